@@ -1,1 +1,8 @@
 //! The Stellar Canvas server.
+//!
+//! Arrows point one way: `http` uses `state`, `state` uses `realtime`,
+//! `realtime` uses `db`; nothing imports upward.
+
+pub mod config;
+mod db;
+pub mod realtime;
