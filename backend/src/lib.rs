@@ -1,1 +1,3 @@
 //! The Stellar Canvas server.
+
+pub mod embedded_postgres;
