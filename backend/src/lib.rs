@@ -10,4 +10,6 @@ pub mod realtime;
 mod auth;
 mod db;
 mod error;
+mod http;
+mod rate_limit;
 mod state;
