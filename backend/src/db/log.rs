@@ -1,5 +1,6 @@
 //! The event log: locking a canvas for writing, appending, reading on.
 
+use super::named;
 use chrono::{DateTime, Utc};
 use shared::{
     canvas::{EditPolicy, Grid},
@@ -64,18 +65,21 @@ pub(crate) async fn lock_canvas(
     .bind(canvas.0)
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| LockedCanvas {
-        grid: Grid {
-            width: row.width,
-            height: row.height,
-            tile_size: row.tile_size,
-            palette: usize::try_from(row.palette).unwrap_or_default(),
-        },
-        policy: edit_policy(&row.edit_policy),
-        last_seq: row.last_seq,
-        tile_count: row.tile_count,
-        now: row.now,
-    }))
+    row.map(|row| {
+        Ok(LockedCanvas {
+            grid: Grid {
+                width: row.width,
+                height: row.height,
+                tile_size: row.tile_size,
+                palette: usize::try_from(row.palette).unwrap_or_default(),
+            },
+            policy: named(row.edit_policy)?,
+            last_seq: row.last_seq,
+            tile_count: row.tile_count,
+            now: row.now,
+        })
+    })
+    .transpose()
 }
 
 /// What a room needs to know to open.
@@ -110,15 +114,6 @@ pub(crate) async fn room(
             last_seq,
         },
     ))
-}
-
-/// As it is written in the database.
-pub(crate) fn edit_policy(text: &str) -> EditPolicy {
-    match text {
-        "exclusive" => EditPolicy::Exclusive,
-        "own" => EditPolicy::Own,
-        _ => EditPolicy::Open,
-    }
 }
 
 /// Which of these operations were carried out before. Ask under the lock.

@@ -321,7 +321,7 @@ impl Connection {
     }
 
     /// Tells the peer why, and waits a moment for its answer.
-    async fn farewell(mut self, end: End) {
+    async fn farewell(self, end: End) {
         let (code, reason) = match end {
             End::Close(reason) => (reason.code(), reason.to_string()),
             End::Broken(code, reason) => (code, reason.to_owned()),

@@ -71,28 +71,12 @@ enum Failure {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        let broken = match &error {
-            // Class 22 is bad data, 23 a violated constraint, 42 a bad statement
-            // (https://www.postgresql.org/docs/current/errcodes-appendix.html);
-            // all others are the database's state.
-            sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-                ["22", "23", "42"]
-                    .iter()
-                    .any(|class| code.starts_with(class))
-            }),
-            sqlx::Error::ColumnDecode { .. }
-            | sqlx::Error::Decode(_)
-            | sqlx::Error::ColumnNotFound(_)
-            | sqlx::Error::RowNotFound
-            | sqlx::Error::Encode(_) => true,
-            _ => false,
-        };
-        if broken {
-            tracing::error!(%error, "a write was refused by the database");
-            Self::Broken
-        } else {
+        if db::is_away(&error) {
             tracing::warn!(%error, "a write found the database away");
             Self::Away
+        } else {
+            tracing::error!(%error, "a write was refused by the database");
+            Self::Broken
         }
     }
 }
@@ -263,7 +247,7 @@ async fn load(
     let mut changes_policy = false;
     for change in settings {
         changes_policy |= change.edit_policy.is_some();
-        let canvas = db::settings::update(connection, canvas, change).await?;
+        let canvas = db::canvases::update(connection, canvas, change).await?;
         loaded.settings.push_back(canvas);
     }
     if loaded.needs_locks() || changes_policy {
