@@ -10,7 +10,7 @@ use crate::{
     auth::Credential,
     db::{canvases, users},
     error::{ApiError, Kind},
-    realtime::{AdmissionError, Refresh, Refreshed, Visitor},
+    realtime::{AdmissionError, ClientType, Refresh, Refreshed, Visitor},
     state::AppState,
 };
 use axum::{
@@ -68,7 +68,7 @@ async fn open(
         .await?
         .ok_or(ApiError::NotFound(Kind::Canvas))?;
     let role = access.role.ok_or(ApiError::Forbidden)?;
-    check(&opening)?;
+    let (client_type, platform) = client(&opening)?;
     let admission = state
         .hub
         .admit(user_id, peer.ip)
@@ -90,6 +90,8 @@ async fn open(
         expires_at: session.expires_at,
         role,
         canvas_id,
+        client_type,
+        platform,
         last_seq: opening.last_seq,
         // What is no epoch is another epoch: the client starts afresh.
         epoch: opening.epoch.parse().ok().map(Epoch),
@@ -105,19 +107,21 @@ async fn open(
         .on_upgrade(move |socket| hub.serve(socket, visitor)))
 }
 
-fn check(opening: &Opening) -> Result<(), ApiError> {
-    if !matches!(opening.client_type.as_str(), "" | "browser" | "agent") {
-        return Err(ApiError::invalid(
-            "client_type",
-            "must be browser or agent",
-        ));
-    }
+fn client(opening: &Opening) -> Result<(ClientType, String), ApiError> {
     if opening.last_seq.is_some_and(|seq| seq < 0) {
         return Err(ApiError::invalid("last_seq", "must not be negative"));
     }
-    text::clean(&opening.platform, &limits::PLATFORM)
-        .map(drop)
-        .map_err(|error| ApiError::invalid("platform", error))
+    let client_type = match opening.client_type.as_str() {
+        "" | "browser" => ClientType::Browser,
+        "agent" => ClientType::Agent,
+        _ => {
+            let message = "must be browser or agent";
+            return Err(ApiError::invalid("client_type", message));
+        }
+    };
+    let platform = text::clean(&opening.platform, &limits::PLATFORM)
+        .map_err(|error| ApiError::invalid("platform", error))?;
+    Ok((client_type, platform))
 }
 
 fn refresh(state: AppState) -> Refresh {

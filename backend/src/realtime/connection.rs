@@ -7,8 +7,9 @@ mod inbound;
 use super::{
     admission::Admission,
     frame::Frame,
-    hub::{Hub, Identity, Registered, RoomLease},
+    hub::{Hub, Identity, RoomLease},
     outbox::{Outbox, Taken},
+    registry::{ClientType, Registered},
     room::{Command, Join, Joined, PAGE, Replay},
 };
 use crate::db;
@@ -26,7 +27,7 @@ use shared::{
     protocol::{CloseReason, Heartbeat},
 };
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, atomic::AtomicI64},
     time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
@@ -66,6 +67,10 @@ pub struct Visitor {
     pub role: Role,
     /// Where they go.
     pub canvas_id: CanvasId,
+    /// `browser` or `agent`.
+    pub client_type: ClientType,
+    /// As the client said, or empty.
+    pub platform: String,
     /// The newest `seq` they have.
     pub last_seq: Option<i64>,
     /// The epoch it belongs to.
@@ -93,11 +98,19 @@ impl Hub {
         let connection_id = ConnectionId(Uuid::now_v7());
         let room = self.enter(visitor.canvas_id);
         let outbox = Arc::new(Outbox::default());
-        let registered = Registered {
+        let registered = Arc::new(Registered {
+            connection_id,
+            identity: visitor.identity.clone(),
             session_id: visitor.session_id,
+            canvas_id: visitor.canvas_id,
+            client_type: visitor.client_type,
+            platform: visitor.platform,
+            hello: Mutex::default(),
+            connected_at: Utc::now(),
+            last_seen: AtomicI64::new(Utc::now().timestamp_millis()),
             outbox: outbox.clone(),
-        };
-        self.register(connection_id, registered);
+        });
+        self.register(registered.clone());
         let now = Instant::now();
         let mut connection = Connection {
             socket,
@@ -107,6 +120,7 @@ impl Hub {
                 room: Some(room),
             },
             outbox,
+            registered,
             user_id: visitor.identity.user_id,
             canvas_id: visitor.canvas_id,
             expires_at: visitor.expires_at,
@@ -162,6 +176,7 @@ struct Connection {
     socket: WebSocket,
     seat: Seat,
     outbox: Arc<Outbox>,
+    registered: Arc<Registered>,
     user_id: UserId,
     canvas_id: CanvasId,
     expires_at: DateTime<Utc>,
@@ -217,6 +232,7 @@ impl Connection {
             message = self.socket.recv() => {
                 let message = message.ok_or(End::Gone)?.map_err(|error| broken(&error))?;
                 self.heard = Instant::now();
+                self.registered.seen(Utc::now());
                 self.received(message).await
             }
             taken = self.outbox.take() => self.flush(taken).await,
@@ -256,10 +272,12 @@ impl Connection {
 
     /// Writes frames in order with one flush.
     async fn write(&mut self, frames: impl IntoIterator<Item = Frame>) -> Result<(), End> {
+        let registry = self.seat.hub.registry();
         let socket = &mut self.socket;
         let sent = &mut self.sent;
         let writing = async {
             for frame in frames {
+                registry.count_out();
                 if let Some(seq) = frame.seq {
                     *sent = seq.max(*sent);
                 }

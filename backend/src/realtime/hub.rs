@@ -2,7 +2,7 @@
 
 use super::{
     admission::{Admission, AdmissionError, Admissions, Caps},
-    outbox::Outbox,
+    registry::{Registered, Registry},
     room::{self, Command, Setup},
 };
 use crate::db;
@@ -153,7 +153,7 @@ struct Inner {
     pool: PgPool,
     settings: Settings,
     rooms: Mutex<HashMap<CanvasId, RoomHandle>>,
-    connections: Mutex<HashMap<ConnectionId, Registered>>,
+    registry: Registry,
     admissions: Admissions,
     replays: Semaphore,
     draining: AtomicBool,
@@ -167,12 +167,6 @@ struct RoomHandle {
     released: Arc<Notify>,
     leases: Arc<AtomicUsize>,
     count: Arc<AtomicUsize>,
-}
-
-/// What the node remembers of a connection.
-pub(crate) struct Registered {
-    pub(crate) session_id: SessionId,
-    pub(crate) outbox: Arc<Outbox>,
 }
 
 /// Keeps a room open until it is dropped.
@@ -198,7 +192,7 @@ impl Hub {
                 pool,
                 settings,
                 rooms: Mutex::default(),
-                connections: Mutex::default(),
+                registry: Registry::default(),
                 admissions: Admissions::default(),
                 replays: Semaphore::new(REPLAYS),
                 draining: AtomicBool::new(false),
@@ -270,11 +264,12 @@ impl Hub {
 
     /// Ends every connection of a session.
     pub fn session_revoked(&self, session_id: SessionId) {
-        for connection in self.connections().values() {
-            if connection.session_id == session_id {
-                connection.outbox.close(CloseReason::Revoked);
-            }
-        }
+        self.inner.registry.session_revoked(session_id);
+    }
+
+    /// The node's connections that match, and how they are used.
+    pub fn registry(&self) -> &Registry {
+        &self.inner.registry
     }
 
     /// Makes a role that was given or taken count for open connections; none
@@ -292,14 +287,14 @@ impl Hub {
     pub async fn shut_down(&self) {
         self.inner.draining.store(true, Ordering::Release);
         let spread = u64::try_from(COME_BACK.as_millis()).unwrap_or(u64::MAX);
-        for connection in self.connections().values() {
+        self.inner.registry.close_all(|| {
             let wait = rand::random_range(spread / 4..=spread);
-            connection.outbox.close(CloseReason::GoingAway(wait));
-        }
+            CloseReason::GoingAway(wait)
+        });
         let farewell = async {
             loop {
                 let gone = self.inner.gone.notified();
-                if self.connections().is_empty() && self.no_room_writes() {
+                if self.inner.registry.is_empty() && self.no_room_writes() {
                     return;
                 }
                 gone.await;
@@ -330,16 +325,15 @@ impl Hub {
     }
 
     /// Remembers a connection until [`Hub::forget`].
-    pub(crate) fn register(&self, id: ConnectionId, connection: Registered) {
-        let outbox = connection.outbox.clone();
-        self.connections().insert(id, connection);
+    pub(crate) fn register(&self, connection: Arc<Registered>) {
+        self.inner.registry.insert(connection.clone());
         if self.is_draining() {
-            outbox.close(CloseReason::GoingAway(0));
+            connection.outbox.close(CloseReason::GoingAway(0));
         }
     }
 
     pub(crate) fn forget(&self, id: ConnectionId) {
-        self.connections().remove(&id);
+        self.inner.registry.remove(id);
         self.inner.gone.notify_waiters();
     }
 
@@ -429,10 +423,6 @@ impl Hub {
     fn rooms(&self) -> MutexGuard<'_, HashMap<CanvasId, RoomHandle>> {
         lock(&self.inner.rooms)
     }
-
-    fn connections(&self) -> MutexGuard<'_, HashMap<ConnectionId, Registered>> {
-        lock(&self.inner.connections)
-    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -447,6 +437,7 @@ async fn watch_heads(inner: std::sync::Weak<Inner>) {
     loop {
         every.tick().await;
         let Some(inner) = inner.upgrade() else { return };
+        inner.registry.sample_traffic();
         let open: Vec<CanvasId> = lock(&inner.rooms).keys().copied().collect();
         if open.is_empty() {
             continue;

@@ -38,6 +38,7 @@ impl Invalid {
 
 impl Connection {
     pub(super) async fn text(&mut self, text: &str) -> Result<(), End> {
+        self.seat.hub.registry().count_in();
         let request = match decode(text) {
             Ok(request) => request,
             Err(error) => return self.unreadable(error),
@@ -54,7 +55,11 @@ impl Connection {
                 });
                 Ok(())
             }
-            ClientMessage::Hello { .. } => {
+            ClientMessage::Hello {
+                client_name,
+                device,
+            } => {
+                self.registered.hello(client_name, device);
                 self.ack("hello", op_id);
                 Ok(())
             }
