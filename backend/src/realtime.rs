@@ -8,6 +8,7 @@ mod frame;
 mod hub;
 mod outbox;
 mod presence;
+mod rate_limit;
 mod registry;
 mod ring;
 mod room;

@@ -9,6 +9,7 @@ use super::{
     frame::Frame,
     hub::{Hub, Identity, RoomLease},
     outbox::{Outbox, Taken},
+    rate_limit::RateLimits,
     registry::{ClientType, Registered},
     room::{Command, Join, Joined, PAGE, Replay},
 };
@@ -111,6 +112,8 @@ impl Hub {
             outbox: outbox.clone(),
         });
         self.register(registered.clone());
+        let limited = self.settings().rate_limits;
+        let limits = limited.then(|| Box::new(RateLimits::new()));
         let now = Instant::now();
         let mut connection = Connection {
             socket,
@@ -129,6 +132,7 @@ impl Hub {
             heard: now,
             ping_at: now,
             invalid: Invalid::default(),
+            limits,
             _admission: visitor.admission,
         };
         connection.plan_ping();
@@ -186,6 +190,8 @@ struct Connection {
     heard: Instant,
     ping_at: Instant,
     invalid: Invalid,
+    /// None where requests are not limited in rate.
+    limits: Option<Box<RateLimits>>,
     _admission: Admission,
 }
 

@@ -10,8 +10,8 @@ use shared::{
     ids::OpId,
     limits,
     protocol::{
-        Ack, ClientMessage, CloseReason, DecodeError, ErrorCode, PresenceChange, ServerMessage,
-        decode,
+        Ack, ClientMessage, CloseReason, DecodeError, ErrorCode, ErrorMessage, PresenceChange,
+        ServerMessage, decode,
     },
 };
 use std::{
@@ -46,6 +46,10 @@ impl Connection {
         metrics::counter!("stellar_messages_in_total", "type" => request.message.kind())
             .increment(1);
         let op_id = request.op_id;
+        if let Some(Err(wait)) = self.limits.as_ref().map(|l| l.take(&request.message)) {
+            self.too_fast(wait, op_id);
+            return Ok(());
+        }
         match &request.message {
             ClientMessage::Ping { timestamp } | ClientMessage::Heartbeat { timestamp } => {
                 self.answer(&ServerMessage::Pong {
@@ -100,6 +104,16 @@ impl Connection {
             self.outbox.close(CloseReason::RateLimited);
         }
         Ok(())
+    }
+
+    fn too_fast(&self, wait: Duration, op_id: Option<OpId>) {
+        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.answer(&ServerMessage::Error(ErrorMessage {
+            code: ErrorCode::RateLimited,
+            message: "too many requests of this kind".to_owned(),
+            op_id,
+            retry_after_ms: Some(wait.max(1)),
+        }));
     }
 
     async fn refresh(&mut self, token: String, op_id: Option<OpId>) -> Result<(), End> {
