@@ -20,7 +20,7 @@ use axum::{
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::{SinkExt, future::BoxFuture};
+use futures_util::{FutureExt, SinkExt, future::BoxFuture};
 use inbound::Invalid;
 use shared::{
     canvas::Role,
@@ -89,6 +89,8 @@ enum End {
     Close(CloseReason),
     /// The peer broke the protocol.
     Broken(u16, &'static str),
+    /// The peer said good-bye; the answer is on its way already.
+    Closed,
     /// The peer is gone, or does not read.
     Gone,
 }
@@ -234,29 +236,32 @@ impl Connection {
         let settings = self.seat.hub.settings();
         let silent_at = self.heard + settings.timeout;
         tokio::select! {
-            biased;
-            message = self.socket.recv() => {
-                let message = message.ok_or(End::Gone)?.map_err(|error| broken(&error))?;
-                self.heard = Instant::now();
-                self.registered.seen(Utc::now());
-                self.received(message).await
-            }
+            message = self.socket.recv() => self.received(message).await,
             taken = self.outbox.take() => self.flush(taken).await,
             () = tokio::time::sleep_until(self.ping_at.into()) => {
                 self.plan_ping();
                 self.send_one(Message::Ping(Bytes::new())).await
             }
-            () = tokio::time::sleep_until(silent_at.into()) => Err(End::Gone),
+            // It may have spoken while we were busy writing to it.
+            () = tokio::time::sleep_until(silent_at.into()) => {
+                match self.socket.recv().now_or_never() {
+                    Some(message) => self.received(message).await,
+                    None => Err(End::Gone),
+                }
+            }
             () = until(self.expires_at) => Err(End::Close(CloseReason::TokenExpired)),
         }
     }
 
-    async fn received(&mut self, message: Message) -> Result<(), End> {
+    async fn received(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
+        let message = message.ok_or(End::Gone)?.map_err(|error| broken(&error))?;
+        self.heard = Instant::now();
+        self.registered.seen(Utc::now());
         match message {
             Message::Text(text) => self.text(&text).await,
             Message::Binary(_) => Err(End::Close(CloseReason::Binary)),
             Message::Ping(_) | Message::Pong(_) => Ok(()),
-            Message::Close(_) => Err(End::Gone),
+            Message::Close(_) => Err(End::Closed),
         }
     }
 
@@ -346,39 +351,53 @@ impl Connection {
 
     /// Tells the peer why, and waits a moment for its answer.
     async fn farewell(self, end: End) {
-        let (code, reason) = match end {
-            End::Close(reason) => (reason.code(), reason.to_string()),
-            End::Broken(code, reason) => (code, reason.to_owned()),
-            End::Gone => {
-                metrics::counter!("stellar_closes_total", "reason" => "gone").increment(1);
-                return;
-            }
+        let (close, reason) = match end {
+            End::Close(reason) => (Some((reason.code(), reason.to_string())), label(reason)),
+            End::Broken(code, reason) => (Some((code, reason.to_owned())), reason),
+            End::Closed => (None, "client"),
+            End::Gone => (None, "gone"),
         };
-        metrics::counter!("stellar_closes_total", "reason" => label(&reason)).increment(1);
+        metrics::counter!("stellar_closes_total", "reason" => reason).increment(1);
+        if matches!(end, End::Gone) {
+            return;
+        }
         let Self {
             mut socket, seat, ..
         } = self;
         // Others need not wait for this peer's answer to see it leave.
-        let hub = seat.hub.clone();
         drop(seat);
-        let frame = CloseFrame {
-            code,
-            reason: reason.into(),
-        };
         let good_bye = async {
-            if socket.send(Message::Close(Some(frame))).await.is_ok() {
-                while let Some(Ok(_)) = socket.recv().await {}
+            if let Some((code, reason)) = close {
+                let reason = reason.into();
+                let frame = Message::Close(Some(CloseFrame { code, reason }));
+                if socket.send(frame).await.is_err() {
+                    return;
+                }
             }
+            // Reading on sends what is due and waits for the peer's end.
+            while let Some(Ok(_)) = socket.recv().await {}
         };
         // A peer that does not answer is left without an answer.
         let _ = tokio::time::timeout(FAREWELL, good_bye).await;
-        drop(hub);
     }
 }
 
-/// The reason without its numbers, as a metric's label.
-fn label(reason: &str) -> String {
-    reason.split('=').next().unwrap_or_default().to_owned()
+/// The reason as a metric's label.
+fn label(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Done => "done",
+        CloseReason::Binary => "binary",
+        CloseReason::GoingAway(_) => "going_away",
+        CloseReason::TokenExpired => "token_expired",
+        CloseReason::Revoked => "revoked",
+        CloseReason::Kicked => "kicked",
+        CloseReason::Banned => "banned",
+        CloseReason::CanvasDeleted => "canvas_deleted",
+        CloseReason::RateLimited => "rate_limited",
+        CloseReason::SlowConsumer => "slow_consumer",
+        CloseReason::Overloaded => "overloaded",
+        CloseReason::Internal => "internal",
+    }
 }
 
 async fn timed(writing: impl Future<Output = Result<(), Error>>) -> Result<(), End> {
