@@ -12,7 +12,15 @@ use crate::failure::{Failure, Outcome};
 
 /// Kinds of files that compression makes smaller.
 const KINDS: [&str; 9] = [
-    "css", "html", "ico", "js", "json", "svg", "txt", "wasm", "webmanifest",
+    "css",
+    "html",
+    "ico",
+    "js",
+    "json",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
 ];
 /// Below this many bytes a file fits one packet anyway.
 const WORTH_IT: u64 = 1024;

@@ -7,15 +7,14 @@ use crate::failure::Outcome;
 
 /// Does `work` between a line that announces it and one that says how long it took. The tools
 /// that `work` starts show their own progress in between.
-pub(crate) fn step<T>(
-    what: &str,
-    expected: &str,
-    work: impl FnOnce() -> Outcome<T>,
-) -> Outcome<T> {
+pub(crate) fn step<T>(what: &str, expected: &str, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
     say(&format!("==> {what} ({expected})"));
     let begun = Instant::now();
     let done = work()?;
-    say(&format!("    done in {:.1} s", begun.elapsed().as_secs_f64()));
+    say(&format!(
+        "    done in {:.1} s",
+        begun.elapsed().as_secs_f64()
+    ));
     Ok(done)
 }
 

@@ -82,7 +82,10 @@ fn locked_version(root: &Path, package: &str) -> Outcome<String> {
 fn version_in<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);
-    lines.next()?.strip_prefix("version = \"")?.strip_suffix('"')
+    lines
+        .next()?
+        .strip_prefix("version = \"")?
+        .strip_suffix('"')
 }
 
 fn target_folder(root: &Path) -> Outcome<PathBuf> {
