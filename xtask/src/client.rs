@@ -26,7 +26,7 @@ pub(crate) fn build(workspace: &Workspace) -> Outcome<()> {
         "about 2 min the first time, 30 s after a change",
         || {
             let mut trunk = trunk(workspace);
-            trunk.args(["build", "--release", "--cargo-profile", "web-release"]);
+            trunk.args(["build", "--release"]);
             trunk.arg("--dist").arg(workspace.dist());
             succeed(trunk)
         },
