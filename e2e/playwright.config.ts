@@ -20,7 +20,7 @@ export default defineConfig({
   use: {
     browserName: "chromium",
     viewport: { width: 1280, height: 800 },
-    // Ends on its own; pictures and traces of failures are in test-results/.
+    // Of failures, in test-results/.
     screenshot: "only-on-failure",
     trace: "retain-on-failure",
     launchOptions: {

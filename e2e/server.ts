@@ -61,7 +61,7 @@ export class Server {
     this.child = child;
     const forceEnd = () => child.kill("SIGKILL");
     process.once("exit", forceEnd);
-    this.ended = new Promise((done) => {
+    this.ended = new Promise<void>((done) => {
       // "error" alone comes when it could not be started.
       for (const event of ["close", "error"]) child.once(event, () => done());
     }).then(() => {
@@ -69,7 +69,7 @@ export class Server {
       this.child = undefined;
     });
     createInterface({ input: child.stderr }).on("line", (line) => this.keep(line));
-    this.url = await new Promise((found, failed) => {
+    this.url = await new Promise<string>((found, failed) => {
       createInterface({ input: child.stdout }).on("line", (line) => {
         this.keep(line);
         const address = listening.exec(line)?.[1];

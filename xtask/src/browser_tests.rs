@@ -23,6 +23,15 @@ pub(crate) fn only(workspace: &Workspace, arguments: &[String]) -> Outcome<ExitC
     })
 }
 
+/// Whether their TypeScript is sound. Playwright itself only strips the types.
+pub(crate) fn check_types(workspace: &Workspace) -> Outcome<Tally> {
+    setup::playwright(workspace)?;
+    let mut npm = workspace.command("npm");
+    npm.args(["run", "--silent", "check"])
+        .current_dir(workspace.root.join("e2e"));
+    Ok(Tally::check(status(npm)?.success()))
+}
+
 /// Runs them against the server `binary`. Each test starts servers of its own, with ports and
 /// data folders of their own.
 pub(crate) fn run(workspace: &Workspace, binary: &Path, arguments: &[String]) -> Outcome<Tally> {

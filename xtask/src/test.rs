@@ -19,6 +19,7 @@ pub(crate) fn test(workspace: &Workspace) -> Outcome<ExitCode> {
     let mut results = Results::default();
     results.stage("Formatting", "seconds", || formatting(workspace))?;
     results.stage("Lints", "about 2 min the first time", || lints(workspace))?;
+    results.stage("Types", "seconds", || browser_tests::check_types(workspace))?;
     results.stage("Rust tests", "about 3 min the first time", || {
         rust_tests(workspace)
     })?;
