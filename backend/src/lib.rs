@@ -4,6 +4,12 @@
 //! `realtime` uses `db`; nothing imports upward.
 
 pub mod config;
-mod db;
 pub mod embedded_postgres;
 pub mod realtime;
+
+mod auth;
+mod db;
+mod error;
+mod http;
+mod rate_limit;
+mod state;
