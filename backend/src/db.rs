@@ -2,7 +2,10 @@
 //! Nothing here knows of HTTP, sockets or rooms.
 
 pub(crate) mod canvases;
+pub(crate) mod cells;
 pub(crate) mod events;
+pub(crate) mod locks;
+pub(crate) mod log;
 pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod sessions;

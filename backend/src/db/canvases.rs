@@ -3,11 +3,11 @@
 use super::{name_of, named};
 use chrono::{DateTime, Utc};
 use shared::{
-    api::Canvas,
+    api::{Canvas, UpdateCanvas},
     canvas::{EditPolicy, Role, Visibility},
     ids::{CanvasId, Epoch, UserId},
 };
-use sqlx::{Error, FromRow, PgExecutor};
+use sqlx::{Error, FromRow, PgConnection, PgExecutor};
 use uuid::Uuid;
 
 /// What somebody may do on a canvas.
@@ -224,6 +224,29 @@ pub(crate) async fn insert(
     .fetch_one(executor)
     .await
     .map(CanvasId)
+}
+
+/// Changes settings and returns the canvas as it is then, as nobody in
+/// particular sees it. Only inside a write transaction.
+pub(crate) async fn update(
+    connection: &mut PgConnection,
+    id: CanvasId,
+    change: &UpdateCanvas,
+) -> Result<Canvas, Error> {
+    sqlx::query(
+        "UPDATE canvases
+         SET name = COALESCE($2, name), description = COALESCE($3, description),
+             visibility = COALESCE($4, visibility), edit_policy = COALESCE($5, edit_policy)
+         WHERE id = $1",
+    )
+    .bind(id.0)
+    .bind(&change.name)
+    .bind(&change.description)
+    .bind(change.visibility.map(name_of))
+    .bind(change.edit_policy.map(name_of))
+    .execute(&mut *connection)
+    .await?;
+    find(connection, id, None).await?.ok_or(Error::RowNotFound)
 }
 
 /// Whether there is any canvas.
