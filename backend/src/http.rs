@@ -14,6 +14,7 @@ mod peer;
 mod snapshot;
 mod tiles;
 mod users;
+mod ws;
 
 pub(crate) use image::Pictures;
 
@@ -59,7 +60,8 @@ pub(crate) fn app(state: AppState) -> Router {
         .split_for_parts();
     let description = Arc::new(openapi::complete(description));
     let description = get(move || async move { Json(Arc::clone(&description)) });
-    api.route("/api/v1/openapi.json", description)
+    api.nest("/api/v1", ws::routes())
+        .route("/api/v1/openapi.json", description)
         .merge(health::routes())
         .fallback(fallback)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
