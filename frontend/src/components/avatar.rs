@@ -1,0 +1,1 @@
+//! A round picture of a user.

@@ -1,0 +1,1 @@
+//! All text of the client, in one place.
