@@ -1,0 +1,5 @@
+//! One module for each page.
+
+pub mod canvas;
+pub mod not_found;
+pub mod start;

@@ -1,0 +1,1 @@
+//! A typed, reconnecting WebSocket. Knows no canvas.
