@@ -6,9 +6,11 @@
 
 mod english;
 mod format;
+mod problems;
 
 pub use english::Texts;
 pub use format::{ago, clock, day, moment, number};
+pub use problems::{api_problem, field_problem, refusal, text_problem};
 
 use std::fmt::Display;
 
@@ -61,7 +63,6 @@ pub fn place(x: i32, y: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|&name| name.to_owned()).collect()
@@ -71,19 +72,10 @@ mod tests {
     fn the_typing_line_names_at_most_two() {
         assert_eq!(typing_line(&[]), "");
         assert_eq!(typing_line(&names(&["Ann"])), "Ann is typing");
-        assert_eq!(
-            typing_line(&names(&["Ann", "Bo"])),
-            "Ann and Bo are typing"
-        );
+        assert_eq!(typing_line(&names(&["Ann", "Bo"])), "Ann and Bo are typing");
         assert_eq!(
             typing_line(&names(&["Ann", "Bo", "Cy"])),
             "Ann and 2 others are typing"
         );
-    }
-
-    #[test]
-    fn numbers_choose_their_form() {
-        assert_eq!(t().likes.of(1), "1 like");
-        assert_eq!(t().likes.of(0), "0 likes");
     }
 }

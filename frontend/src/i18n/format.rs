@@ -12,9 +12,7 @@ const DAY: i64 = 24 * HOUR;
 /// A number with the locale's separators.
 pub fn number(n: usize) -> String {
     let n = u32::try_from(n).unwrap_or(u32::MAX);
-    js_sys::Number::from(n)
-        .to_locale_string(&locale())
-        .into()
+    js_sys::Number::from(n).to_locale_string(&locale()).into()
 }
 
 /// The time of day, as in `14:05`.

@@ -108,7 +108,6 @@ pub fn unread(rows: &[ChatRow], read_up_to: i64, is_own: impl Fn(&ChatRow) -> bo
 mod tests {
     use super::*;
     use shared::ids::{MessageId, UserId};
-    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const MINUTE: i64 = 60_000;
     const DAY: i64 = 24 * 60 * MINUTE;
@@ -168,7 +167,13 @@ mod tests {
     fn unread_counts_only_what_others_said() {
         let mut pending = row(9, 1, 5);
         pending.seq = None;
-        let rows = [row(1, 2, 0), row(2, 2, 1), row(3, 1, 2), row(4, 2, 3), pending];
+        let rows = [
+            row(1, 2, 0),
+            row(2, 2, 1),
+            row(3, 1, 2),
+            row(4, 2, 3),
+            pending,
+        ];
         let own = |row: &ChatRow| row.sender_id == UserId(1);
         assert_eq!(unread(&rows, 1, own), 2);
         assert_eq!(unread(&rows, 4, own), 0);

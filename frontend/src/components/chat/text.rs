@@ -78,9 +78,7 @@ fn digits(text: &str) -> Option<(i32, &str)> {
 
 /// The longest user name at the start of `text`.
 fn name(text: &str) -> &str {
-    let end = text
-        .find(|c: char| !is_name_char(c))
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !is_name_char(c)).unwrap_or(text.len());
     &text[..end]
 }
 
@@ -92,7 +90,6 @@ pub fn is_name_char(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn read(text: &str) -> Vec<Part> {
         parts(text, |name| name.eq_ignore_ascii_case("ann"))
@@ -131,8 +128,17 @@ mod tests {
     #[test]
     fn what_only_looks_alike_stays_plain() {
         for text in [
-            "mail ann@12,7", "@12", "@12,", "@,7", "@1234,5", "@1,2345", "@1,2x", "@", "@ann2",
-            "12,7", "@-1,2",
+            "mail ann@12,7",
+            "@12",
+            "@12,",
+            "@,7",
+            "@1234,5",
+            "@1,2345",
+            "@1,2x",
+            "@",
+            "@ann2",
+            "12,7",
+            "@-1,2",
         ] {
             assert_eq!(read(text), [plain(text)], "{text}");
         }
