@@ -2,6 +2,7 @@
 
 use crate::{
     api,
+    components::theme::provide_theme,
     pages::{canvas::CanvasPage, not_found::NotFoundPage, start::StartPage},
     store::{Account, SignIn},
 };
@@ -18,6 +19,7 @@ pub fn App() -> impl IntoView {
         sign_in: RwSignal::default(),
     };
     provide_context(account);
+    provide_theme();
     spawn_local(async move {
         let sign_in = match api::me().await {
             Ok(user) => SignIn::SignedIn(user),

@@ -7,10 +7,16 @@
 
 use crate::{
     components::{
-        board_view::BoardView, dock::Dock, minimap::Minimap, sign_in::SignInCard,
-        status_bar::StatusBar, toasts::Toasts, tool_bar::ToolBar, top_bar::TopBar,
+        board_view::BoardView,
+        dock::{Dock, DockState},
+        minimap::Minimap,
+        sign_in::SignInCard,
+        status_bar::StatusBar,
+        toasts::Toasts,
+        tool_bar::ToolBar,
+        top_bar::TopBar,
     },
-    pages::not_found::NotFoundPage,
+    pages::{error::FailurePage, not_found::NotFoundPage},
     session::Session,
     store::{Account, Load, SignIn, Store},
 };
@@ -39,7 +45,11 @@ fn OpenCanvas(id: CanvasId) -> impl IntoView {
     provide_context(store);
     provide_context(Session::open(store));
     let drawing = move || store.editing.with(Option::is_some);
-    let failed = move || matches!(store.load.get(), Load::Failed(_));
+    let failed = move || match store.load.get() {
+        Load::Failed(failure) => Some(view! { <FailurePage failure /> }),
+        Load::Loading | Load::Ready => None,
+    };
+    provide_context(DockState::new());
     view! {
         <main class="canvas-page" class:drawing=drawing>
             <BoardView />
@@ -52,9 +62,7 @@ fn OpenCanvas(id: CanvasId) -> impl IntoView {
             <Show when=move || account.sign_in.with(|s| *s == SignIn::SignedOut)>
                 <SignInCard />
             </Show>
-            <Show when=failed>
-                <NotFoundPage />
-            </Show>
+            {failed}
         </main>
     }
 }
