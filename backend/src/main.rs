@@ -1,2 +1,3 @@
-//! The server.
+//! The server binary.
+
 fn main() {}

@@ -1,6 +1,8 @@
 //! The drawing tools: which one is in the hand, and what it does to pixels.
 //! All pure; the board feeds it positions and dispatches the dots it gives.
 
+pub mod hand;
+pub mod raster;
 pub mod undo;
 
 /// What is in the hand.

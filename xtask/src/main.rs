@@ -1,2 +1,79 @@
-//! Developer commands.
-fn main() {}
+//! Everything a developer types: `cargo xtask run`, `test`, `dev`, `e2e`.
+//!
+//! Each command first sets up what the machine lacks ([`setup`]) and then starts the real tools.
+//! What it starts it also ends ([`process`]), on Ctrl+C, SIGTERM and failure alike.
+
+mod browser_tests;
+mod client;
+mod compress;
+mod dev;
+mod failure;
+mod fingerprint;
+mod process;
+mod run;
+mod server;
+mod setup;
+mod step;
+mod tally;
+mod test;
+mod throwaway_postgres;
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use failure::{Failure, Outcome};
+use workspace::Workspace;
+
+const HELP: &str = "\
+Usage: cargo xtask COMMAND
+
+  run          set up what is missing, build, start the server and open it in the browser
+  test         format check, clippy, all Rust tests, client tests and browser tests
+  dev          server and client rebuilt and reloaded at every change, on http://127.0.0.1:8080
+  e2e [ARGS]   the browser tests alone; ARGS go to Playwright (`cargo xtask e2e --grep chat`)
+  help         this list
+
+Missing tools are installed: the WASM target with rustup, trunk and wasm-bindgen with cargo into
+~/.cache/stellar-canvas, and, when root runs it, PostgreSQL, Node.js and Chromium with apt-get.
+The server's settings are environment variables; `cargo xtask run` passes them on (BIND,
+STELLAR_DATA, DATABASE_URL, REDIS_URL …).";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match command(&arguments) {
+        Ok(code) => code,
+        Err(Failure::Interrupted) => ExitCode::from(130),
+        Err(Failure::Told(why)) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(arguments: &[String]) -> Outcome<ExitCode> {
+    let (name, rest) = match arguments.split_first() {
+        Some((name, rest)) => (name.as_str(), rest),
+        None => ("help", arguments),
+    };
+    if !rest.is_empty() && name != "e2e" {
+        return Err(Failure::told(format!(
+            "`cargo xtask {name}` takes no arguments, see `cargo xtask help`"
+        )));
+    }
+    if matches!(name, "help" | "--help" | "-h") {
+        println!("{HELP}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    process::end_children_on_signals()?;
+    let workspace = Workspace::locate()?;
+    match name {
+        "run" => run::run(&workspace),
+        "test" => test::test(&workspace),
+        "dev" => dev::dev(&workspace),
+        "e2e" => browser_tests::only(&workspace, rest),
+        _ => Err(Failure::told(format!(
+            "there is no command `{name}`, see `cargo xtask help`"
+        ))),
+    }
+}

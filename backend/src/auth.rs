@@ -1,0 +1,240 @@
+//! Who is asking: sessions, their tokens and tickets, and where a request may
+//! carry them. It knows headers, but neither routes nor bodies.
+
+mod credential;
+mod password;
+mod secret;
+mod token;
+
+pub(crate) use credential::{COOKIE, Credential, REMOVE_COOKIE, is_own_origin};
+pub(crate) use password::Passwords;
+pub(crate) use secret::secret;
+
+use crate::{
+    db::sessions::{self, Live},
+    error::ApiError,
+    realtime::Identity,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+use shared::ids::{SessionId, UserId};
+use sqlx::PgPool;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use token::{Claims, Keys};
+use uuid::Uuid;
+
+/// How long a session that was looked up is believed in. The contract lets a
+/// session that was revoked on another node live for 5 s.
+const BELIEVED: Duration = Duration::from_secs(3);
+/// Sessions remembered at most.
+const REMEMBERED: usize = 50_000;
+/// How long a ticket can be used.
+const TICKET_TTL: TimeDelta = TimeDelta::seconds(30);
+
+/// A request's session, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    /// Which.
+    pub(crate) session_id: SessionId,
+    /// When the token that was shown ends.
+    pub(crate) expires_at: DateTime<Utc>,
+    /// Whose.
+    pub(crate) identity: Identity,
+}
+
+impl Session {
+    /// Whose.
+    pub(crate) fn user_id(&self) -> UserId {
+        self.identity.user_id
+    }
+}
+
+/// A token and when it ends.
+pub(crate) struct Issued {
+    pub(crate) token: String,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// Gives out and checks tokens and tickets.
+pub(crate) struct Auth {
+    pool: PgPool,
+    keys: Keys,
+    ttl: TimeDelta,
+    believed: Mutex<HashMap<SessionId, (Live, Instant)>>,
+}
+
+impl Auth {
+    /// Tokens are signed with `secret` and live for `ttl`.
+    pub(crate) fn new(pool: PgPool, secret: &[u8], ttl: Duration) -> Self {
+        // Whole seconds, as in the token; a hundred years are as good as more.
+        let seconds = ttl.as_secs().clamp(1, 100 * 365 * 24 * 3600);
+        Self {
+            pool,
+            keys: Keys::new(secret),
+            ttl: TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000)),
+            believed: Mutex::default(),
+        }
+    }
+
+    /// Begins a session.
+    pub(crate) async fn begin(&self, user_id: UserId) -> Result<Issued, ApiError> {
+        let session_id = SessionId(Uuid::new_v4());
+        let issued = self.issue(session_id, user_id, Utc::now() + self.ttl)?;
+        sessions::insert(&self.pool, session_id, user_id, issued.expires_at).await?;
+        Ok(issued)
+    }
+
+    /// A token of the same session that ends later than the one that was shown.
+    pub(crate) async fn refresh(&self, session: &Session) -> Result<Issued, ApiError> {
+        // Times in tokens are whole seconds: within the same one, one more makes
+        // it later all the same, but never more than that.
+        let end = Utc::now() + self.ttl;
+        let second = TimeDelta::seconds(1);
+        let end = end.max((session.expires_at + second).min(end + second));
+        let issued = self.issue(session.session_id, session.user_id(), end)?;
+        if !sessions::extend(&self.pool, session.session_id, issued.expires_at).await? {
+            return Err(ApiError::Unauthenticated);
+        }
+        self.forget(session.session_id);
+        Ok(issued)
+    }
+
+    /// Ends a session.
+    pub(crate) async fn revoke(&self, session_id: SessionId) -> Result<(), ApiError> {
+        sessions::revoke(&self.pool, session_id, Utc::now()).await?;
+        self.forget(session_id);
+        Ok(())
+    }
+
+    /// Makes a ticket for the session: it and its end.
+    pub(crate) async fn ticket(
+        &self,
+        session: &Session,
+    ) -> Result<(String, DateTime<Utc>), ApiError> {
+        let ticket = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+        let expires_at = Utc::now() + TICKET_TTL;
+        let digest = Sha256::digest(ticket.as_bytes());
+        sessions::insert_ticket(&self.pool, &digest, session.session_id, expires_at).await?;
+        Ok((ticket, expires_at))
+    }
+
+    /// The session that a credential stands for.
+    ///
+    /// # Errors
+    /// `Unauthenticated` or `StaleCookie`; `Unavailable` without the database.
+    pub(crate) async fn authenticate(&self, credential: &Credential) -> Result<Session, ApiError> {
+        match credential {
+            Credential::Bearer(token) => self.verify(token).await,
+            Credential::Cookie(token) => self.verify(token).await.map_err(|error| match error {
+                ApiError::Unauthenticated => ApiError::StaleCookie,
+                other => other,
+            }),
+            // A token has two dots, a ticket has none.
+            Credential::Query(token) if token.contains('.') => self.verify(token).await,
+            Credential::Query(ticket) => self.redeem(ticket).await,
+        }
+    }
+
+    /// The session of a token.
+    ///
+    /// # Errors
+    /// `Unauthenticated` whatever is wrong with it; `Unavailable` without the
+    /// database.
+    pub(crate) async fn verify(&self, token: &str) -> Result<Session, ApiError> {
+        let claims = self
+            .keys
+            .read(token, Utc::now())
+            .ok_or(ApiError::Unauthenticated)?;
+        let live = self.live(claims.session_id).await?;
+        if live.user_id != claims.user_id.0 {
+            return Err(ApiError::Unauthenticated);
+        }
+        Ok(session(claims.session_id, claims.expires_at, live))
+    }
+
+    /// Lets changes of the user's names be seen at once.
+    pub(crate) fn forget_user(&self, user_id: UserId) {
+        self.believed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, (live, _)| live.user_id != user_id.0);
+    }
+
+    fn forget(&self, session_id: SessionId) {
+        self.believed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&session_id);
+    }
+
+    fn issue(
+        &self,
+        session_id: SessionId,
+        user_id: UserId,
+        expires_at: DateTime<Utc>,
+    ) -> Result<Issued, ApiError> {
+        let claims = Claims {
+            session_id,
+            user_id,
+            expires_at: DateTime::from_timestamp(expires_at.timestamp(), 0).unwrap_or(expires_at),
+        };
+        let token = self
+            .keys
+            .sign(&claims, Utc::now())
+            .map_err(ApiError::internal)?;
+        Ok(Issued {
+            token,
+            expires_at: claims.expires_at,
+        })
+    }
+
+    async fn redeem(&self, ticket: &str) -> Result<Session, ApiError> {
+        let digest = Sha256::digest(ticket.as_bytes());
+        let session_id = sessions::redeem_ticket(&self.pool, &digest, Utc::now())
+            .await?
+            .ok_or(ApiError::Unauthenticated)?;
+        let live = self.live(session_id).await?;
+        Ok(session(session_id, live.expires_at, live))
+    }
+
+    async fn live(&self, session_id: SessionId) -> Result<Live, ApiError> {
+        if let Some(live) = self.believed(session_id) {
+            return Ok(live);
+        }
+        let asked = Instant::now();
+        let live = sessions::live(&self.pool, session_id, Utc::now())
+            .await?
+            .ok_or(ApiError::Unauthenticated)?;
+        let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        if believed.len() >= REMEMBERED {
+            believed.retain(|_, (_, asked)| asked.elapsed() < BELIEVED);
+        }
+        if believed.len() < REMEMBERED {
+            believed.insert(session_id, (live.clone(), asked));
+        }
+        Ok(live)
+    }
+
+    fn believed(&self, session_id: SessionId) -> Option<Live> {
+        let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (live, asked) = believed.get(&session_id)?;
+        (asked.elapsed() < BELIEVED).then(|| live.clone())
+    }
+}
+
+fn session(session_id: SessionId, expires_at: DateTime<Utc>, live: Live) -> Session {
+    Session {
+        session_id,
+        expires_at,
+        identity: Identity {
+            user_id: UserId(live.user_id),
+            username: live.username,
+            display_name: live.display_name,
+        },
+    }
+}

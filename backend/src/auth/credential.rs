@@ -1,0 +1,198 @@
+//! Where a request carries its credential, and when a cookie counts.
+
+use crate::error::ApiError;
+use axum::http::{HeaderMap, Method, Uri, header, request::Parts};
+use axum_extra::extract::CookieJar;
+use std::fmt;
+
+/// The cookie that holds a token.
+pub(crate) const COOKIE: &str = "auth_token";
+/// Takes the cookie back.
+pub(crate) const REMOVE_COOKIE: &str = "auth_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0";
+
+/// What a request shows, by where it shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Credential {
+    /// `Authorization: Bearer`.
+    Bearer(String),
+    /// The cookie, on a request on which it counts.
+    Cookie(String),
+    /// `?token=`: a token or a ticket.
+    Query(String),
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bearer(_) => "Bearer",
+            Self::Cookie(_) => "Cookie",
+            Self::Query(_) => "Query",
+        })
+    }
+}
+
+impl Credential {
+    /// The credential of an ordinary request.
+    ///
+    /// # Errors
+    /// `OriginNotAllowed` for a cookie on a change from a page of somebody else.
+    pub(crate) fn of_request(
+        parts: &Parts,
+        allowed_origins: &[String],
+    ) -> Result<Option<Self>, ApiError> {
+        let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        Self::find(parts, allowed_origins, changes)
+    }
+
+    /// The credential of a request for a WebSocket with this `?token=`.
+    ///
+    /// # Errors
+    /// `OriginNotAllowed` for a cookie from a page of somebody else.
+    pub(crate) fn of_upgrade(
+        parts: &Parts,
+        allowed_origins: &[String],
+        token: Option<&str>,
+    ) -> Result<Option<Self>, ApiError> {
+        let found = Self::find(parts, allowed_origins, true)?;
+        Ok(found.or_else(|| {
+            token
+                .filter(|token| !token.is_empty())
+                .map(|token| Self::Query(token.to_owned()))
+        }))
+    }
+
+    fn find(
+        parts: &Parts,
+        allowed_origins: &[String],
+        needs_origin: bool,
+    ) -> Result<Option<Self>, ApiError> {
+        if let Some(token) = bearer(&parts.headers) {
+            return Ok(Some(Self::Bearer(token.to_owned())));
+        }
+        let jar = CookieJar::from_headers(&parts.headers);
+        let Some(cookie) = jar.get(COOKIE).filter(|cookie| !cookie.value().is_empty()) else {
+            return Ok(None);
+        };
+        if needs_origin && !is_own_origin(&parts.headers, &parts.uri, allowed_origins) {
+            return Err(ApiError::OriginNotAllowed);
+        }
+        Ok(Some(Self::Cookie(cookie.value().to_owned())))
+    }
+}
+
+/// The token of `Authorization: Bearer`; other schemes are a proxy's affair.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?;
+    // What is no ASCII is no token either, but it is meant as a credential.
+    let value = value.to_str().unwrap_or("Bearer ");
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Whether the request comes from a page of this server's own host or of an
+/// allowed origin.
+pub(crate) fn is_own_origin(headers: &HeaderMap, uri: &Uri, allowed_origins: &[String]) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN).and_then(|o| o.to_str().ok()) else {
+        return false;
+    };
+    let same = |allowed: &String| {
+        allowed
+            .trim()
+            .trim_end_matches('/')
+            .eq_ignore_ascii_case(origin)
+    };
+    if allowed_origins.iter().any(same) {
+        return true;
+    }
+    let host = match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok()),
+    };
+    let (Some(host), Some((scheme, authority))) = (host, origin.split_once("://")) else {
+        return false;
+    };
+    let port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return false,
+    };
+    let bare = |text: &str| text.strip_suffix(port).unwrap_or(text).to_ascii_lowercase();
+    bare(host) == bare(authority)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+
+    fn parts(method: Method, headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::builder().method(method).uri("/api/v1/users/me");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    const HOST: (&str, &str) = ("host", "canvas.example:8080");
+    const JAR: (&str, &str) = ("cookie", "a=b; auth_token=x.y.z");
+
+    #[test]
+    fn the_first_credential_counts() {
+        let both = parts(
+            Method::POST,
+            &[HOST, JAR, ("authorization", "bearer t.o.k")],
+        );
+        let found = Credential::of_upgrade(&both, &[], Some("q")).unwrap();
+        assert_eq!(found, Some(Credential::Bearer("t.o.k".into())));
+        let query = parts(Method::GET, &[HOST]);
+        let found = Credential::of_upgrade(&query, &[], Some("q")).unwrap();
+        assert_eq!(found, Some(Credential::Query("q".into())));
+        assert_eq!(Credential::of_request(&query, &[]).unwrap(), None);
+        let basic = parts(Method::GET, &[HOST, ("authorization", "Basic abc")]);
+        assert_eq!(Credential::of_request(&basic, &[]).unwrap(), None);
+    }
+
+    #[test]
+    fn a_cookie_changes_things_only_from_allowed_pages() {
+        let read = parts(Method::GET, &[HOST, JAR]);
+        assert!(Credential::of_request(&read, &[]).unwrap().is_some());
+        let allowed = ["https://friend.example/".to_owned()];
+        for (origin, good) in [
+            (None, false),
+            (Some("http://canvas.example:8080"), true),
+            (Some("https://canvas.example:8080"), true),
+            (Some("http://canvas.example"), false),
+            (Some("http://canvas.example:8080.evil.example"), false),
+            (Some("https://friend.example"), true),
+            (Some("https://evil.example"), false),
+            (Some("null"), false),
+        ] {
+            let mut headers = vec![HOST, JAR];
+            headers.extend(origin.map(|origin| ("origin", origin)));
+            for upgrade in [false, true] {
+                let found = if upgrade {
+                    Credential::of_upgrade(&parts(Method::GET, &headers), &allowed, Some("t"))
+                } else {
+                    Credential::of_request(&parts(Method::POST, &headers), &allowed)
+                };
+                match found {
+                    Ok(Some(Credential::Cookie(_))) => assert!(good, "{origin:?}"),
+                    Err(ApiError::OriginNotAllowed) => assert!(!good, "{origin:?}"),
+                    other => panic!("{origin:?}: {other:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn default_ports_may_be_left_out() {
+        let headers = [
+            ("host", "canvas.example"),
+            ("origin", "https://canvas.example:443"),
+        ];
+        let parts = parts(Method::GET, &headers);
+        assert!(is_own_origin(&parts.headers, &parts.uri, &[]));
+    }
+}

@@ -1,0 +1,97 @@
+//! Passwords: Argon2id (RFC 9106) on threads of their own, a few at a time.
+
+use crate::error::ApiError;
+use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use std::{thread, time::Duration};
+use tokio::{sync::Semaphore, task, time};
+
+/// Checked where there is no such user, so that the answer takes as long.
+const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c3RlbGxhci1jYW52YXMhIQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// How long a request waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Hashes and checks passwords; one takes 19 MiB and tens of milliseconds.
+pub(crate) struct Passwords {
+    turns: Semaphore,
+}
+
+impl Passwords {
+    /// As many at a time as there are processors.
+    pub(crate) fn new() -> Self {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            turns: Semaphore::new(processors),
+        }
+    }
+
+    /// A PHC string for the password, with a salt of its own.
+    pub(crate) async fn hash(&self, password: String) -> Result<String, ApiError> {
+        self.in_turn(move || {
+            Argon2::default()
+                .hash_password(password.as_bytes())
+                .map(|hash: PasswordHash| hash.to_string())
+        })
+        .await?
+        .map_err(|error| ApiError::internal(error.to_string()))
+    }
+
+    /// Whether the password is the one that was hashed; without a hash it never
+    /// is, but takes as long.
+    pub(crate) async fn verify(
+        &self,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool, ApiError> {
+        self.in_turn(move || {
+            let known = hash.is_some();
+            let hash = hash.as_deref().unwrap_or(DUMMY);
+            let matches = PasswordHash::new(hash).is_ok_and(|hash| {
+                Argon2::default()
+                    .verify_password(password.as_bytes(), &hash)
+                    .is_ok()
+            });
+            known && matches
+        })
+        .await
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let turn = time::timeout(PATIENCE, self.turns.acquire())
+            .await
+            .map_err(|_| ApiError::Overloaded(Duration::from_secs(2)))?
+            .map_err(ApiError::internal)?;
+        let done = task::spawn_blocking(work).await.map_err(ApiError::internal);
+        drop(turn);
+        done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_right_password_is_right() {
+        let passwords = Passwords::new();
+        let hash = passwords.hash("correct horse".into()).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        let verify = |password: &str, hash: Option<&str>| {
+            passwords.verify(password.to_owned(), hash.map(str::to_owned))
+        };
+        assert!(verify("correct horse", Some(&hash)).await.unwrap());
+        assert!(!verify("wrong horse", Some(&hash)).await.unwrap());
+        assert!(!verify("correct horse", None).await.unwrap());
+        assert!(!verify("!", Some("!")).await.unwrap());
+    }
+
+    #[test]
+    fn the_dummy_costs_as_much_as_a_hash() {
+        let dummy = PasswordHash::new(DUMMY).unwrap();
+        let real = Argon2::default().hash_password(b"x").unwrap();
+        assert_eq!(dummy.params, real.params);
+        assert_eq!(dummy.hash.unwrap().len(), real.hash.unwrap().len());
+    }
+}

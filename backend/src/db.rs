@@ -1,0 +1,86 @@
+//! Queries, grouped by what they are about: free functions over an executor.
+//! Nothing here knows of HTTP, sockets or rooms.
+
+pub(crate) mod canvases;
+pub(crate) mod cells;
+pub(crate) mod events;
+pub(crate) mod locks;
+pub(crate) mod log;
+pub(crate) mod members;
+pub(crate) mod messages;
+pub(crate) mod sessions;
+pub(crate) mod tiles;
+pub(crate) mod users;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use sqlx::{
+    Error, PgPool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{str::FromStr, time::Duration};
+
+/// Applied at every start; see `migrations/README.md`.
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// How long a request waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A pool whose connections give up on statements, locks and transactions that
+/// take too long, so that nothing waits for ever. It connects when first used.
+pub(crate) fn pool(url: &str, max_connections: u32) -> Result<PgPool, Error> {
+    let options = PgConnectOptions::from_str(url)?
+        .application_name("stellar-canvas")
+        .options([
+            ("statement_timeout", "10s"),
+            ("lock_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "15s"),
+        ]);
+    Ok(PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options))
+}
+
+/// Whether the database is away or refuses for a while, so that the same
+/// request may succeed later; everything else is the server's fault.
+pub(crate) fn is_away(error: &Error) -> bool {
+    match error {
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed
+        | Error::BeginFailed => true,
+        // PostgreSQL's appendix A: connections, resources (full disk), read-only,
+        // lock and statement timeouts, going down.
+        Error::Database(error) => error.code().is_some_and(|code| {
+            code.starts_with("08")
+                || code.starts_with("53")
+                || code.starts_with("57")
+                || code.starts_with("58")
+                || matches!(&*code, "25006" | "25P03" | "55P03" | "40001" | "40P01")
+        }),
+        _ => false,
+    }
+}
+
+/// Whether the error says that a row with this unique key is already there.
+pub(crate) fn violates(error: &Error, constraint: &str) -> bool {
+    matches!(error, Error::Database(error) if error.constraint() == Some(constraint))
+}
+
+/// A value of an enum as it is stored: its name on the wire.
+pub(crate) fn name_of<T: Serialize>(value: T) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(name)) => name,
+        // Only enums without data are stored, and those are strings.
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+/// The value with this stored name.
+pub(crate) fn named<T: DeserializeOwned>(name: String) -> Result<T, Error> {
+    serde_json::from_value(Value::String(name)).map_err(|error| Error::Decode(error.into()))
+}

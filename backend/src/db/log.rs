@@ -1,0 +1,250 @@
+//! The event log: locking a canvas for writing, appending, reading on.
+
+use super::named;
+use chrono::{DateTime, Utc};
+use shared::{
+    canvas::{EditPolicy, Grid},
+    ids::{CanvasId, Epoch, OpId, UserId},
+};
+use sqlx::{FromRow, PgConnection, PgExecutor};
+use uuid::Uuid;
+
+/// What a write needs to know of its canvas, read under the canvas's lock.
+#[derive(Clone, Debug)]
+pub(crate) struct LockedCanvas {
+    pub(crate) grid: Grid,
+    pub(crate) policy: EditPolicy,
+    pub(crate) last_seq: i64,
+    pub(crate) tile_count: i64,
+    /// The database's clock: one clock for all nodes.
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// A new event.
+#[derive(Clone, Debug)]
+pub(crate) struct NewEvent {
+    pub(crate) seq: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) actor_id: UserId,
+    pub(crate) op_id: Option<OpId>,
+    pub(crate) body: String,
+}
+
+/// An operation that was carried out before.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct Repeat {
+    /// Its place in the list that was asked for, from 1.
+    pub(crate) place: i64,
+    /// Its event, or none where it changed nothing.
+    pub(crate) body: Option<String>,
+}
+
+#[derive(FromRow)]
+struct CanvasRow {
+    width: i32,
+    height: i32,
+    tile_size: i32,
+    palette: i32,
+    edit_policy: String,
+    last_seq: i64,
+    tile_count: i64,
+    now: DateTime<Utc>,
+}
+
+/// Locks the canvas to the end of the transaction: from here on nobody else,
+/// on any node, writes to its log. `None` if there is no such canvas.
+pub(crate) async fn lock_canvas(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+) -> sqlx::Result<Option<LockedCanvas>> {
+    let row: Option<CanvasRow> = sqlx::query_as(
+        "SELECT width, height, tile_size, cardinality(palette) AS palette, edit_policy,
+                last_seq, tile_count, clock_timestamp() AS now
+         FROM canvases WHERE id = $1 FOR NO KEY UPDATE",
+    )
+    .bind(canvas.0)
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(LockedCanvas {
+            grid: Grid {
+                width: row.width,
+                height: row.height,
+                tile_size: row.tile_size,
+                palette: usize::try_from(row.palette).unwrap_or_default(),
+            },
+            policy: named(row.edit_policy)?,
+            last_seq: row.last_seq,
+            tile_count: row.tile_count,
+            now: row.now,
+        })
+    })
+    .transpose()
+}
+
+/// What a room needs to know to open.
+#[derive(Clone, Debug)]
+pub(crate) struct RoomCanvas {
+    pub(crate) grid: Grid,
+    pub(crate) epoch: Epoch,
+    pub(crate) last_seq: i64,
+}
+
+/// See [`RoomCanvas`]. `None` if there is no such canvas.
+pub(crate) async fn room(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+) -> sqlx::Result<Option<RoomCanvas>> {
+    let row: Option<(i32, i32, i32, i32, Uuid, i64)> = sqlx::query_as(
+        "SELECT width, height, tile_size, cardinality(palette), epoch, last_seq
+         FROM canvases WHERE id = $1",
+    )
+    .bind(canvas.0)
+    .fetch_optional(executor)
+    .await?;
+    Ok(row.map(
+        |(width, height, tile_size, palette, epoch, last_seq)| RoomCanvas {
+            grid: Grid {
+                width,
+                height,
+                tile_size,
+                palette: usize::try_from(palette).unwrap_or_default(),
+            },
+            epoch: Epoch(epoch),
+            last_seq,
+        },
+    ))
+}
+
+/// Which of these operations were carried out before. Ask under the lock.
+pub(crate) async fn repeats(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    ops: &[(UserId, OpId)],
+) -> sqlx::Result<Vec<Repeat>> {
+    let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
+    let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.0).collect();
+    sqlx::query_as(
+        "WITH asked AS (
+             SELECT * FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS a (actor_id, op_id, place)
+         )
+         SELECT a.place, e.body FROM asked a
+         JOIN canvas_events e ON e.canvas_id = $1 AND e.actor_id = a.actor_id
+                             AND e.op_id = a.op_id AND e.op_id IS NOT NULL
+         UNION ALL
+         SELECT a.place, NULL FROM asked a
+         JOIN canvas_idle_ops i ON i.canvas_id = $1 AND i.actor_id = a.actor_id AND i.op_id = a.op_id",
+    )
+    .bind(canvas.0)
+    .bind(actors)
+    .bind(ids)
+    .fetch_all(connection)
+    .await
+}
+
+/// Appends events and moves the canvas's head. Only under the lock.
+pub(crate) async fn append(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    events: &[NewEvent],
+    tile_count: i64,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let Some(head) = events.last().map(|event| event.seq) else {
+        return Ok(());
+    };
+    let seqs: Vec<i64> = events.iter().map(|e| e.seq).collect();
+    let kinds: Vec<&str> = events.iter().map(|e| e.kind).collect();
+    let actors: Vec<i64> = events.iter().map(|e| e.actor_id.0).collect();
+    let ops: Vec<Option<Uuid>> = events.iter().map(|e| e.op_id.map(|op| op.0)).collect();
+    let bodies: Vec<&str> = events.iter().map(|e| e.body.as_str()).collect();
+    sqlx::query(
+        "WITH appended AS (
+             INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, created_at)
+             SELECT $1, *, $7 FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::text[])
+         )
+         UPDATE canvases SET last_seq = $8, tile_count = $9 WHERE id = $1",
+    )
+    .bind(canvas.0)
+    .bind(seqs)
+    .bind(kinds)
+    .bind(actors)
+    .bind(ops)
+    .bind(bodies)
+    .bind(now)
+    .bind(head)
+    .bind(tile_count)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Remembers operations that were carried out and changed nothing.
+pub(crate) async fn remember_idle(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    ops: &[(UserId, OpId)],
+) -> sqlx::Result<()> {
+    if ops.is_empty() {
+        return Ok(());
+    }
+    let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
+    let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.0).collect();
+    sqlx::query(
+        "INSERT INTO canvas_idle_ops (canvas_id, actor_id, op_id)
+         SELECT $1, * FROM unnest($2::bigint[], $3::uuid[])
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(canvas.0)
+    .bind(actors)
+    .bind(ids)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The wire form of the events after `after` up to `head`, at most `limit`, in order.
+pub(crate) async fn after(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    after: i64,
+    head: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<(i64, String)>> {
+    sqlx::query_as(
+        "SELECT seq, body FROM canvas_events
+         WHERE canvas_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
+    )
+    .bind(canvas.0)
+    .bind(after)
+    .bind(head)
+    .bind(limit)
+    .fetch_all(executor)
+    .await
+}
+
+/// The newest `seq` of each of these canvases; those that are gone are missing.
+pub(crate) async fn heads(
+    executor: impl PgExecutor<'_>,
+    canvases: &[CanvasId],
+) -> sqlx::Result<Vec<(i64, i64)>> {
+    let ids: Vec<i64> = canvases.iter().map(|id| id.0).collect();
+    sqlx::query_as("SELECT id, last_seq FROM canvases WHERE id = ANY($1)")
+        .bind(ids)
+        .fetch_all(executor)
+        .await
+}
+
+/// Keeps what a user says of themselves.
+pub(crate) async fn keep_status_message(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    message: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET status_message = $2, last_seen_at = now() WHERE id = $1")
+        .bind(user.0)
+        .bind(message)
+        .execute(executor)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! The chat's history, which is in the log.
+
+use shared::{api::ChatMessage, ids::CanvasId};
+use sqlx::{Error, PgExecutor};
+
+/// Messages before `before_seq`, newest first.
+pub(crate) async fn before(
+    executor: impl PgExecutor<'_>,
+    canvas_id: CanvasId,
+    before_seq: i64,
+    limit: i64,
+) -> Result<Vec<ChatMessage>, Error> {
+    sqlx::query_scalar::<_, String>(
+        "SELECT body FROM canvas_events
+         WHERE canvas_id = $1 AND kind = 'canvas_chat_message' AND seq < $2
+         ORDER BY seq DESC
+         LIMIT $3",
+    )
+    .bind(canvas_id.0)
+    .bind(before_seq)
+    .bind(limit)
+    .fetch_all(executor)
+    .await?
+    .into_iter()
+    .map(|body| serde_json::from_str(&body).map_err(|error| Error::Decode(error.into())))
+    .collect()
+}

@@ -1,0 +1,125 @@
+//! Sessions and the one-use tickets that stand in for their tokens.
+
+use chrono::{DateTime, Utc};
+use shared::ids::{SessionId, UserId};
+use sqlx::{Error, FromRow, PgExecutor};
+
+/// A session that is neither revoked nor expired, with its user.
+#[derive(Clone, FromRow)]
+pub(crate) struct Live {
+    pub(crate) user_id: i64,
+    pub(crate) username: String,
+    pub(crate) display_name: String,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// Begins a session.
+pub(crate) async fn insert(
+    executor: impl PgExecutor<'_>,
+    id: SessionId,
+    user_id: UserId,
+    expires_at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, $3)")
+        .bind(id.0)
+        .bind(user_id.0)
+        .bind(expires_at)
+        .execute(executor)
+        .await
+        .map(drop)
+}
+
+/// The session, if it lives.
+pub(crate) async fn live(
+    executor: impl PgExecutor<'_>,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<Option<Live>, Error> {
+    sqlx::query_as(
+        "SELECT s.user_id, u.username, u.display_name, s.expires_at
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2",
+    )
+    .bind(id.0)
+    .bind(now)
+    .fetch_optional(executor)
+    .await
+}
+
+/// Lets a living session last longer; false where it does not live any more.
+pub(crate) async fn extend(
+    executor: impl PgExecutor<'_>,
+    id: SessionId,
+    expires_at: DateTime<Utc>,
+) -> Result<bool, Error> {
+    sqlx::query(
+        "UPDATE sessions SET expires_at = greatest(expires_at, $2)
+         WHERE id = $1 AND revoked_at IS NULL",
+    )
+    .bind(id.0)
+    .bind(expires_at)
+    .execute(executor)
+    .await
+    .map(|done| done.rows_affected() > 0)
+}
+
+/// Ends a session.
+pub(crate) async fn revoke(
+    executor: impl PgExecutor<'_>,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query("UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(id.0)
+        .bind(now)
+        .execute(executor)
+        .await
+        .map(drop)
+}
+
+/// Keeps a ticket by its digest.
+pub(crate) async fn insert_ticket(
+    executor: impl PgExecutor<'_>,
+    digest: &[u8],
+    session_id: SessionId,
+    expires_at: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO tickets (digest, session_id, expires_at) VALUES ($1, $2, $3)")
+        .bind(digest)
+        .bind(session_id.0)
+        .bind(expires_at)
+        .execute(executor)
+        .await
+        .map(drop)
+}
+
+/// Takes a ticket out, so that it works once; its session if it is still good.
+pub(crate) async fn redeem_ticket(
+    executor: impl PgExecutor<'_>,
+    digest: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<SessionId>, Error> {
+    sqlx::query_scalar(
+        "WITH taken AS (DELETE FROM tickets WHERE digest = $1 RETURNING session_id, expires_at)
+         SELECT session_id FROM taken WHERE expires_at > $2",
+    )
+    .bind(digest)
+    .bind(now)
+    .fetch_optional(executor)
+    .await
+    .map(|id| id.map(SessionId))
+}
+
+/// Forgets tickets that ran out and sessions that ended, so that neither table
+/// grows for ever.
+pub(crate) async fn purge(pool: &sqlx::PgPool, now: DateTime<Utc>) -> Result<(), Error> {
+    sqlx::query("DELETE FROM tickets WHERE expires_at <= $1")
+        .bind(now)
+        .execute(pool)
+        .await?;
+    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+        .bind(now)
+        .execute(pool)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,272 @@
+//! What can go wrong in an HTTP request, and how it is told: as RFC 9457
+//! `application/problem+json` with a `code` for programs.
+
+use crate::realtime::WriteError;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use shared::{
+    api::{FieldError, Problem},
+    canvas::Refusal,
+};
+use std::{borrow::Cow, time::Duration};
+use thiserror::Error;
+
+/// Why a request is refused.
+#[derive(Debug, Error)]
+pub enum ApiError {
+    /// No credential, or one that is not valid (any more).
+    #[error("sign in first")]
+    Unauthenticated,
+    /// The cookie is not valid any more, and is taken back.
+    #[error("sign in again")]
+    StaleCookie,
+    /// Wrong name or password; it is not told which.
+    #[error("wrong user name or password")]
+    InvalidCredentials,
+    /// Signed in or not, this is not for them.
+    #[error("you may not do this")]
+    Forbidden,
+    /// A cookie from a page of somebody else.
+    #[error("requests with a cookie are only taken from this server's own pages")]
+    OriginNotAllowed,
+    /// Something that is not there: its kind.
+    #[error("there is no such {0}")]
+    NotFound(Kind),
+    /// The route has no such method.
+    #[error("this address does not know that method")]
+    MethodNotAllowed,
+    /// The user name belongs to somebody.
+    #[error("this user name is taken")]
+    UsernameTaken,
+    /// The rules of the canvas refuse a tile operation.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Fields of the body or the query are wrong.
+    #[error("{}", summary(.0))]
+    Validation(Vec<FieldError>),
+    /// More than [`shared::limits::BODY_BYTES`].
+    #[error("the body has more than 1 MiB")]
+    BodyTooLarge,
+    /// The body did not arrive in time.
+    #[error("the body did not arrive in time")]
+    BodyTooSlow,
+    /// More than [`shared::limits::IMAGE_SIDE`] pixels a side.
+    #[error("the picture would have more than 8192 pixels a side")]
+    ImageTooLarge,
+    /// Too much at once.
+    #[error("too many requests")]
+    RateLimited(Duration),
+    /// Too many WebSocket connections of this user, address or server.
+    #[error("too many connections")]
+    TooManyConnections(Duration),
+    /// The server carries no more for the moment.
+    #[error("the server carries no more for the moment")]
+    Overloaded(Duration),
+    /// The server is about to stop.
+    #[error("the server is about to stop")]
+    Draining,
+    /// The database is away.
+    #[error("the database is away")]
+    Unavailable,
+    /// The server's fault, told to the log alone.
+    #[error("something went wrong on the server")]
+    Internal(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+}
+
+/// What was looked for in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A route.
+    Address,
+    /// A canvas.
+    Canvas,
+    /// A tile.
+    Tile,
+    /// A user, or a member.
+    User,
+    /// A connection in the registry.
+    Connection,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Address => "address",
+            Self::Canvas => "canvas",
+            Self::Tile => "tile",
+            Self::User => "user",
+            Self::Connection => "connection",
+        })
+    }
+}
+
+impl ApiError {
+    /// One wrong field.
+    pub fn invalid(field: impl Into<String>, message: impl ToString) -> Self {
+        Self::Validation(vec![FieldError {
+            field: field.into(),
+            message: message.to_string(),
+        }])
+    }
+
+    /// The server's fault, with its cause for the log.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(Some(cause.into()))
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthenticated | Self::StaleCookie | Self::InvalidCredentials => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Forbidden | Self::OriginNotAllowed | Self::Refused(Refusal::Forbidden) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::NotFound(_) | Self::Refused(Refusal::TileNotFound) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UsernameTaken
+            | Self::Refused(Refusal::TileExists | Refusal::VersionConflict(_)) => {
+                StatusCode::CONFLICT
+            }
+            Self::Refused(Refusal::TileLocked) => StatusCode::LOCKED,
+            Self::Refused(Refusal::OutOfBounds | Refusal::Pixels(_))
+            | Self::Validation(_)
+            | Self::ImageTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::RateLimited(_) | Self::TooManyConnections(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Overloaded(_) | Self::Draining | Self::Unavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What kind of error, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated | Self::StaleCookie => "unauthenticated",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::Forbidden | Self::Refused(Refusal::Forbidden) => "forbidden",
+            Self::OriginNotAllowed => "origin_not_allowed",
+            Self::NotFound(Kind::Address) => "not_found",
+            Self::NotFound(Kind::Canvas) => "canvas_not_found",
+            Self::NotFound(Kind::Tile) | Self::Refused(Refusal::TileNotFound) => "tile_not_found",
+            Self::NotFound(Kind::User) => "user_not_found",
+            Self::NotFound(Kind::Connection) => "connection_not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::UsernameTaken => "username_taken",
+            Self::Refused(Refusal::TileExists) => "tile_exists",
+            Self::Refused(Refusal::VersionConflict(_)) => "version_conflict",
+            Self::Refused(Refusal::TileLocked) => "tile_locked",
+            Self::Refused(Refusal::OutOfBounds) => "out_of_bounds",
+            Self::Refused(Refusal::Pixels(_)) | Self::Validation(_) => "validation_failed",
+            Self::BodyTooLarge => "body_too_large",
+            Self::BodyTooSlow => "body_too_slow",
+            Self::ImageTooLarge => "image_too_large",
+            Self::RateLimited(_) => "rate_limited",
+            Self::TooManyConnections(_) => "too_many_connections",
+            Self::Overloaded(_) => "overloaded",
+            Self::Draining => "draining",
+            Self::Unavailable => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited(wait) | Self::TooManyConnections(wait) | Self::Overloaded(wait) => {
+                Some(*wait)
+            }
+            Self::Draining | Self::Unavailable => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    fn errors(&self) -> Vec<FieldError> {
+        match self {
+            Self::Validation(errors) => errors.clone(),
+            Self::Refused(refusal @ Refusal::Pixels(_)) => vec![FieldError {
+                field: "pixels".to_owned(),
+                message: refusal.to_string(),
+            }],
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn summary(errors: &[FieldError]) -> Cow<'static, str> {
+    match errors {
+        [] => Cow::Borrowed("the request cannot be read"),
+        [first, ..] => Cow::Owned(format!("{}: {}", first.field, first.message)),
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(Some(cause)) = &self {
+            tracing::error!(error = %cause, "a request failed");
+        }
+        let status = self.status();
+        let problem = Problem {
+            kind: "about:blank".to_owned(),
+            title: status.canonical_reason().unwrap_or_default().to_owned(),
+            status: status.as_u16(),
+            code: self.code().to_owned(),
+            detail: self.to_string(),
+            errors: self.errors(),
+        };
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"stellar-canvas\""),
+            );
+        }
+        if matches!(self, Self::StaleCookie) {
+            headers.insert(
+                header::SET_COOKIE,
+                HeaderValue::from_static(crate::auth::REMOVE_COOKIE),
+            );
+        }
+        if let Some(wait) = self.retry_after() {
+            // Whole seconds (RFC 9110 section 10.2.3), never too early.
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64),
+            );
+        }
+        response
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        if crate::db::is_away(&error) {
+            Self::Unavailable
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+impl From<WriteError> for ApiError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(refusal) => Self::Refused(refusal),
+            WriteError::CanvasNotFound => Self::NotFound(Kind::Canvas),
+            WriteError::Busy => Self::Overloaded(Duration::from_secs(1)),
+            WriteError::Unavailable => Self::Unavailable,
+            WriteError::Internal => Self::Internal(None),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The door to the WebSocket: who may come in, where to, and what they bring.
+//! Everything is decided before the upgrade, so that a refusal is an ordinary
+//! HTTP answer.
+
+use super::{
+    extract::{CanvasPath, Query},
+    peer::Peer,
+};
+use crate::{
+    auth::Credential,
+    db::{canvases, users},
+    error::{ApiError, Kind},
+    realtime::{AdmissionError, ClientType, Refresh, Refreshed, Visitor},
+    state::AppState,
+};
+use axum::{
+    Router,
+    extract::{FromRequestParts, State, ws::WebSocketUpgrade},
+    http::request::Parts,
+    response::Response,
+    routing::any,
+};
+use serde::Deserialize;
+use shared::{ids::Epoch, limits, text};
+use std::{sync::Arc, time::Duration};
+
+/// Read at once from a socket; the library's default of 128 KiB would be most
+/// of what a connection costs.
+const READ_BUFFER: usize = 4 * 1024;
+/// Written at once to a socket.
+const WRITE_BUFFER: usize = 16 * 1024;
+/// When somebody who found no place may ask again.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// The route of this module.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/ws/canvas/{canvas_id}", any(open))
+}
+
+#[derive(Deserialize)]
+struct Opening {
+    #[serde(default)]
+    token: String,
+    last_seq: Option<i64>,
+    #[serde(default)]
+    epoch: String,
+    #[serde(default)]
+    client_type: String,
+    #[serde(default)]
+    platform: String,
+}
+
+async fn open(
+    State(state): State<AppState>,
+    peer: Peer,
+    canvas: Result<CanvasPath, ApiError>,
+    query: Result<Query<Opening>, ApiError>,
+    mut parts: Parts,
+) -> Result<Response, ApiError> {
+    let Query(opening) = query?;
+    let token = Some(opening.token.as_str());
+    let credential = Credential::of_upgrade(&parts, &state.config.allowed_origins, token)?
+        .ok_or(ApiError::Unauthenticated)?;
+    let session = state.auth.authenticate(&credential).await?;
+    let CanvasPath(canvas_id) = canvas?;
+    let user_id = session.user_id();
+    let access = canvases::access(&state.pool, canvas_id, Some(user_id))
+        .await?
+        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+    let role = access.role.ok_or(ApiError::Forbidden)?;
+    let (client_type, platform) = client(&opening)?;
+    let admission = state
+        .hub
+        .admit(user_id, peer.ip)
+        .map_err(|error| match error {
+            AdmissionError::TooMany => ApiError::TooManyConnections(RETRY),
+            AdmissionError::Overloaded => ApiError::Overloaded(RETRY),
+            AdmissionError::Draining => ApiError::Draining,
+        })?;
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &state)
+        .await
+        .map_err(|error| ApiError::invalid("upgrade", error))?;
+    let user = users::find(&state.pool, user_id)
+        .await?
+        .ok_or(ApiError::Unauthenticated)?;
+    let visitor = Visitor {
+        identity: session.identity,
+        status_message: user.status_message,
+        session_id: session.session_id,
+        expires_at: session.expires_at,
+        role,
+        canvas_id,
+        client_type,
+        platform,
+        last_seq: opening.last_seq,
+        // What is no epoch is another epoch: the client starts afresh.
+        epoch: opening.epoch.parse().ok().map(Epoch),
+        admission,
+        refresh: refresh(state.clone()),
+    };
+    let hub = state.hub.clone();
+    Ok(upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_message_size(limits::FRAME_BYTES)
+        .max_frame_size(limits::FRAME_BYTES)
+        .on_upgrade(move |socket| hub.serve(socket, visitor)))
+}
+
+fn client(opening: &Opening) -> Result<(ClientType, String), ApiError> {
+    if opening.last_seq.is_some_and(|seq| seq < 0) {
+        return Err(ApiError::invalid("last_seq", "must not be negative"));
+    }
+    let client_type = match opening.client_type.as_str() {
+        "" | "browser" => ClientType::Browser,
+        "agent" => ClientType::Agent,
+        _ => {
+            let message = "must be browser or agent";
+            return Err(ApiError::invalid("client_type", message));
+        }
+    };
+    let platform = text::clean(&opening.platform, &limits::PLATFORM)
+        .map_err(|error| ApiError::invalid("platform", error))?;
+    Ok((client_type, platform))
+}
+
+fn refresh(state: AppState) -> Refresh {
+    Arc::new(move |token| {
+        let state = state.clone();
+        Box::pin(async move {
+            let session = state.auth.verify(&token).await.ok()?;
+            Some(Refreshed {
+                user_id: session.user_id(),
+                session_id: session.session_id,
+                expires_at: session.expires_at,
+            })
+        })
+    })
+}

@@ -1,0 +1,20 @@
+//! Everything live: rooms, the write path with group commit, delivery and the
+//! connections. It is given a pool; it knows neither the HTTP routes nor the
+//! application's state.
+
+mod admission;
+mod connection;
+mod frame;
+mod hub;
+mod outbox;
+mod presence;
+mod rate_limit;
+mod registry;
+mod ring;
+mod room;
+mod writer;
+
+pub use admission::{Admission, AdmissionError};
+pub use connection::{Refresh, Refreshed, Visitor};
+pub use hub::{Done, Hub, Identity, Operation, Settings, Write, WriteError};
+pub use registry::{ClientFilter, ClientType, Registry, Stats};

@@ -1,0 +1,188 @@
+//! What a connection does with the messages it reads.
+
+use super::{Connection, End};
+use crate::{
+    db,
+    realtime::{frame::Frame, room::Command},
+};
+use chrono::Utc;
+use shared::{
+    ids::OpId,
+    limits,
+    protocol::{
+        Ack, ClientMessage, CloseReason, DecodeError, ErrorCode, ErrorMessage, PresenceChange,
+        ServerMessage, decode,
+    },
+};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+/// The moments of the newest messages that could not be read.
+#[derive(Debug, Default)]
+pub(super) struct Invalid(VecDeque<Instant>);
+
+impl Invalid {
+    /// Notes one more. True if there were too many lately.
+    fn note(&mut self, now: Instant) -> bool {
+        let window = Duration::from_millis(limits::INVALID_WINDOW_MS);
+        self.0.push_back(now);
+        if self.0.len() > limits::INVALID_MESSAGES {
+            self.0.pop_front();
+        }
+        self.0.len() == limits::INVALID_MESSAGES
+            && self.0.front().is_some_and(|first| now - *first < window)
+    }
+}
+
+impl Connection {
+    pub(super) async fn text(&mut self, text: &str) -> Result<(), End> {
+        self.seat.hub.registry().count_in();
+        let request = match decode(text) {
+            Ok(request) => request,
+            Err(error) => return self.unreadable(error),
+        };
+        metrics::counter!("stellar_messages_in_total", "type" => request.message.kind())
+            .increment(1);
+        let op_id = request.op_id;
+        if let Some(Err(wait)) = self.limits.as_ref().map(|l| l.take(&request.message)) {
+            self.too_fast(wait, op_id);
+            return Ok(());
+        }
+        match &request.message {
+            ClientMessage::Ping { timestamp } | ClientMessage::Heartbeat { timestamp } => {
+                self.answer(&ServerMessage::Pong {
+                    timestamp: timestamp.clone(),
+                    server_time: Utc::now().into(),
+                    op_id,
+                });
+                Ok(())
+            }
+            ClientMessage::Hello {
+                client_name,
+                device,
+            } => {
+                self.registered.hello(client_name, device);
+                self.ack("hello", op_id);
+                Ok(())
+            }
+            ClientMessage::AuthRefresh { token } => self.refresh(token.clone(), op_id).await,
+            ClientMessage::RequestUpdate { last_seq } => self.update(*last_seq, op_id).await,
+            ClientMessage::UserPresence(PresenceChange::Status {
+                status_message: Some(message),
+                ..
+            }) => {
+                self.keep_status_message(message).await;
+                let command = Command::Ask(self.seat.connection_id, request);
+                self.ask_room(command).await
+            }
+            ClientMessage::CanvasChat { .. }
+            | ClientMessage::UserPresence(_)
+            | ClientMessage::TileMention { .. }
+            | ClientMessage::TileCreate { .. }
+            | ClientMessage::TilePaint { .. }
+            | ClientMessage::TileUpdate { .. }
+            | ClientMessage::TileLike { .. }
+            | ClientMessage::TileDelete { .. }
+            | ClientMessage::TileLock { .. }
+            | ClientMessage::TileUnlock { .. } => {
+                let command = Command::Ask(self.seat.connection_id, request);
+                self.ask_room(command).await
+            }
+        }
+    }
+
+    fn unreadable(&mut self, error: DecodeError) -> Result<(), End> {
+        let counts = matches!(
+            error.code,
+            ErrorCode::InvalidJson | ErrorCode::UnknownType | ErrorCode::InvalidMessage
+        );
+        let frame = Frame::error(error.code, &error.message, error.op_id);
+        self.outbox.push(frame);
+        if counts && self.invalid.note(Instant::now()) {
+            self.outbox.close(CloseReason::RateLimited);
+        }
+        Ok(())
+    }
+
+    fn too_fast(&self, wait: Duration, op_id: Option<OpId>) {
+        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.answer(&ServerMessage::Error(ErrorMessage {
+            code: ErrorCode::RateLimited,
+            message: "too many requests of this kind".to_owned(),
+            op_id,
+            retry_after_ms: Some(wait.max(1)),
+        }));
+    }
+
+    async fn refresh(&mut self, token: String, op_id: Option<OpId>) -> Result<(), End> {
+        let refreshed = (self.refresh)(token).await;
+        match refreshed.filter(|refreshed| refreshed.user_id == self.user_id) {
+            Some(refreshed) => {
+                self.expires_at = refreshed.expires_at;
+                self.ack("auth_refresh", op_id);
+            }
+            None => {
+                let message = "the token is not valid for this user";
+                let error = Frame::error(ErrorCode::Unauthenticated, message, op_id);
+                self.outbox.push(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Replays what the client asks for, up to what it was sent already; what
+    /// is newer waits in the outbox, before the answer.
+    async fn update(&mut self, last_seq: i64, op_id: Option<OpId>) -> Result<(), End> {
+        match self.replay(last_seq, self.sent).await? {
+            Ok(()) => self.ack("request_update", op_id),
+            Err(()) => {
+                let message = "the database is away";
+                let error = Frame::error(ErrorCode::Unavailable, message, op_id);
+                self.outbox.push(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// The room tells others at once; the user's row keeps it for later.
+    async fn keep_status_message(&self, message: &str) {
+        let pool = self.seat.hub.pool();
+        if let Err(error) = db::log::keep_status_message(pool, self.user_id, message).await {
+            tracing::warn!(%error, "a status message could not be kept");
+        }
+    }
+
+    fn ack(&self, kind: &str, op_id: Option<OpId>) {
+        self.answer(&ServerMessage::Ack(Ack {
+            op_id,
+            request: kind.to_owned(),
+            ..Ack::default()
+        }));
+    }
+
+    fn answer(&self, message: &ServerMessage) {
+        self.outbox.push(Frame::reply(message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twenty_within_the_window_are_too_many() {
+        let start = Instant::now();
+        let mut slow = Invalid::default();
+        for n in 0..100 {
+            assert!(!slow.note(start + Duration::from_millis(n * 600)));
+        }
+        let mut fast = Invalid::default();
+        let verdicts: Vec<bool> = (0..20)
+            .map(|n| fast.note(start + Duration::from_millis(n * 10)))
+            .collect();
+        assert_eq!(verdicts.iter().filter(|too_many| **too_many).count(), 1);
+        assert!(verdicts[19]);
+    }
+}

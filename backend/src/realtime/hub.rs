@@ -1,0 +1,458 @@
+//! The node's rooms and connections, and the door to them.
+
+use super::{
+    admission::{Admission, AdmissionError, Admissions, Caps},
+    registry::{Registered, Registry},
+    room::{self, Command, Setup},
+};
+use crate::db;
+use shared::{
+    api::UpdateCanvas,
+    canvas::{Coord, Refusal, Role, TileOp},
+    ids::{CanvasId, ConnectionId, OpId, SessionId, TileId, UserId},
+    presence::ActiveUser,
+    protocol::CloseReason,
+    text::ChatText,
+};
+use sqlx::PgPool;
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use thiserror::Error;
+use tokio::{
+    sync::{Notify, Semaphore, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+/// Commands that may wait for a room; whoever sends more waits.
+const COMMANDS: usize = 1024;
+/// Time between two looks at the heads of the open canvases' logs.
+const HEADS_EVERY: Duration = Duration::from_secs(1);
+/// Connections that read their missed events from the log at the same time.
+const REPLAYS: usize = 4;
+/// Time over which clients come back after this node went down.
+const COME_BACK: Duration = Duration::from_secs(2);
+/// Time that open connections have to say good-bye.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Who acts, by name.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Who.
+    pub user_id: UserId,
+    /// Their unique name.
+    pub username: String,
+    /// Their name to show.
+    pub display_name: String,
+}
+
+/// Something durable that is to be done.
+#[derive(Clone, Debug)]
+pub enum Operation {
+    /// Says something.
+    Chat(ChatText),
+    /// Does something to a tile.
+    Tile {
+        /// Its cell.
+        at: Coord,
+        /// Refuse with `tile_not_found` if the cell has another tile by now.
+        expected: Option<TileId>,
+        /// What.
+        op: TileOp,
+    },
+    /// Changes the canvas's settings (checked values).
+    Settings(UpdateCanvas),
+    /// Takes or prolongs a tile's lock; nothing of it is in the log.
+    Lock {
+        /// Its cell.
+        at: Coord,
+    },
+    /// Gives a tile's lock back; nothing of it is in the log.
+    Unlock {
+        /// Its cell.
+        at: Coord,
+    },
+}
+
+/// A durable request on its way to the log.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// Whose request it is.
+    pub identity: Identity,
+    /// Their role on the canvas.
+    pub role: Role,
+    /// Applied once, ever.
+    pub op_id: Option<OpId>,
+    /// What is to be done.
+    pub operation: Operation,
+}
+
+/// What became of a request that was carried out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// The event's place in the log; none where nothing changed.
+    pub seq: Option<i64>,
+    /// The tile, for tile operations.
+    pub tile_id: Option<TileId>,
+    /// Its version afterwards.
+    pub version: Option<i64>,
+    /// Its likes afterwards.
+    pub like_count: Option<i64>,
+}
+
+/// Why a request was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum WriteError {
+    /// The rules forbid it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no such canvas (any more).
+    #[error("there is no such canvas")]
+    CanvasNotFound,
+    /// Too much is waiting already.
+    #[error("too much is waiting to be written")]
+    Busy,
+    /// The database is away; nothing is confirmed.
+    #[error("the database is away")]
+    Unavailable,
+    /// The server's fault; logged where it happened.
+    #[error("internal error")]
+    Internal,
+}
+
+/// What the realtime part is told about its limits.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Time between pings, ± 20 %.
+    pub ping_interval: Duration,
+    /// Silence after which a peer is dropped.
+    pub timeout: Duration,
+    /// Connections in total.
+    pub max_connections: usize,
+    /// Connections of one user.
+    pub max_connections_per_user: usize,
+    /// Connections from one address.
+    pub max_connections_per_ip: usize,
+    /// Whether requests are limited in rate.
+    pub rate_limits: bool,
+}
+
+/// The node's rooms and connections.
+#[derive(Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: PgPool,
+    settings: Settings,
+    rooms: Mutex<HashMap<CanvasId, RoomHandle>>,
+    registry: Registry,
+    admissions: Admissions,
+    replays: Semaphore,
+    draining: AtomicBool,
+    /// Woken when a room or a connection is gone.
+    gone: Notify,
+    heads: JoinHandle<()>,
+}
+
+struct RoomHandle {
+    commands: mpsc::Sender<Command>,
+    released: Arc<Notify>,
+    leases: Arc<AtomicUsize>,
+    count: Arc<AtomicUsize>,
+}
+
+/// Keeps a room open until it is dropped.
+pub(crate) struct RoomLease {
+    pub(crate) commands: mpsc::Sender<Command>,
+    released: Arc<Notify>,
+    leases: Arc<AtomicUsize>,
+}
+
+impl Drop for RoomLease {
+    fn drop(&mut self) {
+        self.leases.fetch_sub(1, Ordering::AcqRel);
+        self.released.notify_one();
+    }
+}
+
+impl Hub {
+    /// A hub with no room open.
+    pub fn new(pool: PgPool, settings: Settings) -> Self {
+        Self {
+            inner: Arc::new_cyclic(|inner| Inner {
+                heads: tokio::spawn(watch_heads(inner.clone())),
+                pool,
+                settings,
+                rooms: Mutex::default(),
+                registry: Registry::default(),
+                admissions: Admissions::default(),
+                replays: Semaphore::new(REPLAYS),
+                draining: AtomicBool::new(false),
+                gone: Notify::new(),
+            }),
+        }
+    }
+
+    /// Carries out one durable request of an HTTP client; its event goes to
+    /// every connection.
+    ///
+    /// # Errors
+    /// [`WriteError`]; nothing was changed then, or with `Unavailable` nothing
+    /// is known.
+    pub async fn write(&self, canvas_id: CanvasId, write: Write) -> Result<Done, WriteError> {
+        let room = self.enter(canvas_id);
+        let (reply, answer) = oneshot::channel();
+        let sent = room.commands.send(Command::Write(write, reply)).await;
+        sent.map_err(|_| WriteError::Unavailable)?;
+        answer.await.unwrap_or(Err(WriteError::Unavailable))
+    }
+
+    /// Who is on the canvas now.
+    pub async fn active_users(&self, canvas_id: CanvasId) -> Vec<ActiveUser> {
+        let Some(commands) = self.open_room(canvas_id) else {
+            return Vec::new();
+        };
+        let (reply, answer) = oneshot::channel();
+        // A room that closes meanwhile has nobody in it.
+        if commands.send(Command::ActiveUsers(reply)).await.is_err() {
+            return Vec::new();
+        }
+        answer.await.unwrap_or_default()
+    }
+
+    /// How many users are on the canvas now.
+    pub fn active_count(&self, canvas_id: CanvasId) -> usize {
+        let rooms = self.rooms();
+        let count = rooms.get(&canvas_id).map(|room| &room.count);
+        count.map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+
+    /// How many canvases are open here.
+    pub fn room_count(&self) -> usize {
+        self.rooms().len()
+    }
+
+    /// How many connections there are.
+    pub fn connection_count(&self) -> usize {
+        self.inner.admissions.total()
+    }
+
+    /// Takes a place for a connection.
+    ///
+    /// # Errors
+    /// [`AdmissionError`] where a cap is reached or the server goes down.
+    pub fn admit(&self, user: UserId, address: IpAddr) -> Result<Admission, AdmissionError> {
+        if self.is_draining() {
+            return Err(AdmissionError::Draining);
+        }
+        let settings = &self.inner.settings;
+        let caps = Caps {
+            total: settings.max_connections,
+            per_user: settings.max_connections_per_user,
+            per_ip: settings.max_connections_per_ip,
+        };
+        self.inner.admissions.admit(caps, user, address)
+    }
+
+    /// Ends every connection of a session.
+    pub fn session_revoked(&self, session_id: SessionId) {
+        self.inner.registry.session_revoked(session_id);
+    }
+
+    /// The node's connections that match, and how they are used.
+    pub fn registry(&self) -> &Registry {
+        &self.inner.registry
+    }
+
+    /// Makes a role that was given or taken count for open connections; none
+    /// ends them.
+    pub fn role_changed(&self, canvas_id: CanvasId, user_id: UserId, role: Option<Role>) {
+        self.tell_room(canvas_id, Command::Role(user_id, role));
+    }
+
+    /// Tells everybody on the canvas that it is gone, and ends their connections.
+    pub fn canvas_deleted(&self, canvas_id: CanvasId) {
+        self.tell_room(canvas_id, Command::Deleted);
+    }
+
+    /// Ends every connection with 1012 and finishes what is being written.
+    pub async fn shut_down(&self) {
+        self.inner.draining.store(true, Ordering::Release);
+        let spread = u64::try_from(COME_BACK.as_millis()).unwrap_or(u64::MAX);
+        self.inner.registry.close_all(|| {
+            let wait = rand::random_range(spread / 4..=spread);
+            CloseReason::GoingAway(wait)
+        });
+        let farewell = async {
+            loop {
+                let gone = self.inner.gone.notified();
+                if self.inner.registry.is_empty() && self.no_room_writes() {
+                    return;
+                }
+                gone.await;
+            }
+        };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+        self.inner.heads.abort();
+    }
+
+    /// Whether [`Hub::shut_down`] was called.
+    pub fn is_draining(&self) -> bool {
+        self.inner.draining.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.inner.pool
+    }
+
+    /// Limits how many read the log for a replay at the same time.
+    pub(crate) fn replays(&self) -> &Semaphore {
+        &self.inner.replays
+    }
+
+    /// Remembers a connection until [`Hub::forget`].
+    pub(crate) fn register(&self, connection: Arc<Registered>) {
+        self.inner.registry.insert(connection.clone());
+        if self.is_draining() {
+            connection.outbox.close(CloseReason::GoingAway(0));
+        }
+    }
+
+    pub(crate) fn forget(&self, id: ConnectionId) {
+        self.inner.registry.remove(id);
+        self.inner.gone.notify_waiters();
+    }
+
+    /// Opens the canvas's room, or finds it open, and keeps it so.
+    pub(crate) fn enter(&self, canvas_id: CanvasId) -> RoomLease {
+        let mut rooms = self.rooms();
+        let room = rooms
+            .entry(canvas_id)
+            .or_insert_with(|| self.open(canvas_id));
+        room.leases.fetch_add(1, Ordering::AcqRel);
+        RoomLease {
+            commands: room.commands.clone(),
+            released: room.released.clone(),
+            leases: room.leases.clone(),
+        }
+    }
+
+    fn open(&self, canvas_id: CanvasId) -> RoomHandle {
+        let (sender, commands) = mpsc::channel(COMMANDS);
+        let room = RoomHandle {
+            commands: sender.clone(),
+            released: Arc::new(Notify::new()),
+            leases: Arc::new(AtomicUsize::new(0)),
+            count: Arc::new(AtomicUsize::new(0)),
+        };
+        let setup = Setup {
+            canvas_id,
+            pool: self.inner.pool.clone(),
+            commands,
+            released: room.released.clone(),
+            count: room.count.clone(),
+        };
+        let hub = self.clone();
+        let leases = room.leases.clone();
+        metrics::gauge!("stellar_rooms").increment(1.0);
+        tokio::spawn(async move {
+            let close = || hub.close_unused(canvas_id, &leases);
+            room::run(setup, close).await;
+            // It may also have ended because it could not be opened.
+            let mut rooms = hub.rooms();
+            if rooms
+                .get(&canvas_id)
+                .is_some_and(|r| r.commands.same_channel(&sender))
+            {
+                rooms.remove(&canvas_id);
+            }
+            drop(rooms);
+            metrics::gauge!("stellar_rooms").decrement(1.0);
+            hub.inner.gone.notify_waiters();
+        });
+        room
+    }
+
+    /// Closes a room that nobody keeps open. Nobody can enter meanwhile, since
+    /// that takes the same lock.
+    fn close_unused(&self, canvas_id: CanvasId, leases: &AtomicUsize) -> bool {
+        let mut rooms = self.rooms();
+        let unused = leases.load(Ordering::Acquire) == 0;
+        if unused {
+            rooms.remove(&canvas_id);
+        }
+        unused
+    }
+
+    fn open_room(&self, canvas_id: CanvasId) -> Option<mpsc::Sender<Command>> {
+        Some(self.rooms().get(&canvas_id)?.commands.clone())
+    }
+
+    fn tell_room(&self, canvas_id: CanvasId, command: Command) {
+        if let Some(commands) = self.open_room(canvas_id) {
+            tokio::spawn(async move {
+                // A room that closes meanwhile has nobody to tell.
+                let _ = commands.send(command).await;
+            });
+        }
+    }
+
+    /// Rooms stay open after their last connection for those who reload; only
+    /// held ones can still be writing.
+    fn no_room_writes(&self) -> bool {
+        let rooms = self.rooms();
+        rooms
+            .values()
+            .all(|room| room.leases.load(Ordering::Acquire) == 0)
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<CanvasId, RoomHandle>> {
+        lock(&self.inner.rooms)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Looks at the heads of the open canvases' logs, and tells the rooms: an
+/// event whose commit was never confirmed is found here.
+async fn watch_heads(inner: std::sync::Weak<Inner>) {
+    let mut every = tokio::time::interval(HEADS_EVERY);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        let Some(inner) = inner.upgrade() else { return };
+        inner.registry.sample_traffic();
+        let open: Vec<CanvasId> = lock(&inner.rooms).keys().copied().collect();
+        if open.is_empty() {
+            continue;
+        }
+        match db::log::heads(&inner.pool, &open).await {
+            Ok(heads) => {
+                for (canvas, head) in heads {
+                    let rooms = lock(&inner.rooms);
+                    if let Some(room) = rooms.get(&CanvasId(canvas)) {
+                        // A room too busy to listen writes, and so sees the head itself.
+                        let _ = room.commands.try_send(Command::Head(head));
+                    }
+                }
+            }
+            Err(error) => tracing::debug!(%error, "the heads could not be read"),
+        }
+    }
+}

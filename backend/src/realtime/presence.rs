@@ -1,0 +1,278 @@
+//! Who is in a room: kept per connection, shown per user. Pure: it is told the
+//! time and returns what others should hear.
+
+use super::hub::Identity;
+use shared::{
+    ids::{ConnectionId, UserId},
+    limits,
+    presence::{ActiveUser, Editing, Status},
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{Duration, Instant},
+};
+
+/// Time after the last `typing` until it ends by itself.
+pub(crate) const TYPING: Duration = Duration::from_millis(limits::TYPING_MS);
+/// Time after the last connection until `user_left`.
+pub(crate) const LEAVE: Duration = Duration::from_millis(limits::LEAVE_MS);
+
+/// Everybody in a room.
+#[derive(Debug, Default)]
+pub(crate) struct Presence {
+    users: BTreeMap<UserId, User>,
+    /// Grows with every `editing_tile`, so that the newest is known.
+    clock: u64,
+}
+
+#[derive(Debug)]
+struct User {
+    identity: Identity,
+    status: Status,
+    status_message: String,
+    connections: HashMap<ConnectionId, Activity>,
+    /// Set while no connection is left.
+    leaves_at: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct Activity {
+    typing_until: Option<Instant>,
+    editing: Option<(u64, Editing)>,
+}
+
+/// What a connection's end changed for others.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// The user types no more.
+    pub(crate) stopped_typing: bool,
+    /// The tile that the connection drew in.
+    pub(crate) stopped_editing: Option<Editing>,
+    /// When `user_left` is due, if this was the last connection.
+    pub(crate) leaves_at: Option<Instant>,
+}
+
+impl Presence {
+    /// Adds a connection. True if the user was not there before.
+    pub(crate) fn join(
+        &mut self,
+        identity: &Identity,
+        status_message: &str,
+        connection: ConnectionId,
+    ) -> bool {
+        let mut new = false;
+        let user = self.users.entry(identity.user_id).or_insert_with(|| {
+            new = true;
+            User {
+                identity: identity.clone(),
+                status: Status::Online,
+                status_message: status_message.to_owned(),
+                connections: HashMap::new(),
+                leaves_at: None,
+            }
+        });
+        user.identity.clone_from(identity);
+        user.leaves_at = None;
+        user.connections.insert(connection, Activity::default());
+        new
+    }
+
+    /// Removes a connection.
+    pub(crate) fn leave(&mut self, user: UserId, connection: ConnectionId, now: Instant) -> Left {
+        let Some(user) = self.users.get_mut(&user) else {
+            return Left::default();
+        };
+        let was_typing = user.is_typing();
+        let Some(activity) = user.connections.remove(&connection) else {
+            return Left::default();
+        };
+        if user.connections.is_empty() {
+            user.leaves_at = Some(now + LEAVE);
+        }
+        Left {
+            stopped_typing: was_typing && !user.is_typing(),
+            stopped_editing: activity.editing.map(|(_, tile)| tile),
+            leaves_at: user.leaves_at,
+        }
+    }
+
+    /// Ends the stay of a user whose last connection ended long enough ago.
+    pub(crate) fn expire(&mut self, user: UserId, now: Instant) -> Option<Identity> {
+        let due = self.users.get(&user)?.leaves_at? <= now;
+        if !due {
+            return None;
+        }
+        self.users.remove(&user).map(|user| user.identity)
+    }
+
+    /// Notes that a connection types, or stopped. True if others should hear it.
+    pub(crate) fn typing(
+        &mut self,
+        user: UserId,
+        connection: ConnectionId,
+        until: Option<Instant>,
+    ) -> bool {
+        let Some(user) = self.users.get_mut(&user) else {
+            return false;
+        };
+        let Some(activity) = user.connections.get_mut(&connection) else {
+            return false;
+        };
+        activity.typing_until = until;
+        until.is_some() || !user.is_typing()
+    }
+
+    /// Ends a connection's typing if its time is over. True if others should hear it.
+    pub(crate) fn stop_typing(
+        &mut self,
+        user: UserId,
+        connection: ConnectionId,
+        now: Instant,
+    ) -> bool {
+        let due = self
+            .users
+            .get(&user)
+            .and_then(|user| user.connections.get(&connection))
+            .and_then(|activity| activity.typing_until)
+            .is_some_and(|until| until <= now);
+        due && self.typing(user, connection, None)
+    }
+
+    /// Notes the tile that a connection draws in.
+    pub(crate) fn editing(
+        &mut self,
+        user: UserId,
+        connection: ConnectionId,
+        tile: Option<Editing>,
+    ) {
+        self.clock += 1;
+        let clock = self.clock;
+        if let Some(activity) = self
+            .users
+            .get_mut(&user)
+            .and_then(|user| user.connections.get_mut(&connection))
+        {
+            activity.editing = tile.map(|tile| (clock, tile));
+        }
+    }
+
+    /// Sets a user's status; `None` leaves the message as it is.
+    pub(crate) fn status(&mut self, user: UserId, status: Status, message: Option<&str>) {
+        if let Some(user) = self.users.get_mut(&user) {
+            user.status = status;
+            if let Some(message) = message {
+                message.clone_into(&mut user.status_message);
+            }
+        }
+    }
+
+    /// One user as others see them.
+    pub(crate) fn get(&self, user: UserId) -> Option<ActiveUser> {
+        self.users.get(&user).map(User::view)
+    }
+
+    /// Everybody, in the order of their ids.
+    pub(crate) fn list(&self) -> Vec<ActiveUser> {
+        self.users.values().map(User::view).collect()
+    }
+
+    /// How many users are there.
+    pub(crate) fn count(&self) -> usize {
+        self.users.len()
+    }
+}
+
+impl User {
+    fn is_typing(&self) -> bool {
+        self.connections.values().any(|a| a.typing_until.is_some())
+    }
+
+    fn view(&self) -> ActiveUser {
+        ActiveUser {
+            user_id: self.identity.user_id,
+            username: self.identity.username.clone(),
+            display_name: self.identity.display_name.clone(),
+            is_active: !self.connections.is_empty(),
+            status: self.status,
+            status_message: self.status_message.clone(),
+            is_typing: self.is_typing(),
+            editing: self
+                .connections
+                .values()
+                .filter_map(|activity| activity.editing)
+                .max_by_key(|(clock, _)| *clock)
+                .map(|(_, tile)| tile),
+            connections: self.connections.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn ann() -> Identity {
+        Identity {
+            user_id: UserId(1),
+            username: "ann".into(),
+            display_name: "Ann".into(),
+        }
+    }
+
+    fn tab(n: u128) -> ConnectionId {
+        ConnectionId(Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn a_user_is_there_from_the_first_tab_until_after_the_last() {
+        let now = Instant::now();
+        let mut presence = Presence::default();
+        assert!(presence.join(&ann(), "", tab(1)));
+        assert!(!presence.join(&ann(), "", tab(2)));
+        assert_eq!(presence.leave(UserId(1), tab(1), now).leaves_at, None);
+        let due = presence.leave(UserId(1), tab(2), now).leaves_at.unwrap();
+        assert_eq!(presence.count(), 1);
+        assert!(presence.expire(UserId(1), now).is_none());
+        assert!(presence.expire(UserId(1), due).is_some());
+        assert_eq!(presence.count(), 0);
+    }
+
+    #[test]
+    fn coming_back_in_time_is_no_new_arrival() {
+        let now = Instant::now();
+        let mut presence = Presence::default();
+        presence.join(&ann(), "", tab(1));
+        let due = presence.leave(UserId(1), tab(1), now).leaves_at.unwrap();
+        assert!(!presence.join(&ann(), "", tab(2)));
+        assert!(presence.expire(UserId(1), due).is_none());
+    }
+
+    #[test]
+    fn typing_ends_with_the_last_tab_that_types() {
+        let now = Instant::now();
+        let mut presence = Presence::default();
+        presence.join(&ann(), "", tab(1));
+        presence.join(&ann(), "", tab(2));
+        assert!(presence.typing(UserId(1), tab(1), Some(now + TYPING)));
+        assert!(presence.typing(UserId(1), tab(2), Some(now + TYPING)));
+        assert!(!presence.typing(UserId(1), tab(1), None));
+        assert!(!presence.stop_typing(UserId(1), tab(2), now));
+        assert!(presence.stop_typing(UserId(1), tab(2), now + TYPING));
+    }
+
+    #[test]
+    fn the_tile_opened_last_is_shown_and_freed_with_its_tab() {
+        let now = Instant::now();
+        let mut presence = Presence::default();
+        let tile = |tile_x| Editing { tile_x, tile_y: 0 };
+        presence.join(&ann(), "", tab(1));
+        presence.join(&ann(), "", tab(2));
+        presence.editing(UserId(1), tab(1), Some(tile(1)));
+        presence.editing(UserId(1), tab(2), Some(tile(2)));
+        assert_eq!(presence.get(UserId(1)).unwrap().editing, Some(tile(2)));
+        let left = presence.leave(UserId(1), tab(2), now);
+        assert_eq!(left.stopped_editing, Some(tile(2)));
+        assert_eq!(presence.get(UserId(1)).unwrap().editing, Some(tile(1)));
+    }
+}

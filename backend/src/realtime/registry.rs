@@ -1,0 +1,267 @@
+//! The node's connections: who is connected with what, and how much is said.
+
+use super::{frame::Frame, hub::Identity, outbox::Outbox};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use shared::{
+    api::Client,
+    ids::{CanvasId, ConnectionId, SessionId, UserId},
+    protocol::{Announcement, CloseReason, ServerMessage},
+};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+
+/// What kind of client a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientType {
+    /// A person's browser.
+    Browser,
+    /// A program.
+    Agent,
+}
+
+impl ClientType {
+    /// As it is written on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// What the node remembers of a connection.
+pub(crate) struct Registered {
+    pub(crate) connection_id: ConnectionId,
+    pub(crate) identity: Identity,
+    pub(crate) session_id: SessionId,
+    pub(crate) canvas_id: CanvasId,
+    pub(crate) client_type: ClientType,
+    pub(crate) platform: String,
+    /// What the client said of itself, if it did.
+    pub(crate) hello: Mutex<Option<Box<Hello>>>,
+    pub(crate) connected_at: DateTime<Utc>,
+    /// Milliseconds since 1970.
+    pub(crate) last_seen: AtomicI64,
+    pub(crate) outbox: Arc<Outbox>,
+}
+
+/// What a client said of itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hello {
+    name: String,
+    device: Map<String, Value>,
+}
+
+impl Registered {
+    pub(crate) fn seen(&self, now: DateTime<Utc>) {
+        self.last_seen
+            .store(now.timestamp_millis(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn hello(&self, name: &str, device: &Map<String, Value>) {
+        *lock(&self.hello) = Some(Box::new(Hello {
+            name: name.to_owned(),
+            device: device.clone(),
+        }));
+    }
+
+    fn view(&self, node: &str) -> Client {
+        let hello = lock(&self.hello).as_deref().cloned().unwrap_or_default();
+        let last_seen = self.last_seen.load(Ordering::Relaxed);
+        Client {
+            connection_id: self.connection_id,
+            user_id: self.identity.user_id,
+            username: self.identity.username.clone(),
+            canvas_id: self.canvas_id,
+            client_type: self.client_type.name().to_owned(),
+            platform: self.platform.clone(),
+            client_name: hello.name,
+            device: hello.device,
+            node: node.to_owned(),
+            connected_at: self.connected_at.into(),
+            last_seen_at: DateTime::from_timestamp_millis(last_seen)
+                .unwrap_or(self.connected_at)
+                .into(),
+        }
+    }
+}
+
+/// Which connections are meant; what is `None` does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct ClientFilter {
+    /// On this canvas.
+    pub canvas_id: Option<CanvasId>,
+    /// Of this user.
+    pub user_id: Option<UserId>,
+    /// Of this kind.
+    pub client_type: Option<String>,
+    /// On this platform.
+    pub platform: Option<String>,
+}
+
+impl ClientFilter {
+    fn matches(&self, connection: &Registered) -> bool {
+        self.canvas_id.is_none_or(|id| id == connection.canvas_id)
+            && self
+                .user_id
+                .is_none_or(|id| id == connection.identity.user_id)
+            && self
+                .client_type
+                .as_deref()
+                .is_none_or(|kind| kind == connection.client_type.name())
+            && self
+                .platform
+                .as_deref()
+                .is_none_or(|platform| platform == connection.platform)
+    }
+}
+
+/// How much there is of everything.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// Open connections.
+    pub connections: usize,
+    /// Users with one or more.
+    pub users: usize,
+    /// Canvases with one or more.
+    pub canvases: usize,
+    /// Connections by `client_type`.
+    pub by_type: BTreeMap<String, usize>,
+    /// Connections by `platform`.
+    pub by_platform: BTreeMap<String, usize>,
+    /// Messages read in the last second.
+    pub messages_in_per_s: u64,
+    /// Messages written in the last second.
+    pub messages_out_per_s: u64,
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct Registry {
+    connections: Mutex<HashMap<ConnectionId, Arc<Registered>>>,
+    messages_in: Meter,
+    messages_out: Meter,
+}
+
+impl Registry {
+    /// The connections that match, in the order in which they came; `node` is
+    /// this node's name.
+    pub fn clients(&self, filter: &ClientFilter, node: &str) -> Vec<Client> {
+        let mut clients: Vec<Client> = lock(&self.connections)
+            .values()
+            .filter(|connection| filter.matches(connection))
+            .map(|connection| connection.view(node))
+            .collect();
+        // Connection ids are UUIDs of version 7, and so in order of time.
+        clients.sort_by_key(|client| client.connection_id);
+        clients
+    }
+
+    /// Ends a connection; false if there is none with this id.
+    pub fn kick(&self, connection_id: ConnectionId) -> bool {
+        let connections = lock(&self.connections);
+        let connection = connections.get(&connection_id);
+        if let Some(connection) = connection {
+            connection.outbox.close(CloseReason::Kicked);
+        }
+        connection.is_some()
+    }
+
+    /// Says something to every connection that matches.
+    pub fn announce(&self, filter: &ClientFilter, announcement: Announcement) {
+        let frame = Frame::reply(&ServerMessage::Announcement(announcement));
+        for connection in lock(&self.connections).values() {
+            if filter.matches(connection) {
+                connection.outbox.push(frame.clone());
+            }
+        }
+    }
+
+    /// How much there is of everything.
+    pub fn stats(&self) -> Stats {
+        let connections = lock(&self.connections);
+        let mut stats = Stats {
+            connections: connections.len(),
+            messages_in_per_s: self.messages_in.rate.load(Ordering::Relaxed),
+            messages_out_per_s: self.messages_out.rate.load(Ordering::Relaxed),
+            ..Stats::default()
+        };
+        let mut users = HashSet::new();
+        let mut canvases = HashSet::new();
+        for connection in connections.values() {
+            users.insert(connection.identity.user_id);
+            canvases.insert(connection.canvas_id);
+            let kind = connection.client_type.name().to_owned();
+            *stats.by_type.entry(kind).or_default() += 1;
+            let platform = connection.platform.clone();
+            *stats.by_platform.entry(platform).or_default() += 1;
+        }
+        stats.users = users.len();
+        stats.canvases = canvases.len();
+        stats
+    }
+
+    pub(crate) fn session_revoked(&self, session_id: SessionId) {
+        for connection in lock(&self.connections).values() {
+            if connection.session_id == session_id {
+                connection.outbox.close(CloseReason::Revoked);
+            }
+        }
+    }
+
+    pub(crate) fn close_all(&self, reason: impl Fn() -> CloseReason) {
+        for connection in lock(&self.connections).values() {
+            connection.outbox.close(reason());
+        }
+    }
+
+    pub(crate) fn insert(&self, connection: Arc<Registered>) {
+        lock(&self.connections).insert(connection.connection_id, connection);
+    }
+
+    pub(crate) fn remove(&self, connection_id: ConnectionId) {
+        lock(&self.connections).remove(&connection_id);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        lock(&self.connections).is_empty()
+    }
+
+    pub(crate) fn count_in(&self) {
+        self.messages_in.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_out(&self) {
+        self.messages_out.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Ends a second of counting.
+    pub(crate) fn sample_traffic(&self) {
+        self.messages_in.sample();
+        self.messages_out.sample();
+    }
+}
+
+/// Counts within a second, and what the last whole second had.
+#[derive(Default)]
+struct Meter {
+    count: AtomicU64,
+    rate: AtomicU64,
+}
+
+impl Meter {
+    fn sample(&self) {
+        let count = self.count.swap(0, Ordering::Relaxed);
+        self.rate.store(count, Ordering::Relaxed);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

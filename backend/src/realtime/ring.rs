@@ -1,0 +1,108 @@
+//! The newest durable events of a room, for clients that come back soon.
+
+use bytes::Bytes;
+use std::collections::VecDeque;
+
+/// Events kept at most.
+const EVENTS: usize = 512;
+/// Bytes kept at most.
+const BYTES: usize = 1024 * 1024;
+
+/// A durable event: its place in the order and its bytes on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) seq: i64,
+    pub(crate) body: Bytes,
+}
+
+/// See the module. Events follow each other without a gap.
+#[derive(Debug, Default)]
+pub(crate) struct Ring {
+    events: VecDeque<Event>,
+    bytes: usize,
+}
+
+impl Ring {
+    /// Adds the next event; starts anew if it does not follow the last.
+    pub(crate) fn push(&mut self, event: Event) {
+        if self.events.back().is_some_and(|e| e.seq + 1 != event.seq) {
+            self.events.clear();
+            self.bytes = 0;
+        }
+        self.bytes += event.body.len();
+        self.events.push_back(event);
+        while self.events.len() > EVENTS || self.bytes > BYTES {
+            let Some(oldest) = self.events.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.body.len();
+        }
+    }
+
+    /// All events after `seq` up to `head`, or `None` where some are no longer here.
+    pub(crate) fn since(&self, seq: i64, head: i64) -> Option<Vec<Event>> {
+        if seq >= head {
+            return Some(Vec::new());
+        }
+        let first = self.events.front()?.seq;
+        let last = self.events.back()?.seq;
+        if seq + 1 < first || last < head {
+            return None;
+        }
+        let skip = usize::try_from(seq + 1 - first).ok()?;
+        Some(self.events.iter().skip(skip).cloned().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(seq: i64, size: usize) -> Event {
+        Event {
+            seq,
+            body: vec![0; size].into(),
+        }
+    }
+
+    fn seqs(ring: &Ring, after: i64, head: i64) -> Option<Vec<i64>> {
+        Some(ring.since(after, head)?.iter().map(|e| e.seq).collect())
+    }
+
+    #[test]
+    fn gives_all_after_a_seq_or_says_that_it_cannot() {
+        let mut ring = Ring::default();
+        assert_eq!(seqs(&ring, 0, 0), Some(vec![]));
+        assert_eq!(seqs(&ring, 0, 3), None);
+        for seq in 4..=6 {
+            ring.push(event(seq, 1));
+        }
+        assert_eq!(seqs(&ring, 3, 6), Some(vec![4, 5, 6]));
+        assert_eq!(seqs(&ring, 5, 6), Some(vec![6]));
+        assert_eq!(seqs(&ring, 6, 6), Some(vec![]));
+        assert_eq!(seqs(&ring, 2, 6), None);
+    }
+
+    #[test]
+    fn is_bounded_in_number_and_bytes() {
+        let mut ring = Ring::default();
+        for seq in 1..=600 {
+            ring.push(event(seq, 1));
+        }
+        assert_eq!(ring.events.len(), EVENTS);
+        assert_eq!(seqs(&ring, 87, 600), None);
+        assert_eq!(seqs(&ring, 88, 600).unwrap().len(), 512);
+        ring.push(event(601, BYTES));
+        assert_eq!(seqs(&ring, 600, 601), Some(vec![601]));
+        assert_eq!(seqs(&ring, 599, 601), None);
+    }
+
+    #[test]
+    fn never_bridges_a_gap() {
+        let mut ring = Ring::default();
+        ring.push(event(1, 1));
+        ring.push(event(3, 1));
+        assert_eq!(seqs(&ring, 0, 3), None);
+        assert_eq!(seqs(&ring, 2, 3), Some(vec![3]));
+    }
+}

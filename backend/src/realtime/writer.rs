@@ -1,0 +1,277 @@
+//! Group commit: one transaction carries out a batch of durable requests.
+//! Nobody hears of them before it is committed.
+
+mod plan;
+
+use super::{
+    hub::{Done, Operation, Write, WriteError},
+    ring::Event,
+};
+use crate::db::{self, locks::Held};
+use chrono::{DateTime, Utc};
+use plan::{Loaded, Plan};
+use shared::{
+    canvas::{Coord, TileOp},
+    ids::{CanvasId, ConnectionId, OpId, UserId},
+};
+use sqlx::{Connection, PgConnection, PgPool};
+use std::{collections::HashSet, time::Duration};
+
+/// Requests in one transaction at most.
+pub(crate) const BATCH: usize = 64;
+/// After this long without an answer the database counts as away.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A durable request and the connection it came by, if it came by one.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) write: Write,
+    pub(crate) connection: Option<ConnectionId>,
+}
+
+/// What became of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Applied {
+    /// For its answer.
+    pub(crate) done: Done,
+    /// Its event in [`Committed::events`], if this request made one.
+    pub(crate) event: Option<usize>,
+}
+
+/// What others should hear about a tile's lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LockChange {
+    /// Taken or prolonged. The rest of the canvas need not hear of every prolongation.
+    Held { lease: Held, announce: bool },
+    /// Given back.
+    Released(Held),
+}
+
+/// A transaction that is durable.
+#[derive(Debug, Default)]
+pub(crate) struct Committed {
+    /// The head before it: everything up to here was committed earlier.
+    pub(crate) base: i64,
+    /// The new events, which follow `base` without a gap.
+    pub(crate) events: Vec<Event>,
+    /// One for each request, in order.
+    pub(crate) results: Vec<Result<Applied, WriteError>>,
+    /// Locks taken and given back.
+    pub(crate) locks: Vec<LockChange>,
+}
+
+/// Why a transaction was not carried out; nothing of it can be relied on.
+#[derive(Debug)]
+enum Failure {
+    /// The database is away, or did not answer in time.
+    Away,
+    /// The database refused it.
+    Broken,
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        if db::is_away(&error) {
+            tracing::warn!(%error, "a write found the database away");
+            Self::Away
+        } else {
+            tracing::error!(%error, "a write was refused by the database");
+            Self::Broken
+        }
+    }
+}
+
+/// Carries out a batch. Requests that fail their checks fail alone; if the
+/// database refuses the batch, its requests are tried one by one.
+pub(crate) async fn commit(pool: &PgPool, canvas: CanvasId, requests: &[Request]) -> Committed {
+    match attempt(pool, canvas, requests).await {
+        Ok(committed) => committed,
+        Err(Failure::Away) => fail(requests, &WriteError::Unavailable),
+        Err(Failure::Broken) if requests.len() == 1 => fail(requests, &WriteError::Internal),
+        Err(Failure::Broken) => {
+            let mut all = Committed::default();
+            for (place, request) in requests.iter().enumerate() {
+                let one = match attempt(pool, canvas, std::slice::from_ref(request)).await {
+                    Ok(one) => one,
+                    Err(Failure::Away) => fail(&requests[place..=place], &WriteError::Unavailable),
+                    Err(Failure::Broken) => fail(&requests[place..=place], &WriteError::Internal),
+                };
+                all.append(one);
+            }
+            all
+        }
+    }
+}
+
+fn fail(requests: &[Request], error: &WriteError) -> Committed {
+    Committed {
+        results: vec![Err(error.clone()); requests.len()],
+        ..Committed::default()
+    }
+}
+
+impl Committed {
+    /// Adds a later transaction of the same batch.
+    fn append(&mut self, later: Self) {
+        if self.events.is_empty() {
+            self.base = later.base;
+        }
+        let shift = self.events.len();
+        self.results.extend(later.results.into_iter().map(|result| {
+            result.map(|applied| Applied {
+                event: applied.event.map(|event| event + shift),
+                ..applied
+            })
+        }));
+        self.events.extend(later.events);
+        self.locks.extend(later.locks);
+    }
+}
+
+async fn attempt(
+    pool: &PgPool,
+    canvas: CanvasId,
+    requests: &[Request],
+) -> Result<Committed, Failure> {
+    let transaction = async {
+        let mut connection = pool.acquire().await?;
+        let mut transaction = connection.begin().await?;
+        let Some(plan) = write(&mut transaction, canvas, requests).await? else {
+            return Ok(fail(requests, &WriteError::CanvasNotFound));
+        };
+        transaction.commit().await?;
+        Ok(plan.into_committed())
+    };
+    match tokio::time::timeout(PATIENCE, transaction).await {
+        Ok(result) => result.map_err(|error: sqlx::Error| error.into()),
+        Err(_) => {
+            tracing::warn!(%canvas, "the database did not answer a write in time");
+            Err(Failure::Away)
+        }
+    }
+}
+
+async fn write(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    requests: &[Request],
+) -> sqlx::Result<Option<Plan>> {
+    let Some(locked) = db::log::lock_canvas(connection, canvas).await? else {
+        return Ok(None);
+    };
+    let (now, tile_count) = (locked.now, locked.tile_count);
+    let loaded = load(connection, canvas, requests, locked).await?;
+    let plan = plan::make(canvas, requests, loaded);
+    save(connection, canvas, &plan, now, tile_count).await?;
+    Ok(Some(plan))
+}
+
+/// Reads all that the batch's checks depend on.
+async fn load(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    requests: &[Request],
+    locked: db::log::LockedCanvas,
+) -> sqlx::Result<Loaded> {
+    let mut loaded = Loaded::new(locked);
+    let ops: Vec<(usize, UserId, OpId)> = requests
+        .iter()
+        .enumerate()
+        .filter_map(|(place, r)| Some((place, r.write.identity.user_id, r.write.op_id?)))
+        .collect();
+    if !ops.is_empty() {
+        let asked: Vec<(UserId, OpId)> = ops.iter().map(|&(_, user, op)| (user, op)).collect();
+        for repeat in db::log::repeats(connection, canvas, &asked).await? {
+            let place = usize::try_from(repeat.place - 1).unwrap_or_default();
+            if let Some(&(request, ..)) = ops.get(place) {
+                loaded.note_repeat(request, repeat.body.as_deref());
+            }
+        }
+    }
+    let cells: Vec<Coord> = requests
+        .iter()
+        .filter_map(|request| match &request.write.operation {
+            Operation::Tile { at, .. } if loaded.grid().contains(*at) => Some(*at),
+            _ => None,
+        })
+        .collect::<HashSet<_>>()
+        .into_iter()
+        .collect();
+    loaded.cells = db::cells::load(connection, canvas, &cells)
+        .await?
+        .into_iter()
+        .collect();
+    let likes = requests
+        .iter()
+        .filter_map(|request| match &request.write.operation {
+            Operation::Tile {
+                at,
+                op: TileOp::Like { .. },
+                ..
+            } => Some((loaded.cells.get(at)?.id, request.write.identity.user_id)),
+            _ => None,
+        })
+        .collect::<Vec<_>>();
+    loaded.note_likes(db::cells::likes(connection, &likes).await?);
+    let starts = requests
+        .iter()
+        .filter(|request| {
+            matches!(
+                &request.write.operation,
+                Operation::Tile {
+                    op: TileOp::Create { .. } | TileOp::Paint { .. },
+                    at,
+                    ..
+                } if !loaded.cells.contains_key(at)
+            )
+        })
+        .count();
+    let deletes = requests.iter().any(|request| {
+        matches!(
+            &request.write.operation,
+            Operation::Tile {
+                op: TileOp::Delete,
+                ..
+            }
+        )
+    });
+    // A delete in the batch can make room for any later start in it.
+    let wanted = if deletes { requests.len() } else { starts };
+    loaded.new_ids = db::cells::new_ids(connection, wanted).await?;
+    let settings = requests
+        .iter()
+        .filter_map(|request| match &request.write.operation {
+            Operation::Settings(change) => Some(change),
+            _ => None,
+        });
+    let mut changes_policy = false;
+    for change in settings {
+        changes_policy |= change.edit_policy.is_some();
+        let canvas = db::canvases::update(connection, canvas, change).await?;
+        loaded.settings.push_back(canvas);
+    }
+    if loaded.needs_locks() || changes_policy {
+        loaded.note_locks(db::locks::held(connection, canvas).await?);
+    }
+    Ok(loaded)
+}
+
+/// Writes what the plan says, in an order that keeps every constraint.
+async fn save(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    plan: &Plan,
+    now: DateTime<Utc>,
+    tile_count: i64,
+) -> sqlx::Result<()> {
+    db::cells::delete(connection, &plan.deleted).await?;
+    db::cells::save(connection, canvas, &plan.changed_tiles(), now).await?;
+    let (added, removed) = plan.changed_likes();
+    db::cells::save_likes(connection, &added, &removed).await?;
+    let (held, released) = plan.changed_locks();
+    db::locks::save(connection, canvas, &held).await?;
+    db::locks::release(connection, canvas, &released).await?;
+    db::log::remember_idle(connection, canvas, &plan.idle).await?;
+    let tile_count = tile_count + plan.tile_delta;
+    db::log::append(connection, canvas, &plan.events, tile_count, now).await
+}

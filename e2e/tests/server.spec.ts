@@ -1,0 +1,40 @@
+// The server as a host meets it: it delivers the client safely and survives being killed.
+
+import { type Canvas, expect, test } from "../fixtures.ts";
+
+test("delivers a client that starts under its strict content policy", async ({ page }) => {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  const answer = await page.goto("/");
+  expect(answer?.status()).toBe(200);
+  const policy = answer?.headers()["content-security-policy"] ?? "";
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toMatch(/script-src[^;]*'unsafe-inline'/);
+  expect(policy).not.toMatch(/script-src[^;]*'unsafe-eval'/);
+  await expect(page.locator("body > *").first()).toBeVisible();
+  expect(complaints).toEqual([]);
+});
+
+test("delivers the code compressed", async ({ page, request }) => {
+  await page.goto("/");
+  const wasm = await page.locator('meta[name="stellar-client"]').getAttribute("data-wasm");
+  const answer = await request.get(wasm ?? "", { headers: { "accept-encoding": "br" } });
+  expect(answer.headers()["content-encoding"]).toBe("br");
+  expect(answer.headers()["content-type"]).toBe("application/wasm");
+});
+
+test("keeps what was stored when it is killed, on the same port", async ({
+  server,
+  alice,
+  canvas,
+}) => {
+  const url = server.url;
+  await server.kill();
+  await server.start();
+  expect(server.url).toBe(url);
+  const kept = await alice.api<Canvas>("GET", `/canvases/${canvas.id}`);
+  expect(kept).toMatchObject({ id: canvas.id, name: canvas.name, epoch: canvas.epoch });
+});

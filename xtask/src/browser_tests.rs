@@ -1,0 +1,68 @@
+//! The Playwright tests, against the real server and the client as delivered.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::client;
+use crate::failure::{Failure, Outcome};
+use crate::process::status;
+use crate::server;
+use crate::setup;
+use crate::tally::Tally;
+use crate::workspace::Workspace;
+
+/// `cargo xtask e2e`: sets up, builds, and runs them with Playwright's own arguments.
+pub(crate) fn only(workspace: &Workspace, arguments: &[String]) -> Outcome<ExitCode> {
+    let binary = server::build(workspace, false)?;
+    let tally = run(workspace, &binary, arguments)?;
+    Ok(if tally.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Whether their TypeScript is sound. Playwright itself only strips the types.
+pub(crate) fn check_types(workspace: &Workspace) -> Outcome<Tally> {
+    setup::playwright(workspace)?;
+    let mut npm = workspace.command("npm");
+    npm.args(["run", "--silent", "check"])
+        .current_dir(workspace.root.join("e2e"));
+    Ok(Tally::check(status(npm)?.success()))
+}
+
+/// Runs them against the server `binary`. Each test starts servers of its own, with ports and
+/// data folders of their own.
+pub(crate) fn run(workspace: &Workspace, binary: &Path, arguments: &[String]) -> Outcome<Tally> {
+    setup::postgres()?;
+    setup::playwright(workspace)?;
+    let browser = setup::browser()?;
+    client::build(workspace)?;
+    let report = workspace.target.join("playwright-report.json");
+    // An old report must not be counted when this run ends before it writes one.
+    let _ = fs::remove_file(&report);
+    let folder = workspace.root.join("e2e");
+    let playwright = folder.join("node_modules/.bin/playwright");
+    let mut command = workspace.command(&playwright.to_string_lossy());
+    command
+        .arg("test")
+        .args(arguments)
+        .current_dir(&folder)
+        .env("STELLAR_BIN", binary)
+        .env("STELLAR_DIST", workspace.dist())
+        .env("STELLAR_CHROMIUM", browser)
+        .env("STELLAR_REPORT", &report)
+        // Playwright sets FORCE_COLOR for its workers; Node.js warns where both are set.
+        .env_remove("NO_COLOR");
+    let status = status(command)?;
+    match fs::read_to_string(&report)
+        .ok()
+        .as_deref()
+        .and_then(Tally::of_playwright)
+    {
+        Some(tally) => Ok(tally.with_exit(status)),
+        None if status.success() => Ok(Tally::default()),
+        None => Err(Failure::told(format!("Playwright failed ({status})"))),
+    }
+}

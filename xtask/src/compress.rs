@@ -1,0 +1,110 @@
+//! Compresses the built client once, as small as it gets, so that the server never has to.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use brotli::CompressorWriter;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::failure::{Failure, Outcome};
+
+/// Kinds of files that compression makes smaller.
+const KINDS: [&str; 9] = [
+    "css",
+    "html",
+    "ico",
+    "js",
+    "json",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
+];
+/// Below this many bytes a file fits one packet anyway.
+const WORTH_IT: u64 = 1024;
+/// Slowest and smallest.
+const BROTLI_QUALITY: u32 = 11;
+/// 16 MiB, the largest window that browsers accept.
+const BROTLI_WINDOW: u32 = 24;
+
+/// Puts a `.br` and a `.gz` next to each file of `folder` that is worth it.
+pub(crate) fn compress_all(folder: &Path) -> Outcome<()> {
+    let entries = fs::read_dir(folder).map_err(Failure::file("read", folder))?;
+    for entry in entries {
+        let path = entry.map_err(Failure::file("read", folder))?.path();
+        let metadata = fs::metadata(&path).map_err(Failure::file("read", &path))?;
+        let kind = path.extension().and_then(|kind| kind.to_str());
+        if metadata.is_dir() {
+            compress_all(&path)?;
+        } else if metadata.len() >= WORTH_IT && kind.is_some_and(|kind| KINDS.contains(&kind)) {
+            compress(&path)?;
+        }
+    }
+    Ok(())
+}
+
+fn compress(path: &Path) -> Outcome<()> {
+    let bytes = fs::read(path).map_err(Failure::file("read", path))?;
+    let (brotli, file) = create(path, "br")?;
+    let mut encoder = CompressorWriter::new(file, 64 * 1024, BROTLI_QUALITY, BROTLI_WINDOW);
+    let mut file = encoder
+        .write_all(&bytes)
+        .map(|()| encoder.into_inner())
+        .map_err(Failure::file("write", &brotli))?;
+    file.flush().map_err(Failure::file("write", &brotli))?;
+
+    let (gzip, file) = create(path, "gz")?;
+    let mut encoder = GzEncoder::new(file, Compression::best());
+    encoder
+        .write_all(&bytes)
+        .and_then(|()| encoder.finish())
+        .and_then(|mut file| file.flush())
+        .map_err(Failure::file("write", &gzip))
+}
+
+fn create(path: &Path, suffix: &str) -> Outcome<(PathBuf, BufWriter<File>)> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(suffix);
+    let path = PathBuf::from(name);
+    let file = File::create(&path).map_err(Failure::file("write", &path))?;
+    Ok((path, BufWriter::new(file)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::io::Read;
+    use std::process;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    #[test]
+    fn compresses_what_is_worth_it_and_keeps_the_content() {
+        let folder = env::temp_dir().join(format!("stellar-compress-{}", process::id()));
+        fs::create_dir_all(folder.join("inner")).unwrap();
+        let text = "pixel ".repeat(1000);
+        let script = folder.join("inner/app.js");
+        fs::write(&script, &text).unwrap();
+        fs::write(folder.join("small.js"), "1").unwrap();
+        fs::write(folder.join("picture.png"), &text).unwrap();
+        compress_all(&folder).unwrap();
+
+        let mut read = String::new();
+        let brotli = File::open(folder.join("inner/app.js.br")).unwrap();
+        brotli::Decompressor::new(brotli, 4096)
+            .read_to_string(&mut read)
+            .unwrap();
+        assert_eq!(read, text);
+        read.clear();
+        let gzip = File::open(folder.join("inner/app.js.gz")).unwrap();
+        GzDecoder::new(gzip).read_to_string(&mut read).unwrap();
+        assert_eq!(read, text);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

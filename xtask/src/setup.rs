@@ -1,0 +1,216 @@
+//! Installs what the machine lacks. Each function is quick where nothing is missing, so every
+//! command simply calls those it needs.
+//!
+//! System packages come from apt-get when root runs us; an ordinary user is told the one command
+//! to type.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::process::geteuid;
+
+use crate::failure::{Failure, Outcome};
+use crate::process::{ask, succeed};
+use crate::step::step;
+use crate::throwaway_postgres;
+use crate::workspace::{TRUNK_VERSION, Workspace};
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// The oldest Node.js that Playwright runs on.
+const NODE_MAJOR: u32 = 20;
+/// Programs that are Chromium, in the order we prefer them.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome-stable",
+    "google-chrome",
+];
+
+/// What the client's build needs: the WASM target, trunk, wasm-bindgen.
+pub(crate) fn client_tools(workspace: &Workspace) -> Outcome<()> {
+    wasm_target()?;
+    let version = &workspace.wasm_bindgen_version;
+    let crates = [
+        (
+            "wasm-bindgen",
+            "wasm-bindgen-cli",
+            version.as_str(),
+            "1 min",
+        ),
+        ("trunk", "trunk", TRUNK_VERSION, "3 min"),
+    ];
+    for (program, package, version, expected) in crates {
+        let path = workspace.tools.join("bin").join(program);
+        let mut question = Command::new(&path);
+        question.arg("--version");
+        if ask(question) == Some(format!("{program} {version}")) {
+            continue;
+        }
+        step(
+            &format!("Building {package} {version}"),
+            &format!("about {expected}, once per machine"),
+            || cargo_install(workspace, package, version),
+        )?;
+    }
+    Ok(())
+}
+
+pub(crate) fn wasm_target() -> Outcome<()> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let mut question = Command::new(rustc);
+    question.args(["--print", "sysroot"]);
+    let installed = ask(question)
+        .map(|sysroot| Path::new(&sysroot).join("lib/rustlib").join(WASM_TARGET))
+        .is_some_and(|folder| folder.exists());
+    if installed {
+        return Ok(());
+    }
+    if !is_on_path("rustup") {
+        return Err(Failure::told(format!(
+            "the compiler cannot build for browsers: install Rust with rustup (https://rustup.rs) and type `rustup target add {WASM_TARGET}`"
+        )));
+    }
+    step("Installing the WASM target", "about 5 s, once", || {
+        let mut rustup = Command::new("rustup");
+        rustup.args(["target", "add", WASM_TARGET]);
+        succeed(rustup)
+    })
+}
+
+/// Builds a tool quickly rather than to run fast: it mostly waits for cargo.
+fn cargo_install(workspace: &Workspace, package: &str, version: &str) -> Outcome<()> {
+    fs::create_dir_all(&workspace.tools).map_err(Failure::file("make", &workspace.tools))?;
+    let target = workspace.tools.join(format!("build-{package}"));
+    let mut cargo = workspace.cargo();
+    cargo
+        .args(["install", "--locked", package, "--version", version])
+        .args(["--no-default-features", "--root"])
+        .arg(&workspace.tools)
+        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
+    let installed = succeed(cargo);
+    // Only takes room; the next attempt clears it as well.
+    let _ = fs::remove_dir_all(&target);
+    installed
+}
+
+/// PostgreSQL's programs, for the server's private database.
+pub(crate) fn postgres() -> Outcome<()> {
+    if throwaway_postgres::programs().is_some() {
+        return Ok(());
+    }
+    install("PostgreSQL", &["postgresql"], "postgresql@17")
+}
+
+/// Node.js with npm, and Playwright as the lock file says.
+pub(crate) fn playwright(workspace: &Workspace) -> Outcome<()> {
+    if !is_on_path("node") || !is_on_path("npm") {
+        install("Node.js", &["nodejs", "npm"], "node")?;
+    }
+    let mut question = Command::new("node");
+    question.arg("--version");
+    let version = ask(question).unwrap_or_default();
+    if node_major(&version).is_none_or(|major| major < NODE_MAJOR) {
+        return Err(Failure::told(format!(
+            "the browser tests need Node.js {NODE_MAJOR} or newer, this is {version}: install one from https://nodejs.org"
+        )));
+    }
+    let folder = workspace.root.join("e2e");
+    let written = |path: &str| fs::metadata(folder.join(path)).and_then(|file| file.modified());
+    let locked = written("package-lock.json")
+        .map_err(Failure::file("read", &folder.join("package-lock.json")))?;
+    let is_current =
+        written("node_modules/.package-lock.json").is_ok_and(|installed| installed >= locked);
+    if is_current {
+        return Ok(());
+    }
+    step("Installing Playwright", "about 10 s", || {
+        let mut npm = workspace.command("npm");
+        npm.args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(&folder)
+            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+        succeed(npm)
+    })
+}
+
+/// A Chromium.
+pub(crate) fn browser() -> Outcome<PathBuf> {
+    if let Some(browser) = installed_browser() {
+        return Ok(browser);
+    }
+    install("Chromium", &["chromium", "chromium-driver"], "chromium")?;
+    installed_browser().ok_or_else(|| Failure::told("Chromium is installed but not on PATH"))
+}
+
+/// The program through which wasm-bindgen-test drives Chromium.
+pub(crate) fn browser_driver() -> Outcome<PathBuf> {
+    let find = || find_on_path("chromedriver");
+    if let Some(driver) = find() {
+        return Ok(driver);
+    }
+    install("chromedriver", &["chromium-driver"], "chromedriver")?;
+    find().ok_or_else(|| Failure::told("chromedriver is installed but not on PATH"))
+}
+
+fn installed_browser() -> Option<PathBuf> {
+    BROWSERS.into_iter().find_map(find_on_path)
+}
+
+/// Installs Debian packages as root; tells everybody else what to type.
+fn install(what: &str, packages: &[&str], formula: &str) -> Outcome<()> {
+    let packages = packages.join(" ");
+    if !is_on_path("apt-get") {
+        let advice = if is_on_path("brew") {
+            format!("type `brew install {formula}`")
+        } else {
+            "install it with your system's package manager".to_owned()
+        };
+        return Err(Failure::told(format!("{what} is missing: {advice}")));
+    }
+    let line = format!("apt-get install -y --no-install-recommends {packages}");
+    if !geteuid().is_root() {
+        return Err(Failure::told(format!(
+            "{what} is missing: type `sudo {line}`"
+        )));
+    }
+    step(&format!("Installing {what}"), "about 30 s, once", || {
+        // Package lists may be absent (in containers) or name versions that are gone.
+        let mut update = Command::new("apt-get");
+        update.args(["-q", "update"]);
+        succeed(update)?;
+        let mut words = line.split(' ');
+        let mut install = Command::new(words.next().unwrap_or_default());
+        install.args(words).env("DEBIAN_FRONTEND", "noninteractive");
+        succeed(install)
+    })
+}
+
+fn is_on_path(program: &str) -> bool {
+    find_on_path(program).is_some()
+}
+
+pub(crate) fn find_on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
+}
+
+fn node_major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_version_of_node() {
+        assert_eq!(node_major("v20.20.2"), Some(20));
+        assert_eq!(node_major(""), None);
+    }
+}

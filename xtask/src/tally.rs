@@ -1,0 +1,122 @@
+//! Counts passed and failed tests from the closing lines of the real runners.
+
+use std::process::ExitStatus;
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+}
+
+impl Tally {
+    /// A check that is one test: formatting, lints.
+    pub(crate) fn check(passed: bool) -> Self {
+        Self {
+            passed: passed.into(),
+            failed: (!passed).into(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
+    /// Adds a line of libtest's or wasm-bindgen-test's output, if it is a closing one:
+    /// `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
+    pub(crate) fn add_line(&mut self, line: &str) {
+        let plain = without_colours(line);
+        let Some((_, counts)) = plain.split_once("test result: ") else {
+            return;
+        };
+        let words: Vec<&str> = counts.split([' ', ';', '.']).collect();
+        for pair in words.windows(2) {
+            let Ok(count) = pair[0].parse::<u64>() else {
+                continue;
+            };
+            match pair[1] {
+                "passed" => self.passed += count,
+                "failed" => self.failed += count,
+                _ => {}
+            }
+        }
+    }
+
+    /// The counts of Playwright's JSON report. A flaky test passed at last, but is a failure: we
+    /// want none.
+    pub(crate) fn of_playwright(report: &str) -> Option<Self> {
+        let report: serde_json::Value = serde_json::from_str(report).ok()?;
+        let stats = &report["stats"];
+        // Errors outside of any test: a file that does not load, a set-up that fails.
+        let errors = report["errors"].as_array().map_or(0, Vec::len);
+        Some(Self {
+            passed: stats["expected"].as_u64()?,
+            failed: stats["unexpected"].as_u64()? + stats["flaky"].as_u64()? + errors as u64,
+        })
+    }
+
+    /// A runner that fails without a failed test (it did not compile, it crashed) is a failure.
+    pub(crate) fn with_exit(mut self, status: ExitStatus) -> Self {
+        if !status.success() && self.failed == 0 {
+            self.failed = 1;
+        }
+        self
+    }
+}
+
+fn without_colours(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut in_escape = false;
+    for character in line.chars() {
+        match character {
+            '\u{1b}' => in_escape = true,
+            'm' if in_escape => in_escape = false,
+            _ if in_escape => {}
+            _ => plain.push(character),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    fn tally(passed: u64, failed: u64) -> Tally {
+        Tally { passed, failed }
+    }
+
+    #[test]
+    fn counts_closing_lines_only() {
+        let mut counted = Tally::default();
+        for line in [
+            "running 3 tests",
+            "test counts_9_passed ... ok",
+            "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "test result: \u{1b}[31mFAILED\u{1b}[0m. 7 passed; 2 failed; 0 ignored; 0 filtered out; finished in 3.96s",
+        ] {
+            counted.add_line(line);
+        }
+        assert_eq!(counted, tally(10, 2));
+    }
+
+    #[test]
+    fn counts_playwright() {
+        let report = r#"{"errors": [], "stats": {"expected": 5, "unexpected": 1, "flaky": 1, "skipped": 2}}"#;
+        assert_eq!(Tally::of_playwright(report), Some(tally(5, 2)));
+        let broken = r#"{"errors": [{}], "stats": {"expected": 0, "unexpected": 0, "flaky": 0, "skipped": 0}}"#;
+        assert_eq!(Tally::of_playwright(broken), Some(tally(0, 1)));
+        assert_eq!(Tally::of_playwright(""), None);
+    }
+
+    #[test]
+    fn a_crash_is_a_failure() {
+        let crashed = ExitStatus::from_raw(6);
+        assert_eq!(tally(3, 0).with_exit(crashed), tally(3, 1));
+        assert_eq!(tally(3, 2).with_exit(crashed), tally(3, 2));
+        assert_eq!(tally(3, 0).with_exit(ExitStatus::from_raw(0)), tally(3, 0));
+    }
+}

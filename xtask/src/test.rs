@@ -1,0 +1,153 @@
+//! `cargo xtask test`: every check there is, all of them even when one fails, and the count.
+
+use std::process::{Command, ExitCode};
+
+use crate::browser_tests;
+use crate::failure::{Failure, Outcome};
+use crate::process::{status, watch};
+use crate::setup;
+use crate::step::{say, step};
+use crate::tally::Tally;
+use crate::throwaway_postgres::ThrowawayPostgres;
+use crate::workspace::Workspace;
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// All but the client, which is built for browsers only.
+const HOST_PACKAGES: [&str; 3] = ["--workspace", "--exclude", "frontend"];
+
+pub(crate) fn test(workspace: &Workspace) -> Outcome<ExitCode> {
+    let mut results = Results::default();
+    results.stage("Formatting", "seconds", || formatting(workspace))?;
+    results.stage("Lints", "about 2 min the first time", || lints(workspace))?;
+    results.stage("Types", "seconds", || browser_tests::check_types(workspace))?;
+    results.stage("Rust tests", "about 3 min the first time", || {
+        rust_tests(workspace)
+    })?;
+    results.stage("Client tests", "about 2 min the first time", || {
+        client_tests(workspace)
+    })?;
+    results.stage("Browser tests", "about 3 min the first time", || {
+        let server = workspace.target.join("debug/stellar-canvas");
+        build_host_tests(workspace)?;
+        browser_tests::run(workspace, &server, &[])
+    })?;
+    Ok(results.close())
+}
+
+/// The outcome of each stage.
+#[derive(Debug, Default)]
+struct Results {
+    stages: Vec<(&'static str, Tally)>,
+}
+
+impl Results {
+    /// Runs a stage; one that cannot run counts as one failure. Only an interrupt ends it all.
+    fn stage(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+        run: impl FnOnce() -> Outcome<Tally>,
+    ) -> Outcome<()> {
+        let tally = match step(name, expected, run) {
+            Ok(tally) => tally,
+            Err(Failure::Told(why)) => {
+                say(&format!("error: {why}"));
+                Tally::check(false)
+            }
+            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+        };
+        self.stages.push((name, tally));
+        Ok(())
+    }
+
+    /// Prints what each stage gave, and the sum as the last line.
+    fn close(self) -> ExitCode {
+        let mut sum = Tally::default();
+        say("");
+        for (name, tally) in self.stages {
+            let Tally { passed, failed } = tally;
+            say(&format!("{name:14} {passed:5} passed {failed:5} failed"));
+            sum.add(tally);
+        }
+        say(&format!("{} passed, {} failed", sum.passed, sum.failed));
+        if sum.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn formatting(workspace: &Workspace) -> Outcome<Tally> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["fmt", "--all", "--check"]);
+    Ok(Tally::check(status(cargo)?.success()))
+}
+
+fn lints(workspace: &Workspace) -> Outcome<Tally> {
+    let mut host = workspace.cargo();
+    host.arg("clippy")
+        .args(HOST_PACKAGES)
+        .args(["--all-targets", "--", "-D", "warnings"]);
+    let host = status(host)?.success();
+    setup::wasm_target()?;
+    let mut browser = client_command(workspace, "clippy");
+    browser.args(["--all-targets", "--", "-D", "warnings"]);
+    let browser = status(browser)?.success();
+    Ok(Tally::check(host && browser))
+}
+
+/// Builds the tests together with the server that they, and the browser tests, run.
+fn build_host_tests(workspace: &Workspace) -> Outcome<()> {
+    let mut cargo = workspace.cargo();
+    cargo
+        .arg("build")
+        .args(HOST_PACKAGES)
+        .args(["--bins", "--tests"]);
+    if status(cargo)?.success() {
+        return Ok(());
+    }
+    Err(Failure::told("the server or its tests do not compile"))
+}
+
+fn rust_tests(workspace: &Workspace) -> Outcome<Tally> {
+    setup::postgres()?;
+    build_host_tests(workspace)?;
+    let postgres = ThrowawayPostgres::start()?;
+    let mut cargo = workspace.cargo();
+    cargo
+        .arg("test")
+        .args(HOST_PACKAGES)
+        .arg("--no-fail-fast")
+        .env("DATABASE_URL", postgres.url());
+    count(cargo)
+}
+
+fn client_tests(workspace: &Workspace) -> Outcome<Tally> {
+    setup::client_tools(workspace)?;
+    setup::browser()?;
+    let driver = setup::browser_driver()?;
+    let mut cargo = client_command(workspace, "test");
+    cargo
+        .arg("--no-fail-fast")
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            "wasm-bindgen-test-runner",
+        )
+        // The runner itself adds the flags that Chromium needs as root.
+        .env("CHROMEDRIVER", driver)
+        .env("WASM_BINDGEN_USE_BROWSER", "1");
+    count(cargo)
+}
+
+fn client_command(workspace: &Workspace, subcommand: &str) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args([subcommand, "--package", "frontend", "--target", WASM_TARGET]);
+    cargo
+}
+
+fn count(command: Command) -> Outcome<Tally> {
+    let mut tally = Tally::default();
+    let status = watch(command, |line| tally.add_line(line))?;
+    Ok(tally.with_exit(status))
+}
