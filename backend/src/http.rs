@@ -63,8 +63,7 @@ pub(crate) fn app(state: AppState) -> Router {
         .split_for_parts();
     let description = Arc::new(openapi::complete(description));
     let description = get(move || async move { Json(Arc::clone(&description)) });
-    api.nest("/api/v1", ws::routes())
-        .route("/api/v1/openapi.json", description)
+    api.route("/api/v1/openapi.json", description)
         .merge(health::routes())
         .fallback(fallback)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
