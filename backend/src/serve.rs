@@ -213,7 +213,7 @@ async fn prepare(config: Config, url: &str, secret: &[u8]) -> Result<AppState, S
     let hub = Hub::new(pool.clone(), settings);
     let auth = Auth::new(pool.clone(), secret, config.token_ttl);
     let demo = config.demo;
-    let state = AppState::new(config, pool, hub, auth, Metrics::new()?);
+    let state = AppState::new(config, pool, hub, auth, Metrics::get()?);
     if demo {
         demo::make(&state)
             .await

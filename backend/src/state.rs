@@ -45,6 +45,8 @@ pub(crate) struct Parts {
     pub(crate) pictures: Pictures,
     /// Figures for those who run the server.
     pub(crate) metrics: Metrics,
+    /// This node's name among the others.
+    pub(crate) node: String,
     draining: AtomicBool,
 }
 
@@ -79,6 +81,7 @@ impl AppState {
             large_reads: Semaphore::new(LARGE_READS),
             pictures: Pictures::default(),
             metrics,
+            node: format!("node-{:08x}", rand::random::<u32>()),
             draining: AtomicBool::new(false),
             config,
         }))

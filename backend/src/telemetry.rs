@@ -3,10 +3,8 @@
 
 use crate::config::LogFormat;
 use metrics::{counter, histogram};
-use metrics_exporter_prometheus::{
-    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
-};
-use std::{io::IsTerminal, time::Duration};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::{io::IsTerminal, sync::OnceLock, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 /// Upper bounds, in seconds, of the buckets of every histogram.
@@ -29,53 +27,58 @@ pub fn init(format: LogFormat) {
     };
 }
 
-/// One server's figures. They hang on no global, so that several servers can
-/// live in one process.
-pub(crate) struct Metrics {
-    recorder: PrometheusRecorder,
-    handle: PrometheusHandle,
-}
+/// Upper bounds of the buckets of histograms that count things.
+const COUNTS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
+/// The recorder behind the macros of `metrics`. It belongs to the process, as
+/// those macros do; servers in one process share it.
+static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// The figures of this process.
+#[derive(Clone)]
+pub(crate) struct Metrics(PrometheusHandle);
 
 impl Metrics {
-    /// No figures yet.
-    pub(crate) fn new() -> Result<Self, BuildError> {
+    /// Sets the recorder up at the first call.
+    pub(crate) fn get() -> Result<Self, BuildError> {
+        if let Some(handle) = RECORDER.get() {
+            return Ok(Self(handle.clone()));
+        }
         let recorder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .set_buckets(&COUNTS)?
             .build_recorder();
-        Ok(Self {
-            handle: recorder.handle(),
-            recorder,
-        })
-    }
-
-    /// Runs `work` with the macros of `metrics` (`counter!`, …) meaning this
-    /// server's figures. The handles that they return may be kept.
-    pub(crate) fn scope<T>(&self, work: impl FnOnce() -> T) -> T {
-        metrics::with_local_recorder(&self.recorder, work)
-    }
-
-    /// One answered HTTP request.
-    pub(crate) fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
-        self.scope(|| {
-            counter!(
-                "http_requests_total",
-                "method" => method.to_owned(),
-                "route" => route.to_owned(),
-                "status" => status.to_string()
-            )
-            .increment(1);
-            histogram!("http_request_duration_seconds", "route" => route.to_owned())
-                .record(took.as_secs_f64());
+        let handle = RECORDER.get_or_init(|| {
+            let handle = recorder.handle();
+            // Fails only where another library's recorder is in place already.
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("the process has another recorder of figures");
+            }
+            handle
         });
+        Ok(Self(handle.clone()))
     }
 
     /// All figures, as Prometheus reads them.
     pub(crate) fn render(&self) -> String {
-        self.handle.render()
+        self.0.render()
     }
 
     /// Folds what histograms collected; to be called every few seconds.
     pub(crate) fn upkeep(&self) {
-        self.handle.run_upkeep();
+        self.0.run_upkeep();
     }
+}
+
+/// Counts one answered HTTP request.
+pub(crate) fn request(method: &str, route: &str, status: u16, took: Duration) {
+    counter!(
+        "stellar_http_requests_total",
+        "method" => method.to_owned(),
+        "route" => route.to_owned(),
+        "status" => status.to_string()
+    )
+    .increment(1);
+    histogram!("stellar_http_request_seconds", "route" => route.to_owned())
+        .record(took.as_secs_f64());
 }

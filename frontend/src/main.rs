@@ -1,2 +1,19 @@
-//! The browser client.
-fn main() {}
+//! The Stellar Canvas browser client: draws the board, speaks with the server
+//! over one WebSocket per open canvas, and keeps what was drawn and said until
+//! the server has stored it.
+
+pub mod api;
+pub mod app;
+pub mod board;
+pub mod browser;
+pub mod components;
+pub mod i18n;
+pub mod pages;
+pub mod session;
+pub mod socket;
+pub mod store;
+pub mod tools;
+
+fn main() {
+    leptos::mount::mount_to_body(app::App);
+}

@@ -126,6 +126,12 @@ refusals! {
         "403": "forbidden, origin_not_allowed",
         "404": "canvas_not_found, user_not_found",
     }
+    /// Of a route about a connection.
+    OfConnection {
+        "401": "unauthenticated",
+        "403": "forbidden, origin_not_allowed",
+        "404": "connection_not_found",
+    }
     /// Of a route about a tile.
     OfTile {
         "401": "unauthenticated",

@@ -1,0 +1,269 @@
+//! Where the view looks and how closely. Pure: knows no browser.
+
+use shared::canvas::{Coord, Grid};
+
+/// What is in the middle of the view and how large.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Camera {
+    /// Board pixels from the left, in the middle of the view.
+    pub x: f64,
+    /// Board pixels from the top, in the middle of the view.
+    pub y: f64,
+    /// CSS pixels for one board pixel.
+    pub zoom: f64,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self {
+            x: 0.0,
+            y: 0.0,
+            zoom: 1.0,
+        }
+    }
+}
+
+/// A camera and the size of what it looks through, in CSS pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct View {
+    /// Where it looks.
+    pub camera: Camera,
+    /// CSS pixels from left to right.
+    pub width: f64,
+    /// CSS pixels from top to bottom.
+    pub height: f64,
+}
+
+/// CSS pixels for one board pixel at most.
+pub const MAX_ZOOM: f64 = 64.0;
+
+/// The part of the view that a tile or a board filling it covers.
+const FILL: f64 = 0.82;
+
+impl View {
+    /// The board position at a place of the view.
+    pub fn to_board(&self, x: f64, y: f64) -> (f64, f64) {
+        let Camera { x: cx, y: cy, zoom } = self.camera;
+        (
+            cx + (x - self.width / 2.0) / zoom,
+            cy + (y - self.height / 2.0) / zoom,
+        )
+    }
+
+    /// The place in the view of a board position.
+    pub fn to_screen(&self, x: f64, y: f64) -> (f64, f64) {
+        let Camera { x: cx, y: cy, zoom } = self.camera;
+        (
+            (x - cx) * zoom + self.width / 2.0,
+            (y - cy) * zoom + self.height / 2.0,
+        )
+    }
+
+    /// The smallest zoom that makes sense: the whole board at half the view.
+    pub fn min_zoom(&self, grid: &Grid) -> f64 {
+        (self.fit_zoom(grid) / 2.0).min(1.0)
+    }
+
+    /// The zoom at which the whole board is in view.
+    pub fn fit_zoom(&self, grid: &Grid) -> f64 {
+        let (width, height) = board_size(grid);
+        let zoom = (self.width / width).min(self.height / height) * FILL;
+        if zoom.is_finite() && zoom > 0.0 {
+            zoom.min(MAX_ZOOM)
+        } else {
+            1.0
+        }
+    }
+
+    /// The camera with the whole board in view.
+    pub fn fit(&self, grid: &Grid) -> Camera {
+        let (width, height) = board_size(grid);
+        Camera {
+            x: width / 2.0,
+            y: height / 2.0,
+            zoom: self.fit_zoom(grid),
+        }
+    }
+
+    /// The camera with one tile filling the view.
+    pub fn fill(&self, grid: &Grid, at: Coord) -> Camera {
+        let side = f64::from(grid.tile_size);
+        let zoom = (self.width.min(self.height) / side) * FILL;
+        Camera {
+            zoom: zoom.clamp(self.min_zoom(grid), MAX_ZOOM),
+            ..center_of(grid, at)
+        }
+    }
+
+    /// The camera with one tile in the middle, at least a fifth of the view.
+    pub fn near(&self, grid: &Grid, at: Coord) -> Camera {
+        let side = f64::from(grid.tile_size);
+        let enough = self.width.min(self.height) / side / 5.0;
+        Camera {
+            zoom: self.camera.zoom.max(enough).min(MAX_ZOOM),
+            ..center_of(grid, at)
+        }
+    }
+
+    /// Moves what is seen by CSS pixels.
+    pub fn pan(&mut self, dx: f64, dy: f64, grid: &Grid) {
+        self.camera.x -= dx / self.camera.zoom;
+        self.camera.y -= dy / self.camera.zoom;
+        self.settle(grid);
+    }
+
+    /// Zooms by `factor`, keeping what is at this place of the view there.
+    pub fn zoom_at(&mut self, x: f64, y: f64, factor: f64, grid: &Grid) {
+        let (bx, by) = self.to_board(x, y);
+        let zoom = (self.camera.zoom * factor).clamp(self.min_zoom(grid), MAX_ZOOM);
+        self.camera = Camera {
+            x: bx - (x - self.width / 2.0) / zoom,
+            y: by - (y - self.height / 2.0) / zoom,
+            zoom,
+        };
+        self.settle(grid);
+    }
+
+    /// Keeps some of the board in view and the zoom within bounds.
+    pub fn settle(&mut self, grid: &Grid) {
+        let (width, height) = board_size(grid);
+        let camera = &mut self.camera;
+        if !(camera.x.is_finite() && camera.y.is_finite() && camera.zoom.is_finite()) {
+            *camera = Camera::default();
+        }
+        camera.x = camera.x.clamp(0.0, width);
+        camera.y = camera.y.clamp(0.0, height);
+        let least = self.min_zoom(grid);
+        self.camera.zoom = self.camera.zoom.clamp(least, MAX_ZOOM);
+    }
+
+    /// The cell at a place of the view, if it lies on the board.
+    pub fn cell_at(&self, x: f64, y: f64, grid: &Grid) -> Option<Coord> {
+        let (bx, by) = self.to_board(x, y);
+        let side = f64::from(grid.tile_size);
+        let at = Coord {
+            x: floor(bx / side),
+            y: floor(by / side),
+        };
+        grid.contains(at).then_some(at)
+    }
+
+    /// Left, top and side of a tile in the view.
+    pub fn tile_rect(&self, grid: &Grid, at: Coord) -> (f64, f64, f64) {
+        let side = f64::from(grid.tile_size);
+        let (x, y) = self.to_screen(f64::from(at.x) * side, f64::from(at.y) * side);
+        (x, y, side * self.camera.zoom)
+    }
+
+    /// Columns and rows of which something is in view, both ends included.
+    pub fn visible(&self, grid: &Grid) -> Option<(Coord, Coord)> {
+        let side = f64::from(grid.tile_size);
+        let (left, top) = self.to_board(0.0, 0.0);
+        let (right, bottom) = self.to_board(self.width, self.height);
+        let first = Coord {
+            x: floor(left / side).max(0),
+            y: floor(top / side).max(0),
+        };
+        let last = Coord {
+            x: floor(right / side).min(grid.width - 1),
+            y: floor(bottom / side).min(grid.height - 1),
+        };
+        (first.x <= last.x && first.y <= last.y).then_some((first, last))
+    }
+}
+
+/// Width and height of the board in board pixels.
+pub fn board_size(grid: &Grid) -> (f64, f64) {
+    (
+        f64::from(grid.width) * f64::from(grid.tile_size),
+        f64::from(grid.height) * f64::from(grid.tile_size),
+    )
+}
+
+/// The next lower integer; boards are far smaller than what does not fit.
+#[expect(clippy::cast_possible_truncation, reason = "saturates, which is meant")]
+pub fn floor(value: f64) -> i32 {
+    value.floor() as i32
+}
+
+fn center_of(grid: &Grid, at: Coord) -> Camera {
+    let side = f64::from(grid.tile_size);
+    Camera {
+        x: (f64::from(at.x) + 0.5) * side,
+        y: (f64::from(at.y) + 0.5) * side,
+        zoom: 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRID: Grid = Grid {
+        width: 10,
+        height: 5,
+        tile_size: 32,
+        palette: 16,
+    };
+
+    fn view() -> View {
+        let mut view = View {
+            camera: Camera::default(),
+            width: 800.0,
+            height: 600.0,
+        };
+        view.camera = view.fit(&GRID);
+        view
+    }
+
+    #[test]
+    fn screen_and_board_are_each_others_inverse() {
+        let view = view();
+        let (bx, by) = view.to_board(123.0, 456.0);
+        let (x, y) = view.to_screen(bx, by);
+        assert!((x - 123.0).abs() < 1e-9 && (y - 456.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn zooming_keeps_the_place_under_the_pointer() {
+        let mut view = view();
+        let before = view.to_board(300.0, 310.0);
+        view.zoom_at(300.0, 310.0, 3.0, &GRID);
+        let after = view.to_board(300.0, 310.0);
+        assert!((before.0 - after.0).abs() < 1e-9);
+        assert!((before.1 - after.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn zoom_and_place_stay_within_bounds() {
+        let mut view = view();
+        view.zoom_at(0.0, 0.0, 1e9, &GRID);
+        assert!((view.camera.zoom - MAX_ZOOM).abs() < 1e-9);
+        view.zoom_at(0.0, 0.0, 1e-9, &GRID);
+        assert!((view.camera.zoom - view.min_zoom(&GRID)).abs() < 1e-9);
+        view.pan(1e9, -1e9, &GRID);
+        assert!(view.camera.x.abs() < 1e-9);
+        assert!((view.camera.y - 160.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn filling_shows_the_whole_tile_and_its_cell_is_hit() {
+        let mut view = view();
+        let at = Coord { x: 7, y: 2 };
+        view.camera = view.fill(&GRID, at);
+        let (x, y, side) = view.tile_rect(&GRID, at);
+        assert!(x > 0.0 && y > 0.0 && x + side < 800.0 && y + side < 600.0);
+        assert_eq!(view.cell_at(400.0, 300.0, &GRID), Some(at));
+        assert_eq!(view.cell_at(x + 1.0, y + 1.0, &GRID), Some(at));
+    }
+
+    #[test]
+    fn only_what_is_on_the_board_is_visible() {
+        let view = view();
+        assert_eq!(
+            view.visible(&GRID),
+            Some((Coord { x: 0, y: 0 }, Coord { x: 9, y: 4 }))
+        );
+        assert_eq!(view.cell_at(1.0, 1.0, &GRID), None);
+    }
+}

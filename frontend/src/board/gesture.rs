@@ -1,0 +1,313 @@
+//! What fingers, pens and mice mean: draw, pan, pinch or click. Pure; times
+//! do not matter, only what happens in which order.
+
+/// CSS pixels that a press may wander and still be a click.
+const SLACK: f64 = 4.0;
+/// Pixels painted by a finger before a second one came that are taken back.
+const SLIP: u32 = 6;
+
+/// What touches the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A mouse, or something like it.
+    Mouse,
+    /// A pen. From then on fingers do not draw: a palm rests beside it.
+    Pen,
+    /// A finger.
+    Touch,
+}
+
+/// A pointer at a place, in CSS pixels of the view.
+#[derive(Clone, Copy, Debug)]
+pub struct Pointer {
+    /// Tells several apart.
+    pub id: i32,
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+    /// What it is.
+    pub kind: Kind,
+    /// Which button went down, as browsers count: 0 left, 1 middle, 2 right.
+    pub button: i16,
+}
+
+/// What follows from an event.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Act {
+    /// Moves the view by CSS pixels.
+    Pan {
+        /// To the right.
+        dx: f64,
+        /// Downwards.
+        dy: f64,
+    },
+    /// Zooms about a place, and moves.
+    Pinch {
+        /// The middle between the fingers.
+        x: f64,
+        /// See `x`.
+        y: f64,
+        /// How far the middle moved.
+        dx: f64,
+        /// See `dx`.
+        dy: f64,
+        /// By how much.
+        factor: f64,
+    },
+    /// The tool goes down.
+    Down {
+        /// Where.
+        x: f64,
+        /// See `x`.
+        y: f64,
+        /// With the second colour.
+        second: bool,
+    },
+    /// The tool moves.
+    Draw {
+        /// Where to.
+        x: f64,
+        /// See `x`.
+        y: f64,
+    },
+    /// The tool goes up.
+    Up,
+    /// It was not meant as a stroke: take it back.
+    Cancel,
+    /// A click or a tap.
+    Click {
+        /// Where.
+        x: f64,
+        /// See `x`.
+        y: f64,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Mode {
+    #[default]
+    Idle,
+    /// Down, and not yet moved by more than a click may.
+    Press {
+        id: i32,
+        x: f64,
+        y: f64,
+    },
+    Pan {
+        id: i32,
+    },
+    Stroke {
+        id: i32,
+        moves: u32,
+        finger: bool,
+    },
+    Pinch,
+}
+
+/// All pointers on the board.
+#[derive(Debug, Default)]
+pub struct Gestures {
+    pointers: Vec<Pointer>,
+    mode: Mode,
+    pen_seen: bool,
+    /// The space bar is down: everything pans.
+    pub space: bool,
+}
+
+impl Gestures {
+    /// A pointer went down; `draws` where a tool may be put down.
+    pub fn down(&mut self, pointer: Pointer, draws: bool) -> Option<Act> {
+        self.pointers.retain(|other| other.id != pointer.id);
+        self.pointers.push(pointer);
+        self.pen_seen |= pointer.kind == Kind::Pen;
+        if self.pointers.len() > 1 {
+            let before = std::mem::replace(&mut self.mode, Mode::Pinch);
+            return match before {
+                Mode::Stroke {
+                    moves,
+                    finger: true,
+                    ..
+                } if moves <= SLIP => Some(Act::Cancel),
+                Mode::Stroke { .. } => Some(Act::Up),
+                _ => None,
+            };
+        }
+        let Pointer { id, x, y, .. } = pointer;
+        let finger = pointer.kind == Kind::Touch;
+        let pans = self.space || pointer.button == 1;
+        if draws && !pans && !(finger && self.pen_seen) {
+            self.mode = Mode::Stroke {
+                id,
+                moves: 0,
+                finger,
+            };
+            let second = pointer.button == 2;
+            return Some(Act::Down { x, y, second });
+        }
+        self.mode = if pans {
+            Mode::Pan { id }
+        } else if pointer.button == 0 {
+            Mode::Press { id, x, y }
+        } else {
+            Mode::Idle
+        };
+        None
+    }
+
+    /// A pointer moved.
+    pub fn moved(&mut self, id: i32, x: f64, y: f64) -> Option<Act> {
+        let index = self.pointers.iter().position(|other| other.id == id)?;
+        let before = self.pointers[index];
+        let (dx, dy) = (x - before.x, y - before.y);
+        let act = match &mut self.mode {
+            Mode::Pinch => self.pinch(index, x, y),
+            Mode::Stroke { id: own, moves, .. } if *own == id => {
+                *moves += 1;
+                Some(Act::Draw { x, y })
+            }
+            Mode::Pan { id: own } if *own == id => Some(Act::Pan { dx, dy }),
+            Mode::Press {
+                id: own,
+                x: px,
+                y: py,
+            } if *own == id => {
+                let (px, py) = (*px, *py);
+                if (x - px).hypot(y - py) <= SLACK {
+                    return None;
+                }
+                self.mode = Mode::Pan { id };
+                Some(Act::Pan {
+                    dx: x - px,
+                    dy: y - py,
+                })
+            }
+            Mode::Press { .. } | Mode::Stroke { .. } | Mode::Pan { .. } | Mode::Idle => None,
+        };
+        self.pointers[index].x = x;
+        self.pointers[index].y = y;
+        act
+    }
+
+    /// A pointer went up, or was taken away.
+    pub fn up(&mut self, id: i32, taken: bool) -> Option<Act> {
+        self.pointers.retain(|other| other.id != id);
+        let act = match self.mode {
+            Mode::Press { id: own, x, y } if own == id && !taken => Some(Act::Click { x, y }),
+            Mode::Stroke { id: own, .. } if own == id => Some(Act::Up),
+            _ => None,
+        };
+        self.mode = match (self.mode, self.pointers.first()) {
+            (Mode::Pinch, Some(last)) => Mode::Pan { id: last.id },
+            (mode, Some(_)) => mode,
+            (_, None) => Mode::Idle,
+        };
+        act
+    }
+
+    /// Whether the view is being dragged.
+    pub fn is_panning(&self) -> bool {
+        self.space || matches!(self.mode, Mode::Pan { .. } | Mode::Pinch)
+    }
+
+    /// Whether a tool is down.
+    pub fn is_drawing(&self) -> bool {
+        matches!(self.mode, Mode::Stroke { .. })
+    }
+
+    fn pinch(&self, index: usize, x: f64, y: f64) -> Option<Act> {
+        let before = self.pointers[index];
+        let other = self
+            .pointers
+            .iter()
+            .enumerate()
+            .find_map(|(i, other)| (i != index).then_some(other))?;
+        let old = (before.x - other.x).hypot(before.y - other.y).max(1.0);
+        let new = (x - other.x).hypot(y - other.y).max(1.0);
+        Some(Act::Pinch {
+            x: f64::midpoint(x, other.x),
+            y: f64::midpoint(y, other.y),
+            dx: (x - before.x) / 2.0,
+            dy: (y - before.y) / 2.0,
+            factor: new / old,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(id: i32, x: f64, y: f64, kind: Kind) -> Pointer {
+        Pointer {
+            id,
+            x,
+            y,
+            kind,
+            button: 0,
+        }
+    }
+
+    #[test]
+    fn a_short_press_is_a_click_and_a_long_way_pans() {
+        let mut hand = Gestures::default();
+        hand.down(at(1, 10.0, 10.0, Kind::Mouse), false);
+        assert_eq!(hand.moved(1, 12.0, 11.0), None);
+        assert_eq!(hand.up(1, false), Some(Act::Click { x: 10.0, y: 10.0 }));
+        hand.down(at(1, 10.0, 10.0, Kind::Mouse), false);
+        assert_eq!(
+            hand.moved(1, 30.0, 10.0),
+            Some(Act::Pan { dx: 20.0, dy: 0.0 })
+        );
+        assert_eq!(hand.up(1, false), None);
+    }
+
+    #[test]
+    fn in_an_open_tile_it_draws_unless_space_or_the_middle_button_pans() {
+        let mut hand = Gestures::default();
+        let mut right = at(1, 5.0, 5.0, Kind::Mouse);
+        right.button = 2;
+        assert_eq!(
+            hand.down(right, true),
+            Some(Act::Down {
+                x: 5.0,
+                y: 5.0,
+                second: true
+            })
+        );
+        assert_eq!(hand.moved(1, 6.0, 5.0), Some(Act::Draw { x: 6.0, y: 5.0 }));
+        assert_eq!(hand.up(1, false), Some(Act::Up));
+        hand.space = true;
+        assert_eq!(hand.down(at(1, 5.0, 5.0, Kind::Mouse), true), None);
+        assert!(hand.is_panning());
+    }
+
+    #[test]
+    fn a_second_finger_pinches_and_takes_the_slip_back() {
+        let mut hand = Gestures::default();
+        hand.down(at(1, 0.0, 0.0, Kind::Touch), true);
+        hand.moved(1, 1.0, 0.0);
+        assert_eq!(
+            hand.down(at(2, 100.0, 0.0, Kind::Touch), true),
+            Some(Act::Cancel)
+        );
+        let Some(Act::Pinch { factor, dx, .. }) = hand.moved(2, 199.0, 0.0) else {
+            panic!("no pinch");
+        };
+        assert!((factor - 2.0).abs() < 1e-9 && (dx - 49.5).abs() < 1e-9);
+        assert_eq!(hand.up(2, false), None);
+        assert!(hand.is_panning());
+        assert_eq!(hand.up(1, false), None);
+        assert!(!hand.is_panning());
+    }
+
+    #[test]
+    fn beside_a_pen_fingers_only_pan() {
+        let mut hand = Gestures::default();
+        hand.down(at(1, 0.0, 0.0, Kind::Pen), true);
+        assert!(hand.is_drawing());
+        hand.up(1, false);
+        assert_eq!(hand.down(at(2, 0.0, 0.0, Kind::Touch), true), None);
+        assert!(!hand.is_drawing());
+    }
+}

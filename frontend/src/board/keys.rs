@@ -1,0 +1,137 @@
+//! What a key means on the canvas page. Pure. Letters go by their place on
+//! the keyboard (`code`), so that they lie the same way on every layout; `+`,
+//! `−` and digits go by what they write.
+
+use crate::tools::Tool;
+
+/// A key with what is held beside it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Press<'a> {
+    /// The place of the key, as browsers name it.
+    pub code: &'a str,
+    /// What it writes.
+    pub key: &'a str,
+    /// Control, or Command on a Mac.
+    pub ctrl: bool,
+    /// Shift.
+    pub shift: bool,
+    /// Alt.
+    pub alt: bool,
+}
+
+/// What a key asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wish {
+    /// Moves the selection, the pen or the view: columns and rows.
+    Step(i32, i32),
+    /// Moves the view: columns and rows of a fixed part of it.
+    Pan(i32, i32),
+    /// Closer (above 1) or farther.
+    Zoom(f64),
+    /// The whole board, or the whole open tile.
+    Fit,
+    /// Takes a tool.
+    Take(Tool),
+    /// Takes the n-th colour, from 0.
+    Color(u8),
+    /// Swaps the two colours.
+    Swap,
+    /// Mirror on or off.
+    Mirror,
+    /// Takes back.
+    Undo,
+    /// Draws again.
+    Redo,
+    /// Opens the selected tile; in an open one, puts the tool down.
+    Enter,
+    /// Leaves the open tile, or gives up the selection.
+    Escape,
+}
+
+/// How much one press of `+` zooms.
+const ZOOM_STEP: f64 = 1.5;
+
+/// What a key asks for, if anything.
+pub fn wish(press: Press<'_>) -> Option<Wish> {
+    if press.ctrl {
+        return match (press.code, press.shift) {
+            ("KeyZ", false) => Some(Wish::Undo),
+            ("KeyZ", true) | ("KeyY", false) => Some(Wish::Redo),
+            _ => None,
+        };
+    }
+    if press.alt {
+        return None;
+    }
+    match press.key {
+        "+" | "=" => return Some(Wish::Zoom(ZOOM_STEP)),
+        "-" | "−" | "_" => return Some(Wish::Zoom(1.0 / ZOOM_STEP)),
+        "0" => return Some(Wish::Fit),
+        "Enter" => return Some(Wish::Enter),
+        "Escape" => return Some(Wish::Escape),
+        "ArrowLeft" => return Some(Wish::Step(-1, 0)),
+        "ArrowRight" => return Some(Wish::Step(1, 0)),
+        "ArrowUp" => return Some(Wish::Step(0, -1)),
+        "ArrowDown" => return Some(Wish::Step(0, 1)),
+        digit if digit.len() == 1 => {
+            if let Some(digit @ 1..=9) = digit.parse::<u8>().ok() {
+                return Some(Wish::Color(digit - 1));
+            }
+        }
+        _ => {}
+    }
+    match press.code {
+        "KeyW" => Some(Wish::Pan(0, -1)),
+        "KeyA" => Some(Wish::Pan(-1, 0)),
+        "KeyS" => Some(Wish::Pan(0, 1)),
+        "KeyD" => Some(Wish::Pan(1, 0)),
+        "KeyP" => Some(Wish::Take(Tool::Pencil)),
+        "KeyE" => Some(Wish::Take(Tool::Eraser)),
+        "KeyF" => Some(Wish::Take(Tool::Fill)),
+        "KeyL" => Some(Wish::Take(Tool::Line)),
+        "KeyR" => Some(Wish::Take(Tool::Rectangle)),
+        "KeyC" => Some(Wish::Take(Tool::Circle)),
+        "KeyI" => Some(Wish::Take(Tool::Picker)),
+        "KeyM" => Some(Wish::Mirror),
+        "KeyX" => Some(Wish::Swap),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(code: &'static str, key: &'static str) -> Press<'static> {
+        Press {
+            code,
+            key,
+            ..Press::default()
+        }
+    }
+
+    #[test]
+    fn letters_go_by_place_and_signs_by_what_they_write() {
+        // A French keyboard writes "z" where others have "w".
+        assert_eq!(wish(key("KeyW", "z")), Some(Wish::Pan(0, -1)));
+        assert_eq!(wish(key("Equal", "+")), Some(Wish::Zoom(ZOOM_STEP)));
+        assert_eq!(wish(key("Digit3", "3")), Some(Wish::Color(2)));
+        assert_eq!(wish(key("Digit0", "0")), Some(Wish::Fit));
+        assert_eq!(wish(key("KeyQ", "q")), None);
+    }
+
+    #[test]
+    fn undo_and_redo_need_control_and_nothing_else_takes_it() {
+        let with = |code, shift| Press {
+            code,
+            key: "",
+            ctrl: true,
+            shift,
+            alt: false,
+        };
+        assert_eq!(wish(with("KeyZ", false)), Some(Wish::Undo));
+        assert_eq!(wish(with("KeyZ", true)), Some(Wish::Redo));
+        assert_eq!(wish(with("KeyY", false)), Some(Wish::Redo));
+        assert_eq!(wish(with("KeyC", false)), None);
+    }
+}

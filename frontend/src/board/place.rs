@@ -1,0 +1,91 @@
+//! The view and the tile in an address: `#x,y,zoom` and `?tile=12,7`. Pure.
+
+use super::camera::Camera;
+use shared::canvas::Coord;
+
+/// The camera of a hash, with or without `#`.
+pub fn parse(hash: &str) -> Option<Camera> {
+    let mut numbers = hash.trim_start_matches('#').split(',');
+    let mut next = || {
+        let number: f64 = numbers.next()?.trim().parse().ok()?;
+        number.is_finite().then_some(number)
+    };
+    let camera = Camera {
+        x: next()?,
+        y: next()?,
+        zoom: next()?,
+    };
+    (numbers.next().is_none() && camera.zoom > 0.0).then_some(camera)
+}
+
+/// The hash of a camera, as short as it can be and still lead there.
+pub fn format(camera: Camera) -> String {
+    format!(
+        "#{},{},{}",
+        round(camera.x, 1),
+        round(camera.y, 1),
+        round(camera.zoom, 3)
+    )
+}
+
+/// The tile of a query such as `?tile=12,7`.
+pub fn tile(query: &str) -> Option<Coord> {
+    let value = query
+        .trim_start_matches('?')
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("tile="))?
+        .replace("%2C", ",")
+        .replace("%2c", ",");
+    let (x, y) = value.split_once(',')?;
+    Some(Coord {
+        x: x.trim().parse().ok()?,
+        y: y.trim().parse().ok()?,
+    })
+}
+
+fn round(value: f64, digits: i32) -> f64 {
+    let scale = 10f64.powi(digits);
+    // Adding zero turns -0 into 0.
+    (value * scale).round() / scale + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_survives_the_address() {
+        let camera = Camera {
+            x: 123.456,
+            y: -0.01,
+            zoom: 2.0,
+        };
+        assert_eq!(format(camera), "#123.5,0,2");
+        assert_eq!(
+            parse("#123.5,0,2"),
+            Some(Camera {
+                x: 123.5,
+                y: 0.0,
+                zoom: 2.0
+            })
+        );
+    }
+
+    #[test]
+    fn nonsense_is_no_view() {
+        for hash in [
+            "", "#", "#1,2", "#1,2,3,4", "#1,2,x", "#1,2,0", "#NaN,1,1", "#1,inf,1",
+        ] {
+            assert_eq!(parse(hash), None, "{hash}");
+        }
+    }
+
+    #[test]
+    fn a_tile_is_found_in_the_query() {
+        let at = Some(Coord { x: 12, y: 7 });
+        assert_eq!(tile("?tile=12,7"), at);
+        assert_eq!(tile("?a=b&tile=12%2C7"), at);
+        assert_eq!(tile("?tile=12"), None);
+        assert_eq!(tile(""), None);
+    }
+}

@@ -1,0 +1,255 @@
+//! The board's pixels as RGBA, at full size or smaller. Pure.
+//!
+//! At level `n` one picture pixel stands for 2ⁿ × 2ⁿ board pixels, averaged
+//! over up to 4 × 4 of them, so that a far view neither shimmers nor costs
+//! more than what is on screen.
+
+use crate::session::book::Book;
+use shared::{
+    canvas::{Coord, Grid},
+    pixels::TRANSPARENT,
+};
+
+/// Samples along one side of a picture pixel at most.
+const SAMPLES: i32 = 4;
+
+/// A rectangle of picture pixels of one level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Area {
+    /// From the left.
+    pub x: i32,
+    /// From the top.
+    pub y: i32,
+    /// To the right.
+    pub width: i32,
+    /// Downwards.
+    pub height: i32,
+}
+
+impl Area {
+    /// What two areas have in common.
+    pub fn intersect(self, other: Self) -> Option<Self> {
+        let x = self.x.max(other.x);
+        let y = self.y.max(other.y);
+        let right = (self.x + self.width).min(other.x + other.width);
+        let bottom = (self.y + self.height).min(other.y + other.height);
+        (x < right && y < bottom).then_some(Self {
+            x,
+            y,
+            width: right - x,
+            height: bottom - y,
+        })
+    }
+}
+
+/// The picture pixels of a tile at a level, rounded outwards.
+pub fn tile_area(grid: &Grid, at: Coord, level: u32) -> Area {
+    let side = grid.tile_size;
+    let left = (at.x * side) >> level;
+    let top = (at.y * side) >> level;
+    let right = ((at.x + 1) * side - 1) >> level;
+    let bottom = ((at.y + 1) * side - 1) >> level;
+    Area {
+        x: left,
+        y: top,
+        width: right - left + 1,
+        height: bottom - top + 1,
+    }
+}
+
+/// The colours of a palette: `#rrggbb` each; what is not one is black.
+pub fn palette(colors: &[String]) -> Vec<[u8; 3]> {
+    colors.iter().map(|color| rgb(color)).collect()
+}
+
+/// A colour of the form `#rrggbb`.
+pub fn rgb(color: &str) -> [u8; 3] {
+    let part = |range| {
+        color
+            .get(range)
+            .and_then(|part| u8::from_str_radix(part, 16).ok())
+            .unwrap_or_default()
+    };
+    [part(1..3), part(3..5), part(5..7)]
+}
+
+/// The RGBA of an area, row by row.
+pub fn sample(book: &Book, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area) -> Vec<u8> {
+    if level == 0 {
+        return exact(book, grid, colors, area);
+    }
+    averaged(book, grid, colors, level, area)
+}
+
+fn exact(book: &Book, grid: &Grid, colors: &[[u8; 3]], area: Area) -> Vec<u8> {
+    let mut rgba = vec![0; size(area) * 4];
+    visit(book, grid, area, |x, y, color| {
+        if let Some([r, g, b]) = colors.get(usize::from(color)) {
+            let start = offset(area, x, y) * 4;
+            if let Some(pixel) = rgba.get_mut(start..start + 4) {
+                pixel.copy_from_slice(&[*r, *g, *b, 255]);
+            }
+        }
+    });
+    rgba
+}
+
+fn averaged(book: &Book, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area) -> Vec<u8> {
+    let side = 1 << level;
+    let stride = (side / SAMPLES).max(1);
+    let covered = Area {
+        x: area.x << level,
+        y: area.y << level,
+        width: area.width << level,
+        height: area.height << level,
+    };
+    let mut sums = vec![[0u32; 4]; size(area)];
+    visit(book, grid, covered, |x, y, color| {
+        if x % stride != 0 || y % stride != 0 {
+            return;
+        }
+        let Some(&[r, g, b]) = colors.get(usize::from(color)) else {
+            return;
+        };
+        if let Some(sum) = sums.get_mut(offset(area, x >> level, y >> level)) {
+            sum[0] += u32::from(r);
+            sum[1] += u32::from(g);
+            sum[2] += u32::from(b);
+            sum[3] += 1;
+        }
+    });
+    let samples = u32::try_from((side / stride) * (side / stride)).unwrap_or(1);
+    sums.iter()
+        .flat_map(|&[r, g, b, count]| {
+            let mean = |sum: u32| u8::try_from(sum / count.max(1)).unwrap_or(u8::MAX);
+            let alpha = u8::try_from(count * 255 / samples).unwrap_or(u8::MAX);
+            [mean(r), mean(g), mean(b), alpha]
+        })
+        .collect()
+}
+
+/// Calls `see` for every painted board pixel of an area.
+fn visit(book: &Book, grid: &Grid, area: Area, mut see: impl FnMut(i32, i32, u8)) {
+    let side = grid.tile_size;
+    let columns = area.x.div_euclid(side)..=(area.x + area.width - 1).div_euclid(side);
+    for tile_y in area.y.div_euclid(side)..=(area.y + area.height - 1).div_euclid(side) {
+        for tile_x in columns.clone() {
+            let at = Coord {
+                x: tile_x,
+                y: tile_y,
+            };
+            let Some(tile) = book.shown(at) else { continue };
+            let whole = Area {
+                x: tile_x * side,
+                y: tile_y * side,
+                width: side,
+                height: side,
+            };
+            let Some(part) = whole.intersect(area) else {
+                continue;
+            };
+            let bytes = tile.state.pixels.as_bytes();
+            for y in part.y..part.y + part.height {
+                for x in part.x..part.x + part.width {
+                    let index = usize::try_from((y - whole.y) * side + (x - whole.x));
+                    let color = index.ok().and_then(|index| bytes.get(index));
+                    if let Some(&color) = color
+                        && color != TRANSPARENT
+                    {
+                        see(x, y, color);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn size(area: Area) -> usize {
+    usize::try_from(area.width * area.height).unwrap_or_default()
+}
+
+fn offset(area: Area, x: i32, y: i32) -> usize {
+    usize::try_from((y - area.y) * area.width + (x - area.x)).unwrap_or(usize::MAX / 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::book::Painter;
+    use shared::{canvas::TileOp, ids::UserId, pixels::Dot};
+
+    const GRID: Grid = Grid {
+        width: 4,
+        height: 4,
+        tile_size: 8,
+        palette: 2,
+    };
+    const COLORS: [[u8; 3]; 2] = [[200, 0, 0], [0, 100, 0]];
+
+    fn book(dots: &[Dot]) -> Book {
+        let mut book = Book::default();
+        book.load(GRID, Vec::new());
+        let painter = Painter {
+            user_id: UserId(1),
+            username: "ann".into(),
+        };
+        let op = TileOp::Paint {
+            dots: dots.to_vec(),
+        };
+        let at = Coord { x: 1, y: 1 };
+        book.lay(at, &op, &painter, chrono::DateTime::UNIX_EPOCH.into());
+        book
+    }
+
+    #[test]
+    fn a_pixel_has_its_colour_and_place() {
+        let book = book(&[Dot(9, 1)]);
+        let area = Area {
+            x: 9,
+            y: 9,
+            width: 2,
+            height: 1,
+        };
+        assert_eq!(
+            sample(&book, &GRID, &COLORS, 0, area),
+            [0, 100, 0, 255, 0, 0, 0, 0]
+        );
+    }
+
+    #[test]
+    fn a_far_view_is_the_mean_of_what_it_shows() {
+        // Two of the four pixels of one picture pixel, in both colours.
+        let book = book(&[Dot(0, 0), Dot(1, 1)]);
+        let area = Area {
+            x: 4,
+            y: 4,
+            width: 1,
+            height: 1,
+        };
+        assert_eq!(sample(&book, &GRID, &COLORS, 1, area), [100, 50, 0, 127]);
+    }
+
+    #[test]
+    fn a_tile_covers_its_pixels_at_every_level() {
+        let at = Coord { x: 3, y: 1 };
+        let grid = Grid {
+            tile_size: 10,
+            ..GRID
+        };
+        assert_eq!(
+            tile_area(&grid, at, 2),
+            Area {
+                x: 7,
+                y: 2,
+                width: 3,
+                height: 3
+            }
+        );
+    }
+
+    #[test]
+    fn colours_are_read() {
+        assert_eq!(rgb("#ff8000"), [255, 128, 0]);
+        assert_eq!(rgb("red"), [0, 0, 0]);
+    }
+}

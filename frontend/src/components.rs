@@ -1,0 +1,27 @@
+//! The parts that pages are made of. They read the store and ask the session;
+//! none of them knows the socket.
+
+pub mod activity;
+pub mod auth_forms;
+pub mod avatar;
+pub mod board_view;
+pub mod canvas_card;
+pub mod chat;
+pub mod connection;
+pub mod dialog;
+pub mod dock;
+pub mod field;
+pub mod icons;
+pub mod menu;
+pub mod minimap;
+pub mod new_canvas;
+pub mod people;
+pub mod share;
+pub mod sign_in;
+pub mod status_bar;
+pub mod theme;
+pub mod tile_panel;
+pub mod tile_picture;
+pub mod toasts;
+pub mod tool_bar;
+pub mod top_bar;

@@ -1,0 +1,111 @@
+//! A person as a coloured disc with initials, and the colour itself, which is
+//! the same wherever that person appears.
+
+use leptos::prelude::*;
+use shared::ids::UserId;
+
+/// The colours of people, as in the tokens `--person-0` to `--person-11`;
+/// the board's drawing code needs them as values.
+pub const COLOURS: [&str; 12] = [
+    "#ff8f87", "#ffab66", "#e8c94f", "#b5d957", "#7ddb83", "#4fd0b0", "#5bc8e8", "#7fb2ff",
+    "#a99fff", "#cf93f5", "#f58fd0", "#d3b08c",
+];
+
+/// Which of [`COLOURS`] a person has. Ids that follow one another get colours
+/// far apart.
+pub fn colour_index(user: UserId) -> usize {
+    // 5 and 12 have no common divisor: twelve people in a row, twelve colours.
+    usize::try_from(user.0.wrapping_mul(5).rem_euclid(12)).unwrap_or_default()
+}
+
+/// A person's colour.
+pub fn colour(user: UserId) -> &'static str {
+    COLOURS[colour_index(user)]
+}
+
+/// At most two letters that stand for a name.
+pub fn initials(name: &str) -> String {
+    let mut words = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let first = words.next().and_then(|word| word.chars().next());
+    let last = words.last().and_then(|word| word.chars().next());
+    first
+        .into_iter()
+        .chain(last)
+        .flat_map(char::to_uppercase)
+        .take(2)
+        .collect()
+}
+
+/// How large an avatar is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Size {
+    /// Beside a line of text.
+    Small,
+    /// In lists.
+    #[default]
+    Normal,
+    /// On its own.
+    Large,
+}
+
+/// A person's disc. Decoration: the name stands beside it or in a label.
+#[component]
+pub fn Avatar(
+    /// Whose.
+    user: UserId,
+    /// Their name to show.
+    #[prop(into)]
+    name: String,
+    /// How large.
+    #[prop(optional)]
+    size: Size,
+    /// What sits on its edge, such as a status.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    let class = format!(
+        "avatar person-{}{}",
+        colour_index(user),
+        match size {
+            Size::Small => " avatar--small",
+            Size::Normal => "",
+            Size::Large => " avatar--large",
+        }
+    );
+    view! {
+        <span class=class aria-hidden="true">
+            {initials(&name)}
+            {children.map(|children| children())}
+        </span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twelve_people_in_a_row_have_twelve_colours() {
+        let mut seen: Vec<usize> = (100..112).map(|id| colour_index(UserId(id))).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..12).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_person_always_has_the_same_colour() {
+        assert_eq!(colour(UserId(7)), colour(UserId(7)));
+        assert!(COLOURS.contains(&colour(UserId(-3))));
+        assert!(COLOURS.contains(&colour(UserId(i64::MIN))));
+    }
+
+    #[test]
+    fn initials_come_from_the_first_and_last_word() {
+        assert_eq!(initials("ann"), "A");
+        assert_eq!(initials("Ann van der Berg"), "AB");
+        assert_eq!(initials("bo_b-9"), "B9");
+        assert_eq!(initials("straße ßen"), "SS");
+        assert_eq!(initials("🌟"), "");
+    }
+}

@@ -1,0 +1,110 @@
+//! A canvas on the start page: its picture as it is now, and what is going on.
+
+use crate::{
+    api,
+    i18n::{fill, number, t},
+};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use shared::api::Canvas;
+
+/// Pixels from left to right below which a picture is enlarged in a card.
+const SMALL: i32 = 400;
+
+/// A canvas's picture; its address changes with every change of the canvas, so
+/// that a newer one is fetched then and not before.
+pub fn picture(canvas: &Canvas) -> String {
+    format!("{}&v={}", api::image_url(canvas.id, 1), canvas.last_seq)
+}
+
+/// The card of one canvas; the whole of it is a link.
+#[component]
+pub fn CanvasCard(
+    /// Which; may change while the card is there.
+    canvas: Memo<Option<Canvas>>,
+) -> impl IntoView {
+    let part = move |read: fn(&Canvas) -> String| {
+        move || canvas.with(|canvas| canvas.as_ref().map(read).unwrap_or_default())
+    };
+    let unseen = RwSignal::new(false);
+    let source = Memo::new(move |_| canvas.with(|canvas| canvas.as_ref().map(picture)));
+    let is_small = move || {
+        canvas.with(|canvas| {
+            canvas
+                .as_ref()
+                .is_some_and(|canvas| canvas.width * canvas.tile_size < SMALL)
+        })
+    };
+    let online = move || {
+        let n = canvas.with(|canvas| canvas.as_ref().map_or(0, |canvas| canvas.active_users));
+        (n > 0).then(|| {
+            view! {
+                <span class="card__online">
+                    <span class="live-dot"></span>
+                    {t().people_here.of(n)}
+                </span>
+            }
+        })
+    };
+    view! {
+        <li class="card">
+            <div class="card__picture">
+                <img
+                    class="card__image"
+                    class=("card__image--small", is_small)
+                    src=source
+                    alt=""
+                    loading="lazy"
+                    decoding="async"
+                    hidden=move || unseen.get()
+                    on:error=move |_| unseen.set(true)
+                    on:load=move |_| unseen.set(false)
+                />
+                {online}
+            </div>
+            <div class="card__body">
+                <h3 class="card__name">
+                    <A href=part(|canvas| format!("/canvas/{}", canvas.id)) attr:class="card__link">
+                        {part(|canvas| canvas.name.clone())}
+                    </A>
+                </h3>
+                <p class="card__about">{part(|canvas| canvas.description.clone())}</p>
+                <p class="card__facts">
+                    <span>{part(tiles)}</span>
+                    <span>{part(size)}</span>
+                </p>
+            </div>
+        </li>
+    }
+}
+
+/// Where a card will be.
+#[component]
+pub fn WaitingCard() -> impl IntoView {
+    view! {
+        <li class="card card--waiting" aria-hidden="true">
+            <div class="card__picture skeleton"></div>
+            <div class="card__body">
+                <div class="skeleton skeleton--line skeleton--long"></div>
+                <div class="skeleton skeleton--line skeleton--short"></div>
+            </div>
+        </li>
+    }
+}
+
+fn tiles(canvas: &Canvas) -> String {
+    t().tiles
+        .of(usize::try_from(canvas.tile_count).unwrap_or_default())
+}
+
+/// `32 × 16`, in tiles.
+fn size(canvas: &Canvas) -> String {
+    let side = |n: i32| number(usize::try_from(n).unwrap_or_default());
+    fill(
+        t().grid_size,
+        &[
+            ("width", &side(canvas.width)),
+            ("height", &side(canvas.height)),
+        ],
+    )
+}

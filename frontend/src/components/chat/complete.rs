@@ -1,0 +1,98 @@
+//! Completing a name after `@` in the chat's text field. Pure; positions are
+//! in UTF-16 units, as the browser counts them.
+
+use super::text::is_name_char;
+
+/// What is being typed after an `@`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Where the `@` stands.
+    pub start: usize,
+    /// Where the cursor stands.
+    pub end: usize,
+    /// What stands between them.
+    pub prefix: String,
+}
+
+/// What is to be completed if the cursor stands at `cursor`.
+pub fn wanted(text: &str, cursor: usize) -> Option<Wanted> {
+    let units: Vec<u16> = text.encode_utf16().take(cursor).collect();
+    let before = String::from_utf16_lossy(&units);
+    let at = before.rfind('@')?;
+    let prefix = &before[at + 1..];
+    let is_name = prefix.chars().all(is_name_char);
+    let is_tile = prefix.starts_with(|c: char| c.is_ascii_digit());
+    let in_word = before[..at].ends_with(is_name_char);
+    (is_name && !is_tile && !in_word).then(|| Wanted {
+        start: before[..at].encode_utf16().count(),
+        end: units.len(),
+        prefix: prefix.to_owned(),
+    })
+}
+
+/// Whether somebody is meant by `prefix`: their user name, or a word of their
+/// name to show, begins with it.
+pub fn matches(prefix: &str, username: &str, display_name: &str) -> bool {
+    let prefix = prefix.to_lowercase();
+    std::iter::once(username)
+        .chain(display_name.split_whitespace())
+        .any(|word| word.to_lowercase().starts_with(&prefix))
+}
+
+/// The text with `@username ` in the wanted place, and the cursor after it.
+pub fn complete(text: &str, wanted: &Wanted, username: &str) -> (String, usize) {
+    replace(text, wanted.start, wanted.end, &format!("@{username} "))
+}
+
+/// The text with `insert` between two positions, and the cursor after it.
+pub fn replace(text: &str, start: usize, end: usize, insert: &str) -> (String, usize) {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let end = end.min(units.len());
+    let start = start.min(end);
+    let before = String::from_utf16_lossy(&units[..start]);
+    let after = String::from_utf16_lossy(&units[end..]);
+    let cursor = start + insert.encode_utf16().count();
+    (format!("{before}{insert}{after}"), cursor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix(text: &str) -> Option<String> {
+        wanted(text, text.encode_utf16().count()).map(|wanted| wanted.prefix)
+    }
+
+    #[test]
+    fn a_name_is_wanted_after_an_at_sign() {
+        assert_eq!(prefix("hi @an").as_deref(), Some("an"));
+        assert_eq!(prefix("@").as_deref(), Some(""));
+        assert_eq!(prefix("hi @an ").as_deref(), None);
+        assert_eq!(prefix("mail@an"), None);
+        assert_eq!(prefix("@12"), None);
+        assert_eq!(prefix("hi"), None);
+    }
+
+    #[test]
+    fn names_match_by_their_beginnings() {
+        assert!(matches("AN", "ann", "Ann Berg"));
+        assert!(matches("ber", "ann", "Ann Berg"));
+        assert!(matches("", "ann", "Ann"));
+        assert!(!matches("nn", "ann", "Ann"));
+    }
+
+    #[test]
+    fn the_name_takes_the_place_of_what_was_typed() {
+        let text = "🌟 hi @an, look";
+        let wanted = wanted(text, 9).unwrap();
+        assert_eq!(wanted.prefix, "an");
+        let (text, cursor) = complete(text, &wanted, "ann");
+        assert_eq!(text, "🌟 hi @ann , look");
+        assert_eq!(cursor, 11);
+    }
+
+    #[test]
+    fn positions_past_the_end_are_the_end() {
+        assert_eq!(replace("ab", 9, 12, "c"), ("abc".to_owned(), 3));
+    }
+}

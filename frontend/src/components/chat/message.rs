@@ -1,0 +1,178 @@
+//! One message: who, when, what, and what became of it.
+
+use super::text::{Part, parts};
+use crate::{
+    components::avatar::Avatar,
+    i18n::{clock, fill, moment, refusal, t},
+    session::Session,
+    store::{ChatKey, ChatRow, Connection, Fate, Flight, Store},
+};
+use leptos::prelude::*;
+use shared::{canvas::Coord, ids::OpId};
+
+/// One message of the list.
+#[component]
+pub fn Message(
+    /// The message.
+    row: ChatRow,
+    /// Begins a group: shows who and when.
+    first: bool,
+) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let own = store
+        .me
+        .with_untracked(|me| me.as_ref().is_some_and(|me| me.user_id == row.sender_id));
+    let id = match row.key {
+        ChatKey::Message(id) => id.to_string(),
+        ChatKey::Own(id) => id.to_string(),
+    };
+    let state = match row.fate {
+        Fate::Stored => "sent",
+        Fate::Pending => "pending",
+        Fate::Failed(_) => "failed",
+    };
+    let head = first.then(|| {
+        view! {
+            <div class="message__head">
+                <span class="message__author">{row.sender_display_name.clone()}</span>
+                {own.then(|| view! { <span class="faint">{t().you}</span> })}
+                <time class="message__time" title=moment(row.at)>
+                    {clock(row.at)}
+                </time>
+            </div>
+        }
+    });
+    let face = first.then(|| {
+        view! { <Avatar user=row.sender_id name=row.sender_display_name.clone() /> }
+    });
+    let author = (!first).then(|| {
+        let who = fill(t().says, &[("name", &row.sender_display_name)]);
+        view! { <span class="sr-only">{who}</span> }
+    });
+    view! {
+        <li
+            class="message"
+            class=("message--first", first)
+            class=("message--own", own)
+            data-message-id=id
+            data-state=state
+        >
+            {face}
+            <div class="message__body">
+                {head} {author}
+                <div class="message__text">
+                    <MessageText text=row.text.clone() />
+                </div>
+                <MessageFate key=row.key fate=row.fate />
+            </div>
+        </li>
+    }
+}
+
+/// The text, with its tiles and people.
+#[component]
+fn MessageText(text: String) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let me = store
+        .me
+        .with_untracked(|me| me.as_ref().map(|me| me.username.to_lowercase()));
+    let is_person = |name: &str| {
+        let is = |username: &str| username.eq_ignore_ascii_case(name);
+        store
+            .people
+            .with_untracked(|people| people.iter().any(|person| is(&person.username)))
+            || store
+                .chat
+                .with_untracked(|chat| chat.iter().any(|row| is(&row.sender_username)))
+    };
+    parts(&text, is_person)
+        .into_iter()
+        .map(|part| match part {
+            Part::Plain(text) => text.into_any(),
+            Part::Tile(at) => view! { <TileChip at /> }.into_any(),
+            Part::Person(name) => {
+                let is_me = me.as_ref() == Some(&name.to_lowercase());
+                view! {
+                    <span class="message__name" class=("message__name--me", is_me)>
+                        "@"
+                        {name}
+                    </span>
+                }
+                .into_any()
+            }
+        })
+        .collect_view()
+}
+
+/// A tile named in a text: flies there and points at it for all. One that is
+/// not on this canvas is plain text.
+#[component]
+fn TileChip(at: Coord) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let on_canvas = Memo::new(move |_| {
+        store
+            .book
+            .with(|book| book.grid().is_none_or(|grid| grid.contains(at)))
+    });
+    let text = super::text::tile(at);
+    let label = fill(t().go_to_tile, &[("x", &at.x), ("y", &at.y)]);
+    let go = move |_| {
+        session.fly_to(Flight::Tile(at));
+        session.select(Some(at));
+        session.mention(at, "");
+    };
+    move || {
+        if on_canvas.get() {
+            view! {
+                <button class="chip" type="button" aria-label=label.clone() title=label.clone() on:click=go>
+                    {text.clone()}
+                </button>
+            }
+            .into_any()
+        } else {
+            text.clone().into_any()
+        }
+    }
+}
+
+/// What became of a message of one's own that is not stored.
+#[component]
+fn MessageFate(key: ChatKey, fate: Fate) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    match (fate, key) {
+        (Fate::Stored, _) => ().into_any(),
+        (Fate::Pending, _) => {
+            let waits = move || {
+                (store.connection.get() != Connection::Live).then_some(t().waits_for_connection)
+            };
+            view! { <div class="message__fate">{waits}</div> }.into_any()
+        }
+        (Fate::Failed(code), ChatKey::Own(op)) => {
+            view! { <Failed reason=refusal(code, "") op session /> }.into_any()
+        }
+        (Fate::Failed(code), ChatKey::Message(_)) => {
+            view! { <div class="message__fate">{refusal(code, "")}</div> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Failed(reason: String, op: OpId, session: Session) -> impl IntoView {
+    view! {
+        <div class="message__fate">
+            <span>{fill(t().not_sent, &[("why", &reason)])}</span>
+            <button class="link" type="button" on:click=move |_| session.retry_chat(op)>
+                {t().retry}
+            </button>
+            <button
+                class="link link--danger"
+                type="button"
+                on:click=move |_| session.discard_chat(op)
+            >
+                {t().discard}
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,196 @@
+//! The chat's messages as lines: grouped by author, with a separator for each
+//! day and one where the unread ones begin. Pure.
+
+use crate::store::{ChatKey, ChatRow, Fate};
+use shared::time::Timestamp;
+
+/// Messages of one person closer than this stand under one name.
+const GROUP_MS: i64 = 5 * 60_000;
+
+/// One line of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Messages of another day follow.
+    Day {
+        /// Local days since 1970.
+        day: i64,
+        /// A moment of that day.
+        at: Timestamp,
+    },
+    /// What follows came while one was away.
+    New,
+    /// A message.
+    Message {
+        /// The message.
+        row: ChatRow,
+        /// Begins a group: shows name and time.
+        first: bool,
+    },
+}
+
+/// Tells lines apart. A message whose fate or place in a group changes is
+/// another line, and so drawn anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineKey {
+    /// A day's separator.
+    Day(i64),
+    /// The separator before unread messages.
+    New,
+    /// A message, whether it begins a group, and what became of it.
+    Message(ChatKey, bool, u8),
+}
+
+impl Line {
+    /// A key for the list.
+    pub fn key(&self) -> LineKey {
+        match self {
+            Self::Day { day, .. } => LineKey::Day(*day),
+            Self::New => LineKey::New,
+            Self::Message { row, first } => {
+                let fate = match row.fate {
+                    Fate::Stored => 0,
+                    Fate::Pending => 1,
+                    Fate::Failed(_) => 2,
+                };
+                LineKey::Message(row.key, *first, fate)
+            }
+        }
+    }
+}
+
+/// Lays out `rows`, oldest first. `day_of` counts local days since 1970; the
+/// first stored message after `read_up_to` gets a separator before it.
+pub fn lines(
+    rows: &[ChatRow],
+    read_up_to: Option<i64>,
+    day_of: impl Fn(Timestamp) -> i64,
+) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(rows.len() + 4);
+    let mut previous: Option<&ChatRow> = None;
+    let mut today = None;
+    let mut marked = false;
+    for row in rows {
+        let day = day_of(row.at);
+        let new_day = today != Some(day);
+        if new_day {
+            lines.push(Line::Day { day, at: row.at });
+            today = Some(day);
+        }
+        let unread = read_up_to.is_some_and(|read| row.seq.is_some_and(|seq| seq > read));
+        let new = unread && !marked;
+        if new {
+            lines.push(Line::New);
+            marked = true;
+        }
+        let continues = previous.is_some_and(|before| {
+            before.sender_id == row.sender_id
+                && (0..GROUP_MS).contains(&(row.at.millis() - before.at.millis()))
+        });
+        lines.push(Line::Message {
+            row: row.clone(),
+            first: new_day || new || !continues,
+        });
+        previous = Some(row);
+    }
+    lines
+}
+
+/// How many stored messages of others came after `read_up_to`.
+pub fn unread(rows: &[ChatRow], read_up_to: i64, is_own: impl Fn(&ChatRow) -> bool) -> usize {
+    rows.iter()
+        .rev()
+        .take_while(|row| row.seq.is_none_or(|seq| seq > read_up_to))
+        .filter(|row| row.seq.is_some() && !is_own(row))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::ids::{MessageId, UserId};
+
+    const MINUTE: i64 = 60_000;
+    const DAY: i64 = 24 * 60 * MINUTE;
+
+    fn row(seq: i64, sender: i64, at: i64) -> ChatRow {
+        let time = chrono::DateTime::from_timestamp_millis(at).unwrap();
+        ChatRow {
+            key: ChatKey::Message(MessageId(uuid::Uuid::from_u128(seq.unsigned_abs().into()))),
+            seq: Some(seq),
+            sender_id: UserId(sender),
+            sender_username: format!("user{sender}"),
+            sender_display_name: format!("User {sender}"),
+            text: "hi".to_owned(),
+            at: time.into(),
+            fate: Fate::Stored,
+        }
+    }
+
+    fn layout(rows: &[ChatRow], read: Option<i64>) -> String {
+        lines(rows, read, |at| at.millis().div_euclid(DAY))
+            .iter()
+            .map(|line| match line {
+                Line::Day { .. } => 'd',
+                Line::New => 'n',
+                Line::Message { first: true, .. } => 'M',
+                Line::Message { first: false, .. } => 'm',
+            })
+            .collect()
+    }
+
+    #[test]
+    fn messages_of_one_person_stand_together() {
+        let rows = [
+            row(1, 1, 0),
+            row(2, 1, MINUTE),
+            row(3, 2, 2 * MINUTE),
+            row(4, 1, 3 * MINUTE),
+            row(5, 1, 9 * MINUTE),
+        ];
+        assert_eq!(layout(&rows, None), "dMmMMM");
+    }
+
+    #[test]
+    fn every_day_has_its_separator() {
+        let rows = [row(1, 1, DAY - 1), row(2, 1, DAY), row(3, 1, DAY + 1)];
+        assert_eq!(layout(&rows, None), "dMdMm");
+    }
+
+    #[test]
+    fn unread_messages_are_marked_once() {
+        let rows = [row(1, 1, 0), row(2, 1, 1), row(3, 1, 2)];
+        assert_eq!(layout(&rows, Some(1)), "dMnMm");
+        assert_eq!(layout(&rows, Some(3)), "dMmm");
+    }
+
+    #[test]
+    fn unread_counts_only_what_others_said() {
+        let mut pending = row(9, 1, 5);
+        pending.seq = None;
+        let rows = [
+            row(1, 2, 0),
+            row(2, 2, 1),
+            row(3, 1, 2),
+            row(4, 2, 3),
+            pending,
+        ];
+        let own = |row: &ChatRow| row.sender_id == UserId(1);
+        assert_eq!(unread(&rows, 1, own), 2);
+        assert_eq!(unread(&rows, 4, own), 0);
+    }
+
+    #[test]
+    fn a_change_of_fate_makes_another_line() {
+        let stored = row(1, 1, 0);
+        let mut pending = stored.clone();
+        pending.fate = Fate::Pending;
+        let key = |row: &ChatRow| {
+            Line::Message {
+                row: row.clone(),
+                first: true,
+            }
+            .key()
+        };
+        assert_ne!(key(&stored), key(&pending));
+    }
+}

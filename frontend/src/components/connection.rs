@@ -1,0 +1,128 @@
+//! The connection, told honestly: live, coming back, offline, signed out, and
+//! how much of one's own work waits for it.
+
+use crate::{
+    browser::now_ms,
+    i18n::{fill, t},
+    session::Session,
+    store::{Connection, End, Store},
+};
+use leptos::prelude::*;
+use std::time::Duration;
+
+/// The word for the state, for style sheets and tests.
+fn state_name(connection: Connection) -> &'static str {
+    match connection {
+        Connection::Live => "live",
+        Connection::Connecting | Connection::Waiting { offline: false, .. } => "reconnecting",
+        Connection::Waiting { offline: true, .. } | Connection::Ended(_) => "offline",
+        Connection::SignedOut => "signed_out",
+    }
+}
+
+/// Whole seconds until `retry_at`, begun ones counted.
+fn seconds_left(retry_at: i64, now: i64) -> i64 {
+    (retry_at - now).max(0).div_euclid(1000) + i64::from((retry_at - now).max(0) % 1000 > 0)
+}
+
+/// One small state, with what one can do about it.
+#[component]
+pub fn ConnectionState() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let now = RwSignal::new(now_ms());
+    Effect::new(move |_| {
+        if matches!(store.connection.get(), Connection::Waiting { .. }) {
+            now.set(now_ms());
+            let tick = move || now.set(now_ms());
+            if let Ok(interval) = set_interval_with_handle(tick, Duration::from_millis(250)) {
+                on_cleanup(move || interval.clear());
+            }
+        }
+    });
+    let waits = move || match store.connection.get() {
+        Connection::Waiting { .. } => true,
+        Connection::Connecting
+        | Connection::Live
+        | Connection::SignedOut
+        | Connection::Ended(_) => false,
+    };
+    let text = move || match store.connection.get() {
+        Connection::Live => t().live.to_owned(),
+        Connection::Connecting => t().connecting.to_owned(),
+        Connection::Waiting { offline: true, .. } => t().offline.to_owned(),
+        Connection::Waiting { retry_at, .. } => match seconds_left(retry_at, now.get()) {
+            0 => t().connecting.to_owned(),
+            n => fill(t().reconnecting, &[("n", &n)]),
+        },
+        Connection::SignedOut => t().signed_out.to_owned(),
+        Connection::Ended(end) => ended(end).to_owned(),
+    };
+    let changes = move || {
+        let n = store.waiting.get();
+        let told = !matches!(store.connection.get(), Connection::Live);
+        (told && n > 0).then(|| {
+            view! { <span class="connection__waiting">{t().changes_waiting.of(n)}</span> }
+        })
+    };
+    // The seconds would be read aloud one by one, so those who listen get the
+    // state alone.
+    view! {
+        <div
+            class="connection"
+            role="status"
+            aria-label=t().connection
+            data-state=move || state_name(store.connection.get())
+        >
+            <span class="connection__dot" aria-hidden="true"></span>
+            <span class="connection__text" aria-hidden=move || waits().then_some("true")>
+                {text}
+            </span>
+            <Show when=waits>
+                <span class="sr-only">{t().connection_lost}</span>
+            </Show>
+            {changes}
+            <Show when=waits>
+                <button class="link" type="button" on:click=move |_| session.reconnect_now()>
+                    {t().try_now}
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+fn ended(end: End) -> &'static str {
+    match end {
+        End::Kicked => t().ended_kicked,
+        End::Banned => t().ended_banned,
+        End::CanvasDeleted => t().ended_deleted,
+        End::RateLimited => t().ended_rate_limited,
+        End::Other => t().ended_other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_count_down_to_nothing() {
+        assert_eq!(seconds_left(5000, 2000), 3);
+        assert_eq!(seconds_left(5000, 1999), 4);
+        assert_eq!(seconds_left(5000, 4999), 1);
+        assert_eq!(seconds_left(5000, 5000), 0);
+        assert_eq!(seconds_left(5000, 9000), 0);
+    }
+
+    #[test]
+    fn every_state_has_one_of_four_names() {
+        assert_eq!(state_name(Connection::Live), "live");
+        assert_eq!(state_name(Connection::SignedOut), "signed_out");
+        let waiting = |offline| Connection::Waiting {
+            retry_at: 0,
+            offline,
+        };
+        assert_eq!(state_name(waiting(false)), "reconnecting");
+        assert_eq!(state_name(waiting(true)), "offline");
+    }
+}

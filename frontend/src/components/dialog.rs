@@ -1,0 +1,100 @@
+//! A modal dialog on the browser's own element, which keeps focus inside,
+//! closes on Escape and gives focus back.
+
+use crate::{
+    components::icons::{Glyph, Icon},
+    i18n::t,
+};
+use leptos::{html, prelude::*};
+
+/// A dialog that is there while `open` holds. What is in it is made anew each
+/// time.
+#[component]
+pub fn Dialog(
+    /// Set it to show the dialog; closing sets it back.
+    open: RwSignal<bool>,
+    /// Its heading and name.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Room for two columns.
+    #[prop(optional)]
+    wide: bool,
+    /// What is in it.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let element = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = element.get() else {
+            return;
+        };
+        match (open.get(), dialog.open()) {
+            // Fails only for an element that left the page meanwhile.
+            (true, false) => drop(dialog.show_modal()),
+            (false, true) => dialog.close(),
+            (true, true) | (false, false) => {}
+        }
+    });
+    let children = StoredValue::new(children);
+    view! {
+        <dialog
+            class="dialog"
+            class=("dialog--wide", wide)
+            aria-label=move || title.get()
+            node_ref=element
+            on:close=move |_| open.set(false)
+        >
+            <Show when=move || open.get()>
+                <div class="dialog__head">
+                    <h2>{move || title.get()}</h2>
+                    <button
+                        class="btn btn--quiet btn--icon"
+                        type="button"
+                        aria-label=t().close
+                        on:click=move |_| open.set(false)
+                    >
+                        <Icon glyph=Glyph::Close />
+                    </button>
+                </div>
+                <div class="dialog__body">{children.with_value(|children| children())}</div>
+            </Show>
+        </dialog>
+    }
+}
+
+/// Asks before something that cannot be undone.
+#[component]
+pub fn Confirm(
+    /// Set it to ask.
+    open: RwSignal<bool>,
+    /// The question.
+    #[prop(into)]
+    title: Signal<String>,
+    /// What will happen.
+    text: &'static str,
+    /// The word on the button that does it.
+    action: &'static str,
+    /// Does it.
+    #[prop(into)]
+    confirmed: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <Dialog open title>
+            <p class="soft">{text}</p>
+            <div class="dialog__foot">
+                <button class="btn" type="button" on:click=move |_| open.set(false)>
+                    {t().cancel}
+                </button>
+                <button
+                    class="btn btn--danger"
+                    type="button"
+                    on:click=move |_| {
+                        open.set(false);
+                        confirmed.run(());
+                    }
+                >
+                    {action}
+                </button>
+            </div>
+        </Dialog>
+    }
+}

@@ -1,0 +1,257 @@
+//! The panels beside the board (below it on a phone): chat, people, activity,
+//! tile. Chat stays as it is while another panel shows, draft and all.
+
+use crate::{
+    browser,
+    components::{
+        activity::ActivityPanel,
+        chat::{ChatPanel, ChatReading},
+        icons::{Glyph, Icon},
+        people::PeoplePanel,
+        tile_panel::TilePanel,
+    },
+    i18n::{number, t},
+    store::Store,
+};
+use leptos::{ev::KeyboardEvent, prelude::*};
+use wasm_bindgen::JsCast;
+
+/// A panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// What people say.
+    Chat,
+    /// Who is there.
+    People,
+    /// What happened.
+    Activity,
+    /// The selected tile.
+    Tile,
+}
+
+impl Tab {
+    const ALL: [Self; 4] = [Self::Chat, Self::People, Self::Activity, Self::Tile];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::People => "people",
+            Self::Activity => "activity",
+            Self::Tile => "tile",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Chat => t().chat,
+            Self::People => t().people,
+            Self::Activity => t().activity,
+            Self::Tile => t().tile,
+        }
+    }
+
+    fn glyph(self) -> Glyph {
+        match self {
+            Self::Chat => Glyph::Chat,
+            Self::People => Glyph::People,
+            Self::Activity => Glyph::Activity,
+            Self::Tile => Glyph::Tile,
+        }
+    }
+
+    /// The tab that a key leads to.
+    fn after(self, key: &str) -> Option<Self> {
+        let at = Self::ALL.iter().position(|tab| *tab == self)?;
+        let last = Self::ALL.len() - 1;
+        let to = match key {
+            "ArrowRight" => (at + 1) % Self::ALL.len(),
+            "ArrowLeft" => at.checked_sub(1).unwrap_or(last),
+            "Home" => 0,
+            "End" => last,
+            _ => return None,
+        };
+        Some(Self::ALL[to])
+    }
+}
+
+/// Which panel shows; in the context of an open canvas.
+#[derive(Clone, Copy)]
+pub struct DockState {
+    /// The chosen panel.
+    pub tab: RwSignal<Tab>,
+    /// Whether it shows at all.
+    pub open: RwSignal<bool>,
+}
+
+impl DockState {
+    /// Open beside the board, closed on a phone.
+    pub fn new() -> Self {
+        Self {
+            tab: RwSignal::new(Tab::Chat),
+            open: RwSignal::new(!is_phone()),
+        }
+    }
+
+    /// Shows a panel.
+    pub fn show(self, tab: Tab) {
+        self.tab.set(tab);
+        self.open.set(true);
+    }
+
+    /// Whether this panel can be seen. Reactive.
+    pub fn shows(self, tab: Tab) -> bool {
+        self.open.get() && self.tab.get() == tab
+    }
+}
+
+impl Default for DockState {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// As the style sheets have it: a sheet at the bottom instead of a side panel.
+fn is_phone() -> bool {
+    browser::window()
+        .match_media("(max-width: 48rem)")
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches())
+}
+
+/// The panels beside the board: chat, people, activity, tile.
+#[component]
+pub fn Dock() -> impl IntoView {
+    let dock = expect_context::<DockState>();
+    let store = expect_context::<Store>();
+    let reading = ChatReading::new(store);
+    provide_context(reading);
+
+    let choose = move |tab: Tab| {
+        let again = dock.tab.get_untracked() == tab;
+        if again && dock.open.get_untracked() && is_phone() {
+            dock.open.set(false);
+        } else {
+            dock.show(tab);
+        }
+    };
+    let keys = move |event: KeyboardEvent| {
+        if let Some(tab) = dock.tab.get_untracked().after(&event.key()) {
+            event.prevent_default();
+            dock.show(tab);
+            focus_tab(tab);
+        }
+    };
+    let mark = move |tab: Tab| {
+        move || match tab {
+            Tab::Chat => {
+                let unread = reading.unread.get();
+                (unread > 0).then(|| {
+                    view! {
+                        <span class="badge" aria-hidden="true">
+                            {number(unread)}
+                        </span>
+                    }
+                    .into_any()
+                })
+            }
+            Tab::People => {
+                let here = store.people.with(Vec::len);
+                (here > 0).then(|| {
+                    view! {
+                        <span class="tab__count" aria-hidden="true">
+                            {number(here)}
+                        </span>
+                    }
+                    .into_any()
+                })
+            }
+            Tab::Activity | Tab::Tile => None,
+        }
+    };
+    let tabs = Tab::ALL.map(|tab| {
+        let selected = move || dock.tab.get() == tab;
+        view! {
+            <button
+                class="tab"
+                type="button"
+                role="tab"
+                id=format!("tab-{}", tab.name())
+                aria-label=tab.label()
+                aria-selected=move || selected().to_string()
+                aria-controls=format!("panel-{}", tab.name())
+                aria-describedby=(tab == Tab::Chat).then_some("chat-unread")
+                tabindex=move || if selected() { "0" } else { "-1" }
+                on:click=move |_| choose(tab)
+            >
+                <Icon glyph=tab.glyph() small=true />
+                {tab.label()}
+                {mark(tab)}
+            </button>
+        }
+    });
+    let unread = move || {
+        let unread = reading.unread.get();
+        (unread > 0).then(|| t().unread.of(unread))
+    };
+    view! {
+        <aside
+            class="dock"
+            aria-label=t().panels
+            data-open=move || dock.open.get().to_string()
+        >
+            <div class="tabs" role="tablist" aria-label=t().panels on:keydown=keys>
+                {tabs.collect_view()}
+            </div>
+            <span class="sr-only" id="chat-unread">{unread}</span>
+            {Tab::ALL.map(|tab| view! { <Panel tab /> }).collect_view()}
+        </aside>
+    }
+}
+
+#[component]
+fn Panel(tab: Tab) -> impl IntoView {
+    let dock = expect_context::<DockState>();
+    let inside = match tab {
+        Tab::Chat => view! { <ChatPanel /> }.into_any(),
+        Tab::People => view! { <PeoplePanel /> }.into_any(),
+        Tab::Activity => view! { <ActivityPanel /> }.into_any(),
+        Tab::Tile => view! { <TilePanel /> }.into_any(),
+    };
+    view! {
+        <div
+            class="panel"
+            role="tabpanel"
+            id=format!("panel-{}", tab.name())
+            aria-labelledby=format!("tab-{}", tab.name())
+            hidden=move || !dock.shows(tab)
+        >
+            {inside}
+        </div>
+    }
+}
+
+fn focus_tab(tab: Tab) {
+    let element = document()
+        .get_element_by_id(&format!("tab-{}", tab.name()))
+        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = element {
+        // A tab that is there can have the focus.
+        let _ = element.focus();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrow_keys_go_round() {
+        assert_eq!(Tab::Chat.after("ArrowRight"), Some(Tab::People));
+        assert_eq!(Tab::Tile.after("ArrowRight"), Some(Tab::Chat));
+        assert_eq!(Tab::Chat.after("ArrowLeft"), Some(Tab::Tile));
+        assert_eq!(Tab::Activity.after("Home"), Some(Tab::Chat));
+        assert_eq!(Tab::People.after("End"), Some(Tab::Tile));
+        assert_eq!(Tab::People.after("x"), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! One set of icons: 24-pixel square, 1.75-pixel strokes with round ends, in
+//! the colour of the text around them. Decoration only: whatever carries an
+//! icon has a name of its own.
+
+use leptos::prelude::*;
+
+/// What an icon shows. Each is one SVG path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Glyph {
+    /// Something happened.
+    Activity,
+    /// One step back.
+    Back,
+    /// The chat.
+    Chat,
+    /// Well done.
+    Check,
+    /// Ends something small.
+    Close,
+    /// A copy to keep.
+    Copy,
+    /// Empties, removes.
+    Delete,
+    /// Downwards, newest.
+    Down,
+    /// Saves a file.
+    Download,
+    /// Changes a text.
+    Edit,
+    /// The whole board.
+    Fit,
+    /// Follows a person.
+    Follow,
+    /// A heart.
+    Heart,
+    /// A moon: dark.
+    Moon,
+    /// More of it.
+    More,
+    /// Draws.
+    Pencil,
+    /// The people.
+    People,
+    /// Adds one.
+    Plus,
+    /// Less of it.
+    Minus,
+    /// Points at a place.
+    Point,
+    /// Gives the link to others.
+    Share,
+    /// The side panel.
+    Panel,
+    /// Sends a message.
+    Send,
+    /// Leaves.
+    SignOut,
+    /// A sun: light.
+    Sun,
+    /// As the system has it.
+    System,
+    /// The tile.
+    Tile,
+    /// Something is wrong.
+    Warning,
+}
+
+impl Glyph {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Activity => "M3 12h4l3-8 4 16 3-8h4",
+            Self::Back => "M20 12H5m6-7-7 7 7 7",
+            Self::Chat => {
+                "M4 6a2 2 0 0 1 2-2h12a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-6l-5 4v-4H6a2 2 0 0 1-2-2z"
+            }
+            Self::Check => "m5 12.5 4.5 4.5L19 7.5",
+            Self::Close => "m6 6 12 12M18 6 6 18",
+            Self::Copy => {
+                "M9 9h9a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2zM15 9V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h3"
+            }
+            Self::Delete => {
+                "M4 7h16M10 11v6M14 11v6M6 7l1 12a1 1 0 0 0 1 1h8a1 1 0 0 0 1-1l1-12M9 7V5a1 1 0 0 1 1-1h4a1 1 0 0 1 1 1v2"
+            }
+            Self::Down => "M12 5v14m-6-6 6 6 6-6",
+            Self::Download => "M12 4v11m-5-5 5 5 5-5M5 20h14",
+            Self::Edit => "M5 19h3.5L19 8.5 15.5 5 5 15.5zM13 7.5l3.5 3.5",
+            Self::Fit => {
+                "M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4"
+            }
+            Self::Follow => {
+                "M2.5 12C5 7.5 8.300 5.5 12 5.5s7 2 9.5 6.5c-2.5 4.5-5.800 6.5-9.5 6.5S5 16.5 2.5 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z"
+            }
+            Self::Heart => {
+                "M12 20s-8-4.600-8-10.400A4.400 4.400 0 0 1 8.400 5c1.600 0 2.900.8 3.600 2 .7-1.200 2-2 3.600-2A4.400 4.400 0 0 1 20 9.600C20 15.400 12 20 12 20z"
+            }
+            Self::Moon => "M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z",
+            Self::More => "M5 11.5v1M12 11.5v1M19 11.5v1M4.5 12h1M11.5 12h1M18.5 12h1",
+            Self::Pencil => "m4 20 1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5 17.5 10",
+            Self::People => {
+                "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c0-3.300 2.600-5.5 6.5-5.5s6.5 2.200 6.5 5.5M16 5a3.5 3.5 0 0 1 0 6.5M18 15c2.200.6 3.5 2.400 3.5 5"
+            }
+            Self::Plus => "M12 5v14M5 12h14",
+            Self::Minus => "M5 12h14",
+            Self::Point => {
+                "M12 21s-7-5.800-7-11a7 7 0 0 1 14 0c0 5.200-7 11-7 11zM12 7.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z"
+            }
+            Self::Share => {
+                "M10 14a4 4 0 0 0 5.700 0l3.100-3.100a4 4 0 0 0-5.700-5.700L12 6.300M14 10a4 4 0 0 0-5.700 0l-3.100 3.100a4 4 0 0 0 5.700 5.700l1.100-1.100"
+            }
+            Self::Panel => {
+                "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM14.5 4v16"
+            }
+            Self::Send => "M12 20V5m-6 6 6-6 6 6",
+            Self::SignOut => "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 16l-4-4 4-4M6 12h9",
+            Self::Sun => {
+                "M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.300 5.300l1.400 1.400M17.300 17.300l1.400 1.400M5.300 18.700l1.400-1.400M17.300 6.700l1.400-1.400"
+            }
+            Self::System => {
+                "M4 5h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM9 21h6M12 17v4"
+            }
+            Self::Tile => {
+                "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM4 12h16M12 4v16"
+            }
+            Self::Warning => "M12 4 2.5 20h19zM12 10v4.5M12 17.300h.01",
+        }
+    }
+}
+
+/// An icon of the set.
+#[component]
+pub fn Icon(
+    /// Which.
+    glyph: Glyph,
+    /// A smaller one, for lines of text.
+    #[prop(optional)]
+    small: bool,
+) -> impl IntoView {
+    view! {
+        <svg
+            class="icon"
+            class=("icon--small", small)
+            viewBox="0 0 24 24"
+            aria-hidden="true"
+            focusable="false"
+        >
+            <path d=glyph.path() />
+        </svg>
+    }
+}
+
+/// The star of Stellar Canvas, drawn in pixels: rows of a 15 × 15 grid as
+/// `[x, y, width, height]`.
+const STAR: [[u8; 4]; 9] = [
+    [7, 0, 1, 15],
+    [0, 7, 15, 1],
+    [6, 2, 3, 11],
+    [2, 6, 11, 3],
+    [5, 5, 5, 5],
+    [4, 4, 1, 1],
+    [10, 4, 1, 1],
+    [4, 10, 1, 1],
+    [10, 10, 1, 1],
+];
+
+/// The mark of Stellar Canvas; the class gives size and colour.
+#[component]
+pub fn Star(
+    /// For size and colour.
+    class: &'static str,
+) -> impl IntoView {
+    let pixels = STAR.map(|[x, y, width, height]| {
+        view! { <rect x=x y=y width=width height=height /> }
+    });
+    view! {
+        <svg class=class viewBox="0 0 15 15" aria-hidden="true" focusable="false">
+            {pixels.collect_view()}
+        </svg>
+    }
+}

@@ -1,0 +1,189 @@
+//! Who is there and what they do.
+
+use crate::{
+    components::{
+        avatar::Avatar,
+        icons::{Glyph, Icon},
+    },
+    i18n::{fill, place, t},
+    session::Session,
+    store::{Flight, Load, Store},
+};
+use leptos::prelude::*;
+use shared::{
+    canvas::Coord,
+    ids::UserId,
+    presence::{ActiveUser, Status},
+};
+
+/// The tile that somebody draws in.
+pub fn editing(person: &ActiveUser) -> Option<Coord> {
+    person.editing.map(|editing| Coord {
+        x: editing.tile_x,
+        y: editing.tile_y,
+    })
+}
+
+/// What somebody does, in words, if it can be seen.
+pub fn doing(person: &ActiveUser) -> Option<String> {
+    if let Some(at) = editing(person) {
+        return Some(fill(t().draws_in, &[("place", &place(at.x, at.y))]));
+    }
+    person.is_typing.then(|| t().is_typing.to_owned())
+}
+
+/// Flies to what somebody draws, if they do.
+pub fn fly_to_person(session: Session, person: &ActiveUser) {
+    if let Some(at) = editing(person) {
+        session.fly_to(Flight::Tile(at));
+        session.highlight(at);
+    }
+}
+
+/// Everybody on the canvas.
+#[component]
+pub fn PeoplePanel() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let ids = move || {
+        store.people.with(|people| {
+            people
+                .iter()
+                .map(|person| person.user_id)
+                .collect::<Vec<_>>()
+        })
+    };
+    let alone = move || store.people.with(Vec::len) == 1;
+    let loading = move || store.people.with(Vec::is_empty) && store.load.get() == Load::Loading;
+    view! {
+        <div class="panel__scroll">
+            <ul class="rows" aria-label=t().people>
+                <For each=ids key=|id| *id let:id>
+                    <Person id />
+                </For>
+            </ul>
+            <Show when=loading>
+                <div class="rows" aria-hidden="true">
+                    <div class="row">
+                        <span class="avatar skeleton"></span>
+                        <span class="skeleton skeleton--line skeleton--long"></span>
+                    </div>
+                </div>
+            </Show>
+            <Show when=alone>
+                <div class="empty">
+                    <p>{t().alone}</p>
+                </div>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Person(id: UserId) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let person = Memo::new(move |_| {
+        store
+            .people
+            .with(|people| people.iter().find(|person| person.user_id == id).cloned())
+    });
+    let is_me = move || {
+        store
+            .me
+            .with(|me| me.as_ref().is_some_and(|me| me.user_id == id))
+    };
+    let followed = move || store.following.get() == Some(id);
+    let name = move || {
+        person.with(|p| {
+            p.as_ref()
+                .map(|p| p.display_name.clone())
+                .unwrap_or_default()
+        })
+    };
+    let note = move || {
+        let person = person.get()?;
+        Some(doing(&person).unwrap_or_else(|| {
+            if person.is_active {
+                at_rest(&person)
+            } else {
+                t().leaving.to_owned()
+            }
+        }))
+    };
+    let busy = move || person.with(|p| p.as_ref().is_some_and(|p| doing(p).is_some()));
+    let status = move || {
+        let class = person.with(|person| match person {
+            Some(person) if !person.is_active => "avatar__status avatar__status--gone",
+            Some(person) => match person.status {
+                Status::Online => "avatar__status",
+                Status::Away => "avatar__status avatar__status--away",
+                Status::Busy => "avatar__status avatar__status--busy",
+            },
+            None => "avatar__status",
+        });
+        view! { <span class=class></span> }
+    };
+    let fly = move |_| {
+        if let Some(person) = person.get_untracked() {
+            fly_to_person(session, &person);
+        }
+    };
+    let follow_label = move || {
+        let text = if followed() {
+            t().stop_following
+        } else {
+            t().follow
+        };
+        fill(text, &[("name", &name())])
+    };
+    let follow = move |_| {
+        let follow = (!followed()).then_some(id);
+        store.following.set(follow);
+        if let (Some(_), Some(person)) = (follow, person.get_untracked()) {
+            fly_to_person(session, &person);
+        }
+    };
+    view! {
+        <li class="person" data-user-id=id.to_string()>
+            <button class="row person__main" type="button" on:click=fly>
+                {move || view! { <Avatar user=id name=name()>{status}</Avatar> }}
+                <span class="row__text">
+                    <span class="row__name">
+                        <span class="row__name-text">{name}</span>
+                        <Show when=is_me>
+                            <span class="faint">{t().you}</span>
+                        </Show>
+                    </span>
+                    <span class="row__note" class=("row__note--live", busy)>
+                        {note}
+                    </span>
+                </span>
+            </button>
+            <Show when=move || !is_me()>
+                <button
+                    class="btn btn--quiet btn--icon btn--small"
+                    type="button"
+                    aria-label=follow_label
+                    title=follow_label
+                    aria-pressed=move || followed().to_string()
+                    on:click=follow
+                >
+                    <Icon glyph=Glyph::Follow />
+                </button>
+            </Show>
+        </li>
+    }
+}
+
+/// What is told about somebody who does nothing that can be seen.
+fn at_rest(person: &ActiveUser) -> String {
+    if !person.status_message.is_empty() {
+        return person.status_message.clone();
+    }
+    match person.status {
+        Status::Online => t().looks_around,
+        Status::Away => t().status_away,
+        Status::Busy => t().status_busy,
+    }
+    .to_owned()
+}

@@ -1,0 +1,68 @@
+//! Giving the link to others: copied at once where the browser allows it,
+//! shown to be copied by hand otherwise.
+
+use crate::{
+    browser,
+    components::{
+        dialog::Dialog,
+        icons::{Glyph, Icon},
+    },
+    i18n::t,
+    session::Session,
+    store::NoticeKind,
+};
+use leptos::{ev::FocusEvent, prelude::*, task::spawn_local};
+use wasm_bindgen_futures::JsFuture;
+
+/// Copies the address, which holds the view too.
+#[component]
+pub fn Share() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let by_hand = RwSignal::new(false);
+    let link = RwSignal::new(String::new());
+    let share = move |_| {
+        let address = browser::window().location().href().unwrap_or_default();
+        link.set(address.clone());
+        spawn_local(async move {
+            if copy(&address).await {
+                session.notify(NoticeKind::Done(t().link_copied.to_owned()));
+            } else {
+                by_hand.set(true);
+            }
+        });
+    };
+    view! {
+        <button class="btn top-bar__share" type="button" aria-label=t().share on:click=share>
+            <Icon glyph=Glyph::Share />
+            <span class="top-bar__share-text" aria-hidden="true">
+                {t().share_short}
+            </span>
+        </button>
+        <Dialog open=by_hand title=t().share.to_owned()>
+            <p class="soft">{t().share_by_hand}</p>
+            <input
+                class="input"
+                type="text"
+                readonly=true
+                aria-label=t().link
+                prop:value=move || link.get()
+                on:focus=select_all
+            />
+        </Dialog>
+    }
+}
+
+fn select_all(event: FocusEvent) {
+    event_target::<web_sys::HtmlInputElement>(&event).select();
+}
+
+/// Puts a text on the clipboard; false where the browser does not let us.
+async fn copy(text: &str) -> bool {
+    let window = browser::window();
+    // Without https there is no clipboard at all.
+    if !window.is_secure_context() {
+        return false;
+    }
+    let written = window.navigator().clipboard().write_text(text);
+    JsFuture::from(written).await.is_ok()
+}

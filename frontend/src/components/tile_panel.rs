@@ -1,0 +1,338 @@
+//! The open or selected tile: who made it, how it is liked, its title.
+
+use crate::{
+    components::{
+        avatar::Avatar,
+        dialog::Confirm,
+        field::Field,
+        icons::{Glyph, Icon},
+        tile_picture::TilePicture,
+    },
+    i18n::{fill, moment, number, place, t},
+    session::{Session, book::Tile},
+    store::{Flight, Store},
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+use shared::{
+    canvas::{self, Actor, Coord, EditPolicy, Role, TileOp},
+    limits,
+};
+
+/// The open tile, or else the selected one.
+#[component]
+pub fn TilePanel() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let at = Memo::new(move |_| store.editing.get().or_else(|| store.selected.get()));
+    let inside = move || match at.get() {
+        Some(at) => view! { <Cell at /> }.into_any(),
+        None => view! {
+            <div class="empty">
+                <span class="empty__icon">
+                    <Icon glyph=Glyph::Tile />
+                </span>
+                <p class="empty__title">{t().no_tile_title}</p>
+                <p>{t().no_tile_text}</p>
+            </div>
+        }
+        .into_any(),
+    };
+    view! { <div class="panel__scroll">{inside}</div> }
+}
+
+/// One cell, painted or not.
+#[component]
+fn Cell(at: Coord) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let tile = Memo::new(move |_| store.book.with(|book| book.shown(at).cloned()));
+    let is_painted = Memo::new(move |_| tile.with(Option::is_some));
+    view! {
+        <section class="tile-panel" aria-label=heading(at)>
+            <div class="tile-panel__picture">
+                <TilePicture tile />
+            </div>
+            {move || if is_painted.get() {
+                view! { <Painted at tile /> }.into_any()
+            } else {
+                view! { <Unpainted at /> }.into_any()
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Unpainted(at: Coord) -> impl IntoView {
+    view! {
+        <div>
+            <h2 class="tile-panel__title">{heading(at)}</h2>
+            <p class="soft">{t().empty_cell}</p>
+        </div>
+        <div class="tile-panel__actions">
+            <DrawButton at label=t().draw_here />
+            <PointButton at />
+            <FlyButton at />
+        </div>
+    }
+}
+
+#[component]
+fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let creator = Memo::new(move |_| tile.with(|tile| tile.as_ref().map(|t| t.state.creator_id)));
+    let creator_name = move || {
+        let known = creator.get().and_then(|creator| store.name_of(creator));
+        known
+            .or_else(|| tile.with(|tile| tile.as_ref().map(|tile| tile.creator.clone())))
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| t().somebody.to_owned())
+    };
+    let likes = move || count(tile.with(|tile| tile.as_ref().map_or(0, |t| t.state.like_count)));
+    let figure = move |read: fn(&Tile) -> String| {
+        move || tile.with(|tile| tile.as_ref().map(read).unwrap_or_default())
+    };
+    view! {
+        <Title at tile />
+        <div class="tile-panel__maker">
+            {move || creator.get().map(|id| view! { <Avatar user=id name=creator_name() /> })}
+            <span class="row__text">
+                <span class="row__name">
+                    <span class="row__name-text">{creator_name}</span>
+                </span>
+                <span class="row__note">
+                    {move || fill(t().started_on, &[("time", &figure(|tile| moment(tile.created_at))())])}
+                </span>
+            </span>
+        </div>
+        <div class="tile-panel__actions">
+            <DrawButton at label=t().draw_in_tile />
+            <LikeButton at tile />
+            <PointButton at />
+            <FlyButton at />
+        </div>
+        <dl class="tile-panel__facts">
+            <dt>{t().place_label}</dt>
+            <dd>{place(at.x, at.y)}</dd>
+            <dt>{t().likes_label}</dt>
+            <dd data-testid="likes">{move || number(likes())}</dd>
+            <dt>{t().changed_label}</dt>
+            <dd>{figure(|tile| moment(tile.updated_at))}</dd>
+            <dt>{t().version_label}</dt>
+            <dd>{figure(|tile| number(count(tile.state.version)))}</dd>
+        </dl>
+        <DeleteButton at tile />
+    }
+}
+
+/// The title, and the way to change it.
+#[component]
+fn Title(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let editing = RwSignal::new(false);
+    let draft = RwSignal::new(String::new());
+    let title = Memo::new(move |_| {
+        tile.with(|tile| {
+            tile.as_ref()
+                .map(|tile| tile.state.title.clone())
+                .unwrap_or_default()
+        })
+    });
+    let may = may(
+        tile,
+        TileOp::Update {
+            title: None,
+            pixels: None,
+            base_version: None,
+        },
+    );
+    let edit = move |_| {
+        draft.set(title.get_untracked());
+        editing.set(true);
+    };
+    let save = move |event: SubmitEvent| {
+        event.prevent_default();
+        let text = draft.get_untracked();
+        if text.trim() != title.get_untracked() {
+            session.retitle(at, text.trim());
+        }
+        editing.set(false);
+    };
+    move || {
+        if editing.get() {
+            view! {
+                <form class="tile-panel__edit" on:submit=save>
+                    <Field
+                        id="tile-title"
+                        label=t().title
+                        value=draft
+                        max=*limits::TILE_TITLE.end()
+                        focus=true
+                    />
+                    <div class="tile-panel__edit-actions">
+                        <button class="btn btn--primary" type="submit">
+                            {t().save}
+                        </button>
+                        <button class="btn" type="button" on:click=move |_| editing.set(false)>
+                            {t().cancel}
+                        </button>
+                    </div>
+                </form>
+            }
+            .into_any()
+        } else {
+            let shown = title.get();
+            let untitled = shown.is_empty();
+            view! {
+                <div class="tile-panel__head">
+                    <h2 class="tile-panel__title" class=("tile-panel__title--none", untitled)>
+                        {if untitled { t().untitled.to_owned() } else { shown }}
+                    </h2>
+                    <Show when=move || may.get()>
+                        <button
+                            class="btn btn--quiet btn--icon btn--small"
+                            type="button"
+                            aria-label=t().edit_title
+                            title=t().edit_title
+                            on:click=edit
+                        >
+                            <Icon glyph=Glyph::Edit small=true />
+                        </button>
+                    </Show>
+                </div>
+            }
+            .into_any()
+        }
+    }
+}
+
+#[component]
+fn DrawButton(at: Coord, label: &'static str) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let open = move || store.editing.get() == Some(at);
+    let click = move |_| {
+        if open() {
+            session.leave_tile();
+        } else {
+            session.open_tile(at);
+        }
+    };
+    view! {
+        <Show when=move || store.may_draw()>
+            <button
+                class="btn"
+                class=("btn--primary", move || !open())
+                type="button"
+                on:click=click
+            >
+                <Icon glyph=Glyph::Pencil small=true />
+                {move || if open() { t().stop_drawing } else { label }}
+            </button>
+        </Show>
+    }
+}
+
+#[component]
+fn LikeButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let liked = move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.liked));
+    let likes = move || count(tile.with(|tile| tile.as_ref().map_or(0, |t| t.state.like_count)));
+    view! {
+        <button
+            class="btn like"
+            type="button"
+            aria-label=move || if liked() { t().unlike } else { t().like }
+            aria-pressed=move || liked().to_string()
+            disabled=move || store.me.with(Option::is_none)
+            on:click=move |_| session.like(at, !liked())
+        >
+            <Icon glyph=Glyph::Heart small=true />
+            <span class="numbers">{move || t().likes.of(likes())}</span>
+        </button>
+    }
+}
+
+#[component]
+fn PointButton(at: Coord) -> impl IntoView {
+    let session = expect_context::<Session>();
+    view! {
+        <button class="btn" type="button" on:click=move |_| session.mention(at, "")>
+            <Icon glyph=Glyph::Point small=true />
+            {t().point_here}
+        </button>
+    }
+}
+
+#[component]
+fn FlyButton(at: Coord) -> impl IntoView {
+    let session = expect_context::<Session>();
+    view! {
+        <button class="btn" type="button" on:click=move |_| session.fly_to(Flight::Tile(at))>
+            <Icon glyph=Glyph::Fit small=true />
+            {t().show_tile}
+        </button>
+    }
+}
+
+#[component]
+fn DeleteButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let may = may(tile, TileOp::Delete);
+    let asking = RwSignal::new(false);
+    view! {
+        <Show when=move || may.get()>
+            <button
+                class="btn btn--quiet btn--danger-quiet tile-panel__delete"
+                type="button"
+                on:click=move |_| asking.set(true)
+            >
+                <Icon glyph=Glyph::Delete small=true />
+                {t().delete_tile}
+            </button>
+        </Show>
+        <Confirm
+            open=asking
+            title=fill(t().delete_title, &[("place", &place(at.x, at.y))])
+            text=t().delete_text
+            action=t().delete_tile
+            confirmed=move |()| session.delete_tile(at)
+        />
+    }
+}
+
+/// Whether this user may do this to the tile, by the rules of the server.
+fn may(tile: Memo<Option<Tile>>, op: TileOp) -> Memo<bool> {
+    let store = expect_context::<Store>();
+    Memo::new(move |_| {
+        let policy = store
+            .canvas
+            .with(|canvas| canvas.as_ref().map(|c| c.edit_policy));
+        let actor = store.me.with(|me| {
+            me.as_ref().map_or(
+                Actor {
+                    user_id: shared::ids::UserId(0),
+                    role: Role::Viewer,
+                    likes: false,
+                    locked_by_other: false,
+                },
+                |me| Actor {
+                    user_id: me.user_id,
+                    role: me.role,
+                    likes: false,
+                    locked_by_other: false,
+                },
+            )
+        });
+        tile.with(|tile| {
+            let state = tile.as_ref().map(|tile| &tile.state);
+            canvas::permit(policy.unwrap_or(EditPolicy::Open), state, &op, &actor).is_ok()
+        })
+    })
+}
+
+fn heading(at: Coord) -> String {
+    fill(t().tile_at, &[("place", &place(at.x, at.y))])
+}
+
+fn count(n: i64) -> usize {
+    usize::try_from(n).unwrap_or_default()
+}

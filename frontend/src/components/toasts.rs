@@ -1,0 +1,143 @@
+//! Notices that come and go. They take no focus and wait while the pointer is
+//! on them.
+
+use crate::{
+    components::icons::{Glyph, Icon},
+    i18n::{fill, place, refusal, t},
+    session::Session,
+    store::{Flight, Notice, NoticeKind, Store},
+};
+use leptos::prelude::*;
+use shared::canvas::Coord;
+use std::time::Duration;
+
+/// Long enough to read a line.
+const SHORT: Duration = Duration::from_secs(5);
+/// For what one has to understand.
+const LONG: Duration = Duration::from_secs(10);
+/// Toasts at once; older ones make room.
+const MOST: usize = 4;
+
+/// How a toast looks and what it offers.
+struct Toast {
+    text: String,
+    glyph: Glyph,
+    is_problem: bool,
+    at: Option<Coord>,
+}
+
+/// Notices that come and go.
+#[component]
+pub fn Toasts() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let newest = move || {
+        store.notices.with(|notices| {
+            let skip = notices.len().saturating_sub(MOST);
+            notices.iter().skip(skip).cloned().collect::<Vec<_>>()
+        })
+    };
+    view! {
+        <div class="toasts" role="status" aria-label=t().notices>
+            <For each=newest key=|notice| notice.id let:notice>
+                <OneToast notice />
+            </For>
+        </div>
+    }
+}
+
+#[component]
+fn OneToast(notice: Notice) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let id = notice.id;
+    let toast = toast(notice.kind);
+    let held = RwSignal::new(false);
+    let time = if toast.is_problem { LONG } else { SHORT };
+    Effect::new(move |_| {
+        if held.get() {
+            return;
+        }
+        if let Ok(timer) = set_timeout_with_handle(move || session.dismiss(id), time) {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    let show = toast.at.map(|at| {
+        view! {
+            <button
+                class="btn btn--small"
+                type="button"
+                on:click=move |_| {
+                    session.fly_to(Flight::Tile(at));
+                    session.highlight(at);
+                    session.dismiss(id);
+                }
+            >
+                {t().show_tile}
+            </button>
+        }
+    });
+    view! {
+        <div
+            class="toast"
+            class=("toast--error", toast.is_problem)
+            on:pointerenter=move |_| held.set(true)
+            on:pointerleave=move |_| held.set(false)
+        >
+            <span class="toast__icon">
+                <Icon glyph=toast.glyph />
+            </span>
+            <span class="toast__text">{toast.text}</span>
+            {show}
+            <button
+                class="btn btn--quiet btn--icon btn--small"
+                type="button"
+                aria-label=t().dismiss
+                on:click=move |_| session.dismiss(id)
+            >
+                <Icon glyph=Glyph::Close small=true />
+            </button>
+        </div>
+    }
+}
+
+fn toast(kind: NoticeKind) -> Toast {
+    let good = |text: String, glyph| Toast {
+        text,
+        glyph,
+        is_problem: false,
+        at: None,
+    };
+    let bad = |text: String| Toast {
+        text,
+        glyph: Glyph::Warning,
+        is_problem: true,
+        at: None,
+    };
+    match kind {
+        NoticeKind::Refused { code, message, at } => Toast {
+            at,
+            ..bad(fill(t().taken_back, &[("why", &refusal(code, &message))]))
+        },
+        NoticeKind::QueueFull => bad(t().queue_full.to_owned()),
+        NoticeKind::MayNotDraw => bad(t().may_not_draw.to_owned()),
+        NoticeKind::Announcement(text) => good(text, Glyph::Chat),
+        NoticeKind::Mentioned {
+            username,
+            at,
+            message,
+        } => {
+            let place = place(at.x, at.y);
+            let text = fill(t().points_at, &[("name", &username), ("place", &place)]);
+            let text = if message.is_empty() {
+                text
+            } else {
+                format!("{text}: {message}")
+            };
+            Toast {
+                at: Some(at),
+                ..good(text, Glyph::Point)
+            }
+        }
+        NoticeKind::Done(text) => good(text, Glyph::Check),
+        NoticeKind::Problem(text) => bad(text),
+    }
+}

@@ -1,0 +1,154 @@
+//! Canvas name, connection, people and menu.
+
+use crate::{
+    components::{
+        avatar::Avatar,
+        connection::ConnectionState,
+        dock::{DockState, Tab},
+        icons::{Glyph, Icon, Star},
+        menu::Menu,
+        people::{doing, fly_to_person},
+        share::Share,
+    },
+    i18n::{fill, t},
+    session::Session,
+    store::Store,
+};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use shared::{ids::UserId, presence::ActiveUser};
+
+/// Faces shown before the rest becomes a number.
+const FACES: usize = 5;
+
+/// Canvas name, connection, people and menu.
+#[component]
+pub fn TopBar() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let dock = expect_context::<DockState>();
+    let name = Memo::new(move |_| {
+        store
+            .canvas
+            .with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()))
+    });
+    let fold_label = move || {
+        if dock.open.get() {
+            t().hide_panel
+        } else {
+            t().show_panel
+        }
+    };
+    view! {
+        <header class="top-bar">
+            <A href="/" attr:class="top-bar__home" attr:aria-label=t().all_canvases attr:title=t().all_canvases>
+                <Star class="brand__star" />
+            </A>
+            <h1 class="top-bar__name" title=move || name.get()>
+                {move || name.get().unwrap_or_else(|| t().name.to_owned())}
+            </h1>
+            <ConnectionState />
+            <span class="top-bar__gap"></span>
+            <Faces />
+            <Share />
+            <button
+                class="btn btn--quiet btn--icon top-bar__fold"
+                type="button"
+                aria-label=fold_label
+                title=fold_label
+                aria-expanded=move || dock.open.get().to_string()
+                on:click=move |_| dock.open.update(|open| *open = !*open)
+            >
+                <Icon glyph=Glyph::Panel />
+            </button>
+            <Menu />
+        </header>
+    }
+}
+
+/// The others, as discs in their colours. A click flies to what they draw and
+/// follows them; another one stops.
+#[component]
+fn Faces() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let dock = expect_context::<DockState>();
+    let others = Memo::new(move |_| {
+        let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
+        store.people.with(|people| {
+            people
+                .iter()
+                .filter(|person| Some(person.user_id) != me)
+                .map(|person| person.user_id)
+                .collect::<Vec<_>>()
+        })
+    });
+    let shown = move || others.with(|o| o.iter().take(FACES).copied().collect::<Vec<_>>());
+    let more = move || others.with(|o| o.len().saturating_sub(FACES));
+    view! {
+        <div class="faces" role="group" aria-label=t().people_here_now>
+            <For each=shown key=|id| *id let:id>
+                <Face id />
+            </For>
+            <Show when=move || { more() > 0 }>
+                <button
+                    class="face face--more"
+                    type="button"
+                    aria-label=move || t().more_people.of(more())
+                    on:click=move |_| dock.show(Tab::People)
+                >
+                    <span class="avatar" aria-hidden="true">
+                        {move || format!("+{}", more())}
+                    </span>
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Face(id: UserId) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let person: Memo<Option<ActiveUser>> = Memo::new(move |_| {
+        store
+            .people
+            .with(|people| people.iter().find(|person| person.user_id == id).cloned())
+    });
+    let followed = move || store.following.get() == Some(id);
+    let label = move || {
+        let person = person.get()?;
+        let follow = if followed() {
+            t().stop_following
+        } else {
+            t().follow
+        };
+        let follow = fill(follow, &[("name", &person.display_name)]);
+        Some(match doing(&person) {
+            Some(doing) => format!("{follow} ({doing})"),
+            None => follow,
+        })
+    };
+    let click = move |_| {
+        if followed() {
+            store.following.set(None);
+            return;
+        }
+        store.following.set(Some(id));
+        if let Some(person) = person.get_untracked() {
+            fly_to_person(session, &person);
+        }
+    };
+    view! {
+        <button
+            class="face"
+            class=("face--editing", move || person.with(|p| p.as_ref().is_some_and(|p| p.editing.is_some())))
+            class=("face--followed", followed)
+            type="button"
+            aria-pressed=move || followed().to_string()
+            aria-label=label
+            title=label
+            on:click=click
+        >
+            {move || person.get().map(|person| view! { <Avatar user=id name=person.display_name /> })}
+        </button>
+    }
+}

@@ -1,0 +1,81 @@
+//! Every text that people read, and how numbers, times and lists are written.
+//!
+//! Components take words from [`t`] and never write any themselves. A
+//! translation is one more constant beside [`english`], chosen in [`t`].
+//! Nothing here knows the store or the page.
+
+mod english;
+mod format;
+mod problems;
+
+pub use english::Texts;
+pub use format::{ago, clock, day, moment, number};
+pub use problems::{api_problem, field_problem, refusal, text_problem};
+
+use std::fmt::Display;
+
+/// The texts in the person's language.
+pub fn t() -> &'static Texts {
+    &english::TEXTS
+}
+
+/// A text that depends on a number, written `{n}` in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted {
+    /// For exactly one.
+    pub one: &'static str,
+    /// For every other number.
+    pub other: &'static str,
+}
+
+impl Counted {
+    /// The text for `n`, the number written as the person is used to.
+    pub fn of(self, n: usize) -> String {
+        let text = if n == 1 { self.one } else { self.other };
+        fill(text, &[("n", &number(n))])
+    }
+}
+
+/// Puts values into a text: `fill("Tile {x}", &[("x", &12)])`.
+pub fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
+    let mut filled = text.to_owned();
+    for (name, value) in values {
+        filled = filled.replace(&format!("{{{name}}}"), &value.to_string());
+    }
+    filled
+}
+
+/// Who is typing, in one line; empty for nobody.
+pub fn typing_line(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => fill(t().typing_one, &[("name", one)]),
+        [one, two] => fill(t().typing_two, &[("name", one), ("other", two)]),
+        [one, others @ ..] => fill(t().typing_many, &[("name", one), ("n", &others.len())]),
+    }
+}
+
+/// A cell's coordinates, as people read and say them.
+pub fn place(x: i32, y: i32) -> String {
+    fill(t().place, &[("x", &x), ("y", &y)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn the_typing_line_names_at_most_two() {
+        assert_eq!(typing_line(&[]), "");
+        assert_eq!(typing_line(&names(&["Ann"])), "Ann is typing");
+        assert_eq!(typing_line(&names(&["Ann", "Bo"])), "Ann and Bo are typing");
+        assert_eq!(
+            typing_line(&names(&["Ann", "Bo", "Cy"])),
+            "Ann and 2 others are typing"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! Numbers and times in the person's locale, by the browser's own `Intl`.
+
+use super::{fill, t};
+use js_sys::{Date, Object, Reflect};
+use shared::time::Timestamp;
+use wasm_bindgen::JsValue;
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// A number with the locale's separators.
+pub fn number(n: usize) -> String {
+    let n = u32::try_from(n).unwrap_or(u32::MAX);
+    js_sys::Number::from(n).to_locale_string(&locale()).into()
+}
+
+/// The time of day, as in `14:05`.
+pub fn clock(at: Timestamp) -> String {
+    let options = options(&[("hour", "2-digit"), ("minute", "2-digit")]);
+    date_time(at, &options)
+}
+
+/// Day and time, for tooltips.
+pub fn moment(at: Timestamp) -> String {
+    let options = options(&[("dateStyle", "medium"), ("timeStyle", "short")]);
+    date_time(at, &options)
+}
+
+/// A day as a heading: today, yesterday, or the date. `days_ago` counts whole
+/// local days.
+pub fn day(at: Timestamp, days_ago: i64) -> String {
+    match days_ago {
+        0 => t().today.to_owned(),
+        1 => t().yesterday.to_owned(),
+        2..=6 => date_time(at, &options(&[("weekday", "long")])),
+        _ => date_time(at, &options(&[("dateStyle", "long")])),
+    }
+}
+
+/// How long ago, in the largest unit that fits.
+pub fn ago(at: Timestamp, now: i64) -> String {
+    let passed = (now - at.millis()).max(0);
+    match passed {
+        ..MINUTE => t().just_now.to_owned(),
+        MINUTE..HOUR => fill(t().minutes_ago, &[("n", &(passed / MINUTE))]),
+        HOUR..DAY => fill(t().hours_ago, &[("n", &(passed / HOUR))]),
+        DAY.. => date_time(at, &options(&[("dateStyle", "medium")])),
+    }
+}
+
+fn date_time(at: Timestamp, options: &Object) -> String {
+    // Milliseconds of any date there is are exact in a double.
+    #[expect(clippy::cast_precision_loss, reason = "see above")]
+    let date = Date::new(&JsValue::from_f64(at.millis() as f64));
+    date.to_locale_string(&locale(), options).into()
+}
+
+fn options(pairs: &[(&str, &str)]) -> Object {
+    let options = Object::new();
+    for (name, value) in pairs {
+        // Setting a property of a plain object cannot fail.
+        let _ = Reflect::set(&options, &(*name).into(), &(*value).into());
+    }
+    options
+}
+
+/// The locale the browser asks for.
+fn locale() -> String {
+    crate::browser::window()
+        .navigator()
+        .language()
+        .unwrap_or_else(|| "en".to_owned())
+}

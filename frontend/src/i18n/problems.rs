@@ -1,0 +1,66 @@
+//! What went wrong, in words for people. The server's codes decide; its own
+//! sentence is the last resort.
+
+use super::{fill, t};
+use crate::api::ApiError;
+use shared::{api::FieldError, protocol::ErrorCode, text::TextError};
+
+/// Why a request did not succeed.
+pub fn api_problem(error: &ApiError) -> String {
+    let known = match error.code() {
+        "away" => t().problem_away,
+        "invalid_credentials" => t().problem_credentials,
+        "username_taken" => t().problem_username_taken,
+        "validation_failed" => t().problem_validation,
+        "unauthenticated" => t().problem_signed_out,
+        "forbidden" => t().problem_forbidden,
+        "rate_limited" => t().problem_rate_limited,
+        _ if error.status() == Some(429) => t().problem_rate_limited,
+        _ => return error.to_string(),
+    };
+    known.to_owned()
+}
+
+/// What is wrong with the field of this name, if something is.
+pub fn field_problem(fields: &[FieldError], name: &str) -> Option<String> {
+    let field = fields.iter().find(|error| error.field == name)?;
+    Some(fill(t().problem_field, &[("message", &field.message)]))
+}
+
+/// What is wrong with a text.
+pub fn text_problem(error: &TextError) -> String {
+    match error {
+        TextError::Empty => t().text_empty.to_owned(),
+        TextError::TooShort(least) => fill(t().text_too_short, &[("n", least)]),
+        TextError::TooLong(most) => fill(t().text_too_long, &[("n", most)]),
+        TextError::Control => t().text_control.to_owned(),
+        TextError::Alphabet(_) => t().text_alphabet.to_owned(),
+    }
+}
+
+/// Why a change of one's own was taken back. `message` is the server's
+/// sentence, for codes of a later version.
+pub fn refusal(code: ErrorCode, message: &str) -> String {
+    let known = match code {
+        ErrorCode::TextEmpty => t().text_empty,
+        ErrorCode::TextTooLong => t().refused_text_too_long,
+        ErrorCode::OutOfBounds => t().refused_out_of_bounds,
+        ErrorCode::TileExists => t().refused_tile_exists,
+        ErrorCode::TileNotFound => t().refused_tile_not_found,
+        ErrorCode::TileLocked => t().refused_tile_locked,
+        ErrorCode::VersionConflict => t().refused_version_conflict,
+        ErrorCode::Forbidden => t().refused_forbidden,
+        ErrorCode::RateLimited => t().problem_rate_limited,
+        ErrorCode::Unauthenticated => t().problem_signed_out,
+        ErrorCode::Unavailable => t().refused_unavailable,
+        ErrorCode::Internal => t().refused_internal,
+        ErrorCode::InvalidJson
+        | ErrorCode::UnknownType
+        | ErrorCode::InvalidMessage
+        | ErrorCode::CanvasMismatch
+        | ErrorCode::Other => {
+            return fill(t().problem_field, &[("message", &message)]);
+        }
+    };
+    known.to_owned()
+}

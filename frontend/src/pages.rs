@@ -1,0 +1,6 @@
+//! One module for each page.
+
+pub mod canvas;
+pub mod error;
+pub mod not_found;
+pub mod start;

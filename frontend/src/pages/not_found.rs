@@ -1,0 +1,40 @@
+//! There is nothing at this address.
+
+use crate::{components::icons::Star, i18n::t};
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// There is nothing at this address.
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    document().set_title(t().not_found_title);
+    view! { <Lost title=t().not_found_title text=t().not_found_text /> }
+}
+
+/// What happened, and the way out.
+#[component]
+pub fn Lost(
+    /// What happened.
+    title: &'static str,
+    /// What to do.
+    text: &'static str,
+    /// More to do than to leave.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <div class="lost">
+            <section class="lost__box">
+                <Star class="lost__star" />
+                <h1 class="lost__title">{title}</h1>
+                <p class="soft">{text}</p>
+                {children.map(|children| children())}
+                <div class="lost__actions">
+                    <A href="/" attr:class="btn btn--primary">
+                        {t().all_canvases}
+                    </A>
+                </div>
+            </section>
+        </div>
+    }
+}

@@ -1,0 +1,403 @@
+//! The tiles of the open canvas: what the server confirmed, and what it shows
+//! with one's own pending operations laid over it. Pure.
+//!
+//! The two are kept apart, so that what others paint goes under one's own
+//! pending strokes, and a refused stroke leaves no trace: the cell is laid
+//! anew from what is confirmed and what is still pending.
+
+use shared::{
+    api,
+    canvas::{self, Actor, Coord, Grid, Role, TileOp, TileState},
+    ids::{TileId, UserId},
+    pixels::{Dot, Pixels},
+    protocol::{Ack, ClientMessage, TileCreated, TileDeleted, TileLiked, TileUpdated},
+    time::Timestamp,
+};
+use std::collections::{HashMap, HashSet};
+
+/// A tile as this client knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// Id, creator, title, pixels, version and likes.
+    pub state: TileState,
+    /// The creator's unique name, or empty where nobody told yet.
+    pub creator: String,
+    /// Whether this user likes it.
+    pub liked: bool,
+    /// When it was started.
+    pub created_at: Timestamp,
+    /// When title or pixels changed last.
+    pub updated_at: Timestamp,
+}
+
+/// What must be drawn anew.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub enum Dirty {
+    /// Everything: another canvas, size or palette.
+    All,
+    /// These cells; often none.
+    Cells(HashSet<Coord>),
+    /// Nothing.
+    #[default]
+    Nothing,
+}
+
+/// Who holds the pen in this tab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Painter {
+    /// Which user.
+    pub user_id: UserId,
+    /// Their unique name.
+    pub username: String,
+}
+
+/// The tiles of a canvas. See the module's description.
+#[derive(Debug, Default)]
+pub struct Book {
+    grid: Option<Grid>,
+    confirmed: HashMap<Coord, Tile>,
+    /// Cells with something pending, as they would be.
+    foretold: HashMap<Coord, Option<Tile>>,
+    dirty: HashSet<Coord>,
+    all_dirty: bool,
+}
+
+impl Book {
+    /// The canvas's measures, once known.
+    pub fn grid(&self) -> Option<Grid> {
+        self.grid
+    }
+
+    /// The tile of a cell with one's own pending changes, if there is one.
+    pub fn shown(&self, at: Coord) -> Option<&Tile> {
+        match self.foretold.get(&at) {
+            Some(tile) => tile.as_ref(),
+            None => self.confirmed.get(&at),
+        }
+    }
+
+    /// The tile of a cell as the server has it.
+    pub fn confirmed(&self, at: Coord) -> Option<&Tile> {
+        self.confirmed.get(&at)
+    }
+
+    /// Whether something of this cell is not stored yet.
+    pub fn is_pending(&self, at: Coord) -> bool {
+        self.foretold.contains_key(&at)
+    }
+
+    /// How many tiles there are, as shown.
+    pub fn len(&self) -> usize {
+        let gone = |(at, tile): &(&Coord, &Option<Tile>)| {
+            tile.is_none() && self.confirmed.contains_key(at)
+        };
+        let new = |(at, tile): &(&Coord, &Option<Tile>)| {
+            tile.is_some() && !self.confirmed.contains_key(at)
+        };
+        self.confirmed.len() + self.foretold.iter().filter(new).count()
+            - self.foretold.iter().filter(gone).count()
+    }
+
+    /// Whether the board is empty, as shown.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What changed since the last call.
+    pub fn take_dirty(&mut self) -> Dirty {
+        if std::mem::take(&mut self.all_dirty) {
+            self.dirty.clear();
+            return Dirty::All;
+        }
+        if self.dirty.is_empty() {
+            return Dirty::Nothing;
+        }
+        Dirty::Cells(std::mem::take(&mut self.dirty))
+    }
+
+    /// Starts from a snapshot. Pending operations must be laid anew with
+    /// [`Book::relay`].
+    pub fn load(&mut self, grid: Grid, tiles: Vec<api::Tile>) {
+        self.grid = Some(grid);
+        self.confirmed = tiles.into_iter().map(of_snapshot).collect();
+        self.foretold.clear();
+        self.all_dirty = true;
+    }
+
+    /// Lays one more pending operation over a cell.
+    pub fn lay(&mut self, at: Coord, op: &TileOp, painter: &Painter, now: Timestamp) {
+        let Some(grid) = self.grid else { return };
+        let mut cell = self.shown(at).cloned();
+        apply(&grid, &mut cell, op, painter, now);
+        self.foretold.insert(at, cell);
+        self.dirty.insert(at);
+    }
+
+    /// Lays a cell anew: what is confirmed, and these pending operations over it.
+    pub fn relay<'a>(
+        &mut self,
+        at: Coord,
+        pending: impl Iterator<Item = &'a TileOp>,
+        painter: &Painter,
+        now: Timestamp,
+    ) {
+        let Some(grid) = self.grid else { return };
+        let mut pending = pending.peekable();
+        self.dirty.insert(at);
+        if pending.peek().is_none() {
+            self.foretold.remove(&at);
+            return;
+        }
+        let mut cell = self.confirmed.get(&at).cloned();
+        for op in pending {
+            apply(&grid, &mut cell, op, painter, now);
+        }
+        self.foretold.insert(at, cell);
+    }
+
+    /// One's own operation has its place in the order: makes it part of what
+    /// is confirmed. The cell must be laid anew afterwards.
+    pub fn confirm(
+        &mut self,
+        at: Coord,
+        op: &TileOp,
+        ack: &Ack,
+        painter: &Painter,
+        now: Timestamp,
+    ) {
+        let Some(grid) = self.grid else { return };
+        let mut cell = self.confirmed.remove(&at);
+        apply(&grid, &mut cell, op, painter, now);
+        if let Some(mut tile) = cell {
+            tile.state.id = ack.tile_id.unwrap_or(tile.state.id);
+            tile.state.version = ack.version.unwrap_or(tile.state.version);
+            tile.state.like_count = ack.like_count.unwrap_or(tile.state.like_count);
+            self.confirmed.insert(at, tile);
+        }
+        self.dirty.insert(at);
+    }
+
+    /// Somebody started a tile.
+    pub fn created(&mut self, event: TileCreated, creator: String) -> Coord {
+        let at = coord(event.x, event.y);
+        self.confirmed.insert(
+            at,
+            Tile {
+                state: TileState {
+                    id: event.tile_id,
+                    creator_id: event.creator_id,
+                    title: event.title,
+                    pixels: event.pixels,
+                    version: event.version,
+                    like_count: event.like_count,
+                },
+                creator,
+                liked: false,
+                created_at: event.timestamp,
+                updated_at: event.timestamp,
+            },
+        );
+        self.dirty.insert(at);
+        at
+    }
+
+    /// Somebody changed a tile. Gives the pixels that were painted, for undo.
+    pub fn updated(&mut self, event: TileUpdated) -> Foreign {
+        let at = coord(event.x, event.y);
+        self.dirty.insert(at);
+        let painted = match (&event.pixels, &event.delta) {
+            (Some(_), _) => Painted::All,
+            (None, Some(delta)) => Painted::Some(delta.iter().map(|dot| dot.0).collect()),
+            (None, None) => Painted::Some(Vec::new()),
+        };
+        if let Some(tile) = self.confirmed.get_mut(&at) {
+            if let Some(title) = event.title {
+                tile.state.title = title;
+            }
+            if let Some(delta) = &event.delta {
+                tile.state.pixels.paint(delta);
+            }
+            if let Some(pixels) = event.pixels {
+                tile.state.pixels = pixels;
+            }
+            tile.state.version = event.version;
+            tile.state.like_count = event.like_count;
+            tile.updated_at = event.timestamp;
+        }
+        Foreign { at, painted }
+    }
+
+    /// Somebody likes a tile, or no longer; `mine` where it was this user in
+    /// another tab.
+    pub fn liked(&mut self, event: &TileLiked, mine: bool) -> Coord {
+        let at = coord(event.x, event.y);
+        if let Some(tile) = self.confirmed.get_mut(&at) {
+            tile.state.like_count = event.like_count;
+            if mine {
+                tile.liked = event.liked;
+            }
+        }
+        self.dirty.insert(at);
+        at
+    }
+
+    /// Somebody emptied a cell.
+    pub fn deleted(&mut self, event: &TileDeleted) -> Coord {
+        let at = coord(event.x, event.y);
+        self.confirmed.remove(&at);
+        self.dirty.insert(at);
+        at
+    }
+}
+
+/// Pixels that somebody else painted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// In which tile.
+    pub at: Coord,
+    /// Which.
+    pub painted: Painted,
+}
+
+/// Some pixels of a tile, or all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Painted {
+    /// The whole tile.
+    All,
+    /// These indices.
+    Some(Vec<u16>),
+}
+
+/// What a request does to a tile, if it is one that does.
+pub fn tile_op(message: &ClientMessage) -> Option<(Coord, TileOp)> {
+    match message {
+        ClientMessage::TileCreate {
+            x,
+            y,
+            title,
+            pixels,
+        } => Some((
+            coord(*x, *y),
+            TileOp::Create {
+                title: title.clone(),
+                pixels: pixels.clone(),
+            },
+        )),
+        ClientMessage::TilePaint { x, y, pixels } => Some((
+            coord(*x, *y),
+            TileOp::Paint {
+                dots: pixels.clone(),
+            },
+        )),
+        ClientMessage::TileUpdate {
+            x,
+            y,
+            title,
+            pixels,
+        } => Some((
+            coord(*x, *y),
+            TileOp::Update {
+                title: title.clone(),
+                pixels: pixels.clone(),
+                base_version: None,
+            },
+        )),
+        ClientMessage::TileLike { x, y, liked } => {
+            Some((coord(*x, *y), TileOp::Like { liked: *liked }))
+        }
+        ClientMessage::TileDelete { x, y } => Some((coord(*x, *y), TileOp::Delete)),
+        ClientMessage::Hello { .. }
+        | ClientMessage::CanvasChat { .. }
+        | ClientMessage::UserPresence(_)
+        | ClientMessage::TileMention { .. }
+        | ClientMessage::TileLock { .. }
+        | ClientMessage::TileUnlock { .. }
+        | ClientMessage::RequestUpdate { .. }
+        | ClientMessage::Ping { .. }
+        | ClientMessage::Heartbeat { .. }
+        | ClientMessage::AuthRefresh { .. } => None,
+    }
+}
+
+fn coord(x: i32, y: i32) -> Coord {
+    Coord { x, y }
+}
+
+fn of_snapshot(tile: api::Tile) -> (Coord, Tile) {
+    let at = coord(tile.x, tile.y);
+    let tile = Tile {
+        state: TileState {
+            id: tile.id,
+            creator_id: tile.creator_id,
+            title: tile.title,
+            pixels: tile.pixels,
+            version: tile.version,
+            like_count: tile.like_count,
+        },
+        creator: tile.creator_username,
+        liked: tile.liked_by_me,
+        created_at: tile.created_at,
+        updated_at: tile.updated_at,
+    };
+    (at, tile)
+}
+
+/// Applies an operation by the shared rules; one that is refused (its tile is
+/// gone by now, say) changes nothing.
+fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, painter: &Painter, now: Timestamp) {
+    let before = cell.take();
+    let actor = Actor {
+        user_id: painter.user_id,
+        // The rules of roles were checked when it was dispatched.
+        role: Role::Owner,
+        likes: before.as_ref().is_some_and(|tile| tile.liked),
+        locked_by_other: false,
+    };
+    let (mut state, rest) = match before {
+        Some(tile) => {
+            let Tile {
+                state,
+                creator,
+                liked,
+                created_at,
+                updated_at,
+            } = tile;
+            (Some(state), (creator, liked, created_at, updated_at))
+        }
+        None => (None, (painter.username.clone(), false, now, now)),
+    };
+    let change = canvas::apply(grid, &mut state, op, &actor, TileId(0));
+    let (creator, mut liked, created_at, mut updated_at) = rest;
+    match change {
+        Ok(canvas::Change::Liked(now_liked)) => liked = now_liked,
+        Ok(canvas::Change::Created | canvas::Change::Updated { .. }) => updated_at = now,
+        Ok(canvas::Change::Deleted | canvas::Change::Nothing) | Err(_) => {}
+    }
+    *cell = state.map(|state| Tile {
+        state,
+        creator,
+        liked,
+        created_at,
+        updated_at,
+    });
+}
+
+/// The pixels of a tile that would change if `dots` were painted, with what
+/// they are now: what undo needs.
+pub fn before(pixels: Option<&Pixels>, dots: &[Dot]) -> Vec<Dot> {
+    let mut seen = HashSet::new();
+    dots.iter()
+        .filter(|dot| seen.insert(dot.0))
+        .map(|dot| Dot(dot.0, color(pixels, dot.0)))
+        .collect()
+}
+
+/// The colour of a pixel; transparent where there is no tile.
+pub fn color(pixels: Option<&Pixels>, index: u16) -> u8 {
+    pixels
+        .and_then(|pixels| pixels.as_bytes().get(usize::from(index)).copied())
+        .unwrap_or(shared::pixels::TRANSPARENT)
+}
+
+#[cfg(test)]
+mod tests;

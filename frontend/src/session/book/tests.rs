@@ -1,0 +1,138 @@
+use super::*;
+use shared::ids::CanvasId;
+
+const GRID: Grid = Grid {
+    width: 4,
+    height: 4,
+    tile_size: 8,
+    palette: 8,
+};
+const AT: Coord = Coord { x: 1, y: 2 };
+
+fn now() -> Timestamp {
+    chrono::DateTime::UNIX_EPOCH.into()
+}
+
+fn ann() -> Painter {
+    Painter {
+        user_id: UserId(1),
+        username: "ann".into(),
+    }
+}
+
+fn paint(dots: &[(u16, u8)]) -> TileOp {
+    TileOp::Paint {
+        dots: dots.iter().map(|&(i, c)| Dot(i, c)).collect(),
+    }
+}
+
+fn ack(version: i64) -> Ack {
+    Ack {
+        tile_id: Some(TileId(77)),
+        version: Some(version),
+        like_count: Some(0),
+        ..Ack::default()
+    }
+}
+
+fn updated(version: i64, delta: &[(u16, u8)]) -> TileUpdated {
+    TileUpdated {
+        seq: version,
+        tile_id: TileId(77),
+        canvas_id: CanvasId(1),
+        creator_id: UserId(1),
+        updater_id: UserId(2),
+        x: AT.x,
+        y: AT.y,
+        version,
+        like_count: 0,
+        timestamp: now(),
+        title: None,
+        delta: Some(delta.iter().map(|&(i, c)| Dot(i, c)).collect()),
+        pixels: None,
+    }
+}
+
+fn at(book: &Book, index: u16) -> u8 {
+    color(book.shown(AT).map(|tile| &tile.state.pixels), index)
+}
+
+fn empty() -> Book {
+    let mut book = Book::default();
+    book.load(GRID, Vec::new());
+    book
+}
+
+#[test]
+fn a_pending_stroke_is_shown_and_a_refused_one_leaves_no_trace() {
+    let mut book = empty();
+    book.lay(AT, &paint(&[(3, 5)]), &ann(), now());
+    assert_eq!(at(&book, 3), 5);
+    assert!(book.confirmed(AT).is_none());
+    assert_eq!(book.len(), 1);
+    book.relay(AT, std::iter::empty(), &ann(), now());
+    assert!(book.shown(AT).is_none());
+    assert_eq!(book.len(), 0);
+}
+
+#[test]
+fn what_others_paint_goes_under_what_is_pending() {
+    let mut book = empty();
+    let first = paint(&[(0, 1)]);
+    book.confirm(AT, &first, &ack(1), &ann(), now());
+    let mine = paint(&[(0, 2), (1, 2)]);
+    book.lay(AT, &mine, &ann(), now());
+    book.updated(updated(2, &[(0, 7), (9, 7)]));
+    book.relay(AT, std::iter::once(&mine), &ann(), now());
+    assert_eq!((at(&book, 0), at(&book, 1), at(&book, 9)), (2, 2, 7));
+    book.relay(AT, std::iter::empty(), &ann(), now());
+    assert_eq!((at(&book, 0), at(&book, 1), at(&book, 9)), (7, 255, 7));
+}
+
+#[test]
+fn an_ack_takes_its_place_in_the_order() {
+    let mut book = empty();
+    let mine = paint(&[(0, 2)]);
+    book.lay(AT, &mine, &ann(), now());
+    book.confirm(AT, &mine, &ack(1), &ann(), now());
+    book.relay(AT, std::iter::empty(), &ann(), now());
+    let tile = book.shown(AT).unwrap();
+    assert_eq!((tile.state.id, tile.state.version), (TileId(77), 1));
+    assert_eq!(tile.creator, "ann");
+    // Painted later by somebody else: wins, since it comes later in the order.
+    book.updated(updated(2, &[(0, 6)]));
+    assert_eq!(at(&book, 0), 6);
+}
+
+#[test]
+fn a_like_counts_at_once_and_once() {
+    let mut book = empty();
+    book.confirm(AT, &paint(&[(0, 1)]), &ack(1), &ann(), now());
+    let like = TileOp::Like { liked: true };
+    book.lay(AT, &like, &ann(), now());
+    let tile = book.shown(AT).unwrap();
+    assert_eq!((tile.state.like_count, tile.liked), (1, true));
+    let mut stored = ack(1);
+    stored.like_count = Some(4);
+    book.confirm(AT, &like, &stored, &ann(), now());
+    book.relay(AT, std::iter::empty(), &ann(), now());
+    let tile = book.shown(AT).unwrap();
+    assert_eq!((tile.state.like_count, tile.liked), (4, true));
+}
+
+#[test]
+fn what_changed_is_told_once() {
+    let mut book = empty();
+    assert_eq!(book.take_dirty(), Dirty::All);
+    assert_eq!(book.take_dirty(), Dirty::Nothing);
+    book.lay(AT, &paint(&[(0, 1)]), &ann(), now());
+    assert_eq!(book.take_dirty(), Dirty::Cells(HashSet::from([AT])));
+}
+
+#[test]
+fn undo_learns_what_was_there_before() {
+    let mut pixels = Pixels::blank(8);
+    pixels.paint(&[Dot(4, 3)]);
+    let dots = [Dot(4, 1), Dot(5, 1), Dot(4, 2)];
+    assert_eq!(before(Some(&pixels), &dots), [Dot(4, 3), Dot(5, 255)]);
+}

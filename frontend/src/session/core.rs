@@ -1,0 +1,404 @@
+//! What the session keeps besides the store: the queue, the place in the
+//! order, the strokes to undo. Everything that touches the store from here is
+//! called by `session` and by `receive`.
+
+use super::{
+    book::{self, Painter},
+    keep::Keep,
+    order::Order,
+    queue::{self, Lane, Pushed, Queue},
+};
+use crate::{
+    browser::now_ms,
+    store::{ChatKey, ChatRow, Fate, Notice, NoticeKind, Store},
+    tools::undo::History,
+};
+use leptos::prelude::*;
+use shared::{
+    api::User,
+    canvas::{self, Actor, Coord, Refusal, Role, TileOp},
+    ids::{OpId, UserId},
+    pixels::Dot,
+    protocol::{ClientMessage, ErrorCode, Request},
+    time::Timestamp,
+};
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// Toasts kept at most; nobody reads more.
+const NOTICES: usize = 5;
+
+/// See the module's description.
+pub(super) struct Core {
+    pub(super) store: Store,
+    /// Who is signed in; none: only looking.
+    pub(super) user: Option<User>,
+    /// Between `connected` and the end of the connection.
+    pub(super) live: bool,
+    pub(super) order: Order,
+    pub(super) queue: Queue,
+    pub(super) keep: Option<Keep>,
+    pub(super) history: HashMap<Coord, History>,
+    pub(super) usernames: HashMap<UserId, String>,
+    /// When people who write stop unless they are heard of again.
+    pub(super) typing_until: HashMap<UserId, i64>,
+    pub(super) typed_at: i64,
+    pub(super) pointed_at: i64,
+    pub(super) refreshed_at: i64,
+    /// Requests whose kept form is older than they are.
+    unsaved: HashSet<OpId>,
+    next_notice: u64,
+}
+
+/// The present moment as it is written on the wire.
+pub(super) fn now() -> Timestamp {
+    chrono::Utc::now().into()
+}
+
+impl Core {
+    pub(super) fn new(store: Store) -> Self {
+        Self {
+            store,
+            user: None,
+            live: false,
+            order: Order::default(),
+            queue: Queue::default(),
+            keep: None,
+            history: HashMap::new(),
+            usernames: HashMap::new(),
+            typing_until: HashMap::new(),
+            typed_at: 0,
+            pointed_at: 0,
+            refreshed_at: now_ms(),
+            unsaved: HashSet::new(),
+            next_notice: 0,
+        }
+    }
+
+    /// Who holds the pen; nobody where nobody is signed in.
+    pub(super) fn painter(&self) -> Option<Painter> {
+        self.user.as_ref().map(|user| Painter {
+            user_id: user.id,
+            username: user.username.clone(),
+        })
+    }
+
+    /// Somebody signed in: their requests of earlier pages are taken over.
+    pub(super) fn sign_in(&mut self, user: User) {
+        if self.user.as_ref().is_some_and(|old| old.id == user.id) {
+            self.user = Some(user);
+            return;
+        }
+        self.queue = Queue::default();
+        self.history.clear();
+        self.unsaved.clear();
+        let keep = Keep::new(self.store.canvas_id, user.id);
+        for request in keep.adopt() {
+            let (Some(id), Some(lane)) = (request.op_id, queue::lane(&request.message)) else {
+                continue;
+            };
+            self.queue.adopt(id, lane, request.message, now_ms());
+        }
+        self.keep = Some(keep);
+        self.user = Some(user);
+        self.restore_chat();
+        self.count();
+    }
+
+    /// The rows of messages that were taken over.
+    fn restore_chat(&self) {
+        let rows: Vec<ChatRow> = self
+            .queue
+            .iter()
+            .filter_map(|op| self.chat_row(op.id, &op.message))
+            .collect();
+        self.store.chat.update(|chat| {
+            chat.retain(|row| row.seq.is_some());
+            chat.extend(rows);
+        });
+    }
+
+    fn chat_row(&self, id: OpId, message: &ClientMessage) -> Option<ChatRow> {
+        let ClientMessage::CanvasChat { text, .. } = message else {
+            return None;
+        };
+        let user = self.user.as_ref()?;
+        Some(ChatRow {
+            key: ChatKey::Own(id),
+            seq: None,
+            sender_id: user.id,
+            sender_username: user.username.clone(),
+            sender_display_name: user.display_name.clone(),
+            text: text.as_str().to_owned(),
+            at: now(),
+            fate: Fate::Pending,
+        })
+    }
+
+    /// Takes a durable request: checks it by the shared rules, shows it,
+    /// queues it. Sending is the session's.
+    pub(super) fn take(&mut self, message: ClientMessage) -> Option<OpId> {
+        let lane = queue::lane(&message)?;
+        let tile = book::tile_op(&message);
+        if let Some((at, op)) = &tile
+            && let Err(refusal) = self.permit(*at, op)
+        {
+            self.tell_refusal(&refusal, *at);
+            return None;
+        }
+        let painter = self.painter()?;
+        let id = OpId(Uuid::now_v7());
+        let row = self.chat_row(id, &message);
+        let id = match self.queue.push(id, lane, message, now_ms()) {
+            Pushed::New => id,
+            Pushed::Joined(id) => id,
+            Pushed::Full => {
+                self.notify(NoticeKind::QueueFull);
+                return None;
+            }
+        };
+        self.unsaved.insert(id);
+        if let Some((at, op)) = tile {
+            self.store
+                .book
+                .update(|book| book.lay(at, &op, &painter, now()));
+        }
+        if let Some(row) = row {
+            self.store.chat.update(|chat| chat.push(row));
+        }
+        self.count();
+        Some(id)
+    }
+
+    /// Whether this user may do this, as far as this client can tell.
+    pub(super) fn permit(&self, at: Coord, op: &TileOp) -> Result<(), Refusal> {
+        let (Some(me), Some(canvas)) = (
+            self.store.me.get_untracked(),
+            self.store.canvas.get_untracked(),
+        ) else {
+            return Err(Refusal::Forbidden);
+        };
+        let locked_by_other = self.store.locks.with_untracked(|locks| {
+            locks.iter().any(|lock| {
+                lock.tile_x == at.x && lock.tile_y == at.y && lock.user_id != me.user_id
+            })
+        });
+        self.store.book.with_untracked(|book| {
+            let grid = book.grid().ok_or(Refusal::OutOfBounds)?;
+            canvas::check(&grid, at, op)?;
+            let tile = book.shown(at);
+            let actor = Actor {
+                user_id: me.user_id,
+                role: me.role,
+                likes: tile.is_some_and(|tile| tile.liked),
+                locked_by_other,
+            };
+            canvas::permit(canvas.edit_policy, tile.map(|tile| &tile.state), op, &actor)
+        })
+    }
+
+    pub(super) fn tell_refusal(&mut self, refusal: &Refusal, at: Coord) {
+        let viewer = self
+            .store
+            .me
+            .with_untracked(|me| me.as_ref().is_none_or(|me| me.role < Role::Editor));
+        let kind = match refusal {
+            Refusal::Forbidden if viewer => NoticeKind::MayNotDraw,
+            _ => NoticeKind::Refused {
+                code: refusal.code(),
+                message: refusal.to_string(),
+                at: Some(at),
+            },
+        };
+        self.notify(kind);
+    }
+
+    /// A request of one's own ended well (with the place it has in the order,
+    /// if it changed something) or not at all: `confirm` is told the operation.
+    pub(super) fn end(&mut self, id: OpId) -> Option<queue::Op> {
+        let (op, gone) = self.queue.take(id)?;
+        for id in gone.iter().chain([&id]) {
+            self.unsaved.remove(id);
+            if let Some(keep) = &self.keep {
+                keep.remove(*id);
+            }
+        }
+        self.count();
+        Some(op)
+    }
+
+    /// Lays a cell anew over what is confirmed.
+    pub(super) fn relay(&self, at: Coord) {
+        let Some(painter) = self.painter() else {
+            self.store.book.update(|_| {});
+            return;
+        };
+        let pending: Vec<TileOp> = self
+            .queue
+            .iter()
+            .filter(|op| op.lane == Lane::Tile(at))
+            .filter_map(|op| book::tile_op(&op.message).map(|(_, op)| op))
+            .collect();
+        self.store
+            .book
+            .update(|book| book.relay(at, pending.iter(), &painter, now()));
+    }
+
+    /// Lays every cell anew that has something pending.
+    pub(super) fn relay_all(&self) {
+        let cells: HashSet<Coord> = self
+            .queue
+            .iter()
+            .filter_map(|op| match op.lane {
+                Lane::Tile(at) => Some(at),
+                Lane::Chat => None,
+            })
+            .collect();
+        for at in cells {
+            self.relay(at);
+        }
+    }
+
+    /// The next request that may be sent.
+    pub(super) fn next(&mut self) -> Option<Request> {
+        if !self.live {
+            return None;
+        }
+        self.queue.next(now_ms())
+    }
+
+    /// Keeps what was not kept yet.
+    pub(super) fn save(&mut self) {
+        let Some(keep) = &self.keep else { return };
+        for id in self.unsaved.drain() {
+            if let Some(op) = self.queue.get(id) {
+                keep.put(&Request {
+                    op_id: Some(id),
+                    message: op.message.clone(),
+                });
+            }
+        }
+    }
+
+    /// A request was refused: it is taken back, and somebody is told why.
+    pub(super) fn refuse(&mut self, id: OpId, code: ErrorCode, message: String) {
+        let Some(op) = self.end(id) else { return };
+        let at = match op.lane {
+            Lane::Chat => {
+                self.store
+                    .chat
+                    .update(|chat| super::chat::refuse(chat, id, code));
+                return;
+            }
+            Lane::Tile(at) => at,
+        };
+        self.relay(at);
+        self.notify(NoticeKind::Refused {
+            code,
+            message,
+            at: Some(at),
+        });
+    }
+
+    /// Shows a toast, unless the last one says the same.
+    pub(super) fn notify(&mut self, kind: NoticeKind) {
+        self.next_notice += 1;
+        let id = self.next_notice;
+        let same = self
+            .store
+            .notices
+            .with_untracked(|notices| notices.last().is_some_and(|last| last.kind == kind));
+        if same {
+            return;
+        }
+        self.store.notices.update(|notices| {
+            notices.push(Notice { id, kind });
+            if notices.len() > NOTICES {
+                notices.remove(0);
+            }
+        });
+    }
+
+    /// The dots of a stroke, painted into a tile and remembered for undo.
+    pub(super) fn paint(&mut self, at: Coord, dots: &[Dot]) -> bool {
+        let before = self.store.book.with_untracked(|book| {
+            book::before(book.shown(at).map(|tile| &tile.state.pixels), dots)
+        });
+        let done = self.repaint(at, dots);
+        if done {
+            self.history.entry(at).or_default().add(&before, dots);
+            self.tell_undo(at);
+        }
+        done
+    }
+
+    /// Paints without remembering.
+    pub(super) fn repaint(&mut self, at: Coord, dots: &[Dot]) -> bool {
+        let most = *shared::limits::PAINT_PIXELS.end();
+        dots.chunks(most).all(|chunk| {
+            self.take(ClientMessage::TilePaint {
+                x: at.x,
+                y: at.y,
+                pixels: chunk.to_vec(),
+            })
+            .is_some()
+        })
+    }
+
+    /// Undo (or redo) in a tile.
+    pub(super) fn step(&mut self, at: Coord, back: bool) {
+        let dots = self.store.book.with_untracked(|book| {
+            let pixels = book.shown(at).map(|tile| &tile.state.pixels);
+            let color = |index| book::color(pixels, index);
+            let history = self.history.entry(at).or_default();
+            if back {
+                history.undo(color)
+            } else {
+                history.redo(color)
+            }
+        });
+        self.repaint(at, &dots);
+        self.tell_undo(at);
+    }
+
+    /// Tells whether there is something to undo, if the tile is the open one.
+    pub(super) fn tell_undo(&self, at: Coord) {
+        if self.store.editing.get_untracked() != Some(at) {
+            return;
+        }
+        let available = self
+            .history
+            .get(&at)
+            .map(History::available)
+            .unwrap_or_default();
+        if self.store.undoable.get_untracked() != available {
+            self.store.undoable.set(available);
+        }
+    }
+
+    /// People who were not heard of for a while do not write any more.
+    pub(super) fn hush(&mut self, now: i64) {
+        let mut quiet = Vec::new();
+        self.typing_until.retain(|user, until| {
+            let over = *until <= now;
+            if over {
+                quiet.push(*user);
+            }
+            !over
+        });
+        if !quiet.is_empty() {
+            self.store.people.update(|all| {
+                for user in quiet {
+                    super::people::typing(all, user, false);
+                }
+            });
+        }
+    }
+
+    fn count(&self) {
+        let waiting = self.queue.len();
+        if self.store.waiting.get_untracked() != waiting {
+            self.store.waiting.set(waiting);
+        }
+    }
+}

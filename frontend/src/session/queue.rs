@@ -1,0 +1,267 @@
+//! One's own durable requests until the server has stored or refused them.
+//! Pure: the session sends what [`Queue::next`] gives, and keeps the rest.
+//!
+//! Requests of one lane (one tile, or the chat) are sent in their order, a few
+//! at a time; strokes that wait for their turn are joined, so that a slow line
+//! carries fewer and larger requests. Every request keeps its `op_id` for
+//! life, so sending it again is harmless. One that was ever sent is not
+//! changed any more, except after the server said that it failed.
+
+use shared::{
+    canvas::Coord,
+    ids::OpId,
+    limits,
+    pixels::Dot,
+    protocol::{ClientMessage, Request},
+};
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// Requests that may wait at most.
+pub const CAPACITY: usize = 2_000;
+/// Requests sent and not answered, of all lanes.
+const WINDOW: usize = 32;
+/// Requests sent and not answered, of one lane.
+const LANE_WINDOW: usize = 4;
+
+/// What must stay in order among itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// What is said.
+    Chat,
+    /// What happens to one tile.
+    Tile(Coord),
+}
+
+/// A request that is not stored yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Op {
+    /// Its id for life.
+    pub id: OpId,
+    /// What is asked.
+    pub message: ClientMessage,
+    /// Of which lane.
+    pub lane: Lane,
+    /// When it was asked first, milliseconds since 1970.
+    pub asked_at: i64,
+    flight: Flight,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flight {
+    /// Never sent.
+    Fresh,
+    /// Sent on this connection, not answered.
+    Sent,
+    /// Sent once, on a connection that broke: its fate is not known.
+    Unknown,
+    /// The server said that it could not, and to ask again.
+    Failed,
+}
+
+/// What became of a request that was to be queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It waits under its own id.
+    New,
+    /// It became part of this one, which waits.
+    Joined(OpId),
+    /// There is no room.
+    Full,
+}
+
+/// The requests, oldest first.
+#[derive(Debug, Default)]
+pub struct Queue {
+    ops: VecDeque<Op>,
+    hold_until: i64,
+    /// One at a time, since the server had trouble; until nothing waits.
+    careful: bool,
+}
+
+/// The lane of a durable request; none for an ephemeral one.
+pub fn lane(message: &ClientMessage) -> Option<Lane> {
+    match message {
+        ClientMessage::CanvasChat { .. } => Some(Lane::Chat),
+        ClientMessage::TileCreate { x, y, .. }
+        | ClientMessage::TilePaint { x, y, .. }
+        | ClientMessage::TileUpdate { x, y, .. }
+        | ClientMessage::TileLike { x, y, .. }
+        | ClientMessage::TileDelete { x, y } => Some(Lane::Tile(Coord { x: *x, y: *y })),
+        ClientMessage::Hello { .. }
+        | ClientMessage::UserPresence(_)
+        | ClientMessage::TileMention { .. }
+        | ClientMessage::TileLock { .. }
+        | ClientMessage::TileUnlock { .. }
+        | ClientMessage::RequestUpdate { .. }
+        | ClientMessage::Ping { .. }
+        | ClientMessage::Heartbeat { .. }
+        | ClientMessage::AuthRefresh { .. } => None,
+    }
+}
+
+impl Queue {
+    /// How many requests wait for their answer.
+    pub fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// Whether everything is stored.
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
+    /// The requests, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Op> {
+        self.ops.iter()
+    }
+
+    /// One request.
+    pub fn get(&self, id: OpId) -> Option<&Op> {
+        self.ops.iter().find(|op| op.id == id)
+    }
+
+    /// Queues a durable request.
+    pub fn push(&mut self, id: OpId, lane: Lane, message: ClientMessage, now: i64) -> Pushed {
+        if let Some(joined) = self.join(lane, &message) {
+            return Pushed::Joined(joined);
+        }
+        if self.ops.len() >= CAPACITY {
+            return Pushed::Full;
+        }
+        self.ops.push_back(Op {
+            id,
+            message,
+            lane,
+            asked_at: now,
+            flight: Flight::Fresh,
+        });
+        Pushed::New
+    }
+
+    /// Takes over a request of an earlier page, whose fate is not known.
+    pub fn adopt(&mut self, id: OpId, lane: Lane, message: ClientMessage, asked_at: i64) -> bool {
+        if self.ops.len() >= CAPACITY || self.get(id).is_some() {
+            return false;
+        }
+        self.ops.push_back(Op {
+            id,
+            message,
+            lane,
+            asked_at,
+            flight: Flight::Unknown,
+        });
+        true
+    }
+
+    /// Joins a stroke to the last one of its tile, if that was never sent.
+    fn join(&mut self, lane: Lane, message: &ClientMessage) -> Option<OpId> {
+        let ClientMessage::TilePaint { pixels: more, .. } = message else {
+            return None;
+        };
+        let last = self.ops.iter_mut().rev().find(|op| op.lane == lane)?;
+        if last.flight != Flight::Fresh {
+            return None;
+        }
+        let ClientMessage::TilePaint { pixels, .. } = &mut last.message else {
+            return None;
+        };
+        if pixels.len() + more.len() > *limits::PAINT_PIXELS.end() {
+            return None;
+        }
+        pixels.extend_from_slice(more);
+        Some(last.id)
+    }
+
+    /// The next request to send, if any may be sent now.
+    pub fn next(&mut self, now: i64) -> Option<Request> {
+        if now < self.hold_until {
+            return None;
+        }
+        let mut in_flight: HashMap<Lane, usize> = HashMap::new();
+        for op in self.ops.iter().filter(|op| op.flight == Flight::Sent) {
+            *in_flight.entry(op.lane).or_default() += 1;
+        }
+        let window = if self.careful { 1 } else { WINDOW };
+        if in_flight.values().sum::<usize>() >= window {
+            return None;
+        }
+        let full = |lane| in_flight.get(&lane).is_some_and(|&n| n >= LANE_WINDOW);
+        let op = self
+            .ops
+            .iter_mut()
+            .find(|op| op.flight != Flight::Sent && !full(op.lane))?;
+        op.flight = Flight::Sent;
+        Some(Request {
+            op_id: Some(op.id),
+            message: op.message.clone(),
+        })
+    }
+
+    /// When [`Queue::next`] may give something again, if it is held back.
+    pub fn held_until(&self, now: i64) -> Option<i64> {
+        (!self.ops.is_empty() && now < self.hold_until).then_some(self.hold_until)
+    }
+
+    /// The request is stored, or ended for good: takes it out. Where earlier
+    /// strokes of the same tile failed for now and will come after it, what
+    /// it painted over is taken out of them, so that the later stroke stays
+    /// on top. Gives it with the ids of strokes of which nothing was left.
+    pub fn take(&mut self, id: OpId) -> Option<(Op, Vec<OpId>)> {
+        let index = self.ops.iter().position(|op| op.id == id)?;
+        let op = self.ops.remove(index)?;
+        let mut gone = Vec::new();
+        if let ClientMessage::TilePaint { pixels, .. } = &op.message {
+            let over: HashSet<u16> = pixels.iter().map(|dot| dot.0).collect();
+            for earlier in self.ops.iter_mut().take(index) {
+                if earlier.lane == op.lane && earlier.flight == Flight::Failed {
+                    if let ClientMessage::TilePaint { pixels, .. } = &mut earlier.message {
+                        pixels.retain(|Dot(index, _)| !over.contains(index));
+                        if pixels.is_empty() {
+                            gone.push(earlier.id);
+                        }
+                    }
+                }
+            }
+            self.ops.retain(|op| !gone.contains(&op.id));
+        }
+        if self.ops.is_empty() {
+            self.careful = false;
+        }
+        Some((op, gone))
+    }
+
+    /// The server could not now: the request stays, and nothing is sent until
+    /// `until`. False if there is no such request.
+    pub fn postpone(&mut self, id: OpId, until: i64) -> bool {
+        let Some(op) = self.ops.iter_mut().find(|op| op.id == id) else {
+            return false;
+        };
+        op.flight = Flight::Failed;
+        self.hold_until = self.hold_until.max(until);
+        self.careful = true;
+        true
+    }
+
+    /// The connection broke: what was sent must be sent again.
+    pub fn disconnected(&mut self) {
+        for op in &mut self.ops {
+            if op.flight == Flight::Sent {
+                op.flight = Flight::Unknown;
+            }
+        }
+        self.hold_until = 0;
+        self.careful = false;
+    }
+
+    /// From now on nothing is joined to what waits: another page may send it.
+    pub fn freeze(&mut self) {
+        for op in &mut self.ops {
+            if op.flight == Flight::Fresh {
+                op.flight = Flight::Unknown;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+use super::*;
+use shared::text::ChatText;
+use uuid::Uuid;
+
+const TILE: Lane = Lane::Tile(Coord { x: 0, y: 0 });
+
+fn id(n: u128) -> OpId {
+    OpId(Uuid::from_u128(n))
+}
+
+fn paint(dots: &[(u16, u8)]) -> ClientMessage {
+    ClientMessage::TilePaint {
+        x: 0,
+        y: 0,
+        pixels: dots.iter().map(|&(i, c)| Dot(i, c)).collect(),
+    }
+}
+
+fn chat(text: &str) -> ClientMessage {
+    ClientMessage::CanvasChat {
+        text: ChatText::parse(text).unwrap(),
+        canvas_id: None,
+    }
+}
+
+fn sent(queue: &mut Queue) -> Vec<OpId> {
+    std::iter::from_fn(|| queue.next(0).and_then(|request| request.op_id)).collect()
+}
+
+#[test]
+fn strokes_that_wait_are_joined_and_sent_ones_are_left_alone() {
+    let mut queue = Queue::default();
+    assert_eq!(queue.push(id(1), TILE, paint(&[(0, 1)]), 0), Pushed::New);
+    assert_eq!(
+        queue.push(id(2), TILE, paint(&[(1, 1)]), 0),
+        Pushed::Joined(id(1))
+    );
+    assert_eq!(sent(&mut queue), [id(1)]);
+    assert_eq!(queue.push(id(3), TILE, paint(&[(2, 1)]), 0), Pushed::New);
+    assert_eq!(queue.len(), 2);
+    assert_eq!(queue.get(id(1)).unwrap().message, paint(&[(0, 1), (1, 1)]));
+}
+
+#[test]
+fn a_lane_keeps_its_order_and_its_window() {
+    let mut queue = Queue::default();
+    for n in 0..6 {
+        queue.push(id(n), Lane::Chat, chat("hello"), 0);
+    }
+    queue.push(id(9), TILE, paint(&[(0, 1)]), 0);
+    assert_eq!(sent(&mut queue), [id(0), id(1), id(2), id(3), id(9)]);
+    queue.take(id(0)).unwrap();
+    assert_eq!(sent(&mut queue), [id(4)]);
+}
+
+#[test]
+fn after_a_break_everything_is_sent_again_in_order_under_its_id() {
+    let mut queue = Queue::default();
+    queue.push(id(1), Lane::Chat, chat("one"), 0);
+    assert_eq!(sent(&mut queue), [id(1)]);
+    queue.disconnected();
+    queue.push(id(2), Lane::Chat, chat("two"), 0);
+    assert_eq!(sent(&mut queue), [id(1), id(2)]);
+}
+
+#[test]
+fn what_the_server_could_not_do_is_asked_again_later_one_by_one() {
+    let mut queue = Queue::default();
+    for n in 1..4 {
+        queue.push(id(n), Lane::Chat, chat("x"), 0);
+    }
+    sent(&mut queue);
+    for n in 1..4 {
+        assert!(queue.postpone(id(n), 500));
+    }
+    assert!(queue.next(499).is_none());
+    assert_eq!(queue.held_until(499), Some(500));
+    assert_eq!(queue.next(500).unwrap().op_id, Some(id(1)));
+    assert!(queue.next(500).is_none());
+    queue.take(id(1));
+    assert_eq!(queue.next(500).unwrap().op_id, Some(id(2)));
+}
+
+#[test]
+fn a_later_stroke_stays_on_top_of_one_that_must_be_repeated() {
+    let mut queue = Queue::default();
+    queue.push(id(1), TILE, paint(&[(0, 1), (1, 1)]), 0);
+    sent(&mut queue);
+    queue.push(id(2), TILE, paint(&[(0, 2)]), 0);
+    sent(&mut queue);
+    queue.postpone(id(1), 10);
+    let (_, gone) = queue.take(id(2)).unwrap();
+    assert!(gone.is_empty());
+    assert_eq!(queue.get(id(1)).unwrap().message, paint(&[(1, 1)]));
+}
+
+#[test]
+fn the_queue_is_bounded_and_frozen_requests_do_not_change() {
+    let mut queue = Queue::default();
+    for n in 0..CAPACITY {
+        queue.push(id(n as u128), Lane::Chat, chat("x"), 0);
+    }
+    assert_eq!(queue.push(id(9999), Lane::Chat, chat("x"), 0), Pushed::Full);
+    let mut queue = Queue::default();
+    queue.push(id(1), TILE, paint(&[(0, 1)]), 0);
+    queue.freeze();
+    assert_eq!(queue.push(id(2), TILE, paint(&[(1, 1)]), 0), Pushed::New);
+}

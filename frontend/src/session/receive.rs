@@ -1,0 +1,507 @@
+//! What the server says, made part of the store.
+
+use super::{
+    book::{self, Foreign, Painted},
+    chat,
+    core::{Core, now},
+    order::Place,
+    people,
+};
+use crate::{
+    browser::now_ms,
+    store::{
+        ACTIVITY_ROWS, Activity, Connection, Cursor, Deed, Load, Me, NoticeKind, Older, Pulse,
+    },
+};
+use leptos::prelude::*;
+use shared::{
+    api::{Canvas, Snapshot},
+    canvas::{Coord, Grid},
+    ids::UserId,
+    limits,
+    protocol::{
+        Ack, Connected, Durable, ErrorCode, ErrorMessage, Resume, ServerMessage, TileMentioned,
+    },
+    time::Timestamp,
+};
+
+/// Milliseconds until a postponed request is asked again where the server
+/// does not say.
+const RETRY_MS: u64 = 1_000;
+/// Milliseconds after which somebody who writes is not heard of any more.
+const TYPING_MS: i64 = 6_000;
+/// Activity rows back in which strokes of one person in one tile are joined.
+const JOINED_ROWS: usize = 4;
+
+/// What the session has to do after a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing but sending what may be sent.
+    Pump,
+    /// Fetch the snapshot; messages are held until it is there.
+    Snapshot,
+    /// Something is missing: connect anew and resume.
+    Reconnect,
+}
+
+impl Core {
+    /// A message came.
+    pub(super) fn receive(&mut self, message: ServerMessage) -> Next {
+        let message = match message {
+            ServerMessage::Connected(hello) => return self.connected(*hello),
+            durable @ (ServerMessage::CanvasChatMessage(_)
+            | ServerMessage::TileCreated(_)
+            | ServerMessage::TileUpdated(_)
+            | ServerMessage::TileLiked(_)
+            | ServerMessage::TileDeleted(_)
+            | ServerMessage::CanvasUpdated(_)
+            | ServerMessage::Ack(_)) => match self.order.keep(durable) {
+                Ok(true) => return Next::Pump,
+                Ok(false) => {
+                    self.order.hold();
+                    return Next::Snapshot;
+                }
+                Err(message) => message,
+            },
+            other => other,
+        };
+        match message {
+            ServerMessage::Connected(_) | ServerMessage::Pong { .. } => {}
+            ServerMessage::CanvasChatMessage(event) => {
+                return self.durable(Durable::CanvasChatMessage(event));
+            }
+            ServerMessage::TileCreated(event) => return self.durable(Durable::TileCreated(event)),
+            ServerMessage::TileUpdated(event) => return self.durable(Durable::TileUpdated(event)),
+            ServerMessage::TileLiked(event) => return self.durable(Durable::TileLiked(event)),
+            ServerMessage::TileDeleted(event) => return self.durable(Durable::TileDeleted(event)),
+            ServerMessage::CanvasUpdated(event) => {
+                return self.durable(Durable::CanvasUpdated(event));
+            }
+            ServerMessage::Ack(ack) => return self.ack(&ack),
+            ServerMessage::Error(error) => self.error(error),
+            ServerMessage::UserJoined(event) => {
+                self.met(event.user_id, &event.username, &event.display_name);
+                self.store.people.update(|all| people::joined(all, &event));
+            }
+            ServerMessage::UserLeft(event) => {
+                self.store
+                    .people
+                    .update(|all| people::left(all, event.user_id));
+                self.store.cursors.update(|all| {
+                    all.remove(&event.user_id);
+                });
+            }
+            ServerMessage::UserTyping(event) => {
+                self.typing_until
+                    .insert(event.user_id, now_ms() + TYPING_MS);
+                self.store
+                    .people
+                    .update(|all| people::typing(all, event.user_id, event.is_typing));
+            }
+            ServerMessage::UserPresenceUpdate(event) => {
+                self.store.people.update(|all| people::updated(all, &event));
+            }
+            ServerMessage::UserCursor(event) => {
+                let cursor = Cursor {
+                    x: event.x,
+                    y: event.y,
+                    moved_at: now_ms(),
+                };
+                self.store.cursors.update(|all| {
+                    all.insert(event.user_id, cursor);
+                });
+            }
+            ServerMessage::TileMention(event) => self.mentioned(event),
+            ServerMessage::TileLocked(lock) => self.store.locks.update(|locks| {
+                locks.retain(|other| (other.tile_x, other.tile_y) != (lock.tile_x, lock.tile_y));
+                locks.push(lock);
+            }),
+            ServerMessage::TileUnlocked(lock) => self.store.locks.update(|locks| {
+                locks.retain(|other| (other.tile_x, other.tile_y) != (lock.tile_x, lock.tile_y));
+            }),
+            ServerMessage::CanvasDeleted(_) => {
+                self.store
+                    .load
+                    .set(Load::Failed(crate::store::Failure::Deleted));
+            }
+            ServerMessage::Announcement(event) => {
+                self.notify(NoticeKind::Announcement(event.message));
+            }
+        }
+        Next::Pump
+    }
+
+    fn connected(&mut self, hello: Connected) -> Next {
+        self.live = true;
+        for user in &hello.active_users {
+            self.met(user.user_id, &user.username, &user.display_name);
+        }
+        self.met(hello.user_id, &hello.username, &hello.display_name);
+        let mut all = hello.active_users;
+        people::sort(&mut all);
+        self.store.people.set(all);
+        self.store.locks.set(hello.locks);
+        self.store.cursors.update(std::collections::HashMap::clear);
+        let me = Some(Me {
+            user_id: hello.user_id,
+            username: hello.username,
+            display_name: hello.display_name,
+            role: hello.role,
+        });
+        if self.store.me.get_untracked() != me {
+            self.store.me.set(me);
+        }
+        self.store.connection.set(Connection::Live);
+        match hello.resume {
+            Resume::Resumed => Next::Pump,
+            Resume::Fresh | Resume::Resync => {
+                self.order.forget();
+                self.order.hold();
+                Next::Snapshot
+            }
+        }
+    }
+
+    /// A snapshot came. Gives what must be done after what was held is
+    /// applied too.
+    pub(super) fn start(&mut self, snapshot: Snapshot) -> Next {
+        let ahead = self
+            .order
+            .resume()
+            .is_some_and(|(epoch, seq)| epoch == snapshot.epoch && seq > snapshot.seq);
+        if ahead && !self.order.is_holding() {
+            return Next::Pump;
+        }
+        for tile in &snapshot.tiles {
+            self.usernames
+                .entry(tile.creator_id)
+                .or_insert_with(|| tile.creator_username.clone());
+        }
+        for user in &snapshot.active_users {
+            self.met(user.user_id, &user.username, &user.display_name);
+        }
+        self.store.names.update(|names| {
+            for message in &snapshot.messages {
+                names.insert(message.sender_id, message.sender_display_name.clone());
+            }
+        });
+        if !self.live {
+            let mut all = snapshot.active_users;
+            people::sort(&mut all);
+            self.store.people.set(all);
+        }
+        let grid = grid_of(&snapshot.canvas);
+        self.store.canvas.set(Some(snapshot.canvas));
+        self.store
+            .book
+            .update(|book| book.load(grid, snapshot.tiles));
+        let none_before = snapshot.messages.len() < page(limits::SNAPSHOT_MESSAGES);
+        let mut dropped = false;
+        self.store
+            .chat
+            .update(|rows| dropped = chat::restart(rows, snapshot.messages));
+        if none_before {
+            self.store.older.set(Older::None);
+        } else if dropped || self.store.older.get_untracked() == Older::Loading {
+            self.store.older.set(Older::Maybe);
+        }
+        self.relay_all();
+        self.store.load.set(Load::Ready);
+        let held = self.order.restart(snapshot.epoch, snapshot.seq);
+        let mut next = Next::Pump;
+        for message in held {
+            next = self.receive(message);
+            if next != Next::Pump {
+                break;
+            }
+        }
+        next
+    }
+
+    fn durable(&mut self, event: Durable) -> Next {
+        match self.order.take(event.seq()) {
+            Place::Known => return Next::Pump,
+            Place::Gap => return Next::Reconnect,
+            Place::Next => {}
+        }
+        self.note(&event);
+        match event {
+            Durable::CanvasChatMessage(event) => {
+                let message = &event.message;
+                self.met(
+                    message.sender_id,
+                    &message.sender_username,
+                    &message.sender_display_name,
+                );
+                let own = event.op_id;
+                let sender = message.sender_id;
+                self.store.chat.update(|rows| chat::stored(rows, event));
+                self.store
+                    .people
+                    .update(|all| people::typing(all, sender, false));
+                if let Some(id) = own {
+                    self.end(id);
+                }
+            }
+            Durable::TileCreated(event) => {
+                let creator = self
+                    .usernames
+                    .get(&event.creator_id)
+                    .cloned()
+                    .unwrap_or_default();
+                self.change(|book| book.created(event, creator));
+            }
+            Durable::TileUpdated(event) => {
+                let mine = self.is_me(event.updater_id);
+                let mut foreign = None;
+                self.change(|book| {
+                    let painted = book.updated(event);
+                    let at = painted.at;
+                    foreign = Some(painted);
+                    at
+                });
+                if let Some(foreign) = foreign.filter(|_| !mine) {
+                    self.lose(&foreign);
+                }
+            }
+            Durable::TileLiked(event) => {
+                let mine = self.is_me(event.liker_id);
+                self.change(|book| book.liked(&event, mine));
+            }
+            Durable::TileDeleted(event) => {
+                let at = self.change(|book| book.deleted(&event));
+                self.history.remove(&at);
+                self.tell_undo(at);
+            }
+            Durable::CanvasUpdated(event) => self.settings(event.canvas),
+        }
+        Next::Pump
+    }
+
+    /// Changes what is confirmed, and lays what is pending over it anew.
+    fn change(&self, change: impl FnOnce(&mut book::Book) -> Coord) -> Coord {
+        let mut at = None;
+        // Subscribers are told once, by `relay`.
+        self.store
+            .book
+            .update_untracked(|book| at = Some(change(book)));
+        let at = at.unwrap_or(Coord { x: 0, y: 0 });
+        self.relay(at);
+        at
+    }
+
+    fn lose(&mut self, foreign: &Foreign) {
+        if let Some(history) = self.history.get_mut(&foreign.at) {
+            match &foreign.painted {
+                Painted::All => history.lose_all(),
+                Painted::Some(indices) => history.lose(indices),
+            }
+            self.tell_undo(foreign.at);
+        }
+    }
+
+    fn settings(&mut self, mut canvas: Canvas) {
+        let old = self.store.canvas.get_untracked();
+        // The event is for everybody, so it says nothing of one's own role.
+        canvas.role = old.as_ref().and_then(|old| old.role);
+        self.store.canvas.set(Some(canvas));
+    }
+
+    fn ack(&mut self, ack: &Ack) -> Next {
+        let op = ack.op_id.and_then(|id| self.queue.get(id)).cloned();
+        if ack.request == "canvas_chat" {
+            // The message itself comes too, and takes the pending row's place;
+            // what is known already will not come again.
+            if let Some(op) = op
+                && ack
+                    .seq
+                    .is_none_or(|seq| self.order.place(seq) == Place::Known)
+            {
+                self.end(op.id);
+                self.store.chat.update(|rows| chat::settle(rows, op.id));
+            }
+            return Next::Pump;
+        }
+        let place = ack.seq.map_or(Place::Known, |seq| self.order.place(seq));
+        let op = match (place, op) {
+            (Place::Known, None) => return Next::Pump,
+            // Not ours to apply: let the event itself be sent.
+            (Place::Gap, _) | (Place::Next, None) => return Next::Reconnect,
+            (Place::Known | Place::Next, Some(op)) => op,
+        };
+        self.end(op.id);
+        let Some((at, tile)) = book::tile_op(&op.message) else {
+            return Next::Pump;
+        };
+        if let (Place::Next, Some(seq), Some(painter)) = (place, ack.seq, self.painter()) {
+            self.order.take(seq);
+            self.note_own(ack, &op.message, at);
+            self.store
+                .book
+                .update_untracked(|book| book.confirm(at, &tile, ack, &painter, now()));
+        }
+        self.relay(at);
+        Next::Pump
+    }
+
+    fn error(&mut self, error: ErrorMessage) {
+        let Some(id) = error.op_id else {
+            if error.code == ErrorCode::TileLocked {
+                let at = self.store.editing.get_untracked();
+                self.store.editing.set(None);
+                self.notify(NoticeKind::Refused {
+                    code: error.code,
+                    message: error.message,
+                    at,
+                });
+            }
+            return;
+        };
+        if matches!(error.code, ErrorCode::Unavailable | ErrorCode::RateLimited) {
+            let wait = error.retry_after_ms.unwrap_or(RETRY_MS);
+            let until = now_ms().saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
+            self.queue.postpone(id, until);
+            return;
+        }
+        self.refuse(id, error.code, error.message);
+    }
+
+    fn mentioned(&mut self, event: TileMentioned) {
+        let at = Coord {
+            x: event.tile_x,
+            y: event.tile_y,
+        };
+        let started_at = now_ms();
+        self.store.pulses.update(|pulses| {
+            pulses.retain(|pulse| pulse.at != at);
+            pulses.push(Pulse {
+                by: Some((event.user_id, event.username.clone())),
+                at,
+                message: event.message.clone(),
+                started_at,
+                ends_at: started_at + event.duration,
+            });
+        });
+        self.notify(NoticeKind::Mentioned {
+            username: event.username,
+            at,
+            message: event.message,
+        });
+    }
+
+    fn is_me(&self, user: UserId) -> bool {
+        self.user.as_ref().is_some_and(|me| me.id == user)
+    }
+
+    fn met(&mut self, user: UserId, username: &str, display_name: &str) {
+        self.usernames.insert(user, username.to_owned());
+        let known = self
+            .store
+            .names
+            .with_untracked(|names| names.get(&user).is_some_and(|name| name == display_name));
+        if !known {
+            self.store.names.update(|names| {
+                names.insert(user, display_name.to_owned());
+            });
+        }
+    }
+
+    /// A line of activity for an event of somebody.
+    pub(super) fn note(&mut self, event: &Durable) {
+        if let Some(line) = activity(event) {
+            self.add_activity(line);
+        }
+    }
+
+    /// A line of activity for what this tab did.
+    fn note_own(&mut self, ack: &Ack, message: &shared::protocol::ClientMessage, at: Coord) {
+        use shared::protocol::ClientMessage as M;
+        let (Some(seq), Some(user)) = (ack.seq, &self.user) else {
+            return;
+        };
+        let deed = match message {
+            M::TileCreate { .. } => Deed::Created,
+            M::TilePaint { .. } if ack.version == Some(1) => Deed::Created,
+            M::TilePaint { .. } => Deed::Painted,
+            M::TileUpdate { pixels: None, .. } => Deed::Titled,
+            M::TileUpdate { .. } => Deed::Painted,
+            M::TileLike { liked: true, .. } => Deed::Liked,
+            M::TileLike { .. } => Deed::Unliked,
+            M::TileDelete { .. } => Deed::Deleted,
+            _ => return,
+        };
+        self.add_activity(Activity {
+            seq,
+            actor: user.id,
+            deed,
+            at: Some(at),
+            time: now(),
+        });
+    }
+
+    fn add_activity(&mut self, line: Activity) {
+        self.store.activity.update(|lines| {
+            let same = lines.iter().take(JOINED_ROWS).position(|other| {
+                line.deed == Deed::Painted
+                    && matches!(other.deed, Deed::Painted)
+                    && (other.actor, other.at) == (line.actor, line.at)
+            });
+            if let Some(index) = same {
+                lines.remove(index);
+            }
+            let place = lines.partition_point(|other| other.seq > line.seq);
+            if lines.get(place).is_none_or(|other| other.seq != line.seq) {
+                lines.insert(place, line);
+            }
+            lines.truncate(ACTIVITY_ROWS);
+        });
+    }
+}
+
+/// The measures of a canvas.
+fn grid_of(canvas: &Canvas) -> Grid {
+    Grid {
+        width: canvas.width,
+        height: canvas.height,
+        tile_size: canvas.tile_size,
+        palette: canvas.palette.len(),
+    }
+}
+
+fn page(rows: i64) -> usize {
+    usize::try_from(rows).unwrap_or(usize::MAX)
+}
+
+/// What an event says in the activity list; chat has its own.
+fn activity(event: &Durable) -> Option<Activity> {
+    let line = |seq, actor, deed, x, y, time: Timestamp| {
+        Some(Activity {
+            seq,
+            actor,
+            deed,
+            at: Some(Coord { x, y }),
+            time,
+        })
+    };
+    match event {
+        Durable::CanvasChatMessage(_) => None,
+        Durable::TileCreated(e) => line(e.seq, e.creator_id, Deed::Created, e.x, e.y, e.timestamp),
+        Durable::TileUpdated(e) => {
+            let titled = e.title.is_some() && e.delta.is_none() && e.pixels.is_none();
+            let deed = if titled { Deed::Titled } else { Deed::Painted };
+            line(e.seq, e.updater_id, deed, e.x, e.y, e.timestamp)
+        }
+        Durable::TileLiked(e) => {
+            let deed = if e.liked { Deed::Liked } else { Deed::Unliked };
+            line(e.seq, e.liker_id, deed, e.x, e.y, e.timestamp)
+        }
+        Durable::TileDeleted(e) => line(e.seq, e.deleter_id, Deed::Deleted, e.x, e.y, e.timestamp),
+        Durable::CanvasUpdated(e) => Some(Activity {
+            seq: e.seq,
+            actor: e.canvas.owner_id,
+            deed: Deed::Settings,
+            at: None,
+            time: e.timestamp,
+        }),
+    }
+}

@@ -1,0 +1,115 @@
+//! Whether the other side still lives. Pure.
+//!
+//! A browser hides WebSocket pings from scripts, so the client asks for a
+//! `pong` itself when nothing was heard for a while. Silence alone proves
+//! nothing, since a hidden tab's timers are slowed down: only a question that
+//! was not answered in time does.
+
+use shared::protocol::Heartbeat;
+
+/// Milliseconds for an answer when there is reason to doubt the line.
+const DOUBT_MS: i64 = 3_000;
+
+/// What is to be done now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beat {
+    /// All is well.
+    Rest,
+    /// Ask for a `pong`.
+    Ask,
+    /// Nobody answered: reconnect.
+    Dead,
+}
+
+/// Watches one connection. All times in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Pulse {
+    heard_at: i64,
+    answer_by: Option<i64>,
+    interval: i64,
+    timeout: i64,
+}
+
+impl Pulse {
+    /// The connection was opened.
+    pub fn new(now: i64) -> Self {
+        Self {
+            heard_at: now,
+            answer_by: None,
+            interval: 10_000,
+            timeout: 20_000,
+        }
+    }
+
+    /// The server said how often it pings and how long it waits.
+    pub fn set(&mut self, heartbeat: Heartbeat) {
+        self.interval = i64::try_from(heartbeat.interval_ms).unwrap_or(i64::MAX);
+        self.timeout = i64::try_from(heartbeat.timeout_ms).unwrap_or(i64::MAX);
+    }
+
+    /// Something came.
+    pub fn heard(&mut self, now: i64) {
+        self.heard_at = now;
+        self.answer_by = None;
+    }
+
+    /// To be called about once a second.
+    pub fn tick(&mut self, now: i64) -> Beat {
+        match self.answer_by {
+            Some(by) if now >= by => Beat::Dead,
+            Some(_) => Beat::Rest,
+            None if now - self.heard_at >= self.interval => {
+                let patience = self.timeout.saturating_sub(self.interval);
+                self.answer_by = Some(now.saturating_add(patience.max(DOUBT_MS)));
+                Beat::Ask
+            }
+            None => Beat::Rest,
+        }
+    }
+
+    /// There is reason to doubt the line (the computer woke up, the network
+    /// changed): ask at once, and wait only briefly.
+    pub fn doubt(&mut self, now: i64) -> Beat {
+        let by = now + DOUBT_MS;
+        match self.answer_by {
+            Some(earlier) if earlier <= by => Beat::Rest,
+            Some(_) | None => {
+                self.answer_by = Some(by);
+                Beat::Ask
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_questioned_and_an_answer_calms() {
+        let mut pulse = Pulse::new(0);
+        assert_eq!(pulse.tick(9_999), Beat::Rest);
+        assert_eq!(pulse.tick(10_000), Beat::Ask);
+        assert_eq!(pulse.tick(15_000), Beat::Rest);
+        pulse.heard(15_001);
+        assert_eq!(pulse.tick(25_000), Beat::Rest);
+        assert_eq!(pulse.tick(25_001), Beat::Ask);
+        assert_eq!(pulse.tick(35_001), Beat::Dead);
+    }
+
+    #[test]
+    fn a_timer_that_slept_does_not_kill_the_line() {
+        let mut pulse = Pulse::new(0);
+        assert_eq!(pulse.tick(60_000), Beat::Ask);
+        pulse.heard(60_010);
+        assert_eq!(pulse.tick(120_000), Beat::Ask);
+    }
+
+    #[test]
+    fn doubt_waits_only_briefly() {
+        let mut pulse = Pulse::new(0);
+        assert_eq!(pulse.doubt(100), Beat::Ask);
+        assert_eq!(pulse.doubt(200), Beat::Rest);
+        assert_eq!(pulse.tick(3_100), Beat::Dead);
+    }
+}
