@@ -105,7 +105,12 @@ impl Layers {
         draw_borders(context, view, ratio, &grid, theme);
         context.set_stroke_style_str(&theme.border);
         context.set_line_width(ratio.max(1.0).round());
-        context.stroke_rect(left - 0.5, top - 0.5, right - left + 1.0, bottom - top + 1.0);
+        context.stroke_rect(
+            left - 0.5,
+            top - 0.5,
+            right - left + 1.0,
+            bottom - top + 1.0,
+        );
         self.evict();
         complete
     }
@@ -125,7 +130,10 @@ impl Layers {
             return true;
         };
         let span = SIDE << level;
-        let (x0, y0) = (first.x * grid.tile_size / span, first.y * grid.tile_size / span);
+        let (x0, y0) = (
+            first.x * grid.tile_size / span,
+            first.y * grid.tile_size / span,
+        );
         let (x1, y1) = (
             ((last.x + 1) * grid.tile_size - 1) / span,
             ((last.y + 1) * grid.tile_size - 1) / span,
@@ -183,7 +191,13 @@ impl Layers {
     fn evict(&mut self) {
         let frame = self.frame;
         let unused = |square: &Square| square.used != frame;
-        if self.squares.values().filter(|square| unused(square)).count() <= KEPT {
+        if self
+            .squares
+            .values()
+            .filter(|square| unused(square))
+            .count()
+            <= KEPT
+        {
             return;
         }
         let mut ages: Vec<u64> = self.squares.values().map(|square| square.used).collect();
@@ -218,7 +232,9 @@ fn level_for(zoom: f64) -> u32 {
     if zoom >= 1.0 {
         return 0;
     }
-    u32::try_from(floor((1.0 / zoom).log2())).unwrap_or_default().min(8)
+    u32::try_from(floor((1.0 / zoom).log2()))
+        .unwrap_or_default()
+        .min(8)
 }
 
 fn area_of(x: i32, y: i32) -> Area {

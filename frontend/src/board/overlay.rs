@@ -96,7 +96,11 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
         frame(context, scene, &grid, at, &scene.theme.own, 2.0);
     }
     editors(context, scene, &grid);
-    for lock in scene.locks.iter().filter(|lock| Some(lock.user_id) != scene.me) {
+    for lock in scene
+        .locks
+        .iter()
+        .filter(|lock| Some(lock.user_id) != scene.me)
+    {
         padlock(context, scene, &grid, lock);
     }
     for pulse in scene.pulses {
@@ -245,7 +249,15 @@ fn editors(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
         if side >= NAME_FROM {
             let left = names.entry(at).or_insert(x);
             let ink = &scene.theme.person_ink;
-            let width = plate(context, &user.display_name, *left, y - 22.0, color, ink, 180.0);
+            let width = plate(
+                context,
+                &user.display_name,
+                *left,
+                y - 22.0,
+                color,
+                ink,
+                180.0,
+            );
             *left += width + 2.0;
         }
     }
@@ -301,12 +313,7 @@ fn ring(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, puls
     plate(context, &text, x, y - 26.0, color, ink, 260.0);
 }
 
-fn pointer(
-    context: &CanvasRenderingContext2d,
-    scene: &Scene<'_>,
-    user: UserId,
-    cursor: Cursor,
-) {
+fn pointer(context: &CanvasRenderingContext2d, scene: &Scene<'_>, user: UserId, cursor: Cursor) {
     let (x, y) = scene.view.to_screen(cursor.x, cursor.y);
     if !is_seen(scene, x, y, 16.0) {
         return;
@@ -328,7 +335,15 @@ fn pointer(
     }
     if let Some(person) = scene.people.iter().find(|person| person.user_id == user) {
         let ink = &scene.theme.person_ink;
-        plate(context, &person.display_name, x + 12.0, y + 12.0, color, ink, 160.0);
+        plate(
+            context,
+            &person.display_name,
+            x + 12.0,
+            y + 12.0,
+            color,
+            ink,
+            160.0,
+        );
     }
 }
 

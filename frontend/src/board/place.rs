@@ -73,7 +73,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_view() {
-        for hash in ["", "#", "#1,2", "#1,2,3,4", "#1,2,x", "#1,2,0", "#NaN,1,1", "#1,inf,1"] {
+        for hash in [
+            "", "#", "#1,2", "#1,2,3,4", "#1,2,x", "#1,2,0", "#NaN,1,1", "#1,inf,1",
+        ] {
             assert_eq!(parse(hash), None, "{hash}");
         }
     }

@@ -28,10 +28,7 @@ pub struct Theme {
 impl Theme {
     /// As the page has them now.
     pub fn read(element: &web_sys::Element) -> Self {
-        let style = browser::window()
-            .get_computed_style(element)
-            .ok()
-            .flatten();
+        let style = browser::window().get_computed_style(element).ok().flatten();
         let probe = |name: &str, otherwise: &str| {
             let value = style
                 .as_ref()

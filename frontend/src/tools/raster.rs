@@ -161,7 +161,12 @@ mod tests {
     fn shapes_touch_their_corners_sides() {
         assert_eq!(rectangle((0, 0), (3, 2)).len(), 10);
         assert_eq!(rectangle((2, 2), (2, 2)), [(2, 2)]);
-        for (a, b) in [((0, 0), (8, 8)), ((10, 3), (2, 9)), ((0, 0), (0, 5)), ((1, 1), (1, 1))] {
+        for (a, b) in [
+            ((0, 0), (8, 8)),
+            ((10, 3), (2, 9)),
+            ((0, 0), (0, 5)),
+            ((1, 1), (1, 1)),
+        ] {
             let spots = ellipse(a, b);
             let xs: Vec<_> = spots.iter().map(|spot| spot.0).collect();
             let ys: Vec<_> = spots.iter().map(|spot| spot.1).collect();
