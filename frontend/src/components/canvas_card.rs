@@ -8,6 +8,9 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use shared::api::Canvas;
 
+/// Pixels from left to right below which a picture is enlarged in a card.
+const SMALL: i32 = 400;
+
 /// A canvas's picture; its address changes with every change of the canvas, so
 /// that a newer one is fetched then and not before.
 pub fn picture(canvas: &Canvas) -> String {
@@ -25,6 +28,13 @@ pub fn CanvasCard(
     };
     let unseen = RwSignal::new(false);
     let source = Memo::new(move |_| canvas.with(|canvas| canvas.as_ref().map(picture)));
+    let is_small = move || {
+        canvas.with(|canvas| {
+            canvas
+                .as_ref()
+                .is_some_and(|canvas| canvas.width * canvas.tile_size < SMALL)
+        })
+    };
     let online = move || {
         let n = canvas.with(|canvas| canvas.as_ref().map_or(0, |canvas| canvas.active_users));
         (n > 0).then(|| {
@@ -41,6 +51,7 @@ pub fn CanvasCard(
             <div class="card__picture">
                 <img
                     class="card__image"
+                    class=("card__image--small", is_small)
                     src=source
                     alt=""
                     loading="lazy"

@@ -149,7 +149,6 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
                     name="visibility"
                     label=t().canvas_visibility
                     value=visibility
-                    down=true
                     options=vec![
                         (Visibility::Public, t().visibility_public.to_owned(), t().visibility_public_hint),
                         (Visibility::Unlisted, t().visibility_unlisted.to_owned(), t().visibility_unlisted_hint),
@@ -160,7 +159,6 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
                     name="edit-policy"
                     label=t().canvas_edit_policy
                     value=edit_policy
-                    down=true
                     options=vec![
                         (EditPolicy::Open, t().policy_open.to_owned(), t().policy_open_hint),
                         (EditPolicy::Exclusive, t().policy_exclusive.to_owned(), t().policy_exclusive_hint),
@@ -186,7 +184,7 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
     }
 }
 
-/// One choice of several.
+/// One choice of several, with a word about the chosen one.
 #[component]
 fn Choices<T: Copy + PartialEq + Send + Sync + 'static>(
     name: &'static str,
@@ -194,9 +192,15 @@ fn Choices<T: Copy + PartialEq + Send + Sync + 'static>(
     value: RwSignal<T>,
     /// What can be chosen, what it is called, and a word about it or nothing.
     options: Vec<(T, String, &'static str)>,
-    #[prop(optional)] down: bool,
 ) -> impl IntoView {
-    let options = options.into_iter().map(|(option, text, hint)| {
+    let hints: Vec<(T, &'static str)> = options.iter().map(|o| (o.0, o.2)).collect();
+    let has_hint = hints.iter().any(|(_, hint)| !hint.is_empty());
+    let hint = move || {
+        let chosen = value.get();
+        let hint = hints.iter().find(|(option, _)| *option == chosen);
+        hint.map(|(_, hint)| *hint)
+    };
+    let options = options.into_iter().map(|(option, text, _)| {
         view! {
             <label class="choice">
                 <input
@@ -205,19 +209,22 @@ fn Choices<T: Copy + PartialEq + Send + Sync + 'static>(
                     prop:checked=move || value.get() == option
                     on:change=move |_| value.set(option)
                 />
-                <span class="choice__text">
-                    <span>{text}</span>
-                    {(!hint.is_empty()).then(|| view! { <span class="choice__hint">{hint}</span> })}
-                </span>
+                <span>{text}</span>
             </label>
         }
     });
     view! {
         <fieldset class="field">
             <legend class="field__label">{label}</legend>
-            <div class="choices" class=("choices--down", down)>
-                {options.collect_view()}
-            </div>
+            <div class="choices">{options.collect_view()}</div>
+            {has_hint
+                .then(|| {
+                    view! {
+                        <p class="field__hint" aria-live="polite">
+                            {hint}
+                        </p>
+                    }
+                })}
         </fieldset>
     }
 }

@@ -90,11 +90,15 @@ pub fn provide_theme() {
 
 /// The three choices, side by side.
 #[component]
-pub fn ThemePicker() -> impl IntoView {
+pub fn ThemePicker(
+    /// Icons alone.
+    #[prop(optional)]
+    compact: bool,
+) -> impl IntoView {
     let ThemeChoice(theme) = expect_context();
     let choices = Theme::ALL.map(|choice| {
         view! {
-            <label class="choice">
+            <label class="choice" title=choice.label()>
                 <input
                     type="radio"
                     name="theme"
@@ -102,14 +106,14 @@ pub fn ThemePicker() -> impl IntoView {
                     on:change=move |_| theme.set(choice)
                 />
                 <Icon glyph=choice.glyph() small=true />
-                {choice.label()}
+                <span class=("sr-only", compact)>{choice.label()}</span>
             </label>
         }
     });
     view! {
         <fieldset>
-            <legend class="menu__group-label">{t().theme}</legend>
-            <div class="choices">{choices.collect_view()}</div>
+            <legend class=if compact { "sr-only" } else { "menu__group-label" }>{t().theme}</legend>
+            <div class="choices" class=("choices--icons", compact)>{choices.collect_view()}</div>
         </fieldset>
     }
 }

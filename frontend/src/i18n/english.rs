@@ -23,8 +23,7 @@ macro_rules! texts {
 texts! {
     // The application.
     name: "Stellar Canvas",
-    headline: "Draw among the stars, together",
-    sentence: "A shared sky of small pixel drawings. Pick a tile, leave a mark, and watch others draw beside you, live.",
+    sentence: "A sky of small pixel drawings that everybody paints together, live.",
     close: "Close",
     cancel: "Cancel",
     save: "Save",

@@ -1,6 +1,11 @@
 //! A canvas that cannot be shown: what happened and what to do.
 
-use crate::{i18n::t, pages::not_found::Lost, store::Failure};
+use crate::{
+    components::auth_forms::EntryForms,
+    i18n::t,
+    pages::not_found::Lost,
+    store::{Account, Failure, SignIn},
+};
 use leptos::prelude::*;
 
 /// Stands where the board would be.
@@ -9,10 +14,21 @@ pub fn FailurePage(
     /// Why there is none.
     failure: Failure,
 ) -> impl IntoView {
+    let account = expect_context::<Account>();
     let (title, text) = match failure {
         Failure::Forbidden => (t().no_access_title, t().no_access_text),
         Failure::NotFound => (t().no_canvas_title, t().no_canvas_text),
         Failure::Deleted => (t().deleted_title, t().deleted_text),
     };
-    view! { <Lost title text /> }
+    let may_sign_in =
+        move || failure == Failure::Forbidden && account.sign_in.with(|s| *s == SignIn::SignedOut);
+    view! {
+        <Lost title text>
+            <Show when=may_sign_in>
+                <section class="entry" aria-label=t().sign_in>
+                    <EntryForms done=|_| () />
+                </section>
+            </Show>
+        </Lost>
+    }
 }

@@ -18,7 +18,7 @@ pub fn Lost(
     title: &'static str,
     /// What to do.
     text: &'static str,
-    /// Other ways on, before the one to the start page.
+    /// More to do than to leave.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
@@ -28,8 +28,8 @@ pub fn Lost(
                 <Star class="lost__star" />
                 <h1 class="lost__title">{title}</h1>
                 <p class="soft">{text}</p>
+                {children.map(|children| children())}
                 <div class="lost__actions">
-                    {children.map(|children| children())}
                     <A href="/" attr:class="btn btn--primary">
                         {t().all_canvases}
                     </A>

@@ -224,15 +224,12 @@ fn Hero(public: Shelf, entered: Callback<Way>) -> impl IntoView {
             </div>
             <div class="hero__veil"></div>
             <div class="hero__bar">
-                <span class="brand">
-                    <Star class="brand__star" />
-                    {t().name}
-                </span>
-                <div class="hero__theme"><ThemePicker /></div>
+                <Star class="brand__star" />
+                <ThemePicker compact=true />
             </div>
             <div class="hero__body">
                 <div>
-                    <h1 class="hero__title">{t().headline}</h1>
+                    <h1 class="hero__name">{t().name}</h1>
                     <p class="hero__sentence">{t().sentence}</p>
                     <p class="hero__facts">
                         <Show when=move || { here.get() > 0 }>
