@@ -57,8 +57,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(tiles::routes())
                 .merge(history::routes())
                 .merge(image::routes())
-                .merge(admin::routes())
-                .merge(OpenApiRouter::from(ws::routes())),
+                .merge(admin::routes()),
         )
         .split_for_parts();
     let description = Arc::new(openapi::complete(description));

@@ -11,4 +11,5 @@ pub mod layers;
 pub mod overlay;
 pub mod place;
 pub mod sample;
+pub mod stage;
 pub mod theme;

@@ -4,6 +4,7 @@
 //! translation is one more constant beside [`english`], chosen in [`t`].
 //! Nothing here knows the store or the page.
 
+pub mod board;
 mod english;
 mod format;
 mod problems;

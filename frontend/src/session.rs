@@ -17,7 +17,7 @@
 pub mod book;
 pub mod chat;
 mod core;
-mod keep;
+pub mod keep;
 pub mod order;
 pub mod people;
 pub mod queue;

@@ -66,11 +66,12 @@ pub fn palette(colors: &[String]) -> Vec<[u8; 3]> {
 pub fn rgb(color: &str) -> [u8; 3] {
     let part = |range| {
         color
-            .get(range)
+            .strip_prefix('#')
+            .and_then(|digits| digits.get(range))
             .and_then(|part| u8::from_str_radix(part, 16).ok())
             .unwrap_or_default()
     };
-    [part(1..3), part(3..5), part(5..7)]
+    [part(0..2), part(2..4), part(4..6)]
 }
 
 /// The RGBA of an area, row by row.
@@ -83,7 +84,7 @@ pub fn sample(book: &Book, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Ar
 
 fn exact(book: &Book, grid: &Grid, colors: &[[u8; 3]], area: Area) -> Vec<u8> {
     let mut rgba = vec![0; size(area) * 4];
-    visit(book, grid, area, |x, y, color| {
+    visit(book, grid, area, 1, |x, y, color| {
         if let Some([r, g, b]) = colors.get(usize::from(color)) {
             let start = offset(area, x, y) * 4;
             if let Some(pixel) = rgba.get_mut(start..start + 4) {
@@ -104,10 +105,7 @@ fn averaged(book: &Book, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area
         height: area.height << level,
     };
     let mut sums = vec![[0u32; 4]; size(area)];
-    visit(book, grid, covered, |x, y, color| {
-        if x % stride != 0 || y % stride != 0 {
-            return;
-        }
+    visit(book, grid, covered, stride, |x, y, color| {
         let Some(&[r, g, b]) = colors.get(usize::from(color)) else {
             return;
         };
@@ -128,8 +126,11 @@ fn averaged(book: &Book, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area
         .collect()
 }
 
-/// Calls `see` for every painted board pixel of an area.
-fn visit(book: &Book, grid: &Grid, area: Area, mut see: impl FnMut(i32, i32, u8)) {
+/// Calls `see` for the painted board pixels of an area, of every `stride`-th
+/// row and column.
+fn visit(book: &Book, grid: &Grid, area: Area, stride: i32, mut see: impl FnMut(i32, i32, u8)) {
+    let from = |start: i32| start + (-start).rem_euclid(stride);
+    let step = usize::try_from(stride).unwrap_or(1).max(1);
     let side = grid.tile_size;
     let columns = area.x.div_euclid(side)..=(area.x + area.width - 1).div_euclid(side);
     for tile_y in area.y.div_euclid(side)..=(area.y + area.height - 1).div_euclid(side) {
@@ -149,8 +150,8 @@ fn visit(book: &Book, grid: &Grid, area: Area, mut see: impl FnMut(i32, i32, u8)
                 continue;
             };
             let bytes = tile.state.pixels.as_bytes();
-            for y in part.y..part.y + part.height {
-                for x in part.x..part.x + part.width {
+            for y in (from(part.y)..part.y + part.height).step_by(step) {
+                for x in (from(part.x)..part.x + part.width).step_by(step) {
                     let index = usize::try_from((y - whole.y) * side + (x - whole.x));
                     let color = index.ok().and_then(|index| bytes.get(index));
                     if let Some(&color) = color

@@ -15,7 +15,7 @@ use crate::{
     },
     i18n::{day, t, typing_line},
     session::Session,
-    store::{Account, ChatRow, Load, Older, SignIn, Store},
+    store::{Account, ChatRow, Connection, Load, Older, SignIn, Store},
 };
 use chrono::{DateTime, Datelike, Local, Utc};
 use composer::Composer;
@@ -23,6 +23,8 @@ use leptos::{html, prelude::*};
 use message::Message;
 use rows::Line;
 use shared::time::Timestamp;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, ResizeObserver};
 
 /// Pixels from an end at which a list counts as being there.
 const NEAR: i32 = 48;
@@ -170,6 +172,20 @@ pub fn ChatPanel() -> impl IntoView {
         (first, height)
     });
 
+    // The list gets smaller when the text field grows or the sheet opens.
+    let observer = StoredValue::new_local(None::<Resized>);
+    Effect::new(move |_| {
+        if let Some(list) = list.get() {
+            let resized = Resized::watch(&list, move || {
+                if reading.at_end.get_untracked() {
+                    to_end();
+                }
+            });
+            observer.set_value(resized);
+        }
+    });
+    on_cleanup(move || drop(observer.try_update_value(Option::take)));
+
     let waiting = move || store.load.get() == Load::Loading && store.chat.with(Vec::is_empty);
     let empty = move || store.load.get() == Load::Ready && store.chat.with(Vec::is_empty);
     let unread_below = move || !reading.at_end.get() && reading.unread.get() > 0;
@@ -232,11 +248,38 @@ pub fn ChatPanel() -> impl IntoView {
     }
 }
 
+/// Watches an element's size until dropped.
+struct Resized {
+    observer: ResizeObserver,
+    _called: Closure<dyn FnMut()>,
+}
+
+impl Resized {
+    fn watch(element: &Element, changed: impl FnMut() + 'static) -> Option<Self> {
+        let called = Closure::<dyn FnMut()>::new(changed);
+        let observer = ResizeObserver::new(called.as_ref().unchecked_ref()).ok()?;
+        observer.observe(element);
+        Some(Self {
+            observer,
+            _called: called,
+        })
+    }
+}
+
+impl Drop for Resized {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
 /// Who is typing.
 #[component]
 fn Typing() -> impl IntoView {
     let store = expect_context::<Store>();
     let line = Memo::new(move |_| {
+        if store.connection.get() != Connection::Live {
+            return String::new();
+        }
         let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
         store.people.with(|people| {
             let names: Vec<String> = people

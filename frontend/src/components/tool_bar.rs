@@ -1,9 +1,246 @@
 //! The drawing tools, while a tile is open.
 
+use crate::{
+    board::sample,
+    i18n::{
+        self,
+        board::{board_texts, tool as tool_text},
+        fill,
+    },
+    session::Session,
+    store::Store,
+    tools::Tool,
+};
 use leptos::prelude::*;
+use shared::pixels::TRANSPARENT;
 
-/// The drawing tools, while a tile is open.
+/// The drawing tools; nothing while no tile is open.
 #[component]
 pub fn ToolBar() -> impl IntoView {
-    view! { <div class="tool-bar"></div> }
+    let store = expect_context::<Store>();
+    let open = Memo::new(move |_| store.editing.with(Option::is_some));
+    view! {
+        <Show when=move || open.get()>
+            <div class="tool-bar floating" role="toolbar" aria-label=board_texts().tools>
+                <div class="tool-bar__group">
+                    {Tool::ALL.map(|tool| view! { <ToolButton tool /> }).collect_view()}
+                    <Mirror />
+                </div>
+                <Steps />
+                <Palette />
+            </div>
+        </Show>
+    }
+}
+
+#[component]
+fn ToolButton(tool: Tool) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let (name, key) = tool_text(tool);
+    let chosen = move || store.tools.with(|tools| tools.tool == tool);
+    view! {
+        <button
+            class="tool"
+            type="button"
+            aria-label=name
+            aria-pressed=move || chosen().to_string()
+            aria-keyshortcuts=key
+            title=format!("{name} ({key})")
+            on:click=move |_| store.tools.update(|tools| tools.tool = tool)
+        >
+            {icon(path(tool))}
+        </button>
+    }
+}
+
+#[component]
+fn Mirror() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let name = board_texts().mirror;
+    view! {
+        <button
+            class="tool"
+            type="button"
+            aria-label=name
+            aria-pressed=move || store.tools.with(|tools| tools.mirror).to_string()
+            aria-keyshortcuts="M"
+            title=format!("{name} (M)")
+            on:click=move |_| store.tools.update(|tools| tools.mirror = !tools.mirror)
+        >
+            {icon("M12 3v18M9 7 4 17h5zM15 7l5 10h-5z")}
+        </button>
+    }
+}
+
+/// Undo, redo and the way out.
+#[component]
+fn Steps() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let texts = board_texts();
+    view! {
+        <div class="tool-bar__group">
+            <button
+                class="tool"
+                type="button"
+                aria-label=texts.undo
+                aria-keyshortcuts="Control+Z"
+                title=format!("{} (Ctrl+Z)", texts.undo)
+                disabled=move || !store.undoable.get().0
+                on:click=move |_| session.undo()
+            >
+                {icon("M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3")}
+            </button>
+            <button
+                class="tool"
+                type="button"
+                aria-label=texts.redo
+                aria-keyshortcuts="Control+Y"
+                title=format!("{} (Ctrl+Y)", texts.redo)
+                disabled=move || !store.undoable.get().1
+                on:click=move |_| session.redo()
+            >
+                {icon("m15 14 5-5-5-5M20 9H10a6 6 0 0 0 0 12h3")}
+            </button>
+            <button
+                class="tool tool--done"
+                type="button"
+                aria-label=texts.leave
+                aria-keyshortcuts="Escape"
+                title=format!("{} (Esc)", texts.leave)
+                on:click=move |_| session.leave_tile()
+            >
+                {icon("m5 12.5 4.5 4.5L19 7.5")}
+            </button>
+        </div>
+    }
+}
+
+#[component]
+fn Palette() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let texts = board_texts();
+    let colors = Memo::new(move |_| {
+        store
+            .canvas
+            .with(|canvas| canvas.as_ref().map(|canvas| canvas.palette.clone()))
+            .unwrap_or_default()
+    });
+    let value = move |index: u8| {
+        colors.with(|colors| {
+            if index == TRANSPARENT {
+                None
+            } else {
+                colors.get(usize::from(index)).cloned()
+            }
+        })
+    };
+    let label = move |text: &'static str, index: u8| {
+        let name = value(index).map(|color| i18n::board::color(sample::rgb(&color)));
+        fill(text, &[("name", &name.unwrap_or_default())])
+    };
+    let primary = move || store.tools.with(|tools| tools.primary);
+    let secondary = move || store.tools.with(|tools| tools.secondary);
+    let swap = move |_| {
+        store
+            .tools
+            .update(|tools| std::mem::swap(&mut tools.primary, &mut tools.secondary));
+    };
+    view! {
+        <div class="tool-bar__group tool-bar__colors">
+            <button
+                class="color-pair"
+                type="button"
+                aria-label=texts.swap
+                aria-keyshortcuts="X"
+                title=move || {
+                    format!(
+                        "{}\n{}\n{} (X)",
+                        label(texts.primary, primary()),
+                        label(texts.secondary, secondary()),
+                        texts.swap,
+                    )
+                }
+                on:click=swap
+            >
+                <span class="color-pair__second" style:background-color=move || value(secondary())></span>
+                <span class="color-pair__first" style:background-color=move || value(primary())></span>
+            </button>
+            <div class="palette" role="group" aria-label=texts.palette>
+                <For
+                    each=move || colors.get().into_iter().enumerate()
+                    key=|(index, color)| (*index, color.clone())
+                    let((index, color))
+                >
+                    <Swatch index color />
+                </For>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Swatch(index: usize, color: String) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let index_in_palette = u8::try_from(index).unwrap_or(TRANSPARENT);
+    let name = i18n::board::color(sample::rgb(&color));
+    let key = (index < 9).then(|| (index + 1).to_string());
+    let title = key
+        .as_ref()
+        .map_or_else(|| name.clone(), |key| format!("{name} ({key})"));
+    let choose = move |second: bool| {
+        store.tools.update(|tools| {
+            if second {
+                tools.secondary = index_in_palette;
+            } else {
+                tools.primary = index_in_palette;
+            }
+            if matches!(tools.tool, Tool::Eraser | Tool::Picker) {
+                tools.tool = Tool::Pencil;
+            }
+        });
+    };
+    view! {
+        <button
+            class="swatch"
+            type="button"
+            aria-label=name
+            aria-pressed=move || {
+                store.tools.with(|tools| tools.primary == index_in_palette).to_string()
+            }
+            aria-keyshortcuts=key
+            title=title
+            style:background-color=color
+            data-color=index
+            on:click=move |_| choose(false)
+            on:contextmenu=move |event| {
+                event.prevent_default();
+                choose(true);
+            }
+        ></button>
+    }
+}
+
+fn icon(path: &'static str) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            <path d=path />
+        </svg>
+    }
+}
+
+fn path(tool: Tool) -> &'static str {
+    match tool {
+        Tool::Pencil => "m4 20 1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5 17.5 10",
+        Tool::Eraser => {
+            "M9 20h11M4.5 14.500 13 6l6 6-8 8H7.500L4.500 17a1.800 1.800 0 0 1 0-2.500zM9 10l6 6"
+        }
+        Tool::Fill => {
+            "M11 3v4M4.500 13.500 11 7l7.500 7.500L12 21zM5 13.500h13M20.500 17s1.500 2 1.500 3a1.500 1.500 0 0 1-3 0c0-1 1.500-3 1.500-3z"
+        }
+        Tool::Line => "M5 19 19 5",
+        Tool::Rectangle => "M4 6h16v12H4z",
+        Tool::Circle => "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16z",
+        Tool::Picker => "m11 7 6 6M4 20l1-4 9-9 3 3-9 9zM14 7l2-2a2.100 2.100 0 0 1 3 3l-2 2",
+    }
 }

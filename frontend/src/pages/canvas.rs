@@ -1,7 +1,8 @@
 //! The canvas page: the board fills the window, everything else lies over it.
 //!
 //! Slots are plain elements in this order, placed by the style sheet:
-//! `.canvas-page > .board, .top-bar, .tool-bar, .dock, .status-bar, .toasts`.
+//! `.canvas-page > .top-bar, .board-area, .dock, .toasts`, and in the area of
+//! the board `.board, .tool-bar, .minimap, .status-bar`.
 //! While nobody is signed in, `SignInCard` (of `components::sign_in`) stands
 //! over the board; it sets `Account::sign_in`, whereupon the session connects.
 
@@ -52,12 +53,14 @@ fn OpenCanvas(id: CanvasId) -> impl IntoView {
     provide_context(DockState::new());
     view! {
         <main class="canvas-page" class:drawing=drawing>
-            <BoardView />
             <TopBar />
-            <ToolBar />
+            <div class="board-area">
+                <BoardView />
+                <ToolBar />
+                <Minimap />
+                <StatusBar />
+            </div>
             <Dock />
-            <Minimap />
-            <StatusBar />
             <Toasts />
             <Show when=move || account.sign_in.with(|s| *s == SignIn::SignedOut)>
                 <SignInCard />

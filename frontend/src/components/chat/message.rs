@@ -19,9 +19,13 @@ pub fn Message(
     first: bool,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
-    let own = store
-        .me
-        .with_untracked(|me| me.as_ref().is_some_and(|me| me.user_id == row.sender_id));
+    // History may be here before it is known who one is.
+    let sender = row.sender_id;
+    let own = Memo::new(move |_| {
+        store
+            .me
+            .with(|me| me.as_ref().is_some_and(|me| me.user_id == sender))
+    });
     let id = match row.key {
         ChatKey::Message(id) => id.to_string(),
         ChatKey::Own(id) => id.to_string(),
@@ -35,7 +39,7 @@ pub fn Message(
         view! {
             <div class="message__head">
                 <span class="message__author">{row.sender_display_name.clone()}</span>
-                {own.then(|| view! { <span class="faint">{t().you}</span> })}
+                {move || own.get().then(|| view! { <span class="faint">{t().you}</span> })}
                 <time class="message__time" title=moment(row.at)>
                     {clock(row.at)}
                 </time>
@@ -73,9 +77,6 @@ pub fn Message(
 #[component]
 fn MessageText(text: String) -> impl IntoView {
     let store = expect_context::<Store>();
-    let me = store
-        .me
-        .with_untracked(|me| me.as_ref().map(|me| me.username.to_lowercase()));
     let is_person = |name: &str| {
         let is = |username: &str| username.eq_ignore_ascii_case(name);
         store
@@ -91,7 +92,13 @@ fn MessageText(text: String) -> impl IntoView {
             Part::Plain(text) => text.into_any(),
             Part::Tile(at) => view! { <TileChip at /> }.into_any(),
             Part::Person(name) => {
-                let is_me = me.as_ref() == Some(&name.to_lowercase());
+                let written = name.clone();
+                let is_me = move || {
+                    store.me.with(|me| {
+                        me.as_ref()
+                            .is_some_and(|me| me.username.eq_ignore_ascii_case(&written))
+                    })
+                };
                 view! {
                     <span class="message__name" class=("message__name--me", is_me)>
                         "@"

@@ -1,0 +1,274 @@
+//! What is on screen: two canvases, redrawn when something changed and never
+//! otherwise. The lower one is the board's picture, the upper one everything
+//! that moves over it.
+
+use super::{
+    camera::{Camera, View},
+    flight::Motion,
+    layers::{Layers, context_of},
+    overlay::{self, Scene},
+    theme::Theme,
+};
+use crate::{
+    browser::{self, now_ms},
+    store::{Flight, Store},
+    tools::{Tool, hand::Hand},
+};
+use leptos::prelude::*;
+use shared::{canvas::Coord, pixels::TRANSPARENT};
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
+
+/// The board on screen.
+pub struct Stage {
+    store: Store,
+    root: Element,
+    base: (HtmlCanvasElement, CanvasRenderingContext2d),
+    over: (HtmlCanvasElement, CanvasRenderingContext2d),
+    layers: RefCell<Layers>,
+    theme: RefCell<Theme>,
+    motion: Cell<Option<Motion>>,
+    /// The tool at work, with the tile it works in.
+    pub hand: RefCell<Option<(Coord, Hand)>>,
+    /// The pixel of the open tile that keys would paint.
+    pub pen: Cell<Option<(i32, i32)>>,
+    scheduled: Cell<bool>,
+    base_dirty: Cell<bool>,
+    ratio: Cell<f64>,
+}
+
+impl Stage {
+    /// A stage on two canvases within `root`; none where the browser cannot
+    /// draw on them.
+    pub fn new(
+        store: Store,
+        root: Element,
+        base: HtmlCanvasElement,
+        over: HtmlCanvasElement,
+    ) -> Option<Rc<Self>> {
+        let theme = Theme::read(&root);
+        Some(Rc::new(Self {
+            store,
+            base: (base.clone(), context_of(&base)?),
+            over: (over.clone(), context_of(&over)?),
+            root,
+            layers: RefCell::default(),
+            theme: RefCell::new(theme),
+            motion: Cell::default(),
+            hand: RefCell::default(),
+            pen: Cell::default(),
+            scheduled: Cell::default(),
+            base_dirty: Cell::new(true),
+            ratio: Cell::new(1.0),
+        }))
+    }
+
+    /// Takes the size that the page gives it.
+    pub fn resize(self: &Rc<Self>) {
+        let rect = self.root.get_bounding_client_rect();
+        let ratio = browser::window().device_pixel_ratio().max(0.5);
+        self.ratio.set(ratio);
+        for (canvas, _) in [&self.base, &self.over] {
+            canvas.set_width(device(rect.width() * ratio));
+            canvas.set_height(device(rect.height() * ratio));
+        }
+        self.store.view.update(|view| {
+            view.width = rect.width();
+            view.height = rect.height();
+        });
+        self.redraw();
+    }
+
+    /// The colours of the page changed.
+    pub fn retheme(self: &Rc<Self>) {
+        self.theme.replace(Theme::read(&self.root));
+        self.redraw();
+    }
+
+    /// Draws everything with the next frame.
+    pub fn redraw(self: &Rc<Self>) {
+        self.base_dirty.set(true);
+        self.refresh();
+    }
+
+    /// Draws what lies over the board with the next frame, and the board
+    /// itself where a tile changed.
+    pub fn refresh(self: &Rc<Self>) {
+        if self.scheduled.replace(true) {
+            return;
+        }
+        let this: Weak<Self> = Rc::downgrade(self);
+        request_animation_frame(move || {
+            if let Some(stage) = this.upgrade() {
+                stage.scheduled.set(false);
+                stage.frame();
+            }
+        });
+    }
+
+    /// Moves the view by hand: at once, and ends any flight.
+    pub fn steer(&self, act: impl FnOnce(&mut View)) {
+        self.motion.set(None);
+        self.store.view.update(act);
+    }
+
+    /// Flies somewhere.
+    pub fn fly(self: &Rc<Self>, flight: Flight) {
+        let Some(grid) = self.store.book.with_untracked(|book| book.grid()) else {
+            return;
+        };
+        let mut view = self.store.view.get_untracked();
+        let from = view.camera;
+        if let Some(motion) = self.motion.get() {
+            // A second step follows where the first one leads.
+            view.camera = motion.target();
+        }
+        match flight {
+            Flight::Tile(at) => view.camera = view.near(&grid, at),
+            Flight::Fill(at) => view.camera = view.fill(&grid, at),
+            Flight::Camera(camera) => view.camera = camera,
+            Flight::Fit => view.camera = view.fit(&grid),
+            Flight::Zoom(factor) => {
+                view.zoom_at(view.width / 2.0, view.height / 2.0, factor, &grid);
+            }
+        }
+        view.settle(&grid);
+        self.move_to(from, view.camera);
+    }
+
+    fn move_to(self: &Rc<Self>, from: Camera, to: Camera) {
+        if browser::prefers_reduced_motion() || self.store.view.with_untracked(|v| v.width <= 0.0) {
+            self.steer(|view| view.camera = to);
+            return;
+        }
+        self.motion.set(Some(Motion::new(from, to, frame_time())));
+        self.refresh();
+    }
+
+    fn frame(self: &Rc<Self>) {
+        if let Some(motion) = self.motion.get() {
+            let (camera, arrived) = motion.at(frame_time());
+            self.store.view.update(|view| view.camera = camera);
+            self.motion.set((!arrived).then_some(motion));
+            self.base_dirty.set(true);
+        }
+        let dirty = self
+            .store
+            .book
+            .try_update_untracked(crate::session::book::Book::take_dirty)
+            .unwrap_or_default();
+        let colors = self
+            .store
+            .canvas
+            .with_untracked(|canvas| canvas.as_ref().map(|canvas| canvas.palette.clone()))
+            .unwrap_or_default();
+        let mut layers = self.layers.borrow_mut();
+        layers.recolor(&colors);
+        let view = self.store.view.get_untracked();
+        let theme = self.theme.borrow();
+        let mut again = self.motion.get().is_some();
+        self.store.book.with_untracked(|book| {
+            if layers.mend(&dirty, book) || self.base_dirty.take() {
+                let context = &self.base.1;
+                let ratio = self.ratio.get();
+                let complete = layers.draw(context, &view, ratio, book, &theme, frame_time);
+                if !complete {
+                    self.base_dirty.set(true);
+                    again = true;
+                }
+            }
+        });
+        drop(theme);
+        again |= self.draw_over(view, &colors);
+        drop(layers);
+        if again {
+            self.refresh();
+        }
+    }
+
+    fn draw_over(&self, view: View, palette: &[String]) -> bool {
+        let store = self.store;
+        let editing = store.editing.get_untracked();
+        let tools = store.tools.get_untracked();
+        let preview = self
+            .hand
+            .borrow()
+            .as_ref()
+            .map(|(_, hand)| hand.preview())
+            .unwrap_or_default();
+        let cell = |(x, y): (i32, i32)| {
+            let grid = store.book.with_untracked(|book| book.grid())?;
+            let at = Coord {
+                x: x.div_euclid(grid.tile_size),
+                y: y.div_euclid(grid.tile_size),
+            };
+            grid.contains(at).then_some((at, grid))
+        };
+        let pointed = store
+            .pointer
+            .get_untracked()
+            .and_then(|spot| Some((spot, cell(spot)?)));
+        let hovered = pointed.map(|(_, (at, _))| at);
+        let under = pointed.and_then(|((x, y), (at, grid))| {
+            let inside = Some(at) == editing;
+            inside.then(|| (x - at.x * grid.tile_size, y - at.y * grid.tile_size))
+        });
+        let theme = self.theme.borrow();
+        store.book.with_untracked(|book| {
+            store.people.with_untracked(|people| {
+                store.cursors.with_untracked(|cursors| {
+                    store.pulses.with_untracked(|pulses| {
+                        store.locks.with_untracked(|locks| {
+                            let scene = Scene {
+                                view,
+                                ratio: self.ratio.get(),
+                                now: now_ms(),
+                                still: browser::prefers_reduced_motion(),
+                                book,
+                                palette,
+                                theme: &theme,
+                                editing,
+                                selected: store.selected.get_untracked(),
+                                hovered,
+                                pen: under.or(self.pen.get()),
+                                color: if tools.tool == Tool::Eraser {
+                                    TRANSPARENT
+                                } else {
+                                    tools.primary
+                                },
+                                preview: &preview,
+                                people,
+                                me: store
+                                    .me
+                                    .with_untracked(|me| me.as_ref().map(|me| me.user_id)),
+                                cursors,
+                                pulses,
+                                locks,
+                            };
+                            overlay::draw(&self.over.1, &scene)
+                        })
+                    })
+                })
+            })
+        })
+    }
+}
+
+/// Milliseconds on the clock of animation.
+fn frame_time() -> f64 {
+    browser::window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a screen's size; saturates, which is meant"
+)]
+fn device(pixels: f64) -> u32 {
+    pixels.round() as u32
+}
