@@ -57,7 +57,8 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(tiles::routes())
                 .merge(history::routes())
                 .merge(image::routes())
-                .merge(admin::routes()),
+                .merge(admin::routes())
+                .merge(OpenApiRouter::from(ws::routes())),
         )
         .split_for_parts();
     let description = Arc::new(openapi::complete(description));

@@ -4,7 +4,12 @@
 use super::{Answer, Member, Room, timers::Timer};
 use crate::{
     db::locks::Held,
-    realtime::{frame::Frame, hub::Identity, presence::TYPING, writer::LockChange},
+    realtime::{
+        frame::Frame,
+        hub::{Identity, Operation, Write},
+        presence::TYPING,
+        writer::{LockChange, Request},
+    },
 };
 use chrono::Utc;
 use shared::{
