@@ -73,14 +73,17 @@ pub(crate) fn is_away(error: &Error) -> bool {
         | Error::PoolClosed
         | Error::WorkerCrashed
         | Error::BeginFailed => true,
-        // PostgreSQL's appendix A: connections, resources (full disk), read-only,
+        // PostgreSQL's appendix A: connections (also to a database that takes none), resources (full disk), read-only,
         // lock and statement timeouts, going down.
         Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("08")
                 || code.starts_with("53")
                 || code.starts_with("57")
                 || code.starts_with("58")
-                || matches!(&*code, "25006" | "25P03" | "55P03" | "40001" | "40P01")
+                || matches!(
+                    &*code,
+                    "25006" | "25P03" | "55000" | "55P03" | "40001" | "40P01"
+                )
         }),
         _ => false,
     }
