@@ -133,12 +133,20 @@ pub fn ChatPanel() -> impl IntoView {
         store.chat.with(|chat| rows::lines(chat, mark, day_of))
     });
     let may_load = move || store.older.get_untracked() == Older::Maybe;
+    let top = StoredValue::new(0);
     let at_scroll = move || {
         let Some(list) = list.get_untracked() else {
             return;
         };
+        // Only who scrolls up leaves the end; a list that grows does not.
+        let upward = list.scroll_top() < top.get_value();
+        top.set_value(list.scroll_top());
         let left = list.scroll_height() - list.scroll_top() - list.client_height();
-        reading.at_end.set(left < NEAR);
+        if left < NEAR {
+            reading.at_end.set(true);
+        } else if upward {
+            reading.at_end.set(false);
+        }
         if list.scroll_top() < EARLY && may_load() && list.client_height() > 0 {
             session.load_older_chat();
         }
