@@ -6,9 +6,9 @@ mod password;
 mod secret;
 mod token;
 
-pub(crate) use credential::{COOKIE, Credential, REMOVE_COOKIE, is_own_origin};
+pub(crate) use credential::{COOKIE, Credential, REMOVE_COOKIE};
 pub(crate) use password::Passwords;
-pub(crate) use secret::secret;
+pub(crate) use secret::{SHORTEST, secret};
 
 use crate::{
     db::sessions::{self, Live},

@@ -15,17 +15,37 @@ pub(crate) mod users;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::{
-    Error, PgPool,
+    Connection, Error, PgConnection, PgPool, Postgres, Transaction,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{str::FromStr, time::Duration};
 
 /// Applied at every start; see `migrations/README.md`.
-pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// How long a request waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Connects once, to say at once if that does not work.
+pub(crate) async fn reach(url: &str) -> Result<(), Error> {
+    let connection = PgConnection::connect(url).await?;
+    connection.close().await
+}
+
+/// Applies the migrations, however long they take.
+pub(crate) async fn migrate(url: &str) -> Result<(), Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("stellar-canvas");
+    let mut connection = PgConnection::connect_with(&options).await?;
+    MIGRATIONS.run(&mut connection).await?;
+    connection.close().await
+}
+
+/// A transaction in which everything is as it was at one moment.
+pub(crate) async fn begin_snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>, Error> {
+    pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .await
+}
 
 /// A pool whose connections give up on statements, locks and transactions that
 /// take too long, so that nothing waits for ever. It connects when first used.

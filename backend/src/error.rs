@@ -16,7 +16,7 @@ use thiserror::Error;
 
 /// Why a request is refused.
 #[derive(Debug, Error)]
-pub enum ApiError {
+pub(crate) enum ApiError {
     /// No credential, or one that is not valid (any more).
     #[error("sign in first")]
     Unauthenticated,
@@ -78,7 +78,7 @@ pub enum ApiError {
 
 /// What was looked for in vain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A route.
     Address,
     /// A canvas.
@@ -105,7 +105,7 @@ impl std::fmt::Display for Kind {
 
 impl ApiError {
     /// One wrong field.
-    pub fn invalid(field: impl Into<String>, message: impl ToString) -> Self {
+    pub(crate) fn invalid(field: impl Into<String>, message: impl ToString) -> Self {
         Self::Validation(vec![FieldError {
             field: field.into(),
             message: message.to_string(),
@@ -113,7 +113,7 @@ impl ApiError {
     }
 
     /// The server's fault, with its cause for the log.
-    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(Some(cause.into()))
     }
 
@@ -146,7 +146,7 @@ impl ApiError {
     }
 
     /// What kind of error, for programs.
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated | Self::StaleCookie => "unauthenticated",
             Self::InvalidCredentials => "invalid_credentials",

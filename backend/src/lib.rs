@@ -6,10 +6,16 @@
 pub mod config;
 pub mod embedded_postgres;
 pub mod realtime;
+pub mod telemetry;
 
 mod auth;
 mod db;
+mod demo;
 mod error;
 mod http;
+mod picture;
 mod rate_limit;
+mod serve;
 mod state;
+
+pub use serve::{Server, StartError};

@@ -1,3 +1,52 @@
-//! The server binary.
+//! The server binary: reads the configuration, runs the server, and stops it
+//! on SIGTERM and SIGINT.
 
-fn main() {}
+use backend::{Server, config::Config, telemetry};
+use clap::Parser;
+use std::{
+    future::Future,
+    io::{self, Write},
+    pin::pin,
+    process::ExitCode,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The exit code for a configuration that cannot work, as clap has it.
+const MISCONFIGURED: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    telemetry::init(config.log_format);
+    match run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(MISCONFIGURED)
+        }
+    }
+}
+
+async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let mut stop = pin!(stop_signal()?);
+    let server = tokio::select! {
+        server = Server::bind(config) => server?,
+        () = &mut stop => return Ok(()),
+    };
+    // Whoever started the server may wait for this line, and may be gone.
+    let _ = writeln!(io::stdout(), "listening on http://{}", server.local_addr());
+    server.run(stop).await;
+    Ok(())
+}
+
+/// Done when somebody asks the server to stop.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

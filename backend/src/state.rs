@@ -3,11 +3,23 @@
 use crate::{
     auth::{Auth, Passwords},
     config::{Config, Switch},
+    http::Pictures,
     rate_limit::SignInLimits,
     realtime::Hub,
+    telemetry::Metrics,
 };
 use sqlx::PgPool;
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tokio::sync::Semaphore;
+
+/// Snapshots and pictures in the making at a time; each may hold a whole board.
+const LARGE_READS: usize = 4;
 
 /// Cheap to clone; the parts are [`Parts`].
 #[derive(Clone)]
@@ -27,11 +39,38 @@ pub(crate) struct Parts {
     pub(crate) passwords: Passwords,
     /// How often strangers may try.
     pub(crate) sign_in_limits: SignInLimits,
+    /// Turns for reading whole boards.
+    pub(crate) large_reads: Semaphore,
+    /// Boards as pictures.
+    pub(crate) pictures: Pictures,
+    /// Figures for those who run the server.
+    pub(crate) metrics: Metrics,
+    /// This node's name among the others.
+    pub(crate) node: String,
+    draining: AtomicBool,
+}
+
+impl Parts {
+    /// Says from now on that the server is about to stop.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server is about to stop.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed) || self.hub.is_draining()
+    }
 }
 
 impl AppState {
     /// Puts the parts together.
-    pub(crate) fn new(config: Config, pool: PgPool, hub: Hub, auth: Auth) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        pool: PgPool,
+        hub: Hub,
+        auth: Auth,
+        metrics: Metrics,
+    ) -> Self {
         let limited = config.rate_limits == Switch::On;
         Self(Arc::new(Parts {
             pool,
@@ -39,6 +78,11 @@ impl AppState {
             auth,
             passwords: Passwords::new(),
             sign_in_limits: SignInLimits::new(limited),
+            large_reads: Semaphore::new(LARGE_READS),
+            pictures: Pictures::default(),
+            metrics,
+            node: format!("node-{:08x}", rand::random::<u32>()),
+            draining: AtomicBool::new(false),
             config,
         }))
     }

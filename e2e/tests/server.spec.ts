@@ -8,6 +8,8 @@ test("delivers a client that starts under its strict content policy", async ({ p
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
+  const loads: string[] = [];
+  page.on("request", (request) => loads.push(request.url()));
   const answer = await page.goto("/");
   expect(answer?.status()).toBe(200);
   const policy = answer?.headers()["content-security-policy"] ?? "";
@@ -16,6 +18,7 @@ test("delivers a client that starts under its strict content policy", async ({ p
   expect(policy).not.toMatch(/script-src[^;]*'unsafe-eval'/);
   await expect(page.locator("body > *").first()).toBeVisible();
   expect(complaints).toEqual([]);
+  expect(loads.filter((url) => url.endsWith(".wasm"))).toHaveLength(1);
 });
 
 test("delivers the code compressed", async ({ page, request }) => {

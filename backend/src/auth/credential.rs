@@ -91,7 +91,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Whether the request comes from a page of this server's own host or of an
 /// allowed origin.
-pub(crate) fn is_own_origin(headers: &HeaderMap, uri: &Uri, allowed_origins: &[String]) -> bool {
+fn is_own_origin(headers: &HeaderMap, uri: &Uri, allowed_origins: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN).and_then(|o| o.to_str().ok()) else {
         return false;
     };

@@ -94,38 +94,32 @@ pub(crate) async fn new_ids(
     Ok(ids.into_iter().map(|(id,)| TileId(id)).collect())
 }
 
-/// Writes tiles, new ones and changed ones. `redrawn` says whose title or
-/// pixels changed.
+/// Writes tiles: new ones, and such whose title or pixels changed.
 pub(crate) async fn save(
     connection: &mut PgConnection,
     canvas: CanvasId,
-    tiles: &[(Coord, &TileState, bool)],
+    tiles: &[(Coord, &TileState)],
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     if tiles.is_empty() {
         return Ok(());
     }
-    let cells: Vec<Coord> = tiles.iter().map(|(at, ..)| *at).collect();
+    let cells: Vec<Coord> = tiles.iter().map(|(at, _)| *at).collect();
     let (xs, ys) = columns(&cells);
-    let ids: Vec<i64> = tiles.iter().map(|(_, t, _)| t.id.0).collect();
-    let creators: Vec<i64> = tiles.iter().map(|(_, t, _)| t.creator_id.0).collect();
-    let titles: Vec<&str> = tiles.iter().map(|(_, t, _)| t.title.as_str()).collect();
-    let pixels: Vec<&[u8]> = tiles.iter().map(|(_, t, _)| t.pixels.as_bytes()).collect();
-    let versions: Vec<i64> = tiles.iter().map(|(_, t, _)| t.version).collect();
-    let likes: Vec<i64> = tiles.iter().map(|(_, t, _)| t.like_count).collect();
-    let redrawn: Vec<bool> = tiles.iter().map(|(.., redrawn)| *redrawn).collect();
+    let ids: Vec<i64> = tiles.iter().map(|(_, t)| t.id.0).collect();
+    let creators: Vec<i64> = tiles.iter().map(|(_, t)| t.creator_id.0).collect();
+    let titles: Vec<&str> = tiles.iter().map(|(_, t)| t.title.as_str()).collect();
+    let pixels: Vec<&[u8]> = tiles.iter().map(|(_, t)| t.pixels.as_bytes()).collect();
+    let versions: Vec<i64> = tiles.iter().map(|(_, t)| t.version).collect();
+    let likes: Vec<i64> = tiles.iter().map(|(_, t)| t.like_count).collect();
     sqlx::query(
-        "INSERT INTO tiles AS t (canvas_id, created_at, id, x, y, creator_id, title, pixels,
-                                 version, like_count, updated_at)
-         SELECT $1, $2, id, x, y, creator_id, title, pixels, version, like_count,
-                CASE WHEN redrawn THEN $2 END
-         FROM unnest($3::bigint[], $4::int[], $5::int[], $6::bigint[], $7::text[], $8::bytea[],
-                     $9::bigint[], $10::bigint[], $11::bool[])
-              AS n (id, x, y, creator_id, title, pixels, version, like_count, redrawn)
+        "INSERT INTO tiles (canvas_id, created_at, updated_at, id, x, y, creator_id, title,
+                            pixels, version, like_count)
+         SELECT $1, $2, $2, * FROM unnest($3::bigint[], $4::int[], $5::int[], $6::bigint[],
+                                          $7::text[], $8::bytea[], $9::bigint[], $10::bigint[])
          ON CONFLICT (id) DO UPDATE
          SET title = excluded.title, pixels = excluded.pixels, version = excluded.version,
-             like_count = excluded.like_count,
-             updated_at = COALESCE(excluded.updated_at, t.updated_at)",
+             like_count = excluded.like_count, updated_at = excluded.updated_at",
     )
     .bind(canvas.0)
     .bind(now)
@@ -137,7 +131,26 @@ pub(crate) async fn save(
     .bind(pixels)
     .bind(versions)
     .bind(likes)
-    .bind(redrawn)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes the number of likes of tiles of which nothing else changed.
+pub(crate) async fn save_like_counts(
+    connection: &mut PgConnection,
+    tiles: &[(TileId, i64)],
+) -> sqlx::Result<()> {
+    if tiles.is_empty() {
+        return Ok(());
+    }
+    let (ids, counts): (Vec<i64>, Vec<i64>) = tiles.iter().map(|(id, n)| (id.0, *n)).unzip();
+    sqlx::query(
+        "UPDATE tiles t SET like_count = n.like_count
+         FROM unnest($1::bigint[], $2::bigint[]) AS n (id, like_count) WHERE t.id = n.id",
+    )
+    .bind(ids)
+    .bind(counts)
     .execute(connection)
     .await?;
     Ok(())

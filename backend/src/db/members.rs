@@ -54,21 +54,6 @@ pub(crate) async fn list(
     .collect()
 }
 
-/// The role given to the user by name, if one was.
-pub(crate) async fn role(
-    executor: impl PgExecutor<'_>,
-    canvas_id: CanvasId,
-    user_id: UserId,
-) -> Result<Option<Role>, Error> {
-    sqlx::query_scalar("SELECT role FROM canvas_members WHERE canvas_id = $1 AND user_id = $2")
-        .bind(canvas_id.0)
-        .bind(user_id.0)
-        .fetch_optional(executor)
-        .await?
-        .map(named)
-        .transpose()
-}
-
 /// Gives the user a role.
 pub(crate) async fn set(
     executor: impl PgExecutor<'_>,

@@ -57,7 +57,7 @@ pub(crate) async fn insert(
     .map(User::from)
 }
 
-/// The user of this name, in whatever case.
+/// What signing in as the user of this name, in whatever case, needs to know.
 pub(crate) async fn credentials(
     executor: impl PgExecutor<'_>,
     username: &str,
@@ -76,6 +76,22 @@ pub(crate) async fn find(executor: impl PgExecutor<'_>, id: UserId) -> Result<Op
          FROM users WHERE id = $1",
     )
     .bind(id.0)
+    .fetch_optional(executor)
+    .await
+    .map(|row| row.map(User::from))
+}
+
+/// The user of this name, in whatever case.
+pub(crate) async fn by_name(
+    executor: impl PgExecutor<'_>,
+    username: &str,
+) -> Result<Option<User>, Error> {
+    sqlx::query_as::<_, Row>(
+        "SELECT id, username, display_name, password_hash IS NULL AS is_guest,
+                status_message, created_at
+         FROM users WHERE lower(username) = lower($1)",
+    )
+    .bind(username)
     .fetch_optional(executor)
     .await
     .map(|row| row.map(User::from))

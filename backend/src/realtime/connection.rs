@@ -265,7 +265,7 @@ impl Connection {
         }
     }
 
-    async fn ask_room(&self, command: Command) -> Result<(), End> {
+    async fn ask_room(&mut self, command: Command) -> Result<(), End> {
         let Some(room) = &self.seat.room else {
             return Err(End::Gone);
         };

@@ -265,7 +265,9 @@ async fn save(
     tile_count: i64,
 ) -> sqlx::Result<()> {
     db::cells::delete(connection, &plan.deleted).await?;
-    db::cells::save(connection, canvas, &plan.changed_tiles(), now).await?;
+    let (drawn, liked) = plan.changed_tiles();
+    db::cells::save(connection, canvas, &drawn, now).await?;
+    db::cells::save_like_counts(connection, &liked).await?;
     let (added, removed) = plan.changed_likes();
     db::cells::save_likes(connection, &added, &removed).await?;
     let (held, released) = plan.changed_locks();

@@ -66,11 +66,12 @@ pub fn palette(colors: &[String]) -> Vec<[u8; 3]> {
 pub fn rgb(color: &str) -> [u8; 3] {
     let part = |range| {
         color
-            .get(range)
+            .strip_prefix('#')
+            .and_then(|digits| digits.get(range))
             .and_then(|part| u8::from_str_radix(part, 16).ok())
             .unwrap_or_default()
     };
-    [part(1..3), part(3..5), part(5..7)]
+    [part(0..2), part(2..4), part(4..6)]
 }
 
 /// The RGBA of an area, row by row.

@@ -141,8 +141,8 @@ pub fn color([r, g, b]: [u8; 3]) -> String {
         _ => "pink",
     };
     let shade = match light {
-        0..=70 => "dark",
-        71..=185 => return hue.to_owned(),
+        0..=60 => "dark",
+        61..=185 => return hue.to_owned(),
         _ => "light",
     };
     fill(board_texts().color, &[("shade", &shade), ("hue", &hue)])

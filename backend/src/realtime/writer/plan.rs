@@ -100,11 +100,18 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn changed_tiles(&self) -> Vec<(Coord, &TileState, bool)> {
-        self.touched
-            .iter()
-            .filter_map(|(at, redrawn)| Some((*at, self.cells.get(at)?, *redrawn)))
-            .collect()
+    /// Tiles that are new or were drawn in, and the likes of those that were not.
+    pub(super) fn changed_tiles(&self) -> (Vec<(Coord, &TileState)>, Vec<(TileId, i64)>) {
+        let mut drawn = Vec::new();
+        let mut liked = Vec::new();
+        for (at, redrawn) in &self.touched {
+            match self.cells.get(at) {
+                Some(tile) if *redrawn => drawn.push((*at, tile)),
+                Some(tile) => liked.push((tile.id, tile.like_count)),
+                None => {}
+            }
+        }
+        (drawn, liked)
     }
 
     /// Likes added and likes removed, of tiles that are still there.

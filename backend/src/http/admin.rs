@@ -1,0 +1,219 @@
+//! For the administrators, who are named in the configuration: the registry of
+//! connections, figures, and words to everybody.
+
+use super::{
+    extract::{Json, Query, SignedIn},
+    list::{cursor, page, page_size},
+    openapi::{Body, OfConnection, QueryOnly, SignedInOnly},
+};
+use crate::{
+    auth::Session,
+    error::{ApiError, Kind},
+    realtime::ClientFilter,
+    state::AppState,
+};
+use axum::{
+    Json as JsonBody,
+    extract::{FromRequestParts, RawPathParams, State},
+    http::{StatusCode, request::Parts},
+};
+use chrono::Utc;
+use serde::{Deserialize, Serialize};
+use shared::{
+    api::{Client, Page},
+    ids::{CanvasId, ConnectionId, UserId},
+    protocol, text,
+};
+use std::{collections::BTreeMap, ops::RangeInclusive};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Characters of an announcement.
+const ANNOUNCEMENT: RangeInclusive<usize> = 1..=500;
+
+/// The routes of this module.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(clients))
+        .routes(routes!(kick))
+        .routes(routes!(stats))
+        .routes(routes!(announce))
+}
+
+/// An administrator; 403 for everybody else.
+struct Admin;
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let SignedIn(session) = SignedIn::from_request_parts(parts, state).await?;
+        if is_admin(&session, &state.config.admin_users) {
+            Ok(Self)
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+}
+
+/// Names are unique without regard to case, and so are they meant here.
+fn is_admin(session: &Session, admins: &[String]) -> bool {
+    let username = &session.identity.username;
+    admins
+        .iter()
+        .any(|admin| admin.trim().eq_ignore_ascii_case(username))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ClientsQuery {
+    /// On this canvas
+    canvas_id: Option<i64>,
+    /// Of this user
+    user_id: Option<i64>,
+    /// `browser` or `agent`
+    client_type: Option<String>,
+    /// As the client said
+    platform: Option<String>,
+    /// How many, 50 by default
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+}
+
+/// Connections, in the order in which they came
+#[utoipa::path(get, path = "/admin/clients", tag = "admin", params(ClientsQuery),
+    responses((status = 200, body = Page<Client>, description = "A page"), SignedInOnly, QueryOnly))]
+async fn clients(
+    State(state): State<AppState>,
+    _: Admin,
+    Query(query): Query<ClientsQuery>,
+) -> Result<JsonBody<Page<Client>>, ApiError> {
+    let limit = page_size(query.limit)?;
+    let after = cursor::<ConnectionId>(query.cursor.as_deref())?;
+    if let Some(kind) = query.client_type.as_deref()
+        && !matches!(kind, "browser" | "agent")
+    {
+        return Err(ApiError::invalid("client_type", "must be browser or agent"));
+    }
+    let filter = ClientFilter {
+        canvas_id: query.canvas_id.map(CanvasId),
+        user_id: query.user_id.map(UserId),
+        client_type: query.client_type,
+        platform: query.platform,
+    };
+    let mut clients = state.hub.registry().clients(&filter, &state.node);
+    clients.retain(|client| after.is_none_or(|after| client.connection_id > after));
+    Ok(JsonBody(page(clients, limit, |last| {
+        last.connection_id.to_string()
+    })))
+}
+
+/// `{connection_id}` of the path; what is no UUID names no connection.
+struct ConnectionPath(ConnectionId);
+
+impl FromRequestParts<AppState> for ConnectionPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let params = RawPathParams::from_request_parts(parts, state).await.ok();
+        params
+            .iter()
+            .flat_map(RawPathParams::iter)
+            .find(|(name, _)| *name == "connection_id")
+            .and_then(|(_, value)| value.parse().ok())
+            .map(Self)
+            .ok_or(ApiError::NotFound(Kind::Connection))
+    }
+}
+
+/// Ends a connection
+#[utoipa::path(delete, path = "/admin/clients/{connection_id}", tag = "admin",
+    params(("connection_id" = Uuid, Path)),
+    responses((status = 204, description = "Ended"), OfConnection))]
+async fn kick(
+    State(state): State<AppState>,
+    _: Admin,
+    ConnectionPath(id): ConnectionPath,
+) -> Result<StatusCode, ApiError> {
+    if state.hub.registry().kick(id) {
+        tracing::info!(connection = %id, "kicked");
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(ApiError::NotFound(Kind::Connection))
+    }
+}
+
+/// How much there is of everything.
+#[derive(Serialize, ToSchema)]
+struct Stats {
+    /// Open connections.
+    connections: usize,
+    /// Users with one or more.
+    users: usize,
+    /// Canvases with one or more.
+    canvases: usize,
+    /// Servers.
+    nodes: usize,
+    /// Connections by `client_type`.
+    by_type: BTreeMap<String, usize>,
+    /// Connections by `platform`.
+    by_platform: BTreeMap<String, usize>,
+    /// Messages read in the last second.
+    messages_in_per_s: u64,
+    /// Messages written in the last second.
+    messages_out_per_s: u64,
+}
+
+/// How much there is of everything
+#[utoipa::path(get, path = "/admin/stats", tag = "admin",
+    responses((status = 200, body = Stats, description = "Now"), SignedInOnly))]
+async fn stats(State(state): State<AppState>, _: Admin) -> JsonBody<Stats> {
+    let stats = state.hub.registry().stats();
+    JsonBody(Stats {
+        connections: stats.connections,
+        users: stats.users,
+        canvases: stats.canvases,
+        nodes: 1,
+        by_type: stats.by_type,
+        by_platform: stats.by_platform,
+        messages_in_per_s: stats.messages_in_per_s,
+        messages_out_per_s: stats.messages_out_per_s,
+    })
+}
+
+/// Something to tell.
+#[derive(Deserialize, ToSchema)]
+struct Announcement {
+    /// 1–500 characters.
+    message: String,
+    /// To everybody on this canvas alone.
+    canvas_id: Option<CanvasId>,
+    /// To every connection of this user alone.
+    user_id: Option<UserId>,
+}
+
+/// Tells everybody, one canvas or one user something
+#[utoipa::path(post, path = "/admin/announcements", tag = "admin", request_body = Announcement,
+    responses((status = 202, description = "On its way"), SignedInOnly, Body))]
+async fn announce(
+    State(state): State<AppState>,
+    _: Admin,
+    Json(body): Json<Announcement>,
+) -> Result<StatusCode, ApiError> {
+    let message = text::clean(&body.message, &ANNOUNCEMENT)
+        .map_err(|error| ApiError::invalid("message", error))?;
+    let filter = ClientFilter {
+        canvas_id: body.canvas_id,
+        user_id: body.user_id,
+        ..ClientFilter::default()
+    };
+    let announcement = protocol::Announcement {
+        message,
+        canvas_id: body.canvas_id,
+        timestamp: Utc::now().into(),
+    };
+    state.hub.registry().announce(&filter, announcement);
+    Ok(StatusCode::ACCEPTED)
+}

@@ -1,0 +1,245 @@
+//! Signing in and out.
+
+use super::{
+    extract::{Json, OptionalJson, SignedIn},
+    list::Checks,
+    openapi::{Body, Limited, SignedInOnly},
+    peer::Peer,
+};
+use crate::{
+    auth::{COOKIE, Issued, REMOVE_COOKIE},
+    db::{self, users},
+    error::ApiError,
+    state::AppState,
+};
+use axum::{
+    Json as JsonBody,
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use chrono::Utc;
+use rand::seq::IndexedRandom;
+use shared::{
+    api::{Auth, Guest, Login, Register, Ticket, User},
+    limits,
+    text::{self, TextError},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes of this module.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(login))
+        .routes(routes!(guest))
+        .routes(routes!(refresh))
+        .routes(routes!(logout))
+        .routes(routes!(ticket))
+}
+
+/// Makes a user with a password, and signs them in
+#[utoipa::path(post, path = "/auth/register", tag = "auth", request_body = Register, security(()),
+    responses(
+        (status = 201, body = Auth, description = "Registered and signed in"),
+        (status = 409, body = shared::api::Problem, content_type = "application/problem+json",
+         description = "username_taken"),
+        Body, Limited))]
+async fn register(
+    State(state): State<AppState>,
+    peer: Peer,
+    Json(body): Json<Register>,
+) -> Result<Response, ApiError> {
+    let mut checks = Checks::default();
+    let username = checks.value("username", text::username(&body.username));
+    let password = checks.value("password", password(body.password));
+    let display_name = checks.optional("display_name", body.display_name.map(display_name));
+    checks.finish()?;
+    state
+        .sign_in_limits
+        .register(peer.ip)
+        .map_err(ApiError::RateLimited)?;
+    // Asked before the hash, which is what costs; the unique key decides.
+    if users::credentials(&state.pool, &username).await?.is_some() {
+        return Err(ApiError::UsernameTaken);
+    }
+    let hash = state.passwords.hash(password).await?;
+    let display_name = display_name.as_deref().unwrap_or(&username);
+    let user = users::insert(&state.pool, &username, display_name, Some(&hash))
+        .await
+        .map_err(|error| {
+            if db::violates(&error, users::USERNAME_KEY) {
+                ApiError::UsernameTaken
+            } else {
+                error.into()
+            }
+        })?;
+    tracing::info!(user = %user.id, ip = %peer.ip, "registered");
+    let issued = state.auth.begin(user.id).await?;
+    Ok(signed_in(StatusCode::CREATED, issued, user, peer))
+}
+
+/// Signs in with name and password
+#[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = Login, security(()),
+    responses(
+        (status = 200, body = Auth, description = "Signed in"),
+        (status = 401, body = shared::api::Problem, content_type = "application/problem+json",
+         description = "invalid_credentials"),
+        Body, Limited))]
+async fn login(
+    State(state): State<AppState>,
+    peer: Peer,
+    Json(body): Json<Login>,
+) -> Result<Response, ApiError> {
+    // What cannot be a name is nobody's, and is refused like a wrong password.
+    let username = text::username(&body.username).unwrap_or_default();
+    state
+        .sign_in_limits
+        .log_in(peer.ip, &username)
+        .map_err(ApiError::RateLimited)?;
+    let known = users::credentials(&state.pool, &username).await?;
+    let (id, hash) = match known {
+        Some(known) => (Some(known.id), known.password_hash),
+        None => (None, None),
+    };
+    let right = state.passwords.verify(body.password, hash).await?;
+    let Some(id) = id.filter(|_| right) else {
+        tracing::info!(ip = %peer.ip, "sign-in refused");
+        return Err(ApiError::InvalidCredentials);
+    };
+    state.sign_in_limits.logged_in(peer.ip, &username);
+    let user = users::find(&state.pool, shared::ids::UserId(id))
+        .await?
+        .ok_or(ApiError::InvalidCredentials)?;
+    tracing::info!(user = %user.id, ip = %peer.ip, "signed in");
+    let issued = state.auth.begin(user.id).await?;
+    Ok(signed_in(StatusCode::OK, issued, user, peer))
+}
+
+/// Signs in without a password, as somebody new
+#[utoipa::path(post, path = "/auth/guest", tag = "auth", request_body = Guest, security(()),
+    responses((status = 201, body = Auth, description = "Signed in"), Body, Limited))]
+async fn guest(
+    State(state): State<AppState>,
+    peer: Peer,
+    OptionalJson(body): OptionalJson<Guest>,
+) -> Result<Response, ApiError> {
+    let mut checks = Checks::default();
+    let display_name = checks.optional("display_name", body.display_name.map(display_name));
+    checks.finish()?;
+    state
+        .sign_in_limits
+        .guest(peer.ip)
+        .map_err(ApiError::RateLimited)?;
+    let display_name = display_name.unwrap_or_else(made_up_name);
+    // 60 random bits: a name that is taken already is not to be expected.
+    let username = format!("guest-{:015x}", rand::random::<u64>() >> 4);
+    let user = users::insert(&state.pool, &username, &display_name, None).await?;
+    let issued = state.auth.begin(user.id).await?;
+    Ok(signed_in(StatusCode::CREATED, issued, user, peer))
+}
+
+/// Gives the same session a token that ends later
+#[utoipa::path(post, path = "/auth/refresh", tag = "auth",
+    responses((status = 200, body = Auth, description = "A new token"), SignedInOnly))]
+async fn refresh(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+    peer: Peer,
+) -> Result<Response, ApiError> {
+    let user = users::find(&state.pool, session.user_id())
+        .await?
+        .ok_or(ApiError::Unauthenticated)?;
+    let issued = state.auth.refresh(&session).await?;
+    Ok(signed_in(StatusCode::OK, issued, user, peer))
+}
+
+/// Ends the session, with all its tokens and sockets
+#[utoipa::path(post, path = "/auth/logout", tag = "auth",
+    responses((status = 204, description = "Signed out"), SignedInOnly))]
+async fn logout(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+) -> Result<Response, ApiError> {
+    state.auth.revoke(session.session_id).await?;
+    state.hub.session_revoked(session.session_id);
+    tracing::info!(user = %session.user_id(), "signed out");
+    Ok((
+        StatusCode::NO_CONTENT,
+        [(header::SET_COOKIE, REMOVE_COOKIE)],
+    )
+        .into_response())
+}
+
+/// Makes a ticket that stands in for the token in one WebSocket address
+#[utoipa::path(post, path = "/ws/ticket", tag = "auth",
+    responses((status = 201, body = Ticket, description = "Good once, for 30 s"), SignedInOnly))]
+async fn ticket(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+) -> Result<(StatusCode, JsonBody<Ticket>), ApiError> {
+    let (ticket, expires_at) = state.auth.ticket(&session).await?;
+    let expires_at = expires_at.into();
+    Ok((StatusCode::CREATED, JsonBody(Ticket { ticket, expires_at })))
+}
+
+/// Checks a name to show.
+pub(super) fn display_name(name: impl AsRef<str>) -> Result<String, TextError> {
+    text::clean(name.as_ref(), &limits::DISPLAY_NAME)
+}
+
+/// Checks a new password. It is not trimmed: every character counts.
+fn password(password: String) -> Result<String, TextError> {
+    let count = password.chars().count();
+    if password.chars().any(char::is_control) {
+        Err(TextError::Control)
+    } else if count < *limits::PASSWORD.start() {
+        Err(TextError::TooShort(*limits::PASSWORD.start()))
+    } else if count > *limits::PASSWORD.end() {
+        Err(TextError::TooLong(*limits::PASSWORD.end()))
+    } else {
+        Ok(password)
+    }
+}
+
+fn made_up_name() -> String {
+    const HOW: [&str; 12] = [
+        "Bright", "Quiet", "Swift", "Golden", "Curious", "Gentle", "Lucky", "Brave", "Silver",
+        "Merry", "Dreamy", "Distant",
+    ];
+    const WHAT: [&str; 12] = [
+        "Comet", "Nova", "Moon", "Meteor", "Quasar", "Pulsar", "Nebula", "Orbit", "Galaxy", "Star",
+        "Aurora", "Planet",
+    ];
+    let mut rng = rand::rng();
+    let how = HOW.choose(&mut rng).unwrap_or(&HOW[0]);
+    let what = WHAT.choose(&mut rng).unwrap_or(&WHAT[0]);
+    format!("{how} {what}")
+}
+
+fn signed_in(status: StatusCode, issued: Issued, user: User, peer: Peer) -> Response {
+    let age = (issued.expires_at - Utc::now()).num_seconds().max(0);
+    let secure = if peer.https { "; Secure" } else { "" };
+    let token = issued.token;
+    let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={age}{secure}");
+    let auth = Auth {
+        token,
+        token_type: "Bearer".to_owned(),
+        expires_at: issued.expires_at.into(),
+        user,
+    };
+    (status, [(header::SET_COOKIE, cookie)], JsonBody(auth)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_count_characters_and_keep_their_spaces() {
+        assert!(password("  12345 ".into()).is_ok());
+        assert_eq!(password("1234567".into()), Err(TextError::TooShort(8)));
+        assert!(password("ü".repeat(128)).is_ok());
+        assert_eq!(password("ü".repeat(129)), Err(TextError::TooLong(128)));
+    }
+}

@@ -1,0 +1,279 @@
+//! Canvases: making, finding, changing and deleting them.
+
+use super::{
+    extract::{CanvasPath, Json, Query, SignedIn, Visitor},
+    list::{Checks, cursor, page, page_size},
+    openapi::{Body, Credentials, OfCanvas, QueryOnly, SignedInOnly},
+};
+use crate::{
+    db::canvases::{self, Access, Filter},
+    error::{ApiError, Kind},
+    realtime::{Operation, Write},
+    state::AppState,
+};
+use axum::{Json as JsonBody, extract::State, http::StatusCode};
+use serde::Deserialize;
+use shared::{
+    api::{Canvas, CreateCanvas, Page, UpdateCanvas},
+    canvas::Role,
+    ids::{CanvasId, UserId},
+    limits, text,
+};
+use sqlx::PgExecutor;
+use std::ops::RangeInclusive;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The colours of a canvas whose maker names none.
+const PALETTE: [&str; 32] = [
+    "#000000", "#1d2b53", "#2b335f", "#3b4a8c", "#4f67c8", "#5b8def", "#7fc8f8", "#c9e7ff",
+    "#ffffff", "#c2c3c7", "#83769c", "#5f574f", "#3a3042", "#7e2553", "#b5305f", "#ff004d",
+    "#ff77a8", "#ffccaa", "#d58863", "#ab5236", "#7a3b2e", "#ff7a1a", "#ffa300", "#ffec27",
+    "#fff7b0", "#b8f34a", "#00e436", "#12a150", "#008751", "#0b5345", "#29d3c2", "#a06cd5",
+];
+
+/// The routes of this module.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(get, update, delete))
+}
+
+/// What `viewer` may do on a canvas that they may read.
+pub(super) async fn readable(
+    executor: impl PgExecutor<'_>,
+    id: CanvasId,
+    viewer: Option<UserId>,
+) -> Result<Access, ApiError> {
+    let access = canvases::access(executor, id, viewer)
+        .await?
+        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+    if access.reads() {
+        Ok(access)
+    } else {
+        Err(ApiError::Forbidden)
+    }
+}
+
+/// The role of somebody signed in on a canvas that they may read.
+pub(super) async fn role(
+    executor: impl PgExecutor<'_>,
+    id: CanvasId,
+    user: UserId,
+) -> Result<Role, ApiError> {
+    let access = readable(executor, id, Some(user)).await?;
+    access.role.ok_or(ApiError::Forbidden)
+}
+
+/// The canvas as `viewer` sees it, with who is there now.
+async fn seen(state: &AppState, id: CanvasId, viewer: Option<UserId>) -> Result<Canvas, ApiError> {
+    let mut canvas = canvases::find(&state.pool, id, viewer)
+        .await?
+        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+    canvas.active_users = state.hub.active_count(id);
+    Ok(canvas)
+}
+
+/// Makes a canvas
+#[utoipa::path(post, path = "/canvases", tag = "canvases", request_body = CreateCanvas,
+    responses((status = 201, body = Canvas, description = "Made"), SignedInOnly, Body))]
+async fn create(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+    Json(body): Json<CreateCanvas>,
+) -> Result<(StatusCode, JsonBody<Canvas>), ApiError> {
+    let mut checks = Checks::default();
+    let name = checks.value("name", text::clean(&body.name, &limits::CANVAS_NAME));
+    let description = body.description.unwrap_or_default();
+    let description = text::clean(&description, &limits::CANVAS_DESCRIPTION);
+    let new = canvases::New {
+        name,
+        description: checks.value("description", description),
+        width: checks.value("width", within(body.width, limits::CANVAS_SIDE)),
+        height: checks.value("height", within(body.height, limits::CANVAS_SIDE)),
+        tile_size: checks.value(
+            "tile_size",
+            within(
+                body.tile_size.unwrap_or(limits::DEFAULT_TILE_SIZE),
+                limits::TILE_SIZE,
+            ),
+        ),
+        palette: match body.palette {
+            Some(colours) => checks.value("palette", palette(&colours)),
+            None => PALETTE.map(str::to_owned).to_vec(),
+        },
+        visibility: body.visibility.unwrap_or_default(),
+        edit_policy: body.edit_policy.unwrap_or_default(),
+    };
+    checks.finish()?;
+    let id = canvases::insert(&state.pool, session.user_id(), new).await?;
+    let canvas = seen(&state, id, Some(session.user_id())).await?;
+    Ok((StatusCode::CREATED, JsonBody(canvas)))
+}
+
+fn within(value: i32, range: RangeInclusive<i32>) -> Result<i32, String> {
+    if range.contains(&value) {
+        Ok(value)
+    } else {
+        Err(format!("must be from {} to {}", range.start(), range.end()))
+    }
+}
+
+fn palette(colours: &[String]) -> Result<Vec<String>, String> {
+    if !limits::PALETTE.contains(&colours.len()) {
+        return Err(format!(
+            "must have from {} to {} colours",
+            limits::PALETTE.start(),
+            limits::PALETTE.end()
+        ));
+    }
+    colours.iter().map(|colour| hex_colour(colour)).collect()
+}
+
+fn hex_colour(colour: &str) -> Result<String, String> {
+    let digits = colour.strip_prefix('#').unwrap_or_default();
+    if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(colour.to_ascii_lowercase())
+    } else {
+        Err("must be colours like #rrggbb".to_owned())
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// Text in the name or the description
+    q: Option<String>,
+    /// Those that one made or has a role on, instead of the public ones
+    mine: Option<bool>,
+    /// How many, 50 by default
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+}
+
+/// Finds canvases, newest first
+#[utoipa::path(get, path = "/canvases", tag = "canvases", params(ListQuery), security((), ("bearer" = []), ("cookie" = [])),
+    responses((status = 200, body = Page<Canvas>, description = "A page"), Credentials, QueryOnly))]
+async fn list(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Query(query): Query<ListQuery>,
+) -> Result<JsonBody<Page<Canvas>>, ApiError> {
+    let limit = page_size(query.limit)?;
+    let text = text::clean(query.q.as_deref().unwrap_or_default(), &(0..=200))
+        .map_err(|error| ApiError::invalid("q", error))?;
+    let mine = query.mine.unwrap_or_default();
+    if mine && visitor.0.is_none() {
+        return Err(ApiError::Unauthenticated);
+    }
+    let filter = Filter {
+        text: &text,
+        mine,
+        before: cursor(query.cursor.as_deref())?,
+        limit: limit + 1,
+    };
+    let mut canvases = canvases::list(&state.pool, visitor.user_id(), &filter).await?;
+    for canvas in &mut canvases {
+        canvas.active_users = state.hub.active_count(canvas.id);
+    }
+    Ok(JsonBody(page(canvases, limit, |last| last.id.to_string())))
+}
+
+/// A canvas
+#[utoipa::path(get, path = "/canvases/{canvas_id}", tag = "canvases", security((), ("bearer" = []), ("cookie" = [])),
+    params(("canvas_id" = i64, Path)),
+    responses((status = 200, body = Canvas, description = "The canvas"), OfCanvas))]
+async fn get(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    CanvasPath(id): CanvasPath,
+) -> Result<JsonBody<Canvas>, ApiError> {
+    readable(&state.pool, id, visitor.user_id()).await?;
+    seen(&state, id, visitor.user_id()).await.map(JsonBody)
+}
+
+/// Changes a canvas's settings; for its owner
+#[utoipa::path(patch, path = "/canvases/{canvas_id}", tag = "canvases", request_body = UpdateCanvas,
+    params(("canvas_id" = i64, Path)),
+    responses((status = 200, body = Canvas, description = "Changed"), OfCanvas, Body))]
+async fn update(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+    CanvasPath(id): CanvasPath,
+    Json(body): Json<UpdateCanvas>,
+) -> Result<JsonBody<Canvas>, ApiError> {
+    let role = role(&state.pool, id, session.user_id()).await?;
+    if role != Role::Owner {
+        return Err(ApiError::Forbidden);
+    }
+    let mut checks = Checks::default();
+    let change = UpdateCanvas {
+        name: checks.optional(
+            "name",
+            body.name
+                .map(|name| text::clean(&name, &limits::CANVAS_NAME)),
+        ),
+        description: checks.optional(
+            "description",
+            body.description
+                .map(|text| text::clean(&text, &limits::CANVAS_DESCRIPTION)),
+        ),
+        visibility: body.visibility,
+        edit_policy: body.edit_policy,
+    };
+    checks.finish()?;
+    let viewer = Some(session.user_id());
+    let changes = change.name.is_some()
+        || change.description.is_some()
+        || change.visibility.is_some()
+        || change.edit_policy.is_some();
+    if changes {
+        let write = Write {
+            identity: session.identity,
+            role,
+            op_id: None,
+            operation: Operation::Settings(change),
+        };
+        state.hub.write(id, write).await?;
+    }
+    seen(&state, id, viewer).await.map(JsonBody)
+}
+
+/// Deletes a canvas with all that is on it; for its owner
+#[utoipa::path(delete, path = "/canvases/{canvas_id}", tag = "canvases",
+    params(("canvas_id" = i64, Path)),
+    responses((status = 204, description = "Deleted"), OfCanvas))]
+async fn delete(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+    CanvasPath(id): CanvasPath,
+) -> Result<StatusCode, ApiError> {
+    if role(&state.pool, id, session.user_id()).await? != Role::Owner {
+        return Err(ApiError::Forbidden);
+    }
+    if !canvases::delete(&state.pool, id).await? {
+        return Err(ApiError::NotFound(Kind::Canvas));
+    }
+    state.hub.canvas_deleted(id);
+    tracing::info!(canvas = %id, user = %session.user_id(), "canvas deleted");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn palettes_are_colours() {
+        let colours =
+            |list: &[&str]| palette(&list.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(colours(&["#AABBCC", "#000000"]).unwrap()[0], "#aabbcc");
+        assert!(colours(&["#000000"]).is_err());
+        assert!(colours(&["#000000", "red"]).is_err());
+        assert!(colours(&["#000000", "#00000ü"]).is_err());
+        assert!(colours(&["#000000"; 65]).is_err());
+        assert!(colours(&PALETTE).is_ok());
+    }
+}

@@ -1,0 +1,258 @@
+//! What handlers take from a request, each refused as the wire contract says:
+//! who asks, path ids, query and body.
+
+use crate::{
+    auth::{Credential, Session},
+    error::{ApiError, Kind},
+    state::AppState,
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request},
+    http::{HeaderMap, header, request::Parts},
+};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use shared::{
+    ids::{CanvasId, TileId, UserId},
+    limits,
+};
+use std::{str::FromStr, time::Duration};
+use tokio::time;
+
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a body that is too large which are read all the same, so that the
+/// client, still writing, gets to see the answer.
+const DRAINED: usize = 16 * limits::BODY_BYTES;
+
+/// Somebody who is signed in; 401 for everybody else.
+pub(crate) struct SignedIn(pub(crate) Session);
+
+/// Somebody, signed in or not; 401 only for a credential that is not valid.
+pub(crate) struct Visitor(pub(crate) Option<Session>);
+
+impl Visitor {
+    /// Who, if signed in.
+    pub(crate) fn user_id(&self) -> Option<UserId> {
+        self.0.as_ref().map(Session::user_id)
+    }
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        match Credential::of_request(parts, &state.config.allowed_origins)? {
+            Some(credential) => state.auth.authenticate(&credential).await.map(Some),
+            None => Ok(None),
+        }
+        .map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let Visitor(session) = Visitor::from_request_parts(parts, state).await?;
+        session.map(Self).ok_or(ApiError::Unauthenticated)
+    }
+}
+
+/// `{canvas_id}` of the path; what is no number names no canvas.
+pub(crate) struct CanvasPath(pub(crate) CanvasId);
+
+/// `{tile_id}` of the path; what is no number names no tile.
+pub(crate) struct TilePath(pub(crate) TileId);
+
+/// `{username}` of the path.
+pub(crate) struct UsernamePath(pub(crate) String);
+
+impl FromRequestParts<AppState> for CanvasPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        segment(parts, state, "canvas_id", Kind::Canvas)
+            .await
+            .map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for TilePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        segment(parts, state, "tile_id", Kind::Tile).await.map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for UsernamePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let name: String = segment(parts, state, "username", Kind::User).await?;
+        // What cannot be a name, is nobody's.
+        shared::text::username(&name)
+            .map(Self)
+            .map_err(|_| ApiError::NotFound(Kind::User))
+    }
+}
+
+async fn segment<T: FromStr>(
+    parts: &mut Parts,
+    state: &AppState,
+    name: &str,
+    kind: Kind,
+) -> Result<T, ApiError> {
+    let params = RawPathParams::from_request_parts(parts, state)
+        .await
+        .map_err(|_| ApiError::NotFound(kind))?;
+    params
+        .iter()
+        .find(|(key, _)| *key == name)
+        .and_then(|(_, value)| value.parse().ok())
+        .ok_or(ApiError::NotFound(kind))
+}
+
+/// The query.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        serde_path_to_error::deserialize(reader)
+            .map(Self)
+            .map_err(|error| wrong_field(error.path(), error.inner()))
+    }
+}
+
+/// A JSON body.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
+        let json = is_json(request.headers());
+        let body = read(request).await?;
+        if !json {
+            return Err(ApiError::invalid(
+                "body",
+                "must be sent as application/json",
+            ));
+        }
+        parse(&body).map(Self)
+    }
+}
+
+/// A JSON body all of whose fields may be left out, and so may the body.
+pub(crate) struct OptionalJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+        let untyped = !request.headers().contains_key(header::CONTENT_TYPE);
+        let json = is_json(request.headers());
+        let body = read(request).await?;
+        if body.is_empty() && (json || untyped) {
+            return Ok(Self(T::default()));
+        }
+        let _ = state;
+        if !json {
+            return Err(ApiError::invalid(
+                "body",
+                "must be sent as application/json",
+            ));
+        }
+        parse(&body).map(Self)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let essence = value
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| wrong_field(error.path(), error.inner()))?;
+    reader
+        .end()
+        .map_err(|error| ApiError::invalid("body", error))?;
+    Ok(value)
+}
+
+/// Names the field: where reading stopped, or the one that is missing there.
+fn wrong_field(path: &serde_path_to_error::Path, error: &impl ToString) -> ApiError {
+    let message = error.to_string();
+    let missing = message
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next());
+    let field = match (path.iter().next(), missing) {
+        (None, Some(missing)) => missing.to_owned(),
+        (None, None) => "body".to_owned(),
+        (Some(_), Some(missing)) => format!("{path}.{missing}"),
+        (Some(_), None) => path.to_string(),
+    };
+    ApiError::invalid(field, message)
+}
+
+/// Reads a body of at most [`limits::BODY_BYTES`].
+async fn read(request: Request) -> Result<Bytes, ApiError> {
+    time::timeout(BODY_TIMEOUT, collect(request.into_body()))
+        .await
+        .map_err(|_| ApiError::BodyTooSlow)?
+}
+
+async fn collect(body: Body) -> Result<Bytes, ApiError> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut total = 0;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| ApiError::invalid("body", error))?;
+        total += chunk.len();
+        if total <= limits::BODY_BYTES {
+            bytes.extend_from_slice(&chunk);
+        } else if total > DRAINED {
+            break;
+        }
+    }
+    if total > limits::BODY_BYTES {
+        return Err(ApiError::BodyTooLarge);
+    }
+    Ok(bytes.into())
+}
+
+/// Refuses a body that says that it is too large, after letting its sender
+/// finish if it does not wait for permission.
+pub(crate) async fn refuse_large_bodies(request: Request) -> Result<Request, ApiError> {
+    let length = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_none_or(|length| length <= limits::BODY_BYTES) {
+        return Ok(request);
+    }
+    if !request.headers().contains_key(header::EXPECT) {
+        // Whatever becomes of the rest, the answer is the same.
+        let _ = read(request).await;
+    }
+    Err(ApiError::BodyTooLarge)
+}

@@ -1,0 +1,127 @@
+//! What was said and done on a canvas, and who is there.
+
+use super::{
+    canvases::readable,
+    extract::{CanvasPath, Query, Visitor},
+    list::{cursor, page, page_size},
+    openapi::{OfCanvas, QueryOnly},
+};
+use crate::{
+    db::{events, messages},
+    error::ApiError,
+    state::AppState,
+};
+use axum::{Json, extract::State};
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+use shared::{
+    api::{ChatMessage, Page},
+    presence::ActiveUser,
+};
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes of this module.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(messages))
+        .routes(routes!(events))
+        .routes(routes!(users))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct MessagesQuery {
+    /// Those before this one
+    before_seq: Option<i64>,
+    /// How many, 50 by default
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+}
+
+/// What was said, newest first
+#[utoipa::path(get, path = "/canvases/{canvas_id}/messages", tag = "history", security((), ("bearer" = []), ("cookie" = [])),
+    params(("canvas_id" = i64, Path), MessagesQuery),
+    responses((status = 200, body = Page<ChatMessage>, description = "A page"), OfCanvas, QueryOnly))]
+async fn messages(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    CanvasPath(id): CanvasPath,
+    Query(query): Query<MessagesQuery>,
+) -> Result<Json<Page<ChatMessage>>, ApiError> {
+    let limit = page_size(query.limit)?;
+    let before = cursor(query.cursor.as_deref())?
+        .unwrap_or(i64::MAX)
+        .min(query.before_seq.unwrap_or(i64::MAX));
+    readable(&state.pool, id, visitor.user_id()).await?;
+    let messages = messages::before(&state.pool, id, before, limit + 1).await?;
+    Ok(Json(page(messages, limit, |last| last.seq.to_string())))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct EventsQuery {
+    /// Those after this one
+    after_seq: Option<i64>,
+    /// How many, 50 by default
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+}
+
+/// Durable events, exactly as sent on the socket, in the order of `seq`
+#[utoipa::path(get, path = "/canvases/{canvas_id}/events", tag = "history", security((), ("bearer" = []), ("cookie" = [])),
+    params(("canvas_id" = i64, Path), EventsQuery),
+    responses((status = 200, body = Page<Value>, description = "A page"), OfCanvas, QueryOnly))]
+async fn events(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    CanvasPath(id): CanvasPath,
+    Query(query): Query<EventsQuery>,
+) -> Result<Json<Page<Box<RawValue>>>, ApiError> {
+    let limit = page_size(query.limit)?;
+    let after = cursor(query.cursor.as_deref())?
+        .unwrap_or(0)
+        .max(query.after_seq.unwrap_or(0));
+    readable(&state.pool, id, visitor.user_id()).await?;
+    let events = events::after(&state.pool, id, after, limit + 1).await?;
+    let Page { items, next_cursor } = page(events, limit, |(seq, _)| seq.to_string());
+    let items = items
+        .into_iter()
+        .map(|(_, body)| RawValue::from_string(body))
+        .collect::<Result<_, _>>()
+        .map_err(ApiError::internal)?;
+    Ok(Json(Page { items, next_cursor }))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct UsersQuery {
+    /// How many, 50 by default
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+}
+
+/// Who is on a canvas now
+#[utoipa::path(get, path = "/canvases/{canvas_id}/users", tag = "history", security((), ("bearer" = []), ("cookie" = [])),
+    params(("canvas_id" = i64, Path), UsersQuery),
+    responses((status = 200, body = Page<ActiveUser>, description = "A page"), OfCanvas, QueryOnly))]
+async fn users(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    CanvasPath(id): CanvasPath,
+    Query(query): Query<UsersQuery>,
+) -> Result<Json<Page<ActiveUser>>, ApiError> {
+    let limit = page_size(query.limit)?;
+    let after = cursor(query.cursor.as_deref())?.unwrap_or(0);
+    readable(&state.pool, id, visitor.user_id()).await?;
+    let mut users = state.hub.active_users(id).await;
+    users.retain(|user| user.user_id.0 > after);
+    users.sort_by_key(|user| user.user_id);
+    Ok(Json(page(users, limit, |last| last.user_id.to_string())))
+}

@@ -1,0 +1,94 @@
+//! The files of the browser client. Every address that is no file is a page of
+//! the client, which has its own router.
+
+use crate::error::{ApiError, Kind};
+use axum::{
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use std::path::Path;
+use tower::ServiceExt;
+use tower_http::services::{ServeDir, ServeFile};
+
+/// A file with this name never changes: its content is in its name.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Asked for anew each time, with its date.
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Answers what no other route answers.
+pub(super) async fn serve(folder: &Path, request: Request) -> Result<Response, ApiError> {
+    let path = request.uri().path().to_owned();
+    if path == "/api" || path.starts_with("/api/") {
+        return Err(ApiError::NotFound(Kind::Address));
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(ApiError::MethodNotAllowed);
+    }
+    let mut page = Request::new(axum::body::Body::empty());
+    *page.method_mut() = request.method().clone();
+    *page.headers_mut() = request.headers().clone();
+    let files = ServeDir::new(folder)
+        .precompressed_br()
+        .precompressed_gzip();
+    let found = files.oneshot(request).await.into_response();
+    let mut response = if found.status() != StatusCode::NOT_FOUND {
+        found
+    } else if is_file_name(&path) {
+        return Err(ApiError::NotFound(Kind::Address));
+    } else {
+        let index = ServeFile::new(folder.join("index.html"))
+            .precompressed_br()
+            .precompressed_gzip();
+        index.oneshot(page).await.into_response()
+    };
+    if response.status() == StatusCode::NOT_FOUND {
+        return Err(ApiError::NotFound(Kind::Address));
+    }
+    let cache = if is_hashed(&path) { FOR_EVER } else { NO_CACHE };
+    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    Ok(response)
+}
+
+/// Whether the last part of the path has an extension, as no page has.
+fn is_file_name(path: &str) -> bool {
+    path.rsplit('/')
+        .next()
+        .is_some_and(|name| name.contains('.'))
+}
+
+/// Whether a name has the hash that the bundler gives: `app-0123456789abcdef.js`.
+fn is_hashed(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    is_file_name(path)
+        && name.split(['-', '_', '.']).any(|part| {
+            part.len() >= 8
+                && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+                && part.bytes().any(|byte| byte.is_ascii_digit())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashed_names_are_told_from_others() {
+        for hashed in [
+            "/frontend-b2f1c0a94d0e7a11.js",
+            "/frontend-b2f1c0a94d0e7a11_bg.wasm",
+            "/style-0123abcd.css",
+        ] {
+            assert!(is_hashed(hashed), "{hashed}");
+        }
+        for plain in [
+            "/",
+            "/index.html",
+            "/favicon.svg",
+            "/c/1234567890",
+            "/deadbeef.js",
+        ] {
+            assert!(!is_hashed(plain), "{plain}");
+        }
+    }
+}

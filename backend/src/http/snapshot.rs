@@ -1,0 +1,61 @@
+//! One consistent picture of a canvas, from which a client starts.
+
+use super::{
+    canvases::readable,
+    extract::{CanvasPath, Visitor},
+    openapi::OfCanvas,
+};
+use crate::{
+    db::{
+        self, canvases, messages,
+        tiles::{self, Filter},
+    },
+    error::{ApiError, Kind},
+    state::AppState,
+};
+use axum::{Json, extract::State};
+use shared::{api::Snapshot, limits};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes of this module.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(snapshot))
+}
+
+/// Everything that is on a canvas, from one consistent read
+#[utoipa::path(get, path = "/canvases/{canvas_id}/snapshot", tag = "canvases", security((), ("bearer" = []), ("cookie" = [])),
+    params(("canvas_id" = i64, Path)),
+    responses((status = 200, body = Snapshot, description = "All up to `seq`, nothing later"), OfCanvas))]
+async fn snapshot(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    CanvasPath(id): CanvasPath,
+) -> Result<Json<Snapshot>, ApiError> {
+    let viewer = visitor.user_id();
+    // A board can be tens of megabytes: only a few are held at a time.
+    let _turn = state
+        .large_reads
+        .acquire()
+        .await
+        .map_err(ApiError::internal)?;
+    let mut transaction = db::begin_snapshot(&state.pool).await?;
+    readable(&mut *transaction, id, viewer).await?;
+    let mut canvas = canvases::find(&mut *transaction, id, viewer)
+        .await?
+        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+    let tiles = tiles::list(&mut *transaction, id, viewer, Filter::ALL).await?;
+    let newest = limits::SNAPSHOT_MESSAGES;
+    let mut messages = messages::before(&mut *transaction, id, i64::MAX, newest).await?;
+    transaction.commit().await?;
+    messages.reverse();
+    let active_users = state.hub.active_users(id).await;
+    canvas.active_users = active_users.len();
+    Ok(Json(Snapshot {
+        epoch: canvas.epoch,
+        seq: canvas.last_seq,
+        canvas,
+        tiles,
+        messages,
+        active_users,
+    }))
+}

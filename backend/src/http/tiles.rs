@@ -1,0 +1,290 @@
+//! Tiles. They are read from the database and changed through the hub, which
+//! writes the log and tells everybody.
+
+use super::{
+    canvases::{readable, role},
+    extract::{CanvasPath, Json, Query, SignedIn, TilePath, Visitor},
+    list::{Checks, page, page_size},
+    openapi::{Body, Drawing, OfCanvas, OfTile, QueryOnly},
+};
+use crate::{
+    auth::Session,
+    db::tiles::{self, Filter},
+    error::{ApiError, Kind},
+    realtime::{Done, Operation, Write},
+    state::AppState,
+};
+use axum::{Json as JsonBody, extract::State, http::StatusCode};
+use serde::Deserialize;
+use shared::{
+    api::{CreateTile, Liked, Page, Tile, UpdateTile},
+    canvas::{Coord, TileOp},
+    ids::{CanvasId, TileId},
+    limits, text,
+};
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes of this module.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, update, delete))
+        .routes(routes!(like, unlike))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// First column
+    x0: Option<i64>,
+    /// First row
+    y0: Option<i64>,
+    /// Last column
+    x1: Option<i64>,
+    /// Last row
+    y1: Option<i64>,
+    /// How many, 50 by default
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+}
+
+/// Tiles in a box of cells, column by column
+#[utoipa::path(get, path = "/canvases/{canvas_id}/tiles", tag = "tiles", security((), ("bearer" = []), ("cookie" = [])),
+    params(("canvas_id" = i64, Path), ListQuery),
+    responses((status = 200, body = Page<Tile>, description = "A page"), OfCanvas, QueryOnly))]
+async fn list(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    CanvasPath(id): CanvasPath,
+    Query(query): Query<ListQuery>,
+) -> Result<JsonBody<Page<Tile>>, ApiError> {
+    let limit = page_size(query.limit)?;
+    let everything = Filter::ALL;
+    let filter = Filter {
+        from: Coord {
+            x: query.x0.map_or(everything.from.x, clamp),
+            y: query.y0.map_or(everything.from.y, clamp),
+        },
+        to: Coord {
+            x: query.x1.map_or(everything.to.x, clamp),
+            y: query.y1.map_or(everything.to.y, clamp),
+        },
+        after: after(query.cursor.as_deref())?.unwrap_or(everything.after),
+        limit: Some(limit + 1),
+    };
+    readable(&state.pool, id, visitor.user_id()).await?;
+    let tiles = tiles::list(&state.pool, id, visitor.user_id(), filter).await?;
+    Ok(JsonBody(page(tiles, limit, |last| {
+        format!("{}.{}", last.x, last.y)
+    })))
+}
+
+/// The nearest number that a cell can have; what was outside stays outside.
+fn clamp(value: i64) -> i32 {
+    i32::try_from(value).unwrap_or(if value < 0 { i32::MIN } else { i32::MAX })
+}
+
+fn after(cursor: Option<&str>) -> Result<Option<Coord>, ApiError> {
+    let Some(cursor) = cursor.filter(|cursor| !cursor.is_empty()) else {
+        return Ok(None);
+    };
+    cursor
+        .split_once('.')
+        .and_then(|(x, y)| {
+            Some(Coord {
+                x: x.parse().ok()?,
+                y: y.parse().ok()?,
+            })
+        })
+        .map(Some)
+        .ok_or_else(|| ApiError::invalid("cursor", "was not given out by this list"))
+}
+
+/// Starts a tile in an empty cell
+#[utoipa::path(post, path = "/canvases/{canvas_id}/tiles", tag = "tiles", request_body = CreateTile,
+    params(("canvas_id" = i64, Path)),
+    responses((status = 201, body = Tile, description = "Started"), OfCanvas, Body, Drawing))]
+async fn create(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+    CanvasPath(canvas_id): CanvasPath,
+    Json(body): Json<CreateTile>,
+) -> Result<(StatusCode, JsonBody<Tile>), ApiError> {
+    let title = title(body.title.as_deref().unwrap_or_default())?;
+    let at = Coord {
+        x: clamp(body.x),
+        y: clamp(body.y),
+    };
+    let op = TileOp::Create {
+        title,
+        pixels: body.pixels,
+    };
+    let done = write(&state, &session, canvas_id, at, None, op).await?;
+    let id = done.tile_id.ok_or(ApiError::NotFound(Kind::Tile))?;
+    let tile = tiles::find(&state.pool, id, Some(session.user_id()))
+        .await?
+        .ok_or(ApiError::NotFound(Kind::Tile))?;
+    Ok((StatusCode::CREATED, JsonBody(tile)))
+}
+
+fn title(title: &str) -> Result<String, ApiError> {
+    let mut checks = Checks::default();
+    let title = checks.value("title", text::clean(title, &limits::TILE_TITLE));
+    checks.finish()?;
+    Ok(title)
+}
+
+/// Has the hub carry out one operation on a cell.
+async fn write(
+    state: &AppState,
+    session: &Session,
+    canvas_id: CanvasId,
+    at: Coord,
+    expected: Option<TileId>,
+    op: TileOp,
+) -> Result<Done, ApiError> {
+    let role = role(&state.pool, canvas_id, session.user_id()).await?;
+    let write = Write {
+        identity: session.identity.clone(),
+        role,
+        op_id: None,
+        operation: Operation::Tile { at, expected, op },
+    };
+    Ok(state.hub.write(canvas_id, write).await?)
+}
+
+/// The same for the cell in which a tile is, as long as it is there.
+async fn write_to(
+    state: &AppState,
+    session: &Session,
+    id: TileId,
+    op: TileOp,
+) -> Result<Done, ApiError> {
+    let (canvas_id, at) = tiles::place(&state.pool, id)
+        .await?
+        .ok_or(ApiError::NotFound(Kind::Tile))?;
+    write(state, session, canvas_id, at, Some(id), op)
+        .await
+        .map_err(|error| match error {
+            // Deleted with its canvas in between.
+            ApiError::NotFound(Kind::Canvas) => ApiError::NotFound(Kind::Tile),
+            other => other,
+        })
+}
+
+/// A tile
+#[utoipa::path(get, path = "/tiles/{tile_id}", tag = "tiles", security((), ("bearer" = []), ("cookie" = [])),
+    params(("tile_id" = i64, Path)),
+    responses((status = 200, body = Tile, description = "The tile"), OfTile))]
+async fn get(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    TilePath(id): TilePath,
+) -> Result<JsonBody<Tile>, ApiError> {
+    let tile = tiles::find(&state.pool, id, visitor.user_id())
+        .await?
+        .ok_or(ApiError::NotFound(Kind::Tile))?;
+    readable(&state.pool, tile.canvas_id, visitor.user_id()).await?;
+    Ok(JsonBody(tile))
+}
+
+/// Replaces a tile's title, pixels or both
+#[utoipa::path(patch, path = "/tiles/{tile_id}", tag = "tiles", request_body = UpdateTile,
+    params(("tile_id" = i64, Path)),
+    responses((status = 200, body = Tile, description = "Changed"), OfTile, Body, Drawing))]
+async fn update(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+    TilePath(id): TilePath,
+    Json(body): Json<UpdateTile>,
+) -> Result<JsonBody<Tile>, ApiError> {
+    let op = TileOp::Update {
+        title: body.title.as_deref().map(title).transpose()?,
+        pixels: body.pixels,
+        base_version: body.base_version,
+    };
+    write_to(&state, &session, id, op).await?;
+    let tile = tiles::find(&state.pool, id, Some(session.user_id())).await?;
+    tile.map(JsonBody).ok_or(ApiError::NotFound(Kind::Tile))
+}
+
+/// Empties a tile's cell
+#[utoipa::path(delete, path = "/tiles/{tile_id}", tag = "tiles",
+    params(("tile_id" = i64, Path)),
+    responses((status = 204, description = "Deleted"), OfTile, Drawing))]
+async fn delete(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+    TilePath(id): TilePath,
+) -> Result<StatusCode, ApiError> {
+    write_to(&state, &session, id, TileOp::Delete).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Likes a tile
+#[utoipa::path(put, path = "/tiles/{tile_id}/like", tag = "tiles",
+    params(("tile_id" = i64, Path)),
+    responses((status = 200, body = Liked, description = "Liked"), OfTile))]
+async fn like(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+    TilePath(id): TilePath,
+) -> Result<JsonBody<Liked>, ApiError> {
+    set_like(&state, &session, id, true).await
+}
+
+/// Likes a tile no longer
+#[utoipa::path(delete, path = "/tiles/{tile_id}/like", tag = "tiles",
+    params(("tile_id" = i64, Path)),
+    responses((status = 200, body = Liked, description = "Not liked"), OfTile))]
+async fn unlike(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+    TilePath(id): TilePath,
+) -> Result<JsonBody<Liked>, ApiError> {
+    set_like(&state, &session, id, false).await
+}
+
+async fn set_like(
+    state: &AppState,
+    session: &Session,
+    tile_id: TileId,
+    liked: bool,
+) -> Result<JsonBody<Liked>, ApiError> {
+    let done = write_to(state, session, tile_id, TileOp::Like { liked }).await?;
+    let like_count = match done.like_count {
+        Some(count) => count,
+        None => tiles::like_count(&state.pool, tile_id)
+            .await?
+            .ok_or(ApiError::NotFound(Kind::Tile))?,
+    };
+    Ok(JsonBody(Liked {
+        tile_id,
+        like_count,
+        liked,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_too_large_for_a_cell_stay_outside() {
+        assert_eq!(clamp(7), 7);
+        assert_eq!(clamp(1 << 40), i32::MAX);
+        assert_eq!(clamp(-1 << 40), i32::MIN);
+    }
+
+    #[test]
+    fn cursors_are_cells() {
+        assert_eq!(after(Some("3.4")).unwrap(), Some(Coord { x: 3, y: 4 }));
+        assert_eq!(after(None).unwrap(), None);
+        for wrong in ["3", "3.x", "a.4", "3.4.5"] {
+            assert!(after(Some(wrong)).is_err(), "{wrong}");
+        }
+    }
+}

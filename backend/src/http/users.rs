@@ -1,0 +1,59 @@
+//! The one who is signed in.
+
+use super::{
+    auth::display_name,
+    extract::{Json, SignedIn},
+    list::Checks,
+    openapi::{Body, SignedInOnly},
+};
+use crate::{db::users, error::ApiError, state::AppState};
+use axum::{Json as JsonBody, extract::State};
+use shared::{
+    api::{UpdateMe, User},
+    limits, text,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The routes of this module.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(me, update_me))
+}
+
+/// Who is signed in
+#[utoipa::path(get, path = "/users/me", tag = "users",
+    responses((status = 200, body = User, description = "Who is signed in"), SignedInOnly))]
+async fn me(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+) -> Result<JsonBody<User>, ApiError> {
+    let user = users::find(&state.pool, session.user_id()).await?;
+    user.map(JsonBody).ok_or(ApiError::Unauthenticated)
+}
+
+/// Changes one's names and status
+#[utoipa::path(patch, path = "/users/me", tag = "users", request_body = UpdateMe,
+    responses((status = 200, body = User, description = "Changed"), SignedInOnly, Body))]
+async fn update_me(
+    State(state): State<AppState>,
+    SignedIn(session): SignedIn,
+    Json(body): Json<UpdateMe>,
+) -> Result<JsonBody<User>, ApiError> {
+    let mut checks = Checks::default();
+    let name = checks.optional("display_name", body.display_name.map(display_name));
+    let status = checks.optional(
+        "status_message",
+        body.status_message
+            .map(|status| text::clean(&status, &limits::STATUS_MESSAGE)),
+    );
+    checks.finish()?;
+    let user = users::update(
+        &state.pool,
+        session.user_id(),
+        name.as_deref(),
+        status.as_deref(),
+    )
+    .await?
+    .ok_or(ApiError::Unauthenticated)?;
+    state.auth.forget_user(user.id);
+    Ok(JsonBody(user))
+}

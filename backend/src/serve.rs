@@ -1,0 +1,305 @@
+//! The server's life: start, accepting connections, going down.
+
+use crate::{
+    auth::{self, Auth},
+    config::{Config, Switch},
+    db::{self, sessions},
+    demo,
+    embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError},
+    http,
+    realtime::{Hub, Settings},
+    state::AppState,
+    telemetry::Metrics,
+};
+use axum::{Router, extract::ConnectInfo};
+use chrono::Utc;
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::{Domain, Protocol, Socket, Type};
+use std::{future::Future, io, net::SocketAddr, pin::pin, time::Duration};
+use thiserror::Error;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 4096;
+/// How long a request's header may take, from the first moment on.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait after an accept that failed, for example for want of files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long the database may take to be reached at the start.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long sockets and rooms may take to end.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(12);
+/// How long requests may take to end after that.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(6);
+/// Between looking after figures.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+/// Between throwing away sessions and tickets that ended.
+const PURGE_INTERVAL: Duration = Duration::from_mins(10);
+
+/// Why the server cannot start, in one sentence.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// `JWT_SECRET` is too short.
+    #[error("JWT_SECRET must have at least 32 bytes")]
+    ShortSecret,
+    /// The made secret cannot be kept.
+    #[error("cannot keep the secret in {folder}: {source}")]
+    Secret {
+        /// The data folder.
+        folder: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The private PostgreSQL does not start.
+    #[error(transparent)]
+    Postgres(#[from] EmbeddedPostgresError),
+    /// `DATABASE_URL` cannot be read.
+    #[error("DATABASE_URL is no PostgreSQL address")]
+    DatabaseUrl,
+    /// The database cannot be reached.
+    #[error("cannot reach the database: {0}")]
+    Unreachable(String),
+    /// The database cannot be brought up to date.
+    #[error("cannot bring the database up to date: {0}")]
+    Migrate(sqlx::Error),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The demonstration canvas cannot be made.
+    #[error("cannot make the demonstration canvas: {0}")]
+    Demo(String),
+    /// The figures cannot be set up.
+    #[error("cannot set up the metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// A server that listens, and answers once it [`run`](Self::run)s.
+#[must_use = "it answers nobody before it runs"]
+pub struct Server {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    state: AppState,
+    postgres: Option<EmbeddedPostgres>,
+}
+
+impl Server {
+    /// Reaches the database, or starts a private one, brings it up to date and
+    /// listens.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then.
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let secret = secret(&config)?;
+        // Before the database, which takes longer to find out.
+        let (listener, local_addr) = listen(config.bind).map_err(|source| StartError::Listen {
+            address: config.bind,
+            source,
+        })?;
+        let (url, postgres) = match &config.database_url {
+            Some(url) if !url.is_empty() => (url.clone(), None),
+            _ => {
+                let postgres = EmbeddedPostgres::start(&config.stellar_data).await?;
+                (postgres.url().to_owned(), Some(postgres))
+            }
+        };
+        let state = match prepare(config, &url, &secret).await {
+            Ok(state) => state,
+            Err(error) => {
+                if let Some(postgres) = postgres {
+                    postgres.stop().await;
+                }
+                return Err(error);
+            }
+        };
+        Ok(Self {
+            listener,
+            local_addr,
+            state,
+            postgres,
+        })
+    }
+
+    /// Where it listens, with the real port where port 0 was asked for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Answers until `shutdown` is done, then ends sockets, finishes requests
+    /// and stops the private database.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let keeper = keep_house(self.state.clone());
+        let app = http::app(self.state.clone());
+        let connections = Connections::default();
+        let drain = async {
+            shutdown.await;
+            tracing::info!("stopping");
+            self.state.drain();
+            if time::timeout(DRAIN_TIMEOUT, self.state.hub.shut_down())
+                .await
+                .is_err()
+            {
+                tracing::warn!("some rooms did not end in time");
+            }
+        };
+        let mut drain = pin!(drain);
+        loop {
+            tokio::select! {
+                () = &mut drain => break,
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => connections.serve(stream, peer, &app),
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept a connection");
+                        time::sleep(ACCEPT_PAUSE).await;
+                    }
+                }
+            }
+        }
+        drop(self.listener);
+        if time::timeout(FINISH_TIMEOUT, connections.finish())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some requests did not end in time");
+        }
+        keeper.abort();
+        // What still holds a connection does not hold the server.
+        let _ = time::timeout(Duration::from_secs(2), self.state.pool.close()).await;
+        if let Some(postgres) = self.postgres {
+            postgres.stop().await;
+        }
+        tracing::info!("stopped");
+    }
+}
+
+fn secret(config: &Config) -> Result<Vec<u8>, StartError> {
+    match &config.jwt_secret {
+        Some(secret) if secret.len() >= auth::SHORTEST => Ok(secret.clone().into_bytes()),
+        Some(secret) if !secret.is_empty() => Err(StartError::ShortSecret),
+        _ => auth::secret(&config.stellar_data).map_err(|source| StartError::Secret {
+            folder: config.stellar_data.display().to_string(),
+            source,
+        }),
+    }
+}
+
+async fn prepare(config: Config, url: &str, secret: &[u8]) -> Result<AppState, StartError> {
+    let pool =
+        db::pool(url, config.database_max_connections).map_err(|_| StartError::DatabaseUrl)?;
+    time::timeout(CONNECT_TIMEOUT, db::reach(url))
+        .await
+        .map_err(|_| StartError::Unreachable("it does not answer".to_owned()))?
+        .map_err(|error| StartError::Unreachable(error.to_string()))?;
+    db::migrate(url).await.map_err(StartError::Migrate)?;
+    let settings = Settings {
+        ping_interval: config.websocket_ping_interval,
+        timeout: config.websocket_timeout,
+        max_connections: config.websocket_max_connections,
+        max_connections_per_user: config.websocket_max_connections_per_user,
+        max_connections_per_ip: config.websocket_max_connections_per_ip,
+        rate_limits: config.rate_limits == Switch::On,
+    };
+    let hub = Hub::new(pool.clone(), settings);
+    let auth = Auth::new(pool.clone(), secret, config.token_ttl);
+    let demo = config.demo;
+    let state = AppState::new(config, pool, hub, auth, Metrics::get()?);
+    if demo {
+        demo::make(&state)
+            .await
+            .map_err(|error| StartError::Demo(error.to_string()))?;
+    }
+    Ok(state)
+}
+
+fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    // A restart need not wait for the old connections' last packets.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    let listener = TcpListener::from_std(socket.into())?;
+    let local_addr = listener.local_addr()?;
+    Ok((listener, local_addr))
+}
+
+/// The connections that speak HTTP; those that became sockets are the hub's.
+#[derive(Default)]
+struct Connections {
+    tasks: TaskTracker,
+    finishing: CancellationToken,
+}
+
+impl Connections {
+    /// Answers one connection, on a task of its own.
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, app: &Router) {
+        // Small messages are sent when they are written. A connection that is
+        // gone already fails here, and says so when it is read.
+        let _ = stream.set_nodelay(true);
+        let app = app.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            app.clone().oneshot(request)
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let finishing = self.finishing.clone();
+        self.tasks.spawn(async move {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = &mut connection => ended,
+                () = finishing.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            // Peers that go away or send nonsense are no failure of the server.
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection broke");
+            }
+        });
+    }
+
+    /// Lets every connection finish the request that it is at.
+    async fn finish(&self) {
+        self.finishing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// Does what has to be done from time to time.
+fn keep_house(state: AppState) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut upkeep = time::interval(UPKEEP_INTERVAL);
+        let mut purge = time::interval(PURGE_INTERVAL);
+        loop {
+            tokio::select! {
+                _ = upkeep.tick() => state.metrics.upkeep(),
+                _ = purge.tick() => {
+                    if let Err(error) = sessions::purge(&state.pool, Utc::now()).await {
+                        tracing::warn!(%error, "cannot throw away ended sessions");
+                    }
+                }
+            }
+        }
+    })
+}

@@ -1,0 +1,84 @@
+//! What the server tells those who run it: log lines and figures. Neither ever
+//! holds a token, a ticket, a query string or what people write.
+
+use crate::config::LogFormat;
+use metrics::{counter, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::{io::IsTerminal, sync::OnceLock, time::Duration};
+use tracing_subscriber::EnvFilter;
+
+/// Upper bounds, in seconds, of the buckets of every histogram.
+const SECONDS: [f64; 12] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+
+/// Begins to write log lines to standard error; `RUST_LOG` chooses which.
+pub fn init(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // Whoever set up logging before keeps it.
+    let _ = match format {
+        LogFormat::Pretty => builder
+            .with_ansi(std::io::stderr().is_terminal())
+            .try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}
+
+/// Upper bounds of the buckets of histograms that count things.
+const COUNTS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
+/// The recorder behind the macros of `metrics`. It belongs to the process, as
+/// those macros do; servers in one process share it.
+static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// The figures of this process.
+#[derive(Clone)]
+pub(crate) struct Metrics(PrometheusHandle);
+
+impl Metrics {
+    /// Sets the recorder up at the first call.
+    pub(crate) fn get() -> Result<Self, BuildError> {
+        if let Some(handle) = RECORDER.get() {
+            return Ok(Self(handle.clone()));
+        }
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .set_buckets(&COUNTS)?
+            .build_recorder();
+        let handle = RECORDER.get_or_init(|| {
+            let handle = recorder.handle();
+            // Fails only where another library's recorder is in place already.
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("the process has another recorder of figures");
+            }
+            handle
+        });
+        Ok(Self(handle.clone()))
+    }
+
+    /// All figures, as Prometheus reads them.
+    pub(crate) fn render(&self) -> String {
+        self.0.render()
+    }
+
+    /// Folds what histograms collected; to be called every few seconds.
+    pub(crate) fn upkeep(&self) {
+        self.0.run_upkeep();
+    }
+}
+
+/// Counts one answered HTTP request.
+pub(crate) fn request(method: &str, route: &str, status: u16, took: Duration) {
+    counter!(
+        "stellar_http_requests_total",
+        "method" => method.to_owned(),
+        "route" => route.to_owned(),
+        "status" => status.to_string()
+    )
+    .increment(1);
+    histogram!("stellar_http_request_seconds", "route" => route.to_owned())
+        .record(took.as_secs_f64());
+}
