@@ -61,3 +61,36 @@ impl Default for Tools {
         }
     }
 }
+
+impl Tools {
+    /// The colours to begin with: the most vivid one, seen on every ground,
+    /// and the lightest.
+    pub fn begin_with(&mut self, palette: &[[u8; 3]]) {
+        let best = |measure: fn(&[u8; 3]) -> u32| {
+            let colors = palette.iter().zip(0u8..);
+            colors
+                .max_by_key(|(color, index)| (measure(color), u8::MAX - index))
+                .map(|(_, index)| index)
+                .unwrap_or_default()
+        };
+        self.primary = best(|[r, g, b]| {
+            let (high, low) = ((*r).max(*g).max(*b), (*r).min(*g).min(*b));
+            u32::from(high - low)
+        });
+        self.secondary = best(|rgb| rgb.iter().copied().map(u32::from).sum());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_begins_with_a_vivid_colour_and_a_light_one() {
+        let mut tools = Tools::default();
+        tools.begin_with(&[[0, 0, 0], [250, 250, 250], [255, 0, 70], [90, 90, 200]]);
+        assert_eq!((tools.primary, tools.secondary), (2, 1));
+        tools.begin_with(&[]);
+        assert_eq!((tools.primary, tools.secondary), (0, 0));
+    }
+}

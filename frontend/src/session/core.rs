@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     browser::now_ms,
-    store::{ChatKey, ChatRow, Fate, Notice, NoticeKind, Store},
+    store::{ChatKey, ChatRow, Fate, Me, Notice, NoticeKind, Store},
     tools::undo::History,
 };
 use leptos::prelude::*;
@@ -103,6 +103,28 @@ impl Core {
         self.user = Some(user);
         self.restore_chat();
         self.count();
+        self.foretell_me();
+    }
+
+    /// Until the server has said who this tab is, what it will say: so one
+    /// may draw while the connection is still being made.
+    pub(super) fn foretell_me(&self) {
+        let canvas = self.store.canvas.get_untracked();
+        let (Some(user), Some(canvas)) = (&self.user, canvas) else {
+            return;
+        };
+        let known = self
+            .store
+            .me
+            .with_untracked(|me| me.as_ref().is_some_and(|me| me.user_id == user.id));
+        if !known {
+            self.store.me.set(Some(Me {
+                user_id: user.id,
+                username: user.username.clone(),
+                display_name: user.display_name.clone(),
+                role: canvas.role.unwrap_or(Role::Editor),
+            }));
+        }
     }
 
     /// The rows of messages that were taken over.

@@ -191,6 +191,10 @@ impl Core {
             self.store.people.set(all);
         }
         let grid = grid_of(&snapshot.canvas);
+        if self.store.canvas.with_untracked(Option::is_none) {
+            let palette = crate::board::sample::palette(&snapshot.canvas.palette);
+            self.store.tools.update(|tools| tools.begin_with(&palette));
+        }
         self.store.canvas.set(Some(snapshot.canvas));
         self.store
             .book
@@ -205,6 +209,7 @@ impl Core {
         } else if dropped || self.store.older.get_untracked() == Older::Loading {
             self.store.older.set(Older::Maybe);
         }
+        self.foretell_me();
         self.relay_all();
         self.store.load.set(Load::Ready);
         let held = self.order.restart(snapshot.epoch, snapshot.seq);
