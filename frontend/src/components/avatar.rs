@@ -85,6 +85,7 @@ pub fn Avatar(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn twelve_people_in_a_row_have_twelve_colours() {

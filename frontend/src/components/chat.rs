@@ -13,9 +13,9 @@ use crate::{
         dock::{DockState, Tab},
         icons::{Glyph, Icon},
     },
-    i18n::{day, t, typing_line},
+    i18n::{day, fill, t, typing_line},
     session::Session,
-    store::{Account, ChatRow, Connection, Load, Older, SignIn, Store},
+    store::{Account, ChatRow, Connection, Load, NoticeKind, Older, SignIn, Store},
 };
 use chrono::{DateTime, Datelike, Local, Utc};
 use composer::Composer;
@@ -77,10 +77,13 @@ impl ChatReading {
                 .chat
                 .with(|chat| chat.iter().filter_map(|row| row.seq).max().unwrap_or(0))
         });
+        let looking =
+            Memo::new(move |_| visible.get() && dock.shows(Tab::Chat) && self.at_end.get());
+        tell_of_mentions(store, newest, looking);
         Effect::new(move |before: Option<bool>| {
             let newest = newest.get();
             let here = store.load.get() == Load::Ready;
-            let looking = visible.get() && dock.shows(Tab::Chat) && self.at_end.get();
+            let looking = looking.get();
             match before {
                 // The first messages are history, not news.
                 None | Some(false) if here => self.read.set(newest),
@@ -119,6 +122,39 @@ impl ChatReading {
     }
 }
 
+/// Tells with a toast that somebody named this user while they looked elsewhere.
+fn tell_of_mentions(store: Store, newest: Memo<i64>, looking: Memo<bool>) {
+    let session = expect_context::<Session>();
+    Effect::new(move |heard: Option<Option<i64>>| {
+        let newest = newest.get();
+        if store.load.get() != Load::Ready {
+            return None;
+        }
+        let heard = heard.flatten();
+        let me = store.me.get_untracked();
+        if let (Some(heard), Some(me), false) = (heard, me, looking.get_untracked()) {
+            let names_me = |row: &&ChatRow| {
+                let is_me = |name: &str| name.eq_ignore_ascii_case(&me.username);
+                let parts = text::parts(&row.text, is_me);
+                row.sender_id != me.user_id
+                    && row.seq.is_some_and(|seq| seq > heard)
+                    && parts
+                        .iter()
+                        .any(|part| matches!(part, text::Part::Person(_)))
+            };
+            let found = store.chat.with_untracked(|chat| {
+                let row = chat.iter().rev().find(names_me)?;
+                let (name, text) = (&row.sender_display_name, &row.text);
+                Some(fill(t().mentioned_you, &[("name", name), ("text", text)]))
+            });
+            if let Some(text) = found {
+                session.notify(NoticeKind::Announcement(text));
+            }
+        }
+        Some(newest)
+    });
+}
+
 /// The chat.
 #[component]
 pub fn ChatPanel() -> impl IntoView {
@@ -133,12 +169,20 @@ pub fn ChatPanel() -> impl IntoView {
         store.chat.with(|chat| rows::lines(chat, mark, day_of))
     });
     let may_load = move || store.older.get_untracked() == Older::Maybe;
+    let top = StoredValue::new(0);
     let at_scroll = move || {
         let Some(list) = list.get_untracked() else {
             return;
         };
+        // Only who scrolls up leaves the end; a list that grows does not.
+        let upward = list.scroll_top() < top.get_value();
+        top.set_value(list.scroll_top());
         let left = list.scroll_height() - list.scroll_top() - list.client_height();
-        reading.at_end.set(left < NEAR);
+        if left < NEAR {
+            reading.at_end.set(true);
+        } else if upward {
+            reading.at_end.set(false);
+        }
         if list.scroll_top() < EARLY && may_load() && list.client_height() > 0 {
             session.load_older_chat();
         }

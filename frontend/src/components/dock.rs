@@ -244,6 +244,7 @@ fn focus_tab(tab: Tab) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn arrow_keys_go_round() {

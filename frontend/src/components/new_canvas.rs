@@ -315,6 +315,7 @@ fn tile_size_label(side: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn sides_are_numbers_within_the_limits() {
