@@ -59,6 +59,8 @@ pub struct Scene<'a> {
     pub preview: &'a [Dot],
     /// Who is there.
     pub people: &'a [ActiveUser],
+    /// Names of everybody met.
+    pub names: &'a HashMap<UserId, String>,
     /// This user.
     pub me: Option<UserId>,
     /// Other people's pointers.
@@ -214,7 +216,8 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
                 continue;
             };
             let (left, top, side) = scene.view.tile_rect(grid, at);
-            let mut text = tile.creator.clone();
+            let name = scene.names.get(&tile.state.creator_id);
+            let mut text = name.unwrap_or(&tile.creator).clone();
             if tile.state.like_count > 0 {
                 text = format!("{text}  ♥ {}", tile.state.like_count);
             }

@@ -218,6 +218,7 @@ impl Stage {
             inside.then(|| (x - at.x * grid.tile_size, y - at.y * grid.tile_size))
         });
         let theme = self.theme.borrow();
+        let names = store.names.read_untracked();
         store.book.with_untracked(|book| {
             store.people.with_untracked(|people| {
                 store.cursors.with_untracked(|cursors| {
@@ -242,6 +243,7 @@ impl Stage {
                                 },
                                 preview: &preview,
                                 people,
+                                names: &names,
                                 me: store
                                     .me
                                     .with_untracked(|me| me.as_ref().map(|me| me.user_id)),

@@ -65,10 +65,12 @@ pub fn BoardView() -> impl IntoView {
         let at = store.editing.get().or_else(|| store.selected.get())?;
         let text = store.book.with(|book| {
             let tile = book.shown(at);
-            i18n::board::cell(
-                at,
-                tile.map(|tile| (tile.creator.as_str(), tile.state.like_count)),
-            )
+            let name = tile.map(|tile| {
+                let met = store.name_of(tile.state.creator_id);
+                met.unwrap_or_else(|| tile.creator.clone())
+            });
+            let likes = tile.map_or(0, |tile| tile.state.like_count);
+            i18n::board::cell(at, name.as_deref().map(|name| (name, likes)))
         });
         Some(if store.editing.get().is_some() {
             i18n::board::drawing(&text)

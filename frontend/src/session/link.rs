@@ -290,9 +290,7 @@ impl Link {
             Some((epoch, seq)) => format!("&last_seq={seq}&epoch={epoch}"),
             None => String::new(),
         };
-        format!(
-            "{scheme}://{host}/api/v1/ws/canvas/{id}?client_type=browser&platform=web{resume}"
-        )
+        format!("{scheme}://{host}/api/v1/ws/canvas/{id}?client_type=browser&platform=web{resume}")
     }
 
     /// First things said on a new connection.

@@ -382,10 +382,15 @@ impl Core {
             y: event.tile_y,
         };
         let started_at = now_ms();
+        let name = self
+            .store
+            .names
+            .with_untracked(|names| names.get(&event.user_id).cloned())
+            .unwrap_or(event.username);
         self.store.pulses.update(|pulses| {
             pulses.retain(|pulse| pulse.at != at);
             pulses.push(Pulse {
-                by: Some((event.user_id, event.username.clone())),
+                by: Some((event.user_id, name.clone())),
                 at,
                 message: event.message.clone(),
                 started_at,
@@ -393,7 +398,7 @@ impl Core {
             });
         });
         self.notify(NoticeKind::Mentioned {
-            username: event.username,
+            username: name,
             at,
             message: event.message,
         });
