@@ -1,9 +1,78 @@
-//! A demonstration canvas.
+//! A demonstration canvas: a painted night with room in the middle for whoever
+//! comes first.
 
-use crate::{db::canvases, error::ApiError, state::AppState};
+mod scene;
+
+use crate::{
+    db::{canvases, users},
+    error::ApiError,
+    realtime::{Identity, Operation, Write},
+    state::AppState,
+};
+use futures_util::future;
+use shared::{
+    api::User,
+    canvas::{Coord, EditPolicy, Role, TileOp, Visibility},
+    pixels::Pixels,
+};
+
+/// No password has this hash: nobody signs in as the painter.
+const NO_PASSWORD: &str = "!";
 
 /// Makes it where there is no canvas yet.
 pub(crate) async fn make(state: &AppState) -> Result<(), ApiError> {
-    canvases::any(&state.pool).await?;
+    if canvases::any(&state.pool).await? {
+        return Ok(());
+    }
+    let painter = painter(state).await?;
+    let new = canvases::New {
+        name: "Stellar night".to_owned(),
+        description: "Everybody draws here. The cells in the middle are still free.".to_owned(),
+        width: scene::COLUMNS,
+        height: scene::ROWS,
+        tile_size: scene::TILE_SIZE,
+        palette: scene::PALETTE.map(str::to_owned).to_vec(),
+        visibility: Visibility::Public,
+        edit_policy: EditPolicy::Open,
+    };
+    let canvas_id = canvases::insert(&state.pool, painter.id, new).await?;
+    let identity = Identity {
+        user_id: painter.id,
+        username: painter.username,
+        display_name: painter.display_name,
+    };
+    let writes = cells().filter(|at| !scene::is_free(*at)).map(|at| {
+        let op = TileOp::Create {
+            title: scene::title(at).to_owned(),
+            pixels: Some(Pixels::from_bytes(scene::tile(at))),
+        };
+        let write = Write {
+            identity: identity.clone(),
+            role: Role::Owner,
+            op_id: None,
+            operation: Operation::Tile {
+                at,
+                expected: None,
+                op,
+            },
+        };
+        state.hub.write(canvas_id, write)
+    });
+    future::try_join_all(writes).await?;
+    tracing::info!(canvas = %canvas_id, "made the demonstration canvas");
     Ok(())
+}
+
+/// The user to whom the canvas belongs, under another name where somebody has
+/// taken this one.
+async fn painter(state: &AppState) -> Result<User, ApiError> {
+    let name = match users::by_name(&state.pool, "stellar").await? {
+        None => "stellar".to_owned(),
+        Some(_) => format!("stellar-{:08x}", rand::random::<u32>()),
+    };
+    Ok(users::insert(&state.pool, &name, "Stellar", Some(NO_PASSWORD)).await?)
+}
+
+fn cells() -> impl Iterator<Item = Coord> {
+    (0..scene::ROWS).flat_map(|y| (0..scene::COLUMNS).map(move |x| Coord { x, y }))
 }

@@ -28,9 +28,10 @@ const BROWSERS: [&str; 4] = [
     "google-chrome",
 ];
 
-/// What the client's build needs: the WASM target, trunk, wasm-bindgen.
+/// What the client's build needs: the WASM target, the crates, trunk, wasm-bindgen.
 pub(crate) fn client_tools(workspace: &Workspace) -> Outcome<()> {
     wasm_target()?;
+    crates(workspace)?;
     let version = &workspace.wasm_bindgen_version;
     let crates = [
         (
@@ -76,6 +77,20 @@ pub(crate) fn wasm_target() -> Outcome<()> {
         let mut rustup = Command::new("rustup");
         rustup.args(["target", "add", WASM_TARGET]);
         succeed(rustup)
+    })
+}
+
+/// All crates of `Cargo.lock`: trunk, which must not download tools, has cargo download nothing.
+fn crates(workspace: &Workspace) -> Outcome<()> {
+    let mut question = workspace.cargo();
+    question.args(["fetch", "--locked", "--offline"]);
+    if ask(question).is_some() {
+        return Ok(());
+    }
+    step("Downloading crates", "about 30 s, once", || {
+        let mut cargo = workspace.cargo();
+        cargo.args(["fetch", "--locked"]);
+        succeed(cargo)
     })
 }
 
