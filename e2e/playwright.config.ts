@@ -2,7 +2,6 @@
 
 import { defineConfig } from "@playwright/test";
 
-const isRoot = process.getuid?.() === 0;
 const report = process.env.STELLAR_REPORT;
 
 export default defineConfig({
@@ -25,8 +24,8 @@ export default defineConfig({
     trace: "retain-on-failure",
     launchOptions: {
       executablePath: process.env.STELLAR_CHROMIUM ?? "/usr/bin/chromium",
+      // Playwright itself adds --no-sandbox, without which Chromium does not run as root.
       args: [
-        ...(isRoot ? ["--no-sandbox"] : []),
         "--disable-gpu",
         "--disable-quic",
         "--no-first-run",

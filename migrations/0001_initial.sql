@@ -137,5 +137,3 @@ CREATE TABLE tile_locks (
     expires_at    TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (canvas_id, x, y)
 );
-
-CREATE INDEX tile_locks_connection_id_idx ON tile_locks (connection_id);

@@ -144,8 +144,9 @@ impl EmbeddedPostgres {
     /// returns once it accepts connections.
     ///
     /// The files are in `data_dir/postgres`, the log in `data_dir/postgres.log`. When root starts
-    /// it in a place that no ordinary user can reach (`/root/…`), `data_dir/postgres` becomes a
-    /// link to a folder in `/var/lib/stellar-canvas`. Giving up this future stops what it began.
+    /// it in a place that no ordinary user can reach (`/root/…`, or a temporary folder of mode
+    /// 0700), `data_dir/postgres` becomes a link to a folder in `/var/lib/stellar-canvas`, which
+    /// stays when `data_dir` is removed. Giving up this future stops what it began.
     ///
     /// # Errors
     /// See [`EmbeddedPostgresError`].

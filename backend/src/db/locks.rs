@@ -110,15 +110,3 @@ pub(crate) async fn release(
     .await?;
     Ok(())
 }
-
-/// Gives back what a connection that ended still held.
-pub(crate) async fn release_connection(
-    executor: impl PgExecutor<'_>,
-    connection_id: ConnectionId,
-) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM tile_locks WHERE connection_id = $1")
-        .bind(connection_id.0)
-        .execute(executor)
-        .await?;
-    Ok(())
-}

@@ -15,7 +15,7 @@ use axum::{Json as JsonBody, extract::State, http::StatusCode};
 use serde::Deserialize;
 use shared::{
     api::{Canvas, CreateCanvas, Page, UpdateCanvas},
-    canvas::Role,
+    canvas::{Role, Visibility},
     ids::{CanvasId, UserId},
     limits, text,
 };
@@ -194,6 +194,17 @@ async fn get(
     seen(&state, id, visitor.user_id()).await.map(JsonBody)
 }
 
+/// Ends the connections of those who may not see a canvas any more.
+async fn turn_out(state: &AppState, id: CanvasId) -> Result<(), ApiError> {
+    for user in state.hub.active_users(id).await {
+        let access = canvases::access(&state.pool, id, Some(user.user_id)).await?;
+        if access.is_some_and(|access| access.role.is_none()) {
+            state.hub.role_changed(id, user.user_id, None);
+        }
+    }
+    Ok(())
+}
+
 /// Changes a canvas's settings; for its owner
 #[utoipa::path(patch, path = "/canvases/{canvas_id}", tag = "canvases", request_body = UpdateCanvas,
     params(("canvas_id" = i64, Path)),
@@ -237,6 +248,9 @@ async fn update(
             operation: Operation::Settings(change),
         };
         state.hub.write(id, write).await?;
+    }
+    if body.visibility == Some(Visibility::Private) {
+        turn_out(&state, id).await?;
     }
     seen(&state, id, viewer).await.map(JsonBody)
 }

@@ -108,6 +108,8 @@ struct Member {
 enum Answer {
     Socket(ConnectionId, &'static str),
     Http(oneshot::Sender<Result<Done, WriteError>>),
+    /// The room asked for it itself.
+    Nobody,
 }
 
 /// A transaction that ended, and what had to be read to be able to tell of it.
@@ -538,6 +540,7 @@ impl Room {
 
     fn answer(&self, request: &Request, answer: Answer, result: Result<Done, WriteError>) {
         match answer {
+            Answer::Nobody => {}
             Answer::Http(reply) => {
                 // Nobody waits for the answer any more: nothing to tell.
                 let _ = reply.send(result);

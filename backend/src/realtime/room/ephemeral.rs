@@ -1,14 +1,19 @@
 //! What a room passes on without storing it: presence, typing, cursors,
 //! mentions and locks.
 
-use super::{Member, Room, timers::Timer};
+use super::{Answer, Member, Room, timers::Timer};
 use crate::{
-    db::{self, locks::Held},
-    realtime::{frame::Frame, hub::Identity, presence::TYPING, writer::LockChange},
+    db::locks::Held,
+    realtime::{
+        frame::Frame,
+        hub::{Identity, Operation, Write},
+        presence::TYPING,
+        writer::{LockChange, Request},
+    },
 };
 use chrono::Utc;
 use shared::{
-    canvas::Coord,
+    canvas::{Coord, Role},
     ids::{ConnectionId, OpId},
     limits,
     presence::Editing,
@@ -212,29 +217,32 @@ impl Room {
         }
     }
 
-    /// Frees what a connection that ended still held.
+    /// Frees what a connection that ended still held, in the same order as
+    /// everything else that is written: others hear of it when they can paint.
     fn free_locks(&mut self, connection: ConnectionId) {
-        let held: Vec<Coord> = self
+        let held: Vec<Held> = self
             .locks
-            .iter()
-            .filter(|(_, (lease, _))| lease.connection_id == connection)
-            .map(|(at, _)| *at)
+            .values()
+            .filter(|(lease, _)| lease.connection_id == connection)
+            .map(|(lease, _)| lease.clone())
             .collect();
-        if held.is_empty() {
-            return;
+        for lease in held {
+            let write = Write {
+                identity: Identity {
+                    user_id: lease.user_id,
+                    username: lease.username,
+                    display_name: String::new(),
+                },
+                role: Role::Editor,
+                op_id: None,
+                operation: Operation::Unlock { at: lease.at },
+            };
+            let request = Request {
+                write,
+                connection: None,
+            };
+            self.enqueue(request, Answer::Nobody);
         }
-        for at in held {
-            if let Some((lease, _)) = self.locks.remove(&at) {
-                self.tell_unlocked(&lease);
-            }
-        }
-        let pool = self.pool.clone();
-        tokio::spawn(async move {
-            if let Err(error) = db::locks::release_connection(&pool, connection).await {
-                // The lease ends by itself.
-                tracing::warn!(%error, "a lock could not be freed");
-            }
-        });
     }
 
     fn tell_unlocked(&self, lease: &Held) {

@@ -1,0 +1,330 @@
+//! Signing in and out, and where a credential counts.
+
+mod common;
+
+use common::{
+    SECRET, TestServer, canvas,
+    http::{Client, Reply},
+    socket::{TestClient, refusal, upgrade},
+};
+use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// What a token says.
+fn claims(token: &str) -> Value {
+    let mut validation = Validation::default();
+    validation.leeway = 0;
+    validation.set_audience(&["stellar-canvas"]);
+    validation.set_issuer(&["stellar-canvas"]);
+    let key = DecodingKey::from_secret(SECRET.as_bytes());
+    let data = jsonwebtoken::decode::<Value>(token, &key, &validation).unwrap();
+    assert_eq!(data.header.typ.as_deref(), Some("JWT"));
+    data.claims
+}
+
+fn forge(claims: &Value) -> String {
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    jsonwebtoken::encode(&Header::default(), claims, &key).unwrap()
+}
+
+fn with_token(client: &Client, token: &str) -> Client {
+    let mut other = client.clone();
+    other.token = Some(token.to_owned());
+    other
+}
+
+#[tokio::test]
+async fn a_user_registers_and_signs_in_in_any_case() {
+    let server = TestServer::start().await;
+    let visitor = server.visitor();
+    let body = json!({ "username": "Ann_1", "password": "correct horse", "display_name": " Ann " });
+    let reply = visitor.post("/auth/register", &body).await;
+    let auth = reply.json(201);
+    assert_eq!(auth["token_type"], "Bearer");
+    assert_eq!(auth["user"]["username"], "Ann_1");
+    assert_eq!(auth["user"]["display_name"], "Ann");
+    assert_eq!(auth["user"]["is_guest"], false);
+    assert_eq!(auth["user"]["status_message"], "");
+    let cookie = reply.header("set-cookie").to_owned();
+    let start = format!("auth_token={}; ", auth["token"].as_str().unwrap());
+    assert!(cookie.starts_with(&start), "{cookie}");
+    for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Secure"), "{cookie}");
+
+    let claims = claims(auth["token"].as_str().unwrap());
+    assert_eq!(claims["sub"], auth["user"]["id"].to_string());
+    assert!(claims["jti"].is_string() && claims["iat"].is_i64());
+
+    let again = json!({ "username": "ANN_1", "password": "correct horse" });
+    let reply = visitor.post("/auth/register", &again).await;
+    reply.problem(409, "username_taken");
+    let signed_in = visitor.post("/auth/login", &again).await.json(200);
+    assert_eq!(signed_in["user"], auth["user"]);
+    for (username, password) in [
+        ("ann_1", "correct horst"),
+        ("nobody", "correct horse"),
+        ("", "x"),
+    ] {
+        let body = json!({ "username": username, "password": password });
+        let reply = visitor.post("/auth/login", &body).await;
+        reply.problem(401, "invalid_credentials");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_field_by_field() {
+    let server = TestServer::start().await;
+    let visitor = server.visitor();
+    for (field, body) in [
+        (
+            "username",
+            json!({ "username": "ab", "password": "password" }),
+        ),
+        (
+            "username",
+            json!({ "username": "a b", "password": "password" }),
+        ),
+        (
+            "username",
+            json!({ "username": "a".repeat(33), "password": "password" }),
+        ),
+        ("username", json!({ "password": "password" })),
+        ("username", json!({ "username": 7, "password": "password" })),
+        (
+            "password",
+            json!({ "username": "abc", "password": "1234567" }),
+        ),
+        (
+            "password",
+            json!({ "username": "abc", "password": "p".repeat(129) }),
+        ),
+        (
+            "display_name",
+            json!({ "username": "abc", "password": "password", "display_name": " " }),
+        ),
+        (
+            "display_name",
+            json!({ "username": "abc", "password": "password", "display_name": "a\u{0}b" }),
+        ),
+    ] {
+        visitor.post("/auth/register", &body).await.refuses(field);
+    }
+    let both = json!({ "username": "a", "password": "b" });
+    let problem = visitor.post("/auth/register", &both).await;
+    let problem = problem.problem(422, "validation_failed");
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 2);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn guests_come_without_a_password() {
+    let server = TestServer::start().await;
+    let guest = server.guest("Gus").await;
+    assert_eq!(guest.user["display_name"], "Gus");
+    assert_eq!(guest.user["is_guest"], true);
+    let request = server.visitor().request(Method::POST, "/auth/guest");
+    let auth = Reply::of(request).await.json(201);
+    assert!(!auth["user"]["display_name"].as_str().unwrap().is_empty());
+    let null = json!({ "display_name": null });
+    server
+        .visitor()
+        .post("/auth/guest", &null)
+        .await
+        .expect(201);
+    let long = json!({ "display_name": "x".repeat(65) });
+    let reply = server.visitor().post("/auth/guest", &long).await;
+    reply.refuses("display_name");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn one_sees_and_changes_oneself() {
+    let server = TestServer::start().await;
+    let user = server.user("ann").await;
+    assert_eq!(user.get("/users/me").await.json(200), user.user);
+    let body = json!({ "display_name": "Annie", "status_message": " busy\r\nday " });
+    let changed = user.patch("/users/me", &body).await.json(200);
+    assert_eq!(changed["display_name"], "Annie");
+    assert_eq!(changed["status_message"], "busy\nday");
+    let kept = user
+        .patch("/users/me", &json!({ "display_name": null }))
+        .await;
+    assert_eq!(kept.json(200), changed);
+    assert_eq!(user.get("/users/me").await.json(200), changed);
+    let long = json!({ "status_message": "x".repeat(201) });
+    user.patch("/users/me", &long)
+        .await
+        .refuses("status_message");
+    let reply = server.visitor().get("/users/me").await;
+    reply.problem(401, "unauthenticated");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_refreshed_token_ends_later_and_logging_out_ends_both() {
+    let server = TestServer::start().await;
+    let mut user = server.user("ann").await;
+    let old = claims(user.token());
+    let auth = user.post("/auth/refresh", &json!({})).await.json(200);
+    let new = claims(auth["token"].as_str().unwrap());
+    assert_eq!(old["jti"], new["jti"]);
+    assert!(old["exp"].as_i64() < new["exp"].as_i64());
+    let before = user.clone();
+    user.sign_in(&auth);
+    let id = canvas(&user, &json!({})).await;
+    let mut socket = TestClient::join(&user, id).await;
+    let reply = user.post("/auth/logout", &json!({})).await;
+    reply.expect(204);
+    assert!(reply.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(socket.closed().await.code, 1008);
+    for client in [&user, &before] {
+        let reply = client.get("/users/me").await;
+        reply.problem(401, "unauthenticated");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn every_claim_of_a_token_is_checked() {
+    let server = TestServer::start().await;
+    let user = server.user("ann").await;
+    let other = server.user("bob").await;
+    let good = claims(user.token());
+    let again = with_token(&user, &forge(&good));
+    again.get("/users/me").await.expect(200);
+    for (claim, value) in [
+        ("iss", json!("else")),
+        ("aud", json!("else")),
+        ("sub", json!(other.id().to_string())),
+        ("jti", json!("d0a9c5c1-0000-4000-8000-000000000000")),
+        ("exp", json!(good["iat"])),
+        ("exp", Value::Null),
+    ] {
+        let mut claims = good.clone();
+        claims[claim] = value;
+        let forged = with_token(&user, &forge(&claims));
+        let reply = forged.get("/users/me").await;
+        reply.problem(401, "unauthenticated");
+    }
+    for token in ["", "x", "a.b.c"] {
+        let reply = with_token(&user, token).get("/users/me").await;
+        reply.problem(401, "unauthenticated");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_ends_on_time() {
+    let server = TestServer::start_with(&["--token-ttl", "1"]).await;
+    let user = server.user("ann").await;
+    // The clock decides: within two seconds, whatever the fraction it began at.
+    let ended = async {
+        while user.get("/users/me").await.status == 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(2);
+    tokio::time::timeout(limit, ended).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_cookie_counts_only_from_the_servers_own_pages() {
+    let allowed = "https://friend.example";
+    let server = TestServer::start_with(&["--allowed-origins", allowed]).await;
+    let user = server.user("ann").await;
+    let id = canvas(&user, &json!({})).await;
+    let cookie = format!("auth_token={}", user.token());
+    let own = format!("http://{}", server.addr);
+    let visitor = server.visitor();
+    let get = visitor.request(Method::GET, "/users/me");
+    Reply::of(get.header("cookie", &cookie)).await.expect(200);
+    for (origin, good) in [
+        (Some(own.as_str()), true),
+        (Some(allowed), true),
+        (Some("https://evil.example"), false),
+        (Some("null"), false),
+        (None, false),
+    ] {
+        let patch = visitor.request(Method::PATCH, "/users/me");
+        let mut patch = patch.header("cookie", &cookie).json(&json!({}));
+        let mut headers = vec![("cookie", cookie.as_str())];
+        if let Some(origin) = origin {
+            patch = patch.header("origin", origin);
+            headers.push(("origin", origin));
+        }
+        let reply = Reply::of(patch).await;
+        if good {
+            reply.expect(200);
+        } else {
+            reply.problem(403, "origin_not_allowed");
+            let request = upgrade(server.addr, id, "", &headers);
+            let refused = refusal(server.addr, request).await;
+            assert_eq!(refused, (403, "origin_not_allowed".to_owned()));
+        }
+    }
+    // A token in the header needs no page.
+    let patch = user.request(Method::PATCH, "/users/me");
+    let patch = patch
+        .header("origin", "https://evil.example")
+        .json(&json!({}));
+    Reply::of(patch).await.expect(200);
+    // A cookie that is worthless is taken back.
+    let get = visitor.request(Method::GET, "/users/me");
+    let reply = Reply::of(get.header("cookie", "auth_token=a.b.c")).await;
+    reply.problem(401, "unauthenticated");
+    assert!(reply.header("set-cookie").contains("Max-Age=0"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_makes_the_cookie_secure() {
+    let server = TestServer::start_with(&["--trusted-proxies", "127.0.0.1"]).await;
+    let guest = server.visitor().request(Method::POST, "/auth/guest");
+    let guest = guest.header("x-forwarded-proto", "https").json(&json!({}));
+    let reply = Reply::of(guest).await;
+    assert!(reply.header("set-cookie").ends_with("; Secure"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_socket() {
+    let server = TestServer::start().await;
+    let user = server.user("ann").await;
+    let id = canvas(&user, &json!({})).await;
+    let ticket = user.post("/ws/ticket", &json!({})).await.json(201);
+    assert!(ticket["expires_at"].is_string());
+    let query = format!("token={}", ticket["ticket"].as_str().unwrap());
+    let socket = TestClient::connect(server.addr, id, &query).await;
+    assert_eq!(socket.connected["user_id"], user.id());
+    for query in [query.as_str(), "token=none", ""] {
+        let request = upgrade(server.addr, id, query, &[]);
+        let refused = refusal(server.addr, request).await;
+        assert_eq!(refused, (401, "unauthenticated".to_owned()));
+    }
+    let reply = with_token(&user, ticket["ticket"].as_str().unwrap());
+    reply.get("/users/me").await.problem(401, "unauthenticated");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn too_many_wrong_passwords_have_to_wait() {
+    let server = TestServer::start_with(&["--rate-limits", "on"]).await;
+    server.user("ann").await;
+    let visitor = server.visitor();
+    let wrong = json!({ "username": "ann", "password": "wrong" });
+    for _ in 0..10 {
+        let reply = visitor.post("/auth/login", &wrong).await;
+        reply.problem(401, "invalid_credentials");
+    }
+    let reply = visitor.post("/auth/login", &wrong).await;
+    reply.problem(429, "rate_limited");
+    assert!(reply.header("retry-after").parse::<u32>().unwrap() >= 1);
+    let other = json!({ "username": "bob", "password": "wrong" });
+    visitor.post("/auth/login", &other).await.expect(401);
+    server.stop().await;
+}

@@ -1,0 +1,165 @@
+//! An HTTP client of the API.
+
+use reqwest::{
+    Method, StatusCode,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
+use serde_json::Value;
+use std::net::SocketAddr;
+
+/// Somebody, signed in or not.
+#[derive(Clone)]
+pub struct Client {
+    pub http: reqwest::Client,
+    pub addr: SocketAddr,
+    /// Sent as `Authorization: Bearer`, if there is one.
+    pub token: Option<String>,
+    /// Who is signed in.
+    pub user: Value,
+}
+
+impl Client {
+    pub fn new(addr: SocketAddr) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            addr,
+            token: None,
+            user: Value::Null,
+        }
+    }
+
+    /// Uses the token of an `Auth` from now on.
+    pub fn sign_in(&mut self, auth: &Value) {
+        self.token = Some(auth["token"].as_str().unwrap().to_owned());
+        self.user = auth["user"].clone();
+    }
+
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap()
+    }
+
+    pub fn id(&self) -> i64 {
+        self.user["id"].as_i64().unwrap()
+    }
+
+    pub fn username(&self) -> &str {
+        self.user["username"].as_str().unwrap()
+    }
+
+    /// A request to a path under `/api/v1`.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let url = format!("http://{}/api/v1{path}", self.addr);
+        let request = self.http.request(method, url);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        Reply::of(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        Reply::of(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        Reply::of(self.request(Method::PUT, path).json(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        Reply::of(self.request(Method::PATCH, path).json(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        Reply::of(self.request(Method::DELETE, path)).await
+    }
+
+    /// All items of a list, page by page.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let and = if path.contains('?') { '&' } else { '?' };
+            let page = self.get(&format!("{path}{and}cursor={cursor}")).await;
+            let page = page.json(200);
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => return items,
+            }
+        }
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        Self {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.bytes().await.unwrap().to_vec(),
+        }
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        let name: HeaderName = name.parse().unwrap();
+        self.headers
+            .get(&name)
+            .map(HeaderValue::to_str)
+            .unwrap_or_else(|| panic!("no header {name} in {:?}", self.headers))
+            .unwrap()
+    }
+
+    /// Asserts the status.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> &Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        self
+    }
+
+    /// Asserts the status, and reads the body.
+    #[track_caller]
+    pub fn json(&self, status: u16) -> Value {
+        self.expect(status);
+        assert_eq!(self.header("content-type"), "application/json");
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// Asserts that this is an RFC 9457 problem with this status and code.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        self.expect(status);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem: Value = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status, "{problem}");
+        for field in ["type", "title", "detail"] {
+            assert!(problem[field].is_string(), "{problem}");
+        }
+        problem
+    }
+
+    /// Asserts that exactly this field is refused.
+    #[track_caller]
+    pub fn refuses(&self, field: &str) {
+        let problem = self.problem(422, "validation_failed");
+        let errors = problem["errors"].as_array().unwrap();
+        let fields: Vec<&Value> = errors.iter().map(|error| &error["field"]).collect();
+        assert_eq!(fields, [field], "{problem}");
+        assert!(errors[0]["message"].is_string());
+    }
+}

@@ -1,0 +1,411 @@
+//! A WebSocket client that keeps its own copy of the canvas, as any client
+//! does: it folds durable events into a board and a chat, applies its own
+//! operations when they are acknowledged, and panics at a gap or a repeat.
+
+use super::{PATIENCE, http::Client};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+};
+use tokio::{net::TcpStream, time};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{
+        Error, Message,
+        client::IntoClientRequest,
+        http::{HeaderName, HeaderValue, Request},
+    },
+};
+use uuid::Uuid;
+
+/// What is drawn, by cell: the pixels of each tile.
+pub type Board = BTreeMap<(i64, i64), Vec<u8>>;
+
+/// One connection, and what it knows of its canvas.
+pub struct TestClient {
+    socket: WebSocketStream<TcpStream>,
+    /// The first message.
+    pub connected: Value,
+    /// The newest durable event that counts as delivered.
+    pub seq: i64,
+    /// Durable events as they came, in order.
+    pub events: Vec<Value>,
+    /// See [`Board`].
+    pub board: Board,
+    /// Texts that were said, by `seq`.
+    pub chat: BTreeMap<i64, String>,
+    /// Operations of this connection that wait for their answer.
+    pending: HashMap<String, Value>,
+    tile_size: usize,
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    pub code: u16,
+    pub reason: String,
+}
+
+impl TestClient {
+    /// Joins a canvas afresh.
+    pub async fn join(client: &Client, canvas: i64) -> Self {
+        let query = format!("token={}", client.token());
+        Self::connect(client.addr, canvas, &query).await
+    }
+
+    /// Comes back after `last_seq`, with what was known before.
+    pub async fn resume(client: &Client, canvas: i64, before: &Self) -> Self {
+        let query = format!(
+            "token={}&last_seq={}&epoch={}",
+            client.token(),
+            before.seq,
+            before.connected["epoch"].as_str().unwrap()
+        );
+        let mut back = Self::connect(client.addr, canvas, &query).await;
+        if back.connected["resume"] == "resumed" {
+            back.seq = before.seq;
+            back.board.clone_from(&before.board);
+            back.chat.clone_from(&before.chat);
+        }
+        back
+    }
+
+    /// Joins with this query, and reads `connected`.
+    pub async fn connect(addr: SocketAddr, canvas: i64, query: &str) -> Self {
+        let request = upgrade(addr, canvas, query, &[]);
+        let socket = open(addr, request).await.unwrap();
+        let mut client = Self {
+            socket,
+            connected: Value::Null,
+            seq: 0,
+            events: Vec::new(),
+            board: Board::new(),
+            chat: BTreeMap::new(),
+            pending: HashMap::new(),
+            tile_size: 8,
+        };
+        client.connected = client.read().await.expect("closed at once");
+        assert_eq!(client.connected["type"], "connected");
+        client.seq = match client.connected["resume"].as_str() {
+            Some("resumed") => last_seq(query),
+            _ => client.connected["seq"].as_i64().unwrap(),
+        };
+        client
+    }
+
+    /// Takes over a snapshot, as a client that joined afresh does.
+    pub fn start_from(&mut self, snapshot: &Value) {
+        assert_eq!(snapshot["epoch"], self.connected["epoch"]);
+        let seq = snapshot["seq"].as_i64().unwrap();
+        assert!(seq <= self.seq, "fetch the snapshot before reading on");
+        self.tile_size =
+            usize::try_from(snapshot["canvas"]["tile_size"].as_u64().unwrap()).unwrap();
+        self.board = board(&snapshot["tiles"]);
+        for message in snapshot["messages"].as_array().unwrap() {
+            let text = message["message_text"].as_str().unwrap().to_owned();
+            self.chat.insert(message["seq"].as_i64().unwrap(), text);
+        }
+        // What came since `connected` is in neither; there is nothing when the
+        // canvas is quiet, which is when tests call this.
+        assert_eq!(seq, self.seq);
+    }
+
+    /// Sends a message as it is.
+    pub async fn send(&mut self, message: &Value) {
+        self.send_text(&message.to_string()).await;
+    }
+
+    pub async fn send_text(&mut self, text: &str) {
+        self.send_raw(Message::text(text)).await;
+    }
+
+    pub async fn send_raw(&mut self, message: Message) {
+        self.socket.send(message).await.unwrap();
+    }
+
+    /// Sends a durable request under a new `op_id`, which is returned; its
+    /// effect is applied when its `ack` is read.
+    pub async fn operate(&mut self, mut message: Value) -> String {
+        let op_id = Uuid::new_v4().to_string();
+        message["op_id"] = json!(op_id);
+        self.send(&message).await;
+        self.pending.insert(op_id.clone(), message);
+        op_id
+    }
+
+    /// [`Self::operate`], and reads until it is acknowledged.
+    pub async fn done(&mut self, message: Value) -> Value {
+        let op_id = self.operate(message).await;
+        let answer = self
+            .until(|message| {
+                message["op_id"] == *op_id
+                    && matches!(message["type"].as_str(), Some("ack" | "error"))
+            })
+            .await;
+        assert_eq!(answer["type"], "ack", "{answer}");
+        answer
+    }
+
+    /// The next message, folded in.
+    pub async fn next(&mut self) -> Value {
+        match self.read().await {
+            Ok(message) => {
+                self.fold(&message);
+                message
+            }
+            Err(closed) => panic!("the connection ended: {closed:?}"),
+        }
+    }
+
+    /// Reads on to the next message of this type.
+    pub async fn expect(&mut self, kind: &str) -> Value {
+        self.until(|message| message["type"] == kind).await
+    }
+
+    /// Reads on to the next error, which must have this code.
+    pub async fn refused(&mut self, code: &str) -> Value {
+        let error = self.expect("error").await;
+        assert_eq!(error["code"], code, "{error}");
+        error
+    }
+
+    /// Reads on to the first message that is meant.
+    pub async fn until(&mut self, meant: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let message = self.next().await;
+            if meant(&message) {
+                return message;
+            }
+        }
+    }
+
+    /// Reads on until everything up to `seq` is there.
+    pub async fn reach(&mut self, seq: i64) {
+        while self.seq < seq {
+            self.next().await;
+        }
+    }
+
+    /// Reads on to the end.
+    pub async fn closed(&mut self) -> Closed {
+        loop {
+            match self.read().await {
+                Ok(message) => self.fold(&message),
+                Err(closed) => return closed,
+            }
+        }
+    }
+
+    /// Says good-bye, and waits for the answer.
+    pub async fn close(mut self) {
+        self.socket.close(None).await.unwrap();
+        self.closed().await;
+    }
+
+    /// Asks, and returns all that came before the answer: what is not among it
+    /// was not sent.
+    pub async fn drain(&mut self) -> Vec<Value> {
+        let mark = Uuid::new_v4().to_string();
+        self.send(&json!({ "type": "ping", "timestamp": mark }))
+            .await;
+        let mut before = Vec::new();
+        loop {
+            let message = self.next().await;
+            if message["type"] == "pong" && message["timestamp"] == *mark {
+                return before;
+            }
+            before.push(message);
+        }
+    }
+
+    async fn read(&mut self) -> Result<Value, Closed> {
+        loop {
+            let message = time::timeout(PATIENCE, self.socket.next())
+                .await
+                .expect("nothing came");
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    return Ok(serde_json::from_str(&text).unwrap());
+                }
+                Some(Ok(Message::Close(frame))) => {
+                    let (code, reason) = frame.map_or((1005, String::new()), |frame| {
+                        (frame.code.into(), frame.reason.to_string())
+                    });
+                    return Err(Closed { code, reason });
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => {
+                    return Err(Closed {
+                        code: 1006,
+                        reason: String::new(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn fold(&mut self, message: &Value) {
+        match message["type"].as_str().unwrap() {
+            "ack" => self.acknowledged(message),
+            "error" => {
+                if let Some(op_id) = message["op_id"].as_str() {
+                    self.pending.remove(op_id);
+                }
+            }
+            _ => {
+                if let Some(seq) = message["seq"].as_i64() {
+                    assert_eq!(seq, self.seq + 1, "a gap or a repeat: {message}");
+                    self.seq = seq;
+                    self.events.push(message.clone());
+                    self.happened(message);
+                }
+            }
+        }
+    }
+
+    fn acknowledged(&mut self, ack: &Value) {
+        let pending = ack["op_id"]
+            .as_str()
+            .and_then(|op_id| self.pending.remove(op_id));
+        let tile = ack["for"].as_str().unwrap().starts_with("tile_");
+        let (true, Some(seq)) = (tile, ack["seq"].as_i64()) else {
+            return;
+        };
+        if seq <= self.seq {
+            // A repeat of what was applied before.
+            return;
+        }
+        assert_eq!(seq, self.seq + 1, "a gap: {ack}");
+        self.seq = seq;
+        if let Some(operation) = pending {
+            self.applied(&operation);
+        }
+    }
+
+    /// An event of somebody else, or a chat message of anybody.
+    fn happened(&mut self, event: &Value) {
+        let kind = event["type"].as_str().unwrap();
+        if kind == "canvas_chat_message" {
+            let text = event["message_text"].as_str().unwrap().to_owned();
+            self.chat.insert(self.seq, text);
+        }
+        let Some(cell) = cell(event) else { return };
+        match kind {
+            "tile_created" | "tile_updated" => {
+                if let Some(pixels) = event["pixels"].as_str() {
+                    self.board.insert(cell, STANDARD.decode(pixels).unwrap());
+                }
+                self.paint(cell, &event["delta"]);
+            }
+            "tile_deleted" => {
+                self.board.remove(&cell);
+            }
+            _ => {}
+        }
+    }
+
+    /// An operation of this connection.
+    fn applied(&mut self, operation: &Value) {
+        let Some(cell) = cell(operation) else { return };
+        match operation["type"].as_str().unwrap() {
+            "tile_create" | "tile_update" => {
+                if let Some(pixels) = operation["pixels"].as_str() {
+                    self.board.insert(cell, STANDARD.decode(pixels).unwrap());
+                } else {
+                    self.board
+                        .entry(cell)
+                        .or_insert_with(|| blank(self.tile_size));
+                }
+            }
+            "tile_paint" => self.paint(cell, &operation["pixels"]),
+            "tile_delete" => {
+                self.board.remove(&cell);
+            }
+            _ => {}
+        }
+    }
+
+    fn paint(&mut self, cell: (i64, i64), dots: &Value) {
+        let Some(dots) = dots.as_array() else { return };
+        let tile = self
+            .board
+            .entry(cell)
+            .or_insert_with(|| blank(self.tile_size));
+        for dot in dots {
+            let index = usize::try_from(dot[0].as_u64().unwrap()).unwrap();
+            tile[index] = u8::try_from(dot[1].as_u64().unwrap()).unwrap();
+        }
+    }
+}
+
+/// What is drawn in a list of `Tile`.
+pub fn board(tiles: &Value) -> Board {
+    let tile = |tile: &Value| {
+        let pixels = STANDARD.decode(tile["pixels"].as_str().unwrap()).unwrap();
+        (cell(tile).unwrap(), pixels)
+    };
+    tiles.as_array().unwrap().iter().map(tile).collect()
+}
+
+fn cell(message: &Value) -> Option<(i64, i64)> {
+    Some((message["x"].as_i64()?, message["y"].as_i64()?))
+}
+
+fn blank(tile_size: usize) -> Vec<u8> {
+    vec![255; tile_size * tile_size]
+}
+
+fn last_seq(query: &str) -> i64 {
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("last_seq="))
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+/// A request for a WebSocket, with further headers.
+pub fn upgrade(
+    addr: SocketAddr,
+    canvas: i64,
+    query: &str,
+    headers: &[(&'static str, &str)],
+) -> Request<()> {
+    let mut request = format!("ws://{addr}/api/v1/ws/canvas/{canvas}?{query}")
+        .into_client_request()
+        .unwrap();
+    for (name, value) in headers {
+        let value = HeaderValue::from_str(value).unwrap();
+        request
+            .headers_mut()
+            .insert(HeaderName::from_static(name), value);
+    }
+    request
+}
+
+/// The status and the `code` with which a WebSocket is refused.
+pub async fn refusal(addr: SocketAddr, request: Request<()>) -> (u16, String) {
+    match open(addr, request).await {
+        Err(Error::Http(response)) => {
+            let problem: Value =
+                serde_json::from_slice(response.body().as_deref().unwrap_or_default())
+                    .unwrap_or_default();
+            let code = problem["code"].as_str().unwrap_or_default();
+            (response.status().as_u16(), code.to_owned())
+        }
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("it was not refused"),
+    }
+}
+
+async fn open(addr: SocketAddr, request: Request<()>) -> Result<WebSocketStream<TcpStream>, Error> {
+    let stream = TcpStream::connect(addr).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    time::timeout(PATIENCE, client_async(request, stream))
+        .await
+        .expect("no answer to the upgrade")
+        .map(|(socket, _)| socket)
+}

@@ -1,0 +1,242 @@
+//! How connections end, and with which code.
+
+mod common;
+
+use common::{
+    TestServer, canvas,
+    socket::{Closed, TestClient},
+};
+use futures_util::future::join_all;
+use serde_json::json;
+use std::time::{Duration, Instant};
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame, FrameHeader,
+        coding::{Data, OpCode},
+    },
+};
+
+async fn alone() -> (TestServer, common::http::Client, i64, TestClient) {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let tab = TestClient::join(&ann, canvas).await;
+    (server, ann, canvas, tab)
+}
+
+fn ended(code: u16, reason: &str) -> Closed {
+    Closed {
+        code,
+        reason: reason.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn frames_that_break_the_rules_end_the_connection() {
+    let (_server, ann, canvas, mut tab) = alone().await;
+    let chat = |size: usize| {
+        let frame = json!({ "type": "ping", "timestamp": "" }).to_string();
+        frame.replace("\"\"", &format!("\"{}\"", "x".repeat(size - frame.len())))
+    };
+    tab.send_text(&chat(16 * 1024)).await;
+    tab.expect("pong").await;
+    tab.send_text(&chat(16 * 1024 + 1)).await;
+    assert_eq!(tab.closed().await.code, 1009);
+
+    let mut tab = TestClient::join(&ann, canvas).await;
+    tab.send_raw(Message::binary(vec![1, 2, 3])).await;
+    assert_eq!(tab.closed().await.code, 1003);
+
+    let mut tab = TestClient::join(&ann, canvas).await;
+    let header = FrameHeader {
+        is_final: true,
+        opcode: OpCode::Data(Data::Text),
+        ..FrameHeader::default()
+    };
+    let bad = Frame::from_payload(header, vec![0xff, 0xfe].into());
+    tab.send_raw(Message::Frame(bad)).await;
+    assert_eq!(tab.closed().await.code, 1007);
+}
+
+#[tokio::test]
+async fn endless_fragments_end_the_connection() {
+    let (_server, _ann, _canvas, mut tab) = alone().await;
+    let fragment = |first: bool| {
+        let header = FrameHeader {
+            is_final: false,
+            opcode: OpCode::Data(if first { Data::Text } else { Data::Continue }),
+            ..FrameHeader::default()
+        };
+        Message::Frame(Frame::from_payload(header, vec![b'x'; 4096].into()))
+    };
+    for n in 0..5 {
+        tab.send_raw(fragment(n == 0)).await;
+    }
+    assert_eq!(tab.closed().await.code, 1009);
+}
+
+#[tokio::test]
+async fn twenty_messages_that_cannot_be_read_are_too_many() {
+    let (_server, _ann, _canvas, mut tab) = alone().await;
+    for n in 0..20 {
+        let message = match n % 3 {
+            0 => "{".to_owned(),
+            1 => json!({ "type": "dance" }).to_string(),
+            _ => json!({ "type": "tile_paint" }).to_string(),
+        };
+        tab.send_text(&message).await;
+    }
+    assert_eq!(tab.closed().await, ended(1008, "rate_limited"));
+}
+
+#[tokio::test]
+async fn nineteen_are_forgiven_and_refusals_do_not_count() {
+    let (_server, _ann, _canvas, mut tab) = alone().await;
+    for _ in 0..19 {
+        tab.send_text("{").await;
+        tab.refused("invalid_json").await;
+    }
+    for _ in 0..40 {
+        tab.operate(json!({ "type": "tile_delete", "x": 0, "y": 0 }))
+            .await;
+        tab.refused("tile_not_found").await;
+        tab.operate(json!({ "type": "canvas_chat", "text": "" }))
+            .await;
+        tab.refused("text_empty").await;
+    }
+    tab.done(json!({ "type": "canvas_chat", "text": "still here" }))
+        .await;
+}
+
+#[tokio::test]
+async fn logging_out_ends_the_sessions_sockets_and_no_others() {
+    let (server, ann, canvas, mut tab) = alone().await;
+    let mut other = server.visitor();
+    let login = json!({ "username": "ann", "password": "password" });
+    let auth = other.post("/auth/login", &login).await.json(200);
+    other.sign_in(&auth);
+    let mut elsewhere = TestClient::join(&other, canvas).await;
+    ann.post("/auth/logout", &json!({})).await.expect(204);
+    assert_eq!(tab.closed().await, ended(1008, "revoked"));
+    elsewhere
+        .done(json!({ "type": "canvas_chat", "text": "still here" }))
+        .await;
+}
+
+#[tokio::test]
+async fn a_token_that_ends_ends_the_socket_unless_renewed() {
+    let server = TestServer::start_with(&["--token-ttl", "3"]).await;
+    let ann = server.user("ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut short = TestClient::join(&ann, canvas).await;
+    let mut long = TestClient::join(&ann, canvas).await;
+    let newer = ann.post("/auth/refresh", &json!({})).await.json(200);
+    long.send(&json!({ "type": "auth_refresh", "token": newer["token"] }))
+        .await;
+    long.expect("ack").await;
+    assert_eq!(short.closed().await, ended(1008, "token_expired"));
+    // The newer one ends later, by a second at least.
+    long.drain().await;
+    assert_eq!(long.closed().await, ended(1008, "token_expired"));
+}
+
+#[tokio::test]
+async fn a_deleted_canvas_is_told_and_left() {
+    let (server, ann, canvas, mut tab) = alone().await;
+    let mut other = TestClient::join(&server.guest("Bob").await, canvas).await;
+    ann.delete(&format!("/canvases/{canvas}")).await.expect(204);
+    for tab in [&mut tab, &mut other] {
+        let gone = tab.expect("canvas_deleted").await;
+        assert_eq!(gone["canvas_id"], canvas);
+        assert_eq!(tab.closed().await, ended(1008, "canvas_deleted"));
+    }
+    ann.get(&format!("/canvases/{canvas}"))
+        .await
+        .problem(404, "canvas_not_found");
+}
+
+#[tokio::test]
+async fn a_member_who_is_turned_out_of_a_private_canvas_leaves_it() {
+    let (server, ann, canvas, _tab) = alone().await;
+    let bob = server.user("bob").await;
+    let mut tab = TestClient::join(&bob, canvas).await;
+    let path = format!("/canvases/{canvas}");
+    ann.patch(&path, &json!({ "visibility": "private" }))
+        .await
+        .expect(200);
+    assert_eq!(tab.closed().await, ended(1008, "revoked"));
+}
+
+#[tokio::test]
+async fn going_down_sends_everybody_away_with_a_time_to_come_back() {
+    let (server, ann, canvas, mut tab) = alone().await;
+    tab.done(json!({ "type": "canvas_chat", "text": "before" }))
+        .await;
+    let mut tabs = vec![tab];
+    for _ in 0..10 {
+        tabs.push(TestClient::join(&ann, canvas).await);
+    }
+    let ends = join_all(tabs.iter_mut().map(TestClient::closed));
+    let (database, ends) = tokio::join!(server.stop(), ends);
+    let mut waits = Vec::new();
+    for end in ends {
+        assert_eq!(end.code, 1012);
+        let wait = end.reason.strip_prefix("retry_after_ms=").unwrap();
+        waits.push(wait.parse::<u64>().unwrap());
+    }
+    waits.dedup();
+    assert!(waits.len() > 1, "all at once: {waits:?}");
+    let server = TestServer::start_on(database, &[]).await;
+    let history = server
+        .visitor()
+        .get(&format!("/canvases/{canvas}/messages"))
+        .await;
+    assert_eq!(history.json(200)["items"][0]["message_text"], "before");
+}
+
+#[tokio::test]
+async fn a_peer_that_says_nothing_at_all_is_dropped() {
+    let server = TestServer::start_with(&[
+        "--websocket-timeout",
+        "1",
+        "--websocket-ping-interval",
+        "10",
+    ])
+    .await;
+    let ann = server.user("ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let started = Instant::now();
+    let mut tab = TestClient::join(&ann, canvas).await;
+    assert_eq!(tab.closed().await.code, 1006);
+    assert!(started.elapsed() >= Duration::from_secs(1));
+    // One that answers pings stays.
+    let server = TestServer::start_with(&[
+        "--websocket-timeout",
+        "1",
+        "--websocket-ping-interval",
+        "0.2",
+    ])
+    .await;
+    let bob = server.user("bob").await;
+    let canvas = common::canvas(&bob, &json!({})).await;
+    let mut tab = TestClient::join(&bob, canvas).await;
+    let mut other = TestClient::join(&server.guest("Silent").await, canvas).await;
+    let typing = json!({ "type": "user_presence", "presence_type": "typing", "is_typing": true });
+    other.send(&typing).await;
+    // Typing ends by itself after 5 s, long after the timeout of both.
+    let stopped = async {
+        tab.until(|m| m["type"] == "user_typing" && m["is_typing"] == false)
+            .await;
+    };
+    let listening = async {
+        loop {
+            other.next().await;
+        }
+    };
+    tokio::select! {
+        () = stopped => {}
+        () = listening => {}
+    }
+    other.drain().await;
+}

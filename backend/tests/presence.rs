@@ -1,0 +1,115 @@
+//! Coming, going and what ends by itself.
+
+mod common;
+
+use common::{TestServer, canvas, socket::TestClient};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Between two moments, allowing for the timers' and the network's slack.
+fn about(elapsed: Duration, seconds: f64) {
+    let error = (elapsed.as_secs_f64() - seconds).abs();
+    assert!(error < 2.0, "{elapsed:?} instead of {seconds} s");
+}
+
+#[tokio::test]
+async fn a_user_comes_with_the_first_tab_and_leaves_after_the_last() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut watcher = TestClient::join(&ann, canvas).await;
+    let first = TestClient::join(&bob, canvas).await;
+    let joined = watcher.expect("user_joined").await;
+    assert_eq!(joined["username"], "bob");
+    assert_eq!(joined["active_users"], 2);
+    let second = TestClient::join(&bob, canvas).await;
+    assert_eq!(second.connected["active_users"][1]["connections"], 2);
+    first.close().await;
+    // A reload: gone for a moment, back within the time.
+    second.close().await;
+    let third = TestClient::join(&bob, canvas).await;
+    assert!(watcher.drain().await.is_empty());
+    third.close().await;
+    let closed = Instant::now();
+    let left = watcher.expect("user_left").await;
+    about(closed.elapsed(), 5.0);
+    assert_eq!(left["user_id"], bob.id());
+    assert_eq!(left["active_users"], 1);
+    let users = ann
+        .get(&format!("/canvases/{canvas}/users"))
+        .await
+        .json(200);
+    assert_eq!(users["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn typing_ends_by_itself_and_with_its_tab() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut watcher = TestClient::join(&ann, canvas).await;
+    let mut tab = TestClient::join(&bob, canvas).await;
+    let typing = json!({ "type": "user_presence", "presence_type": "typing", "is_typing": true });
+    tab.send(&typing).await;
+    let started = Instant::now();
+    let typed =
+        |message: &Value, is: bool| message["type"] == "user_typing" && message["is_typing"] == is;
+    watcher.until(|message| typed(message, true)).await;
+    watcher.until(|message| typed(message, false)).await;
+    about(started.elapsed(), 5.0);
+    tab.send(&typing).await;
+    watcher.until(|message| typed(message, true)).await;
+    let closed = Instant::now();
+    tab.close().await;
+    watcher.until(|message| typed(message, false)).await;
+    about(closed.elapsed(), 0.0);
+}
+
+#[tokio::test]
+async fn a_tab_that_ends_leaves_its_tile() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut watcher = TestClient::join(&ann, canvas).await;
+    let mut tab = TestClient::join(&bob, canvas).await;
+    let editing = json!({
+        "type": "user_presence", "presence_type": "editing_tile",
+        "tile_x": 1, "tile_y": 1, "is_editing": true,
+    });
+    tab.send(&editing).await;
+    assert_eq!(
+        watcher.expect("user_presence_update").await["is_editing"],
+        true
+    );
+    tab.close().await;
+    let left = watcher.expect("user_presence_update").await;
+    assert_eq!(
+        (&left["is_editing"], &left["tile_x"]),
+        (&json!(false), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn cursors_are_thinned_out_and_the_last_one_arrives() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut watcher = TestClient::join(&ann, canvas).await;
+    let mut tab = TestClient::join(&bob, canvas).await;
+    let sent = 200;
+    let started = Instant::now();
+    for x in 0..=sent {
+        let cursor = json!({ "type": "user_presence", "presence_type": "cursor", "x": x, "y": 0 });
+        tab.send(&cursor).await;
+    }
+    let mut heard = 0;
+    loop {
+        let cursor = watcher.expect("user_cursor").await;
+        heard += 1;
+        if cursor["x"] == json!(f64::from(sent)) {
+            break;
+        }
+    }
+    let at_most = started.elapsed().as_secs_f64() * 20.0 + 2.0;
+    assert!(f64::from(heard) <= at_most, "{heard} positions");
+}

@@ -1,0 +1,168 @@
+//! Coming back: nothing is missing and nothing comes twice, from wherever.
+
+mod common;
+
+use common::{TestServer, canvas, socket::TestClient};
+use futures_util::future::join_all;
+use serde_json::json;
+use uuid::Uuid;
+
+#[tokio::test]
+async fn a_client_resumes_from_every_point() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    let head = 12;
+    for n in 0..head {
+        let paint = json!({ "type": "tile_paint", "x": n % 3, "y": 0, "pixels": [[n, n % 4]] });
+        tab.done(paint).await;
+    }
+    let log = ann.all(&format!("/canvases/{canvas}/events")).await;
+    let epoch = tab.connected["epoch"].as_str().unwrap();
+    for last_seq in 0..=head {
+        let query = format!("token={}&last_seq={last_seq}&epoch={epoch}", ann.token());
+        let mut back = TestClient::connect(ann.addr, canvas, &query).await;
+        assert_eq!(back.connected["resume"], "resumed");
+        assert_eq!(back.connected["seq"], head);
+        back.reach(head).await;
+        let skip = usize::try_from(last_seq).unwrap();
+        assert_eq!(back.events, log[skip..]);
+        assert!(back.drain().await.iter().all(|m| m.get("seq").is_none()));
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_longer_in_memory_is_replayed_from_the_log() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    let head = 700;
+    for n in 0..head {
+        tab.operate(json!({ "type": "canvas_chat", "text": n.to_string() }))
+            .await;
+    }
+    tab.reach(head).await;
+    let epoch = tab.connected["epoch"].as_str().unwrap();
+    for last_seq in [0, 1, head - 513, head - 512, head - 511, head - 1] {
+        let query = format!("token={}&last_seq={last_seq}&epoch={epoch}", ann.token());
+        let mut back = TestClient::connect(ann.addr, canvas, &query).await;
+        assert_eq!(back.connected["resume"], "resumed");
+        back.reach(head).await;
+        assert_eq!(
+            back.events,
+            tab.events[usize::try_from(last_seq).unwrap()..]
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_resumed_is_told() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    tab.done(json!({ "type": "canvas_chat", "text": "hi" }))
+        .await;
+    let epoch = tab.connected["epoch"].as_str().unwrap().to_owned();
+    let other = Uuid::new_v4().to_string();
+    for (more, resume) in [
+        (String::new(), "fresh"),
+        (format!("&epoch={epoch}"), "fresh"),
+        (format!("&last_seq=1&epoch={epoch}"), "resumed"),
+        (format!("&last_seq=0&epoch={epoch}"), "resumed"),
+        (format!("&last_seq=2&epoch={epoch}"), "resync"),
+        (format!("&last_seq=1&epoch={other}"), "resync"),
+        ("&last_seq=1&epoch=nonsense".to_owned(), "resync"),
+        ("&last_seq=1".to_owned(), "resync"),
+    ] {
+        let query = format!("token={}{more}", ann.token());
+        let back = TestClient::connect(ann.addr, canvas, &query).await;
+        assert_eq!(back.connected["resume"], resume, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn missed_events_are_sent_again_when_asked_for() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    for n in 0..5 {
+        tab.done(json!({ "type": "canvas_chat", "text": n.to_string() }))
+            .await;
+    }
+    let mut late = TestClient::join(&ann, canvas).await;
+    late.seq = 2;
+    late.send(&json!({ "type": "request_update", "last_seq": 2 }))
+        .await;
+    let ack = late.expect("ack").await;
+    assert_eq!(ack["for"], "request_update");
+    assert_eq!(late.events, tab.events[2..]);
+}
+
+#[tokio::test]
+async fn a_snapshot_and_what_follows_leave_no_seam() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut writer = TestClient::join(&ann, canvas).await;
+    let rounds: i64 = 200;
+    let writing = async {
+        for n in 0..rounds {
+            let paint = json!({
+                "type": "tile_paint", "x": n % 8, "y": n % 6, "pixels": [[n % 64, n % 4]],
+            });
+            writer.done(paint).await;
+        }
+    };
+    let joining = async {
+        let mut joined = Vec::new();
+        for _ in 0..20 {
+            let tab = TestClient::join(&ann, canvas).await;
+            let snapshot = ann.get(&format!("/canvases/{canvas}/snapshot")).await;
+            joined.push((tab, snapshot.json(200)));
+        }
+        joined
+    };
+    let ((), joined) = tokio::join!(writing, joining);
+    let end = ann
+        .get(&format!("/canvases/{canvas}/snapshot"))
+        .await
+        .json(200);
+    let board = common::socket::board(&end["tiles"]);
+    let checks = joined.into_iter().map(async |(mut tab, snapshot)| {
+        let seq = snapshot["seq"].as_i64().unwrap();
+        assert!(seq >= tab.connected["seq"].as_i64().unwrap());
+        // Events up to the snapshot are dropped, the others are applied to it.
+        tab.reach(seq).await;
+        tab.board = common::socket::board(&snapshot["tiles"]);
+        tab.reach(rounds).await;
+        assert_eq!(tab.board, board);
+    });
+    join_all(checks).await;
+}
+
+#[tokio::test]
+async fn an_answer_lost_with_the_connection_is_found_again() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    let op_id = Uuid::new_v4();
+    let paint = json!({
+        "type": "tile_paint", "x": 0, "y": 0, "pixels": [[0, 1]], "op_id": op_id,
+    });
+    tab.send(&paint).await;
+    // Gone before the answer: it may or may not have been carried out.
+    let before = tab;
+    let mut back = TestClient::resume(&ann, canvas, &before).await;
+    back.send(&paint).await;
+    let ack = back
+        .until(|message| message["type"] == "ack" && message["op_id"] == json!(op_id))
+        .await;
+    assert_eq!(ack["seq"], 1);
+    let log = ann.all(&format!("/canvases/{canvas}/events")).await;
+    assert_eq!(log.len(), 1);
+}
