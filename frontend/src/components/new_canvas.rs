@@ -56,7 +56,7 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
     let side_error = move |value: RwSignal<String>, name: &'static str| {
         Signal::derive(move || {
             let bad = value.with(|value| side(value).is_none());
-            bad.then(|| side_problem()).or_else(|| field(name).get())
+            bad.then(side_problem).or_else(|| field(name).get())
         })
     };
     let general = move || {
