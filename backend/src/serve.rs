@@ -34,6 +34,9 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long the database may take to be reached at the start.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long newcomers are told to go elsewhere before the sockets end: a load
+/// balancer notices.
+const LAME_DUCK: Duration = Duration::from_millis(500);
 /// How long sockets and rooms may take to end.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(12);
 /// How long requests may take to end after that.
@@ -145,7 +148,8 @@ impl Server {
         let drain = async {
             shutdown.await;
             tracing::info!("stopping");
-            self.state.drain();
+            self.state.hub.close_door();
+            time::sleep(LAME_DUCK).await;
             if time::timeout(DRAIN_TIMEOUT, self.state.hub.shut_down())
                 .await
                 .is_err()

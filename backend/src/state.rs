@@ -9,13 +9,7 @@ use crate::{
     telemetry::Metrics,
 };
 use sqlx::PgPool;
-use std::{
-    ops::Deref,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{ops::Deref, sync::Arc};
 use tokio::sync::Semaphore;
 
 /// Snapshots and pictures in the making at a time; each may hold a whole board.
@@ -47,19 +41,6 @@ pub(crate) struct Parts {
     pub(crate) metrics: Metrics,
     /// This node's name among the others.
     pub(crate) node: String,
-    draining: AtomicBool,
-}
-
-impl Parts {
-    /// Says from now on that the server is about to stop.
-    pub(crate) fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the server is about to stop.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed) || self.hub.is_draining()
-    }
 }
 
 impl AppState {
@@ -82,7 +63,6 @@ impl AppState {
             pictures: Pictures::default(),
             metrics,
             node: format!("node-{:08x}", rand::random::<u32>()),
-            draining: AtomicBool::new(false),
             config,
         }))
     }

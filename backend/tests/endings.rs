@@ -4,7 +4,7 @@ mod common;
 
 use common::{
     TestServer, canvas,
-    socket::{Closed, TestClient},
+    socket::{Closed, TestClient, open, upgrade},
 };
 use futures_util::future::join_all;
 use serde_json::json;
@@ -122,6 +122,44 @@ async fn logging_out_ends_the_sessions_sockets_and_no_others() {
     elsewhere
         .done(json!({ "type": "canvas_chat", "text": "still here" }))
         .await;
+}
+
+#[tokio::test]
+async fn a_socket_ends_with_the_session_that_it_showed_last() {
+    let (server, ann, _canvas, mut tab) = alone().await;
+    let mut other = server.visitor();
+    let login = json!({ "username": "ann", "password": "password" });
+    let auth = other.post("/auth/login", &login).await.json(200);
+    other.sign_in(&auth);
+    tab.send(&json!({ "type": "auth_refresh", "token": other.token() }))
+        .await;
+    tab.expect("ack").await;
+    ann.post("/auth/logout", &json!({})).await.expect(204);
+    tab.drain().await;
+    other.post("/auth/logout", &json!({})).await.expect(204);
+    assert_eq!(tab.closed().await, ended(1008, "revoked"));
+}
+
+#[tokio::test]
+async fn no_socket_outlives_a_logout_that_it_raced_with() {
+    let server = TestServer::start().await;
+    let owner = server.guest("Owner").await;
+    let canvas = canvas(&owner, &json!({})).await;
+    for _ in 0..10 {
+        let racer = server.guest("Racer").await;
+        let query = format!("token={}", racer.token());
+        let joining = async {
+            let request = upgrade(racer.addr, canvas, &query, &[]);
+            open(racer.addr, request).await.ok()
+        };
+        let leave = json!({});
+        let (socket, left) = tokio::join!(joining, racer.post("/auth/logout", &leave));
+        left.expect(204);
+        if let Some(socket) = socket {
+            let end = TestClient::over(socket).closed().await;
+            assert_eq!(end, ended(1008, "revoked"));
+        }
+    }
 }
 
 #[tokio::test]

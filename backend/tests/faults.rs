@@ -57,7 +57,11 @@ async fn while_the_database_is_away_sockets_stay_and_nothing_is_confirmed() {
 
 /// Writes until the connection ends: the operations sent, and those
 /// acknowledged with their `seq`.
-async fn write_until_cut(client: Client, canvas: i64) -> (Vec<Value>, Vec<(String, i64)>) {
+async fn write_until_cut(
+    client: Client,
+    canvas: i64,
+    writer: u64,
+) -> (Vec<Value>, Vec<(String, i64)>) {
     let mut tab = TestClient::join(&client, canvas).await;
     let mut sent = Vec::new();
     let mut acked = Vec::new();
@@ -65,7 +69,8 @@ async fn write_until_cut(client: Client, canvas: i64) -> (Vec<Value>, Vec<(Strin
         let message = if n % 2 == 0 {
             json!({ "type": "canvas_chat", "text": n.to_string(), "op_id": Uuid::new_v4() })
         } else {
-            let dots = [[n % 64, n % 4]];
+            // Each paint changes something.
+            let dots = [[writer * 8 + n % 8, n / 8 % 4]];
             json!({ "type": "tile_paint", "x": n % 8, "y": 0, "pixels": dots, "op_id": Uuid::new_v4() })
         };
         sent.push(message.clone());
@@ -98,7 +103,8 @@ async fn a_killed_server_loses_nothing_that_it_confirmed() {
     let mut watcher = TestClient::join(&owner, canvas).await;
     let writing = writers
         .iter()
-        .map(|writer| tokio::spawn(write_until_cut(writer.clone(), canvas)));
+        .zip(0..)
+        .map(|(writer, n)| tokio::spawn(write_until_cut(writer.clone(), canvas, n)));
     let writing: Vec<_> = writing.collect();
     watcher.reach(100).await;
     server.kill().await;
@@ -162,15 +168,15 @@ async fn one_who_does_not_read_is_sent_away_and_disturbs_nobody() {
     let mut reader = TestClient::join(&ann, canvas).await;
     let mut writer = TestClient::join(&ann, canvas).await;
     // Each event has 5.5 KB: far more than the queue and the kernel's buffers.
-    let pixels = "AAAA".repeat(64 * 64 / 3) + "AA==";
+    let pixels = ["AAAA", "AQEB"].map(|four| four.repeat(64 * 64 / 3) + "AA==");
     let total = 2_000;
     let writing = async {
         for n in 0..total {
             let (x, y) = (n % 8, n % 6);
-            let message = if n < 48 {
+            let message = if n < 24 {
                 json!({ "type": "tile_paint", "x": x, "y": y, "pixels": [[0, 0]] })
             } else {
-                json!({ "type": "tile_update", "x": x, "y": y, "pixels": pixels })
+                json!({ "type": "tile_update", "x": x, "y": y, "pixels": pixels[usize::from(n / 24 % 2 == 0)] })
             };
             writer.done(message).await;
         }

@@ -461,6 +461,45 @@ async fn under_exclusive_a_painter_holds_the_tile() {
 }
 
 #[tokio::test]
+async fn locks_end_with_the_policy_that_needs_them() {
+    let mut two = Two::meet_on(&json!({ "edit_policy": "exclusive" })).await;
+    two.ann_tab
+        .done(json!({ "type": "tile_lock", "x": 1, "y": 1 }))
+        .await;
+    two.bob_tab.expect("tile_locked").await;
+    let path = format!("/canvases/{}", two.canvas);
+    let policy = |policy: &str| json!({ "edit_policy": policy });
+    two.ann.patch(&path, &policy("open")).await.expect(200);
+    two.bob_tab.expect("tile_unlocked").await;
+    let late = TestClient::join(&two.bob, two.canvas).await;
+    assert_eq!(late.connected["locks"], json!([]));
+    two.ann.patch(&path, &policy("exclusive")).await.expect(200);
+    two.bob_tab
+        .done(json!({ "type": "tile_paint", "x": 1, "y": 1, "pixels": [[0, 1]] }))
+        .await;
+}
+
+#[tokio::test]
+async fn what_is_so_already_has_no_place_in_the_log() {
+    let mut two = Two::meet().await;
+    let paint = json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[5, 1], [6, 2]] });
+    two.ann_tab.done(paint.clone()).await;
+    let rename = json!({ "type": "tile_update", "x": 0, "y": 0, "title": "Sun" });
+    two.ann_tab.done(rename.clone()).await;
+    for same in [
+        paint,
+        rename,
+        json!({ "type": "tile_update", "x": 0, "y": 0 }),
+    ] {
+        let ack = two.bob_tab.done(same).await;
+        assert!(ack.get("seq").is_none(), "{ack}");
+        assert_eq!(ack["version"], 2);
+    }
+    let path = format!("/canvases/{}/events", two.canvas);
+    assert_eq!(two.ann.all(&path).await.len(), 2);
+}
+
+#[tokio::test]
 async fn under_own_a_tile_belongs_to_its_creator() {
     let mut two = Two::meet_on(&json!({ "edit_policy": "own" })).await;
     let paint = |x: i64| json!({ "type": "tile_paint", "x": x, "y": 0, "pixels": [[0, 1]] });

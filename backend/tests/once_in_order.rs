@@ -29,9 +29,9 @@ async fn sixteen_writers_make_one_gapless_order() {
             let message = match n % 3 {
                 0 => json!({ "type": "canvas_chat", "text": format!("{writer}: {n}") }),
                 1 => {
-                    json!({ "type": "tile_paint", "x": n % 8, "y": 0, "pixels": [[index, n % 4]] })
+                    json!({ "type": "tile_paint", "x": n % 8, "y": 0, "pixels": [[index, n / 4 % 4]] })
                 }
-                _ => json!({ "type": "tile_paint", "x": 0, "y": 1, "pixels": [[index, n % 4]] }),
+                _ => json!({ "type": "tile_paint", "x": 0, "y": 1, "pixels": [[index, n / 4 % 4]] }),
             };
             // The fold inside panics at a gap, a repeat or an early ack.
             tab.done(message).await;

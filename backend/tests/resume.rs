@@ -108,7 +108,7 @@ async fn a_snapshot_and_what_follows_leave_no_seam() {
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
     let mut writer = TestClient::join(&ann, canvas).await;
-    let rounds: i64 = 200;
+    let rounds: i64 = 190;
     let writing = async {
         for n in 0..rounds {
             let paint = json!({

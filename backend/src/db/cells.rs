@@ -108,7 +108,7 @@ pub(crate) async fn save(
     let (xs, ys) = columns(&cells);
     let ids: Vec<i64> = tiles.iter().map(|(_, t)| t.id.0).collect();
     let creators: Vec<i64> = tiles.iter().map(|(_, t)| t.creator_id.0).collect();
-    let titles: Vec<&str> = tiles.iter().map(|(_, t)| t.title.as_str()).collect();
+    let names: Vec<&str> = tiles.iter().map(|(_, t)| t.title.as_str()).collect();
     let pixels: Vec<&[u8]> = tiles.iter().map(|(_, t)| t.pixels.as_bytes()).collect();
     let versions: Vec<i64> = tiles.iter().map(|(_, t)| t.version).collect();
     let likes: Vec<i64> = tiles.iter().map(|(_, t)| t.like_count).collect();
@@ -127,7 +127,7 @@ pub(crate) async fn save(
     .bind(xs)
     .bind(ys)
     .bind(creators)
-    .bind(titles)
+    .bind(names)
     .bind(pixels)
     .bind(versions)
     .bind(likes)

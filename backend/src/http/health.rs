@@ -23,7 +23,7 @@ async fn healthz() -> Json<Value> {
 }
 
 async fn readyz(State(state): State<AppState>) -> Result<Json<Value>, ApiError> {
-    if state.is_draining() {
+    if state.hub.is_draining() {
         return Err(ApiError::Draining);
     }
     time::timeout(PATIENCE, sqlx::query("SELECT 1").execute(&state.pool))

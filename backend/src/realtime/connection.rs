@@ -31,12 +31,15 @@ use std::{
     sync::{Arc, Mutex, atomic::AtomicI64},
     time::{Duration, Instant},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tungstenite::error::{CapacityError, ProtocolError};
 use uuid::Uuid;
 
 /// A flush that takes longer ends the connection.
 const FLUSH: Duration = Duration::from_secs(10);
+/// Durable requests of one connection that may wait for their answer; with
+/// more the connection is not read on.
+const UNANSWERED: usize = 128;
 /// How long a peer may take to answer a close.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -104,7 +107,7 @@ impl Hub {
         let registered = Arc::new(Registered {
             connection_id,
             identity: visitor.identity.clone(),
-            session_id: visitor.session_id,
+            session_id: Mutex::new(visitor.session_id),
             canvas_id: visitor.canvas_id,
             client_type: visitor.client_type,
             platform: visitor.platform,
@@ -113,7 +116,7 @@ impl Hub {
             last_seen: AtomicI64::new(Utc::now().timestamp_millis()),
             outbox: outbox.clone(),
         });
-        self.register(registered.clone());
+        self.register(&registered);
         let limited = self.settings().rate_limits;
         let limits = limited.then(|| Box::new(RateLimits::new()));
         let now = Instant::now();
@@ -134,6 +137,7 @@ impl Hub {
             heard: now,
             ping_at: now,
             invalid: Invalid::default(),
+            places: Arc::new(Semaphore::new(UNANSWERED)),
             limits,
             _admission: visitor.admission,
         };
@@ -192,6 +196,8 @@ struct Connection {
     heard: Instant,
     ping_at: Instant,
     invalid: Invalid,
+    /// Places for durable requests that wait for their answer.
+    places: Arc<Semaphore>,
     /// None where requests are not limited in rate.
     limits: Option<Box<RateLimits>>,
     _admission: Admission,
@@ -271,6 +277,20 @@ impl Connection {
         };
         let sent = room.commands.send(command).await;
         sent.map_err(|_| End::Close(CloseReason::Internal))
+    }
+
+    /// Waits until another durable request may be asked, and goes on writing
+    /// meanwhile.
+    async fn place(&mut self) -> Result<OwnedSemaphorePermit, End> {
+        loop {
+            let places = self.places.clone();
+            tokio::select! {
+                biased;
+                // The semaphore is never closed.
+                place = places.acquire_owned() => return place.map_err(|_| End::Gone),
+                taken = self.outbox.take() => self.flush(taken).await?,
+            }
+        }
     }
 
     async fn flush(&mut self, taken: Taken) -> Result<(), End> {

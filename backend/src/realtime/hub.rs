@@ -94,7 +94,7 @@ pub struct Write {
 }
 
 /// What became of a request that was carried out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Done {
     /// The event's place in the log; none where nothing changed.
     pub seq: Option<i64>,
@@ -283,9 +283,14 @@ impl Hub {
         self.tell_room(canvas_id, Command::Deleted);
     }
 
+    /// Lets nobody in any more.
+    pub fn close_door(&self) {
+        self.inner.draining.store(true, Ordering::Release);
+    }
+
     /// Ends every connection with 1012 and finishes what is being written.
     pub async fn shut_down(&self) {
-        self.inner.draining.store(true, Ordering::Release);
+        self.close_door();
         let spread = u64::try_from(COME_BACK.as_millis()).unwrap_or(u64::MAX);
         self.inner.registry.close_all(|| {
             let wait = rand::random_range(spread / 4..=spread);
@@ -306,7 +311,7 @@ impl Hub {
         self.inner.heads.abort();
     }
 
-    /// Whether [`Hub::shut_down`] was called.
+    /// Whether [`Hub::close_door`] was called.
     pub fn is_draining(&self) -> bool {
         self.inner.draining.load(Ordering::Acquire)
     }
@@ -325,8 +330,8 @@ impl Hub {
     }
 
     /// Remembers a connection until [`Hub::forget`].
-    pub(crate) fn register(&self, connection: Arc<Registered>) {
-        self.inner.registry.insert(connection.clone());
+    pub(crate) fn register(&self, connection: &Arc<Registered>) {
+        self.inner.registry.insert(connection);
         if self.is_draining() {
             connection.outbox.close(CloseReason::GoingAway(0));
         }

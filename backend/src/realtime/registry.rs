@@ -14,7 +14,12 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
+
+/// How long a revoked session is remembered: longer than a connection takes
+/// from the check of its session to its registration.
+const REMEMBERED: Duration = Duration::from_mins(1);
 
 /// What kind of client a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +44,8 @@ impl ClientType {
 pub(crate) struct Registered {
     pub(crate) connection_id: ConnectionId,
     pub(crate) identity: Identity,
-    pub(crate) session_id: SessionId,
+    /// Changes when the client shows a token of another session.
+    pub(crate) session_id: Mutex<SessionId>,
     pub(crate) canvas_id: CanvasId,
     pub(crate) client_type: ClientType,
     pub(crate) platform: String,
@@ -62,6 +68,11 @@ impl Registered {
     pub(crate) fn seen(&self, now: DateTime<Utc>) {
         self.last_seen
             .store(now.timestamp_millis(), Ordering::Relaxed);
+    }
+
+    /// From now on the connection lives and ends with this session.
+    pub(crate) fn belong_to(&self, session_id: SessionId) {
+        *lock(&self.session_id) = session_id;
     }
 
     pub(crate) fn hello(&self, name: &str, device: &Map<String, Value>) {
@@ -145,6 +156,8 @@ pub struct Stats {
 #[derive(Default)]
 pub struct Registry {
     connections: Mutex<HashMap<ConnectionId, Arc<Registered>>>,
+    /// Sessions that were revoked lately.
+    revoked: Mutex<HashMap<SessionId, Instant>>,
     messages_in: Meter,
     messages_out: Meter,
 }
@@ -208,10 +221,24 @@ impl Registry {
     }
 
     pub(crate) fn session_revoked(&self, session_id: SessionId) {
+        let now = Instant::now();
+        let mut revoked = lock(&self.revoked);
+        revoked.retain(|_, at| now.duration_since(*at) < REMEMBERED);
+        revoked.insert(session_id, now);
+        drop(revoked);
         for connection in lock(&self.connections).values() {
-            if connection.session_id == session_id {
+            if *lock(&connection.session_id) == session_id {
                 connection.outbox.close(CloseReason::Revoked);
             }
+        }
+    }
+
+    /// Ends the connection if its session was revoked between being checked
+    /// and being registered here.
+    pub(crate) fn check_session(&self, connection: &Registered) {
+        let session_id = *lock(&connection.session_id);
+        if lock(&self.revoked).contains_key(&session_id) {
+            connection.outbox.close(CloseReason::Revoked);
         }
     }
 
@@ -221,8 +248,9 @@ impl Registry {
         }
     }
 
-    pub(crate) fn insert(&self, connection: Arc<Registered>) {
-        lock(&self.connections).insert(connection.connection_id, connection);
+    pub(crate) fn insert(&self, connection: &Arc<Registered>) {
+        lock(&self.connections).insert(connection.connection_id, connection.clone());
+        self.check_session(connection);
     }
 
     pub(crate) fn remove(&self, connection_id: ConnectionId) {

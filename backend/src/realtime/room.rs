@@ -2,33 +2,34 @@
 //! events and its write queue. It knows nothing of sockets: what it says goes
 //! into outboxes, and it never waits for anybody but the database.
 
+mod ask;
 mod ephemeral;
 mod timers;
+mod writing;
 
 use super::{
     frame::Frame,
-    hub::{Done, Identity, Operation, Write, WriteError},
+    hub::{Done, Identity, Write, WriteError},
     outbox::Outbox,
     presence::Presence,
     ring::{Event, Ring},
-    writer::{self, Applied, BATCH, Committed, Request},
+    writer::Request,
 };
 use crate::db::{self, locks::Held};
-use bytes::Bytes;
 use chrono::Utc;
 use shared::{
-    canvas::{Coord, Grid, Role, TileOp},
+    canvas::{Coord, Grid, Role},
     ids::{CanvasId, ConnectionId, Epoch, UserId},
     limits,
     presence::ActiveUser,
     protocol::{
-        Ack, CanvasDeleted, ClientMessage, CloseReason, Connected, ErrorCode, ErrorMessage,
-        Heartbeat, Request as ClientRequest, Resume, ServerMessage, UserCount,
+        CanvasDeleted, CloseReason, Connected, Heartbeat, Request as ClientRequest, Resume,
+        ServerMessage, UserCount,
     },
 };
 use sqlx::PgPool;
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -37,9 +38,10 @@ use std::{
 };
 use timers::{Timer, Timers};
 use tokio::{
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot},
     task::JoinHandle,
 };
+use writing::Finished;
 
 /// Requests that may wait for the next transaction.
 const QUEUE: usize = 4096;
@@ -54,8 +56,8 @@ pub(crate) enum Command {
     Join(Box<Join>),
     /// A connection is gone.
     Leave(ConnectionId),
-    /// A connection asks for something.
-    Ask(ConnectionId, ClientRequest),
+    /// A connection asks for something; the place is given back with the answer.
+    Ask(ConnectionId, ClientRequest, Option<OwnedSemaphorePermit>),
     /// An HTTP client asks for something durable.
     Write(Write, oneshot::Sender<Result<Done, WriteError>>),
     /// Who is there?
@@ -106,18 +108,10 @@ struct Member {
 }
 
 enum Answer {
-    Socket(ConnectionId, &'static str),
+    Socket(ConnectionId, &'static str, Option<OwnedSemaphorePermit>),
     Http(oneshot::Sender<Result<Done, WriteError>>),
     /// The room asked for it itself.
     Nobody,
-}
-
-/// A transaction that ended, and what had to be read to be able to tell of it.
-struct Finished {
-    requests: Vec<Request>,
-    answers: Vec<Answer>,
-    committed: Committed,
-    missed: Vec<Event>,
 }
 
 /// What a room task needs from the one who starts it.
@@ -248,7 +242,7 @@ impl Room {
         match command {
             Command::Join(join) => self.join(*join),
             Command::Leave(connection) => self.leave(connection),
-            Command::Ask(connection, request) => self.ask(connection, request),
+            Command::Ask(connection, request, place) => self.ask(connection, request, place),
             Command::Write(write, reply) => {
                 let request = Request {
                     write,
@@ -334,229 +328,6 @@ impl Room {
         (Resume::Resumed, replay)
     }
 
-    fn ask(&mut self, connection: ConnectionId, request: ClientRequest) {
-        let Some(member) = self.members.get(&connection) else {
-            return;
-        };
-        let kind = request.message.kind();
-        let op_id = request.op_id;
-        let tile = |x, y, op| Operation::Tile {
-            at: Coord { x, y },
-            expected: None,
-            op,
-        };
-        let operation = match request.message {
-            ClientMessage::CanvasChat { text, canvas_id } => {
-                if canvas_id.is_some_and(|id| id != self.canvas_id) {
-                    let message = "this connection is on another canvas";
-                    let error = Frame::error(ErrorCode::CanvasMismatch, message, op_id);
-                    return member.outbox.push(error);
-                }
-                Operation::Chat(text)
-            }
-            ClientMessage::TileCreate {
-                x,
-                y,
-                title,
-                pixels,
-            } => tile(x, y, TileOp::Create { title, pixels }),
-            ClientMessage::TilePaint { x, y, pixels } => tile(x, y, TileOp::Paint { dots: pixels }),
-            ClientMessage::TileUpdate {
-                x,
-                y,
-                title,
-                pixels,
-            } => tile(
-                x,
-                y,
-                TileOp::Update {
-                    title,
-                    pixels,
-                    base_version: None,
-                },
-            ),
-            ClientMessage::TileLike { x, y, liked } => tile(x, y, TileOp::Like { liked }),
-            ClientMessage::TileDelete { x, y } => tile(x, y, TileOp::Delete),
-            ClientMessage::TileLock { x, y } => Operation::Lock { at: Coord { x, y } },
-            ClientMessage::TileUnlock { x, y } => Operation::Unlock { at: Coord { x, y } },
-            ClientMessage::UserPresence(change) => {
-                return self.presence_change(connection, change, op_id);
-            }
-            ClientMessage::TileMention {
-                tile_x,
-                tile_y,
-                highlight_type,
-                message,
-                duration,
-            } => {
-                let at = Coord {
-                    x: tile_x,
-                    y: tile_y,
-                };
-                return self.mention(connection, at, highlight_type, message, duration, op_id);
-            }
-            // The connection itself answers these.
-            ClientMessage::Hello { .. }
-            | ClientMessage::RequestUpdate { .. }
-            | ClientMessage::Ping { .. }
-            | ClientMessage::Heartbeat { .. }
-            | ClientMessage::AuthRefresh { .. } => return,
-        };
-        let write = Write {
-            identity: member.identity.clone(),
-            role: member.role,
-            op_id,
-            operation,
-        };
-        let request = Request {
-            write,
-            connection: Some(connection),
-        };
-        self.enqueue(request, Answer::Socket(connection, kind));
-    }
-
-    fn enqueue(&mut self, request: Request, answer: Answer) {
-        if self.queue.len() >= QUEUE {
-            return self.answer(&request, answer, Err(WriteError::Busy));
-        }
-        self.queue.push_back((request, answer));
-    }
-
-    /// Starts the next transaction, or a look at the log if that is ahead.
-    fn start_write(&mut self) {
-        if self.in_flight.is_some() || (self.queue.is_empty() && self.known_head <= self.head) {
-            return;
-        }
-        let count = self.queue.len().min(BATCH);
-        let (requests, answers): (Vec<Request>, Vec<Answer>) = self.queue.drain(..count).unzip();
-        let (pool, canvas, head) = (self.pool.clone(), self.canvas_id, self.head);
-        let known_head = self.known_head;
-        self.in_flight = Some(tokio::spawn(async move {
-            let started = Instant::now();
-            let committed = if requests.is_empty() {
-                Committed::default()
-            } else {
-                writer::commit(&pool, canvas, &requests).await
-            };
-            metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
-            let missed = missed(
-                &pool,
-                canvas,
-                head,
-                committed.base.max(known_head),
-                &committed,
-            )
-            .await;
-            Finished {
-                requests,
-                answers,
-                committed,
-                missed,
-            }
-        }));
-    }
-
-    /// Tells of what is durable now.
-    fn finish(&mut self, finished: Finished) {
-        let Finished {
-            requests,
-            answers,
-            committed,
-            missed,
-        } = finished;
-        self.deliver(missed.into_iter().map(|event| (event, None)));
-        let mut own: Vec<Option<(ConnectionId, bool, Frame)>> = Vec::new();
-        own.resize_with(committed.events.len(), || None);
-        let mut rest = Vec::new();
-        for ((request, answer), result) in requests.into_iter().zip(answers).zip(committed.results)
-        {
-            let event = result.as_ref().ok().and_then(|applied| applied.event);
-            match (event.and_then(|event| own.get_mut(event)), answer) {
-                (Some(own), Answer::Socket(connection, kind)) => {
-                    if let Ok(applied) = result {
-                        let replaces = matches!(request.write.operation, Operation::Tile { .. });
-                        let ack = ack(&request, kind, applied.done);
-                        *own = Some((connection, replaces, ack));
-                    }
-                }
-                (_, answer) => rest.push((request, answer, result)),
-            }
-        }
-        self.deliver(committed.events.into_iter().zip(own));
-        // Whatever is still ahead is heard of with the next look at the heads.
-        self.known_head = self.head;
-        self.lock_changes(committed.locks);
-        for (request, answer, result) in rest {
-            self.answer(
-                &request,
-                answer,
-                result.map(|applied: Applied| applied.done),
-            );
-        }
-    }
-
-    /// Passes on events, each if it is the next. The connection that asked for
-    /// one gets its answer behind it, or in its place.
-    fn deliver(
-        &mut self,
-        events: impl Iterator<Item = (Event, Option<(ConnectionId, bool, Frame)>)>,
-    ) {
-        let mut batch = Vec::new();
-        let mut actors = HashSet::new();
-        for (event, own) in events {
-            if let Some((connection, ..)) = &own {
-                actors.insert(*connection);
-            }
-            let frame = (event.seq == self.head + 1).then(|| {
-                self.head = event.seq;
-                Frame::event(event.seq, event.body.clone())
-            });
-            if frame.is_some() {
-                self.ring.push(event);
-            }
-            batch.push((frame, own));
-        }
-        if batch.is_empty() {
-            return;
-        }
-        metrics::counter!("stellar_deliveries_total")
-            .increment((batch.len() * self.members.len()) as u64);
-        for (id, member) in &self.members {
-            if actors.contains(id) {
-                let frames = batch.iter().flat_map(|(frame, own)| match own {
-                    Some((connection, replaces, ack)) if connection == id => {
-                        let event = frame.clone().filter(|_| !replaces);
-                        [event, Some(ack.clone())]
-                    }
-                    _ => [frame.clone(), None],
-                });
-                member.outbox.extend(frames.flatten());
-            } else {
-                let frames = batch.iter().filter_map(|(frame, _)| frame.clone());
-                member.outbox.extend(frames);
-            }
-        }
-    }
-
-    fn answer(&self, request: &Request, answer: Answer, result: Result<Done, WriteError>) {
-        match answer {
-            Answer::Nobody => {}
-            Answer::Http(reply) => {
-                // Nobody waits for the answer any more: nothing to tell.
-                let _ = reply.send(result);
-            }
-            Answer::Socket(connection, kind) => {
-                let Some(member) = self.members.get(&connection) else {
-                    return;
-                };
-                member.outbox.push(match result {
-                    Ok(done) => ack(request, kind, done),
-                    Err(error) => refusal(request, &error),
-                });
-            }
-        }
-    }
-
     fn role_changed(&mut self, user: UserId, role: Option<Role>) {
         for member in self.members.values_mut() {
             if member.identity.user_id == user {
@@ -606,68 +377,4 @@ impl Room {
             && self.queue.is_empty()
             && self.in_flight.is_none()
     }
-}
-
-/// Reads what was committed elsewhere before this node's newest transaction,
-/// or was committed here although the answer never arrived. Tries until it
-/// succeeds: without it nothing later may be told.
-async fn missed(
-    pool: &PgPool,
-    canvas: CanvasId,
-    head: i64,
-    until: i64,
-    committed: &Committed,
-) -> Vec<Event> {
-    let until = if committed.events.is_empty() {
-        until
-    } else {
-        committed.base
-    };
-    let mut events = Vec::new();
-    let mut after = head;
-    while after < until {
-        match db::log::after(pool, canvas, after, until, PAGE).await {
-            Ok(rows) if rows.is_empty() => break,
-            Ok(rows) => events.extend(rows.into_iter().map(|(seq, body)| {
-                after = seq;
-                Event {
-                    seq,
-                    body: Bytes::from(body),
-                }
-            })),
-            Err(error) => {
-                tracing::warn!(%canvas, %error, "the log could not be read; trying again");
-                tokio::time::sleep(Duration::from_millis(250)).await;
-            }
-        }
-    }
-    events
-}
-
-fn ack(request: &Request, kind: &str, done: Done) -> Frame {
-    Frame::reply(&ServerMessage::Ack(Ack {
-        op_id: request.write.op_id,
-        seq: done.seq,
-        request: kind.to_owned(),
-        version: done.version,
-        tile_id: done.tile_id,
-        like_count: done.like_count,
-    }))
-}
-
-fn refusal(request: &Request, error: &WriteError) -> Frame {
-    let (code, retry_after_ms) = match error {
-        WriteError::Refused(refusal) => (refusal.code(), None),
-        WriteError::Busy => (ErrorCode::RateLimited, Some(1000)),
-        WriteError::Unavailable | WriteError::CanvasNotFound => {
-            (ErrorCode::Unavailable, Some(1000))
-        }
-        WriteError::Internal => (ErrorCode::Internal, None),
-    };
-    Frame::reply(&ServerMessage::Error(ErrorMessage {
-        code,
-        message: error.to_string(),
-        op_id: request.write.op_id,
-        retry_after_ms,
-    }))
 }

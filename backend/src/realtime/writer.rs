@@ -142,13 +142,11 @@ async fn attempt(
         transaction.commit().await?;
         Ok(plan.into_committed())
     };
-    match tokio::time::timeout(PATIENCE, transaction).await {
-        Ok(result) => result.map_err(|error: sqlx::Error| error.into()),
-        Err(_) => {
-            tracing::warn!(%canvas, "the database did not answer a write in time");
-            Err(Failure::Away)
-        }
-    }
+    let Ok(result) = tokio::time::timeout(PATIENCE, transaction).await else {
+        tracing::warn!(%canvas, "the database did not answer a write in time");
+        return Err(Failure::Away);
+    };
+    result.map_err(|error: sqlx::Error| error.into())
 }
 
 async fn write(

@@ -84,7 +84,7 @@ async fn spawn(folder: &std::path::Path, bind: &str) -> (Child, SocketAddr) {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = timeout(std::time::Duration::from_secs(60), lines.next_line())
+    let line = timeout(std::time::Duration::from_mins(1), lines.next_line())
         .await
         .expect("it did not start")
         .unwrap()

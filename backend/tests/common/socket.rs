@@ -77,7 +77,19 @@ impl TestClient {
     pub async fn connect(addr: SocketAddr, canvas: i64, query: &str) -> Self {
         let request = upgrade(addr, canvas, query, &[]);
         let socket = open(addr, request).await.unwrap();
-        let mut client = Self {
+        let mut client = Self::over(socket);
+        client.connected = client.read().await.expect("closed at once");
+        assert_eq!(client.connected["type"], "connected");
+        client.seq = match client.connected["resume"].as_str() {
+            Some("resumed") => last_seq(query),
+            _ => client.connected["seq"].as_i64().unwrap(),
+        };
+        client
+    }
+
+    /// A connection of which nothing was read yet.
+    pub fn over(socket: WebSocketStream<TcpStream>) -> Self {
+        Self {
             socket,
             connected: Value::Null,
             seq: 0,
@@ -86,14 +98,7 @@ impl TestClient {
             chat: BTreeMap::new(),
             pending: HashMap::new(),
             tile_size: 8,
-        };
-        client.connected = client.read().await.expect("closed at once");
-        assert_eq!(client.connected["type"], "connected");
-        client.seq = match client.connected["resume"].as_str() {
-            Some("resumed") => last_seq(query),
-            _ => client.connected["seq"].as_i64().unwrap(),
-        };
-        client
+        }
     }
 
     /// Takes over a snapshot, as a client that joined afresh does.
@@ -277,6 +282,7 @@ impl TestClient {
 
     fn fold(&mut self, message: &Value) {
         match message["type"].as_str().unwrap() {
+            "connected" => {}
             "ack" => self.acknowledged(message),
             "error" => {
                 if let Some(op_id) = message["op_id"].as_str() {
@@ -429,7 +435,10 @@ pub async fn refusal(addr: SocketAddr, request: Request<()>) -> (u16, String) {
     }
 }
 
-async fn open(addr: SocketAddr, request: Request<()>) -> Result<WebSocketStream<TcpStream>, Error> {
+pub async fn open(
+    addr: SocketAddr,
+    request: Request<()>,
+) -> Result<WebSocketStream<TcpStream>, Error> {
     let stream = TcpStream::connect(addr).await.unwrap();
     stream.set_nodelay(true).unwrap();
     time::timeout(PATIENCE, client_async(request, stream))

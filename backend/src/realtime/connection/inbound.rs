@@ -41,7 +41,10 @@ impl Connection {
         self.seat.hub.registry().count_in();
         let request = match decode(text) {
             Ok(request) => request,
-            Err(error) => return self.unreadable(error),
+            Err(error) => {
+                self.unreadable(&error);
+                return Ok(());
+            }
         };
         metrics::counter!("stellar_messages_in_total", "type" => request.message.kind())
             .increment(1);
@@ -74,12 +77,14 @@ impl Connection {
                 ..
             }) => {
                 self.keep_status_message(message).await;
-                let command = Command::Ask(self.seat.connection_id, request);
+                let command = Command::Ask(self.seat.connection_id, request, None);
+                self.ask_room(command).await
+            }
+            ClientMessage::UserPresence(_) | ClientMessage::TileMention { .. } => {
+                let command = Command::Ask(self.seat.connection_id, request, None);
                 self.ask_room(command).await
             }
             ClientMessage::CanvasChat { .. }
-            | ClientMessage::UserPresence(_)
-            | ClientMessage::TileMention { .. }
             | ClientMessage::TileCreate { .. }
             | ClientMessage::TilePaint { .. }
             | ClientMessage::TileUpdate { .. }
@@ -87,13 +92,14 @@ impl Connection {
             | ClientMessage::TileDelete { .. }
             | ClientMessage::TileLock { .. }
             | ClientMessage::TileUnlock { .. } => {
-                let command = Command::Ask(self.seat.connection_id, request);
+                let place = self.place().await?;
+                let command = Command::Ask(self.seat.connection_id, request, Some(place));
                 self.ask_room(command).await
             }
         }
     }
 
-    fn unreadable(&mut self, error: DecodeError) -> Result<(), End> {
+    fn unreadable(&mut self, error: &DecodeError) {
         let counts = matches!(
             error.code,
             ErrorCode::InvalidJson | ErrorCode::UnknownType | ErrorCode::InvalidMessage
@@ -103,7 +109,6 @@ impl Connection {
         if counts && self.invalid.note(Instant::now()) {
             self.outbox.close(CloseReason::RateLimited);
         }
-        Ok(())
     }
 
     fn too_fast(&self, wait: Duration, op_id: Option<OpId>) {
@@ -118,16 +123,16 @@ impl Connection {
 
     async fn refresh(&mut self, token: String, op_id: Option<OpId>) -> Result<(), End> {
         let refreshed = (self.refresh)(token).await;
-        match refreshed.filter(|refreshed| refreshed.user_id == self.user_id) {
-            Some(refreshed) => {
-                self.expires_at = refreshed.expires_at;
-                self.ack("auth_refresh", op_id);
-            }
-            None => {
-                let message = "the token is not valid for this user";
-                let error = Frame::error(ErrorCode::Unauthenticated, message, op_id);
-                self.outbox.push(error);
-            }
+        let own = refreshed.filter(|refreshed| refreshed.user_id == self.user_id);
+        if let Some(refreshed) = own {
+            self.expires_at = refreshed.expires_at;
+            self.registered.belong_to(refreshed.session_id);
+            self.seat.hub.registry().check_session(&self.registered);
+            self.ack("auth_refresh", op_id);
+        } else {
+            let message = "the token is not valid for this user";
+            let error = Frame::error(ErrorCode::Unauthenticated, message, op_id);
+            self.outbox.push(error);
         }
         Ok(())
     }
@@ -135,13 +140,12 @@ impl Connection {
     /// Replays what the client asks for, up to what it was sent already; what
     /// is newer waits in the outbox, before the answer.
     async fn update(&mut self, last_seq: i64, op_id: Option<OpId>) -> Result<(), End> {
-        match self.replay(last_seq, self.sent).await? {
-            Ok(()) => self.ack("request_update", op_id),
-            Err(()) => {
-                let message = "the database is away";
-                let error = Frame::error(ErrorCode::Unavailable, message, op_id);
-                self.outbox.push(error);
-            }
+        if self.replay(last_seq, self.sent).await?.is_ok() {
+            self.ack("request_update", op_id);
+        } else {
+            let message = "the database is away";
+            let error = Frame::error(ErrorCode::Unavailable, message, op_id);
+            self.outbox.push(error);
         }
         Ok(())
     }

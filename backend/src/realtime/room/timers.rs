@@ -12,7 +12,7 @@ use std::{
 };
 
 /// How long a room sleeps when there is nothing to wait for.
-const IDLE: Duration = Duration::from_secs(3600);
+const IDLE: Duration = Duration::from_hours(1);
 
 /// What may have become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

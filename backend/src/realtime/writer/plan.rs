@@ -79,6 +79,11 @@ impl Loaded {
     }
 }
 
+/// Tiles that are new or were drawn in.
+type Drawn<'a> = Vec<(Coord, &'a TileState)>;
+/// Which tiles by whom.
+type Likes = Vec<(TileId, UserId)>;
+
 /// What is to be written, and what to be said once that is durable.
 pub(super) struct Plan {
     base: i64,
@@ -101,7 +106,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Tiles that are new or were drawn in, and the likes of those that were not.
-    pub(super) fn changed_tiles(&self) -> (Vec<(Coord, &TileState)>, Vec<(TileId, i64)>) {
+    pub(super) fn changed_tiles(&self) -> (Drawn<'_>, Vec<(TileId, i64)>) {
         let mut drawn = Vec::new();
         let mut liked = Vec::new();
         for (at, redrawn) in &self.touched {
@@ -115,7 +120,7 @@ impl Plan {
     }
 
     /// Likes added and likes removed, of tiles that are still there.
-    pub(super) fn changed_likes(&self) -> (Vec<(TileId, UserId)>, Vec<(TileId, UserId)>) {
+    pub(super) fn changed_likes(&self) -> (Likes, Likes) {
         let alive: HashSet<TileId> = self.cells.values().map(|tile| tile.id).collect();
         let (added, removed): (Vec<_>, Vec<_>) = self
             .likes
@@ -200,13 +205,13 @@ pub(super) fn make(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> Pl
             .repeats
             .get(&place)
             .or_else(|| in_batch.get(&key?))
-            .cloned();
+            .copied();
         let result = if let Some(done) = known {
             Ok(Applied { done, event: None })
         } else {
             let result = planner.request(request);
             if let (Ok(applied), Some(key)) = (&result, key) {
-                in_batch.insert(key, applied.done.clone());
+                in_batch.insert(key, applied.done);
                 if applied.event.is_none() {
                     planner.plan.idle.push(key);
                 }
@@ -257,6 +262,11 @@ impl Planner {
                 canvas.last_seq = self.seq + 1;
                 canvas.tile_count = self.tile_count;
                 self.plan.policy = canvas.edit_policy;
+                if self.plan.policy != EditPolicy::Exclusive {
+                    let held = self.locks.drain().map(|(_, lease)| lease);
+                    let released = held.map(LockChange::Released);
+                    self.plan.lock_changes.extend(released);
+                }
                 let event = Durable::CanvasUpdated(Box::new(CanvasUpdated {
                     seq: self.seq + 1,
                     canvas_id: self.canvas,
