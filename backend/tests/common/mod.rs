@@ -12,6 +12,7 @@
 )]
 
 pub mod http;
+pub mod process;
 pub mod socket;
 
 use backend::{Server, config::Config, embedded_postgres::EmbeddedPostgres};

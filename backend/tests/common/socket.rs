@@ -136,6 +136,34 @@ impl TestClient {
         op_id
     }
 
+    /// Operations that wait for their answer, as they were sent.
+    pub fn unanswered(&self) -> Vec<Value> {
+        self.pending.values().cloned().collect()
+    }
+
+    /// Sends an operation again, under the `op_id` it has.
+    pub async fn repeat(&mut self, message: Value) {
+        self.send(&message).await;
+        let op_id = message["op_id"].as_str().unwrap().to_owned();
+        self.pending.insert(op_id, message);
+    }
+
+    /// Sends a message, or learns that the connection has ended.
+    pub async fn try_send(&mut self, message: &Value) -> Result<(), Error> {
+        self.socket.send(Message::text(message.to_string())).await
+    }
+
+    /// [`Self::until`], or how the connection ended.
+    pub async fn try_until(&mut self, meant: impl Fn(&Value) -> bool) -> Result<Value, Closed> {
+        loop {
+            let message = self.read().await?;
+            self.fold(&message);
+            if meant(&message) {
+                return Ok(message);
+            }
+        }
+    }
+
     /// [`Self::operate`], and reads until it is acknowledged.
     pub async fn done(&mut self, message: Value) -> Value {
         let op_id = self.operate(message).await;
