@@ -5,12 +5,13 @@ import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
-  type Page,
   expect,
   test as base,
 } from "@playwright/test";
+import { CanvasPage } from "./canvas-page.ts";
 import { Server } from "./server.ts";
 
+export { CanvasPage, leftAfter } from "./canvas-page.ts";
 export { expect } from "@playwright/test";
 export { Server } from "./server.ts";
 
@@ -47,7 +48,12 @@ export class User {
     displayName: string,
     options: BrowserContextOptions = {},
   ): Promise<User> {
-    const context = await browser.newContext({ baseURL: server.url, ...options });
+    const context = await browser.newContext({
+      baseURL: server.url,
+      // The view jumps instead of flying; tests need not wait for it.
+      reducedMotion: "reduce",
+      ...options,
+    });
     const answer = await context.request.post("/api/v1/auth/guest", {
       data: { display_name: displayName },
     });
@@ -72,11 +78,13 @@ export class User {
     return this.api<Canvas>("POST", "/canvases", data);
   }
 
-  /** A new tab that shows the canvas. */
-  async open(canvas: Canvas, place = ""): Promise<Page> {
+  /** A new tab that shows the canvas, live. `place` is a query or hash, such as `?tile=1,2`. */
+  async open(canvas: Canvas, place = ""): Promise<CanvasPage> {
     const page = await this.context.newPage();
     await page.goto(`/canvas/${canvas.id}${place}`);
-    return page;
+    const tab = new CanvasPage(page, canvas);
+    await tab.isLive();
+    return tab;
   }
 }
 

@@ -1,0 +1,164 @@
+// The canvas page as a person uses it: found by roles and names, drawn on with the mouse. The one
+// place that knows how the page is built.
+
+import { type Locator, type Page, expect } from "@playwright/test";
+import type { Canvas } from "./fixtures.ts";
+
+/** A tile's place in the grid, or a pixel's in its tile. */
+export interface Place {
+  x: number;
+  y: number;
+}
+
+/** How long a page may take to be live again after its server was away: its longest pause. */
+const backAfter = 45_000;
+/** `user_left` follows the last connection by 5 s. */
+export const leftAfter = 15_000;
+
+export class CanvasPage {
+  readonly board: Locator;
+  readonly connection: Locator;
+  /** Every chat row, also one that waits. */
+  readonly messages: Locator;
+  readonly typing: Locator;
+  readonly message: Locator;
+  readonly people: Locator;
+  readonly notices: Locator;
+
+  constructor(
+    readonly page: Page,
+    readonly canvas: Canvas,
+  ) {
+    this.board = page.getByRole("grid", { name: "Board" });
+    this.connection = page.getByRole("status", { name: "Connection" });
+    this.messages = page.getByRole("list", { name: "Messages" }).locator("[data-message-id]");
+    this.typing = page.getByRole("status", { name: "Typing" });
+    this.message = page.getByRole("textbox", { name: "Message" });
+    this.people = page.getByRole("list", { name: "People" }).getByRole("listitem");
+    this.notices = page.getByRole("status", { name: "Notices" });
+  }
+
+  /** Waits until the board is there and what others do arrives. */
+  async isLive(): Promise<void> {
+    await expect(this.connection).toHaveAttribute("data-state", "live", { timeout: backAfter });
+    await expect(this.board).toHaveAttribute("data-loaded", "true");
+  }
+
+  async isAway(): Promise<void> {
+    await expect(this.connection).not.toHaveAttribute("data-state", "live");
+  }
+
+  async show(tab: "Chat" | "People" | "Activity" | "Tile"): Promise<void> {
+    await this.page.getByRole("tab", { name: tab, exact: true }).click();
+  }
+
+  async say(text: string): Promise<void> {
+    await this.message.fill(text);
+    await this.message.press("Enter");
+  }
+
+  /** The texts of all messages, in their order. */
+  async said(): Promise<string[]> {
+    const texts = await this.messages.locator(".message__text").allTextContents();
+    return texts.map((text) => text.trim());
+  }
+
+  /** The names of those who are there. */
+  async names(): Promise<string[]> {
+    return (await this.people.locator(".row__name-text").allTextContents()).sort();
+  }
+
+  person(name: string): Locator {
+    return this.people.filter({ hasText: name });
+  }
+
+  /** Opens a tile for drawing, with a click. */
+  async openTile(tile: Place): Promise<void> {
+    const middle = this.canvas.tile_size / 2;
+    const { x, y } = await this.toScreen(tile, { x: middle, y: middle });
+    await this.page.mouse.click(x, y);
+    await expect(this.tools).toBeVisible();
+  }
+
+  get tools(): Locator {
+    return this.page.getByRole("toolbar", { name: "Drawing tools" });
+  }
+
+  async takeColor(index: number): Promise<void> {
+    await this.tools.locator(`[data-color="${index}"]`).click();
+  }
+
+  /** Puts the pen down in the open tile; more of the stroke follows with `drawTo`. */
+  async penDown(tile: Place, pixel: Place): Promise<void> {
+    const { x, y } = await this.toScreen(tile, pixel);
+    await this.page.mouse.move(x, y);
+    await this.page.mouse.down();
+  }
+
+  async drawTo(tile: Place, pixel: Place): Promise<void> {
+    const { x, y } = await this.toScreen(tile, pixel);
+    await this.page.mouse.move(x, y, { steps: 8 });
+  }
+
+  async penUp(): Promise<void> {
+    await this.page.mouse.up();
+  }
+
+  /** A whole stroke in the open tile. */
+  async stroke(tile: Place, from: Place, to: Place): Promise<void> {
+    await this.penDown(tile, from);
+    await this.drawTo(tile, to);
+    await this.penUp();
+  }
+
+  /** What is shown of the selected or open tile: row by row, palette indices, 255 for none. */
+  async pixels(): Promise<number[]> {
+    const picture = this.page.locator(".tile-panel__canvas");
+    return picture.evaluate((element, palette) => {
+      const canvas = element as HTMLCanvasElement;
+      const data = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
+      const hex = (byte: number) => byte.toString(16).padStart(2, "0");
+      return Array.from({ length: canvas.width * canvas.height }, (_, index) => {
+        const [red, green, blue, alpha] = data?.slice(index * 4, index * 4 + 4) ?? [];
+        if (!alpha) return 255;
+        return palette.indexOf(`#${hex(red)}${hex(green)}${hex(blue)}`);
+      });
+    }, this.canvas.palette);
+  }
+
+  /** The palette index of one pixel of the selected or open tile. */
+  async pixel({ x, y }: Place): Promise<number> {
+    return (await this.pixels())[y * this.canvas.tile_size + x] ?? 255;
+  }
+
+  /** The middle of a pixel on the screen, once the view has come to rest. */
+  private async toScreen(tile: Place, pixel: Place): Promise<Place> {
+    await this.isAtRest();
+    const box = await this.board.boundingBox();
+    if (!box) throw new Error("the board is not to be seen");
+    const camera = await this.board.evaluate((board) => ({
+      x: Number(board.getAttribute("data-camera-x")),
+      y: Number(board.getAttribute("data-camera-y")),
+      zoom: Number(board.getAttribute("data-camera-zoom")),
+    }));
+    const size = this.canvas.tile_size;
+    return {
+      x: box.x + box.width / 2 + (tile.x * size + pixel.x + 0.5 - camera.x) * camera.zoom,
+      y: box.y + box.height / 2 + (tile.y * size + pixel.y + 0.5 - camera.y) * camera.zoom,
+    };
+  }
+
+  /** Waits until the view stands still over three frames. */
+  private async isAtRest(): Promise<void> {
+    await this.board.evaluate(async (board) => {
+      const place = () =>
+        ["x", "y", "zoom"].map((part) => board.getAttribute(`data-camera-${part}`)).join();
+      for (let still = 0, last = place(); still < 3; ) {
+        await new Promise(requestAnimationFrame);
+        const now = place();
+        still = now === last ? still + 1 : 0;
+        last = now;
+      }
+    });
+  }
+}
