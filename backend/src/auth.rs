@@ -6,7 +6,7 @@ mod password;
 mod secret;
 mod token;
 
-pub(crate) use credential::{COOKIE, Credential, REMOVE_COOKIE};
+pub(crate) use credential::{COOKIE, Credential, REMOVE_COOKIE, is_origin};
 pub(crate) use password::Passwords;
 pub(crate) use secret::{SHORTEST, secret};
 

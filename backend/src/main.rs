@@ -16,7 +16,15 @@ const MISCONFIGURED: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = Config::parse();
+    let config = match Config::try_parse() {
+        Ok(config) => config,
+        // Help and version are no errors: printed, and done.
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => {
+            eprintln!("{}", sentence(&error.to_string()));
+            return ExitCode::from(MISCONFIGURED);
+        }
+    };
     telemetry::init(config.log_format);
     match run(config).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -25,6 +33,14 @@ async fn main() -> ExitCode {
             ExitCode::from(MISCONFIGURED)
         }
     }
+}
+
+/// What clap has to say, without its advice and on one line.
+fn sentence(error: &str) -> String {
+    let said = error.split("\n\n").next().unwrap_or_default();
+    let said = said.strip_prefix("error: ").unwrap_or(said);
+    let words: Vec<&str> = said.split_whitespace().collect();
+    words.join(" ")
 }
 
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {

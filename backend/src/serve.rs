@@ -49,6 +49,9 @@ const PURGE_INTERVAL: Duration = Duration::from_mins(10);
 /// Why the server cannot start, in one sentence.
 #[derive(Debug, Error)]
 pub enum StartError {
+    /// A setting with a value that cannot work.
+    #[error("{0}")]
+    Setting(String),
     /// `JWT_SECRET` is too short.
     #[error("JWT_SECRET must have at least 32 bytes")]
     ShortSecret,
@@ -64,7 +67,7 @@ pub enum StartError {
     #[error(transparent)]
     Postgres(#[from] EmbeddedPostgresError),
     /// `DATABASE_URL` cannot be read.
-    #[error("DATABASE_URL is no PostgreSQL address")]
+    #[error("DATABASE_URL must be an address that begins with postgres://")]
     DatabaseUrl,
     /// The database cannot be reached.
     #[error("cannot reach the database: {0}")]
@@ -104,6 +107,7 @@ impl Server {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
+        check(&config)?;
         let secret = secret(&config)?;
         // Before the database, which takes longer to find out.
         let (listener, local_addr) = listen(config.bind).map_err(|source| StartError::Listen {
@@ -126,6 +130,7 @@ impl Server {
                 return Err(error);
             }
         };
+        warn(&state.config);
         Ok(Self {
             listener,
             local_addr,
@@ -184,6 +189,55 @@ impl Server {
             postgres.stop().await;
         }
         tracing::info!("stopped");
+    }
+}
+
+/// Refuses what no part of the server could work with.
+fn check(config: &Config) -> Result<(), StartError> {
+    for origin in &config.allowed_origins {
+        // An empty variable is an empty list.
+        if !origin.trim().is_empty() && !auth::is_origin(origin) {
+            return Err(StartError::Setting(format!(
+                "ALLOWED_ORIGINS has {origin:?}, which is no origin like https://example.org"
+            )));
+        }
+    }
+    for (name, most) in [
+        (
+            "WEBSOCKET_MAX_CONNECTIONS",
+            config.websocket_max_connections,
+        ),
+        (
+            "WEBSOCKET_MAX_CONNECTIONS_PER_USER",
+            config.websocket_max_connections_per_user,
+        ),
+        (
+            "WEBSOCKET_MAX_CONNECTIONS_PER_IP",
+            config.websocket_max_connections_per_ip,
+        ),
+    ] {
+        if most == 0 {
+            return Err(StartError::Setting(format!("{name} must be at least 1")));
+        }
+    }
+    if let Some(url) = config.database_url.as_deref().filter(|url| !url.is_empty())
+        && !url.starts_with("postgres://")
+        && !url.starts_with("postgresql://")
+    {
+        return Err(StartError::DatabaseUrl);
+    }
+    Ok(())
+}
+
+/// Says what works, but hardly as it was meant.
+fn warn(config: &Config) {
+    if config.websocket_timeout <= config.websocket_ping_interval.mul_f64(1.2) {
+        tracing::warn!(
+            "WEBSOCKET_TIMEOUT is not longer than WEBSOCKET_PING_INTERVAL with its 20 %: quiet clients are dropped"
+        );
+    }
+    if !config.dist.join("index.html").is_file() {
+        tracing::warn!(folder = %config.dist.display(), "there is no client to serve, only the API");
     }
 }
 

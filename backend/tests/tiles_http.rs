@@ -3,7 +3,8 @@
 mod common;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use common::{TestServer, canvas, socket::TestClient};
+use common::{TestServer, canvas, http::Reply, socket::TestClient};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 fn pixels(colour: u8) -> String {
@@ -76,8 +77,16 @@ async fn what_does_not_fit_is_refused() {
         let reply = ann.post(&tiles, &json!({ "x": x, "y": y })).await;
         reply.problem(422, "out_of_bounds");
     }
+    for far in ["99999999999999999999", "-99999999999999999999"] {
+        let body = format!(r#"{{"x": {far}, "y": 0}}"#);
+        let request = ann.request(Method::POST, &tiles);
+        let request = request.header("content-type", "application/json");
+        let reply = Reply::of(request.body(body)).await;
+        reply.problem(422, "out_of_bounds");
+    }
     for (field, value) in [
         ("x", json!("1")),
+        ("x", Value::Null),
         ("y", json!(0.5)),
         ("title", json!("x".repeat(81))),
         ("pixels", json!("not base64")),

@@ -1,7 +1,7 @@
 //! Where a request carries its credential, and when a cookie counts.
 
 use crate::error::ApiError;
-use axum::http::{HeaderMap, Method, Uri, header, request::Parts};
+use axum::http::{HeaderMap, Method, Uri, header, request::Parts, uri::Authority};
 use axum_extra::extract::CookieJar;
 use std::fmt;
 
@@ -89,6 +89,17 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// Whether this has the form of an http or https origin (RFC 6454).
+pub(crate) fn is_origin(text: &str) -> bool {
+    let text = text.trim();
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let Some(("http" | "https", host)) = text.split_once("://") else {
+        return false;
+    };
+    let authority = host.parse::<Authority>();
+    authority.is_ok_and(|authority| !authority.host().is_empty() && !host.contains('@'))
+}
+
 /// Whether the request comes from a page of this server's own host or of an
 /// allowed origin.
 fn is_own_origin(headers: &HeaderMap, uri: &Uri, allowed_origins: &[String]) -> bool {
@@ -101,7 +112,7 @@ fn is_own_origin(headers: &HeaderMap, uri: &Uri, allowed_origins: &[String]) -> 
             .trim_end_matches('/')
             .eq_ignore_ascii_case(origin)
     };
-    if allowed_origins.iter().any(same) {
+    if !origin.is_empty() && allowed_origins.iter().any(same) {
         return true;
     }
     let host = match uri.authority() {
@@ -183,6 +194,28 @@ mod tests {
                     other => panic!("{origin:?}: {other:?}"),
                 }
             }
+        }
+    }
+
+    #[test]
+    fn origins_are_told_from_other_text() {
+        for good in [
+            "https://a.example",
+            "http://localhost:8080/",
+            "http://[::1]:1",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "",
+            "a.example",
+            "ftp://a.example",
+            "https://",
+            "https://a/b",
+            "*",
+            "https://u@a",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
         }
     }
 

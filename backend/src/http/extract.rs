@@ -12,7 +12,8 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_path_to_error::Segment;
 use shared::{
     ids::{CanvasId, TileId, UserId},
     limits,
@@ -126,7 +127,7 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
         let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
         serde_path_to_error::deserialize(reader)
             .map(Self)
-            .map_err(|error| wrong_field(error.path(), error.inner()))
+            .map_err(|error| wrong_field(error.path(), &error.inner().to_string(), "query"))
     }
 }
 
@@ -155,14 +156,13 @@ pub(crate) struct OptionalJson<T>(pub(crate) T);
 impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalJson<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
         let untyped = !request.headers().contains_key(header::CONTENT_TYPE);
         let json = is_json(request.headers());
         let body = read(request).await?;
         if body.is_empty() && (json || untyped) {
             return Ok(Self(T::default()));
         }
-        let _ = state;
         if !json {
             return Err(ApiError::invalid(
                 "body",
@@ -190,28 +190,85 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // A list would do for a struct otherwise, field by field.
+    let object = body.trim_ascii_start().first() == Some(&b'{');
+    let is_json = || serde_json::from_slice::<IgnoredAny>(body).is_ok();
+    if !object && is_json() {
+        return Err(ApiError::invalid("body", "must be a JSON object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| wrong_field(error.path(), error.inner()))?;
-    reader
-        .end()
-        .map_err(|error| ApiError::invalid("body", error))?;
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        if error.inner().is_data() {
+            wrong_field(error.path(), &error.inner().to_string(), "body")
+        } else if is_json() {
+            // How a number is refused where an enum's name should be.
+            wrong_field(error.path(), "invalid type, expected a name", "body")
+        } else {
+            not_json()
+        }
+    })?;
+    reader.end().map_err(|_| not_json())?;
     Ok(value)
 }
 
-/// Names the field: where reading stopped, or the one that is missing there.
-fn wrong_field(path: &serde_path_to_error::Path, error: &impl ToString) -> ApiError {
-    let message = error.to_string();
-    let missing = message
+fn not_json() -> ApiError {
+    ApiError::invalid("body", "is not valid JSON")
+}
+
+/// Names the field that cannot be read, and says in plain words why.
+fn wrong_field(path: &serde_path_to_error::Path, error: &str, whole: &str) -> ApiError {
+    let named = error
         .strip_prefix("missing field `")
-        .and_then(|rest| rest.split('`').next());
-    let field = match (path.iter().next(), missing) {
-        (None, Some(missing)) => missing.to_owned(),
-        (None, None) => "body".to_owned(),
-        (Some(_), Some(missing)) => format!("{path}.{missing}"),
-        (Some(_), None) => path.to_string(),
+        .or_else(|| error.strip_prefix("duplicate field `"));
+    let field = match named.and_then(|rest| rest.split('`').next()) {
+        Some(name) => name.to_owned(),
+        None => match path.iter().next() {
+            Some(Segment::Map { key }) => key.clone(),
+            _ => whole.to_owned(),
+        },
     };
-    ApiError::invalid(field, message)
+    ApiError::invalid(field, in_plain_words(error))
+}
+
+/// The words of the readers, without their types.
+fn in_plain_words(error: &str) -> String {
+    let error = error.split(" at line ").next().unwrap_or_default();
+    if error.starts_with("missing field") {
+        return "is required".to_owned();
+    }
+    if error.starts_with("duplicate field") {
+        return "must be given once".to_owned();
+    }
+    let known = error.starts_with("unknown variant");
+    if let (true, Some((_, names))) = (known, error.split_once("expected ")) {
+        let names = names.trim_start_matches("one of ").replace('`', "");
+        return format!("must be one of {names}");
+    }
+    let typed = error.starts_with("invalid type")
+        || error.starts_with("invalid value")
+        || error.starts_with("invalid length");
+    let expected = error.rsplit_once("expected ").map(|(_, what)| what);
+    match expected.filter(|_| typed) {
+        Some("a string") => "must be a string",
+        Some("a sequence") => "must be a list",
+        Some("a boolean") => "must be true or false",
+        Some(number) if is_integer(number) => "must be a whole number in its range",
+        Some(_) => "has the wrong type",
+        None if error.contains("`true` or `false`") => "must be true or false",
+        None if error.contains("digit")
+            || error.contains("target type")
+            || error.contains("integer") =>
+        {
+            "must be a whole number in its range"
+        }
+        // What our own types say.
+        None => error,
+    }
+    .to_owned()
+}
+
+fn is_integer(kind: &str) -> bool {
+    matches!(kind, "i32" | "i64" | "u64" | "usize" | "a whole number")
 }
 
 /// Reads a body of at most [`limits::BODY_BYTES`].
@@ -255,4 +312,64 @@ pub(crate) async fn refuse_large_bodies(request: Request) -> Result<Request, Api
         let _ = read(request).await;
     }
     Err(ApiError::BodyTooLarge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::api::{CreateCanvas, Login};
+
+    fn refusal<T: DeserializeOwned>(body: &str) -> (String, String) {
+        match parse::<T>(body.as_bytes()) {
+            Err(ApiError::Validation(errors)) => {
+                (errors[0].field.clone(), errors[0].message.clone())
+            }
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("it was taken: {body}"),
+        }
+    }
+
+    #[test]
+    fn refusals_are_in_plain_words() {
+        for (body, field, message) in [
+            (r#"["ann", "password"]"#, "body", "must be a JSON object"),
+            ("7", "body", "must be a JSON object"),
+            ("{", "body", "is not valid JSON"),
+            ("", "body", "is not valid JSON"),
+            (
+                r#"{"username": "ann", "password": "p"} x"#,
+                "body",
+                "is not valid JSON",
+            ),
+            (r#"{"password": "p"}"#, "username", "is required"),
+            (r#"{"username": 7}"#, "username", "must be a string"),
+            (r#"{"username": null}"#, "username", "must be a string"),
+            (
+                r#"{"username": "a", "username": "b"}"#,
+                "username",
+                "must be given once",
+            ),
+        ] {
+            let expected = (field.to_owned(), message.to_owned());
+            assert_eq!(refusal::<Login>(body), expected, "{body}");
+        }
+        let number = "must be a whole number in its range";
+        for (more, field, message) in [
+            (r#""width": "4""#, "width", number),
+            (r#""width": 0.5"#, "width", number),
+            (r#""width": 9999999999"#, "width", number),
+            (r#""palette": 1"#, "palette", "must be a list"),
+            (r#""palette": [1]"#, "palette", "must be a string"),
+            (
+                r#""visibility": "x""#,
+                "visibility",
+                "must be one of public, unlisted, private",
+            ),
+            (r#""visibility": 1"#, "visibility", "has the wrong type"),
+        ] {
+            let body = format!(r#"{{"name": "x", {more}}}"#);
+            let expected = (field.to_owned(), message.to_owned());
+            assert_eq!(refusal::<CreateCanvas>(&body), expected, "{body}");
+        }
+    }
 }

@@ -45,7 +45,7 @@ impl Modify for Frame {
     }
 }
 
-/// Adds the answers that every operation may give.
+/// Adds the answers that every operation may give, and makes their names unique.
 pub(super) fn complete(mut description: Description) -> Description {
     for item in description.paths.paths.values_mut() {
         let operations: [&mut Option<Operation>; 5] = [
@@ -56,6 +56,12 @@ pub(super) fn complete(mut description: Description) -> Description {
             &mut item.delete,
         ];
         for operation in operations.into_iter().flatten() {
+            // Handlers of different modules may have the same name.
+            if let (Some(id), Some([tag, ..])) =
+                (&mut operation.operation_id, operation.tags.as_deref())
+            {
+                *id = format!("{tag}_{id}");
+            }
             let answers = &mut operation.responses.responses;
             for (status, text) in [
                 ("500", "internal: the server's fault"),

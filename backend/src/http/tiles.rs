@@ -15,12 +15,18 @@ use crate::{
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, Unexpected},
+};
+use serde_json::Number;
 use shared::{
     api::{CreateTile, Liked, Page, Tile, UpdateTile},
     canvas::{Coord, TileOp},
     ids::{CanvasId, TileId},
-    limits, text,
+    limits,
+    pixels::Pixels,
+    text,
 };
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -103,6 +109,32 @@ fn after(cursor: Option<&str>) -> Result<Option<Coord>, ApiError> {
         .ok_or_else(|| ApiError::invalid("cursor", "was not given out by this list"))
 }
 
+/// A [`CreateTile`] whose integers may have any size: those that no cell has
+/// are out of bounds, and not unreadable.
+#[derive(Deserialize)]
+struct NewTile {
+    #[serde(deserialize_with = "coordinate")]
+    x: i32,
+    #[serde(deserialize_with = "coordinate")]
+    y: i32,
+    title: Option<String>,
+    pixels: Option<Pixels>,
+}
+
+fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
+    let whole = || de::Error::invalid_type(Unexpected::Other("something else"), &"a whole number");
+    let number = Number::deserialize(deserializer).map_err(|_: D::Error| whole())?;
+    if let Some(value) = number.as_i64() {
+        return Ok(clamp(value));
+    }
+    // Larger integers are read as floats; every float of that size is whole.
+    match number.as_f64() {
+        Some(value) if value >= 9.2e18 => Ok(i32::MAX),
+        Some(value) if value <= -9.2e18 => Ok(i32::MIN),
+        _ => Err(whole()),
+    }
+}
+
 /// Starts a tile in an empty cell
 #[utoipa::path(post, path = "/canvases/{canvas_id}/tiles", tag = "tiles", request_body = CreateTile,
     params(("canvas_id" = i64, Path)),
@@ -111,12 +143,12 @@ async fn create(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
     CanvasPath(canvas_id): CanvasPath,
-    Json(body): Json<CreateTile>,
+    Json(body): Json<NewTile>,
 ) -> Result<(StatusCode, JsonBody<Tile>), ApiError> {
     let named = title(body.title.as_deref().unwrap_or_default())?;
     let at = Coord {
-        x: clamp(body.x),
-        y: clamp(body.y),
+        x: body.x,
+        y: body.y,
     };
     let op = TileOp::Create {
         title: named,
