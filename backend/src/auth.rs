@@ -38,6 +38,7 @@ const TICKET_TTL: TimeDelta = TimeDelta::seconds(30);
 
 /// A request's session, checked.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "there are other ids around it")]
 pub(crate) struct Session {
     /// Which.
     pub(crate) session_id: SessionId,

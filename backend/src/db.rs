@@ -73,8 +73,8 @@ pub(crate) fn is_away(error: &Error) -> bool {
         | Error::PoolClosed
         | Error::WorkerCrashed
         | Error::BeginFailed => true,
-        // PostgreSQL's appendix A: connections (also to a database that takes none), resources (full disk), read-only,
-        // lock and statement timeouts, going down.
+        // PostgreSQL's appendix A: connections, resources (full disk), going
+        // down; read-only, timeouts, conflicts; and not being let in.
         Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("08")
                 || code.starts_with("53")
@@ -82,7 +82,15 @@ pub(crate) fn is_away(error: &Error) -> bool {
                 || code.starts_with("58")
                 || matches!(
                     &*code,
-                    "25006" | "25P03" | "55000" | "55P03" | "40001" | "40P01"
+                    "25006"
+                        | "25P03"
+                        | "55P03"
+                        | "40001"
+                        | "40P01"
+                        | "28000"
+                        | "28P01"
+                        | "3D000"
+                        | "55000"
                 )
         }),
         _ => false,

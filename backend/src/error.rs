@@ -11,7 +11,7 @@ use shared::{
     api::{FieldError, Problem},
     canvas::Refusal,
 };
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, fmt::Display, time::Duration};
 use thiserror::Error;
 
 /// Why a request is refused.
@@ -91,7 +91,7 @@ pub(crate) enum Kind {
     Connection,
 }
 
-impl std::fmt::Display for Kind {
+impl Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Address => "address",
@@ -105,7 +105,7 @@ impl std::fmt::Display for Kind {
 
 impl ApiError {
     /// One wrong field.
-    pub(crate) fn invalid(field: impl Into<String>, message: impl ToString) -> Self {
+    pub(crate) fn invalid(field: impl Into<String>, message: impl Display) -> Self {
         Self::Validation(vec![FieldError {
             field: field.into(),
             message: message.to_string(),
@@ -242,7 +242,7 @@ impl IntoResponse for ApiError {
             // Whole seconds (RFC 9110 section 10.2.3), never too early.
             headers.insert(
                 header::RETRY_AFTER,
-                HeaderValue::from(wait.as_secs_f64().ceil().max(1.0) as u64),
+                HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
             );
         }
         response

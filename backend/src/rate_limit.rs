@@ -131,7 +131,7 @@ fn network(ip: IpAddr) -> IpAddr {
             let [a, b, c, d, ..] = ip.segments();
             IpAddr::from([a, b, c, d, 0, 0, 0, 0])
         }
-        v4 => v4,
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 /// What a token says.
 fn claims(token: &str) -> Value {
     let mut validation = Validation::default();
-    validation.leeway = 0;
     validation.set_audience(&["stellar-canvas"]);
     validation.set_issuer(&["stellar-canvas"]);
     let key = DecodingKey::from_secret(SECRET.as_bytes());

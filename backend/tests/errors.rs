@@ -127,8 +127,8 @@ async fn pages_and_files_are_served_with_care() {
     assert_eq!(packed.text(), "packed");
     for path in [
         "/missing.js",
-        "/../Cargo.toml",
-        "/%2e%2e/jwt_secret",
+        "/..%2fCargo.toml",
+        "/..%2f..%2fjwt_secret.x",
         "/api",
         "/api/v2/x",
     ] {

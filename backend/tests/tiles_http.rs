@@ -72,7 +72,7 @@ async fn what_does_not_fit_is_refused() {
     let ann = server.user("ann").await;
     let id = canvas(&ann, &json!({})).await;
     let tiles = format!("/canvases/{id}/tiles");
-    for (x, y) in [(8, 0), (0, 6), (-1, 0), (0, i64::MIN), (1 << 40, 0)] {
+    for (x, y) in [(8, 0), (0, 6), (-1, 0), (0, i64::MIN), (1_i64 << 40, 0)] {
         let reply = ann.post(&tiles, &json!({ "x": x, "y": y })).await;
         reply.problem(422, "out_of_bounds");
     }

@@ -9,6 +9,8 @@ use shared::{
         Snapshot, UpdateCanvas, UpdateMe, User,
     },
     ids::CanvasId,
+    limits,
+    protocol::Durable,
 };
 use thiserror::Error;
 
@@ -174,6 +176,18 @@ pub async fn snapshot(id: CanvasId) -> Answer<Snapshot> {
 pub async fn messages(id: CanvasId, before_seq: i64) -> Answer<Page<ChatMessage>> {
     let request = request(Method::GET, &format!("/canvases/{id}/messages"))
         .query([("before_seq", before_seq.to_string())]);
+    read(send(request).await?).await
+}
+
+/// Durable events after `after_seq`, oldest first, as many as one page has.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn events(id: CanvasId, after_seq: i64) -> Answer<Page<Durable>> {
+    let request = request(Method::GET, &format!("/canvases/{id}/events")).query([
+        ("after_seq", after_seq.to_string()),
+        ("limit", limits::MAX_PAGE.to_string()),
+    ]);
     read(send(request).await?).await
 }
 

@@ -1,6 +1,11 @@
 //! The parts that pages are made of. They read the store and ask the session;
 //! none of them knows the socket.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "a component owns its properties"
+)]
+
 pub mod activity;
 pub mod auth_forms;
 pub mod avatar;

@@ -2,6 +2,11 @@
 //! over one WebSocket per open canvas, and keeps what was drawn and said until
 //! the server has stored it.
 
+#![allow(
+    clippy::large_types_passed_by_value,
+    reason = "the store and the session are handles, made to be copied about"
+)]
+
 pub mod api;
 pub mod app;
 pub mod board;
@@ -15,5 +20,6 @@ pub mod store;
 pub mod tools;
 
 fn main() {
+    std::panic::set_hook(Box::new(browser::report_panic));
     leptos::mount::mount_to_body(app::App);
 }

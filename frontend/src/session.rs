@@ -14,74 +14,45 @@
 //! - `session.undo()`, `session.redo()`;
 //! - toasts: `session.notify(NoticeKind::Done(text))`, `session.dismiss(id)`.
 
+pub mod activity;
 pub mod book;
 pub mod chat;
 mod core;
 pub mod keep;
+mod link;
 pub mod order;
 pub mod people;
 pub mod queue;
 mod receive;
 
-use self::{core::Core, receive::Next};
+use self::{core::Core, link::Link};
 use crate::{
-    api::{self, ApiError},
-    browser::{self, Listener, now_ms},
-    socket::{Socket, SocketEvent},
-    store::{
-        Account, Connection, End, Failure, Flight, Load, Notice, NoticeKind, Older, Pulse, SignIn,
-        Store,
-    },
+    api,
+    browser::now_ms,
+    store::{Account, Flight, Notice, NoticeKind, Older, Pulse, Store},
 };
-use gloo_timers::callback::{Interval, Timeout};
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
-    canvas::{Coord, EditPolicy, TileOp},
+    canvas::{Coord, TileOp},
     ids::OpId,
     limits,
     pixels::Dot,
-    presence::{Editing, Status},
-    protocol::{ClientMessage, PresenceChange, Request},
+    presence::Status,
+    protocol::{ClientMessage, PresenceChange},
     text::{ChatText, TextError},
 };
-use std::{
-    cell::{Cell, RefCell},
-    rc::{Rc, Weak},
-};
+use std::rc::Rc;
 
-/// Milliseconds for which strokes are collected before they are sent.
-const STROKE_MS: u32 = 50;
 /// Milliseconds between two messages that say that the user writes.
 const TYPING_MS: i64 = 2_000;
 /// Milliseconds between two positions of the pointer.
 const CURSOR_MS: i64 = 50;
-/// Milliseconds after which somebody's pointer is not shown any more.
-const CURSOR_LIFE_MS: i64 = 15_000;
-/// Milliseconds between two renewals of the session.
-const REFRESH_MS: i64 = 15 * 60_000;
-/// Seconds between two renewals of a tile's lock and of this page's stamp.
-const RENEW_S: u32 = 5;
-/// Milliseconds until a snapshot that could not be fetched is tried again.
-const SNAPSHOT_RETRY_MS: u32 = 2_000;
 
 /// A handle to the session of the open canvas.
 #[derive(Clone, Copy)]
 pub struct Session {
     store: Store,
-    inner: StoredValue<Rc<Inner>, LocalStorage>,
-}
-
-struct Inner {
-    store: Store,
-    account: Account,
-    socket: Socket,
-    core: RefCell<Core>,
-    /// A pump that is due soon.
-    soon: RefCell<Option<Timeout>>,
-    fetching: Cell<bool>,
-    ticks: Cell<u32>,
-    _ticker: Interval,
-    _listeners: [Listener; 2],
+    inner: StoredValue<Rc<Link>, LocalStorage>,
 }
 
 impl Session {
@@ -89,12 +60,12 @@ impl Session {
     /// owner that this is called under is disposed of.
     pub fn open(store: Store) -> Self {
         let account = expect_context::<Account>();
-        let inner = Inner::new(store, account);
+        let inner = Link::new(store, account);
         inner.fetch();
         let watched = Rc::downgrade(&inner);
         Effect::new(move |_| {
             let sign_in = account.sign_in.get();
-            with(&watched, |inner| inner.signed(sign_in));
+            link::with(&watched, |inner| inner.signed(sign_in));
         });
         Self {
             store,
@@ -107,7 +78,7 @@ impl Session {
             .try_with_value(|inner| act(&mut inner.core.borrow_mut()))
     }
 
-    fn inner(self, act: impl FnOnce(&Rc<Inner>)) {
+    fn inner(self, act: impl FnOnce(&Rc<Link>)) {
         self.inner.try_with_value(|inner| act(inner));
     }
 
@@ -122,7 +93,7 @@ impl Session {
             return None;
         }
         let id = self.core(|core| core.take(message)).flatten();
-        self.inner(Inner::pump);
+        self.inner(Link::pump);
         id
     }
 
@@ -315,7 +286,7 @@ impl Session {
             return true;
         }
         let taken = self.core(|core| core.paint(at, dots));
-        self.inner(Inner::pump_soon);
+        self.inner(Link::pump_soon);
         taken == Some(true)
     }
 
@@ -333,7 +304,7 @@ impl Session {
     fn step(self, back: bool) {
         if let Some(at) = self.store.editing.get_untracked() {
             self.core(|core| core.step(at, back));
-            self.inner(Inner::pump);
+            self.inner(Link::pump);
         }
     }
 
@@ -389,409 +360,5 @@ impl Session {
         self.store
             .notices
             .update(|notices: &mut Vec<Notice>| notices.retain(|notice| notice.id != id));
-    }
-}
-
-impl Inner {
-    fn new(store: Store, account: Account) -> Rc<Self> {
-        Rc::new_cyclic(|this: &Weak<Self>| {
-            let (at, heard, tick) = (this.clone(), this.clone(), this.clone());
-            let address = move || {
-                at.upgrade()
-                    .map_or_else(String::new, |inner| inner.address())
-            };
-            let sink = move |event| with(&heard, |inner| inner.hear(event));
-            let (leave, back) = (this.clone(), this.clone());
-            let window = browser::window();
-            let listeners = [
-                Listener::new(&window, "pagehide", move |_| with(&leave, |i| i.leave())),
-                Listener::new(&window, "pageshow", move |_| with(&back, |i| i.stamp())),
-            ];
-            Self {
-                store,
-                account,
-                socket: Socket::new(address, sink),
-                core: RefCell::new(Core::new(store)),
-                soon: RefCell::default(),
-                fetching: Cell::new(false),
-                ticks: Cell::new(0),
-                _ticker: Interval::new(1_000, move || with(&tick, |inner| inner.tick())),
-                _listeners: listeners,
-            }
-        })
-    }
-
-    /// Somebody signed in or out.
-    fn signed(self: &Rc<Self>, sign_in: SignIn) {
-        match sign_in {
-            SignIn::Unknown => {}
-            SignIn::SignedOut => {
-                self.socket.close();
-                self.down();
-                self.store.connection.set(Connection::SignedOut);
-            }
-            SignIn::SignedIn(user) => {
-                let mut core = self.core.borrow_mut();
-                let was = core.user.as_ref().map(|user| user.id);
-                let other = was != Some(user.id);
-                core.sign_in(user);
-                if other {
-                    // What was read is as somebody else sees it.
-                    core.order.forget();
-                }
-                let ready = core.order.resume().is_some();
-                drop(core);
-                self.store.connection.set(Connection::Connecting);
-                if ready {
-                    self.socket.open();
-                } else {
-                    self.fetch();
-                }
-            }
-        }
-    }
-
-    /// Fetches the snapshot, then connects where somebody is signed in.
-    fn fetch(self: &Rc<Self>) {
-        if self.fetching.replace(true) {
-            return;
-        }
-        let this = Rc::downgrade(self);
-        let asker = self.account.sign_in.get_untracked();
-        let id = self.store.canvas_id;
-        spawn_local(async move {
-            let answer = api::snapshot(id).await;
-            with(&this, |inner| {
-                inner.fetching.set(false);
-                let now = inner.account.sign_in.get_untracked();
-                if asker != SignIn::Unknown && asker != now && now != SignIn::SignedOut {
-                    inner.fetch();
-                    return;
-                }
-                inner.fetched(answer);
-            });
-        });
-    }
-
-    fn fetched(self: &Rc<Self>, answer: api::Answer<shared::api::Snapshot>) {
-        let signed_in = matches!(self.account.sign_in.get_untracked(), SignIn::SignedIn(_));
-        match answer {
-            Ok(snapshot) => {
-                let next = self.core.borrow_mut().start(snapshot);
-                self.follow(next);
-                if signed_in {
-                    self.socket.open();
-                    self.pump();
-                }
-            }
-            Err(error) => match failure(&error) {
-                Some(Failure::Forbidden) if !signed_in => {}
-                Some(failure) => {
-                    self.socket.close();
-                    self.store.load.set(Load::Failed(failure));
-                }
-                None => {
-                    let this = Rc::downgrade(self);
-                    Timeout::new(SNAPSHOT_RETRY_MS, move || with(&this, Self::fetch)).forget();
-                    let retry_at = now_ms() + i64::from(SNAPSHOT_RETRY_MS);
-                    if !self.core.borrow().live {
-                        self.wait(retry_at);
-                    }
-                }
-            },
-        }
-    }
-
-    /// What the socket says.
-    fn hear(self: &Rc<Self>, event: SocketEvent) {
-        match event {
-            SocketEvent::Connecting => {
-                self.down();
-                self.store.connection.set(Connection::Connecting);
-            }
-            SocketEvent::Message(message) => {
-                let greeting = matches!(*message, shared::protocol::ServerMessage::Connected(_));
-                let next = self.core.borrow_mut().receive(*message);
-                if greeting {
-                    self.greet();
-                }
-                self.follow(next);
-            }
-            SocketEvent::Waiting { retry_at, refused } => {
-                self.down();
-                self.wait(retry_at);
-                if refused {
-                    self.ask_why();
-                }
-            }
-            SocketEvent::Ended { reason } => self.ended(&reason),
-        }
-    }
-
-    fn follow(self: &Rc<Self>, next: Next) {
-        match next {
-            Next::Pump => self.pump(),
-            Next::Snapshot => self.fetch(),
-            Next::Reconnect => {
-                // Not from within the socket's own call.
-                let socket = self.socket.clone();
-                spawn_local(async move { socket.reconnect() });
-            }
-        }
-    }
-
-    fn wait(&self, retry_at: i64) {
-        self.store.connection.set(Connection::Waiting {
-            retry_at,
-            offline: !browser::is_online(),
-        });
-    }
-
-    /// There is no connection any more.
-    fn down(&self) {
-        let mut core = self.core.borrow_mut();
-        core.live = false;
-        core.queue.disconnected();
-        core.save();
-    }
-
-    /// A connect failed, and browsers do not say why: ask over HTTP.
-    fn ask_why(self: &Rc<Self>) {
-        let this = Rc::downgrade(self);
-        let id = self.store.canvas_id;
-        spawn_local(async move {
-            let me = api::me().await;
-            let canvas = match &me {
-                Ok(_) => Some(api::canvas(id).await),
-                Err(_) => None,
-            };
-            with(&this, |inner| {
-                if me.is_err_and(|error| error.status() == Some(401)) {
-                    inner.account.sign_in.set(SignIn::SignedOut);
-                } else if let Some(Err(error)) = canvas
-                    && let Some(failure) = failure(&error)
-                {
-                    inner.socket.close();
-                    inner.store.load.set(Load::Failed(failure));
-                }
-            });
-        });
-    }
-
-    /// The server ended the connection for good.
-    fn ended(self: &Rc<Self>, reason: &str) {
-        self.down();
-        let end = match reason {
-            "token_expired" | "revoked" => {
-                self.store.connection.set(Connection::Connecting);
-                let this = Rc::downgrade(self);
-                spawn_local(async move {
-                    let me = api::me().await;
-                    with(&this, |inner| match me {
-                        Err(error) if error.status() == Some(401) => {
-                            inner.account.sign_in.set(SignIn::SignedOut);
-                        }
-                        Ok(_) | Err(_) => inner.socket.open(),
-                    });
-                });
-                return;
-            }
-            "kicked" => End::Kicked,
-            "banned" => End::Banned,
-            "canvas_deleted" => End::CanvasDeleted,
-            "rate_limited" => End::RateLimited,
-            _ => End::Other,
-        };
-        if end == End::CanvasDeleted {
-            self.store.load.set(Load::Failed(Failure::Deleted));
-        }
-        self.store.connection.set(Connection::Ended(end));
-    }
-
-    /// The address of an attempt: resumes where this client is.
-    fn address(&self) -> String {
-        let location = browser::window().location();
-        let secure = location
-            .protocol()
-            .is_ok_and(|protocol| protocol == "https:");
-        let scheme = if secure { "wss" } else { "ws" };
-        let host = location.host().unwrap_or_default();
-        let id = self.store.canvas_id;
-        let mut address =
-            format!("{scheme}://{host}/api/v1/ws/canvas/{id}?client_type=browser&platform=web");
-        if let Some((epoch, seq)) = self.core.borrow().order.resume() {
-            address.push_str(&format!("&last_seq={seq}&epoch={epoch}"));
-        }
-        address
-    }
-
-    /// First things said on a new connection.
-    fn greet(&self) {
-        let mut device = serde_json::Map::new();
-        let window = browser::window();
-        for (name, value) in [
-            ("width", window.inner_width()),
-            ("height", window.inner_height()),
-        ] {
-            if let Some(value) = value.ok().and_then(|value| value.as_f64()) {
-                device.insert(name.to_owned(), value.into());
-            }
-        }
-        self.send(ClientMessage::Hello {
-            client_name: concat!("Stellar Canvas ", env!("CARGO_PKG_VERSION")).to_owned(),
-            device,
-        });
-        if let Some(at) = self.store.editing.get_untracked() {
-            self.say_editing(at, true);
-        }
-    }
-
-    /// Others see who draws where; an exclusive tile is locked, too.
-    fn say_editing(&self, at: Coord, is_editing: bool) {
-        let editing = is_editing.then_some(Editing {
-            tile_x: at.x,
-            tile_y: at.y,
-        });
-        if let Some(me) = self.store.me.get_untracked() {
-            self.store
-                .people
-                .update(|all| people::edit(all, me.user_id, editing));
-        }
-        self.send(ClientMessage::UserPresence(PresenceChange::EditingTile {
-            tile_x: at.x,
-            tile_y: at.y,
-            is_editing,
-        }));
-        if self.is_exclusive() {
-            self.send(if is_editing {
-                ClientMessage::TileLock { x: at.x, y: at.y }
-            } else {
-                ClientMessage::TileUnlock { x: at.x, y: at.y }
-            });
-        }
-    }
-
-    fn is_exclusive(&self) -> bool {
-        self.store.canvas.with_untracked(|canvas| {
-            canvas
-                .as_ref()
-                .is_some_and(|canvas| canvas.edit_policy == EditPolicy::Exclusive)
-        })
-    }
-
-    /// Sends something that is not kept.
-    fn send(&self, message: ClientMessage) {
-        if self.core.borrow().live {
-            self.socket.send(&Request {
-                op_id: None,
-                message,
-            });
-        }
-    }
-
-    /// Sends what may be sent.
-    fn pump(self: &Rc<Self>) {
-        self.soon.replace(None);
-        let mut core = self.core.borrow_mut();
-        core.save();
-        while let Some(request) = core.next() {
-            if !self.socket.send(&request) {
-                break;
-            }
-        }
-    }
-
-    fn pump_soon(self: &Rc<Self>) {
-        let mut soon = self.soon.borrow_mut();
-        if soon.is_none() {
-            let this = Rc::downgrade(self);
-            *soon = Some(Timeout::new(STROKE_MS, move || with(&this, Self::pump)));
-        }
-    }
-
-    /// Once a second: what ends by itself, and what must be renewed.
-    fn tick(self: &Rc<Self>) {
-        let now = now_ms();
-        let store = self.store;
-        if store
-            .pulses
-            .with_untracked(|all| all.iter().any(|pulse| pulse.ends_at <= now))
-        {
-            store
-                .pulses
-                .update(|all| all.retain(|pulse| pulse.ends_at > now));
-        }
-        let is_old = |moved_at: i64| now - moved_at > CURSOR_LIFE_MS;
-        if store
-            .cursors
-            .with_untracked(|all| all.values().any(|cursor| is_old(cursor.moved_at)))
-        {
-            store
-                .cursors
-                .update(|all| all.retain(|_, cursor| !is_old(cursor.moved_at)));
-        }
-        let mut core = self.core.borrow_mut();
-        core.hush(now);
-        let live = core.live;
-        let refresh = live && now - core.refreshed_at >= REFRESH_MS;
-        if refresh {
-            core.refreshed_at = now;
-        }
-        drop(core);
-        if refresh {
-            self.refresh();
-        }
-        let ticks = self.ticks.get().wrapping_add(1);
-        self.ticks.set(ticks);
-        if ticks % RENEW_S == 0 {
-            self.stamp();
-            if let (true, Some(at)) = (self.is_exclusive(), store.editing.get_untracked()) {
-                self.send(ClientMessage::TileLock { x: at.x, y: at.y });
-            }
-        }
-        self.pump();
-    }
-
-    /// Prolongs the session, and the connection with it.
-    fn refresh(self: &Rc<Self>) {
-        let this = Rc::downgrade(self);
-        spawn_local(async move {
-            if let Ok(auth) = api::refresh().await {
-                with(&this, |inner| {
-                    inner.send(ClientMessage::AuthRefresh { token: auth.token });
-                });
-            }
-        });
-    }
-
-    fn stamp(&self) {
-        if let Some(keep) = &self.core.borrow().keep {
-            keep.stamp();
-        }
-    }
-
-    /// The page ends, perhaps for good: another may adopt what waits.
-    fn leave(&self) {
-        let mut core = self.core.borrow_mut();
-        core.save();
-        core.queue.freeze();
-        if let Some(keep) = &core.keep {
-            keep.leave();
-        }
-    }
-}
-
-fn with(inner: &Weak<Inner>, act: impl FnOnce(&Rc<Inner>)) {
-    if let Some(inner) = inner.upgrade() {
-        act(&inner);
-    }
-}
-
-/// Whether an error means that the canvas cannot be shown at all.
-fn failure(error: &ApiError) -> Option<Failure> {
-    match error.status() {
-        Some(401 | 403) => Some(Failure::Forbidden),
-        Some(404) => Some(Failure::NotFound),
-        _ => None,
     }
 }

@@ -276,7 +276,7 @@ pub enum NoticeKind {
     Announcement(String),
     /// Somebody pointed at a tile: offer to fly there.
     Mentioned {
-        /// Who.
+        /// Who: the name to show.
         username: String,
         /// Where.
         at: Coord,

@@ -1,5 +1,6 @@
 //! The secret that signs tokens: given, or made once and kept.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::{
     fs::{self, OpenOptions},
     io::{self, ErrorKind, Write},
@@ -21,10 +22,7 @@ pub(crate) fn secret(folder: &Path) -> io::Result<Vec<u8>> {
         Err(error) => return Err(error),
     }
     // Written aside and renamed, so that a crash leaves no half of it.
-    let secret: String = rand::random::<[u8; 32]>()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let secret = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let aside = folder.join(format!("jwt_secret.{}", std::process::id()));
     let mut file = OpenOptions::new()
         .write(true)

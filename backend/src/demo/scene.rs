@@ -153,7 +153,7 @@ fn star(x: i32, y: i32) -> Option<u8> {
     for (dx, dy) in [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)] {
         let (cx, cy) = (x + dx, y + dy);
         let chance = noise(cx, cy);
-        if chance % 1500 == 0 && cy < HORIZON - 60 {
+        if chance.is_multiple_of(1500) && cy < HORIZON - 60 {
             return Some(colour(chance));
         }
     }
@@ -238,8 +238,7 @@ fn house(x: i32, y: i32) -> Option<u8> {
     let door = up < 9 && (11..16).contains(&across);
     Some(match (window, bar, door) {
         (true, false, _) => WINDOW,
-        (true, true, _) => GLOW,
-        (false, _, true) => GLOW,
+        (true, true, _) | (false, _, true) => GLOW,
         (false, _, false) => WALL,
     })
 }

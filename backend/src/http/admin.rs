@@ -170,16 +170,16 @@ struct Stats {
 #[utoipa::path(get, path = "/admin/stats", tag = "admin",
     responses((status = 200, body = Stats, description = "Now"), SignedInOnly))]
 async fn stats(State(state): State<AppState>, _: Admin) -> JsonBody<Stats> {
-    let stats = state.hub.registry().stats();
+    let now = state.hub.registry().stats();
     JsonBody(Stats {
-        connections: stats.connections,
-        users: stats.users,
-        canvases: stats.canvases,
+        connections: now.connections,
+        users: now.users,
+        canvases: now.canvases,
         nodes: 1,
-        by_type: stats.by_type,
-        by_platform: stats.by_platform,
-        messages_in_per_s: stats.messages_in_per_s,
-        messages_out_per_s: stats.messages_out_per_s,
+        by_type: now.by_type,
+        by_platform: now.by_platform,
+        messages_in_per_s: now.messages_in_per_s,
+        messages_out_per_s: now.messages_out_per_s,
     })
 }
 

@@ -1,4 +1,4 @@
-//! The OpenAPI description, made from the handlers, and the refusals that many
+//! The `OpenAPI` description, made from the handlers, and the refusals that many
 //! of them share.
 
 use shared::api::Problem;

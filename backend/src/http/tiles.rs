@@ -113,13 +113,13 @@ async fn create(
     CanvasPath(canvas_id): CanvasPath,
     Json(body): Json<CreateTile>,
 ) -> Result<(StatusCode, JsonBody<Tile>), ApiError> {
-    let title = title(body.title.as_deref().unwrap_or_default())?;
+    let named = title(body.title.as_deref().unwrap_or_default())?;
     let at = Coord {
         x: clamp(body.x),
         y: clamp(body.y),
     };
     let op = TileOp::Create {
-        title,
+        title: named,
         pixels: body.pixels,
     };
     let done = write(&state, &session, canvas_id, at, None, op).await?;

@@ -117,11 +117,9 @@ impl Reply {
 
     pub fn header(&self, name: &str) -> &str {
         let name: HeaderName = name.parse().unwrap();
-        self.headers
-            .get(&name)
-            .map(HeaderValue::to_str)
-            .unwrap_or_else(|| panic!("no header {name} in {:?}", self.headers))
-            .unwrap()
+        let value: Option<&HeaderValue> = self.headers.get(&name);
+        let value = value.unwrap_or_else(|| panic!("no header {name} in {:?}", self.headers));
+        value.to_str().unwrap()
     }
 
     /// Asserts the status.

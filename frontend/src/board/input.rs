@@ -1,14 +1,19 @@
-//! Pointers, wheel and keys on the board, turned into deeds.
+//! Pointers and wheel on the board, turned into deeds; `keyboard` does the
+//! same for keys.
+
+mod keyboard;
 
 use super::{
     gesture::{Act, Gestures, Kind, Pointer},
-    keys::{self, Press, Wish},
     stage::Stage,
 };
 use crate::{
     browser::{self, Listener},
-    session::{Session, book},
-    store::{Flight, Store},
+    session::{
+        Session,
+        book::{self, Book},
+    },
+    store::Store,
     tools::{
         Tool,
         hand::{Grip, Hand},
@@ -30,8 +35,6 @@ use web_sys::{Element, Event, KeyboardEvent, PointerEvent, WheelEvent};
 const NOTCH: f64 = 1.0015;
 /// CSS pixels of a line, where a wheel counts lines.
 const LINE: f64 = 16.0;
-/// CSS pixels that one key press pans.
-const PAN: f64 = 96.0;
 
 /// Listens on the board for as long as it lives.
 pub struct Input {
@@ -99,7 +102,7 @@ impl Input {
 
 impl Hands {
     fn grid(&self) -> Option<Grid> {
-        self.store.book.with_untracked(|book| book.grid())
+        self.store.book.with_untracked(Book::grid)
     }
 
     fn pointer(&self, event: &PointerEvent) -> Pointer {
@@ -351,182 +354,10 @@ impl Hands {
         self.stage.steer(|view| view.zoom_at(x, y, factor, &grid));
     }
 
-    fn key(&self, event: &KeyboardEvent, is_down: bool) {
-        if is_busy(event) {
-            return;
-        }
-        if event.code() == "Space" && self.is_over(event) {
-            let with_pen = self.stage.pen.get().is_some();
-            if is_down && with_pen {
-                self.press_pen();
-            } else if !with_pen {
-                self.gestures.borrow_mut().space = is_down;
-                self.show_hand();
-            }
-            event.prevent_default();
-            return;
-        }
-        if !is_down {
-            return;
-        }
-        let (code, key) = (event.code(), event.key());
-        let press = Press {
-            code: &code,
-            key: &key,
-            ctrl: event.ctrl_key() || event.meta_key(),
-            shift: event.shift_key(),
-            alt: event.alt_key(),
-        };
-        let Some(wish) = keys::wish(press) else {
-            return;
-        };
-        // Enter on a button is that button's.
-        if wish == Wish::Enter && !self.is_over(event) {
-            return;
-        }
-        if self.fulfil(wish, self.has_focus()) {
-            event.prevent_default();
-        }
-    }
-
-    fn has_focus(&self) -> bool {
-        self.root
-            .owner_document()
-            .and_then(|document| document.active_element())
-            .is_some_and(|active| active == self.root)
-    }
-
-    /// Whether a key is meant for the board and not for a button.
-    fn is_over(&self, event: &KeyboardEvent) -> bool {
-        let target = event
-            .target()
-            .and_then(|target| target.dyn_into::<Element>().ok());
-        target.is_none_or(|target| {
-            target == self.root
-                || target
-                    .closest("button, a, [role=tab], [role=button]")
-                    .ok()
-                    .flatten()
-                    .is_none()
-        })
-    }
-
-    fn fulfil(&self, wish: Wish, focused: bool) -> bool {
-        let Some(grid) = self.grid() else {
-            return false;
-        };
-        let editing = self.store.editing.get_untracked();
-        let selected = self.store.selected.get_untracked();
-        match wish {
-            Wish::Step(dx, dy) => match (editing, selected) {
-                (Some(_), _) if focused => self.move_pen(dx, dy, &grid),
-                (None, Some(at)) if focused => self.step(at, dx, dy, &grid),
-                _ => self.pan(dx, dy, &grid),
-            },
-            Wish::Pan(dx, dy) => self.pan(dx, dy, &grid),
-            Wish::Zoom(factor) => self.stage.fly(Flight::Zoom(factor)),
-            Wish::Fit => self.stage.fly(editing.map_or(Flight::Fit, Flight::Fill)),
-            Wish::Take(tool) => self.store.tools.update(|tools| tools.tool = tool),
-            Wish::Color(color) => {
-                if usize::from(color) < grid.palette {
-                    self.store.tools.update(|tools| {
-                        tools.primary = color;
-                        if matches!(tools.tool, Tool::Eraser | Tool::Picker) {
-                            tools.tool = Tool::Pencil;
-                        }
-                    });
-                }
-            }
-            Wish::Swap => self
-                .store
-                .tools
-                .update(|tools| std::mem::swap(&mut tools.primary, &mut tools.secondary)),
-            Wish::Mirror => self
-                .store
-                .tools
-                .update(|tools| tools.mirror = !tools.mirror),
-            Wish::Undo => self.session.undo(),
-            Wish::Redo => self.session.redo(),
-            Wish::Enter => match (editing, selected) {
-                (Some(_), _) => self.press_pen(),
-                (None, Some(at)) => self.session.open_tile(at),
-                (None, None) => return false,
-            },
-            Wish::Escape => {
-                self.stage.pen.set(None);
-                if editing.is_some() {
-                    self.stage.hand.replace(None);
-                    self.session.leave_tile();
-                } else if selected.is_some() {
-                    self.session.select(None);
-                } else {
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    fn pan(&self, dx: i32, dy: i32, grid: &Grid) {
-        self.stage.steer(|view| {
-            view.pan(-f64::from(dx) * PAN, -f64::from(dy) * PAN, grid);
-        });
-    }
-
-    /// Moves the selection; the view follows if it would leave it.
-    fn step(&self, at: Coord, dx: i32, dy: i32, grid: &Grid) {
-        let next = Coord {
-            x: (at.x + dx).clamp(0, grid.width - 1),
-            y: (at.y + dy).clamp(0, grid.height - 1),
-        };
-        self.session.select(Some(next));
-        let view = self.store.view.get_untracked();
-        let (x, y, side) = view.tile_rect(grid, next);
-        if x < 0.0 || y < 0.0 || x + side > view.width || y + side > view.height {
-            self.stage.fly(Flight::Tile(next));
-        }
-    }
-
-    fn move_pen(&self, dx: i32, dy: i32, grid: &Grid) {
-        let last = grid.tile_size - 1;
-        let (x, y) = self.stage.pen.get().unwrap_or((last / 2, last / 2));
-        let next = ((x + dx).clamp(0, last), (y + dy).clamp(0, last));
-        self.store.pointer.set(None);
-        self.stage.pen.set(Some(next));
-        self.stage.refresh();
-    }
-
-    /// Puts the tool down and lifts it where the keys have led it.
-    fn press_pen(&self) {
-        let Some(at) = self.store.editing.get_untracked() else {
-            return;
-        };
-        if let Some(pen) = self.stage.pen.get() {
-            self.put_down(at, pen, false);
-            self.lift();
-        }
-    }
-
     /// The pointer's shape says what a press would do.
     fn show_hand(&self) {
         let gestures = self.gestures.borrow();
         let shape = if gestures.is_panning() { "pan" } else { "" };
         let _ = self.root.set_attribute("data-hand", shape);
     }
-}
-
-/// Whether a key belongs to a field or a dialog.
-fn is_busy(event: &KeyboardEvent) -> bool {
-    let Some(target) = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-    else {
-        return event.default_prevented();
-    };
-    event.default_prevented()
-        || target
-            .closest("input, textarea, select, dialog, [contenteditable], [role=menu]")
-            .ok()
-            .flatten()
-            .is_some()
 }

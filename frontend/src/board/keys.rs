@@ -74,7 +74,7 @@ pub fn wish(press: Press<'_>) -> Option<Wish> {
         "ArrowUp" => return Some(Wish::Step(0, -1)),
         "ArrowDown" => return Some(Wish::Step(0, 1)),
         digit if digit.len() == 1 => {
-            if let Some(digit @ 1..=9) = digit.parse::<u8>().ok() {
+            if let Ok(digit @ 1..=9) = digit.parse::<u8>() {
                 return Some(Wish::Color(digit - 1));
             }
         }

@@ -59,6 +59,8 @@ pub struct Scene<'a> {
     pub preview: &'a [Dot],
     /// Who is there.
     pub people: &'a [ActiveUser],
+    /// Names of everybody met.
+    pub names: &'a HashMap<UserId, String>,
     /// This user.
     pub me: Option<UserId>,
     /// Other people's pointers.
@@ -96,6 +98,9 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
         frame(context, scene, &grid, at, &scene.theme.own, 2.0);
     }
     editors(context, scene, &grid);
+    if let Some(at) = scene.editing {
+        frame(context, scene, &grid, at, &scene.theme.own, 2.0);
+    }
     for lock in scene
         .locks
         .iter()
@@ -168,7 +173,6 @@ fn open_tile(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid,
         }
         context.set_global_alpha(1.0);
     }
-    frame(context, scene, grid, at, &scene.theme.own, 2.0);
     if let Some((column, row)) = scene.pen {
         let (px, py) = (x + f64::from(column) * zoom, y + f64::from(row) * zoom);
         context.set_global_alpha(0.6);
@@ -212,7 +216,8 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
                 continue;
             };
             let (left, top, side) = scene.view.tile_rect(grid, at);
-            let mut text = tile.creator.clone();
+            let name = scene.names.get(&tile.state.creator_id);
+            let mut text = name.unwrap_or(&tile.creator).clone();
             if tile.state.like_count > 0 {
                 text = format!("{text}  ♥ {}", tile.state.like_count);
             }
@@ -235,13 +240,17 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
 fn editors(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
     let mut names: HashMap<Coord, f64> = HashMap::new();
     for user in scene.people {
-        let Some(editing) = user.editing.filter(|_| Some(user.user_id) != scene.me) else {
+        let Some(editing) = user.editing else {
             continue;
         };
         let at = Coord {
             x: editing.tile_x,
             y: editing.tile_y,
         };
+        // One's own other tab is shown like anybody else.
+        if Some(user.user_id) == scene.me && Some(at) == scene.editing {
+            continue;
+        }
         let color = avatar::colour(user.user_id);
         let Some((x, y, side)) = frame(context, scene, grid, at, color, 2.0) else {
             continue;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     browser::{self, now_ms},
+    session::book::Book,
     store::{Flight, Store},
     tools::{Tool, hand::Hand},
 };
@@ -46,14 +47,14 @@ impl Stage {
     pub fn new(
         store: Store,
         root: Element,
-        base: HtmlCanvasElement,
-        over: HtmlCanvasElement,
+        base: &HtmlCanvasElement,
+        over: &HtmlCanvasElement,
     ) -> Option<Rc<Self>> {
         let theme = Theme::read(&root);
         Some(Rc::new(Self {
             store,
-            base: (base.clone(), context_of(&base)?),
-            over: (over.clone(), context_of(&over)?),
+            base: (base.clone(), context_of(base)?),
+            over: (over.clone(), context_of(over)?),
             root,
             layers: RefCell::default(),
             theme: RefCell::new(theme),
@@ -117,7 +118,7 @@ impl Stage {
 
     /// Flies somewhere.
     pub fn fly(self: &Rc<Self>, flight: Flight) {
-        let Some(grid) = self.store.book.with_untracked(|book| book.grid()) else {
+        let Some(grid) = self.store.book.with_untracked(Book::grid) else {
             return;
         };
         let mut view = self.store.view.get_untracked();
@@ -158,7 +159,7 @@ impl Stage {
         let dirty = self
             .store
             .book
-            .try_update_untracked(crate::session::book::Book::take_dirty)
+            .try_update_untracked(Book::take_dirty)
             .unwrap_or_default();
         let colors = self
             .store
@@ -200,7 +201,7 @@ impl Stage {
             .map(|(_, hand)| hand.preview())
             .unwrap_or_default();
         let cell = |(x, y): (i32, i32)| {
-            let grid = store.book.with_untracked(|book| book.grid())?;
+            let grid = store.book.with_untracked(Book::grid)?;
             let at = Coord {
                 x: x.div_euclid(grid.tile_size),
                 y: y.div_euclid(grid.tile_size),
@@ -217,6 +218,7 @@ impl Stage {
             inside.then(|| (x - at.x * grid.tile_size, y - at.y * grid.tile_size))
         });
         let theme = self.theme.borrow();
+        let names = store.names.read_untracked();
         store.book.with_untracked(|book| {
             store.people.with_untracked(|people| {
                 store.cursors.with_untracked(|cursors| {
@@ -241,6 +243,7 @@ impl Stage {
                                 },
                                 preview: &preview,
                                 people,
+                                names: &names,
                                 me: store
                                     .me
                                     .with_untracked(|me| me.as_ref().map(|me| me.user_id)),

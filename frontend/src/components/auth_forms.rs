@@ -24,6 +24,16 @@ pub enum Way {
     Register,
 }
 
+impl Way {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Guest => t().draw_as_guest,
+            Self::SignIn => t().sign_in,
+            Self::Register => t().register,
+        }
+    }
+}
+
 /// What is wrong, and with which field.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Trouble {
@@ -51,6 +61,61 @@ impl From<ApiError> for Trouble {
     }
 }
 
+/// What is being filled in.
+#[derive(Clone, Copy)]
+struct Entry {
+    account: Account,
+    way: RwSignal<Way>,
+    /// Whether somebody chose a way: then its first field takes the focus.
+    chosen: RwSignal<bool>,
+    busy: RwSignal<bool>,
+    trouble: RwSignal<Trouble>,
+    name: RwSignal<String>,
+    username: RwSignal<String>,
+    password: RwSignal<String>,
+    done: Callback<Way>,
+}
+
+impl Entry {
+    fn go(self, to: Way) {
+        self.trouble.set(Trouble::default());
+        self.chosen.set(true);
+        self.way.set(to);
+    }
+
+    fn submit(self) {
+        let way = self.way.get_untracked();
+        let (username, password) = (self.username.get_untracked(), self.password.get_untracked());
+        if self.busy.get_untracked() {
+            return;
+        }
+        if way == Way::Register
+            && let Err(wrong) = check_new(&username, &password)
+        {
+            self.trouble.set(wrong);
+            return;
+        }
+        let name = self.name.get_untracked().trim().to_owned();
+        self.busy.set(true);
+        spawn_local(async move {
+            let answer = enter(way, name, username, password).await;
+            self.busy.set(false);
+            match answer {
+                Ok(auth) => {
+                    self.trouble.set(Trouble::default());
+                    self.account.sign_in.set(SignIn::SignedIn(auth.user));
+                    self.done.run(way);
+                }
+                Err(error) => self.trouble.set(error.into()),
+            }
+        });
+    }
+
+    fn wrong(self, part: fn(&Trouble) -> Option<String>) -> Signal<Option<String>> {
+        Signal::derive(move || self.trouble.with(part))
+    }
+}
+
 /// The forms of which one shows, each with the buttons that lead to the
 /// others. So at any time there is exactly one button for each way in.
 #[component]
@@ -59,132 +124,101 @@ pub fn EntryForms(
     #[prop(into)]
     done: Callback<Way>,
 ) -> impl IntoView {
-    let account = expect_context::<Account>();
-    let way = RwSignal::new(Way::Guest);
-    let moved = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    let trouble = RwSignal::new(Trouble::default());
-    let [name, username, password] = [(); 3].map(|()| RwSignal::new(String::new()));
-
-    let go = move |to: Way| {
-        trouble.set(Trouble::default());
-        moved.set(true);
-        way.set(to);
+    let entry = Entry {
+        account: expect_context(),
+        way: RwSignal::new(Way::Guest),
+        chosen: RwSignal::new(false),
+        busy: RwSignal::new(false),
+        trouble: RwSignal::default(),
+        name: RwSignal::default(),
+        username: RwSignal::default(),
+        password: RwSignal::default(),
+        done,
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        let way = way.get_untracked();
-        let (name, username, password) = (
-            name.get_untracked().trim().to_owned(),
-            username.get_untracked(),
-            password.get_untracked(),
-        );
-        if way == Way::Register
-            && let Err(wrong) = check_new(&username, &password)
-        {
-            trouble.set(wrong);
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            let answer = enter(way, name, username, password).await;
-            busy.set(false);
-            match answer {
-                Ok(auth) => {
-                    trouble.set(Trouble::default());
-                    account.sign_in.set(SignIn::SignedIn(auth.user));
-                    done.run(way);
-                }
-                Err(error) => trouble.set(error.into()),
-            }
-        });
+        entry.submit();
     };
-
-    let other = move |to: Way, label: &'static str| {
-        view! {
-            <button class="btn" type="button" on:click=move |_| go(to)>
-                {label}
-            </button>
-        }
-    };
-    let account_fields = move |new: bool| {
-        view! {
-            <Field
-                id="entry-username"
-                label=t().username
-                value=username
-                autocomplete="username"
-                max=*limits::USERNAME.end()
-                hint=if new { t().username_hint } else { "" }
-                error=Signal::derive(move || trouble.with(|t| t.username.clone()))
-                focus=true
-            />
-            <Field
-                id="entry-password"
-                label=t().password
-                value=password
-                kind="password"
-                autocomplete=if new { "new-password" } else { "current-password" }
-                max=*limits::PASSWORD.end()
-                hint=if new { t().password_hint } else { "" }
-                error=Signal::derive(move || trouble.with(|t| t.password.clone()))
-            />
-        }
-    };
-    let fields = move || match way.get() {
-        Way::Guest => view! {
-            <Field
-                id="entry-name"
-                label=t().your_name
-                value=name
-                autocomplete="nickname"
-                max=*limits::DISPLAY_NAME.end()
-                placeholder=t().your_name_example
-                error=Signal::derive(move || trouble.with(|t| t.display_name.clone()))
-                focus=moved.get_untracked()
-            />
-        }
-        .into_any(),
-        Way::SignIn => account_fields(false).into_any(),
-        Way::Register => account_fields(true).into_any(),
-    };
-    let action = move || match way.get() {
-        Way::Guest => t().draw_as_guest,
-        Way::SignIn => t().sign_in,
-        Way::Register => t().register,
+    let fields = move || match entry.way.get() {
+        Way::Guest => view! { <GuestField entry /> }.into_any(),
+        Way::SignIn => view! { <AccountFields entry is_new=false /> }.into_any(),
+        Way::Register => view! { <AccountFields entry is_new=true /> }.into_any(),
     };
     let others = move || {
-        let guest = (Way::Guest, t().draw_as_guest);
-        let sign_in = (Way::SignIn, t().sign_in);
-        let register = (Way::Register, t().register);
-        let [one, two] = match way.get() {
-            Way::Guest => [sign_in, register],
-            Way::SignIn => [register, guest],
-            Way::Register => [sign_in, guest],
+        let others = match entry.way.get() {
+            Way::Guest => [Way::SignIn, Way::Register],
+            Way::SignIn => [Way::Register, Way::Guest],
+            Way::Register => [Way::SignIn, Way::Guest],
         };
-        [one, two]
-            .map(|(to, label)| other(to, label))
-            .collect_view()
+        let other = |way: Way| {
+            view! {
+                <button class="btn" type="button" on:click=move |_| entry.go(way)>
+                    {way.label()}
+                </button>
+            }
+        };
+        others.map(other).collect_view()
     };
+    let general = entry.wrong(|trouble| trouble.general.clone());
     view! {
         <form class="entry__form" on:submit=submit novalidate=true>
             {fields}
-            <p class="field__error" role="alert" hidden=move || trouble.with(|t| t.general.is_none())>
-                {move || trouble.with(|t| t.general.clone())}
+            <p class="field__error" role="alert" hidden=move || general.with(Option::is_none)>
+                {general}
             </p>
             <button
                 class="btn btn--primary btn--wide"
                 type="submit"
-                aria-busy=move || busy.get().then_some("true")
+                aria-busy=move || entry.busy.get().then_some("true")
             >
-                {action}
+                {move || entry.way.get().label()}
             </button>
         </form>
         <p class="entry__or">{t().or}</p>
         <div class="entry__others">{others}</div>
+    }
+}
+
+#[component]
+fn GuestField(entry: Entry) -> impl IntoView {
+    view! {
+        <Field
+            id="entry-name"
+            label=t().your_name
+            value=entry.name
+            autocomplete="nickname"
+            max=*limits::DISPLAY_NAME.end()
+            placeholder=t().your_name_example
+            error=entry.wrong(|trouble| trouble.display_name.clone())
+            focus=entry.chosen.get_untracked()
+        />
+    }
+}
+
+#[component]
+fn AccountFields(entry: Entry, is_new: bool) -> impl IntoView {
+    let hint = move |text: &'static str| if is_new { text } else { "" };
+    view! {
+        <Field
+            id="entry-username"
+            label=t().username
+            value=entry.username
+            autocomplete="username"
+            max=*limits::USERNAME.end()
+            hint=hint(t().username_hint)
+            error=entry.wrong(|trouble| trouble.username.clone())
+            focus=true
+        />
+        <Field
+            id="entry-password"
+            label=t().password
+            value=entry.password
+            kind="password"
+            autocomplete=if is_new { "new-password" } else { "current-password" }
+            max=*limits::PASSWORD.end()
+            hint=hint(t().password_hint)
+            error=entry.wrong(|trouble| trouble.password.clone())
+        />
     }
 }
 

@@ -29,7 +29,7 @@ pub fn initials(name: &str) -> String {
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty());
     let first = words.next().and_then(|word| word.chars().next());
-    let last = words.last().and_then(|word| word.chars().next());
+    let last = words.next_back().and_then(|word| word.chars().next());
     first
         .into_iter()
         .chain(last)
@@ -52,6 +52,10 @@ pub enum Size {
 
 /// A person's disc. Decoration: the name stands beside it or in a label.
 #[component]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "properties belong to their component"
+)]
 pub fn Avatar(
     /// Whose.
     user: UserId,
@@ -76,7 +80,7 @@ pub fn Avatar(
     );
     view! {
         <span class=class aria-hidden="true">
-            {initials(&name)}
+            {initials(name.as_str())}
             {children.map(|children| children())}
         </span>
     }
@@ -85,6 +89,7 @@ pub fn Avatar(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn twelve_people_in_a_row_have_twelve_colours() {

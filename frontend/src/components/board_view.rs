@@ -10,7 +10,7 @@ use crate::{
     browser::{self, Listener},
     components::avatar,
     i18n::{self, board::board_texts, fill},
-    session::Session,
+    session::{Session, book::Book},
     store::{Flight, Load, Pulse, Store},
 };
 use gloo_timers::callback::Timeout;
@@ -53,49 +53,10 @@ pub fn BoardView() -> impl IntoView {
         let (Some(root), Some(base), Some(over)) = (root.get(), base.get(), over.get()) else {
             return;
         };
-        let element: web_sys::Element = root.into();
-        let Some(stage) = Stage::new(store, element.clone(), base, over) else {
-            return;
-        };
-        let follow = Listener::new(&browser::window(), "hashchange", move |_| {
-            if let Some(camera) = hash().and_then(|hash| place::parse(&hash)) {
-                session.fly_to(Flight::Camera(camera));
-            }
-        });
-        let parts = Stay {
-            _input: Input::new(store, session, Rc::clone(&stage), &element),
-            _observers: Observers::new(&stage, &element),
-            _hash: follow,
-            stage: Rc::clone(&stage),
-        };
-        stay.set_value(Some(parts));
-        stage.resize();
+        stay.set_value(Stay::new(store, session, root.into(), &base, &over));
+        with_stage(&Stage::resize);
     });
-
-    // What changes the lower canvas, and what only what lies over it.
-    Effect::new(move |_| {
-        store.view.track();
-        store.canvas.track();
-        with_stage(&|stage| stage.redraw());
-    });
-    Effect::new(move |_| {
-        store.book.track();
-        store.editing.track();
-        store.selected.track();
-        store.pointer.track();
-        store.people.track();
-        store.cursors.track();
-        store.pulses.track();
-        store.locks.track();
-        store.tools.track();
-        with_stage(&|stage| stage.refresh());
-    });
-    Effect::new(move |_| {
-        if let Some(flight) = store.flight.get() {
-            store.flight.set(None);
-            with_stage(&|stage| stage.fly(flight));
-        }
-    });
+    redraw_when_needed(store, with_stage);
     look_first(store, session, with_stage);
     write_address(store);
     follow_person(store, session);
@@ -104,10 +65,12 @@ pub fn BoardView() -> impl IntoView {
         let at = store.editing.get().or_else(|| store.selected.get())?;
         let text = store.book.with(|book| {
             let tile = book.shown(at);
-            i18n::board::cell(
-                at,
-                tile.map(|tile| (tile.creator.as_str(), tile.state.like_count)),
-            )
+            let name = tile.map(|tile| {
+                let met = store.name_of(tile.state.creator_id);
+                met.unwrap_or_else(|| tile.creator.clone())
+            });
+            let likes = tile.map_or(0, |tile| tile.state.like_count);
+            i18n::board::cell(at, name.as_deref().map(|name| (name, likes)))
         });
         Some(if store.editing.get().is_some() {
             i18n::board::drawing(&text)
@@ -166,12 +129,63 @@ pub fn BoardView() -> impl IntoView {
     }
 }
 
+impl Stay {
+    fn new(
+        store: Store,
+        session: Session,
+        root: web_sys::Element,
+        base: &web_sys::HtmlCanvasElement,
+        over: &web_sys::HtmlCanvasElement,
+    ) -> Option<Self> {
+        let stage = Stage::new(store, root.clone(), base, over)?;
+        let hash = Listener::new(&browser::window(), "hashchange", move |_| {
+            if let Some(camera) = hash().and_then(|hash| place::parse(&hash)) {
+                session.fly_to(Flight::Camera(camera));
+            }
+        });
+        Some(Self {
+            _input: Input::new(store, session, Rc::clone(&stage), &root),
+            _observers: Observers::new(&stage, &root),
+            _hash: hash,
+            stage,
+        })
+    }
+}
+
+/// Draws the lower canvas anew when the view moved, and what lies over it
+/// when anything changed.
+fn redraw_when_needed(store: Store, with_stage: impl Fn(&dyn Fn(&Rc<Stage>)) + Copy + 'static) {
+    Effect::new(move |_| {
+        store.view.track();
+        store.canvas.track();
+        with_stage(&Stage::redraw);
+    });
+    Effect::new(move |_| {
+        store.book.track();
+        store.editing.track();
+        store.selected.track();
+        store.pointer.track();
+        store.people.track();
+        store.cursors.track();
+        store.pulses.track();
+        store.locks.track();
+        store.tools.track();
+        with_stage(&Stage::refresh);
+    });
+    Effect::new(move |_| {
+        if let Some(flight) = store.flight.get() {
+            store.flight.set(None);
+            with_stage(&|stage| stage.fly(flight));
+        }
+    });
+}
+
 /// The first view: where the address says, else the whole board.
 fn look_first(store: Store, session: Session, with_stage: impl Fn(&dyn Fn(&Rc<Stage>)) + 'static) {
     let done = StoredValue::new(false);
     Effect::new(move |_| {
         let ready = store.load.get() == Load::Ready && store.view.with(|view| view.width > 0.0);
-        let Some(grid) = store.book.with_untracked(|book| book.grid()) else {
+        let Some(grid) = store.book.with_untracked(Book::grid) else {
             return;
         };
         if !ready || done.get_value() {
@@ -262,7 +276,7 @@ fn Arrows() -> impl IntoView {
     let session = expect_context::<Session>();
     let arrows = Memo::new(move |_| {
         let view = store.view.get();
-        let Some(grid) = store.book.with_untracked(|book| book.grid()) else {
+        let Some(grid) = store.book.with_untracked(Book::grid) else {
             return Vec::new();
         };
         store.pulses.with(|pulses| {
@@ -340,7 +354,7 @@ fn arrow(
 
 /// The cell in the middle of the view.
 fn middle(store: Store) -> Option<Coord> {
-    let grid = store.book.with_untracked(|book| book.grid())?;
+    let grid = store.book.with_untracked(Book::grid)?;
     let view = store.view.get_untracked();
     view.cell_at(view.width / 2.0, view.height / 2.0, &grid)
         .or(Some(Coord { x: 0, y: 0 }))

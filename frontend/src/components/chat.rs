@@ -3,121 +3,27 @@
 
 pub mod complete;
 pub mod composer;
+pub mod draft;
 pub mod message;
+pub mod reading;
 pub mod rows;
+pub mod scroll;
 pub mod text;
 
 use crate::{
-    browser::{self, Listener},
-    components::{
-        dock::{DockState, Tab},
-        icons::{Glyph, Icon},
-    },
+    components::icons::{Glyph, Icon},
     i18n::{day, t, typing_line},
     session::Session,
-    store::{Account, ChatRow, Connection, Load, Older, SignIn, Store},
+    store::{Connection, Load, Older, Store},
 };
 use chrono::{DateTime, Datelike, Local, Utc};
 use composer::Composer;
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use message::Message;
+use reading::ChatReading;
 use rows::Line;
+use scroll::Scroll;
 use shared::time::Timestamp;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, ResizeObserver};
-
-/// Pixels from an end at which a list counts as being there.
-const NEAR: i32 = 48;
-/// Pixels from the top at which older messages are fetched.
-const EARLY: i32 = 240;
-
-/// What of the chat was read; in the context of the dock.
-#[derive(Clone, Copy)]
-pub struct ChatReading {
-    /// `seq` of the newest message that was seen.
-    read: RwSignal<i64>,
-    /// Unread messages begin after this `seq`; none while nothing was missed.
-    mark: RwSignal<Option<i64>>,
-    /// Whether somebody looks at the end of the list.
-    at_end: RwSignal<bool>,
-    /// How many messages of others were not seen yet.
-    pub unread: Memo<usize>,
-}
-
-impl ChatReading {
-    /// Watches a canvas's chat from now on; what is there already counts as read.
-    pub fn new(store: Store) -> Self {
-        let read = RwSignal::new(0);
-        let unread = Memo::new(move |_| {
-            let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
-            let own = |row: &ChatRow| Some(row.sender_id) == me;
-            store.chat.with(|chat| rows::unread(chat, read.get(), own))
-        });
-        let reading = Self {
-            read,
-            mark: RwSignal::new(None),
-            at_end: RwSignal::new(true),
-            unread,
-        };
-        reading.watch(store);
-        reading
-    }
-
-    fn watch(self, store: Store) {
-        let dock = expect_context::<DockState>();
-        let account = expect_context::<Account>();
-        let visible = RwSignal::new(browser::is_visible());
-        let listener = Listener::new(&document(), "visibilitychange", move |_| {
-            visible.set(browser::is_visible());
-        });
-        let listener = StoredValue::new_local(Some(listener));
-        on_cleanup(move || drop(listener.try_update_value(Option::take)));
-        let newest = Memo::new(move |_| {
-            store
-                .chat
-                .with(|chat| chat.iter().filter_map(|row| row.seq).max().unwrap_or(0))
-        });
-        Effect::new(move |before: Option<bool>| {
-            let newest = newest.get();
-            let here = store.load.get() == Load::Ready;
-            let looking = visible.get() && dock.shows(Tab::Chat) && self.at_end.get();
-            match before {
-                // The first messages are history, not news.
-                None | Some(false) if here => self.read.set(newest),
-                None | Some(false) => {}
-                Some(true) if looking => self.read.set(newest),
-                Some(true) => {
-                    // Remember where the unread ones begin; a mark that was
-                    // read past moves.
-                    let read = self.read.get_untracked();
-                    if self.mark.get_untracked().is_none_or(|mark| mark < read) {
-                        self.mark.set(Some(read));
-                    }
-                }
-            }
-            here || before == Some(true)
-        });
-        Effect::new(move |_| {
-            if account.sign_in.get() == SignIn::SignedOut {
-                self.mark.set(None);
-            }
-        });
-        Effect::new(move |_| {
-            let name = store
-                .canvas
-                .with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()));
-            let title = name.map_or_else(
-                || t().name.to_owned(),
-                |name| format!("{name} · {}", t().name),
-            );
-            let title = match self.unread.get() {
-                0 => title,
-                n => format!("({n}) {title}"),
-            };
-            document().set_title(&title);
-        });
-    }
-}
 
 /// The chat.
 #[component]
@@ -125,72 +31,23 @@ pub fn ChatPanel() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let reading = expect_context::<ChatReading>();
-    let dock = expect_context::<DockState>();
-    let list = NodeRef::<html::Div>::new();
 
     let lines = Memo::new(move |_| {
         let mark = reading.mark.get();
         store.chat.with(|chat| rows::lines(chat, mark, day_of))
     });
-    let may_load = move || store.older.get_untracked() == Older::Maybe;
-    let at_scroll = move || {
-        let Some(list) = list.get_untracked() else {
-            return;
-        };
-        let left = list.scroll_height() - list.scroll_top() - list.client_height();
-        reading.at_end.set(left < NEAR);
-        if list.scroll_top() < EARLY && may_load() && list.client_height() > 0 {
+    let scroll = Scroll::new(lines, reading.at_end);
+    let scrolled = move |_| {
+        if scroll.scrolled() && store.older.get_untracked() == Older::Maybe {
             session.load_older_chat();
         }
     };
-    let to_end = move || {
-        if let Some(list) = list.get_untracked() {
-            list.set_scroll_top(list.scroll_height());
-        }
-    };
-    // Keeps what one reads in its place: at the end, the newest; elsewhere,
-    // the same message while older ones come in above it.
-    Effect::new(move |before: Option<(Option<rows::LineKey>, i32)>| {
-        let first = lines.with(|lines| first_message(lines));
-        let shown = dock.shows(Tab::Chat);
-        let element = list.get();
-        let height = element.as_ref().map_or(0, |list| list.scroll_height());
-        request_animation_frame(move || {
-            let Some(list) = list.get_untracked() else {
-                return;
-            };
-            if reading.at_end.get_untracked() {
-                to_end();
-            } else if let Some((old_first, old_height)) = before
-                && old_first != first
-                && shown
-            {
-                list.set_scroll_top(list.scroll_top() + list.scroll_height() - old_height);
-            }
-            at_scroll();
-        });
-        (first, height)
-    });
-
-    // The list gets smaller when the text field grows or the sheet opens.
-    let observer = StoredValue::new_local(None::<Resized>);
-    Effect::new(move |_| {
-        if let Some(list) = list.get() {
-            let resized = Resized::watch(&list, move || {
-                if reading.at_end.get_untracked() {
-                    to_end();
-                }
-            });
-            observer.set_value(resized);
-        }
-    });
-    on_cleanup(move || drop(observer.try_update_value(Option::take)));
 
     let waiting = move || store.load.get() == Load::Loading && store.chat.with(Vec::is_empty);
     let empty = move || store.load.get() == Load::Ready && store.chat.with(Vec::is_empty);
     let unread_below = move || !reading.at_end.get() && reading.unread.get() > 0;
     view! {
-        <div class="chat__list" node_ref=list tabindex="0" role="group" aria-label=t().chat_history on:scroll=move |_| at_scroll()>
+        <div class="chat__list" node_ref=scroll.list tabindex="0" role="group" aria-label=t().chat_history on:scroll=scrolled>
             <Show when=move || store.older.get() == Older::Loading>
                 <p class="chat__edge">{t().loading_older}</p>
             </Show>
@@ -233,7 +90,7 @@ pub fn ChatPanel() -> impl IntoView {
         <div class="chat__foot">
             <Show when=unread_below>
                 <div class="chat__jump">
-                    <button class="btn btn--primary btn--small" type="button" on:click=move |_| to_end()>
+                    <button class="btn btn--primary btn--small" type="button" on:click=move |_| scroll.to_end()>
                         <Icon glyph=Glyph::Down small=true />
                         {move || t().unread.of(reading.unread.get())}
                     </button>
@@ -242,33 +99,9 @@ pub fn ChatPanel() -> impl IntoView {
             <Typing />
             <Composer said=move |()| {
                 reading.at_end.set(true);
-                to_end();
+                scroll.to_end();
             } />
         </div>
-    }
-}
-
-/// Watches an element's size until dropped.
-struct Resized {
-    observer: ResizeObserver,
-    _called: Closure<dyn FnMut()>,
-}
-
-impl Resized {
-    fn watch(element: &Element, changed: impl FnMut() + 'static) -> Option<Self> {
-        let called = Closure::<dyn FnMut()>::new(changed);
-        let observer = ResizeObserver::new(called.as_ref().unchecked_ref()).ok()?;
-        observer.observe(element);
-        Some(Self {
-            observer,
-            _called: called,
-        })
-    }
-}
-
-impl Drop for Resized {
-    fn drop(&mut self) {
-        self.observer.disconnect();
     }
 }
 
@@ -313,13 +146,6 @@ fn WaitingMessages() -> impl IntoView {
             }
         })
         .collect_view()
-}
-
-fn first_message(lines: &[Line]) -> Option<rows::LineKey> {
-    lines.iter().find_map(|line| match line {
-        Line::Message { row, .. } => Some(rows::LineKey::Message(row.key, false, 0)),
-        Line::Day { .. } | Line::New => None,
-    })
 }
 
 /// Local days since 1970.

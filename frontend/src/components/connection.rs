@@ -104,6 +104,7 @@ fn ended(end: End) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn seconds_count_down_to_nothing() {

@@ -5,7 +5,7 @@ use crate::{
     browser,
     components::{
         activity::ActivityPanel,
-        chat::{ChatPanel, ChatReading},
+        chat::{ChatPanel, reading::ChatReading},
         icons::{Glyph, Icon},
         people::PeoplePanel,
         tile_panel::TilePanel,
@@ -124,7 +124,7 @@ fn is_phone() -> bool {
 pub fn Dock() -> impl IntoView {
     let dock = expect_context::<DockState>();
     let store = expect_context::<Store>();
-    let reading = ChatReading::new(store);
+    let reading = ChatReading::new(&store);
     provide_context(reading);
 
     let choose = move |tab: Tab| {
@@ -244,6 +244,7 @@ fn focus_tab(tab: Tab) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn arrow_keys_go_round() {

@@ -87,6 +87,7 @@ pub fn Minimap() -> impl IntoView {
     view! {
         <div
             class="minimap floating"
+            class:minimap--idle=move || frame.get() == Some([0.0; 4])
             role="img"
             aria-label=board_texts().minimap
             style:aspect-ratio=move || size.get().map(|(w, h)| format!("{w} / {h}"))

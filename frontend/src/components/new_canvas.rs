@@ -56,7 +56,7 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
     let side_error = move |value: RwSignal<String>, name: &'static str| {
         Signal::derive(move || {
             let bad = value.with(|value| side(value).is_none());
-            bad.then(|| side_problem()).or_else(|| field(name).get())
+            bad.then(side_problem).or_else(|| field(name).get())
         })
     };
     let general = move || {
@@ -315,6 +315,7 @@ fn tile_size_label(side: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn sides_are_numbers_within_the_limits() {

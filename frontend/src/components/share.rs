@@ -11,7 +11,7 @@ use crate::{
     session::Session,
     store::NoticeKind,
 };
-use leptos::{ev::FocusEvent, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
 
 /// Copies the address, which holds the view too.
@@ -46,14 +46,14 @@ pub fn Share() -> impl IntoView {
                 readonly=true
                 aria-label=t().link
                 prop:value=move || link.get()
-                on:focus=select_all
+                on:focus=move |event| select_all(&event_target(&event))
             />
         </Dialog>
     }
 }
 
-fn select_all(event: FocusEvent) {
-    event_target::<web_sys::HtmlInputElement>(&event).select();
+fn select_all(field: &web_sys::HtmlInputElement) {
+    field.select();
 }
 
 /// Puts a text on the clipboard; false where the browser does not let us.

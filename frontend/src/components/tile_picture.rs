@@ -93,6 +93,7 @@ fn rgba(pixels: &[u8], palette: &[[u8; 3]]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn colours_are_read_as_bytes() {

@@ -213,12 +213,13 @@ impl Queue {
         if let ClientMessage::TilePaint { pixels, .. } = &op.message {
             let over: HashSet<u16> = pixels.iter().map(|dot| dot.0).collect();
             for earlier in self.ops.iter_mut().take(index) {
-                if earlier.lane == op.lane && earlier.flight == Flight::Failed {
-                    if let ClientMessage::TilePaint { pixels, .. } = &mut earlier.message {
-                        pixels.retain(|Dot(index, _)| !over.contains(index));
-                        if pixels.is_empty() {
-                            gone.push(earlier.id);
-                        }
+                if earlier.lane == op.lane
+                    && earlier.flight == Flight::Failed
+                    && let ClientMessage::TilePaint { pixels, .. } = &mut earlier.message
+                {
+                    pixels.retain(|Dot(index, _)| !over.contains(index));
+                    if pixels.is_empty() {
+                        gone.push(earlier.id);
                     }
                 }
             }

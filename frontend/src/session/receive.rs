@@ -1,6 +1,7 @@
 //! What the server says, made part of the store.
 
 use super::{
+    activity,
     book::{self, Foreign, Painted},
     chat,
     core::{Core, now},
@@ -9,9 +10,7 @@ use super::{
 };
 use crate::{
     browser::now_ms,
-    store::{
-        ACTIVITY_ROWS, Activity, Connection, Cursor, Deed, Load, Me, NoticeKind, Older, Pulse,
-    },
+    store::{Connection, Cursor, Load, Me, NoticeKind, Older, Pulse},
 };
 use leptos::prelude::*;
 use shared::{
@@ -22,7 +21,6 @@ use shared::{
     protocol::{
         Ack, Connected, Durable, ErrorCode, ErrorMessage, Resume, ServerMessage, TileMentioned,
     },
-    time::Timestamp,
 };
 
 /// Milliseconds until a postponed request is asked again where the server
@@ -30,8 +28,6 @@ use shared::{
 const RETRY_MS: u64 = 1_000;
 /// Milliseconds after which somebody who writes is not heard of any more.
 const TYPING_MS: i64 = 6_000;
-/// Activity rows back in which strokes of one person in one tile are joined.
-const JOINED_ROWS: usize = 4;
 
 /// What the session has to do after a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,7 +225,11 @@ impl Core {
             Place::Gap => return Next::Reconnect,
             Place::Next => {}
         }
-        self.note(&event);
+        if let Some(line) = activity::of_event(&event) {
+            self.store
+                .activity
+                .update(|lines| activity::add(lines, line));
+        }
         match event {
             Durable::CanvasChatMessage(event) => {
                 let message = &event.message;
@@ -340,7 +340,12 @@ impl Core {
         };
         if let (Place::Next, Some(seq), Some(painter)) = (place, ack.seq, self.painter()) {
             self.order.take(seq);
-            self.note_own(ack, &op.message, at);
+            let line = activity::of_own(ack, &op.message, at, painter.user_id, now());
+            if let Some(line) = line {
+                self.store
+                    .activity
+                    .update(|lines| activity::add(lines, line));
+            }
             self.store
                 .book
                 .update_untracked(|book| book.confirm(at, &tile, ack, &painter, now()));
@@ -377,10 +382,15 @@ impl Core {
             y: event.tile_y,
         };
         let started_at = now_ms();
+        let name = self
+            .store
+            .names
+            .with_untracked(|names| names.get(&event.user_id).cloned())
+            .unwrap_or(event.username);
         self.store.pulses.update(|pulses| {
             pulses.retain(|pulse| pulse.at != at);
             pulses.push(Pulse {
-                by: Some((event.user_id, event.username.clone())),
+                by: Some((event.user_id, name.clone())),
                 at,
                 message: event.message.clone(),
                 started_at,
@@ -388,7 +398,7 @@ impl Core {
             });
         });
         self.notify(NoticeKind::Mentioned {
-            username: event.username,
+            username: name,
             at,
             message: event.message,
         });
@@ -411,54 +421,12 @@ impl Core {
         }
     }
 
-    /// A line of activity for an event of somebody.
-    pub(super) fn note(&mut self, event: &Durable) {
-        if let Some(line) = activity(event) {
-            self.add_activity(line);
-        }
-    }
-
-    /// A line of activity for what this tab did.
-    fn note_own(&mut self, ack: &Ack, message: &shared::protocol::ClientMessage, at: Coord) {
-        use shared::protocol::ClientMessage as M;
-        let (Some(seq), Some(user)) = (ack.seq, &self.user) else {
-            return;
-        };
-        let deed = match message {
-            M::TileCreate { .. } => Deed::Created,
-            M::TilePaint { .. } if ack.version == Some(1) => Deed::Created,
-            M::TilePaint { .. } => Deed::Painted,
-            M::TileUpdate { pixels: None, .. } => Deed::Titled,
-            M::TileUpdate { .. } => Deed::Painted,
-            M::TileLike { liked: true, .. } => Deed::Liked,
-            M::TileLike { .. } => Deed::Unliked,
-            M::TileDelete { .. } => Deed::Deleted,
-            _ => return,
-        };
-        self.add_activity(Activity {
-            seq,
-            actor: user.id,
-            deed,
-            at: Some(at),
-            time: now(),
-        });
-    }
-
-    fn add_activity(&mut self, line: Activity) {
+    /// Lines of activity from before this page was opened.
+    pub(super) fn remember(&mut self, events: &[Durable]) {
         self.store.activity.update(|lines| {
-            let same = lines.iter().take(JOINED_ROWS).position(|other| {
-                line.deed == Deed::Painted
-                    && matches!(other.deed, Deed::Painted)
-                    && (other.actor, other.at) == (line.actor, line.at)
-            });
-            if let Some(index) = same {
-                lines.remove(index);
+            for line in events.iter().filter_map(activity::of_event) {
+                activity::add(lines, line);
             }
-            let place = lines.partition_point(|other| other.seq > line.seq);
-            if lines.get(place).is_none_or(|other| other.seq != line.seq) {
-                lines.insert(place, line);
-            }
-            lines.truncate(ACTIVITY_ROWS);
         });
     }
 }
@@ -475,38 +443,4 @@ fn grid_of(canvas: &Canvas) -> Grid {
 
 fn page(rows: i64) -> usize {
     usize::try_from(rows).unwrap_or(usize::MAX)
-}
-
-/// What an event says in the activity list; chat has its own.
-fn activity(event: &Durable) -> Option<Activity> {
-    let line = |seq, actor, deed, x, y, time: Timestamp| {
-        Some(Activity {
-            seq,
-            actor,
-            deed,
-            at: Some(Coord { x, y }),
-            time,
-        })
-    };
-    match event {
-        Durable::CanvasChatMessage(_) => None,
-        Durable::TileCreated(e) => line(e.seq, e.creator_id, Deed::Created, e.x, e.y, e.timestamp),
-        Durable::TileUpdated(e) => {
-            let titled = e.title.is_some() && e.delta.is_none() && e.pixels.is_none();
-            let deed = if titled { Deed::Titled } else { Deed::Painted };
-            line(e.seq, e.updater_id, deed, e.x, e.y, e.timestamp)
-        }
-        Durable::TileLiked(e) => {
-            let deed = if e.liked { Deed::Liked } else { Deed::Unliked };
-            line(e.seq, e.liker_id, deed, e.x, e.y, e.timestamp)
-        }
-        Durable::TileDeleted(e) => line(e.seq, e.deleter_id, Deed::Deleted, e.x, e.y, e.timestamp),
-        Durable::CanvasUpdated(e) => Some(Activity {
-            seq: e.seq,
-            actor: e.canvas.owner_id,
-            deed: Deed::Settings,
-            at: None,
-            time: e.timestamp,
-        }),
-    }
 }

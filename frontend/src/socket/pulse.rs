@@ -55,16 +55,15 @@ impl Pulse {
 
     /// To be called about once a second.
     pub fn tick(&mut self, now: i64) -> Beat {
-        match self.answer_by {
-            Some(by) if now >= by => Beat::Dead,
-            Some(_) => Beat::Rest,
-            None if now - self.heard_at >= self.interval => {
-                let patience = self.timeout.saturating_sub(self.interval);
-                self.answer_by = Some(now.saturating_add(patience.max(DOUBT_MS)));
-                Beat::Ask
-            }
-            None => Beat::Rest,
+        if let Some(by) = self.answer_by {
+            return if now >= by { Beat::Dead } else { Beat::Rest };
         }
+        if now - self.heard_at < self.interval {
+            return Beat::Rest;
+        }
+        let patience = self.timeout.saturating_sub(self.interval);
+        self.answer_by = Some(now.saturating_add(patience.max(DOUBT_MS)));
+        Beat::Ask
     }
 
     /// There is reason to doubt the line (the computer woke up, the network

@@ -58,6 +58,7 @@ pub fn replace(text: &str, start: usize, end: usize, insert: &str) -> (String, u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn prefix(text: &str) -> Option<String> {
         wanted(text, text.encode_utf16().count()).map(|wanted| wanted.prefix)

@@ -12,6 +12,10 @@ use shared::{canvas::Coord, ids::OpId};
 
 /// One message of the list.
 #[component]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "properties belong to their component"
+)]
 pub fn Message(
     /// The message.
     row: ChatRow,
@@ -65,7 +69,7 @@ pub fn Message(
             <div class="message__body">
                 {head} {author}
                 <div class="message__text">
-                    <MessageText text=row.text.clone() />
+                    {message_text(&row.text)}
                 </div>
                 <MessageFate key=row.key fate=row.fate />
             </div>
@@ -74,8 +78,7 @@ pub fn Message(
 }
 
 /// The text, with its tiles and people.
-#[component]
-fn MessageText(text: String) -> impl IntoView {
+fn message_text(text: &str) -> impl IntoView + use<> {
     let store = expect_context::<Store>();
     let is_person = |name: &str| {
         let is = |username: &str| username.eq_ignore_ascii_case(name);
@@ -86,7 +89,7 @@ fn MessageText(text: String) -> impl IntoView {
                 .chat
                 .with_untracked(|chat| chat.iter().any(|row| is(&row.sender_username)))
     };
-    parts(&text, is_person)
+    parts(text, is_person)
         .into_iter()
         .map(|part| match part {
             Part::Plain(text) => text.into_any(),

@@ -108,6 +108,7 @@ pub fn unread(rows: &[ChatRow], read_up_to: i64, is_own: impl Fn(&ChatRow) -> bo
 mod tests {
     use super::*;
     use shared::ids::{MessageId, UserId};
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const MINUTE: i64 = 60_000;
     const DAY: i64 = 24 * 60 * MINUTE;

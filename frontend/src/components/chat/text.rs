@@ -90,6 +90,7 @@ pub fn is_name_char(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn read(text: &str) -> Vec<Part> {
         parts(text, |name| name.eq_ignore_ascii_case("ann"))

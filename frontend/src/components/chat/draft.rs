@@ -1,0 +1,210 @@
+//! What is being written in the chat, and the name or tile being put into it.
+
+use super::{
+    complete::{self, Wanted},
+    text,
+};
+use crate::{
+    components::dock::{DockState, Tab},
+    session::Session,
+    store::Store,
+};
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+use shared::{ids::UserId, limits};
+
+/// Names offered at once.
+const NAMES: usize = 6;
+
+/// Somebody who may be meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// Who.
+    pub id: UserId,
+    /// Goes into the text.
+    pub user: String,
+    /// Goes beside it.
+    pub display: String,
+}
+
+/// The text, the field it is written in, and the names that fit.
+#[derive(Clone, Copy)]
+pub struct Draft {
+    /// The text field.
+    pub field: NodeRef<html::Textarea>,
+    /// What stands in it.
+    pub text: RwSignal<String>,
+    /// The name being typed after an `@`.
+    pub wanted: RwSignal<Option<Wanted>>,
+    /// Who may be meant by it.
+    pub names: Memo<Vec<Name>>,
+    /// Which of them is chosen.
+    pub picked: RwSignal<usize>,
+    /// Characters that would be sent.
+    pub length: Memo<usize>,
+    session: Session,
+    said: Callback<()>,
+}
+
+impl Draft {
+    /// An empty one. `said` is called whenever something was sent.
+    pub fn new(said: Callback<()>) -> Self {
+        let store = expect_context::<Store>();
+        let text = RwSignal::new(String::new());
+        let wanted = RwSignal::new(None::<Wanted>);
+        let draft = Self {
+            field: NodeRef::new(),
+            text,
+            wanted,
+            names: Memo::new(move |_| {
+                wanted.with(|wanted| {
+                    let prefix = wanted.as_ref().map(|wanted| wanted.prefix.as_str());
+                    prefix
+                        .map(|prefix| names(&store, prefix))
+                        .unwrap_or_default()
+                })
+            }),
+            picked: RwSignal::new(0),
+            length: Memo::new(move |_| text.with(|text| text.trim().chars().count())),
+            session: expect_context(),
+            said,
+        };
+        draft.take_tiles(&store);
+        draft
+    }
+
+    /// Whether it is longer than a message may be. Reactive.
+    pub fn is_too_long(self) -> bool {
+        self.length.get() > *limits::CHAT_TEXT.end()
+    }
+
+    /// Says it.
+    pub fn send(self) {
+        if self.session.say(&self.text.get_untracked()).is_ok() {
+            self.write(String::new(), 0);
+            self.session.typing(false);
+            self.said.run(());
+        }
+    }
+
+    /// Takes over what was typed.
+    pub fn typed(self, text: String) {
+        self.session.typing(!text.trim().is_empty());
+        self.text.set(text);
+        self.look();
+    }
+
+    /// Looks whether a name is being typed at the cursor.
+    pub fn look(self) {
+        let found = self
+            .cursor()
+            .and_then(|at| self.text.with_untracked(|text| complete::wanted(text, at)));
+        if found != self.wanted.get_untracked() {
+            self.picked.set(0);
+            self.wanted.set(found);
+        }
+    }
+
+    /// Puts a name in the place of what was typed of it.
+    pub fn pick(self, name: &Name) {
+        if let Some(wanted) = self.wanted.get_untracked() {
+            let (text, cursor) = self
+                .text
+                .with_untracked(|text| complete::complete(text, &wanted, &name.user));
+            self.write(text, cursor);
+        }
+    }
+
+    /// Enter sends, with Shift it breaks the line; while names are offered,
+    /// keys choose one.
+    pub fn key(self, event: &KeyboardEvent) {
+        if event.is_composing() {
+            return;
+        }
+        let key = event.key();
+        if self.choose(&key) {
+            event.prevent_default();
+            event.stop_propagation();
+        } else if key == "Enter" && !event.shift_key() {
+            event.prevent_default();
+            self.send();
+        }
+    }
+
+    /// Whether the key was one for the names that are offered.
+    fn choose(self, key: &str) -> bool {
+        let count = self.names.with_untracked(Vec::len);
+        if count == 0 {
+            return false;
+        }
+        let at = self.picked.get_untracked();
+        match key {
+            "ArrowDown" => self.picked.set((at + 1) % count),
+            "ArrowUp" => self.picked.set((at + count - 1) % count),
+            "Escape" => self.wanted.set(None),
+            "Enter" | "Tab" => {
+                let name = self.names.with_untracked(|names| names.get(at).cloned());
+                if let Some(name) = name {
+                    self.pick(&name);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Writes to the field at once, so that the cursor can be put right after.
+    fn write(self, text: String, cursor: usize) {
+        if let Some(field) = self.field.get_untracked() {
+            field.set_value(&text);
+            let cursor = u32::try_from(cursor).unwrap_or(u32::MAX);
+            // Both fail only for fields without text.
+            let _ = field.set_selection_range(cursor, cursor);
+            let _ = field.focus();
+        }
+        self.text.set(text);
+        self.wanted.set(None);
+    }
+
+    /// The cursor's place in UTF-16 units.
+    fn cursor(self) -> Option<usize> {
+        let cursor = self.field.get_untracked()?.selection_start().ok()??;
+        usize::try_from(cursor).ok()
+    }
+
+    /// Takes tiles that were Shift-clicked on the board.
+    fn take_tiles(self, store: &Store) {
+        let dock = expect_context::<DockState>();
+        let insert = store.chat_insert;
+        Effect::new(move |_| {
+            let Some(at) = insert.get() else {
+                return;
+            };
+            insert.set(None);
+            dock.show(Tab::Chat);
+            let text = self.text.get_untracked();
+            let cursor = self.cursor().unwrap_or_else(|| text.encode_utf16().count());
+            let tile = format!("{} ", text::tile(at));
+            let (text, cursor) = complete::replace(&text, cursor, cursor, &tile);
+            // The panel may have been hidden until now.
+            request_animation_frame(move || self.write(text, cursor));
+        });
+    }
+}
+
+/// Who on the canvas may be meant, oneself excepted.
+fn names(store: &Store, prefix: &str) -> Vec<Name> {
+    let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
+    store.people.with(|people| {
+        people
+            .iter()
+            .filter(|person| Some(person.user_id) != me)
+            .filter(|person| complete::matches(prefix, &person.username, &person.display_name))
+            .take(NAMES)
+            .map(|person| Name {
+                id: person.user_id,
+                user: person.username.clone(),
+                display: person.display_name.clone(),
+            })
+            .collect()
+    })
+}

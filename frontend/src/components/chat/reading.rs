@@ -1,0 +1,141 @@
+//! What of the chat was read, and telling of what was not: the count, the mark
+//! before the first unread message, the tab's title, a toast for one's name.
+
+use super::{rows, text};
+use crate::{
+    browser::{self, Listener},
+    components::dock::{DockState, Tab},
+    i18n::{fill, t},
+    session::Session,
+    store::{Account, ChatRow, Load, NoticeKind, SignIn, Store},
+};
+use leptos::prelude::*;
+
+/// What of the chat was read; in the context of the dock.
+#[derive(Clone, Copy)]
+pub struct ChatReading {
+    /// `seq` of the newest message that was seen.
+    read: RwSignal<i64>,
+    /// Unread messages begin after this `seq`; none while nothing was missed.
+    pub mark: RwSignal<Option<i64>>,
+    /// Whether somebody looks at the end of the list.
+    pub at_end: RwSignal<bool>,
+    /// How many messages of others were not seen yet.
+    pub unread: Memo<usize>,
+}
+
+impl ChatReading {
+    /// Watches a canvas's chat from now on; what is there already counts as read.
+    pub fn new(store: &Store) -> Self {
+        let Store { me, chat, .. } = *store;
+        let read = RwSignal::new(0);
+        let unread = Memo::new(move |_| {
+            let me = me.with(|me| me.as_ref().map(|me| me.user_id));
+            let own = |row: &ChatRow| Some(row.sender_id) == me;
+            chat.with(|chat| rows::unread(chat, read.get(), own))
+        });
+        let reading = Self {
+            read,
+            mark: RwSignal::new(None),
+            at_end: RwSignal::new(true),
+            unread,
+        };
+        reading.watch(store);
+        reading
+    }
+
+    fn watch(self, store: &Store) {
+        let Store { chat, load, .. } = *store;
+        let dock = expect_context::<DockState>();
+        let account = expect_context::<Account>();
+        let visible = RwSignal::new(browser::is_visible());
+        let listener = Listener::new(&document(), "visibilitychange", move |_| {
+            visible.set(browser::is_visible());
+        });
+        let listener = StoredValue::new_local(Some(listener));
+        on_cleanup(move || drop(listener.try_update_value(Option::take)));
+        let newest = Memo::new(move |_| {
+            chat.with(|chat| chat.iter().filter_map(|row| row.seq).max().unwrap_or(0))
+        });
+        let looking =
+            Memo::new(move |_| visible.get() && dock.shows(Tab::Chat) && self.at_end.get());
+        tell_of_mentions(store, newest, looking);
+        Effect::new(move |before: Option<bool>| {
+            let newest = newest.get();
+            let here = load.get() == Load::Ready;
+            let looking = looking.get();
+            match before {
+                // The first messages are history, not news.
+                None | Some(false) if here => self.read.set(newest),
+                None | Some(false) => {}
+                Some(true) if looking => self.read.set(newest),
+                Some(true) => {
+                    // Remember where the unread ones begin; a mark that was
+                    // read past moves.
+                    let read = self.read.get_untracked();
+                    if self.mark.get_untracked().is_none_or(|mark| mark < read) {
+                        self.mark.set(Some(read));
+                    }
+                }
+            }
+            here || before == Some(true)
+        });
+        Effect::new(move |_| {
+            if account.sign_in.get() == SignIn::SignedOut {
+                self.mark.set(None);
+            }
+        });
+        self.write_title(store);
+    }
+
+    /// Canvas and unread messages as the tab's title.
+    fn write_title(self, store: &Store) {
+        let canvas = store.canvas;
+        Effect::new(move |_| {
+            let name = canvas.with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()));
+            let title = name.map_or_else(
+                || t().name.to_owned(),
+                |name| format!("{name} · {}", t().name),
+            );
+            let title = match self.unread.get() {
+                0 => title,
+                n => format!("({n}) {title}"),
+            };
+            document().set_title(&title);
+        });
+    }
+}
+
+/// Tells with a toast that somebody named this user while they looked elsewhere.
+fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
+    let session = expect_context::<Session>();
+    let Store { me, chat, load, .. } = *store;
+    Effect::new(move |heard: Option<Option<i64>>| {
+        let newest = newest.get();
+        if load.get() != Load::Ready {
+            return None;
+        }
+        let heard = heard.flatten();
+        let me = me.get_untracked();
+        if let (Some(heard), Some(me), false) = (heard, me, looking.get_untracked()) {
+            let names_me = |row: &&ChatRow| {
+                let is_me = |name: &str| name.eq_ignore_ascii_case(&me.username);
+                let parts = text::parts(&row.text, is_me);
+                row.sender_id != me.user_id
+                    && row.seq.is_some_and(|seq| seq > heard)
+                    && parts
+                        .iter()
+                        .any(|part| matches!(part, text::Part::Person(_)))
+            };
+            let found = chat.with_untracked(|chat| {
+                let row = chat.iter().rev().find(names_me)?;
+                let (name, text) = (&row.sender_display_name, &row.text);
+                Some(fill(t().mentioned_you, &[("name", name), ("text", text)]))
+            });
+            if let Some(text) = found {
+                session.notify(NoticeKind::Announcement(text));
+            }
+        }
+        Some(newest)
+    });
+}

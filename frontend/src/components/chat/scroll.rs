@@ -1,0 +1,144 @@
+//! Where the list of messages stands: at its end as long as one looks there,
+//! else at the message that one reads.
+
+use super::rows::{Line, LineKey};
+use crate::{
+    session::Session,
+    store::{Older, Store},
+};
+use leptos::{html, prelude::*};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, ResizeObserver};
+
+/// Pixels from the end at which the list counts as being there.
+const NEAR: i32 = 48;
+/// Pixels from the top at which older messages are fetched.
+const EARLY: i32 = 240;
+
+/// The list's scrolling.
+#[derive(Clone, Copy)]
+pub struct Scroll {
+    /// What scrolls.
+    pub list: NodeRef<html::Div>,
+    at_end: RwSignal<bool>,
+    /// Where the list stood and how long it was when last looked at.
+    seen: StoredValue<(i32, i32)>,
+}
+
+impl Scroll {
+    /// Watches the list and its lines; `at_end` tells whether one looks at its
+    /// end. Asks for older messages where it nears its beginning.
+    pub fn new(lines: Memo<Vec<Line>>, at_end: RwSignal<bool>) -> Self {
+        let scroll = Self {
+            list: NodeRef::new(),
+            at_end,
+            seen: StoredValue::new((0, 0)),
+        };
+        let store = expect_context::<Store>();
+        let session = expect_context::<Session>();
+        scroll.follow(lines, move || {
+            if store.older.get_untracked() == Older::Maybe {
+                session.load_older_chat();
+            }
+        });
+        scroll.hold();
+        scroll
+    }
+
+    /// Shows the newest message.
+    pub fn to_end(self) {
+        if let Some(list) = self.list.get_untracked() {
+            list.set_scroll_top(list.scroll_height());
+        }
+    }
+
+    /// To be called when the list was scrolled: says whether it nears its
+    /// beginning.
+    pub fn scrolled(self) -> bool {
+        let Some(list) = self.list.get_untracked() else {
+            return false;
+        };
+        let (top, height) = (list.scroll_top(), list.scroll_height());
+        // Only who scrolls up leaves the end; a list that grows does not.
+        let upward = self.seen.with_value(|(before, _)| top < *before);
+        self.seen.set_value((top, height));
+        let shown = list.client_height();
+        if height - top - shown < NEAR {
+            self.at_end.set(true);
+        } else if upward {
+            self.at_end.set(false);
+        }
+        top < EARLY && shown > 0
+    }
+
+    /// Keeps what one reads in its place while lines come in.
+    fn follow(self, lines: Memo<Vec<Line>>, load_older: impl Fn() + Copy + 'static) {
+        Effect::new(move |before: Option<Option<LineKey>>| {
+            let first = lines.with(|lines| first_message(lines));
+            request_animation_frame(move || {
+                let Some(list) = self.list.get_untracked() else {
+                    return;
+                };
+                if self.at_end.get_untracked() {
+                    self.to_end();
+                } else if before != Some(first) {
+                    // Older messages came in above.
+                    let grown = list.scroll_height() - self.seen.with_value(|(_, h)| *h);
+                    list.set_scroll_top(list.scroll_top() + grown);
+                }
+                if self.scrolled() {
+                    load_older();
+                }
+            });
+            first
+        });
+    }
+
+    /// Keeps the end in view when the list gets smaller: the text field grows,
+    /// or a phone's sheet opens.
+    fn hold(self) {
+        let observer = StoredValue::new_local(None::<Resized>);
+        Effect::new(move |_| {
+            if let Some(list) = self.list.get() {
+                let resized = Resized::watch(&list, move || {
+                    if self.at_end.get_untracked() {
+                        self.to_end();
+                    }
+                });
+                observer.set_value(resized);
+            }
+        });
+        on_cleanup(move || drop(observer.try_update_value(Option::take)));
+    }
+}
+
+fn first_message(lines: &[Line]) -> Option<LineKey> {
+    lines.iter().find_map(|line| match line {
+        Line::Message { row, .. } => Some(LineKey::Message(row.key, false, 0)),
+        Line::Day { .. } | Line::New => None,
+    })
+}
+
+/// Watches an element's size until dropped.
+struct Resized {
+    observer: ResizeObserver,
+    _called: Closure<dyn FnMut()>,
+}
+
+impl Resized {
+    fn watch(element: &Element, changed: impl FnMut() + 'static) -> Option<Self> {
+        let called = Closure::<dyn FnMut()>::new(changed);
+        let observer = ResizeObserver::new(called.as_ref().unchecked_ref()).ok()?;
+        observer.observe(element);
+        Some(Self {
+            observer,
+            _called: called,
+        })
+    }
+}
+
+impl Drop for Resized {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
