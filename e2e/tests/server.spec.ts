@@ -2,7 +2,9 @@
 
 import { type Canvas, expect, test } from "../fixtures.ts";
 
-test("delivers a client that starts under its strict content policy", async ({ page }) => {
+test("delivers a client that starts under its strict content policy", async ({ alice }) => {
+  // Signed in: a browser also complains of the 401 by which the client learns that nobody is.
+  const page = await alice.context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());

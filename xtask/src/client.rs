@@ -31,7 +31,7 @@ pub(crate) fn build(workspace: &Workspace) -> Outcome<()> {
             succeed(trunk)
         },
     )?;
-    step("Compressing the client", "about 5 s", || {
+    step("Compressing the client", "about 10 s", || {
         compress_all(&workspace.dist())
     })?;
     fs::write(&state_file, state(workspace, inputs)).map_err(Failure::file("write", &state_file))

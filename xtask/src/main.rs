@@ -5,6 +5,7 @@
 
 mod browser_tests;
 mod client;
+mod client_tests;
 mod compress;
 mod dev;
 mod failure;

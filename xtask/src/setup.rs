@@ -17,7 +17,8 @@ use crate::step::step;
 use crate::throwaway_postgres;
 use crate::workspace::{TRUNK_VERSION, Workspace};
 
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// What the client is built for.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The oldest Node.js that Playwright runs on.
 const NODE_MAJOR: u32 = 20;
 /// Programs that are Chromium, in the order we prefer them.

@@ -1,6 +1,9 @@
 //! Counts passed and failed tests from the closing lines of the real runners.
 
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
+
+use crate::failure::Outcome;
+use crate::process::watch;
 
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +66,13 @@ impl Tally {
         }
         self
     }
+}
+
+/// Runs a test runner and counts what it reports.
+pub(crate) fn count(command: Command) -> Outcome<Tally> {
+    let mut tally = Tally::default();
+    let status = watch(command, |line| tally.add_line(line))?;
+    Ok(tally.with_exit(status))
 }
 
 fn without_colours(line: &str) -> String {

@@ -1,17 +1,17 @@
 //! `cargo xtask test`: every check there is, all of them even when one fails, and the count.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::browser_tests;
+use crate::client_tests;
 use crate::failure::{Failure, Outcome};
-use crate::process::{status, watch};
+use crate::process::status;
 use crate::setup;
 use crate::step::{say, step};
-use crate::tally::Tally;
+use crate::tally::{Tally, count};
 use crate::throwaway_postgres::ThrowawayPostgres;
 use crate::workspace::Workspace;
 
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// All but the client, which is built for browsers only.
 const HOST_PACKAGES: [&str; 3] = ["--workspace", "--exclude", "frontend"];
 
@@ -24,7 +24,7 @@ pub(crate) fn test(workspace: &Workspace) -> Outcome<ExitCode> {
         rust_tests(workspace)
     })?;
     results.stage("Client tests", "about 2 min the first time", || {
-        client_tests(workspace)
+        client_tests::run(workspace)
     })?;
     results.stage("Browser tests", "about 3 min the first time", || {
         let server = workspace.target.join("debug/stellar-canvas");
@@ -91,7 +91,7 @@ fn lints(workspace: &Workspace) -> Outcome<Tally> {
         .args(["--all-targets", "--", "-D", "warnings"]);
     let host = status(host)?.success();
     setup::wasm_target()?;
-    let mut browser = client_command(workspace, "clippy");
+    let mut browser = client_tests::cargo(workspace, "clippy");
     browser.args(["--all-targets", "--", "-D", "warnings"]);
     let browser = status(browser)?.success();
     Ok(Tally::check(host && browser))
@@ -121,33 +121,4 @@ fn rust_tests(workspace: &Workspace) -> Outcome<Tally> {
         .arg("--no-fail-fast")
         .env("DATABASE_URL", postgres.url());
     count(cargo)
-}
-
-fn client_tests(workspace: &Workspace) -> Outcome<Tally> {
-    setup::client_tools(workspace)?;
-    setup::browser()?;
-    let driver = setup::browser_driver()?;
-    let mut cargo = client_command(workspace, "test");
-    cargo
-        .arg("--no-fail-fast")
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            "wasm-bindgen-test-runner",
-        )
-        // The runner itself adds the flags that Chromium needs as root.
-        .env("CHROMEDRIVER", driver)
-        .env("WASM_BINDGEN_USE_BROWSER", "1");
-    count(cargo)
-}
-
-fn client_command(workspace: &Workspace, subcommand: &str) -> Command {
-    let mut cargo = workspace.cargo();
-    cargo.args([subcommand, "--package", "frontend", "--target", WASM_TARGET]);
-    cargo
-}
-
-fn count(command: Command) -> Outcome<Tally> {
-    let mut tally = Tally::default();
-    let status = watch(command, |line| tally.add_line(line))?;
-    Ok(tally.with_exit(status))
 }

@@ -1,0 +1,84 @@
+//! The client's tests, in headless Chromium.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::{Failure, Outcome};
+use crate::setup::{self, WASM_TARGET};
+use crate::step::say;
+use crate::tally::{Tally, count};
+use crate::workspace::Workspace;
+
+/// Makes `#[test]` mean a test that runs in the browser.
+const IN_BROWSER: &str = "wasm_bindgen_test as test";
+
+/// Runs them with wasm-bindgen-test, and fails for tests that it would leave out silently.
+pub(crate) fn run(workspace: &Workspace) -> Outcome<Tally> {
+    setup::client_tools(workspace)?;
+    setup::browser()?;
+    let driver = setup::browser_driver()?;
+    let mut cargo = cargo(workspace, "test");
+    cargo
+        .arg("--no-fail-fast")
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            "wasm-bindgen-test-runner",
+        )
+        // The runner itself adds the flags that Chromium needs as root.
+        .env("CHROMEDRIVER", driver)
+        .env("WASM_BINDGEN_USE_BROWSER", "1");
+    let mut tally = count(cargo)?;
+    for path in left_out(&workspace.root.join("frontend/src"))? {
+        say(&format!(
+            "error: the tests of {} never run: write `use wasm_bindgen_test::{IN_BROWSER};` there",
+            path.display()
+        ));
+        tally.add(Tally::check(false));
+    }
+    Ok(tally)
+}
+
+/// A cargo command for the client.
+pub(crate) fn cargo(workspace: &Workspace, subcommand: &str) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args([subcommand, "--package", "frontend", "--target", WASM_TARGET]);
+    cargo
+}
+
+/// The files whose tests are those of Rust's own runner, which there is none of in a browser.
+fn left_out(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Failure::file("read", folder))? {
+        let path = entry.map_err(Failure::file("read", folder))?.path();
+        if path.is_dir() {
+            found.append(&mut left_out(&path)?);
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            let text = fs::read_to_string(&path).map_err(Failure::file("read", &path))?;
+            if text.contains("#[test]") && !text.contains(IN_BROWSER) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::process;
+
+    use super::*;
+
+    #[test]
+    fn finds_tests_that_would_not_run() {
+        let folder = env::temp_dir().join(format!("stellar-left-out-{}", process::id()));
+        fs::create_dir_all(folder.join("inner")).unwrap();
+        fs::write(folder.join("none.rs"), "fn main() {}").unwrap();
+        fs::write(folder.join("good.rs"), format!("{IN_BROWSER} #[test]")).unwrap();
+        fs::write(folder.join("inner/bad.rs"), "#[test]").unwrap();
+        assert_eq!(left_out(&folder).unwrap(), [folder.join("inner/bad.rs")]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
