@@ -128,3 +128,8 @@ pub fn keys(prefix: &str) -> Vec<String> {
         .filter(|key| key.starts_with(prefix))
         .collect()
 }
+
+/// Says in the console what failed, where a failure would else be nameless.
+pub fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
+    web_sys::console::error_1(&info.to_string().into());
+}

@@ -20,5 +20,6 @@ pub mod store;
 pub mod tools;
 
 fn main() {
+    std::panic::set_hook(Box::new(browser::report_panic));
     leptos::mount::mount_to_body(app::App);
 }
