@@ -228,7 +228,6 @@ texts! {
     problem_forbidden: "You may not do this here.",
     problem_rate_limited: "Too much at once. Please wait a moment.",
     problem_field: "It {message}.",
-    problem_other: "The server said: {message}",
     text_empty: "Something has to be written here.",
     text_too_short: "At least {n} characters, please.",
     text_too_long: "At most {n} characters, please.",

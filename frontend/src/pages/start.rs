@@ -50,26 +50,30 @@ impl Shelf {
         }
     }
 
-    /// Fetches the first page and lays it over what is there.
+    /// Fetches the first page and lays it over what is there. The page may
+    /// have been left when the answer comes.
     fn refresh(self) {
         spawn_local(async move {
             let answer = api::canvases("", self.mine, None).await;
+            let Some(state) = self.state.try_get_untracked() else {
+                return;
+            };
             match answer {
                 Ok(page) => {
                     let more = self.canvases.with_untracked(Vec::len) > page.items.len();
                     if !more {
-                        self.cursor.try_set(page.next_cursor);
+                        self.cursor.set(page.next_cursor);
                     }
-                    self.canvases.try_update(|canvases| {
+                    self.canvases.update(|canvases| {
                         let ids: Vec<CanvasId> = page.items.iter().map(|c| c.id).collect();
                         let mut rest = std::mem::replace(canvases, page.items);
                         rest.retain(|canvas| more && !ids.contains(&canvas.id));
                         canvases.append(&mut rest);
                     });
-                    self.state.try_set(ShelfState::Here);
+                    self.state.set(ShelfState::Here);
                 }
-                Err(_) if self.state.get_untracked() == ShelfState::Here => {}
-                Err(_) => drop(self.state.try_set(ShelfState::Away)),
+                Err(_) if state == ShelfState::Here => {}
+                Err(_) => self.state.set(ShelfState::Away),
             }
         });
     }

@@ -180,6 +180,11 @@ impl Core {
             for message in &snapshot.messages {
                 names.insert(message.sender_id, message.sender_display_name.clone());
             }
+            for tile in &snapshot.tiles {
+                names
+                    .entry(tile.creator_id)
+                    .or_insert_with(|| tile.creator_username.clone());
+            }
         });
         if !self.live {
             let mut all = snapshot.active_users;
