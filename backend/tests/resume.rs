@@ -73,6 +73,11 @@ async fn what_cannot_be_resumed_is_told() {
         (format!("&last_seq=1&epoch={epoch}"), "resumed"),
         (format!("&last_seq=0&epoch={epoch}"), "resumed"),
         (format!("&last_seq=2&epoch={epoch}"), "resync"),
+        (
+            format!("&last_seq=99999999999999999999&epoch={epoch}"),
+            "resync",
+        ),
+        (format!("&last_seq=&epoch={epoch}"), "fresh"),
         (format!("&last_seq=1&epoch={other}"), "resync"),
         ("&last_seq=1&epoch=nonsense".to_owned(), "resync"),
         ("&last_seq=1".to_owned(), "resync"),

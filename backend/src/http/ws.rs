@@ -18,7 +18,7 @@ use axum::{
     extract::{FromRequestParts, State, ws::WebSocketUpgrade},
     http::request::Parts,
     response::Response,
-    routing::any,
+    routing::get,
 };
 use serde::Deserialize;
 use shared::{ids::Epoch, limits, text};
@@ -34,14 +34,15 @@ const RETRY: Duration = Duration::from_secs(5);
 
 /// The route of this module.
 pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/ws/canvas/{canvas_id}", any(open))
+    Router::new().route("/ws/canvas/{canvas_id}", get(open))
 }
 
 #[derive(Deserialize)]
 struct Opening {
     #[serde(default)]
     token: String,
-    last_seq: Option<i64>,
+    #[serde(default)]
+    last_seq: String,
     #[serde(default)]
     epoch: String,
     #[serde(default)]
@@ -68,6 +69,7 @@ async fn open(
         .await?
         .ok_or(ApiError::NotFound(Kind::Canvas))?;
     let role = access.role.ok_or(ApiError::Forbidden)?;
+    let last_seq = last_seq(&opening.last_seq)?;
     let (client_type, platform) = client(&opening)?;
     let admission = state
         .hub
@@ -92,7 +94,7 @@ async fn open(
         canvas_id,
         client_type,
         platform,
-        last_seq: opening.last_seq,
+        last_seq,
         // What is no epoch is another epoch: the client starts afresh.
         epoch: opening.epoch.parse().ok().map(Epoch),
         admission,
@@ -107,10 +109,18 @@ async fn open(
         .on_upgrade(move |socket| hub.serve(socket, visitor)))
 }
 
-fn client(opening: &Opening) -> Result<(ClientType, String), ApiError> {
-    if opening.last_seq.is_some_and(|seq| seq < 0) {
-        return Err(ApiError::invalid("last_seq", "must not be negative"));
+/// Empty is not given; a number too large for a `seq` is one from the future.
+fn last_seq(text: &str) -> Result<Option<i64>, ApiError> {
+    if text.is_empty() {
+        return Ok(None);
     }
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ApiError::invalid("last_seq", "must be a number from 0"));
+    }
+    Ok(Some(text.parse().unwrap_or(i64::MAX)))
+}
+
+fn client(opening: &Opening) -> Result<(ClientType, String), ApiError> {
     let client_type = match opening.client_type.as_str() {
         "" | "browser" => ClientType::Browser,
         "agent" => ClientType::Agent,
