@@ -12,9 +12,11 @@ mod rate_limit;
 mod registry;
 mod ring;
 mod room;
+mod write;
 mod writer;
 
 pub use admission::{Admission, AdmissionError};
 pub use connection::{Refresh, Refreshed, Visitor};
-pub use hub::{Done, Hub, Identity, Operation, Settings, Write, WriteError};
+pub use hub::{Hub, Settings};
 pub use registry::{ClientFilter, ClientType, Registry, Stats};
+pub use write::{Done, Identity, Operation, Write, WriteError};

@@ -2,16 +2,18 @@
 //! what comes, answers what needs no room, asks the room for the rest, and
 //! writes everything that waits in the outbox with one flush.
 
+mod ending;
 mod inbound;
 
 use super::{
     admission::Admission,
     frame::Frame,
-    hub::{Hub, Identity, RoomLease},
+    hub::{Hub, RoomLease},
     outbox::{Outbox, Taken},
     rate_limit::RateLimits,
     registry::{ClientType, Registered},
     room::{Command, Join, Joined, PAGE, Replay},
+    write::Identity,
 };
 use crate::db;
 use axum::{
@@ -20,6 +22,7 @@ use axum::{
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use ending::{End, broken, label};
 use futures_util::{FutureExt, SinkExt, future::BoxFuture};
 use inbound::Invalid;
 use shared::{
@@ -32,7 +35,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tungstenite::error::{CapacityError, ProtocolError};
 use uuid::Uuid;
 
 /// A flush that takes longer ends the connection.
@@ -83,19 +85,6 @@ pub struct Visitor {
     pub admission: Admission,
     /// How a newer token is checked.
     pub refresh: Refresh,
-}
-
-/// Why a connection ends without more words.
-#[derive(Debug)]
-enum End {
-    /// The server says good-bye.
-    Close(CloseReason),
-    /// The peer broke the protocol.
-    Broken(u16, &'static str),
-    /// The peer said good-bye; the answer is on its way already.
-    Closed,
-    /// The peer is gone, or does not read.
-    Gone,
 }
 
 impl Hub {
@@ -402,24 +391,6 @@ impl Connection {
     }
 }
 
-/// The reason as a metric's label.
-fn label(reason: CloseReason) -> &'static str {
-    match reason {
-        CloseReason::Done => "done",
-        CloseReason::Binary => "binary",
-        CloseReason::GoingAway(_) => "going_away",
-        CloseReason::TokenExpired => "token_expired",
-        CloseReason::Revoked => "revoked",
-        CloseReason::Kicked => "kicked",
-        CloseReason::Banned => "banned",
-        CloseReason::CanvasDeleted => "canvas_deleted",
-        CloseReason::RateLimited => "rate_limited",
-        CloseReason::SlowConsumer => "slow_consumer",
-        CloseReason::Overloaded => "overloaded",
-        CloseReason::Internal => "internal",
-    }
-}
-
 async fn timed(writing: impl Future<Output = Result<(), Error>>) -> Result<(), End> {
     match tokio::time::timeout(FLUSH, writing).await {
         Ok(Ok(())) => Ok(()),
@@ -431,20 +402,4 @@ async fn until(time: DateTime<Utc>) {
     // A time that is over is a wait of nothing.
     let wait = (time - Utc::now()).to_std().unwrap_or_default();
     tokio::time::sleep(wait).await;
-}
-
-/// What a failed read says about the peer (RFC 6455 section 7.4.1).
-fn broken(error: &Error) -> End {
-    let source = std::error::Error::source(error);
-    match source.and_then(|error| error.downcast_ref::<tungstenite::Error>()) {
-        Some(tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. })) => {
-            End::Broken(1009, "message too big")
-        }
-        Some(tungstenite::Error::Utf8(_)) => End::Broken(1007, "invalid UTF-8"),
-        Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
-            End::Gone
-        }
-        Some(tungstenite::Error::Protocol(_)) => End::Broken(1002, "protocol error"),
-        _ => End::Gone,
-    }
 }

@@ -1,7 +1,7 @@
 //! Who is in a room: kept per connection, shown per user. Pure: it is told the
 //! time and returns what others should hear.
 
-use super::hub::Identity;
+use super::write::Identity;
 use shared::{
     ids::{ConnectionId, UserId},
     limits,

@@ -1,6 +1,6 @@
 //! The node's connections: who is connected with what, and how much is said.
 
-use super::{frame::Frame, hub::Identity, outbox::Outbox};
+use super::{frame::Frame, outbox::Outbox, write::Identity};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use shared::{

@@ -9,10 +9,10 @@ mod writing;
 
 use super::{
     frame::Frame,
-    hub::{Done, Identity, Write, WriteError},
     outbox::Outbox,
     presence::Presence,
     ring::{Event, Ring},
+    write::{Done, Identity, Write, WriteError},
     writer::Request,
 };
 use crate::db::{self, locks::Held};

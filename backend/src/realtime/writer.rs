@@ -1,11 +1,12 @@
 //! Group commit: one transaction carries out a batch of durable requests.
 //! Nobody hears of them before it is committed.
 
+mod decide;
 mod plan;
 
 use super::{
-    hub::{Done, Operation, Write, WriteError},
     ring::Event,
+    write::{Done, Operation, Write, WriteError},
 };
 use crate::db::{self, locks::Held};
 use chrono::{DateTime, Utc};
@@ -159,7 +160,7 @@ async fn write(
     };
     let (now, tile_count) = (locked.now, locked.tile_count);
     let loaded = load(connection, canvas, requests, locked).await?;
-    let plan = plan::make(canvas, requests, loaded);
+    let plan = decide::decide(canvas, requests, loaded);
     save(connection, canvas, &plan, now, tile_count).await?;
     Ok(Some(plan))
 }

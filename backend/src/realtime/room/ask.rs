@@ -4,7 +4,7 @@
 use super::{Answer, Room};
 use crate::realtime::{
     frame::Frame,
-    hub::{Operation, Write},
+    write::{Operation, Write},
     writer::Request,
 };
 use shared::{

@@ -6,8 +6,8 @@ use crate::{
     db::locks::Held,
     realtime::{
         frame::Frame,
-        hub::{Identity, Operation, Write},
         presence::TYPING,
+        write::{Identity, Operation, Write},
         writer::{LockChange, Request},
     },
 };

@@ -6,8 +6,8 @@ use crate::{
     db,
     realtime::{
         frame::Frame,
-        hub::{Done, Operation, WriteError},
         ring::Event,
+        write::{Done, Operation, WriteError},
         writer::{self, Applied, BATCH, Committed, Request},
     },
 };

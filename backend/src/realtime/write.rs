@@ -1,0 +1,94 @@
+//! What is asked of the write path, and what becomes of it.
+
+use shared::{
+    api::UpdateCanvas,
+    canvas::{Coord, Refusal, Role, TileOp},
+    ids::{OpId, TileId, UserId},
+    text::ChatText,
+};
+use thiserror::Error;
+
+/// Who acts, by name.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Who.
+    pub user_id: UserId,
+    /// Their unique name.
+    pub username: String,
+    /// Their name to show.
+    pub display_name: String,
+}
+
+/// Something durable that is to be done.
+#[derive(Clone, Debug)]
+pub enum Operation {
+    /// Says something.
+    Chat(ChatText),
+    /// Does something to a tile.
+    Tile {
+        /// Its cell.
+        at: Coord,
+        /// Refuse with `tile_not_found` if the cell has another tile by now.
+        expected: Option<TileId>,
+        /// What.
+        op: TileOp,
+    },
+    /// Changes the canvas's settings (checked values).
+    Settings(UpdateCanvas),
+    /// Takes or prolongs a tile's lock; nothing of it is in the log.
+    Lock {
+        /// Its cell.
+        at: Coord,
+    },
+    /// Gives a tile's lock back; nothing of it is in the log.
+    Unlock {
+        /// Its cell.
+        at: Coord,
+    },
+}
+
+/// A durable request on its way to the log.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// Whose request it is.
+    pub identity: Identity,
+    /// Their role on the canvas.
+    pub role: Role,
+    /// Applied once, ever.
+    pub op_id: Option<OpId>,
+    /// What is to be done.
+    pub operation: Operation,
+}
+
+/// What became of a request that was carried out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// The event's place in the log; none where nothing changed.
+    pub seq: Option<i64>,
+    /// The tile, for tile operations.
+    pub tile_id: Option<TileId>,
+    /// Its version afterwards.
+    pub version: Option<i64>,
+    /// Its likes afterwards.
+    pub like_count: Option<i64>,
+}
+
+/// Why a request was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum WriteError {
+    /// The rules forbid it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There is no such canvas (any more).
+    #[error("there is no such canvas")]
+    CanvasNotFound,
+    /// Too much is waiting already.
+    #[error("too much is waiting to be written")]
+    Busy,
+    /// The database is away; nothing is confirmed.
+    #[error("the database is away")]
+    Unavailable,
+    /// The server's fault; logged where it happened.
+    #[error("internal error")]
+    Internal,
+}
