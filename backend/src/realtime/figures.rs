@@ -151,7 +151,7 @@ impl Lag {
         let bounds = LAGS.iter().map(|(bound, _)| *bound).chain(["+Inf"]);
         let mut total = 0;
         // Writing to a string never fails.
-        let _ = writeln!(text, "# HELP {LAG} {LAG_HELP}\n# TYPE {LAG} histogram",);
+        let _ = writeln!(text, "# HELP {LAG} {LAG_HELP}\n# TYPE {LAG} histogram");
         for (bound, count) in bounds.zip(&self.counts) {
             total += count.load(Ordering::Relaxed);
             let _ = writeln!(text, "{LAG}_bucket{{le=\"{bound}\"}} {total}");
