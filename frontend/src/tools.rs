@@ -84,6 +84,8 @@ impl Tools {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn one_begins_with_a_vivid_colour_and_a_light_one() {

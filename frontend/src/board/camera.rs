@@ -198,6 +198,8 @@ fn center_of(grid: &Grid, at: Coord) -> Camera {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const GRID: Grid = Grid {
         width: 10,

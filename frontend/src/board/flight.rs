@@ -58,6 +58,8 @@ impl Motion {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn it_begins_where_it_was_and_arrives() {

@@ -237,6 +237,8 @@ impl Gestures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn at(id: i32, x: f64, y: f64, kind: Kind) -> Pointer {
         Pointer {

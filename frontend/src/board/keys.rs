@@ -101,6 +101,8 @@ pub fn wish(press: Press<'_>) -> Option<Wish> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn key(code: &'static str, key: &'static str) -> Press<'static> {
         Press {

@@ -295,6 +295,8 @@ fn draw_borders(
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_level_is_never_coarser_than_the_screen() {

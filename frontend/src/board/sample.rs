@@ -178,6 +178,8 @@ mod tests {
     use super::*;
     use crate::session::book::Painter;
     use shared::{canvas::TileOp, ids::UserId, pixels::Dot};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const GRID: Grid = Grid {
         width: 4,

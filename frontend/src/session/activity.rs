@@ -113,6 +113,8 @@ pub fn of_own(
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn line(seq: i64, actor: i64, deed: Deed) -> Activity {
         Activity {

@@ -103,6 +103,8 @@ mod tests {
     use super::*;
     use shared::ids::{CanvasId, MessageId, UserId};
     use uuid::Uuid;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn message(seq: i64) -> ChatMessage {
         ChatMessage {

@@ -93,6 +93,8 @@ mod tests {
     use super::*;
     use serde_json::Value;
     use uuid::Uuid;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn pong() -> ServerMessage {
         ServerMessage::Pong {

@@ -72,6 +72,8 @@ fn find(people: &mut [ActiveUser], user: UserId) -> Option<&mut ActiveUser> {
 mod tests {
     use super::*;
     use shared::ids::CanvasId;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn count(id: i64, name: &str) -> UserCount {
         UserCount {

@@ -51,6 +51,8 @@ fn part(bound: f64, chance: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn the_bound_doubles_up_to_half_a_minute_and_starts_anew() {

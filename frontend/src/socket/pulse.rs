@@ -83,6 +83,8 @@ impl Pulse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn silence_is_questioned_and_an_answer_calms() {

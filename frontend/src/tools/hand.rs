@@ -114,6 +114,8 @@ impl Hand {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn tools(tool: Tool) -> Tools {
         Tools {

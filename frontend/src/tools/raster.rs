@@ -144,6 +144,8 @@ pub fn square(from: Spot, to: Spot) -> Spot {
 mod tests {
     use super::*;
     use shared::pixels::Dot;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn a_line_has_no_holes_and_both_ends() {

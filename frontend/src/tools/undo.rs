@@ -122,6 +122,8 @@ fn step(
 mod tests {
     use super::*;
     use shared::pixels::{Pixels, TRANSPARENT};
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     struct Tile {
         pixels: Pixels,

@@ -1,5 +1,7 @@
 use super::*;
 use shared::ids::CanvasId;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const GRID: Grid = Grid {
     width: 4,

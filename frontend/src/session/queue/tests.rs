@@ -1,6 +1,8 @@
 use super::*;
 use shared::text::ChatText;
 use uuid::Uuid;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const TILE: Lane = Lane::Tile(Coord { x: 0, y: 0 });
 
