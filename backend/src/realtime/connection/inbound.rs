@@ -153,7 +153,7 @@ impl Connection {
     /// The room tells others at once; the user's row keeps it for later.
     async fn keep_status_message(&mut self, message: &str) {
         let pool = self.seat.hub.pool();
-        if let Err(error) = db::log::keep_status_message(pool, self.user_id, message).await {
+        if let Err(error) = db::users::update(pool, self.user_id, None, Some(message)).await {
             tracing::warn!(%error, "a status message could not be kept");
         }
     }
