@@ -4,7 +4,6 @@
 pub(crate) mod audit;
 pub(crate) mod canvases;
 pub(crate) mod cells;
-pub(crate) mod events;
 pub(crate) mod locks;
 pub(crate) mod log;
 pub(crate) mod members;

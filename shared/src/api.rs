@@ -170,7 +170,7 @@ pub struct CreateCanvas {
 }
 
 /// `PATCH /canvases/{id}`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateCanvas {
     /// 1–80 characters.

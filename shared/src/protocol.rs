@@ -3,6 +3,7 @@
 
 mod client;
 mod decode;
+mod json;
 mod server;
 
 pub use client::{ClientMessage, PresenceChange, Request};

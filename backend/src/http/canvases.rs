@@ -266,10 +266,8 @@ async fn change(
     };
     checks.finish()?;
     let viewer = Some(session.user_id());
-    let changes = change.name.is_some()
-        || change.description.is_some()
-        || change.visibility.is_some()
-        || change.edit_policy.is_some();
+    let change = what_differs(change, &seen(state, id, viewer).await?);
+    let changes = change != UpdateCanvas::default();
     if changes {
         let write = Write {
             identity: session.identity,
@@ -283,6 +281,22 @@ async fn change(
         turn_out(state, id).await?;
     }
     seen(state, id, viewer).await
+}
+
+/// Leaves out what is so already: where nothing changes, nothing is told.
+fn what_differs(change: UpdateCanvas, canvas: &Canvas) -> UpdateCanvas {
+    UpdateCanvas {
+        name: change.name.filter(|name| *name != canvas.name),
+        description: change
+            .description
+            .filter(|description| *description != canvas.description),
+        visibility: change
+            .visibility
+            .filter(|visibility| *visibility != canvas.visibility),
+        edit_policy: change
+            .edit_policy
+            .filter(|policy| *policy != canvas.edit_policy),
+    }
 }
 
 /// Deletes a canvas with all that is on it; for its owner

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use utoipa::{
     IntoResponses, Modify, OpenApi, PartialSchema,
     openapi::{
-        Content, OpenApi as Description, RefOr, Response, ResponseBuilder,
-        path::Operation,
-        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+        Content, HttpMethod, OpenApi as Description, PathItem, RefOr, Response, ResponseBuilder,
+        path::{Operation, OperationBuilder},
+        security::{
+            ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+        },
     },
 };
 
@@ -47,6 +49,21 @@ impl Modify for Frame {
 
 /// Adds the answers that every operation may give, and makes their names unique.
 pub(super) fn complete(mut description: Description) -> Description {
+    let own = OperationBuilder::new()
+        .tag("openapi")
+        .operation_id(Some("description"))
+        .summary(Some("This description"))
+        .securities(Some([SecurityRequirement::default()]))
+        .response(
+            "200",
+            ResponseBuilder::new()
+                .description("OpenAPI 3.1")
+                .content("application/json", Content::default()),
+        )
+        .build();
+    let item = PathItem::new(HttpMethod::Get, own);
+    let paths = &mut description.paths.paths;
+    paths.insert("/api/v1/openapi.json".to_owned(), item);
     for item in description.paths.paths.values_mut() {
         let operations: [&mut Option<Operation>; 5] = [
             &mut item.get,

@@ -66,6 +66,11 @@ impl Frame {
         Self::new(json(message), seq, Class::Durable)
     }
 
+    /// An answer that is no [`ServerMessage`] to the letter.
+    pub(crate) fn answer(message: &impl Serialize) -> Self {
+        Self::new(json(message), None, Class::Durable)
+    }
+
     /// A refusal.
     pub(crate) fn error(code: ErrorCode, message: &str, op_id: Option<OpId>) -> Self {
         Self::reply(&ServerMessage::Error(ErrorMessage {

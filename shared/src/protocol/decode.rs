@@ -3,6 +3,7 @@
 use super::{
     ErrorCode,
     client::{ClientMessage, PresenceChange, Request},
+    json,
 };
 use crate::{
     ids::{CanvasId, OpId},
@@ -34,8 +35,8 @@ pub struct DecodeError {
 /// [`DecodeError`] with `invalid_json`, `unknown_type`, `invalid_message`,
 /// `text_empty` or `text_too_long`.
 pub fn decode(frame: &str) -> Result<Request, DecodeError> {
-    let value: Value = serde_json::from_str(frame)
-        .map_err(|_| plain(ErrorCode::InvalidJson, "this is not JSON"))?;
+    let value =
+        json::parse(frame).ok_or_else(|| plain(ErrorCode::InvalidJson, "this is not JSON"))?;
     let Value::Object(map) = value else {
         return Err(plain(ErrorCode::UnknownType, "this is not a JSON object"));
     };

@@ -6,6 +6,8 @@ use crate::{
     realtime::{Figures, frame::Frame, room::Command},
 };
 use chrono::Utc;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
 use shared::{
     ids::OpId,
     limits,
@@ -13,6 +15,7 @@ use shared::{
         Ack, ClientMessage, CloseReason, DecodeError, ErrorCode, ErrorMessage, PresenceChange,
         ServerMessage, decode,
     },
+    time::Timestamp,
 };
 use std::{
     collections::VecDeque,
@@ -56,11 +59,7 @@ impl Connection {
         }
         match &request.message {
             ClientMessage::Ping { timestamp } | ClientMessage::Heartbeat { timestamp } => {
-                self.answer(&ServerMessage::Pong {
-                    timestamp: timestamp.clone(),
-                    server_time: Utc::now().into(),
-                    op_id,
-                });
+                self.outbox.push(pong(text, timestamp, op_id));
                 Ok(())
             }
             ClientMessage::Hello {
@@ -154,7 +153,7 @@ impl Connection {
     /// The room tells others at once; the user's row keeps it for later.
     async fn keep_status_message(&mut self, message: &str) {
         let pool = self.seat.hub.pool();
-        if let Err(error) = db::log::keep_status_message(pool, self.user_id, message).await {
+        if let Err(error) = db::users::update(pool, self.user_id, None, Some(message)).await {
             self.log
                 .failure(&error, "a status message could not be kept");
         }
@@ -173,9 +172,65 @@ impl Connection {
     }
 }
 
+/// The answer to a ping. A number comes back digit by digit, for which it must
+/// not become one.
+fn pong(text: &str, timestamp: &Value, op_id: Option<OpId>) -> Frame {
+    #[derive(Deserialize)]
+    struct Sent<'a> {
+        #[serde(borrow)]
+        timestamp: &'a RawValue,
+    }
+    #[derive(Serialize)]
+    struct Pong<'a> {
+        r#type: &'static str,
+        timestamp: &'a RawValue,
+        server_time: Timestamp,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        op_id: Option<OpId>,
+    }
+    let server_time = Utc::now().into();
+    // With the field given twice, the last counts, as it is.
+    match serde_json::from_str::<Sent>(text) {
+        Ok(Sent { timestamp: exact }) if timestamp.is_number() => Frame::answer(&Pong {
+            r#type: "pong",
+            timestamp: exact,
+            server_time,
+            op_id,
+        }),
+        Ok(_) | Err(_) => Frame::reply(&ServerMessage::Pong {
+            timestamp: timestamp.clone(),
+            server_time,
+            op_id,
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_come_back_as_they_were_written() {
+        for number in [
+            "123456789012345678901234567890",
+            "0.12345678901234567890123",
+            "1E5",
+            "1e400",
+            "-1e400",
+            "-0",
+            "1.10",
+            "\"a \\n\"",
+        ] {
+            let text = format!(r#"{{"type":"ping","timestamp":{number}}}"#);
+            let ClientMessage::Ping { timestamp } = decode(&text).unwrap().message else {
+                panic!("{text} is no ping");
+            };
+            let frame = pong(&text, &timestamp, None);
+            let said = String::from_utf8_lossy(&frame.text).into_owned();
+            let start = format!(r#"{{"type":"pong","timestamp":{number},"server_time":"#);
+            assert!(said.starts_with(&start), "{said}");
+        }
+    }
 
     #[test]
     fn twenty_within_the_window_are_too_many() {
