@@ -1,6 +1,7 @@
 //! Queries, grouped by what they are about: free functions over an executor.
 //! Nothing here knows of HTTP, sockets or rooms.
 
+pub(crate) mod audit;
 pub(crate) mod canvases;
 pub(crate) mod cells;
 pub(crate) mod locks;
