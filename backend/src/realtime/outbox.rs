@@ -134,6 +134,9 @@ impl State {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use shared::ids::UserId;
