@@ -1,8 +1,8 @@
 //! Why connections end, as the peer and as the figures are told.
 
+use crate::realtime::wire;
 use axum::Error;
 use shared::protocol::CloseReason;
-use tungstenite::error::{CapacityError, ProtocolError};
 
 /// Why a connection ends without more words.
 #[derive(Debug)]
@@ -35,18 +35,7 @@ pub(super) fn label(reason: CloseReason) -> &'static str {
     }
 }
 
-/// What a failed read says about the peer (RFC 6455 section 7.4.1).
+/// What a failed read says about the peer.
 pub(super) fn broken(error: &Error) -> End {
-    let source = std::error::Error::source(error);
-    match source.and_then(|error| error.downcast_ref::<tungstenite::Error>()) {
-        Some(tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. })) => {
-            End::Broken(1009, "message too big")
-        }
-        Some(tungstenite::Error::Utf8(_)) => End::Broken(1007, "invalid UTF-8"),
-        Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
-            End::Gone
-        }
-        Some(tungstenite::Error::Protocol(_)) => End::Broken(1002, "protocol error"),
-        _ => End::Gone,
-    }
+    wire::fault(error).map_or(End::Gone, |(code, reason)| End::Broken(code, reason))
 }
