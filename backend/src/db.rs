@@ -1,9 +1,9 @@
 //! Queries, grouped by what they are about: free functions over an executor.
 //! Nothing here knows of HTTP, sockets or rooms.
 
+pub(crate) mod audit;
 pub(crate) mod canvases;
 pub(crate) mod cells;
-pub(crate) mod events;
 pub(crate) mod locks;
 pub(crate) mod log;
 pub(crate) mod members;

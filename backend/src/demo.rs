@@ -1,4 +1,4 @@
-//! A demonstration canvas: a painted night with room in the middle for whoever
+//! A demonstration canvas: a painted night with room in its forest for whoever
 //! comes first.
 
 mod scene;
@@ -27,7 +27,7 @@ pub(crate) async fn make(state: &AppState) -> Result<(), ApiError> {
     let painter = painter(state).await?;
     let new = canvases::New {
         name: "Stellar night".to_owned(),
-        description: "Everybody draws here. The cells in the middle are still free.".to_owned(),
+        description: "Everybody draws here. The forest still has free cells.".to_owned(),
         width: scene::COLUMNS,
         height: scene::ROWS,
         tile_size: scene::TILE_SIZE,

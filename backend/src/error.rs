@@ -252,6 +252,7 @@ impl IntoResponse for ApiError {
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         if crate::db::is_away(&error) {
+            tracing::warn!(%error, "a request found the database away");
             Self::Unavailable
         } else {
             Self::internal(error)

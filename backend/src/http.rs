@@ -3,6 +3,7 @@
 mod admin;
 mod auth;
 mod canvases;
+mod etag;
 mod extract;
 mod health;
 mod history;

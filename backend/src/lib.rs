@@ -8,6 +8,7 @@ pub mod embedded_postgres;
 pub mod realtime;
 pub mod telemetry;
 
+mod audit;
 mod auth;
 mod db;
 mod demo;

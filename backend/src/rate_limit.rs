@@ -1,5 +1,7 @@
-//! How often strangers may try: token buckets by address and by name.
+//! How often strangers and users may try: token buckets by address, by name
+//! and by user.
 
+use shared::ids::UserId;
 use std::{
     collections::HashMap,
     hash::Hash,
@@ -124,8 +126,45 @@ impl SignInLimits {
     }
 }
 
+/// The limits of what a user may make over HTTP. A person, even a hasty one,
+/// never meets them.
+pub(crate) struct UserLimits {
+    on: bool,
+    canvases: Buckets<UserId>,
+    tickets: Buckets<UserId>,
+}
+
+impl UserLimits {
+    /// Switched on, or letting everybody through.
+    pub(crate) fn new(on: bool) -> Self {
+        Self {
+            on,
+            canvases: Buckets::new(60.0, 1.0),
+            tickets: Buckets::new(100.0, 5.0),
+        }
+    }
+
+    /// One more canvas of this user.
+    pub(crate) fn canvas(&self, user: UserId) -> Result<(), Duration> {
+        self.check(&self.canvases, user)
+    }
+
+    /// One more ticket of this user.
+    pub(crate) fn ticket(&self, user: UserId) -> Result<(), Duration> {
+        self.check(&self.tickets, user)
+    }
+
+    fn check(&self, buckets: &Buckets<UserId>, user: UserId) -> Result<(), Duration> {
+        if self.on {
+            buckets.take(user, Instant::now())
+        } else {
+            Ok(())
+        }
+    }
+}
+
 /// Whom an address stands for: an IPv6 host owns the /64 it is in.
-fn network(ip: IpAddr) -> IpAddr {
+pub(crate) fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => {
             let [a, b, c, d, ..] = ip.segments();
@@ -169,6 +208,17 @@ mod tests {
             limits.logged_in(ip, "carl");
         }
         assert!(SignInLimits::new(false).log_in(ip, "ann").is_ok());
+    }
+
+    #[test]
+    fn users_make_so_much_at_once() {
+        let limits = UserLimits::new(true);
+        let made = (0..200).take_while(|_| limits.canvas(UserId(1)).is_ok());
+        assert_eq!(made.count(), 60);
+        assert!(limits.canvas(UserId(2)).is_ok());
+        assert!(limits.ticket(UserId(1)).is_ok());
+        let off = UserLimits::new(false);
+        assert!((0..200).all(|_| off.ticket(UserId(1)).is_ok()));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod admission;
 mod connection;
+mod figures;
 mod frame;
 mod hub;
 mod outbox;
@@ -18,6 +19,7 @@ mod writer;
 
 pub use admission::{Admission, AdmissionError};
 pub use connection::{Refresh, Refreshed, Visitor};
+pub(crate) use figures::Figures;
 pub use hub::{Hub, Settings};
 pub use registry::{ClientFilter, ClientType, Registry, Stats};
 pub use write::{Done, Identity, Operation, Write, WriteError};

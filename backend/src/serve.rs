@@ -41,9 +41,11 @@ const LAME_DUCK: Duration = Duration::from_millis(500);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(12);
 /// How long requests may take to end after that.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(6);
+/// How long the audit's last entries may take to be written.
+const AUDIT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Between looking after figures.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
-/// Between throwing away sessions and tickets that ended.
+/// Between throwing away sessions, tickets and audit entries that are over.
 const PURGE_INTERVAL: Duration = Duration::from_mins(10);
 
 /// Why the server cannot start, in one sentence.
@@ -183,6 +185,12 @@ impl Server {
             tracing::warn!("some requests did not end in time");
         }
         keeper.abort();
+        if time::timeout(AUDIT_TIMEOUT, self.state.audit.finish())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some audit entries are lost");
+        }
         // What still holds a connection does not hold the server.
         let _ = time::timeout(Duration::from_secs(2), self.state.pool.close()).await;
         if let Some(postgres) = self.postgres {
@@ -268,10 +276,12 @@ async fn prepare(config: Config, url: &str, secret: &[u8]) -> Result<AppState, S
         max_connections_per_ip: config.websocket_max_connections_per_ip,
         rate_limits: config.rate_limits == Switch::On,
     };
+    // Before anything that keeps handles of its figures.
+    let metrics = Metrics::get()?;
     let hub = Hub::new(pool.clone(), settings);
     let auth = Auth::new(pool.clone(), secret, config.token_ttl);
     let demo = config.demo;
-    let state = AppState::new(config, pool, hub, auth, Metrics::get()?);
+    let state = AppState::new(config, pool, hub, auth, metrics);
     if demo {
         demo::make(&state)
             .await
@@ -355,6 +365,9 @@ fn keep_house(state: AppState) -> JoinHandle<()> {
                 _ = purge.tick() => {
                     if let Err(error) = sessions::purge(&state.pool, Utc::now()).await {
                         tracing::warn!(%error, "cannot throw away ended sessions");
+                    }
+                    if let Err(error) = state.audit.purge().await {
+                        tracing::warn!(%error, "cannot throw away old audit entries");
                     }
                 }
             }

@@ -1,10 +1,11 @@
 //! What every request handler shares.
 
 use crate::{
+    audit::Audit,
     auth::{Auth, Passwords},
     config::{Config, Switch},
     http::Pictures,
-    rate_limit::SignInLimits,
+    rate_limit::{SignInLimits, UserLimits},
     realtime::Hub,
     telemetry::Metrics,
 };
@@ -33,6 +34,10 @@ pub(crate) struct Parts {
     pub(crate) passwords: Passwords,
     /// How often strangers may try.
     pub(crate) sign_in_limits: SignInLimits,
+    /// How often users may make things.
+    pub(crate) user_limits: UserLimits,
+    /// What is kept for those who run the server.
+    pub(crate) audit: Audit,
     /// Turns for reading whole boards.
     pub(crate) large_reads: Semaphore,
     /// Boards as pictures.
@@ -54,11 +59,13 @@ impl AppState {
     ) -> Self {
         let limited = config.rate_limits == Switch::On;
         Self(Arc::new(Parts {
+            audit: Audit::start(pool.clone()),
             pool,
             hub,
             auth,
             passwords: Passwords::new(),
             sign_in_limits: SignInLimits::new(limited),
+            user_limits: UserLimits::new(limited),
             large_reads: Semaphore::new(LARGE_READS),
             pictures: Pictures::default(),
             metrics,

@@ -1,9 +1,12 @@
 //! What the server tells those who run it: log lines and figures. Neither ever
 //! holds a token, a ticket, a query string or what people write.
 
-use crate::config::LogFormat;
-use metrics::{counter, histogram};
+use crate::{config::LogFormat, realtime::Figures};
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use sqlx::PgPool;
 use std::{io::IsTerminal, sync::OnceLock, time::Duration};
 use tracing_subscriber::EnvFilter;
 
@@ -55,20 +58,107 @@ impl Metrics {
             if metrics::set_global_recorder(recorder).is_err() {
                 tracing::warn!("the process has another recorder of figures");
             }
+            describe();
             handle
         });
         Ok(Self(handle.clone()))
     }
 
     /// All figures, as Prometheus reads them.
-    pub(crate) fn render(&self) -> String {
-        self.0.render()
+    pub(crate) fn render(&self, pool: &PgPool) -> String {
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+        let used = pool.size().saturating_sub(idle);
+        gauge!("stellar_database_connections", "state" => "idle").set(idle);
+        gauge!("stellar_database_connections", "state" => "used").set(used);
+        gauge!("stellar_database_connections_max").set(pool.options().get_max_connections());
+        let mut text = self.0.render();
+        Figures::get().render(&mut text);
+        text
     }
 
     /// Folds what histograms collected; to be called every few seconds.
     pub(crate) fn upkeep(&self) {
         self.0.run_upkeep();
     }
+}
+
+/// Says what the figures mean, and has those be there that count nothing yet.
+/// `docs/metrics.md` says more.
+fn describe() {
+    for (name, meaning) in [
+        ("stellar_connections", "Open WebSocket connections"),
+        ("stellar_rooms", "Canvases open in memory"),
+        (
+            "stellar_database_connections",
+            "Connections to PostgreSQL, by state",
+        ),
+        (
+            "stellar_database_connections_max",
+            "Connections to PostgreSQL at most",
+        ),
+    ] {
+        describe_gauge!(name, meaning);
+    }
+    for (name, meaning) in [
+        (
+            "stellar_messages_in_total",
+            "Messages read from sockets, by type",
+        ),
+        (
+            "stellar_messages_out_total",
+            "Messages written to sockets, by type",
+        ),
+        (
+            "stellar_deliveries_total",
+            "Durable events put into outboxes",
+        ),
+        (
+            "stellar_outbox_overflows_total",
+            "Times that a full outbox made ephemeral messages give way",
+        ),
+        (
+            "stellar_ephemeral_dropped_total",
+            "Ephemeral messages that gave way",
+        ),
+        (
+            "stellar_slow_consumers_total",
+            "Connections ended since durable messages did not fit",
+        ),
+        ("stellar_closes_total", "Ended connections, by reason"),
+        ("stellar_audit_written_total", "Audit entries written"),
+        ("stellar_audit_dropped_total", "Audit entries lost"),
+        (
+            "stellar_http_requests_total",
+            "HTTP requests, by method, route and status",
+        ),
+    ] {
+        describe_counter!(name, meaning);
+    }
+    for name in [
+        "stellar_deliveries_total",
+        "stellar_outbox_overflows_total",
+        "stellar_ephemeral_dropped_total",
+        "stellar_slow_consumers_total",
+        "stellar_audit_written_total",
+        "stellar_audit_dropped_total",
+    ] {
+        counter!(name).absolute(0);
+    }
+    describe_histogram!(
+        "stellar_commit_seconds",
+        Unit::Seconds,
+        "Time of one group commit"
+    );
+    describe_histogram!("stellar_commit_batch_size", "Requests in one group commit");
+    describe_histogram!(
+        "stellar_http_request_seconds",
+        Unit::Seconds,
+        "Time to the head of an HTTP answer, by route"
+    );
+    for name in ["stellar_connections", "stellar_rooms"] {
+        gauge!(name).increment(0.0);
+    }
+    Figures::get();
 }
 
 /// Counts one answered HTTP request.

@@ -327,3 +327,28 @@ async fn too_many_wrong_passwords_have_to_wait() {
     visitor.post("/auth/login", &other).await.expect(401);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_user_makes_only_so_many_canvases_and_tickets_at_once() {
+    let server = TestServer::start_with(&["--rate-limits", "on"]).await;
+    let ann = server.guest("Ann").await;
+    for (path, burst) in [("/canvases", 60), ("/ws/ticket", 100)] {
+        let body = common::small_canvas("One of many");
+        let mut made = 0;
+        let refused = loop {
+            let reply = ann.post(path, &body).await;
+            if reply.status.as_u16() != 201 {
+                break reply;
+            }
+            made += 1;
+            assert!(made < 10 * burst, "{path} has no limit");
+        };
+        assert!(made >= burst, "{path}: {made}");
+        refused.problem(429, "rate_limited");
+        assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+        // Another user is not held up by it.
+        let bob = server.guest("Bob").await;
+        bob.post(path, &body).await.expect(201);
+    }
+    server.stop().await;
+}

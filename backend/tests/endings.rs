@@ -180,6 +180,41 @@ async fn a_token_that_ends_ends_the_socket_unless_renewed() {
 }
 
 #[tokio::test]
+async fn a_session_that_another_node_ended_ends_its_sockets() {
+    let (server, ann, canvas, mut bystander) = alone().await;
+    let pool = server.database.pool().await;
+    for (change, reason) in [
+        ("DELETE FROM sessions WHERE user_id = $1", "revoked"),
+        (
+            "UPDATE sessions SET revoked_at = now() WHERE user_id = $1",
+            "revoked",
+        ),
+        (
+            "UPDATE sessions SET expires_at = now() WHERE user_id = $1",
+            "token_expired",
+        ),
+    ] {
+        let gus = server.guest("Gus").await;
+        let mut tabs = [
+            TestClient::join(&gus, canvas).await,
+            TestClient::join(&gus, canvas).await,
+        ];
+        let done = sqlx::query(change).bind(gus.id()).execute(&pool).await;
+        assert_eq!(done.unwrap().rows_affected(), 1);
+        let since = Instant::now();
+        for tab in &mut tabs {
+            assert_eq!(tab.closed().await, ended(1008, reason));
+        }
+        assert!(since.elapsed() < Duration::from_secs(5), "{change}");
+    }
+    bystander
+        .done(json!({ "type": "canvas_chat", "text": "still here" }))
+        .await;
+    drop(ann);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_deleted_canvas_is_told_and_left() {
     let (server, ann, canvas, mut tab) = alone().await;
     let mut other = TestClient::join(&server.guest("Bob").await, canvas).await;

@@ -159,3 +159,61 @@ async fn a_picture_is_drawn_once() {
     reply.problem(422, "image_too_large");
     server.stop().await;
 }
+
+/// Asks again, showing a tag.
+async fn again(client: &common::http::Client, path: &str, etag: &str) -> Reply {
+    let request = client.request(Method::GET, path);
+    Reply::of(request.header("if-none-match", etag)).await
+}
+
+#[tokio::test]
+async fn what_a_client_has_is_not_sent_again() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let bob = server.user("bob").await;
+    let id = canvas(&ann, &json!({})).await;
+    let path = format!("/canvases/{id}/snapshot");
+    let mut tab = TestClient::join(&ann, id).await;
+    tab.done(paint(1, &json!([[0, 1]]))).await;
+    let first = ann.get(&path).await;
+    first.json(200);
+    let etag = first.header("etag");
+    assert!(etag.starts_with("W/\""), "{etag}");
+    assert_eq!(first.header("cache-control"), "private, no-cache");
+    let unchanged = again(&ann, &path, etag).await;
+    unchanged.expect(304);
+    assert!(unchanged.body.is_empty());
+    assert_eq!(unchanged.header("etag"), etag);
+    // Another viewer sees another role, and what they like themselves.
+    again(&bob, &path, etag).await.json(200);
+    again(&server.visitor(), &path, etag).await.json(200);
+
+    tab.done(say("one")).await;
+    let after_words = again(&ann, &path, etag).await;
+    assert_eq!(after_words.json(200)["seq"], 2);
+    let other = TestClient::join(&bob, id).await;
+    let after_coming = again(&ann, &path, after_words.header("etag")).await;
+    let people = after_coming.json(200)["active_users"].clone();
+    assert_eq!(people.as_array().unwrap().len(), 2);
+    other.close().await;
+    let after_going = again(&ann, &path, after_coming.header("etag")).await;
+    after_going.json(200);
+    let role = json!({ "role": "moderator" });
+    let before = bob.get(&path).await;
+    ann.put(&format!("/canvases/{id}/members/bob"), &role)
+        .await
+        .expect(200);
+    let promoted = again(&bob, &path, before.header("etag")).await;
+    assert_eq!(promoted.json(200)["canvas"]["role"], "moderator");
+
+    for list in ["/canvases?mine=true", &format!("/canvases/{id}/tiles")] {
+        let first = ann.get(list).await;
+        let etag = first.header("etag").to_owned();
+        again(&ann, list, &etag).await.expect(304);
+        tab.done(paint(2, &json!([[0, 1]]))).await;
+        again(&ann, list, &etag).await.json(200);
+        tab.done(json!({ "type": "tile_delete", "x": 2, "y": 0 }))
+            .await;
+    }
+    server.stop().await;
+}

@@ -234,17 +234,3 @@ pub(crate) async fn heads(
         .fetch_all(executor)
         .await
 }
-
-/// Keeps what a user says of themselves.
-pub(crate) async fn keep_status_message(
-    executor: impl PgExecutor<'_>,
-    user: UserId,
-    message: &str,
-) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET status_message = $2, last_seen_at = now() WHERE id = $1")
-        .bind(user.0)
-        .bind(message)
-        .execute(executor)
-        .await?;
-    Ok(())
-}

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use shared::ids::{SessionId, UserId};
 use sqlx::{Error, FromRow, PgExecutor};
+use uuid::Uuid;
 
 /// A session that is neither revoked nor expired, with its user.
 #[derive(Clone, FromRow)]
@@ -122,4 +123,30 @@ pub(crate) async fn purge(pool: &sqlx::PgPool, now: DateTime<Utc>) -> Result<(),
         .execute(pool)
         .await
         .map(drop)
+}
+
+/// A session that does not live any more.
+#[derive(FromRow)]
+pub(crate) struct Ended {
+    pub(crate) id: Uuid,
+    /// It came to its end; otherwise it was ended.
+    pub(crate) expired: bool,
+}
+
+/// Which of these sessions were ended, or were over at `now`.
+pub(crate) async fn ended(
+    executor: impl PgExecutor<'_>,
+    ids: &[SessionId],
+    now: DateTime<Utc>,
+) -> Result<Vec<Ended>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    sqlx::query_as(
+        "SELECT asked.id, coalesce(s.revoked_at IS NULL AND s.expires_at < $2, false) AS expired
+         FROM unnest($1::uuid[]) AS asked (id) LEFT JOIN sessions s ON s.id = asked.id
+         WHERE s.id IS NULL OR s.revoked_at IS NOT NULL OR s.expires_at < $2",
+    )
+    .bind(ids)
+    .bind(now)
+    .fetch_all(executor)
+    .await
 }

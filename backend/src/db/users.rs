@@ -118,3 +118,12 @@ pub(crate) async fn update(
     .await
     .map(|row| row.map(User::from))
 }
+
+/// Notes that a user was here until now.
+pub(crate) async fn seen(executor: impl PgExecutor<'_>, id: UserId) -> Result<(), Error> {
+    sqlx::query("UPDATE users SET last_seen_at = now() WHERE id = $1")
+        .bind(id.0)
+        .execute(executor)
+        .await
+        .map(drop)
+}

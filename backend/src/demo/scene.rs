@@ -38,7 +38,7 @@ const GLOW: u8 = 25;
 
 /// Whether the cell is left for others.
 pub(super) fn is_free(at: Coord) -> bool {
-    (4..8).contains(&at.x) && (3..5).contains(&at.y)
+    (4..8).contains(&at.x) && (6..8).contains(&at.y)
 }
 
 /// What the tile is called, if it shows something.

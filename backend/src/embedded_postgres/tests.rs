@@ -10,7 +10,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::*;
 
-/// Tells [`server_to_be_killed`] its data folder.
+/// Tells [`stores_until_it_is_stopped_or_killed`] its data folder.
 const DATA_DIR: &str = "STELLAR_TEST_DATA";
 
 /// A folder that an ordinary user can reach, removed afterwards.
@@ -127,8 +127,8 @@ async fn is_started_again_after_it_was_killed() {
 async fn takes_over_after_the_server_was_killed() {
     let folder = Folder::new("killed-server");
     let mut server = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "embedded_postgres::tests::server_to_be_killed"])
-        .args(["--ignored", "--nocapture"])
+        .args(["--exact", "--nocapture"])
+        .arg("embedded_postgres::tests::stores_until_it_is_stopped_or_killed")
         .env(DATA_DIR, &folder.0)
         .stdout(Stdio::piped())
         .spawn()
@@ -147,19 +147,22 @@ async fn takes_over_after_the_server_was_killed() {
     postgres.stop().await;
 }
 
-/// Not a test: the process that [`takes_over_after_the_server_was_killed`] kills.
+/// Also the process that [`takes_over_after_the_server_was_killed`] kills.
 #[tokio::test]
-#[ignore = "run by another test"]
-async fn server_to_be_killed() {
-    let Some(data_dir) = env::var_os(DATA_DIR) else {
-        return;
-    };
-    let postgres = EmbeddedPostgres::start(Path::new(&data_dir)).await.unwrap();
+async fn stores_until_it_is_stopped_or_killed() {
+    let given = env::var_os(DATA_DIR).map(PathBuf::from);
+    let folder = given.is_none().then(|| Folder::new("stores"));
+    let data_dir = folder.as_ref().map(|own| &own.0).or(given.as_ref());
+    let postgres = EmbeddedPostgres::start(data_dir.unwrap()).await.unwrap();
     let mut connection = connect(&postgres).await;
     make_table(&mut connection).await;
     insert(&mut connection, 41).await;
     println!("stored 41");
-    std::future::pending::<()>().await;
+    if given.is_some() {
+        std::future::pending::<()>().await;
+    }
+    assert_eq!(numbers(&mut connection).await, [41]);
+    postgres.stop().await;
 }
 
 #[tokio::test]

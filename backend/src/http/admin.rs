@@ -5,8 +5,10 @@ use super::{
     extract::{Json, Query, SignedIn},
     list::{cursor, page, page_size},
     openapi::{Body, OfConnection, QueryOnly, SignedInOnly},
+    peer::Peer,
 };
 use crate::{
+    audit::{Action, Entry},
     auth::Session,
     error::{ApiError, Kind},
     realtime::ClientFilter,
@@ -41,7 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// An administrator; 403 for everybody else.
-struct Admin;
+struct Admin(UserId);
 
 impl FromRequestParts<AppState> for Admin {
     type Rejection = ApiError;
@@ -49,7 +51,7 @@ impl FromRequestParts<AppState> for Admin {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let SignedIn(session) = SignedIn::from_request_parts(parts, state).await?;
         if is_admin(&session, &state.config.admin_users) {
-            Ok(Self)
+            Ok(Self(session.user_id()))
         } else {
             Err(ApiError::Forbidden)
         }
@@ -134,15 +136,19 @@ impl FromRequestParts<AppState> for ConnectionPath {
     responses((status = 204, description = "Ended"), OfConnection))]
 async fn kick(
     State(state): State<AppState>,
-    _: Admin,
+    Admin(admin): Admin,
+    peer: Peer,
     ConnectionPath(id): ConnectionPath,
 ) -> Result<StatusCode, ApiError> {
-    if state.hub.registry().kick(id) {
-        tracing::info!(connection = %id, "kicked");
+    let kicked = if state.hub.registry().kick(id) {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(ApiError::NotFound(Kind::Connection))
-    }
+    };
+    let entry = Entry::new(Action::Kick, peer.ip).by(admin);
+    let entry = entry.to("connection", id).ended(&kicked);
+    state.audit.note(entry);
+    kicked
 }
 
 /// How much there is of everything.
@@ -199,7 +205,8 @@ struct Announcement {
     responses((status = 202, description = "On its way"), SignedInOnly, Body))]
 async fn announce(
     State(state): State<AppState>,
-    _: Admin,
+    Admin(admin): Admin,
+    peer: Peer,
     Json(body): Json<Announcement>,
 ) -> Result<StatusCode, ApiError> {
     let message = text::clean(&body.message, &ANNOUNCEMENT)
@@ -215,5 +222,13 @@ async fn announce(
         timestamp: Utc::now().into(),
     };
     state.hub.registry().announce(&filter, announcement);
+    let mut entry = Entry::new(Action::Announce, peer.ip).by(admin);
+    if let Some(canvas_id) = body.canvas_id {
+        entry = entry.on(canvas_id);
+    }
+    if let Some(user_id) = body.user_id {
+        entry = entry.to("user", user_id);
+    }
+    state.audit.note(entry);
     Ok(StatusCode::ACCEPTED)
 }

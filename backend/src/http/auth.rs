@@ -7,6 +7,7 @@ use super::{
     peer::Peer,
 };
 use crate::{
+    audit::{Action, Entry},
     auth::{COOKIE, Issued, REMOVE_COOKIE},
     db::{self, users},
     error::ApiError,
@@ -22,6 +23,7 @@ use chrono::Utc;
 use rand::seq::IndexedRandom;
 use shared::{
     api::{Auth, Guest, Login, Register, Ticket, User},
+    ids::UserId,
     limits,
     text::{self, TextError},
 };
@@ -55,17 +57,31 @@ async fn register(
     let password = checks.value("password", password(body.password));
     let display_name = checks.optional("display_name", body.display_name.map(display_name));
     checks.finish()?;
+    let display_name = display_name.as_deref().unwrap_or(&username);
+    let made = make_user(&state, peer, &username, password, display_name).await;
+    note(&state, Action::Register, peer, &made);
+    let (issued, user) = made?;
+    Ok(signed_in(StatusCode::CREATED, issued, user, peer))
+}
+
+/// A new user and their first session.
+async fn make_user(
+    state: &AppState,
+    peer: Peer,
+    username: &str,
+    password: String,
+    display_name: &str,
+) -> Result<(Issued, User), ApiError> {
     state
         .sign_in_limits
         .register(peer.ip)
         .map_err(ApiError::RateLimited)?;
     // Asked before the hash, which is what costs; the unique key decides.
-    if users::credentials(&state.pool, &username).await?.is_some() {
+    if users::credentials(&state.pool, username).await?.is_some() {
         return Err(ApiError::UsernameTaken);
     }
     let hash = state.passwords.hash(password).await?;
-    let display_name = display_name.as_deref().unwrap_or(&username);
-    let user = users::insert(&state.pool, &username, display_name, Some(&hash))
+    let user = users::insert(&state.pool, username, display_name, Some(&hash))
         .await
         .map_err(|error| {
             if db::violates(&error, users::USERNAME_KEY) {
@@ -74,9 +90,16 @@ async fn register(
                 error.into()
             }
         })?;
-    tracing::info!(user = %user.id, ip = %peer.ip, "registered");
-    let issued = state.auth.begin(user.id).await?;
-    Ok(signed_in(StatusCode::CREATED, issued, user, peer))
+    Ok((state.auth.begin(user.id).await?, user))
+}
+
+/// Keeps a sign-in, or its refusal, for those who run the server.
+fn note(state: &AppState, action: Action, peer: Peer, made: &Result<(Issued, User), ApiError>) {
+    let entry = Entry::new(action, peer.ip).ended(made);
+    state.audit.note(match made {
+        Ok((_, user)) => entry.by(user.id),
+        Err(_) => entry,
+    });
 }
 
 /// Signs in with name and password
@@ -93,27 +116,47 @@ async fn login(
 ) -> Result<Response, ApiError> {
     // What cannot be a name is nobody's, and is refused like a wrong password.
     let username = text::username(&body.username).unwrap_or_default();
+    let mut meant = None;
+    let checked = check_password(&state, peer, &username, body.password, &mut meant).await;
+    let entry = Entry::new(Action::Login, peer.ip).ended(&checked);
+    // What was typed as the name is not kept: it may be a password.
+    state.audit.note(match (&checked, meant) {
+        (Ok((_, user)), _) => entry.by(user.id),
+        (Err(_), Some(id)) => entry.to("user", id),
+        (Err(_), None) => entry,
+    });
+    let (issued, user) = checked?;
+    Ok(signed_in(StatusCode::OK, issued, user, peer))
+}
+
+/// A new session for whoever knows the password; `meant` becomes the user
+/// whose name was given, whether or not the password is theirs.
+async fn check_password(
+    state: &AppState,
+    peer: Peer,
+    username: &str,
+    password: String,
+    meant: &mut Option<UserId>,
+) -> Result<(Issued, User), ApiError> {
     state
         .sign_in_limits
-        .log_in(peer.ip, &username)
+        .log_in(peer.ip, username)
         .map_err(ApiError::RateLimited)?;
-    let known = users::credentials(&state.pool, &username).await?;
+    let known = users::credentials(&state.pool, username).await?;
     let (id, hash) = match known {
-        Some(known) => (Some(known.id), known.password_hash),
+        Some(known) => (Some(UserId(known.id)), known.password_hash),
         None => (None, None),
     };
-    let right = state.passwords.verify(body.password, hash).await?;
+    *meant = id;
+    let right = state.passwords.verify(password, hash).await?;
     let Some(id) = id.filter(|_| right) else {
-        tracing::info!(ip = %peer.ip, "sign-in refused");
         return Err(ApiError::InvalidCredentials);
     };
-    state.sign_in_limits.logged_in(peer.ip, &username);
-    let user = users::find(&state.pool, shared::ids::UserId(id))
+    state.sign_in_limits.logged_in(peer.ip, username);
+    let user = users::find(&state.pool, id)
         .await?
         .ok_or(ApiError::InvalidCredentials)?;
-    tracing::info!(user = %user.id, ip = %peer.ip, "signed in");
-    let issued = state.auth.begin(user.id).await?;
-    Ok(signed_in(StatusCode::OK, issued, user, peer))
+    Ok((state.auth.begin(user.id).await?, user))
 }
 
 /// Signs in without a password, as somebody new
@@ -127,16 +170,27 @@ async fn guest(
     let mut checks = Checks::default();
     let display_name = checks.optional("display_name", body.display_name.map(display_name));
     checks.finish()?;
+    let display_name = display_name.unwrap_or_else(made_up_name);
+    let made = make_guest(&state, peer, &display_name).await;
+    note(&state, Action::Guest, peer, &made);
+    let (issued, user) = made?;
+    Ok(signed_in(StatusCode::CREATED, issued, user, peer))
+}
+
+/// A new guest and their session.
+async fn make_guest(
+    state: &AppState,
+    peer: Peer,
+    display_name: &str,
+) -> Result<(Issued, User), ApiError> {
     state
         .sign_in_limits
         .guest(peer.ip)
         .map_err(ApiError::RateLimited)?;
-    let display_name = display_name.unwrap_or_else(made_up_name);
     // 60 random bits: a name that is taken already is not to be expected.
     let username = format!("guest-{:015x}", rand::random::<u64>() >> 4);
-    let user = users::insert(&state.pool, &username, &display_name, None).await?;
-    let issued = state.auth.begin(user.id).await?;
-    Ok(signed_in(StatusCode::CREATED, issued, user, peer))
+    let user = users::insert(&state.pool, &username, display_name, None).await?;
+    Ok((state.auth.begin(user.id).await?, user))
 }
 
 /// Gives the same session a token that ends later
@@ -160,10 +214,12 @@ async fn refresh(
 async fn logout(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
+    peer: Peer,
 ) -> Result<Response, ApiError> {
     state.auth.revoke(session.session_id).await?;
     state.hub.session_revoked(session.session_id);
-    tracing::info!(user = %session.user_id(), "signed out");
+    let entry = Entry::new(Action::Logout, peer.ip).by(session.user_id());
+    state.audit.note(entry);
     Ok((
         StatusCode::NO_CONTENT,
         [(header::SET_COOKIE, REMOVE_COOKIE)],
@@ -173,11 +229,15 @@ async fn logout(
 
 /// Makes a ticket that stands in for the token in one WebSocket address
 #[utoipa::path(post, path = "/ws/ticket", tag = "auth",
-    responses((status = 201, body = Ticket, description = "Good once, for 30 s"), SignedInOnly))]
+    responses((status = 201, body = Ticket, description = "Good once, for 30 s"), SignedInOnly, Limited))]
 async fn ticket(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
 ) -> Result<(StatusCode, JsonBody<Ticket>), ApiError> {
+    state
+        .user_limits
+        .ticket(session.user_id())
+        .map_err(ApiError::RateLimited)?;
     let (ticket, expires_at) = state.auth.ticket(&session).await?;
     let expires_at = expires_at.into();
     Ok((StatusCode::CREATED, JsonBody(Ticket { ticket, expires_at })))

@@ -1,17 +1,26 @@
 //! Canvases: making, finding, changing and deleting them.
 
 use super::{
+    etag,
     extract::{CanvasPath, Json, Query, SignedIn, Visitor},
     list::{Checks, cursor, page, page_size},
-    openapi::{Body, Credentials, OfCanvas, QueryOnly, SignedInOnly},
+    openapi::{Body, Credentials, Limited, OfCanvas, QueryOnly, SignedInOnly},
+    peer::Peer,
 };
 use crate::{
+    audit::{Action, Entry},
+    auth::Session,
     db::canvases::{self, Access, Filter},
     error::{ApiError, Kind},
     realtime::{Operation, Write},
     state::AppState,
 };
-use axum::{Json as JsonBody, extract::State, http::StatusCode};
+use axum::{
+    Json as JsonBody,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 use serde::Deserialize;
 use shared::{
     api::{Canvas, CreateCanvas, Page, UpdateCanvas},
@@ -76,7 +85,7 @@ async fn seen(state: &AppState, id: CanvasId, viewer: Option<UserId>) -> Result<
 
 /// Makes a canvas
 #[utoipa::path(post, path = "/canvases", tag = "canvases", request_body = CreateCanvas,
-    responses((status = 201, body = Canvas, description = "Made"), SignedInOnly, Body))]
+    responses((status = 201, body = Canvas, description = "Made"), SignedInOnly, Body, Limited))]
 async fn create(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -106,6 +115,10 @@ async fn create(
         edit_policy: body.edit_policy.unwrap_or_default(),
     };
     checks.finish()?;
+    state
+        .user_limits
+        .canvas(session.user_id())
+        .map_err(ApiError::RateLimited)?;
     let id = canvases::insert(&state.pool, session.user_id(), new).await?;
     let canvas = seen(&state, id, Some(session.user_id())).await?;
     Ok((StatusCode::CREATED, JsonBody(canvas)))
@@ -155,12 +168,14 @@ struct ListQuery {
 
 /// Finds canvases, newest first
 #[utoipa::path(get, path = "/canvases", tag = "canvases", params(ListQuery), security((), ("bearer" = []), ("cookie" = [])),
-    responses((status = 200, body = Page<Canvas>, description = "A page"), Credentials, QueryOnly))]
+    responses((status = 200, body = Page<Canvas>, description = "A page"),
+        (status = 304, description = "As it was when the ETag was given"), Credentials, QueryOnly))]
 async fn list(
     State(state): State<AppState>,
     visitor: Visitor,
     Query(query): Query<ListQuery>,
-) -> Result<JsonBody<Page<Canvas>>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let limit = page_size(query.limit)?;
     let text = text::clean(query.q.as_deref().unwrap_or_default(), &(0..=200))
         .map_err(|error| ApiError::invalid("q", error))?;
@@ -178,7 +193,7 @@ async fn list(
     for canvas in &mut canvases {
         canvas.active_users = state.hub.active_count(canvas.id);
     }
-    Ok(JsonBody(page(canvases, limit, |last| last.id.to_string())))
+    etag::json(&headers, &page(canvases, limit, |last| last.id.to_string()))
 }
 
 /// A canvas
@@ -213,8 +228,23 @@ async fn update(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
     CanvasPath(id): CanvasPath,
+    peer: Peer,
     Json(body): Json<UpdateCanvas>,
 ) -> Result<JsonBody<Canvas>, ApiError> {
+    let entry = Entry::new(Action::CanvasChanged, peer.ip)
+        .by(session.user_id())
+        .on(id);
+    let changed = change(&state, session, id, body).await;
+    state.audit.note(entry.ended(&changed));
+    changed.map(JsonBody)
+}
+
+async fn change(
+    state: &AppState,
+    session: Session,
+    id: CanvasId,
+    body: UpdateCanvas,
+) -> Result<Canvas, ApiError> {
     let role = role(&state.pool, id, session.user_id()).await?;
     if role != Role::Owner {
         return Err(ApiError::Forbidden);
@@ -250,9 +280,9 @@ async fn update(
         state.hub.write(id, write).await?;
     }
     if body.visibility == Some(Visibility::Private) {
-        turn_out(&state, id).await?;
+        turn_out(state, id).await?;
     }
-    seen(&state, id, viewer).await.map(JsonBody)
+    seen(state, id, viewer).await
 }
 
 /// Deletes a canvas with all that is on it; for its owner
@@ -263,16 +293,25 @@ async fn delete(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
     CanvasPath(id): CanvasPath,
+    peer: Peer,
 ) -> Result<StatusCode, ApiError> {
-    if role(&state.pool, id, session.user_id()).await? != Role::Owner {
+    let removed = remove(&state, id, session.user_id()).await;
+    let entry = Entry::new(Action::CanvasDeleted, peer.ip)
+        .by(session.user_id())
+        .on(id);
+    state.audit.note(entry.ended(&removed));
+    removed.map(|()| StatusCode::NO_CONTENT)
+}
+
+async fn remove(state: &AppState, id: CanvasId, user: UserId) -> Result<(), ApiError> {
+    if role(&state.pool, id, user).await? != Role::Owner {
         return Err(ApiError::Forbidden);
     }
     if !canvases::delete(&state.pool, id).await? {
         return Err(ApiError::NotFound(Kind::Canvas));
     }
     state.hub.canvas_deleted(id);
-    tracing::info!(canvas = %id, user = %session.user_id(), "canvas deleted");
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! What handlers take from a request, each refused as the wire contract says:
 //! who asks, path ids, query and body.
 
+use super::peer::Peer;
 use crate::{
+    audit::{Action, Entry},
     auth::{Credential, Session},
     error::{ApiError, Kind},
     state::AppState,
@@ -44,7 +46,13 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        match Credential::of_request(parts, &state.config.allowed_origins)? {
+        let found = Credential::of_request(parts, &state.config.allowed_origins);
+        if matches!(found, Err(ApiError::OriginNotAllowed)) {
+            let Ok(peer) = Peer::from_request_parts(parts, state).await;
+            let entry = Entry::new(Action::Cookie, peer.ip).ended(&found);
+            state.audit.note(entry);
+        }
+        match found? {
             Some(credential) => state.auth.authenticate(&credential).await.map(Some),
             None => Ok(None),
         }

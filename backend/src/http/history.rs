@@ -7,7 +7,7 @@ use super::{
     openapi::{OfCanvas, QueryOnly},
 };
 use crate::{
-    db::{events, messages},
+    db::{log, messages},
     error::ApiError,
     state::AppState,
 };
@@ -87,7 +87,7 @@ async fn events(
         .unwrap_or(0)
         .max(query.after_seq.unwrap_or(0));
     readable(&state.pool, id, visitor.user_id()).await?;
-    let events = events::after(&state.pool, id, after, limit + 1).await?;
+    let events = log::after(&state.pool, id, after, i64::MAX, limit + 1).await?;
     let Page { items, next_cursor } = page(events, limit, |(seq, _)| seq.to_string());
     let items = items
         .into_iter()

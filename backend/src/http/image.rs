@@ -3,6 +3,7 @@
 
 use super::{
     canvases::readable,
+    etag::has,
     extract::{CanvasPath, Query, Visitor},
     openapi::{OfCanvas, QueryOnly},
 };
@@ -119,7 +120,7 @@ async fn image(
     if board.width() > most || board.height() > most {
         return Err(ApiError::ImageTooLarge);
     }
-    if matches(&headers, &etag(&canvas, scale)) {
+    if has(&headers, &etag(&canvas, scale)) {
         return Ok((StatusCode::NOT_MODIFIED, answer_headers(&canvas, scale)).into_response());
     }
     let (canvas, png) = picture(&state, canvas, scale).await?;
@@ -190,15 +191,4 @@ fn answer_headers(canvas: &Canvas, scale: usize) -> [(header::HeaderName, String
         (header::ETAG, etag(canvas, scale)),
         (header::CACHE_CONTROL, cache.to_owned()),
     ]
-}
-
-/// Whether the client has this already (RFC 9110 section 13.1.2).
-fn matches(headers: &HeaderMap, etag: &str) -> bool {
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }

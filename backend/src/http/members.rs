@@ -5,9 +5,11 @@ use super::{
     extract::{CanvasPath, Json, Query, SignedIn, UsernamePath, Visitor},
     list::{cursor, page, page_size},
     openapi::{Body, OfCanvas, OfMember, QueryOnly},
+    peer::Peer,
 };
 use crate::{
-    db::{canvases, members, users},
+    audit::{Action, Entry},
+    db::{self, canvases, members, users},
     error::{ApiError, Kind},
     state::AppState,
 };
@@ -91,6 +93,7 @@ async fn set(
     SignedIn(session): SignedIn,
     CanvasPath(id): CanvasPath,
     UsernamePath(username): UsernamePath,
+    peer: Peer,
     Json(body): Json<SetMember>,
 ) -> Result<JsonBody<Member>, ApiError> {
     if body.role == Role::Owner {
@@ -99,15 +102,36 @@ async fn set(
             "must be moderator, editor or viewer",
         ));
     }
-    let user = subject(&state, id, session.user_id(), &username, Some(body.role)).await?;
-    members::set(&state.pool, id, user.id, body.role).await?;
-    state.hub.role_changed(id, user.id, Some(body.role));
+    let given = give(&state, id, session.user_id(), &username, body.role).await;
+    let entry = Entry::new(Action::RoleSet, peer.ip)
+        .by(session.user_id())
+        .on(id)
+        .ended(&given);
+    let role = db::name_of(body.role);
+    state.audit.note(match &given {
+        Ok(user) => entry.to("user", user.id).to("role", role),
+        Err(_) => entry.to("role", role),
+    });
+    let user = given?;
     Ok(JsonBody(Member {
         user_id: user.id,
         username: user.username,
         display_name: user.display_name,
         role: body.role,
     }))
+}
+
+async fn give(
+    state: &AppState,
+    id: CanvasId,
+    asking: UserId,
+    username: &str,
+    role: Role,
+) -> Result<User, ApiError> {
+    let user = subject(state, id, asking, username, Some(role)).await?;
+    members::set(&state.pool, id, user.id, role).await?;
+    state.hub.role_changed(id, user.id, Some(role));
+    Ok(user)
 }
 
 /// Takes somebody's role
@@ -119,8 +143,28 @@ async fn remove(
     SignedIn(session): SignedIn,
     CanvasPath(id): CanvasPath,
     UsernamePath(username): UsernamePath,
+    peer: Peer,
 ) -> Result<StatusCode, ApiError> {
-    let user = subject(&state, id, session.user_id(), &username, None).await?;
+    let taken = take(&state, id, session.user_id(), &username).await;
+    let entry = Entry::new(Action::RoleRemoved, peer.ip)
+        .by(session.user_id())
+        .on(id)
+        .ended(&taken);
+    state.audit.note(match &taken {
+        Ok(user) => entry.to("user", user),
+        Err(_) => entry,
+    });
+    taken.map(|_| StatusCode::NO_CONTENT)
+}
+
+/// Whose role was taken.
+async fn take(
+    state: &AppState,
+    id: CanvasId,
+    asking: UserId,
+    username: &str,
+) -> Result<UserId, ApiError> {
+    let user = subject(state, id, asking, username, None).await?;
     if !members::remove(&state.pool, id, user.id).await? {
         return Err(ApiError::NotFound(Kind::User));
     }
@@ -128,5 +172,5 @@ async fn remove(
     let access = canvases::access(&state.pool, id, Some(user.id)).await?;
     let role = access.and_then(|access| access.role);
     state.hub.role_changed(id, user.id, role);
-    Ok(StatusCode::NO_CONTENT)
+    Ok(user.id)
 }

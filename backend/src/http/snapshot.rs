@@ -2,6 +2,7 @@
 
 use super::{
     canvases::readable,
+    etag,
     extract::{CanvasPath, Visitor},
     openapi::OfCanvas,
 };
@@ -13,7 +14,7 @@ use crate::{
     error::{ApiError, Kind},
     state::AppState,
 };
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::HeaderMap, response::Response};
 use shared::{api::Snapshot, limits};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -25,12 +26,14 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// Everything that is on a canvas, from one consistent read
 #[utoipa::path(get, path = "/canvases/{canvas_id}/snapshot", tag = "canvases", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path)),
-    responses((status = 200, body = Snapshot, description = "All up to `seq`, nothing later"), OfCanvas))]
+    responses((status = 200, body = Snapshot, description = "All up to `seq`, nothing later"),
+        (status = 304, description = "As it was when the ETag was given"), OfCanvas))]
 async fn snapshot(
     State(state): State<AppState>,
     visitor: Visitor,
     CanvasPath(id): CanvasPath,
-) -> Result<Json<Snapshot>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let viewer = visitor.user_id();
     // A board can be tens of megabytes: only a few are held at a time.
     let _turn = state
@@ -38,24 +41,31 @@ async fn snapshot(
         .acquire()
         .await
         .map_err(ApiError::internal)?;
+    let active_users = state.hub.active_users(id).await;
     let mut transaction = db::begin_snapshot(&state.pool).await?;
     readable(&mut *transaction, id, viewer).await?;
     let mut canvas = canvases::find(&mut *transaction, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Kind::Canvas))?;
+    canvas.active_users = active_users.len();
+    // What is drawn and said is known by `epoch` and `last_seq`, which are the
+    // canvas's; what the viewer likes is as old, and their role is in it too.
+    let etag = etag::weak(&(viewer, &canvas, &active_users))?;
+    if etag::has(&headers, &etag) {
+        return Ok(etag::not_modified(etag));
+    }
     let tiles = tiles::list(&mut *transaction, id, viewer, Filter::ALL).await?;
     let newest = limits::SNAPSHOT_MESSAGES;
     let mut messages = messages::before(&mut *transaction, id, i64::MAX, newest).await?;
     transaction.commit().await?;
     messages.reverse();
-    let active_users = state.hub.active_users(id).await;
-    canvas.active_users = active_users.len();
-    Ok(Json(Snapshot {
+    let snapshot = Snapshot {
         epoch: canvas.epoch,
         seq: canvas.last_seq,
         canvas,
         tiles,
         messages,
         active_users,
-    }))
+    };
+    Ok(etag::tagged(etag, Json(snapshot)))
 }

@@ -3,6 +3,7 @@
 
 use super::{
     canvases::{readable, role},
+    etag,
     extract::{CanvasPath, Json, Query, SignedIn, TilePath, Visitor},
     list::{Checks, page, page_size},
     openapi::{Body, Drawing, OfCanvas, OfTile, QueryOnly},
@@ -14,7 +15,12 @@ use crate::{
     realtime::{Done, Operation, Write},
     state::AppState,
 };
-use axum::{Json as JsonBody, extract::State, http::StatusCode};
+use axum::{
+    Json as JsonBody,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 use serde::{
     Deserialize, Deserializer,
     de::{self, Unexpected},
@@ -60,13 +66,15 @@ struct ListQuery {
 /// Tiles in a box of cells, column by column
 #[utoipa::path(get, path = "/canvases/{canvas_id}/tiles", tag = "tiles", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path), ListQuery),
-    responses((status = 200, body = Page<Tile>, description = "A page"), OfCanvas, QueryOnly))]
+    responses((status = 200, body = Page<Tile>, description = "A page"),
+        (status = 304, description = "As it was when the ETag was given"), OfCanvas, QueryOnly))]
 async fn list(
     State(state): State<AppState>,
     visitor: Visitor,
     CanvasPath(id): CanvasPath,
     Query(query): Query<ListQuery>,
-) -> Result<JsonBody<Page<Tile>>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let limit = page_size(query.limit)?;
     let everything = Filter::ALL;
     let filter = Filter {
@@ -83,9 +91,8 @@ async fn list(
     };
     readable(&state.pool, id, visitor.user_id()).await?;
     let tiles = tiles::list(&state.pool, id, visitor.user_id(), filter).await?;
-    Ok(JsonBody(page(tiles, limit, |last| {
-        format!("{}.{}", last.x, last.y)
-    })))
+    let page = page(tiles, limit, |last| format!("{}.{}", last.x, last.y));
+    etag::json(&headers, &page)
 }
 
 /// The nearest number that a cell can have; what was outside stays outside.

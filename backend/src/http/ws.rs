@@ -7,7 +7,8 @@ use super::{
     peer::Peer,
 };
 use crate::{
-    auth::Credential,
+    audit::{Action, Entry},
+    auth::{Credential, Session},
     db::{canvases, users},
     error::{ApiError, Kind},
     realtime::{AdmissionError, ClientType, Refresh, Refreshed, Visitor, wire},
@@ -21,7 +22,10 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
-use shared::{ids::Epoch, limits, text};
+use shared::{
+    ids::{CanvasId, Epoch, UserId},
+    limits, text,
+};
 use std::{sync::Arc, time::Duration};
 
 /// When somebody who found no place may ask again.
@@ -51,14 +55,60 @@ async fn open(
     peer: Peer,
     canvas: Result<CanvasPath, ApiError>,
     query: Result<Query<Opening>, ApiError>,
-    mut parts: Parts,
+    parts: Parts,
 ) -> Result<Response, ApiError> {
     let Query(opening) = query?;
-    let token = Some(opening.token.as_str());
-    let credential = Credential::of_upgrade(&parts, &state.config.allowed_origins, token)?
-        .ok_or(ApiError::Unauthenticated)?;
-    let session = state.auth.authenticate(&credential).await?;
+    let mut entry = Entry::new(Action::Connect, peer.ip);
+    if let Ok(CanvasPath(canvas_id)) = canvas {
+        entry = entry.on(canvas_id);
+    }
+    let session = match authenticate(&state, &parts, &opening).await {
+        Ok(session) => session,
+        Err(error) => return Err(refused(&state, entry, error)),
+    };
+    entry = entry.by(session.user_id());
     let CanvasPath(canvas_id) = canvas?;
+    match let_in(&state, peer, session, canvas_id, opening, parts).await {
+        Ok(response) => Ok(response),
+        Err(error) => Err(refused(&state, entry, error)),
+    }
+}
+
+async fn authenticate(
+    state: &AppState,
+    parts: &Parts,
+    opening: &Opening,
+) -> Result<Session, ApiError> {
+    let token = Some(opening.token.as_str());
+    let credential = Credential::of_upgrade(parts, &state.config.allowed_origins, token)?
+        .ok_or(ApiError::Unauthenticated)?;
+    state.auth.authenticate(&credential).await
+}
+
+/// Keeps the refusals that say something about who knocks.
+fn refused(state: &AppState, entry: Entry, error: ApiError) -> ApiError {
+    let matters = matches!(
+        error,
+        ApiError::Unauthenticated
+            | ApiError::StaleCookie
+            | ApiError::OriginNotAllowed
+            | ApiError::Forbidden
+            | ApiError::TooManyConnections(_)
+    );
+    if matters {
+        state.audit.note(entry.refused(&error));
+    }
+    error
+}
+
+async fn let_in(
+    state: &AppState,
+    peer: Peer,
+    session: Session,
+    canvas_id: CanvasId,
+    opening: Opening,
+    mut parts: Parts,
+) -> Result<Response, ApiError> {
     let user_id = session.user_id();
     let access = canvases::access(&state.pool, canvas_id, Some(user_id))
         .await?
@@ -74,7 +124,7 @@ async fn open(
             AdmissionError::Overloaded => ApiError::Overloaded(RETRY),
             AdmissionError::Draining => ApiError::Draining,
         })?;
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &state)
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, state)
         .await
         .map_err(|error| ApiError::invalid("upgrade", error))?;
     let user = users::find(&state.pool, user_id)
@@ -93,7 +143,7 @@ async fn open(
         // What is no epoch is another epoch: the client starts afresh.
         epoch: opening.epoch.parse().ok().map(Epoch),
         admission,
-        refresh: refresh(state.clone()),
+        refresh: refresh(state.clone(), peer, canvas_id, user_id),
     };
     let hub = state.hub.clone();
     Ok(wire::bounded(upgrade).on_upgrade(move |socket| hub.serve(socket, visitor)))
@@ -124,11 +174,16 @@ fn client(opening: &Opening) -> Result<(ClientType, String), ApiError> {
     Ok((client_type, platform))
 }
 
-fn refresh(state: AppState) -> Refresh {
+fn refresh(state: AppState, peer: Peer, canvas_id: CanvasId, user_id: UserId) -> Refresh {
     Arc::new(move |token| {
         let state = state.clone();
         Box::pin(async move {
-            let session = state.auth.verify(&token).await.ok()?;
+            let verified = state.auth.verify(&token).await;
+            if matches!(verified, Err(ApiError::Unauthenticated)) {
+                let entry = Entry::new(Action::Refresh, peer.ip).by(user_id);
+                state.audit.note(entry.on(canvas_id).ended(&verified));
+            }
+            let session = verified.ok()?;
             Some(Refreshed {
                 user_id: session.user_id(),
                 session_id: session.session_id,

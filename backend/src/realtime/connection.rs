@@ -7,6 +7,7 @@ mod inbound;
 
 use super::{
     admission::Admission,
+    figures::Tally,
     frame::Frame,
     hub::{Hub, RoomLease},
     outbox::{Outbox, Taken},
@@ -22,7 +23,7 @@ use axum::{
 };
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use ending::{End, broken, label};
+use ending::{End, Log, broken, label};
 use futures_util::{FutureExt, SinkExt, future::BoxFuture};
 use inbound::Invalid;
 use shared::{
@@ -109,8 +110,10 @@ impl Hub {
         let limited = self.settings().rate_limits;
         let limits = limited.then(|| Box::new(RateLimits::new()));
         let now = Instant::now();
+        let log = Log::open(&registered);
         let mut connection = Connection {
             socket,
+            log,
             seat: Seat {
                 hub: self,
                 connection_id,
@@ -173,6 +176,7 @@ impl Drop for Seat {
 
 struct Connection {
     socket: WebSocket,
+    log: Log,
     seat: Seat,
     outbox: Arc<Outbox>,
     registered: Arc<Registered>,
@@ -292,12 +296,12 @@ impl Connection {
 
     /// Writes frames in order with one flush.
     async fn write(&mut self, frames: impl IntoIterator<Item = Frame>) -> Result<(), End> {
-        let registry = self.seat.hub.registry();
         let socket = &mut self.socket;
         let sent = &mut self.sent;
+        let mut tally = Tally::default();
         let writing = async {
             for frame in frames {
-                registry.count_out();
+                tally.add(frame.kind, frame.committed);
                 if let Some(seq) = frame.seq {
                     *sent = seq.max(*sent);
                 }
@@ -308,7 +312,11 @@ impl Connection {
             }
             socket.flush().await
         };
-        timed(writing).await
+        timed(writing).await?;
+        let written = tally.finish();
+        self.log.messages_out += written;
+        self.seat.hub.registry().count_out(written);
+        Ok(())
     }
 
     async fn send_one(&mut self, message: Message) -> Result<(), End> {
@@ -328,7 +336,7 @@ impl Connection {
             let page = match page {
                 Ok(page) => page,
                 Err(error) => {
-                    tracing::warn!(%error, "missed events could not be read");
+                    self.log.failure(&error, "missed events could not be read");
                     return Ok(Err(()));
                 }
             };
@@ -367,6 +375,7 @@ impl Connection {
             End::Gone => (None, "gone"),
         };
         metrics::counter!("stellar_closes_total", "reason" => reason).increment(1);
+        self.log.closed(reason);
         if matches!(end, End::Gone) {
             return;
         }

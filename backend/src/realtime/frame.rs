@@ -1,11 +1,13 @@
 //! One message on its way to a connection: serialized once, shared by all.
 
+use super::figures::Kind;
 use bytes::Bytes;
 use serde::Serialize;
 use shared::{
     ids::{OpId, UserId},
     protocol::{ErrorCode, ErrorMessage, ServerMessage},
 };
+use std::time::Instant;
 
 /// What may be dropped when a connection cannot keep up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,15 +27,33 @@ pub(crate) struct Frame {
     pub(crate) seq: Option<i64>,
     /// Whether it may be dropped.
     pub(crate) class: Class,
+    /// Its type, for the figures.
+    pub(crate) kind: Kind,
+    /// When it was committed, if that was just now.
+    pub(crate) committed: Option<Instant>,
 }
 
 impl Frame {
+    fn new(text: Bytes, seq: Option<i64>, class: Class) -> Self {
+        Self {
+            kind: Kind::of(&text),
+            text,
+            seq,
+            class,
+            committed: None,
+        }
+    }
+
     /// A durable event as it is in the log.
     pub(crate) fn event(seq: i64, text: Bytes) -> Self {
+        Self::new(text, Some(seq), Class::Durable)
+    }
+
+    /// The same of an event that was committed at this moment.
+    pub(crate) fn committed(self, at: Option<Instant>) -> Self {
         Self {
-            text,
-            seq: Some(seq),
-            class: Class::Durable,
+            committed: at,
+            ..self
         }
     }
 
@@ -43,11 +63,7 @@ impl Frame {
             ServerMessage::Ack(ack) => ack.seq,
             _ => None,
         };
-        Self {
-            text: json(message),
-            seq,
-            class: Class::Durable,
-        }
+        Self::new(json(message), seq, Class::Durable)
     }
 
     /// A refusal.
@@ -62,11 +78,7 @@ impl Frame {
 
     /// Something of which only the newest by this sender matters.
     pub(crate) fn ephemeral(sender: UserId, kind: &'static str, message: &ServerMessage) -> Self {
-        Self {
-            text: json(message),
-            seq: None,
-            class: Class::Ephemeral(sender, kind),
-        }
+        Self::new(json(message), None, Class::Ephemeral(sender, kind))
     }
 
     /// What it takes in a queue, in bytes.

@@ -1,5 +1,7 @@
 //! The node's rooms and connections, and the door to them.
 
+mod sessions;
+
 use super::{
     admission::{Admission, AdmissionError, Admissions, Caps},
     registry::{Registered, Registry},
@@ -73,6 +75,7 @@ struct Inner {
     /// Woken when a room or a connection is gone.
     gone: Notify,
     heads: JoinHandle<()>,
+    sessions: JoinHandle<()>,
 }
 
 struct RoomHandle {
@@ -102,6 +105,7 @@ impl Hub {
         Self {
             inner: Arc::new_cyclic(|inner| Inner {
                 heads: tokio::spawn(watch_heads(inner.clone())),
+                sessions: tokio::spawn(sessions::watch(inner.clone())),
                 pool,
                 settings,
                 rooms: Mutex::default(),
@@ -177,7 +181,9 @@ impl Hub {
 
     /// Ends every connection of a session.
     pub fn session_revoked(&self, session_id: SessionId) {
-        self.inner.registry.session_revoked(session_id);
+        self.inner
+            .registry
+            .end_session(session_id, CloseReason::Revoked);
     }
 
     /// The node's connections that match, and how they are used.
@@ -222,6 +228,7 @@ impl Hub {
             tracing::warn!("some connections did not end in time");
         }
         self.inner.heads.abort();
+        self.inner.sessions.abort();
     }
 
     /// Whether [`Hub::close_door`] was called.

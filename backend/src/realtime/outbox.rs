@@ -103,7 +103,10 @@ impl State {
         if self.bytes + cost <= OUTBOX_BYTES {
             self.bytes += cost;
             self.queue.push_back(frame);
-        } else if frame.class == Class::Durable {
+        } else if frame.class != Class::Durable {
+            dropped(1);
+        } else {
+            metrics::counter!("stellar_slow_consumers_total").increment(1);
             self.closed = Some(CloseReason::SlowConsumer);
             self.queue = VecDeque::new();
             self.bytes = 0;
@@ -111,6 +114,7 @@ impl State {
     }
 
     fn keep_newest_ephemeral(&mut self) {
+        let before = self.queue.len();
         let mut seen = HashSet::new();
         let mut kept: VecDeque<Frame> = VecDeque::with_capacity(self.queue.len());
         while let Some(frame) = self.queue.pop_back() {
@@ -125,12 +129,20 @@ impl State {
             }
         }
         self.queue = kept;
+        dropped(before - self.queue.len());
     }
 
     fn drop_ephemeral(&mut self) {
+        let before = self.queue.len();
         self.queue.retain(|frame| frame.class == Class::Durable);
+        dropped(before - self.queue.len());
         self.bytes = self.queue.iter().map(Frame::cost).sum();
     }
+}
+
+/// Counts ephemeral messages that gave way.
+fn dropped(count: usize) {
+    metrics::counter!("stellar_ephemeral_dropped_total").increment(count as u64);
 }
 
 #[cfg(test)]
@@ -147,9 +159,9 @@ mod tests {
 
     fn cursor(user: i64, mark: u8) -> Frame {
         Frame {
-            text: vec![mark; 1000].into(),
             seq: None,
             class: Class::Ephemeral(UserId(user), "cursor"),
+            ..Frame::event(0, vec![mark; 1000].into())
         }
     }
 

@@ -220,7 +220,18 @@ impl Registry {
         stats
     }
 
-    pub(crate) fn session_revoked(&self, session_id: SessionId) {
+    /// The sessions of the open connections, each once.
+    pub(crate) fn sessions(&self) -> Vec<SessionId> {
+        let connections = lock(&self.connections);
+        let sessions: HashSet<SessionId> = connections
+            .values()
+            .map(|connection| *lock(&connection.session_id))
+            .collect();
+        sessions.into_iter().collect()
+    }
+
+    /// Ends the connections of a session, those that are about to come too.
+    pub(crate) fn end_session(&self, session_id: SessionId, reason: CloseReason) {
         let now = Instant::now();
         let mut revoked = lock(&self.revoked);
         revoked.retain(|_, at| now.duration_since(*at) < REMEMBERED);
@@ -228,7 +239,7 @@ impl Registry {
         drop(revoked);
         for connection in lock(&self.connections).values() {
             if *lock(&connection.session_id) == session_id {
-                connection.outbox.close(CloseReason::Revoked);
+                connection.outbox.close(reason);
             }
         }
     }
@@ -265,8 +276,10 @@ impl Registry {
         self.messages_in.count.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn count_out(&self) {
-        self.messages_out.count.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn count_out(&self, messages: u64) {
+        self.messages_out
+            .count
+            .fetch_add(messages, Ordering::Relaxed);
     }
 
     /// Ends a second of counting.

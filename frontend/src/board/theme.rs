@@ -46,9 +46,9 @@ impl Theme {
             paper: probe("--board-paper", "#0f1629"),
             grid: probe("--board-grid", "#1c2643"),
             border: probe("--board-border", "#3a4a78"),
-            own: probe("--gold", "#f6c657"),
-            text: probe("--text", "#eaeefa"),
-            plate: probe("--glass", "rgb(13 19 36 / 88%)"),
+            own: probe("--board-own", "#f6c657"),
+            text: probe("--board-text", "#eaeefa"),
+            plate: probe("--board-plate", "rgb(13 19 36 / 88%)"),
             veil: probe("--board-veil", "rgb(3 6 14 / 45%)"),
             person_ink: probe("--person-ink", "#0b1020"),
         }

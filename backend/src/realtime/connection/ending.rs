@@ -1,8 +1,51 @@
-//! Why connections end, as the peer and as the figures are told.
+//! A connection's line in the log, and why it ends, as the peer, the log and
+//! the figures are told.
 
-use crate::realtime::wire;
+use crate::realtime::{registry::Registered, wire};
 use axum::Error;
 use shared::protocol::CloseReason;
+use std::{fmt::Display, time::Instant};
+use tracing::Span;
+
+/// A connection's span and what it counts. The span is the parent of what is
+/// logged, instead of being entered with every message.
+pub(super) struct Log {
+    span: Span,
+    opened: Instant,
+    pub(super) messages_in: u64,
+    pub(super) messages_out: u64,
+}
+
+impl Log {
+    pub(super) fn open(connection: &Registered) -> Self {
+        let span = tracing::info_span!(
+            parent: None,
+            "connection",
+            connection_id = %connection.connection_id,
+            user_id = %connection.identity.user_id,
+            canvas_id = %connection.canvas_id,
+            client_type = connection.client_type.name(),
+        );
+        tracing::debug!(parent: &span, "opened");
+        Self {
+            span,
+            opened: Instant::now(),
+            messages_in: 0,
+            messages_out: 0,
+        }
+    }
+
+    /// Something of the server's failed; the connection may go on.
+    pub(super) fn failure(&self, error: &dyn Display, what: &str) {
+        tracing::warn!(parent: &self.span, %error, "{what}");
+    }
+
+    pub(super) fn closed(&self, reason: &str) {
+        let seconds = self.opened.elapsed().as_secs_f64();
+        let (messages_in, messages_out) = (self.messages_in, self.messages_out);
+        tracing::debug!(parent: &self.span, reason, seconds, messages_in, messages_out, "closed");
+    }
+}
 
 /// Why a connection ends without more words.
 #[derive(Debug)]

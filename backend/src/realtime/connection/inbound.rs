@@ -3,7 +3,7 @@
 use super::{Connection, End};
 use crate::{
     db,
-    realtime::{frame::Frame, room::Command},
+    realtime::{Figures, frame::Frame, room::Command},
 };
 use chrono::Utc;
 use shared::{
@@ -39,15 +39,16 @@ impl Invalid {
 impl Connection {
     pub(super) async fn text(&mut self, text: &str) -> Result<(), End> {
         self.seat.hub.registry().count_in();
+        self.log.messages_in += 1;
         let request = match decode(text) {
             Ok(request) => request,
             Err(error) => {
+                Figures::get().read(None);
                 self.unreadable(&error);
                 return Ok(());
             }
         };
-        metrics::counter!("stellar_messages_in_total", "type" => request.message.kind())
-            .increment(1);
+        Figures::get().read(Some(&request.message));
         let op_id = request.op_id;
         if let Some(Err(wait)) = self.limits.as_ref().map(|l| l.take(&request.message)) {
             self.too_fast(wait, op_id);
@@ -153,8 +154,9 @@ impl Connection {
     /// The room tells others at once; the user's row keeps it for later.
     async fn keep_status_message(&mut self, message: &str) {
         let pool = self.seat.hub.pool();
-        if let Err(error) = db::log::keep_status_message(pool, self.user_id, message).await {
-            tracing::warn!(%error, "a status message could not be kept");
+        if let Err(error) = db::users::update(pool, self.user_id, None, Some(message)).await {
+            self.log
+                .failure(&error, "a status message could not be kept");
         }
     }
 

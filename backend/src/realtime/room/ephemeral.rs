@@ -3,7 +3,7 @@
 
 use super::{Answer, Member, Room, timers::Timer};
 use crate::{
-    db::locks::Held,
+    db::{self, locks::Held},
     realtime::{
         frame::Frame,
         presence::TYPING,
@@ -14,7 +14,7 @@ use crate::{
 use chrono::Utc;
 use shared::{
     canvas::{Coord, Role},
-    ids::{ConnectionId, OpId},
+    ids::{ConnectionId, OpId, UserId},
     limits,
     presence::Editing,
     protocol::{
@@ -148,6 +148,7 @@ impl Room {
                 Timer::Leave(user) => {
                     if let Some(identity) = self.presence.expire(user, now) {
                         self.count_users();
+                        self.note_last_seen(user);
                         let left = ServerMessage::UserLeft(self.user_count(&identity));
                         self.tell_all(&identity, "user", &left);
                     }
@@ -170,6 +171,15 @@ impl Room {
                 }
             }
         }
+    }
+
+    fn note_last_seen(&self, user: UserId) {
+        let pool = self.pool.clone();
+        tokio::spawn(async move {
+            if let Err(error) = db::users::seen(&pool, user).await {
+                tracing::debug!(%error, "when a user was here last could not be kept");
+            }
+        });
     }
 
     /// Passes on at most [`limits::CURSORS_PER_SECOND`] positions, and always the last.

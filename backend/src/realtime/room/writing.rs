@@ -27,6 +27,8 @@ pub(super) struct Finished {
     requests: Vec<Request>,
     answers: Vec<Answer>,
     committed: Committed,
+    /// When the commit was confirmed.
+    at: Instant,
     missed: Vec<Event>,
 }
 
@@ -53,9 +55,12 @@ impl Room {
             let committed = if requests.is_empty() {
                 Committed::default()
             } else {
-                writer::commit(&pool, canvas, &requests).await
+                let committed = writer::commit(&pool, canvas, &requests).await;
+                metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
+                metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
+                committed
             };
-            metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
+            let at = Instant::now();
             let missed = missed(
                 &pool,
                 canvas,
@@ -68,6 +73,7 @@ impl Room {
                 requests,
                 answers,
                 committed,
+                at,
                 missed,
             }
         }));
@@ -79,9 +85,10 @@ impl Room {
             requests,
             answers,
             committed,
+            at,
             missed,
         } = finished;
-        self.deliver(missed.into_iter().map(|event| (event, None)));
+        self.deliver(missed.into_iter().map(|event| (event, None)), None);
         let mut own: Vec<Option<(ConnectionId, bool, Frame)>> = Vec::new();
         own.resize_with(committed.events.len(), || None);
         let mut rest = Vec::new();
@@ -99,7 +106,7 @@ impl Room {
                 (_, answer) => rest.push((request, answer, result)),
             }
         }
-        self.deliver(committed.events.into_iter().zip(own));
+        self.deliver(committed.events.into_iter().zip(own), Some(at));
         // Whatever is still ahead is heard of with the next look at the heads.
         self.known_head = self.head;
         self.lock_changes(committed.locks);
@@ -113,10 +120,12 @@ impl Room {
     }
 
     /// Passes on events, each if it is the next. The connection that asked for
-    /// one gets its answer behind it, or in its place.
+    /// one gets its answer behind it, or in its place. `at` is when they were
+    /// committed, if that was just now.
     fn deliver(
         &mut self,
         events: impl Iterator<Item = (Event, Option<(ConnectionId, bool, Frame)>)>,
+        at: Option<Instant>,
     ) {
         let mut batch = Vec::new();
         let mut actors = HashSet::new();
@@ -126,7 +135,7 @@ impl Room {
             }
             let frame = (event.seq == self.head + 1).then(|| {
                 self.head = event.seq;
-                Frame::event(event.seq, event.body.clone())
+                Frame::event(event.seq, event.body.clone()).committed(at)
             });
             if frame.is_some() {
                 self.ring.push(event);
@@ -209,6 +218,11 @@ async fn missed(
         }
     }
     events
+}
+
+/// As the recorder wants it; a batch is small.
+fn size(requests: &[Request]) -> u32 {
+    u32::try_from(requests.len()).unwrap_or(u32::MAX)
 }
 
 fn ack(request: &Request, kind: &str, done: Done) -> Frame {

@@ -1,3 +1,5 @@
+//! What the book of confirmed and pending tiles promises.
+
 use super::*;
 use shared::ids::CanvasId;
 #[cfg(target_arch = "wasm32")]

@@ -1,3 +1,5 @@
+//! What the queue of unanswered operations promises.
+
 use super::*;
 use shared::text::ChatText;
 use uuid::Uuid;
