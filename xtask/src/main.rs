@@ -1,4 +1,4 @@
-//! Everything a developer types: `cargo xtask run`, `test`, `dev`, `e2e`.
+//! Everything a developer types: `cargo xtask run`, `test`, `dev`, `e2e`, `soak`, `autobahn`.
 //!
 //! Each command first sets up what the machine lacks ([`setup`]) and then starts the real tools.
 //! What it starts it also ends ([`process`]), on Ctrl+C, SIGTERM and failure alike.
