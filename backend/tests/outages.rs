@@ -140,9 +140,9 @@ async fn when_the_database_is_killed_everything_acknowledged_is_there_once() {
             let mut longest = Duration::ZERO;
             for n in 0..EACH {
                 let message = chat(&n.to_string());
-                let asked = Instant::now();
+                let begun = Instant::now();
                 let seq = insist(&mut tab, &message).await;
-                longest = longest.max(asked.elapsed());
+                longest = longest.max(begun.elapsed());
                 acked.insert(seq, message["op_id"].clone());
             }
             (acked, longest)

@@ -72,14 +72,14 @@ struct Entry {
 fn play(steps: &[(i64, Coord, TileOp)]) -> (BTreeMap<Coord, TileState>, Vec<Entry>) {
     let mut board = BTreeMap::new();
     let mut log = Vec::new();
-    let mut likes = HashSet::new();
+    let mut fans = HashSet::new();
     for (n, (user, at, op)) in (1..).zip(steps) {
         assert_eq!(check(&GRID, *at, op), Ok(()));
         let mut cell: Option<TileState> = board.remove(at);
         let before = cell.clone();
         let tile_id = before.as_ref().map(|tile| tile.id);
-        let liked = tile_id.is_some_and(|tile| likes.contains(&(tile, *user)));
-        let result = apply(&GRID, &mut cell, op, &actor(*user, liked), TileId(n));
+        let likes = tile_id.is_some_and(|tile| fans.contains(&(tile, *user)));
+        let result = apply(&GRID, &mut cell, op, &actor(*user, likes), TileId(n));
         match &result {
             Err(_) | Ok(Change::Nothing) => assert_eq!(cell, before, "{result:?}"),
             Ok(change) => {
@@ -90,11 +90,11 @@ fn play(steps: &[(i64, Coord, TileOp)]) -> (BTreeMap<Coord, TileState>, Vec<Entr
                     Change::Updated { .. } => assert_eq!(version(&cell), version(&before) + 1),
                     Change::Liked(now) => {
                         assert_eq!(version(&cell), version(&before));
-                        let liker = (tile_id.unwrap(), *user);
+                        let fan = (tile_id.unwrap(), *user);
                         assert!(if *now {
-                            likes.insert(liker)
+                            fans.insert(fan)
                         } else {
-                            likes.remove(&liker)
+                            fans.remove(&fan)
                         });
                     }
                     Change::Deleted => assert_eq!(cell, None),
@@ -110,8 +110,8 @@ fn play(steps: &[(i64, Coord, TileOp)]) -> (BTreeMap<Coord, TileState>, Vec<Entr
         board.extend(cell.map(|tile| (*at, tile)));
     }
     for tile in board.values() {
-        let likers = likes.iter().filter(|(liked, _)| *liked == tile.id).count();
-        assert_eq!(tile.like_count, i64::try_from(likers).unwrap());
+        let count = fans.iter().filter(|(liked, _)| *liked == tile.id).count();
+        assert_eq!(tile.like_count, i64::try_from(count).unwrap());
     }
     (board, log)
 }

@@ -1,5 +1,5 @@
 //! `cargo xtask autobahn`: the WebSocket protocol cases of the Autobahn suite, in the form in which
-//! they run on today's Python (PyPI's `kosoku`), against an echo with the server's own socket
+//! they run on today's Python (`kosoku` from the Python package index), against an echo with the server's own socket
 //! settings (`backend/examples/echo.rs`).
 
 use std::collections::BTreeMap;
