@@ -13,6 +13,7 @@ mod rate_limit;
 mod registry;
 mod ring;
 mod room;
+pub mod wire;
 mod write;
 mod writer;
 

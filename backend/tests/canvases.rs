@@ -5,8 +5,7 @@ mod common;
 
 use common::{
     TestServer, canvas,
-    http::Client,
-    small_canvas,
+    http::{Client, small_canvas},
     socket::{TestClient, refusal, upgrade},
 };
 use serde_json::{Value, json};

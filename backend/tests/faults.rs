@@ -1,4 +1,4 @@
-//! What breaks: the database, the process, the peer.
+//! What breaks: the process, the peer. See `outages.rs` for the database.
 
 mod common;
 
@@ -6,71 +6,34 @@ use common::{
     PATIENCE, TestServer, canvas,
     http::Client,
     process::ServerProcess,
-    socket::{TestClient, board},
+    socket::{Closed, TestClient, board},
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use std::collections::HashSet;
-use tokio::time::{Instant, timeout};
+use std::collections::{HashMap, HashSet};
+use tokio::{task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
-#[tokio::test]
-async fn while_the_database_is_away_sockets_stay_and_nothing_is_confirmed() {
-    let server = TestServer::start().await;
-    let ann = server.guest("Ann").await;
-    let canvas = canvas(&ann, &json!({})).await;
-    let mut tab = TestClient::join(&ann, canvas).await;
-    let mut other = TestClient::join(&ann, canvas).await;
-    tab.done(json!({ "type": "canvas_chat", "text": "before" }))
-        .await;
-    server.database.allow_connections(false).await;
-    let op_id = Uuid::new_v4();
-    let chat = json!({ "type": "canvas_chat", "text": "meanwhile", "op_id": op_id });
-    tab.send(&chat).await;
-    let error = tab.refused("unavailable").await;
-    assert_eq!(error["op_id"], json!(op_id));
-    assert!(error["retry_after_ms"].is_u64());
-    let ready = reqwest::get(server.url("/readyz")).await.unwrap();
-    assert_eq!(ready.status(), 503);
-    // What needs no database goes on.
-    tab.send(&json!({ "type": "user_presence", "presence_type": "typing", "is_typing": true }))
-        .await;
-    other.expect("user_typing").await;
-    server.database.allow_connections(true).await;
-    let back = Instant::now();
-    let ack = loop {
-        tab.send(&chat).await;
-        let answer = tab
-            .until(|m| matches!(m["type"].as_str(), Some("ack" | "error")))
-            .await;
-        if answer["type"] == "ack" {
-            break answer;
-        }
-        assert!(back.elapsed() < PATIENCE, "it does not come back");
-    };
-    assert_eq!(ack["seq"], 2);
-    other.reach(2).await;
-    assert_eq!(other.chat[&2], "meanwhile");
-    let ready = reqwest::get(server.url("/readyz")).await.unwrap();
-    assert_eq!(ready.status(), 200);
+/// What a writer did until its connection ended.
+struct Written {
+    writer: Client,
+    sent: Vec<Value>,
+    /// By `op_id`, with `seq`.
+    acked: HashMap<String, i64>,
+    closed: Closed,
 }
 
-/// Writes until the connection ends: the operations sent, and those
-/// acknowledged with their `seq`.
-async fn write_until_cut(
-    client: Client,
-    canvas: i64,
-    writer: u64,
-) -> (Vec<Value>, Vec<(String, i64)>) {
-    let mut tab = TestClient::join(&client, canvas).await;
+/// Writes until the connection ends.
+async fn write_until_cut(writer: Client, canvas: i64, number: u64) -> Written {
+    let mut tab = TestClient::join(&writer, canvas).await;
     let mut sent = Vec::new();
-    let mut acked = Vec::new();
+    let mut acked = HashMap::new();
     for n in 0_u64.. {
         let message = if n % 2 == 0 {
             json!({ "type": "canvas_chat", "text": n.to_string(), "op_id": Uuid::new_v4() })
         } else {
             // Each paint changes something.
-            let dots = [[writer * 8 + n % 8, n / 8 % 4]];
+            let dots = [[number * 8 + n % 8, n / 8 % 4]];
             json!({ "type": "tile_paint", "x": n % 8, "y": 0, "pixels": dots, "op_id": Uuid::new_v4() })
         };
         sent.push(message.clone());
@@ -83,80 +46,144 @@ async fn write_until_cut(
         match ack {
             Ok(ack) => {
                 let op_id = ack["op_id"].as_str().unwrap().to_owned();
-                acked.push((op_id, ack["seq"].as_i64().unwrap()));
+                acked.insert(op_id, ack["seq"].as_i64().unwrap());
             }
-            Err(_) => break,
+            Err(closed) => {
+                return Written {
+                    writer,
+                    sent,
+                    acked,
+                    closed,
+                };
+            }
         }
     }
-    (sent, acked)
+    Written {
+        writer,
+        sent,
+        acked,
+        closed: tab.closed().await,
+    }
+}
+
+/// Asks for everything again after a restart, under the same `op_id`s, and
+/// checks that each was carried out once and has the `seq` it was told.
+async fn check_after_restart(owner: &Client, canvas: i64, written: &[Written]) -> i64 {
+    let asking = written.iter().map(async |written| {
+        let mut tab = TestClient::join(&written.writer, canvas).await;
+        for message in &written.sent {
+            tab.send(message).await;
+            let ack = tab
+                .until(|m| m["type"] == "ack" && m["op_id"] == message["op_id"])
+                .await;
+            if let Some(seq) = written.acked.get(message["op_id"].as_str().unwrap()) {
+                assert_eq!(ack["seq"], *seq, "another seq after the restart");
+            }
+        }
+    });
+    join_all(asking).await;
+    let log = owner.all(&format!("/canvases/{canvas}/events")).await;
+    let head = i64::try_from(log.len()).unwrap();
+    let seqs: Vec<i64> = log.iter().map(|e| e["seq"].as_i64().unwrap()).collect();
+    assert_eq!(seqs, (1..=head).collect::<Vec<_>>());
+    let total: usize = written.iter().map(|written| written.sent.len()).sum();
+    assert_eq!(log.len(), total, "each operation once");
+    head
+}
+
+/// A server on which eight write, and one watches until there is a crowd of
+/// events.
+async fn busy_server() -> (ServerProcess, Client, TestClient, Vec<JoinHandle<Written>>) {
+    let server = ServerProcess::start().await;
+    let owner = server.guest("Owner").await;
+    let canvas = canvas(&owner, &json!({})).await;
+    let mut watcher = TestClient::join(&owner, canvas).await;
+    let mut writing = Vec::new();
+    for number in 0..8 {
+        let writer = server.guest("Writer").await;
+        writing.push(tokio::spawn(write_until_cut(writer, canvas, number)));
+    }
+    watcher.reach(100).await;
+    (server, owner, watcher, writing)
+}
+
+async fn all_written(writing: Vec<JoinHandle<Written>>) -> Vec<Written> {
+    let mut written = Vec::new();
+    for task in writing {
+        written.push(timeout(PATIENCE, task).await.unwrap().unwrap());
+    }
+    written
+}
+
+/// Comes back and compares what was drawn with the snapshot.
+async fn check_comes_back(owner: &Client, canvas: i64, before: &TestClient, head: i64) {
+    let mut back = TestClient::resume(owner, canvas, before).await;
+    assert_eq!(back.connected["resume"], "resumed");
+    back.reach(head).await;
+    let path = format!("/canvases/{canvas}/snapshot");
+    let snapshot = owner.get(&path).await.json(200);
+    assert_eq!(back.board, board(&snapshot["tiles"]));
 }
 
 #[tokio::test]
 async fn a_killed_server_loses_nothing_that_it_confirmed() {
-    let mut server = ServerProcess::start().await;
-    let owner = server.guest("Owner").await;
-    let canvas = canvas(&owner, &json!({})).await;
-    let mut writers = Vec::new();
-    for _ in 0..8 {
-        writers.push(server.guest("Writer").await);
-    }
-    let mut watcher = TestClient::join(&owner, canvas).await;
-    let writing = writers
-        .iter()
-        .zip(0..)
-        .map(|(writer, n)| tokio::spawn(write_until_cut(writer.clone(), canvas, n)));
-    let writing: Vec<_> = writing.collect();
-    watcher.reach(100).await;
+    let (mut server, owner, watcher, writing) = busy_server().await;
+    let canvas = watcher.connected["canvas_id"].as_i64().unwrap();
     server.kill().await;
-    let mut results = Vec::new();
-    for task in writing {
-        results.push(timeout(PATIENCE, task).await.unwrap().unwrap());
-    }
+    let written = all_written(writing).await;
     // The private Postgres went with it, and the next start takes over.
     server.restart().await;
-    // Whatever was not answered is asked again, under the same op_id.
-    let asking = writers
-        .iter()
-        .zip(&results)
-        .map(async |(writer, (sent, _))| {
-            let mut tab = TestClient::join(writer, canvas).await;
-            let mut seqs = HashSet::new();
-            for message in sent {
-                tab.send(message).await;
-                let ack = tab
-                    .until(|m| m["type"] == "ack" && m["op_id"] == message["op_id"])
-                    .await;
-                seqs.insert(ack["seq"].as_i64().unwrap());
-            }
-            seqs
-        });
-    let asked: Vec<HashSet<i64>> = join_all(asking).await;
-    let log = owner.all(&format!("/canvases/{canvas}/events")).await;
-    let seqs: Vec<i64> = log.iter().map(|e| e["seq"].as_i64().unwrap()).collect();
-    assert_eq!(
-        seqs,
-        (1..=i64::try_from(log.len()).unwrap()).collect::<Vec<_>>()
-    );
-    let total: usize = results.iter().map(|(sent, _)| sent.len()).sum();
-    assert_eq!(log.len(), total, "each operation once");
-    for ((_, acked), seqs) in results.iter().zip(&asked) {
-        for (op_id, seq) in acked {
-            assert!(
-                seqs.contains(seq),
-                "{op_id} got another seq after the crash"
-            );
-        }
-    }
-    // The watcher comes back and has the same.
-    let mut back = TestClient::resume(&owner, canvas, &watcher).await;
-    assert_eq!(back.connected["resume"], "resumed");
-    back.reach(i64::try_from(log.len()).unwrap()).await;
-    let snapshot = owner
-        .get(&format!("/canvases/{canvas}/snapshot"))
-        .await
-        .json(200);
-    assert_eq!(back.board, board(&snapshot["tiles"]));
+    let head = check_after_restart(&owner, canvas, &written).await;
+    check_comes_back(&owner, canvas, &watcher, head).await;
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_stopped_says_so_and_loses_nothing() {
+    let (mut server, owner, mut watcher, writing) = busy_server().await;
+    let canvas = watcher.connected["canvas_id"].as_i64().unwrap();
+    let watching = tokio::spawn(async move {
+        let closed = watcher.closed().await;
+        (watcher, closed)
+    });
+    server.terminate().await;
+    let written = all_written(writing).await;
+    let (watcher, closed) = timeout(PATIENCE, watching).await.unwrap().unwrap();
+    let mut ends: Vec<&Closed> = written.iter().map(|written| &written.closed).collect();
+    ends.push(&closed);
+    let mut waits = HashSet::new();
+    for end in ends {
+        assert_eq!(end.code, 1012, "{end:?}");
+        let wait = end.reason.strip_prefix("retry_after_ms=").unwrap();
+        waits.insert(wait.parse::<u64>().unwrap());
+    }
+    // Nine of 1,500 milliseconds: not all at once.
+    assert!(waits.len() > 3, "{waits:?}");
+    assert!(waits.iter().all(|wait| *wait <= 2_000), "{waits:?}");
+    server.restart().await;
+    let head = check_after_restart(&owner, canvas, &written).await;
+    check_comes_back(&owner, canvas, &watcher, head).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn deeply_nested_json_is_refused_like_any_other_nonsense() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    let open = "[".repeat(10_000);
+    let whole = "[".repeat(8_000) + &"]".repeat(8_000);
+    let hidden = format!(
+        r#"{{"type":"hello","device":{{"a":{}}}}}"#,
+        "[".repeat(7_000) + &"]".repeat(7_000)
+    );
+    for frame in [open, whole, hidden] {
+        tab.send_text(&frame).await;
+        tab.refused("invalid_json").await;
+    }
+    tab.done(json!({ "type": "canvas_chat", "text": "still here" }))
+        .await;
 }
 
 #[tokio::test]

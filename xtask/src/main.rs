@@ -1,8 +1,9 @@
-//! Everything a developer types: `cargo xtask run`, `test`, `dev`, `e2e`.
+//! Everything a developer types: `cargo xtask run`, `test`, `dev`, `e2e`, `soak`, `autobahn`.
 //!
 //! Each command first sets up what the machine lacks ([`setup`]) and then starts the real tools.
 //! What it starts it also ends ([`process`]), on Ctrl+C, SIGTERM and failure alike.
 
+mod autobahn;
 mod browser_tests;
 mod client;
 mod client_tests;
@@ -14,6 +15,7 @@ mod process;
 mod run;
 mod server;
 mod setup;
+mod soak;
 mod step;
 mod tally;
 mod test;
@@ -33,6 +35,9 @@ Usage: cargo xtask COMMAND
   test         format check, clippy, all Rust tests, client tests and browser tests
   dev          server and client rebuilt and reloaded at every change, on http://127.0.0.1:8080
   e2e [ARGS]   the browser tests alone; ARGS go to Playwright (`cargo xtask e2e --grep chat`)
+  soak         the long run: random clients, joins and churn against a release server, with
+               SOAK_SECONDS of fresh seeds (600) and SOAK_CHURN connections (20000)
+  autobahn     the Autobahn WebSocket cases against the server's socket settings
   help         this list
 
 Missing tools are installed: the WASM target with rustup, trunk and wasm-bindgen with cargo into
@@ -72,6 +77,8 @@ fn command(arguments: &[String]) -> Outcome<ExitCode> {
         "run" => run::run(&workspace),
         "test" => test::test(&workspace),
         "dev" => dev::dev(&workspace),
+        "soak" => soak::soak(&workspace),
+        "autobahn" => autobahn::autobahn(&workspace),
         "e2e" => browser_tests::only(&workspace, rest),
         _ => Err(Failure::told(format!(
             "there is no command `{name}`, see `cargo xtask help`"

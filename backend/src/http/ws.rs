@@ -11,7 +11,7 @@ use crate::{
     auth::{Credential, Session},
     db::{canvases, users},
     error::{ApiError, Kind},
-    realtime::{AdmissionError, ClientType, Refresh, Refreshed, Visitor},
+    realtime::{AdmissionError, ClientType, Refresh, Refreshed, Visitor, wire},
     state::AppState,
 };
 use axum::{
@@ -28,11 +28,6 @@ use shared::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// Read at once from a socket; the library's default of 128 KiB would be most
-/// of what a connection costs.
-const READ_BUFFER: usize = 4 * 1024;
-/// Written at once to a socket.
-const WRITE_BUFFER: usize = 16 * 1024;
 /// When somebody who found no place may ask again.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -151,12 +146,7 @@ async fn let_in(
         refresh: refresh(state.clone(), peer, canvas_id, user_id),
     };
     let hub = state.hub.clone();
-    Ok(upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_message_size(limits::FRAME_BYTES)
-        .max_frame_size(limits::FRAME_BYTES)
-        .on_upgrade(move |socket| hub.serve(socket, visitor)))
+    Ok(wire::bounded(upgrade).on_upgrade(move |socket| hub.serve(socket, visitor)))
 }
 
 /// Empty is not given; a number too large for a `seq` is one from the future.

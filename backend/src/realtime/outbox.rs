@@ -146,6 +146,9 @@ fn dropped(count: usize) {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use shared::ids::UserId;

@@ -57,6 +57,7 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::{collection::vec, prelude::*};
 
     fn event(seq: i64, size: usize) -> Event {
         Event {
@@ -104,5 +105,55 @@ mod tests {
         ring.push(event(3, 1));
         assert_eq!(seqs(&ring, 0, 3), None);
         assert_eq!(seqs(&ring, 2, 3), Some(vec![3]));
+    }
+
+    /// What the ring should still have: the longest end of all events that
+    /// has no gap and is within both bounds.
+    fn kept(all: &[(i64, usize)]) -> &[(i64, usize)] {
+        let mut from = all.len();
+        let mut bytes = 0;
+        while from > 0 && all.len() - from < EVENTS {
+            let (seq, size) = all[from - 1];
+            let follows = all.get(from).is_none_or(|next| next.0 == seq + 1);
+            bytes += size;
+            if !follows || bytes > BYTES {
+                break;
+            }
+            from -= 1;
+        }
+        &all[from..]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn answers_as_a_plain_list_would(
+            pushes in vec((
+                prop_oneof![60 => Just(1_i64), 1 => 2_i64..5, 1 => Just(0_i64)],
+                prop_oneof![20 => 0_usize..300, 1 => 0..BYTES / 3, 1 => BYTES - 2..BYTES + 2],
+            ), 0..700),
+            asked in vec((0_i64..1_000, 0_i64..3), 1..20),
+        ) {
+            let zeros = Bytes::from(vec![0; BYTES + 2]);
+            let mut ring = Ring::default();
+            let mut all = Vec::new();
+            let mut seq = 0;
+            for (step, size) in pushes {
+                seq += step;
+                ring.push(Event { seq, body: zeros.slice(..size) });
+                all.push((seq, size));
+                prop_assert!(ring.events.len() <= EVENTS);
+                let bytes: usize = ring.events.iter().map(|e| e.body.len()).sum();
+                prop_assert!(bytes == ring.bytes && bytes <= BYTES);
+            }
+            let kept = kept(&all);
+            for (place, ahead) in asked {
+                let (after, head) = (place % (seq + 3), seq + ahead);
+                let wanted: Vec<i64> = (after + 1..=head).collect();
+                let has = |seq: &i64| kept.iter().any(|event| event.0 == *seq);
+                let expected = wanted.iter().all(has).then_some(wanted);
+                prop_assert_eq!(seqs(&ring, after, head), expected);
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use reqwest::{
     Method, StatusCode,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 
 /// Somebody, signed in or not.
@@ -26,6 +26,26 @@ impl Client {
             token: None,
             user: Value::Null,
         }
+    }
+
+    /// A new guest with this name to show.
+    pub async fn guest(addr: SocketAddr, display_name: &str) -> Self {
+        let mut client = Self::new(addr);
+        let body = json!({ "display_name": display_name });
+        let auth = client.post("/auth/guest", &body).await.json(201);
+        client.sign_in(&auth);
+        client
+    }
+
+    /// Makes a canvas of 8 × 6 tiles of 8 × 8 pixels and four colours, with
+    /// `more` over these settings: its id.
+    pub async fn canvas(&self, more: &Value) -> i64 {
+        let mut body = small_canvas("A canvas");
+        for (name, value) in more.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        let reply = self.post("/canvases", &body).await;
+        reply.json(201)["id"].as_i64().unwrap()
     }
 
     /// Uses the token of an `Auth` from now on.
@@ -160,4 +180,12 @@ impl Reply {
         assert_eq!(fields, [field], "{problem}");
         assert!(errors[0]["message"].is_string());
     }
+}
+
+/// A canvas of 8 × 6 tiles of 8 × 8 pixels and four colours.
+pub fn small_canvas(name: &str) -> Value {
+    json!({
+        "name": name, "width": 8, "height": 6, "tile_size": 8,
+        "palette": ["#000000", "#ffffff", "#ff0000", "#00ff00"],
+    })
 }

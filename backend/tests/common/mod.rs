@@ -11,13 +11,14 @@
     reason = "a module of each test file, which uses its part"
 )]
 
+pub mod crowd;
 pub mod http;
 pub mod process;
 pub mod socket;
 
 use backend::{Server, config::Config, embedded_postgres::EmbeddedPostgres};
 use clap::Parser;
-use http::{Client, Reply};
+use http::Client;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::{
@@ -106,11 +107,7 @@ impl TestServer {
 
     /// A new guest with this name to show.
     pub async fn guest(&self, display_name: &str) -> Client {
-        let mut client = self.visitor();
-        let body = json!({ "display_name": display_name });
-        let auth = client.post("/auth/guest", &body).await.json(201);
-        client.sign_in(&auth);
-        client
+        Client::guest(self.addr, display_name).await
     }
 
     /// A new user with this name and the password `password`.
@@ -190,6 +187,26 @@ impl TestDatabase {
         }
         admin.close().await.unwrap();
     }
+
+    /// Makes everything in it unchangeable for everybody, or changeable again:
+    /// what the server sees of a full disk or of a primary that became a standby.
+    pub async fn read_only(&self, read_only: bool) {
+        let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
+        let name = &self.name;
+        let value = if read_only { "on" } else { "off" };
+        let alter = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
+        sqlx::query(AssertSqlSafe(alter))
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        // It holds for new connections.
+        sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
+            .bind(name)
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        admin.close().await.unwrap();
+    }
 }
 
 /// The same address with another database.
@@ -239,20 +256,7 @@ fn temporary_folder() -> PathBuf {
     own
 }
 
-/// A canvas of 8 × 6 tiles of 8 × 8 pixels and four colours.
-pub fn small_canvas(name: &str) -> Value {
-    json!({
-        "name": name, "width": 8, "height": 6, "tile_size": 8,
-        "palette": ["#000000", "#ffffff", "#ff0000", "#00ff00"],
-    })
-}
-
-/// Makes a small canvas, with `more` over the usual settings: its id.
+/// See [`Client::canvas`].
 pub async fn canvas(owner: &Client, more: &Value) -> i64 {
-    let mut body = small_canvas("A canvas");
-    for (name, value) in more.as_object().into_iter().flatten() {
-        body[name] = value.clone();
-    }
-    let reply: Reply = owner.post("/canvases", &body).await;
-    reply.json(201)["id"].as_i64().unwrap()
+    owner.canvas(more).await
 }

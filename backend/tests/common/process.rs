@@ -1,7 +1,6 @@
 //! The real server as a process of its own, which can be killed.
 
 use super::http::Client;
-use serde_json::json;
 use std::{
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
@@ -49,27 +48,86 @@ impl ServerProcess {
         self.child = child;
     }
 
-    /// Stops it with SIGTERM, which must end well, and removes its data.
-    pub async fn stop(mut self) {
-        let pid = self.child.id().unwrap().to_string();
-        let sent = SystemCommand::new("kill").args(["-TERM", &pid]).status();
-        assert!(sent.unwrap().success());
+    /// As a deployment does: SIGTERM, after which it must end well.
+    pub async fn terminate(&mut self) {
+        signal("TERM", &[self.child.id().unwrap()]);
         let status = timeout(std::time::Duration::from_secs(30), self.child.wait())
             .await
             .expect("it did not stop")
             .unwrap();
         assert!(status.success(), "{status}");
+    }
+
+    /// [`Self::terminate`], and removes its data.
+    pub async fn stop(mut self) {
+        self.terminate().await;
         std::fs::remove_dir_all(&self.folder).unwrap();
+    }
+
+    /// Stops all processes of its PostgreSQL in their tracks until the result
+    /// is dropped.
+    pub fn freeze_postgres(&self) -> Frozen {
+        // The first makes no more of the others then.
+        let mut frozen = Frozen(vec![self.postmaster()]);
+        signal("STOP", &frozen.0);
+        frozen.0.extend(children(frozen.0[0]));
+        signal("STOP", &frozen.0);
+        frozen
+    }
+
+    /// Ends all processes of its PostgreSQL at once, as a lack of memory may.
+    pub fn kill_postgres(&self) {
+        let postmaster = self.postmaster();
+        let mut all = children(postmaster);
+        all.insert(0, postmaster);
+        signal("KILL", &all);
+    }
+
+    fn postmaster(&self) -> u32 {
+        let file = self.folder.join("postgres/cluster/postmaster.pid");
+        let content = std::fs::read_to_string(file).unwrap();
+        content.lines().next().unwrap().trim().parse().unwrap()
     }
 
     /// A new guest.
     pub async fn guest(&self, display_name: &str) -> Client {
-        let mut client = Client::new(self.addr);
-        let body = json!({ "display_name": display_name });
-        let auth = client.post("/auth/guest", &body).await.json(201);
-        client.sign_in(&auth);
-        client
+        Client::guest(self.addr, display_name).await
     }
+}
+
+/// Processes that do nothing until this is dropped.
+pub struct Frozen(Vec<u32>);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        signal("CONT", &self.0);
+    }
+}
+
+/// Sends a signal to processes; those that are gone already do not matter.
+fn signal(name: &str, pids: &[u32]) {
+    let pids = pids.iter().map(ToString::to_string);
+    let sent = SystemCommand::new("kill")
+        .arg(format!("-{name}"))
+        .args(pids)
+        .stderr(Stdio::null())
+        .status();
+    sent.unwrap();
+}
+
+/// The processes that this one started.
+fn children(parent: u32) -> Vec<u32> {
+    let started_by = |pid: &u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The program's name in brackets, the state, the parent.
+        let (_, after) = stat.rsplit_once(')')?;
+        after.split_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|pid| started_by(pid) == Some(parent))
+        .collect()
 }
 
 async fn spawn(folder: &std::path::Path, bind: &str) -> (Child, SocketAddr) {

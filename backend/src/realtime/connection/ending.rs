@@ -1,12 +1,11 @@
 //! A connection's line in the log, and why it ends, as the peer, the log and
 //! the figures are told.
 
-use crate::realtime::registry::Registered;
+use crate::realtime::{registry::Registered, wire};
 use axum::Error;
 use shared::protocol::CloseReason;
 use std::{fmt::Display, time::Instant};
 use tracing::Span;
-use tungstenite::error::{CapacityError, ProtocolError};
 
 /// A connection's span and what it counts. The span is the parent of what is
 /// logged, instead of being entered with every message.
@@ -79,18 +78,7 @@ pub(super) fn label(reason: CloseReason) -> &'static str {
     }
 }
 
-/// What a failed read says about the peer (RFC 6455 section 7.4.1).
+/// What a failed read says about the peer.
 pub(super) fn broken(error: &Error) -> End {
-    let source = std::error::Error::source(error);
-    match source.and_then(|error| error.downcast_ref::<tungstenite::Error>()) {
-        Some(tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. })) => {
-            End::Broken(1009, "message too big")
-        }
-        Some(tungstenite::Error::Utf8(_)) => End::Broken(1007, "invalid UTF-8"),
-        Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
-            End::Gone
-        }
-        Some(tungstenite::Error::Protocol(_)) => End::Broken(1002, "protocol error"),
-        _ => End::Gone,
-    }
+    wire::fault(error).map_or(End::Gone, |(code, reason)| End::Broken(code, reason))
 }

@@ -252,3 +252,6 @@ fn refusal(request: &Request, error: &WriteError) -> Frame {
         retry_after_ms,
     }))
 }
+
+#[cfg(test)]
+mod properties;

@@ -1,0 +1,119 @@
+//! Properties of the outbox, over random pushes of random sizes.
+
+use super::*;
+use proptest::{collection::vec, prelude::*};
+use shared::ids::UserId;
+use std::collections::HashMap;
+
+const KINDS: [&str; 2] = ["cursor", "typing"];
+
+/// One push: its class and size.
+type Push = (Class, usize);
+
+fn class() -> impl Strategy<Value = Class> {
+    prop_oneof![
+        2 => Just(Class::Durable),
+        3 => (1..4_i64, 0..2_usize)
+            .prop_map(|(user, kind)| Class::Ephemeral(UserId(user), KINDS[kind])),
+    ]
+}
+
+fn pushes() -> impl Strategy<Value = Vec<Push>> {
+    let size = prop_oneof![
+        9 => 0..4_000_usize,
+        1 => 0..OUTBOX_BYTES / 4,
+    ];
+    vec((class(), size), 1..120)
+}
+
+/// A frame that can be recognized by its place among the pushes.
+fn frame((class, size): Push, place: usize) -> Frame {
+    let place = i64::try_from(place).unwrap();
+    Frame {
+        class,
+        ..Frame::event(place, vec![b'x'; size].into())
+    }
+}
+
+fn place(frame: &Frame) -> usize {
+    usize::try_from(frame.seq.unwrap()).unwrap()
+}
+
+/// The place of the newest push of each sender and kind.
+fn newest(pushes: &[Push]) -> HashMap<(UserId, &'static str), usize> {
+    let key = |(place, (class, _)): (usize, &Push)| match class {
+        Class::Durable => None,
+        Class::Ephemeral(user, kind) => Some(((*user, *kind), place)),
+    };
+    pushes.iter().enumerate().filter_map(key).collect()
+}
+
+proptest! {
+    #[test]
+    fn it_is_bounded_and_loses_nothing_durable_and_no_newest_ephemeral(pushes in pushes()) {
+        let outbox = Outbox::default();
+        for (place, push) in pushes.iter().enumerate() {
+            outbox.push(frame(*push, place));
+            let state = outbox.lock();
+            let bytes: usize = state.queue.iter().map(Frame::cost).sum();
+            prop_assert!(bytes == state.bytes && bytes <= OUTBOX_BYTES);
+        }
+        let taken = outbox.try_take();
+        let frames = taken.as_ref().map(|taken| &taken.frames);
+        let places: Vec<usize> = frames.into_iter().flatten().map(place).collect();
+        prop_assert!(places.is_sorted(), "{:?}", places);
+        let cost = |push: &Push| frame(*push, 0).cost();
+        let durable = pushes.iter().filter(|(class, _)| *class == Class::Durable);
+        let durable_bytes: usize = durable.map(cost).sum();
+        let closed = taken.is_some_and(|taken| taken.close == Some(CloseReason::SlowConsumer));
+        // Ended exactly when the durable ones alone are too many.
+        prop_assert_eq!(closed, durable_bytes > OUTBOX_BYTES);
+        if closed {
+            prop_assert!(places.is_empty());
+            return Ok(());
+        }
+        for (place, (class, _)) in pushes.iter().enumerate() {
+            let lost = *class == Class::Durable && !places.contains(&place);
+            prop_assert!(!lost, "{} is lost", place);
+        }
+        // Where one of a sender's and kind stays, so does the newest.
+        let newest = newest(&pushes);
+        for place in &places {
+            if let Class::Ephemeral(user, kind) = pushes[*place].0 {
+                prop_assert!(places.contains(&newest[&(user, kind)]));
+            }
+        }
+        // And all the newest stay where there is room for one of each.
+        let mut largest = HashMap::new();
+        for push in &pushes {
+            if let Class::Ephemeral(user, kind) = push.0 {
+                let most = largest.entry((user, kind)).or_insert(0);
+                *most = cost(push).max(*most);
+            }
+        }
+        let one_more = largest.values().max().copied().unwrap_or_default();
+        if durable_bytes + largest.values().sum::<usize>() + one_more <= OUTBOX_BYTES {
+            prop_assert!(newest.values().all(|place| places.contains(place)));
+        }
+    }
+
+    #[test]
+    fn what_is_taken_in_between_comes_once_and_in_order(
+        rounds in vec(vec((class(), 0..100_usize), 0..20), 1..10),
+    ) {
+        let outbox = Outbox::default();
+        let mut next = 0;
+        for round in rounds {
+            let from = next;
+            let frames = round.iter().map(|push| {
+                next += 1;
+                frame(*push, next - 1)
+            });
+            outbox.extend(frames);
+            let taken = outbox.try_take();
+            let frames = taken.into_iter().flat_map(|taken| taken.frames);
+            let places: Vec<usize> = frames.map(|frame| place(&frame)).collect();
+            prop_assert_eq!(places, (from..next).collect::<Vec<_>>());
+        }
+    }
+}

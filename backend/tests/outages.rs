@@ -1,0 +1,198 @@
+//! What the server does while its database is away, frozen, killed or read-only:
+//! sockets stay, nothing is confirmed that is not stored, and all comes back.
+
+mod common;
+
+use common::{PATIENCE, TestServer, canvas, process::ServerProcess, socket::TestClient};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// The server's own promise is 5 s; a busy machine adds to it.
+const BACK_WITHIN: Duration = Duration::from_secs(10);
+
+async fn is_ready(addr: SocketAddr) -> bool {
+    let reply = reqwest::get(format!("http://{addr}/readyz")).await;
+    reply.unwrap().status() == 200
+}
+
+/// Sends a request with an `op_id` until it is acknowledged: the `seq`.
+async fn insist(tab: &mut TestClient, message: &Value) -> i64 {
+    let begun = Instant::now();
+    loop {
+        tab.send(message).await;
+        let answer = tab
+            .until(|m| {
+                m["op_id"] == message["op_id"]
+                    && matches!(m["type"].as_str(), Some("ack" | "error"))
+            })
+            .await;
+        if answer["type"] == "ack" {
+            return answer["seq"].as_i64().unwrap();
+        }
+        assert_eq!(answer["code"], "unavailable");
+        assert!(begun.elapsed() < 2 * PATIENCE, "it does not come back");
+    }
+}
+
+fn chat(text: &str) -> Value {
+    json!({ "type": "canvas_chat", "text": text, "op_id": Uuid::new_v4() })
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_sockets_stay_and_nothing_is_confirmed() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    let mut other = TestClient::join(&ann, canvas).await;
+    tab.done(json!({ "type": "canvas_chat", "text": "before" }))
+        .await;
+    server.database.allow_connections(false).await;
+    let op_id = Uuid::new_v4();
+    let chat = json!({ "type": "canvas_chat", "text": "meanwhile", "op_id": op_id });
+    tab.send(&chat).await;
+    let error = tab.refused("unavailable").await;
+    assert_eq!(error["op_id"], json!(op_id));
+    assert!(error["retry_after_ms"].is_u64());
+    let ready = reqwest::get(server.url("/readyz")).await.unwrap();
+    assert_eq!(ready.status(), 503);
+    // What needs no database goes on.
+    tab.send(&json!({ "type": "user_presence", "presence_type": "typing", "is_typing": true }))
+        .await;
+    other.expect("user_typing").await;
+    server.database.allow_connections(true).await;
+    let back = Instant::now();
+    let ack = loop {
+        tab.send(&chat).await;
+        let answer = tab
+            .until(|m| matches!(m["type"].as_str(), Some("ack" | "error")))
+            .await;
+        if answer["type"] == "ack" {
+            break answer;
+        }
+        assert!(back.elapsed() < PATIENCE, "it does not come back");
+    };
+    assert_eq!(ack["seq"], 2);
+    other.reach(2).await;
+    assert_eq!(other.chat[&2], "meanwhile");
+    let ready = reqwest::get(server.url("/readyz")).await.unwrap();
+    assert_eq!(ready.status(), 200);
+}
+
+#[tokio::test]
+async fn while_the_database_is_frozen_sockets_stay_and_nothing_is_confirmed() {
+    let server = ServerProcess::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    let mut other = TestClient::join(&ann, canvas).await;
+    tab.done(json!({ "type": "canvas_chat", "text": "before" }))
+        .await;
+    other.reach(1).await;
+    let frozen = server.freeze_postgres();
+    let (first, second) = (chat("first"), chat("second"));
+    for message in [&first, &second] {
+        tab.send(message).await;
+        let error = tab.refused("unavailable").await;
+        assert_eq!(error["op_id"], message["op_id"]);
+    }
+    assert!(!is_ready(server.addr).await);
+    tab.send(&json!({ "type": "user_presence", "presence_type": "typing", "is_typing": true }))
+        .await;
+    other.expect("user_typing").await;
+    let heard = other.drain().await;
+    assert!(heard.iter().all(|m| m.get("seq").is_none()), "{heard:?}");
+    drop(frozen);
+    let back = Instant::now();
+    // Whether they were committed at last or not: each is there once.
+    let seqs = [
+        insist(&mut tab, &first).await,
+        insist(&mut tab, &second).await,
+    ];
+    let waited = back.elapsed();
+    println!("back {waited:?} after the database");
+    assert!(waited < BACK_WITHIN, "{waited:?}");
+    assert!(is_ready(server.addr).await);
+    other.reach(3).await;
+    assert_eq!(other.chat[&seqs[0]], "first");
+    assert_eq!(other.chat[&seqs[1]], "second");
+    let log = ann.all(&format!("/canvases/{canvas}/events")).await;
+    assert_eq!(log.len(), 3);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn when_the_database_is_killed_everything_acknowledged_is_there_once() {
+    const EACH: usize = 100;
+    let server = ServerProcess::start().await;
+    let owner = server.guest("Owner").await;
+    let canvas = canvas(&owner, &json!({})).await;
+    let mut watcher = TestClient::join(&owner, canvas).await;
+    let mut writing = Vec::new();
+    for _ in 0..4 {
+        let writer = server.guest("Writer").await;
+        let mut tab = TestClient::join(&writer, canvas).await;
+        writing.push(tokio::spawn(async move {
+            let mut acked = HashMap::new();
+            let mut longest = Duration::ZERO;
+            for n in 0..EACH {
+                let message = chat(&n.to_string());
+                let begun = Instant::now();
+                let seq = insist(&mut tab, &message).await;
+                longest = longest.max(begun.elapsed());
+                acked.insert(seq, message["op_id"].clone());
+            }
+            (acked, longest)
+        }));
+    }
+    watcher.reach(40).await;
+    server.kill_postgres();
+    let total = 4 * EACH;
+    watcher.reach(i64::try_from(total).unwrap()).await;
+    let log = owner.all(&format!("/canvases/{canvas}/events")).await;
+    assert_eq!(log.len(), total, "each once");
+    assert_eq!(watcher.events, log);
+    for written in join_all(writing).await {
+        let (acked, longest) = written.unwrap();
+        println!("the longest wait was {longest:?}");
+        assert!(longest < BACK_WITHIN, "{longest:?}");
+        for (seq, op_id) in acked {
+            let event = &log[usize::try_from(seq - 1).unwrap()];
+            assert_eq!(event["op_id"], op_id);
+        }
+    }
+    assert!(is_ready(server.addr).await);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_read_only_database_is_an_outage_that_ends() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    tab.done(json!({ "type": "canvas_chat", "text": "before" }))
+        .await;
+    server.database.read_only(true).await;
+    let message = chat("meanwhile");
+    let paint = json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[0, 1]] });
+    for message in [&message, &paint, &message, &paint] {
+        tab.send(message).await;
+        tab.refused("unavailable").await;
+    }
+    let body = common::http::small_canvas("Another");
+    let reply = ann.post("/canvases", &body).await;
+    reply.problem(503, "unavailable");
+    // What only reads goes on, newcomers too.
+    let path = format!("/canvases/{canvas}/snapshot");
+    assert_eq!(ann.get(&path).await.json(200)["seq"], 1);
+    let mut late = TestClient::join(&ann, canvas).await;
+    server.database.read_only(false).await;
+    assert_eq!(insist(&mut tab, &message).await, 2);
+    late.reach(2).await;
+    ann.post("/canvases", &body).await.expect(201);
+    server.stop().await;
+}

@@ -1,0 +1,27 @@
+//! Whatever a client sends, the decoder says what is wrong with it, or reads
+//! it and reads the same again from what it writes.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use shared::protocol::{ErrorCode, decode};
+
+fuzz_target!(|frame: &str| {
+    match decode(frame) {
+        Ok(request) => {
+            let written = serde_json::to_string(&request).expect("it can be written");
+            assert_eq!(decode(&written).as_ref(), Ok(&request));
+        }
+        Err(error) => {
+            let is_own = matches!(
+                error.code,
+                ErrorCode::InvalidJson
+                    | ErrorCode::UnknownType
+                    | ErrorCode::InvalidMessage
+                    | ErrorCode::TextEmpty
+                    | ErrorCode::TextTooLong
+            );
+            assert!(is_own && !error.message.is_empty(), "{error:?}");
+        }
+    }
+});
