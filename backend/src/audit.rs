@@ -273,4 +273,31 @@ mod tests {
         let Entry(row) = Entry::new(Action::Guest, here).ended(&Ok(()));
         assert_eq!(row.outcome, "ok");
     }
+
+    #[tokio::test]
+    async fn a_full_queue_holds_nobody_up() {
+        // Nobody answers there, and nothing is written before this test waits.
+        let pool = db::pool("postgres://127.0.0.1:1/none", 2).unwrap();
+        let audit = Audit::start(pool);
+        for user in 0..3 * QUEUE {
+            let here = IpAddr::from([192, 0, 2, 1]);
+            audit.note(Entry::new(Action::Guest, here).to("user", user));
+        }
+        assert_eq!(audit.queue.capacity(), 0);
+    }
+
+    #[tokio::test]
+    async fn one_address_fills_no_table_with_refusals() {
+        let pool = db::pool("postgres://127.0.0.1:1/none", 2).unwrap();
+        let audit = Audit::start(pool);
+        let error = ApiError::Unauthenticated;
+        for host in [1, 2] {
+            for _ in 0..1000 {
+                let there = IpAddr::from([192, 0, 2, host]);
+                audit.note(Entry::new(Action::Connect, there).refused(&error));
+            }
+        }
+        let queued = QUEUE - audit.queue.capacity();
+        assert!((400..500).contains(&queued), "{queued}");
+    }
 }
