@@ -296,9 +296,7 @@ pub fn apply(
             Ok(Change::Created)
         }
         (TileOp::Paint { dots }, Some(tile)) => {
-            if !tile.pixels.paint(dots) {
-                return Ok(Change::Nothing);
-            }
+            tile.pixels.paint(dots);
             tile.version += 1;
             Ok(Change::Updated {
                 title: None,
@@ -317,22 +315,20 @@ pub fn apply(
             if base_version.is_some_and(|base| base != tile.version) {
                 return Err(Refusal::VersionConflict(tile.version));
             }
-            let new_title = title.as_ref().filter(|new| **new != tile.title);
-            let new_pixels = pixels.as_ref().filter(|new| **new != tile.pixels);
-            if new_title.is_none() && new_pixels.is_none() {
+            if title.is_none() && pixels.is_none() {
                 return Ok(Change::Nothing);
             }
-            if let Some(new) = new_title {
-                tile.title.clone_from(new);
+            if let Some(title) = title {
+                tile.title.clone_from(title);
             }
-            if let Some(new) = new_pixels {
-                tile.pixels.clone_from(new);
+            if let Some(pixels) = pixels {
+                tile.pixels.clone_from(pixels);
             }
             tile.version += 1;
             Ok(Change::Updated {
-                title: new_title.cloned(),
+                title: title.clone(),
                 delta: None,
-                pixels: new_pixels.cloned(),
+                pixels: pixels.clone(),
             })
         }
         (TileOp::Like { liked }, Some(tile)) => {
@@ -422,28 +418,6 @@ mod tests {
             apply(&GRID, &mut cell, &create, &ann, TileId(2)),
             Err(Refusal::TileExists)
         );
-        assert_eq!(cell, before);
-    }
-
-    #[test]
-    fn what_is_so_already_is_no_change() {
-        let mut cell = started_by(1);
-        let before = cell.clone();
-        let ann = actor(1, Role::Editor);
-        let same = TileOp::Update {
-            title: Some(String::new()),
-            pixels: before.as_ref().map(|tile| tile.pixels.clone()),
-            base_version: None,
-        };
-        for op in [paint(0, 1), same] {
-            let change = apply(&GRID, &mut cell, &op, &ann, TileId(2)).unwrap();
-            assert_eq!(change, Change::Nothing);
-        }
-        assert_eq!(cell, before);
-        let dots = vec![Dot(0, 2), Dot(0, 1)];
-        let back_and_forth = TileOp::Paint { dots };
-        let change = apply(&GRID, &mut cell, &back_and_forth, &ann, TileId(2)).unwrap();
-        assert_eq!(change, Change::Nothing);
         assert_eq!(cell, before);
     }
 

@@ -104,24 +104,13 @@ impl Pixels {
         self.0.iter().try_for_each(|&c| check_colour(c, palette))
     }
 
-    /// Paints `dots` in their order; those outside are passed over. True if
-    /// anything looks different afterwards.
-    pub fn paint(&mut self, dots: &[Dot]) -> bool {
-        let before: Vec<(usize, u8)> = dots
-            .iter()
-            .filter_map(|&Dot(index, _)| {
-                let index = usize::from(index);
-                Some((index, *self.0.get(index)?))
-            })
-            .collect();
+    /// Paints `dots` in their order; those outside are passed over.
+    pub fn paint(&mut self, dots: &[Dot]) {
         for &Dot(index, colour) in dots {
             if let Some(pixel) = self.0.get_mut(usize::from(index)) {
                 *pixel = colour;
             }
         }
-        before
-            .iter()
-            .any(|(index, colour)| self.0.get(*index) != Some(colour))
     }
 }
 
