@@ -9,7 +9,7 @@
 //!   2,000 connections of one address
 //! - `SOAK_PID`: its process
 //! - `SOAK_SECONDS`: how long fresh seeds are tried, 600 where it is unset
-//! - `SOAK_CHURN`: how many connections come and go, 20,000 where it is unset
+//! - `SOAK_CHURN`: how many connections come and go, 50,000 where it is unset
 
 #[path = "../tests/common"]
 #[expect(dead_code, unreachable_pub, reason = "the tests use all of it")]
@@ -57,7 +57,7 @@ async fn main() -> ExitCode {
     let addr: SocketAddr = setting("SOAK_ADDRESS").expect("SOAK_ADDRESS is an address");
     let process: u32 = setting("SOAK_PID").expect("SOAK_PID is a process id");
     let seconds = setting("SOAK_SECONDS").unwrap_or(600);
-    let churn = setting("SOAK_CHURN").unwrap_or(20_000);
+    let churn = setting("SOAK_CHURN").unwrap_or(50_000);
     let server = Server { addr, process };
     let start = server.usage();
     println!("at the start: {start}");

@@ -18,6 +18,8 @@ const CLIENTS: u64 = 8;
 const STEPS: usize = 40;
 /// Who joins at the same time.
 const LANES: usize = 20;
+/// Who writes meanwhile.
+const WRITERS: u64 = 4;
 /// Strokes of a writer that wait for their answer.
 const AT_ONCE: usize = 16;
 
@@ -133,24 +135,17 @@ fn likers(log: &[Value], tile: i64) -> usize {
 pub async fn join_while_written(addr: SocketAddr, joins: usize) -> i64 {
     let owner = Client::guest(addr, "Owner").await;
     let canvas = owner.canvas(&json!({})).await;
-    let mut writer = TestClient::join(&owner, canvas).await;
-    let epoch = writer.connected["epoch"].as_str().unwrap().to_owned();
+    let first = TestClient::join(&owner, canvas).await;
+    let epoch = first.connected["epoch"].as_str().unwrap().to_owned();
+    first.close().await;
     let done = AtomicBool::new(false);
     let writing = async {
-        let mut n = 0_u64;
-        while !done.load(Ordering::Relaxed) {
-            let paint = json!({
-                "type": "tile_paint", "x": n % 8, "y": n % 6, "pixels": [[n % 64, n % 4]],
-            });
-            writer.operate(paint).await;
-            n += 1;
-            while writer.unanswered().len() >= AT_ONCE {
-                writer.next().await;
-            }
-        }
-        let end = json!({ "type": "canvas_chat", "text": "end" });
-        writer.done(end).await;
-        writer.seq
+        let writers = (0..WRITERS).map(|number| write_until(&done, &owner, canvas, number));
+        join_all(writers).await;
+        let mut last = TestClient::join(&owner, canvas).await;
+        last.done(json!({ "type": "canvas_chat", "text": "end" }))
+            .await;
+        last.seq
     };
     let joining = async {
         let lanes = (0..LANES).map(async |lane| {
@@ -176,6 +171,23 @@ pub async fn join_while_written(addr: SocketAddr, joins: usize) -> i64 {
         assert_eq!((tab.seq, &tab.board), (head, &drawn));
     }
     head
+}
+
+/// Paints without waiting for each answer.
+async fn write_until(done: &AtomicBool, owner: &Client, canvas: i64, number: u64) {
+    let mut tab = TestClient::join(owner, canvas).await;
+    let mut n = number;
+    while !done.load(Ordering::Relaxed) || !tab.unanswered().is_empty() {
+        if tab.unanswered().len() < AT_ONCE && !done.load(Ordering::Relaxed) {
+            let paint = json!({
+                "type": "tile_paint", "x": n % 8, "y": n % 6, "pixels": [[n % 64, n % 4]],
+            });
+            tab.operate(paint).await;
+            n += WRITERS;
+        } else {
+            tab.next().await;
+        }
+    }
 }
 
 /// Joins, and fetches the snapshot where the server does not replay: events up
