@@ -333,7 +333,7 @@ async fn a_user_makes_only_so_many_canvases_and_tickets_at_once() {
     let server = TestServer::start_with(&["--rate-limits", "on"]).await;
     let ann = server.guest("Ann").await;
     for (path, burst) in [("/canvases", 60), ("/ws/ticket", 100)] {
-        let body = common::small_canvas("One of many");
+        let body = common::http::small_canvas("One of many");
         let mut made = 0;
         let refused = loop {
             let reply = ann.post(path, &body).await;

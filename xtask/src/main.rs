@@ -43,7 +43,7 @@ Usage: cargo xtask COMMAND
 Missing tools are installed: the WASM target with rustup, trunk and wasm-bindgen with cargo into
 ~/.cache/stellar-canvas, and, when root runs it, PostgreSQL, Node.js and Chromium with apt-get.
 The server's settings are environment variables; `cargo xtask run` passes them on (BIND,
-STELLAR_DATA, DATABASE_URL, REDIS_URL …).";
+STELLAR_DATA, DATABASE_URL …).";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();

@@ -30,9 +30,8 @@ fn pushes() -> impl Strategy<Value = Vec<Push>> {
 fn frame((class, size): Push, place: usize) -> Frame {
     let place = i64::try_from(place).unwrap();
     Frame {
-        text: vec![b'x'; size].into(),
-        seq: Some(place),
         class,
+        ..Frame::event(place, vec![b'x'; size].into())
     }
 }
 

@@ -129,6 +129,7 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
             base,
             ..Committed::default()
         },
+        at: std::time::Instant::now(),
         missed: (head + 1..=base).map(event).collect(),
     };
     for own in own {
