@@ -179,9 +179,9 @@ async fn write_until(done: &AtomicBool, owner: &Client, canvas: i64, number: u64
     let mut n = number;
     while !done.load(Ordering::Relaxed) || !tab.unanswered().is_empty() {
         if tab.unanswered().len() < AT_ONCE && !done.load(Ordering::Relaxed) {
-            let paint = json!({
-                "type": "tile_paint", "x": n % 8, "y": n % 6, "pixels": [[n % 64, n % 4]],
-            });
+            // Each pass has another colour, so that each stroke changes something.
+            let dots = [[n % 64, n / 192 % 4]];
+            let paint = json!({ "type": "tile_paint", "x": n % 8, "y": n % 6, "pixels": dots });
             tab.operate(paint).await;
             n += WRITERS;
         } else {
