@@ -9,7 +9,7 @@
 //!   2,000 connections of one address
 //! - `SOAK_PID`: its process
 //! - `SOAK_SECONDS`: how long fresh seeds are tried, 600 where it is unset
-//! - `SOAK_CHURN`: how many connections come and go, 20,000 where it is unset
+//! - `SOAK_CHURN`: how many connections come and go, 50,000 where it is unset
 
 #[path = "../tests/common"]
 #[expect(dead_code, unreachable_pub, reason = "the tests use all of it")]
@@ -45,8 +45,8 @@ const JOINS: usize = 1_000;
 const LANES: usize = 64;
 /// Canvases over which the churn spreads.
 const CANVASES: usize = 20;
-/// Parts of the churn; after the first the memory is what it should stay.
-const ROUNDS: usize = 4;
+/// Parts of each stage; after the first the memory is what it should stay.
+const ROUNDS: u32 = 4;
 /// More files than at the start: the pool's connections to PostgreSQL.
 const MORE_FILES: usize = 24;
 /// More memory than after the first round: what the allocator keeps in pieces.
@@ -57,22 +57,12 @@ async fn main() -> ExitCode {
     let addr: SocketAddr = setting("SOAK_ADDRESS").expect("SOAK_ADDRESS is an address");
     let process: u32 = setting("SOAK_PID").expect("SOAK_PID is a process id");
     let seconds = setting("SOAK_SECONDS").unwrap_or(600);
-    let churn = setting("SOAK_CHURN").unwrap_or(20_000);
+    let churn = setting("SOAK_CHURN").unwrap_or(50_000);
     let server = Server { addr, process };
     let start = server.usage();
     println!("at the start: {start}");
-    let Some(warm) = come_and_go(&server, start, churn).await else {
-        return ExitCode::FAILURE;
-    };
     join(&server).await;
-    let seeds = Duration::from_secs(seconds);
-    if !try_seeds(&server, seeds).await {
-        return ExitCode::FAILURE;
-    }
-    server.settle().await;
-    let end = server.usage();
-    println!("at the end: {end}");
-    if end.is_near(start, warm) {
+    if come_and_go(&server, start, churn).await && try_seeds(&server, start, seconds).await {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -83,37 +73,34 @@ fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
     env::var(name).ok()?.parse().ok()
 }
 
-/// Lets connections come and go, and compares what the server uses after each
-/// round. The use after the first one, or none where it grew.
-async fn come_and_go(server: &Server, start: Usage, count: usize) -> Option<Usage> {
+/// Lets connections come and go: whether the server then uses no more than
+/// after the first round.
+async fn come_and_go(server: &Server, start: Usage, count: usize) -> bool {
     let owner = Client::guest(server.addr, "Owner").await;
     let mut canvases = Vec::new();
     for _ in 0..CANVASES {
         canvases.push(owner.canvas(&json!({})).await);
     }
     let mut warm = None;
-    for round in 1..=ROUNDS {
+    let each = count / ROUNDS as usize;
+    for round in 1..=ROUNDS as usize {
         let begun = Instant::now();
         let lanes = (0..LANES).map(|lane| {
             let (addr, canvases) = (server.addr, canvases.clone());
             let seed = (round * LANES + lane) as u64;
-            tokio::spawn(lane_of_visits(addr, canvases, seed, count / ROUNDS / LANES))
+            tokio::spawn(lane_of_visits(addr, canvases, seed, each / LANES))
         });
         for lane in join_all(lanes).await {
             lane.expect("a visit failed");
         }
-        let seconds = begun.elapsed().as_secs();
-        server.settle().await;
-        let usage = server.usage();
-        let total = count / ROUNDS * round;
-        println!("{total} came and went, the last in {seconds} s: {usage}");
-        let warm = *warm.get_or_insert(usage);
-        if !usage.is_near(start, warm) {
-            println!("FAILED: it does not come back");
-            return None;
+        let seconds = begun.elapsed().as_secs_f64();
+        let total = each * round;
+        println!("{total} came and went, the last round in {seconds:.1} s");
+        if !server.is_calm(start, &mut warm).await {
+            return false;
         }
     }
-    warm
+    true
 }
 
 /// One connection after the other: some say something, and they leave in every way.
@@ -158,34 +145,42 @@ async fn join(server: &Server) {
     println!("{JOINS} joined during {events} writes in {seconds:.1} s: no gap, no repeat");
 }
 
-/// Whether all lives ended equal to their logs.
-async fn try_seeds(server: &Server, time: Duration) -> bool {
-    let begun = Instant::now();
-    let crowds = (0..CROWDS).map(async |_| {
-        let (mut seeds, mut events) = (0_u64, 0_i64);
-        while begun.elapsed() < time {
-            let seed = rand::random::<u32>().into();
-            let Ok(count) = tokio::spawn(converge(server.addr, seed)).await else {
-                println!("FAILED: seed {seed}; add it to SEEDS in backend/tests/convergence.rs");
-                return None;
-            };
-            seeds += 1;
-            events += count;
+/// Lets crowds live with fresh seeds: whether all ended equal to their logs,
+/// and the server uses no more than after the first round.
+async fn try_seeds(server: &Server, start: Usage, seconds: u64) -> bool {
+    let mut warm = None;
+    for _ in 0..ROUNDS {
+        let begun = Instant::now();
+        let time = Duration::from_secs(seconds) / ROUNDS;
+        let crowds = (0..CROWDS).map(|_| crowd_after_crowd(server.addr, begun + time));
+        let done: Option<Vec<_>> = join_all(crowds).await.into_iter().collect();
+        let Some(done) = done else {
+            return false;
+        };
+        let seeds: u64 = done.iter().map(|(seeds, _)| seeds).sum();
+        let events: i64 = done.iter().map(|(_, events)| events).sum();
+        let seconds = begun.elapsed().as_secs();
+        println!("{seeds} seeds with {events} events in {seconds} s: all equal to their logs");
+        if !server.is_calm(start, &mut warm).await {
+            return false;
         }
-        Some((seeds, events))
-    });
-    let Some(done) = join_all(crowds)
-        .await
-        .into_iter()
-        .collect::<Option<Vec<_>>>()
-    else {
-        return false;
-    };
-    let seeds: u64 = done.iter().map(|(seeds, _)| seeds).sum();
-    let events: i64 = done.iter().map(|(_, events)| events).sum();
-    let seconds = begun.elapsed().as_secs();
-    println!("{seeds} seeds with {events} events in {seconds} s: all equal to their logs");
+    }
     true
+}
+
+/// How many seeds and events there were, or none where a seed failed.
+async fn crowd_after_crowd(addr: SocketAddr, until: Instant) -> Option<(u64, i64)> {
+    let (mut seeds, mut events) = (0, 0);
+    while Instant::now() < until {
+        let seed = rand::random::<u32>().into();
+        let Ok(count) = tokio::spawn(converge(addr, seed)).await else {
+            println!("FAILED: seed {seed}; add it to SEEDS in backend/tests/convergence.rs");
+            return None;
+        };
+        seeds += 1;
+        events += count;
+    }
+    Some((seeds, events))
 }
 
 struct Server {
@@ -194,6 +189,18 @@ struct Server {
 }
 
 impl Server {
+    /// Whether it uses no more than when warm, once everybody is gone.
+    async fn is_calm(&self, start: Usage, warm: &mut Option<Usage>) -> bool {
+        self.settle().await;
+        let usage = self.usage();
+        println!("  {usage}");
+        let is_near = usage.is_near(start, *warm.get_or_insert(usage));
+        if !is_near {
+            println!("FAILED: what it uses does not come back");
+        }
+        is_near
+    }
+
     /// Waits until every room is closed, some seconds after the last visit.
     async fn settle(&self) {
         let mut every = interval(Duration::from_millis(500));

@@ -1,8 +1,9 @@
 //! Thousands of damaged frames: the decoder never panics, says what is wrong
 //! with a code of its own, and reads what it wrote.
 
+use proptest::prelude::*;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use shared::protocol::{ErrorCode, decode};
+use shared::protocol::{ClientMessage, ErrorCode, decode};
 
 /// One of each kind, with every field.
 const FRAMES: [&str; 19] = [
@@ -137,4 +138,21 @@ fn damaged_frames_are_refused_or_read_the_same_again() {
     }
     // Both outcomes are met often.
     assert!((2_000..38_000).contains(&read), "{read}");
+}
+
+proptest! {
+    #[test]
+    fn a_number_is_echoed_as_it_came(number in prop_oneof![
+        any::<f64>().prop_filter("finite", |number| number.is_finite()),
+        // What clocks in browsers give.
+        0.0..1e13,
+    ]) {
+        let number = serde_json::to_string(&number).unwrap();
+        let ping = format!(r#"{{"type":"ping","timestamp":{number}}}"#);
+        let echoed = match decode(&ping).unwrap().message {
+            ClientMessage::Ping { timestamp } => timestamp.to_string(),
+            other => panic!("{other:?}"),
+        };
+        prop_assert_eq!(echoed, number);
+    }
 }

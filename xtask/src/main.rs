@@ -36,7 +36,7 @@ Usage: cargo xtask COMMAND
   dev          server and client rebuilt and reloaded at every change, on http://127.0.0.1:8080
   e2e [ARGS]   the browser tests alone; ARGS go to Playwright (`cargo xtask e2e --grep chat`)
   soak         the long run: random clients, joins and churn against a release server, with
-               SOAK_SECONDS of fresh seeds (600) and SOAK_CHURN connections (20000)
+               SOAK_SECONDS of fresh seeds (600) and SOAK_CHURN connections (50000)
   autobahn     the Autobahn WebSocket cases against the server's socket settings
   help         this list
 

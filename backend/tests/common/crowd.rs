@@ -18,8 +18,8 @@ const CLIENTS: u64 = 8;
 const STEPS: usize = 40;
 /// Who joins at the same time.
 const LANES: usize = 20;
-/// Strokes of a writer that wait for their answer.
-const AT_ONCE: usize = 16;
+/// Who writes meanwhile.
+const WRITERS: u64 = 2;
 
 /// A random request; some are refused.
 fn request(random: &mut StdRng) -> Value {
@@ -133,24 +133,17 @@ fn likers(log: &[Value], tile: i64) -> usize {
 pub async fn join_while_written(addr: SocketAddr, joins: usize) -> i64 {
     let owner = Client::guest(addr, "Owner").await;
     let canvas = owner.canvas(&json!({})).await;
-    let mut writer = TestClient::join(&owner, canvas).await;
-    let epoch = writer.connected["epoch"].as_str().unwrap().to_owned();
+    let first = TestClient::join(&owner, canvas).await;
+    let epoch = first.connected["epoch"].as_str().unwrap().to_owned();
+    first.close().await;
     let done = AtomicBool::new(false);
     let writing = async {
-        let mut n = 0_u64;
-        while !done.load(Ordering::Relaxed) {
-            let paint = json!({
-                "type": "tile_paint", "x": n % 8, "y": n % 6, "pixels": [[n % 64, n % 4]],
-            });
-            writer.operate(paint).await;
-            n += 1;
-            while writer.unanswered().len() >= AT_ONCE {
-                writer.next().await;
-            }
-        }
-        let end = json!({ "type": "canvas_chat", "text": "end" });
-        writer.done(end).await;
-        writer.seq
+        let writers = (0..WRITERS).map(|number| write_until(&done, &owner, canvas, number));
+        join_all(writers).await;
+        let mut last = TestClient::join(&owner, canvas).await;
+        last.done(json!({ "type": "canvas_chat", "text": "end" }))
+            .await;
+        last.seq
     };
     let joining = async {
         let lanes = (0..LANES).map(async |lane| {
@@ -160,7 +153,7 @@ pub async fn join_while_written(addr: SocketAddr, joins: usize) -> i64 {
             for n in (lane..joins).step_by(LANES) {
                 let last_seq = if n % 2 == 0 { "" } else { "0" };
                 let tab = come_in(&user, canvas, last_seq, &epoch).await;
-                watching.push(tokio::spawn(until_the_end(tab)));
+                watching.push(tokio::spawn(until_the_end(user.clone(), canvas, tab)));
             }
             watching
         });
@@ -176,6 +169,19 @@ pub async fn join_while_written(addr: SocketAddr, joins: usize) -> i64 {
         assert_eq!((tab.seq, &tab.board), (head, &drawn));
     }
     head
+}
+
+/// Paints one stroke after the other, and a hundred at least.
+async fn write_until(done: &AtomicBool, owner: &Client, canvas: i64, number: u64) {
+    let mut tab = TestClient::join(owner, canvas).await;
+    let mut n = number;
+    while !done.load(Ordering::Relaxed) || n < 100 * WRITERS {
+        // Each pass has another colour, so that each stroke changes something.
+        let dots = [[n % 64, n / 192 % 4]];
+        let paint = json!({ "type": "tile_paint", "x": n % 8, "y": n % 6, "pixels": dots });
+        tab.done(paint).await;
+        n += WRITERS;
+    }
 }
 
 /// Joins, and fetches the snapshot where the server does not replay: events up
@@ -194,9 +200,15 @@ async fn come_in(user: &Client, canvas: i64, last_seq: &str, epoch: &str) -> Tes
     tab
 }
 
-async fn until_the_end(mut tab: TestClient) -> TestClient {
+/// Reads on, and comes back when it was too slow for the server.
+async fn until_the_end(user: Client, canvas: i64, mut tab: TestClient) -> TestClient {
     while !tab.chat.values().any(|text| text == "end") {
-        tab.next().await;
+        let is_event = |message: &Value| message["seq"].is_i64();
+        if let Err(closed) = tab.try_until(is_event).await {
+            assert!(matches!(closed.code, 1013 | 1006), "{closed:?}");
+            tab = TestClient::resume(&user, canvas, &tab).await;
+            assert_eq!(tab.connected["resume"], "resumed");
+        }
     }
     tab
 }
