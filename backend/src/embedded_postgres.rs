@@ -35,9 +35,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// Recovery after a power loss replays at most a few gigabytes of log.
 const START_LIMIT: Duration = Duration::from_mins(5);
 /// A fast shutdown writes one checkpoint.
-const FAST_STOP_LIMIT: Duration = Duration::from_secs(20);
+const FAST_STOP_LIMIT: Duration = Duration::from_secs(8);
 /// An immediate shutdown writes nothing and recovers at the next start.
-const IMMEDIATE_STOP_LIMIT: Duration = Duration::from_secs(5);
+const IMMEDIATE_STOP_LIMIT: Duration = Duration::from_secs(3);
 /// How long workers of a killed postmaster may still hold its shared memory.
 const ORPHANS_LIMIT: Duration = Duration::from_secs(20);
 /// Between attempts to start again after Postgres died.

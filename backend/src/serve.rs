@@ -37,12 +37,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long newcomers are told to go elsewhere before the sockets end: a load
 /// balancer notices.
 const LAME_DUCK: Duration = Duration::from_millis(500);
-/// How long sockets and rooms may take to end.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(12);
+/// How long sockets and rooms may take to end. This, what follows and the private
+/// PostgreSQL's limits stay below 30 s together, whatever hangs.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long requests may take to end after that.
-const FINISH_TIMEOUT: Duration = Duration::from_secs(6);
+const FINISH_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long the audit's last entries may take to be written.
-const AUDIT_TIMEOUT: Duration = Duration::from_secs(3);
+const AUDIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Between looking after figures.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// Between throwing away sessions, tickets and audit entries that are over.

@@ -39,7 +39,7 @@ const REPLAYS: usize = 4;
 /// Time over which clients come back after this node went down.
 const COME_BACK: Duration = Duration::from_secs(2);
 /// Time that open connections have to say good-bye.
-const FAREWELL: Duration = Duration::from_secs(10);
+const FAREWELL: Duration = Duration::from_secs(7);
 
 /// What the realtime part is told about its limits.
 #[derive(Clone, Debug)]
