@@ -4,12 +4,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use shared::protocol::{ErrorCode, decode};
+use shared::{
+    json,
+    protocol::{ErrorCode, decode},
+};
 
 fuzz_target!(|frame: &str| {
     match decode(frame) {
         Ok(request) => {
-            let written = serde_json::to_string(&request).expect("it can be written");
+            let written = json::write(&request);
             assert_eq!(decode(&written).as_ref(), Ok(&request));
         }
         Err(error) => {

@@ -1,7 +1,13 @@
 //! Identifiers as types of their own, so that a tile id cannot stand where a
 //! user id is meant.
 
+mod op;
+
+pub use op::{NoOpId, OpId};
+
+use crate::json::{FromJson, ToJson};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
@@ -16,6 +22,18 @@ macro_rules! id {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
+            }
+        }
+
+        impl FromJson for $name {
+            fn from_json(json: &Value) -> Option<Self> {
+                FromJson::from_json(json).map(Self)
+            }
+        }
+
+        impl ToJson for $name {
+            fn to_json(&self, out: &mut String) {
+                self.0.to_json(out);
             }
         }
 
@@ -48,10 +66,6 @@ id!(
 id!(
     /// One WebSocket connection: one tab.
     ConnectionId(Uuid)
-);
-id!(
-    /// Chosen by the client for each durable request; applied once, ever.
-    OpId(Uuid)
 );
 id!(
     /// A signed-in session, the `jti` of its tokens.

@@ -7,6 +7,7 @@
 pub mod api;
 pub mod canvas;
 pub mod ids;
+pub mod json;
 pub mod limits;
 pub mod pixels;
 pub mod presence;

@@ -1,11 +1,21 @@
 //! The pixels of a tile: a square of palette indices.
 
+use crate::json::{FromJson, ToJson};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
 use thiserror::Error;
 
 /// The index that shows what is behind the tile.
 pub const TRANSPARENT: u8 = 255;
+
+/// The colours of a canvas whose maker names none, as `#rrggbb`.
+pub const DEFAULT_PALETTE: [&str; 32] = [
+    "#000000", "#1d2b53", "#2b335f", "#3b4a8c", "#4f67c8", "#5b8def", "#7fc8f8", "#c9e7ff",
+    "#ffffff", "#c2c3c7", "#83769c", "#5f574f", "#3a3042", "#7e2553", "#b5305f", "#ff004d",
+    "#ff77a8", "#ffccaa", "#d58863", "#ab5236", "#7a3b2e", "#ff7a1a", "#ffa300", "#ffec27",
+    "#fff7b0", "#b8f34a", "#00e436", "#12a150", "#008751", "#0b5345", "#29d3c2", "#a06cd5",
+];
 
 /// Why pixels were refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -151,6 +161,34 @@ impl<'de> Deserialize<'de> for Pixels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::decode(&text).map_err(de::Error::custom)
+    }
+}
+
+impl FromJson for Pixels {
+    fn from_json(json: &Value) -> Option<Self> {
+        Self::decode(json.as_str()?).ok()
+    }
+}
+
+impl ToJson for Pixels {
+    fn to_json(&self, out: &mut String) {
+        self.encode().to_json(out);
+    }
+}
+
+impl FromJson for Dot {
+    fn from_json(json: &Value) -> Option<Self> {
+        let [index, colour] = json.as_array()?.as_slice() else {
+            return None;
+        };
+        Some(Self(u16::from_json(index)?, u8::from_json(colour)?))
+    }
+}
+
+impl ToJson for Dot {
+    fn to_json(&self, out: &mut String) {
+        let Self(index, colour) = self;
+        vec![i32::from(*index), i32::from(*colour)].to_json(out);
     }
 }
 

@@ -3,7 +3,8 @@
 
 mod client;
 mod decode;
-mod json;
+#[cfg(feature = "strangers")]
+mod frame;
 mod server;
 
 pub use client::{ClientMessage, PresenceChange, Request};
@@ -14,6 +15,7 @@ pub use server::{
     TileMentioned, TileUnlocked, TileUpdated, UserCount, UserCursor, UserTyping,
 };
 
+use crate::json::named;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -57,6 +59,26 @@ pub enum ErrorCode {
     #[serde(other)]
     Other,
 }
+
+named!(ErrorCode {
+    InvalidJson = "invalid_json",
+    UnknownType = "unknown_type",
+    InvalidMessage = "invalid_message",
+    TextEmpty = "text_empty",
+    TextTooLong = "text_too_long",
+    CanvasMismatch = "canvas_mismatch",
+    OutOfBounds = "out_of_bounds",
+    TileExists = "tile_exists",
+    TileNotFound = "tile_not_found",
+    TileLocked = "tile_locked",
+    VersionConflict = "version_conflict",
+    Forbidden = "forbidden",
+    RateLimited = "rate_limited",
+    Unauthenticated = "unauthenticated",
+    Unavailable = "unavailable",
+    Internal = "internal",
+    Other = "other",
+} else Other);
 
 /// Why the server ends a connection, and so what the client does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

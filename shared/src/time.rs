@@ -1,7 +1,9 @@
 //! The one form in which times cross the wire: RFC 3339, UTC, milliseconds.
 
-use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
+use crate::json::FromJson;
+use chrono::{DateTime, SecondsFormat, SubsecRound, Utc, format::ParseResult};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
 
 /// A moment, to the millisecond; written as `2025-08-29T21:45:19.000Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +12,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
+    fn parse(text: &str) -> ParseResult<Self> {
+        DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc).into())
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub fn millis(self) -> i64 {
         self.0.timestamp_millis()
@@ -38,8 +44,12 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        DateTime::parse_from_rfc3339(&text)
-            .map(|time| Self::from(time.with_timezone(&Utc)))
-            .map_err(de::Error::custom)
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+impl FromJson for Timestamp {
+    fn from_json(json: &Value) -> Option<Self> {
+        Self::parse(json.as_str()?).ok()
     }
 }

@@ -2,28 +2,25 @@
 
 use crate::{
     ids::{CanvasId, OpId},
+    json::{Object, ToJson},
     pixels::{Dot, Pixels},
     presence::Status,
     text::ChatText,
 };
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// A message from a client, with the id under which it is applied once.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Echoed in the answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub op_id: Option<OpId>,
     /// What is asked.
-    #[serde(flatten)]
     pub message: ClientMessage,
 }
 
 /// What a client asks. Read with [`super::decode`], which checks every field
 /// that can be checked without knowing the canvas.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum ClientMessage {
     /// Says what kind of client this is.
     Hello {
@@ -37,7 +34,6 @@ pub enum ClientMessage {
         /// What.
         text: ChatText,
         /// Must be this connection's canvas.
-        #[serde(skip_serializing_if = "Option::is_none")]
         canvas_id: Option<CanvasId>,
     },
     /// Says what the user is doing.
@@ -64,7 +60,6 @@ pub enum ClientMessage {
         /// Or empty.
         title: String,
         /// Blank where none are given.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pixels: Option<Pixels>,
     },
     /// Paints single pixels.
@@ -83,10 +78,8 @@ pub enum ClientMessage {
         /// Row.
         y: i32,
         /// New title.
-        #[serde(skip_serializing_if = "Option::is_none")]
         title: Option<String>,
         /// The whole tile.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pixels: Option<Pixels>,
     },
     /// Likes a tile, or no longer.
@@ -142,8 +135,7 @@ pub enum ClientMessage {
 }
 
 /// What a user does, as far as others see it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "presence_type", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum PresenceChange {
     /// Writes in the chat, or stops.
     Typing {
@@ -164,7 +156,6 @@ pub enum PresenceChange {
         /// The new status.
         status: Status,
         /// At most 200 characters; none leaves it as it is.
-        #[serde(skip_serializing_if = "Option::is_none")]
         status_message: Option<String>,
     },
     /// Moves the pointer over the board.
@@ -195,6 +186,100 @@ impl ClientMessage {
             Self::Ping { .. } => "ping",
             Self::Heartbeat { .. } => "heartbeat",
             Self::AuthRefresh { .. } => "auth_refresh",
+        }
+    }
+}
+
+impl ToJson for Request {
+    fn to_json(&self, out: &mut String) {
+        let object = Object::default()
+            .with("op_id", &self.op_id)
+            .with("type", &self.message.kind());
+        out.push_str(&self.message.fields(object).end());
+    }
+}
+
+impl ClientMessage {
+    fn fields(&self, object: Object) -> Object {
+        match self {
+            Self::Hello {
+                client_name,
+                device,
+            } => object
+                .with("client_name", client_name)
+                .with("device", device),
+            Self::CanvasChat { text, canvas_id } => {
+                object.with("text", text).with("canvas_id", canvas_id)
+            }
+            Self::UserPresence(change) => change.fields(object),
+            Self::TileMention {
+                tile_x,
+                tile_y,
+                highlight_type,
+                message,
+                duration,
+            } => object
+                .with("tile_x", tile_x)
+                .with("tile_y", tile_y)
+                .with("highlight_type", highlight_type)
+                .with("message", message)
+                .with("duration", duration),
+            Self::TileCreate {
+                x,
+                y,
+                title,
+                pixels,
+            } => object
+                .with("x", x)
+                .with("y", y)
+                .with("title", title)
+                .with("pixels", pixels),
+            Self::TilePaint { x, y, pixels } => {
+                object.with("x", x).with("y", y).with("pixels", pixels)
+            }
+            Self::TileUpdate {
+                x,
+                y,
+                title,
+                pixels,
+            } => object
+                .with("x", x)
+                .with("y", y)
+                .with("title", title)
+                .with("pixels", pixels),
+            Self::TileLike { x, y, liked } => object.with("x", x).with("y", y).with("liked", liked),
+            Self::TileDelete { x, y } | Self::TileLock { x, y } | Self::TileUnlock { x, y } => {
+                object.with("x", x).with("y", y)
+            }
+            Self::RequestUpdate { last_seq } => object.with("last_seq", last_seq),
+            Self::Ping { timestamp } | Self::Heartbeat { timestamp } => {
+                object.with("timestamp", timestamp)
+            }
+            Self::AuthRefresh { token } => object.with("token", token),
+        }
+    }
+}
+
+impl PresenceChange {
+    fn fields(&self, object: Object) -> Object {
+        let kind = |name: &str| object.with("presence_type", &name);
+        match self {
+            Self::Typing { is_typing } => kind("typing").with("is_typing", is_typing),
+            Self::EditingTile {
+                tile_x,
+                tile_y,
+                is_editing,
+            } => kind("editing_tile")
+                .with("tile_x", tile_x)
+                .with("tile_y", tile_y)
+                .with("is_editing", is_editing),
+            Self::Status {
+                status,
+                status_message,
+            } => kind("status")
+                .with("status", status)
+                .with("status_message", status_message),
+            Self::Cursor { x, y } => kind("cursor").with("x", x).with("y", y),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Reading what a client sent, with an error that says which field is wrong.
 
+#[cfg(feature = "strangers")]
+use super::frame::parse;
 use super::{
     ErrorCode,
     client::{ClientMessage, PresenceChange, Request},
-    json,
 };
 use crate::{
     ids::{CanvasId, OpId},
-    limits,
+    json, limits,
     pixels::{Dot, Pixels},
     presence::Status,
     text::{self, ChatText, TextError},
@@ -15,7 +16,6 @@ use crate::{
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
 use thiserror::Error;
-use uuid::Uuid;
 
 /// Why a message was refused before anybody looked at the canvas.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -35,8 +35,7 @@ pub struct DecodeError {
 /// [`DecodeError`] with `invalid_json`, `unknown_type`, `invalid_message`,
 /// `text_empty` or `text_too_long`.
 pub fn decode(frame: &str) -> Result<Request, DecodeError> {
-    let value =
-        json::parse(frame).ok_or_else(|| plain(ErrorCode::InvalidJson, "this is not JSON"))?;
+    let value = parse(frame).ok_or_else(|| plain(ErrorCode::InvalidJson, "this is not JSON"))?;
     let Value::Object(map) = value else {
         return Err(plain(ErrorCode::UnknownType, "this is not a JSON object"));
     };
@@ -51,6 +50,11 @@ pub fn decode(frame: &str) -> Result<Request, DecodeError> {
     let message = fields.message().map_err(with_op)?;
     let op_id = op_id.map_err(with_op)?;
     Ok(Request { op_id, message })
+}
+
+#[cfg(not(feature = "strangers"))]
+fn parse(frame: &str) -> Option<Value> {
+    serde_json::from_str(frame).ok()
 }
 
 fn plain(code: ErrorCode, message: &str) -> DecodeError {
@@ -246,8 +250,8 @@ impl Fields {
         };
         value
             .as_str()
-            .and_then(|text| Uuid::try_parse(text).ok())
-            .map(|id| Some(OpId(id)))
+            .and_then(|text| text.parse().ok())
+            .map(Some)
             .ok_or_else(|| invalid("op_id", "must be a UUID"))
     }
 
@@ -269,7 +273,7 @@ impl Fields {
         let device = value
             .as_object()
             .ok_or_else(|| invalid("device", "must be an object"))?;
-        if value.to_string().len() > limits::DEVICE_BYTES {
+        if json::write(device).len() > limits::DEVICE_BYTES {
             return Err(invalid("device", "must have at most 2048 bytes"));
         }
         Ok(device.clone())
@@ -347,6 +351,7 @@ fn integer(value: &Value) -> Option<i64> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use uuid::Uuid;
 
     fn code(value: &Value) -> ErrorCode {
         decode(&value.to_string()).unwrap_err().code
@@ -354,7 +359,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_again() {
-        let op = OpId(Uuid::from_u128(7));
+        let op = OpId::from(Uuid::from_u128(7));
         let request = Request {
             op_id: Some(op),
             message: ClientMessage::TilePaint {
@@ -363,14 +368,14 @@ mod tests {
                 pixels: vec![Dot(3, 4), Dot(5, 255)],
             },
         };
-        let json = serde_json::to_string(&request).unwrap();
+        let json = json::write(&request);
         assert!(json.contains(r#""pixels":[[3,4],[5,255]]"#), "{json}");
         assert_eq!(decode(&json).unwrap(), request);
         let request = Request {
             op_id: None,
             message: ClientMessage::UserPresence(PresenceChange::Typing { is_typing: true }),
         };
-        let json = serde_json::to_value(&request).unwrap();
+        let json: Value = serde_json::from_str(&json::write(&request)).unwrap();
         assert_eq!(
             json,
             json!({"type": "user_presence", "presence_type": "typing", "is_typing": true})
@@ -399,10 +404,10 @@ mod tests {
         let op = Uuid::from_u128(9);
         let error =
             decode(&json!({"type": "tile_like", "x": "a", "op_id": op}).to_string()).unwrap_err();
-        assert_eq!(error.op_id, Some(OpId(op)));
+        assert_eq!(error.op_id, Some(OpId::from(op)));
         assert!(error.message.starts_with("x "), "{}", error.message);
         let unknown = decode(&json!({"type": "?", "op_id": op}).to_string()).unwrap_err();
-        assert_eq!(unknown.op_id, Some(OpId(op)));
+        assert_eq!(unknown.op_id, Some(OpId::from(op)));
     }
 
     #[test]
@@ -419,6 +424,58 @@ mod tests {
         }
         for text in ["1.5", "\"1\"", "null", "[1]", "true"] {
             assert_eq!(delete(text).unwrap_err().code, ErrorCode::InvalidMessage);
+        }
+    }
+
+    #[test]
+    fn numbers_of_any_size_and_shape_are_json() {
+        let huge = format!("1{}", "0".repeat(400));
+        let minus_huge = format!("-{huge}");
+        let far = [
+            "1e400",
+            "-1e400",
+            &huge,
+            &minus_huge,
+            "99999999999",
+            "-1E+99",
+        ];
+        let read = |frame: &str| decode(frame).map(|request| request.message);
+        for number in far {
+            // Outside of every grid, which only the canvas can tell.
+            for kind in ["tile_delete", "tile_lock", "tile_create"] {
+                let frame = format!(r#"{{"type":"{kind}","x":{number},"y":0}}"#);
+                assert!(read(&frame).is_ok(), "{frame}");
+            }
+            for dot in [
+                format!("[{number},1]"),
+                format!("[1,{number}]"),
+                format!("[[{number}],1]"),
+                number.to_owned(),
+            ] {
+                let frame = format!(r#"{{"type":"tile_paint","x":0,"y":0,"pixels":[{dot}]}}"#);
+                let error = read(&frame).unwrap_err();
+                assert_eq!(error.code, ErrorCode::InvalidMessage, "{frame}");
+            }
+            let unknown = format!(r#"{{"type":{number}}}"#);
+            assert_eq!(read(&unknown).unwrap_err().code, ErrorCode::UnknownType);
+            let list = format!("[[{number}]]");
+            assert_eq!(read(&list).unwrap_err().code, ErrorCode::UnknownType);
+        }
+        for wrong in ["1.5", "-0.25", "1e-3", "[0]", "{}", "\"1\"", "true", "null"] {
+            for frame in [
+                format!(r#"{{"type":"tile_delete","x":{wrong},"y":0}}"#),
+                format!(r#"{{"type":"tile_paint","x":0,"y":0,"pixels":[[{wrong},0]]}}"#),
+                format!(r#"{{"type":"tile_paint","x":0,"y":0,"pixels":[[0,{wrong}]]}}"#),
+            ] {
+                let error = read(&frame).unwrap_err();
+                assert_eq!(error.code, ErrorCode::InvalidMessage, "{frame}");
+            }
+        }
+        for (index, colour) in [("0", "-1"), ("-1", "0"), ("65536", "0"), ("0", "256")] {
+            let frame =
+                format!(r#"{{"type":"tile_paint","x":0,"y":0,"pixels":[[{index},{colour}]]}}"#);
+            let error = read(&frame).unwrap_err();
+            assert_eq!(error.code, ErrorCode::InvalidMessage, "{frame}");
         }
     }
 

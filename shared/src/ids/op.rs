@@ -1,0 +1,188 @@
+//! The id of an operation, which is told as it was spelt.
+
+use crate::json::{FromJson, ToJson};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
+use std::{
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
+use thiserror::Error;
+use uuid::Uuid;
+
+/// Chosen by the client for each durable request; applied once, ever.
+///
+/// A UUID (RFC 9562 section 4) with or without its hyphens, in either case: all
+/// spellings are the same id, and an answer has the one that was asked with.
+#[derive(Clone, Copy, Debug)]
+pub struct OpId {
+    id: Uuid,
+    /// Bit `n`: the `n`th digit is a capital.
+    capitals: u32,
+    hyphens: bool,
+}
+
+/// Why a text is no [`OpId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("must be a UUID")]
+pub struct NoOpId;
+
+impl OpId {
+    /// What it is without regard to its spelling.
+    pub fn uuid(self) -> Uuid {
+        self.id
+    }
+
+    fn spell<T>(self, use_text: impl FnOnce(&str) -> T) -> T {
+        let mut buffer = Uuid::encode_buffer();
+        let text = if self.hyphens {
+            self.id.hyphenated().encode_lower(&mut buffer)
+        } else {
+            self.id.simple().encode_lower(&mut buffer)
+        };
+        if self.capitals != 0 {
+            let is_digit = |at: &usize| !self.hyphens || !matches!(at, 8 | 13 | 18 | 23);
+            for (digit, at) in (0..text.len()).filter(is_digit).enumerate() {
+                if self.capitals >> digit & 1 == 1 {
+                    text[at..=at].make_ascii_uppercase();
+                }
+            }
+        }
+        use_text(text)
+    }
+}
+
+impl From<Uuid> for OpId {
+    fn from(id: Uuid) -> Self {
+        Self {
+            id,
+            capitals: 0,
+            hyphens: true,
+        }
+    }
+}
+
+impl FromStr for OpId {
+    type Err = NoOpId;
+
+    fn from_str(text: &str) -> Result<Self, NoOpId> {
+        let hyphens = match text.len() {
+            36 => true,
+            32 => false,
+            // In braces, or with `urn:uuid:`.
+            _ => return Err(NoOpId),
+        };
+        let id = Uuid::try_parse(text).map_err(|_| NoOpId)?;
+        let digits = text.bytes().filter(|byte| *byte != b'-');
+        let capitals = digits.enumerate().fold(0, |capitals, (digit, byte)| {
+            capitals | u32::from(byte.is_ascii_uppercase()) << digit
+        });
+        Ok(Self {
+            id,
+            capitals,
+            hyphens,
+        })
+    }
+}
+
+impl PartialEq for OpId {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for OpId {}
+
+impl Hash for OpId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+impl Ord for OpId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.id.cmp(&other.id)
+    }
+}
+
+impl PartialOrd for OpId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for OpId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.spell(|text| f.write_str(text))
+    }
+}
+
+impl Serialize for OpId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.spell(|text| serializer.serialize_str(text))
+    }
+}
+
+impl<'de> Deserialize<'de> for OpId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+impl FromJson for OpId {
+    fn from_json(json: &Value) -> Option<Self> {
+        json.as_str()?.parse().ok()
+    }
+}
+
+impl ToJson for OpId {
+    fn to_json(&self, out: &mut String) {
+        self.spell(|text| text.to_json(out));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_kept_and_all_are_the_same_id() {
+        let spellings = [
+            "018f4e1c-abcd-7000-8000-00000000000f",
+            "018F4E1C-ABCD-7000-8000-00000000000F",
+            "018f4E1c-aBcD-7000-8000-00000000000F",
+            "018f4e1cabcd7000800000000000000f",
+            "018F4E1CABCD7000800000000000000F",
+        ];
+        let ids = spellings.map(|spelling| spelling.parse::<OpId>().unwrap());
+        for (id, spelling) in ids.iter().zip(spellings) {
+            assert_eq!(id.to_string(), spelling);
+            let json = serde_json::to_string(id).unwrap();
+            assert_eq!(json, format!("\"{spelling}\""));
+            let back: OpId = serde_json::from_str(&json).unwrap();
+            assert_eq!(back.to_string(), spelling);
+            assert_eq!(*id, ids[0]);
+        }
+        assert_eq!(OpId::from(ids[1].uuid()).to_string(), spellings[0]);
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_none() {
+        for wrong in [
+            "",
+            "7",
+            "{018f4e1c-abcd-7000-8000-00000000000f}",
+            "urn:uuid:018f4e1c-abcd-7000-8000-00000000000f",
+            "018f4e1c-abcd-7000-8000-00000000000g",
+            "018f4e1cabcd-7000-8000-00000000000-0f",
+            "018f4e1c+abcd+7000+8000+00000000000f",
+            "018f4e1c-abcd-7000-8000-0000000000é",
+        ] {
+            assert_eq!(wrong.parse::<OpId>(), Err(NoOpId), "{wrong}");
+        }
+    }
+}
