@@ -14,6 +14,7 @@
 #[path = "../tests/common"]
 #[expect(dead_code, unreachable_pub, reason = "the tests use all of it")]
 mod common {
+    pub mod contract;
     pub mod crowd;
     pub mod http;
     pub mod socket;

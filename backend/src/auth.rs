@@ -11,6 +11,7 @@ pub(crate) use password::Passwords;
 pub(crate) use secret::{SHORTEST, secret};
 
 use crate::{
+    clock::Clock,
     db::sessions::{self, Live},
     error::ApiError,
     realtime::Identity,
@@ -59,11 +60,14 @@ impl Session {
 pub(crate) struct Issued {
     pub(crate) token: String,
     pub(crate) expires_at: DateTime<Utc>,
+    /// Seconds until then.
+    pub(crate) seconds: i64,
 }
 
 /// Gives out and checks tokens and tickets.
 pub(crate) struct Auth {
     pool: PgPool,
+    clock: Clock,
     keys: Keys,
     ttl: TimeDelta,
     believed: Mutex<HashMap<SessionId, (Live, Instant)>>,
@@ -71,11 +75,12 @@ pub(crate) struct Auth {
 
 impl Auth {
     /// Tokens are signed with `secret` and live for `ttl`.
-    pub(crate) fn new(pool: PgPool, secret: &[u8], ttl: Duration) -> Self {
+    pub(crate) fn new(pool: PgPool, clock: Clock, secret: &[u8], ttl: Duration) -> Self {
         // Whole seconds, as in the token; a hundred years are as good as more.
         let seconds = ttl.as_secs().clamp(1, 100 * 365 * 24 * 3600);
         Self {
             pool,
+            clock,
             keys: Keys::new(secret),
             ttl: TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000)),
             believed: Mutex::default(),
@@ -85,7 +90,7 @@ impl Auth {
     /// Begins a session.
     pub(crate) async fn begin(&self, user_id: UserId) -> Result<Issued, ApiError> {
         let session_id = SessionId(Uuid::new_v4());
-        let issued = self.issue(session_id, user_id, Utc::now() + self.ttl)?;
+        let issued = self.issue(session_id, user_id, self.clock.now() + self.ttl)?;
         sessions::insert(&self.pool, session_id, user_id, issued.expires_at).await?;
         Ok(issued)
     }
@@ -94,7 +99,7 @@ impl Auth {
     pub(crate) async fn refresh(&self, session: &Session) -> Result<Issued, ApiError> {
         // Times in tokens are whole seconds: within the same one, one more makes
         // it later all the same, but never more than that.
-        let end = Utc::now() + self.ttl;
+        let end = self.clock.now() + self.ttl;
         let second = TimeDelta::seconds(1);
         let end = end.max((session.expires_at + second).min(end + second));
         let issued = self.issue(session.session_id, session.user_id(), end)?;
@@ -107,7 +112,7 @@ impl Auth {
 
     /// Ends a session.
     pub(crate) async fn revoke(&self, session_id: SessionId) -> Result<(), ApiError> {
-        sessions::revoke(&self.pool, session_id, Utc::now()).await?;
+        sessions::revoke(&self.pool, session_id, self.clock.now()).await?;
         self.forget(session_id);
         Ok(())
     }
@@ -118,7 +123,7 @@ impl Auth {
         session: &Session,
     ) -> Result<(String, DateTime<Utc>), ApiError> {
         let ticket = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-        let expires_at = Utc::now() + TICKET_TTL;
+        let expires_at = self.clock.now() + TICKET_TTL;
         let digest = Sha256::digest(ticket.as_bytes());
         sessions::insert_ticket(&self.pool, &digest, session.session_id, expires_at).await?;
         Ok((ticket, expires_at))
@@ -149,7 +154,7 @@ impl Auth {
     pub(crate) async fn verify(&self, token: &str) -> Result<Session, ApiError> {
         let claims = self
             .keys
-            .read(token, Utc::now())
+            .read(token, self.clock.now())
             .ok_or(ApiError::Unauthenticated)?;
         let live = self.live(claims.session_id).await?;
         if live.user_id != claims.user_id.0 {
@@ -184,19 +189,18 @@ impl Auth {
             user_id,
             expires_at: DateTime::from_timestamp(expires_at.timestamp(), 0).unwrap_or(expires_at),
         };
-        let token = self
-            .keys
-            .sign(&claims, Utc::now())
-            .map_err(ApiError::internal)?;
+        let now = self.clock.now();
+        let token = self.keys.sign(&claims, now).map_err(ApiError::internal)?;
         Ok(Issued {
             token,
             expires_at: claims.expires_at,
+            seconds: (claims.expires_at - now).num_seconds().max(0),
         })
     }
 
     async fn redeem(&self, ticket: &str) -> Result<Session, ApiError> {
         let digest = Sha256::digest(ticket.as_bytes());
-        let session_id = sessions::redeem_ticket(&self.pool, &digest, Utc::now())
+        let session_id = sessions::redeem_ticket(&self.pool, &digest, self.clock.now())
             .await?
             .ok_or(ApiError::Unauthenticated)?;
         let live = self.live(session_id).await?;
@@ -208,7 +212,7 @@ impl Auth {
             return Ok(live);
         }
         let asked = Instant::now();
-        let live = sessions::live(&self.pool, session_id, Utc::now())
+        let live = sessions::live(&self.pool, session_id, self.clock.now())
             .await?
             .ok_or(ApiError::Unauthenticated)?;
         let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);

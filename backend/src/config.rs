@@ -20,6 +20,10 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub database_max_connections: u32,
 
+    /// Redis by which several nodes on one PostgreSQL are one server; without it there is one node
+    #[arg(long, env = "REDIS_URL", hide_env_values = true)]
+    pub redis_url: Option<String>,
+
     /// Secret that signs tokens, 32 bytes or more; without one it is made and kept in the data folder
     #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<String>,
@@ -44,7 +48,7 @@ pub struct Config {
     #[arg(long, env = "DIST", default_value = "dist")]
     pub dist: PathBuf,
 
-    /// Seconds between WebSocket pings, ± 20 %
+    /// Seconds between WebSocket pings, ± 20 %; half of the timeout at most
     #[arg(long, env = "WEBSOCKET_PING_INTERVAL", default_value = "10", value_parser = seconds)]
     pub websocket_ping_interval: Duration,
 
@@ -85,6 +89,14 @@ pub struct Config {
     pub demo: bool,
 }
 
+impl Config {
+    /// Time between WebSocket pings, ± 20 %. A quiet peer has to be asked before
+    /// it counts as silent, and needs time to answer.
+    pub(crate) fn between_pings(&self) -> Duration {
+        self.websocket_ping_interval.min(self.websocket_timeout / 2)
+    }
+}
+
 /// `on` or `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
@@ -118,6 +130,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("bind", &self.bind)
             .field("private_database", &self.database_url.is_none())
+            .field("shared", &self.redis_url.is_some())
             .field("stellar_data", &self.stellar_data)
             .field("dist", &self.dist)
             .finish_non_exhaustive()

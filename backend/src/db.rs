@@ -8,24 +8,26 @@ pub(crate) mod locks;
 pub(crate) mod log;
 pub(crate) mod members;
 pub(crate) mod messages;
+mod pool;
 pub(crate) mod sessions;
 pub(crate) mod tiles;
 pub(crate) mod users;
 
+pub(crate) use pool::pool;
+
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::{
-    Connection, Error, PgConnection, PgPool, Postgres, Transaction,
-    migrate::Migrator,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    Connection, Error, PgConnection, PgPool, Postgres, Transaction, migrate::Migrator,
+    postgres::PgConnectOptions,
 };
-use std::{str::FromStr, time::Duration};
+use std::{io, str::FromStr, time::Duration};
 
 /// Applied at every start; see `migrations/README.md`.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
-/// How long a request waits for a connection of the pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long those wait for whom others wait.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Connects once, to say at once if that does not work.
 pub(crate) async fn reach(url: &str) -> Result<(), Error> {
@@ -47,20 +49,16 @@ pub(crate) async fn begin_snapshot(pool: &PgPool) -> Result<Transaction<'static,
         .await
 }
 
-/// A pool whose connections give up on statements, locks and transactions that
-/// take too long, so that nothing waits for ever. It connects when first used.
-pub(crate) fn pool(url: &str, max_connections: u32) -> Result<PgPool, Error> {
-    let options = PgConnectOptions::from_str(url)?
-        .application_name("stellar-canvas")
-        .options([
-            ("statement_timeout", "10s"),
-            ("lock_timeout", "5s"),
-            ("idle_in_transaction_session_timeout", "15s"),
-        ]);
-    Ok(PgPoolOptions::new()
-        .max_connections(max_connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options))
+/// Waits for an answer, but not for ever: a database that is cut off says nothing.
+///
+/// # Errors
+/// Those of the question; [`Error::Io`] after [`ANSWER_TIMEOUT`].
+pub(crate) async fn in_time<T>(
+    question: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    tokio::time::timeout(ANSWER_TIMEOUT, question)
+        .await
+        .unwrap_or_else(|_| Err(Error::Io(io::ErrorKind::TimedOut.into())))
 }
 
 /// Whether the database is away or refuses for a while, so that the same

@@ -321,8 +321,32 @@ fn shut_down(child: &mut Child) {
         }
         tracing::warn!(?signal, "PostgreSQL does not end");
     }
+    // Its processes end with it, but not those that are stopped in their tracks:
+    // they would keep its memory, and so the next start, for ever.
+    let all = processes_of(child);
     let _ = child.kill();
+    for process in all {
+        let _ = kill_process(process, Signal::KILL);
+    }
     let _ = child.wait();
+}
+
+/// The processes that Postgres started, where the system has `/proc`.
+fn processes_of(child: &Child) -> Vec<Pid> {
+    let parent = child.id().to_string();
+    let started_by = |process: &str| {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // The program's name in brackets, the state, the parent.
+        let (_, after) = stat.rsplit_once(')')?;
+        after.split_whitespace().nth(1).map(str::to_owned)
+    };
+    fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|process| started_by(process).as_ref() == Some(&parent))
+        .filter_map(|process| Pid::from_raw(process.parse().ok()?))
+        .collect()
 }
 
 /// What was written to the log after its first `skip` bytes, the last lines only.

@@ -35,6 +35,9 @@ pub(crate) enum ApiError {
     /// Something that is not there: its kind.
     #[error("there is no such {0}")]
     NotFound(Kind),
+    /// Pages are asked for, and there are none.
+    #[error("there is no browser client in DIST, only the API at /api/v1")]
+    NoClient,
     /// The route has no such method.
     #[error("this address does not know that method")]
     MethodNotAllowed,
@@ -125,7 +128,9 @@ impl ApiError {
             Self::Forbidden | Self::OriginNotAllowed | Self::Refused(Refusal::Forbidden) => {
                 StatusCode::FORBIDDEN
             }
-            Self::NotFound(_) | Self::Refused(Refusal::TileNotFound) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::NoClient | Self::Refused(Refusal::TileNotFound) => {
+                StatusCode::NOT_FOUND
+            }
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UsernameTaken
             | Self::Refused(Refusal::TileExists | Refusal::VersionConflict(_)) => {
@@ -152,7 +157,7 @@ impl ApiError {
             Self::InvalidCredentials => "invalid_credentials",
             Self::Forbidden | Self::Refused(Refusal::Forbidden) => "forbidden",
             Self::OriginNotAllowed => "origin_not_allowed",
-            Self::NotFound(Kind::Address) => "not_found",
+            Self::NotFound(Kind::Address) | Self::NoClient => "not_found",
             Self::NotFound(Kind::Canvas) => "canvas_not_found",
             Self::NotFound(Kind::Tile) | Self::Refused(Refusal::TileNotFound) => "tile_not_found",
             Self::NotFound(Kind::User) => "user_not_found",

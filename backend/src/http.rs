@@ -59,7 +59,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(history::routes())
                 .merge(image::routes())
                 .merge(admin::routes())
-                .merge(OpenApiRouter::from(ws::routes())),
+                .merge(ws::routes()),
         )
         .split_for_parts();
     let description = Arc::new(openapi::complete(description));

@@ -3,6 +3,7 @@
 //! Arrows point one way: `http` uses `state`, `state` uses `realtime`,
 //! `realtime` uses `db`; nothing imports upward.
 
+pub mod clock;
 pub mod config;
 pub mod embedded_postgres;
 pub mod realtime;

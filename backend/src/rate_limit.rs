@@ -126,12 +126,15 @@ impl SignInLimits {
     }
 }
 
-/// The limits of what a user may make over HTTP. A person, even a hasty one,
-/// never meets them.
+/// The limits of what a user may make over HTTP, and of joining. A person, even
+/// a hasty one, never meets them; nor does a crowd behind one address that comes
+/// back after a restart.
 pub(crate) struct UserLimits {
     on: bool,
     canvases: Buckets<UserId>,
     tickets: Buckets<UserId>,
+    joins: Buckets<UserId>,
+    joins_from: Buckets<IpAddr>,
 }
 
 impl UserLimits {
@@ -141,22 +144,32 @@ impl UserLimits {
             on,
             canvases: Buckets::new(60.0, 1.0),
             tickets: Buckets::new(100.0, 5.0),
+            joins: Buckets::new(300.0, 5.0),
+            joins_from: Buckets::new(3000.0, 100.0),
         }
     }
 
     /// One more canvas of this user.
     pub(crate) fn canvas(&self, user: UserId) -> Result<(), Duration> {
-        self.check(&self.canvases, user)
+        self.check(|now| self.canvases.take(user, now))
     }
 
     /// One more ticket of this user.
     pub(crate) fn ticket(&self, user: UserId) -> Result<(), Duration> {
-        self.check(&self.tickets, user)
+        self.check(|now| self.tickets.take(user, now))
     }
 
-    fn check(&self, buckets: &Buckets<UserId>, user: UserId) -> Result<(), Duration> {
+    /// One more WebSocket of this user from this address.
+    pub(crate) fn join(&self, user: UserId, ip: IpAddr) -> Result<(), Duration> {
+        self.check(|now| {
+            self.joins.take(user, now)?;
+            self.joins_from.take(network(ip), now)
+        })
+    }
+
+    fn check(&self, take: impl FnOnce(Instant) -> Result<(), Duration>) -> Result<(), Duration> {
         if self.on {
-            buckets.take(user, Instant::now())
+            take(Instant::now())
         } else {
             Ok(())
         }
@@ -217,6 +230,14 @@ mod tests {
         assert_eq!(made.count(), 60);
         assert!(limits.canvas(UserId(2)).is_ok());
         assert!(limits.ticket(UserId(1)).is_ok());
+        let (here, there) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let joined = (0..1000).take_while(|_| limits.join(UserId(1), here).is_ok());
+        assert!((300..400).contains(&joined.count()));
+        assert!(limits.join(UserId(1), there).is_err());
+        let joined = (2..20_000).take_while(|id| limits.join(UserId(*id), here).is_ok());
+        assert!((2_600..4_000).contains(&joined.count()));
+        assert!(limits.join(UserId(30_000), here).is_err());
+        assert!(limits.join(UserId(30_000), there).is_ok());
         let off = UserLimits::new(false);
         assert!((0..200).all(|_| off.ticket(UserId(1)).is_ok()));
     }

@@ -3,23 +3,28 @@
 //! application's state.
 
 mod admission;
+mod bus;
 mod connection;
 mod figures;
 mod frame;
+mod gate;
 mod hub;
+mod nodes;
 mod outbox;
 mod presence;
 mod rate_limit;
 mod registry;
 mod ring;
 mod room;
+mod roster;
 pub mod wire;
 mod write;
 mod writer;
 
 pub use admission::{Admission, AdmissionError};
+pub use bus::{Bus, NodeId};
 pub use connection::{Refresh, Refreshed, Visitor};
 pub(crate) use figures::Figures;
-pub use hub::{Hub, Settings};
-pub use registry::{ClientFilter, ClientType, Registry, Stats};
+pub use hub::{Found, Hub, Settings};
+pub use registry::{Census, ClientFilter, ClientType};
 pub use write::{Done, Identity, Operation, Write, WriteError};

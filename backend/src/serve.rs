@@ -2,17 +2,17 @@
 
 use crate::{
     auth::{self, Auth},
+    clock::Clock,
     config::{Config, Switch},
     db::{self, sessions},
     demo,
     embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError},
     http,
-    realtime::{Hub, Settings},
+    realtime::{Bus, Hub, Settings},
     state::AppState,
     telemetry::Metrics,
 };
 use axum::{Router, extract::ConnectInfo};
-use chrono::Utc;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -28,6 +28,10 @@ use tower::ServiceExt;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 4096;
+/// Bytes that the kernel keeps for a peer who is not ready for them. Without a
+/// limit these are megabytes, and it takes as much to notice that nobody reads.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT: u32 = 128 * 1024;
 /// How long a request's header may take, from the first moment on.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait after an accept that failed, for example for want of files.
@@ -36,7 +40,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long newcomers are told to go elsewhere before the sockets end: a load
 /// balancer notices.
-const LAME_DUCK: Duration = Duration::from_millis(500);
+const LAME_DUCK: Duration = Duration::from_secs(1);
 /// How long sockets and rooms may take to end. This, what follows and the private
 /// PostgreSQL's limits stay below 30 s together, whatever hangs.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
@@ -44,6 +48,10 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 const FINISH_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long the audit's last entries may take to be written.
 const AUDIT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the pool's connections may take to say good-bye.
+const POOL_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the private PostgreSQL may take to stop; it ends it by force before.
+const POSTGRES_TIMEOUT: Duration = Duration::from_secs(12);
 /// Between looking after figures.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// Between throwing away sessions, tickets and audit entries that are over.
@@ -72,6 +80,9 @@ pub enum StartError {
     /// `DATABASE_URL` cannot be read.
     #[error("DATABASE_URL must be an address that begins with postgres://")]
     DatabaseUrl,
+    /// `REDIS_URL` cannot be read.
+    #[error("REDIS_URL must be an address that begins with redis://")]
+    RedisUrl,
     /// The database cannot be reached.
     #[error("cannot reach the database: {0}")]
     Unreachable(String),
@@ -111,6 +122,7 @@ impl Server {
     /// [`StartError`]; nothing is left running then.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         check(&config)?;
+        let bus = bus(&config)?;
         let secret = secret(&config)?;
         // Before the database, which takes longer to find out.
         let (listener, local_addr) = listen(config.bind).map_err(|source| StartError::Listen {
@@ -124,7 +136,7 @@ impl Server {
                 (postgres.url().to_owned(), Some(postgres))
             }
         };
-        let state = match prepare(config, &url, &secret).await {
+        let state = match prepare(config, &url, &secret, bus).await {
             Ok(state) => state,
             Err(error) => {
                 if let Some(postgres) = postgres {
@@ -193,9 +205,13 @@ impl Server {
             tracing::warn!("some audit entries are lost");
         }
         // What still holds a connection does not hold the server.
-        let _ = time::timeout(Duration::from_secs(2), self.state.pool.close()).await;
-        if let Some(postgres) = self.postgres {
-            postgres.stop().await;
+        let _ = time::timeout(POOL_TIMEOUT, self.state.pool.close()).await;
+        if let Some(postgres) = self.postgres
+            && time::timeout(POSTGRES_TIMEOUT, postgres.stop())
+                .await
+                .is_err()
+        {
+            tracing::warn!("PostgreSQL did not end in time");
         }
         tracing::info!("stopped");
     }
@@ -240,13 +256,31 @@ fn check(config: &Config) -> Result<(), StartError> {
 
 /// Says what works, but hardly as it was meant.
 fn warn(config: &Config) {
-    if config.websocket_timeout <= config.websocket_ping_interval.mul_f64(1.2) {
+    let between_pings = config.between_pings();
+    if between_pings < config.websocket_ping_interval {
         tracing::warn!(
-            "WEBSOCKET_TIMEOUT is not longer than WEBSOCKET_PING_INTERVAL with its 20 %: quiet clients are dropped"
+            "WEBSOCKET_PING_INTERVAL is more than half of WEBSOCKET_TIMEOUT: pings are sent every {between_pings:?}"
+        );
+    }
+    let is_set = |setting: &Option<String>| setting.as_deref().is_some_and(|it| !it.is_empty());
+    if is_set(&config.redis_url) && !(is_set(&config.database_url) && is_set(&config.jwt_secret)) {
+        tracing::warn!(
+            "several nodes are one server only with the same DATABASE_URL and JWT_SECRET for all"
         );
     }
     if !config.dist.join("index.html").is_file() {
         tracing::warn!(folder = %config.dist.display(), "there is no client to serve, only the API");
+    }
+}
+
+/// How this node talks to others. Redis need not be there yet.
+fn bus(config: &Config) -> Result<Bus, StartError> {
+    match config.redis_url.as_deref() {
+        None | Some("") => Ok(Bus::local()),
+        Some(url) => {
+            let client = redis::Client::open(url).map_err(|_| StartError::RedisUrl)?;
+            Ok(Bus::shared(client))
+        }
     }
 }
 
@@ -261,7 +295,12 @@ fn secret(config: &Config) -> Result<Vec<u8>, StartError> {
     }
 }
 
-async fn prepare(config: Config, url: &str, secret: &[u8]) -> Result<AppState, StartError> {
+async fn prepare(
+    config: Config,
+    url: &str,
+    secret: &[u8],
+    bus: Bus,
+) -> Result<AppState, StartError> {
     let pool =
         db::pool(url, config.database_max_connections).map_err(|_| StartError::DatabaseUrl)?;
     time::timeout(CONNECT_TIMEOUT, db::reach(url))
@@ -270,7 +309,7 @@ async fn prepare(config: Config, url: &str, secret: &[u8]) -> Result<AppState, S
         .map_err(|error| StartError::Unreachable(error.to_string()))?;
     db::migrate(url).await.map_err(StartError::Migrate)?;
     let settings = Settings {
-        ping_interval: config.websocket_ping_interval,
+        ping_interval: config.between_pings(),
         timeout: config.websocket_timeout,
         max_connections: config.websocket_max_connections,
         max_connections_per_user: config.websocket_max_connections_per_user,
@@ -279,8 +318,10 @@ async fn prepare(config: Config, url: &str, secret: &[u8]) -> Result<AppState, S
     };
     // Before anything that keeps handles of its figures.
     let metrics = Metrics::get()?;
-    let hub = Hub::new(pool.clone(), settings);
-    let auth = Auth::new(pool.clone(), secret, config.token_ttl);
+    let clock = Clock::default();
+    clock.set(&pool).await;
+    let hub = Hub::new(pool.clone(), clock.clone(), settings, bus);
+    let auth = Auth::new(pool.clone(), clock, secret, config.token_ttl);
     let demo = config.demo;
     let state = AppState::new(config, pool, hub, auth, metrics);
     if demo {
@@ -300,6 +341,9 @@ fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     // A restart need not wait for the old connections' last packets.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
+    // Accepted connections inherit it.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket.set_tcp_notsent_lowat(UNSENT)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     let listener = TcpListener::from_std(socket.into())?;
@@ -364,7 +408,7 @@ fn keep_house(state: AppState) -> JoinHandle<()> {
             tokio::select! {
                 _ = upkeep.tick() => state.metrics.upkeep(),
                 _ = purge.tick() => {
-                    if let Err(error) = sessions::purge(&state.pool, Utc::now()).await {
+                    if let Err(error) = sessions::purge(&state.pool, state.hub.clock().now()).await {
                         tracing::warn!(%error, "cannot throw away ended sessions");
                     }
                     if let Err(error) = state.audit.purge().await {

@@ -44,8 +44,6 @@ pub(crate) struct Parts {
     pub(crate) pictures: Pictures,
     /// Figures for those who run the server.
     pub(crate) metrics: Metrics,
-    /// This node's name among the others.
-    pub(crate) node: String,
 }
 
 impl AppState {
@@ -69,7 +67,6 @@ impl AppState {
             large_reads: Semaphore::new(LARGE_READS),
             pictures: Pictures::default(),
             metrics,
-            node: format!("node-{:08x}", rand::random::<u32>()),
             config,
         }))
     }

@@ -89,6 +89,10 @@ fn describe() {
         ("stellar_connections", "Open WebSocket connections"),
         ("stellar_rooms", "Canvases open in memory"),
         (
+            "stellar_bus_up",
+            "Whether other nodes can be told of events, by Redis",
+        ),
+        (
             "stellar_database_connections",
             "Connections to PostgreSQL, by state",
         ),
@@ -125,6 +129,16 @@ fn describe() {
             "Connections ended since durable messages did not fit",
         ),
         ("stellar_closes_total", "Ended connections, by reason"),
+        ("stellar_bus_published_total", "Messages to other nodes"),
+        ("stellar_bus_received_total", "Messages from other nodes"),
+        (
+            "stellar_bus_dropped_total",
+            "Messages of or for other nodes that were dropped",
+        ),
+        (
+            "stellar_log_fills_total",
+            "Durable events read from the log since they came by no other way",
+        ),
         ("stellar_audit_written_total", "Audit entries written"),
         ("stellar_audit_dropped_total", "Audit entries lost"),
         (
@@ -139,6 +153,10 @@ fn describe() {
         "stellar_outbox_overflows_total",
         "stellar_ephemeral_dropped_total",
         "stellar_slow_consumers_total",
+        "stellar_bus_published_total",
+        "stellar_bus_received_total",
+        "stellar_bus_dropped_total",
+        "stellar_log_fills_total",
         "stellar_audit_written_total",
         "stellar_audit_dropped_total",
     ] {
@@ -155,7 +173,7 @@ fn describe() {
         Unit::Seconds,
         "Time to the head of an HTTP answer, by route"
     );
-    for name in ["stellar_connections", "stellar_rooms"] {
+    for name in ["stellar_connections", "stellar_rooms", "stellar_bus_up"] {
         gauge!(name).increment(0.0);
     }
     Figures::get();

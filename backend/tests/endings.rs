@@ -3,12 +3,13 @@
 mod common;
 
 use common::{
-    TestServer, canvas,
+    PATIENCE, TestServer, canvas,
     socket::{Closed, TestClient, open, upgrade},
 };
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join_all};
 use serde_json::json;
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{
     Message,
     protocol::frame::{
@@ -268,22 +269,56 @@ async fn going_down_sends_everybody_away_with_a_time_to_come_back() {
     assert_eq!(history.json(200)["items"][0]["message_text"], "before");
 }
 
+/// Sees somebody stop typing, which happens by itself after 5 s, while both
+/// only answer pings.
+async fn both_stay_quiet(server: &TestServer) {
+    let bob = server.user("bob").await;
+    let canvas = common::canvas(&bob, &json!({})).await;
+    let mut tab = TestClient::join(&bob, canvas).await;
+    let mut other = TestClient::join(&server.guest("Silent").await, canvas).await;
+    let typing = json!({ "type": "user_presence", "presence_type": "typing", "is_typing": true });
+    other.send(&typing).await;
+    let stopped = tab.until(|m| m["type"] == "user_typing" && m["is_typing"] == false);
+    let listening = async {
+        loop {
+            other.next().await;
+        }
+    };
+    tokio::select! {
+        _ = stopped => {}
+        () = listening => {}
+    }
+    other.drain().await;
+}
+
 #[tokio::test]
 async fn a_peer_that_says_nothing_at_all_is_dropped() {
+    // Half of the timeout is the longest time between pings.
     let server = TestServer::start_with(&[
         "--websocket-timeout",
         "1",
         "--websocket-ping-interval",
         "10",
+        "--admin-users",
+        "ann",
     ])
     .await;
     let ann = server.user("ann").await;
     let canvas = canvas(&ann, &json!({})).await;
     let started = Instant::now();
-    let mut tab = TestClient::join(&ann, canvas).await;
-    assert_eq!(tab.closed().await.code, 1006);
+    // It answers no ping, as it does not read on.
+    let mut silent = TestClient::join(&ann, canvas).await;
+    assert_eq!(silent.connected["heartbeat"]["interval_ms"], 500);
+    assert_eq!(silent.connected["heartbeat"]["timeout_ms"], 1000);
+    while !ann.all("/admin/clients").await.is_empty() {}
     assert!(started.elapsed() >= Duration::from_secs(1));
-    // One that answers pings stays.
+    assert!(started.elapsed() < PATIENCE);
+    assert_eq!(silent.closed().await.code, 1006);
+    both_stay_quiet(&server).await;
+}
+
+#[tokio::test]
+async fn a_peer_that_only_answers_pings_stays() {
     let server = TestServer::start_with(&[
         "--websocket-timeout",
         "1",
@@ -291,25 +326,32 @@ async fn a_peer_that_says_nothing_at_all_is_dropped() {
         "0.2",
     ])
     .await;
-    let bob = server.user("bob").await;
-    let canvas = common::canvas(&bob, &json!({})).await;
-    let mut tab = TestClient::join(&bob, canvas).await;
-    let mut other = TestClient::join(&server.guest("Silent").await, canvas).await;
-    let typing = json!({ "type": "user_presence", "presence_type": "typing", "is_typing": true });
-    other.send(&typing).await;
-    // Typing ends by itself after 5 s, long after the timeout of both.
-    let stopped = async {
-        tab.until(|m| m["type"] == "user_typing" && m["is_typing"] == false)
-            .await;
-    };
-    let listening = async {
-        loop {
-            other.next().await;
+    both_stay_quiet(&server).await;
+}
+
+#[tokio::test]
+async fn pings_come_in_their_time_and_not_in_step() {
+    let server = TestServer::start_with(&["--websocket-ping-interval", "0.5"]).await;
+    let ann = server.user("ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let query = format!("token={}", ann.token());
+    let request = upgrade(ann.addr, canvas, &query, &[]);
+    let mut socket = open(ann.addr, request).await.unwrap();
+    let mut times = Vec::new();
+    while times.len() < 9 {
+        let message = timeout(PATIENCE, socket.next()).await.unwrap();
+        if let Message::Ping(_) = message.unwrap().unwrap() {
+            times.push(Instant::now());
         }
-    };
-    tokio::select! {
-        () = stopped => {}
-        () = listening => {}
     }
-    other.drain().await;
+    // A busy machine only adds to a wait, and takes as much from the next one.
+    let waits: Vec<f64> = times
+        .windows(2)
+        .map(|w| (w[1] - w[0]).as_secs_f64())
+        .collect();
+    let mean = waits.iter().sum::<f64>() / 8.0;
+    assert!((0.4..1.0).contains(&mean), "{waits:?}");
+    let longest = waits.iter().copied().fold(0.0, f64::max);
+    let shortest = waits.iter().copied().fold(f64::MAX, f64::min);
+    assert!(longest - shortest > 0.01, "{waits:?}");
 }

@@ -5,7 +5,7 @@ mod common;
 
 use common::{TestServer, canvas, http::Reply};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{collections::HashSet, fs, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -104,6 +104,9 @@ async fn without_its_database_the_server_says_so_and_comes_back() {
 #[tokio::test]
 async fn pages_and_files_are_served_with_care() {
     let server = TestServer::start().await;
+    let none = Reply::of(reqwest::Client::new().get(server.url("/"))).await;
+    let problem = none.problem(404, "not_found");
+    assert!(problem["detail"].as_str().unwrap().contains("DIST"));
     fs::write(server.dist("index.html"), "<!doctype html><title>x</title>").unwrap();
     fs::write(server.dist("app-0123456789abcdef.js"), "let x = 1;").unwrap();
     fs::write(server.dist("app-0123456789abcdef.js.br"), "packed").unwrap();
@@ -154,13 +157,13 @@ async fn long_answers_are_packed() {
     ] {
         assert!(description["paths"][path][method].is_object(), "{path}");
     }
-    let problem = "application/problem+json";
     let mut names = HashSet::new();
     for methods in description["paths"].as_object().unwrap().values() {
         for operation in methods.as_object().unwrap().values() {
             let name = operation["operationId"].as_str().unwrap();
             assert!(names.insert(name.to_owned()), "{name}");
-            assert!(operation["responses"]["default"]["content"][problem] != Value::Null);
+            // Each answer by itself; see `Client::send` for whether they are true.
+            assert!(operation["responses"].get("default").is_none(), "{name}");
         }
     }
     server.stop().await;

@@ -1,4 +1,5 @@
-//! What breaks: the process, the peer. See `outages.rs` for the database.
+//! What breaks: the process. See `outages.rs` for the database, `slow_peers.rs`
+//! for those who do not read.
 
 mod common;
 
@@ -184,42 +185,4 @@ async fn deeply_nested_json_is_refused_like_any_other_nonsense() {
     }
     tab.done(json!({ "type": "canvas_chat", "text": "still here" }))
         .await;
-}
-
-#[tokio::test]
-async fn one_who_does_not_read_is_sent_away_and_disturbs_nobody() {
-    let server = TestServer::start().await;
-    let ann = server.guest("Ann").await;
-    let canvas = canvas(&ann, &json!({ "tile_size": 64 })).await;
-    let mut slow = TestClient::join(&ann, canvas).await;
-    let mut reader = TestClient::join(&ann, canvas).await;
-    let mut writer = TestClient::join(&ann, canvas).await;
-    // Each event has 5.5 KB: far more than the queue and the kernel's buffers.
-    let pixels = ["AAAA", "AQEB"].map(|four| four.repeat(64 * 64 / 3) + "AA==");
-    let total = 2_000;
-    let writing = async {
-        for n in 0..total {
-            let (x, y) = (n % 8, n % 6);
-            let message = if n < 24 {
-                json!({ "type": "tile_paint", "x": x, "y": y, "pixels": [[0, 0]] })
-            } else {
-                json!({ "type": "tile_update", "x": x, "y": y, "pixels": pixels[usize::from(n / 24 % 2 == 0)] })
-            };
-            writer.done(message).await;
-        }
-    };
-    tokio::join!(writing, reader.reach(total));
-    // It reads at last: what was queued, and then the end of the connection.
-    let before = slow.connected["seq"].as_i64().unwrap();
-    let end = slow.closed().await;
-    assert!(
-        slow.seq > before && slow.seq < total,
-        "{} of {total}",
-        slow.seq
-    );
-    assert!(matches!(end.code, 1013 | 1006), "{end:?}");
-    let mut back = TestClient::resume(&ann, canvas, &slow).await;
-    assert_eq!(back.connected["resume"], "resumed");
-    back.reach(total).await;
-    assert_eq!(back.board, reader.board);
 }

@@ -200,3 +200,42 @@ async fn one_batch_holds_a_whole_life_of_a_tile() {
     );
     assert_eq!(snapshot["canvas"]["tile_count"], 1);
 }
+
+#[tokio::test]
+async fn an_op_id_is_told_as_it_was_spelt_and_is_one_however_it_is_spelt() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    let mut other = TestClient::join(&ann, canvas).await;
+    let spellings = [
+        "018F4E1C-ABCD-7000-8000-00000000000F",
+        "018f4e1c-abcd-7000-8000-00000000000f",
+        "018f4E1C-aBcD-7000-8000-00000000000F",
+        "018f4e1cabcd7000800000000000000F",
+    ];
+    for op_id in spellings {
+        tab.send(&json!({ "type": "canvas_chat", "text": "once", "op_id": op_id }))
+            .await;
+        let ack = tab.expect("ack").await;
+        assert_eq!(ack["op_id"], op_id);
+        assert_eq!(ack["seq"], 1);
+        tab.send(&json!({ "type": "tile_delete", "x": 99, "y": 0, "op_id": op_id }))
+            .await;
+        // It was carried out before; only what cannot be read is refused.
+        assert_eq!(tab.expect("ack").await["op_id"], op_id);
+        tab.send(&json!({ "type": "tile_delete", "x": "a", "y": 0, "op_id": op_id }))
+            .await;
+        assert_eq!(tab.refused("invalid_message").await["op_id"], op_id);
+        tab.send(&json!({ "type": "ping", "op_id": op_id })).await;
+        assert_eq!(tab.expect("pong").await["op_id"], op_id);
+    }
+    for heard in [&mut tab, &mut other] {
+        heard.reach(1).await;
+        assert_eq!(heard.events.len(), 1);
+        assert_eq!(heard.events[0]["op_id"], spellings[0]);
+    }
+    let log = ann.all(&format!("/canvases/{canvas}/events")).await;
+    assert_eq!(log, other.events);
+    server.stop().await;
+}

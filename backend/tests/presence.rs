@@ -113,3 +113,26 @@ async fn cursors_are_thinned_out_and_the_last_one_arrives() {
     let at_most = started.elapsed().as_secs_f64() * 20.0 + 2.0;
     assert!(f64::from(heard) <= at_most, "{heard} positions");
 }
+
+#[tokio::test]
+async fn a_new_name_is_told_without_a_second_arrival() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut watcher = TestClient::join(&ann, canvas).await;
+    let first = TestClient::join(&bob, canvas).await;
+    watcher.expect("user_joined").await;
+    let name = json!({ "display_name": "Robert" });
+    bob.patch("/users/me", &name).await.json(200);
+    let second = TestClient::join(&bob, canvas).await;
+    let heard = watcher.expect("user_presence_update").await;
+    assert_eq!(heard["display_name"], "Robert");
+    assert_eq!(heard["username"], "bob");
+    let _third = TestClient::join(&bob, canvas).await;
+    drop((first, second));
+    let came = watcher.drain().await;
+    assert!(
+        came.iter().all(|message| message["type"] != "user_joined"),
+        "{came:?}"
+    );
+}

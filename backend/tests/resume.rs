@@ -88,6 +88,43 @@ async fn what_cannot_be_resumed_is_told() {
 }
 
 #[tokio::test]
+async fn ten_thousand_events_are_replayed_and_no_more() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let path = format!("/canvases/{canvas}");
+    let tile = json!({ "x": 0, "y": 0 });
+    ann.post(&format!("{path}/tiles"), &tile).await.expect(201);
+    let epoch = ann.get(&path).await.json(200)["epoch"].clone();
+    let epoch = epoch.as_str().unwrap();
+    // Ten thousand more of the same, as if they had happened.
+    let pool = server.database.pool().await;
+    sqlx::query(
+        r#"WITH more AS (
+             INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, body, created_at)
+             SELECT canvas_id, n, kind, actor_id,
+                    replace(body, '"seq":1,', '"seq":' || n || ','), created_at
+             FROM canvas_events, generate_series(2, 10001) AS n WHERE canvas_id = $1
+         )
+         UPDATE canvases SET last_seq = 10001 WHERE id = $1"#,
+    )
+    .bind(canvas)
+    .execute(&pool)
+    .await
+    .unwrap();
+    for (last_seq, resume) in [(1, "resumed"), (0, "resync")] {
+        let query = format!("token={}&last_seq={last_seq}&epoch={epoch}", ann.token());
+        let mut back = TestClient::connect(ann.addr, canvas, &query).await;
+        assert_eq!(back.connected["resume"], resume);
+        assert_eq!(back.connected["seq"], 10_001);
+        back.reach(10_001).await;
+        let replayed = if resume == "resumed" { 10_000 } else { 0 };
+        assert_eq!(back.events.len(), replayed);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn missed_events_are_sent_again_when_asked_for() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;

@@ -21,6 +21,8 @@ fn what_cannot_work_is_said_in_one_line() {
         (["--allowed-origins", "example.org"], "ALLOWED_ORIGINS"),
         (["--database-url", "mysql://localhost/x"], "DATABASE_URL"),
         (["--database-url", "nonsense"], "DATABASE_URL"),
+        (["--redis-url", "http://localhost:6379"], "REDIS_URL"),
+        (["--redis-url", "nonsense"], "REDIS_URL"),
         (["--jwt-secret", "short"], "JWT_SECRET"),
         (
             ["--websocket-max-connections", "0"],

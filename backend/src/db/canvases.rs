@@ -1,6 +1,6 @@
 //! Canvases, and who may do what on them.
 
-use super::{name_of, named};
+use super::{in_time, name_of, named};
 use chrono::{DateTime, Utc};
 use shared::{
     api::{Canvas, UpdateCanvas},
@@ -20,6 +20,8 @@ pub(crate) struct Access {
     pub(crate) visibility: Visibility,
     /// Who made it.
     pub(crate) owner_id: UserId,
+    /// How often it changed who may do what here.
+    pub(crate) changes: i64,
 }
 
 impl Access {
@@ -54,8 +56,8 @@ pub(crate) async fn access(
     id: CanvasId,
     viewer: Option<UserId>,
 ) -> Result<Option<Access>, Error> {
-    let row = sqlx::query_as::<_, (i64, String, Option<String>)>(
-        "SELECT c.owner_id, c.visibility, m.role
+    let row = sqlx::query_as::<_, (i64, String, Option<String>, i64)>(
+        "SELECT c.owner_id, c.visibility, m.role, c.access_changes
          FROM canvases c
          LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = $2
          WHERE c.id = $1",
@@ -64,16 +66,43 @@ pub(crate) async fn access(
     .bind(viewer.map(|user| user.0))
     .fetch_optional(executor)
     .await?;
-    row.map(|(owner_id, visibility, given)| {
+    row.map(|(owner_id, visibility, given, changes)| {
         let owner_id = UserId(owner_id);
         let visibility = named(visibility)?;
         Ok(Access {
             role: role_of(owner_id, visibility, viewer, given)?,
             visibility,
             owner_id,
+            changes,
         })
     })
     .transpose()
+}
+
+/// The roles of these users on a canvas; nothing where it is gone.
+pub(crate) async fn roles(
+    executor: impl PgExecutor<'_>,
+    id: CanvasId,
+    users: &[UserId],
+) -> Result<Vec<(UserId, Option<Role>)>, Error> {
+    let users: Vec<i64> = users.iter().map(|user| user.0).collect();
+    let rows = sqlx::query_as::<_, (i64, i64, String, Option<String>)>(
+        "SELECT u.id, c.owner_id, c.visibility, m.role
+         FROM canvases c
+         CROSS JOIN unnest($2::bigint[]) AS u (id)
+         LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = u.id
+         WHERE c.id = $1",
+    )
+    .bind(id.0)
+    .bind(users)
+    .fetch_all(executor);
+    let rows = in_time(rows).await?.into_iter();
+    rows.map(|(user, owner, visibility, given)| {
+        let user = UserId(user);
+        let role = role_of(UserId(owner), named(visibility)?, Some(user), given)?;
+        Ok((user, role))
+    })
+    .collect()
 }
 
 /// A canvas as it is stored, with the viewer's role if one was given by name.

@@ -1,7 +1,9 @@
 //! Leases on tiles. Whether one is held is asked inside the write
 //! transaction, by the database's clock.
 
+use super::in_time;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use shared::{
     canvas::Coord,
     ids::{CanvasId, ConnectionId, UserId},
@@ -10,7 +12,7 @@ use sqlx::{FromRow, PgConnection, PgExecutor};
 use uuid::Uuid;
 
 /// A lease that is held.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Held {
     pub(crate) at: Coord,
     pub(crate) user_id: UserId,
@@ -46,14 +48,14 @@ pub(crate) async fn held(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
 ) -> sqlx::Result<Vec<Held>> {
-    let rows: Vec<HeldRow> = sqlx::query_as(
+    let rows = sqlx::query_as(
         "SELECT l.x, l.y, l.user_id, u.username, l.connection_id, l.expires_at
          FROM tile_locks l JOIN users u ON u.id = l.user_id
          WHERE l.canvas_id = $1 AND l.expires_at > now()",
     )
     .bind(canvas.0)
-    .fetch_all(executor)
-    .await?;
+    .fetch_all(executor);
+    let rows: Vec<HeldRow> = in_time(rows).await?;
     Ok(rows.into_iter().map(Held::from).collect())
 }
 

@@ -1,6 +1,6 @@
 //! The event log: locking a canvas for writing, appending, reading on.
 
-use super::named;
+use super::{in_time, named};
 use chrono::{DateTime, Utc};
 use shared::{
     canvas::{EditPolicy, Grid},
@@ -28,6 +28,20 @@ pub(crate) struct NewEvent {
     pub(crate) actor_id: UserId,
     pub(crate) op_id: Option<OpId>,
     pub(crate) body: String,
+}
+
+/// A chat message whose place and time the database will know: its JSON around
+/// them.
+#[derive(Clone, Debug)]
+pub(crate) struct NewChat {
+    pub(crate) actor_id: UserId,
+    pub(crate) op_id: Option<OpId>,
+    /// Up to the `seq`.
+    pub(crate) before: String,
+    /// Up to the time.
+    pub(crate) between: String,
+    /// The rest.
+    pub(crate) after: String,
 }
 
 /// An operation that was carried out before.
@@ -88,6 +102,8 @@ pub(crate) struct RoomCanvas {
     pub(crate) grid: Grid,
     pub(crate) epoch: Epoch,
     pub(crate) last_seq: i64,
+    /// How often it changed who may do what.
+    pub(crate) access: i64,
 }
 
 /// See [`RoomCanvas`]. `None` if there is no such canvas.
@@ -95,15 +111,15 @@ pub(crate) async fn room(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
 ) -> sqlx::Result<Option<RoomCanvas>> {
-    let row: Option<(i32, i32, i32, i32, Uuid, i64)> = sqlx::query_as(
-        "SELECT width, height, tile_size, cardinality(palette), epoch, last_seq
+    let row = sqlx::query_as(
+        "SELECT width, height, tile_size, cardinality(palette), epoch, last_seq, access_changes
          FROM canvases WHERE id = $1",
     )
     .bind(canvas.0)
-    .fetch_optional(executor)
-    .await?;
+    .fetch_optional(executor);
+    let row: Option<(i32, i32, i32, i32, Uuid, i64, i64)> = in_time(row).await?;
     Ok(row.map(
-        |(width, height, tile_size, palette, epoch, last_seq)| RoomCanvas {
+        |(width, height, tile_size, palette, epoch, last_seq, access)| RoomCanvas {
             grid: Grid {
                 width,
                 height,
@@ -112,6 +128,7 @@ pub(crate) async fn room(
             },
             epoch: Epoch(epoch),
             last_seq,
+            access,
         },
     ))
 }
@@ -123,7 +140,7 @@ pub(crate) async fn repeats(
     ops: &[(UserId, OpId)],
 ) -> sqlx::Result<Vec<Repeat>> {
     let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
-    let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.0).collect();
+    let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.uuid()).collect();
     sqlx::query_as(
         "WITH asked AS (
              SELECT * FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS a (actor_id, op_id, place)
@@ -156,7 +173,7 @@ pub(crate) async fn append(
     let seqs: Vec<i64> = events.iter().map(|e| e.seq).collect();
     let kinds: Vec<&str> = events.iter().map(|e| e.kind).collect();
     let actors: Vec<i64> = events.iter().map(|e| e.actor_id.0).collect();
-    let ops: Vec<Option<Uuid>> = events.iter().map(|e| e.op_id.map(|op| op.0)).collect();
+    let ops: Vec<Option<Uuid>> = events.iter().map(|e| e.op_id.map(OpId::uuid)).collect();
     let bodies: Vec<&str> = events.iter().map(|e| e.body.as_str()).collect();
     sqlx::query(
         "WITH appended AS (
@@ -179,6 +196,58 @@ pub(crate) async fn append(
     Ok(())
 }
 
+/// Appends chat and moves the canvas's head, in one statement that is its own
+/// transaction: the places and the events, in order. None where the canvas is
+/// gone or one of the operations is known already; an operation that another
+/// node is carrying out at this moment violates `canvas_events_op_id_key`.
+pub(crate) async fn append_chat(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    messages: &[NewChat],
+) -> sqlx::Result<Vec<(i64, String)>> {
+    let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
+    let actors: Vec<i64> = messages.iter().map(|chat| chat.actor_id.0).collect();
+    let ops: Vec<Option<Uuid>> = messages.iter().map(|c| c.op_id.map(OpId::uuid)).collect();
+    let befores: Vec<&str> = messages.iter().map(|chat| chat.before.as_str()).collect();
+    let betweens: Vec<&str> = messages.iter().map(|chat| chat.between.as_str()).collect();
+    let afters: Vec<&str> = messages.iter().map(|chat| chat.after.as_str()).collect();
+    let mut appended: Vec<(i64, String)> = sqlx::query_as(
+        r#"WITH head AS (
+             UPDATE canvases SET last_seq = last_seq + $2
+             WHERE id = $1 AND NOT EXISTS (
+                 SELECT FROM unnest($3::bigint[], $4::uuid[]) AS asked (actor_id, op_id)
+                 WHERE EXISTS (SELECT FROM canvas_events e
+                               WHERE e.canvas_id = $1 AND e.actor_id = asked.actor_id
+                                 AND e.op_id = asked.op_id AND e.op_id IS NOT NULL)
+                    OR EXISTS (SELECT FROM canvas_idle_ops i
+                               WHERE i.canvas_id = $1 AND i.actor_id = asked.actor_id
+                                 AND i.op_id = asked.op_id)
+             )
+             RETURNING last_seq - $2 AS base, clock_timestamp() AS now
+         )
+         INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, created_at)
+         SELECT $1, base + place, 'canvas_chat_message', actor_id, op_id,
+                text_before || (base + place) || text_between
+                    || to_char(now AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                    || text_after,
+                now
+         FROM head, unnest($3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+             WITH ORDINALITY AS said (actor_id, op_id, text_before, text_between, text_after, place)
+         RETURNING seq, body"#,
+    )
+    .bind(canvas.0)
+    .bind(count)
+    .bind(actors)
+    .bind(ops)
+    .bind(befores)
+    .bind(betweens)
+    .bind(afters)
+    .fetch_all(connection)
+    .await?;
+    appended.sort_unstable_by_key(|(seq, _)| *seq);
+    Ok(appended)
+}
+
 /// Remembers operations that were carried out and changed nothing.
 pub(crate) async fn remember_idle(
     connection: &mut PgConnection,
@@ -189,7 +258,7 @@ pub(crate) async fn remember_idle(
         return Ok(());
     }
     let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
-    let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.0).collect();
+    let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.uuid()).collect();
     sqlx::query(
         "INSERT INTO canvas_idle_ops (canvas_id, actor_id, op_id)
          SELECT $1, * FROM unnest($2::bigint[], $3::uuid[])
@@ -211,7 +280,7 @@ pub(crate) async fn after(
     head: i64,
     limit: i64,
 ) -> sqlx::Result<Vec<(i64, String)>> {
-    sqlx::query_as(
+    let events = sqlx::query_as(
         "SELECT seq, body FROM canvas_events
          WHERE canvas_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
     )
@@ -219,18 +288,20 @@ pub(crate) async fn after(
     .bind(after)
     .bind(head)
     .bind(limit)
-    .fetch_all(executor)
-    .await
+    .fetch_all(executor);
+    in_time(events).await
 }
 
-/// The newest `seq` of each of these canvases; those that are gone are missing.
+/// The newest `seq` of each of these canvases, and how often it changed who may
+/// do what; those that are gone are missing.
 pub(crate) async fn heads(
     executor: impl PgExecutor<'_>,
     canvases: &[CanvasId],
-) -> sqlx::Result<Vec<(i64, i64)>> {
+) -> sqlx::Result<Vec<(i64, i64, i64)>> {
     let ids: Vec<i64> = canvases.iter().map(|id| id.0).collect();
-    sqlx::query_as("SELECT id, last_seq FROM canvases WHERE id = ANY($1)")
-        .bind(ids)
-        .fetch_all(executor)
-        .await
+    let heads =
+        sqlx::query_as("SELECT id, last_seq, access_changes FROM canvases WHERE id = ANY($1)")
+            .bind(ids)
+            .fetch_all(executor);
+    in_time(heads).await
 }

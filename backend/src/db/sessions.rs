@@ -1,5 +1,6 @@
 //! Sessions and the one-use tickets that stand in for their tokens.
 
+use super::in_time;
 use chrono::{DateTime, Utc};
 use shared::ids::{SessionId, UserId};
 use sqlx::{Error, FromRow, PgExecutor};
@@ -140,13 +141,13 @@ pub(crate) async fn ended(
     now: DateTime<Utc>,
 ) -> Result<Vec<Ended>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    sqlx::query_as(
+    let ended = sqlx::query_as(
         "SELECT asked.id, coalesce(s.revoked_at IS NULL AND s.expires_at < $2, false) AS expired
          FROM unnest($1::uuid[]) AS asked (id) LEFT JOIN sessions s ON s.id = asked.id
          WHERE s.id IS NULL OR s.revoked_at IS NOT NULL OR s.expires_at < $2",
     )
     .bind(ids)
     .bind(now)
-    .fetch_all(executor)
-    .await
+    .fetch_all(executor);
+    in_time(ended).await
 }

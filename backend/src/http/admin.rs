@@ -4,14 +4,14 @@
 use super::{
     extract::{Json, Query, SignedIn},
     list::{cursor, page, page_size},
-    openapi::{Body, OfConnection, QueryOnly, SignedInOnly},
+    openapi::{Body, Governs, Kicks, QueryOnly, Watches},
     peer::Peer,
 };
 use crate::{
     audit::{Action, Entry},
     auth::Session,
     error::{ApiError, Kind},
-    realtime::ClientFilter,
+    realtime::{ClientFilter, Found},
     state::AppState,
 };
 use axum::{
@@ -19,7 +19,6 @@ use axum::{
     extract::{FromRequestParts, RawPathParams, State},
     http::{StatusCode, request::Parts},
 };
-use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use shared::{
     api::{Client, Page},
@@ -86,7 +85,7 @@ struct ClientsQuery {
 
 /// Connections, in the order in which they came
 #[utoipa::path(get, path = "/admin/clients", tag = "admin", params(ClientsQuery),
-    responses((status = 200, body = Page<Client>, description = "A page"), SignedInOnly, QueryOnly))]
+    responses((status = 200, body = Page<Client>, description = "A page"), Watches, QueryOnly))]
 async fn clients(
     State(state): State<AppState>,
     _: Admin,
@@ -105,8 +104,9 @@ async fn clients(
         client_type: query.client_type,
         platform: query.platform,
     };
-    let mut clients = state.hub.registry().clients(&filter, &state.node);
-    clients.retain(|client| after.is_none_or(|after| client.connection_id > after));
+    // One more shows that there is another page.
+    let count = usize::try_from(limit + 1).unwrap_or(usize::MAX);
+    let clients = state.hub.clients(filter, after, count).await;
     Ok(JsonBody(page(clients, limit, |last| {
         last.connection_id.to_string()
     })))
@@ -133,17 +133,17 @@ impl FromRequestParts<AppState> for ConnectionPath {
 /// Ends a connection
 #[utoipa::path(delete, path = "/admin/clients/{connection_id}", tag = "admin",
     params(("connection_id" = Uuid, Path)),
-    responses((status = 204, description = "Ended"), OfConnection))]
+    responses((status = 204, description = "Ended"), Kicks))]
 async fn kick(
     State(state): State<AppState>,
     Admin(admin): Admin,
     peer: Peer,
     ConnectionPath(id): ConnectionPath,
 ) -> Result<StatusCode, ApiError> {
-    let kicked = if state.hub.registry().kick(id) {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(ApiError::NotFound(Kind::Connection))
+    let kicked = match state.hub.kick(id).await {
+        Found::Yes => Ok(StatusCode::NO_CONTENT),
+        Found::No => Err(ApiError::NotFound(Kind::Connection)),
+        Found::Unknown => Err(ApiError::Unavailable),
     };
     let entry = Entry::new(Action::Kick, peer.ip).by(admin);
     let entry = entry.to("connection", id).ended(&kicked);
@@ -174,14 +174,14 @@ struct Stats {
 
 /// How much there is of everything
 #[utoipa::path(get, path = "/admin/stats", tag = "admin",
-    responses((status = 200, body = Stats, description = "Now"), SignedInOnly))]
+    responses((status = 200, body = Stats, description = "Now"), Watches))]
 async fn stats(State(state): State<AppState>, _: Admin) -> JsonBody<Stats> {
-    let now = state.hub.registry().stats();
+    let (now, nodes) = state.hub.census().await;
     JsonBody(Stats {
         connections: now.connections,
-        users: now.users,
-        canvases: now.canvases,
-        nodes: 1,
+        users: now.users.len(),
+        canvases: now.canvases.len(),
+        nodes,
         by_type: now.by_type,
         by_platform: now.by_platform,
         messages_in_per_s: now.messages_in_per_s,
@@ -202,7 +202,7 @@ struct Announcement {
 
 /// Tells everybody, one canvas or one user something
 #[utoipa::path(post, path = "/admin/announcements", tag = "admin", request_body = Announcement,
-    responses((status = 202, description = "On its way"), SignedInOnly, Body))]
+    responses((status = 202, description = "On its way"), Governs, Body))]
 async fn announce(
     State(state): State<AppState>,
     Admin(admin): Admin,
@@ -211,17 +211,12 @@ async fn announce(
 ) -> Result<StatusCode, ApiError> {
     let message = text::clean(&body.message, &ANNOUNCEMENT)
         .map_err(|error| ApiError::invalid("message", error))?;
-    let filter = ClientFilter {
-        canvas_id: body.canvas_id,
-        user_id: body.user_id,
-        ..ClientFilter::default()
-    };
     let announcement = protocol::Announcement {
         message,
         canvas_id: body.canvas_id,
-        timestamp: Utc::now().into(),
+        timestamp: state.hub.clock().now().into(),
     };
-    state.hub.registry().announce(&filter, announcement);
+    state.hub.announce(announcement, body.user_id);
     let mut entry = Entry::new(Action::Announce, peer.ip).by(admin);
     if let Some(canvas_id) = body.canvas_id {
         entry = entry.on(canvas_id);

@@ -3,7 +3,7 @@
 use super::{
     extract::{Json, OptionalJson, SignedIn},
     list::Checks,
-    openapi::{Body, Limited, SignedInOnly},
+    openapi::{self, Body, ChangesOwn, Limited, Registering},
     peer::Peer,
 };
 use crate::{
@@ -19,7 +19,6 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use chrono::Utc;
 use rand::seq::IndexedRandom;
 use shared::{
     api::{Auth, Guest, Login, Register, Ticket, User},
@@ -44,9 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(post, path = "/auth/register", tag = "auth", request_body = Register, security(()),
     responses(
         (status = 201, body = Auth, description = "Registered and signed in"),
-        (status = 409, body = shared::api::Problem, content_type = "application/problem+json",
-         description = "username_taken"),
-        Body, Limited))]
+        Registering, Body, Limited))]
 async fn register(
     State(state): State<AppState>,
     peer: Peer,
@@ -106,9 +103,7 @@ fn note(state: &AppState, action: Action, peer: Peer, made: &Result<(Issued, Use
 #[utoipa::path(post, path = "/auth/login", tag = "auth", request_body = Login, security(()),
     responses(
         (status = 200, body = Auth, description = "Signed in"),
-        (status = 401, body = shared::api::Problem, content_type = "application/problem+json",
-         description = "invalid_credentials"),
-        Body, Limited))]
+        openapi::Login, Body, Limited))]
 async fn login(
     State(state): State<AppState>,
     peer: Peer,
@@ -160,7 +155,7 @@ async fn check_password(
 }
 
 /// Signs in without a password, as somebody new
-#[utoipa::path(post, path = "/auth/guest", tag = "auth", request_body = Guest, security(()),
+#[utoipa::path(post, path = "/auth/guest", tag = "auth", request_body = Option<Guest>, security(()),
     responses((status = 201, body = Auth, description = "Signed in"), Body, Limited))]
 async fn guest(
     State(state): State<AppState>,
@@ -195,7 +190,7 @@ async fn make_guest(
 
 /// Gives the same session a token that ends later
 #[utoipa::path(post, path = "/auth/refresh", tag = "auth",
-    responses((status = 200, body = Auth, description = "A new token"), SignedInOnly))]
+    responses((status = 200, body = Auth, description = "A new token"), ChangesOwn))]
 async fn refresh(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -210,14 +205,16 @@ async fn refresh(
 
 /// Ends the session, with all its tokens and sockets
 #[utoipa::path(post, path = "/auth/logout", tag = "auth",
-    responses((status = 204, description = "Signed out"), SignedInOnly))]
+    responses((status = 204, description = "Signed out"), ChangesOwn))]
 async fn logout(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
     peer: Peer,
 ) -> Result<Response, ApiError> {
     state.auth.revoke(session.session_id).await?;
-    state.hub.session_revoked(session.session_id);
+    state
+        .hub
+        .session_revoked(session.user_id(), session.session_id);
     let entry = Entry::new(Action::Logout, peer.ip).by(session.user_id());
     state.audit.note(entry);
     Ok((
@@ -229,7 +226,7 @@ async fn logout(
 
 /// Makes a ticket that stands in for the token in one WebSocket address
 #[utoipa::path(post, path = "/ws/ticket", tag = "auth",
-    responses((status = 201, body = Ticket, description = "Good once, for 30 s"), SignedInOnly, Limited))]
+    responses((status = 201, body = Ticket, description = "Good once, for 30 s"), ChangesOwn, Limited))]
 async fn ticket(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -278,7 +275,7 @@ fn made_up_name() -> String {
 }
 
 fn signed_in(status: StatusCode, issued: Issued, user: User, peer: Peer) -> Response {
-    let age = (issued.expires_at - Utc::now()).num_seconds().max(0);
+    let age = issued.seconds;
     let secure = if peer.https { "; Secure" } else { "" };
     let token = issued.token;
     let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={age}{secure}");

@@ -4,7 +4,7 @@ use super::{
     etag,
     extract::{CanvasPath, Json, Query, SignedIn, Visitor},
     list::{Checks, cursor, page, page_size},
-    openapi::{Body, Credentials, Limited, OfCanvas, QueryOnly, SignedInOnly},
+    openapi::{Body, ChangesCanvas, ChangesOwn, Credentials, Limited, QueryOnly, ReadsCanvas},
     peer::Peer,
 };
 use crate::{
@@ -26,20 +26,14 @@ use shared::{
     api::{Canvas, CreateCanvas, Page, UpdateCanvas},
     canvas::{Role, Visibility},
     ids::{CanvasId, UserId},
-    limits, text,
+    limits,
+    pixels::DEFAULT_PALETTE,
+    text,
 };
 use sqlx::PgExecutor;
 use std::ops::RangeInclusive;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The colours of a canvas whose maker names none.
-const PALETTE: [&str; 32] = [
-    "#000000", "#1d2b53", "#2b335f", "#3b4a8c", "#4f67c8", "#5b8def", "#7fc8f8", "#c9e7ff",
-    "#ffffff", "#c2c3c7", "#83769c", "#5f574f", "#3a3042", "#7e2553", "#b5305f", "#ff004d",
-    "#ff77a8", "#ffccaa", "#d58863", "#ab5236", "#7a3b2e", "#ff7a1a", "#ffa300", "#ffec27",
-    "#fff7b0", "#b8f34a", "#00e436", "#12a150", "#008751", "#0b5345", "#29d3c2", "#a06cd5",
-];
 
 /// The routes of this module.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -79,13 +73,14 @@ async fn seen(state: &AppState, id: CanvasId, viewer: Option<UserId>) -> Result<
     let mut canvas = canvases::find(&state.pool, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Kind::Canvas))?;
-    canvas.active_users = state.hub.active_count(id);
+    let counts = state.hub.active_counts(&[id]).await;
+    canvas.active_users = counts.first().copied().unwrap_or(0);
     Ok(canvas)
 }
 
 /// Makes a canvas
 #[utoipa::path(post, path = "/canvases", tag = "canvases", request_body = CreateCanvas,
-    responses((status = 201, body = Canvas, description = "Made"), SignedInOnly, Body, Limited))]
+    responses((status = 201, body = Canvas, description = "Made"), ChangesOwn, Body, Limited))]
 async fn create(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -109,7 +104,7 @@ async fn create(
         ),
         palette: match body.palette {
             Some(colours) => checks.value("palette", palette(&colours)),
-            None => PALETTE.map(str::to_owned).to_vec(),
+            None => DEFAULT_PALETTE.map(str::to_owned).to_vec(),
         },
         visibility: body.visibility.unwrap_or_default(),
         edit_policy: body.edit_policy.unwrap_or_default(),
@@ -190,8 +185,10 @@ async fn list(
         limit: limit + 1,
     };
     let mut canvases = canvases::list(&state.pool, visitor.user_id(), &filter).await?;
-    for canvas in &mut canvases {
-        canvas.active_users = state.hub.active_count(canvas.id);
+    let ids: Vec<CanvasId> = canvases.iter().map(|canvas| canvas.id).collect();
+    let counts = state.hub.active_counts(&ids).await;
+    for (canvas, count) in canvases.iter_mut().zip(counts) {
+        canvas.active_users = count;
     }
     etag::json(&headers, &page(canvases, limit, |last| last.id.to_string()))
 }
@@ -199,7 +196,7 @@ async fn list(
 /// A canvas
 #[utoipa::path(get, path = "/canvases/{canvas_id}", tag = "canvases", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path)),
-    responses((status = 200, body = Canvas, description = "The canvas"), OfCanvas))]
+    responses((status = 200, body = Canvas, description = "The canvas"), ReadsCanvas))]
 async fn get(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -223,7 +220,7 @@ async fn turn_out(state: &AppState, id: CanvasId) -> Result<(), ApiError> {
 /// Changes a canvas's settings; for its owner
 #[utoipa::path(patch, path = "/canvases/{canvas_id}", tag = "canvases", request_body = UpdateCanvas,
     params(("canvas_id" = i64, Path)),
-    responses((status = 200, body = Canvas, description = "Changed"), OfCanvas, Body))]
+    responses((status = 200, body = Canvas, description = "Changed"), ChangesCanvas, Body))]
 async fn update(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -302,7 +299,7 @@ fn what_differs(change: UpdateCanvas, canvas: &Canvas) -> UpdateCanvas {
 /// Deletes a canvas with all that is on it; for its owner
 #[utoipa::path(delete, path = "/canvases/{canvas_id}", tag = "canvases",
     params(("canvas_id" = i64, Path)),
-    responses((status = 204, description = "Deleted"), OfCanvas))]
+    responses((status = 204, description = "Deleted"), ChangesCanvas))]
 async fn delete(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -341,6 +338,6 @@ mod tests {
         assert!(colours(&["#000000", "red"]).is_err());
         assert!(colours(&["#000000", "#00000ü"]).is_err());
         assert!(colours(&["#000000"; 65]).is_err());
-        assert!(colours(&PALETTE).is_ok());
+        assert!(colours(&DEFAULT_PALETTE).is_ok());
     }
 }

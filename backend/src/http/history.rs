@@ -4,7 +4,7 @@ use super::{
     canvases::readable,
     extract::{CanvasPath, Query, Visitor},
     list::{cursor, page, page_size},
-    openapi::{OfCanvas, QueryOnly},
+    openapi::{QueryOnly, ReadsCanvas},
 };
 use crate::{
     db::{log, messages},
@@ -44,7 +44,7 @@ struct MessagesQuery {
 /// What was said, newest first
 #[utoipa::path(get, path = "/canvases/{canvas_id}/messages", tag = "history", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path), MessagesQuery),
-    responses((status = 200, body = Page<ChatMessage>, description = "A page"), OfCanvas, QueryOnly))]
+    responses((status = 200, body = Page<ChatMessage>, description = "A page"), ReadsCanvas, QueryOnly))]
 async fn messages(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -75,7 +75,7 @@ struct EventsQuery {
 /// Durable events, exactly as sent on the socket, in the order of `seq`
 #[utoipa::path(get, path = "/canvases/{canvas_id}/events", tag = "history", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path), EventsQuery),
-    responses((status = 200, body = Page<Value>, description = "A page"), OfCanvas, QueryOnly))]
+    responses((status = 200, body = Page<Value>, description = "A page"), ReadsCanvas, QueryOnly))]
 async fn events(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -110,7 +110,7 @@ struct UsersQuery {
 /// Who is on a canvas now
 #[utoipa::path(get, path = "/canvases/{canvas_id}/users", tag = "history", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path), UsersQuery),
-    responses((status = 200, body = Page<ActiveUser>, description = "A page"), OfCanvas, QueryOnly))]
+    responses((status = 200, body = Page<ActiveUser>, description = "A page"), ReadsCanvas, QueryOnly))]
 async fn users(
     State(state): State<AppState>,
     visitor: Visitor,

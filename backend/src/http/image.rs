@@ -5,7 +5,7 @@ use super::{
     canvases::readable,
     etag::has,
     extract::{CanvasPath, Query, Visitor},
-    openapi::{OfCanvas, QueryOnly},
+    openapi::{PictureQuery, ReadsCanvas},
 };
 use crate::{
     db::{self, canvases, tiles},
@@ -98,7 +98,7 @@ struct ImageQuery {
     params(("canvas_id" = i64, Path), ImageQuery),
     responses((status = 200, content_type = "image/png", body = Vec<u8>, description = "The board"),
         (status = 304, description = "As it was when the ETag was given"),
-        OfCanvas, QueryOnly))]
+        PictureQuery, ReadsCanvas))]
 async fn image(
     State(state): State<AppState>,
     visitor: Visitor,

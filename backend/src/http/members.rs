@@ -4,7 +4,7 @@ use super::{
     canvases::{readable, role},
     extract::{CanvasPath, Json, Query, SignedIn, UsernamePath, Visitor},
     list::{cursor, page, page_size},
-    openapi::{Body, OfCanvas, OfMember, QueryOnly},
+    openapi::{Body, ChangesMember, QueryOnly, ReadsCanvas},
     peer::Peer,
 };
 use crate::{
@@ -43,7 +43,7 @@ struct ListQuery {
 /// The owner and everybody with a role given by name
 #[utoipa::path(get, path = "/canvases/{canvas_id}/members", tag = "members", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path), ListQuery),
-    responses((status = 200, body = Page<Member>, description = "A page"), OfCanvas, QueryOnly))]
+    responses((status = 200, body = Page<Member>, description = "A page"), ReadsCanvas, QueryOnly))]
 async fn list(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -87,7 +87,7 @@ async fn subject(
 /// Gives somebody a role
 #[utoipa::path(put, path = "/canvases/{canvas_id}/members/{username}", tag = "members", request_body = SetMember,
     params(("canvas_id" = i64, Path), ("username" = String, Path)),
-    responses((status = 200, body = Member, description = "Given"), OfMember, Body))]
+    responses((status = 200, body = Member, description = "Given"), ChangesMember, Body))]
 async fn set(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -137,7 +137,7 @@ async fn give(
 /// Takes somebody's role
 #[utoipa::path(delete, path = "/canvases/{canvas_id}/members/{username}", tag = "members",
     params(("canvas_id" = i64, Path), ("username" = String, Path)),
-    responses((status = 204, description = "Taken"), OfMember))]
+    responses((status = 204, description = "Taken"), ChangesMember))]
 async fn remove(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,

@@ -43,7 +43,7 @@ pub(super) async fn serve(folder: &Path, request: Request) -> Result<Response, A
         index.oneshot(page).await.into_response()
     };
     if response.status() == StatusCode::NOT_FOUND {
-        return Err(ApiError::NotFound(Kind::Address));
+        return Err(ApiError::NoClient);
     }
     let cache = if is_hashed(&path) { FOR_EVER } else { NO_CACHE };
     response.headers_mut().insert(header::CACHE_CONTROL, cache);

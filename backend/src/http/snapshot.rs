@@ -4,7 +4,7 @@ use super::{
     canvases::readable,
     etag,
     extract::{CanvasPath, Visitor},
-    openapi::OfCanvas,
+    openapi::ReadsCanvas,
 };
 use crate::{
     db::{
@@ -27,7 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(get, path = "/canvases/{canvas_id}/snapshot", tag = "canvases", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path)),
     responses((status = 200, body = Snapshot, description = "All up to `seq`, nothing later"),
-        (status = 304, description = "As it was when the ETag was given"), OfCanvas))]
+        (status = 304, description = "As it was when the ETag was given"), ReadsCanvas))]
 async fn snapshot(
     State(state): State<AppState>,
     visitor: Visitor,

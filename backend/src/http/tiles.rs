@@ -6,7 +6,9 @@ use super::{
     etag,
     extract::{CanvasPath, Json, Query, SignedIn, TilePath, Visitor},
     list::{Checks, page, page_size},
-    openapi::{Body, Drawing, OfCanvas, OfTile, QueryOnly},
+    openapi::{
+        Body, CellBody, ChangesTile, Draws, Locked, QueryOnly, ReadsCanvas, ReadsTile, StartsTile,
+    },
 };
 use crate::{
     auth::Session,
@@ -67,7 +69,7 @@ struct ListQuery {
 #[utoipa::path(get, path = "/canvases/{canvas_id}/tiles", tag = "tiles", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path), ListQuery),
     responses((status = 200, body = Page<Tile>, description = "A page"),
-        (status = 304, description = "As it was when the ETag was given"), OfCanvas, QueryOnly))]
+        (status = 304, description = "As it was when the ETag was given"), ReadsCanvas, QueryOnly))]
 async fn list(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -145,7 +147,7 @@ fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Erro
 /// Starts a tile in an empty cell
 #[utoipa::path(post, path = "/canvases/{canvas_id}/tiles", tag = "tiles", request_body = CreateTile,
     params(("canvas_id" = i64, Path)),
-    responses((status = 201, body = Tile, description = "Started"), OfCanvas, Body, Drawing))]
+    responses((status = 201, body = Tile, description = "Started"), StartsTile, CellBody))]
 async fn create(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -217,7 +219,7 @@ async fn write_to(
 /// A tile
 #[utoipa::path(get, path = "/tiles/{tile_id}", tag = "tiles", security((), ("bearer" = []), ("cookie" = [])),
     params(("tile_id" = i64, Path)),
-    responses((status = 200, body = Tile, description = "The tile"), OfTile))]
+    responses((status = 200, body = Tile, description = "The tile"), ReadsTile))]
 async fn get(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -233,7 +235,7 @@ async fn get(
 /// Replaces a tile's title, pixels or both
 #[utoipa::path(patch, path = "/tiles/{tile_id}", tag = "tiles", request_body = UpdateTile,
     params(("tile_id" = i64, Path)),
-    responses((status = 200, body = Tile, description = "Changed"), OfTile, Body, Drawing))]
+    responses((status = 200, body = Tile, description = "Changed"), ChangesTile, Body, Draws))]
 async fn update(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -253,7 +255,7 @@ async fn update(
 /// Empties a tile's cell
 #[utoipa::path(delete, path = "/tiles/{tile_id}", tag = "tiles",
     params(("tile_id" = i64, Path)),
-    responses((status = 204, description = "Deleted"), OfTile, Drawing))]
+    responses((status = 204, description = "Deleted"), ChangesTile, Locked))]
 async fn delete(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -266,7 +268,7 @@ async fn delete(
 /// Likes a tile
 #[utoipa::path(put, path = "/tiles/{tile_id}/like", tag = "tiles",
     params(("tile_id" = i64, Path)),
-    responses((status = 200, body = Liked, description = "Liked"), OfTile))]
+    responses((status = 200, body = Liked, description = "Liked"), ChangesTile))]
 async fn like(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -278,7 +280,7 @@ async fn like(
 /// Likes a tile no longer
 #[utoipa::path(delete, path = "/tiles/{tile_id}/like", tag = "tiles",
     params(("tile_id" = i64, Path)),
-    responses((status = 200, body = Liked, description = "Not liked"), OfTile))]
+    responses((status = 200, body = Liked, description = "Not liked"), ChangesTile))]
 async fn unlike(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,

@@ -4,7 +4,7 @@ use super::{
     auth::display_name,
     extract::{Json, SignedIn},
     list::Checks,
-    openapi::{Body, SignedInOnly},
+    openapi::{Body, ChangesOwn, ReadsOwn},
 };
 use crate::{db::users, error::ApiError, state::AppState};
 use axum::{Json as JsonBody, extract::State};
@@ -21,7 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 /// Who is signed in
 #[utoipa::path(get, path = "/users/me", tag = "users",
-    responses((status = 200, body = User, description = "Who is signed in"), SignedInOnly))]
+    responses((status = 200, body = User, description = "Who is signed in"), ReadsOwn))]
 async fn me(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,
@@ -32,7 +32,7 @@ async fn me(
 
 /// Changes one's names and status
 #[utoipa::path(patch, path = "/users/me", tag = "users", request_body = UpdateMe,
-    responses((status = 200, body = User, description = "Changed"), SignedInOnly, Body))]
+    responses((status = 200, body = User, description = "Changed"), ChangesOwn, Body))]
 async fn update_me(
     State(state): State<AppState>,
     SignedIn(session): SignedIn,

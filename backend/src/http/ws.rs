@@ -4,6 +4,7 @@
 
 use super::{
     extract::{CanvasPath, Query},
+    openapi::Upgrading,
     peer::Peer,
 };
 use crate::{
@@ -15,11 +16,9 @@ use crate::{
     state::AppState,
 };
 use axum::{
-    Router,
     extract::{FromRequestParts, State, ws::WebSocketUpgrade},
     http::request::Parts,
     response::Response,
-    routing::get,
 };
 use serde::Deserialize;
 use shared::{
@@ -27,29 +26,41 @@ use shared::{
     limits, text,
 };
 use std::{sync::Arc, time::Duration};
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// When somebody who found no place may ask again.
 const RETRY: Duration = Duration::from_secs(5);
 
 /// The route of this module.
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/ws/canvas/{canvas_id}", get(open))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(open))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Opening {
+    /// A token or a ticket, where no other credential is sent
     #[serde(default)]
     token: String,
+    /// The newest `seq` that the client has
     #[serde(default)]
     last_seq: String,
+    /// The epoch it belongs to
     #[serde(default)]
     epoch: String,
+    /// `browser` or `agent`
     #[serde(default)]
     client_type: String,
+    /// What the client runs on
     #[serde(default)]
     platform: String,
 }
 
+/// Opens a WebSocket
+#[utoipa::path(get, path = "/ws/canvas/{canvas_id}", tag = "ws", security((), ("bearer" = []), ("cookie" = [])),
+    params(("canvas_id" = i64, Path), Opening),
+    responses((status = 101, description = "The WebSocket is open"), Upgrading))]
 async fn open(
     State(state): State<AppState>,
     peer: Peer,
@@ -57,6 +68,10 @@ async fn open(
     query: Result<Query<Opening>, ApiError>,
     parts: Parts,
 ) -> Result<Response, ApiError> {
+    // Whoever it is; the database, which knows, may be away as well.
+    if state.hub.is_draining() {
+        return Err(ApiError::Draining);
+    }
     let Query(opening) = query?;
     let mut entry = Entry::new(Action::Connect, peer.ip);
     if let Ok(CanvasPath(canvas_id)) = canvas {
@@ -110,6 +125,10 @@ async fn let_in(
     mut parts: Parts,
 ) -> Result<Response, ApiError> {
     let user_id = session.user_id();
+    state
+        .user_limits
+        .join(user_id, peer.ip)
+        .map_err(ApiError::TooManyConnections)?;
     let access = canvases::access(&state.pool, canvas_id, Some(user_id))
         .await?
         .ok_or(ApiError::NotFound(Kind::Canvas))?;
@@ -119,6 +138,7 @@ async fn let_in(
     let admission = state
         .hub
         .admit(user_id, peer.ip)
+        .await
         .map_err(|error| match error {
             AdmissionError::TooMany => ApiError::TooManyConnections(RETRY),
             AdmissionError::Overloaded => ApiError::Overloaded(RETRY),
@@ -136,6 +156,7 @@ async fn let_in(
         session_id: session.session_id,
         expires_at: session.expires_at,
         role,
+        access: access.changes,
         canvas_id,
         client_type,
         platform,

@@ -1,5 +1,6 @@
 //! How many connections there are, and may be.
 
+use super::bus::{Bus, Channel, NodeId};
 use shared::ids::UserId;
 use std::{
     collections::HashMap,
@@ -37,19 +38,40 @@ struct Counts {
     addresses: HashMap<IpAddr, usize>,
 }
 
-/// Counts connections.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Admissions(Arc<Mutex<Counts>>);
+/// Seconds after which the counts of a node that is gone are forgotten.
+const TTL: i64 = 30;
+/// Users written at once.
+const FIELDS: usize = 256;
+
+/// Counts connections, and keeps the users' counts where other nodes find them.
+#[derive(Clone)]
+pub(crate) struct Admissions {
+    counts: Arc<Mutex<Counts>>,
+    bus: Bus,
+}
+
+/// Where a node keeps how many connections its users have.
+pub(crate) fn connections_key(node: NodeId) -> String {
+    format!("connections:{node}")
+}
 
 /// One connection's place; given back when dropped.
-#[derive(Debug)]
 pub struct Admission {
     counts: Admissions,
     user: UserId,
     address: IpAddr,
+    /// Connections of the user on this node, with this one.
+    pub(crate) of_user: usize,
 }
 
 impl Admissions {
+    pub(crate) fn new(bus: Bus) -> Self {
+        Self {
+            counts: Arc::default(),
+            bus,
+        }
+    }
+
     /// Takes a place.
     pub(crate) fn admit(
         &self,
@@ -67,14 +89,59 @@ impl Admissions {
             return Err(AdmissionError::TooMany);
         }
         counts.total += 1;
-        *counts.users.entry(user).or_default() += 1;
+        counts.users.insert(user, of_user + 1);
+        self.changed(user, of_user, of_user + 1);
         *counts.addresses.entry(address).or_default() += 1;
         metrics::gauge!("stellar_connections").increment(1.0);
         Ok(Admission {
             counts: self.clone(),
             user,
             address,
+            of_user: of_user + 1,
         })
+    }
+
+    /// Lets others know, in the order of the changes.
+    fn changed(&self, user: UserId, before: usize, now: usize) {
+        if !self.bus.is_shared() {
+            return;
+        }
+        match (before, now) {
+            (0, _) => self.bus.open(Channel::User(user)),
+            (_, 0) => self.bus.close(Channel::User(user)),
+            _ => {}
+        }
+        let key = connections_key(self.bus.node());
+        self.bus.keep(if now == 0 {
+            redis::Cmd::hdel(key, user.0)
+        } else {
+            redis::Cmd::hset(key, user.0, now)
+        });
+    }
+
+    /// The users with connections.
+    pub(crate) fn users(&self) -> Vec<UserId> {
+        self.lock().users.keys().copied().collect()
+    }
+
+    /// Writes all counts anew.
+    pub(crate) fn write_counts(&self) {
+        let key = connections_key(self.bus.node());
+        // Held, so that no change comes in between.
+        let counts = self.lock();
+        self.bus.keep(redis::Cmd::del(&key));
+        let all: Vec<(i64, usize)> = counts.users.iter().map(|(u, n)| (u.0, *n)).collect();
+        for some in all.chunks(FIELDS) {
+            self.bus.keep(redis::Cmd::hset_multiple(&key, some));
+        }
+        drop(counts);
+        self.keep_counts();
+    }
+
+    /// Keeps the counts from being forgotten.
+    pub(crate) fn keep_counts(&self) {
+        let key = connections_key(self.bus.node());
+        self.bus.keep(redis::Cmd::expire(key, TTL));
     }
 
     /// How many places are taken.
@@ -83,7 +150,7 @@ impl Admissions {
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -93,9 +160,11 @@ impl Drop for Admission {
         counts.total -= 1;
         if let Some(count) = counts.users.get_mut(&self.user) {
             *count -= 1;
-            if *count == 0 {
+            let now = *count;
+            if now == 0 {
                 counts.users.remove(&self.user);
             }
+            self.counts.changed(self.user, now + 1, now);
         }
         if let Some(count) = counts.addresses.get_mut(&self.address) {
             *count -= 1;
@@ -120,14 +189,14 @@ mod tests {
             per_ip: 3,
         };
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let places = Admissions::default();
-        let first = places.admit(caps, UserId(1), here).unwrap();
-        let _second = places.admit(caps, UserId(1), here).unwrap();
-        let refused = places.admit(caps, UserId(1), here);
-        assert_eq!(refused.unwrap_err(), AdmissionError::TooMany);
-        let _third = places.admit(caps, UserId(2), here).unwrap();
-        let refused = places.admit(caps, UserId(3), here);
-        assert_eq!(refused.unwrap_err(), AdmissionError::Overloaded);
+        let places = Admissions::new(Bus::local());
+        let first = places.admit(caps, UserId(1), here).ok().unwrap();
+        let _second = places.admit(caps, UserId(1), here).ok().unwrap();
+        let refused = places.admit(caps, UserId(1), here).err();
+        assert_eq!(refused, Some(AdmissionError::TooMany));
+        let _third = places.admit(caps, UserId(2), here).ok().unwrap();
+        let refused = places.admit(caps, UserId(3), here).err();
+        assert_eq!(refused, Some(AdmissionError::Overloaded));
         drop(first);
         assert!(places.admit(caps, UserId(1), here).is_ok());
         assert_eq!(places.total(), 2);

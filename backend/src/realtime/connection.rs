@@ -16,7 +16,7 @@ use super::{
     room::{Command, Join, Joined, PAGE, Replay},
     write::Identity,
 };
-use crate::db;
+use crate::{clock::Clock, db};
 use axum::{
     Error,
     extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
@@ -43,7 +43,8 @@ const FLUSH: Duration = Duration::from_secs(10);
 /// Durable requests of one connection that may wait for their answer; with
 /// more the connection is not read on.
 const UNANSWERED: usize = 128;
-/// How long a peer may take to answer a close.
+/// How long a peer may take to answer a close, and to take in what is being
+/// written when its connection is to end.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Checks a token given in `auth_refresh`; `None` if it is worth nothing.
@@ -72,6 +73,8 @@ pub struct Visitor {
     pub expires_at: DateTime<Utc>,
     /// What they may do here.
     pub role: Role,
+    /// How often it had changed who may do what when that was read.
+    pub access: i64,
     /// Where they go.
     pub canvas_id: CanvasId,
     /// `browser` or `agent`.
@@ -94,6 +97,7 @@ impl Hub {
         let connection_id = ConnectionId(Uuid::now_v7());
         let room = self.enter(visitor.canvas_id);
         let outbox = Arc::new(Outbox::default());
+        let connected_at = self.clock().now();
         let registered = Arc::new(Registered {
             connection_id,
             identity: visitor.identity.clone(),
@@ -102,8 +106,8 @@ impl Hub {
             client_type: visitor.client_type,
             platform: visitor.platform,
             hello: Mutex::default(),
-            connected_at: Utc::now(),
-            last_seen: AtomicI64::new(Utc::now().timestamp_millis()),
+            connected_at,
+            last_seen: AtomicI64::new(connected_at.timestamp_millis()),
             outbox: outbox.clone(),
         });
         self.register(&registered);
@@ -139,6 +143,7 @@ impl Hub {
             identity: visitor.identity,
             status_message: visitor.status_message,
             role: visitor.role,
+            access: visitor.access,
             last_seq: visitor.last_seq,
             epoch: visitor.epoch,
             heartbeat: connection.heartbeat(),
@@ -211,9 +216,12 @@ impl Connection {
 
     async fn join(&mut self, join: Command, joined: oneshot::Receiver<Joined>) -> Result<(), End> {
         self.ask_room(join).await?;
-        let joined = joined
-            .await
-            .map_err(|_| End::Close(CloseReason::Internal))?;
+        let joined = tokio::select! {
+            biased;
+            joined = joined => joined.map_err(|_| End::Close(CloseReason::Internal))?,
+            // The room may be waiting for the database.
+            reason = self.outbox.closed() => return Err(End::Close(reason)),
+        };
         self.sent = joined.head;
         match joined.replay {
             Replay::Nothing => self.write([joined.connected]).await,
@@ -248,14 +256,14 @@ impl Connection {
                     None => Err(End::Gone),
                 }
             }
-            () = until(self.expires_at) => Err(End::Close(CloseReason::TokenExpired)),
+            () = until(self.expires_at, self.seat.hub.clock()) => Err(End::Close(CloseReason::TokenExpired)),
         }
     }
 
     async fn received(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
         let message = message.ok_or(End::Gone)?.map_err(|error| broken(&error))?;
         self.heard = Instant::now();
-        self.registered.seen(Utc::now());
+        self.registered.seen(self.seat.hub.clock().now());
         match message {
             Message::Text(text) => self.text(&text).await,
             Message::Binary(_) => Err(End::Close(CloseReason::Binary)),
@@ -312,7 +320,7 @@ impl Connection {
             }
             socket.flush().await
         };
-        timed(writing).await?;
+        timed(&self.outbox, writing).await?;
         let written = tally.finish();
         self.log.messages_out += written;
         self.seat.hub.registry().count_out(written);
@@ -320,7 +328,7 @@ impl Connection {
     }
 
     async fn send_one(&mut self, message: Message) -> Result<(), End> {
-        timed(self.socket.send(message)).await
+        timed(&self.outbox, self.socket.send(message)).await
     }
 
     /// Writes the durable events after `after` up to `until` from the log. The
@@ -373,10 +381,11 @@ impl Connection {
             End::Broken(code, reason) => (Some((code, reason.to_owned())), reason),
             End::Closed => (None, "client"),
             End::Gone => (None, "gone"),
+            End::Stuck => (None, "stuck"),
         };
         metrics::counter!("stellar_closes_total", "reason" => reason).increment(1);
         self.log.closed(reason);
-        if matches!(end, End::Gone) {
+        if matches!(end, End::Gone | End::Stuck) {
             return;
         }
         let Self {
@@ -400,15 +409,27 @@ impl Connection {
     }
 }
 
-async fn timed(writing: impl Future<Output = Result<(), Error>>) -> Result<(), End> {
-    match tokio::time::timeout(FLUSH, writing).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(End::Gone),
+/// Waits for a peer to take in what is written; less when the connection is to
+/// end anyway.
+async fn timed(
+    outbox: &Outbox,
+    writing: impl Future<Output = Result<(), Error>>,
+) -> Result<(), End> {
+    let ending = async {
+        let reason = outbox.closed().await;
+        tokio::time::sleep(FAREWELL).await;
+        reason
+    };
+    tokio::select! {
+        biased;
+        written = writing => written.map_err(|_| End::Gone),
+        () = tokio::time::sleep(FLUSH) => Err(End::Stuck),
+        reason = ending => Err(End::Close(reason)),
     }
 }
 
-async fn until(time: DateTime<Utc>) {
+async fn until(time: DateTime<Utc>, clock: &Clock) {
     // A time that is over is a wait of nothing.
-    let wait = (time - Utc::now()).to_std().unwrap_or_default();
+    let wait = (time - clock.now()).to_std().unwrap_or_default();
     tokio::time::sleep(wait).await;
 }

@@ -86,6 +86,16 @@ impl Frame {
         Self::new(json(message), None, Class::Ephemeral(sender, kind))
     }
 
+    /// The same, serialized by another node.
+    pub(crate) fn passed_on(sender: UserId, kind: &'static str, text: Bytes) -> Self {
+        Self::new(text, None, Class::Ephemeral(sender, kind))
+    }
+
+    /// An answer or words, serialized by another node.
+    pub(crate) fn words(text: Bytes) -> Self {
+        Self::new(text, None, Class::Durable)
+    }
+
     /// What it takes in a queue, in bytes.
     pub(crate) fn cost(&self) -> usize {
         self.text.len() + size_of::<Self>()

@@ -1,17 +1,24 @@
 //! The node's rooms and connections, and the door to them.
 
+mod census;
+mod cluster;
+mod heads;
 mod sessions;
 
+pub use cluster::Found;
+
 use super::{
-    admission::{Admission, AdmissionError, Admissions, Caps},
+    admission::{Admission, AdmissionError, Admissions, Caps, connections_key},
+    bus::{Bus, Channel, Message, NodeId},
+    nodes::Nodes,
     registry::{Registered, Registry},
     room::{self, Command, Setup},
     write::{Done, Write, WriteError},
 };
-use crate::db;
+use crate::clock::Clock;
+use bytes::Bytes;
 use shared::{
-    canvas::Role,
-    ids::{CanvasId, ConnectionId, SessionId, UserId},
+    ids::{CanvasId, ConnectionId, UserId},
     presence::ActiveUser,
     protocol::CloseReason,
 };
@@ -21,7 +28,7 @@ use std::{
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -32,8 +39,6 @@ use tokio::{
 
 /// Commands that may wait for a room; whoever sends more waits.
 const COMMANDS: usize = 1024;
-/// Time between two looks at the heads of the open canvases' logs.
-const HEADS_EVERY: Duration = Duration::from_secs(1);
 /// Connections that read their missed events from the log at the same time.
 const REPLAYS: usize = 4;
 /// Time over which clients come back after this node went down.
@@ -66,6 +71,15 @@ pub struct Hub {
 
 struct Inner {
     pool: PgPool,
+    clock: Clock,
+    bus: Bus,
+    nodes: Arc<Nodes>,
+    /// Gives out stamps for what is told of who is here.
+    stamps: Arc<AtomicU64>,
+    /// Something that other nodes need was not told.
+    lost: AtomicBool,
+    /// Where answers of other nodes go.
+    questions: Mutex<HashMap<u64, mpsc::UnboundedSender<(NodeId, Bytes)>>>,
     settings: Settings,
     rooms: Mutex<HashMap<CanvasId, RoomHandle>>,
     registry: Registry,
@@ -74,8 +88,11 @@ struct Inner {
     draining: AtomicBool,
     /// Woken when a room or a connection is gone.
     gone: Notify,
+    /// Woken when the heads of the logs are to be looked at at once.
+    look: Arc<Notify>,
     heads: JoinHandle<()>,
     sessions: JoinHandle<()>,
+    others: JoinHandle<()>,
 }
 
 struct RoomHandle {
@@ -101,21 +118,33 @@ impl Drop for RoomLease {
 
 impl Hub {
     /// A hub with no room open.
-    pub fn new(pool: PgPool, settings: Settings) -> Self {
-        Self {
+    pub fn new(pool: PgPool, clock: Clock, settings: Settings, bus: Bus) -> Self {
+        let look = Arc::new(Notify::new());
+        let hub = Self {
             inner: Arc::new_cyclic(|inner| Inner {
-                heads: tokio::spawn(watch_heads(inner.clone())),
+                heads: tokio::spawn(heads::watch(inner.clone(), look.clone())),
                 sessions: tokio::spawn(sessions::watch(inner.clone())),
+                others: tokio::spawn(cluster::watch(inner.clone())),
                 pool,
+                clock,
+                admissions: Admissions::new(bus.clone()),
+                nodes: Arc::new(Nodes::new(bus.node())),
+                bus,
+                stamps: Arc::default(),
+                lost: AtomicBool::new(false),
+                questions: Mutex::default(),
                 settings,
                 rooms: Mutex::default(),
                 registry: Registry::default(),
-                admissions: Admissions::default(),
                 replays: Semaphore::new(REPLAYS),
                 draining: AtomicBool::new(false),
                 gone: Notify::new(),
+                look,
             }),
-        }
+        };
+        let ear = cluster::Ear::new(&hub.inner);
+        hub.inner.bus.listen(ear);
+        hub
     }
 
     /// Carries out one durable request of an HTTP client; its event goes to
@@ -134,22 +163,39 @@ impl Hub {
 
     /// Who is on the canvas now.
     pub async fn active_users(&self, canvas_id: CanvasId) -> Vec<ActiveUser> {
-        let Some(commands) = self.open_room(canvas_id) else {
-            return Vec::new();
-        };
-        let (reply, answer) = oneshot::channel();
-        // A room that closes meanwhile has nobody in it.
-        if commands.send(Command::ActiveUsers(reply)).await.is_err() {
-            return Vec::new();
+        if let Some(commands) = self.open_room(canvas_id) {
+            let (reply, answer) = oneshot::channel();
+            // A room that closes meanwhile has nobody in it.
+            if commands.send(Command::ActiveUsers(reply)).await.is_ok()
+                && let Ok(users) = answer.await
+            {
+                return users;
+            }
         }
-        answer.await.unwrap_or_default()
+        let mut all = self.active_elsewhere(&[canvas_id]).await;
+        all.pop().unwrap_or_default()
     }
 
-    /// How many users are on the canvas now.
-    pub fn active_count(&self, canvas_id: CanvasId) -> usize {
-        let rooms = self.rooms();
-        let count = rooms.get(&canvas_id).map(|room| &room.count);
-        count.map_or(0, |count| count.load(Ordering::Relaxed))
+    /// How many users are on each of these canvases now.
+    pub async fn active_counts(&self, canvases: &[CanvasId]) -> Vec<usize> {
+        let open: Vec<Option<usize>> = {
+            let rooms = self.rooms();
+            let count = |canvas| rooms.get(canvas).map(|room| &room.count);
+            let counts = canvases.iter().map(count);
+            counts
+                .map(|count| count.map(|count| count.load(Ordering::Relaxed)))
+                .collect()
+        };
+        let closed = canvases
+            .iter()
+            .zip(&open)
+            .filter(|(_, open)| open.is_none());
+        let closed: Vec<CanvasId> = closed.map(|(canvas, _)| *canvas).collect();
+        let mut elsewhere = self.active_elsewhere(&closed).await.into_iter();
+        let count = |open: Option<usize>| {
+            open.unwrap_or_else(|| elsewhere.next().map_or(0, |users| users.len()))
+        };
+        open.into_iter().map(count).collect()
     }
 
     /// How many canvases are open here.
@@ -162,11 +208,12 @@ impl Hub {
         self.inner.admissions.total()
     }
 
-    /// Takes a place for a connection.
+    /// Takes a place for a connection. What the user has on other nodes counts
+    /// too, but for those that come at the same moment.
     ///
     /// # Errors
     /// [`AdmissionError`] where a cap is reached or the server goes down.
-    pub fn admit(&self, user: UserId, address: IpAddr) -> Result<Admission, AdmissionError> {
+    pub async fn admit(&self, user: UserId, address: IpAddr) -> Result<Admission, AdmissionError> {
         if self.is_draining() {
             return Err(AdmissionError::Draining);
         }
@@ -176,30 +223,17 @@ impl Hub {
             per_user: settings.max_connections_per_user,
             per_ip: settings.max_connections_per_ip,
         };
-        self.inner.admissions.admit(caps, user, address)
+        let admission = self.inner.admissions.admit(caps, user, address)?;
+        let elsewhere = self.connections_elsewhere(user).await;
+        if admission.of_user + elsewhere > caps.per_user {
+            return Err(AdmissionError::TooMany);
+        }
+        Ok(admission)
     }
 
-    /// Ends every connection of a session.
-    pub fn session_revoked(&self, session_id: SessionId) {
-        self.inner
-            .registry
-            .end_session(session_id, CloseReason::Revoked);
-    }
-
-    /// The node's connections that match, and how they are used.
-    pub fn registry(&self) -> &Registry {
+    /// The node's connections, and how they are used.
+    pub(crate) fn registry(&self) -> &Registry {
         &self.inner.registry
-    }
-
-    /// Makes a role that was given or taken count for open connections; none
-    /// ends them.
-    pub fn role_changed(&self, canvas_id: CanvasId, user_id: UserId, role: Option<Role>) {
-        self.tell_room(canvas_id, Command::Role(user_id, role));
-    }
-
-    /// Tells everybody on the canvas that it is gone, and ends their connections.
-    pub fn canvas_deleted(&self, canvas_id: CanvasId) {
-        self.tell_room(canvas_id, Command::Deleted);
     }
 
     /// Lets nobody in any more.
@@ -229,6 +263,9 @@ impl Hub {
         }
         self.inner.heads.abort();
         self.inner.sessions.abort();
+        self.inner.others.abort();
+        self.inner.bus.tell(Channel::Broadcast, &Message::Leaving);
+        self.inner.bus.finish().await;
     }
 
     /// Whether [`Hub::close_door`] was called.
@@ -238,6 +275,11 @@ impl Hub {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// The time that all nodes agree on.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.inner.clock
     }
 
     pub(crate) fn pool(&self) -> &PgPool {
@@ -252,6 +294,8 @@ impl Hub {
     /// Remembers a connection until [`Hub::forget`].
     pub(crate) fn register(&self, connection: &Arc<Registered>) {
         self.inner.registry.insert(connection);
+        let channel = Channel::Connection(connection.connection_id);
+        self.inner.bus.open(channel);
         if self.is_draining() {
             connection.outbox.close(CloseReason::GoingAway(0));
         }
@@ -259,6 +303,7 @@ impl Hub {
 
     pub(crate) fn forget(&self, id: ConnectionId) {
         self.inner.registry.remove(id);
+        self.inner.bus.close(Channel::Connection(id));
         self.inner.gone.notify_waiters();
     }
 
@@ -287,6 +332,11 @@ impl Hub {
         let setup = Setup {
             canvas_id,
             pool: self.inner.pool.clone(),
+            clock: self.inner.clock.clone(),
+            bus: self.inner.bus.clone(),
+            nodes: self.inner.nodes.clone(),
+            stamps: self.inner.stamps.clone(),
+            sender: sender.downgrade(),
             commands,
             released: room.released.clone(),
             count: room.count.clone(),
@@ -304,6 +354,7 @@ impl Hub {
                 .is_some_and(|r| r.commands.same_channel(&sender))
             {
                 rooms.remove(&canvas_id);
+                hub.inner.bus.close(Channel::Room(canvas_id));
             }
             drop(rooms);
             metrics::gauge!("stellar_rooms").decrement(1.0);
@@ -319,6 +370,7 @@ impl Hub {
         let unused = leases.load(Ordering::Acquire) == 0;
         if unused {
             rooms.remove(&canvas_id);
+            self.inner.bus.close(Channel::Room(canvas_id));
         }
         unused
     }
@@ -352,32 +404,4 @@ impl Hub {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Looks at the heads of the open canvases' logs, and tells the rooms: an
-/// event whose commit was never confirmed is found here.
-async fn watch_heads(inner: std::sync::Weak<Inner>) {
-    let mut every = tokio::time::interval(HEADS_EVERY);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        every.tick().await;
-        let Some(inner) = inner.upgrade() else { return };
-        inner.registry.sample_traffic();
-        let open: Vec<CanvasId> = lock(&inner.rooms).keys().copied().collect();
-        if open.is_empty() {
-            continue;
-        }
-        match db::log::heads(&inner.pool, &open).await {
-            Ok(heads) => {
-                for (canvas, head) in heads {
-                    let rooms = lock(&inner.rooms);
-                    if let Some(room) = rooms.get(&CanvasId(canvas)) {
-                        // A room too busy to listen writes, and so sees the head itself.
-                        let _ = room.commands.try_send(Command::Head(head));
-                    }
-                }
-            }
-            Err(error) => tracing::debug!(%error, "the heads could not be read"),
-        }
-    }
 }

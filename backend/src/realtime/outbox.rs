@@ -69,6 +69,18 @@ impl Outbox {
         }
     }
 
+    /// Waits until the connection is to end, and says why; what is queued stays
+    /// so. Not while somebody waits in [`Outbox::take`].
+    pub(crate) async fn closed(&self) -> CloseReason {
+        loop {
+            // What wakes us here finds its frames in the queue later.
+            if let Some(reason) = self.lock().closed {
+                return reason;
+            }
+            self.ready.notified().await;
+        }
+    }
+
     /// Takes all that waits, if anything does.
     pub(crate) fn try_take(&self) -> Option<Taken> {
         let mut state = self.lock();

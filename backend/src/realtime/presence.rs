@@ -1,14 +1,15 @@
-//! Who is in a room: kept per connection, shown per user. Pure: it is told the
-//! time and returns what others should hear.
+//! Who is in a room, on whatever node: kept per connection, shown per user.
+//! Pure: it is told the time and returns what others should hear.
 
-use super::write::Identity;
+use super::{bus::NodeId, write::Identity};
+use serde::{Deserialize, Serialize};
 use shared::{
     ids::{ConnectionId, UserId},
     limits,
     presence::{ActiveUser, Editing, Status},
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -33,12 +34,40 @@ struct User {
     connections: HashMap<ConnectionId, Activity>,
     /// Set while no connection is left.
     leaves_at: Option<Instant>,
+    /// Whether the last connection that ended was one of this node's.
+    left_here: bool,
 }
 
 #[derive(Debug, Default)]
 struct Activity {
+    /// The node that has the connection; none is this one.
+    home: Option<NodeId>,
     typing_until: Option<Instant>,
     editing: Option<(u64, Editing)>,
+}
+
+/// What other nodes need to know of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) connection: ConnectionId,
+    pub(crate) user_id: UserId,
+    pub(crate) username: String,
+    pub(crate) display_name: String,
+    /// The user's, as is the message.
+    pub(crate) status: Status,
+    pub(crate) status_message: String,
+    pub(crate) typing: bool,
+    pub(crate) editing: Option<Editing>,
+}
+
+impl Entry {
+    pub(crate) fn identity(&self) -> Identity {
+        Identity {
+            user_id: self.user_id,
+            username: self.username.clone(),
+            display_name: self.display_name.clone(),
+        }
+    }
 }
 
 /// What a connection's end changed for others.
@@ -52,14 +81,25 @@ pub(crate) struct Left {
     pub(crate) leaves_at: Option<Instant>,
 }
 
+/// What a new connection is for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// The user was not there.
+    First,
+    /// The user was there, under another name to show.
+    Renamed,
+    /// Another tab, or one come back.
+    Another,
+}
+
 impl Presence {
-    /// Adds a connection. True if the user was not there before.
+    /// Adds a connection.
     pub(crate) fn join(
         &mut self,
         identity: &Identity,
         status_message: &str,
         connection: ConnectionId,
-    ) -> bool {
+    ) -> Arrival {
         let mut new = false;
         let user = self.users.entry(identity.user_id).or_insert_with(|| {
             new = true;
@@ -69,12 +109,46 @@ impl Presence {
                 status_message: status_message.to_owned(),
                 connections: HashMap::new(),
                 leaves_at: None,
+                left_here: false,
             }
         });
+        let renamed = user.identity.display_name != identity.display_name;
         user.identity.clone_from(identity);
         user.leaves_at = None;
         user.connections.insert(connection, Activity::default());
-        new
+        match (new, renamed) {
+            (true, _) => Arrival::First,
+            (false, true) => Arrival::Renamed,
+            (false, false) => Arrival::Another,
+        }
+    }
+
+    /// Adds another node's connection, unless it is there; what it does there
+    /// is still to be noted.
+    pub(crate) fn arrive(&mut self, home: NodeId, entry: &Entry) -> Arrival {
+        let connection = entry.connection;
+        if let Some(user) = self.users.get(&entry.user_id)
+            && user.connections.contains_key(&connection)
+        {
+            return Arrival::Another;
+        }
+        let arrival = self.join(&entry.identity(), &entry.status_message, connection);
+        if let Some(user) = self.users.get_mut(&entry.user_id) {
+            if arrival == Arrival::First {
+                user.status = entry.status;
+            }
+            if let Some(activity) = user.connections.get_mut(&connection) {
+                activity.home = Some(home);
+            }
+        }
+        arrival
+    }
+
+    /// Notes what another node's connection does, without telling anybody.
+    pub(crate) fn note(&mut self, entry: &Entry, typing_until: Instant) {
+        let (user, connection) = (entry.user_id, entry.connection);
+        self.typing(user, connection, entry.typing.then_some(typing_until));
+        self.editing(user, connection, entry.editing);
     }
 
     /// Removes a connection.
@@ -88,6 +162,7 @@ impl Presence {
         };
         if user.connections.is_empty() {
             user.leaves_at = Some(now + LEAVE);
+            user.left_here = activity.home.is_none();
         }
         Left {
             stopped_typing: was_typing && !user.is_typing(),
@@ -96,13 +171,78 @@ impl Presence {
         }
     }
 
-    /// Ends the stay of a user whose last connection ended long enough ago.
-    pub(crate) fn expire(&mut self, user: UserId, now: Instant) -> Option<Identity> {
+    /// Ends the stay of a user whose last connection ended long enough ago:
+    /// who it was, and whether that connection was one of this node's.
+    pub(crate) fn expire(&mut self, user: UserId, now: Instant) -> Option<(Identity, bool)> {
         let due = self.users.get(&user)?.leaves_at? <= now;
         if !due {
             return None;
         }
-        self.users.remove(&user).map(|user| user.identity)
+        let user = self.users.remove(&user)?;
+        Some((user.identity, user.left_here))
+    }
+
+    /// Whether somebody left this node a moment ago and may come back.
+    pub(crate) fn lingers_here(&self) -> bool {
+        self.users
+            .values()
+            .any(|user| user.leaves_at.is_some() && user.left_here)
+    }
+
+    /// A user's names.
+    pub(crate) fn identity(&self, user: UserId) -> Option<Identity> {
+        self.users.get(&user).map(|user| user.identity.clone())
+    }
+
+    /// What other nodes need to know of a connection.
+    pub(crate) fn entry(&self, user: UserId, connection: ConnectionId) -> Option<Entry> {
+        let user = self.users.get(&user)?;
+        user.connections.get(&connection)?;
+        Some(user.entry(connection))
+    }
+
+    /// What other nodes need to know of this one's connections, of one user or
+    /// of all.
+    pub(crate) fn entries_here(&self, of: Option<UserId>) -> Vec<Entry> {
+        let users = self
+            .users
+            .iter()
+            .filter(|(id, _)| of.is_none_or(|of| of == **id));
+        users
+            .flat_map(|(_, user)| {
+                let here = user.connections.iter().filter(|(_, a)| a.home.is_none());
+                here.map(|(id, _)| user.entry(*id))
+            })
+            .collect()
+    }
+
+    /// Another node's connections.
+    pub(crate) fn of(&self, node: NodeId) -> Vec<(UserId, ConnectionId)> {
+        self.users
+            .iter()
+            .flat_map(|(id, user)| {
+                let there = user.connections.iter();
+                let there = there.filter(|(_, a)| a.home == Some(node));
+                there.map(|(connection, _)| (*id, *connection))
+            })
+            .collect()
+    }
+
+    /// Whether another node has this connection.
+    pub(crate) fn is_elsewhere(&self, connection: ConnectionId) -> bool {
+        let mut users = self.users.values();
+        users.any(|user| {
+            let activity = user.connections.get(&connection);
+            activity.is_some_and(|activity| activity.home.is_some())
+        })
+    }
+
+    /// The other nodes that have connections here.
+    pub(crate) fn homes(&self) -> HashSet<NodeId> {
+        self.users
+            .values()
+            .flat_map(|user| user.connections.values().filter_map(|a| a.home))
+            .collect()
     }
 
     /// Notes that a connection types, or stopped. True if others should hear it.
@@ -122,20 +262,21 @@ impl Presence {
         until.is_some() || !user.is_typing()
     }
 
-    /// Ends a connection's typing if its time is over. True if others should hear it.
+    /// Ends a connection's typing if its time is over; then, whether others
+    /// should hear it.
     pub(crate) fn stop_typing(
         &mut self,
         user: UserId,
         connection: ConnectionId,
         now: Instant,
-    ) -> bool {
+    ) -> Option<bool> {
         let due = self
             .users
             .get(&user)
             .and_then(|user| user.connections.get(&connection))
             .and_then(|activity| activity.typing_until)
             .is_some_and(|until| until <= now);
-        due && self.typing(user, connection, None)
+        due.then(|| self.typing(user, connection, None))
     }
 
     /// Notes the tile that a connection draws in.
@@ -166,6 +307,12 @@ impl Presence {
         }
     }
 
+    /// The status and its message.
+    pub(crate) fn status_of(&self, user: UserId) -> Option<(Status, &str)> {
+        let user = self.users.get(&user)?;
+        Some((user.status, &user.status_message))
+    }
+
     /// One user as others see them.
     pub(crate) fn get(&self, user: UserId) -> Option<ActiveUser> {
         self.users.get(&user).map(User::view)
@@ -183,6 +330,20 @@ impl Presence {
 }
 
 impl User {
+    fn entry(&self, connection: ConnectionId) -> Entry {
+        let activity = self.connections.get(&connection);
+        Entry {
+            connection,
+            user_id: self.identity.user_id,
+            username: self.identity.username.clone(),
+            display_name: self.identity.display_name.clone(),
+            status: self.status,
+            status_message: self.status_message.clone(),
+            typing: activity.is_some_and(|a| a.typing_until.is_some()),
+            editing: activity.and_then(|a| a.editing).map(|(_, tile)| tile),
+        }
+    }
+
     fn is_typing(&self) -> bool {
         self.connections.values().any(|a| a.typing_until.is_some())
     }
@@ -228,8 +389,8 @@ mod tests {
     fn a_user_is_there_from_the_first_tab_until_after_the_last() {
         let now = Instant::now();
         let mut presence = Presence::default();
-        assert!(presence.join(&ann(), "", tab(1)));
-        assert!(!presence.join(&ann(), "", tab(2)));
+        assert_eq!(presence.join(&ann(), "", tab(1)), Arrival::First);
+        assert_eq!(presence.join(&ann(), "", tab(2)), Arrival::Another);
         assert_eq!(presence.leave(UserId(1), tab(1), now).leaves_at, None);
         let due = presence.leave(UserId(1), tab(2), now).leaves_at.unwrap();
         assert_eq!(presence.count(), 1);
@@ -244,8 +405,21 @@ mod tests {
         let mut presence = Presence::default();
         presence.join(&ann(), "", tab(1));
         let due = presence.leave(UserId(1), tab(1), now).leaves_at.unwrap();
-        assert!(!presence.join(&ann(), "", tab(2)));
+        assert_eq!(presence.join(&ann(), "", tab(2)), Arrival::Another);
         assert!(presence.expire(UserId(1), due).is_none());
+    }
+
+    #[test]
+    fn coming_under_another_name_is_told() {
+        let mut presence = Presence::default();
+        presence.join(&ann(), "", tab(1));
+        let anna = Identity {
+            display_name: "Anna".into(),
+            ..ann()
+        };
+        assert_eq!(presence.join(&anna, "", tab(2)), Arrival::Renamed);
+        assert_eq!(presence.join(&anna, "", tab(3)), Arrival::Another);
+        assert_eq!(presence.count(), 1);
     }
 
     #[test]
@@ -257,8 +431,9 @@ mod tests {
         assert!(presence.typing(UserId(1), tab(1), Some(now + TYPING)));
         assert!(presence.typing(UserId(1), tab(2), Some(now + TYPING)));
         assert!(!presence.typing(UserId(1), tab(1), None));
-        assert!(!presence.stop_typing(UserId(1), tab(2), now));
-        assert!(presence.stop_typing(UserId(1), tab(2), now + TYPING));
+        assert_eq!(presence.stop_typing(UserId(1), tab(2), now), None);
+        let later = now + TYPING;
+        assert_eq!(presence.stop_typing(UserId(1), tab(2), later), Some(true));
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use super::{frame::Frame, outbox::Outbox, write::Identity};
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::{
     api::Client,
     ids::{CanvasId, ConnectionId, SessionId, UserId},
-    protocol::{Announcement, CloseReason, ServerMessage},
+    protocol::CloseReason,
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -104,7 +105,7 @@ impl Registered {
 }
 
 /// Which connections are meant; what is `None` does not matter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ClientFilter {
     /// On this canvas.
     pub canvas_id: Option<CanvasId>,
@@ -134,14 +135,14 @@ impl ClientFilter {
 }
 
 /// How much there is of everything.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stats {
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Census {
     /// Open connections.
     pub connections: usize,
     /// Users with one or more.
-    pub users: usize,
+    pub users: HashSet<UserId>,
     /// Canvases with one or more.
-    pub canvases: usize,
+    pub canvases: HashSet<CanvasId>,
     /// Connections by `client_type`.
     pub by_type: BTreeMap<String, usize>,
     /// Connections by `platform`.
@@ -152,9 +153,26 @@ pub struct Stats {
     pub messages_out_per_s: u64,
 }
 
+impl Census {
+    /// Adds another node's.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.connections += other.connections;
+        self.users.extend(other.users);
+        self.canvases.extend(other.canvases);
+        for (kind, count) in other.by_type {
+            *self.by_type.entry(kind).or_default() += count;
+        }
+        for (platform, count) in other.by_platform {
+            *self.by_platform.entry(platform).or_default() += count;
+        }
+        self.messages_in_per_s += other.messages_in_per_s;
+        self.messages_out_per_s += other.messages_out_per_s;
+    }
+}
+
 /// See the module.
 #[derive(Default)]
-pub struct Registry {
+pub(crate) struct Registry {
     connections: Mutex<HashMap<ConnectionId, Arc<Registered>>>,
     /// Sessions that were revoked lately.
     revoked: Mutex<HashMap<SessionId, Instant>>,
@@ -163,11 +181,17 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The connections that match, in the order in which they came; `node` is
-    /// this node's name.
-    pub fn clients(&self, filter: &ClientFilter, node: &str) -> Vec<Client> {
+    /// The connections that match after this one, in the order in which they
+    /// came; `node` is this node's name.
+    pub(crate) fn clients(
+        &self,
+        filter: &ClientFilter,
+        after: Option<ConnectionId>,
+        node: &str,
+    ) -> Vec<Client> {
         let mut clients: Vec<Client> = lock(&self.connections)
             .values()
+            .filter(|connection| after.is_none_or(|after| connection.connection_id > after))
             .filter(|connection| filter.matches(connection))
             .map(|connection| connection.view(node))
             .collect();
@@ -177,7 +201,7 @@ impl Registry {
     }
 
     /// Ends a connection; false if there is none with this id.
-    pub fn kick(&self, connection_id: ConnectionId) -> bool {
+    pub(crate) fn kick(&self, connection_id: ConnectionId) -> bool {
         let connections = lock(&self.connections);
         let connection = connections.get(&connection_id);
         if let Some(connection) = connection {
@@ -187,37 +211,37 @@ impl Registry {
     }
 
     /// Says something to every connection that matches.
-    pub fn announce(&self, filter: &ClientFilter, announcement: Announcement) {
-        let frame = Frame::reply(&ServerMessage::Announcement(announcement));
+    pub(crate) fn announce(&self, filter: &ClientFilter, words: &Frame) {
         for connection in lock(&self.connections).values() {
             if filter.matches(connection) {
-                connection.outbox.push(frame.clone());
+                connection.outbox.push(words.clone());
             }
         }
     }
 
     /// How much there is of everything.
-    pub fn stats(&self) -> Stats {
+    pub(crate) fn census(&self) -> Census {
         let connections = lock(&self.connections);
-        let mut stats = Stats {
+        let mut census = Census {
             connections: connections.len(),
             messages_in_per_s: self.messages_in.rate.load(Ordering::Relaxed),
             messages_out_per_s: self.messages_out.rate.load(Ordering::Relaxed),
-            ..Stats::default()
+            ..Census::default()
         };
-        let mut users = HashSet::new();
-        let mut canvases = HashSet::new();
         for connection in connections.values() {
-            users.insert(connection.identity.user_id);
-            canvases.insert(connection.canvas_id);
+            census.users.insert(connection.identity.user_id);
+            census.canvases.insert(connection.canvas_id);
             let kind = connection.client_type.name().to_owned();
-            *stats.by_type.entry(kind).or_default() += 1;
+            *census.by_type.entry(kind).or_default() += 1;
             let platform = connection.platform.clone();
-            *stats.by_platform.entry(platform).or_default() += 1;
+            *census.by_platform.entry(platform).or_default() += 1;
         }
-        stats.users = users.len();
-        stats.canvases = canvases.len();
-        stats
+        census
+    }
+
+    /// All connections.
+    pub(crate) fn connection_ids(&self) -> Vec<ConnectionId> {
+        lock(&self.connections).keys().copied().collect()
     }
 
     /// The sessions of the open connections, each once.

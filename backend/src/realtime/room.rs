@@ -2,29 +2,40 @@
 //! events and its write queue. It knows nothing of sockets: what it says goes
 //! into outboxes, and it never waits for anybody but the database.
 
+mod access;
 mod ask;
 mod ephemeral;
+mod leases;
+mod remote;
 mod timers;
 mod writing;
 
 use super::{
+    bus::{About, Bus, Channel, Message, NodeId},
     frame::Frame,
+    gate::Gate,
+    nodes::Nodes,
     outbox::Outbox,
-    presence::Presence,
+    presence::{Arrival, Presence},
     ring::{Event, Ring},
+    roster::{self, Roster},
     write::{Done, Identity, Write, WriteError},
     writer::Request,
 };
-use crate::db::{self, locks::Held};
-use chrono::Utc;
+use crate::{
+    clock::Clock,
+    db::{self, locks::Held},
+};
+use bytes::Bytes;
+use remote::Neighbours;
 use shared::{
     canvas::{Coord, Grid, Role},
     ids::{CanvasId, ConnectionId, Epoch, UserId},
     limits,
     presence::ActiveUser,
     protocol::{
-        CanvasDeleted, CloseReason, Connected, Heartbeat, Request as ClientRequest, Resume,
-        ServerMessage, UserCount,
+        CloseReason, Connected, Heartbeat, Request as ClientRequest, Resume, ServerMessage,
+        UserCount,
     },
 };
 use sqlx::PgPool;
@@ -32,9 +43,9 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 use timers::{Timer, Timers};
 use tokio::{
@@ -45,6 +56,8 @@ use writing::Finished;
 
 /// Requests that may wait for the next transaction.
 const QUEUE: usize = 4096;
+/// No number of changes: who may do what is to be looked at.
+const UNKNOWN: i64 = -1;
 /// Commands taken in before the next transaction starts.
 const INTAKE: usize = 512;
 /// Events read from the log at once.
@@ -64,8 +77,22 @@ pub(crate) enum Command {
     ActiveUsers(oneshot::Sender<Vec<ActiveUser>>),
     /// A user's role changed; none ends their connections.
     Role(UserId, Option<Role>),
-    /// The log has this head.
-    Head(i64),
+    /// The log has this head, and who may do what changed so often.
+    Head(i64, i64),
+    /// Another node told something.
+    Heard(NodeId, Message, Vec<Bytes>),
+    /// What was told may be lost.
+    CatchUp,
+    /// Who is there elsewhere, as it was read.
+    Roster(Option<Roster>),
+    /// Each node's last change, as it is kept.
+    Stamps(HashMap<NodeId, u64>),
+    /// Leases as they were read.
+    Leases(Vec<Held>),
+    /// A node is gone.
+    NodeGone(NodeId),
+    /// The members' roles as they were read, if they could be.
+    Roles(Option<Vec<(UserId, Option<Role>)>>),
     /// The canvas is gone.
     Deleted,
 }
@@ -76,6 +103,8 @@ pub(crate) struct Join {
     pub(crate) identity: Identity,
     pub(crate) status_message: String,
     pub(crate) role: Role,
+    /// How often it had changed who may do what when the role was read.
+    pub(crate) access: i64,
     pub(crate) last_seq: Option<i64>,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) heartbeat: Heartbeat,
@@ -118,7 +147,15 @@ enum Answer {
 pub(crate) struct Setup {
     pub(crate) canvas_id: CanvasId,
     pub(crate) pool: PgPool,
+    pub(crate) clock: Clock,
+    pub(crate) bus: Bus,
+    /// The other nodes.
+    pub(crate) nodes: Arc<Nodes>,
+    /// Gives out stamps for what is told of who is here.
+    pub(crate) stamps: Arc<AtomicU64>,
     pub(crate) commands: mpsc::Receiver<Command>,
+    /// The other end of `commands`.
+    pub(crate) sender: mpsc::WeakSender<Command>,
     /// Woken when somebody who held the room open no longer does.
     pub(crate) released: Arc<Notify>,
     /// Users on the canvas, for others to read.
@@ -131,11 +168,14 @@ pub(crate) struct Room {
     grid: Grid,
     epoch: Epoch,
     pool: PgPool,
+    clock: Clock,
+    bus: Bus,
+    nodes: Arc<Nodes>,
+    neighbours: Neighbours,
     count: Arc<AtomicUsize>,
-    /// The newest event that the members have heard of.
-    head: i64,
-    /// The head that the log is known to have.
-    known_head: i64,
+    gate: Gate,
+    /// How often it changed who may do what, as far as the members' roles tell.
+    access: i64,
     ring: Ring,
     members: HashMap<ConnectionId, Member>,
     presence: Presence,
@@ -143,21 +183,22 @@ pub(crate) struct Room {
     timers: Timers,
     queue: VecDeque<(Request, Answer)>,
     in_flight: Option<JoinHandle<Finished>>,
+    /// Those who know of newer events than the gate does: they heard of them
+    /// on another node.
+    early_joins: Vec<Join>,
     deleted: bool,
 }
 
 /// Runs a room until nobody needs it. `close` is asked when nobody seems to,
 /// and says whether that is so.
 pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
-    let Setup {
-        canvas_id,
-        pool,
-        mut commands,
-        released,
-        count,
-    } = setup;
-    let mut room = match Room::load(canvas_id, pool, count).await {
-        Ok(Some(room)) => room,
+    // What is told from here on waits among the commands; what was told before
+    // is in the database, and in the roster.
+    let canvas_id = setup.canvas_id;
+    setup.bus.opened(Channel::Room(canvas_id)).await;
+    let released = setup.released.clone();
+    let (mut room, mut commands) = match Room::load(setup).await {
+        Ok(Some(loaded)) => loaded,
         Ok(None) => return,
         Err(error) => {
             tracing::warn!(%canvas_id, %error, "a canvas could not be opened");
@@ -197,17 +238,26 @@ pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
         }
         room.start_write();
         if room.is_idle() && close() {
+            room.retire();
             return;
         }
     }
 }
 
 impl Room {
-    async fn load(
-        canvas_id: CanvasId,
-        pool: PgPool,
-        count: Arc<AtomicUsize>,
-    ) -> sqlx::Result<Option<Self>> {
+    async fn load(setup: Setup) -> sqlx::Result<Option<(Self, mpsc::Receiver<Command>)>> {
+        let Setup {
+            canvas_id,
+            pool,
+            clock,
+            bus,
+            nodes,
+            stamps,
+            commands,
+            sender,
+            released: _,
+            count,
+        } = setup;
         let Some(canvas) = db::log::room(&pool, canvas_id).await? else {
             return Ok(None);
         };
@@ -215,18 +265,24 @@ impl Room {
         let mut timers = Timers::default();
         let mut locks = HashMap::new();
         for lease in db::locks::held(&pool, canvas_id).await? {
-            let ends = now + Duration::from_millis(limits::LOCK_MS);
+            let ends = now + leases::left(&lease, &clock);
             timers.at(ends, Timer::Lock(lease.at));
             locks.insert(lease.at, (lease, ends));
         }
-        Ok(Some(Self {
+        let roster = roster::read(&bus, &[canvas_id]).await;
+        let roster = roster.and_then(|mut all| all.pop());
+        let mut room = Self {
             canvas_id,
             grid: canvas.grid,
             epoch: canvas.epoch,
             pool,
+            clock,
+            bus,
+            nodes,
+            neighbours: Neighbours::new(sender, stamps),
             count,
-            head: canvas.last_seq,
-            known_head: canvas.last_seq,
+            gate: Gate::new(canvas.last_seq),
+            access: canvas.access,
             ring: Ring::default(),
             members: HashMap::new(),
             presence: Presence::default(),
@@ -234,13 +290,19 @@ impl Room {
             timers,
             queue: VecDeque::new(),
             in_flight: None,
+            early_joins: Vec::new(),
             deleted: false,
-        }))
+        };
+        if let Some(mut roster) = roster {
+            roster.without(|node| !room.nodes.takes(node));
+            room.start_from(roster);
+        }
+        Ok(Some((room, commands)))
     }
 
     fn command(&mut self, command: Command) {
         match command {
-            Command::Join(join) => self.join(*join),
+            Command::Join(join) => self.come(*join),
             Command::Leave(connection) => self.leave(connection),
             Command::Ask(connection, request, place) => self.ask(connection, request, place),
             Command::Write(write, reply) => {
@@ -255,8 +317,29 @@ impl Room {
                 let _ = reply.send(self.presence.list());
             }
             Command::Role(user, role) => self.role_changed(user, role),
-            Command::Head(head) => self.known_head = self.known_head.max(head),
+            Command::Head(head, access) => {
+                self.gate.know(head);
+                self.check_access(access);
+            }
+            Command::Heard(node, message, lines) => self.heard(node, message, lines),
+            Command::CatchUp => self.catch_up(),
+            Command::Roster(roster) => self.roster_read(roster),
+            Command::Stamps(stamps) => self.stamps_seen(stamps),
+            Command::Leases(leases) => self.leases_read(leases),
+            Command::NodeGone(node) => self.node_gone(node),
+            Command::Roles(roles) => self.roles_read(roles),
             Command::Deleted => self.delete(),
+        }
+    }
+
+    /// Lets somebody in, at once unless they know of events that did not come
+    /// here yet: then the log is looked at first.
+    fn come(&mut self, join: Join) {
+        let is_ahead = join.last_seq.is_some_and(|seq| seq > self.gate.head());
+        if is_ahead && join.epoch == Some(self.epoch) {
+            self.early_joins.push(join);
+        } else {
+            self.join(join);
         }
     }
 
@@ -264,9 +347,13 @@ impl Room {
         if self.deleted {
             join.outbox.close(CloseReason::CanvasDeleted);
         }
-        let new = self
+        let arrival = self
             .presence
             .join(&join.identity, &join.status_message, join.connection_id);
+        if join.access != self.access {
+            // The next look at the heads has the roles read.
+            self.access = UNKNOWN;
+        }
         let (resume, replay) = self.resume(join.last_seq, join.epoch);
         let connected = Connected {
             connection_id: join.connection_id,
@@ -276,20 +363,20 @@ impl Room {
             display_name: join.identity.display_name.clone(),
             role: join.role,
             epoch: self.epoch,
-            seq: self.head,
+            seq: self.gate.head(),
             resume,
             active_users: self.presence.list(),
             locks: self
                 .locks
                 .values()
-                .map(|(lease, _)| ephemeral::lock(lease))
+                .map(|(lease, _)| leases::lock(lease))
                 .collect(),
-            server_time: Utc::now().into(),
+            server_time: self.clock.now().into(),
             heartbeat: join.heartbeat,
         };
         let joined = Joined {
             connected: Frame::reply(&ServerMessage::Connected(Box::new(connected))),
-            head: self.head,
+            head: self.gate.head(),
             replay,
         };
         self.members.insert(
@@ -301,15 +388,25 @@ impl Room {
                 cursor: ephemeral::Cursor::default(),
             },
         );
+        let user = join.identity.user_id;
+        self.share(user, join.connection_id, About::Coming);
         if join.reply.send(joined).is_err() {
             // It went away while it waited.
             self.leave(join.connection_id);
             return;
         }
-        if new {
-            self.count_users();
-            let joined = ServerMessage::UserJoined(self.user_count(&join.identity));
-            self.tell_others(join.connection_id, &join.identity, "user", &joined);
+        self.tell_arrival(join.connection_id, &join.identity, arrival);
+    }
+
+    fn tell_arrival(&self, connection: ConnectionId, identity: &Identity, arrival: Arrival) {
+        match arrival {
+            Arrival::First => {
+                self.count_users();
+                let joined = ServerMessage::UserJoined(self.user_count(identity));
+                self.tell_others(connection, identity, "user", &joined);
+            }
+            Arrival::Renamed => self.tell_renamed(connection, identity),
+            Arrival::Another => {}
         }
     }
 
@@ -317,38 +414,16 @@ impl Room {
         let Some(last_seq) = last_seq else {
             return (Resume::Fresh, Replay::Nothing);
         };
-        let behind = self.head.saturating_sub(last_seq);
+        let head = self.gate.head();
+        let behind = head.saturating_sub(last_seq);
         if epoch != Some(self.epoch) || !(0..=limits::RESUME_EVENTS).contains(&behind) {
             return (Resume::Resync, Replay::Nothing);
         }
-        let replay = match self.ring.since(last_seq, self.head) {
+        let replay = match self.ring.since(last_seq, head) {
             Some(events) => Replay::Events(events),
             None => Replay::Log(last_seq),
         };
         (Resume::Resumed, replay)
-    }
-
-    fn role_changed(&mut self, user: UserId, role: Option<Role>) {
-        for member in self.members.values_mut() {
-            if member.identity.user_id == user {
-                match role {
-                    Some(role) => member.role = role,
-                    None => member.outbox.close(CloseReason::Revoked),
-                }
-            }
-        }
-    }
-
-    fn delete(&mut self) {
-        self.deleted = true;
-        let gone = Frame::reply(&ServerMessage::CanvasDeleted(CanvasDeleted {
-            canvas_id: self.canvas_id,
-            timestamp: Utc::now().into(),
-        }));
-        for member in self.members.values() {
-            member.outbox.push(gone.clone());
-        }
-        self.close_all(CloseReason::CanvasDeleted);
     }
 
     fn close_all(&self, reason: CloseReason) {
@@ -363,7 +438,7 @@ impl Room {
             username: identity.username.clone(),
             display_name: identity.display_name.clone(),
             active_users: self.presence.count(),
-            timestamp: Utc::now().into(),
+            timestamp: self.clock.now().into(),
         }
     }
 
@@ -373,8 +448,9 @@ impl Room {
 
     fn is_idle(&self) -> bool {
         self.members.is_empty()
-            && self.presence.count() == 0
+            && !self.presence.lingers_here()
             && self.queue.is_empty()
+            && self.early_joins.is_empty()
             && self.in_flight.is_none()
     }
 }

@@ -8,6 +8,9 @@ use shared::{
 };
 use thiserror::Error;
 
+/// Bytes of `[1023,255],`.
+const DOT: usize = 11;
+
 /// Who acts, by name.
 #[derive(Clone, Debug)]
 pub struct Identity {
@@ -45,6 +48,29 @@ pub enum Operation {
         /// Its cell.
         at: Coord,
     },
+}
+
+impl Operation {
+    /// The bytes that its event may have on the wire, besides names and numbers,
+    /// where a tile has `area` pixels.
+    pub(crate) fn size(&self, area: usize) -> usize {
+        // In base64.
+        let whole = area.div_ceil(3) * 4;
+        match self {
+            Self::Chat(text) => text.as_str().len(),
+            Self::Tile { op, .. } => match op {
+                TileOp::Create { title, .. } => title.len() + whole,
+                // An empty cell's tile is told as a whole.
+                TileOp::Paint { dots } => whole.max(dots.len() * DOT),
+                TileOp::Update { title, pixels, .. } => {
+                    let whole = pixels.as_ref().map_or(0, |_| whole);
+                    title.as_ref().map_or(0, String::len) + whole
+                }
+                TileOp::Like { .. } | TileOp::Delete => 0,
+            },
+            Self::Settings(_) | Self::Lock { .. } | Self::Unlock { .. } => 0,
+        }
+    }
 }
 
 /// A durable request on its way to the log.

@@ -1,6 +1,7 @@
 //! Group commit: one transaction carries out a batch of durable requests.
 //! Nobody hears of them before it is committed.
 
+mod chat;
 mod decide;
 mod plan;
 
@@ -11,15 +12,22 @@ use super::{
 use crate::db::{self, locks::Held};
 use chrono::{DateTime, Utc};
 use plan::{Loaded, Plan};
+use serde::{Deserialize, Serialize};
 use shared::{
     canvas::{Coord, TileOp},
     ids::{CanvasId, ConnectionId, OpId, UserId},
 };
 use sqlx::{Connection, PgConnection, PgPool};
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+use tokio::time::timeout_at;
 
 /// Requests in one transaction at most.
 pub(crate) const BATCH: usize = 64;
+/// Bytes of the requests in one transaction, without the last one.
+pub(crate) const BATCH_BYTES: usize = 96 * 1024;
 /// After this long without an answer the database counts as away.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -40,7 +48,8 @@ pub(crate) struct Applied {
 }
 
 /// What others should hear about a tile's lock.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum LockChange {
     /// Taken or prolonged. The rest of the canvas need not hear of every prolongation.
     Held { lease: Held, announce: bool },
@@ -134,20 +143,40 @@ async fn attempt(
     canvas: CanvasId,
     requests: &[Request],
 ) -> Result<Committed, Failure> {
-    let transaction = async {
-        let mut connection = pool.acquire().await?;
-        let mut transaction = connection.begin().await?;
-        let Some(plan) = write(&mut transaction, canvas, requests).await? else {
-            return Ok(fail(requests, &WriteError::CanvasNotFound));
-        };
-        transaction.commit().await?;
-        Ok(plan.into_committed())
+    let deadline = Instant::now() + PATIENCE;
+    let mut connection = pool.acquire().await?;
+    let transaction = transact(&mut connection, canvas, requests);
+    let failure = match timeout_at(deadline.into(), transaction).await {
+        Ok(Ok(committed)) => return Ok(committed),
+        Ok(Err(error)) => Failure::from(error),
+        Err(_) => {
+            tracing::warn!(%canvas, "the database did not answer a write in time");
+            Failure::Away
+        }
     };
-    let Ok(result) = tokio::time::timeout(PATIENCE, transaction).await else {
-        tracing::warn!(%canvas, "the database did not answer a write in time");
-        return Err(Failure::Away);
+    if matches!(failure, Failure::Away) {
+        // The next one starts with a connection that may be better.
+        connection.close_on_drop();
+    }
+    Err(failure)
+}
+
+async fn transact(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    requests: &[Request],
+) -> sqlx::Result<Committed> {
+    if let Some(messages) = chat::messages(canvas, requests)
+        && let Some(committed) = chat::commit(connection, canvas, &messages).await?
+    {
+        return Ok(committed);
+    }
+    let mut transaction = connection.begin().await?;
+    let Some(plan) = write(&mut transaction, canvas, requests).await? else {
+        return Ok(fail(requests, &WriteError::CanvasNotFound));
     };
-    result.map_err(|error: sqlx::Error| error.into())
+    transaction.commit().await?;
+    Ok(plan.into_committed())
 }
 
 async fn write(

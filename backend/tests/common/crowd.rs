@@ -40,14 +40,16 @@ fn request(random: &mut StdRng) -> Value {
 }
 
 /// One client's life: acts without waiting, reads now and then, sometimes
-/// vanishes with requests unanswered and comes back with the same `op_id`s.
-async fn live(client: Client, canvas: i64, mut tab: TestClient, seed: u64) -> TestClient {
+/// vanishes with requests unanswered and comes back with the same `op_id`s, at
+/// any of the places.
+async fn live(places: Vec<Client>, canvas: i64, mut tab: TestClient, seed: u64) -> TestClient {
     let mut random = StdRng::seed_from_u64(seed);
     for _ in 0..STEPS {
         match random.random_range(0..10) {
             0 => {
                 let unanswered = tab.unanswered();
-                tab = TestClient::resume(&client, canvas, &tab).await;
+                let place = &places[random.random_range(0..places.len())];
+                tab = TestClient::resume(place, canvas, &tab).await;
                 for request in unanswered {
                     tab.repeat(request).await;
                 }
@@ -69,6 +71,12 @@ async fn live(client: Client, canvas: i64, mut tab: TestClient, seed: u64) -> Te
 /// Lets clients live on a new canvas, and checks that all end equal to the
 /// log: how many events that has.
 pub async fn converge(addr: SocketAddr, seed: u64) -> i64 {
+    converge_over(&[addr], seed).await
+}
+
+/// [`converge`], over several nodes.
+pub async fn converge_over(nodes: &[SocketAddr], seed: u64) -> i64 {
+    let addr = nodes[0];
     let owner = Client::guest(addr, "Owner").await;
     let canvas = owner.canvas(&json!({})).await;
     let mut lives = Vec::new();
@@ -79,10 +87,16 @@ pub async fn converge(addr: SocketAddr, seed: u64) -> i64 {
         } else {
             owner.clone()
         };
+        let at = |node: &SocketAddr| Client {
+            addr: *node,
+            ..client.clone()
+        };
+        let places: Vec<Client> = nodes.iter().map(at).collect();
         // All begin with the empty canvas.
-        let tab = TestClient::join(&client, canvas).await;
+        let first = usize::try_from(n).unwrap() % places.len();
+        let tab = TestClient::join(&places[first], canvas).await;
         let seed = seed.wrapping_mul(1000).wrapping_add(n);
-        lives.push(live(client, canvas, tab, seed));
+        lives.push(live(places, canvas, tab, seed));
     }
     let mut tabs = join_all(lives).await;
     let path = format!("/canvases/{canvas}");

@@ -1,11 +1,13 @@
 //! An HTTP client of the API.
 
+use super::contract;
 use reqwest::{
     Method, StatusCode,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use tokio::sync::OnceCell;
 
 /// Somebody, signed in or not.
 #[derive(Clone)]
@@ -77,23 +79,46 @@ impl Client {
     }
 
     pub async fn get(&self, path: &str) -> Reply {
-        Reply::of(self.request(Method::GET, path)).await
+        self.send(Method::GET, path, None).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
-        Reply::of(self.request(Method::POST, path).json(body)).await
+        self.send(Method::POST, path, Some(body)).await
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Reply {
-        Reply::of(self.request(Method::PUT, path).json(body)).await
+        self.send(Method::PUT, path, Some(body)).await
     }
 
     pub async fn patch(&self, path: &str, body: &Value) -> Reply {
-        Reply::of(self.request(Method::PATCH, path).json(body)).await
+        self.send(Method::PATCH, path, Some(body)).await
     }
 
     pub async fn delete(&self, path: &str) -> Reply {
-        Reply::of(self.request(Method::DELETE, path)).await
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Asks, and panics at an answer that the `OpenAPI` description does not have.
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        let mut request = self.request(method.clone(), path);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let reply = Reply::of(request).await;
+        self.description().await.check(&method, path, &reply);
+        if let Ok(body) = serde_json::from_slice(&reply.body) {
+            contract::check_answer(&method, path, reply.status.as_u16(), &body);
+        }
+        reply
+    }
+
+    async fn description(&self) -> &'static Description {
+        static DESCRIPTION: OnceCell<Description> = OnceCell::const_new();
+        let read = async || {
+            let reply = Reply::of(self.request(Method::GET, "/openapi.json")).await;
+            Description(reply.json(200)["paths"].take())
+        };
+        DESCRIPTION.get_or_init(read).await
     }
 
     /// All items of a list, page by page.
@@ -110,6 +135,35 @@ impl Client {
                 None => return items,
             }
         }
+    }
+}
+
+/// The paths of the `OpenAPI` description.
+struct Description(Value);
+
+impl Description {
+    /// Panics where the answer is none of those that the operation may give.
+    fn check(&self, method: &Method, path: &str, reply: &Reply) {
+        let fits =
+            |pattern: &str| contract::path_fits(pattern.strip_prefix("/api/v1").unwrap(), path);
+        let item = self.0.as_object().unwrap().iter().find(|(p, _)| fits(p));
+        let operation = item.and_then(|(_, item)| item.get(method.as_str().to_lowercase()));
+        // What the contract does not know, tests may try.
+        let Some(operation) = operation else { return };
+        let answer = &operation["responses"][reply.status.as_str()];
+        let asked = format!("{method} {path}: {}", reply.status);
+        assert!(answer.is_object(), "{asked} is not described");
+        if reply.status.as_u16() < 400 {
+            return;
+        }
+        let problem: Value = serde_json::from_slice(&reply.body).unwrap();
+        let schema = &answer["content"]["application/problem+json"]["schema"];
+        let codes = &schema["allOf"][1]["properties"]["code"]["enum"];
+        let code = &problem["code"];
+        assert!(
+            codes.as_array().unwrap().contains(code),
+            "{asked} {code} is not described"
+        );
     }
 }
 

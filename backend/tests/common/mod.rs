@@ -11,9 +11,12 @@
     reason = "a module of each test file, which uses its part"
 )]
 
+pub mod cluster;
+pub mod contract;
 pub mod crowd;
 pub mod http;
 pub mod process;
+pub mod redis;
 pub mod socket;
 
 use backend::{Server, config::Config, embedded_postgres::EmbeddedPostgres};
@@ -45,7 +48,7 @@ pub struct TestServer {
     pub addr: SocketAddr,
     pub database: TestDatabase,
     folder: PathBuf,
-    stop: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<()>,
 }
 
@@ -90,7 +93,7 @@ impl TestServer {
             addr,
             database,
             folder,
-            stop,
+            stop: Some(stop),
             running,
         }
     }
@@ -124,9 +127,16 @@ impl TestServer {
         self.folder.join(name)
     }
 
+    /// Asks the server to stop as SIGTERM does, and does not wait for it.
+    pub fn begin_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+    }
+
     /// Stops the server as SIGTERM does, and keeps its database.
-    pub async fn stop(self) -> TestDatabase {
-        let _ = self.stop.send(());
+    pub async fn stop(mut self) -> TestDatabase {
+        self.begin_stop();
         time::timeout(Duration::from_secs(30), self.running)
             .await
             .expect("the server did not stop")
@@ -189,19 +199,25 @@ impl TestDatabase {
     }
 
     /// Makes everything in it unchangeable for everybody, or changeable again:
-    /// what the server sees of a full disk or of a primary that became a standby.
+    /// what the server sees of a primary that became a standby.
     pub async fn read_only(&self, read_only: bool) {
+        self.read_only_for_newcomers(read_only).await;
+        let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
+        sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
+            .bind(&self.name)
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        admin.close().await.unwrap();
+    }
+
+    /// The same for those who connect from now on.
+    pub async fn read_only_for_newcomers(&self, read_only: bool) {
         let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
         let name = &self.name;
         let value = if read_only { "on" } else { "off" };
         let alter = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
         sqlx::query(AssertSqlSafe(alter))
-            .execute(&mut admin)
-            .await
-            .unwrap();
-        // It holds for new connections.
-        sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
-            .bind(name)
             .execute(&mut admin)
             .await
             .unwrap();

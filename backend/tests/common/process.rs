@@ -2,9 +2,10 @@
 
 use super::http::Client;
 use std::{
+    io::Write,
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command as SystemCommand, Stdio},
 };
 use tokio::{
@@ -18,22 +19,75 @@ use uuid::Uuid;
 pub struct ServerProcess {
     pub addr: SocketAddr,
     folder: PathBuf,
+    /// Megabytes of the disk of its own, if it has one.
+    disk: Option<u32>,
     child: Child,
 }
 
 impl ServerProcess {
     pub async fn start() -> Self {
+        Self::start_on(None).await
+    }
+
+    /// The same with its data on a disk of its own with so many megabytes, which
+    /// nobody else sees and which is gone with the process. It has to be mounted:
+    /// `None` where that is not allowed, as to those who are not root.
+    pub async fn start_on_small_disk(megabytes: u32) -> Option<Self> {
+        let allowed = SystemCommand::new("unshare")
+            .args(["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success());
+        if allowed {
+            Some(Self::start_on(Some(megabytes)).await)
+        } else {
+            None
+        }
+    }
+
+    async fn start_on(disk: Option<u32>) -> Self {
         // Where PostgreSQL's own user can reach it.
         let folder = std::env::temp_dir().join(format!("stellar-test-{}", Uuid::new_v4()));
         std::fs::create_dir(&folder).unwrap();
         let open = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(&folder, open).unwrap();
-        let (child, addr) = spawn(&folder, "127.0.0.1:0").await;
+        let (child, addr) = spawn(&folder, "127.0.0.1:0", disk).await;
         Self {
             addr,
             folder,
+            disk,
             child,
         }
+    }
+
+    /// Its data folder, as others than itself reach it.
+    fn data(&self) -> PathBuf {
+        if self.disk.is_none() {
+            return self.folder.clone();
+        }
+        let root = format!("/proc/{}/root", self.child.id().unwrap());
+        Path::new(&root).join(self.folder.strip_prefix("/").unwrap())
+    }
+
+    /// Takes all that is left of its disk, until the result is removed.
+    pub fn fill_disk(&self) -> PathBuf {
+        let path = self.data().join("ballast");
+        let mut file = std::fs::File::create(&path).unwrap();
+        let block = [1; 4096];
+        let full = loop {
+            if let Err(error) = file.write_all(&block) {
+                break error;
+            }
+        };
+        assert_eq!(full.kind(), std::io::ErrorKind::StorageFull, "{full}");
+        path
+    }
+
+    /// The address of its PostgreSQL for the superuser, who is root here.
+    pub fn postgres_url(&self) -> String {
+        let socket = self.data().join("postgres/socket");
+        let host = socket.to_str().unwrap().replace('/', "%2F");
+        format!("postgres://stellar_canvas@localhost/stellar_canvas?host={host}&sslmode=disable")
     }
 
     /// As a power cut would.
@@ -43,9 +97,14 @@ impl ServerProcess {
 
     /// Again, on the same port and data.
     pub async fn restart(&mut self) {
-        let (child, addr) = spawn(&self.folder, &self.addr.to_string()).await;
+        let (child, addr) = spawn(&self.folder, &self.addr.to_string(), self.disk).await;
         assert_eq!(addr, self.addr);
         self.child = child;
+    }
+
+    /// Whether it runs still.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// As a deployment does: SIGTERM, after which it must end well.
@@ -83,8 +142,23 @@ impl ServerProcess {
         signal("KILL", &all);
     }
 
-    fn postmaster(&self) -> u32 {
-        let file = self.folder.join("postgres/cluster/postmaster.pid");
+    /// Waits until another PostgreSQL than this one accepts connections.
+    pub async fn postgres_after(&self, before: u32) {
+        let file = self.data().join("postgres/cluster/postmaster.pid");
+        let is_ready = || {
+            let content = std::fs::read_to_string(&file).unwrap_or_default();
+            let lines: Vec<&str> = content.lines().map(str::trim).collect();
+            lines.first().is_some_and(|pid| *pid != before.to_string())
+                && lines.get(7) == Some(&"ready")
+        };
+        while !is_ready() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The process id of its PostgreSQL.
+    pub fn postmaster(&self) -> u32 {
+        let file = self.data().join("postgres/cluster/postmaster.pid");
         let content = std::fs::read_to_string(file).unwrap();
         content.lines().next().unwrap().trim().parse().unwrap()
     }
@@ -104,8 +178,15 @@ impl Drop for Frozen {
     }
 }
 
+/// Stops a process in its tracks until the result is dropped.
+pub fn freeze(pid: u32) -> Frozen {
+    let frozen = Frozen(vec![pid]);
+    signal("STOP", &frozen.0);
+    frozen
+}
+
 /// Sends a signal to processes; those that are gone already do not matter.
-fn signal(name: &str, pids: &[u32]) {
+pub fn signal(name: &str, pids: &[u32]) {
     let pids = pids.iter().map(ToString::to_string);
     let sent = SystemCommand::new("kill")
         .arg(format!("-{name}"))
@@ -130,9 +211,24 @@ fn children(parent: u32) -> Vec<u32> {
         .collect()
 }
 
-async fn spawn(folder: &std::path::Path, bind: &str) -> (Child, SocketAddr) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"))
-        .env_remove("DATABASE_URL")
+async fn spawn(folder: &Path, bind: &str, disk: Option<u32>) -> (Child, SocketAddr) {
+    let program = env!("CARGO_BIN_EXE_stellar-canvas");
+    let mut command = if let Some(megabytes) = disk {
+        let mount = format!("mount -t tmpfs -o size={megabytes}m,mode=755 tmpfs \"$STELLAR_DATA\"");
+        let script = format!("{mount} && exec \"$0\"");
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", &script, program]);
+        command
+    } else {
+        Command::new(program)
+    };
+    command.env_remove("DATABASE_URL");
+    spawn_as(command, folder, bind).await
+}
+
+/// Starts the server by this command, and waits until it accepts.
+pub async fn spawn_as(mut command: Command, folder: &Path, bind: &str) -> (Child, SocketAddr) {
+    let mut child = command
         .env("STELLAR_DATA", folder)
         .env("BIND", bind)
         .env("DIST", folder)

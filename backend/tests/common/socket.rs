@@ -2,7 +2,7 @@
 //! does: it folds durable events into a board and a chat, applies its own
 //! operations when they are acknowledged, and panics at a gap or a repeat.
 
-use super::{PATIENCE, http::Client};
+use super::{PATIENCE, contract, http::Client};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -222,6 +222,20 @@ impl TestClient {
         }
     }
 
+    /// Reads on to the next answer. Events are passed over, those that are sent
+    /// once more too.
+    pub async fn answer(&mut self) -> Value {
+        loop {
+            match self.read().await {
+                Ok(message) if matches!(message["type"].as_str(), Some("ack" | "error")) => {
+                    return message;
+                }
+                Ok(_) => {}
+                Err(closed) => panic!("the connection ended: {closed:?}"),
+            }
+        }
+    }
+
     /// Reads on to the end.
     pub async fn closed(&mut self) -> Closed {
         loop {
@@ -261,7 +275,9 @@ impl TestClient {
                 .expect("nothing came");
             match message {
                 Some(Ok(Message::Text(text))) => {
-                    return Ok(serde_json::from_str(&text).unwrap());
+                    let message = serde_json::from_str(&text).unwrap();
+                    contract::check_message(&message);
+                    return Ok(message);
                 }
                 Some(Ok(Message::Close(frame))) => {
                     let (code, reason) = frame.map_or((1005, String::new()), |frame| {
@@ -305,9 +321,14 @@ impl TestClient {
             .as_str()
             .and_then(|op_id| self.pending.remove(op_id));
         let tile = ack["for"].as_str().unwrap().starts_with("tile_");
-        let (true, Some(seq)) = (tile, ack["seq"].as_i64()) else {
+        let Some(seq) = ack["seq"].as_i64() else {
             return;
         };
+        if !tile {
+            // It comes behind its event, and so behind all before it.
+            assert!(seq <= self.seq, "the event is missing: {ack}");
+            return;
+        }
         if seq <= self.seq {
             // A repeat of what was applied before.
             return;

@@ -56,8 +56,10 @@ pub(super) enum End {
     Broken(u16, &'static str),
     /// The peer said good-bye; the answer is on its way already.
     Closed,
-    /// The peer is gone, or does not read.
+    /// The peer is gone, or silent for too long.
     Gone,
+    /// The peer does not read.
+    Stuck,
 }
 
 /// The reason as a metric's label.

@@ -5,7 +5,6 @@ use crate::{
     db,
     realtime::{Figures, frame::Frame, room::Command},
 };
-use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use shared::{
@@ -59,7 +58,8 @@ impl Connection {
         }
         match &request.message {
             ClientMessage::Ping { timestamp } | ClientMessage::Heartbeat { timestamp } => {
-                self.outbox.push(pong(text, timestamp, op_id));
+                let server_time = self.seat.hub.clock().now().into();
+                self.outbox.push(pong(text, timestamp, server_time, op_id));
                 Ok(())
             }
             ClientMessage::Hello {
@@ -174,7 +174,7 @@ impl Connection {
 
 /// The answer to a ping. A number comes back digit by digit, for which it must
 /// not become one.
-fn pong(text: &str, timestamp: &Value, op_id: Option<OpId>) -> Frame {
+fn pong(text: &str, timestamp: &Value, server_time: Timestamp, op_id: Option<OpId>) -> Frame {
     #[derive(Deserialize)]
     struct Sent<'a> {
         #[serde(borrow)]
@@ -188,7 +188,6 @@ fn pong(text: &str, timestamp: &Value, op_id: Option<OpId>) -> Frame {
         #[serde(skip_serializing_if = "Option::is_none")]
         op_id: Option<OpId>,
     }
-    let server_time = Utc::now().into();
     // With the field given twice, the last counts, as it is.
     match serde_json::from_str::<Sent>(text) {
         Ok(Sent { timestamp: exact }) if timestamp.is_number() => Frame::answer(&Pong {
@@ -208,6 +207,7 @@ fn pong(text: &str, timestamp: &Value, op_id: Option<OpId>) -> Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::Utc;
 
     #[test]
     fn numbers_come_back_as_they_were_written() {
@@ -225,7 +225,7 @@ mod tests {
             let ClientMessage::Ping { timestamp } = decode(&text).unwrap().message else {
                 panic!("{text} is no ping");
             };
-            let frame = pong(&text, &timestamp, None);
+            let frame = pong(&text, &timestamp, Utc::now().into(), None);
             let said = String::from_utf8_lossy(&frame.text).into_owned();
             let start = format!(r#"{{"type":"pong","timestamp":{number},"server_time":"#);
             assert!(said.starts_with(&start), "{said}");

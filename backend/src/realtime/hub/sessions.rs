@@ -3,7 +3,7 @@
 
 use super::Inner;
 use crate::db;
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use shared::{ids::SessionId, protocol::CloseReason};
 use std::{sync::Weak, time::Duration};
 use tokio::time::{self, MissedTickBehavior};
@@ -13,18 +13,20 @@ const EVERY: Duration = Duration::from_secs(2);
 /// How long a session may have been over: its sockets' own timers come first.
 const GRACE: TimeDelta = TimeDelta::seconds(1);
 
-/// Looks at the sessions of the open sockets, all with one query.
+/// Looks at the sessions of the open sockets, all with one query, and at the
+/// clock by which they end.
 pub(super) async fn watch(inner: Weak<Inner>) {
     let mut every = time::interval(EVERY);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
         let Some(inner) = inner.upgrade() else { return };
+        inner.clock.set(&inner.pool).await;
         let open: Vec<SessionId> = inner.registry.sessions();
         if open.is_empty() {
             continue;
         }
-        match db::sessions::ended(&inner.pool, &open, Utc::now() - GRACE).await {
+        match db::sessions::ended(&inner.pool, &open, inner.clock.now() - GRACE).await {
             Ok(ended) => {
                 for session in ended {
                     let reason = if session.expired {

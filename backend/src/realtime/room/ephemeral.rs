@@ -1,25 +1,24 @@
-//! What a room passes on without storing it: presence, typing, cursors,
-//! mentions and locks.
+//! What a room passes on without storing it: presence, typing, cursors and
+//! mentions.
 
-use super::{Answer, Member, Room, timers::Timer};
+use super::{Room, timers::Timer};
 use crate::{
-    db::{self, locks::Held},
+    db,
     realtime::{
+        bus::{About, Spoken},
         frame::Frame,
         presence::TYPING,
-        write::{Identity, Operation, Write},
-        writer::{LockChange, Request},
+        write::Identity,
     },
 };
-use chrono::Utc;
 use shared::{
-    canvas::{Coord, Role},
+    canvas::Coord,
     ids::{ConnectionId, OpId, UserId},
     limits,
     presence::Editing,
     protocol::{
-        ErrorCode, Lock, PresenceChange, PresenceUpdate, ServerMessage, TileMentioned,
-        TileUnlocked, UserCursor, UserTyping,
+        ErrorCode, PresenceChange, PresenceUpdate, ServerMessage, TileMentioned, UserCursor,
+        UserTyping,
     },
 };
 use std::time::{Duration, Instant};
@@ -55,6 +54,7 @@ impl Room {
                 if self.presence.typing(identity.user_id, connection, until) {
                     self.tell_typing(connection, &identity, is_typing);
                 }
+                self.share(identity.user_id, connection, About::Typing);
             }
             PresenceChange::EditingTile {
                 tile_x,
@@ -72,6 +72,7 @@ impl Room {
                 let editing = is_editing.then_some(tile);
                 self.presence.editing(identity.user_id, connection, editing);
                 self.tell_presence(connection, &identity, Some((tile, is_editing)));
+                self.share(identity.user_id, connection, About::Editing);
             }
             PresenceChange::Status {
                 status,
@@ -80,6 +81,7 @@ impl Room {
                 let message = status_message.as_deref();
                 self.presence.status(identity.user_id, status, message);
                 self.tell_presence(connection, &identity, None);
+                self.share(identity.user_id, connection, About::Status);
             }
             PresenceChange::Cursor { x, y } => self.cursor(connection, x, y),
         }
@@ -109,18 +111,28 @@ impl Room {
             highlight_type,
             message,
             duration,
-            timestamp: Utc::now().into(),
+            timestamp: self.clock.now().into(),
         });
-        self.tell_others(connection, &identity, "mention", &mention);
+        self.say(connection, &identity, Spoken::Mention, &mention);
     }
 
     pub(super) fn leave(&mut self, connection: ConnectionId) {
         let Some(member) = self.members.remove(&connection) else {
             return;
         };
-        let Member { identity, .. } = member;
+        let user = member.identity.user_id;
+        self.depart(user, connection);
+        self.share_gone(user, connection);
+        self.free_locks(connection);
+    }
+
+    /// A connection is gone, here or elsewhere.
+    pub(super) fn depart(&mut self, user: UserId, connection: ConnectionId) {
+        let Some(identity) = self.presence.identity(user) else {
+            return;
+        };
         let now = Instant::now();
-        let left = self.presence.leave(identity.user_id, connection, now);
+        let left = self.presence.leave(user, connection, now);
         if left.stopped_typing {
             self.tell_typing(connection, &identity, false);
         }
@@ -128,9 +140,8 @@ impl Room {
             self.tell_presence(connection, &identity, Some((tile, false)));
         }
         if let Some(due) = left.leaves_at {
-            self.timers.at(due, Timer::Leave(identity.user_id));
+            self.timers.at(due, Timer::Leave(user));
         }
-        self.free_locks(connection);
     }
 
     /// Does what has become due.
@@ -138,17 +149,22 @@ impl Room {
         while let Some(timer) = self.timers.due(now) {
             match timer {
                 Timer::Typing(user, connection) => {
-                    if self.presence.stop_typing(user, connection, now)
-                        && let Some(member) = self.members.get(&connection)
-                    {
-                        let identity = member.identity.clone();
+                    let Some(is_news) = self.presence.stop_typing(user, connection, now) else {
+                        continue;
+                    };
+                    if let Some(identity) = self.presence.identity(user).filter(|_| is_news) {
                         self.tell_typing(connection, &identity, false);
+                    }
+                    if self.members.contains_key(&connection) {
+                        self.share(user, connection, About::Typing);
                     }
                 }
                 Timer::Leave(user) => {
-                    if let Some(identity) = self.presence.expire(user, now) {
+                    if let Some((identity, was_here)) = self.presence.expire(user, now) {
                         self.count_users();
-                        self.note_last_seen(user);
+                        if was_here {
+                            self.note_last_seen(user);
+                        }
                         let left = ServerMessage::UserLeft(self.user_count(&identity));
                         self.tell_all(&identity, "user", &left);
                     }
@@ -162,13 +178,8 @@ impl Room {
                         self.cursor(connection, x, y);
                     }
                 }
-                Timer::Lock(at) => {
-                    if self.locks.get(&at).is_some_and(|(_, ends)| *ends <= now)
-                        && let Some((lease, _)) = self.locks.remove(&at)
-                    {
-                        self.tell_unlocked(&lease);
-                    }
-                }
+                Timer::Gap => self.gate.tick(now),
+                Timer::Lock(at) => self.lock_due(at, now),
             }
         }
     }
@@ -199,78 +210,15 @@ impl Room {
         let identity = member.identity.clone();
         let user_id = identity.user_id;
         let cursor = ServerMessage::UserCursor(UserCursor { user_id, x, y });
-        self.tell_others(connection, &identity, "cursor", &cursor);
+        self.say(connection, &identity, Spoken::Cursor, &cursor);
     }
 
-    pub(super) fn lock_changes(&mut self, changes: Vec<LockChange>) {
-        let ends = Instant::now() + Duration::from_millis(limits::LOCK_MS);
-        for change in changes {
-            match change {
-                LockChange::Held { lease, announce } => {
-                    let holder = lease.connection_id;
-                    if announce {
-                        let locked = ServerMessage::TileLocked(lock(&lease));
-                        self.tell_about_lock(holder, &locked);
-                    }
-                    self.timers.at(ends, Timer::Lock(lease.at));
-                    self.locks.insert(lease.at, (lease, ends));
-                    if !self.members.contains_key(&holder) {
-                        // It went away while the lock was on its way.
-                        self.free_locks(holder);
-                    }
-                }
-                LockChange::Released(lease) => {
-                    self.locks.remove(&lease.at);
-                    self.tell_unlocked(&lease);
-                }
-            }
-        }
-    }
-
-    /// Frees what a connection that ended still held, in the same order as
-    /// everything else that is written: others hear of it when they can paint.
-    fn free_locks(&mut self, connection: ConnectionId) {
-        let held: Vec<Held> = self
-            .locks
-            .values()
-            .filter(|(lease, _)| lease.connection_id == connection)
-            .map(|(lease, _)| lease.clone())
-            .collect();
-        for lease in held {
-            let write = Write {
-                identity: Identity {
-                    user_id: lease.user_id,
-                    username: lease.username,
-                    display_name: String::new(),
-                },
-                role: Role::Editor,
-                op_id: None,
-                operation: Operation::Unlock { at: lease.at },
-            };
-            let request = Request {
-                write,
-                connection: None,
-            };
-            self.enqueue(request, Answer::Nobody);
-        }
-    }
-
-    fn tell_unlocked(&self, lease: &Held) {
-        let unlocked = ServerMessage::TileUnlocked(TileUnlocked {
-            tile_x: lease.at.x,
-            tile_y: lease.at.y,
-            user_id: lease.user_id,
-            username: lease.username.clone(),
-        });
-        self.tell_about_lock(lease.connection_id, &unlocked);
-    }
-
-    /// Locks of different tiles must not displace each other in a full queue.
-    fn tell_about_lock(&self, holder: ConnectionId, message: &ServerMessage) {
-        self.send_others(holder, &Frame::reply(message));
-    }
-
-    fn tell_typing(&self, connection: ConnectionId, identity: &Identity, is_typing: bool) {
+    pub(super) fn tell_typing(
+        &self,
+        connection: ConnectionId,
+        identity: &Identity,
+        is_typing: bool,
+    ) {
         let typing = ServerMessage::UserTyping(UserTyping {
             user_id: identity.user_id,
             username: identity.username.clone(),
@@ -281,28 +229,48 @@ impl Room {
 
     /// `change` is the tile that was opened (true) or left; without one the
     /// tile that the user draws in is told.
-    fn tell_presence(
+    pub(super) fn tell_presence(
         &self,
         connection: ConnectionId,
         identity: &Identity,
         change: Option<(Editing, bool)>,
     ) {
-        let Some(user) = self.presence.get(identity.user_id) else {
-            return;
-        };
+        if let Some(update) = self.presence_update(identity, change) {
+            let update = ServerMessage::UserPresenceUpdate(update);
+            self.tell_others(connection, identity, "presence", &update);
+        }
+    }
+
+    /// Tells a user's new name to show.
+    pub(super) fn tell_renamed(&self, connection: ConnectionId, identity: &Identity) {
+        if let Some(update) = self.presence_update(identity, None) {
+            let update = ServerMessage::UserPresenceUpdate(PresenceUpdate {
+                display_name: Some(identity.display_name.clone()),
+                ..update
+            });
+            self.tell_others(connection, identity, "presence", &update);
+        }
+    }
+
+    fn presence_update(
+        &self,
+        identity: &Identity,
+        change: Option<(Editing, bool)>,
+    ) -> Option<PresenceUpdate> {
+        let user = self.presence.get(identity.user_id)?;
         let shown = change.or(user.editing.map(|tile| (tile, true)));
-        let update = ServerMessage::UserPresenceUpdate(PresenceUpdate {
+        Some(PresenceUpdate {
             user_id: identity.user_id,
             username: identity.username.clone(),
+            display_name: None,
             canvas_id: self.canvas_id,
             status: user.status,
             status_message: user.status_message,
             tile_x: shown.map(|(tile, _)| tile.tile_x),
             tile_y: shown.map(|(tile, _)| tile.tile_y),
             is_editing: shown.is_some_and(|(_, editing)| editing),
-            timestamp: Utc::now().into(),
-        });
-        self.tell_others(connection, identity, "presence", &update);
+            timestamp: self.clock.now().into(),
+        })
     }
 
     fn outside(&self, connection: ConnectionId, op_id: Option<OpId>) {
@@ -331,22 +299,11 @@ impl Room {
         }
     }
 
-    fn send_others(&self, connection: ConnectionId, frame: &Frame) {
+    pub(super) fn send_others(&self, connection: ConnectionId, frame: &Frame) {
         for (id, member) in &self.members {
             if *id != connection {
                 member.outbox.push(frame.clone());
             }
         }
-    }
-}
-
-/// A lease as clients see it.
-pub(super) fn lock(lease: &Held) -> Lock {
-    Lock {
-        tile_x: lease.at.x,
-        tile_y: lease.at.y,
-        user_id: lease.user_id,
-        username: lease.username.clone(),
-        expires_at: lease.expires_at.into(),
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum Timer {
     Cursor(ConnectionId),
     /// A tile's lock runs out.
     Lock(Coord),
+    /// A gap in the order of events is open for too long.
+    Gap,
 }
 
 /// Timers by time.

@@ -1,14 +1,16 @@
 //! A room's way from request to event: one transaction at a time, then what
 //! is durable to everybody, in order.
 
-use super::{Answer, PAGE, QUEUE, Room};
+use super::{Answer, Join, PAGE, QUEUE, Room, timers::Timer};
 use crate::{
     db,
     realtime::{
+        bus::{Channel, Message},
         frame::Frame,
+        gate::Gate,
         ring::Event,
         write::{Done, Operation, WriteError},
-        writer::{self, Applied, BATCH, Committed, Request},
+        writer::{self, Applied, BATCH, BATCH_BYTES, Committed, Request},
     },
 };
 use bytes::Bytes;
@@ -22,14 +24,33 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A transaction that ended, and what had to be read to be able to tell of it.
+/// A transaction that ended, or a look at the log.
 pub(super) struct Finished {
     requests: Vec<Request>,
     answers: Vec<Answer>,
     committed: Committed,
     /// When the commit was confirmed.
     at: Instant,
+    /// What was read from the log.
     missed: Vec<Event>,
+    /// Up to where the log was read, if it was.
+    looked: Option<i64>,
+    /// Those who waited for it.
+    joins: Vec<Join>,
+}
+
+impl Finished {
+    fn nothing() -> Self {
+        Self {
+            requests: Vec::new(),
+            answers: Vec::new(),
+            committed: Committed::default(),
+            at: Instant::now(),
+            missed: Vec::new(),
+            looked: None,
+            joins: Vec::new(),
+        }
+    }
 }
 
 impl Room {
@@ -43,52 +64,110 @@ impl Room {
 
     /// Starts the next transaction, or a look at the log if that is ahead.
     pub(super) fn start_write(&mut self) {
-        if self.in_flight.is_some() || (self.queue.is_empty() && self.known_head <= self.head) {
+        if self.in_flight.is_some() {
             return;
         }
-        let count = self.queue.len().min(BATCH);
+        if !self.early_joins.is_empty() || (self.queue.is_empty() && self.gate.behind().is_some()) {
+            return self.look();
+        }
+        if self.queue.is_empty() {
+            return;
+        }
+        let count = self.next_batch();
         let (requests, answers): (Vec<Request>, Vec<Answer>) = self.queue.drain(..count).unzip();
-        let (pool, canvas, head) = (self.pool.clone(), self.canvas_id, self.head);
-        let known_head = self.known_head;
+        let (pool, canvas) = (self.pool.clone(), self.canvas_id);
         self.in_flight = Some(tokio::spawn(async move {
             let started = Instant::now();
-            let committed = if requests.is_empty() {
-                Committed::default()
-            } else {
-                let committed = writer::commit(&pool, canvas, &requests).await;
-                metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
-                metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
-                committed
-            };
-            let at = Instant::now();
-            let missed = missed(
-                &pool,
-                canvas,
-                head,
-                committed.base.max(known_head),
-                &committed,
-            )
-            .await;
+            let committed = writer::commit(&pool, canvas, &requests).await;
+            metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
+            metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
             Finished {
                 requests,
                 answers,
                 committed,
-                at,
-                missed,
+                ..Finished::nothing()
             }
         }));
     }
 
+    /// Reads what the log has after the gate's head. Without the database it
+    /// is left at that until the next look at the heads.
+    fn look(&mut self) {
+        let (pool, canvas, head) = (self.pool.clone(), self.canvas_id, self.gate.head());
+        let joins = std::mem::take(&mut self.early_joins);
+        let claimed = joins.iter().filter_map(|join| join.last_seq).max();
+        let until = self.gate.behind().max(claimed).unwrap_or(head);
+        self.in_flight = Some(tokio::spawn(async move {
+            let mut missed = Vec::new();
+            let read = read_log(&pool, canvas, head, until, &mut missed).await;
+            if let Err(error) = &read {
+                tracing::debug!(%canvas, %error, "the log could not be read");
+            }
+            Finished {
+                missed,
+                looked: Some(until),
+                // Those who wait are sent away where nothing is known.
+                joins: if read.is_ok() { joins } else { Vec::new() },
+                ..Finished::nothing()
+            }
+        }));
+    }
+
+    /// Reads what was committed elsewhere before a transaction of this room,
+    /// and did not come here. Tries until it succeeds: without it nothing later
+    /// may be told.
+    fn fill(&mut self, finished: Finished) {
+        let (pool, canvas, head) = (self.pool.clone(), self.canvas_id, self.gate.head());
+        self.in_flight = Some(tokio::spawn(async move {
+            let until = finished.committed.base;
+            let mut missed = Vec::new();
+            while let Err(error) = read_log(&pool, canvas, head, until, &mut missed).await {
+                tracing::warn!(%canvas, %error, "the log could not be read; trying again");
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+            Finished {
+                missed,
+                looked: Some(until),
+                ..finished
+            }
+        }));
+    }
+
+    /// How many requests go into the next transaction. What it makes is told at
+    /// once, and has to fit into an outbox that was empty a moment ago.
+    fn next_batch(&self) -> usize {
+        let mut bytes = 0;
+        let area = usize::try_from(self.grid.tile_size)
+            .unwrap_or_default()
+            .pow(2);
+        let fits = self.queue.iter().take(BATCH).take_while(|(request, _)| {
+            let room = bytes < BATCH_BYTES;
+            bytes += request.write.operation.size(area);
+            room
+        });
+        fits.count()
+    }
+
     /// Tells of what is durable now.
-    pub(super) fn finish(&mut self, finished: Finished) {
+    pub(super) fn finish(&mut self, mut finished: Finished) {
+        let missed = std::mem::take(&mut finished.missed);
+        if !missed.is_empty() {
+            metrics::counter!("stellar_log_fills_total").increment(missed.len() as u64);
+            self.deliver(missed.into_iter().map(|event| (event, None)), None);
+            self.deliver_early();
+        }
+        if finished.committed.base > self.gate.head() && finished.looked.is_none() {
+            return self.fill(finished);
+        }
         let Finished {
             requests,
             answers,
             committed,
             at,
-            missed,
+            looked,
+            joins,
+            missed: _,
         } = finished;
-        self.deliver(missed.into_iter().map(|event| (event, None)), None);
         let mut own: Vec<Option<(ConnectionId, bool, Frame)>> = Vec::new();
         own.resize_with(committed.events.len(), || None);
         let mut rest = Vec::new();
@@ -106,9 +185,14 @@ impl Room {
                 (_, answer) => rest.push((request, answer, result)),
             }
         }
+        if self.bus.is_shared() {
+            self.publish(&committed.events);
+        }
         self.deliver(committed.events.into_iter().zip(own), Some(at));
-        // Whatever is still ahead is heard of with the next look at the heads.
-        self.known_head = self.head;
+        self.deliver_early();
+        if let Some(until) = looked {
+            self.gate.looked(until);
+        }
         self.lock_changes(committed.locks);
         for (request, answer, result) in rest {
             self.answer(
@@ -116,6 +200,60 @@ impl Room {
                 answer,
                 result.map(|applied: Applied| applied.done),
             );
+        }
+        for join in joins {
+            self.join(join);
+        }
+    }
+
+    /// Tells other nodes of this one's events, which follow each other.
+    fn publish(&self, events: &[Event]) {
+        let Some(first) = events.first().map(|event| event.seq) else {
+            return;
+        };
+        let lines: Vec<Bytes> = events.iter().map(|event| event.body.clone()).collect();
+        let room = Channel::Room(self.canvas_id);
+        self.bus.tell_with(room, &Message::Events { first }, &lines);
+    }
+
+    /// Takes events that another node told of; what is too early waits a moment.
+    pub(super) fn events_heard(&mut self, first: i64, lines: Vec<Bytes>) {
+        let now = Instant::now();
+        for (seq, body) in (first..).zip(lines) {
+            self.gate.offer(Event { seq, body }, now);
+        }
+        self.deliver_early();
+    }
+
+    fn deliver_early(&mut self) {
+        let now = Instant::now();
+        let next = |gate: &mut Gate| gate.next(now);
+        let mut events = Vec::new();
+        while let Some(event) = next(&mut self.gate) {
+            events.push(event);
+        }
+        self.tell_events(events);
+        if let Some(due) = self.gate.overdue_at() {
+            self.timers.at(due, Timer::Gap);
+        }
+    }
+
+    /// Passes on events that the gate let through.
+    fn tell_events(&mut self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        metrics::counter!("stellar_deliveries_total")
+            .increment((events.len() * self.members.len()) as u64);
+        let frames: Vec<Frame> = events
+            .iter()
+            .map(|event| Frame::event(event.seq, event.body.clone()))
+            .collect();
+        for member in self.members.values() {
+            member.outbox.extend(frames.iter().cloned());
+        }
+        for event in events {
+            self.ring.push(event);
         }
     }
 
@@ -133,10 +271,10 @@ impl Room {
             if let Some((connection, ..)) = &own {
                 actors.insert(*connection);
             }
-            let frame = (event.seq == self.head + 1).then(|| {
-                self.head = event.seq;
-                Frame::event(event.seq, event.body.clone()).committed(at)
-            });
+            let frame = self
+                .gate
+                .admit(event.seq)
+                .then(|| Frame::event(event.seq, event.body.clone()).committed(at));
             if frame.is_some() {
                 self.ring.push(event);
             }
@@ -184,40 +322,28 @@ impl Room {
     }
 }
 
-/// Reads what was committed elsewhere before this node's newest transaction,
-/// or was committed here although the answer never arrived. Tries until it
-/// succeeds: without it nothing later may be told.
-async fn missed(
+/// Adds the log's events after `head`, and after those that are there already,
+/// up to `until`, or up to its end.
+async fn read_log(
     pool: &PgPool,
     canvas: CanvasId,
     head: i64,
     until: i64,
-    committed: &Committed,
-) -> Vec<Event> {
-    let until = if committed.events.is_empty() {
-        until
-    } else {
-        committed.base
-    };
-    let mut events = Vec::new();
-    let mut after = head;
+    events: &mut Vec<Event>,
+) -> sqlx::Result<()> {
+    let mut after = events.last().map_or(head, |event| event.seq);
     while after < until {
-        match db::log::after(pool, canvas, after, until, PAGE).await {
-            Ok(rows) if rows.is_empty() => break,
-            Ok(rows) => events.extend(rows.into_iter().map(|(seq, body)| {
-                after = seq;
-                Event {
-                    seq,
-                    body: Bytes::from(body),
-                }
-            })),
-            Err(error) => {
-                tracing::warn!(%canvas, %error, "the log could not be read; trying again");
-                tokio::time::sleep(Duration::from_millis(250)).await;
-            }
+        let rows = db::log::after(pool, canvas, after, until, PAGE).await?;
+        if rows.is_empty() {
+            break;
         }
+        events.extend(rows.into_iter().map(|(seq, body)| {
+            after = seq;
+            let body = Bytes::from(body);
+            Event { seq, body }
+        }));
     }
-    events
+    Ok(())
 }
 
 /// As the recorder wants it; a batch is small.

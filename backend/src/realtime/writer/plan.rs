@@ -16,6 +16,7 @@ use shared::{
     api::Canvas,
     canvas::{Coord, EditPolicy, Grid, TileState},
     ids::{OpId, TileId, UserId},
+    json,
     protocol::Durable,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -57,7 +58,7 @@ impl Loaded {
 
     /// Notes that a request was carried out before, with this event.
     pub(super) fn note_repeat(&mut self, request: usize, body: Option<&str>) {
-        let event = body.and_then(|body| serde_json::from_str::<Durable>(body).ok());
+        let event = body.and_then(json::read::<Durable>);
         let done = event.map(|event| done(&event)).unwrap_or_default();
         self.repeats.insert(request, done);
     }

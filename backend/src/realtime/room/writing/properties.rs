@@ -3,11 +3,14 @@
 //! and an answer never comes before what is older than it.
 
 use super::*;
+use crate::clock::Clock;
 use crate::realtime::{
+    bus::{Bus, NodeId},
+    nodes::Nodes,
     outbox::Outbox,
     presence::Presence,
     ring::Ring,
-    room::{Member, Timers},
+    room::{Member, Timers, remote::Neighbours},
     write::{Identity, Write},
 };
 use proptest::{collection::vec, prelude::*};
@@ -21,6 +24,7 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
 };
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 /// One request of the room's own transaction.
@@ -71,8 +75,12 @@ fn room(pool: PgPool) -> Room {
         epoch: Epoch(Uuid::nil()),
         pool,
         count: Arc::default(),
-        head: 0,
-        known_head: 0,
+        clock: Clock::default(),
+        bus: Bus::local(),
+        nodes: Arc::new(Nodes::new(NodeId::new())),
+        neighbours: Neighbours::new(mpsc::channel(1).0.downgrade(), Arc::default()),
+        gate: Gate::new(0),
+        access: 0,
         ring: Ring::default(),
         members: HashMap::new(),
         presence: Presence::default(),
@@ -80,6 +88,7 @@ fn room(pool: PgPool) -> Room {
         timers: Timers::default(),
         queue: VecDeque::new(),
         in_flight: None,
+        early_joins: Vec::new(),
         deleted: false,
     }
 }
@@ -129,8 +138,9 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
             base,
             ..Committed::default()
         },
-        at: std::time::Instant::now(),
         missed: (head + 1..=base).map(event).collect(),
+        looked: Some(base),
+        ..Finished::nothing()
     };
     for own in own {
         let member = |by: usize| members.get(by % members.len().max(1)).map(|m| m.0);
@@ -202,19 +212,19 @@ proptest! {
                         outbox: Arc::default(),
                         cursor: super::super::ephemeral::Cursor::default(),
                     });
-                    members.push((id, room.head));
+                    members.push((id, room.gate.head()));
                 }
                 Step::Elsewhere(count) => log += count,
                 Step::Commit(own) => {
-                    let finished = transaction(room.head, log, &own, &members);
+                    let finished = transaction(room.gate.head(), log, &own, &members);
                     log += i64::try_from(finished.committed.events.len()).unwrap();
                     room.finish(finished);
-                    prop_assert_eq!(room.head, log);
+                    prop_assert_eq!(room.gate.head(), log);
                 }
                 Step::Stray(from, count) => {
-                    let mut finished = transaction(room.head, room.head, &[], &members);
+                    let mut finished = transaction(room.gate.head(), room.gate.head(), &[], &members);
                     finished.missed = (from..from + count).filter(|seq| *seq <= log).map(event).collect();
-                    let before = room.head;
+                    let before = room.gate.head();
                     room.finish(finished);
                     let next_was_there = from <= before + 1;
                     let expected = if next_was_there {
@@ -222,17 +232,17 @@ proptest! {
                     } else {
                         before
                     };
-                    prop_assert_eq!(room.head, expected);
+                    prop_assert_eq!(room.gate.head(), expected);
                 }
             }
         }
         for (id, joined_at) in members {
             let reached = read(&room.members[&id].outbox, joined_at)?;
-            prop_assert_eq!(reached, room.head);
+            prop_assert_eq!(reached, room.gate.head());
         }
-        let all = room.ring.since(0, room.head);
+        let all = room.ring.since(0, room.gate.head());
         let seqs: Option<Vec<i64>> = all.map(|all| all.iter().map(|e| e.seq).collect());
-        let expected: Vec<i64> = (1..=room.head).collect();
+        let expected: Vec<i64> = (1..=room.gate.head()).collect();
         prop_assert_eq!(seqs, Some(expected));
     }
 }

@@ -1,0 +1,128 @@
+//! Whatever is lost, doubled or overtaken on the way: everything comes out
+//! once and in order, and a gap is never left to itself.
+
+use super::*;
+use proptest::{collection::vec, prelude::*};
+
+fn event(seq: i64) -> Event {
+    Event {
+        seq,
+        body: vec![0; 10].into(),
+    }
+}
+
+/// What happens on the way from another node.
+#[derive(Clone, Debug)]
+enum Step {
+    /// An event that is in the log arrives, from so far before its end.
+    Arrives(i64),
+    /// The log grows by so many.
+    Grows(i64),
+    /// A transaction of this node's own: what is missing before it is read first.
+    Own(i64),
+    /// Time passes, in milliseconds, and what is due is done.
+    Waits(u64),
+    /// A look at the heads.
+    Heads,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => (0_i64..30).prop_map(Step::Arrives),
+        4 => (1_i64..6).prop_map(Step::Grows),
+        2 => (1_i64..6).prop_map(Step::Own),
+        2 => (0_u64..80).prop_map(Step::Waits),
+        1 => Just(Step::Heads),
+    ]
+}
+
+/// Lets through what is there, noting it.
+fn pass(gate: &mut Gate, out: &mut Vec<i64>, now: Instant) {
+    while let Some(event) = gate.next(now) {
+        out.push(event.seq);
+    }
+}
+
+/// Reads the log as a room does.
+fn read_log(gate: &mut Gate, out: &mut Vec<i64>, until: i64, log: i64, now: Instant) {
+    for seq in gate.head() + 1..=until.min(log) {
+        if gate.admit(seq) {
+            out.push(seq);
+        }
+    }
+    pass(gate, out, now);
+}
+
+proptest! {
+    #[test]
+    fn everything_comes_out_once_and_in_order(steps in vec(step(), 1..200)) {
+        let mut now = Instant::now();
+        let mut gate = Gate::new(0);
+        let mut out = Vec::new();
+        let mut log = 0;
+        for step in steps {
+            match step {
+                Step::Grows(count) => log += count,
+                Step::Arrives(back) => {
+                    if log - back > 0 {
+                        gate.offer(event(log - back), now);
+                        pass(&mut gate, &mut out, now);
+                    }
+                }
+                Step::Own(count) => {
+                    let base = log;
+                    log += count;
+                    read_log(&mut gate, &mut out, base, log, now);
+                    for seq in base + 1..=log {
+                        prop_assert!(gate.admit(seq));
+                        out.push(seq);
+                    }
+                    pass(&mut gate, &mut out, now);
+                    prop_assert_eq!(gate.head(), log);
+                }
+                Step::Waits(millis) => {
+                    now += Duration::from_millis(millis);
+                    gate.tick(now);
+                    if let Some(until) = gate.behind() {
+                        read_log(&mut gate, &mut out, until, log, now);
+                        gate.looked(until);
+                    }
+                    // No gap is older than it may be.
+                    prop_assert!(gate.overdue_at().is_none_or(|at| at > now));
+                }
+                Step::Heads => {
+                    gate.know(log);
+                    if let Some(until) = gate.behind() {
+                        read_log(&mut gate, &mut out, until, log, now);
+                        gate.looked(until);
+                    }
+                    prop_assert_eq!(gate.head(), log);
+                }
+            }
+            let expected: Vec<i64> = (1..=gate.head()).collect();
+            prop_assert_eq!(&out, &expected);
+            // Whatever is in the log and not through is being waited for, or
+            // was never heard of.
+            prop_assert!(gate.early.keys().all(|seq| *seq > gate.head()));
+            prop_assert_eq!(gate.gap_since.is_some(), !gate.early.is_empty());
+            let bytes: usize = gate.early.values().map(|event| event.body.len()).sum();
+            prop_assert_eq!(gate.early_bytes, bytes);
+        }
+    }
+
+    #[test]
+    fn what_is_kept_for_later_is_bounded(from in 2_i64..1000, count in 1_i64..2000) {
+        let now = Instant::now();
+        let mut gate = Gate::new(0);
+        for seq in from..from + count {
+            gate.offer(event(seq), now);
+        }
+        prop_assert!(gate.early.len() <= EARLY);
+        let mut out = Vec::new();
+        gate.tick(now + GAP);
+        let until = gate.behind().unwrap();
+        prop_assert_eq!(until, from + count - 1);
+        read_log(&mut gate, &mut out, until, until, now);
+        prop_assert_eq!(out, (1..=until).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,127 @@
+//! Several nodes, one Redis and one PostgreSQL: one canvas.
+
+mod common;
+
+use common::{canvas, cluster::Cluster, crowd::converge_over, socket::TestClient};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use uuid::Uuid;
+
+fn chat(text: &str) -> Value {
+    json!({ "type": "canvas_chat", "text": text, "op_id": Uuid::new_v4() })
+}
+
+/// How many durable events the nodes read from the log, having heard of them
+/// by no other way.
+async fn fills(cluster: &Cluster) -> f64 {
+    let mut sum = 0.0;
+    for node in &cluster.nodes {
+        sum += node.metric("stellar_log_fills_total").await;
+    }
+    sum
+}
+
+#[tokio::test]
+async fn every_observer_on_every_node_sees_one_order() {
+    const WRITERS: usize = 16;
+    const EACH: usize = 40;
+    let cluster = Cluster::start(3).await;
+    let owner = cluster.nodes[0].guest("Owner").await;
+    let id = canvas(&owner, &json!({})).await;
+    let mut observers = Vec::new();
+    for node in &cluster.nodes {
+        observers.push(TestClient::join(&node.at(&owner), id).await);
+    }
+    let mut writers = Vec::new();
+    for number in 0..WRITERS {
+        let node = &cluster.nodes[number % 3];
+        let writer = node.guest("Writer").await;
+        writers.push(TestClient::join(&writer, id).await);
+    }
+    let writing = writers.iter_mut().enumerate().map(async |(number, tab)| {
+        for n in 0..EACH {
+            if n % 2 == 0 {
+                tab.operate(json!({ "type": "canvas_chat", "text": format!("{number} {n}") }))
+                    .await;
+            } else {
+                let dots = [[number * 4 + n % 4, n % 4]];
+                let (x, y) = (n % 8, number % 6);
+                tab.operate(json!({ "type": "tile_paint", "x": x, "y": y, "pixels": dots }))
+                    .await;
+            }
+        }
+        while !tab.unanswered().is_empty() {
+            tab.next().await;
+        }
+    });
+    join_all(writing).await;
+    let head = i64::try_from(WRITERS * EACH).unwrap();
+    for tab in observers.iter_mut().chain(&mut writers) {
+        tab.reach(head).await;
+    }
+    let log = owner.all(&format!("/canvases/{id}/events")).await;
+    for tab in &observers {
+        assert_eq!(tab.events, log);
+    }
+    for tab in &writers {
+        assert_eq!(tab.chat, observers[0].chat);
+    }
+    // What the others did came over the bus, not by way of the database: of
+    // the events that each of three nodes had to learn, few were late.
+    let learned = 2.0 * f64::from(u32::try_from(WRITERS * EACH).unwrap());
+    let late = fills(&cluster).await;
+    println!("{late} of {learned} events were read from the log");
+    assert!(late < learned / 4.0, "{late} of {learned}");
+}
+
+#[tokio::test]
+async fn one_operation_sent_to_two_nodes_is_carried_out_once() {
+    let cluster = Cluster::start(2).await;
+    let owner = cluster.nodes[0].guest("Owner").await;
+    let id = canvas(&owner, &json!({})).await;
+    let mut here = TestClient::join(&owner, id).await;
+    let mut there = TestClient::join(&cluster.nodes[1].at(&owner), id).await;
+    for n in 0..50 {
+        let message = chat(&n.to_string());
+        tokio::join!(here.send(&message), there.send(&message));
+        let acked = |m: &Value| m["type"] == "ack" && m["op_id"] == message["op_id"];
+        let (first, second) = tokio::join!(here.until(acked), there.until(acked));
+        assert_eq!(first["seq"], n + 1);
+        assert_eq!(second["seq"], n + 1);
+        // An answer never comes before what is older than it, nor before its own event.
+        assert_eq!((here.seq, there.seq), (n + 1, n + 1));
+    }
+    let log = owner.all(&format!("/canvases/{id}/events")).await;
+    assert_eq!(log.len(), 50);
+}
+
+#[tokio::test]
+async fn what_is_done_over_http_at_one_node_is_heard_at_the_others() {
+    let cluster = Cluster::start(2).await;
+    let owner = cluster.nodes[0].guest("Owner").await;
+    let there = cluster.nodes[1].at(&owner);
+    let id = canvas(&owner, &json!({})).await;
+    let mut watcher = TestClient::join(&owner, id).await;
+    // Nobody has the canvas open there.
+    let tile = json!({ "x": 1, "y": 2, "title": "made" });
+    let tile = there.post(&format!("/canvases/{id}/tiles"), &tile).await;
+    let created = watcher.expect("tile_created").await;
+    assert_eq!(created["tile_id"], tile.json(201)["id"]);
+    let renamed = json!({ "name": "Renamed" });
+    there
+        .patch(&format!("/canvases/{id}"), &renamed)
+        .await
+        .expect(200);
+    let updated = watcher.expect("canvas_updated").await;
+    assert_eq!(updated["canvas"]["name"], "Renamed");
+}
+
+#[tokio::test]
+async fn clients_that_wander_between_nodes_all_end_equal() {
+    let cluster = Cluster::start(3).await;
+    let nodes: Vec<SocketAddr> = cluster.nodes.iter().map(|node| node.addr).collect();
+    for seed in 1..=4 {
+        converge_over(&nodes, seed).await;
+    }
+}

@@ -1,0 +1,363 @@
+//! What breaks between nodes: Redis, the wire to it, nodes, their clocks.
+//! Whatever it is, nothing is lost, nothing comes twice, and it is soon told.
+
+mod common;
+
+use chrono::{DateTime, Utc};
+use common::{
+    canvas,
+    cluster::{Cluster, Node},
+    http::Client,
+    redis::Wire,
+    socket::{Closed, TestClient},
+};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+use tokio::process::Command;
+use uuid::Uuid;
+
+/// The promise is 2 s; a busy machine adds to it.
+const WITHIN: Duration = Duration::from_secs(5);
+/// How long Redis is away.
+const OUTAGE: Duration = Duration::from_secs(10);
+
+fn chat(text: &str) -> Value {
+    json!({ "type": "canvas_chat", "text": text, "op_id": Uuid::new_v4() })
+}
+
+/// Two people at two nodes who say something in turn.
+struct Talk {
+    tabs: [TestClient; 2],
+    said: i64,
+    longest: Duration,
+}
+
+impl Talk {
+    async fn begin(nodes: &[Node]) -> Self {
+        let ann = nodes[0].guest("Ann").await;
+        let id = canvas(&ann, &json!({})).await;
+        let tabs = [
+            TestClient::join(&ann, id).await,
+            TestClient::join(&nodes[1].at(&ann), id).await,
+        ];
+        Self {
+            tabs,
+            said: 0,
+            longest: Duration::ZERO,
+        }
+    }
+
+    /// One says something, and the other hears it.
+    async fn turn(&mut self) {
+        let [first, second] = &mut self.tabs;
+        let (speaker, listener) = if self.said % 2 == 0 {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        self.said += 1;
+        let ack = speaker.done(chat(&self.said.to_string())).await;
+        assert_eq!(ack["seq"], self.said);
+        let acked = Instant::now();
+        listener.reach(self.said).await;
+        self.longest = self.longest.max(acked.elapsed());
+    }
+
+    /// So many turns of which the other node is told, and which it need not
+    /// look for: at most a look that happens in between finds some.
+    async fn is_fast(&mut self, nodes: &[Node]) {
+        let before = fills(nodes).await;
+        for _ in 0..40 {
+            self.turn().await;
+        }
+        let late = fills(nodes).await - before;
+        assert!(late < 10.0, "{late} of 40 were read from the log");
+    }
+
+    fn check(&self, what: &str) {
+        println!(
+            "{what}: {} said, the longest took {:?}",
+            self.said, self.longest
+        );
+        assert!(self.longest < WITHIN, "{:?}", self.longest);
+        assert_eq!(self.tabs[0].events, self.tabs[1].events);
+        assert_eq!(self.tabs[0].seq, self.said);
+    }
+}
+
+async fn fills(nodes: &[Node]) -> f64 {
+    let mut sum = 0.0;
+    for node in nodes {
+        sum += node.metric("stellar_log_fills_total").await;
+    }
+    sum
+}
+
+async fn all_are(nodes: &[Node], up: f64) {
+    for node in nodes {
+        let is = |value: f64| (value - up).abs() < 0.5;
+        node.metric_is("stellar_bus_up", is).await;
+    }
+}
+
+#[tokio::test]
+async fn redis_killed_and_started_again_ten_seconds_later() {
+    let mut cluster = Cluster::start(2).await;
+    let mut talk = Talk::begin(&cluster.nodes).await;
+    talk.is_fast(&cluster.nodes).await;
+    cluster.redis.kill().await;
+    let begun = Instant::now();
+    while begun.elapsed() < OUTAGE {
+        talk.turn().await;
+    }
+    all_are(&cluster.nodes, 0.0).await;
+    cluster.redis.restart().await;
+    all_are(&cluster.nodes, 1.0).await;
+    talk.is_fast(&cluster.nodes).await;
+    talk.check("killed");
+}
+
+#[tokio::test]
+async fn redis_frozen_for_ten_seconds() {
+    let cluster = Cluster::start(2).await;
+    let mut talk = Talk::begin(&cluster.nodes).await;
+    talk.turn().await;
+    let frozen = cluster.redis.freeze();
+    let begun = Instant::now();
+    while begun.elapsed() < OUTAGE {
+        talk.turn().await;
+    }
+    all_are(&cluster.nodes, 0.0).await;
+    drop(frozen);
+    all_are(&cluster.nodes, 1.0).await;
+    talk.is_fast(&cluster.nodes).await;
+    talk.check("frozen");
+}
+
+#[tokio::test]
+async fn a_node_that_starts_without_redis_finds_it_later() {
+    let mut cluster = Cluster::start(1).await;
+    cluster.redis.kill().await;
+    let command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
+    let node = cluster.spawn(command, &[]).await;
+    cluster.nodes.push(node);
+    let mut talk = Talk::begin(&cluster.nodes).await;
+    for _ in 0..4 {
+        talk.turn().await;
+    }
+    cluster.redis.restart().await;
+    all_are(&cluster.nodes, 1.0).await;
+    talk.is_fast(&cluster.nodes).await;
+    talk.check("late");
+}
+
+#[tokio::test]
+async fn a_node_that_dies_between_commit_and_telling_loses_nothing() {
+    let mut cluster = Cluster::start(1).await;
+    let wire = Wire::to(cluster.redis.addr).await;
+    let cut_off = cluster
+        .add(&[("REDIS_URL", &format!("redis://{}/", wire.addr))])
+        .await;
+    let ann = cluster.nodes[0].guest("Ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let mut near = TestClient::join(&ann, id).await;
+    let mut far = TestClient::join(&cluster.nodes[cut_off].at(&ann), id).await;
+    far.done(chat("told")).await;
+    near.reach(1).await;
+    // Committed and acknowledged, but nobody can be told: it dies at that point.
+    wire.cut();
+    far.done(chat("not told")).await;
+    let acked = Instant::now();
+    cluster.nodes[cut_off].kill().await;
+    near.reach(2).await;
+    println!("heard {:?} after the ack", acked.elapsed());
+    assert!(acked.elapsed() < WITHIN);
+    assert_eq!(near.chat[&2], "not told");
+    near.done(chat("afterwards")).await;
+    assert_eq!(near.seq, 3);
+}
+
+#[tokio::test]
+async fn who_comes_from_a_node_that_is_ahead_resumes() {
+    let mut cluster = Cluster::start(1).await;
+    let wire = Wire::to(cluster.redis.addr).await;
+    let url = format!("redis://{}/", wire.addr);
+    let behind = cluster.add(&[("REDIS_URL", &url)]).await;
+    let ann = cluster.nodes[0].guest("Ann").await;
+    let away = cluster.nodes[behind].at(&ann);
+    let id = canvas(&ann, &json!({})).await;
+    let mut near = TestClient::join(&ann, id).await;
+    // Its room is open, and hears nothing from now on but what it looks for.
+    let mut there = TestClient::join(&away, id).await;
+    wire.cut();
+    for n in 1..=10 {
+        near.done(chat(&n.to_string())).await;
+        let back = TestClient::resume(&away, id, &near).await;
+        assert_eq!(back.connected["resume"], "resumed");
+        assert_eq!(back.connected["seq"], n);
+        back.close().await;
+    }
+    there.reach(10).await;
+    // A `last_seq` that no node has is from the future all the same.
+    near.seq = 11;
+    let lost = TestClient::resume(&away, id, &near).await;
+    assert_eq!(lost.connected["resume"], "resync");
+}
+
+/// Writes until it is told to stop, coming back at the other nodes whenever
+/// its own goes: what it was confirmed.
+async fn write_through(
+    done: &AtomicBool,
+    places: &[Client],
+    canvas: i64,
+    number: usize,
+) -> (TestClient, Vec<(String, i64)>) {
+    let mut at = number % places.len();
+    let mut tab = TestClient::join(&places[at], canvas).await;
+    let mut confirmed = Vec::new();
+    for n in 0_u64.. {
+        if done.load(Ordering::Relaxed) {
+            break;
+        }
+        let text = format!("{number} {n}");
+        let message = chat(&text);
+        loop {
+            let acked = |m: &Value| m["type"] == "ack" && m["op_id"] == message["op_id"];
+            let answer = match tab.try_send(&message).await {
+                Ok(()) => tab.try_until(acked).await,
+                Err(_) => Err(tab.closed().await),
+            };
+            match answer {
+                Ok(ack) => {
+                    confirmed.push((text, ack["seq"].as_i64().unwrap()));
+                    break;
+                }
+                Err(Closed { code, reason }) => {
+                    assert!(matches!(code, 1012 | 1006), "{code} {reason}");
+                    at = (at + 1) % places.len();
+                    tab = TestClient::resume(&places[at], canvas, &tab).await;
+                    assert_eq!(tab.connected["resume"], "resumed");
+                }
+            }
+        }
+    }
+    (tab, confirmed)
+}
+
+#[tokio::test]
+async fn nodes_are_replaced_one_by_one_under_load() {
+    const WRITERS: usize = 6;
+    let mut cluster = Cluster::start(3).await;
+    let owner = cluster.nodes[0].guest("Owner").await;
+    let id = canvas(&owner, &json!({})).await;
+    let mut watcher = TestClient::join(&cluster.nodes[2].at(&owner), id).await;
+    let done = AtomicBool::new(false);
+    let places: Vec<Client> = cluster.nodes.iter().map(|node| node.at(&owner)).collect();
+    // Who came to the first two leaves them for the third, which stays.
+    let writing = join_all((0..WRITERS).map(|n| write_through(&done, &places, id, n)));
+    let replacing = async {
+        for number in 0..2 {
+            let seen = watcher.seq;
+            watcher.reach(seen + 100).await;
+            cluster.nodes[number].terminate();
+            watcher.reach(seen + 200).await;
+            cluster.nodes[number].ended().await;
+        }
+        done.store(true, Ordering::Relaxed);
+    };
+    let (written, ()) = tokio::join!(writing, replacing);
+    let log = owner_log(&cluster.nodes[2].at(&owner), id).await;
+    let mut confirmed = 0;
+    for (mut tab, acked) in written {
+        tab.reach(i64::try_from(log.len()).unwrap()).await;
+        confirmed += acked.len();
+        for (text, seq) in acked {
+            assert_eq!(log[usize::try_from(seq - 1).unwrap()]["message_text"], text);
+        }
+    }
+    assert_eq!(log.len(), confirmed, "each once");
+    watcher.reach(i64::try_from(log.len()).unwrap()).await;
+    assert_eq!(watcher.events, log);
+}
+
+async fn owner_log(owner: &Client, canvas: i64) -> Vec<Value> {
+    let log = owner.all(&format!("/canvases/{canvas}/events")).await;
+    let seqs: Vec<i64> = log.iter().map(|e| e["seq"].as_i64().unwrap()).collect();
+    let head = i64::try_from(log.len()).unwrap();
+    assert_eq!(seqs, (1..=head).collect::<Vec<_>>());
+    log
+}
+
+/// Debian's libfaketime, which shows a process another time.
+fn faketime() -> String {
+    let folders = std::fs::read_dir("/usr/lib").unwrap().flatten();
+    let library = folders
+        .map(|folder| folder.path().join("faketime/libfaketime.so.1"))
+        .find(|library| library.exists());
+    let library = library.expect("faketime is not installed");
+    library.to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn clocks_that_differ_by_minutes_change_nothing() {
+    let mut cluster = Cluster::start(0).await;
+    let library = faketime();
+    for shift in ["+7m", "-8m"] {
+        let shifted = [
+            ("LD_PRELOAD", library.as_str()),
+            ("FAKETIME", shift),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+            // Shorter than the clocks are apart.
+            ("TOKEN_TTL", "300"),
+        ];
+        cluster.add(&shifted).await;
+    }
+    let [ahead, behind] = &cluster.nodes[..] else {
+        panic!("two nodes")
+    };
+    for (here, there) in [(ahead, behind), (behind, ahead)] {
+        let ann = here.guest("Ann").await;
+        let away = there.at(&ann);
+        let id = canvas(&ann, &json!({ "edit_policy": "exclusive" })).await;
+        // The other node takes the token, and a ticket.
+        let ticket = ann.post("/ws/ticket", &json!({})).await.json(201);
+        let query = format!("token={}", ticket["ticket"].as_str().unwrap());
+        let mut far = TestClient::connect(there.addr, id, &query).await;
+        let mut near = TestClient::join(&ann, id).await;
+        near.send(&json!({ "type": "tile_lock", "x": 0, "y": 0 }))
+            .await;
+        near.expect("ack").await;
+        let locked = far.expect("tile_locked").await;
+        // What is shown is one clock's, too.
+        let server_time = far.connected["server_time"].as_str().unwrap().to_owned();
+        let left = seconds(locked["expires_at"].as_str().unwrap()) - seconds(&server_time);
+        assert!((0..60).contains(&left), "{left} s");
+        let bob = there.guest("Bob").await;
+        let mut bobs = TestClient::join(&here.at(&bob), id).await;
+        bobs.send(&json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[0, 1]] }))
+            .await;
+        bobs.refused("tile_locked").await;
+        far.done(chat("one")).await;
+        near.done(chat("two")).await;
+        far.reach(2).await;
+        // Tokens that were given out later are no reason to end anything.
+        let again = away.post("/auth/refresh", &json!({})).await.json(200);
+        near.send(&json!({ "type": "auth_refresh", "token": again["token"] }))
+            .await;
+        near.expect("ack").await;
+        // The sessions' looks have had their time.
+        let waited = tokio::time::timeout(Duration::from_secs(4), near.closed()).await;
+        assert!(waited.is_err(), "{waited:?}");
+        far.drain().await;
+    }
+}
+
+/// Since 1970.
+fn seconds(time: &str) -> i64 {
+    let time: DateTime<Utc> = time.parse().unwrap();
+    time.timestamp()
+}

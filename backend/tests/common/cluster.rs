@@ -1,0 +1,131 @@
+//! Several real servers on one PostgreSQL and one Redis.
+
+use super::{SECRET, TestDatabase, http::Client, process, redis::RedisServer, temporary_folder};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use tokio::{
+    process::{Child, Command},
+    time::timeout,
+};
+use uuid::Uuid;
+
+/// One server of several.
+pub struct Node {
+    pub addr: SocketAddr,
+    folder: PathBuf,
+    child: Child,
+}
+
+impl Node {
+    /// As a power cut would.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// As a deployment does.
+    pub fn terminate(&self) {
+        process::signal("TERM", &[self.child.id().unwrap()]);
+    }
+
+    /// Waits until it ended well.
+    pub async fn ended(&mut self) {
+        let status = timeout(Duration::from_secs(30), self.child.wait())
+            .await
+            .expect("it did not stop")
+            .unwrap();
+        assert!(status.success(), "{status}");
+    }
+
+    /// A new guest of this node.
+    pub async fn guest(&self, display_name: &str) -> Client {
+        Client::guest(self.addr, display_name).await
+    }
+
+    /// Somebody at this node who signed in at another.
+    pub fn at(&self, client: &Client) -> Client {
+        Client {
+            addr: self.addr,
+            ..client.clone()
+        }
+    }
+
+    /// The sum of a metric's lines without labels.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let url = format!("http://{}/metrics", self.addr);
+        let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(name));
+        let value = value.unwrap_or_else(|| panic!("no {name} in {text}"));
+        value.trim().parse().unwrap()
+    }
+
+    /// Waits until a metric is as wanted.
+    pub async fn metric_is(&self, name: &str, wanted: impl Fn(f64) -> bool) {
+        let reached = async {
+            while !wanted(self.metric(name).await) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let in_time = timeout(super::PATIENCE, reached).await;
+        assert!(in_time.is_ok(), "{name} is {}", self.metric(name).await);
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Nodes, and what they share.
+pub struct Cluster {
+    pub redis: RedisServer,
+    pub database: TestDatabase,
+    pub nodes: Vec<Node>,
+}
+
+impl Cluster {
+    /// So many nodes, all connected to Redis.
+    pub async fn start(count: usize) -> Self {
+        Self::start_with(count, &[]).await
+    }
+
+    /// The same with these variables for each.
+    pub async fn start_with(count: usize, variables: &[(&str, &str)]) -> Self {
+        let mut cluster = Self {
+            redis: RedisServer::start().await,
+            database: TestDatabase::create().await,
+            nodes: Vec::new(),
+        };
+        for _ in 0..count {
+            cluster.add(variables).await;
+        }
+        cluster
+    }
+
+    /// One more node, with these variables: its number.
+    pub async fn add(&mut self, variables: &[(&str, &str)]) -> usize {
+        let command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
+        let node = self.spawn(command, variables).await;
+        node.metric_is("stellar_bus_up", |up| up > 0.0).await;
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+
+    /// A node that may or may not reach Redis, started by this command.
+    pub async fn spawn(&self, mut command: Command, variables: &[(&str, &str)]) -> Node {
+        let folder = temporary_folder().join(format!("node-{}", Uuid::new_v4()));
+        std::fs::create_dir_all(&folder).unwrap();
+        command
+            .env("DATABASE_URL", &self.database.url)
+            .env("DATABASE_MAX_CONNECTIONS", "6")
+            .env("REDIS_URL", self.redis.url())
+            .env("JWT_SECRET", SECRET)
+            .env("RUST_LOG", "error")
+            .envs(variables.iter().copied());
+        let (child, addr) = process::spawn_as(command, &folder, "127.0.0.1:0").await;
+        Node {
+            addr,
+            folder,
+            child,
+        }
+    }
+}

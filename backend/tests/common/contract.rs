@@ -1,0 +1,282 @@
+//! The objects and messages of the wire contract, field by field. Everything
+//! that a test reads goes through here, so that no field is missing, none is
+//! there that the contract does not name, and each has its form.
+
+use reqwest::Method;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A name and its fields: `name:form`, with `?` where it may be left out. A form
+/// is a word below, the name of an object, or `[form]`; `|null` may follow.
+type Table = [(&'static str, &'static str)];
+
+const OBJECTS: &Table = &[
+    (
+        "Auth",
+        "token:text token_type:text expires_at:time user:User",
+    ),
+    (
+        "User",
+        "id:int username:text display_name:text is_guest:bool status_message:text created_at:time",
+    ),
+    (
+        "Canvas",
+        "id:int name:text description:text width:int height:int tile_size:int palette:[text] \
+         visibility:text edit_policy:text owner_id:int role:text|null tile_count:int \
+         active_users:int epoch:uuid last_seq:int created_at:time",
+    ),
+    (
+        "Tile",
+        "id:int canvas_id:int x:int y:int creator_id:int creator_username:text title:text \
+         pixels:text version:int like_count:int liked_by_me:bool created_at:time updated_at:time",
+    ),
+    (
+        "Member",
+        "user_id:int username:text display_name:text role:text",
+    ),
+    (
+        "ChatMessage",
+        "message_id:uuid canvas_id:int seq:int sender_id:int sender_username:text \
+         sender_display_name:text message_text:text created_at:time",
+    ),
+    (
+        "Client",
+        "connection_id:uuid user_id:int username:text canvas_id:int client_type:text \
+         platform:text client_name:text device:any node:text connected_at:time last_seen_at:time",
+    ),
+    (
+        "ActiveUser",
+        "user_id:int username:text display_name:text is_active:bool status:text \
+         status_message:text is_typing:bool editing:Cell|null connections:int",
+    ),
+    ("Cell", "tile_x:int tile_y:int"),
+    (
+        "Lock",
+        "tile_x:int tile_y:int user_id:int username:text expires_at:time",
+    ),
+    ("Heartbeat", "interval_ms:int timeout_ms:int"),
+    ("Ticket", "ticket:text expires_at:time"),
+    ("Liked", "tile_id:int like_count:int liked:bool"),
+    (
+        "Stats",
+        "connections:int users:int canvases:int nodes:int by_type:any by_platform:any \
+         messages_in_per_s:number messages_out_per_s:number",
+    ),
+    (
+        "Snapshot",
+        "epoch:uuid seq:int canvas:Canvas tiles:[Tile] messages:[ChatMessage] active_users:[ActiveUser]",
+    ),
+    (
+        "Problem",
+        "type:text title:text status:int code:text detail:text errors?:[FieldError]",
+    ),
+    ("FieldError", "field:text message:text"),
+];
+
+const MESSAGES: &Table = &[
+    (
+        "connected",
+        "connection_id:uuid canvas_id:int user_id:int username:text display_name:text role:text \
+         epoch:uuid seq:int resume:text active_users:[ActiveUser] locks:[Lock] server_time:time \
+         heartbeat:Heartbeat",
+    ),
+    (
+        "user_joined",
+        "user_id:int username:text display_name:text active_users:int timestamp:time",
+    ),
+    (
+        "user_left",
+        "user_id:int username:text display_name:text active_users:int timestamp:time",
+    ),
+    (
+        "canvas_chat_message",
+        "seq:int message_id:uuid canvas_id:int sender_id:int sender_username:text \
+         sender_display_name:text message_text:text created_at:time op_id?:uuid",
+    ),
+    ("user_typing", "user_id:int username:text is_typing:bool"),
+    (
+        "user_presence_update",
+        "user_id:int username:text canvas_id:int status:text status_message:text \
+         tile_x:int|null tile_y:int|null is_editing:bool timestamp:time display_name?:text",
+    ),
+    ("user_cursor", "user_id:int x:number y:number"),
+    (
+        "tile_mention",
+        "user_id:int username:text tile_x:int tile_y:int highlight_type:text message:text \
+         duration:int timestamp:time",
+    ),
+    (
+        "tile_created",
+        "seq:int tile_id:int canvas_id:int creator_id:int x:int y:int title:text pixels:text \
+         version:int like_count:int timestamp:time",
+    ),
+    (
+        "tile_updated",
+        "seq:int tile_id:int canvas_id:int creator_id:int updater_id:int x:int y:int version:int \
+         like_count:int timestamp:time title?:text delta?:[[int]] pixels?:text",
+    ),
+    (
+        "tile_liked",
+        "seq:int tile_id:int canvas_id:int creator_id:int liker_id:int liked:bool x:int y:int \
+         like_count:int timestamp:time",
+    ),
+    (
+        "tile_deleted",
+        "seq:int tile_id:int canvas_id:int creator_id:int deleter_id:int x:int y:int timestamp:time",
+    ),
+    (
+        "tile_locked",
+        "tile_x:int tile_y:int user_id:int username:text expires_at:time",
+    ),
+    (
+        "tile_unlocked",
+        "tile_x:int tile_y:int user_id:int username:text",
+    ),
+    ("canvas_deleted", "canvas_id:int timestamp:time"),
+    (
+        "announcement",
+        "message:text canvas_id:int|null timestamp:time",
+    ),
+    (
+        "canvas_updated",
+        "seq:int canvas_id:int canvas:Canvas timestamp:time",
+    ),
+    (
+        "ack",
+        "op_id?:uuid seq?:int for:text version?:int tile_id?:int like_count?:int",
+    ),
+    (
+        "error",
+        "code:text message:text op_id?:uuid retry_after_ms?:int",
+    ),
+    ("pong", "timestamp:any server_time:time op_id?:uuid"),
+];
+
+/// What each route answers when all is well; lists by what is in them.
+const ANSWERS: &[(&str, &str, &str)] = &[
+    ("POST", "/auth/register", "Auth"),
+    ("POST", "/auth/login", "Auth"),
+    ("POST", "/auth/guest", "Auth"),
+    ("POST", "/auth/refresh", "Auth"),
+    ("GET", "/users/me", "User"),
+    ("PATCH", "/users/me", "User"),
+    ("POST", "/ws/ticket", "Ticket"),
+    ("POST", "/canvases", "Canvas"),
+    ("GET", "/canvases", "[Canvas]"),
+    ("GET", "/canvases/{}", "Canvas"),
+    ("PATCH", "/canvases/{}", "Canvas"),
+    ("GET", "/canvases/{}/members", "[Member]"),
+    ("PUT", "/canvases/{}/members/{}", "Member"),
+    ("GET", "/canvases/{}/snapshot", "Snapshot"),
+    ("GET", "/canvases/{}/tiles", "[Tile]"),
+    ("POST", "/canvases/{}/tiles", "Tile"),
+    ("GET", "/tiles/{}", "Tile"),
+    ("PATCH", "/tiles/{}", "Tile"),
+    ("PUT", "/tiles/{}/like", "Liked"),
+    ("DELETE", "/tiles/{}/like", "Liked"),
+    ("GET", "/canvases/{}/messages", "[ChatMessage]"),
+    ("GET", "/canvases/{}/events", "[event]"),
+    ("GET", "/canvases/{}/users", "[ActiveUser]"),
+    ("GET", "/admin/clients", "[Client]"),
+    ("GET", "/admin/stats", "Stats"),
+];
+
+/// Panics where a message of the server is not as the contract has it.
+pub fn check_message(message: &Value) {
+    let kind = message["type"].as_str().unwrap_or_default();
+    let fields = look_up(MESSAGES, kind).unwrap_or_else(|| panic!("unknown: {message}"));
+    check_fields(message, fields, &["type"]);
+}
+
+/// The same for the body of an HTTP answer. What has none, is none.
+pub fn check_answer(method: &Method, path: &str, status: u16, body: &Value) {
+    if status >= 400 {
+        return check(body, "Problem");
+    }
+    let asked = |pattern: &str| path_fits(pattern, path);
+    let answer = ANSWERS
+        .iter()
+        .find(|(verb, pattern, _)| method.as_str() == *verb && asked(pattern));
+    let Some((_, _, kind)) = answer else { return };
+    if kind.starts_with('[') {
+        check(&body["items"], kind);
+        check(&body["next_cursor"], "text|null");
+        assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
+    } else {
+        check(body, kind);
+    }
+}
+
+/// Whether a path is one of those that the pattern means; `{…}` is any part.
+pub fn path_fits(pattern: &str, path: &str) -> bool {
+    let path = path.split('?').next().unwrap();
+    let mut parts = path.split('/');
+    pattern.split('/').all(|part| {
+        parts
+            .next()
+            .is_some_and(|found| part.starts_with('{') || part == found)
+    }) && parts.next().is_none()
+}
+
+fn look_up(table: &Table, name: &str) -> Option<&'static str> {
+    let found = table.iter().find(|(known, _)| *known == name)?;
+    Some(found.1)
+}
+
+fn check_fields(object: &Value, fields: &str, more: &[&str]) {
+    let mut known = more.to_vec();
+    for field in fields.split_whitespace() {
+        let (name, form) = field.split_once(':').unwrap();
+        let required = name.trim_end_matches('?');
+        known.push(required);
+        match object.get(required) {
+            Some(value) => check(value, form),
+            None => assert!(name.ends_with('?'), "no {name} in {object}"),
+        }
+    }
+    for name in object.as_object().unwrap().keys() {
+        assert!(known.contains(&name.as_str()), "{name} in {object}");
+    }
+}
+
+fn check(value: &Value, form: &str) {
+    if let Some(form) = form.strip_suffix("|null") {
+        if !value.is_null() {
+            check(value, form);
+        }
+        return;
+    }
+    if let Some(item) = form.strip_prefix('[').and_then(|f| f.strip_suffix(']')) {
+        let items = value.as_array();
+        let items = items.unwrap_or_else(|| panic!("{value} is no list"));
+        return items.iter().for_each(|value| check(value, item));
+    }
+    let text = || value.as_str().unwrap_or_default();
+    let good = match form {
+        "any" => true,
+        "int" => value.is_i64(),
+        "number" => value.is_number(),
+        "text" => value.is_string(),
+        "bool" => value.is_boolean(),
+        "time" => is_time(text()),
+        "uuid" => Uuid::try_parse(text()).is_ok(),
+        "event" => {
+            assert!(value["seq"].is_i64(), "{value}");
+            return check_message(value);
+        }
+        name => {
+            let fields = look_up(OBJECTS, name).unwrap_or_else(|| panic!("no form {name}"));
+            return check_fields(value, fields, &[]);
+        }
+    };
+    assert!(good, "{value} is no {form}");
+}
+
+/// `2025-08-29T21:45:19.000Z`
+fn is_time(text: &str) -> bool {
+    let form = text.bytes().map(|byte| match byte {
+        b'0'..=b'9' => b'0',
+        other => other,
+    });
+    form.eq(*b"0000-00-00T00:00:00.000Z")
+}

@@ -1,0 +1,177 @@
+//! The door to the WebSocket: who may come in, by which credential, and with
+//! which words the others are sent away.
+
+mod common;
+
+use common::{
+    TestServer, canvas,
+    http::Client,
+    socket::{TestClient, open, refusal, upgrade},
+};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Error;
+
+/// Why a user is not let in, with `Retry-After` where there is one.
+async fn turned_away(client: &Client, canvas: i64) -> (u16, String, Option<u64>) {
+    let query = format!("token={}", client.token());
+    let request = upgrade(client.addr, canvas, &query, &[]);
+    let Err(Error::Http(response)) = open(client.addr, request).await else {
+        panic!("let in");
+    };
+    let kind = &response.headers()["content-type"];
+    assert_eq!(kind, "application/problem+json");
+    let problem: Value = serde_json::from_slice(response.body().as_deref().unwrap()).unwrap();
+    assert_eq!(problem["status"], response.status().as_u16());
+    let wait = response.headers().get("retry-after");
+    let wait = wait.map(|wait| wait.to_str().unwrap().parse().unwrap());
+    let code = problem["code"].as_str().unwrap().to_owned();
+    (response.status().as_u16(), code, wait)
+}
+
+#[tokio::test]
+async fn those_who_may_not_come_in_are_told_why() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let bob = server.user("bob").await;
+    let private = canvas(&ann, &json!({ "visibility": "private" })).await;
+    let unlisted = canvas(&ann, &json!({ "visibility": "unlisted" })).await;
+    let away = turned_away(&bob, private).await;
+    assert_eq!((away.0, away.1.as_str()), (403, "forbidden"));
+    let away = turned_away(&bob, 999_999).await;
+    assert_eq!((away.0, away.1.as_str()), (404, "canvas_not_found"));
+    let tab = TestClient::join(&bob, unlisted).await;
+    assert_eq!(tab.connected["role"], "editor");
+    let member = format!("/canvases/{private}/members/bob");
+    let viewer = json!({ "role": "viewer" });
+    ann.put(&member, &viewer).await.expect(200);
+    let mut tab = TestClient::join(&bob, private).await;
+    assert_eq!(tab.connected["role"], "viewer");
+    // Viewers read, chat and like.
+    let mut owner = TestClient::join(&ann, private).await;
+    owner
+        .done(json!({ "type": "tile_create", "x": 0, "y": 0 }))
+        .await;
+    tab.expect("tile_created").await;
+    tab.done(json!({ "type": "canvas_chat", "text": "hi" }))
+        .await;
+    tab.done(json!({ "type": "tile_like", "x": 0, "y": 0, "liked": true }))
+        .await;
+    for kind in ["tile_create", "tile_delete"] {
+        tab.operate(json!({ "type": kind, "x": 1, "y": 0 })).await;
+    }
+    tab.refused("forbidden").await;
+    for query in ["last_seq=x", "last_seq=-1", "client_type=robot"] {
+        let query = format!("token={}&{query}", bob.token());
+        let request = upgrade(bob.addr, unlisted, &query, &[]);
+        let refused = refusal(bob.addr, request).await;
+        assert_eq!(refused, (422, "validation_failed".to_owned()), "{query}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_first_credential_that_is_there_counts() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let bob = server.user("bob").await;
+    let id = canvas(&ann, &json!({})).await;
+    let bearer = |token: &str| format!("Bearer {token}");
+    let cookie = |token: &str| format!("auth_token={token}");
+    let query = |token: &str| format!("token={token}");
+    let own = format!("http://{}", server.addr);
+    let joined = async |query: &str, headers: &[(&'static str, &str)]| {
+        let request = upgrade(server.addr, id, query, headers);
+        let socket = open(server.addr, request).await.unwrap();
+        TestClient::over(socket).next().await["user_id"].clone()
+    };
+    let (a, b) = (ann.token(), bob.token());
+    let with_bearer = [("authorization", &*bearer(a)), ("cookie", &*cookie(b))];
+    assert_eq!(joined(&query(b), &with_bearer).await, ann.id());
+    let with_cookie = [("cookie", &*cookie(a)), ("origin", &*own)];
+    assert_eq!(joined(&query(b), &with_cookie).await, ann.id());
+    assert_eq!(joined("", &with_cookie).await, ann.id());
+    assert_eq!(joined(&query(b), &[]).await, bob.id());
+    // It is not passed over where it is worth nothing.
+    for headers in [
+        vec![
+            ("authorization", "Bearer x"),
+            ("cookie", &*cookie(a)),
+            ("origin", &*own),
+        ],
+        vec![("cookie", "auth_token=x"), ("origin", &*own)],
+    ] {
+        let request = upgrade(server.addr, id, &query(b), &headers);
+        let refused = refusal(server.addr, request).await;
+        assert_eq!(refused, (401, "unauthenticated".to_owned()));
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn there_is_room_for_so_many_of_a_user_an_address_and_in_total() {
+    for (limit, one_user, status, code) in [
+        (
+            "--websocket-max-connections-per-user",
+            true,
+            429,
+            "too_many_connections",
+        ),
+        (
+            "--websocket-max-connections-per-ip",
+            false,
+            429,
+            "too_many_connections",
+        ),
+        ("--websocket-max-connections", false, 503, "overloaded"),
+    ] {
+        let server = TestServer::start_with(&[limit, "2"]).await;
+        let ann = server.user("ann").await;
+        let bob = if one_user {
+            ann.clone()
+        } else {
+            server.user("bob").await
+        };
+        let id = canvas(&ann, &json!({})).await;
+        let first = TestClient::join(&ann, id).await;
+        let mut second = TestClient::join(&bob, id).await;
+        let (refused, why, wait) = turned_away(&ann, id).await;
+        assert_eq!((refused, why.as_str()), (status, code), "{limit}");
+        assert!(wait.unwrap() > 0, "{limit}");
+        // Those who are in do not notice, and a place that is given up is free.
+        second
+            .done(json!({ "type": "canvas_chat", "text": "still here" }))
+            .await;
+        first.close().await;
+        TestClient::join(&ann, id).await;
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_joins_only_so_often() {
+    let server = TestServer::start_with(&["--rate-limits", "on"]).await;
+    let ann = server.user("ann").await;
+    let bob = server.user("bob").await;
+    let id = canvas(&ann, &json!({})).await;
+    let query = format!("token={}", ann.token());
+    // Sixteen at a time, each gone at once.
+    let join = async |_| {
+        let request = upgrade(server.addr, id, &query, &[]);
+        open(server.addr, request).await.is_ok()
+    };
+    let mut joined = 0;
+    loop {
+        let round = join_all((0..16).map(join)).await;
+        joined += round.iter().filter(|joined| **joined).count();
+        if round.contains(&false) {
+            break;
+        }
+    }
+    assert!(joined >= 300, "{joined}");
+    let (status, code, wait) = turned_away(&ann, id).await;
+    assert_eq!((status, code.as_str()), (429, "too_many_connections"));
+    assert!(wait.unwrap() > 0);
+    TestClient::join(&bob, id).await;
+    server.stop().await;
+}

@@ -1,0 +1,149 @@
+//! Peers that do not read: they end, and nobody else notices.
+
+mod common;
+
+use common::{
+    TestServer, canvas,
+    http::Client,
+    socket::{TestClient, upgrade},
+};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio::net::TcpSocket;
+use tokio_tungstenite::client_async;
+
+/// Joins with a receive buffer of a few kilobytes, so that little of what is
+/// not read is on its way.
+async fn join_narrow(client: &Client, canvas: i64) -> TestClient {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let stream = socket.connect(client.addr).await.unwrap();
+    let query = format!("token={}", client.token());
+    let request = upgrade(client.addr, canvas, &query, &[]);
+    let (socket, _) = client_async(request, stream).await.unwrap();
+    let mut tab = TestClient::over(socket);
+    tab.connected = tab.next().await;
+    tab
+}
+
+/// Pixels of a tile of 64 × 64, all black or all white: 5.5 KB.
+fn pixels(white: bool) -> String {
+    let four = if white { "AQEB" } else { "AAAA" };
+    four.repeat(64 * 64 / 3) + "AA=="
+}
+
+async fn connections(admin: &Client) -> Vec<Value> {
+    admin.all("/admin/clients").await
+}
+
+#[tokio::test]
+async fn one_who_does_not_read_is_sent_away_and_disturbs_nobody() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({ "tile_size": 64 })).await;
+    let mut slow = TestClient::join(&ann, canvas).await;
+    let mut reader = TestClient::join(&ann, canvas).await;
+    let mut writer = TestClient::join(&ann, canvas).await;
+    // Far more than the queue and the kernel's buffers.
+    let total = 2_000;
+    let writing = async {
+        for n in 0..total {
+            let (x, y) = (n % 8, n % 6);
+            let message = if n < 24 {
+                json!({ "type": "tile_paint", "x": x, "y": y, "pixels": [[0, 0]] })
+            } else {
+                json!({ "type": "tile_update", "x": x, "y": y, "pixels": pixels(n / 24 % 2 == 0) })
+            };
+            writer.done(message).await;
+        }
+    };
+    tokio::join!(writing, reader.reach(total));
+    // It reads at last: what was queued, and then the end of the connection.
+    let before = slow.connected["seq"].as_i64().unwrap();
+    let end = slow.closed().await;
+    assert!(
+        slow.seq > before && slow.seq < total,
+        "{} of {total}",
+        slow.seq
+    );
+    assert!(matches!(end.code, 1013 | 1006), "{end:?}");
+    let mut back = TestClient::resume(&ann, canvas, &slow).await;
+    assert_eq!(back.connected["resume"], "resumed");
+    back.reach(total).await;
+    assert_eq!(back.board, reader.board);
+}
+
+/// What one transaction makes must fit into an outbox: nobody is slow who only
+/// did not read faster than all of it came at once.
+#[tokio::test]
+async fn many_large_strokes_at_once_send_nobody_away() {
+    const EACH: i64 = 60;
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({ "tile_size": 64 })).await;
+    let path = format!("/canvases/{canvas}/snapshot");
+    let empty = ann.get(&path).await.json(200);
+    let mut reader = TestClient::join(&ann, canvas).await;
+    reader.start_from(&empty);
+    let mut tabs = Vec::new();
+    for _ in 0..4 {
+        let mut tab = TestClient::join(&ann, canvas).await;
+        tab.start_from(&empty);
+        tabs.push(tab);
+    }
+    let dots: Vec<[usize; 2]> = (0..1024).map(|n| [3000 + n, n % 4]).collect();
+    for n in 0..EACH {
+        for tab in &mut tabs {
+            let paint = json!({ "type": "tile_paint", "x": n % 8, "y": n / 8 % 6, "pixels": dots });
+            tab.operate(paint).await;
+        }
+    }
+    let head = 4 * EACH;
+    let all = tabs.iter_mut().map(|tab| tab.reach(head));
+    tokio::join!(join_all(all), reader.reach(head));
+    assert_eq!(reader.board, tabs[0].board);
+}
+
+/// What waits is less than the outbox holds: only that the flush does not end
+/// shows that nobody reads.
+#[tokio::test]
+async fn a_flush_that_does_not_end_ends_the_connection() {
+    let server = TestServer::start_with(&["--admin-users", "ann"]).await;
+    let ann = server.user("ann").await;
+    let canvas = canvas(&ann, &json!({ "tile_size": 64 })).await;
+    let mut stuck = join_narrow(&ann, canvas).await;
+    let mut reader = TestClient::join(&ann, canvas).await;
+    let mut writer = TestClient::join(&ann, canvas).await;
+    let mut head = 0;
+    for n in 0..40 {
+        let message =
+            json!({ "type": "tile_create", "x": n % 8, "y": n / 8, "pixels": pixels(n % 2 == 0) });
+        head = writer.done(message).await["seq"].as_i64().unwrap();
+    }
+    reader.reach(head).await;
+    // The others go on for the whole time.
+    while connections(&ann).await.len() == 3 {
+        let chat = json!({ "type": "canvas_chat", "text": "Do you hear me?" });
+        head = writer.done(chat).await["seq"].as_i64().unwrap();
+        reader.reach(head).await;
+        // Both have answered; the one who is stuck need not be asked more often.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let left: Vec<Value> = connections(&ann).await;
+    assert!(
+        left.iter()
+            .all(|c| c["connection_id"] != stuck.connected["connection_id"])
+    );
+    let metrics = reqwest::get(server.url("/metrics")).await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    let closes: Vec<&str> = metrics
+        .lines()
+        .filter(|line| line.starts_with("stellar_closes_total"))
+        .collect();
+    let stuck_once = "stellar_closes_total{reason=\"stuck\"} 1";
+    assert!(closes.contains(&stuck_once), "{closes:?}");
+    assert_eq!(stuck.closed().await.code, 1006);
+    assert!(stuck.seq < head);
+    let mut back = TestClient::resume(&ann, canvas, &stuck).await;
+    back.reach(head).await;
+}

@@ -1,0 +1,115 @@
+//! How the server goes down: newcomers are sent elsewhere first, and nothing
+//! that hangs holds it up.
+
+mod common;
+
+use common::{
+    PATIENCE, TestServer, canvas,
+    http::{Client, Reply},
+    process::ServerProcess,
+    socket::{TestClient, open, upgrade},
+};
+use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use tokio_tungstenite::tungstenite::Error;
+
+async fn readiness(server: &TestServer) -> Reply {
+    Reply::of(reqwest::Client::new().get(server.url("/readyz"))).await
+}
+
+/// The status, `Retry-After` and problem with which an upgrade is refused.
+async fn refused(client: &Client, canvas: i64) -> (u16, String, Value) {
+    let query = format!("token={}", client.token());
+    let request = upgrade(client.addr, canvas, &query, &[]);
+    let Err(Error::Http(response)) = open(client.addr, request).await else {
+        panic!("it was not refused");
+    };
+    let wait = response.headers()["retry-after"].to_str().unwrap();
+    let problem = serde_json::from_slice(response.body().as_deref().unwrap()).unwrap();
+    (response.status().as_u16(), wait.to_owned(), problem)
+}
+
+#[tokio::test]
+async fn newcomers_are_sent_elsewhere_while_open_sockets_go_on() {
+    let mut server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, canvas).await;
+    readiness(&server).await.json(200);
+    server.begin_stop();
+    // It notices at once, if not before the next request.
+    let not_ready = timeout(PATIENCE, async {
+        loop {
+            let reply = readiness(&server).await;
+            if reply.status != 200 {
+                return reply;
+            }
+        }
+    });
+    let not_ready = not_ready.await.unwrap();
+    not_ready.problem(503, "draining");
+    assert!(not_ready.headers.contains_key("retry-after"));
+    let (status, wait, problem) = refused(&ann, canvas).await;
+    assert_eq!(status, 503);
+    assert_eq!(problem["code"], "draining");
+    assert!(wait.parse::<u64>().unwrap() > 0);
+    // Those who are there may still finish.
+    tab.done(json!({ "type": "canvas_chat", "text": "one more" }))
+        .await;
+    let url = server.url("/healthz");
+    Reply::of(reqwest::Client::new().get(url)).await.json(200);
+    assert_eq!(tab.closed().await.code, 1012);
+    server.stop().await;
+}
+
+/// Asks by hand, as far as `text` goes.
+async fn begin_request(server: &ServerProcess, text: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(server.addr).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn nothing_that_hangs_holds_the_end_up() {
+    let mut server = ServerProcess::start().await;
+    let ann = server.guest("Ann").await;
+    let canvas = canvas(&ann, &json!({ "tile_size": 64 })).await;
+    let mut acked = Vec::new();
+    let mut writer = TestClient::join(&ann, canvas).await;
+    // They answer nothing, and read nothing of more than their buffers hold.
+    let mut deaf = Vec::new();
+    for _ in 0..5 {
+        deaf.push(TestClient::join(&ann, canvas).await);
+    }
+    let pixels = "AQEB".repeat(64 * 64 / 3) + "AA==";
+    for n in 0..48 {
+        let tile = json!({ "type": "tile_create", "x": n % 8, "y": n / 8, "pixels": pixels });
+        acked.push(writer.done(tile).await["seq"].as_i64().unwrap());
+    }
+    let half_a_header = begin_request(&server, "GET /healthz HTTP/1.1\r\nHost").await;
+    let half_a_body = format!(
+        "PATCH /api/v1/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{",
+        ann.token()
+    );
+    let half_a_body = begin_request(&server, &half_a_body).await;
+    let frozen = server.freeze_postgres();
+    let late = json!({ "type": "canvas_chat", "text": "late", "op_id": uuid::Uuid::new_v4() });
+    writer.send(&late).await;
+    let reading = format!(
+        "GET /api/v1/canvases/{canvas}/snapshot HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
+        ann.token()
+    );
+    let waiting = begin_request(&server, &reading).await;
+    // Within 30 s, with exit code 0.
+    server.terminate().await;
+    drop((half_a_header, half_a_body, waiting, deaf));
+    // Nothing of its PostgreSQL is left that could stand in the next one's way.
+    drop(frozen);
+    server.restart().await;
+    let log = ann.all(&format!("/canvases/{canvas}/events")).await;
+    assert!(log.len() >= acked.len());
+    let mut tab = TestClient::join(&ann, canvas).await;
+    tab.done(late).await;
+    server.stop().await;
+}
