@@ -1,0 +1,174 @@
+//! The kernel's bound `R`: one thread that writes the same 200 bytes to each
+//! of N sockets with one `send` each, and does nothing else. No server that
+//! sends each message by itself can spend less.
+
+use crate::{
+    crowd::Crowd,
+    failure::{Failure, Outcome},
+    frames::{TEXT, plain},
+    latency::{Clock, Latencies},
+    system,
+};
+use std::{
+    io::Write,
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::mpsc::{Receiver, Sender, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Size of the message with its frame.
+const MESSAGE: usize = 200;
+/// What no round may take longer than.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The thread and those who listen to it.
+pub(crate) struct Bound {
+    crowd: Crowd,
+    receivers: usize,
+    orders: Sender<Order>,
+    times: Receiver<Duration>,
+    clock: Clock,
+}
+
+enum Order {
+    /// One message to each.
+    Send,
+    /// Messages at a steady rate.
+    Pace { count: usize, every: Duration },
+    /// How much processor time was used since the last report?
+    Report,
+}
+
+impl Bound {
+    /// Starts the thread on `core` and connects the receivers.
+    pub(crate) fn start(receivers: usize, core: usize) -> Outcome<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").map_err(Failure::because("listen"))?;
+        let address: SocketAddr = listener.local_addr().map_err(Failure::because("listen"))?;
+        let (orders, taken) = channel();
+        let (report, times) = channel();
+        let clock = Clock::start();
+        thread::spawn(move || {
+            let sending = || -> Outcome<()> {
+                system::stay_on(core)?;
+                let sockets = accept(&listener, receivers)?;
+                send(sockets, &taken, &report, clock)
+            };
+            // Whoever waits for a report hears of it by the closed channel.
+            if let Err(failure) = sending() {
+                eprintln!("the bound: {failure}");
+            }
+        });
+        let mut crowd = Crowd::new()?;
+        for _ in 0..receivers {
+            crowd.connect(address, None)?;
+        }
+        Ok(Self {
+            crowd,
+            receivers,
+            orders,
+            times,
+            clock,
+        })
+    }
+
+    /// Sends message after message for `time`, one in flight: what one `send`
+    /// costs.
+    pub(crate) fn cost(&mut self, time: Duration) -> Outcome<Duration> {
+        self.report()?;
+        let begun = Instant::now();
+        let mut sent = 0;
+        while begun.elapsed() < time {
+            self.order(Order::Send)?;
+            sent += self.receivers;
+            let mut heard = 0;
+            while heard < self.receivers {
+                if begun.elapsed() > time + PATIENCE {
+                    return Err(Failure::told("the bound's messages were lost"));
+                }
+                self.crowd.listen(PATIENCE, |_, _| heard += 1)?;
+            }
+        }
+        Ok(self.report()?.div_f64(sent as f64))
+    }
+
+    /// Sends `count` messages, one `every` so long: how late each was heard.
+    pub(crate) fn latencies(&mut self, count: usize, every: Duration) -> Outcome<Latencies> {
+        self.order(Order::Pace { count, every })?;
+        let mut latencies = Latencies::default();
+        let clock = self.clock;
+        let end = Instant::now() + every.mul_f64(count as f64) + PATIENCE;
+        while latencies.count() < count * self.receivers {
+            if Instant::now() > end {
+                return Err(Failure::told("the bound's messages were lost"));
+            }
+            self.crowd.listen(PATIENCE, |_, payload| {
+                latencies.note(clock.age(payload));
+            })?;
+        }
+        Ok(latencies)
+    }
+
+    fn report(&self) -> Outcome<Duration> {
+        self.order(Order::Report)?;
+        self.times.recv().map_err(Failure::because("the bound"))
+    }
+
+    fn order(&self, order: Order) -> Outcome<()> {
+        let sent = self.orders.send(order);
+        sent.map_err(|_| Failure::told("the bound's thread ended"))
+    }
+}
+
+fn accept(listener: &TcpListener, count: usize) -> Outcome<Vec<TcpStream>> {
+    let accepted = (0..count).map(|_| {
+        let (socket, _) = listener.accept()?;
+        socket.set_nodelay(true)?;
+        Ok(socket)
+    });
+    let accepted: std::io::Result<Vec<TcpStream>> = accepted.collect();
+    accepted.map_err(Failure::because("accept"))
+}
+
+fn send(
+    mut sockets: Vec<TcpStream>,
+    orders: &Receiver<Order>,
+    report: &Sender<Duration>,
+    clock: Clock,
+) -> Outcome<()> {
+    let mut to_all = |frame: &[u8]| -> Outcome<()> {
+        for socket in &mut sockets {
+            socket
+                .write_all(frame)
+                .map_err(Failure::because("send to a receiver"))?;
+        }
+        Ok(())
+    };
+    // The head of a frame of this size is four bytes.
+    let message = vec![b'x'; MESSAGE - 4];
+    let frame = plain(TEXT, &message);
+    let mut before = system::own_processor_time()?;
+    for order in orders {
+        match order {
+            Order::Send => to_all(&frame)?,
+            Order::Pace { count, every } => {
+                let mut due = Instant::now();
+                for _ in 0..count {
+                    thread::sleep(due.saturating_duration_since(Instant::now()));
+                    due += every;
+                    let mut message = message.clone();
+                    let mark = clock.mark();
+                    message[..mark.len()].copy_from_slice(mark.as_bytes());
+                    to_all(&plain(TEXT, &message))?;
+                }
+            }
+            Order::Report => {
+                let now = system::own_processor_time()?;
+                // Nobody waits for it any more: the measurement is over.
+                let _ = report.send(now.saturating_sub(before));
+                before = now;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,288 @@
+//! Many sockets on one thread, without anything between them and the kernel
+//! but `epoll`: what the generator costs must not be mistaken for the server.
+
+use crate::{
+    failure::{Failure, Outcome},
+    frames::{self, CLOSE, PING, PONG},
+};
+use mio::{Events, Interest, Poll, Token, net::TcpStream};
+use socket2::{Domain, SockAddr, Socket, Type};
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    time::{Duration, Instant},
+};
+
+/// Bytes read from one socket at once.
+const READ: usize = 64 * 1024;
+/// Connections from one address: a port each, of which there are some 28,000.
+const PER_ADDRESS: usize = 900;
+/// What ends an HTTP header.
+const HEADER_END: &[u8] = b"\r\n\r\n";
+
+/// Which of the crowd's sockets.
+pub(crate) type PeerId = usize;
+
+/// See the module.
+pub(crate) struct Crowd {
+    poll: Poll,
+    events: Events,
+    peers: Vec<Peer>,
+    scratch: Vec<u8>,
+}
+
+struct Peer {
+    stream: TcpStream,
+    stage: Stage,
+    /// The beginning of a frame whose end has not come.
+    rest: Vec<u8>,
+    /// What the kernel did not take yet.
+    unsent: Vec<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Connecting,
+    Upgrading,
+    Open,
+    Closed,
+}
+
+impl Crowd {
+    /// Nobody yet.
+    pub(crate) fn new() -> Outcome<Self> {
+        Ok(Self {
+            poll: Poll::new().map_err(Failure::because("epoll"))?,
+            events: Events::with_capacity(1024),
+            peers: Vec::new(),
+            scratch: vec![0; READ],
+        })
+    }
+
+    /// Starts one more connection, from one of the addresses 127.0.0.x, with
+    /// an `upgrade`; without one it speaks frames at once.
+    pub(crate) fn connect(
+        &mut self,
+        server: SocketAddr,
+        upgrade: Option<&[u8]>,
+    ) -> Outcome<PeerId> {
+        let id = self.peers.len();
+        self.peers.push(Peer::dial(server, id, upgrade)?);
+        self.watch(id)?;
+        Ok(id)
+    }
+
+    /// Gives up a connection and starts another in its place.
+    pub(crate) fn reconnect(
+        &mut self,
+        id: PeerId,
+        server: SocketAddr,
+        upgrade: &[u8],
+    ) -> Outcome<()> {
+        // Dropping the old one closes it.
+        self.peers[id] = Peer::dial(server, id, Some(upgrade))?;
+        self.watch(id)
+    }
+
+    fn watch(&mut self, id: PeerId) -> Outcome<()> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let stream = &mut self.peers[id].stream;
+        let watched = self.poll.registry().register(stream, Token(id), both);
+        watched.map_err(Failure::because("watch a socket"))
+    }
+
+    /// Reads no more from a connection, as a phone in a tunnel does.
+    pub(crate) fn stop_reading(&mut self, id: PeerId) -> Outcome<()> {
+        let stopped = self.poll.registry().deregister(&mut self.peers[id].stream);
+        stopped.map_err(Failure::because("leave a socket"))
+    }
+
+    /// Sends a whole frame.
+    pub(crate) fn send(&mut self, id: PeerId, frame: &[u8]) {
+        let peer = &mut self.peers[id];
+        peer.unsent.extend_from_slice(frame);
+        peer.flush();
+    }
+
+    /// Waits for at most `patience` and hands every frame that came to `hear`.
+    pub(crate) fn listen(
+        &mut self,
+        patience: Duration,
+        mut hear: impl FnMut(PeerId, &[u8]),
+    ) -> Outcome<()> {
+        match self.poll.poll(&mut self.events, Some(patience)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
+            Err(error) => return Err(Failure::because("epoll")(error)),
+        }
+        for event in &self.events {
+            let Token(id) = event.token();
+            let peer = &mut self.peers[id];
+            if event.is_writable() {
+                peer.flush();
+            }
+            if event.is_readable() {
+                peer.read(&mut self.scratch, |payload| hear(id, payload));
+            }
+        }
+        Ok(())
+    }
+
+    /// Listens until `done` says so, and fails after `patience`.
+    pub(crate) fn until(
+        &mut self,
+        what: &str,
+        patience: Duration,
+        mut hear: impl FnMut(PeerId, &[u8]),
+        mut done: impl FnMut(&Self) -> bool,
+    ) -> Outcome<()> {
+        let end = Instant::now() + patience;
+        while !done(self) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let (open, all) = (self.open(), self.peers.len());
+                return Err(Failure::told(format!(
+                    "{what} took longer than {patience:?}; {open} of {all} connections are open"
+                )));
+            }
+            self.listen(left, &mut hear)?;
+        }
+        Ok(())
+    }
+
+    /// Connections whose upgrade succeeded and that were not closed since.
+    pub(crate) fn open(&self) -> usize {
+        let open = |peer: &&Peer| peer.stage == Stage::Open;
+        self.peers.iter().filter(open).count()
+    }
+
+    /// Connections that were refused or closed.
+    pub(crate) fn closed(&self) -> usize {
+        let closed = |peer: &&Peer| peer.stage == Stage::Closed;
+        self.peers.iter().filter(closed).count()
+    }
+}
+
+impl Peer {
+    fn dial(server: SocketAddr, id: PeerId, upgrade: Option<&[u8]>) -> Outcome<Self> {
+        Ok(Self {
+            stream: dial(server, id)?,
+            stage: upgrade.map_or(Stage::Open, |_| Stage::Connecting),
+            rest: Vec::new(),
+            unsent: upgrade.unwrap_or_default().to_vec(),
+        })
+    }
+
+    fn flush(&mut self) {
+        while !self.unsent.is_empty() {
+            match self.stream.write(&self.unsent) {
+                Ok(count) => {
+                    self.unsent.drain(..count);
+                    if self.stage == Stage::Connecting {
+                        self.stage = Stage::Upgrading;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_early(error.kind()) => return,
+                Err(_) => {
+                    self.stage = Stage::Closed;
+                    return;
+                }
+            }
+        }
+        // A request is kept no longer than it takes to send.
+        self.unsent = Vec::new();
+    }
+
+    fn read(&mut self, scratch: &mut [u8], mut hear: impl FnMut(&[u8])) {
+        loop {
+            match self.stream.read(scratch) {
+                Ok(0) => {
+                    self.stage = Stage::Closed;
+                    return;
+                }
+                Ok(count) if self.rest.is_empty() => {
+                    let used = self.take_in(&scratch[..count], &mut hear);
+                    self.rest.extend_from_slice(&scratch[used..count]);
+                }
+                Ok(count) => {
+                    let mut bytes = std::mem::take(&mut self.rest);
+                    bytes.extend_from_slice(&scratch[..count]);
+                    let used = self.take_in(&bytes, &mut hear);
+                    bytes.drain(..used);
+                    if !bytes.is_empty() {
+                        self.rest = bytes;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_early(error.kind()) => return,
+                Err(_) => {
+                    self.stage = Stage::Closed;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Hands on what is whole, and says how many bytes that was.
+    fn take_in(&mut self, bytes: &[u8], hear: &mut impl FnMut(&[u8])) -> usize {
+        let mut used = 0;
+        if self.stage == Stage::Upgrading {
+            let Some(end) = find(bytes, HEADER_END) else {
+                return 0;
+            };
+            used = end + HEADER_END.len();
+            self.stage = if bytes.starts_with(b"HTTP/1.1 101") {
+                Stage::Open
+            } else {
+                Stage::Closed
+            };
+        }
+        while self.stage == Stage::Open
+            && let Some(frame) = frames::first(&bytes[used..])
+        {
+            used += frame.length;
+            match frame.opcode {
+                PING => {
+                    self.unsent.extend(frames::masked(PONG, frame.payload));
+                    self.flush();
+                }
+                CLOSE => self.stage = Stage::Closed,
+                _ => hear(frame.payload),
+            }
+        }
+        used
+    }
+}
+
+/// Not an error: the socket is not ready.
+fn is_early(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::WouldBlock | ErrorKind::NotConnected)
+}
+
+fn dial(server: SocketAddr, id: PeerId) -> Outcome<TcpStream> {
+    let dialled = || -> std::io::Result<TcpStream> {
+        let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
+        if server.ip().is_loopback() && server.is_ipv4() {
+            let last = 1 + u8::try_from(id / PER_ADDRESS % 250).unwrap_or(0);
+            let source = SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, last), 0);
+            socket.bind(&SockAddr::from(source))?;
+        }
+        socket.set_nonblocking(true)?;
+        socket.set_tcp_nodelay(true)?;
+        match socket.connect(&SockAddr::from(server)) {
+            Err(error)
+                if error.raw_os_error() != Some(rustix::io::Errno::INPROGRESS.raw_os_error()) =>
+            {
+                Err(error)
+            }
+            _ => Ok(TcpStream::from_std(socket.into())),
+        }
+    };
+    dialled().map_err(Failure::because("connect"))
+}
+
+/// Where `needle` begins.
+pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).position(|part| part == needle)
+}

@@ -1,0 +1,9 @@
+//! What can be measured, one module a figure.
+
+pub(crate) mod deliver;
+pub(crate) mod hot;
+pub(crate) mod idle;
+pub(crate) mod join;
+pub(crate) mod latency;
+pub(crate) mod reconnect;
+pub(crate) mod slow;

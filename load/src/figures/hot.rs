@@ -1,0 +1,91 @@
+//! Durable chat on one canvas: how many messages a second are stored.
+
+use crate::{
+    failure::{Failure, Outcome},
+    party::{Kind, PATIENCE, Party},
+    row::{Goal, Row},
+    target::{self, Target},
+};
+use clap::Args;
+use std::time::{Duration, Instant};
+
+/// What is measured.
+#[derive(Args)]
+pub(crate) struct Hot {
+    /// Who write
+    #[arg(long, default_value_t = 4)]
+    writers: usize,
+    /// Messages of each that wait for their answer
+    #[arg(long, default_value_t = 128)]
+    in_flight: usize,
+    /// Rounds
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds of each round
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// Messages a second to reach
+    #[arg(long, default_value_t = 15_000.0)]
+    goal: f64,
+}
+
+/// Runs it.
+pub(crate) fn run(target: &Target, wanted: &Hot) -> Outcome<Vec<Row>> {
+    let time = Duration::from_secs_f64(wanted.seconds);
+    let mut party = Party::gather(target, wanted.writers)?;
+    write(&mut party, wanted, time / 2)?;
+    let mut rounds = Vec::new();
+    let before = target.processor_time()?;
+    let begun = Instant::now();
+    for _ in 0..wanted.rounds {
+        rounds.push(write(&mut party, wanted, time)?);
+    }
+    let used = target.processor_time()?.saturating_sub(before);
+    let share = used.as_secs_f64() / begun.elapsed().as_secs_f64();
+    let row = Row::new(
+        "durable chat on one hot canvas",
+        "messages/s",
+        Goal::AtLeast(wanted.goal),
+        rounds,
+    );
+    Ok(vec![row.detail(format!(
+        "{} writers; the server used {share:.2} cores",
+        wanted.writers
+    ))])
+}
+
+/// Messages acknowledged in a second.
+fn write(party: &mut Party, wanted: &Hot, time: Duration) -> Outcome<f64> {
+    let frame = target::chat(&"stellar ".repeat(8));
+    let begun = Instant::now();
+    for writer in 0..wanted.writers {
+        for _ in 0..wanted.in_flight {
+            party.crowd.send(writer, &frame);
+        }
+    }
+    let mut sent = wanted.writers * wanted.in_flight;
+    let (mut acked, mut errors) = (0, 0);
+    let mut answered = Vec::new();
+    while acked < sent {
+        party
+            .crowd
+            .listen(PATIENCE, |writer, payload| match Kind::of(payload) {
+                Kind::Ack => answered.push(writer),
+                Kind::Error => errors += 1,
+                _ => {}
+            })?;
+        if errors > 0 || begun.elapsed() > time + PATIENCE {
+            return Err(Failure::told(format!(
+                "{acked} of {sent} messages were stored, {errors} refused"
+            )));
+        }
+        acked += answered.len();
+        for writer in answered.drain(..) {
+            if begun.elapsed() < time {
+                party.crowd.send(writer, &frame);
+                sent += 1;
+            }
+        }
+    }
+    Ok(acked as f64 / begun.elapsed().as_secs_f64())
+}

@@ -1,0 +1,95 @@
+//! How late a message is heard when they come at a steady rate, beside the
+//! bound's.
+
+use crate::{
+    bound::Bound,
+    failure::Outcome,
+    latency::{Clock, Latencies},
+    party::{Kind, PATIENCE, Party},
+    row::{Goal, Row},
+    target::{self, Target},
+};
+use clap::Args;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What is measured.
+#[derive(Args)]
+pub(crate) struct Latency {
+    /// Who hear each message
+    #[arg(long, default_value_t = 100)]
+    receivers: usize,
+    /// Messages a second
+    #[arg(long, default_value_t = 2000.0)]
+    rate: f64,
+    /// Rounds, each beside one of the bound
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds of each round
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// Milliseconds over the bound's 99th percentile that are allowed
+    #[arg(long, default_value_t = 1.0)]
+    goal: f64,
+}
+
+/// Runs it.
+pub(crate) fn run(target: &Target, core: usize, wanted: &Latency) -> Outcome<Vec<Row>> {
+    let every = Duration::from_secs_f64(1.0 / wanted.rate);
+    let count = (wanted.rate * wanted.seconds) as usize;
+    let mut party = Party::gather(target, wanted.receivers)?;
+    let mut bound = Bound::start(wanted.receivers, core)?;
+    let (mut rounds, mut details) = (Vec::new(), Vec::new());
+    let mut lost = 0;
+    for _ in 0..wanted.rounds {
+        let mut least = bound.latencies(count, every)?;
+        let mut server = speak(&mut party, count, every)?;
+        lost += count * wanted.receivers - server.count();
+        let (ours, theirs) = (server.percentile(0.99), least.percentile(0.99));
+        rounds.push(millis(ours) - millis(theirs));
+        details.push(format!("{:.2}/{:.2}", millis(ours), millis(theirs)));
+    }
+    let figure = format!(
+        "p99 over R's, {} receivers, {} messages/s, chat, committed",
+        wanted.receivers, wanted.rate
+    );
+    let row = Row::new(figure, "ms", Goal::AtMost(wanted.goal), rounds);
+    Ok(vec![row.lost(lost as u64).detail(format!(
+        "ms, server/bound: {}",
+        details.join(" ")
+    ))])
+}
+
+/// Says `count` things, one `every` so long, and hears them.
+pub(crate) fn speak(party: &mut Party, count: usize, every: Duration) -> Outcome<Latencies> {
+    let clock = Clock::start();
+    let mut latencies = Latencies::default();
+    let everybody = party.people.len();
+    let mut due = Instant::now();
+    let mut sent = 0;
+    let end = due + every.mul_f64(count as f64) + PATIENCE / 6;
+    while latencies.count() < count * everybody && Instant::now() < end {
+        while sent < count && Instant::now() >= due {
+            // In turn, so that nobody's answers pile up.
+            let text = format!("{} {}", clock.mark(), "stellar ".repeat(8));
+            party.crowd.send(sent % everybody, &target::chat(&text));
+            due += every;
+            sent += 1;
+        }
+        party.crowd.listen(Duration::ZERO, |_, payload| {
+            if Kind::of(payload) == Kind::Chat {
+                latencies.note(clock.age(payload));
+            }
+        })?;
+        // Leaves the core to the database until the next is due.
+        let pause = due.saturating_duration_since(Instant::now());
+        thread::sleep(pause.min(Duration::from_micros(50)));
+    }
+    Ok(latencies)
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

@@ -1,0 +1,122 @@
+//! People on a canvas: what most figures begin with.
+
+use crate::{
+    crowd::{Crowd, PeerId, find},
+    failure::Outcome,
+    target::{Canvas, Person, Target},
+};
+use std::time::Duration;
+
+/// What no joining may take longer than.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How a durable chat message begins on the wire.
+const CHAT: &[u8] = br#"{"type":"canvas_chat_message""#;
+const TYPING: &[u8] = br#"{"type":"user_typing""#;
+const ACK: &[u8] = br#"{"type":"ack""#;
+const ERROR: &[u8] = br#"{"type":"error""#;
+const CONNECTED: &[u8] = br#"{"type":"connected""#;
+
+/// What a message is, as far as a figure needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Chat,
+    Typing,
+    Ack,
+    Error,
+    Connected,
+    Other,
+}
+
+impl Kind {
+    /// Looks at the beginning of a message.
+    pub(crate) fn of(payload: &[u8]) -> Self {
+        let kinds = [
+            (CHAT, Self::Chat),
+            (TYPING, Self::Typing),
+            (ACK, Self::Ack),
+            (ERROR, Self::Error),
+            (CONNECTED, Self::Connected),
+        ];
+        let found = kinds
+            .into_iter()
+            .find(|(start, _)| payload.starts_with(start));
+        found.map_or(Self::Other, |(_, kind)| kind)
+    }
+}
+
+/// The number behind the first `"seq":`.
+pub(crate) fn seq(payload: &[u8]) -> Option<i64> {
+    const KEY: &[u8] = br#""seq":"#;
+    let begin = find(payload, KEY)? + KEY.len();
+    let digits: Vec<u8> = payload[begin..]
+        .iter()
+        .copied()
+        .take_while(u8::is_ascii_digit)
+        .collect();
+    String::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// Everybody who joined one canvas.
+pub(crate) struct Party {
+    pub(crate) crowd: Crowd,
+    pub(crate) canvas: Canvas,
+    pub(crate) people: Vec<Person>,
+}
+
+impl Party {
+    /// Signs in `count` people and lets them join a new canvas.
+    pub(crate) fn gather(target: &Target, count: usize) -> Outcome<Self> {
+        let people = target.people(count)?;
+        let canvas = target.canvas(&people[0], 4)?;
+        let mut crowd = Crowd::new()?;
+        for person in &people {
+            let upgrade = target.upgrade(&canvas, person, None);
+            crowd.connect(target.address, Some(&upgrade))?;
+        }
+        let mut party = Self {
+            crowd,
+            canvas,
+            people,
+        };
+        let mut joined = 0;
+        let mut hear = |_: PeerId, payload: &[u8]| {
+            joined += usize::from(Kind::of(payload) == Kind::Connected);
+        };
+        party.crowd.until("joining", PATIENCE, &mut hear, |crowd| {
+            crowd.open() == count
+        })?;
+        while joined < count {
+            party.crowd.listen(PATIENCE, |_, payload| {
+                joined += usize::from(Kind::of(payload) == Kind::Connected);
+            })?;
+        }
+        party.calm()?;
+        Ok(party)
+    }
+
+    /// Listens until nothing has come for a moment: joins are told of late.
+    pub(crate) fn calm(&mut self) -> Outcome<()> {
+        let mut before = u64::MAX;
+        let mut heard = 0;
+        while before != heard {
+            before = heard;
+            self.crowd
+                .listen(Duration::from_millis(300), |_, _| heard += 1)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_told_apart_by_their_beginning() {
+        let chat = br#"{"type":"canvas_chat_message","seq":417,"message_id":"x"}"#;
+        assert_eq!((Kind::of(chat), seq(chat)), (Kind::Chat, Some(417)));
+        assert_eq!(Kind::of(br#"{"type":"pong"}"#), Kind::Other);
+        assert_eq!(seq(br#"{"type":"pong"}"#), None);
+    }
+}

@@ -1,0 +1,94 @@
+//! One measured figure, as it is kept and printed.
+
+use serde::Serialize;
+
+/// A row of the table, one JSON object a line.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    /// What was measured.
+    pub(crate) figure: String,
+    /// In which unit `measured`, `target` and `rounds` are.
+    pub(crate) unit: &'static str,
+    /// The median of the rounds.
+    pub(crate) measured: f64,
+    /// What is to be reached.
+    pub(crate) target: f64,
+    /// Whether it is.
+    pub(crate) met: bool,
+    /// Each round's result.
+    pub(crate) rounds: Vec<f64>,
+    /// Messages that should have come and did not.
+    pub(crate) lost: u64,
+    /// What else one wants to know.
+    pub(crate) detail: String,
+}
+
+/// On which side of the target one wants to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Goal {
+    /// The target or more.
+    AtLeast(f64),
+    /// The target or less.
+    AtMost(f64),
+}
+
+impl Row {
+    /// The row of a figure measured in several rounds.
+    pub(crate) fn new(
+        figure: impl Into<String>,
+        unit: &'static str,
+        goal: Goal,
+        rounds: Vec<f64>,
+    ) -> Self {
+        let measured = median(&rounds);
+        let (target, met) = match goal {
+            Goal::AtLeast(target) => (target, measured >= target),
+            Goal::AtMost(target) => (target, measured <= target),
+        };
+        Self {
+            figure: figure.into(),
+            unit,
+            measured,
+            target,
+            met,
+            rounds,
+            lost: 0,
+            detail: String::new(),
+        }
+    }
+
+    /// With messages that were lost; with any the figure is not met.
+    pub(crate) fn lost(mut self, lost: u64) -> Self {
+        self.lost = lost;
+        self.met &= lost == 0;
+        self
+    }
+
+    /// With what else one wants to know.
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+/// The one in the middle; of an even number the lower one.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len().saturating_sub(1) / 2;
+    sorted.get(middle).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_met_by_its_median_and_without_loss() {
+        let rounds = || vec![9.0, 1.0, 5.0, 4.0, 6.0];
+        let row = Row::new("x", "y", Goal::AtLeast(5.0), rounds());
+        assert!(row.met && row.measured.total_cmp(&5.0).is_eq());
+        assert!(!Row::new("x", "y", Goal::AtMost(4.9), rounds()).met);
+        assert!(!Row::new("x", "y", Goal::AtMost(5.0), rounds()).lost(1).met);
+    }
+}
