@@ -2,17 +2,20 @@
 //! Knows no store: callers decide what an answer means.
 
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use shared::{
     api::{
-        Auth, Canvas, ChatMessage, CreateCanvas, FieldError, Guest, Login, Page, Problem, Register,
-        Snapshot, UpdateCanvas, UpdateMe, User,
+        Auth, Canvas, ChatMessage, CreateCanvas, FieldError, Guest, Login, Member, Page, Problem,
+        Register, SetMember, Snapshot, Ticket, UpdateCanvas, UpdateMe, User,
     },
+    canvas::Role,
     ids::CanvasId,
+    json::{self, FromJson},
     limits,
     protocol::Durable,
 };
 use thiserror::Error;
+use web_sys::RequestCredentials;
 
 /// Why a request did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -161,6 +164,63 @@ pub async fn delete_canvas(id: CanvasId) -> Answer<()> {
     send(request).await.map(drop)
 }
 
+/// Who has a role of their own on a canvas: the first 200 of them.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn members(id: CanvasId) -> Answer<Page<Member>> {
+    let request = request(Method::GET, &format!("/canvases/{id}/members"))
+        .query([("limit", limits::MAX_PAGE.to_string())]);
+    read(send(request).await?).await
+}
+
+/// Gives somebody a role on a canvas.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn set_member(id: CanvasId, username: &str, role: Role) -> Answer<()> {
+    let body = SetMember { role };
+    send_json(Method::PUT, &member(id, username), &body)
+        .await
+        .map(drop)
+}
+
+/// Takes somebody's role on a canvas.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn remove_member(id: CanvasId, username: &str) -> Answer<()> {
+    send(request(Method::DELETE, &member(id, username)))
+        .await
+        .map(drop)
+}
+
+fn member(id: CanvasId, username: &str) -> String {
+    // What is no user name must not become another path.
+    let username = js_sys::encode_uri_component(username);
+    format!("/canvases/{id}/members/{username}")
+}
+
+/// Why the server does not let this user's connection in, by what it would
+/// answer: browsers do not tell of a refused WebSocket. An `Ok` means that it
+/// would.
+///
+/// # Errors
+/// [`ApiError`].
+pub async fn knock(id: CanvasId) -> Answer<()> {
+    let ticket = send(request(Method::POST, "/ws/ticket")).await?;
+    let ticket: Ticket = read(ticket).await?;
+    // Everything is decided before the upgrade, and this asks for none: 422.
+    // The cookie would count first, and only with an Origin, which this lacks.
+    let request = request(Method::GET, &format!("/ws/canvas/{id}"))
+        .query([("token", ticket.ticket)])
+        .credentials(RequestCredentials::Omit);
+    match send(request).await {
+        Err(error) if error.status() == Some(422) => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
 /// One consistent picture of a canvas.
 ///
 /// # Errors
@@ -218,7 +278,8 @@ async fn finish(request: Result<Request, gloo_net::Error>) -> Answer<Response> {
         return Ok(response);
     }
     let status = response.status();
-    let problem = response.json().await.unwrap_or_else(|_| Problem {
+    let text = response.text().await.unwrap_or_default();
+    let problem = json::read(&text).unwrap_or_else(|| Problem {
         kind: "about:blank".to_owned(),
         title: response.status_text(),
         status,
@@ -229,6 +290,7 @@ async fn finish(request: Result<Request, gloo_net::Error>) -> Answer<Response> {
     Err(ApiError::Refused(Box::new(problem)))
 }
 
-async fn read<T: DeserializeOwned>(response: Response) -> Answer<T> {
-    response.json().await.map_err(|_| ApiError::Away)
+async fn read<T: FromJson>(response: Response) -> Answer<T> {
+    let text = response.text().await.map_err(|_| ApiError::Away)?;
+    json::read(&text).ok_or(ApiError::Away)
 }

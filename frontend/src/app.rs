@@ -1,38 +1,29 @@
 //! The root: who is signed in, and which page is shown.
 
 use crate::{
-    api,
+    account,
     components::theme::provide_theme,
     pages::{canvas::CanvasPage, not_found::NotFoundPage, start::StartPage},
-    store::{Account, SignIn},
+    router::{Page, Router},
+    store::Account,
 };
-use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{
-    components::{Route, Router, Routes},
-    path,
-};
+use leptos::prelude::*;
 
 /// The application. Pages: `/` and `/canvas/{id}`.
 #[component]
 pub fn App() -> impl IntoView {
-    let account = Account {
+    let user = Account {
         sign_in: RwSignal::default(),
+        asking: StoredValue::new(false),
     };
-    provide_context(account);
+    provide_context(user);
     provide_theme();
-    spawn_local(async move {
-        let sign_in = match api::me().await {
-            Ok(user) => SignIn::SignedIn(user),
-            Err(_) => SignIn::SignedOut,
-        };
-        account.sign_in.set(sign_in);
-    });
-    view! {
-        <Router>
-            <Routes fallback=NotFoundPage>
-                <Route path=path!("/") view=StartPage />
-                <Route path=path!("/canvas/:id") view=CanvasPage />
-            </Routes>
-        </Router>
+    account::recall(user);
+    let router = Router::provide();
+    let page = Memo::new(move |_| router.page());
+    move || match page.get() {
+        Page::Start => view! { <StartPage /> }.into_any(),
+        Page::Canvas(id) => view! { <CanvasPage id /> }.into_any(),
+        Page::NotFound => view! { <NotFoundPage /> }.into_any(),
     }
 }

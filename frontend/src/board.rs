@@ -8,6 +8,7 @@ pub mod gesture;
 pub mod input;
 pub mod keys;
 pub mod layers;
+pub mod observers;
 pub mod overlay;
 pub mod place;
 pub mod sample;

@@ -1,6 +1,7 @@
 //! Small doors to the browser that several modules need.
 
-use wasm_bindgen::{JsCast, closure::Closure};
+use js_sys::JsString;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 /// Milliseconds since 1970, by this computer's clock.
 pub fn now_ms() -> i64 {
@@ -31,6 +32,32 @@ pub fn is_visible() -> bool {
 pub fn prefers_reduced_motion() -> bool {
     window()
         .match_media("(prefers-reduced-motion: reduce)")
+        .ok()
+        .flatten()
+        .is_some_and(|query| query.matches())
+}
+
+/// A finite number in a text. By the browser, since Rust's own reading of
+/// floating-point numbers is a large part of the download.
+pub fn number(text: &str) -> Option<f64> {
+    let number = JsValue::from_str(text).unchecked_into_f64();
+    (number.is_finite() && !text.trim().is_empty()).then_some(number)
+}
+
+/// A text in small letters. By the browser, which has the tables for it.
+pub fn lower(text: &str) -> String {
+    JsString::from(text).to_lower_case().into()
+}
+
+/// A text in capital letters.
+pub fn upper(text: &str) -> String {
+    JsString::from(text).to_upper_case().into()
+}
+
+/// Whether the page is laid out for a phone: as the style sheets have it.
+pub fn is_phone() -> bool {
+    window()
+        .match_media("(max-width: 48rem)")
         .ok()
         .flatten()
         .is_some_and(|query| query.matches())

@@ -8,6 +8,7 @@ pub mod board;
 mod english;
 mod format;
 mod problems;
+pub mod shortcuts;
 
 pub use english::Texts;
 pub use format::{ago, clock, day, moment, number};

@@ -7,6 +7,7 @@
     reason = "the store and the session are handles, made to be copied about"
 )]
 
+pub mod account;
 pub mod api;
 pub mod app;
 pub mod board;
@@ -14,6 +15,8 @@ pub mod browser;
 pub mod components;
 pub mod i18n;
 pub mod pages;
+pub mod reactive;
+pub mod router;
 pub mod session;
 pub mod socket;
 pub mod store;

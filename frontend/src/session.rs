@@ -29,11 +29,12 @@ use self::{core::Core, link::Link};
 use crate::{
     api,
     browser::now_ms,
-    store::{Account, Flight, Notice, NoticeKind, Older, Pulse, Store},
+    reactive::effect,
+    store::{Account, Flight, MayNot, Notice, NoticeKind, Older, Pulse, Store},
 };
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
-    canvas::{Coord, TileOp},
+    canvas::Coord,
     ids::OpId,
     limits,
     pixels::Dot,
@@ -63,7 +64,7 @@ impl Session {
         let inner = Link::new(store, account);
         inner.fetch();
         let watched = Rc::downgrade(&inner);
-        Effect::new(move |_| {
+        effect(move || {
             let sign_in = account.sign_in.get();
             link::with(&watched, |inner| inner.signed(sign_in));
         });
@@ -161,6 +162,11 @@ impl Session {
         });
     }
 
+    /// Fetches what happened before the last row of the activity list.
+    pub fn load_older_activity(self) {
+        self.inner(Link::remember_more);
+    }
+
     /// Says that the user writes in the chat, or stopped. Call it for every
     /// key; what goes out is at most one message in two seconds.
     pub fn typing(self, is_typing: bool) {
@@ -246,16 +252,8 @@ impl Session {
         if self.store.editing.get_untracked() == Some(at) {
             return;
         }
-        // Any stroke stands for all: the rules look at who and where only.
-        let probe = TileOp::Paint { dots: Vec::new() };
-        let allowed = self.core(|core| {
-            let permit = core.permit(at, &probe);
-            if let Err(refusal) = &permit {
-                core.tell_refusal(refusal, at);
-            }
-            permit.is_ok()
-        });
-        if allowed != Some(true) {
+        if let Some(why) = self.may_not(at) {
+            self.core(|core| core.tell_may_not(why));
             return;
         }
         self.leave_tile();
@@ -270,13 +268,33 @@ impl Session {
     pub fn leave_tile(self) {
         if let Some(at) = self.store.editing.get_untracked() {
             self.store.editing.set(None);
+            self.store.pen.set(None);
             self.inner(|inner| inner.say_editing(at, false));
         }
     }
 
     /// A new stroke begins in a tile.
     pub fn begin_stroke(self, at: Coord) {
-        self.core(|core| core.history.entry(at).or_default().begin());
+        self.core(|core| core.history.entry(at).or_default().begin(None));
+    }
+
+    /// The stroke that began last was not meant: takes it back.
+    pub fn cancel_stroke(self, at: Coord) {
+        self.core(|core| core.cancel(at));
+        self.inner(Link::pump_soon);
+    }
+
+    /// Paints into several tiles at once; undo takes all of it back in one
+    /// step. Tiles where this user may not draw stay as they are.
+    pub fn paint_all(self, mut parts: Vec<(Coord, Vec<Dot>)>) {
+        parts.retain(|(at, _)| self.may_not(*at).is_none());
+        self.core(|core| core.paint_all(&parts));
+        self.inner(Link::pump);
+    }
+
+    /// Why this user may not draw in a cell, as far as this client can tell.
+    pub fn may_not(self, at: Coord) -> Option<MayNot> {
+        self.core(|core| core.may_not(at)).flatten()
     }
 
     /// Paints dots of a stroke; they are shown at once and sent soon, together
@@ -343,6 +361,13 @@ impl Session {
                 ends_at: now + limits::DEFAULT_MENTION_DURATION_MS,
             });
         });
+    }
+
+    /// The place in the canvas's order up to which everything is shown.
+    pub fn head(self) -> i64 {
+        self.core(|core| core.order.resume())
+            .flatten()
+            .map_or(0, |(_, seq)| seq)
     }
 
     /// Does not wait for the next attempt to connect.

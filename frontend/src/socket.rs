@@ -12,7 +12,10 @@ use crate::browser::{self, Listener, now_ms};
 use backoff::{Backoff, asked_wait};
 use gloo_timers::callback::{Interval, Timeout};
 use pulse::{Beat, Pulse};
-use shared::protocol::{ClientMessage, CloseReason, Request, ServerMessage};
+use shared::{
+    json,
+    protocol::{ClientMessage, CloseReason, Request, ServerMessage},
+};
 use std::{
     cell::RefCell,
     rc::{Rc, Weak},
@@ -145,7 +148,7 @@ impl Line {
         if self.socket.ready_state() != WebSocket::OPEN {
             return false;
         }
-        serde_json::to_string(request).is_ok_and(|text| self.socket.send_with_str(&text).is_ok())
+        self.socket.send_with_str(&json::write(request)).is_ok()
     }
 
     fn act(&self, beat: Beat) -> bool {
@@ -268,7 +271,7 @@ impl Inner {
             .ok()
             .and_then(|event| event.data().as_string());
         // A later version's message is none of ours.
-        let message = text.and_then(|text| serde_json::from_str::<ServerMessage>(&text).ok());
+        let message = text.and_then(|text| json::read::<ServerMessage>(&text));
         if let Some(line) = &mut self.state.borrow_mut().line {
             line.pulse.heard(now_ms());
             if let Some(ServerMessage::Connected(hello)) = &message {

@@ -22,7 +22,7 @@ use shared::{
     api::{Canvas, User},
     canvas::{Coord, Role},
     ids::{CanvasId, MessageId, OpId, UserId},
-    presence::ActiveUser,
+    presence::{ActiveUser, Status},
     protocol::{ErrorCode, Lock},
     time::Timestamp,
 };
@@ -44,8 +44,10 @@ pub enum SignIn {
 /// entry or a sign-out through [`crate::api`], set `sign_in`: free to set.
 #[derive(Clone, Copy)]
 pub struct Account {
-    /// Asked once when the application starts.
+    /// Found out when the application starts.
     pub sign_in: RwSignal<SignIn>,
+    /// The server is being asked just now.
+    pub(crate) asking: StoredValue<bool>,
 }
 
 impl Account {
@@ -77,8 +79,6 @@ pub enum Failure {
     Forbidden,
     /// No such canvas.
     NotFound,
-    /// It was deleted while it was open.
-    Deleted,
 }
 
 /// The connection, told honestly.
@@ -112,10 +112,25 @@ pub enum End {
     Banned,
     /// The canvas is gone.
     CanvasDeleted,
+    /// The user may not see the canvas any more.
+    NoAccess,
     /// Too many messages at once.
     RateLimited,
     /// Anything else.
     Other,
+}
+
+/// Why there is no connection, where that could be found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The server does not answer, or is about to stop.
+    Away,
+    /// The browser says that there is no network at all.
+    Offline,
+    /// This user, or this address, has too many connections.
+    TooMany,
+    /// The server carries no more connections.
+    Full,
 }
 
 /// Who this tab is on the canvas, from the first `connected` on.
@@ -174,15 +189,15 @@ pub enum ChatKey {
     Own(OpId),
 }
 
-/// What is known of messages older than the first row.
+/// What is known of rows older than those there are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Older {
-    /// There may be more: `Session::load_older_chat`.
+    /// There may be more to fetch.
     #[default]
     Maybe,
     /// Being fetched.
     Loading,
-    /// The first row is the first message ever.
+    /// The oldest row is the first ever.
     None,
 }
 
@@ -247,6 +262,29 @@ pub struct Pulse {
     pub ends_at: i64,
 }
 
+/// Why this user may not draw in a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MayNot {
+    /// Nobody is signed in.
+    SignedOut,
+    /// Viewers draw nowhere.
+    Viewer,
+    /// It belongs to somebody else (policy `own`).
+    Theirs(UserId),
+    /// Somebody else holds its lock (policy `exclusive`).
+    Locked(UserId),
+}
+
+impl MayNot {
+    /// Whose the tile is, or who holds it.
+    pub fn whose(self) -> Option<UserId> {
+        match self {
+            Self::SignedOut | Self::Viewer => None,
+            Self::Theirs(user) | Self::Locked(user) => Some(user),
+        }
+    }
+}
+
 /// Something to tell once, as a toast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
@@ -270,8 +308,17 @@ pub enum NoticeKind {
     },
     /// Too much waits for the connection: this change was not taken.
     QueueFull,
-    /// Drawing is not for this user here (viewer, or somebody else's tile).
-    MayNotDraw,
+    /// What this user may do here is not what it was.
+    Role(Role),
+    /// The browser has no room left: what waits would not survive a reload.
+    NotKept,
+    /// Drawing is not for this user here.
+    MayNotDraw {
+        /// Why.
+        why: MayNot,
+        /// The name to show of [`MayNot::whose`], or empty.
+        name: String,
+    },
     /// The server's host says something.
     Announcement(String),
     /// Somebody pointed at a tile: offer to fly there.
@@ -318,6 +365,8 @@ pub struct Store {
     pub me: RwSignal<Option<Me>>,
     /// See [`Connection`].
     pub connection: RwSignal<Connection>,
+    /// Why there is no connection; none while there is one.
+    pub trouble: RwSignal<Option<Trouble>>,
     /// Changes (strokes, messages, likes) that the server has not stored yet.
     pub waiting: RwSignal<usize>,
     /// The tiles, with what is pending laid over them. For a tile use
@@ -333,6 +382,9 @@ pub struct Store {
     pub names: RwSignal<HashMap<UserId, String>>,
     /// Newest first, at most [`ACTIVITY_ROWS`].
     pub activity: RwSignal<VecDeque<Activity>>,
+    /// What is known of activity older than the last row, see
+    /// [`crate::session::Session::load_older_activity`].
+    pub older_activity: RwSignal<Older>,
     /// Locks held now (canvases with the policy `exclusive`).
     pub locks: RwSignal<Vec<Lock>>,
     /// Other people's pointers.
@@ -348,6 +400,8 @@ pub struct Store {
     pub selected: RwSignal<Option<Coord>>,
     /// The board pixel under the pointer.
     pub pointer: RwSignal<Option<(i32, i32)>>,
+    /// The pixel of the open tile that keys would paint, once they were used.
+    pub pen: RwSignal<Option<(i32, i32)>>,
     /// Where the view is and how large it is on screen; the board sets it.
     pub view: RwSignal<View>,
     /// A wish to see something else, taken by the board.
@@ -362,10 +416,13 @@ pub struct Store {
     /// A tile to be named in the chat's text field as `@x,y` (Shift-click on
     /// the board). The chat panel takes it and sets none: free to set.
     pub chat_insert: RwSignal<Option<Coord>>,
+    /// A picture that is to be painted from this cell on; `import` takes it
+    /// and asks how: free to set.
+    pub import: RwSignal<Option<(Coord, web_sys::File)>, LocalStorage>,
 }
 
 /// Rows kept in [`Store::activity`].
-pub const ACTIVITY_ROWS: usize = 200;
+pub const ACTIVITY_ROWS: usize = 2_000;
 
 impl Store {
     /// An empty store for a canvas that is being opened.
@@ -376,6 +433,7 @@ impl Store {
             canvas: RwSignal::default(),
             me: RwSignal::default(),
             connection: RwSignal::default(),
+            trouble: RwSignal::default(),
             waiting: RwSignal::default(),
             book: RwSignal::default(),
             chat: RwSignal::default(),
@@ -383,6 +441,7 @@ impl Store {
             people: RwSignal::default(),
             names: RwSignal::default(),
             activity: RwSignal::default(),
+            older_activity: RwSignal::default(),
             locks: RwSignal::default(),
             cursors: RwSignal::default(),
             pulses: RwSignal::default(),
@@ -390,12 +449,14 @@ impl Store {
             editing: RwSignal::default(),
             selected: RwSignal::default(),
             pointer: RwSignal::default(),
+            pen: RwSignal::default(),
             view: RwSignal::default(),
             flight: RwSignal::default(),
             following: RwSignal::default(),
             tools: RwSignal::default(),
             undoable: RwSignal::default(),
             chat_insert: RwSignal::default(),
+            import: RwSignal::new_local(None),
         }
     }
 
@@ -411,10 +472,35 @@ impl Store {
             .with(|book| book.grid().and_then(|grid| book_cell(&grid, x, y)))
     }
 
+    /// What this user may do here; none while that is not known. Reactive.
+    pub fn role(self) -> Option<Role> {
+        self.me.with(|me| me.as_ref().map(|me| me.role))
+    }
+
+    /// Whether nothing that is done here can be stored any more. Reactive.
+    pub fn is_over(self) -> bool {
+        matches!(
+            self.connection.get(),
+            Connection::Ended(End::Banned | End::CanvasDeleted | End::NoAccess)
+        )
+    }
+
+    /// How somebody on the canvas is there. Reactive.
+    pub fn status_of(self, user: UserId) -> Status {
+        self.people.with(|people| {
+            let person = people.iter().find(|person| person.user_id == user);
+            person.map_or(Status::Online, |person| person.status)
+        })
+    }
+
+    /// As [`Store::hovered`], for handlers of events.
+    pub fn hovered_untracked(self) -> Option<Coord> {
+        untrack(|| self.hovered())
+    }
+
     /// Whether this user draws here at all (a viewer does not). Reactive.
     pub fn may_draw(self) -> bool {
-        self.me
-            .with(|me| me.as_ref().is_some_and(|me| me.role >= Role::Editor))
+        self.role() >= Some(Role::Editor)
     }
 }
 

@@ -2,6 +2,8 @@
 //! All pure; the board feeds it positions and dispatches the dots it gives.
 
 pub mod hand;
+pub mod import;
+pub mod quantize;
 pub mod raster;
 pub mod undo;
 
@@ -36,6 +38,14 @@ impl Tool {
         Self::Circle,
         Self::Picker,
     ];
+
+    /// Whether it is drawn from one place to another and shown on the way.
+    pub fn is_shape(self) -> bool {
+        match self {
+            Self::Line | Self::Rectangle | Self::Circle => true,
+            Self::Pencil | Self::Eraser | Self::Fill | Self::Picker => false,
+        }
+    }
 }
 
 /// The state of the tool bar.

@@ -85,14 +85,24 @@ impl View {
         }
     }
 
-    /// The camera with one tile filling the view.
-    pub fn fill(&self, grid: &Grid, at: Coord) -> Camera {
+    /// The camera with one tile filling the view but for so many CSS pixels
+    /// at its left, which are covered.
+    pub fn fill(&self, grid: &Grid, at: Coord, covered: f64) -> Camera {
         let side = f64::from(grid.tile_size);
-        let zoom = (self.width.min(self.height) / side) * FILL;
+        let zoom = ((self.width - covered).min(self.height) / side) * FILL;
+        let zoom = zoom.clamp(self.min_zoom(grid), MAX_ZOOM);
+        let center = center_of(grid, at);
         Camera {
-            zoom: zoom.clamp(self.min_zoom(grid), MAX_ZOOM),
-            ..center_of(grid, at)
+            x: center.x - covered / 2.0 / zoom,
+            zoom,
+            ..center
         }
+    }
+
+    /// Whether the whole of a tile is in view.
+    pub fn holds(&self, grid: &Grid, at: Coord) -> bool {
+        let (x, y, side) = self.tile_rect(grid, at);
+        x >= 0.0 && y >= 0.0 && x + side <= self.width && y + side <= self.height
     }
 
     /// The camera with one tile in the middle, at least a fifth of the view.
@@ -252,11 +262,14 @@ mod tests {
     fn filling_shows_the_whole_tile_and_its_cell_is_hit() {
         let mut view = view();
         let at = Coord { x: 7, y: 2 };
-        view.camera = view.fill(&GRID, at);
-        let (x, y, side) = view.tile_rect(&GRID, at);
-        assert!(x > 0.0 && y > 0.0 && x + side < 800.0 && y + side < 600.0);
-        assert_eq!(view.cell_at(400.0, 300.0, &GRID), Some(at));
-        assert_eq!(view.cell_at(x + 1.0, y + 1.0, &GRID), Some(at));
+        for covered in [0.0, 300.0] {
+            view.camera = view.fill(&GRID, at, covered);
+            let (x, y, side) = view.tile_rect(&GRID, at);
+            assert!(x > covered && y > 0.0 && x + side < 800.0 && y + side < 600.0);
+            assert!(view.holds(&GRID, at) && !view.holds(&GRID, Coord { x: 6, y: 2 }));
+            assert_eq!(view.cell_at(400.0, 300.0, &GRID), Some(at));
+            assert_eq!(view.cell_at(x + 1.0, y + 1.0, &GRID), Some(at));
+        }
     }
 
     #[test]

@@ -11,7 +11,8 @@ const SLIP: u32 = 6;
 pub enum Kind {
     /// A mouse, or something like it.
     Mouse,
-    /// A pen. From then on fingers do not draw: a palm rests beside it.
+    /// A pen. From then on fingers do not draw, and while it is down they do
+    /// nothing at all: a palm rests beside it.
     Pen,
     /// A finger.
     Touch,
@@ -84,6 +85,17 @@ pub enum Act {
     },
 }
 
+/// What lies under a pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// The board, while no tile is open.
+    Board,
+    /// The board around the open tile.
+    Around,
+    /// Where the tool may be put down.
+    Drawn,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Mode {
     #[default]
@@ -93,6 +105,7 @@ enum Mode {
         id: i32,
         x: f64,
         y: f64,
+        clicks: bool,
     },
     Pan {
         id: i32,
@@ -116,43 +129,59 @@ pub struct Gestures {
 }
 
 impl Gestures {
-    /// A pointer went down; `draws` where a tool may be put down.
-    pub fn down(&mut self, pointer: Pointer, draws: bool) -> Option<Act> {
+    /// A pointer went down, on this ground.
+    pub fn down(&mut self, pointer: Pointer, ground: Ground) -> Vec<Act> {
+        let mut acts = Vec::new();
         self.pointers.retain(|other| other.id != pointer.id);
+        let finger = pointer.kind == Kind::Touch;
+        if pointer.kind == Kind::Pen {
+            // What touches already is the hand that holds the pen.
+            self.pen_seen = true;
+            self.pointers.retain(|other| other.kind != Kind::Touch);
+            acts.extend(self.interrupt());
+        }
+        if finger && self.pointers.iter().any(|other| other.kind == Kind::Pen) {
+            return acts;
+        }
         self.pointers.push(pointer);
-        self.pen_seen |= pointer.kind == Kind::Pen;
         if self.pointers.len() > 1 {
-            let before = std::mem::replace(&mut self.mode, Mode::Pinch);
-            return match before {
-                Mode::Stroke {
-                    moves,
-                    finger: true,
-                    ..
-                } if moves <= SLIP => Some(Act::Cancel),
-                Mode::Stroke { .. } => Some(Act::Up),
-                _ => None,
-            };
+            acts.extend(self.interrupt());
+            self.mode = Mode::Pinch;
+            return acts;
         }
         let Pointer { id, x, y, .. } = pointer;
-        let finger = pointer.kind == Kind::Touch;
         let pans = self.space || pointer.button == 1;
-        if draws && !pans && !(finger && self.pen_seen) {
+        let palm = finger && self.pen_seen;
+        if ground == Ground::Drawn && !pans && !palm {
             self.mode = Mode::Stroke {
                 id,
                 moves: 0,
                 finger,
             };
             let second = pointer.button == 2;
-            return Some(Act::Down { x, y, second });
+            acts.push(Act::Down { x, y, second });
+            return acts;
         }
-        self.mode = if pans {
-            Mode::Pan { id }
-        } else if pointer.button == 0 {
-            Mode::Press { id, x, y }
-        } else {
-            Mode::Idle
+        let clicks = !(palm && ground != Ground::Board);
+        self.mode = match pointer.button {
+            _ if pans => Mode::Pan { id },
+            0 => Mode::Press { id, x, y, clicks },
+            _ => Mode::Idle,
         };
-        None
+        acts
+    }
+
+    /// Something else begins: what becomes of the stroke.
+    fn interrupt(&mut self) -> Option<Act> {
+        match std::mem::take(&mut self.mode) {
+            Mode::Stroke {
+                moves,
+                finger: true,
+                ..
+            } if moves <= SLIP => Some(Act::Cancel),
+            Mode::Stroke { .. } => Some(Act::Up),
+            Mode::Idle | Mode::Press { .. } | Mode::Pan { .. } | Mode::Pinch => None,
+        }
     }
 
     /// A pointer moved.
@@ -171,6 +200,7 @@ impl Gestures {
                 id: own,
                 x: px,
                 y: py,
+                ..
             } if *own == id => {
                 let (px, py) = (*px, *py);
                 if (x - px).hypot(y - py) <= SLACK {
@@ -193,7 +223,12 @@ impl Gestures {
     pub fn up(&mut self, id: i32, taken: bool) -> Option<Act> {
         self.pointers.retain(|other| other.id != id);
         let act = match self.mode {
-            Mode::Press { id: own, x, y } if own == id && !taken => Some(Act::Click { x, y }),
+            Mode::Press {
+                id: own,
+                x,
+                y,
+                clicks: true,
+            } if own == id && !taken => Some(Act::Click { x, y }),
             Mode::Stroke { id: own, .. } if own == id => Some(Act::Up),
             _ => None,
         };
@@ -253,10 +288,10 @@ mod tests {
     #[test]
     fn a_short_press_is_a_click_and_a_long_way_pans() {
         let mut hand = Gestures::default();
-        hand.down(at(1, 10.0, 10.0, Kind::Mouse), false);
+        hand.down(at(1, 10.0, 10.0, Kind::Mouse), Ground::Board);
         assert_eq!(hand.moved(1, 12.0, 11.0), None);
         assert_eq!(hand.up(1, false), Some(Act::Click { x: 10.0, y: 10.0 }));
-        hand.down(at(1, 10.0, 10.0, Kind::Mouse), false);
+        hand.down(at(1, 10.0, 10.0, Kind::Mouse), Ground::Board);
         assert_eq!(
             hand.moved(1, 30.0, 10.0),
             Some(Act::Pan { dx: 20.0, dy: 0.0 })
@@ -270,28 +305,28 @@ mod tests {
         let mut right = at(1, 5.0, 5.0, Kind::Mouse);
         right.button = 2;
         assert_eq!(
-            hand.down(right, true),
-            Some(Act::Down {
+            hand.down(right, Ground::Drawn),
+            [Act::Down {
                 x: 5.0,
                 y: 5.0,
                 second: true
-            })
+            }]
         );
         assert_eq!(hand.moved(1, 6.0, 5.0), Some(Act::Draw { x: 6.0, y: 5.0 }));
         assert_eq!(hand.up(1, false), Some(Act::Up));
         hand.space = true;
-        assert_eq!(hand.down(at(1, 5.0, 5.0, Kind::Mouse), true), None);
+        assert_eq!(hand.down(at(1, 5.0, 5.0, Kind::Mouse), Ground::Drawn), []);
         assert!(hand.is_panning());
     }
 
     #[test]
     fn a_second_finger_pinches_and_takes_the_slip_back() {
         let mut hand = Gestures::default();
-        hand.down(at(1, 0.0, 0.0, Kind::Touch), true);
+        hand.down(at(1, 0.0, 0.0, Kind::Touch), Ground::Drawn);
         hand.moved(1, 1.0, 0.0);
         assert_eq!(
-            hand.down(at(2, 100.0, 0.0, Kind::Touch), true),
-            Some(Act::Cancel)
+            hand.down(at(2, 100.0, 0.0, Kind::Touch), Ground::Drawn),
+            [Act::Cancel]
         );
         let Some(Act::Pinch { factor, dx, .. }) = hand.moved(2, 199.0, 0.0) else {
             panic!("no pinch");
@@ -306,10 +341,33 @@ mod tests {
     #[test]
     fn beside_a_pen_fingers_only_pan() {
         let mut hand = Gestures::default();
-        hand.down(at(1, 0.0, 0.0, Kind::Pen), true);
+        hand.down(at(1, 0.0, 0.0, Kind::Pen), Ground::Drawn);
         assert!(hand.is_drawing());
         hand.up(1, false);
-        assert_eq!(hand.down(at(2, 0.0, 0.0, Kind::Touch), true), None);
+        assert_eq!(hand.down(at(2, 0.0, 0.0, Kind::Touch), Ground::Drawn), []);
         assert!(!hand.is_drawing());
+        assert!(hand.moved(2, 30.0, 0.0).is_some());
+        hand.up(2, false);
+        // The ball of the thumb beside the open tile opens no other.
+        hand.down(at(3, 0.0, 0.0, Kind::Touch), Ground::Around);
+        assert_eq!(hand.up(3, false), None);
+    }
+
+    #[test]
+    fn a_palm_disturbs_no_stroke_of_the_pen() {
+        let mut hand = Gestures::default();
+        // It came first, and slipped.
+        hand.down(at(1, 90.0, 90.0, Kind::Touch), Ground::Drawn);
+        let acts = hand.down(at(2, 10.0, 10.0, Kind::Pen), Ground::Drawn);
+        assert!(matches!(acts[..], [Act::Cancel, Act::Down { .. }]));
+        assert_eq!(hand.moved(1, 80.0, 90.0), None);
+        assert_eq!(hand.down(at(3, 70.0, 90.0, Kind::Touch), Ground::Drawn), []);
+        assert_eq!(hand.up(1, false), None);
+        assert_eq!(
+            hand.moved(2, 20.0, 10.0),
+            Some(Act::Draw { x: 20.0, y: 10.0 })
+        );
+        assert_eq!(hand.up(2, false), Some(Act::Up));
+        assert_eq!(hand.up(3, false), None);
     }
 }

@@ -4,7 +4,8 @@
 mod keyboard;
 
 use super::{
-    gesture::{Act, Gestures, Kind, Pointer},
+    camera::{View, floor},
+    gesture::{Act, Gestures, Ground, Kind, Pointer},
     stage::Stage,
 };
 use crate::{
@@ -13,16 +14,17 @@ use crate::{
         Session,
         book::{self, Book},
     },
-    store::Store,
+    store::{MayNot, Store},
     tools::{
         Tool,
         hand::{Grip, Hand},
+        raster::Spot,
     },
 };
 use leptos::prelude::*;
 use shared::{
     canvas::{Coord, Grid},
-    pixels::TRANSPARENT,
+    pixels::{Dot, TRANSPARENT},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -51,6 +53,9 @@ struct Hands {
     last_end: Cell<Option<(Coord, (i32, i32))>>,
     shift: Cell<bool>,
     alt: Cell<bool>,
+    /// A viewer knows that they are one.
+    told: Cell<bool>,
+    hand_shown: Cell<&'static str>,
 }
 
 impl Input {
@@ -65,6 +70,8 @@ impl Input {
             last_end: Cell::default(),
             shift: Cell::default(),
             alt: Cell::default(),
+            told: Cell::default(),
+            hand_shown: Cell::default(),
         });
         let on = |event, act: fn(&Hands, &Event)| {
             let hands = Rc::clone(&hands);
@@ -140,11 +147,17 @@ impl Hands {
         // Fails only where the pointer is gone already.
         let _ = self.root.set_pointer_capture(pointer.id);
         event.prevent_default();
-        let (at, grid) = (self.cell(pointer.x, pointer.y), self.grid());
+        let at = self.cell(pointer.x, pointer.y);
         let open = self.store.editing.get_untracked();
-        let draws = grid.is_some() && open.is_some() && at == open;
-        let act = self.gestures.borrow_mut().down(pointer, draws);
-        self.act(act);
+        let ground = match (open, at) {
+            (None, _) => Ground::Board,
+            (Some(open), Some(at)) if at == open || self.picks() => Ground::Drawn,
+            (Some(_), _) => Ground::Around,
+        };
+        let acts = self.gestures.borrow_mut().down(pointer, ground);
+        for act in acts {
+            self.act(act, &[]);
+        }
         self.show_hand();
     }
 
@@ -154,12 +167,41 @@ impl Hands {
         };
         let pointer = self.pointer(event);
         self.point(pointer.x, pointer.y);
-        // Positions between two frames, so that a fast stroke stays round.
         let act = self
             .gestures
             .borrow_mut()
             .moved(pointer.id, pointer.x, pointer.y);
-        self.act(act);
+        if let Some(act) = act {
+            let drawing = matches!(act, Act::Draw { .. });
+            self.act(
+                act,
+                &if drawing {
+                    self.passed(event)
+                } else {
+                    Vec::new()
+                },
+            );
+        }
+    }
+
+    /// Where the pointer was between two frames, so that a fast stroke stays
+    /// round.
+    fn passed(&self, event: &PointerEvent) -> Vec<(f64, f64)> {
+        // Browsers have it on secure pages only.
+        let known = js_sys::Reflect::has(event, &"getCoalescedEvents".into());
+        if known != Ok(true) {
+            return Vec::new();
+        }
+        let rect = self.root.get_bounding_client_rect();
+        let place = |event: PointerEvent| {
+            let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+            (x - rect.left(), y - rect.top())
+        };
+        let events = event.get_coalesced_events();
+        events
+            .iter()
+            .map(|event| place(event.unchecked_into()))
+            .collect()
     }
 
     fn up(&self, event: &Event, taken: bool) {
@@ -168,7 +210,9 @@ impl Hands {
         };
         let pointer = self.pointer(event);
         let act = self.gestures.borrow_mut().up(pointer.id, taken);
-        self.act(act);
+        if let Some(act) = act {
+            self.act(act, &[]);
+        }
         self.show_hand();
     }
 
@@ -179,10 +223,13 @@ impl Hands {
     /// The pointer is over this board pixel; others see it.
     fn point(&self, x: f64, y: f64) {
         let (bx, by) = self.store.view.with_untracked(|view| view.to_board(x, y));
-        let spot = (super::camera::floor(bx), super::camera::floor(by));
+        let spot = (floor(bx), floor(by));
         if self.store.pointer.get_untracked() != Some(spot) {
-            self.stage.pen.set(None);
+            if self.store.pen.get_untracked().is_some() {
+                self.store.pen.set(None);
+            }
             self.store.pointer.set(Some(spot));
+            self.show_hand();
         }
         self.session.point(bx, by);
     }
@@ -195,54 +242,74 @@ impl Hands {
     }
 
     /// The pixel of the open tile at a place of the view; it may lie outside.
-    fn spot(&self, x: f64, y: f64) -> Option<(Coord, (i32, i32), Grid)> {
+    fn open_spot(&self, x: f64, y: f64) -> Option<(Coord, Spot)> {
         let at = self.store.editing.get_untracked()?;
-        let grid = self.grid()?;
-        let (bx, by) = self.store.view.with_untracked(|view| view.to_board(x, y));
-        let spot = (
-            super::camera::floor(bx) - at.x * grid.tile_size,
-            super::camera::floor(by) - at.y * grid.tile_size,
-        );
-        Some((at, spot, grid))
+        Some((at, self.spot(at, x, y)?))
     }
 
-    fn act(&self, act: Option<Act>) {
+    /// The pixel of a tile at a place of the view; it may lie outside.
+    fn spot(&self, at: Coord, x: f64, y: f64) -> Option<Spot> {
+        let side = self.grid()?.tile_size;
+        let (bx, by) = self.store.view.with_untracked(|view| view.to_board(x, y));
+        Some((floor(bx) - at.x * side, floor(by) - at.y * side))
+    }
+
+    /// Does what follows from a pointer; `passed` are the places on its way.
+    fn act(&self, act: Act, passed: &[(f64, f64)]) {
         let Some(grid) = self.grid() else { return };
         match act {
-            None => {}
-            Some(Act::Pan { dx, dy }) => {
-                self.store.following.set(None);
-                self.stage.steer(|view| view.pan(dx, dy, &grid));
-            }
-            Some(Act::Pinch {
+            Act::Pan { dx, dy } => self.steer(|view| view.pan(dx, dy, &grid)),
+            Act::Pinch {
                 x,
                 y,
                 dx,
                 dy,
                 factor,
-            }) => self.stage.steer(|view| {
+            } => self.steer(|view| {
                 view.pan(dx, dy, &grid);
                 view.zoom_at(x, y, factor, &grid);
             }),
-            Some(Act::Down { x, y, second }) => {
-                if let Some((at, spot, _)) = self.spot(x, y) {
+            Act::Down { x, y, second } if self.picks() => {
+                let at = self.cell(x, y);
+                if let Some((at, spot)) = at.and_then(|at| Some((at, self.spot(at, x, y)?))) {
+                    self.pick(at, spot, second);
+                }
+            }
+            Act::Down { x, y, second } => {
+                if let Some((at, spot)) = self.open_spot(x, y) {
                     self.put_down(at, spot, second);
                 }
             }
-            Some(Act::Draw { x, y }) => {
-                if let Some((_, spot, _)) = self.spot(x, y) {
-                    self.draw(spot);
-                }
+            Act::Draw { x, y } => {
+                let places = passed.iter().copied().chain([(x, y)]);
+                self.draw(places.filter_map(|(x, y)| Some(self.open_spot(x, y)?.1)));
             }
-            Some(Act::Up) => self.lift(),
-            Some(Act::Cancel) => {
-                let was = self.stage.hand.borrow_mut().take();
-                if was.is_some_and(|(_, hand)| hand.preview().is_empty()) {
-                    self.session.undo();
+            Act::Up => self.lift(),
+            Act::Cancel => {
+                if let Some((at, _)) = self.stage.hand.borrow_mut().take() {
+                    self.session.cancel_stroke(at);
                 }
+                self.stage.refresh();
             }
-            Some(Act::Click { x, y }) => self.click(self.cell(x, y)),
+            Act::Click { x, y } => self.click(self.cell(x, y)),
         }
+    }
+
+    /// Moves the view by hand; whoever was followed is followed no more.
+    fn steer(&self, act: impl FnOnce(&mut View)) {
+        if self.store.following.get_untracked().is_some() {
+            self.store.following.set(None);
+        }
+        self.stage.steer(act);
+    }
+
+    /// Whether a press takes a colour.
+    fn picks(&self) -> bool {
+        self.alt.get()
+            || self
+                .store
+                .tools
+                .with_untracked(|tools| tools.tool == Tool::Picker)
     }
 
     fn click(&self, at: Option<Coord>) {
@@ -254,21 +321,22 @@ impl Hands {
         if self.shift.get() {
             self.session.mention(at, "");
             self.store.chat_insert.set(Some(at));
-        } else if self.store.me.with_untracked(Option::is_some) {
-            self.session.select(Some(at));
-            self.session.open_tile(at);
-        } else {
-            self.session.select(Some(at));
+            return;
+        }
+        self.session.select(Some(at));
+        match self.session.may_not(at) {
+            Some(MayNot::SignedOut) => {}
+            // Told once: they click to look.
+            Some(MayNot::Viewer) if self.told.replace(true) => {}
+            None | Some(MayNot::Viewer | MayNot::Theirs(_) | MayNot::Locked(_)) => {
+                self.session.open_tile(at);
+            }
         }
     }
 
-    fn put_down(&self, at: Coord, spot: (i32, i32), second: bool) {
+    fn put_down(&self, at: Coord, spot: Spot, second: bool) {
         let Some(grid) = self.grid() else { return };
         let tools = self.store.tools.get_untracked();
-        if self.alt.get() || tools.tool == Tool::Picker {
-            self.pick(at, spot, second);
-            return;
-        }
         let from = self
             .last_end
             .get()
@@ -284,12 +352,13 @@ impl Hands {
         self.stage.refresh();
     }
 
-    fn draw(&self, spot: (i32, i32)) {
+    fn draw(&self, spots: impl Iterator<Item = Spot>) {
         let mut hand = self.stage.hand.borrow_mut();
         let Some((at, hand)) = hand.as_mut() else {
             return;
         };
-        let dots = hand.moved(spot, self.shift.get());
+        let shift = self.shift.get();
+        let dots: Vec<Dot> = spots.flat_map(|spot| hand.moved(spot, shift)).collect();
         self.session.paint(*at, &dots);
         self.stage.refresh();
     }
@@ -303,7 +372,7 @@ impl Hands {
         self.stage.refresh();
     }
 
-    fn pick(&self, at: Coord, (x, y): (i32, i32), second: bool) {
+    fn pick(&self, at: Coord, (x, y): Spot, second: bool) {
         let Some(grid) = self.grid() else { return };
         let Ok(index) = u16::try_from(y * grid.tile_size + x) else {
             return;
@@ -341,8 +410,8 @@ impl Hands {
         let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
         if event.shift_key() {
             // Some systems turn the wheel sideways themselves.
-            let along = if dx == 0.0 { dy } else { dx };
-            self.stage.steer(|view| view.pan(-along, 0.0, &grid));
+            let (dx, dy) = if dx == 0.0 { (dy, 0.0) } else { (dx, dy) };
+            self.steer(|view| view.pan(-dx, -dy, &grid));
             return;
         }
         let rect = self.root.get_bounding_client_rect();
@@ -351,13 +420,25 @@ impl Hands {
         // Pinching on a touchpad comes as a wheel with Control, in small steps.
         let speed = if event.ctrl_key() { 8.0 } else { 1.0 };
         let factor = NOTCH.powf(-dy.clamp(-400.0, 400.0) * speed);
-        self.stage.steer(|view| view.zoom_at(x, y, factor, &grid));
+        self.steer(|view| view.zoom_at(x, y, factor, &grid));
     }
 
     /// The pointer's shape says what a press would do.
     fn show_hand(&self) {
-        let gestures = self.gestures.borrow();
-        let shape = if gestures.is_panning() { "pan" } else { "" };
-        let _ = self.root.set_attribute("data-hand", shape);
+        let open = self.store.editing.get_untracked();
+        let hovered = || self.store.hovered_untracked();
+        let shape = if self.gestures.borrow().is_panning() {
+            "pan"
+        } else if open.is_none() && hovered().is_some_and(|at| self.session.may_not(at).is_some()) {
+            "look"
+        } else if open.is_some() && hovered() != open {
+            "around"
+        } else {
+            ""
+        };
+        if self.hand_shown.replace(shape) != shape {
+            // Fails only for a name that none is.
+            let _ = self.root.set_attribute("data-hand", shape);
+        }
     }
 }

@@ -1,6 +1,6 @@
-//! What a key means on the canvas page. Pure. Letters go by their place on
-//! the keyboard (`code`), so that they lie the same way on every layout; `+`,
-//! `−` and digits go by what they write.
+//! What a key means on the canvas page. Pure. Keys go by their place on the
+//! keyboard (`code`), so that they lie the same way on every layout; `+`, `−`
+//! and digits also where they are written elsewhere.
 
 use crate::tools::Tool;
 
@@ -63,24 +63,34 @@ pub fn wish(press: Press<'_>) -> Option<Wish> {
     if press.alt {
         return None;
     }
+    let digit = press
+        .code
+        .strip_prefix("Digit")
+        .or_else(|| press.code.strip_prefix("Numpad"))
+        .unwrap_or(press.key)
+        .parse::<u8>()
+        .ok();
+    match digit {
+        Some(0) => return Some(Wish::Fit),
+        Some(digit @ 1..=9) => return Some(Wish::Color(digit - 1)),
+        Some(_) | None => {}
+    }
     match press.key {
+        // The sheet of shortcuts, wherever it is written.
+        "?" => return None,
         "+" | "=" => return Some(Wish::Zoom(ZOOM_STEP)),
         "-" | "−" | "_" => return Some(Wish::Zoom(1.0 / ZOOM_STEP)),
-        "0" => return Some(Wish::Fit),
         "Enter" => return Some(Wish::Enter),
         "Escape" => return Some(Wish::Escape),
         "ArrowLeft" => return Some(Wish::Step(-1, 0)),
         "ArrowRight" => return Some(Wish::Step(1, 0)),
         "ArrowUp" => return Some(Wish::Step(0, -1)),
         "ArrowDown" => return Some(Wish::Step(0, 1)),
-        digit if digit.len() == 1 => {
-            if let Ok(digit @ 1..=9) = digit.parse::<u8>() {
-                return Some(Wish::Color(digit - 1));
-            }
-        }
         _ => {}
     }
     match press.code {
+        "Equal" => Some(Wish::Zoom(ZOOM_STEP)),
+        "Minus" => Some(Wish::Zoom(1.0 / ZOOM_STEP)),
         "KeyW" => Some(Wish::Pan(0, -1)),
         "KeyA" => Some(Wish::Pan(-1, 0)),
         "KeyS" => Some(Wish::Pan(0, 1)),
@@ -113,11 +123,17 @@ mod tests {
     }
 
     #[test]
-    fn letters_go_by_place_and_signs_by_what_they_write() {
+    fn keys_go_by_place_and_signs_by_what_they_write_too() {
         // A French keyboard writes "z" where others have "w".
         assert_eq!(wish(key("KeyW", "z")), Some(Wish::Pan(0, -1)));
         assert_eq!(wish(key("Equal", "+")), Some(Wish::Zoom(ZOOM_STEP)));
-        assert_eq!(wish(key("Digit3", "3")), Some(Wish::Color(2)));
+        assert_eq!(wish(key("Slash", "-")), Some(Wish::Zoom(1.0 / ZOOM_STEP)));
+        // It writes its digits with Shift.
+        assert_eq!(wish(key("Digit3", "\"")), Some(Wish::Color(2)));
+        assert_eq!(wish(key("Digit6", "-")), Some(Wish::Color(5)));
+        assert_eq!(wish(key("Numpad9", "9")), Some(Wish::Color(8)));
+        // A German one writes "?" beside the digits.
+        assert_eq!(wish(key("Minus", "?")), None);
         assert_eq!(wish(key("Digit0", "0")), Some(Wish::Fit));
         assert_eq!(wish(key("KeyQ", "q")), None);
     }

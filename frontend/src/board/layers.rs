@@ -18,6 +18,10 @@ const SIDE: i32 = 256;
 const KEPT: usize = 192;
 /// Milliseconds of one frame for making squares; the rest come with the next.
 const BUDGET_MS: f64 = 10.0;
+/// Levels coarser than the wanted one that stand in for it.
+const COARSER: u32 = 4;
+/// CSS pixels of a board pixel from which on lines between pixels are drawn.
+const PIXEL_LINES_FROM: f64 = 8.0;
 /// CSS pixels of a tile from which on its border is drawn.
 const BORDER_FROM: f64 = 20.0;
 
@@ -34,6 +38,7 @@ struct Square {
 #[derive(Default)]
 pub struct Layers {
     squares: HashMap<Key, Square>,
+    palette: Vec<String>,
     colors: Vec<[u8; 3]>,
     frame: u64,
 }
@@ -41,11 +46,16 @@ pub struct Layers {
 impl Layers {
     /// Another palette: nothing that was made is of use.
     pub fn recolor(&mut self, palette: &[String]) {
-        let colors = sample::palette(palette);
-        if self.colors != colors {
-            self.colors = colors;
+        if self.palette != palette {
+            self.palette = palette.to_vec();
+            self.colors = sample::palette(palette);
             self.squares.clear();
         }
+    }
+
+    /// The palette, as the canvas has it.
+    pub fn palette(&self) -> &[String] {
+        &self.palette
     }
 
     /// Mends what changed. False if nothing in view can have changed.
@@ -76,13 +86,14 @@ impl Layers {
         }
     }
 
-    /// Draws the board. False if squares are still missing: draw again soon.
+    /// Draws the board; the open tile gets checks where nothing is painted.
+    /// False if squares are still missing: draw again soon.
     pub fn draw(
         &mut self,
         context: &CanvasRenderingContext2d,
         view: &View,
         ratio: f64,
-        book: &Book,
+        (book, open): (&Book, Option<Coord>),
         theme: &Theme,
         now: impl Fn() -> f64,
     ) -> bool {
@@ -101,7 +112,13 @@ impl Layers {
         context.set_fill_style_str(&theme.paper);
         context.fill_rect(left, top, right - left, bottom - top);
 
+        if let Some(at) = open {
+            draw_checks(context, &grid, at, theme, place);
+        }
         let complete = self.draw_squares(context, view, ratio, book, &grid, &now);
+        if open.is_none() {
+            draw_pixel_lines(context, view, ratio, &grid, theme);
+        }
         draw_borders(context, view, ratio, &grid, theme);
         context.set_stroke_style_str(&theme.border);
         context.set_line_width(ratio.max(1.0).round());
@@ -140,43 +157,94 @@ impl Layers {
         );
         let started = now();
         let mut complete = true;
+        let place = |x: i32, y: i32| {
+            let span = f64::from(span);
+            let (x, y) = view.to_screen(f64::from(x) * span, f64::from(y) * span);
+            ((x * ratio).round(), (y * ratio).round())
+        };
         for y in y0..=y1 {
             for x in x0..=x1 {
                 let key = (level, x, y);
-                if !self.squares.contains_key(&key) {
-                    if now() - started > BUDGET_MS {
-                        complete = false;
-                        continue;
-                    }
-                    let Some(square) = self.make(book, grid, key) else {
-                        continue;
-                    };
-                    self.squares.insert(key, square);
+                if !self.squares.contains_key(&key) && now() - started <= BUDGET_MS {
+                    self.make(book, grid, key);
                 }
-                let Some(square) = self.squares.get_mut(&key) else {
-                    continue;
-                };
-                square.used = self.frame;
-                let edge = |index: i32| f64::from(index) * f64::from(span);
-                let (sx, sy) = view.to_screen(edge(x), edge(y));
-                let (ex, ey) = view.to_screen(edge(x + 1), edge(y + 1));
-                let (sx, sy) = ((sx * ratio).round(), (sy * ratio).round());
-                let (ex, ey) = ((ex * ratio).round(), (ey * ratio).round());
-                // Fails only for a canvas without pixels, which none is.
-                let _ = context.draw_image_with_html_canvas_element_and_dw_and_dh(
-                    &square.canvas,
-                    sx,
-                    sy,
-                    ex - sx,
-                    ey - sy,
-                );
+                let (left, top) = place(x, y);
+                let (right, bottom) = place(x + 1, y + 1);
+                let rect = [left, top, right - left, bottom - top];
+                if !self.put_part(context, key, 0, (0, 0), rect) {
+                    complete = false;
+                    self.put_other_level(context, key, rect);
+                }
             }
         }
         complete
     }
 
-    fn make(&self, book: &Book, grid: &Grid, (level, x, y): Key) -> Option<Square> {
-        let (canvas, context) = surface(SIDE, SIDE)?;
+    /// What other levels have of a square that is still to be made: blurred,
+    /// but no hole.
+    fn put_other_level(
+        &mut self,
+        context: &CanvasRenderingContext2d,
+        (level, x, y): Key,
+        rect: [f64; 4],
+    ) {
+        let coarser = (1..=COARSER).any(|up| {
+            let key = (level + up, x >> up, y >> up);
+            let part = (x & ((1 << up) - 1), y & ((1 << up) - 1));
+            self.put_part(context, key, up, part, rect)
+        });
+        if coarser || level == 0 {
+            return;
+        }
+        let [left, top, width, height] = rect;
+        let (half_x, half_y) = ((width / 2.0).round(), (height / 2.0).round());
+        let columns = [(left, half_x), (left + half_x, width - half_x)];
+        let rows = [(top, half_y), (top + half_y, height - half_y)];
+        for (row, (top, height)) in (0..).zip(rows) {
+            for (column, (left, width)) in (0..).zip(columns) {
+                let key = (level - 1, 2 * x + column, 2 * y + row);
+                self.put_part(context, key, 0, (0, 0), [left, top, width, height]);
+            }
+        }
+    }
+
+    /// Draws a square, or the part of one that is `up` levels finer, at a
+    /// place in device pixels: left, top, width, height. False if there is no
+    /// such square.
+    fn put_part(
+        &mut self,
+        context: &CanvasRenderingContext2d,
+        key: Key,
+        up: u32,
+        part: (i32, i32),
+        [left, top, width, height]: [f64; 4],
+    ) -> bool {
+        let Some(square) = self.squares.get_mut(&key) else {
+            return false;
+        };
+        square.used = self.frame;
+        let side = SIDE >> up;
+        // Fails only for a canvas without pixels, which none is.
+        let _ = context
+            .draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
+                &square.canvas,
+                f64::from(part.0 * side),
+                f64::from(part.1 * side),
+                side.into(),
+                side.into(),
+                left,
+                top,
+                width,
+                height,
+            );
+        true
+    }
+
+    fn make(&mut self, book: &Book, grid: &Grid, key: Key) {
+        let (level, x, y) = key;
+        let Some((canvas, context)) = surface(SIDE, SIDE) else {
+            return;
+        };
         let square = Square {
             canvas,
             context,
@@ -185,7 +253,7 @@ impl Layers {
         let whole = area_of(x, y);
         let rgba = sample::sample(book, grid, &self.colors, level, whole);
         put(&square, &rgba, whole, whole);
-        Some(square)
+        self.squares.insert(key, square);
     }
 
     fn evict(&mut self) {
@@ -255,6 +323,60 @@ fn put(square: &Square, rgba: &[u8], part: Area, whole: Area) {
         let (x, y) = (f64::from(part.x - whole.x), f64::from(part.y - whole.y));
         let _ = square.context.put_image_data(&data, x, y);
     }
+}
+
+/// Checks under a tile, so that white paint and no paint look different.
+fn draw_checks(
+    context: &CanvasRenderingContext2d,
+    grid: &Grid,
+    at: Coord,
+    theme: &Theme,
+    place: impl Fn(f64, f64) -> (f64, f64),
+) {
+    let side = grid.tile_size;
+    let corner = |x: i32, y: i32| place((at.x * side + x).into(), (at.y * side + y).into());
+    context.set_fill_style_str(&theme.grid);
+    context.set_global_alpha(0.45);
+    for y in 0..side {
+        for x in (y % 2..side).step_by(2) {
+            let ((left, top), (right, bottom)) = (corner(x, y), corner(x + 1, y + 1));
+            context.fill_rect(left, top, right - left, bottom - top);
+        }
+    }
+    context.set_global_alpha(1.0);
+}
+
+/// Lines between pixels, from very close.
+fn draw_pixel_lines(
+    context: &CanvasRenderingContext2d,
+    view: &View,
+    ratio: f64,
+    grid: &Grid,
+    theme: &Theme,
+) {
+    let zoom = view.camera.zoom;
+    if zoom < PIXEL_LINES_FROM {
+        return;
+    }
+    let (board_width, board_height) = board_size(grid);
+    let (left, top) = view.to_board(0.0, 0.0);
+    let (right, bottom) = view.to_board(view.width, view.height);
+    let (left, top) = (left.max(0.0), top.max(0.0));
+    let (right, bottom) = (right.min(board_width), bottom.min(board_height));
+    let place = |x: f64, y: f64| {
+        let (x, y) = view.to_screen(x, y);
+        ((x * ratio).round(), (y * ratio).round())
+    };
+    let ((x0, y0), (x1, y1)) = (place(left, top), place(right, bottom));
+    context.set_fill_style_str(&theme.grid);
+    context.set_global_alpha(((zoom - PIXEL_LINES_FROM) / 12.0).min(0.7));
+    for column in floor(left) + 1..=floor(right) {
+        context.fill_rect(place(column.into(), 0.0).0, y0, 1.0, y1 - y0);
+    }
+    for row in floor(top) + 1..=floor(bottom) {
+        context.fill_rect(x0, place(0.0, row.into()).1, x1 - x0, 1.0);
+    }
+    context.set_global_alpha(1.0);
 }
 
 /// Lines between tiles, growing as one comes closer.

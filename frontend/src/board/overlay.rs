@@ -4,6 +4,7 @@
 use super::{camera::View, theme::Theme};
 use crate::{
     components::avatar,
+    i18n::board::maker,
     session::book::Book,
     store::{Cursor, Pulse},
 };
@@ -26,6 +27,8 @@ const PIXEL_GRID_FROM: f64 = 5.0;
 const NAME_FROM: f64 = 56.0;
 /// CSS pixels of a tile from which on likes and creators are shown.
 const CAPTION_FROM: f64 = 120.0;
+/// CSS pixels of a tile from which on its padlock is shown.
+const PADLOCK_FROM: f64 = 24.0;
 /// CSS pixels of a board pixel from which on pointers have names.
 const CURSOR_NAME_FROM: f64 = 1.0;
 
@@ -69,6 +72,19 @@ pub struct Scene<'a> {
     pub pulses: &'a [Pulse],
     /// Locked tiles.
     pub locks: &'a [Lock],
+    /// The open tile is locked for this user.
+    pub locks_own: bool,
+    /// Where this user may not draw.
+    pub forbidden: Forbidden,
+}
+
+/// Where one may not draw, so that it is seen before one tries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forbidden {
+    /// In tiles that others started.
+    pub of_others: bool,
+    /// In the cell under the pointer.
+    pub hovered: bool,
 }
 
 /// Draws the scene. True if something in it moves by itself.
@@ -93,6 +109,9 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
         context.set_global_alpha(0.55);
         frame(context, scene, &grid, at, &scene.theme.text, 1.0);
         context.set_global_alpha(1.0);
+        if scene.forbidden.hovered {
+            padlock(context, scene, &grid, at, &scene.theme.text);
+        }
     }
     if let Some(at) = scene.selected.filter(|at| Some(*at) != scene.editing) {
         frame(context, scene, &grid, at, &scene.theme.own, 2.0);
@@ -100,13 +119,22 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
     editors(context, scene, &grid);
     if let Some(at) = scene.editing {
         frame(context, scene, &grid, at, &scene.theme.own, 2.0);
+        if scene.locks_own {
+            padlock(context, scene, &grid, at, &scene.theme.own);
+        }
     }
-    for lock in scene
-        .locks
-        .iter()
-        .filter(|lock| Some(lock.user_id) != scene.me)
-    {
-        padlock(context, scene, &grid, lock);
+    for lock in scene.locks {
+        let at = Coord {
+            x: lock.tile_x,
+            y: lock.tile_y,
+        };
+        let mine = Some(lock.user_id) == scene.me;
+        let ink = if mine {
+            &scene.theme.own
+        } else {
+            avatar::colour(lock.user_id)
+        };
+        padlock(context, scene, &grid, at, ink);
     }
     for pulse in scene.pulses {
         ring(context, scene, &grid, pulse);
@@ -216,8 +244,12 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
                 continue;
             };
             let (left, top, side) = scene.view.tile_rect(grid, at);
+            if scene.forbidden.of_others && Some(tile.state.creator_id) != scene.me {
+                padlock(context, scene, grid, at, &scene.theme.text);
+            }
             let name = scene.names.get(&tile.state.creator_id);
-            let mut text = name.unwrap_or(&tile.creator).clone();
+            let name = name.map(String::as_str);
+            let mut text = maker(name, &tile.creator).to_owned();
             if tile.state.like_count > 0 {
                 text = format!("{text}  ♥ {}", tile.state.like_count);
             }
@@ -272,22 +304,24 @@ fn editors(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
     }
 }
 
-fn padlock(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, lock: &Lock) {
-    let at = Coord {
-        x: lock.tile_x,
-        y: lock.tile_y,
-    };
+fn padlock(
+    context: &CanvasRenderingContext2d,
+    scene: &Scene<'_>,
+    grid: &Grid,
+    at: Coord,
+    ink: &str,
+) {
     let (x, y, side) = scene.view.tile_rect(grid, at);
-    if side < 24.0 || !is_seen(scene, x, y, side) {
+    if side < PADLOCK_FROM || !is_seen(scene, x, y, side) {
         return;
     }
     let (cx, cy) = (x + side - 14.0, y + 14.0);
     context.set_fill_style_str(&scene.theme.plate);
     circle(context, cx, cy, 10.0);
     context.fill();
-    context.set_fill_style_str(&scene.theme.text);
+    context.set_fill_style_str(ink);
     context.fill_rect(cx - 4.0, cy - 0.5, 8.0, 5.5);
-    context.set_stroke_style_str(&scene.theme.text);
+    context.set_stroke_style_str(ink);
     context.set_line_width(1.5);
     context.begin_path();
     let _ = context.arc(cx, cy - 1.0, 2.75, PI, TAU);

@@ -1,15 +1,13 @@
 //! The view and the tile in an address: `#x,y,zoom` and `?tile=12,7`. Pure.
 
 use super::camera::Camera;
+use crate::browser;
 use shared::canvas::Coord;
 
 /// The camera of a hash, with or without `#`.
 pub fn parse(hash: &str) -> Option<Camera> {
     let mut numbers = hash.trim_start_matches('#').split(',');
-    let mut next = || {
-        let number: f64 = numbers.next()?.trim().parse().ok()?;
-        number.is_finite().then_some(number)
-    };
+    let mut next = || browser::number(numbers.next()?);
     let camera = Camera {
         x: next()?,
         y: next()?,

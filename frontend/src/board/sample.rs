@@ -74,6 +74,15 @@ pub fn rgb(color: &str) -> [u8; 3] {
     [part(0..2), part(2..4), part(4..6)]
 }
 
+/// Palette indices as RGBA; what is not in the palette is transparent.
+pub fn rgba(indices: &[u8], colors: &[[u8; 3]]) -> Vec<u8> {
+    let color = |&index: &u8| match colors.get(usize::from(index)) {
+        Some(&[r, g, b]) => [r, g, b, 255],
+        None => [0; 4],
+    };
+    indices.iter().flat_map(color).collect()
+}
+
 /// The RGBA of an area, row by row.
 pub fn sample(book: &Book, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area) -> Vec<u8> {
     if level == 0 {
@@ -254,5 +263,13 @@ mod tests {
     fn colours_are_read() {
         assert_eq!(rgb("#ff8000"), [255, 128, 0]);
         assert_eq!(rgb("red"), [0, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_not_in_the_palette_is_transparent() {
+        assert_eq!(
+            rgba(&[0, TRANSPARENT, 9], &[[1, 2, 3]]),
+            [1, 2, 3, 255, 0, 0, 0, 0, 0, 0, 0, 0]
+        );
     }
 }

@@ -6,26 +6,33 @@ use super::{
     camera::{Camera, View},
     flight::Motion,
     layers::{Layers, context_of},
-    overlay::{self, Scene},
+    overlay::{self, Forbidden, Scene},
     theme::Theme,
 };
 use crate::{
     browser::{self, now_ms},
-    session::book::Book,
+    session::{Session, book::Book},
     store::{Flight, Store},
     tools::{Tool, hand::Hand},
 };
 use leptos::prelude::*;
-use shared::{canvas::Coord, pixels::TRANSPARENT};
+use shared::{
+    canvas::{Coord, EditPolicy, Role},
+    pixels::TRANSPARENT,
+};
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
 };
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
+/// CSS pixels at the left that the tools cover, but on a phone.
+const TOOLS: f64 = 120.0;
+
 /// The board on screen.
 pub struct Stage {
     store: Store,
+    session: Session,
     root: Element,
     base: (HtmlCanvasElement, CanvasRenderingContext2d),
     over: (HtmlCanvasElement, CanvasRenderingContext2d),
@@ -34,10 +41,10 @@ pub struct Stage {
     motion: Cell<Option<Motion>>,
     /// The tool at work, with the tile it works in.
     pub hand: RefCell<Option<(Coord, Hand)>>,
-    /// The pixel of the open tile that keys would paint.
-    pub pen: Cell<Option<(i32, i32)>>,
     scheduled: Cell<bool>,
     base_dirty: Cell<bool>,
+    /// Whether the whole picture was ever there.
+    pictured: Cell<bool>,
     ratio: Cell<f64>,
 }
 
@@ -46,6 +53,7 @@ impl Stage {
     /// draw on them.
     pub fn new(
         store: Store,
+        session: Session,
         root: Element,
         base: &HtmlCanvasElement,
         over: &HtmlCanvasElement,
@@ -53,6 +61,7 @@ impl Stage {
         let theme = Theme::read(&root);
         Some(Rc::new(Self {
             store,
+            session,
             base: (base.clone(), context_of(base)?),
             over: (over.clone(), context_of(over)?),
             root,
@@ -60,27 +69,50 @@ impl Stage {
             theme: RefCell::new(theme),
             motion: Cell::default(),
             hand: RefCell::default(),
-            pen: Cell::default(),
             scheduled: Cell::default(),
             base_dirty: Cell::new(true),
+            pictured: Cell::default(),
             ratio: Cell::new(1.0),
         }))
     }
 
-    /// Takes the size that the page gives it.
-    pub fn resize(self: &Rc<Self>) {
+    /// Takes the size that the page gives it; `device` are width and height
+    /// in device pixels, where the browser tells them.
+    pub fn resize(self: &Rc<Self>, device: Option<(u32, u32)>) {
         let rect = self.root.get_bounding_client_rect();
         let ratio = browser::window().device_pixel_ratio().max(0.5);
+        let rounded = (
+            device_pixels(rect.width() * ratio),
+            device_pixels(rect.height() * ratio),
+        );
+        // An emulated screen has another ratio than the one it is shown on.
+        let (width, height) = device
+            .filter(|exact| exact.0.abs_diff(rounded.0) <= 1 && exact.1.abs_diff(rounded.1) <= 1)
+            .unwrap_or(rounded);
         self.ratio.set(ratio);
         for (canvas, _) in [&self.base, &self.over] {
-            canvas.set_width(device(rect.width() * ratio));
-            canvas.set_height(device(rect.height() * ratio));
+            // Setting it clears the canvas, even to what it is.
+            if (canvas.width(), canvas.height()) != (width, height) {
+                canvas.set_width(width);
+                canvas.set_height(height);
+            }
+        }
+        let mut old = self.store.view.get_untracked();
+        if let Some(motion) = self.motion.get() {
+            old.camera = motion.target();
         }
         self.store.view.update(|view| {
             view.width = rect.width();
             view.height = rect.height();
         });
         self.redraw();
+        // The open tile stays whole when a keyboard or a panel takes room.
+        let grid = self.store.book.with_untracked(Book::grid);
+        if let (Some(grid), Some(at)) = (grid, self.store.editing.get_untracked())
+            && old.holds(&grid, at)
+        {
+            self.fly(Flight::Fill(at));
+        }
     }
 
     /// The colours of the page changed.
@@ -129,7 +161,10 @@ impl Stage {
         }
         match flight {
             Flight::Tile(at) => view.camera = view.near(&grid, at),
-            Flight::Fill(at) => view.camera = view.fill(&grid, at),
+            Flight::Fill(at) => {
+                let covered = if browser::is_phone() { 0.0 } else { TOOLS };
+                view.camera = view.fill(&grid, at, covered);
+            }
             Flight::Camera(camera) => view.camera = camera,
             Flight::Fit => view.camera = view.fit(&grid),
             Flight::Zoom(factor) => {
@@ -161,29 +196,31 @@ impl Stage {
             .book
             .try_update_untracked(Book::take_dirty)
             .unwrap_or_default();
-        let colors = self
-            .store
-            .canvas
-            .with_untracked(|canvas| canvas.as_ref().map(|canvas| canvas.palette.clone()))
-            .unwrap_or_default();
         let mut layers = self.layers.borrow_mut();
-        layers.recolor(&colors);
+        self.store.canvas.with_untracked(|canvas| {
+            if let Some(canvas) = canvas {
+                layers.recolor(&canvas.palette);
+            }
+        });
         let view = self.store.view.get_untracked();
         let theme = self.theme.borrow();
         let mut again = self.motion.get().is_some();
+        let open = self.store.editing.get_untracked();
         self.store.book.with_untracked(|book| {
             if layers.mend(&dirty, book) || self.base_dirty.take() {
                 let context = &self.base.1;
                 let ratio = self.ratio.get();
-                let complete = layers.draw(context, &view, ratio, book, &theme, frame_time);
+                let complete = layers.draw(context, &view, ratio, (book, open), &theme, frame_time);
                 if !complete {
                     self.base_dirty.set(true);
                     again = true;
+                } else if book.grid().is_some() && !self.pictured.replace(true) {
+                    mark_picture();
                 }
             }
         });
         drop(theme);
-        again |= self.draw_over(view, &colors);
+        again |= self.draw_over(view, layers.palette());
         drop(layers);
         if again {
             self.refresh();
@@ -217,6 +254,15 @@ impl Stage {
             let inside = Some(at) == editing;
             inside.then(|| (x - at.x * grid.tile_size, y - at.y * grid.tile_size))
         });
+        // Moderators and the owner draw everywhere.
+        let policy = store
+            .canvas
+            .with_untracked(|canvas| canvas.as_ref().map(|canvas| canvas.edit_policy));
+        let of_others = policy == Some(EditPolicy::Own)
+            && store.me.with_untracked(|me| {
+                let role = me.as_ref().map(|me| me.role);
+                role == Some(Role::Editor)
+            });
         let theme = self.theme.borrow();
         let names = store.names.read_untracked();
         store.book.with_untracked(|book| {
@@ -235,7 +281,7 @@ impl Stage {
                                 editing,
                                 selected: store.selected.get_untracked(),
                                 hovered,
-                                pen: under.or(self.pen.get()),
+                                pen: under.or(store.pen.get_untracked()),
                                 color: if tools.tool == Tool::Eraser {
                                     TRANSPARENT
                                 } else {
@@ -250,6 +296,12 @@ impl Stage {
                                 cursors,
                                 pulses,
                                 locks,
+                                locks_own: policy == Some(EditPolicy::Exclusive),
+                                forbidden: Forbidden {
+                                    of_others,
+                                    hovered: hovered
+                                        .is_some_and(|at| self.session.may_not(at).is_some()),
+                                },
                             };
                             overlay::draw(&self.over.1, &scene)
                         })
@@ -257,6 +309,14 @@ impl Stage {
                 })
             })
         })
+    }
+}
+
+/// For whoever measures: the whole picture is there for the first time.
+fn mark_picture() {
+    if let Some(performance) = browser::window().performance() {
+        // Fails only for names that browsers use themselves.
+        let _ = performance.mark("board-picture");
     }
 }
 
@@ -272,6 +332,6 @@ fn frame_time() -> f64 {
     clippy::cast_sign_loss,
     reason = "a screen's size; saturates, which is meant"
 )]
-fn device(pixels: f64) -> u32 {
+fn device_pixels(pixels: f64) -> u32 {
     pixels.round() as u32
 }

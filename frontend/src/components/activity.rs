@@ -4,42 +4,80 @@ use crate::{
     browser::now_ms,
     components::{
         avatar::Avatar,
+        dock::{DockState, Tab},
         icons::{Glyph, Icon},
     },
     i18n::{ago, fill, moment, place, t},
+    reactive::Rows,
     session::Session,
-    store::{Activity, Deed, Flight, Load, Store},
+    store::{Activity, Deed, Flight, Older, Store},
 };
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use std::time::Duration;
 
 /// After this "5 min ago" is written anew.
 const TICK: Duration = Duration::from_secs(30);
+/// Pixels from the end at which older rows are fetched.
+const EARLY: i32 = 240;
 
 /// What happened on the canvas.
 #[component]
 pub fn ActivityPanel() -> impl IntoView {
     let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
     let now = RwSignal::new(now_ms());
     if let Ok(interval) = set_interval_with_handle(move || now.set(now_ms()), TICK) {
         on_cleanup(move || interval.clear());
     }
+    // On a busy canvas rows that nobody sees would cost more than the board.
+    let dock = expect_context::<DockState>();
     let rows = move || {
+        if !dock.shows(Tab::Activity) {
+            return Vec::new();
+        }
         store
             .activity
             .with(|rows| rows.iter().cloned().collect::<Vec<_>>())
     };
     let none = move || {
         store.activity.with(std::collections::VecDeque::is_empty)
-            && store.load.get() != Load::Loading
+            && store.older_activity.get() == Older::None
+    };
+    let list = NodeRef::<html::Div>::new();
+    let older = move || {
+        let near = list.get_untracked().is_some_and(|list| {
+            list.scroll_height() - list.scroll_top() - list.client_height() < EARLY
+        });
+        if near {
+            session.load_older_activity();
+        }
     };
     view! {
-        <div class="panel__scroll">
+        <div class="panel__scroll" node_ref=list on:scroll=move |_| older()>
             <ul class="rows" aria-label=t().activity>
-                <For each=rows key=|row| (row.seq, row.time.millis()) let:row>
+                <Rows each=rows key=|row| (row.seq, row.time.millis()) let:row>
                     <Row row now />
-                </For>
+                </Rows>
             </ul>
+            <Show when=move || store.older_activity.get() == Older::Maybe>
+                <div class="shelf__more">
+                    <button
+                        class="btn btn--quiet"
+                        type="button"
+                        on:click=move |_| session.load_older_activity()
+                    >
+                        {t().show_more}
+                    </button>
+                </div>
+            </Show>
+            <Show when=move || store.older_activity.get() == Older::Loading>
+                <div class="rows" aria-hidden="true">
+                    <div class="row">
+                        <span class="avatar skeleton"></span>
+                        <span class="skeleton skeleton--line skeleton--long"></span>
+                    </div>
+                </div>
+            </Show>
             <Show when=none>
                 <div class="empty">
                     <span class="empty__icon">
@@ -64,24 +102,18 @@ fn Row(row: Activity, now: RwSignal<i64>) -> impl IntoView {
         time,
         ..
     } = row;
-    let name = move || {
-        store
-            .name_of(actor)
-            .unwrap_or_else(|| t().somebody.to_owned())
-    };
+    let place = at.map(|at| place(at.x, at.y)).unwrap_or_default();
+    // Nobody knows the names of those who left and never spoke.
     let words = move || {
-        let text = match deed {
-            Deed::Created => t().did_create,
-            Deed::Painted => t().did_paint,
-            Deed::Titled => t().did_title,
-            Deed::Liked => t().did_like,
-            Deed::Unliked => t().did_unlike,
-            Deed::Deleted => t().did_delete,
-            Deed::Settings => t().did_settings,
-        };
-        let place = at.map(|at| place(at.x, at.y)).unwrap_or_default();
-        fill(text, &[("place", &place)])
+        let (text, of_stranger) = words(deed);
+        match store.name_of(actor) {
+            Some(name) => (name, Some(fill(text, &[("place", &place)]))),
+            None => (fill(of_stranger, &[("place", &place)]), None),
+        }
     };
+    let words = Memo::new(move |_| words());
+    let name = move || words.get().0;
+    let initials = move || store.name_of(actor).unwrap_or_default();
     let fly = move |_| {
         if let Some(at) = at {
             session.fly_to(Flight::Tile(at));
@@ -92,17 +124,30 @@ fn Row(row: Activity, now: RwSignal<i64>) -> impl IntoView {
     view! {
         <li>
             <button class="row" type="button" on:click=fly disabled=at.is_none()>
-                {move || view! { <Avatar user=actor name=name() /> }}
+                {move || view! { <Avatar user=actor name=initials() /> }}
                 <span class="row__text">
                     <span class="row__name">
                         <span class="row__name-text">{name}</span>
                     </span>
-                    <span class="row__note">{words}</span>
+                    <span class="row__note">{move || words.get().1}</span>
                 </span>
                 <time class="row__time" title=moment(time)>
                     {move || ago(time, now.get())}
                 </time>
             </button>
         </li>
+    }
+}
+
+/// What somebody did: beside their name, and where that is not known.
+fn words(deed: Deed) -> (&'static str, &'static str) {
+    match deed {
+        Deed::Created => (t().did_create, t().was_created),
+        Deed::Painted => (t().did_paint, t().was_painted),
+        Deed::Titled => (t().did_title, t().was_titled),
+        Deed::Liked => (t().did_like, t().was_liked),
+        Deed::Unliked => (t().did_unlike, t().was_unliked),
+        Deed::Deleted => (t().did_delete, t().was_deleted),
+        Deed::Settings => (t().did_settings, t().was_settings),
     }
 }

@@ -123,10 +123,13 @@ pub fn EntryForms(
     /// Called when somebody has come in, after `Account::sign_in` was set.
     #[prop(into)]
     done: Callback<Way>,
+    /// The way that is offered first.
+    #[prop(optional)]
+    first: Way,
 ) -> impl IntoView {
     let entry = Entry {
         account: expect_context(),
-        way: RwSignal::new(Way::Guest),
+        way: RwSignal::new(first),
         chosen: RwSignal::new(false),
         busy: RwSignal::new(false),
         trouble: RwSignal::default(),

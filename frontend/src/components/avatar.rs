@@ -1,6 +1,7 @@
 //! A person as a coloured disc with initials, and the colour itself, which is
 //! the same wherever that person appears.
 
+use crate::browser;
 use leptos::prelude::*;
 use shared::ids::UserId;
 
@@ -30,12 +31,8 @@ pub fn initials(name: &str) -> String {
         .filter(|word| !word.is_empty());
     let first = words.next().and_then(|word| word.chars().next());
     let last = words.next_back().and_then(|word| word.chars().next());
-    first
-        .into_iter()
-        .chain(last)
-        .flat_map(char::to_uppercase)
-        .take(2)
-        .collect()
+    let letters: String = first.into_iter().chain(last).collect();
+    browser::upper(&letters).chars().take(2).collect()
 }
 
 /// How large an avatar is.

@@ -5,7 +5,6 @@ use crate::{
     i18n::{fill, number, t},
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 use shared::api::Canvas;
 
 /// Pixels from left to right below which a picture is enlarged in a card.
@@ -64,9 +63,9 @@ pub fn CanvasCard(
             </div>
             <div class="card__body">
                 <h3 class="card__name">
-                    <A href=part(|canvas| format!("/canvas/{}", canvas.id)) attr:class="card__link">
+                    <a href=part(|canvas| format!("/canvas/{}", canvas.id)) class="card__link">
                         {part(|canvas| canvas.name.clone())}
-                    </A>
+                    </a>
                 </h3>
                 <p class="card__about">{part(|canvas| canvas.description.clone())}</p>
                 <p class="card__facts">

@@ -13,6 +13,7 @@ pub mod text;
 use crate::{
     components::icons::{Glyph, Icon},
     i18n::{day, t, typing_line},
+    reactive::Rows,
     session::Session,
     store::{Connection, Load, Older, Store},
 };
@@ -75,7 +76,7 @@ pub fn ChatPanel() -> impl IntoView {
                 aria-relevant="additions"
                 aria-busy=move || (store.older.get() == Older::Loading).then_some("true")
             >
-                <For each=move || lines.get() key=Line::key let:line>
+                <Rows each=move || lines.get() key=Line::key let:line>
                     {match line {
                         Line::Day { at, .. } => view! {
                             <li class="chat__day">{day(at, days_ago(at))}</li>
@@ -84,7 +85,7 @@ pub fn ChatPanel() -> impl IntoView {
                         Line::New => view! { <li class="chat__new">{t().new_messages}</li> }.into_any(),
                         Line::Message { row, first } => view! { <Message row first /> }.into_any(),
                     }}
-                </For>
+                </Rows>
             </ul>
         </div>
         <div class="chat__foot">

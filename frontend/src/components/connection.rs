@@ -4,6 +4,7 @@
 use crate::{
     browser::now_ms,
     i18n::{fill, t},
+    reactive::effect,
     session::Session,
     store::{Connection, End, Store},
 };
@@ -15,8 +16,9 @@ fn state_name(connection: Connection) -> &'static str {
     match connection {
         Connection::Live => "live",
         Connection::Connecting | Connection::Waiting { offline: false, .. } => "reconnecting",
-        Connection::Waiting { offline: true, .. } | Connection::Ended(_) => "offline",
+        Connection::Waiting { offline: true, .. } => "offline",
         Connection::SignedOut => "signed_out",
+        Connection::Ended(_) => "ended",
     }
 }
 
@@ -31,7 +33,7 @@ pub fn ConnectionState() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let now = RwSignal::new(now_ms());
-    Effect::new(move |_| {
+    effect(move || {
         if matches!(store.connection.get(), Connection::Waiting { .. }) {
             now.set(now_ms());
             let tick = move || now.set(now_ms());
@@ -93,11 +95,9 @@ pub fn ConnectionState() -> impl IntoView {
 
 fn ended(end: End) -> &'static str {
     match end {
-        End::Kicked => t().ended_kicked,
-        End::Banned => t().ended_banned,
         End::CanvasDeleted => t().ended_deleted,
-        End::RateLimited => t().ended_rate_limited,
-        End::Other => t().ended_other,
+        End::NoAccess => t().ended_access,
+        End::Kicked | End::Banned | End::RateLimited | End::Other => t().ended_other,
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn every_state_has_one_of_four_names() {
+    fn every_state_has_one_of_five_names() {
         assert_eq!(state_name(Connection::Live), "live");
         assert_eq!(state_name(Connection::SignedOut), "signed_out");
         let waiting = |offline| Connection::Waiting {
@@ -125,5 +125,6 @@ mod tests {
         };
         assert_eq!(state_name(waiting(false)), "reconnecting");
         assert_eq!(state_name(waiting(true)), "offline");
+        assert_eq!(state_name(Connection::Ended(End::Kicked)), "ended");
     }
 }

@@ -4,6 +4,7 @@
 use crate::{
     components::icons::{Glyph, Icon},
     i18n::t,
+    reactive::effect,
 };
 use leptos::{html, prelude::*};
 
@@ -17,13 +18,13 @@ pub fn Dialog(
     #[prop(into)]
     title: Signal<String>,
     /// Room for two columns.
-    #[prop(optional)]
-    wide: bool,
+    #[prop(into, optional)]
+    wide: Signal<bool>,
     /// What is in it.
     children: ChildrenFn,
 ) -> impl IntoView {
     let element = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = element.get() else {
             return;
         };

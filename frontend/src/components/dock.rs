@@ -11,6 +11,7 @@ use crate::{
         tile_panel::TilePanel,
     },
     i18n::{number, t},
+    reactive::effect,
     store::Store,
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
@@ -88,7 +89,7 @@ impl DockState {
     pub fn new() -> Self {
         Self {
             tab: RwSignal::new(Tab::Chat),
-            open: RwSignal::new(!is_phone()),
+            open: RwSignal::new(!browser::is_phone()),
         }
     }
 
@@ -110,15 +111,6 @@ impl Default for DockState {
     }
 }
 
-/// As the style sheets have it: a sheet at the bottom instead of a side panel.
-fn is_phone() -> bool {
-    browser::window()
-        .match_media("(max-width: 48rem)")
-        .ok()
-        .flatten()
-        .is_some_and(|query| query.matches())
-}
-
 /// The panels beside the board: chat, people, activity, tile.
 #[component]
 pub fn Dock() -> impl IntoView {
@@ -127,9 +119,15 @@ pub fn Dock() -> impl IntoView {
     let reading = ChatReading::new(&store);
     provide_context(reading);
 
+    // On a phone the tools stand where the sheet is.
+    effect(move || {
+        if store.editing.get().is_some() && browser::is_phone() {
+            dock.open.set(false);
+        }
+    });
     let choose = move |tab: Tab| {
         let again = dock.tab.get_untracked() == tab;
-        if again && dock.open.get_untracked() && is_phone() {
+        if again && dock.open.get_untracked() && browser::is_phone() {
             dock.open.set(false);
         } else {
             dock.show(tab);

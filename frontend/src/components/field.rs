@@ -1,6 +1,7 @@
 //! A labelled text field with its hint and what is wrong with it.
 
-use leptos::prelude::*;
+use crate::reactive::effect;
+use leptos::{html, prelude::*};
 
 /// A text field. Its error is tied to it for those who listen.
 #[component]
@@ -8,7 +9,8 @@ pub fn Field(
     /// Its id in the page.
     id: &'static str,
     /// Its name.
-    label: &'static str,
+    #[prop(into)]
+    label: String,
     /// What is in it.
     value: RwSignal<String>,
     /// As in HTML: `text`, `password`, `search`.
@@ -34,6 +36,11 @@ pub fn Field(
 ) -> impl IntoView {
     let note = format!("{id}-note");
     let described = note.clone();
+    let input = NodeRef::<html::Input>::new();
+    if focus {
+        // `autofocus` is for dialogs; on a page browsers heed the first one only.
+        effect(move || drop(input.get().map(|input| input.focus())));
+    }
     view! {
         <div class="field">
             <label class="field__label" for=id>
@@ -42,6 +49,7 @@ pub fn Field(
             <input
                 class="input"
                 id=id
+                node_ref=input
                 type=kind
                 autocomplete=autocomplete
                 autocapitalize=if kind == "text" { "sentences" } else { "off" }

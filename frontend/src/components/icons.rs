@@ -43,6 +43,8 @@ pub enum Glyph {
     People,
     /// Adds one.
     Plus,
+    /// A keyboard.
+    Keys,
     /// Less of it.
     Minus,
     /// Points at a place.
@@ -100,6 +102,9 @@ impl Glyph {
                 "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c0-3.300 2.600-5.5 6.5-5.5s6.5 2.200 6.5 5.5M16 5a3.5 3.5 0 0 1 0 6.5M18 15c2.200.6 3.5 2.400 3.5 5"
             }
             Self::Plus => "M12 5v14M5 12h14",
+            Self::Keys => {
+                "M4 6h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1zM7 10h.01M11 10h.01M15 10h.01M17.500 10h.01M8 14h8"
+            }
             Self::Minus => "M5 12h14",
             Self::Point => {
                 "M12 21s-7-5.800-7-11a7 7 0 0 1 14 0c0 5.200-7 11-7 11zM12 7.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z"

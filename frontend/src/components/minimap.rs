@@ -7,6 +7,7 @@ use crate::{
         sample::{self, Area},
     },
     i18n::board::board_texts,
+    reactive::effect,
     session::Session,
     store::{Flight, Store},
 };
@@ -27,7 +28,7 @@ pub fn Minimap() -> impl IntoView {
     let session = expect_context::<Session>();
     let canvas = NodeRef::<html::Canvas>::new();
     let due = StoredValue::new_local(None::<Timeout>);
-    Effect::new(move |_| {
+    effect(move || {
         store.book.track();
         store.canvas.track();
         let Some(element) = canvas.get() else { return };

@@ -1,19 +1,26 @@
 //! The form for a new canvas, beside a preview of its grid.
 
 use crate::{
-    api::{self, ApiError},
-    components::{dialog::Dialog, field::Field},
-    i18n::{api_problem, field_problem, fill, number, t},
+    api,
+    components::{
+        choices::{Choices, POLICIES, VISIBILITIES, policies, visibilities},
+        dialog::Dialog,
+        field::Field,
+        form::Submission,
+        palette_choice::{PaletteChoice, PalettePicker},
+    },
+    i18n::{fill, number, t},
 };
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
     api::{Canvas, CreateCanvas},
-    canvas::{EditPolicy, Visibility},
     limits,
 };
 
 /// Sides that one can pick without typing.
 const TILE_SIZES: [i32; 4] = [8, 16, 32, 64];
+/// Which of them is offered first: 32, as the server has it.
+const DEFAULT_TILE_SIZE: usize = 2;
 
 /// The dialog; shown while `open` holds.
 #[component]
@@ -37,35 +44,25 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
     let description = RwSignal::new(String::new());
     let width = RwSignal::new("16".to_owned());
     let height = RwSignal::new("12".to_owned());
-    let tile_size = RwSignal::new(limits::DEFAULT_TILE_SIZE);
-    let visibility = RwSignal::new(Visibility::Public);
-    let edit_policy = RwSignal::new(EditPolicy::Open);
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<ApiError>);
+    let tile_size = RwSignal::new(DEFAULT_TILE_SIZE);
+    let visibility = RwSignal::new(0);
+    let edit_policy = RwSignal::new(0);
+    let palette = PaletteChoice::new();
+    let form = Submission::new();
     let tried = RwSignal::new(false);
 
-    let field = move |field: &'static str| {
-        Signal::derive(move || error.with(|error| field_problem(error.as_ref()?.fields(), field)))
-    };
     let name_error = Signal::derive(move || {
         let missing = tried.get() && name.with(|name| name.trim().is_empty());
         missing
             .then(|| t().text_empty.to_owned())
-            .or_else(|| field("name").get())
+            .or_else(|| form.wrong("name").get())
     });
     let side_error = move |value: RwSignal<String>, name: &'static str| {
         Signal::derive(move || {
             let bad = value.with(|value| side(value).is_none());
-            bad.then(side_problem).or_else(|| field(name).get())
+            bad.then(side_problem).or_else(|| form.wrong(name).get())
         })
     };
-    let general = move || {
-        error.with(|error| {
-            let error = error.as_ref()?;
-            error.fields().is_empty().then(|| api_problem(error))
-        })
-    };
-
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         tried.set(true);
@@ -73,35 +70,30 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
         let (Some(width), Some(height)) = sides else {
             return;
         };
-        if busy.get_untracked()
-            || name_error.get_untracked().is_some() && error.with_untracked(Option::is_none)
-        {
+        if name.with_untracked(|name| name.trim().is_empty()) {
             return;
         }
+        let Some(colors) = untrack(|| palette.colors()) else {
+            return;
+        };
         let text = |text: RwSignal<String>| text.get_untracked().trim().to_owned();
         let body = CreateCanvas {
             name: text(name),
             description: Some(text(description)).filter(|text| !text.is_empty()),
             width,
             height,
-            tile_size: Some(tile_size.get_untracked()),
-            palette: None,
-            visibility: Some(visibility.get_untracked()),
-            edit_policy: Some(edit_policy.get_untracked()),
+            tile_size: Some(TILE_SIZES[tile_size.get_untracked()]),
+            palette: Some(colors),
+            visibility: Some(VISIBILITIES[visibility.get_untracked()]),
+            edit_policy: Some(POLICIES[edit_policy.get_untracked()]),
         };
-        busy.set(true);
-        error.set(None);
-        spawn_local(async move {
-            let answer = api::create_canvas(&body).await;
-            busy.set(false);
-            match answer {
-                Ok(canvas) => {
-                    open.set(false);
-                    made.run(canvas);
-                }
-                Err(refused) => error.set(Some(refused)),
-            }
-        });
+        form.send(
+            async move { api::create_canvas(&body).await },
+            move |canvas| {
+                open.set(false);
+                made.run(canvas);
+            },
+        );
     };
 
     view! {
@@ -121,7 +113,7 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
                     label=t().canvas_description
                     value=description
                     max=*limits::CANVAS_DESCRIPTION.end()
-                    error=field("description")
+                    error=form.wrong("description")
                 />
                 <div class="new-canvas__sizes">
                     <Field
@@ -143,34 +135,27 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
                     name="tile-size"
                     label=t().canvas_tile_size
                     value=tile_size
-                    options=TILE_SIZES.map(|side| (side, tile_size_label(side), "")).to_vec()
+                    options=TILE_SIZES.map(|side| (tile_size_label(side), "")).to_vec()
                 />
                 <Choices
                     name="visibility"
                     label=t().canvas_visibility
                     value=visibility
-                    options=vec![
-                        (Visibility::Public, t().visibility_public.to_owned(), t().visibility_public_hint),
-                        (Visibility::Unlisted, t().visibility_unlisted.to_owned(), t().visibility_unlisted_hint),
-                        (Visibility::Private, t().visibility_private.to_owned(), t().visibility_private_hint),
-                    ]
+                    options=visibilities()
                 />
                 <Choices
                     name="edit-policy"
                     label=t().canvas_edit_policy
                     value=edit_policy
-                    options=vec![
-                        (EditPolicy::Open, t().policy_open.to_owned(), t().policy_open_hint),
-                        (EditPolicy::Exclusive, t().policy_exclusive.to_owned(), t().policy_exclusive_hint),
-                        (EditPolicy::Own, t().policy_own.to_owned(), t().policy_own_hint),
-                    ]
+                    options=policies()
                 />
-                <p class="field__error" role="alert">{general}</p>
+                <PalettePicker choice=palette />
+                <p class="field__error" role="alert">{move || form.problem()}</p>
                 <div class="dialog__foot">
                     <button class="btn" type="button" on:click=move |_| open.set(false)>
                         {t().cancel}
                     </button>
-                    <button class="btn btn--primary" type="submit" aria-busy=move || busy.get().then_some("true")>
+                    <button class="btn btn--primary" type="submit" aria-busy=move || form.is_busy()>
                         {t().create_canvas}
                     </button>
                 </div>
@@ -178,60 +163,15 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
             <Preview
                 width=Signal::derive(move || width.with(|width| side(width).unwrap_or(1)))
                 height=Signal::derive(move || height.with(|height| side(height).unwrap_or(1)))
-                tile_size
+                tile_size=Signal::derive(move || TILE_SIZES[tile_size.get()])
             />
         </form>
     }
 }
 
-/// One choice of several, with a word about the chosen one.
-#[component]
-fn Choices<T: Copy + PartialEq + Send + Sync + 'static>(
-    name: &'static str,
-    label: &'static str,
-    value: RwSignal<T>,
-    /// What can be chosen, what it is called, and a word about it or nothing.
-    options: Vec<(T, String, &'static str)>,
-) -> impl IntoView {
-    let hints: Vec<(T, &'static str)> = options.iter().map(|o| (o.0, o.2)).collect();
-    let has_hint = hints.iter().any(|(_, hint)| !hint.is_empty());
-    let hint = move || {
-        let chosen = value.get();
-        let hint = hints.iter().find(|(option, _)| *option == chosen);
-        hint.map(|(_, hint)| *hint)
-    };
-    let options = options.into_iter().map(|(option, text, _)| {
-        view! {
-            <label class="choice">
-                <input
-                    type="radio"
-                    name=name
-                    prop:checked=move || value.get() == option
-                    on:change=move |_| value.set(option)
-                />
-                <span>{text}</span>
-            </label>
-        }
-    });
-    view! {
-        <fieldset class="field">
-            <legend class="field__label">{label}</legend>
-            <div class="choices">{options.collect_view()}</div>
-            {has_hint
-                .then(|| {
-                    view! {
-                        <p class="field__hint" aria-live="polite">
-                            {hint}
-                        </p>
-                    }
-                })}
-        </fieldset>
-    }
-}
-
 /// The grid as it will be, with a star in one of its tiles.
 #[component]
-fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: RwSignal<i32>) -> impl IntoView {
+fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: Signal<i32>) -> impl IntoView {
     let view_box = move || {
         let edge = f64::from(width.get().max(height.get())) / 100.0;
         let (w, h) = (f64::from(width.get()), f64::from(height.get()));

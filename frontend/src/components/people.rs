@@ -6,6 +6,7 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{fill, place, t},
+    reactive::Rows,
     session::Session,
     store::{Flight, Load, Store},
 };
@@ -57,9 +58,9 @@ pub fn PeoplePanel() -> impl IntoView {
     view! {
         <div class="panel__scroll">
             <ul class="rows" aria-label=t().people>
-                <For each=ids key=|id| *id let:id>
+                <Rows each=ids key=|id| *id let:id>
                     <Person id />
-                </For>
+                </Rows>
             </ul>
             <Show when=loading>
                 <div class="rows" aria-hidden="true">

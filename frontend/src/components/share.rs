@@ -57,7 +57,7 @@ fn select_all(field: &web_sys::HtmlInputElement) {
 }
 
 /// Puts a text on the clipboard; false where the browser does not let us.
-async fn copy(text: &str) -> bool {
+pub(super) async fn copy(text: &str) -> bool {
     let window = browser::window();
     // Without https there is no clipboard at all.
     if !window.is_secure_context() {

@@ -1,15 +1,27 @@
 //! The way in on a canvas's own page: somebody followed a link and looks at
 //! the board already.
 
-use crate::{components::auth_forms::EntryForms, i18n::t};
+use crate::{components::auth_forms::EntryForms, i18n::t, store::Store};
 use leptos::prelude::*;
 
 /// Guest entry, sign in and register, over the board.
 #[component]
 pub fn SignInCard() -> impl IntoView {
+    let store = expect_context::<Store>();
+    // Who was somebody here is told what became of that.
+    let was_here = move || store.me.with(Option::is_some);
+    let waits = move || match store.waiting.get() {
+        0 => String::new(),
+        n => t().waits_for_you.of(n),
+    };
     view! {
         <section class="entry sign-in" aria-labelledby="sign-in-title">
-            <h2 id="sign-in-title">{t().join_title}</h2>
+            <h2 id="sign-in-title">
+                {move || if was_here() { t().session_over } else { t().join_title }}
+            </h2>
+            <Show when=was_here>
+                <p class="soft">{t().session_over_text} " " {waits}</p>
+            </Show>
             <EntryForms done=|_| () />
         </section>
     }

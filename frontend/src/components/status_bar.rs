@@ -2,8 +2,12 @@
 
 use crate::{
     components::icons::{Glyph, Icon},
-    i18n::{fill, place, t},
-    session::Session,
+    i18n::{
+        self,
+        board::{board_texts, maker},
+        fill, place, t,
+    },
+    session::{Session, book::Book},
     store::{Flight, Store},
 };
 use leptos::prelude::*;
@@ -17,24 +21,42 @@ pub fn StatusBar() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let at = Memo::new(move |_| store.hovered().or_else(|| store.selected.get()));
-    let maker = Memo::new(move |_| {
+    let made_by = Memo::new(move |_| {
         let at = at.get()?;
-        store
-            .book
-            .with(|book| book.shown(at).map(|tile| tile.state.creator_id))
+        store.book.with(|book| {
+            let tile = book.shown(at)?;
+            let met = store.name_of(tile.state.creator_id);
+            Some(maker(met.as_deref(), &tile.creator).to_owned())
+        })
+    });
+    // Of the open tile: under the pointer, or the keys' pen.
+    let pixel = Memo::new(move |_| {
+        let open = store.editing.get()?;
+        if store.hovered() != Some(open) {
+            return store.pen.get();
+        }
+        let side = store.book.with_untracked(Book::grid)?.tile_size;
+        let (x, y) = store.pointer.get()?;
+        Some((x.rem_euclid(side), y.rem_euclid(side)))
     });
     let text = move || {
         let at = at.get()?;
         let place = place(at.x, at.y);
-        let name = maker.get().and_then(|maker| store.name_of(maker));
-        Some(match name {
+        let tile = match made_by.get() {
             Some(name) => fill(t().place_by, &[("place", &place), ("name", &name)]),
             None => place,
+        };
+        Some(match pixel.get() {
+            Some((x, y)) => fill(
+                board_texts().tile_and_pixel,
+                &[("tile", &tile), ("pixel", &i18n::place(x, y))],
+            ),
+            None => tile,
         })
     };
     let percent = Memo::new(move |_| {
         let zoom = store.view.with(|view| view.camera.zoom);
-        format!("{:.0}", zoom * 100.0)
+        (zoom * 100.0).round().to_string()
     });
     let zoom = move |glyph: Glyph, label: &'static str, flight: Flight| {
         view! {

@@ -5,8 +5,10 @@ use crate::{
     browser,
     components::icons::{Glyph, Icon},
     i18n::t,
+    reactive::effect,
 };
 use leptos::prelude::*;
+use std::mem;
 
 const KEY: &str = "theme";
 
@@ -78,13 +80,13 @@ pub struct ThemeChoice(pub RwSignal<Theme>);
 pub fn provide_theme() {
     let theme = RwSignal::new(Theme::saved());
     provide_context(ThemeChoice(theme));
-    Effect::new(move |before: Option<Theme>| {
+    let mut shown = false;
+    effect(move || {
         let theme = theme.get();
         theme.show();
-        if before.is_some() {
+        if mem::replace(&mut shown, true) {
             browser::save(KEY, theme.name());
         }
-        theme
     });
 }
 

@@ -1,18 +1,28 @@
 //! The open or selected tile: who made it, how it is liked, its title.
 
 use crate::{
+    browser,
     components::{
         avatar::Avatar,
         dialog::Confirm,
         field::Field,
         icons::{Glyph, Icon},
+        share::copy,
+        tile_history::TileHistory,
         tile_picture::TilePicture,
     },
-    i18n::{fill, moment, number, place, t},
+    i18n::{
+        board::{board_texts, maker, may_not},
+        fill, moment, number, place, t,
+    },
     session::{Session, book::Tile},
-    store::{Flight, Store},
+    store::{Flight, NoticeKind, Store},
 };
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::*,
+    task::spawn_local,
+};
 use shared::{
     canvas::{self, Actor, Coord, EditPolicy, Role, TileOp},
     limits,
@@ -66,6 +76,7 @@ fn Unpainted(at: Coord) -> impl IntoView {
             <h2 class="tile-panel__title">{heading(at)}</h2>
             <p class="soft">{t().empty_cell}</p>
         </div>
+        <Drawing at />
         <div class="tile-panel__actions">
             <DrawButton at label=t().draw_here />
             <PointButton at />
@@ -79,11 +90,9 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
     let store = expect_context::<Store>();
     let creator = Memo::new(move |_| tile.with(|tile| tile.as_ref().map(|t| t.state.creator_id)));
     let creator_name = move || {
-        let known = creator.get().and_then(|creator| store.name_of(creator));
-        known
-            .or_else(|| tile.with(|tile| tile.as_ref().map(|tile| tile.creator.clone())))
-            .filter(|name| !name.is_empty())
-            .unwrap_or_else(|| t().somebody.to_owned())
+        let met = creator.get().and_then(|creator| store.name_of(creator));
+        let username = tile.with(|tile| tile.as_ref().map(|tile| tile.creator.clone()));
+        maker(met.as_deref(), username.as_deref().unwrap_or_default()).to_owned()
     };
     let likes = move || count(tile.with(|tile| tile.as_ref().map_or(0, |t| t.state.like_count)));
     let figure = move |read: fn(&Tile) -> String| {
@@ -102,11 +111,13 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
                 </span>
             </span>
         </div>
+        <Drawing at />
         <div class="tile-panel__actions">
             <DrawButton at label=t().draw_in_tile />
             <LikeButton at tile />
             <PointButton at />
             <FlyButton at />
+            <LinkButton at />
         </div>
         <dl class="tile-panel__facts">
             <dt>{t().place_label}</dt>
@@ -115,10 +126,84 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
             <dd data-testid="likes">{move || number(likes())}</dd>
             <dt>{t().changed_label}</dt>
             <dd>{figure(|tile| moment(tile.updated_at))}</dd>
-            <dt>{t().version_label}</dt>
-            <dd>{figure(|tile| number(count(tile.state.version)))}</dd>
         </dl>
+        <TileHistory at />
         <DeleteButton at tile />
+    }
+}
+
+/// Who draws here now, and why one may not.
+#[component]
+fn Drawing(at: Coord) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let others = move || {
+        let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
+        store.people.with(|people| {
+            let here = people.iter().filter(|user| {
+                let editing = user.editing.map(|e| (e.tile_x, e.tile_y));
+                editing == Some((at.x, at.y)) && Some(user.user_id) != me
+            });
+            here.map(|user| user.display_name.clone())
+                .collect::<Vec<_>>()
+                .join(", ")
+        })
+    };
+    let lines = move || {
+        track_rules(store);
+        let others = others();
+        let drawing =
+            (!others.is_empty()).then(|| fill(board_texts().drawing_here, &[("names", &others)]));
+        let why = session.may_not(at).map(|why| {
+            let name = why.whose().and_then(|user| store.name_of(user));
+            may_not(why, name.as_deref().unwrap_or(board_texts().a_guest))
+        });
+        [drawing, why]
+            .into_iter()
+            .flatten()
+            .map(|line| view! { <p class="soft">{line}</p> })
+            .collect_view()
+    };
+    view! { <div class="tile-panel__notes">{lines}</div> }
+}
+
+/// Follows all that the rules look at who say who may draw.
+fn track_rules(store: Store) {
+    store.canvas.track();
+    store.me.track();
+    store.book.track();
+    store.locks.track();
+}
+
+/// The link to this tile, copied with a click.
+#[component]
+fn LinkButton(at: Coord) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let path = format!("/canvas/{}?tile={},{}", store.canvas_id, at.x, at.y);
+    let origin = browser::window().location().origin().unwrap_or_default();
+    let address = format!("{origin}{path}");
+    let click = move |event: MouseEvent| {
+        // Without https there is no clipboard; then the link goes to the
+        // address bar, as links do.
+        if !browser::window().is_secure_context() {
+            return;
+        }
+        event.prevent_default();
+        let address = address.clone();
+        spawn_local(async move {
+            session.notify(if copy(&address).await {
+                NoticeKind::Done(board_texts().link_copied.to_owned())
+            } else {
+                NoticeKind::Done(address)
+            });
+        });
+    };
+    view! {
+        <a class="btn" href=path on:click=click>
+            <Icon glyph=Glyph::Share small=true />
+            {board_texts().copy_link}
+        </a>
     }
 }
 
@@ -215,8 +300,12 @@ fn DrawButton(at: Coord, label: &'static str) -> impl IntoView {
             session.open_tile(at);
         }
     };
+    let may = move || {
+        track_rules(store);
+        open() || session.may_not(at).is_none()
+    };
     view! {
-        <Show when=move || store.may_draw()>
+        <Show when=may>
             <button
                 class="btn"
                 class=("btn--primary", move || !open())

@@ -1,10 +1,14 @@
 //! A tile drawn small, crisp.
 
-use crate::{session::book::Tile, store::Store};
+use crate::{
+    board::{layers::context_of, sample},
+    reactive::effect,
+    session::book::Tile,
+    store::Store,
+};
 use leptos::{html, prelude::*};
-use shared::pixels::TRANSPARENT;
-use wasm_bindgen::{Clamped, JsCast};
-use web_sys::{CanvasRenderingContext2d, ImageData};
+use wasm_bindgen::Clamped;
+use web_sys::ImageData;
 
 /// A tile's pixels, drawn again whenever they change.
 #[component]
@@ -24,17 +28,11 @@ pub fn TilePicture(
         store.canvas.with(|canvas| {
             canvas
                 .as_ref()
-                .map(|canvas| {
-                    canvas
-                        .palette
-                        .iter()
-                        .map(|text| rgb(text))
-                        .collect::<Vec<_>>()
-                })
+                .map(|canvas| sample::palette(&canvas.palette))
                 .unwrap_or_default()
         })
     });
-    Effect::new(move |_| {
+    effect(move || {
         let Some(canvas) = canvas.get() else {
             return;
         };
@@ -43,18 +41,13 @@ pub fn TilePicture(
             canvas.set_width(side);
             canvas.set_height(side);
         }
-        let Some(context) = canvas
-            .get_context("2d")
-            .ok()
-            .flatten()
-            .and_then(|context| context.dyn_into::<CanvasRenderingContext2d>().ok())
-        else {
+        let Some(context) = context_of(&canvas) else {
             return;
         };
         let pixels = tile.with(|tile| {
             palette.with(|palette| {
                 tile.as_ref()
-                    .map(|tile| rgba(tile.state.pixels.as_bytes(), palette))
+                    .map(|tile| sample::rgba(tile.state.pixels.as_bytes(), palette))
             })
         });
         context.clear_rect(0.0, 0.0, side.into(), side.into());
@@ -66,48 +59,4 @@ pub fn TilePicture(
         }
     });
     view! { <canvas class="tile-panel__canvas" node_ref=canvas aria-hidden="true"></canvas> }
-}
-
-/// `#rrggbb` as bytes; black where it is none.
-fn rgb(text: &str) -> [u8; 3] {
-    let value = text
-        .strip_prefix('#')
-        .filter(|digits| digits.len() == 6)
-        .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-        .unwrap_or(0);
-    let [_, r, g, b] = value.to_be_bytes();
-    [r, g, b]
-}
-
-/// Palette indices as red, green, blue, alpha.
-fn rgba(pixels: &[u8], palette: &[[u8; 3]]) -> Vec<u8> {
-    pixels
-        .iter()
-        .flat_map(|&index| match palette.get(usize::from(index)) {
-            Some(&[r, g, b]) if index != TRANSPARENT => [r, g, b, 255],
-            Some(_) | None => [0; 4],
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn colours_are_read_as_bytes() {
-        assert_eq!(rgb("#ff8001"), [255, 128, 1]);
-        assert_eq!(rgb("ff8001"), [0; 3]);
-        assert_eq!(rgb("#ff"), [0; 3]);
-        assert_eq!(rgb("#gggggg"), [0; 3]);
-    }
-
-    #[test]
-    fn what_is_not_in_the_palette_is_transparent() {
-        assert_eq!(
-            rgba(&[0, TRANSPARENT, 9], &[[1, 2, 3]]),
-            [1, 2, 3, 255, 0, 0, 0, 0, 0, 0, 0, 0]
-        );
-    }
 }

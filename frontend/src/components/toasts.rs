@@ -3,12 +3,13 @@
 
 use crate::{
     components::icons::{Glyph, Icon},
-    i18n::{fill, place, refusal, t},
+    i18n::{board::may_not, fill, place, refusal, t},
+    reactive::{Rows, effect},
     session::Session,
     store::{Flight, Notice, NoticeKind, Store},
 };
 use leptos::prelude::*;
-use shared::canvas::Coord;
+use shared::canvas::{Coord, Role};
 use std::time::Duration;
 
 /// Long enough to read a line.
@@ -38,9 +39,9 @@ pub fn Toasts() -> impl IntoView {
     };
     view! {
         <div class="toasts" role="status" aria-label=t().notices>
-            <For each=newest key=|notice| notice.id let:notice>
+            <Rows each=newest key=|notice| notice.id let:notice>
                 <OneToast notice />
-            </For>
+            </Rows>
         </div>
     }
 }
@@ -52,7 +53,7 @@ fn OneToast(notice: Notice) -> impl IntoView {
     let toast = toast(notice.kind);
     let held = RwSignal::new(false);
     let time = if toast.is_problem { LONG } else { SHORT };
-    Effect::new(move |_| {
+    effect(move || {
         if held.get() {
             return;
         }
@@ -118,7 +119,13 @@ fn toast(kind: NoticeKind) -> Toast {
             ..bad(fill(t().taken_back, &[("why", &refusal(code, &message))]))
         },
         NoticeKind::QueueFull => bad(t().queue_full.to_owned()),
-        NoticeKind::MayNotDraw => bad(t().may_not_draw.to_owned()),
+        NoticeKind::Role(role) => match role {
+            Role::Viewer => bad(t().now_viewer.to_owned()),
+            Role::Editor => good(t().now_editor.to_owned(), Glyph::Pencil),
+            Role::Moderator | Role::Owner => good(t().now_moderator.to_owned(), Glyph::Check),
+        },
+        NoticeKind::NotKept => bad(t().not_kept.to_owned()),
+        NoticeKind::MayNotDraw { why, name } => bad(may_not(why, &name)),
         NoticeKind::Announcement(text) => good(text, Glyph::Chat),
         NoticeKind::Mentioned {
             username,

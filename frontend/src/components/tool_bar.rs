@@ -1,27 +1,44 @@
 //! The drawing tools, while a tile is open.
 
 use crate::{
-    board::sample,
+    components::import::ImportButton,
     i18n::{
         self,
         board::{board_texts, tool as tool_text},
         fill,
     },
+    reactive::Rows,
     session::Session,
     store::Store,
     tools::Tool,
 };
-use leptos::prelude::*;
+use leptos::{
+    ev::{FocusEvent, KeyboardEvent},
+    html,
+    prelude::*,
+};
 use shared::pixels::TRANSPARENT;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 /// The drawing tools; nothing while no tile is open.
 #[component]
 pub fn ToolBar() -> impl IntoView {
     let store = expect_context::<Store>();
+    let bar = NodeRef::<html::Div>::new();
     let open = Memo::new(move |_| store.editing.with(Option::is_some));
     view! {
         <Show when=move || open.get()>
-            <div class="tool-bar floating" role="toolbar" aria-label=board_texts().tools>
+            <div
+                class="tool-bar floating"
+                role="toolbar"
+                aria-label=board_texts().tools
+                node_ref=bar
+                // Pressed with a pointer, they leave the keys to the board.
+                on:mousedown=|event| event.prevent_default()
+                on:focusin=move |event| rove(bar, &event)
+                on:keydown=move |event| step(bar, &event)
+            >
                 <div class="tool-bar__group">
                     {Tool::ALL.map(|tool| view! { <ToolButton tool /> }).collect_view()}
                     <Mirror />
@@ -31,6 +48,48 @@ pub fn ToolBar() -> impl IntoView {
             </div>
         </Show>
     }
+}
+
+/// The buttons, in their order.
+fn buttons(bar: NodeRef<html::Div>) -> Vec<HtmlElement> {
+    let found = bar
+        .get_untracked()
+        .and_then(|bar| bar.query_selector_all("button:enabled").ok());
+    let Some(found) = found else {
+        return Vec::new();
+    };
+    (0..found.length())
+        .filter_map(|index| found.get(index)?.dyn_into().ok())
+        .collect()
+}
+
+/// Tab leads into the bar, to the button that had the focus last, and out.
+fn rove(bar: NodeRef<html::Div>, event: &FocusEvent) {
+    for button in buttons(bar) {
+        let is_focused = event.target().as_deref() == Some(&button);
+        button.set_tab_index(if is_focused { 0 } else { -1 });
+    }
+}
+
+/// Arrow keys lead from button to button.
+fn step(bar: NodeRef<html::Div>, event: &KeyboardEvent) {
+    let buttons = buttons(bar);
+    let at = buttons
+        .iter()
+        .position(|button| event.target().as_deref() == Some(button));
+    let Some(at) = at else { return };
+    let count = buttons.len();
+    let to = match event.key().as_str() {
+        "ArrowRight" | "ArrowDown" => (at + 1) % count,
+        "ArrowLeft" | "ArrowUp" => (at + count - 1) % count,
+        "Home" => 0,
+        "End" => count - 1,
+        _ => return,
+    };
+    // Else the board would move.
+    event.prevent_default();
+    // A button that is there can have the focus.
+    let _ = buttons[to].focus();
 }
 
 #[component]
@@ -102,6 +161,7 @@ fn Steps() -> impl IntoView {
             >
                 {icon("m15 14 5-5-5-5M20 9H10a6 6 0 0 0 0 12h3")}
             </button>
+            <ImportButton />
             <button
                 class="tool tool--done"
                 type="button"
@@ -135,8 +195,9 @@ fn Palette() -> impl IntoView {
             }
         })
     };
+    let names = Memo::new(move |_| colors.with(|colors| i18n::board::color_names(colors)));
     let label = move |text: &'static str, index: u8| {
-        let name = value(index).map(|color| i18n::board::color(sample::rgb(&color)));
+        let name = names.with(|names| names.get(usize::from(index)).cloned());
         fill(text, &[("name", &name.unwrap_or_default())])
     };
     let primary = move || store.tools.with(|tools| tools.primary);
@@ -167,23 +228,22 @@ fn Palette() -> impl IntoView {
                 <span class="color-pair__first" style:background-color=move || value(primary())></span>
             </button>
             <div class="palette" role="group" aria-label=texts.palette>
-                <For
-                    each=move || colors.get().into_iter().enumerate()
-                    key=|(index, color)| (*index, color.clone())
-                    let((index, color))
+                <Rows
+                    each=move || colors.get().into_iter().zip(names.get()).enumerate()
+                    key=|(index, (color, _))| (*index, color.clone())
+                    let((index, (color, name)))
                 >
-                    <Swatch index color />
-                </For>
+                    <Swatch index color name />
+                </Rows>
             </div>
         </div>
     }
 }
 
 #[component]
-fn Swatch(index: usize, color: String) -> impl IntoView {
+fn Swatch(index: usize, color: String, name: String) -> impl IntoView {
     let store = expect_context::<Store>();
     let index_in_palette = u8::try_from(index).unwrap_or(TRANSPARENT);
-    let name = i18n::board::color(sample::rgb(&color));
     let key = (index < 9).then(|| (index + 1).to_string());
     let title = key
         .as_ref()
@@ -221,7 +281,7 @@ fn Swatch(index: usize, color: String) -> impl IntoView {
     }
 }
 
-fn icon(path: &'static str) -> impl IntoView {
+pub(super) fn icon(path: &'static str) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
             <path d=path />

@@ -11,11 +11,11 @@ use crate::{
         share::Share,
     },
     i18n::{fill, t},
+    reactive::Rows,
     session::Session,
     store::Store,
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 use shared::{ids::UserId, presence::ActiveUser};
 
 /// Faces shown before the rest becomes a number.
@@ -40,9 +40,9 @@ pub fn TopBar() -> impl IntoView {
     };
     view! {
         <header class="top-bar">
-            <A href="/" attr:class="top-bar__home" attr:aria-label=t().all_canvases attr:title=t().all_canvases>
+            <a href="/" class="top-bar__home" aria-label=t().all_canvases title=t().all_canvases>
                 <Star class="brand__star" />
-            </A>
+            </a>
             <h1 class="top-bar__name" title=move || name.get()>
                 {move || name.get().unwrap_or_else(|| t().name.to_owned())}
             </h1>
@@ -85,9 +85,9 @@ fn Faces() -> impl IntoView {
     let more = move || others.with(|o| o.len().saturating_sub(FACES));
     view! {
         <div class="faces" role="group" aria-label=t().people_here_now>
-            <For each=shown key=|id| *id let:id>
+            <Rows each=shown key=|id| *id let:id>
                 <Face id />
-            </For>
+            </Rows>
             <Show when=move || { more() > 0 }>
                 <button
                     class="face face--more"

@@ -1,8 +1,14 @@
 //! The texts of the board and the drawing tools, in English.
 
 use super::{fill, place};
-use crate::tools::Tool;
+use crate::{
+    board::sample,
+    session::people::is_nameless,
+    store::{Deed, MayNot},
+    tools::{Tool, import::Layout},
+};
 use shared::canvas::Coord;
+use std::collections::HashMap;
 
 /// See the module's description.
 pub struct BoardTexts {
@@ -32,11 +38,48 @@ pub struct BoardTexts {
     pub minimap: &'static str,
     /// Flies to a tile that is out of view; `{place}` and `{name}`.
     pub fly_to: &'static str,
+    /// Brings in a picture: the button and the dialog.
+    pub import: &'static str,
+    /// How large it will be.
+    pub import_size: &'static str,
+    /// Dithering.
+    pub import_dither: &'static str,
+    /// Paints it.
+    pub import_paint: &'static str,
+    /// What is pasted or dropped cannot be read.
+    pub import_no_picture: &'static str,
+    /// More than the client takes.
+    pub import_too_large: &'static str,
+    /// A picture was pasted while no cell was chosen.
+    pub import_nowhere: &'static str,
+    /// Where the pointer is in the open tile: `{tile}`, `{pixel}`.
+    pub tile_and_pixel: &'static str,
+    /// People at work in a tile: `{names}`.
+    pub drawing_here: &'static str,
+    /// The link to a tile: the button.
+    pub copy_link: &'static str,
+    /// It was copied.
+    pub link_copied: &'static str,
+    /// What was done to a tile.
+    pub history: &'static str,
+    /// Nothing of it was found so far.
+    pub history_none: &'static str,
+    /// Looks for what was done before.
+    pub history_older: &'static str,
+    /// It cannot be had now.
+    pub history_away: &'static str,
+    import_one_tile: &'static str,
+    import_tiles: &'static str,
+    import_left_out: &'static str,
+    /// Somebody whose name is not known.
+    pub a_guest: &'static str,
     empty_cell: &'static str,
     tile: &'static str,
     likes_one: &'static str,
     likes_other: &'static str,
     drawing: &'static str,
+    pixel: &'static str,
+    blank: &'static str,
     color: &'static str,
 }
 
@@ -60,11 +103,32 @@ static ENGLISH: BoardTexts = BoardTexts {
     leave: "Done",
     minimap: "Overview of the board",
     fly_to: "Go to tile {place}, pointed at by {name}",
+    import: "Bring in a picture",
+    import_size: "Size",
+    import_dither: "Mix colours for smooth shades",
+    import_paint: "Paint it",
+    import_no_picture: "This is no picture that can be read.",
+    import_too_large: "This picture is too large. 32 MB is the most.",
+    import_nowhere: "Choose a tile first, then paste the picture.",
+    tile_and_pixel: "{tile} · pixel {pixel}",
+    drawing_here: "Drawing here now: {names}",
+    copy_link: "Copy link",
+    link_copied: "Link to this tile copied.",
+    history: "History",
+    history_none: "Nothing found yet.",
+    history_older: "Look further back",
+    history_away: "The history cannot be had just now.",
+    import_one_tile: "This tile, {width} × {height} pixels",
+    import_tiles: "{columns} × {rows} tiles, {width} × {height} pixels",
+    import_left_out: "Tiles where you may not draw stay as they are: {n}.",
+    a_guest: "a guest",
     empty_cell: "tile {place}, empty",
     tile: "tile {place}, by {name}, {likes}",
     likes_one: "1 like",
     likes_other: "{n} likes",
     drawing: "Drawing in {tile}",
+    pixel: "pixel {place}, {color}",
+    blank: "not painted",
     color: "{shade} {hue}",
 };
 
@@ -84,6 +148,80 @@ pub fn cell(at: Coord, tile: Option<(&str, i64)>) -> String {
         texts.tile,
         &[("place", &place), ("name", &name), ("likes", &likes)],
     )
+}
+
+/// How large a picture will be that is brought in.
+pub fn import_size(layout: &Layout) -> String {
+    let one = layout.columns * layout.rows == 1;
+    let texts = board_texts();
+    fill(
+        if one {
+            texts.import_one_tile
+        } else {
+            texts.import_tiles
+        },
+        &[
+            ("columns", &layout.columns),
+            ("rows", &layout.rows),
+            ("width", &layout.width),
+            ("height", &layout.height),
+        ],
+    )
+}
+
+/// That so many tiles will not take their part of a picture; empty for none.
+pub fn import_left_out(n: usize) -> String {
+    if n == 0 {
+        return String::new();
+    }
+    fill(board_texts().import_left_out, &[("n", &n)])
+}
+
+/// What the keys' pen stands on; no colour where nothing is painted.
+pub fn pixel(x: i32, y: i32, color: Option<&str>) -> String {
+    let texts = board_texts();
+    fill(
+        texts.pixel,
+        &[
+            ("place", &place(x, y)),
+            ("color", &color.unwrap_or(texts.blank)),
+        ],
+    )
+}
+
+/// What somebody did to the tile that is spoken of.
+pub fn deed(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Created => "Started it",
+        Deed::Painted => "Drew in it",
+        Deed::Titled => "Named it",
+        Deed::Liked => "Likes it",
+        Deed::Unliked => "No longer likes it",
+        Deed::Deleted => "Deleted it",
+        Deed::Settings => "Changed the canvas",
+    }
+}
+
+/// Why one may not draw in a tile; `name` is whose it is, or who holds it.
+pub fn may_not(why: MayNot, name: &str) -> String {
+    let text = match why {
+        MayNot::SignedOut => "Sign in to draw.",
+        MayNot::Viewer => "You may look, chat and like here, but not draw.",
+        MayNot::Theirs(_) => "Only {name} draws in this tile.",
+        MayNot::Locked(_) => "Locked while {name} draws in it.",
+    };
+    fill(text, &[("name", &name)])
+}
+
+/// How a tile's creator is called: by the name to show of one who was met,
+/// else by the user name, unless that is only a number that guests have.
+pub fn maker<'a>(met: Option<&'a str>, username: &'a str) -> &'a str {
+    let otherwise = if is_nameless(username) {
+        board_texts().a_guest
+    } else {
+        username
+    };
+    met.unwrap_or(otherwise)
 }
 
 /// That a tile is open for drawing.
@@ -148,6 +286,23 @@ pub fn color([r, g, b]: [u8; 3]) -> String {
     fill(board_texts().color, &[("shade", &shade), ("hue", &hue)])
 }
 
+/// Names for all colours of a palette; of those that would have the same name
+/// each after the first is numbered.
+pub fn color_names(palette: &[String]) -> Vec<String> {
+    let mut met: HashMap<String, usize> = HashMap::new();
+    let name = |text: &String| {
+        let name = color(sample::rgb(text));
+        let times = met.entry(name.clone()).or_default();
+        *times += 1;
+        if *times == 1 {
+            name
+        } else {
+            format!("{name} {times}")
+        }
+    };
+    palette.iter().map(name).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +318,14 @@ mod tests {
     }
 
     #[test]
+    fn a_maker_has_a_name_that_means_something() {
+        assert_eq!(maker(Some("Ann"), "guest-0a1b"), "Ann");
+        assert_eq!(maker(None, "ann_b"), "ann_b");
+        assert_eq!(maker(None, "guest-0a1b"), "a guest");
+        assert_eq!(maker(None, ""), "a guest");
+    }
+
+    #[test]
     fn colours_have_names() {
         for (rgb, name) in [
             ([0, 0, 0], "black"),
@@ -175,5 +338,7 @@ mod tests {
         ] {
             assert_eq!(color(rgb), name);
         }
+        let palette = ["#000000", "#ff0000", "#010000", "#fe0000"].map(str::to_owned);
+        assert_eq!(color_names(&palette), ["black", "red", "black 2", "red 2"]);
     }
 }

@@ -8,64 +8,69 @@
 
 use crate::{
     components::{
+        banner::Banner,
         board_view::BoardView,
         dock::{Dock, DockState},
         minimap::Minimap,
+        sheets::{SheetHost, Sheets},
         sign_in::SignInCard,
         status_bar::StatusBar,
         toasts::Toasts,
         tool_bar::ToolBar,
         top_bar::TopBar,
     },
-    pages::{error::FailurePage, not_found::NotFoundPage},
+    pages::error::FailurePage,
     session::Session,
     store::{Account, Load, SignIn, Store},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use shared::ids::CanvasId;
 
-/// The page of one canvas; opens it anew whenever the address names another.
+/// The page of one canvas, with its store and session in the context.
 #[component]
-pub fn CanvasPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| {
-        params.with(|params| params.get("id").and_then(|id| id.parse::<CanvasId>().ok()))
-    });
-    move || match id.get() {
-        Some(id) => view! { <OpenCanvas id /> }.into_any(),
-        None => view! { <NotFoundPage /> }.into_any(),
-    }
-}
-
-/// One open canvas, with its store and session in the context.
-#[component]
-fn OpenCanvas(id: CanvasId) -> impl IntoView {
+pub fn CanvasPage(
+    /// Which.
+    id: CanvasId,
+) -> impl IntoView {
     let account = expect_context::<Account>();
     let store = Store::new(id);
     provide_context(store);
     provide_context(Session::open(store));
     let drawing = move || store.editing.with(Option::is_some);
+    // Where there is no board to look at, the page that says so has the way in.
+    let asks = move || {
+        account.sign_in.with(|s| *s == SignIn::SignedOut)
+            && !matches!(store.load.get(), Load::Failed(_))
+    };
+    // Who moves the view looks for themselves from then on.
+    let stop = move || {
+        if store.following.get_untracked().is_some() {
+            store.following.set(None);
+        }
+    };
     let failed = move || match store.load.get() {
         Load::Failed(failure) => Some(view! { <FailurePage failure /> }),
         Load::Loading | Load::Ready => None,
     };
     provide_context(DockState::new());
+    Sheets::provide();
     view! {
         <main class="canvas-page" class:drawing=drawing>
             <TopBar />
-            <div class="board-area">
+            <div class="board-area" on:wheel=move |_| stop() on:keydown=move |_| stop() on:touchmove=move |_| stop()>
                 <BoardView />
                 <ToolBar />
                 <Minimap />
                 <StatusBar />
+                <Banner />
             </div>
             <Dock />
             <Toasts />
-            <Show when=move || account.sign_in.with(|s| *s == SignIn::SignedOut)>
+            <Show when=asks>
                 <SignInCard />
             </Show>
             {failed}
+            <SheetHost keys=true />
         </main>
     }
 }

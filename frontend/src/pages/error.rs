@@ -1,7 +1,7 @@
 //! A canvas that cannot be shown: what happened and what to do.
 
 use crate::{
-    components::auth_forms::EntryForms,
+    components::auth_forms::{EntryForms, Way},
     i18n::t,
     pages::not_found::Lost,
     store::{Account, Failure, SignIn},
@@ -18,7 +18,6 @@ pub fn FailurePage(
     let (title, text) = match failure {
         Failure::Forbidden => (t().no_access_title, t().no_access_text),
         Failure::NotFound => (t().no_canvas_title, t().no_canvas_text),
-        Failure::Deleted => (t().deleted_title, t().deleted_text),
     };
     let may_sign_in =
         move || failure == Failure::Forbidden && account.sign_in.with(|s| *s == SignIn::SignedOut);
@@ -26,7 +25,7 @@ pub fn FailurePage(
         <Lost title text>
             <Show when=may_sign_in>
                 <section class="entry" aria-label=t().sign_in>
-                    <EntryForms done=|_| () />
+                    <EntryForms done=|_| () first=Way::SignIn />
                 </section>
             </Show>
         </Lost>

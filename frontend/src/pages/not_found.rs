@@ -2,7 +2,6 @@
 
 use crate::{components::icons::Star, i18n::t};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// There is nothing at this address.
 #[component]
@@ -30,9 +29,9 @@ pub fn Lost(
                 <p class="soft">{text}</p>
                 {children.map(|children| children())}
                 <div class="lost__actions">
-                    <A href="/" attr:class="btn btn--primary">
+                    <a href="/" class="btn">
                         {t().all_canvases}
-                    </A>
+                    </a>
                 </div>
             </section>
         </div>

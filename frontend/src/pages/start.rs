@@ -1,129 +1,56 @@
 //! The start page: what this is, the way in, and the canvases there are.
 
+mod shelf;
+
+use self::shelf::{Shelf, ShelfState, liveliest};
 use crate::{
-    api, browser,
+    browser,
     components::{
         auth_forms::{EntryForms, Way},
         avatar::{Avatar, Size},
         canvas_card::{CanvasCard, WaitingCard, picture},
         icons::{Glyph, Icon, Star},
         new_canvas::NewCanvas,
+        sheets::{Sheet, SheetHost, Sheets},
         theme::ThemePicker,
     },
     i18n::t,
+    reactive::{Rows, effect},
+    router::Router,
     store::{Account, SignIn},
 };
-use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos::prelude::*;
 use shared::{
     api::{Canvas, User},
     ids::CanvasId,
 };
+use std::mem;
 use std::time::Duration;
 
 /// After this the list is asked for again, while somebody looks.
 const REFRESH: Duration = Duration::from_secs(10);
 
-/// The canvases of one list, as they were last told.
-#[derive(Clone, Copy)]
-struct Shelf {
-    canvases: RwSignal<Vec<Canvas>>,
-    cursor: RwSignal<Option<String>>,
-    state: RwSignal<ShelfState>,
-    mine: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ShelfState {
-    Waiting,
-    Here,
-    Away,
-}
-
-impl Shelf {
-    fn new(mine: bool) -> Self {
-        Self {
-            canvases: RwSignal::default(),
-            cursor: RwSignal::default(),
-            state: RwSignal::new(ShelfState::Waiting),
-            mine,
-        }
-    }
-
-    /// Fetches the first page and lays it over what is there. The page may
-    /// have been left when the answer comes.
-    fn refresh(self) {
-        spawn_local(async move {
-            let answer = api::canvases("", self.mine, None).await;
-            let Some(state) = self.state.try_get_untracked() else {
-                return;
-            };
-            match answer {
-                Ok(page) => {
-                    let more = self.canvases.with_untracked(Vec::len) > page.items.len();
-                    if !more {
-                        self.cursor.set(page.next_cursor);
-                    }
-                    self.canvases.update(|canvases| {
-                        let ids: Vec<CanvasId> = page.items.iter().map(|c| c.id).collect();
-                        let mut rest = std::mem::replace(canvases, page.items);
-                        rest.retain(|canvas| more && !ids.contains(&canvas.id));
-                        canvases.append(&mut rest);
-                    });
-                    self.state.set(ShelfState::Here);
-                }
-                Err(_) if state == ShelfState::Here => {}
-                Err(_) => self.state.set(ShelfState::Away),
-            }
-        });
-    }
-
-    /// Fetches the next page.
-    fn more(self) {
-        let Some(cursor) = self.cursor.get_untracked() else {
-            return;
-        };
-        spawn_local(async move {
-            if let Ok(page) = api::canvases("", self.mine, Some(&cursor)).await {
-                self.cursor.try_set(page.next_cursor);
-                self.canvases
-                    .try_update(|canvases| canvases.extend(page.items));
-            }
-        });
-    }
-
-    fn canvas(self, id: CanvasId) -> Memo<Option<Canvas>> {
-        Memo::new(move |_| {
-            self.canvases
-                .with(|canvases| canvases.iter().find(|canvas| canvas.id == id).cloned())
-        })
-    }
-}
-
-/// The canvas to show behind the name and to lead a guest to: where most
-/// people are, then where most is drawn.
-fn liveliest(canvases: &[Canvas]) -> Option<&Canvas> {
-    canvases
-        .iter()
-        .max_by_key(|canvas| (canvas.active_users, canvas.tile_count))
-}
+/// After this long without a key what was typed is searched for.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// The start page.
 #[component]
 pub fn StartPage() -> impl IntoView {
     document().set_title(t().name);
     let account = expect_context::<Account>();
-    let navigate = use_navigate();
+    let router = expect_context::<Router>();
     let open = Callback::new(move |id: CanvasId| {
-        navigate(&format!("/canvas/{id}"), NavigateOptions::default());
+        router.go(&format!("/canvas/{id}"));
     });
-    let public = Shelf::new(false);
-    let mine = Shelf::new(true);
+    let query = RwSignal::new(String::new());
+    let public = Shelf::new(false, query);
+    let mine = Shelf::new(true, query);
     let making = RwSignal::new(false);
+    Sheets::provide();
 
     public.refresh();
     let user_id = Memo::new(move |_| account.user().map(|user| user.id));
-    Effect::new(move |_| {
+    effect(move || {
         mine.canvases.set(Vec::new());
         if user_id.get().is_some() {
             mine.refresh();
@@ -137,6 +64,11 @@ pub fn StartPage() -> impl IntoView {
             }
         }
     };
+    when_paused(query, move || {
+        public.clear();
+        mine.clear();
+        refresh();
+    });
     if let Ok(interval) = set_interval_with_handle(refresh, REFRESH) {
         on_cleanup(move || interval.clear());
     }
@@ -149,19 +81,41 @@ pub fn StartPage() -> impl IntoView {
             open.run(id);
         }
     });
-    let make = Callback::new(move |()| {
-        if user_id.get_untracked().is_some() {
-            making.set(true);
+    let wished = RwSignal::new(false);
+    effect(move || {
+        let sign_in = account.sign_in.get();
+        if !wished.get() || sign_in == SignIn::Unknown {
+            return;
+        }
+        wished.set(false);
+        if sign_in == SignIn::SignedOut {
+            // Its form may be about to appear.
+            request_animation_frame(|| focus("entry-name"));
         } else {
-            focus("entry-name");
+            making.set(true);
         }
     });
+    let make = Callback::new(move |()| wished.set(true));
     view! {
         <div class="start">
             <Hero public entered />
             <main id="canvases">
+                <div class="finder">
+                    <input
+                        class="input finder__field"
+                        type="search"
+                        aria-label=t().search
+                        placeholder=t().search
+                        maxlength="200"
+                        bind:value=query
+                    />
+                    <button class="btn" type="button" on:click=move |_| make.run(())>
+                        <Icon glyph=Glyph::Plus />
+                        {t().new_canvas}
+                    </button>
+                </div>
                 <Show when=move || mine.canvases.with(|canvases| !canvases.is_empty())>
-                    <section class="shelf" aria-labelledby="mine">
+                    <section class="shelf shelf--row" aria-labelledby="mine">
                         <div class="shelf__head">
                             <h2 id="mine">{t().my_canvases}</h2>
                         </div>
@@ -171,16 +125,13 @@ pub fn StartPage() -> impl IntoView {
                 <section class="shelf" aria-labelledby="public">
                     <div class="shelf__head">
                         <h2 id="public">{t().public_canvases}</h2>
-                        <button class="btn" type="button" on:click=move |_| make.run(())>
-                            <Icon glyph=Glyph::Plus />
-                            {t().new_canvas}
-                        </button>
                     </div>
                     <Cards shelf=public make />
                 </section>
             </main>
         </div>
         <NewCanvas open=making made=move |canvas: Canvas| open.run(canvas.id) />
+        <SheetHost />
     }
 }
 
@@ -190,7 +141,7 @@ fn Hero(public: Shelf, entered: Callback<Way>) -> impl IntoView {
     let account = expect_context::<Account>();
     // Chosen once: a background that jumps would disturb.
     let backdrop = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
+    effect(move || {
         let painted = public.canvases.with(|canvases| {
             liveliest(canvases)
                 .filter(|canvas| canvas.tile_count > 0)
@@ -270,13 +221,8 @@ fn Hero(public: Shelf, entered: Callback<Way>) -> impl IntoView {
 #[component]
 fn Welcome(user: User) -> impl IntoView {
     let account = expect_context::<Account>();
-    let sign_out = move |_| {
-        spawn_local(async move {
-            // Whatever the answer: a session that cannot be ended is over here.
-            let _ = api::logout().await;
-            account.sign_in.set(SignIn::SignedOut);
-        });
-    };
+    let sheets = expect_context::<Sheets>();
+    let sign_out = move |_| sheets.sign_out(account, Callback::new(|()| ()));
     view! {
         <div class="entry__who">
             <Avatar user=user.id name=user.display_name.clone() size=Size::Large />
@@ -292,6 +238,10 @@ fn Welcome(user: User) -> impl IntoView {
             <a class="btn btn--primary btn--wide" href="#canvases">
                 {t().pick_canvas}
             </a>
+            <button class="btn btn--wide" type="button" on:click=move |_| sheets.show(Sheet::Profile)>
+                <Icon glyph=Glyph::Edit />
+                {t().profile}
+            </button>
             <button class="btn btn--quiet btn--wide" type="button" on:click=sign_out>
                 <Icon glyph=Glyph::SignOut />
                 {t().sign_out}
@@ -305,13 +255,13 @@ fn Welcome(user: User) -> impl IntoView {
 fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
     let cards = move || {
         view! {
-            <For
+            <Rows
                 each=move || shelf.canvases.with(|c| c.iter().map(|c| c.id).collect::<Vec<_>>())
                 key=|id| *id
                 let:id
             >
                 <CanvasCard canvas=shelf.canvas(id) />
-            </For>
+            </Rows>
         }
     };
     let what = Memo::new(move |_| (shelf.state.get(), shelf.canvases.with(Vec::is_empty)));
@@ -328,6 +278,20 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
                     <p>{t().away_text}</p>
                     <button class="btn" type="button" on:click=move |_| shelf.refresh()>
                         {t().try_again}
+                    </button>
+                </div>
+            }
+            .into_any(),
+            (ShelfState::Here, true) if shelf.query.with(|query| !query.trim().is_empty()) => view! {
+                <div class="shelf__empty empty">
+                    <p class="empty__title">{t().nothing_found_title}</p>
+                    <p>{t().nothing_found_text}</p>
+                    <button
+                        class="btn"
+                        type="button"
+                        on:click=move |_| shelf.query.set(String::new())
+                    >
+                        {t().clear_search}
                     </button>
                 </div>
             }
@@ -353,6 +317,19 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
             </div>
         </Show>
     }
+}
+
+/// Calls `then` once somebody stops to type.
+fn when_paused(text: RwSignal<String>, then: impl Fn() + Copy + 'static) {
+    let mut began = false;
+    effect(move || {
+        text.track();
+        if mem::replace(&mut began, true)
+            && let Ok(timer) = set_timeout_with_handle(then, PAUSE)
+        {
+            on_cleanup(move || timer.clear());
+        }
+    });
 }
 
 fn focus(id: &str) {

@@ -147,10 +147,10 @@ mod tests {
     #[test]
     fn the_list_is_bounded() {
         let mut lines = VecDeque::new();
-        for seq in 0..1_000 {
+        for seq in 0..3_000 {
             add(&mut lines, line(seq, seq, Deed::Liked));
         }
         assert_eq!(lines.len(), ACTIVITY_ROWS);
-        assert_eq!(lines[0].seq, 999);
+        assert_eq!(lines[0].seq, 2_999);
     }
 }

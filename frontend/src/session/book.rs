@@ -13,7 +13,7 @@ use shared::{
     protocol::{Ack, ClientMessage, TileCreated, TileDeleted, TileLiked, TileUpdated},
     time::Timestamp,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A tile as this client knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,10 +205,12 @@ impl Book {
     pub fn updated(&mut self, event: TileUpdated) -> Foreign {
         let at = coord(event.x, event.y);
         self.dirty.insert(at);
-        let painted = match (&event.pixels, &event.delta) {
-            (Some(_), _) => Painted::All,
-            (None, Some(delta)) => Painted::Some(delta.iter().map(|dot| dot.0).collect()),
-            (None, None) => Painted::Some(Vec::new()),
+        let dots = match (&event.pixels, &event.delta) {
+            (Some(pixels), _) => (0..)
+                .zip(pixels.as_bytes())
+                .map(|(index, &color)| Dot(index, color))
+                .collect(),
+            (None, delta) => delta.clone().unwrap_or_default(),
         };
         if let Some(tile) = self.confirmed.get_mut(&at) {
             if let Some(title) = event.title {
@@ -224,7 +226,7 @@ impl Book {
             tile.state.like_count = event.like_count;
             tile.updated_at = event.timestamp;
         }
-        Foreign { at, painted }
+        Foreign { at, dots }
     }
 
     /// Somebody likes a tile, or no longer; `mine` where it was this user in
@@ -255,17 +257,8 @@ impl Book {
 pub struct Foreign {
     /// In which tile.
     pub at: Coord,
-    /// Which.
-    pub painted: Painted,
-}
-
-/// Some pixels of a tile, or all.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Painted {
-    /// The whole tile.
-    All,
-    /// These indices.
-    Some(Vec<u16>),
+    /// Which, and what they are now.
+    pub dots: Vec<Dot>,
 }
 
 /// What a request does to a tile, if it is one that does.
@@ -382,14 +375,16 @@ fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, painter: &Painter, n
     });
 }
 
-/// The pixels of a tile that would change if `dots` were painted, with what
-/// they are now: what undo needs.
-pub fn before(pixels: Option<&Pixels>, dots: &[Dot]) -> Vec<Dot> {
-    let mut seen = HashSet::new();
-    dots.iter()
-        .filter(|dot| seen.insert(dot.0))
-        .map(|dot| Dot(dot.0, color(pixels, dot.0)))
-        .collect()
+/// The pixels of a tile that would change if `dots` were painted: what they
+/// are now, and what they would be.
+pub fn changes(pixels: Option<&Pixels>, dots: &[Dot]) -> (Vec<Dot>, Vec<Dot>) {
+    // The last one of a pixel counts.
+    let after: BTreeMap<u16, u8> = dots.iter().map(|dot| (dot.0, dot.1)).collect();
+    after
+        .into_iter()
+        .map(|(index, after)| (Dot(index, color(pixels, index)), Dot(index, after)))
+        .filter(|(before, after)| before != after)
+        .unzip()
 }
 
 /// The colour of a pixel; transparent where there is no tile.

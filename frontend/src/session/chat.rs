@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn the_stored_message_takes_the_pending_rows_place_and_key() {
-        let id = OpId(Uuid::from_u128(7));
-        let other = OpId(Uuid::from_u128(8));
+        let id = OpId::from(Uuid::from_u128(7));
+        let other = OpId::from(Uuid::from_u128(8));
         let mut rows = vec![pending(id), pending(other)];
         stored(
             &mut rows,
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_refused_message_can_be_taken_out_again() {
-        let id = OpId(Uuid::from_u128(7));
+        let id = OpId::from(Uuid::from_u128(7));
         let mut rows = vec![pending(id)];
         assert_eq!(discard(&mut rows, id), None);
         refuse(&mut rows, id, ErrorCode::Forbidden);
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_keeps_what_joins_on_and_what_is_not_stored() {
-        let id = OpId(Uuid::from_u128(7));
+        let id = OpId::from(Uuid::from_u128(7));
         let mut rows = vec![row(message(1), None), row(message(2), None), pending(id)];
         assert!(!restart(&mut rows, vec![message(2), message(3)]));
         assert_eq!(seqs(&rows), [Some(1), Some(2), Some(3), None]);

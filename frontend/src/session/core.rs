@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     browser::now_ms,
-    store::{ChatKey, ChatRow, Fate, Me, Notice, NoticeKind, Store},
+    store::{ChatKey, ChatRow, Fate, MayNot, Me, Notice, NoticeKind, Store},
     tools::undo::History,
 };
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ use shared::{
     canvas::{self, Actor, Coord, Refusal, Role, TileOp},
     ids::{OpId, UserId},
     pixels::Dot,
-    protocol::{ClientMessage, ErrorCode, Request},
+    protocol::{ClientMessage, ErrorCode, Lock, Request},
     time::Timestamp,
 };
 use std::collections::{HashMap, HashSet};
@@ -39,6 +39,8 @@ pub(super) struct Core {
     pub(super) queue: Queue,
     pub(super) keep: Option<Keep>,
     pub(super) history: HashMap<Coord, History>,
+    /// Strokes over several tiles so far.
+    groups: u32,
     pub(super) usernames: HashMap<UserId, String>,
     /// When people who write stop unless they are heard of again.
     pub(super) typing_until: HashMap<UserId, i64>,
@@ -47,6 +49,8 @@ pub(super) struct Core {
     pub(super) refreshed_at: i64,
     /// Requests whose kept form is older than they are.
     unsaved: HashSet<OpId>,
+    /// The browser had no room for a request, and the person knows.
+    told_of_room: bool,
     next_notice: u64,
 }
 
@@ -65,12 +69,14 @@ impl Core {
             queue: Queue::default(),
             keep: None,
             history: HashMap::new(),
+            groups: 0,
             usernames: HashMap::new(),
             typing_until: HashMap::new(),
             typed_at: 0,
             pointed_at: 0,
             refreshed_at: now_ms(),
             unsaved: HashSet::new(),
+            told_of_room: false,
             next_notice: 0,
         }
     }
@@ -92,18 +98,42 @@ impl Core {
         self.queue = Queue::default();
         self.history.clear();
         self.unsaved.clear();
-        let keep = Keep::new(self.store.canvas_id, user.id);
-        for request in keep.adopt() {
+        self.keep = Some(Keep::new(self.store.canvas_id, user.id));
+        self.user = Some(user);
+        self.store
+            .chat
+            .update(|chat| chat.retain(|row| row.seq.is_some()));
+        self.adopt();
+        self.foretell_me();
+    }
+
+    /// Takes over the requests of pages that were closed.
+    pub(super) fn adopt(&mut self) {
+        let adopted = self.keep.as_ref().map(Keep::adopt).unwrap_or_default();
+        if adopted.is_empty() {
+            return;
+        }
+        let mut rows = Vec::new();
+        let mut cells = HashSet::new();
+        for request in adopted {
             let (Some(id), Some(lane)) = (request.op_id, queue::lane(&request.message)) else {
                 continue;
             };
-            self.queue.adopt(id, lane, request.message, now_ms());
+            let row = self.chat_row(id, &request.message);
+            // Without room in the queue it stays in the storage for later.
+            if !self.queue.adopt(id, lane, request.message, now_ms()) {
+                continue;
+            }
+            rows.extend(row);
+            if let Lane::Tile(at) = lane {
+                cells.insert(at);
+            }
         }
-        self.keep = Some(keep);
-        self.user = Some(user);
-        self.restore_chat();
+        self.store.chat.update(|chat| chat.extend(rows));
+        for at in cells {
+            self.relay(at);
+        }
         self.count();
-        self.foretell_me();
     }
 
     /// Until the server has said who this tab is, what it will say: so one
@@ -125,19 +155,6 @@ impl Core {
                 role: canvas.role.unwrap_or(Role::Editor),
             }));
         }
-    }
-
-    /// The rows of messages that were taken over.
-    fn restore_chat(&self) {
-        let rows: Vec<ChatRow> = self
-            .queue
-            .iter()
-            .filter_map(|op| self.chat_row(op.id, &op.message))
-            .collect();
-        self.store.chat.update(|chat| {
-            chat.retain(|row| row.seq.is_some());
-            chat.extend(rows);
-        });
     }
 
     fn chat_row(&self, id: OpId, message: &ClientMessage) -> Option<ChatRow> {
@@ -165,11 +182,14 @@ impl Core {
         if let Some((at, op)) = &tile
             && let Err(refusal) = self.permit(*at, op)
         {
-            self.tell_refusal(&refusal, *at);
+            match self.may_not(*at) {
+                Some(why) => self.tell_may_not(why),
+                None => self.tell_refusal(&refusal, *at),
+            }
             return None;
         }
         let painter = self.painter()?;
-        let id = OpId(Uuid::now_v7());
+        let id = OpId::from(Uuid::now_v7());
         let row = self.chat_row(id, &message);
         let id = match self.queue.push(id, lane, message, now_ms()) {
             Pushed::New => id,
@@ -194,45 +214,83 @@ impl Core {
 
     /// Whether this user may do this, as far as this client can tell.
     pub(super) fn permit(&self, at: Coord, op: &TileOp) -> Result<(), Refusal> {
-        let (Some(me), Some(canvas)) = (
-            self.store.me.get_untracked(),
-            self.store.canvas.get_untracked(),
-        ) else {
+        // Asked for every pixel that is painted or pointed at: nothing is cloned.
+        let who = self
+            .store
+            .me
+            .with_untracked(|me| me.as_ref().map(|me| (me.user_id, me.role)));
+        let policy = self
+            .store
+            .canvas
+            .with_untracked(|canvas| canvas.as_ref().map(|canvas| canvas.edit_policy));
+        let (Some((user_id, role)), Some(policy)) = (who, policy) else {
             return Err(Refusal::Forbidden);
         };
         let locked_by_other = self.store.locks.with_untracked(|locks| {
-            locks.iter().any(|lock| {
-                lock.tile_x == at.x && lock.tile_y == at.y && lock.user_id != me.user_id
-            })
+            locks
+                .iter()
+                .any(|lock| lock.tile_x == at.x && lock.tile_y == at.y && lock.user_id != user_id)
         });
         self.store.book.with_untracked(|book| {
             let grid = book.grid().ok_or(Refusal::OutOfBounds)?;
             canvas::check(&grid, at, op)?;
             let tile = book.shown(at);
             let actor = Actor {
-                user_id: me.user_id,
-                role: me.role,
+                user_id,
+                role,
                 likes: tile.is_some_and(|tile| tile.liked),
                 locked_by_other,
             };
-            canvas::permit(canvas.edit_policy, tile.map(|tile| &tile.state), op, &actor)
+            canvas::permit(policy, tile.map(|tile| &tile.state), op, &actor)
+        })
+    }
+
+    /// Why this user may not draw in a cell.
+    pub(super) fn may_not(&self, at: Coord) -> Option<MayNot> {
+        // Any stroke stands for all: the rules look at who and where only.
+        let stroke = TileOp::Paint { dots: Vec::new() };
+        let Err(refusal) = self.permit(at, &stroke) else {
+            return None;
+        };
+        let role = self
+            .store
+            .me
+            .with_untracked(|me| me.as_ref().map(|me| me.role));
+        let lock = self.store.locks.with_untracked(|locks| {
+            let held = |lock: &&Lock| (lock.tile_x, lock.tile_y) == (at.x, at.y);
+            locks.iter().find(held).map(|lock| lock.user_id)
+        });
+        let creator = self
+            .store
+            .book
+            .with_untracked(|book| book.shown(at).map(|tile| tile.state.creator_id));
+        Some(match (role, refusal, lock, creator) {
+            (None, ..) => MayNot::SignedOut,
+            (Some(role), ..) if role < Role::Editor => MayNot::Viewer,
+            (_, Refusal::TileLocked, Some(user), _) => MayNot::Locked(user),
+            (_, _, _, Some(user)) => MayNot::Theirs(user),
+            (_, _, _, None) => MayNot::Viewer,
         })
     }
 
     pub(super) fn tell_refusal(&mut self, refusal: &Refusal, at: Coord) {
-        let viewer = self
-            .store
-            .me
-            .with_untracked(|me| me.as_ref().is_none_or(|me| me.role < Role::Editor));
-        let kind = match refusal {
-            Refusal::Forbidden if viewer => NoticeKind::MayNotDraw,
-            _ => NoticeKind::Refused {
-                code: refusal.code(),
-                message: refusal.to_string(),
-                at: Some(at),
-            },
-        };
-        self.notify(kind);
+        self.notify(NoticeKind::Refused {
+            code: refusal.code(),
+            message: refusal.to_string(),
+            at: Some(at),
+        });
+    }
+
+    pub(super) fn tell_may_not(&mut self, why: MayNot) {
+        self.notify(self.may_not_notice(why));
+    }
+
+    pub(super) fn may_not_notice(&self, why: MayNot) -> NoticeKind {
+        let name = self.store.names.with_untracked(|names| {
+            let name = why.whose().and_then(|user| names.get(&user));
+            name.cloned().unwrap_or_default()
+        });
+        NoticeKind::MayNotDraw { why, name }
     }
 
     /// A request of one's own ended well (with the place it has in the order,
@@ -292,13 +350,31 @@ impl Core {
     /// Keeps what was not kept yet.
     pub(super) fn save(&mut self) {
         let Some(keep) = &self.keep else { return };
+        let mut kept = true;
         for id in self.unsaved.drain() {
             if let Some(op) = self.queue.get(id) {
-                keep.put(&Request {
+                kept &= keep.put(&Request {
                     op_id: Some(id),
                     message: op.message.clone(),
                 });
             }
+        }
+        if !kept && !self.told_of_room {
+            self.told_of_room = true;
+            self.notify(NoticeKind::NotKept);
+        }
+    }
+
+    /// Whether something waits that a reload would lose.
+    pub(super) fn would_lose(&self) -> bool {
+        self.told_of_room && !self.queue.is_empty()
+    }
+
+    /// This page lives. One that slept so long that its requests may have been
+    /// adopted changes them no more.
+    pub(super) fn stamp(&mut self) {
+        if self.keep.as_ref().is_some_and(|keep| !keep.stamp()) {
+            self.queue.freeze();
         }
     }
 
@@ -343,15 +419,50 @@ impl Core {
 
     /// The dots of a stroke, painted into a tile and remembered for undo.
     pub(super) fn paint(&mut self, at: Coord, dots: &[Dot]) -> bool {
-        let before = self.store.book.with_untracked(|book| {
-            book::before(book.shown(at).map(|tile| &tile.state.pixels), dots)
+        let (before, dots) = self.store.book.with_untracked(|book| {
+            book::changes(book.shown(at).map(|tile| &tile.state.pixels), dots)
         });
-        let done = self.repaint(at, dots);
+        if dots.is_empty() {
+            return true;
+        }
+        let done = self.repaint(at, &dots);
         if done {
-            self.history.entry(at).or_default().add(&before, dots);
+            self.history.entry(at).or_default().add(&before, &dots);
             self.tell_undo(at);
         }
         done
+    }
+
+    /// The current stroke was not meant.
+    pub(super) fn cancel(&mut self, at: Coord) {
+        let dots = self.with_history(at, |history, color| history.cancel(color));
+        self.repaint(at, &dots);
+        self.tell_undo(at);
+    }
+
+    /// Paints into several tiles what is then taken back as one.
+    pub(super) fn paint_all(&mut self, parts: &[(Coord, Vec<Dot>)]) {
+        self.groups += 1;
+        for (at, dots) in parts {
+            self.history
+                .entry(*at)
+                .or_default()
+                .begin(Some(self.groups));
+            self.paint(*at, dots);
+            self.history.entry(*at).or_default().begin(None);
+        }
+    }
+
+    fn with_history<T>(
+        &mut self,
+        at: Coord,
+        act: impl FnOnce(&mut History, &dyn Fn(u16) -> u8) -> T,
+    ) -> T {
+        let history = self.history.entry(at).or_default();
+        self.store.book.with_untracked(|book| {
+            let pixels = book.shown(at).map(|tile| &tile.state.pixels);
+            act(history, &|index| book::color(pixels, index))
+        })
     }
 
     /// Paints without remembering.
@@ -369,10 +480,7 @@ impl Core {
 
     /// Undo (or redo) in a tile.
     pub(super) fn step(&mut self, at: Coord, back: bool) {
-        let dots = self.store.book.with_untracked(|book| {
-            let pixels = book.shown(at).map(|tile| &tile.state.pixels);
-            let color = |index| book::color(pixels, index);
-            let history = self.history.entry(at).or_default();
+        let (dots, group) = self.with_history(at, |history, color| {
             if back {
                 history.undo(color)
             } else {
@@ -380,6 +488,19 @@ impl Core {
             }
         });
         self.repaint(at, &dots);
+        if let Some(group) = group {
+            let others: Vec<Coord> = self.history.keys().copied().collect();
+            for at in others {
+                let dots = self.with_history(at, |history, color| {
+                    if back {
+                        history.undo_group(group, color)
+                    } else {
+                        history.redo_group(group, color)
+                    }
+                });
+                self.repaint(at, &dots);
+            }
+        }
         self.tell_undo(at);
     }
 

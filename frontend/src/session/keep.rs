@@ -2,16 +2,20 @@
 //! a reload and a crash. One entry for each request, so that a stroke does not
 //! rewrite the whole queue.
 //!
-//! Every page writes under its own mark and renews a stamp while it lives. A
-//! new page adopts the requests of pages that live no more (no stamp, or an
-//! old one). Should two pages adopt the same ones, nothing is lost: the
-//! server applies an `op_id` once.
+//! Every page writes under its own mark and renews a stamp while it lives. The
+//! other pages of the same person on the same canvas, open or new, adopt the
+//! requests of pages that live no more (no stamp, or an old one). Should two
+//! pages adopt the same ones, or a page sleep so long that it was taken for
+//! dead, nothing is lost and nothing done twice: the server applies an `op_id`
+//! once, and [`Keep::stamp`] tells who slept not to change its requests.
 
 use crate::browser;
 use shared::{
     ids::{CanvasId, OpId, UserId},
+    json,
     protocol::{Request, decode},
 };
+use std::cell::Cell;
 use uuid::Uuid;
 
 /// A page whose stamp is older than this is gone. Browsers wake a hidden
@@ -24,6 +28,7 @@ const PREFIX: &str = "stellar.";
 pub struct Keep {
     ops: String,
     page: Uuid,
+    stamped_at: Cell<i64>,
 }
 
 impl Keep {
@@ -32,14 +37,18 @@ impl Keep {
         let keep = Self {
             ops: format!("{PREFIX}op.{canvas}.{user}."),
             page: Uuid::new_v4(),
+            stamped_at: Cell::new(browser::now_ms()),
         };
         keep.stamp();
         keep
     }
 
-    /// Says that this page lives. To be called every few seconds.
-    pub fn stamp(&self) {
-        browser::save(&stamp_key(self.page), &browser::now_ms().to_string());
+    /// Says that this page lives. To be called every few seconds; false if it
+    /// was so long ago that others may have adopted its requests.
+    pub fn stamp(&self) -> bool {
+        let now = browser::now_ms();
+        browser::save(&stamp_key(self.page), &now.to_string());
+        now - self.stamped_at.replace(now) < STALE_MS
     }
 
     /// Says that this page ends: others may adopt its requests at once.
@@ -47,13 +56,13 @@ impl Keep {
         browser::forget(&stamp_key(self.page));
     }
 
-    /// Keeps a request. Where the browser has no room it is kept in memory
-    /// only, which is all that can be done.
-    pub fn put(&self, request: &Request) {
-        let Some(id) = request.op_id else { return };
-        if let Ok(frame) = serde_json::to_string(request) {
-            browser::save(&self.op_key(id), &frame);
-        }
+    /// Keeps a request; false where the browser has no room, so that it is in
+    /// memory only.
+    pub fn put(&self, request: &Request) -> bool {
+        let Some(id) = request.op_id else {
+            return false;
+        };
+        browser::save(&self.op_key(id), &json::write(request))
     }
 
     /// The request is stored or refused.
@@ -77,7 +86,7 @@ impl Keep {
                 continue;
             };
             let page = rest.split('.').next().and_then(|page| page.parse().ok());
-            if page.is_some_and(|page| page != self.page && is_alive(page, now)) {
+            if page.is_some_and(|page| page == self.page || is_alive(page, now)) {
                 continue;
             }
             let frame = browser::load(&key).unwrap_or_default();
@@ -111,4 +120,99 @@ fn is_alive(page: Uuid, now: i64) -> bool {
     browser::load(&stamp_key(page))
         .and_then(|stamp| stamp.parse::<i64>().ok())
         .is_some_and(|stamp| (now - stamp).abs() < STALE_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::protocol::ClientMessage;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// Each test has a canvas of its own, since they share the storage.
+    fn keep(canvas: i64) -> Keep {
+        Keep::new(CanvasId(canvas), UserId(1))
+    }
+
+    fn like(x: i32) -> Request {
+        Request {
+            op_id: Some(OpId::from(Uuid::now_v7())),
+            message: ClientMessage::TileLike {
+                x,
+                y: 0,
+                liked: true,
+            },
+        }
+    }
+
+    fn ids(requests: &[Request]) -> Vec<Option<OpId>> {
+        requests.iter().map(|request| request.op_id).collect()
+    }
+
+    #[test]
+    fn only_what_a_dead_page_left_is_adopted_and_once() {
+        let (closed, living, heir) = (keep(901), keep(901), keep(901));
+        let (first, second, other) = (like(1), like(2), like(3));
+        assert!(closed.put(&second) && closed.put(&first) && living.put(&other));
+        assert!(heir.adopt().is_empty());
+        closed.leave();
+        let adopted = heir.adopt();
+        assert_eq!(ids(&adopted), [first.op_id, second.op_id]);
+        assert!(heir.adopt().is_empty());
+        // Should the heir close too, the next one has them.
+        heir.leave();
+        assert_eq!(living.adopt().len(), 2);
+        for id in [first.op_id, second.op_id, other.op_id]
+            .into_iter()
+            .flatten()
+        {
+            living.remove(id);
+        }
+    }
+
+    #[test]
+    fn nobody_adopts_what_another_person_said_or_meant_for_another_canvas() {
+        let closed = keep(902);
+        let request = like(1);
+        assert!(closed.put(&request));
+        closed.leave();
+        assert!(keep(903).adopt().is_empty());
+        assert!(Keep::new(CanvasId(902), UserId(2)).adopt().is_empty());
+        let heir = keep(902);
+        assert_eq!(heir.adopt().len(), 1);
+        request.op_id.into_iter().for_each(|id| heir.remove(id));
+    }
+
+    #[test]
+    fn a_page_that_slept_is_told_so() {
+        let keep = keep(904);
+        assert!(keep.stamp());
+        keep.stamped_at.set(browser::now_ms() - STALE_MS);
+        assert!(!keep.stamp());
+        assert!(keep.stamp());
+    }
+
+    #[test]
+    fn a_full_storage_is_noticed() {
+        let keep = keep(905);
+        // More than any browser gives one site.
+        let most = "x".repeat(4 * 1024 * 1024);
+        let mut full = 0;
+        while full < 16 && browser::save(&format!("filler.{full}"), &most) {
+            full += 1;
+        }
+        let rest = "x".repeat(256 * 1024);
+        let mut more = full;
+        while more < 128 && browser::save(&format!("filler.{more}"), &rest) {
+            more += 1;
+        }
+        let last = "x".repeat(64);
+        while browser::save(&format!("filler.{more}"), &last) && more < 100_000 {
+            more += 1;
+        }
+        let kept = keep.put(&like(1));
+        for index in 0..=more {
+            browser::forget(&format!("filler.{index}"));
+        }
+        assert!(!kept);
+    }
 }

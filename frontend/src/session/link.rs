@@ -1,18 +1,21 @@
 //! The session at work: the socket, the timers and what happens by itself.
 //! Knows the browser; what messages mean is `receive`'s.
 
+mod ends;
+mod past;
+
+use self::ends::failure;
 use super::{core::Core, people, receive::Next};
 use crate::{
-    api::{self, ApiError},
+    account, api,
     browser::{self, Listener, now_ms},
     socket::{Socket, SocketEvent},
-    store::{Account, Connection, End, Failure, Load, SignIn, Store},
+    store::{Account, Connection, Failure, Load, SignIn, Store, Trouble},
 };
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
     canvas::{Coord, EditPolicy},
-    limits,
     presence::Editing,
     protocol::{ClientMessage, PresenceChange, Request},
 };
@@ -41,9 +44,13 @@ pub(super) struct Link {
     /// A pump that is due soon.
     soon: RefCell<Option<Timeout>>,
     fetching: Cell<bool>,
+    /// The activity list has everything after this `seq`.
+    remembered: Cell<i64>,
+    /// Whether members were asked for the names of those nobody has met.
+    asked_names: Cell<bool>,
     ticks: Cell<u32>,
     _ticker: Interval,
-    _listeners: [Listener; 2],
+    _listeners: [Listener; 3],
 }
 
 impl Link {
@@ -55,11 +62,19 @@ impl Link {
                     .map_or_else(String::new, |inner| inner.address())
             };
             let sink = move |event| with(&heard, |inner| inner.hear(event));
-            let (leave, back) = (this.clone(), this.clone());
+            let (leave, back, lost) = (this.clone(), this.clone(), this.clone());
             let window = browser::window();
             let listeners = [
                 Listener::new(&window, "pagehide", move |_| with(&leave, |i| i.leave())),
                 Listener::new(&window, "pageshow", move |_| with(&back, |i| i.stamp())),
+                // The browser asks whether to leave.
+                Listener::new(&window, "beforeunload", move |event| {
+                    with(&lost, |inner| {
+                        if inner.core.borrow().would_lose() {
+                            event.prevent_default();
+                        }
+                    });
+                }),
             ];
             Self {
                 store,
@@ -68,6 +83,8 @@ impl Link {
                 core: RefCell::new(Core::new(store)),
                 soon: RefCell::default(),
                 fetching: Cell::new(false),
+                remembered: Cell::new(0),
+                asked_names: Cell::new(false),
                 ticks: Cell::new(0),
                 _ticker: Interval::new(1_000, move || with(&tick, Self::tick)),
                 _listeners: listeners,
@@ -82,13 +99,29 @@ impl Link {
             SignIn::SignedOut => {
                 self.socket.close();
                 self.down();
+                self.store.trouble.set(None);
                 self.store.connection.set(Connection::SignedOut);
+                if self.store.load.get_untracked() == Load::Loading {
+                    self.fetch();
+                }
             }
             SignIn::SignedIn(user) => {
                 let mut core = self.core.borrow_mut();
                 let was = core.user.as_ref().map(|user| user.id);
                 let other = was != Some(user.id);
+                let renamed = core
+                    .user
+                    .as_ref()
+                    .is_some_and(|old| old.display_name != user.display_name);
                 core.sign_in(user);
+                if !other && core.live {
+                    drop(core);
+                    if renamed {
+                        // Others learn a name when its bearer comes in.
+                        self.socket.reconnect();
+                    }
+                    return;
+                }
                 if other {
                     // What was read is as somebody else sees it.
                     core.order.forget();
@@ -131,7 +164,13 @@ impl Link {
         let signed_in = matches!(self.account.sign_in.get_untracked(), SignIn::SignedIn(_));
         match answer {
             Ok(snapshot) => {
+                account::heard(self.account, snapshot.canvas.role.is_some());
+                self.store.trouble.set(None);
+                if self.account.sign_in.get_untracked() == SignIn::SignedOut {
+                    self.store.connection.set(Connection::SignedOut);
+                }
                 let seq = snapshot.seq;
+                self.remembered.set(seq);
                 let next = self.core.borrow_mut().start(snapshot);
                 self.remember(seq);
                 self.follow(next);
@@ -141,34 +180,27 @@ impl Link {
                 }
             }
             Err(error) => match failure(&error) {
-                Some(Failure::Forbidden) if !signed_in => {}
+                // Who asks is not known yet, and will be.
+                Some(Failure::Forbidden)
+                    if self.account.sign_in.get_untracked() == SignIn::Unknown =>
+                {
+                    account::heard(self.account, true);
+                }
                 Some(failure) => {
-                    self.socket.close();
-                    self.store.load.set(Load::Failed(failure));
+                    account::heard(self.account, false);
+                    self.fail(failure);
                 }
                 None => {
                     let this = Rc::downgrade(self);
                     Timeout::new(SNAPSHOT_RETRY_MS, move || with(&this, Self::fetch)).forget();
                     let retry_at = now_ms() + i64::from(SNAPSHOT_RETRY_MS);
                     if !self.core.borrow().live {
+                        self.store.trouble.set(Some(Trouble::Away));
                         self.wait(retry_at);
                     }
                 }
             },
         }
-    }
-
-    /// What was done lately, for the activity list.
-    fn remember(self: &Rc<Self>, seq: i64) {
-        let this = Rc::downgrade(self);
-        let id = self.store.canvas_id;
-        let after = (seq - limits::MAX_PAGE).max(0);
-        spawn_local(async move {
-            // Without it the list begins with what happens from now on.
-            if let Ok(page) = api::events(id, after).await {
-                with(&this, |link| link.core.borrow_mut().remember(&page.items));
-            }
-        });
     }
 
     /// What the socket says.
@@ -179,8 +211,13 @@ impl Link {
                 self.store.connection.set(Connection::Connecting);
             }
             SocketEvent::Message(message) => {
+                let open = self.store.editing.get_untracked();
                 let greeting = matches!(*message, shared::protocol::ServerMessage::Connected(_));
                 let next = self.core.borrow_mut().receive(*message);
+                if let (Some(at), None) = (open, self.store.editing.get_untracked()) {
+                    // It was taken from this tab; others need not wait for it.
+                    self.say_editing(at, false);
+                }
                 if greeting {
                     self.greet();
                 }
@@ -201,6 +238,17 @@ impl Link {
         match next {
             Next::Pump => self.pump(),
             Next::Snapshot => self.fetch(),
+            Next::Role => {
+                let this = Rc::downgrade(self);
+                let id = self.store.canvas_id;
+                spawn_local(async move {
+                    if let Ok(canvas) = api::canvas(id).await
+                        && let Some(role) = canvas.role
+                    {
+                        with(&this, |link| link.role(role));
+                    }
+                });
+            }
             Next::Reconnect => {
                 // Not from within the socket's own call.
                 let socket = self.socket.clone();
@@ -210,10 +258,13 @@ impl Link {
     }
 
     fn wait(&self, retry_at: i64) {
-        self.store.connection.set(Connection::Waiting {
-            retry_at,
-            offline: !browser::is_online(),
-        });
+        let offline = !browser::is_online();
+        if offline {
+            self.store.trouble.set(Some(Trouble::Offline));
+        }
+        self.store
+            .connection
+            .set(Connection::Waiting { retry_at, offline });
     }
 
     /// There is no connection any more.
@@ -222,59 +273,6 @@ impl Link {
         core.live = false;
         core.queue.disconnected();
         core.save();
-    }
-
-    /// A connect failed, and browsers do not say why: ask over HTTP.
-    fn ask_why(self: &Rc<Self>) {
-        let this = Rc::downgrade(self);
-        let id = self.store.canvas_id;
-        spawn_local(async move {
-            let me = api::me().await;
-            let canvas = match &me {
-                Ok(_) => Some(api::canvas(id).await),
-                Err(_) => None,
-            };
-            with(&this, |inner| {
-                if me.is_err_and(|error| error.status() == Some(401)) {
-                    inner.account.sign_in.set(SignIn::SignedOut);
-                } else if let Some(Err(error)) = canvas
-                    && let Some(failure) = failure(&error)
-                {
-                    inner.socket.close();
-                    inner.store.load.set(Load::Failed(failure));
-                }
-            });
-        });
-    }
-
-    /// The server ended the connection for good.
-    fn ended(self: &Rc<Self>, reason: &str) {
-        self.down();
-        let end = match reason {
-            "token_expired" | "revoked" => {
-                self.store.connection.set(Connection::Connecting);
-                let this = Rc::downgrade(self);
-                spawn_local(async move {
-                    let me = api::me().await;
-                    with(&this, |inner| match me {
-                        Err(error) if error.status() == Some(401) => {
-                            inner.account.sign_in.set(SignIn::SignedOut);
-                        }
-                        Ok(_) | Err(_) => inner.socket.open(),
-                    });
-                });
-                return;
-            }
-            "kicked" => End::Kicked,
-            "banned" => End::Banned,
-            "canvas_deleted" => End::CanvasDeleted,
-            "rate_limited" => End::RateLimited,
-            _ => End::Other,
-        };
-        if end == End::CanvasDeleted {
-            self.store.load.set(Load::Failed(Failure::Deleted));
-        }
-        self.store.connection.set(Connection::Ended(end));
     }
 
     /// The address of an attempt: resumes where this client is.
@@ -310,7 +308,12 @@ impl Link {
             device,
         });
         if let Some(at) = self.store.editing.get_untracked() {
-            self.say_editing(at, true);
+            if untrack(|| self.store.may_draw()) {
+                self.say_editing(at, true);
+            } else {
+                // A role was taken while there was no connection.
+                self.store.editing.set(None);
+            }
         }
     }
 
@@ -432,10 +435,11 @@ impl Link {
         });
     }
 
+    /// This page lives, and may do what closed ones left undone.
     fn stamp(&self) {
-        if let Some(keep) = &self.core.borrow().keep {
-            keep.stamp();
-        }
+        let mut core = self.core.borrow_mut();
+        core.stamp();
+        core.adopt();
     }
 
     /// The page ends, perhaps for good: another may adopt what waits.
@@ -452,14 +456,5 @@ impl Link {
 pub(super) fn with(inner: &Weak<Link>, act: impl FnOnce(&Rc<Link>)) {
     if let Some(inner) = inner.upgrade() {
         act(&inner);
-    }
-}
-
-/// Whether an error means that the canvas cannot be shown at all.
-fn failure(error: &ApiError) -> Option<Failure> {
-    match error.status() {
-        Some(401 | 403) => Some(Failure::Forbidden),
-        Some(404) => Some(Failure::NotFound),
-        _ => None,
     }
 }

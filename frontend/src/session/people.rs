@@ -1,14 +1,23 @@
 //! Who is there, kept up to date by what the server tells. Pure.
 
+use crate::browser;
 use shared::{
     ids::UserId,
     presence::{ActiveUser, Editing, Status},
     protocol::{PresenceUpdate, UserCount},
 };
 
+/// What the user names of guests begin with, which the server makes.
+const GUEST: &str = "guest-";
+
+/// Whether a user name says nothing about who has it.
+pub fn is_nameless(username: &str) -> bool {
+    username.is_empty() || username.starts_with(GUEST)
+}
+
 /// Puts people into the order in which they are shown: by name.
 pub fn sort(people: &mut [ActiveUser]) {
-    people.sort_by_cached_key(|user| (user.display_name.to_lowercase(), user.user_id));
+    people.sort_by_cached_key(|user| (browser::lower(&user.display_name), user.user_id));
 }
 
 /// Somebody came.
@@ -49,6 +58,9 @@ pub fn updated(people: &mut [ActiveUser], event: &PresenceUpdate) {
     let Some(user) = find(people, event.user_id) else {
         return;
     };
+    if let Some(name) = &event.display_name {
+        user.display_name.clone_from(name);
+    }
     user.status = event.status;
     user.status_message.clone_from(&event.status_message);
     user.editing = match (event.tile_x, event.tile_y) {
@@ -78,7 +90,7 @@ mod tests {
     fn count(id: i64, name: &str) -> UserCount {
         UserCount {
             user_id: UserId(id),
-            username: name.to_lowercase(),
+            username: browser::lower(name),
             display_name: name.into(),
             active_users: 1,
             timestamp: chrono::DateTime::UNIX_EPOCH.into(),
@@ -106,6 +118,7 @@ mod tests {
         let mut event = PresenceUpdate {
             user_id: UserId(1),
             username: "ann".into(),
+            display_name: None,
             canvas_id: CanvasId(1),
             status: Status::Busy,
             status_message: "drawing".into(),

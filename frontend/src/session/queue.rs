@@ -172,6 +172,20 @@ impl Queue {
         Some(last.id)
     }
 
+    /// The pixels of a tile that are painted by what waits.
+    pub fn painted(&self, at: Coord) -> HashSet<u16> {
+        let ops = self.ops.iter().filter(|op| op.lane == Lane::Tile(at));
+        ops.filter_map(|op| {
+            let ClientMessage::TilePaint { pixels, .. } = &op.message else {
+                return None;
+            };
+            Some(pixels)
+        })
+        .flatten()
+        .map(|dot| dot.0)
+        .collect()
+    }
+
     /// The next request to send, if any may be sent now.
     pub fn next(&mut self, now: i64) -> Option<Request> {
         if now < self.hold_until {

@@ -2,7 +2,7 @@
 
 use super::{
     activity,
-    book::{self, Foreign, Painted},
+    book::{self, Foreign},
     chat,
     core::{Core, now},
     order::Place,
@@ -10,14 +10,15 @@ use super::{
 };
 use crate::{
     browser::now_ms,
-    store::{Connection, Cursor, Load, Me, NoticeKind, Older, Pulse},
+    store::{Connection, Cursor, Load, MayNot, Me, NoticeKind, Older, Pulse},
 };
 use leptos::prelude::*;
 use shared::{
-    api::{Canvas, Snapshot},
-    canvas::{Coord, Grid},
+    api::{Canvas, Member, Snapshot, Tile},
+    canvas::{Coord, Grid, Role},
     ids::UserId,
     limits,
+    pixels::{Dot, TRANSPARENT},
     protocol::{
         Ack, Connected, Durable, ErrorCode, ErrorMessage, Resume, ServerMessage, TileMentioned,
     },
@@ -38,6 +39,8 @@ pub(super) enum Next {
     Snapshot,
     /// Something is missing: connect anew and resume.
     Reconnect,
+    /// Something was forbidden: ask what this user may do.
+    Role,
 }
 
 impl Core {
@@ -62,7 +65,10 @@ impl Core {
             other => other,
         };
         match message {
-            ServerMessage::Connected(_) | ServerMessage::Pong { .. } => {}
+            // A connection on a deleted canvas ends with the same reason.
+            ServerMessage::Connected(_)
+            | ServerMessage::Pong { .. }
+            | ServerMessage::CanvasDeleted(_) => {}
             ServerMessage::CanvasChatMessage(event) => {
                 return self.durable(Durable::CanvasChatMessage(event));
             }
@@ -74,7 +80,7 @@ impl Core {
                 return self.durable(Durable::CanvasUpdated(event));
             }
             ServerMessage::Ack(ack) => return self.ack(&ack),
-            ServerMessage::Error(error) => self.error(error),
+            ServerMessage::Error(error) => return self.error(error),
             ServerMessage::UserJoined(event) => {
                 self.met(event.user_id, &event.username, &event.display_name);
                 self.store.people.update(|all| people::joined(all, &event));
@@ -86,6 +92,9 @@ impl Core {
                 self.store.cursors.update(|all| {
                     all.remove(&event.user_id);
                 });
+                if self.store.following.get_untracked() == Some(event.user_id) {
+                    self.store.following.set(None);
+                }
             }
             ServerMessage::UserTyping(event) => {
                 self.typing_until
@@ -95,6 +104,9 @@ impl Core {
                     .update(|all| people::typing(all, event.user_id, event.is_typing));
             }
             ServerMessage::UserPresenceUpdate(event) => {
+                if let Some(name) = &event.display_name {
+                    self.met(event.user_id, &event.username, name);
+                }
                 self.store.people.update(|all| people::updated(all, &event));
             }
             ServerMessage::UserCursor(event) => {
@@ -108,18 +120,23 @@ impl Core {
                 });
             }
             ServerMessage::TileMention(event) => self.mentioned(event),
-            ServerMessage::TileLocked(lock) => self.store.locks.update(|locks| {
-                locks.retain(|other| (other.tile_x, other.tile_y) != (lock.tile_x, lock.tile_y));
-                locks.push(lock);
-            }),
+            ServerMessage::TileLocked(lock) => {
+                let at = Coord {
+                    x: lock.tile_x,
+                    y: lock.tile_y,
+                };
+                let theirs = !self.is_me(lock.user_id);
+                self.store.locks.update(|locks| {
+                    locks.retain(|other| (other.tile_x, other.tile_y) != (at.x, at.y));
+                    locks.push(lock);
+                });
+                if theirs && self.store.editing.get_untracked() == Some(at) {
+                    self.lose_tile(at);
+                }
+            }
             ServerMessage::TileUnlocked(lock) => self.store.locks.update(|locks| {
                 locks.retain(|other| (other.tile_x, other.tile_y) != (lock.tile_x, lock.tile_y));
             }),
-            ServerMessage::CanvasDeleted(_) => {
-                self.store
-                    .load
-                    .set(Load::Failed(crate::store::Failure::Deleted));
-            }
             ServerMessage::Announcement(event) => {
                 self.notify(NoticeKind::Announcement(event.message));
             }
@@ -148,6 +165,7 @@ impl Core {
             self.store.me.set(me);
         }
         self.store.connection.set(Connection::Live);
+        self.store.trouble.set(None);
         match hello.resume {
             Resume::Resumed => Next::Pump,
             Resume::Fresh | Resume::Resync => {
@@ -180,12 +198,17 @@ impl Core {
             for message in &snapshot.messages {
                 names.insert(message.sender_id, message.sender_display_name.clone());
             }
-            for tile in &snapshot.tiles {
+            let named = |tile: &&Tile| !people::is_nameless(&tile.creator_username);
+            for tile in snapshot.tiles.iter().filter(named) {
                 names
                     .entry(tile.creator_id)
                     .or_insert_with(|| tile.creator_username.clone());
             }
         });
+        // What follows need not join on to what there is.
+        self.store
+            .activity
+            .update(std::collections::VecDeque::clear);
         if !self.live {
             let mut all = snapshot.active_users;
             people::sort(&mut all);
@@ -259,7 +282,16 @@ impl Core {
                     .get(&event.creator_id)
                     .cloned()
                     .unwrap_or_default();
-                self.change(|book| book.created(event, creator));
+                let mine = self.is_me(event.creator_id);
+                let drawn: Vec<Dot> = (0..)
+                    .zip(event.pixels.as_bytes())
+                    .filter(|(_, color)| **color != TRANSPARENT)
+                    .map(|(index, &color)| Dot(index, color))
+                    .collect();
+                let at = self.change(|book| book.created(event, creator));
+                if !mine {
+                    self.lose(&Foreign { at, dots: drawn });
+                }
             }
             Durable::TileUpdated(event) => {
                 let mine = self.is_me(event.updater_id);
@@ -302,10 +334,8 @@ impl Core {
 
     fn lose(&mut self, foreign: &Foreign) {
         if let Some(history) = self.history.get_mut(&foreign.at) {
-            match &foreign.painted {
-                Painted::All => history.lose_all(),
-                Painted::Some(indices) => history.lose(indices),
-            }
+            let pending = self.queue.painted(foreign.at);
+            history.lose(&foreign.dots, |index| pending.contains(&index));
             self.tell_undo(foreign.at);
         }
     }
@@ -359,26 +389,59 @@ impl Core {
         Next::Pump
     }
 
-    fn error(&mut self, error: ErrorMessage) {
+    fn error(&mut self, error: ErrorMessage) -> Next {
+        let next = if error.code == ErrorCode::Forbidden {
+            Next::Role
+        } else {
+            Next::Pump
+        };
         let Some(id) = error.op_id else {
-            if error.code == ErrorCode::TileLocked {
-                let at = self.store.editing.get_untracked();
-                self.store.editing.set(None);
-                self.notify(NoticeKind::Refused {
-                    code: error.code,
-                    message: error.message,
-                    at,
-                });
+            if let (ErrorCode::TileLocked, Some(at)) =
+                (error.code, self.store.editing.get_untracked())
+            {
+                self.lose_tile(at);
             }
-            return;
+            return next;
         };
         if matches!(error.code, ErrorCode::Unavailable | ErrorCode::RateLimited) {
             let wait = error.retry_after_ms.unwrap_or(RETRY_MS);
             let until = now_ms().saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
             self.queue.postpone(id, until);
-            return;
+            return next;
         }
         self.refuse(id, error.code, error.message);
+        next
+    }
+
+    /// What this user may do here now; they are told if it is not what it was.
+    pub(super) fn role(&mut self, role: Role) {
+        let is_new = self
+            .store
+            .me
+            .with_untracked(|me| me.as_ref().is_some_and(|me| me.role != role));
+        if is_new {
+            self.store.me.update(|me| {
+                if let Some(me) = me {
+                    me.role = role;
+                }
+            });
+            self.notify(NoticeKind::Role(role));
+        }
+    }
+
+    /// Somebody else holds the lock of the open tile: it closes.
+    fn lose_tile(&mut self, at: Coord) {
+        self.store.editing.set(None);
+        self.store.pen.set(None);
+        self.notify(match self.may_not(at) {
+            Some(why @ MayNot::Locked(_)) => self.may_not_notice(why),
+            // Their lock is not known yet, only that there is one.
+            None | Some(_) => NoticeKind::Refused {
+                code: ErrorCode::TileLocked,
+                message: String::new(),
+                at: Some(at),
+            },
+        });
     }
 
     fn mentioned(&mut self, event: TileMentioned) {
@@ -426,13 +489,40 @@ impl Core {
         }
     }
 
-    /// Lines of activity from before this page was opened.
+    /// Lines of activity from before this page was opened, and the names of
+    /// those who spoke meanwhile.
     pub(super) fn remember(&mut self, events: &[Durable]) {
+        self.store.names.update(|names| {
+            for event in events {
+                if let Durable::CanvasChatMessage(event) = event {
+                    let message = &event.message;
+                    names
+                        .entry(message.sender_id)
+                        .or_insert_with(|| message.sender_display_name.clone());
+                }
+            }
+        });
         self.store.activity.update(|lines| {
             for line in events.iter().filter_map(activity::of_event) {
                 activity::add(lines, line);
             }
         });
+    }
+
+    /// Whether somebody did something whose name is not known.
+    pub(super) fn has_strangers(&self) -> bool {
+        self.store.names.with_untracked(|names| {
+            self.store
+                .activity
+                .with_untracked(|lines| lines.iter().any(|line| !names.contains_key(&line.actor)))
+        })
+    }
+
+    /// The names of a canvas's members.
+    pub(super) fn learn(&mut self, members: &[Member]) {
+        for member in members {
+            self.met(member.user_id, &member.username, &member.display_name);
+        }
     }
 }
 

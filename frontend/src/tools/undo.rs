@@ -15,20 +15,32 @@ struct Change {
     after: u8,
 }
 
-type Stroke = BTreeMap<u16, Change>;
+/// Strokes of several tiles that are taken back together.
+pub type Group = u32;
+
+#[derive(Debug, Default)]
+struct Stroke {
+    changes: BTreeMap<u16, Change>,
+    group: Option<Group>,
+}
 
 /// The strokes of one tile, made in this tab.
 #[derive(Debug, Default)]
 pub struct History {
     done: Vec<Stroke>,
     undone: Vec<Stroke>,
+    /// The last of `done` may still grow.
     open: bool,
+    group: Option<Group>,
+    /// What could be drawn again before the open stroke began.
+    given_up: Vec<Stroke>,
 }
 
 impl History {
     /// A new stroke begins; the next [`History::add`] starts it.
-    pub fn begin(&mut self) {
+    pub fn begin(&mut self, group: Option<Group>) {
         self.open = false;
+        self.group = group;
     }
 
     /// Pixels were painted as part of the current stroke; `before` is what
@@ -36,8 +48,11 @@ impl History {
     pub fn add(&mut self, before: &[Dot], dots: &[Dot]) {
         if !self.open {
             self.open = true;
-            self.done.push(Stroke::new());
-            self.undone.clear();
+            self.done.push(Stroke {
+                group: self.group,
+                ..Stroke::default()
+            });
+            self.given_up = std::mem::take(&mut self.undone);
             if self.done.len() > STROKES {
                 self.done.remove(0);
             }
@@ -46,56 +61,99 @@ impl History {
             return;
         };
         for &Dot(index, color) in before {
-            stroke.entry(index).or_insert(Change {
+            stroke.changes.entry(index).or_insert(Change {
                 before: color,
                 after: color,
             });
         }
         for &Dot(index, color) in dots {
-            if let Some(change) = stroke.get_mut(&index) {
+            if let Some(change) = stroke.changes.get_mut(&index) {
                 change.after = color;
             }
         }
     }
 
-    /// Somebody else painted these pixels: they are not ours any more.
-    pub fn lose(&mut self, indices: &[u16]) {
-        for stroke in self.done.iter_mut().chain(&mut self.undone) {
-            for index in indices {
-                stroke.remove(index);
+    /// Somebody else painted these pixels: they are not ours any more. Where
+    /// a stroke of ours is on its way (`pending`) it comes out on top, and
+    /// what they painted is what lies under it.
+    pub fn lose(&mut self, dots: &[Dot], pending: impl Fn(u16) -> bool) {
+        for &Dot(index, color) in dots {
+            let mut covered = pending(index);
+            for stroke in self.done.iter_mut().rev() {
+                if !covered {
+                    stroke.changes.remove(&index);
+                } else if let Some(change) = stroke.changes.get_mut(&index) {
+                    change.before = color;
+                    covered = false;
+                }
+            }
+            if !pending(index) {
+                for stroke in &mut self.undone {
+                    stroke.changes.remove(&index);
+                }
             }
         }
-        self.done.retain(|stroke| !stroke.is_empty());
-        self.undone.retain(|stroke| !stroke.is_empty());
-        self.open = false;
     }
 
-    /// Somebody else replaced the whole tile.
-    pub fn lose_all(&mut self) {
-        *self = Self::default();
+    /// The current stroke was not meant: what to paint to take it back. It
+    /// cannot be drawn again.
+    pub fn cancel(&mut self, now: impl Fn(u16) -> u8) -> Vec<Dot> {
+        if !std::mem::take(&mut self.open) {
+            return Vec::new();
+        }
+        self.undone = std::mem::take(&mut self.given_up);
+        let stroke = self.done.pop();
+        stroke.map_or_else(Vec::new, |stroke| stroke.back(now))
     }
 
-    /// What to paint to take back the last stroke.
-    pub fn undo(&mut self, now: impl Fn(u16) -> u8) -> Vec<Dot> {
+    /// What to paint to take back the last stroke, and what it belongs to.
+    pub fn undo(&mut self, now: impl Fn(u16) -> u8) -> (Vec<Dot>, Option<Group>) {
         self.open = false;
-        step(&mut self.done, &mut self.undone, |index, change| {
-            (now(index) == change.after && change.before != change.after)
-                .then_some(Dot(index, change.before))
+        step(&mut self.done, &mut self.undone, |stroke| stroke.back(&now))
+    }
+
+    /// What to paint to draw it once more, and what it belongs to.
+    pub fn redo(&mut self, now: impl Fn(u16) -> u8) -> (Vec<Dot>, Option<Group>) {
+        self.open = false;
+        step(&mut self.undone, &mut self.done, |stroke| {
+            stroke.forth(&now)
         })
     }
 
-    /// What to paint to draw it once more.
-    pub fn redo(&mut self, now: impl Fn(u16) -> u8) -> Vec<Dot> {
-        self.open = false;
-        step(&mut self.undone, &mut self.done, |index, change| {
-            (now(index) == change.before && change.before != change.after)
-                .then_some(Dot(index, change.after))
+    /// As [`History::undo`], for the stroke of a group, wherever it is.
+    pub fn undo_group(&mut self, group: Group, now: impl Fn(u16) -> u8) -> Vec<Dot> {
+        pull(&mut self.done, &mut self.undone, group, |stroke| {
+            stroke.back(now)
+        })
+    }
+
+    /// As [`History::redo`], for the stroke of a group, wherever it is.
+    pub fn redo_group(&mut self, group: Group, now: impl Fn(u16) -> u8) -> Vec<Dot> {
+        pull(&mut self.undone, &mut self.done, group, |stroke| {
+            stroke.forth(now)
         })
     }
 
     /// Whether there is something to undo and to redo.
     pub fn available(&self) -> (bool, bool) {
-        (!self.done.is_empty(), !self.undone.is_empty())
+        let any = |strokes: &[Stroke]| strokes.iter().any(|stroke| !stroke.changes.is_empty());
+        (any(&self.done), any(&self.undone))
+    }
+}
+
+impl Stroke {
+    fn back(&self, now: impl Fn(u16) -> u8) -> Vec<Dot> {
+        self.dots(|index, change| (now(index) == change.after).then_some(change.before))
+    }
+
+    fn forth(&self, now: impl Fn(u16) -> u8) -> Vec<Dot> {
+        self.dots(|index, change| (now(index) == change.before).then_some(change.after))
+    }
+
+    fn dots(&self, color: impl Fn(u16, &Change) -> Option<u8>) -> Vec<Dot> {
+        let real = self.changes.iter().filter(|(_, c)| c.before != c.after);
+        real.filter_map(|(&index, change)| Some(Dot(index, color(index, change)?)))
+            .collect()
     }
 }
 
@@ -103,19 +161,33 @@ impl History {
 fn step(
     from: &mut Vec<Stroke>,
     to: &mut Vec<Stroke>,
-    paint: impl Fn(u16, &Change) -> Option<Dot>,
-) -> Vec<Dot> {
+    paint: impl Fn(&Stroke) -> Vec<Dot>,
+) -> (Vec<Dot>, Option<Group>) {
     while let Some(stroke) = from.pop() {
-        let dots: Vec<Dot> = stroke
-            .iter()
-            .filter_map(|(&index, change)| paint(index, change))
-            .collect();
-        if !dots.is_empty() {
+        let dots = paint(&stroke);
+        let group = stroke.group;
+        if !dots.is_empty() || group.is_some() {
             to.push(stroke);
-            return dots;
+            return (dots, group);
         }
     }
-    Vec::new()
+    (Vec::new(), None)
+}
+
+/// Moves the stroke of a group from one side to the other.
+fn pull(
+    from: &mut Vec<Stroke>,
+    to: &mut Vec<Stroke>,
+    group: Group,
+    paint: impl FnOnce(&Stroke) -> Vec<Dot>,
+) -> Vec<Dot> {
+    let Some(index) = from.iter().position(|stroke| stroke.group == Some(group)) else {
+        return Vec::new();
+    };
+    let stroke = from.remove(index);
+    let dots = paint(&stroke);
+    to.push(stroke);
+    dots
 }
 
 #[cfg(test)]
@@ -143,7 +215,7 @@ mod tests {
         }
 
         fn stroke(&mut self, dots: &[Dot]) {
-            self.history.begin();
+            self.history.begin(None);
             for dot in dots {
                 let before = [Dot(dot.0, self.at(dot.0))];
                 self.history.add(&before, &[*dot]);
@@ -153,12 +225,12 @@ mod tests {
 
         fn foreign(&mut self, dot: Dot) {
             self.pixels.paint(&[dot]);
-            self.history.lose(&[dot.0]);
+            self.history.lose(&[dot], |_| false);
         }
 
         fn undo(&mut self) {
             let pixels = self.pixels.clone();
-            let dots = self
+            let (dots, _) = self
                 .history
                 .undo(|index| pixels.as_bytes()[usize::from(index)]);
             self.pixels.paint(&dots);
@@ -166,7 +238,7 @@ mod tests {
 
         fn redo(&mut self) {
             let pixels = self.pixels.clone();
-            let dots = self
+            let (dots, _) = self
                 .history
                 .redo(|index| pixels.as_bytes()[usize::from(index)]);
             self.pixels.paint(&dots);
@@ -215,5 +287,59 @@ mod tests {
         tile.undo();
         tile.stroke(&[Dot(3, 1)]);
         assert_eq!(tile.history.available(), (true, false));
+    }
+
+    #[test]
+    fn a_stroke_stays_one_while_somebody_else_paints_too() {
+        let mut tile = Tile::new();
+        tile.stroke(&[Dot(0, 1)]);
+        tile.foreign(Dot(0, 5));
+        tile.history.add(&[Dot(1, TRANSPARENT)], &[Dot(1, 1)]);
+        tile.pixels.paint(&[Dot(1, 1)]);
+        tile.history.add(&[Dot(2, TRANSPARENT)], &[Dot(2, 1)]);
+        tile.pixels.paint(&[Dot(2, 1)]);
+        tile.undo();
+        assert_eq!((tile.at(0), tile.at(1), tile.at(2)), (5, 255, 255));
+    }
+
+    #[test]
+    fn under_a_stroke_on_its_way_lies_what_somebody_painted_meanwhile() {
+        let mut tile = Tile::new();
+        tile.stroke(&[Dot(0, 1)]);
+        tile.stroke(&[Dot(0, 2)]);
+        tile.history.lose(&[Dot(0, 7)], |index| index == 0);
+        tile.undo();
+        assert_eq!(tile.at(0), 7);
+        tile.undo();
+        assert_eq!(tile.at(0), 7);
+    }
+
+    #[test]
+    fn a_stroke_that_was_not_meant_leaves_no_trace() {
+        let mut tile = Tile::new();
+        tile.stroke(&[Dot(0, 1)]);
+        tile.stroke(&[Dot(1, 1)]);
+        tile.undo();
+        tile.stroke(&[Dot(2, 1)]);
+        let pixels = tile.pixels.clone();
+        let now = |index: u16| pixels.as_bytes()[usize::from(index)];
+        assert_eq!(tile.history.cancel(now), [Dot(2, TRANSPARENT)]);
+        assert_eq!(tile.history.cancel(now), []);
+        tile.redo();
+        assert_eq!((tile.at(0), tile.at(1)), (1, 1));
+    }
+
+    #[test]
+    fn a_group_is_taken_back_from_under_later_strokes() {
+        let mut history = History::default();
+        history.begin(Some(7));
+        history.add(&[Dot(0, 255), Dot(1, 255)], &[Dot(0, 1), Dot(1, 1)]);
+        history.begin(None);
+        history.add(&[Dot(1, 1)], &[Dot(1, 2)]);
+        let now = |index| if index == 0 { 1 } else { 2 };
+        assert_eq!(history.undo_group(7, now), [Dot(0, 255)]);
+        assert_eq!(history.undo_group(7, now), []);
+        let now = |index| if index == 0 { 255 } else { 2 };
+        assert_eq!(history.redo_group(7, now), [Dot(0, 1)]);
     }
 }

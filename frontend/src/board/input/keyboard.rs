@@ -20,9 +20,11 @@ impl Hands {
             return;
         }
         if event.code() == "Space" && self.is_over(event) {
-            let with_pen = self.stage.pen.get().is_some();
+            let with_pen = self.store.pen.get_untracked().is_some();
             if is_down && with_pen {
-                self.press_pen();
+                if !event.repeat() {
+                    self.press_pen();
+                }
             } else if !with_pen {
                 self.gestures.borrow_mut().space = is_down;
                 self.show_hand();
@@ -117,9 +119,11 @@ impl Hands {
                 (None, None) => return false,
             },
             Wish::Escape => {
-                self.stage.pen.set(None);
-                if editing.is_some() {
-                    self.stage.hand.replace(None);
+                // First out of a shape that is not done, then out of the tile.
+                if let Some((at, _)) = self.stage.hand.take() {
+                    self.session.cancel_stroke(at);
+                    self.stage.refresh();
+                } else if editing.is_some() {
                     self.session.leave_tile();
                 } else if selected.is_some() {
                     self.session.select(None);
@@ -132,7 +136,7 @@ impl Hands {
     }
 
     fn pan(&self, dx: i32, dy: i32, grid: &Grid) {
-        self.stage.steer(|view| {
+        self.steer(|view| {
             view.pan(-f64::from(dx) * PAN, -f64::from(dy) * PAN, grid);
         });
     }
@@ -153,20 +157,40 @@ impl Hands {
 
     fn move_pen(&self, dx: i32, dy: i32, grid: &Grid) {
         let last = grid.tile_size - 1;
-        let (x, y) = self.stage.pen.get().unwrap_or((last / 2, last / 2));
-        let next = ((x + dx).clamp(0, last), (y + dy).clamp(0, last));
+        let next = match self.store.pen.get_untracked() {
+            Some((x, y)) => ((x + dx).clamp(0, last), (y + dy).clamp(0, last)),
+            None => (last / 2, last / 2),
+        };
         self.store.pointer.set(None);
-        self.stage.pen.set(Some(next));
-        self.stage.refresh();
+        self.store.pen.set(Some(next));
+        self.draw([next].into_iter());
     }
 
-    /// Puts the tool down and lifts it where the keys have led it.
+    /// Puts the tool down and lifts it where the keys have led it; for a
+    /// shape the first press puts it down and the second lifts it.
     fn press_pen(&self) {
-        let Some(at) = self.store.editing.get_untracked() else {
+        self.alt.set(false);
+        self.shift.set(false);
+        let (Some(at), Some(pen)) = (
+            self.store.editing.get_untracked(),
+            self.store.pen.get_untracked(),
+        ) else {
             return;
         };
-        if let Some(pen) = self.stage.pen.get() {
-            self.put_down(at, pen, false);
+        if self.picks() {
+            self.pick(at, pen, false);
+            return;
+        }
+        if self.stage.hand.borrow().is_some() {
+            self.lift();
+            return;
+        }
+        self.put_down(at, pen, false);
+        let shape = self
+            .store
+            .tools
+            .with_untracked(|tools| tools.tool.is_shape());
+        if !shape {
             self.lift();
         }
     }

@@ -7,7 +7,7 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{fill, t},
-    store::{Account, SignIn},
+    store::{Account, SignIn, Store},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::limits;
@@ -26,7 +26,9 @@ pub fn Composer(
 ) -> impl IntoView {
     let account = expect_context::<Account>();
     let draft = Draft::new(said);
+    let store = expect_context::<Store>();
     let signed_out = Memo::new(move |_| account.sign_in.get() == SignIn::SignedOut);
+    let is_mute = Memo::new(move |_| signed_out.get() || store.is_over());
     let offers = move || !draft.names.with(Vec::is_empty);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -45,9 +47,17 @@ pub fn Composer(
                 aria-controls=move || offers().then_some("chat-names")
                 aria-activedescendant=move || offers().then(|| option_id(draft.picked.get()))
                 aria-invalid=move || draft.is_too_long().then_some("true")
-                placeholder=move || if signed_out.get() { t().sign_in_to_chat } else { t().message_example }
+                placeholder=move || {
+                    if signed_out.get() {
+                        t().sign_in_to_chat
+                    } else if is_mute.get() {
+                        t().chat_is_over
+                    } else {
+                        t().message_example
+                    }
+                }
                 rows=move || draft.text.with(|text| text.matches('\n').count() + 1).min(LINES).to_string()
-                disabled=move || signed_out.get()
+                disabled=move || is_mute.get()
                 node_ref=draft.field
                 prop:value=move || draft.text.get()
                 on:input=move |event| draft.typed(event_target_value(&event))
@@ -60,7 +70,7 @@ pub fn Composer(
                 type="submit"
                 aria-label=t().send
                 title=t().send
-                disabled=move || draft.length.get() == 0 || draft.is_too_long() || signed_out.get()
+                disabled=move || draft.length.get() == 0 || draft.is_too_long() || is_mute.get()
             >
                 <Icon glyph=Glyph::Send />
             </button>

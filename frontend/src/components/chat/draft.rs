@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     components::dock::{DockState, Tab},
+    reactive::effect,
     session::Session,
     store::Store,
 };
@@ -175,7 +176,7 @@ impl Draft {
     fn take_tiles(self, store: &Store) {
         let dock = expect_context::<DockState>();
         let insert = store.chat_insert;
-        Effect::new(move |_| {
+        effect(move || {
             let Some(at) = insert.get() else {
                 return;
             };

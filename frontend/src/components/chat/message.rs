@@ -80,16 +80,21 @@ pub fn Message(
 /// The text, with its tiles and people.
 fn message_text(text: &str) -> impl IntoView + use<> {
     let store = expect_context::<Store>();
-    let is_person = |name: &str| {
+    // Guests have user names that nobody would recognize.
+    let shown_as = |name: &str| {
         let is = |username: &str| username.eq_ignore_ascii_case(name);
-        store
-            .people
-            .with_untracked(|people| people.iter().any(|person| is(&person.username)))
-            || store
-                .chat
-                .with_untracked(|chat| chat.iter().any(|row| is(&row.sender_username)))
+        let here = store.people.with_untracked(|people| {
+            let person = people.iter().find(|person| is(&person.username))?;
+            Some(person.display_name.clone())
+        });
+        here.or_else(|| {
+            store.chat.with_untracked(|chat| {
+                let row = chat.iter().rev().find(|row| is(&row.sender_username))?;
+                Some(row.sender_display_name.clone())
+            })
+        })
     };
-    parts(text, is_person)
+    parts(text, |name| shown_as(name).is_some())
         .into_iter()
         .map(|part| match part {
             Part::Plain(text) => text.into_any(),
@@ -102,10 +107,10 @@ fn message_text(text: &str) -> impl IntoView + use<> {
                             .is_some_and(|me| me.username.eq_ignore_ascii_case(&written))
                     })
                 };
+                let shown = shown_as(&name).unwrap_or_default();
                 view! {
-                    <span class="message__name" class=("message__name--me", is_me)>
-                        "@"
-                        {name}
+                    <span class="message__name" class=("message__name--me", is_me) title=name>
+                        {fill(t().at_name, &[("name", &shown)])}
                     </span>
                 }
                 .into_any()

@@ -6,6 +6,7 @@ use crate::{
     browser::{self, Listener},
     components::dock::{DockState, Tab},
     i18n::{fill, t},
+    reactive::effect,
     session::Session,
     store::{Account, ChatRow, Load, NoticeKind, SignIn, Store},
 };
@@ -60,16 +61,19 @@ impl ChatReading {
         let looking =
             Memo::new(move |_| visible.get() && dock.shows(Tab::Chat) && self.at_end.get());
         tell_of_mentions(store, newest, looking);
-        Effect::new(move |before: Option<bool>| {
+        let mut began = false;
+        effect(move || {
             let newest = newest.get();
             let here = load.get() == Load::Ready;
             let looking = looking.get();
-            match before {
+            match began {
                 // The first messages are history, not news.
-                None | Some(false) if here => self.read.set(newest),
-                None | Some(false) => {}
-                Some(true) if looking => self.read.set(newest),
-                Some(true) => {
+                false if here => self.read.set(newest),
+                false => {}
+                true if looking => self.read.set(newest),
+                // Nothing is missed by looking away alone.
+                true if self.unread.get() == 0 => {}
+                true => {
                     // Remember where the unread ones begin; a mark that was
                     // read past moves.
                     let read = self.read.get_untracked();
@@ -78,9 +82,9 @@ impl ChatReading {
                     }
                 }
             }
-            here || before == Some(true)
+            began |= here;
         });
-        Effect::new(move |_| {
+        effect(move || {
             if account.sign_in.get() == SignIn::SignedOut {
                 self.mark.set(None);
             }
@@ -91,7 +95,7 @@ impl ChatReading {
     /// Canvas and unread messages as the tab's title.
     fn write_title(self, store: &Store) {
         let canvas = store.canvas;
-        Effect::new(move |_| {
+        effect(move || {
             let name = canvas.with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()));
             let title = name.map_or_else(
                 || t().name.to_owned(),
@@ -110,12 +114,14 @@ impl ChatReading {
 fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
     let session = expect_context::<Session>();
     let Store { me, chat, load, .. } = *store;
-    Effect::new(move |heard: Option<Option<i64>>| {
+    let mut last = None;
+    effect(move || {
         let newest = newest.get();
         if load.get() != Load::Ready {
-            return None;
+            last = None;
+            return;
         }
-        let heard = heard.flatten();
+        let heard = last.replace(newest);
         let me = me.get_untracked();
         if let (Some(heard), Some(me), false) = (heard, me, looking.get_untracked()) {
             let names_me = |row: &&ChatRow| {
@@ -136,6 +142,5 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
                 session.notify(NoticeKind::Announcement(text));
             }
         }
-        Some(newest)
     });
 }

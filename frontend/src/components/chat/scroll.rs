@@ -3,6 +3,7 @@
 
 use super::rows::{Line, LineKey};
 use crate::{
+    reactive::effect,
     session::Session,
     store::{Older, Store},
 };
@@ -73,8 +74,10 @@ impl Scroll {
 
     /// Keeps what one reads in its place while lines come in.
     fn follow(self, lines: Memo<Vec<Line>>, load_older: impl Fn() + Copy + 'static) {
-        Effect::new(move |before: Option<Option<LineKey>>| {
+        let mut known = None;
+        effect(move || {
             let first = lines.with(|lines| first_message(lines));
+            let before = known.replace(first);
             request_animation_frame(move || {
                 let Some(list) = self.list.get_untracked() else {
                     return;
@@ -90,7 +93,6 @@ impl Scroll {
                     load_older();
                 }
             });
-            first
         });
     }
 
@@ -98,7 +100,7 @@ impl Scroll {
     /// or a phone's sheet opens.
     fn hold(self) {
         let observer = StoredValue::new_local(None::<Resized>);
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(list) = self.list.get() {
                 let resized = Resized::watch(&list, move || {
                     if self.at_end.get_untracked() {

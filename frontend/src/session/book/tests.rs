@@ -138,5 +138,9 @@ fn undo_learns_what_was_there_before() {
     let mut pixels = Pixels::blank(8);
     pixels.paint(&[Dot(4, 3)]);
     let dots = [Dot(4, 1), Dot(5, 1), Dot(4, 2)];
-    assert_eq!(before(Some(&pixels), &dots), [Dot(4, 3), Dot(5, 255)]);
+    let (before, after) = changes(Some(&pixels), &dots);
+    assert_eq!(before, [Dot(4, 3), Dot(5, 255)]);
+    assert_eq!(after, [Dot(4, 2), Dot(5, 1)]);
+    assert_eq!(changes(Some(&pixels), &[Dot(4, 1), Dot(4, 3)]).1, []);
+    assert_eq!(changes(None, &[Dot(0, 255)]).1, []);
 }

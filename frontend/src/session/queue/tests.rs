@@ -9,7 +9,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 const TILE: Lane = Lane::Tile(Coord { x: 0, y: 0 });
 
 fn id(n: u128) -> OpId {
-    OpId(Uuid::from_u128(n))
+    OpId::from(Uuid::from_u128(n))
 }
 
 fn paint(dots: &[(u16, u8)]) -> ClientMessage {

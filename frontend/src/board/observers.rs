@@ -1,0 +1,106 @@
+//! What the board hears of the page: its size, and the page's colours.
+
+use super::stage::Stage;
+use crate::browser::{self, Listener};
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, closure::Closure};
+
+/// Watches the board's size and the page's colours.
+pub struct Observers {
+    size: Option<web_sys::ResizeObserver>,
+    theme: Option<web_sys::MutationObserver>,
+    _system: Option<Listener>,
+    _resized: Closure<dyn FnMut(js_sys::Array)>,
+    _themed: Closure<dyn FnMut()>,
+}
+
+impl Observers {
+    /// Watches the canvas that the stage draws on, until dropped.
+    pub fn new(stage: &Rc<Stage>, canvas: &web_sys::HtmlCanvasElement) -> Self {
+        let resized = {
+            let stage = Rc::downgrade(stage);
+            Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+                if let Some(stage) = stage.upgrade() {
+                    stage.resize(device_size(&entries));
+                }
+            })
+        };
+        let retheme = {
+            let stage = Rc::downgrade(stage);
+            move || {
+                if let Some(stage) = stage.upgrade() {
+                    stage.retheme();
+                }
+            }
+        };
+        let themed = Closure::<dyn FnMut()>::new(retheme.clone());
+        let size = web_sys::ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
+        if let Some(size) = &size {
+            let exact = web_sys::ResizeObserverOptions::new();
+            exact.set_box(web_sys::ResizeObserverBoxOptions::DevicePixelContentBox);
+            let known = js_sys::Reflect::has(
+                &js_sys::Reflect::get(&browser::window(), &"ResizeObserverEntry".into())
+                    .and_then(|class| js_sys::Reflect::get(&class, &"prototype".into()))
+                    .unwrap_or_default(),
+                &"devicePixelContentBoxSize".into(),
+            );
+            if known == Ok(true) {
+                size.observe_with_options(canvas, &exact);
+            } else {
+                size.observe(canvas);
+            }
+        }
+        let theme = web_sys::MutationObserver::new(themed.as_ref().unchecked_ref()).ok();
+        let window = browser::window();
+        let html = window
+            .document()
+            .and_then(|document| document.document_element());
+        if let (Some(theme), Some(html)) = (&theme, html) {
+            let what = web_sys::MutationObserverInit::new();
+            what.set_attributes(true);
+            // Fails only for options that watch nothing.
+            let _ = theme.observe_with_options(&html, &what);
+        }
+        let system = window
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten()
+            .map(|query| Listener::new(&query, "change", move |_| retheme()));
+        Self {
+            size,
+            theme,
+            _system: system,
+            _resized: resized,
+            _themed: themed,
+        }
+    }
+}
+
+/// Width and height in device pixels, where the browser tells them: only so
+/// is the picture crisp at every ratio.
+fn device_size(entries: &js_sys::Array) -> Option<(u32, u32)> {
+    let entry: web_sys::ResizeObserverEntry = entries.get(entries.length() - 1).unchecked_into();
+    let name = "devicePixelContentBoxSize".into();
+    if js_sys::Reflect::has(&entry, &name) != Ok(true) {
+        return None;
+    }
+    let sizes = entry.device_pixel_content_box_size();
+    let size: web_sys::ResizeObserverSize = sizes.get(0).unchecked_into();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole numbers, far from the end of the range"
+    )]
+    Some((size.inline_size() as u32, size.block_size() as u32))
+}
+
+impl Drop for Observers {
+    fn drop(&mut self) {
+        if let Some(size) = &self.size {
+            size.disconnect();
+        }
+        if let Some(theme) = &self.theme {
+            theme.disconnect();
+        }
+    }
+}

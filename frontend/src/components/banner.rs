@@ -1,0 +1,154 @@
+//! What keeps the canvas from being live, where more is to say than the small
+//! state in the top bar can: what happened, and what to do. The board stays.
+
+use crate::{
+    components::icons::{Glyph, Icon},
+    i18n::{fill, t},
+    session::Session,
+    store::{Connection, End, Load, Store, Trouble},
+};
+use leptos::prelude::*;
+
+/// What there is to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Told {
+    title: &'static str,
+    text: &'static str,
+    way: Way,
+}
+
+/// What there is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Nothing: it comes back by itself, or at once on demand.
+    Wait,
+    /// It does not come back by itself.
+    Reconnect,
+    /// Only to leave.
+    Leave,
+}
+
+fn told(connection: Connection, trouble: Option<Trouble>, load: Load) -> Option<Told> {
+    let (title, text, way) = match (connection, trouble) {
+        (Connection::Ended(End::Kicked), _) => {
+            (t().ended_kicked, t().ended_kicked_text, Way::Reconnect)
+        }
+        (Connection::Ended(End::Banned), _) => {
+            (t().ended_banned, t().ended_banned_text, Way::Leave)
+        }
+        (Connection::Ended(End::CanvasDeleted), _) => {
+            (t().deleted_title, t().deleted_text, Way::Leave)
+        }
+        (Connection::Ended(End::NoAccess), _) => {
+            (t().ended_no_access, t().ended_no_access_text, Way::Leave)
+        }
+        (Connection::Ended(End::RateLimited), _) => (
+            t().ended_rate_limited,
+            t().ended_rate_limited_text,
+            Way::Reconnect,
+        ),
+        (Connection::Ended(End::Other), _) => {
+            (t().ended_other, t().ended_other_text, Way::Reconnect)
+        }
+        (Connection::Live | Connection::SignedOut, _) | (_, None) => return None,
+        (_, Some(Trouble::Away | Trouble::Offline)) if load == Load::Loading => {
+            (t().away_title, t().away_loading_text, Way::Wait)
+        }
+        (_, Some(Trouble::Away)) => (t().away_title, t().away_canvas_text, Way::Wait),
+        (_, Some(Trouble::Offline)) => (t().offline_title, t().offline_text, Way::Wait),
+        (_, Some(Trouble::TooMany)) => (t().too_many_title, t().too_many_text, Way::Wait),
+        (_, Some(Trouble::Full)) => (t().full_title, t().full_text, Way::Wait),
+    };
+    Some(Told { title, text, way })
+}
+
+/// Says it over the board, and whom the view follows.
+#[component]
+pub fn Banner() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let what = Memo::new(move |_| {
+        let load = store.load.get();
+        told(store.connection.get(), store.trouble.get(), load)
+            .filter(|_| !matches!(load, Load::Failed(_)))
+    });
+    let closed = RwSignal::new(None::<Told>);
+    Effect::new(move |_| {
+        // The next trouble is told again.
+        if what.get().is_none() {
+            closed.set(None);
+        }
+    });
+    let shown = move || {
+        let what_now = what.get().filter(|told| closed.get() != Some(*told));
+        what_now.map(|Told { title, text, way }| {
+            let action = match way {
+                // It comes back by itself, and the board is for drawing on.
+                Way::Wait => Some(
+                    view! {
+                        <button
+                            class="btn btn--quiet btn--icon btn--small"
+                            type="button"
+                            aria-label=t().dismiss
+                            on:click=move |_| closed.set(what.get_untracked())
+                        >
+                            <Icon glyph=Glyph::Close small=true />
+                        </button>
+                    }
+                    .into_any(),
+                ),
+                Way::Reconnect => Some(
+                    view! {
+                        <button
+                            class="btn btn--primary"
+                            type="button"
+                            on:click=move |_| session.reconnect_now()
+                        >
+                            {t().reconnect}
+                        </button>
+                    }
+                    .into_any(),
+                ),
+                Way::Leave => Some(
+                    view! {
+                        <a href="/" class="btn btn--primary">
+                            {t().all_canvases}
+                        </a>
+                    }
+                    .into_any(),
+                ),
+            };
+            view! {
+                <div class="banner floating">
+                    <div>
+                        <h2 class="banner__title">{title}</h2>
+                        <p class="soft">{text}</p>
+                    </div>
+                    {action}
+                </div>
+            }
+        })
+    };
+    let followed = move || store.following.get().and_then(|user| store.name_of(user));
+    view! {
+        <div class="banners" role="status" aria-label=t().state_of_canvas>
+            {shown}
+            {move || {
+                followed().map(|name| {
+                    view! {
+                        <div class="banner banner--small floating">
+                            <span>{fill(t().following, &[("name", &name)])}</span>
+                            <button
+                                class="btn btn--small"
+                                type="button"
+                                on:click=move |_| store.following.set(None)
+                            >
+                                {t().stop}
+                            </button>
+                        </div>
+                    }
+                })
+            }}
+        </div>
+    }
+}

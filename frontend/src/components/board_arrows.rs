@@ -1,0 +1,108 @@
+//! Arrows at the edge of the board to tiles that somebody points at and that
+//! are out of view. Pressing one flies there.
+
+use crate::{
+    board::camera::View,
+    components::avatar,
+    i18n::{self, board::board_texts, fill},
+    reactive::Rows,
+    session::{Session, book::Book},
+    store::{Flight, Pulse, Store},
+};
+use leptos::prelude::*;
+use shared::canvas::{Coord, Grid};
+
+/// CSS pixels between an arrow's middle and the edge.
+const MARGIN: f64 = 30.0;
+
+/// Arrows to tiles that somebody points at, out of view.
+#[component]
+pub fn BoardArrows() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    // One's own need none.
+    let pulses = move || {
+        let mut pulses = store.pulses.get();
+        pulses.retain(|pulse| pulse.by.is_some());
+        pulses
+    };
+    let arrow = move |pulse: Pulse| {
+        let Pulse { at, by, .. } = pulse;
+        let (user, name) = by.unzip();
+        let label = fill(
+            board_texts().fly_to,
+            &[
+                ("place", &i18n::place(at.x, at.y)),
+                ("name", &name.unwrap_or_default()),
+            ],
+        );
+        let style = move || {
+            let grid = store.book.with_untracked(Book::grid)?;
+            let (x, y, angle) = edge(&store.view.get(), &grid, at)?;
+            let color = user.map(avatar::colour)?;
+            Some(format!(
+                "left:{x}px;top:{y}px;--turn:{angle}rad;--person:{color}"
+            ))
+        };
+        view! {
+            <button
+                class="board-arrow"
+                type="button"
+                hidden=move || style().is_none()
+                style=style
+                aria-label=label
+                on:click=move |_| session.fly_to(Flight::Tile(at))
+            >
+                <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+                    <path d="M8 4l10 8-10 8z" />
+                </svg>
+            </button>
+        }
+    };
+    view! { <Rows each=pulses key=|pulse| (pulse.at, pulse.started_at) children=arrow /> }
+}
+
+/// Where at the edge of the view an arrow to a tile stands, and its angle;
+/// none if the tile is in view.
+fn edge(view: &View, grid: &Grid, at: Coord) -> Option<(f64, f64, f64)> {
+    let (x, y, side) = view.tile_rect(grid, at);
+    if x < view.width && y < view.height && x + side > 0.0 && y + side > 0.0 {
+        return None;
+    }
+    let (tx, ty) = (x + side / 2.0, y + side / 2.0);
+    Some((
+        tx.clamp(MARGIN, (view.width - MARGIN).max(MARGIN)),
+        ty.clamp(MARGIN, (view.height - MARGIN).max(MARGIN)),
+        (ty - view.height / 2.0).atan2(tx - view.width / 2.0),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::camera::Camera;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn an_arrow_stands_at_the_edge_and_only_for_what_is_out_of_view() {
+        let grid = Grid {
+            width: 100,
+            height: 100,
+            tile_size: 32,
+            palette: 16,
+        };
+        let view = View {
+            camera: Camera {
+                x: 1_600.0,
+                y: 1_600.0,
+                zoom: 1.0,
+            },
+            width: 800.0,
+            height: 600.0,
+        };
+        assert_eq!(edge(&view, &grid, Coord { x: 50, y: 50 }), None);
+        let (x, y, angle) = edge(&view, &grid, Coord { x: 99, y: 49 }).unwrap();
+        assert!((x - 770.0).abs() < 1e-9 && (y - 284.0).abs() < 1e-9);
+        assert!(angle.abs() < 0.1);
+    }
+}

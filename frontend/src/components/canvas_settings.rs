@@ -1,0 +1,183 @@
+//! A canvas: facts for everybody, settings and the way to delete it for its
+//! owner, and who has which role.
+
+use crate::{
+    api,
+    components::{
+        choices::{Choices, POLICIES, VISIBILITIES, index, policies, visibilities},
+        field::Field,
+        form::Submission,
+        icons::{Glyph, Icon},
+        members::Members,
+        sheets::Sheets,
+    },
+    i18n::{fill, moment, number, t},
+    session::Session,
+    store::{NoticeKind, Store},
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+use shared::{
+    api::{Canvas, UpdateCanvas},
+    canvas::Role,
+    limits,
+};
+
+/// What the dialog shows of the open canvas.
+#[component]
+pub fn CanvasSettings() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let Some(canvas) = store.canvas.get_untracked() else {
+        return ().into_any();
+    };
+    let role = untrack(|| store.role());
+    let is_owner = role == Some(Role::Owner);
+    view! {
+        {if is_owner {
+            view! { <Settings canvas=canvas.clone() /> }.into_any()
+        } else {
+            (!canvas.description.is_empty())
+                .then(|| view! { <p class="about">{canvas.description.clone()}</p> })
+                .into_any()
+        }}
+        <Facts canvas=canvas.clone() is_owner />
+        <Members canvas=canvas.clone() role />
+        {is_owner.then(|| view! { <Delete canvas /> })}
+    }
+    .into_any()
+}
+
+#[component]
+fn Facts(canvas: Canvas, is_owner: bool) -> impl IntoView {
+    let side = |n: i32| number(usize::try_from(n).unwrap_or_default());
+    let (width, height) = (side(canvas.width), side(canvas.height));
+    let size = fill(t().grid_size, &[("width", &width), ("height", &height)]);
+    let tile = side(canvas.tile_size);
+    let tile = fill(t().grid_size, &[("width", &tile), ("height", &tile)]);
+    let mut facts = vec![
+        (t().canvas_size, size),
+        (t().canvas_tile_size, tile),
+        (t().canvas_made, moment(canvas.created_at)),
+    ];
+    if !is_owner {
+        let (found, text) = &visibilities()[index(&VISIBILITIES, &canvas.visibility)];
+        facts.push((t().canvas_visibility, format!("{found}. {text}")));
+        let (drawn, text) = &policies()[index(&POLICIES, &canvas.edit_policy)];
+        facts.push((t().canvas_edit_policy, format!("{drawn}. {text}")));
+    }
+    let facts = facts.into_iter().map(|(name, fact)| {
+        view! {
+            <dt>{name}</dt>
+            <dd>{fact}</dd>
+        }
+    });
+    view! { <dl class="facts">{facts.collect_view()}</dl> }
+}
+
+#[component]
+fn Settings(canvas: Canvas) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let sheets = expect_context::<Sheets>();
+    let name = RwSignal::new(canvas.name);
+    let description = RwSignal::new(canvas.description);
+    let visibility = RwSignal::new(index(&VISIBILITIES, &canvas.visibility));
+    let policy = RwSignal::new(index(&POLICIES, &canvas.edit_policy));
+    let form = Submission::new();
+    let save = move |event: SubmitEvent| {
+        event.prevent_default();
+        // What is as it was changes nothing on the server.
+        let change = UpdateCanvas {
+            name: Some(name.get_untracked().trim().to_owned()),
+            description: Some(description.get_untracked().trim().to_owned()),
+            visibility: Some(VISIBILITIES[visibility.get_untracked()]),
+            edit_policy: Some(POLICIES[policy.get_untracked()]),
+        };
+        form.send(
+            async move { api::update_canvas(canvas.id, &change).await },
+            move |_| {
+                sheets.close();
+                session.notify(NoticeKind::Done(t().saved.to_owned()));
+            },
+        );
+    };
+    view! {
+        <form class="form" on:submit=save novalidate=true>
+            <Field
+                id="settings-name"
+                label=t().canvas_name
+                value=name
+                max=*limits::CANVAS_NAME.end()
+                error=form.wrong("name")
+            />
+            <Field
+                id="settings-description"
+                label=t().canvas_description
+                value=description
+                max=*limits::CANVAS_DESCRIPTION.end()
+                error=form.wrong("description")
+            />
+            <Choices
+                name="settings-visibility"
+                label=t().canvas_visibility
+                value=visibility
+                options=visibilities()
+            />
+            <Choices
+                name="settings-policy"
+                label=t().canvas_edit_policy
+                value=policy
+                options=policies()
+            />
+            <p class="field__error" role="alert">{move || form.problem()}</p>
+            <div class="dialog__foot">
+                <button
+                    class="btn btn--primary"
+                    type="submit"
+                    aria-busy=move || form.is_busy()
+                >
+                    {t().save}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// Deletes the canvas, once its name was written.
+#[component]
+fn Delete(canvas: Canvas) -> impl IntoView {
+    let sheets = expect_context::<Sheets>();
+    let written = RwSignal::new(String::new());
+    let form = Submission::new();
+    let label = fill(t().delete_canvas_label, &[("name", &canvas.name)]);
+    let name = canvas.name;
+    let is_sure = Memo::new(move |_| written.with(|written| written.trim() == name));
+    let delete = move |event: SubmitEvent| {
+        event.prevent_default();
+        if is_sure.get_untracked() {
+            // The page says by itself that the canvas is gone.
+            form.send(api::delete_canvas(canvas.id), move |()| sheets.close());
+        }
+    };
+    view! {
+        <details class="danger">
+            <summary>{t().delete_canvas}</summary>
+            <form class="form" on:submit=delete novalidate=true>
+                <p class="soft">{t().delete_canvas_text}</p>
+                <Field
+                    id="delete-name"
+                    label=label
+                    value=written
+                    max=*limits::CANVAS_NAME.end()
+                />
+                <p class="field__error" role="alert">{move || form.problem()}</p>
+                <button
+                    class="btn btn--danger"
+                    type="submit"
+                    disabled=move || !is_sure.get()
+                >
+                    <Icon glyph=Glyph::Delete small=true />
+                    {t().delete_canvas}
+                </button>
+            </form>
+        </details>
+    }
+}

@@ -1,0 +1,104 @@
+//! One choice of several, side by side, with a word about the chosen one.
+
+use crate::i18n::t;
+use leptos::prelude::*;
+use shared::{
+    canvas::{EditPolicy, Visibility},
+    presence::Status,
+};
+
+/// What can be chosen: what it is called, and a word about it or nothing.
+pub type Options = Vec<(String, &'static str)>;
+
+/// In the order of [`visibilities`].
+pub const VISIBILITIES: [Visibility; 3] = [
+    Visibility::Public,
+    Visibility::Unlisted,
+    Visibility::Private,
+];
+
+/// In the order of [`policies`].
+pub const POLICIES: [EditPolicy; 3] = [EditPolicy::Open, EditPolicy::Exclusive, EditPolicy::Own];
+
+/// In the order of [`statuses`].
+pub const STATUSES: [Status; 3] = [Status::Online, Status::Away, Status::Busy];
+
+/// Who finds a canvas.
+pub fn visibilities() -> Options {
+    vec![
+        (t().visibility_public.to_owned(), t().visibility_public_hint),
+        (
+            t().visibility_unlisted.to_owned(),
+            t().visibility_unlisted_hint,
+        ),
+        (
+            t().visibility_private.to_owned(),
+            t().visibility_private_hint,
+        ),
+    ]
+}
+
+/// Who draws where.
+pub fn policies() -> Options {
+    vec![
+        (t().policy_open.to_owned(), t().policy_open_hint),
+        (t().policy_exclusive.to_owned(), t().policy_exclusive_hint),
+        (t().policy_own.to_owned(), t().policy_own_hint),
+    ]
+}
+
+/// How somebody is there.
+pub fn statuses() -> Options {
+    [t().status_online, t().status_away, t().status_busy]
+        .map(|text| (text.to_owned(), ""))
+        .to_vec()
+}
+
+/// Where `value` stands among `all`; the first where it does not.
+pub fn index<T: PartialEq>(all: &[T], value: &T) -> usize {
+    all.iter().position(|one| one == value).unwrap_or_default()
+}
+
+/// One choice of several. `value` counts from 0.
+#[component]
+pub fn Choices(
+    /// Of the group of radio buttons; unique in the page.
+    name: &'static str,
+    /// What is chosen, in words.
+    label: &'static str,
+    /// Which one holds.
+    value: RwSignal<usize>,
+    /// What can be chosen.
+    options: Options,
+) -> impl IntoView {
+    let hints: Vec<&'static str> = options.iter().map(|option| option.1).collect();
+    let has_hint = hints.iter().any(|hint| !hint.is_empty());
+    let hint = move || hints.get(value.get()).copied();
+    let options = options.into_iter().enumerate().map(|(at, (text, _))| {
+        view! {
+            <label class="choice">
+                <input
+                    type="radio"
+                    name=name
+                    prop:checked=move || value.get() == at
+                    on:change=move |_| value.set(at)
+                />
+                <span>{text}</span>
+            </label>
+        }
+    });
+    view! {
+        <fieldset class="field">
+            <legend class="field__label">{label}</legend>
+            <div class="choices">{options.collect_view()}</div>
+            {has_hint
+                .then(|| {
+                    view! {
+                        <p class="field__hint" aria-live="polite">
+                            {hint}
+                        </p>
+                    }
+                })}
+        </fieldset>
+    }
+}

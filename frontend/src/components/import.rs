@@ -1,0 +1,304 @@
+//! Brings in a picture: chosen, pasted or dropped, made smaller, matched to
+//! the palette and looked at before it is painted.
+
+use crate::{
+    board::{layers, sample},
+    browser::{self, Listener},
+    components::{dialog::Dialog, tool_bar::icon},
+    i18n::board::{board_texts, import_left_out, import_size},
+    reactive::effect,
+    session::{Session, book::Book},
+    store::{NoticeKind, Store},
+    tools::{
+        import::{Layout, most_columns},
+        quantize::Matcher,
+    },
+};
+use leptos::{html, prelude::*, task::spawn_local};
+use shared::canvas::Coord;
+use wasm_bindgen::{Clamped, JsCast};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ClipboardEvent, DataTransfer, DragEvent, File, ImageBitmap, ImageData};
+
+/// Bytes of a picture's file at most.
+const MOST_BYTES: f64 = 32.0 * 1024.0 * 1024.0;
+
+/// What would be painted.
+#[derive(Clone)]
+struct Outcome {
+    layout: Layout,
+    /// Palette indices of all pixels of its tiles.
+    indices: Vec<u8>,
+}
+
+/// Chooses a picture for the open tile.
+#[component]
+pub fn ImportButton() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let input = NodeRef::<html::Input>::new();
+    let choose = move |_| {
+        if let Some(input) = input.get_untracked() {
+            input.click();
+        }
+    };
+    let chosen = move |_| {
+        let Some(input) = input.get_untracked() else {
+            return;
+        };
+        let file = input.files().and_then(|files| files.get(0));
+        if let (Some(at), Some(file)) = (store.editing.get_untracked(), file) {
+            store.import.set(Some((at, file)));
+        }
+        // The same file may be chosen again.
+        input.set_value("");
+    };
+    let name = board_texts().import;
+    view! {
+        <button class="tool" type="button" aria-label=name title=name on:click=choose>
+            {icon("M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 9h.01")}
+        </button>
+        <input
+            node_ref=input
+            type="file"
+            accept="image/*"
+            aria-label=name
+            hidden
+            on:change=chosen
+        />
+    }
+}
+
+/// Takes pictures from the clipboard and from outside, and asks how they are
+/// to be painted.
+#[component]
+pub fn Import() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let picture = RwSignal::new_local(None::<(Coord, ImageBitmap)>);
+    let open = RwSignal::new(false);
+    listen(store, session);
+    effect(move || {
+        let Some((at, file)) = store.import.get() else {
+            return;
+        };
+        store.import.set(None);
+        if file.size() > MOST_BYTES {
+            session.notify(NoticeKind::Problem(
+                board_texts().import_too_large.to_owned(),
+            ));
+            return;
+        }
+        spawn_local(async move {
+            match decode(&file).await {
+                Some(bitmap) => {
+                    picture.try_set(Some((at, bitmap)));
+                    open.try_set(true);
+                }
+                None => session.notify(NoticeKind::Problem(
+                    board_texts().import_no_picture.to_owned(),
+                )),
+            }
+        });
+    });
+    view! {
+        <Dialog open title=board_texts().import>
+            <Preview picture open />
+        </Dialog>
+    }
+}
+
+/// What would be painted, and the choices.
+#[component]
+fn Preview(
+    picture: RwSignal<Option<(Coord, ImageBitmap)>, LocalStorage>,
+    open: RwSignal<bool>,
+) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let texts = board_texts();
+    let canvas = NodeRef::<html::Canvas>::new();
+    let columns = RwSignal::new(1);
+    let dither = RwSignal::new(false);
+    let grid = move || store.book.with_untracked(Book::grid);
+    let result = Memo::new_with_compare(
+        move |_| {
+            let (columns, dither) = (columns.get(), dither.get());
+            picture.with(|picture| {
+                let (at, bitmap) = picture.as_ref()?;
+                let (width, height) = (bitmap.width(), bitmap.height());
+                let layout = Layout::new(&grid()?, *at, columns, width, height);
+                let indices = matched(store, bitmap, &layout, dither)?;
+                Some(Outcome { layout, indices })
+            })
+        },
+        |_, _| true,
+    );
+    effect(move || {
+        if let Some(canvas) = canvas.get() {
+            result.with(|result| result.as_ref().map(|result| show(store, result, &canvas)));
+        }
+    });
+    let most = move || {
+        let at = picture.with(|picture| picture.as_ref().map(|(at, _)| *at));
+        at.and_then(|at| Some(most_columns(&grid()?, at)))
+    };
+    let size = move || {
+        result.with(|result| {
+            let layout = &result.as_ref()?.layout;
+            Some(import_size(layout))
+        })
+    };
+    let left_out = move || {
+        result.with(|result| {
+            let cells = result.as_ref()?.layout.cells();
+            let forbidden = cells.filter(|at| session.may_not(*at).is_some()).count();
+            Some(import_left_out(forbidden))
+        })
+    };
+    let paint = move |_| {
+        let parts = result.with_untracked(|result| {
+            let Outcome { layout, indices } = result.as_ref()?;
+            let part = |at| (at, layout.dots(indices, at));
+            Some((layout.at, layout.cells().map(part).collect()))
+        });
+        open.set(false);
+        if let Some((at, parts)) = parts {
+            // Opened, so that undo is at hand.
+            session.open_tile(at);
+            session.paint_all(parts);
+        }
+    };
+    view! {
+        <div class="import">
+            <div class="import__picture">
+                <canvas node_ref=canvas data-testid="import-preview"></canvas>
+            </div>
+            <label class="import__size">
+                {texts.import_size}
+                <input
+                    type="range"
+                    min="1"
+                    max=most
+                    prop:value=columns
+                    aria-valuetext=size
+                    on:input:target=move |event| {
+                        columns.set(event.target().value().parse().unwrap_or(1));
+                    }
+                />
+                <output class="soft">{size}</output>
+            </label>
+            <label class="import__dither">
+                <input type="checkbox" bind:checked=dither />
+                {texts.import_dither}
+            </label>
+            <p class="soft" role="status">{left_out}</p>
+        </div>
+        <div class="dialog__foot">
+            <button class="btn btn--primary" type="button" on:click=paint>
+                {texts.import_paint}
+            </button>
+        </div>
+    }
+}
+
+/// Pasting anywhere but in a text field, and dropping on the page.
+fn listen(store: Store, session: Session) {
+    let window = browser::window();
+    let pasted = Listener::new(&window, "paste", move |event| {
+        let event: &ClipboardEvent = event.unchecked_ref();
+        let Some(file) = event.clipboard_data().as_ref().and_then(picture_of) else {
+            return;
+        };
+        event.prevent_default();
+        let at = store.editing.get_untracked();
+        match at.or_else(|| store.selected.get_untracked()) {
+            Some(at) => store.import.set(Some((at, file))),
+            None => session.notify(NoticeKind::Problem(board_texts().import_nowhere.to_owned())),
+        }
+    });
+    // Else the browser would leave the page and show the file.
+    let over = Listener::active(&window, "dragover", move |event| event.prevent_default());
+    let dropped = Listener::active(&window, "drop", move |event| {
+        event.prevent_default();
+        let event: &DragEvent = event.unchecked_ref();
+        let on_board = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .and_then(|target| target.closest(".board").ok().flatten());
+        let file = event.data_transfer().as_ref().and_then(picture_of);
+        let (Some(board), Some(file)) = (on_board, file) else {
+            return;
+        };
+        let rect = board.get_bounding_client_rect();
+        let x = f64::from(event.client_x()) - rect.left();
+        let y = f64::from(event.client_y()) - rect.top();
+        let cell = store
+            .book
+            .with_untracked(Book::grid)
+            .and_then(|grid| store.view.get_untracked().cell_at(x, y, &grid));
+        if let Some(at) = cell {
+            store.import.set(Some((at, file)));
+        }
+    });
+    let listeners = StoredValue::new_local([pasted, over, dropped]);
+    on_cleanup(move || listeners.dispose());
+}
+
+/// The first file among what is pasted or dropped.
+fn picture_of(data: &DataTransfer) -> Option<File> {
+    data.files()?.get(0)
+}
+
+async fn decode(file: &File) -> Option<ImageBitmap> {
+    let promise = browser::window().create_image_bitmap_with_blob(file).ok()?;
+    JsFuture::from(promise).await.ok()?.dyn_into().ok()
+}
+
+/// The picture at its new size, in the palette's colours.
+fn matched(store: Store, bitmap: &ImageBitmap, layout: &Layout, dither: bool) -> Option<Vec<u8>> {
+    let (width, height) = layout.pixels();
+    let (_, context) = layers::surface(width, height)?;
+    let shrinks = u32::try_from(layout.width).is_ok_and(|width| width < bitmap.width());
+    context.set_image_smoothing_enabled(shrinks);
+    // Not in every browser; those without it do as well as they can.
+    let _ = js_sys::Reflect::set(&context, &"imageSmoothingQuality".into(), &"high".into());
+    let (x, y) = layout.margin();
+    context
+        .draw_image_with_image_bitmap_and_dw_and_dh(
+            bitmap,
+            x.into(),
+            y.into(),
+            layout.width.into(),
+            layout.height.into(),
+        )
+        .ok()?;
+    let rgba = context
+        .get_image_data(0.0, 0.0, width.into(), height.into())
+        .ok()?
+        .data();
+    let palette = palette_of(store);
+    let width = usize::try_from(width).ok()?;
+    Some(Matcher::new(&palette).indices(&rgba, width, dither))
+}
+
+/// Shows what would be painted.
+fn show(store: Store, result: &Outcome, canvas: &web_sys::HtmlCanvasElement) -> Option<()> {
+    let (width, height) = result.layout.pixels();
+    let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
+    canvas.set_width(width);
+    canvas.set_height(height);
+    let rgba = sample::rgba(&result.indices, &palette_of(store));
+    let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), width, height).ok()?;
+    // Fails only for a place outside the canvas.
+    let _ = layers::context_of(canvas)?.put_image_data(&data, 0.0, 0.0);
+    Some(())
+}
+
+fn palette_of(store: Store) -> Vec<[u8; 3]> {
+    store.canvas.with_untracked(|canvas| {
+        canvas
+            .as_ref()
+            .map(|canvas| sample::palette(&canvas.palette))
+            .unwrap_or_default()
+    })
+}

@@ -1,0 +1,98 @@
+//! The person: how others see them, and how the page looks to them.
+
+use crate::{
+    api,
+    components::{
+        avatar::{Avatar, Size},
+        choices::{Choices, STATUSES, index, statuses},
+        field::Field,
+        form::Submission,
+        sheets::Sheets,
+        theme::ThemePicker,
+    },
+    i18n::{fill, t},
+    session::Session,
+    store::{Account, SignIn, Store},
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+use shared::{api::UpdateMe, limits, presence::Status};
+
+/// The form. Without an open canvas there is no status to set.
+#[component]
+pub fn Profile() -> impl IntoView {
+    let account = expect_context::<Account>();
+    let sheets = expect_context::<Sheets>();
+    let session = use_context::<Session>();
+    let store = use_context::<Store>();
+    let Some(user) = untrack(|| account.user()) else {
+        return ().into_any();
+    };
+    let name = RwSignal::new(user.display_name.clone());
+    let message = RwSignal::new(user.status_message.clone());
+    let before = untrack(|| store.map_or(Status::Online, |store| store.status_of(user.id)));
+    let status = RwSignal::new(index(&STATUSES, &before));
+    let form = Submission::new();
+    let save = move |event: SubmitEvent| {
+        event.prevent_default();
+        let change = UpdateMe {
+            display_name: Some(name.get_untracked().trim().to_owned()),
+            status_message: Some(message.get_untracked().trim().to_owned()),
+        };
+        form.send(async move { api::update_me(&change).await }, move |user| {
+            if let Some(session) = session {
+                let status = STATUSES[status.get_untracked()];
+                session.set_status(status, Some(user.status_message.clone()));
+            }
+            account.sign_in.set(SignIn::SignedIn(user));
+            sheets.close();
+        });
+    };
+    let handle = if user.is_guest {
+        t().is_guest.to_owned()
+    } else {
+        fill(t().at_name, &[("name", &user.username)])
+    };
+    view! {
+        <form class="form" on:submit=save novalidate=true>
+            <div class="profile__who">
+                {move || view! { <Avatar user=user.id name=name.get() size=Size::Large /> }}
+                <span class="faint">{handle}</span>
+            </div>
+            <Field
+                id="profile-name"
+                label=t().your_name
+                value=name
+                autocomplete="nickname"
+                max=*limits::DISPLAY_NAME.end()
+                error=form.wrong("display_name")
+                focus=true
+            />
+            <Field
+                id="profile-message"
+                label=t().status_message
+                value=message
+                max=*limits::STATUS_MESSAGE.end()
+                placeholder=t().status_message_example
+                error=form.wrong("status_message")
+            />
+            {session.map(|_| {
+                view! { <Choices name="profile-status" label=t().status value=status options=statuses() /> }
+            })}
+            <ThemePicker />
+            <p class="field__error" role="alert">{move || form.problem()}</p>
+            <div class="dialog__foot">
+                <button class="btn" type="button" on:click=move |_| sheets.close()>
+                    {t().cancel}
+                </button>
+                <button
+                    class="btn btn--primary"
+                    type="submit"
+                    aria-busy=move || form.is_busy()
+                >
+                    {t().save}
+                </button>
+            </div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,166 @@
+//! The dialogs of a page, of which one shows at a time: who asks for one says
+//! so to [`Sheets`], and [`SheetHost`] shows it.
+
+use crate::{
+    api,
+    browser::Listener,
+    components::{
+        canvas_settings::CanvasSettings, dialog::Dialog, export::Export, profile::Profile,
+        shortcuts,
+    },
+    i18n::{fill, t},
+    router::Router,
+    store::{Account, SignIn},
+};
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent};
+
+/// A dialog.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sheet {
+    /// Every key.
+    #[default]
+    Shortcuts,
+    /// The canvas: settings for its owner, facts for all.
+    Canvas,
+    /// The person: name and status.
+    Profile,
+    /// The picture, to keep.
+    Export,
+    /// Asks a guest, who cannot come back.
+    SignOut,
+}
+
+impl Sheet {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Shortcuts => t().shortcuts,
+            Self::Canvas => t().canvas_title,
+            Self::Profile => t().profile,
+            Self::Export => t().download_picture,
+            Self::SignOut => t().sign_out_title,
+        }
+    }
+}
+
+/// Which dialog shows; in the context of a page.
+#[derive(Clone, Copy)]
+pub struct Sheets {
+    open: RwSignal<bool>,
+    sheet: RwSignal<Sheet>,
+}
+
+impl Sheets {
+    /// Puts it into the context of a page that has a [`SheetHost`].
+    pub fn provide() {
+        provide_context(Self {
+            open: RwSignal::new(false),
+            sheet: RwSignal::default(),
+        });
+    }
+
+    /// Shows a dialog.
+    pub fn show(self, sheet: Sheet) {
+        self.sheet.set(sheet);
+        self.open.set(true);
+    }
+
+    /// Shows none.
+    pub fn close(self) {
+        self.open.set(false);
+    }
+
+    /// Signs out, or first asks somebody who could not come back.
+    pub fn sign_out(self, account: Account, done: Callback<()>) {
+        if untrack(|| account.user()).is_some_and(|user| user.is_guest) {
+            self.show(Sheet::SignOut);
+        } else {
+            sign_out(account, done);
+        }
+    }
+}
+
+/// Ends the session, whatever the server answers: one that cannot be ended is
+/// over here.
+fn sign_out(account: Account, done: Callback<()>) {
+    spawn_local(async move {
+        let _ = api::logout().await;
+        account.sign_in.set(SignIn::SignedOut);
+        done.run(());
+    });
+}
+
+/// Shows the dialog that was asked for, and the keys on `?`.
+#[component]
+pub fn SheetHost(
+    /// Whether this page has keys to show.
+    #[prop(optional)]
+    keys: bool,
+) -> impl IntoView {
+    let sheets = expect_context::<Sheets>();
+    let Sheets { open, sheet } = sheets;
+    if keys {
+        let pressed = Listener::new(&window(), "keydown", move |event| {
+            if event.dyn_ref::<KeyboardEvent>().is_some_and(asks_for_keys) {
+                sheets.show(Sheet::Shortcuts);
+            }
+        });
+        let pressed = StoredValue::new_local(Some(pressed));
+        on_cleanup(move || drop(pressed.try_update_value(Option::take)));
+    }
+    view! {
+        <Dialog
+            open
+            title=Signal::derive(move || sheet.get().title().to_owned())
+            wide=Signal::derive(move || matches!(sheet.get(), Sheet::Shortcuts | Sheet::Canvas))
+        >
+            {move || match sheet.get() {
+                Sheet::Shortcuts => shortcuts::sheet().into_any(),
+                Sheet::Canvas => view! { <CanvasSettings /> }.into_any(),
+                Sheet::Profile => view! { <Profile /> }.into_any(),
+                Sheet::Export => view! { <Export /> }.into_any(),
+                Sheet::SignOut => view! { <SignOut /> }.into_any(),
+            }}
+        </Dialog>
+    }
+}
+
+/// `?`, unless it is being written somewhere.
+fn asks_for_keys(event: &KeyboardEvent) -> bool {
+    let written = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .and_then(|target| target.closest("input, textarea, select, dialog").ok())
+        .flatten();
+    event.key() == "?" && !event.ctrl_key() && !event.meta_key() && written.is_none()
+}
+
+/// What it means for a guest to sign out, before it happens.
+#[component]
+fn SignOut() -> impl IntoView {
+    let sheets = expect_context::<Sheets>();
+    let account = expect_context::<Account>();
+    let router = expect_context::<Router>();
+    let name = untrack(|| account.user()).map(|user| user.display_name);
+    let home = Callback::new(move |()| {
+        sheets.close();
+        router.go("/");
+    });
+    view! {
+        <p>{fill(t().sign_out_guest, &[("name", &name.unwrap_or_default())])}</p>
+        <p class="soft">{t().sign_out_guest_stays}</p>
+        <div class="dialog__foot">
+            <button class="btn" type="button" on:click=move |_| sheets.close()>
+                {t().cancel}
+            </button>
+            <button
+                class="btn btn--danger"
+                type="button"
+                on:click=move |_| sign_out(account, home)
+            >
+                {t().sign_out}
+            </button>
+        </div>
+    }
+}

@@ -1,0 +1,108 @@
+//! Every key, by group. What the keys do is `board::keys`' business; a test
+//! holds this table against it.
+
+use crate::{
+    browser,
+    i18n::{
+        board::{board_texts, tool},
+        shortcuts::{GROUPS, Group},
+        t,
+    },
+    tools::Tool,
+};
+use leptos::prelude::*;
+use std::fmt::Write;
+
+/// The table, as a dialog shows it.
+pub fn sheet() -> impl IntoView {
+    view! { <div class="shortcuts" inner_html=html()></div> }
+}
+
+/// Made of this client's own words alone, so it needs no escaping.
+fn html() -> String {
+    let platform = browser::window().navigator().platform().unwrap_or_default();
+    let control = if platform.starts_with("Mac") {
+        "⌘"
+    } else {
+        t().key_control
+    };
+    let mut html = String::new();
+    for Group { title, tools, keys } in GROUPS {
+        // Writing to a string cannot fail.
+        let _ = write!(html, "<section><h3>{title}</h3><dl>");
+        let tools = Tool::ALL
+            .iter()
+            .filter(|_| *tools)
+            .map(|one| {
+                let (name, key) = tool(*one);
+                (key, name)
+            })
+            .chain(tools.then_some(("M", board_texts().mirror)));
+        for (keys, what) in tools.chain(keys.iter().copied()) {
+            let _ = write!(html, "<div><dt>{what}</dt><dd>");
+            for key in keys.split(' ') {
+                let _ = write!(html, "<kbd>{}</kbd>", key.replace("Ctrl", control));
+            }
+            html += "</dd></div>";
+        }
+        html += "</dl></section>";
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::board::keys::{Press, wish};
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// Whether the board understands a key as the table writes it.
+    fn is_understood(written: &str) -> bool {
+        let ctrl = written.contains("Ctrl+");
+        let shift = written.contains("Shift+");
+        let key = written
+            .trim_start_matches("Ctrl+")
+            .trim_start_matches("Shift+");
+        let key = match key {
+            "←" => "ArrowLeft",
+            "↑" => "ArrowUp",
+            "→" => "ArrowRight",
+            "↓" => "ArrowDown",
+            "Esc" => "Escape",
+            other => other,
+        };
+        // Digits, too, go by their place.
+        let place = if key == "0" { "Digit" } else { "Key" };
+        let code = format!("{place}{key}");
+        wish(Press {
+            code: &code,
+            key,
+            ctrl,
+            shift,
+            alt: false,
+        })
+        .is_some()
+    }
+
+    #[test]
+    fn the_board_understands_every_key_of_the_table() {
+        // The others are of the pointer, the pen and the chat.
+        let keys = [0, 2]
+            .into_iter()
+            .flat_map(|group: usize| GROUPS[group].keys);
+        let mut known = 0;
+        for key in keys.flat_map(|(keys, _)| keys.split(' ')) {
+            // With the pointer, or many in one.
+            if ["Shift+click", "1–9"].contains(&key) {
+                continue;
+            }
+            assert!(is_understood(key), "{key}");
+            known += 1;
+        }
+        assert!(known > 5);
+        for one in Tool::ALL {
+            assert!(is_understood(tool(one).1));
+        }
+        assert!(html().contains("<kbd>?</kbd>"));
+    }
+}

@@ -1,0 +1,184 @@
+//! What was done to a tile, by whom and when: read from the canvas's log,
+//! backwards, as far as one asks.
+
+use crate::{
+    api,
+    components::avatar::Avatar,
+    i18n::{
+        board::{board_texts, deed},
+        moment,
+    },
+    reactive::{Rows, effect},
+    session::{Session, activity},
+    store::{Activity, Deed, Store},
+};
+use leptos::{prelude::*, task::spawn_local};
+use shared::{canvas::Coord, limits};
+use std::collections::VecDeque;
+
+/// Pages of the log that one search reads at most.
+const PAGES: usize = 5;
+/// Rows after which a search has found enough.
+const ENOUGH: usize = 12;
+
+/// What is known of a tile's past.
+#[derive(Clone, Copy)]
+struct Past {
+    rows: RwSignal<VecDeque<Activity>>,
+    /// Everything from this place in the order on was looked at.
+    from: RwSignal<Option<i64>>,
+    searching: RwSignal<bool>,
+    away: RwSignal<bool>,
+}
+
+/// What was done to a tile; read when it is unfolded.
+#[component]
+pub fn TileHistory(
+    /// Which tile.
+    at: Coord,
+) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let past = Past {
+        rows: RwSignal::default(),
+        from: RwSignal::default(),
+        searching: RwSignal::default(),
+        away: RwSignal::default(),
+    };
+    // What happens from now on, and what the list of activity has already.
+    effect(move || {
+        store.activity.with(|lines| {
+            past.add(lines.iter().filter(|line| line.at == Some(at)));
+        });
+    });
+    let unfolded = move |_| {
+        if past.from.get_untracked().is_none() {
+            past.search(store, session, at);
+        }
+    };
+    let rows = move || {
+        past.rows
+            .with(|rows| rows.iter().cloned().collect::<Vec<_>>())
+    };
+    let is_empty = move || past.rows.with(VecDeque::is_empty);
+    let has_more = move || past.from.get().is_none_or(|from| from > 1) && !past.has_begun();
+    view! {
+        <details class="history" on:toggle=unfolded>
+            <summary>{board_texts().history}</summary>
+            <ul class="history__rows" aria-label=board_texts().history>
+                <Rows each=rows key=|row| (row.seq, row.time.millis()) let:row>
+                    <Row row />
+                </Rows>
+            </ul>
+            <Show when=move || is_empty() && !past.searching.get()>
+                <p class="soft">{board_texts().history_none}</p>
+            </Show>
+            <Show when=move || past.away.get()>
+                <p class="soft" role="status">{board_texts().history_away}</p>
+            </Show>
+            <Show when=has_more>
+                <button
+                    class="btn btn--quiet"
+                    type="button"
+                    disabled=move || past.searching.get()
+                    on:click=move |_| past.search(store, session, at)
+                >
+                    {board_texts().history_older}
+                </button>
+            </Show>
+        </details>
+    }
+}
+
+impl Past {
+    fn add<'a>(self, lines: impl Iterator<Item = &'a Activity>) {
+        let known = self
+            .rows
+            .with_untracked(|rows| rows.front().map(|row| row.seq));
+        let mut lines = lines.peekable();
+        // Newest first: the list changes with everything on the canvas, and
+        // mostly with what is not of this tile.
+        if lines.peek().map(|line| line.seq) == known {
+            return;
+        }
+        self.rows.update(|rows| {
+            for line in lines {
+                activity::add(rows, line.clone());
+            }
+        });
+    }
+
+    /// Whether the tile's first day is among the rows.
+    fn has_begun(self) -> bool {
+        self.rows
+            .with(|rows| rows.iter().any(|row| row.deed == Deed::Created))
+    }
+
+    /// Reads some pages of the log, backwards, until there is something new.
+    fn search(self, store: Store, session: Session, at: Coord) {
+        if self.searching.get_untracked() {
+            return;
+        }
+        self.searching.set(true);
+        self.away.set(false);
+        let mut from = self
+            .from
+            .get_untracked()
+            .unwrap_or_else(|| session.head() + 1);
+        spawn_local(async move {
+            let mut found = 0;
+            for _ in 0..PAGES {
+                if from <= 1 || found >= ENOUGH {
+                    break;
+                }
+                let after = (from - 1 - limits::MAX_PAGE).max(0);
+                let Ok(page) = api::events(store.canvas_id, after).await else {
+                    self.away.try_set(true);
+                    break;
+                };
+                let lines: Vec<Activity> = page
+                    .items
+                    .iter()
+                    .filter(|event| event.seq() < from)
+                    .filter_map(activity::of_event)
+                    .filter(|line| line.at == Some(at))
+                    .collect();
+                from = after + 1;
+                found += lines.len();
+                // Gone where another tile was selected meanwhile.
+                let gone = self.rows.try_update(|rows| {
+                    for line in lines {
+                        activity::add(rows, line);
+                    }
+                });
+                if gone.is_none() || untrack(|| self.has_begun()) {
+                    break;
+                }
+            }
+            self.from.try_set(Some(from));
+            self.searching.try_set(false);
+        });
+    }
+}
+
+#[component]
+fn Row(row: Activity) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let name = move || {
+        store
+            .name_of(row.actor)
+            .unwrap_or_else(|| board_texts().a_guest.to_owned())
+    };
+    view! {
+        <li class="history__row">
+            {move || view! { <Avatar user=row.actor name=name() /> }}
+            <span class="row__text">
+                <span class="row__name">
+                    <span class="row__name-text">{name}</span>
+                </span>
+                <span class="row__note">{deed(row.deed)}</span>
+            </span>
+            <time class="row__time">{moment(row.time)}</time>
+        </li>
+    }
+}

@@ -1,0 +1,187 @@
+//! Pictures in the colours of a palette: each pixel gets the colour that looks
+//! most like it. Pure.
+//!
+//! Distances are taken in Oklab (Ottosson, "A perceptual color space for image
+//! processing", 2020), where equal steps look equally large. Dithering spreads
+//! what a pixel is off by over its neighbours (Floyd and Steinberg, 1976).
+
+use shared::pixels::TRANSPARENT;
+
+/// Alpha below which a pixel is left out.
+const SOLID: u8 = 128;
+/// How much of an error is passed on. All of it would run across large areas
+/// that no colour of the palette comes near.
+const SPREAD: f32 = 0.8;
+
+type Lab = [f32; 3];
+
+/// Linear sRGB to the responses of the eye's cones, and the cube roots of
+/// those to lightness and the two opponent colours; from the post above.
+const CONES: [Lab; 3] = [
+    [0.412_221_47, 0.536_332_54, 0.051_445_995],
+    [0.211_903_5, 0.680_699_5, 0.107_396_96],
+    [0.088_302_46, 0.281_718_85, 0.629_978_7],
+];
+const OPPONENTS: [Lab; 3] = [
+    [0.210_454_26, 0.793_617_8, -0.004_072_047],
+    [1.977_998_5, -2.428_592_2, 0.450_593_7],
+    [0.025_904_037, 0.782_771_77, -0.808_675_77],
+];
+
+/// A palette to match with.
+pub struct Matcher {
+    labs: Vec<Lab>,
+    /// Light for each byte of a colour.
+    linear: [f32; 256],
+}
+
+impl Matcher {
+    /// For these colours; indices are theirs.
+    pub fn new(palette: &[[u8; 3]]) -> Self {
+        let mut linear = [0.0; 256];
+        for (byte, light) in (0u8..=255).zip(&mut linear) {
+            let part = f32::from(byte) / 255.0;
+            *light = if part <= 0.04045 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            };
+        }
+        let mut matcher = Self {
+            labs: Vec::new(),
+            linear,
+        };
+        matcher.labs = palette.iter().map(|&rgb| matcher.lab(rgb)).collect();
+        matcher
+    }
+
+    /// The indices of a picture given as RGBA row by row, `width` pixels each;
+    /// [`TRANSPARENT`] where it is not solid.
+    pub fn indices(&self, rgba: &[u8], width: usize, dither: bool) -> Vec<u8> {
+        // What is passed on to this row and to the next, with a margin of one
+        // on either side.
+        let mut errors = vec![[0.0; 3]; width + 2];
+        let mut next = errors.clone();
+        let mut indices = Vec::with_capacity(rgba.len() / 4);
+        let mut last = None;
+        for row in rgba.chunks_exact(width.max(1) * 4) {
+            for (x, pixel) in row.chunks_exact(4).enumerate() {
+                let &[r, g, b, alpha] = pixel else { continue };
+                if alpha < SOLID {
+                    indices.push(TRANSPARENT);
+                    continue;
+                }
+                if !dither {
+                    // Drawings have many equal neighbours.
+                    let index = match last {
+                        Some((rgb, index)) if rgb == [r, g, b] => index,
+                        _ => self.nearest(self.lab([r, g, b])).0,
+                    };
+                    last = Some(([r, g, b], index));
+                    indices.push(index);
+                    continue;
+                }
+                let wanted = add(self.lab([r, g, b]), errors[x + 1], 1.0);
+                let (index, got) = self.nearest(wanted);
+                indices.push(index);
+                let off = add(wanted, got, -1.0);
+                let pass = |to: &mut Lab, part: f32| *to = add(*to, off, part * SPREAD);
+                pass(&mut errors[x + 2], 7.0 / 16.0);
+                pass(&mut next[x], 3.0 / 16.0);
+                pass(&mut next[x + 1], 5.0 / 16.0);
+                pass(&mut next[x + 2], 1.0 / 16.0);
+            }
+            std::mem::swap(&mut errors, &mut next);
+            next.fill([0.0; 3]);
+        }
+        indices
+    }
+
+    fn nearest(&self, wanted: Lab) -> (u8, Lab) {
+        let mut best = (TRANSPARENT, wanted);
+        let mut least = f32::INFINITY;
+        for (&lab, index) in self.labs.iter().zip(0u8..) {
+            let [l, a, b] = add(wanted, lab, -1.0);
+            let distance = l * l + a * a + b * b;
+            if distance < least {
+                least = distance;
+                best = (index, lab);
+            }
+        }
+        best
+    }
+
+    fn lab(&self, rgb: [u8; 3]) -> Lab {
+        let light = rgb.map(|byte| self.linear[usize::from(byte)]);
+        let cones = CONES.map(|row| dot(row, light).cbrt());
+        OPPONENTS.map(|row| dot(row, cones))
+    }
+}
+
+fn dot(a: Lab, b: Lab) -> f32 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+fn add(to: Lab, what: Lab, part: f32) -> Lab {
+    [
+        to[0] + what[0] * part,
+        to[1] + what[1] * part,
+        to[2] + what[2] * part,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const PALETTE: [[u8; 3]; 4] = [[0, 0, 0], [255, 255, 255], [255, 0, 77], [41, 173, 255]];
+
+    fn solid(colors: &[[u8; 3]]) -> Vec<u8> {
+        colors
+            .iter()
+            .flat_map(|&[r, g, b]| [r, g, b, 255])
+            .collect()
+    }
+
+    #[test]
+    fn colours_of_the_palette_stay_what_they_are() {
+        let rgba = solid(&PALETTE);
+        for dither in [false, true] {
+            assert_eq!(
+                Matcher::new(&PALETTE).indices(&rgba, 2, dither),
+                [0, 1, 2, 3]
+            );
+        }
+    }
+
+    #[test]
+    fn others_become_what_looks_most_like_them() {
+        let rgba = solid(&[[30, 30, 30], [230, 60, 90], [90, 190, 240], [240, 240, 200]]);
+        assert_eq!(
+            Matcher::new(&PALETTE).indices(&rgba, 4, false),
+            [0, 2, 3, 1]
+        );
+    }
+
+    #[test]
+    fn what_is_not_solid_is_left_out() {
+        let rgba = [255, 255, 255, 127, 255, 255, 255, 128];
+        assert_eq!(
+            Matcher::new(&PALETTE).indices(&rgba, 2, true),
+            [TRANSPARENT, 1]
+        );
+    }
+
+    #[test]
+    fn dithering_mixes_what_the_palette_lacks() {
+        let grey = solid(&[[120, 120, 120]; 256]);
+        let count = |dither| {
+            let indices = Matcher::new(&PALETTE[..2]).indices(&grey, 16, dither);
+            indices.iter().copied().map(u32::from).sum::<u32>()
+        };
+        assert!(count(false) == 0 || count(false) == 256);
+        assert!((64..192).contains(&count(true)), "{}", count(true));
+    }
+}
