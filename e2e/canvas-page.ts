@@ -10,6 +10,13 @@ export interface Place {
   y: number;
 }
 
+/** The middle of the view in board pixels, and how close it is. */
+export interface Camera {
+  x: number;
+  y: number;
+  zoom: number;
+}
+
 /** How long a page may take to be live again after its server was away: its longest pause. */
 const backAfter = 45_000;
 /** `user_left` follows the last connection by 5 s. */
@@ -24,6 +31,10 @@ export class CanvasPage {
   readonly message: Locator;
   readonly people: Locator;
   readonly notices: Locator;
+  /** What is said over the board of the connection, where there is more to say. */
+  readonly state: Locator;
+  /** Whose text the pointer, or else the selection, is over: coordinates and creator. */
+  readonly place: Locator;
 
   constructor(
     readonly page: Page,
@@ -36,6 +47,8 @@ export class CanvasPage {
     this.message = page.getByRole("textbox", { name: "Message" });
     this.people = page.getByRole("list", { name: "People" }).getByRole("listitem");
     this.notices = page.getByRole("status", { name: "Notices" });
+    this.state = page.getByRole("status", { name: "State of the canvas" });
+    this.place = page.locator(".status-bar__place");
   }
 
   /** Waits until the board is there and what others do arrives. */
@@ -48,8 +61,17 @@ export class CanvasPage {
     await expect(this.connection).not.toHaveAttribute("data-state", "live");
   }
 
+  /** Shows a panel. On a phone a second tap on its tab would fold the sheet. */
   async show(tab: "Chat" | "People" | "Activity" | "Tile"): Promise<void> {
-    await this.page.getByRole("tab", { name: tab, exact: true }).click();
+    const panel = this.panel(tab);
+    if (await panel.isHidden()) {
+      await this.page.getByRole("tab", { name: tab, exact: true }).click();
+    }
+    await expect(panel).toBeVisible();
+  }
+
+  panel(tab: "Chat" | "People" | "Activity" | "Tile"): Locator {
+    return this.page.getByRole("tabpanel", { name: tab, exact: true, includeHidden: true });
   }
 
   async say(text: string): Promise<void> {
@@ -78,6 +100,11 @@ export class CanvasPage {
     const { x, y } = await this.toScreen(tile, { x: middle, y: middle });
     await this.page.mouse.click(x, y);
     await expect(this.tools).toBeVisible();
+  }
+
+  /** Takes a tool, with a click on its button. */
+  async take(tool: string): Promise<void> {
+    await this.tools.getByRole("button", { name: tool, exact: true }).click();
   }
 
   get tools(): Locator {
@@ -111,6 +138,12 @@ export class CanvasPage {
     await this.penUp();
   }
 
+  /** One pixel of the open tile. */
+  async dot(tile: Place, pixel: Place): Promise<void> {
+    await this.penDown(tile, pixel);
+    await this.penUp();
+  }
+
   /** What is shown of the selected or open tile: row by row, palette indices, 255 for none. */
   async pixels(): Promise<number[]> {
     const picture = this.page.locator(".tile-panel__canvas");
@@ -126,21 +159,40 @@ export class CanvasPage {
     }, this.canvas.palette);
   }
 
+  /** Which pixels of the selected or open tile have a colour, as `x,y`, in the order of reading. */
+  async painted(color: number): Promise<string[]> {
+    const side = this.canvas.tile_size;
+    return (await this.pixels()).flatMap((found, at) =>
+      found === color ? [`${at % side},${Math.floor(at / side)}`] : [],
+    );
+  }
+
   /** The palette index of one pixel of the selected or open tile. */
   async pixel({ x, y }: Place): Promise<number> {
     return (await this.pixels())[y * this.canvas.tile_size + x] ?? 255;
   }
 
-  /** The middle of a pixel on the screen, once the view has come to rest. */
-  private async toScreen(tile: Place, pixel: Place): Promise<Place> {
-    await this.isAtRest();
-    const box = await this.board.boundingBox();
-    if (!box) throw new Error("the board is not to be seen");
-    const camera = await this.board.evaluate((board) => ({
+  /** Where the view looks: the board pixel in its middle, and CSS pixels for one board pixel. */
+  async camera(): Promise<Camera> {
+    return this.board.evaluate((board) => ({
       x: Number(board.getAttribute("data-camera-x")),
       y: Number(board.getAttribute("data-camera-y")),
       zoom: Number(board.getAttribute("data-camera-zoom")),
     }));
+  }
+
+  /** The board's place on the screen. */
+  async box(): Promise<{ x: number; y: number; width: number; height: number }> {
+    const box = await this.board.boundingBox();
+    if (!box) throw new Error("the board is not to be seen");
+    return box;
+  }
+
+  /** The middle of a pixel on the screen, once the view has come to rest. */
+  async toScreen(tile: Place, pixel: Place): Promise<Place> {
+    await this.isAtRest();
+    const box = await this.box();
+    const camera = await this.camera();
     const size = this.canvas.tile_size;
     return {
       x: box.x + box.width / 2 + (tile.x * size + pixel.x + 0.5 - camera.x) * camera.zoom,
@@ -149,7 +201,7 @@ export class CanvasPage {
   }
 
   /** Waits until the view stands still over three frames. */
-  private async isAtRest(): Promise<void> {
+  async isAtRest(): Promise<void> {
     await this.board.evaluate(async (board) => {
       const place = () =>
         ["x", "y", "zoom"].map((part) => board.getAttribute(`data-camera-${part}`)).join();

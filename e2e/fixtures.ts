@@ -11,7 +11,7 @@ import {
 import { CanvasPage } from "./canvas-page.ts";
 import { Server } from "./server.ts";
 
-export { CanvasPage, leftAfter } from "./canvas-page.ts";
+export { type Camera, CanvasPage, leftAfter, type Place } from "./canvas-page.ts";
 export { expect } from "@playwright/test";
 export { Server } from "./server.ts";
 
@@ -33,6 +33,39 @@ export interface Canvas {
   last_seq: number;
 }
 
+export interface Tile {
+  x: number;
+  y: number;
+  title: string;
+  /** Base64 of one byte for each pixel. */
+  pixels: string;
+  like_count: number;
+}
+
+/** Of everybody here who has an account. */
+export const password = "correct horse battery";
+/** The user name of the server's host, who may use `/admin`. */
+const hostName = "host";
+
+/** Tells apart what the tests of one worker make. */
+let made = 0;
+/** A user name that nobody has. */
+export function freshName(start: string): string {
+  made += 1;
+  return `${start}_${process.pid}_${made}`;
+}
+
+/** A browser that remembers that somebody signed in, as the client has it. */
+async function newContext(
+  browser: Browser,
+  server: Server,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  const localStorage = [{ name: "stellar.signed_in", value: "1" }];
+  const storageState = { cookies: [], origins: [{ origin: server.url, localStorage }] };
+  return browser.newContext({ baseURL: server.url, storageState, ...options });
+}
+
 /** A signed-in person with a browser of their own. */
 export class User {
   private constructor(
@@ -48,16 +81,28 @@ export class User {
     displayName: string,
     options: BrowserContextOptions = {},
   ): Promise<User> {
-    const context = await browser.newContext({
-      baseURL: server.url,
-      // The view jumps instead of flying; tests need not wait for it.
-      reducedMotion: "reduce",
-      ...options,
-    });
-    const answer = await context.request.post("/api/v1/auth/guest", {
-      data: { display_name: displayName },
-    });
-    expect(answer.status(), await answer.text()).toBe(201);
+    const context = await newContext(browser, server, options);
+    return User.enter(context, "guest", { display_name: displayName });
+  }
+
+  /** Somebody with an account, who can sign in again with `password`. */
+  static async register(browser: Browser, server: Server, username: string): Promise<User> {
+    const context = await newContext(browser, server);
+    return User.enter(context, "register", { username, password });
+  }
+
+  /** The host of the server; made with the first test of a worker that asks for one. */
+  static async host(browser: Browser, server: Server): Promise<User> {
+    const context = await newContext(browser, server);
+    const account = { username: hostName, password };
+    const taken = await context.request.post("/api/v1/auth/register", { data: account });
+    expect([201, 409]).toContain(taken.status());
+    return User.enter(context, "login", account);
+  }
+
+  private static async enter(context: BrowserContext, way: string, data: object): Promise<User> {
+    const answer = await context.request.post(`/api/v1/auth/${way}`, { data });
+    expect(answer.ok(), await answer.text()).toBe(true);
     const { token, user } = (await answer.json()) as { token: string; user: Account };
     return new User(user, token, context);
   }
@@ -70,12 +115,53 @@ export class User {
       headers: { authorization: `Bearer ${this.token}` },
     });
     expect(answer.ok(), `${method} ${path}: ${answer.status()} ${await answer.text()}`).toBe(true);
-    return (answer.status() === 204 ? undefined : await answer.json()) as T;
+    const body = await answer.text();
+    return (body === "" ? undefined : JSON.parse(body)) as T;
   }
 
   async createCanvas(settings: Partial<Canvas> & Record<string, unknown> = {}): Promise<Canvas> {
     const data = { name: "Test canvas", width: 8, height: 8, tile_size: 16, ...settings };
     return this.api<Canvas>("POST", "/canvases", data);
+  }
+
+  /** The pixels of a tile as the server has them; all 255 where there is no tile. */
+  async stored(canvas: Canvas, { x, y }: { x: number; y: number }): Promise<number[]> {
+    const area = `x0=${x}&y0=${y}&x1=${x}&y1=${y}`;
+    const answer = await this.context.request.get(`/api/v1/canvases/${canvas.id}/tiles?${area}`);
+    expect(answer.ok(), await answer.text()).toBe(true);
+    const { items } = (await answer.json()) as { items: Tile[] };
+    const tile = items[0];
+    if (!tile) return Array.from({ length: canvas.tile_size ** 2 }, () => 255);
+    return [...Buffer.from(tile.pixels, "base64")];
+  }
+
+  /** Says all this on a canvas, without a page of it. Returns when it is stored. */
+  async says(canvas: Canvas, texts: string[]): Promise<void> {
+    const page = await this.context.newPage();
+    await page.goto("/healthz");
+    await page.evaluate(
+      ({ id, texts }) =>
+        new Promise<void>((done, failed) => {
+          const socket = new WebSocket(`ws://${location.host}/api/v1/ws/canvas/${id}`);
+          let waiting = texts.length;
+          socket.onmessage = ({ data }) => {
+            const message = JSON.parse(data as string) as { type: string };
+            if (message.type === "connected") {
+              for (const text of texts) {
+                socket.send(
+                  JSON.stringify({ type: "canvas_chat", text, op_id: crypto.randomUUID() }),
+                );
+              }
+            }
+            if (message.type === "error") failed(new Error(data as string));
+            if (message.type === "ack") waiting -= 1;
+            if (waiting === 0) done();
+          };
+          socket.onclose = () => failed(new Error("closed"));
+        }),
+      { id: canvas.id, texts },
+    );
+    await page.close();
   }
 
   /** A new tab that shows the canvas, live. `place` is a query or hash, such as `?tile=1,2`. */
@@ -91,6 +177,10 @@ export class User {
 interface TestFixtures {
   /** Makes further users, or such with a browser of other size, touch or colours. */
   newUser: (displayName: string, options?: BrowserContextOptions) => Promise<User>;
+  /** Makes somebody with an account of this user name. */
+  newAccount: (username: string) => Promise<User>;
+  /** May use `/admin`. */
+  host: User;
   alice: User;
   bob: User;
   /** Made by Alice; new for each test. */
@@ -104,7 +194,7 @@ interface WorkerFixtures {
 export const test = base.extend<TestFixtures, WorkerFixtures>({
   server: [
     async ({}, use) => {
-      const server = await Server.start();
+      const server = await Server.start({ ADMIN_USERS: hostName });
       await use(server);
       await server.stop();
     },
@@ -118,10 +208,24 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       users.push(user);
       return user;
     });
-    for (const user of users) await user.context.close();
+    await Promise.all(users.map((user) => user.context.close()));
     if (testInfo.status !== testInfo.expectedStatus) {
       await testInfo.attach("server", { body: server.output, contentType: "text/plain" });
     }
+  },
+  newAccount: async ({ browser, server }, use) => {
+    const users: User[] = [];
+    await use(async (username) => {
+      const user = await User.register(browser, server, username);
+      users.push(user);
+      return user;
+    });
+    await Promise.all(users.map((user) => user.context.close()));
+  },
+  host: async ({ browser, server }, use) => {
+    const host = await User.host(browser, server);
+    await use(host);
+    await host.context.close();
   },
   alice: async ({ newUser }, use) => use(await newUser("Alice")),
   bob: async ({ newUser }, use) => use(await newUser("Bob")),

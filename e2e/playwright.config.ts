@@ -13,12 +13,29 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   // A test that passes only the second time has found something.
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Generous: only what fails, or a busy machine, takes so long.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   reporter: report ? [["list"], ["json", { outputFile: report }]] : [["list"]],
+  // Every journey runs on a desktop; those with the tag @phone on a phone too, those with @touch
+  // there alone.
+  projects: [
+    { name: "desktop", grepInvert: /@touch/, use: { viewport: { width: 1440, height: 900 } } },
+    {
+      name: "phone",
+      grep: /@phone|@touch/,
+      use: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+    },
+  ],
   use: {
     browserName: "chromium",
-    viewport: { width: 1280, height: 800 },
+    // Times and numbers are written as here, on whatever machine.
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+    // The view jumps instead of flying; tests need not wait for it.
+    contextOptions: { reducedMotion: "reduce" },
+    // What is not there after this will not come.
+    actionTimeout: 20_000,
     // Of failures, in test-results/.
     screenshot: "only-on-failure",
     trace: "retain-on-failure",

@@ -1,0 +1,194 @@
+// Pictures of the main states in every size and both themes, to be looked at: they are kept in
+// test-results/pictures/. With STELLAR_PICTURES=docs those of the README are renewed:
+// `STELLAR_PICTURES=docs cargo xtask e2e --grep @pictures`.
+
+import { join } from "node:path";
+import { type Browser, type BrowserContextOptions, type Page, devices } from "@playwright/test";
+import { type Canvas, CanvasPage, Server, User, expect, test } from "../fixtures.ts";
+
+const kept = join(import.meta.dirname, "../test-results/pictures");
+const docs = join(import.meta.dirname, "../../docs");
+const renews = process.env.STELLAR_PICTURES === "docs";
+
+/** The screen of those who are seen, whatever the viewer's is. */
+const large: BrowserContextOptions = {
+  viewport: { width: 1440, height: 900 },
+  isMobile: false,
+  hasTouch: false,
+};
+
+/** The cell of the demonstration's forest in which Bo draws. */
+const his = { x: 6, y: 6 };
+
+/** A server with the demonstration's canvas, on which people talk and draw. */
+class Scene {
+  private constructor(
+    private readonly browser: Browser,
+    private readonly server: Server,
+    readonly canvas: Canvas,
+    readonly bo: CanvasPage,
+    private readonly people: User[],
+  ) {}
+
+  static async set(browser: Browser): Promise<Scene> {
+    const server = await Server.start({ DEMO: "true" });
+    const [bo, mia] = [
+      await User.guest(browser, server, "Bo", large),
+      await User.guest(browser, server, "Mia Lund", large),
+    ];
+    const { items } = await bo.api<{ items: Canvas[] }>("GET", "/canvases");
+    const canvas = items[0] as Canvas;
+    await mia.says(canvas, ["Hello! Shall we fill the middle?"]);
+    await mia.open(canvas);
+    const tab = await bo.open(canvas);
+    await tab.say("Yes. I start at @6,6");
+    await expect(tab.messages).toHaveCount(2);
+    await tab.openTile(his);
+    await draw(tab);
+    return new Scene(browser, server, canvas, tab, [bo, mia]);
+  }
+
+  /** Somebody who looks at it, with a screen of their own. */
+  async viewer(name: string, options: BrowserContextOptions): Promise<User> {
+    const user = await User.guest(this.browser, this.server, name, options);
+    this.people.push(user);
+    return user;
+  }
+
+  /** A browser in which nobody is signed in. */
+  async stranger(options: BrowserContextOptions): Promise<Page> {
+    const context = await this.browser.newContext({ baseURL: this.server.url, ...options });
+    return context.newPage();
+  }
+
+  async strike(): Promise<void> {
+    for (const { context } of this.people) await context.close();
+    await this.server.stop();
+  }
+}
+
+/** A lantern: two circles and a cross, with a stroke in each colour. */
+async function draw(tab: CanvasPage): Promise<void> {
+  const { keyboard } = tab.page;
+  await keyboard.press("c");
+  await tab.takeColor(8);
+  await tab.stroke(his, { x: 6, y: 6 }, { x: 25, y: 25 });
+  await tab.stroke(his, { x: 10, y: 10 }, { x: 21, y: 21 });
+  await keyboard.press("l");
+  await tab.takeColor(10);
+  await tab.stroke(his, { x: 16, y: 3 }, { x: 16, y: 28 });
+  await tab.stroke(his, { x: 3, y: 16 }, { x: 28, y: 16 });
+}
+
+/** Keeps what is shown now, at these sizes. */
+async function keep(page: Page, name: string, theme: string, sizes: [number, number][]) {
+  for (const [width, height] of sizes) {
+    await page.setViewportSize({ width, height });
+    // The board takes its new size with the next frames, and an open tile fills it.
+    await page.evaluate(async () => {
+      for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+    });
+    await page.screenshot({ path: join(kept, `${name}-${theme}-${width}x${height}.png`) });
+  }
+}
+
+const desktops: [number, number][] = [
+  [1024, 768],
+  [1440, 900],
+];
+const phones: [number, number][] = [[390, 844]];
+
+for (const [colorScheme, other] of [
+  ["dark", "light"],
+  ["light", "dark"],
+] as const) {
+  for (const device of ["desktop", "phone"] as const) {
+    const onPhone = device === "phone";
+    test(`${device}, ${colorScheme}`, { tag: onPhone ? ["@pictures", "@touch"] : "@pictures" }, async ({
+      browser,
+    }) => {
+      test.slow();
+      const sizes = onPhone ? phones : desktops;
+      const [width, height] = sizes.at(-1) as [number, number];
+      const options: BrowserContextOptions = {
+        colorScheme,
+        viewport: { width, height },
+        deviceScaleFactor: onPhone ? 2 : 1,
+        isMobile: onPhone,
+        hasTouch: onPhone,
+        userAgent: onPhone ? devices["Pixel 7"]?.userAgent : undefined,
+      };
+      const scene = await Scene.set(browser);
+      try {
+        const stranger = await scene.stranger(options);
+        await stranger.goto("/");
+        await expect(stranger.getByRole("link", { name: scene.canvas.name })).toBeVisible();
+        await expect(stranger.locator(".hero__picture--ready")).toBeVisible();
+        await keep(stranger, "start", colorScheme, sizes);
+        await stranger.goto(`/canvas/${scene.canvas.id}`);
+        await expect(stranger.getByRole("region", { name: "Join in" })).toBeVisible();
+        await expect(stranger.getByRole("grid")).toHaveAttribute("data-loaded", "true");
+        await keep(stranger, "invited", colorScheme, sizes);
+        await stranger.goto("/nowhere");
+        await expect(stranger.getByRole("heading", { level: 1 })).toBeVisible();
+        await keep(stranger, "not-found", colorScheme, sizes);
+        await stranger.context().close();
+
+        const ann = await scene.viewer("Ann", options);
+        const tab = await ann.open(scene.canvas);
+        const { page } = tab;
+        await keep(page, "far", colorScheme, sizes);
+        await tab.show("Chat");
+        await tab.say("Then I take the lantern next to it");
+        await expect(tab.messages).toHaveCount(3);
+        await scene.bo.message.pressSequentially("Good");
+        await expect(tab.typing).toContainText("Bo");
+        await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+        await keep(page, "chat", colorScheme, sizes);
+        if (renews && device === "desktop" && colorScheme === "dark") {
+          await page.screenshot({ path: join(docs, "canvas.png") });
+        }
+        if (renews && device === "phone" && colorScheme === "light") {
+          await page.screenshot({ path: join(docs, "phone.png") });
+        }
+        for (const panel of ["People", "Activity"] as const) {
+          await tab.show(panel);
+          await keep(page, panel.toLowerCase(), colorScheme, sizes);
+        }
+
+        await page.goto("about:blank");
+        await page.goto(`/canvas/${scene.canvas.id}?tile=8,1`);
+        await tab.isLive();
+        await tab.show("Tile");
+        await keep(page, "tile", colorScheme, sizes);
+        await page.keyboard.press("0");
+        await tab.openTile({ x: 6, y: 7 });
+        await tab.takeColor(8);
+        await tab.stroke({ x: 6, y: 7 }, { x: 4, y: 8 }, { x: 24, y: 20 });
+        await keep(page, "drawing", colorScheme, sizes);
+
+        await ann.context.setOffline(true);
+        await tab.isAway();
+        await tab.stroke({ x: 6, y: 7 }, { x: 4, y: 24 }, { x: 24, y: 24 });
+        await tab.show("Chat");
+        await tab.say("In the tunnel");
+        await expect(tab.connection).toContainText("waiting");
+        await keep(page, "offline", colorScheme, sizes);
+        await ann.context.setOffline(false);
+        await tab.isLive();
+        await page.keyboard.press("Escape");
+        await page.getByRole("button", { name: "Menu" }).click();
+        await keep(page, "menu", colorScheme, sizes);
+        // The theme that one chooses counts more than the system's.
+        await page.getByRole("radio", { name: other === "light" ? "Light" : "Dark" }).check();
+        await expect(page.locator("html")).toHaveAttribute("data-theme", other);
+        await page.goto("/");
+        await page.getByRole("button", { name: "New canvas" }).click();
+        await expect(page.getByRole("dialog")).toBeVisible();
+        await keep(page, "new-canvas", other, sizes);
+      } finally {
+        await scene.strike();
+      }
+    });
+  }
+}
