@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::compress::compress_all;
+use crate::compress::{FirstLoad, compress_all};
 use crate::failure::{Failure, Outcome};
 use crate::fingerprint::fingerprint;
 use crate::process::succeed;
@@ -34,6 +34,10 @@ pub(crate) fn build(workspace: &Workspace) -> Outcome<()> {
     step("Compressing the client", "about 10 s", || {
         compress_all(&workspace.dist())
     })?;
+    say(&format!(
+        "A first visit loads {}.",
+        FirstLoad::of(&workspace.dist())?
+    ));
     fs::write(&state_file, state(workspace, inputs)).map_err(Failure::file("write", &state_file))
 }
 

@@ -1,5 +1,7 @@
-//! Compresses the built client once, as small as it gets, so that the server never has to.
+//! Compresses the built client once, as small as it gets, so that the server never has to, and
+//! tells how much of it a first visit loads.
 
+use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -45,6 +47,64 @@ pub(crate) fn compress_all(folder: &Path) -> Outcome<()> {
     Ok(())
 }
 
+/// Bytes that a first visit loads, compressed: WASM, scripts and styles.
+pub(crate) struct FirstLoad {
+    pub(crate) wasm: u64,
+    pub(crate) js: u64,
+    pub(crate) css: u64,
+}
+
+impl FirstLoad {
+    /// What DESIGN allows, in bytes.
+    pub(crate) const MOST: u64 = 300_000;
+
+    /// Of a client that [`compress_all`] compressed.
+    pub(crate) fn of(folder: &Path) -> Outcome<Self> {
+        let mut load = Self {
+            wasm: 0,
+            js: 0,
+            css: 0,
+        };
+        for entry in fs::read_dir(folder).map_err(Failure::file("read", folder))? {
+            let path = entry.map_err(Failure::file("read", folder))?.path();
+            let sum = match path.extension().and_then(|kind| kind.to_str()) {
+                Some("wasm") => &mut load.wasm,
+                Some("js") => &mut load.js,
+                Some("css") => &mut load.css,
+                _ => continue,
+            };
+            let compressed = beside(&path, "br");
+            let sent = if compressed.exists() {
+                &compressed
+            } else {
+                &path
+            };
+            let metadata = fs::metadata(sent).map_err(Failure::file("read", sent))?;
+            *sum += metadata.len();
+        }
+        Ok(load)
+    }
+
+    /// All of it.
+    pub(crate) fn total(&self) -> u64 {
+        self.wasm + self.js + self.css
+    }
+}
+
+impl Display for FirstLoad {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} KB of {} (WASM {}, JS {}, CSS {})",
+            self.total() / 1000,
+            Self::MOST / 1000,
+            self.wasm / 1000,
+            self.js / 1000,
+            self.css / 1000
+        )
+    }
+}
+
 fn compress(path: &Path) -> Outcome<()> {
     let bytes = fs::read(path).map_err(Failure::file("read", path))?;
     let (brotli, file) = create(path, "br")?;
@@ -65,12 +125,16 @@ fn compress(path: &Path) -> Outcome<()> {
 }
 
 fn create(path: &Path, suffix: &str) -> Outcome<(PathBuf, BufWriter<File>)> {
+    let path = beside(path, suffix);
+    let file = File::create(&path).map_err(Failure::file("write", &path))?;
+    Ok((path, BufWriter::new(file)))
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(suffix);
-    let path = PathBuf::from(name);
-    let file = File::create(&path).map_err(Failure::file("write", &path))?;
-    Ok((path, BufWriter::new(file)))
+    name.into()
 }
 
 #[cfg(test)]
@@ -105,6 +169,27 @@ mod tests {
         GzDecoder::new(gzip).read_to_string(&mut read).unwrap();
         assert_eq!(read, text);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_first_load_is_what_browsers_are_sent() {
+        let folder = env::temp_dir().join(format!("stellar-load-{}", process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        for (name, bytes) in [
+            ("app.wasm", 5000),
+            ("app.wasm.br", 3000),
+            ("app.wasm.gz", 4000),
+            ("app.js", 900),
+            ("app.css", 2000),
+            ("app.css.br", 700),
+            ("icon.svg", 9000),
+        ] {
+            fs::write(folder.join(name), vec![0; bytes]).unwrap();
+        }
+        let load = FirstLoad::of(&folder).unwrap();
+        assert_eq!((load.wasm, load.js, load.css), (3000, 900, 700));
+        assert_eq!(load.total(), 4600);
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -1,17 +1,22 @@
-//! Everything a developer types: `cargo xtask run`, `test`, `dev`, `e2e`, `soak`, `autobahn`.
+//! Everything a developer types: `cargo xtask run`, `test`, `dev`, `e2e`, `soak`, `cluster`, `bench`,
+//! `autobahn`.
 //!
 //! Each command first sets up what the machine lacks ([`setup`]) and then starts the real tools.
 //! What it starts it also ends ([`process`]), on Ctrl+C, SIGTERM and failure alike.
 
 mod autobahn;
+mod bench;
+mod bench_browser;
 mod browser_tests;
 mod client;
 mod client_tests;
+mod cluster;
 mod compress;
 mod dev;
 mod failure;
 mod fingerprint;
 mod process;
+mod redis;
 mod run;
 mod server;
 mod setup;
@@ -37,6 +42,8 @@ Usage: cargo xtask COMMAND
   e2e [ARGS]   the browser tests alone; ARGS go to Playwright (`cargo xtask e2e --grep chat`)
   soak         the long run: random clients, joins and churn against a release server, with
                SOAK_SECONDS of fresh seeds (600) and SOAK_CHURN connections (50000)
+  cluster      three nodes, Redis and a load balancer, as one would host them
+  bench [NAME] the figures of README's table, or those whose name contains NAME
   autobahn     the Autobahn WebSocket cases against the server's socket settings
   help         this list
 
@@ -62,7 +69,7 @@ fn command(arguments: &[String]) -> Outcome<ExitCode> {
         Some((name, rest)) => (name.as_str(), rest),
         None => ("help", arguments),
     };
-    if !rest.is_empty() && name != "e2e" {
+    if !rest.is_empty() && !matches!(name, "e2e" | "bench") {
         return Err(Failure::told(format!(
             "`cargo xtask {name}` takes no arguments, see `cargo xtask help`"
         )));
@@ -78,6 +85,8 @@ fn command(arguments: &[String]) -> Outcome<ExitCode> {
         "test" => test::test(&workspace),
         "dev" => dev::dev(&workspace),
         "soak" => soak::soak(&workspace),
+        "cluster" => cluster::cluster(&workspace),
+        "bench" => bench::bench(&workspace, rest),
         "autobahn" => autobahn::autobahn(&workspace),
         "e2e" => browser_tests::only(&workspace, rest),
         _ => Err(Failure::told(format!(

@@ -122,6 +122,30 @@ pub(crate) fn postgres() -> Outcome<()> {
     install("PostgreSQL", &["postgresql"], "postgresql@17")
 }
 
+/// Redis, which several nodes speak through.
+pub(crate) fn redis() -> Outcome<()> {
+    if is_on_path("redis-server") {
+        return Ok(());
+    }
+    install("Redis", &["redis-server"], "redis")
+}
+
+/// What shows a program another time.
+pub(crate) fn faketime() -> Outcome<()> {
+    if is_on_path("faketime") {
+        return Ok(());
+    }
+    install("faketime", &["faketime"], "libfaketime")
+}
+
+/// The load balancer before several nodes.
+pub(crate) fn load_balancer() -> Outcome<()> {
+    if is_on_path("haproxy") {
+        return Ok(());
+    }
+    install("HAProxy", &["haproxy"], "haproxy")
+}
+
 /// Node.js with npm, and Playwright as the lock file says.
 pub(crate) fn playwright(workspace: &Workspace) -> Outcome<()> {
     if !is_on_path("node") || !is_on_path("npm") {

@@ -9,7 +9,7 @@ use crate::process::status;
 use crate::setup;
 use crate::step::{say, step};
 use crate::tally::{Tally, count};
-use crate::throwaway_postgres::ThrowawayPostgres;
+use crate::throwaway_postgres::{Durability, ThrowawayPostgres};
 use crate::workspace::Workspace;
 
 /// All but the client, which is built for browsers only.
@@ -112,8 +112,10 @@ fn build_host_tests(workspace: &Workspace) -> Outcome<()> {
 
 fn rust_tests(workspace: &Workspace) -> Outcome<Tally> {
     setup::postgres()?;
+    setup::redis()?;
+    setup::faketime()?;
     build_host_tests(workspace)?;
-    let postgres = ThrowawayPostgres::start()?;
+    let postgres = ThrowawayPostgres::start(Durability::None)?;
     let mut cargo = workspace.cargo();
     cargo
         .arg("test")

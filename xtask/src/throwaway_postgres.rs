@@ -1,5 +1,5 @@
-//! A PostgreSQL for one run of the Rust tests: empty, fast, without any durability, and gone
-//! afterwards. The server's own private database is `backend/src/embedded_postgres.rs`; it is
+//! A PostgreSQL for one run: empty, and gone afterwards. For tests fast and without any
+//! durability, for measurements with all of it. The server's own private database is `backend/src/embedded_postgres.rs`; it is
 //! kept apart because a tool that builds the server cannot be part of it.
 
 use std::env;
@@ -21,16 +21,27 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Test programs run one after the other, but each test has a pool of its own.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 5] = [
     "listen_addresses=",
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
     "max_connections=400",
     "shared_buffers=64MB",
     "log_min_messages=log",
     "log_checkpoints=off",
 ];
+const FORGETFUL: [&str; 3] = [
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+];
+
+/// What a power cut would leave of what was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Nothing: for tests.
+    None,
+    /// All, as in production: for measurements.
+    Full,
+}
 
 /// A running throwaway cluster.
 #[derive(Debug)]
@@ -40,7 +51,7 @@ pub(crate) struct ThrowawayPostgres {
 }
 
 impl ThrowawayPostgres {
-    pub(crate) fn start() -> Outcome<Self> {
+    pub(crate) fn start(durability: Durability) -> Outcome<Self> {
         let programs =
             programs().ok_or_else(|| Failure::told("PostgreSQL's programs are not found"))?;
         let account = account()?;
@@ -65,7 +76,8 @@ impl ThrowawayPostgres {
         }
         let mut postgres = command(&programs.join("postgres"), account, &folder)?;
         postgres.arg("-D").arg(&cluster).arg("-k").arg(&folder);
-        for setting in SETTINGS {
+        let forgetful = FORGETFUL.iter().filter(|_| durability == Durability::None);
+        for setting in SETTINGS.iter().chain(forgetful) {
             postgres.args(["-c", setting]);
         }
         let mut started = Self {
@@ -182,7 +194,7 @@ mod tests {
 
     #[test]
     fn starts_and_leaves_nothing() {
-        let postgres = ThrowawayPostgres::start().unwrap();
+        let postgres = ThrowawayPostgres::start(Durability::None).unwrap();
         let folder = postgres.folder.clone();
         assert!(folder.join(".s.PGSQL.5432").exists());
         drop(postgres);

@@ -1,0 +1,163 @@
+//! `cargo xtask cluster`: three nodes, one PostgreSQL, one Redis and a load balancer before them,
+//! as one would host them (`deploy/haproxy.cfg`), on this machine.
+
+use std::env;
+use std::fs;
+use std::io::Read;
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::client;
+use crate::failure::{Failure, Outcome};
+use crate::process::{Owned, check_interrupted, is_interrupted};
+use crate::redis::{Redis, free_address};
+use crate::server::{self, Server};
+use crate::setup;
+use crate::step::say;
+use crate::throwaway_postgres::{Durability, ThrowawayPostgres};
+use crate::workspace::Workspace;
+
+const NODES: usize = 3;
+const BALANCER_LIMIT: Duration = Duration::from_secs(10);
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+
+pub(crate) fn cluster(workspace: &Workspace) -> Outcome<ExitCode> {
+    setup::postgres()?;
+    setup::redis()?;
+    setup::load_balancer()?;
+    client::build(workspace)?;
+    let binary = server::build(workspace, true)?;
+    let nodes = Nodes::start(&binary, |number, command| {
+        command.env("DIST", workspace.dist());
+        if number == 0 {
+            command.arg("--demo");
+        }
+    })?;
+    let bind = env::var("BIND").unwrap_or_else(|_| server::local_address());
+    let bind = if bind.ends_with(":0") {
+        free_address()?.to_string()
+    } else {
+        bind
+    };
+    let mut balancer = balance(workspace, &nodes, &bind)?;
+    say(&format!(
+        "\nStellar Canvas is at http://{bind}, three nodes behind HAProxy  (Ctrl+C stops it all)"
+    ));
+    for (number, node) in nodes.servers.iter().enumerate() {
+        let (address, id) = (&node.address, node.process.id());
+        say(&format!("  node {}: {address}, process {id}", number + 1));
+    }
+    say("  What is drawn here is gone afterwards. End a node with `kill PID` and go on drawing.\n");
+    loop {
+        thread::sleep(LOOK_INTERVAL);
+        if is_interrupted() {
+            say("Stopped.");
+            return Ok(ExitCode::SUCCESS);
+        }
+        if balancer.has_ended()? {
+            return Err(Failure::told("the load balancer ended"));
+        }
+    }
+}
+
+fn balance(workspace: &Workspace, nodes: &Nodes, bind: &str) -> Outcome<Owned> {
+    let mut command = Command::new("haproxy");
+    command
+        .arg("-f")
+        .arg(workspace.root.join("deploy/haproxy.cfg"))
+        .env("BIND", bind)
+        .stdout(Stdio::null());
+    for (number, node) in nodes.servers.iter().enumerate() {
+        let address = node.address.trim_start_matches("http://");
+        command.env(format!("NODE_{}", number + 1), address);
+    }
+    let mut balancer = Owned::spawn(command)?;
+    let begun = Instant::now();
+    while TcpStream::connect(bind).is_err() {
+        check_interrupted()?;
+        if balancer.has_ended()? || begun.elapsed() > BALANCER_LIMIT {
+            return Err(Failure::told("HAProxy does not start"));
+        }
+        thread::sleep(LOOK_INTERVAL);
+    }
+    Ok(balancer)
+}
+
+/// Three servers that share a PostgreSQL and a Redis.
+#[derive(Debug)]
+pub(crate) struct Nodes {
+    // Dropped in this order: the nodes before what they need.
+    pub(crate) servers: Vec<Server>,
+    _redis: Redis,
+    _postgres: ThrowawayPostgres,
+    _data: Folder,
+}
+
+impl Nodes {
+    /// Starts them all; `settings` may add to each node's.
+    pub(crate) fn start(
+        binary: &Path,
+        mut settings: impl FnMut(usize, &mut Command),
+    ) -> Outcome<Self> {
+        let postgres = ThrowawayPostgres::start(Durability::Full)?;
+        let redis = Redis::start()?;
+        let data = Folder::create()?;
+        let secret = secret()?;
+        let mut servers = Vec::new();
+        for number in 0..NODES {
+            let mut command = Command::new(binary);
+            command
+                .env("BIND", "127.0.0.1:0")
+                .env("DATABASE_URL", postgres.url())
+                .env("REDIS_URL", redis.url())
+                .env("JWT_SECRET", &secret)
+                .env("STELLAR_DATA", data.0.join(number.to_string()))
+                .env("TRUSTED_PROXIES", "127.0.0.1");
+            settings(number, &mut command);
+            servers.push(Server::start(command)?);
+        }
+        Ok(Self {
+            servers,
+            _redis: redis,
+            _postgres: postgres,
+            _data: data,
+        })
+    }
+}
+
+/// What all nodes sign tokens with.
+fn secret() -> Outcome<String> {
+    let path = Path::new("/dev/urandom");
+    let mut bytes = [0; 32];
+    fs::File::open(path)
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .map_err(Failure::file("read", path))?;
+    let [high, low] = [0, 16].map(|half| {
+        let mut number = [0; 16];
+        number.copy_from_slice(&bytes[half..half + 16]);
+        u128::from_ne_bytes(number)
+    });
+    Ok(format!("{high:032x}{low:032x}"))
+}
+
+/// The nodes' data folders; removed when dropped.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn create() -> Outcome<Self> {
+        let folder = env::temp_dir().join(format!("stellar-cluster-{}", process::id()));
+        fs::create_dir(&folder).map_err(Failure::file("make", &folder))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Best effort: what stays is a folder of temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
