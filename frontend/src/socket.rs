@@ -151,14 +151,14 @@ impl Line {
         self.socket.send_with_str(&json::write(request)).is_ok()
     }
 
-    fn act(&self, beat: Beat) -> bool {
+    fn act(&self, beat: Beat, now: i64) -> bool {
         match beat {
             Beat::Rest => true,
             Beat::Ask => {
                 self.send(&Request {
                     op_id: None,
                     message: ClientMessage::Heartbeat {
-                        timestamp: now_ms().into(),
+                        timestamp: now.into(),
                     },
                 });
                 true
@@ -213,8 +213,9 @@ impl Inner {
     fn beat(self: &Rc<Self>, ask: impl Fn(&mut Pulse, i64) -> Beat) {
         let mut state = self.state.borrow_mut();
         let Some(line) = &mut state.line else { return };
-        let beat = ask(&mut line.pulse, now_ms());
-        let alive = line.opened_at.is_none() && beat == Beat::Ask || line.act(beat);
+        let now = now_ms();
+        let beat = ask(&mut line.pulse, now);
+        let alive = line.opened_at.is_none() && beat == Beat::Ask || line.act(beat, now);
         drop(state);
         if !alive {
             self.lost("");
@@ -273,9 +274,16 @@ impl Inner {
         // A later version's message is none of ours.
         let message = text.and_then(|text| json::read::<ServerMessage>(&text));
         if let Some(line) = &mut self.state.borrow_mut().line {
-            line.pulse.heard(now_ms());
-            if let Some(ServerMessage::Connected(hello)) = &message {
-                line.pulse.set(hello.heartbeat);
+            let now = now_ms();
+            line.pulse.heard(now);
+            match &message {
+                Some(ServerMessage::Connected(hello)) => line.pulse.set(hello.heartbeat),
+                Some(ServerMessage::Pong { timestamp, .. }) => {
+                    if let Some(asked_at) = timestamp.as_i64() {
+                        line.pulse.answered(now, asked_at);
+                    }
+                }
+                _ => {}
             }
         }
         if let Some(message) = message {

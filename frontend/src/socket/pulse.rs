@@ -3,7 +3,8 @@
 //! A browser hides WebSocket pings from scripts, so the client asks for a
 //! `pong` itself when nothing was heard for a while. Silence alone proves
 //! nothing, since a hidden tab's timers are slowed down: only a question that
-//! was not answered in time does.
+//! was not answered in time does. In doubt only the answer itself calms, since
+//! what was under way when the line broke still arrives.
 
 use shared::protocol::Heartbeat;
 
@@ -26,6 +27,8 @@ pub enum Beat {
 pub struct Pulse {
     heard_at: i64,
     answer_by: Option<i64>,
+    /// When the question was asked whose answer alone counts.
+    doubt: Option<i64>,
     interval: i64,
     timeout: i64,
 }
@@ -36,6 +39,7 @@ impl Pulse {
         Self {
             heard_at: now,
             answer_by: None,
+            doubt: None,
             interval: 10_000,
             timeout: 20_000,
         }
@@ -50,7 +54,16 @@ impl Pulse {
     /// Something came.
     pub fn heard(&mut self, now: i64) {
         self.heard_at = now;
-        self.answer_by = None;
+        // A slow line that brings much brings the answer later.
+        self.answer_by = self.doubt.map(|_| now + DOUBT_MS);
+    }
+
+    /// The question of that moment was answered.
+    pub fn answered(&mut self, now: i64, asked_at: i64) {
+        if self.doubt.is_some_and(|doubt| asked_at >= doubt) {
+            self.doubt = None;
+        }
+        self.heard(now);
     }
 
     /// To be called about once a second.
@@ -69,14 +82,13 @@ impl Pulse {
     /// There is reason to doubt the line (the computer woke up, the network
     /// changed): ask at once, and wait only briefly.
     pub fn doubt(&mut self, now: i64) -> Beat {
-        let by = now + DOUBT_MS;
-        match self.answer_by {
-            Some(earlier) if earlier <= by => Beat::Rest,
-            Some(_) | None => {
-                self.answer_by = Some(by);
-                Beat::Ask
-            }
+        if self.doubt.is_some() {
+            return Beat::Rest;
         }
+        let by = now + DOUBT_MS;
+        self.doubt = Some(now);
+        self.answer_by = Some(self.answer_by.map_or(by, |earlier| earlier.min(by)));
+        Beat::Ask
     }
 }
 
@@ -112,5 +124,25 @@ mod tests {
         assert_eq!(pulse.doubt(100), Beat::Ask);
         assert_eq!(pulse.doubt(200), Beat::Rest);
         assert_eq!(pulse.tick(3_100), Beat::Dead);
+    }
+
+    #[test]
+    fn what_was_under_way_does_not_calm_a_doubt() {
+        let mut pulse = Pulse::new(0);
+        assert_eq!(pulse.doubt(100), Beat::Ask);
+        pulse.heard(150);
+        pulse.answered(160, 50);
+        assert_eq!(pulse.tick(3_159), Beat::Rest);
+        assert_eq!(pulse.tick(3_160), Beat::Dead);
+    }
+
+    #[test]
+    fn the_answer_calms_a_doubt() {
+        let mut pulse = Pulse::new(0);
+        assert_eq!(pulse.doubt(100), Beat::Ask);
+        pulse.answered(150, 100);
+        assert_eq!(pulse.tick(10_149), Beat::Rest);
+        assert_eq!(pulse.tick(10_150), Beat::Ask);
+        assert_eq!(pulse.doubt(10_160), Beat::Ask);
     }
 }
