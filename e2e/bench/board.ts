@@ -4,6 +4,7 @@
 
 import type { CDPSession, Page } from "@playwright/test";
 import { type Canvas, User, expect, test } from "../fixtures.ts";
+import { agent, report, type Row, socketOf } from "./agent.ts";
 
 const side = 64;
 const tileSize = 32;
@@ -53,7 +54,7 @@ test("the board, painted full", async ({ alice, newUser, server }) => {
   for (const [name, value] of Object.entries(figures)) figures[name] = Math.round(value * 100) / 100;
   console.log(`\n${JSON.stringify(figures, null, 2)}\n`);
   // A frame of 16.7 ms, with the grain of the clock.
-  const rows: [string, string, number, number | undefined][] = [
+  const rows: Row[] = [
     ["first load, compressed", "KB", 300, (figures.code_sent_bytes_cold ?? 0) / 1024],
     ["snapshot to picture, 64×64 tiles", "ms", 1000, figures.snapshot_to_picture_ms_cold],
     ["frames while panning, far, 95 %", "ms", 17, figures.pan_far_p95_ms],
@@ -61,10 +62,7 @@ test("the board, painted full", async ({ alice, newUser, server }) => {
     ["frames while zooming, 95 %", "ms", 17, figures.zoom_p95_ms],
     ["1000 changes by others", "ms", 1000, figures.updates_ms],
   ];
-  for (const [figure, unit, target, value] of rows) {
-    const measured = value ?? Number.NaN;
-    console.log(JSON.stringify({ figure, unit, target, measured, met: measured <= target }));
-  }
+  report(rows);
 });
 
 /** Moves the view with every frame, as a hand on a mouse would. Runs in the page. */
@@ -93,18 +91,6 @@ async function drive(
     }
   }
   if (gesture === "pan") send("pointerup", x, y);
-}
-
-/** A page of the user's that only talks to the socket. */
-async function agent(user: User, url: string): Promise<Page> {
-  const page = await user.context.newPage();
-  await page.goto(`${url}/healthz`);
-  return page;
-}
-
-function socketOf(user: User, canvas: Canvas, url: string): string {
-  const path = `/api/v1/ws/canvas/${canvas.id}?client_type=agent&token=${user.token}`;
-  return `${url.replace("http", "ws")}${path}`;
 }
 
 /** Paints every tile, each in its own way. */

@@ -6,7 +6,7 @@ import tests from "../playwright.config.ts";
 export default defineConfig({
   ...tests,
   testDir: ".",
-  testMatch: "board.ts",
+  testMatch: ["board.ts", "memory.ts"],
   outputDir: "../test-results",
   workers: 1,
   reporter: [["list"]],
