@@ -319,6 +319,52 @@ test("too many tabs are told of, and the last one comes in when another goes", a
   }
 });
 
+test("a server that is full is told of, and the place comes when somebody goes", async ({
+  browser,
+}) => {
+  const server = await Server.start({ WEBSOCKET_MAX_CONNECTIONS: "1" });
+  const owner = await User.guest(browser, server, "Owen");
+  const guest = await User.guest(browser, server, "Gwen");
+  try {
+    const canvas = await owner.createCanvas();
+    const first = await owner.open(canvas);
+    const page = await guest.context.newPage();
+    await page.goto(`/canvas/${canvas.id}`);
+    const second = new CanvasPage(page, canvas);
+    await expect(second.state).toContainText("The server is full");
+    // What may be seen is seen meanwhile.
+    await expect(second.board).toHaveAttribute("data-loaded", "true");
+    await first.page.close();
+    await second.isLive();
+    await expect(second.state).toHaveText("");
+  } finally {
+    await owner.context.close();
+    await guest.context.close();
+    await server.stop();
+  }
+});
+
+test("a tab that sends what nobody can read is disconnected and says so", async ({
+  alice,
+  canvas,
+}) => {
+  const page = await alice.context.newPage();
+  const lines: { send(text: string): void }[] = [];
+  await page.routeWebSocket(/\/ws\/canvas\//, (socket) => {
+    const server = socket.connectToServer();
+    lines.push(server);
+  });
+  await page.goto(`/canvas/${canvas.id}`);
+  const tab = new CanvasPage(page, canvas);
+  await tab.isLive();
+  for (let count = 0; count < 20; count += 1) lines[0]?.send("{");
+  await expect(tab.state).toContainText("too many messages");
+  await expect(tab.connection).toHaveText("Disconnected");
+  await expect(tab.connection).toHaveAttribute("data-state", "ended");
+  await tab.state.getByRole("button", { name: "Reconnect" }).click();
+  await tab.isLive();
+});
+
 test("a stroke that is refused when the line is back is taken back, and it says why", async ({
   alice,
   bob,

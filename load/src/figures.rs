@@ -1,6 +1,7 @@
 //! What can be measured, one module a figure.
 
 pub(crate) mod deliver;
+pub(crate) mod growth;
 pub(crate) mod hot;
 pub(crate) mod idle;
 pub(crate) mod join;

@@ -25,7 +25,7 @@ mod target;
 
 use clap::{Parser, Subcommand};
 use failure::{Failure, Outcome};
-use figures::{deliver, hot, idle, join, latency as late, reconnect, slow};
+use figures::{deliver, growth, hot, idle, join, latency as late, reconnect, slow};
 use row::Row;
 use std::{net::SocketAddr, process::ExitCode};
 use target::Target;
@@ -63,6 +63,8 @@ enum Figure {
     Slow(slow::Slow),
     /// Durable chat on one canvas
     Hot(hot::Hot),
+    /// How cost grows with people, canvases, events and tiles
+    Growth(growth::Growth),
 }
 
 fn main() -> ExitCode {
@@ -96,6 +98,7 @@ fn measure(arguments: &Arguments) -> Outcome<Vec<Row>> {
         Figure::Reconnect(wanted) => reconnect::run(target, wanted),
         Figure::Slow(wanted) => slow::run(target, wanted),
         Figure::Hot(wanted) => hot::run(target, wanted),
+        Figure::Growth(wanted) => growth::run(target, wanted),
     }
 }
 

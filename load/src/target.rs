@@ -76,6 +76,11 @@ impl Target {
 
     /// What a GET under `/api/v1` answers.
     pub(crate) fn get(&self, path: &str, person: &Person) -> Outcome<Value> {
+        serde_json::from_slice(&self.fetch(path, person)?).map_err(Failure::because(path))
+    }
+
+    /// The same, unread.
+    pub(crate) fn fetch(&self, path: &str, person: &Person) -> Outcome<Vec<u8>> {
         let url = format!("http://{}/api/v1{path}", self.address);
         let asked = agent()
             .get(&url)
@@ -83,7 +88,7 @@ impl Target {
             .call();
         let mut answer = asked.map_err(Failure::because(path))?;
         let body = answer.body_mut().with_config().limit(u64::MAX);
-        body.read_json().map_err(Failure::because(path))
+        body.read_to_vec().map_err(Failure::because(path))
     }
 
     fn post<T: for<'de> Deserialize<'de>>(

@@ -1,0 +1,236 @@
+//! How cost grows with what there is: people on a canvas, open canvases,
+//! events in a log, tiles. Each figure is what one unit of work costs, so one
+//! that rises with the size grows faster than its work.
+
+mod canvases;
+mod log;
+mod members;
+mod tiles;
+
+use crate::{
+    crowd::{Crowd, PeerId},
+    failure::{Failure, Outcome},
+    party::{Kind, PATIENCE, seq},
+    row::{Goal, Row, median},
+    target::{Canvas, Person, Target},
+};
+use clap::{Args, ValueEnum};
+use std::time::Instant;
+
+/// How often each thing is done whose time is taken.
+const TIMES: usize = 21;
+/// How much dearer than at the smallest size a unit may be: noise, and the
+/// logarithm of an index.
+const ALLOWED: f64 = 2.0;
+
+/// What is measured.
+#[derive(Args)]
+pub(crate) struct Growth {
+    /// What grows
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "members,canvases,log,tiles"
+    )]
+    of: Vec<Of>,
+    /// Sizes above this one are left out
+    #[arg(long, default_value_t = 1_000_000)]
+    up_to: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Of {
+    /// Members on one canvas
+    Members,
+    /// Open canvases
+    Canvases,
+    /// Events in the log of a canvas
+    Log,
+    /// Tiles of a canvas
+    Tiles,
+}
+
+/// Runs it.
+pub(crate) fn run(target: &Target, wanted: &Growth) -> Outcome<Vec<Row>> {
+    let mut table = Table::default();
+    for of in &wanted.of {
+        match of {
+            Of::Members => members::run(target, wanted.up_to, &mut table)?,
+            Of::Canvases => canvases::run(target, wanted.up_to, &mut table)?,
+            Of::Log => log::run(target, wanted.up_to, &mut table)?,
+            Of::Tiles => tiles::run(target, wanted.up_to, &mut table)?,
+        }
+    }
+    Ok(table.rows())
+}
+
+/// The figures in the order in which they were first measured.
+#[derive(Default)]
+struct Table {
+    figures: Vec<Figure>,
+}
+
+struct Figure {
+    name: &'static str,
+    unit: &'static str,
+    /// The size in words, and what a unit of work costs there.
+    sizes: Vec<(String, f64)>,
+}
+
+impl Table {
+    fn add(&mut self, name: &'static str, unit: &'static str, size: String, cost: f64) {
+        eprintln!("{name}, {size}: {cost:.3} {unit}");
+        if let Some(figure) = self.figures.iter_mut().find(|figure| figure.name == name) {
+            figure.sizes.push((size, cost));
+        } else {
+            let sizes = vec![(size, cost)];
+            self.figures.push(Figure { name, unit, sizes });
+        }
+    }
+
+    fn rows(self) -> Vec<Row> {
+        let rows = self.figures.into_iter().flat_map(|figure| {
+            let Figure { name, unit, sizes } = figure;
+            let allowed = sizes.first().map_or(f64::NAN, |(_, cost)| cost * ALLOWED);
+            sizes.into_iter().map(move |(size, cost)| {
+                Row::new(
+                    format!("{name}, {size}"),
+                    unit,
+                    Goal::AtMost(allowed),
+                    vec![cost],
+                )
+            })
+        });
+        rows.collect()
+    }
+}
+
+/// One person on one canvas.
+struct Visitor<'a> {
+    target: &'a Target,
+    canvas: &'a Canvas,
+    person: &'a Person,
+    crowd: Crowd,
+}
+
+impl<'a> Visitor<'a> {
+    fn enter(target: &'a Target, canvas: &'a Canvas, person: &'a Person) -> Outcome<Self> {
+        let mut crowd = Crowd::new()?;
+        enter(&mut crowd, target, canvas, person, None)?;
+        Ok(Self {
+            target,
+            canvas,
+            person,
+            crowd,
+        })
+    }
+
+    /// Sends that many requests, `request(n)` each, of which few wait for an
+    /// answer at a time. Gives the `seq` of the last.
+    fn send_all(&mut self, count: usize, request: impl Fn(usize) -> Vec<u8>) -> Outcome<i64> {
+        const IN_FLIGHT: usize = 256;
+        let (mut sent, mut acked, mut last) = (0, 0, 0);
+        while acked < count {
+            while sent < count && sent - acked < IN_FLIGHT {
+                self.crowd.send(0, &request(sent));
+                sent += 1;
+            }
+            let mut refused = None;
+            self.crowd
+                .listen(PATIENCE, |_, payload| match Kind::of(payload) {
+                    Kind::Ack => {
+                        acked += 1;
+                        last = seq(payload).unwrap_or(last);
+                    }
+                    Kind::Error => refused = Some(String::from_utf8_lossy(payload).into_owned()),
+                    _ => {}
+                })?;
+            if let Some(error) = refused {
+                return Err(Failure::told(error));
+            }
+        }
+        Ok(last)
+    }
+
+    /// Milliseconds until a request is acknowledged, the median of some.
+    fn commit(&mut self, request: impl Fn(usize) -> Vec<u8>) -> Outcome<f64> {
+        timed(|number| self.send_all(1, |_| request(number)).map(drop))
+    }
+
+    /// Milliseconds until another connection of the same person is in, the
+    /// median of some.
+    fn join(&self) -> Outcome<f64> {
+        timed(|_| {
+            let mut crowd = Crowd::new()?;
+            enter(&mut crowd, self.target, self.canvas, self.person, None).map(drop)
+        })
+    }
+
+    /// Milliseconds until it has everything behind `after` up to `last`.
+    fn resume(&self, after: i64, last: i64) -> Outcome<f64> {
+        timed(|_| {
+            let mut crowd = Crowd::new()?;
+            let upgrade = self.target.upgrade(self.canvas, self.person, Some(after));
+            crowd.connect(self.target.address, Some(&upgrade))?;
+            let reached = std::cell::Cell::new(false);
+            let hear = |_: PeerId, payload: &[u8]| {
+                if Kind::of(payload) == Kind::Chat && seq(payload) == Some(last) {
+                    reached.set(true);
+                }
+            };
+            crowd.until("resuming", PATIENCE, hear, |_| reached.get())
+        })
+    }
+
+    /// Milliseconds until the snapshot is there, the median of some.
+    fn snapshot(&self) -> Outcome<f64> {
+        let path = format!("/canvases/{}/snapshot", self.canvas.id);
+        timed(|_| self.target.fetch(&path, self.person).map(drop))
+    }
+}
+
+/// One more connection, which has heard that it is in.
+fn enter(
+    crowd: &mut Crowd,
+    target: &Target,
+    canvas: &Canvas,
+    person: &Person,
+    after: Option<i64>,
+) -> Outcome<PeerId> {
+    let upgrade = target.upgrade(canvas, person, after);
+    let id = crowd.connect(target.address, Some(&upgrade))?;
+    let connected = std::cell::Cell::new(false);
+    let hear = |from: PeerId, payload: &[u8]| {
+        if from == id && Kind::of(payload) == Kind::Connected {
+            connected.set(true);
+        }
+    };
+    crowd.until("joining", PATIENCE, hear, |_| connected.get())?;
+    Ok(id)
+}
+
+/// Milliseconds that `act` takes, the median of some.
+fn timed(mut act: impl FnMut(usize) -> Outcome<()>) -> Outcome<f64> {
+    let mut times = Vec::with_capacity(TIMES);
+    for number in 0..TIMES {
+        let begun = Instant::now();
+        act(number)?;
+        times.push(begun.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(median(&times))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_that_gets_dearer_is_not_met() {
+        let mut table = Table::default();
+        for (size, cost) in [("10", 1.0), ("100", 1.5), ("1000", 2.5)] {
+            table.add("a join", "ms", size.to_owned(), cost);
+        }
+        let met: Vec<_> = table.rows().iter().map(|row| row.met).collect();
+        assert_eq!(met, [true, true, false]);
+    }
+}

@@ -1,0 +1,72 @@
+//! Open canvases, one connection on each: what a join, a message and a canvas
+//! that nobody uses cost.
+
+use super::{Table, enter};
+use crate::{
+    crowd::{Crowd, PeerId},
+    failure::Outcome,
+    party::{Kind, PATIENCE},
+    system,
+    target::{self, Target},
+};
+use std::time::Instant;
+
+const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
+/// Canvases that one person has open; a server allows 50.
+const EACH: usize = 40;
+/// Messages that are said at each size, spread over the canvases.
+const MESSAGES: usize = 200;
+/// Canvases that are opened in addition at each size.
+const MORE: usize = 20;
+
+pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<()> {
+    let sizes = SIZES.iter().copied().filter(|size| *size <= up_to);
+    let most = sizes.clone().max().unwrap_or(0) + SIZES.len() * MORE;
+    let people = target.people(most.div_ceil(EACH))?;
+    let mut crowd = Crowd::new()?;
+    let mut open = 0;
+    let start = system::resident(target.process)?;
+    let frame = target::chat(&"stellar ".repeat(8));
+    for size in sizes {
+        while open < size {
+            let person = &people[open / EACH];
+            enter(&mut crowd, target, &target.canvas(person, 4)?, person, None)?;
+            open += 1;
+        }
+        let words = format!("{size} open canvases");
+        let more: Vec<_> = (0..MORE)
+            .map(|number| {
+                let person = &people[(open + number) / EACH];
+                target.canvas(person, 4).map(|canvas| (canvas, person))
+            })
+            .collect::<Outcome<_>>()?;
+        let before = target.processor_time()?;
+        for (canvas, person) in more {
+            enter(&mut crowd, target, &canvas, person, None)?;
+            open += 1;
+        }
+        let used = target.processor_time()?.saturating_sub(before);
+        let each = used.as_secs_f64() * 1e6 / MORE as f64;
+        table.add("opening one more", "µs", words.clone(), each);
+
+        let begun = Instant::now();
+        for number in 0..MESSAGES {
+            let who = number * 7919 % open;
+            let heard = std::cell::Cell::new(false);
+            crowd.send(who, &frame);
+            let hear = |from: PeerId, payload: &[u8]| {
+                if from == who && Kind::of(payload) == Kind::Ack {
+                    heard.set(true);
+                }
+            };
+            crowd.until("an answer", PATIENCE, hear, |_| heard.get())?;
+        }
+        let each = begun.elapsed().as_secs_f64() * 1e3 / MESSAGES as f64;
+        table.add("chat on one of them", "ms", words.clone(), each);
+
+        let grown = system::resident(target.process)?.saturating_sub(start);
+        let each = grown as f64 / 1024.0 / open as f64;
+        table.add("memory of one with its connection", "KiB", words, each);
+    }
+    Ok(())
+}
