@@ -114,6 +114,7 @@ fn rust_tests(workspace: &Workspace) -> Outcome<Tally> {
     setup::postgres()?;
     setup::redis()?;
     setup::faketime()?;
+    setup::load_balancer()?;
     build_host_tests(workspace)?;
     let postgres = ThrowawayPostgres::start(Durability::None)?;
     let mut cargo = workspace.cargo();

@@ -1,12 +1,22 @@
 //! Several real servers on one PostgreSQL and one Redis.
 
-use super::{SECRET, TestDatabase, http::Client, process, redis::RedisServer, temporary_folder};
+use super::{
+    SECRET, TestDatabase,
+    http::Client,
+    process::{self, Frozen},
+    redis::RedisServer,
+    temporary_folder,
+};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::{
     process::{Child, Command},
     time::timeout,
 };
 use uuid::Uuid;
+
+/// Where nodes listen. No client's connection takes such a port while a node is
+/// replaced, since those have another address.
+const ANYWHERE: &str = "127.0.0.2:0";
 
 /// One server of several.
 pub struct Node {
@@ -24,6 +34,23 @@ impl Node {
     /// As a deployment does.
     pub fn terminate(&self) {
         process::signal("TERM", &[self.child.id().unwrap()]);
+    }
+
+    /// Waits until it says that it takes nobody any more.
+    pub async fn is_unready(&self) {
+        let url = format!("http://{}/readyz", self.addr);
+        let refuses = async {
+            while reqwest::get(&url).await.unwrap().status() != 503 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = timeout(super::PATIENCE, refuses).await;
+        in_time.expect("it is ready though it goes down");
+    }
+
+    /// Stops it in its tracks until the result is dropped.
+    pub fn freeze(&self) -> Frozen {
+        process::freeze(self.child.id().unwrap())
     }
 
     /// Waits until it ended well.
@@ -110,8 +137,21 @@ impl Cluster {
         self.nodes.len() - 1
     }
 
+    /// Starts a node where another was, which ended: a new process on its address.
+    pub async fn replace(&mut self, number: usize) {
+        let addr = self.nodes[number].addr.to_string();
+        let command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
+        let node = self.spawn_at(&addr, command, &[]).await;
+        node.metric_is("stellar_bus_up", |up| up > 0.0).await;
+        self.nodes[number] = node;
+    }
+
     /// A node that may or may not reach Redis, started by this command.
-    pub async fn spawn(&self, mut command: Command, variables: &[(&str, &str)]) -> Node {
+    pub async fn spawn(&self, command: Command, variables: &[(&str, &str)]) -> Node {
+        self.spawn_at(ANYWHERE, command, variables).await
+    }
+
+    async fn spawn_at(&self, bind: &str, mut command: Command, variables: &[(&str, &str)]) -> Node {
         let folder = temporary_folder().join(format!("node-{}", Uuid::new_v4()));
         std::fs::create_dir_all(&folder).unwrap();
         command
@@ -121,7 +161,7 @@ impl Cluster {
             .env("JWT_SECRET", SECRET)
             .env("RUST_LOG", "error")
             .envs(variables.iter().copied());
-        let (child, addr) = process::spawn_as(command, &folder, "127.0.0.1:0").await;
+        let (child, addr) = process::spawn_as(command, &folder, bind).await;
         Node {
             addr,
             folder,

@@ -11,6 +11,7 @@
     reason = "a module of each test file, which uses its part"
 )]
 
+pub mod balancer;
 pub mod cluster;
 pub mod contract;
 pub mod crowd;

@@ -58,19 +58,30 @@ impl TestClient {
 
     /// Comes back after `last_seq`, with what was known before.
     pub async fn resume(client: &Client, canvas: i64, before: &Self) -> Self {
-        let query = format!(
-            "token={}&last_seq={}&epoch={}",
-            client.token(),
-            before.seq,
-            before.connected["epoch"].as_str().unwrap()
-        );
+        let query = before.query(client);
         let mut back = Self::connect(client.addr, canvas, &query).await;
         if back.connected["resume"] == "resumed" {
-            back.seq = before.seq;
-            back.board.clone_from(&before.board);
-            back.chat.clone_from(&before.chat);
+            back.take_over(before);
         }
         back
+    }
+
+    /// For coming back.
+    fn query(&self, client: &Client) -> String {
+        format!(
+            "token={}&last_seq={}&epoch={}",
+            client.token(),
+            self.seq,
+            self.connected["epoch"].as_str().unwrap()
+        )
+    }
+
+    /// Goes on where another connection ended.
+    fn take_over(&mut self, before: &Self) {
+        assert_eq!(self.connected["resume"], "resumed");
+        self.seq = before.seq;
+        self.board.clone_from(&before.board);
+        self.chat.clone_from(&before.chat);
     }
 
     /// Joins with this query, and reads `connected`.
@@ -85,6 +96,28 @@ impl TestClient {
             _ => client.connected["seq"].as_i64().unwrap(),
         };
         client
+    }
+
+    /// [`Self::resume`], or `None` where the server is away or takes nobody now.
+    pub async fn try_resume(client: &Client, canvas: i64, before: &Self) -> Option<Self> {
+        let query = before.query(client);
+        let request = upgrade(client.addr, canvas, &query, &[]);
+        let socket = match open(client.addr, request).await {
+            Ok(socket) => socket,
+            Err(Error::Io(_) | Error::ConnectionClosed | Error::Protocol(_)) => return None,
+            Err(Error::Http(response)) if response.status() == 503 => return None,
+            Err(error) => panic!("{error}"),
+        };
+        let mut back = Self::over(socket);
+        back.connected = match back.read().await {
+            Ok(connected) => connected,
+            Err(Closed { code, reason }) => {
+                assert!(matches!(code, 1012 | 1006), "{code} {reason}");
+                return None;
+            }
+        };
+        back.take_over(before);
+        Some(back)
     }
 
     /// A connection of which nothing was read yet.
@@ -149,6 +182,15 @@ impl TestClient {
     /// Sends an operation again, under the `op_id` it has.
     pub async fn repeat(&mut self, message: Value) {
         self.send(&message).await;
+        let op_id = message["op_id"].as_str().unwrap().to_owned();
+        self.pending.insert(op_id, message);
+    }
+
+    /// [`Self::repeat`], as far as the connection stands; otherwise it stays
+    /// among the unanswered.
+    pub async fn try_repeat(&mut self, message: Value) {
+        // Who reads on learns how it ended.
+        let _ = self.try_send(&message).await;
         let op_id = message["op_id"].as_str().unwrap().to_owned();
         self.pending.insert(op_id, message);
     }
@@ -460,8 +502,8 @@ pub async fn open(
     addr: SocketAddr,
     request: Request<()>,
 ) -> Result<WebSocketStream<TcpStream>, Error> {
-    let stream = TcpStream::connect(addr).await.unwrap();
-    stream.set_nodelay(true).unwrap();
+    let stream = TcpStream::connect(addr).await?;
+    stream.set_nodelay(true)?;
     time::timeout(PATIENCE, client_async(request, stream))
         .await
         .expect("no answer to the upgrade")

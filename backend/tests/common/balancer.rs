@@ -1,0 +1,48 @@
+//! `HAProxy` before several nodes, with the configuration of `deploy/`.
+
+use super::{PATIENCE, cluster::Node};
+use std::{net::SocketAddr, path::Path, process::Stdio};
+use tokio::{
+    net::TcpListener,
+    process::{Child, Command},
+    time::{self, Duration},
+};
+
+/// A load balancer, which ends with its test.
+pub struct Balancer {
+    pub addr: SocketAddr,
+    _child: Child,
+}
+
+impl Balancer {
+    /// One before these three nodes, which takes them all for ready.
+    pub async fn before(nodes: &[Node]) -> Self {
+        // Freed before it is used; nobody else takes it so soon.
+        let free = TcpListener::bind("127.0.0.2:0").await.unwrap();
+        let addr = free.local_addr().unwrap();
+        drop(free);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut command = Command::new("haproxy");
+        command
+            .arg("-f")
+            .arg(root.join("deploy/haproxy.cfg"))
+            .env("BIND", addr.to_string())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        for (number, node) in nodes.iter().enumerate() {
+            command.env(format!("NODE_{}", number + 1), node.addr.to_string());
+        }
+        let child = command.spawn().expect("haproxy is not installed");
+        let url = format!("http://{addr}/readyz");
+        let passes = async {
+            while !reqwest::get(&url).await.is_ok_and(|it| it.status() == 200) {
+                time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        time::timeout(PATIENCE, passes).await.expect("no HAProxy");
+        Self {
+            addr,
+            _child: child,
+        }
+    }
+}
