@@ -13,8 +13,9 @@ use std::{
 pub(crate) const GAP: Duration = Duration::from_millis(50);
 /// Events kept that are ahead of their turn.
 const EARLY: usize = 512;
-/// Their bytes.
-const EARLY_BYTES: usize = 1024 * 1024;
+/// Their bytes: their turn comes for all of them at once, and they have to fit
+/// into an outbox then.
+const EARLY_BYTES: usize = 128 * 1024;
 
 /// See the module.
 #[derive(Debug)]

@@ -59,6 +59,12 @@ impl Outbox {
         self.ready.notify_one();
     }
 
+    /// Whether most of it is free, or it ends anyway.
+    pub(crate) fn is_calm(&self) -> bool {
+        let state = self.lock();
+        state.bytes <= OUTBOX_BYTES / 4 || state.closed.is_some()
+    }
+
     /// Waits until there is something, and takes all of it. Cancel-safe.
     pub(crate) async fn take(&self) -> Taken {
         loop {

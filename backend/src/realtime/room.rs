@@ -6,6 +6,7 @@ mod access;
 mod ask;
 mod ephemeral;
 mod leases;
+mod missed;
 mod remote;
 mod timers;
 mod writing;
@@ -186,6 +187,8 @@ pub(crate) struct Room {
     /// Those who know of newer events than the gate does: they heard of them
     /// on another node.
     early_joins: Vec<Join>,
+    /// Read from the log, but not told yet.
+    missed: Vec<Event>,
     deleted: bool,
 }
 
@@ -291,6 +294,7 @@ impl Room {
             queue: VecDeque::new(),
             in_flight: None,
             early_joins: Vec::new(),
+            missed: Vec::new(),
             deleted: false,
         };
         if let Some(mut roster) = roster {

@@ -1,54 +1,47 @@
 //! A room's way from request to event: one transaction at a time, then what
 //! is durable to everybody, in order.
 
-use super::{Answer, Join, PAGE, QUEUE, Room, timers::Timer};
-use crate::{
-    db,
-    realtime::{
-        bus::{Channel, Message},
-        frame::Frame,
-        gate::Gate,
-        ring::Event,
-        write::{Done, Operation, WriteError},
-        writer::{self, Applied, BATCH, BATCH_BYTES, Committed, Request},
-    },
+use super::{Answer, Join, QUEUE, Room, missed::Piece, timers::Timer};
+use crate::realtime::{
+    bus::{Channel, Message},
+    frame::Frame,
+    gate::Gate,
+    ring::Event,
+    write::{Done, Operation, WriteError},
+    writer::{self, Applied, BATCH, BATCH_BYTES, Committed, Request},
 };
 use bytes::Bytes;
 use shared::{
-    ids::{CanvasId, ConnectionId},
+    ids::ConnectionId,
     protocol::{Ack, ErrorCode, ErrorMessage, ServerMessage},
 };
-use sqlx::PgPool;
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::{collections::HashSet, time::Instant};
 
 /// A transaction that ended, or a look at the log.
 pub(super) struct Finished {
-    requests: Vec<Request>,
-    answers: Vec<Answer>,
-    committed: Committed,
+    pub(super) requests: Vec<Request>,
+    pub(super) answers: Vec<Answer>,
+    pub(super) committed: Committed,
     /// When the commit was confirmed.
-    at: Instant,
-    /// What was read from the log.
-    missed: Vec<Event>,
-    /// Up to where the log was read, if it was.
-    looked: Option<i64>,
+    pub(super) at: Instant,
+    /// What was read from the log, if it was.
+    pub(super) missed: Option<Piece>,
     /// Those who waited for it.
-    joins: Vec<Join>,
+    pub(super) joins: Vec<Join>,
+    /// Whether it is all that they can have waited for.
+    pub(super) is_all: bool,
 }
 
 impl Finished {
-    fn nothing() -> Self {
+    pub(super) fn nothing() -> Self {
         Self {
             requests: Vec::new(),
             answers: Vec::new(),
             committed: Committed::default(),
             at: Instant::now(),
-            missed: Vec::new(),
-            looked: None,
+            missed: None,
             joins: Vec::new(),
+            is_all: true,
         }
     }
 }
@@ -90,49 +83,6 @@ impl Room {
         }));
     }
 
-    /// Reads what the log has after the gate's head. Without the database it
-    /// is left at that until the next look at the heads.
-    fn look(&mut self) {
-        let (pool, canvas, head) = (self.pool.clone(), self.canvas_id, self.gate.head());
-        let joins = std::mem::take(&mut self.early_joins);
-        let claimed = joins.iter().filter_map(|join| join.last_seq).max();
-        let until = self.gate.behind().max(claimed).unwrap_or(head);
-        self.in_flight = Some(tokio::spawn(async move {
-            let mut missed = Vec::new();
-            let read = read_log(&pool, canvas, head, until, &mut missed).await;
-            if let Err(error) = &read {
-                tracing::debug!(%canvas, %error, "the log could not be read");
-            }
-            Finished {
-                missed,
-                looked: Some(until),
-                // Those who wait are sent away where nothing is known.
-                joins: if read.is_ok() { joins } else { Vec::new() },
-                ..Finished::nothing()
-            }
-        }));
-    }
-
-    /// Reads what was committed elsewhere before a transaction of this room,
-    /// and did not come here. Tries until it succeeds: without it nothing later
-    /// may be told.
-    fn fill(&mut self, finished: Finished) {
-        let (pool, canvas, head) = (self.pool.clone(), self.canvas_id, self.gate.head());
-        self.in_flight = Some(tokio::spawn(async move {
-            let until = finished.committed.base;
-            let mut missed = Vec::new();
-            while let Err(error) = read_log(&pool, canvas, head, until, &mut missed).await {
-                tracing::warn!(%canvas, %error, "the log could not be read; trying again");
-                tokio::time::sleep(Duration::from_millis(250)).await;
-            }
-            Finished {
-                missed,
-                looked: Some(until),
-                ..finished
-            }
-        }));
-    }
-
     /// How many requests go into the next transaction. What it makes is told at
     /// once, and has to fit into an outbox that was empty a moment ago.
     fn next_batch(&self) -> usize {
@@ -150,13 +100,12 @@ impl Room {
 
     /// Tells of what is durable now.
     pub(super) fn finish(&mut self, mut finished: Finished) {
-        let missed = std::mem::take(&mut finished.missed);
-        if !missed.is_empty() {
-            metrics::counter!("stellar_log_fills_total").increment(missed.len() as u64);
-            self.deliver(missed.into_iter().map(|event| (event, None)), None);
-            self.deliver_early();
-        }
-        if finished.committed.base > self.gate.head() && finished.looked.is_none() {
+        let looked = finished
+            .missed
+            .take()
+            .map(|missed| self.tell_missed(missed));
+        let base = finished.committed.base;
+        if base > self.gate.head() && looked.is_none_or(|looked| looked < base) {
             return self.fill(finished);
         }
         let Finished {
@@ -164,8 +113,8 @@ impl Room {
             answers,
             committed,
             at,
-            looked,
             joins,
+            is_all,
             missed: _,
         } = finished;
         let mut own: Vec<Option<(ConnectionId, bool, Frame)>> = Vec::new();
@@ -202,8 +151,26 @@ impl Room {
             );
         }
         for join in joins {
-            self.join(join);
+            if is_all {
+                self.join(join);
+            } else {
+                self.come(join);
+            }
         }
+    }
+
+    /// Tells what was read from the log: up to where that is.
+    fn tell_missed(&mut self, missed: Piece) -> i64 {
+        let Piece {
+            events,
+            rest,
+            looked,
+        } = missed;
+        self.missed = rest;
+        metrics::counter!("stellar_log_fills_total").increment(events.len() as u64);
+        self.deliver(events.into_iter().map(|event| (event, None)), None);
+        self.deliver_early();
+        looked
     }
 
     /// Tells other nodes of this one's events, which follow each other.
@@ -320,30 +287,6 @@ impl Room {
             }
         }
     }
-}
-
-/// Adds the log's events after `head`, and after those that are there already,
-/// up to `until`, or up to its end.
-async fn read_log(
-    pool: &PgPool,
-    canvas: CanvasId,
-    head: i64,
-    until: i64,
-    events: &mut Vec<Event>,
-) -> sqlx::Result<()> {
-    let mut after = events.last().map_or(head, |event| event.seq);
-    while after < until {
-        let rows = db::log::after(pool, canvas, after, until, PAGE).await?;
-        if rows.is_empty() {
-            break;
-        }
-        events.extend(rows.into_iter().map(|(seq, body)| {
-            after = seq;
-            let body = Bytes::from(body);
-            Event { seq, body }
-        }));
-    }
-    Ok(())
 }
 
 /// As the recorder wants it; a batch is small.

@@ -16,10 +16,10 @@ use crate::realtime::{
 use proptest::{collection::vec, prelude::*};
 use shared::{
     canvas::{Coord, Grid, Role, TileOp},
-    ids::{Epoch, UserId},
+    ids::{CanvasId, Epoch, UserId},
     text::ChatText,
 };
-use sqlx::postgres::PgPoolOptions;
+use sqlx::{PgPool, postgres::PgPoolOptions};
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -89,6 +89,7 @@ fn room(pool: PgPool) -> Room {
         queue: VecDeque::new(),
         in_flight: None,
         early_joins: Vec::new(),
+        missed: Vec::new(),
         deleted: false,
     }
 }
@@ -138,8 +139,11 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
             base,
             ..Committed::default()
         },
-        missed: (head + 1..=base).map(event).collect(),
-        looked: Some(base),
+        missed: Some(Piece {
+            events: (head + 1..=base).map(event).collect(),
+            looked: base,
+            ..Piece::default()
+        }),
         ..Finished::nothing()
     };
     for own in own {
@@ -223,7 +227,11 @@ proptest! {
                 }
                 Step::Stray(from, count) => {
                     let mut finished = transaction(room.gate.head(), room.gate.head(), &[], &members);
-                    finished.missed = (from..from + count).filter(|seq| *seq <= log).map(event).collect();
+                    finished.missed = Some(Piece {
+                        events: (from..from + count).filter(|seq| *seq <= log).map(event).collect(),
+                        looked: room.gate.head(),
+                        ..Piece::default()
+                    });
                     let before = room.gate.head();
                     room.finish(finished);
                     let next_was_there = from <= before + 1;
