@@ -240,6 +240,7 @@ fn session(session_id: SessionId, expires_at: DateTime<Utc>, live: Live) -> Sess
             user_id: UserId(live.user_id),
             username: live.username,
             display_name: live.display_name,
+            renames: live.renames,
         },
     }
 }

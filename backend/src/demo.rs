@@ -40,6 +40,7 @@ pub(crate) async fn make(state: &AppState) -> Result<(), ApiError> {
         user_id: painter.id,
         username: painter.username,
         display_name: painter.display_name,
+        renames: 0,
     };
     let writes = cells().filter(|at| !scene::is_free(*at)).map(|at| {
         let op = TileOp::Create {

@@ -173,6 +173,44 @@ async fn what_people_do_is_seen_on_the_other_nodes() {
 }
 
 #[tokio::test]
+async fn a_new_name_is_known_on_every_node() {
+    let cluster = Cluster::start(3).await;
+    let [here, there, third] = &cluster.nodes[..] else {
+        panic!("three nodes")
+    };
+    let (ann, bob) = (here.guest("Ann").await, there.guest("Bob").await);
+    let id = canvas(&ann, &json!({})).await;
+    let mut watcher = TestClient::join(&ann, id).await;
+    let mut old = TestClient::join(&bob, id).await;
+    let name = json!({ "display_name": "Robert" });
+    here.at(&bob).patch("/users/me", &name).await.json(200);
+    let new = TestClient::join(&here.at(&bob), id).await;
+    for tab in [&mut watcher, &mut old] {
+        let update = tab.expect("user_presence_update").await;
+        assert_eq!(update["display_name"], "Robert");
+    }
+    // Whoever hears this could also read what the old tab's node kept before it.
+    old.done(json!({ "type": "canvas_chat", "text": "So?" }))
+        .await;
+    watcher.reach(1).await;
+    new.close().await;
+    let mut late = TestClient::join(&third.at(&ann), id).await;
+    let known = people(&late.connected["active_users"]);
+    assert_eq!(known[1].0, "Robert");
+    // His session was looked up there a moment ago, under his old name.
+    let again = TestClient::join(&bob, id).await;
+    assert_eq!(again.connected["display_name"], "Robert");
+    for tab in [&mut watcher, &mut late] {
+        for message in tab.drain().await {
+            assert_ne!(message["display_name"], "Bob");
+        }
+    }
+    for node in &cluster.nodes {
+        assert_eq!(listed(&node.at(&ann), id).await[1].0, "Robert");
+    }
+}
+
+#[tokio::test]
 async fn a_killed_nodes_people_leave_and_its_clients_go_on_elsewhere() {
     let mut cluster = Cluster::start(2).await;
     let (ann, bob) = (

@@ -12,6 +12,7 @@ pub(crate) struct Live {
     pub(crate) user_id: i64,
     pub(crate) username: String,
     pub(crate) display_name: String,
+    pub(crate) renames: i64,
     pub(crate) expires_at: DateTime<Utc>,
 }
 
@@ -38,7 +39,7 @@ pub(crate) async fn live(
     now: DateTime<Utc>,
 ) -> Result<Option<Live>, Error> {
     sqlx::query_as(
-        "SELECT s.user_id, u.username, u.display_name, s.expires_at
+        "SELECT s.user_id, u.username, u.display_name, u.renames, s.expires_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2",
     )

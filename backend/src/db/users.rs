@@ -37,6 +37,15 @@ pub(crate) struct Credentials {
     pub(crate) password_hash: Option<String>,
 }
 
+/// Somebody as they come to a canvas.
+#[derive(FromRow)]
+pub(crate) struct Newcomer {
+    pub(crate) username: String,
+    pub(crate) display_name: String,
+    pub(crate) renames: i64,
+    pub(crate) status_message: String,
+}
+
 /// Adds a user; without a password hash, a guest.
 pub(crate) async fn insert(
     executor: impl PgExecutor<'_>,
@@ -79,6 +88,19 @@ pub(crate) async fn find(executor: impl PgExecutor<'_>, id: UserId) -> Result<Op
     .fetch_optional(executor)
     .await
     .map(|row| row.map(User::from))
+}
+
+/// The names and the status message that a user has now.
+pub(crate) async fn newcomer(
+    executor: impl PgExecutor<'_>,
+    id: UserId,
+) -> Result<Option<Newcomer>, Error> {
+    sqlx::query_as(
+        "SELECT username, display_name, renames, status_message FROM users WHERE id = $1",
+    )
+    .bind(id.0)
+    .fetch_optional(executor)
+    .await
 }
 
 /// The user of this name, in whatever case.

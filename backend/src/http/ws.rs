@@ -12,7 +12,7 @@ use crate::{
     auth::{Credential, Session},
     db::{canvases, users},
     error::{ApiError, Kind},
-    realtime::{AdmissionError, ClientType, Refresh, Refreshed, Visitor, wire},
+    realtime::{AdmissionError, ClientType, Identity, Refresh, Refreshed, Visitor, wire},
     state::AppState,
 };
 use axum::{
@@ -147,11 +147,17 @@ async fn let_in(
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, state)
         .await
         .map_err(|error| ApiError::invalid("upgrade", error))?;
-    let user = users::find(&state.pool, user_id)
+    // A session may have been looked up under an older name.
+    let user = users::newcomer(&state.pool, user_id)
         .await?
         .ok_or(ApiError::Unauthenticated)?;
     let visitor = Visitor {
-        identity: session.identity,
+        identity: Identity {
+            user_id,
+            username: user.username,
+            display_name: user.display_name,
+            renames: user.renames,
+        },
         status_message: user.status_message,
         session_id: session.session_id,
         expires_at: session.expires_at,

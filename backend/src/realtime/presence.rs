@@ -53,6 +53,9 @@ pub(crate) struct Entry {
     pub(crate) user_id: UserId,
     pub(crate) username: String,
     pub(crate) display_name: String,
+    /// See [`Identity::renames`]; nodes of an older version do not say it.
+    #[serde(default)]
+    pub(crate) renames: i64,
     /// The user's, as is the message.
     pub(crate) status: Status,
     pub(crate) status_message: String,
@@ -66,6 +69,7 @@ impl Entry {
             user_id: self.user_id,
             username: self.username.clone(),
             display_name: self.display_name.clone(),
+            renames: self.renames,
         }
     }
 }
@@ -86,7 +90,7 @@ pub(crate) struct Left {
 pub(crate) enum Arrival {
     /// The user was not there.
     First,
-    /// The user was there, under another name to show.
+    /// The user was there, under an older name to show.
     Renamed,
     /// Another tab, or one come back.
     Another,
@@ -112,8 +116,7 @@ impl Presence {
                 left_here: false,
             }
         });
-        let renamed = user.identity.display_name != identity.display_name;
-        user.identity.clone_from(identity);
+        let renamed = user.rename(identity);
         user.leaves_at = None;
         user.connections.insert(connection, Activity::default());
         match (new, renamed) {
@@ -127,10 +130,14 @@ impl Presence {
     /// is still to be noted.
     pub(crate) fn arrive(&mut self, home: NodeId, entry: &Entry) -> Arrival {
         let connection = entry.connection;
-        if let Some(user) = self.users.get(&entry.user_id)
+        if let Some(user) = self.users.get_mut(&entry.user_id)
             && user.connections.contains_key(&connection)
         {
-            return Arrival::Another;
+            return if user.rename(&entry.identity()) {
+                Arrival::Renamed
+            } else {
+                Arrival::Another
+            };
         }
         let arrival = self.join(&entry.identity(), &entry.status_message, connection);
         if let Some(user) = self.users.get_mut(&entry.user_id) {
@@ -330,6 +337,15 @@ impl Presence {
 }
 
 impl User {
+    /// Takes a name if it is newer than the one known, and says whether it is.
+    fn rename(&mut self, identity: &Identity) -> bool {
+        let is_newer = identity.renames > self.identity.renames;
+        if is_newer {
+            self.identity.clone_from(identity);
+        }
+        is_newer
+    }
+
     fn entry(&self, connection: ConnectionId) -> Entry {
         let activity = self.connections.get(&connection);
         Entry {
@@ -337,6 +353,7 @@ impl User {
             user_id: self.identity.user_id,
             username: self.identity.username.clone(),
             display_name: self.identity.display_name.clone(),
+            renames: self.identity.renames,
             status: self.status,
             status_message: self.status_message.clone(),
             typing: activity.is_some_and(|a| a.typing_until.is_some()),
@@ -378,6 +395,7 @@ mod tests {
             user_id: UserId(1),
             username: "ann".into(),
             display_name: "Ann".into(),
+            renames: 0,
         }
     }
 
@@ -410,16 +428,43 @@ mod tests {
     }
 
     #[test]
-    fn coming_under_another_name_is_told() {
+    fn coming_under_a_newer_name_is_told() {
         let mut presence = Presence::default();
         presence.join(&ann(), "", tab(1));
         let anna = Identity {
             display_name: "Anna".into(),
+            renames: 1,
             ..ann()
         };
         assert_eq!(presence.join(&anna, "", tab(2)), Arrival::Renamed);
         assert_eq!(presence.join(&anna, "", tab(3)), Arrival::Another);
         assert_eq!(presence.count(), 1);
+    }
+
+    #[test]
+    fn the_newest_name_counts_in_whatever_order_nodes_tell_it() {
+        let other = NodeId::new();
+        let entry = |n, renames: i64| Entry {
+            connection: tab(n),
+            user_id: UserId(1),
+            username: "ann".into(),
+            display_name: renames.to_string(),
+            renames,
+            status: Status::Online,
+            status_message: String::new(),
+            typing: false,
+            editing: None,
+        };
+        let mut presence = Presence::default();
+        let mut tell = |n, renames| {
+            let arrival = presence.arrive(other, &entry(n, renames));
+            let shown = presence.get(UserId(1)).unwrap().display_name;
+            (arrival, shown)
+        };
+        assert_eq!(tell(1, 2), (Arrival::First, "2".into()));
+        assert_eq!(tell(2, 1), (Arrival::Another, "2".into()));
+        assert_eq!(tell(2, 3), (Arrival::Renamed, "3".into()));
+        assert_eq!(tell(1, 2), (Arrival::Another, "3".into()));
     }
 
     #[test]

@@ -409,7 +409,10 @@ impl Room {
                 let joined = ServerMessage::UserJoined(self.user_count(identity));
                 self.tell_others(connection, identity, "user", &joined);
             }
-            Arrival::Renamed => self.tell_renamed(connection, identity),
+            Arrival::Renamed => {
+                self.tell_renamed(connection, identity);
+                self.keep_again(identity.user_id);
+            }
             Arrival::Another => {}
         }
     }

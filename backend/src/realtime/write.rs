@@ -20,6 +20,8 @@ pub struct Identity {
     pub username: String,
     /// Their name to show.
     pub display_name: String,
+    /// How often it had changed by then: of two names, it tells the newer.
+    pub renames: i64,
 }
 
 /// Something durable that is to be done.

@@ -140,6 +140,7 @@ impl Room {
                     user_id: lease.user_id,
                     username: lease.username,
                     display_name: String::new(),
+                    renames: 0,
                 },
                 role: Role::Editor,
                 op_id: None,

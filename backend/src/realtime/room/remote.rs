@@ -343,11 +343,16 @@ impl Room {
             let message = Some(entry.status_message.as_str());
             self.presence.status(user, entry.status, message);
             self.tell_presence(connection, &identity, None);
-            // What this node says of the same user's other connections.
-            let own = self.presence.entries_here(Some(user));
-            if !own.is_empty() {
-                roster::keep(&self.bus, self.canvas_id, &own, self.neighbours.stamp);
-            }
+            self.keep_again(user);
+        }
+    }
+
+    /// Writes anew what this node keeps of a user's connections, whose names or
+    /// status are others now.
+    pub(super) fn keep_again(&self, user: UserId) {
+        let own = self.presence.entries_here(Some(user));
+        if self.bus.is_shared() && !own.is_empty() {
+            roster::keep(&self.bus, self.canvas_id, &own, self.neighbours.stamp);
         }
     }
 

@@ -136,6 +136,7 @@ mod tests {
                     user_id: UserId(7),
                     username: "ann".to_owned(),
                     display_name: r#"Ann","seq":0,"#.to_owned(),
+                    renames: 0,
                 },
                 role: Role::Viewer,
                 op_id: op.map(|op| OpId::from(Uuid::from_u128(op))),

@@ -99,6 +99,7 @@ fn identity() -> Identity {
         user_id: UserId(1),
         username: "ann".to_owned(),
         display_name: "Ann".to_owned(),
+        renames: 0,
     }
 }
 
