@@ -17,7 +17,7 @@ use leptos::{prelude::*, task::spawn_local};
 use shared::{
     canvas::{Coord, EditPolicy},
     presence::Editing,
-    protocol::{ClientMessage, PresenceChange, Request},
+    protocol::{ClientMessage, PresenceChange, Request, ServerMessage},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -26,6 +26,9 @@ use std::{
 
 /// Milliseconds for which strokes are collected before they are sent.
 const STROKE_MS: u32 = 50;
+/// Milliseconds in which messages that follow one another are taken together,
+/// so that the page is drawn once for all of them: a frame.
+const TOGETHER_MS: u32 = 16;
 /// Milliseconds after which somebody's pointer is not shown any more.
 const CURSOR_LIFE_MS: i64 = 15_000;
 /// Milliseconds between two renewals of the session.
@@ -41,6 +44,10 @@ pub(super) struct Link {
     account: Account,
     pub(super) socket: Socket,
     pub(super) core: RefCell<Core>,
+    /// Messages that wait to be taken together, and until when.
+    inbox: RefCell<Vec<ServerMessage>>,
+    inbox_due: RefCell<Option<Timeout>>,
+    taken_at: Cell<i64>,
     /// A pump that is due soon.
     soon: RefCell<Option<Timeout>>,
     fetching: Cell<bool>,
@@ -81,6 +88,9 @@ impl Link {
                 account,
                 socket: Socket::new(address, sink),
                 core: RefCell::new(Core::new(store)),
+                inbox: RefCell::default(),
+                inbox_due: RefCell::default(),
+                taken_at: Cell::new(0),
                 soon: RefCell::default(),
                 fetching: Cell::new(false),
                 remembered: Cell::new(0),
@@ -206,32 +216,61 @@ impl Link {
     /// What the socket says.
     fn hear(self: &Rc<Self>, event: SocketEvent) {
         match event {
+            SocketEvent::Message(message) => {
+                self.inbox.borrow_mut().push(*message);
+                let elapsed = now_ms() - self.taken_at.get();
+                // The timers of a hidden page are slow.
+                if elapsed >= i64::from(TOGETHER_MS) || !browser::is_visible() {
+                    self.take_in();
+                } else if self.inbox_due.borrow().is_none() {
+                    let this = Rc::downgrade(self);
+                    let due = Timeout::new(TOGETHER_MS, move || with(&this, Self::take_in));
+                    *self.inbox_due.borrow_mut() = Some(due);
+                }
+            }
             SocketEvent::Connecting => {
+                self.take_in();
                 self.down();
                 self.store.connection.set(Connection::Connecting);
             }
-            SocketEvent::Message(message) => {
-                let open = self.store.editing.get_untracked();
-                let greeting = matches!(*message, shared::protocol::ServerMessage::Connected(_));
-                let next = self.core.borrow_mut().receive(*message);
-                if let (Some(at), None) = (open, self.store.editing.get_untracked()) {
-                    // It was taken from this tab; others need not wait for it.
-                    self.say_editing(at, false);
-                }
-                if greeting {
-                    self.greet();
-                }
-                self.follow(next);
-            }
             SocketEvent::Waiting { retry_at, refused } => {
+                self.take_in();
                 self.down();
                 self.wait(retry_at);
                 if refused {
                     self.ask_why();
                 }
             }
-            SocketEvent::Ended { reason } => self.ended(&reason),
+            SocketEvent::Ended { reason } => {
+                self.take_in();
+                self.ended(&reason);
+            }
         }
+    }
+
+    /// Takes what came, in its order.
+    fn take_in(self: &Rc<Self>) {
+        *self.inbox_due.borrow_mut() = None;
+        let messages = self.inbox.take();
+        for message in messages {
+            let open = self.store.editing.get_untracked();
+            let greeting = matches!(message, ServerMessage::Connected(_));
+            let next = self.core.borrow_mut().receive(message);
+            if let (Some(at), None) = (open, self.store.editing.get_untracked()) {
+                // It was taken from this tab; others need not wait for it.
+                self.say_editing(at, false);
+            }
+            if greeting {
+                self.greet();
+            }
+            let ends = matches!(next, Next::Reconnect);
+            self.follow(next);
+            if ends {
+                // The new connection brings what follows.
+                break;
+            }
+        }
+        self.taken_at.set(now_ms());
     }
 
     fn follow(self: &Rc<Self>, next: Next) {
