@@ -2,8 +2,8 @@
 // inline script; the names of the code, hashed by trunk, come from a <meta> (see Trunk.toml).
 const { js, wasm } = document.querySelector('meta[name="stellar-client"]').dataset;
 try {
-  const { default: init } = await import(js);
-  await init({ module_or_path: wasm });
+  const client = await import(js);
+  await client.default({ module_or_path: wasm });
 } catch (error) {
   // Without the client nobody else can say so. What it drew before it failed stays.
   if (!document.body.hasChildNodes()) {

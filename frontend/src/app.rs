@@ -6,12 +6,13 @@ use crate::{
     pages::{canvas::CanvasPage, not_found::NotFoundPage, start::StartPage},
     router::{Page, Router},
     store::Account,
+    view::{View, view},
 };
 use leptos::prelude::*;
 
 /// The application. Pages: `/` and `/canvas/{id}`.
 #[component]
-pub fn App() -> impl IntoView {
+pub fn App() -> View {
     let user = Account {
         sign_in: RwSignal::default(),
         asking: StoredValue::new(false),
@@ -21,9 +22,9 @@ pub fn App() -> impl IntoView {
     account::recall(user);
     let router = Router::provide();
     let page = Memo::new(move |_| router.page());
-    move || match page.get() {
-        Page::Start => view! { <StartPage /> }.into_any(),
-        Page::Canvas(id) => view! { <CanvasPage id /> }.into_any(),
-        Page::NotFound => view! { <NotFoundPage /> }.into_any(),
-    }
+    View::follow(move || match page.get() {
+        Page::Start => view! { <StartPage /> },
+        Page::Canvas(id) => view! { <CanvasPage id /> },
+        Page::NotFound => view! { <NotFoundPage /> },
+    })
 }

@@ -44,6 +44,19 @@ pub fn number(text: &str) -> Option<f64> {
     (number.is_finite() && !text.trim().is_empty()).then_some(number)
 }
 
+/// A number as a text, as short as it can be and still be that number.
+pub fn decimal(number: f64) -> String {
+    js_sys::Number::from(number)
+        .to_string_with_radix(10)
+        .map(String::from)
+        .unwrap_or_default()
+}
+
+/// `base` to the power of `exponent`.
+pub fn power(base: f64, exponent: f64) -> f64 {
+    js_sys::Math::pow(base, exponent)
+}
+
 /// A text in small letters. By the browser, which has the tables for it.
 pub fn lower(text: &str) -> String {
     JsString::from(text).to_lower_case().into()

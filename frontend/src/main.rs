@@ -21,8 +21,9 @@ pub mod session;
 pub mod socket;
 pub mod store;
 pub mod tools;
+pub mod view;
 
 fn main() {
     std::panic::set_hook(Box::new(browser::report_panic));
-    leptos::mount::mount_to_body(app::App);
+    view::mount(app::App);
 }

@@ -212,13 +212,31 @@ impl ToJson for bool {
 impl ToJson for f64 {
     fn to_json(&self, out: &mut String) {
         if self.is_finite() {
-            // Says that it is a float, as in `2.0`.
-            let number = format!("{self:?}");
-            out.push_str(&number);
+            out.push_str(&decimal(*self));
         } else {
             out.push_str("null");
         }
     }
+}
+
+/// A finite number, written so that one sees that it is a float, as in `2.0`.
+#[cfg(not(target_arch = "wasm32"))]
+fn decimal(number: f64) -> String {
+    format!("{number:?}")
+}
+
+/// As above, by the browser: Rust's own writing of floating-point numbers is a
+/// large part of the client's download.
+#[cfg(target_arch = "wasm32")]
+fn decimal(number: f64) -> String {
+    let mut text = js_sys::Number::from(number)
+        .to_string_with_radix(10)
+        .map(String::from)
+        .unwrap_or_default();
+    if !text.contains(['.', 'e']) {
+        text.push_str(".0");
+    }
+    text
 }
 
 impl ToJson for str {

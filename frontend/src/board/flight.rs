@@ -1,6 +1,7 @@
 //! A smooth move of the camera. Pure.
 
 use super::camera::Camera;
+use crate::browser;
 
 /// Milliseconds of a move.
 const DURATION_MS: f64 = 220.0;
@@ -39,7 +40,7 @@ impl Motion {
         let eased = 1.0 - (1.0 - part.max(0.0)).powi(3);
         let (from, to) = (self.from, self.to);
         let ratio = to.zoom / from.zoom;
-        let zoom = from.zoom * ratio.powf(eased);
+        let zoom = from.zoom * browser::power(ratio, eased);
         let share = if (ratio - 1.0).abs() < 0.01 {
             eased
         } else {

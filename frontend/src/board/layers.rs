@@ -268,8 +268,11 @@ impl Layers {
         {
             return;
         }
-        let mut ages: Vec<u64> = self.squares.values().map(|square| square.used).collect();
-        ages.sort_unstable();
+        let mut ages: Vec<u64> = Vec::with_capacity(self.squares.len());
+        for square in self.squares.values() {
+            let at = ages.partition_point(|age| *age < square.used);
+            ages.insert(at, square.used);
+        }
         let limit = ages.get(ages.len() / 2).copied().unwrap_or(frame);
         self.squares
             .retain(|_, square| square.used == frame || square.used > limit);

@@ -20,9 +20,9 @@ pub fn parse(hash: &str) -> Option<Camera> {
 pub fn format(camera: Camera) -> String {
     format!(
         "#{},{},{}",
-        round(camera.x, 1),
-        round(camera.y, 1),
-        round(camera.zoom, 3)
+        browser::decimal(round(camera.x, 1)),
+        browser::decimal(round(camera.y, 1)),
+        browser::decimal(round(camera.zoom, 3))
     )
 }
 

@@ -8,9 +8,9 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{ago, fill, moment, place, t},
-    reactive::Rows,
     session::Session,
     store::{Activity, Deed, Flight, Older, Store},
+    view::{Rows, Show, View, view},
 };
 use leptos::{html, prelude::*};
 use std::time::Duration;
@@ -22,7 +22,7 @@ const EARLY: i32 = 240;
 
 /// What happened on the canvas.
 #[component]
-pub fn ActivityPanel() -> impl IntoView {
+pub fn ActivityPanel() -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let now = RwSignal::new(now_ms());
@@ -92,7 +92,7 @@ pub fn ActivityPanel() -> impl IntoView {
 }
 
 #[component]
-fn Row(row: Activity, now: RwSignal<i64>) -> impl IntoView {
+fn Row(row: Activity, now: RwSignal<i64>) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let Activity {

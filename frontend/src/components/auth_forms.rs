@@ -5,6 +5,7 @@ use crate::{
     components::field::Field,
     i18n::{api_problem, field_problem, t, text_problem},
     store::{Account, SignIn},
+    view::{View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use shared::{
@@ -126,7 +127,7 @@ pub fn EntryForms(
     /// The way that is offered first.
     #[prop(optional)]
     first: Way,
-) -> impl IntoView {
+) -> View {
     let entry = Entry {
         account: expect_context(),
         way: RwSignal::new(first),
@@ -143,9 +144,9 @@ pub fn EntryForms(
         entry.submit();
     };
     let fields = move || match entry.way.get() {
-        Way::Guest => view! { <GuestField entry /> }.into_any(),
-        Way::SignIn => view! { <AccountFields entry is_new=false /> }.into_any(),
-        Way::Register => view! { <AccountFields entry is_new=true /> }.into_any(),
+        Way::Guest => view! { <GuestField entry /> },
+        Way::SignIn => view! { <AccountFields entry is_new=false /> },
+        Way::Register => view! { <AccountFields entry is_new=true /> },
     };
     let others = move || {
         let others = match entry.way.get() {
@@ -160,7 +161,7 @@ pub fn EntryForms(
                 </button>
             }
         };
-        others.map(other).collect_view()
+        others.map(other)
     };
     let general = entry.wrong(|trouble| trouble.general.clone());
     view! {
@@ -183,7 +184,7 @@ pub fn EntryForms(
 }
 
 #[component]
-fn GuestField(entry: Entry) -> impl IntoView {
+fn GuestField(entry: Entry) -> View {
     view! {
         <Field
             id="entry-name"
@@ -199,7 +200,7 @@ fn GuestField(entry: Entry) -> impl IntoView {
 }
 
 #[component]
-fn AccountFields(entry: Entry, is_new: bool) -> impl IntoView {
+fn AccountFields(entry: Entry, is_new: bool) -> View {
     let hint = move |text: &'static str| if is_new { text } else { "" };
     view! {
         <Field

@@ -1,7 +1,10 @@
 //! A person as a coloured disc with initials, and the colour itself, which is
 //! the same wherever that person appears.
 
-use crate::browser;
+use crate::{
+    browser,
+    view::{Children, View, view},
+};
 use leptos::prelude::*;
 use shared::ids::UserId;
 
@@ -65,7 +68,7 @@ pub fn Avatar(
     /// What sits on its edge, such as a status.
     #[prop(optional)]
     children: Option<Children>,
-) -> impl IntoView {
+) -> View {
     let class = format!(
         "avatar person-{}{}",
         colour_index(user),

@@ -2,12 +2,13 @@
 //! are out of view. Pressing one flies there.
 
 use crate::{
-    board::camera::View,
+    board::camera,
+    browser,
     components::avatar,
     i18n::{self, board::board_texts, fill},
-    reactive::Rows,
     session::{Session, book::Book},
     store::{Flight, Pulse, Store},
+    view::{Rows, View, view},
 };
 use leptos::prelude::*;
 use shared::canvas::{Coord, Grid};
@@ -17,7 +18,7 @@ const MARGIN: f64 = 30.0;
 
 /// Arrows to tiles that somebody points at, out of view.
 #[component]
-pub fn BoardArrows() -> impl IntoView {
+pub fn BoardArrows() -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     // One's own need none.
@@ -41,7 +42,10 @@ pub fn BoardArrows() -> impl IntoView {
             let (x, y, angle) = edge(&store.view.get(), &grid, at)?;
             let color = user.map(avatar::colour)?;
             Some(format!(
-                "left:{x}px;top:{y}px;--turn:{angle}rad;--person:{color}"
+                "left:{}px;top:{}px;--turn:{}rad;--person:{color}",
+                browser::decimal(x),
+                browser::decimal(y),
+                browser::decimal(angle),
             ))
         };
         view! {
@@ -64,7 +68,7 @@ pub fn BoardArrows() -> impl IntoView {
 
 /// Where at the edge of the view an arrow to a tile stands, and its angle;
 /// none if the tile is in view.
-fn edge(view: &View, grid: &Grid, at: Coord) -> Option<(f64, f64, f64)> {
+fn edge(view: &camera::View, grid: &Grid, at: Coord) -> Option<(f64, f64, f64)> {
     let (x, y, side) = view.tile_rect(grid, at);
     if x < view.width && y < view.height && x + side > 0.0 && y + side > 0.0 {
         return None;
@@ -91,7 +95,7 @@ mod tests {
             tile_size: 32,
             palette: 16,
         };
-        let view = View {
+        let view = camera::View {
             camera: Camera {
                 x: 1_600.0,
                 y: 1_600.0,

@@ -15,6 +15,7 @@ use crate::{
         book::{self, Book},
     },
     store::{Flight, Load, Store},
+    view::{View, view},
 };
 use gloo_timers::callback::Timeout;
 use leptos::{html, prelude::*};
@@ -35,7 +36,7 @@ struct Stay {
 
 /// The board.
 #[component]
-pub fn BoardView() -> impl IntoView {
+pub fn BoardView() -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let root = NodeRef::<html::Div>::new();

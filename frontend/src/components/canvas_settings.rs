@@ -14,6 +14,8 @@ use crate::{
     i18n::{fill, moment, number, t},
     session::Session,
     store::{NoticeKind, Store},
+    view::IntoView,
+    view::{View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
@@ -24,30 +26,29 @@ use shared::{
 
 /// What the dialog shows of the open canvas.
 #[component]
-pub fn CanvasSettings() -> impl IntoView {
+pub fn CanvasSettings() -> View {
     let store = expect_context::<Store>();
     let Some(canvas) = store.canvas.get_untracked() else {
-        return ().into_any();
+        return View::Nothing;
     };
     let role = untrack(|| store.role());
     let is_owner = role == Some(Role::Owner);
     view! {
         {if is_owner {
-            view! { <Settings canvas=canvas.clone() /> }.into_any()
+            view! { <Settings canvas=canvas.clone() /> }
         } else {
             (!canvas.description.is_empty())
                 .then(|| view! { <p class="about">{canvas.description.clone()}</p> })
-                .into_any()
+                .into_view()
         }}
         <Facts canvas=canvas.clone() is_owner />
         <Members canvas=canvas.clone() role />
         {is_owner.then(|| view! { <Delete canvas /> })}
     }
-    .into_any()
 }
 
 #[component]
-fn Facts(canvas: Canvas, is_owner: bool) -> impl IntoView {
+fn Facts(canvas: Canvas, is_owner: bool) -> View {
     let side = |n: i32| number(usize::try_from(n).unwrap_or_default());
     let (width, height) = (side(canvas.width), side(canvas.height));
     let size = fill(t().grid_size, &[("width", &width), ("height", &height)]);
@@ -70,11 +71,11 @@ fn Facts(canvas: Canvas, is_owner: bool) -> impl IntoView {
             <dd>{fact}</dd>
         }
     });
-    view! { <dl class="facts">{facts.collect_view()}</dl> }
+    view! { <dl class="facts">{facts.collect::<View>()}</dl> }
 }
 
 #[component]
-fn Settings(canvas: Canvas) -> impl IntoView {
+fn Settings(canvas: Canvas) -> View {
     let session = expect_context::<Session>();
     let sheets = expect_context::<Sheets>();
     let name = RwSignal::new(canvas.name);
@@ -143,7 +144,7 @@ fn Settings(canvas: Canvas) -> impl IntoView {
 
 /// Deletes the canvas, once its name was written.
 #[component]
-fn Delete(canvas: Canvas) -> impl IntoView {
+fn Delete(canvas: Canvas) -> View {
     let sheets = expect_context::<Sheets>();
     let written = RwSignal::new(String::new());
     let form = Submission::new();

@@ -13,9 +13,10 @@ pub mod text;
 use crate::{
     components::icons::{Glyph, Icon},
     i18n::{day, t, typing_line},
-    reactive::Rows,
     session::Session,
     store::{Connection, Load, Older, Store},
+    view::IntoView,
+    view::{Rows, Show, View, view},
 };
 use chrono::{DateTime, Datelike, Local, Utc};
 use composer::Composer;
@@ -28,7 +29,7 @@ use shared::time::Timestamp;
 
 /// The chat.
 #[component]
-pub fn ChatPanel() -> impl IntoView {
+pub fn ChatPanel() -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let reading = expect_context::<ChatReading>();
@@ -80,10 +81,9 @@ pub fn ChatPanel() -> impl IntoView {
                     {match line {
                         Line::Day { at, .. } => view! {
                             <li class="chat__day">{day(at, days_ago(at))}</li>
-                        }
-                        .into_any(),
-                        Line::New => view! { <li class="chat__new">{t().new_messages}</li> }.into_any(),
-                        Line::Message { row, first } => view! { <Message row first /> }.into_any(),
+                        },
+                        Line::New => view! { <li class="chat__new">{t().new_messages}</li> },
+                        Line::Message { row, first } => view! { <Message row first /> },
                     }}
                 </Rows>
             </ul>
@@ -108,7 +108,7 @@ pub fn ChatPanel() -> impl IntoView {
 
 /// Who is typing.
 #[component]
-fn Typing() -> impl IntoView {
+fn Typing() -> View {
     let store = expect_context::<Store>();
     let line = Memo::new(move |_| {
         if store.connection.get() != Connection::Live {
@@ -133,7 +133,7 @@ fn Typing() -> impl IntoView {
 
 /// The shape of messages to come.
 #[component]
-fn WaitingMessages() -> impl IntoView {
+fn WaitingMessages() -> View {
     [true, false, true]
         .map(|long| {
             view! {
@@ -146,7 +146,7 @@ fn WaitingMessages() -> impl IntoView {
                 </div>
             }
         })
-        .collect_view()
+        .into_view()
 }
 
 /// Local days since 1970.

@@ -7,6 +7,7 @@ use crate::{
     reactive::effect,
     session::Session,
     store::{Connection, End, Store},
+    view::{Show, View, view},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -29,7 +30,7 @@ fn seconds_left(retry_at: i64, now: i64) -> i64 {
 
 /// One small state, with what one can do about it.
 #[component]
-pub fn ConnectionState() -> impl IntoView {
+pub fn ConnectionState() -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let now = RwSignal::new(now_ms());

@@ -5,6 +5,7 @@ use crate::{
     components::icons::{Glyph, Icon},
     i18n::t,
     reactive::effect,
+    view::{ChildrenFn, Show, View, view},
 };
 use leptos::{html, prelude::*};
 
@@ -22,7 +23,7 @@ pub fn Dialog(
     wide: Signal<bool>,
     /// What is in it.
     children: ChildrenFn,
-) -> impl IntoView {
+) -> View {
     let element = NodeRef::<html::Dialog>::new();
     effect(move || {
         let Some(dialog) = element.get() else {
@@ -35,7 +36,7 @@ pub fn Dialog(
             (true, true) | (false, false) => {}
         }
     });
-    let children = StoredValue::new(children);
+    let children = StoredValue::new_local(children);
     view! {
         <dialog
             class="dialog"
@@ -77,7 +78,7 @@ pub fn Confirm(
     /// Does it.
     #[prop(into)]
     confirmed: Callback<()>,
-) -> impl IntoView {
+) -> View {
     view! {
         <Dialog open title>
             <p class="soft">{text}</p>

@@ -13,6 +13,7 @@ use crate::{
     i18n::{number, t},
     reactive::effect,
     store::Store,
+    view::{View, view},
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast;
@@ -113,7 +114,7 @@ impl Default for DockState {
 
 /// The panels beside the board: chat, people, activity, tile.
 #[component]
-pub fn Dock() -> impl IntoView {
+pub fn Dock() -> View {
     let dock = expect_context::<DockState>();
     let store = expect_context::<Store>();
     let reading = ChatReading::new(&store);
@@ -150,7 +151,6 @@ pub fn Dock() -> impl IntoView {
                             {number(unread)}
                         </span>
                     }
-                    .into_any()
                 })
             }
             Tab::People => {
@@ -161,7 +161,6 @@ pub fn Dock() -> impl IntoView {
                             {number(here)}
                         </span>
                     }
-                    .into_any()
                 })
             }
             Tab::Activity | Tab::Tile => None,
@@ -199,22 +198,22 @@ pub fn Dock() -> impl IntoView {
             data-open=move || dock.open.get().to_string()
         >
             <div class="tabs" role="tablist" aria-label=t().panels on:keydown=keys>
-                {tabs.collect_view()}
+                {tabs}
             </div>
             <span class="sr-only" id="chat-unread">{unread}</span>
-            {Tab::ALL.map(|tab| view! { <Panel tab /> }).collect_view()}
+            {Tab::ALL.map(|tab| view! { <Panel tab /> })}
         </aside>
     }
 }
 
 #[component]
-fn Panel(tab: Tab) -> impl IntoView {
+fn Panel(tab: Tab) -> View {
     let dock = expect_context::<DockState>();
     let inside = match tab {
-        Tab::Chat => view! { <ChatPanel /> }.into_any(),
-        Tab::People => view! { <PeoplePanel /> }.into_any(),
-        Tab::Activity => view! { <ActivityPanel /> }.into_any(),
-        Tab::Tile => view! { <TilePanel /> }.into_any(),
+        Tab::Chat => view! { <ChatPanel /> },
+        Tab::People => view! { <PeoplePanel /> },
+        Tab::Activity => view! { <ActivityPanel /> },
+        Tab::Tile => view! { <TilePanel /> },
     };
     view! {
         <div

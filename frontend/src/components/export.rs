@@ -9,6 +9,7 @@ use crate::{
     },
     i18n::{fill, number, t},
     store::Store,
+    view::{View, view},
 };
 use leptos::prelude::*;
 use shared::limits;
@@ -20,11 +21,11 @@ const HANDY: i32 = 4096;
 
 /// Asks for the scale and gives the picture.
 #[component]
-pub fn Export() -> impl IntoView {
+pub fn Export() -> View {
     let store = expect_context::<Store>();
     let sheets = expect_context::<Sheets>();
     let Some(canvas) = store.canvas.get_untracked() else {
-        return ().into_any();
+        return View::Nothing;
     };
     let (width, height) = (
         canvas.width * canvas.tile_size,
@@ -36,7 +37,7 @@ pub fn Export() -> impl IntoView {
         .filter(|scale| fits(scale, limits::IMAGE_SIDE))
         .collect();
     if scales.is_empty() {
-        return view! { <p class="soft">{t().picture_too_large}</p> }.into_any();
+        return view! { <p class="soft">{t().picture_too_large}</p> };
     }
     let handy = scales.iter().filter(|scale| fits(scale, HANDY)).count();
     let chosen = RwSignal::new(handy.saturating_sub(1));
@@ -70,5 +71,4 @@ pub fn Export() -> impl IntoView {
             </a>
         </div>
     }
-    .into_any()
 }

@@ -1,6 +1,9 @@
 //! A labelled text field with its hint and what is wrong with it.
 
-use crate::reactive::effect;
+use crate::{
+    reactive::effect,
+    view::{View, view},
+};
 use leptos::{html, prelude::*};
 
 /// A text field. Its error is tied to it for those who listen.
@@ -33,7 +36,7 @@ pub fn Field(
     /// Takes the focus when it appears.
     #[prop(optional)]
     focus: bool,
-) -> impl IntoView {
+) -> View {
     let note = format!("{id}-note");
     let described = note.clone();
     let input = NodeRef::<html::Input>::new();

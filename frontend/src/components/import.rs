@@ -13,6 +13,7 @@ use crate::{
         import::{Layout, most_columns},
         quantize::Matcher,
     },
+    view::{View, view},
 };
 use leptos::{html, prelude::*, task::spawn_local};
 use shared::canvas::Coord;
@@ -33,7 +34,7 @@ struct Outcome {
 
 /// Chooses a picture for the open tile.
 #[component]
-pub fn ImportButton() -> impl IntoView {
+pub fn ImportButton() -> View {
     let store = expect_context::<Store>();
     let input = NodeRef::<html::Input>::new();
     let choose = move |_| {
@@ -71,7 +72,7 @@ pub fn ImportButton() -> impl IntoView {
 /// Takes pictures from the clipboard and from outside, and asks how they are
 /// to be painted.
 #[component]
-pub fn Import() -> impl IntoView {
+pub fn Import() -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let picture = RwSignal::new_local(None::<(Coord, ImageBitmap)>);
@@ -112,7 +113,7 @@ pub fn Import() -> impl IntoView {
 fn Preview(
     picture: RwSignal<Option<(Coord, ImageBitmap)>, LocalStorage>,
     open: RwSignal<bool>,
-) -> impl IntoView {
+) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let texts = board_texts();
@@ -181,8 +182,8 @@ fn Preview(
                     max=most
                     prop:value=columns
                     aria-valuetext=size
-                    on:input:target=move |event| {
-                        columns.set(event.target().value().parse().unwrap_or(1));
+                    on:input=move |event| {
+                        columns.set(event_target_value(&event).parse().unwrap_or(1));
                     }
                 />
                 <output class="soft">{size}</output>

@@ -10,6 +10,7 @@ use crate::{
     i18n::{fill, t},
     router::Router,
     store::{Account, Store},
+    view::{Show, View, view},
 };
 use leptos::{ev, html, prelude::*};
 use shared::canvas::Role;
@@ -17,7 +18,7 @@ use wasm_bindgen::JsCast;
 
 /// A button and what it unfolds.
 #[component]
-pub fn Menu() -> impl IntoView {
+pub fn Menu() -> View {
     let open = RwSignal::new(false);
     let root = NodeRef::<html::Div>::new();
     let button = NodeRef::<html::Button>::new();
@@ -72,7 +73,7 @@ pub fn Menu() -> impl IntoView {
 }
 
 #[component]
-fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
+fn Items(close: Callback<()>, home: Callback<()>) -> View {
     let account = expect_context::<Account>();
     let store = expect_context::<Store>();
     let sheets = expect_context::<Sheets>();

@@ -6,10 +6,12 @@ use crate::{
         layers::context_of,
         sample::{self, Area},
     },
+    browser,
     i18n::board::board_texts,
     reactive::effect,
     session::Session,
     store::{Flight, Store},
+    view::{View, view},
 };
 use gloo_timers::callback::Timeout;
 use leptos::{ev, html, prelude::*};
@@ -23,7 +25,7 @@ const PICTURE_MS: u32 = 700;
 
 /// The whole board, small.
 #[component]
-pub fn Minimap() -> impl IntoView {
+pub fn Minimap() -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let canvas = NodeRef::<html::Canvas>::new();
@@ -69,7 +71,13 @@ pub fn Minimap() -> impl IntoView {
             100.0 - part(bottom, height),
         ])
     });
-    let inset = move |index: usize| move || frame.get().map(|frame| format!("{}%", frame[index]));
+    let inset = move |index: usize| {
+        move || {
+            frame
+                .get()
+                .map(|frame| format!("{}%", browser::decimal(frame[index])))
+        }
+    };
     let go = move |event: &ev::PointerEvent| {
         let (Some((width, height)), Some(element)) = (size.get_untracked(), canvas.get_untracked())
         else {
@@ -91,7 +99,7 @@ pub fn Minimap() -> impl IntoView {
             class:minimap--idle=move || frame.get() == Some([0.0; 4])
             role="img"
             aria-label=board_texts().minimap
-            style:aspect-ratio=move || size.get().map(|(w, h)| format!("{w} / {h}"))
+            style:aspect-ratio=move || size.get().map(|(w, h)| format!("{} / {}", browser::decimal(w), browser::decimal(h)))
             on:pointerdown=move |event| {
                 event.prevent_default();
                 go(&event);

@@ -1,7 +1,7 @@
 //! The form for a new canvas, beside a preview of its grid.
 
 use crate::{
-    api,
+    api, browser,
     components::{
         choices::{Choices, POLICIES, VISIBILITIES, policies, visibilities},
         dialog::Dialog,
@@ -10,6 +10,7 @@ use crate::{
         palette_choice::{PaletteChoice, PalettePicker},
     },
     i18n::{fill, number, t},
+    view::{View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
@@ -30,7 +31,7 @@ pub fn NewCanvas(
     /// Called with the canvas that was made.
     #[prop(into)]
     made: Callback<Canvas>,
-) -> impl IntoView {
+) -> View {
     view! {
         <Dialog open title=t().new_canvas.to_owned() wide=true>
             <Form open made />
@@ -39,7 +40,7 @@ pub fn NewCanvas(
 }
 
 #[component]
-fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
+fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> View {
     let name = RwSignal::new(String::new());
     let description = RwSignal::new(String::new());
     let width = RwSignal::new("16".to_owned());
@@ -171,11 +172,13 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
 
 /// The grid as it will be, with a star in one of its tiles.
 #[component]
-fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: Signal<i32>) -> impl IntoView {
+fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: Signal<i32>) -> View {
     let view_box = move || {
         let edge = f64::from(width.get().max(height.get())) / 100.0;
         let (w, h) = (f64::from(width.get()), f64::from(height.get()));
-        format!("{} {} {} {}", -edge, -edge, w + 2.0 * edge, h + 2.0 * edge)
+        [-edge, -edge, w + 2.0 * edge, h + 2.0 * edge]
+            .map(browser::decimal)
+            .join(" ")
     };
     let tiles = move || count(width.get()) * count(height.get());
     let pixels = move || {

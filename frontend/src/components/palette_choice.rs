@@ -3,6 +3,7 @@
 use crate::{
     components::choices::{Choices, Options},
     i18n::t,
+    view::{Show, View, view},
 };
 use leptos::prelude::*;
 use shared::{limits, pixels::DEFAULT_PALETTE};
@@ -76,7 +77,7 @@ fn read(text: &str) -> Vec<String> {
 pub fn PalettePicker(
     /// What is chosen.
     choice: PaletteChoice,
-) -> impl IntoView {
+) -> View {
     let mut options: Options = vec![(t().palette_default.to_owned(), "")];
     options.extend(SETS.map(|(name, _)| (name.to_owned(), "")));
     options.push((t().palette_own.to_owned(), ""));
@@ -84,9 +85,8 @@ pub fn PalettePicker(
         Some(colors) => colors
             .into_iter()
             .map(|color| view! { <span style:background-color=color></span> })
-            .collect_view()
-            .into_any(),
-        None => view! { <p class="field__hint">{t().palette_hint}</p> }.into_any(),
+            .collect::<View>(),
+        None => view! { <p class="field__hint">{t().palette_hint}</p> },
     };
     view! {
         <Choices name="palette" label=t().palette value=choice.set options />

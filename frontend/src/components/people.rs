@@ -6,9 +6,9 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{fill, place, t},
-    reactive::Rows,
     session::Session,
     store::{Flight, Load, Store},
+    view::{Rows, Show, View, view},
 };
 use leptos::prelude::*;
 use shared::{
@@ -43,7 +43,7 @@ pub fn fly_to_person(session: Session, person: &ActiveUser) {
 
 /// Everybody on the canvas.
 #[component]
-pub fn PeoplePanel() -> impl IntoView {
+pub fn PeoplePanel() -> View {
     let store = expect_context::<Store>();
     let ids = move || {
         store.people.with(|people| {
@@ -80,7 +80,7 @@ pub fn PeoplePanel() -> impl IntoView {
 }
 
 #[component]
-fn Person(id: UserId) -> impl IntoView {
+fn Person(id: UserId) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let person = Memo::new(move |_| {

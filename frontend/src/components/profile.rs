@@ -13,19 +13,20 @@ use crate::{
     i18n::{fill, t},
     session::Session,
     store::{Account, SignIn, Store},
+    view::{View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{api::UpdateMe, limits, presence::Status};
 
 /// The form. Without an open canvas there is no status to set.
 #[component]
-pub fn Profile() -> impl IntoView {
+pub fn Profile() -> View {
     let account = expect_context::<Account>();
     let sheets = expect_context::<Sheets>();
     let session = use_context::<Session>();
     let store = use_context::<Store>();
     let Some(user) = untrack(|| account.user()) else {
-        return ().into_any();
+        return View::Nothing;
     };
     let name = RwSignal::new(user.display_name.clone());
     let message = RwSignal::new(user.status_message.clone());
@@ -94,5 +95,4 @@ pub fn Profile() -> impl IntoView {
             </div>
         </form>
     }
-    .into_any()
 }

@@ -1,6 +1,7 @@
 //! Coordinates and zoom.
 
 use crate::{
+    browser,
     components::icons::{Glyph, Icon},
     i18n::{
         self,
@@ -9,6 +10,7 @@ use crate::{
     },
     session::{Session, book::Book},
     store::{Flight, Store},
+    view::{View, view},
 };
 use leptos::prelude::*;
 
@@ -17,7 +19,7 @@ const STEP: f64 = 1.5;
 
 /// Coordinates and zoom.
 #[component]
-pub fn StatusBar() -> impl IntoView {
+pub fn StatusBar() -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let at = Memo::new(move |_| store.hovered().or_else(|| store.selected.get()));
@@ -56,7 +58,7 @@ pub fn StatusBar() -> impl IntoView {
     };
     let percent = Memo::new(move |_| {
         let zoom = store.view.with(|view| view.camera.zoom);
-        (zoom * 100.0).round().to_string()
+        browser::decimal((zoom * 100.0).round())
     });
     let zoom = move |glyph: Glyph, label: &'static str, flight: Flight| {
         view! {

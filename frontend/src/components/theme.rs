@@ -6,6 +6,7 @@ use crate::{
     components::icons::{Glyph, Icon},
     i18n::t,
     reactive::effect,
+    view::{View, view},
 };
 use leptos::prelude::*;
 use std::mem;
@@ -96,7 +97,7 @@ pub fn ThemePicker(
     /// Icons alone.
     #[prop(optional)]
     compact: bool,
-) -> impl IntoView {
+) -> View {
     let ThemeChoice(theme) = expect_context();
     let choices = Theme::ALL.map(|choice| {
         view! {
@@ -115,7 +116,7 @@ pub fn ThemePicker(
     view! {
         <fieldset>
             <legend class=if compact { "sr-only" } else { "menu__group-label" }>{t().theme}</legend>
-            <div class="choices" class=("choices--icons", compact)>{choices.collect_view()}</div>
+            <div class="choices" class=("choices--icons", compact)>{choices}</div>
         </fieldset>
     }
 }

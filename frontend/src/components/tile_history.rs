@@ -8,9 +8,10 @@ use crate::{
         board::{board_texts, deed},
         moment,
     },
-    reactive::{Rows, effect},
+    reactive::effect,
     session::{Session, activity},
     store::{Activity, Deed, Store},
+    view::{Rows, Show, View, view},
 };
 use leptos::{prelude::*, task::spawn_local};
 use shared::{canvas::Coord, limits};
@@ -36,7 +37,7 @@ struct Past {
 pub fn TileHistory(
     /// Which tile.
     at: Coord,
-) -> impl IntoView {
+) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let past = Past {
@@ -162,7 +163,7 @@ impl Past {
 }
 
 #[component]
-fn Row(row: Activity) -> impl IntoView {
+fn Row(row: Activity) -> View {
     let store = expect_context::<Store>();
     let name = move || {
         store

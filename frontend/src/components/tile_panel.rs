@@ -17,6 +17,7 @@ use crate::{
     },
     session::{Session, book::Tile},
     store::{Flight, NoticeKind, Store},
+    view::{Show, View, view},
 };
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
@@ -30,11 +31,11 @@ use shared::{
 
 /// The open tile, or else the selected one.
 #[component]
-pub fn TilePanel() -> impl IntoView {
+pub fn TilePanel() -> View {
     let store = expect_context::<Store>();
     let at = Memo::new(move |_| store.editing.get().or_else(|| store.selected.get()));
     let inside = move || match at.get() {
-        Some(at) => view! { <Cell at /> }.into_any(),
+        Some(at) => view! { <Cell at /> },
         None => view! {
             <div class="empty">
                 <span class="empty__icon">
@@ -43,15 +44,14 @@ pub fn TilePanel() -> impl IntoView {
                 <p class="empty__title">{t().no_tile_title}</p>
                 <p>{t().no_tile_text}</p>
             </div>
-        }
-        .into_any(),
+        },
     };
     view! { <div class="panel__scroll">{inside}</div> }
 }
 
 /// One cell, painted or not.
 #[component]
-fn Cell(at: Coord) -> impl IntoView {
+fn Cell(at: Coord) -> View {
     let store = expect_context::<Store>();
     let tile = Memo::new(move |_| store.book.with(|book| book.shown(at).cloned()));
     let is_painted = Memo::new(move |_| tile.with(Option::is_some));
@@ -61,16 +61,16 @@ fn Cell(at: Coord) -> impl IntoView {
                 <TilePicture tile />
             </div>
             {move || if is_painted.get() {
-                view! { <Painted at tile /> }.into_any()
+                view! { <Painted at tile /> }
             } else {
-                view! { <Unpainted at /> }.into_any()
+                view! { <Unpainted at /> }
             }}
         </section>
     }
 }
 
 #[component]
-fn Unpainted(at: Coord) -> impl IntoView {
+fn Unpainted(at: Coord) -> View {
     view! {
         <div>
             <h2 class="tile-panel__title">{heading(at)}</h2>
@@ -86,7 +86,7 @@ fn Unpainted(at: Coord) -> impl IntoView {
 }
 
 #[component]
-fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
+fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> View {
     let store = expect_context::<Store>();
     let creator = Memo::new(move |_| tile.with(|tile| tile.as_ref().map(|t| t.state.creator_id)));
     let creator_name = move || {
@@ -134,7 +134,7 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
 
 /// Who draws here now, and why one may not.
 #[component]
-fn Drawing(at: Coord) -> impl IntoView {
+fn Drawing(at: Coord) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let others = move || {
@@ -162,7 +162,7 @@ fn Drawing(at: Coord) -> impl IntoView {
             .into_iter()
             .flatten()
             .map(|line| view! { <p class="soft">{line}</p> })
-            .collect_view()
+            .collect::<View>()
     };
     view! { <div class="tile-panel__notes">{lines}</div> }
 }
@@ -177,7 +177,7 @@ fn track_rules(store: Store) {
 
 /// The link to this tile, copied with a click.
 #[component]
-fn LinkButton(at: Coord) -> impl IntoView {
+fn LinkButton(at: Coord) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let path = format!("/canvas/{}?tile={},{}", store.canvas_id, at.x, at.y);
@@ -209,7 +209,7 @@ fn LinkButton(at: Coord) -> impl IntoView {
 
 /// The title, and the way to change it.
 #[component]
-fn Title(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
+fn Title(at: Coord, tile: Memo<Option<Tile>>) -> View {
     let session = expect_context::<Session>();
     let editing = RwSignal::new(false);
     let draft = RwSignal::new(String::new());
@@ -240,7 +240,7 @@ fn Title(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
         }
         editing.set(false);
     };
-    move || {
+    View::follow(move || {
         if editing.get() {
             view! {
                 <form class="tile-panel__edit" on:submit=save>
@@ -261,7 +261,6 @@ fn Title(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
                     </div>
                 </form>
             }
-            .into_any()
         } else {
             let shown = title.get();
             let untitled = shown.is_empty();
@@ -283,13 +282,12 @@ fn Title(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
                     </Show>
                 </div>
             }
-            .into_any()
         }
-    }
+    })
 }
 
 #[component]
-fn DrawButton(at: Coord, label: &'static str) -> impl IntoView {
+fn DrawButton(at: Coord, label: &'static str) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let open = move || store.editing.get() == Some(at);
@@ -320,7 +318,7 @@ fn DrawButton(at: Coord, label: &'static str) -> impl IntoView {
 }
 
 #[component]
-fn LikeButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
+fn LikeButton(at: Coord, tile: Memo<Option<Tile>>) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let liked = move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.liked));
@@ -341,7 +339,7 @@ fn LikeButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
 }
 
 #[component]
-fn PointButton(at: Coord) -> impl IntoView {
+fn PointButton(at: Coord) -> View {
     let session = expect_context::<Session>();
     view! {
         <button class="btn" type="button" on:click=move |_| session.mention(at, "")>
@@ -352,7 +350,7 @@ fn PointButton(at: Coord) -> impl IntoView {
 }
 
 #[component]
-fn FlyButton(at: Coord) -> impl IntoView {
+fn FlyButton(at: Coord) -> View {
     let session = expect_context::<Session>();
     view! {
         <button class="btn" type="button" on:click=move |_| session.fly_to(Flight::Tile(at))>
@@ -363,7 +361,7 @@ fn FlyButton(at: Coord) -> impl IntoView {
 }
 
 #[component]
-fn DeleteButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
+fn DeleteButton(at: Coord, tile: Memo<Option<Tile>>) -> View {
     let session = expect_context::<Session>();
     let may = may(tile, TileOp::Delete);
     let asking = RwSignal::new(false);

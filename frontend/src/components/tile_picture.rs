@@ -5,6 +5,7 @@ use crate::{
     reactive::effect,
     session::book::Tile,
     store::Store,
+    view::{View, view},
 };
 use leptos::{html, prelude::*};
 use wasm_bindgen::Clamped;
@@ -15,7 +16,7 @@ use web_sys::ImageData;
 pub fn TilePicture(
     /// Which; an empty cell is paper.
     tile: Memo<Option<Tile>>,
-) -> impl IntoView {
+) -> View {
     let store = expect_context::<Store>();
     let canvas = NodeRef::<html::Canvas>::new();
     let side = Memo::new(move |_| {

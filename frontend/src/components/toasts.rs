@@ -4,9 +4,10 @@
 use crate::{
     components::icons::{Glyph, Icon},
     i18n::{board::may_not, fill, place, refusal, t},
-    reactive::{Rows, effect},
+    reactive::effect,
     session::Session,
     store::{Flight, Notice, NoticeKind, Store},
+    view::{Rows, View, view},
 };
 use leptos::prelude::*;
 use shared::canvas::{Coord, Role};
@@ -29,7 +30,7 @@ struct Toast {
 
 /// Notices that come and go.
 #[component]
-pub fn Toasts() -> impl IntoView {
+pub fn Toasts() -> View {
     let store = expect_context::<Store>();
     let newest = move || {
         store.notices.with(|notices| {
@@ -47,7 +48,7 @@ pub fn Toasts() -> impl IntoView {
 }
 
 #[component]
-fn OneToast(notice: Notice) -> impl IntoView {
+fn OneToast(notice: Notice) -> View {
     let session = expect_context::<Session>();
     let id = notice.id;
     let toast = toast(notice.kind);

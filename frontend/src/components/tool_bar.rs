@@ -7,10 +7,10 @@ use crate::{
         board::{board_texts, tool as tool_text},
         fill,
     },
-    reactive::Rows,
     session::Session,
     store::Store,
     tools::Tool,
+    view::{Rows, Show, View, view},
 };
 use leptos::{
     ev::{FocusEvent, KeyboardEvent},
@@ -23,7 +23,7 @@ use web_sys::HtmlElement;
 
 /// The drawing tools; nothing while no tile is open.
 #[component]
-pub fn ToolBar() -> impl IntoView {
+pub fn ToolBar() -> View {
     let store = expect_context::<Store>();
     let bar = NodeRef::<html::Div>::new();
     let open = Memo::new(move |_| store.editing.with(Option::is_some));
@@ -40,7 +40,7 @@ pub fn ToolBar() -> impl IntoView {
                 on:keydown=move |event| step(bar, &event)
             >
                 <div class="tool-bar__group">
-                    {Tool::ALL.map(|tool| view! { <ToolButton tool /> }).collect_view()}
+                    {Tool::ALL.map(|tool| view! { <ToolButton tool /> })}
                     <Mirror />
                 </div>
                 <Steps />
@@ -93,7 +93,7 @@ fn step(bar: NodeRef<html::Div>, event: &KeyboardEvent) {
 }
 
 #[component]
-fn ToolButton(tool: Tool) -> impl IntoView {
+fn ToolButton(tool: Tool) -> View {
     let store = expect_context::<Store>();
     let (name, key) = tool_text(tool);
     let chosen = move || store.tools.with(|tools| tools.tool == tool);
@@ -113,7 +113,7 @@ fn ToolButton(tool: Tool) -> impl IntoView {
 }
 
 #[component]
-fn Mirror() -> impl IntoView {
+fn Mirror() -> View {
     let store = expect_context::<Store>();
     let name = board_texts().mirror;
     view! {
@@ -133,7 +133,7 @@ fn Mirror() -> impl IntoView {
 
 /// Undo, redo and the way out.
 #[component]
-fn Steps() -> impl IntoView {
+fn Steps() -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let texts = board_texts();
@@ -177,7 +177,7 @@ fn Steps() -> impl IntoView {
 }
 
 #[component]
-fn Palette() -> impl IntoView {
+fn Palette() -> View {
     let store = expect_context::<Store>();
     let texts = board_texts();
     let colors = Memo::new(move |_| {
@@ -241,7 +241,7 @@ fn Palette() -> impl IntoView {
 }
 
 #[component]
-fn Swatch(index: usize, color: String, name: String) -> impl IntoView {
+fn Swatch(index: usize, color: String, name: String) -> View {
     let store = expect_context::<Store>();
     let index_in_palette = u8::try_from(index).unwrap_or(TRANSPARENT);
     let key = (index < 9).then(|| (index + 1).to_string());
@@ -281,7 +281,7 @@ fn Swatch(index: usize, color: String, name: String) -> impl IntoView {
     }
 }
 
-pub(super) fn icon(path: &'static str) -> impl IntoView {
+pub(super) fn icon(path: &'static str) -> View {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
             <path d=path />

@@ -11,9 +11,9 @@ use crate::{
         share::Share,
     },
     i18n::{fill, t},
-    reactive::Rows,
     session::Session,
     store::Store,
+    view::{Rows, Show, View, view},
 };
 use leptos::prelude::*;
 use shared::{ids::UserId, presence::ActiveUser};
@@ -23,7 +23,7 @@ const FACES: usize = 5;
 
 /// Canvas name, connection, people and menu.
 #[component]
-pub fn TopBar() -> impl IntoView {
+pub fn TopBar() -> View {
     let store = expect_context::<Store>();
     let dock = expect_context::<DockState>();
     let name = Memo::new(move |_| {
@@ -68,7 +68,7 @@ pub fn TopBar() -> impl IntoView {
 /// The others, as discs in their colours. A click flies to what they draw and
 /// follows them; another one stops.
 #[component]
-fn Faces() -> impl IntoView {
+fn Faces() -> View {
     let store = expect_context::<Store>();
     let dock = expect_context::<DockState>();
     let others = Memo::new(move |_| {
@@ -105,7 +105,7 @@ fn Faces() -> impl IntoView {
 }
 
 #[component]
-fn Face(id: UserId) -> impl IntoView {
+fn Face(id: UserId) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let person: Memo<Option<ActiveUser>> = Memo::new(move |_| {

@@ -22,6 +22,7 @@ use crate::{
     pages::error::FailurePage,
     session::Session,
     store::{Account, Load, SignIn, Store},
+    view::{Show, View, view},
 };
 use leptos::prelude::*;
 use shared::ids::CanvasId;
@@ -31,7 +32,7 @@ use shared::ids::CanvasId;
 pub fn CanvasPage(
     /// Which.
     id: CanvasId,
-) -> impl IntoView {
+) -> View {
     let account = expect_context::<Account>();
     let store = Store::new(id);
     provide_context(store);

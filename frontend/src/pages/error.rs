@@ -5,6 +5,7 @@ use crate::{
     i18n::t,
     pages::not_found::Lost,
     store::{Account, Failure, SignIn},
+    view::{Show, View, view},
 };
 use leptos::prelude::*;
 
@@ -13,7 +14,7 @@ use leptos::prelude::*;
 pub fn FailurePage(
     /// Why there is none.
     failure: Failure,
-) -> impl IntoView {
+) -> View {
     let account = expect_context::<Account>();
     let (title, text) = match failure {
         Failure::Forbidden => (t().no_access_title, t().no_access_text),

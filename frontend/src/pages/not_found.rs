@@ -1,11 +1,15 @@
 //! There is nothing at this address.
 
-use crate::{components::icons::Star, i18n::t};
+use crate::{
+    components::icons::Star,
+    i18n::t,
+    view::{Children, View, view},
+};
 use leptos::prelude::*;
 
 /// There is nothing at this address.
 #[component]
-pub fn NotFoundPage() -> impl IntoView {
+pub fn NotFoundPage() -> View {
     document().set_title(t().not_found_title);
     view! { <Lost title=t().not_found_title text=t().not_found_text /> }
 }
@@ -20,7 +24,7 @@ pub fn Lost(
     /// More to do than to leave.
     #[prop(optional)]
     children: Option<Children>,
-) -> impl IntoView {
+) -> View {
     view! {
         <div class="lost">
             <section class="lost__box">

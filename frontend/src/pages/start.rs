@@ -15,9 +15,10 @@ use crate::{
         theme::ThemePicker,
     },
     i18n::t,
-    reactive::{Rows, effect},
+    reactive::effect,
     router::Router,
     store::{Account, SignIn},
+    view::{Rows, Show, View, view},
 };
 use leptos::prelude::*;
 use shared::{
@@ -35,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// The start page.
 #[component]
-pub fn StartPage() -> impl IntoView {
+pub fn StartPage() -> View {
     document().set_title(t().name);
     let account = expect_context::<Account>();
     let router = expect_context::<Router>();
@@ -137,7 +138,7 @@ pub fn StartPage() -> impl IntoView {
 
 /// Name, sentence and the way in, over a canvas that drifts by.
 #[component]
-fn Hero(public: Shelf, entered: Callback<Way>) -> impl IntoView {
+fn Hero(public: Shelf, entered: Callback<Way>) -> View {
     let account = expect_context::<Account>();
     // Chosen once: a background that jumps would disturb.
     let backdrop = RwSignal::new(None::<String>);
@@ -200,16 +201,14 @@ fn Hero(public: Shelf, entered: Callback<Way>) -> impl IntoView {
                 </div>
                 <section class="entry" aria-labelledby="entry-title">
                     {move || match account.sign_in.get() {
-                        SignIn::SignedIn(user) => view! { <Welcome user /> }.into_any(),
+                        SignIn::SignedIn(user) => view! { <Welcome user /> },
                         SignIn::SignedOut => view! {
                             <h2 id="entry-title">{t().come_in}</h2>
                             <EntryForms done=entered />
-                        }
-                        .into_any(),
+                        },
                         SignIn::Unknown => view! {
                             <h2 id="entry-title">{t().come_in}</h2>
-                        }
-                        .into_any(),
+                        },
                     }}
                 </section>
             </div>
@@ -219,7 +218,7 @@ fn Hero(public: Shelf, entered: Callback<Way>) -> impl IntoView {
 
 /// For somebody who is signed in already.
 #[component]
-fn Welcome(user: User) -> impl IntoView {
+fn Welcome(user: User) -> View {
     let account = expect_context::<Account>();
     let sheets = expect_context::<Sheets>();
     let sign_out = move |_| sheets.sign_out(account, Callback::new(|()| ()));
@@ -252,7 +251,7 @@ fn Welcome(user: User) -> impl IntoView {
 
 /// The cards of a shelf, or what stands in for them.
 #[component]
-fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
+fn Cards(shelf: Shelf, make: Callback<()>) -> View {
     let cards = move || {
         view! {
             <Rows
@@ -268,9 +267,8 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
     view! {
         {move || match what.get() {
             (ShelfState::Waiting, true) => view! {
-                <ul class="cards">{[(); 4].map(|()| view! { <WaitingCard /> }).collect_view()}</ul>
-            }
-            .into_any(),
+                <ul class="cards">{[(); 4].map(|()| view! { <WaitingCard /> })}</ul>
+            },
             (ShelfState::Away, true) => view! {
                 <div class="shelf__empty empty">
                     <span class="empty__icon"><Icon glyph=Glyph::Warning /></span>
@@ -280,8 +278,7 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
                         {t().try_again}
                     </button>
                 </div>
-            }
-            .into_any(),
+            },
             (ShelfState::Here, true) if shelf.query.with(|query| !query.trim().is_empty()) => view! {
                 <div class="shelf__empty empty">
                     <p class="empty__title">{t().nothing_found_title}</p>
@@ -294,8 +291,7 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
                         {t().clear_search}
                     </button>
                 </div>
-            }
-            .into_any(),
+            },
             (ShelfState::Here, true) => view! {
                 <div class="shelf__empty empty">
                     <span class="empty__icon"><Icon glyph=Glyph::Pencil /></span>
@@ -305,9 +301,8 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
                         {t().make_first_canvas}
                     </button>
                 </div>
-            }
-            .into_any(),
-            (_, false) => view! { <ul class="cards">{cards()}</ul> }.into_any(),
+            },
+            (_, false) => view! { <ul class="cards">{cards()}</ul> },
         }}
         <Show when=move || shelf.cursor.with(Option::is_some)>
             <div class="shelf__more">

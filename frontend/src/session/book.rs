@@ -13,7 +13,7 @@ use shared::{
     protocol::{Ack, ClientMessage, TileCreated, TileDeleted, TileLiked, TileUpdated},
     time::Timestamp,
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// A tile as this client knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -378,11 +378,17 @@ fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, painter: &Painter, n
 /// The pixels of a tile that would change if `dots` were painted: what they
 /// are now, and what they would be.
 pub fn changes(pixels: Option<&Pixels>, dots: &[Dot]) -> (Vec<Dot>, Vec<Dot>) {
-    // The last one of a pixel counts.
-    let after: BTreeMap<u16, u8> = dots.iter().map(|dot| (dot.0, dot.1)).collect();
+    let mut after: Vec<Dot> = Vec::with_capacity(dots.len());
+    for dot in dots {
+        match after.binary_search_by_key(&dot.0, |other| other.0) {
+            // The last one of a pixel counts.
+            Ok(at) => after[at] = *dot,
+            Err(at) => after.insert(at, *dot),
+        }
+    }
     after
         .into_iter()
-        .map(|(index, after)| (Dot(index, color(pixels, index)), Dot(index, after)))
+        .map(|after| (Dot(after.0, color(pixels, after.0)), after))
         .filter(|(before, after)| before != after)
         .unzip()
 }

@@ -93,11 +93,11 @@ impl Keep {
             browser::forget(&key);
             if let Ok(request) = decode(&frame) {
                 self.put(&request);
-                requests.push(request);
+                // Ids carry the time of their making.
+                let at = requests.partition_point(|before: &Request| before.op_id < request.op_id);
+                requests.insert(at, request);
             }
         }
-        // Ids carry the time of their making.
-        requests.sort_by_key(|request| request.op_id);
         requests
     }
 

@@ -16,8 +16,17 @@ pub fn is_nameless(username: &str) -> bool {
 }
 
 /// Puts people into the order in which they are shown: by name.
-pub fn sort(people: &mut [ActiveUser]) {
-    people.sort_by_cached_key(|user| (browser::lower(&user.display_name), user.user_id));
+pub fn sort(people: &mut Vec<ActiveUser>) {
+    // Inserted one by one: most are in order already, and each of the standard
+    // library's ways to sort is a large part of the download.
+    let mut sorted: Vec<(String, ActiveUser)> = Vec::with_capacity(people.len());
+    for user in people.drain(..) {
+        let name = browser::lower(&user.display_name);
+        let at = sorted
+            .partition_point(|(before, other)| (before, other.user_id) < (&name, user.user_id));
+        sorted.insert(at, (name, user));
+    }
+    people.extend(sorted.into_iter().map(|(_, user)| user));
 }
 
 /// Somebody came.

@@ -8,6 +8,7 @@ use crate::{
     },
     i18n::{fill, t},
     store::{Account, SignIn, Store},
+    view::{Show, View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::limits;
@@ -23,7 +24,7 @@ pub fn Composer(
     /// Called when something was said.
     #[prop(into)]
     said: Callback<()>,
-) -> impl IntoView {
+) -> View {
     let account = expect_context::<Account>();
     let draft = Draft::new(said);
     let store = expect_context::<Store>();
@@ -88,12 +89,12 @@ pub fn Composer(
 
 /// The names that fit what is typed.
 #[component]
-fn Offers(draft: Draft) -> impl IntoView {
+fn Offers(draft: Draft) -> View {
     let options = move || {
         let names = draft.names.get().into_iter().enumerate();
         names
             .map(|(index, name)| view! { <Offer draft name index /> })
-            .collect_view()
+            .collect::<View>()
     };
     view! {
         <div class="complete" role="listbox" id="chat-names" aria-label=t().people>
@@ -104,7 +105,7 @@ fn Offers(draft: Draft) -> impl IntoView {
 
 /// A name to choose.
 #[component]
-fn Offer(draft: Draft, name: Name, index: usize) -> impl IntoView {
+fn Offer(draft: Draft, name: Name, index: usize) -> View {
     let chosen = name.clone();
     view! {
         <div

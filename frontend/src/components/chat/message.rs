@@ -6,6 +6,8 @@ use crate::{
     i18n::{clock, fill, moment, refusal, t},
     session::Session,
     store::{ChatKey, ChatRow, Connection, Fate, Flight, Store},
+    view::IntoView,
+    view::{View, view},
 };
 use leptos::prelude::*;
 use shared::{canvas::Coord, ids::OpId};
@@ -21,7 +23,7 @@ pub fn Message(
     row: ChatRow,
     /// Begins a group: shows who and when.
     first: bool,
-) -> impl IntoView {
+) -> View {
     let store = expect_context::<Store>();
     // History may be here before it is known who one is.
     let sender = row.sender_id;
@@ -78,7 +80,7 @@ pub fn Message(
 }
 
 /// The text, with its tiles and people.
-fn message_text(text: &str) -> impl IntoView + use<> {
+fn message_text(text: &str) -> View {
     let store = expect_context::<Store>();
     // Guests have user names that nobody would recognize.
     let shown_as = |name: &str| {
@@ -97,8 +99,8 @@ fn message_text(text: &str) -> impl IntoView + use<> {
     parts(text, |name| shown_as(name).is_some())
         .into_iter()
         .map(|part| match part {
-            Part::Plain(text) => text.into_any(),
-            Part::Tile(at) => view! { <TileChip at /> }.into_any(),
+            Part::Plain(text) => text.into_view(),
+            Part::Tile(at) => view! { <TileChip at /> },
             Part::Person(name) => {
                 let written = name.clone();
                 let is_me = move || {
@@ -113,16 +115,15 @@ fn message_text(text: &str) -> impl IntoView + use<> {
                         {fill(t().at_name, &[("name", &shown)])}
                     </span>
                 }
-                .into_any()
             }
         })
-        .collect_view()
+        .collect::<View>()
 }
 
 /// A tile named in a text: flies there and points at it for all. One that is
 /// not on this canvas is plain text.
 #[component]
-fn TileChip(at: Coord) -> impl IntoView {
+fn TileChip(at: Coord) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let on_canvas = Memo::new(move |_| {
@@ -137,44 +138,43 @@ fn TileChip(at: Coord) -> impl IntoView {
         session.select(Some(at));
         session.mention(at, "");
     };
-    move || {
+    View::follow(move || {
         if on_canvas.get() {
             view! {
                 <button class="chip" type="button" aria-label=label.clone() title=label.clone() on:click=go>
                     {text.clone()}
                 </button>
             }
-            .into_any()
         } else {
-            text.clone().into_any()
+            text.clone().into_view()
         }
-    }
+    })
 }
 
 /// What became of a message of one's own that is not stored.
 #[component]
-fn MessageFate(key: ChatKey, fate: Fate) -> impl IntoView {
+fn MessageFate(key: ChatKey, fate: Fate) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     match (fate, key) {
-        (Fate::Stored, _) => ().into_any(),
+        (Fate::Stored, _) => View::Nothing,
         (Fate::Pending, _) => {
             let waits = move || {
                 (store.connection.get() != Connection::Live).then_some(t().waits_for_connection)
             };
-            view! { <div class="message__fate">{waits}</div> }.into_any()
+            view! { <div class="message__fate">{waits}</div> }
         }
         (Fate::Failed(code), ChatKey::Own(op)) => {
-            view! { <Failed reason=refusal(code, "") op session /> }.into_any()
+            view! { <Failed reason=refusal(code, "") op session /> }
         }
         (Fate::Failed(code), ChatKey::Message(_)) => {
-            view! { <div class="message__fate">{refusal(code, "")}</div> }.into_any()
+            view! { <div class="message__fate">{refusal(code, "")}</div> }
         }
     }
 }
 
 #[component]
-fn Failed(reason: String, op: OpId, session: Session) -> impl IntoView {
+fn Failed(reason: String, op: OpId, session: Session) -> View {
     view! {
         <div class="message__fate">
             <span>{fill(t().not_sent, &[("why", &reason)])}</span>
