@@ -57,6 +57,14 @@ pub fn power(base: f64, exponent: f64) -> f64 {
     js_sys::Math::pow(base, exponent)
 }
 
+/// The words of a text: letters and digits of any script.
+pub fn words(text: &str) -> Vec<String> {
+    let word = js_sys::RegExp::new(r"[\p{Alphabetic}\p{N}]+", "gu");
+    let found = JsString::from(text).match_(&word);
+    let found = found.map_or_else(js_sys::Array::new, |found| js_sys::Array::from(&found));
+    found.iter().filter_map(|word| word.as_string()).collect()
+}
+
 /// A text in small letters. By the browser, which has the tables for it.
 pub fn lower(text: &str) -> String {
     JsString::from(text).to_lower_case().into()

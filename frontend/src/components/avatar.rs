@@ -29,12 +29,14 @@ pub fn colour(user: UserId) -> &'static str {
 
 /// At most two letters that stand for a name.
 pub fn initials(name: &str) -> String {
-    let mut words = name
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty());
-    let first = words.next().and_then(|word| word.chars().next());
-    let last = words.next_back().and_then(|word| word.chars().next());
-    let letters: String = first.into_iter().chain(last).collect();
+    let mut letters: Vec<char> = browser::words(name)
+        .iter()
+        .filter_map(|word| word.chars().next())
+        .collect();
+    if letters.len() > 2 {
+        letters.drain(1..letters.len() - 1);
+    }
+    let letters: String = letters.into_iter().collect();
     browser::upper(&letters).chars().take(2).collect()
 }
 

@@ -75,8 +75,8 @@ fn edge(view: &camera::View, grid: &Grid, at: Coord) -> Option<(f64, f64, f64)> 
     }
     let (tx, ty) = (x + side / 2.0, y + side / 2.0);
     Some((
-        tx.clamp(MARGIN, (view.width - MARGIN).max(MARGIN)),
-        ty.clamp(MARGIN, (view.height - MARGIN).max(MARGIN)),
+        camera::within(tx, MARGIN, (view.width - MARGIN).max(MARGIN)),
+        camera::within(ty, MARGIN, (view.height - MARGIN).max(MARGIN)),
         (ty - view.height / 2.0).atan2(tx - view.width / 2.0),
     ))
 }
