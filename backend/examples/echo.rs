@@ -3,15 +3,22 @@
 //! autobahn`), since the server itself speaks nothing but its own JSON.
 
 use axum::{
-    Router,
-    extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
-    response::Response,
-    routing::any,
-    serve::ListenerExt,
+    body::Body,
+    http::{Response, StatusCode},
 };
-use backend::realtime::wire;
-use std::{io, time::Duration};
+use backend::realtime::wire::{self, Heard, Socket, Upgrade};
+use bytes::Bytes;
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use std::{convert::Infallible, io, time::Duration};
 use tokio::{net::TcpListener, time::timeout};
+use tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
 
 /// How long a peer may take to answer a close, as on the server.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -20,41 +27,71 @@ const FAREWELL: Duration = Duration::from_secs(2);
 async fn main() -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let listener = listener.tap_io(|stream| {
+    loop {
+        let (stream, _) = listener.accept().await?;
         // A connection that is gone already says so when it is read.
         let _ = stream.set_nodelay(true);
-    });
-    axum::serve(listener, Router::new().route("/", any(open))).await
+        let connection = http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service_fn(open))
+            .with_upgrades();
+        tokio::spawn(connection);
+    }
 }
 
-async fn open(upgrade: WebSocketUpgrade) -> Response {
-    wire::bounded(upgrade).on_upgrade(echo)
+async fn open(request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let (mut parts, _) = request.into_parts();
+    Ok(Upgrade::of(&mut parts).map_or_else(
+        |error| {
+            let mut refusal = Response::new(error.into());
+            *refusal.status_mut() = StatusCode::BAD_REQUEST;
+            refusal
+        },
+        |upgrade| upgrade.accept(echo),
+    ))
 }
 
-async fn echo(mut socket: WebSocket) {
-    while let Some(message) = socket.recv().await {
-        match message {
-            Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
-                if socket.send(message).await.is_err() {
-                    return;
-                }
-            }
-            Ok(Message::Ping(_) | Message::Pong(_)) => {}
-            Ok(Message::Close(_)) => break,
+async fn echo(mut socket: Socket) {
+    loop {
+        let back = match socket.recv().await {
+            Ok(Heard::Message(Message::Text(text))) => frame(Bytes::from(text), Data::Text),
+            Ok(Heard::Message(Message::Binary(bytes))) => frame(bytes, Data::Binary),
+            Ok(Heard::Message(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+            Ok(Heard::Message(Message::Close(_))) => break,
+            Ok(Heard::Answer(wire)) => wire,
             Err(error) => {
                 let Some((code, reason)) = wire::fault(&error) else {
                     return;
                 };
-                let reason = reason.into();
-                let close = Message::Close(Some(CloseFrame { code, reason }));
-                if socket.send(close).await.is_err() {
+                socket.queue_close(code, reason);
+                if socket.flush().await.is_err() {
                     return;
                 }
                 break;
             }
+        };
+        socket.queue(back);
+        if socket.flush().await.is_err() {
+            return;
         }
     }
-    let good_bye = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let good_bye = async {
+        while let Ok(heard) = socket.recv().await {
+            if let Heard::Answer(wire) = heard {
+                socket.queue(wire);
+                if socket.flush().await.is_err() {
+                    return;
+                }
+            }
+        }
+    };
     // A peer that does not answer is left without an answer.
     let _ = timeout(FAREWELL, good_bye).await;
+}
+
+fn frame(payload: Bytes, data: Data) -> Bytes {
+    let frame = Frame::message(payload, OpCode::Data(data), true);
+    let mut wire = Vec::new();
+    // Writing to memory never fails.
+    let _ = frame.format(&mut wire);
+    wire.into()
 }

@@ -12,7 +12,10 @@ pub(crate) use secret::{SHORTEST, secret};
 
 use crate::{
     clock::Clock,
-    db::sessions::{self, Live},
+    db::{
+        Together,
+        sessions::{self, Live},
+    },
     error::ApiError,
     realtime::Identity,
 };
@@ -71,6 +74,7 @@ pub(crate) struct Auth {
     keys: Keys,
     ttl: TimeDelta,
     believed: Mutex<HashMap<SessionId, (Live, Instant)>>,
+    sessions: Together<SessionId, Option<Live>>,
 }
 
 impl Auth {
@@ -78,7 +82,15 @@ impl Auth {
     pub(crate) fn new(pool: PgPool, clock: Clock, secret: &[u8], ttl: Duration) -> Self {
         // Whole seconds, as in the token; a hundred years are as good as more.
         let seconds = ttl.as_secs().clamp(1, 100 * 365 * 24 * 3600);
+        let ask = {
+            let clock = clock.clone();
+            move |pool: PgPool, ids: Vec<SessionId>| {
+                let now = clock.now();
+                async move { sessions::live(&pool, &ids, now).await }
+            }
+        };
         Self {
+            sessions: Together::new(pool.clone(), ask),
             pool,
             clock,
             keys: Keys::new(secret),
@@ -212,7 +224,9 @@ impl Auth {
             return Ok(live);
         }
         let asked = Instant::now();
-        let live = sessions::live(&self.pool, session_id, self.clock.now())
+        let live = self
+            .sessions
+            .ask(session_id)
             .await?
             .ok_or(ApiError::Unauthenticated)?;
         let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,9 +11,13 @@ pub(crate) mod messages;
 mod pool;
 pub(crate) mod sessions;
 pub(crate) mod tiles;
+mod together;
 pub(crate) mod users;
+mod writers;
 
 pub(crate) use pool::pool;
+pub(crate) use together::Together;
+pub(crate) use writers::Writers;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;

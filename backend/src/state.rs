@@ -4,11 +4,16 @@ use crate::{
     audit::Audit,
     auth::{Auth, Passwords},
     config::{Config, Switch},
+    db::{
+        Together,
+        canvases::{self, Door},
+    },
     http::Pictures,
     rate_limit::{SignInLimits, UserLimits},
     realtime::Hub,
     telemetry::Metrics,
 };
+use shared::ids::{CanvasId, UserId};
 use sqlx::PgPool;
 use std::{ops::Deref, sync::Arc};
 use tokio::sync::Semaphore;
@@ -28,6 +33,8 @@ pub(crate) struct Parts {
     pub(crate) pool: PgPool,
     /// Everything live.
     pub(crate) hub: Hub,
+    /// Who may join what.
+    pub(crate) doors: Together<(CanvasId, UserId), Door>,
     /// Tokens, tickets and sessions.
     pub(crate) auth: Auth,
     /// Argon2id.
@@ -58,6 +65,9 @@ impl AppState {
         let limited = config.rate_limits == Switch::On;
         Self(Arc::new(Parts {
             audit: Audit::start(pool.clone()),
+            doors: Together::new(pool.clone(), async |pool, asked: Vec<_>| {
+                canvases::doors(&pool, &asked).await
+            }),
             pool,
             hub,
             auth,

@@ -9,9 +9,10 @@ use crate::{
     latency::{Clock, Latencies},
     system,
 };
+use socket2::{Domain, SockAddr, Socket, Type};
 use std::{
     io::Write,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream},
     sync::mpsc::{Receiver, Sender, channel},
     thread,
     time::{Duration, Instant},
@@ -19,6 +20,8 @@ use std::{
 
 /// Size of the message with its frame.
 const MESSAGE: usize = 200;
+/// Receivers that may wait to be accepted.
+const BACKLOG: i32 = 4096;
 /// What no round may take longer than.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -43,7 +46,7 @@ enum Order {
 impl Bound {
     /// Starts the thread on `core` and connects the receivers.
     pub(crate) fn start(receivers: usize, core: usize) -> Outcome<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(Failure::because("listen"))?;
+        let listener = listen().map_err(Failure::because("listen"))?;
         let address: SocketAddr = listener.local_addr().map_err(Failure::because("listen"))?;
         let (orders, taken) = channel();
         let (report, times) = channel();
@@ -118,6 +121,16 @@ impl Bound {
         let sent = self.orders.send(order);
         sent.map_err(|_| Failure::told("the bound's thread ended"))
     }
+}
+
+/// With room for all receivers at once: whoever finds none in the queue would
+/// wait for ever, as the one who says nothing.
+fn listen() -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    let any_port = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+    socket.bind(&SockAddr::from(any_port))?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 fn accept(listener: &TcpListener, count: usize) -> Outcome<Vec<TcpStream>> {

@@ -1,6 +1,6 @@
 //! Canvases, and who may do what on them.
 
-use super::{in_time, name_of, named};
+use super::{in_time, name_of, named, users::Newcomer};
 use chrono::{DateTime, Utc};
 use shared::{
     api::{Canvas, UpdateCanvas},
@@ -77,6 +77,80 @@ pub(crate) async fn access(
         })
     })
     .transpose()
+}
+
+/// What is known of somebody who wants to join a canvas.
+#[derive(Clone, Debug)]
+pub(crate) struct Door {
+    /// What they may do there; none where there is no such canvas.
+    pub(crate) access: Option<Access>,
+    /// Who they are; none where there is no such user.
+    pub(crate) newcomer: Option<Newcomer>,
+}
+
+#[derive(FromRow)]
+struct DoorRow {
+    owner_id: Option<i64>,
+    visibility: Option<String>,
+    access_changes: Option<i64>,
+    role: Option<String>,
+    username: Option<String>,
+    display_name: Option<String>,
+    renames: Option<i64>,
+    status_message: Option<String>,
+}
+
+impl DoorRow {
+    fn newcomer(&mut self) -> Option<Newcomer> {
+        Some(Newcomer {
+            username: self.username.take()?,
+            display_name: self.display_name.take()?,
+            renames: self.renames?,
+            status_message: self.status_message.take()?,
+        })
+    }
+}
+
+/// The doors that these users stand before, in order.
+pub(crate) async fn doors(
+    executor: impl PgExecutor<'_>,
+    asked: &[(CanvasId, UserId)],
+) -> Result<Vec<Door>, Error> {
+    let canvases: Vec<i64> = asked.iter().map(|(canvas, _)| canvas.0).collect();
+    let users: Vec<i64> = asked.iter().map(|(_, user)| user.0).collect();
+    let rows = sqlx::query_as::<_, DoorRow>(
+        "SELECT c.owner_id, c.visibility, c.access_changes, m.role,
+                u.username, u.display_name, u.renames, u.status_message
+         FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (canvas_id, user_id, place)
+         LEFT JOIN canvases c ON c.id = asked.canvas_id
+         LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = asked.user_id
+         LEFT JOIN users u ON u.id = asked.user_id
+         ORDER BY place",
+    )
+    .bind(canvases)
+    .bind(users)
+    .fetch_all(executor);
+    let rows = in_time(rows).await?.into_iter();
+    rows.zip(asked)
+        .map(|(mut row, (_, user))| {
+            let newcomer = row.newcomer();
+            let canvas = row.owner_id.zip(row.visibility).zip(row.access_changes);
+            let access = canvas.map(|((owner_id, visibility), changes)| {
+                let owner_id = UserId(owner_id);
+                let visibility = named(visibility)?;
+                Ok::<_, Error>(Access {
+                    role: role_of(owner_id, visibility, Some(*user), row.role)?,
+                    visibility,
+                    owner_id,
+                    changes,
+                })
+            });
+            Ok(Door {
+                access: access.transpose()?,
+                newcomer,
+            })
+        })
+        .collect()
 }
 
 /// The roles of these users on a canvas; nothing where it is gone.

@@ -4,10 +4,11 @@ use super::in_time;
 use chrono::{DateTime, Utc};
 use shared::ids::{SessionId, UserId};
 use sqlx::{Error, FromRow, PgExecutor};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A session that is neither revoked nor expired, with its user.
-#[derive(Clone, FromRow)]
+#[derive(Clone)]
 pub(crate) struct Live {
     pub(crate) user_id: i64,
     pub(crate) username: String,
@@ -32,21 +33,37 @@ pub(crate) async fn insert(
         .map(drop)
 }
 
-/// The session, if it lives.
+/// Those of these sessions that live, each in its place.
 pub(crate) async fn live(
     executor: impl PgExecutor<'_>,
-    id: SessionId,
+    ids: &[SessionId],
     now: DateTime<Utc>,
-) -> Result<Option<Live>, Error> {
-    sqlx::query_as(
-        "SELECT s.user_id, u.username, u.display_name, u.renames, s.expires_at
+) -> Result<Vec<Option<Live>>, Error> {
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as::<_, (Uuid, i64, String, String, i64, DateTime<Utc>)>(
+        "SELECT s.id, s.user_id, u.username, u.display_name, u.renames, s.expires_at
          FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2",
+         WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2",
     )
-    .bind(id.0)
+    .bind(uuids)
     .bind(now)
-    .fetch_optional(executor)
-    .await
+    .fetch_all(executor);
+    let rows = in_time(rows).await?.into_iter();
+    let live: HashMap<Uuid, Live> = rows
+        .map(
+            |(id, user_id, username, display_name, renames, expires_at)| {
+                let live = Live {
+                    user_id,
+                    username,
+                    display_name,
+                    renames,
+                    expires_at,
+                };
+                (id, live)
+            },
+        )
+        .collect();
+    Ok(ids.iter().map(|id| live.get(&id.0).cloned()).collect())
 }
 
 /// Lets a living session last longer; false where it does not live any more.

@@ -38,7 +38,7 @@ pub(crate) struct Credentials {
 }
 
 /// Somebody as they come to a canvas.
-#[derive(FromRow)]
+#[derive(Clone, Debug)]
 pub(crate) struct Newcomer {
     pub(crate) username: String,
     pub(crate) display_name: String,
@@ -88,19 +88,6 @@ pub(crate) async fn find(executor: impl PgExecutor<'_>, id: UserId) -> Result<Op
     .fetch_optional(executor)
     .await
     .map(|row| row.map(User::from))
-}
-
-/// The names and the status message that a user has now.
-pub(crate) async fn newcomer(
-    executor: impl PgExecutor<'_>,
-    id: UserId,
-) -> Result<Option<Newcomer>, Error> {
-    sqlx::query_as(
-        "SELECT username, display_name, renames, status_message FROM users WHERE id = $1",
-    )
-    .bind(id.0)
-    .fetch_optional(executor)
-    .await
 }
 
 /// The user of this name, in whatever case.

@@ -10,16 +10,11 @@ use super::{
 use crate::{
     audit::{Action, Entry},
     auth::{Credential, Session},
-    db::{canvases, users},
     error::{ApiError, Kind},
-    realtime::{AdmissionError, ClientType, Identity, Refresh, Refreshed, Visitor, wire},
+    realtime::{AdmissionError, ClientType, Identity, Refresh, Refreshed, Visitor, wire::Upgrade},
     state::AppState,
 };
-use axum::{
-    extract::{FromRequestParts, State, ws::WebSocketUpgrade},
-    http::request::Parts,
-    response::Response,
-};
+use axum::{extract::State, http::request::Parts, response::Response};
 use serde::Deserialize;
 use shared::{
     ids::{CanvasId, Epoch, UserId},
@@ -129,9 +124,8 @@ async fn let_in(
         .user_limits
         .join(user_id, peer.ip)
         .map_err(ApiError::TooManyConnections)?;
-    let access = canvases::access(&state.pool, canvas_id, Some(user_id))
-        .await?
-        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+    let door = state.doors.ask((canvas_id, user_id)).await?;
+    let access = door.access.ok_or(ApiError::NotFound(Kind::Canvas))?;
     let role = access.role.ok_or(ApiError::Forbidden)?;
     let last_seq = last_seq(&opening.last_seq)?;
     let (client_type, platform) = client(&opening)?;
@@ -144,13 +138,9 @@ async fn let_in(
             AdmissionError::Overloaded => ApiError::Overloaded(RETRY),
             AdmissionError::Draining => ApiError::Draining,
         })?;
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, state)
-        .await
-        .map_err(|error| ApiError::invalid("upgrade", error))?;
+    let upgrade = Upgrade::of(&mut parts).map_err(|error| ApiError::invalid("upgrade", error))?;
     // A session may have been looked up under an older name.
-    let user = users::newcomer(&state.pool, user_id)
-        .await?
-        .ok_or(ApiError::Unauthenticated)?;
+    let user = door.newcomer.ok_or(ApiError::Unauthenticated)?;
     let visitor = Visitor {
         identity: Identity {
             user_id,
@@ -173,7 +163,7 @@ async fn let_in(
         refresh: refresh(state.clone(), peer, canvas_id, user_id),
     };
     let hub = state.hub.clone();
-    Ok(wire::bounded(upgrade).on_upgrade(move |socket| hub.serve(socket, visitor)))
+    Ok(upgrade.accept(move |socket| hub.serve(socket, visitor)))
 }
 
 /// Empty is not given; a number too large for a `seq` is one from the future.

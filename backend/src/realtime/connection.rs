@@ -1,6 +1,6 @@
-//! One WebSocket connection: the only code that touches the socket. It decodes
-//! what comes, answers what needs no room, asks the room for the rest, and
-//! writes everything that waits in the outbox with one flush.
+//! One WebSocket connection. It decodes what comes, answers what needs no room,
+//! asks the room for the rest, and writes what the socket did not take at once:
+//! everything that waits in the outbox, with as few writes as there can be.
 
 mod ending;
 mod inbound;
@@ -14,17 +14,14 @@ use super::{
     rate_limit::RateLimits,
     registry::{ClientType, Registered},
     room::{Command, Join, Joined, PAGE, Replay},
+    wire::{Heard, Socket},
     write::Identity,
 };
-use crate::{clock::Clock, db};
-use axum::{
-    Error,
-    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
-};
+use crate::db;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use ending::{End, Log, broken, label};
-use futures_util::{FutureExt, SinkExt, future::BoxFuture};
+use futures_util::{FutureExt, future::BoxFuture};
 use inbound::Invalid;
 use shared::{
     canvas::Role,
@@ -32,17 +29,27 @@ use shared::{
     protocol::{CloseReason, Heartbeat},
 };
 use std::{
+    io,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, atomic::AtomicI64},
     time::{Duration, Instant},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    time::Sleep,
+};
+use tungstenite::Message;
 use uuid::Uuid;
 
+/// A ping without payload (RFC 6455, section 5.5.2).
+const PING: Bytes = Bytes::from_static(&[0x89, 0]);
 /// A flush that takes longer ends the connection.
 const FLUSH: Duration = Duration::from_secs(10);
 /// Durable requests of one connection that may wait for their answer; with
 /// more the connection is not read on.
 const UNANSWERED: usize = 128;
+/// A wait that is longer than any ping lets it be.
+const FAR: Duration = Duration::from_hours(1);
 /// How long a peer may take to answer a close, and to take in what is being
 /// written when its connection is to end.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -93,10 +100,11 @@ pub struct Visitor {
 
 impl Hub {
     /// Serves one connection to its end.
-    pub async fn serve(self, socket: WebSocket, visitor: Visitor) {
+    pub async fn serve(self, socket: Socket, visitor: Visitor) {
         let connection_id = ConnectionId(Uuid::now_v7());
         let room = self.enter(visitor.canvas_id);
-        let outbox = Arc::new(Outbox::default());
+        let traffic = self.registry().traffic().clone();
+        let outbox = Arc::new(Outbox::new(socket.stream().clone(), traffic));
         let connected_at = self.clock().now();
         let registered = Arc::new(Registered {
             connection_id,
@@ -129,7 +137,6 @@ impl Hub {
             canvas_id: visitor.canvas_id,
             expires_at: visitor.expires_at,
             refresh: visitor.refresh.clone(),
-            sent: 0,
             heard: now,
             ping_at: now,
             invalid: Invalid::default(),
@@ -180,7 +187,7 @@ impl Drop for Seat {
 }
 
 struct Connection {
-    socket: WebSocket,
+    socket: Socket,
     log: Log,
     seat: Seat,
     outbox: Arc<Outbox>,
@@ -189,8 +196,6 @@ struct Connection {
     canvas_id: CanvasId,
     expires_at: DateTime<Utc>,
     refresh: Refresh,
-    /// The newest `seq` that was written to the socket.
-    sent: i64,
     heard: Instant,
     ping_at: Instant,
     invalid: Invalid,
@@ -207,11 +212,27 @@ impl Connection {
             Ok(()) => {}
             Err(end) => return end,
         }
+        let mut alarm = pin!(tokio::time::sleep_until(self.due().into()));
         loop {
-            if let Err(end) = self.turn().await {
+            if let Err(end) = self.turn(alarm.as_mut()).await {
                 return end;
             }
+            let due = self.due().into();
+            // What is due later than before is noticed when it rings.
+            if due < alarm.deadline() || alarm.is_elapsed() {
+                alarm.as_mut().reset(due);
+            }
         }
+    }
+
+    /// When it is to be pinged or ended next.
+    fn due(&self) -> Instant {
+        let hub = &self.seat.hub;
+        let left = self.expires_at - hub.clock().now();
+        // A time that is over is a wait of nothing.
+        let expires = Instant::now() + left.to_std().unwrap_or_default().min(FAR);
+        let silent = self.heard + hub.settings().timeout;
+        self.ping_at.min(silent).min(expires)
     }
 
     async fn join(&mut self, join: Command, joined: oneshot::Receiver<Joined>) -> Result<(), End> {
@@ -222,52 +243,67 @@ impl Connection {
             // The room may be waiting for the database.
             reason = self.outbox.closed() => return Err(End::Close(reason)),
         };
-        self.sent = joined.head;
         match joined.replay {
-            Replay::Nothing => self.write([joined.connected]).await,
+            Replay::Nothing => self.write([joined.connected]).await?,
             Replay::Events(events) => {
                 let events = events.into_iter().map(|e| Frame::event(e.seq, e.body));
                 self.write(std::iter::once(joined.connected).chain(events))
-                    .await
+                    .await?;
             }
             Replay::Log(after) => {
                 self.write([joined.connected]).await?;
                 let replayed = self.replay(after, joined.head).await?;
-                replayed.map_err(|()| End::Close(CloseReason::Internal))
+                replayed.map_err(|()| End::Close(CloseReason::Internal))?;
             }
         }
+        self.outbox.wrote(Some(joined.head), &Tally::default());
+        self.outbox.let_go();
+        Ok(())
     }
 
     /// One turn of the connection's life.
-    async fn turn(&mut self) -> Result<(), End> {
-        let settings = self.seat.hub.settings();
-        let silent_at = self.heard + settings.timeout;
+    async fn turn(&mut self, alarm: Pin<&mut Sleep>) -> Result<(), End> {
         tokio::select! {
-            message = self.socket.recv() => self.received(message).await,
+            heard = self.socket.recv() => self.received(heard).await,
             taken = self.outbox.take() => self.flush(taken).await,
-            () = tokio::time::sleep_until(self.ping_at.into()) => {
-                self.plan_ping();
-                self.send_one(Message::Ping(Bytes::new())).await
-            }
-            // It may have spoken while we were busy writing to it.
-            () = tokio::time::sleep_until(silent_at.into()) => {
-                match self.socket.recv().now_or_never() {
-                    Some(message) => self.received(message).await,
-                    None => Err(End::Gone),
-                }
-            }
-            () = until(self.expires_at, self.seat.hub.clock()) => Err(End::Close(CloseReason::TokenExpired)),
+            () = alarm => self.rang().await,
         }
     }
 
-    async fn received(&mut self, message: Option<Result<Message, Error>>) -> Result<(), End> {
-        let message = message.ok_or(End::Gone)?.map_err(|error| broken(&error))?;
+    async fn rang(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        if self.expires_at <= self.seat.hub.clock().now() {
+            return Err(End::Close(CloseReason::TokenExpired));
+        }
+        if self.heard + self.seat.hub.settings().timeout <= now {
+            // It may have spoken while we were busy writing to it.
+            return match self.socket.recv().now_or_never() {
+                Some(heard) => self.received(heard).await,
+                None => Err(End::Gone),
+            };
+        }
+        if self.ping_at <= now {
+            self.plan_ping();
+            self.outbox.push(Frame::control(PING));
+        }
+        Ok(())
+    }
+
+    async fn received(&mut self, heard: Result<Heard, tungstenite::Error>) -> Result<(), End> {
+        let message = match heard.map_err(|error| broken(&error))? {
+            Heard::Message(message) => message,
+            Heard::Answer(wire) => {
+                self.outbox.push(Frame::control(wire));
+                return Ok(());
+            }
+        };
         self.heard = Instant::now();
         self.registered.seen(self.seat.hub.clock().now());
         match message {
             Message::Text(text) => self.text(&text).await,
             Message::Binary(_) => Err(End::Close(CloseReason::Binary)),
-            Message::Ping(_) | Message::Pong(_) => Ok(()),
+            // Only what is written has this form.
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
             Message::Close(_) => Err(End::Closed),
         }
     }
@@ -295,40 +331,27 @@ impl Connection {
     }
 
     async fn flush(&mut self, taken: Taken) -> Result<(), End> {
+        self.socket.queue(taken.rest);
         self.write(taken.frames).await?;
+        self.outbox.let_go();
         match taken.close {
             Some(reason) => Err(End::Close(reason)),
             None => Ok(()),
         }
     }
 
-    /// Writes frames in order with one flush.
+    /// Writes frames in order. Only while the outbox is held.
     async fn write(&mut self, frames: impl IntoIterator<Item = Frame>) -> Result<(), End> {
-        let socket = &mut self.socket;
-        let sent = &mut self.sent;
         let mut tally = Tally::default();
-        let writing = async {
-            for frame in frames {
-                tally.add(frame.kind, frame.committed);
-                if let Some(seq) = frame.seq {
-                    *sent = seq.max(*sent);
-                }
-                // All our messages are JSON, so this never fails.
-                if let Ok(text) = Utf8Bytes::try_from(frame.text) {
-                    socket.feed(Message::Text(text)).await?;
-                }
-            }
-            socket.flush().await
-        };
-        timed(&self.outbox, writing).await?;
-        let written = tally.finish();
-        self.log.messages_out += written;
-        self.seat.hub.registry().count_out(written);
+        let mut seq = None;
+        for frame in frames {
+            tally.add(&frame);
+            seq = seq.max(frame.seq);
+            self.socket.queue(frame.text.into_wire());
+        }
+        timed(&self.outbox, self.socket.flush()).await?;
+        self.outbox.wrote(seq, &tally);
         Ok(())
-    }
-
-    async fn send_one(&mut self, message: Message) -> Result<(), End> {
-        timed(&self.outbox, self.socket.send(message)).await
     }
 
     /// Writes the durable events after `after` up to `until` from the log. The
@@ -375,7 +398,7 @@ impl Connection {
     }
 
     /// Tells the peer why, and waits a moment for its answer.
-    async fn farewell(self, end: End) {
+    async fn farewell(mut self, end: End) {
         let (close, reason) = match end {
             End::Close(reason) => (Some((reason.code(), reason.to_string())), label(reason)),
             End::Broken(code, reason) => (Some((code, reason.to_owned())), reason),
@@ -384,7 +407,9 @@ impl Connection {
             End::Stuck => (None, "stuck"),
         };
         metrics::counter!("stellar_closes_total", "reason" => reason).increment(1);
-        self.log.closed(reason);
+        let (rest, _) = self.outbox.hold();
+        self.socket.queue(rest);
+        self.log.closed(reason, self.outbox.cut());
         if matches!(end, End::Gone | End::Stuck) {
             return;
         }
@@ -395,14 +420,20 @@ impl Connection {
         drop(seat);
         let good_bye = async {
             if let Some((code, reason)) = close {
-                let reason = reason.into();
-                let frame = Message::Close(Some(CloseFrame { code, reason }));
-                if socket.send(frame).await.is_err() {
+                socket.queue_close(code, &reason);
+                if socket.flush().await.is_err() {
                     return;
                 }
             }
-            // Reading on sends what is due and waits for the peer's end.
-            while let Some(Ok(_)) = socket.recv().await {}
+            // The peer may still talk, and says when it has read the end.
+            while let Ok(heard) = socket.recv().await {
+                if let Heard::Answer(wire) = heard {
+                    socket.queue(wire);
+                    if socket.flush().await.is_err() {
+                        return;
+                    }
+                }
+            }
         };
         // A peer that does not answer is left without an answer.
         let _ = tokio::time::timeout(FAREWELL, good_bye).await;
@@ -411,10 +442,7 @@ impl Connection {
 
 /// Waits for a peer to take in what is written; less when the connection is to
 /// end anyway.
-async fn timed(
-    outbox: &Outbox,
-    writing: impl Future<Output = Result<(), Error>>,
-) -> Result<(), End> {
+async fn timed(outbox: &Outbox, writing: impl Future<Output = io::Result<()>>) -> Result<(), End> {
     let ending = async {
         let reason = outbox.closed().await;
         tokio::time::sleep(FAREWELL).await;
@@ -426,10 +454,4 @@ async fn timed(
         () = tokio::time::sleep(FLUSH) => Err(End::Stuck),
         reason = ending => Err(End::Close(reason)),
     }
-}
-
-async fn until(time: DateTime<Utc>, clock: &Clock) {
-    // A time that is over is a wait of nothing.
-    let wait = (time - clock.now()).to_std().unwrap_or_default();
-    tokio::time::sleep(wait).await;
 }

@@ -2,6 +2,7 @@
 //! no look-up and no allocation; a figure of every delivery is an atomic of our
 //! own, since the recorder would keep each sample until it folds them.
 
+use super::frame::Frame;
 use metrics::Counter;
 use shared::protocol::ClientMessage;
 use std::{
@@ -55,8 +56,10 @@ const OUT: [&str; 21] = [
     "canvas_updated",
     "canvas_deleted",
     "announcement",
-    "other",
+    OTHER,
 ];
+/// What begins like none of them; the last of [`OUT`].
+const OTHER: &str = "other";
 
 /// Upper bounds of the buckets of the delivery lag, as Prometheus shows them.
 const LAGS: [(&str, Duration); 12] = [
@@ -86,7 +89,7 @@ pub(crate) struct Figures {
 
 /// The type of a message on its way out: its place in [`OUT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Kind(usize);
+pub(crate) struct Kind(u8);
 
 impl Kind {
     /// The type of a message of ours, which begins with it.
@@ -95,8 +98,9 @@ impl Kind {
             .strip_prefix(b"{\"type\":\"")
             .and_then(|rest| rest.split(|byte| *byte == b'"').next())
             .unwrap_or_default();
-        let known = OUT.iter().position(|known| known.as_bytes() == name);
-        Self(known.unwrap_or(OUT.len() - 1))
+        let mut known = (0..).zip(OUT);
+        let found = known.find(|(_, known)| known.as_bytes() == name || *known == OTHER);
+        Self(found.map_or(0, |(place, _)| place))
     }
 }
 
@@ -169,26 +173,34 @@ const LAG_HELP: &str = "From an event's commit to its having been written to a s
 /// Different moments of commits that one write may keep apart.
 const MOMENTS: usize = 4;
 
-/// What one write to a socket sends; counted when it is done.
-#[derive(Default)]
+/// What one write to a socket sends; counted when it is done, once or for as
+/// many sockets as it was written to.
+#[derive(Clone, Debug)]
 pub(crate) struct Tally {
-    kinds: Option<(Kind, u64)>,
+    kinds: [u64; OUT.len()],
     commits: [Option<(Instant, u64)>; MOMENTS],
     total: u64,
 }
 
-impl Tally {
-    /// One more message, and when it was committed if it was just now.
-    pub(crate) fn add(&mut self, kind: Kind, committed: Option<Instant>) {
-        self.total += 1;
-        match &mut self.kinds {
-            Some((same, count)) if *same == kind => *count += 1,
-            run => {
-                let before = run.replace((kind, 1));
-                written(before);
-            }
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            kinds: [0; OUT.len()],
+            commits: [None; MOMENTS],
+            total: 0,
         }
-        let Some(moment) = committed else { return };
+    }
+}
+
+impl Tally {
+    /// One more frame; what is none of our messages is not counted.
+    pub(crate) fn add(&mut self, frame: &Frame) {
+        let Some(Kind(kind)) = frame.kind else { return };
+        self.total += 1;
+        self.kinds[usize::from(kind)] += 1;
+        let Some(moment) = frame.committed else {
+            return;
+        };
         for place in &mut self.commits {
             match place {
                 Some((same, count)) if *same == moment => {
@@ -209,40 +221,89 @@ impl Tally {
         }
     }
 
-    /// Counts it as written now: how many messages it was.
-    pub(crate) fn finish(self) -> u64 {
-        written(self.kinds);
+    /// How many messages it is.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Counts it as written to so many sockets now.
+    pub(crate) fn written(&self, sockets: u64) {
+        for (figure, count) in FIGURES.messages_out.iter().zip(self.kinds) {
+            if count > 0 {
+                figure.increment(count * sockets);
+            }
+        }
         if self.commits[0].is_some() {
             let now = Instant::now();
             for (moment, count) in self.commits.into_iter().flatten() {
                 let lag = now.saturating_duration_since(moment);
-                FIGURES.lag.record(lag, count);
+                FIGURES.lag.record(lag, count * sockets);
             }
         }
-        self.total
     }
 }
 
-fn written(run: Option<(Kind, u64)>) {
-    if let Some((Kind(at), count)) = run {
-        FIGURES.messages_out[at].increment(count);
+/// How much is said on this node.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    messages_in: Meter,
+    messages_out: Meter,
+}
+
+impl Traffic {
+    /// A message was read.
+    pub(crate) fn count_in(&self) {
+        self.messages_in.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many were written.
+    pub(crate) fn count_out(&self, messages: u64) {
+        self.messages_out
+            .count
+            .fetch_add(messages, Ordering::Relaxed);
+    }
+
+    /// Ends a second of counting.
+    pub(crate) fn sample(&self) {
+        self.messages_in.sample();
+        self.messages_out.sample();
+    }
+
+    /// Messages read and written in the last whole second.
+    pub(crate) fn per_second(&self) -> (u64, u64) {
+        let rate = |meter: &Meter| meter.rate.load(Ordering::Relaxed);
+        (rate(&self.messages_in), rate(&self.messages_out))
+    }
+}
+
+/// Counts within a second, and what the last whole second had.
+#[derive(Debug, Default)]
+struct Meter {
+    count: AtomicU64,
+    rate: AtomicU64,
+}
+
+impl Meter {
+    fn sample(&self) {
+        let count = self.count.swap(0, Ordering::Relaxed);
+        self.rate.store(count, Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::realtime::frame::Frame;
     use serde_json::Value;
     use shared::protocol::{Ack, ServerMessage};
 
     #[test]
     fn messages_are_known_by_how_they_begin() {
         let ack = Frame::reply(&ServerMessage::Ack(Ack::default()));
-        assert_eq!(OUT[ack.kind.0], "ack");
-        let event = Frame::event(1, br#"{"type":"tile_updated","seq":1}"#.to_vec().into());
-        assert_eq!(OUT[event.kind.0], "tile_updated");
-        assert_eq!(OUT[Kind::of(b"{}").0], "other");
+        let name = |frame: Frame| OUT[usize::from(frame.kind.unwrap().0)];
+        assert_eq!(name(ack), "ack");
+        let event = Frame::event(1, r#"{"type":"tile_updated","seq":1}"#.into());
+        assert_eq!(name(event), "tile_updated");
+        assert_eq!(name(Frame::event(1, "{}".into())), OTHER);
         let ping = ClientMessage::Ping {
             timestamp: Value::Null,
         };
@@ -275,11 +336,11 @@ mod tests {
         let start = Instant::now();
         for step in 0..10 {
             let moment = start + Duration::from_nanos(step);
-            tally.add(Kind(0), Some(moment));
-            tally.add(Kind(1), None);
+            let event = Frame::event(1, "{}".into());
+            tally.add(&event.clone().committed(Some(moment)));
+            tally.add(&event);
         }
         let timed: u64 = tally.commits.iter().flatten().map(|(_, count)| count).sum();
-        assert_eq!(timed, 10);
-        assert_eq!(tally.finish(), 20);
+        assert_eq!((timed, tally.total()), (10, 20));
     }
 }

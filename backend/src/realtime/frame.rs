@@ -1,7 +1,8 @@
-//! One message on its way to a connection: serialized once, shared by all.
+//! One message on its way to a connection: serialized and framed once, shared
+//! by all.
 
 use super::figures::Kind;
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
 use shared::{
     ids::{OpId, UserId},
@@ -18,25 +19,112 @@ pub(crate) enum Class {
     Ephemeral(UserId, &'static str),
 }
 
-/// A text message ready to be sent.
+/// Bytes before a text of any length (RFC 6455, section 5.2).
+const LONGEST_HEAD: usize = 10;
+/// The opcode of a text frame, and that the message ends with it.
+const TEXT: u8 = 0x81;
+
+/// JSON with the head of its WebSocket frame (RFC 6455, section 5.2) before it,
+/// as it goes over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Framed {
+    wire: Bytes,
+    head: u8,
+}
+
+impl Framed {
+    /// The JSON alone.
+    pub(crate) fn json(&self) -> Bytes {
+        self.wire.slice(usize::from(self.head)..)
+    }
+
+    /// With its head.
+    pub(crate) fn wire(&self) -> &Bytes {
+        &self.wire
+    }
+
+    /// The same, where nothing else is needed of it.
+    pub(crate) fn into_wire(self) -> Bytes {
+        self.wire
+    }
+
+    /// Bytes of JSON.
+    pub(crate) fn len(&self) -> usize {
+        self.wire.len() - usize::from(self.head)
+    }
+
+    /// Serializes with room for the head, so that nothing is copied. Our own
+    /// messages always serialize: they have string keys and finite numbers.
+    fn of(value: &impl Serialize) -> Self {
+        let mut bytes = vec![0; LONGEST_HEAD];
+        if serde_json::to_writer(&mut bytes, value).is_err() {
+            bytes.truncate(LONGEST_HEAD);
+        }
+        let mut head = [0; LONGEST_HEAD];
+        let length = write_head(&mut head.as_mut_slice(), bytes.len() - LONGEST_HEAD);
+        let head = &head[..usize::from(length)];
+        let begin = LONGEST_HEAD - head.len();
+        bytes[begin..LONGEST_HEAD].copy_from_slice(head);
+        Self {
+            wire: Bytes::from(bytes).slice(begin..),
+            head: length,
+        }
+    }
+}
+
+impl<T: AsRef<[u8]>> From<T> for Framed {
+    fn from(json: T) -> Self {
+        let json = json.as_ref();
+        let mut wire = BytesMut::with_capacity(LONGEST_HEAD + json.len());
+        let head = write_head(&mut wire, json.len());
+        wire.put_slice(json);
+        Self {
+            wire: wire.freeze(),
+            head,
+        }
+    }
+}
+
+/// Writes the head of a text frame of a server: how long it is.
+fn write_head(to: &mut impl BufMut, length: usize) -> u8 {
+    to.put_u8(TEXT);
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short), _) if short < 126 => {
+            to.put_u8(short);
+            2
+        }
+        (_, Ok(medium)) => {
+            to.put_u8(126);
+            to.put_u16(medium);
+            4
+        }
+        _ => {
+            to.put_u8(127);
+            to.put_u64(length as u64);
+            10
+        }
+    }
+}
+
+/// A message ready to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
-    /// JSON.
-    pub(crate) text: Bytes,
+    /// What is sent.
+    pub(crate) text: Framed,
     /// The `seq` that counts as delivered with it.
     pub(crate) seq: Option<i64>,
     /// Whether it may be dropped.
     pub(crate) class: Class,
-    /// Its type, for the figures.
-    pub(crate) kind: Kind,
+    /// Its type, for the figures; none is not counted.
+    pub(crate) kind: Option<Kind>,
     /// When it was committed, if that was just now.
     pub(crate) committed: Option<Instant>,
 }
 
 impl Frame {
-    fn new(text: Bytes, seq: Option<i64>, class: Class) -> Self {
+    fn new(text: Framed, seq: Option<i64>, class: Class) -> Self {
         Self {
-            kind: Kind::of(&text),
+            kind: Some(Kind::of(&text.wire[usize::from(text.head)..])),
             text,
             seq,
             class,
@@ -45,8 +133,19 @@ impl Frame {
     }
 
     /// A durable event as it is in the log.
-    pub(crate) fn event(seq: i64, text: Bytes) -> Self {
+    pub(crate) fn event(seq: i64, text: Framed) -> Self {
         Self::new(text, Some(seq), Class::Durable)
+    }
+
+    /// Whole frames of the protocol's own, such as a ping.
+    pub(crate) fn control(wire: Bytes) -> Self {
+        Self {
+            text: Framed { wire, head: 0 },
+            seq: None,
+            class: Class::Durable,
+            kind: None,
+            committed: None,
+        }
     }
 
     /// The same of an event that was committed at this moment.
@@ -63,12 +162,12 @@ impl Frame {
             ServerMessage::Ack(ack) => ack.seq,
             _ => None,
         };
-        Self::new(json(message), seq, Class::Durable)
+        Self::new(Framed::of(message), seq, Class::Durable)
     }
 
     /// An answer that is no [`ServerMessage`] to the letter.
     pub(crate) fn answer(message: &impl Serialize) -> Self {
-        Self::new(json(message), None, Class::Durable)
+        Self::new(Framed::of(message), None, Class::Durable)
     }
 
     /// A refusal.
@@ -83,17 +182,17 @@ impl Frame {
 
     /// Something of which only the newest by this sender matters.
     pub(crate) fn ephemeral(sender: UserId, kind: &'static str, message: &ServerMessage) -> Self {
-        Self::new(json(message), None, Class::Ephemeral(sender, kind))
+        Self::new(Framed::of(message), None, Class::Ephemeral(sender, kind))
     }
 
     /// The same, serialized by another node.
-    pub(crate) fn passed_on(sender: UserId, kind: &'static str, text: Bytes) -> Self {
-        Self::new(text, None, Class::Ephemeral(sender, kind))
+    pub(crate) fn passed_on(sender: UserId, kind: &'static str, text: &Bytes) -> Self {
+        Self::new(text.into(), None, Class::Ephemeral(sender, kind))
     }
 
     /// An answer or words, serialized by another node.
-    pub(crate) fn words(text: Bytes) -> Self {
-        Self::new(text, None, Class::Durable)
+    pub(crate) fn words(text: &Bytes) -> Self {
+        Self::new(text.into(), None, Class::Durable)
     }
 
     /// What it takes in a queue, in bytes.
@@ -102,7 +201,27 @@ impl Frame {
     }
 }
 
-/// Our own messages always serialize: they have string keys and finite numbers.
-pub(crate) fn json(value: &impl Serialize) -> Bytes {
-    serde_json::to_vec(value).unwrap_or_default().into()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_every_length_have_the_head_of_their_frame() {
+        for (length, head) in [
+            (0, vec![0x81, 0]),
+            (125, vec![0x81, 125]),
+            (126, vec![0x81, 126, 0, 126]),
+            (65_535, vec![0x81, 126, 255, 255]),
+            (65_536, vec![0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let text = "x".repeat(length);
+            let framed = Framed::from(&text);
+            assert_eq!(framed.wire()[..head.len()], head);
+            assert_eq!((framed.len(), framed.json()), (length, text.into()));
+        }
+        let message = "a message";
+        let framed = Framed::of(&message);
+        assert_eq!(framed, Framed::from(framed.json()));
+        assert_eq!(framed.json(), r#""a message""#);
+    }
 }

@@ -15,7 +15,7 @@ use super::{
     room::{self, Command, Setup},
     write::{Done, Write, WriteError},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, db::Writers};
 use bytes::Bytes;
 use shared::{
     ids::{CanvasId, ConnectionId, UserId},
@@ -71,6 +71,7 @@ pub struct Hub {
 
 struct Inner {
     pool: PgPool,
+    writers: Writers,
     clock: Clock,
     bus: Bus,
     nodes: Arc<Nodes>,
@@ -125,6 +126,7 @@ impl Hub {
                 heads: tokio::spawn(heads::watch(inner.clone(), look.clone())),
                 sessions: tokio::spawn(sessions::watch(inner.clone())),
                 others: tokio::spawn(cluster::watch(inner.clone())),
+                writers: Writers::new(pool.clone()),
                 pool,
                 clock,
                 admissions: Admissions::new(bus.clone()),
@@ -332,6 +334,7 @@ impl Hub {
         let setup = Setup {
             canvas_id,
             pool: self.inner.pool.clone(),
+            writers: self.inner.writers.clone(),
             clock: self.inner.clock.clone(),
             bus: self.inner.bus.clone(),
             nodes: self.inner.nodes.clone(),
@@ -340,6 +343,7 @@ impl Hub {
             commands,
             released: room.released.clone(),
             count: room.count.clone(),
+            traffic: self.inner.registry.traffic().clone(),
         };
         let hub = self.clone();
         let leases = room.leases.clone();

@@ -1,16 +1,65 @@
-//! A connection's one bounded outbound queue. Replies and events share it, so
-//! that what a connection sees has one order. The room never waits for it.
+//! A connection's one bounded way out. Replies and events share it, so that
+//! what a connection sees has one order. While nothing waits, what comes goes
+//! straight to the socket, which takes it or does not: whoever sends, the room
+//! above all, never waits. What the socket does not take becomes a queue, and
+//! the affair of the connection's own task.
 
-use super::frame::{Class, Frame};
+use super::{
+    figures::{Tally, Traffic},
+    frame::{Class, Frame},
+};
+use bytes::{Bytes, BytesMut};
 use shared::protocol::CloseReason;
 use std::{
     collections::{HashSet, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::Notify;
+use tokio::{net::TcpStream, sync::Notify};
 
-/// Bytes that may wait for one connection.
+/// Bytes that may wait for one connection, without the rest of a frame whose
+/// beginning is written.
 pub(crate) const OUTBOX_BYTES: usize = 256 * 1024;
+
+/// Frames for many, in one piece: one write for each of them.
+#[derive(Debug)]
+pub(crate) struct Parcel {
+    frames: Vec<Frame>,
+    wire: Bytes,
+    /// The newest that counts as delivered with it.
+    seq: Option<i64>,
+    tally: Tally,
+}
+
+impl Parcel {
+    /// These, in order.
+    pub(crate) fn new(frames: Vec<Frame>) -> Self {
+        let wire = match &*frames {
+            [only] => only.text.wire().clone(),
+            many => {
+                let mut wire = BytesMut::new();
+                for frame in many {
+                    wire.extend_from_slice(frame.text.wire());
+                }
+                wire.freeze()
+            }
+        };
+        let mut tally = Tally::default();
+        for frame in &frames {
+            tally.add(frame);
+        }
+        Self {
+            seq: frames.iter().filter_map(|frame| frame.seq).max(),
+            frames,
+            wire,
+            tally,
+        }
+    }
+
+    /// For the figures.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+}
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -21,14 +70,33 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
+    wire: Option<Wire>,
+    /// Nobody but the connection's task writes.
+    is_held: bool,
+    /// Of a frame whose beginning is written.
+    rest: Bytes,
     queue: VecDeque<Frame>,
     bytes: usize,
     closed: Option<CloseReason>,
+    /// The newest that is written, or begun.
+    seq: i64,
+    /// Messages written.
+    written: u64,
 }
 
-/// Everything that waited.
+/// Where frames go, and where they are counted.
+#[derive(Debug)]
+struct Wire {
+    stream: Arc<TcpStream>,
+    traffic: Arc<Traffic>,
+}
+
+/// Everything that waited. Whoever takes it writes it, and nobody else writes
+/// before [`Outbox::let_go`].
 #[derive(Debug)]
 pub(crate) struct Taken {
+    /// Of a frame whose beginning is written.
+    pub(crate) rest: Bytes,
     /// In order.
     pub(crate) frames: VecDeque<Frame>,
     /// Set if the connection ends after them.
@@ -36,21 +104,48 @@ pub(crate) struct Taken {
 }
 
 impl Outbox {
-    /// Queues one frame; see [`Outbox::extend`].
-    pub(crate) fn push(&self, frame: Frame) {
-        self.extend(std::iter::once(frame));
+    /// The way to this socket, held.
+    pub(crate) fn new(stream: Arc<TcpStream>, traffic: Arc<Traffic>) -> Self {
+        let state = State {
+            wire: Some(Wire { stream, traffic }),
+            is_held: true,
+            ..State::default()
+        };
+        Self {
+            state: Mutex::new(state),
+            ready: Notify::new(),
+        }
     }
 
-    /// Queues frames in order. When they do not fit, ephemeral ones give way,
-    /// of which the newest per sender and kind stay as long as they can; when
-    /// durable ones still do not fit, the connection is closed as too slow.
-    pub(crate) fn extend(&self, frames: impl IntoIterator<Item = Frame>) {
-        let mut state = self.lock();
-        for frame in frames {
-            state.push(frame);
+    /// Sends one frame; see [`Outbox::extend`].
+    pub(crate) fn push(&self, frame: Frame) {
+        self.extend(vec![frame]);
+    }
+
+    /// Sends frames in order. When they have to wait and do not fit, ephemeral
+    /// ones give way, of which the newest per sender and kind stay as long as
+    /// they can; when durable ones still do not fit, the connection is closed
+    /// as too slow.
+    pub(crate) fn extend(&self, frames: Vec<Frame>) {
+        let parcel = Parcel::new(frames);
+        if self.deliver(&parcel) {
+            self.lock().count(&parcel.tally);
         }
+    }
+
+    /// The same with what many get. True if the socket took all of it, which
+    /// is the caller's to count then.
+    pub(crate) fn deliver(&self, parcel: &Parcel) -> bool {
+        let mut state = self.lock();
+        let taken = state.try_write(&parcel.wire);
+        if taken == parcel.wire.len() {
+            state.wrote(parcel.seq, parcel.tally.total());
+            return true;
+        }
+        state.keep_from(parcel, taken);
         drop(state);
         self.ready.notify_one();
+        false
     }
 
     /// Ends the connection after what is queued; the first reason stays.
@@ -65,7 +160,7 @@ impl Outbox {
         state.bytes <= OUTBOX_BYTES / 4 || state.closed.is_some()
     }
 
-    /// Waits until there is something, and takes all of it. Cancel-safe.
+    /// Waits until something has to be written, and takes all of it. Cancel-safe.
     pub(crate) async fn take(&self) -> Taken {
         loop {
             if let Some(taken) = self.try_take() {
@@ -90,14 +185,44 @@ impl Outbox {
     /// Takes all that waits, if anything does.
     pub(crate) fn try_take(&self) -> Option<Taken> {
         let mut state = self.lock();
-        if state.queue.is_empty() && state.closed.is_none() {
+        if state.rest.is_empty() && state.queue.is_empty() && state.closed.is_none() {
             return None;
         }
+        state.is_held = true;
         state.bytes = 0;
         Some(Taken {
+            rest: std::mem::take(&mut state.rest),
             frames: std::mem::take(&mut state.queue),
             close: state.closed,
         })
+    }
+
+    /// Has everything wait until [`Outbox::let_go`]: the rest of what is begun,
+    /// which must be written first, and the newest `seq` that is then written.
+    pub(crate) fn hold(&self) -> (Bytes, i64) {
+        let mut state = self.lock();
+        state.is_held = true;
+        (std::mem::take(&mut state.rest), state.seq)
+    }
+
+    /// The connection's task has written these.
+    pub(crate) fn wrote(&self, seq: Option<i64>, tally: &Tally) {
+        let mut state = self.lock();
+        state.wrote(seq, tally.total());
+        state.count(tally);
+    }
+
+    /// What comes from now on may go straight to the socket, once nothing waits
+    /// before it.
+    pub(crate) fn let_go(&self) {
+        self.lock().is_held = false;
+    }
+
+    /// The socket is no longer written to by anybody: how many messages were.
+    pub(crate) fn cut(&self) -> u64 {
+        let mut state = self.lock();
+        state.wire = None;
+        state.written
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -106,6 +231,48 @@ impl Outbox {
 }
 
 impl State {
+    /// How many bytes the socket took at once; none while others wait. Whether
+    /// it is broken is for the connection's task to find out.
+    fn try_write(&self, wire: &[u8]) -> usize {
+        let is_free =
+            !self.is_held && self.rest.is_empty() && self.queue.is_empty() && self.closed.is_none();
+        match &self.wire {
+            Some(to) if is_free => to.stream.try_write(wire).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    fn wrote(&mut self, seq: Option<i64>, messages: u64) {
+        self.seq = seq.map_or(self.seq, |seq| seq.max(self.seq));
+        self.written += messages;
+    }
+
+    fn count(&self, tally: &Tally) {
+        tally.written(1);
+        if let Some(wire) = &self.wire {
+            wire.traffic.count_out(tally.total());
+        }
+    }
+
+    /// Queues what comes after so many bytes.
+    fn keep_from(&mut self, parcel: &Parcel, mut taken: usize) {
+        let mut begun = Tally::default();
+        let mut seq = None;
+        for frame in &parcel.frames {
+            if taken == 0 {
+                self.push(frame.clone());
+                continue;
+            }
+            let wire = frame.text.wire();
+            self.rest = wire.slice(taken.min(wire.len())..);
+            taken = taken.saturating_sub(wire.len());
+            begun.add(frame);
+            seq = frame.seq.or(seq);
+        }
+        self.wrote(seq, begun.total());
+        self.count(&begun);
+    }
+
     fn push(&mut self, frame: Frame) {
         if self.closed.is_some() {
             return;
@@ -195,7 +362,7 @@ mod tests {
         let marks: Vec<u8> = frames
             .iter()
             .filter(|frame| frame.seq.is_none())
-            .map(|frame| frame.text[0])
+            .map(|frame| frame.text.json()[0])
             .collect();
         assert_eq!(marks, [99, 99]);
         assert_eq!(frames.back().unwrap().seq, Some(1));

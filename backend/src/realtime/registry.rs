@@ -1,6 +1,6 @@
 //! The node's connections: who is connected with what, and how much is said.
 
-use super::{frame::Frame, outbox::Outbox, write::Identity};
+use super::{figures::Traffic, frame::Frame, outbox::Outbox, write::Identity};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -176,11 +176,15 @@ pub(crate) struct Registry {
     connections: Mutex<HashMap<ConnectionId, Arc<Registered>>>,
     /// Sessions that were revoked lately.
     revoked: Mutex<HashMap<SessionId, Instant>>,
-    messages_in: Meter,
-    messages_out: Meter,
+    traffic: Arc<Traffic>,
 }
 
 impl Registry {
+    /// How much is said.
+    pub(crate) fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
+    }
+
     /// The connections that match after this one, in the order in which they
     /// came; `node` is this node's name.
     pub(crate) fn clients(
@@ -222,10 +226,11 @@ impl Registry {
     /// How much there is of everything.
     pub(crate) fn census(&self) -> Census {
         let connections = lock(&self.connections);
+        let (messages_in_per_s, messages_out_per_s) = self.traffic.per_second();
         let mut census = Census {
             connections: connections.len(),
-            messages_in_per_s: self.messages_in.rate.load(Ordering::Relaxed),
-            messages_out_per_s: self.messages_out.rate.load(Ordering::Relaxed),
+            messages_in_per_s,
+            messages_out_per_s,
             ..Census::default()
         };
         for connection in connections.values() {
@@ -294,36 +299,6 @@ impl Registry {
 
     pub(crate) fn is_empty(&self) -> bool {
         lock(&self.connections).is_empty()
-    }
-
-    pub(crate) fn count_in(&self) {
-        self.messages_in.count.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn count_out(&self, messages: u64) {
-        self.messages_out
-            .count
-            .fetch_add(messages, Ordering::Relaxed);
-    }
-
-    /// Ends a second of counting.
-    pub(crate) fn sample_traffic(&self) {
-        self.messages_in.sample();
-        self.messages_out.sample();
-    }
-}
-
-/// Counts within a second, and what the last whole second had.
-#[derive(Default)]
-struct Meter {
-    count: AtomicU64,
-    rate: AtomicU64,
-}
-
-impl Meter {
-    fn sample(&self) {
-        let count = self.count.swap(0, Ordering::Relaxed);
-        self.rate.store(count, Ordering::Relaxed);
     }
 }
 

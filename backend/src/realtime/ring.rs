@@ -1,6 +1,6 @@
 //! The newest durable events of a room, for clients that come back soon.
 
-use bytes::Bytes;
+use super::frame::Framed;
 use std::collections::VecDeque;
 
 /// Events kept at most.
@@ -12,7 +12,7 @@ const BYTES: usize = 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) seq: i64,
-    pub(crate) body: Bytes,
+    pub(crate) body: Framed,
 }
 
 /// See the module. Events follow each other without a gap.
@@ -57,6 +57,7 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
     use proptest::{collection::vec, prelude::*};
 
     fn event(seq: i64, size: usize) -> Event {
@@ -140,7 +141,7 @@ mod tests {
             let mut seq = 0;
             for (step, size) in pushes {
                 seq += step;
-                ring.push(Event { seq, body: zeros.slice(..size) });
+                ring.push(Event { seq, body: zeros.slice(..size).into() });
                 all.push((seq, size));
                 prop_assert!(ring.events.len() <= EVENTS);
                 let bytes: usize = ring.events.iter().map(|e| e.body.len()).sum();

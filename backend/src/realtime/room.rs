@@ -7,12 +7,14 @@ mod ask;
 mod ephemeral;
 mod leases;
 mod missed;
+mod post;
 mod remote;
 mod timers;
 mod writing;
 
 use super::{
     bus::{About, Bus, Channel, Message, NodeId},
+    figures::Traffic,
     frame::Frame,
     gate::Gate,
     nodes::Nodes,
@@ -25,9 +27,10 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    db::{self, locks::Held},
+    db::{self, Writers, locks::Held},
 };
 use bytes::Bytes;
+use post::Post;
 use remote::Neighbours;
 use shared::{
     canvas::{Coord, Grid, Role},
@@ -135,6 +138,26 @@ struct Member {
     role: Role,
     outbox: Arc<Outbox>,
     cursor: ephemeral::Cursor,
+    /// How much the room had said when they came.
+    since: u64,
+}
+
+#[cfg(test)]
+impl Member {
+    fn for_tests(since: u64) -> Self {
+        Self {
+            identity: Identity {
+                user_id: UserId(1),
+                username: "ann".to_owned(),
+                display_name: "Ann".to_owned(),
+                renames: 0,
+            },
+            role: Role::Editor,
+            outbox: Arc::default(),
+            cursor: ephemeral::Cursor::default(),
+            since,
+        }
+    }
 }
 
 enum Answer {
@@ -148,6 +171,8 @@ enum Answer {
 pub(crate) struct Setup {
     pub(crate) canvas_id: CanvasId,
     pub(crate) pool: PgPool,
+    /// Connections for transactions.
+    pub(crate) writers: Writers,
     pub(crate) clock: Clock,
     pub(crate) bus: Bus,
     /// The other nodes.
@@ -161,6 +186,8 @@ pub(crate) struct Setup {
     pub(crate) released: Arc<Notify>,
     /// Users on the canvas, for others to read.
     pub(crate) count: Arc<AtomicUsize>,
+    /// Where what is said is counted.
+    pub(crate) traffic: Arc<Traffic>,
 }
 
 /// See the module.
@@ -169,6 +196,7 @@ pub(crate) struct Room {
     grid: Grid,
     epoch: Epoch,
     pool: PgPool,
+    writers: Writers,
     clock: Clock,
     bus: Bus,
     nodes: Arc<Nodes>,
@@ -179,6 +207,8 @@ pub(crate) struct Room {
     access: i64,
     ring: Ring,
     members: HashMap<ConnectionId, Member>,
+    post: Post,
+    traffic: Arc<Traffic>,
     presence: Presence,
     locks: HashMap<Coord, (Held, Instant)>,
     timers: Timers,
@@ -239,6 +269,7 @@ pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
             };
             room.command(command);
         }
+        room.hand_out().await;
         room.start_write();
         if room.is_idle() && close() {
             room.retire();
@@ -252,6 +283,7 @@ impl Room {
         let Setup {
             canvas_id,
             pool,
+            writers,
             clock,
             bus,
             nodes,
@@ -260,6 +292,7 @@ impl Room {
             sender,
             released: _,
             count,
+            traffic,
         } = setup;
         let Some(canvas) = db::log::room(&pool, canvas_id).await? else {
             return Ok(None);
@@ -279,6 +312,7 @@ impl Room {
             grid: canvas.grid,
             epoch: canvas.epoch,
             pool,
+            writers,
             clock,
             bus,
             nodes,
@@ -288,6 +322,8 @@ impl Room {
             access: canvas.access,
             ring: Ring::default(),
             members: HashMap::new(),
+            post: Post::default(),
+            traffic,
             presence: Presence::default(),
             locks,
             timers,
@@ -390,6 +426,7 @@ impl Room {
                 role: join.role,
                 outbox: join.outbox,
                 cursor: ephemeral::Cursor::default(),
+                since: self.post.count(),
             },
         );
         let user = join.identity.user_id;
@@ -402,7 +439,7 @@ impl Room {
         self.tell_arrival(join.connection_id, &join.identity, arrival);
     }
 
-    fn tell_arrival(&self, connection: ConnectionId, identity: &Identity, arrival: Arrival) {
+    fn tell_arrival(&mut self, connection: ConnectionId, identity: &Identity, arrival: Arrival) {
         match arrival {
             Arrival::First => {
                 self.count_users();

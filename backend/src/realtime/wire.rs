@@ -1,37 +1,267 @@
-//! How sockets are set up and how broken ones are ended: the same for the
-//! server and for the echo against which the Autobahn suite runs
-//! (`examples/echo.rs`).
+//! WebSockets on bare TCP: how one is opened, set up, read, written and ended.
+//! The same for the server and for the echo against which the Autobahn suite
+//! runs (`examples/echo.rs`). The protocol is tungstenite's; only the bytes go
+//! another way, so that an outbox can write frames that were made once for many.
 
-use axum::{Error, extract::ws::WebSocketUpgrade};
+use axum::{
+    body::Body,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
+    },
+};
+use bytes::{Buf, Bytes};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use shared::limits;
-use tungstenite::error::{CapacityError, ProtocolError};
+use std::{
+    collections::VecDeque,
+    io::{self, ErrorKind, IoSlice, Read, Write},
+    sync::Arc,
+};
+use tokio::{net::TcpStream, task::coop};
+use tungstenite::{
+    Error, Message,
+    error::{CapacityError, ProtocolError},
+    handshake::derive_accept_key,
+    protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext},
+};
 
 /// Read at once from a socket; the library's default of 128 KiB would be most
-/// of what a connection costs.
-const READ_BUFFER: usize = 4 * 1024;
-/// Written at once to a socket.
-const WRITE_BUFFER: usize = 16 * 1024;
+/// of what a connection costs. What people send is mostly shorter.
+const READ_BUFFER: usize = 1024;
+/// Pieces handed to the kernel at once; it takes no more than 1024.
+const PIECES: usize = 64;
 
-/// An upgrade with our buffers and limits.
-pub fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_message_size(limits::FRAME_BYTES)
-        .max_frame_size(limits::FRAME_BYTES)
+/// A request for a WebSocket (RFC 6455, section 4.2).
+pub struct Upgrade {
+    on_upgrade: OnUpgrade,
+    key: HeaderValue,
+}
+
+impl Upgrade {
+    /// What the request asks for, or what is wrong with it.
+    ///
+    /// # Errors
+    /// In words for whoever wrote the client.
+    pub fn of(parts: &mut Parts) -> Result<Self, &'static str> {
+        if parts.method != Method::GET {
+            return Err("must be a GET");
+        }
+        if !has(&parts.headers, &header::CONNECTION, "upgrade") {
+            return Err("the header Connection must have upgrade");
+        }
+        if !has(&parts.headers, &header::UPGRADE, "websocket") {
+            return Err("the header Upgrade must have websocket");
+        }
+        if !has(&parts.headers, &header::SEC_WEBSOCKET_VERSION, "13") {
+            return Err("the header Sec-WebSocket-Version must be 13");
+        }
+        let key = parts.headers.get(header::SEC_WEBSOCKET_KEY).cloned();
+        Ok(Self {
+            key: key.ok_or("the header Sec-WebSocket-Key is missing")?,
+            on_upgrade: parts
+                .extensions
+                .remove()
+                .ok_or("this connection cannot be upgraded")?,
+        })
+    }
+
+    /// The answer; the socket is served on a task of its own once it is sent.
+    pub fn accept<F>(self, serve: impl FnOnce(Socket) -> F + Send + 'static) -> Response<Body>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let Self { on_upgrade, key } = self;
+        tokio::spawn(async move {
+            // A peer that goes away before that was never there.
+            if let Some(socket) = Socket::upgraded(on_upgrade).await {
+                serve(socket).await;
+            }
+        });
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        if let Ok(accept) = HeaderValue::try_from(derive_accept_key(key.as_bytes())) {
+            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+        }
+        response
+    }
+}
+
+/// Whether a list header has this token, in whatever case.
+fn has(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|found| found.trim().eq_ignore_ascii_case(token))
+}
+
+/// What came of reading.
+#[derive(Debug)]
+pub enum Heard {
+    /// A message of the peer's.
+    Message(Message),
+    /// Whole frames that the protocol wants sent, such as a pong.
+    Answer(Bytes),
+}
+
+/// An open WebSocket.
+#[derive(Debug)]
+pub struct Socket {
+    stream: Arc<TcpStream>,
+    protocol: WebSocketContext,
+    /// What was read behind an answer that goes first.
+    next: Option<Result<Message, Error>>,
+    /// Frames on their way out; what is begun is finished.
+    unwritten: VecDeque<Bytes>,
+}
+
+impl Socket {
+    async fn upgraded(on_upgrade: OnUpgrade) -> Option<Self> {
+        let upgraded = on_upgrade.await.ok()?;
+        let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .max_message_size(Some(limits::FRAME_BYTES))
+            .max_frame_size(Some(limits::FRAME_BYTES));
+        let early = parts.read_buf.into();
+        Some(Self {
+            stream: Arc::new(parts.io.into_inner()),
+            protocol: WebSocketContext::from_partially_read(early, Role::Server, Some(config)),
+            next: None,
+            unwritten: VecDeque::new(),
+        })
+    }
+
+    /// The TCP connection under it, for others to write whole frames to.
+    pub(super) fn stream(&self) -> &Arc<TcpStream> {
+        &self.stream
+    }
+
+    /// Waits for the next message, or for something to answer, which has to be
+    /// sent before what is read next. Cancel-safe.
+    ///
+    /// # Errors
+    /// When the connection is over, or the peer broke the protocol.
+    pub async fn recv(&mut self) -> Result<Heard, Error> {
+        loop {
+            // A peer that never stops talking is not read without a pause.
+            coop::consume_budget().await;
+            let mut said = Vec::new();
+            let read = match self.next.take() {
+                Some(read) => read,
+                None => self.protocol.read(&mut Ears {
+                    stream: &self.stream,
+                    said: &mut said,
+                }),
+            };
+            let is_early = matches!(&read, Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock);
+            if !said.is_empty() {
+                self.next = (!is_early).then_some(read);
+                return Ok(Heard::Answer(said.into()));
+            }
+            if !is_early {
+                return read.map(Heard::Message);
+            }
+            self.stream.readable().await?;
+        }
+    }
+
+    /// Puts whole frames behind what is on its way out.
+    pub fn queue(&mut self, frames: Bytes) {
+        if !frames.is_empty() {
+            self.unwritten.push_back(frames);
+        }
+    }
+
+    /// Says good-bye behind that, unless the peer has.
+    pub fn queue_close(&mut self, code: u16, reason: &str) {
+        let mut said = Vec::new();
+        let mut ears = Ears {
+            stream: &self.stream,
+            said: &mut said,
+        };
+        let frame = CloseFrame {
+            code: code.into(),
+            reason: reason.into(),
+        };
+        // A connection that is over needs none.
+        let _ = self.protocol.close(&mut ears, Some(frame));
+        self.queue(said.into());
+    }
+
+    /// Writes what is on its way out. Cancel-safe: it can be gone on with.
+    ///
+    /// # Errors
+    /// When the connection is broken.
+    pub async fn flush(&mut self) -> io::Result<()> {
+        while !self.unwritten.is_empty() {
+            let pieces: Vec<IoSlice> = self
+                .unwritten
+                .iter()
+                .take(PIECES)
+                .map(|piece| IoSlice::new(piece))
+                .collect();
+            match self.stream.try_write_vectored(&pieces) {
+                Ok(written) => self.wrote(written),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.stream.writable().await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn wrote(&mut self, mut written: usize) {
+        while let Some(piece) = self.unwritten.front_mut() {
+            if piece.len() > written {
+                return piece.advance(written);
+            }
+            written -= piece.len();
+            self.unwritten.pop_front();
+        }
+        // What a burst needed is not kept for the rest of the connection.
+        self.unwritten = VecDeque::new();
+    }
+}
+
+/// The stream as the protocol sees it: it reads from the socket; what it wants
+/// written is collected.
+struct Ears<'a> {
+    stream: &'a TcpStream,
+    said: &'a mut Vec<u8>,
+}
+
+impl Read for Ears<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.stream.try_read(bytes)
+    }
+}
+
+impl Write for Ears<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.said.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The close code (RFC 6455 section 7.4.1) and reason for a peer whose message
 /// could not be read; `None` where it is simply gone.
 pub fn fault(error: &Error) -> Option<(u16, &'static str)> {
-    let source = std::error::Error::source(error);
-    match source?.downcast_ref::<tungstenite::Error>()? {
-        tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. }) => {
-            Some((1009, "message too big"))
-        }
-        tungstenite::Error::Utf8(_) => Some((1007, "invalid UTF-8")),
-        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
-        tungstenite::Error::Protocol(_) => Some((1002, "protocol error")),
+    match error {
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => Some((1009, "message too big")),
+        Error::Utf8(_) => Some((1007, "invalid UTF-8")),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+        Error::Protocol(_) => Some((1002, "protocol error")),
         _ => None,
     }
 }

@@ -2,7 +2,6 @@
 //! the figures are told.
 
 use crate::realtime::{registry::Registered, wire};
-use axum::Error;
 use shared::protocol::CloseReason;
 use std::{fmt::Display, time::Instant};
 use tracing::Span;
@@ -13,7 +12,6 @@ pub(super) struct Log {
     span: Span,
     opened: Instant,
     pub(super) messages_in: u64,
-    pub(super) messages_out: u64,
 }
 
 impl Log {
@@ -31,7 +29,6 @@ impl Log {
             span,
             opened: Instant::now(),
             messages_in: 0,
-            messages_out: 0,
         }
     }
 
@@ -40,9 +37,9 @@ impl Log {
         tracing::warn!(parent: &self.span, %error, "{what}");
     }
 
-    pub(super) fn closed(&self, reason: &str) {
+    pub(super) fn closed(&self, reason: &str, messages_out: u64) {
         let seconds = self.opened.elapsed().as_secs_f64();
-        let (messages_in, messages_out) = (self.messages_in, self.messages_out);
+        let messages_in = self.messages_in;
         tracing::debug!(parent: &self.span, reason, seconds, messages_in, messages_out, "closed");
     }
 }
@@ -81,6 +78,6 @@ pub(super) fn label(reason: CloseReason) -> &'static str {
 }
 
 /// What a failed read says about the peer.
-pub(super) fn broken(error: &Error) -> End {
+pub(super) fn broken(error: &tungstenite::Error) -> End {
     wire::fault(error).map_or(End::Gone, |(code, reason)| End::Broken(code, reason))
 }

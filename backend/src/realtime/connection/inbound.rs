@@ -40,7 +40,7 @@ impl Invalid {
 
 impl Connection {
     pub(super) async fn text(&mut self, text: &str) -> Result<(), End> {
-        self.seat.hub.registry().count_in();
+        self.seat.hub.registry().traffic().count_in();
         self.log.messages_in += 1;
         let request = match decode(text) {
             Ok(request) => request,
@@ -140,13 +140,17 @@ impl Connection {
     /// Replays what the client asks for, up to what it was sent already; what
     /// is newer waits in the outbox, before the answer.
     async fn update(&mut self, last_seq: i64, op_id: Option<OpId>) -> Result<(), End> {
-        if self.replay(last_seq, self.sent).await?.is_ok() {
+        let (rest, sent) = self.outbox.hold();
+        self.socket.queue(rest);
+        if self.replay(last_seq, sent).await?.is_ok() {
             self.ack("request_update", op_id);
         } else {
             let message = "the database is away";
             let error = Frame::error(ErrorCode::Unavailable, message, op_id);
             self.outbox.push(error);
         }
+        // The answer waits already, and is taken as all else is.
+        self.outbox.let_go();
         Ok(())
     }
 
@@ -226,7 +230,7 @@ mod tests {
                 panic!("{text} is no ping");
             };
             let frame = pong(&text, &timestamp, Utc::now().into(), None);
-            let said = String::from_utf8_lossy(&frame.text).into_owned();
+            let said = String::from_utf8_lossy(&frame.text.json()).into_owned();
             let start = format!(r#"{{"type":"pong","timestamp":{number},"server_time":"#);
             assert!(said.starts_with(&start), "{said}");
         }

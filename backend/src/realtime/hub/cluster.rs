@@ -81,7 +81,9 @@ impl Hub {
         let words = Frame::reply(&ServerMessage::Announcement(announcement));
         self.inner.registry.announce(&filter, &words);
         let message = Message::Announced(filter);
-        self.inner.bus.tell_with(channel, &message, &[words.text]);
+        self.inner
+            .bus
+            .tell_with(channel, &message, &[words.text.json()]);
     }
 
     /// Ends a connection, on whatever node.
@@ -206,7 +208,7 @@ impl Inner {
     ) {
         match message {
             Message::Announced(filter) => {
-                for words in lines.into_iter().map(Frame::words) {
+                for words in lines.iter().map(Frame::words) {
                     self.registry.announce(&filter, &words);
                 }
             }

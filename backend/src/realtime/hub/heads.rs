@@ -33,8 +33,9 @@ pub(super) async fn watch(inner: Weak<Inner>, look: Arc<Notify>) {
         let Some(inner) = inner.upgrade() else { return };
         if sampled.elapsed() >= HEADS_EVERY {
             sampled = Instant::now();
-            inner.registry.sample_traffic();
+            inner.registry.traffic().sample();
         }
+        inner.writers.tidy();
         let open: Vec<CanvasId> = lock(&inner.rooms).keys().copied().collect();
         if open.is_empty() {
             continue;

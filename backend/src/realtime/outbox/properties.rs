@@ -109,7 +109,7 @@ proptest! {
                 next += 1;
                 frame(*push, next - 1)
             });
-            outbox.extend(frames);
+            outbox.extend(frames.collect());
             let taken = outbox.try_take();
             let frames = taken.into_iter().flat_map(|taken| taken.frames);
             let places: Vec<usize> = frames.map(|frame| place(&frame)).collect();

@@ -63,9 +63,8 @@ impl Room {
             canvas_id: self.canvas_id,
             timestamp: self.clock.now().into(),
         }));
-        for member in self.members.values() {
-            member.outbox.push(gone.clone());
-        }
+        self.post.all(gone);
+        self.hand_out_now();
         self.close_all(CloseReason::CanvasDeleted);
     }
 }

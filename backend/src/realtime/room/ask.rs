@@ -36,7 +36,7 @@ impl Room {
                 if canvas_id.is_some_and(|id| id != self.canvas_id) {
                     let message = "this connection is on another canvas";
                     let error = Frame::error(ErrorCode::CanvasMismatch, message, op_id);
-                    return member.outbox.push(error);
+                    return self.post.one(connection, error);
                 }
                 Operation::Chat(text)
             }

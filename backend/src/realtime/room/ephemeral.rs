@@ -166,7 +166,8 @@ impl Room {
                             self.note_last_seen(user);
                         }
                         let left = ServerMessage::UserLeft(self.user_count(&identity));
-                        self.tell_all(&identity, "user", &left);
+                        let left = Frame::ephemeral(user, "user", &left);
+                        self.post.all(left);
                     }
                 }
                 Timer::Cursor(connection) => {
@@ -214,7 +215,7 @@ impl Room {
     }
 
     pub(super) fn tell_typing(
-        &self,
+        &mut self,
         connection: ConnectionId,
         identity: &Identity,
         is_typing: bool,
@@ -230,7 +231,7 @@ impl Room {
     /// `change` is the tile that was opened (true) or left; without one the
     /// tile that the user draws in is told.
     pub(super) fn tell_presence(
-        &self,
+        &mut self,
         connection: ConnectionId,
         identity: &Identity,
         change: Option<(Editing, bool)>,
@@ -242,7 +243,7 @@ impl Room {
     }
 
     /// Tells a user's new name to show.
-    pub(super) fn tell_renamed(&self, connection: ConnectionId, identity: &Identity) {
+    pub(super) fn tell_renamed(&mut self, connection: ConnectionId, identity: &Identity) {
         if let Some(update) = self.presence_update(identity, None) {
             let update = ServerMessage::UserPresenceUpdate(PresenceUpdate {
                 display_name: Some(identity.display_name.clone()),
@@ -273,37 +274,20 @@ impl Room {
         })
     }
 
-    fn outside(&self, connection: ConnectionId, op_id: Option<OpId>) {
-        if let Some(member) = self.members.get(&connection) {
-            let message = "the cell is outside the canvas";
-            let error = Frame::error(ErrorCode::OutOfBounds, message, op_id);
-            member.outbox.push(error);
-        }
+    fn outside(&mut self, connection: ConnectionId, op_id: Option<OpId>) {
+        let message = "the cell is outside the canvas";
+        let error = Frame::error(ErrorCode::OutOfBounds, message, op_id);
+        self.post.one(connection, error);
     }
 
     pub(super) fn tell_others(
-        &self,
+        &mut self,
         connection: ConnectionId,
         from: &Identity,
         kind: &'static str,
         message: &ServerMessage,
     ) {
         let frame = Frame::ephemeral(from.user_id, kind, message);
-        self.send_others(connection, &frame);
-    }
-
-    fn tell_all(&self, from: &Identity, kind: &'static str, message: &ServerMessage) {
-        let frame = Frame::ephemeral(from.user_id, kind, message);
-        for member in self.members.values() {
-            member.outbox.push(frame.clone());
-        }
-    }
-
-    pub(super) fn send_others(&self, connection: ConnectionId, frame: &Frame) {
-        for (id, member) in &self.members {
-            if *id != connection {
-                member.outbox.push(frame.clone());
-            }
-        }
+        self.post.others(connection, frame);
     }
 }

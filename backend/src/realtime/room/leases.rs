@@ -154,7 +154,7 @@ impl Room {
         }
     }
 
-    fn tell_unlocked(&self, lease: &Held) {
+    fn tell_unlocked(&mut self, lease: &Held) {
         let unlocked = ServerMessage::TileUnlocked(TileUnlocked {
             tile_x: lease.at.x,
             tile_y: lease.at.y,
@@ -165,8 +165,8 @@ impl Room {
     }
 
     /// Locks of different tiles must not displace each other in a full queue.
-    fn tell_about_lock(&self, holder: ConnectionId, message: &ServerMessage) {
-        self.send_others(holder, &Frame::reply(message));
+    fn tell_about_lock(&mut self, holder: ConnectionId, message: &ServerMessage) {
+        self.post.others(holder, Frame::reply(message));
     }
 }
 

@@ -83,6 +83,8 @@ impl Room {
     /// and did not come here. Tries until it succeeds: without it nothing later
     /// may be told.
     pub(super) fn fill(&mut self, finished: Finished) {
+        // So that it shows who took in what was told before.
+        self.hand_out_now();
         let reading = self.reading(finished.committed.base);
         self.in_flight = Some(tokio::spawn(async move {
             let missed = loop {

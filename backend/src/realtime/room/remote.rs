@@ -92,8 +92,8 @@ impl Room {
                 kind,
             } => {
                 for line in lines {
-                    let frame = Frame::passed_on(user, kind.name(), line);
-                    self.send_others(connection, &frame);
+                    let frame = Frame::passed_on(user, kind.name(), &line);
+                    self.post.others(connection, frame);
                 }
             }
             Message::Locks(changes) => self.apply_locks(changes),
@@ -154,7 +154,7 @@ impl Room {
 
     /// Passes on something ephemeral, here and elsewhere.
     pub(super) fn say(
-        &self,
+        &mut self,
         connection: ConnectionId,
         from: &Identity,
         kind: Spoken,
@@ -162,7 +162,8 @@ impl Room {
     ) {
         let user = from.user_id;
         let frame = Frame::ephemeral(user, kind.name(), message);
-        self.send_others(connection, &frame);
+        let json = frame.text.json();
+        self.post.others(connection, frame);
         if self.bus.is_shared() {
             let said = Message::Said {
                 connection,
@@ -170,7 +171,7 @@ impl Room {
                 kind,
             };
             let room = Channel::Room(self.canvas_id);
-            self.bus.tell_with(room, &said, &[frame.text]);
+            self.bus.tell_with(room, &said, &[json]);
         }
     }
 

@@ -15,7 +15,7 @@ use shared::{
     ids::ConnectionId,
     protocol::{Ack, ErrorCode, ErrorMessage, ServerMessage},
 };
-use std::{collections::HashSet, time::Instant};
+use std::time::Instant;
 
 /// A transaction that ended, or a look at the log.
 pub(super) struct Finished {
@@ -68,10 +68,10 @@ impl Room {
         }
         let count = self.next_batch();
         let (requests, answers): (Vec<Request>, Vec<Answer>) = self.queue.drain(..count).unzip();
-        let (pool, canvas) = (self.pool.clone(), self.canvas_id);
+        let (writers, canvas) = (self.writers.clone(), self.canvas_id);
         self.in_flight = Some(tokio::spawn(async move {
             let started = Instant::now();
-            let committed = writer::commit(&pool, canvas, &requests).await;
+            let committed = writer::commit(&writers, canvas, &requests).await;
             metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
             metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
             Finished {
@@ -178,7 +178,7 @@ impl Room {
         let Some(first) = events.first().map(|event| event.seq) else {
             return;
         };
-        let lines: Vec<Bytes> = events.iter().map(|event| event.body.clone()).collect();
+        let lines: Vec<Bytes> = events.iter().map(|event| event.body.json()).collect();
         let room = Channel::Room(self.canvas_id);
         self.bus.tell_with(room, &Message::Events { first }, &lines);
     }
@@ -187,6 +187,7 @@ impl Room {
     pub(super) fn events_heard(&mut self, first: i64, lines: Vec<Bytes>) {
         let now = Instant::now();
         for (seq, body) in (first..).zip(lines) {
+            let body = body.into();
             self.gate.offer(Event { seq, body }, now);
         }
         self.deliver_early();
@@ -212,14 +213,8 @@ impl Room {
         }
         metrics::counter!("stellar_deliveries_total")
             .increment((events.len() * self.members.len()) as u64);
-        let frames: Vec<Frame> = events
-            .iter()
-            .map(|event| Frame::event(event.seq, event.body.clone()))
-            .collect();
-        for member in self.members.values() {
-            member.outbox.extend(frames.iter().cloned());
-        }
         for event in events {
+            self.post.all(Frame::event(event.seq, event.body.clone()));
             self.ring.push(event);
         }
     }
@@ -232,44 +227,26 @@ impl Room {
         events: impl Iterator<Item = (Event, Option<(ConnectionId, bool, Frame)>)>,
         at: Option<Instant>,
     ) {
-        let mut batch = Vec::new();
-        let mut actors = HashSet::new();
+        let mut count = 0;
         for (event, own) in events {
-            if let Some((connection, ..)) = &own {
-                actors.insert(*connection);
-            }
-            let frame = self
-                .gate
-                .admit(event.seq)
-                .then(|| Frame::event(event.seq, event.body.clone()).committed(at));
-            if frame.is_some() {
+            count += 1;
+            if self.gate.admit(event.seq) {
+                let frame = Frame::event(event.seq, event.body.clone()).committed(at);
+                match &own {
+                    Some((connection, true, _)) => self.post.others(*connection, frame),
+                    Some((_, false, _)) | None => self.post.all(frame),
+                }
                 self.ring.push(event);
             }
-            batch.push((frame, own));
-        }
-        if batch.is_empty() {
-            return;
-        }
-        metrics::counter!("stellar_deliveries_total")
-            .increment((batch.len() * self.members.len()) as u64);
-        for (id, member) in &self.members {
-            if actors.contains(id) {
-                let frames = batch.iter().flat_map(|(frame, own)| match own {
-                    Some((connection, replaces, ack)) if connection == id => {
-                        let event = frame.clone().filter(|_| !replaces);
-                        [event, Some(ack.clone())]
-                    }
-                    _ => [frame.clone(), None],
-                });
-                member.outbox.extend(frames.flatten());
-            } else {
-                let frames = batch.iter().filter_map(|(frame, _)| frame.clone());
-                member.outbox.extend(frames);
+            if let Some((connection, _, ack)) = own {
+                self.post.one(connection, ack);
             }
         }
+        metrics::counter!("stellar_deliveries_total")
+            .increment((count * self.members.len()) as u64);
     }
 
-    fn answer(&self, request: &Request, answer: Answer, result: Result<Done, WriteError>) {
+    fn answer(&mut self, request: &Request, answer: Answer, result: Result<Done, WriteError>) {
         match answer {
             Answer::Nobody => {}
             Answer::Http(reply) => {
@@ -277,13 +254,11 @@ impl Room {
                 let _ = reply.send(result);
             }
             Answer::Socket(connection, kind, _place) => {
-                let Some(member) = self.members.get(&connection) else {
-                    return;
-                };
-                member.outbox.push(match result {
+                let answer = match result {
                     Ok(done) => ack(request, kind, done),
                     Err(error) => refusal(request, &error),
-                });
+                };
+                self.post.one(connection, answer);
             }
         }
     }

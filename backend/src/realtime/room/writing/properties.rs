@@ -3,16 +3,16 @@
 //! and an answer never comes before what is older than it.
 
 use super::*;
-use crate::clock::Clock;
 use crate::realtime::{
     bus::{Bus, NodeId},
     nodes::Nodes,
     outbox::Outbox,
     presence::Presence,
     ring::Ring,
-    room::{Member, Timers, remote::Neighbours},
+    room::{Member, Timers, post::Post, remote::Neighbours},
     write::{Identity, Write},
 };
+use crate::{clock::Clock, db::Writers};
 use proptest::{collection::vec, prelude::*};
 use shared::{
     canvas::{Coord, Grid, Role, TileOp},
@@ -73,6 +73,7 @@ fn room(pool: PgPool) -> Room {
             palette: 2,
         },
         epoch: Epoch(Uuid::nil()),
+        writers: Writers::new(pool.clone()),
         pool,
         count: Arc::default(),
         clock: Clock::default(),
@@ -83,6 +84,8 @@ fn room(pool: PgPool) -> Room {
         access: 0,
         ring: Ring::default(),
         members: HashMap::new(),
+        post: Post::default(),
+        traffic: Arc::default(),
         presence: Presence::default(),
         locks: HashMap::new(),
         timers: Timers::default(),
@@ -185,7 +188,7 @@ fn read(outbox: &Outbox, mut seq: i64) -> Result<i64, TestCaseError> {
     let taken = outbox.try_take();
     for frame in taken.into_iter().flat_map(|taken| taken.frames) {
         let Some(now) = frame.seq else { continue };
-        let text = String::from_utf8(frame.text.to_vec()).unwrap();
+        let text = String::from_utf8(frame.text.json().to_vec()).unwrap();
         if text == now.to_string() || text.contains("tile_paint") {
             prop_assert_eq!(now, seq + 1, "{} after {}", text, seq);
             seq = now;
@@ -211,12 +214,7 @@ proptest! {
             match step {
                 Step::Join => {
                     let id = ConnectionId(Uuid::new_v4());
-                    room.members.insert(id, Member {
-                        identity: identity(),
-                        role: Role::Editor,
-                        outbox: Arc::default(),
-                        cursor: super::super::ephemeral::Cursor::default(),
-                    });
+                    room.members.insert(id, Member::for_tests(room.post.count()));
                     members.push((id, room.gate.head()));
                 }
                 Step::Elsewhere(count) => log += count,
@@ -245,6 +243,7 @@ proptest! {
                 }
             }
         }
+        room.hand_out_now();
         for (id, joined_at) in members {
             let reached = read(&room.members[&id].outbox, joined_at)?;
             prop_assert_eq!(reached, room.gate.head());
