@@ -20,7 +20,8 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub database_max_connections: u32,
 
-    /// Redis by which several nodes on one PostgreSQL are one server; without it there is one node
+    /// Redis by which several nodes on one PostgreSQL are one server, over TLS with rediss://;
+    /// without it there is one node
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<String>,
 

@@ -15,6 +15,7 @@ use crate::{
 use axum::{Router, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use redis::ConnectionAddr;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{future::Future, io, net::SocketAddr, pin::pin, time::Duration};
 use thiserror::Error;
@@ -81,7 +82,7 @@ pub enum StartError {
     #[error("DATABASE_URL must be an address that begins with postgres://")]
     DatabaseUrl,
     /// `REDIS_URL` cannot be read.
-    #[error("REDIS_URL must be an address that begins with redis://")]
+    #[error("REDIS_URL must be an address that begins with redis:// or rediss://")]
     RedisUrl,
     /// The database cannot be reached.
     #[error("cannot reach the database: {0}")]
@@ -279,6 +280,13 @@ fn bus(config: &Config) -> Result<Bus, StartError> {
         None | Some("") => Ok(Bus::local()),
         Some(url) => {
             let client = redis::Client::open(url).map_err(|_| StartError::RedisUrl)?;
+            let address = client.get_connection_info().addr();
+            if let ConnectionAddr::TcpTls { insecure: true, .. } = address {
+                return Err(StartError::Setting(
+                    "REDIS_URL must not end in #insecure: let SSL_CERT_FILE name the certificate"
+                        .to_owned(),
+                ));
+            }
             Ok(Bus::shared(client))
         }
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use common::{
     canvas,
     cluster::{Cluster, Node},
-    redis::Wire,
+    redis::{RedisServer, Wire},
     socket::TestClient,
 };
 use futures_util::future::join_all;
@@ -132,6 +132,31 @@ async fn redis_frozen_for_ten_seconds() {
     all_are(&cluster.nodes, 1.0).await;
     talk.is_fast(&cluster.nodes).await;
     talk.check("frozen");
+}
+
+#[tokio::test]
+async fn redis_is_spoken_to_over_tls_where_its_certificate_is_known() {
+    let (redis, url, certificate) = RedisServer::start_with_tls().await;
+    let mut cluster = Cluster::on(redis).await;
+    let known = certificate.to_str().unwrap();
+    for _ in 0..2 {
+        cluster
+            .add(&[("REDIS_URL", &url), ("SSL_CERT_FILE", known)])
+            .await;
+    }
+    let mut talk = Talk::begin(&cluster.nodes).await;
+    talk.is_fast(&cluster.nodes).await;
+    talk.check("over TLS");
+    // Who does not know it goes on without Redis, as if that were away.
+    let command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
+    let wary = cluster.spawn(command, &[("REDIS_URL", &url)]).await;
+    cluster.nodes.insert(1, wary);
+    let mut talk = Talk::begin(&cluster.nodes).await;
+    for _ in 0..8 {
+        talk.turn().await;
+    }
+    talk.check("without trust");
+    assert!(cluster.nodes[1].metric("stellar_bus_up").await < 0.5);
 }
 
 #[tokio::test]

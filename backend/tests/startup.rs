@@ -23,6 +23,7 @@ fn what_cannot_work_is_said_in_one_line() {
         (["--database-url", "nonsense"], "DATABASE_URL"),
         (["--redis-url", "http://localhost:6379"], "REDIS_URL"),
         (["--redis-url", "nonsense"], "REDIS_URL"),
+        (["--redis-url", "rediss://localhost/#insecure"], "REDIS_URL"),
         (["--jwt-secret", "short"], "JWT_SECRET"),
         (
             ["--websocket-max-connections", "0"],

@@ -130,6 +130,14 @@ pub(crate) fn redis() -> Outcome<()> {
     install("Redis", &["redis-server"], "redis")
 }
 
+/// What makes the certificates of tests.
+pub(crate) fn openssl() -> Outcome<()> {
+    if is_on_path("openssl") {
+        return Ok(());
+    }
+    install("OpenSSL", &["openssl"], "openssl")
+}
+
 /// What shows a program another time.
 pub(crate) fn faketime() -> Outcome<()> {
     if is_on_path("faketime") {

@@ -115,6 +115,7 @@ fn rust_tests(workspace: &Workspace) -> Outcome<Tally> {
     setup::redis()?;
     setup::faketime()?;
     setup::load_balancer()?;
+    setup::openssl()?;
     build_host_tests(workspace)?;
     let postgres = ThrowawayPostgres::start(Durability::None)?;
     let mut cargo = workspace.cargo();

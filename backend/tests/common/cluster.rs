@@ -117,15 +117,20 @@ impl Cluster {
 
     /// The same with these variables for each.
     pub async fn start_with(count: usize, variables: &[(&str, &str)]) -> Self {
-        let mut cluster = Self {
-            redis: RedisServer::start().await,
-            database: TestDatabase::create().await,
-            nodes: Vec::new(),
-        };
+        let mut cluster = Self::on(RedisServer::start().await).await;
         for _ in 0..count {
             cluster.add(variables).await;
         }
         cluster
+    }
+
+    /// None so far, on this Redis.
+    pub async fn on(redis: RedisServer) -> Self {
+        Self {
+            redis,
+            database: TestDatabase::create().await,
+            nodes: Vec::new(),
+        }
     }
 
     /// One more node, with these variables: its number.

@@ -3,8 +3,9 @@
 use super::{
     PATIENCE,
     process::{Frozen, freeze},
+    temporary_folder,
 };
-use std::{net::SocketAddr, process::Stdio, sync::Arc};
+use std::{fs, net::SocketAddr, path::PathBuf, process::Stdio, sync::Arc};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},
@@ -13,20 +14,67 @@ use tokio::{
     task::JoinHandle,
     time,
 };
+use uuid::Uuid;
+
+/// What makes a certificate a server's and nobody else's.
+const CERTIFICATE_SETTINGS: &str = "\
+[req]
+distinguished_name = name
+[name]
+[extensions]
+basicConstraints = critical,CA:FALSE
+subjectAltName = IP:127.0.0.1
+";
 
 /// Debian's `redis-server`, which ends with its test.
 pub struct RedisServer {
     pub addr: SocketAddr,
+    arguments: Vec<String>,
     child: Option<Child>,
 }
 
 impl RedisServer {
     pub async fn start() -> Self {
-        // Freed before it is used; nobody else takes it so soon.
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addr = free.local_addr().unwrap();
-        drop(free);
-        let mut server = Self { addr, child: None };
+        Self::start_with(Vec::new()).await
+    }
+
+    /// One that also listens with TLS, under a certificate that nobody vouches
+    /// for: the address for that, and the certificate's file.
+    pub async fn start_with_tls() -> (Self, String, PathBuf) {
+        let folder = temporary_folder().join(format!("redis-{}", Uuid::new_v4()));
+        fs::create_dir_all(&folder).unwrap();
+        let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+        let settings = folder.join("settings");
+        fs::write(&settings, CERTIFICATE_SETTINGS).unwrap();
+        let made = Command::new("openssl")
+            .args([
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            ])
+            .args(["-subj", "/CN=redis", "-extensions", "extensions", "-config"])
+            .arg(&settings)
+            .arg("-out")
+            .arg(&certificate)
+            .arg("-keyout")
+            .arg(&key)
+            .stderr(Stdio::null())
+            .status();
+        assert!(made.await.expect("openssl is not installed").success());
+        let port = free_address().await.port();
+        let mut arguments = vec!["--tls-port".to_owned(), port.to_string()];
+        for (name, file) in [("--tls-cert-file", &certificate), ("--tls-key-file", &key)] {
+            arguments.extend([name.to_owned(), file.to_str().unwrap().to_owned()]);
+        }
+        arguments.extend(["--tls-auth-clients", "no"].map(str::to_owned));
+        let server = Self::start_with(arguments).await;
+        (server, format!("rediss://127.0.0.1:{port}/"), certificate)
+    }
+
+    async fn start_with(arguments: Vec<String>) -> Self {
+        let mut server = Self {
+            addr: free_address().await,
+            arguments,
+            child: None,
+        };
         server.restart().await;
         server
     }
@@ -40,6 +88,7 @@ impl RedisServer {
         let child = Command::new("redis-server")
             .args(["--port", &self.addr.port().to_string()])
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(&self.arguments)
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
@@ -73,6 +122,12 @@ impl RedisServer {
     pub fn freeze(&self) -> Frozen {
         freeze(self.child.as_ref().unwrap().id().unwrap())
     }
+}
+
+/// Freed before it is used; nobody else takes it so soon.
+async fn free_address() -> SocketAddr {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    free.local_addr().unwrap()
 }
 
 /// A wire to a server, which can be cut.
