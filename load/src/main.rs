@@ -17,6 +17,7 @@ mod crowd;
 mod failure;
 mod figures;
 mod frames;
+mod holder;
 mod latency;
 mod party;
 mod row;
@@ -25,7 +26,7 @@ mod target;
 
 use clap::{Parser, Subcommand};
 use failure::{Failure, Outcome};
-use figures::{deliver, growth, hot, idle, join, latency as late, reconnect, slow};
+use figures::{apart, deliver, growth, hot, idle, join, latency as late, reconnect, slow};
 use row::Row;
 use std::{net::SocketAddr, process::ExitCode};
 use target::Target;
@@ -53,6 +54,8 @@ enum Figure {
     Deliver(deliver::Deliver),
     /// The 99th percentile of the delay at a steady rate, beside the bound's
     Latency(late::Latency),
+    /// How late those at another node hear, beside those at the same
+    Apart(apart::Apart),
     /// Memory of connections that do nothing
     Idle(idle::Idle),
     /// Joins per second of processor time
@@ -65,6 +68,9 @@ enum Figure {
     Hot(hot::Hot),
     /// How cost grows with people, canvases, events and tiles
     Growth(growth::Growth),
+    /// Holds connections for another process of this program
+    #[command(hide = true)]
+    Hold,
 }
 
 fn main() -> ExitCode {
@@ -93,12 +99,14 @@ fn measure(arguments: &Arguments) -> Outcome<Vec<Row>> {
     match &arguments.figure {
         Figure::Deliver(wanted) => deliver::run(target, core, wanted),
         Figure::Latency(wanted) => late::run(target, core, wanted),
-        Figure::Idle(wanted) => idle::run(targets, wanted),
+        Figure::Apart(wanted) => apart::run(targets, wanted),
+        Figure::Idle(wanted) => idle::run(targets, arguments.own_core, wanted),
         Figure::Join(wanted) => join::run(target, wanted),
         Figure::Reconnect(wanted) => reconnect::run(target, wanted),
         Figure::Slow(wanted) => slow::run(target, wanted),
         Figure::Hot(wanted) => hot::run(target, wanted),
         Figure::Growth(wanted) => growth::run(target, wanted),
+        Figure::Hold => holder::hold(target).map(|()| Vec::new()),
     }
 }
 

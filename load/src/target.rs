@@ -6,7 +6,7 @@ use crate::{
     frames::{TEXT, masked},
     system,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, thread, time::Duration};
 use ureq::Agent;
@@ -26,14 +26,14 @@ pub(crate) struct Target {
 }
 
 /// Somebody who is signed in.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Person {
     /// Their JWT.
     pub(crate) token: String,
 }
 
 /// A canvas that was made for a measurement.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Canvas {
     pub(crate) id: i64,
     pub(crate) epoch: String,

@@ -55,11 +55,14 @@ const FIGURES: [(&str, Cores, &[&str]); 11] = [
 ];
 /// Not a target to reach but tables of its own: measured only when asked for.
 const GROWTH: &str = "growth";
-/// The figure of three nodes.
-const CROWD: (&str, &[&str]) = (
-    "crowd",
-    &["idle", "--connections", "50000", "--total", "350"],
-);
+/// The figures of three nodes.
+const NODES: [(&str, &[&str]); 2] = [
+    (
+        "crowd",
+        &["idle", "--connections", "50000", "--total", "350"],
+    ),
+    ("nodes", &["apart"]),
+];
 
 /// The figures of the client.
 const BROWSER: &str = "browser";
@@ -107,8 +110,10 @@ pub(crate) fn bench(workspace: &Workspace, names: &[String]) -> Outcome<ExitCode
         server.process.stop()?;
     }
     drop(postgres);
-    let (name, arguments) = CROWD;
-    if wanted(name) {
+    for (name, arguments) in NODES {
+        if !wanted(name) {
+            continue;
+        }
         let nodes = Nodes::start(&binary, |_, command| unlimited(command))?;
         let servers: Vec<&Server> = nodes.servers.iter().collect();
         measure(workspace, name, &servers, arguments, &mut rows)?;
@@ -119,7 +124,9 @@ pub(crate) fn bench(workspace: &Workspace, names: &[String]) -> Outcome<ExitCode
     if rows.is_empty() {
         return Err(Failure::told("no figure has such a name"));
     }
-    let path = workspace.target.join("bench/rows.jsonl");
+    let folder = workspace.target.join("bench");
+    fs::create_dir_all(&folder).map_err(Failure::file("make", &folder))?;
+    let path = folder.join("rows.jsonl");
     let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
     fs::write(&path, lines.join("\n")).map_err(Failure::file("write", &path))?;
     say(&format!(

@@ -1,15 +1,17 @@
 //! Memory of connections that do nothing.
 
 use crate::{
-    crowd::Crowd,
     failure::{Failure, Outcome},
-    party::{Kind, PATIENCE},
+    holder::{Group, Holder},
     row::{Goal, Row},
     system,
     target::Target,
 };
 use clap::Args;
-use std::time::Duration;
+use std::{thread, time::Duration};
+
+/// How long nothing happens before memory is measured.
+const SETTLE: Duration = Duration::from_secs(25);
 
 /// What is measured.
 #[derive(Args)]
@@ -28,35 +30,45 @@ pub(crate) struct Idle {
     total: Option<f64>,
 }
 
-/// Runs it over all servers.
-pub(crate) fn run(targets: &[Target], wanted: &Idle) -> Outcome<Vec<Row>> {
+/// Runs it over all servers. Each canvas has people on each of them, as behind
+/// a load balancer.
+pub(crate) fn run(targets: &[Target], core: usize, wanted: &Idle) -> Outcome<Vec<Row>> {
     let first = targets.first().ok_or_else(|| Failure::told("no server"))?;
     let people = first.people(wanted.connections)?;
     let before = memory(targets)?;
-    let mut crowd = Crowd::new()?;
-    let mut connected = 0;
-    let mut count = |payload: &[u8]| connected += usize::from(Kind::of(payload) == Kind::Connected);
+    let mut groups: Vec<Vec<Group>> = Vec::new();
+    groups.resize_with(targets.len(), Vec::new);
     for (number, group) in people.chunks(wanted.on_each).enumerate() {
-        let target = &targets[number % targets.len()];
         let canvas = first.canvas(&group[0], 4)?;
-        for person in group {
-            let upgrade = target.upgrade(&canvas, person, None);
-            crowd.connect(target.address, Some(&upgrade))?;
+        for (place, groups) in groups.iter_mut().enumerate() {
+            // Whoever is one too many is not always at the same server.
+            let first = (place + number) % targets.len();
+            groups.push(Group {
+                canvas: canvas.clone(),
+                people: group
+                    .iter()
+                    .skip(first)
+                    .step_by(targets.len())
+                    .cloned()
+                    .collect(),
+            });
         }
-        let here = ((number + 1) * wanted.on_each).min(people.len());
-        crowd.until(
-            "joining",
-            PATIENCE,
-            |_, payload| count(payload),
-            |crowd| crowd.open() + crowd.closed() >= here,
-        )?;
+    }
+    let start = |(target, groups): (&Target, &Vec<Group>)| Holder::start(target, core, groups);
+    let holders = targets.iter().zip(&groups).map(start);
+    let mut holders = holders.collect::<Outcome<Vec<Holder>>>()?;
+    for holder in &mut holders {
+        holder.joined()?;
     }
     // Two rounds of pings, and what joining left behind is given back.
-    for _ in 0..100 {
-        crowd.listen(Duration::from_millis(250), |_, payload| count(payload))?;
-    }
+    thread::sleep(SETTLE);
     let after = memory(targets)?;
-    let open = crowd.open();
+    let (mut open, mut connected) = (0, 0);
+    for holder in holders {
+        let held = holder.end()?;
+        open += held.open;
+        connected += held.connected;
+    }
     let each = (after - before) / open.max(1) as f64;
     let lost = (wanted.connections - open.min(connected)) as u64;
     let row = Row::new(
