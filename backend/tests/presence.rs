@@ -2,9 +2,10 @@
 
 mod common;
 
-use common::{TestServer, canvas, socket::TestClient};
+use common::{PATIENCE, TestServer, canvas, socket::TestClient};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
 /// Between two moments, allowing for the timers' and the network's slack.
 fn about(elapsed: Duration, seconds: f64) {
@@ -135,4 +136,27 @@ async fn a_new_name_is_told_without_a_second_arrival() {
         came.iter().all(|message| message["type"] != "user_joined"),
         "{came:?}"
     );
+}
+
+#[tokio::test]
+async fn when_people_were_here_last_is_kept() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut watcher = TestClient::join(&ann, canvas).await;
+    for user in [&ann, &bob] {
+        TestClient::join(user, canvas).await.close().await;
+    }
+    assert_eq!(watcher.expect("user_left").await["user_id"], bob.id());
+    let pool = server.database.pool().await;
+    let kept = async {
+        // Written on the side.
+        let mut seen: Vec<String> = Vec::new();
+        while seen.is_empty() {
+            let query = "SELECT username FROM users WHERE last_seen_at > created_at";
+            seen = sqlx::query_scalar(query).fetch_all(&pool).await.unwrap();
+        }
+        seen
+    };
+    assert_eq!(timeout(PATIENCE, kept).await.unwrap(), ["bob"]);
 }

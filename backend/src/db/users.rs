@@ -128,11 +128,16 @@ pub(crate) async fn update(
     .map(|row| row.map(User::from))
 }
 
-/// Notes that a user was here until now.
-pub(crate) async fn seen(executor: impl PgExecutor<'_>, id: UserId) -> Result<(), Error> {
-    sqlx::query("UPDATE users SET last_seen_at = now() WHERE id = $1")
-        .bind(id.0)
-        .execute(executor)
-        .await
-        .map(drop)
+/// Notes that users were here until now. Who is being noted elsewhere is left
+/// out: so nobody waits for another, in whatever order they come.
+pub(crate) async fn seen(executor: impl PgExecutor<'_>, ids: &[UserId]) -> Result<(), Error> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    sqlx::query(
+        "UPDATE users SET last_seen_at = now() WHERE id IN (
+             SELECT id FROM users WHERE id = ANY($1) FOR NO KEY UPDATE SKIP LOCKED)",
+    )
+    .bind(ids)
+    .execute(executor)
+    .await
+    .map(drop)
 }

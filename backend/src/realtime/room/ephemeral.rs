@@ -146,6 +146,7 @@ impl Room {
 
     /// Does what has become due.
     pub(super) fn tick(&mut self, now: Instant) {
+        let mut left_here = Vec::new();
         while let Some(timer) = self.timers.due(now) {
             match timer {
                 Timer::Typing(user, connection) => {
@@ -163,7 +164,7 @@ impl Room {
                     if let Some((identity, was_here)) = self.presence.expire(user, now) {
                         self.count_users();
                         if was_here {
-                            self.note_last_seen(user);
+                            left_here.push(user);
                         }
                         let left = ServerMessage::UserLeft(self.user_count(&identity));
                         let left = Frame::ephemeral(user, "user", &left);
@@ -183,13 +184,17 @@ impl Room {
                 Timer::Lock(at) => self.lock_due(at, now),
             }
         }
+        if !left_here.is_empty() {
+            self.note_last_seen(left_here);
+        }
     }
 
-    fn note_last_seen(&self, user: UserId) {
+    /// At once for all of them: when a line breaks they are many.
+    fn note_last_seen(&self, users: Vec<UserId>) {
         let pool = self.pool.clone();
         tokio::spawn(async move {
-            if let Err(error) = db::users::seen(&pool, user).await {
-                tracing::debug!(%error, "when a user was here last could not be kept");
+            if let Err(error) = db::users::seen(&pool, &users).await {
+                tracing::debug!(%error, "when users were here last could not be kept");
             }
         });
     }
