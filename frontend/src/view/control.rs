@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
+    ops::Range,
     rc::Rc,
 };
 use web_sys::Node;
@@ -103,8 +104,20 @@ impl RowsState {
     /// Keeps the rows that are still there, makes those that are new, and puts
     /// all in order.
     pub(super) fn rebuild(mut self, rows: Vec<(u64, MakeRow)>) -> Self {
-        let known = self.rows.into_iter().map(|row| (row.key, row));
-        let mut known: HashMap<u64, Row> = known.collect();
+        let before: Vec<u64> = self.rows.iter().map(|row| row.key).collect();
+        // At both ends, what was there before is where it was.
+        let first = same(before.iter(), rows.iter());
+        let last = same(before[first..].iter().rev(), rows[first..].iter().rev());
+        let mut moved = first..rows.len() - last;
+
+        let mut known = HashMap::with_capacity(self.rows.len());
+        for row in self.rows {
+            if let Some(twin) = known.insert(row.key, row) {
+                // Which of two with one key was where cannot be told.
+                twin.state.remove();
+                moved = 0..rows.len();
+            }
+        }
         let owner = &self.owner;
         let row = |(key, make): (u64, MakeRow)| {
             let known = known.remove(&key);
@@ -114,17 +127,19 @@ impl RowsState {
         for row in known.into_values() {
             row.state.remove();
         }
-        self.arrange();
+        self.arrange(moved);
         self
     }
 
-    /// From the last to the first, moves only what is not before the next.
-    fn arrange(&self) {
+    /// From the last to the first of these, moves only what is not before the
+    /// next.
+    fn arrange(&self, rows: Range<usize>) {
         let Some(parent) = self.end.parent_node() else {
             return;
         };
-        let mut next = self.end.clone();
-        for row in self.rows.iter().rev() {
+        let after = self.rows.get(rows.end);
+        let mut next = after.map_or_else(|| self.end.clone(), |row| row.state.nodes().remove(0));
+        for row in self.rows[rows].iter().rev() {
             let nodes = row.state.nodes();
             let last = nodes.last().and_then(Node::next_sibling);
             if last.as_ref() != Some(&next) {
@@ -140,4 +155,13 @@ impl RowsState {
         }
         nodes.push(self.end.clone());
     }
+}
+
+/// How many keys are the same from the beginning.
+fn same<'a>(
+    before: impl Iterator<Item = &'a u64>,
+    rows: impl Iterator<Item = &'a (u64, MakeRow)>,
+) -> usize {
+    let pairs = before.zip(rows);
+    pairs.take_while(|(key, (row, _))| *key == row).count()
 }
