@@ -42,6 +42,12 @@ export interface Tile {
   like_count: number;
 }
 
+/**
+ * A connection that was not used for a while may be closed by the server in the moment in which it
+ * is used again.
+ */
+const maxRetries = 2;
+
 /** Of everybody here who has an account. */
 export const password = "correct horse battery";
 /** The user name of the server's host, who may use `/admin`. */
@@ -95,13 +101,13 @@ export class User {
   static async host(browser: Browser, server: Server): Promise<User> {
     const context = await newContext(browser, server);
     const account = { username: hostName, password };
-    const taken = await context.request.post("/api/v1/auth/register", { data: account });
+    const taken = await context.request.post("/api/v1/auth/register", { data: account, maxRetries });
     expect([201, 409]).toContain(taken.status());
     return User.enter(context, "login", account);
   }
 
   private static async enter(context: BrowserContext, way: string, data: object): Promise<User> {
-    const answer = await context.request.post(`/api/v1/auth/${way}`, { data });
+    const answer = await context.request.post(`/api/v1/auth/${way}`, { data, maxRetries });
     expect(answer.ok(), await answer.text()).toBe(true);
     const { token, user } = (await answer.json()) as { token: string; user: Account };
     return new User(user, token, context);
@@ -110,6 +116,7 @@ export class User {
   /** Asks the API as this user; fails unless the answer is a success. */
   async api<T>(method: string, path: string, data?: unknown): Promise<T> {
     const answer = await this.context.request.fetch(`/api/v1${path}`, {
+      maxRetries,
       method,
       data,
       headers: { authorization: `Bearer ${this.token}` },
@@ -127,7 +134,10 @@ export class User {
   /** The pixels of a tile as the server has them; all 255 where there is no tile. */
   async stored(canvas: Canvas, { x, y }: { x: number; y: number }): Promise<number[]> {
     const area = `x0=${x}&y0=${y}&x1=${x}&y1=${y}`;
-    const answer = await this.context.request.get(`/api/v1/canvases/${canvas.id}/tiles?${area}`);
+    const answer = await this.context.request.get(
+      `/api/v1/canvases/${canvas.id}/tiles?${area}`,
+      { maxRetries },
+    );
     expect(answer.ok(), await answer.text()).toBe(true);
     const { items } = (await answer.json()) as { items: Tile[] };
     const tile = items[0];
