@@ -43,7 +43,7 @@ Usage: cargo xtask COMMAND
   soak         the long run: random clients, joins and churn against a release server, with
                SOAK_SECONDS of fresh seeds (600) and SOAK_CHURN connections (50000)
   cluster      three nodes, Redis and a load balancer, as one would host them
-  bench [NAME] the figures of README's table, or those whose name contains NAME
+  bench [NAME] the figures to reach, or those whose name contains NAME; growth only when named
   autobahn     the Autobahn WebSocket cases against the server's socket settings
   help         this list
 
