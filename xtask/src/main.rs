@@ -69,6 +69,11 @@ fn command(arguments: &[String]) -> Outcome<ExitCode> {
         Some((name, rest)) => (name.as_str(), rest),
         None => ("help", arguments),
     };
+    // As one is used to from `cargo run -- ARGS`.
+    let rest = match rest {
+        [dashes, rest @ ..] if dashes == "--" => rest,
+        all => all,
+    };
     if !rest.is_empty() && !matches!(name, "e2e" | "bench") {
         return Err(Failure::told(format!(
             "`cargo xtask {name}` takes no arguments, see `cargo xtask help`"
