@@ -183,6 +183,13 @@ impl Auth {
             .retain(|_, (live, _)| live.user_id != user_id.0);
     }
 
+    /// Forgets the sessions that are to be looked up again anyway.
+    pub(crate) fn tidy(&self) {
+        let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
+        believed.retain(|_, (_, asked)| asked.elapsed() < BELIEVED);
+        believed.shrink_to_fit();
+    }
+
     fn forget(&self, session_id: SessionId) {
         self.believed
             .lock()
@@ -252,8 +259,8 @@ fn session(session_id: SessionId, expires_at: DateTime<Utc>, live: Live) -> Sess
         expires_at,
         identity: Identity {
             user_id: UserId(live.user_id),
-            username: live.username,
-            display_name: live.display_name,
+            username: live.username.into(),
+            display_name: live.display_name.into(),
             renames: live.renames,
         },
     }

@@ -38,8 +38,8 @@ pub(crate) async fn make(state: &AppState) -> Result<(), ApiError> {
     let canvas_id = canvases::insert(&state.pool, painter.id, new).await?;
     let identity = Identity {
         user_id: painter.id,
-        username: painter.username,
-        display_name: painter.display_name,
+        username: painter.username.into(),
+        display_name: painter.display_name.into(),
         renames: 0,
     };
     let writes = cells().filter(|at| !scene::is_free(*at)).map(|at| {

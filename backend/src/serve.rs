@@ -53,7 +53,7 @@ const AUDIT_TIMEOUT: Duration = Duration::from_secs(2);
 const POOL_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the private PostgreSQL may take to stop; it ends it by force before.
 const POSTGRES_TIMEOUT: Duration = Duration::from_secs(12);
-/// Between looking after figures.
+/// Between looking after figures and throwing away what is remembered in vain.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// Between throwing away sessions, tickets and audit entries that are over.
 const PURGE_INTERVAL: Duration = Duration::from_mins(10);
@@ -414,7 +414,10 @@ fn keep_house(state: AppState) -> JoinHandle<()> {
         let mut purge = time::interval(PURGE_INTERVAL);
         loop {
             tokio::select! {
-                _ = upkeep.tick() => state.metrics.upkeep(),
+                _ = upkeep.tick() => {
+                    state.metrics.upkeep();
+                    state.auth.tidy();
+                }
                 _ = purge.tick() => {
                     if let Err(error) = sessions::purge(&state.pool, state.hub.clock().now()).await {
                         tracing::warn!(%error, "cannot throw away ended sessions");

@@ -141,11 +141,11 @@ async fn let_in(
     let upgrade = Upgrade::of(&mut parts).map_err(|error| ApiError::invalid("upgrade", error))?;
     // A session may have been looked up under an older name.
     let user = door.newcomer.ok_or(ApiError::Unauthenticated)?;
-    let visitor = Visitor {
+    let visitor = Box::new(Visitor {
         identity: Identity {
             user_id,
-            username: user.username,
-            display_name: user.display_name,
+            username: user.username.into(),
+            display_name: user.display_name.into(),
             renames: user.renames,
         },
         status_message: user.status_message,
@@ -161,9 +161,9 @@ async fn let_in(
         epoch: opening.epoch.parse().ok().map(Epoch),
         admission,
         refresh: refresh(state.clone(), peer, canvas_id, user_id),
-    };
+    });
     let hub = state.hub.clone();
-    Ok(upgrade.accept(move |socket| hub.serve(socket, visitor)))
+    Ok(upgrade.accept(move |socket| hub.serve(socket, *visitor)))
 }
 
 /// Empty is not given; a number too large for a `seq` is one from the future.

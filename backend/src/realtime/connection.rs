@@ -99,8 +99,9 @@ pub struct Visitor {
 }
 
 impl Hub {
-    /// Serves one connection to its end.
-    pub async fn serve(self, socket: Socket, visitor: Visitor) {
+    /// Serves one connection to its end. What a connection seldom does has a
+    /// place of its own while it lasts, so that one that does nothing is small.
+    pub fn serve(self, socket: Socket, visitor: Visitor) -> impl Future<Output = ()> {
         let connection_id = ConnectionId(Uuid::now_v7());
         let room = self.enter(visitor.canvas_id);
         let traffic = self.registry().traffic().clone();
@@ -158,9 +159,14 @@ impl Hub {
             reply,
         };
         let (reply, joined) = oneshot::channel();
-        let join = Command::Join(Box::new(join(connection.outbox.clone(), reply)));
-        let end = connection.live(join, joined).await;
-        connection.farewell(end).await;
+        let join = Box::new(join(connection.outbox.clone(), reply));
+        async move {
+            let end = match Box::pin(connection.join(join, joined)).await {
+                Ok(()) => connection.live().await,
+                Err(end) => end,
+            };
+            Box::pin(connection.farewell(end)).await;
+        }
     }
 }
 
@@ -207,11 +213,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn live(&mut self, join: Command, joined: oneshot::Receiver<Joined>) -> End {
-        match self.join(join, joined).await {
-            Ok(()) => {}
-            Err(end) => return end,
-        }
+    async fn live(&mut self) -> End {
         let mut alarm = pin!(tokio::time::sleep_until(self.due().into()));
         loop {
             if let Err(end) = self.turn(alarm.as_mut()).await {
@@ -235,8 +237,12 @@ impl Connection {
         self.ping_at.min(silent).min(expires)
     }
 
-    async fn join(&mut self, join: Command, joined: oneshot::Receiver<Joined>) -> Result<(), End> {
-        self.ask_room(join).await?;
+    async fn join(
+        &mut self,
+        join: Box<Join>,
+        joined: oneshot::Receiver<Joined>,
+    ) -> Result<(), End> {
+        self.ask_room(Command::Join(join)).await?;
         let joined = tokio::select! {
             biased;
             joined = joined => joined.map_err(|_| End::Close(CloseReason::Internal))?,
@@ -265,7 +271,7 @@ impl Connection {
     async fn turn(&mut self, alarm: Pin<&mut Sleep>) -> Result<(), End> {
         tokio::select! {
             heard = self.socket.recv() => self.received(heard).await,
-            taken = self.outbox.take() => self.flush(taken).await,
+            taken = self.outbox.take() => Box::pin(self.flush(taken)).await,
             () = alarm => self.rang().await,
         }
     }
@@ -300,7 +306,7 @@ impl Connection {
         self.heard = Instant::now();
         self.registered.seen(self.seat.hub.clock().now());
         match message {
-            Message::Text(text) => self.text(&text).await,
+            Message::Text(text) => Box::pin(self.text(&text)).await,
             Message::Binary(_) => Err(End::Close(CloseReason::Binary)),
             // Only what is written has this form.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),

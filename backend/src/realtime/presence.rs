@@ -9,7 +9,7 @@ use shared::{
     presence::{ActiveUser, Editing, Status},
 };
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -21,7 +21,8 @@ pub(crate) const LEAVE: Duration = Duration::from_millis(limits::LEAVE_MS);
 /// Everybody in a room.
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
-    users: BTreeMap<UserId, User>,
+    /// Boxed, since the map keeps much room that is not in use.
+    users: BTreeMap<UserId, Box<User>>,
     /// Grows with every `editing_tile`, so that the newest is known.
     clock: u64,
 }
@@ -31,11 +32,45 @@ struct User {
     identity: Identity,
     status: Status,
     status_message: String,
-    connections: HashMap<ConnectionId, Activity>,
+    connections: Tabs,
     /// Set while no connection is left.
     leaves_at: Option<Instant>,
     /// Whether the last connection that ended was one of this node's.
     left_here: bool,
+}
+
+/// A user's connections: mostly one, and so few that a list is the smallest and
+/// quickest map.
+#[derive(Debug, Default)]
+struct Tabs(Vec<(ConnectionId, Activity)>);
+
+impl Tabs {
+    fn get(&self, id: ConnectionId) -> Option<&Activity> {
+        let mut all = self.0.iter();
+        all.find(|(tab, _)| *tab == id)
+            .map(|(_, activity)| activity)
+    }
+
+    fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Activity> {
+        let mut all = self.0.iter_mut();
+        all.find(|(tab, _)| *tab == id)
+            .map(|(_, activity)| activity)
+    }
+
+    fn insert(&mut self, id: ConnectionId) {
+        self.remove(id);
+        self.0.reserve_exact(1);
+        self.0.push((id, Activity::default()));
+    }
+
+    fn remove(&mut self, id: ConnectionId) -> Option<Activity> {
+        let place = self.0.iter().position(|(tab, _)| *tab == id)?;
+        Some(self.0.swap_remove(place).1)
+    }
+
+    fn activities(&self) -> impl Iterator<Item = &Activity> {
+        self.0.iter().map(|(_, activity)| activity)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -67,8 +102,8 @@ impl Entry {
     pub(crate) fn identity(&self) -> Identity {
         Identity {
             user_id: self.user_id,
-            username: self.username.clone(),
-            display_name: self.display_name.clone(),
+            username: self.username.as_str().into(),
+            display_name: self.display_name.as_str().into(),
             renames: self.renames,
         }
     }
@@ -107,18 +142,18 @@ impl Presence {
         let mut new = false;
         let user = self.users.entry(identity.user_id).or_insert_with(|| {
             new = true;
-            User {
+            Box::new(User {
                 identity: identity.clone(),
                 status: Status::Online,
                 status_message: status_message.to_owned(),
-                connections: HashMap::new(),
+                connections: Tabs::default(),
                 leaves_at: None,
                 left_here: false,
-            }
+            })
         });
         let renamed = user.rename(identity);
         user.leaves_at = None;
-        user.connections.insert(connection, Activity::default());
+        user.connections.insert(connection);
         match (new, renamed) {
             (true, _) => Arrival::First,
             (false, true) => Arrival::Renamed,
@@ -131,7 +166,7 @@ impl Presence {
     pub(crate) fn arrive(&mut self, home: NodeId, entry: &Entry) -> Arrival {
         let connection = entry.connection;
         if let Some(user) = self.users.get_mut(&entry.user_id)
-            && user.connections.contains_key(&connection)
+            && user.connections.get(connection).is_some()
         {
             return if user.rename(&entry.identity()) {
                 Arrival::Renamed
@@ -144,7 +179,7 @@ impl Presence {
             if arrival == Arrival::First {
                 user.status = entry.status;
             }
-            if let Some(activity) = user.connections.get_mut(&connection) {
+            if let Some(activity) = user.connections.get_mut(connection) {
                 activity.home = Some(home);
             }
         }
@@ -164,10 +199,10 @@ impl Presence {
             return Left::default();
         };
         let was_typing = user.is_typing();
-        let Some(activity) = user.connections.remove(&connection) else {
+        let Some(activity) = user.connections.remove(connection) else {
             return Left::default();
         };
-        if user.connections.is_empty() {
+        if user.connections.0.is_empty() {
             user.leaves_at = Some(now + LEAVE);
             user.left_here = activity.home.is_none();
         }
@@ -204,7 +239,7 @@ impl Presence {
     /// What other nodes need to know of a connection.
     pub(crate) fn entry(&self, user: UserId, connection: ConnectionId) -> Option<Entry> {
         let user = self.users.get(&user)?;
-        user.connections.get(&connection)?;
+        user.connections.get(connection)?;
         Some(user.entry(connection))
     }
 
@@ -217,7 +252,7 @@ impl Presence {
             .filter(|(id, _)| of.is_none_or(|of| of == **id));
         users
             .flat_map(|(_, user)| {
-                let here = user.connections.iter().filter(|(_, a)| a.home.is_none());
+                let here = user.connections.0.iter().filter(|(_, a)| a.home.is_none());
                 here.map(|(id, _)| user.entry(*id))
             })
             .collect()
@@ -228,7 +263,7 @@ impl Presence {
         self.users
             .iter()
             .flat_map(|(id, user)| {
-                let there = user.connections.iter();
+                let there = user.connections.0.iter();
                 let there = there.filter(|(_, a)| a.home == Some(node));
                 there.map(|(connection, _)| (*id, *connection))
             })
@@ -239,7 +274,7 @@ impl Presence {
     pub(crate) fn is_elsewhere(&self, connection: ConnectionId) -> bool {
         let mut users = self.users.values();
         users.any(|user| {
-            let activity = user.connections.get(&connection);
+            let activity = user.connections.get(connection);
             activity.is_some_and(|activity| activity.home.is_some())
         })
     }
@@ -248,7 +283,7 @@ impl Presence {
     pub(crate) fn homes(&self) -> HashSet<NodeId> {
         self.users
             .values()
-            .flat_map(|user| user.connections.values().filter_map(|a| a.home))
+            .flat_map(|user| user.connections.activities().filter_map(|a| a.home))
             .collect()
     }
 
@@ -262,7 +297,7 @@ impl Presence {
         let Some(user) = self.users.get_mut(&user) else {
             return false;
         };
-        let Some(activity) = user.connections.get_mut(&connection) else {
+        let Some(activity) = user.connections.get_mut(connection) else {
             return false;
         };
         activity.typing_until = until;
@@ -280,7 +315,7 @@ impl Presence {
         let due = self
             .users
             .get(&user)
-            .and_then(|user| user.connections.get(&connection))
+            .and_then(|user| user.connections.get(connection))
             .and_then(|activity| activity.typing_until)
             .is_some_and(|until| until <= now);
         due.then(|| self.typing(user, connection, None))
@@ -298,7 +333,7 @@ impl Presence {
         if let Some(activity) = self
             .users
             .get_mut(&user)
-            .and_then(|user| user.connections.get_mut(&connection))
+            .and_then(|user| user.connections.get_mut(connection))
         {
             activity.editing = tile.map(|tile| (clock, tile));
         }
@@ -322,12 +357,12 @@ impl Presence {
 
     /// One user as others see them.
     pub(crate) fn get(&self, user: UserId) -> Option<ActiveUser> {
-        self.users.get(&user).map(User::view)
+        self.users.get(&user).map(|user| user.view())
     }
 
     /// Everybody, in the order of their ids.
     pub(crate) fn list(&self) -> Vec<ActiveUser> {
-        self.users.values().map(User::view).collect()
+        self.users.values().map(|user| user.view()).collect()
     }
 
     /// How many users are there.
@@ -347,12 +382,12 @@ impl User {
     }
 
     fn entry(&self, connection: ConnectionId) -> Entry {
-        let activity = self.connections.get(&connection);
+        let activity = self.connections.get(connection);
         Entry {
             connection,
             user_id: self.identity.user_id,
-            username: self.identity.username.clone(),
-            display_name: self.identity.display_name.clone(),
+            username: self.identity.username.to_string(),
+            display_name: self.identity.display_name.to_string(),
             renames: self.identity.renames,
             status: self.status,
             status_message: self.status_message.clone(),
@@ -362,25 +397,27 @@ impl User {
     }
 
     fn is_typing(&self) -> bool {
-        self.connections.values().any(|a| a.typing_until.is_some())
+        self.connections
+            .activities()
+            .any(|a| a.typing_until.is_some())
     }
 
     fn view(&self) -> ActiveUser {
         ActiveUser {
             user_id: self.identity.user_id,
-            username: self.identity.username.clone(),
-            display_name: self.identity.display_name.clone(),
-            is_active: !self.connections.is_empty(),
+            username: self.identity.username.to_string(),
+            display_name: self.identity.display_name.to_string(),
+            is_active: !self.connections.0.is_empty(),
             status: self.status,
             status_message: self.status_message.clone(),
             is_typing: self.is_typing(),
             editing: self
                 .connections
-                .values()
+                .activities()
                 .filter_map(|activity| activity.editing)
                 .max_by_key(|(clock, _)| *clock)
                 .map(|(_, tile)| tile),
-            connections: self.connections.len(),
+            connections: self.connections.0.len(),
         }
     }
 }

@@ -89,7 +89,7 @@ impl Registered {
         Client {
             connection_id: self.connection_id,
             user_id: self.identity.user_id,
-            username: self.identity.username.clone(),
+            username: self.identity.username.to_string(),
             canvas_id: self.canvas_id,
             client_type: self.client_type.name().to_owned(),
             platform: self.platform.clone(),

@@ -148,8 +148,8 @@ impl Member {
         Self {
             identity: Identity {
                 user_id: UserId(1),
-                username: "ann".to_owned(),
-                display_name: "Ann".to_owned(),
+                username: "ann".into(),
+                display_name: "Ann".into(),
                 renames: 0,
             },
             role: Role::Editor,
@@ -399,8 +399,8 @@ impl Room {
             connection_id: join.connection_id,
             canvas_id: self.canvas_id,
             user_id: join.identity.user_id,
-            username: join.identity.username.clone(),
-            display_name: join.identity.display_name.clone(),
+            username: join.identity.username.to_string(),
+            display_name: join.identity.display_name.to_string(),
             role: join.role,
             epoch: self.epoch,
             seq: self.gate.head(),
@@ -479,8 +479,8 @@ impl Room {
     fn user_count(&self, identity: &Identity) -> UserCount {
         UserCount {
             user_id: identity.user_id,
-            username: identity.username.clone(),
-            display_name: identity.display_name.clone(),
+            username: identity.username.to_string(),
+            display_name: identity.display_name.to_string(),
             active_users: self.presence.count(),
             timestamp: self.clock.now().into(),
         }

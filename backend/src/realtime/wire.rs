@@ -10,6 +10,7 @@ use axum::{
     },
 };
 use bytes::{Buf, Bytes};
+use futures_util::{FutureExt, future::OptionFuture};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use shared::limits;
@@ -26,9 +27,11 @@ use tungstenite::{
     protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext},
 };
 
-/// Read at once from a socket; the library's default of 128 KiB would be most
-/// of what a connection costs. What people send is mostly shorter.
-const READ_BUFFER: usize = 1024;
+/// Read at once from a socket, into a buffer that lives no longer than the read.
+const READ: usize = 4096;
+/// What every connection keeps for the beginning of its next message; the
+/// library's default of 128 KiB would be most of what a connection costs.
+const KEPT: usize = 128;
 /// Pieces handed to the kernel at once; it takes no more than 1024.
 const PIECES: usize = 64;
 
@@ -72,12 +75,10 @@ impl Upgrade {
         F: Future<Output = ()> + Send + 'static,
     {
         let Self { on_upgrade, key } = self;
-        tokio::spawn(async move {
-            // A peer that goes away before that was never there.
-            if let Some(socket) = Socket::upgraded(on_upgrade).await {
-                serve(socket).await;
-            }
-        });
+        // A peer that goes away before that was never there. Put together like
+        // this, the two take no more room than the larger one.
+        let socket = Socket::upgraded(on_upgrade);
+        tokio::spawn(socket.then(|socket| OptionFuture::from(socket.map(serve))));
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
@@ -114,8 +115,10 @@ pub enum Heard {
 pub struct Socket {
     stream: Arc<TcpStream>,
     protocol: WebSocketContext,
+    /// What came with a message, behind it.
+    unread: Bytes,
     /// What was read behind an answer that goes first.
-    next: Option<Result<Message, Error>>,
+    next: Option<Box<Result<Message, Error>>>,
     /// Frames on their way out; what is begun is finished.
     unwritten: VecDeque<Bytes>,
 }
@@ -125,13 +128,14 @@ impl Socket {
         let upgraded = on_upgrade.await.ok()?;
         let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
         let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
+            .read_buffer_size(KEPT)
             .max_message_size(Some(limits::FRAME_BYTES))
             .max_frame_size(Some(limits::FRAME_BYTES));
-        let early = parts.read_buf.into();
         Some(Self {
             stream: Arc::new(parts.io.into_inner()),
-            protocol: WebSocketContext::from_partially_read(early, Role::Server, Some(config)),
+            protocol: WebSocketContext::new(Role::Server, Some(config)),
+            // A copy: the request's buffer is large, and mostly nothing is left in it.
+            unread: Bytes::copy_from_slice(&parts.read_buf),
             next: None,
             unwritten: VecDeque::new(),
         })
@@ -151,17 +155,13 @@ impl Socket {
         loop {
             // A peer that never stops talking is not read without a pause.
             coop::consume_budget().await;
-            let mut said = Vec::new();
-            let read = match self.next.take() {
-                Some(read) => read,
-                None => self.protocol.read(&mut Ears {
-                    stream: &self.stream,
-                    said: &mut said,
-                }),
+            let (read, said) = match self.next.take() {
+                Some(read) => (*read, Vec::new()),
+                None => self.read(),
             };
             let is_early = matches!(&read, Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock);
             if !said.is_empty() {
-                self.next = (!is_early).then_some(read);
+                self.next = (!is_early).then(|| Box::new(read));
                 return Ok(Heard::Answer(said.into()));
             }
             if !is_early {
@@ -169,6 +169,18 @@ impl Socket {
             }
             self.stream.readable().await?;
         }
+    }
+
+    /// The next message, if it is there, and what the protocol says to it.
+    fn read(&mut self) -> (Result<Message, Error>, Vec<u8>) {
+        let mut said = Vec::new();
+        let mut ears = Ears {
+            stream: &self.stream,
+            unread: &mut self.unread,
+            said: &mut said,
+        };
+        let read = self.protocol.read(&mut ears);
+        (read, said)
     }
 
     /// Puts whole frames behind what is on its way out.
@@ -183,6 +195,7 @@ impl Socket {
         let mut said = Vec::new();
         let mut ears = Ears {
             stream: &self.stream,
+            unread: &mut self.unread,
             said: &mut said,
         };
         let frame = CloseFrame {
@@ -234,12 +247,25 @@ impl Socket {
 /// written is collected.
 struct Ears<'a> {
     stream: &'a TcpStream,
+    unread: &'a mut Bytes,
     said: &'a mut Vec<u8>,
 }
 
 impl Read for Ears<'_> {
+    /// Small pieces of what is read from the socket in large ones.
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.stream.try_read(bytes)
+        if self.unread.is_empty() {
+            let mut buffer = [0; READ];
+            let count = self.stream.try_read(&mut buffer)?;
+            *self.unread = Bytes::copy_from_slice(&buffer[..count]);
+        }
+        let count = bytes.len().min(self.unread.len());
+        self.unread.copy_to_slice(&mut bytes[..count]);
+        if self.unread.is_empty() {
+            // Nothing is kept of what is read.
+            *self.unread = Bytes::new();
+        }
+        Ok(count)
     }
 }
 

@@ -6,20 +6,21 @@ use shared::{
     ids::{OpId, TileId, UserId},
     text::ChatText,
 };
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Bytes of `[1023,255],`.
 const DOT: usize = 11;
 
-/// Who acts, by name.
+/// Who acts, by name. Cheap to clone; clones share the names.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// Who.
     pub user_id: UserId,
     /// Their unique name.
-    pub username: String,
+    pub username: Arc<str>,
     /// Their name to show.
-    pub display_name: String,
+    pub display_name: Arc<str>,
     /// How often it had changed by then: of two names, it tells the newer.
     pub renames: i64,
 }

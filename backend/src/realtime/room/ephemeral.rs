@@ -105,7 +105,7 @@ impl Room {
         let identity = member.identity.clone();
         let mention = ServerMessage::TileMention(TileMentioned {
             user_id: identity.user_id,
-            username: identity.username.clone(),
+            username: identity.username.to_string(),
             tile_x: at.x,
             tile_y: at.y,
             highlight_type,
@@ -227,7 +227,7 @@ impl Room {
     ) {
         let typing = ServerMessage::UserTyping(UserTyping {
             user_id: identity.user_id,
-            username: identity.username.clone(),
+            username: identity.username.to_string(),
             is_typing,
         });
         self.tell_others(connection, identity, "typing", &typing);
@@ -251,7 +251,7 @@ impl Room {
     pub(super) fn tell_renamed(&mut self, connection: ConnectionId, identity: &Identity) {
         if let Some(update) = self.presence_update(identity, None) {
             let update = ServerMessage::UserPresenceUpdate(PresenceUpdate {
-                display_name: Some(identity.display_name.clone()),
+                display_name: Some(identity.display_name.to_string()),
                 ..update
             });
             self.tell_others(connection, identity, "presence", &update);
@@ -267,7 +267,7 @@ impl Room {
         let shown = change.or(user.editing.map(|tile| (tile, true)));
         Some(PresenceUpdate {
             user_id: identity.user_id,
-            username: identity.username.clone(),
+            username: identity.username.to_string(),
             display_name: None,
             canvas_id: self.canvas_id,
             status: user.status,

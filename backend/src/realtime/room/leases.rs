@@ -138,8 +138,8 @@ impl Room {
             let write = Write {
                 identity: Identity {
                     user_id: lease.user_id,
-                    username: lease.username,
-                    display_name: String::new(),
+                    username: lease.username.into(),
+                    display_name: "".into(),
                     renames: 0,
                 },
                 role: Role::Editor,

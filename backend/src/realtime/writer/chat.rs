@@ -43,8 +43,8 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<Vec<New
                 canvas_id: canvas,
                 seq: 0,
                 sender_id: user_id,
-                sender_username: write.identity.username.clone(),
-                sender_display_name: write.identity.display_name.clone(),
+                sender_username: write.identity.username.to_string(),
+                sender_display_name: write.identity.display_name.to_string(),
                 message_text: text.as_str().to_owned(),
                 created_at: DateTime::UNIX_EPOCH.into(),
             };
@@ -134,8 +134,8 @@ mod tests {
             write: Write {
                 identity: Identity {
                     user_id: UserId(7),
-                    username: "ann".to_owned(),
-                    display_name: r#"Ann","seq":0,"#.to_owned(),
+                    username: "ann".into(),
+                    display_name: r#"Ann","seq":0,"#.into(),
                     renames: 0,
                 },
                 role: Role::Viewer,

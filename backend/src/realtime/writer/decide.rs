@@ -101,8 +101,8 @@ impl Planner {
                     canvas_id: self.canvas,
                     seq: self.seq + 1,
                     sender_id: user_id,
-                    sender_username: write.identity.username.clone(),
-                    sender_display_name: write.identity.display_name.clone(),
+                    sender_username: write.identity.username.to_string(),
+                    sender_display_name: write.identity.display_name.to_string(),
                     message_text: text.as_str().to_owned(),
                     created_at: self.now.into(),
                 };
@@ -371,7 +371,7 @@ impl Planner {
         let lease = Held {
             at,
             user_id: request.write.identity.user_id,
-            username: request.write.identity.username.clone(),
+            username: request.write.identity.username.to_string(),
             connection_id: earlier.map_or(connection, |lease| lease.connection_id),
             expires_at: self.now + length,
         };

@@ -100,8 +100,8 @@ fn room(pool: PgPool) -> Room {
 fn identity() -> Identity {
     Identity {
         user_id: UserId(1),
-        username: "ann".to_owned(),
-        display_name: "Ann".to_owned(),
+        username: "ann".into(),
+        display_name: "Ann".into(),
         renames: 0,
     }
 }
