@@ -6,7 +6,6 @@ use clap::Parser;
 use std::{
     future::Future,
     io::{self, Write},
-    pin::pin,
     process::ExitCode,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -44,14 +43,16 @@ fn sentence(error: &str) -> String {
 }
 
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    let mut stop = pin!(stop_signal()?);
+    let mut stop = Box::pin(stop_signal()?);
     let server = tokio::select! {
         server = Server::bind(config) => server?,
         () = &mut stop => return Ok(()),
     };
     // Whoever started the server may wait for this line, and may be gone.
     let _ = writeln!(io::stdout(), "listening on http://{}", server.local_addr());
-    server.run(stop).await;
+    // On a thread of the runtime's own, where all else runs: from another one,
+    // each accepted connection would have to be handed over, and its memory too.
+    tokio::spawn(server.run(stop)).await?;
     Ok(())
 }
 
