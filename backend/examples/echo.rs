@@ -6,12 +6,20 @@ use axum::{
     body::Body,
     http::{Response, StatusCode},
 };
-use backend::realtime::wire::{self, Heard, Socket, Upgrade};
+use backend::realtime::wire::{self, Handover, Heard, Socket, Upgrade};
 use bytes::Bytes;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use std::{convert::Infallible, io, time::Duration};
-use tokio::{net::TcpListener, time::timeout};
+use std::{
+    convert::Infallible,
+    future::{poll_fn, ready},
+    io,
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 use tungstenite::{
     Message,
     protocol::frame::{
@@ -31,23 +39,34 @@ async fn main() -> io::Result<()> {
         let (stream, _) = listener.accept().await?;
         // A connection that is gone already says so when it is read.
         let _ = stream.set_nodelay(true);
-        let connection = http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service_fn(open))
-            .with_upgrades();
-        tokio::spawn(connection);
+        tokio::spawn(serve(stream));
     }
 }
 
-async fn open(request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn serve(stream: TcpStream) {
+    let handover = Handover::<()>::default();
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(handover.clone());
+        ready(Ok::<_, Infallible>(open(request)))
+    });
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let answered = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    if answered.is_ok() && handover.take().is_some() {
+        let parts = connection.into_parts();
+        echo(Socket::new(parts.io.into_inner(), &parts.read_buf)).await;
+    }
+}
+
+fn open(request: Request<Incoming>) -> Response<Body> {
     let (mut parts, _) = request.into_parts();
-    Ok(Upgrade::of(&mut parts).map_or_else(
-        |error| {
+    match Upgrade::of(&mut parts) {
+        Ok(upgrade) => upgrade.accept(()),
+        Err(error) => {
             let mut refusal = Response::new(error.into());
             *refusal.status_mut() = StatusCode::BAD_REQUEST;
             refusal
-        },
-        |upgrade| upgrade.accept(echo),
-    ))
+        }
+    }
 }
 
 async fn echo(mut socket: Socket) {

@@ -8,16 +8,26 @@ use crate::{
     demo,
     embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError},
     http,
-    realtime::{Bus, Hub, Settings},
+    realtime::{
+        Bus, Hub, Settings, Visitor,
+        wire::{Handover, Socket},
+    },
     state::AppState,
     telemetry::Metrics,
 };
 use axum::{Router, extract::ConnectInfo};
+use futures_util::{FutureExt, future::OptionFuture};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use redis::ConnectionAddr;
-use socket2::{Domain, Protocol, Socket, Type};
-use std::{future::Future, io, net::SocketAddr, pin::pin, time::Duration};
+use socket2::{Domain, Protocol, Type};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    pin::{self, pin},
+    time::Duration,
+};
 use thiserror::Error;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -183,7 +193,7 @@ impl Server {
             tokio::select! {
                 () = &mut drain => break,
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, peer)) => connections.serve(stream, peer, &app),
+                    Ok((stream, peer)) => connections.serve(stream, peer, &app, &self.state.hub),
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
                         time::sleep(ACCEPT_PAUSE).await;
@@ -341,7 +351,7 @@ async fn prepare(
 }
 
 fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
-    let socket = Socket::new(
+    let socket = socket2::Socket::new(
         Domain::for_address(address),
         Type::STREAM,
         Some(Protocol::TCP),
@@ -367,36 +377,49 @@ struct Connections {
 }
 
 impl Connections {
-    /// Answers one connection, on a task of its own.
-    fn serve(&self, stream: TcpStream, peer: SocketAddr, app: &Router) {
+    /// Answers one connection, on a task of its own. If it becomes a WebSocket
+    /// the hub goes on with it: on the same task, which takes no more room than
+    /// the larger of both.
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, app: &Router, hub: &Hub) {
         // Small messages are sent when they are written. A connection that is
         // gone already fails here, and says so when it is read.
         let _ = stream.set_nodelay(true);
-        let app = app.clone();
+        let (app, handover) = (app.clone(), Handover::<Box<Visitor>>::default());
+        let upgraded = handover.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(handover.clone());
             app.clone().oneshot(request)
         });
-        let connection = http1::Builder::new()
+        let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades();
-        let finishing = self.finishing.clone();
-        self.tasks.spawn(async move {
-            let mut connection = pin!(connection);
+            .serve_connection(TokioIo::new(stream), service);
+        let (unfinished, finishing) = (self.tasks.token(), self.finishing.clone());
+        let http = async move {
             let ended = tokio::select! {
-                ended = &mut connection => ended,
+                ended = poll_fn(|cx| connection.poll_without_shutdown(cx)) => ended,
                 () = finishing.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
+                    pin::Pin::new(&mut connection).graceful_shutdown();
+                    poll_fn(|cx| connection.poll_without_shutdown(cx)).await
                 }
             };
-            // Peers that go away or send nonsense are no failure of the server.
+            drop(unfinished);
             if let Err(error) = ended {
+                // Peers that go away or send nonsense are no failure of the server.
                 tracing::debug!(%error, "a connection broke");
+                return None;
             }
-        });
+            let visitor = upgraded.take()?;
+            let parts = connection.into_parts();
+            let socket = Socket::new(parts.io.into_inner(), &parts.read_buf);
+            Some((socket, visitor))
+        };
+        let hub = hub.clone();
+        tokio::spawn(http.then(move |upgraded| {
+            let serving = upgraded.map(|(socket, visitor)| hub.serve(socket, *visitor));
+            OptionFuture::from(serving)
+        }));
     }
 
     /// Lets every connection finish the request that it is at.

@@ -162,8 +162,7 @@ async fn let_in(
         admission,
         refresh: refresh(state.clone(), peer, canvas_id, user_id),
     });
-    let hub = state.hub.clone();
-    Ok(upgrade.accept(move |socket| hub.serve(socket, *visitor)))
+    Ok(upgrade.accept(visitor))
 }
 
 /// Empty is not given; a number too large for a `seq` is one from the future.

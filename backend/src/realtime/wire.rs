@@ -10,14 +10,11 @@ use axum::{
     },
 };
 use bytes::{Buf, Bytes};
-use futures_util::{FutureExt, future::OptionFuture};
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use shared::limits;
 use std::{
     collections::VecDeque,
     io::{self, ErrorKind, IoSlice, Read, Write},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::{net::TcpStream, task::coop};
 use tungstenite::{
@@ -35,13 +32,41 @@ const KEPT: usize = 128;
 /// Pieces handed to the kernel at once; it takes no more than 1024.
 const PIECES: usize = 64;
 
+/// What a request leaves with the task of its connection, an extension of the
+/// request: who is to be served on it from now on.
+#[derive(Debug)]
+pub struct Handover<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Handover<T> {
+    /// Who is there, if the connection became a WebSocket.
+    pub fn take(&self) -> Option<T> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Clone for Handover<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for Handover<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
 /// A request for a WebSocket (RFC 6455, section 4.2).
-pub struct Upgrade {
-    on_upgrade: OnUpgrade,
+pub struct Upgrade<T> {
+    handover: Handover<T>,
     key: HeaderValue,
 }
 
-impl Upgrade {
+impl<T: Send + 'static> Upgrade<T> {
     /// What the request asks for, or what is wrong with it.
     ///
     /// # Errors
@@ -62,23 +87,17 @@ impl Upgrade {
         let key = parts.headers.get(header::SEC_WEBSOCKET_KEY).cloned();
         Ok(Self {
             key: key.ok_or("the header Sec-WebSocket-Key is missing")?,
-            on_upgrade: parts
+            handover: parts
                 .extensions
                 .remove()
                 .ok_or("this connection cannot be upgraded")?,
         })
     }
 
-    /// The answer; the socket is served on a task of its own once it is sent.
-    pub fn accept<F>(self, serve: impl FnOnce(Socket) -> F + Send + 'static) -> Response<Body>
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let Self { on_upgrade, key } = self;
-        // A peer that goes away before that was never there. Put together like
-        // this, the two take no more room than the larger one.
-        let socket = Socket::upgraded(on_upgrade);
-        tokio::spawn(socket.then(|socket| OptionFuture::from(socket.map(serve))));
+    /// The answer; once it is sent, the connection's task finds who is there.
+    pub fn accept(self, visitor: T) -> Response<Body> {
+        let Self { handover, key } = self;
+        *handover.lock() = Some(visitor);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
@@ -124,21 +143,21 @@ pub struct Socket {
 }
 
 impl Socket {
-    async fn upgraded(on_upgrade: OnUpgrade) -> Option<Self> {
-        let upgraded = on_upgrade.await.ok()?;
-        let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    /// A connection on which the upgrade was answered; `early` is what was read
+    /// behind the request.
+    pub fn new(stream: TcpStream, early: &[u8]) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(KEPT)
             .max_message_size(Some(limits::FRAME_BYTES))
             .max_frame_size(Some(limits::FRAME_BYTES));
-        Some(Self {
-            stream: Arc::new(parts.io.into_inner()),
+        Self {
+            stream: Arc::new(stream),
             protocol: WebSocketContext::new(Role::Server, Some(config)),
             // A copy: the request's buffer is large, and mostly nothing is left in it.
-            unread: Bytes::copy_from_slice(&parts.read_buf),
+            unread: Bytes::copy_from_slice(early),
             next: None,
             unwritten: VecDeque::new(),
-        })
+        }
     }
 
     /// The TCP connection under it, for others to write whole frames to.
