@@ -22,14 +22,15 @@ pub(crate) use image::Pictures;
 
 use crate::{error::ApiError, state::AppState, telemetry};
 use axum::{
-    Json, Router,
+    Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
 };
-use std::{any::Any, sync::Arc, time::Instant};
+use bytes::Bytes;
+use std::{any::Any, future::ready, time::Instant};
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer,
     trace::TraceLayer,
@@ -42,6 +43,12 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
      img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
      form-action 'self'; object-src 'none'",
+);
+
+/// A body's type.
+const JSON: (HeaderName, HeaderValue) = (
+    header::CONTENT_TYPE,
+    HeaderValue::from_static("application/json"),
 );
 
 /// Every route of the server.
@@ -62,8 +69,10 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(ws::routes()),
         )
         .split_for_parts();
-    let description = Arc::new(openapi::complete(description));
-    let description = get(move || async move { Json(Arc::clone(&description)) });
+    // Kept as it is sent: as data it is megabytes. Our own description always serializes.
+    let description = openapi::complete(description).to_json().unwrap_or_default();
+    let description = Bytes::from(description);
+    let description = get(move || ready(([JSON], description.clone())));
     api.route("/api/v1/openapi.json", description)
         .merge(health::routes())
         .fallback(fallback)
