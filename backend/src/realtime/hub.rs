@@ -158,7 +158,10 @@ impl Hub {
     pub async fn write(&self, canvas_id: CanvasId, write: Write) -> Result<Done, WriteError> {
         let room = self.enter(canvas_id);
         let (reply, answer) = oneshot::channel();
-        let sent = room.commands.send(Command::Write(write, reply)).await;
+        let sent = room
+            .commands
+            .send(Command::Write(Box::new(write), reply))
+            .await;
         sent.map_err(|_| WriteError::Unavailable)?;
         answer.await.unwrap_or(Err(WriteError::Unavailable))
     }

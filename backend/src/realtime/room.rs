@@ -67,16 +67,20 @@ const INTAKE: usize = 512;
 /// Events read from the log at once.
 pub(crate) const PAGE: i64 = 300;
 
-/// What a room is asked.
+/// What a room is asked. Small, since a queue keeps room for 32 of them, twice.
 pub(crate) enum Command {
     /// A connection comes.
     Join(Box<Join>),
     /// A connection is gone.
     Leave(ConnectionId),
     /// A connection asks for something; the place is given back with the answer.
-    Ask(ConnectionId, ClientRequest, Option<OwnedSemaphorePermit>),
+    Ask(
+        ConnectionId,
+        Box<ClientRequest>,
+        Option<OwnedSemaphorePermit>,
+    ),
     /// An HTTP client asks for something durable.
-    Write(Write, oneshot::Sender<Result<Done, WriteError>>),
+    Write(Box<Write>, oneshot::Sender<Result<Done, WriteError>>),
     /// Who is there?
     ActiveUsers(oneshot::Sender<Vec<ActiveUser>>),
     /// A user's role changed; none ends their connections.
@@ -84,11 +88,11 @@ pub(crate) enum Command {
     /// The log has this head, and who may do what changed so often.
     Head(i64, i64),
     /// Another node told something.
-    Heard(NodeId, Message, Vec<Bytes>),
+    Heard(NodeId, Box<Message>, Vec<Bytes>),
     /// What was told may be lost.
     CatchUp,
     /// Who is there elsewhere, as it was read.
-    Roster(Option<Roster>),
+    Roster(Option<Box<Roster>>),
     /// Each node's last change, as it is kept.
     Stamps(HashMap<NodeId, u64>),
     /// Leases as they were read.
@@ -230,7 +234,7 @@ pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
     let canvas_id = setup.canvas_id;
     setup.bus.opened(Channel::Room(canvas_id)).await;
     let released = setup.released.clone();
-    let (mut room, mut commands) = match Room::load(setup).await {
+    let (mut room, mut commands) = match Box::pin(Room::load(setup)).await {
         Ok(Some(loaded)) => loaded,
         Ok(None) => return,
         Err(error) => {
@@ -344,10 +348,10 @@ impl Room {
         match command {
             Command::Join(join) => self.come(*join),
             Command::Leave(connection) => self.leave(connection),
-            Command::Ask(connection, request, place) => self.ask(connection, request, place),
+            Command::Ask(connection, request, place) => self.ask(connection, *request, place),
             Command::Write(write, reply) => {
                 let request = Request {
-                    write,
+                    write: *write,
                     connection: None,
                 };
                 self.enqueue(request, Answer::Http(reply));
@@ -361,9 +365,9 @@ impl Room {
                 self.gate.know(head);
                 self.check_access(access);
             }
-            Command::Heard(node, message, lines) => self.heard(node, message, lines),
+            Command::Heard(node, message, lines) => self.heard(node, *message, lines),
             Command::CatchUp => self.catch_up(),
-            Command::Roster(roster) => self.roster_read(roster),
+            Command::Roster(roster) => self.roster_read(roster.map(|roster| *roster)),
             Command::Stamps(stamps) => self.stamps_seen(stamps),
             Command::Leases(leases) => self.leases_read(leases),
             Command::NodeGone(node) => self.node_gone(node),

@@ -77,11 +77,11 @@ impl Connection {
                 ..
             }) => {
                 self.keep_status_message(message).await;
-                let command = Command::Ask(self.seat.connection_id, request, None);
+                let command = Command::Ask(self.seat.connection_id, Box::new(request), None);
                 self.ask_room(command).await
             }
             ClientMessage::UserPresence(_) | ClientMessage::TileMention { .. } => {
-                let command = Command::Ask(self.seat.connection_id, request, None);
+                let command = Command::Ask(self.seat.connection_id, Box::new(request), None);
                 self.ask_room(command).await
             }
             ClientMessage::CanvasChat { .. }
@@ -93,7 +93,7 @@ impl Connection {
             | ClientMessage::TileLock { .. }
             | ClientMessage::TileUnlock { .. } => {
                 let place = self.place().await?;
-                let command = Command::Ask(self.seat.connection_id, request, Some(place));
+                let command = Command::Ask(self.seat.connection_id, Box::new(request), Some(place));
                 self.ask_room(command).await
             }
         }

@@ -238,7 +238,7 @@ impl Inner {
             | Message::Role { .. }
             | Message::Deleted => {
                 if let Channel::Room(canvas) = channel {
-                    self.pass_on(canvas, Command::Heard(node, message, lines));
+                    self.pass_on(canvas, Command::Heard(node, Box::new(message), lines));
                 }
             }
         }

@@ -221,7 +221,7 @@ impl Room {
             });
             if let Some(commands) = commands.upgrade() {
                 // A room that closes meanwhile has nobody to tell.
-                let _ = commands.send(Command::Roster(roster)).await;
+                let _ = commands.send(Command::Roster(roster.map(Box::new))).await;
             }
         });
     }
