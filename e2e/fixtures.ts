@@ -61,6 +61,9 @@ export function freshName(start: string): string {
   return `${start}_${process.pid}_${made}`;
 }
 
+/** What the pages of a test did against the server's Content-Security-Policy. */
+let violations: string[] = [];
+
 /** A browser that remembers that somebody signed in, as the client has it. */
 async function newContext(
   browser: Browser,
@@ -69,7 +72,11 @@ async function newContext(
 ): Promise<BrowserContext> {
   const localStorage = [{ name: "stellar.signed_in", value: "1" }];
   const storageState = { cookies: [], origins: [{ origin: server.url, localStorage }] };
-  return browser.newContext({ baseURL: server.url, storageState, ...options });
+  const context = await browser.newContext({ baseURL: server.url, storageState, ...options });
+  context.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) violations.push(message.text());
+  });
+  return context;
 }
 
 /** A signed-in person with a browser of their own. */
@@ -185,6 +192,8 @@ export class User {
 }
 
 interface TestFixtures {
+  /** Fails a test in which a page did what the server's policy forbids. */
+  lawful: void;
   /** Makes further users, or such with a browser of other size, touch or colours. */
   newUser: (displayName: string, options?: BrowserContextOptions) => Promise<User>;
   /** Makes somebody with an account of this user name. */
@@ -211,6 +220,14 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { scope: "worker", timeout: 60_000 },
   ],
   baseURL: async ({ server }, use) => use(server.url),
+  lawful: [
+    async ({}, use) => {
+      violations = [];
+      await use();
+      expect(violations).toEqual([]);
+    },
+    { auto: true },
+  ],
   newUser: async ({ browser, server }, use, testInfo) => {
     const users: User[] = [];
     await use(async (displayName, options) => {

@@ -141,9 +141,8 @@ test("by keyboard alone from the start page to a painted pixel, a message and a 
   await keyboard.press("Enter");
   await expect(tab.tools).toBeVisible();
   await expect(page.getByTestId("board-said")).toHaveText(`Drawing in tile ${x}, ${y}, empty`);
-  // The pen appears with the first arrow and paints with Space.
+  // The pen is there at once and paints with Space.
   await keyboard.press("4");
-  await keyboard.press("ArrowRight");
   await keyboard.press("Space");
   await keyboard.press("ArrowRight");
   await keyboard.press("Space");

@@ -195,6 +195,17 @@ test("an arrow at the edge leads to what somebody points at", async ({ alice, bo
   await hers.show("Tile");
   await hers.page.getByRole("button", { name: "Point here" }).click();
   const arrow = his.page.getByRole("button", { name: "Go to tile 7, 7, pointed at by Alice" });
+  const board = await his.box();
+  const middle = async (): Promise<[number, number]> => {
+    const { x, y, width, height } = (await arrow.boundingBox()) ?? board;
+    return [x + width / 2 - board.x, y + height / 2 - board.y];
+  };
+  // The tile lies far to the right and below: so does the arrow, whole.
+  await expect.poll(async () => (await middle())[0]).toBeGreaterThan(board.width * 0.7);
+  await expect.poll(async () => (await middle())[1]).toBeGreaterThan(board.height * 0.7);
+  const [across, down] = await middle();
+  expect(across).toBeLessThan(board.width - 20);
+  expect(down).toBeLessThan(board.height - 20);
   await arrow.click();
   await expectCamera(his, { x: 7.5 * canvas.tile_size, y: 7.5 * canvas.tile_size, zoom: 30 });
   await expect(arrow).toBeHidden();

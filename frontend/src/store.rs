@@ -265,6 +265,8 @@ pub struct Pulse {
 /// Why this user may not draw in a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MayNot {
+    /// Nothing that is done here can be stored any more.
+    Over,
     /// Nobody is signed in.
     SignedOut,
     /// Viewers draw nowhere.
@@ -279,7 +281,7 @@ impl MayNot {
     /// Whose the tile is, or who holds it.
     pub fn whose(self) -> Option<UserId> {
         match self {
-            Self::SignedOut | Self::Viewer => None,
+            Self::Over | Self::SignedOut | Self::Viewer => None,
             Self::Theirs(user) | Self::Locked(user) => Some(user),
         }
     }

@@ -325,7 +325,7 @@ impl Hands {
         }
         self.session.select(Some(at));
         match self.session.may_not(at) {
-            Some(MayNot::SignedOut) => {}
+            Some(MayNot::SignedOut | MayNot::Over) => {}
             // Told once: they click to look.
             Some(MayNot::Viewer) if self.told.replace(true) => {}
             None | Some(MayNot::Viewer | MayNot::Theirs(_) | MayNot::Locked(_)) => {

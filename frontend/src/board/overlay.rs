@@ -26,7 +26,7 @@ const PIXEL_GRID_FROM: f64 = 5.0;
 /// CSS pixels of a tile from which on names are shown.
 const NAME_FROM: f64 = 56.0;
 /// CSS pixels of a tile from which on likes and creators are shown.
-const CAPTION_FROM: f64 = 120.0;
+const CAPTION_FROM: f64 = 240.0;
 /// CSS pixels of a tile from which on its padlock is shown.
 const PADLOCK_FROM: f64 = 24.0;
 /// CSS pixels of a board pixel from which on pointers have names.

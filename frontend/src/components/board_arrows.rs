@@ -37,27 +37,36 @@ pub fn BoardArrows() -> View {
                 ("name", &name.unwrap_or_default()),
             ],
         );
-        let style = move || {
+        let place = Memo::new(move |_| {
             let grid = store.book.with_untracked(Book::grid)?;
-            let (x, y, angle) = edge(&store.view.get(), &grid, at)?;
-            let color = user.map(avatar::colour)?;
-            Some(format!(
-                "left:{}px;top:{}px;--turn:{}rad;--person:{color}",
-                browser::decimal(x),
-                browser::decimal(y),
-                browser::decimal(angle),
-            ))
+            edge(&store.view.get(), &grid, at)
+        });
+        let pixels = |value: f64| format!("{}px", browser::decimal(value));
+        let left = move || place.get().map(|(x, ..)| pixels(x));
+        let top = move || place.get().map(|(_, y, _)| pixels(y));
+        let turn = move || {
+            let (.., angle) = place.get()?;
+            Some(format!("{}rad", browser::decimal(angle)))
         };
+        let color = user.map(avatar::colour);
         view! {
             <button
                 class="board-arrow"
                 type="button"
-                hidden=move || style().is_none()
-                style=style
+                hidden=move || place.with(Option::is_none)
+                style:left=left
+                style:top=top
+                style:border-color=color
                 aria-label=label
                 on:click=move |_| session.fly_to(Flight::Tile(at))
             >
-                <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+                <svg
+                    viewBox="0 0 24 24"
+                    aria-hidden="true"
+                    focusable="false"
+                    style:rotate=turn
+                    style:fill=color
+                >
                     <path d="M8 4l10 8-10 8z" />
                 </svg>
             </button>

@@ -223,7 +223,8 @@ fn look_first(store: Store, session: Session, with_stage: impl Fn(&dyn Fn(&Rc<St
         }
         done.set_value(true);
         let fit = store.view.with_untracked(|view| view.fit(&grid));
-        let camera = hash().and_then(|hash| place::parse(&hash)).unwrap_or(fit);
+        let place = hash().and_then(|hash| place::parse(&hash));
+        let camera = place.unwrap_or(fit);
         with_stage(&|stage| {
             stage.steer(|view| {
                 view.camera = camera;
@@ -233,8 +234,10 @@ fn look_first(store: Store, session: Session, with_stage: impl Fn(&dyn Fn(&Rc<St
         let query = browser::window().location().search().unwrap_or_default();
         if let Some(at) = place::tile(&query).filter(|at| grid.contains(*at)) {
             session.select(Some(at));
-            session.fly_to(Flight::Tile(at));
             session.highlight(at);
+            if place.is_none() {
+                session.fly_to(Flight::Tile(at));
+            }
         }
     });
 }
@@ -250,11 +253,15 @@ fn write_address(store: Store) {
         let write = move || {
             let window = browser::window();
             let location = window.location();
-            let (Ok(path), Ok(query), Ok(history)) =
+            let (Ok(path), Ok(mut query), Ok(history)) =
                 (location.pathname(), location.search(), window.history())
             else {
                 return;
             };
+            // The tile that the address names is looked at no more.
+            if place::tile(&query) != store.selected.get_untracked() {
+                query.clear();
+            }
             let address = format!("{path}{query}{}", place::format(camera));
             let state = history.state().unwrap_or(JsValue::NULL);
             // Browsers refuse when it is asked too often; the next one counts.

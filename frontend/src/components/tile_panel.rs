@@ -340,9 +340,15 @@ fn LikeButton(at: Coord, tile: Memo<Option<Tile>>) -> View {
 
 #[component]
 fn PointButton(at: Coord) -> View {
+    let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     view! {
-        <button class="btn" type="button" on:click=move |_| session.mention(at, "")>
+        <button
+            class="btn"
+            type="button"
+            disabled=move || store.role().is_none() || store.is_over()
+            on:click=move |_| session.mention(at, "")
+        >
             <Icon glyph=Glyph::Point small=true />
             {t().point_here}
         </button>

@@ -12,7 +12,7 @@ use crate::{
     },
     i18n::{fill, t},
     session::Session,
-    store::Store,
+    store::{Load, Store},
     view::{Rows, Show, View, view},
 };
 use leptos::prelude::*;
@@ -31,6 +31,7 @@ pub fn TopBar() -> View {
             .canvas
             .with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()))
     });
+    let is_there = Memo::new(move |_| !matches!(store.load.get(), Load::Failed(_)));
     let fold_label = move || {
         if dock.open.get() {
             t().hide_panel
@@ -46,20 +47,25 @@ pub fn TopBar() -> View {
             <h1 class="top-bar__name" title=move || name.get()>
                 {move || name.get().unwrap_or_else(|| t().name.to_owned())}
             </h1>
-            <ConnectionState />
+            // Where there is no canvas, there is nothing to be connected to.
+            <Show when=move || is_there.get()>
+                <ConnectionState />
+            </Show>
             <span class="top-bar__gap"></span>
-            <Faces />
-            <Share />
-            <button
-                class="btn btn--quiet btn--icon top-bar__fold"
-                type="button"
-                aria-label=fold_label
-                title=fold_label
-                aria-expanded=move || dock.open.get().to_string()
-                on:click=move |_| dock.open.update(|open| *open = !*open)
-            >
-                <Icon glyph=Glyph::Panel />
-            </button>
+            <Show when=move || is_there.get()>
+                <Faces />
+                <Share />
+                <button
+                    class="btn btn--quiet btn--icon top-bar__fold"
+                    type="button"
+                    aria-label=fold_label
+                    title=fold_label
+                    aria-expanded=move || dock.open.get().to_string()
+                    on:click=move |_| dock.open.update(|open| *open = !*open)
+                >
+                    <Icon glyph=Glyph::Panel />
+                </button>
+            </Show>
             <Menu />
         </header>
     }

@@ -16,6 +16,8 @@ pub struct BoardTexts {
     pub board: &'static str,
     /// How the board is used, for those who do not see it.
     pub board_help: &'static str,
+    /// To those who come to a board without a drawing.
+    pub begin: &'static str,
     /// The tool bar's name.
     pub tools: &'static str,
     /// The palette's name.
@@ -92,6 +94,7 @@ static ENGLISH: BoardTexts = BoardTexts {
     board: "Board",
     board_help: "Arrow keys move from tile to tile, Enter opens one to draw in, Escape leaves it. \
                  While drawing, arrow keys move the pen and Space paints.",
+    begin: "Nothing is drawn here yet. Choose a cell and begin.",
     tools: "Drawing tools",
     palette: "Palette",
     primary: "Colour of the left button: {name}",
@@ -205,6 +208,7 @@ pub fn deed(deed: Deed) -> &'static str {
 /// Why one may not draw in a tile; `name` is whose it is, or who holds it.
 pub fn may_not(why: MayNot, name: &str) -> String {
     let text = match why {
+        MayNot::Over => "Nothing more can be drawn here.",
         MayNot::SignedOut => "Sign in to draw.",
         MayNot::Viewer => "You may look, chat and like here, but not draw.",
         MayNot::Theirs(_) => "Only {name} draws in this tile.",

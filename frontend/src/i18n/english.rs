@@ -99,7 +99,7 @@ texts! {
     no_access_title: "This canvas is private",
     no_access_text: "Only its members can see it. Ask whoever gave you the link to add you, or sign in with another account.",
     deleted_title: "This canvas was deleted",
-    deleted_text: "Its owner removed it while you were here. You see it as it was then.",
+    deleted_text: "You see it as it was then; nothing more can be added.",
 
     // Dialogs.
     shortcuts: "Keyboard shortcuts",

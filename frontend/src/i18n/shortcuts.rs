@@ -41,7 +41,7 @@ pub static GROUPS: &[Group] = &[
             ("← ↑ → ↓", "Move, or go from tile to tile"),
             ("W A S D", "Move"),
             ("+ −", "Zoom"),
-            ("0", "Show the whole board"),
+            ("0", "Show the whole board, or the open tile"),
             ("Enter", "Open the tile"),
             ("Shift+click", "Name the tile in the chat"),
         ],

@@ -19,8 +19,9 @@ use crate::{
         tool_bar::ToolBar,
         top_bar::TopBar,
     },
+    i18n::board::board_texts,
     pages::error::FailurePage,
-    session::Session,
+    session::{Session, book::Book},
     store::{Account, Load, SignIn, Store},
     view::{Show, View, view},
 };
@@ -53,6 +54,14 @@ pub fn CanvasPage(
         Load::Failed(failure) => Some(view! { <FailurePage failure /> }),
         Load::Loading | Load::Ready => None,
     };
+    // Whoever comes to a board without a drawing is told how to begin.
+    let is_blank = Memo::new(move |_| {
+        store.load.get() == Load::Ready
+            && store.book.with(Book::is_empty)
+            && store.may_draw()
+            && !store.is_over()
+            && !drawing()
+    });
     provide_context(DockState::new());
     Sheets::provide();
     view! {
@@ -63,6 +72,9 @@ pub fn CanvasPage(
                 <ToolBar />
                 <Minimap />
                 <StatusBar />
+                <Show when=move || is_blank.get()>
+                    <p class="board-hint floating">{board_texts().begin}</p>
+                </Show>
                 <Banner />
             </div>
             <Dock />

@@ -223,7 +223,9 @@ impl Core {
             .store
             .canvas
             .with_untracked(|canvas| canvas.as_ref().map(|canvas| canvas.edit_policy));
-        let (Some((user_id, role)), Some(policy)) = (who, policy) else {
+        let (Some((user_id, role)), Some(policy), false) =
+            (who, policy, untrack(|| self.store.is_over()))
+        else {
             return Err(Refusal::Forbidden);
         };
         let locked_by_other = self.store.locks.with_untracked(|locks| {
@@ -252,6 +254,9 @@ impl Core {
         let Err(refusal) = self.permit(at, &stroke) else {
             return None;
         };
+        if untrack(|| self.store.is_over()) {
+            return Some(MayNot::Over);
+        }
         let role = self
             .store
             .me
@@ -390,6 +395,12 @@ impl Core {
             }
             Lane::Tile(at) => at,
         };
+        if let ClientMessage::TilePaint { pixels, .. } = &op.message
+            && let Some(history) = self.history.get_mut(&at)
+        {
+            history.forget(pixels);
+            self.tell_undo(at);
+        }
         self.relay(at);
         self.notify(NoticeKind::Refused {
             code,

@@ -95,6 +95,20 @@ impl History {
         }
     }
 
+    /// Pixels of a stroke were refused: there is nothing of them to take back.
+    pub fn forget(&mut self, dots: &[Dot]) {
+        for &Dot(index, color) in dots {
+            let mut strokes = self.done.iter_mut().rev();
+            let refused = strokes.find(|stroke| {
+                let change = stroke.changes.get(&index);
+                change.is_some_and(|change| change.after == color)
+            });
+            if let Some(stroke) = refused {
+                stroke.changes.remove(&index);
+            }
+        }
+    }
+
     /// The current stroke was not meant: what to paint to take it back. It
     /// cannot be drawn again.
     pub fn cancel(&mut self, now: impl Fn(u16) -> u8) -> Vec<Dot> {
@@ -258,6 +272,19 @@ mod tests {
         tile.redo();
         tile.redo();
         assert_eq!((tile.at(0), tile.at(1)), (1, 2));
+    }
+
+    #[test]
+    fn there_is_nothing_of_a_refused_stroke_to_take_back() {
+        let mut tile = Tile::new();
+        tile.stroke(&[Dot(0, 1)]);
+        tile.stroke(&[Dot(0, 2), Dot(1, 2)]);
+        tile.history.forget(&[Dot(0, 2), Dot(1, 2)]);
+        tile.pixels.paint(&[Dot(0, 1), Dot(1, TRANSPARENT)]);
+        assert_eq!(tile.history.available(), (true, false));
+        tile.undo();
+        assert_eq!(tile.at(0), TRANSPARENT);
+        assert_eq!(tile.history.available(), (false, true));
     }
 
     #[test]

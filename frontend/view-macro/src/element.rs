@@ -91,6 +91,10 @@ impl Plan {
             }
             ("prop", name, _) => self.value('.', name, value),
             ("style", name, _) => self.value(':', name, value),
+            ("", "style", _) => {
+                let why = "the server's policy forbids whole styles: write style:name";
+                return Err(Error::new(attribute.key.span(), why));
+            }
             ("class", name, _) => self.value('?', name, value),
             ("", "class", Expr::Tuple(pair)) => {
                 let (name, value) = one_class(pair)?;

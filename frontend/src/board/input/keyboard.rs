@@ -115,7 +115,13 @@ impl Hands {
             Wish::Redo => self.session.redo(),
             Wish::Enter => match (editing, selected) {
                 (Some(_), _) => self.press_pen(),
-                (None, Some(at)) => self.session.open_tile(at),
+                (None, Some(at)) => {
+                    self.session.open_tile(at);
+                    // Who came by keys draws by keys.
+                    if self.store.editing.get_untracked() == Some(at) {
+                        self.store.pen.set(Some(middle(&grid)));
+                    }
+                }
                 (None, None) => return false,
             },
             Wish::Escape => {
@@ -159,7 +165,7 @@ impl Hands {
         let last = grid.tile_size - 1;
         let next = match self.store.pen.get_untracked() {
             Some((x, y)) => ((x + dx).clamp(0, last), (y + dy).clamp(0, last)),
-            None => (last / 2, last / 2),
+            None => middle(grid),
         };
         self.store.pointer.set(None);
         self.store.pen.set(Some(next));
@@ -194,6 +200,12 @@ impl Hands {
             self.lift();
         }
     }
+}
+
+/// The pixel in the middle of a tile, where the keys' pen begins.
+fn middle(grid: &Grid) -> (i32, i32) {
+    let last = grid.tile_size - 1;
+    (last / 2, last / 2)
 }
 
 /// Whether a key belongs to a field or a dialog.

@@ -124,8 +124,8 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
         let heard = last.replace(newest);
         let me = me.get_untracked();
         if let (Some(heard), Some(me), false) = (heard, me, looking.get_untracked()) {
+            let is_me = |name: &str| name.eq_ignore_ascii_case(&me.username);
             let names_me = |row: &&ChatRow| {
-                let is_me = |name: &str| name.eq_ignore_ascii_case(&me.username);
                 let parts = text::parts(&row.text, is_me);
                 row.sender_id != me.user_id
                     && row.seq.is_some_and(|seq| seq > heard)
@@ -136,7 +136,16 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
             let found = chat.with_untracked(|chat| {
                 let row = chat.iter().rev().find(names_me)?;
                 let (name, text) = (&row.sender_display_name, &row.text);
-                Some(fill(t().mentioned_you, &[("name", name), ("text", text)]))
+                // As the chat shows it: a guest's user name is only a number.
+                let text: String = text::parts(text, is_me)
+                    .into_iter()
+                    .map(|part| match part {
+                        text::Part::Plain(text) => text,
+                        text::Part::Tile(at) => format!("@{},{}", at.x, at.y),
+                        text::Part::Person(_) => format!("@{}", me.display_name),
+                    })
+                    .collect();
+                Some(fill(t().mentioned_you, &[("name", name), ("text", &text)]))
             });
             if let Some(text) = found {
                 session.notify(NoticeKind::Announcement(text));

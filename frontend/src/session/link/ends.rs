@@ -9,7 +9,7 @@ use crate::{
 };
 use leptos::{prelude::*, task::spawn_local};
 use shared::canvas::Role;
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
 
 impl Link {
     /// A connect failed, and browsers do not say why: ask over HTTP.
@@ -67,9 +67,9 @@ impl Link {
         self.store.trouble.set(None);
         self.store.connection.set(Connection::Ended(end));
         if untrack(|| self.store.is_over()) {
-            // What is drawn now would never be stored.
+            // What is drawn now would never be stored, and nobody moves here.
             self.store.editing.set(None);
-            self.store.me.set(None);
+            self.store.cursors.update(HashMap::clear);
         }
     }
 
