@@ -141,7 +141,7 @@ test("by keyboard alone from the start page to a painted pixel, a message and a 
   await keyboard.press("Enter");
   await expect(tab.tools).toBeVisible();
   await expect(page.getByTestId("board-said")).toHaveText(`Drawing in tile ${x}, ${y}, empty`);
-  // The pen is there at once and paints with Space.
+  // The pen paints with Space, from the middle on.
   await keyboard.press("4");
   await keyboard.press("Space");
   await keyboard.press("ArrowRight");

@@ -109,7 +109,7 @@ test("a name is completed, and whoever is named hears of it", async ({ alice, bo
   await expect(names).toBeHidden();
   await hers.page.keyboard.type("look");
   await hers.page.keyboard.press("Enter");
-  await expect(his.notices).toContainText(`Alice mentioned you: Hi @${name} look`);
+  await expect(his.notices).toContainText("Alice mentioned you: Hi @Bob look");
 
   // Escape offers no more, and sends nothing.
   await hers.message.pressSequentially("@b");

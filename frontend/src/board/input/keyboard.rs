@@ -20,7 +20,7 @@ impl Hands {
             return;
         }
         if event.code() == "Space" && self.is_over(event) {
-            let with_pen = self.store.pen.get_untracked().is_some();
+            let with_pen = self.store.pen.get_untracked().is_some() || self.draws_by_keys();
             if is_down && with_pen {
                 if !event.repeat() {
                     self.press_pen();
@@ -53,6 +53,14 @@ impl Hands {
         if self.fulfil(wish, self.has_focus()) {
             event.prevent_default();
         }
+    }
+
+    /// Whether the keys' pen is meant though it was not moved yet: a tile is
+    /// open, and no pointer is over the board.
+    fn draws_by_keys(&self) -> bool {
+        self.has_focus()
+            && self.store.editing.get_untracked().is_some()
+            && self.store.pointer.get_untracked().is_none()
     }
 
     fn has_focus(&self) -> bool {
@@ -115,13 +123,7 @@ impl Hands {
             Wish::Redo => self.session.redo(),
             Wish::Enter => match (editing, selected) {
                 (Some(_), _) => self.press_pen(),
-                (None, Some(at)) => {
-                    self.session.open_tile(at);
-                    // Who came by keys draws by keys.
-                    if self.store.editing.get_untracked() == Some(at) {
-                        self.store.pen.set(Some(middle(&grid)));
-                    }
-                }
+                (None, Some(at)) => self.session.open_tile(at),
                 (None, None) => return false,
             },
             Wish::Escape => {
@@ -177,12 +179,11 @@ impl Hands {
     fn press_pen(&self) {
         self.alt.set(false);
         self.shift.set(false);
-        let (Some(at), Some(pen)) = (
-            self.store.editing.get_untracked(),
-            self.store.pen.get_untracked(),
-        ) else {
+        let (Some(at), Some(grid)) = (self.store.editing.get_untracked(), self.grid()) else {
             return;
         };
+        let pen = self.store.pen.get_untracked().unwrap_or(middle(&grid));
+        self.store.pen.set(Some(pen));
         if self.picks() {
             self.pick(at, pen, false);
             return;
