@@ -3,6 +3,7 @@
 mod common;
 
 use common::{PATIENCE, TestServer, canvas, socket::TestClient};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
@@ -41,6 +42,39 @@ async fn a_user_comes_with_the_first_tab_and_leaves_after_the_last() {
         .await
         .json(200);
     assert_eq!(users["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn those_who_come_together_know_of_each_other_once() {
+    const CROWD: usize = 40;
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    let mut watcher = TestClient::join(&ann, canvas).await;
+    let mut people = Vec::new();
+    for number in 0..CROWD {
+        people.push(server.user(&format!("one_of_many_{number}")).await);
+    }
+    let mut crowd = join_all(people.iter().map(|one| TestClient::join(one, canvas))).await;
+
+    let mut counts = Vec::new();
+    for _ in 0..CROWD {
+        counts.push(watcher.expect("user_joined").await["active_users"].clone());
+    }
+    counts.sort_by_key(Value::as_u64);
+    assert_eq!(counts, (2..=CROWD + 1).map(Value::from).collect::<Vec<_>>());
+    for client in &mut crowd {
+        let connected = client.connected["active_users"].as_array().unwrap();
+        let found = connected.iter().map(|user| user["user_id"].clone());
+        let mut known: Vec<Value> = found.collect();
+        while known.len() <= CROWD {
+            known.push(client.expect("user_joined").await["user_id"].clone());
+        }
+        known.sort_by_key(Value::as_i64);
+        known.dedup();
+        assert_eq!(known.len(), CROWD + 1);
+        assert!(client.drain().await.is_empty());
+    }
 }
 
 #[tokio::test]

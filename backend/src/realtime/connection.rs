@@ -250,20 +250,22 @@ impl Connection {
             reason = self.outbox.closed() => return Err(End::Close(reason)),
         };
         match joined.replay {
-            Replay::Nothing => self.write([joined.connected]).await?,
+            Replay::Nothing => self.write(joined.connected).await?,
             Replay::Events(events) => {
                 let events = events.into_iter().map(|e| Frame::event(e.seq, e.body));
-                self.write(std::iter::once(joined.connected).chain(events))
+                self.write(joined.connected.into_iter().chain(events))
                     .await?;
             }
             Replay::Log(after) => {
-                self.write([joined.connected]).await?;
+                self.write(joined.connected).await?;
                 let replayed = self.replay(after, joined.head).await?;
                 replayed.map_err(|()| End::Close(CloseReason::Internal))?;
             }
         }
         self.outbox.wrote(Some(joined.head), &Tally::default());
         self.outbox.let_go();
+        // It was not listened to meanwhile: its silence begins now.
+        self.heard = Instant::now();
         Ok(())
     }
 

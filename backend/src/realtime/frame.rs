@@ -55,7 +55,7 @@ impl Framed {
 
     /// Serializes with room for the head, so that nothing is copied. Our own
     /// messages always serialize: they have string keys and finite numbers.
-    fn of(value: &impl Serialize) -> Self {
+    pub(crate) fn of(value: &impl Serialize) -> Self {
         let mut bytes = vec![0; LONGEST_HEAD];
         if serde_json::to_writer(&mut bytes, value).is_err() {
             bytes.truncate(LONGEST_HEAD);
@@ -137,7 +137,7 @@ impl Frame {
         Self::new(text, Some(seq), Class::Durable)
     }
 
-    /// Whole frames of the protocol's own, such as a ping.
+    /// Whole frames of the protocol's own, such as a ping, or pieces of one.
     pub(crate) fn control(wire: Bytes) -> Self {
         Self {
             text: Framed { wire, head: 0 },
@@ -168,6 +168,35 @@ impl Frame {
     /// An answer that is no [`ServerMessage`] to the letter.
     pub(crate) fn answer(message: &impl Serialize) -> Self {
         Self::new(Framed::of(message), None, Class::Durable)
+    }
+
+    /// An answer in pieces, in order: `list`, which others have in their
+    /// answers too, stands where the message has an empty `field`.
+    pub(crate) fn around(message: &ServerMessage, field: &str, list: &Bytes) -> [Self; 3] {
+        let whole = Framed::of(message).json();
+        // Inside a JSON string every quote is escaped: no text looks like this.
+        let empty = format!("\"{field}\":[]");
+        let found = whole
+            .windows(empty.len())
+            .position(|w| w == empty.as_bytes());
+        let end = found.map_or(whole.len(), |begin| begin + empty.len());
+        let (begin, list) = match found {
+            Some(_) => (end - "[]".len(), list.clone()),
+            None => (end, Bytes::new()),
+        };
+        let length = begin + list.len() + whole.len() - end;
+        let mut first = BytesMut::with_capacity(LONGEST_HEAD + begin);
+        write_head(&mut first, length);
+        first.put_slice(&whole[..begin]);
+        let first = Self {
+            kind: Some(Kind::of(&whole)),
+            ..Self::control(first.freeze())
+        };
+        [
+            first,
+            Self::control(list),
+            Self::control(whole.slice(end..)),
+        ]
     }
 
     /// A refusal.
@@ -204,6 +233,62 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::DateTime;
+    use shared::{
+        canvas::Role,
+        ids::{CanvasId, ConnectionId, Epoch},
+        presence::{ActiveUser, Status},
+        protocol::{Connected, Heartbeat, Resume},
+    };
+    use uuid::Uuid;
+
+    #[test]
+    fn pieces_are_the_whole() {
+        let message = |users: Vec<ActiveUser>| {
+            ServerMessage::Connected(Box::new(Connected {
+                connection_id: ConnectionId(Uuid::nil()),
+                canvas_id: CanvasId(1),
+                user_id: UserId(7),
+                username: "ann".to_owned(),
+                display_name: r#""active_users":[]"#.to_owned(),
+                role: Role::Editor,
+                epoch: Epoch(Uuid::nil()),
+                seq: 3,
+                resume: Resume::Fresh,
+                active_users: users,
+                locks: Vec::new(),
+                server_time: DateTime::UNIX_EPOCH.into(),
+                heartbeat: Heartbeat {
+                    interval_ms: 1,
+                    timeout_ms: 2,
+                },
+            }))
+        };
+        for count in [0, 1, 3, 400] {
+            let users: Vec<ActiveUser> = (0..count)
+                .map(|user| ActiveUser {
+                    user_id: UserId(user),
+                    username: format!("user_{user}"),
+                    display_name: "Somebody".to_owned(),
+                    is_active: true,
+                    status: Status::Online,
+                    status_message: String::new(),
+                    is_typing: false,
+                    editing: None,
+                    connections: 1,
+                })
+                .collect();
+            let list = serde_json::to_vec(&users).unwrap().into();
+            let pieces = Frame::around(&message(Vec::new()), "active_users", &list);
+            let wires: Vec<u8> = pieces
+                .iter()
+                .flat_map(|piece| piece.text.wire().to_vec())
+                .collect();
+            let whole = Frame::reply(&message(users));
+            assert_eq!(wires, *whole.text.wire());
+            assert_eq!(pieces[0].kind, whole.kind);
+        }
+    }
 
     #[test]
     fn texts_of_every_length_have_the_head_of_their_frame() {

@@ -15,7 +15,7 @@ mod writing;
 use super::{
     bus::{About, Bus, Channel, Message, NodeId},
     figures::Traffic,
-    frame::Frame,
+    frame::{Frame, Framed},
     gate::Gate,
     nodes::Nodes,
     outbox::Outbox,
@@ -122,7 +122,8 @@ pub(crate) struct Join {
 
 /// A connection that came. What the room says from now on waits in the outbox.
 pub(crate) struct Joined {
-    pub(crate) connected: Frame,
+    /// In pieces, one of which the others have too who come at the same time.
+    pub(crate) connected: [Frame; 3],
     pub(crate) head: i64,
     pub(crate) replay: Replay,
 }
@@ -218,6 +219,9 @@ pub(crate) struct Room {
     timers: Timers,
     queue: VecDeque<(Request, Answer)>,
     in_flight: Option<JoinHandle<Finished>>,
+    /// Those who come in this turn. They are let in together: who is there is
+    /// put into words once for all of them.
+    newcomers: Vec<Join>,
     /// Those who know of newer events than the gate does: they heard of them
     /// on another node.
     early_joins: Vec<Join>,
@@ -273,6 +277,7 @@ pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
             };
             room.command(command);
         }
+        room.let_in();
         room.hand_out().await;
         room.start_write();
         if room.is_idle() && close() {
@@ -333,6 +338,7 @@ impl Room {
             timers,
             queue: VecDeque::new(),
             in_flight: None,
+            newcomers: Vec::new(),
             early_joins: Vec::new(),
             missed: Vec::new(),
             deleted: false,
@@ -345,6 +351,9 @@ impl Room {
     }
 
     fn command(&mut self, command: Command) {
+        if !matches!(command, Command::Join(_)) {
+            self.let_in();
+        }
         match command {
             Command::Join(join) => self.come(*join),
             Command::Leave(connection) => self.leave(connection),
@@ -383,17 +392,33 @@ impl Room {
         if is_ahead && join.epoch == Some(self.epoch) {
             self.early_joins.push(join);
         } else {
-            self.join(join);
+            self.newcomers.push(join);
         }
     }
 
-    fn join(&mut self, join: Join) {
+    /// Lets in those who came. Each finds the others among those who are there,
+    /// and those who were there before hear of each.
+    fn let_in(&mut self) {
+        if self.newcomers.is_empty() {
+            return;
+        }
+        let newcomers = std::mem::take(&mut self.newcomers);
+        for join in &newcomers {
+            let arrival =
+                self.presence
+                    .join(&join.identity, &join.status_message, join.connection_id);
+            self.tell_arrival(join.connection_id, &join.identity, arrival);
+        }
+        let active_users = Framed::of(&self.presence.list()).json();
+        for join in newcomers {
+            self.join(join, &active_users);
+        }
+    }
+
+    fn join(&mut self, join: Join, active_users: &Bytes) {
         if self.deleted {
             join.outbox.close(CloseReason::CanvasDeleted);
         }
-        let arrival = self
-            .presence
-            .join(&join.identity, &join.status_message, join.connection_id);
         if join.access != self.access {
             // The next look at the heads has the roles read.
             self.access = UNKNOWN;
@@ -409,7 +434,7 @@ impl Room {
             epoch: self.epoch,
             seq: self.gate.head(),
             resume,
-            active_users: self.presence.list(),
+            active_users: Vec::new(),
             locks: self
                 .locks
                 .values()
@@ -418,8 +443,9 @@ impl Room {
             server_time: self.clock.now().into(),
             heartbeat: join.heartbeat,
         };
+        let connected = ServerMessage::Connected(Box::new(connected));
         let joined = Joined {
-            connected: Frame::reply(&ServerMessage::Connected(Box::new(connected))),
+            connected: Frame::around(&connected, "active_users", active_users),
             head: self.gate.head(),
             replay,
         };
@@ -438,9 +464,7 @@ impl Room {
         if join.reply.send(joined).is_err() {
             // It went away while it waited.
             self.leave(join.connection_id);
-            return;
         }
-        self.tell_arrival(join.connection_id, &join.identity, arrival);
     }
 
     fn tell_arrival(&mut self, connection: ConnectionId, identity: &Identity, arrival: Arrival) {
@@ -498,6 +522,7 @@ impl Room {
         self.members.is_empty()
             && !self.presence.lingers_here()
             && self.queue.is_empty()
+            && self.newcomers.is_empty()
             && self.early_joins.is_empty()
             && self.in_flight.is_none()
     }

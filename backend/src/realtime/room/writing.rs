@@ -152,7 +152,7 @@ impl Room {
         }
         for join in joins {
             if is_all {
-                self.join(join);
+                self.newcomers.push(join);
             } else {
                 self.come(join);
             }

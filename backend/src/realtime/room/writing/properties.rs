@@ -91,6 +91,7 @@ fn room(pool: PgPool) -> Room {
         timers: Timers::default(),
         queue: VecDeque::new(),
         in_flight: None,
+        newcomers: Vec::new(),
         early_joins: Vec::new(),
         missed: Vec::new(),
         deleted: false,
