@@ -3,12 +3,18 @@
 
 use backend::{Server, config::Config, telemetry};
 use clap::Parser;
+use mimalloc::MiMalloc;
 use std::{
     future::Future,
     io::{self, Write},
     process::ExitCode,
 };
 use tokio::signal::unix::{SignalKind, signal};
+
+/// What a connection needs to come in is mostly large and short-lived, which
+/// costs glibc's allocator a fifth of all time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The exit code for a configuration that cannot work, as clap has it.
 const MISCONFIGURED: u8 = 2;
