@@ -173,10 +173,12 @@ fn measure(
 
 /// The rows as a table in Markdown.
 fn table(rows: &[Value]) -> String {
-    let mut table = "| figure | target | measured | met |\n|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| figure | target | measured | ratio | met |\n|---|---|---|---|---|\n".to_owned();
     for row in rows {
         let text = |key: &str| row[key].as_str().unwrap_or_default();
-        let number = |key: &str| short(row[key].as_f64().unwrap_or(f64::NAN));
+        let value = |key: &str| row[key].as_f64().unwrap_or(f64::NAN);
+        let number = |key: &str| short(value(key));
         let met = if row["met"] == true { "yes" } else { "**no**" };
         let lost = match row["lost"].as_u64() {
             Some(0) | None => String::new(),
@@ -185,10 +187,11 @@ fn table(rows: &[Value]) -> String {
         // Writing into a String never fails.
         let _ = writeln!(
             table,
-            "| {} | {} {unit} | {} {unit}{lost} | {met} |",
+            "| {} | {} {unit} | {} {unit}{lost} | {} | {met} |",
             text("figure"),
             number("target"),
             number("measured"),
+            short(value("measured") / value("target")),
             unit = text("unit"),
         );
     }
@@ -216,6 +219,6 @@ mod tests {
             "met": false, "lost": 3
         });
         let table = table(&[row]);
-        assert!(table.ends_with("| joins | 20000 joins | 1234 joins, 3 lost | **no** |\n"));
+        assert!(table.ends_with("| joins | 20000 joins | 1234 joins, 3 lost | 0.06 | **no** |\n"));
     }
 }
