@@ -189,6 +189,17 @@ test("the pointer tells the place and who drew there", async ({ alice, bob, canv
   await expect(tab.place).toHaveText("");
 });
 
+test("a link with a tile and a view opens the view, with the tile chosen", async ({
+  alice,
+  canvas,
+}) => {
+  const tab = await alice.open(canvas, "?tile=7,7#20,30,9");
+  await tab.show("Tile");
+  await expect(tab.page.getByRole("button", { name: "Point here" })).toBeVisible();
+  await expectCamera(tab, { x: 20, y: 30, zoom: 9 });
+  expect(new URL(tab.page.url()).search).toBe("?tile=7,7");
+});
+
 test("an arrow at the edge leads to what somebody points at", async ({ alice, bob, canvas }) => {
   const hers = await alice.open(canvas, "?tile=7,7");
   const his = await bob.open(canvas, "#8,8,30");
