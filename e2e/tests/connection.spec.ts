@@ -280,6 +280,9 @@ test("a canvas that is deleted while open says so", { tag: "@phone" }, async ({
   // It is seen as it was, and not drawn on any more.
   await expect(his.board).toBeVisible();
   await expect(his.tools).toBeHidden();
+  await his.show("Tile");
+  await expect(his.page.getByText("Nothing more can be drawn here.")).toBeVisible();
+  await expect(his.page.getByRole("button", { name: "Point here" })).toBeDisabled();
   await his.state.getByRole("link", { name: "All canvases" }).click();
   await expect(his.page).toHaveURL("/");
 });

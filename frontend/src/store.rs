@@ -474,9 +474,11 @@ impl Store {
             .with(|book| book.grid().and_then(|grid| book_cell(&grid, x, y)))
     }
 
-    /// What this user may do here; none while that is not known. Reactive.
+    /// What this user may do here; none while that is not known, and where
+    /// nothing can be done any more. Reactive.
     pub fn role(self) -> Option<Role> {
-        self.me.with(|me| me.as_ref().map(|me| me.role))
+        let role = self.me.with(|me| me.as_ref().map(|me| me.role));
+        role.filter(|_| !self.is_over())
     }
 
     /// Whether nothing that is done here can be stored any more. Reactive.

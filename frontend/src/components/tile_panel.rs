@@ -171,6 +171,7 @@ fn Drawing(at: Coord) -> View {
 fn track_rules(store: Store) {
     store.canvas.track();
     store.me.track();
+    store.connection.track();
     store.book.track();
     store.locks.track();
 }
@@ -329,7 +330,7 @@ fn LikeButton(at: Coord, tile: Memo<Option<Tile>>) -> View {
             type="button"
             aria-label=move || if liked() { t().unlike } else { t().like }
             aria-pressed=move || liked().to_string()
-            disabled=move || store.me.with(Option::is_none)
+            disabled=move || store.role().is_none()
             on:click=move |_| session.like(at, !liked())
         >
             <Icon glyph=Glyph::Heart small=true />
@@ -346,7 +347,7 @@ fn PointButton(at: Coord) -> View {
         <button
             class="btn"
             type="button"
-            disabled=move || store.role().is_none() || store.is_over()
+            disabled=move || store.role().is_none()
             on:click=move |_| session.mention(at, "")
         >
             <Icon glyph=Glyph::Point small=true />
@@ -417,7 +418,8 @@ fn may(tile: Memo<Option<Tile>>, op: TileOp) -> Memo<bool> {
         });
         tile.with(|tile| {
             let state = tile.as_ref().map(|tile| &tile.state);
-            canvas::permit(policy.unwrap_or(EditPolicy::Open), state, &op, &actor).is_ok()
+            let allowed = canvas::permit(policy.unwrap_or(EditPolicy::Open), state, &op, &actor);
+            allowed.is_ok() && !store.is_over()
         })
     })
 }

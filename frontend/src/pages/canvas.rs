@@ -59,7 +59,6 @@ pub fn CanvasPage(
         store.load.get() == Load::Ready
             && store.book.with(Book::is_empty)
             && store.may_draw()
-            && !store.is_over()
             && !drawing()
     });
     provide_context(DockState::new());
