@@ -5,18 +5,23 @@ use crate::{
     failure::{Failure, Outcome},
     frames::{self, CLOSE, PING, PONG},
 };
+use memchr::memmem;
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::{
     io::{ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
 /// Bytes read from one socket at once.
 const READ: usize = 64 * 1024;
-/// Connections from one address: a port each, of which there are some 28,000.
+/// Connections from one address: a port each, of which there are some 28,000, and
+/// which stay taken for a minute. The kernel looks long for one where few are left.
 const PER_ADDRESS: usize = 900;
+/// Connections so far, whoever's.
+static DIALLED: AtomicUsize = AtomicUsize::new(0);
 /// What ends an HTTP header.
 const HEADER_END: &[u8] = b"\r\n\r\n";
 
@@ -59,7 +64,7 @@ impl Crowd {
         })
     }
 
-    /// Starts one more connection, from one of the addresses 127.0.0.x, with
+    /// Starts one more connection, from one of the addresses 127.0.x.x, with
     /// an `upgrade`; without one it speaks frames at once.
     pub(crate) fn connect(
         &mut self,
@@ -67,7 +72,7 @@ impl Crowd {
         upgrade: Option<&[u8]>,
     ) -> Outcome<PeerId> {
         let id = self.peers.len();
-        self.peers.push(Peer::dial(server, id, upgrade)?);
+        self.peers.push(Peer::dial(server, upgrade)?);
         self.watch(id)?;
         Ok(id)
     }
@@ -80,7 +85,7 @@ impl Crowd {
         upgrade: &[u8],
     ) -> Outcome<()> {
         // Dropping the old one closes it.
-        self.peers[id] = Peer::dial(server, id, Some(upgrade))?;
+        self.peers[id] = Peer::dial(server, Some(upgrade))?;
         self.watch(id)
     }
 
@@ -122,7 +127,8 @@ impl Crowd {
                 peer.flush();
             }
             if event.is_readable() {
-                peer.read(&mut self.scratch, |payload| hear(id, payload));
+                let is_over = event.is_read_closed();
+                peer.read(&mut self.scratch, is_over, |payload| hear(id, payload));
             }
         }
         Ok(())
@@ -164,9 +170,9 @@ impl Crowd {
 }
 
 impl Peer {
-    fn dial(server: SocketAddr, id: PeerId, upgrade: Option<&[u8]>) -> Outcome<Self> {
+    fn dial(server: SocketAddr, upgrade: Option<&[u8]>) -> Outcome<Self> {
         Ok(Self {
-            stream: dial(server, id)?,
+            stream: dial(server)?,
             stage: upgrade.map_or(Stage::Open, |_| Stage::Connecting),
             rest: Vec::new(),
             unsent: upgrade.unwrap_or_default().to_vec(),
@@ -194,24 +200,19 @@ impl Peer {
         self.unsent = Vec::new();
     }
 
-    fn read(&mut self, scratch: &mut [u8], mut hear: impl FnMut(&[u8])) {
+    /// Reads what is there; up to the end if it `is_over`.
+    fn read(&mut self, scratch: &mut [u8], is_over: bool, mut hear: impl FnMut(&[u8])) {
         loop {
             match self.stream.read(scratch) {
                 Ok(0) => {
                     self.stage = Stage::Closed;
                     return;
                 }
-                Ok(count) if self.rest.is_empty() => {
-                    let used = self.take_in(&scratch[..count], &mut hear);
-                    self.rest.extend_from_slice(&scratch[used..count]);
-                }
                 Ok(count) => {
-                    let mut bytes = std::mem::take(&mut self.rest);
-                    bytes.extend_from_slice(&scratch[..count]);
-                    let used = self.take_in(&bytes, &mut hear);
-                    bytes.drain(..used);
-                    if !bytes.is_empty() {
-                        self.rest = bytes;
+                    self.hear(&scratch[..count], &mut hear);
+                    // What comes after a read that was not filled is told as new.
+                    if count < scratch.len() && !is_over {
+                        return;
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -221,6 +222,22 @@ impl Peer {
                     return;
                 }
             }
+        }
+    }
+
+    /// Hands on what is whole, and keeps the rest.
+    fn hear(&mut self, bytes: &[u8], hear: &mut impl FnMut(&[u8])) {
+        if self.rest.is_empty() {
+            let used = self.take_in(bytes, hear);
+            self.rest.extend_from_slice(&bytes[used..]);
+            return;
+        }
+        let mut whole = std::mem::take(&mut self.rest);
+        whole.extend_from_slice(bytes);
+        let used = self.take_in(&whole, hear);
+        whole.drain(..used);
+        if !whole.is_empty() {
+            self.rest = whole;
         }
     }
 
@@ -260,12 +277,13 @@ fn is_early(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::NotConnected)
 }
 
-fn dial(server: SocketAddr, id: PeerId) -> Outcome<TcpStream> {
+fn dial(server: SocketAddr) -> Outcome<TcpStream> {
     let dialled = || -> std::io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
         if server.ip().is_loopback() && server.is_ipv4() {
-            let last = 1 + u8::try_from(id / PER_ADDRESS % 250).unwrap_or(0);
-            let source = SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, last), 0);
+            let address = DIALLED.fetch_add(1, Ordering::Relaxed) / PER_ADDRESS;
+            let [high, low] = [address / 250, address].map(|part| 1 + (part % 250) as u8);
+            let source = SocketAddrV4::new(Ipv4Addr::new(127, 0, high, low), 0);
             socket.bind(&SockAddr::from(source))?;
         }
         socket.set_nonblocking(true)?;
@@ -284,5 +302,5 @@ fn dial(server: SocketAddr, id: PeerId) -> Outcome<TcpStream> {
 
 /// Where `needle` begins.
 pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes.windows(needle.len()).position(|part| part == needle)
+    memmem::find(bytes, needle)
 }
