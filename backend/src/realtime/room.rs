@@ -62,8 +62,11 @@ use writing::Finished;
 const QUEUE: usize = 4096;
 /// No number of changes: who may do what is to be looked at.
 const UNKNOWN: i64 = -1;
-/// Commands taken in before the next transaction starts.
+/// Commands taken in at once.
 const INTAKE: usize = 512;
+/// Turns of the others between a transaction and the next: in one of them the
+/// sockets with something to read are found, in the other they are read.
+const TURNS: usize = 2;
 /// Events read from the log at once.
 pub(crate) const PAGE: i64 = 300;
 
@@ -248,6 +251,7 @@ pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
     };
     loop {
         let timer = room.timers.next();
+        let was_writing = room.in_flight.is_some();
         let in_flight = room.in_flight.as_mut();
         tokio::select! {
             command = commands.recv() => match command {
@@ -271,15 +275,18 @@ pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
             () = tokio::time::sleep_until(timer.into()) => room.tick(Instant::now()),
             () = released.notified() => {}
         }
-        for _ in 0..INTAKE {
-            let Ok(command) = commands.try_recv() else {
-                break;
-            };
-            room.command(command);
-        }
-        room.let_in();
+        room.take_in(&mut commands);
         room.hand_out().await;
+        if was_writing && room.in_flight.is_none() {
+            // Who has just heard something may have answered already: that goes
+            // into the next transaction, not into the one after it.
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+            room.take_in(&mut commands);
+        }
         room.start_write();
+        room.hand_out().await;
         if room.is_idle() && close() {
             room.retire();
             return;
@@ -348,6 +355,17 @@ impl Room {
             room.start_from(roster);
         }
         Ok(Some((room, commands)))
+    }
+
+    /// Takes in what waits, up to a limit.
+    fn take_in(&mut self, commands: &mut mpsc::Receiver<Command>) {
+        for _ in 0..INTAKE {
+            let Ok(command) = commands.try_recv() else {
+                break;
+            };
+            self.command(command);
+        }
+        self.let_in();
     }
 
     fn command(&mut self, command: Command) {
