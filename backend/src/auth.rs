@@ -13,7 +13,7 @@ pub(crate) use secret::{SHORTEST, secret};
 use crate::{
     clock::Clock,
     db::{
-        Together,
+        Together, Warm,
         sessions::{self, Live},
     },
     error::ApiError,
@@ -26,7 +26,7 @@ use shared::ids::{SessionId, UserId};
 use sqlx::PgPool;
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use token::{Claims, Keys};
@@ -79,18 +79,23 @@ pub(crate) struct Auth {
 
 impl Auth {
     /// Tokens are signed with `secret` and live for `ttl`.
-    pub(crate) fn new(pool: PgPool, clock: Clock, secret: &[u8], ttl: Duration) -> Self {
+    pub(crate) fn new(
+        pool: PgPool,
+        warm: Warm,
+        clock: Clock,
+        secret: &[u8],
+        ttl: Duration,
+    ) -> Self {
         // Whole seconds, as in the token; a hundred years are as good as more.
         let seconds = ttl.as_secs().clamp(1, 100 * 365 * 24 * 3600);
-        let ask = {
-            let clock = clock.clone();
-            move |pool: PgPool, ids: Vec<SessionId>| {
-                let now = clock.now();
-                async move { sessions::live(&pool, &ids, now).await }
-            }
-        };
+        let now = clock.clone();
         Self {
-            sessions: Together::new(pool.clone(), ask),
+            sessions: Together::new(
+                warm,
+                Arc::new(move |connection, ids| {
+                    Box::pin(sessions::live(connection, ids, now.now()))
+                }),
+            ),
             pool,
             clock,
             keys: Keys::new(secret),

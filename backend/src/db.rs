@@ -13,11 +13,11 @@ pub(crate) mod sessions;
 pub(crate) mod tiles;
 mod together;
 pub(crate) mod users;
-mod writers;
+mod warm;
 
 pub(crate) use pool::pool;
 pub(crate) use together::Together;
-pub(crate) use writers::Writers;
+pub(crate) use warm::Warm;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -5,7 +5,7 @@ use crate::{
     auth::{Auth, Passwords},
     config::{Config, Switch},
     db::{
-        Together,
+        Together, Warm,
         canvases::{self, Door},
     },
     http::Pictures,
@@ -58,6 +58,7 @@ impl AppState {
     pub(crate) fn new(
         config: Config,
         pool: PgPool,
+        warm: Warm,
         hub: Hub,
         auth: Auth,
         metrics: Metrics,
@@ -65,9 +66,10 @@ impl AppState {
         let limited = config.rate_limits == Switch::On;
         Self(Arc::new(Parts {
             audit: Audit::start(pool.clone()),
-            doors: Together::new(pool.clone(), async |pool, asked: Vec<_>| {
-                canvases::doors(&pool, &asked).await
-            }),
+            doors: Together::new(
+                warm,
+                Arc::new(|connection, asked| Box::pin(canvases::doors(connection, asked))),
+            ),
             pool,
             hub,
             auth,

@@ -2,8 +2,9 @@
 //! is on its way, those that come wait for the next, as the writes of a canvas
 //! do; with few there is no wait.
 
-use super::is_away;
-use sqlx::{Error, PgPool};
+use super::{Warm, is_away};
+use futures_util::future::BoxFuture;
+use sqlx::{Error, PgConnection};
 use std::{io, sync::Arc};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -16,22 +17,22 @@ const WAITING: usize = 4096;
 
 type Reply<A> = oneshot::Sender<Result<A, Error>>;
 
+/// Answers all questions, in their order.
+type Ask<Q, A> = dyn for<'a> Fn(&'a mut PgConnection, &'a [Q]) -> BoxFuture<'a, Result<Vec<A>, Error>>
+    + Send
+    + Sync;
+
 /// See the module. The task behind it ends with it.
 #[derive(Debug)]
 pub(crate) struct Together<Q, A> {
     questions: mpsc::Sender<(Q, Reply<A>)>,
 }
 
-impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
-    /// `ask` answers all questions, in their order.
-    pub(crate) fn new<F, Asking>(pool: PgPool, ask: F) -> Self
-    where
-        F: Fn(PgPool, Vec<Q>) -> Asking + Send + Sync + 'static,
-        Asking: Future<Output = Result<Vec<A>, Error>> + Send,
-    {
+impl<Q: Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
+    /// Has `ask` answer.
+    pub(crate) fn new(warm: Warm, ask: Arc<Ask<Q, A>>) -> Self {
         let (questions, mut waiting) = mpsc::channel(WAITING);
         let lanes = Arc::new(Semaphore::new(LANES));
-        let ask = Arc::new(ask);
         tokio::spawn(async move {
             // The semaphore is never closed.
             while let Ok(lane) = lanes.clone().acquire_owned().await {
@@ -39,10 +40,10 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
                 if waiting.recv_many(&mut asked, MOST).await == 0 {
                     return;
                 }
-                let (pool, ask) = (pool.clone(), ask.clone());
+                let (warm, ask) = (warm.clone(), ask.clone());
                 tokio::spawn(async move {
                     let (questions, replies): (Vec<Q>, Vec<Reply<A>>) = asked.into_iter().unzip();
-                    reply(ask(pool, questions).await, replies);
+                    reply(answers(&warm, &*ask, &questions).await, replies);
                     drop(lane);
                 });
             }
@@ -60,6 +61,27 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
         asked.map_err(|_| Error::WorkerCrashed)?;
         answer.await.unwrap_or(Err(Error::WorkerCrashed))
     }
+}
+
+/// On a kept connection, or on one that the pool has looked at, where there is
+/// none or it turns out to be of no use any more.
+async fn answers<Q, A>(warm: &Warm, ask: &Ask<Q, A>, questions: &[Q]) -> Result<Vec<A>, Error> {
+    if let Some(mut connection) = warm.kept() {
+        match ask(&mut connection, questions).await {
+            Err(error) if is_away(&error) => {
+                connection.close_on_drop();
+                warm.distrust();
+            }
+            answers => {
+                warm.keep(connection);
+                return answers;
+            }
+        }
+    }
+    let mut connection = warm.of_pool().await?;
+    let answers = ask(&mut connection, questions).await?;
+    warm.keep(connection);
+    Ok(answers)
 }
 
 /// Whoever does not wait any more needs no answer.

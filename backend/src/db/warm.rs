@@ -1,6 +1,6 @@
-//! Connections to the database that the write path keeps from one transaction
-//! to the next. Going back to the pool costs a look at the connection, and
-//! coming out of it another: two round trips more for each commit.
+//! Connections to the database that are kept from one use to the next, for the
+//! write path and for those who come. Going back to the pool costs a look at the
+//! connection, and coming out of it another: two round trips more each time.
 
 use sqlx::{Error, PgPool, Postgres, pool::PoolConnection};
 use std::{
@@ -13,7 +13,7 @@ const FRESH: Duration = Duration::from_millis(250);
 
 /// See the module. Cheap to clone; clones share what they keep.
 #[derive(Clone, Debug)]
-pub(crate) struct Writers {
+pub(crate) struct Warm {
     pool: PgPool,
     /// The one that was used last is at the end.
     kept: Arc<Mutex<Vec<Kept>>>,
@@ -27,7 +27,7 @@ struct Kept {
     since: Instant,
 }
 
-impl Writers {
+impl Warm {
     /// With connections of this pool, at most a quarter of it.
     pub(crate) fn new(pool: PgPool) -> Self {
         let all = pool.options().get_max_connections() as usize;
@@ -40,16 +40,26 @@ impl Writers {
 
     /// A connection, kept or of the pool.
     pub(crate) async fn take(&self) -> Result<PoolConnection<Postgres>, Error> {
-        let newest = self.lock().pop();
-        match newest {
-            Some(kept) if kept.since.elapsed() < FRESH => Ok(kept.connection),
-            // Back to the pool with it, and with those that are older.
-            Some(_) => {
-                self.distrust();
-                self.pool.acquire().await
-            }
-            None => self.pool.acquire().await,
+        match self.kept() {
+            Some(connection) => Ok(connection),
+            None => self.of_pool().await,
         }
+    }
+
+    /// One that was used a moment ago, if there is one.
+    pub(crate) fn kept(&self) -> Option<PoolConnection<Postgres>> {
+        let newest = self.lock().pop()?;
+        if newest.since.elapsed() < FRESH {
+            return Some(newest.connection);
+        }
+        // Back to the pool with it, and with those that are older.
+        self.distrust();
+        None
+    }
+
+    /// One that the pool has looked at.
+    pub(crate) async fn of_pool(&self) -> Result<PoolConnection<Postgres>, Error> {
+        self.pool.acquire().await
     }
 
     /// Keeps a connection that worked a moment ago.

@@ -15,7 +15,7 @@ use super::{
     room::{self, Command, Setup},
     write::{Done, Write, WriteError},
 };
-use crate::{clock::Clock, db::Writers};
+use crate::{clock::Clock, db::Warm};
 use bytes::Bytes;
 use shared::{
     ids::{CanvasId, ConnectionId, UserId},
@@ -71,7 +71,7 @@ pub struct Hub {
 
 struct Inner {
     pool: PgPool,
-    writers: Writers,
+    warm: Warm,
     clock: Clock,
     bus: Bus,
     nodes: Arc<Nodes>,
@@ -119,14 +119,20 @@ impl Drop for RoomLease {
 
 impl Hub {
     /// A hub with no room open.
-    pub fn new(pool: PgPool, clock: Clock, settings: Settings, bus: Bus) -> Self {
+    pub(crate) fn new(
+        pool: PgPool,
+        warm: Warm,
+        clock: Clock,
+        settings: Settings,
+        bus: Bus,
+    ) -> Self {
         let look = Arc::new(Notify::new());
         let hub = Self {
             inner: Arc::new_cyclic(|inner| Inner {
                 heads: tokio::spawn(heads::watch(inner.clone(), look.clone())),
                 sessions: tokio::spawn(sessions::watch(inner.clone())),
                 others: tokio::spawn(cluster::watch(inner.clone())),
-                writers: Writers::new(pool.clone()),
+                warm,
                 pool,
                 clock,
                 admissions: Admissions::new(bus.clone()),
@@ -337,7 +343,7 @@ impl Hub {
         let setup = Setup {
             canvas_id,
             pool: self.inner.pool.clone(),
-            writers: self.inner.writers.clone(),
+            warm: self.inner.warm.clone(),
             clock: self.inner.clock.clone(),
             bus: self.inner.bus.clone(),
             nodes: self.inner.nodes.clone(),

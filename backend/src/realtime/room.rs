@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    db::{self, Writers, locks::Held},
+    db::{self, Warm, locks::Held},
 };
 use bytes::Bytes;
 use post::Post;
@@ -180,7 +180,7 @@ pub(crate) struct Setup {
     pub(crate) canvas_id: CanvasId,
     pub(crate) pool: PgPool,
     /// Connections for transactions.
-    pub(crate) writers: Writers,
+    pub(crate) warm: Warm,
     pub(crate) clock: Clock,
     pub(crate) bus: Bus,
     /// The other nodes.
@@ -204,7 +204,7 @@ pub(crate) struct Room {
     grid: Grid,
     epoch: Epoch,
     pool: PgPool,
-    writers: Writers,
+    warm: Warm,
     clock: Clock,
     bus: Bus,
     nodes: Arc<Nodes>,
@@ -299,7 +299,7 @@ impl Room {
         let Setup {
             canvas_id,
             pool,
-            writers,
+            warm,
             clock,
             bus,
             nodes,
@@ -328,7 +328,7 @@ impl Room {
             grid: canvas.grid,
             epoch: canvas.epoch,
             pool,
-            writers,
+            warm,
             clock,
             bus,
             nodes,

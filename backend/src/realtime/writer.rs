@@ -9,7 +9,7 @@ use super::{
     ring::Event,
     write::{Done, Operation, Write, WriteError},
 };
-use crate::db::{self, Writers, locks::Held};
+use crate::db::{self, Warm, locks::Held};
 use chrono::{DateTime, Utc};
 use plan::{Loaded, Plan};
 use serde::{Deserialize, Serialize};
@@ -93,15 +93,15 @@ impl From<sqlx::Error> for Failure {
 
 /// Carries out a batch. Requests that fail their checks fail alone; if the
 /// database refuses the batch, its requests are tried one by one.
-pub(crate) async fn commit(writers: &Writers, canvas: CanvasId, requests: &[Request]) -> Committed {
-    match attempt(writers, canvas, requests).await {
+pub(crate) async fn commit(warm: &Warm, canvas: CanvasId, requests: &[Request]) -> Committed {
+    match attempt(warm, canvas, requests).await {
         Ok(committed) => committed,
         Err(Failure::Away) => fail(requests, &WriteError::Unavailable),
         Err(Failure::Broken) if requests.len() == 1 => fail(requests, &WriteError::Internal),
         Err(Failure::Broken) => {
             let mut all = Committed::default();
             for (place, request) in requests.iter().enumerate() {
-                let one = match attempt(writers, canvas, std::slice::from_ref(request)).await {
+                let one = match attempt(warm, canvas, std::slice::from_ref(request)).await {
                     Ok(one) => one,
                     Err(Failure::Away) => fail(&requests[place..=place], &WriteError::Unavailable),
                     Err(Failure::Broken) => fail(&requests[place..=place], &WriteError::Internal),
@@ -139,17 +139,17 @@ impl Committed {
 }
 
 async fn attempt(
-    writers: &Writers,
+    warm: &Warm,
     canvas: CanvasId,
     requests: &[Request],
 ) -> Result<Committed, Failure> {
     let deadline = Instant::now() + PATIENCE;
-    let mut connection = writers.take().await?;
+    let mut connection = warm.take().await?;
     let transaction = transact(&mut connection, canvas, requests);
     let outcome = timeout_at(deadline.into(), transaction).await;
     let failure = match outcome {
         Ok(Ok(committed)) => {
-            writers.keep(connection);
+            warm.keep(connection);
             return Ok(committed);
         }
         Ok(Err(error)) => Failure::from(error),
@@ -161,7 +161,7 @@ async fn attempt(
     if matches!(failure, Failure::Away) {
         // The next one starts with a connection that may be better.
         connection.close_on_drop();
-        writers.distrust();
+        warm.distrust();
     }
     Err(failure)
 }

@@ -35,7 +35,7 @@ pub(super) async fn watch(inner: Weak<Inner>, look: Arc<Notify>) {
             sampled = Instant::now();
             inner.registry.traffic().sample();
         }
-        inner.writers.tidy();
+        inner.warm.tidy();
         let open: Vec<CanvasId> = lock(&inner.rooms).keys().copied().collect();
         if open.is_empty() {
             continue;

@@ -12,7 +12,7 @@ use crate::realtime::{
     room::{Member, Timers, post::Post, remote::Neighbours},
     write::{Identity, Write},
 };
-use crate::{clock::Clock, db::Writers};
+use crate::{clock::Clock, db::Warm};
 use proptest::{collection::vec, prelude::*};
 use shared::{
     canvas::{Coord, Grid, Role, TileOp},
@@ -73,7 +73,7 @@ fn room(pool: PgPool) -> Room {
             palette: 2,
         },
         epoch: Epoch(Uuid::nil()),
-        writers: Writers::new(pool.clone()),
+        warm: Warm::new(pool.clone()),
         pool,
         count: Arc::default(),
         clock: Clock::default(),
