@@ -58,9 +58,16 @@ async fn a_user_comes_once_and_goes_once_wherever_the_tabs_are() {
         assert_eq!(joined["display_name"], "Bob");
         assert_eq!(joined["active_users"], 2);
     }
-    let second = TestClient::join(&there.at(&bob), id).await;
+    let mut second = TestClient::join(&there.at(&bob), id).await;
     let expected = named(&[("Ann", 2), ("Bob", 2)]);
     assert_eq!(people(&second.connected["active_users"]), expected);
+    // A second tab is told to nobody: what it does next comes after it.
+    second
+        .send(&presence("cursor", &json!({ "x": 1, "y": 2 })))
+        .await;
+    for tab in [&mut near, &mut far] {
+        tab.expect("user_cursor").await;
+    }
     // A node that does not have the canvas open knows as well.
     for client in [&ann, &there.at(&ann), &third.at(&ann)] {
         let snapshot = client.get(&format!("/canvases/{id}/snapshot")).await;
