@@ -1,4 +1,5 @@
-//! Tiles and likes as the write path needs them: many at once, by cell.
+//! Tiles and likes as the write path needs them: many at once, by cell. Each is
+//! looked up by itself, as in [`super::log::repeats`].
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -32,8 +33,10 @@ pub(crate) async fn load(
     let (xs, ys) = columns(cells);
     let rows: Vec<CellRow> = sqlx::query_as(
         "SELECT t.x, t.y, t.id, t.creator_id, t.title, t.pixels, t.version, t.like_count
-         FROM unnest($2::int[], $3::int[]) AS c (x, y)
-         JOIN tiles t ON t.canvas_id = $1 AND t.x = c.x AND t.y = c.y",
+         FROM unnest($2::int[], $3::int[]) AS c (x, y),
+         LATERAL (
+             SELECT * FROM tiles WHERE canvas_id = $1 AND x = c.x AND y = c.y LIMIT 1
+         ) AS t",
     )
     .bind(canvas.0)
     .bind(xs)
@@ -68,8 +71,10 @@ pub(crate) async fn likes(
     let (tiles, users) = like_columns(pairs);
     sqlx::query_as(
         "SELECT l.tile_id, l.user_id
-         FROM unnest($1::bigint[], $2::bigint[]) AS p (tile_id, user_id)
-         JOIN tile_likes l USING (tile_id, user_id)",
+         FROM unnest($1::bigint[], $2::bigint[]) AS p (tile_id, user_id),
+         LATERAL (
+             SELECT * FROM tile_likes WHERE tile_id = p.tile_id AND user_id = p.user_id LIMIT 1
+         ) AS l",
     )
     .bind(tiles)
     .bind(users)
@@ -147,7 +152,8 @@ pub(crate) async fn save_like_counts(
     let (ids, counts): (Vec<i64>, Vec<i64>) = tiles.iter().map(|(id, n)| (id.0, *n)).unzip();
     sqlx::query(
         "UPDATE tiles t SET like_count = n.like_count
-         FROM unnest($1::bigint[], $2::bigint[]) AS n (id, like_count) WHERE t.id = n.id",
+         FROM unnest($1::bigint[], $2::bigint[]) AS n (id, like_count)
+         WHERE t.id = n.id AND t.id = ANY($1)",
     )
     .bind(ids)
     .bind(counts)
@@ -190,7 +196,8 @@ pub(crate) async fn save_likes(
         let (tiles, users) = like_columns(removed);
         sqlx::query(
             "DELETE FROM tile_likes l USING unnest($1::bigint[], $2::bigint[]) AS p (tile_id, user_id)
-             WHERE l.tile_id = p.tile_id AND l.user_id = p.user_id",
+             WHERE l.tile_id = p.tile_id AND l.user_id = p.user_id
+               AND l.tile_id = ANY($1) AND l.user_id = ANY($2)",
         )
         .bind(tiles)
         .bind(users)

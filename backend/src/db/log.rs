@@ -134,6 +134,10 @@ pub(crate) async fn room(
 }
 
 /// Which of these operations were carried out before. Ask under the lock.
+///
+/// Each is looked up by itself, in the index: `LATERAL` with a limit leaves the
+/// planner no other way, such as to read all of the canvas's events, which looks
+/// good to it as long as they are few, and which it then does when they are many.
 pub(crate) async fn repeats(
     connection: &mut PgConnection,
     canvas: CanvasId,
@@ -142,15 +146,17 @@ pub(crate) async fn repeats(
     let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
     let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.uuid()).collect();
     sqlx::query_as(
-        "WITH asked AS (
-             SELECT * FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS a (actor_id, op_id, place)
-         )
-         SELECT a.place, e.body FROM asked a
-         JOIN canvas_events e ON e.canvas_id = $1 AND e.actor_id = a.actor_id
-                             AND e.op_id = a.op_id AND e.op_id IS NOT NULL
-         UNION ALL
-         SELECT a.place, NULL FROM asked a
-         JOIN canvas_idle_ops i ON i.canvas_id = $1 AND i.actor_id = a.actor_id AND i.op_id = a.op_id",
+        "SELECT asked.place, known.body
+         FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS asked (actor_id, op_id, place),
+         LATERAL (
+             SELECT e.body FROM canvas_events e
+             WHERE e.canvas_id = $1 AND e.actor_id = asked.actor_id
+               AND e.op_id = asked.op_id AND e.op_id IS NOT NULL
+             UNION ALL
+             SELECT NULL FROM canvas_idle_ops i
+             WHERE i.canvas_id = $1 AND i.actor_id = asked.actor_id AND i.op_id = asked.op_id
+             LIMIT 1
+         ) AS known",
     )
     .bind(canvas.0)
     .bind(actors)
@@ -199,7 +205,8 @@ pub(crate) async fn append(
 /// Appends chat and moves the canvas's head, in one statement that is its own
 /// transaction: the places and the events, in order. None where the canvas is
 /// gone or one of the operations is known already; an operation that another
-/// node is carrying out at this moment violates `canvas_events_op_id_key`.
+/// node is carrying out at this moment violates `canvas_events_op_id_key`. They
+/// are looked up as in [`repeats`].
 pub(crate) async fn append_chat(
     connection: &mut PgConnection,
     canvas: CanvasId,
@@ -215,13 +222,17 @@ pub(crate) async fn append_chat(
         r#"WITH head AS (
              UPDATE canvases SET last_seq = last_seq + $2
              WHERE id = $1 AND NOT EXISTS (
-                 SELECT FROM unnest($3::bigint[], $4::uuid[]) AS asked (actor_id, op_id)
-                 WHERE EXISTS (SELECT FROM canvas_events e
-                               WHERE e.canvas_id = $1 AND e.actor_id = asked.actor_id
-                                 AND e.op_id = asked.op_id AND e.op_id IS NOT NULL)
-                    OR EXISTS (SELECT FROM canvas_idle_ops i
-                               WHERE i.canvas_id = $1 AND i.actor_id = asked.actor_id
-                                 AND i.op_id = asked.op_id)
+                 SELECT FROM unnest($3::bigint[], $4::uuid[]) AS asked (actor_id, op_id),
+                 LATERAL (
+                     SELECT FROM canvas_events e
+                     WHERE e.canvas_id = $1 AND e.actor_id = asked.actor_id
+                       AND e.op_id = asked.op_id AND e.op_id IS NOT NULL
+                     UNION ALL
+                     SELECT FROM canvas_idle_ops i
+                     WHERE i.canvas_id = $1 AND i.actor_id = asked.actor_id
+                       AND i.op_id = asked.op_id
+                     LIMIT 1
+                 ) AS known
              )
              RETURNING last_seq - $2 AS base, clock_timestamp() AS now
          )
