@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, thread, time::Duration};
 use ureq::Agent;
+use uuid::Uuid;
 
 /// A wait that is short beside every deadline.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
@@ -124,9 +125,15 @@ impl Target {
     }
 }
 
-/// A frame that says `text` in the chat.
+/// A frame that says `text` in the chat, with an `op_id` as every good client's.
 pub(crate) fn chat(text: &str) -> Vec<u8> {
-    request(&json!({ "type": "canvas_chat", "text": text }))
+    let op_id = Uuid::new_v4();
+    request(&json!({ "type": "canvas_chat", "text": text, "op_id": op_id }))
+}
+
+/// A frame that says something of ordinary length.
+pub(crate) fn remark() -> Vec<u8> {
+    chat("stellar stellar stellar stellar stellar stellar stellar stellar")
 }
 
 /// A frame with any request.

@@ -84,7 +84,6 @@ fn deliver(
         Said::Typing => Kind::Typing,
         Said::Chat => Kind::Chat,
     };
-    let frames = frames(wanted.kind);
     let before = target.processor_time()?;
     let begun = Instant::now();
     let (mut sent, mut heard, mut errors) = (0, 0, 0);
@@ -93,7 +92,7 @@ fn deliver(
         while begun.elapsed() < time
             && sent * wanted.receivers < heard + wanted.in_flight * wanted.receivers
         {
-            party.crowd.send(0, &frames[sent % frames.len()]);
+            party.crowd.send(0, &frame(wanted.kind, sent));
             sent += 1;
         }
         if heard >= sent * wanted.receivers {
@@ -117,18 +116,16 @@ fn deliver(
     Ok(used.div_f64(heard as f64))
 }
 
-fn frames(kind: Said) -> Vec<Vec<u8>> {
+/// The frame after `sent` others.
+fn frame(kind: Said, sent: usize) -> Vec<u8> {
     match kind {
         // What is no change need not be told.
-        Said::Typing => [true, false]
-            .map(|is_typing| {
-                let typing = json!({
-                    "type": "user_presence", "presence_type": "typing", "is_typing": is_typing
-                });
-                target::request(&typing)
-            })
-            .to_vec(),
-        Said::Chat => vec![target::chat(&"stellar ".repeat(8))],
+        Said::Typing => target::request(&json!({
+            "type": "user_presence",
+            "presence_type": "typing",
+            "is_typing": sent.is_multiple_of(2)
+        })),
+        Said::Chat => target::remark(),
     }
 }
 

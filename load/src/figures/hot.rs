@@ -56,11 +56,10 @@ pub(crate) fn run(target: &Target, wanted: &Hot) -> Outcome<Vec<Row>> {
 
 /// Messages acknowledged in a second.
 fn write(party: &mut Party, wanted: &Hot, time: Duration) -> Outcome<f64> {
-    let frame = target::chat(&"stellar ".repeat(8));
     let begun = Instant::now();
     for writer in 0..wanted.writers {
         for _ in 0..wanted.in_flight {
-            party.crowd.send(writer, &frame);
+            party.crowd.send(writer, &target::remark());
         }
     }
     let mut sent = wanted.writers * wanted.in_flight;
@@ -82,7 +81,7 @@ fn write(party: &mut Party, wanted: &Hot, time: Duration) -> Outcome<f64> {
         acked += answered.len();
         for writer in answered.drain(..) {
             if begun.elapsed() < time {
-                party.crowd.send(writer, &frame);
+                party.crowd.send(writer, &target::remark());
                 sent += 1;
             }
         }

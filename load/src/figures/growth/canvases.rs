@@ -26,7 +26,6 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<(
     let mut crowd = Crowd::new()?;
     let mut open = 0;
     let start = system::resident(target.process)?;
-    let frame = target::chat(&"stellar ".repeat(8));
     for size in sizes {
         while open < size {
             let person = &people[open / EACH];
@@ -53,7 +52,7 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<(
         for number in 0..MESSAGES {
             let who = number * 7919 % open;
             let heard = std::cell::Cell::new(false);
-            crowd.send(who, &frame);
+            crowd.send(who, &target::remark());
             let hear = |from: PeerId, payload: &[u8]| {
                 if from == who && Kind::of(payload) == Kind::Ack {
                     heard.set(true);

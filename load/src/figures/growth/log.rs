@@ -18,15 +18,14 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<(
     let people = target.people(1)?;
     let canvas = target.canvas(&people[0], 4)?;
     let mut visitor = Visitor::enter(target, &canvas, &people[0])?;
-    let frame = target::chat(&"stellar ".repeat(8));
     let mut stored = 0;
     for size in SIZES.into_iter().filter(|size| *size <= up_to) {
-        visitor.send_all(size - stored, |_| frame.clone())?;
+        visitor.send_all(size - stored, |_| target::remark())?;
         stored = size;
         let words = format!("{size} events");
-        let commit = visitor.commit(|_| frame.clone())?;
+        let commit = visitor.commit(|_| target::remark())?;
         stored += super::TIMES;
-        let head = visitor.send_all(1, |_| frame.clone())?;
+        let head = visitor.send_all(1, |_| target::remark())?;
         stored += 1;
         table.add("one more event", "ms", words.clone(), commit);
         table.add("coming in", "ms", words.clone(), visitor.join()?);

@@ -46,10 +46,9 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<(
         let each = used.as_secs_f64() * 1e6 / (MORE * present) as f64;
         table.add("a join, for each who is there", "µs", words.clone(), each);
 
-        let frame = target::chat(&"stellar ".repeat(8));
         let before = target.processor_time()?;
         for _ in 0..MORE {
-            crowd.send(0, &frame);
+            crowd.send(0, &target::remark());
             hear_chat(&mut crowd, present)?;
         }
         let used = target.processor_time()?.saturating_sub(before);
