@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::process::geteuid;
 
 use crate::failure::{Failure, Outcome};
-use crate::process::{Owned, ask, check_interrupted};
+use crate::process::{Owned, ask, check_interrupted, succeed};
 use crate::setup::find_on_path;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -33,6 +33,13 @@ const FORGETFUL: [&str; 3] = [
     "synchronous_commit=off",
     "full_page_writes=off",
 ];
+
+/// Its write-ahead log stays as large as [`SEGMENTS`] make it.
+const LASTING: [&str; 1] = ["min_wal_size=1GB"];
+/// Segments of 16 MB that the write-ahead log has from the beginning. A new cluster has one, and
+/// whoever commits when it is full waits for 16 MB of zeros; one that has run for a while
+/// uses its old ones again.
+const SEGMENTS: usize = 48;
 
 /// What a power cut would leave of what was committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +83,11 @@ impl ThrowawayPostgres {
         }
         let mut postgres = command(&programs.join("postgres"), account, &folder)?;
         postgres.arg("-D").arg(&cluster).arg("-k").arg(&folder);
-        let forgetful = FORGETFUL.iter().filter(|_| durability == Durability::None);
-        for setting in SETTINGS.iter().chain(forgetful) {
+        let more = match durability {
+            Durability::None => FORGETFUL.as_slice(),
+            Durability::Full => LASTING.as_slice(),
+        };
+        for setting in SETTINGS.iter().chain(more) {
             postgres.args(["-c", setting]);
         }
         let mut started = Self {
@@ -85,6 +95,19 @@ impl ThrowawayPostgres {
             folder,
         };
         started.wait_until_ready(&cluster)?;
+        if durability == Durability::Full {
+            let psql = find_on_path("psql").unwrap_or_else(|| programs.join("psql"));
+            let mut psql = command(&psql, account, &started.folder)?;
+            psql.args(["--username=postgres", "--quiet", "--no-psqlrc", "--host"])
+                .arg(&started.folder)
+                .arg("--command")
+                .arg(format!(
+                    "SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()
+                     FROM generate_series(1, {SEGMENTS})"
+                ))
+                .args(["--command", "CHECKPOINT"]);
+            succeed(psql)?;
+        }
         Ok(started)
     }
 

@@ -22,7 +22,7 @@ pub(crate) struct Join {
     #[arg(long, default_value_t = 100)]
     at_once: usize,
     /// Rounds
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 15)]
     rounds: usize,
     /// Joins per second of processor time to reach
     #[arg(long, default_value_t = 20_000.0)]

@@ -41,6 +41,8 @@ pub(crate) fn run(target: &Target, core: usize, wanted: &Latency) -> Outcome<Vec
     let count = (wanted.rate * wanted.seconds) as usize;
     let mut party = Party::gather(target, wanted.receivers)?;
     let mut bound = Bound::start(wanted.receivers, core)?;
+    // Half a round to begin with, that is not counted.
+    speak(&mut party, count / 2, every)?;
     let (mut rounds, mut details) = (Vec::new(), Vec::new());
     let mut lost = 0;
     for _ in 0..wanted.rounds {
