@@ -19,7 +19,7 @@ const PORT: u16 = 8080;
 /// Builds the server and returns its path.
 pub(crate) fn build(workspace: &Workspace, is_release: bool) -> Outcome<PathBuf> {
     let (folder, expected) = if is_release {
-        ("release", "about 4 min the first time, then seconds")
+        ("release", "about 5 min the first time, then seconds")
     } else {
         ("debug", "about 90 s the first time, then seconds")
     };
