@@ -4,6 +4,7 @@ mod common;
 
 use common::{PATIENCE, TestServer, canvas, socket::TestClient};
 use serde_json::json;
+use sqlx::PgPool;
 use std::collections::HashMap;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -38,24 +39,75 @@ async fn a_commit_reads_only_what_it_needs_however_much_there_is() {
             tab.send(&json!({ "type": "canvas_chat", "text": "and on" }))
                 .await;
             tab.expect("ack").await;
-            let query = "SELECT relname::text, n_tup_ins,
-                                coalesce(idx_tup_fetch, 0) + seq_tup_read
-                         FROM pg_stat_user_tables";
-            let rows: Vec<(String, i64, i64)> =
-                sqlx::query_as(query).fetch_all(&pool).await.unwrap();
-            let tables: HashMap<String, (i64, i64)> = rows
-                .into_iter()
-                .map(|(name, written, read)| (name, (written, read)))
-                .collect();
-            if tables["canvas_events"].0 >= 4 * TIMES - 1 {
+            let tables = tables(&pool).await;
+            if tables["canvas_events"].written >= 4 * TIMES - 1 {
                 return tables;
             }
         }
     };
     let tables = timeout(PATIENCE, counted).await.unwrap();
     for name in ["canvas_events", "canvas_idle_ops", "tiles", "tile_likes"] {
-        let read = tables[name].1;
-        // Each request looks at a few rows; at all of them it would be a hundred times as many.
+        tables[name].assert_few(name);
+    }
+}
+
+#[tokio::test]
+async fn a_join_reads_only_what_it_needs_however_many_there_are() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let canvas = canvas(&ann, &json!({})).await;
+    for number in 0..TIMES {
+        let guest = server.guest(&format!("Guest {number}")).await;
+        TestClient::join(&guest, canvas).await.close().await;
+    }
+    let pool = server.database.pool().await;
+    let counted = async {
+        loop {
+            TestClient::join(&ann, canvas).await.close().await;
+            let tables = tables(&pool).await;
+            // Whose door it is, each join asks once.
+            if tables["canvas_members"].scans >= TIMES {
+                return tables;
+            }
+        }
+    };
+    let tables = timeout(PATIENCE, counted).await.unwrap();
+    for name in ["users", "canvases", "canvas_members"] {
+        tables[name].assert_few(name);
+    }
+}
+
+/// What was done to a table.
+struct Table {
+    /// Rows added.
+    written: i64,
+    /// Rows read.
+    read: i64,
+    /// Times that it was read.
+    scans: i64,
+}
+
+impl Table {
+    /// Each request looks at a few rows; at all of them it would be a hundred
+    /// times as many.
+    fn assert_few(&self, name: &str) {
+        let read = self.read;
         assert!(read <= 40 * TIMES, "{read} rows of {name}");
     }
+}
+
+async fn tables(pool: &PgPool) -> HashMap<String, Table> {
+    let query = "SELECT relname::text, n_tup_ins, coalesce(idx_tup_fetch, 0) + seq_tup_read,
+                        coalesce(idx_scan, 0) + seq_scan
+                 FROM pg_stat_user_tables";
+    let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(query).fetch_all(pool).await.unwrap();
+    let tables = rows.into_iter().map(|(name, written, read, scans)| {
+        let table = Table {
+            written,
+            read,
+            scans,
+        };
+        (name, table)
+    });
+    tables.collect()
 }

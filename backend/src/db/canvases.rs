@@ -111,7 +111,8 @@ impl DoorRow {
     }
 }
 
-/// The doors that these users stand before, in order.
+/// The doors that these users stand before, in order. Each is looked up by
+/// itself, as in [`super::log::repeats`].
 pub(crate) async fn doors(
     executor: impl PgExecutor<'_>,
     asked: &[(CanvasId, UserId)],
@@ -122,9 +123,16 @@ pub(crate) async fn doors(
         "SELECT c.owner_id, c.visibility, c.access_changes, m.role,
                 u.username, u.display_name, u.renames, u.status_message
          FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (canvas_id, user_id, place)
-         LEFT JOIN canvases c ON c.id = asked.canvas_id
-         LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = asked.user_id
-         LEFT JOIN users u ON u.id = asked.user_id
+         LEFT JOIN LATERAL (
+             SELECT * FROM canvases WHERE id = asked.canvas_id LIMIT 1
+         ) AS c ON true
+         LEFT JOIN LATERAL (
+             SELECT * FROM canvas_members
+             WHERE canvas_id = asked.canvas_id AND user_id = asked.user_id LIMIT 1
+         ) AS m ON true
+         LEFT JOIN LATERAL (
+             SELECT * FROM users WHERE id = asked.user_id LIMIT 1
+         ) AS u ON true
          ORDER BY place",
     )
     .bind(canvases)
