@@ -78,9 +78,8 @@ pub(crate) fn app(state: AppState) -> Router {
     api.route("/api/v1/openapi.json", description)
         .merge(health::routes())
         .fallback(fallback)
-        .layer(middleware::map_request(extract::refuse_large_bodies))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
-        // Its requests have no bodies, and its answers hardly any.
+        // Its answers are not worth it.
         .merge(ws)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(middleware::from_fn(finish))
@@ -92,8 +91,8 @@ async fn fallback(State(state): State<AppState>, request: Request) -> Result<Res
     pages::serve(&state.config.dist, request).await
 }
 
-/// Counts the request, catches a panic, and adds the headers that every answer
-/// has. One layer for all this: each costs a join a microsecond or two.
+/// Counts the request, refuses a large body, catches a panic, and adds the
+/// headers that every answer has. One layer for all this: each costs a join a microsecond or two.
 async fn finish(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
@@ -101,9 +100,14 @@ async fn finish(request: Request, next: Next) -> Response {
     let span = tracing::debug_span!("request", %method, path = request.uri().path());
     let api = request.uri().path().starts_with("/api/");
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let answering = AssertUnwindSafe(next.run(request).instrument(span.clone()));
+    let answering = async {
+        match extract::refuse_large_bodies(request).await {
+            Ok(request) => next.run(request).await,
+            Err(error) => error.into_response(),
+        }
+    };
     // The panic hook has logged it.
-    let mut response = answering
+    let mut response = AssertUnwindSafe(answering.instrument(span.clone()))
         .catch_unwind()
         .await
         .unwrap_or_else(|_| ApiError::Internal(None).into_response());
@@ -146,5 +150,27 @@ fn known(method: &Method) -> &'static str {
         Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_for() {
+        let broken = get(async || -> Response { panic!("on purpose") });
+        let app: Router = Router::new()
+            .route("/api/broken", broken)
+            .layer(middleware::from_fn(finish));
+        let request = Request::get("/api/broken").body(Body::empty()).unwrap();
+        let response = app.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        let body = to_bytes(response.into_body(), 4096).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["code"], "internal");
     }
 }

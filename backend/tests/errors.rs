@@ -68,6 +68,10 @@ async fn bodies_over_a_mebibyte_are_refused() {
     let body = json!({ "username": "ann", "password": "x".repeat(2 * 1024 * 1024) });
     let reply = visitor.post("/auth/login", &body).await;
     reply.problem(413, "body_too_large");
+    // Also where no body is expected.
+    let request = visitor.request(Method::GET, "/ws/canvas/1");
+    let reply = Reply::of(request.body(vec![b' '; 2 * 1024 * 1024])).await;
+    reply.problem(413, "body_too_large");
     // The same without saying before how long it is.
     let chunks = (0..40).map(|_| Ok::<_, std::io::Error>(vec![b' '; 32 * 1024]));
     let stream = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
