@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Response, StatusCode},
 };
-use backend::realtime::wire::{self, Handover, Heard, Socket, Upgrade};
+use backend::realtime::wire::{self, Door, Handover, Heard, Socket, Upgrade};
 use bytes::Bytes;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -49,11 +49,16 @@ async fn serve(stream: TcpStream) {
         request.extensions_mut().insert(handover.clone());
         ready(Ok::<_, Infallible>(open(request)))
     });
-    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let door = Door::new(stream, handover.clone());
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(door), service);
     let answered = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
     if answered.is_ok() && handover.take().is_some() {
         let parts = connection.into_parts();
-        echo(Socket::new(parts.io.into_inner(), &parts.read_buf)).await;
+        let mut socket = Socket::new(parts.io.into_inner(), &parts.read_buf);
+        // Nothing else is said before the peer speaks.
+        if socket.flush().await.is_ok() {
+            echo(socket).await;
+        }
     }
 }
 

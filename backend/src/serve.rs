@@ -10,7 +10,7 @@ use crate::{
     http,
     realtime::{
         Bus, Hub, Settings, Visitor,
-        wire::{Handover, Socket},
+        wire::{Door, Handover, Socket},
     },
     state::AppState,
     telemetry::Metrics,
@@ -360,9 +360,13 @@ fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     // A restart need not wait for the old connections' last packets.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
-    // Accepted connections inherit it.
+    // Accepted connections inherit both: small messages are sent when they are
+    // written, and not much waits in the kernel.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    socket.set_tcp_notsent_lowat(UNSENT)?;
+    {
+        socket.set_tcp_nodelay(true)?;
+        socket.set_tcp_notsent_lowat(UNSENT)?;
+    }
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     let listener = TcpListener::from_std(socket.into())?;
@@ -382,11 +386,13 @@ impl Connections {
     /// the hub goes on with it: on the same task, which takes no more room than
     /// the larger of both.
     fn serve(&self, stream: TcpStream, peer: SocketAddr, app: &Router, hub: &Hub) {
-        // Small messages are sent when they are written. A connection that is
-        // gone already fails here, and says so when it is read.
+        // As in `listen`. A connection that is gone already fails here, and says
+        // so when it is read.
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
         let _ = stream.set_nodelay(true);
         let (app, handover) = (app.clone(), Handover::<Box<Visitor>>::default());
         let upgraded = handover.clone();
+        let door = Door::new(stream, handover.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
             request.extensions_mut().insert(handover.clone());
@@ -395,7 +401,7 @@ impl Connections {
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(door), service);
         let (unfinished, finishing) = (self.tasks.token(), self.finishing.clone());
         let http = async move {
             let ended = tokio::select! {

@@ -1,26 +1,23 @@
-//! WebSockets on bare TCP: how one is opened, set up, read, written and ended.
+//! WebSockets on bare TCP: how one is opened (`door`), set up, read, written and ended.
 //! The same for the server and for the echo against which the Autobahn suite
 //! runs (`examples/echo.rs`). The protocol is tungstenite's; only the bytes go
 //! another way, so that an outbox can write frames that were made once for many.
 
-use axum::{
-    body::Body,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
-    },
-};
+mod door;
+
+pub use door::{Door, Handover, Upgrade};
+
 use bytes::{Buf, Bytes};
 use shared::limits;
 use std::{
     collections::VecDeque,
     io::{self, ErrorKind, IoSlice, Read, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 use tokio::{net::TcpStream, task::coop};
 use tungstenite::{
     Error, Message,
     error::{CapacityError, ProtocolError},
-    handshake::derive_accept_key,
     protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext},
 };
 
@@ -31,94 +28,6 @@ const READ: usize = 4096;
 const KEPT: usize = 128;
 /// Pieces handed to the kernel at once; it takes no more than 1024.
 const PIECES: usize = 64;
-
-/// What a request leaves with the task of its connection, an extension of the
-/// request: who is to be served on it from now on.
-#[derive(Debug)]
-pub struct Handover<T>(Arc<Mutex<Option<T>>>);
-
-impl<T> Handover<T> {
-    /// Who is there, if the connection became a WebSocket.
-    pub fn take(&self) -> Option<T> {
-        self.lock().take()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<T> Clone for Handover<T> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<T> Default for Handover<T> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-/// A request for a WebSocket (RFC 6455, section 4.2).
-pub struct Upgrade<T> {
-    handover: Handover<T>,
-    key: HeaderValue,
-}
-
-impl<T: Send + 'static> Upgrade<T> {
-    /// What the request asks for, or what is wrong with it.
-    ///
-    /// # Errors
-    /// In words for whoever wrote the client.
-    pub fn of(parts: &mut Parts) -> Result<Self, &'static str> {
-        if parts.method != Method::GET {
-            return Err("must be a GET");
-        }
-        if !has(&parts.headers, &header::CONNECTION, "upgrade") {
-            return Err("the header Connection must have upgrade");
-        }
-        if !has(&parts.headers, &header::UPGRADE, "websocket") {
-            return Err("the header Upgrade must have websocket");
-        }
-        if !has(&parts.headers, &header::SEC_WEBSOCKET_VERSION, "13") {
-            return Err("the header Sec-WebSocket-Version must be 13");
-        }
-        let key = parts.headers.get(header::SEC_WEBSOCKET_KEY).cloned();
-        Ok(Self {
-            key: key.ok_or("the header Sec-WebSocket-Key is missing")?,
-            handover: parts
-                .extensions
-                .remove()
-                .ok_or("this connection cannot be upgraded")?,
-        })
-    }
-
-    /// The answer; once it is sent, the connection's task finds who is there.
-    pub fn accept(self, visitor: T) -> Response<Body> {
-        let Self { handover, key } = self;
-        *handover.lock() = Some(visitor);
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        let headers = response.headers_mut();
-        headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-        if let Ok(accept) = HeaderValue::try_from(derive_accept_key(key.as_bytes())) {
-            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
-        }
-        response
-    }
-}
-
-/// Whether a list header has this token, in whatever case.
-fn has(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
-    headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|found| found.trim().eq_ignore_ascii_case(token))
-}
 
 /// What came of reading.
 #[derive(Debug)]
@@ -143,9 +52,10 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// A connection on which the upgrade was answered; `early` is what was read
-    /// behind the request.
-    pub fn new(stream: TcpStream, early: &[u8]) -> Self {
+    /// A connection that was upgraded; `early` is what was read behind the
+    /// request. The answer to it goes out before whatever is written first.
+    pub fn new<T>(door: Door<T>, early: &[u8]) -> Self {
+        let (stream, answer) = door.open();
         let config = WebSocketConfig::default()
             .read_buffer_size(KEPT)
             .max_message_size(Some(limits::FRAME_BYTES))
@@ -156,7 +66,7 @@ impl Socket {
             // A copy: the request's buffer is large, and mostly nothing is left in it.
             unread: Bytes::copy_from_slice(early),
             next: None,
-            unwritten: VecDeque::new(),
+            unwritten: [answer].into(),
         }
     }
 
