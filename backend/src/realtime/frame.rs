@@ -176,9 +176,10 @@ impl Frame {
         let whole = Framed::of(message).json();
         // Inside a JSON string every quote is escaped: no text looks like this.
         let empty = format!("\"{field}\":[]");
+        // Little comes behind it, which is quicker to look through.
         let found = whole
             .windows(empty.len())
-            .position(|w| w == empty.as_bytes());
+            .rposition(|w| w == empty.as_bytes());
         let end = found.map_or(whole.len(), |begin| begin + empty.len());
         let (begin, list) = match found {
             Some(_) => (end - "[]".len(), list.clone()),

@@ -109,6 +109,20 @@ impl Entry {
     }
 }
 
+/// An [`ActiveUser`] that borrows its texts.
+#[derive(Debug, Serialize)]
+pub(crate) struct Seen<'a> {
+    user_id: UserId,
+    username: &'a str,
+    display_name: &'a str,
+    is_active: bool,
+    status: Status,
+    status_message: &'a str,
+    is_typing: bool,
+    editing: Option<Editing>,
+    connections: usize,
+}
+
 /// What a connection's end changed for others.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Left {
@@ -365,6 +379,11 @@ impl Presence {
         self.users.values().map(|user| user.view()).collect()
     }
 
+    /// The same to be serialized, without a copy of any text.
+    pub(crate) fn seen(&self) -> Vec<Seen<'_>> {
+        self.users.values().map(|user| user.seen()).collect()
+    }
+
     /// How many users are there.
     pub(crate) fn count(&self) -> usize {
         self.users.len()
@@ -403,13 +422,28 @@ impl User {
     }
 
     fn view(&self) -> ActiveUser {
+        let seen = self.seen();
         ActiveUser {
+            user_id: seen.user_id,
+            username: seen.username.to_owned(),
+            display_name: seen.display_name.to_owned(),
+            is_active: seen.is_active,
+            status: seen.status,
+            status_message: seen.status_message.to_owned(),
+            is_typing: seen.is_typing,
+            editing: seen.editing,
+            connections: seen.connections,
+        }
+    }
+
+    fn seen(&self) -> Seen<'_> {
+        Seen {
             user_id: self.identity.user_id,
-            username: self.identity.username.to_string(),
-            display_name: self.identity.display_name.to_string(),
+            username: &self.identity.username,
+            display_name: &self.identity.display_name,
             is_active: !self.connections.0.is_empty(),
             status: self.status,
-            status_message: self.status_message.clone(),
+            status_message: &self.status_message,
             is_typing: self.is_typing(),
             editing: self
                 .connections
@@ -502,6 +536,20 @@ mod tests {
         assert_eq!(tell(2, 1), (Arrival::Another, "2".into()));
         assert_eq!(tell(2, 3), (Arrival::Renamed, "3".into()));
         assert_eq!(tell(1, 2), (Arrival::Another, "3".into()));
+    }
+
+    #[test]
+    fn borrowed_or_not_a_user_is_the_same_on_the_wire() {
+        let mut presence = Presence::default();
+        presence.join(&ann(), "\"back soon\"", tab(1));
+        presence.status(UserId(1), Status::Away, None);
+        let editing = Editing {
+            tile_x: 3,
+            tile_y: 4,
+        };
+        presence.editing(UserId(1), tab(1), Some(editing));
+        let borrowed = serde_json::to_string(&presence.seen()).unwrap();
+        assert_eq!(borrowed, serde_json::to_string(&presence.list()).unwrap());
     }
 
     #[test]

@@ -427,7 +427,7 @@ impl Room {
                     .join(&join.identity, &join.status_message, join.connection_id);
             self.tell_arrival(join.connection_id, &join.identity, arrival);
         }
-        let active_users = Framed::of(&self.presence.list()).json();
+        let active_users = Framed::of(&self.presence.seen()).json();
         for join in newcomers {
             self.join(join, &active_users);
         }

@@ -5,7 +5,6 @@
 use super::{Member, Room};
 use crate::realtime::{frame::Frame, outbox::Parcel};
 use shared::ids::ConnectionId;
-use std::collections::HashSet;
 
 /// Members served before others than this room have a turn.
 const STRETCH: usize = 128;
@@ -61,8 +60,8 @@ struct Round {
     letters: Vec<(To, Frame)>,
     /// Letters before them.
     begin: u64,
-    /// Those who get something else than all others.
-    named: HashSet<ConnectionId>,
+    /// Those who get something else than all others, sorted.
+    named: Vec<ConnectionId>,
     common: Parcel,
     /// Sockets that took the common parcel and are not counted yet.
     written: u64,
@@ -74,7 +73,8 @@ impl Round {
             To::All => None,
             To::Others(one) | To::One(one) => Some(*one),
         });
-        let named = named.collect();
+        let mut named: Vec<ConnectionId> = named.collect();
+        named.sort_unstable();
         let common = letters
             .iter()
             .filter(|(to, _)| !matches!(to, To::One(_)))
@@ -89,7 +89,7 @@ impl Round {
     }
 
     fn give(&mut self, id: ConnectionId, member: &Member) {
-        if member.since <= self.begin && !self.named.contains(&id) {
+        if member.since <= self.begin && self.named.binary_search(&id).is_err() {
             self.written += u64::from(member.outbox.deliver(&self.common));
             return;
         }
