@@ -1,6 +1,6 @@
 // The server as a host meets it: it delivers the client safely and survives being killed.
 
-import { type Canvas, expect, test } from "../fixtures.ts";
+import { type Canvas, CanvasPage, expect, test } from "../fixtures.ts";
 
 test("delivers a client that starts under its strict content policy", async ({ alice }) => {
   // Signed in: a browser also complains of the 401 by which the client learns that nobody is.
@@ -21,6 +21,26 @@ test("delivers a client that starts under its strict content policy", async ({ a
   await expect(page.locator("body > *").first()).toBeVisible();
   expect(complaints).toEqual([]);
   expect(loads.filter((url) => url.endsWith(".wasm"))).toHaveLength(1);
+});
+
+test("is asked for a canvas once, while the client still loads", async ({ alice, canvas, server }) => {
+  const asked = async () => {
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    const lines = metrics.split("\n").filter((line) => /^stellar_http_requests_total{.*\/snapshot"/.test(line));
+    return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+  };
+  const before = await asked();
+  const page = await alice.context.newPage();
+  const order: string[] = [];
+  page.on("requestfinished", (request) => order.push(request.url()));
+  // The client's code is held back until the canvas is there.
+  await page.route("**/*.wasm", async (route) => {
+    await expect.poll(() => order.filter((url) => url.endsWith("/snapshot"))).toHaveLength(1);
+    await route.continue();
+  });
+  await page.goto(`/canvas/${canvas.id}`);
+  await new CanvasPage(page, canvas).isLive();
+  expect(await asked()).toBe(before + 1);
 });
 
 test("delivers the code compressed", async ({ page, request }) => {

@@ -2,6 +2,7 @@
 //! Knows no store: callers decide what an answer means.
 
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
+use js_sys::Promise;
 use serde::Serialize;
 use shared::{
     api::{
@@ -15,6 +16,8 @@ use shared::{
     protocol::Durable,
 };
 use thiserror::Error;
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::RequestCredentials;
 
 /// Why a request did not succeed.
@@ -221,12 +224,31 @@ pub async fn knock(id: CanvasId) -> Answer<()> {
     }
 }
 
-/// One consistent picture of a canvas.
+/// One consistent picture of a canvas. The first was asked for before this
+/// program was there.
 ///
 /// # Errors
 /// [`ApiError`].
 pub async fn snapshot(id: CanvasId) -> Answer<Snapshot> {
-    read(send(request(Method::GET, &format!("/canvases/{id}/snapshot"))).await?).await
+    let path = format!("/canvases/{id}/snapshot");
+    let response = match early(&path).await {
+        Some(response) => check(response).await?,
+        None => send(request(Method::GET, &path)).await?,
+    };
+    read(response).await
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// What `boot.js` asked for, which it gives away once.
+    #[wasm_bindgen(js_name = stellarEarly, catch)]
+    fn give_early(url: &str) -> Result<Promise, JsValue>;
+}
+
+/// What was asked for before, if it was and there is an answer.
+async fn early(path: &str) -> Option<Response> {
+    let answer = JsFuture::from(give_early(&url(path)).ok()?).await.ok()?;
+    Some(answer.unchecked_into::<web_sys::Response>().into())
 }
 
 /// Chat messages before `before_seq`, newest first.
@@ -257,7 +279,11 @@ pub fn image_url(id: CanvasId, scale: u32) -> String {
 }
 
 fn request(method: Method, path: &str) -> RequestBuilder {
-    RequestBuilder::new(&format!("/api/v1{path}")).method(method)
+    RequestBuilder::new(&url(path)).method(method)
+}
+
+fn url(path: &str) -> String {
+    format!("/api/v1{path}")
 }
 
 async fn send(request: RequestBuilder) -> Answer<Response> {
@@ -274,6 +300,10 @@ async fn finish(request: Result<Request, gloo_net::Error>) -> Answer<Response> {
         .send()
         .await
         .map_err(|_| ApiError::Away)?;
+    check(response).await
+}
+
+async fn check(response: Response) -> Answer<Response> {
     if response.ok() {
         return Ok(response);
     }
