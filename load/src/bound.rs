@@ -125,7 +125,7 @@ impl Bound {
 
 /// With room for all receivers at once: whoever finds none in the queue would
 /// wait for ever, as the one who says nothing.
-fn listen() -> std::io::Result<TcpListener> {
+pub(crate) fn listen() -> std::io::Result<TcpListener> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     let any_port = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
     socket.bind(&SockAddr::from(any_port))?;

@@ -14,6 +14,7 @@
 
 mod bound;
 mod crowd;
+mod doorman;
 mod failure;
 mod figures;
 mod frames;
@@ -101,7 +102,7 @@ fn measure(arguments: &Arguments) -> Outcome<Vec<Row>> {
         Figure::Latency(wanted) => late::run(target, core, wanted),
         Figure::Apart(wanted) => apart::run(targets, wanted),
         Figure::Idle(wanted) => idle::run(targets, arguments.own_core, wanted),
-        Figure::Join(wanted) => join::run(target, wanted),
+        Figure::Join(wanted) => join::run(target, core, wanted),
         Figure::Reconnect(wanted) => reconnect::run(target, wanted),
         Figure::Slow(wanted) => slow::run(target, wanted),
         Figure::Hot(wanted) => hot::run(target, wanted),

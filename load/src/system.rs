@@ -21,10 +21,20 @@ pub(crate) fn processor_time(process: u32) -> Outcome<Duration> {
     Ok(Duration::from_nanos(nanoseconds))
 }
 
+/// The calling thread's number.
+pub(crate) fn own_thread() -> i32 {
+    rustix::thread::gettid().as_raw_pid()
+}
+
 /// Processor time of the calling thread so far.
 pub(crate) fn own_processor_time() -> Outcome<Duration> {
-    let path = "/proc/thread-self/schedstat";
-    let line = fs::read_to_string(path).map_err(Failure::because(path))?;
+    thread_time(own_thread())
+}
+
+/// Processor time of one of this process's threads so far.
+pub(crate) fn thread_time(thread: i32) -> Outcome<Duration> {
+    let path = format!("/proc/self/task/{thread}/schedstat");
+    let line = fs::read_to_string(&path).map_err(Failure::because(&path))?;
     let first = line.split_whitespace().next();
     let nanoseconds = first.and_then(|n| n.parse().ok()).unwrap_or(0);
     Ok(Duration::from_nanos(nanoseconds))
