@@ -26,20 +26,25 @@ test("delivers a client that starts under its strict content policy", async ({ a
 test("is asked for a canvas once, while the client still loads", async ({ alice, canvas, server }) => {
   const asked = async () => {
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
-    const lines = metrics.split("\n").filter((line) => /^stellar_http_requests_total{.*\/snapshot"/.test(line));
-    return lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+    const snapshots = /^stellar_http_requests_total{.*\/snapshot".* (\d+)$/gm;
+    return [...metrics.matchAll(snapshots)].reduce((sum, [, count]) => sum + Number(count), 0);
   };
   const before = await asked();
   const page = await alice.context.newPage();
-  const order: string[] = [];
-  page.on("requestfinished", (request) => order.push(request.url()));
-  // The client's code is held back until the canvas is there.
+  const tab = new CanvasPage(page, canvas);
+  const loaded: string[] = [];
+  page.on("requestfinished", (request) => loaded.push(request.url()));
+  // The client's code is held back until the canvas is there, and who it is for until it is shown.
   await page.route("**/*.wasm", async (route) => {
-    await expect.poll(() => order.filter((url) => url.endsWith("/snapshot"))).toHaveLength(1);
+    await expect.poll(() => loaded.filter((url) => url.endsWith("/snapshot"))).toHaveLength(1);
+    await route.continue();
+  });
+  await page.route("**/users/me", async (route) => {
+    await expect(tab.board).toHaveAttribute("data-loaded", "true");
     await route.continue();
   });
   await page.goto(`/canvas/${canvas.id}`);
-  await new CanvasPage(page, canvas).isLive();
+  await tab.isLive();
   expect(await asked()).toBe(before + 1);
 });
 

@@ -132,7 +132,10 @@ impl Link {
                     }
                     return;
                 }
-                if other {
+                // Only who is signed in has a role: the page may have been read as
+                // this user before it knew who that is.
+                let is_theirs = was.is_none() && self.has_role();
+                if other && !is_theirs {
                     // What was read is as somebody else sees it.
                     core.order.forget();
                 }
@@ -379,6 +382,13 @@ impl Link {
                 ClientMessage::TileUnlock { x: at.x, y: at.y }
             });
         }
+    }
+
+    /// Whether the canvas was read by somebody with a role.
+    fn has_role(&self) -> bool {
+        self.store
+            .canvas
+            .with_untracked(|canvas| canvas.as_ref().is_some_and(|canvas| canvas.role.is_some()))
     }
 
     fn is_exclusive(&self) -> bool {
