@@ -9,6 +9,8 @@ import { agent, report, type Row, socketOf } from "./agent.ts";
 const side = 64;
 const tileSize = 32;
 const updates = 1000;
+/** Whose visits are measured; the median counts. */
+const visitors = 7;
 /** A frame of a screen with 60 of them a second. */
 const frameMs = 1000 / 60;
 
@@ -17,15 +19,25 @@ test("the board, painted full", async ({ alice, newUser, server }) => {
   const settings = { name: "Bench", width: side, height: side, tile_size: tileSize };
   const canvas = await alice.createCanvas(settings);
   await paint(alice, canvas, server.url);
-  const guest = await newUser("Guest", { viewport: { width: 1440, height: 900 } });
   const figures: Record<string, number> = {};
+  const comes = () => newUser("Guest", { viewport: { width: 1440, height: 900 } });
 
-  // Twice: as on the first visit, and with everything kept.
-  for (const visit of ["cold", "warm"]) {
-    const tab = await guest.open(canvas);
-    const found = await load(tab.page);
-    for (const [name, value] of Object.entries(found)) figures[`${name}_${visit}`] = value;
-    await tab.page.close();
+  // Twice each: as on the first visit, and with everything kept.
+  const found: Record<string, number[]> = {};
+  let guest = await comes();
+  for (let visitor = 0; visitor < visitors; visitor += 1) {
+    for (const visit of ["cold", "warm"]) {
+      const tab = await guest.open(canvas);
+      for (const [name, value] of Object.entries(await load(tab.page))) {
+        (found[`${name}_${visit}`] ??= []).push(value);
+      }
+      await tab.page.close();
+    }
+    await guest.context.close();
+    guest = await comes();
+  }
+  for (const [name, values] of Object.entries(found)) {
+    figures[name] = values.toSorted((a, b) => a - b)[Math.floor(visitors / 2)] ?? Number.NaN;
   }
 
   const tab = await guest.open(canvas);
