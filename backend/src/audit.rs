@@ -4,7 +4,7 @@
 //! bodies, and is never told a secret or what somebody wrote.
 
 use crate::{
-    db::{self, audit::Row},
+    db::{self, audit::AuditRecord},
     error::ApiError,
     rate_limit::{Buckets, network},
 };
@@ -89,12 +89,12 @@ impl Action {
 /// Something to be kept.
 #[derive(Clone, Debug)]
 #[must_use = "it is kept only once it is noted"]
-pub(crate) struct Entry(Row);
+pub(crate) struct Entry(AuditRecord);
 
 impl Entry {
     /// Done, by nobody in particular, until told otherwise.
     pub(crate) fn new(action: Action, address: IpAddr) -> Self {
-        Self(Row {
+        Self(AuditRecord {
             at: Utc::now(),
             action: action.name(),
             outcome: OK,
@@ -148,7 +148,7 @@ const OK: &str = "ok";
 
 /// See the module.
 pub(crate) struct Audit {
-    queue: mpsc::Sender<Row>,
+    queue: mpsc::Sender<AuditRecord>,
     refusals: Buckets<IpAddr>,
     stopping: CancellationToken,
     writer: TaskTracker,
@@ -205,7 +205,11 @@ fn dropped(count: usize) {
 }
 
 /// Writes what comes, until told to stop and nothing is left.
-async fn write(pool: PgPool, mut entries: mpsc::Receiver<Row>, stopping: CancellationToken) {
+async fn write(
+    pool: PgPool,
+    mut entries: mpsc::Receiver<AuditRecord>,
+    stopping: CancellationToken,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         let count = tokio::select! {
@@ -226,7 +230,7 @@ async fn write(pool: PgPool, mut entries: mpsc::Receiver<Row>, stopping: Cancell
 
 /// Writes a batch; while the database is away it is tried again, and what
 /// comes meanwhile queues.
-async fn store(pool: &PgPool, batch: &[Row], stopping: &CancellationToken) {
+async fn store(pool: &PgPool, batch: &[AuditRecord], stopping: &CancellationToken) {
     let mut told = false;
     loop {
         let written = time::timeout(PATIENCE, db::audit::insert(pool, batch)).await;

@@ -13,8 +13,8 @@ pub(crate) use secret::{SHORTEST, secret};
 use crate::{
     clock::Clock,
     db::{
-        Together, Warm,
-        sessions::{self, Live},
+        Batcher, ConnectionCache,
+        sessions::{self, ActiveSession},
     },
     error::ApiError,
     realtime::Identity,
@@ -73,15 +73,15 @@ pub(crate) struct Auth {
     clock: Clock,
     keys: Keys,
     ttl: TimeDelta,
-    believed: Mutex<HashMap<SessionId, (Live, Instant)>>,
-    sessions: Together<SessionId, Option<Live>>,
+    believed: Mutex<HashMap<SessionId, (ActiveSession, Instant)>>,
+    sessions: Batcher<SessionId, Option<ActiveSession>>,
 }
 
 impl Auth {
     /// Tokens are signed with `secret` and live for `ttl`.
     pub(crate) fn new(
         pool: PgPool,
-        warm: Warm,
+        connection_cache: ConnectionCache,
         clock: Clock,
         secret: &[u8],
         ttl: Duration,
@@ -90,10 +90,10 @@ impl Auth {
         let seconds = ttl.as_secs().clamp(1, 100 * 365 * 24 * 3600);
         let now = clock.clone();
         Self {
-            sessions: Together::new(
-                warm,
+            sessions: Batcher::new(
+                connection_cache,
                 Arc::new(move |connection, ids| {
-                    Box::pin(sessions::live(connection, ids, now.now()))
+                    Box::pin(sessions::active(connection, ids, now.now()))
                 }),
             ),
             pool,
@@ -231,14 +231,14 @@ impl Auth {
         Ok(session(session_id, live.expires_at, live))
     }
 
-    async fn live(&self, session_id: SessionId) -> Result<Live, ApiError> {
+    async fn live(&self, session_id: SessionId) -> Result<ActiveSession, ApiError> {
         if let Some(live) = self.believed(session_id) {
             return Ok(live);
         }
         let asked = Instant::now();
         let live = self
             .sessions
-            .ask(session_id)
+            .load(session_id)
             .await?
             .ok_or(ApiError::Unauthenticated)?;
         let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -251,14 +251,14 @@ impl Auth {
         Ok(live)
     }
 
-    fn believed(&self, session_id: SessionId) -> Option<Live> {
+    fn believed(&self, session_id: SessionId) -> Option<ActiveSession> {
         let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
         let (live, asked) = believed.get(&session_id)?;
         (asked.elapsed() < BELIEVED).then(|| live.clone())
     }
 }
 
-fn session(session_id: SessionId, expires_at: DateTime<Utc>, live: Live) -> Session {
+fn session(session_id: SessionId, expires_at: DateTime<Utc>, live: ActiveSession) -> Session {
     Session {
         session_id,
         expires_at,
@@ -266,7 +266,7 @@ fn session(session_id: SessionId, expires_at: DateTime<Utc>, live: Live) -> Sess
             user_id: UserId(live.user_id),
             username: live.username.into(),
             display_name: live.display_name.into(),
-            renames: live.renames,
+            name_version: live.name_version,
         },
     }
 }

@@ -2,7 +2,7 @@
 //! be wrong by minutes; what it differs by is measured now and then. Waits and
 //! timeouts do not need it: those go by clocks that only grow.
 
-use crate::db::in_time;
+use crate::db::with_timeout;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{PgPool, query_scalar};
 use std::{
@@ -36,7 +36,7 @@ impl Clock {
         let asked = Instant::now();
         let before = Utc::now();
         let there = query_scalar("SELECT clock_timestamp()").fetch_one(pool);
-        let there: Result<DateTime<Utc>, _> = in_time(there).await;
+        let there: Result<DateTime<Utc>, _> = with_timeout(there).await;
         let here = before + (Utc::now() - before) / 2;
         match there {
             Ok(there) if asked.elapsed() < QUICK => {

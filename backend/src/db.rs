@@ -2,8 +2,10 @@
 //! Nothing here knows of HTTP, sockets or rooms.
 
 pub(crate) mod audit;
+mod batcher;
 pub(crate) mod canvases;
 pub(crate) mod cells;
+mod connection_cache;
 pub(crate) mod locks;
 pub(crate) mod log;
 pub(crate) mod members;
@@ -11,13 +13,11 @@ pub(crate) mod messages;
 mod pool;
 pub(crate) mod sessions;
 pub(crate) mod tiles;
-mod together;
 pub(crate) mod users;
-mod warm;
 
+pub(crate) use batcher::Batcher;
+pub(crate) use connection_cache::ConnectionCache;
 pub(crate) use pool::pool;
-pub(crate) use together::Together;
-pub(crate) use warm::Warm;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -57,7 +57,7 @@ pub(crate) async fn begin_snapshot(pool: &PgPool) -> Result<Transaction<'static,
 ///
 /// # Errors
 /// Those of the question; [`Error::Io`] after [`ANSWER_TIMEOUT`].
-pub(crate) async fn in_time<T>(
+pub(crate) async fn with_timeout<T>(
     question: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     tokio::time::timeout(ANSWER_TIMEOUT, question)

@@ -40,7 +40,7 @@ pub(crate) async fn make(state: &AppState) -> Result<(), ApiError> {
         user_id: painter.id,
         username: painter.username.into(),
         display_name: painter.display_name.into(),
-        renames: 0,
+        name_version: 0,
     };
     let writes = cells().filter(|at| !scene::is_free(*at)).map(|at| {
         let op = TileOp::Create {

@@ -4,7 +4,7 @@ use crate::{
     auth::{self, Auth},
     clock::Clock,
     config::{Config, Switch},
-    db::{self, Warm, sessions},
+    db::{self, ConnectionCache, sessions},
     demo,
     embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError},
     http,
@@ -338,11 +338,23 @@ async fn prepare(
     let metrics = Metrics::get()?;
     let clock = Clock::default();
     clock.set(&pool).await;
-    let warm = Warm::new(pool.clone());
-    let hub = Hub::new(pool.clone(), warm.clone(), clock.clone(), settings, bus);
-    let auth = Auth::new(pool.clone(), warm.clone(), clock, secret, config.token_ttl);
+    let connection_cache = ConnectionCache::new(pool.clone());
+    let hub = Hub::new(
+        pool.clone(),
+        connection_cache.clone(),
+        clock.clone(),
+        settings,
+        bus,
+    );
+    let auth = Auth::new(
+        pool.clone(),
+        connection_cache.clone(),
+        clock,
+        secret,
+        config.token_ttl,
+    );
     let demo = config.demo;
-    let state = AppState::new(config, pool, warm, hub, auth, metrics);
+    let state = AppState::new(config, pool, connection_cache, hub, auth, metrics);
     if demo {
         demo::make(&state)
             .await

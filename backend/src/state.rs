@@ -5,8 +5,8 @@ use crate::{
     auth::{Auth, Passwords},
     config::{Config, Switch},
     db::{
-        Together, Warm,
-        canvases::{self, Door},
+        Batcher, ConnectionCache,
+        canvases::{self, JoinLookup},
     },
     http::Pictures,
     rate_limit::{SignInLimits, UserLimits},
@@ -34,7 +34,7 @@ pub(crate) struct Parts {
     /// Everything live.
     pub(crate) hub: Hub,
     /// Who may join what.
-    pub(crate) doors: Together<(CanvasId, UserId), Door>,
+    pub(crate) join_lookups: Batcher<(CanvasId, UserId), JoinLookup>,
     /// Tokens, tickets and sessions.
     pub(crate) auth: Auth,
     /// Argon2id.
@@ -58,7 +58,7 @@ impl AppState {
     pub(crate) fn new(
         config: Config,
         pool: PgPool,
-        warm: Warm,
+        connection_cache: ConnectionCache,
         hub: Hub,
         auth: Auth,
         metrics: Metrics,
@@ -66,9 +66,9 @@ impl AppState {
         let limited = config.rate_limits == Switch::On;
         Self(Arc::new(Parts {
             audit: Audit::start(pool.clone()),
-            doors: Together::new(
-                warm,
-                Arc::new(|connection, asked| Box::pin(canvases::doors(connection, asked))),
+            join_lookups: Batcher::new(
+                connection_cache,
+                Arc::new(|connection, asked| Box::pin(canvases::join_lookups(connection, asked))),
             ),
             pool,
             hub,

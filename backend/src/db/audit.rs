@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct AuditRecord {
     /// When.
     pub(crate) at: DateTime<Utc>,
     /// What was done or tried.
@@ -25,8 +25,8 @@ pub(crate) struct Row {
 }
 
 /// Adds rows with one statement.
-pub(crate) async fn insert(pool: &PgPool, rows: &[Row]) -> Result<(), Error> {
-    fn column<T>(rows: &[Row], value: impl Fn(&Row) -> T) -> Vec<T> {
+pub(crate) async fn insert(pool: &PgPool, rows: &[AuditRecord]) -> Result<(), Error> {
+    fn column<T>(rows: &[AuditRecord], value: impl Fn(&AuditRecord) -> T) -> Vec<T> {
         rows.iter().map(value).collect()
     }
     sqlx::query(

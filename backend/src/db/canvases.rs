@@ -1,6 +1,6 @@
 //! Canvases, and who may do what on them.
 
-use super::{in_time, name_of, named, users::Newcomer};
+use super::{name_of, named, users::JoiningUser, with_timeout};
 use chrono::{DateTime, Utc};
 use shared::{
     api::{Canvas, UpdateCanvas},
@@ -21,7 +21,7 @@ pub(crate) struct Access {
     /// Who made it.
     pub(crate) owner_id: UserId,
     /// How often it changed who may do what here.
-    pub(crate) changes: i64,
+    pub(crate) acl_version: i64,
 }
 
 impl Access {
@@ -57,7 +57,7 @@ pub(crate) async fn access(
     viewer: Option<UserId>,
 ) -> Result<Option<Access>, Error> {
     let row = sqlx::query_as::<_, (i64, String, Option<String>, i64)>(
-        "SELECT c.owner_id, c.visibility, m.role, c.access_changes
+        "SELECT c.owner_id, c.visibility, m.role, c.access_changes AS acl_version
          FROM canvases c
          LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = $2
          WHERE c.id = $1",
@@ -66,14 +66,14 @@ pub(crate) async fn access(
     .bind(viewer.map(|user| user.0))
     .fetch_optional(executor)
     .await?;
-    row.map(|(owner_id, visibility, given, changes)| {
+    row.map(|(owner_id, visibility, given, acl_version)| {
         let owner_id = UserId(owner_id);
         let visibility = named(visibility)?;
         Ok(Access {
             role: role_of(owner_id, visibility, viewer, given)?,
             visibility,
             owner_id,
-            changes,
+            acl_version,
         })
     })
     .transpose()
@@ -81,47 +81,47 @@ pub(crate) async fn access(
 
 /// What is known of somebody who wants to join a canvas.
 #[derive(Clone, Debug)]
-pub(crate) struct Door {
+pub(crate) struct JoinLookup {
     /// What they may do there; none where there is no such canvas.
     pub(crate) access: Option<Access>,
     /// Who they are; none where there is no such user.
-    pub(crate) newcomer: Option<Newcomer>,
+    pub(crate) user: Option<JoiningUser>,
 }
 
 #[derive(FromRow)]
-struct DoorRow {
+struct JoinRow {
     owner_id: Option<i64>,
     visibility: Option<String>,
-    access_changes: Option<i64>,
+    acl_version: Option<i64>,
     role: Option<String>,
     username: Option<String>,
     display_name: Option<String>,
-    renames: Option<i64>,
+    name_version: Option<i64>,
     status_message: Option<String>,
 }
 
-impl DoorRow {
-    fn newcomer(&mut self) -> Option<Newcomer> {
-        Some(Newcomer {
+impl JoinRow {
+    fn user(&mut self) -> Option<JoiningUser> {
+        Some(JoiningUser {
             username: self.username.take()?,
             display_name: self.display_name.take()?,
-            renames: self.renames?,
+            name_version: self.name_version?,
             status_message: self.status_message.take()?,
         })
     }
 }
 
-/// The doors that these users stand before, in order. Each is looked up by
-/// itself, as in [`super::log::repeats`].
-pub(crate) async fn doors(
+/// What a join needs to know, one value per pair, in their order. Each is looked up by
+/// itself, as in [`super::log::prior_results`].
+pub(crate) async fn join_lookups(
     executor: impl PgExecutor<'_>,
     asked: &[(CanvasId, UserId)],
-) -> Result<Vec<Door>, Error> {
+) -> Result<Vec<JoinLookup>, Error> {
     let canvases: Vec<i64> = asked.iter().map(|(canvas, _)| canvas.0).collect();
     let users: Vec<i64> = asked.iter().map(|(_, user)| user.0).collect();
-    let rows = sqlx::query_as::<_, DoorRow>(
-        "SELECT c.owner_id, c.visibility, c.access_changes, m.role,
-                u.username, u.display_name, u.renames, u.status_message
+    let rows = sqlx::query_as::<_, JoinRow>(
+        "SELECT c.owner_id, c.visibility, c.access_changes AS acl_version, m.role,
+                u.username, u.display_name, u.renames AS name_version, u.status_message
          FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (canvas_id, user_id, place)
          LEFT JOIN LATERAL (
              SELECT * FROM canvases WHERE id = asked.canvas_id LIMIT 1
@@ -138,24 +138,24 @@ pub(crate) async fn doors(
     .bind(canvases)
     .bind(users)
     .fetch_all(executor);
-    let rows = in_time(rows).await?.into_iter();
+    let rows = with_timeout(rows).await?.into_iter();
     rows.zip(asked)
-        .map(|(mut row, (_, user))| {
-            let newcomer = row.newcomer();
-            let canvas = row.owner_id.zip(row.visibility).zip(row.access_changes);
-            let access = canvas.map(|((owner_id, visibility), changes)| {
+        .map(|(mut row, (_, viewer))| {
+            let user = row.user();
+            let canvas = row.owner_id.zip(row.visibility).zip(row.acl_version);
+            let access = canvas.map(|((owner_id, visibility), acl_version)| {
                 let owner_id = UserId(owner_id);
                 let visibility = named(visibility)?;
                 Ok::<_, Error>(Access {
-                    role: role_of(owner_id, visibility, Some(*user), row.role)?,
+                    role: role_of(owner_id, visibility, Some(*viewer), row.role)?,
                     visibility,
                     owner_id,
-                    changes,
+                    acl_version,
                 })
             });
-            Ok(Door {
+            Ok(JoinLookup {
                 access: access.transpose()?,
-                newcomer,
+                user,
             })
         })
         .collect()
@@ -178,7 +178,7 @@ pub(crate) async fn roles(
     .bind(id.0)
     .bind(users)
     .fetch_all(executor);
-    let rows = in_time(rows).await?.into_iter();
+    let rows = with_timeout(rows).await?.into_iter();
     rows.map(|(user, owner, visibility, given)| {
         let user = UserId(user);
         let role = role_of(UserId(owner), named(visibility)?, Some(user), given)?;
@@ -189,7 +189,7 @@ pub(crate) async fn roles(
 
 /// A canvas as it is stored, with the viewer's role if one was given by name.
 #[derive(FromRow)]
-struct Row {
+struct CanvasRow {
     id: i64,
     name: String,
     description: String,
@@ -207,7 +207,7 @@ struct Row {
     member_role: Option<String>,
 }
 
-impl Row {
+impl CanvasRow {
     fn into_canvas(self, viewer: Option<UserId>) -> Result<Canvas, Error> {
         let owner_id = UserId(self.owner_id);
         let visibility = named(self.visibility)?;
@@ -238,7 +238,7 @@ pub(crate) async fn find(
     id: CanvasId,
     viewer: Option<UserId>,
 ) -> Result<Option<Canvas>, Error> {
-    sqlx::query_as::<_, Row>(
+    sqlx::query_as::<_, CanvasRow>(
         "SELECT c.id, c.name, c.description, c.width, c.height, c.tile_size, c.palette,
                 c.visibility, c.edit_policy, c.owner_id, c.tile_count, c.epoch, c.last_seq,
                 c.created_at, m.role AS member_role
@@ -272,7 +272,7 @@ pub(crate) async fn list(
     viewer: Option<UserId>,
     filter: &Filter<'_>,
 ) -> Result<Vec<Canvas>, Error> {
-    sqlx::query_as::<_, Row>(
+    sqlx::query_as::<_, CanvasRow>(
         "SELECT c.id, c.name, c.description, c.width, c.height, c.tile_size, c.palette,
                 c.visibility, c.edit_policy, c.owner_id, c.tile_count, c.epoch, c.last_seq,
                 c.created_at, m.role AS member_role

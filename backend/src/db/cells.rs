@@ -1,5 +1,5 @@
 //! Tiles and likes as the write path needs them: many at once, by cell. Each is
-//! looked up by itself, as in [`super::log::repeats`].
+//! looked up by itself, as in [`super::log::prior_results`].
 
 use chrono::{DateTime, Utc};
 use shared::{

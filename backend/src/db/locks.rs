@@ -1,7 +1,7 @@
 //! Leases on tiles. Whether one is held is asked inside the write
 //! transaction, by the database's clock.
 
-use super::in_time;
+use super::with_timeout;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// A lease that is held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Held {
+pub(crate) struct TileLock {
     pub(crate) at: Coord,
     pub(crate) user_id: UserId,
     pub(crate) username: String,
@@ -22,7 +22,7 @@ pub(crate) struct Held {
 }
 
 #[derive(FromRow)]
-struct HeldRow {
+struct TileLockRow {
     x: i32,
     y: i32,
     user_id: i64,
@@ -31,8 +31,8 @@ struct HeldRow {
     expires_at: DateTime<Utc>,
 }
 
-impl From<HeldRow> for Held {
-    fn from(row: HeldRow) -> Self {
+impl From<TileLockRow> for TileLock {
+    fn from(row: TileLockRow) -> Self {
         Self {
             at: Coord { x: row.x, y: row.y },
             user_id: UserId(row.user_id),
@@ -47,7 +47,7 @@ impl From<HeldRow> for Held {
 pub(crate) async fn held(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
-) -> sqlx::Result<Vec<Held>> {
+) -> sqlx::Result<Vec<TileLock>> {
     let rows = sqlx::query_as(
         "SELECT l.x, l.y, l.user_id, u.username, l.connection_id, l.expires_at
          FROM tile_locks l JOIN users u ON u.id = l.user_id
@@ -55,15 +55,15 @@ pub(crate) async fn held(
     )
     .bind(canvas.0)
     .fetch_all(executor);
-    let rows: Vec<HeldRow> = in_time(rows).await?;
-    Ok(rows.into_iter().map(Held::from).collect())
+    let rows: Vec<TileLockRow> = with_timeout(rows).await?;
+    Ok(rows.into_iter().map(TileLock::from).collect())
 }
 
 /// Takes leases or prolongs them; a new holder gets a new fence.
 pub(crate) async fn save(
     connection: &mut PgConnection,
     canvas: CanvasId,
-    leases: &[&Held],
+    leases: &[&TileLock],
 ) -> sqlx::Result<()> {
     if leases.is_empty() {
         return Ok(());

@@ -1,6 +1,6 @@
 //! The event log: locking a canvas for writing, appending, reading on.
 
-use super::{in_time, named};
+use super::{named, with_timeout};
 use chrono::{DateTime, Utc};
 use shared::{
     canvas::{EditPolicy, Grid},
@@ -46,7 +46,7 @@ pub(crate) struct NewChat {
 
 /// An operation that was carried out before.
 #[derive(Clone, Debug, FromRow)]
-pub(crate) struct Repeat {
+pub(crate) struct PriorResult {
     /// Its place in the list that was asked for, from 1.
     pub(crate) place: i64,
     /// Its event, or none where it changed nothing.
@@ -54,7 +54,7 @@ pub(crate) struct Repeat {
 }
 
 #[derive(FromRow)]
-struct CanvasRow {
+struct LockedCanvasRow {
     width: i32,
     height: i32,
     tile_size: i32,
@@ -71,7 +71,7 @@ pub(crate) async fn lock_canvas(
     connection: &mut PgConnection,
     canvas: CanvasId,
 ) -> sqlx::Result<Option<LockedCanvas>> {
-    let row: Option<CanvasRow> = sqlx::query_as(
+    let row: Option<LockedCanvasRow> = sqlx::query_as(
         "SELECT width, height, tile_size, cardinality(palette) AS palette, edit_policy,
                 last_seq, tile_count, clock_timestamp() AS now
          FROM canvases WHERE id = $1 FOR NO KEY UPDATE",
@@ -103,7 +103,7 @@ pub(crate) struct RoomCanvas {
     pub(crate) epoch: Epoch,
     pub(crate) last_seq: i64,
     /// How often it changed who may do what.
-    pub(crate) access: i64,
+    pub(crate) acl_version: i64,
 }
 
 /// See [`RoomCanvas`]. `None` if there is no such canvas.
@@ -117,9 +117,9 @@ pub(crate) async fn room(
     )
     .bind(canvas.0)
     .fetch_optional(executor);
-    let row: Option<(i32, i32, i32, i32, Uuid, i64, i64)> = in_time(row).await?;
+    let row: Option<(i32, i32, i32, i32, Uuid, i64, i64)> = with_timeout(row).await?;
     Ok(row.map(
-        |(width, height, tile_size, palette, epoch, last_seq, access)| RoomCanvas {
+        |(width, height, tile_size, palette, epoch, last_seq, acl_version)| RoomCanvas {
             grid: Grid {
                 width,
                 height,
@@ -128,7 +128,7 @@ pub(crate) async fn room(
             },
             epoch: Epoch(epoch),
             last_seq,
-            access,
+            acl_version,
         },
     ))
 }
@@ -138,11 +138,11 @@ pub(crate) async fn room(
 /// Each is looked up by itself, in the index: `LATERAL` with a limit leaves the
 /// planner no other way, such as to read all of the canvas's events, which looks
 /// good to it as long as they are few, and which it then does when they are many.
-pub(crate) async fn repeats(
+pub(crate) async fn prior_results(
     connection: &mut PgConnection,
     canvas: CanvasId,
     ops: &[(UserId, OpId)],
-) -> sqlx::Result<Vec<Repeat>> {
+) -> sqlx::Result<Vec<PriorResult>> {
     let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
     let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.uuid()).collect();
     sqlx::query_as(
@@ -206,7 +206,7 @@ pub(crate) async fn append(
 /// transaction: the places and the events, in order. None where the canvas is
 /// gone or one of the operations is known already; an operation that another
 /// node is carrying out at this moment violates `canvas_events_op_id_key`. They
-/// are looked up as in [`repeats`].
+/// are looked up as in [`prior_results`].
 pub(crate) async fn append_chat(
     connection: &mut PgConnection,
     canvas: CanvasId,
@@ -260,7 +260,7 @@ pub(crate) async fn append_chat(
 }
 
 /// Remembers operations that were carried out and changed nothing.
-pub(crate) async fn remember_idle(
+pub(crate) async fn remember_no_ops(
     connection: &mut PgConnection,
     canvas: CanvasId,
     ops: &[(UserId, OpId)],
@@ -300,7 +300,7 @@ pub(crate) async fn after(
     .bind(head)
     .bind(limit)
     .fetch_all(executor);
-    in_time(events).await
+    with_timeout(events).await
 }
 
 /// The newest `seq` of each of these canvases, and how often it changed who may
@@ -314,5 +314,5 @@ pub(crate) async fn heads(
         sqlx::query_as("SELECT id, last_seq, access_changes FROM canvases WHERE id = ANY($1)")
             .bind(ids)
             .fetch_all(executor);
-    in_time(heads).await
+    with_timeout(heads).await
 }

@@ -9,14 +9,14 @@ use shared::{
 use sqlx::{Error, FromRow, PgExecutor};
 
 #[derive(FromRow)]
-struct Row {
+struct MemberRow {
     user_id: i64,
     username: String,
     display_name: String,
     role: String,
 }
 
-impl Row {
+impl MemberRow {
     fn into_member(self) -> Result<Member, Error> {
         Ok(Member {
             user_id: UserId(self.user_id),
@@ -34,7 +34,7 @@ pub(crate) async fn list(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Member>, Error> {
-    sqlx::query_as::<_, Row>(
+    sqlx::query_as::<_, MemberRow>(
         "SELECT u.id AS user_id, u.username, u.display_name, r.role
          FROM (SELECT user_id, role FROM canvas_members WHERE canvas_id = $1
                UNION ALL
@@ -50,7 +50,7 @@ pub(crate) async fn list(
     .fetch_all(executor)
     .await?
     .into_iter()
-    .map(Row::into_member)
+    .map(MemberRow::into_member)
     .collect()
 }
 

@@ -1,9 +1,9 @@
-//! The pool of connections, and which of them are still trusted.
+//! The connection pool, and which of its idle connections may still be used.
 //!
-//! A database that was away may leave connections behind that are open and of
-//! no use: to a server that became a standby, or that is cut off and never
-//! answers. One such connection is enough to tell: all that are as old are
-//! replaced when they are needed next, instead of failing one request each.
+//! A database that was away may leave connections that are open but useless: to
+//! a server that became a standby, or to one that is cut off and never answers.
+//! One such connection condemns all that are as old: each is replaced when it
+//! is acquired next, instead of failing one request each.
 
 use sqlx::{
     Connection, Error, PgConnection, PgPool,
@@ -17,20 +17,25 @@ use std::{
 };
 use tokio::time;
 
-/// How long a request waits for a connection.
+/// How long a request waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long an idle connection may take to show that it works.
-const ANSWER: Duration = Duration::from_secs(2);
-/// Idle for this long, a connection is asked whether it may write.
+/// How long the test of an idle connection may take.
+const TEST_TIMEOUT: Duration = Duration::from_secs(2);
+/// A connection that was idle for this long is asked whether it is writable;
+/// one that was used more recently is only pinged.
 const IDLE: Duration = Duration::from_millis(500);
-/// Where none is ever idle, every so many-th use asks as well.
+/// One in so many recently used connections is asked too, for pools in which
+/// none is ever idle.
 const SAMPLE: u32 = 16;
-/// A read-only connection is kept this long: while the database is so, a new
-/// one is no better.
-const READ_ONLY: Duration = Duration::from_secs(1);
+/// A read-only connection that is younger is used all the same: while the
+/// database is read-only, a new one is no better.
+const READ_ONLY_LIFETIME: Duration = Duration::from_secs(1);
 
 /// A pool whose connections give up on statements, locks and transactions that
-/// take too long, so that nothing waits for ever. It connects when first used.
+/// take too long. It connects when it is first used.
+///
+/// # Errors
+/// When `url` is not a PostgreSQL URL.
 pub(crate) fn pool(url: &str, max_connections: u32) -> Result<PgPool, Error> {
     let options = PgConnectOptions::from_str(url)?
         .application_name("stellar-canvas")
@@ -39,56 +44,61 @@ pub(crate) fn pool(url: &str, max_connections: u32) -> Result<PgPool, Error> {
             ("lock_timeout", "5s"),
             ("idle_in_transaction_session_timeout", "15s"),
         ]);
-    let trust = Arc::new(Trust::default());
+    let health = Arc::new(PoolHealth::default());
     Ok(PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        // Its own look has no limit in time.
+        // The pool's own test has no timeout.
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {
-            let trust = trust.clone();
-            Box::pin(async move { Ok(trust.keeps(connection, &meta).await) })
+            let health = health.clone();
+            Box::pin(async move { Ok(health.is_usable(connection, &meta).await) })
         })
         .connect_lazy_with(options))
 }
 
-/// Since when connections are trusted.
+/// When a connection last failed its test. Those opened before are replaced.
 #[derive(Debug, Default)]
-struct Trust(Mutex<Option<Instant>>);
+struct PoolHealth(Mutex<Option<Instant>>);
 
-impl Trust {
-    /// Whether a connection that was idle may be used.
-    async fn keeps(&self, connection: &mut PgConnection, meta: &PoolConnectionMetadata) -> bool {
+impl PoolHealth {
+    /// Whether an idle connection may be used; called by the pool each time
+    /// before it hands one out.
+    async fn is_usable(
+        &self,
+        connection: &mut PgConnection,
+        meta: &PoolConnectionMetadata,
+    ) -> bool {
         let now = Instant::now();
-        if now.checked_sub(meta.age) < self.since() {
+        if now.checked_sub(meta.age) < self.last_failure() {
             return false;
         }
-        let thorough = meta.idle_for >= IDLE || rand::random_ratio(1, SAMPLE);
-        let look = async {
-            if thorough {
-                writes(connection).await
+        let is_thorough = meta.idle_for >= IDLE || rand::random_ratio(1, SAMPLE);
+        let test = async {
+            if is_thorough {
+                is_writable(connection).await
             } else {
                 connection.ping().await.map(|()| true)
             }
         };
-        let kept = match time::timeout(ANSWER, look).await {
-            Ok(Ok(writes)) => writes || meta.age < READ_ONLY,
+        let is_usable = match time::timeout(TEST_TIMEOUT, test).await {
+            Ok(Ok(is_writable)) => is_writable || meta.age < READ_ONLY_LIFETIME,
             Ok(Err(_)) | Err(_) => false,
         };
-        if !kept {
-            tracing::info!("a connection to the database is of no use any more");
+        if !is_usable {
+            tracing::info!("a database connection failed its test; older ones are replaced");
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         }
-        kept
+        is_usable
     }
 
-    fn since(&self) -> Option<Instant> {
+    fn last_failure(&self) -> Option<Instant> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// False on a standby, and where the session was made read-only.
-async fn writes(connection: &mut PgConnection) -> Result<bool, Error> {
+/// False on a standby, and in a session that was made read-only.
+async fn is_writable(connection: &mut PgConnection) -> Result<bool, Error> {
     let read_only: String = sqlx::query_scalar("SHOW transaction_read_only")
         .fetch_one(connection)
         .await?;

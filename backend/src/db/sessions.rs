@@ -1,6 +1,6 @@
 //! Sessions and the one-use tickets that stand in for their tokens.
 
-use super::in_time;
+use super::with_timeout;
 use chrono::{DateTime, Utc};
 use shared::ids::{SessionId, UserId};
 use sqlx::{Error, FromRow, PgExecutor};
@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 /// A session that is neither revoked nor expired, with its user.
 #[derive(Clone)]
-pub(crate) struct Live {
+pub(crate) struct ActiveSession {
     pub(crate) user_id: i64,
     pub(crate) username: String,
     pub(crate) display_name: String,
-    pub(crate) renames: i64,
+    pub(crate) name_version: i64,
     pub(crate) expires_at: DateTime<Utc>,
 }
 
@@ -34,29 +34,29 @@ pub(crate) async fn insert(
 }
 
 /// Those of these sessions that live, each in its place.
-pub(crate) async fn live(
+pub(crate) async fn active(
     executor: impl PgExecutor<'_>,
     ids: &[SessionId],
     now: DateTime<Utc>,
-) -> Result<Vec<Option<Live>>, Error> {
+) -> Result<Vec<Option<ActiveSession>>, Error> {
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query_as::<_, (Uuid, i64, String, String, i64, DateTime<Utc>)>(
-        "SELECT s.id, s.user_id, u.username, u.display_name, u.renames, s.expires_at
+        "SELECT s.id, s.user_id, u.username, u.display_name, u.renames AS name_version, s.expires_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2",
     )
     .bind(uuids)
     .bind(now)
     .fetch_all(executor);
-    let rows = in_time(rows).await?.into_iter();
-    let live: HashMap<Uuid, Live> = rows
+    let rows = with_timeout(rows).await?.into_iter();
+    let live: HashMap<Uuid, ActiveSession> = rows
         .map(
-            |(id, user_id, username, display_name, renames, expires_at)| {
-                let live = Live {
+            |(id, user_id, username, display_name, name_version, expires_at)| {
+                let live = ActiveSession {
                     user_id,
                     username,
                     display_name,
-                    renames,
+                    name_version,
                     expires_at,
                 };
                 (id, live)
@@ -167,5 +167,5 @@ pub(crate) async fn ended(
     .bind(ids)
     .bind(now)
     .fetch_all(executor);
-    in_time(ended).await
+    with_timeout(ended).await
 }

@@ -10,7 +10,7 @@ use shared::{
 use sqlx::{Error, FromRow, PgExecutor};
 
 #[derive(FromRow)]
-struct Row {
+struct TileRow {
     id: i64,
     canvas_id: i64,
     x: i32,
@@ -26,8 +26,8 @@ struct Row {
     updated_at: DateTime<Utc>,
 }
 
-impl From<Row> for Tile {
-    fn from(row: Row) -> Self {
+impl From<TileRow> for Tile {
+    fn from(row: TileRow) -> Self {
         Self {
             id: TileId(row.id),
             canvas_id: CanvasId(row.canvas_id),
@@ -52,7 +52,7 @@ pub(crate) async fn find(
     id: TileId,
     viewer: Option<UserId>,
 ) -> Result<Option<Tile>, Error> {
-    sqlx::query_as::<_, Row>(
+    sqlx::query_as::<_, TileRow>(
         "SELECT t.id, t.canvas_id, t.x, t.y, t.creator_id, u.username AS creator_username,
                 t.title, t.pixels, t.version, t.like_count, l.user_id IS NOT NULL AS liked_by_me,
                 t.created_at, t.updated_at
@@ -113,7 +113,7 @@ pub(crate) async fn list(
     viewer: Option<UserId>,
     filter: Filter,
 ) -> Result<Vec<Tile>, Error> {
-    sqlx::query_as::<_, Row>(
+    sqlx::query_as::<_, TileRow>(
         "SELECT t.id, t.canvas_id, t.x, t.y, t.creator_id, u.username AS creator_username,
                 t.title, t.pixels, t.version, t.like_count, l.user_id IS NOT NULL AS liked_by_me,
                 t.created_at, t.updated_at

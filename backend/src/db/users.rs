@@ -8,7 +8,7 @@ use sqlx::{Error, FromRow, PgExecutor};
 pub(crate) const USERNAME_KEY: &str = "users_username_key";
 
 #[derive(FromRow)]
-struct Row {
+struct UserRow {
     id: i64,
     username: String,
     display_name: String,
@@ -17,8 +17,8 @@ struct Row {
     created_at: DateTime<Utc>,
 }
 
-impl From<Row> for User {
-    fn from(row: Row) -> Self {
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
         Self {
             id: UserId(row.id),
             username: row.username,
@@ -39,10 +39,10 @@ pub(crate) struct Credentials {
 
 /// Somebody as they come to a canvas.
 #[derive(Clone, Debug)]
-pub(crate) struct Newcomer {
+pub(crate) struct JoiningUser {
     pub(crate) username: String,
     pub(crate) display_name: String,
-    pub(crate) renames: i64,
+    pub(crate) name_version: i64,
     pub(crate) status_message: String,
 }
 
@@ -53,7 +53,7 @@ pub(crate) async fn insert(
     display_name: &str,
     password_hash: Option<&str>,
 ) -> Result<User, Error> {
-    sqlx::query_as::<_, Row>(
+    sqlx::query_as::<_, UserRow>(
         "INSERT INTO users (username, display_name, password_hash) VALUES ($1, $2, $3)
          RETURNING id, username, display_name, password_hash IS NULL AS is_guest,
                    status_message, created_at",
@@ -79,7 +79,7 @@ pub(crate) async fn credentials(
 
 /// A user by id.
 pub(crate) async fn find(executor: impl PgExecutor<'_>, id: UserId) -> Result<Option<User>, Error> {
-    sqlx::query_as::<_, Row>(
+    sqlx::query_as::<_, UserRow>(
         "SELECT id, username, display_name, password_hash IS NULL AS is_guest,
                 status_message, created_at
          FROM users WHERE id = $1",
@@ -95,7 +95,7 @@ pub(crate) async fn by_name(
     executor: impl PgExecutor<'_>,
     username: &str,
 ) -> Result<Option<User>, Error> {
-    sqlx::query_as::<_, Row>(
+    sqlx::query_as::<_, UserRow>(
         "SELECT id, username, display_name, password_hash IS NULL AS is_guest,
                 status_message, created_at
          FROM users WHERE lower(username) = lower($1)",
@@ -113,7 +113,7 @@ pub(crate) async fn update(
     display_name: Option<&str>,
     status_message: Option<&str>,
 ) -> Result<Option<User>, Error> {
-    sqlx::query_as::<_, Row>(
+    sqlx::query_as::<_, UserRow>(
         "UPDATE users SET display_name = coalesce($2, display_name),
                           status_message = coalesce($3, status_message)
          WHERE id = $1

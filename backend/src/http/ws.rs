@@ -124,8 +124,8 @@ async fn let_in(
         .user_limits
         .join(user_id, peer.ip)
         .map_err(ApiError::TooManyConnections)?;
-    let door = state.doors.ask((canvas_id, user_id)).await?;
-    let access = door.access.ok_or(ApiError::NotFound(Kind::Canvas))?;
+    let lookup = state.join_lookups.load((canvas_id, user_id)).await?;
+    let access = lookup.access.ok_or(ApiError::NotFound(Kind::Canvas))?;
     let role = access.role.ok_or(ApiError::Forbidden)?;
     let last_seq = last_seq(&opening.last_seq)?;
     let (client_type, platform) = client(&opening)?;
@@ -140,19 +140,19 @@ async fn let_in(
         })?;
     let upgrade = Upgrade::of(&mut parts).map_err(|error| ApiError::invalid("upgrade", error))?;
     // A session may have been looked up under an older name.
-    let user = door.newcomer.ok_or(ApiError::Unauthenticated)?;
+    let user = lookup.user.ok_or(ApiError::Unauthenticated)?;
     let visitor = Box::new(Visitor {
         identity: Identity {
             user_id,
             username: user.username.into(),
             display_name: user.display_name.into(),
-            renames: user.renames,
+            name_version: user.name_version,
         },
         status_message: user.status_message,
         session_id: session.session_id,
         expires_at: session.expires_at,
         role,
-        access: access.changes,
+        acl_version: access.acl_version,
         canvas_id,
         client_type,
         platform,

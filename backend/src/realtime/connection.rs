@@ -80,8 +80,8 @@ pub struct Visitor {
     pub expires_at: DateTime<Utc>,
     /// What they may do here.
     pub role: Role,
-    /// How often it had changed who may do what when that was read.
-    pub access: i64,
+    /// The canvas's access version when the role was read.
+    pub acl_version: i64,
     /// Where they go.
     pub canvas_id: CanvasId,
     /// `browser` or `agent`.
@@ -151,7 +151,7 @@ impl Hub {
             identity: visitor.identity,
             status_message: visitor.status_message,
             role: visitor.role,
-            access: visitor.access,
+            acl_version: visitor.acl_version,
             last_seq: visitor.last_seq,
             epoch: visitor.epoch,
             heartbeat: connection.heartbeat(),

@@ -15,7 +15,7 @@ use super::{
     room::{self, Command, Setup},
     write::{Done, Write, WriteError},
 };
-use crate::{clock::Clock, db::Warm};
+use crate::{clock::Clock, db::ConnectionCache};
 use bytes::Bytes;
 use shared::{
     ids::{CanvasId, ConnectionId, UserId},
@@ -71,7 +71,7 @@ pub struct Hub {
 
 struct Inner {
     pool: PgPool,
-    warm: Warm,
+    connection_cache: ConnectionCache,
     clock: Clock,
     bus: Bus,
     nodes: Arc<Nodes>,
@@ -121,7 +121,7 @@ impl Hub {
     /// A hub with no room open.
     pub(crate) fn new(
         pool: PgPool,
-        warm: Warm,
+        connection_cache: ConnectionCache,
         clock: Clock,
         settings: Settings,
         bus: Bus,
@@ -132,7 +132,7 @@ impl Hub {
                 heads: tokio::spawn(heads::watch(inner.clone(), look.clone())),
                 sessions: tokio::spawn(sessions::watch(inner.clone())),
                 others: tokio::spawn(cluster::watch(inner.clone())),
-                warm,
+                connection_cache,
                 pool,
                 clock,
                 admissions: Admissions::new(bus.clone()),
@@ -343,7 +343,7 @@ impl Hub {
         let setup = Setup {
             canvas_id,
             pool: self.inner.pool.clone(),
-            warm: self.inner.warm.clone(),
+            connection_cache: self.inner.connection_cache.clone(),
             clock: self.inner.clock.clone(),
             bus: self.inner.bus.clone(),
             nodes: self.inner.nodes.clone(),

@@ -88,9 +88,9 @@ pub(crate) struct Entry {
     pub(crate) user_id: UserId,
     pub(crate) username: String,
     pub(crate) display_name: String,
-    /// See [`Identity::renames`]; nodes of an older version do not say it.
-    #[serde(default)]
-    pub(crate) renames: i64,
+    /// See [`Identity::name_version`]. Nodes of an older version do not send it.
+    #[serde(default, rename = "renames")]
+    pub(crate) name_version: i64,
     /// The user's, as is the message.
     pub(crate) status: Status,
     pub(crate) status_message: String,
@@ -104,7 +104,7 @@ impl Entry {
             user_id: self.user_id,
             username: self.username.as_str().into(),
             display_name: self.display_name.as_str().into(),
-            renames: self.renames,
+            name_version: self.name_version,
         }
     }
 }
@@ -393,7 +393,7 @@ impl Presence {
 impl User {
     /// Takes a name if it is newer than the one known, and says whether it is.
     fn rename(&mut self, identity: &Identity) -> bool {
-        let is_newer = identity.renames > self.identity.renames;
+        let is_newer = identity.name_version > self.identity.name_version;
         if is_newer {
             self.identity.clone_from(identity);
         }
@@ -407,7 +407,7 @@ impl User {
             user_id: self.identity.user_id,
             username: self.identity.username.to_string(),
             display_name: self.identity.display_name.to_string(),
-            renames: self.identity.renames,
+            name_version: self.identity.name_version,
             status: self.status,
             status_message: self.status_message.clone(),
             typing: activity.is_some_and(|a| a.typing_until.is_some()),
@@ -466,7 +466,7 @@ mod tests {
             user_id: UserId(1),
             username: "ann".into(),
             display_name: "Ann".into(),
-            renames: 0,
+            name_version: 0,
         }
     }
 
@@ -504,7 +504,7 @@ mod tests {
         presence.join(&ann(), "", tab(1));
         let anna = Identity {
             display_name: "Anna".into(),
-            renames: 1,
+            name_version: 1,
             ..ann()
         };
         assert_eq!(presence.join(&anna, "", tab(2)), Arrival::Renamed);
@@ -515,20 +515,20 @@ mod tests {
     #[test]
     fn the_newest_name_counts_in_whatever_order_nodes_tell_it() {
         let other = NodeId::new();
-        let entry = |n, renames: i64| Entry {
+        let entry = |n, name_version: i64| Entry {
             connection: tab(n),
             user_id: UserId(1),
             username: "ann".into(),
-            display_name: renames.to_string(),
-            renames,
+            display_name: name_version.to_string(),
+            name_version,
             status: Status::Online,
             status_message: String::new(),
             typing: false,
             editing: None,
         };
         let mut presence = Presence::default();
-        let mut tell = |n, renames| {
-            let arrival = presence.arrive(other, &entry(n, renames));
+        let mut tell = |n, name_version| {
+            let arrival = presence.arrive(other, &entry(n, name_version));
             let shown = presence.get(UserId(1)).unwrap().display_name;
             (arrival, shown)
         };

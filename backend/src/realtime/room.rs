@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    db::{self, Warm, locks::Held},
+    db::{self, ConnectionCache, locks::TileLock},
 };
 use bytes::Bytes;
 use post::Post;
@@ -88,7 +88,7 @@ pub(crate) enum Command {
     ActiveUsers(oneshot::Sender<Vec<ActiveUser>>),
     /// A user's role changed; none ends their connections.
     Role(UserId, Option<Role>),
-    /// The log has this head, and who may do what changed so often.
+    /// The head of the log and the access version, as the database has them.
     Head(i64, i64),
     /// Another node told something.
     Heard(NodeId, Box<Message>, Vec<Bytes>),
@@ -99,7 +99,7 @@ pub(crate) enum Command {
     /// Each node's last change, as it is kept.
     Stamps(HashMap<NodeId, u64>),
     /// Leases as they were read.
-    Leases(Vec<Held>),
+    Leases(Vec<TileLock>),
     /// A node is gone.
     NodeGone(NodeId),
     /// The members' roles as they were read, if they could be.
@@ -114,8 +114,8 @@ pub(crate) struct Join {
     pub(crate) identity: Identity,
     pub(crate) status_message: String,
     pub(crate) role: Role,
-    /// How often it had changed who may do what when the role was read.
-    pub(crate) access: i64,
+    /// The canvas's access version when the role was read.
+    pub(crate) acl_version: i64,
     pub(crate) last_seq: Option<i64>,
     pub(crate) epoch: Option<Epoch>,
     pub(crate) heartbeat: Heartbeat,
@@ -158,7 +158,7 @@ impl Member {
                 user_id: UserId(1),
                 username: "ann".into(),
                 display_name: "Ann".into(),
-                renames: 0,
+                name_version: 0,
             },
             role: Role::Editor,
             outbox: Arc::default(),
@@ -180,7 +180,7 @@ pub(crate) struct Setup {
     pub(crate) canvas_id: CanvasId,
     pub(crate) pool: PgPool,
     /// Connections for transactions.
-    pub(crate) warm: Warm,
+    pub(crate) connection_cache: ConnectionCache,
     pub(crate) clock: Clock,
     pub(crate) bus: Bus,
     /// The other nodes.
@@ -204,21 +204,21 @@ pub(crate) struct Room {
     grid: Grid,
     epoch: Epoch,
     pool: PgPool,
-    warm: Warm,
+    connection_cache: ConnectionCache,
     clock: Clock,
     bus: Bus,
     nodes: Arc<Nodes>,
     neighbours: Neighbours,
     count: Arc<AtomicUsize>,
     gate: Gate,
-    /// How often it changed who may do what, as far as the members' roles tell.
-    access: i64,
+    /// The access version that the members' roles belong to, or [`UNKNOWN`].
+    acl_version: i64,
     ring: Ring,
     members: HashMap<ConnectionId, Member>,
     post: Post,
     traffic: Arc<Traffic>,
     presence: Presence,
-    locks: HashMap<Coord, (Held, Instant)>,
+    locks: HashMap<Coord, (TileLock, Instant)>,
     timers: Timers,
     queue: VecDeque<(Request, Answer)>,
     in_flight: Option<JoinHandle<Finished>>,
@@ -299,7 +299,7 @@ impl Room {
         let Setup {
             canvas_id,
             pool,
-            warm,
+            connection_cache,
             clock,
             bus,
             nodes,
@@ -328,14 +328,14 @@ impl Room {
             grid: canvas.grid,
             epoch: canvas.epoch,
             pool,
-            warm,
+            connection_cache,
             clock,
             bus,
             nodes,
             neighbours: Neighbours::new(sender, stamps),
             count,
             gate: Gate::new(canvas.last_seq),
-            access: canvas.access,
+            acl_version: canvas.acl_version,
             ring: Ring::default(),
             members: HashMap::new(),
             post: Post::default(),
@@ -388,9 +388,9 @@ impl Room {
                 let _ = reply.send(self.presence.list());
             }
             Command::Role(user, role) => self.role_changed(user, role),
-            Command::Head(head, access) => {
+            Command::Head(head, acl_version) => {
                 self.gate.know(head);
-                self.check_access(access);
+                self.check_access(acl_version);
             }
             Command::Heard(node, message, lines) => self.heard(node, *message, lines),
             Command::CatchUp => self.catch_up(),
@@ -437,9 +437,9 @@ impl Room {
         if self.deleted {
             join.outbox.close(CloseReason::CanvasDeleted);
         }
-        if join.access != self.access {
+        if join.acl_version != self.acl_version {
             // The next look at the heads has the roles read.
-            self.access = UNKNOWN;
+            self.acl_version = UNKNOWN;
         }
         let (resume, replay) = self.resume(join.last_seq, join.epoch);
         let connected = Connected {

@@ -21,8 +21,8 @@ pub struct Identity {
     pub username: Arc<str>,
     /// Their name to show.
     pub display_name: Arc<str>,
-    /// How often it had changed by then: of two names, it tells the newer.
-    pub renames: i64,
+    /// How often it had been changed: of two names, the one with the higher version is newer.
+    pub name_version: i64,
 }
 
 /// Something durable that is to be done.

@@ -9,7 +9,7 @@ use super::{
     ring::Event,
     write::{Done, Operation, Write, WriteError},
 };
-use crate::db::{self, Warm, locks::Held};
+use crate::db::{self, ConnectionCache, locks::TileLock};
 use chrono::{DateTime, Utc};
 use plan::{Loaded, Plan};
 use serde::{Deserialize, Serialize};
@@ -52,9 +52,9 @@ pub(crate) struct Applied {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LockChange {
     /// Taken or prolonged. The rest of the canvas need not hear of every prolongation.
-    Held { lease: Held, announce: bool },
+    Held { lease: TileLock, announce: bool },
     /// Given back.
-    Released(Held),
+    Released(TileLock),
 }
 
 /// A transaction that is durable.
@@ -93,15 +93,21 @@ impl From<sqlx::Error> for Failure {
 
 /// Carries out a batch. Requests that fail their checks fail alone; if the
 /// database refuses the batch, its requests are tried one by one.
-pub(crate) async fn commit(warm: &Warm, canvas: CanvasId, requests: &[Request]) -> Committed {
-    match attempt(warm, canvas, requests).await {
+pub(crate) async fn commit(
+    connection_cache: &ConnectionCache,
+    canvas: CanvasId,
+    requests: &[Request],
+) -> Committed {
+    match attempt(connection_cache, canvas, requests).await {
         Ok(committed) => committed,
         Err(Failure::Away) => fail(requests, &WriteError::Unavailable),
         Err(Failure::Broken) if requests.len() == 1 => fail(requests, &WriteError::Internal),
         Err(Failure::Broken) => {
             let mut all = Committed::default();
             for (place, request) in requests.iter().enumerate() {
-                let one = match attempt(warm, canvas, std::slice::from_ref(request)).await {
+                let one = match attempt(connection_cache, canvas, std::slice::from_ref(request))
+                    .await
+                {
                     Ok(one) => one,
                     Err(Failure::Away) => fail(&requests[place..=place], &WriteError::Unavailable),
                     Err(Failure::Broken) => fail(&requests[place..=place], &WriteError::Internal),
@@ -139,17 +145,17 @@ impl Committed {
 }
 
 async fn attempt(
-    warm: &Warm,
+    connection_cache: &ConnectionCache,
     canvas: CanvasId,
     requests: &[Request],
 ) -> Result<Committed, Failure> {
     let deadline = Instant::now() + PATIENCE;
-    let mut connection = warm.take().await?;
+    let mut connection = connection_cache.acquire().await?;
     let transaction = transact(&mut connection, canvas, requests);
     let outcome = timeout_at(deadline.into(), transaction).await;
     let failure = match outcome {
         Ok(Ok(committed)) => {
-            warm.keep(connection);
+            connection_cache.put(connection);
             return Ok(committed);
         }
         Ok(Err(error)) => Failure::from(error),
@@ -161,7 +167,7 @@ async fn attempt(
     if matches!(failure, Failure::Away) {
         // The next one starts with a connection that may be better.
         connection.close_on_drop();
-        warm.distrust();
+        connection_cache.invalidate();
     }
     Err(failure)
 }
@@ -214,10 +220,10 @@ async fn load(
         .collect();
     if !ops.is_empty() {
         let asked: Vec<(UserId, OpId)> = ops.iter().map(|&(_, user, op)| (user, op)).collect();
-        for repeat in db::log::repeats(connection, canvas, &asked).await? {
-            let place = usize::try_from(repeat.place - 1).unwrap_or_default();
+        for prior in db::log::prior_results(connection, canvas, &asked).await? {
+            let place = usize::try_from(prior.place - 1).unwrap_or_default();
             if let Some(&(request, ..)) = ops.get(place) {
-                loaded.note_repeat(request, repeat.body.as_deref());
+                loaded.note_prior_result(request, prior.body.as_deref());
             }
         }
     }
@@ -306,7 +312,7 @@ async fn save(
     let (held, released) = plan.changed_locks();
     db::locks::save(connection, canvas, &held).await?;
     db::locks::release(connection, canvas, &released).await?;
-    db::log::remember_idle(connection, canvas, &plan.idle).await?;
+    db::log::remember_no_ops(connection, canvas, &plan.no_ops).await?;
     let tile_count = tile_count + plan.tile_delta;
     db::log::append(connection, canvas, &plan.events, tile_count, now).await
 }

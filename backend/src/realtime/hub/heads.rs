@@ -35,7 +35,7 @@ pub(super) async fn watch(inner: Weak<Inner>, look: Arc<Notify>) {
             sampled = Instant::now();
             inner.registry.traffic().sample();
         }
-        inner.warm.tidy();
+        inner.connection_cache.evict();
         let open: Vec<CanvasId> = lock(&inner.rooms).keys().copied().collect();
         if open.is_empty() {
             continue;
@@ -44,7 +44,7 @@ pub(super) async fn watch(inner: Weak<Inner>, look: Arc<Notify>) {
             Ok(heads) => {
                 let heads: HashMap<i64, (i64, i64)> = heads
                     .into_iter()
-                    .map(|(canvas, head, access)| (canvas, (head, access)))
+                    .map(|(canvas, head, acl_version)| (canvas, (head, acl_version)))
                     .collect();
                 let rooms = lock(&inner.rooms);
                 for canvas in open {
@@ -52,7 +52,7 @@ pub(super) async fn watch(inner: Weak<Inner>, look: Arc<Notify>) {
                         continue;
                     };
                     let command = match heads.get(&canvas.0) {
-                        Some((head, access)) => Command::Head(*head, *access),
+                        Some((head, acl_version)) => Command::Head(*head, *acl_version),
                         None => Command::Deleted,
                     };
                     // A room too busy to listen is told next time.

@@ -13,11 +13,11 @@ use std::collections::HashSet;
 impl Room {
     /// Has the members' roles read when they may have changed: another node
     /// may have changed them.
-    pub(super) fn check_access(&mut self, access: i64) {
-        if access == self.access || self.members.is_empty() {
+    pub(super) fn check_access(&mut self, acl_version: i64) {
+        if acl_version == self.acl_version || self.members.is_empty() {
             return;
         }
-        self.access = access;
+        self.acl_version = acl_version;
         let users: HashSet<UserId> = self.members.values().map(|m| m.identity.user_id).collect();
         let users: Vec<UserId> = users.into_iter().collect();
         let (pool, canvas) = (self.pool.clone(), self.canvas_id);
@@ -37,7 +37,7 @@ impl Room {
 
     pub(super) fn roles_read(&mut self, roles: Option<Vec<(UserId, Option<Role>)>>) {
         if roles.is_none() {
-            self.access = UNKNOWN;
+            self.acl_version = UNKNOWN;
         }
         for (user, role) in roles.into_iter().flatten() {
             self.role_changed(user, role);

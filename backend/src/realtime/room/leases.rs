@@ -4,7 +4,7 @@
 use super::{Answer, Command, Room, timers::Timer};
 use crate::{
     clock::Clock,
-    db::{self, locks::Held},
+    db::{self, locks::TileLock},
     realtime::{
         bus::{Channel, Message},
         frame::Frame,
@@ -66,7 +66,7 @@ impl Room {
         }
     }
 
-    fn hold(&mut self, lease: Held, left: Duration, announce: bool) {
+    fn hold(&mut self, lease: TileLock, left: Duration, announce: bool) {
         if announce {
             let locked = ServerMessage::TileLocked(lock(&lease));
             self.tell_about_lock(lease.connection_id, &locked);
@@ -103,9 +103,9 @@ impl Room {
     }
 
     /// Takes over the leases as they were read: what differs is told.
-    pub(super) fn leases_read(&mut self, leases: Vec<Held>) {
+    pub(super) fn leases_read(&mut self, leases: Vec<TileLock>) {
         let held: HashSet<_> = leases.iter().map(|lease| lease.at).collect();
-        let over: Vec<Held> = self
+        let over: Vec<TileLock> = self
             .locks
             .values()
             .filter(|(lease, _)| !held.contains(&lease.at))
@@ -128,7 +128,7 @@ impl Room {
     /// Frees what a connection that ended still held, in the same order as
     /// everything else that is written: others hear of it when they can paint.
     pub(super) fn free_locks(&mut self, connection: ConnectionId) {
-        let held: Vec<Held> = self
+        let held: Vec<TileLock> = self
             .locks
             .values()
             .filter(|(lease, _)| lease.connection_id == connection)
@@ -140,7 +140,7 @@ impl Room {
                     user_id: lease.user_id,
                     username: lease.username.into(),
                     display_name: "".into(),
-                    renames: 0,
+                    name_version: 0,
                 },
                 role: Role::Editor,
                 op_id: None,
@@ -154,7 +154,7 @@ impl Room {
         }
     }
 
-    fn tell_unlocked(&mut self, lease: &Held) {
+    fn tell_unlocked(&mut self, lease: &TileLock) {
         let unlocked = ServerMessage::TileUnlocked(TileUnlocked {
             tile_x: lease.at.x,
             tile_y: lease.at.y,
@@ -171,13 +171,13 @@ impl Room {
 }
 
 /// How long a lease of the database lasts from now on.
-pub(super) fn left(lease: &Held, clock: &Clock) -> Duration {
+pub(super) fn left(lease: &TileLock, clock: &Clock) -> Duration {
     let left = lease.expires_at - clock.now();
     left.to_std().unwrap_or_default().min(WHOLE)
 }
 
 /// A lease as clients see it.
-pub(super) fn lock(lease: &Held) -> Lock {
+pub(super) fn lock(lease: &TileLock) -> Lock {
     Lock {
         tile_x: lease.at.x,
         tile_y: lease.at.y,

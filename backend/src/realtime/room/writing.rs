@@ -68,10 +68,10 @@ impl Room {
         }
         let count = self.next_batch();
         let (requests, answers): (Vec<Request>, Vec<Answer>) = self.queue.drain(..count).unzip();
-        let (warm, canvas) = (self.warm.clone(), self.canvas_id);
+        let (connection_cache, canvas) = (self.connection_cache.clone(), self.canvas_id);
         self.in_flight = Some(tokio::spawn(async move {
             let started = Instant::now();
-            let committed = writer::commit(&warm, canvas, &requests).await;
+            let committed = writer::commit(&connection_cache, canvas, &requests).await;
             metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
             metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
             Finished {

@@ -136,7 +136,7 @@ mod tests {
                     user_id: UserId(7),
                     username: "ann".into(),
                     display_name: r#"Ann","seq":0,"#.into(),
-                    renames: 0,
+                    name_version: 0,
                 },
                 role: Role::Viewer,
                 op_id: op.map(|op| OpId::from(Uuid::from_u128(op))),

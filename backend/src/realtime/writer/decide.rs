@@ -6,7 +6,7 @@ use super::{
     plan::{Loaded, Plan, done},
 };
 use crate::{
-    db::{locks::Held, log::NewEvent},
+    db::{locks::TileLock, log::NewEvent},
     realtime::write::{Done, Operation, WriteError},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -45,7 +45,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             likes: BTreeMap::new(),
             events: Vec::with_capacity(requests.len()),
             deleted: Vec::new(),
-            idle: Vec::new(),
+            no_ops: Vec::new(),
             tile_delta: 0,
         },
     };
@@ -56,7 +56,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             .op_id
             .map(|op| (request.write.identity.user_id, op));
         let known = loaded
-            .repeats
+            .prior_results
             .get(&place)
             .or_else(|| in_batch.get(&key?))
             .copied();
@@ -67,7 +67,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             if let (Ok(applied), Some(key)) = (&result, key) {
                 in_batch.insert(key, applied.done);
                 if applied.event.is_none() {
-                    planner.plan.idle.push(key);
+                    planner.plan.no_ops.push(key);
                 }
             }
             result
@@ -86,7 +86,7 @@ struct Planner {
     new_ids: Vec<TileId>,
     settings: VecDeque<Canvas>,
     liked: HashSet<(TileId, UserId)>,
-    locks: HashMap<Coord, Held>,
+    locks: HashMap<Coord, TileLock>,
     plan: Plan,
 }
 
@@ -368,7 +368,7 @@ impl Planner {
         let length = TimeDelta::milliseconds(i64::try_from(limits::LOCK_MS).unwrap_or(i64::MAX));
         let earlier = self.locks.get(&at);
         let soon = self.now + length * 2 / 3;
-        let lease = Held {
+        let lease = TileLock {
             at,
             user_id: request.write.identity.user_id,
             username: request.write.identity.username.to_string(),

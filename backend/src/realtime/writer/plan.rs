@@ -4,7 +4,7 @@
 use super::{Applied, Committed, LockChange};
 use crate::{
     db::{
-        locks::Held,
+        locks::TileLock,
         log::{LockedCanvas, NewEvent},
     },
     realtime::{
@@ -24,9 +24,9 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 /// What was read under the canvas's lock.
 pub(super) struct Loaded {
     pub(super) canvas: LockedCanvas,
-    pub(super) repeats: HashMap<usize, Done>,
+    pub(super) prior_results: HashMap<usize, Done>,
     pub(super) likes: HashSet<(TileId, UserId)>,
-    pub(super) locks: HashMap<Coord, Held>,
+    pub(super) locks: HashMap<Coord, TileLock>,
     /// The tiles of the batch's cells.
     pub(super) cells: HashMap<Coord, TileState>,
     /// Ids for tiles to come.
@@ -39,7 +39,7 @@ impl Loaded {
     pub(super) fn new(canvas: LockedCanvas) -> Self {
         Self {
             canvas,
-            repeats: HashMap::new(),
+            prior_results: HashMap::new(),
             likes: HashSet::new(),
             locks: HashMap::new(),
             cells: HashMap::new(),
@@ -57,10 +57,10 @@ impl Loaded {
     }
 
     /// Notes that a request was carried out before, with this event.
-    pub(super) fn note_repeat(&mut self, request: usize, body: Option<&str>) {
+    pub(super) fn note_prior_result(&mut self, request: usize, body: Option<&str>) {
         let event = body.and_then(json::read::<Durable>);
         let done = event.map(|event| done(&event)).unwrap_or_default();
-        self.repeats.insert(request, done);
+        self.prior_results.insert(request, done);
     }
 
     pub(super) fn note_likes(&mut self, likes: Vec<(i64, i64)>) {
@@ -70,7 +70,7 @@ impl Loaded {
             .collect();
     }
 
-    pub(super) fn note_locks(&mut self, locks: Vec<Held>) {
+    pub(super) fn note_locks(&mut self, locks: Vec<TileLock>) {
         self.locks = locks.into_iter().map(|lock| (lock.at, lock)).collect();
     }
 }
@@ -95,7 +95,7 @@ pub(super) struct Plan {
     /// Tiles that are to go.
     pub(super) deleted: Vec<TileId>,
     /// Operations without an event that must not be applied on a repeat.
-    pub(super) idle: Vec<(UserId, OpId)>,
+    pub(super) no_ops: Vec<(UserId, OpId)>,
     /// Tiles more than before.
     pub(super) tile_delta: i64,
 }
@@ -130,7 +130,7 @@ impl Plan {
     }
 
     /// Leases to write and cells to free; the last change of a cell counts.
-    pub(super) fn changed_locks(&self) -> (Vec<&Held>, Vec<Coord>) {
+    pub(super) fn changed_locks(&self) -> (Vec<&TileLock>, Vec<Coord>) {
         let mut last: BTreeMap<Coord, &LockChange> = BTreeMap::new();
         for change in &self.lock_changes {
             let (LockChange::Held { lease, .. } | LockChange::Released(lease)) = change;

@@ -12,7 +12,7 @@ use crate::realtime::{
     room::{Member, Timers, post::Post, remote::Neighbours},
     write::{Identity, Write},
 };
-use crate::{clock::Clock, db::Warm};
+use crate::{clock::Clock, db::ConnectionCache};
 use proptest::{collection::vec, prelude::*};
 use shared::{
     canvas::{Coord, Grid, Role, TileOp},
@@ -73,7 +73,7 @@ fn room(pool: PgPool) -> Room {
             palette: 2,
         },
         epoch: Epoch(Uuid::nil()),
-        warm: Warm::new(pool.clone()),
+        connection_cache: ConnectionCache::new(pool.clone()),
         pool,
         count: Arc::default(),
         clock: Clock::default(),
@@ -81,7 +81,7 @@ fn room(pool: PgPool) -> Room {
         nodes: Arc::new(Nodes::new(NodeId::new())),
         neighbours: Neighbours::new(mpsc::channel(1).0.downgrade(), Arc::default()),
         gate: Gate::new(0),
-        access: 0,
+        acl_version: 0,
         ring: Ring::default(),
         members: HashMap::new(),
         post: Post::default(),
@@ -103,7 +103,7 @@ fn identity() -> Identity {
         user_id: UserId(1),
         username: "ann".into(),
         display_name: "Ann".into(),
-        renames: 0,
+        name_version: 0,
     }
 }
 
