@@ -14,8 +14,8 @@
 #[path = "../tests/common"]
 #[expect(dead_code, unreachable_pub, reason = "the tests use all of it")]
 mod common {
+    pub mod client_pool;
     pub mod contract;
-    pub mod crowd;
     pub mod http;
     pub mod socket;
 
@@ -24,7 +24,7 @@ mod common {
 }
 
 use common::{
-    crowd::{converge, join_while_written},
+    client_pool::{converge, join_while_written},
     http::Client,
     socket::TestClient,
 };

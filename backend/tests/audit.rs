@@ -1,4 +1,4 @@
-//! What is kept for those who run the server.
+//! The audit table: sign-ins, refusals and moderation.
 
 mod common;
 
@@ -43,7 +43,7 @@ fn row(action: &str, outcome: &str, user: Option<i64>, canvas: Option<i64>, targ
 }
 
 #[tokio::test]
-async fn sign_ins_are_kept_and_no_secret() {
+async fn sign_ins_are_audited_without_secrets() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let gus = server.guest("Gus").await;
@@ -85,7 +85,7 @@ async fn sign_ins_are_kept_and_no_secret() {
 }
 
 #[tokio::test]
-async fn refusals_at_the_door_are_kept() {
+async fn refused_connections_are_audited() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -135,7 +135,7 @@ async fn refusals_at_the_door_are_kept() {
 }
 
 #[tokio::test]
-async fn moderation_is_kept_with_whom_it_met() {
+async fn moderation_is_audited_with_its_target() {
     let server = TestServer::start_with(&["--admin-users", "root"]).await;
     let root = server.user("root").await;
     let ann = server.user("ann").await;
@@ -192,7 +192,7 @@ async fn moderation_is_kept_with_whom_it_met() {
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_be_written_holds_nobody_up() {
+async fn an_unwritable_audit_table_delays_no_request() {
     let server = TestServer::start().await;
     let pool = server.database.pool().await;
     let mut lock = pool.begin().await.unwrap();
@@ -200,7 +200,7 @@ async fn a_table_that_cannot_be_written_holds_nobody_up() {
         .execute(&mut *lock)
         .await
         .unwrap();
-    // Each is answered although none can be written yet.
+    // Each is answered, although no entry can be written yet.
     for n in 0..20 {
         server.guest(&format!("Guest {n}")).await;
     }
@@ -210,7 +210,7 @@ async fn a_table_that_cannot_be_written_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn old_entries_are_thrown_away() {
+async fn old_entries_are_deleted() {
     let server = TestServer::start().await;
     let pool = server.database.pool().await;
     sqlx::query(
@@ -221,7 +221,7 @@ async fn old_entries_are_thrown_away() {
     .await
     .unwrap();
     let database = server.stop().await;
-    // The house is kept from the start on.
+    // The maintenance loop runs at once when the server starts.
     let server = TestServer::start_on(database, &[]).await;
     let gone = async {
         loop {

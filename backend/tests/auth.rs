@@ -1,4 +1,4 @@
-//! Signing in and out, and where a credential counts.
+//! Registration, sign-in, sign-out, tokens, cookies and tickets.
 
 mod common;
 
@@ -11,7 +11,7 @@ use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// What a token says.
+/// The claims of a token.
 fn claims(token: &str) -> Value {
     let mut validation = Validation::default();
     validation.set_audience(&["stellar-canvas"]);
@@ -75,7 +75,7 @@ async fn a_user_registers_and_signs_in_in_any_case() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_field_by_field() {
+async fn invalid_fields_are_refused_one_by_one() {
     let server = TestServer::start().await;
     let visitor = server.visitor();
     for (field, body) in [
@@ -120,7 +120,7 @@ async fn what_cannot_be_is_refused_field_by_field() {
 }
 
 #[tokio::test]
-async fn guests_come_without_a_password() {
+async fn guests_need_no_password() {
     let server = TestServer::start().await;
     let guest = server.guest("Gus").await;
     assert_eq!(guest.user["display_name"], "Gus");
@@ -141,7 +141,7 @@ async fn guests_come_without_a_password() {
 }
 
 #[tokio::test]
-async fn one_sees_and_changes_oneself() {
+async fn users_read_and_change_their_own_profile() {
     let server = TestServer::start().await;
     let user = server.user("ann").await;
     assert_eq!(user.get("/users/me").await.json(200), user.user);
@@ -164,7 +164,7 @@ async fn one_sees_and_changes_oneself() {
 }
 
 #[tokio::test]
-async fn a_refreshed_token_ends_later_and_logging_out_ends_both() {
+async fn a_refreshed_token_expires_later_and_logout_ends_both() {
     let server = TestServer::start().await;
     let mut user = server.user("ann").await;
     let old = claims(user.token());
@@ -217,10 +217,10 @@ async fn every_claim_of_a_token_is_checked() {
 }
 
 #[tokio::test]
-async fn a_token_ends_on_time() {
+async fn a_token_expires_on_time() {
     let server = TestServer::start_with(&["--token-ttl", "1"]).await;
     let user = server.user("ann").await;
-    // The clock decides: within two seconds, whatever the fraction it began at.
+    // `exp` has whole seconds: it expires within two seconds, depending on the fraction at which it was issued.
     let ended = async {
         while user.get("/users/me").await.status == 200 {
             tokio::task::yield_now().await;
@@ -232,7 +232,7 @@ async fn a_token_ends_on_time() {
 }
 
 #[tokio::test]
-async fn a_cookie_counts_only_from_the_servers_own_pages() {
+async fn a_cookie_is_accepted_only_from_the_servers_own_origin() {
     let allowed = "https://friend.example";
     let server = TestServer::start_with(&["--allowed-origins", allowed]).await;
     let user = server.user("ann").await;
@@ -266,13 +266,13 @@ async fn a_cookie_counts_only_from_the_servers_own_pages() {
             assert_eq!(refused, (403, "origin_not_allowed".to_owned()));
         }
     }
-    // A token in the header needs no page.
+    // A token in the header needs no origin.
     let patch = user.request(Method::PATCH, "/users/me");
     let patch = patch
         .header("origin", "https://evil.example")
         .json(&json!({}));
     Reply::of(patch).await.expect(200);
-    // A cookie that is worthless is taken back.
+    // An invalid cookie is removed.
     let get = visitor.request(Method::GET, "/users/me");
     let reply = Reply::of(get.header("cookie", "auth_token=a.b.c")).await;
     reply.problem(401, "unauthenticated");
@@ -291,7 +291,7 @@ async fn a_trusted_proxy_makes_the_cookie_secure() {
 }
 
 #[tokio::test]
-async fn a_ticket_opens_one_socket() {
+async fn a_ticket_is_valid_for_one_connection() {
     let server = TestServer::start().await;
     let user = server.user("ann").await;
     let id = canvas(&user, &json!({})).await;
@@ -311,7 +311,7 @@ async fn a_ticket_opens_one_socket() {
 }
 
 #[tokio::test]
-async fn too_many_wrong_passwords_have_to_wait() {
+async fn too_many_wrong_passwords_are_rate_limited() {
     let server = TestServer::start_with(&["--rate-limits", "on"]).await;
     server.user("ann").await;
     let visitor = server.visitor();
@@ -329,7 +329,7 @@ async fn too_many_wrong_passwords_have_to_wait() {
 }
 
 #[tokio::test]
-async fn a_user_makes_only_so_many_canvases_and_tickets_at_once() {
+async fn new_canvases_and_tickets_are_rate_limited_per_user() {
     let server = TestServer::start_with(&["--rate-limits", "on"]).await;
     let ann = server.guest("Ann").await;
     for (path, burst) in [("/canvases", 60), ("/ws/ticket", 100)] {
@@ -346,7 +346,7 @@ async fn a_user_makes_only_so_many_canvases_and_tickets_at_once() {
         assert!(made >= burst, "{path}: {made}");
         refused.problem(429, "rate_limited");
         assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
-        // Another user is not held up by it.
+        // Another user is not affected.
         let bob = server.guest("Bob").await;
         bob.post(path, &body).await.expect(201);
     }

@@ -1,5 +1,4 @@
-//! Canvases and their members: making, finding, changing, deleting, and who
-//! may do what.
+//! Canvases and their members: create, list, change, delete, and permissions.
 
 mod common;
 
@@ -11,7 +10,7 @@ use common::{
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_canvas_is_made_with_what_was_left_out() {
+async fn a_canvas_is_created_with_defaults() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let body = json!({ "name": " My\tcanvas ", "width": 1, "height": 256, "description": null });
@@ -41,7 +40,7 @@ async fn a_canvas_is_made_with_what_was_left_out() {
 }
 
 #[tokio::test]
-async fn a_canvas_has_its_limits() {
+async fn canvas_settings_have_limits() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     for (field, value) in [
@@ -78,7 +77,7 @@ fn names(list: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn public_canvases_are_found_newest_first() {
+async fn public_canvases_are_listed_newest_first() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -117,7 +116,7 @@ async fn public_canvases_are_found_newest_first() {
 }
 
 #[tokio::test]
-async fn the_owner_changes_settings_and_everybody_hears_of_it() {
+async fn the_owner_changes_settings_and_members_are_told() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -195,7 +194,7 @@ async fn reads(client: &Client, id: i64) -> u16 {
 }
 
 #[tokio::test]
-async fn a_private_canvas_is_for_its_members() {
+async fn a_private_canvas_is_visible_to_its_members_only() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -229,7 +228,7 @@ async fn a_private_canvas_is_for_its_members() {
 }
 
 #[tokio::test]
-async fn moderators_name_those_below_them() {
+async fn moderators_assign_roles_below_their_own() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let mia = server.user("mia").await;
@@ -290,7 +289,7 @@ async fn moderators_name_those_below_them() {
 }
 
 #[tokio::test]
-async fn administrators_see_connections_and_end_them() {
+async fn administrators_list_and_kick_connections() {
     let server = TestServer::start_with(&["--admin-users", "root,Boss"]).await;
     let boss = server.user("boss").await;
     let ann = server.user("ann").await;

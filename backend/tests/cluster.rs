@@ -1,8 +1,8 @@
-//! Several nodes, one Redis and one PostgreSQL: one canvas.
+//! One canvas on several nodes that share a Redis and a PostgreSQL.
 
 mod common;
 
-use common::{canvas, cluster::Cluster, crowd::converge_over, socket::TestClient};
+use common::{canvas, client_pool::converge_over, cluster::Cluster, socket::TestClient};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -12,9 +12,9 @@ fn chat(text: &str) -> Value {
     json!({ "type": "canvas_chat", "text": text, "op_id": Uuid::new_v4() })
 }
 
-/// How many durable events the nodes read from the log, having heard of them
-/// by no other way.
-async fn fills(cluster: &Cluster) -> f64 {
+/// The number of durable events that the nodes read from the log because the bus
+/// did not bring them.
+async fn backfilled(cluster: &Cluster) -> f64 {
     let mut sum = 0.0;
     for node in &cluster.nodes {
         sum += node.metric("stellar_log_fills_total").await;
@@ -67,16 +67,16 @@ async fn every_observer_on_every_node_sees_one_order() {
     for tab in &writers {
         assert_eq!(tab.chat, observers[0].chat);
     }
-    // What the others did came over the bus, not by way of the database: of
-    // the events that each of three nodes had to learn, few were late.
+    // The events of other nodes came over the bus, not from the database: few of
+    // the events that each of the three nodes received were backfilled.
     let learned = 2.0 * f64::from(u32::try_from(WRITERS * EACH).unwrap());
-    let late = fills(&cluster).await;
+    let late = backfilled(&cluster).await;
     println!("{late} of {learned} events were read from the log");
     assert!(late < learned / 4.0, "{late} of {learned}");
 }
 
 #[tokio::test]
-async fn one_operation_sent_to_two_nodes_is_carried_out_once() {
+async fn one_operation_sent_to_two_nodes_is_applied_once() {
     let cluster = Cluster::start(2).await;
     let owner = cluster.nodes[0].guest("Owner").await;
     let id = canvas(&owner, &json!({})).await;
@@ -89,7 +89,7 @@ async fn one_operation_sent_to_two_nodes_is_carried_out_once() {
         let (first, second) = tokio::join!(here.until(acked), there.until(acked));
         assert_eq!(first["seq"], n + 1);
         assert_eq!(second["seq"], n + 1);
-        // An answer never comes before what is older than it, nor before its own event.
+        // An answer never overtakes an older event or its own event.
         assert_eq!((here.seq, there.seq), (n + 1, n + 1));
     }
     let log = owner.all(&format!("/canvases/{id}/events")).await;
@@ -97,13 +97,13 @@ async fn one_operation_sent_to_two_nodes_is_carried_out_once() {
 }
 
 #[tokio::test]
-async fn what_is_done_over_http_at_one_node_is_heard_at_the_others() {
+async fn http_changes_at_one_node_reach_sockets_at_the_others() {
     let cluster = Cluster::start(2).await;
     let owner = cluster.nodes[0].guest("Owner").await;
     let there = cluster.nodes[1].at(&owner);
     let id = canvas(&owner, &json!({})).await;
     let mut watcher = TestClient::join(&owner, id).await;
-    // Nobody has the canvas open there.
+    // No connection has the canvas open there.
     let tile = json!({ "x": 1, "y": 2, "title": "made" });
     let tile = there.post(&format!("/canvases/{id}/tiles"), &tile).await;
     let created = watcher.expect("tile_created").await;
@@ -118,7 +118,7 @@ async fn what_is_done_over_http_at_one_node_is_heard_at_the_others() {
 }
 
 #[tokio::test]
-async fn clients_that_wander_between_nodes_all_end_equal() {
+async fn clients_that_move_between_nodes_converge() {
     let cluster = Cluster::start(3).await;
     let nodes: Vec<SocketAddr> = cluster.nodes.iter().map(|node| node.addr).collect();
     for seed in 1..=4 {

@@ -1,5 +1,5 @@
-//! What breaks between nodes: Redis, the wire to it, nodes, their clocks.
-//! Whatever it is, nothing is lost, nothing comes twice, and it is soon told.
+//! Faults between nodes: Redis, the connection to it, crashed nodes, clocks that
+//! differ. In each case nothing is lost or duplicated, and delivery goes on.
 
 mod common;
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use common::{
     canvas,
     cluster::{Cluster, Node},
-    redis::{RedisServer, Wire},
+    redis::{RedisServer, TcpProxy},
     socket::TestClient,
 };
 use futures_util::future::join_all;
@@ -16,16 +16,16 @@ use std::time::{Duration, Instant};
 use tokio::process::Command;
 use uuid::Uuid;
 
-/// The promise is 2 s; a busy machine adds to it.
+/// The contract's limit is 2 s; the rest is for a busy machine.
 const WITHIN: Duration = Duration::from_secs(5);
-/// How long Redis is away.
+/// How long Redis is unreachable.
 const OUTAGE: Duration = Duration::from_secs(10);
 
 fn chat(text: &str) -> Value {
     json!({ "type": "canvas_chat", "text": text, "op_id": Uuid::new_v4() })
 }
 
-/// Two people at two nodes who say something in turn.
+/// Two users at two nodes who send chat messages in turn.
 struct Talk {
     tabs: [TestClient; 2],
     said: i64,
@@ -47,7 +47,7 @@ impl Talk {
         }
     }
 
-    /// One says something, and the other hears it.
+    /// One sends a message, and the other receives it.
     async fn turn(&mut self) {
         let [first, second] = &mut self.tabs;
         let (speaker, listener) = if self.said % 2 == 0 {
@@ -63,14 +63,14 @@ impl Talk {
         self.longest = self.longest.max(acked.elapsed());
     }
 
-    /// So many turns of which the other node is told, and which it need not
-    /// look for: at most a look that happens in between finds some.
+    /// A number of turns in which the bus brings the events. Only a poll of the log
+    /// that happens in between may find some of them first.
     async fn is_fast(&mut self, nodes: &[Node]) {
-        let before = fills(nodes).await;
+        let before = backfilled(nodes).await;
         for _ in 0..40 {
             self.turn().await;
         }
-        let late = fills(nodes).await - before;
+        let late = backfilled(nodes).await - before;
         assert!(late < 10.0, "{late} of 40 were read from the log");
     }
 
@@ -85,7 +85,7 @@ impl Talk {
     }
 }
 
-async fn fills(nodes: &[Node]) -> f64 {
+async fn backfilled(nodes: &[Node]) -> f64 {
     let mut sum = 0.0;
     for node in nodes {
         sum += node.metric("stellar_log_fills_total").await;
@@ -135,7 +135,7 @@ async fn redis_frozen_for_ten_seconds() {
 }
 
 #[tokio::test]
-async fn redis_is_spoken_to_over_tls_where_its_certificate_is_known() {
+async fn redis_over_tls_needs_a_trusted_certificate() {
     let (redis, url, certificate) = RedisServer::start_with_tls().await;
     let mut cluster = Cluster::on(redis).await;
     let known = certificate.to_str().unwrap();
@@ -147,7 +147,7 @@ async fn redis_is_spoken_to_over_tls_where_its_certificate_is_known() {
     let mut talk = Talk::begin(&cluster.nodes).await;
     talk.is_fast(&cluster.nodes).await;
     talk.check("over TLS");
-    // Who does not know it goes on without Redis, as if that were away.
+    // A node that does not trust it continues without Redis.
     let command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
     let wary = cluster.spawn(command, &[("REDIS_URL", &url)]).await;
     cluster.nodes.insert(1, wary);
@@ -160,7 +160,7 @@ async fn redis_is_spoken_to_over_tls_where_its_certificate_is_known() {
 }
 
 #[tokio::test]
-async fn a_node_that_starts_without_redis_finds_it_later() {
+async fn a_node_that_starts_without_redis_connects_later() {
     let mut cluster = Cluster::start(1).await;
     cluster.redis.kill().await;
     let command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
@@ -177,11 +177,11 @@ async fn a_node_that_starts_without_redis_finds_it_later() {
 }
 
 #[tokio::test]
-async fn a_node_that_dies_between_commit_and_telling_loses_nothing() {
+async fn a_node_that_dies_between_commit_and_publish_loses_nothing() {
     let mut cluster = Cluster::start(1).await;
-    let wire = Wire::to(cluster.redis.addr).await;
+    let proxy = TcpProxy::to(cluster.redis.addr).await;
     let cut_off = cluster
-        .add(&[("REDIS_URL", &format!("redis://{}/", wire.addr))])
+        .add(&[("REDIS_URL", &format!("redis://{}/", proxy.addr))])
         .await;
     let ann = cluster.nodes[0].guest("Ann").await;
     let id = canvas(&ann, &json!({})).await;
@@ -189,8 +189,8 @@ async fn a_node_that_dies_between_commit_and_telling_loses_nothing() {
     let mut far = TestClient::join(&cluster.nodes[cut_off].at(&ann), id).await;
     far.done(chat("told")).await;
     near.reach(1).await;
-    // Committed and acknowledged, but nobody can be told: it dies at that point.
-    wire.cut();
+    // Committed and acknowledged, but not published: the node dies at that point.
+    proxy.cut();
     far.done(chat("not told")).await;
     let acked = Instant::now();
     cluster.nodes[cut_off].kill().await;
@@ -203,11 +203,11 @@ async fn a_node_that_dies_between_commit_and_telling_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_node_that_missed_much_tells_it_without_sending_anybody_away() {
+async fn a_node_that_missed_many_events_delivers_them_without_disconnecting_anybody() {
     const STROKES: u64 = 150;
     let mut cluster = Cluster::start(1).await;
-    let wire = Wire::to(cluster.redis.addr).await;
-    let url = format!("redis://{}/", wire.addr);
+    let proxy = TcpProxy::to(cluster.redis.addr).await;
+    let url = format!("redis://{}/", proxy.addr);
     let behind = cluster.add(&[("REDIS_URL", &url)]).await;
     let ann = cluster.nodes[0].guest("Ann").await;
     let id = canvas(&ann, &json!({ "tile_size": 32 })).await;
@@ -219,9 +219,9 @@ async fn a_node_that_missed_much_tells_it_without_sending_anybody_away() {
     for _ in 0..3 {
         healthy.push(TestClient::join(&away, id).await);
     }
-    // It hears nothing and looks for nothing, and there is much more in the end
-    // than one connection may have waiting.
-    wire.cut();
+    // The frozen node receives and polls nothing. In the end it has missed much
+    // more than fits into one connection's outbox.
+    proxy.cut();
     let is_away = |up: f64| up < 0.5;
     let node = &cluster.nodes[behind];
     node.metric_is("stellar_bus_up", is_away).await;
@@ -236,7 +236,7 @@ async fn a_node_that_missed_much_tells_it_without_sending_anybody_away() {
         near.next().await;
     }
     drop(frozen);
-    // All read, and one writes: the answer finds room behind what was missed.
+    // All members read, and one writes: its answer comes after the missed events.
     let head = i64::try_from(STROKES).unwrap() + 1;
     let reading = healthy.iter_mut().enumerate().map(async |(number, tab)| {
         if number == 0 {
@@ -252,18 +252,18 @@ async fn a_node_that_missed_much_tells_it_without_sending_anybody_away() {
 }
 
 #[tokio::test]
-async fn who_comes_from_a_node_that_is_ahead_resumes() {
+async fn a_client_of_a_node_that_is_ahead_resumes() {
     let mut cluster = Cluster::start(1).await;
-    let wire = Wire::to(cluster.redis.addr).await;
-    let url = format!("redis://{}/", wire.addr);
+    let proxy = TcpProxy::to(cluster.redis.addr).await;
+    let url = format!("redis://{}/", proxy.addr);
     let behind = cluster.add(&[("REDIS_URL", &url)]).await;
     let ann = cluster.nodes[0].guest("Ann").await;
     let away = cluster.nodes[behind].at(&ann);
     let id = canvas(&ann, &json!({})).await;
     let mut near = TestClient::join(&ann, id).await;
-    // Its room is open, and hears nothing from now on but what it looks for.
+    // Its room is open and from now on gets events only by polling the log.
     let mut there = TestClient::join(&away, id).await;
-    wire.cut();
+    proxy.cut();
     for n in 1..=10 {
         near.done(chat(&n.to_string())).await;
         let back = TestClient::resume(&away, id, &near).await;
@@ -272,13 +272,13 @@ async fn who_comes_from_a_node_that_is_ahead_resumes() {
         back.close().await;
     }
     there.reach(10).await;
-    // A `last_seq` that no node has is from the future all the same.
+    // A `last_seq` that no node has is still answered with a resync.
     near.seq = 11;
     let lost = TestClient::resume(&away, id, &near).await;
     assert_eq!(lost.connected["resume"], "resync");
 }
 
-/// Debian's libfaketime, which shows a process another time.
+/// Debian's libfaketime, which gives a process another clock.
 fn faketime() -> String {
     let folders = std::fs::read_dir("/usr/lib").unwrap().flatten();
     let library = folders
@@ -297,7 +297,7 @@ async fn clocks_that_differ_by_minutes_change_nothing() {
             ("LD_PRELOAD", library.as_str()),
             ("FAKETIME", shift),
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-            // Shorter than the clocks are apart.
+            // Shorter than the difference between the clocks.
             ("TOKEN_TTL", "300"),
         ];
         cluster.add(&shifted).await;
@@ -309,7 +309,7 @@ async fn clocks_that_differ_by_minutes_change_nothing() {
         let ann = here.guest("Ann").await;
         let away = there.at(&ann);
         let id = canvas(&ann, &json!({ "edit_policy": "exclusive" })).await;
-        // The other node takes the token, and a ticket.
+        // The other node accepts the token, and a ticket.
         let ticket = ann.post("/ws/ticket", &json!({})).await.json(201);
         let query = format!("token={}", ticket["ticket"].as_str().unwrap());
         let mut far = TestClient::connect(there.addr, id, &query).await;
@@ -318,7 +318,7 @@ async fn clocks_that_differ_by_minutes_change_nothing() {
             .await;
         near.expect("ack").await;
         let locked = far.expect("tile_locked").await;
-        // What is shown is one clock's, too.
+        // Times shown to clients also come from one clock.
         let server_time = far.connected["server_time"].as_str().unwrap().to_owned();
         let left = seconds(locked["expires_at"].as_str().unwrap()) - seconds(&server_time);
         assert!((0..60).contains(&left), "{left} s");
@@ -330,19 +330,19 @@ async fn clocks_that_differ_by_minutes_change_nothing() {
         far.done(chat("one")).await;
         near.done(chat("two")).await;
         far.reach(2).await;
-        // Tokens that were given out later are no reason to end anything.
+        // Tokens issued "in the future" do not end a connection.
         let again = away.post("/auth/refresh", &json!({})).await.json(200);
         near.send(&json!({ "type": "auth_refresh", "token": again["token"] }))
             .await;
         near.expect("ack").await;
-        // The sessions' looks have had their time.
+        // Several polls of the sessions have passed.
         let waited = tokio::time::timeout(Duration::from_secs(4), near.closed()).await;
         assert!(waited.is_err(), "{waited:?}");
         far.drain().await;
     }
 }
 
-/// Since 1970.
+/// Seconds since 1970.
 fn seconds(time: &str) -> i64 {
     let time: DateTime<Utc> = time.parse().unwrap();
     time.timestamp()

@@ -1,4 +1,4 @@
-//! Who is there, over several nodes: everybody sees the same people, once.
+//! Presence over several nodes: everybody sees the same active users, each once.
 
 mod common;
 
@@ -14,7 +14,7 @@ fn presence(what: &str, more: &Value) -> Value {
     message
 }
 
-/// Names of those who are there, with their connections.
+/// The names of the active users, with their numbers of connections.
 fn people(users: &Value) -> Vec<(String, u64)> {
     let users = users.as_array().unwrap().iter();
     let mut people: Vec<(String, u64)> = users
@@ -33,14 +33,14 @@ fn named(list: &[(&str, u64)]) -> Vec<(String, u64)> {
         .collect()
 }
 
-/// What the HTTP API says of who is there.
+/// The active users as the HTTP API lists them.
 async fn listed(client: &Client, canvas: i64) -> Vec<(String, u64)> {
     let users = client.get(&format!("/canvases/{canvas}/users")).await;
     people(&users.json(200)["items"])
 }
 
 #[tokio::test]
-async fn a_user_comes_once_and_goes_once_wherever_the_tabs_are() {
+async fn a_user_joins_once_and_leaves_once_wherever_the_tabs_are() {
     let cluster = Cluster::start(3).await;
     let [here, there, third] = &cluster.nodes[..] else {
         panic!("three nodes")
@@ -61,14 +61,14 @@ async fn a_user_comes_once_and_goes_once_wherever_the_tabs_are() {
     let mut second = TestClient::join(&there.at(&bob), id).await;
     let expected = named(&[("Ann", 2), ("Bob", 2)]);
     assert_eq!(people(&second.connected["active_users"]), expected);
-    // A second tab is told to nobody: what it does next comes after it.
+    // A second tab is not announced: the next message is about what it does.
     second
         .send(&presence("cursor", &json!({ "x": 1, "y": 2 })))
         .await;
     for tab in [&mut near, &mut far] {
         tab.expect("user_cursor").await;
     }
-    // A node that does not have the canvas open knows as well.
+    // A node that does not have the canvas open knows them as well.
     for client in [&ann, &there.at(&ann), &third.at(&ann)] {
         let snapshot = client.get(&format!("/canvases/{id}/snapshot")).await;
         assert_eq!(people(&snapshot.json(200)["active_users"]), expected);
@@ -78,7 +78,7 @@ async fn a_user_comes_once_and_goes_once_wherever_the_tabs_are() {
         let all = client.get("/canvases").await.json(200);
         assert_eq!(all["items"][0]["active_users"], 2);
     }
-    // Moving from one node to another is no leaving.
+    // Moving from one node to another is not leaving.
     first.close().await;
     second.close().await;
     let third_tab = TestClient::join(&third.at(&bob), id).await;
@@ -100,7 +100,7 @@ async fn a_user_comes_once_and_goes_once_wherever_the_tabs_are() {
 }
 
 #[tokio::test]
-async fn what_people_do_is_seen_on_the_other_nodes() {
+async fn presence_is_seen_on_the_other_nodes() {
     let cluster = Cluster::start(2).await;
     let [here, there] = &cluster.nodes[..] else {
         panic!("two nodes")
@@ -121,7 +121,7 @@ async fn what_people_do_is_seen_on_the_other_nodes() {
         found.cloned().unwrap()
     };
     assert_eq!(bob_there(&late.connected)["is_typing"], true);
-    // It ends by itself, and is told once.
+    // It ends by itself and is announced once.
     let stopped = watcher.expect("user_typing").await;
     assert_eq!(stopped["is_typing"], false);
 
@@ -151,7 +151,7 @@ async fn what_people_do_is_seen_on_the_other_nodes() {
     tab.send(&mention).await;
     assert_eq!(watcher.expect("tile_mention").await["tile_x"], 1);
 
-    // Locks hold on every node, and are seen there.
+    // Locks are enforced and shown on every node.
     tab.send(&json!({ "type": "tile_lock", "x": 0, "y": 0 }))
         .await;
     tab.expect("ack").await;
@@ -167,7 +167,7 @@ async fn what_people_do_is_seen_on_the_other_nodes() {
     );
     assert_eq!(bob_there(&late.connected)["status"], "busy");
 
-    // With the tab all of it ends.
+    // All of it ends with the tab.
     tab.close().await;
     let update = watcher.expect("user_presence_update").await;
     assert_eq!(
@@ -180,7 +180,7 @@ async fn what_people_do_is_seen_on_the_other_nodes() {
 }
 
 #[tokio::test]
-async fn a_new_name_is_known_on_every_node() {
+async fn a_new_display_name_reaches_every_node() {
     let cluster = Cluster::start(3).await;
     let [here, there, third] = &cluster.nodes[..] else {
         panic!("three nodes")
@@ -196,7 +196,7 @@ async fn a_new_name_is_known_on_every_node() {
         let update = tab.expect("user_presence_update").await;
         assert_eq!(update["display_name"], "Robert");
     }
-    // Whoever hears this could also read what the old tab's node kept before it.
+    // When this arrives, the old tab's node has stored its state as well.
     old.done(json!({ "type": "canvas_chat", "text": "So?" }))
         .await;
     watcher.reach(1).await;
@@ -204,7 +204,7 @@ async fn a_new_name_is_known_on_every_node() {
     let mut late = TestClient::join(&third.at(&ann), id).await;
     let known = people(&late.connected["active_users"]);
     assert_eq!(known[1].0, "Robert");
-    // His session was looked up there a moment ago, under his old name.
+    // His session was cached there a moment ago, under his old name.
     let again = TestClient::join(&bob, id).await;
     assert_eq!(again.connected["display_name"], "Robert");
     for tab in [&mut watcher, &mut late] {
@@ -218,7 +218,7 @@ async fn a_new_name_is_known_on_every_node() {
 }
 
 #[tokio::test]
-async fn a_killed_nodes_people_leave_and_its_clients_go_on_elsewhere() {
+async fn a_killed_nodes_users_leave_and_its_clients_continue_elsewhere() {
     let mut cluster = Cluster::start(2).await;
     let (ann, bob) = (
         cluster.nodes[0].guest("Ann").await,
@@ -245,7 +245,7 @@ async fn a_killed_nodes_people_leave_and_its_clients_go_on_elsewhere() {
     assert_eq!(back.connected["resume"], "resumed");
     back.reach(2).await;
     assert_eq!(back.chat, watcher.chat);
-    // The lease runs out by itself, and the node's people are noticed as gone.
+    // The lock's lease expires, and the node's users leave.
     watcher.expect("tile_unlocked").await;
     let left = loop {
         match tokio::time::timeout(PATIENCE, watcher.expect("user_left")).await {
@@ -259,13 +259,13 @@ async fn a_killed_nodes_people_leave_and_its_clients_go_on_elsewhere() {
         (&json!(bob.id()), &json!(1))
     );
     assert!(killed.elapsed() < Duration::from_secs(36));
-    // One of Ann's tabs was not read for so long that it may be gone as well.
+    // One of Ann's tabs was not read for so long that the server may have closed it.
     assert_eq!(listed(&ann, id).await[0].0, "Ann");
     assert_eq!(listed(&ann, id).await.len(), 1);
 }
 
 #[tokio::test]
-async fn nobody_flickers_when_redis_comes_back_empty() {
+async fn no_join_or_leave_is_sent_when_redis_comes_back_empty() {
     let mut cluster = Cluster::start(2).await;
     let (ann, bob) = (
         cluster.nodes[0].guest("Ann").await,
@@ -279,7 +279,7 @@ async fn nobody_flickers_when_redis_comes_back_empty() {
     for node in &cluster.nodes {
         node.metric_is("stellar_bus_up", |up| up < 1.0).await;
     }
-    // Somebody comes and somebody goes while the nodes cannot talk.
+    // One user joins and one leaves while the nodes cannot reach each other.
     let eve = cluster.nodes[1].guest("Eve").await;
     let mut comes = TestClient::join(&cluster.nodes[1].at(&eve), id).await;
     comes
@@ -305,7 +305,7 @@ async fn nobody_flickers_when_redis_comes_back_empty() {
     }
     comes.close().await;
     assert_eq!(watcher.next().await["type"], "tile_unlocked");
-    // Nobody else came or went in between.
+    // No other join or leave was sent in between.
     let left = watcher.next().await;
     assert_eq!(
         (&left["type"], &left["user_id"]),

@@ -1,5 +1,5 @@
-//! What ends connections, reaches every node: at once by Redis, and without it
-//! by way of the database. And what those who run the server see of all nodes.
+//! What ends connections reaches every node: at once through Redis, and without it
+//! through the database. Also the administrators' view of all nodes.
 
 mod common;
 
@@ -12,7 +12,7 @@ use common::{
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// The contract has 5 s; a busy machine adds to it.
+/// The contract's limit is 5 s; the rest is for a busy machine.
 const SOON: Duration = Duration::from_secs(10);
 
 async fn user(node: &Node, username: &str) -> Client {
@@ -28,8 +28,8 @@ fn ends(code: u16, reason: &str) -> Closed {
     Closed { code, reason }
 }
 
-/// Logs out, takes a role, and deletes the canvas: each time the connection at
-/// the other node ends.
+/// Logs out, removes a role and deletes the canvas: each time the connection at
+/// the other node is closed.
 async fn rights_end(cluster: &Cluster) {
     let [here, there] = &cluster.nodes[..] else {
         panic!("two nodes")
@@ -55,7 +55,7 @@ async fn rights_end(cluster: &Cluster) {
     let begun = Instant::now();
     let viewer = json!({ "role": "viewer" });
     owner.put(&member(&bob), &viewer).await.expect(200);
-    // From then on a stroke is refused; before, it is painted.
+    // From then on a stroke is refused; before that it is applied.
     let paint = json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[0, 1]] });
     loop {
         bob_there.send(&paint).await;
@@ -84,20 +84,20 @@ async fn rights_end(cluster: &Cluster) {
 }
 
 #[tokio::test]
-async fn rights_end_on_every_node() {
+async fn revoked_rights_end_on_every_node() {
     let cluster = Cluster::start(2).await;
     rights_end(&cluster).await;
 }
 
 #[tokio::test]
-async fn rights_end_on_every_node_without_redis() {
+async fn revoked_rights_end_on_every_node_without_redis() {
     let mut cluster = Cluster::start(2).await;
     cluster.redis.kill().await;
     rights_end(&cluster).await;
 }
 
 #[tokio::test]
-async fn administrators_see_and_reach_every_node() {
+async fn administrators_list_and_reach_every_node() {
     let cluster = Cluster::start_with(3, &[("ADMIN_USERS", "root")]).await;
     let root = user(&cluster.nodes[0], "root").await;
     let ann = cluster.nodes[0].guest("Ann").await;
@@ -135,7 +135,7 @@ async fn administrators_see_and_reach_every_node() {
     assert_eq!(stats["canvases"], 2);
     assert_eq!(stats["by_type"], json!({ "browser": 6 }));
 
-    // To one user, to one canvas, to everybody: each who is meant hears it once.
+    // To one user, to one canvas, to everybody: each receiver gets it once.
     let say = async |message: &str, canvas: Option<i64>, user: Option<i64>| {
         let body = json!({ "message": message, "canvas_id": canvas, "user_id": user });
         root.post("/admin/announcements", &body).await.expect(202);
@@ -174,7 +174,7 @@ async fn administrators_see_and_reach_every_node() {
 }
 
 #[tokio::test]
-async fn the_cap_of_connections_counts_them_on_all_nodes() {
+async fn the_connection_limit_counts_all_nodes() {
     let cap = [("WEBSOCKET_MAX_CONNECTIONS_PER_USER", "3")];
     let mut cluster = Cluster::start_with(2, &cap).await;
     let ann = cluster.nodes[0].guest("Ann").await;
@@ -202,7 +202,7 @@ async fn the_cap_of_connections_counts_them_on_all_nodes() {
     first.close().await;
     let fourth = free(&there).await;
     drop(fourth);
-    // After Redis lost all, each node says anew what it has.
+    // After Redis lost its data, each node registers its connections again.
     cluster.redis.kill().await;
     cluster.redis.restart().await;
     for node in &cluster.nodes {
@@ -215,7 +215,7 @@ async fn the_cap_of_connections_counts_them_on_all_nodes() {
             let request = upgrade(client.addr, id, &query, &[]);
             match common::socket::open(client.addr, request).await {
                 Err(_) => break,
-                // Let in while the counts were on their way.
+                // Accepted while the counts were on their way.
                 Ok(socket) => drop(socket),
             }
             assert!(begun.elapsed() < SOON);

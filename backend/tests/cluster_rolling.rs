@@ -1,6 +1,6 @@
-//! A deployment: one node after the other is replaced while people paint and
-//! talk. Whoever is on a node that goes comes back at another, as the contract
-//! has it, and nothing is lost, nothing comes twice, and all saw one order.
+//! A rolling deployment: one node after the other is replaced while users paint
+//! and chat. Clients of a stopping node reconnect to another one; nothing is lost
+//! or duplicated, and everybody sees the same order.
 
 mod common;
 
@@ -28,27 +28,27 @@ use uuid::Uuid;
 
 const NODES: usize = 3;
 const WRITERS: usize = 6;
-/// Requests of one writer that wait for their answer.
+/// Unanswered requests of one writer at most.
 const IN_FLIGHT: usize = 3;
 /// Events between two steps of the deployment.
 const BETWEEN: i64 = 100;
-/// The last that is said.
+/// The text of the last message.
 const END: &str = "end";
 
-/// Somebody who comes back whenever their node goes.
-struct Visitor {
-    /// Where to come back, one place after the other.
+/// A client that reconnects whenever its node stops.
+struct RollingClient {
+    /// The addresses to reconnect to, in turn.
     places: Vec<Client>,
     at: usize,
     canvas: i64,
     tab: TestClient,
-    /// What connections before this one heard.
+    /// The events received on earlier connections.
     events: Vec<Value>,
     moves: usize,
 }
 
-impl Visitor {
-    async fn come(places: Vec<Client>, at: usize, canvas: i64) -> Self {
+impl RollingClient {
+    async fn connect(places: Vec<Client>, at: usize, canvas: i64) -> Self {
         let at = at % places.len();
         Self {
             tab: TestClient::join(&places[at], canvas).await,
@@ -60,19 +60,19 @@ impl Visitor {
         }
     }
 
-    /// The next message, by whatever connection.
+    /// The next message, over reconnects.
     async fn next(&mut self) -> Value {
         loop {
             match self.tab.try_until(|_| true).await {
                 Ok(message) => return message,
-                Err(closed) => self.come_back(&closed).await,
+                Err(closed) => self.reconnect(&closed).await,
             }
         }
     }
 
-    /// Comes back after a random part of the time that was told, resumes, and
-    /// asks again for what was not answered.
-    async fn come_back(&mut self, closed: &Closed) {
+    /// Reconnects after a random part of `retry_after_ms`, resumes, and sends again
+    /// what was not answered.
+    async fn reconnect(&mut self, closed: &Closed) {
         assert_eq!(closed.code, 1012, "{closed:?}");
         let told = closed.reason.strip_prefix("retry_after_ms=").unwrap();
         let mut wait = rand::random_range(0..=told.parse().unwrap());
@@ -101,7 +101,7 @@ impl Visitor {
     }
 }
 
-/// A writer's request of this number.
+/// The writer's request number `n`.
 fn request(writer: usize, n: usize) -> Value {
     let mut request = if n.is_multiple_of(2) {
         json!({ "type": "canvas_chat", "text": format!("{writer} {n}") })
@@ -113,8 +113,8 @@ fn request(writer: usize, n: usize) -> Value {
     request
 }
 
-/// Whether an event is what became of a request.
-fn tells_of(event: &Value, request: &Value, user: i64) -> bool {
+/// Whether an event is the result of a request.
+fn is_result_of(event: &Value, request: &Value, user: i64) -> bool {
     match event["type"].as_str().unwrap() {
         "canvas_chat_message" => {
             event["op_id"] == request["op_id"] && event["message_text"] == request["text"]
@@ -131,8 +131,8 @@ fn tells_of(event: &Value, request: &Value, user: i64) -> bool {
     }
 }
 
-/// Writes until the deployment is over: what was confirmed, with its `seq`.
-async fn write(who: &mut Visitor, writer: usize, done: &AtomicBool) -> Vec<(i64, Value)> {
+/// Writes until the deployment is over. Returns the acknowledged requests with their `seq`.
+async fn write(who: &mut RollingClient, writer: usize, done: &AtomicBool) -> Vec<(i64, Value)> {
     let mut confirmed = Vec::new();
     let mut waiting: HashMap<String, Value> = HashMap::new();
     let mut n = 0;
@@ -156,8 +156,8 @@ async fn write(who: &mut Visitor, writer: usize, done: &AtomicBool) -> Vec<(i64,
     }
 }
 
-/// Reads to the end, and says how far that is.
-async fn observe(who: &mut Visitor, seen: &watch::Sender<i64>) {
+/// Reads to the last message and reports each `seq` through `seen`.
+async fn observe(who: &mut RollingClient, seen: &watch::Sender<i64>) {
     loop {
         let message = who.next().await;
         seen.send_replace(who.tab.seq);
@@ -167,7 +167,7 @@ async fn observe(who: &mut Visitor, seen: &watch::Sender<i64>) {
     }
 }
 
-/// Replaces one node after the other, with so many events in between.
+/// Replaces one node after the other, with a number of events in between.
 async fn deploy(cluster: &mut Cluster, mut seen: watch::Receiver<i64>) {
     for number in 0..NODES {
         let from = *seen.borrow();
@@ -181,7 +181,7 @@ async fn deploy(cluster: &mut Cluster, mut seen: watch::Receiver<i64>) {
     seen.wait_for(|seq| *seq >= from + BETWEEN).await.unwrap();
 }
 
-/// Waits until a node knows so many connections and no others.
+/// Waits until a node has exactly `expected` connections.
 async fn are_there(client: &Client, canvas: i64, expected: u64) {
     let count = async || {
         let users = client.get(&format!("/canvases/{canvas}/users")).await;
@@ -199,7 +199,7 @@ async fn are_there(client: &Client, canvas: i64, expected: u64) {
     assert!(in_time.is_ok(), "{} of {expected} are there", count().await);
 }
 
-/// Lets people paint and talk by these addresses while all nodes are replaced.
+/// Runs writers and observers at these addresses while all nodes are replaced.
 async fn replace_all(mut cluster: Cluster, addresses: &[SocketAddr]) {
     let owner = cluster.nodes[0].guest("Owner").await;
     let id = canvas(&owner, &json!({})).await;
@@ -212,12 +212,12 @@ async fn replace_all(mut cluster: Cluster, addresses: &[SocketAddr]) {
     };
     let mut observers = Vec::new();
     for number in 0..NODES {
-        observers.push(Visitor::come(places(&owner), number, id).await);
+        observers.push(RollingClient::connect(places(&owner), number, id).await);
     }
     let mut writers = Vec::new();
     for number in 0..WRITERS {
         let client = Client::guest(addresses[0], "Writer").await;
-        writers.push(Visitor::come(places(&client), number, id).await);
+        writers.push(RollingClient::connect(places(&client), number, id).await);
     }
 
     let done = AtomicBool::new(false);
@@ -250,7 +250,7 @@ async fn replace_all(mut cluster: Cluster, addresses: &[SocketAddr]) {
         for (seq, request) in confirmed {
             let event = &log[usize::try_from(seq - 1).unwrap()];
             let user = who.places[0].id();
-            assert!(tells_of(event, request, user), "{event} {request}");
+            assert!(is_result_of(event, request, user), "{event} {request}");
         }
     }
     let mut seqs: Vec<i64> = confirmed.iter().flatten().map(|(seq, _)| *seq).collect();

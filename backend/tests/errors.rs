@@ -1,5 +1,4 @@
-//! Everything that is refused is refused in the same form, and every answer
-//! has the headers that keep pages safe.
+//! All errors have the same form, and every response has the security headers.
 
 mod common;
 
@@ -14,7 +13,7 @@ use tokio::{
 };
 
 #[tokio::test]
-async fn what_is_not_there_is_a_problem_too() {
+async fn unknown_paths_are_problems_too() {
     let server = TestServer::start().await;
     let visitor = server.visitor();
     for path in ["/nothing", "", "/canvases/1/nothing", "/tiles"] {
@@ -68,11 +67,11 @@ async fn bodies_over_a_mebibyte_are_refused() {
     let body = json!({ "username": "ann", "password": "x".repeat(2 * 1024 * 1024) });
     let reply = visitor.post("/auth/login", &body).await;
     reply.problem(413, "body_too_large");
-    // Also where no body is expected.
+    // Also for routes that expect no body.
     let request = visitor.request(Method::GET, "/ws/canvas/1");
     let reply = Reply::of(request.body(vec![b' '; 2 * 1024 * 1024])).await;
     reply.problem(413, "body_too_large");
-    // The same without saying before how long it is.
+    // The same without a Content-Length.
     let chunks = (0..40).map(|_| Ok::<_, std::io::Error>(vec![b' '; 32 * 1024]));
     let stream = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
     let request = visitor.request(Method::POST, "/auth/login");
@@ -83,7 +82,7 @@ async fn bodies_over_a_mebibyte_are_refused() {
 }
 
 #[tokio::test]
-async fn without_its_database_the_server_says_so_and_comes_back() {
+async fn without_its_database_the_server_is_unavailable_and_recovers() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let id = canvas(&ann, &json!({})).await;
@@ -106,7 +105,7 @@ async fn without_its_database_the_server_says_so_and_comes_back() {
 }
 
 #[tokio::test]
-async fn pages_and_files_are_served_with_care() {
+async fn pages_and_files_have_security_and_cache_headers() {
     let server = TestServer::start().await;
     let none = Reply::of(reqwest::Client::new().get(server.url("/"))).await;
     let problem = none.problem(404, "not_found");
@@ -146,7 +145,7 @@ async fn pages_and_files_are_served_with_care() {
 }
 
 #[tokio::test]
-async fn long_answers_are_packed() {
+async fn long_responses_are_compressed() {
     let server = TestServer::start().await;
     let request = server.visitor().request(Method::GET, "/openapi.json");
     let reply = Reply::of(request.header("accept-encoding", "gzip")).await;
@@ -166,7 +165,7 @@ async fn long_answers_are_packed() {
         for operation in methods.as_object().unwrap().values() {
             let name = operation["operationId"].as_str().unwrap();
             assert!(names.insert(name.to_owned()), "{name}");
-            // Each answer by itself; see `Client::send` for whether they are true.
+            // `Client::send` checks each response against the description.
             assert!(operation["responses"].get("default").is_none(), "{name}");
         }
     }
@@ -174,7 +173,7 @@ async fn long_answers_are_packed() {
 }
 
 #[tokio::test]
-async fn figures_are_there_for_prometheus() {
+async fn metrics_are_served_for_prometheus() {
     let server = TestServer::start().await;
     server.guest("Gus").await;
     let reply = Reply::of(reqwest::Client::new().get(server.url("/metrics"))).await;
@@ -186,13 +185,13 @@ async fn figures_are_there_for_prometheus() {
     server.stop().await;
 }
 
-/// How long the server keeps a connection on which only `sent` ever comes.
+/// How long the server keeps a connection on which it receives only `sent`.
 async fn kept(server: &TestServer, sent: &[u8]) -> Duration {
     let mut stream = TcpStream::connect(server.addr).await.unwrap();
     let since = Instant::now();
     stream.write_all(sent).await.unwrap();
     let mut answer = Vec::new();
-    // A reset is an end as well.
+    // A reset also counts as closed.
     let _ = time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer))
         .await
         .expect("the connection was kept");
@@ -200,7 +199,7 @@ async fn kept(server: &TestServer, sent: &[u8]) -> Duration {
 }
 
 #[tokio::test]
-async fn a_header_has_five_seconds() {
+async fn a_request_header_must_arrive_within_five_seconds() {
     let server = TestServer::start().await;
     let (silent, slow) = tokio::join!(
         kept(&server, b""),

@@ -1,5 +1,5 @@
-//! What breaks: the process. See `outages.rs` for the database, `slow_peers.rs`
-//! for those who do not read.
+//! Crashes and stops of the server process. See `outages.rs` for the database and
+//! `slow_peers.rs` for clients that do not read.
 
 mod common;
 
@@ -15,11 +15,11 @@ use std::collections::{HashMap, HashSet};
 use tokio::{task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
-/// What a writer did until its connection ended.
+/// The requests of a writer until its connection ended.
 struct Written {
     writer: Client,
     sent: Vec<Value>,
-    /// By `op_id`, with `seq`.
+    /// Acknowledged requests: `op_id` → `seq`.
     acked: HashMap<String, i64>,
     closed: Closed,
 }
@@ -33,7 +33,7 @@ async fn write_until_cut(writer: Client, canvas: i64, number: u64) -> Written {
         let message = if n % 2 == 0 {
             json!({ "type": "canvas_chat", "text": n.to_string(), "op_id": Uuid::new_v4() })
         } else {
-            // Each paint changes something.
+            // Each stroke changes a pixel.
             let dots = [[number * 8 + n % 8, n / 8 % 4]];
             json!({ "type": "tile_paint", "x": n % 8, "y": 0, "pixels": dots, "op_id": Uuid::new_v4() })
         };
@@ -67,8 +67,8 @@ async fn write_until_cut(writer: Client, canvas: i64, number: u64) -> Written {
     }
 }
 
-/// Asks for everything again after a restart, under the same `op_id`s, and
-/// checks that each was carried out once and has the `seq` it was told.
+/// Sends everything again after a restart, under the same `op_id`s, and checks
+/// that each was applied once and kept the `seq` of its ack.
 async fn check_after_restart(owner: &Client, canvas: i64, written: &[Written]) -> i64 {
     let asking = written.iter().map(async |written| {
         let mut tab = TestClient::join(&written.writer, canvas).await;
@@ -92,7 +92,7 @@ async fn check_after_restart(owner: &Client, canvas: i64, written: &[Written]) -
     head
 }
 
-/// A server on which eight write, and one watches until there is a crowd of
+/// A server with eight writers, and an observer that waits until there are many
 /// events.
 async fn busy_server() -> (ServerProcess, Client, TestClient, Vec<JoinHandle<Written>>) {
     let server = ServerProcess::start().await;
@@ -116,8 +116,8 @@ async fn all_written(writing: Vec<JoinHandle<Written>>) -> Vec<Written> {
     written
 }
 
-/// Comes back and compares what was drawn with the snapshot.
-async fn check_comes_back(owner: &Client, canvas: i64, before: &TestClient, head: i64) {
+/// Reconnects and compares the drawn tiles with the snapshot.
+async fn check_reconnect(owner: &Client, canvas: i64, before: &TestClient, head: i64) {
     let mut back = TestClient::resume(owner, canvas, before).await;
     assert_eq!(back.connected["resume"], "resumed");
     back.reach(head).await;
@@ -127,20 +127,20 @@ async fn check_comes_back(owner: &Client, canvas: i64, before: &TestClient, head
 }
 
 #[tokio::test]
-async fn a_killed_server_loses_nothing_that_it_confirmed() {
+async fn a_killed_server_loses_nothing_acknowledged() {
     let (mut server, owner, watcher, writing) = busy_server().await;
     let canvas = watcher.connected["canvas_id"].as_i64().unwrap();
     server.kill().await;
     let written = all_written(writing).await;
-    // The private Postgres went with it, and the next start takes over.
+    // The private PostgreSQL is gone too, and the next start recovers its data.
     server.restart().await;
     let head = check_after_restart(&owner, canvas, &written).await;
-    check_comes_back(&owner, canvas, &watcher, head).await;
+    check_reconnect(&owner, canvas, &watcher, head).await;
     server.stop().await;
 }
 
 #[tokio::test]
-async fn a_server_that_is_stopped_says_so_and_loses_nothing() {
+async fn a_stopped_server_tells_its_clients_and_loses_nothing() {
     let (mut server, owner, mut watcher, writing) = busy_server().await;
     let canvas = watcher.connected["canvas_id"].as_i64().unwrap();
     let watching = tokio::spawn(async move {
@@ -158,17 +158,17 @@ async fn a_server_that_is_stopped_says_so_and_loses_nothing() {
         let wait = end.reason.strip_prefix("retry_after_ms=").unwrap();
         waits.insert(wait.parse::<u64>().unwrap());
     }
-    // Nine of 1,500 milliseconds: not all at once.
+    // Nine delays within 1,500 ms: not all the same.
     assert!(waits.len() > 3, "{waits:?}");
     assert!(waits.iter().all(|wait| *wait <= 2_000), "{waits:?}");
     server.restart().await;
     let head = check_after_restart(&owner, canvas, &written).await;
-    check_comes_back(&owner, canvas, &watcher, head).await;
+    check_reconnect(&owner, canvas, &watcher, head).await;
     server.stop().await;
 }
 
 #[tokio::test]
-async fn deeply_nested_json_is_refused_like_any_other_nonsense() {
+async fn deeply_nested_json_is_refused() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;

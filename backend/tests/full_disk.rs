@@ -1,6 +1,5 @@
-//! What the server does when the disk with its database is full: nothing is
-//! confirmed that is not stored, it does not fall over itself, and all comes
-//! back with the room.
+//! The disk with the database is full: nothing is acknowledged that is not stored,
+//! the server keeps running, and everything works again when there is space.
 
 mod common;
 
@@ -14,12 +13,12 @@ use std::{
 };
 use uuid::Uuid;
 
-/// The contract's promise: everything is back so soon.
+/// The contract's limit for recovery.
 const BACK_WITHIN: Duration = Duration::from_secs(5);
-/// Megabytes: a new cluster takes about half.
+/// Size in megabytes; a new database cluster takes about half.
 const DISK: u32 = 128;
 
-/// Draws a whole tile, in a way that cannot be packed, or says something.
+/// A whole tile of incompressible pixels, or a chat message.
 fn request(n: u32, large: bool) -> Value {
     let op_id = Uuid::new_v4();
     if !large {
@@ -33,8 +32,8 @@ fn request(n: u32, large: bool) -> Value {
     json!({ "type": "tile_update", "x": 0, "y": 0, "pixels": pixels, "op_id": op_id })
 }
 
-/// Asks once: the `seq`, or `None` where it is refused for now. Everything else
-/// is wrong.
+/// Sends once. Returns the `seq`, or `None` if the answer is `unavailable`. Any
+/// other answer panics.
 async fn ask(tab: &mut TestClient, message: &Value) -> Option<i64> {
     tab.send(message).await;
     let answer =
@@ -50,7 +49,7 @@ async fn ask(tab: &mut TestClient, message: &Value) -> Option<i64> {
 #[tokio::test]
 async fn a_full_disk_is_an_outage_that_ends() {
     let Some(mut server) = ServerProcess::start_on_small_disk(DISK).await else {
-        // Not with `eprintln!`, which the test runner keeps to itself.
+        // Not with `eprintln!`, which the test runner captures.
         let said = "\nNOT TESTED: a full disk. It takes root, who may mount a small one.\n\n";
         std::io::stderr().write_all(said.as_bytes()).unwrap();
         assert!(std::env::var_os("CI").is_none(), "{said}");
@@ -67,7 +66,7 @@ async fn a_full_disk_is_an_outage_that_ends() {
     );
     let mut head = 1;
     let ballast = server.fill_disk();
-    // Pages that are there already are filled first.
+    // Pages that are already allocated are filled first.
     let mut refused = 0;
     for n in 0.. {
         let message = request(n, n % 8 != 0);
@@ -83,11 +82,11 @@ async fn a_full_disk_is_an_outage_that_ends() {
             break;
         }
     }
-    // What only reads goes on.
+    // Reads still work.
     let path = format!("/canvases/{canvas}/snapshot");
     assert_eq!(ann.get(&path).await.json(200)["seq"], head);
-    // The next part of the write-ahead log has no room either, over which
-    // PostgreSQL itself ends.
+    // There is no space for the next WAL file either, which makes PostgreSQL
+    // exit.
     let mut superuser = PgConnection::connect(&server.postgres_url()).await.unwrap();
     while sqlx::query("SELECT pg_switch_wal(), txid_current()")
         .execute(&mut superuser)
@@ -113,7 +112,7 @@ async fn a_full_disk_is_an_outage_that_ends() {
     };
     assert!(back.elapsed() < BACK_WITHIN, "{:?}", back.elapsed());
     acked.insert(late["op_id"].to_string(), seq);
-    // The same connection lived through it, and saw no gap.
+    // The same connection survived it and saw no gap.
     let log = ann.all(&format!("/canvases/{canvas}/events")).await;
     assert_eq!(log.len(), acked.len());
     assert_eq!(seq, head + 1);

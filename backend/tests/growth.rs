@@ -1,4 +1,4 @@
-//! What a request costs the database does not grow with what is there already.
+//! The rows that a request reads do not grow with the amount of stored data.
 
 mod common;
 
@@ -9,11 +9,11 @@ use std::collections::HashMap;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-/// Times that each thing is done.
+/// Repetitions of each request.
 const TIMES: i64 = 150;
 
 #[tokio::test]
-async fn a_commit_reads_only_what_it_needs_however_much_there_is() {
+async fn a_commit_reads_only_what_it_needs_however_much_is_stored() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let settings = json!({ "width": TIMES, "height": 1, "tile_size": 8 });
@@ -35,7 +35,7 @@ async fn a_commit_reads_only_what_it_needs_however_much_there_is() {
     let pool = server.database.pool().await;
     let counted = async {
         loop {
-            // A connection that does something tells what it did before.
+            // A connection reports its statistics when it runs the next statement.
             tab.send(&json!({ "type": "canvas_chat", "text": "and on" }))
                 .await;
             tab.expect("ack").await;
@@ -52,7 +52,7 @@ async fn a_commit_reads_only_what_it_needs_however_much_there_is() {
 }
 
 #[tokio::test]
-async fn a_join_reads_only_what_it_needs_however_many_there_are() {
+async fn a_join_reads_only_what_it_needs_however_many_users_exist() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -65,7 +65,7 @@ async fn a_join_reads_only_what_it_needs_however_many_there_are() {
         loop {
             TestClient::join(&ann, canvas).await.close().await;
             let tables = tables(&pool).await;
-            // Whose door it is, each join asks once.
+            // Each join reads the canvas once.
             if tables["canvas_members"].scans >= TIMES {
                 return tables;
             }
@@ -77,19 +77,19 @@ async fn a_join_reads_only_what_it_needs_however_many_there_are() {
     }
 }
 
-/// What was done to a table.
+/// Statistics of a table.
 struct Table {
-    /// Rows added.
+    /// Inserted rows.
     written: i64,
     /// Rows read.
     read: i64,
-    /// Times that it was read.
+    /// Scans.
     scans: i64,
 }
 
 impl Table {
-    /// Each request looks at a few rows; at all of them it would be a hundred
-    /// times as many.
+    /// Each request reads a few rows; reading all of them would be a hundred times
+    /// as many.
     fn assert_few(&self, name: &str) {
         let read = self.read;
         assert!(read <= 40 * TIMES, "{read} rows of {name}");

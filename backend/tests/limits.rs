@@ -1,4 +1,4 @@
-//! What one connection may do, how often and for how long.
+//! Rate limits, sizes and durations of one connection.
 
 mod common;
 
@@ -11,7 +11,7 @@ use std::{
 use uuid::Uuid;
 
 #[tokio::test]
-async fn who_asks_too_fast_is_told_when_to_ask_again() {
+async fn a_rate_limited_request_says_when_to_retry() {
     let server = TestServer::start_with(&["--rate-limits", "on"]).await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -20,7 +20,7 @@ async fn who_asks_too_fast_is_told_when_to_ask_again() {
         json!({ "type": "canvas_chat", "text": "more" }),
         json!({ "type": "request_update", "last_seq": 0 }),
     ] {
-        // Far more than a moment's worth.
+        // Far more than the burst.
         let mut waiting = HashMap::new();
         for _ in 0..500 {
             let mut message = message.clone();
@@ -33,7 +33,7 @@ async fn who_asks_too_fast_is_told_when_to_ask_again() {
         let total = waiting.len();
         let mut acks = 0;
         while !waiting.is_empty() {
-            // Whatever is answered again must not be taken for a gap.
+            // Replayed events must not be taken for a gap.
             let answer = tab.answer().await;
             let asked = waiting.remove(answer["op_id"].as_str().unwrap()).unwrap();
             if answer["type"] == "ack" {
@@ -44,7 +44,7 @@ async fn who_asks_too_fast_is_told_when_to_ask_again() {
             refused = Some((asked, answer["retry_after_ms"].as_u64().unwrap()));
         }
         assert!(acks >= 20 && acks < total, "{acks} of {total}");
-        // It is taken when it is asked for again, in its time.
+        // After the wait it is accepted.
         let (asked, wait) = refused.unwrap();
         assert!((1..=60_000).contains(&wait), "{wait}");
         tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -59,7 +59,7 @@ async fn who_asks_too_fast_is_told_when_to_ask_again() {
 }
 
 #[tokio::test]
-async fn what_a_client_says_of_itself_is_kept_as_long_as_it_is_short() {
+async fn a_clients_hello_is_kept_if_it_is_short() {
     let server = TestServer::start_with(&["--admin-users", "ann"]).await;
     let ann = server.user("ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -82,7 +82,7 @@ async fn what_a_client_says_of_itself_is_kept_as_long_as_it_is_short() {
 }
 
 #[tokio::test]
-async fn an_announcement_reaches_those_it_is_meant_for() {
+async fn an_announcement_reaches_its_audience() {
     let server = TestServer::start_with(&["--admin-users", "ann"]).await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -132,7 +132,7 @@ async fn a_lock_lasts_fifteen_seconds_and_is_renewed() {
     let first = other.expect("tile_locked").await;
     tab.done(lock.clone()).await;
     let renewed = other.expect("tile_locked").await;
-    // Both have this form, so that the later is the greater.
+    // Both have the same format, so they compare as text.
     assert!(renewed["expires_at"].as_str() > first["expires_at"].as_str());
     other.operate(lock.clone()).await;
     let refused = other.refused("tile_locked").await;
@@ -140,7 +140,7 @@ async fn a_lock_lasts_fifteen_seconds_and_is_renewed() {
     let unlock = json!({ "type": "tile_unlock", "x": 2, "y": 3 });
     other.operate(unlock).await;
     other.refused("tile_locked").await;
-    // Its holder stays and does nothing. Until it ends, only their pings are answered.
+    // Its holder stays connected and idle; only pings are answered until it expires.
     let ended = tokio::select! {
         ended = other.expect("tile_unlocked") => ended,
         () = async { loop { tab.next().await; } } => unreachable!(),

@@ -1,5 +1,5 @@
-//! What the server logs, even when it logs most, holds no token, no ticket, no
-//! password and nothing that people write.
+//! Even at the most verbose level the log contains no token, ticket, password or
+//! text that users write.
 
 mod common;
 
@@ -21,7 +21,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// A server that logs into a file.
+/// Starts a server that logs into a file.
 async fn start(database: &TestDatabase, log: &Path) -> (Child, Client) {
     let folder = env!("CARGO_TARGET_TMPDIR");
     let mut child = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"))
@@ -54,7 +54,7 @@ async fn stop(mut child: Child) {
 }
 
 #[tokio::test]
-async fn logs_hold_no_secret_and_nothing_said() {
+async fn logs_contain_no_secret_and_no_user_text() {
     let database = TestDatabase::create().await;
     let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("log-{}", Uuid::new_v4()));
     let (child, mut ann) = start(&database, &log).await;

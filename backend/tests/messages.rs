@@ -1,12 +1,12 @@
-//! Every message of the wire contract once: what it does, what others hear of
-//! it, and what it is refused with.
+//! Every message of the wire contract once: its effect, what others receive, and
+//! its errors.
 
 mod common;
 
 use common::{TestServer, canvas, http::Client, socket::TestClient};
 use serde_json::{Value, json};
 
-/// Two users on a canvas of the first.
+/// Two users on a canvas that belongs to the first.
 struct Two {
     server: TestServer,
     canvas: i64,
@@ -52,7 +52,7 @@ fn fields(message: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn connected_says_all_there_is_to_know() {
+async fn connected_has_all_fields() {
     let two = Two::meet().await;
     let connected = &two.bob_tab.connected;
     assert_eq!(
@@ -126,7 +126,7 @@ async fn chat_reaches_everybody_the_sender_too() {
 }
 
 #[tokio::test]
-async fn a_tile_is_made_painted_renamed_liked_and_deleted() {
+async fn a_tile_is_created_painted_renamed_liked_and_deleted() {
     let mut two = Two::meet().await;
     let made = two
         .ann_tab
@@ -182,7 +182,7 @@ async fn a_tile_is_made_painted_renamed_liked_and_deleted() {
 }
 
 #[tokio::test]
-async fn painting_an_empty_cell_starts_its_tile() {
+async fn painting_an_empty_cell_creates_its_tile() {
     let mut two = Two::meet().await;
     let paint = json!({ "type": "tile_paint", "x": 7, "y": 5, "pixels": [[9, 2]] });
     let ack = two.ann_tab.done(paint).await;
@@ -199,14 +199,14 @@ async fn painting_an_empty_cell_starts_its_tile() {
 }
 
 #[tokio::test]
-async fn a_tab_of_the_same_user_hears_what_another_tab_does() {
+async fn a_tab_of_the_same_user_receives_what_another_tab_does() {
     let mut two = Two::meet().await;
     let mut second = TestClient::join(&two.ann, two.canvas).await;
     let paint = json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[1, 1]] });
     two.ann_tab.done(paint).await;
     second.expect("tile_created").await;
     assert_eq!(second.board, two.ann_tab.board);
-    // Not an arrival: the user was there.
+    // No `user_joined`: the user was already there.
     second.close().await;
     let heard = two.bob_tab.drain().await;
     assert!(
@@ -289,7 +289,7 @@ async fn presence_reaches_all_others() {
 }
 
 #[tokio::test]
-async fn a_mention_points_others_at_a_tile() {
+async fn a_mention_is_sent_to_the_others() {
     let mut two = Two::meet().await;
     let mention = json!({
         "type": "tile_mention", "tile_x": 1, "tile_y": 1, "highlight_type": "look_here",
@@ -316,7 +316,7 @@ async fn a_mention_points_others_at_a_tile() {
 }
 
 #[tokio::test]
-async fn questions_are_answered() {
+async fn requests_are_answered() {
     let mut two = Two::meet().await;
     let tab = &mut two.ann_tab;
     tab.send(&json!({ "type": "hello", "client_name": "test", "device": { "os": "any" } }))
@@ -341,7 +341,7 @@ async fn questions_are_answered() {
 }
 
 #[tokio::test]
-async fn each_mistake_is_refused_with_its_code_and_changes_nothing() {
+async fn each_invalid_request_is_refused_with_its_code_and_changes_nothing() {
     let mut two = Two::meet().await;
     let tab = &mut two.ann_tab;
     let paint = json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[0, 0]] });
@@ -454,14 +454,14 @@ async fn under_exclusive_a_painter_holds_the_tile() {
     two.ann_tab.expect("tile_locked").await;
     two.ann_tab.operate(paint.clone()).await;
     two.ann_tab.refused("tile_locked").await;
-    // The lock goes with the tab that took it.
+    // The lock ends with the tab that took it.
     two.bob_tab.close().await;
     two.ann_tab.expect("tile_unlocked").await;
     two.ann_tab.done(paint).await;
 }
 
 #[tokio::test]
-async fn locks_end_with_the_policy_that_needs_them() {
+async fn locks_end_with_the_exclusive_policy() {
     let mut two = Two::meet_on(&json!({ "edit_policy": "exclusive" })).await;
     two.ann_tab
         .done(json!({ "type": "tile_lock", "x": 1, "y": 1 }))
@@ -490,7 +490,7 @@ async fn a_stroke_is_an_event_whatever_colour_was_there() {
             (&json!(version), &json!(version))
         );
     }
-    // An update of nothing is none.
+    // An update without fields is not an event.
     let ack = two
         .bob_tab
         .done(json!({ "type": "tile_update", "x": 0, "y": 0 }))
@@ -507,7 +507,7 @@ async fn under_own_a_tile_belongs_to_its_creator() {
     two.bob_tab.done(paint(1)).await;
     two.bob_tab.operate(paint(0)).await;
     two.bob_tab.refused("forbidden").await;
-    // The owner draws everywhere.
+    // The owner may draw everywhere.
     two.ann_tab.done(paint(1)).await;
     two.ann
         .put(
@@ -520,7 +520,7 @@ async fn under_own_a_tile_belongs_to_its_creator() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_taken_counts_at_once() {
+async fn a_removed_role_counts_at_once() {
     let mut two = Two::meet().await;
     let members = format!("/canvases/{}/members/bob", two.canvas);
     let viewer = json!({ "role": "viewer" });
@@ -536,7 +536,7 @@ async fn a_role_that_is_taken_counts_at_once() {
 }
 
 #[tokio::test]
-async fn what_http_clients_change_reaches_the_sockets() {
+async fn http_changes_reach_the_sockets() {
     let mut two = Two::meet().await;
     let tiles = format!("/canvases/{}/tiles", two.canvas);
     let tile = two

@@ -1,4 +1,4 @@
-//! What `/metrics` prints is what `docs/metrics.md` names.
+//! `/metrics` prints exactly the metrics that `docs/metrics.md` documents.
 
 mod common;
 
@@ -12,7 +12,7 @@ async fn text(server: &TestServer) -> String {
     reply.text()
 }
 
-/// Names with their kinds, as the page and Prometheus's text have them.
+/// Names with their types, from Prometheus's text.
 fn printed(text: &str) -> BTreeSet<(String, String)> {
     text.lines()
         .filter_map(|line| line.strip_prefix("# TYPE "))
@@ -34,7 +34,7 @@ fn named() -> BTreeSet<(String, String)> {
         .collect()
 }
 
-/// The value on the line that begins so.
+/// The value of the line that starts with `line`.
 fn value(text: &str, line: &str) -> f64 {
     let found = text.lines().find_map(|found| found.strip_prefix(line));
     found
@@ -45,7 +45,7 @@ fn value(text: &str, line: &str) -> f64 {
 }
 
 #[tokio::test]
-async fn every_metric_is_explained_and_every_explanation_true() {
+async fn metrics_and_documentation_agree() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let id = canvas(&ann, &json!({})).await;

@@ -1,4 +1,4 @@
-//! One gapless order for everybody, and every operation once.
+//! One gapless order for everybody, and every operation exactly once.
 
 mod common;
 
@@ -33,7 +33,7 @@ async fn sixteen_writers_make_one_gapless_order() {
                 }
                 _ => json!({ "type": "tile_paint", "x": 0, "y": 1, "pixels": [[index, n / 4 % 4]] }),
             };
-            // The fold inside panics at a gap, a repeat or an early ack.
+            // `TestClient` panics at a gap, a repeat or an early ack.
             tab.done(message).await;
         }
         tab.reach(total).await;
@@ -82,7 +82,7 @@ async fn a_repeated_operation_gets_the_first_answer_from_any_connection() {
 }
 
 #[tokio::test]
-async fn the_same_operation_sent_by_many_tabs_at_once_happens_once() {
+async fn the_same_operation_sent_by_many_tabs_at_once_is_applied_once() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -106,7 +106,7 @@ async fn the_same_operation_sent_by_many_tabs_at_once_happens_once() {
 }
 
 #[tokio::test]
-async fn what_changed_nothing_is_not_applied_by_a_later_repeat() {
+async fn a_no_op_operation_is_not_applied_by_a_later_repeat() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -126,7 +126,7 @@ async fn what_changed_nothing_is_not_applied_by_a_later_repeat() {
 }
 
 #[tokio::test]
-async fn what_was_refused_is_tried_anew() {
+async fn a_refused_operation_may_be_sent_again() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -157,13 +157,13 @@ async fn the_same_op_id_of_another_user_or_canvas_is_another_operation() {
 }
 
 #[tokio::test]
-async fn one_batch_holds_a_whole_life_of_a_tile() {
+async fn one_batch_may_create_change_and_delete_a_tile() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
     let mut tab = TestClient::join(&ann, canvas).await;
     let mut watcher = TestClient::join(&ann, canvas).await;
-    // Sent without waiting, they meet in few transactions.
+    // Sent without waiting, they share few transactions.
     let life = [
         json!({ "type": "tile_create", "x": 0, "y": 0 }),
         json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[0, 1]] }),
@@ -182,7 +182,7 @@ async fn one_batch_holds_a_whole_life_of_a_tile() {
             .await;
     }
     tab.operate(life[5].clone()).await;
-    // Each life has seven events and one refusal.
+    // Each sequence has seven events and one refusal.
     let head = repeats * 7 + 1;
     tab.reach(head).await;
     watcher.reach(head).await;
@@ -202,7 +202,7 @@ async fn one_batch_holds_a_whole_life_of_a_tile() {
 }
 
 #[tokio::test]
-async fn an_op_id_is_told_as_it_was_spelt_and_is_one_however_it_is_spelt() {
+async fn an_op_id_is_echoed_as_written_and_compared_by_value() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -222,7 +222,7 @@ async fn an_op_id_is_told_as_it_was_spelt_and_is_one_however_it_is_spelt() {
         assert_eq!(ack["seq"], 1);
         tab.send(&json!({ "type": "tile_delete", "x": 99, "y": 0, "op_id": op_id }))
             .await;
-        // It was carried out before; only what cannot be read is refused.
+        // It was applied before; only an undecodable one is refused.
         assert_eq!(tab.expect("ack").await["op_id"], op_id);
         tab.send(&json!({ "type": "tile_delete", "x": "a", "y": 0, "op_id": op_id }))
             .await;

@@ -1,5 +1,5 @@
-//! What the server does while its database is away, frozen, killed or read-only:
-//! sockets stay, nothing is confirmed that is not stored, and all comes back.
+//! The database is unreachable, frozen, killed or read-only: sockets stay open,
+//! nothing is acknowledged that is not stored, and everything recovers.
 
 mod common;
 
@@ -10,7 +10,7 @@ use std::{collections::HashMap, net::SocketAddr, time::Duration};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// The contract's promise: everything is back so soon after the database.
+/// The contract's limit: everything works again so soon after the database is back.
 const BACK_WITHIN: Duration = Duration::from_secs(5);
 
 async fn is_ready(addr: SocketAddr) -> bool {
@@ -18,7 +18,7 @@ async fn is_ready(addr: SocketAddr) -> bool {
     reply.unwrap().status() == 200
 }
 
-/// Sends a request with an `op_id` until it is acknowledged: the `seq`.
+/// Sends a request with an `op_id` until it is acknowledged. Returns the `seq`.
 async fn insist(tab: &mut TestClient, message: &Value) -> i64 {
     let begun = Instant::now();
     loop {
@@ -42,7 +42,7 @@ fn chat(text: &str) -> Value {
 }
 
 #[tokio::test]
-async fn while_the_database_is_away_sockets_stay_and_nothing_is_confirmed() {
+async fn while_the_database_is_unreachable_sockets_stay_and_nothing_is_acknowledged() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -58,7 +58,7 @@ async fn while_the_database_is_away_sockets_stay_and_nothing_is_confirmed() {
     assert_eq!(error["op_id"], json!(op_id));
     assert!(error["retry_after_ms"].is_u64());
     assert!(!is_ready(server.addr).await);
-    // What needs no database goes on.
+    // Requests that need no database are still served.
     tab.send(&json!({ "type": "user_presence", "presence_type": "typing", "is_typing": true }))
         .await;
     other.expect("user_typing").await;
@@ -84,7 +84,7 @@ async fn while_the_database_is_away_sockets_stay_and_nothing_is_confirmed() {
 }
 
 #[tokio::test]
-async fn while_the_database_is_frozen_sockets_stay_and_nothing_is_confirmed() {
+async fn while_the_database_is_frozen_sockets_stay_and_nothing_is_acknowledged() {
     let server = ServerProcess::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -108,7 +108,7 @@ async fn while_the_database_is_frozen_sockets_stay_and_nothing_is_confirmed() {
     assert!(heard.iter().all(|m| m.get("seq").is_none()), "{heard:?}");
     drop(frozen);
     let back = Instant::now();
-    // Whether they were committed at last or not: each is there once.
+    // Whether they were committed or not: each is stored once.
     let seqs = [
         insist(&mut tab, &first).await,
         insist(&mut tab, &second).await,
@@ -196,7 +196,7 @@ async fn a_read_only_database_is_an_outage_that_ends() {
     let body = common::http::small_canvas("Another");
     let reply = ann.post("/canvases", &body).await;
     reply.problem(503, "unavailable");
-    // What only reads goes on, newcomers too.
+    // Reads still work, joins too.
     let path = format!("/canvases/{canvas}/snapshot");
     assert_eq!(ann.get(&path).await.json(200)["seq"], 1);
     let mut late = TestClient::join(&ann, canvas).await;
@@ -207,7 +207,7 @@ async fn a_read_only_database_is_an_outage_that_ends() {
     server.stop().await;
 }
 
-/// A failover may leave connections open to what is a standby now.
+/// A failover may leave connections open to a server that is now a standby.
 #[tokio::test]
 async fn connections_that_stayed_read_only_are_replaced() {
     let server = TestServer::start().await;
@@ -224,7 +224,7 @@ async fn connections_that_stayed_read_only_are_replaced() {
     let message = chat("meanwhile");
     tab.send(&message).await;
     tab.refused("unavailable").await;
-    server.database.read_only_for_newcomers(false).await;
+    server.database.read_only_for_new_connections(false).await;
     let back = Instant::now();
     assert_eq!(insist(&mut tab, &message).await, 2);
     let body = common::http::small_canvas("Another");

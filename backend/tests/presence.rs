@@ -1,4 +1,4 @@
-//! Coming, going and what ends by itself.
+//! Presence: joining, leaving and states that expire.
 
 mod common;
 
@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
-/// Between two moments, allowing for the timers' and the network's slack.
+/// Asserts a duration, with tolerance for timers and the network.
 fn about(elapsed: Duration, seconds: f64) {
     let error = (elapsed.as_secs_f64() - seconds).abs();
     assert!(error < 2.0, "{elapsed:?} instead of {seconds} s");
 }
 
 #[tokio::test]
-async fn a_user_comes_with_the_first_tab_and_leaves_after_the_last() {
+async fn a_user_joins_with_the_first_tab_and_leaves_after_the_last() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let canvas = canvas(&ann, &json!({})).await;
@@ -27,7 +27,7 @@ async fn a_user_comes_with_the_first_tab_and_leaves_after_the_last() {
     let second = TestClient::join(&bob, canvas).await;
     assert_eq!(second.connected["active_users"][1]["connections"], 2);
     first.close().await;
-    // A reload: gone for a moment, back within the time.
+    // A reload: disconnected for a moment, back before the user counts as gone.
     second.close().await;
     let third = TestClient::join(&bob, canvas).await;
     assert!(watcher.drain().await.is_empty());
@@ -45,7 +45,7 @@ async fn a_user_comes_with_the_first_tab_and_leaves_after_the_last() {
 }
 
 #[tokio::test]
-async fn those_who_come_together_know_of_each_other_once() {
+async fn users_who_join_together_see_each_other_once() {
     const CROWD: usize = 40;
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
@@ -55,7 +55,7 @@ async fn those_who_come_together_know_of_each_other_once() {
     for number in 0..CROWD {
         people.push(server.user(&format!("one_of_many_{number}")).await);
     }
-    let mut crowd = join_all(people.iter().map(|one| TestClient::join(one, canvas))).await;
+    let mut clients = join_all(people.iter().map(|one| TestClient::join(one, canvas))).await;
 
     let mut counts = Vec::new();
     for _ in 0..CROWD {
@@ -63,7 +63,7 @@ async fn those_who_come_together_know_of_each_other_once() {
     }
     counts.sort_by_key(Value::as_u64);
     assert_eq!(counts, (2..=CROWD + 1).map(Value::from).collect::<Vec<_>>());
-    for client in &mut crowd {
+    for client in &mut clients {
         let connected = client.connected["active_users"].as_array().unwrap();
         let found = connected.iter().map(|user| user["user_id"].clone());
         let mut known: Vec<Value> = found.collect();
@@ -78,7 +78,7 @@ async fn those_who_come_together_know_of_each_other_once() {
 }
 
 #[tokio::test]
-async fn typing_ends_by_itself_and_with_its_tab() {
+async fn typing_expires_and_ends_with_its_tab() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let canvas = canvas(&ann, &json!({})).await;
@@ -101,7 +101,7 @@ async fn typing_ends_by_itself_and_with_its_tab() {
 }
 
 #[tokio::test]
-async fn a_tab_that_ends_leaves_its_tile() {
+async fn a_closed_tab_stops_editing_its_tile() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let canvas = canvas(&ann, &json!({})).await;
@@ -125,7 +125,7 @@ async fn a_tab_that_ends_leaves_its_tile() {
 }
 
 #[tokio::test]
-async fn cursors_are_thinned_out_and_the_last_one_arrives() {
+async fn cursors_are_throttled_and_the_last_one_arrives() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let canvas = canvas(&ann, &json!({})).await;
@@ -150,7 +150,7 @@ async fn cursors_are_thinned_out_and_the_last_one_arrives() {
 }
 
 #[tokio::test]
-async fn a_new_name_is_told_without_a_second_arrival() {
+async fn a_new_display_name_is_sent_without_a_second_join() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let canvas = canvas(&ann, &json!({})).await;
@@ -173,7 +173,7 @@ async fn a_new_name_is_told_without_a_second_arrival() {
 }
 
 #[tokio::test]
-async fn when_people_were_here_last_is_kept() {
+async fn last_seen_at_is_stored() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let canvas = canvas(&ann, &json!({})).await;
@@ -184,7 +184,7 @@ async fn when_people_were_here_last_is_kept() {
     assert_eq!(watcher.expect("user_left").await["user_id"], bob.id());
     let pool = server.database.pool().await;
     let kept = async {
-        // Written on the side.
+        // Written asynchronously.
         let mut seen: Vec<String> = Vec::new();
         while seen.is_empty() {
             let query = "SELECT username FROM users WHERE last_seen_at > created_at";

@@ -1,8 +1,8 @@
-//! Coming back: nothing is missing and nothing comes twice, from wherever.
+//! Resume: from every point nothing is missing and nothing comes twice.
 
 mod common;
 
-use common::{TestServer, canvas, crowd::join_while_written, socket::TestClient};
+use common::{TestServer, canvas, client_pool::join_while_written, socket::TestClient};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -32,7 +32,7 @@ async fn a_client_resumes_from_every_point() {
 }
 
 #[tokio::test]
-async fn what_is_no_longer_in_memory_is_replayed_from_the_log() {
+async fn events_no_longer_in_the_ring_are_replayed_from_the_log() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -57,7 +57,7 @@ async fn what_is_no_longer_in_memory_is_replayed_from_the_log() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_resumed_is_told() {
+async fn an_impossible_resume_is_answered_with_resync() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -88,7 +88,7 @@ async fn what_cannot_be_resumed_is_told() {
 }
 
 #[tokio::test]
-async fn ten_thousand_events_are_replayed_and_no_more() {
+async fn at_most_ten_thousand_events_are_replayed() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -97,7 +97,7 @@ async fn ten_thousand_events_are_replayed_and_no_more() {
     ann.post(&format!("{path}/tiles"), &tile).await.expect(201);
     let epoch = ann.get(&path).await.json(200)["epoch"].clone();
     let epoch = epoch.as_str().unwrap();
-    // Ten thousand more of the same, as if they had happened.
+    // Ten thousand more of the same, written straight into the log.
     let pool = server.database.pool().await;
     sqlx::query(
         r#"WITH more AS (
@@ -125,7 +125,7 @@ async fn ten_thousand_events_are_replayed_and_no_more() {
 }
 
 #[tokio::test]
-async fn missed_events_are_sent_again_when_asked_for() {
+async fn request_update_sends_missed_events_again() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -144,14 +144,14 @@ async fn missed_events_are_sent_again_when_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_who_join_during_writes_find_no_seam() {
+async fn two_hundred_joins_during_writes_see_no_gap_and_no_repeat() {
     let server = TestServer::start().await;
     let head = join_while_written(server.addr, 200).await;
     assert!(head > 100, "{head}");
 }
 
 #[tokio::test]
-async fn an_answer_lost_with_the_connection_is_found_again() {
+async fn an_answer_lost_with_the_connection_is_repeated() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -161,7 +161,7 @@ async fn an_answer_lost_with_the_connection_is_found_again() {
         "type": "tile_paint", "x": 0, "y": 0, "pixels": [[0, 1]], "op_id": op_id,
     });
     tab.send(&paint).await;
-    // Gone before the answer: it may or may not have been carried out.
+    // Disconnected before the answer: it may or may not have been applied.
     let before = tab;
     let mut back = TestClient::resume(&ann, canvas, &before).await;
     back.send(&paint).await;

@@ -1,4 +1,4 @@
-//! Peers that do not read: they end, and nobody else notices.
+//! Peers that do not read: they are disconnected, and nobody else is affected.
 
 mod common;
 
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 use tokio_tungstenite::client_async;
 
-/// Joins with a receive buffer of a few kilobytes, so that little of what is
-/// not read is on its way.
+/// Joins with a receive buffer of a few kilobytes, so that the kernel buffers
+/// little of what is not read.
 async fn join_narrow(client: &Client, canvas: i64) -> TestClient {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -37,14 +37,14 @@ async fn connections(admin: &Client) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn one_who_does_not_read_is_sent_away_and_disturbs_nobody() {
+async fn a_peer_that_does_not_read_is_disconnected_and_affects_nobody() {
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({ "tile_size": 64 })).await;
     let mut slow = TestClient::join(&ann, canvas).await;
     let mut reader = TestClient::join(&ann, canvas).await;
     let mut writer = TestClient::join(&ann, canvas).await;
-    // Far more than the queue and the kernel's buffers.
+    // Far more than the outbox and the kernel's buffers hold.
     let total = 2_000;
     let writing = async {
         for n in 0..total {
@@ -58,7 +58,7 @@ async fn one_who_does_not_read_is_sent_away_and_disturbs_nobody() {
         }
     };
     tokio::join!(writing, reader.reach(total));
-    // It reads at last: what was queued, and then the end of the connection.
+    // Now it reads: first what was queued, then the end of the connection.
     let before = slow.connected["seq"].as_i64().unwrap();
     let end = slow.closed().await;
     assert!(
@@ -73,10 +73,10 @@ async fn one_who_does_not_read_is_sent_away_and_disturbs_nobody() {
     assert_eq!(back.board, reader.board);
 }
 
-/// What one transaction makes must fit into an outbox: nobody is slow who only
-/// did not read faster than all of it came at once.
+/// The events of one transaction must fit into an outbox: a peer is not slow only
+/// because they all come at once.
 #[tokio::test]
-async fn many_large_strokes_at_once_send_nobody_away() {
+async fn many_large_strokes_at_once_disconnect_nobody() {
     const EACH: i64 = 60;
     let server = TestServer::start().await;
     let ann = server.guest("Ann").await;
@@ -104,10 +104,10 @@ async fn many_large_strokes_at_once_send_nobody_away() {
     assert_eq!(reader.board, tabs[0].board);
 }
 
-/// What waits is less than the outbox holds: only that the flush does not end
-/// shows that nobody reads.
+/// Less is queued than the outbox holds: only the unfinished flush shows that the
+/// peer does not read.
 #[tokio::test]
-async fn a_flush_that_does_not_end_ends_the_connection() {
+async fn a_stalled_flush_closes_the_connection() {
     let server = TestServer::start_with(&["--admin-users", "ann"]).await;
     let ann = server.user("ann").await;
     let canvas = canvas(&ann, &json!({ "tile_size": 64 })).await;
@@ -121,12 +121,12 @@ async fn a_flush_that_does_not_end_ends_the_connection() {
         head = writer.done(message).await["seq"].as_i64().unwrap();
     }
     reader.reach(head).await;
-    // The others go on for the whole time.
+    // The others are served for the whole time.
     while connections(&ann).await.len() == 3 {
         let chat = json!({ "type": "canvas_chat", "text": "Do you hear me?" });
         head = writer.done(chat).await["seq"].as_i64().unwrap();
         reader.reach(head).await;
-        // Both have answered; the one who is stuck need not be asked more often.
+        // Both have answered; the stalled peer needs no further messages.
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     let left: Vec<Value> = connections(&ann).await;

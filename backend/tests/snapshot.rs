@@ -1,4 +1,4 @@
-//! What is read of a canvas as a whole: snapshot, history and picture.
+//! Reading a canvas as a whole: snapshot, event log and picture.
 
 mod common;
 
@@ -19,7 +19,7 @@ fn say(text: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_snapshot_is_all_up_to_its_seq() {
+async fn a_snapshot_contains_everything_up_to_its_seq() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -60,7 +60,7 @@ async fn a_snapshot_is_all_up_to_its_seq() {
 }
 
 #[tokio::test]
-async fn the_log_is_read_as_it_was_sent() {
+async fn the_log_is_read_byte_for_byte_as_it_was_sent() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -83,7 +83,7 @@ async fn the_log_is_read_as_it_was_sent() {
         .await
         .refuses("after_seq");
 
-    // Byte for byte: the bodies are as they are stored.
+    // Byte for byte: the bodies are returned as stored.
     let stored: Vec<String> =
         sqlx::query_scalar("SELECT body FROM canvas_events WHERE canvas_id = $1 ORDER BY seq")
             .bind(id)
@@ -113,7 +113,7 @@ async fn the_log_is_read_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn a_picture_is_drawn_once() {
+async fn a_picture_is_cached() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let id = canvas(&ann, &json!({})).await;
@@ -160,14 +160,14 @@ async fn a_picture_is_drawn_once() {
     server.stop().await;
 }
 
-/// Asks again, showing a tag.
+/// Requests again with an ETag in If-None-Match.
 async fn again(client: &common::http::Client, path: &str, etag: &str) -> Reply {
     let request = client.request(Method::GET, path);
     Reply::of(request.header("if-none-match", etag)).await
 }
 
 #[tokio::test]
-async fn what_a_client_has_is_not_sent_again() {
+async fn unchanged_answers_are_not_sent_again() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -184,7 +184,7 @@ async fn what_a_client_has_is_not_sent_again() {
     unchanged.expect(304);
     assert!(unchanged.body.is_empty());
     assert_eq!(unchanged.header("etag"), etag);
-    // Another viewer sees another role, and what they like themselves.
+    // Another user gets another role and other likes of their own.
     again(&bob, &path, etag).await.json(200);
     again(&server.visitor(), &path, etag).await.json(200);
 

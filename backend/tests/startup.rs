@@ -1,5 +1,4 @@
-//! A configuration that cannot work ends the server with exit code 2 and one
-//! sentence.
+//! An invalid configuration ends the server with exit code 2 and one sentence.
 
 use std::{
     process::{Command, Output},
@@ -16,7 +15,7 @@ fn start(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn what_cannot_work_is_said_in_one_line() {
+fn an_invalid_configuration_is_reported_in_one_line() {
     for (arguments, word) in [
         (["--allowed-origins", "example.org"], "ALLOWED_ORIGINS"),
         (["--database-url", "mysql://localhost/x"], "DATABASE_URL"),
@@ -33,7 +32,7 @@ fn what_cannot_work_is_said_in_one_line() {
         (["--token-ttl", "0"], "--token-ttl"),
         (["--rate-limits", "maybe"], "--rate-limits"),
         (["--nonsense", "1"], "--nonsense"),
-        // The data folder above cannot be made.
+        // This data folder cannot be created.
         (["--log-format", "json"], "/proc/nowhere"),
     ] {
         let output = start(&arguments);
@@ -48,7 +47,7 @@ fn what_cannot_work_is_said_in_one_line() {
 }
 
 #[test]
-fn help_and_version_are_no_errors() {
+fn help_and_version_are_not_errors() {
     for argument in ["--help", "--version"] {
         let output = start(&[argument]);
         assert_eq!(output.status.code(), Some(0));

@@ -1,5 +1,5 @@
-//! How the server goes down: newcomers are sent elsewhere first, and nothing
-//! that hangs holds it up.
+//! Shutdown: new connections are refused first, and nothing that hangs delays the
+//! exit.
 
 mod common;
 
@@ -30,14 +30,14 @@ async fn refused(client: &Client, canvas: i64) -> (u16, String, Value) {
 }
 
 #[tokio::test]
-async fn newcomers_are_sent_elsewhere_while_open_sockets_go_on() {
+async fn new_connections_are_refused_while_open_sockets_continue() {
     let mut server = TestServer::start().await;
     let ann = server.user("ann").await;
     let canvas = canvas(&ann, &json!({})).await;
     let mut tab = TestClient::join(&ann, canvas).await;
     readiness(&server).await.json(200);
     server.begin_stop();
-    // It notices at once, if not before the next request.
+    // It notices at once, at the latest with the next request.
     let not_ready = timeout(PATIENCE, async {
         loop {
             let reply = readiness(&server).await;
@@ -53,7 +53,7 @@ async fn newcomers_are_sent_elsewhere_while_open_sockets_go_on() {
     assert_eq!(status, 503);
     assert_eq!(problem["code"], "draining");
     assert!(wait.parse::<u64>().unwrap() > 0);
-    // Those who are there may still finish.
+    // Open connections may still finish their requests.
     tab.done(json!({ "type": "canvas_chat", "text": "one more" }))
         .await;
     let url = server.url("/healthz");
@@ -62,7 +62,7 @@ async fn newcomers_are_sent_elsewhere_while_open_sockets_go_on() {
     server.stop().await;
 }
 
-/// Asks by hand, as far as `text` goes.
+/// Sends `text` as the beginning of a request.
 async fn begin_request(server: &ServerProcess, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.addr).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
@@ -70,13 +70,13 @@ async fn begin_request(server: &ServerProcess, text: &str) -> TcpStream {
 }
 
 #[tokio::test]
-async fn nothing_that_hangs_holds_the_end_up() {
+async fn nothing_that_hangs_delays_the_exit() {
     let mut server = ServerProcess::start().await;
     let ann = server.guest("Ann").await;
     let canvas = canvas(&ann, &json!({ "tile_size": 64 })).await;
     let mut acked = Vec::new();
     let mut writer = TestClient::join(&ann, canvas).await;
-    // They answer nothing, and read nothing of more than their buffers hold.
+    // They answer nothing and read nothing.
     let mut deaf = Vec::new();
     for _ in 0..5 {
         deaf.push(TestClient::join(&ann, canvas).await);
@@ -101,10 +101,10 @@ async fn nothing_that_hangs_holds_the_end_up() {
         ann.token()
     );
     let waiting = begin_request(&server, &reading).await;
-    // Within 30 s, with exit code 0.
+    // It exits within 30 s with code 0.
     server.terminate().await;
     drop((half_a_header, half_a_body, waiting, deaf));
-    // Nothing of its PostgreSQL is left that could stand in the next one's way.
+    // Nothing of its PostgreSQL is left that would block the next start.
     drop(frozen);
     server.restart().await;
     let log = ann.all(&format!("/canvases/{canvas}/events")).await;

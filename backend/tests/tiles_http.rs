@@ -1,4 +1,4 @@
-//! Tiles over HTTP, and that everybody on the socket hears of their changes.
+//! Tiles over HTTP, and that sockets receive their changes.
 
 mod common;
 
@@ -12,7 +12,7 @@ fn pixels(colour: u8) -> String {
 }
 
 #[tokio::test]
-async fn a_tile_is_started_changed_and_deleted() {
+async fn a_tile_is_created_changed_and_deleted() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -43,7 +43,7 @@ async fn a_tile_is_started_changed_and_deleted() {
     assert_eq!(changed["version"], 2);
     assert_eq!(changed["title"], "A star");
     assert_eq!(changed["pixels"], pixels(2));
-    // The HTTP request is no connection, so this one hears of it as well.
+    // The HTTP request comes from no connection, so this one receives it too.
     let event = socket.expect("tile_updated").await;
     assert_eq!(event["pixels"], pixels(2));
     assert_eq!(event["updater_id"], ann.id());
@@ -68,7 +68,7 @@ async fn a_tile_is_started_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_refused() {
+async fn invalid_tiles_are_refused() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let id = canvas(&ann, &json!({})).await;
@@ -152,7 +152,7 @@ async fn a_like_counts_once() {
 }
 
 #[tokio::test]
-async fn policies_decide_who_draws() {
+async fn the_edit_policy_decides_who_may_draw() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -184,7 +184,7 @@ async fn policies_decide_who_draws() {
 }
 
 #[tokio::test]
-async fn tiles_are_listed_by_box_and_page() {
+async fn tiles_are_listed_by_area_and_page() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let id = canvas(&ann, &json!({})).await;

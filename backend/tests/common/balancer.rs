@@ -1,4 +1,4 @@
-//! `HAProxy` before several nodes, with the configuration of `deploy/`.
+//! `HAProxy` in front of several nodes, with the configuration of `deploy/`.
 
 use super::{PATIENCE, cluster::Node};
 use std::{net::SocketAddr, path::Path, process::Stdio};
@@ -8,16 +8,16 @@ use tokio::{
     time::{self, Duration},
 };
 
-/// A load balancer, which ends with its test.
+/// A load balancer that stops when it is dropped.
 pub struct Balancer {
     pub addr: SocketAddr,
     _child: Child,
 }
 
 impl Balancer {
-    /// One before these three nodes, which takes them all for ready.
+    /// Starts one for these three nodes and waits until it sees all of them as ready.
     pub async fn before(nodes: &[Node]) -> Self {
-        // Freed before it is used; nobody else takes it so soon.
+        // The port is released before HAProxy binds it; nothing else takes it so soon.
         let free = TcpListener::bind("127.0.0.2:0").await.unwrap();
         let addr = free.local_addr().unwrap();
         drop(free);

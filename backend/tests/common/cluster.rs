@@ -1,4 +1,4 @@
-//! Several real servers on one PostgreSQL and one Redis.
+//! Several real servers that share a PostgreSQL and a Redis.
 
 use super::{
     SECRET, TestDatabase,
@@ -14,11 +14,11 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// Where nodes listen. No client's connection takes such a port while a node is
-/// replaced, since those have another address.
+/// The address on which nodes listen. Clients connect from another address, so that
+/// none of their connections takes a node's port while the node is replaced.
 const ANYWHERE: &str = "127.0.0.2:0";
 
-/// One server of several.
+/// One node of the cluster.
 pub struct Node {
     pub addr: SocketAddr,
     folder: PathBuf,
@@ -26,17 +26,17 @@ pub struct Node {
 }
 
 impl Node {
-    /// As a power cut would.
+    /// Kills it (SIGKILL), as a power cut would.
     pub async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
-    /// As a deployment does.
+    /// Sends SIGTERM, as a deployment does.
     pub fn terminate(&self) {
         process::signal("TERM", &[self.child.id().unwrap()]);
     }
 
-    /// Waits until it says that it takes nobody any more.
+    /// Waits until `/readyz` answers 503.
     pub async fn is_unready(&self) {
         let url = format!("http://{}/readyz", self.addr);
         let refuses = async {
@@ -48,12 +48,12 @@ impl Node {
         in_time.expect("it is ready though it goes down");
     }
 
-    /// Stops it in its tracks until the result is dropped.
+    /// Stops the process (SIGSTOP) until the result is dropped.
     pub fn freeze(&self) -> Frozen {
         process::freeze(self.child.id().unwrap())
     }
 
-    /// Waits until it ended well.
+    /// Waits until it exited with code 0.
     pub async fn ended(&mut self) {
         let status = timeout(Duration::from_secs(30), self.child.wait())
             .await
@@ -62,12 +62,12 @@ impl Node {
         assert!(status.success(), "{status}");
     }
 
-    /// A new guest of this node.
+    /// A new guest at this node.
     pub async fn guest(&self, display_name: &str) -> Client {
         Client::guest(self.addr, display_name).await
     }
 
-    /// Somebody at this node who signed in at another.
+    /// The same user at this node, with a token of another node.
     pub fn at(&self, client: &Client) -> Client {
         Client {
             addr: self.addr,
@@ -75,7 +75,7 @@ impl Node {
         }
     }
 
-    /// The sum of a metric's lines without labels.
+    /// The sum of a metric over all its labels.
     pub async fn metric(&self, name: &str) -> f64 {
         let url = format!("http://{}/metrics", self.addr);
         let text = reqwest::get(url).await.unwrap().text().await.unwrap();
@@ -84,7 +84,7 @@ impl Node {
         value.trim().parse().unwrap()
     }
 
-    /// Waits until a metric is as wanted.
+    /// Waits until `wanted` holds for a metric.
     pub async fn metric_is(&self, name: &str, wanted: impl Fn(f64) -> bool) {
         let reached = async {
             while !wanted(self.metric(name).await) {
@@ -102,7 +102,7 @@ impl Drop for Node {
     }
 }
 
-/// Nodes, and what they share.
+/// The nodes and what they share.
 pub struct Cluster {
     pub redis: RedisServer,
     pub database: TestDatabase,
@@ -110,12 +110,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// So many nodes, all connected to Redis.
+    /// Starts `count` nodes, all connected to Redis.
     pub async fn start(count: usize) -> Self {
         Self::start_with(count, &[]).await
     }
 
-    /// The same with these variables for each.
+    /// The same with environment variables for each.
     pub async fn start_with(count: usize, variables: &[(&str, &str)]) -> Self {
         let mut cluster = Self::on(RedisServer::start().await).await;
         for _ in 0..count {
@@ -124,7 +124,7 @@ impl Cluster {
         cluster
     }
 
-    /// None so far, on this Redis.
+    /// A cluster without nodes on this Redis.
     pub async fn on(redis: RedisServer) -> Self {
         Self {
             redis,
@@ -133,7 +133,7 @@ impl Cluster {
         }
     }
 
-    /// One more node, with these variables: its number.
+    /// Starts one more node with these environment variables. Returns its number.
     pub async fn add(&mut self, variables: &[(&str, &str)]) -> usize {
         let command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
         let node = self.spawn(command, variables).await;
@@ -142,7 +142,7 @@ impl Cluster {
         self.nodes.len() - 1
     }
 
-    /// Starts a node where another was, which ended: a new process on its address.
+    /// Starts a new process at the address of a node that has ended.
     pub async fn replace(&mut self, number: usize) {
         let addr = self.nodes[number].addr.to_string();
         let command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
@@ -151,7 +151,7 @@ impl Cluster {
         self.nodes[number] = node;
     }
 
-    /// A node that may or may not reach Redis, started by this command.
+    /// Starts a node by this command, without waiting for Redis.
     pub async fn spawn(&self, command: Command, variables: &[(&str, &str)]) -> Node {
         self.spawn_at(ANYWHERE, command, variables).await
     }

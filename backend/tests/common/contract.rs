@@ -1,13 +1,13 @@
-//! The objects and messages of the wire contract, field by field. Everything
-//! that a test reads goes through here, so that no field is missing, none is
-//! there that the contract does not name, and each has its form.
+//! The objects and messages of the wire contract, field by field. Everything that
+//! a test reads is checked here: no field is missing, none is unknown, and each has
+//! the right type.
 
 use reqwest::Method;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// A name and its fields: `name:form`, with `?` where it may be left out. A form
-/// is a word below, the name of an object, or `[form]`; `|null` may follow.
+/// An object's name and its fields: `name:type`, with `?` if it is optional. A type
+/// is a word below, the name of an object, or `[type]`; `|null` may follow.
 type Table = [(&'static str, &'static str)];
 
 const OBJECTS: &Table = &[
@@ -152,7 +152,7 @@ const MESSAGES: &Table = &[
     ("pong", "timestamp:any server_time:time op_id?:uuid"),
 ];
 
-/// What each route answers when all is well; lists by what is in them.
+/// The successful response of each route; lists by their items.
 const ANSWERS: &[(&str, &str, &str)] = &[
     ("POST", "/auth/register", "Auth"),
     ("POST", "/auth/login", "Auth"),
@@ -181,14 +181,14 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("GET", "/admin/stats", "Stats"),
 ];
 
-/// Panics where a message of the server is not as the contract has it.
+/// Panics if a message of the server does not match the contract.
 pub fn check_message(message: &Value) {
     let kind = message["type"].as_str().unwrap_or_default();
     let fields = look_up(MESSAGES, kind).unwrap_or_else(|| panic!("unknown: {message}"));
     check_fields(message, fields, &["type"]);
 }
 
-/// The same for the body of an HTTP answer. What has none, is none.
+/// The same for the body of an HTTP response. Routes without a body are not listed.
 pub fn check_answer(method: &Method, path: &str, status: u16, body: &Value) {
     if status >= 400 {
         return check(body, "Problem");
@@ -207,7 +207,7 @@ pub fn check_answer(method: &Method, path: &str, status: u16, body: &Value) {
     }
 }
 
-/// Whether a path is one of those that the pattern means; `{…}` is any part.
+/// Whether a path matches a pattern; `{…}` matches one segment.
 pub fn path_fits(pattern: &str, path: &str) -> bool {
     let path = path.split('?').next().unwrap();
     let mut parts = path.split('/');

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tokio::sync::OnceCell;
 
-/// Somebody, signed in or not.
+/// An HTTP client, signed in or not.
 #[derive(Clone)]
 pub struct Client {
     pub http: reqwest::Client,
     pub addr: SocketAddr,
-    /// Sent as `Authorization: Bearer`, if there is one.
+    /// Sent as `Authorization: Bearer`, if set.
     pub token: Option<String>,
-    /// Who is signed in.
+    /// The signed-in user.
     pub user: Value,
 }
 
@@ -30,7 +30,7 @@ impl Client {
         }
     }
 
-    /// A new guest with this name to show.
+    /// Signs in as a new guest with this display name.
     pub async fn guest(addr: SocketAddr, display_name: &str) -> Self {
         let mut client = Self::new(addr);
         let body = json!({ "display_name": display_name });
@@ -39,8 +39,8 @@ impl Client {
         client
     }
 
-    /// Makes a canvas of 8 × 6 tiles of 8 × 8 pixels and four colours, with
-    /// `more` over these settings: its id.
+    /// Creates a canvas of 8 × 6 tiles of 8 × 8 pixels and four colours; `more`
+    /// overrides these settings. Returns its id.
     pub async fn canvas(&self, more: &Value) -> i64 {
         let mut body = small_canvas("A canvas");
         for (name, value) in more.as_object().into_iter().flatten() {
@@ -98,7 +98,7 @@ impl Client {
         self.send(Method::DELETE, path, None).await
     }
 
-    /// Asks, and panics at an answer that the `OpenAPI` description does not have.
+    /// Sends, and panics if the `OpenAPI` description does not have the response.
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
         let mut request = self.request(method.clone(), path);
         if let Some(body) = body {
@@ -142,13 +142,13 @@ impl Client {
 struct Description(Value);
 
 impl Description {
-    /// Panics where the answer is none of those that the operation may give.
+    /// Panics if the operation does not document this response.
     fn check(&self, method: &Method, path: &str, reply: &Reply) {
         let fits =
             |pattern: &str| contract::path_fits(pattern.strip_prefix("/api/v1").unwrap(), path);
         let item = self.0.as_object().unwrap().iter().find(|(p, _)| fits(p));
         let operation = item.and_then(|(_, item)| item.get(method.as_str().to_lowercase()));
-        // What the contract does not know, tests may try.
+        // Tests may also send what the contract does not know.
         let Some(operation) = operation else { return };
         let answer = &operation["responses"][reply.status.as_str()];
         let asked = format!("{method} {path}: {}", reply.status);
@@ -167,7 +167,7 @@ impl Description {
     }
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub struct Reply {
     pub status: StatusCode,

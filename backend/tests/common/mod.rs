@@ -1,6 +1,5 @@
-//! What the tests share: a whole server in this process on a port of its own
-//! with a database of its own, and clients that know nothing but the wire
-//! contract.
+//! Shared by the tests: a whole server in this process with its own port and
+//! database, and clients that know only the wire contract.
 //!
 //! The database is made in the PostgreSQL named by `DATABASE_URL`, or, where
 //! that is unset, in a private one that this test process shares.
@@ -12,9 +11,9 @@
 )]
 
 pub mod balancer;
+pub mod client_pool;
 pub mod cluster;
 pub mod contract;
-pub mod crowd;
 pub mod http;
 pub mod process;
 pub mod redis;
@@ -38,10 +37,10 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// What no step of a test may take longer than.
+/// The time limit of every step of a test.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Signs the tokens of every test server, so that tests can forge some.
+/// The secret of every test server, so that tests can forge tokens.
 pub const SECRET: &str = "the secret of the tests, which is long enough";
 
 /// A running server.
@@ -59,12 +58,12 @@ impl TestServer {
         Self::start_with(&[]).await
     }
 
-    /// The same with further arguments, which win over the usual ones.
+    /// The same with further arguments, which override the usual ones.
     pub async fn start_with(arguments: &[&str]) -> Self {
         Self::start_on(TestDatabase::create().await, arguments).await
     }
 
-    /// The same with a database that is there already.
+    /// The same with an existing database.
     pub async fn start_on(database: TestDatabase, arguments: &[&str]) -> Self {
         let folder = temporary_folder().join(format!("server-{}", Uuid::new_v4()));
         fs::create_dir_all(&folder).unwrap();
@@ -87,7 +86,7 @@ impl TestServer {
         let addr = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {
-            // A server whose test panicked stops as well.
+            // The server also stops when its test panics.
             let _ = stopped.await;
         }));
         Self {
@@ -99,7 +98,7 @@ impl TestServer {
         }
     }
 
-    /// The address of a path.
+    /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)
     }
@@ -109,7 +108,7 @@ impl TestServer {
         Client::new(self.addr)
     }
 
-    /// A new guest with this name to show.
+    /// A new guest with this display name.
     pub async fn guest(&self, display_name: &str) -> Client {
         Client::guest(self.addr, display_name).await
     }
@@ -123,19 +122,19 @@ impl TestServer {
         client
     }
 
-    /// A file in the folder from which the browser's client is served.
+    /// The path of a file in the folder of the browser client (`DIST`).
     pub fn dist(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// Asks the server to stop as SIGTERM does, and does not wait for it.
+    /// Starts the shutdown that SIGTERM starts, and does not wait for it.
     pub fn begin_stop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
     }
 
-    /// Stops the server as SIGTERM does, and keeps its database.
+    /// Stops the server as SIGTERM does, and returns its database.
     pub async fn stop(mut self) -> TestDatabase {
         self.begin_stop();
         time::timeout(Duration::from_secs(30), self.running)
@@ -147,7 +146,7 @@ impl TestServer {
     }
 }
 
-/// A database of one's own.
+/// A database for one test.
 pub struct TestDatabase {
     pub url: String,
     name: String,
@@ -172,13 +171,13 @@ impl TestDatabase {
         }
     }
 
-    /// Connections of the test's own.
+    /// A connection pool for the test itself.
     pub async fn pool(&self) -> PgPool {
         PgPool::connect(&self.url).await.unwrap()
     }
 
-    /// Ends every connection to it, and refuses new ones as long as `allowed`
-    /// is false: what the server sees when PostgreSQL is away.
+    /// Ends every connection to it, and refuses new ones while `allowed` is false, as
+    /// if PostgreSQL were unreachable.
     pub async fn allow_connections(&self, allowed: bool) {
         let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
         let name = &self.name;
@@ -199,10 +198,10 @@ impl TestDatabase {
         admin.close().await.unwrap();
     }
 
-    /// Makes everything in it unchangeable for everybody, or changeable again:
-    /// what the server sees of a primary that became a standby.
+    /// Makes it read-only or writable for everybody, as if a primary became a
+    /// standby.
     pub async fn read_only(&self, read_only: bool) {
-        self.read_only_for_newcomers(read_only).await;
+        self.read_only_for_new_connections(read_only).await;
         let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
         sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
             .bind(&self.name)
@@ -212,8 +211,8 @@ impl TestDatabase {
         admin.close().await.unwrap();
     }
 
-    /// The same for those who connect from now on.
-    pub async fn read_only_for_newcomers(&self, read_only: bool) {
+    /// The same for new connections only.
+    pub async fn read_only_for_new_connections(&self, read_only: bool) {
         let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
         let name = &self.name;
         let value = if read_only { "on" } else { "off" };
@@ -226,7 +225,7 @@ impl TestDatabase {
     }
 }
 
-/// The same address with another database.
+/// The same URL with another database name.
 fn with_database(url: &str, name: &str) -> String {
     let (before, query) = url.split_once('?').unwrap_or((url, ""));
     let authority = before.find("://").map_or(0, |at| at + 3);
@@ -241,7 +240,7 @@ fn with_database(url: &str, name: &str) -> String {
     format!("{}/{name}{query}", &before[..path])
 }
 
-/// The PostgreSQL of this test process.
+/// The URL of this test process's PostgreSQL.
 async fn postgres() -> &'static str {
     static PRIVATE: OnceCell<EmbeddedPostgres> = OnceCell::const_new();
     static GIVEN: OnceCell<Option<String>> = OnceCell::const_new();
@@ -251,7 +250,7 @@ async fn postgres() -> &'static str {
     if let Some(url) = given {
         return url;
     }
-    // It ends with the thread that keeps it, and so with this process.
+    // It stops with the thread that owns it, and therefore with this process.
     let start = async || {
         let folder = temporary_folder().join("postgres");
         EmbeddedPostgres::start(&folder).await.unwrap()
@@ -259,7 +258,7 @@ async fn postgres() -> &'static str {
     PRIVATE.get_or_init(start).await.url()
 }
 
-/// A folder for this process; those of processes that are gone are removed.
+/// A folder for this process. Folders of processes that have ended are removed.
 fn temporary_folder() -> PathBuf {
     let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers");
     for entry in fs::read_dir(&all).into_iter().flatten().flatten() {

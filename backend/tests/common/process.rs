@@ -1,4 +1,4 @@
-//! The real server as a process of its own, which can be killed.
+//! The real server as a separate process that can be killed.
 
 use super::http::Client;
 use std::{
@@ -15,11 +15,11 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// A server with a data folder and a private PostgreSQL of its own.
+/// A server with its own data folder and private PostgreSQL.
 pub struct ServerProcess {
     pub addr: SocketAddr,
     folder: PathBuf,
-    /// Megabytes of the disk of its own, if it has one.
+    /// Size of its own disk in megabytes, if it has one.
     disk: Option<u32>,
     child: Child,
 }
@@ -29,9 +29,8 @@ impl ServerProcess {
         Self::start_on(None).await
     }
 
-    /// The same with its data on a disk of its own with so many megabytes, which
-    /// nobody else sees and which is gone with the process. It has to be mounted:
-    /// `None` where that is not allowed, as to those who are not root.
+    /// The same with its data on its own small disk, in a private mount namespace.
+    /// Returns `None` if mounting is not allowed (it needs root).
     pub async fn start_on_small_disk(megabytes: u32) -> Option<Self> {
         let allowed = SystemCommand::new("unshare")
             .args(["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
@@ -46,7 +45,7 @@ impl ServerProcess {
     }
 
     async fn start_on(disk: Option<u32>) -> Self {
-        // Where PostgreSQL's own user can reach it.
+        // A folder that PostgreSQL's own user can reach.
         let folder = std::env::temp_dir().join(format!("stellar-test-{}", Uuid::new_v4()));
         std::fs::create_dir(&folder).unwrap();
         let open = std::fs::Permissions::from_mode(0o755);
@@ -60,7 +59,7 @@ impl ServerProcess {
         }
     }
 
-    /// Its data folder, as others than itself reach it.
+    /// Its data folder, as seen from outside its mount namespace.
     fn data(&self) -> PathBuf {
         if self.disk.is_none() {
             return self.folder.clone();
@@ -69,7 +68,7 @@ impl ServerProcess {
         Path::new(&root).join(self.folder.strip_prefix("/").unwrap())
     }
 
-    /// Takes all that is left of its disk, until the result is removed.
+    /// Fills its disk. Remove the returned file to free the space again.
     pub fn fill_disk(&self) -> PathBuf {
         let path = self.data().join("ballast");
         let mut file = std::fs::File::create(&path).unwrap();
@@ -83,31 +82,31 @@ impl ServerProcess {
         path
     }
 
-    /// The address of its PostgreSQL for the superuser, who is root here.
+    /// The URL of its PostgreSQL for the superuser, who is root here.
     pub fn postgres_url(&self) -> String {
         let socket = self.data().join("postgres/socket");
         let host = socket.to_str().unwrap().replace('/', "%2F");
         format!("postgres://stellar_canvas@localhost/stellar_canvas?host={host}&sslmode=disable")
     }
 
-    /// As a power cut would.
+    /// Kills it (SIGKILL), as a power cut would.
     pub async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
-    /// Again, on the same port and data.
+    /// Starts it again with the same port and data.
     pub async fn restart(&mut self) {
         let (child, addr) = spawn(&self.folder, &self.addr.to_string(), self.disk).await;
         assert_eq!(addr, self.addr);
         self.child = child;
     }
 
-    /// Whether it runs still.
+    /// Whether it is still running.
     pub fn is_alive(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// As a deployment does: SIGTERM, after which it must end well.
+    /// Sends SIGTERM and expects exit code 0.
     pub async fn terminate(&mut self) {
         signal("TERM", &[self.child.id().unwrap()]);
         let status = timeout(std::time::Duration::from_secs(30), self.child.wait())
@@ -117,16 +116,15 @@ impl ServerProcess {
         assert!(status.success(), "{status}");
     }
 
-    /// [`Self::terminate`], and removes its data.
+    /// [`Self::terminate`], then removes its data.
     pub async fn stop(mut self) {
         self.terminate().await;
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
 
-    /// Stops all processes of its PostgreSQL in their tracks until the result
-    /// is dropped.
+    /// Stops all processes of its PostgreSQL (SIGSTOP) until the result is dropped.
     pub fn freeze_postgres(&self) -> Frozen {
-        // The first makes no more of the others then.
+        // The postmaster first, so that it starts no further processes.
         let mut frozen = Frozen(vec![self.postmaster()]);
         signal("STOP", &frozen.0);
         frozen.0.extend(children(frozen.0[0]));
@@ -134,7 +132,7 @@ impl ServerProcess {
         frozen
     }
 
-    /// Ends all processes of its PostgreSQL at once, as a lack of memory may.
+    /// Kills all processes of its PostgreSQL at once, as the OOM killer may.
     pub fn kill_postgres(&self) {
         let postmaster = self.postmaster();
         let mut all = children(postmaster);
@@ -142,7 +140,7 @@ impl ServerProcess {
         signal("KILL", &all);
     }
 
-    /// Waits until another PostgreSQL than this one accepts connections.
+    /// Waits until a PostgreSQL with another process id accepts connections.
     pub async fn postgres_after(&self, before: u32) {
         let file = self.data().join("postgres/cluster/postmaster.pid");
         let is_ready = || {
@@ -169,7 +167,7 @@ impl ServerProcess {
     }
 }
 
-/// Processes that do nothing until this is dropped.
+/// Stopped processes; they continue when this is dropped.
 pub struct Frozen(Vec<u32>);
 
 impl Drop for Frozen {
@@ -178,14 +176,14 @@ impl Drop for Frozen {
     }
 }
 
-/// Stops a process in its tracks until the result is dropped.
+/// Stops a process (SIGSTOP) until the result is dropped.
 pub fn freeze(pid: u32) -> Frozen {
     let frozen = Frozen(vec![pid]);
     signal("STOP", &frozen.0);
     frozen
 }
 
-/// Sends a signal to processes; those that are gone already do not matter.
+/// Sends a signal to processes. Processes that have ended are ignored.
 pub fn signal(name: &str, pids: &[u32]) {
     let pids = pids.iter().map(ToString::to_string);
     let sent = SystemCommand::new("kill")
@@ -196,11 +194,11 @@ pub fn signal(name: &str, pids: &[u32]) {
     sent.unwrap();
 }
 
-/// The processes that this one started.
+/// The child processes of a process.
 fn children(parent: u32) -> Vec<u32> {
     let started_by = |pid: &u32| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The program's name in brackets, the state, the parent.
+        // The fields: program name in parentheses, state, parent.
         let (_, after) = stat.rsplit_once(')')?;
         after.split_whitespace().nth(1)?.parse::<u32>().ok()
     };
@@ -226,7 +224,7 @@ async fn spawn(folder: &Path, bind: &str, disk: Option<u32>) -> (Child, SocketAd
     spawn_as(command, folder, bind).await
 }
 
-/// Starts the server by this command, and waits until it accepts.
+/// Starts the server with this command and waits until it accepts connections.
 pub async fn spawn_as(mut command: Command, folder: &Path, bind: &str) -> (Child, SocketAddr) {
     let mut child = command
         .env("STELLAR_DATA", folder)

@@ -1,4 +1,4 @@
-//! A Redis of the test's own, and a wire to it that can be cut.
+//! A Redis for one test, and a proxy to it that can cut connections.
 
 use super::{
     PATIENCE,
@@ -16,7 +16,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// What makes a certificate a server's and nobody else's.
+/// Certificate extensions of a server certificate.
 const CERTIFICATE_SETTINGS: &str = "\
 [req]
 distinguished_name = name
@@ -26,7 +26,7 @@ basicConstraints = critical,CA:FALSE
 subjectAltName = IP:127.0.0.1
 ";
 
-/// Debian's `redis-server`, which ends with its test.
+/// Debian's `redis-server`; it stops when it is dropped.
 pub struct RedisServer {
     pub addr: SocketAddr,
     arguments: Vec<String>,
@@ -38,8 +38,8 @@ impl RedisServer {
         Self::start_with(Vec::new()).await
     }
 
-    /// One that also listens with TLS, under a certificate that nobody vouches
-    /// for: the address for that, and the certificate's file.
+    /// One that also listens with TLS and a self-signed certificate. Returns the URL for
+    /// TLS and the certificate's file.
     pub async fn start_with_tls() -> (Self, String, PathBuf) {
         let folder = temporary_folder().join(format!("redis-{}", Uuid::new_v4()));
         fs::create_dir_all(&folder).unwrap();
@@ -83,7 +83,7 @@ impl RedisServer {
         format!("redis://{}/", self.addr)
     }
 
-    /// Starts it, empty, where it was before.
+    /// Starts it again, empty, at the same address.
     pub async fn restart(&mut self) {
         let child = Command::new("redis-server")
             .args(["--port", &self.addr.port().to_string()])
@@ -112,32 +112,32 @@ impl RedisServer {
             && answer == *b"+PONG\r\n"
     }
 
-    /// As a power cut would.
+    /// Kills it (SIGKILL), as a power cut would.
     pub async fn kill(&mut self) {
         let mut child = self.child.take().unwrap();
         child.kill().await.unwrap();
     }
 
-    /// Stops it in its tracks until the result is dropped.
+    /// Stops the process (SIGSTOP) until the result is dropped.
     pub fn freeze(&self) -> Frozen {
         freeze(self.child.as_ref().unwrap().id().unwrap())
     }
 }
 
-/// Freed before it is used; nobody else takes it so soon.
+/// The port is released before it is used; nothing else takes it so soon.
 async fn free_address() -> SocketAddr {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     free.local_addr().unwrap()
 }
 
-/// A wire to a server, which can be cut.
-pub struct Wire {
+/// A TCP proxy to a server that can cut its connections.
+pub struct TcpProxy {
     pub addr: SocketAddr,
     cut: Arc<watch::Sender<bool>>,
     passing: JoinHandle<()>,
 }
 
-impl Wire {
+impl TcpProxy {
     pub async fn to(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
@@ -164,13 +164,13 @@ impl Wire {
         Self { addr, cut, passing }
     }
 
-    /// Ends what goes over it, at once and for good.
+    /// Closes all its connections and accepts no more.
     pub fn cut(&self) {
         self.cut.send_replace(true);
     }
 }
 
-impl Drop for Wire {
+impl Drop for TcpProxy {
     fn drop(&mut self) {
         self.passing.abort();
     }

@@ -1,6 +1,6 @@
-//! A WebSocket client that keeps its own copy of the canvas, as any client
-//! does: it folds durable events into a board and a chat, applies its own
-//! operations when they are acknowledged, and panics at a gap or a repeat.
+//! A WebSocket client that keeps a copy of the canvas, as every client does: it
+//! applies durable events to its tiles and chat, applies its own operations when
+//! they are acknowledged, and panics at a gap or a repeat.
 
 use super::{PATIENCE, contract, http::Client};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -21,23 +21,23 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-/// What is drawn, by cell: the pixels of each tile.
+/// The pixels of each tile, by cell.
 pub type Board = BTreeMap<(i64, i64), Vec<u8>>;
 
-/// One connection, and what it knows of its canvas.
+/// One connection and its copy of the canvas.
 pub struct TestClient {
     socket: WebSocketStream<TcpStream>,
-    /// The first message.
+    /// The `connected` message.
     pub connected: Value,
-    /// The newest durable event that counts as delivered.
+    /// The `seq` of the newest delivered durable event.
     pub seq: i64,
-    /// Durable events as they came, in order.
+    /// The durable events received, in order.
     pub events: Vec<Value>,
     /// See [`Board`].
     pub board: Board,
-    /// Texts that were said, by `seq`.
+    /// Chat texts by `seq`.
     pub chat: BTreeMap<i64, String>,
-    /// Operations of this connection that wait for their answer.
+    /// Unanswered operations of this connection.
     pending: HashMap<String, Value>,
     tile_size: usize,
 }
@@ -50,13 +50,13 @@ pub struct Closed {
 }
 
 impl TestClient {
-    /// Joins a canvas afresh.
+    /// Joins a canvas without resuming.
     pub async fn join(client: &Client, canvas: i64) -> Self {
         let query = format!("token={}", client.token());
         Self::connect(client.addr, canvas, &query).await
     }
 
-    /// Comes back after `last_seq`, with what was known before.
+    /// Resumes after the `last_seq` of an earlier connection, with its copy.
     pub async fn resume(client: &Client, canvas: i64, before: &Self) -> Self {
         let query = before.query(client);
         let mut back = Self::connect(client.addr, canvas, &query).await;
@@ -66,7 +66,7 @@ impl TestClient {
         back
     }
 
-    /// For coming back.
+    /// The query for resuming.
     fn query(&self, client: &Client) -> String {
         format!(
             "token={}&last_seq={}&epoch={}",
@@ -76,7 +76,7 @@ impl TestClient {
         )
     }
 
-    /// Goes on where another connection ended.
+    /// Takes over the copy of an earlier connection.
     fn take_over(&mut self, before: &Self) {
         assert_eq!(self.connected["resume"], "resumed");
         self.seq = before.seq;
@@ -98,7 +98,7 @@ impl TestClient {
         client
     }
 
-    /// [`Self::resume`], or `None` where the server is away or takes nobody now.
+    /// [`Self::resume`], or `None` if the server is unreachable or refuses connections.
     pub async fn try_resume(client: &Client, canvas: i64, before: &Self) -> Option<Self> {
         let query = before.query(client);
         let request = upgrade(client.addr, canvas, &query, &[]);
@@ -120,7 +120,7 @@ impl TestClient {
         Some(back)
     }
 
-    /// A connection of which nothing was read yet.
+    /// A connection from which nothing has been read yet.
     pub fn over(socket: WebSocketStream<TcpStream>) -> Self {
         Self {
             socket,
@@ -134,7 +134,7 @@ impl TestClient {
         }
     }
 
-    /// Takes over a snapshot, as a client that joined afresh does.
+    /// Applies a snapshot, as a client that joined without resuming does.
     pub fn start_from(&mut self, snapshot: &Value) {
         assert_eq!(snapshot["epoch"], self.connected["epoch"]);
         let seq = snapshot["seq"].as_i64().unwrap();
@@ -146,12 +146,12 @@ impl TestClient {
             let text = message["message_text"].as_str().unwrap().to_owned();
             self.chat.insert(message["seq"].as_i64().unwrap(), text);
         }
-        // What came since `connected` is in neither; there is nothing when the
-        // canvas is quiet, which is when tests call this.
+        // Events since `connected` would be missing; tests call this only while nobody
+        // writes to the canvas.
         assert_eq!(seq, self.seq);
     }
 
-    /// Sends a message as it is.
+    /// Sends a message unchanged.
     pub async fn send(&mut self, message: &Value) {
         self.send_text(&message.to_string()).await;
     }
@@ -164,8 +164,8 @@ impl TestClient {
         self.socket.send(message).await.unwrap();
     }
 
-    /// Sends a durable request under a new `op_id`, which is returned; its
-    /// effect is applied when its `ack` is read.
+    /// Sends a durable request under a new `op_id` and returns that. Its effect is
+    /// applied to the copy when its `ack` is read.
     pub async fn operate(&mut self, mut message: Value) -> String {
         let op_id = Uuid::new_v4().to_string();
         message["op_id"] = json!(op_id);
@@ -174,33 +174,33 @@ impl TestClient {
         op_id
     }
 
-    /// Operations that wait for their answer, as they were sent.
+    /// The unanswered operations, as they were sent.
     pub fn unanswered(&self) -> Vec<Value> {
         self.pending.values().cloned().collect()
     }
 
-    /// Sends an operation again, under the `op_id` it has.
+    /// Sends an operation again under its `op_id`.
     pub async fn repeat(&mut self, message: Value) {
         self.send(&message).await;
         let op_id = message["op_id"].as_str().unwrap().to_owned();
         self.pending.insert(op_id, message);
     }
 
-    /// [`Self::repeat`], as far as the connection stands; otherwise it stays
-    /// among the unanswered.
+    /// [`Self::repeat`] if the connection is open; otherwise the operation stays
+    /// unanswered.
     pub async fn try_repeat(&mut self, message: Value) {
-        // Who reads on learns how it ended.
+        // The next read returns how it ended.
         let _ = self.try_send(&message).await;
         let op_id = message["op_id"].as_str().unwrap().to_owned();
         self.pending.insert(op_id, message);
     }
 
-    /// Sends a message, or learns that the connection has ended.
+    /// Sends a message, or fails if the connection is closed.
     pub async fn try_send(&mut self, message: &Value) -> Result<(), Error> {
         self.socket.send(Message::text(message.to_string())).await
     }
 
-    /// [`Self::until`], or how the connection ended.
+    /// [`Self::until`], or how the connection was closed.
     pub async fn try_until(&mut self, meant: impl Fn(&Value) -> bool) -> Result<Value, Closed> {
         loop {
             let message = self.read().await?;
@@ -224,7 +224,7 @@ impl TestClient {
         answer
     }
 
-    /// The next message, folded in.
+    /// Reads the next message and applies it to the copy.
     pub async fn next(&mut self) -> Value {
         match self.read().await {
             Ok(message) => {
@@ -235,19 +235,19 @@ impl TestClient {
         }
     }
 
-    /// Reads on to the next message of this type.
+    /// Reads up to the next message of this type.
     pub async fn expect(&mut self, kind: &str) -> Value {
         self.until(|message| message["type"] == kind).await
     }
 
-    /// Reads on to the next error, which must have this code.
+    /// Reads up to the next error, which must have this code.
     pub async fn refused(&mut self, code: &str) -> Value {
         let error = self.expect("error").await;
         assert_eq!(error["code"], code, "{error}");
         error
     }
 
-    /// Reads on to the first message that is meant.
+    /// Reads up to the first message for which `meant` is true.
     pub async fn until(&mut self, meant: impl Fn(&Value) -> bool) -> Value {
         loop {
             let message = self.next().await;
@@ -257,15 +257,15 @@ impl TestClient {
         }
     }
 
-    /// Reads on until everything up to `seq` is there.
+    /// Reads until all events up to `seq` have arrived.
     pub async fn reach(&mut self, seq: i64) {
         while self.seq < seq {
             self.next().await;
         }
     }
 
-    /// Reads on to the next answer. Events are passed over, those that are sent
-    /// once more too.
+    /// Reads up to the next answer (`ack` or error). Events, replayed ones too, are
+    /// skipped.
     pub async fn answer(&mut self) -> Value {
         loop {
             match self.read().await {
@@ -278,7 +278,7 @@ impl TestClient {
         }
     }
 
-    /// Reads on to the end.
+    /// Reads until the connection is closed.
     pub async fn closed(&mut self) -> Closed {
         loop {
             match self.read().await {
@@ -288,14 +288,14 @@ impl TestClient {
         }
     }
 
-    /// Says good-bye, and waits for the answer.
+    /// Sends a close frame and waits for the answer.
     pub async fn close(mut self) {
         self.socket.close(None).await.unwrap();
         self.closed().await;
     }
 
-    /// Asks, and returns all that came before the answer: what is not among it
-    /// was not sent.
+    /// Sends a request and returns everything that came before its answer. What is not
+    /// in it was not sent.
     pub async fn drain(&mut self) -> Vec<Value> {
         let mark = Uuid::new_v4().to_string();
         self.send(&json!({ "type": "ping", "timestamp": mark }))
@@ -367,12 +367,12 @@ impl TestClient {
             return;
         };
         if !tile {
-            // It comes behind its event, and so behind all before it.
+            // An ack comes after its event, and therefore after all events before it.
             assert!(seq <= self.seq, "the event is missing: {ack}");
             return;
         }
         if seq <= self.seq {
-            // A repeat of what was applied before.
+            // A repeat of an operation that was applied before.
             return;
         }
         assert_eq!(seq, self.seq + 1, "a gap: {ack}");
@@ -382,7 +382,7 @@ impl TestClient {
         }
     }
 
-    /// An event of somebody else, or a chat message of anybody.
+    /// Applies an event of another connection, or a chat message of anybody.
     fn happened(&mut self, event: &Value) {
         let kind = event["type"].as_str().unwrap();
         if kind == "canvas_chat_message" {
@@ -404,7 +404,7 @@ impl TestClient {
         }
     }
 
-    /// An operation of this connection.
+    /// Applies an acknowledged operation of this connection.
     fn applied(&mut self, operation: &Value) {
         let Some(cell) = cell(operation) else { return };
         match operation["type"].as_str().unwrap() {
@@ -438,7 +438,7 @@ impl TestClient {
     }
 }
 
-/// What is drawn in a list of `Tile`.
+/// The pixels in a list of `Tile`.
 pub fn board(tiles: &Value) -> Board {
     let tile = |tile: &Value| {
         let pixels = STANDARD.decode(tile["pixels"].as_str().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! How connections end, and with which code.
+//! How connections are closed, and with which close code.
 
 mod common;
 
@@ -34,7 +34,7 @@ fn ended(code: u16, reason: &str) -> Closed {
 }
 
 #[tokio::test]
-async fn frames_that_break_the_rules_end_the_connection() {
+async fn invalid_frames_close_the_connection() {
     let (_server, ann, canvas, mut tab) = alone().await;
     let chat = |size: usize| {
         let frame = json!({ "type": "ping", "timestamp": "" }).to_string();
@@ -61,7 +61,7 @@ async fn frames_that_break_the_rules_end_the_connection() {
 }
 
 #[tokio::test]
-async fn endless_fragments_end_the_connection() {
+async fn endless_fragments_close_the_connection() {
     let (_server, _ann, _canvas, mut tab) = alone().await;
     let fragment = |first: bool| {
         let header = FrameHeader {
@@ -78,7 +78,7 @@ async fn endless_fragments_end_the_connection() {
 }
 
 #[tokio::test]
-async fn twenty_messages_that_cannot_be_read_are_too_many() {
+async fn twenty_undecodable_messages_close_the_connection() {
     let (_server, _ann, _canvas, mut tab) = alone().await;
     for n in 0..20 {
         let message = match n % 3 {
@@ -92,7 +92,7 @@ async fn twenty_messages_that_cannot_be_read_are_too_many() {
 }
 
 #[tokio::test]
-async fn nineteen_are_forgiven_and_refusals_do_not_count() {
+async fn nineteen_are_tolerated_and_refusals_do_not_count() {
     let (_server, _ann, _canvas, mut tab) = alone().await;
     for _ in 0..19 {
         tab.send_text("{").await;
@@ -111,7 +111,7 @@ async fn nineteen_are_forgiven_and_refusals_do_not_count() {
 }
 
 #[tokio::test]
-async fn logging_out_ends_the_sessions_sockets_and_no_others() {
+async fn logout_closes_the_sessions_sockets_and_no_others() {
     let (server, ann, canvas, mut tab) = alone().await;
     let mut other = server.visitor();
     let login = json!({ "username": "ann", "password": "password" });
@@ -126,7 +126,7 @@ async fn logging_out_ends_the_sessions_sockets_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_socket_ends_with_the_session_that_it_showed_last() {
+async fn a_socket_is_closed_with_the_session_of_its_newest_token() {
     let (server, ann, _canvas, mut tab) = alone().await;
     let mut other = server.visitor();
     let login = json!({ "username": "ann", "password": "password" });
@@ -142,7 +142,7 @@ async fn a_socket_ends_with_the_session_that_it_showed_last() {
 }
 
 #[tokio::test]
-async fn no_socket_outlives_a_logout_that_it_raced_with() {
+async fn no_socket_outlives_a_concurrent_logout() {
     let server = TestServer::start().await;
     let owner = server.guest("Owner").await;
     let canvas = canvas(&owner, &json!({})).await;
@@ -164,7 +164,7 @@ async fn no_socket_outlives_a_logout_that_it_raced_with() {
 }
 
 #[tokio::test]
-async fn a_token_that_ends_ends_the_socket_unless_renewed() {
+async fn an_expired_token_closes_the_socket_unless_renewed() {
     let server = TestServer::start_with(&["--token-ttl", "3"]).await;
     let ann = server.user("ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -175,13 +175,13 @@ async fn a_token_that_ends_ends_the_socket_unless_renewed() {
         .await;
     long.expect("ack").await;
     assert_eq!(short.closed().await, ended(1008, "token_expired"));
-    // The newer one ends later, by a second at least.
+    // The newer one expires at least a second later.
     long.drain().await;
     assert_eq!(long.closed().await, ended(1008, "token_expired"));
 }
 
 #[tokio::test]
-async fn a_session_that_another_node_ended_ends_its_sockets() {
+async fn a_session_ended_by_another_node_closes_its_sockets() {
     let (server, ann, canvas, mut bystander) = alone().await;
     let pool = server.database.pool().await;
     for (change, reason) in [
@@ -216,7 +216,7 @@ async fn a_session_that_another_node_ended_ends_its_sockets() {
 }
 
 #[tokio::test]
-async fn a_deleted_canvas_is_told_and_left() {
+async fn a_deleted_canvas_closes_its_sockets() {
     let (server, ann, canvas, mut tab) = alone().await;
     let mut other = TestClient::join(&server.guest("Bob").await, canvas).await;
     ann.delete(&format!("/canvases/{canvas}")).await.expect(204);
@@ -231,7 +231,7 @@ async fn a_deleted_canvas_is_told_and_left() {
 }
 
 #[tokio::test]
-async fn a_member_who_is_turned_out_of_a_private_canvas_leaves_it() {
+async fn a_removed_member_of_a_private_canvas_is_disconnected() {
     let (server, ann, canvas, _tab) = alone().await;
     let bob = server.user("bob").await;
     let mut tab = TestClient::join(&bob, canvas).await;
@@ -243,7 +243,7 @@ async fn a_member_who_is_turned_out_of_a_private_canvas_leaves_it() {
 }
 
 #[tokio::test]
-async fn going_down_sends_everybody_away_with_a_time_to_come_back() {
+async fn shutdown_closes_all_sockets_with_retry_after_ms() {
     let (server, ann, canvas, mut tab) = alone().await;
     tab.done(json!({ "type": "canvas_chat", "text": "before" }))
         .await;
@@ -269,7 +269,7 @@ async fn going_down_sends_everybody_away_with_a_time_to_come_back() {
     assert_eq!(history.json(200)["items"][0]["message_text"], "before");
 }
 
-/// Sees somebody stop typing, which happens by itself after 5 s, while both
+/// Waits until a user's typing state expires, which takes 5 s, while both clients
 /// only answer pings.
 async fn both_stay_quiet(server: &TestServer) {
     let bob = server.user("bob").await;
@@ -292,7 +292,7 @@ async fn both_stay_quiet(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn a_peer_that_says_nothing_at_all_is_dropped() {
+async fn a_silent_peer_is_disconnected() {
     // Half of the timeout is the longest time between pings.
     let server = TestServer::start_with(&[
         "--websocket-timeout",
@@ -306,7 +306,7 @@ async fn a_peer_that_says_nothing_at_all_is_dropped() {
     let ann = server.user("ann").await;
     let canvas = canvas(&ann, &json!({})).await;
     let started = Instant::now();
-    // It answers no ping, as it does not read on.
+    // It does not read and therefore answers no ping.
     let mut silent = TestClient::join(&ann, canvas).await;
     assert_eq!(silent.connected["heartbeat"]["interval_ms"], 500);
     assert_eq!(silent.connected["heartbeat"]["timeout_ms"], 1000);
@@ -318,7 +318,7 @@ async fn a_peer_that_says_nothing_at_all_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_peer_that_only_answers_pings_stays() {
+async fn a_peer_that_only_answers_pings_stays_connected() {
     let server = TestServer::start_with(&[
         "--websocket-timeout",
         "1",
@@ -330,7 +330,7 @@ async fn a_peer_that_only_answers_pings_stays() {
 }
 
 #[tokio::test]
-async fn pings_come_in_their_time_and_not_in_step() {
+async fn pings_are_jittered_within_their_interval() {
     let server = TestServer::start_with(&["--websocket-ping-interval", "0.5"]).await;
     let ann = server.user("ann").await;
     let canvas = canvas(&ann, &json!({})).await;
@@ -344,7 +344,7 @@ async fn pings_come_in_their_time_and_not_in_step() {
             times.push(Instant::now());
         }
     }
-    // A busy machine only adds to a wait, and takes as much from the next one.
+    // A busy machine lengthens one wait and shortens the next by as much.
     let waits: Vec<f64> = times
         .windows(2)
         .map(|w| (w[1] - w[0]).as_secs_f64())

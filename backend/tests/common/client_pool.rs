@@ -1,5 +1,5 @@
-//! Many clients at once, at random: what the tests do a little of, and the
-//! soak run for long. Everything panics with its seed when a promise is broken.
+//! Many random clients at once, for short tests and the long soak run. Everything
+//! panics with its seed when a promise of the server is broken.
 
 use super::{
     http::Client,
@@ -16,12 +16,12 @@ use std::{
 
 const CLIENTS: u64 = 8;
 const STEPS: usize = 40;
-/// Who joins at the same time.
+/// Concurrent joins.
 const LANES: usize = 20;
-/// Who writes meanwhile.
+/// Concurrent writers.
 const WRITERS: u64 = 2;
 
-/// A random request; some are refused.
+/// A random request; some are invalid and are refused.
 fn request(random: &mut StdRng) -> Value {
     let (x, y) = (random.random_range(0..3), random.random_range(0..2));
     let dot = |random: &mut StdRng| json!([random.random_range(0..64), random.random_range(0..4)]);
@@ -39,9 +39,9 @@ fn request(random: &mut StdRng) -> Value {
     }
 }
 
-/// One client's life: acts without waiting, reads now and then, sometimes
-/// vanishes with requests unanswered and comes back with the same `op_id`s, at
-/// any of the places.
+/// Runs one client: sends without waiting, reads now and then, sometimes
+/// disconnects with unanswered requests and reconnects with the same `op_id`s, at
+/// any of the addresses.
 async fn live(places: Vec<Client>, canvas: i64, mut tab: TestClient, seed: u64) -> TestClient {
     let mut random = StdRng::seed_from_u64(seed);
     for _ in 0..STEPS {
@@ -68,8 +68,8 @@ async fn live(places: Vec<Client>, canvas: i64, mut tab: TestClient, seed: u64) 
     tab
 }
 
-/// Lets clients live on a new canvas, and checks that all end equal to the
-/// log: how many events that has.
+/// Runs clients on a new canvas and checks that all end equal to the log. Returns
+/// the number of its events.
 pub async fn converge(addr: SocketAddr, seed: u64) -> i64 {
     converge_over(&[addr], seed).await
 }
@@ -92,7 +92,7 @@ pub async fn converge_over(nodes: &[SocketAddr], seed: u64) -> i64 {
             ..client.clone()
         };
         let places: Vec<Client> = nodes.iter().map(at).collect();
-        // All begin with the empty canvas.
+        // All start with the empty canvas.
         let first = usize::try_from(n).unwrap() % places.len();
         let tab = TestClient::join(&places[first], canvas).await;
         let seed = seed.wrapping_mul(1000).wrapping_add(n);
@@ -106,7 +106,7 @@ pub async fn converge_over(nodes: &[SocketAddr], seed: u64) -> i64 {
     assert_eq!(seqs, (1..=head).collect::<Vec<_>>(), "seed {seed}");
     let snapshot = owner.get(&format!("{path}/snapshot")).await.json(200);
     let drawn: Board = board(&snapshot["tiles"]);
-    // The log alone tells the same as the tables.
+    // The log alone gives the same state as the tables.
     let epoch = snapshot["epoch"].as_str().unwrap();
     let query = format!("token={}&last_seq=0&epoch={epoch}", owner.token());
     let mut replayed = TestClient::connect(addr, canvas, &query).await;
@@ -125,7 +125,7 @@ pub async fn converge_over(nodes: &[SocketAddr], seed: u64) -> i64 {
     head
 }
 
-/// How many like the tile after all events.
+/// The number of likes of the tile after all events.
 fn likers(log: &[Value], tile: i64) -> usize {
     let mut likers = HashSet::new();
     for event in log {
@@ -141,9 +141,9 @@ fn likers(log: &[Value], tile: i64) -> usize {
     likers.len()
 }
 
-/// Lets `joins` connections join while a canvas is written to, half of them
-/// with a snapshot and half with a resume, and checks that none has a gap or a
-/// repeat at the seam: how many events there were.
+/// Lets `joins` connections join while a canvas is written to, half of them with a
+/// snapshot and half with a resume, and checks that none has a gap or a repeat
+/// between snapshot or replay and live events. Returns the number of events.
 pub async fn join_while_written(addr: SocketAddr, joins: usize) -> i64 {
     let owner = Client::guest(addr, "Owner").await;
     let canvas = owner.canvas(&json!({})).await;
@@ -162,7 +162,7 @@ pub async fn join_while_written(addr: SocketAddr, joins: usize) -> i64 {
     let joining = async {
         let lanes = (0..LANES).map(async |lane| {
             let mut watching = Vec::new();
-            // Each lane is somebody else.
+            // Each loop is another user.
             let user = Client::guest(addr, "Somebody").await;
             for n in (lane..joins).step_by(LANES) {
                 let last_seq = if n % 2 == 0 { "" } else { "0" };
@@ -185,12 +185,12 @@ pub async fn join_while_written(addr: SocketAddr, joins: usize) -> i64 {
     head
 }
 
-/// Paints one stroke after the other, and a hundred at least.
+/// Paints one stroke after the other, at least a hundred.
 async fn write_until(done: &AtomicBool, owner: &Client, canvas: i64, number: u64) {
     let mut tab = TestClient::join(owner, canvas).await;
     let mut n = number;
     while !done.load(Ordering::Relaxed) || n < 100 * WRITERS {
-        // Each pass has another colour, so that each stroke changes something.
+        // Each pass uses another colour, so that each stroke changes a pixel.
         let dots = [[n % 64, n / 192 % 4]];
         let paint = json!({ "type": "tile_paint", "x": n % 8, "y": n % 6, "pixels": dots });
         tab.done(paint).await;
@@ -198,8 +198,8 @@ async fn write_until(done: &AtomicBool, owner: &Client, canvas: i64, number: u64
     }
 }
 
-/// Joins, and fetches the snapshot where the server does not replay: events up
-/// to that are dropped, the others are applied to it.
+/// Joins, and fetches the snapshot if the server does not replay. Events up to the
+/// snapshot's `seq` are dropped, later ones are applied to it.
 async fn come_in(user: &Client, canvas: i64, last_seq: &str, epoch: &str) -> TestClient {
     let query = format!("token={}&last_seq={last_seq}&epoch={epoch}", user.token());
     let mut tab = TestClient::connect(user.addr, canvas, &query).await;
@@ -214,7 +214,7 @@ async fn come_in(user: &Client, canvas: i64, last_seq: &str, epoch: &str) -> Tes
     tab
 }
 
-/// Reads on, and comes back when it was too slow for the server.
+/// Reads to the end, and reconnects when it was too slow for the server.
 async fn until_the_end(user: Client, canvas: i64, mut tab: TestClient) -> TestClient {
     while !tab.chat.values().any(|text| text == "end") {
         let is_event = |message: &Value| message["seq"].is_i64();

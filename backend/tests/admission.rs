@@ -1,5 +1,5 @@
-//! The door to the WebSocket: who may come in, by which credential, and with
-//! which words the others are sent away.
+//! Admission to the WebSocket: which credential counts, who may connect, and how
+//! others are refused.
 
 mod common;
 
@@ -12,13 +12,13 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
 
-/// Why a user is not let in, with `Retry-After` where there is one.
-async fn turned_away(client: &Client, canvas: i64) -> (u16, String, Option<u64>) {
-    knock(client, canvas).await.expect("is not let in")
+/// The refusal of a user's upgrade, with `Retry-After` if there is one.
+async fn refused(client: &Client, canvas: i64) -> (u16, String, Option<u64>) {
+    try_connect(client, canvas).await.expect("is not let in")
 }
 
-/// The same; nothing if the user is let in, and gone at once.
-async fn knock(client: &Client, canvas: i64) -> Option<(u16, String, Option<u64>)> {
+/// The same, or `None` if the user is admitted (and disconnects at once).
+async fn try_connect(client: &Client, canvas: i64) -> Option<(u16, String, Option<u64>)> {
     let query = format!("token={}", client.token());
     let request = upgrade(client.addr, canvas, &query, &[]);
     let response = match open(client.addr, request).await {
@@ -37,15 +37,15 @@ async fn knock(client: &Client, canvas: i64) -> Option<(u16, String, Option<u64>
 }
 
 #[tokio::test]
-async fn those_who_may_not_come_in_are_told_why() {
+async fn refused_upgrades_say_why() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
     let private = canvas(&ann, &json!({ "visibility": "private" })).await;
     let unlisted = canvas(&ann, &json!({ "visibility": "unlisted" })).await;
-    let away = turned_away(&bob, private).await;
+    let away = refused(&bob, private).await;
     assert_eq!((away.0, away.1.as_str()), (403, "forbidden"));
-    let away = turned_away(&bob, 999_999).await;
+    let away = refused(&bob, 999_999).await;
     assert_eq!((away.0, away.1.as_str()), (404, "canvas_not_found"));
     let tab = TestClient::join(&bob, unlisted).await;
     assert_eq!(tab.connected["role"], "editor");
@@ -54,7 +54,7 @@ async fn those_who_may_not_come_in_are_told_why() {
     ann.put(&member, &viewer).await.expect(200);
     let mut tab = TestClient::join(&bob, private).await;
     assert_eq!(tab.connected["role"], "viewer");
-    // Viewers read, chat and like.
+    // Viewers may read, chat and like.
     let mut owner = TestClient::join(&ann, private).await;
     owner
         .done(json!({ "type": "tile_create", "x": 0, "y": 0 }))
@@ -78,7 +78,7 @@ async fn those_who_may_not_come_in_are_told_why() {
 }
 
 #[tokio::test]
-async fn the_first_credential_that_is_there_counts() {
+async fn the_first_credential_present_counts() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
@@ -99,7 +99,7 @@ async fn the_first_credential_that_is_there_counts() {
     assert_eq!(joined(&query(b), &with_cookie).await, ann.id());
     assert_eq!(joined("", &with_cookie).await, ann.id());
     assert_eq!(joined(&query(b), &[]).await, bob.id());
-    // It is not passed over where it is worth nothing.
+    // An invalid one is not skipped.
     for headers in [
         vec![
             ("authorization", "Bearer x"),
@@ -116,7 +116,7 @@ async fn the_first_credential_that_is_there_counts() {
 }
 
 #[tokio::test]
-async fn there_is_room_for_so_many_of_a_user_an_address_and_in_total() {
+async fn connections_are_limited_per_user_per_address_and_in_total() {
     for (limit, one_user, status, code) in [
         (
             "--websocket-max-connections-per-user",
@@ -142,10 +142,10 @@ async fn there_is_room_for_so_many_of_a_user_an_address_and_in_total() {
         let id = canvas(&ann, &json!({})).await;
         let first = TestClient::join(&ann, id).await;
         let mut second = TestClient::join(&bob, id).await;
-        let (refused, why, wait) = turned_away(&ann, id).await;
+        let (refused, why, wait) = refused(&ann, id).await;
         assert_eq!((refused, why.as_str()), (status, code), "{limit}");
         assert!(wait.unwrap() > 0, "{limit}");
-        // Those who are in do not notice, and a place that is given up is free.
+        // Open connections are not affected, and a closed one frees its place.
         second
             .done(json!({ "type": "canvas_chat", "text": "still here" }))
             .await;
@@ -156,11 +156,11 @@ async fn there_is_room_for_so_many_of_a_user_an_address_and_in_total() {
 }
 
 #[tokio::test]
-async fn a_user_joins_only_so_often() {
+async fn joins_are_rate_limited_per_user() {
     let server = TestServer::start_with(&[
         "--rate-limits",
         "on",
-        // Those who are gone may count for a moment longer.
+        // Closed connections may count for a moment longer.
         "--websocket-max-connections-per-user",
         "1000",
     ])
@@ -169,9 +169,9 @@ async fn a_user_joins_only_so_often() {
     let bob = server.user("bob").await;
     let id = canvas(&ann, &json!({})).await;
     let mut joined = 0;
-    // Sixteen at a time, until one is refused: a moment later one more may come.
+    // Sixteen at a time until one is refused; a moment later one more is admitted.
     let (status, code, wait) = loop {
-        let round = join_all((0..16).map(|_| knock(&ann, id))).await;
+        let round = join_all((0..16).map(|_| try_connect(&ann, id))).await;
         joined += round.iter().filter(|refused| refused.is_none()).count();
         if let Some(refused) = round.into_iter().flatten().next() {
             break refused;
