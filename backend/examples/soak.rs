@@ -122,9 +122,9 @@ async fn lane_of_visits(addr: SocketAddr, canvases: Vec<i64>, seed: u64, count: 
                 tab.done(chat).await;
             }
             1 => {
-                let dots = [[random.random_range(0..64), random.random_range(0..4)]];
+                let edits = [[random.random_range(0..64), random.random_range(0..4)]];
                 let (x, y) = (random.random_range(0..8), random.random_range(0..6));
-                let paint = json!({ "type": "tile_paint", "x": x, "y": y, "pixels": dots });
+                let paint = json!({ "type": "tile_paint", "x": x, "y": y, "pixels": edits });
                 // Gone before the answer.
                 tab.operate(paint).await;
             }

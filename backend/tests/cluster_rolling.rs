@@ -106,8 +106,8 @@ fn request(writer: usize, n: usize) -> Value {
     let mut request = if n.is_multiple_of(2) {
         json!({ "type": "canvas_chat", "text": format!("{writer} {n}") })
     } else {
-        let dots = [[writer * 8 + n / 2 % 8, n / 16 % 4]];
-        json!({ "type": "tile_paint", "x": n / 2 % 8, "y": n / 16 % 6, "pixels": dots })
+        let edits = [[writer * 8 + n / 2 % 8, n / 16 % 4]];
+        json!({ "type": "tile_paint", "x": n / 2 % 8, "y": n / 16 % 6, "pixels": edits })
     };
     request["op_id"] = json!(Uuid::new_v4());
     request

@@ -34,8 +34,8 @@ async fn write_until_cut(writer: Client, canvas: i64, number: u64) -> Written {
             json!({ "type": "canvas_chat", "text": n.to_string(), "op_id": Uuid::new_v4() })
         } else {
             // Each stroke changes a pixel.
-            let dots = [[number * 8 + n % 8, n / 8 % 4]];
-            json!({ "type": "tile_paint", "x": n % 8, "y": 0, "pixels": dots, "op_id": Uuid::new_v4() })
+            let edits = [[number * 8 + n % 8, n / 8 % 4]];
+            json!({ "type": "tile_paint", "x": n % 8, "y": 0, "pixels": edits, "op_id": Uuid::new_v4() })
         };
         sent.push(message.clone());
         if tab.try_send(&message).await.is_err() {

@@ -91,10 +91,11 @@ async fn many_large_strokes_at_once_disconnect_nobody() {
         tab.start_from(&empty);
         tabs.push(tab);
     }
-    let dots: Vec<[usize; 2]> = (0..1024).map(|n| [3000 + n, n % 4]).collect();
+    let edits: Vec<[usize; 2]> = (0..1024).map(|n| [3000 + n, n % 4]).collect();
     for n in 0..EACH {
         for tab in &mut tabs {
-            let paint = json!({ "type": "tile_paint", "x": n % 8, "y": n / 8 % 6, "pixels": dots });
+            let paint =
+                json!({ "type": "tile_paint", "x": n % 8, "y": n / 8 % 6, "pixels": edits });
             tab.operate(paint).await;
         }
     }

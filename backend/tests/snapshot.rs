@@ -10,8 +10,8 @@ use common::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-fn paint(x: i64, dots: &Value) -> Value {
-    json!({ "type": "tile_paint", "x": x, "y": 0, "pixels": dots })
+fn paint(x: i64, edits: &Value) -> Value {
+    json!({ "type": "tile_paint", "x": x, "y": 0, "pixels": edits })
 }
 
 fn say(text: &str) -> Value {

@@ -37,7 +37,7 @@ use shared::{
     canvas::Coord,
     ids::OpId,
     limits,
-    pixels::Dot,
+    pixels::PixelEdit,
     presence::Status,
     protocol::{ClientMessage, PresenceChange},
     text::{ChatText, TextError},
@@ -286,7 +286,7 @@ impl Session {
 
     /// Paints into several tiles at once; undo takes all of it back in one
     /// step. Tiles where this user may not draw stay as they are.
-    pub fn paint_all(self, mut parts: Vec<(Coord, Vec<Dot>)>) {
+    pub fn paint_all(self, mut parts: Vec<(Coord, Vec<PixelEdit>)>) {
         parts.retain(|(at, _)| self.may_not(*at).is_none());
         self.core(|core| core.paint_all(&parts));
         self.inner(Link::pump);
@@ -297,13 +297,13 @@ impl Session {
         self.core(|core| core.may_not(at)).flatten()
     }
 
-    /// Paints dots of a stroke; they are shown at once and sent soon, together
+    /// Paints edits of a stroke; they are shown at once and sent soon, together
     /// with what follows. False if they were not taken.
-    pub fn paint(self, at: Coord, dots: &[Dot]) -> bool {
-        if dots.is_empty() {
+    pub fn paint(self, at: Coord, edits: &[PixelEdit]) -> bool {
+        if edits.is_empty() {
             return true;
         }
-        let taken = self.core(|core| core.paint(at, dots));
+        let taken = self.core(|core| core.paint(at, edits));
         self.inner(Link::pump_soon);
         taken == Some(true)
     }

@@ -1,5 +1,5 @@
 //! The drawing tools: which one is in the hand, and what it does to pixels.
-//! All pure; the board feeds it positions and dispatches the dots it gives.
+//! All pure; the board feeds it positions and dispatches the edits it gives.
 
 pub mod hand;
 pub mod import;

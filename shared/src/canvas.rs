@@ -5,7 +5,7 @@
 use crate::{
     ids::{TileId, UserId},
     json::named,
-    pixels::{Dot, PixelError, Pixels, check_dots},
+    pixels::{PixelEdit, PixelError, Pixels, check_edits},
     protocol::ErrorCode,
 };
 use serde::{Deserialize, Serialize};
@@ -114,7 +114,7 @@ pub enum TileOp {
     /// Paints single pixels; starts the tile where the cell is empty.
     Paint {
         /// In the order of painting.
-        dots: Vec<Dot>,
+        edits: Vec<PixelEdit>,
     },
     /// Replaces the title, all pixels, or both.
     Update {
@@ -174,7 +174,7 @@ pub enum Change {
         /// The new title.
         title: Option<String>,
         /// Single pixels.
-        delta: Option<Vec<Dot>>,
+        delta: Option<Vec<PixelEdit>>,
         /// All pixels.
         pixels: Option<Pixels>,
     },
@@ -241,7 +241,7 @@ pub fn check(grid: &Grid, at: Coord, op: &TileOp) -> Result<(), Refusal> {
                 pixels.check(grid.tile_size, grid.palette)?;
             }
         }
-        TileOp::Paint { dots } => check_dots(dots, grid.tile_size, grid.palette)?,
+        TileOp::Paint { edits } => check_edits(edits, grid.tile_size, grid.palette)?,
         TileOp::Like { .. } | TileOp::Delete => {}
     }
     Ok(())
@@ -307,18 +307,18 @@ pub fn apply(
             *cell = Some(start(title, pixels));
             Ok(Change::Created)
         }
-        (TileOp::Paint { dots }, None) => {
+        (TileOp::Paint { edits }, None) => {
             let mut pixels = Pixels::blank(grid.tile_size);
-            pixels.paint(dots);
+            pixels.paint(edits);
             *cell = Some(start("", pixels));
             Ok(Change::Created)
         }
-        (TileOp::Paint { dots }, Some(tile)) => {
-            tile.pixels.paint(dots);
+        (TileOp::Paint { edits }, Some(tile)) => {
+            tile.pixels.paint(edits);
             tile.version += 1;
             Ok(Change::Updated {
                 title: None,
-                delta: Some(dots.clone()),
+                delta: Some(edits.clone()),
                 pixels: None,
             })
         }
@@ -388,7 +388,7 @@ mod tests {
 
     fn paint(index: u16, colour: u8) -> TileOp {
         TileOp::Paint {
-            dots: vec![Dot(index, colour)],
+            edits: vec![PixelEdit(index, colour)],
         }
     }
 
@@ -461,26 +461,26 @@ mod tests {
         let creator = actor(1, Role::Editor);
         let other = actor(2, Role::Editor);
         let moderator = actor(3, Role::Moderator);
-        let dot = paint(0, 0);
-        assert!(!may(EditPolicy::Open, tile, &dot, &viewer));
+        let edit = paint(0, 0);
+        assert!(!may(EditPolicy::Open, tile, &edit, &viewer));
         assert!(may(
             EditPolicy::Open,
             tile,
             &TileOp::Like { liked: true },
             &viewer
         ));
-        assert!(may(EditPolicy::Open, tile, &dot, &other));
-        assert!(!may(EditPolicy::Own, tile, &dot, &other));
-        assert!(may(EditPolicy::Own, None, &dot, &other));
-        assert!(may(EditPolicy::Own, tile, &dot, &creator));
-        assert!(may(EditPolicy::Own, tile, &dot, &moderator));
+        assert!(may(EditPolicy::Open, tile, &edit, &other));
+        assert!(!may(EditPolicy::Own, tile, &edit, &other));
+        assert!(may(EditPolicy::Own, None, &edit, &other));
+        assert!(may(EditPolicy::Own, tile, &edit, &creator));
+        assert!(may(EditPolicy::Own, tile, &edit, &moderator));
         assert!(!may(EditPolicy::Open, tile, &TileOp::Delete, &other));
         assert!(may(EditPolicy::Open, tile, &TileOp::Delete, &creator));
         let mut late = other;
         late.locked_by_other = true;
-        assert!(may(EditPolicy::Open, tile, &dot, &late));
+        assert!(may(EditPolicy::Open, tile, &edit, &late));
         assert_eq!(
-            permit(EditPolicy::Exclusive, tile, &dot, &late),
+            permit(EditPolicy::Exclusive, tile, &edit, &late),
             Err(Refusal::TileLocked)
         );
     }

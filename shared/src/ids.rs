@@ -3,7 +3,7 @@
 
 mod op;
 
-pub use op::{NoOpId, OpId};
+pub use op::{InvalidOpId, OpId};
 
 use crate::json::{FromJson, ToJson};
 use serde::{Deserialize, Serialize};

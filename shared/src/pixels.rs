@@ -59,7 +59,7 @@ pub struct Pixels(Vec<u8>);
 /// One painted pixel: its index in the tile and its new colour. On the wire
 /// `[index, colour]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dot(pub u16, pub u8);
+pub struct PixelEdit(pub u16, pub u8);
 
 impl Pixels {
     /// A tile on which nothing was drawn yet.
@@ -114,9 +114,9 @@ impl Pixels {
         self.0.iter().try_for_each(|&c| check_colour(c, palette))
     }
 
-    /// Paints `dots` in their order; those outside are passed over.
-    pub fn paint(&mut self, dots: &[Dot]) {
-        for &Dot(index, colour) in dots {
+    /// Paints `edits` in their order; those outside are passed over.
+    pub fn paint(&mut self, edits: &[PixelEdit]) {
+        for &PixelEdit(index, colour) in edits {
             if let Some(pixel) = self.0.get_mut(usize::from(index)) {
                 *pixel = colour;
             }
@@ -124,13 +124,13 @@ impl Pixels {
     }
 }
 
-/// Whether `dots` fit a tile of this size and palette.
+/// Whether `edits` fit a tile of this size and palette.
 ///
 /// # Errors
 /// [`PixelError::Index`] or [`PixelError::Colour`].
-pub fn check_dots(dots: &[Dot], tile_size: i32, palette: usize) -> Result<(), PixelError> {
+pub fn check_edits(edits: &[PixelEdit], tile_size: i32, palette: usize) -> Result<(), PixelError> {
     let size = area(tile_size);
-    dots.iter().try_for_each(|&Dot(index, colour)| {
+    edits.iter().try_for_each(|&PixelEdit(index, colour)| {
         if usize::from(index) >= size {
             return Err(PixelError::Index { index, size });
         }
@@ -176,7 +176,7 @@ impl ToJson for Pixels {
     }
 }
 
-impl FromJson for Dot {
+impl FromJson for PixelEdit {
     fn from_json(json: &Value) -> Option<Self> {
         let [index, colour] = json.as_array()?.as_slice() else {
             return None;
@@ -185,7 +185,7 @@ impl FromJson for Dot {
     }
 }
 
-impl ToJson for Dot {
+impl ToJson for PixelEdit {
     fn to_json(&self, out: &mut String) {
         let Self(index, colour) = self;
         vec![i32::from(*index), i32::from(*colour)].to_json(out);
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn pixels_survive_the_wire() {
         let mut pixels = Pixels::blank(8);
-        pixels.paint(&[Dot(0, 3), Dot(63, 7), Dot(64, 1)]);
+        pixels.paint(&[PixelEdit(0, 3), PixelEdit(63, 7), PixelEdit(64, 1)]);
         let json = serde_json::to_string(&pixels).unwrap();
         let back: Pixels = serde_json::from_str(&json).unwrap();
         assert_eq!(back, pixels);
@@ -217,19 +217,19 @@ mod tests {
             })
         );
         assert_eq!(
-            check_dots(&[Dot(64, 0)], 8, 2),
+            check_edits(&[PixelEdit(64, 0)], 8, 2),
             Err(PixelError::Index {
                 index: 64,
                 size: 64
             })
         );
         assert_eq!(
-            check_dots(&[Dot(0, 2)], 8, 2),
+            check_edits(&[PixelEdit(0, 2)], 8, 2),
             Err(PixelError::Colour {
                 colour: 2,
                 palette: 2
             })
         );
-        assert!(check_dots(&[Dot(63, TRANSPARENT)], 8, 2).is_ok());
+        assert!(check_edits(&[PixelEdit(63, TRANSPARENT)], 8, 2).is_ok());
     }
 }

@@ -3,8 +3,8 @@
 
 mod client;
 mod decode;
-#[cfg(feature = "strangers")]
-mod frame;
+#[cfg(feature = "arbitrary_numbers")]
+mod lenient_json;
 mod server;
 
 pub use client::{ClientMessage, PresenceChange, Request};

@@ -4,7 +4,7 @@ use proptest::{collection::vec, option, prelude::*};
 use shared::{
     canvas::{Actor, Change, Coord, Grid, Role, TileOp, TileState, apply, check},
     ids::{TileId, UserId},
-    pixels::{Dot, Pixels, TRANSPARENT},
+    pixels::{PixelEdit, Pixels, TRANSPARENT},
 };
 use std::collections::{BTreeMap, HashSet};
 
@@ -20,8 +20,11 @@ fn colour() -> impl Strategy<Value = u8> {
     prop_oneof![6 => 0_u8..4, 1 => Just(TRANSPARENT)]
 }
 
-fn dots() -> impl Strategy<Value = Vec<Dot>> {
-    vec((0..AREA, colour()).prop_map(|(i, c)| Dot(i, c)), 1..20)
+fn edits() -> impl Strategy<Value = Vec<PixelEdit>> {
+    vec(
+        (0..AREA, colour()).prop_map(|(i, c)| PixelEdit(i, c)),
+        1..20,
+    )
 }
 
 fn pixels() -> impl Strategy<Value = Pixels> {
@@ -37,7 +40,7 @@ fn operation() -> impl Strategy<Value = TileOp> {
     prop_oneof![
         1 => (title(), option::of(pixels()))
             .prop_map(|(title, pixels)| TileOp::Create { title, pixels }),
-        4 => dots().prop_map(|dots| TileOp::Paint { dots }),
+        4 => edits().prop_map(|edits| TileOp::Paint { edits }),
         2 => (option::of(title()), option::of(pixels()), option::of(1_i64..6)).prop_map(
             |(title, pixels, base_version)| TileOp::Update { title, pixels, base_version }
         ),
@@ -165,14 +168,14 @@ proptest! {
     }
 
     #[test]
-    fn of_each_pixel_the_last_stroke_stays(strokes in vec((1..4_i64, dots()), 1..40)) {
+    fn of_each_pixel_the_last_stroke_stays(strokes in vec((1..4_i64, edits()), 1..40)) {
         let mut cell = None;
         let mut expected = vec![TRANSPARENT; usize::from(AREA)];
-        for (user, dots) in strokes {
-            for Dot(index, colour) in &dots {
+        for (user, edits) in strokes {
+            for PixelEdit(index, colour) in &edits {
                 expected[usize::from(*index)] = *colour;
             }
-            let paint = TileOp::Paint { dots };
+            let paint = TileOp::Paint { edits };
             apply(&GRID, &mut cell, &paint, &actor(user, false), TileId(1)).unwrap();
         }
         let tile = cell.unwrap();
@@ -186,7 +189,7 @@ proptest! {
         index in any::<u16>(),
         colour in any::<u8>(),
     ) {
-        let op = TileOp::Paint { dots: vec![Dot(index, colour)] };
+        let op = TileOp::Paint { edits: vec![PixelEdit(index, colour)] };
         let fits = (0..2).contains(&x)
             && (0..2).contains(&y)
             && index < AREA

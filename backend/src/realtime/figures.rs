@@ -122,7 +122,7 @@ impl Figures {
 
     /// A message was read; `None` could not be understood.
     pub(crate) fn read(&self, message: Option<&ClientMessage>) {
-        let name = message.map_or("invalid", ClientMessage::kind);
+        let name = message.map_or("invalid", ClientMessage::message_type);
         if let Some(at) = IN.iter().position(|known| *known == name) {
             self.messages_in[at].increment(1);
         }
@@ -307,7 +307,7 @@ mod tests {
         let ping = ClientMessage::Ping {
             timestamp: Value::Null,
         };
-        assert!(IN.contains(&ping.kind()));
+        assert!(IN.contains(&ping.message_type()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 /// Bytes of `[1023,255],`.
-const DOT: usize = 11;
+const EDIT_BYTES: usize = 11;
 
 /// Who acts, by name. Cheap to clone; clones share the names.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Operation {
             Self::Tile { op, .. } => match op {
                 TileOp::Create { title, .. } => title.len() + whole,
                 // An empty cell's tile is told as a whole.
-                TileOp::Paint { dots } => whole.max(dots.len() * DOT),
+                TileOp::Paint { edits } => whole.max(edits.len() * EDIT_BYTES),
                 TileOp::Update { title, pixels, .. } => {
                     let whole = pixels.as_ref().map_or(0, |_| whole);
                     title.as_ref().map_or(0, String::len) + whole

@@ -24,7 +24,7 @@ const WRITERS: u64 = 2;
 /// A random request; some are invalid and are refused.
 fn request(random: &mut StdRng) -> Value {
     let (x, y) = (random.random_range(0..3), random.random_range(0..2));
-    let dot = |random: &mut StdRng| json!([random.random_range(0..64), random.random_range(0..4)]);
+    let edit = |random: &mut StdRng| json!([random.random_range(0..64), random.random_range(0..4)]);
     match random.random_range(0..12) {
         0 => json!({ "type": "tile_delete", "x": x, "y": y }),
         1 => json!({ "type": "tile_create", "x": x, "y": y, "title": "made" }),
@@ -33,8 +33,8 @@ fn request(random: &mut StdRng) -> Value {
         4 | 5 => json!({ "type": "canvas_chat", "text": random.random::<u64>().to_string() }),
         _ => {
             let count = random.random_range(1..20);
-            let dots: Vec<Value> = (0..count).map(|_| dot(random)).collect();
-            json!({ "type": "tile_paint", "x": x, "y": y, "pixels": dots })
+            let edits: Vec<Value> = (0..count).map(|_| edit(random)).collect();
+            json!({ "type": "tile_paint", "x": x, "y": y, "pixels": edits })
         }
     }
 }
@@ -191,8 +191,8 @@ async fn write_until(done: &AtomicBool, owner: &Client, canvas: i64, number: u64
     let mut n = number;
     while !done.load(Ordering::Relaxed) || n < 100 * WRITERS {
         // Each pass uses another colour, so that each stroke changes a pixel.
-        let dots = [[n % 64, n / 192 % 4]];
-        let paint = json!({ "type": "tile_paint", "x": n % 8, "y": n % 6, "pixels": dots });
+        let edits = [[n % 64, n / 192 % 4]];
+        let paint = json!({ "type": "tile_paint", "x": n % 8, "y": n % 6, "pixels": edits });
         tab.done(paint).await;
         n += WRITERS;
     }

@@ -425,15 +425,17 @@ impl TestClient {
         }
     }
 
-    fn paint(&mut self, cell: (i64, i64), dots: &Value) {
-        let Some(dots) = dots.as_array() else { return };
+    fn paint(&mut self, cell: (i64, i64), edits: &Value) {
+        let Some(edits) = edits.as_array() else {
+            return;
+        };
         let tile = self
             .board
             .entry(cell)
             .or_insert_with(|| blank(self.tile_size));
-        for dot in dots {
-            let index = usize::try_from(dot[0].as_u64().unwrap()).unwrap();
-            tile[index] = u8::try_from(dot[1].as_u64().unwrap()).unwrap();
+        for edit in edits {
+            let index = usize::try_from(edit[0].as_u64().unwrap()).unwrap();
+            tile[index] = u8::try_from(edit[1].as_u64().unwrap()).unwrap();
         }
     }
 }

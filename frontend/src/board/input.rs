@@ -24,7 +24,7 @@ use crate::{
 use leptos::prelude::*;
 use shared::{
     canvas::{Coord, Grid},
-    pixels::{Dot, TRANSPARENT},
+    pixels::{PixelEdit, TRANSPARENT},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -342,12 +342,12 @@ impl Hands {
             .get()
             .filter(|(tile, _)| self.shift.get() && *tile == at)
             .map(|(_, end)| end);
-        let (hand, dots) = self.store.book.with_untracked(|book| {
+        let (hand, edits) = self.store.book.with_untracked(|book| {
             let pixels = book.shown(at).map(|tile| &tile.state.pixels);
             Hand::down(tools, Grip { second, from }, grid.tile_size, spot, pixels)
         });
         self.session.begin_stroke(at);
-        self.session.paint(at, &dots);
+        self.session.paint(at, &edits);
         self.stage.hand.replace(Some((at, hand)));
         self.stage.refresh();
     }
@@ -358,8 +358,8 @@ impl Hands {
             return;
         };
         let shift = self.shift.get();
-        let dots: Vec<Dot> = spots.flat_map(|spot| hand.moved(spot, shift)).collect();
-        self.session.paint(*at, &dots);
+        let edits: Vec<PixelEdit> = spots.flat_map(|spot| hand.moved(spot, shift)).collect();
+        self.session.paint(*at, &edits);
         self.stage.refresh();
     }
 

@@ -11,7 +11,7 @@ use crate::{
 use shared::{
     canvas::{Coord, Grid},
     ids::UserId,
-    pixels::{Dot, TRANSPARENT},
+    pixels::{PixelEdit, TRANSPARENT},
     presence::ActiveUser,
     protocol::Lock,
 };
@@ -59,7 +59,7 @@ pub struct Scene<'a> {
     /// The colour in the hand.
     pub color: u8,
     /// Dots of a shape that is not done.
-    pub preview: &'a [Dot],
+    pub preview: &'a [PixelEdit],
     /// Who is there.
     pub people: &'a [ActiveUser],
     /// Names of everybody met.
@@ -185,7 +185,7 @@ fn open_tile(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid,
         let (column, row) = (index % grid.tile_size, index / grid.tile_size);
         (x + f64::from(column) * zoom, y + f64::from(row) * zoom)
     };
-    for &Dot(index, color) in scene.preview {
+    for &PixelEdit(index, color) in scene.preview {
         let (dx, dy) = spot(i32::from(index));
         context.set_fill_style_str(paint(scene, color));
         context.fill_rect(dx, dy, zoom, zoom);

@@ -186,7 +186,7 @@ fn offset(area: Area, x: i32, y: i32) -> usize {
 mod tests {
     use super::*;
     use crate::session::book::Painter;
-    use shared::{canvas::TileOp, ids::UserId, pixels::Dot};
+    use shared::{canvas::TileOp, ids::UserId, pixels::PixelEdit};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -198,7 +198,7 @@ mod tests {
     };
     const COLORS: [[u8; 3]; 2] = [[200, 0, 0], [0, 100, 0]];
 
-    fn book(dots: &[Dot]) -> Book {
+    fn book(edits: &[PixelEdit]) -> Book {
         let mut book = Book::default();
         book.load(GRID, Vec::new());
         let painter = Painter {
@@ -206,7 +206,7 @@ mod tests {
             username: "ann".into(),
         };
         let op = TileOp::Paint {
-            dots: dots.to_vec(),
+            edits: edits.to_vec(),
         };
         let at = Coord { x: 1, y: 1 };
         book.lay(at, &op, &painter, chrono::DateTime::UNIX_EPOCH.into());
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_pixel_has_its_colour_and_place() {
-        let book = book(&[Dot(9, 1)]);
+        let book = book(&[PixelEdit(9, 1)]);
         let area = Area {
             x: 9,
             y: 9,
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn a_far_view_is_the_mean_of_what_it_shows() {
         // Two of the four pixels of one picture pixel, in both colours.
-        let book = book(&[Dot(0, 0), Dot(1, 1)]);
+        let book = book(&[PixelEdit(0, 0), PixelEdit(1, 1)]);
         let area = Area {
             x: 4,
             y: 4,

@@ -159,7 +159,7 @@ fn Preview(
     let paint = move |_| {
         let parts = result.with_untracked(|result| {
             let Outcome { layout, indices } = result.as_ref()?;
-            let part = |at| (at, layout.dots(indices, at));
+            let part = |at| (at, layout.edits(indices, at));
             Some((layout.at, layout.cells().map(part).collect()))
         });
         open.set(false);

@@ -9,7 +9,7 @@ use shared::{
     api,
     canvas::{self, Actor, Coord, Grid, Role, TileOp, TileState},
     ids::{TileId, UserId},
-    pixels::{Dot, Pixels},
+    pixels::{PixelEdit, Pixels},
     protocol::{Ack, ClientMessage, TileCreated, TileDeleted, TileLiked, TileUpdated},
     time::Timestamp,
 };
@@ -205,10 +205,10 @@ impl Book {
     pub fn updated(&mut self, event: TileUpdated) -> Foreign {
         let at = coord(event.x, event.y);
         self.dirty.insert(at);
-        let dots = match (&event.pixels, &event.delta) {
+        let edits = match (&event.pixels, &event.delta) {
             (Some(pixels), _) => (0..)
                 .zip(pixels.as_bytes())
-                .map(|(index, &color)| Dot(index, color))
+                .map(|(index, &color)| PixelEdit(index, color))
                 .collect(),
             (None, delta) => delta.clone().unwrap_or_default(),
         };
@@ -226,7 +226,7 @@ impl Book {
             tile.state.like_count = event.like_count;
             tile.updated_at = event.timestamp;
         }
-        Foreign { at, dots }
+        Foreign { at, edits }
     }
 
     /// Somebody likes a tile, or no longer; `mine` where it was this user in
@@ -258,7 +258,7 @@ pub struct Foreign {
     /// In which tile.
     pub at: Coord,
     /// Which, and what they are now.
-    pub dots: Vec<Dot>,
+    pub edits: Vec<PixelEdit>,
 }
 
 /// What a request does to a tile, if it is one that does.
@@ -279,7 +279,7 @@ pub fn tile_op(message: &ClientMessage) -> Option<(Coord, TileOp)> {
         ClientMessage::TilePaint { x, y, pixels } => Some((
             coord(*x, *y),
             TileOp::Paint {
-                dots: pixels.clone(),
+                edits: pixels.clone(),
             },
         )),
         ClientMessage::TileUpdate {
@@ -375,20 +375,20 @@ fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, painter: &Painter, n
     });
 }
 
-/// The pixels of a tile that would change if `dots` were painted: what they
+/// The pixels of a tile that would change if `edits` were painted: what they
 /// are now, and what they would be.
-pub fn changes(pixels: Option<&Pixels>, dots: &[Dot]) -> (Vec<Dot>, Vec<Dot>) {
-    let mut after: Vec<Dot> = Vec::with_capacity(dots.len());
-    for dot in dots {
-        match after.binary_search_by_key(&dot.0, |other| other.0) {
+pub fn changes(pixels: Option<&Pixels>, edits: &[PixelEdit]) -> (Vec<PixelEdit>, Vec<PixelEdit>) {
+    let mut after: Vec<PixelEdit> = Vec::with_capacity(edits.len());
+    for edit in edits {
+        match after.binary_search_by_key(&edit.0, |other| other.0) {
             // The last one of a pixel counts.
-            Ok(at) => after[at] = *dot,
-            Err(at) => after.insert(at, *dot),
+            Ok(at) => after[at] = *edit,
+            Err(at) => after.insert(at, *edit),
         }
     }
     after
         .into_iter()
-        .map(|after| (Dot(after.0, color(pixels, after.0)), after))
+        .map(|after| (PixelEdit(after.0, color(pixels, after.0)), after))
         .filter(|(before, after)| before != after)
         .unzip()
 }

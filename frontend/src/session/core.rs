@@ -18,7 +18,7 @@ use shared::{
     api::User,
     canvas::{self, Actor, Coord, Refusal, Role, TileOp},
     ids::{OpId, UserId},
-    pixels::Dot,
+    pixels::PixelEdit,
     protocol::{ClientMessage, ErrorCode, Lock, Request},
     time::Timestamp,
 };
@@ -250,7 +250,7 @@ impl Core {
     /// Why this user may not draw in a cell.
     pub(super) fn may_not(&self, at: Coord) -> Option<MayNot> {
         // Any stroke stands for all: the rules look at who and where only.
-        let stroke = TileOp::Paint { dots: Vec::new() };
+        let stroke = TileOp::Paint { edits: Vec::new() };
         let Err(refusal) = self.permit(at, &stroke) else {
             return None;
         };
@@ -428,17 +428,17 @@ impl Core {
         });
     }
 
-    /// The dots of a stroke, painted into a tile and remembered for undo.
-    pub(super) fn paint(&mut self, at: Coord, dots: &[Dot]) -> bool {
-        let (before, dots) = self.store.book.with_untracked(|book| {
-            book::changes(book.shown(at).map(|tile| &tile.state.pixels), dots)
+    /// The edits of a stroke, painted into a tile and remembered for undo.
+    pub(super) fn paint(&mut self, at: Coord, edits: &[PixelEdit]) -> bool {
+        let (before, edits) = self.store.book.with_untracked(|book| {
+            book::changes(book.shown(at).map(|tile| &tile.state.pixels), edits)
         });
-        if dots.is_empty() {
+        if edits.is_empty() {
             return true;
         }
-        let done = self.repaint(at, &dots);
+        let done = self.repaint(at, &edits);
         if done {
-            self.history.entry(at).or_default().add(&before, &dots);
+            self.history.entry(at).or_default().add(&before, &edits);
             self.tell_undo(at);
         }
         done
@@ -446,20 +446,20 @@ impl Core {
 
     /// The current stroke was not meant.
     pub(super) fn cancel(&mut self, at: Coord) {
-        let dots = self.with_history(at, |history, color| history.cancel(color));
-        self.repaint(at, &dots);
+        let edits = self.with_history(at, |history, color| history.cancel(color));
+        self.repaint(at, &edits);
         self.tell_undo(at);
     }
 
     /// Paints into several tiles what is then taken back as one.
-    pub(super) fn paint_all(&mut self, parts: &[(Coord, Vec<Dot>)]) {
+    pub(super) fn paint_all(&mut self, parts: &[(Coord, Vec<PixelEdit>)]) {
         self.groups += 1;
-        for (at, dots) in parts {
+        for (at, edits) in parts {
             self.history
                 .entry(*at)
                 .or_default()
                 .begin(Some(self.groups));
-            self.paint(*at, dots);
+            self.paint(*at, edits);
             self.history.entry(*at).or_default().begin(None);
         }
     }
@@ -477,9 +477,9 @@ impl Core {
     }
 
     /// Paints without remembering.
-    pub(super) fn repaint(&mut self, at: Coord, dots: &[Dot]) -> bool {
+    pub(super) fn repaint(&mut self, at: Coord, edits: &[PixelEdit]) -> bool {
         let most = *shared::limits::PAINT_PIXELS.end();
-        dots.chunks(most).all(|chunk| {
+        edits.chunks(most).all(|chunk| {
             self.take(ClientMessage::TilePaint {
                 x: at.x,
                 y: at.y,
@@ -491,25 +491,25 @@ impl Core {
 
     /// Undo (or redo) in a tile.
     pub(super) fn step(&mut self, at: Coord, back: bool) {
-        let (dots, group) = self.with_history(at, |history, color| {
+        let (edits, group) = self.with_history(at, |history, color| {
             if back {
                 history.undo(color)
             } else {
                 history.redo(color)
             }
         });
-        self.repaint(at, &dots);
+        self.repaint(at, &edits);
         if let Some(group) = group {
             let others: Vec<Coord> = self.history.keys().copied().collect();
             for at in others {
-                let dots = self.with_history(at, |history, color| {
+                let edits = self.with_history(at, |history, color| {
                     if back {
                         history.undo_group(group, color)
                     } else {
                         history.redo_group(group, color)
                     }
                 });
-                self.repaint(at, &dots);
+                self.repaint(at, &edits);
             }
         }
         self.tell_undo(at);

@@ -11,7 +11,7 @@ use shared::{
     canvas::Coord,
     ids::OpId,
     limits,
-    pixels::Dot,
+    pixels::PixelEdit,
     protocol::{ClientMessage, Request},
 };
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -182,7 +182,7 @@ impl Queue {
             Some(pixels)
         })
         .flatten()
-        .map(|dot| dot.0)
+        .map(|edit| edit.0)
         .collect()
     }
 
@@ -225,13 +225,13 @@ impl Queue {
         let op = self.ops.remove(index)?;
         let mut gone = Vec::new();
         if let ClientMessage::TilePaint { pixels, .. } = &op.message {
-            let over: HashSet<u16> = pixels.iter().map(|dot| dot.0).collect();
+            let over: HashSet<u16> = pixels.iter().map(|edit| edit.0).collect();
             for earlier in self.ops.iter_mut().take(index) {
                 if earlier.lane == op.lane
                     && earlier.flight == Flight::Failed
                     && let ClientMessage::TilePaint { pixels, .. } = &mut earlier.message
                 {
-                    pixels.retain(|Dot(index, _)| !over.contains(index));
+                    pixels.retain(|PixelEdit(index, _)| !over.contains(index));
                     if pixels.is_empty() {
                         gone.push(earlier.id);
                     }

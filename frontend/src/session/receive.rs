@@ -18,7 +18,7 @@ use shared::{
     canvas::{Coord, Grid, Role},
     ids::UserId,
     limits,
-    pixels::{Dot, TRANSPARENT},
+    pixels::{PixelEdit, TRANSPARENT},
     protocol::{
         Ack, Connected, Durable, ErrorCode, ErrorMessage, Resume, ServerMessage, TileMentioned,
     },
@@ -283,14 +283,14 @@ impl Core {
                     .cloned()
                     .unwrap_or_default();
                 let mine = self.is_me(event.creator_id);
-                let drawn: Vec<Dot> = (0..)
+                let drawn: Vec<PixelEdit> = (0..)
                     .zip(event.pixels.as_bytes())
                     .filter(|(_, color)| **color != TRANSPARENT)
-                    .map(|(index, &color)| Dot(index, color))
+                    .map(|(index, &color)| PixelEdit(index, color))
                     .collect();
                 let at = self.change(|book| book.created(event, creator));
                 if !mine {
-                    self.lose(&Foreign { at, dots: drawn });
+                    self.lose(&Foreign { at, edits: drawn });
                 }
             }
             Durable::TileUpdated(event) => {
@@ -335,7 +335,7 @@ impl Core {
     fn lose(&mut self, foreign: &Foreign) {
         if let Some(history) = self.history.get_mut(&foreign.at) {
             let pending = self.queue.painted(foreign.at);
-            history.lose(&foreign.dots, |index| pending.contains(&index));
+            history.lose(&foreign.edits, |index| pending.contains(&index));
             self.tell_undo(foreign.at);
         }
     }

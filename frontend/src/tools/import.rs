@@ -3,7 +3,7 @@
 
 use shared::{
     canvas::{Coord, Grid},
-    pixels::{Dot, TRANSPARENT},
+    pixels::{PixelEdit, TRANSPARENT},
 };
 
 /// Tiles along one side that a picture may cover.
@@ -88,10 +88,10 @@ impl Layout {
 
     /// What to paint into one of its cells. `indices` are the colours of all
     /// its pixels, margins too, row by row.
-    pub fn dots(&self, indices: &[u8], cell: Coord) -> Vec<Dot> {
+    pub fn edits(&self, indices: &[u8], cell: Coord) -> Vec<PixelEdit> {
         let (across, _) = self.pixels();
         let side = self.tile_size;
-        let mut dots = Vec::new();
+        let mut edits = Vec::new();
         for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
             let (px, py) = (
                 (cell.x - self.at.x) * side + x,
@@ -103,10 +103,10 @@ impl Layout {
             if let (Some(&color), Ok(index)) = (color, u16::try_from(y * side + x))
                 && color != TRANSPARENT
             {
-                dots.push(Dot(index, color));
+                edits.push(PixelEdit(index, color));
             }
         }
-        dots
+        edits
     }
 }
 
@@ -162,10 +162,13 @@ mod tests {
             .map(|index| if index % 64 < 32 { TRANSPARENT } else { 3 })
             .collect();
         assert_eq!(layout.cells().count(), 2);
-        assert_eq!(layout.dots(&indices, at), []);
-        let second = layout.dots(&indices, Coord { x: 3, y: 1 });
+        assert_eq!(layout.edits(&indices, at), []);
+        let second = layout.edits(&indices, Coord { x: 3, y: 1 });
         assert_eq!(second.len(), 1024);
-        assert_eq!((second[0], second[1023]), (Dot(0, 3), Dot(1023, 3)));
+        assert_eq!(
+            (second[0], second[1023]),
+            (PixelEdit(0, 3), PixelEdit(1023, 3))
+        );
     }
 
     #[test]

@@ -143,7 +143,7 @@ pub fn square(from: Spot, to: Spot) -> Spot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::pixels::Dot;
+    use shared::pixels::PixelEdit;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(region(None, 8, (8, 3)).len(), 0);
         let mut pixels = Pixels::blank(8);
         // A wall down the fourth column.
-        let wall: Vec<Dot> = (0..8).map(|row| Dot(row * 8 + 3, 1)).collect();
+        let wall: Vec<PixelEdit> = (0..8).map(|row| PixelEdit(row * 8 + 3, 1)).collect();
         pixels.paint(&wall);
         assert_eq!(region(Some(&pixels), 8, (0, 0)).len(), 24);
         assert_eq!(region(Some(&pixels), 8, (3, 0)).len(), 8);

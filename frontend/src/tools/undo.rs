@@ -3,7 +3,7 @@
 //! A stroke is taken back pixel by pixel, and only where the pixel is still
 //! as the stroke left it: what somebody else painted over is theirs.
 
-use shared::pixels::Dot;
+use shared::pixels::PixelEdit;
 use std::collections::BTreeMap;
 
 /// Strokes kept for one tile.
@@ -45,7 +45,7 @@ impl History {
 
     /// Pixels were painted as part of the current stroke; `before` is what
     /// each of them was.
-    pub fn add(&mut self, before: &[Dot], dots: &[Dot]) {
+    pub fn add(&mut self, before: &[PixelEdit], edits: &[PixelEdit]) {
         if !self.open {
             self.open = true;
             self.done.push(Stroke {
@@ -60,13 +60,13 @@ impl History {
         let Some(stroke) = self.done.last_mut() else {
             return;
         };
-        for &Dot(index, color) in before {
+        for &PixelEdit(index, color) in before {
             stroke.changes.entry(index).or_insert(Change {
                 before: color,
                 after: color,
             });
         }
-        for &Dot(index, color) in dots {
+        for &PixelEdit(index, color) in edits {
             if let Some(change) = stroke.changes.get_mut(&index) {
                 change.after = color;
             }
@@ -76,8 +76,8 @@ impl History {
     /// Somebody else painted these pixels: they are not ours any more. Where
     /// a stroke of ours is on its way (`pending`) it comes out on top, and
     /// what they painted is what lies under it.
-    pub fn lose(&mut self, dots: &[Dot], pending: impl Fn(u16) -> bool) {
-        for &Dot(index, color) in dots {
+    pub fn lose(&mut self, edits: &[PixelEdit], pending: impl Fn(u16) -> bool) {
+        for &PixelEdit(index, color) in edits {
             let mut covered = pending(index);
             for stroke in self.done.iter_mut().rev() {
                 if !covered {
@@ -96,8 +96,8 @@ impl History {
     }
 
     /// Pixels of a stroke were refused: there is nothing of them to take back.
-    pub fn forget(&mut self, dots: &[Dot]) {
-        for &Dot(index, color) in dots {
+    pub fn forget(&mut self, edits: &[PixelEdit]) {
+        for &PixelEdit(index, color) in edits {
             let mut strokes = self.done.iter_mut().rev();
             let refused = strokes.find(|stroke| {
                 let change = stroke.changes.get(&index);
@@ -111,7 +111,7 @@ impl History {
 
     /// The current stroke was not meant: what to paint to take it back. It
     /// cannot be drawn again.
-    pub fn cancel(&mut self, now: impl Fn(u16) -> u8) -> Vec<Dot> {
+    pub fn cancel(&mut self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
         if !std::mem::take(&mut self.open) {
             return Vec::new();
         }
@@ -121,13 +121,13 @@ impl History {
     }
 
     /// What to paint to take back the last stroke, and what it belongs to.
-    pub fn undo(&mut self, now: impl Fn(u16) -> u8) -> (Vec<Dot>, Option<Group>) {
+    pub fn undo(&mut self, now: impl Fn(u16) -> u8) -> (Vec<PixelEdit>, Option<Group>) {
         self.open = false;
         step(&mut self.done, &mut self.undone, |stroke| stroke.back(&now))
     }
 
     /// What to paint to draw it once more, and what it belongs to.
-    pub fn redo(&mut self, now: impl Fn(u16) -> u8) -> (Vec<Dot>, Option<Group>) {
+    pub fn redo(&mut self, now: impl Fn(u16) -> u8) -> (Vec<PixelEdit>, Option<Group>) {
         self.open = false;
         step(&mut self.undone, &mut self.done, |stroke| {
             stroke.forth(&now)
@@ -135,14 +135,14 @@ impl History {
     }
 
     /// As [`History::undo`], for the stroke of a group, wherever it is.
-    pub fn undo_group(&mut self, group: Group, now: impl Fn(u16) -> u8) -> Vec<Dot> {
+    pub fn undo_group(&mut self, group: Group, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
         pull(&mut self.done, &mut self.undone, group, |stroke| {
             stroke.back(now)
         })
     }
 
     /// As [`History::redo`], for the stroke of a group, wherever it is.
-    pub fn redo_group(&mut self, group: Group, now: impl Fn(u16) -> u8) -> Vec<Dot> {
+    pub fn redo_group(&mut self, group: Group, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
         pull(&mut self.undone, &mut self.done, group, |stroke| {
             stroke.forth(now)
         })
@@ -156,17 +156,17 @@ impl History {
 }
 
 impl Stroke {
-    fn back(&self, now: impl Fn(u16) -> u8) -> Vec<Dot> {
-        self.dots(|index, change| (now(index) == change.after).then_some(change.before))
+    fn back(&self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
+        self.edits(|index, change| (now(index) == change.after).then_some(change.before))
     }
 
-    fn forth(&self, now: impl Fn(u16) -> u8) -> Vec<Dot> {
-        self.dots(|index, change| (now(index) == change.before).then_some(change.after))
+    fn forth(&self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
+        self.edits(|index, change| (now(index) == change.before).then_some(change.after))
     }
 
-    fn dots(&self, color: impl Fn(u16, &Change) -> Option<u8>) -> Vec<Dot> {
+    fn edits(&self, color: impl Fn(u16, &Change) -> Option<u8>) -> Vec<PixelEdit> {
         let real = self.changes.iter().filter(|(_, c)| c.before != c.after);
-        real.filter_map(|(&index, change)| Some(Dot(index, color(index, change)?)))
+        real.filter_map(|(&index, change)| Some(PixelEdit(index, color(index, change)?)))
             .collect()
     }
 }
@@ -175,14 +175,14 @@ impl Stroke {
 fn step(
     from: &mut Vec<Stroke>,
     to: &mut Vec<Stroke>,
-    paint: impl Fn(&Stroke) -> Vec<Dot>,
-) -> (Vec<Dot>, Option<Group>) {
+    paint: impl Fn(&Stroke) -> Vec<PixelEdit>,
+) -> (Vec<PixelEdit>, Option<Group>) {
     while let Some(stroke) = from.pop() {
-        let dots = paint(&stroke);
+        let edits = paint(&stroke);
         let group = stroke.group;
-        if !dots.is_empty() || group.is_some() {
+        if !edits.is_empty() || group.is_some() {
             to.push(stroke);
-            return (dots, group);
+            return (edits, group);
         }
     }
     (Vec::new(), None)
@@ -193,15 +193,15 @@ fn pull(
     from: &mut Vec<Stroke>,
     to: &mut Vec<Stroke>,
     group: Group,
-    paint: impl FnOnce(&Stroke) -> Vec<Dot>,
-) -> Vec<Dot> {
+    paint: impl FnOnce(&Stroke) -> Vec<PixelEdit>,
+) -> Vec<PixelEdit> {
     let Some(index) = from.iter().position(|stroke| stroke.group == Some(group)) else {
         return Vec::new();
     };
     let stroke = from.remove(index);
-    let dots = paint(&stroke);
+    let edits = paint(&stroke);
     to.push(stroke);
-    dots
+    edits
 }
 
 #[cfg(test)]
@@ -228,42 +228,42 @@ mod tests {
             self.pixels.as_bytes()[usize::from(index)]
         }
 
-        fn stroke(&mut self, dots: &[Dot]) {
+        fn stroke(&mut self, edits: &[PixelEdit]) {
             self.history.begin(None);
-            for dot in dots {
-                let before = [Dot(dot.0, self.at(dot.0))];
-                self.history.add(&before, &[*dot]);
-                self.pixels.paint(&[*dot]);
+            for edit in edits {
+                let before = [PixelEdit(edit.0, self.at(edit.0))];
+                self.history.add(&before, &[*edit]);
+                self.pixels.paint(&[*edit]);
             }
         }
 
-        fn foreign(&mut self, dot: Dot) {
-            self.pixels.paint(&[dot]);
-            self.history.lose(&[dot], |_| false);
+        fn foreign(&mut self, edit: PixelEdit) {
+            self.pixels.paint(&[edit]);
+            self.history.lose(&[edit], |_| false);
         }
 
         fn undo(&mut self) {
             let pixels = self.pixels.clone();
-            let (dots, _) = self
+            let (edits, _) = self
                 .history
                 .undo(|index| pixels.as_bytes()[usize::from(index)]);
-            self.pixels.paint(&dots);
+            self.pixels.paint(&edits);
         }
 
         fn redo(&mut self) {
             let pixels = self.pixels.clone();
-            let (dots, _) = self
+            let (edits, _) = self
                 .history
                 .redo(|index| pixels.as_bytes()[usize::from(index)]);
-            self.pixels.paint(&dots);
+            self.pixels.paint(&edits);
         }
     }
 
     #[test]
     fn strokes_are_taken_back_and_drawn_again_in_turn() {
         let mut tile = Tile::new();
-        tile.stroke(&[Dot(0, 1), Dot(1, 1), Dot(0, 1)]);
-        tile.stroke(&[Dot(1, 2)]);
+        tile.stroke(&[PixelEdit(0, 1), PixelEdit(1, 1), PixelEdit(0, 1)]);
+        tile.stroke(&[PixelEdit(1, 2)]);
         tile.undo();
         assert_eq!((tile.at(0), tile.at(1)), (1, 1));
         tile.undo();
@@ -277,10 +277,11 @@ mod tests {
     #[test]
     fn there_is_nothing_of_a_refused_stroke_to_take_back() {
         let mut tile = Tile::new();
-        tile.stroke(&[Dot(0, 1)]);
-        tile.stroke(&[Dot(0, 2), Dot(1, 2)]);
-        tile.history.forget(&[Dot(0, 2), Dot(1, 2)]);
-        tile.pixels.paint(&[Dot(0, 1), Dot(1, TRANSPARENT)]);
+        tile.stroke(&[PixelEdit(0, 1)]);
+        tile.stroke(&[PixelEdit(0, 2), PixelEdit(1, 2)]);
+        tile.history.forget(&[PixelEdit(0, 2), PixelEdit(1, 2)]);
+        tile.pixels
+            .paint(&[PixelEdit(0, 1), PixelEdit(1, TRANSPARENT)]);
         assert_eq!(tile.history.available(), (true, false));
         tile.undo();
         assert_eq!(tile.at(0), TRANSPARENT);
@@ -290,9 +291,9 @@ mod tests {
     #[test]
     fn what_somebody_painted_over_is_theirs_even_in_the_same_colour() {
         let mut tile = Tile::new();
-        tile.stroke(&[Dot(0, 1), Dot(1, 1), Dot(2, 1)]);
-        tile.foreign(Dot(1, 5));
-        tile.foreign(Dot(2, 1));
+        tile.stroke(&[PixelEdit(0, 1), PixelEdit(1, 1), PixelEdit(2, 1)]);
+        tile.foreign(PixelEdit(1, 5));
+        tile.foreign(PixelEdit(2, 1));
         tile.undo();
         assert_eq!((tile.at(0), tile.at(1), tile.at(2)), (TRANSPARENT, 5, 1));
     }
@@ -300,9 +301,9 @@ mod tests {
     #[test]
     fn a_stroke_with_nothing_left_is_passed_over() {
         let mut tile = Tile::new();
-        tile.stroke(&[Dot(0, 1)]);
-        tile.stroke(&[Dot(1, 1)]);
-        tile.foreign(Dot(1, 5));
+        tile.stroke(&[PixelEdit(0, 1)]);
+        tile.stroke(&[PixelEdit(1, 1)]);
+        tile.foreign(PixelEdit(1, 5));
         tile.undo();
         assert_eq!((tile.at(0), tile.at(1)), (TRANSPARENT, 5));
     }
@@ -310,21 +311,23 @@ mod tests {
     #[test]
     fn a_new_stroke_ends_redo() {
         let mut tile = Tile::new();
-        tile.stroke(&[Dot(0, 1)]);
+        tile.stroke(&[PixelEdit(0, 1)]);
         tile.undo();
-        tile.stroke(&[Dot(3, 1)]);
+        tile.stroke(&[PixelEdit(3, 1)]);
         assert_eq!(tile.history.available(), (true, false));
     }
 
     #[test]
     fn a_stroke_stays_one_while_somebody_else_paints_too() {
         let mut tile = Tile::new();
-        tile.stroke(&[Dot(0, 1)]);
-        tile.foreign(Dot(0, 5));
-        tile.history.add(&[Dot(1, TRANSPARENT)], &[Dot(1, 1)]);
-        tile.pixels.paint(&[Dot(1, 1)]);
-        tile.history.add(&[Dot(2, TRANSPARENT)], &[Dot(2, 1)]);
-        tile.pixels.paint(&[Dot(2, 1)]);
+        tile.stroke(&[PixelEdit(0, 1)]);
+        tile.foreign(PixelEdit(0, 5));
+        tile.history
+            .add(&[PixelEdit(1, TRANSPARENT)], &[PixelEdit(1, 1)]);
+        tile.pixels.paint(&[PixelEdit(1, 1)]);
+        tile.history
+            .add(&[PixelEdit(2, TRANSPARENT)], &[PixelEdit(2, 1)]);
+        tile.pixels.paint(&[PixelEdit(2, 1)]);
         tile.undo();
         assert_eq!((tile.at(0), tile.at(1), tile.at(2)), (5, 255, 255));
     }
@@ -332,9 +335,9 @@ mod tests {
     #[test]
     fn under_a_stroke_on_its_way_lies_what_somebody_painted_meanwhile() {
         let mut tile = Tile::new();
-        tile.stroke(&[Dot(0, 1)]);
-        tile.stroke(&[Dot(0, 2)]);
-        tile.history.lose(&[Dot(0, 7)], |index| index == 0);
+        tile.stroke(&[PixelEdit(0, 1)]);
+        tile.stroke(&[PixelEdit(0, 2)]);
+        tile.history.lose(&[PixelEdit(0, 7)], |index| index == 0);
         tile.undo();
         assert_eq!(tile.at(0), 7);
         tile.undo();
@@ -344,13 +347,13 @@ mod tests {
     #[test]
     fn a_stroke_that_was_not_meant_leaves_no_trace() {
         let mut tile = Tile::new();
-        tile.stroke(&[Dot(0, 1)]);
-        tile.stroke(&[Dot(1, 1)]);
+        tile.stroke(&[PixelEdit(0, 1)]);
+        tile.stroke(&[PixelEdit(1, 1)]);
         tile.undo();
-        tile.stroke(&[Dot(2, 1)]);
+        tile.stroke(&[PixelEdit(2, 1)]);
         let pixels = tile.pixels.clone();
         let now = |index: u16| pixels.as_bytes()[usize::from(index)];
-        assert_eq!(tile.history.cancel(now), [Dot(2, TRANSPARENT)]);
+        assert_eq!(tile.history.cancel(now), [PixelEdit(2, TRANSPARENT)]);
         assert_eq!(tile.history.cancel(now), []);
         tile.redo();
         assert_eq!((tile.at(0), tile.at(1)), (1, 1));
@@ -360,13 +363,16 @@ mod tests {
     fn a_group_is_taken_back_from_under_later_strokes() {
         let mut history = History::default();
         history.begin(Some(7));
-        history.add(&[Dot(0, 255), Dot(1, 255)], &[Dot(0, 1), Dot(1, 1)]);
+        history.add(
+            &[PixelEdit(0, 255), PixelEdit(1, 255)],
+            &[PixelEdit(0, 1), PixelEdit(1, 1)],
+        );
         history.begin(None);
-        history.add(&[Dot(1, 1)], &[Dot(1, 2)]);
+        history.add(&[PixelEdit(1, 1)], &[PixelEdit(1, 2)]);
         let now = |index| if index == 0 { 1 } else { 2 };
-        assert_eq!(history.undo_group(7, now), [Dot(0, 255)]);
+        assert_eq!(history.undo_group(7, now), [PixelEdit(0, 255)]);
         assert_eq!(history.undo_group(7, now), []);
         let now = |index| if index == 0 { 255 } else { 2 };
-        assert_eq!(history.redo_group(7, now), [Dot(0, 1)]);
+        assert_eq!(history.redo_group(7, now), [PixelEdit(0, 1)]);
     }
 }

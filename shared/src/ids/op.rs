@@ -27,7 +27,7 @@ pub struct OpId {
 /// Why a text is no [`OpId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be a UUID")]
-pub struct NoOpId;
+pub struct InvalidOpId;
 
 impl OpId {
     /// What it is without regard to its spelling.
@@ -65,16 +65,16 @@ impl From<Uuid> for OpId {
 }
 
 impl FromStr for OpId {
-    type Err = NoOpId;
+    type Err = InvalidOpId;
 
-    fn from_str(text: &str) -> Result<Self, NoOpId> {
+    fn from_str(text: &str) -> Result<Self, InvalidOpId> {
         let hyphens = match text.len() {
             36 => true,
             32 => false,
             // In braces, or with `urn:uuid:`.
-            _ => return Err(NoOpId),
+            _ => return Err(InvalidOpId),
         };
-        let id = Uuid::try_parse(text).map_err(|_| NoOpId)?;
+        let id = Uuid::try_parse(text).map_err(|_| InvalidOpId)?;
         let digits = text.bytes().filter(|byte| *byte != b'-');
         let capitals = digits.enumerate().fold(0, |capitals, (digit, byte)| {
             capitals | u32::from(byte.is_ascii_uppercase()) << digit
@@ -182,7 +182,7 @@ mod tests {
             "018f4e1c+abcd+7000+8000+00000000000f",
             "018f4e1c-abcd-7000-8000-0000000000é",
         ] {
-            assert_eq!(wrong.parse::<OpId>(), Err(NoOpId), "{wrong}");
+            assert_eq!(wrong.parse::<OpId>(), Err(InvalidOpId), "{wrong}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     ids::{CanvasId, OpId},
     json::{Object, ToJson},
-    pixels::{Dot, Pixels},
+    pixels::{PixelEdit, Pixels},
     presence::Status,
     text::ChatText,
 };
@@ -69,7 +69,7 @@ pub enum ClientMessage {
         /// Row.
         y: i32,
         /// 1–1024, in the order of painting.
-        pixels: Vec<Dot>,
+        pixels: Vec<PixelEdit>,
     },
     /// Replaces a tile's title, pixels or both.
     TileUpdate {
@@ -169,7 +169,7 @@ pub enum PresenceChange {
 
 impl ClientMessage {
     /// The message's `type`, as it stands in `for` of an `ack`.
-    pub fn kind(&self) -> &'static str {
+    pub fn message_type(&self) -> &'static str {
         match self {
             Self::Hello { .. } => "hello",
             Self::CanvasChat { .. } => "canvas_chat",
@@ -194,7 +194,7 @@ impl ToJson for Request {
     fn to_json(&self, out: &mut String) {
         let object = Object::default()
             .with("op_id", &self.op_id)
-            .with("type", &self.message.kind());
+            .with("type", &self.message.message_type());
         out.push_str(&self.message.fields(object).end());
     }
 }

@@ -1,7 +1,7 @@
 //! Reading what a client sent, with an error that says which field is wrong.
 
-#[cfg(feature = "strangers")]
-use super::frame::parse;
+#[cfg(feature = "arbitrary_numbers")]
+use super::lenient_json::parse;
 use super::{
     ErrorCode,
     client::{ClientMessage, PresenceChange, Request},
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     ids::{CanvasId, OpId},
     json, limits,
-    pixels::{Dot, Pixels},
+    pixels::{PixelEdit, Pixels},
     presence::Status,
     text::{self, ChatText, TextError},
 };
@@ -52,7 +52,7 @@ pub fn decode(frame: &str) -> Result<Request, DecodeError> {
     Ok(Request { op_id, message })
 }
 
-#[cfg(not(feature = "strangers"))]
+#[cfg(not(feature = "arbitrary_numbers"))]
 fn parse(frame: &str) -> Option<Value> {
     serde_json::from_str(frame).ok()
 }
@@ -120,7 +120,7 @@ impl Fields {
             "tile_paint" => ClientMessage::TilePaint {
                 x: self.coordinate("x")?,
                 y: self.coordinate("y")?,
-                pixels: self.dots()?,
+                pixels: self.edits()?,
             },
             "tile_update" => ClientMessage::TileUpdate {
                 x: self.coordinate("x")?,
@@ -307,18 +307,22 @@ impl Fields {
             .map_err(|_| invalid("pixels", "must be base64"))
     }
 
-    fn dots(&self) -> Result<Vec<Dot>, Invalid> {
+    fn edits(&self) -> Result<Vec<PixelEdit>, Invalid> {
         let wrong = || invalid("pixels", "must be pairs [index, colour]");
-        let dots = self.need("pixels")?.as_array().ok_or_else(wrong)?;
-        if !limits::PAINT_PIXELS.contains(&dots.len()) {
+        let edits = self.need("pixels")?.as_array().ok_or_else(wrong)?;
+        if !limits::PAINT_PIXELS.contains(&edits.len()) {
             return Err(invalid("pixels", "must have 1 to 1024 entries"));
         }
-        dots.iter()
-            .map(|dot| match dot.as_array().map(Vec::as_slice) {
+        edits
+            .iter()
+            .map(|edit| match edit.as_array().map(Vec::as_slice) {
                 Some([index, colour]) => {
                     let index = integer(index).and_then(|i| u16::try_from(i).ok());
                     let colour = integer(colour).and_then(|c| u8::try_from(c).ok());
-                    index.zip(colour).map(|(i, c)| Dot(i, c)).ok_or_else(wrong)
+                    index
+                        .zip(colour)
+                        .map(|(i, c)| PixelEdit(i, c))
+                        .ok_or_else(wrong)
                 }
                 _ => Err(wrong()),
             })
@@ -365,7 +369,7 @@ mod tests {
             message: ClientMessage::TilePaint {
                 x: 1,
                 y: 2,
-                pixels: vec![Dot(3, 4), Dot(5, 255)],
+                pixels: vec![PixelEdit(3, 4), PixelEdit(5, 255)],
             },
         };
         let json = json::write(&request);
@@ -446,13 +450,13 @@ mod tests {
                 let frame = format!(r#"{{"type":"{kind}","x":{number},"y":0}}"#);
                 assert!(read(&frame).is_ok(), "{frame}");
             }
-            for dot in [
+            for edit in [
                 format!("[{number},1]"),
                 format!("[1,{number}]"),
                 format!("[[{number}],1]"),
                 number.to_owned(),
             ] {
-                let frame = format!(r#"{{"type":"tile_paint","x":0,"y":0,"pixels":[{dot}]}}"#);
+                let frame = format!(r#"{{"type":"tile_paint","x":0,"y":0,"pixels":[{edit}]}}"#);
                 let error = read(&frame).unwrap_err();
                 assert_eq!(error.code, ErrorCode::InvalidMessage, "{frame}");
             }

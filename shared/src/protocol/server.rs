@@ -6,7 +6,7 @@ use crate::{
     canvas::Role,
     ids::{CanvasId, ConnectionId, Epoch, OpId, TileId, UserId},
     json::{FromJson, field, named, readable},
-    pixels::{Dot, Pixels},
+    pixels::{PixelEdit, Pixels},
     presence::{ActiveUser, Status},
     time::Timestamp,
 };
@@ -134,7 +134,7 @@ impl Durable {
     }
 
     /// Its `type` on the wire.
-    pub fn kind(&self) -> &'static str {
+    pub fn message_type(&self) -> &'static str {
         match self {
             Self::CanvasChatMessage(_) => "canvas_chat_message",
             Self::TileCreated(_) => "tile_created",
@@ -348,7 +348,7 @@ pub struct TileUpdated {
     pub title: Option<String>,
     /// Single pixels, in the order of painting.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub delta: Option<Vec<Dot>>,
+    pub delta: Option<Vec<PixelEdit>>,
     /// All pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pixels: Option<Pixels>,

@@ -24,7 +24,7 @@ impl Room {
         let Some(member) = self.members.get(&connection) else {
             return;
         };
-        let kind = request.message.kind();
+        let kind = request.message.message_type();
         let op_id = request.op_id;
         let tile = |x, y, op| Operation::Tile {
             at: Coord { x, y },
@@ -46,7 +46,9 @@ impl Room {
                 title,
                 pixels,
             } => tile(x, y, TileOp::Create { title, pixels }),
-            ClientMessage::TilePaint { x, y, pixels } => tile(x, y, TileOp::Paint { dots: pixels }),
+            ClientMessage::TilePaint { x, y, pixels } => {
+                tile(x, y, TileOp::Paint { edits: pixels })
+            }
             ClientMessage::TileUpdate {
                 x,
                 y,

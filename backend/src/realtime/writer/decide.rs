@@ -312,7 +312,7 @@ impl Planner {
         self.seq += 1;
         self.plan.events.push(NewEvent {
             seq: self.seq,
-            kind: event.kind(),
+            kind: event.message_type(),
             actor_id: request.write.identity.user_id,
             op_id: request.write.op_id,
             body,

@@ -24,9 +24,9 @@ fn ann() -> Painter {
     }
 }
 
-fn paint(dots: &[(u16, u8)]) -> TileOp {
+fn paint(edits: &[(u16, u8)]) -> TileOp {
     TileOp::Paint {
-        dots: dots.iter().map(|&(i, c)| Dot(i, c)).collect(),
+        edits: edits.iter().map(|&(i, c)| PixelEdit(i, c)).collect(),
     }
 }
 
@@ -52,7 +52,7 @@ fn updated(version: i64, delta: &[(u16, u8)]) -> TileUpdated {
         like_count: 0,
         timestamp: now(),
         title: None,
-        delta: Some(delta.iter().map(|&(i, c)| Dot(i, c)).collect()),
+        delta: Some(delta.iter().map(|&(i, c)| PixelEdit(i, c)).collect()),
         pixels: None,
     }
 }
@@ -136,11 +136,14 @@ fn what_changed_is_told_once() {
 #[test]
 fn undo_learns_what_was_there_before() {
     let mut pixels = Pixels::blank(8);
-    pixels.paint(&[Dot(4, 3)]);
-    let dots = [Dot(4, 1), Dot(5, 1), Dot(4, 2)];
-    let (before, after) = changes(Some(&pixels), &dots);
-    assert_eq!(before, [Dot(4, 3), Dot(5, 255)]);
-    assert_eq!(after, [Dot(4, 2), Dot(5, 1)]);
-    assert_eq!(changes(Some(&pixels), &[Dot(4, 1), Dot(4, 3)]).1, []);
-    assert_eq!(changes(None, &[Dot(0, 255)]).1, []);
+    pixels.paint(&[PixelEdit(4, 3)]);
+    let edits = [PixelEdit(4, 1), PixelEdit(5, 1), PixelEdit(4, 2)];
+    let (before, after) = changes(Some(&pixels), &edits);
+    assert_eq!(before, [PixelEdit(4, 3), PixelEdit(5, 255)]);
+    assert_eq!(after, [PixelEdit(4, 2), PixelEdit(5, 1)]);
+    assert_eq!(
+        changes(Some(&pixels), &[PixelEdit(4, 1), PixelEdit(4, 3)]).1,
+        []
+    );
+    assert_eq!(changes(None, &[PixelEdit(0, 255)]).1, []);
 }

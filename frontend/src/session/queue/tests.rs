@@ -12,11 +12,11 @@ fn id(n: u128) -> OpId {
     OpId::from(Uuid::from_u128(n))
 }
 
-fn paint(dots: &[(u16, u8)]) -> ClientMessage {
+fn paint(edits: &[(u16, u8)]) -> ClientMessage {
     ClientMessage::TilePaint {
         x: 0,
         y: 0,
-        pixels: dots.iter().map(|&(i, c)| Dot(i, c)).collect(),
+        pixels: edits.iter().map(|&(i, c)| PixelEdit(i, c)).collect(),
     }
 }
 
