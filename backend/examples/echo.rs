@@ -6,9 +6,9 @@ use axum::{
     body::Body,
     http::{Response, StatusCode},
 };
-use backend::realtime::wire::{self, Door, Handover, Heard, Socket, Upgrade};
+use backend::realtime::wire::{self, DeferredUpgradeIo, Incoming, Socket, Upgrade, UpgradeSlot};
 use bytes::Bytes;
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{Request, body, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use std::{
     convert::Infallible,
@@ -29,7 +29,7 @@ use tungstenite::{
 };
 
 /// How long a peer may take to answer a close, as on the server.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
@@ -44,15 +44,15 @@ async fn main() -> io::Result<()> {
 }
 
 async fn serve(stream: TcpStream) {
-    let handover = Handover::<()>::default();
-    let service = service_fn(|mut request: Request<Incoming>| {
-        request.extensions_mut().insert(handover.clone());
+    let slot = UpgradeSlot::<()>::default();
+    let service = service_fn(|mut request: Request<body::Incoming>| {
+        request.extensions_mut().insert(slot.clone());
         ready(Ok::<_, Infallible>(open(request)))
     });
-    let door = Door::new(stream, handover.clone());
-    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(door), service);
+    let io = DeferredUpgradeIo::new(stream, slot.clone());
+    let mut connection = http1::Builder::new().serve_connection(TokioIo::new(io), service);
     let answered = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
-    if answered.is_ok() && handover.take().is_some() {
+    if answered.is_ok() && slot.take().is_some() {
         let parts = connection.into_parts();
         let mut socket = Socket::new(parts.io.into_inner(), &parts.read_buf);
         // Nothing else is said before the peer speaks.
@@ -62,7 +62,7 @@ async fn serve(stream: TcpStream) {
     }
 }
 
-fn open(request: Request<Incoming>) -> Response<Body> {
+fn open(request: Request<body::Incoming>) -> Response<Body> {
     let (mut parts, _) = request.into_parts();
     match Upgrade::of(&mut parts) {
         Ok(upgrade) => upgrade.accept(()),
@@ -77,11 +77,13 @@ fn open(request: Request<Incoming>) -> Response<Body> {
 async fn echo(mut socket: Socket) {
     loop {
         let back = match socket.recv().await {
-            Ok(Heard::Message(Message::Text(text))) => frame(Bytes::from(text), Data::Text),
-            Ok(Heard::Message(Message::Binary(bytes))) => frame(bytes, Data::Binary),
-            Ok(Heard::Message(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
-            Ok(Heard::Message(Message::Close(_))) => break,
-            Ok(Heard::Answer(wire)) => wire,
+            Ok(Incoming::Message(Message::Text(text))) => frame(Bytes::from(text), Data::Text),
+            Ok(Incoming::Message(Message::Binary(bytes))) => frame(bytes, Data::Binary),
+            Ok(Incoming::Message(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
+                continue;
+            }
+            Ok(Incoming::Message(Message::Close(_))) => break,
+            Ok(Incoming::Reply(wire)) => wire,
             Err(error) => {
                 let Some((code, reason)) = wire::fault(&error) else {
                     return;
@@ -100,7 +102,7 @@ async fn echo(mut socket: Socket) {
     }
     let good_bye = async {
         while let Ok(heard) = socket.recv().await {
-            if let Heard::Answer(wire) = heard {
+            if let Incoming::Reply(wire) = heard {
                 socket.queue(wire);
                 if socket.flush().await.is_err() {
                     return;
@@ -109,7 +111,7 @@ async fn echo(mut socket: Socket) {
         }
     };
     // A peer that does not answer is left without an answer.
-    let _ = timeout(FAREWELL, good_bye).await;
+    let _ = timeout(CLOSE_TIMEOUT, good_bye).await;
 }
 
 fn frame(payload: Bytes, data: Data) -> Bytes {

@@ -2,29 +2,29 @@
 //! connections. It is given a pool; it knows neither the HTTP routes nor the
 //! application's state.
 
-mod admission;
 mod bus;
 mod connection;
+mod connection_limiter;
+mod failure_detector;
 mod figures;
 mod frame;
 mod gate;
 mod hub;
-mod nodes;
 mod outbox;
 mod presence;
+mod presence_store;
 mod rate_limit;
 mod registry;
 mod ring;
 mod room;
-mod roster;
 pub mod wire;
 mod write;
 mod writer;
 
-pub use admission::{Admission, AdmissionError};
 pub use bus::{Bus, NodeId};
-pub use connection::{Refresh, Refreshed, Visitor};
+pub use connection::{AcceptedConnection, Refresh, Refreshed};
+pub use connection_limiter::{ConnectionLimitError, ConnectionPermit};
 pub(crate) use figures::Figures;
-pub use hub::{Found, Hub, Settings};
-pub use registry::{Census, ClientFilter, ClientType};
+pub use hub::{Hub, KickOutcome, Settings};
+pub use registry::{ClientFilter, ClientType, ClusterStats};
 pub use write::{Done, Identity, Operation, Write, WriteError};

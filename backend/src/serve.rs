@@ -9,8 +9,8 @@ use crate::{
     embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError},
     http,
     realtime::{
-        Bus, Hub, Settings, Visitor,
-        wire::{Door, Handover, Socket},
+        AcceptedConnection, Bus, Hub, Settings,
+        wire::{DeferredUpgradeIo, Socket, UpgradeSlot},
     },
     state::AppState,
     telemetry::Metrics,
@@ -42,7 +42,7 @@ const BACKLOG: i32 = 4096;
 /// Bytes that the kernel keeps for a peer who is not ready for them. Without a
 /// limit these are megabytes, and it takes as much to notice that nobody reads.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const UNSENT: u32 = 128 * 1024;
+const NOTSENT_LOWAT: u32 = 128 * 1024;
 /// How long a request's header may take, from the first moment on.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait after an accept that failed, for example for want of files.
@@ -179,7 +179,7 @@ impl Server {
         let drain = async {
             shutdown.await;
             tracing::info!("stopping");
-            self.state.hub.close_door();
+            self.state.hub.start_draining();
             time::sleep(LAME_DUCK).await;
             if time::timeout(DRAIN_TIMEOUT, self.state.hub.shut_down())
                 .await
@@ -377,7 +377,7 @@ fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         socket.set_tcp_nodelay(true)?;
-        socket.set_tcp_notsent_lowat(UNSENT)?;
+        socket.set_tcp_notsent_lowat(NOTSENT_LOWAT)?;
     }
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -402,18 +402,21 @@ impl Connections {
         // so when it is read.
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         let _ = stream.set_nodelay(true);
-        let (app, handover) = (app.clone(), Handover::<Box<Visitor>>::default());
-        let upgraded = handover.clone();
-        let door = Door::new(stream, handover.clone());
+        let (app, slot) = (
+            app.clone(),
+            UpgradeSlot::<Box<AcceptedConnection>>::default(),
+        );
+        let upgraded = slot.clone();
+        let io = DeferredUpgradeIo::new(stream, slot.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
-            request.extensions_mut().insert(handover.clone());
+            request.extensions_mut().insert(slot.clone());
             app.clone().oneshot(request)
         });
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(door), service);
+            .serve_connection(TokioIo::new(io), service);
         let (unfinished, finishing) = (self.tasks.token(), self.finishing.clone());
         let http = async move {
             let ended = tokio::select! {
@@ -429,14 +432,14 @@ impl Connections {
                 tracing::debug!(%error, "a connection broke");
                 return None;
             }
-            let visitor = upgraded.take()?;
+            let accepted = upgraded.take()?;
             let parts = connection.into_parts();
             let socket = Socket::new(parts.io.into_inner(), &parts.read_buf);
-            Some((socket, visitor))
+            Some((socket, accepted))
         };
         let hub = hub.clone();
         tokio::spawn(http.then(move |upgraded| {
-            let serving = upgraded.map(|(socket, visitor)| hub.serve(socket, *visitor));
+            let serving = upgraded.map(|(socket, accepted)| hub.serve(socket, *accepted));
             OptionFuture::from(serving)
         }));
     }

@@ -11,7 +11,7 @@ use crate::{
     audit::{Action, Entry},
     auth::Session,
     error::{ApiError, Kind},
-    realtime::{ClientFilter, Found},
+    realtime::{ClientFilter, KickOutcome},
     state::AppState,
 };
 use axum::{
@@ -141,9 +141,9 @@ async fn kick(
     ConnectionPath(id): ConnectionPath,
 ) -> Result<StatusCode, ApiError> {
     let kicked = match state.hub.kick(id).await {
-        Found::Yes => Ok(StatusCode::NO_CONTENT),
-        Found::No => Err(ApiError::NotFound(Kind::Connection)),
-        Found::Unknown => Err(ApiError::Unavailable),
+        KickOutcome::Kicked => Ok(StatusCode::NO_CONTENT),
+        KickOutcome::NotFound => Err(ApiError::NotFound(Kind::Connection)),
+        KickOutcome::Unknown => Err(ApiError::Unavailable),
     };
     let entry = Entry::new(Action::Kick, peer.ip).by(admin);
     let entry = entry.to("connection", id).ended(&kicked);
@@ -176,7 +176,7 @@ struct Stats {
 #[utoipa::path(get, path = "/admin/stats", tag = "admin",
     responses((status = 200, body = Stats, description = "Now"), Watches))]
 async fn stats(State(state): State<AppState>, _: Admin) -> JsonBody<Stats> {
-    let (now, nodes) = state.hub.census().await;
+    let (now, nodes) = state.hub.stats().await;
     JsonBody(Stats {
         connections: now.connections,
         users: now.users.len(),

@@ -11,7 +11,10 @@ use crate::{
     audit::{Action, Entry},
     auth::{Credential, Session},
     error::{ApiError, Kind},
-    realtime::{AdmissionError, ClientType, Identity, Refresh, Refreshed, Visitor, wire::Upgrade},
+    realtime::{
+        AcceptedConnection, ClientType, ConnectionLimitError, Identity, Refresh, Refreshed,
+        wire::Upgrade,
+    },
     state::AppState,
 };
 use axum::{extract::State, http::request::Parts, response::Response};
@@ -129,19 +132,19 @@ async fn let_in(
     let role = access.role.ok_or(ApiError::Forbidden)?;
     let last_seq = last_seq(&opening.last_seq)?;
     let (client_type, platform) = client(&opening)?;
-    let admission = state
+    let permit = state
         .hub
-        .admit(user_id, peer.ip)
+        .acquire_connection(user_id, peer.ip)
         .await
         .map_err(|error| match error {
-            AdmissionError::TooMany => ApiError::TooManyConnections(RETRY),
-            AdmissionError::Overloaded => ApiError::Overloaded(RETRY),
-            AdmissionError::Draining => ApiError::Draining,
+            ConnectionLimitError::TooMany => ApiError::TooManyConnections(RETRY),
+            ConnectionLimitError::Overloaded => ApiError::Overloaded(RETRY),
+            ConnectionLimitError::Draining => ApiError::Draining,
         })?;
     let upgrade = Upgrade::of(&mut parts).map_err(|error| ApiError::invalid("upgrade", error))?;
     // A session may have been looked up under an older name.
     let user = lookup.user.ok_or(ApiError::Unauthenticated)?;
-    let visitor = Box::new(Visitor {
+    let accepted = Box::new(AcceptedConnection {
         identity: Identity {
             user_id,
             username: user.username.into(),
@@ -159,10 +162,10 @@ async fn let_in(
         last_seq,
         // What is no epoch is another epoch: the client starts afresh.
         epoch: opening.epoch.parse().ok().map(Epoch),
-        admission,
+        permit,
         refresh: refresh(state.clone(), peer, canvas_id, user_id),
     });
-    Ok(upgrade.accept(visitor))
+    Ok(upgrade.accept(accepted))
 }
 
 /// Empty is not given; a number too large for a `seq` is one from the future.

@@ -9,8 +9,10 @@
 mod link;
 mod message;
 
-pub(crate) use link::Listener;
-pub(crate) use message::{About, Change, Message, Question, Spoken, encode};
+pub(crate) use link::Subscriber;
+pub(crate) use message::{
+    ClusterQuery, EphemeralKind, Message, PresenceDelta, PresenceField, encode,
+};
 
 use bytes::Bytes;
 use link::Link;
@@ -126,9 +128,9 @@ impl Bus {
     }
 
     /// Reaches Redis, and passes on what is heard until the listener is gone.
-    pub(crate) fn listen(&self, listener: impl Listener) {
+    pub(crate) fn listen(&self, subscriber: impl Subscriber) {
         if let Some(link) = &self.link {
-            link.start(Arc::new(listener));
+            link.start(Arc::new(subscriber));
         }
     }
 
@@ -148,35 +150,39 @@ impl Bus {
     }
 
     /// Tells others something.
-    pub(crate) fn tell(&self, channel: Channel, message: &Message) {
-        self.tell_with(channel, message, &[]);
+    pub(crate) fn publish(&self, channel: Channel, message: &Message) {
+        self.publish_with(channel, message, &[]);
     }
 
     /// Tells others something together with what is JSON already.
-    pub(crate) fn tell_with(&self, channel: Channel, message: &Message, lines: &[Bytes]) {
+    pub(crate) fn publish_with(&self, channel: Channel, message: &Message, lines: &[Bytes]) {
         if let Some(link) = &self.link
             && link.is_up()
         {
             let body = encode(self.node, message, lines);
             let mut publish = redis::cmd("PUBLISH");
             publish.arg(channel.to_string()).arg(body);
-            link.queue(publish);
+            link.enqueue(publish);
             metrics::counter!("stellar_bus_published_total").increment(1);
         }
     }
 
     /// Has Redis keep something, after what was told and kept before.
-    pub(crate) fn keep(&self, command: redis::Cmd) {
+    pub(crate) fn enqueue(&self, command: redis::Cmd) {
         if let Some(link) = &self.link
             && link.is_up()
         {
-            link.queue(command);
+            link.enqueue(command);
         }
     }
 
     /// Tells others something, and waits for how many nodes hear it. `None`
     /// while Redis is away.
-    pub(crate) async fn deliver(&self, channel: Channel, message: &Message) -> Option<usize> {
+    pub(crate) async fn publish_counted(
+        &self,
+        channel: Channel,
+        message: &Message,
+    ) -> Option<usize> {
         let mut connection = self.connection()?;
         redis::cmd("PUBLISH")
             .arg(channel.to_string())
@@ -193,32 +199,32 @@ impl Bus {
     }
 
     /// From now on a channel's messages are heard. Must be among
-    /// [`Listener::channels`] before.
-    pub(crate) fn open(&self, channel: Channel) {
+    /// [`Subscriber::channels`] before.
+    pub(crate) fn subscribe(&self, channel: Channel) {
         if let Some(link) = &self.link {
             link.subscribe(channel, None);
         }
     }
 
-    /// [`Bus::open`], and waits until it is so, or Redis is away.
-    pub(crate) async fn opened(&self, channel: Channel) {
+    /// [`Bus::subscribe`], and waits until it is so, or Redis is away.
+    pub(crate) async fn subscribed(&self, channel: Channel) {
         if let Some(link) = &self.link {
             link.subscribed(channel).await;
         }
     }
 
     /// A channel's messages matter no more. Must not be among
-    /// [`Listener::channels`] any more.
-    pub(crate) fn close(&self, channel: Channel) {
+    /// [`Subscriber::channels`] any more.
+    pub(crate) fn unsubscribe(&self, channel: Channel) {
         if let Some(link) = &self.link {
             link.unsubscribe(channel);
         }
     }
 
     /// Waits until what was told is on its way, for a moment at most.
-    pub(crate) async fn finish(&self) {
+    pub(crate) async fn flush(&self) {
         if let Some(link) = &self.link {
-            link.finish().await;
+            link.flush().await;
         }
     }
 }

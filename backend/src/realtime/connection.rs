@@ -2,27 +2,27 @@
 //! asks the room for the rest, and writes what the socket did not take at once:
 //! everything that waits in the outbox, with as few writes as there can be.
 
-mod ending;
-mod inbound;
+mod disconnect;
+mod requests;
 
 use super::{
-    admission::Admission,
+    connection_limiter::ConnectionPermit,
     figures::Tally,
     frame::Frame,
     hub::{Hub, RoomLease},
     outbox::{Outbox, Taken},
     rate_limit::RateLimits,
-    registry::{ClientType, Registered},
+    registry::{ClientType, ConnectionHandle},
     room::{Command, Join, Joined, PAGE, Replay},
-    wire::{Heard, Socket},
+    wire::{Incoming, Socket},
     write::Identity,
 };
 use crate::db;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use ending::{End, Log, broken, label};
+use disconnect::{Disconnect, Log, label, read_error};
 use futures_util::{FutureExt, future::BoxFuture};
-use inbound::Invalid;
+use requests::InvalidMessages;
 use shared::{
     canvas::Role,
     ids::{CanvasId, ConnectionId, Epoch, SessionId, UserId},
@@ -44,15 +44,15 @@ use uuid::Uuid;
 /// A ping without payload (RFC 6455, section 5.5.2).
 const PING: Bytes = Bytes::from_static(&[0x89, 0]);
 /// A flush that takes longer ends the connection.
-const FLUSH: Duration = Duration::from_secs(10);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 /// Durable requests of one connection that may wait for their answer; with
 /// more the connection is not read on.
-const UNANSWERED: usize = 128;
+const MAX_IN_FLIGHT: usize = 128;
 /// A wait that is longer than any ping lets it be.
-const FAR: Duration = Duration::from_hours(1);
+const MAX_SLEEP: Duration = Duration::from_hours(1);
 /// How long a peer may take to answer a close, and to take in what is being
 /// written when its connection is to end.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Checks a token given in `auth_refresh`; `None` if it is worth nothing.
 pub type Refresh = Arc<dyn Fn(String) -> BoxFuture<'static, Option<Refreshed>> + Send + Sync>;
@@ -69,7 +69,7 @@ pub struct Refreshed {
 }
 
 /// Somebody who was let in and whose connection was upgraded.
-pub struct Visitor {
+pub struct AcceptedConnection {
     /// Who.
     pub identity: Identity,
     /// Their status message so far.
@@ -93,7 +93,7 @@ pub struct Visitor {
     /// The epoch it belongs to.
     pub epoch: Option<Epoch>,
     /// Their place among the connections.
-    pub admission: Admission,
+    pub permit: ConnectionPermit,
     /// How a newer token is checked.
     pub refresh: Refresh,
 }
@@ -101,19 +101,19 @@ pub struct Visitor {
 impl Hub {
     /// Serves one connection to its end. What a connection seldom does has a
     /// place of its own while it lasts, so that one that does nothing is small.
-    pub fn serve(self, socket: Socket, visitor: Visitor) -> impl Future<Output = ()> {
+    pub fn serve(self, socket: Socket, accepted: AcceptedConnection) -> impl Future<Output = ()> {
         let connection_id = ConnectionId(Uuid::now_v7());
-        let room = self.enter(visitor.canvas_id);
+        let room = self.lease_room(accepted.canvas_id);
         let traffic = self.registry().traffic().clone();
         let outbox = Arc::new(Outbox::new(socket.stream().clone(), traffic));
         let connected_at = self.clock().now();
-        let registered = Arc::new(Registered {
+        let registered = Arc::new(ConnectionHandle {
             connection_id,
-            identity: visitor.identity.clone(),
-            session_id: Mutex::new(visitor.session_id),
-            canvas_id: visitor.canvas_id,
-            client_type: visitor.client_type,
-            platform: visitor.platform,
+            identity: accepted.identity.clone(),
+            session_id: Mutex::new(accepted.session_id),
+            canvas_id: accepted.canvas_id,
+            client_type: accepted.client_type,
+            platform: accepted.platform,
             hello: Mutex::default(),
             connected_at,
             last_seen: AtomicI64::new(connected_at.timestamp_millis()),
@@ -123,37 +123,37 @@ impl Hub {
         let limited = self.settings().rate_limits;
         let limits = limited.then(|| Box::new(RateLimits::new()));
         let now = Instant::now();
-        let log = Log::open(&registered);
+        let log = Log::start(&registered);
         let mut connection = Connection {
             socket,
             log,
-            seat: Seat {
+            membership: RoomMembership {
                 hub: self,
                 connection_id,
                 room: Some(room),
             },
             outbox,
             registered,
-            user_id: visitor.identity.user_id,
-            canvas_id: visitor.canvas_id,
-            expires_at: visitor.expires_at,
-            refresh: visitor.refresh.clone(),
-            heard: now,
+            user_id: accepted.identity.user_id,
+            canvas_id: accepted.canvas_id,
+            expires_at: accepted.expires_at,
+            refresh: accepted.refresh.clone(),
+            last_received: now,
             ping_at: now,
-            invalid: Invalid::default(),
-            places: Arc::new(Semaphore::new(UNANSWERED)),
+            invalid: InvalidMessages::default(),
+            in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
             limits,
-            _admission: visitor.admission,
+            _permit: accepted.permit,
         };
-        connection.plan_ping();
+        connection.schedule_ping();
         let join = |outbox, reply| Join {
             connection_id,
-            identity: visitor.identity,
-            status_message: visitor.status_message,
-            role: visitor.role,
-            acl_version: visitor.acl_version,
-            last_seq: visitor.last_seq,
-            epoch: visitor.epoch,
+            identity: accepted.identity,
+            status_message: accepted.status_message,
+            role: accepted.role,
+            acl_version: accepted.acl_version,
+            last_seq: accepted.last_seq,
+            epoch: accepted.epoch,
             heartbeat: connection.heartbeat(),
             outbox,
             reply,
@@ -162,24 +162,24 @@ impl Hub {
         let join = Box::new(join(connection.outbox.clone(), reply));
         async move {
             let end = match Box::pin(connection.join(join, joined)).await {
-                Ok(()) => connection.live().await,
+                Ok(()) => connection.run().await,
                 Err(end) => end,
             };
-            Box::pin(connection.farewell(end)).await;
+            Box::pin(connection.close_handshake(end)).await;
         }
     }
 }
 
 /// A connection's place in its room and in the registry; given up when dropped.
-struct Seat {
+struct RoomMembership {
     hub: Hub,
     connection_id: ConnectionId,
     room: Option<RoomLease>,
 }
 
-impl Drop for Seat {
+impl Drop for RoomMembership {
     fn drop(&mut self) {
-        self.hub.forget(self.connection_id);
+        self.hub.unregister(self.connection_id);
         if let Some(room) = self.room.take() {
             let leave = Command::Leave(self.connection_id);
             if let Err(error) = room.commands.try_send(leave) {
@@ -195,45 +195,45 @@ impl Drop for Seat {
 struct Connection {
     socket: Socket,
     log: Log,
-    seat: Seat,
+    membership: RoomMembership,
     outbox: Arc<Outbox>,
-    registered: Arc<Registered>,
+    registered: Arc<ConnectionHandle>,
     user_id: UserId,
     canvas_id: CanvasId,
     expires_at: DateTime<Utc>,
     refresh: Refresh,
-    heard: Instant,
+    last_received: Instant,
     ping_at: Instant,
-    invalid: Invalid,
+    invalid: InvalidMessages,
     /// Places for durable requests that wait for their answer.
-    places: Arc<Semaphore>,
+    in_flight: Arc<Semaphore>,
     /// None where requests are not limited in rate.
     limits: Option<Box<RateLimits>>,
-    _admission: Admission,
+    _permit: ConnectionPermit,
 }
 
 impl Connection {
-    async fn live(&mut self) -> End {
-        let mut alarm = pin!(tokio::time::sleep_until(self.due().into()));
+    async fn run(&mut self) -> Disconnect {
+        let mut timer = pin!(tokio::time::sleep_until(self.next_deadline().into()));
         loop {
-            if let Err(end) = self.turn(alarm.as_mut()).await {
+            if let Err(end) = self.step(timer.as_mut()).await {
                 return end;
             }
-            let due = self.due().into();
+            let due = self.next_deadline().into();
             // What is due later than before is noticed when it rings.
-            if due < alarm.deadline() || alarm.is_elapsed() {
-                alarm.as_mut().reset(due);
+            if due < timer.deadline() || timer.is_elapsed() {
+                timer.as_mut().reset(due);
             }
         }
     }
 
     /// When it is to be pinged or ended next.
-    fn due(&self) -> Instant {
-        let hub = &self.seat.hub;
+    fn next_deadline(&self) -> Instant {
+        let hub = &self.membership.hub;
         let left = self.expires_at - hub.clock().now();
         // A time that is over is a wait of nothing.
-        let expires = Instant::now() + left.to_std().unwrap_or_default().min(FAR);
-        let silent = self.heard + hub.settings().timeout;
+        let expires = Instant::now() + left.to_std().unwrap_or_default().min(MAX_SLEEP);
+        let silent = self.last_received + hub.settings().timeout;
         self.ping_at.min(silent).min(expires)
     }
 
@@ -241,13 +241,13 @@ impl Connection {
         &mut self,
         join: Box<Join>,
         joined: oneshot::Receiver<Joined>,
-    ) -> Result<(), End> {
+    ) -> Result<(), Disconnect> {
         self.ask_room(Command::Join(join)).await?;
         let joined = tokio::select! {
             biased;
-            joined = joined => joined.map_err(|_| End::Close(CloseReason::Internal))?,
+            joined = joined => joined.map_err(|_| Disconnect::Close(CloseReason::Internal))?,
             // The room may be waiting for the database.
-            reason = self.outbox.closed() => return Err(End::Close(reason)),
+            reason = self.outbox.closed() => return Err(Disconnect::Close(reason)),
         };
         match joined.replay {
             Replay::Nothing => self.write(joined.connected).await?,
@@ -259,97 +259,100 @@ impl Connection {
             Replay::Log(after) => {
                 self.write(joined.connected).await?;
                 let replayed = self.replay(after, joined.head).await?;
-                replayed.map_err(|()| End::Close(CloseReason::Internal))?;
+                replayed.map_err(|()| Disconnect::Close(CloseReason::Internal))?;
             }
         }
         self.outbox.wrote(Some(joined.head), &Tally::default());
         self.outbox.let_go();
         // It was not listened to meanwhile: its silence begins now.
-        self.heard = Instant::now();
+        self.last_received = Instant::now();
         Ok(())
     }
 
     /// One turn of the connection's life.
-    async fn turn(&mut self, alarm: Pin<&mut Sleep>) -> Result<(), End> {
+    async fn step(&mut self, timer: Pin<&mut Sleep>) -> Result<(), Disconnect> {
         tokio::select! {
             heard = self.socket.recv() => self.received(heard).await,
             taken = self.outbox.take() => Box::pin(self.flush(taken)).await,
-            () = alarm => self.rang().await,
+            () = timer => self.on_timer().await,
         }
     }
 
-    async fn rang(&mut self) -> Result<(), End> {
+    async fn on_timer(&mut self) -> Result<(), Disconnect> {
         let now = Instant::now();
-        if self.expires_at <= self.seat.hub.clock().now() {
-            return Err(End::Close(CloseReason::TokenExpired));
+        if self.expires_at <= self.membership.hub.clock().now() {
+            return Err(Disconnect::Close(CloseReason::TokenExpired));
         }
-        if self.heard + self.seat.hub.settings().timeout <= now {
+        if self.last_received + self.membership.hub.settings().timeout <= now {
             // It may have spoken while we were busy writing to it.
             return match self.socket.recv().now_or_never() {
                 Some(heard) => self.received(heard).await,
-                None => Err(End::Gone),
+                None => Err(Disconnect::Lost),
             };
         }
         if self.ping_at <= now {
-            self.plan_ping();
+            self.schedule_ping();
             self.outbox.push(Frame::control(PING));
         }
         Ok(())
     }
 
-    async fn received(&mut self, heard: Result<Heard, tungstenite::Error>) -> Result<(), End> {
-        let message = match heard.map_err(|error| broken(&error))? {
-            Heard::Message(message) => message,
-            Heard::Answer(wire) => {
+    async fn received(
+        &mut self,
+        heard: Result<Incoming, tungstenite::Error>,
+    ) -> Result<(), Disconnect> {
+        let message = match heard.map_err(|error| read_error(&error))? {
+            Incoming::Message(message) => message,
+            Incoming::Reply(wire) => {
                 self.outbox.push(Frame::control(wire));
                 return Ok(());
             }
         };
-        self.heard = Instant::now();
-        self.registered.seen(self.seat.hub.clock().now());
+        self.last_received = Instant::now();
+        self.registered.touch(self.membership.hub.clock().now());
         match message {
             Message::Text(text) => Box::pin(self.text(&text)).await,
-            Message::Binary(_) => Err(End::Close(CloseReason::Binary)),
+            Message::Binary(_) => Err(Disconnect::Close(CloseReason::Binary)),
             // Only what is written has this form.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
-            Message::Close(_) => Err(End::Closed),
+            Message::Close(_) => Err(Disconnect::ClosedByPeer),
         }
     }
 
-    async fn ask_room(&mut self, command: Command) -> Result<(), End> {
-        let Some(room) = &self.seat.room else {
-            return Err(End::Gone);
+    async fn ask_room(&mut self, command: Command) -> Result<(), Disconnect> {
+        let Some(room) = &self.membership.room else {
+            return Err(Disconnect::Lost);
         };
         let sent = room.commands.send(command).await;
-        sent.map_err(|_| End::Close(CloseReason::Internal))
+        sent.map_err(|_| Disconnect::Close(CloseReason::Internal))
     }
 
     /// Waits until another durable request may be asked, and goes on writing
     /// meanwhile.
-    async fn place(&mut self) -> Result<OwnedSemaphorePermit, End> {
+    async fn acquire_in_flight(&mut self) -> Result<OwnedSemaphorePermit, Disconnect> {
         loop {
-            let places = self.places.clone();
+            let in_flight = self.in_flight.clone();
             tokio::select! {
                 biased;
                 // The semaphore is never closed.
-                place = places.acquire_owned() => return place.map_err(|_| End::Gone),
+                place = in_flight.acquire_owned() => return place.map_err(|_| Disconnect::Lost),
                 taken = self.outbox.take() => self.flush(taken).await?,
             }
         }
     }
 
-    async fn flush(&mut self, taken: Taken) -> Result<(), End> {
+    async fn flush(&mut self, taken: Taken) -> Result<(), Disconnect> {
         self.socket.queue(taken.rest);
         self.write(taken.frames).await?;
         self.outbox.let_go();
         match taken.close {
-            Some(reason) => Err(End::Close(reason)),
+            Some(reason) => Err(Disconnect::Close(reason)),
             None => Ok(()),
         }
     }
 
     /// Writes frames in order. Only while the outbox is held.
-    async fn write(&mut self, frames: impl IntoIterator<Item = Frame>) -> Result<(), End> {
+    async fn write(&mut self, frames: impl IntoIterator<Item = Frame>) -> Result<(), Disconnect> {
         let mut tally = Tally::default();
         let mut seq = None;
         for frame in frames {
@@ -357,19 +360,19 @@ impl Connection {
             seq = seq.max(frame.seq);
             self.socket.queue(frame.text.into_wire());
         }
-        timed(&self.outbox, self.socket.flush()).await?;
+        with_flush_timeout(&self.outbox, self.socket.flush()).await?;
         self.outbox.wrote(seq, &tally);
         Ok(())
     }
 
     /// Writes the durable events after `after` up to `until` from the log. The
     /// inner error means that the log could not be read.
-    async fn replay(&mut self, mut after: i64, until: i64) -> Result<Result<(), ()>, End> {
+    async fn replay(&mut self, mut after: i64, until: i64) -> Result<Result<(), ()>, Disconnect> {
         while after < until {
             let page = {
-                let hub = &self.seat.hub;
+                let hub = &self.membership.hub;
                 // The semaphore is never closed.
-                let _permit = hub.replays().acquire().await.ok();
+                let _permit = hub.replay_permits().acquire().await.ok();
                 db::log::after(hub.pool(), self.canvas_id, after, until, PAGE).await
             };
             let page = match page {
@@ -392,7 +395,7 @@ impl Connection {
     }
 
     fn heartbeat(&self) -> Heartbeat {
-        let settings = self.seat.hub.settings();
+        let settings = self.membership.hub.settings();
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Heartbeat {
             interval_ms: millis(settings.ping_interval),
@@ -400,33 +403,35 @@ impl Connection {
         }
     }
 
-    fn plan_ping(&mut self) {
-        let interval = self.seat.hub.settings().ping_interval;
+    fn schedule_ping(&mut self) {
+        let interval = self.membership.hub.settings().ping_interval;
         self.ping_at = Instant::now() + interval.mul_f64(rand::random_range(0.8..=1.2));
     }
 
     /// Tells the peer why, and waits a moment for its answer.
-    async fn farewell(mut self, end: End) {
+    async fn close_handshake(mut self, end: Disconnect) {
         let (close, reason) = match end {
-            End::Close(reason) => (Some((reason.code(), reason.to_string())), label(reason)),
-            End::Broken(code, reason) => (Some((code, reason.to_owned())), reason),
-            End::Closed => (None, "client"),
-            End::Gone => (None, "gone"),
-            End::Stuck => (None, "stuck"),
+            Disconnect::Close(reason) => (Some((reason.code(), reason.to_string())), label(reason)),
+            Disconnect::ProtocolError(code, reason) => (Some((code, reason.to_owned())), reason),
+            Disconnect::ClosedByPeer => (None, "client"),
+            Disconnect::Lost => (None, "gone"),
+            Disconnect::WriteTimeout => (None, "stuck"),
         };
         metrics::counter!("stellar_closes_total", "reason" => reason).increment(1);
         let (rest, _) = self.outbox.hold();
         self.socket.queue(rest);
         self.log.closed(reason, self.outbox.cut());
-        if matches!(end, End::Gone | End::Stuck) {
+        if matches!(end, Disconnect::Lost | Disconnect::WriteTimeout) {
             return;
         }
         let Self {
-            mut socket, seat, ..
+            mut socket,
+            membership,
+            ..
         } = self;
         // Others need not wait for this peer's answer to see it leave.
-        drop(seat);
-        let good_bye = async {
+        drop(membership);
+        let handshake = async {
             if let Some((code, reason)) = close {
                 socket.queue_close(code, &reason);
                 if socket.flush().await.is_err() {
@@ -435,7 +440,7 @@ impl Connection {
             }
             // The peer may still talk, and says when it has read the end.
             while let Ok(heard) = socket.recv().await {
-                if let Heard::Answer(wire) = heard {
+                if let Incoming::Reply(wire) = heard {
                     socket.queue(wire);
                     if socket.flush().await.is_err() {
                         return;
@@ -444,22 +449,25 @@ impl Connection {
             }
         };
         // A peer that does not answer is left without an answer.
-        let _ = tokio::time::timeout(FAREWELL, good_bye).await;
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, handshake).await;
     }
 }
 
 /// Waits for a peer to take in what is written; less when the connection is to
 /// end anyway.
-async fn timed(outbox: &Outbox, writing: impl Future<Output = io::Result<()>>) -> Result<(), End> {
+async fn with_flush_timeout(
+    outbox: &Outbox,
+    writing: impl Future<Output = io::Result<()>>,
+) -> Result<(), Disconnect> {
     let ending = async {
         let reason = outbox.closed().await;
-        tokio::time::sleep(FAREWELL).await;
+        tokio::time::sleep(CLOSE_TIMEOUT).await;
         reason
     };
     tokio::select! {
         biased;
-        written = writing => written.map_err(|_| End::Gone),
-        () = tokio::time::sleep(FLUSH) => Err(End::Stuck),
-        reason = ending => Err(End::Close(reason)),
+        written = writing => written.map_err(|_| Disconnect::Lost),
+        () = tokio::time::sleep(FLUSH_TIMEOUT) => Err(Disconnect::WriteTimeout),
+        reason = ending => Err(Disconnect::Close(reason)),
     }
 }

@@ -1,17 +1,19 @@
 //! The node's rooms and connections, and the door to them.
 
-mod census;
 mod cluster;
-mod heads;
-mod sessions;
+mod cluster_query;
+mod log_poller;
+mod session_poller;
 
-pub use cluster::Found;
+pub use cluster::KickOutcome;
 
 use super::{
-    admission::{Admission, AdmissionError, Admissions, Caps, connections_key},
     bus::{Bus, Channel, Message, NodeId},
-    nodes::Nodes,
-    registry::{Registered, Registry},
+    connection_limiter::{
+        Caps, ConnectionLimitError, ConnectionLimiter, ConnectionPermit, connections_key,
+    },
+    failure_detector::FailureDetector,
+    registry::{ConnectionHandle, Registry},
     room::{self, Command, Setup},
     write::{Done, Write, WriteError},
 };
@@ -38,13 +40,13 @@ use tokio::{
 };
 
 /// Commands that may wait for a room; whoever sends more waits.
-const COMMANDS: usize = 1024;
+const MAX_COMMANDS: usize = 1024;
 /// Connections that read their missed events from the log at the same time.
-const REPLAYS: usize = 4;
+const MAX_REPLAYS: usize = 4;
 /// Time over which clients come back after this node went down.
-const COME_BACK: Duration = Duration::from_secs(2);
+const RECONNECT_SPREAD: Duration = Duration::from_secs(2);
 /// Time that open connections have to say good-bye.
-const FAREWELL: Duration = Duration::from_secs(7);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(7);
 
 /// What the realtime part is told about its limits.
 #[derive(Clone, Debug)]
@@ -74,26 +76,26 @@ struct Inner {
     connection_cache: ConnectionCache,
     clock: Clock,
     bus: Bus,
-    nodes: Arc<Nodes>,
-    /// Gives out stamps for what is told of who is here.
-    stamps: Arc<AtomicU64>,
+    nodes: Arc<FailureDetector>,
+    /// Gives out versions for what is told of who is here.
+    versions: Arc<AtomicU64>,
     /// Something that other nodes need was not told.
-    lost: AtomicBool,
+    publish_dropped: AtomicBool,
     /// Where answers of other nodes go.
-    questions: Mutex<HashMap<u64, mpsc::UnboundedSender<(NodeId, Bytes)>>>,
+    pending_queries: Mutex<HashMap<u64, mpsc::UnboundedSender<(NodeId, Bytes)>>>,
     settings: Settings,
     rooms: Mutex<HashMap<CanvasId, RoomHandle>>,
     registry: Registry,
-    admissions: Admissions,
-    replays: Semaphore,
+    limiter: ConnectionLimiter,
+    replay_permits: Semaphore,
     draining: AtomicBool,
     /// Woken when a room or a connection is gone.
     gone: Notify,
     /// Woken when the heads of the logs are to be looked at at once.
-    look: Arc<Notify>,
-    heads: JoinHandle<()>,
-    sessions: JoinHandle<()>,
-    others: JoinHandle<()>,
+    poll_now: Arc<Notify>,
+    log_poller: JoinHandle<()>,
+    session_poller: JoinHandle<()>,
+    cluster_watcher: JoinHandle<()>,
 }
 
 struct RoomHandle {
@@ -126,32 +128,32 @@ impl Hub {
         settings: Settings,
         bus: Bus,
     ) -> Self {
-        let look = Arc::new(Notify::new());
+        let poll_now = Arc::new(Notify::new());
         let hub = Self {
             inner: Arc::new_cyclic(|inner| Inner {
-                heads: tokio::spawn(heads::watch(inner.clone(), look.clone())),
-                sessions: tokio::spawn(sessions::watch(inner.clone())),
-                others: tokio::spawn(cluster::watch(inner.clone())),
+                log_poller: tokio::spawn(log_poller::run(inner.clone(), poll_now.clone())),
+                session_poller: tokio::spawn(session_poller::run(inner.clone())),
+                cluster_watcher: tokio::spawn(cluster::run(inner.clone())),
                 connection_cache,
                 pool,
                 clock,
-                admissions: Admissions::new(bus.clone()),
-                nodes: Arc::new(Nodes::new(bus.node())),
+                limiter: ConnectionLimiter::new(bus.clone()),
+                nodes: Arc::new(FailureDetector::new(bus.node())),
                 bus,
-                stamps: Arc::default(),
-                lost: AtomicBool::new(false),
-                questions: Mutex::default(),
+                versions: Arc::default(),
+                publish_dropped: AtomicBool::new(false),
+                pending_queries: Mutex::default(),
                 settings,
                 rooms: Mutex::default(),
                 registry: Registry::default(),
-                replays: Semaphore::new(REPLAYS),
+                replay_permits: Semaphore::new(MAX_REPLAYS),
                 draining: AtomicBool::new(false),
                 gone: Notify::new(),
-                look,
+                poll_now,
             }),
         };
-        let ear = cluster::Ear::new(&hub.inner);
-        hub.inner.bus.listen(ear);
+        let subscriber = cluster::BusSubscriber::new(&hub.inner);
+        hub.inner.bus.listen(subscriber);
         hub
     }
 
@@ -162,7 +164,7 @@ impl Hub {
     /// [`WriteError`]; nothing was changed then, or with `Unavailable` nothing
     /// is known.
     pub async fn write(&self, canvas_id: CanvasId, write: Write) -> Result<Done, WriteError> {
-        let room = self.enter(canvas_id);
+        let room = self.lease_room(canvas_id);
         let (reply, answer) = oneshot::channel();
         let sent = room
             .commands
@@ -174,7 +176,7 @@ impl Hub {
 
     /// Who is on the canvas now.
     pub async fn active_users(&self, canvas_id: CanvasId) -> Vec<ActiveUser> {
-        if let Some(commands) = self.open_room(canvas_id) {
+        if let Some(commands) = self.room_commands(canvas_id) {
             let (reply, answer) = oneshot::channel();
             // A room that closes meanwhile has nobody in it.
             if commands.send(Command::ActiveUsers(reply)).await.is_ok()
@@ -183,7 +185,7 @@ impl Hub {
                 return users;
             }
         }
-        let mut all = self.active_elsewhere(&[canvas_id]).await;
+        let mut all = self.active_on_other_nodes(&[canvas_id]).await;
         all.pop().unwrap_or_default()
     }
 
@@ -202,7 +204,7 @@ impl Hub {
             .zip(&open)
             .filter(|(_, open)| open.is_none());
         let closed: Vec<CanvasId> = closed.map(|(canvas, _)| *canvas).collect();
-        let mut elsewhere = self.active_elsewhere(&closed).await.into_iter();
+        let mut elsewhere = self.active_on_other_nodes(&closed).await.into_iter();
         let count = |open: Option<usize>| {
             open.unwrap_or_else(|| elsewhere.next().map_or(0, |users| users.len()))
         };
@@ -216,17 +218,21 @@ impl Hub {
 
     /// How many connections there are.
     pub fn connection_count(&self) -> usize {
-        self.inner.admissions.total()
+        self.inner.limiter.total()
     }
 
     /// Takes a place for a connection. What the user has on other nodes counts
     /// too, but for those that come at the same moment.
     ///
     /// # Errors
-    /// [`AdmissionError`] where a cap is reached or the server goes down.
-    pub async fn admit(&self, user: UserId, address: IpAddr) -> Result<Admission, AdmissionError> {
+    /// [`ConnectionLimitError`] where a cap is reached or the server goes down.
+    pub async fn acquire_connection(
+        &self,
+        user: UserId,
+        address: IpAddr,
+    ) -> Result<ConnectionPermit, ConnectionLimitError> {
         if self.is_draining() {
-            return Err(AdmissionError::Draining);
+            return Err(ConnectionLimitError::Draining);
         }
         let settings = &self.inner.settings;
         let caps = Caps {
@@ -234,12 +240,12 @@ impl Hub {
             per_user: settings.max_connections_per_user,
             per_ip: settings.max_connections_per_ip,
         };
-        let admission = self.inner.admissions.admit(caps, user, address)?;
-        let elsewhere = self.connections_elsewhere(user).await;
-        if admission.of_user + elsewhere > caps.per_user {
-            return Err(AdmissionError::TooMany);
+        let permit = self.inner.limiter.acquire(caps, user, address)?;
+        let elsewhere = self.connections_on_other_nodes(user).await;
+        if permit.of_user + elsewhere > caps.per_user {
+            return Err(ConnectionLimitError::TooMany);
         }
-        Ok(admission)
+        Ok(permit)
     }
 
     /// The node's connections, and how they are used.
@@ -248,19 +254,19 @@ impl Hub {
     }
 
     /// Lets nobody in any more.
-    pub fn close_door(&self) {
+    pub fn start_draining(&self) {
         self.inner.draining.store(true, Ordering::Release);
     }
 
     /// Ends every connection with 1012 and finishes what is being written.
     pub async fn shut_down(&self) {
-        self.close_door();
-        let spread = u64::try_from(COME_BACK.as_millis()).unwrap_or(u64::MAX);
+        self.start_draining();
+        let spread = u64::try_from(RECONNECT_SPREAD.as_millis()).unwrap_or(u64::MAX);
         self.inner.registry.close_all(|| {
             let wait = rand::random_range(spread / 4..=spread);
             CloseReason::GoingAway(wait)
         });
-        let farewell = async {
+        let drained = async {
             loop {
                 let gone = self.inner.gone.notified();
                 if self.inner.registry.is_empty() && self.no_room_writes() {
@@ -269,17 +275,19 @@ impl Hub {
                 gone.await;
             }
         };
-        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+        if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
-        self.inner.heads.abort();
-        self.inner.sessions.abort();
-        self.inner.others.abort();
-        self.inner.bus.tell(Channel::Broadcast, &Message::Leaving);
-        self.inner.bus.finish().await;
+        self.inner.log_poller.abort();
+        self.inner.session_poller.abort();
+        self.inner.cluster_watcher.abort();
+        self.inner
+            .bus
+            .publish(Channel::Broadcast, &Message::Leaving);
+        self.inner.bus.flush().await;
     }
 
-    /// Whether [`Hub::close_door`] was called.
+    /// Whether [`Hub::start_draining`] was called.
     pub fn is_draining(&self) -> bool {
         self.inner.draining.load(Ordering::Acquire)
     }
@@ -298,32 +306,32 @@ impl Hub {
     }
 
     /// Limits how many read the log for a replay at the same time.
-    pub(crate) fn replays(&self) -> &Semaphore {
-        &self.inner.replays
+    pub(crate) fn replay_permits(&self) -> &Semaphore {
+        &self.inner.replay_permits
     }
 
-    /// Remembers a connection until [`Hub::forget`].
-    pub(crate) fn register(&self, connection: &Arc<Registered>) {
+    /// Remembers a connection until [`Hub::unregister`].
+    pub(crate) fn register(&self, connection: &Arc<ConnectionHandle>) {
         self.inner.registry.insert(connection);
         let channel = Channel::Connection(connection.connection_id);
-        self.inner.bus.open(channel);
+        self.inner.bus.subscribe(channel);
         if self.is_draining() {
             connection.outbox.close(CloseReason::GoingAway(0));
         }
     }
 
-    pub(crate) fn forget(&self, id: ConnectionId) {
+    pub(crate) fn unregister(&self, id: ConnectionId) {
         self.inner.registry.remove(id);
-        self.inner.bus.close(Channel::Connection(id));
+        self.inner.bus.unsubscribe(Channel::Connection(id));
         self.inner.gone.notify_waiters();
     }
 
     /// Opens the canvas's room, or finds it open, and keeps it so.
-    pub(crate) fn enter(&self, canvas_id: CanvasId) -> RoomLease {
+    pub(crate) fn lease_room(&self, canvas_id: CanvasId) -> RoomLease {
         let mut rooms = self.rooms();
         let room = rooms
             .entry(canvas_id)
-            .or_insert_with(|| self.open(canvas_id));
+            .or_insert_with(|| self.spawn_room(canvas_id));
         room.leases.fetch_add(1, Ordering::AcqRel);
         RoomLease {
             commands: room.commands.clone(),
@@ -332,8 +340,8 @@ impl Hub {
         }
     }
 
-    fn open(&self, canvas_id: CanvasId) -> RoomHandle {
-        let (sender, commands) = mpsc::channel(COMMANDS);
+    fn spawn_room(&self, canvas_id: CanvasId) -> RoomHandle {
+        let (sender, commands) = mpsc::channel(MAX_COMMANDS);
         let room = RoomHandle {
             commands: sender.clone(),
             released: Arc::new(Notify::new()),
@@ -347,7 +355,7 @@ impl Hub {
             clock: self.inner.clock.clone(),
             bus: self.inner.bus.clone(),
             nodes: self.inner.nodes.clone(),
-            stamps: self.inner.stamps.clone(),
+            versions: self.inner.versions.clone(),
             sender: sender.downgrade(),
             commands,
             released: room.released.clone(),
@@ -367,7 +375,7 @@ impl Hub {
                 .is_some_and(|r| r.commands.same_channel(&sender))
             {
                 rooms.remove(&canvas_id);
-                hub.inner.bus.close(Channel::Room(canvas_id));
+                hub.inner.bus.unsubscribe(Channel::Room(canvas_id));
             }
             drop(rooms);
             metrics::gauge!("stellar_rooms").decrement(1.0);
@@ -383,17 +391,17 @@ impl Hub {
         let unused = leases.load(Ordering::Acquire) == 0;
         if unused {
             rooms.remove(&canvas_id);
-            self.inner.bus.close(Channel::Room(canvas_id));
+            self.inner.bus.unsubscribe(Channel::Room(canvas_id));
         }
         unused
     }
 
-    fn open_room(&self, canvas_id: CanvasId) -> Option<mpsc::Sender<Command>> {
+    fn room_commands(&self, canvas_id: CanvasId) -> Option<mpsc::Sender<Command>> {
         Some(self.rooms().get(&canvas_id)?.commands.clone())
     }
 
-    fn tell_room(&self, canvas_id: CanvasId, command: Command) {
-        if let Some(commands) = self.open_room(canvas_id) {
+    fn send_to_room(&self, canvas_id: CanvasId, command: Command) {
+        if let Some(commands) = self.room_commands(canvas_id) {
             tokio::spawn(async move {
                 // A room that closes meanwhile has nobody to tell.
                 let _ = commands.send(command).await;

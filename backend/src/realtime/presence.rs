@@ -294,7 +294,7 @@ impl Presence {
     }
 
     /// The other nodes that have connections here.
-    pub(crate) fn homes(&self) -> HashSet<NodeId> {
+    pub(crate) fn remote_nodes(&self) -> HashSet<NodeId> {
         self.users
             .values()
             .flat_map(|user| user.connections.activities().filter_map(|a| a.home))

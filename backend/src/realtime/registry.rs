@@ -20,7 +20,7 @@ use std::{
 
 /// How long a revoked session is remembered: longer than a connection takes
 /// from the check of its session to its registration.
-const REMEMBERED: Duration = Duration::from_mins(1);
+const REVOKED_TTL: Duration = Duration::from_mins(1);
 
 /// What kind of client a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl ClientType {
 }
 
 /// What the node remembers of a connection.
-pub(crate) struct Registered {
+pub(crate) struct ConnectionHandle {
     pub(crate) connection_id: ConnectionId,
     pub(crate) identity: Identity,
     /// Changes when the client shows a token of another session.
@@ -65,18 +65,18 @@ pub(crate) struct Hello {
     device: Map<String, Value>,
 }
 
-impl Registered {
-    pub(crate) fn seen(&self, now: DateTime<Utc>) {
+impl ConnectionHandle {
+    pub(crate) fn touch(&self, now: DateTime<Utc>) {
         self.last_seen
             .store(now.timestamp_millis(), Ordering::Relaxed);
     }
 
     /// From now on the connection lives and ends with this session.
-    pub(crate) fn belong_to(&self, session_id: SessionId) {
+    pub(crate) fn set_session(&self, session_id: SessionId) {
         *lock(&self.session_id) = session_id;
     }
 
-    pub(crate) fn hello(&self, name: &str, device: &Map<String, Value>) {
+    pub(crate) fn set_hello(&self, name: &str, device: &Map<String, Value>) {
         *lock(&self.hello) = Some(Box::new(Hello {
             name: name.to_owned(),
             device: device.clone(),
@@ -118,7 +118,7 @@ pub struct ClientFilter {
 }
 
 impl ClientFilter {
-    fn matches(&self, connection: &Registered) -> bool {
+    fn matches(&self, connection: &ConnectionHandle) -> bool {
         self.canvas_id.is_none_or(|id| id == connection.canvas_id)
             && self
                 .user_id
@@ -136,7 +136,7 @@ impl ClientFilter {
 
 /// How much there is of everything.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Census {
+pub struct ClusterStats {
     /// Open connections.
     pub connections: usize,
     /// Users with one or more.
@@ -153,7 +153,7 @@ pub struct Census {
     pub messages_out_per_s: u64,
 }
 
-impl Census {
+impl ClusterStats {
     /// Adds another node's.
     pub(crate) fn add(&mut self, other: Self) {
         self.connections += other.connections;
@@ -173,7 +173,7 @@ impl Census {
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Registry {
-    connections: Mutex<HashMap<ConnectionId, Arc<Registered>>>,
+    connections: Mutex<HashMap<ConnectionId, Arc<ConnectionHandle>>>,
     /// Sessions that were revoked lately.
     revoked: Mutex<HashMap<SessionId, Instant>>,
     traffic: Arc<Traffic>,
@@ -215,33 +215,33 @@ impl Registry {
     }
 
     /// Says something to every connection that matches.
-    pub(crate) fn announce(&self, filter: &ClientFilter, words: &Frame) {
+    pub(crate) fn announce(&self, filter: &ClientFilter, message: &Frame) {
         for connection in lock(&self.connections).values() {
             if filter.matches(connection) {
-                connection.outbox.push(words.clone());
+                connection.outbox.push(message.clone());
             }
         }
     }
 
     /// How much there is of everything.
-    pub(crate) fn census(&self) -> Census {
+    pub(crate) fn stats(&self) -> ClusterStats {
         let connections = lock(&self.connections);
         let (messages_in_per_s, messages_out_per_s) = self.traffic.per_second();
-        let mut census = Census {
+        let mut stats = ClusterStats {
             connections: connections.len(),
             messages_in_per_s,
             messages_out_per_s,
-            ..Census::default()
+            ..ClusterStats::default()
         };
         for connection in connections.values() {
-            census.users.insert(connection.identity.user_id);
-            census.canvases.insert(connection.canvas_id);
+            stats.users.insert(connection.identity.user_id);
+            stats.canvases.insert(connection.canvas_id);
             let kind = connection.client_type.name().to_owned();
-            *census.by_type.entry(kind).or_default() += 1;
+            *stats.by_type.entry(kind).or_default() += 1;
             let platform = connection.platform.clone();
-            *census.by_platform.entry(platform).or_default() += 1;
+            *stats.by_platform.entry(platform).or_default() += 1;
         }
-        census
+        stats
     }
 
     /// All connections.
@@ -263,7 +263,7 @@ impl Registry {
     pub(crate) fn end_session(&self, session_id: SessionId, reason: CloseReason) {
         let now = Instant::now();
         let mut revoked = lock(&self.revoked);
-        revoked.retain(|_, at| now.duration_since(*at) < REMEMBERED);
+        revoked.retain(|_, at| now.duration_since(*at) < REVOKED_TTL);
         revoked.insert(session_id, now);
         drop(revoked);
         for connection in lock(&self.connections).values() {
@@ -275,7 +275,7 @@ impl Registry {
 
     /// Ends the connection if its session was revoked between being checked
     /// and being registered here.
-    pub(crate) fn check_session(&self, connection: &Registered) {
+    pub(crate) fn check_session(&self, connection: &ConnectionHandle) {
         let session_id = *lock(&connection.session_id);
         if lock(&self.revoked).contains_key(&session_id) {
             connection.outbox.close(CloseReason::Revoked);
@@ -288,7 +288,7 @@ impl Registry {
         }
     }
 
-    pub(crate) fn insert(&self, connection: &Arc<Registered>) {
+    pub(crate) fn insert(&self, connection: &Arc<ConnectionHandle>) {
         lock(&self.connections).insert(connection.connection_id, connection.clone());
         self.check_session(connection);
     }

@@ -13,15 +13,15 @@ mod timers;
 mod writing;
 
 use super::{
-    bus::{About, Bus, Channel, Message, NodeId},
+    bus::{Bus, Channel, Message, NodeId, PresenceField},
+    failure_detector::FailureDetector,
     figures::Traffic,
     frame::{Frame, Framed},
     gate::Gate,
-    nodes::Nodes,
     outbox::Outbox,
     presence::{Arrival, Presence},
+    presence_store::{self, PresenceSnapshot},
     ring::{Event, Ring},
-    roster::{self, Roster},
     write::{Done, Identity, Write, WriteError},
     writer::Request,
 };
@@ -31,7 +31,7 @@ use crate::{
 };
 use bytes::Bytes;
 use post::Post;
-use remote::Neighbours;
+use remote::RemotePresence;
 use shared::{
     canvas::{Coord, Grid, Role},
     ids::{CanvasId, ConnectionId, Epoch, UserId},
@@ -91,13 +91,13 @@ pub(crate) enum Command {
     /// The head of the log and the access version, as the database has them.
     Head(i64, i64),
     /// Another node told something.
-    Heard(NodeId, Box<Message>, Vec<Bytes>),
+    BusMessage(NodeId, Box<Message>, Vec<Bytes>),
     /// What was told may be lost.
     CatchUp,
     /// Who is there elsewhere, as it was read.
-    Roster(Option<Box<Roster>>),
+    PresenceSnapshot(Option<Box<PresenceSnapshot>>),
     /// Each node's last change, as it is kept.
-    Stamps(HashMap<NodeId, u64>),
+    PresenceVersions(HashMap<NodeId, u64>),
     /// Leases as they were read.
     Leases(Vec<TileLock>),
     /// A node is gone.
@@ -184,9 +184,9 @@ pub(crate) struct Setup {
     pub(crate) clock: Clock,
     pub(crate) bus: Bus,
     /// The other nodes.
-    pub(crate) nodes: Arc<Nodes>,
-    /// Gives out stamps for what is told of who is here.
-    pub(crate) stamps: Arc<AtomicU64>,
+    pub(crate) nodes: Arc<FailureDetector>,
+    /// Gives out versions for what is told of who is here.
+    pub(crate) versions: Arc<AtomicU64>,
     pub(crate) commands: mpsc::Receiver<Command>,
     /// The other end of `commands`.
     pub(crate) sender: mpsc::WeakSender<Command>,
@@ -207,8 +207,8 @@ pub(crate) struct Room {
     connection_cache: ConnectionCache,
     clock: Clock,
     bus: Bus,
-    nodes: Arc<Nodes>,
-    neighbours: Neighbours,
+    nodes: Arc<FailureDetector>,
+    remote: RemotePresence,
     count: Arc<AtomicUsize>,
     gate: Gate,
     /// The access version that the members' roles belong to, or [`UNKNOWN`].
@@ -237,9 +237,9 @@ pub(crate) struct Room {
 /// and says whether that is so.
 pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
     // What is told from here on waits among the commands; what was told before
-    // is in the database, and in the roster.
+    // is in the database, and in the snapshot.
     let canvas_id = setup.canvas_id;
-    setup.bus.opened(Channel::Room(canvas_id)).await;
+    setup.bus.subscribed(Channel::Room(canvas_id)).await;
     let released = setup.released.clone();
     let (mut room, mut commands) = match Box::pin(Room::load(setup)).await {
         Ok(Some(loaded)) => loaded,
@@ -303,7 +303,7 @@ impl Room {
             clock,
             bus,
             nodes,
-            stamps,
+            versions,
             commands,
             sender,
             released: _,
@@ -321,8 +321,8 @@ impl Room {
             timers.at(ends, Timer::Lock(lease.at));
             locks.insert(lease.at, (lease, ends));
         }
-        let roster = roster::read(&bus, &[canvas_id]).await;
-        let roster = roster.and_then(|mut all| all.pop());
+        let snapshot = presence_store::read(&bus, &[canvas_id]).await;
+        let snapshot = snapshot.and_then(|mut all| all.pop());
         let mut room = Self {
             canvas_id,
             grid: canvas.grid,
@@ -332,7 +332,7 @@ impl Room {
             clock,
             bus,
             nodes,
-            neighbours: Neighbours::new(sender, stamps),
+            remote: RemotePresence::new(sender, versions),
             count,
             gate: Gate::new(canvas.last_seq),
             acl_version: canvas.acl_version,
@@ -350,9 +350,9 @@ impl Room {
             missed: Vec::new(),
             deleted: false,
         };
-        if let Some(mut roster) = roster {
-            roster.without(|node| !room.nodes.takes(node));
-            room.start_from(roster);
+        if let Some(mut snapshot) = snapshot {
+            snapshot.retain_nodes(|node| room.nodes.is_live(node));
+            room.start_from(snapshot);
         }
         Ok(Some((room, commands)))
     }
@@ -392,10 +392,12 @@ impl Room {
                 self.gate.know(head);
                 self.check_access(acl_version);
             }
-            Command::Heard(node, message, lines) => self.heard(node, *message, lines),
+            Command::BusMessage(node, message, lines) => self.receive(node, *message, lines),
             Command::CatchUp => self.catch_up(),
-            Command::Roster(roster) => self.roster_read(roster.map(|roster| *roster)),
-            Command::Stamps(stamps) => self.stamps_seen(stamps),
+            Command::PresenceSnapshot(snapshot) => {
+                self.snapshot_read(snapshot.map(|snapshot| *snapshot));
+            }
+            Command::PresenceVersions(versions) => self.versions_seen(versions),
             Command::Leases(leases) => self.leases_read(leases),
             Command::NodeGone(node) => self.node_gone(node),
             Command::Roles(roles) => self.roles_read(roles),
@@ -478,7 +480,7 @@ impl Room {
             },
         );
         let user = join.identity.user_id;
-        self.share(user, join.connection_id, About::Coming);
+        self.share(user, join.connection_id, PresenceField::All);
         if join.reply.send(joined).is_err() {
             // It went away while it waited.
             self.leave(join.connection_id);
@@ -494,7 +496,7 @@ impl Room {
             }
             Arrival::Renamed => {
                 self.tell_renamed(connection, identity);
-                self.keep_again(identity.user_id);
+                self.republish(identity.user_id);
             }
             Arrival::Another => {}
         }

@@ -3,9 +3,9 @@
 //! runs (`examples/echo.rs`). The protocol is tungstenite's; only the bytes go
 //! another way, so that an outbox can write frames that were made once for many.
 
-mod door;
+mod upgrade;
 
-pub use door::{Door, Handover, Upgrade};
+pub use upgrade::{DeferredUpgradeIo, Upgrade, UpgradeSlot};
 
 use bytes::{Buf, Bytes};
 use shared::limits;
@@ -22,20 +22,20 @@ use tungstenite::{
 };
 
 /// Read at once from a socket, into a buffer that lives no longer than the read.
-const READ: usize = 4096;
+const READ_CHUNK: usize = 4096;
 /// What every connection keeps for the beginning of its next message; the
 /// library's default of 128 KiB would be most of what a connection costs.
-const KEPT: usize = 128;
+const READ_BUFFER: usize = 128;
 /// Pieces handed to the kernel at once; it takes no more than 1024.
-const PIECES: usize = 64;
+const MAX_IO_SLICES: usize = 64;
 
 /// What came of reading.
 #[derive(Debug)]
-pub enum Heard {
+pub enum Incoming {
     /// A message of the peer's.
     Message(Message),
     /// Whole frames that the protocol wants sent, such as a pong.
-    Answer(Bytes),
+    Reply(Bytes),
 }
 
 /// An open WebSocket.
@@ -54,10 +54,10 @@ pub struct Socket {
 impl Socket {
     /// A connection that was upgraded; `early` is what was read behind the
     /// request. The answer to it goes out before whatever is written first.
-    pub fn new<T>(door: Door<T>, early: &[u8]) -> Self {
-        let (stream, answer) = door.open();
+    pub fn new<T>(io: DeferredUpgradeIo<T>, early: &[u8]) -> Self {
+        let (stream, answer) = io.into_parts();
         let config = WebSocketConfig::default()
-            .read_buffer_size(KEPT)
+            .read_buffer_size(READ_BUFFER)
             .max_message_size(Some(limits::FRAME_BYTES))
             .max_frame_size(Some(limits::FRAME_BYTES));
         Self {
@@ -80,7 +80,7 @@ impl Socket {
     ///
     /// # Errors
     /// When the connection is over, or the peer broke the protocol.
-    pub async fn recv(&mut self) -> Result<Heard, Error> {
+    pub async fn recv(&mut self) -> Result<Incoming, Error> {
         loop {
             // A peer that never stops talking is not read without a pause.
             coop::consume_budget().await;
@@ -91,10 +91,10 @@ impl Socket {
             let is_early = matches!(&read, Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock);
             if !said.is_empty() {
                 self.next = (!is_early).then(|| Box::new(read));
-                return Ok(Heard::Answer(said.into()));
+                return Ok(Incoming::Reply(said.into()));
             }
             if !is_early {
-                return read.map(Heard::Message);
+                return read.map(Incoming::Message);
             }
             self.stream.readable().await?;
         }
@@ -103,12 +103,12 @@ impl Socket {
     /// The next message, if it is there, and what the protocol says to it.
     fn read(&mut self) -> (Result<Message, Error>, Vec<u8>) {
         let mut said = Vec::new();
-        let mut ears = Ears {
+        let mut adapter = ReadAdapter {
             stream: &self.stream,
             unread: &mut self.unread,
             said: &mut said,
         };
-        let read = self.protocol.read(&mut ears);
+        let read = self.protocol.read(&mut adapter);
         (read, said)
     }
 
@@ -122,7 +122,7 @@ impl Socket {
     /// Says good-bye behind that, unless the peer has.
     pub fn queue_close(&mut self, code: u16, reason: &str) {
         let mut said = Vec::new();
-        let mut ears = Ears {
+        let mut adapter = ReadAdapter {
             stream: &self.stream,
             unread: &mut self.unread,
             said: &mut said,
@@ -132,7 +132,7 @@ impl Socket {
             reason: reason.into(),
         };
         // A connection that is over needs none.
-        let _ = self.protocol.close(&mut ears, Some(frame));
+        let _ = self.protocol.close(&mut adapter, Some(frame));
         self.queue(said.into());
     }
 
@@ -145,7 +145,7 @@ impl Socket {
             let pieces: Vec<IoSlice> = self
                 .unwritten
                 .iter()
-                .take(PIECES)
+                .take(MAX_IO_SLICES)
                 .map(|piece| IoSlice::new(piece))
                 .collect();
             match self.stream.try_write_vectored(&pieces) {
@@ -174,17 +174,17 @@ impl Socket {
 
 /// The stream as the protocol sees it: it reads from the socket; what it wants
 /// written is collected.
-struct Ears<'a> {
+struct ReadAdapter<'a> {
     stream: &'a TcpStream,
     unread: &'a mut Bytes,
     said: &'a mut Vec<u8>,
 }
 
-impl Read for Ears<'_> {
+impl Read for ReadAdapter<'_> {
     /// Small pieces of what is read from the socket in large ones.
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         if self.unread.is_empty() {
-            let mut buffer = [0; READ];
+            let mut buffer = [0; READ_CHUNK];
             let count = self.stream.try_read(&mut buffer)?;
             *self.unread = Bytes::copy_from_slice(&buffer[..count]);
         }
@@ -198,7 +198,7 @@ impl Read for Ears<'_> {
     }
 }
 
-impl Write for Ears<'_> {
+impl Write for ReadAdapter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.said.extend_from_slice(bytes);
         Ok(bytes.len())

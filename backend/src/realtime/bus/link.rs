@@ -26,113 +26,113 @@ use tokio::{
 };
 
 /// Commands that may wait to be sent.
-const QUEUE: usize = 65_536;
+const MAX_QUEUED: usize = 65_536;
 /// Bytes that may wait to be sent.
-const QUEUE_BYTES: usize = 8 * 1024 * 1024;
+const MAX_QUEUED_BYTES: usize = 8 * 1024 * 1024;
 /// Commands sent at once.
-const PIPELINE: usize = 256;
+const MAX_PIPELINE: usize = 256;
 /// Channels subscribed to at once.
-const SUBSCRIPTIONS: usize = 512;
+const MAX_SUBSCRIBE: usize = 512;
 /// Redis is away when it takes longer to connect or to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REDIS_TIMEOUT: Duration = Duration::from_secs(1);
 /// Between telling oneself something.
-const ECHO_EVERY: Duration = Duration::from_millis(500);
+const SELF_PING_INTERVAL: Duration = Duration::from_millis(500);
 /// Redis is away when nothing of it is heard for so long.
-const DEAF: Duration = Duration::from_secs(2);
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Between two attempts to reach Redis.
-const RETRY: Duration = Duration::from_millis(250);
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Whoever is told what others tell.
-pub(crate) trait Listener: Send + Sync + 'static {
+pub(crate) trait Subscriber: Send + Sync + 'static {
     /// What to listen to after a new connection.
     fn channels(&self) -> Vec<Channel>;
     /// From now on everything is heard; what was told before may be lost.
-    fn up(&self);
+    fn connected(&self);
     /// From now on nothing is heard.
-    fn down(&self);
+    fn disconnected(&self);
     /// Something this node wanted to tell or keep was dropped.
-    fn lost(&self);
+    fn dropped(&self);
     /// Another node told something.
-    fn heard(&self, channel: Channel, node: NodeId, message: Message, lines: Vec<Bytes>);
+    fn received(&self, channel: Channel, node: NodeId, message: Message, lines: Vec<Bytes>);
 }
 
 /// Why a connection ended.
 #[derive(Debug, Error)]
-enum Broken {
+enum LinkError {
     #[error(transparent)]
     Redis(#[from] RedisError),
     #[error("it does not answer")]
-    Silent,
+    TimedOut,
     #[error("the connection was closed")]
     Closed,
 }
 
-impl From<time::error::Elapsed> for Broken {
+impl From<time::error::Elapsed> for LinkError {
     fn from(_: time::error::Elapsed) -> Self {
-        Self::Silent
+        Self::TimedOut
     }
 }
 
 /// A change of what is listened to.
-enum Change {
-    Open(Channel, Option<oneshot::Sender<()>>),
-    Close(Channel),
+enum SubscriptionChange {
+    Subscribe(Channel, Option<oneshot::Sender<()>>),
+    Unsubscribe(Channel),
 }
 
 /// What there is while Redis is there.
-struct Live {
+struct Connected {
     connection: MultiplexedConnection,
-    changes: mpsc::UnboundedSender<Change>,
+    changes: mpsc::UnboundedSender<SubscriptionChange>,
 }
 
 /// See the module.
 pub(super) struct Link {
     node: NodeId,
     client: Client,
-    live: Mutex<Option<Live>>,
+    connected: Mutex<Option<Connected>>,
     is_up: AtomicBool,
     queue: mpsc::Sender<Cmd>,
     queued: Mutex<Option<mpsc::Receiver<Cmd>>>,
     queued_bytes: AtomicUsize,
-    was_full: AtomicBool,
+    has_dropped: AtomicBool,
 }
 
 impl Link {
     pub(super) fn new(node: NodeId, client: Client) -> Self {
-        let (queue, queued) = mpsc::channel(QUEUE);
+        let (queue, queued) = mpsc::channel(MAX_QUEUED);
         Self {
             node,
             client,
-            live: Mutex::default(),
+            connected: Mutex::default(),
             is_up: AtomicBool::new(false),
             queue,
             queued: Mutex::new(Some(queued)),
             queued_bytes: AtomicUsize::new(0),
-            was_full: AtomicBool::new(false),
+            has_dropped: AtomicBool::new(false),
         }
     }
 
     /// Connects and stays connected; to be called once.
-    pub(super) fn start(self: &Arc<Self>, listener: Arc<dyn Listener>) {
+    pub(super) fn start(self: &Arc<Self>, subscriber: Arc<dyn Subscriber>) {
         if let Some(queued) = lock(&self.queued).take() {
             let link = Arc::downgrade(self);
             tokio::spawn(async move {
                 let mut queued = queued;
                 let mut was_up = true;
                 while let Some(link) = link.upgrade() {
-                    let broken = link.once(&listener, &mut queued).await;
+                    let broken = link.run_connection(&subscriber, &mut queued).await;
                     if link.is_up.swap(false, Ordering::AcqRel) {
                         was_up = true;
-                        listener.down();
+                        subscriber.disconnected();
                     }
-                    *lock(&link.live) = None;
+                    *lock(&link.connected) = None;
                     metrics::gauge!("stellar_bus_up").set(0.0);
                     if was_up {
                         tracing::warn!(error = %broken, "Redis is away; other nodes' events come from the database");
                     }
                     was_up = false;
                     link.discard(&mut queued);
-                    time::sleep(RETRY).await;
+                    time::sleep(RETRY_INTERVAL).await;
                 }
             });
         }
@@ -146,26 +146,28 @@ impl Link {
         if !self.is_up() {
             return None;
         }
-        lock(&self.live)
+        lock(&self.connected)
             .as_ref()
-            .map(|live| live.connection.clone())
+            .map(|connected| connected.connection.clone())
     }
 
     /// Sends a command when those before it are sent.
-    pub(super) fn queue(&self, command: Cmd) {
+    pub(super) fn enqueue(&self, command: Cmd) {
         let size = size(&command);
         let before = self.queued_bytes.fetch_add(size, Ordering::Relaxed);
-        if before + size > QUEUE_BYTES || self.queue.try_send(command).is_err() {
+        if before + size > MAX_QUEUED_BYTES || self.queue.try_send(command).is_err() {
             self.queued_bytes.fetch_sub(size, Ordering::Relaxed);
-            self.was_full.store(true, Ordering::Relaxed);
+            self.has_dropped.store(true, Ordering::Relaxed);
             metrics::counter!("stellar_bus_dropped_total").increment(1);
         }
     }
 
     pub(super) fn subscribe(&self, channel: Channel, done: Option<oneshot::Sender<()>>) {
-        if let Some(live) = lock(&self.live).as_ref() {
+        if let Some(connected) = lock(&self.connected).as_ref() {
             // Fails when the connection is just breaking: the next one asks anew.
-            let _ = live.changes.send(Change::Open(channel, done));
+            let _ = connected
+                .changes
+                .send(SubscriptionChange::Subscribe(channel, done));
         }
     }
 
@@ -173,52 +175,60 @@ impl Link {
         let (done, subscribed) = oneshot::channel();
         self.subscribe(channel, Some(done));
         // Without Redis the other end is dropped.
-        let _ = timeout(PATIENCE, subscribed).await;
+        let _ = timeout(REDIS_TIMEOUT, subscribed).await;
     }
 
     pub(super) fn unsubscribe(&self, channel: Channel) {
-        if let Some(live) = lock(&self.live).as_ref() {
-            let _ = live.changes.send(Change::Close(channel));
+        if let Some(connected) = lock(&self.connected).as_ref() {
+            let _ = connected
+                .changes
+                .send(SubscriptionChange::Unsubscribe(channel));
         }
     }
 
     /// Waits until the queue is empty.
-    pub(super) async fn finish(&self) {
+    pub(super) async fn flush(&self) {
         let empty = async {
             while self.is_up() && self.queued_bytes.load(Ordering::Relaxed) > 0 {
                 time::sleep(Duration::from_millis(5)).await;
             }
         };
         // What is lost then is found out by the others.
-        let _ = timeout(PATIENCE, empty).await;
+        let _ = timeout(REDIS_TIMEOUT, empty).await;
     }
 
     /// One connection, from its making to its end.
-    async fn once(&self, listener: &Arc<dyn Listener>, queued: &mut mpsc::Receiver<Cmd>) -> Broken {
+    async fn run_connection(
+        &self,
+        subscriber: &Arc<dyn Subscriber>,
+        queued: &mut mpsc::Receiver<Cmd>,
+    ) -> LinkError {
         let (sink, stream, connection) = match self.connect().await {
             Ok(connected) => connected,
             Err(broken) => return broken,
         };
         let (changes, wanted) = mpsc::unbounded_channel();
         // From here on changes are noted, so that the list misses none.
-        *lock(&self.live) = Some(Live {
+        *lock(&self.connected) = Some(Connected {
             connection: connection.clone(),
             changes,
         });
-        let echoed = Mutex::new(Instant::now());
+        let last_ping = Mutex::new(Instant::now());
         let ended = tokio::select! {
-            ended = self.listen(stream, listener, &echoed) => ended,
-            ended = self.follow(sink, wanted, listener) => ended,
-            ended = self.send(connection, queued, listener) => ended,
-            ended = self.echo(&echoed) => ended,
+            ended = self.receive(stream, subscriber, &last_ping) => ended,
+            ended = self.maintain_subscriptions(sink, wanted, subscriber) => ended,
+            ended = self.send(connection, queued, subscriber) => ended,
+            ended = self.self_ping(&last_ping) => ended,
         };
-        ended.map_or_else(|broken| broken, |()| Broken::Closed)
+        ended.map_or_else(|broken| broken, |()| LinkError::Closed)
     }
 
-    async fn connect(&self) -> Result<(PubSubSink, PubSubStream, MultiplexedConnection), Broken> {
+    async fn connect(
+        &self,
+    ) -> Result<(PubSubSink, PubSubStream, MultiplexedConnection), LinkError> {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
+            .set_connection_timeout(Some(REDIS_TIMEOUT))
+            .set_response_timeout(Some(REDIS_TIMEOUT));
         let connecting = async {
             let connection = self
                 .client
@@ -227,15 +237,15 @@ impl Link {
             let (sink, stream) = self.client.get_async_pubsub().await?.split();
             Ok::<_, RedisError>((sink, stream, connection))
         };
-        Ok(timeout(2 * PATIENCE, connecting).await??)
+        Ok(timeout(2 * REDIS_TIMEOUT, connecting).await??)
     }
 
-    async fn listen(
+    async fn receive(
         &self,
         mut stream: PubSubStream,
-        listener: &Arc<dyn Listener>,
-        echoed: &Mutex<Instant>,
-    ) -> Result<(), Broken> {
+        subscriber: &Arc<dyn Subscriber>,
+        last_ping: &Mutex<Instant>,
+    ) -> Result<(), LinkError> {
         let received = metrics::counter!("stellar_bus_received_total");
         while let Some(message) = stream.next().await {
             let Ok(channel) = message.get_channel_name().parse() else {
@@ -247,35 +257,35 @@ impl Link {
             };
             if node != self.node {
                 received.increment(1);
-                listener.heard(channel, node, said, lines);
-            } else if matches!(said, Message::Echo) {
-                *lock(echoed) = Instant::now();
+                subscriber.received(channel, node, said, lines);
+            } else if matches!(said, Message::SelfPing) {
+                *lock(last_ping) = Instant::now();
             }
         }
-        Err(Broken::Closed)
+        Err(LinkError::Closed)
     }
 
-    /// Listens to what the listener wants to hear, in the order of its changes.
-    async fn follow(
+    /// Listens to what the subscriber wants to hear, in the order of its changes.
+    async fn maintain_subscriptions(
         &self,
         mut sink: PubSubSink,
-        mut wanted: mpsc::UnboundedReceiver<Change>,
-        listener: &Arc<dyn Listener>,
-    ) -> Result<(), Broken> {
+        mut wanted: mpsc::UnboundedReceiver<SubscriptionChange>,
+        subscriber: &Arc<dyn Subscriber>,
+    ) -> Result<(), LinkError> {
         let names = |channels: &[Channel]| -> Vec<String> {
             channels.iter().map(ToString::to_string).collect()
         };
-        for some in listener.channels().chunks(SUBSCRIPTIONS) {
-            timeout(2 * PATIENCE, sink.subscribe(names(some))).await??;
+        for some in subscriber.channels().chunks(MAX_SUBSCRIBE) {
+            timeout(2 * REDIS_TIMEOUT, sink.subscribe(names(some))).await??;
         }
-        self.was_full.store(false, Ordering::Relaxed);
+        self.has_dropped.store(false, Ordering::Relaxed);
         self.is_up.store(true, Ordering::Release);
         metrics::gauge!("stellar_bus_up").set(1.0);
         tracing::info!(node = %self.node, "connected to Redis");
-        listener.up();
+        subscriber.connected();
         let mut taken = Vec::new();
         loop {
-            if wanted.recv_many(&mut taken, SUBSCRIPTIONS).await == 0 {
+            if wanted.recv_many(&mut taken, MAX_SUBSCRIBE).await == 0 {
                 return Ok(());
             }
             let mut changes = taken.drain(..).peekable();
@@ -283,25 +293,25 @@ impl Link {
                 let mut channels = Vec::new();
                 let mut waiting = Vec::new();
                 match change {
-                    Change::Open(channel, done) => {
+                    SubscriptionChange::Subscribe(channel, done) => {
                         channels.push(channel);
                         waiting.extend(done);
-                        while let Some(Change::Open(channel, done)) =
-                            changes.next_if(|next| matches!(next, Change::Open(..)))
+                        while let Some(SubscriptionChange::Subscribe(channel, done)) = changes
+                            .next_if(|next| matches!(next, SubscriptionChange::Subscribe(..)))
                         {
                             channels.push(channel);
                             waiting.extend(done);
                         }
-                        timeout(PATIENCE, sink.subscribe(names(&channels))).await??;
+                        timeout(REDIS_TIMEOUT, sink.subscribe(names(&channels))).await??;
                     }
-                    Change::Close(channel) => {
+                    SubscriptionChange::Unsubscribe(channel) => {
                         channels.push(channel);
-                        while let Some(Change::Close(channel)) =
-                            changes.next_if(|next| matches!(next, Change::Close(..)))
+                        while let Some(SubscriptionChange::Unsubscribe(channel)) = changes
+                            .next_if(|next| matches!(next, SubscriptionChange::Unsubscribe(..)))
                         {
                             channels.push(channel);
                         }
-                        timeout(PATIENCE, sink.unsubscribe(names(&channels))).await??;
+                        timeout(REDIS_TIMEOUT, sink.unsubscribe(names(&channels))).await??;
                     }
                 }
                 for done in waiting {
@@ -317,11 +327,11 @@ impl Link {
         &self,
         mut connection: MultiplexedConnection,
         queued: &mut mpsc::Receiver<Cmd>,
-        listener: &Arc<dyn Listener>,
-    ) -> Result<(), Broken> {
+        subscriber: &Arc<dyn Subscriber>,
+    ) -> Result<(), LinkError> {
         let mut commands = Vec::new();
         loop {
-            if queued.recv_many(&mut commands, PIPELINE).await == 0 {
+            if queued.recv_many(&mut commands, MAX_PIPELINE).await == 0 {
                 return Ok(());
             }
             let mut pipeline = redis::pipe();
@@ -344,30 +354,30 @@ impl Link {
                 // For example a Redis that may not write to its disk.
                 Err(error) => tracing::debug!(%error, "Redis refused a command"),
             }
-            if self.was_full.swap(false, Ordering::Relaxed) {
-                listener.lost();
+            if self.has_dropped.swap(false, Ordering::Relaxed) {
+                subscriber.dropped();
             }
         }
     }
 
     /// Tells oneself something now and then, and ends when it is not heard.
-    async fn echo(&self, echoed: &Mutex<Instant>) -> Result<(), Broken> {
-        let body = encode(self.node, &Message::Echo, &[]);
+    async fn self_ping(&self, last_ping: &Mutex<Instant>) -> Result<(), LinkError> {
+        let body = encode(self.node, &Message::SelfPing, &[]);
         loop {
-            time::sleep(ECHO_EVERY).await;
+            time::sleep(SELF_PING_INTERVAL).await;
             if !self.is_up() {
-                *lock(echoed) = Instant::now();
+                *lock(last_ping) = Instant::now();
                 continue;
             }
-            let since = lock(echoed).elapsed();
-            if since > DEAF {
-                return Err(Broken::Silent);
+            let since = lock(last_ping).elapsed();
+            if since > HEARTBEAT_TIMEOUT {
+                return Err(LinkError::TimedOut);
             }
             let mut publish = redis::cmd("PUBLISH");
             publish
                 .arg(Channel::Node(self.node).to_string())
                 .arg(&body[..]);
-            self.queue(publish);
+            self.enqueue(publish);
         }
     }
 

@@ -1,5 +1,5 @@
-//! The form of what nodes tell each other: one line of JSON that says who
-//! tells what, then lines that are passed on as they are.
+//! The messages between nodes and their encoding: one line of JSON with the
+//! sending node and the message, then lines that are passed on unchanged.
 
 use super::NodeId;
 use crate::realtime::{presence::Entry, registry::ClientFilter, writer::LockChange};
@@ -10,90 +10,112 @@ use shared::{
     ids::{ConnectionId, SessionId, UserId},
 };
 
-/// What nodes tell each other.
+/// A message on the bus, without the lines that follow it.
+///
+/// The names in `serde(rename)` are what nodes of earlier versions send and
+/// understand. They stay as they are, so that nodes of two versions can run side
+/// by side during an upgrade.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Message {
-    /// Durable events, as they are in the log, one a line; the first has this `seq`.
+    /// Durable events, one a line, with the bytes of the log. `first` is the
+    /// `seq` of the first line; the others follow without a gap.
     Events { first: i64 },
-    /// Somebody came, went or does something else; these follow each other by
-    /// their stamps, so that it is seen when one is missing.
+    /// The presence of one connection changed. Each message carries the version
+    /// of the node's previous change, so that a receiver notices a missing one.
     Presence {
-        before: u64,
-        stamp: u64,
-        change: Change,
+        #[serde(rename = "before")]
+        previous: u64,
+        #[serde(rename = "stamp")]
+        version: u64,
+        #[serde(rename = "change")]
+        delta: PresenceDelta,
     },
-    /// An ephemeral message, on the next line, for all but this connection.
-    Said {
+    /// An ephemeral message, on the next line, for all connections but this one.
+    #[serde(rename = "said")]
+    Ephemeral {
         connection: ConnectionId,
         user: UserId,
-        kind: Spoken,
+        kind: EphemeralKind,
     },
-    /// Leases taken, prolonged and given back.
+    /// Tile locks that were taken, renewed or released.
     Locks(Vec<LockChange>),
-    /// A user's role changed; none ends their connections.
+    /// A user's role changed; `None` ends the user's connections.
     Role { user: UserId, role: Option<Role> },
-    /// The canvas is gone.
+    /// The canvas was deleted.
     Deleted,
-    /// Words, on the next line, for everybody who matches.
-    Announced(ClientFilter),
-    /// A session of the channel's user is over.
+    /// An announcement, on the next line, for every connection that matches.
+    #[serde(rename = "announced")]
+    Announcement(ClientFilter),
+    /// A session of the channel's user ended.
     SessionEnded(SessionId),
-    /// The channel's connection is to end.
+    /// The channel's connection has to be closed.
     Kick,
-    /// A node is there; others say so too if it asks.
+    /// The sending node is alive; with `asks` the receivers answer the same.
     Alive { asks: bool },
-    /// A node goes.
+    /// The sending node shuts down.
     Leaving,
-    /// All nodes are to answer, to the one that asks.
-    Ask { id: u64, question: Question },
-    /// An answer, on the next line.
-    Answer { id: u64 },
-    /// To oneself: whether what is told is heard.
-    Echo,
+    /// A query to all nodes; each sends a [`Message::Reply`] to the sender.
+    #[serde(rename = "ask")]
+    Query {
+        id: u64,
+        #[serde(rename = "question")]
+        query: ClusterQuery,
+    },
+    /// The reply to the query with this id, on the next line.
+    #[serde(rename = "answer")]
+    Reply { id: u64 },
+    /// Sent by a node to itself, to check that what it publishes is delivered.
+    #[serde(rename = "echo")]
+    SelfPing,
 }
 
-/// What changed about who is there.
+/// One change of a canvas's presence.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Change {
-    /// A connection is there, and is so.
-    Is(Entry, About),
-    /// A connection is gone.
-    Gone {
+pub(crate) enum PresenceDelta {
+    /// A connection joined, or its state changed.
+    #[serde(rename = "is")]
+    Updated(Entry, PresenceField),
+    /// A connection left.
+    #[serde(rename = "gone")]
+    Removed {
         user: UserId,
         connection: ConnectionId,
     },
-    /// Too much to tell: it is to be read.
-    Much,
+    /// The node wrote its whole part to Redis again; receivers read it there.
+    #[serde(rename = "much")]
+    Resync,
 }
 
-/// Why a connection is told of.
+/// Which part of a connection's presence changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum About {
-    /// It is new.
-    Coming,
-    /// It types, still or no more.
+pub(crate) enum PresenceField {
+    /// Everything: the connection is new.
+    #[serde(rename = "coming")]
+    All,
+    /// Whether it types.
     Typing,
-    /// It opened or left a tile.
+    /// The tile that it edits.
     Editing,
-    /// The user's status.
+    /// The user's status or status message.
     Status,
 }
 
-/// What is passed on as it is.
+/// Which ephemeral message it is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Spoken {
+pub(crate) enum EphemeralKind {
     /// A pointer's position.
     Cursor,
-    /// A tile that somebody points at.
+    /// Somebody points others to a tile.
     Mention,
 }
 
-impl Spoken {
-    /// Of which only the newest of each sender matters.
+impl EphemeralKind {
+    /// The outbox keeps only the newest message per sender and name when it is
+    /// full.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Cursor => "cursor",
@@ -102,21 +124,22 @@ impl Spoken {
     }
 }
 
-/// What a node asks all others.
+/// A query that every node answers for itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Question {
-    /// The first so many connections that match, after this one.
+pub(crate) enum ClusterQuery {
+    /// The first `count` matching connections whose id is greater than `after`.
     Clients {
         filter: ClientFilter,
         after: Option<ConnectionId>,
         count: usize,
     },
-    /// How much there is of everything.
-    Census,
+    /// The node's [`ClusterStats`](crate::realtime::registry::ClusterStats).
+    #[serde(rename = "census")]
+    Stats,
 }
 
-/// A message as it goes over the bus.
+/// Encodes a message and its lines for the bus.
 pub(crate) fn encode(node: NodeId, message: &Message, lines: &[Bytes]) -> Vec<u8> {
     // Plain data always serializes.
     let mut body = serde_json::to_vec(&(node, message)).unwrap_or_default();
@@ -128,8 +151,8 @@ pub(crate) fn encode(node: NodeId, message: &Message, lines: &[Bytes]) -> Vec<u8
     body
 }
 
-/// Who told what, and the lines after it; `None` where it cannot be read, for
-/// example from a node of another version.
+/// The sending node, the message and its lines. `None` where it cannot be read,
+/// for example when a node of another version sent it.
 pub(super) fn decode(body: &[u8]) -> Option<(NodeId, Message, Vec<Bytes>)> {
     let (head, rest) = match body.iter().position(|byte| *byte == b'\n') {
         Some(end) => (&body[..end], Bytes::copy_from_slice(&body[end + 1..])),
@@ -160,8 +183,8 @@ mod tests {
         assert_eq!(from, node);
         assert!(matches!(message, Message::Events { first: 5 }));
         assert_eq!(heard, lines);
-        let (_, message, heard) = decode(&encode(node, &Message::Echo, &[])).unwrap();
-        assert!(matches!(message, Message::Echo));
+        let (_, message, heard) = decode(&encode(node, &Message::SelfPing, &[])).unwrap();
+        assert!(matches!(message, Message::SelfPing));
         assert!(heard.is_empty());
         assert!(decode(b"[1,{\"something_new\":{}}]").is_none());
         assert!(decode(b"").is_none());

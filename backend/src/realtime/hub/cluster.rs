@@ -3,11 +3,11 @@
 
 use super::{Hub, Inner, lock};
 use crate::realtime::{
-    bus::{Channel, Listener, Message, NodeId},
+    bus::{Channel, Message, NodeId, Subscriber},
     frame::Frame,
+    presence_store,
     registry::ClientFilter,
     room::Command,
-    roster,
 };
 use bytes::Bytes;
 use shared::{
@@ -24,20 +24,20 @@ use std::{
 use tokio::time::{self, MissedTickBehavior};
 
 /// Between two looks at the other nodes.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const TICK_INTERVAL: Duration = Duration::from_secs(1);
 /// Looks between saying that one is there.
-const ALIVE_EVERY: u64 = 5;
+const ALIVE_EVERY_TICKS: u64 = 5;
 /// Looks between comparing who is there with what is kept in Redis.
-const COMPARE_EVERY: u64 = 10;
+const COMPARE_EVERY_TICKS: u64 = 10;
 
-/// Whether somebody was found whom a request meant.
+/// What came of [`Hub::kick`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// And it was done.
-    Yes,
-    /// On no node.
-    No,
-    /// Not here, and other nodes cannot be asked.
+pub enum KickOutcome {
+    /// The connection was told to close, here or on another node.
+    Kicked,
+    /// No node has this connection.
+    NotFound,
+    /// It is not on this node, and Redis is away.
     Unknown,
 }
 
@@ -47,23 +47,23 @@ impl Hub {
         let reason = CloseReason::Revoked;
         self.inner.registry.end_session(session, reason);
         let ended = Message::SessionEnded(session);
-        self.inner.bus.tell(Channel::User(user), &ended);
+        self.inner.bus.publish(Channel::User(user), &ended);
     }
 
     /// Makes a role that was given or taken count for open connections; none
     /// ends them.
     pub fn role_changed(&self, canvas: CanvasId, user: UserId, role: Option<Role>) {
-        self.tell_room(canvas, Command::Role(user, role));
+        self.send_to_room(canvas, Command::Role(user, role));
         let message = Message::Role { user, role };
-        self.inner.bus.tell(Channel::Room(canvas), &message);
+        self.inner.bus.publish(Channel::Room(canvas), &message);
     }
 
     /// Tells everybody on the canvas that it is gone, and ends their connections.
     pub fn canvas_deleted(&self, canvas: CanvasId) {
-        self.tell_room(canvas, Command::Deleted);
+        self.send_to_room(canvas, Command::Deleted);
         self.inner
             .bus
-            .tell(Channel::Room(canvas), &Message::Deleted);
+            .publish(Channel::Room(canvas), &Message::Deleted);
     }
 
     /// Says something to everybody, to one canvas, or to one user.
@@ -80,51 +80,59 @@ impl Hub {
         };
         let words = Frame::reply(&ServerMessage::Announcement(announcement));
         self.inner.registry.announce(&filter, &words);
-        let message = Message::Announced(filter);
+        let message = Message::Announcement(filter);
         self.inner
             .bus
-            .tell_with(channel, &message, &[words.text.json()]);
+            .publish_with(channel, &message, &[words.text.json()]);
     }
 
     /// Ends a connection, on whatever node.
-    pub async fn kick(&self, connection: ConnectionId) -> Found {
+    pub async fn kick(&self, connection: ConnectionId) -> KickOutcome {
         if self.inner.registry.kick(connection) {
-            return Found::Yes;
+            return KickOutcome::Kicked;
         }
         if !self.inner.bus.is_shared() {
-            return Found::No;
+            return KickOutcome::NotFound;
         }
         let channel = Channel::Connection(connection);
-        match self.inner.bus.deliver(channel, &Message::Kick).await {
-            Some(0) => Found::No,
-            Some(_) => Found::Yes,
-            None => Found::Unknown,
+        match self
+            .inner
+            .bus
+            .publish_counted(channel, &Message::Kick)
+            .await
+        {
+            Some(0) => KickOutcome::NotFound,
+            Some(_) => KickOutcome::Kicked,
+            None => KickOutcome::Unknown,
         }
     }
 
     /// Who is on the canvas now, as it was told by other nodes where it is not
     /// open here.
-    pub(super) async fn active_elsewhere(&self, canvases: &[CanvasId]) -> Vec<Vec<ActiveUser>> {
+    pub(super) async fn active_on_other_nodes(
+        &self,
+        canvases: &[CanvasId],
+    ) -> Vec<Vec<ActiveUser>> {
         let bus = &self.inner.bus;
         if !bus.is_shared() || canvases.is_empty() {
             return vec![Vec::new(); canvases.len()];
         }
-        let Some(rosters) = roster::read(bus, canvases).await else {
+        let Some(snapshots) = presence_store::read(bus, canvases).await else {
             return vec![Vec::new(); canvases.len()];
         };
-        let active = rosters.into_iter().map(|mut roster| {
-            roster.without(|node| !self.inner.nodes.takes(node));
-            roster.active_users()
+        let active = snapshots.into_iter().map(|mut snapshot| {
+            snapshot.retain_nodes(|node| self.inner.nodes.is_live(node));
+            snapshot.active_users()
         });
         active.collect()
     }
 
     /// How many connections the user has on other nodes.
-    pub(super) async fn connections_elsewhere(&self, user: UserId) -> usize {
+    pub(super) async fn connections_on_other_nodes(&self, user: UserId) -> usize {
         let Some(mut connection) = self.inner.bus.connection() else {
             return 0;
         };
-        let nodes = self.inner.nodes.all();
+        let nodes = self.inner.nodes.live();
         if nodes.is_empty() {
             return 0;
         }
@@ -144,62 +152,62 @@ impl Hub {
 }
 
 /// The hub's ear on the bus.
-pub(super) struct Ear(Weak<Inner>);
+pub(super) struct BusSubscriber(Weak<Inner>);
 
-impl Ear {
+impl BusSubscriber {
     pub(super) fn new(inner: &Arc<Inner>) -> Self {
         Self(Arc::downgrade(inner))
     }
 }
 
-impl Listener for Ear {
+impl Subscriber for BusSubscriber {
     fn channels(&self) -> Vec<Channel> {
         let Some(inner) = self.0.upgrade() else {
             return Vec::new();
         };
         let mut channels = vec![Channel::Broadcast, Channel::Node(inner.bus.node())];
         channels.extend(lock(&inner.rooms).keys().copied().map(Channel::Room));
-        channels.extend(inner.admissions.users().into_iter().map(Channel::User));
+        channels.extend(inner.limiter.users().into_iter().map(Channel::User));
         let connections = inner.registry.connection_ids().into_iter();
         channels.extend(connections.map(Channel::Connection));
         channels
     }
 
-    fn up(&self) {
+    fn connected(&self) {
         let Some(inner) = self.0.upgrade() else {
             return;
         };
         inner
             .bus
-            .tell(Channel::Broadcast, &Message::Alive { asks: true });
+            .publish(Channel::Broadcast, &Message::Alive { asks: true });
         inner.catch_up();
-        inner.look.notify_one();
+        inner.poll_now.notify_one();
     }
 
-    fn down(&self) {
+    fn disconnected(&self) {
         // From now on looks follow each other faster.
         if let Some(inner) = self.0.upgrade() {
-            inner.look.notify_one();
+            inner.poll_now.notify_one();
         }
     }
 
-    fn lost(&self) {
+    fn dropped(&self) {
         // Not at once: there is too much to tell already.
         if let Some(inner) = self.0.upgrade() {
-            inner.lost.store(true, Ordering::Relaxed);
+            inner.publish_dropped.store(true, Ordering::Relaxed);
         }
     }
 
-    fn heard(&self, channel: Channel, node: NodeId, message: Message, lines: Vec<Bytes>) {
+    fn received(&self, channel: Channel, node: NodeId, message: Message, lines: Vec<Bytes>) {
         if let Some(inner) = self.0.upgrade() {
-            inner.nodes.heard(node);
-            inner.heard(channel, node, message, lines);
+            inner.nodes.mark_live(node);
+            inner.received(channel, node, message, lines);
         }
     }
 }
 
 impl Inner {
-    fn heard(
+    fn received(
         self: &Arc<Self>,
         channel: Channel,
         node: NodeId,
@@ -207,7 +215,7 @@ impl Inner {
         lines: Vec<Bytes>,
     ) {
         match message {
-            Message::Announced(filter) => {
+            Message::Announcement(filter) => {
                 for words in lines.iter().map(Frame::words) {
                     self.registry.announce(&filter, &words);
                 }
@@ -222,23 +230,26 @@ impl Inner {
             }
             Message::Alive { asks: true } => {
                 let answer = Message::Alive { asks: false };
-                self.bus.tell(Channel::Broadcast, &answer);
+                self.bus.publish(Channel::Broadcast, &answer);
             }
-            Message::Alive { asks: false } | Message::Echo => {}
+            Message::Alive { asks: false } | Message::SelfPing => {}
             Message::Leaving => {
-                self.nodes.leaves(node);
+                self.nodes.mark_left(node);
                 self.node_gone(node);
             }
-            Message::Ask { id, question } => self.asked(node, id, question),
-            Message::Answer { id } => self.answered(node, id, lines),
+            Message::Query { id, query } => self.answer_query(node, id, query),
+            Message::Reply { id } => self.take_reply(node, id, lines),
             Message::Events { .. }
             | Message::Presence { .. }
-            | Message::Said { .. }
+            | Message::Ephemeral { .. }
             | Message::Locks(_)
             | Message::Role { .. }
             | Message::Deleted => {
                 if let Channel::Room(canvas) = channel {
-                    self.pass_on(canvas, Command::Heard(node, Box::new(message), lines));
+                    self.try_send_to_room(
+                        canvas,
+                        Command::BusMessage(node, Box::new(message), lines),
+                    );
                 }
             }
         }
@@ -246,7 +257,7 @@ impl Inner {
 
     /// To the canvas's room, if it is open and not too busy: what it misses it
     /// finds elsewhere later.
-    fn pass_on(&self, canvas: CanvasId, command: Command) {
+    fn try_send_to_room(&self, canvas: CanvasId, command: Command) {
         let rooms = lock(&self.rooms);
         if let Some(room) = rooms.get(&canvas)
             && room.commands.try_send(command).is_err()
@@ -258,40 +269,40 @@ impl Inner {
     /// What was told before may be lost: here it is made good, and what others
     /// need of this node is written anew.
     fn catch_up(&self) {
-        self.admissions.write_counts();
+        self.limiter.write_counts();
         let open: Vec<CanvasId> = lock(&self.rooms).keys().copied().collect();
         for canvas in open {
-            self.pass_on(canvas, Command::CatchUp);
+            self.try_send_to_room(canvas, Command::CatchUp);
         }
     }
 
     fn node_gone(&self, node: NodeId) {
         let open: Vec<CanvasId> = lock(&self.rooms).keys().copied().collect();
         for canvas in open {
-            self.pass_on(canvas, Command::NodeGone(node));
+            self.try_send_to_room(canvas, Command::NodeGone(node));
         }
     }
 
     async fn compare(&self) {
-        self.admissions.keep_counts();
+        self.limiter.refresh_ttl();
         let open: Vec<CanvasId> = lock(&self.rooms).keys().copied().collect();
-        let Some(all) = roster::look(&self.bus, &open).await else {
+        let Some(all) = presence_store::read_versions(&self.bus, &open).await else {
             return;
         };
         let all: HashMap<CanvasId, _> = open.into_iter().zip(all).collect();
-        for (canvas, mut stamps) in all {
-            stamps.retain(|node, _| self.nodes.takes(*node));
-            self.pass_on(canvas, Command::Stamps(stamps));
+        for (canvas, mut versions) in all {
+            versions.retain(|node, _| self.nodes.is_live(*node));
+            self.try_send_to_room(canvas, Command::PresenceVersions(versions));
         }
     }
 }
 
 /// Says that this node is there, notices those that are not, and keeps what is
 /// kept in Redis alive and right.
-pub(super) async fn watch(inner: Weak<Inner>) {
-    let mut every = time::interval(LOOK_EVERY);
+pub(super) async fn run(inner: Weak<Inner>) {
+    let mut every = time::interval(TICK_INTERVAL);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for look in 1_u64.. {
+    for tick in 1_u64.. {
         every.tick().await;
         let Some(inner) = inner.upgrade() else { return };
         if !inner.bus.is_shared() {
@@ -300,16 +311,16 @@ pub(super) async fn watch(inner: Weak<Inner>) {
         if inner.bus.is_down() {
             continue;
         }
-        if look.is_multiple_of(ALIVE_EVERY) {
+        if tick.is_multiple_of(ALIVE_EVERY_TICKS) {
             let alive = Message::Alive { asks: false };
-            inner.bus.tell(Channel::Broadcast, &alive);
+            inner.bus.publish(Channel::Broadcast, &alive);
         }
-        for node in inner.nodes.look() {
+        for node in inner.nodes.tick() {
             tracing::warn!(%node, "another node is gone");
             inner.node_gone(node);
         }
-        if look.is_multiple_of(COMPARE_EVERY) {
-            if inner.lost.swap(false, Ordering::Relaxed) {
+        if tick.is_multiple_of(COMPARE_EVERY_TICKS) {
+            if inner.publish_dropped.swap(false, Ordering::Relaxed) {
                 inner.catch_up();
             }
             inner.compare().await;

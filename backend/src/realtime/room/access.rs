@@ -21,7 +21,7 @@ impl Room {
         let users: HashSet<UserId> = self.members.values().map(|m| m.identity.user_id).collect();
         let users: Vec<UserId> = users.into_iter().collect();
         let (pool, canvas) = (self.pool.clone(), self.canvas_id);
-        let commands = self.neighbours.commands.clone();
+        let commands = self.remote.commands.clone();
         tokio::spawn(async move {
             let roles = db::canvases::roles(&pool, canvas, &users).await;
             let Some(commands) = commands.upgrade() else {

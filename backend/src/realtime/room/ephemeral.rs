@@ -5,7 +5,7 @@ use super::{Room, timers::Timer};
 use crate::{
     db,
     realtime::{
-        bus::{About, Spoken},
+        bus::{EphemeralKind, PresenceField},
         frame::Frame,
         presence::TYPING,
         write::Identity,
@@ -54,7 +54,7 @@ impl Room {
                 if self.presence.typing(identity.user_id, connection, until) {
                     self.tell_typing(connection, &identity, is_typing);
                 }
-                self.share(identity.user_id, connection, About::Typing);
+                self.share(identity.user_id, connection, PresenceField::Typing);
             }
             PresenceChange::EditingTile {
                 tile_x,
@@ -72,7 +72,7 @@ impl Room {
                 let editing = is_editing.then_some(tile);
                 self.presence.editing(identity.user_id, connection, editing);
                 self.tell_presence(connection, &identity, Some((tile, is_editing)));
-                self.share(identity.user_id, connection, About::Editing);
+                self.share(identity.user_id, connection, PresenceField::Editing);
             }
             PresenceChange::Status {
                 status,
@@ -81,7 +81,7 @@ impl Room {
                 let message = status_message.as_deref();
                 self.presence.status(identity.user_id, status, message);
                 self.tell_presence(connection, &identity, None);
-                self.share(identity.user_id, connection, About::Status);
+                self.share(identity.user_id, connection, PresenceField::Status);
             }
             PresenceChange::Cursor { x, y } => self.cursor(connection, x, y),
         }
@@ -113,7 +113,7 @@ impl Room {
             duration,
             timestamp: self.clock.now().into(),
         });
-        self.say(connection, &identity, Spoken::Mention, &mention);
+        self.say(connection, &identity, EphemeralKind::Mention, &mention);
     }
 
     pub(super) fn leave(&mut self, connection: ConnectionId) {
@@ -157,7 +157,7 @@ impl Room {
                         self.tell_typing(connection, &identity, false);
                     }
                     if self.members.contains_key(&connection) {
-                        self.share(user, connection, About::Typing);
+                        self.share(user, connection, PresenceField::Typing);
                     }
                 }
                 Timer::Leave(user) => {
@@ -216,7 +216,7 @@ impl Room {
         let identity = member.identity.clone();
         let user_id = identity.user_id;
         let cursor = ServerMessage::UserCursor(UserCursor { user_id, x, y });
-        self.say(connection, &identity, Spoken::Cursor, &cursor);
+        self.say(connection, &identity, EphemeralKind::Cursor, &cursor);
     }
 
     pub(super) fn tell_typing(

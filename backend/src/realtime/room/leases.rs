@@ -34,7 +34,7 @@ impl Room {
         }
         if self.bus.is_shared() {
             let room = Channel::Room(self.canvas_id);
-            self.bus.tell(room, &Message::Locks(changes.clone()));
+            self.bus.publish(room, &Message::Locks(changes.clone()));
         }
         let holders: HashSet<ConnectionId> = changes
             .iter()
@@ -88,7 +88,7 @@ impl Room {
     /// Has the leases read, since what other nodes told of them may be lost.
     pub(super) fn read_leases(&self) {
         let (pool, canvas) = (self.pool.clone(), self.canvas_id);
-        let commands = self.neighbours.commands.clone();
+        let commands = self.remote.commands.clone();
         tokio::spawn(async move {
             match db::locks::held(&pool, canvas).await {
                 Ok(leases) => {

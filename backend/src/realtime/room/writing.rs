@@ -180,11 +180,12 @@ impl Room {
         };
         let lines: Vec<Bytes> = events.iter().map(|event| event.body.json()).collect();
         let room = Channel::Room(self.canvas_id);
-        self.bus.tell_with(room, &Message::Events { first }, &lines);
+        self.bus
+            .publish_with(room, &Message::Events { first }, &lines);
     }
 
     /// Takes events that another node told of; what is too early waits a moment.
-    pub(super) fn events_heard(&mut self, first: i64, lines: Vec<Bytes>) {
+    pub(super) fn events_received(&mut self, first: i64, lines: Vec<Bytes>) {
         let now = Instant::now();
         for (seq, body) in (first..).zip(lines) {
             let body = body.into();

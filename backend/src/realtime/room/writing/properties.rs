@@ -5,11 +5,11 @@
 use super::*;
 use crate::realtime::{
     bus::{Bus, NodeId},
-    nodes::Nodes,
+    failure_detector::FailureDetector,
     outbox::Outbox,
     presence::Presence,
     ring::Ring,
-    room::{Member, Timers, post::Post, remote::Neighbours},
+    room::{Member, Timers, post::Post, remote::RemotePresence},
     write::{Identity, Write},
 };
 use crate::{clock::Clock, db::ConnectionCache};
@@ -78,8 +78,8 @@ fn room(pool: PgPool) -> Room {
         count: Arc::default(),
         clock: Clock::default(),
         bus: Bus::local(),
-        nodes: Arc::new(Nodes::new(NodeId::new())),
-        neighbours: Neighbours::new(mpsc::channel(1).0.downgrade(), Arc::default()),
+        nodes: Arc::new(FailureDetector::new(NodeId::new())),
+        remote: RemotePresence::new(mpsc::channel(1).0.downgrade(), Arc::default()),
         gate: Gate::new(0),
         acl_version: 0,
         ring: Ring::default(),

@@ -1,6 +1,6 @@
 //! What a connection does with the messages it reads.
 
-use super::{Connection, End};
+use super::{Connection, Disconnect};
 use crate::{
     db,
     realtime::{Figures, frame::Frame, room::Command},
@@ -23,9 +23,9 @@ use std::{
 
 /// The moments of the newest messages that could not be read.
 #[derive(Debug, Default)]
-pub(super) struct Invalid(VecDeque<Instant>);
+pub(super) struct InvalidMessages(VecDeque<Instant>);
 
-impl Invalid {
+impl InvalidMessages {
     /// Notes one more. True if there were too many lately.
     fn note(&mut self, now: Instant) -> bool {
         let window = Duration::from_millis(limits::INVALID_WINDOW_MS);
@@ -39,26 +39,26 @@ impl Invalid {
 }
 
 impl Connection {
-    pub(super) async fn text(&mut self, text: &str) -> Result<(), End> {
-        self.seat.hub.registry().traffic().count_in();
+    pub(super) async fn text(&mut self, text: &str) -> Result<(), Disconnect> {
+        self.membership.hub.registry().traffic().count_in();
         self.log.messages_in += 1;
         let request = match decode(text) {
             Ok(request) => request,
             Err(error) => {
                 Figures::get().read(None);
-                self.unreadable(&error);
+                self.decode_failed(&error);
                 return Ok(());
             }
         };
         Figures::get().read(Some(&request.message));
         let op_id = request.op_id;
         if let Some(Err(wait)) = self.limits.as_ref().map(|l| l.take(&request.message)) {
-            self.too_fast(wait, op_id);
+            self.rate_limited(wait, op_id);
             return Ok(());
         }
         match &request.message {
             ClientMessage::Ping { timestamp } | ClientMessage::Heartbeat { timestamp } => {
-                let server_time = self.seat.hub.clock().now().into();
+                let server_time = self.membership.hub.clock().now().into();
                 self.outbox.push(pong(text, timestamp, server_time, op_id));
                 Ok(())
             }
@@ -66,22 +66,24 @@ impl Connection {
                 client_name,
                 device,
             } => {
-                self.registered.hello(client_name, device);
+                self.registered.set_hello(client_name, device);
                 self.ack("hello", op_id);
                 Ok(())
             }
             ClientMessage::AuthRefresh { token } => self.refresh(token.clone(), op_id).await,
-            ClientMessage::RequestUpdate { last_seq } => self.update(*last_seq, op_id).await,
+            ClientMessage::RequestUpdate { last_seq } => {
+                self.request_update(*last_seq, op_id).await
+            }
             ClientMessage::UserPresence(PresenceChange::Status {
                 status_message: Some(message),
                 ..
             }) => {
-                self.keep_status_message(message).await;
-                let command = Command::Ask(self.seat.connection_id, Box::new(request), None);
+                self.store_status_message(message).await;
+                let command = Command::Ask(self.membership.connection_id, Box::new(request), None);
                 self.ask_room(command).await
             }
             ClientMessage::UserPresence(_) | ClientMessage::TileMention { .. } => {
-                let command = Command::Ask(self.seat.connection_id, Box::new(request), None);
+                let command = Command::Ask(self.membership.connection_id, Box::new(request), None);
                 self.ask_room(command).await
             }
             ClientMessage::CanvasChat { .. }
@@ -92,14 +94,18 @@ impl Connection {
             | ClientMessage::TileDelete { .. }
             | ClientMessage::TileLock { .. }
             | ClientMessage::TileUnlock { .. } => {
-                let place = self.place().await?;
-                let command = Command::Ask(self.seat.connection_id, Box::new(request), Some(place));
+                let place = self.acquire_in_flight().await?;
+                let command = Command::Ask(
+                    self.membership.connection_id,
+                    Box::new(request),
+                    Some(place),
+                );
                 self.ask_room(command).await
             }
         }
     }
 
-    fn unreadable(&mut self, error: &DecodeError) {
+    fn decode_failed(&mut self, error: &DecodeError) {
         let counts = matches!(
             error.code,
             ErrorCode::InvalidJson | ErrorCode::UnknownType | ErrorCode::InvalidMessage
@@ -111,7 +117,7 @@ impl Connection {
         }
     }
 
-    fn too_fast(&self, wait: Duration, op_id: Option<OpId>) {
+    fn rate_limited(&self, wait: Duration, op_id: Option<OpId>) {
         let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         self.answer(&ServerMessage::Error(ErrorMessage {
             code: ErrorCode::RateLimited,
@@ -121,13 +127,16 @@ impl Connection {
         }));
     }
 
-    async fn refresh(&mut self, token: String, op_id: Option<OpId>) -> Result<(), End> {
+    async fn refresh(&mut self, token: String, op_id: Option<OpId>) -> Result<(), Disconnect> {
         let refreshed = (self.refresh)(token).await;
         let own = refreshed.filter(|refreshed| refreshed.user_id == self.user_id);
         if let Some(refreshed) = own {
             self.expires_at = refreshed.expires_at;
-            self.registered.belong_to(refreshed.session_id);
-            self.seat.hub.registry().check_session(&self.registered);
+            self.registered.set_session(refreshed.session_id);
+            self.membership
+                .hub
+                .registry()
+                .check_session(&self.registered);
             self.ack("auth_refresh", op_id);
         } else {
             let message = "the token is not valid for this user";
@@ -139,7 +148,11 @@ impl Connection {
 
     /// Replays what the client asks for, up to what it was sent already; what
     /// is newer waits in the outbox, before the answer.
-    async fn update(&mut self, last_seq: i64, op_id: Option<OpId>) -> Result<(), End> {
+    async fn request_update(
+        &mut self,
+        last_seq: i64,
+        op_id: Option<OpId>,
+    ) -> Result<(), Disconnect> {
         let (rest, sent) = self.outbox.hold();
         self.socket.queue(rest);
         if self.replay(last_seq, sent).await?.is_ok() {
@@ -155,8 +168,8 @@ impl Connection {
     }
 
     /// The room tells others at once; the user's row keeps it for later.
-    async fn keep_status_message(&mut self, message: &str) {
-        let pool = self.seat.hub.pool();
+    async fn store_status_message(&mut self, message: &str) {
+        let pool = self.membership.hub.pool();
         if let Err(error) = db::users::update(pool, self.user_id, None, Some(message)).await {
             self.log
                 .failure(&error, "a status message could not be kept");
@@ -239,11 +252,11 @@ mod tests {
     #[test]
     fn twenty_within_the_window_are_too_many() {
         let start = Instant::now();
-        let mut slow = Invalid::default();
+        let mut slow = InvalidMessages::default();
         for n in 0..100 {
             assert!(!slow.note(start + Duration::from_millis(n * 600)));
         }
-        let mut fast = Invalid::default();
+        let mut fast = InvalidMessages::default();
         let verdicts: Vec<bool> = (0..20)
             .map(|n| fast.note(start + Duration::from_millis(n * 10)))
             .collect();

@@ -3,7 +3,7 @@
 //! something, and when it is asked about a canvas that it does not have open.
 //!
 //! `presence:{canvas}` has a field for each connection, `presence:{canvas}:nodes`
-//! the stamp of each node's last change. Stamps are written after what they
+//! the version of each node's last change. Stamps are written after what they
 //! stand for, and read before it.
 
 use super::{
@@ -26,9 +26,9 @@ const CANVASES: usize = 256;
 
 /// What was kept about one canvas.
 #[derive(Debug, Default)]
-pub(crate) struct Roster {
+pub(crate) struct PresenceSnapshot {
     /// Each node's last change.
-    pub(crate) stamps: HashMap<NodeId, u64>,
+    pub(crate) versions: HashMap<NodeId, u64>,
     /// Connections and where they are.
     pub(crate) entries: Vec<(NodeId, Entry)>,
 }
@@ -47,8 +47,8 @@ fn command(name: &str, key: String) -> Cmd {
     command
 }
 
-/// Keeps how connections of this node are, up to this stamp.
-pub(crate) fn keep(bus: &Bus, canvas: CanvasId, entries: &[Entry], stamp: u64) {
+/// Keeps how connections of this node are, up to this version.
+pub(crate) fn put(bus: &Bus, canvas: CanvasId, entries: &[Entry], version: u64) {
     for some in entries.chunks(FIELDS) {
         let mut set = command("HSET", members(canvas));
         for entry in some {
@@ -56,15 +56,15 @@ pub(crate) fn keep(bus: &Bus, canvas: CanvasId, entries: &[Entry], stamp: u64) {
             let json = serde_json::to_vec(entry).unwrap_or_default();
             set.arg(field(bus.node(), entry.connection)).arg(json);
         }
-        bus.keep(set);
+        bus.enqueue(set);
     }
-    keep_stamp(bus, canvas, stamp);
+    put_version(bus, canvas, version);
 }
 
 /// Has what is kept be forgotten in a while, unless [`look`] is called meanwhile.
-pub(crate) fn let_expire(bus: &Bus, canvas: CanvasId) {
+pub(crate) fn refresh_ttl(bus: &Bus, canvas: CanvasId) {
     for key in [members(canvas), nodes(canvas)] {
-        bus.keep(Cmd::expire(key, TTL));
+        bus.enqueue(Cmd::expire(key, TTL));
     }
 }
 
@@ -75,27 +75,27 @@ pub(crate) fn remove(bus: &Bus, canvas: CanvasId, node: NodeId, gone: &[Connecti
         for connection in some {
             delete.arg(field(node, *connection));
         }
-        bus.keep(delete);
+        bus.enqueue(delete);
     }
 }
 
-/// Keeps the stamp of this node's last change.
-pub(crate) fn keep_stamp(bus: &Bus, canvas: CanvasId, stamp: u64) {
+/// Keeps the version of this node's last change.
+pub(crate) fn put_version(bus: &Bus, canvas: CanvasId, version: u64) {
     let mut set = command("HSET", nodes(canvas));
-    set.arg(bus.node().to_string()).arg(stamp);
-    bus.keep(set);
+    set.arg(bus.node().to_string()).arg(version);
+    bus.enqueue(set);
 }
 
 /// Forgets a node, which has nobody on the canvas any more.
-pub(crate) fn remove_stamp(bus: &Bus, canvas: CanvasId, node: NodeId) {
+pub(crate) fn remove_version(bus: &Bus, canvas: CanvasId, node: NodeId) {
     let mut delete = command("HDEL", nodes(canvas));
     delete.arg(node.to_string());
-    bus.keep(delete);
+    bus.enqueue(delete);
 }
 
 /// What is kept about each of these canvases; `None` while Redis is away.
-pub(crate) async fn read(bus: &Bus, canvases: &[CanvasId]) -> Option<Vec<Roster>> {
-    let mut rosters = Vec::with_capacity(canvases.len());
+pub(crate) async fn read(bus: &Bus, canvases: &[CanvasId]) -> Option<Vec<PresenceSnapshot>> {
+    let mut snapshots = Vec::with_capacity(canvases.len());
     for some in canvases.chunks(CANVASES) {
         let mut pipeline = redis::pipe();
         for canvas in some {
@@ -105,17 +105,20 @@ pub(crate) async fn read(bus: &Bus, canvases: &[CanvasId]) -> Option<Vec<Roster>
         let mut connection = bus.connection()?;
         let read = pipeline.query_async(&mut connection).await;
         let hashes: Vec<HashMap<String, String>> = understood(read)?;
-        rosters.extend(hashes.chunks_exact(2).map(|pair| Roster {
-            stamps: stamps(&pair[0]),
+        snapshots.extend(hashes.chunks_exact(2).map(|pair| PresenceSnapshot {
+            versions: versions(&pair[0]),
             entries: entries(&pair[1]),
         }));
     }
-    Some(rosters)
+    Some(snapshots)
 }
 
 /// Each node's last change on each of these canvases, which are kept alive by
 /// it; `None` while Redis is away.
-pub(crate) async fn look(bus: &Bus, canvases: &[CanvasId]) -> Option<Vec<HashMap<NodeId, u64>>> {
+pub(crate) async fn read_versions(
+    bus: &Bus,
+    canvases: &[CanvasId],
+) -> Option<Vec<HashMap<NodeId, u64>>> {
     let mut all = Vec::with_capacity(canvases.len());
     for some in canvases.chunks(CANVASES) {
         let mut pipeline = redis::pipe();
@@ -130,17 +133,17 @@ pub(crate) async fn look(bus: &Bus, canvases: &[CanvasId]) -> Option<Vec<HashMap
         let mut connection = bus.connection()?;
         let read = pipeline.query_async(&mut connection).await;
         let hashes: Vec<HashMap<String, String>> = understood(read)?;
-        all.extend(hashes.iter().map(stamps));
+        all.extend(hashes.iter().map(versions));
     }
     Some(all)
 }
 
-impl Roster {
+impl PresenceSnapshot {
     /// Leaves out nodes of which nothing is to be kept.
-    pub(crate) fn without(&mut self, is_gone: impl Fn(NodeId) -> bool) {
-        self.stamps.retain(|node, _| !is_gone(*node));
-        let stamps = &self.stamps;
-        self.entries.retain(|(node, _)| stamps.contains_key(node));
+    pub(crate) fn retain_nodes(&mut self, is_live: impl Fn(NodeId) -> bool) {
+        self.versions.retain(|node, _| is_live(*node));
+        let versions = &self.versions;
+        self.entries.retain(|(node, _)| versions.contains_key(node));
     }
 
     /// Who is there, as others see them.
@@ -164,9 +167,9 @@ fn field(node: NodeId, connection: ConnectionId) -> String {
     format!("{node}:{connection}")
 }
 
-fn stamps(hash: &HashMap<String, String>) -> HashMap<NodeId, u64> {
+fn versions(hash: &HashMap<String, String>) -> HashMap<NodeId, u64> {
     hash.iter()
-        .filter_map(|(node, stamp)| Some((node.parse().ok()?, stamp.parse().ok()?)))
+        .filter_map(|(node, version)| Some((node.parse().ok()?, version.parse().ok()?)))
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! A connection's line in the log, and why it ends, as the peer, the log and
 //! the figures are told.
 
-use crate::realtime::{registry::Registered, wire};
+use crate::realtime::{registry::ConnectionHandle, wire};
 use shared::protocol::CloseReason;
 use std::{fmt::Display, time::Instant};
 use tracing::Span;
@@ -15,7 +15,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub(super) fn open(connection: &Registered) -> Self {
+    pub(super) fn start(connection: &ConnectionHandle) -> Self {
         let span = tracing::info_span!(
             parent: None,
             "connection",
@@ -46,17 +46,17 @@ impl Log {
 
 /// Why a connection ends without more words.
 #[derive(Debug)]
-pub(super) enum End {
+pub(super) enum Disconnect {
     /// The server says good-bye.
     Close(CloseReason),
     /// The peer broke the protocol.
-    Broken(u16, &'static str),
+    ProtocolError(u16, &'static str),
     /// The peer said good-bye; the answer is on its way already.
-    Closed,
+    ClosedByPeer,
     /// The peer is gone, or silent for too long.
-    Gone,
+    Lost,
     /// The peer does not read.
-    Stuck,
+    WriteTimeout,
 }
 
 /// The reason as a metric's label.
@@ -78,6 +78,8 @@ pub(super) fn label(reason: CloseReason) -> &'static str {
 }
 
 /// What a failed read says about the peer.
-pub(super) fn broken(error: &tungstenite::Error) -> End {
-    wire::fault(error).map_or(End::Gone, |(code, reason)| End::Broken(code, reason))
+pub(super) fn read_error(error: &tungstenite::Error) -> Disconnect {
+    wire::fault(error).map_or(Disconnect::Lost, |(code, reason)| {
+        Disconnect::ProtocolError(code, reason)
+    })
 }

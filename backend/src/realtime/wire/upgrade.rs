@@ -23,9 +23,9 @@ use tungstenite::handshake::derive_accept_key;
 /// What a request leaves with the task of its connection, an extension of the
 /// request: who is to be served on it from now on.
 #[derive(Debug)]
-pub struct Handover<T>(Arc<Mutex<Option<T>>>);
+pub struct UpgradeSlot<T>(Arc<Mutex<Option<T>>>);
 
-impl<T> Handover<T> {
+impl<T> UpgradeSlot<T> {
     /// Who is there, if the connection became a WebSocket.
     pub fn take(&self) -> Option<T> {
         self.lock().take()
@@ -36,13 +36,13 @@ impl<T> Handover<T> {
     }
 }
 
-impl<T> Clone for Handover<T> {
+impl<T> Clone for UpgradeSlot<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T> Default for Handover<T> {
+impl<T> Default for UpgradeSlot<T> {
     fn default() -> Self {
         Self(Arc::default())
     }
@@ -50,7 +50,7 @@ impl<T> Default for Handover<T> {
 
 /// A request for a WebSocket (RFC 6455, section 4.2).
 pub struct Upgrade<T> {
-    handover: Handover<T>,
+    slot: UpgradeSlot<T>,
     key: HeaderValue,
 }
 
@@ -75,7 +75,7 @@ impl<T: Send + 'static> Upgrade<T> {
         let key = parts.headers.get(header::SEC_WEBSOCKET_KEY).cloned();
         Ok(Self {
             key: key.ok_or("the header Sec-WebSocket-Key is missing")?,
-            handover: parts
+            slot: parts
                 .extensions
                 .remove()
                 .ok_or("this connection cannot be upgraded")?,
@@ -84,8 +84,8 @@ impl<T: Send + 'static> Upgrade<T> {
 
     /// The answer; once it is sent, the connection's task finds who is there.
     pub fn accept(self, visitor: T) -> Response<Body> {
-        let Self { handover, key } = self;
-        *handover.lock() = Some(visitor);
+        let Self { slot, key } = self;
+        *slot.lock() = Some(visitor);
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
@@ -112,29 +112,29 @@ fn has(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
 /// kept, to go out with the first message: one write less, and for the peer one
 /// arrival less.
 #[derive(Debug)]
-pub struct Door<T> {
+pub struct DeferredUpgradeIo<T> {
     stream: TcpStream,
-    handover: Handover<T>,
+    slot: UpgradeSlot<T>,
     answer: Vec<u8>,
 }
 
-impl<T> Door<T> {
-    /// In front of this connection, whose requests carry `handover`.
-    pub fn new(stream: TcpStream, handover: Handover<T>) -> Self {
+impl<T> DeferredUpgradeIo<T> {
+    /// In front of this connection, whose requests carry `slot`.
+    pub fn new(stream: TcpStream, slot: UpgradeSlot<T>) -> Self {
         Self {
             stream,
-            handover,
+            slot,
             answer: Vec::new(),
         }
     }
 
     /// The connection, and the answer that is still to be sent.
-    pub(super) fn open(self) -> (TcpStream, Bytes) {
+    pub(super) fn into_parts(self) -> (TcpStream, Bytes) {
         (self.stream, self.answer.into())
     }
 }
 
-impl<T> AsyncRead for Door<T> {
+impl<T> AsyncRead for DeferredUpgradeIo<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -144,13 +144,13 @@ impl<T> AsyncRead for Door<T> {
     }
 }
 
-impl<T> AsyncWrite for Door<T> {
+impl<T> AsyncWrite for DeferredUpgradeIo<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.handover.lock().is_some() {
+        if self.slot.lock().is_some() {
             // It is the last answer, and a short one.
             self.answer.extend_from_slice(bytes);
             return Poll::Ready(Ok(bytes.len()));
@@ -163,7 +163,7 @@ impl<T> AsyncWrite for Door<T> {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.handover.lock().is_some() {
+        if self.slot.lock().is_some() {
             let before = self.answer.len();
             self.answer
                 .extend(pieces.iter().flat_map(|piece| piece.iter()));

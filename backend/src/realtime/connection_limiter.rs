@@ -11,7 +11,7 @@ use thiserror::Error;
 
 /// Why a connection was not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum AdmissionError {
+pub enum ConnectionLimitError {
     /// The user or the address has too many already.
     #[error("too many connections")]
     TooMany,
@@ -45,7 +45,7 @@ const FIELDS: usize = 256;
 
 /// Counts connections, and keeps the users' counts where other nodes find them.
 #[derive(Clone)]
-pub(crate) struct Admissions {
+pub(crate) struct ConnectionLimiter {
     counts: Arc<Mutex<Counts>>,
     bus: Bus,
 }
@@ -56,15 +56,15 @@ pub(crate) fn connections_key(node: NodeId) -> String {
 }
 
 /// One connection's place; given back when dropped.
-pub struct Admission {
-    counts: Admissions,
+pub struct ConnectionPermit {
+    counts: ConnectionLimiter,
     user: UserId,
     address: IpAddr,
     /// Connections of the user on this node, with this one.
     pub(crate) of_user: usize,
 }
 
-impl Admissions {
+impl ConnectionLimiter {
     pub(crate) fn new(bus: Bus) -> Self {
         Self {
             counts: Arc::default(),
@@ -73,27 +73,27 @@ impl Admissions {
     }
 
     /// Takes a place.
-    pub(crate) fn admit(
+    pub(crate) fn acquire(
         &self,
         caps: Caps,
         user: UserId,
         address: IpAddr,
-    ) -> Result<Admission, AdmissionError> {
+    ) -> Result<ConnectionPermit, ConnectionLimitError> {
         let mut counts = self.lock();
         if counts.total >= caps.total {
-            return Err(AdmissionError::Overloaded);
+            return Err(ConnectionLimitError::Overloaded);
         }
         let of_user = counts.users.get(&user).copied().unwrap_or_default();
         let of_address = counts.addresses.get(&address).copied().unwrap_or_default();
         if of_user >= caps.per_user || of_address >= caps.per_ip {
-            return Err(AdmissionError::TooMany);
+            return Err(ConnectionLimitError::TooMany);
         }
         counts.total += 1;
         counts.users.insert(user, of_user + 1);
-        self.changed(user, of_user, of_user + 1);
+        self.publish_count(user, of_user, of_user + 1);
         *counts.addresses.entry(address).or_default() += 1;
         metrics::gauge!("stellar_connections").increment(1.0);
-        Ok(Admission {
+        Ok(ConnectionPermit {
             counts: self.clone(),
             user,
             address,
@@ -102,17 +102,17 @@ impl Admissions {
     }
 
     /// Lets others know, in the order of the changes.
-    fn changed(&self, user: UserId, before: usize, now: usize) {
+    fn publish_count(&self, user: UserId, before: usize, now: usize) {
         if !self.bus.is_shared() {
             return;
         }
         match (before, now) {
-            (0, _) => self.bus.open(Channel::User(user)),
-            (_, 0) => self.bus.close(Channel::User(user)),
+            (0, _) => self.bus.subscribe(Channel::User(user)),
+            (_, 0) => self.bus.unsubscribe(Channel::User(user)),
             _ => {}
         }
         let key = connections_key(self.bus.node());
-        self.bus.keep(if now == 0 {
+        self.bus.enqueue(if now == 0 {
             redis::Cmd::hdel(key, user.0)
         } else {
             redis::Cmd::hset(key, user.0, now)
@@ -129,22 +129,22 @@ impl Admissions {
         let key = connections_key(self.bus.node());
         // Held, so that no change comes in between.
         let counts = self.lock();
-        self.bus.keep(redis::Cmd::del(&key));
+        self.bus.enqueue(redis::Cmd::del(&key));
         let all: Vec<(i64, usize)> = counts.users.iter().map(|(u, n)| (u.0, *n)).collect();
         for some in all.chunks(FIELDS) {
-            self.bus.keep(redis::Cmd::hset_multiple(&key, some));
+            self.bus.enqueue(redis::Cmd::hset_multiple(&key, some));
         }
         drop(counts);
-        self.keep_counts();
+        self.refresh_ttl();
     }
 
     /// Keeps the counts from being forgotten.
-    pub(crate) fn keep_counts(&self) {
+    pub(crate) fn refresh_ttl(&self) {
         let key = connections_key(self.bus.node());
-        self.bus.keep(redis::Cmd::expire(key, TTL));
+        self.bus.enqueue(redis::Cmd::expire(key, TTL));
     }
 
-    /// How many places are taken.
+    /// How many connections hold a permit.
     pub(crate) fn total(&self) -> usize {
         self.lock().total
     }
@@ -154,7 +154,7 @@ impl Admissions {
     }
 }
 
-impl Drop for Admission {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut counts = self.counts.lock();
         counts.total -= 1;
@@ -164,7 +164,7 @@ impl Drop for Admission {
             if now == 0 {
                 counts.users.remove(&self.user);
             }
-            self.counts.changed(self.user, now + 1, now);
+            self.counts.publish_count(self.user, now + 1, now);
         }
         if let Some(count) = counts.addresses.get_mut(&self.address) {
             *count -= 1;
@@ -189,16 +189,16 @@ mod tests {
             per_ip: 3,
         };
         let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let places = Admissions::new(Bus::local());
-        let first = places.admit(caps, UserId(1), here).ok().unwrap();
-        let _second = places.admit(caps, UserId(1), here).ok().unwrap();
-        let refused = places.admit(caps, UserId(1), here).err();
-        assert_eq!(refused, Some(AdmissionError::TooMany));
-        let _third = places.admit(caps, UserId(2), here).ok().unwrap();
-        let refused = places.admit(caps, UserId(3), here).err();
-        assert_eq!(refused, Some(AdmissionError::Overloaded));
+        let limiter = ConnectionLimiter::new(Bus::local());
+        let first = limiter.acquire(caps, UserId(1), here).ok().unwrap();
+        let _second = limiter.acquire(caps, UserId(1), here).ok().unwrap();
+        let refused = limiter.acquire(caps, UserId(1), here).err();
+        assert_eq!(refused, Some(ConnectionLimitError::TooMany));
+        let _third = limiter.acquire(caps, UserId(2), here).ok().unwrap();
+        let refused = limiter.acquire(caps, UserId(3), here).err();
+        assert_eq!(refused, Some(ConnectionLimitError::Overloaded));
         drop(first);
-        assert!(places.admit(caps, UserId(1), here).is_ok());
-        assert_eq!(places.total(), 2);
+        assert!(limiter.acquire(caps, UserId(1), here).is_ok());
+        assert_eq!(limiter.total(), 2);
     }
 }

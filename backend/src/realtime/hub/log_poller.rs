@@ -12,26 +12,26 @@ use std::{
 use tokio::sync::Notify;
 
 /// Time between two looks at the heads of the open canvases' logs.
-const HEADS_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// The same while other nodes cannot tell us of their events.
-const HEADS_EVERY_ALONE: Duration = Duration::from_millis(150);
+const POLL_INTERVAL_BUS_DOWN: Duration = Duration::from_millis(150);
 
 /// Looks at the heads of the open canvases' logs, and tells the rooms: events
 /// that other nodes could not tell us of, or whose commit was never confirmed,
 /// are found here.
-pub(super) async fn watch(inner: Weak<Inner>, look: Arc<Notify>) {
+pub(super) async fn run(inner: Weak<Inner>, poll_now: Arc<Notify>) {
     let mut sampled = Instant::now();
     loop {
-        let is_alone = inner.upgrade().is_some_and(|inner| inner.bus.is_down());
-        let every = if is_alone {
-            HEADS_EVERY_ALONE
+        let is_bus_down = inner.upgrade().is_some_and(|inner| inner.bus.is_down());
+        let interval = if is_bus_down {
+            POLL_INTERVAL_BUS_DOWN
         } else {
-            HEADS_EVERY
+            POLL_INTERVAL
         };
         // Woken or not: it is time to look.
-        let _ = tokio::time::timeout(every, look.notified()).await;
+        let _ = tokio::time::timeout(interval, poll_now.notified()).await;
         let Some(inner) = inner.upgrade() else { return };
-        if sampled.elapsed() >= HEADS_EVERY {
+        if sampled.elapsed() >= POLL_INTERVAL {
             sampled = Instant::now();
             inner.registry.traffic().sample();
         }

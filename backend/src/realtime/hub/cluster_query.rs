@@ -4,8 +4,8 @@
 
 use super::{Hub, Inner, lock};
 use crate::realtime::{
-    bus::{Channel, Message, NodeId, Question},
-    registry::{Census, ClientFilter},
+    bus::{Channel, ClusterQuery, Message, NodeId},
+    registry::{ClientFilter, ClusterStats},
 };
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::timeout};
 
 /// How long the others may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Hub {
     /// The first so many connections that match after this one, in the order
@@ -26,12 +26,12 @@ impl Hub {
         count: usize,
     ) -> Vec<Client> {
         let mut clients = self.inner.clients(&filter, after, count);
-        let question = Question::Clients {
+        let query = ClusterQuery::Clients {
             filter,
             after,
             count,
         };
-        for more in self.ask::<Vec<Client>>(question).await {
+        for more in self.query::<Vec<Client>>(query).await {
             clients.extend(more);
         }
         clients.sort_by_key(|client| client.connection_id);
@@ -40,25 +40,29 @@ impl Hub {
     }
 
     /// How much there is of everything, and on how many nodes.
-    pub async fn census(&self) -> (Census, usize) {
-        let mut census = self.inner.registry.census();
-        let others: Vec<Census> = self.ask(Question::Census).await;
+    pub async fn stats(&self) -> (ClusterStats, usize) {
+        let mut stats = self.inner.registry.stats();
+        let others: Vec<ClusterStats> = self.query(ClusterQuery::Stats).await;
         let nodes = 1 + others.len();
         for other in others {
-            census.add(other);
+            stats.add(other);
         }
-        (census, nodes)
+        (stats, nodes)
     }
 
-    async fn ask<T: DeserializeOwned>(&self, question: Question) -> Vec<T> {
+    async fn query<T: DeserializeOwned>(&self, query: ClusterQuery) -> Vec<T> {
         if !self.inner.bus.is_shared() {
             return Vec::new();
         }
         let id = rand::random();
         let (sender, mut answers) = mpsc::unbounded_channel();
-        lock(&self.inner.questions).insert(id, sender);
-        let asked = Message::Ask { id, question };
-        let listening = self.inner.bus.deliver(Channel::Broadcast, &asked).await;
+        lock(&self.inner.pending_queries).insert(id, sender);
+        let asked = Message::Query { id, query };
+        let listening = self
+            .inner
+            .bus
+            .publish_counted(Channel::Broadcast, &asked)
+            .await;
         // This node hears itself too.
         let expected = listening.unwrap_or_default().saturating_sub(1);
         let mut all = Vec::new();
@@ -73,10 +77,10 @@ impl Hub {
                 }
             }
         };
-        if timeout(PATIENCE, gathering).await.is_err() {
+        if timeout(REPLY_TIMEOUT, gathering).await.is_err() {
             tracing::warn!("a node did not answer in time");
         }
-        lock(&self.inner.questions).remove(&id);
+        lock(&self.inner.pending_queries).remove(&id);
         all
     }
 }
@@ -95,28 +99,28 @@ impl Inner {
     }
 
     /// Answers another node, on a task of its own: there may be much to look at.
-    pub(super) fn asked(self: &Arc<Self>, node: NodeId, id: u64, question: Question) {
+    pub(super) fn answer_query(self: &Arc<Self>, node: NodeId, id: u64, query: ClusterQuery) {
         let inner = self.clone();
         tokio::spawn(async move {
-            let answer = match question {
-                Question::Clients {
+            let answer = match query {
+                ClusterQuery::Clients {
                     filter,
                     after,
                     count,
                 } => serde_json::to_vec(&inner.clients(&filter, after, count)),
-                Question::Census => serde_json::to_vec(&inner.registry.census()),
+                ClusterQuery::Stats => serde_json::to_vec(&inner.registry.stats()),
             };
             // Plain data always serializes.
             let line = Bytes::from(answer.unwrap_or_default());
             let channel = Channel::Node(node);
             inner
                 .bus
-                .tell_with(channel, &Message::Answer { id }, &[line]);
+                .publish_with(channel, &Message::Reply { id }, &[line]);
         });
     }
 
-    pub(super) fn answered(&self, node: NodeId, id: u64, lines: Vec<Bytes>) {
-        if let Some(asking) = lock(&self.questions).get(&id) {
+    pub(super) fn take_reply(&self, node: NodeId, id: u64, lines: Vec<Bytes>) {
+        if let Some(asking) = lock(&self.pending_queries).get(&id) {
             for line in lines {
                 // Whoever asked may have given up.
                 let _ = asking.send((node, line));

@@ -12,13 +12,13 @@ use std::{
 /// Looks without a word after which a node is gone. What it then takes until
 /// its users have left (`user_left` follows 5 s later) stays below the
 /// contract's 36 s by far.
-const SILENCE: u32 = 20;
+const MAX_MISSED_TICKS: u32 = 20;
 /// Nodes remembered as gone.
-const GONE: usize = 1024;
+const MAX_GONE: usize = 1024;
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Nodes {
+pub(crate) struct FailureDetector {
     own: NodeId,
     others: Mutex<State>,
 }
@@ -26,11 +26,11 @@ pub(crate) struct Nodes {
 #[derive(Debug, Default)]
 struct State {
     /// Looks since a node was heard.
-    quiet: HashMap<NodeId, u32>,
+    missed_ticks: HashMap<NodeId, u32>,
     gone: HashSet<NodeId>,
 }
 
-impl Nodes {
+impl FailureDetector {
     /// None but this one.
     pub(crate) fn new(own: NodeId) -> Self {
         let others = Mutex::default();
@@ -38,15 +38,15 @@ impl Nodes {
     }
 
     /// A node said something.
-    pub(crate) fn heard(&self, node: NodeId) {
+    pub(crate) fn mark_live(&self, node: NodeId) {
         let mut state = self.lock();
         state.gone.remove(&node);
-        state.quiet.insert(node, 0);
+        state.missed_ticks.insert(node, 0);
     }
 
     /// Whether what was kept of a node counts. One of which nothing was heard
     /// yet has its time to speak.
-    pub(crate) fn takes(&self, node: NodeId) -> bool {
+    pub(crate) fn is_live(&self, node: NodeId) -> bool {
         if node == self.own {
             return true;
         }
@@ -54,22 +54,25 @@ impl Nodes {
         if state.gone.contains(&node) {
             return false;
         }
-        state.quiet.entry(node).or_insert(0);
+        state.missed_ticks.entry(node).or_insert(0);
         true
     }
 
     /// A node said that it goes.
-    pub(crate) fn leaves(&self, node: NodeId) {
+    pub(crate) fn mark_left(&self, node: NodeId) {
         self.lock().forget(node);
     }
 
     /// Counts a look: the nodes that have been silent for too many, each once.
-    pub(crate) fn look(&self) -> Vec<NodeId> {
+    pub(crate) fn tick(&self) -> Vec<NodeId> {
         let mut state = self.lock();
-        for quiet in state.quiet.values_mut() {
-            *quiet += 1;
+        for missed_ticks in state.missed_ticks.values_mut() {
+            *missed_ticks += 1;
         }
-        let late = state.quiet.iter().filter(|(_, quiet)| **quiet > SILENCE);
+        let late = state
+            .missed_ticks
+            .iter()
+            .filter(|(_, missed_ticks)| **missed_ticks > MAX_MISSED_TICKS);
         let late: Vec<NodeId> = late.map(|(node, _)| *node).collect();
         for node in &late {
             state.forget(*node);
@@ -78,8 +81,8 @@ impl Nodes {
     }
 
     /// The nodes that are there.
-    pub(crate) fn all(&self) -> Vec<NodeId> {
-        self.lock().quiet.keys().copied().collect()
+    pub(crate) fn live(&self) -> Vec<NodeId> {
+        self.lock().missed_ticks.keys().copied().collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -89,8 +92,8 @@ impl Nodes {
 
 impl State {
     fn forget(&mut self, node: NodeId) {
-        self.quiet.remove(&node);
-        if self.gone.len() >= GONE {
+        self.missed_ticks.remove(&node);
+        if self.gone.len() >= MAX_GONE {
             self.gone.clear();
         }
         self.gone.insert(node);
@@ -104,20 +107,20 @@ mod tests {
     #[test]
     fn a_silent_node_is_gone_once_and_may_come_back() {
         let (own, other, kept) = (NodeId::new(), NodeId::new(), NodeId::new());
-        let nodes = Nodes::new(own);
-        nodes.heard(other);
-        assert!(nodes.takes(own) && nodes.takes(other) && nodes.takes(kept));
-        for look in 1..=SILENCE {
-            assert!(nodes.look().is_empty(), "{look}");
-            nodes.heard(kept);
+        let nodes = FailureDetector::new(own);
+        nodes.mark_live(other);
+        assert!(nodes.is_live(own) && nodes.is_live(other) && nodes.is_live(kept));
+        for tick in 1..=MAX_MISSED_TICKS {
+            assert!(nodes.tick().is_empty(), "{tick}");
+            nodes.mark_live(kept);
         }
-        assert_eq!(nodes.look(), [other]);
-        assert!(nodes.look().is_empty());
-        assert!(!nodes.takes(other));
-        assert_eq!(nodes.all(), [kept]);
-        nodes.heard(other);
-        assert!(nodes.takes(other));
-        nodes.leaves(other);
-        assert!(!nodes.takes(other));
+        assert_eq!(nodes.tick(), [other]);
+        assert!(nodes.tick().is_empty());
+        assert!(!nodes.is_live(other));
+        assert_eq!(nodes.live(), [kept]);
+        nodes.mark_live(other);
+        assert!(nodes.is_live(other));
+        nodes.mark_left(other);
+        assert!(!nodes.is_live(other));
     }
 }

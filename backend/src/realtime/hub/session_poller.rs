@@ -9,14 +9,14 @@ use std::{sync::Weak, time::Duration};
 use tokio::time::{self, MissedTickBehavior};
 
 /// Between two looks. The contract lets sockets live on for 5 s.
-const EVERY: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// How long a session may have been over: its sockets' own timers come first.
 const GRACE: TimeDelta = TimeDelta::seconds(1);
 
 /// Looks at the sessions of the open sockets, all with one query, and at the
 /// clock by which they end.
-pub(super) async fn watch(inner: Weak<Inner>) {
-    let mut every = time::interval(EVERY);
+pub(super) async fn run(inner: Weak<Inner>) {
+    let mut every = time::interval(POLL_INTERVAL);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
