@@ -18,14 +18,14 @@ const MASK: [u8; 4] = [0x5A, 0xC3, 0x17, 0x88];
 
 /// One whole frame, and how many bytes it took.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Frame<'a> {
+pub(crate) struct WsFrame<'a> {
     pub(crate) opcode: u8,
     pub(crate) payload: &'a [u8],
     pub(crate) length: usize,
 }
 
 /// The first frame of `bytes`, if all of it is there.
-pub(crate) fn first(bytes: &[u8]) -> Option<Frame<'_>> {
+pub(crate) fn first(bytes: &[u8]) -> Option<WsFrame<'_>> {
     let (&[head, short], rest) = bytes.split_first_chunk()?;
     let (size, head_length) = match short & !MASKED {
         126 => (usize::from(u16::from_be_bytes(*rest.first_chunk()?)), 4),
@@ -36,7 +36,7 @@ pub(crate) fn first(bytes: &[u8]) -> Option<Frame<'_>> {
         size => (usize::from(size), 2),
     };
     let length = head_length + size;
-    Some(Frame {
+    Some(WsFrame {
         opcode: head & 0xF,
         payload: bytes.get(head_length..length)?,
         length,

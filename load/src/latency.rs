@@ -1,6 +1,6 @@
 //! How late messages are heard: each carries the time at which it was sent.
 
-use crate::crowd::find;
+use crate::client_pool::find;
 use std::time::{Duration, Instant};
 
 /// What comes before the time in a message.

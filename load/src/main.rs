@@ -12,23 +12,22 @@
     reason = "what is counted here is far below 2^52"
 )]
 
-mod bound;
-mod crowd;
-mod doorman;
-mod failure;
-mod figures;
+mod client_pool;
+mod connection_worker;
 mod frames;
-mod holder;
+mod group;
+mod join_baseline;
 mod latency;
-mod party;
 mod row;
+mod scenarios;
+mod send_baseline;
 mod system;
 mod target;
 
+use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
-use failure::{Failure, Outcome};
-use figures::{apart, deliver, growth, hot, idle, join, latency as late, reconnect, slow};
 use row::Row;
+use scenarios::{cross_node, deliver, growth, hot, idle, join, latency as late, reconnect, slow};
 use std::{net::SocketAddr, process::ExitCode};
 use target::Target;
 
@@ -37,9 +36,9 @@ use target::Target;
 #[command(name = "stellar-load", version)]
 struct Arguments {
     /// Servers as ADDRESS=PID, for example 127.0.0.1:8080=4711, comma-separated
-    #[arg(long, env = "LOAD_SERVERS", value_delimiter = ',', required = true, value_parser = server)]
+    #[arg(long, env = "LOAD_SERVERS", value_delimiter = ',', required = true, value_parser = parse_server)]
     server: Vec<Target>,
-    /// The core that the server was given, where the bound runs too
+    /// The core that the server was given, where the baseline runs too
     #[arg(long, default_value_t = 0)]
     server_core: usize,
     /// The core that this generator stays on
@@ -51,12 +50,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Figure {
-    /// Deliveries per second of processor time, beside the bound's
+    /// Deliveries per second of processor time, beside the baseline's
     Deliver(deliver::Deliver),
-    /// The 99th percentile of the delay at a steady rate, beside the bound's
+    /// The 99th percentile of the delay at a steady rate, beside the baseline's
     Latency(late::Latency),
     /// How late those at another node hear, beside those at the same
-    Apart(apart::Apart),
+    CrossNode(cross_node::CrossNode),
     /// Memory of connections that do nothing
     Idle(idle::Idle),
     /// Joins per second of processor time
@@ -85,33 +84,33 @@ fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
-        Err(failure) => {
-            eprintln!("error: {failure}");
+        Err(error) => {
+            eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn measure(arguments: &Arguments) -> Outcome<Vec<Row>> {
+fn measure(arguments: &Arguments) -> Result<Vec<Row>> {
     system::stay_on(arguments.own_core)?;
     let targets = &arguments.server;
-    let target = targets.first().ok_or_else(|| Failure::told("no server"))?;
+    let target = targets.first().ok_or_else(|| anyhow!("no server"))?;
     let core = arguments.server_core;
     match &arguments.figure {
         Figure::Deliver(wanted) => deliver::run(target, core, wanted),
         Figure::Latency(wanted) => late::run(target, core, wanted),
-        Figure::Apart(wanted) => apart::run(targets, wanted),
+        Figure::CrossNode(wanted) => cross_node::run(targets, wanted),
         Figure::Idle(wanted) => idle::run(targets, arguments.own_core, wanted),
         Figure::Join(wanted) => join::run(target, core, wanted),
         Figure::Reconnect(wanted) => reconnect::run(target, wanted),
         Figure::Slow(wanted) => slow::run(target, wanted),
         Figure::Hot(wanted) => hot::run(target, wanted),
         Figure::Growth(wanted) => growth::run(target, wanted),
-        Figure::Hold => holder::hold(target).map(|()| Vec::new()),
+        Figure::Hold => connection_worker::hold(target).map(|()| Vec::new()),
     }
 }
 
-fn server(text: &str) -> Result<Target, String> {
+fn parse_server(text: &str) -> Result<Target, String> {
     let parts = text.split_once('=').ok_or("must be ADDRESS=PID")?;
     let address: SocketAddr = parts.0.parse().map_err(|_| "the address is none")?;
     let process = parts.1.parse().map_err(|_| "the process id is none")?;

@@ -2,10 +2,10 @@
 //! before anything is measured: people who are signed in, and canvases.
 
 use crate::{
-    failure::{Failure, Outcome},
     frames::{TEXT, masked},
     system,
 };
+use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{net::SocketAddr, thread, time::Duration};
@@ -42,12 +42,12 @@ pub(crate) struct Canvas {
 
 impl Target {
     /// Processor time the server has used so far.
-    pub(crate) fn processor_time(&self) -> Outcome<Duration> {
+    pub(crate) fn processor_time(&self) -> Result<Duration> {
         system::processor_time(self.process)
     }
 
     /// Signs in that many new guests, each with a session of their own.
-    pub(crate) fn people(&self, count: usize) -> Outcome<Vec<Person>> {
+    pub(crate) fn people(&self, count: usize) -> Result<Vec<Person>> {
         let share = count.div_ceil(LANES).max(1);
         let lanes: Vec<_> = (0..LANES)
             .map(|lane| {
@@ -57,39 +57,39 @@ impl Target {
                     let agent = agent();
                     let name = json!({ "display_name": "Load" });
                     let one = |_| target.post(&agent, "/auth/guest", None, &name);
-                    (0..count).map(one).collect::<Outcome<Vec<Person>>>()
+                    (0..count).map(one).collect::<Result<Vec<Person>>>()
                 })
             })
             .collect();
         let mut people = Vec::with_capacity(count);
         for lane in lanes {
-            let lane = lane.join().map_err(|_| Failure::told("a lane failed"))?;
+            let lane = lane.join().map_err(|_| anyhow!("a lane failed"))?;
             people.extend(lane?);
         }
         Ok(people)
     }
 
     /// Makes a canvas.
-    pub(crate) fn canvas(&self, owner: &Person, tiles: u32) -> Outcome<Canvas> {
+    pub(crate) fn canvas(&self, owner: &Person, tiles: u32) -> Result<Canvas> {
         let body = json!({ "name": "Load", "width": tiles, "height": tiles, "tile_size": 32 });
         self.post(&agent(), "/canvases", Some(owner), &body)
     }
 
     /// What a GET under `/api/v1` answers.
-    pub(crate) fn get(&self, path: &str, person: &Person) -> Outcome<Value> {
-        serde_json::from_slice(&self.fetch(path, person)?).map_err(Failure::because(path))
+    pub(crate) fn get(&self, path: &str, person: &Person) -> Result<Value> {
+        serde_json::from_slice(&self.fetch(path, person)?).with_context(|| path.to_owned())
     }
 
     /// The same, unread.
-    pub(crate) fn fetch(&self, path: &str, person: &Person) -> Outcome<Vec<u8>> {
+    pub(crate) fn fetch(&self, path: &str, person: &Person) -> Result<Vec<u8>> {
         let url = format!("http://{}/api/v1{path}", self.address);
         let asked = agent()
             .get(&url)
             .header("Authorization", format!("Bearer {}", person.token))
             .call();
-        let mut answer = asked.map_err(Failure::because(path))?;
+        let mut answer = asked.with_context(|| path.to_owned())?;
         let body = answer.body_mut().with_config().limit(u64::MAX);
-        body.read_to_vec().map_err(Failure::because(path))
+        body.read_to_vec().with_context(|| path.to_owned())
     }
 
     fn post<T: for<'de> Deserialize<'de>>(
@@ -98,16 +98,16 @@ impl Target {
         path: &str,
         person: Option<&Person>,
         body: &Value,
-    ) -> Outcome<T> {
+    ) -> Result<T> {
         let mut request = agent.post(format!("http://{}/api/v1{path}", self.address));
         if let Some(person) = person {
             request = request.header("Authorization", format!("Bearer {}", person.token));
         }
-        let mut answer = request.send_json(body).map_err(Failure::because(path))?;
+        let mut answer = request.send_json(body).with_context(|| path.to_owned())?;
         answer
             .body_mut()
             .read_json()
-            .map_err(Failure::because(path))
+            .with_context(|| path.to_owned())
     }
 
     /// The request that joins a canvas, from `after` on where that is given.
@@ -132,7 +132,7 @@ pub(crate) fn chat(text: &str) -> Vec<u8> {
 }
 
 /// A frame that says something of ordinary length.
-pub(crate) fn remark() -> Vec<u8> {
+pub(crate) fn sample_chat() -> Vec<u8> {
     chat("stellar stellar stellar stellar stellar stellar stellar stellar")
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::process::{status, succeed};
 use crate::server::Server;
 use crate::setup::find_on_path;
@@ -23,7 +23,7 @@ const TOO_LARGE: [&str; 13] = [
 /// Cases of compression, which we do not offer.
 const COMPRESSED: [&str; 2] = ["12.*", "13.*"];
 
-pub(crate) fn autobahn(workspace: &Workspace) -> Outcome<ExitCode> {
+pub(crate) fn autobahn(workspace: &Workspace) -> Result<ExitCode> {
     let kosoku = kosoku(workspace)?;
     step("Building the echo", "about 90 s the first time", || {
         let mut cargo = workspace.cargo();
@@ -70,14 +70,14 @@ pub(crate) fn autobahn(workspace: &Workspace) -> Outcome<ExitCode> {
 }
 
 /// The suite, installed where our other tools are.
-fn kosoku(workspace: &Workspace) -> Outcome<PathBuf> {
+fn kosoku(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.tools.join(format!("kosoku-{VERSION}"));
     let program = folder.join("bin/kosoku");
     if program.exists() {
         return Ok(program);
     }
     if find_on_path("python3").is_none() {
-        return Err(Failure::told(
+        return Err(Error::new(
             "the Autobahn suite needs Python: type `apt-get install python3-venv`",
         ));
     }
@@ -94,10 +94,10 @@ fn kosoku(workspace: &Workspace) -> Outcome<PathBuf> {
 }
 
 /// The cases by outcome; both that of the messages and that of the close must be good.
-fn outcomes(index: &Path) -> Outcome<BTreeMap<String, Vec<String>>> {
-    let report = fs::read_to_string(index).map_err(Failure::file("read", index))?;
+fn outcomes(index: &Path) -> Result<BTreeMap<String, Vec<String>>> {
+    let report = fs::read_to_string(index).map_err(Error::file("read", index))?;
     let report: serde_json::Value =
-        serde_json::from_str(&report).map_err(Failure::because("read the suite's report"))?;
+        serde_json::from_str(&report).map_err(Error::context("read the suite's report"))?;
     let cases = report
         .as_object()
         .into_iter()

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::bench_browser;
 use crate::cluster::Nodes;
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::process::{succeed, watch};
 use crate::server::{self, Server};
 use crate::setup;
@@ -73,7 +73,7 @@ enum Cores {
     All,
 }
 
-pub(crate) fn bench(workspace: &Workspace, names: &[String]) -> Outcome<ExitCode> {
+pub(crate) fn bench(workspace: &Workspace, names: &[String]) -> Result<ExitCode> {
     setup::postgres()?;
     setup::redis()?;
     let binary = server::build(workspace, true)?;
@@ -122,13 +122,13 @@ pub(crate) fn bench(workspace: &Workspace, names: &[String]) -> Outcome<ExitCode
         bench_browser::measure(workspace, &binary, &mut rows)?;
     }
     if rows.is_empty() {
-        return Err(Failure::told("no figure has such a name"));
+        return Err(Error::new("no figure has such a name"));
     }
     let folder = workspace.target.join("bench");
-    fs::create_dir_all(&folder).map_err(Failure::file("make", &folder))?;
+    fs::create_dir_all(&folder).map_err(Error::file("make", &folder))?;
     let path = folder.join("rows.jsonl");
     let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
-    fs::write(&path, lines.join("\n")).map_err(Failure::file("write", &path))?;
+    fs::write(&path, lines.join("\n")).map_err(Error::file("write", &path))?;
     say(&format!(
         "\n{}\nThe rows are in {}.",
         table(&rows),
@@ -152,7 +152,7 @@ fn measure(
     servers: &[&Server],
     arguments: &[&str],
     rows: &mut Vec<Value>,
-) -> Outcome<()> {
+) -> Result<()> {
     let list: Vec<String> = servers
         .iter()
         .map(|server| {
@@ -167,7 +167,7 @@ fn measure(
         if status.success() {
             return Ok(());
         }
-        Err(Failure::told(format!("{name} could not be measured")))
+        Err(Error::new(format!("{name} could not be measured")))
     })
 }
 

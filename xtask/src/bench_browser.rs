@@ -5,14 +5,14 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::client;
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::process::watch;
 use crate::setup;
 use crate::step::step;
 use crate::workspace::Workspace;
 
 /// Measures the client as it is delivered, with the server `binary`, and keeps the rows.
-pub(crate) fn measure(workspace: &Workspace, binary: &Path, rows: &mut Vec<Value>) -> Outcome<()> {
+pub(crate) fn measure(workspace: &Workspace, binary: &Path, rows: &mut Vec<Value>) -> Result<()> {
     setup::playwright(workspace)?;
     let browser = setup::browser()?;
     client::build(workspace)?;
@@ -31,6 +31,6 @@ pub(crate) fn measure(workspace: &Workspace, binary: &Path, rows: &mut Vec<Value
         if status.success() {
             return Ok(());
         }
-        Err(Failure::told("browser could not be measured"))
+        Err(Error::new("browser could not be measured"))
     })
 }

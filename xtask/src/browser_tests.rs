@@ -5,18 +5,18 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::client;
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::process::status;
 use crate::server;
 use crate::setup;
-use crate::tally::Tally;
+use crate::test_counts::TestCounts;
 use crate::workspace::Workspace;
 
 /// `cargo xtask e2e`: sets up, builds, and runs them with Playwright's own arguments.
-pub(crate) fn only(workspace: &Workspace, arguments: &[String]) -> Outcome<ExitCode> {
+pub(crate) fn only(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode> {
     let binary = server::build(workspace, false)?;
-    let tally = run(workspace, &binary, arguments)?;
-    Ok(if tally.failed == 0 {
+    let counts = run(workspace, &binary, arguments)?;
+    Ok(if counts.failed == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -24,17 +24,21 @@ pub(crate) fn only(workspace: &Workspace, arguments: &[String]) -> Outcome<ExitC
 }
 
 /// Whether their TypeScript is sound. Playwright itself only strips the types.
-pub(crate) fn check_types(workspace: &Workspace) -> Outcome<Tally> {
+pub(crate) fn check_types(workspace: &Workspace) -> Result<TestCounts> {
     setup::playwright(workspace)?;
     let mut npm = workspace.command("npm");
     npm.args(["run", "--silent", "check"])
         .current_dir(workspace.root.join("e2e"));
-    Ok(Tally::check(status(npm)?.success()))
+    Ok(TestCounts::check(status(npm)?.success()))
 }
 
 /// Runs them against the server `binary`. Each test starts servers of its own, with ports and
 /// data folders of their own.
-pub(crate) fn run(workspace: &Workspace, binary: &Path, arguments: &[String]) -> Outcome<Tally> {
+pub(crate) fn run(
+    workspace: &Workspace,
+    binary: &Path,
+    arguments: &[String],
+) -> Result<TestCounts> {
     setup::postgres()?;
     setup::playwright(workspace)?;
     let browser = setup::browser()?;
@@ -59,10 +63,10 @@ pub(crate) fn run(workspace: &Workspace, binary: &Path, arguments: &[String]) ->
     match fs::read_to_string(&report)
         .ok()
         .as_deref()
-        .and_then(Tally::of_playwright)
+        .and_then(TestCounts::of_playwright)
     {
-        Some(tally) => Ok(tally.with_exit(status)),
-        None if status.success() => Ok(Tally::default()),
-        None => Err(Failure::told(format!("Playwright failed ({status})"))),
+        Some(counts) => Ok(counts.with_exit(status)),
+        None if status.success() => Ok(TestCounts::default()),
+        None => Err(Error::new(format!("Playwright failed ({status})"))),
     }
 }

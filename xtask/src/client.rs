@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::compress::{FirstLoad, compress_all};
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::fingerprint::fingerprint;
 use crate::process::succeed;
 use crate::setup;
@@ -12,7 +12,7 @@ use crate::step::{say, step};
 use crate::workspace::Workspace;
 
 /// Builds the client as it is delivered, into `dist/`, unless it is there already.
-pub(crate) fn build(workspace: &Workspace) -> Outcome<()> {
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let state_file = workspace.target.join("client-build.state");
     let recorded = fs::read_to_string(&state_file).ok();
     let inputs = inputs(workspace);
@@ -38,7 +38,7 @@ pub(crate) fn build(workspace: &Workspace) -> Outcome<()> {
         "A first visit loads {}.",
         FirstLoad::of(&workspace.dist())?
     ));
-    fs::write(&state_file, state(workspace, inputs)).map_err(Failure::file("write", &state_file))
+    fs::write(&state_file, state(workspace, inputs)).map_err(Error::file("write", &state_file))
 }
 
 /// trunk, with our `Trunk.toml`.

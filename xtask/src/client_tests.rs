@@ -4,17 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::setup::{self, WASM_TARGET};
 use crate::step::say;
-use crate::tally::{Tally, count};
+use crate::test_counts::{TestCounts, count};
 use crate::workspace::Workspace;
 
 /// Makes `#[test]` mean a test that runs in the browser.
 const IN_BROWSER: &str = "wasm_bindgen_test as test";
 
 /// Runs them with wasm-bindgen-test, and fails for tests that it would leave out silently.
-pub(crate) fn run(workspace: &Workspace) -> Outcome<Tally> {
+pub(crate) fn run(workspace: &Workspace) -> Result<TestCounts> {
     setup::client_tools(workspace)?;
     setup::browser()?;
     let driver = setup::browser_driver()?;
@@ -28,15 +28,15 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome<Tally> {
         // The runner itself adds the flags that Chromium needs as root.
         .env("CHROMEDRIVER", driver)
         .env("WASM_BINDGEN_USE_BROWSER", "1");
-    let mut tally = count(cargo)?;
+    let mut counts = count(cargo)?;
     for path in left_out(&workspace.root.join("frontend/src"))? {
         say(&format!(
             "error: the tests of {} never run: write `use wasm_bindgen_test::{IN_BROWSER};` there",
             path.display()
         ));
-        tally.add(Tally::check(false));
+        counts.add(TestCounts::check(false));
     }
-    Ok(tally)
+    Ok(counts)
 }
 
 /// A cargo command for the client.
@@ -47,14 +47,14 @@ pub(crate) fn cargo(workspace: &Workspace, subcommand: &str) -> Command {
 }
 
 /// The files whose tests are those of Rust's own runner, which there is none of in a browser.
-fn left_out(folder: &Path) -> Outcome<Vec<PathBuf>> {
+fn left_out(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(Failure::file("read", folder))? {
-        let path = entry.map_err(Failure::file("read", folder))?.path();
+    for entry in fs::read_dir(folder).map_err(Error::file("read", folder))? {
+        let path = entry.map_err(Error::file("read", folder))?.path();
         if path.is_dir() {
             found.append(&mut left_out(&path)?);
         } else if path.extension().is_some_and(|kind| kind == "rs") {
-            let text = fs::read_to_string(&path).map_err(Failure::file("read", &path))?;
+            let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
             if text.contains("#[test]") && !text.contains(IN_BROWSER) {
                 found.push(path);
             }

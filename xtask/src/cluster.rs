@@ -11,8 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client;
-use crate::failure::{Failure, Outcome};
-use crate::process::{Owned, check_interrupted, is_interrupted};
+use crate::error::{Error, Result};
+use crate::process::{ChildGuard, check_interrupted, is_interrupted};
 use crate::redis::{Redis, free_address};
 use crate::server::{self, Server};
 use crate::setup;
@@ -22,9 +22,9 @@ use crate::workspace::Workspace;
 
 const NODES: usize = 3;
 const BALANCER_LIMIT: Duration = Duration::from_secs(10);
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-pub(crate) fn cluster(workspace: &Workspace) -> Outcome<ExitCode> {
+pub(crate) fn cluster(workspace: &Workspace) -> Result<ExitCode> {
     setup::postgres()?;
     setup::redis()?;
     setup::load_balancer()?;
@@ -52,18 +52,18 @@ pub(crate) fn cluster(workspace: &Workspace) -> Outcome<ExitCode> {
     }
     say("  What is drawn here is gone afterwards. End a node with `kill PID` and go on drawing.\n");
     loop {
-        thread::sleep(LOOK_INTERVAL);
+        thread::sleep(POLL_INTERVAL);
         if is_interrupted() {
             say("Stopped.");
             return Ok(ExitCode::SUCCESS);
         }
         if balancer.has_ended()? {
-            return Err(Failure::told("the load balancer ended"));
+            return Err(Error::new("the load balancer ended"));
         }
     }
 }
 
-fn balance(workspace: &Workspace, nodes: &Nodes, bind: &str) -> Outcome<Owned> {
+fn balance(workspace: &Workspace, nodes: &Nodes, bind: &str) -> Result<ChildGuard> {
     let mut command = Command::new("haproxy");
     command
         .arg("-f")
@@ -74,14 +74,14 @@ fn balance(workspace: &Workspace, nodes: &Nodes, bind: &str) -> Outcome<Owned> {
         let address = node.address.trim_start_matches("http://");
         command.env(format!("NODE_{}", number + 1), address);
     }
-    let mut balancer = Owned::spawn(command)?;
+    let mut balancer = ChildGuard::spawn(command)?;
     let begun = Instant::now();
     while TcpStream::connect(bind).is_err() {
         check_interrupted()?;
         if balancer.has_ended()? || begun.elapsed() > BALANCER_LIMIT {
-            return Err(Failure::told("HAProxy does not start"));
+            return Err(Error::new("HAProxy does not start"));
         }
-        thread::sleep(LOOK_INTERVAL);
+        thread::sleep(POLL_INTERVAL);
     }
     Ok(balancer)
 }
@@ -101,7 +101,7 @@ impl Nodes {
     pub(crate) fn start(
         binary: &Path,
         mut settings: impl FnMut(usize, &mut Command),
-    ) -> Outcome<Self> {
+    ) -> Result<Self> {
         let postgres = ThrowawayPostgres::start(Durability::Full)?;
         let redis = Redis::start()?;
         let data = Folder::create()?;
@@ -129,12 +129,12 @@ impl Nodes {
 }
 
 /// What all nodes sign tokens with.
-fn secret() -> Outcome<String> {
+fn secret() -> Result<String> {
     let path = Path::new("/dev/urandom");
     let mut bytes = [0; 32];
     fs::File::open(path)
         .and_then(|mut file| file.read_exact(&mut bytes))
-        .map_err(Failure::file("read", path))?;
+        .map_err(Error::file("read", path))?;
     let [high, low] = [0, 16].map(|half| {
         let mut number = [0; 16];
         number.copy_from_slice(&bytes[half..half + 16]);
@@ -148,9 +148,9 @@ fn secret() -> Outcome<String> {
 struct Folder(PathBuf);
 
 impl Folder {
-    fn create() -> Outcome<Self> {
+    fn create() -> Result<Self> {
         let folder = env::temp_dir().join(format!("stellar-cluster-{}", process::id()));
-        fs::create_dir(&folder).map_err(Failure::file("make", &folder))?;
+        fs::create_dir(&folder).map_err(Error::file("make", &folder))?;
         Ok(Self(folder))
     }
 }

@@ -10,7 +10,7 @@ use brotli::CompressorWriter;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 
 /// Kinds of files that compression makes smaller.
 const KINDS: [&str; 9] = [
@@ -32,11 +32,11 @@ const BROTLI_QUALITY: u32 = 11;
 const BROTLI_WINDOW: u32 = 24;
 
 /// Puts a `.br` and a `.gz` next to each file of `folder` that is worth it.
-pub(crate) fn compress_all(folder: &Path) -> Outcome<()> {
-    let entries = fs::read_dir(folder).map_err(Failure::file("read", folder))?;
+pub(crate) fn compress_all(folder: &Path) -> Result<()> {
+    let entries = fs::read_dir(folder).map_err(Error::file("read", folder))?;
     for entry in entries {
-        let path = entry.map_err(Failure::file("read", folder))?.path();
-        let metadata = fs::metadata(&path).map_err(Failure::file("read", &path))?;
+        let path = entry.map_err(Error::file("read", folder))?.path();
+        let metadata = fs::metadata(&path).map_err(Error::file("read", &path))?;
         let kind = path.extension().and_then(|kind| kind.to_str());
         if metadata.is_dir() {
             compress_all(&path)?;
@@ -59,14 +59,14 @@ impl FirstLoad {
     pub(crate) const MOST: u64 = 300_000;
 
     /// Of a client that [`compress_all`] compressed.
-    pub(crate) fn of(folder: &Path) -> Outcome<Self> {
+    pub(crate) fn of(folder: &Path) -> Result<Self> {
         let mut load = Self {
             wasm: 0,
             js: 0,
             css: 0,
         };
-        for entry in fs::read_dir(folder).map_err(Failure::file("read", folder))? {
-            let path = entry.map_err(Failure::file("read", folder))?.path();
+        for entry in fs::read_dir(folder).map_err(Error::file("read", folder))? {
+            let path = entry.map_err(Error::file("read", folder))?.path();
             let sum = match path.extension().and_then(|kind| kind.to_str()) {
                 Some("wasm") => &mut load.wasm,
                 Some("js") => &mut load.js,
@@ -79,7 +79,7 @@ impl FirstLoad {
             } else {
                 &path
             };
-            let metadata = fs::metadata(sent).map_err(Failure::file("read", sent))?;
+            let metadata = fs::metadata(sent).map_err(Error::file("read", sent))?;
             *sum += metadata.len();
         }
         Ok(load)
@@ -105,15 +105,15 @@ impl Display for FirstLoad {
     }
 }
 
-fn compress(path: &Path) -> Outcome<()> {
-    let bytes = fs::read(path).map_err(Failure::file("read", path))?;
+fn compress(path: &Path) -> Result<()> {
+    let bytes = fs::read(path).map_err(Error::file("read", path))?;
     let (brotli, file) = create(path, "br")?;
     let mut encoder = CompressorWriter::new(file, 64 * 1024, BROTLI_QUALITY, BROTLI_WINDOW);
     let mut file = encoder
         .write_all(&bytes)
         .map(|()| encoder.into_inner())
-        .map_err(Failure::file("write", &brotli))?;
-    file.flush().map_err(Failure::file("write", &brotli))?;
+        .map_err(Error::file("write", &brotli))?;
+    file.flush().map_err(Error::file("write", &brotli))?;
 
     let (gzip, file) = create(path, "gz")?;
     let mut encoder = GzEncoder::new(file, Compression::best());
@@ -121,12 +121,12 @@ fn compress(path: &Path) -> Outcome<()> {
         .write_all(&bytes)
         .and_then(|()| encoder.finish())
         .and_then(|mut file| file.flush())
-        .map_err(Failure::file("write", &gzip))
+        .map_err(Error::file("write", &gzip))
 }
 
-fn create(path: &Path, suffix: &str) -> Outcome<(PathBuf, BufWriter<File>)> {
+fn create(path: &Path, suffix: &str) -> Result<(PathBuf, BufWriter<File>)> {
     let path = beside(path, suffix);
-    let file = File::create(&path).map_err(Failure::file("write", &path))?;
+    let file = File::create(&path).map_err(Error::file("write", &path))?;
     Ok((path, BufWriter::new(file)))
 }
 

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::client::trunk;
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::fingerprint::fingerprint;
-use crate::process::{Owned, is_interrupted};
+use crate::process::{ChildGuard, is_interrupted};
 use crate::server::{self, Server};
 use crate::setup;
 use crate::step::say;
@@ -19,9 +19,9 @@ const SERVER: &str = "127.0.0.1:8081";
 /// What the browser's requests name as their origin: trunk's address.
 const ORIGINS: &str = "http://127.0.0.1:8080,http://localhost:8080";
 /// How often to look for changed files.
-const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-pub(crate) fn dev(workspace: &Workspace) -> Outcome<ExitCode> {
+pub(crate) fn dev(workspace: &Workspace) -> Result<ExitCode> {
     setup::postgres()?;
     setup::client_tools(workspace)?;
     let mut sources = sources(workspace);
@@ -31,15 +31,15 @@ pub(crate) fn dev(workspace: &Workspace) -> Outcome<ExitCode> {
         .args(["serve", "--dist"])
         // Not dist/: that holds the client as delivered.
         .arg(workspace.target.join("dev-dist"));
-    let mut trunk = Owned::spawn(trunk)?;
+    let mut trunk = ChildGuard::spawn(trunk)?;
     loop {
-        thread::sleep(LOOK_INTERVAL);
+        thread::sleep(POLL_INTERVAL);
         if is_interrupted() {
             say("Stopping.");
             return Ok(ExitCode::SUCCESS);
         }
         if trunk.has_ended()? {
-            return Err(Failure::told("trunk ended"));
+            return Err(Error::new("trunk ended"));
         }
         if let Some(running) = &mut server
             && running.process.has_ended()?
@@ -56,13 +56,13 @@ pub(crate) fn dev(workspace: &Workspace) -> Outcome<ExitCode> {
         server = None;
         match start(workspace) {
             Ok(restarted) => server = Some(restarted),
-            Err(Failure::Told(why)) => say(&format!("{why}; waiting for the next change.")),
-            Err(Failure::Interrupted) => return Ok(ExitCode::SUCCESS),
+            Err(Error::Message(why)) => say(&format!("{why}; waiting for the next change.")),
+            Err(Error::Interrupted) => return Ok(ExitCode::SUCCESS),
         }
     }
 }
 
-fn start(workspace: &Workspace) -> Outcome<Server> {
+fn start(workspace: &Workspace) -> Result<Server> {
     let binary = server::build(workspace, false)?;
     let mut command = server::demo(workspace, &binary, SERVER);
     command.env("ALLOWED_ORIGINS", ORIGINS);

@@ -13,7 +13,7 @@ mod client_tests;
 mod cluster;
 mod compress;
 mod dev;
-mod failure;
+mod error;
 mod fingerprint;
 mod process;
 mod redis;
@@ -22,15 +22,15 @@ mod server;
 mod setup;
 mod soak;
 mod step;
-mod tally;
 mod test;
+mod test_counts;
 mod throwaway_postgres;
 mod workspace;
 
 use std::env;
 use std::process::ExitCode;
 
-use failure::{Failure, Outcome};
+use error::{Error, Result};
 use workspace::Workspace;
 
 const HELP: &str = "\
@@ -56,15 +56,15 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match command(&arguments) {
         Ok(code) => code,
-        Err(Failure::Interrupted) => ExitCode::from(130),
-        Err(Failure::Told(why)) => {
+        Err(Error::Interrupted) => ExitCode::from(130),
+        Err(Error::Message(why)) => {
             eprintln!("error: {why}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn command(arguments: &[String]) -> Outcome<ExitCode> {
+fn command(arguments: &[String]) -> Result<ExitCode> {
     let (name, rest) = match arguments.split_first() {
         Some((name, rest)) => (name.as_str(), rest),
         None => ("help", arguments),
@@ -75,7 +75,7 @@ fn command(arguments: &[String]) -> Outcome<ExitCode> {
         all => all,
     };
     if !rest.is_empty() && !matches!(name, "e2e" | "bench") {
-        return Err(Failure::told(format!(
+        return Err(Error::new(format!(
             "`cargo xtask {name}` takes no arguments, see `cargo xtask help`"
         )));
     }
@@ -94,7 +94,7 @@ fn command(arguments: &[String]) -> Outcome<ExitCode> {
         "bench" => bench::bench(&workspace, rest),
         "autobahn" => autobahn::autobahn(&workspace),
         "e2e" => browser_tests::only(&workspace, rest),
-        _ => Err(Failure::told(format!(
+        _ => Err(Error::new(format!(
             "there is no command `{name}`, see `cargo xtask help`"
         ))),
     }

@@ -3,7 +3,7 @@
 //! Each child leads a process group of its own, so that all it starts can be signalled with it,
 //! by an id that is ours. The first Ctrl+C or SIGTERM asks every group to end (SIGINT, which
 //! cargo, trunk, Playwright, Postgres and our server all obey), the second one, or
-//! [`PATIENCE`], forces it.
+//! [`STOP_TIMEOUT`], forces it.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -18,10 +18,10 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process_group, test_kill_process_group, waitid,
 };
 
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 
 /// The server may take 30 s to say goodbye to its clients.
-const PATIENCE: Duration = Duration::from_secs(35);
+const STOP_TIMEOUT: Duration = Duration::from_secs(35);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The groups of all children that run. Signals are sent, and ended children reaped, only with
@@ -42,7 +42,7 @@ fn signal_all(signal: Signal) {
 }
 
 /// From now on SIGINT, SIGTERM and SIGHUP end the children, and then us.
-pub(crate) fn end_children_on_signals() -> Outcome<()> {
+pub(crate) fn end_children_on_signals() -> Result<()> {
     let on_signal = || {
         if INTERRUPTS.fetch_add(1, Ordering::SeqCst) > 0 {
             signal_all(Signal::KILL);
@@ -50,11 +50,11 @@ pub(crate) fn end_children_on_signals() -> Outcome<()> {
         }
         signal_all(Signal::INT);
         thread::spawn(|| {
-            thread::sleep(PATIENCE);
+            thread::sleep(STOP_TIMEOUT);
             signal_all(Signal::KILL);
         });
     };
-    ctrlc::set_handler(on_signal).map_err(Failure::because("listen for Ctrl+C"))
+    ctrlc::set_handler(on_signal).map_err(Error::context("listen for Ctrl+C"))
 }
 
 /// Whether we were asked to end.
@@ -63,32 +63,32 @@ pub(crate) fn is_interrupted() -> bool {
 }
 
 /// Fails when we were asked to end.
-pub(crate) fn check_interrupted() -> Outcome<()> {
+pub(crate) fn check_interrupted() -> Result<()> {
     if is_interrupted() {
-        return Err(Failure::Interrupted);
+        return Err(Error::Interrupted);
     }
     Ok(())
 }
 
 /// A running child; ended when dropped.
 #[derive(Debug)]
-pub(crate) struct Owned {
+pub(crate) struct ChildGuard {
     name: String,
     child: Child,
     status: Option<ExitStatus>,
 }
 
-impl Owned {
+impl ChildGuard {
     /// Starts `command` with no standard input. Must be called from the main thread where the
     /// command asks the kernel to end it with its parent: that parent is the thread.
-    pub(crate) fn spawn(mut command: Command) -> Outcome<Self> {
+    pub(crate) fn spawn(mut command: Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         command.stdin(Stdio::null()).process_group(0);
         let mut groups = groups();
         check_interrupted()?;
         let child = command
             .spawn()
-            .map_err(Failure::because(&format!("start {name}")))?;
+            .map_err(Error::context(&format!("start {name}")))?;
         groups.push(Pid::from_child(&child));
         Ok(Self {
             name,
@@ -102,15 +102,15 @@ impl Owned {
     }
 
     /// Its standard output, where it was asked for with [`Stdio::piped`].
-    pub(crate) fn stdout(&mut self) -> Outcome<BufReader<ChildStdout>> {
+    pub(crate) fn stdout(&mut self) -> Result<BufReader<ChildStdout>> {
         let stdout = self.child.stdout.take();
         stdout
             .map(BufReader::new)
-            .ok_or_else(|| Failure::told(format!("{} has no output to read", self.name)))
+            .ok_or_else(|| Error::new(format!("{} has no output to read", self.name)))
     }
 
     /// Waits for its end.
-    pub(crate) fn wait(&mut self) -> Outcome<ExitStatus> {
+    pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
         loop {
             // Without reaping: until then its id stays its own.
             let leave = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -123,7 +123,7 @@ impl Owned {
     }
 
     /// Whether it has ended, without waiting.
-    pub(crate) fn has_ended(&mut self) -> Outcome<bool> {
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
         if self.status.is_some() {
             return Ok(true);
         }
@@ -135,7 +135,7 @@ impl Owned {
     }
 
     /// Asks it to end, and waits until it has.
-    pub(crate) fn stop(&mut self) -> Outcome<()> {
+    pub(crate) fn stop(&mut self) -> Result<()> {
         if self.has_ended()? {
             return Ok(());
         }
@@ -144,7 +144,7 @@ impl Owned {
         let _ = kill_process_group(group, Signal::INT);
         let asked = Instant::now();
         while !self.has_ended()? {
-            if asked.elapsed() > PATIENCE {
+            if asked.elapsed() > STOP_TIMEOUT {
                 let _ = kill_process_group(group, Signal::KILL);
                 return self.wait().map(|_| ());
             }
@@ -154,7 +154,7 @@ impl Owned {
     }
 
     /// Takes note of the end, and ends what the child itself left behind.
-    fn reap(&mut self) -> Outcome<ExitStatus> {
+    fn reap(&mut self) -> Result<ExitStatus> {
         if let Some(status) = self.status {
             return Ok(status);
         }
@@ -164,7 +164,7 @@ impl Owned {
         let status = self
             .child
             .wait()
-            .map_err(Failure::because(&format!("wait for {}", self.name)))?;
+            .map_err(Error::context(&format!("wait for {}", self.name)))?;
         groups.retain(|other| *other != group);
         drop(groups);
         self.status = Some(status);
@@ -177,7 +177,7 @@ impl Owned {
     }
 }
 
-impl Drop for Owned {
+impl Drop for ChildGuard {
     fn drop(&mut self) {
         // Best effort: there is nobody left to tell.
         let _ = self.stop();
@@ -185,30 +185,30 @@ impl Drop for Owned {
 }
 
 /// Runs `command` to its end with its output on the terminal.
-pub(crate) fn status(command: Command) -> Outcome<ExitStatus> {
-    let status = Owned::spawn(command)?.wait()?;
+pub(crate) fn status(command: Command) -> Result<ExitStatus> {
+    let status = ChildGuard::spawn(command)?.wait()?;
     check_interrupted()?;
     Ok(status)
 }
 
 /// Runs `command` to its end, and fails when it does.
-pub(crate) fn succeed(command: Command) -> Outcome<()> {
+pub(crate) fn succeed(command: Command) -> Result<()> {
     let line = line_of(&command);
     let status = status(command)?;
     if status.success() {
         return Ok(());
     }
-    Err(Failure::told(format!("`{line}` failed ({status})")))
+    Err(Error::new(format!("`{line}` failed ({status})")))
 }
 
 /// Runs `command` to its end, hands each line of its standard output to `look` and to the
 /// terminal.
-pub(crate) fn watch(mut command: Command, mut look: impl FnMut(&str)) -> Outcome<ExitStatus> {
+pub(crate) fn watch(mut command: Command, mut look: impl FnMut(&str)) -> Result<ExitStatus> {
     command.stdout(Stdio::piped());
-    let mut child = Owned::spawn(command)?;
+    let mut child = ChildGuard::spawn(command)?;
     let output = child.stdout()?;
     for line in output.split(b'\n') {
-        let line = line.map_err(Failure::because("read a tool's output"))?;
+        let line = line.map_err(Error::context("read a tool's output"))?;
         let line = String::from_utf8_lossy(&line);
         crate::step::say(&line);
         look(&line);
@@ -263,7 +263,7 @@ mod tests {
     fn ends_the_grandchildren_too() {
         let mut command = shell("cat </dev/zero >/dev/null & echo $!; wait");
         command.stdout(Stdio::piped());
-        let mut child = Owned::spawn(command).unwrap();
+        let mut child = ChildGuard::spawn(command).unwrap();
         let mut line = String::new();
         child.stdout().unwrap().read_line(&mut line).unwrap();
         let group = Pid::from_child(&child.child);

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::failure::{Failure, Outcome};
-use crate::process::{Owned, check_interrupted};
+use crate::error::{Error, Result};
+use crate::process::{ChildGuard, check_interrupted};
 
 const START_LIMIT: Duration = Duration::from_secs(10);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
@@ -14,13 +14,13 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// A running Redis.
 #[derive(Debug)]
 pub(crate) struct Redis {
-    _server: Owned,
+    _server: ChildGuard,
     address: SocketAddr,
 }
 
 impl Redis {
     /// Starts one and returns once it accepts connections.
-    pub(crate) fn start() -> Outcome<Self> {
+    pub(crate) fn start() -> Result<Self> {
         let address = free_address()?;
         let mut command = Command::new("redis-server");
         command
@@ -28,12 +28,12 @@ impl Redis {
             .arg(address.port().to_string())
             .args(["--save", "", "--appendonly", "no"])
             .stdout(Stdio::null());
-        let mut server = Owned::spawn(command)?;
+        let mut server = ChildGuard::spawn(command)?;
         let begun = Instant::now();
         while TcpStream::connect(address).is_err() {
             check_interrupted()?;
             if server.has_ended()? || begun.elapsed() > START_LIMIT {
-                return Err(Failure::told("Redis does not start"));
+                return Err(Error::new("Redis does not start"));
             }
             thread::sleep(POLL_INTERVAL);
         }
@@ -50,9 +50,9 @@ impl Redis {
 }
 
 /// An address on this machine that nobody uses now.
-pub(crate) fn free_address() -> Outcome<SocketAddr> {
+pub(crate) fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
     listener
         .and_then(|listener| listener.local_addr())
-        .map_err(Failure::because("find a free port"))
+        .map_err(Error::context("find a free port"))
 }

@@ -5,14 +5,14 @@ use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
 use crate::client;
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::process::is_interrupted;
 use crate::server::{self, Server};
 use crate::setup;
 use crate::step::say;
 use crate::workspace::Workspace;
 
-pub(crate) fn run(workspace: &Workspace) -> Outcome<ExitCode> {
+pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     if env::var_os("DATABASE_URL").is_none() {
         setup::postgres()?;
     }
@@ -30,7 +30,7 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome<ExitCode> {
         say("Stopped.");
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Failure::told(format!("the server ended ({status})")))
+    Err(Error::new(format!("the server ended ({status})")))
 }
 
 /// Opens the address where there is a screen. That it cannot is no failure: it is printed, too.

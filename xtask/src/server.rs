@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
-use crate::failure::{Failure, Outcome};
-use crate::process::{Owned, check_interrupted, succeed};
+use crate::error::{Error, Result};
+use crate::process::{ChildGuard, check_interrupted, succeed};
 use crate::step::{say, step};
 use crate::workspace::Workspace;
 
@@ -17,7 +17,7 @@ const LISTENING: &str = "listening on ";
 const PORT: u16 = 8080;
 
 /// Builds the server and returns its path.
-pub(crate) fn build(workspace: &Workspace, is_release: bool) -> Outcome<PathBuf> {
+pub(crate) fn build(workspace: &Workspace, is_release: bool) -> Result<PathBuf> {
     let (folder, expected) = if is_release {
         ("release", "about 5 min the first time, then seconds")
     } else {
@@ -37,7 +37,7 @@ pub(crate) fn build(workspace: &Workspace, is_release: bool) -> Outcome<PathBuf>
 /// A server that accepts connections.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) process: Owned,
+    pub(crate) process: ChildGuard,
     /// `http://…`
     pub(crate) address: String,
 }
@@ -45,24 +45,25 @@ pub(crate) struct Server {
 impl Server {
     /// Starts `command` and returns once the server accepts connections. Its output goes to the
     /// terminal.
-    pub(crate) fn start(mut command: Command) -> Outcome<Self> {
+    pub(crate) fn start(mut command: Command) -> Result<Self> {
         command.stdout(Stdio::piped());
-        let mut process = Owned::spawn(command)?;
+        let mut process = ChildGuard::spawn(command)?;
         let mut lines = process.stdout()?.lines();
-        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            say(&line);
-            line.strip_prefix(LISTENING).map(str::to_owned)
-        });
+        let address = lines
+            .by_ref()
+            .map_while(std::result::Result::ok)
+            .find_map(|line| {
+                say(&line);
+                line.strip_prefix(LISTENING).map(str::to_owned)
+            });
         let Some(address) = address else {
             let status = process.wait()?;
             check_interrupted()?;
-            return Err(Failure::told(format!(
-                "the server did not start ({status})"
-            )));
+            return Err(Error::new(format!("the server did not start ({status})")));
         };
         // Ends with the server, which closes its output.
         thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
+            for line in lines.map_while(std::result::Result::ok) {
                 say(&line);
             }
         });

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use rustix::process::geteuid;
 
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::process::{ask, succeed};
 use crate::step::step;
 use crate::throwaway_postgres;
@@ -30,7 +30,7 @@ const BROWSERS: [&str; 4] = [
 ];
 
 /// What the client's build needs: the WASM target, the crates, trunk, wasm-bindgen.
-pub(crate) fn client_tools(workspace: &Workspace) -> Outcome<()> {
+pub(crate) fn client_tools(workspace: &Workspace) -> Result<()> {
     wasm_target()?;
     crates(workspace)?;
     let version = &workspace.wasm_bindgen_version;
@@ -59,7 +59,7 @@ pub(crate) fn client_tools(workspace: &Workspace) -> Outcome<()> {
     Ok(())
 }
 
-pub(crate) fn wasm_target() -> Outcome<()> {
+pub(crate) fn wasm_target() -> Result<()> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut question = Command::new(rustc);
     question.args(["--print", "sysroot"]);
@@ -70,7 +70,7 @@ pub(crate) fn wasm_target() -> Outcome<()> {
         return Ok(());
     }
     if !is_on_path("rustup") {
-        return Err(Failure::told(format!(
+        return Err(Error::new(format!(
             "the compiler cannot build for browsers: install Rust with rustup (https://rustup.rs) and type `rustup target add {WASM_TARGET}`"
         )));
     }
@@ -82,7 +82,7 @@ pub(crate) fn wasm_target() -> Outcome<()> {
 }
 
 /// All crates of `Cargo.lock`: trunk, which must not download tools, has cargo download nothing.
-fn crates(workspace: &Workspace) -> Outcome<()> {
+fn crates(workspace: &Workspace) -> Result<()> {
     let mut question = workspace.cargo();
     question.args(["fetch", "--locked", "--offline"]);
     if ask(question).is_some() {
@@ -96,8 +96,8 @@ fn crates(workspace: &Workspace) -> Outcome<()> {
 }
 
 /// Builds a tool quickly rather than to run fast: it mostly waits for cargo.
-fn cargo_install(workspace: &Workspace, package: &str, version: &str) -> Outcome<()> {
-    fs::create_dir_all(&workspace.tools).map_err(Failure::file("make", &workspace.tools))?;
+fn cargo_install(workspace: &Workspace, package: &str, version: &str) -> Result<()> {
+    fs::create_dir_all(&workspace.tools).map_err(Error::file("make", &workspace.tools))?;
     let target = workspace.tools.join(format!("build-{package}"));
     let mut cargo = workspace.cargo();
     cargo
@@ -115,7 +115,7 @@ fn cargo_install(workspace: &Workspace, package: &str, version: &str) -> Outcome
 }
 
 /// PostgreSQL's programs, for the server's private database.
-pub(crate) fn postgres() -> Outcome<()> {
+pub(crate) fn postgres() -> Result<()> {
     if throwaway_postgres::programs().is_some() {
         return Ok(());
     }
@@ -123,7 +123,7 @@ pub(crate) fn postgres() -> Outcome<()> {
 }
 
 /// Redis, which several nodes speak through.
-pub(crate) fn redis() -> Outcome<()> {
+pub(crate) fn redis() -> Result<()> {
     if is_on_path("redis-server") {
         return Ok(());
     }
@@ -131,7 +131,7 @@ pub(crate) fn redis() -> Outcome<()> {
 }
 
 /// What makes the certificates of tests.
-pub(crate) fn openssl() -> Outcome<()> {
+pub(crate) fn openssl() -> Result<()> {
     if is_on_path("openssl") {
         return Ok(());
     }
@@ -139,7 +139,7 @@ pub(crate) fn openssl() -> Outcome<()> {
 }
 
 /// What shows a program another time.
-pub(crate) fn faketime() -> Outcome<()> {
+pub(crate) fn faketime() -> Result<()> {
     if is_on_path("faketime") {
         return Ok(());
     }
@@ -147,7 +147,7 @@ pub(crate) fn faketime() -> Outcome<()> {
 }
 
 /// The load balancer before several nodes.
-pub(crate) fn load_balancer() -> Outcome<()> {
+pub(crate) fn load_balancer() -> Result<()> {
     if is_on_path("haproxy") {
         return Ok(());
     }
@@ -155,7 +155,7 @@ pub(crate) fn load_balancer() -> Outcome<()> {
 }
 
 /// Node.js with npm, and Playwright as the lock file says.
-pub(crate) fn playwright(workspace: &Workspace) -> Outcome<()> {
+pub(crate) fn playwright(workspace: &Workspace) -> Result<()> {
     if !is_on_path("node") || !is_on_path("npm") {
         install("Node.js", &["nodejs", "npm"], "node")?;
     }
@@ -163,14 +163,14 @@ pub(crate) fn playwright(workspace: &Workspace) -> Outcome<()> {
     question.arg("--version");
     let version = ask(question).unwrap_or_default();
     if node_major(&version).is_none_or(|major| major < NODE_MAJOR) {
-        return Err(Failure::told(format!(
+        return Err(Error::new(format!(
             "the browser tests need Node.js {NODE_MAJOR} or newer, this is {version}: install one from https://nodejs.org"
         )));
     }
     let folder = workspace.root.join("e2e");
     let written = |path: &str| fs::metadata(folder.join(path)).and_then(|file| file.modified());
     let locked = written("package-lock.json")
-        .map_err(Failure::file("read", &folder.join("package-lock.json")))?;
+        .map_err(Error::file("read", &folder.join("package-lock.json")))?;
     let is_current =
         written("node_modules/.package-lock.json").is_ok_and(|installed| installed >= locked);
     if is_current {
@@ -186,22 +186,22 @@ pub(crate) fn playwright(workspace: &Workspace) -> Outcome<()> {
 }
 
 /// A Chromium.
-pub(crate) fn browser() -> Outcome<PathBuf> {
+pub(crate) fn browser() -> Result<PathBuf> {
     if let Some(browser) = installed_browser() {
         return Ok(browser);
     }
     install("Chromium", &["chromium", "chromium-driver"], "chromium")?;
-    installed_browser().ok_or_else(|| Failure::told("Chromium is installed but not on PATH"))
+    installed_browser().ok_or_else(|| Error::new("Chromium is installed but not on PATH"))
 }
 
 /// The program through which wasm-bindgen-test drives Chromium.
-pub(crate) fn browser_driver() -> Outcome<PathBuf> {
+pub(crate) fn browser_driver() -> Result<PathBuf> {
     let find = || find_on_path("chromedriver");
     if let Some(driver) = find() {
         return Ok(driver);
     }
     install("chromedriver", &["chromium-driver"], "chromedriver")?;
-    find().ok_or_else(|| Failure::told("chromedriver is installed but not on PATH"))
+    find().ok_or_else(|| Error::new("chromedriver is installed but not on PATH"))
 }
 
 fn installed_browser() -> Option<PathBuf> {
@@ -209,7 +209,7 @@ fn installed_browser() -> Option<PathBuf> {
 }
 
 /// Installs Debian packages as root; tells everybody else what to type.
-fn install(what: &str, packages: &[&str], formula: &str) -> Outcome<()> {
+fn install(what: &str, packages: &[&str], formula: &str) -> Result<()> {
     let packages = packages.join(" ");
     if !is_on_path("apt-get") {
         let advice = if is_on_path("brew") {
@@ -217,13 +217,11 @@ fn install(what: &str, packages: &[&str], formula: &str) -> Outcome<()> {
         } else {
             "install it with your system's package manager".to_owned()
         };
-        return Err(Failure::told(format!("{what} is missing: {advice}")));
+        return Err(Error::new(format!("{what} is missing: {advice}")));
     }
     let line = format!("apt-get install -y --no-install-recommends {packages}");
     if !geteuid().is_root() {
-        return Err(Failure::told(format!(
-            "{what} is missing: type `sudo {line}`"
-        )));
+        return Err(Error::new(format!("{what} is missing: type `sudo {line}`")));
     }
     step(&format!("Installing {what}"), "about 30 s, once", || {
         // Package lists may be absent (in containers) or name versions that are gone.

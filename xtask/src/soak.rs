@@ -6,14 +6,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{self, Command, ExitCode};
 
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::process::{status, succeed};
 use crate::server::{self, Server};
 use crate::setup;
 use crate::step::step;
 use crate::workspace::Workspace;
 
-pub(crate) fn soak(workspace: &Workspace) -> Outcome<ExitCode> {
+pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
     setup::postgres()?;
     let binary = server::build(workspace, true)?;
     step(
@@ -66,11 +66,11 @@ pub(crate) fn soak(workspace: &Workspace) -> Outcome<ExitCode> {
 struct Data(PathBuf);
 
 impl Data {
-    fn create() -> Outcome<Self> {
+    fn create() -> Result<Self> {
         let folder = env::temp_dir().join(format!("stellar-soak-{}", process::id()));
-        fs::create_dir(&folder).map_err(Failure::file("make", &folder))?;
+        fs::create_dir(&folder).map_err(Error::file("make", &folder))?;
         let open = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(&folder, open).map_err(Failure::file("open", &folder))?;
+        fs::set_permissions(&folder, open).map_err(Error::file("open", &folder))?;
         Ok(Self(folder))
     }
 }

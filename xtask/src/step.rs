@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use crate::failure::Outcome;
+use crate::error::Result;
 
 /// Does `work` between a line that announces it and one that says how long it took. The tools
 /// that `work` starts show their own progress in between.
-pub(crate) fn step<T>(what: &str, expected: &str, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+pub(crate) fn step<T>(what: &str, expected: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     say(&format!("==> {what} ({expected})"));
     let begun = Instant::now();
     let done = work()?;

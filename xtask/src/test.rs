@@ -4,18 +4,18 @@ use std::process::ExitCode;
 
 use crate::browser_tests;
 use crate::client_tests;
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 use crate::process::status;
 use crate::setup;
 use crate::step::{say, step};
-use crate::tally::{Tally, count};
+use crate::test_counts::{TestCounts, count};
 use crate::throwaway_postgres::{Durability, ThrowawayPostgres};
 use crate::workspace::Workspace;
 
 /// All but the client, which is built for browsers only.
 const HOST_PACKAGES: [&str; 3] = ["--workspace", "--exclude", "frontend"];
 
-pub(crate) fn test(workspace: &Workspace) -> Outcome<ExitCode> {
+pub(crate) fn test(workspace: &Workspace) -> Result<ExitCode> {
     let mut results = Results::default();
     results.stage("Formatting", "seconds", || formatting(workspace))?;
     results.stage("Lints", "about 2 min the first time", || lints(workspace))?;
@@ -37,7 +37,7 @@ pub(crate) fn test(workspace: &Workspace) -> Outcome<ExitCode> {
 /// The outcome of each stage.
 #[derive(Debug, Default)]
 struct Results {
-    stages: Vec<(&'static str, Tally)>,
+    stages: Vec<(&'static str, TestCounts)>,
 }
 
 impl Results {
@@ -46,28 +46,28 @@ impl Results {
         &mut self,
         name: &'static str,
         expected: &str,
-        run: impl FnOnce() -> Outcome<Tally>,
-    ) -> Outcome<()> {
-        let tally = match step(name, expected, run) {
-            Ok(tally) => tally,
-            Err(Failure::Told(why)) => {
+        run: impl FnOnce() -> Result<TestCounts>,
+    ) -> Result<()> {
+        let counts = match step(name, expected, run) {
+            Ok(counts) => counts,
+            Err(Error::Message(why)) => {
                 say(&format!("error: {why}"));
-                Tally::check(false)
+                TestCounts::check(false)
             }
-            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
         };
-        self.stages.push((name, tally));
+        self.stages.push((name, counts));
         Ok(())
     }
 
     /// Prints what each stage gave, and the sum as the last line.
     fn close(self) -> ExitCode {
-        let mut sum = Tally::default();
+        let mut sum = TestCounts::default();
         say("");
-        for (name, tally) in self.stages {
-            let Tally { passed, failed } = tally;
+        for (name, counts) in self.stages {
+            let TestCounts { passed, failed } = counts;
             say(&format!("{name:14} {passed:5} passed {failed:5} failed"));
-            sum.add(tally);
+            sum.add(counts);
         }
         say(&format!("{} passed, {} failed", sum.passed, sum.failed));
         if sum.failed == 0 {
@@ -78,13 +78,13 @@ impl Results {
     }
 }
 
-fn formatting(workspace: &Workspace) -> Outcome<Tally> {
+fn formatting(workspace: &Workspace) -> Result<TestCounts> {
     let mut cargo = workspace.cargo();
     cargo.args(["fmt", "--all", "--check"]);
-    Ok(Tally::check(status(cargo)?.success()))
+    Ok(TestCounts::check(status(cargo)?.success()))
 }
 
-fn lints(workspace: &Workspace) -> Outcome<Tally> {
+fn lints(workspace: &Workspace) -> Result<TestCounts> {
     let mut host = workspace.cargo();
     host.arg("clippy")
         .args(HOST_PACKAGES)
@@ -94,11 +94,11 @@ fn lints(workspace: &Workspace) -> Outcome<Tally> {
     let mut browser = client_tests::cargo(workspace, "clippy");
     browser.args(["--all-targets", "--", "-D", "warnings"]);
     let browser = status(browser)?.success();
-    Ok(Tally::check(host && browser))
+    Ok(TestCounts::check(host && browser))
 }
 
 /// Builds the tests together with the server that they, and the browser tests, run.
-fn build_host_tests(workspace: &Workspace) -> Outcome<()> {
+fn build_host_tests(workspace: &Workspace) -> Result<()> {
     let mut cargo = workspace.cargo();
     cargo
         .arg("build")
@@ -107,10 +107,10 @@ fn build_host_tests(workspace: &Workspace) -> Outcome<()> {
     if status(cargo)?.success() {
         return Ok(());
     }
-    Err(Failure::told("the server or its tests do not compile"))
+    Err(Error::new("the server or its tests do not compile"))
 }
 
-fn rust_tests(workspace: &Workspace) -> Outcome<Tally> {
+fn rust_tests(workspace: &Workspace) -> Result<TestCounts> {
     setup::postgres()?;
     setup::redis()?;
     setup::faketime()?;

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::geteuid;
 
-use crate::failure::{Failure, Outcome};
-use crate::process::{Owned, ask, check_interrupted, succeed};
+use crate::error::{Error, Result};
+use crate::process::{ChildGuard, ask, check_interrupted, succeed};
 use crate::setup::find_on_path;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -53,22 +53,22 @@ pub(crate) enum Durability {
 /// A running throwaway cluster.
 #[derive(Debug)]
 pub(crate) struct ThrowawayPostgres {
-    server: Owned,
+    server: ChildGuard,
     folder: PathBuf,
 }
 
 impl ThrowawayPostgres {
-    pub(crate) fn start(durability: Durability) -> Outcome<Self> {
+    pub(crate) fn start(durability: Durability) -> Result<Self> {
         let programs =
-            programs().ok_or_else(|| Failure::told("PostgreSQL's programs are not found"))?;
+            programs().ok_or_else(|| Error::new("PostgreSQL's programs are not found"))?;
         let account = account()?;
         let folder = env::temp_dir().join(format!("stellar-tests-{}", process::id()));
         fs::DirBuilder::new()
             .mode(0o700)
             .create(&folder)
-            .map_err(Failure::file("make", &folder))?;
+            .map_err(Error::file("make", &folder))?;
         if let Some((uid, gid)) = account {
-            chown(&folder, Some(uid), Some(gid)).map_err(Failure::file("give away", &folder))?;
+            chown(&folder, Some(uid), Some(gid)).map_err(Error::file("give away", &folder))?;
         }
         let cluster = folder.join("cluster");
         let mut initdb = command(&programs.join("initdb"), account, &folder)?;
@@ -76,10 +76,10 @@ impl ThrowawayPostgres {
             .args(["--no-sync", "--auth=trust", "--username=postgres"])
             .args(["--locale=C", "--encoding=UTF8", "-D"])
             .arg(&cluster);
-        let made = Owned::spawn(initdb)?.wait()?;
+        let made = ChildGuard::spawn(initdb)?.wait()?;
         check_interrupted()?;
         if !made.success() {
-            return Err(Failure::told(format!("initdb failed ({made})")));
+            return Err(Error::new(format!("initdb failed ({made})")));
         }
         let mut postgres = command(&programs.join("postgres"), account, &folder)?;
         postgres.arg("-D").arg(&cluster).arg("-k").arg(&folder);
@@ -91,7 +91,7 @@ impl ThrowawayPostgres {
             postgres.args(["-c", setting]);
         }
         let mut started = Self {
-            server: Owned::spawn(postgres)?,
+            server: ChildGuard::spawn(postgres)?,
             folder,
         };
         started.wait_until_ready(&cluster)?;
@@ -117,7 +117,7 @@ impl ThrowawayPostgres {
         format!("postgres://postgres@localhost:5432/postgres?host={host}&sslmode=disable")
     }
 
-    fn wait_until_ready(&mut self, cluster: &Path) -> Outcome<()> {
+    fn wait_until_ready(&mut self, cluster: &Path) -> Result<()> {
         let begun = Instant::now();
         let pid = self.server.id().to_string();
         loop {
@@ -129,7 +129,7 @@ impl ThrowawayPostgres {
             check_interrupted()?;
             if self.server.has_ended()? || begun.elapsed() > START_LIMIT {
                 let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-                return Err(Failure::told(format!("PostgreSQL does not start:\n{log}")));
+                return Err(Error::new(format!("PostgreSQL does not start:\n{log}")));
             }
             thread::sleep(POLL_INTERVAL);
         }
@@ -165,7 +165,7 @@ pub(crate) fn programs() -> Option<PathBuf> {
 }
 
 /// Postgres refuses to run as root: the user and group to become, `None` where we are ordinary.
-fn account() -> Outcome<Option<(u32, u32)>> {
+fn account() -> Result<Option<(u32, u32)>> {
     if !geteuid().is_root() {
         return Ok(None);
     }
@@ -179,18 +179,18 @@ fn account() -> Outcome<Option<(u32, u32)>> {
             return Ok(Some((uid, gid)));
         }
     }
-    Err(Failure::told(
+    Err(Error::new(
         "PostgreSQL does not run as root, and there is no user `postgres` or `nobody`",
     ))
 }
 
 /// A command as that account, with its output in a log, that ends with this process where
 /// util-linux's `setpriv` is there to arrange it.
-fn command(program: &Path, account: Option<(u32, u32)>, folder: &Path) -> Outcome<Command> {
+fn command(program: &Path, account: Option<(u32, u32)>, folder: &Path) -> Result<Command> {
     let path = folder.join("log");
     let log = File::options().create(true).append(true).open(&path);
-    let log = log.map_err(Failure::file("write", &path))?;
-    let errors = log.try_clone().map_err(Failure::file("write", &path))?;
+    let log = log.map_err(Error::file("write", &path))?;
+    let errors = log.try_clone().map_err(Error::file("write", &path))?;
     let mut probe = Command::new("setpriv");
     probe.args(["--pdeathsig", "INT", "--", "true"]);
     let mut command = if ask(probe).is_some() {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::failure::{Failure, Outcome};
+use crate::error::{Error, Result};
 
 /// The version that is known to work with our wasm-bindgen and compiler.
 pub(crate) const TRUNK_VERSION: &str = "0.21.14";
@@ -26,13 +26,13 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    pub(crate) fn locate() -> Outcome<Self> {
+    pub(crate) fn locate() -> Result<Self> {
         // Set by `cargo run`, which the alias in .cargo/config.toml is.
         let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let root = manifest
             .as_deref()
             .and_then(Path::parent)
-            .ok_or_else(|| Failure::told("start this with `cargo xtask`"))?
+            .ok_or_else(|| Error::new("start this with `cargo xtask`"))?
             .to_owned();
         let wasm_bindgen_version = locked_version(&root, "wasm-bindgen")?;
         let name = format!("tools-trunk-{TRUNK_VERSION}-wasm-bindgen-{wasm_bindgen_version}");
@@ -71,12 +71,12 @@ impl Workspace {
     }
 }
 
-fn locked_version(root: &Path, package: &str) -> Outcome<String> {
+fn locked_version(root: &Path, package: &str) -> Result<String> {
     let path = root.join("Cargo.lock");
-    let lock = fs::read_to_string(&path).map_err(Failure::file("read", &path))?;
+    let lock = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
     version_in(&lock, package)
         .map(str::to_owned)
-        .ok_or_else(|| Failure::told(format!("{} does not name {package}", path.display())))
+        .ok_or_else(|| Error::new(format!("{} does not name {package}", path.display())))
 }
 
 fn version_in<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
@@ -88,29 +88,29 @@ fn version_in<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
         .strip_suffix('"')
 }
 
-fn target_folder(root: &Path) -> Outcome<PathBuf> {
+fn target_folder(root: &Path) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--no-deps", "--format-version", "1"])
         .current_dir(root)
         .output()
-        .map_err(Failure::because("start cargo"))?;
+        .map_err(Error::context("start cargo"))?;
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)
-        .map_err(Failure::because("read what `cargo metadata` answers"))?;
+        .map_err(Error::context("read what `cargo metadata` answers"))?;
     metadata["target_directory"]
         .as_str()
         .map(PathBuf::from)
-        .ok_or_else(|| Failure::told("`cargo metadata` names no target folder"))
+        .ok_or_else(|| Error::new("`cargo metadata` names no target folder"))
 }
 
-fn cache_folder() -> Outcome<PathBuf> {
+fn cache_folder() -> Result<PathBuf> {
     let given = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     if let Some(folder) = given.filter(|folder| folder.is_absolute()) {
         return Ok(folder);
     }
     env::home_dir()
         .map(|home| home.join(".cache"))
-        .ok_or_else(|| Failure::told("set XDG_CACHE_HOME: there is no home folder for the tools"))
+        .ok_or_else(|| Error::new("set XDG_CACHE_HOME: there is no home folder for the tools"))
 }
 
 #[cfg(test)]

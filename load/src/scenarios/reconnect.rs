@@ -1,12 +1,12 @@
 //! Everybody comes back at once, as after a broken line.
 
 use crate::{
-    crowd::Crowd,
-    failure::Outcome,
-    party::{Kind, PATIENCE},
+    client_pool::ClientPool,
+    group::{MessageType, PATIENCE},
     row::{Goal, Row},
     target::Target,
 };
+use anyhow::Result;
 use clap::Args;
 use std::time::Instant;
 
@@ -28,9 +28,9 @@ pub(crate) struct Reconnect {
 }
 
 /// Runs it.
-pub(crate) fn run(target: &Target, wanted: &Reconnect) -> Outcome<Vec<Row>> {
+pub(crate) fn run(target: &Target, wanted: &Reconnect) -> Result<Vec<Row>> {
     let people = target.people(wanted.connections)?;
-    let mut crowd = Crowd::new()?;
+    let mut pool = ClientPool::new()?;
     let mut upgrades = Vec::with_capacity(people.len());
     for group in people.chunks(wanted.on_each) {
         let canvas = target.canvas(&group[0], 4)?;
@@ -39,39 +39,36 @@ pub(crate) fn run(target: &Target, wanted: &Reconnect) -> Outcome<Vec<Row>> {
         }
     }
     for (number, upgrade) in upgrades.iter().enumerate() {
-        crowd.connect(target.address, Some(upgrade))?;
+        pool.connect(target.address, Some(upgrade))?;
         let enough = number.saturating_sub(200);
-        crowd.until(
-            "joining",
-            PATIENCE,
-            |_, _| {},
-            |crowd| crowd.open() >= enough,
-        )?;
+        pool.until("joining", PATIENCE, |_, _| {}, |pool| pool.open() >= enough)?;
     }
-    crowd.until(
+    pool.until(
         "joining",
         PATIENCE,
         |_, _| {},
-        |crowd| crowd.open() == people.len(),
+        |pool| pool.open() == people.len(),
     )?;
     let mut rounds = Vec::new();
     let mut lost = 0;
     for _ in 0..wanted.rounds {
         let begun = Instant::now();
         let mut back = 0;
-        let mut hear = |payload: &[u8]| back += usize::from(Kind::of(payload) == Kind::Connected);
+        let mut hear = |payload: &[u8]| {
+            back += usize::from(MessageType::of(payload) == MessageType::Connected)
+        };
         for (id, upgrade) in upgrades.iter().enumerate() {
-            crowd.reconnect(id, target.address, upgrade)?;
+            pool.reconnect(id, target.address, upgrade)?;
         }
-        crowd.until(
+        pool.until(
             "coming back",
             PATIENCE,
             |_, payload| hear(payload),
-            |crowd| crowd.open() + crowd.closed() == people.len(),
+            |pool| pool.open() + pool.closed() == people.len(),
         )?;
-        while back < crowd.open() {
-            crowd.listen(PATIENCE, |_, payload| {
-                back += usize::from(Kind::of(payload) == Kind::Connected);
+        while back < pool.open() {
+            pool.listen(PATIENCE, |_, payload| {
+                back += usize::from(MessageType::of(payload) == MessageType::Connected);
             })?;
         }
         rounds.push(begun.elapsed().as_secs_f64());

@@ -1,10 +1,8 @@
 //! Many sockets on one thread, without anything between them and the kernel
 //! but `epoll`: what the generator costs must not be mistaken for the server.
 
-use crate::{
-    failure::{Failure, Outcome},
-    frames::{self, CLOSE, PING, PONG},
-};
+use crate::frames::{self, CLOSE, PING, PONG};
+use anyhow::{Context, Result, anyhow};
 use memchr::memmem;
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -25,11 +23,11 @@ static DIALLED: AtomicUsize = AtomicUsize::new(0);
 /// What ends an HTTP header.
 const HEADER_END: &[u8] = b"\r\n\r\n";
 
-/// Which of the crowd's sockets.
+/// Which of the pool's sockets.
 pub(crate) type PeerId = usize;
 
 /// See the module.
-pub(crate) struct Crowd {
+pub(crate) struct ClientPool {
     poll: Poll,
     events: Events,
     peers: Vec<Peer>,
@@ -53,11 +51,11 @@ enum Stage {
     Closed,
 }
 
-impl Crowd {
+impl ClientPool {
     /// Nobody yet.
-    pub(crate) fn new() -> Outcome<Self> {
+    pub(crate) fn new() -> Result<Self> {
         Ok(Self {
-            poll: Poll::new().map_err(Failure::because("epoll"))?,
+            poll: Poll::new().context("epoll")?,
             events: Events::with_capacity(1024),
             peers: Vec::new(),
             scratch: vec![0; READ],
@@ -66,11 +64,7 @@ impl Crowd {
 
     /// Starts one more connection, from one of the addresses 127.0.x.x, with
     /// an `upgrade`; without one it speaks frames at once.
-    pub(crate) fn connect(
-        &mut self,
-        server: SocketAddr,
-        upgrade: Option<&[u8]>,
-    ) -> Outcome<PeerId> {
+    pub(crate) fn connect(&mut self, server: SocketAddr, upgrade: Option<&[u8]>) -> Result<PeerId> {
         let id = self.peers.len();
         self.peers.push(Peer::dial(server, upgrade)?);
         self.watch(id)?;
@@ -83,23 +77,23 @@ impl Crowd {
         id: PeerId,
         server: SocketAddr,
         upgrade: &[u8],
-    ) -> Outcome<()> {
+    ) -> Result<()> {
         // Dropping the old one closes it.
         self.peers[id] = Peer::dial(server, Some(upgrade))?;
         self.watch(id)
     }
 
-    fn watch(&mut self, id: PeerId) -> Outcome<()> {
+    fn watch(&mut self, id: PeerId) -> Result<()> {
         let both = Interest::READABLE | Interest::WRITABLE;
         let stream = &mut self.peers[id].stream;
         let watched = self.poll.registry().register(stream, Token(id), both);
-        watched.map_err(Failure::because("watch a socket"))
+        watched.context("watch a socket")
     }
 
     /// Reads no more from a connection, as a phone in a tunnel does.
-    pub(crate) fn stop_reading(&mut self, id: PeerId) -> Outcome<()> {
+    pub(crate) fn stop_reading(&mut self, id: PeerId) -> Result<()> {
         let stopped = self.poll.registry().deregister(&mut self.peers[id].stream);
-        stopped.map_err(Failure::because("leave a socket"))
+        stopped.context("leave a socket")
     }
 
     /// Sends a whole frame.
@@ -114,11 +108,11 @@ impl Crowd {
         &mut self,
         patience: Duration,
         mut hear: impl FnMut(PeerId, &[u8]),
-    ) -> Outcome<()> {
+    ) -> Result<()> {
         match self.poll.poll(&mut self.events, Some(patience)) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
-            Err(error) => return Err(Failure::because("epoll")(error)),
+            Err(error) => return Err(error).context("epoll"),
         }
         for event in &self.events {
             let Token(id) = event.token();
@@ -141,13 +135,13 @@ impl Crowd {
         patience: Duration,
         mut hear: impl FnMut(PeerId, &[u8]),
         mut done: impl FnMut(&Self) -> bool,
-    ) -> Outcome<()> {
+    ) -> Result<()> {
         let end = Instant::now() + patience;
         while !done(self) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 let (open, all) = (self.open(), self.peers.len());
-                return Err(Failure::told(format!(
+                return Err(anyhow!(format!(
                     "{what} took longer than {patience:?}; {open} of {all} connections are open"
                 )));
             }
@@ -170,7 +164,7 @@ impl Crowd {
 }
 
 impl Peer {
-    fn dial(server: SocketAddr, upgrade: Option<&[u8]>) -> Outcome<Self> {
+    fn dial(server: SocketAddr, upgrade: Option<&[u8]>) -> Result<Self> {
         Ok(Self {
             stream: dial(server)?,
             stage: upgrade.map_or(Stage::Open, |_| Stage::Connecting),
@@ -277,7 +271,7 @@ fn is_early(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::NotConnected)
 }
 
-fn dial(server: SocketAddr) -> Outcome<TcpStream> {
+fn dial(server: SocketAddr) -> Result<TcpStream> {
     let dialled = || -> std::io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
         if server.ip().is_loopback() && server.is_ipv4() {
@@ -297,7 +291,7 @@ fn dial(server: SocketAddr) -> Outcome<TcpStream> {
             _ => Ok(TcpStream::from_std(socket.into())),
         }
     };
-    dialled().map_err(Failure::because("connect"))
+    dialled().context("connect")
 }
 
 /// Where `needle` begins.

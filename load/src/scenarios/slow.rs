@@ -3,13 +3,13 @@
 
 use super::latency::speak;
 use crate::{
-    failure::{Failure, Outcome},
+    group::{Group, MessageType, PATIENCE, seq},
     latency::Latencies,
-    party::{Kind, PATIENCE, Party, seq},
     row::{Goal, Row},
     system,
     target::{self, Target},
 };
+use anyhow::{Result, anyhow};
 use clap::Args;
 use std::time::{Duration, Instant};
 
@@ -37,29 +37,29 @@ pub(crate) struct Slow {
 }
 
 /// Runs it.
-pub(crate) fn run(target: &Target, wanted: &Slow) -> Outcome<Vec<Row>> {
+pub(crate) fn run(target: &Target, wanted: &Slow) -> Result<Vec<Row>> {
     let every = Duration::from_secs_f64(1.0 / wanted.rate);
     let count = (wanted.rate * wanted.seconds) as usize;
-    let mut party = Party::gather(target, wanted.receivers)?;
-    let mut before = speak(&mut party, count, every)?;
+    let mut group = Group::gather(target, wanted.receivers)?;
+    let mut before = speak(&mut group, count, every)?;
     let memory = system::resident(target.process)?;
     // The last ones: `speak` lets everybody speak in turn, and these do not.
     let readers = wanted.receivers - wanted.stalled;
     for id in readers..wanted.receivers {
-        party.crowd.stop_reading(id)?;
+        group.pool.stop_reading(id)?;
     }
-    let away = party.people.split_off(readers);
+    let away = group.people.split_off(readers);
     let mut peak = memory;
     let mut during = Latencies::default();
 
     for _ in 0..LOOKS {
-        let mut part = speak(&mut party, count / LOOKS, every)?;
+        let mut part = speak(&mut group, count / LOOKS, every)?;
         during.append(&mut part);
         peak = peak.max(system::resident(target.process)?);
     }
     let ratio = during.percentile(0.99).as_secs_f64() / before.percentile(0.99).as_secs_f64();
     let lost = count / LOOKS * LOOKS * readers - during.count();
-    let missing = come_back(&mut party, target, readers, &away)?;
+    let missing = come_back(&mut group, target, readers, &away)?;
     let figure = format!(
         "p99 of the others while {} of {} do not read",
         wanted.stalled, wanted.receivers
@@ -77,28 +77,28 @@ pub(crate) fn run(target: &Target, wanted: &Slow) -> Outcome<Vec<Row>> {
 /// Lets those who did not read come back from their first event on: how many
 /// events they do not get.
 fn come_back(
-    party: &mut Party,
+    group: &mut Group,
     target: &Target,
     first: usize,
     away: &[crate::target::Person],
-) -> Outcome<usize> {
-    let path = format!("/canvases/{}", party.canvas.id);
-    let head = target.get(&path, &party.people[0])?["last_seq"]
+) -> Result<usize> {
+    let path = format!("/canvases/{}", group.canvas.id);
+    let head = target.get(&path, &group.people[0])?["last_seq"]
         .as_i64()
-        .ok_or_else(|| Failure::told("a canvas without last_seq"))?;
+        .ok_or_else(|| anyhow!("a canvas without last_seq"))?;
     // No further than the server replays.
     let from = (head - 9_000).max(0);
     let mut next = vec![from + 1; away.len()];
     for (number, person) in away.iter().enumerate() {
-        let upgrade = target.upgrade(&party.canvas, person, Some(from));
-        party
-            .crowd
+        let upgrade = target.upgrade(&group.canvas, person, Some(from));
+        group
+            .pool
             .reconnect(first + number, target.address, &upgrade)?;
     }
     let end = Instant::now() + PATIENCE;
     while next.iter().any(|next| *next <= head) && Instant::now() < end {
-        party.crowd.listen(target::TICK, |id, payload| {
-            if id >= first && Kind::of(payload) == Kind::Chat {
+        group.pool.listen(target::TICK, |id, payload| {
+            if id >= first && MessageType::of(payload) == MessageType::Chat {
                 let next = &mut next[id - first];
                 *next += i64::from(seq(payload) == Some(*next));
             }

@@ -1,14 +1,14 @@
-//! The kernel's bound `R`: one thread that writes the same 200 bytes to each
+//! The kernel's baseline `R`: one thread that writes the same 200 bytes to each
 //! of N sockets with one `send` each, and does nothing else. No server that
 //! sends each message by itself can spend less.
 
 use crate::{
-    crowd::Crowd,
-    failure::{Failure, Outcome},
+    client_pool::ClientPool,
     frames::{TEXT, plain},
     latency::{Clock, Latencies},
     system,
 };
+use anyhow::{Context, Result, anyhow};
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::{
     io::Write,
@@ -26,8 +26,8 @@ const BACKLOG: i32 = 4096;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The thread and those who listen to it.
-pub(crate) struct Bound {
-    crowd: Crowd,
+pub(crate) struct SendBaseline {
+    pool: ClientPool,
     receivers: usize,
     orders: Sender<Order>,
     times: Receiver<Duration>,
@@ -43,31 +43,31 @@ enum Order {
     Report,
 }
 
-impl Bound {
+impl SendBaseline {
     /// Starts the thread on `core` and connects the receivers.
-    pub(crate) fn start(receivers: usize, core: usize) -> Outcome<Self> {
-        let listener = listen().map_err(Failure::because("listen"))?;
-        let address: SocketAddr = listener.local_addr().map_err(Failure::because("listen"))?;
+    pub(crate) fn start(receivers: usize, core: usize) -> Result<Self> {
+        let listener = listen().context("listen")?;
+        let address: SocketAddr = listener.local_addr().context("listen")?;
         let (orders, taken) = channel();
         let (report, times) = channel();
         let clock = Clock::start();
         thread::spawn(move || {
-            let sending = || -> Outcome<()> {
+            let sending = || -> Result<()> {
                 system::stay_on(core)?;
                 let sockets = accept(&listener, receivers)?;
                 send(sockets, &taken, &report, clock)
             };
             // Whoever waits for a report hears of it by the closed channel.
-            if let Err(failure) = sending() {
-                eprintln!("the bound: {failure}");
+            if let Err(error) = sending() {
+                eprintln!("the baseline: {error:#}");
             }
         });
-        let mut crowd = Crowd::new()?;
+        let mut pool = ClientPool::new()?;
         for _ in 0..receivers {
-            crowd.connect(address, None)?;
+            pool.connect(address, None)?;
         }
         Ok(Self {
-            crowd,
+            pool,
             receivers,
             orders,
             times,
@@ -77,7 +77,7 @@ impl Bound {
 
     /// Sends message after message for `time`, one in flight: what one `send`
     /// costs.
-    pub(crate) fn cost(&mut self, time: Duration) -> Outcome<Duration> {
+    pub(crate) fn cost(&mut self, time: Duration) -> Result<Duration> {
         self.report()?;
         let begun = Instant::now();
         let mut sent = 0;
@@ -87,39 +87,39 @@ impl Bound {
             let mut heard = 0;
             while heard < self.receivers {
                 if begun.elapsed() > time + PATIENCE {
-                    return Err(Failure::told("the bound's messages were lost"));
+                    return Err(anyhow!("the baseline's messages were lost"));
                 }
-                self.crowd.listen(PATIENCE, |_, _| heard += 1)?;
+                self.pool.listen(PATIENCE, |_, _| heard += 1)?;
             }
         }
         Ok(self.report()?.div_f64(sent as f64))
     }
 
     /// Sends `count` messages, one `every` so long: how late each was heard.
-    pub(crate) fn latencies(&mut self, count: usize, every: Duration) -> Outcome<Latencies> {
+    pub(crate) fn latencies(&mut self, count: usize, every: Duration) -> Result<Latencies> {
         self.order(Order::Pace { count, every })?;
         let mut latencies = Latencies::default();
         let clock = self.clock;
         let end = Instant::now() + every.mul_f64(count as f64) + PATIENCE;
         while latencies.count() < count * self.receivers {
             if Instant::now() > end {
-                return Err(Failure::told("the bound's messages were lost"));
+                return Err(anyhow!("the baseline's messages were lost"));
             }
-            self.crowd.listen(PATIENCE, |_, payload| {
+            self.pool.listen(PATIENCE, |_, payload| {
                 latencies.note(clock.age(payload));
             })?;
         }
         Ok(latencies)
     }
 
-    fn report(&self) -> Outcome<Duration> {
+    fn report(&self) -> Result<Duration> {
         self.order(Order::Report)?;
-        self.times.recv().map_err(Failure::because("the bound"))
+        self.times.recv().context("the baseline")
     }
 
-    fn order(&self, order: Order) -> Outcome<()> {
+    fn order(&self, order: Order) -> Result<()> {
         let sent = self.orders.send(order);
-        sent.map_err(|_| Failure::told("the bound's thread ended"))
+        sent.map_err(|_| anyhow!("the baseline's thread ended"))
     }
 }
 
@@ -133,14 +133,14 @@ pub(crate) fn listen() -> std::io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-fn accept(listener: &TcpListener, count: usize) -> Outcome<Vec<TcpStream>> {
+fn accept(listener: &TcpListener, count: usize) -> Result<Vec<TcpStream>> {
     let accepted = (0..count).map(|_| {
         let (socket, _) = listener.accept()?;
         socket.set_nodelay(true)?;
         Ok(socket)
     });
     let accepted: std::io::Result<Vec<TcpStream>> = accepted.collect();
-    accepted.map_err(Failure::because("accept"))
+    accepted.context("accept")
 }
 
 fn send(
@@ -148,12 +148,10 @@ fn send(
     orders: &Receiver<Order>,
     report: &Sender<Duration>,
     clock: Clock,
-) -> Outcome<()> {
-    let mut to_all = |frame: &[u8]| -> Outcome<()> {
+) -> Result<()> {
+    let mut to_all = |frame: &[u8]| -> Result<()> {
         for socket in &mut sockets {
-            socket
-                .write_all(frame)
-                .map_err(Failure::because("send to a receiver"))?;
+            socket.write_all(frame).context("send to a receiver")?;
         }
         Ok(())
     };

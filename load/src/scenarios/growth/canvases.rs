@@ -3,12 +3,12 @@
 
 use super::{Table, enter};
 use crate::{
-    crowd::{Crowd, PeerId},
-    failure::Outcome,
-    party::{Kind, PATIENCE},
+    client_pool::{ClientPool, PeerId},
+    group::{MessageType, PATIENCE},
     system,
     target::{self, Target},
 };
+use anyhow::Result;
 use std::time::Instant;
 
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
@@ -19,17 +19,17 @@ const MESSAGES: usize = 200;
 /// Canvases that are opened in addition at each size.
 const MORE: usize = 20;
 
-pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<()> {
+pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()> {
     let sizes = SIZES.iter().copied().filter(|size| *size <= up_to);
     let most = sizes.clone().max().unwrap_or(0) + SIZES.len() * MORE;
     let people = target.people(most.div_ceil(EACH))?;
-    let mut crowd = Crowd::new()?;
+    let mut pool = ClientPool::new()?;
     let mut open = 0;
     let start = system::resident(target.process)?;
     for size in sizes {
         while open < size {
             let person = &people[open / EACH];
-            enter(&mut crowd, target, &target.canvas(person, 4)?, person, None)?;
+            enter(&mut pool, target, &target.canvas(person, 4)?, person, None)?;
             open += 1;
         }
         let words = format!("{size} open canvases");
@@ -38,10 +38,10 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<(
                 let person = &people[(open + number) / EACH];
                 target.canvas(person, 4).map(|canvas| (canvas, person))
             })
-            .collect::<Outcome<_>>()?;
+            .collect::<Result<_>>()?;
         let before = target.processor_time()?;
         for (canvas, person) in more {
-            enter(&mut crowd, target, &canvas, person, None)?;
+            enter(&mut pool, target, &canvas, person, None)?;
             open += 1;
         }
         let used = target.processor_time()?.saturating_sub(before);
@@ -52,13 +52,13 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<(
         for number in 0..MESSAGES {
             let who = number * 7919 % open;
             let heard = std::cell::Cell::new(false);
-            crowd.send(who, &target::remark());
+            pool.send(who, &target::sample_chat());
             let hear = |from: PeerId, payload: &[u8]| {
-                if from == who && Kind::of(payload) == Kind::Ack {
+                if from == who && MessageType::of(payload) == MessageType::Ack {
                     heard.set(true);
                 }
             };
-            crowd.until("an answer", PATIENCE, hear, |_| heard.get())?;
+            pool.until("an answer", PATIENCE, hear, |_| heard.get())?;
         }
         let each = begun.elapsed().as_secs_f64() * 1e3 / MESSAGES as f64;
         table.add("chat on one of them", "ms", words.clone(), each);

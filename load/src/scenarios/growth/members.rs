@@ -3,53 +3,53 @@
 
 use super::Table;
 use crate::{
-    crowd::{Crowd, PeerId},
-    failure::Outcome,
-    party::{Kind, PATIENCE},
+    client_pool::{ClientPool, PeerId},
+    group::{MessageType, PATIENCE},
     target::{self, Target},
 };
+use anyhow::Result;
 use std::time::Duration;
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 /// Who come in addition at each size, and messages that are said.
 const MORE: usize = 50;
 
-pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<()> {
+pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()> {
     let sizes = SIZES.iter().copied().filter(|size| *size <= up_to);
     let most = sizes.clone().max().unwrap_or(0);
     let people = target.people(most + MORE)?;
     let canvas = target.canvas(&people[0], 4)?;
     let upgrade = |number: usize| target.upgrade(&canvas, &people[number], None);
-    let mut crowd = Crowd::new()?;
+    let mut pool = ClientPool::new()?;
     let mut present = 0;
     for size in sizes {
         while present < size {
-            // In groups, as a crowd comes.
+            // In groups, as a pool comes.
             let group = size.min(present + 100);
             for number in present..group {
-                crowd.connect(target.address, Some(&upgrade(number)))?;
+                pool.connect(target.address, Some(&upgrade(number)))?;
             }
-            welcomed(&mut crowd, group - present)?;
+            welcomed(&mut pool, group - present)?;
             present = group;
         }
-        calm(&mut crowd)?;
+        calm(&mut pool)?;
         let words = format!("{size} members");
 
         let before = target.processor_time()?;
         for _ in 0..MORE {
-            crowd.connect(target.address, Some(&upgrade(present)))?;
+            pool.connect(target.address, Some(&upgrade(present)))?;
             present += 1;
-            welcomed(&mut crowd, 1)?;
+            welcomed(&mut pool, 1)?;
         }
-        calm(&mut crowd)?;
+        calm(&mut pool)?;
         let used = target.processor_time()?.saturating_sub(before);
         let each = used.as_secs_f64() * 1e6 / (MORE * present) as f64;
         table.add("a join, for each who is there", "µs", words.clone(), each);
 
         let before = target.processor_time()?;
         for _ in 0..MORE {
-            crowd.send(0, &target::remark());
-            hear_chat(&mut crowd, present)?;
+            pool.send(0, &target::sample_chat());
+            hear_chat(&mut pool, present)?;
         }
         let used = target.processor_time()?.saturating_sub(before);
         let each = used.as_secs_f64() * 1e6 / (MORE * present) as f64;
@@ -59,29 +59,30 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<(
 }
 
 /// Listens until so many more are in.
-fn welcomed(crowd: &mut Crowd, newcomers: usize) -> Outcome<()> {
+fn welcomed(pool: &mut ClientPool, newcomers: usize) -> Result<()> {
     let welcomed = std::cell::Cell::new(0);
     let hear = |_: PeerId, payload: &[u8]| {
-        welcomed.set(welcomed.get() + usize::from(Kind::of(payload) == Kind::Connected));
+        welcomed
+            .set(welcomed.get() + usize::from(MessageType::of(payload) == MessageType::Connected));
     };
-    crowd.until("joining", PATIENCE, hear, |_| welcomed.get() >= newcomers)
+    pool.until("joining", PATIENCE, hear, |_| welcomed.get() >= newcomers)
 }
 
 /// Listens until everybody has heard one message.
-fn hear_chat(crowd: &mut Crowd, members: usize) -> Outcome<()> {
+fn hear_chat(pool: &mut ClientPool, members: usize) -> Result<()> {
     let heard = std::cell::Cell::new(0);
     let hear = |_: PeerId, payload: &[u8]| {
-        heard.set(heard.get() + usize::from(Kind::of(payload) == Kind::Chat));
+        heard.set(heard.get() + usize::from(MessageType::of(payload) == MessageType::Chat));
     };
-    crowd.until("hearing", PATIENCE, hear, |_| heard.get() >= members)
+    pool.until("hearing", PATIENCE, hear, |_| heard.get() >= members)
 }
 
 /// Listens until nothing has come for a moment: joins are told of late.
-fn calm(crowd: &mut Crowd) -> Outcome<()> {
+fn calm(pool: &mut ClientPool) -> Result<()> {
     let mut heard = true;
     while heard {
         heard = false;
-        crowd.listen(Duration::from_millis(500), |_, _| heard = true)?;
+        pool.listen(Duration::from_millis(500), |_, _| heard = true)?;
     }
     Ok(())
 }

@@ -8,12 +8,12 @@ mod members;
 mod tiles;
 
 use crate::{
-    crowd::{Crowd, PeerId},
-    failure::{Failure, Outcome},
-    party::{Kind, PATIENCE, seq},
+    client_pool::{ClientPool, PeerId},
+    group::{MessageType, PATIENCE, seq},
     row::{Goal, Row, median},
     target::{Canvas, Person, Target},
 };
+use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 use std::time::Instant;
 
@@ -51,7 +51,7 @@ enum Of {
 }
 
 /// Runs it.
-pub(crate) fn run(target: &Target, wanted: &Growth) -> Outcome<Vec<Row>> {
+pub(crate) fn run(target: &Target, wanted: &Growth) -> Result<Vec<Row>> {
     let mut table = Table::default();
     for of in &wanted.of {
         match of {
@@ -64,10 +64,10 @@ pub(crate) fn run(target: &Target, wanted: &Growth) -> Outcome<Vec<Row>> {
     Ok(table.rows())
 }
 
-/// The figures in the order in which they were first measured.
+/// The scenarios in the order in which they were first measured.
 #[derive(Default)]
 struct Table {
-    figures: Vec<Figure>,
+    scenarios: Vec<Figure>,
 }
 
 struct Figure {
@@ -80,16 +80,16 @@ struct Figure {
 impl Table {
     fn add(&mut self, name: &'static str, unit: &'static str, size: String, cost: f64) {
         eprintln!("{name}, {size}: {cost:.3} {unit}");
-        if let Some(figure) = self.figures.iter_mut().find(|figure| figure.name == name) {
+        if let Some(figure) = self.scenarios.iter_mut().find(|figure| figure.name == name) {
             figure.sizes.push((size, cost));
         } else {
             let sizes = vec![(size, cost)];
-            self.figures.push(Figure { name, unit, sizes });
+            self.scenarios.push(Figure { name, unit, sizes });
         }
     }
 
     fn rows(self) -> Vec<Row> {
-        let rows = self.figures.into_iter().flat_map(|figure| {
+        let rows = self.scenarios.into_iter().flat_map(|figure| {
             let Figure { name, unit, sizes } = figure;
             let allowed = sizes.first().map_or(f64::NAN, |(_, cost)| cost * ALLOWED);
             sizes.into_iter().map(move |(size, cost)| {
@@ -106,84 +106,86 @@ impl Table {
 }
 
 /// One person on one canvas.
-struct Visitor<'a> {
+struct Client<'a> {
     target: &'a Target,
     canvas: &'a Canvas,
     person: &'a Person,
-    crowd: Crowd,
+    pool: ClientPool,
 }
 
-impl<'a> Visitor<'a> {
-    fn enter(target: &'a Target, canvas: &'a Canvas, person: &'a Person) -> Outcome<Self> {
-        let mut crowd = Crowd::new()?;
-        enter(&mut crowd, target, canvas, person, None)?;
+impl<'a> Client<'a> {
+    fn enter(target: &'a Target, canvas: &'a Canvas, person: &'a Person) -> Result<Self> {
+        let mut pool = ClientPool::new()?;
+        enter(&mut pool, target, canvas, person, None)?;
         Ok(Self {
             target,
             canvas,
             person,
-            crowd,
+            pool,
         })
     }
 
     /// Sends that many requests, `request(n)` each, of which few wait for an
     /// answer at a time. Gives the `seq` of the last.
-    fn send_all(&mut self, count: usize, request: impl Fn(usize) -> Vec<u8>) -> Outcome<i64> {
+    fn send_all(&mut self, count: usize, request: impl Fn(usize) -> Vec<u8>) -> Result<i64> {
         const IN_FLIGHT: usize = 256;
         let (mut sent, mut acked, mut last) = (0, 0, 0);
         while acked < count {
             while sent < count && sent - acked < IN_FLIGHT {
-                self.crowd.send(0, &request(sent));
+                self.pool.send(0, &request(sent));
                 sent += 1;
             }
             let mut refused = None;
-            self.crowd
-                .listen(PATIENCE, |_, payload| match Kind::of(payload) {
-                    Kind::Ack => {
+            self.pool
+                .listen(PATIENCE, |_, payload| match MessageType::of(payload) {
+                    MessageType::Ack => {
                         acked += 1;
                         last = seq(payload).unwrap_or(last);
                     }
-                    Kind::Error => refused = Some(String::from_utf8_lossy(payload).into_owned()),
+                    MessageType::Error => {
+                        refused = Some(String::from_utf8_lossy(payload).into_owned())
+                    }
                     _ => {}
                 })?;
             if let Some(error) = refused {
-                return Err(Failure::told(error));
+                return Err(anyhow!(error));
             }
         }
         Ok(last)
     }
 
     /// Milliseconds until a request is acknowledged, the median of some.
-    fn commit(&mut self, request: impl Fn(usize) -> Vec<u8>) -> Outcome<f64> {
+    fn commit(&mut self, request: impl Fn(usize) -> Vec<u8>) -> Result<f64> {
         timed(|number| self.send_all(1, |_| request(number)).map(drop))
     }
 
     /// Milliseconds until another connection of the same person is in, the
     /// median of some.
-    fn join(&self) -> Outcome<f64> {
+    fn join(&self) -> Result<f64> {
         timed(|_| {
-            let mut crowd = Crowd::new()?;
-            enter(&mut crowd, self.target, self.canvas, self.person, None).map(drop)
+            let mut pool = ClientPool::new()?;
+            enter(&mut pool, self.target, self.canvas, self.person, None).map(drop)
         })
     }
 
     /// Milliseconds until it has everything behind `after` up to `last`.
-    fn resume(&self, after: i64, last: i64) -> Outcome<f64> {
+    fn resume(&self, after: i64, last: i64) -> Result<f64> {
         timed(|_| {
-            let mut crowd = Crowd::new()?;
+            let mut pool = ClientPool::new()?;
             let upgrade = self.target.upgrade(self.canvas, self.person, Some(after));
-            crowd.connect(self.target.address, Some(&upgrade))?;
+            pool.connect(self.target.address, Some(&upgrade))?;
             let reached = std::cell::Cell::new(false);
             let hear = |_: PeerId, payload: &[u8]| {
-                if Kind::of(payload) == Kind::Chat && seq(payload) == Some(last) {
+                if MessageType::of(payload) == MessageType::Chat && seq(payload) == Some(last) {
                     reached.set(true);
                 }
             };
-            crowd.until("resuming", PATIENCE, hear, |_| reached.get())
+            pool.until("resuming", PATIENCE, hear, |_| reached.get())
         })
     }
 
     /// Milliseconds until the snapshot is there, the median of some.
-    fn snapshot(&self) -> Outcome<f64> {
+    fn snapshot(&self) -> Result<f64> {
         let path = format!("/canvases/{}/snapshot", self.canvas.id);
         timed(|_| self.target.fetch(&path, self.person).map(drop))
     }
@@ -191,26 +193,26 @@ impl<'a> Visitor<'a> {
 
 /// One more connection, which has heard that it is in.
 fn enter(
-    crowd: &mut Crowd,
+    pool: &mut ClientPool,
     target: &Target,
     canvas: &Canvas,
     person: &Person,
     after: Option<i64>,
-) -> Outcome<PeerId> {
+) -> Result<PeerId> {
     let upgrade = target.upgrade(canvas, person, after);
-    let id = crowd.connect(target.address, Some(&upgrade))?;
+    let id = pool.connect(target.address, Some(&upgrade))?;
     let connected = std::cell::Cell::new(false);
     let hear = |from: PeerId, payload: &[u8]| {
-        if from == id && Kind::of(payload) == Kind::Connected {
+        if from == id && MessageType::of(payload) == MessageType::Connected {
             connected.set(true);
         }
     };
-    crowd.until("joining", PATIENCE, hear, |_| connected.get())?;
+    pool.until("joining", PATIENCE, hear, |_| connected.get())?;
     Ok(id)
 }
 
 /// Milliseconds that `act` takes, the median of some.
-fn timed(mut act: impl FnMut(usize) -> Outcome<()>) -> Outcome<f64> {
+fn timed(mut act: impl FnMut(usize) -> Result<()>) -> Result<f64> {
     let mut times = Vec::with_capacity(TIMES);
     for number in 0..TIMES {
         let begun = Instant::now();

@@ -1,12 +1,12 @@
 //! Memory of connections that do nothing.
 
 use crate::{
-    failure::{Failure, Outcome},
-    holder::{Group, Holder},
+    connection_worker::{Assignment, ConnectionWorker},
     row::{Goal, Row},
     system,
     target::Target,
 };
+use anyhow::{Result, anyhow};
 use clap::Args;
 use std::{thread, time::Duration};
 
@@ -32,18 +32,18 @@ pub(crate) struct Idle {
 
 /// Runs it over all servers. Each canvas has people on each of them, as behind
 /// a load balancer.
-pub(crate) fn run(targets: &[Target], core: usize, wanted: &Idle) -> Outcome<Vec<Row>> {
-    let first = targets.first().ok_or_else(|| Failure::told("no server"))?;
+pub(crate) fn run(targets: &[Target], core: usize, wanted: &Idle) -> Result<Vec<Row>> {
+    let first = targets.first().ok_or_else(|| anyhow!("no server"))?;
     let people = first.people(wanted.connections)?;
     let before = memory(targets)?;
-    let mut groups: Vec<Vec<Group>> = Vec::new();
-    groups.resize_with(targets.len(), Vec::new);
+    let mut assignments: Vec<Vec<Assignment>> = Vec::new();
+    assignments.resize_with(targets.len(), Vec::new);
     for (number, group) in people.chunks(wanted.on_each).enumerate() {
         let canvas = first.canvas(&group[0], 4)?;
-        for (place, groups) in groups.iter_mut().enumerate() {
+        for (place, assignments) in assignments.iter_mut().enumerate() {
             // Whoever is one too many is not always at the same server.
             let first = (place + number) % targets.len();
-            groups.push(Group {
+            assignments.push(Assignment {
                 canvas: canvas.clone(),
                 people: group
                     .iter()
@@ -54,20 +54,22 @@ pub(crate) fn run(targets: &[Target], core: usize, wanted: &Idle) -> Outcome<Vec
             });
         }
     }
-    let start = |(target, groups): (&Target, &Vec<Group>)| Holder::start(target, core, groups);
-    let holders = targets.iter().zip(&groups).map(start);
-    let mut holders = holders.collect::<Outcome<Vec<Holder>>>()?;
-    for holder in &mut holders {
-        holder.joined()?;
+    let start = |(target, assignments): (&Target, &Vec<Assignment>)| {
+        ConnectionWorker::start(target, core, assignments)
+    };
+    let workers = targets.iter().zip(&assignments).map(start);
+    let mut workers = workers.collect::<Result<Vec<ConnectionWorker>>>()?;
+    for worker in &mut workers {
+        worker.joined()?;
     }
     // Two rounds of pings, and what joining left behind is given back.
     thread::sleep(SETTLE);
     let after = memory(targets)?;
     let (mut open, mut connected) = (0, 0);
-    for holder in holders {
-        let held = holder.end()?;
-        open += held.open;
-        connected += held.connected;
+    for worker in workers {
+        let report = worker.end()?;
+        open += report.open;
+        connected += report.connected;
     }
     let each = (after - before) / open.max(1) as f64;
     let lost = (wanted.connections - open.min(connected)) as u64;
@@ -94,9 +96,9 @@ pub(crate) fn run(targets: &[Target], core: usize, wanted: &Idle) -> Outcome<Vec
     Ok(rows)
 }
 
-fn memory(targets: &[Target]) -> Outcome<f64> {
+fn memory(targets: &[Target]) -> Result<f64> {
     let each = targets
         .iter()
         .map(|target| system::resident(target.process));
-    Ok(each.sum::<Outcome<u64>>()? as f64)
+    Ok(each.sum::<Result<u64>>()? as f64)
 }

@@ -1,6 +1,6 @@
 //! What can be measured, one module a figure.
 
-pub(crate) mod apart;
+pub(crate) mod cross_node;
 pub(crate) mod deliver;
 pub(crate) mod growth;
 pub(crate) mod hot;

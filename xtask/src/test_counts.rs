@@ -2,17 +2,17 @@
 
 use std::process::{Command, ExitStatus};
 
-use crate::failure::Outcome;
+use crate::error::Result;
 use crate::process::watch;
 
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct TestCounts {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
 }
 
-impl Tally {
+impl TestCounts {
     /// A check that is one test: formatting, lints.
     pub(crate) fn check(passed: bool) -> Self {
         Self {
@@ -69,10 +69,10 @@ impl Tally {
 }
 
 /// Runs a test runner and counts what it reports.
-pub(crate) fn count(command: Command) -> Outcome<Tally> {
-    let mut tally = Tally::default();
-    let status = watch(command, |line| tally.add_line(line))?;
-    Ok(tally.with_exit(status))
+pub(crate) fn count(command: Command) -> Result<TestCounts> {
+    let mut counts = TestCounts::default();
+    let status = watch(command, |line| counts.add_line(line))?;
+    Ok(counts.with_exit(status))
 }
 
 fn without_colours(line: &str) -> String {
@@ -95,13 +95,13 @@ mod tests {
 
     use super::*;
 
-    fn tally(passed: u64, failed: u64) -> Tally {
-        Tally { passed, failed }
+    fn counts(passed: u64, failed: u64) -> TestCounts {
+        TestCounts { passed, failed }
     }
 
     #[test]
     fn counts_closing_lines_only() {
-        let mut counted = Tally::default();
+        let mut counted = TestCounts::default();
         for line in [
             "running 3 tests",
             "test counts_9_passed ... ok",
@@ -110,23 +110,26 @@ mod tests {
         ] {
             counted.add_line(line);
         }
-        assert_eq!(counted, tally(10, 2));
+        assert_eq!(counted, counts(10, 2));
     }
 
     #[test]
     fn counts_playwright() {
         let report = r#"{"errors": [], "stats": {"expected": 5, "unexpected": 1, "flaky": 1, "skipped": 2}}"#;
-        assert_eq!(Tally::of_playwright(report), Some(tally(5, 2)));
+        assert_eq!(TestCounts::of_playwright(report), Some(counts(5, 2)));
         let broken = r#"{"errors": [{}], "stats": {"expected": 0, "unexpected": 0, "flaky": 0, "skipped": 0}}"#;
-        assert_eq!(Tally::of_playwright(broken), Some(tally(0, 1)));
-        assert_eq!(Tally::of_playwright(""), None);
+        assert_eq!(TestCounts::of_playwright(broken), Some(counts(0, 1)));
+        assert_eq!(TestCounts::of_playwright(""), None);
     }
 
     #[test]
     fn a_crash_is_a_failure() {
         let crashed = ExitStatus::from_raw(6);
-        assert_eq!(tally(3, 0).with_exit(crashed), tally(3, 1));
-        assert_eq!(tally(3, 2).with_exit(crashed), tally(3, 2));
-        assert_eq!(tally(3, 0).with_exit(ExitStatus::from_raw(0)), tally(3, 0));
+        assert_eq!(counts(3, 0).with_exit(crashed), counts(3, 1));
+        assert_eq!(counts(3, 2).with_exit(crashed), counts(3, 2));
+        assert_eq!(
+            counts(3, 0).with_exit(ExitStatus::from_raw(0)),
+            counts(3, 0)
+        );
     }
 }

@@ -2,18 +2,18 @@
 //! the speaker, beside those who are connected to the same.
 
 use crate::{
-    failure::{Failure, Outcome},
+    group::{Group, MessageType, PATIENCE},
     latency::{Clock, Latencies},
-    party::{Kind, PATIENCE, Party},
     row::{Goal, Row},
     target::{self, Target},
 };
+use anyhow::{Result, anyhow};
 use clap::Args;
 use std::time::{Duration, Instant};
 
 /// What is measured.
 #[derive(Args)]
-pub(crate) struct Apart {
+pub(crate) struct CrossNode {
     /// Who hear each message
     #[arg(long, default_value_t = 100)]
     receivers: usize,
@@ -36,14 +36,14 @@ pub(crate) struct Apart {
 
 /// A speaker and those who listen.
 struct Talk {
-    party: Party,
+    group: Group,
     speaker: usize,
 }
 
 /// Runs it over the first two servers.
-pub(crate) fn run(targets: &[Target], wanted: &Apart) -> Outcome<Vec<Row>> {
+pub(crate) fn run(targets: &[Target], wanted: &CrossNode) -> Result<Vec<Row>> {
     let [first, second, ..] = targets else {
-        return Err(Failure::told("it takes two servers"));
+        return Err(anyhow!("it takes two servers"));
     };
     let every = Duration::from_secs_f64(1.0 / wanted.rate);
     let count = (wanted.rate * wanted.seconds) as usize;
@@ -84,24 +84,24 @@ pub(crate) fn run(targets: &[Target], wanted: &Apart) -> Outcome<Vec<Row>> {
 
 impl Talk {
     /// Somebody at one server and those who listen at another, or at the same.
-    fn gather(speaks_at: &Target, listen_at: &Target, receivers: usize) -> Outcome<Self> {
-        let mut party = Party::gather(listen_at, receivers)?;
+    fn gather(speaks_at: &Target, listen_at: &Target, receivers: usize) -> Result<Self> {
+        let mut group = Group::gather(listen_at, receivers)?;
         let people = speaks_at.people(1)?;
-        let upgrade = speaks_at.upgrade(&party.canvas, &people[0], None);
-        let speaker = party.crowd.connect(speaks_at.address, Some(&upgrade))?;
-        party.crowd.until(
+        let upgrade = speaks_at.upgrade(&group.canvas, &people[0], None);
+        let speaker = group.pool.connect(speaks_at.address, Some(&upgrade))?;
+        group.pool.until(
             "joining",
             PATIENCE,
             |_, _| {},
-            |crowd| crowd.open() > receivers,
+            |pool| pool.open() > receivers,
         )?;
-        party.calm()?;
-        Ok(Self { party, speaker })
+        group.calm()?;
+        Ok(Self { group, speaker })
     }
 
     /// Says `count` things, one `every` so long: how late the others heard them.
-    fn speak(&mut self, count: usize, every: Duration) -> Outcome<Latencies> {
-        let Self { party, speaker } = self;
+    fn speak(&mut self, count: usize, every: Duration) -> Result<Latencies> {
+        let Self { group, speaker } = self;
         let clock = Clock::start();
         let mut latencies = Latencies::default();
         let all = count * *speaker;
@@ -111,7 +111,7 @@ impl Talk {
         while latencies.count() < all && Instant::now() < end {
             while sent < count && Instant::now() >= due {
                 let text = format!("{} {}", clock.mark(), "stellar ".repeat(8));
-                party.crowd.send(*speaker, &target::chat(&text));
+                group.pool.send(*speaker, &target::chat(&text));
                 due += every;
                 sent += 1;
             }
@@ -120,8 +120,8 @@ impl Talk {
             } else {
                 end.saturating_duration_since(Instant::now())
             };
-            party.crowd.listen(pause, |id, payload| {
-                if id != *speaker && Kind::of(payload) == Kind::Chat {
+            group.pool.listen(pause, |id, payload| {
+                if id != *speaker && MessageType::of(payload) == MessageType::Chat {
                     latencies.note(clock.age(payload));
                 }
             })?;

@@ -1,10 +1,10 @@
-//! People on a canvas: what most figures begin with.
+//! People on a canvas: what most scenarios begin with.
 
 use crate::{
-    crowd::{Crowd, PeerId, find},
-    failure::Outcome,
+    client_pool::{ClientPool, PeerId, find},
     target::{Canvas, Person, Target},
 };
+use anyhow::Result;
 use std::time::Duration;
 
 /// What no joining may take longer than.
@@ -19,7 +19,7 @@ const CONNECTED: &[u8] = br#"{"type":"connected""#;
 
 /// What a message is, as far as a figure needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum MessageType {
     Chat,
     Typing,
     Ack,
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Other,
 }
 
-impl Kind {
+impl MessageType {
     /// Looks at the beginning of a message.
     pub(crate) fn of(payload: &[u8]) -> Self {
         let kinds = [
@@ -58,50 +58,50 @@ pub(crate) fn seq(payload: &[u8]) -> Option<i64> {
 }
 
 /// Everybody who joined one canvas.
-pub(crate) struct Party {
-    pub(crate) crowd: Crowd,
+pub(crate) struct Group {
+    pub(crate) pool: ClientPool,
     pub(crate) canvas: Canvas,
     pub(crate) people: Vec<Person>,
 }
 
-impl Party {
+impl Group {
     /// Signs in `count` people and lets them join a new canvas.
-    pub(crate) fn gather(target: &Target, count: usize) -> Outcome<Self> {
+    pub(crate) fn gather(target: &Target, count: usize) -> Result<Self> {
         let people = target.people(count)?;
         let canvas = target.canvas(&people[0], 4)?;
-        let mut crowd = Crowd::new()?;
+        let mut pool = ClientPool::new()?;
         for person in &people {
             let upgrade = target.upgrade(&canvas, person, None);
-            crowd.connect(target.address, Some(&upgrade))?;
+            pool.connect(target.address, Some(&upgrade))?;
         }
-        let mut party = Self {
-            crowd,
+        let mut group = Self {
+            pool,
             canvas,
             people,
         };
         let mut joined = 0;
         let mut hear = |_: PeerId, payload: &[u8]| {
-            joined += usize::from(Kind::of(payload) == Kind::Connected);
+            joined += usize::from(MessageType::of(payload) == MessageType::Connected);
         };
-        party.crowd.until("joining", PATIENCE, &mut hear, |crowd| {
-            crowd.open() == count
-        })?;
+        group
+            .pool
+            .until("joining", PATIENCE, &mut hear, |pool| pool.open() == count)?;
         while joined < count {
-            party.crowd.listen(PATIENCE, |_, payload| {
-                joined += usize::from(Kind::of(payload) == Kind::Connected);
+            group.pool.listen(PATIENCE, |_, payload| {
+                joined += usize::from(MessageType::of(payload) == MessageType::Connected);
             })?;
         }
-        party.calm()?;
-        Ok(party)
+        group.calm()?;
+        Ok(group)
     }
 
     /// Listens until nothing has come for a moment: joins are told of late.
-    pub(crate) fn calm(&mut self) -> Outcome<()> {
+    pub(crate) fn calm(&mut self) -> Result<()> {
         let mut before = u64::MAX;
         let mut heard = 0;
         while before != heard {
             before = heard;
-            self.crowd
+            self.pool
                 .listen(Duration::from_millis(300), |_, _| heard += 1)?;
         }
         Ok(())
@@ -115,8 +115,11 @@ mod tests {
     #[test]
     fn messages_are_told_apart_by_their_beginning() {
         let chat = br#"{"type":"canvas_chat_message","seq":417,"message_id":"x"}"#;
-        assert_eq!((Kind::of(chat), seq(chat)), (Kind::Chat, Some(417)));
-        assert_eq!(Kind::of(br#"{"type":"pong"}"#), Kind::Other);
+        assert_eq!(
+            (MessageType::of(chat), seq(chat)),
+            (MessageType::Chat, Some(417))
+        );
+        assert_eq!(MessageType::of(br#"{"type":"pong"}"#), MessageType::Other);
         assert_eq!(seq(br#"{"type":"pong"}"#), None);
     }
 }

@@ -1,14 +1,14 @@
 //! How late a message is heard when they come at a steady rate, beside the
-//! bound's.
+//! baseline's.
 
 use crate::{
-    bound::Bound,
-    failure::Outcome,
+    group::{Group, MessageType, PATIENCE},
     latency::{Clock, Latencies},
-    party::{Kind, PATIENCE, Party},
     row::{Goal, Row},
+    send_baseline::SendBaseline,
     target::{self, Target},
 };
+use anyhow::Result;
 use clap::Args;
 use std::{
     thread,
@@ -24,30 +24,30 @@ pub(crate) struct Latency {
     /// Messages a second
     #[arg(long, default_value_t = 2000.0)]
     rate: f64,
-    /// Rounds, each beside one of the bound
+    /// Rounds, each beside one of the baseline
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Seconds of each round
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
-    /// Milliseconds over the bound's 99th percentile that are allowed
+    /// Milliseconds over the baseline's 99th percentile that are allowed
     #[arg(long, default_value_t = 1.0)]
     goal: f64,
 }
 
 /// Runs it.
-pub(crate) fn run(target: &Target, core: usize, wanted: &Latency) -> Outcome<Vec<Row>> {
+pub(crate) fn run(target: &Target, core: usize, wanted: &Latency) -> Result<Vec<Row>> {
     let every = Duration::from_secs_f64(1.0 / wanted.rate);
     let count = (wanted.rate * wanted.seconds) as usize;
-    let mut party = Party::gather(target, wanted.receivers)?;
-    let mut bound = Bound::start(wanted.receivers, core)?;
+    let mut group = Group::gather(target, wanted.receivers)?;
+    let mut baseline = SendBaseline::start(wanted.receivers, core)?;
     // Half a round to begin with, that is not counted.
-    speak(&mut party, count / 2, every)?;
+    speak(&mut group, count / 2, every)?;
     let (mut rounds, mut details) = (Vec::new(), Vec::new());
     let mut lost = 0;
     for _ in 0..wanted.rounds {
-        let mut least = bound.latencies(count, every)?;
-        let mut server = speak(&mut party, count, every)?;
+        let mut least = baseline.latencies(count, every)?;
+        let mut server = speak(&mut group, count, every)?;
         lost += count * wanted.receivers - server.count();
         let (ours, theirs) = (server.percentile(0.99), least.percentile(0.99));
         rounds.push(millis(ours) - millis(theirs));
@@ -59,16 +59,16 @@ pub(crate) fn run(target: &Target, core: usize, wanted: &Latency) -> Outcome<Vec
     );
     let row = Row::new(figure, "ms", Goal::AtMost(wanted.goal), rounds);
     Ok(vec![row.lost(lost as u64).detail(format!(
-        "ms, server/bound: {}",
+        "ms, server/baseline: {}",
         details.join(" ")
     ))])
 }
 
 /// Says `count` things, one `every` so long, and hears them.
-pub(crate) fn speak(party: &mut Party, count: usize, every: Duration) -> Outcome<Latencies> {
+pub(crate) fn speak(group: &mut Group, count: usize, every: Duration) -> Result<Latencies> {
     let clock = Clock::start();
     let mut latencies = Latencies::default();
-    let everybody = party.people.len();
+    let everybody = group.people.len();
     let mut due = Instant::now();
     let mut sent = 0;
     let end = due + every.mul_f64(count as f64) + PATIENCE / 6;
@@ -76,12 +76,12 @@ pub(crate) fn speak(party: &mut Party, count: usize, every: Duration) -> Outcome
         while sent < count && Instant::now() >= due {
             // In turn, so that nobody's answers pile up.
             let text = format!("{} {}", clock.mark(), "stellar ".repeat(8));
-            party.crowd.send(sent % everybody, &target::chat(&text));
+            group.pool.send(sent % everybody, &target::chat(&text));
             due += every;
             sent += 1;
         }
-        party.crowd.listen(Duration::ZERO, |_, payload| {
-            if Kind::of(payload) == Kind::Chat {
+        group.pool.listen(Duration::ZERO, |_, payload| {
+            if MessageType::of(payload) == MessageType::Chat {
                 latencies.note(clock.age(payload));
             }
         })?;

@@ -3,11 +3,11 @@
 //! of its input whom to let in where.
 
 use crate::{
-    crowd::Crowd,
-    failure::{Failure, Outcome},
-    party::{Kind, PATIENCE},
+    client_pool::ClientPool,
+    group::{MessageType, PATIENCE},
     target::{Canvas, Person, Target},
 };
+use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 use std::{
     env,
@@ -23,14 +23,14 @@ use std::{
 
 /// People who join a canvas.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Group {
+pub(crate) struct Assignment {
     pub(crate) canvas: Canvas,
     pub(crate) people: Vec<Person>,
 }
 
-/// What was held.
+/// What was report.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Held {
+pub(crate) struct WorkerReport {
     /// Connections that are open.
     pub(crate) open: usize,
     /// Those that were told that they are connected.
@@ -38,60 +38,58 @@ pub(crate) struct Held {
 }
 
 /// A process that holds connections to one server, until it is dropped.
-pub(crate) struct Holder {
+pub(crate) struct ConnectionWorker {
     child: Child,
     output: BufReader<ChildStdout>,
 }
 
-impl Holder {
+impl ConnectionWorker {
     /// Has these join.
-    pub(crate) fn start(target: &Target, core: usize, groups: &[Group]) -> Outcome<Self> {
-        let program = env::current_exe().map_err(Failure::because("find this program"))?;
+    pub(crate) fn start(target: &Target, core: usize, assignments: &[Assignment]) -> Result<Self> {
+        let program = env::current_exe().context("find this program")?;
         let server = format!("{}={}", target.address, target.process);
         let mut child = Command::new(program)
             .args(["--server", &server, "--own-core", &core.to_string(), "hold"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(Failure::because("start a holder"))?;
+            .context("start a worker")?;
         let output = child.stdout.take();
-        let output = output.ok_or_else(|| Failure::told("a holder says nothing"))?;
-        let mut holder = Self {
+        let output = output.ok_or_else(|| anyhow!("a worker says nothing"))?;
+        let mut worker = Self {
             child,
             output: BufReader::new(output),
         };
-        let mut line = serde_json::to_vec(groups).map_err(Failure::because("groups"))?;
+        let mut line = serde_json::to_vec(assignments).context("assignments")?;
         line.push(b'\n');
-        let input = holder.child.stdin.as_mut();
-        let input = input.ok_or_else(|| Failure::told("a holder does not listen"))?;
-        input
-            .write_all(&line)
-            .map_err(Failure::because("a holder"))?;
-        Ok(holder)
+        let input = worker.child.stdin.as_mut();
+        let input = input.ok_or_else(|| anyhow!("a worker does not listen"))?;
+        input.write_all(&line).context("a worker")?;
+        Ok(worker)
     }
 
     /// Waits until they all joined.
-    pub(crate) fn joined(&mut self) -> Outcome<()> {
+    pub(crate) fn joined(&mut self) -> Result<()> {
         self.line().map(drop)
     }
 
     /// Ends them: what was there until now.
-    pub(crate) fn end(mut self) -> Outcome<Held> {
+    pub(crate) fn end(mut self) -> Result<WorkerReport> {
         drop(self.child.stdin.take());
-        serde_json::from_str(&self.line()?).map_err(Failure::because("a holder"))
+        serde_json::from_str(&self.line()?).context("a worker")
     }
 
-    fn line(&mut self) -> Outcome<String> {
+    fn line(&mut self) -> Result<String> {
         let mut line = String::new();
         let read = self.output.read_line(&mut line);
-        match read.map_err(Failure::because("a holder"))? {
-            0 => Err(Failure::told("a holder ended")),
+        match read.context("a worker")? {
+            0 => Err(anyhow!("a worker ended")),
             _ => Ok(line),
         }
     }
 }
 
-impl Drop for Holder {
+impl Drop for ConnectionWorker {
     fn drop(&mut self) {
         // Without its input it ends by itself; this is for one that hangs.
         let _ = self.child.kill();
@@ -99,29 +97,29 @@ impl Drop for Holder {
     }
 }
 
-/// The holder's part: one line says who joins where, and the end of the input
+/// The worker's part: one line says who joins where, and the end of the input
 /// that it is over. Prints an empty line when all joined, and in the end what it
-/// held.
-pub(crate) fn hold(target: &Target) -> Outcome<()> {
+/// report.
+pub(crate) fn hold(target: &Target) -> Result<()> {
     let mut line = String::new();
-    stdin()
-        .read_line(&mut line)
-        .map_err(Failure::because("input"))?;
-    let groups: Vec<Group> = serde_json::from_str(&line).map_err(Failure::because("input"))?;
-    let mut crowd = Crowd::new()?;
+    stdin().read_line(&mut line).context("input")?;
+    let assignments: Vec<Assignment> = serde_json::from_str(&line).context("input")?;
+    let mut pool = ClientPool::new()?;
     let (mut connected, mut wanted) = (0, 0);
-    let mut count = |payload: &[u8]| connected += usize::from(Kind::of(payload) == Kind::Connected);
-    for Group { canvas, people } in groups {
+    let mut count = |payload: &[u8]| {
+        connected += usize::from(MessageType::of(payload) == MessageType::Connected)
+    };
+    for Assignment { canvas, people } in assignments {
         for person in &people {
             let upgrade = target.upgrade(&canvas, person, None);
-            crowd.connect(target.address, Some(&upgrade))?;
+            pool.connect(target.address, Some(&upgrade))?;
         }
         wanted += people.len();
-        crowd.until(
+        pool.until(
             "joining",
             PATIENCE,
             |_, payload| count(payload),
-            |crowd| crowd.open() + crowd.closed() >= wanted,
+            |pool| pool.open() + pool.closed() >= wanted,
         )?;
     }
     let is_over = Arc::new(AtomicBool::new(false));
@@ -133,13 +131,13 @@ pub(crate) fn hold(target: &Target) -> Outcome<()> {
     });
     println!();
     while !is_over.load(Ordering::Relaxed) {
-        crowd.listen(Duration::from_millis(250), |_, payload| count(payload))?;
+        pool.listen(Duration::from_millis(250), |_, payload| count(payload))?;
     }
-    let held = Held {
-        open: crowd.open(),
+    let report = WorkerReport {
+        open: pool.open(),
         connected,
     };
-    let line = serde_json::to_string(&held).map_err(Failure::because("say"))?;
+    let line = serde_json::to_string(&report).context("say")?;
     println!("{line}");
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Durable chat on one canvas: how many messages a second are stored.
 
 use crate::{
-    failure::{Failure, Outcome},
-    party::{Kind, PATIENCE, Party},
+    group::{Group, MessageType, PATIENCE},
     row::{Goal, Row},
     target::{self, Target},
 };
+use anyhow::{Result, anyhow};
 use clap::Args;
 use std::time::{Duration, Instant};
 
@@ -30,15 +30,15 @@ pub(crate) struct Hot {
 }
 
 /// Runs it.
-pub(crate) fn run(target: &Target, wanted: &Hot) -> Outcome<Vec<Row>> {
+pub(crate) fn run(target: &Target, wanted: &Hot) -> Result<Vec<Row>> {
     let time = Duration::from_secs_f64(wanted.seconds);
-    let mut party = Party::gather(target, wanted.writers)?;
-    write(&mut party, wanted, time / 2)?;
+    let mut group = Group::gather(target, wanted.writers)?;
+    write(&mut group, wanted, time / 2)?;
     let mut rounds = Vec::new();
     let before = target.processor_time()?;
     let begun = Instant::now();
     for _ in 0..wanted.rounds {
-        rounds.push(write(&mut party, wanted, time)?);
+        rounds.push(write(&mut group, wanted, time)?);
     }
     let used = target.processor_time()?.saturating_sub(before);
     let share = used.as_secs_f64() / begun.elapsed().as_secs_f64();
@@ -55,33 +55,33 @@ pub(crate) fn run(target: &Target, wanted: &Hot) -> Outcome<Vec<Row>> {
 }
 
 /// Messages acknowledged in a second.
-fn write(party: &mut Party, wanted: &Hot, time: Duration) -> Outcome<f64> {
+fn write(group: &mut Group, wanted: &Hot, time: Duration) -> Result<f64> {
     let begun = Instant::now();
     for writer in 0..wanted.writers {
         for _ in 0..wanted.in_flight {
-            party.crowd.send(writer, &target::remark());
+            group.pool.send(writer, &target::sample_chat());
         }
     }
     let mut sent = wanted.writers * wanted.in_flight;
     let (mut acked, mut errors) = (0, 0);
     let mut answered = Vec::new();
     while acked < sent {
-        party
-            .crowd
-            .listen(PATIENCE, |writer, payload| match Kind::of(payload) {
-                Kind::Ack => answered.push(writer),
-                Kind::Error => errors += 1,
+        group
+            .pool
+            .listen(PATIENCE, |writer, payload| match MessageType::of(payload) {
+                MessageType::Ack => answered.push(writer),
+                MessageType::Error => errors += 1,
                 _ => {}
             })?;
         if errors > 0 || begun.elapsed() > time + PATIENCE {
-            return Err(Failure::told(format!(
+            return Err(anyhow!(format!(
                 "{acked} of {sent} messages were stored, {errors} refused"
             )));
         }
         acked += answered.len();
         for writer in answered.drain(..) {
             if begun.elapsed() < time {
-                party.crowd.send(writer, &target::remark());
+                group.pool.send(writer, &target::sample_chat());
                 sent += 1;
             }
         }

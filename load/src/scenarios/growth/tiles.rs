@@ -1,17 +1,15 @@
 //! Tiles of one canvas: what coming in, a stroke, and of the snapshot each
 //! tile cost.
 
-use super::{Table, Visitor};
-use crate::{
-    failure::Outcome,
-    target::{self, Target},
-};
+use super::{Client, Table};
+use crate::target::{self, Target};
+use anyhow::Result;
 use serde_json::json;
 
 /// Sides of the canvas, which is painted full.
 const SIDES: [u32; 4] = [1, 16, 64, 256];
 
-pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<()> {
+pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()> {
     let people = target.people(1)?;
     for side in SIDES {
         let tiles = (side * side) as usize;
@@ -19,20 +17,20 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Outcome<(
             continue;
         }
         let canvas = target.canvas(&people[0], side)?;
-        let mut visitor = Visitor::enter(target, &canvas, &people[0])?;
+        let mut client = Client::enter(target, &canvas, &people[0])?;
         // A stroke of eight pixels, each time of another colour.
         let stroke = |tile: usize, color: usize| {
             let (x, y) = (tile as u32 % side, tile as u32 / side);
             let pixels: Vec<[usize; 2]> = (0..8).map(|step| [step * 33, color % 8]).collect();
             target::request(&json!({ "type": "tile_paint", "x": x, "y": y, "pixels": pixels }))
         };
-        visitor.send_all(tiles, |tile| stroke(tile, 1))?;
+        client.send_all(tiles, |tile| stroke(tile, 1))?;
         let words = format!("{tiles} tiles");
         let middle = tiles / 2;
-        let commit = visitor.commit(|color| stroke(middle, color))?;
+        let commit = client.commit(|color| stroke(middle, color))?;
         table.add("a stroke", "ms", words.clone(), commit);
-        table.add("coming in there", "ms", words.clone(), visitor.join()?);
-        let each = visitor.snapshot()? * 1e3 / tiles as f64;
+        table.add("coming in there", "ms", words.clone(), client.join()?);
+        let each = client.snapshot()? * 1e3 / tiles as f64;
         table.add("the snapshot, for each tile", "µs", words, each);
     }
     Ok(())

@@ -1,13 +1,13 @@
 //! What a join costs the server: token, access, presence, the first message.
 
 use crate::{
-    crowd::{Crowd, PeerId},
-    doorman::Doorman,
-    failure::{Failure, Outcome},
-    party::{Kind, PATIENCE},
+    client_pool::{ClientPool, PeerId},
+    group::{MessageType, PATIENCE},
+    join_baseline::JoinBaseline,
     row::{Goal, Row, median},
     target::Target,
 };
+use anyhow::{Result, anyhow};
 use clap::Args;
 use std::{cell::Cell, net::SocketAddr, thread, time::Duration};
 
@@ -34,34 +34,37 @@ pub(crate) struct Join {
     goal: f64,
 }
 
-/// Runs it. The bound's thread stays on the core that the server was given.
-pub(crate) fn run(target: &Target, core: usize, wanted: &Join) -> Outcome<Vec<Row>> {
+/// Runs it. The baseline's thread stays on the core that the server was given.
+pub(crate) fn run(target: &Target, core: usize, wanted: &Join) -> Result<Vec<Row>> {
     let people = target.people(wanted.connections)?;
     let groups = people.chunks(wanted.on_each);
     let canvases = groups
         .map(|group| target.canvas(&group[0], 4))
-        .collect::<Outcome<Vec<_>>>()?;
+        .collect::<Result<Vec<_>>>()?;
     // Spread, as people are who do not come as a group.
     let spread = people.iter().zip(canvases.iter().cycle());
     let requests: Vec<Vec<u8>> = spread
         .map(|(person, canvas)| target.upgrade(canvas, person, None))
         .collect();
     let used = || target.processor_time();
-    // Not counted, and shows what the bound has to send.
+    // Not counted, and shows what the baseline has to send.
     let (_, first) = round(target.address, &requests, wanted.at_once, &used)?;
-    let doorman = Doorman::start(core, &first)?;
-    let least = || doorman.processor_time();
-    let (mut rates, mut bounds) = (Vec::new(), Vec::new());
+    let join_baseline = JoinBaseline::start(core, &first)?;
+    let least = || join_baseline.processor_time();
+    let (mut rates, mut baselines) = (Vec::new(), Vec::new());
     for _ in 0..wanted.rounds {
-        bounds.push(round(doorman.address, &requests, wanted.at_once, &least)?.0);
+        baselines.push(round(join_baseline.address, &requests, wanted.at_once, &least)?.0);
         rates.push(round(target.address, &requests, wanted.at_once, &used)?.0);
     }
-    let ratios = rates.iter().zip(&bounds).map(|(rate, bound)| rate / bound);
+    let ratios = rates
+        .iter()
+        .zip(&baselines)
+        .map(|(rate, baseline)| rate / baseline);
     let ratios: Vec<f64> = ratios.collect();
     let detail = format!(
-        "{:.2} of the bound, which let in {:.0}",
+        "{:.2} of the baseline, which let in {:.0}",
         median(&ratios),
-        median(&bounds)
+        median(&baselines)
     );
     let row = Row::new(
         "joins per second of processor time, with token and access check",
@@ -78,33 +81,33 @@ fn round(
     server: SocketAddr,
     requests: &[Vec<u8>],
     at_once: usize,
-    processor_time: &impl Fn() -> Outcome<Duration>,
-) -> Outcome<(f64, Vec<u8>)> {
-    let mut crowd = Crowd::new()?;
+    processor_time: &impl Fn() -> Result<Duration>,
+) -> Result<(f64, Vec<u8>)> {
+    let mut pool = ClientPool::new()?;
     let connected = Cell::new(0);
     let mut first = Vec::new();
     let mut hear = |_: PeerId, payload: &[u8]| {
-        if Kind::of(payload) == Kind::Connected {
+        if MessageType::of(payload) == MessageType::Connected {
             connected.set(connected.get() + 1);
             first = payload.to_vec();
         }
     };
     let before = processor_time()?;
     for (number, request) in requests.iter().enumerate() {
-        crowd.connect(server, Some(request))?;
+        pool.connect(server, Some(request))?;
         let enough = (number + 1).saturating_sub(at_once);
-        crowd.until("joining", PATIENCE, &mut hear, |crowd| {
-            crowd.open() + crowd.closed() >= enough
+        pool.until("joining", PATIENCE, &mut hear, |pool| {
+            pool.open() + pool.closed() >= enough
         })?;
     }
-    crowd.until("joining", PATIENCE, &mut hear, |crowd| {
-        crowd.open() + crowd.closed() == requests.len()
+    pool.until("joining", PATIENCE, &mut hear, |pool| {
+        pool.open() + pool.closed() == requests.len()
     })?;
     // The first message may come behind the answer.
-    crowd.until("joining", PATIENCE, &mut hear, |crowd| {
-        connected.get() >= crowd.open()
+    pool.until("joining", PATIENCE, &mut hear, |pool| {
+        connected.get() >= pool.open()
     })?;
-    drop(crowd);
+    drop(pool);
     // Their going is part of it.
     let mut after = processor_time()?;
     loop {
@@ -117,7 +120,7 @@ fn round(
     }
     let (came, all) = (connected.get(), requests.len());
     if came < all {
-        return Err(Failure::told(format!("{came} of {all} came in")));
+        return Err(anyhow!(format!("{came} of {all} came in")));
     }
     let used = after.saturating_sub(before);
     Ok((came as f64 / used.as_secs_f64(), first))
