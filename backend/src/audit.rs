@@ -24,7 +24,7 @@ const QUEUE: usize = 4096;
 /// Entries written with one statement.
 const BATCH: usize = 256;
 /// After this long without an answer the database counts as away.
-const PATIENCE: Duration = Duration::from_secs(5);
+const INSERT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Between two attempts while the database is away.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long rows are kept.
@@ -89,9 +89,9 @@ impl Action {
 /// Something to be kept.
 #[derive(Clone, Debug)]
 #[must_use = "it is kept only once it is noted"]
-pub(crate) struct Entry(AuditRecord);
+pub(crate) struct AuditEntry(AuditRecord);
 
-impl Entry {
+impl AuditEntry {
     /// Done, by nobody in particular, until told otherwise.
     pub(crate) fn new(action: Action, address: IpAddr) -> Self {
         Self(AuditRecord {
@@ -173,7 +173,7 @@ impl Audit {
     }
 
     /// Keeps an entry, or counts it where too many wait.
-    pub(crate) fn note(&self, Entry(row): Entry) {
+    pub(crate) fn note(&self, AuditEntry(row): AuditEntry) {
         let refused = row.outcome != OK;
         if let Some(address) = row.address.filter(|_| refused)
             && self
@@ -233,7 +233,7 @@ async fn write(
 async fn store(pool: &PgPool, batch: &[AuditRecord], stopping: &CancellationToken) {
     let mut told = false;
     loop {
-        let written = time::timeout(PATIENCE, db::audit::insert(pool, batch)).await;
+        let written = time::timeout(INSERT_TIMEOUT, db::audit::insert(pool, batch)).await;
         let (away, error) = match written {
             Ok(Ok(())) => {
                 metrics::counter!("stellar_audit_written_total").increment(batch.len() as u64);
@@ -265,7 +265,7 @@ mod tests {
     fn an_entry_says_what_it_was_done_to_and_how_it_ended() {
         let here = IpAddr::from([192, 0, 2, 1]);
         let refused: Result<(), ApiError> = Err(ApiError::Forbidden);
-        let Entry(row) = Entry::new(Action::RoleSet, here)
+        let AuditEntry(row) = AuditEntry::new(Action::RoleSet, here)
             .by(UserId(7))
             .on(CanvasId(3))
             .to("user", 8)
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(row.action, "role_set");
         assert_eq!(row.outcome, "forbidden");
         assert_eq!(row.target, "user:8 role:editor");
-        let Entry(row) = Entry::new(Action::Guest, here).ended(&Ok(()));
+        let AuditEntry(row) = AuditEntry::new(Action::Guest, here).ended(&Ok(()));
         assert_eq!(row.outcome, "ok");
     }
 
@@ -285,7 +285,7 @@ mod tests {
         let audit = Audit::start(pool);
         for user in 0..3 * QUEUE {
             let here = IpAddr::from([192, 0, 2, 1]);
-            audit.note(Entry::new(Action::Guest, here).to("user", user));
+            audit.note(AuditEntry::new(Action::Guest, here).to("user", user));
         }
         assert_eq!(audit.queue.capacity(), 0);
     }
@@ -298,7 +298,7 @@ mod tests {
         for host in [1, 2] {
             for _ in 0..1000 {
                 let there = IpAddr::from([192, 0, 2, host]);
-                audit.note(Entry::new(Action::Connect, there).refused(&error));
+                audit.note(AuditEntry::new(Action::Connect, there).refused(&error));
             }
         }
         let queued = QUEUE - audit.queue.capacity();

@@ -8,7 +8,7 @@ mod token;
 
 pub(crate) use credential::{COOKIE, Credential, REMOVE_COOKIE, is_origin};
 pub(crate) use password::Passwords;
-pub(crate) use secret::{SHORTEST, secret};
+pub(crate) use secret::{JWT_SECRET_MIN_LEN, load_or_create_jwt_secret};
 
 use crate::{
     clock::Clock,
@@ -32,11 +32,11 @@ use std::{
 use token::{Claims, Keys};
 use uuid::Uuid;
 
-/// How long a session that was looked up is believed in. The contract lets a
+/// How long a session that was looked up is session_cache in. The contract lets a
 /// session that was revoked on another node live for 5 s.
-const BELIEVED: Duration = Duration::from_secs(3);
+const SESSION_CACHE_TTL: Duration = Duration::from_secs(3);
 /// Sessions remembered at most.
-const REMEMBERED: usize = 50_000;
+const SESSION_CACHE_CAPACITY: usize = 50_000;
 /// How long a ticket can be used.
 const TICKET_TTL: TimeDelta = TimeDelta::seconds(30);
 
@@ -73,7 +73,7 @@ pub(crate) struct Auth {
     clock: Clock,
     keys: Keys,
     ttl: TimeDelta,
-    believed: Mutex<HashMap<SessionId, (ActiveSession, Instant)>>,
+    session_cache: Mutex<HashMap<SessionId, (ActiveSession, Instant)>>,
     sessions: Batcher<SessionId, Option<ActiveSession>>,
 }
 
@@ -100,7 +100,7 @@ impl Auth {
             clock,
             keys: Keys::new(secret),
             ttl: TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000)),
-            believed: Mutex::default(),
+            session_cache: Mutex::default(),
         }
     }
 
@@ -182,21 +182,24 @@ impl Auth {
 
     /// Lets changes of the user's names be seen at once.
     pub(crate) fn forget_user(&self, user_id: UserId) {
-        self.believed
+        self.session_cache
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|_, (live, _)| live.user_id != user_id.0);
     }
 
     /// Forgets the sessions that are to be looked up again anyway.
-    pub(crate) fn tidy(&self) {
-        let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
-        believed.retain(|_, (_, asked)| asked.elapsed() < BELIEVED);
-        believed.shrink_to_fit();
+    pub(crate) fn evict_expired(&self) {
+        let mut session_cache = self
+            .session_cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        session_cache.retain(|_, (_, asked)| asked.elapsed() < SESSION_CACHE_TTL);
+        session_cache.shrink_to_fit();
     }
 
     fn forget(&self, session_id: SessionId) {
-        self.believed
+        self.session_cache
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&session_id);
@@ -232,7 +235,7 @@ impl Auth {
     }
 
     async fn live(&self, session_id: SessionId) -> Result<ActiveSession, ApiError> {
-        if let Some(live) = self.believed(session_id) {
+        if let Some(live) = self.session_cache(session_id) {
             return Ok(live);
         }
         let asked = Instant::now();
@@ -241,20 +244,26 @@ impl Auth {
             .load(session_id)
             .await?
             .ok_or(ApiError::Unauthenticated)?;
-        let mut believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
-        if believed.len() >= REMEMBERED {
-            believed.retain(|_, (_, asked)| asked.elapsed() < BELIEVED);
+        let mut session_cache = self
+            .session_cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if session_cache.len() >= SESSION_CACHE_CAPACITY {
+            session_cache.retain(|_, (_, asked)| asked.elapsed() < SESSION_CACHE_TTL);
         }
-        if believed.len() < REMEMBERED {
-            believed.insert(session_id, (live.clone(), asked));
+        if session_cache.len() < SESSION_CACHE_CAPACITY {
+            session_cache.insert(session_id, (live.clone(), asked));
         }
         Ok(live)
     }
 
-    fn believed(&self, session_id: SessionId) -> Option<ActiveSession> {
-        let believed = self.believed.lock().unwrap_or_else(PoisonError::into_inner);
-        let (live, asked) = believed.get(&session_id)?;
-        (asked.elapsed() < BELIEVED).then(|| live.clone())
+    fn session_cache(&self, session_id: SessionId) -> Option<ActiveSession> {
+        let session_cache = self
+            .session_cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let (live, asked) = session_cache.get(&session_id)?;
+        (asked.elapsed() < SESSION_CACHE_TTL).then(|| live.clone())
     }
 }
 

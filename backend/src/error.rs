@@ -34,7 +34,7 @@ pub(crate) enum ApiError {
     OriginNotAllowed,
     /// Something that is not there: its kind.
     #[error("there is no such {0}")]
-    NotFound(Kind),
+    NotFound(Resource),
     /// Pages are asked for, and there are none.
     #[error("there is no browser client in DIST, only the API at /api/v1")]
     NoClient,
@@ -81,7 +81,7 @@ pub(crate) enum ApiError {
 
 /// What was looked for in vain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum Resource {
     /// A route.
     Address,
     /// A canvas.
@@ -94,7 +94,7 @@ pub(crate) enum Kind {
     Connection,
 }
 
-impl Display for Kind {
+impl Display for Resource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Address => "address",
@@ -157,11 +157,13 @@ impl ApiError {
             Self::InvalidCredentials => "invalid_credentials",
             Self::Forbidden | Self::Refused(Refusal::Forbidden) => "forbidden",
             Self::OriginNotAllowed => "origin_not_allowed",
-            Self::NotFound(Kind::Address) | Self::NoClient => "not_found",
-            Self::NotFound(Kind::Canvas) => "canvas_not_found",
-            Self::NotFound(Kind::Tile) | Self::Refused(Refusal::TileNotFound) => "tile_not_found",
-            Self::NotFound(Kind::User) => "user_not_found",
-            Self::NotFound(Kind::Connection) => "connection_not_found",
+            Self::NotFound(Resource::Address) | Self::NoClient => "not_found",
+            Self::NotFound(Resource::Canvas) => "canvas_not_found",
+            Self::NotFound(Resource::Tile) | Self::Refused(Refusal::TileNotFound) => {
+                "tile_not_found"
+            }
+            Self::NotFound(Resource::User) => "user_not_found",
+            Self::NotFound(Resource::Connection) => "connection_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::UsernameTaken => "username_taken",
             Self::Refused(Refusal::TileExists) => "tile_exists",
@@ -269,7 +271,7 @@ impl From<WriteError> for ApiError {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Refused(refusal) => Self::Refused(refusal),
-            WriteError::CanvasNotFound => Self::NotFound(Kind::Canvas),
+            WriteError::CanvasNotFound => Self::NotFound(Resource::Canvas),
             WriteError::Busy => Self::Overloaded(Duration::from_secs(1)),
             WriteError::Unavailable => Self::Unavailable,
             WriteError::Internal => Self::Internal(None),

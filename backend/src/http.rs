@@ -3,22 +3,23 @@
 mod admin;
 mod auth;
 mod canvases;
+mod client_addr;
 mod etag;
 mod extract;
 mod health;
 mod history;
 mod image;
-mod list;
 mod members;
 mod openapi;
 mod pages;
-mod peer;
+mod pagination;
 mod snapshot;
 mod tiles;
 mod users;
+mod validator;
 mod ws;
 
-pub(crate) use image::Pictures;
+pub(crate) use image::ImageCache;
 
 use crate::{error::ApiError, state::AppState, telemetry};
 use axum::{
@@ -82,7 +83,7 @@ pub(crate) fn app(state: AppState) -> Router {
         // Its answers are not worth it.
         .merge(ws)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(middleware::from_fn(finish))
+        .layer(middleware::from_fn(common_response_layer))
         .with_state(state)
 }
 
@@ -93,7 +94,7 @@ async fn fallback(State(state): State<AppState>, request: Request) -> Result<Res
 
 /// Counts the request, refuses a large body, catches a panic, and adds the
 /// headers that every answer has. One layer for all this: each costs a join a microsecond or two.
-async fn finish(request: Request, next: Next) -> Response {
+async fn common_response_layer(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     // Without the query string, in which a token may be.
@@ -164,7 +165,7 @@ mod tests {
         let broken = get(async || -> Response { panic!("on purpose") });
         let app: Router = Router::new()
             .route("/api/broken", broken)
-            .layer(middleware::from_fn(finish));
+            .layer(middleware::from_fn(common_response_layer));
         let request = Request::get("/api/broken").body(Body::empty()).unwrap();
         let response = app.oneshot(request).await.unwrap();
         assert_eq!(response.status(), 500);

@@ -134,7 +134,7 @@ impl Server {
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         check(&config)?;
         let bus = bus(&config)?;
-        let secret = secret(&config)?;
+        let secret = jwt_secret(&config)?;
         // Before the database, which takes longer to find out.
         let (listener, local_addr) = listen(config.bind).map_err(|source| StartError::Listen {
             address: config.bind,
@@ -173,7 +173,7 @@ impl Server {
     /// Answers until `shutdown` is done, then ends sockets, finishes requests
     /// and stops the private database.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let keeper = keep_house(self.state.clone());
+        let maintenance = maintenance_loop(self.state.clone());
         let app = http::app(self.state.clone());
         let connections = Connections::default();
         let drain = async {
@@ -208,7 +208,7 @@ impl Server {
         {
             tracing::warn!("some requests did not end in time");
         }
-        keeper.abort();
+        maintenance.abort();
         if time::timeout(AUDIT_TIMEOUT, self.state.audit.finish())
             .await
             .is_err()
@@ -302,13 +302,15 @@ fn bus(config: &Config) -> Result<Bus, StartError> {
     }
 }
 
-fn secret(config: &Config) -> Result<Vec<u8>, StartError> {
+fn jwt_secret(config: &Config) -> Result<Vec<u8>, StartError> {
     match &config.jwt_secret {
-        Some(secret) if secret.len() >= auth::SHORTEST => Ok(secret.clone().into_bytes()),
+        Some(secret) if secret.len() >= auth::JWT_SECRET_MIN_LEN => Ok(secret.clone().into_bytes()),
         Some(secret) if !secret.is_empty() => Err(StartError::ShortSecret),
-        _ => auth::secret(&config.stellar_data).map_err(|source| StartError::Secret {
-            folder: config.stellar_data.display().to_string(),
-            source,
+        _ => auth::load_or_create_jwt_secret(&config.stellar_data).map_err(|source| {
+            StartError::Secret {
+                folder: config.stellar_data.display().to_string(),
+                source,
+            }
         }),
     }
 }
@@ -453,7 +455,7 @@ impl Connections {
 }
 
 /// Does what has to be done from time to time.
-fn keep_house(state: AppState) -> JoinHandle<()> {
+fn maintenance_loop(state: AppState) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut upkeep = time::interval(UPKEEP_INTERVAL);
         let mut purge = time::interval(PURGE_INTERVAL);
@@ -461,7 +463,7 @@ fn keep_house(state: AppState) -> JoinHandle<()> {
             tokio::select! {
                 _ = upkeep.tick() => {
                     state.metrics.upkeep();
-                    state.auth.tidy();
+                    state.auth.evict_expired();
                 }
                 _ = purge.tick() => {
                     if let Err(error) = sessions::purge(&state.pool, state.hub.clock().now()).await {

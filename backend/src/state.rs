@@ -8,7 +8,7 @@ use crate::{
         Batcher, ConnectionCache,
         canvases::{self, JoinLookup},
     },
-    http::Pictures,
+    http::ImageCache,
     rate_limit::{SignInLimits, UserLimits},
     realtime::Hub,
     telemetry::Metrics,
@@ -18,8 +18,8 @@ use sqlx::PgPool;
 use std::{ops::Deref, sync::Arc};
 use tokio::sync::Semaphore;
 
-/// Snapshots and pictures in the making at a time; each may hold a whole board.
-const LARGE_READS: usize = 4;
+/// Snapshots and image_cache in the making at a time; each may hold a whole board.
+const BULK_READ_PERMITS: usize = 4;
 
 /// Cheap to clone; the parts are [`Parts`].
 #[derive(Clone)]
@@ -46,9 +46,9 @@ pub(crate) struct Parts {
     /// What is kept for those who run the server.
     pub(crate) audit: Audit,
     /// Turns for reading whole boards.
-    pub(crate) large_reads: Semaphore,
-    /// Boards as pictures.
-    pub(crate) pictures: Pictures,
+    pub(crate) bulk_read_permits: Semaphore,
+    /// Boards as image_cache.
+    pub(crate) image_cache: ImageCache,
     /// Figures for those who run the server.
     pub(crate) metrics: Metrics,
 }
@@ -76,8 +76,8 @@ impl AppState {
             passwords: Passwords::new(),
             sign_in_limits: SignInLimits::new(limited),
             user_limits: UserLimits::new(limited),
-            large_reads: Semaphore::new(LARGE_READS),
-            pictures: Pictures::default(),
+            bulk_read_permits: Semaphore::new(BULK_READ_PERMITS),
+            image_cache: ImageCache::default(),
             metrics,
             config,
         }))

@@ -7,12 +7,12 @@ use tokio::{sync::Semaphore, task, time};
 
 /// Checked where there is no such user, so that the answer takes as long.
 const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c3RlbGxhci1jYW52YXMhIQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// How long a request waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a request waits for its permit.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Hashes and checks passwords; one takes 19 MiB and tens of milliseconds.
 pub(crate) struct Passwords {
-    turns: Semaphore,
+    permits: Semaphore,
 }
 
 impl Passwords {
@@ -20,13 +20,13 @@ impl Passwords {
     pub(crate) fn new() -> Self {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         Self {
-            turns: Semaphore::new(processors),
+            permits: Semaphore::new(processors),
         }
     }
 
     /// A PHC string for the password, with a salt of its own.
     pub(crate) async fn hash(&self, password: String) -> Result<String, ApiError> {
-        self.in_turn(move || {
+        self.with_permit(move || {
             Argon2::default()
                 .hash_password(password.as_bytes())
                 .map(|hash: PasswordHash| hash.to_string())
@@ -42,7 +42,7 @@ impl Passwords {
         password: String,
         hash: Option<String>,
     ) -> Result<bool, ApiError> {
-        self.in_turn(move || {
+        self.with_permit(move || {
             let known = hash.is_some();
             let hash = hash.as_deref().unwrap_or(DUMMY);
             let matches = PasswordHash::new(hash).is_ok_and(|hash| {
@@ -55,16 +55,16 @@ impl Passwords {
         .await
     }
 
-    async fn in_turn<T: Send + 'static>(
+    async fn with_permit<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let turn = time::timeout(PATIENCE, self.turns.acquire())
+        let permit = time::timeout(ACQUIRE_TIMEOUT, self.permits.acquire())
             .await
             .map_err(|_| ApiError::Overloaded(Duration::from_secs(2)))?
             .map_err(ApiError::internal)?;
         let done = task::spawn_blocking(work).await.map_err(ApiError::internal);
-        drop(turn);
+        drop(permit);
         done
     }
 }

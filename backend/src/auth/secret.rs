@@ -9,14 +9,14 @@ use std::{
 };
 
 /// The shortest secret that is taken: as long as the hash (RFC 7518 section 3.2).
-pub(crate) const SHORTEST: usize = 32;
+pub(crate) const JWT_SECRET_MIN_LEN: usize = 32;
 
 /// The secret in `folder`, made at the first start; nobody else can read it.
-pub(crate) fn secret(folder: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn load_or_create_jwt_secret(folder: &Path) -> io::Result<Vec<u8>> {
     fs::create_dir_all(folder)?;
     let path = folder.join("jwt_secret");
     match fs::read(&path) {
-        Ok(secret) if secret.len() >= SHORTEST => return Ok(secret),
+        Ok(secret) if secret.len() >= JWT_SECRET_MIN_LEN => return Ok(secret),
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error),

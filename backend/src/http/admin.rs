@@ -2,15 +2,15 @@
 //! connections, figures, and words to everybody.
 
 use super::{
-    extract::{Json, Query, SignedIn},
-    list::{cursor, page, page_size},
+    client_addr::ClientAddr,
+    extract::{AuthUser, Json, Query},
     openapi::{Body, Governs, Kicks, QueryOnly, Watches},
-    peer::Peer,
+    pagination::{cursor, page, page_size},
 };
 use crate::{
-    audit::{Action, Entry},
+    audit::{Action, AuditEntry},
     auth::Session,
-    error::{ApiError, Kind},
+    error::{ApiError, Resource},
     realtime::{ClientFilter, KickOutcome},
     state::AppState,
 };
@@ -48,7 +48,7 @@ impl FromRequestParts<AppState> for Admin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let SignedIn(session) = SignedIn::from_request_parts(parts, state).await?;
+        let AuthUser(session) = AuthUser::from_request_parts(parts, state).await?;
         if is_admin(&session, &state.config.admin_users) {
             Ok(Self(session.user_id()))
         } else {
@@ -126,7 +126,7 @@ impl FromRequestParts<AppState> for ConnectionPath {
             .find(|(name, _)| *name == "connection_id")
             .and_then(|(_, value)| value.parse().ok())
             .map(Self)
-            .ok_or(ApiError::NotFound(Kind::Connection))
+            .ok_or(ApiError::NotFound(Resource::Connection))
     }
 }
 
@@ -137,15 +137,15 @@ impl FromRequestParts<AppState> for ConnectionPath {
 async fn kick(
     State(state): State<AppState>,
     Admin(admin): Admin,
-    peer: Peer,
+    addr: ClientAddr,
     ConnectionPath(id): ConnectionPath,
 ) -> Result<StatusCode, ApiError> {
     let kicked = match state.hub.kick(id).await {
         KickOutcome::Kicked => Ok(StatusCode::NO_CONTENT),
-        KickOutcome::NotFound => Err(ApiError::NotFound(Kind::Connection)),
+        KickOutcome::NotFound => Err(ApiError::NotFound(Resource::Connection)),
         KickOutcome::Unknown => Err(ApiError::Unavailable),
     };
-    let entry = Entry::new(Action::Kick, peer.ip).by(admin);
+    let entry = AuditEntry::new(Action::Kick, addr.ip).by(admin);
     let entry = entry.to("connection", id).ended(&kicked);
     state.audit.note(entry);
     kicked
@@ -206,7 +206,7 @@ struct Announcement {
 async fn announce(
     State(state): State<AppState>,
     Admin(admin): Admin,
-    peer: Peer,
+    addr: ClientAddr,
     Json(body): Json<Announcement>,
 ) -> Result<StatusCode, ApiError> {
     let message = text::clean(&body.message, &ANNOUNCEMENT)
@@ -217,7 +217,7 @@ async fn announce(
         timestamp: state.hub.clock().now().into(),
     };
     state.hub.announce(announcement, body.user_id);
-    let mut entry = Entry::new(Action::Announce, peer.ip).by(admin);
+    let mut entry = AuditEntry::new(Action::Announce, addr.ip).by(admin);
     if let Some(canvas_id) = body.canvas_id {
         entry = entry.on(canvas_id);
     }

@@ -1,13 +1,13 @@
 //! Signing in and out.
 
 use super::{
-    extract::{Json, OptionalJson, SignedIn},
-    list::Checks,
+    client_addr::ClientAddr,
+    extract::{AuthUser, Json, OptionalJson},
     openapi::{self, Body, ChangesOwn, Limited, Registering},
-    peer::Peer,
+    validator::Validator,
 };
 use crate::{
-    audit::{Action, Entry},
+    audit::{Action, AuditEntry},
     auth::{COOKIE, Issued, REMOVE_COOKIE},
     db::{self, users},
     error::ApiError,
@@ -46,32 +46,32 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         Registering, Body, Limited))]
 async fn register(
     State(state): State<AppState>,
-    peer: Peer,
+    addr: ClientAddr,
     Json(body): Json<Register>,
 ) -> Result<Response, ApiError> {
-    let mut checks = Checks::default();
-    let username = checks.value("username", text::username(&body.username));
-    let password = checks.value("password", password(body.password));
-    let display_name = checks.optional("display_name", body.display_name.map(display_name));
-    checks.finish()?;
+    let mut validator = Validator::default();
+    let username = validator.value("username", text::username(&body.username));
+    let password = validator.value("password", password(body.password));
+    let display_name = validator.optional("display_name", body.display_name.map(display_name));
+    validator.finish()?;
     let display_name = display_name.as_deref().unwrap_or(&username);
-    let made = make_user(&state, peer, &username, password, display_name).await;
-    note(&state, Action::Register, peer, &made);
+    let made = make_user(&state, addr, &username, password, display_name).await;
+    note(&state, Action::Register, addr, &made);
     let (issued, user) = made?;
-    Ok(signed_in(StatusCode::CREATED, issued, user, peer))
+    Ok(signed_in(StatusCode::CREATED, issued, user, addr))
 }
 
 /// A new user and their first session.
 async fn make_user(
     state: &AppState,
-    peer: Peer,
+    addr: ClientAddr,
     username: &str,
     password: String,
     display_name: &str,
 ) -> Result<(Issued, User), ApiError> {
     state
         .sign_in_limits
-        .register(peer.ip)
+        .register(addr.ip)
         .map_err(ApiError::RateLimited)?;
     // Asked before the hash, which is what costs; the unique key decides.
     if users::credentials(&state.pool, username).await?.is_some() {
@@ -91,8 +91,13 @@ async fn make_user(
 }
 
 /// Keeps a sign-in, or its refusal, for those who run the server.
-fn note(state: &AppState, action: Action, peer: Peer, made: &Result<(Issued, User), ApiError>) {
-    let entry = Entry::new(action, peer.ip).ended(made);
+fn note(
+    state: &AppState,
+    action: Action,
+    addr: ClientAddr,
+    made: &Result<(Issued, User), ApiError>,
+) {
+    let entry = AuditEntry::new(action, addr.ip).ended(made);
     state.audit.note(match made {
         Ok((_, user)) => entry.by(user.id),
         Err(_) => entry,
@@ -106,14 +111,14 @@ fn note(state: &AppState, action: Action, peer: Peer, made: &Result<(Issued, Use
         openapi::Login, Body, Limited))]
 async fn login(
     State(state): State<AppState>,
-    peer: Peer,
+    addr: ClientAddr,
     Json(body): Json<Login>,
 ) -> Result<Response, ApiError> {
     // What cannot be a name is nobody's, and is refused like a wrong password.
     let username = text::username(&body.username).unwrap_or_default();
     let mut meant = None;
-    let checked = check_password(&state, peer, &username, body.password, &mut meant).await;
-    let entry = Entry::new(Action::Login, peer.ip).ended(&checked);
+    let checked = check_password(&state, addr, &username, body.password, &mut meant).await;
+    let entry = AuditEntry::new(Action::Login, addr.ip).ended(&checked);
     // What was typed as the name is not kept: it may be a password.
     state.audit.note(match (&checked, meant) {
         (Ok((_, user)), _) => entry.by(user.id),
@@ -121,21 +126,21 @@ async fn login(
         (Err(_), None) => entry,
     });
     let (issued, user) = checked?;
-    Ok(signed_in(StatusCode::OK, issued, user, peer))
+    Ok(signed_in(StatusCode::OK, issued, user, addr))
 }
 
 /// A new session for whoever knows the password; `meant` becomes the user
 /// whose name was given, whether or not the password is theirs.
 async fn check_password(
     state: &AppState,
-    peer: Peer,
+    addr: ClientAddr,
     username: &str,
     password: String,
     meant: &mut Option<UserId>,
 ) -> Result<(Issued, User), ApiError> {
     state
         .sign_in_limits
-        .log_in(peer.ip, username)
+        .log_in(addr.ip, username)
         .map_err(ApiError::RateLimited)?;
     let known = users::credentials(&state.pool, username).await?;
     let (id, hash) = match known {
@@ -147,7 +152,7 @@ async fn check_password(
     let Some(id) = id.filter(|_| right) else {
         return Err(ApiError::InvalidCredentials);
     };
-    state.sign_in_limits.logged_in(peer.ip, username);
+    state.sign_in_limits.logged_in(addr.ip, username);
     let user = users::find(&state.pool, id)
         .await?
         .ok_or(ApiError::InvalidCredentials)?;
@@ -159,28 +164,28 @@ async fn check_password(
     responses((status = 201, body = Auth, description = "Signed in"), Body, Limited))]
 async fn guest(
     State(state): State<AppState>,
-    peer: Peer,
+    addr: ClientAddr,
     OptionalJson(body): OptionalJson<Guest>,
 ) -> Result<Response, ApiError> {
-    let mut checks = Checks::default();
-    let display_name = checks.optional("display_name", body.display_name.map(display_name));
-    checks.finish()?;
+    let mut validator = Validator::default();
+    let display_name = validator.optional("display_name", body.display_name.map(display_name));
+    validator.finish()?;
     let display_name = display_name.unwrap_or_else(made_up_name);
-    let made = make_guest(&state, peer, &display_name).await;
-    note(&state, Action::Guest, peer, &made);
+    let made = make_guest(&state, addr, &display_name).await;
+    note(&state, Action::Guest, addr, &made);
     let (issued, user) = made?;
-    Ok(signed_in(StatusCode::CREATED, issued, user, peer))
+    Ok(signed_in(StatusCode::CREATED, issued, user, addr))
 }
 
 /// A new guest and their session.
 async fn make_guest(
     state: &AppState,
-    peer: Peer,
+    addr: ClientAddr,
     display_name: &str,
 ) -> Result<(Issued, User), ApiError> {
     state
         .sign_in_limits
-        .guest(peer.ip)
+        .guest(addr.ip)
         .map_err(ApiError::RateLimited)?;
     // 60 random bits: a name that is taken already is not to be expected.
     let username = format!("guest-{:015x}", rand::random::<u64>() >> 4);
@@ -193,14 +198,14 @@ async fn make_guest(
     responses((status = 200, body = Auth, description = "A new token"), ChangesOwn))]
 async fn refresh(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
-    peer: Peer,
+    AuthUser(session): AuthUser,
+    addr: ClientAddr,
 ) -> Result<Response, ApiError> {
     let user = users::find(&state.pool, session.user_id())
         .await?
         .ok_or(ApiError::Unauthenticated)?;
     let issued = state.auth.refresh(&session).await?;
-    Ok(signed_in(StatusCode::OK, issued, user, peer))
+    Ok(signed_in(StatusCode::OK, issued, user, addr))
 }
 
 /// Ends the session, with all its tokens and sockets
@@ -208,14 +213,14 @@ async fn refresh(
     responses((status = 204, description = "Signed out"), ChangesOwn))]
 async fn logout(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
-    peer: Peer,
+    AuthUser(session): AuthUser,
+    addr: ClientAddr,
 ) -> Result<Response, ApiError> {
     state.auth.revoke(session.session_id).await?;
     state
         .hub
         .session_revoked(session.user_id(), session.session_id);
-    let entry = Entry::new(Action::Logout, peer.ip).by(session.user_id());
+    let entry = AuditEntry::new(Action::Logout, addr.ip).by(session.user_id());
     state.audit.note(entry);
     Ok((
         StatusCode::NO_CONTENT,
@@ -229,7 +234,7 @@ async fn logout(
     responses((status = 201, body = Ticket, description = "Good once, for 30 s"), ChangesOwn, Limited))]
 async fn ticket(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
 ) -> Result<(StatusCode, JsonBody<Ticket>), ApiError> {
     state
         .user_limits
@@ -240,12 +245,12 @@ async fn ticket(
     Ok((StatusCode::CREATED, JsonBody(Ticket { ticket, expires_at })))
 }
 
-/// Checks a name to show.
+/// Validator a name to show.
 pub(super) fn display_name(name: impl AsRef<str>) -> Result<String, TextError> {
     text::clean(name.as_ref(), &limits::DISPLAY_NAME)
 }
 
-/// Checks a new password. It is not trimmed: every character counts.
+/// Validator a new password. It is not trimmed: every character counts.
 fn password(password: String) -> Result<String, TextError> {
     let count = password.chars().count();
     if password.chars().any(char::is_control) {
@@ -274,9 +279,9 @@ fn made_up_name() -> String {
     format!("{how} {what}")
 }
 
-fn signed_in(status: StatusCode, issued: Issued, user: User, peer: Peer) -> Response {
+fn signed_in(status: StatusCode, issued: Issued, user: User, addr: ClientAddr) -> Response {
     let age = issued.seconds;
-    let secure = if peer.https { "; Secure" } else { "" };
+    let secure = if addr.https { "; Secure" } else { "" };
     let token = issued.token;
     let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={age}{secure}");
     let auth = Auth {

@@ -1,17 +1,18 @@
 //! Canvases: making, finding, changing and deleting them.
 
 use super::{
+    client_addr::ClientAddr,
     etag,
-    extract::{CanvasPath, Json, Query, SignedIn, Visitor},
-    list::{Checks, cursor, page, page_size},
+    extract::{AuthUser, CanvasPath, Json, OptionalUser, Query},
     openapi::{Body, ChangesCanvas, ChangesOwn, Credentials, Limited, QueryOnly, ReadsCanvas},
-    peer::Peer,
+    pagination::{cursor, page, page_size},
+    validator::Validator,
 };
 use crate::{
-    audit::{Action, Entry},
+    audit::{Action, AuditEntry},
     auth::Session,
     db::canvases::{self, Access, Filter},
-    error::{ApiError, Kind},
+    error::{ApiError, Resource},
     realtime::{Operation, Write},
     state::AppState,
 };
@@ -50,7 +51,7 @@ pub(super) async fn readable(
 ) -> Result<Access, ApiError> {
     let access = canvases::access(executor, id, viewer)
         .await?
-        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+        .ok_or(ApiError::NotFound(Resource::Canvas))?;
     if access.reads() {
         Ok(access)
     } else {
@@ -72,7 +73,7 @@ pub(super) async fn role(
 async fn seen(state: &AppState, id: CanvasId, viewer: Option<UserId>) -> Result<Canvas, ApiError> {
     let mut canvas = canvases::find(&state.pool, id, viewer)
         .await?
-        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+        .ok_or(ApiError::NotFound(Resource::Canvas))?;
     let counts = state.hub.active_counts(&[id]).await;
     canvas.active_users = counts.first().copied().unwrap_or(0);
     Ok(canvas)
@@ -83,19 +84,19 @@ async fn seen(state: &AppState, id: CanvasId, viewer: Option<UserId>) -> Result<
     responses((status = 201, body = Canvas, description = "Made"), ChangesOwn, Body, Limited))]
 async fn create(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     Json(body): Json<CreateCanvas>,
 ) -> Result<(StatusCode, JsonBody<Canvas>), ApiError> {
-    let mut checks = Checks::default();
-    let name = checks.value("name", text::clean(&body.name, &limits::CANVAS_NAME));
+    let mut validator = Validator::default();
+    let name = validator.value("name", text::clean(&body.name, &limits::CANVAS_NAME));
     let description = body.description.unwrap_or_default();
     let description = text::clean(&description, &limits::CANVAS_DESCRIPTION);
     let new = canvases::New {
         name,
-        description: checks.value("description", description),
-        width: checks.value("width", within(body.width, limits::CANVAS_SIDE)),
-        height: checks.value("height", within(body.height, limits::CANVAS_SIDE)),
-        tile_size: checks.value(
+        description: validator.value("description", description),
+        width: validator.value("width", within(body.width, limits::CANVAS_SIDE)),
+        height: validator.value("height", within(body.height, limits::CANVAS_SIDE)),
+        tile_size: validator.value(
             "tile_size",
             within(
                 body.tile_size.unwrap_or(limits::DEFAULT_TILE_SIZE),
@@ -103,13 +104,13 @@ async fn create(
             ),
         ),
         palette: match body.palette {
-            Some(colours) => checks.value("palette", palette(&colours)),
+            Some(colours) => validator.value("palette", palette(&colours)),
             None => DEFAULT_PALETTE.map(str::to_owned).to_vec(),
         },
         visibility: body.visibility.unwrap_or_default(),
         edit_policy: body.edit_policy.unwrap_or_default(),
     };
-    checks.finish()?;
+    validator.finish()?;
     state
         .user_limits
         .canvas(session.user_id())
@@ -167,7 +168,7 @@ struct ListQuery {
         (status = 304, description = "As it was when the ETag was given"), Credentials, QueryOnly))]
 async fn list(
     State(state): State<AppState>,
-    visitor: Visitor,
+    user: OptionalUser,
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -175,7 +176,7 @@ async fn list(
     let text = text::clean(query.q.as_deref().unwrap_or_default(), &(0..=200))
         .map_err(|error| ApiError::invalid("q", error))?;
     let mine = query.mine.unwrap_or_default();
-    if mine && visitor.0.is_none() {
+    if mine && user.0.is_none() {
         return Err(ApiError::Unauthenticated);
     }
     let filter = Filter {
@@ -184,7 +185,7 @@ async fn list(
         before: cursor(query.cursor.as_deref())?,
         limit: limit + 1,
     };
-    let mut canvases = canvases::list(&state.pool, visitor.user_id(), &filter).await?;
+    let mut canvases = canvases::list(&state.pool, user.user_id(), &filter).await?;
     let ids: Vec<CanvasId> = canvases.iter().map(|canvas| canvas.id).collect();
     let counts = state.hub.active_counts(&ids).await;
     for (canvas, count) in canvases.iter_mut().zip(counts) {
@@ -199,11 +200,11 @@ async fn list(
     responses((status = 200, body = Canvas, description = "The canvas"), ReadsCanvas))]
 async fn get(
     State(state): State<AppState>,
-    visitor: Visitor,
+    user: OptionalUser,
     CanvasPath(id): CanvasPath,
 ) -> Result<JsonBody<Canvas>, ApiError> {
-    readable(&state.pool, id, visitor.user_id()).await?;
-    seen(&state, id, visitor.user_id()).await.map(JsonBody)
+    readable(&state.pool, id, user.user_id()).await?;
+    seen(&state, id, user.user_id()).await.map(JsonBody)
 }
 
 /// Ends the connections of those who may not see a canvas any more.
@@ -223,12 +224,12 @@ async fn turn_out(state: &AppState, id: CanvasId) -> Result<(), ApiError> {
     responses((status = 200, body = Canvas, description = "Changed"), ChangesCanvas, Body))]
 async fn update(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     CanvasPath(id): CanvasPath,
-    peer: Peer,
+    addr: ClientAddr,
     Json(body): Json<UpdateCanvas>,
 ) -> Result<JsonBody<Canvas>, ApiError> {
-    let entry = Entry::new(Action::CanvasChanged, peer.ip)
+    let entry = AuditEntry::new(Action::CanvasChanged, addr.ip)
         .by(session.user_id())
         .on(id);
     let changed = change(&state, session, id, body).await;
@@ -246,14 +247,14 @@ async fn change(
     if role != Role::Owner {
         return Err(ApiError::Forbidden);
     }
-    let mut checks = Checks::default();
+    let mut validator = Validator::default();
     let change = UpdateCanvas {
-        name: checks.optional(
+        name: validator.optional(
             "name",
             body.name
                 .map(|name| text::clean(&name, &limits::CANVAS_NAME)),
         ),
-        description: checks.optional(
+        description: validator.optional(
             "description",
             body.description
                 .map(|text| text::clean(&text, &limits::CANVAS_DESCRIPTION)),
@@ -261,7 +262,7 @@ async fn change(
         visibility: body.visibility,
         edit_policy: body.edit_policy,
     };
-    checks.finish()?;
+    validator.finish()?;
     let viewer = Some(session.user_id());
     let change = what_differs(change, &seen(state, id, viewer).await?);
     let changes = change != UpdateCanvas::default();
@@ -302,12 +303,12 @@ fn what_differs(change: UpdateCanvas, canvas: &Canvas) -> UpdateCanvas {
     responses((status = 204, description = "Deleted"), ChangesCanvas))]
 async fn delete(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     CanvasPath(id): CanvasPath,
-    peer: Peer,
+    addr: ClientAddr,
 ) -> Result<StatusCode, ApiError> {
     let removed = remove(&state, id, session.user_id()).await;
-    let entry = Entry::new(Action::CanvasDeleted, peer.ip)
+    let entry = AuditEntry::new(Action::CanvasDeleted, addr.ip)
         .by(session.user_id())
         .on(id);
     state.audit.note(entry.ended(&removed));
@@ -319,7 +320,7 @@ async fn remove(state: &AppState, id: CanvasId, user: UserId) -> Result<(), ApiE
         return Err(ApiError::Forbidden);
     }
     if !canvases::delete(&state.pool, id).await? {
-        return Err(ApiError::NotFound(Kind::Canvas));
+        return Err(ApiError::NotFound(Resource::Canvas));
     }
     state.hub.canvas_deleted(id);
     Ok(())

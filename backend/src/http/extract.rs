@@ -1,11 +1,11 @@
 //! What handlers take from a request, each refused as the wire contract says:
 //! who asks, path ids, query and body.
 
-use super::peer::Peer;
+use super::client_addr::ClientAddr;
 use crate::{
-    audit::{Action, Entry},
+    audit::{Action, AuditEntry},
     auth::{Credential, Session},
-    error::{ApiError, Kind},
+    error::{ApiError, Resource},
     state::AppState,
 };
 use axum::{
@@ -30,26 +30,26 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 const DRAINED: usize = 16 * limits::BODY_BYTES;
 
 /// Somebody who is signed in; 401 for everybody else.
-pub(crate) struct SignedIn(pub(crate) Session);
+pub(crate) struct AuthUser(pub(crate) Session);
 
 /// Somebody, signed in or not; 401 only for a credential that is not valid.
-pub(crate) struct Visitor(pub(crate) Option<Session>);
+pub(crate) struct OptionalUser(pub(crate) Option<Session>);
 
-impl Visitor {
+impl OptionalUser {
     /// Who, if signed in.
     pub(crate) fn user_id(&self) -> Option<UserId> {
         self.0.as_ref().map(Session::user_id)
     }
 }
 
-impl FromRequestParts<AppState> for Visitor {
+impl FromRequestParts<AppState> for OptionalUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let found = Credential::of_request(parts, &state.config.allowed_origins);
         if matches!(found, Err(ApiError::OriginNotAllowed)) {
-            let Ok(peer) = Peer::from_request_parts(parts, state).await;
-            let entry = Entry::new(Action::Cookie, peer.ip).ended(&found);
+            let Ok(addr) = ClientAddr::from_request_parts(parts, state).await;
+            let entry = AuditEntry::new(Action::Cookie, addr.ip).ended(&found);
             state.audit.note(entry);
         }
         match found? {
@@ -60,11 +60,11 @@ impl FromRequestParts<AppState> for Visitor {
     }
 }
 
-impl FromRequestParts<AppState> for SignedIn {
+impl FromRequestParts<AppState> for AuthUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let Visitor(session) = Visitor::from_request_parts(parts, state).await?;
+        let OptionalUser(session) = OptionalUser::from_request_parts(parts, state).await?;
         session.map(Self).ok_or(ApiError::Unauthenticated)
     }
 }
@@ -82,7 +82,7 @@ impl FromRequestParts<AppState> for CanvasPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        segment(parts, state, "canvas_id", Kind::Canvas)
+        segment(parts, state, "canvas_id", Resource::Canvas)
             .await
             .map(Self)
     }
@@ -92,7 +92,9 @@ impl FromRequestParts<AppState> for TilePath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        segment(parts, state, "tile_id", Kind::Tile).await.map(Self)
+        segment(parts, state, "tile_id", Resource::Tile)
+            .await
+            .map(Self)
     }
 }
 
@@ -100,11 +102,11 @@ impl FromRequestParts<AppState> for UsernamePath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let name: String = segment(parts, state, "username", Kind::User).await?;
+        let name: String = segment(parts, state, "username", Resource::User).await?;
         // What cannot be a name, is nobody's.
         shared::text::username(&name)
             .map(Self)
-            .map_err(|_| ApiError::NotFound(Kind::User))
+            .map_err(|_| ApiError::NotFound(Resource::User))
     }
 }
 
@@ -112,16 +114,16 @@ async fn segment<T: FromStr>(
     parts: &mut Parts,
     state: &AppState,
     name: &str,
-    kind: Kind,
+    resource: Resource,
 ) -> Result<T, ApiError> {
     let params = RawPathParams::from_request_parts(parts, state)
         .await
-        .map_err(|_| ApiError::NotFound(kind))?;
+        .map_err(|_| ApiError::NotFound(resource))?;
     params
         .iter()
         .find(|(key, _)| *key == name)
         .and_then(|(_, value)| value.parse().ok())
-        .ok_or(ApiError::NotFound(kind))
+        .ok_or(ApiError::NotFound(resource))
 }
 
 /// The query.

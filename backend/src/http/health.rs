@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time;
 
 /// How long the database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+const READY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The routes of this module, outside `/api/v1`.
 pub(super) fn routes() -> Router<AppState> {
@@ -26,7 +26,7 @@ async fn readyz(State(state): State<AppState>) -> Result<Json<Value>, ApiError> 
     if state.hub.is_draining() {
         return Err(ApiError::Draining);
     }
-    time::timeout(PATIENCE, sqlx::query("SELECT 1").execute(&state.pool))
+    time::timeout(READY_TIMEOUT, sqlx::query("SELECT 1").execute(&state.pool))
         .await
         .map_err(|_| ApiError::Unavailable)?
         .map_err(|_| ApiError::Unavailable)?;

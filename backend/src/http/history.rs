@@ -2,9 +2,9 @@
 
 use super::{
     canvases::readable,
-    extract::{CanvasPath, Query, Visitor},
-    list::{cursor, page, page_size},
+    extract::{CanvasPath, OptionalUser, Query},
     openapi::{QueryOnly, ReadsCanvas},
+    pagination::{cursor, page, page_size},
 };
 use crate::{
     db::{log, messages},
@@ -47,7 +47,7 @@ struct MessagesQuery {
     responses((status = 200, body = Page<ChatMessage>, description = "A page"), ReadsCanvas, QueryOnly))]
 async fn messages(
     State(state): State<AppState>,
-    visitor: Visitor,
+    user: OptionalUser,
     CanvasPath(id): CanvasPath,
     Query(query): Query<MessagesQuery>,
 ) -> Result<Json<Page<ChatMessage>>, ApiError> {
@@ -55,7 +55,7 @@ async fn messages(
     let before = cursor(query.cursor.as_deref())?
         .unwrap_or(i64::MAX)
         .min(query.before_seq.unwrap_or(i64::MAX));
-    readable(&state.pool, id, visitor.user_id()).await?;
+    readable(&state.pool, id, user.user_id()).await?;
     let messages = messages::before(&state.pool, id, before, limit + 1).await?;
     Ok(Json(page(messages, limit, |last| last.seq.to_string())))
 }
@@ -78,7 +78,7 @@ struct EventsQuery {
     responses((status = 200, body = Page<Value>, description = "A page"), ReadsCanvas, QueryOnly))]
 async fn events(
     State(state): State<AppState>,
-    visitor: Visitor,
+    user: OptionalUser,
     CanvasPath(id): CanvasPath,
     Query(query): Query<EventsQuery>,
 ) -> Result<Json<Page<Box<RawValue>>>, ApiError> {
@@ -86,7 +86,7 @@ async fn events(
     let after = cursor(query.cursor.as_deref())?
         .unwrap_or(0)
         .max(query.after_seq.unwrap_or(0));
-    readable(&state.pool, id, visitor.user_id()).await?;
+    readable(&state.pool, id, user.user_id()).await?;
     let events = log::after(&state.pool, id, after, i64::MAX, limit + 1).await?;
     let Page { items, next_cursor } = page(events, limit, |(seq, _)| seq.to_string());
     let items = items
@@ -113,13 +113,13 @@ struct UsersQuery {
     responses((status = 200, body = Page<ActiveUser>, description = "A page"), ReadsCanvas, QueryOnly))]
 async fn users(
     State(state): State<AppState>,
-    visitor: Visitor,
+    user: OptionalUser,
     CanvasPath(id): CanvasPath,
     Query(query): Query<UsersQuery>,
 ) -> Result<Json<Page<ActiveUser>>, ApiError> {
     let limit = page_size(query.limit)?;
     let after = cursor(query.cursor.as_deref())?.unwrap_or(0);
-    readable(&state.pool, id, visitor.user_id()).await?;
+    readable(&state.pool, id, user.user_id()).await?;
     let mut users = state.hub.active_users(id).await;
     users.retain(|user| user.user_id.0 > after);
     users.sort_by_key(|user| user.user_id);

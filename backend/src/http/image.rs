@@ -4,12 +4,12 @@
 use super::{
     canvases::readable,
     etag::has,
-    extract::{CanvasPath, Query, Visitor},
+    extract::{CanvasPath, OptionalUser, Query},
     openapi::{PictureQuery, ReadsCanvas},
 };
 use crate::{
     db::{self, canvases, tiles},
-    error::{ApiError, Kind},
+    error::{ApiError, Resource},
     picture::{self, Board},
     state::AppState,
 };
@@ -53,11 +53,11 @@ struct Version {
 
 /// Encoded pictures of the newest state that was asked for.
 #[derive(Default)]
-pub(crate) struct Pictures {
+pub(crate) struct ImageCache {
     kept: Mutex<HashMap<(CanvasId, usize), (Version, Bytes)>>,
 }
 
-impl Pictures {
+impl ImageCache {
     fn get(&self, canvas: &Canvas, scale: usize) -> Option<Bytes> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(&(canvas.id, scale))
@@ -65,7 +65,7 @@ impl Pictures {
             .map(|(_, png)| png.clone())
     }
 
-    fn keep(&self, canvas: &Canvas, scale: usize, png: &Bytes) {
+    fn insert(&self, canvas: &Canvas, scale: usize, png: &Bytes) {
         if png.len() > LARGEST_KEPT {
             return;
         }
@@ -101,7 +101,7 @@ struct ImageQuery {
         PictureQuery, ReadsCanvas))]
 async fn image(
     State(state): State<AppState>,
-    visitor: Visitor,
+    user: OptionalUser,
     CanvasPath(id): CanvasPath,
     Query(query): Query<ImageQuery>,
     headers: HeaderMap,
@@ -110,11 +110,11 @@ async fn image(
     if !(1..=8).contains(&scale) {
         return Err(ApiError::invalid("scale", "must be from 1 to 8"));
     }
-    let viewer = visitor.user_id();
+    let viewer = user.user_id();
     readable(&state.pool, id, viewer).await?;
     let canvas = canvases::find(&state.pool, id, viewer)
         .await?
-        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+        .ok_or(ApiError::NotFound(Resource::Canvas))?;
     let board = board(&canvas, scale);
     let most = usize::try_from(limits::IMAGE_SIDE).unwrap_or_default();
     if board.width() > most || board.height() > most {
@@ -148,20 +148,20 @@ async fn picture(
     canvas: Canvas,
     scale: usize,
 ) -> Result<(Canvas, Bytes), ApiError> {
-    if let Some(png) = state.pictures.get(&canvas, scale) {
+    if let Some(png) = state.image_cache.get(&canvas, scale) {
         return Ok((canvas, png));
     }
-    let _turn = state
-        .large_reads
+    let _permit = state
+        .bulk_read_permits
         .acquire()
         .await
         .map_err(ApiError::internal)?;
     let mut transaction = db::begin_snapshot(&state.pool).await?;
     let canvas = canvases::find(&mut *transaction, canvas.id, None)
         .await?
-        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+        .ok_or(ApiError::NotFound(Resource::Canvas))?;
     // Somebody else may have drawn it while this waited.
-    if let Some(png) = state.pictures.get(&canvas, scale) {
+    if let Some(png) = state.image_cache.get(&canvas, scale) {
         return Ok((canvas, png));
     }
     let tiles = tiles::pixels(&mut *transaction, canvas.id).await?;
@@ -173,7 +173,7 @@ async fn picture(
         .map_err(ApiError::internal)?
         .map_err(ApiError::internal)?;
     let png = Bytes::from(png);
-    state.pictures.keep(&canvas, scale, &png);
+    state.image_cache.insert(&canvas, scale, &png);
     Ok((canvas, png))
 }
 

@@ -2,15 +2,15 @@
 
 use super::{
     canvases::{readable, role},
-    extract::{CanvasPath, Json, Query, SignedIn, UsernamePath, Visitor},
-    list::{cursor, page, page_size},
+    client_addr::ClientAddr,
+    extract::{AuthUser, CanvasPath, Json, OptionalUser, Query, UsernamePath},
     openapi::{Body, ChangesMember, QueryOnly, ReadsCanvas},
-    peer::Peer,
+    pagination::{cursor, page, page_size},
 };
 use crate::{
-    audit::{Action, Entry},
+    audit::{Action, AuditEntry},
     db::{self, canvases, members, users},
-    error::{ApiError, Kind},
+    error::{ApiError, Resource},
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode};
@@ -46,13 +46,13 @@ struct ListQuery {
     responses((status = 200, body = Page<Member>, description = "A page"), ReadsCanvas, QueryOnly))]
 async fn list(
     State(state): State<AppState>,
-    visitor: Visitor,
+    user: OptionalUser,
     CanvasPath(id): CanvasPath,
     Query(query): Query<ListQuery>,
 ) -> Result<JsonBody<Page<Member>>, ApiError> {
     let limit = page_size(query.limit)?;
     let after = cursor(query.cursor.as_deref())?.unwrap_or(0);
-    readable(&state.pool, id, visitor.user_id()).await?;
+    readable(&state.pool, id, user.user_id()).await?;
     let members = members::list(&state.pool, id, after, limit + 1).await?;
     Ok(JsonBody(page(members, limit, |last| {
         last.user_id.to_string()
@@ -73,10 +73,10 @@ async fn subject(
     }
     let user = users::by_name(&state.pool, username)
         .await?
-        .ok_or(ApiError::NotFound(Kind::User))?;
+        .ok_or(ApiError::NotFound(Resource::User))?;
     let access = canvases::access(&state.pool, id, Some(user.id))
         .await?
-        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+        .ok_or(ApiError::NotFound(Resource::Canvas))?;
     // Nobody changes the role of an equal, nor makes one.
     if access.role >= Some(asking) || given >= Some(asking) {
         return Err(ApiError::Forbidden);
@@ -90,10 +90,10 @@ async fn subject(
     responses((status = 200, body = Member, description = "Given"), ChangesMember, Body))]
 async fn set(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     CanvasPath(id): CanvasPath,
     UsernamePath(username): UsernamePath,
-    peer: Peer,
+    addr: ClientAddr,
     Json(body): Json<SetMember>,
 ) -> Result<JsonBody<Member>, ApiError> {
     if body.role == Role::Owner {
@@ -103,7 +103,7 @@ async fn set(
         ));
     }
     let given = give(&state, id, session.user_id(), &username, body.role).await;
-    let entry = Entry::new(Action::RoleSet, peer.ip)
+    let entry = AuditEntry::new(Action::RoleSet, addr.ip)
         .by(session.user_id())
         .on(id)
         .ended(&given);
@@ -140,13 +140,13 @@ async fn give(
     responses((status = 204, description = "Taken"), ChangesMember))]
 async fn remove(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     CanvasPath(id): CanvasPath,
     UsernamePath(username): UsernamePath,
-    peer: Peer,
+    addr: ClientAddr,
 ) -> Result<StatusCode, ApiError> {
     let taken = take(&state, id, session.user_id(), &username).await;
-    let entry = Entry::new(Action::RoleRemoved, peer.ip)
+    let entry = AuditEntry::new(Action::RoleRemoved, addr.ip)
         .by(session.user_id())
         .on(id)
         .ended(&taken);
@@ -166,7 +166,7 @@ async fn take(
 ) -> Result<UserId, ApiError> {
     let user = subject(state, id, asking, username, None).await?;
     if !members::remove(&state.pool, id, user.id).await? {
-        return Err(ApiError::NotFound(Kind::User));
+        return Err(ApiError::NotFound(Resource::User));
     }
     // What the canvas's visibility makes of them now.
     let access = canvases::access(&state.pool, id, Some(user.id)).await?;

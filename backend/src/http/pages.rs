@@ -1,7 +1,7 @@
 //! The files of the browser client. Every address that is no file is a page of
 //! the client, which has its own router.
 
-use crate::error::{ApiError, Kind};
+use crate::error::{ApiError, Resource};
 use axum::{
     extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
@@ -20,7 +20,7 @@ const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 pub(super) async fn serve(folder: &Path, request: Request) -> Result<Response, ApiError> {
     let path = request.uri().path().to_owned();
     if path == "/api" || path.starts_with("/api/") {
-        return Err(ApiError::NotFound(Kind::Address));
+        return Err(ApiError::NotFound(Resource::Address));
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(ApiError::MethodNotAllowed);
@@ -35,7 +35,7 @@ pub(super) async fn serve(folder: &Path, request: Request) -> Result<Response, A
     let mut response = if found.status() != StatusCode::NOT_FOUND {
         found
     } else if is_file_name(&path) {
-        return Err(ApiError::NotFound(Kind::Address));
+        return Err(ApiError::NotFound(Resource::Address));
     } else {
         let index = ServeFile::new(folder.join("index.html"))
             .precompressed_br()

@@ -3,7 +3,7 @@
 use super::{
     canvases::readable,
     etag,
-    extract::{CanvasPath, Visitor},
+    extract::{CanvasPath, OptionalUser},
     openapi::ReadsCanvas,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         self, canvases, messages,
         tiles::{self, Filter},
     },
-    error::{ApiError, Kind},
+    error::{ApiError, Resource},
     state::AppState,
 };
 use axum::{Json, extract::State, http::HeaderMap, response::Response};
@@ -30,14 +30,14 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         (status = 304, description = "As it was when the ETag was given"), ReadsCanvas))]
 async fn snapshot(
     State(state): State<AppState>,
-    visitor: Visitor,
+    user: OptionalUser,
     CanvasPath(id): CanvasPath,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let viewer = visitor.user_id();
+    let viewer = user.user_id();
     // A board can be tens of megabytes: only a few are held at a time.
-    let _turn = state
-        .large_reads
+    let _permit = state
+        .bulk_read_permits
         .acquire()
         .await
         .map_err(ApiError::internal)?;
@@ -46,7 +46,7 @@ async fn snapshot(
     readable(&mut *transaction, id, viewer).await?;
     let mut canvas = canvases::find(&mut *transaction, id, viewer)
         .await?
-        .ok_or(ApiError::NotFound(Kind::Canvas))?;
+        .ok_or(ApiError::NotFound(Resource::Canvas))?;
     canvas.active_users = active_users.len();
     // What is drawn and said is known by `epoch` and `last_seq`, which are the
     // canvas's; what the viewer likes is as old, and their role is in it too.

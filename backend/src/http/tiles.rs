@@ -4,16 +4,17 @@
 use super::{
     canvases::{readable, role},
     etag,
-    extract::{CanvasPath, Json, Query, SignedIn, TilePath, Visitor},
-    list::{Checks, page, page_size},
+    extract::{AuthUser, CanvasPath, Json, OptionalUser, Query, TilePath},
     openapi::{
         Body, CellBody, ChangesTile, Draws, Locked, QueryOnly, ReadsCanvas, ReadsTile, StartsTile,
     },
+    pagination::{page, page_size},
+    validator::Validator,
 };
 use crate::{
     auth::Session,
     db::tiles::{self, Filter},
-    error::{ApiError, Kind},
+    error::{ApiError, Resource},
     realtime::{Done, Operation, Write},
     state::AppState,
 };
@@ -72,7 +73,7 @@ struct ListQuery {
         (status = 304, description = "As it was when the ETag was given"), ReadsCanvas, QueryOnly))]
 async fn list(
     State(state): State<AppState>,
-    visitor: Visitor,
+    user: OptionalUser,
     CanvasPath(id): CanvasPath,
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
@@ -91,8 +92,8 @@ async fn list(
         after: after(query.cursor.as_deref())?.unwrap_or(everything.after),
         limit: Some(limit + 1),
     };
-    readable(&state.pool, id, visitor.user_id()).await?;
-    let tiles = tiles::list(&state.pool, id, visitor.user_id(), filter).await?;
+    readable(&state.pool, id, user.user_id()).await?;
+    let tiles = tiles::list(&state.pool, id, user.user_id(), filter).await?;
     let page = page(tiles, limit, |last| format!("{}.{}", last.x, last.y));
     etag::json(&headers, &page)
 }
@@ -150,7 +151,7 @@ fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Erro
     responses((status = 201, body = Tile, description = "Started"), StartsTile, CellBody))]
 async fn create(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     CanvasPath(canvas_id): CanvasPath,
     Json(body): Json<NewTile>,
 ) -> Result<(StatusCode, JsonBody<Tile>), ApiError> {
@@ -164,17 +165,17 @@ async fn create(
         pixels: body.pixels,
     };
     let done = write(&state, &session, canvas_id, at, None, op).await?;
-    let id = done.tile_id.ok_or(ApiError::NotFound(Kind::Tile))?;
+    let id = done.tile_id.ok_or(ApiError::NotFound(Resource::Tile))?;
     let tile = tiles::find(&state.pool, id, Some(session.user_id()))
         .await?
-        .ok_or(ApiError::NotFound(Kind::Tile))?;
+        .ok_or(ApiError::NotFound(Resource::Tile))?;
     Ok((StatusCode::CREATED, JsonBody(tile)))
 }
 
 fn title(title: &str) -> Result<String, ApiError> {
-    let mut checks = Checks::default();
-    let title = checks.value("title", text::clean(title, &limits::TILE_TITLE));
-    checks.finish()?;
+    let mut validator = Validator::default();
+    let title = validator.value("title", text::clean(title, &limits::TILE_TITLE));
+    validator.finish()?;
     Ok(title)
 }
 
@@ -206,12 +207,12 @@ async fn write_to(
 ) -> Result<Done, ApiError> {
     let (canvas_id, at) = tiles::place(&state.pool, id)
         .await?
-        .ok_or(ApiError::NotFound(Kind::Tile))?;
+        .ok_or(ApiError::NotFound(Resource::Tile))?;
     write(state, session, canvas_id, at, Some(id), op)
         .await
         .map_err(|error| match error {
             // Deleted with its canvas in between.
-            ApiError::NotFound(Kind::Canvas) => ApiError::NotFound(Kind::Tile),
+            ApiError::NotFound(Resource::Canvas) => ApiError::NotFound(Resource::Tile),
             other => other,
         })
 }
@@ -222,13 +223,13 @@ async fn write_to(
     responses((status = 200, body = Tile, description = "The tile"), ReadsTile))]
 async fn get(
     State(state): State<AppState>,
-    visitor: Visitor,
+    user: OptionalUser,
     TilePath(id): TilePath,
 ) -> Result<JsonBody<Tile>, ApiError> {
-    let tile = tiles::find(&state.pool, id, visitor.user_id())
+    let tile = tiles::find(&state.pool, id, user.user_id())
         .await?
-        .ok_or(ApiError::NotFound(Kind::Tile))?;
-    readable(&state.pool, tile.canvas_id, visitor.user_id()).await?;
+        .ok_or(ApiError::NotFound(Resource::Tile))?;
+    readable(&state.pool, tile.canvas_id, user.user_id()).await?;
     Ok(JsonBody(tile))
 }
 
@@ -238,7 +239,7 @@ async fn get(
     responses((status = 200, body = Tile, description = "Changed"), ChangesTile, Body, Draws))]
 async fn update(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     TilePath(id): TilePath,
     Json(body): Json<UpdateTile>,
 ) -> Result<JsonBody<Tile>, ApiError> {
@@ -249,7 +250,7 @@ async fn update(
     };
     write_to(&state, &session, id, op).await?;
     let tile = tiles::find(&state.pool, id, Some(session.user_id())).await?;
-    tile.map(JsonBody).ok_or(ApiError::NotFound(Kind::Tile))
+    tile.map(JsonBody).ok_or(ApiError::NotFound(Resource::Tile))
 }
 
 /// Empties a tile's cell
@@ -258,7 +259,7 @@ async fn update(
     responses((status = 204, description = "Deleted"), ChangesTile, Locked))]
 async fn delete(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     TilePath(id): TilePath,
 ) -> Result<StatusCode, ApiError> {
     write_to(&state, &session, id, TileOp::Delete).await?;
@@ -271,7 +272,7 @@ async fn delete(
     responses((status = 200, body = Liked, description = "Liked"), ChangesTile))]
 async fn like(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     TilePath(id): TilePath,
 ) -> Result<JsonBody<Liked>, ApiError> {
     set_like(&state, &session, id, true).await
@@ -283,7 +284,7 @@ async fn like(
     responses((status = 200, body = Liked, description = "Not liked"), ChangesTile))]
 async fn unlike(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     TilePath(id): TilePath,
 ) -> Result<JsonBody<Liked>, ApiError> {
     set_like(&state, &session, id, false).await
@@ -300,7 +301,7 @@ async fn set_like(
         Some(count) => count,
         None => tiles::like_count(&state.pool, tile_id)
             .await?
-            .ok_or(ApiError::NotFound(Kind::Tile))?,
+            .ok_or(ApiError::NotFound(Resource::Tile))?,
     };
     Ok(JsonBody(Liked {
         tile_id,

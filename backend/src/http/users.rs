@@ -2,9 +2,9 @@
 
 use super::{
     auth::display_name,
-    extract::{Json, SignedIn},
-    list::Checks,
+    extract::{AuthUser, Json},
     openapi::{Body, ChangesOwn, ReadsOwn},
+    validator::Validator,
 };
 use crate::{db::users, error::ApiError, state::AppState};
 use axum::{Json as JsonBody, extract::State};
@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     responses((status = 200, body = User, description = "Who is signed in"), ReadsOwn))]
 async fn me(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
 ) -> Result<JsonBody<User>, ApiError> {
     let user = users::find(&state.pool, session.user_id()).await?;
     user.map(JsonBody).ok_or(ApiError::Unauthenticated)
@@ -35,17 +35,17 @@ async fn me(
     responses((status = 200, body = User, description = "Changed"), ChangesOwn, Body))]
 async fn update_me(
     State(state): State<AppState>,
-    SignedIn(session): SignedIn,
+    AuthUser(session): AuthUser,
     Json(body): Json<UpdateMe>,
 ) -> Result<JsonBody<User>, ApiError> {
-    let mut checks = Checks::default();
-    let name = checks.optional("display_name", body.display_name.map(display_name));
-    let status = checks.optional(
+    let mut validator = Validator::default();
+    let name = validator.optional("display_name", body.display_name.map(display_name));
+    let status = validator.optional(
         "status_message",
         body.status_message
             .map(|status| text::clean(&status, &limits::STATUS_MESSAGE)),
     );
-    checks.finish()?;
+    validator.finish()?;
     let user = users::update(
         &state.pool,
         session.user_id(),

@@ -3,14 +3,14 @@
 //! HTTP answer.
 
 use super::{
+    client_addr::ClientAddr,
     extract::{CanvasPath, Query},
     openapi::Upgrading,
-    peer::Peer,
 };
 use crate::{
-    audit::{Action, Entry},
+    audit::{Action, AuditEntry},
     auth::{Credential, Session},
-    error::{ApiError, Kind},
+    error::{ApiError, Resource},
     realtime::{
         AcceptedConnection, ClientType, ConnectionLimitError, Identity, Refresh, Refreshed,
         wire::Upgrade,
@@ -61,7 +61,7 @@ struct Opening {
     responses((status = 101, description = "The WebSocket is open"), Upgrading))]
 async fn open(
     State(state): State<AppState>,
-    peer: Peer,
+    addr: ClientAddr,
     canvas: Result<CanvasPath, ApiError>,
     query: Result<Query<Opening>, ApiError>,
     parts: Parts,
@@ -71,7 +71,7 @@ async fn open(
         return Err(ApiError::Draining);
     }
     let Query(opening) = query?;
-    let mut entry = Entry::new(Action::Connect, peer.ip);
+    let mut entry = AuditEntry::new(Action::Connect, addr.ip);
     if let Ok(CanvasPath(canvas_id)) = canvas {
         entry = entry.on(canvas_id);
     }
@@ -81,7 +81,7 @@ async fn open(
     };
     entry = entry.by(session.user_id());
     let CanvasPath(canvas_id) = canvas?;
-    match let_in(&state, peer, session, canvas_id, opening, parts).await {
+    match accept(&state, addr, session, canvas_id, opening, parts).await {
         Ok(response) => Ok(response),
         Err(error) => Err(refused(&state, entry, error)),
     }
@@ -99,7 +99,7 @@ async fn authenticate(
 }
 
 /// Keeps the refusals that say something about who knocks.
-fn refused(state: &AppState, entry: Entry, error: ApiError) -> ApiError {
+fn refused(state: &AppState, entry: AuditEntry, error: ApiError) -> ApiError {
     let matters = matches!(
         error,
         ApiError::Unauthenticated
@@ -114,9 +114,9 @@ fn refused(state: &AppState, entry: Entry, error: ApiError) -> ApiError {
     error
 }
 
-async fn let_in(
+async fn accept(
     state: &AppState,
-    peer: Peer,
+    addr: ClientAddr,
     session: Session,
     canvas_id: CanvasId,
     opening: Opening,
@@ -125,16 +125,16 @@ async fn let_in(
     let user_id = session.user_id();
     state
         .user_limits
-        .join(user_id, peer.ip)
+        .join(user_id, addr.ip)
         .map_err(ApiError::TooManyConnections)?;
     let lookup = state.join_lookups.load((canvas_id, user_id)).await?;
-    let access = lookup.access.ok_or(ApiError::NotFound(Kind::Canvas))?;
+    let access = lookup.access.ok_or(ApiError::NotFound(Resource::Canvas))?;
     let role = access.role.ok_or(ApiError::Forbidden)?;
     let last_seq = last_seq(&opening.last_seq)?;
     let (client_type, platform) = client(&opening)?;
     let permit = state
         .hub
-        .acquire_connection(user_id, peer.ip)
+        .acquire_connection(user_id, addr.ip)
         .await
         .map_err(|error| match error {
             ConnectionLimitError::TooMany => ApiError::TooManyConnections(RETRY),
@@ -163,7 +163,7 @@ async fn let_in(
         // What is no epoch is another epoch: the client starts afresh.
         epoch: opening.epoch.parse().ok().map(Epoch),
         permit,
-        refresh: refresh(state.clone(), peer, canvas_id, user_id),
+        refresh: refresh(state.clone(), addr, canvas_id, user_id),
     });
     Ok(upgrade.accept(accepted))
 }
@@ -193,13 +193,13 @@ fn client(opening: &Opening) -> Result<(ClientType, String), ApiError> {
     Ok((client_type, platform))
 }
 
-fn refresh(state: AppState, peer: Peer, canvas_id: CanvasId, user_id: UserId) -> Refresh {
+fn refresh(state: AppState, addr: ClientAddr, canvas_id: CanvasId, user_id: UserId) -> Refresh {
     Arc::new(move |token| {
         let state = state.clone();
         Box::pin(async move {
             let verified = state.auth.verify(&token).await;
             if matches!(verified, Err(ApiError::Unauthenticated)) {
-                let entry = Entry::new(Action::Refresh, peer.ip).by(user_id);
+                let entry = AuditEntry::new(Action::Refresh, addr.ip).by(user_id);
                 state.audit.note(entry.on(canvas_id).ended(&verified));
             }
             let session = verified.ok()?;

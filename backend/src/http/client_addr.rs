@@ -12,14 +12,14 @@ use std::{
 
 /// The other end of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Peer {
+pub(crate) struct ClientAddr {
     /// The client's address.
     pub(crate) ip: IpAddr,
     /// Whether the client speaks https.
     pub(crate) https: bool,
 }
 
-impl FromRequestParts<AppState> for Peer {
+impl FromRequestParts<AppState> for ClientAddr {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
@@ -32,11 +32,11 @@ impl FromRequestParts<AppState> for Peer {
 }
 
 /// Believes the forwarding headers of trusted proxies, and of nobody else.
-fn seen(ip: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> Peer {
+fn seen(ip: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> ClientAddr {
     let ip = ip.to_canonical();
     let trusts = |ip: &IpAddr| trusted.iter().any(|proxy| proxy.to_canonical() == *ip);
     if !trusts(&ip) {
-        return Peer { ip, https: false };
+        return ClientAddr { ip, https: false };
     }
     // Each proxy adds whom it saw at the end: the last that is no proxy of ours
     // is the client, and what stands before it is only said.
@@ -55,7 +55,7 @@ fn seen(ip: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> Peer {
         .next_back()
         .and_then(|value| value.to_str().ok()?.rsplit(',').next())
         .is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"));
-    Peer {
+    ClientAddr {
         ip: client.unwrap_or(ip),
         https,
     }

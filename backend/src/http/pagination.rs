@@ -1,12 +1,9 @@
-//! What lists and bodies have in common: page sizes, cursors and checks that
+//! What lists and bodies have in common: page sizes, cursors and validator that
 //! name every wrong field at once.
 
 use crate::error::ApiError;
-use shared::{
-    api::{FieldError, Page},
-    limits,
-};
-use std::{fmt::Display, str::FromStr};
+use shared::{api::Page, limits};
+use std::str::FromStr;
 
 /// `limit`: 1 to [`limits::MAX_PAGE`].
 pub(crate) fn page_size(limit: Option<i64>) -> Result<i64, ApiError> {
@@ -40,50 +37,6 @@ pub(crate) fn page<T>(mut items: Vec<T>, limit: i64, cursor: impl Fn(&T) -> Stri
     items.truncate(size);
     let next_cursor = items.last().filter(|_| more).map(cursor);
     Page { items, next_cursor }
-}
-
-/// Collects what is wrong with the fields of a body.
-#[derive(Default)]
-pub(crate) struct Checks(Vec<FieldError>);
-
-impl Checks {
-    /// The value, or a placeholder that [`Self::finish`] keeps from being used.
-    pub(crate) fn value<T: Default, E: Display>(
-        &mut self,
-        field: &str,
-        checked: Result<T, E>,
-    ) -> T {
-        checked.unwrap_or_else(|error| {
-            self.refuse(field, error);
-            T::default()
-        })
-    }
-
-    /// The same for what may be left out.
-    pub(crate) fn optional<T: Default, E: Display>(
-        &mut self,
-        field: &str,
-        checked: Option<Result<T, E>>,
-    ) -> Option<T> {
-        checked.map(|checked| self.value(field, checked))
-    }
-
-    /// Notes that a field is wrong.
-    pub(crate) fn refuse(&mut self, field: &str, message: impl Display) {
-        self.0.push(FieldError {
-            field: field.to_owned(),
-            message: message.to_string(),
-        });
-    }
-
-    /// All is well, or 422 with everything that is not.
-    pub(crate) fn finish(self) -> Result<(), ApiError> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(ApiError::Validation(self.0))
-        }
-    }
 }
 
 #[cfg(test)]
