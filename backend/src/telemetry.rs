@@ -1,7 +1,7 @@
 //! What the server tells those who run it: log lines and figures. Neither ever
 //! holds a token, a ticket, a query string or what people write.
 
-use crate::{config::LogFormat, realtime::Figures};
+use crate::{config::LogFormat, realtime::MessageMetrics};
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
@@ -72,7 +72,7 @@ impl Metrics {
         gauge!("stellar_database_connections", "state" => "used").set(used);
         gauge!("stellar_database_connections_max").set(pool.options().get_max_connections());
         let mut text = self.0.render();
-        Figures::get().render(&mut text);
+        MessageMetrics::get().render(&mut text);
         text
     }
 
@@ -136,7 +136,7 @@ fn describe() {
             "Messages of or for other nodes that were dropped",
         ),
         (
-            "stellar_log_fills_total",
+            "stellar_backfilled_events_total",
             "Durable events read from the log since they came by no other way",
         ),
         ("stellar_audit_written_total", "Audit entries written"),
@@ -156,7 +156,7 @@ fn describe() {
         "stellar_bus_published_total",
         "stellar_bus_received_total",
         "stellar_bus_dropped_total",
-        "stellar_log_fills_total",
+        "stellar_backfilled_events_total",
         "stellar_audit_written_total",
         "stellar_audit_dropped_total",
     ] {
@@ -176,7 +176,7 @@ fn describe() {
     for name in ["stellar_connections", "stellar_rooms", "stellar_bus_up"] {
         gauge!(name).increment(0.0);
     }
-    Figures::get();
+    MessageMetrics::get();
 }
 
 /// Counts one answered HTTP request.

@@ -17,7 +17,7 @@ fn chat(text: &str) -> Value {
 async fn backfilled(cluster: &Cluster) -> f64 {
     let mut sum = 0.0;
     for node in &cluster.nodes {
-        sum += node.metric("stellar_log_fills_total").await;
+        sum += node.metric("stellar_backfilled_events_total").await;
     }
     sum
 }

@@ -88,7 +88,7 @@ impl Talk {
 async fn backfilled(nodes: &[Node]) -> f64 {
     let mut sum = 0.0;
     for node in nodes {
-        sum += node.metric("stellar_log_fills_total").await;
+        sum += node.metric("stellar_backfilled_events_total").await;
     }
     sum
 }

@@ -7,10 +7,10 @@ mod requests;
 
 use super::{
     connection_limiter::ConnectionPermit,
-    figures::Tally,
-    frame::Frame,
+    frame::OutboundMessage,
     hub::{Hub, RoomLease},
-    outbox::{Outbox, Taken},
+    metrics::BatchStats,
+    outbox::{Drained, Outbox},
     rate_limit::RateLimits,
     registry::{ClientType, ConnectionHandle},
     room::{Command, Join, Joined, PAGE, Replay},
@@ -104,8 +104,8 @@ impl Hub {
     pub fn serve(self, socket: Socket, accepted: AcceptedConnection) -> impl Future<Output = ()> {
         let connection_id = ConnectionId(Uuid::now_v7());
         let room = self.lease_room(accepted.canvas_id);
-        let traffic = self.registry().traffic().clone();
-        let outbox = Arc::new(Outbox::new(socket.stream().clone(), traffic));
+        let message_rates = self.registry().message_rates().clone();
+        let outbox = Arc::new(Outbox::new(socket.stream().clone(), message_rates));
         let connected_at = self.clock().now();
         let registered = Arc::new(ConnectionHandle {
             connection_id,
@@ -252,7 +252,9 @@ impl Connection {
         match joined.replay {
             Replay::Nothing => self.write(joined.connected).await?,
             Replay::Events(events) => {
-                let events = events.into_iter().map(|e| Frame::event(e.seq, e.body));
+                let events = events
+                    .into_iter()
+                    .map(|e| OutboundMessage::event(e.seq, e.body));
                 self.write(joined.connected.into_iter().chain(events))
                     .await?;
             }
@@ -262,8 +264,9 @@ impl Connection {
                 replayed.map_err(|()| Disconnect::Close(CloseReason::Internal))?;
             }
         }
-        self.outbox.wrote(Some(joined.head), &Tally::default());
-        self.outbox.let_go();
+        self.outbox
+            .mark_written(Some(joined.head), &BatchStats::default());
+        self.outbox.resume();
         // It was not listened to meanwhile: its silence begins now.
         self.last_received = Instant::now();
         Ok(())
@@ -273,7 +276,7 @@ impl Connection {
     async fn step(&mut self, timer: Pin<&mut Sleep>) -> Result<(), Disconnect> {
         tokio::select! {
             heard = self.socket.recv() => self.received(heard).await,
-            taken = self.outbox.take() => Box::pin(self.flush(taken)).await,
+            taken = self.outbox.drain() => Box::pin(self.flush(taken)).await,
             () = timer => self.on_timer().await,
         }
     }
@@ -292,7 +295,7 @@ impl Connection {
         }
         if self.ping_at <= now {
             self.schedule_ping();
-            self.outbox.push(Frame::control(PING));
+            self.outbox.push(OutboundMessage::control(PING));
         }
         Ok(())
     }
@@ -304,7 +307,7 @@ impl Connection {
         let message = match heard.map_err(|error| read_error(&error))? {
             Incoming::Message(message) => message,
             Incoming::Reply(wire) => {
-                self.outbox.push(Frame::control(wire));
+                self.outbox.push(OutboundMessage::control(wire));
                 return Ok(());
             }
         };
@@ -336,15 +339,15 @@ impl Connection {
                 biased;
                 // The semaphore is never closed.
                 place = in_flight.acquire_owned() => return place.map_err(|_| Disconnect::Lost),
-                taken = self.outbox.take() => self.flush(taken).await?,
+                taken = self.outbox.drain() => self.flush(taken).await?,
             }
         }
     }
 
-    async fn flush(&mut self, taken: Taken) -> Result<(), Disconnect> {
+    async fn flush(&mut self, taken: Drained) -> Result<(), Disconnect> {
         self.socket.queue(taken.rest);
         self.write(taken.frames).await?;
-        self.outbox.let_go();
+        self.outbox.resume();
         match taken.close {
             Some(reason) => Err(Disconnect::Close(reason)),
             None => Ok(()),
@@ -352,16 +355,19 @@ impl Connection {
     }
 
     /// Writes frames in order. Only while the outbox is held.
-    async fn write(&mut self, frames: impl IntoIterator<Item = Frame>) -> Result<(), Disconnect> {
-        let mut tally = Tally::default();
+    async fn write(
+        &mut self,
+        frames: impl IntoIterator<Item = OutboundMessage>,
+    ) -> Result<(), Disconnect> {
+        let mut stats = BatchStats::default();
         let mut seq = None;
         for frame in frames {
-            tally.add(&frame);
+            stats.add(&frame);
             seq = seq.max(frame.seq);
             self.socket.queue(frame.text.into_wire());
         }
         with_flush_timeout(&self.outbox, self.socket.flush()).await?;
-        self.outbox.wrote(seq, &tally);
+        self.outbox.mark_written(seq, &stats);
         Ok(())
     }
 
@@ -388,7 +394,7 @@ impl Connection {
             after = *last;
             let events = page
                 .into_iter()
-                .map(|(seq, body)| Frame::event(seq, body.into()));
+                .map(|(seq, body)| OutboundMessage::event(seq, body.into()));
             self.write(events).await?;
         }
         Ok(Ok(()))
@@ -418,9 +424,9 @@ impl Connection {
             Disconnect::WriteTimeout => (None, "stuck"),
         };
         metrics::counter!("stellar_closes_total", "reason" => reason).increment(1);
-        let (rest, _) = self.outbox.hold();
+        let (rest, _) = self.outbox.pause();
         self.socket.queue(rest);
-        self.log.closed(reason, self.outbox.cut());
+        self.log.closed(reason, self.outbox.detach());
         if matches!(end, Disconnect::Lost | Disconnect::WriteTimeout) {
             return;
         }

@@ -1,7 +1,7 @@
 //! One message on its way to a connection: serialized and framed once, shared
 //! by all.
 
-use super::figures::Kind;
+use super::metrics::MessageType;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Serialize;
 use shared::{
@@ -27,12 +27,12 @@ const TEXT: u8 = 0x81;
 /// JSON with the head of its WebSocket frame (RFC 6455, section 5.2) before it,
 /// as it goes over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Framed {
+pub(crate) struct EncodedFrame {
     wire: Bytes,
     head: u8,
 }
 
-impl Framed {
+impl EncodedFrame {
     /// The JSON alone.
     pub(crate) fn json(&self) -> Bytes {
         self.wire.slice(usize::from(self.head)..)
@@ -72,7 +72,7 @@ impl Framed {
     }
 }
 
-impl<T: AsRef<[u8]>> From<T> for Framed {
+impl<T: AsRef<[u8]>> From<T> for EncodedFrame {
     fn from(json: T) -> Self {
         let json = json.as_ref();
         let mut wire = BytesMut::with_capacity(LONGEST_HEAD + json.len());
@@ -108,23 +108,23 @@ fn write_head(to: &mut impl BufMut, length: usize) -> u8 {
 
 /// A message ready to be sent.
 #[derive(Clone, Debug)]
-pub(crate) struct Frame {
+pub(crate) struct OutboundMessage {
     /// What is sent.
-    pub(crate) text: Framed,
+    pub(crate) text: EncodedFrame,
     /// The `seq` that counts as delivered with it.
     pub(crate) seq: Option<i64>,
     /// Whether it may be dropped.
     pub(crate) class: Class,
     /// Its type, for the figures; none is not counted.
-    pub(crate) kind: Option<Kind>,
+    pub(crate) kind: Option<MessageType>,
     /// When it was committed, if that was just now.
     pub(crate) committed: Option<Instant>,
 }
 
-impl Frame {
-    fn new(text: Framed, seq: Option<i64>, class: Class) -> Self {
+impl OutboundMessage {
+    fn new(text: EncodedFrame, seq: Option<i64>, class: Class) -> Self {
         Self {
-            kind: Some(Kind::of(&text.wire[usize::from(text.head)..])),
+            kind: Some(MessageType::of(&text.wire[usize::from(text.head)..])),
             text,
             seq,
             class,
@@ -133,14 +133,14 @@ impl Frame {
     }
 
     /// A durable event as it is in the log.
-    pub(crate) fn event(seq: i64, text: Framed) -> Self {
+    pub(crate) fn event(seq: i64, text: EncodedFrame) -> Self {
         Self::new(text, Some(seq), Class::Durable)
     }
 
     /// Whole frames of the protocol's own, such as a ping, or pieces of one.
     pub(crate) fn control(wire: Bytes) -> Self {
         Self {
-            text: Framed { wire, head: 0 },
+            text: EncodedFrame { wire, head: 0 },
             seq: None,
             class: Class::Durable,
             kind: None,
@@ -162,18 +162,18 @@ impl Frame {
             ServerMessage::Ack(ack) => ack.seq,
             _ => None,
         };
-        Self::new(Framed::of(message), seq, Class::Durable)
+        Self::new(EncodedFrame::of(message), seq, Class::Durable)
     }
 
     /// An answer that is no [`ServerMessage`] to the letter.
     pub(crate) fn answer(message: &impl Serialize) -> Self {
-        Self::new(Framed::of(message), None, Class::Durable)
+        Self::new(EncodedFrame::of(message), None, Class::Durable)
     }
 
     /// An answer in pieces, in order: `list`, which others have in their
     /// answers too, stands where the message has an empty `field`.
     pub(crate) fn around(message: &ServerMessage, field: &str, list: &Bytes) -> [Self; 3] {
-        let whole = Framed::of(message).json();
+        let whole = EncodedFrame::of(message).json();
         // Inside a JSON string every quote is escaped: no text looks like this.
         let empty = format!("\"{field}\":[]");
         // Little comes behind it, which is quicker to look through.
@@ -190,7 +190,7 @@ impl Frame {
         write_head(&mut first, length);
         first.put_slice(&whole[..begin]);
         let first = Self {
-            kind: Some(Kind::of(&whole)),
+            kind: Some(MessageType::of(&whole)),
             ..Self::control(first.freeze())
         };
         [
@@ -212,7 +212,11 @@ impl Frame {
 
     /// Something of which only the newest by this sender matters.
     pub(crate) fn ephemeral(sender: UserId, kind: &'static str, message: &ServerMessage) -> Self {
-        Self::new(Framed::of(message), None, Class::Ephemeral(sender, kind))
+        Self::new(
+            EncodedFrame::of(message),
+            None,
+            Class::Ephemeral(sender, kind),
+        )
     }
 
     /// The same, serialized by another node.
@@ -280,12 +284,12 @@ mod tests {
                 })
                 .collect();
             let list = serde_json::to_vec(&users).unwrap().into();
-            let pieces = Frame::around(&message(Vec::new()), "active_users", &list);
+            let pieces = OutboundMessage::around(&message(Vec::new()), "active_users", &list);
             let wires: Vec<u8> = pieces
                 .iter()
                 .flat_map(|piece| piece.text.wire().to_vec())
                 .collect();
-            let whole = Frame::reply(&message(users));
+            let whole = OutboundMessage::reply(&message(users));
             assert_eq!(wires, *whole.text.wire());
             assert_eq!(pieces[0].kind, whole.kind);
         }
@@ -301,13 +305,13 @@ mod tests {
             (65_536, vec![0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
         ] {
             let text = "x".repeat(length);
-            let framed = Framed::from(&text);
+            let framed = EncodedFrame::from(&text);
             assert_eq!(framed.wire()[..head.len()], head);
             assert_eq!((framed.len(), framed.json()), (length, text.into()));
         }
         let message = "a message";
-        let framed = Framed::of(&message);
-        assert_eq!(framed, Framed::from(framed.json()));
+        let framed = EncodedFrame::of(&message);
+        assert_eq!(framed, EncodedFrame::from(framed.json()));
         assert_eq!(framed.json(), r#""a message""#);
     }
 }

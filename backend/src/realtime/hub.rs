@@ -360,7 +360,7 @@ impl Hub {
             commands,
             released: room.released.clone(),
             count: room.count.clone(),
-            traffic: self.inner.registry.traffic().clone(),
+            message_rates: self.inner.registry.message_rates().clone(),
         };
         let hub = self.clone();
         let leases = room.leases.clone();

@@ -5,8 +5,8 @@
 //! the affair of the connection's own task.
 
 use super::{
-    figures::{Tally, Traffic},
-    frame::{Class, Frame},
+    frame::{Class, OutboundMessage},
+    metrics::{BatchStats, MessageRates},
 };
 use bytes::{Bytes, BytesMut};
 use shared::protocol::CloseReason;
@@ -22,17 +22,17 @@ pub(crate) const OUTBOX_BYTES: usize = 256 * 1024;
 
 /// Frames for many, in one piece: one write for each of them.
 #[derive(Debug)]
-pub(crate) struct Parcel {
-    frames: Vec<Frame>,
+pub(crate) struct SharedBatch {
+    frames: Vec<OutboundMessage>,
     wire: Bytes,
     /// The newest that counts as delivered with it.
     seq: Option<i64>,
-    tally: Tally,
+    stats: BatchStats,
 }
 
-impl Parcel {
+impl SharedBatch {
     /// These, in order.
-    pub(crate) fn new(frames: Vec<Frame>) -> Self {
+    pub(crate) fn new(frames: Vec<OutboundMessage>) -> Self {
         let wire = match &*frames {
             [only] => only.text.wire().clone(),
             many => {
@@ -43,21 +43,21 @@ impl Parcel {
                 wire.freeze()
             }
         };
-        let mut tally = Tally::default();
+        let mut stats = BatchStats::default();
         for frame in &frames {
-            tally.add(frame);
+            stats.add(frame);
         }
         Self {
             seq: frames.iter().filter_map(|frame| frame.seq).max(),
             frames,
             wire,
-            tally,
+            stats,
         }
     }
 
     /// For the figures.
-    pub(crate) fn tally(&self) -> &Tally {
-        &self.tally
+    pub(crate) fn stats(&self) -> &BatchStats {
+        &self.stats
     }
 }
 
@@ -70,12 +70,12 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    wire: Option<Wire>,
+    wire: Option<Sink>,
     /// Nobody but the connection's task writes.
-    is_held: bool,
+    is_paused: bool,
     /// Of a frame whose beginning is written.
     rest: Bytes,
-    queue: VecDeque<Frame>,
+    queue: VecDeque<OutboundMessage>,
     bytes: usize,
     closed: Option<CloseReason>,
     /// The newest that is written, or begun.
@@ -86,29 +86,32 @@ struct State {
 
 /// Where frames go, and where they are counted.
 #[derive(Debug)]
-struct Wire {
+struct Sink {
     stream: Arc<TcpStream>,
-    traffic: Arc<Traffic>,
+    message_rates: Arc<MessageRates>,
 }
 
 /// Everything that waited. Whoever takes it writes it, and nobody else writes
-/// before [`Outbox::let_go`].
+/// before [`Outbox::resume`].
 #[derive(Debug)]
-pub(crate) struct Taken {
+pub(crate) struct Drained {
     /// Of a frame whose beginning is written.
     pub(crate) rest: Bytes,
     /// In order.
-    pub(crate) frames: VecDeque<Frame>,
+    pub(crate) frames: VecDeque<OutboundMessage>,
     /// Set if the connection ends after them.
     pub(crate) close: Option<CloseReason>,
 }
 
 impl Outbox {
     /// The way to this socket, held.
-    pub(crate) fn new(stream: Arc<TcpStream>, traffic: Arc<Traffic>) -> Self {
+    pub(crate) fn new(stream: Arc<TcpStream>, message_rates: Arc<MessageRates>) -> Self {
         let state = State {
-            wire: Some(Wire { stream, traffic }),
-            is_held: true,
+            wire: Some(Sink {
+                stream,
+                message_rates,
+            }),
+            is_paused: true,
             ..State::default()
         };
         Self {
@@ -118,7 +121,7 @@ impl Outbox {
     }
 
     /// Sends one frame; see [`Outbox::extend`].
-    pub(crate) fn push(&self, frame: Frame) {
+    pub(crate) fn push(&self, frame: OutboundMessage) {
         self.extend(vec![frame]);
     }
 
@@ -126,23 +129,23 @@ impl Outbox {
     /// ones give way, of which the newest per sender and kind stay as long as
     /// they can; when durable ones still do not fit, the connection is closed
     /// as too slow.
-    pub(crate) fn extend(&self, frames: Vec<Frame>) {
-        let parcel = Parcel::new(frames);
-        if self.deliver(&parcel) {
-            self.lock().count(&parcel.tally);
+    pub(crate) fn extend(&self, frames: Vec<OutboundMessage>) {
+        let batch = SharedBatch::new(frames);
+        if self.push_shared(&batch) {
+            self.lock().count(&batch.stats);
         }
     }
 
     /// The same with what many get. True if the socket took all of it, which
     /// is the caller's to count then.
-    pub(crate) fn deliver(&self, parcel: &Parcel) -> bool {
+    pub(crate) fn push_shared(&self, batch: &SharedBatch) -> bool {
         let mut state = self.lock();
-        let taken = state.try_write(&parcel.wire);
-        if taken == parcel.wire.len() {
-            state.wrote(parcel.seq, parcel.tally.total());
+        let taken = state.try_write(&batch.wire);
+        if taken == batch.wire.len() {
+            state.mark_written(batch.seq, batch.stats.total());
             return true;
         }
-        state.keep_from(parcel, taken);
+        state.queue_from(batch, taken);
         drop(state);
         self.ready.notify_one();
         false
@@ -155,15 +158,15 @@ impl Outbox {
     }
 
     /// Whether most of it is free, or it ends anyway.
-    pub(crate) fn is_calm(&self) -> bool {
+    pub(crate) fn has_headroom(&self) -> bool {
         let state = self.lock();
         state.bytes <= OUTBOX_BYTES / 4 || state.closed.is_some()
     }
 
     /// Waits until something has to be written, and takes all of it. Cancel-safe.
-    pub(crate) async fn take(&self) -> Taken {
+    pub(crate) async fn drain(&self) -> Drained {
         loop {
-            if let Some(taken) = self.try_take() {
+            if let Some(taken) = self.try_drain() {
                 return taken;
             }
             self.ready.notified().await;
@@ -183,43 +186,43 @@ impl Outbox {
     }
 
     /// Takes all that waits, if anything does.
-    pub(crate) fn try_take(&self) -> Option<Taken> {
+    pub(crate) fn try_drain(&self) -> Option<Drained> {
         let mut state = self.lock();
         if state.rest.is_empty() && state.queue.is_empty() && state.closed.is_none() {
             return None;
         }
-        state.is_held = true;
+        state.is_paused = true;
         state.bytes = 0;
-        Some(Taken {
+        Some(Drained {
             rest: std::mem::take(&mut state.rest),
             frames: std::mem::take(&mut state.queue),
             close: state.closed,
         })
     }
 
-    /// Has everything wait until [`Outbox::let_go`]: the rest of what is begun,
+    /// Has everything wait until [`Outbox::resume`]: the rest of what is begun,
     /// which must be written first, and the newest `seq` that is then written.
-    pub(crate) fn hold(&self) -> (Bytes, i64) {
+    pub(crate) fn pause(&self) -> (Bytes, i64) {
         let mut state = self.lock();
-        state.is_held = true;
+        state.is_paused = true;
         (std::mem::take(&mut state.rest), state.seq)
     }
 
     /// The connection's task has written these.
-    pub(crate) fn wrote(&self, seq: Option<i64>, tally: &Tally) {
+    pub(crate) fn mark_written(&self, seq: Option<i64>, stats: &BatchStats) {
         let mut state = self.lock();
-        state.wrote(seq, tally.total());
-        state.count(tally);
+        state.mark_written(seq, stats.total());
+        state.count(stats);
     }
 
     /// What comes from now on may go straight to the socket, once nothing waits
     /// before it.
-    pub(crate) fn let_go(&self) {
-        self.lock().is_held = false;
+    pub(crate) fn resume(&self) {
+        self.lock().is_paused = false;
     }
 
     /// The socket is no longer written to by anybody: how many messages were.
-    pub(crate) fn cut(&self) -> u64 {
+    pub(crate) fn detach(&self) -> u64 {
         let mut state = self.lock();
         state.wire = None;
         state.written
@@ -234,31 +237,33 @@ impl State {
     /// How many bytes the socket took at once; none while others wait. Whether
     /// it is broken is for the connection's task to find out.
     fn try_write(&self, wire: &[u8]) -> usize {
-        let is_free =
-            !self.is_held && self.rest.is_empty() && self.queue.is_empty() && self.closed.is_none();
+        let is_free = !self.is_paused
+            && self.rest.is_empty()
+            && self.queue.is_empty()
+            && self.closed.is_none();
         match &self.wire {
             Some(to) if is_free => to.stream.try_write(wire).unwrap_or(0),
             _ => 0,
         }
     }
 
-    fn wrote(&mut self, seq: Option<i64>, messages: u64) {
+    fn mark_written(&mut self, seq: Option<i64>, messages: u64) {
         self.seq = seq.map_or(self.seq, |seq| seq.max(self.seq));
         self.written += messages;
     }
 
-    fn count(&self, tally: &Tally) {
-        tally.written(1);
+    fn count(&self, stats: &BatchStats) {
+        stats.record_written(1);
         if let Some(wire) = &self.wire {
-            wire.traffic.count_out(tally.total());
+            wire.message_rates.count_out(stats.total());
         }
     }
 
     /// Queues what comes after so many bytes.
-    fn keep_from(&mut self, parcel: &Parcel, mut taken: usize) {
-        let mut begun = Tally::default();
+    fn queue_from(&mut self, batch: &SharedBatch, mut taken: usize) {
+        let mut begun = BatchStats::default();
         let mut seq = None;
-        for frame in &parcel.frames {
+        for frame in &batch.frames {
             if taken == 0 {
                 self.push(frame.clone());
                 continue;
@@ -269,11 +274,11 @@ impl State {
             begun.add(frame);
             seq = frame.seq.or(seq);
         }
-        self.wrote(seq, begun.total());
+        self.mark_written(seq, begun.total());
         self.count(&begun);
     }
 
-    fn push(&mut self, frame: Frame) {
+    fn push(&mut self, frame: OutboundMessage) {
         if self.closed.is_some() {
             return;
         }
@@ -301,7 +306,7 @@ impl State {
     fn keep_newest_ephemeral(&mut self) {
         let before = self.queue.len();
         let mut seen = HashSet::new();
-        let mut kept: VecDeque<Frame> = VecDeque::with_capacity(self.queue.len());
+        let mut kept: VecDeque<OutboundMessage> = VecDeque::with_capacity(self.queue.len());
         while let Some(frame) = self.queue.pop_back() {
             let keep = match frame.class {
                 Class::Durable => true,
@@ -321,7 +326,7 @@ impl State {
         let before = self.queue.len();
         self.queue.retain(|frame| frame.class == Class::Durable);
         dropped(before - self.queue.len());
-        self.bytes = self.queue.iter().map(Frame::cost).sum();
+        self.bytes = self.queue.iter().map(OutboundMessage::cost).sum();
     }
 }
 
@@ -338,15 +343,15 @@ mod tests {
     use super::*;
     use shared::ids::UserId;
 
-    fn durable(seq: i64, size: usize) -> Frame {
-        Frame::event(seq, vec![b'x'; size].into())
+    fn durable(seq: i64, size: usize) -> OutboundMessage {
+        OutboundMessage::event(seq, vec![b'x'; size].into())
     }
 
-    fn cursor(user: i64, mark: u8) -> Frame {
-        Frame {
+    fn cursor(user: i64, mark: u8) -> OutboundMessage {
+        OutboundMessage {
             seq: None,
             class: Class::Ephemeral(UserId(user), "cursor"),
-            ..Frame::event(0, vec![mark; 1000].into())
+            ..OutboundMessage::event(0, vec![mark; 1000].into())
         }
     }
 
@@ -358,7 +363,7 @@ mod tests {
             outbox.push(cursor(2, mark));
         }
         outbox.push(durable(1, 100 * 1024));
-        let frames = outbox.try_take().unwrap().frames;
+        let frames = outbox.try_drain().unwrap().frames;
         let marks: Vec<u8> = frames
             .iter()
             .filter(|frame| frame.seq.is_none())
@@ -375,7 +380,7 @@ mod tests {
             outbox.push(durable(seq, 60 * 1024));
         }
         outbox.push(durable(5, 60 * 1024));
-        let taken = outbox.try_take().unwrap();
+        let taken = outbox.try_drain().unwrap();
         assert_eq!(taken.close, Some(CloseReason::SlowConsumer));
         assert!(taken.frames.is_empty());
     }
@@ -386,9 +391,16 @@ mod tests {
         for user in 0..10_000 {
             outbox.push(cursor(user, 1));
         }
-        let taken = outbox.try_take().unwrap();
+        let taken = outbox.try_drain().unwrap();
         assert_eq!(taken.close, None);
-        assert!(taken.frames.iter().map(Frame::cost).sum::<usize>() <= OUTBOX_BYTES);
+        assert!(
+            taken
+                .frames
+                .iter()
+                .map(OutboundMessage::cost)
+                .sum::<usize>()
+                <= OUTBOX_BYTES
+        );
     }
 
     #[test]
@@ -398,7 +410,7 @@ mod tests {
         outbox.close(CloseReason::Kicked);
         outbox.close(CloseReason::Done);
         outbox.push(durable(2, 10));
-        let taken = outbox.try_take().unwrap();
+        let taken = outbox.try_drain().unwrap();
         assert_eq!(taken.close, Some(CloseReason::Kicked));
         assert_eq!(taken.frames.len(), 1);
     }

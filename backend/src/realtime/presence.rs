@@ -32,7 +32,7 @@ struct User {
     identity: Identity,
     status: Status,
     status_message: String,
-    connections: Tabs,
+    connections: Connections,
     /// Set while no connection is left.
     leaves_at: Option<Instant>,
     /// Whether the last connection that ended was one of this node's.
@@ -42,16 +42,16 @@ struct User {
 /// A user's connections: mostly one, and so few that a list is the smallest and
 /// quickest map.
 #[derive(Debug, Default)]
-struct Tabs(Vec<(ConnectionId, Activity)>);
+struct Connections(Vec<(ConnectionId, ConnectionState)>);
 
-impl Tabs {
-    fn get(&self, id: ConnectionId) -> Option<&Activity> {
+impl Connections {
+    fn get(&self, id: ConnectionId) -> Option<&ConnectionState> {
         let mut all = self.0.iter();
         all.find(|(tab, _)| *tab == id)
             .map(|(_, activity)| activity)
     }
 
-    fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Activity> {
+    fn get_mut(&mut self, id: ConnectionId) -> Option<&mut ConnectionState> {
         let mut all = self.0.iter_mut();
         all.find(|(tab, _)| *tab == id)
             .map(|(_, activity)| activity)
@@ -60,21 +60,21 @@ impl Tabs {
     fn insert(&mut self, id: ConnectionId) {
         self.remove(id);
         self.0.reserve_exact(1);
-        self.0.push((id, Activity::default()));
+        self.0.push((id, ConnectionState::default()));
     }
 
-    fn remove(&mut self, id: ConnectionId) -> Option<Activity> {
+    fn remove(&mut self, id: ConnectionId) -> Option<ConnectionState> {
         let place = self.0.iter().position(|(tab, _)| *tab == id)?;
         Some(self.0.swap_remove(place).1)
     }
 
-    fn activities(&self) -> impl Iterator<Item = &Activity> {
+    fn activities(&self) -> impl Iterator<Item = &ConnectionState> {
         self.0.iter().map(|(_, activity)| activity)
     }
 }
 
 #[derive(Debug, Default)]
-struct Activity {
+struct ConnectionState {
     /// The node that has the connection; none is this one.
     home: Option<NodeId>,
     typing_until: Option<Instant>,
@@ -160,7 +160,7 @@ impl Presence {
                 identity: identity.clone(),
                 status: Status::Online,
                 status_message: status_message.to_owned(),
-                connections: Tabs::default(),
+                connections: Connections::default(),
                 leaves_at: None,
                 left_here: false,
             })
@@ -239,7 +239,7 @@ impl Presence {
     }
 
     /// Whether somebody left this node a moment ago and may come back.
-    pub(crate) fn lingers_here(&self) -> bool {
+    pub(crate) fn has_recent_leavers(&self) -> bool {
         self.users
             .values()
             .any(|user| user.leaves_at.is_some() && user.left_here)

@@ -1,6 +1,6 @@
 //! The node's connections: who is connected with what, and how much is said.
 
-use super::{figures::Traffic, frame::Frame, outbox::Outbox, write::Identity};
+use super::{frame::OutboundMessage, metrics::MessageRates, outbox::Outbox, write::Identity};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -176,13 +176,13 @@ pub(crate) struct Registry {
     connections: Mutex<HashMap<ConnectionId, Arc<ConnectionHandle>>>,
     /// Sessions that were revoked lately.
     revoked: Mutex<HashMap<SessionId, Instant>>,
-    traffic: Arc<Traffic>,
+    message_rates: Arc<MessageRates>,
 }
 
 impl Registry {
     /// How much is said.
-    pub(crate) fn traffic(&self) -> &Arc<Traffic> {
-        &self.traffic
+    pub(crate) fn message_rates(&self) -> &Arc<MessageRates> {
+        &self.message_rates
     }
 
     /// The connections that match after this one, in the order in which they
@@ -215,7 +215,7 @@ impl Registry {
     }
 
     /// Says something to every connection that matches.
-    pub(crate) fn announce(&self, filter: &ClientFilter, message: &Frame) {
+    pub(crate) fn announce(&self, filter: &ClientFilter, message: &OutboundMessage) {
         for connection in lock(&self.connections).values() {
             if filter.matches(connection) {
                 connection.outbox.push(message.clone());
@@ -226,7 +226,7 @@ impl Registry {
     /// How much there is of everything.
     pub(crate) fn stats(&self) -> ClusterStats {
         let connections = lock(&self.connections);
-        let (messages_in_per_s, messages_out_per_s) = self.traffic.per_second();
+        let (messages_in_per_s, messages_out_per_s) = self.message_rates.per_second();
         let mut stats = ClusterStats {
             connections: connections.len(),
             messages_in_per_s,

@@ -1,6 +1,6 @@
 //! The newest durable events of a room, for clients that come back soon.
 
-use super::frame::Framed;
+use super::frame::EncodedFrame;
 use std::collections::VecDeque;
 
 /// Events kept at most.
@@ -12,7 +12,7 @@ const BYTES: usize = 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) seq: i64,
-    pub(crate) body: Framed,
+    pub(crate) body: EncodedFrame,
 }
 
 /// See the module. Events follow each other without a gap.

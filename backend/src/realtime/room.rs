@@ -3,25 +3,25 @@
 //! into outboxes, and it never waits for anybody but the database.
 
 mod access;
-mod ask;
+mod backfill;
 mod ephemeral;
-mod leases;
-mod missed;
-mod post;
+mod fanout;
+mod locks;
 mod remote;
+mod requests;
 mod timers;
 mod writing;
 
 use super::{
     bus::{Bus, Channel, Message, NodeId, PresenceField},
     failure_detector::FailureDetector,
-    figures::Traffic,
-    frame::{Frame, Framed},
-    gate::Gate,
+    frame::{EncodedFrame, OutboundMessage},
+    metrics::MessageRates,
     outbox::Outbox,
     presence::{Arrival, Presence},
     presence_store::{self, PresenceSnapshot},
     ring::{Event, Ring},
+    sequencer::Sequencer,
     write::{Done, Identity, Write, WriteError},
     writer::Request,
 };
@@ -30,7 +30,7 @@ use crate::{
     db::{self, ConnectionCache, locks::TileLock},
 };
 use bytes::Bytes;
-use post::Post;
+use fanout::FanoutBuffer;
 use remote::RemotePresence;
 use shared::{
     canvas::{Coord, Grid, Role},
@@ -59,14 +59,14 @@ use tokio::{
 use writing::Finished;
 
 /// Requests that may wait for the next transaction.
-const QUEUE: usize = 4096;
+const MAX_QUEUED: usize = 4096;
 /// No number of changes: who may do what is to be looked at.
-const UNKNOWN: i64 = -1;
+const UNKNOWN_ACL: i64 = -1;
 /// Commands taken in at once.
-const INTAKE: usize = 512;
+const COMMANDS_PER_STEP: usize = 512;
 /// Turns of the others between a transaction and the next: in one of them the
 /// sockets with something to read are found, in the other they are read.
-const TURNS: usize = 2;
+const YIELDS_BEFORE_WRITE: usize = 2;
 /// Events read from the log at once.
 pub(crate) const PAGE: i64 = 300;
 
@@ -126,7 +126,7 @@ pub(crate) struct Join {
 /// A connection that came. What the room says from now on waits in the outbox.
 pub(crate) struct Joined {
     /// In pieces, one of which the others have too who come at the same time.
-    pub(crate) connected: [Frame; 3],
+    pub(crate) connected: [OutboundMessage; 3],
     pub(crate) head: i64,
     pub(crate) replay: Replay,
 }
@@ -195,7 +195,7 @@ pub(crate) struct Setup {
     /// Users on the canvas, for others to read.
     pub(crate) count: Arc<AtomicUsize>,
     /// Where what is said is counted.
-    pub(crate) traffic: Arc<Traffic>,
+    pub(crate) message_rates: Arc<MessageRates>,
 }
 
 /// See the module.
@@ -210,13 +210,13 @@ pub(crate) struct Room {
     nodes: Arc<FailureDetector>,
     remote: RemotePresence,
     count: Arc<AtomicUsize>,
-    gate: Gate,
-    /// The access version that the members' roles belong to, or [`UNKNOWN`].
+    sequencer: Sequencer,
+    /// The access version that the members' roles belong to, or [`UNKNOWN_ACL`].
     acl_version: i64,
     ring: Ring,
     members: HashMap<ConnectionId, Member>,
-    post: Post,
-    traffic: Arc<Traffic>,
+    fanout: FanoutBuffer,
+    message_rates: Arc<MessageRates>,
     presence: Presence,
     locks: HashMap<Coord, (TileLock, Instant)>,
     timers: Timers,
@@ -224,12 +224,12 @@ pub(crate) struct Room {
     in_flight: Option<JoinHandle<Finished>>,
     /// Those who come in this turn. They are let in together: who is there is
     /// put into words once for all of them.
-    newcomers: Vec<Join>,
-    /// Those who know of newer events than the gate does: they heard of them
+    joining: Vec<Join>,
+    /// Those who know of newer events than the sequencer does: they heard of them
     /// on another node.
-    early_joins: Vec<Join>,
+    joins_ahead: Vec<Join>,
     /// Read from the log, but not told yet.
-    missed: Vec<Event>,
+    backfilled: Vec<Event>,
     deleted: bool,
 }
 
@@ -276,17 +276,17 @@ pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
             () = released.notified() => {}
         }
         room.take_in(&mut commands);
-        room.hand_out().await;
+        room.flush().await;
         if was_writing && room.in_flight.is_none() {
             // Who has just heard something may have answered already: that goes
             // into the next transaction, not into the one after it.
-            for _ in 0..TURNS {
+            for _ in 0..YIELDS_BEFORE_WRITE {
                 tokio::task::yield_now().await;
             }
             room.take_in(&mut commands);
         }
         room.start_write();
-        room.hand_out().await;
+        room.flush().await;
         if room.is_idle() && close() {
             room.retire();
             return;
@@ -308,7 +308,7 @@ impl Room {
             sender,
             released: _,
             count,
-            traffic,
+            message_rates,
         } = setup;
         let Some(canvas) = db::log::room(&pool, canvas_id).await? else {
             return Ok(None);
@@ -317,7 +317,7 @@ impl Room {
         let mut timers = Timers::default();
         let mut locks = HashMap::new();
         for lease in db::locks::held(&pool, canvas_id).await? {
-            let ends = now + leases::left(&lease, &clock);
+            let ends = now + locks::left(&lease, &clock);
             timers.at(ends, Timer::Lock(lease.at));
             locks.insert(lease.at, (lease, ends));
         }
@@ -334,20 +334,20 @@ impl Room {
             nodes,
             remote: RemotePresence::new(sender, versions),
             count,
-            gate: Gate::new(canvas.last_seq),
+            sequencer: Sequencer::new(canvas.last_seq),
             acl_version: canvas.acl_version,
             ring: Ring::default(),
             members: HashMap::new(),
-            post: Post::default(),
-            traffic,
+            fanout: FanoutBuffer::default(),
+            message_rates,
             presence: Presence::default(),
             locks,
             timers,
             queue: VecDeque::new(),
             in_flight: None,
-            newcomers: Vec::new(),
-            early_joins: Vec::new(),
-            missed: Vec::new(),
+            joining: Vec::new(),
+            joins_ahead: Vec::new(),
+            backfilled: Vec::new(),
             deleted: false,
         };
         if let Some(mut snapshot) = snapshot {
@@ -359,7 +359,7 @@ impl Room {
 
     /// Takes in what waits, up to a limit.
     fn take_in(&mut self, commands: &mut mpsc::Receiver<Command>) {
-        for _ in 0..INTAKE {
+        for _ in 0..COMMANDS_PER_STEP {
             let Ok(command) = commands.try_recv() else {
                 break;
             };
@@ -389,7 +389,7 @@ impl Room {
             }
             Command::Role(user, role) => self.role_changed(user, role),
             Command::Head(head, acl_version) => {
-                self.gate.know(head);
+                self.sequencer.observe_head(head);
                 self.check_access(acl_version);
             }
             Command::BusMessage(node, message, lines) => self.receive(node, *message, lines),
@@ -408,29 +408,29 @@ impl Room {
     /// Lets somebody in, at once unless they know of events that did not come
     /// here yet: then the log is looked at first.
     fn come(&mut self, join: Join) {
-        let is_ahead = join.last_seq.is_some_and(|seq| seq > self.gate.head());
+        let is_ahead = join.last_seq.is_some_and(|seq| seq > self.sequencer.head());
         if is_ahead && join.epoch == Some(self.epoch) {
-            self.early_joins.push(join);
+            self.joins_ahead.push(join);
         } else {
-            self.newcomers.push(join);
+            self.joining.push(join);
         }
     }
 
     /// Lets in those who came. Each finds the others among those who are there,
     /// and those who were there before hear of each.
     fn let_in(&mut self) {
-        if self.newcomers.is_empty() {
+        if self.joining.is_empty() {
             return;
         }
-        let newcomers = std::mem::take(&mut self.newcomers);
-        for join in &newcomers {
+        let joining = std::mem::take(&mut self.joining);
+        for join in &joining {
             let arrival =
                 self.presence
                     .join(&join.identity, &join.status_message, join.connection_id);
             self.tell_arrival(join.connection_id, &join.identity, arrival);
         }
-        let active_users = Framed::of(&self.presence.seen()).json();
-        for join in newcomers {
+        let active_users = EncodedFrame::of(&self.presence.seen()).json();
+        for join in joining {
             self.join(join, &active_users);
         }
     }
@@ -441,7 +441,7 @@ impl Room {
         }
         if join.acl_version != self.acl_version {
             // The next look at the heads has the roles read.
-            self.acl_version = UNKNOWN;
+            self.acl_version = UNKNOWN_ACL;
         }
         let (resume, replay) = self.resume(join.last_seq, join.epoch);
         let connected = Connected {
@@ -452,21 +452,21 @@ impl Room {
             display_name: join.identity.display_name.to_string(),
             role: join.role,
             epoch: self.epoch,
-            seq: self.gate.head(),
+            seq: self.sequencer.head(),
             resume,
             active_users: Vec::new(),
             locks: self
                 .locks
                 .values()
-                .map(|(lease, _)| leases::lock(lease))
+                .map(|(lease, _)| locks::lock(lease))
                 .collect(),
             server_time: self.clock.now().into(),
             heartbeat: join.heartbeat,
         };
         let connected = ServerMessage::Connected(Box::new(connected));
         let joined = Joined {
-            connected: Frame::around(&connected, "active_users", active_users),
-            head: self.gate.head(),
+            connected: OutboundMessage::around(&connected, "active_users", active_users),
+            head: self.sequencer.head(),
             replay,
         };
         self.members.insert(
@@ -476,7 +476,7 @@ impl Room {
                 role: join.role,
                 outbox: join.outbox,
                 cursor: ephemeral::Cursor::default(),
-                since: self.post.count(),
+                since: self.fanout.count(),
             },
         );
         let user = join.identity.user_id;
@@ -506,7 +506,7 @@ impl Room {
         let Some(last_seq) = last_seq else {
             return (Resume::Fresh, Replay::Nothing);
         };
-        let head = self.gate.head();
+        let head = self.sequencer.head();
         let behind = head.saturating_sub(last_seq);
         if epoch != Some(self.epoch) || !(0..=limits::RESUME_EVENTS).contains(&behind) {
             return (Resume::Resync, Replay::Nothing);
@@ -540,10 +540,10 @@ impl Room {
 
     fn is_idle(&self) -> bool {
         self.members.is_empty()
-            && !self.presence.lingers_here()
+            && !self.presence.has_recent_leavers()
             && self.queue.is_empty()
-            && self.newcomers.is_empty()
-            && self.early_joins.is_empty()
+            && self.joining.is_empty()
+            && self.joins_ahead.is_empty()
             && self.in_flight.is_none()
     }
 }

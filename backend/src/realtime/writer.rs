@@ -29,7 +29,7 @@ pub(crate) const BATCH: usize = 64;
 /// Bytes of the requests in one transaction, without the last one.
 pub(crate) const BATCH_BYTES: usize = 96 * 1024;
 /// After this long without an answer the database counts as away.
-const PATIENCE: Duration = Duration::from_secs(5);
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A durable request and the connection it came by, if it came by one.
 #[derive(Clone, Debug)]
@@ -149,7 +149,7 @@ async fn attempt(
     canvas: CanvasId,
     requests: &[Request],
 ) -> Result<Committed, Failure> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + COMMIT_TIMEOUT;
     let mut connection = connection_cache.acquire().await?;
     let transaction = transact(&mut connection, canvas, requests);
     let outcome = timeout_at(deadline.into(), transaction).await;

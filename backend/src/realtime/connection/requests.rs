@@ -3,7 +3,7 @@
 use super::{Connection, Disconnect};
 use crate::{
     db,
-    realtime::{Figures, frame::Frame, room::Command},
+    realtime::{MessageMetrics, frame::OutboundMessage, room::Command},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -40,17 +40,17 @@ impl InvalidMessages {
 
 impl Connection {
     pub(super) async fn text(&mut self, text: &str) -> Result<(), Disconnect> {
-        self.membership.hub.registry().traffic().count_in();
+        self.membership.hub.registry().message_rates().count_in();
         self.log.messages_in += 1;
         let request = match decode(text) {
             Ok(request) => request,
             Err(error) => {
-                Figures::get().read(None);
+                MessageMetrics::get().read(None);
                 self.decode_failed(&error);
                 return Ok(());
             }
         };
-        Figures::get().read(Some(&request.message));
+        MessageMetrics::get().read(Some(&request.message));
         let op_id = request.op_id;
         if let Some(Err(wait)) = self.limits.as_ref().map(|l| l.take(&request.message)) {
             self.rate_limited(wait, op_id);
@@ -110,7 +110,7 @@ impl Connection {
             error.code,
             ErrorCode::InvalidJson | ErrorCode::UnknownType | ErrorCode::InvalidMessage
         );
-        let frame = Frame::error(error.code, &error.message, error.op_id);
+        let frame = OutboundMessage::error(error.code, &error.message, error.op_id);
         self.outbox.push(frame);
         if counts && self.invalid.note(Instant::now()) {
             self.outbox.close(CloseReason::RateLimited);
@@ -140,7 +140,7 @@ impl Connection {
             self.ack("auth_refresh", op_id);
         } else {
             let message = "the token is not valid for this user";
-            let error = Frame::error(ErrorCode::Unauthenticated, message, op_id);
+            let error = OutboundMessage::error(ErrorCode::Unauthenticated, message, op_id);
             self.outbox.push(error);
         }
         Ok(())
@@ -153,17 +153,17 @@ impl Connection {
         last_seq: i64,
         op_id: Option<OpId>,
     ) -> Result<(), Disconnect> {
-        let (rest, sent) = self.outbox.hold();
+        let (rest, sent) = self.outbox.pause();
         self.socket.queue(rest);
         if self.replay(last_seq, sent).await?.is_ok() {
             self.ack("request_update", op_id);
         } else {
             let message = "the database is away";
-            let error = Frame::error(ErrorCode::Unavailable, message, op_id);
+            let error = OutboundMessage::error(ErrorCode::Unavailable, message, op_id);
             self.outbox.push(error);
         }
         // The answer waits already, and is taken as all else is.
-        self.outbox.let_go();
+        self.outbox.resume();
         Ok(())
     }
 
@@ -185,13 +185,18 @@ impl Connection {
     }
 
     fn answer(&self, message: &ServerMessage) {
-        self.outbox.push(Frame::reply(message));
+        self.outbox.push(OutboundMessage::reply(message));
     }
 }
 
 /// The answer to a ping. A number comes back digit by digit, for which it must
 /// not become one.
-fn pong(text: &str, timestamp: &Value, server_time: Timestamp, op_id: Option<OpId>) -> Frame {
+fn pong(
+    text: &str,
+    timestamp: &Value,
+    server_time: Timestamp,
+    op_id: Option<OpId>,
+) -> OutboundMessage {
     #[derive(Deserialize)]
     struct Sent<'a> {
         #[serde(borrow)]
@@ -207,13 +212,13 @@ fn pong(text: &str, timestamp: &Value, server_time: Timestamp, op_id: Option<OpI
     }
     // With the field given twice, the last counts, as it is.
     match serde_json::from_str::<Sent>(text) {
-        Ok(Sent { timestamp: exact }) if timestamp.is_number() => Frame::answer(&Pong {
+        Ok(Sent { timestamp: exact }) if timestamp.is_number() => OutboundMessage::answer(&Pong {
             r#type: "pong",
             timestamp: exact,
             server_time,
             op_id,
         }),
-        Ok(_) | Err(_) => Frame::reply(&ServerMessage::Pong {
+        Ok(_) | Err(_) => OutboundMessage::reply(&ServerMessage::Pong {
             timestamp: timestamp.clone(),
             server_time,
             op_id,

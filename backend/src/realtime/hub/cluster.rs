@@ -4,7 +4,7 @@
 use super::{Hub, Inner, lock};
 use crate::realtime::{
     bus::{Channel, Message, NodeId, Subscriber},
-    frame::Frame,
+    frame::OutboundMessage,
     presence_store,
     registry::ClientFilter,
     room::Command,
@@ -78,7 +78,7 @@ impl Hub {
             user_id: user,
             ..ClientFilter::default()
         };
-        let words = Frame::reply(&ServerMessage::Announcement(announcement));
+        let words = OutboundMessage::reply(&ServerMessage::Announcement(announcement));
         self.inner.registry.announce(&filter, &words);
         let message = Message::Announcement(filter);
         self.inner
@@ -216,7 +216,7 @@ impl Inner {
     ) {
         match message {
             Message::Announcement(filter) => {
-                for words in lines.iter().map(Frame::words) {
+                for words in lines.iter().map(OutboundMessage::words) {
                     self.registry.announce(&filter, &words);
                 }
             }

@@ -33,7 +33,7 @@ pub(super) async fn run(inner: Weak<Inner>, poll_now: Arc<Notify>) {
         let Some(inner) = inner.upgrade() else { return };
         if sampled.elapsed() >= POLL_INTERVAL {
             sampled = Instant::now();
-            inner.registry.traffic().sample();
+            inner.registry.message_rates().sample();
         }
         inner.connection_cache.evict();
         let open: Vec<CanvasId> = lock(&inner.rooms).keys().copied().collect();

@@ -27,15 +27,15 @@ fn pushes() -> impl Strategy<Value = Vec<Push>> {
 }
 
 /// A frame that can be recognized by its place among the pushes.
-fn frame((class, size): Push, place: usize) -> Frame {
+fn frame((class, size): Push, place: usize) -> OutboundMessage {
     let place = i64::try_from(place).unwrap();
-    Frame {
+    OutboundMessage {
         class,
-        ..Frame::event(place, vec![b'x'; size].into())
+        ..OutboundMessage::event(place, vec![b'x'; size].into())
     }
 }
 
-fn place(frame: &Frame) -> usize {
+fn place(frame: &OutboundMessage) -> usize {
     usize::try_from(frame.seq.unwrap()).unwrap()
 }
 
@@ -55,10 +55,10 @@ proptest! {
         for (place, push) in pushes.iter().enumerate() {
             outbox.push(frame(*push, place));
             let state = outbox.lock();
-            let bytes: usize = state.queue.iter().map(Frame::cost).sum();
+            let bytes: usize = state.queue.iter().map(OutboundMessage::cost).sum();
             prop_assert!(bytes == state.bytes && bytes <= OUTBOX_BYTES);
         }
-        let taken = outbox.try_take();
+        let taken = outbox.try_drain();
         let frames = taken.as_ref().map(|taken| &taken.frames);
         let places: Vec<usize> = frames.into_iter().flatten().map(place).collect();
         prop_assert!(places.is_sorted(), "{:?}", places);
@@ -110,7 +110,7 @@ proptest! {
                 frame(*push, next - 1)
             });
             outbox.extend(frames.collect());
-            let taken = outbox.try_take();
+            let taken = outbox.try_drain();
             let frames = taken.into_iter().flat_map(|taken| taken.frames);
             let places: Vec<usize> = frames.map(|frame| place(&frame)).collect();
             prop_assert_eq!(places, (from..next).collect::<Vec<_>>());

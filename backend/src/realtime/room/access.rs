@@ -1,8 +1,8 @@
 //! Who may still be in the room, and what they may do: it can change while
 //! they are there, by whatever node.
 
-use super::{Command, Room, UNKNOWN};
-use crate::{db, realtime::frame::Frame};
+use super::{Command, Room, UNKNOWN_ACL};
+use crate::{db, realtime::frame::OutboundMessage};
 use shared::{
     canvas::Role,
     ids::UserId,
@@ -37,7 +37,7 @@ impl Room {
 
     pub(super) fn roles_read(&mut self, roles: Option<Vec<(UserId, Option<Role>)>>) {
         if roles.is_none() {
-            self.acl_version = UNKNOWN;
+            self.acl_version = UNKNOWN_ACL;
         }
         for (user, role) in roles.into_iter().flatten() {
             self.role_changed(user, role);
@@ -59,12 +59,12 @@ impl Room {
         if std::mem::replace(&mut self.deleted, true) {
             return;
         }
-        let gone = Frame::reply(&ServerMessage::CanvasDeleted(CanvasDeleted {
+        let gone = OutboundMessage::reply(&ServerMessage::CanvasDeleted(CanvasDeleted {
             canvas_id: self.canvas_id,
             timestamp: self.clock.now().into(),
         }));
-        self.post.all(gone);
-        self.hand_out_now();
+        self.fanout.to_all(gone);
+        self.flush_now();
         self.close_all(CloseReason::CanvasDeleted);
     }
 }

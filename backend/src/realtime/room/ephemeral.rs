@@ -6,7 +6,7 @@ use crate::{
     db,
     realtime::{
         bus::{EphemeralKind, PresenceField},
-        frame::Frame,
+        frame::OutboundMessage,
         presence::TYPING,
         write::Identity,
     },
@@ -167,8 +167,8 @@ impl Room {
                             left_here.push(user);
                         }
                         let left = ServerMessage::UserLeft(self.user_count(&identity));
-                        let left = Frame::ephemeral(user, "user", &left);
-                        self.post.all(left);
+                        let left = OutboundMessage::ephemeral(user, "user", &left);
+                        self.fanout.to_all(left);
                     }
                 }
                 Timer::Cursor(connection) => {
@@ -180,7 +180,7 @@ impl Room {
                         self.cursor(connection, x, y);
                     }
                 }
-                Timer::Gap => self.gate.tick(now),
+                Timer::Gap => self.sequencer.on_timer(now),
                 Timer::Lock(at) => self.lock_due(at, now),
             }
         }
@@ -281,8 +281,8 @@ impl Room {
 
     fn outside(&mut self, connection: ConnectionId, op_id: Option<OpId>) {
         let message = "the cell is outside the canvas";
-        let error = Frame::error(ErrorCode::OutOfBounds, message, op_id);
-        self.post.one(connection, error);
+        let error = OutboundMessage::error(ErrorCode::OutOfBounds, message, op_id);
+        self.fanout.to_one(connection, error);
     }
 
     pub(super) fn tell_others(
@@ -292,7 +292,7 @@ impl Room {
         kind: &'static str,
         message: &ServerMessage,
     ) {
-        let frame = Frame::ephemeral(from.user_id, kind, message);
-        self.post.others(connection, frame);
+        let frame = OutboundMessage::ephemeral(from.user_id, kind, message);
+        self.fanout.to_others(connection, frame);
     }
 }

@@ -5,7 +5,7 @@
 use super::{Command, Room, timers::Timer};
 use crate::realtime::{
     bus::{Channel, EphemeralKind, Message, NodeId, PresenceDelta, PresenceField},
-    frame::Frame,
+    frame::OutboundMessage,
     presence::{Entry, TYPING},
     presence_store::{self, PresenceSnapshot},
     write::Identity,
@@ -92,8 +92,8 @@ impl Room {
                 kind,
             } => {
                 for line in lines {
-                    let frame = Frame::passed_on(user, kind.name(), &line);
-                    self.post.others(connection, frame);
+                    let frame = OutboundMessage::passed_on(user, kind.name(), &line);
+                    self.fanout.to_others(connection, frame);
                 }
             }
             Message::Locks(changes) => self.apply_locks(changes),
@@ -165,9 +165,9 @@ impl Room {
         message: &ServerMessage,
     ) {
         let user = from.user_id;
-        let frame = Frame::ephemeral(user, kind.name(), message);
+        let frame = OutboundMessage::ephemeral(user, kind.name(), message);
         let json = frame.text.json();
-        self.post.others(connection, frame);
+        self.fanout.to_others(connection, frame);
         if self.bus.is_shared() {
             let said = Message::Ephemeral {
                 connection,

@@ -1,12 +1,12 @@
 //! A room's way from request to event: one transaction at a time, then what
 //! is durable to everybody, in order.
 
-use super::{Answer, Join, QUEUE, Room, missed::Piece, timers::Timer};
+use super::{Answer, Join, MAX_QUEUED, Room, backfill::Chunk, timers::Timer};
 use crate::realtime::{
     bus::{Channel, Message},
-    frame::Frame,
-    gate::Gate,
+    frame::OutboundMessage,
     ring::Event,
+    sequencer::Sequencer,
     write::{Done, Operation, WriteError},
     writer::{self, Applied, BATCH, BATCH_BYTES, Committed, Request},
 };
@@ -25,7 +25,7 @@ pub(super) struct Finished {
     /// When the commit was confirmed.
     pub(super) at: Instant,
     /// What was read from the log, if it was.
-    pub(super) missed: Option<Piece>,
+    pub(super) chunk: Option<Chunk>,
     /// Those who waited for it.
     pub(super) joins: Vec<Join>,
     /// Whether it is all that they can have waited for.
@@ -39,7 +39,7 @@ impl Finished {
             answers: Vec::new(),
             committed: Committed::default(),
             at: Instant::now(),
-            missed: None,
+            chunk: None,
             joins: Vec::new(),
             is_all: true,
         }
@@ -49,7 +49,7 @@ impl Finished {
 impl Room {
     /// Puts a request behind those that wait already.
     pub(super) fn enqueue(&mut self, request: Request, answer: Answer) {
-        if self.queue.len() >= QUEUE {
+        if self.queue.len() >= MAX_QUEUED {
             return self.answer(&request, answer, Err(WriteError::Busy));
         }
         self.queue.push_back((request, answer));
@@ -60,8 +60,10 @@ impl Room {
         if self.in_flight.is_some() {
             return;
         }
-        if !self.early_joins.is_empty() || (self.queue.is_empty() && self.gate.behind().is_some()) {
-            return self.look();
+        if !self.joins_ahead.is_empty()
+            || (self.queue.is_empty() && self.sequencer.gap_until().is_some())
+        {
+            return self.poll_log();
         }
         if self.queue.is_empty() {
             return;
@@ -100,13 +102,10 @@ impl Room {
 
     /// Tells of what is durable now.
     pub(super) fn finish(&mut self, mut finished: Finished) {
-        let looked = finished
-            .missed
-            .take()
-            .map(|missed| self.tell_missed(missed));
+        let read_until = finished.chunk.take().map(|chunk| self.deliver_chunk(chunk));
         let base = finished.committed.base;
-        if base > self.gate.head() && looked.is_none_or(|looked| looked < base) {
-            return self.fill(finished);
+        if base > self.sequencer.head() && read_until.is_none_or(|read_until| read_until < base) {
+            return self.backfill_before_commit(finished);
         }
         let Finished {
             requests,
@@ -115,9 +114,9 @@ impl Room {
             at,
             joins,
             is_all,
-            missed: _,
+            chunk: _,
         } = finished;
-        let mut own: Vec<Option<(ConnectionId, bool, Frame)>> = Vec::new();
+        let mut own: Vec<Option<(ConnectionId, bool, OutboundMessage)>> = Vec::new();
         own.resize_with(committed.events.len(), || None);
         let mut rest = Vec::new();
         for ((request, answer), result) in requests.into_iter().zip(answers).zip(committed.results)
@@ -138,9 +137,9 @@ impl Room {
             self.publish(&committed.events);
         }
         self.deliver(committed.events.into_iter().zip(own), Some(at));
-        self.deliver_early();
-        if let Some(until) = looked {
-            self.gate.looked(until);
+        self.deliver_ready();
+        if let Some(until) = read_until {
+            self.sequencer.mark_read(until);
         }
         self.lock_changes(committed.locks);
         for (request, answer, result) in rest {
@@ -152,7 +151,7 @@ impl Room {
         }
         for join in joins {
             if is_all {
-                self.newcomers.push(join);
+                self.joining.push(join);
             } else {
                 self.come(join);
             }
@@ -160,17 +159,17 @@ impl Room {
     }
 
     /// Tells what was read from the log: up to where that is.
-    fn tell_missed(&mut self, missed: Piece) -> i64 {
-        let Piece {
+    fn deliver_chunk(&mut self, chunk: Chunk) -> i64 {
+        let Chunk {
             events,
-            rest,
-            looked,
-        } = missed;
-        self.missed = rest;
-        metrics::counter!("stellar_log_fills_total").increment(events.len() as u64);
+            remainder,
+            read_until,
+        } = chunk;
+        self.backfilled = remainder;
+        metrics::counter!("stellar_backfilled_events_total").increment(events.len() as u64);
         self.deliver(events.into_iter().map(|event| (event, None)), None);
-        self.deliver_early();
-        looked
+        self.deliver_ready();
+        read_until
     }
 
     /// Tells other nodes of this one's events, which follow each other.
@@ -189,25 +188,25 @@ impl Room {
         let now = Instant::now();
         for (seq, body) in (first..).zip(lines) {
             let body = body.into();
-            self.gate.offer(Event { seq, body }, now);
+            self.sequencer.insert(Event { seq, body }, now);
         }
-        self.deliver_early();
+        self.deliver_ready();
     }
 
-    fn deliver_early(&mut self) {
+    fn deliver_ready(&mut self) {
         let now = Instant::now();
-        let next = |gate: &mut Gate| gate.next(now);
+        let next = |sequencer: &mut Sequencer| sequencer.pop_ready(now);
         let mut events = Vec::new();
-        while let Some(event) = next(&mut self.gate) {
+        while let Some(event) = next(&mut self.sequencer) {
             events.push(event);
         }
         self.tell_events(events);
-        if let Some(due) = self.gate.overdue_at() {
+        if let Some(due) = self.sequencer.gap_deadline() {
             self.timers.at(due, Timer::Gap);
         }
     }
 
-    /// Passes on events that the gate let through.
+    /// Passes on events that the sequencer let through.
     fn tell_events(&mut self, events: Vec<Event>) {
         if events.is_empty() {
             return;
@@ -215,7 +214,8 @@ impl Room {
         metrics::counter!("stellar_deliveries_total")
             .increment((events.len() * self.members.len()) as u64);
         for event in events {
-            self.post.all(Frame::event(event.seq, event.body.clone()));
+            self.fanout
+                .to_all(OutboundMessage::event(event.seq, event.body.clone()));
             self.ring.push(event);
         }
     }
@@ -225,22 +225,22 @@ impl Room {
     /// committed, if that was just now.
     fn deliver(
         &mut self,
-        events: impl Iterator<Item = (Event, Option<(ConnectionId, bool, Frame)>)>,
+        events: impl Iterator<Item = (Event, Option<(ConnectionId, bool, OutboundMessage)>)>,
         at: Option<Instant>,
     ) {
         let mut count = 0;
         for (event, own) in events {
             count += 1;
-            if self.gate.admit(event.seq) {
-                let frame = Frame::event(event.seq, event.body.clone()).committed(at);
+            if self.sequencer.accept_next(event.seq) {
+                let frame = OutboundMessage::event(event.seq, event.body.clone()).committed(at);
                 match &own {
-                    Some((connection, true, _)) => self.post.others(*connection, frame),
-                    Some((_, false, _)) | None => self.post.all(frame),
+                    Some((connection, true, _)) => self.fanout.to_others(*connection, frame),
+                    Some((_, false, _)) | None => self.fanout.to_all(frame),
                 }
                 self.ring.push(event);
             }
             if let Some((connection, _, ack)) = own {
-                self.post.one(connection, ack);
+                self.fanout.to_one(connection, ack);
             }
         }
         metrics::counter!("stellar_deliveries_total")
@@ -259,7 +259,7 @@ impl Room {
                     Ok(done) => ack(request, kind, done),
                     Err(error) => refusal(request, &error),
                 };
-                self.post.one(connection, answer);
+                self.fanout.to_one(connection, answer);
             }
         }
     }
@@ -270,8 +270,8 @@ fn size(requests: &[Request]) -> u32 {
     u32::try_from(requests.len()).unwrap_or(u32::MAX)
 }
 
-fn ack(request: &Request, kind: &str, done: Done) -> Frame {
-    Frame::reply(&ServerMessage::Ack(Ack {
+fn ack(request: &Request, kind: &str, done: Done) -> OutboundMessage {
+    OutboundMessage::reply(&ServerMessage::Ack(Ack {
         op_id: request.write.op_id,
         seq: done.seq,
         request: kind.to_owned(),
@@ -281,7 +281,7 @@ fn ack(request: &Request, kind: &str, done: Done) -> Frame {
     }))
 }
 
-fn refusal(request: &Request, error: &WriteError) -> Frame {
+fn refusal(request: &Request, error: &WriteError) -> OutboundMessage {
     let (code, retry_after_ms) = match error {
         WriteError::Refused(refusal) => (refusal.code(), None),
         WriteError::Busy => (ErrorCode::RateLimited, Some(1000)),
@@ -290,7 +290,7 @@ fn refusal(request: &Request, error: &WriteError) -> Frame {
         }
         WriteError::Internal => (ErrorCode::Internal, None),
     };
-    Frame::reply(&ServerMessage::Error(ErrorMessage {
+    OutboundMessage::reply(&ServerMessage::Error(ErrorMessage {
         code,
         message: error.to_string(),
         op_id: request.write.op_id,

@@ -1,4 +1,4 @@
-//! The room's gate, over random transactions of this and of other nodes: every
+//! The room's sequencer, over random transactions of this and of other nodes: every
 //! connection gets every event once and in order, whatever the room is handed,
 //! and an answer never comes before what is older than it.
 
@@ -9,7 +9,7 @@ use crate::realtime::{
     outbox::Outbox,
     presence::Presence,
     ring::Ring,
-    room::{Member, Timers, post::Post, remote::RemotePresence},
+    room::{Member, Timers, fanout::FanoutBuffer, remote::RemotePresence},
     write::{Identity, Write},
 };
 use crate::{clock::Clock, db::ConnectionCache};
@@ -80,20 +80,20 @@ fn room(pool: PgPool) -> Room {
         bus: Bus::local(),
         nodes: Arc::new(FailureDetector::new(NodeId::new())),
         remote: RemotePresence::new(mpsc::channel(1).0.downgrade(), Arc::default()),
-        gate: Gate::new(0),
+        sequencer: Sequencer::new(0),
         acl_version: 0,
         ring: Ring::default(),
         members: HashMap::new(),
-        post: Post::default(),
-        traffic: Arc::default(),
+        fanout: FanoutBuffer::default(),
+        message_rates: Arc::default(),
         presence: Presence::default(),
         locks: HashMap::new(),
         timers: Timers::default(),
         queue: VecDeque::new(),
         in_flight: None,
-        newcomers: Vec::new(),
-        early_joins: Vec::new(),
-        missed: Vec::new(),
+        joining: Vec::new(),
+        joins_ahead: Vec::new(),
+        backfilled: Vec::new(),
         deleted: false,
     }
 }
@@ -144,10 +144,10 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
             base,
             ..Committed::default()
         },
-        missed: Some(Piece {
+        chunk: Some(Chunk {
             events: (head + 1..=base).map(event).collect(),
-            looked: base,
-            ..Piece::default()
+            read_until: base,
+            ..Chunk::default()
         }),
         ..Finished::nothing()
     };
@@ -186,7 +186,7 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
 
 /// Reads an outbox as a client does: how far it gets from `seq`.
 fn read(outbox: &Outbox, mut seq: i64) -> Result<i64, TestCaseError> {
-    let taken = outbox.try_take();
+    let taken = outbox.try_drain();
     for frame in taken.into_iter().flat_map(|taken| taken.frames) {
         let Some(now) = frame.seq else { continue };
         let text = String::from_utf8(frame.text.json().to_vec()).unwrap();
@@ -215,24 +215,24 @@ proptest! {
             match step {
                 Step::Join => {
                     let id = ConnectionId(Uuid::new_v4());
-                    room.members.insert(id, Member::for_tests(room.post.count()));
-                    members.push((id, room.gate.head()));
+                    room.members.insert(id, Member::for_tests(room.fanout.count()));
+                    members.push((id, room.sequencer.head()));
                 }
                 Step::Elsewhere(count) => log += count,
                 Step::Commit(own) => {
-                    let finished = transaction(room.gate.head(), log, &own, &members);
+                    let finished = transaction(room.sequencer.head(), log, &own, &members);
                     log += i64::try_from(finished.committed.events.len()).unwrap();
                     room.finish(finished);
-                    prop_assert_eq!(room.gate.head(), log);
+                    prop_assert_eq!(room.sequencer.head(), log);
                 }
                 Step::Stray(from, count) => {
-                    let mut finished = transaction(room.gate.head(), room.gate.head(), &[], &members);
-                    finished.missed = Some(Piece {
+                    let mut finished = transaction(room.sequencer.head(), room.sequencer.head(), &[], &members);
+                    finished.chunk = Some(Chunk {
                         events: (from..from + count).filter(|seq| *seq <= log).map(event).collect(),
-                        looked: room.gate.head(),
-                        ..Piece::default()
+                        read_until: room.sequencer.head(),
+                        ..Chunk::default()
                     });
-                    let before = room.gate.head();
+                    let before = room.sequencer.head();
                     room.finish(finished);
                     let next_was_there = from <= before + 1;
                     let expected = if next_was_there {
@@ -240,18 +240,18 @@ proptest! {
                     } else {
                         before
                     };
-                    prop_assert_eq!(room.gate.head(), expected);
+                    prop_assert_eq!(room.sequencer.head(), expected);
                 }
             }
         }
-        room.hand_out_now();
+        room.flush_now();
         for (id, joined_at) in members {
             let reached = read(&room.members[&id].outbox, joined_at)?;
-            prop_assert_eq!(reached, room.gate.head());
+            prop_assert_eq!(reached, room.sequencer.head());
         }
-        let all = room.ring.since(0, room.gate.head());
+        let all = room.ring.since(0, room.sequencer.head());
         let seqs: Option<Vec<i64>> = all.map(|all| all.iter().map(|e| e.seq).collect());
-        let expected: Vec<i64> = (1..=room.gate.head()).collect();
+        let expected: Vec<i64> = (1..=room.sequencer.head()).collect();
         prop_assert_eq!(seqs, Some(expected));
     }
 }

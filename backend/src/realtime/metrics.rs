@@ -2,7 +2,7 @@
 //! no look-up and no allocation; a figure of every delivery is an atomic of our
 //! own, since the recorder would keep each sample until it folds them.
 
-use super::frame::Frame;
+use super::frame::OutboundMessage;
 use metrics::Counter;
 use shared::protocol::ClientMessage;
 use std::{
@@ -62,7 +62,7 @@ const OUT: [&str; 21] = [
 const OTHER: &str = "other";
 
 /// Upper bounds of the buckets of the delivery lag, as Prometheus shows them.
-const LAGS: [(&str, Duration); 12] = [
+const LATENCY_BUCKETS: [(&str, Duration); 12] = [
     ("0.0001", Duration::from_micros(100)),
     ("0.00025", Duration::from_micros(250)),
     ("0.0005", Duration::from_micros(500)),
@@ -78,20 +78,20 @@ const LAGS: [(&str, Duration); 12] = [
 ];
 
 /// The process's, as those of the `metrics` crate are.
-static FIGURES: LazyLock<Figures> = LazyLock::new(Figures::new);
+static METRICS: LazyLock<MessageMetrics> = LazyLock::new(MessageMetrics::new);
 
 /// See the module.
-pub(crate) struct Figures {
+pub(crate) struct MessageMetrics {
     messages_in: [Counter; IN.len()],
     messages_out: [Counter; OUT.len()],
-    lag: Lag,
+    delivery_latency: DeliveryLatency,
 }
 
 /// The type of a message on its way out: its place in [`OUT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Kind(u8);
+pub(crate) struct MessageType(u8);
 
-impl Kind {
+impl MessageType {
     /// The type of a message of ours, which begins with it.
     pub(crate) fn of(json: &[u8]) -> Self {
         let name = json
@@ -104,20 +104,20 @@ impl Kind {
     }
 }
 
-impl Figures {
+impl MessageMetrics {
     fn new() -> Self {
         Self {
             messages_in: IN
                 .map(|kind| metrics::counter!("stellar_messages_in_total", "type" => kind)),
             messages_out: OUT
                 .map(|kind| metrics::counter!("stellar_messages_out_total", "type" => kind)),
-            lag: Lag::default(),
+            delivery_latency: DeliveryLatency::default(),
         }
     }
 
     /// The process's. To be called first when its recorder is in place.
     pub(crate) fn get() -> &'static Self {
-        &FIGURES
+        &METRICS
     }
 
     /// A message was read; `None` could not be understood.
@@ -130,21 +130,21 @@ impl Figures {
 
     /// Adds what is not the recorder's to its text.
     pub(crate) fn render(&self, text: &mut String) {
-        self.lag.render(text);
+        self.delivery_latency.render(text);
     }
 }
 
 /// The delivery lag.
 #[derive(Default)]
-struct Lag {
+struct DeliveryLatency {
     /// One more than there are bounds, for what is later than all.
-    counts: [AtomicU64; LAGS.len() + 1],
+    counts: [AtomicU64; LATENCY_BUCKETS.len() + 1],
     nanos: AtomicU64,
 }
 
-impl Lag {
+impl DeliveryLatency {
     fn record(&self, lag: Duration, count: u64) {
-        let bucket = LAGS.partition_point(|(_, bound)| *bound < lag);
+        let bucket = LATENCY_BUCKETS.partition_point(|(_, bound)| *bound < lag);
         self.counts[bucket].fetch_add(count, Ordering::Relaxed);
         let nanos = u64::try_from(lag.as_nanos()).unwrap_or(u64::MAX);
         self.nanos
@@ -152,50 +152,61 @@ impl Lag {
     }
 
     fn render(&self, text: &mut String) {
-        let bounds = LAGS.iter().map(|(bound, _)| *bound).chain(["+Inf"]);
+        let bounds = LATENCY_BUCKETS
+            .iter()
+            .map(|(bound, _)| *bound)
+            .chain(["+Inf"]);
         let mut total = 0;
         // Writing to a string never fails.
-        let _ = writeln!(text, "# HELP {LAG} {LAG_HELP}\n# TYPE {LAG} histogram");
+        let _ = writeln!(
+            text,
+            "# HELP {LATENCY_NAME} {LATENCY_HELP}\n# TYPE {LATENCY_NAME} histogram"
+        );
         for (bound, count) in bounds.zip(&self.counts) {
             total += count.load(Ordering::Relaxed);
-            let _ = writeln!(text, "{LAG}_bucket{{le=\"{bound}\"}} {total}");
+            let _ = writeln!(text, "{LATENCY_NAME}_bucket{{le=\"{bound}\"}} {total}");
         }
         let seconds = Duration::from_nanos(self.nanos.load(Ordering::Relaxed)).as_secs_f64();
-        let _ = writeln!(text, "{LAG}_sum {seconds}\n{LAG}_count {total}\n");
+        let _ = writeln!(
+            text,
+            "{LATENCY_NAME}_sum {seconds}\n{LATENCY_NAME}_count {total}\n"
+        );
     }
 }
 
 /// The delivery lag's name.
-const LAG: &str = "stellar_delivery_lag_seconds";
+const LATENCY_NAME: &str = "stellar_delivery_lag_seconds";
 /// The delivery lag's meaning.
-const LAG_HELP: &str = "From an event's commit to its having been written to a socket";
+const LATENCY_HELP: &str = "From an event's commit to its having been written to a socket";
 
 /// Different moments of commits that one write may keep apart.
-const MOMENTS: usize = 4;
+const MAX_COMMIT_TIMES: usize = 4;
 
 /// What one write to a socket sends; counted when it is done, once or for as
 /// many sockets as it was written to.
 #[derive(Clone, Debug)]
-pub(crate) struct Tally {
+pub(crate) struct BatchStats {
     kinds: [u64; OUT.len()],
-    commits: [Option<(Instant, u64)>; MOMENTS],
+    commits: [Option<(Instant, u64)>; MAX_COMMIT_TIMES],
     total: u64,
 }
 
-impl Default for Tally {
+impl Default for BatchStats {
     fn default() -> Self {
         Self {
             kinds: [0; OUT.len()],
-            commits: [None; MOMENTS],
+            commits: [None; MAX_COMMIT_TIMES],
             total: 0,
         }
     }
 }
 
-impl Tally {
+impl BatchStats {
     /// One more frame; what is none of our messages is not counted.
-    pub(crate) fn add(&mut self, frame: &Frame) {
-        let Some(Kind(kind)) = frame.kind else { return };
+    pub(crate) fn add(&mut self, frame: &OutboundMessage) {
+        let Some(MessageType(kind)) = frame.kind else {
+            return;
+        };
         self.total += 1;
         self.kinds[usize::from(kind)] += 1;
         let Some(moment) = frame.committed else {
@@ -227,8 +238,8 @@ impl Tally {
     }
 
     /// Counts it as written to so many sockets now.
-    pub(crate) fn written(&self, sockets: u64) {
-        for (figure, count) in FIGURES.messages_out.iter().zip(self.kinds) {
+    pub(crate) fn record_written(&self, sockets: u64) {
+        for (figure, count) in METRICS.messages_out.iter().zip(self.kinds) {
             if count > 0 {
                 figure.increment(count * sockets);
             }
@@ -237,7 +248,7 @@ impl Tally {
             let now = Instant::now();
             for (moment, count) in self.commits.into_iter().flatten() {
                 let lag = now.saturating_duration_since(moment);
-                FIGURES.lag.record(lag, count * sockets);
+                METRICS.delivery_latency.record(lag, count * sockets);
             }
         }
     }
@@ -245,12 +256,12 @@ impl Tally {
 
 /// How much is said on this node.
 #[derive(Debug, Default)]
-pub(crate) struct Traffic {
-    messages_in: Meter,
-    messages_out: Meter,
+pub(crate) struct MessageRates {
+    messages_in: RateMeter,
+    messages_out: RateMeter,
 }
 
-impl Traffic {
+impl MessageRates {
     /// A message was read.
     pub(crate) fn count_in(&self) {
         self.messages_in.count.fetch_add(1, Ordering::Relaxed);
@@ -271,19 +282,19 @@ impl Traffic {
 
     /// Messages read and written in the last whole second.
     pub(crate) fn per_second(&self) -> (u64, u64) {
-        let rate = |meter: &Meter| meter.rate.load(Ordering::Relaxed);
+        let rate = |meter: &RateMeter| meter.rate.load(Ordering::Relaxed);
         (rate(&self.messages_in), rate(&self.messages_out))
     }
 }
 
 /// Counts within a second, and what the last whole second had.
 #[derive(Debug, Default)]
-struct Meter {
+struct RateMeter {
     count: AtomicU64,
     rate: AtomicU64,
 }
 
-impl Meter {
+impl RateMeter {
     fn sample(&self) {
         let count = self.count.swap(0, Ordering::Relaxed);
         self.rate.store(count, Ordering::Relaxed);
@@ -298,12 +309,12 @@ mod tests {
 
     #[test]
     fn messages_are_known_by_how_they_begin() {
-        let ack = Frame::reply(&ServerMessage::Ack(Ack::default()));
-        let name = |frame: Frame| OUT[usize::from(frame.kind.unwrap().0)];
+        let ack = OutboundMessage::reply(&ServerMessage::Ack(Ack::default()));
+        let name = |frame: OutboundMessage| OUT[usize::from(frame.kind.unwrap().0)];
         assert_eq!(name(ack), "ack");
-        let event = Frame::event(1, r#"{"type":"tile_updated","seq":1}"#.into());
+        let event = OutboundMessage::event(1, r#"{"type":"tile_updated","seq":1}"#.into());
         assert_eq!(name(event), "tile_updated");
-        assert_eq!(name(Frame::event(1, "{}".into())), OTHER);
+        assert_eq!(name(OutboundMessage::event(1, "{}".into())), OTHER);
         let ping = ClientMessage::Ping {
             timestamp: Value::Null,
         };
@@ -312,7 +323,7 @@ mod tests {
 
     #[test]
     fn lags_fall_into_cumulative_buckets() {
-        let lag = Lag::default();
+        let lag = DeliveryLatency::default();
         lag.record(Duration::from_micros(100), 2);
         lag.record(Duration::from_millis(3), 1);
         lag.record(Duration::from_mins(1), 1);
@@ -332,15 +343,15 @@ mod tests {
 
     #[test]
     fn a_write_of_many_moments_counts_every_message() {
-        let mut tally = Tally::default();
+        let mut stats = BatchStats::default();
         let start = Instant::now();
         for step in 0..10 {
             let moment = start + Duration::from_nanos(step);
-            let event = Frame::event(1, "{}".into());
-            tally.add(&event.clone().committed(Some(moment)));
-            tally.add(&event);
+            let event = OutboundMessage::event(1, "{}".into());
+            stats.add(&event.clone().committed(Some(moment)));
+            stats.add(&event);
         }
-        let timed: u64 = tally.commits.iter().flatten().map(|(_, count)| count).sum();
-        assert_eq!((timed, tally.total()), (10, 20));
+        let timed: u64 = stats.commits.iter().flatten().map(|(_, count)| count).sum();
+        assert_eq!((timed, stats.total()), (10, 20));
     }
 }

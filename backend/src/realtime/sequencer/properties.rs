@@ -37,27 +37,27 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Lets through what is there, noting it.
-fn pass(gate: &mut Gate, out: &mut Vec<i64>, now: Instant) {
-    while let Some(event) = gate.next(now) {
+fn pass(sequencer: &mut Sequencer, out: &mut Vec<i64>, now: Instant) {
+    while let Some(event) = sequencer.pop_ready(now) {
         out.push(event.seq);
     }
 }
 
 /// Reads the log as a room does.
-fn read_log(gate: &mut Gate, out: &mut Vec<i64>, until: i64, log: i64, now: Instant) {
-    for seq in gate.head() + 1..=until.min(log) {
-        if gate.admit(seq) {
+fn read_log(sequencer: &mut Sequencer, out: &mut Vec<i64>, until: i64, log: i64, now: Instant) {
+    for seq in sequencer.head() + 1..=until.min(log) {
+        if sequencer.accept_next(seq) {
             out.push(seq);
         }
     }
-    pass(gate, out, now);
+    pass(sequencer, out, now);
 }
 
 proptest! {
     #[test]
     fn everything_comes_out_once_and_in_order(steps in vec(step(), 1..200)) {
         let mut now = Instant::now();
-        let mut gate = Gate::new(0);
+        let mut sequencer = Sequencer::new(0);
         let mut out = Vec::new();
         let mut log = 0;
         for step in steps {
@@ -65,64 +65,64 @@ proptest! {
                 Step::Grows(count) => log += count,
                 Step::Arrives(back) => {
                     if log - back > 0 {
-                        gate.offer(event(log - back), now);
-                        pass(&mut gate, &mut out, now);
+                        sequencer.insert(event(log - back), now);
+                        pass(&mut sequencer, &mut out, now);
                     }
                 }
                 Step::Own(count) => {
                     let base = log;
                     log += count;
-                    read_log(&mut gate, &mut out, base, log, now);
+                    read_log(&mut sequencer, &mut out, base, log, now);
                     for seq in base + 1..=log {
-                        prop_assert!(gate.admit(seq));
+                        prop_assert!(sequencer.accept_next(seq));
                         out.push(seq);
                     }
-                    pass(&mut gate, &mut out, now);
-                    prop_assert_eq!(gate.head(), log);
+                    pass(&mut sequencer, &mut out, now);
+                    prop_assert_eq!(sequencer.head(), log);
                 }
                 Step::Waits(millis) => {
                     now += Duration::from_millis(millis);
-                    gate.tick(now);
-                    if let Some(until) = gate.behind() {
-                        read_log(&mut gate, &mut out, until, log, now);
-                        gate.looked(until);
+                    sequencer.on_timer(now);
+                    if let Some(until) = sequencer.gap_until() {
+                        read_log(&mut sequencer, &mut out, until, log, now);
+                        sequencer.mark_read(until);
                     }
                     // No gap is older than it may be.
-                    prop_assert!(gate.overdue_at().is_none_or(|at| at > now));
+                    prop_assert!(sequencer.gap_deadline().is_none_or(|at| at > now));
                 }
                 Step::Heads => {
-                    gate.know(log);
-                    if let Some(until) = gate.behind() {
-                        read_log(&mut gate, &mut out, until, log, now);
-                        gate.looked(until);
+                    sequencer.observe_head(log);
+                    if let Some(until) = sequencer.gap_until() {
+                        read_log(&mut sequencer, &mut out, until, log, now);
+                        sequencer.mark_read(until);
                     }
-                    prop_assert_eq!(gate.head(), log);
+                    prop_assert_eq!(sequencer.head(), log);
                 }
             }
-            let expected: Vec<i64> = (1..=gate.head()).collect();
+            let expected: Vec<i64> = (1..=sequencer.head()).collect();
             prop_assert_eq!(&out, &expected);
             // Whatever is in the log and not through is being waited for, or
             // was never heard of.
-            prop_assert!(gate.early.keys().all(|seq| *seq > gate.head()));
-            prop_assert_eq!(gate.gap_since.is_some(), !gate.early.is_empty());
-            let bytes: usize = gate.early.values().map(|event| event.body.len()).sum();
-            prop_assert_eq!(gate.early_bytes, bytes);
+            prop_assert!(sequencer.out_of_order.keys().all(|seq| *seq > sequencer.head()));
+            prop_assert_eq!(sequencer.gap_since.is_some(), !sequencer.out_of_order.is_empty());
+            let bytes: usize = sequencer.out_of_order.values().map(|event| event.body.len()).sum();
+            prop_assert_eq!(sequencer.out_of_order_bytes, bytes);
         }
     }
 
     #[test]
     fn what_is_kept_for_later_is_bounded(from in 2_i64..1000, count in 1_i64..2000) {
         let now = Instant::now();
-        let mut gate = Gate::new(0);
+        let mut sequencer = Sequencer::new(0);
         for seq in from..from + count {
-            gate.offer(event(seq), now);
+            sequencer.insert(event(seq), now);
         }
-        prop_assert!(gate.early.len() <= EARLY);
+        prop_assert!(sequencer.out_of_order.len() <= MAX_OUT_OF_ORDER);
         let mut out = Vec::new();
-        gate.tick(now + GAP);
-        let until = gate.behind().unwrap();
+        sequencer.on_timer(now + GAP_TIMEOUT);
+        let until = sequencer.gap_until().unwrap();
         prop_assert_eq!(until, from + count - 1);
-        read_log(&mut gate, &mut out, until, until, now);
+        read_log(&mut sequencer, &mut out, until, until, now);
         prop_assert_eq!(out, (1..=until).collect::<Vec<_>>());
     }
 }

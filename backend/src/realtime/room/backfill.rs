@@ -16,29 +16,29 @@ use std::{
 use tokio::time::sleep;
 
 /// Bytes of the events told at once, if these are more than one.
-const PIECE: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 /// Bytes for which nobody is waited for.
-const LITTLE: usize = 16 * 1024;
+const NO_WAIT_BYTES: usize = 16 * 1024;
 /// How long members may take in nothing; then it goes on without them.
-const PATIENCE: Duration = Duration::from_millis(250);
+const HEADROOM_TIMEOUT: Duration = Duration::from_millis(250);
 /// Between two looks at whether they did.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+const HEADROOM_POLL: Duration = Duration::from_millis(2);
 /// Between two attempts to read what must be read.
-const RETRY: Duration = Duration::from_millis(250);
+const RETRY_DELAY: Duration = Duration::from_millis(250);
 
 /// What is told next.
 #[derive(Debug, Default)]
-pub(super) struct Piece {
+pub(super) struct Chunk {
     /// In order.
     pub(super) events: Vec<Event>,
     /// What was read with it, for the pieces after it.
-    pub(super) rest: Vec<Event>,
+    pub(super) remainder: Vec<Event>,
     /// Up to where the log is told with this piece.
-    pub(super) looked: i64,
+    pub(super) read_until: i64,
 }
 
 /// A part of the log that is to be told.
-struct Reading {
+struct LogReader {
     pool: PgPool,
     canvas: CanvasId,
     head: i64,
@@ -48,19 +48,19 @@ struct Reading {
 }
 
 impl Room {
-    /// Reads what the log has after the gate's head. Without the database it
+    /// Reads what the log has after the sequencer's head. Without the database it
     /// is left at that until the next look at the heads.
-    pub(super) fn look(&mut self) {
-        let joins = std::mem::take(&mut self.early_joins);
+    pub(super) fn poll_log(&mut self) {
+        let joins = std::mem::take(&mut self.joins_ahead);
         let claimed = joins.iter().filter_map(|join| join.last_seq).max();
-        let head = self.gate.head();
-        let reading = self.reading(self.gate.behind().max(claimed).unwrap_or(head));
+        let head = self.sequencer.head();
+        let reader = self.log_reader(self.sequencer.gap_until().max(claimed).unwrap_or(head));
         self.in_flight = Some(tokio::spawn(async move {
-            let (canvas, until) = (reading.canvas, reading.until);
-            match reading.piece().await {
-                Ok(missed) => Finished {
-                    is_all: missed.looked >= until,
-                    missed: Some(missed),
+            let (canvas, until) = (reader.canvas, reader.until);
+            match reader.next_chunk().await {
+                Ok(chunk) => Finished {
+                    is_all: chunk.read_until >= until,
+                    chunk: Some(chunk),
                     joins,
                     ..Finished::nothing()
                 },
@@ -68,9 +68,9 @@ impl Room {
                     tracing::debug!(%canvas, %error, "the log could not be read");
                     // Those who wait are sent away, since nothing is known.
                     Finished {
-                        missed: Some(Piece {
-                            looked: until,
-                            ..Piece::default()
+                        chunk: Some(Chunk {
+                            read_until: until,
+                            ..Chunk::default()
                         }),
                         ..Finished::nothing()
                     }
@@ -82,48 +82,48 @@ impl Room {
     /// Reads what was committed elsewhere before a transaction of this room,
     /// and did not come here. Tries until it succeeds: without it nothing later
     /// may be told.
-    pub(super) fn fill(&mut self, finished: Finished) {
+    pub(super) fn backfill_before_commit(&mut self, finished: Finished) {
         // So that it shows who took in what was told before.
-        self.hand_out_now();
-        let reading = self.reading(finished.committed.base);
+        self.flush_now();
+        let reader = self.log_reader(finished.committed.base);
         self.in_flight = Some(tokio::spawn(async move {
-            let missed = loop {
-                match reading.piece().await {
-                    Ok(missed) => break missed,
+            let chunk = loop {
+                match reader.next_chunk().await {
+                    Ok(chunk) => break chunk,
                     Err(error) => {
-                        let canvas = reading.canvas;
+                        let canvas = reader.canvas;
                         tracing::warn!(%canvas, %error, "the log could not be read; trying again");
-                        sleep(RETRY).await;
+                        sleep(RETRY_DELAY).await;
                     }
                 }
             };
             Finished {
-                missed: Some(missed),
+                chunk: Some(chunk),
                 ..finished
             }
         }));
     }
 
-    fn reading(&mut self, until: i64) -> Reading {
-        Reading {
+    fn log_reader(&mut self, until: i64) -> LogReader {
+        LogReader {
             pool: self.pool.clone(),
             canvas: self.canvas_id,
-            head: self.gate.head(),
+            head: self.sequencer.head(),
             until,
-            read: std::mem::take(&mut self.missed),
+            read: std::mem::take(&mut self.backfilled),
             members: self.members.values().map(|m| m.outbox.clone()).collect(),
         }
     }
 }
 
-impl Reading {
+impl LogReader {
     /// The next piece, once the members are ready for it.
-    async fn piece(&self) -> sqlx::Result<Piece> {
+    async fn next_chunk(&self) -> sqlx::Result<Chunk> {
         let (head, until) = (self.head, self.until);
         // Some may have come by another way meanwhile.
         let read = self.read.iter().filter(|event| event.seq > head);
         let mut events: Vec<Event> = read.cloned().collect();
-        let mut looked = events.last().map_or(until, |event| event.seq);
+        let mut read_until = events.last().map_or(until, |event| event.seq);
         if events.is_empty() && head < until {
             let rows = db::log::after(&self.pool, self.canvas, head, until, PAGE).await?;
             let is_full = i64::try_from(rows.len()) == Ok(PAGE);
@@ -132,21 +132,21 @@ impl Reading {
                 body: body.into(),
             }));
             if let Some(last) = events.last().filter(|_| is_full) {
-                looked = last.seq;
+                read_until = last.seq;
             }
         }
         let (count, size) = fitting(&events);
-        let rest = events.split_off(count);
-        if let Some(last) = events.last().filter(|_| !rest.is_empty()) {
-            looked = last.seq;
+        let remainder = events.split_off(count);
+        if let Some(last) = events.last().filter(|_| !remainder.is_empty()) {
+            read_until = last.seq;
         }
-        if size > LITTLE {
-            until_calm(self.members.clone()).await;
+        if size > NO_WAIT_BYTES {
+            wait_for_drain(self.members.clone()).await;
         }
-        Ok(Piece {
+        Ok(Chunk {
             events,
-            rest,
-            looked,
+            remainder,
+            read_until,
         })
     }
 }
@@ -156,7 +156,7 @@ fn fitting(events: &[Event]) -> (usize, usize) {
     let mut size = 0;
     for (count, event) in events.iter().enumerate() {
         let more = size + event.body.len();
-        if count > 0 && more > PIECE {
+        if count > 0 && more > CHUNK_BYTES {
             return (count, size);
         }
         size = more;
@@ -166,25 +166,25 @@ fn fitting(events: &[Event]) -> (usize, usize) {
 
 /// Waits until these have room for a piece, or until none of those who have
 /// none has made any for a while: they are too slow, and nobody waits for them.
-async fn until_calm(mut members: Vec<Arc<Outbox>>) {
+async fn wait_for_drain(mut members: Vec<Arc<Outbox>>) {
     let mut since = Instant::now();
     loop {
         let before = members.len();
-        members.retain(|outbox| !outbox.is_calm());
+        members.retain(|outbox| !outbox.has_headroom());
         if members.len() < before {
             since = Instant::now();
         }
-        if members.is_empty() || since.elapsed() > PATIENCE {
+        if members.is_empty() || since.elapsed() > HEADROOM_TIMEOUT {
             return;
         }
-        sleep(LOOK_EVERY).await;
+        sleep(HEADROOM_POLL).await;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::realtime::{frame::Frame, outbox::OUTBOX_BYTES};
+    use crate::realtime::{frame::OutboundMessage, outbox::OUTBOX_BYTES};
 
     fn event(seq: i64, size: usize) -> Event {
         Event {
@@ -198,22 +198,22 @@ mod tests {
         assert_eq!(fitting(&[]), (0, 0));
         let small: Vec<Event> = (1..=3).map(|seq| event(seq, 100)).collect();
         assert_eq!(fitting(&small), (3, 300));
-        let large: Vec<Event> = (1..=3).map(|seq| event(seq, PIECE / 2)).collect();
-        assert_eq!(fitting(&large), (2, PIECE));
-        let huge = [event(1, 2 * PIECE), event(2, 1)];
-        assert_eq!(fitting(&huge), (1, 2 * PIECE));
+        let large: Vec<Event> = (1..=3).map(|seq| event(seq, CHUNK_BYTES / 2)).collect();
+        assert_eq!(fitting(&large), (2, CHUNK_BYTES));
+        let huge = [event(1, 2 * CHUNK_BYTES), event(2, 1)];
+        assert_eq!(fitting(&huge), (1, 2 * CHUNK_BYTES));
     }
 
     #[tokio::test]
     async fn those_who_take_nothing_in_are_not_waited_for_long() {
         let [calm, slow] = [0, 1].map(|_| Arc::new(Outbox::default()));
-        let much = Frame::event(1, vec![b'x'; OUTBOX_BYTES / 2].into());
+        let much = OutboundMessage::event(1, vec![b'x'; OUTBOX_BYTES / 2].into());
         slow.push(much.clone());
-        let waiting = tokio::spawn(until_calm(vec![calm, slow.clone()]));
-        slow.try_take().unwrap();
+        let waiting = tokio::spawn(wait_for_drain(vec![calm, slow.clone()]));
+        slow.try_drain().unwrap();
         waiting.await.unwrap();
         slow.push(much);
         // It ends though nobody takes it.
-        until_calm(vec![slow]).await;
+        wait_for_drain(vec![slow]).await;
     }
 }

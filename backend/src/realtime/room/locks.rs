@@ -7,7 +7,7 @@ use crate::{
     db::{self, locks::TileLock},
     realtime::{
         bus::{Channel, Message},
-        frame::Frame,
+        frame::OutboundMessage,
         write::{Identity, Operation, Write},
         writer::{LockChange, Request},
     },
@@ -166,7 +166,8 @@ impl Room {
 
     /// Locks of different tiles must not displace each other in a full queue.
     fn tell_about_lock(&mut self, holder: ConnectionId, message: &ServerMessage) {
-        self.post.others(holder, Frame::reply(message));
+        self.fanout
+            .to_others(holder, OutboundMessage::reply(message));
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Answer, Room};
 use crate::realtime::{
-    frame::Frame,
+    frame::OutboundMessage,
     write::{Operation, Write},
     writer::Request,
 };
@@ -35,8 +35,8 @@ impl Room {
             ClientMessage::CanvasChat { text, canvas_id } => {
                 if canvas_id.is_some_and(|id| id != self.canvas_id) {
                     let message = "this connection is on another canvas";
-                    let error = Frame::error(ErrorCode::CanvasMismatch, message, op_id);
-                    return self.post.one(connection, error);
+                    let error = OutboundMessage::error(ErrorCode::CanvasMismatch, message, op_id);
+                    return self.fanout.to_one(connection, error);
                 }
                 Operation::Chat(text)
             }
