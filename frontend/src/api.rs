@@ -210,7 +210,7 @@ fn member(id: CanvasId, username: &str) -> String {
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn knock(id: CanvasId) -> Answer<()> {
+pub async fn probe_refusal(id: CanvasId) -> Answer<()> {
     let ticket = send(request(Method::POST, "/ws/ticket")).await?;
     let ticket: Ticket = read(ticket).await?;
     // Everything is decided before the upgrade, and this asks for none: 422.

@@ -2,15 +2,14 @@
 //! screen, what a pointer or a key means. `layers`, `overlay` and `theme`
 //! touch the browser; `input` turns its events into deeds; the rest is pure.
 
-pub mod camera;
-pub mod flight;
+pub mod animation;
 pub mod gesture;
 pub mod input;
 pub mod keys;
-pub mod layers;
 pub mod observers;
 pub mod overlay;
-pub mod place;
+pub mod renderer;
 pub mod sample;
-pub mod stage;
 pub mod theme;
+pub mod tile_cache;
+pub mod url;

@@ -14,6 +14,7 @@ pub mod board;
 pub mod browser;
 pub mod components;
 pub mod i18n;
+pub mod model;
 pub mod pages;
 pub mod reactive;
 pub mod router;

@@ -8,29 +8,28 @@
 //! - typing in the chat: `session.typing(true)` on every key (it is throttled
 //!   here), `session.typing(false)` when sent or emptied;
 //! - status: `session.set_status(Status::Away, None)`;
-//! - fly: `session.fly_to(Flight::Tile(at))`; point at a tile for all:
+//! - fly: `session.fly_to(CameraCommand::Tile(at))`; point at a tile for all:
 //!   `session.mention(at, "")`; highlight for oneself: `session.highlight(at)`;
 //! - open a tile to draw: `session.open_tile(at)`, leave: `session.leave_tile()`;
 //! - `session.undo()`, `session.redo()`;
 //! - toasts: `session.notify(NoticeKind::Done(text))`, `session.dismiss(id)`.
 
 pub mod activity;
-pub mod book;
 pub mod chat;
-mod core;
-pub mod keep;
-mod link;
-pub mod order;
+pub mod pending_storage;
 pub mod people;
 pub mod queue;
 mod receive;
+mod runtime;
+pub mod seq_tracker;
+mod state;
 
-use self::{core::Core, link::Link};
+use self::{runtime::SessionRuntime, state::SessionState};
 use crate::{
     api,
     browser::now_ms,
     reactive::effect,
-    store::{Account, Flight, MayNot, Notice, NoticeKind, Older, Pulse, Store},
+    store::{Account, CameraCommand, Highlight, MayNot, Notice, NoticeKind, Older, Store},
 };
 use leptos::{prelude::*, task::spawn_local};
 use shared::{
@@ -53,7 +52,7 @@ const CURSOR_MS: i64 = 50;
 #[derive(Clone, Copy)]
 pub struct Session {
     store: Store,
-    inner: StoredValue<Rc<Link>, LocalStorage>,
+    inner: StoredValue<Rc<SessionRuntime>, LocalStorage>,
 }
 
 impl Session {
@@ -61,12 +60,12 @@ impl Session {
     /// owner that this is called under is disposed of.
     pub fn open(store: Store) -> Self {
         let account = expect_context::<Account>();
-        let inner = Link::new(store, account);
+        let inner = SessionRuntime::new(store, account);
         inner.fetch();
         let watched = Rc::downgrade(&inner);
         effect(move || {
             let sign_in = account.sign_in.get();
-            link::with(&watched, |inner| inner.signed(sign_in));
+            runtime::with(&watched, |inner| inner.signed(sign_in));
         });
         Self {
             store,
@@ -74,12 +73,12 @@ impl Session {
         }
     }
 
-    fn core<T>(self, act: impl FnOnce(&mut Core) -> T) -> Option<T> {
+    fn state<T>(self, act: impl FnOnce(&mut SessionState) -> T) -> Option<T> {
         self.inner
-            .try_with_value(|inner| act(&mut inner.core.borrow_mut()))
+            .try_with_value(|inner| act(&mut inner.state.borrow_mut()))
     }
 
-    fn inner(self, act: impl FnOnce(&Rc<Link>)) {
+    fn inner(self, act: impl FnOnce(&Rc<SessionRuntime>)) {
         self.inner.try_with_value(|inner| act(inner));
     }
 
@@ -89,12 +88,12 @@ impl Session {
     /// Gives the id of a durable one; none if it was not taken (the queue is
     /// full, or it cannot be meant for this canvas).
     pub fn dispatch(self, message: ClientMessage) -> Option<OpId> {
-        if queue::lane(&message).is_none() {
+        if queue::ordering_key(&message).is_none() {
             self.inner(|inner| inner.send(message));
             return None;
         }
-        let id = self.core(|core| core.take(message)).flatten();
-        self.inner(Link::pump);
+        let id = self.state(|state| state.take(message)).flatten();
+        self.inner(SessionRuntime::flush);
         id
     }
 
@@ -104,7 +103,7 @@ impl Session {
     /// [`TextError`] where the text cannot be sent.
     pub fn say(self, text: &str) -> Result<(), TextError> {
         let text = ChatText::parse(text)?;
-        self.core(|core| core.typed_at = 0);
+        self.state(|state| state.typed_at = 0);
         self.dispatch(ClientMessage::CanvasChat {
             text,
             canvas_id: None,
@@ -164,21 +163,21 @@ impl Session {
 
     /// Fetches what happened before the last row of the activity list.
     pub fn load_older_activity(self) {
-        self.inner(Link::remember_more);
+        self.inner(SessionRuntime::remember_more);
     }
 
     /// Says that the user writes in the chat, or stopped. Call it for every
     /// key; what goes out is at most one message in two seconds.
     pub fn typing(self, is_typing: bool) {
-        let due = self.core(|core| {
+        let due = self.state(|state| {
             let now = now_ms();
             let due = if is_typing {
-                now - core.typed_at >= TYPING_MS
+                now - state.typed_at >= TYPING_MS
             } else {
-                core.typed_at != 0
+                state.typed_at != 0
             };
             if due {
-                core.typed_at = if is_typing { now } else { 0 };
+                state.typed_at = if is_typing { now } else { 0 };
             }
             due
         });
@@ -209,11 +208,11 @@ impl Session {
 
     /// Says where the pointer is, in board pixels; throttled here.
     pub fn point(self, x: f64, y: f64) {
-        let due = self.core(|core| {
+        let due = self.state(|state| {
             let now = now_ms();
-            let due = now - core.pointed_at >= CURSOR_MS;
+            let due = now - state.pointed_at >= CURSOR_MS;
             if due {
-                core.pointed_at = now;
+                state.pointed_at = now;
             }
             due
         });
@@ -253,15 +252,15 @@ impl Session {
             return;
         }
         if let Some(why) = self.may_not(at) {
-            self.core(|core| core.tell_may_not(why));
+            self.state(|state| state.tell_may_not(why));
             return;
         }
         self.leave_tile();
         self.store.editing.set(Some(at));
         self.store.selected.set(Some(at));
-        self.core(|core| core.tell_undo(at));
+        self.state(|state| state.tell_undo(at));
         self.inner(|inner| inner.say_editing(at, true));
-        self.fly_to(Flight::Fill(at));
+        self.fly_to(CameraCommand::Fill(at));
     }
 
     /// Leaves the open tile.
@@ -275,26 +274,26 @@ impl Session {
 
     /// A new stroke begins in a tile.
     pub fn begin_stroke(self, at: Coord) {
-        self.core(|core| core.history.entry(at).or_default().begin(None));
+        self.state(|state| state.history.entry(at).or_default().begin(None));
     }
 
     /// The stroke that began last was not meant: takes it back.
     pub fn cancel_stroke(self, at: Coord) {
-        self.core(|core| core.cancel(at));
-        self.inner(Link::pump_soon);
+        self.state(|state| state.cancel(at));
+        self.inner(SessionRuntime::flush_soon);
     }
 
     /// Paints into several tiles at once; undo takes all of it back in one
     /// step. Tiles where this user may not draw stay as they are.
     pub fn paint_all(self, mut parts: Vec<(Coord, Vec<PixelEdit>)>) {
         parts.retain(|(at, _)| self.may_not(*at).is_none());
-        self.core(|core| core.paint_all(&parts));
-        self.inner(Link::pump);
+        self.state(|state| state.paint_all(&parts));
+        self.inner(SessionRuntime::flush);
     }
 
     /// Why this user may not draw in a cell, as far as this client can tell.
     pub fn may_not(self, at: Coord) -> Option<MayNot> {
-        self.core(|core| core.may_not(at)).flatten()
+        self.state(|state| state.may_not(at)).flatten()
     }
 
     /// Paints edits of a stroke; they are shown at once and sent soon, together
@@ -303,8 +302,8 @@ impl Session {
         if edits.is_empty() {
             return true;
         }
-        let taken = self.core(|core| core.paint(at, edits));
-        self.inner(Link::pump_soon);
+        let taken = self.state(|state| state.paint(at, edits));
+        self.inner(SessionRuntime::flush_soon);
         taken == Some(true)
     }
 
@@ -321,8 +320,8 @@ impl Session {
 
     fn step(self, back: bool) {
         if let Some(at) = self.store.editing.get_untracked() {
-            self.core(|core| core.step(at, back));
-            self.inner(Link::pump);
+            self.state(|state| state.step(at, back));
+            self.inner(SessionRuntime::flush);
         }
     }
 
@@ -332,8 +331,8 @@ impl Session {
     }
 
     /// Moves the view.
-    pub fn fly_to(self, flight: Flight) {
-        self.store.flight.set(Some(flight));
+    pub fn fly_to(self, flight: CameraCommand) {
+        self.store.camera_command.set(Some(flight));
     }
 
     /// Points at a tile for everybody: it pulses on their boards, and here.
@@ -351,9 +350,9 @@ impl Session {
     /// Lets a tile pulse on this board alone.
     pub fn highlight(self, at: Coord) {
         let now = now_ms();
-        self.store.pulses.update(|pulses| {
-            pulses.retain(|pulse| pulse.at != at);
-            pulses.push(Pulse {
+        self.store.highlights.update(|highlights| {
+            highlights.retain(|highlight| highlight.at != at);
+            highlights.push(Highlight {
                 by: None,
                 at,
                 message: String::new(),
@@ -365,7 +364,7 @@ impl Session {
 
     /// The place in the canvas's order up to which everything is shown.
     pub fn head(self) -> i64 {
-        self.core(|core| core.order.resume())
+        self.state(|state| state.seq.resume_point())
             .flatten()
             .map_or(0, |(_, seq)| seq)
     }
@@ -377,7 +376,7 @@ impl Session {
 
     /// Shows a toast.
     pub fn notify(self, kind: NoticeKind) {
-        self.core(|core| core.notify(kind));
+        self.state(|state| state.notify(kind));
     }
 
     /// Takes a toast away.

@@ -6,12 +6,12 @@
 //! tab, and when nobody answers any more ([`pulse`]).
 
 pub mod backoff;
-pub mod pulse;
+pub mod heartbeat;
 
 use crate::browser::{self, Listener, now_ms};
-use backoff::{Backoff, asked_wait};
+use backoff::{Backoff, requested_wait};
 use gloo_timers::callback::{Interval, Timeout};
-use pulse::{Beat, Pulse};
+use heartbeat::{HeartbeatAction, HeartbeatMonitor};
 use shared::{
     json,
     protocol::{ClientMessage, CloseReason, Request, ServerMessage},
@@ -56,30 +56,30 @@ struct Inner {
     /// Called for every attempt, since what to resume from changes.
     address: Box<dyn Fn() -> String>,
     sink: Box<dyn Fn(SocketEvent)>,
-    state: RefCell<State>,
+    state: RefCell<SocketState>,
 }
 
 #[derive(Default)]
-struct State {
+struct SocketState {
     /// Wanted: between `open` and `close`.
     wanted: bool,
     /// Tells the events of an abandoned connection from those of this one.
     attempt: u64,
-    line: Option<Line>,
+    connection: Option<ActiveConnection>,
     backoff: Backoff,
     retry: Option<Timeout>,
     ticker: Option<Interval>,
     listeners: Vec<Listener>,
 }
 
-struct Line {
+struct ActiveConnection {
     socket: WebSocket,
     _listeners: [Listener; 3],
     opened_at: Option<i64>,
-    pulse: Pulse,
+    heartbeat: HeartbeatMonitor,
 }
 
-impl Drop for Line {
+impl Drop for ActiveConnection {
     fn drop(&mut self) {
         // Its listeners are gone; nobody hears whether this succeeded.
         let _ = self.socket.close();
@@ -120,7 +120,7 @@ impl Socket {
         let mut state = self.0.state.borrow_mut();
         state.wanted = false;
         state.attempt += 1;
-        state.line = None;
+        state.connection = None;
         state.retry = None;
     }
 
@@ -136,14 +136,14 @@ impl Socket {
     /// Sends a message; false if there is no connection.
     pub fn send(&self, request: &Request) -> bool {
         let state = self.0.state.borrow();
-        let Some(line) = &state.line else {
+        let Some(connection) = &state.connection else {
             return false;
         };
-        line.send(request)
+        connection.send(request)
     }
 }
 
-impl Line {
+impl ActiveConnection {
     fn send(&self, request: &Request) -> bool {
         if self.socket.ready_state() != WebSocket::OPEN {
             return false;
@@ -151,10 +151,10 @@ impl Line {
         self.socket.send_with_str(&json::write(request)).is_ok()
     }
 
-    fn act(&self, beat: Beat, now: i64) -> bool {
+    fn act(&self, beat: HeartbeatAction, now: i64) -> bool {
         match beat {
-            Beat::Rest => true,
-            Beat::Ask => {
+            HeartbeatAction::Wait => true,
+            HeartbeatAction::Ping => {
                 self.send(&Request {
                     op_id: None,
                     message: ClientMessage::Heartbeat {
@@ -163,7 +163,7 @@ impl Line {
                 });
                 true
             }
-            Beat::Dead => false,
+            HeartbeatAction::Reconnect => false,
         }
     }
 }
@@ -174,7 +174,7 @@ impl Inner {
         let mut state = self.state.borrow_mut();
         let this = Rc::downgrade(self);
         state.ticker = Some(Interval::new(1_000, move || {
-            with(&this, |inner| inner.beat(Pulse::tick));
+            with(&this, |inner| inner.beat(HeartbeatMonitor::tick));
         }));
         let window = browser::window();
         for event in ["online", "offline"] {
@@ -206,16 +206,19 @@ impl Inner {
         if waits && browser::is_online() {
             self.connect();
         } else {
-            self.beat(Pulse::doubt);
+            self.beat(HeartbeatMonitor::doubt);
         }
     }
 
-    fn beat(self: &Rc<Self>, ask: impl Fn(&mut Pulse, i64) -> Beat) {
+    fn beat(self: &Rc<Self>, ask: impl Fn(&mut HeartbeatMonitor, i64) -> HeartbeatAction) {
         let mut state = self.state.borrow_mut();
-        let Some(line) = &mut state.line else { return };
+        let Some(connection) = &mut state.connection else {
+            return;
+        };
         let now = now_ms();
-        let beat = ask(&mut line.pulse, now);
-        let alive = line.opened_at.is_none() && beat == Beat::Ask || line.act(beat, now);
+        let beat = ask(&mut connection.heartbeat, now);
+        let alive = connection.opened_at.is_none() && beat == HeartbeatAction::Ping
+            || connection.act(beat, now);
         drop(state);
         if !alive {
             self.lost("");
@@ -228,7 +231,7 @@ impl Inner {
         let mut state = self.state.borrow_mut();
         state.attempt += 1;
         state.retry = None;
-        state.line = None;
+        state.connection = None;
         let attempt = state.attempt;
         let Ok(socket) = WebSocket::new(&address) else {
             drop(state);
@@ -250,19 +253,19 @@ impl Inner {
             on("message", Self::heard),
             on("close", Self::closed),
         ];
-        state.line = Some(Line {
+        state.connection = Some(ActiveConnection {
             socket: socket.clone(),
             _listeners: listeners,
             opened_at: None,
-            pulse: Pulse::new(now_ms()),
+            heartbeat: HeartbeatMonitor::new(now_ms()),
         });
     }
 
     fn opened(self: &Rc<Self>) {
-        if let Some(line) = &mut self.state.borrow_mut().line {
+        if let Some(connection) = &mut self.state.borrow_mut().connection {
             let now = now_ms();
-            line.opened_at = Some(now);
-            line.pulse.heard(now);
+            connection.opened_at = Some(now);
+            connection.heartbeat.heard(now);
         }
     }
 
@@ -273,14 +276,14 @@ impl Inner {
             .and_then(|event| event.data().as_string());
         // A later version's message is none of ours.
         let message = text.and_then(|text| json::read::<ServerMessage>(&text));
-        if let Some(line) = &mut self.state.borrow_mut().line {
+        if let Some(connection) = &mut self.state.borrow_mut().connection {
             let now = now_ms();
-            line.pulse.heard(now);
+            connection.heartbeat.heard(now);
             match &message {
-                Some(ServerMessage::Connected(hello)) => line.pulse.set(hello.heartbeat),
+                Some(ServerMessage::Connected(hello)) => connection.heartbeat.set(hello.heartbeat),
                 Some(ServerMessage::Pong { timestamp, .. }) => {
                     if let Some(asked_at) = timestamp.as_i64() {
-                        line.pulse.answered(now, asked_at);
+                        connection.heartbeat.answered(now, asked_at);
                     }
                 }
                 _ => {}
@@ -301,7 +304,7 @@ impl Inner {
         }
         let mut state = self.state.borrow_mut();
         state.wanted = false;
-        state.line = None;
+        state.connection = None;
         drop(state);
         (self.sink)(SocketEvent::Ended {
             reason: event.reason(),
@@ -312,13 +315,16 @@ impl Inner {
     fn lost(self: &Rc<Self>, reason: &str) {
         let mut state = self.state.borrow_mut();
         state.attempt += 1;
-        let opened_at = state.line.take().and_then(|line| line.opened_at);
+        let opened_at = state
+            .connection
+            .take()
+            .and_then(|connection| connection.opened_at);
         let now = now_ms();
         if opened_at.is_some_and(|at| now - at >= HELD_MS) {
             state.backoff.reset();
         }
         let chance = chance();
-        let wait = asked_wait(reason, chance).unwrap_or_else(|| state.backoff.wait(chance));
+        let wait = requested_wait(reason, chance).unwrap_or_else(|| state.backoff.wait(chance));
         let this = Rc::downgrade(self);
         state.retry = Some(Timeout::new(wait, move || with(&this, Self::connect)));
         drop(state);

@@ -13,8 +13,8 @@
 //! `i18n` makes sentences of it.
 
 use crate::{
-    board::camera::{Camera, View},
-    session::book::Book,
+    model::camera::{Camera, Viewport},
+    model::tile_store::TileStore,
     tools::Tools,
 };
 use leptos::prelude::*;
@@ -148,7 +148,7 @@ pub struct Me {
 
 /// Whether a chat row is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum DeliveryStatus {
     /// In the server's database.
     Stored,
     /// On its way, or waiting for the connection: draw it faint.
@@ -176,7 +176,7 @@ pub struct ChatRow {
     /// When.
     pub at: Timestamp,
     /// Whether it is stored.
-    pub fate: Fate,
+    pub delivery: DeliveryStatus,
 }
 
 /// Tells chat rows apart. A row of one's own keeps its op id when it becomes
@@ -209,7 +209,7 @@ pub struct Activity {
     /// Who did it; [`Store::name_of`] knows the name.
     pub actor: UserId,
     /// What.
-    pub deed: Deed,
+    pub kind: ActivityKind,
     /// Where, if it was a tile.
     pub at: Option<Coord>,
     /// When the newest of them happened: strokes of one person in one tile
@@ -219,7 +219,7 @@ pub struct Activity {
 
 /// What somebody did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum ActivityKind {
     /// Started a tile.
     Created,
     /// Painted in it.
@@ -249,7 +249,7 @@ pub struct Cursor {
 
 /// A tile that somebody points at; drawn until it is over.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pulse {
+pub struct Highlight {
     /// Who; none for a link or a search of one's own.
     pub by: Option<(UserId, String)>,
     /// Where.
@@ -340,7 +340,7 @@ pub enum NoticeKind {
 
 /// Where the view is to go. Set through `Session::fly_to`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Flight {
+pub enum CameraCommand {
     /// To the middle of this tile, close enough to see it; keeps the zoom if
     /// it is close already.
     Tile(Coord),
@@ -373,7 +373,7 @@ pub struct Store {
     pub waiting: RwSignal<usize>,
     /// The tiles, with what is pending laid over them. For a tile use
     /// `store.book.with(|b| b.shown(coord).cloned())`, best inside a `Memo`.
-    pub book: RwSignal<Book>,
+    pub tiles: RwSignal<TileStore>,
     /// Oldest first.
     pub chat: RwSignal<Vec<ChatRow>>,
     /// See [`Older`].
@@ -392,7 +392,7 @@ pub struct Store {
     /// Other people's pointers.
     pub cursors: RwSignal<HashMap<UserId, Cursor>>,
     /// Tiles that are pointed at just now.
-    pub pulses: RwSignal<Vec<Pulse>>,
+    pub highlights: RwSignal<Vec<Highlight>>,
     /// Toasts, oldest first; `Session::dismiss` takes one away.
     pub notices: RwSignal<Vec<Notice>>,
     /// The tile open for drawing: `Session::open_tile`, `Session::leave_tile`.
@@ -405,9 +405,9 @@ pub struct Store {
     /// The pixel of the open tile that keys would paint, once they were used.
     pub pen: RwSignal<Option<(i32, i32)>>,
     /// Where the view is and how large it is on screen; the board sets it.
-    pub view: RwSignal<View>,
+    pub viewport: RwSignal<Viewport>,
     /// A wish to see something else, taken by the board.
-    pub flight: RwSignal<Option<Flight>>,
+    pub camera_command: RwSignal<Option<CameraCommand>>,
     /// Follows this person: the view goes where they edit or point.
     /// Free to set (none to stop).
     pub following: RwSignal<Option<UserId>>,
@@ -437,7 +437,7 @@ impl Store {
             connection: RwSignal::default(),
             trouble: RwSignal::default(),
             waiting: RwSignal::default(),
-            book: RwSignal::default(),
+            tiles: RwSignal::default(),
             chat: RwSignal::default(),
             older: RwSignal::default(),
             people: RwSignal::default(),
@@ -446,14 +446,14 @@ impl Store {
             older_activity: RwSignal::default(),
             locks: RwSignal::default(),
             cursors: RwSignal::default(),
-            pulses: RwSignal::default(),
+            highlights: RwSignal::default(),
             notices: RwSignal::default(),
             editing: RwSignal::default(),
             selected: RwSignal::default(),
             pointer: RwSignal::default(),
             pen: RwSignal::default(),
-            view: RwSignal::default(),
-            flight: RwSignal::default(),
+            viewport: RwSignal::default(),
+            camera_command: RwSignal::default(),
             following: RwSignal::default(),
             tools: RwSignal::default(),
             undoable: RwSignal::default(),
@@ -470,8 +470,8 @@ impl Store {
     /// The cell under the pointer. Reactive.
     pub fn hovered(self) -> Option<Coord> {
         let (x, y) = self.pointer.get()?;
-        self.book
-            .with(|book| book.grid().and_then(|grid| book_cell(&grid, x, y)))
+        self.tiles
+            .with(|tiles| tiles.grid().and_then(|grid| book_cell(&grid, x, y)))
     }
 
     /// What this user may do here; none while that is not known, and where

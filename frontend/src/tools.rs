@@ -1,10 +1,10 @@
 //! The drawing tools: which one is in the hand, and what it does to pixels.
 //! All pure; the board feeds it positions and dispatches the edits it gives.
 
-pub mod hand;
 pub mod import;
 pub mod quantize;
 pub mod raster;
+pub mod stroke;
 pub mod undo;
 
 /// What is in the hand.

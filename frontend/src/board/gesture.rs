@@ -8,7 +8,7 @@ const SLIP: u32 = 6;
 
 /// What touches the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum PointerKind {
     /// A mouse, or something like it.
     Mouse,
     /// A pen. From then on fingers do not draw, and while it is down they do
@@ -28,14 +28,14 @@ pub struct Pointer {
     /// From the top.
     pub y: f64,
     /// What it is.
-    pub kind: Kind,
+    pub kind: PointerKind,
     /// Which button went down, as browsers count: 0 left, 1 middle, 2 right.
     pub button: i16,
 }
 
 /// What follows from an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Act {
+pub enum GestureAction {
     /// Moves the view by CSS pixels.
     Pan {
         /// To the right.
@@ -87,13 +87,13 @@ pub enum Act {
 
 /// What lies under a pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ground {
+pub enum HitTarget {
     /// The board, while no tile is open.
     Board,
     /// The board around the open tile.
-    Around,
+    AroundTile,
     /// Where the tool may be put down.
-    Drawn,
+    Drawable,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -130,62 +130,68 @@ pub struct Gestures {
 
 impl Gestures {
     /// A pointer went down, on this ground.
-    pub fn down(&mut self, pointer: Pointer, ground: Ground) -> Vec<Act> {
-        let mut acts = Vec::new();
+    pub fn down(&mut self, pointer: Pointer, target: HitTarget) -> Vec<GestureAction> {
+        let mut actions = Vec::new();
         self.pointers.retain(|other| other.id != pointer.id);
-        let finger = pointer.kind == Kind::Touch;
-        if pointer.kind == Kind::Pen {
+        let finger = pointer.kind == PointerKind::Touch;
+        if pointer.kind == PointerKind::Pen {
             // What touches already is the hand that holds the pen.
             self.pen_seen = true;
-            self.pointers.retain(|other| other.kind != Kind::Touch);
-            acts.extend(self.interrupt());
+            self.pointers
+                .retain(|other| other.kind != PointerKind::Touch);
+            actions.extend(self.interrupt());
         }
-        if finger && self.pointers.iter().any(|other| other.kind == Kind::Pen) {
-            return acts;
+        if finger
+            && self
+                .pointers
+                .iter()
+                .any(|other| other.kind == PointerKind::Pen)
+        {
+            return actions;
         }
         self.pointers.push(pointer);
         if self.pointers.len() > 1 {
-            acts.extend(self.interrupt());
+            actions.extend(self.interrupt());
             self.mode = Mode::Pinch;
-            return acts;
+            return actions;
         }
         let Pointer { id, x, y, .. } = pointer;
         let pans = self.space || pointer.button == 1;
         let palm = finger && self.pen_seen;
-        if ground == Ground::Drawn && !pans && !palm {
+        if target == HitTarget::Drawable && !pans && !palm {
             self.mode = Mode::Stroke {
                 id,
                 moves: 0,
                 finger,
             };
             let second = pointer.button == 2;
-            acts.push(Act::Down { x, y, second });
-            return acts;
+            actions.push(GestureAction::Down { x, y, second });
+            return actions;
         }
-        let clicks = !(palm && ground != Ground::Board);
+        let clicks = !(palm && target != HitTarget::Board);
         self.mode = match pointer.button {
             _ if pans => Mode::Pan { id },
             0 => Mode::Press { id, x, y, clicks },
             _ => Mode::Idle,
         };
-        acts
+        actions
     }
 
     /// Something else begins: what becomes of the stroke.
-    fn interrupt(&mut self) -> Option<Act> {
+    fn interrupt(&mut self) -> Option<GestureAction> {
         match std::mem::take(&mut self.mode) {
             Mode::Stroke {
                 moves,
                 finger: true,
                 ..
-            } if moves <= SLIP => Some(Act::Cancel),
-            Mode::Stroke { .. } => Some(Act::Up),
+            } if moves <= SLIP => Some(GestureAction::Cancel),
+            Mode::Stroke { .. } => Some(GestureAction::Up),
             Mode::Idle | Mode::Press { .. } | Mode::Pan { .. } | Mode::Pinch => None,
         }
     }
 
     /// A pointer moved.
-    pub fn moved(&mut self, id: i32, x: f64, y: f64) -> Option<Act> {
+    pub fn moved(&mut self, id: i32, x: f64, y: f64) -> Option<GestureAction> {
         let index = self.pointers.iter().position(|other| other.id == id)?;
         let before = self.pointers[index];
         let (dx, dy) = (x - before.x, y - before.y);
@@ -193,9 +199,9 @@ impl Gestures {
             Mode::Pinch => self.pinch(index, x, y),
             Mode::Stroke { id: own, moves, .. } if *own == id => {
                 *moves += 1;
-                Some(Act::Draw { x, y })
+                Some(GestureAction::Draw { x, y })
             }
-            Mode::Pan { id: own } if *own == id => Some(Act::Pan { dx, dy }),
+            Mode::Pan { id: own } if *own == id => Some(GestureAction::Pan { dx, dy }),
             Mode::Press {
                 id: own,
                 x: px,
@@ -207,7 +213,7 @@ impl Gestures {
                     return None;
                 }
                 self.mode = Mode::Pan { id };
-                Some(Act::Pan {
+                Some(GestureAction::Pan {
                     dx: x - px,
                     dy: y - py,
                 })
@@ -220,7 +226,7 @@ impl Gestures {
     }
 
     /// A pointer went up, or was taken away.
-    pub fn up(&mut self, id: i32, taken: bool) -> Option<Act> {
+    pub fn up(&mut self, id: i32, taken: bool) -> Option<GestureAction> {
         self.pointers.retain(|other| other.id != id);
         let act = match self.mode {
             Mode::Press {
@@ -228,8 +234,8 @@ impl Gestures {
                 x,
                 y,
                 clicks: true,
-            } if own == id && !taken => Some(Act::Click { x, y }),
-            Mode::Stroke { id: own, .. } if own == id => Some(Act::Up),
+            } if own == id && !taken => Some(GestureAction::Click { x, y }),
+            Mode::Stroke { id: own, .. } if own == id => Some(GestureAction::Up),
             _ => None,
         };
         self.mode = match (self.mode, self.pointers.first()) {
@@ -250,7 +256,7 @@ impl Gestures {
         matches!(self.mode, Mode::Stroke { .. })
     }
 
-    fn pinch(&self, index: usize, x: f64, y: f64) -> Option<Act> {
+    fn pinch(&self, index: usize, x: f64, y: f64) -> Option<GestureAction> {
         let before = self.pointers[index];
         let other = self
             .pointers
@@ -259,7 +265,7 @@ impl Gestures {
             .find_map(|(i, other)| (i != index).then_some(other))?;
         let old = (before.x - other.x).hypot(before.y - other.y).max(1.0);
         let new = (x - other.x).hypot(y - other.y).max(1.0);
-        Some(Act::Pinch {
+        Some(GestureAction::Pinch {
             x: f64::midpoint(x, other.x),
             y: f64::midpoint(y, other.y),
             dx: (x - before.x) / 2.0,
@@ -275,7 +281,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn at(id: i32, x: f64, y: f64, kind: Kind) -> Pointer {
+    fn at(id: i32, x: f64, y: f64, kind: PointerKind) -> Pointer {
         Pointer {
             id,
             x,
@@ -287,87 +293,105 @@ mod tests {
 
     #[test]
     fn a_short_press_is_a_click_and_a_long_way_pans() {
-        let mut hand = Gestures::default();
-        hand.down(at(1, 10.0, 10.0, Kind::Mouse), Ground::Board);
-        assert_eq!(hand.moved(1, 12.0, 11.0), None);
-        assert_eq!(hand.up(1, false), Some(Act::Click { x: 10.0, y: 10.0 }));
-        hand.down(at(1, 10.0, 10.0, Kind::Mouse), Ground::Board);
+        let mut gestures = Gestures::default();
+        gestures.down(at(1, 10.0, 10.0, PointerKind::Mouse), HitTarget::Board);
+        assert_eq!(gestures.moved(1, 12.0, 11.0), None);
         assert_eq!(
-            hand.moved(1, 30.0, 10.0),
-            Some(Act::Pan { dx: 20.0, dy: 0.0 })
+            gestures.up(1, false),
+            Some(GestureAction::Click { x: 10.0, y: 10.0 })
         );
-        assert_eq!(hand.up(1, false), None);
+        gestures.down(at(1, 10.0, 10.0, PointerKind::Mouse), HitTarget::Board);
+        assert_eq!(
+            gestures.moved(1, 30.0, 10.0),
+            Some(GestureAction::Pan { dx: 20.0, dy: 0.0 })
+        );
+        assert_eq!(gestures.up(1, false), None);
     }
 
     #[test]
     fn in_an_open_tile_it_draws_unless_space_or_the_middle_button_pans() {
-        let mut hand = Gestures::default();
-        let mut right = at(1, 5.0, 5.0, Kind::Mouse);
+        let mut gestures = Gestures::default();
+        let mut right = at(1, 5.0, 5.0, PointerKind::Mouse);
         right.button = 2;
         assert_eq!(
-            hand.down(right, Ground::Drawn),
-            [Act::Down {
+            gestures.down(right, HitTarget::Drawable),
+            [GestureAction::Down {
                 x: 5.0,
                 y: 5.0,
                 second: true
             }]
         );
-        assert_eq!(hand.moved(1, 6.0, 5.0), Some(Act::Draw { x: 6.0, y: 5.0 }));
-        assert_eq!(hand.up(1, false), Some(Act::Up));
-        hand.space = true;
-        assert_eq!(hand.down(at(1, 5.0, 5.0, Kind::Mouse), Ground::Drawn), []);
-        assert!(hand.is_panning());
+        assert_eq!(
+            gestures.moved(1, 6.0, 5.0),
+            Some(GestureAction::Draw { x: 6.0, y: 5.0 })
+        );
+        assert_eq!(gestures.up(1, false), Some(GestureAction::Up));
+        gestures.space = true;
+        assert_eq!(
+            gestures.down(at(1, 5.0, 5.0, PointerKind::Mouse), HitTarget::Drawable),
+            []
+        );
+        assert!(gestures.is_panning());
     }
 
     #[test]
     fn a_second_finger_pinches_and_takes_the_slip_back() {
-        let mut hand = Gestures::default();
-        hand.down(at(1, 0.0, 0.0, Kind::Touch), Ground::Drawn);
-        hand.moved(1, 1.0, 0.0);
+        let mut gestures = Gestures::default();
+        gestures.down(at(1, 0.0, 0.0, PointerKind::Touch), HitTarget::Drawable);
+        gestures.moved(1, 1.0, 0.0);
         assert_eq!(
-            hand.down(at(2, 100.0, 0.0, Kind::Touch), Ground::Drawn),
-            [Act::Cancel]
+            gestures.down(at(2, 100.0, 0.0, PointerKind::Touch), HitTarget::Drawable),
+            [GestureAction::Cancel]
         );
-        let Some(Act::Pinch { factor, dx, .. }) = hand.moved(2, 199.0, 0.0) else {
+        let Some(GestureAction::Pinch { factor, dx, .. }) = gestures.moved(2, 199.0, 0.0) else {
             panic!("no pinch");
         };
         assert!((factor - 2.0).abs() < 1e-9 && (dx - 49.5).abs() < 1e-9);
-        assert_eq!(hand.up(2, false), None);
-        assert!(hand.is_panning());
-        assert_eq!(hand.up(1, false), None);
-        assert!(!hand.is_panning());
+        assert_eq!(gestures.up(2, false), None);
+        assert!(gestures.is_panning());
+        assert_eq!(gestures.up(1, false), None);
+        assert!(!gestures.is_panning());
     }
 
     #[test]
     fn beside_a_pen_fingers_only_pan() {
-        let mut hand = Gestures::default();
-        hand.down(at(1, 0.0, 0.0, Kind::Pen), Ground::Drawn);
-        assert!(hand.is_drawing());
-        hand.up(1, false);
-        assert_eq!(hand.down(at(2, 0.0, 0.0, Kind::Touch), Ground::Drawn), []);
-        assert!(!hand.is_drawing());
-        assert!(hand.moved(2, 30.0, 0.0).is_some());
-        hand.up(2, false);
+        let mut gestures = Gestures::default();
+        gestures.down(at(1, 0.0, 0.0, PointerKind::Pen), HitTarget::Drawable);
+        assert!(gestures.is_drawing());
+        gestures.up(1, false);
+        assert_eq!(
+            gestures.down(at(2, 0.0, 0.0, PointerKind::Touch), HitTarget::Drawable),
+            []
+        );
+        assert!(!gestures.is_drawing());
+        assert!(gestures.moved(2, 30.0, 0.0).is_some());
+        gestures.up(2, false);
         // The ball of the thumb beside the open tile opens no other.
-        hand.down(at(3, 0.0, 0.0, Kind::Touch), Ground::Around);
-        assert_eq!(hand.up(3, false), None);
+        gestures.down(at(3, 0.0, 0.0, PointerKind::Touch), HitTarget::AroundTile);
+        assert_eq!(gestures.up(3, false), None);
     }
 
     #[test]
     fn a_palm_disturbs_no_stroke_of_the_pen() {
-        let mut hand = Gestures::default();
+        let mut gestures = Gestures::default();
         // It came first, and slipped.
-        hand.down(at(1, 90.0, 90.0, Kind::Touch), Ground::Drawn);
-        let acts = hand.down(at(2, 10.0, 10.0, Kind::Pen), Ground::Drawn);
-        assert!(matches!(acts[..], [Act::Cancel, Act::Down { .. }]));
-        assert_eq!(hand.moved(1, 80.0, 90.0), None);
-        assert_eq!(hand.down(at(3, 70.0, 90.0, Kind::Touch), Ground::Drawn), []);
-        assert_eq!(hand.up(1, false), None);
+        gestures.down(at(1, 90.0, 90.0, PointerKind::Touch), HitTarget::Drawable);
+        let actions = gestures.down(at(2, 10.0, 10.0, PointerKind::Pen), HitTarget::Drawable);
+        assert!(matches!(
+            actions[..],
+            [GestureAction::Cancel, GestureAction::Down { .. }]
+        ));
+        assert_eq!(gestures.moved(1, 80.0, 90.0), None);
         assert_eq!(
-            hand.moved(2, 20.0, 10.0),
-            Some(Act::Draw { x: 20.0, y: 10.0 })
+            gestures.down(at(3, 70.0, 90.0, PointerKind::Touch), HitTarget::Drawable),
+            []
         );
-        assert_eq!(hand.up(2, false), Some(Act::Up));
-        assert_eq!(hand.up(3, false), None);
+        assert_eq!(gestures.up(1, false), None);
+        assert_eq!(
+            gestures.moved(2, 20.0, 10.0),
+            Some(GestureAction::Draw { x: 20.0, y: 10.0 })
+        );
+        assert_eq!(gestures.up(2, false), Some(GestureAction::Up));
+        assert_eq!(gestures.up(3, false), None);
     }
 }

@@ -4,21 +4,19 @@
 mod keyboard;
 
 use super::{
-    camera::{View, floor},
-    gesture::{Act, Gestures, Ground, Kind, Pointer},
-    stage::Stage,
+    gesture::{GestureAction, Gestures, HitTarget, Pointer, PointerKind},
+    renderer::BoardRenderer,
 };
 use crate::{
     browser::{self, Listener},
-    session::{
-        Session,
-        book::{self, Book},
-    },
+    model::camera::{Viewport, floor},
+    model::tile_store::{self, TileStore},
+    session::Session,
     store::{MayNot, Store},
     tools::{
         Tool,
-        hand::{Grip, Hand},
         raster::Spot,
+        stroke::{ActiveStroke, StrokeOptions},
     },
 };
 use leptos::prelude::*;
@@ -43,10 +41,10 @@ pub struct Input {
     _listeners: Vec<Listener>,
 }
 
-struct Hands {
+struct InputController {
     store: Store,
     session: Session,
-    stage: Rc<Stage>,
+    renderer: Rc<BoardRenderer>,
     root: Element,
     gestures: RefCell<Gestures>,
     /// Where the last stroke ended, for a straight line from there.
@@ -55,51 +53,58 @@ struct Hands {
     alt: Cell<bool>,
     /// A viewer knows that they are one.
     told: Cell<bool>,
-    hand_shown: Cell<&'static str>,
+    cursor_shown: Cell<&'static str>,
 }
 
 impl Input {
     /// Listens to `root`, and to the window's keys.
-    pub fn new(store: Store, session: Session, stage: Rc<Stage>, root: &Element) -> Self {
-        let hands = Rc::new(Hands {
+    pub fn new(
+        store: Store,
+        session: Session,
+        renderer: Rc<BoardRenderer>,
+        root: &Element,
+    ) -> Self {
+        let controller = Rc::new(InputController {
             store,
             session,
-            stage,
+            renderer,
             root: root.clone(),
             gestures: RefCell::default(),
             last_end: Cell::default(),
             shift: Cell::default(),
             alt: Cell::default(),
             told: Cell::default(),
-            hand_shown: Cell::default(),
+            cursor_shown: Cell::default(),
         });
-        let on = |event, act: fn(&Hands, &Event)| {
-            let hands = Rc::clone(&hands);
-            Listener::active(root, event, move |event| act(&hands, &event))
+        let on = |event, act: fn(&InputController, &Event)| {
+            let controller = Rc::clone(&controller);
+            Listener::active(root, event, move |event| act(&controller, &event))
         };
         let mut listeners = vec![
-            on("pointerdown", Hands::down),
-            on("pointermove", Hands::moved),
-            on("pointerup", |hands, event| hands.up(event, false)),
-            on("pointercancel", |hands, event| hands.up(event, true)),
-            on("pointerleave", Hands::left),
-            on("wheel", Hands::wheel),
+            on("pointerdown", InputController::down),
+            on("pointermove", InputController::moved),
+            on("pointerup", |controller, event| controller.up(event, false)),
+            on("pointercancel", |controller, event| {
+                controller.up(event, true)
+            }),
+            on("pointerleave", InputController::left),
+            on("wheel", InputController::wheel),
             on("contextmenu", |_, event| event.prevent_default()),
         ];
         let window = browser::window();
         for (event, is_down) in [("keydown", true), ("keyup", false)] {
-            let hands = Rc::clone(&hands);
+            let controller = Rc::clone(&controller);
             let listener = Listener::new(&window, event, move |event| {
                 if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
-                    hands.key(event, is_down);
+                    controller.key(event, is_down);
                 }
             });
             listeners.push(listener);
         }
-        let away = Rc::clone(&hands);
+        let away = Rc::clone(&controller);
         listeners.push(Listener::new(&window, "blur", move |_| {
             away.gestures.borrow_mut().space = false;
-            away.show_hand();
+            away.show_cursor();
         }));
         Self {
             _listeners: listeners,
@@ -107,9 +112,9 @@ impl Input {
     }
 }
 
-impl Hands {
+impl InputController {
     fn grid(&self) -> Option<Grid> {
-        self.store.book.with_untracked(Book::grid)
+        self.store.tiles.with_untracked(TileStore::grid)
     }
 
     fn pointer(&self, event: &PointerEvent) -> Pointer {
@@ -121,9 +126,9 @@ impl Hands {
             x: f64::from(event.client_x()) - rect.left(),
             y: f64::from(event.client_y()) - rect.top(),
             kind: match event.pointer_type().as_str() {
-                "touch" => Kind::Touch,
-                "pen" => Kind::Pen,
-                _ => Kind::Mouse,
+                "touch" => PointerKind::Touch,
+                "pen" => PointerKind::Pen,
+                _ => PointerKind::Mouse,
             },
             button: event.button(),
         }
@@ -149,16 +154,16 @@ impl Hands {
         event.prevent_default();
         let at = self.cell(pointer.x, pointer.y);
         let open = self.store.editing.get_untracked();
-        let ground = match (open, at) {
-            (None, _) => Ground::Board,
-            (Some(open), Some(at)) if at == open || self.picks() => Ground::Drawn,
-            (Some(_), _) => Ground::Around,
+        let target = match (open, at) {
+            (None, _) => HitTarget::Board,
+            (Some(open), Some(at)) if at == open || self.picks() => HitTarget::Drawable,
+            (Some(_), _) => HitTarget::AroundTile,
         };
-        let acts = self.gestures.borrow_mut().down(pointer, ground);
-        for act in acts {
-            self.act(act, &[]);
+        let actions = self.gestures.borrow_mut().down(pointer, target);
+        for act in actions {
+            self.perform(act, &[]);
         }
-        self.show_hand();
+        self.show_cursor();
     }
 
     fn moved(&self, event: &Event) {
@@ -172,8 +177,8 @@ impl Hands {
             .borrow_mut()
             .moved(pointer.id, pointer.x, pointer.y);
         if let Some(act) = act {
-            let drawing = matches!(act, Act::Draw { .. });
-            self.act(
+            let drawing = matches!(act, GestureAction::Draw { .. });
+            self.perform(
                 act,
                 &if drawing {
                     self.passed(event)
@@ -211,9 +216,9 @@ impl Hands {
         let pointer = self.pointer(event);
         let act = self.gestures.borrow_mut().up(pointer.id, taken);
         if let Some(act) = act {
-            self.act(act, &[]);
+            self.perform(act, &[]);
         }
-        self.show_hand();
+        self.show_cursor();
     }
 
     fn left(&self, _: &Event) {
@@ -222,14 +227,17 @@ impl Hands {
 
     /// The pointer is over this board pixel; others see it.
     fn point(&self, x: f64, y: f64) {
-        let (bx, by) = self.store.view.with_untracked(|view| view.to_board(x, y));
+        let (bx, by) = self
+            .store
+            .viewport
+            .with_untracked(|viewport| viewport.to_board(x, y));
         let spot = (floor(bx), floor(by));
         if self.store.pointer.get_untracked() != Some(spot) {
             if self.store.pen.get_untracked().is_some() {
                 self.store.pen.set(None);
             }
             self.store.pointer.set(Some(spot));
-            self.show_hand();
+            self.show_cursor();
         }
         self.session.point(bx, by);
     }
@@ -237,8 +245,8 @@ impl Hands {
     fn cell(&self, x: f64, y: f64) -> Option<Coord> {
         let grid = self.grid()?;
         self.store
-            .view
-            .with_untracked(|view| view.cell_at(x, y, &grid))
+            .viewport
+            .with_untracked(|viewport| viewport.cell_at(x, y, &grid))
     }
 
     /// The pixel of the open tile at a place of the view; it may lie outside.
@@ -250,57 +258,60 @@ impl Hands {
     /// The pixel of a tile at a place of the view; it may lie outside.
     fn spot(&self, at: Coord, x: f64, y: f64) -> Option<Spot> {
         let side = self.grid()?.tile_size;
-        let (bx, by) = self.store.view.with_untracked(|view| view.to_board(x, y));
+        let (bx, by) = self
+            .store
+            .viewport
+            .with_untracked(|viewport| viewport.to_board(x, y));
         Some((floor(bx) - at.x * side, floor(by) - at.y * side))
     }
 
     /// Does what follows from a pointer; `passed` are the places on its way.
-    fn act(&self, act: Act, passed: &[(f64, f64)]) {
+    fn perform(&self, act: GestureAction, passed: &[(f64, f64)]) {
         let Some(grid) = self.grid() else { return };
         match act {
-            Act::Pan { dx, dy } => self.steer(|view| view.pan(dx, dy, &grid)),
-            Act::Pinch {
+            GestureAction::Pan { dx, dy } => self.steer(|viewport| viewport.pan(dx, dy, &grid)),
+            GestureAction::Pinch {
                 x,
                 y,
                 dx,
                 dy,
                 factor,
-            } => self.steer(|view| {
-                view.pan(dx, dy, &grid);
-                view.zoom_at(x, y, factor, &grid);
+            } => self.steer(|viewport| {
+                viewport.pan(dx, dy, &grid);
+                viewport.zoom_at(x, y, factor, &grid);
             }),
-            Act::Down { x, y, second } if self.picks() => {
+            GestureAction::Down { x, y, second } if self.picks() => {
                 let at = self.cell(x, y);
                 if let Some((at, spot)) = at.and_then(|at| Some((at, self.spot(at, x, y)?))) {
                     self.pick(at, spot, second);
                 }
             }
-            Act::Down { x, y, second } => {
+            GestureAction::Down { x, y, second } => {
                 if let Some((at, spot)) = self.open_spot(x, y) {
                     self.put_down(at, spot, second);
                 }
             }
-            Act::Draw { x, y } => {
+            GestureAction::Draw { x, y } => {
                 let places = passed.iter().copied().chain([(x, y)]);
                 self.draw(places.filter_map(|(x, y)| Some(self.open_spot(x, y)?.1)));
             }
-            Act::Up => self.lift(),
-            Act::Cancel => {
-                if let Some((at, _)) = self.stage.hand.borrow_mut().take() {
+            GestureAction::Up => self.lift(),
+            GestureAction::Cancel => {
+                if let Some((at, _)) = self.renderer.stroke.borrow_mut().take() {
                     self.session.cancel_stroke(at);
                 }
-                self.stage.refresh();
+                self.renderer.refresh();
             }
-            Act::Click { x, y } => self.click(self.cell(x, y)),
+            GestureAction::Click { x, y } => self.click(self.cell(x, y)),
         }
     }
 
     /// Moves the view by hand; whoever was followed is followed no more.
-    fn steer(&self, act: impl FnOnce(&mut View)) {
+    fn steer(&self, act: impl FnOnce(&mut Viewport)) {
         if self.store.following.get_untracked().is_some() {
             self.store.following.set(None);
         }
-        self.stage.steer(act);
+        self.renderer.steer(act);
     }
 
     /// Whether a press takes a colour.
@@ -342,34 +353,40 @@ impl Hands {
             .get()
             .filter(|(tile, _)| self.shift.get() && *tile == at)
             .map(|(_, end)| end);
-        let (hand, edits) = self.store.book.with_untracked(|book| {
-            let pixels = book.shown(at).map(|tile| &tile.state.pixels);
-            Hand::down(tools, Grip { second, from }, grid.tile_size, spot, pixels)
+        let (stroke, edits) = self.store.tiles.with_untracked(|tiles| {
+            let pixels = tiles.shown(at).map(|tile| &tile.state.pixels);
+            ActiveStroke::down(
+                tools,
+                StrokeOptions { second, from },
+                grid.tile_size,
+                spot,
+                pixels,
+            )
         });
         self.session.begin_stroke(at);
         self.session.paint(at, &edits);
-        self.stage.hand.replace(Some((at, hand)));
-        self.stage.refresh();
+        self.renderer.stroke.replace(Some((at, stroke)));
+        self.renderer.refresh();
     }
 
     fn draw(&self, spots: impl Iterator<Item = Spot>) {
-        let mut hand = self.stage.hand.borrow_mut();
-        let Some((at, hand)) = hand.as_mut() else {
+        let mut stroke = self.renderer.stroke.borrow_mut();
+        let Some((at, stroke)) = stroke.as_mut() else {
             return;
         };
         let shift = self.shift.get();
-        let edits: Vec<PixelEdit> = spots.flat_map(|spot| hand.moved(spot, shift)).collect();
+        let edits: Vec<PixelEdit> = spots.flat_map(|spot| stroke.moved(spot, shift)).collect();
         self.session.paint(*at, &edits);
-        self.stage.refresh();
+        self.renderer.refresh();
     }
 
     fn lift(&self) {
-        let Some((at, hand)) = self.stage.hand.borrow_mut().take() else {
+        let Some((at, stroke)) = self.renderer.stroke.borrow_mut().take() else {
             return;
         };
-        self.session.paint(at, &hand.preview());
-        self.last_end.set(Some((at, hand.end())));
-        self.stage.refresh();
+        self.session.paint(at, &stroke.preview());
+        self.last_end.set(Some((at, stroke.end())));
+        self.renderer.refresh();
     }
 
     fn pick(&self, at: Coord, (x, y): Spot, second: bool) {
@@ -377,8 +394,8 @@ impl Hands {
         let Ok(index) = u16::try_from(y * grid.tile_size + x) else {
             return;
         };
-        let color = self.store.book.with_untracked(|book| {
-            book::color(book.shown(at).map(|tile| &tile.state.pixels), index)
+        let color = self.store.tiles.with_untracked(|tiles| {
+            tile_store::color(tiles.shown(at).map(|tile| &tile.state.pixels), index)
         });
         self.store.tools.update(|tools| {
             if color == TRANSPARENT {
@@ -404,14 +421,17 @@ impl Hands {
         let Some(grid) = self.grid() else { return };
         let unit = match event.delta_mode() {
             WheelEvent::DOM_DELTA_LINE => LINE,
-            WheelEvent::DOM_DELTA_PAGE => self.store.view.with_untracked(|view| view.height),
+            WheelEvent::DOM_DELTA_PAGE => self
+                .store
+                .viewport
+                .with_untracked(|viewport| viewport.height),
             _ => 1.0,
         };
         let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
         if event.shift_key() {
             // Some systems turn the wheel sideways themselves.
             let (dx, dy) = if dx == 0.0 { (dy, 0.0) } else { (dx, dy) };
-            self.steer(|view| view.pan(-dx, -dy, &grid));
+            self.steer(|viewport| viewport.pan(-dx, -dy, &grid));
             return;
         }
         let rect = self.root.get_bounding_client_rect();
@@ -420,11 +440,11 @@ impl Hands {
         // Pinching on a touchpad comes as a wheel with Control, in small steps.
         let speed = if event.ctrl_key() { 8.0 } else { 1.0 };
         let factor = browser::power(NOTCH, -dy.clamp(-400.0, 400.0) * speed);
-        self.steer(|view| view.zoom_at(x, y, factor, &grid));
+        self.steer(|viewport| viewport.zoom_at(x, y, factor, &grid));
     }
 
     /// The pointer's shape says what a press would do.
-    fn show_hand(&self) {
+    fn show_cursor(&self) {
         let open = self.store.editing.get_untracked();
         let hovered = || self.store.hovered_untracked();
         let shape = if self.gestures.borrow().is_panning() {
@@ -436,7 +456,7 @@ impl Hands {
         } else {
             ""
         };
-        if self.hand_shown.replace(shape) != shape {
+        if self.cursor_shown.replace(shape) != shape {
             // Fails only for a name that none is.
             let _ = self.root.set_attribute("data-hand", shape);
         }

@@ -21,7 +21,7 @@ pub struct Press<'a> {
 
 /// What a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Wish {
+pub enum Command {
     /// Moves the selection, the pen or the view: columns and rows.
     Step(i32, i32),
     /// Moves the view: columns and rows of a fixed part of it.
@@ -52,11 +52,11 @@ pub enum Wish {
 const ZOOM_STEP: f64 = 1.5;
 
 /// What a key asks for, if anything.
-pub fn wish(press: Press<'_>) -> Option<Wish> {
+pub fn command(press: Press<'_>) -> Option<Command> {
     if press.ctrl {
         return match (press.code, press.shift) {
-            ("KeyZ", false) => Some(Wish::Undo),
-            ("KeyZ", true) | ("KeyY", false) => Some(Wish::Redo),
+            ("KeyZ", false) => Some(Command::Undo),
+            ("KeyZ", true) | ("KeyY", false) => Some(Command::Redo),
             _ => None,
         };
     }
@@ -71,39 +71,39 @@ pub fn wish(press: Press<'_>) -> Option<Wish> {
         .parse::<u8>()
         .ok();
     match digit {
-        Some(0) => return Some(Wish::Fit),
-        Some(digit @ 1..=9) => return Some(Wish::Color(digit - 1)),
+        Some(0) => return Some(Command::Fit),
+        Some(digit @ 1..=9) => return Some(Command::Color(digit - 1)),
         Some(_) | None => {}
     }
     match press.key {
         // The sheet of shortcuts, wherever it is written.
         "?" => return None,
-        "+" | "=" => return Some(Wish::Zoom(ZOOM_STEP)),
-        "-" | "−" | "_" => return Some(Wish::Zoom(1.0 / ZOOM_STEP)),
-        "Enter" => return Some(Wish::Enter),
-        "Escape" => return Some(Wish::Escape),
-        "ArrowLeft" => return Some(Wish::Step(-1, 0)),
-        "ArrowRight" => return Some(Wish::Step(1, 0)),
-        "ArrowUp" => return Some(Wish::Step(0, -1)),
-        "ArrowDown" => return Some(Wish::Step(0, 1)),
+        "+" | "=" => return Some(Command::Zoom(ZOOM_STEP)),
+        "-" | "−" | "_" => return Some(Command::Zoom(1.0 / ZOOM_STEP)),
+        "Enter" => return Some(Command::Enter),
+        "Escape" => return Some(Command::Escape),
+        "ArrowLeft" => return Some(Command::Step(-1, 0)),
+        "ArrowRight" => return Some(Command::Step(1, 0)),
+        "ArrowUp" => return Some(Command::Step(0, -1)),
+        "ArrowDown" => return Some(Command::Step(0, 1)),
         _ => {}
     }
     match press.code {
-        "Equal" => Some(Wish::Zoom(ZOOM_STEP)),
-        "Minus" => Some(Wish::Zoom(1.0 / ZOOM_STEP)),
-        "KeyW" => Some(Wish::Pan(0, -1)),
-        "KeyA" => Some(Wish::Pan(-1, 0)),
-        "KeyS" => Some(Wish::Pan(0, 1)),
-        "KeyD" => Some(Wish::Pan(1, 0)),
-        "KeyP" => Some(Wish::Take(Tool::Pencil)),
-        "KeyE" => Some(Wish::Take(Tool::Eraser)),
-        "KeyF" => Some(Wish::Take(Tool::Fill)),
-        "KeyL" => Some(Wish::Take(Tool::Line)),
-        "KeyR" => Some(Wish::Take(Tool::Rectangle)),
-        "KeyC" => Some(Wish::Take(Tool::Circle)),
-        "KeyI" => Some(Wish::Take(Tool::Picker)),
-        "KeyM" => Some(Wish::Mirror),
-        "KeyX" => Some(Wish::Swap),
+        "Equal" => Some(Command::Zoom(ZOOM_STEP)),
+        "Minus" => Some(Command::Zoom(1.0 / ZOOM_STEP)),
+        "KeyW" => Some(Command::Pan(0, -1)),
+        "KeyA" => Some(Command::Pan(-1, 0)),
+        "KeyS" => Some(Command::Pan(0, 1)),
+        "KeyD" => Some(Command::Pan(1, 0)),
+        "KeyP" => Some(Command::Take(Tool::Pencil)),
+        "KeyE" => Some(Command::Take(Tool::Eraser)),
+        "KeyF" => Some(Command::Take(Tool::Fill)),
+        "KeyL" => Some(Command::Take(Tool::Line)),
+        "KeyR" => Some(Command::Take(Tool::Rectangle)),
+        "KeyC" => Some(Command::Take(Tool::Circle)),
+        "KeyI" => Some(Command::Take(Tool::Picker)),
+        "KeyM" => Some(Command::Mirror),
+        "KeyX" => Some(Command::Swap),
         _ => None,
     }
 }
@@ -125,17 +125,20 @@ mod tests {
     #[test]
     fn keys_go_by_place_and_signs_by_what_they_write_too() {
         // A French keyboard writes "z" where others have "w".
-        assert_eq!(wish(key("KeyW", "z")), Some(Wish::Pan(0, -1)));
-        assert_eq!(wish(key("Equal", "+")), Some(Wish::Zoom(ZOOM_STEP)));
-        assert_eq!(wish(key("Slash", "-")), Some(Wish::Zoom(1.0 / ZOOM_STEP)));
+        assert_eq!(command(key("KeyW", "z")), Some(Command::Pan(0, -1)));
+        assert_eq!(command(key("Equal", "+")), Some(Command::Zoom(ZOOM_STEP)));
+        assert_eq!(
+            command(key("Slash", "-")),
+            Some(Command::Zoom(1.0 / ZOOM_STEP))
+        );
         // It writes its digits with Shift.
-        assert_eq!(wish(key("Digit3", "\"")), Some(Wish::Color(2)));
-        assert_eq!(wish(key("Digit6", "-")), Some(Wish::Color(5)));
-        assert_eq!(wish(key("Numpad9", "9")), Some(Wish::Color(8)));
+        assert_eq!(command(key("Digit3", "\"")), Some(Command::Color(2)));
+        assert_eq!(command(key("Digit6", "-")), Some(Command::Color(5)));
+        assert_eq!(command(key("Numpad9", "9")), Some(Command::Color(8)));
         // A German one writes "?" beside the digits.
-        assert_eq!(wish(key("Minus", "?")), None);
-        assert_eq!(wish(key("Digit0", "0")), Some(Wish::Fit));
-        assert_eq!(wish(key("KeyQ", "q")), None);
+        assert_eq!(command(key("Minus", "?")), None);
+        assert_eq!(command(key("Digit0", "0")), Some(Command::Fit));
+        assert_eq!(command(key("KeyQ", "q")), None);
     }
 
     #[test]
@@ -147,9 +150,9 @@ mod tests {
             shift,
             alt: false,
         };
-        assert_eq!(wish(with("KeyZ", false)), Some(Wish::Undo));
-        assert_eq!(wish(with("KeyZ", true)), Some(Wish::Redo));
-        assert_eq!(wish(with("KeyY", false)), Some(Wish::Redo));
-        assert_eq!(wish(with("KeyC", false)), None);
+        assert_eq!(command(with("KeyZ", false)), Some(Command::Undo));
+        assert_eq!(command(with("KeyZ", true)), Some(Command::Redo));
+        assert_eq!(command(with("KeyY", false)), Some(Command::Redo));
+        assert_eq!(command(with("KeyC", false)), None);
     }
 }

@@ -1,6 +1,6 @@
 //! What the board hears of the page: its size, and the page's colours.
 
-use super::stage::Stage;
+use super::renderer::BoardRenderer;
 use crate::browser::{self, Listener};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -16,20 +16,20 @@ pub struct Observers {
 
 impl Observers {
     /// Watches the canvas that the stage draws on, until dropped.
-    pub fn new(stage: &Rc<Stage>, canvas: &web_sys::HtmlCanvasElement) -> Self {
+    pub fn new(renderer: &Rc<BoardRenderer>, canvas: &web_sys::HtmlCanvasElement) -> Self {
         let resized = {
-            let stage = Rc::downgrade(stage);
+            let renderer = Rc::downgrade(renderer);
             Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-                if let Some(stage) = stage.upgrade() {
-                    stage.resize(device_size(&entries));
+                if let Some(renderer) = renderer.upgrade() {
+                    renderer.resize(device_size(&entries));
                 }
             })
         };
         let retheme = {
-            let stage = Rc::downgrade(stage);
+            let renderer = Rc::downgrade(renderer);
             move || {
-                if let Some(stage) = stage.upgrade() {
-                    stage.retheme();
+                if let Some(renderer) = renderer.upgrade() {
+                    renderer.retheme();
                 }
             }
         };

@@ -1,12 +1,13 @@
 //! What lies over the board's picture: the open tile's grid, frames, names,
 //! pointers, likes and pulses. Redrawn whole; it is little.
 
-use super::{camera::View, theme::Theme};
+use super::theme::Theme;
 use crate::{
     components::avatar,
     i18n::board::maker,
-    session::book::Book,
-    store::{Cursor, Pulse},
+    model::camera::Viewport,
+    model::tile_store::TileStore,
+    store::{Cursor, Highlight},
 };
 use shared::{
     canvas::{Coord, Grid},
@@ -35,7 +36,7 @@ const CURSOR_NAME_FROM: f64 = 1.0;
 /// Everything that the overlay shows.
 pub struct Scene<'a> {
     /// Where the view looks.
-    pub view: View,
+    pub viewport: Viewport,
     /// Device pixels for one CSS pixel.
     pub ratio: f64,
     /// Milliseconds since 1970.
@@ -43,7 +44,7 @@ pub struct Scene<'a> {
     /// Nothing moves by itself.
     pub still: bool,
     /// The tiles.
-    pub book: &'a Book,
+    pub tiles: &'a TileStore,
     /// The palette.
     pub palette: &'a [String],
     /// Colours of everything else.
@@ -69,7 +70,7 @@ pub struct Scene<'a> {
     /// Other people's pointers.
     pub cursors: &'a HashMap<UserId, Cursor>,
     /// Tiles that are pointed at.
-    pub pulses: &'a [Pulse],
+    pub highlights: &'a [Highlight],
     /// Locked tiles.
     pub locks: &'a [Lock],
     /// The open tile is locked for this user.
@@ -89,12 +90,12 @@ pub struct Forbidden {
 
 /// Draws the scene. True if something in it moves by itself.
 pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
-    let View { width, height, .. } = scene.view;
+    let Viewport { width, height, .. } = scene.viewport;
     let ratio = scene.ratio;
     // Sets what nothing can be wrong with.
     let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
     context.clear_rect(0.0, 0.0, width, height);
-    let Some(grid) = scene.book.grid() else {
+    let Some(grid) = scene.tiles.grid() else {
         return false;
     };
     context.set_font("600 12px system-ui, sans-serif");
@@ -136,19 +137,19 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
         };
         padlock(context, scene, &grid, at, ink);
     }
-    for pulse in scene.pulses {
-        ring(context, scene, &grid, pulse);
+    for highlight in scene.highlights {
+        ring(context, scene, &grid, highlight);
     }
     for (user, cursor) in scene.cursors {
         if Some(*user) != scene.me {
             pointer(context, scene, *user, *cursor);
         }
     }
-    !scene.still && !scene.pulses.is_empty()
+    !scene.still && !scene.highlights.is_empty()
 }
 
 fn is_seen(scene: &Scene<'_>, x: f64, y: f64, side: f64) -> bool {
-    x < scene.view.width && y < scene.view.height && x + side > 0.0 && y + side > 0.0
+    x < scene.viewport.width && y < scene.viewport.height && x + side > 0.0 && y + side > 0.0
 }
 
 /// A frame around a tile; nothing if it is out of view.
@@ -160,7 +161,7 @@ fn frame(
     color: &str,
     width: f64,
 ) -> Option<(f64, f64, f64)> {
-    let (x, y, side) = scene.view.tile_rect(grid, at);
+    let (x, y, side) = scene.viewport.tile_rect(grid, at);
     if !is_seen(scene, x, y, side) {
         return None;
     }
@@ -172,15 +173,15 @@ fn frame(
 }
 
 fn open_tile(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, at: Coord) {
-    let (x, y, side) = scene.view.tile_rect(grid, at);
-    let View { width, height, .. } = scene.view;
+    let (x, y, side) = scene.viewport.tile_rect(grid, at);
+    let Viewport { width, height, .. } = scene.viewport;
     context.set_fill_style_str(&scene.theme.veil);
     context.fill_rect(0.0, 0.0, width, y.max(0.0));
     context.fill_rect(0.0, y + side, width, (height - y - side).max(0.0));
     context.fill_rect(0.0, y, x.max(0.0), side);
     context.fill_rect(x + side, y, (width - x - side).max(0.0), side);
 
-    let zoom = scene.view.camera.zoom;
+    let zoom = scene.viewport.camera.zoom;
     let spot = |index: i32| {
         let (column, row) = (index % grid.tile_size, index / grid.tile_size);
         (x + f64::from(column) * zoom, y + f64::from(row) * zoom)
@@ -227,11 +228,11 @@ fn paint<'a>(scene: &'a Scene<'_>, color: u8) -> &'a str {
 
 /// Creators and likes, close up.
 fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
-    let side = f64::from(grid.tile_size) * scene.view.camera.zoom;
+    let side = f64::from(grid.tile_size) * scene.viewport.camera.zoom;
     if side < CAPTION_FROM {
         return;
     }
-    let Some((first, last)) = scene.view.visible(grid) else {
+    let Some((first, last)) = scene.viewport.visible(grid) else {
         return;
     };
     for y in first.y..=last.y {
@@ -240,10 +241,10 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
             if Some(at) == scene.editing {
                 continue;
             }
-            let Some(tile) = scene.book.shown(at) else {
+            let Some(tile) = scene.tiles.shown(at) else {
                 continue;
             };
-            let (left, top, side) = scene.view.tile_rect(grid, at);
+            let (left, top, side) = scene.viewport.tile_rect(grid, at);
             if scene.forbidden.of_others && Some(tile.state.creator_id) != scene.me {
                 padlock(context, scene, grid, at, &scene.theme.text);
             }
@@ -311,7 +312,7 @@ fn padlock(
     at: Coord,
     ink: &str,
 ) {
-    let (x, y, side) = scene.view.tile_rect(grid, at);
+    let (x, y, side) = scene.viewport.tile_rect(grid, at);
     if side < PADLOCK_FROM || !is_seen(scene, x, y, side) {
         return;
     }
@@ -328,18 +329,18 @@ fn padlock(
     context.stroke();
 }
 
-fn ring(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, pulse: &Pulse) {
-    let (x, y, side) = scene.view.tile_rect(grid, pulse.at);
-    if scene.now >= pulse.ends_at || !is_seen(scene, x - 40.0, y - 40.0, side + 80.0) {
+fn ring(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, highlight: &Highlight) {
+    let (x, y, side) = scene.viewport.tile_rect(grid, highlight.at);
+    if scene.now >= highlight.ends_at || !is_seen(scene, x - 40.0, y - 40.0, side + 80.0) {
         return;
     }
-    let color = pulse
+    let color = highlight
         .by
         .as_ref()
         .map_or(scene.theme.own.as_str(), |(user, _)| avatar::colour(*user));
-    frame(context, scene, grid, pulse.at, color, 3.0);
+    frame(context, scene, grid, highlight.at, color, 3.0);
     if !scene.still {
-        let age = i32::try_from(scene.now - pulse.started_at).unwrap_or_default();
+        let age = i32::try_from(scene.now - highlight.started_at).unwrap_or_default();
         let part = f64::from(age.rem_euclid(1_000)) / 1_000.0;
         let grow = 4.0 + part * 28.0;
         context.set_global_alpha(1.0 - part);
@@ -347,7 +348,7 @@ fn ring(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, puls
         context.stroke_rect(x - grow, y - grow, side + 2.0 * grow, side + 2.0 * grow);
         context.set_global_alpha(1.0);
     }
-    let text = match (&pulse.by, pulse.message.as_str()) {
+    let text = match (&highlight.by, highlight.message.as_str()) {
         (Some((_, name)), "") => name.clone(),
         (Some((_, name)), message) => format!("{name}: {message}"),
         (None, _) => return,
@@ -357,7 +358,7 @@ fn ring(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, puls
 }
 
 fn pointer(context: &CanvasRenderingContext2d, scene: &Scene<'_>, user: UserId, cursor: Cursor) {
-    let (x, y) = scene.view.to_screen(cursor.x, cursor.y);
+    let (x, y) = scene.viewport.to_screen(cursor.x, cursor.y);
     if !is_seen(scene, x, y, 16.0) {
         return;
     }
@@ -373,7 +374,7 @@ fn pointer(context: &CanvasRenderingContext2d, scene: &Scene<'_>, user: UserId, 
     context.close_path();
     context.fill();
     context.stroke();
-    if scene.view.camera.zoom < CURSOR_NAME_FROM {
+    if scene.viewport.camera.zoom < CURSOR_NAME_FROM {
         return;
     }
     if let Some(person) = scene.people.iter().find(|person| person.user_id == user) {

@@ -4,7 +4,7 @@
 //! over up to 4 × 4 of them, so that a far view neither shimmers nor costs
 //! more than what is on screen.
 
-use crate::session::book::Book;
+use crate::model::tile_store::TileStore;
 use shared::{
     canvas::{Coord, Grid},
     pixels::TRANSPARENT,
@@ -84,16 +84,22 @@ pub fn rgba(indices: &[u8], colors: &[[u8; 3]]) -> Vec<u8> {
 }
 
 /// The RGBA of an area, row by row.
-pub fn sample(book: &Book, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area) -> Vec<u8> {
+pub fn sample(
+    tiles: &TileStore,
+    grid: &Grid,
+    colors: &[[u8; 3]],
+    level: u32,
+    area: Area,
+) -> Vec<u8> {
     if level == 0 {
-        return exact(book, grid, colors, area);
+        return exact(tiles, grid, colors, area);
     }
-    averaged(book, grid, colors, level, area)
+    averaged(tiles, grid, colors, level, area)
 }
 
-fn exact(book: &Book, grid: &Grid, colors: &[[u8; 3]], area: Area) -> Vec<u8> {
+fn exact(tiles: &TileStore, grid: &Grid, colors: &[[u8; 3]], area: Area) -> Vec<u8> {
     let mut rgba = vec![0; size(area) * 4];
-    visit(book, grid, area, 1, |x, y, color| {
+    visit(tiles, grid, area, 1, |x, y, color| {
         if let Some([r, g, b]) = colors.get(usize::from(color)) {
             let start = offset(area, x, y) * 4;
             if let Some(pixel) = rgba.get_mut(start..start + 4) {
@@ -104,7 +110,7 @@ fn exact(book: &Book, grid: &Grid, colors: &[[u8; 3]], area: Area) -> Vec<u8> {
     rgba
 }
 
-fn averaged(book: &Book, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area) -> Vec<u8> {
+fn averaged(tiles: &TileStore, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area) -> Vec<u8> {
     let side = 1 << level;
     let stride = (side / SAMPLES).max(1);
     let covered = Area {
@@ -114,7 +120,7 @@ fn averaged(book: &Book, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area
         height: area.height << level,
     };
     let mut sums = vec![[0u32; 4]; size(area)];
-    visit(book, grid, covered, stride, |x, y, color| {
+    visit(tiles, grid, covered, stride, |x, y, color| {
         let Some(&[r, g, b]) = colors.get(usize::from(color)) else {
             return;
         };
@@ -137,7 +143,13 @@ fn averaged(book: &Book, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area
 
 /// Calls `see` for the painted board pixels of an area, of every `stride`-th
 /// row and column.
-fn visit(book: &Book, grid: &Grid, area: Area, stride: i32, mut see: impl FnMut(i32, i32, u8)) {
+fn visit(
+    tiles: &TileStore,
+    grid: &Grid,
+    area: Area,
+    stride: i32,
+    mut see: impl FnMut(i32, i32, u8),
+) {
     let from = |start: i32| start + (-start).rem_euclid(stride);
     let step = usize::try_from(stride).unwrap_or(1).max(1);
     let side = grid.tile_size;
@@ -148,7 +160,9 @@ fn visit(book: &Book, grid: &Grid, area: Area, stride: i32, mut see: impl FnMut(
                 x: tile_x,
                 y: tile_y,
             };
-            let Some(tile) = book.shown(at) else { continue };
+            let Some(tile) = tiles.shown(at) else {
+                continue;
+            };
             let whole = Area {
                 x: tile_x * side,
                 y: tile_y * side,
@@ -185,7 +199,7 @@ fn offset(area: Area, x: i32, y: i32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::book::Painter;
+    use crate::model::tile_store::Painter;
     use shared::{canvas::TileOp, ids::UserId, pixels::PixelEdit};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -198,9 +212,9 @@ mod tests {
     };
     const COLORS: [[u8; 3]; 2] = [[200, 0, 0], [0, 100, 0]];
 
-    fn book(edits: &[PixelEdit]) -> Book {
-        let mut book = Book::default();
-        book.load(GRID, Vec::new());
+    fn tiles(edits: &[PixelEdit]) -> TileStore {
+        let mut tiles = TileStore::default();
+        tiles.load(GRID, Vec::new());
         let painter = Painter {
             user_id: UserId(1),
             username: "ann".into(),
@@ -209,13 +223,13 @@ mod tests {
             edits: edits.to_vec(),
         };
         let at = Coord { x: 1, y: 1 };
-        book.lay(at, &op, &painter, chrono::DateTime::UNIX_EPOCH.into());
-        book
+        tiles.apply(at, &op, &painter, chrono::DateTime::UNIX_EPOCH.into());
+        tiles
     }
 
     #[test]
     fn a_pixel_has_its_colour_and_place() {
-        let book = book(&[PixelEdit(9, 1)]);
+        let tiles = tiles(&[PixelEdit(9, 1)]);
         let area = Area {
             x: 9,
             y: 9,
@@ -223,7 +237,7 @@ mod tests {
             height: 1,
         };
         assert_eq!(
-            sample(&book, &GRID, &COLORS, 0, area),
+            sample(&tiles, &GRID, &COLORS, 0, area),
             [0, 100, 0, 255, 0, 0, 0, 0]
         );
     }
@@ -231,14 +245,14 @@ mod tests {
     #[test]
     fn a_far_view_is_the_mean_of_what_it_shows() {
         // Two of the four pixels of one picture pixel, in both colours.
-        let book = book(&[PixelEdit(0, 0), PixelEdit(1, 1)]);
+        let tiles = tiles(&[PixelEdit(0, 0), PixelEdit(1, 1)]);
         let area = Area {
             x: 4,
             y: 4,
             width: 1,
             height: 1,
         };
-        assert_eq!(sample(&book, &GRID, &COLORS, 1, area), [100, 50, 0, 127]);
+        assert_eq!(sample(&tiles, &GRID, &COLORS, 1, area), [100, 50, 0, 127]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
     },
     i18n::{ago, fill, moment, place, t},
     session::Session,
-    store::{Activity, Deed, Flight, Older, Store},
+    store::{Activity, ActivityKind, CameraCommand, Older, Store},
     view::{Rows, Show, View, view},
 };
 use leptos::{html, prelude::*};
@@ -97,7 +97,7 @@ fn Row(row: Activity, now: RwSignal<i64>) -> View {
     let session = expect_context::<Session>();
     let Activity {
         actor,
-        deed,
+        kind,
         at,
         time,
         ..
@@ -105,7 +105,7 @@ fn Row(row: Activity, now: RwSignal<i64>) -> View {
     let place = at.map(|at| place(at.x, at.y)).unwrap_or_default();
     // Nobody knows the names of those who left and never spoke.
     let words = move || {
-        let (text, of_stranger) = words(deed);
+        let (text, of_stranger) = words(kind);
         match store.name_of(actor) {
             Some(name) => (name, Some(fill(text, &[("place", &place)]))),
             None => (fill(of_stranger, &[("place", &place)]), None),
@@ -116,7 +116,7 @@ fn Row(row: Activity, now: RwSignal<i64>) -> View {
     let initials = move || store.name_of(actor).unwrap_or_default();
     let fly = move |_| {
         if let Some(at) = at {
-            session.fly_to(Flight::Tile(at));
+            session.fly_to(CameraCommand::Tile(at));
             session.highlight(at);
             session.select(Some(at));
         }
@@ -140,14 +140,14 @@ fn Row(row: Activity, now: RwSignal<i64>) -> View {
 }
 
 /// What somebody did: beside their name, and where that is not known.
-fn words(deed: Deed) -> (&'static str, &'static str) {
-    match deed {
-        Deed::Created => (t().did_create, t().was_created),
-        Deed::Painted => (t().did_paint, t().was_painted),
-        Deed::Titled => (t().did_title, t().was_titled),
-        Deed::Liked => (t().did_like, t().was_liked),
-        Deed::Unliked => (t().did_unlike, t().was_unliked),
-        Deed::Deleted => (t().did_delete, t().was_deleted),
-        Deed::Settings => (t().did_settings, t().was_settings),
+fn words(kind: ActivityKind) -> (&'static str, &'static str) {
+    match kind {
+        ActivityKind::Created => (t().did_create, t().was_created),
+        ActivityKind::Painted => (t().did_paint, t().was_painted),
+        ActivityKind::Titled => (t().did_title, t().was_titled),
+        ActivityKind::Liked => (t().did_like, t().was_liked),
+        ActivityKind::Unliked => (t().did_unlike, t().was_unliked),
+        ActivityKind::Deleted => (t().did_delete, t().was_deleted),
+        ActivityKind::Settings => (t().did_settings, t().was_settings),
     }
 }

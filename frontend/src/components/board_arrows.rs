@@ -2,12 +2,13 @@
 //! are out of view. Pressing one flies there.
 
 use crate::{
-    board::camera,
     browser,
     components::avatar,
     i18n::{self, board::board_texts, fill},
-    session::{Session, book::Book},
-    store::{Flight, Pulse, Store},
+    model::camera,
+    model::tile_store::TileStore,
+    session::Session,
+    store::{CameraCommand, Highlight, Store},
     view::{Rows, View, view},
 };
 use leptos::prelude::*;
@@ -22,13 +23,13 @@ pub fn BoardArrows() -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     // One's own need none.
-    let pulses = move || {
-        let mut pulses = store.pulses.get();
-        pulses.retain(|pulse| pulse.by.is_some());
-        pulses
+    let highlights = move || {
+        let mut highlights = store.highlights.get();
+        highlights.retain(|highlight| highlight.by.is_some());
+        highlights
     };
-    let arrow = move |pulse: Pulse| {
-        let Pulse { at, by, .. } = pulse;
+    let arrow = move |highlight: Highlight| {
+        let Highlight { at, by, .. } = highlight;
         let (user, name) = by.unzip();
         let label = fill(
             board_texts().fly_to,
@@ -38,8 +39,8 @@ pub fn BoardArrows() -> View {
             ],
         );
         let place = Memo::new(move |_| {
-            let grid = store.book.with_untracked(Book::grid)?;
-            edge(&store.view.get(), &grid, at)
+            let grid = store.tiles.with_untracked(TileStore::grid)?;
+            edge(&store.viewport.get(), &grid, at)
         });
         let pixels = |value: f64| format!("{}px", browser::decimal(value));
         let left = move || place.get().map(|(x, ..)| pixels(x));
@@ -58,7 +59,7 @@ pub fn BoardArrows() -> View {
                 style:top=top
                 style:border-color=color
                 aria-label=label
-                on:click=move |_| session.fly_to(Flight::Tile(at))
+                on:click=move |_| session.fly_to(CameraCommand::Tile(at))
             >
                 <svg
                     viewBox="0 0 24 24"
@@ -72,12 +73,12 @@ pub fn BoardArrows() -> View {
             </button>
         }
     };
-    view! { <Rows each=pulses key=|pulse| (pulse.at, pulse.started_at) children=arrow /> }
+    view! { <Rows each=highlights key=|highlight| (highlight.at, highlight.started_at) children=arrow /> }
 }
 
 /// Where at the edge of the view an arrow to a tile stands, and its angle;
 /// none if the tile is in view.
-fn edge(view: &camera::View, grid: &Grid, at: Coord) -> Option<(f64, f64, f64)> {
+fn edge(view: &camera::Viewport, grid: &Grid, at: Coord) -> Option<(f64, f64, f64)> {
     let (x, y, side) = view.tile_rect(grid, at);
     if x < view.width && y < view.height && x + side > 0.0 && y + side > 0.0 {
         return None;
@@ -93,7 +94,7 @@ fn edge(view: &camera::View, grid: &Grid, at: Coord) -> Option<(f64, f64, f64)> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::camera::Camera;
+    use crate::model::camera::Camera;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
@@ -104,7 +105,7 @@ mod tests {
             tile_size: 32,
             palette: 16,
         };
-        let view = camera::View {
+        let view = camera::Viewport {
             camera: Camera {
                 x: 1_600.0,
                 y: 1_600.0,

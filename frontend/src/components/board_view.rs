@@ -5,16 +5,14 @@
 //! pixel), so that the place of a cell on screen can be computed from outside.
 
 use crate::{
-    board::{input::Input, observers::Observers, place, sample, stage::Stage},
+    board::{input::Input, observers::Observers, renderer::BoardRenderer, sample, url},
     browser::{self, Listener},
     components::{board_arrows::BoardArrows, import::Import},
     i18n::{self, board::board_texts},
+    model::tile_store::{self, TileStore},
     reactive::effect,
-    session::{
-        Session,
-        book::{self, Book},
-    },
-    store::{Flight, Load, Store},
+    session::Session,
+    store::{CameraCommand, Load, Store},
     view::{View, view},
 };
 use gloo_timers::callback::Timeout;
@@ -28,7 +26,7 @@ const ADDRESS_MS: u32 = 300;
 
 /// What lives as long as the board is on the page.
 struct Stay {
-    stage: Rc<Stage>,
+    renderer: Rc<BoardRenderer>,
     _input: Input,
     _observers: Observers,
     _hash: Listener,
@@ -43,10 +41,10 @@ pub fn BoardView() -> View {
     let base = NodeRef::<html::Canvas>::new();
     let over = NodeRef::<html::Canvas>::new();
     let stay = StoredValue::new_local(None::<Stay>);
-    let with_stage = move |act: &dyn Fn(&Rc<Stage>)| {
+    let with_stage = move |act: &dyn Fn(&Rc<BoardRenderer>)| {
         stay.try_with_value(|stay| {
             if let Some(stay) = stay {
-                act(&stay.stage);
+                act(&stay.renderer);
             }
         });
     };
@@ -56,7 +54,7 @@ pub fn BoardView() -> View {
             return;
         };
         stay.set_value(Stay::new(store, session, root.into(), &base, &over));
-        with_stage(&|stage| stage.resize(None));
+        with_stage(&|renderer| renderer.resize(None));
     });
     redraw_when_needed(store, with_stage);
     look_first(store, session, with_stage);
@@ -68,7 +66,7 @@ pub fn BoardView() -> View {
         move || store.canvas.with(|canvas| canvas.as_ref().map(of))
     };
     let chosen = move || store.selected.get();
-    let camera = move || store.view.with(|view| view.camera);
+    let camera = move || store.viewport.with(|view| view.camera);
     let focused = move |_| {
         let by_keys = root
             .get_untracked()
@@ -122,8 +120,8 @@ pub fn BoardView() -> View {
 fn said(store: Store) -> Memo<Option<String>> {
     Memo::new(move |_| {
         let at = store.editing.get().or_else(|| store.selected.get())?;
-        let text = store.book.with(|book| {
-            let tile = book.shown(at);
+        let text = store.tiles.with(|tiles| {
+            let tile = tiles.shown(at);
             let name = tile.map(|tile| {
                 let met = store.name_of(tile.state.creator_id);
                 i18n::board::maker(met.as_deref(), &tile.creator).to_owned()
@@ -143,10 +141,10 @@ fn said(store: Store) -> Memo<Option<String>> {
 fn penned(store: Store) -> Memo<Option<String>> {
     Memo::new(move |_| {
         let ((x, y), at) = store.pen.get().zip(store.editing.get())?;
-        let color = store.book.with(|book| {
-            let index = u16::try_from(y * book.grid()?.tile_size + x).ok()?;
-            Some(book::color(
-                book.shown(at).map(|tile| &tile.state.pixels),
+        let color = store.tiles.with(|tiles| {
+            let index = u16::try_from(y * tiles.grid()?.tile_size + x).ok()?;
+            Some(tile_store::color(
+                tiles.shown(at).map(|tile| &tile.state.pixels),
                 index,
             ))
         })?;
@@ -166,77 +164,84 @@ impl Stay {
         base: &web_sys::HtmlCanvasElement,
         over: &web_sys::HtmlCanvasElement,
     ) -> Option<Self> {
-        let stage = Stage::new(store, session, root.clone(), base, over)?;
+        let renderer = BoardRenderer::new(store, session, root.clone(), base, over)?;
         let hash = Listener::new(&browser::window(), "hashchange", move |_| {
-            if let Some(camera) = hash().and_then(|hash| place::parse(&hash)) {
-                session.fly_to(Flight::Camera(camera));
+            if let Some(camera) = hash().and_then(|hash| url::parse(&hash)) {
+                session.fly_to(CameraCommand::Camera(camera));
             }
         });
         Some(Self {
-            _input: Input::new(store, session, Rc::clone(&stage), &root),
-            _observers: Observers::new(&stage, base),
+            _input: Input::new(store, session, Rc::clone(&renderer), &root),
+            _observers: Observers::new(&renderer, base),
             _hash: hash,
-            stage,
+            renderer,
         })
     }
 }
 
 /// Draws the lower canvas anew when the view moved, and what lies over it
 /// when anything changed.
-fn redraw_when_needed(store: Store, with_stage: impl Fn(&dyn Fn(&Rc<Stage>)) + Copy + 'static) {
+fn redraw_when_needed(
+    store: Store,
+    with_stage: impl Fn(&dyn Fn(&Rc<BoardRenderer>)) + Copy + 'static,
+) {
     effect(move || {
-        store.view.track();
+        store.viewport.track();
         store.canvas.track();
         store.editing.track();
-        with_stage(&Stage::redraw);
+        with_stage(&BoardRenderer::redraw);
     });
     effect(move || {
-        store.book.track();
+        store.tiles.track();
         store.selected.track();
         store.pointer.track();
         store.pen.track();
         store.people.track();
         store.cursors.track();
-        store.pulses.track();
+        store.highlights.track();
         store.locks.track();
         store.tools.track();
-        with_stage(&Stage::refresh);
+        with_stage(&BoardRenderer::refresh);
     });
     effect(move || {
-        if let Some(flight) = store.flight.get() {
-            store.flight.set(None);
-            with_stage(&|stage| stage.fly(flight));
+        if let Some(command) = store.camera_command.get() {
+            store.camera_command.set(None);
+            with_stage(&|renderer| renderer.fly(command));
         }
     });
 }
 
 /// The first view: where the address says, else the whole board.
-fn look_first(store: Store, session: Session, with_stage: impl Fn(&dyn Fn(&Rc<Stage>)) + 'static) {
+fn look_first(
+    store: Store,
+    session: Session,
+    with_stage: impl Fn(&dyn Fn(&Rc<BoardRenderer>)) + 'static,
+) {
     let done = StoredValue::new(false);
     effect(move || {
-        let ready = store.load.get() == Load::Ready && store.view.with(|view| view.width > 0.0);
-        let Some(grid) = store.book.with_untracked(Book::grid) else {
+        let ready = store.load.get() == Load::Ready && store.viewport.with(|view| view.width > 0.0);
+        let Some(grid) = store.tiles.with_untracked(TileStore::grid) else {
             return;
         };
         if !ready || done.get_value() {
             return;
         }
         done.set_value(true);
-        let fit = store.view.with_untracked(|view| view.fit(&grid));
-        let place = hash().and_then(|hash| place::parse(&hash));
-        let camera = place.unwrap_or(fit);
-        with_stage(&|stage| {
-            stage.steer(|view| {
+        let fit = store.viewport.with_untracked(|view| view.fit(&grid));
+        let linked = hash().and_then(|hash| url::parse(&hash));
+        let camera = linked.unwrap_or(fit);
+        with_stage(&|renderer| {
+            renderer.steer(|view| {
                 view.camera = camera;
                 view.settle(&grid);
             });
         });
         let query = browser::window().location().search().unwrap_or_default();
-        if let Some(at) = place::tile(&query).filter(|at| grid.contains(*at)) {
+        if let Some(at) = url::tile(&query).filter(|at| grid.contains(*at)) {
             session.select(Some(at));
             session.highlight(at);
-            if place.is_none() {
-                session.fly_to(Flight::Tile(at));
+            if linked.is_none() {
+                session.fly_to(CameraCommand::Tile(at));
             }
         }
     });
@@ -246,7 +251,7 @@ fn look_first(store: Store, session: Session, with_stage: impl Fn(&dyn Fn(&Rc<St
 fn write_address(store: Store) {
     let timer = StoredValue::new_local(None::<Timeout>);
     effect(move || {
-        let camera = store.view.with(|view| view.camera);
+        let camera = store.viewport.with(|view| view.camera);
         if store.load.get() != Load::Ready {
             return;
         }
@@ -259,10 +264,10 @@ fn write_address(store: Store) {
                 return;
             };
             // The tile that the address names is looked at no more.
-            if place::tile(&query) != store.selected.get_untracked() {
+            if url::tile(&query) != store.selected.get_untracked() {
                 query.clear();
             }
-            let address = format!("{path}{query}{}", place::format(camera));
+            let address = format!("{path}{query}{}", url::format(camera));
             let state = history.state().unwrap_or(JsValue::NULL);
             // Browsers refuse when it is asked too often; the next one counts.
             let _ = history.replace_state_with_url(&state, "", Some(&address));
@@ -282,7 +287,7 @@ fn follow_person(store: Store, session: Session) {
     });
     effect(move || {
         if let Some(editing) = editing.get() {
-            session.fly_to(Flight::Tile(Coord {
+            session.fly_to(CameraCommand::Tile(Coord {
                 x: editing.tile_x,
                 y: editing.tile_y,
             }));
@@ -295,21 +300,21 @@ fn follow_person(store: Store, session: Session) {
         let Some(cursor) = store.cursors.with(|cursors| cursors.get(&user).copied()) else {
             return;
         };
-        let view = store.view.get_untracked();
+        let view = store.viewport.get_untracked();
         let (x, y) = view.to_screen(cursor.x, cursor.y);
         let seen = (0.0..view.width).contains(&x) && (0.0..view.height).contains(&y);
         if !seen {
             let mut camera = view.camera;
             (camera.x, camera.y) = (cursor.x, cursor.y);
-            session.fly_to(Flight::Camera(camera));
+            session.fly_to(CameraCommand::Camera(camera));
         }
     });
 }
 
 /// The cell in the middle of the view.
 fn middle(store: Store) -> Option<Coord> {
-    let grid = store.book.with_untracked(Book::grid)?;
-    let view = store.view.get_untracked();
+    let grid = store.tiles.with_untracked(TileStore::grid)?;
+    let view = store.viewport.get_untracked();
     view.cell_at(view.width / 2.0, view.height / 2.0, &grid)
         .or(Some(Coord { x: 0, y: 0 }))
 }

@@ -2,12 +2,13 @@
 //! the palette and looked at before it is painted.
 
 use crate::{
-    board::{layers, sample},
+    board::{sample, tile_cache},
     browser::{self, Listener},
     components::{dialog::Dialog, tool_bar::icon},
     i18n::board::{board_texts, import_left_out, import_size},
+    model::tile_store::TileStore,
     reactive::effect,
-    session::{Session, book::Book},
+    session::Session,
     store::{NoticeKind, Store},
     tools::{
         import::{Layout, most_columns},
@@ -120,7 +121,7 @@ fn Preview(
     let canvas = NodeRef::<html::Canvas>::new();
     let columns = RwSignal::new(1);
     let dither = RwSignal::new(false);
-    let grid = move || store.book.with_untracked(Book::grid);
+    let grid = move || store.tiles.with_untracked(TileStore::grid);
     let result = Memo::new_with_compare(
         move |_| {
             let (columns, dither) = (columns.get(), dither.get());
@@ -234,9 +235,9 @@ fn listen(store: Store, session: Session) {
         let x = f64::from(event.client_x()) - rect.left();
         let y = f64::from(event.client_y()) - rect.top();
         let cell = store
-            .book
-            .with_untracked(Book::grid)
-            .and_then(|grid| store.view.get_untracked().cell_at(x, y, &grid));
+            .tiles
+            .with_untracked(TileStore::grid)
+            .and_then(|grid| store.viewport.get_untracked().cell_at(x, y, &grid));
         if let Some(at) = cell {
             store.import.set(Some((at, file)));
         }
@@ -258,7 +259,7 @@ async fn decode(file: &File) -> Option<ImageBitmap> {
 /// The picture at its new size, in the palette's colours.
 fn matched(store: Store, bitmap: &ImageBitmap, layout: &Layout, dither: bool) -> Option<Vec<u8>> {
     let (width, height) = layout.pixels();
-    let (_, context) = layers::surface(width, height)?;
+    let (_, context) = tile_cache::surface(width, height)?;
     let shrinks = u32::try_from(layout.width).is_ok_and(|width| width < bitmap.width());
     context.set_image_smoothing_enabled(shrinks);
     // Not in every browser; those without it do as well as they can.
@@ -291,7 +292,7 @@ fn show(store: Store, result: &Outcome, canvas: &web_sys::HtmlCanvasElement) -> 
     let rgba = sample::rgba(&result.indices, &palette_of(store));
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), width, height).ok()?;
     // Fails only for a place outside the canvas.
-    let _ = layers::context_of(canvas)?.put_image_data(&data, 0.0, 0.0);
+    let _ = tile_cache::context_of(canvas)?.put_image_data(&data, 0.0, 0.0);
     Some(())
 }
 

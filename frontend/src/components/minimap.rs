@@ -2,15 +2,15 @@
 
 use crate::{
     board::{
-        camera::{Camera, board_size},
-        layers::context_of,
         sample::{self, Area},
+        tile_cache::context_of,
     },
     browser,
     i18n::board::board_texts,
+    model::camera::{Camera, board_size},
     reactive::effect,
     session::Session,
-    store::{Flight, Store},
+    store::{CameraCommand, Store},
     view::{View, view},
 };
 use gloo_timers::callback::Timeout;
@@ -31,7 +31,7 @@ pub fn Minimap() -> View {
     let canvas = NodeRef::<html::Canvas>::new();
     let due = StoredValue::new_local(None::<Timeout>);
     effect(move || {
-        store.book.track();
+        store.tiles.track();
         store.canvas.track();
         let Some(element) = canvas.get() else { return };
         if due.with_value(Option::is_some) {
@@ -60,7 +60,7 @@ pub fn Minimap() -> View {
     // Edges of the view as parts of the board.
     let frame = Memo::new(move |_| {
         let (width, height) = size.get()?;
-        let view = store.view.get();
+        let view = store.viewport.get();
         let (left, top) = view.to_board(0.0, 0.0);
         let (right, bottom) = view.to_board(view.width, view.height);
         let part = |value: f64, whole: f64| (value / whole * 100.0).clamp(0.0, 100.0);
@@ -86,8 +86,8 @@ pub fn Minimap() -> View {
         let rect = element.get_bounding_client_rect();
         let x = (f64::from(event.client_x()) - rect.left()) / rect.width();
         let y = (f64::from(event.client_y()) - rect.top()) / rect.height();
-        let zoom = store.view.with_untracked(|view| view.camera.zoom);
-        session.fly_to(Flight::Camera(Camera {
+        let zoom = store.viewport.with_untracked(|view| view.camera.zoom);
+        session.fly_to(CameraCommand::Camera(Camera {
             x: x * width,
             y: y * height,
             zoom,
@@ -130,8 +130,8 @@ fn draw(store: Store, element: &HtmlCanvasElement) {
     else {
         return;
     };
-    let picture = store.book.with_untracked(|book| {
-        let grid = book.grid()?;
+    let picture = store.tiles.with_untracked(|tiles| {
+        let grid = tiles.grid()?;
         let (width, height) = board_size(&grid);
         let mut level = 0;
         while width.max(height) / f64::from(1 << level) > SIDE {
@@ -143,7 +143,7 @@ fn draw(store: Store, element: &HtmlCanvasElement) {
             width: ((grid.width * grid.tile_size - 1) >> level) + 1,
             height: ((grid.height * grid.tile_size - 1) >> level) + 1,
         };
-        Some((area, sample::sample(book, &grid, &colors, level, area)))
+        Some((area, sample::sample(tiles, &grid, &colors, level, area)))
     });
     let Some((area, rgba)) = picture else { return };
     let (Ok(width), Ok(height)) = (u32::try_from(area.width), u32::try_from(area.height)) else {

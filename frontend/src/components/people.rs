@@ -7,7 +7,7 @@ use crate::{
     },
     i18n::{fill, place, t},
     session::Session,
-    store::{Flight, Load, Store},
+    store::{CameraCommand, Load, Store},
     view::{Rows, Show, View, view},
 };
 use leptos::prelude::*;
@@ -36,7 +36,7 @@ pub fn doing(person: &ActiveUser) -> Option<String> {
 /// Flies to what somebody draws, if they do.
 pub fn fly_to_person(session: Session, person: &ActiveUser) {
     if let Some(at) = editing(person) {
-        session.fly_to(Flight::Tile(at));
+        session.fly_to(CameraCommand::Tile(at));
         session.highlight(at);
     }
 }

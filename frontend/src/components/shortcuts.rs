@@ -53,7 +53,7 @@ fn html() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::keys::{Press, wish};
+    use crate::board::keys::{Press, command};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     /// Whether the board understands a key as the table writes it.
@@ -74,7 +74,7 @@ mod tests {
         // Digits, too, go by their place.
         let place = if key == "0" { "Digit" } else { "Key" };
         let code = format!("{place}{key}");
-        wish(Press {
+        command(Press {
             code: &code,
             key,
             ctrl,

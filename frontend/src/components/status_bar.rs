@@ -8,8 +8,9 @@ use crate::{
         board::{board_texts, maker},
         fill, place, t,
     },
-    session::{Session, book::Book},
-    store::{Flight, Store},
+    model::tile_store::TileStore,
+    session::Session,
+    store::{CameraCommand, Store},
     view::{View, view},
 };
 use leptos::prelude::*;
@@ -25,8 +26,8 @@ pub fn StatusBar() -> View {
     let at = Memo::new(move |_| store.hovered().or_else(|| store.selected.get()));
     let made_by = Memo::new(move |_| {
         let at = at.get()?;
-        store.book.with(|book| {
-            let tile = book.shown(at)?;
+        store.tiles.with(|tiles| {
+            let tile = tiles.shown(at)?;
             let met = store.name_of(tile.state.creator_id);
             Some(maker(met.as_deref(), &tile.creator).to_owned())
         })
@@ -37,7 +38,7 @@ pub fn StatusBar() -> View {
         if store.hovered() != Some(open) {
             return store.pen.get();
         }
-        let side = store.book.with_untracked(Book::grid)?.tile_size;
+        let side = store.tiles.with_untracked(TileStore::grid)?.tile_size;
         let (x, y) = store.pointer.get()?;
         Some((x.rem_euclid(side), y.rem_euclid(side)))
     });
@@ -57,17 +58,17 @@ pub fn StatusBar() -> View {
         })
     };
     let percent = Memo::new(move |_| {
-        let zoom = store.view.with(|view| view.camera.zoom);
+        let zoom = store.viewport.with(|view| view.camera.zoom);
         browser::decimal((zoom * 100.0).round())
     });
-    let zoom = move |glyph: Glyph, label: &'static str, flight: Flight| {
+    let zoom = move |glyph: Glyph, label: &'static str, command: CameraCommand| {
         view! {
             <button
                 class="btn btn--quiet btn--icon btn--small"
                 type="button"
                 aria-label=label
                 title=label
-                on:click=move |_| session.fly_to(flight)
+                on:click=move |_| session.fly_to(command)
             >
                 <Icon glyph small=true />
             </button>
@@ -75,12 +76,12 @@ pub fn StatusBar() -> View {
     };
     view! {
         <footer class="status-bar floating">
-            {zoom(Glyph::Minus, t().zoom_out, Flight::Zoom(1.0 / STEP))}
+            {zoom(Glyph::Minus, t().zoom_out, CameraCommand::Zoom(1.0 / STEP))}
             <span class="status-bar__zoom" role="img" aria-label=move || fill(t().zoom_is, &[("n", &percent.get())])>
                 {move || fill(t().percent, &[("n", &percent.get())])}
             </span>
-            {zoom(Glyph::Plus, t().zoom_in, Flight::Zoom(STEP))}
-            {zoom(Glyph::Fit, t().zoom_fit, Flight::Fit)}
+            {zoom(Glyph::Plus, t().zoom_in, CameraCommand::Zoom(STEP))}
+            {zoom(Glyph::Fit, t().zoom_fit, CameraCommand::Fit)}
             <span class="status-bar__line" aria-hidden="true"></span>
             <span class="status-bar__place">{text}</span>
         </footer>

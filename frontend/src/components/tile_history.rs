@@ -5,12 +5,12 @@ use crate::{
     api,
     components::avatar::Avatar,
     i18n::{
-        board::{board_texts, deed},
+        board::{board_texts, kind},
         moment,
     },
     reactive::effect,
     session::{Session, activity},
-    store::{Activity, Deed, Store},
+    store::{Activity, ActivityKind, Store},
     view::{Rows, Show, View, view},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -112,7 +112,7 @@ impl Past {
     /// Whether the tile's first day is among the rows.
     fn has_begun(self) -> bool {
         self.rows
-            .with(|rows| rows.iter().any(|row| row.deed == Deed::Created))
+            .with(|rows| rows.iter().any(|row| row.kind == ActivityKind::Created))
     }
 
     /// Reads some pages of the log, backwards, until there is something new.
@@ -177,7 +177,7 @@ fn Row(row: Activity) -> View {
                 <span class="row__name">
                     <span class="row__name-text">{name}</span>
                 </span>
-                <span class="row__note">{deed(row.deed)}</span>
+                <span class="row__note">{kind(row.kind)}</span>
             </span>
             <time class="row__time">{moment(row.time)}</time>
         </li>

@@ -15,8 +15,9 @@ use crate::{
         board::{board_texts, maker, may_not},
         fill, moment, number, place, t,
     },
-    session::{Session, book::Tile},
-    store::{Flight, NoticeKind, Store},
+    model::tile_store::Tile,
+    session::Session,
+    store::{CameraCommand, NoticeKind, Store},
     view::{Show, View, view},
 };
 use leptos::{
@@ -53,7 +54,7 @@ pub fn TilePanel() -> View {
 #[component]
 fn Cell(at: Coord) -> View {
     let store = expect_context::<Store>();
-    let tile = Memo::new(move |_| store.book.with(|book| book.shown(at).cloned()));
+    let tile = Memo::new(move |_| store.tiles.with(|tiles| tiles.shown(at).cloned()));
     let is_painted = Memo::new(move |_| tile.with(Option::is_some));
     view! {
         <section class="tile-panel" aria-label=heading(at)>
@@ -172,7 +173,7 @@ fn track_rules(store: Store) {
     store.canvas.track();
     store.me.track();
     store.connection.track();
-    store.book.track();
+    store.tiles.track();
     store.locks.track();
 }
 
@@ -360,7 +361,7 @@ fn PointButton(at: Coord) -> View {
 fn FlyButton(at: Coord) -> View {
     let session = expect_context::<Session>();
     view! {
-        <button class="btn" type="button" on:click=move |_| session.fly_to(Flight::Tile(at))>
+        <button class="btn" type="button" on:click=move |_| session.fly_to(CameraCommand::Tile(at))>
             <Icon glyph=Glyph::Fit small=true />
             {t().show_tile}
         </button>

@@ -1,9 +1,9 @@
 //! A tile drawn small, crisp.
 
 use crate::{
-    board::{layers::context_of, sample},
+    board::{sample, tile_cache::context_of},
+    model::tile_store::Tile,
     reactive::effect,
-    session::book::Tile,
     store::Store,
     view::{View, view},
 };
@@ -21,8 +21,8 @@ pub fn TilePicture(
     let canvas = NodeRef::<html::Canvas>::new();
     let side = Memo::new(move |_| {
         let side = store
-            .book
-            .with(|book| book.grid().map_or(1, |grid| grid.tile_size));
+            .tiles
+            .with(|tiles| tiles.grid().map_or(1, |grid| grid.tile_size));
         u32::try_from(side).unwrap_or(1)
     });
     let palette = Memo::new(move |_| {

@@ -6,7 +6,7 @@ use crate::{
     i18n::{board::may_not, fill, place, refusal, t},
     reactive::effect,
     session::Session,
-    store::{Flight, Notice, NoticeKind, Store},
+    store::{CameraCommand, Notice, NoticeKind, Store},
     view::{Rows, View, view},
 };
 use leptos::prelude::*;
@@ -68,7 +68,7 @@ fn OneToast(notice: Notice) -> View {
                 class="btn btn--small"
                 type="button"
                 on:click=move |_| {
-                    session.fly_to(Flight::Tile(at));
+                    session.fly_to(CameraCommand::Tile(at));
                     session.highlight(at);
                     session.dismiss(id);
                 }

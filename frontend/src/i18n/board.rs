@@ -4,7 +4,7 @@ use super::{fill, place};
 use crate::{
     board::sample,
     session::people::is_nameless,
-    store::{Deed, MayNot},
+    store::{ActivityKind, MayNot},
     tools::{Tool, import::Layout},
 };
 use shared::canvas::Coord;
@@ -193,15 +193,15 @@ pub fn pixel(x: i32, y: i32, color: Option<&str>) -> String {
 }
 
 /// What somebody did to the tile that is spoken of.
-pub fn deed(deed: Deed) -> &'static str {
-    match deed {
-        Deed::Created => "Started it",
-        Deed::Painted => "Drew in it",
-        Deed::Titled => "Named it",
-        Deed::Liked => "Likes it",
-        Deed::Unliked => "No longer likes it",
-        Deed::Deleted => "Deleted it",
-        Deed::Settings => "Changed the canvas",
+pub fn kind(kind: ActivityKind) -> &'static str {
+    match kind {
+        ActivityKind::Created => "Started it",
+        ActivityKind::Painted => "Drew in it",
+        ActivityKind::Titled => "Named it",
+        ActivityKind::Liked => "Likes it",
+        ActivityKind::Unliked => "No longer likes it",
+        ActivityKind::Deleted => "Deleted it",
+        ActivityKind::Settings => "Changed the canvas",
     }
 }
 

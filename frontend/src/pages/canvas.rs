@@ -20,8 +20,9 @@ use crate::{
         top_bar::TopBar,
     },
     i18n::board::board_texts,
+    model::tile_store::TileStore,
     pages::error::FailurePage,
-    session::{Session, book::Book},
+    session::Session,
     store::{Account, Load, SignIn, Store},
     view::{Show, View, view},
 };
@@ -57,7 +58,7 @@ pub fn CanvasPage(
     // Whoever comes to a board without a drawing is told how to begin.
     let is_blank = Memo::new(move |_| {
         store.load.get() == Load::Ready
-            && store.book.with(Book::is_empty)
+            && store.tiles.with(TileStore::is_empty)
             && store.may_draw()
             && !drawing()
     });

@@ -1,6 +1,6 @@
 //! The list of what people did, newest first. Pure.
 
-use crate::store::{ACTIVITY_ROWS, Activity, Deed};
+use crate::store::{ACTIVITY_ROWS, Activity, ActivityKind};
 use shared::{
     canvas::Coord,
     ids::UserId,
@@ -20,8 +20,8 @@ pub fn add(lines: &mut VecDeque<Activity>, line: Activity) {
     }
     let place = lines.partition_point(|other| other.seq > line.seq);
     let joins = |other: &Activity| {
-        line.deed == Deed::Painted
-            && other.deed == Deed::Painted
+        line.kind == ActivityKind::Painted
+            && other.kind == ActivityKind::Painted
             && (other.actor, other.at) == (line.actor, line.at)
     };
     if place > 0 && lines.get(place - 1).is_some_and(joins) {
@@ -42,32 +42,54 @@ pub fn add(lines: &mut VecDeque<Activity>, line: Activity) {
 
 /// What an event says in the list; chat has its own.
 pub fn of_event(event: &Durable) -> Option<Activity> {
-    let line = |seq, actor, deed, x, y, time: Timestamp| {
+    let line = |seq, actor, kind, x, y, time: Timestamp| {
         Some(Activity {
             seq,
             actor,
-            deed,
+            kind,
             at: Some(Coord { x, y }),
             time,
         })
     };
     match event {
         Durable::CanvasChatMessage(_) => None,
-        Durable::TileCreated(e) => line(e.seq, e.creator_id, Deed::Created, e.x, e.y, e.timestamp),
+        Durable::TileCreated(e) => line(
+            e.seq,
+            e.creator_id,
+            ActivityKind::Created,
+            e.x,
+            e.y,
+            e.timestamp,
+        ),
         Durable::TileUpdated(e) => {
             let titled = e.title.is_some() && e.delta.is_none() && e.pixels.is_none();
-            let deed = if titled { Deed::Titled } else { Deed::Painted };
-            line(e.seq, e.updater_id, deed, e.x, e.y, e.timestamp)
+            let kind = if titled {
+                ActivityKind::Titled
+            } else {
+                ActivityKind::Painted
+            };
+            line(e.seq, e.updater_id, kind, e.x, e.y, e.timestamp)
         }
         Durable::TileLiked(e) => {
-            let deed = if e.liked { Deed::Liked } else { Deed::Unliked };
-            line(e.seq, e.liker_id, deed, e.x, e.y, e.timestamp)
+            let kind = if e.liked {
+                ActivityKind::Liked
+            } else {
+                ActivityKind::Unliked
+            };
+            line(e.seq, e.liker_id, kind, e.x, e.y, e.timestamp)
         }
-        Durable::TileDeleted(e) => line(e.seq, e.deleter_id, Deed::Deleted, e.x, e.y, e.timestamp),
+        Durable::TileDeleted(e) => line(
+            e.seq,
+            e.deleter_id,
+            ActivityKind::Deleted,
+            e.x,
+            e.y,
+            e.timestamp,
+        ),
         Durable::CanvasUpdated(e) => Some(Activity {
             seq: e.seq,
             actor: e.canvas.owner_id,
-            deed: Deed::Settings,
+            kind: ActivityKind::Settings,
             at: None,
             time: e.timestamp,
         }),
@@ -82,14 +104,14 @@ pub fn of_own(
     actor: UserId,
     time: Timestamp,
 ) -> Option<Activity> {
-    let deed = match message {
-        ClientMessage::TileCreate { .. } => Deed::Created,
-        ClientMessage::TilePaint { .. } if ack.version == Some(1) => Deed::Created,
-        ClientMessage::TileUpdate { pixels: None, .. } => Deed::Titled,
-        ClientMessage::TilePaint { .. } | ClientMessage::TileUpdate { .. } => Deed::Painted,
-        ClientMessage::TileLike { liked: true, .. } => Deed::Liked,
-        ClientMessage::TileLike { .. } => Deed::Unliked,
-        ClientMessage::TileDelete { .. } => Deed::Deleted,
+    let kind = match message {
+        ClientMessage::TileCreate { .. } => ActivityKind::Created,
+        ClientMessage::TilePaint { .. } if ack.version == Some(1) => ActivityKind::Created,
+        ClientMessage::TileUpdate { pixels: None, .. } => ActivityKind::Titled,
+        ClientMessage::TilePaint { .. } | ClientMessage::TileUpdate { .. } => ActivityKind::Painted,
+        ClientMessage::TileLike { liked: true, .. } => ActivityKind::Liked,
+        ClientMessage::TileLike { .. } => ActivityKind::Unliked,
+        ClientMessage::TileDelete { .. } => ActivityKind::Deleted,
         ClientMessage::Hello { .. }
         | ClientMessage::CanvasChat { .. }
         | ClientMessage::UserPresence(_)
@@ -104,7 +126,7 @@ pub fn of_own(
     Some(Activity {
         seq: ack.seq?,
         actor,
-        deed,
+        kind,
         at: Some(at),
         time,
     })
@@ -116,11 +138,11 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn line(seq: i64, actor: i64, deed: Deed) -> Activity {
+    fn line(seq: i64, actor: i64, kind: ActivityKind) -> Activity {
         Activity {
             seq,
             actor: UserId(actor),
-            deed,
+            kind,
             at: Some(Coord { x: 0, y: 0 }),
             time: chrono::DateTime::UNIX_EPOCH.into(),
         }
@@ -133,14 +155,18 @@ mod tests {
     #[test]
     fn strokes_of_one_person_are_one_line_whatever_order_they_come_in() {
         let mut lines = VecDeque::new();
-        for (seq, deed) in [(1, Deed::Created), (2, Deed::Painted), (3, Deed::Painted)] {
-            add(&mut lines, line(seq, 1, deed));
+        for (seq, kind) in [
+            (1, ActivityKind::Created),
+            (2, ActivityKind::Painted),
+            (3, ActivityKind::Painted),
+        ] {
+            add(&mut lines, line(seq, 1, kind));
         }
         assert_eq!(seqs(&lines), [3, 1]);
-        add(&mut lines, line(2, 1, Deed::Painted));
+        add(&mut lines, line(2, 1, ActivityKind::Painted));
         assert_eq!(seqs(&lines), [3, 1]);
-        add(&mut lines, line(4, 2, Deed::Liked));
-        add(&mut lines, line(5, 1, Deed::Painted));
+        add(&mut lines, line(4, 2, ActivityKind::Liked));
+        add(&mut lines, line(5, 1, ActivityKind::Painted));
         assert_eq!(seqs(&lines), [5, 4, 1]);
     }
 
@@ -148,7 +174,7 @@ mod tests {
     fn the_list_is_bounded() {
         let mut lines = VecDeque::new();
         for seq in 0..3_000 {
-            add(&mut lines, line(seq, seq, Deed::Liked));
+            add(&mut lines, line(seq, seq, ActivityKind::Liked));
         }
         assert_eq!(lines.len(), ACTIVITY_ROWS);
         assert_eq!(lines[0].seq, 2_999);

@@ -1,7 +1,7 @@
 //! The rows of the chat: stored ones in their order, then one's own that are
 //! not stored yet. Pure.
 
-use crate::store::{ChatKey, ChatRow, Fate};
+use crate::store::{ChatKey, ChatRow, DeliveryStatus};
 use shared::{
     api::ChatMessage,
     ids::OpId,
@@ -21,7 +21,7 @@ pub fn row(message: ChatMessage, own: Option<OpId>) -> ChatRow {
         sender_display_name: message.sender_display_name,
         text: message.message_text,
         at: message.created_at,
-        fate: Fate::Stored,
+        delivery: DeliveryStatus::Stored,
     }
 }
 
@@ -67,21 +67,23 @@ pub fn prepend(rows: &mut Vec<ChatRow>, messages: Vec<ChatMessage>) {
 /// A request of one's own ended: the row that is still pending goes, since
 /// its event came already or is part of a snapshot.
 pub fn settle(rows: &mut Vec<ChatRow>, id: OpId) {
-    rows.retain(|row| row.key != ChatKey::Own(id) || row.fate == Fate::Stored);
+    rows.retain(|row| row.key != ChatKey::Own(id) || row.delivery == DeliveryStatus::Stored);
 }
 
 /// A message of one's own was refused.
 pub fn refuse(rows: &mut [ChatRow], id: OpId, code: ErrorCode) {
     for row in rows {
         if row.key == ChatKey::Own(id) {
-            row.fate = Fate::Failed(code);
+            row.delivery = DeliveryStatus::Failed(code);
         }
     }
 }
 
 /// Takes a refused message out and gives its text.
 pub fn discard(rows: &mut Vec<ChatRow>, id: OpId) -> Option<String> {
-    let failed = |row: &ChatRow| row.key == ChatKey::Own(id) && matches!(row.fate, Fate::Failed(_));
+    let failed = |row: &ChatRow| {
+        row.key == ChatKey::Own(id) && matches!(row.delivery, DeliveryStatus::Failed(_))
+    };
     let index = rows.iter().position(failed)?;
     Some(rows.remove(index).text)
 }
@@ -123,7 +125,7 @@ mod tests {
         ChatRow {
             key: ChatKey::Own(id),
             seq: None,
-            fate: Fate::Pending,
+            delivery: DeliveryStatus::Pending,
             ..row(message(0), None)
         }
     }

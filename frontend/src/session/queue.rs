@@ -21,11 +21,11 @@ pub const CAPACITY: usize = 2_000;
 /// Requests sent and not answered, of all lanes.
 const WINDOW: usize = 32;
 /// Requests sent and not answered, of one lane.
-const LANE_WINDOW: usize = 4;
+const KEY_WINDOW: usize = 4;
 
 /// What must stay in order among itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lane {
+pub enum OrderingKey {
     /// What is said.
     Chat,
     /// What happens to one tile.
@@ -40,14 +40,14 @@ pub struct Op {
     /// What is asked.
     pub message: ClientMessage,
     /// Of which lane.
-    pub lane: Lane,
+    pub ordering_key: OrderingKey,
     /// When it was asked first, milliseconds since 1970.
     pub asked_at: i64,
-    flight: Flight,
+    send_state: SendState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Flight {
+enum SendState {
     /// Never sent.
     Fresh,
     /// Sent on this connection, not answered.
@@ -79,14 +79,14 @@ pub struct Queue {
 }
 
 /// The lane of a durable request; none for an ephemeral one.
-pub fn lane(message: &ClientMessage) -> Option<Lane> {
+pub fn ordering_key(message: &ClientMessage) -> Option<OrderingKey> {
     match message {
-        ClientMessage::CanvasChat { .. } => Some(Lane::Chat),
+        ClientMessage::CanvasChat { .. } => Some(OrderingKey::Chat),
         ClientMessage::TileCreate { x, y, .. }
         | ClientMessage::TilePaint { x, y, .. }
         | ClientMessage::TileUpdate { x, y, .. }
         | ClientMessage::TileLike { x, y, .. }
-        | ClientMessage::TileDelete { x, y } => Some(Lane::Tile(Coord { x: *x, y: *y })),
+        | ClientMessage::TileDelete { x, y } => Some(OrderingKey::Tile(Coord { x: *x, y: *y })),
         ClientMessage::Hello { .. }
         | ClientMessage::UserPresence(_)
         | ClientMessage::TileMention { .. }
@@ -121,8 +121,14 @@ impl Queue {
     }
 
     /// Queues a durable request.
-    pub fn push(&mut self, id: OpId, lane: Lane, message: ClientMessage, now: i64) -> Pushed {
-        if let Some(joined) = self.join(lane, &message) {
+    pub fn push(
+        &mut self,
+        id: OpId,
+        ordering_key: OrderingKey,
+        message: ClientMessage,
+        now: i64,
+    ) -> Pushed {
+        if let Some(joined) = self.join(ordering_key, &message) {
             return Pushed::Joined(joined);
         }
         if self.ops.len() >= CAPACITY {
@@ -131,35 +137,45 @@ impl Queue {
         self.ops.push_back(Op {
             id,
             message,
-            lane,
+            ordering_key,
             asked_at: now,
-            flight: Flight::Fresh,
+            send_state: SendState::Fresh,
         });
         Pushed::New
     }
 
     /// Takes over a request of an earlier page, whose fate is not known.
-    pub fn adopt(&mut self, id: OpId, lane: Lane, message: ClientMessage, asked_at: i64) -> bool {
+    pub fn push_recovered(
+        &mut self,
+        id: OpId,
+        ordering_key: OrderingKey,
+        message: ClientMessage,
+        asked_at: i64,
+    ) -> bool {
         if self.ops.len() >= CAPACITY || self.get(id).is_some() {
             return false;
         }
         self.ops.push_back(Op {
             id,
             message,
-            lane,
+            ordering_key,
             asked_at,
-            flight: Flight::Unknown,
+            send_state: SendState::Unknown,
         });
         true
     }
 
     /// Joins a stroke to the last one of its tile, if that was never sent.
-    fn join(&mut self, lane: Lane, message: &ClientMessage) -> Option<OpId> {
+    fn join(&mut self, ordering_key: OrderingKey, message: &ClientMessage) -> Option<OpId> {
         let ClientMessage::TilePaint { pixels: more, .. } = message else {
             return None;
         };
-        let last = self.ops.iter_mut().rev().find(|op| op.lane == lane)?;
-        if last.flight != Flight::Fresh {
+        let last = self
+            .ops
+            .iter_mut()
+            .rev()
+            .find(|op| op.ordering_key == ordering_key)?;
+        if last.send_state != SendState::Fresh {
             return None;
         }
         let ClientMessage::TilePaint { pixels, .. } = &mut last.message else {
@@ -174,7 +190,10 @@ impl Queue {
 
     /// The pixels of a tile that are painted by what waits.
     pub fn painted(&self, at: Coord) -> HashSet<u16> {
-        let ops = self.ops.iter().filter(|op| op.lane == Lane::Tile(at));
+        let ops = self
+            .ops
+            .iter()
+            .filter(|op| op.ordering_key == OrderingKey::Tile(at));
         ops.filter_map(|op| {
             let ClientMessage::TilePaint { pixels, .. } = &op.message else {
                 return None;
@@ -191,20 +210,28 @@ impl Queue {
         if now < self.hold_until {
             return None;
         }
-        let mut in_flight: HashMap<Lane, usize> = HashMap::new();
-        for op in self.ops.iter().filter(|op| op.flight == Flight::Sent) {
-            *in_flight.entry(op.lane).or_default() += 1;
+        let mut in_flight: HashMap<OrderingKey, usize> = HashMap::new();
+        for op in self
+            .ops
+            .iter()
+            .filter(|op| op.send_state == SendState::Sent)
+        {
+            *in_flight.entry(op.ordering_key).or_default() += 1;
         }
         let window = if self.careful { 1 } else { WINDOW };
         if in_flight.values().sum::<usize>() >= window {
             return None;
         }
-        let full = |lane| in_flight.get(&lane).is_some_and(|&n| n >= LANE_WINDOW);
+        let full = |ordering_key| {
+            in_flight
+                .get(&ordering_key)
+                .is_some_and(|&n| n >= KEY_WINDOW)
+        };
         let op = self
             .ops
             .iter_mut()
-            .find(|op| op.flight != Flight::Sent && !full(op.lane))?;
-        op.flight = Flight::Sent;
+            .find(|op| op.send_state != SendState::Sent && !full(op.ordering_key))?;
+        op.send_state = SendState::Sent;
         Some(Request {
             op_id: Some(op.id),
             message: op.message.clone(),
@@ -227,8 +254,8 @@ impl Queue {
         if let ClientMessage::TilePaint { pixels, .. } = &op.message {
             let over: HashSet<u16> = pixels.iter().map(|edit| edit.0).collect();
             for earlier in self.ops.iter_mut().take(index) {
-                if earlier.lane == op.lane
-                    && earlier.flight == Flight::Failed
+                if earlier.ordering_key == op.ordering_key
+                    && earlier.send_state == SendState::Failed
                     && let ClientMessage::TilePaint { pixels, .. } = &mut earlier.message
                 {
                     pixels.retain(|PixelEdit(index, _)| !over.contains(index));
@@ -251,7 +278,7 @@ impl Queue {
         let Some(op) = self.ops.iter_mut().find(|op| op.id == id) else {
             return false;
         };
-        op.flight = Flight::Failed;
+        op.send_state = SendState::Failed;
         self.hold_until = self.hold_until.max(until);
         self.careful = true;
         true
@@ -260,8 +287,8 @@ impl Queue {
     /// The connection broke: what was sent must be sent again.
     pub fn disconnected(&mut self) {
         for op in &mut self.ops {
-            if op.flight == Flight::Sent {
-                op.flight = Flight::Unknown;
+            if op.send_state == SendState::Sent {
+                op.send_state = SendState::Unknown;
             }
         }
         self.hold_until = 0;
@@ -271,8 +298,8 @@ impl Queue {
     /// From now on nothing is joined to what waits: another page may send it.
     pub fn freeze(&mut self) {
         for op in &mut self.ops {
-            if op.flight == Flight::Fresh {
-                op.flight = Flight::Unknown;
+            if op.send_state == SendState::Fresh {
+                op.send_state = SendState::Unknown;
             }
         }
     }

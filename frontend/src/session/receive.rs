@@ -1,16 +1,14 @@
 //! What the server says, made part of the store.
 
 use super::{
-    activity,
-    book::{self, Foreign},
-    chat,
-    core::{Core, now},
-    order::Place,
-    people,
+    activity, chat, people,
+    seq_tracker::SeqPosition,
+    state::{SessionState, now},
 };
 use crate::{
     browser::now_ms,
-    store::{Connection, Cursor, Load, MayNot, Me, NoticeKind, Older, Pulse},
+    model::tile_store::{self, RemoteEdits},
+    store::{Connection, Cursor, Highlight, Load, MayNot, Me, NoticeKind, Older},
 };
 use leptos::prelude::*;
 use shared::{
@@ -34,7 +32,7 @@ const TYPING_MS: i64 = 6_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Nothing but sending what may be sent.
-    Pump,
+    Flush,
     /// Fetch the snapshot; messages are held until it is there.
     Snapshot,
     /// Something is missing: connect anew and resume.
@@ -43,7 +41,7 @@ pub(super) enum Next {
     Role,
 }
 
-impl Core {
+impl SessionState {
     /// A message came.
     pub(super) fn receive(&mut self, message: ServerMessage) -> Next {
         let message = match message {
@@ -54,10 +52,10 @@ impl Core {
             | ServerMessage::TileLiked(_)
             | ServerMessage::TileDeleted(_)
             | ServerMessage::CanvasUpdated(_)
-            | ServerMessage::Ack(_)) => match self.order.keep(durable) {
-                Ok(true) => return Next::Pump,
+            | ServerMessage::Ack(_)) => match self.seq.hold_back(durable) {
+                Ok(true) => return Next::Flush,
                 Ok(false) => {
-                    self.order.hold();
+                    self.seq.hold();
                     return Next::Snapshot;
                 }
                 Err(message) => message,
@@ -141,7 +139,7 @@ impl Core {
                 self.notify(NoticeKind::Announcement(event.message));
             }
         }
-        Next::Pump
+        Next::Flush
     }
 
     fn connected(&mut self, hello: Connected) -> Next {
@@ -167,10 +165,10 @@ impl Core {
         self.store.connection.set(Connection::Live);
         self.store.trouble.set(None);
         match hello.resume {
-            Resume::Resumed => Next::Pump,
+            Resume::Resumed => Next::Flush,
             Resume::Fresh | Resume::Resync => {
-                self.order.forget();
-                self.order.hold();
+                self.seq.reset();
+                self.seq.hold();
                 Next::Snapshot
             }
         }
@@ -180,11 +178,11 @@ impl Core {
     /// applied too.
     pub(super) fn start(&mut self, snapshot: Snapshot) -> Next {
         let ahead = self
-            .order
-            .resume()
+            .seq
+            .resume_point()
             .is_some_and(|(epoch, seq)| epoch == snapshot.epoch && seq > snapshot.seq);
-        if ahead && !self.order.is_holding() {
-            return Next::Pump;
+        if ahead && !self.seq.is_holding() {
+            return Next::Flush;
         }
         for tile in &snapshot.tiles {
             self.usernames
@@ -221,8 +219,8 @@ impl Core {
         }
         self.store.canvas.set(Some(snapshot.canvas));
         self.store
-            .book
-            .update(|book| book.load(grid, snapshot.tiles));
+            .tiles
+            .update(|tiles| tiles.load(grid, snapshot.tiles));
         let none_before = snapshot.messages.len() < page(limits::SNAPSHOT_MESSAGES);
         let mut dropped = false;
         self.store
@@ -233,14 +231,14 @@ impl Core {
         } else if dropped || self.store.older.get_untracked() == Older::Loading {
             self.store.older.set(Older::Maybe);
         }
-        self.foretell_me();
-        self.relay_all();
+        self.predict_me();
+        self.rebase_all();
         self.store.load.set(Load::Ready);
-        let held = self.order.restart(snapshot.epoch, snapshot.seq);
-        let mut next = Next::Pump;
+        let held = self.seq.restart(snapshot.epoch, snapshot.seq);
+        let mut next = Next::Flush;
         for message in held {
             next = self.receive(message);
-            if next != Next::Pump {
+            if next != Next::Flush {
                 break;
             }
         }
@@ -248,10 +246,10 @@ impl Core {
     }
 
     fn durable(&mut self, event: Durable) -> Next {
-        match self.order.take(event.seq()) {
-            Place::Known => return Next::Pump,
-            Place::Gap => return Next::Reconnect,
-            Place::Next => {}
+        match self.seq.advance(event.seq()) {
+            SeqPosition::Known => return Next::Flush,
+            SeqPosition::Gap => return Next::Reconnect,
+            SeqPosition::Next => {}
         }
         if let Some(line) = activity::of_event(&event) {
             self.store
@@ -288,55 +286,55 @@ impl Core {
                     .filter(|(_, color)| **color != TRANSPARENT)
                     .map(|(index, &color)| PixelEdit(index, color))
                     .collect();
-                let at = self.change(|book| book.created(event, creator));
+                let at = self.change(|tiles| tiles.created(event, creator));
                 if !mine {
-                    self.lose(&Foreign { at, edits: drawn });
+                    self.lose(&RemoteEdits { at, edits: drawn });
                 }
             }
             Durable::TileUpdated(event) => {
                 let mine = self.is_me(event.updater_id);
-                let mut foreign = None;
-                self.change(|book| {
-                    let painted = book.updated(event);
+                let mut remote = None;
+                self.change(|tiles| {
+                    let painted = tiles.updated(event);
                     let at = painted.at;
-                    foreign = Some(painted);
+                    remote = Some(painted);
                     at
                 });
-                if let Some(foreign) = foreign.filter(|_| !mine) {
-                    self.lose(&foreign);
+                if let Some(remote) = remote.filter(|_| !mine) {
+                    self.lose(&remote);
                 }
             }
             Durable::TileLiked(event) => {
                 let mine = self.is_me(event.liker_id);
-                self.change(|book| book.liked(&event, mine));
+                self.change(|tiles| tiles.liked(&event, mine));
             }
             Durable::TileDeleted(event) => {
-                let at = self.change(|book| book.deleted(&event));
+                let at = self.change(|tiles| tiles.deleted(&event));
                 self.history.remove(&at);
                 self.tell_undo(at);
             }
             Durable::CanvasUpdated(event) => self.settings(event.canvas),
         }
-        Next::Pump
+        Next::Flush
     }
 
     /// Changes what is confirmed, and lays what is pending over it anew.
-    fn change(&self, change: impl FnOnce(&mut book::Book) -> Coord) -> Coord {
+    fn change(&self, change: impl FnOnce(&mut tile_store::TileStore) -> Coord) -> Coord {
         let mut at = None;
         // Subscribers are told once, by `relay`.
         self.store
-            .book
-            .update_untracked(|book| at = Some(change(book)));
+            .tiles
+            .update_untracked(|tiles| at = Some(change(tiles)));
         let at = at.unwrap_or(Coord { x: 0, y: 0 });
-        self.relay(at);
+        self.rebase(at);
         at
     }
 
-    fn lose(&mut self, foreign: &Foreign) {
-        if let Some(history) = self.history.get_mut(&foreign.at) {
-            let pending = self.queue.painted(foreign.at);
-            history.lose(&foreign.edits, |index| pending.contains(&index));
-            self.tell_undo(foreign.at);
+    fn lose(&mut self, remote: &RemoteEdits) {
+        if let Some(history) = self.history.get_mut(&remote.at) {
+            let pending = self.queue.painted(remote.at);
+            history.lose(&remote.edits, |index| pending.contains(&index));
+            self.tell_undo(remote.at);
         }
     }
 
@@ -355,26 +353,28 @@ impl Core {
             if let Some(op) = op
                 && ack
                     .seq
-                    .is_none_or(|seq| self.order.place(seq) == Place::Known)
+                    .is_none_or(|seq| self.seq.position(seq) == SeqPosition::Known)
             {
                 self.end(op.id);
                 self.store.chat.update(|rows| chat::settle(rows, op.id));
             }
-            return Next::Pump;
+            return Next::Flush;
         }
-        let place = ack.seq.map_or(Place::Known, |seq| self.order.place(seq));
-        let op = match (place, op) {
-            (Place::Known, None) => return Next::Pump,
+        let position = ack
+            .seq
+            .map_or(SeqPosition::Known, |seq| self.seq.position(seq));
+        let op = match (position, op) {
+            (SeqPosition::Known, None) => return Next::Flush,
             // Not ours to apply: let the event itself be sent.
-            (Place::Gap, _) | (Place::Next, None) => return Next::Reconnect,
-            (Place::Known | Place::Next, Some(op)) => op,
+            (SeqPosition::Gap, _) | (SeqPosition::Next, None) => return Next::Reconnect,
+            (SeqPosition::Known | SeqPosition::Next, Some(op)) => op,
         };
         self.end(op.id);
-        let Some((at, tile)) = book::tile_op(&op.message) else {
-            return Next::Pump;
+        let Some((at, tile)) = tile_store::tile_op(&op.message) else {
+            return Next::Flush;
         };
-        if let (Place::Next, Some(seq), Some(painter)) = (place, ack.seq, self.painter()) {
-            self.order.take(seq);
+        if let (SeqPosition::Next, Some(seq), Some(painter)) = (position, ack.seq, self.painter()) {
+            self.seq.advance(seq);
             let line = activity::of_own(ack, &op.message, at, painter.user_id, now());
             if let Some(line) = line {
                 self.store
@@ -382,18 +382,18 @@ impl Core {
                     .update(|lines| activity::add(lines, line));
             }
             self.store
-                .book
-                .update_untracked(|book| book.confirm(at, &tile, ack, &painter, now()));
+                .tiles
+                .update_untracked(|tiles| tiles.confirm(at, &tile, ack, &painter, now()));
         }
-        self.relay(at);
-        Next::Pump
+        self.rebase(at);
+        Next::Flush
     }
 
     fn error(&mut self, error: ErrorMessage) -> Next {
         let next = if error.code == ErrorCode::Forbidden {
             Next::Role
         } else {
-            Next::Pump
+            Next::Flush
         };
         let Some(id) = error.op_id else {
             if let (ErrorCode::TileLocked, Some(at)) =
@@ -455,9 +455,9 @@ impl Core {
             .names
             .with_untracked(|names| names.get(&event.user_id).cloned())
             .unwrap_or(event.username);
-        self.store.pulses.update(|pulses| {
-            pulses.retain(|pulse| pulse.at != at);
-            pulses.push(Pulse {
+        self.store.highlights.update(|highlights| {
+            highlights.retain(|highlight| highlight.at != at);
+            highlights.push(Highlight {
                 by: Some((event.user_id, name.clone())),
                 at,
                 message: event.message.clone(),

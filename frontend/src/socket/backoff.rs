@@ -30,7 +30,7 @@ impl Backoff {
 }
 
 /// Any part of the `retry_after_ms=N` in a close reason, if it has one.
-pub fn asked_wait(reason: &str, chance: f64) -> Option<u32> {
+pub fn requested_wait(reason: &str, chance: f64) -> Option<u32> {
     let asked: u32 = reason
         .strip_prefix("retry_after_ms=")?
         .trim()
@@ -78,9 +78,9 @@ mod tests {
 
     #[test]
     fn the_servers_wish_is_honoured() {
-        assert_eq!(asked_wait("retry_after_ms=4000", 0.5), Some(2_000));
-        assert_eq!(asked_wait("retry_after_ms=99999999", 1.0), Some(30_000));
-        assert_eq!(asked_wait("slow_consumer", 0.5), None);
-        assert_eq!(asked_wait("retry_after_ms=soon", 0.5), None);
+        assert_eq!(requested_wait("retry_after_ms=4000", 0.5), Some(2_000));
+        assert_eq!(requested_wait("retry_after_ms=99999999", 1.0), Some(30_000));
+        assert_eq!(requested_wait("slow_consumer", 0.5), None);
+        assert_eq!(requested_wait("retry_after_ms=soon", 0.5), None);
     }
 }

@@ -1,9 +1,9 @@
 //! Keys on the canvas page, turned into deeds.
 
-use super::Hands;
+use super::InputController;
 use crate::{
-    board::keys::{self, Press, Wish},
-    store::Flight,
+    board::keys::{self, Command, Press},
+    store::CameraCommand,
     tools::Tool,
 };
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use web_sys::{Element, KeyboardEvent};
 /// CSS pixels that one key press pans.
 const PAN: f64 = 96.0;
 
-impl Hands {
+impl InputController {
     pub(super) fn key(&self, event: &KeyboardEvent, is_down: bool) {
         if is_busy(event) {
             return;
@@ -27,7 +27,7 @@ impl Hands {
                 }
             } else if !with_pen {
                 self.gestures.borrow_mut().space = is_down;
-                self.show_hand();
+                self.show_cursor();
             }
             event.prevent_default();
             return;
@@ -43,14 +43,14 @@ impl Hands {
             shift: event.shift_key(),
             alt: event.alt_key(),
         };
-        let Some(wish) = keys::wish(press) else {
+        let Some(command) = keys::command(press) else {
             return;
         };
         // Enter on a button is that button's.
-        if wish == Wish::Enter && !self.is_over(event) {
+        if command == Command::Enter && !self.is_over(event) {
             return;
         }
-        if self.fulfil(wish, self.has_focus()) {
+        if self.run(command, self.has_focus()) {
             event.prevent_default();
         }
     }
@@ -85,23 +85,25 @@ impl Hands {
         })
     }
 
-    fn fulfil(&self, wish: Wish, focused: bool) -> bool {
+    fn run(&self, command: Command, focused: bool) -> bool {
         let Some(grid) = self.grid() else {
             return false;
         };
         let editing = self.store.editing.get_untracked();
         let selected = self.store.selected.get_untracked();
-        match wish {
-            Wish::Step(dx, dy) => match (editing, selected) {
+        match command {
+            Command::Step(dx, dy) => match (editing, selected) {
                 (Some(_), _) if focused => self.move_pen(dx, dy, &grid),
                 (None, Some(at)) if focused => self.step(at, dx, dy, &grid),
                 _ => self.pan(dx, dy, &grid),
             },
-            Wish::Pan(dx, dy) => self.pan(dx, dy, &grid),
-            Wish::Zoom(factor) => self.stage.fly(Flight::Zoom(factor)),
-            Wish::Fit => self.stage.fly(editing.map_or(Flight::Fit, Flight::Fill)),
-            Wish::Take(tool) => self.store.tools.update(|tools| tools.tool = tool),
-            Wish::Color(color) => {
+            Command::Pan(dx, dy) => self.pan(dx, dy, &grid),
+            Command::Zoom(factor) => self.renderer.fly(CameraCommand::Zoom(factor)),
+            Command::Fit => self
+                .renderer
+                .fly(editing.map_or(CameraCommand::Fit, CameraCommand::Fill)),
+            Command::Take(tool) => self.store.tools.update(|tools| tools.tool = tool),
+            Command::Color(color) => {
                 if usize::from(color) < grid.palette {
                     self.store.tools.update(|tools| {
                         tools.primary = color;
@@ -111,26 +113,26 @@ impl Hands {
                     });
                 }
             }
-            Wish::Swap => self
+            Command::Swap => self
                 .store
                 .tools
                 .update(|tools| std::mem::swap(&mut tools.primary, &mut tools.secondary)),
-            Wish::Mirror => self
+            Command::Mirror => self
                 .store
                 .tools
                 .update(|tools| tools.mirror = !tools.mirror),
-            Wish::Undo => self.session.undo(),
-            Wish::Redo => self.session.redo(),
-            Wish::Enter => match (editing, selected) {
+            Command::Undo => self.session.undo(),
+            Command::Redo => self.session.redo(),
+            Command::Enter => match (editing, selected) {
                 (Some(_), _) => self.press_pen(),
                 (None, Some(at)) => self.session.open_tile(at),
                 (None, None) => return false,
             },
-            Wish::Escape => {
+            Command::Escape => {
                 // First out of a shape that is not done, then out of the tile.
-                if let Some((at, _)) = self.stage.hand.take() {
+                if let Some((at, _)) = self.renderer.stroke.take() {
                     self.session.cancel_stroke(at);
-                    self.stage.refresh();
+                    self.renderer.refresh();
                 } else if editing.is_some() {
                     self.session.leave_tile();
                 } else if selected.is_some() {
@@ -144,8 +146,8 @@ impl Hands {
     }
 
     fn pan(&self, dx: i32, dy: i32, grid: &Grid) {
-        self.steer(|view| {
-            view.pan(-f64::from(dx) * PAN, -f64::from(dy) * PAN, grid);
+        self.steer(|viewport| {
+            viewport.pan(-f64::from(dx) * PAN, -f64::from(dy) * PAN, grid);
         });
     }
 
@@ -156,10 +158,10 @@ impl Hands {
             y: (at.y + dy).clamp(0, grid.height - 1),
         };
         self.session.select(Some(next));
-        let view = self.store.view.get_untracked();
-        let (x, y, side) = view.tile_rect(grid, next);
-        if x < 0.0 || y < 0.0 || x + side > view.width || y + side > view.height {
-            self.stage.fly(Flight::Tile(next));
+        let viewport = self.store.viewport.get_untracked();
+        let (x, y, side) = viewport.tile_rect(grid, next);
+        if x < 0.0 || y < 0.0 || x + side > viewport.width || y + side > viewport.height {
+            self.renderer.fly(CameraCommand::Tile(next));
         }
     }
 
@@ -188,7 +190,7 @@ impl Hands {
             self.pick(at, pen, false);
             return;
         }
-        if self.stage.hand.borrow().is_some() {
+        if self.renderer.stroke.borrow().is_some() {
             self.lift();
             return;
         }

@@ -5,7 +5,7 @@ use crate::{
     components::avatar::Avatar,
     i18n::{clock, fill, moment, refusal, t},
     session::Session,
-    store::{ChatKey, ChatRow, Connection, Fate, Flight, Store},
+    store::{CameraCommand, ChatKey, ChatRow, Connection, DeliveryStatus, Store},
     view::IntoView,
     view::{View, view},
 };
@@ -36,10 +36,10 @@ pub fn Message(
         ChatKey::Message(id) => id.to_string(),
         ChatKey::Own(id) => id.to_string(),
     };
-    let state = match row.fate {
-        Fate::Stored => "sent",
-        Fate::Pending => "pending",
-        Fate::Failed(_) => "failed",
+    let state = match row.delivery {
+        DeliveryStatus::Stored => "sent",
+        DeliveryStatus::Pending => "pending",
+        DeliveryStatus::Failed(_) => "failed",
     };
     let head = first.then(|| {
         view! {
@@ -73,7 +73,7 @@ pub fn Message(
                 <div class="message__text">
                     {message_text(&row.text)}
                 </div>
-                <MessageFate key=row.key fate=row.fate />
+                <MessageFate key=row.key delivery=row.delivery />
             </div>
         </li>
     }
@@ -128,13 +128,13 @@ fn TileChip(at: Coord) -> View {
     let session = expect_context::<Session>();
     let on_canvas = Memo::new(move |_| {
         store
-            .book
-            .with(|book| book.grid().is_none_or(|grid| grid.contains(at)))
+            .tiles
+            .with(|tiles| tiles.grid().is_none_or(|grid| grid.contains(at)))
     });
     let text = super::text::tile(at);
     let label = fill(t().go_to_tile, &[("x", &at.x), ("y", &at.y)]);
     let go = move |_| {
-        session.fly_to(Flight::Tile(at));
+        session.fly_to(CameraCommand::Tile(at));
         session.select(Some(at));
         session.mention(at, "");
     };
@@ -153,21 +153,21 @@ fn TileChip(at: Coord) -> View {
 
 /// What became of a message of one's own that is not stored.
 #[component]
-fn MessageFate(key: ChatKey, fate: Fate) -> View {
+fn MessageFate(key: ChatKey, delivery: DeliveryStatus) -> View {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
-    match (fate, key) {
-        (Fate::Stored, _) => View::Nothing,
-        (Fate::Pending, _) => {
+    match (delivery, key) {
+        (DeliveryStatus::Stored, _) => View::Nothing,
+        (DeliveryStatus::Pending, _) => {
             let waits = move || {
                 (store.connection.get() != Connection::Live).then_some(t().waits_for_connection)
             };
             view! { <div class="message__fate">{waits}</div> }
         }
-        (Fate::Failed(code), ChatKey::Own(op)) => {
+        (DeliveryStatus::Failed(code), ChatKey::Own(op)) => {
             view! { <Failed reason=refusal(code, "") op session /> }
         }
-        (Fate::Failed(code), ChatKey::Message(_)) => {
+        (DeliveryStatus::Failed(code), ChatKey::Message(_)) => {
             view! { <div class="message__fate">{refusal(code, "")}</div> }
         }
     }

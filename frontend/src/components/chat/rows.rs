@@ -1,7 +1,7 @@
 //! The chat's messages as lines: grouped by author, with a separator for each
 //! day and one where the unread ones begin. Pure.
 
-use crate::store::{ChatKey, ChatRow, Fate};
+use crate::store::{ChatKey, ChatRow, DeliveryStatus};
 use shared::time::Timestamp;
 
 /// Messages of one person closer than this stand under one name.
@@ -47,12 +47,12 @@ impl Line {
             Self::Day { day, .. } => LineKey::Day(*day),
             Self::New => LineKey::New,
             Self::Message { row, first } => {
-                let fate = match row.fate {
-                    Fate::Stored => 0,
-                    Fate::Pending => 1,
-                    Fate::Failed(_) => 2,
+                let delivery = match row.delivery {
+                    DeliveryStatus::Stored => 0,
+                    DeliveryStatus::Pending => 1,
+                    DeliveryStatus::Failed(_) => 2,
                 };
-                LineKey::Message(row.key, *first, fate)
+                LineKey::Message(row.key, *first, delivery)
             }
         }
     }
@@ -123,7 +123,7 @@ mod tests {
             sender_display_name: format!("User {sender}"),
             text: "hi".to_owned(),
             at: time.into(),
-            fate: Fate::Stored,
+            delivery: DeliveryStatus::Stored,
         }
     }
 
@@ -184,7 +184,7 @@ mod tests {
     fn a_change_of_fate_makes_another_line() {
         let stored = row(1, 1, 0);
         let mut pending = stored.clone();
-        pending.fate = Fate::Pending;
+        pending.delivery = DeliveryStatus::Pending;
         let key = |row: &ChatRow| {
             Line::Message {
                 row: row.clone(),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-const TILE: Lane = Lane::Tile(Coord { x: 0, y: 0 });
+const TILE: OrderingKey = OrderingKey::Tile(Coord { x: 0, y: 0 });
 
 fn id(n: u128) -> OpId {
     OpId::from(Uuid::from_u128(n))
@@ -49,7 +49,7 @@ fn strokes_that_wait_are_joined_and_sent_ones_are_left_alone() {
 fn a_lane_keeps_its_order_and_its_window() {
     let mut queue = Queue::default();
     for n in 0..6 {
-        queue.push(id(n), Lane::Chat, chat("hello"), 0);
+        queue.push(id(n), OrderingKey::Chat, chat("hello"), 0);
     }
     queue.push(id(9), TILE, paint(&[(0, 1)]), 0);
     assert_eq!(sent(&mut queue), [id(0), id(1), id(2), id(3), id(9)]);
@@ -60,10 +60,10 @@ fn a_lane_keeps_its_order_and_its_window() {
 #[test]
 fn after_a_break_everything_is_sent_again_in_order_under_its_id() {
     let mut queue = Queue::default();
-    queue.push(id(1), Lane::Chat, chat("one"), 0);
+    queue.push(id(1), OrderingKey::Chat, chat("one"), 0);
     assert_eq!(sent(&mut queue), [id(1)]);
     queue.disconnected();
-    queue.push(id(2), Lane::Chat, chat("two"), 0);
+    queue.push(id(2), OrderingKey::Chat, chat("two"), 0);
     assert_eq!(sent(&mut queue), [id(1), id(2)]);
 }
 
@@ -71,7 +71,7 @@ fn after_a_break_everything_is_sent_again_in_order_under_its_id() {
 fn what_the_server_could_not_do_is_asked_again_later_one_by_one() {
     let mut queue = Queue::default();
     for n in 1..4 {
-        queue.push(id(n), Lane::Chat, chat("x"), 0);
+        queue.push(id(n), OrderingKey::Chat, chat("x"), 0);
     }
     sent(&mut queue);
     for n in 1..4 {
@@ -102,9 +102,12 @@ fn a_later_stroke_stays_on_top_of_one_that_must_be_repeated() {
 fn the_queue_is_bounded_and_frozen_requests_do_not_change() {
     let mut queue = Queue::default();
     for n in 0..CAPACITY {
-        queue.push(id(n as u128), Lane::Chat, chat("x"), 0);
+        queue.push(id(n as u128), OrderingKey::Chat, chat("x"), 0);
     }
-    assert_eq!(queue.push(id(9999), Lane::Chat, chat("x"), 0), Pushed::Full);
+    assert_eq!(
+        queue.push(id(9999), OrderingKey::Chat, chat("x"), 0),
+        Pushed::Full
+    );
     let mut queue = Queue::default();
     queue.push(id(1), TILE, paint(&[(0, 1)]), 0);
     queue.freeze();

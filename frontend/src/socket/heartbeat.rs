@@ -13,18 +13,18 @@ const DOUBT_MS: i64 = 3_000;
 
 /// What is to be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beat {
+pub enum HeartbeatAction {
     /// All is well.
-    Rest,
+    Wait,
     /// Ask for a `pong`.
-    Ask,
+    Ping,
     /// Nobody answered: reconnect.
-    Dead,
+    Reconnect,
 }
 
 /// Watches one connection. All times in milliseconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Pulse {
+pub struct HeartbeatMonitor {
     heard_at: i64,
     answer_by: Option<i64>,
     /// When the question was asked whose answer alone counts.
@@ -33,7 +33,7 @@ pub struct Pulse {
     timeout: i64,
 }
 
-impl Pulse {
+impl HeartbeatMonitor {
     /// The connection was opened.
     pub fn new(now: i64) -> Self {
         Self {
@@ -67,28 +67,32 @@ impl Pulse {
     }
 
     /// To be called about once a second.
-    pub fn tick(&mut self, now: i64) -> Beat {
+    pub fn tick(&mut self, now: i64) -> HeartbeatAction {
         if let Some(by) = self.answer_by {
-            return if now >= by { Beat::Dead } else { Beat::Rest };
+            return if now >= by {
+                HeartbeatAction::Reconnect
+            } else {
+                HeartbeatAction::Wait
+            };
         }
         if now - self.heard_at < self.interval {
-            return Beat::Rest;
+            return HeartbeatAction::Wait;
         }
         let patience = self.timeout.saturating_sub(self.interval);
         self.answer_by = Some(now.saturating_add(patience.max(DOUBT_MS)));
-        Beat::Ask
+        HeartbeatAction::Ping
     }
 
     /// There is reason to doubt the line (the computer woke up, the network
     /// changed): ask at once, and wait only briefly.
-    pub fn doubt(&mut self, now: i64) -> Beat {
+    pub fn doubt(&mut self, now: i64) -> HeartbeatAction {
         if self.doubt.is_some() {
-            return Beat::Rest;
+            return HeartbeatAction::Wait;
         }
         let by = now + DOUBT_MS;
         self.doubt = Some(now);
         self.answer_by = Some(self.answer_by.map_or(by, |earlier| earlier.min(by)));
-        Beat::Ask
+        HeartbeatAction::Ping
     }
 }
 
@@ -100,49 +104,49 @@ mod tests {
 
     #[test]
     fn silence_is_questioned_and_an_answer_calms() {
-        let mut pulse = Pulse::new(0);
-        assert_eq!(pulse.tick(9_999), Beat::Rest);
-        assert_eq!(pulse.tick(10_000), Beat::Ask);
-        assert_eq!(pulse.tick(15_000), Beat::Rest);
-        pulse.heard(15_001);
-        assert_eq!(pulse.tick(25_000), Beat::Rest);
-        assert_eq!(pulse.tick(25_001), Beat::Ask);
-        assert_eq!(pulse.tick(35_001), Beat::Dead);
+        let mut heartbeat = HeartbeatMonitor::new(0);
+        assert_eq!(heartbeat.tick(9_999), HeartbeatAction::Wait);
+        assert_eq!(heartbeat.tick(10_000), HeartbeatAction::Ping);
+        assert_eq!(heartbeat.tick(15_000), HeartbeatAction::Wait);
+        heartbeat.heard(15_001);
+        assert_eq!(heartbeat.tick(25_000), HeartbeatAction::Wait);
+        assert_eq!(heartbeat.tick(25_001), HeartbeatAction::Ping);
+        assert_eq!(heartbeat.tick(35_001), HeartbeatAction::Reconnect);
     }
 
     #[test]
     fn a_timer_that_slept_does_not_kill_the_line() {
-        let mut pulse = Pulse::new(0);
-        assert_eq!(pulse.tick(60_000), Beat::Ask);
-        pulse.heard(60_010);
-        assert_eq!(pulse.tick(120_000), Beat::Ask);
+        let mut heartbeat = HeartbeatMonitor::new(0);
+        assert_eq!(heartbeat.tick(60_000), HeartbeatAction::Ping);
+        heartbeat.heard(60_010);
+        assert_eq!(heartbeat.tick(120_000), HeartbeatAction::Ping);
     }
 
     #[test]
     fn doubt_waits_only_briefly() {
-        let mut pulse = Pulse::new(0);
-        assert_eq!(pulse.doubt(100), Beat::Ask);
-        assert_eq!(pulse.doubt(200), Beat::Rest);
-        assert_eq!(pulse.tick(3_100), Beat::Dead);
+        let mut heartbeat = HeartbeatMonitor::new(0);
+        assert_eq!(heartbeat.doubt(100), HeartbeatAction::Ping);
+        assert_eq!(heartbeat.doubt(200), HeartbeatAction::Wait);
+        assert_eq!(heartbeat.tick(3_100), HeartbeatAction::Reconnect);
     }
 
     #[test]
     fn what_was_under_way_does_not_calm_a_doubt() {
-        let mut pulse = Pulse::new(0);
-        assert_eq!(pulse.doubt(100), Beat::Ask);
-        pulse.heard(150);
-        pulse.answered(160, 50);
-        assert_eq!(pulse.tick(3_159), Beat::Rest);
-        assert_eq!(pulse.tick(3_160), Beat::Dead);
+        let mut heartbeat = HeartbeatMonitor::new(0);
+        assert_eq!(heartbeat.doubt(100), HeartbeatAction::Ping);
+        heartbeat.heard(150);
+        heartbeat.answered(160, 50);
+        assert_eq!(heartbeat.tick(3_159), HeartbeatAction::Wait);
+        assert_eq!(heartbeat.tick(3_160), HeartbeatAction::Reconnect);
     }
 
     #[test]
     fn the_answer_calms_a_doubt() {
-        let mut pulse = Pulse::new(0);
-        assert_eq!(pulse.doubt(100), Beat::Ask);
-        pulse.answered(150, 100);
-        assert_eq!(pulse.tick(10_149), Beat::Rest);
-        assert_eq!(pulse.tick(10_150), Beat::Ask);
-        assert_eq!(pulse.doubt(10_160), Beat::Ask);
+        let mut heartbeat = HeartbeatMonitor::new(0);
+        assert_eq!(heartbeat.doubt(100), HeartbeatAction::Ping);
+        heartbeat.answered(150, 100);
+        assert_eq!(heartbeat.tick(10_149), HeartbeatAction::Wait);
+        assert_eq!(heartbeat.tick(10_150), HeartbeatAction::Ping);
+        assert_eq!(heartbeat.doubt(10_160), HeartbeatAction::Ping);
     }
 }

@@ -25,35 +25,35 @@ const PREFIX: &str = "stellar.";
 
 /// Where this page keeps its requests.
 #[derive(Debug)]
-pub struct Keep {
+pub struct PendingStorage {
     ops: String,
     page: Uuid,
-    stamped_at: Cell<i64>,
+    heartbeat_at: Cell<i64>,
 }
 
-impl Keep {
+impl PendingStorage {
     /// For one user on one canvas.
     pub fn new(canvas: CanvasId, user: UserId) -> Self {
-        let keep = Self {
+        let storage = Self {
             ops: format!("{PREFIX}op.{canvas}.{user}."),
             page: Uuid::new_v4(),
-            stamped_at: Cell::new(browser::now_ms()),
+            heartbeat_at: Cell::new(browser::now_ms()),
         };
-        keep.stamp();
-        keep
+        storage.heartbeat();
+        storage
     }
 
     /// Says that this page lives. To be called every few seconds; false if it
     /// was so long ago that others may have adopted its requests.
-    pub fn stamp(&self) -> bool {
+    pub fn heartbeat(&self) -> bool {
         let now = browser::now_ms();
-        browser::save(&stamp_key(self.page), &now.to_string());
-        now - self.stamped_at.replace(now) < STALE_MS
+        browser::save(&heartbeat_key(self.page), &now.to_string());
+        now - self.heartbeat_at.replace(now) < STALE_MS
     }
 
     /// Says that this page ends: others may adopt its requests at once.
     pub fn leave(&self) {
-        browser::forget(&stamp_key(self.page));
+        browser::forget(&heartbeat_key(self.page));
     }
 
     /// Keeps a request; false where the browser has no room, so that it is in
@@ -71,7 +71,7 @@ impl Keep {
     }
 
     /// Takes over the requests of pages that live no more, oldest first.
-    pub fn adopt(&self) -> Vec<Request> {
+    pub fn recover_orphaned(&self) -> Vec<Request> {
         let now = browser::now_ms();
         let mut requests = Vec::new();
         for key in browser::keys(PREFIX) {
@@ -106,20 +106,20 @@ impl Keep {
     }
 }
 
-impl Drop for Keep {
+impl Drop for PendingStorage {
     fn drop(&mut self) {
         self.leave();
     }
 }
 
-fn stamp_key(page: Uuid) -> String {
+fn heartbeat_key(page: Uuid) -> String {
     format!("{PREFIX}page.{page}")
 }
 
 fn is_alive(page: Uuid, now: i64) -> bool {
-    browser::load(&stamp_key(page))
-        .and_then(|stamp| stamp.parse::<i64>().ok())
-        .is_some_and(|stamp| (now - stamp).abs() < STALE_MS)
+    browser::load(&heartbeat_key(page))
+        .and_then(|heartbeat| heartbeat.parse::<i64>().ok())
+        .is_some_and(|heartbeat| (now - heartbeat).abs() < STALE_MS)
 }
 
 #[cfg(test)]
@@ -129,8 +129,8 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     /// Each test has a canvas of its own, since they share the storage.
-    fn keep(canvas: i64) -> Keep {
-        Keep::new(CanvasId(canvas), UserId(1))
+    fn storage(canvas: i64) -> PendingStorage {
+        PendingStorage::new(CanvasId(canvas), UserId(1))
     }
 
     fn like(x: i32) -> Request {
@@ -150,17 +150,17 @@ mod tests {
 
     #[test]
     fn only_what_a_dead_page_left_is_adopted_and_once() {
-        let (closed, living, heir) = (keep(901), keep(901), keep(901));
+        let (closed, living, heir) = (storage(901), storage(901), storage(901));
         let (first, second, other) = (like(1), like(2), like(3));
         assert!(closed.put(&second) && closed.put(&first) && living.put(&other));
-        assert!(heir.adopt().is_empty());
+        assert!(heir.recover_orphaned().is_empty());
         closed.leave();
-        let adopted = heir.adopt();
-        assert_eq!(ids(&adopted), [first.op_id, second.op_id]);
-        assert!(heir.adopt().is_empty());
+        let recovered = heir.recover_orphaned();
+        assert_eq!(ids(&recovered), [first.op_id, second.op_id]);
+        assert!(heir.recover_orphaned().is_empty());
         // Should the heir close too, the next one has them.
         heir.leave();
-        assert_eq!(living.adopt().len(), 2);
+        assert_eq!(living.recover_orphaned().len(), 2);
         for id in [first.op_id, second.op_id, other.op_id]
             .into_iter()
             .flatten()
@@ -171,29 +171,33 @@ mod tests {
 
     #[test]
     fn nobody_adopts_what_another_person_said_or_meant_for_another_canvas() {
-        let closed = keep(902);
+        let closed = storage(902);
         let request = like(1);
         assert!(closed.put(&request));
         closed.leave();
-        assert!(keep(903).adopt().is_empty());
-        assert!(Keep::new(CanvasId(902), UserId(2)).adopt().is_empty());
-        let heir = keep(902);
-        assert_eq!(heir.adopt().len(), 1);
+        assert!(storage(903).recover_orphaned().is_empty());
+        assert!(
+            PendingStorage::new(CanvasId(902), UserId(2))
+                .recover_orphaned()
+                .is_empty()
+        );
+        let heir = storage(902);
+        assert_eq!(heir.recover_orphaned().len(), 1);
         request.op_id.into_iter().for_each(|id| heir.remove(id));
     }
 
     #[test]
     fn a_page_that_slept_is_told_so() {
-        let keep = keep(904);
-        assert!(keep.stamp());
-        keep.stamped_at.set(browser::now_ms() - STALE_MS);
-        assert!(!keep.stamp());
-        assert!(keep.stamp());
+        let storage = storage(904);
+        assert!(storage.heartbeat());
+        storage.heartbeat_at.set(browser::now_ms() - STALE_MS);
+        assert!(!storage.heartbeat());
+        assert!(storage.heartbeat());
     }
 
     #[test]
     fn a_full_storage_is_noticed() {
-        let keep = keep(905);
+        let storage = storage(905);
         // More than any browser gives one site.
         let most = "x".repeat(4 * 1024 * 1024);
         let mut full = 0;
@@ -209,7 +213,7 @@ mod tests {
         while browser::save(&format!("filler.{more}"), &last) && more < 100_000 {
             more += 1;
         }
-        let kept = keep.put(&like(1));
+        let kept = storage.put(&like(1));
         for index in 0..=more {
             browser::forget(&format!("filler.{index}"));
         }

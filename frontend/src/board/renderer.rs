@@ -3,17 +3,18 @@
 //! that moves over it.
 
 use super::{
-    camera::{Camera, View},
-    flight::Motion,
-    layers::{Layers, context_of},
+    animation::CameraAnimation,
     overlay::{self, Forbidden, Scene},
     theme::Theme,
+    tile_cache::{TileCache, context_of},
 };
 use crate::{
     browser::{self, now_ms},
-    session::{Session, book::Book},
-    store::{Flight, Store},
-    tools::{Tool, hand::Hand},
+    model::camera::{Camera, Viewport},
+    model::tile_store::TileStore,
+    session::Session,
+    store::{CameraCommand, Store},
+    tools::{Tool, stroke::ActiveStroke},
 };
 use leptos::prelude::*;
 use shared::{
@@ -30,17 +31,17 @@ use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 const TOOLS: f64 = 120.0;
 
 /// The board on screen.
-pub struct Stage {
+pub struct BoardRenderer {
     store: Store,
     session: Session,
     root: Element,
     base: (HtmlCanvasElement, CanvasRenderingContext2d),
     over: (HtmlCanvasElement, CanvasRenderingContext2d),
-    layers: RefCell<Layers>,
+    cache: RefCell<TileCache>,
     theme: RefCell<Theme>,
-    motion: Cell<Option<Motion>>,
+    animation: Cell<Option<CameraAnimation>>,
     /// The tool at work, with the tile it works in.
-    pub hand: RefCell<Option<(Coord, Hand)>>,
+    pub stroke: RefCell<Option<(Coord, ActiveStroke)>>,
     scheduled: Cell<bool>,
     base_dirty: Cell<bool>,
     /// Whether the whole picture was ever there.
@@ -48,7 +49,7 @@ pub struct Stage {
     ratio: Cell<f64>,
 }
 
-impl Stage {
+impl BoardRenderer {
     /// A stage on two canvases within `root`; none where the browser cannot
     /// draw on them.
     pub fn new(
@@ -65,10 +66,10 @@ impl Stage {
             base: (base.clone(), context_of(base)?),
             over: (over.clone(), context_of(over)?),
             root,
-            layers: RefCell::default(),
+            cache: RefCell::default(),
             theme: RefCell::new(theme),
-            motion: Cell::default(),
-            hand: RefCell::default(),
+            animation: Cell::default(),
+            stroke: RefCell::default(),
             scheduled: Cell::default(),
             base_dirty: Cell::new(true),
             pictured: Cell::default(),
@@ -97,21 +98,21 @@ impl Stage {
                 canvas.set_height(height);
             }
         }
-        let mut old = self.store.view.get_untracked();
-        if let Some(motion) = self.motion.get() {
-            old.camera = motion.target();
+        let mut old = self.store.viewport.get_untracked();
+        if let Some(animation) = self.animation.get() {
+            old.camera = animation.target();
         }
-        self.store.view.update(|view| {
-            view.width = rect.width();
-            view.height = rect.height();
+        self.store.viewport.update(|viewport| {
+            viewport.width = rect.width();
+            viewport.height = rect.height();
         });
         self.redraw();
         // The open tile stays whole when a keyboard or a panel takes room.
-        let grid = self.store.book.with_untracked(Book::grid);
+        let grid = self.store.tiles.with_untracked(TileStore::grid);
         if let (Some(grid), Some(at)) = (grid, self.store.editing.get_untracked())
             && old.holds(&grid, at)
         {
-            self.fly(Flight::Fill(at));
+            self.fly(CameraCommand::Fill(at));
         }
     }
 
@@ -135,110 +136,116 @@ impl Stage {
         }
         let this: Weak<Self> = Rc::downgrade(self);
         request_animation_frame(move || {
-            if let Some(stage) = this.upgrade() {
-                stage.scheduled.set(false);
-                stage.frame();
+            if let Some(renderer) = this.upgrade() {
+                renderer.scheduled.set(false);
+                renderer.frame();
             }
         });
     }
 
     /// Moves the view by hand: at once, and ends any flight.
-    pub fn steer(&self, act: impl FnOnce(&mut View)) {
-        self.motion.set(None);
-        self.store.view.update(act);
+    pub fn steer(&self, act: impl FnOnce(&mut Viewport)) {
+        self.animation.set(None);
+        self.store.viewport.update(act);
     }
 
     /// Flies somewhere.
-    pub fn fly(self: &Rc<Self>, flight: Flight) {
-        let Some(grid) = self.store.book.with_untracked(Book::grid) else {
+    pub fn fly(self: &Rc<Self>, command: CameraCommand) {
+        let Some(grid) = self.store.tiles.with_untracked(TileStore::grid) else {
             return;
         };
-        let mut view = self.store.view.get_untracked();
-        let from = view.camera;
-        if let Some(motion) = self.motion.get() {
+        let mut viewport = self.store.viewport.get_untracked();
+        let from = viewport.camera;
+        if let Some(animation) = self.animation.get() {
             // A second step follows where the first one leads.
-            view.camera = motion.target();
+            viewport.camera = animation.target();
         }
-        match flight {
-            Flight::Tile(at) => view.camera = view.near(&grid, at),
-            Flight::Fill(at) => {
+        match command {
+            CameraCommand::Tile(at) => viewport.camera = viewport.near(&grid, at),
+            CameraCommand::Fill(at) => {
                 let covered = if browser::is_phone() { 0.0 } else { TOOLS };
-                view.camera = view.fill(&grid, at, covered);
+                viewport.camera = viewport.fill(&grid, at, covered);
             }
-            Flight::Camera(camera) => view.camera = camera,
-            Flight::Fit => view.camera = view.fit(&grid),
-            Flight::Zoom(factor) => {
-                view.zoom_at(view.width / 2.0, view.height / 2.0, factor, &grid);
+            CameraCommand::Camera(camera) => viewport.camera = camera,
+            CameraCommand::Fit => viewport.camera = viewport.fit(&grid),
+            CameraCommand::Zoom(factor) => {
+                viewport.zoom_at(viewport.width / 2.0, viewport.height / 2.0, factor, &grid);
             }
         }
-        view.settle(&grid);
-        self.move_to(from, view.camera);
+        viewport.settle(&grid);
+        self.move_to(from, viewport.camera);
     }
 
     fn move_to(self: &Rc<Self>, from: Camera, to: Camera) {
-        if browser::prefers_reduced_motion() || self.store.view.with_untracked(|v| v.width <= 0.0) {
-            self.steer(|view| view.camera = to);
+        if browser::prefers_reduced_motion()
+            || self.store.viewport.with_untracked(|v| v.width <= 0.0)
+        {
+            self.steer(|viewport| viewport.camera = to);
             return;
         }
-        self.motion.set(Some(Motion::new(from, to, frame_time())));
+        self.animation
+            .set(Some(CameraAnimation::new(from, to, frame_time())));
         self.refresh();
     }
 
     fn frame(self: &Rc<Self>) {
-        if let Some(motion) = self.motion.get() {
-            let (camera, arrived) = motion.at(frame_time());
-            self.store.view.update(|view| view.camera = camera);
-            self.motion.set((!arrived).then_some(motion));
+        if let Some(animation) = self.animation.get() {
+            let (camera, arrived) = animation.at(frame_time());
+            self.store
+                .viewport
+                .update(|viewport| viewport.camera = camera);
+            self.animation.set((!arrived).then_some(animation));
             self.base_dirty.set(true);
         }
         let dirty = self
             .store
-            .book
-            .try_update_untracked(Book::take_dirty)
+            .tiles
+            .try_update_untracked(TileStore::take_dirty)
             .unwrap_or_default();
-        let mut layers = self.layers.borrow_mut();
+        let mut cache = self.cache.borrow_mut();
         self.store.canvas.with_untracked(|canvas| {
             if let Some(canvas) = canvas {
-                layers.recolor(&canvas.palette);
+                cache.recolor(&canvas.palette);
             }
         });
-        let view = self.store.view.get_untracked();
+        let viewport = self.store.viewport.get_untracked();
         let theme = self.theme.borrow();
-        let mut again = self.motion.get().is_some();
+        let mut again = self.animation.get().is_some();
         let open = self.store.editing.get_untracked();
-        self.store.book.with_untracked(|book| {
-            if layers.mend(&dirty, book) || self.base_dirty.take() {
+        self.store.tiles.with_untracked(|tiles| {
+            if cache.mend(&dirty, tiles) || self.base_dirty.take() {
                 let context = &self.base.1;
                 let ratio = self.ratio.get();
-                let complete = layers.draw(context, &view, ratio, (book, open), &theme, frame_time);
+                let complete =
+                    cache.draw(context, &viewport, ratio, (tiles, open), &theme, frame_time);
                 if !complete {
                     self.base_dirty.set(true);
                     again = true;
-                } else if book.grid().is_some() && !self.pictured.replace(true) {
+                } else if tiles.grid().is_some() && !self.pictured.replace(true) {
                     mark_picture();
                 }
             }
         });
         drop(theme);
-        again |= self.draw_over(view, layers.palette());
-        drop(layers);
+        again |= self.draw_over(viewport, cache.palette());
+        drop(cache);
         if again {
             self.refresh();
         }
     }
 
-    fn draw_over(&self, view: View, palette: &[String]) -> bool {
+    fn draw_over(&self, viewport: Viewport, palette: &[String]) -> bool {
         let store = self.store;
         let editing = store.editing.get_untracked();
         let tools = store.tools.get_untracked();
         let preview = self
-            .hand
+            .stroke
             .borrow()
             .as_ref()
-            .map(|(_, hand)| hand.preview())
+            .map(|(_, stroke)| stroke.preview())
             .unwrap_or_default();
         let cell = |(x, y): (i32, i32)| {
-            let grid = store.book.with_untracked(Book::grid)?;
+            let grid = store.tiles.with_untracked(TileStore::grid)?;
             let at = Coord {
                 x: x.div_euclid(grid.tile_size),
                 y: y.div_euclid(grid.tile_size),
@@ -265,17 +272,17 @@ impl Stage {
             });
         let theme = self.theme.borrow();
         let names = store.names.read_untracked();
-        store.book.with_untracked(|book| {
+        store.tiles.with_untracked(|tiles| {
             store.people.with_untracked(|people| {
                 store.cursors.with_untracked(|cursors| {
-                    store.pulses.with_untracked(|pulses| {
+                    store.highlights.with_untracked(|highlights| {
                         store.locks.with_untracked(|locks| {
                             let scene = Scene {
-                                view,
+                                viewport,
                                 ratio: self.ratio.get(),
                                 now: now_ms(),
                                 still: browser::prefers_reduced_motion(),
-                                book,
+                                tiles,
                                 palette,
                                 theme: &theme,
                                 editing,
@@ -294,7 +301,7 @@ impl Stage {
                                     .me
                                     .with_untracked(|me| me.as_ref().map(|me| me.user_id)),
                                 cursors,
-                                pulses,
+                                highlights,
                                 locks,
                                 locks_own: policy == Some(EditPolicy::Exclusive),
                                 forbidden: Forbidden {

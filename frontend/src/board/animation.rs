@@ -1,20 +1,20 @@
 //! A smooth move of the camera. Pure.
 
-use super::camera::Camera;
 use crate::browser;
+use crate::model::camera::Camera;
 
 /// Milliseconds of a move.
 const DURATION_MS: f64 = 220.0;
 
 /// From one camera to another.
 #[derive(Clone, Copy, Debug)]
-pub struct Motion {
+pub struct CameraAnimation {
     from: Camera,
     to: Camera,
     started_at: f64,
 }
 
-impl Motion {
+impl CameraAnimation {
     /// Begins to move. Times in milliseconds of one clock.
     pub fn new(from: Camera, to: Camera, now: f64) -> Self {
         Self {
@@ -74,12 +74,12 @@ mod tests {
             y: 90.0,
             zoom: 16.0,
         };
-        let motion = Motion::new(from, to, 1_000.0);
-        let (start, arrived) = motion.at(1_000.0);
+        let animation = CameraAnimation::new(from, to, 1_000.0);
+        let (start, arrived) = animation.at(1_000.0);
         assert!((start.x - 10.0).abs() < 1e-9 && (start.zoom - 0.5).abs() < 1e-9);
         assert!(!arrived);
-        let (middle, _) = motion.at(1_100.0);
+        let (middle, _) = animation.at(1_100.0);
         assert!(middle.x > 10.0 && middle.x < 400.0 && middle.zoom > 0.5);
-        assert_eq!(motion.at(5_000.0), (to, true));
+        assert_eq!(animation.at(5_000.0), (to, true));
     }
 }

@@ -3,14 +3,14 @@
 //! called by `session` and by `receive`.
 
 use super::{
-    book::{self, Painter},
-    keep::Keep,
-    order::Order,
-    queue::{self, Lane, Pushed, Queue},
+    pending_storage::PendingStorage,
+    queue::{self, OrderingKey, Pushed, Queue},
+    seq_tracker::SeqTracker,
 };
 use crate::{
     browser::now_ms,
-    store::{ChatKey, ChatRow, Fate, MayNot, Me, Notice, NoticeKind, Store},
+    model::tile_store::{self, Painter},
+    store::{ChatKey, ChatRow, DeliveryStatus, MayNot, Me, Notice, NoticeKind, Store},
     tools::undo::History,
 };
 use leptos::prelude::*;
@@ -29,15 +29,15 @@ use uuid::Uuid;
 const NOTICES: usize = 5;
 
 /// See the module's description.
-pub(super) struct Core {
+pub(super) struct SessionState {
     pub(super) store: Store,
     /// Who is signed in; none: only looking.
     pub(super) user: Option<User>,
     /// Between `connected` and the end of the connection.
     pub(super) live: bool,
-    pub(super) order: Order,
+    pub(super) seq: SeqTracker,
     pub(super) queue: Queue,
-    pub(super) keep: Option<Keep>,
+    pub(super) storage: Option<PendingStorage>,
     pub(super) history: HashMap<Coord, History>,
     /// Strokes over several tiles so far.
     groups: u32,
@@ -59,15 +59,15 @@ pub(super) fn now() -> Timestamp {
     chrono::Utc::now().into()
 }
 
-impl Core {
+impl SessionState {
     pub(super) fn new(store: Store) -> Self {
         Self {
             store,
             user: None,
             live: false,
-            order: Order::default(),
+            seq: SeqTracker::default(),
             queue: Queue::default(),
-            keep: None,
+            storage: None,
             history: HashMap::new(),
             groups: 0,
             usernames: HashMap::new(),
@@ -98,47 +98,56 @@ impl Core {
         self.queue = Queue::default();
         self.history.clear();
         self.unsaved.clear();
-        self.keep = Some(Keep::new(self.store.canvas_id, user.id));
+        self.storage = Some(PendingStorage::new(self.store.canvas_id, user.id));
         self.user = Some(user);
         self.store
             .chat
             .update(|chat| chat.retain(|row| row.seq.is_some()));
-        self.adopt();
-        self.foretell_me();
+        self.recover_orphaned();
+        self.predict_me();
     }
 
     /// Takes over the requests of pages that were closed.
-    pub(super) fn adopt(&mut self) {
-        let adopted = self.keep.as_ref().map(Keep::adopt).unwrap_or_default();
-        if adopted.is_empty() {
+    pub(super) fn recover_orphaned(&mut self) {
+        let recovered = self
+            .storage
+            .as_ref()
+            .map(PendingStorage::recover_orphaned)
+            .unwrap_or_default();
+        if recovered.is_empty() {
             return;
         }
         let mut rows = Vec::new();
         let mut cells = HashSet::new();
-        for request in adopted {
-            let (Some(id), Some(lane)) = (request.op_id, queue::lane(&request.message)) else {
+        for request in recovered {
+            let (Some(id), Some(ordering_key)) =
+                (request.op_id, queue::ordering_key(&request.message))
+            else {
                 continue;
             };
             let row = self.chat_row(id, &request.message);
             // Without room in the queue it stays in the storage for later.
-            if !self.queue.adopt(id, lane, request.message, now_ms()) {
+            if !self
+                .queue
+                .push_recovered(id, ordering_key, request.message, now_ms())
+            {
                 continue;
             }
             rows.extend(row);
-            if let Lane::Tile(at) = lane {
+            if let OrderingKey::Tile(at) = ordering_key {
                 cells.insert(at);
             }
         }
         self.store.chat.update(|chat| chat.extend(rows));
         for at in cells {
-            self.relay(at);
+            self.rebase(at);
         }
         self.count();
     }
 
     /// Until the server has said who this tab is, what it will say: so one
     /// may draw while the connection is still being made.
-    pub(super) fn foretell_me(&self) {
+    pub(super) fn predict_me(&self) {
         let canvas = self.store.canvas.get_untracked();
         let (Some(user), Some(canvas)) = (&self.user, canvas) else {
             return;
@@ -170,15 +179,15 @@ impl Core {
             sender_display_name: user.display_name.clone(),
             text: text.as_str().to_owned(),
             at: now(),
-            fate: Fate::Pending,
+            delivery: DeliveryStatus::Pending,
         })
     }
 
     /// Takes a durable request: checks it by the shared rules, shows it,
     /// queues it. Sending is the session's.
     pub(super) fn take(&mut self, message: ClientMessage) -> Option<OpId> {
-        let lane = queue::lane(&message)?;
-        let tile = book::tile_op(&message);
+        let ordering_key = queue::ordering_key(&message)?;
+        let tile = tile_store::tile_op(&message);
         if let Some((at, op)) = &tile
             && let Err(refusal) = self.permit(*at, op)
         {
@@ -191,7 +200,7 @@ impl Core {
         let painter = self.painter()?;
         let id = OpId::from(Uuid::now_v7());
         let row = self.chat_row(id, &message);
-        let id = match self.queue.push(id, lane, message, now_ms()) {
+        let id = match self.queue.push(id, ordering_key, message, now_ms()) {
             Pushed::New => id,
             Pushed::Joined(id) => id,
             Pushed::Full => {
@@ -202,8 +211,8 @@ impl Core {
         self.unsaved.insert(id);
         if let Some((at, op)) = tile {
             self.store
-                .book
-                .update(|book| book.lay(at, &op, &painter, now()));
+                .tiles
+                .update(|tiles| tiles.apply(at, &op, &painter, now()));
         }
         if let Some(row) = row {
             self.store.chat.update(|chat| chat.push(row));
@@ -233,10 +242,10 @@ impl Core {
                 .iter()
                 .any(|lock| lock.tile_x == at.x && lock.tile_y == at.y && lock.user_id != user_id)
         });
-        self.store.book.with_untracked(|book| {
-            let grid = book.grid().ok_or(Refusal::OutOfBounds)?;
+        self.store.tiles.with_untracked(|tiles| {
+            let grid = tiles.grid().ok_or(Refusal::OutOfBounds)?;
             canvas::check(&grid, at, op)?;
-            let tile = book.shown(at);
+            let tile = tiles.shown(at);
             let actor = Actor {
                 user_id,
                 role,
@@ -267,8 +276,8 @@ impl Core {
         });
         let creator = self
             .store
-            .book
-            .with_untracked(|book| book.shown(at).map(|tile| tile.state.creator_id));
+            .tiles
+            .with_untracked(|tiles| tiles.shown(at).map(|tile| tile.state.creator_id));
         Some(match (role, refusal, lock, creator) {
             (None, ..) => MayNot::SignedOut,
             (Some(role), ..) if role < Role::Editor => MayNot::Viewer,
@@ -304,8 +313,8 @@ impl Core {
         let (op, gone) = self.queue.take(id)?;
         for id in gone.iter().chain([&id]) {
             self.unsaved.remove(id);
-            if let Some(keep) = &self.keep {
-                keep.remove(*id);
+            if let Some(storage) = &self.storage {
+                storage.remove(*id);
             }
         }
         self.count();
@@ -313,34 +322,34 @@ impl Core {
     }
 
     /// Lays a cell anew over what is confirmed.
-    pub(super) fn relay(&self, at: Coord) {
+    pub(super) fn rebase(&self, at: Coord) {
         let Some(painter) = self.painter() else {
-            self.store.book.update(|_| {});
+            self.store.tiles.update(|_| {});
             return;
         };
         let pending: Vec<TileOp> = self
             .queue
             .iter()
-            .filter(|op| op.lane == Lane::Tile(at))
-            .filter_map(|op| book::tile_op(&op.message).map(|(_, op)| op))
+            .filter(|op| op.ordering_key == OrderingKey::Tile(at))
+            .filter_map(|op| tile_store::tile_op(&op.message).map(|(_, op)| op))
             .collect();
         self.store
-            .book
-            .update(|book| book.relay(at, pending.iter(), &painter, now()));
+            .tiles
+            .update(|tiles| tiles.rebase(at, pending.iter(), &painter, now()));
     }
 
     /// Lays every cell anew that has something pending.
-    pub(super) fn relay_all(&self) {
+    pub(super) fn rebase_all(&self) {
         let cells: HashSet<Coord> = self
             .queue
             .iter()
-            .filter_map(|op| match op.lane {
-                Lane::Tile(at) => Some(at),
-                Lane::Chat => None,
+            .filter_map(|op| match op.ordering_key {
+                OrderingKey::Tile(at) => Some(at),
+                OrderingKey::Chat => None,
             })
             .collect();
         for at in cells {
-            self.relay(at);
+            self.rebase(at);
         }
     }
 
@@ -354,11 +363,11 @@ impl Core {
 
     /// Keeps what was not kept yet.
     pub(super) fn save(&mut self) {
-        let Some(keep) = &self.keep else { return };
+        let Some(storage) = &self.storage else { return };
         let mut kept = true;
         for id in self.unsaved.drain() {
             if let Some(op) = self.queue.get(id) {
-                kept &= keep.put(&Request {
+                kept &= storage.put(&Request {
                     op_id: Some(id),
                     message: op.message.clone(),
                 });
@@ -377,8 +386,12 @@ impl Core {
 
     /// This page lives. One that slept so long that its requests may have been
     /// adopted changes them no more.
-    pub(super) fn stamp(&mut self) {
-        if self.keep.as_ref().is_some_and(|keep| !keep.stamp()) {
+    pub(super) fn heartbeat(&mut self) {
+        if self
+            .storage
+            .as_ref()
+            .is_some_and(|storage| !storage.heartbeat())
+        {
             self.queue.freeze();
         }
     }
@@ -386,14 +399,14 @@ impl Core {
     /// A request was refused: it is taken back, and somebody is told why.
     pub(super) fn refuse(&mut self, id: OpId, code: ErrorCode, message: String) {
         let Some(op) = self.end(id) else { return };
-        let at = match op.lane {
-            Lane::Chat => {
+        let at = match op.ordering_key {
+            OrderingKey::Chat => {
                 self.store
                     .chat
                     .update(|chat| super::chat::refuse(chat, id, code));
                 return;
             }
-            Lane::Tile(at) => at,
+            OrderingKey::Tile(at) => at,
         };
         if let ClientMessage::TilePaint { pixels, .. } = &op.message
             && let Some(history) = self.history.get_mut(&at)
@@ -401,7 +414,7 @@ impl Core {
             history.forget(pixels);
             self.tell_undo(at);
         }
-        self.relay(at);
+        self.rebase(at);
         self.notify(NoticeKind::Refused {
             code,
             message,
@@ -430,8 +443,8 @@ impl Core {
 
     /// The edits of a stroke, painted into a tile and remembered for undo.
     pub(super) fn paint(&mut self, at: Coord, edits: &[PixelEdit]) -> bool {
-        let (before, edits) = self.store.book.with_untracked(|book| {
-            book::changes(book.shown(at).map(|tile| &tile.state.pixels), edits)
+        let (before, edits) = self.store.tiles.with_untracked(|tiles| {
+            tile_store::changes(tiles.shown(at).map(|tile| &tile.state.pixels), edits)
         });
         if edits.is_empty() {
             return true;
@@ -470,9 +483,9 @@ impl Core {
         act: impl FnOnce(&mut History, &dyn Fn(u16) -> u8) -> T,
     ) -> T {
         let history = self.history.entry(at).or_default();
-        self.store.book.with_untracked(|book| {
-            let pixels = book.shown(at).map(|tile| &tile.state.pixels);
-            act(history, &|index| book::color(pixels, index))
+        self.store.tiles.with_untracked(|tiles| {
+            let pixels = tiles.shown(at).map(|tile| &tile.state.pixels);
+            act(history, &|index| tile_store::color(pixels, index))
         })
     }
 
@@ -531,7 +544,7 @@ impl Core {
     }
 
     /// People who were not heard of for a while do not write any more.
-    pub(super) fn hush(&mut self, now: i64) {
+    pub(super) fn expire_typing(&mut self, now: i64) {
         let mut quiet = Vec::new();
         self.typing_until.retain(|user, until| {
             let over = *until <= now;

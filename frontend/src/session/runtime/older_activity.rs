@@ -1,12 +1,12 @@
 //! What happened before this page was opened, for the activity list.
 
-use super::Link;
+use super::SessionRuntime;
 use crate::{api, store::Older};
 use leptos::{prelude::*, task::spawn_local};
 use shared::limits;
 use std::rc::Rc;
 
-impl Link {
+impl SessionRuntime {
     /// What was done up to `seq`, for the activity list: one page of it.
     pub(super) fn remember(self: &Rc<Self>, seq: i64) {
         let this = Rc::downgrade(self);
@@ -19,17 +19,17 @@ impl Link {
             link.store.older_activity.set(match &page {
                 // Without it the list begins with what happens from now on.
                 Ok(page) => {
-                    link.core.borrow_mut().remember(&page.items);
+                    link.state.borrow_mut().remember(&page.items);
                     link.remembered.set(after);
                     if after > 0 { Older::Maybe } else { Older::None }
                 }
                 Err(_) => Older::Maybe,
             });
-            if link.core.borrow().has_strangers()
+            if link.state.borrow().has_strangers()
                 && !link.asked_names.replace(true)
                 && let Ok(members) = api::members(id).await
             {
-                link.core.borrow_mut().learn(&members.items);
+                link.state.borrow_mut().learn(&members.items);
             }
         });
     }

@@ -5,11 +5,11 @@ use shared::{ids::Epoch, protocol::ServerMessage};
 
 /// Messages kept while a snapshot is fetched; more than that, and it is
 /// fetched again.
-const HELD: usize = 20_000;
+const MAX_HELD: usize = 20_000;
 
 /// How a durable message stands to what is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum SeqPosition {
     /// The next one: apply it.
     Next,
     /// Known already: drop it.
@@ -20,20 +20,20 @@ pub enum Place {
 
 /// Where this client is in the order.
 #[derive(Debug, Default)]
-pub struct Order {
+pub struct SeqTracker {
     known: Option<(Epoch, i64)>,
     held: Option<Vec<ServerMessage>>,
 }
 
-impl Order {
+impl SeqTracker {
     /// The epoch and the last `seq` that is part of what is shown: what to
     /// resume from.
-    pub fn resume(&self) -> Option<(Epoch, i64)> {
+    pub fn resume_point(&self) -> Option<(Epoch, i64)> {
         self.known
     }
 
     /// Nothing that is known is of use any more.
-    pub fn forget(&mut self) {
+    pub fn reset(&mut self) {
         self.known = None;
     }
 
@@ -52,11 +52,11 @@ impl Order {
     ///
     /// # Errors
     /// The message itself, if nothing is held.
-    pub fn keep(&mut self, message: ServerMessage) -> Result<bool, ServerMessage> {
+    pub fn hold_back(&mut self, message: ServerMessage) -> Result<bool, ServerMessage> {
         let Some(held) = &mut self.held else {
             return Err(message);
         };
-        if held.len() >= HELD {
+        if held.len() >= MAX_HELD {
             return Ok(false);
         }
         held.push(message);
@@ -70,21 +70,21 @@ impl Order {
     }
 
     /// How a message with this `seq` stands to what is known.
-    pub fn place(&self, seq: i64) -> Place {
+    pub fn position(&self, seq: i64) -> SeqPosition {
         match self.known {
-            Some((_, last)) if seq <= last => Place::Known,
-            Some((_, last)) if seq == last + 1 => Place::Next,
-            Some(_) | None => Place::Gap,
+            Some((_, last)) if seq <= last => SeqPosition::Known,
+            Some((_, last)) if seq == last + 1 => SeqPosition::Next,
+            Some(_) | None => SeqPosition::Gap,
         }
     }
 
     /// As [`Order::place`]; the next one counts as known from here on.
-    pub fn take(&mut self, seq: i64) -> Place {
-        let place = self.place(seq);
-        if let (Place::Next, Some((_, last))) = (place, &mut self.known) {
+    pub fn advance(&mut self, seq: i64) -> SeqPosition {
+        let position = self.position(seq);
+        if let (SeqPosition::Next, Some((_, last))) = (position, &mut self.known) {
             *last = seq;
         }
-        place
+        position
     }
 }
 
@@ -107,23 +107,23 @@ mod tests {
     #[test]
     fn only_the_next_is_applied_and_once() {
         let epoch = Epoch(Uuid::nil());
-        let mut order = Order::default();
-        assert_eq!(order.take(1), Place::Gap);
-        order.restart(epoch, 4);
-        assert_eq!(order.take(4), Place::Known);
-        assert_eq!(order.take(5), Place::Next);
-        assert_eq!(order.take(5), Place::Known);
-        assert_eq!(order.take(7), Place::Gap);
-        assert_eq!(order.resume(), Some((epoch, 5)));
+        let mut tracker = SeqTracker::default();
+        assert_eq!(tracker.advance(1), SeqPosition::Gap);
+        tracker.restart(epoch, 4);
+        assert_eq!(tracker.advance(4), SeqPosition::Known);
+        assert_eq!(tracker.advance(5), SeqPosition::Next);
+        assert_eq!(tracker.advance(5), SeqPosition::Known);
+        assert_eq!(tracker.advance(7), SeqPosition::Gap);
+        assert_eq!(tracker.resume_point(), Some((epoch, 5)));
     }
 
     #[test]
     fn messages_wait_for_the_snapshot() {
-        let mut order = Order::default();
-        assert!(order.keep(pong()).is_err());
-        order.hold();
-        assert_eq!(order.keep(pong()), Ok(true));
-        assert_eq!(order.restart(Epoch(Uuid::nil()), 0), [pong()]);
-        assert!(!order.is_holding());
+        let mut tracker = SeqTracker::default();
+        assert!(tracker.hold_back(pong()).is_err());
+        tracker.hold();
+        assert_eq!(tracker.hold_back(pong()), Ok(true));
+        assert_eq!(tracker.restart(Epoch(Uuid::nil()), 0), [pong()]);
+        assert!(!tracker.is_holding());
     }
 }

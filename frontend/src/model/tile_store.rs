@@ -53,16 +53,16 @@ pub struct Painter {
 
 /// The tiles of a canvas. See the module's description.
 #[derive(Debug, Default)]
-pub struct Book {
+pub struct TileStore {
     grid: Option<Grid>,
     confirmed: HashMap<Coord, Tile>,
     /// Cells with something pending, as they would be.
-    foretold: HashMap<Coord, Option<Tile>>,
+    optimistic: HashMap<Coord, Option<Tile>>,
     dirty: HashSet<Coord>,
     all_dirty: bool,
 }
 
-impl Book {
+impl TileStore {
     /// The canvas's measures, once known.
     pub fn grid(&self) -> Option<Grid> {
         self.grid
@@ -70,7 +70,7 @@ impl Book {
 
     /// The tile of a cell with one's own pending changes, if there is one.
     pub fn shown(&self, at: Coord) -> Option<&Tile> {
-        match self.foretold.get(&at) {
+        match self.optimistic.get(&at) {
             Some(tile) => tile.as_ref(),
             None => self.confirmed.get(&at),
         }
@@ -83,7 +83,7 @@ impl Book {
 
     /// Whether something of this cell is not stored yet.
     pub fn is_pending(&self, at: Coord) -> bool {
-        self.foretold.contains_key(&at)
+        self.optimistic.contains_key(&at)
     }
 
     /// How many tiles there are, as shown.
@@ -94,8 +94,8 @@ impl Book {
         let new = |(at, tile): &(&Coord, &Option<Tile>)| {
             tile.is_some() && !self.confirmed.contains_key(at)
         };
-        self.confirmed.len() + self.foretold.iter().filter(new).count()
-            - self.foretold.iter().filter(gone).count()
+        self.confirmed.len() + self.optimistic.iter().filter(new).count()
+            - self.optimistic.iter().filter(gone).count()
     }
 
     /// Whether the board is empty, as shown.
@@ -116,25 +116,25 @@ impl Book {
     }
 
     /// Starts from a snapshot. Pending operations must be laid anew with
-    /// [`Book::relay`].
+    /// [`TileStore::rebase`].
     pub fn load(&mut self, grid: Grid, tiles: Vec<api::Tile>) {
         self.grid = Some(grid);
         self.confirmed = tiles.into_iter().map(of_snapshot).collect();
-        self.foretold.clear();
+        self.optimistic.clear();
         self.all_dirty = true;
     }
 
     /// Lays one more pending operation over a cell.
-    pub fn lay(&mut self, at: Coord, op: &TileOp, painter: &Painter, now: Timestamp) {
+    pub fn apply(&mut self, at: Coord, op: &TileOp, painter: &Painter, now: Timestamp) {
         let Some(grid) = self.grid else { return };
         let mut cell = self.shown(at).cloned();
         apply(&grid, &mut cell, op, painter, now);
-        self.foretold.insert(at, cell);
+        self.optimistic.insert(at, cell);
         self.dirty.insert(at);
     }
 
     /// Lays a cell anew: what is confirmed, and these pending operations over it.
-    pub fn relay<'a>(
+    pub fn rebase<'a>(
         &mut self,
         at: Coord,
         pending: impl Iterator<Item = &'a TileOp>,
@@ -145,14 +145,14 @@ impl Book {
         let mut pending = pending.peekable();
         self.dirty.insert(at);
         if pending.peek().is_none() {
-            self.foretold.remove(&at);
+            self.optimistic.remove(&at);
             return;
         }
         let mut cell = self.confirmed.get(&at).cloned();
         for op in pending {
             apply(&grid, &mut cell, op, painter, now);
         }
-        self.foretold.insert(at, cell);
+        self.optimistic.insert(at, cell);
     }
 
     /// One's own operation has its place in the order: makes it part of what
@@ -202,7 +202,7 @@ impl Book {
     }
 
     /// Somebody changed a tile. Gives the pixels that were painted, for undo.
-    pub fn updated(&mut self, event: TileUpdated) -> Foreign {
+    pub fn updated(&mut self, event: TileUpdated) -> RemoteEdits {
         let at = coord(event.x, event.y);
         self.dirty.insert(at);
         let edits = match (&event.pixels, &event.delta) {
@@ -226,7 +226,7 @@ impl Book {
             tile.state.like_count = event.like_count;
             tile.updated_at = event.timestamp;
         }
-        Foreign { at, edits }
+        RemoteEdits { at, edits }
     }
 
     /// Somebody likes a tile, or no longer; `mine` where it was this user in
@@ -254,7 +254,7 @@ impl Book {
 
 /// Pixels that somebody else painted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Foreign {
+pub struct RemoteEdits {
     /// In which tile.
     pub at: Coord,
     /// Which, and what they are now.

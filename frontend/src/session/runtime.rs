@@ -1,11 +1,11 @@
 //! The session at work: the socket, the timers and what happens by itself.
 //! Knows the browser; what messages mean is `receive`'s.
 
-mod ends;
-mod past;
+mod disconnects;
+mod older_activity;
 
-use self::ends::failure;
-use super::{core::Core, people, receive::Next};
+use self::disconnects::failure;
+use super::{people, receive::Next, state::SessionState};
 use crate::{
     account, api,
     browser::{self, Listener, now_ms},
@@ -39,11 +39,11 @@ const RENEW_S: u32 = 5;
 const SNAPSHOT_RETRY_MS: u32 = 2_000;
 
 /// The running session of one open canvas.
-pub(super) struct Link {
+pub(super) struct SessionRuntime {
     store: Store,
     account: Account,
     pub(super) socket: Socket,
-    pub(super) core: RefCell<Core>,
+    pub(super) state: RefCell<SessionState>,
     /// Messages that wait to be taken together, and until when.
     inbox: RefCell<Vec<ServerMessage>>,
     inbox_due: RefCell<Option<Timeout>>,
@@ -60,7 +60,7 @@ pub(super) struct Link {
     _listeners: [Listener; 3],
 }
 
-impl Link {
+impl SessionRuntime {
     pub(super) fn new(store: Store, account: Account) -> Rc<Self> {
         Rc::new_cyclic(|this: &Weak<Self>| {
             let (at, heard, tick) = (this.clone(), this.clone(), this.clone());
@@ -73,11 +73,11 @@ impl Link {
             let window = browser::window();
             let listeners = [
                 Listener::new(&window, "pagehide", move |_| with(&leave, |i| i.leave())),
-                Listener::new(&window, "pageshow", move |_| with(&back, |i| i.stamp())),
+                Listener::new(&window, "pageshow", move |_| with(&back, |i| i.heartbeat())),
                 // The browser asks whether to leave.
                 Listener::new(&window, "beforeunload", move |event| {
                     with(&lost, |inner| {
-                        if inner.core.borrow().would_lose() {
+                        if inner.state.borrow().would_lose() {
                             event.prevent_default();
                         }
                     });
@@ -87,7 +87,7 @@ impl Link {
                 store,
                 account,
                 socket: Socket::new(address, sink),
-                core: RefCell::new(Core::new(store)),
+                state: RefCell::new(SessionState::new(store)),
                 inbox: RefCell::default(),
                 inbox_due: RefCell::default(),
                 taken_at: Cell::new(0),
@@ -116,16 +116,16 @@ impl Link {
                 }
             }
             SignIn::SignedIn(user) => {
-                let mut core = self.core.borrow_mut();
-                let was = core.user.as_ref().map(|user| user.id);
+                let mut state = self.state.borrow_mut();
+                let was = state.user.as_ref().map(|user| user.id);
                 let other = was != Some(user.id);
-                let renamed = core
+                let renamed = state
                     .user
                     .as_ref()
                     .is_some_and(|old| old.display_name != user.display_name);
-                core.sign_in(user);
-                if !other && core.live {
-                    drop(core);
+                state.sign_in(user);
+                if !other && state.live {
+                    drop(state);
                     if renamed {
                         // Others learn a name when its bearer comes in.
                         self.socket.reconnect();
@@ -137,10 +137,10 @@ impl Link {
                 let is_theirs = was.is_none() && self.has_role();
                 if other && !is_theirs {
                     // What was read is as somebody else sees it.
-                    core.order.forget();
+                    state.seq.reset();
                 }
-                let ready = core.order.resume().is_some();
-                drop(core);
+                let ready = state.seq.resume_point().is_some();
+                drop(state);
                 self.store.connection.set(Connection::Connecting);
                 if ready {
                     self.socket.open();
@@ -184,12 +184,12 @@ impl Link {
                 }
                 let seq = snapshot.seq;
                 self.remembered.set(seq);
-                let next = self.core.borrow_mut().start(snapshot);
+                let next = self.state.borrow_mut().start(snapshot);
                 self.remember(seq);
                 self.follow(next);
                 if signed_in {
                     self.socket.open();
-                    self.pump();
+                    self.flush();
                 }
             }
             Err(error) => match failure(&error) {
@@ -207,7 +207,7 @@ impl Link {
                     let this = Rc::downgrade(self);
                     Timeout::new(SNAPSHOT_RETRY_MS, move || with(&this, Self::fetch)).forget();
                     let retry_at = now_ms() + i64::from(SNAPSHOT_RETRY_MS);
-                    if !self.core.borrow().live {
+                    if !self.state.borrow().live {
                         self.store.trouble.set(Some(Trouble::Away));
                         self.wait(retry_at);
                     }
@@ -258,7 +258,7 @@ impl Link {
         for message in messages {
             let open = self.store.editing.get_untracked();
             let greeting = matches!(message, ServerMessage::Connected(_));
-            let next = self.core.borrow_mut().receive(message);
+            let next = self.state.borrow_mut().receive(message);
             if let (Some(at), None) = (open, self.store.editing.get_untracked()) {
                 // It was taken from this tab; others need not wait for it.
                 self.say_editing(at, false);
@@ -278,7 +278,7 @@ impl Link {
 
     fn follow(self: &Rc<Self>, next: Next) {
         match next {
-            Next::Pump => self.pump(),
+            Next::Flush => self.flush(),
             Next::Snapshot => self.fetch(),
             Next::Role => {
                 let this = Rc::downgrade(self);
@@ -311,10 +311,10 @@ impl Link {
 
     /// There is no connection any more.
     fn down(&self) {
-        let mut core = self.core.borrow_mut();
-        core.live = false;
-        core.queue.disconnected();
-        core.save();
+        let mut state = self.state.borrow_mut();
+        state.live = false;
+        state.queue.disconnected();
+        state.save();
     }
 
     /// The address of an attempt: resumes where this client is.
@@ -326,7 +326,7 @@ impl Link {
         let scheme = if secure { "wss" } else { "ws" };
         let host = location.host().unwrap_or_default();
         let id = self.store.canvas_id;
-        let resume = match self.core.borrow().order.resume() {
+        let resume = match self.state.borrow().seq.resume_point() {
             Some((epoch, seq)) => format!("&last_seq={seq}&epoch={epoch}"),
             None => String::new(),
         };
@@ -401,7 +401,7 @@ impl Link {
 
     /// Sends something that is not kept.
     pub(super) fn send(&self, message: ClientMessage) {
-        if self.core.borrow().live {
+        if self.state.borrow().live {
             self.socket.send(&Request {
                 op_id: None,
                 message,
@@ -410,22 +410,22 @@ impl Link {
     }
 
     /// Sends what may be sent.
-    pub(super) fn pump(self: &Rc<Self>) {
+    pub(super) fn flush(self: &Rc<Self>) {
         self.soon.replace(None);
-        let mut core = self.core.borrow_mut();
-        core.save();
-        while let Some(request) = core.next() {
+        let mut state = self.state.borrow_mut();
+        state.save();
+        while let Some(request) = state.next() {
             if !self.socket.send(&request) {
                 break;
             }
         }
     }
 
-    pub(super) fn pump_soon(self: &Rc<Self>) {
+    pub(super) fn flush_soon(self: &Rc<Self>) {
         let mut soon = self.soon.borrow_mut();
         if soon.is_none() {
             let this = Rc::downgrade(self);
-            *soon = Some(Timeout::new(STROKE_MS, move || with(&this, Self::pump)));
+            *soon = Some(Timeout::new(STROKE_MS, move || with(&this, Self::flush)));
         }
     }
 
@@ -434,12 +434,12 @@ impl Link {
         let now = now_ms();
         let store = self.store;
         if store
-            .pulses
-            .with_untracked(|all| all.iter().any(|pulse| pulse.ends_at <= now))
+            .highlights
+            .with_untracked(|all| all.iter().any(|highlight| highlight.ends_at <= now))
         {
             store
-                .pulses
-                .update(|all| all.retain(|pulse| pulse.ends_at > now));
+                .highlights
+                .update(|all| all.retain(|highlight| highlight.ends_at > now));
         }
         let is_old = |moved_at: i64| now - moved_at > CURSOR_LIFE_MS;
         if store
@@ -450,26 +450,26 @@ impl Link {
                 .cursors
                 .update(|all| all.retain(|_, cursor| !is_old(cursor.moved_at)));
         }
-        let mut core = self.core.borrow_mut();
-        core.hush(now);
-        let live = core.live;
-        let refresh = live && now - core.refreshed_at >= REFRESH_MS;
+        let mut state = self.state.borrow_mut();
+        state.expire_typing(now);
+        let live = state.live;
+        let refresh = live && now - state.refreshed_at >= REFRESH_MS;
         if refresh {
-            core.refreshed_at = now;
+            state.refreshed_at = now;
         }
-        drop(core);
+        drop(state);
         if refresh {
             self.refresh();
         }
         let ticks = self.ticks.get().wrapping_add(1);
         self.ticks.set(ticks);
         if ticks.is_multiple_of(RENEW_S) {
-            self.stamp();
+            self.heartbeat();
             if let (true, Some(at)) = (self.is_exclusive(), store.editing.get_untracked()) {
                 self.send(ClientMessage::TileLock { x: at.x, y: at.y });
             }
         }
-        self.pump();
+        self.flush();
     }
 
     /// Prolongs the session, and the connection with it.
@@ -485,24 +485,24 @@ impl Link {
     }
 
     /// This page lives, and may do what closed ones left undone.
-    fn stamp(&self) {
-        let mut core = self.core.borrow_mut();
-        core.stamp();
-        core.adopt();
+    fn heartbeat(&self) {
+        let mut state = self.state.borrow_mut();
+        state.heartbeat();
+        state.recover_orphaned();
     }
 
     /// The page ends, perhaps for good: another may adopt what waits.
     fn leave(&self) {
-        let mut core = self.core.borrow_mut();
-        core.save();
-        core.queue.freeze();
-        if let Some(keep) = &core.keep {
-            keep.leave();
+        let mut state = self.state.borrow_mut();
+        state.save();
+        state.queue.freeze();
+        if let Some(storage) = &state.storage {
+            storage.leave();
         }
     }
 }
 
-pub(super) fn with(inner: &Weak<Link>, act: impl FnOnce(&Rc<Link>)) {
+pub(super) fn with(inner: &Weak<SessionRuntime>, act: impl FnOnce(&Rc<SessionRuntime>)) {
     if let Some(inner) = inner.upgrade() {
         act(&inner);
     }

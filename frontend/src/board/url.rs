@@ -1,7 +1,7 @@
 //! The view and the tile in an address: `#x,y,zoom` and `?tile=12,7`. Pure.
 
-use super::camera::Camera;
 use crate::browser;
+use crate::model::camera::Camera;
 use shared::canvas::Coord;
 
 /// The camera of a hash, with or without `#`.

@@ -1,7 +1,7 @@
 //! What keeps a connection from coming to be, ends it for good, or takes what
 //! this user may do: found out, and told.
 
-use super::{Link, with};
+use super::{SessionRuntime, with};
 use crate::{
     api::{self, ApiError},
     browser,
@@ -11,15 +11,15 @@ use leptos::{prelude::*, task::spawn_local};
 use shared::canvas::Role;
 use std::{collections::HashMap, rc::Rc};
 
-impl Link {
+impl SessionRuntime {
     /// A connect failed, and browsers do not say why: ask over HTTP.
     pub(super) fn ask_why(self: &Rc<Self>) {
         let this = Rc::downgrade(self);
         let id = self.store.canvas_id;
         spawn_local(async move {
-            let answer = api::knock(id).await;
+            let answer = api::probe_refusal(id).await;
             with(&this, |inner| {
-                if inner.core.borrow().live {
+                if inner.state.borrow().live {
                     return;
                 }
                 let trouble = match &answer {
@@ -102,7 +102,7 @@ impl Link {
 
     /// What this user may do here; one who may not draw lets go of the tile.
     pub(super) fn role(&self, role: Role) {
-        self.core.borrow_mut().role(role);
+        self.state.borrow_mut().role(role);
         if role < Role::Editor
             && let Some(at) = self.store.editing.get_untracked()
         {

@@ -25,7 +25,7 @@ impl Default for Camera {
 
 /// A camera and the size of what it looks through, in CSS pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct View {
+pub struct Viewport {
     /// Where it looks.
     pub camera: Camera,
     /// CSS pixels from left to right.
@@ -40,7 +40,7 @@ pub const MAX_ZOOM: f64 = 64.0;
 /// The part of the view that a tile or a board filling it covers.
 const FILL: f64 = 0.82;
 
-impl View {
+impl Viewport {
     /// The board position at a place of the view.
     pub fn to_board(&self, x: f64, y: f64) -> (f64, f64) {
         let Camera { x: cx, y: cy, zoom } = self.camera;
@@ -224,67 +224,67 @@ mod tests {
         palette: 16,
     };
 
-    fn view() -> View {
-        let mut view = View {
+    fn viewport() -> Viewport {
+        let mut viewport = Viewport {
             camera: Camera::default(),
             width: 800.0,
             height: 600.0,
         };
-        view.camera = view.fit(&GRID);
-        view
+        viewport.camera = viewport.fit(&GRID);
+        viewport
     }
 
     #[test]
     fn screen_and_board_are_each_others_inverse() {
-        let view = view();
-        let (bx, by) = view.to_board(123.0, 456.0);
-        let (x, y) = view.to_screen(bx, by);
+        let viewport = viewport();
+        let (bx, by) = viewport.to_board(123.0, 456.0);
+        let (x, y) = viewport.to_screen(bx, by);
         assert!((x - 123.0).abs() < 1e-9 && (y - 456.0).abs() < 1e-9);
     }
 
     #[test]
     fn zooming_keeps_the_place_under_the_pointer() {
-        let mut view = view();
-        let before = view.to_board(300.0, 310.0);
-        view.zoom_at(300.0, 310.0, 3.0, &GRID);
-        let after = view.to_board(300.0, 310.0);
+        let mut viewport = viewport();
+        let before = viewport.to_board(300.0, 310.0);
+        viewport.zoom_at(300.0, 310.0, 3.0, &GRID);
+        let after = viewport.to_board(300.0, 310.0);
         assert!((before.0 - after.0).abs() < 1e-9);
         assert!((before.1 - after.1).abs() < 1e-9);
     }
 
     #[test]
     fn zoom_and_place_stay_within_bounds() {
-        let mut view = view();
-        view.zoom_at(0.0, 0.0, 1e9, &GRID);
-        assert!((view.camera.zoom - MAX_ZOOM).abs() < 1e-9);
-        view.zoom_at(0.0, 0.0, 1e-9, &GRID);
-        assert!((view.camera.zoom - view.min_zoom(&GRID)).abs() < 1e-9);
-        view.pan(1e9, -1e9, &GRID);
-        assert!(view.camera.x.abs() < 1e-9);
-        assert!((view.camera.y - 160.0).abs() < 1e-9);
+        let mut viewport = viewport();
+        viewport.zoom_at(0.0, 0.0, 1e9, &GRID);
+        assert!((viewport.camera.zoom - MAX_ZOOM).abs() < 1e-9);
+        viewport.zoom_at(0.0, 0.0, 1e-9, &GRID);
+        assert!((viewport.camera.zoom - viewport.min_zoom(&GRID)).abs() < 1e-9);
+        viewport.pan(1e9, -1e9, &GRID);
+        assert!(viewport.camera.x.abs() < 1e-9);
+        assert!((viewport.camera.y - 160.0).abs() < 1e-9);
     }
 
     #[test]
     fn filling_shows_the_whole_tile_and_its_cell_is_hit() {
-        let mut view = view();
+        let mut viewport = viewport();
         let at = Coord { x: 7, y: 2 };
         for covered in [0.0, 300.0] {
-            view.camera = view.fill(&GRID, at, covered);
-            let (x, y, side) = view.tile_rect(&GRID, at);
+            viewport.camera = viewport.fill(&GRID, at, covered);
+            let (x, y, side) = viewport.tile_rect(&GRID, at);
             assert!(x > covered && y > 0.0 && x + side < 800.0 && y + side < 600.0);
-            assert!(view.holds(&GRID, at) && !view.holds(&GRID, Coord { x: 6, y: 2 }));
-            assert_eq!(view.cell_at(400.0, 300.0, &GRID), Some(at));
-            assert_eq!(view.cell_at(x + 1.0, y + 1.0, &GRID), Some(at));
+            assert!(viewport.holds(&GRID, at) && !viewport.holds(&GRID, Coord { x: 6, y: 2 }));
+            assert_eq!(viewport.cell_at(400.0, 300.0, &GRID), Some(at));
+            assert_eq!(viewport.cell_at(x + 1.0, y + 1.0, &GRID), Some(at));
         }
     }
 
     #[test]
     fn only_what_is_on_the_board_is_visible() {
-        let view = view();
+        let viewport = viewport();
         assert_eq!(
-            view.visible(&GRID),
+            viewport.visible(&GRID),
             Some((Coord { x: 0, y: 0 }, Coord { x: 9, y: 4 }))
         );
-        assert_eq!(view.cell_at(1.0, 1.0, &GRID), None);
+        assert_eq!(viewport.cell_at(1.0, 1.0, &GRID), None);
     }
 }

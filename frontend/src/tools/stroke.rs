@@ -9,7 +9,7 @@ use shared::pixels::{PixelEdit, Pixels, TRANSPARENT};
 
 /// One press of a drawing tool in one tile.
 #[derive(Clone, Debug)]
-pub struct Hand {
+pub struct ActiveStroke {
     tool: Tool,
     color: u8,
     mirror: bool,
@@ -21,28 +21,28 @@ pub struct Hand {
 
 /// How a tool is put down.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Grip {
+pub struct StrokeOptions {
     /// With the second colour (the right button).
     pub second: bool,
     /// Shift: from here in a straight line.
     pub from: Option<Spot>,
 }
 
-impl Hand {
+impl ActiveStroke {
     /// Puts the tool down. Gives the edits to paint at once.
     pub fn down(
         tools: Tools,
-        grip: Grip,
+        options: StrokeOptions,
         side: i32,
         at: Spot,
         pixels: Option<&Pixels>,
     ) -> (Self, Vec<PixelEdit>) {
-        let color = match (tools.tool, grip.second) {
+        let color = match (tools.tool, options.second) {
             (Tool::Eraser, _) => TRANSPARENT,
             (_, true) => tools.secondary,
             (_, false) => tools.primary,
         };
-        let hand = Self {
+        let stroke = Self {
             tool: tools.tool,
             color,
             mirror: tools.mirror,
@@ -52,12 +52,12 @@ impl Hand {
             end: at,
         };
         let spots = match tools.tool {
-            Tool::Pencil | Tool::Eraser => raster::line(grip.from.unwrap_or(at), at),
+            Tool::Pencil | Tool::Eraser => raster::line(options.from.unwrap_or(at), at),
             Tool::Fill => raster::region(pixels, side, at),
             Tool::Line | Tool::Rectangle | Tool::Circle | Tool::Picker => Vec::new(),
         };
-        let edits = hand.edits(&spots);
-        (hand, edits)
+        let edits = stroke.edits(&spots);
+        (stroke, edits)
     }
 
     /// The tool moved. Gives the edits to paint at once.
@@ -126,26 +126,26 @@ mod tests {
         }
     }
 
-    fn down(tools: Tools, at: Spot) -> (Hand, Vec<PixelEdit>) {
-        Hand::down(tools, Grip::default(), 8, at, None)
+    fn down(tools: Tools, at: Spot) -> (ActiveStroke, Vec<PixelEdit>) {
+        ActiveStroke::down(tools, StrokeOptions::default(), 8, at, None)
     }
 
     #[test]
     fn a_fast_pencil_leaves_no_holes_and_stays_inside() {
-        let (mut hand, edits) = down(tools(Tool::Pencil), (1, 1));
+        let (mut stroke, edits) = down(tools(Tool::Pencil), (1, 1));
         assert_eq!(edits, [PixelEdit(9, 3)]);
-        let edits = hand.moved((12, 1), false);
+        let edits = stroke.moved((12, 1), false);
         let columns: Vec<u16> = edits.iter().map(|edit| edit.0 - 8).collect();
         assert_eq!(columns, [1, 2, 3, 4, 5, 6, 7]);
-        assert!(hand.preview().is_empty());
+        assert!(stroke.preview().is_empty());
     }
 
     #[test]
     fn shapes_are_shown_first_and_painted_on_release() {
-        let (mut hand, edits) = down(tools(Tool::Line), (0, 0));
+        let (mut stroke, edits) = down(tools(Tool::Line), (0, 0));
         assert!(edits.is_empty());
-        assert!(hand.moved((5, 1), true).is_empty());
-        let indices: Vec<u16> = hand.preview().iter().map(|edit| edit.0).collect();
+        assert!(stroke.moved((5, 1), true).is_empty());
+        let indices: Vec<u16> = stroke.preview().iter().map(|edit| edit.0).collect();
         assert_eq!(indices, [0, 1, 2, 3, 4, 5]);
     }
 
@@ -153,11 +153,11 @@ mod tests {
     fn mirror_and_second_colour() {
         let mut mirrored = tools(Tool::Pencil);
         mirrored.mirror = true;
-        let grip = Grip {
+        let options = StrokeOptions {
             second: true,
             from: None,
         };
-        let (_, edits) = Hand::down(mirrored, grip, 8, (1, 0), None);
+        let (_, edits) = ActiveStroke::down(mirrored, options, 8, (1, 0), None);
         assert_eq!(edits, [PixelEdit(1, 5), PixelEdit(6, 5)]);
     }
 

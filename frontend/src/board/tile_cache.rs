@@ -2,20 +2,22 @@
 //! detail, made when they come into view, mended where a tile changed.
 
 use super::{
-    camera::{View, board_size, floor},
     sample::{self, Area},
     theme::Theme,
 };
-use crate::session::book::{Book, Dirty};
+use crate::model::{
+    camera::{Viewport, board_size, floor},
+    tile_store::{Dirty, TileStore},
+};
 use shared::canvas::{Coord, Grid};
 use std::collections::{HashMap, HashSet};
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 /// Picture pixels along one side of a square.
-const SIDE: i32 = 256;
+const CHUNK_SIDE: i32 = 256;
 /// Squares kept while they are not in view (each is a quarter of a megabyte).
-const KEPT: usize = 192;
+const MAX_IDLE_CHUNKS: usize = 192;
 /// Milliseconds of one frame for making squares; the rest come with the next.
 const BUDGET_MS: f64 = 10.0;
 /// Levels coarser than the wanted one that stand in for it.
@@ -27,7 +29,7 @@ const BORDER_FROM: f64 = 20.0;
 
 type Key = (u32, i32, i32);
 
-struct Square {
+struct Chunk {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
     /// The frame in which it was drawn last.
@@ -36,20 +38,20 @@ struct Square {
 
 /// The squares of one board.
 #[derive(Default)]
-pub struct Layers {
-    squares: HashMap<Key, Square>,
+pub struct TileCache {
+    chunks: HashMap<Key, Chunk>,
     palette: Vec<String>,
     colors: Vec<[u8; 3]>,
     frame: u64,
 }
 
-impl Layers {
+impl TileCache {
     /// Another palette: nothing that was made is of use.
     pub fn recolor(&mut self, palette: &[String]) {
         if self.palette != palette {
             self.palette = palette.to_vec();
             self.colors = sample::palette(palette);
-            self.squares.clear();
+            self.chunks.clear();
         }
     }
 
@@ -59,28 +61,28 @@ impl Layers {
     }
 
     /// Mends what changed. False if nothing in view can have changed.
-    pub fn mend(&mut self, dirty: &Dirty, book: &Book) -> bool {
+    pub fn mend(&mut self, dirty: &Dirty, tiles: &TileStore) -> bool {
         match dirty {
             Dirty::Nothing => false,
             Dirty::All => {
-                self.squares.clear();
+                self.chunks.clear();
                 true
             }
             Dirty::Cells(cells) => {
-                self.mend_cells(cells, book);
+                self.mend_cells(cells, tiles);
                 true
             }
         }
     }
 
-    fn mend_cells(&self, cells: &HashSet<Coord>, book: &Book) {
-        let Some(grid) = book.grid() else { return };
-        for (&(level, x, y), square) in &self.squares {
+    fn mend_cells(&self, cells: &HashSet<Coord>, tiles: &TileStore) {
+        let Some(grid) = tiles.grid() else { return };
+        for (&(level, x, y), chunk) in &self.chunks {
             let whole = area_of(x, y);
             for &at in cells {
                 if let Some(part) = sample::tile_area(&grid, at, level).intersect(whole) {
-                    let rgba = sample::sample(book, &grid, &self.colors, level, part);
-                    put(square, &rgba, part, whole);
+                    let rgba = sample::sample(tiles, &grid, &self.colors, level, part);
+                    put(chunk, &rgba, part, whole);
                 }
             }
         }
@@ -91,35 +93,37 @@ impl Layers {
     pub fn draw(
         &mut self,
         context: &CanvasRenderingContext2d,
-        view: &View,
+        viewport: &Viewport,
         ratio: f64,
-        (book, open): (&Book, Option<Coord>),
+        (tiles, open): (&TileStore, Option<Coord>),
         theme: &Theme,
         now: impl Fn() -> f64,
     ) -> bool {
         self.frame += 1;
-        let (width, height) = (view.width * ratio, view.height * ratio);
+        let (width, height) = (viewport.width * ratio, viewport.height * ratio);
         context.set_fill_style_str(&theme.ground);
         context.fill_rect(0.0, 0.0, width, height);
-        let Some(grid) = book.grid() else { return true };
-        let place = |x: f64, y: f64| {
-            let (x, y) = view.to_screen(x, y);
+        let Some(grid) = tiles.grid() else {
+            return true;
+        };
+        let to_device = |x: f64, y: f64| {
+            let (x, y) = viewport.to_screen(x, y);
             ((x * ratio).round(), (y * ratio).round())
         };
         let (board_width, board_height) = board_size(&grid);
-        let (left, top) = place(0.0, 0.0);
-        let (right, bottom) = place(board_width, board_height);
+        let (left, top) = to_device(0.0, 0.0);
+        let (right, bottom) = to_device(board_width, board_height);
         context.set_fill_style_str(&theme.paper);
         context.fill_rect(left, top, right - left, bottom - top);
 
         if let Some(at) = open {
-            draw_checks(context, &grid, at, theme, place);
+            draw_checks(context, &grid, at, theme, to_device);
         }
-        let complete = self.draw_squares(context, view, ratio, book, &grid, &now);
+        let complete = self.draw_chunks(context, viewport, ratio, tiles, &grid, &now);
         if open.is_none() {
-            draw_pixel_lines(context, view, ratio, &grid, theme);
+            draw_pixel_lines(context, viewport, ratio, &grid, theme);
         }
-        draw_borders(context, view, ratio, &grid, theme);
+        draw_borders(context, viewport, ratio, &grid, theme);
         context.set_stroke_style_str(&theme.border);
         context.set_line_width(ratio.max(1.0).round());
         context.stroke_rect(
@@ -132,21 +136,21 @@ impl Layers {
         complete
     }
 
-    fn draw_squares(
+    fn draw_chunks(
         &mut self,
         context: &CanvasRenderingContext2d,
-        view: &View,
+        viewport: &Viewport,
         ratio: f64,
-        book: &Book,
+        tiles: &TileStore,
         grid: &Grid,
         now: &impl Fn() -> f64,
     ) -> bool {
-        let level = level_for(view.camera.zoom * ratio);
-        context.set_image_smoothing_enabled(view.camera.zoom * ratio < 1.0);
-        let Some((first, last)) = view.visible(grid) else {
+        let level = level_for(viewport.camera.zoom * ratio);
+        context.set_image_smoothing_enabled(viewport.camera.zoom * ratio < 1.0);
+        let Some((first, last)) = viewport.visible(grid) else {
             return true;
         };
-        let span = SIDE << level;
+        let span = CHUNK_SIDE << level;
         let (x0, y0) = (
             first.x * grid.tile_size / span,
             first.y * grid.tile_size / span,
@@ -157,19 +161,19 @@ impl Layers {
         );
         let started = now();
         let mut complete = true;
-        let place = |x: i32, y: i32| {
+        let to_device = |x: i32, y: i32| {
             let span = f64::from(span);
-            let (x, y) = view.to_screen(f64::from(x) * span, f64::from(y) * span);
+            let (x, y) = viewport.to_screen(f64::from(x) * span, f64::from(y) * span);
             ((x * ratio).round(), (y * ratio).round())
         };
         for y in y0..=y1 {
             for x in x0..=x1 {
                 let key = (level, x, y);
-                if !self.squares.contains_key(&key) && now() - started <= BUDGET_MS {
-                    self.make(book, grid, key);
+                if !self.chunks.contains_key(&key) && now() - started <= BUDGET_MS {
+                    self.make(tiles, grid, key);
                 }
-                let (left, top) = place(x, y);
-                let (right, bottom) = place(x + 1, y + 1);
+                let (left, top) = to_device(x, y);
+                let (right, bottom) = to_device(x + 1, y + 1);
                 let rect = [left, top, right - left, bottom - top];
                 if !self.put_part(context, key, 0, (0, 0), rect) {
                     complete = false;
@@ -219,15 +223,15 @@ impl Layers {
         part: (i32, i32),
         [left, top, width, height]: [f64; 4],
     ) -> bool {
-        let Some(square) = self.squares.get_mut(&key) else {
+        let Some(chunk) = self.chunks.get_mut(&key) else {
             return false;
         };
-        square.used = self.frame;
-        let side = SIDE >> up;
+        chunk.used = self.frame;
+        let side = CHUNK_SIDE >> up;
         // Fails only for a canvas without pixels, which none is.
         let _ = context
             .draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-                &square.canvas,
+                &chunk.canvas,
                 f64::from(part.0 * side),
                 f64::from(part.1 * side),
                 side.into(),
@@ -240,42 +244,36 @@ impl Layers {
         true
     }
 
-    fn make(&mut self, book: &Book, grid: &Grid, key: Key) {
+    fn make(&mut self, tiles: &TileStore, grid: &Grid, key: Key) {
         let (level, x, y) = key;
-        let Some((canvas, context)) = surface(SIDE, SIDE) else {
+        let Some((canvas, context)) = surface(CHUNK_SIDE, CHUNK_SIDE) else {
             return;
         };
-        let square = Square {
+        let chunk = Chunk {
             canvas,
             context,
             used: self.frame,
         };
         let whole = area_of(x, y);
-        let rgba = sample::sample(book, grid, &self.colors, level, whole);
-        put(&square, &rgba, whole, whole);
-        self.squares.insert(key, square);
+        let rgba = sample::sample(tiles, grid, &self.colors, level, whole);
+        put(&chunk, &rgba, whole, whole);
+        self.chunks.insert(key, chunk);
     }
 
     fn evict(&mut self) {
         let frame = self.frame;
-        let unused = |square: &Square| square.used != frame;
-        if self
-            .squares
-            .values()
-            .filter(|square| unused(square))
-            .count()
-            <= KEPT
-        {
+        let unused = |chunk: &Chunk| chunk.used != frame;
+        if self.chunks.values().filter(|chunk| unused(chunk)).count() <= MAX_IDLE_CHUNKS {
             return;
         }
-        let mut ages: Vec<u64> = Vec::with_capacity(self.squares.len());
-        for square in self.squares.values() {
-            let at = ages.partition_point(|age| *age < square.used);
-            ages.insert(at, square.used);
+        let mut ages: Vec<u64> = Vec::with_capacity(self.chunks.len());
+        for chunk in self.chunks.values() {
+            let at = ages.partition_point(|age| *age < chunk.used);
+            ages.insert(at, chunk.used);
         }
         let limit = ages.get(ages.len() / 2).copied().unwrap_or(frame);
-        self.squares
-            .retain(|_, square| square.used == frame || square.used > limit);
+        self.chunks
+            .retain(|_, chunk| chunk.used == frame || chunk.used > limit);
     }
 }
 
@@ -310,21 +308,21 @@ fn level_for(zoom: f64) -> u32 {
 
 fn area_of(x: i32, y: i32) -> Area {
     Area {
-        x: x * SIDE,
-        y: y * SIDE,
-        width: SIDE,
-        height: SIDE,
+        x: x * CHUNK_SIDE,
+        y: y * CHUNK_SIDE,
+        width: CHUNK_SIDE,
+        height: CHUNK_SIDE,
     }
 }
 
-fn put(square: &Square, rgba: &[u8], part: Area, whole: Area) {
+fn put(chunk: &Chunk, rgba: &[u8], part: Area, whole: Area) {
     let (Ok(width), Ok(height)) = (u32::try_from(part.width), u32::try_from(part.height)) else {
         return;
     };
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), width, height);
     if let Ok(data) = data {
         let (x, y) = (f64::from(part.x - whole.x), f64::from(part.y - whole.y));
-        let _ = square.context.put_image_data(&data, x, y);
+        let _ = chunk.context.put_image_data(&data, x, y);
     }
 }
 
@@ -334,10 +332,10 @@ fn draw_checks(
     grid: &Grid,
     at: Coord,
     theme: &Theme,
-    place: impl Fn(f64, f64) -> (f64, f64),
+    to_device: impl Fn(f64, f64) -> (f64, f64),
 ) {
     let side = grid.tile_size;
-    let corner = |x: i32, y: i32| place((at.x * side + x).into(), (at.y * side + y).into());
+    let corner = |x: i32, y: i32| to_device((at.x * side + x).into(), (at.y * side + y).into());
     context.set_fill_style_str(&theme.grid);
     context.set_global_alpha(0.45);
     for y in 0..side {
@@ -352,32 +350,32 @@ fn draw_checks(
 /// Lines between pixels, from very close.
 fn draw_pixel_lines(
     context: &CanvasRenderingContext2d,
-    view: &View,
+    viewport: &Viewport,
     ratio: f64,
     grid: &Grid,
     theme: &Theme,
 ) {
-    let zoom = view.camera.zoom;
+    let zoom = viewport.camera.zoom;
     if zoom < PIXEL_LINES_FROM {
         return;
     }
     let (board_width, board_height) = board_size(grid);
-    let (left, top) = view.to_board(0.0, 0.0);
-    let (right, bottom) = view.to_board(view.width, view.height);
+    let (left, top) = viewport.to_board(0.0, 0.0);
+    let (right, bottom) = viewport.to_board(viewport.width, viewport.height);
     let (left, top) = (left.max(0.0), top.max(0.0));
     let (right, bottom) = (right.min(board_width), bottom.min(board_height));
-    let place = |x: f64, y: f64| {
-        let (x, y) = view.to_screen(x, y);
+    let to_device = |x: f64, y: f64| {
+        let (x, y) = viewport.to_screen(x, y);
         ((x * ratio).round(), (y * ratio).round())
     };
-    let ((x0, y0), (x1, y1)) = (place(left, top), place(right, bottom));
+    let ((x0, y0), (x1, y1)) = (to_device(left, top), to_device(right, bottom));
     context.set_fill_style_str(&theme.grid);
     context.set_global_alpha(((zoom - PIXEL_LINES_FROM) / 12.0).min(0.7));
     for column in floor(left) + 1..=floor(right) {
-        context.fill_rect(place(column.into(), 0.0).0, y0, 1.0, y1 - y0);
+        context.fill_rect(to_device(column.into(), 0.0).0, y0, 1.0, y1 - y0);
     }
     for row in floor(top) + 1..=floor(bottom) {
-        context.fill_rect(x0, place(0.0, row.into()).1, x1 - x0, 1.0);
+        context.fill_rect(x0, to_device(0.0, row.into()).1, x1 - x0, 1.0);
     }
     context.set_global_alpha(1.0);
 }
@@ -385,33 +383,33 @@ fn draw_pixel_lines(
 /// Lines between tiles, growing as one comes closer.
 fn draw_borders(
     context: &CanvasRenderingContext2d,
-    view: &View,
+    viewport: &Viewport,
     ratio: f64,
     grid: &Grid,
     theme: &Theme,
 ) {
     let side = f64::from(grid.tile_size);
-    let shown = side * view.camera.zoom;
+    let shown = side * viewport.camera.zoom;
     if shown < BORDER_FROM {
         return;
     }
-    let Some((first, last)) = view.visible(grid) else {
+    let Some((first, last)) = viewport.visible(grid) else {
         return;
     };
     context.set_fill_style_str(&theme.grid);
     context.set_global_alpha(((shown - BORDER_FROM) / 40.0).min(1.0));
-    let place = |x: f64, y: f64| {
-        let (x, y) = view.to_screen(x, y);
+    let to_device = |x: f64, y: f64| {
+        let (x, y) = viewport.to_screen(x, y);
         ((x * ratio).round(), (y * ratio).round())
     };
-    let (left, top) = place(f64::from(first.x) * side, f64::from(first.y) * side);
-    let (right, bottom) = place(f64::from(last.x + 1) * side, f64::from(last.y + 1) * side);
+    let (left, top) = to_device(f64::from(first.x) * side, f64::from(first.y) * side);
+    let (right, bottom) = to_device(f64::from(last.x + 1) * side, f64::from(last.y + 1) * side);
     for column in first.x + 1..=last.x {
-        let (x, _) = place(f64::from(column) * side, 0.0);
+        let (x, _) = to_device(f64::from(column) * side, 0.0);
         context.fill_rect(x, top, 1.0, bottom - top);
     }
     for row in first.y + 1..=last.y {
-        let (_, y) = place(0.0, f64::from(row) * side);
+        let (_, y) = to_device(0.0, f64::from(row) * side);
         context.fill_rect(left, y, right - left, 1.0);
     }
     context.set_global_alpha(1.0);

@@ -57,80 +57,80 @@ fn updated(version: i64, delta: &[(u16, u8)]) -> TileUpdated {
     }
 }
 
-fn at(book: &Book, index: u16) -> u8 {
-    color(book.shown(AT).map(|tile| &tile.state.pixels), index)
+fn at(tiles: &TileStore, index: u16) -> u8 {
+    color(tiles.shown(AT).map(|tile| &tile.state.pixels), index)
 }
 
-fn empty() -> Book {
-    let mut book = Book::default();
-    book.load(GRID, Vec::new());
-    book
+fn empty() -> TileStore {
+    let mut tiles = TileStore::default();
+    tiles.load(GRID, Vec::new());
+    tiles
 }
 
 #[test]
 fn a_pending_stroke_is_shown_and_a_refused_one_leaves_no_trace() {
-    let mut book = empty();
-    book.lay(AT, &paint(&[(3, 5)]), &ann(), now());
-    assert_eq!(at(&book, 3), 5);
-    assert!(book.confirmed(AT).is_none());
-    assert_eq!(book.len(), 1);
-    book.relay(AT, std::iter::empty(), &ann(), now());
-    assert!(book.shown(AT).is_none());
-    assert_eq!(book.len(), 0);
+    let mut tiles = empty();
+    tiles.apply(AT, &paint(&[(3, 5)]), &ann(), now());
+    assert_eq!(at(&tiles, 3), 5);
+    assert!(tiles.confirmed(AT).is_none());
+    assert_eq!(tiles.len(), 1);
+    tiles.rebase(AT, std::iter::empty(), &ann(), now());
+    assert!(tiles.shown(AT).is_none());
+    assert_eq!(tiles.len(), 0);
 }
 
 #[test]
 fn what_others_paint_goes_under_what_is_pending() {
-    let mut book = empty();
+    let mut tiles = empty();
     let first = paint(&[(0, 1)]);
-    book.confirm(AT, &first, &ack(1), &ann(), now());
+    tiles.confirm(AT, &first, &ack(1), &ann(), now());
     let mine = paint(&[(0, 2), (1, 2)]);
-    book.lay(AT, &mine, &ann(), now());
-    book.updated(updated(2, &[(0, 7), (9, 7)]));
-    book.relay(AT, std::iter::once(&mine), &ann(), now());
-    assert_eq!((at(&book, 0), at(&book, 1), at(&book, 9)), (2, 2, 7));
-    book.relay(AT, std::iter::empty(), &ann(), now());
-    assert_eq!((at(&book, 0), at(&book, 1), at(&book, 9)), (7, 255, 7));
+    tiles.apply(AT, &mine, &ann(), now());
+    tiles.updated(updated(2, &[(0, 7), (9, 7)]));
+    tiles.rebase(AT, std::iter::once(&mine), &ann(), now());
+    assert_eq!((at(&tiles, 0), at(&tiles, 1), at(&tiles, 9)), (2, 2, 7));
+    tiles.rebase(AT, std::iter::empty(), &ann(), now());
+    assert_eq!((at(&tiles, 0), at(&tiles, 1), at(&tiles, 9)), (7, 255, 7));
 }
 
 #[test]
 fn an_ack_takes_its_place_in_the_order() {
-    let mut book = empty();
+    let mut tiles = empty();
     let mine = paint(&[(0, 2)]);
-    book.lay(AT, &mine, &ann(), now());
-    book.confirm(AT, &mine, &ack(1), &ann(), now());
-    book.relay(AT, std::iter::empty(), &ann(), now());
-    let tile = book.shown(AT).unwrap();
+    tiles.apply(AT, &mine, &ann(), now());
+    tiles.confirm(AT, &mine, &ack(1), &ann(), now());
+    tiles.rebase(AT, std::iter::empty(), &ann(), now());
+    let tile = tiles.shown(AT).unwrap();
     assert_eq!((tile.state.id, tile.state.version), (TileId(77), 1));
     assert_eq!(tile.creator, "ann");
     // Painted later by somebody else: wins, since it comes later in the order.
-    book.updated(updated(2, &[(0, 6)]));
-    assert_eq!(at(&book, 0), 6);
+    tiles.updated(updated(2, &[(0, 6)]));
+    assert_eq!(at(&tiles, 0), 6);
 }
 
 #[test]
 fn a_like_counts_at_once_and_once() {
-    let mut book = empty();
-    book.confirm(AT, &paint(&[(0, 1)]), &ack(1), &ann(), now());
+    let mut tiles = empty();
+    tiles.confirm(AT, &paint(&[(0, 1)]), &ack(1), &ann(), now());
     let like = TileOp::Like { liked: true };
-    book.lay(AT, &like, &ann(), now());
-    let tile = book.shown(AT).unwrap();
+    tiles.apply(AT, &like, &ann(), now());
+    let tile = tiles.shown(AT).unwrap();
     assert_eq!((tile.state.like_count, tile.liked), (1, true));
     let mut stored = ack(1);
     stored.like_count = Some(4);
-    book.confirm(AT, &like, &stored, &ann(), now());
-    book.relay(AT, std::iter::empty(), &ann(), now());
-    let tile = book.shown(AT).unwrap();
+    tiles.confirm(AT, &like, &stored, &ann(), now());
+    tiles.rebase(AT, std::iter::empty(), &ann(), now());
+    let tile = tiles.shown(AT).unwrap();
     assert_eq!((tile.state.like_count, tile.liked), (4, true));
 }
 
 #[test]
 fn what_changed_is_told_once() {
-    let mut book = empty();
-    assert_eq!(book.take_dirty(), Dirty::All);
-    assert_eq!(book.take_dirty(), Dirty::Nothing);
-    book.lay(AT, &paint(&[(0, 1)]), &ann(), now());
-    assert_eq!(book.take_dirty(), Dirty::Cells(HashSet::from([AT])));
+    let mut tiles = empty();
+    assert_eq!(tiles.take_dirty(), Dirty::All);
+    assert_eq!(tiles.take_dirty(), Dirty::Nothing);
+    tiles.apply(AT, &paint(&[(0, 1)]), &ann(), now());
+    assert_eq!(tiles.take_dirty(), Dirty::Cells(HashSet::from([AT])));
 }
 
 #[test]
