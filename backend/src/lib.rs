@@ -5,7 +5,6 @@
 
 pub mod clock;
 pub mod config;
-pub mod embedded_postgres;
 pub mod realtime;
 pub mod telemetry;
 
@@ -13,6 +12,7 @@ mod audit;
 mod auth;
 mod db;
 mod demo;
+mod embedded_postgres;
 mod error;
 mod http;
 mod picture;

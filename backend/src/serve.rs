@@ -5,9 +5,7 @@ use crate::{
     clock::Clock,
     config::{Config, Switch},
     db::{self, ConnectionCache, sessions},
-    demo,
-    embedded_postgres::{EmbeddedPostgres, EmbeddedPostgresError},
-    http,
+    demo, embedded_postgres, http,
     realtime::{
         AcceptedConnection, Bus, Hub, Settings,
         wire::{DeferredUpgradeIo, Socket, UpgradeSlot},
@@ -19,6 +17,7 @@ use axum::{Router, extract::ConnectInfo};
 use futures_util::{FutureExt, future::OptionFuture};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use private_postgres::PrivatePostgres;
 use redis::ConnectionAddr;
 use socket2::{Domain, Protocol, Type};
 use std::{
@@ -87,7 +86,7 @@ pub enum StartError {
     },
     /// The private PostgreSQL does not start.
     #[error(transparent)]
-    Postgres(#[from] EmbeddedPostgresError),
+    Postgres(#[from] private_postgres::Error),
     /// `DATABASE_URL` cannot be read.
     #[error("DATABASE_URL must be an address that begins with postgres://")]
     DatabaseUrl,
@@ -122,7 +121,7 @@ pub struct Server {
     listener: TcpListener,
     local_addr: SocketAddr,
     state: AppState,
-    postgres: Option<EmbeddedPostgres>,
+    postgres: Option<PrivatePostgres>,
 }
 
 impl Server {
@@ -143,7 +142,7 @@ impl Server {
         let (url, postgres) = match &config.database_url {
             Some(url) if !url.is_empty() => (url.clone(), None),
             _ => {
-                let postgres = EmbeddedPostgres::start(&config.stellar_data).await?;
+                let postgres = embedded_postgres::start(&config.stellar_data).await?;
                 (postgres.url().to_owned(), Some(postgres))
             }
         };
@@ -151,7 +150,7 @@ impl Server {
             Ok(state) => state,
             Err(error) => {
                 if let Some(postgres) = postgres {
-                    postgres.stop().await;
+                    embedded_postgres::stop(postgres, POSTGRES_TIMEOUT).await;
                 }
                 return Err(error);
             }
@@ -218,9 +217,7 @@ impl Server {
         // What still holds a connection does not hold the server.
         let _ = time::timeout(POOL_TIMEOUT, self.state.pool.close()).await;
         if let Some(postgres) = self.postgres
-            && time::timeout(POSTGRES_TIMEOUT, postgres.stop())
-                .await
-                .is_err()
+            && !embedded_postgres::stop(postgres, POSTGRES_TIMEOUT).await
         {
             tracing::warn!("PostgreSQL did not end in time");
         }

@@ -6,16 +6,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::{Command, ExitCode};
 
+use private_postgres::{Durability, TemporaryPostgres};
 use serde_json::Value;
 
 use crate::bench_browser;
 use crate::cluster::Nodes;
 use crate::error::{Error, Result};
-use crate::process::{succeed, watch};
+use crate::process::{is_interrupted, succeed, watch};
 use crate::server::{self, Server};
 use crate::setup;
 use crate::step::{say, step};
-use crate::throwaway_postgres::{Durability, ThrowawayPostgres};
 use crate::workspace::Workspace;
 
 /// Figures of one node. Those per second of processor time have the server on the core on which
@@ -87,7 +87,7 @@ pub(crate) fn bench(workspace: &Workspace, names: &[String]) -> Result<ExitCode>
         asked || names.is_empty() && name != GROWTH
     };
     let mut rows = Vec::new();
-    let postgres = ThrowawayPostgres::start(Durability::Full)?;
+    let postgres = TemporaryPostgres::start(Durability::Full, is_interrupted)?;
     for (name, cores, arguments) in FIGURES {
         if !wanted(name) {
             continue;

@@ -10,6 +10,8 @@ use std::process::{self, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use private_postgres::{Durability, TemporaryPostgres};
+
 use crate::client;
 use crate::error::{Error, Result};
 use crate::process::{ChildGuard, check_interrupted, is_interrupted};
@@ -17,7 +19,6 @@ use crate::redis::{Redis, free_address};
 use crate::server::{self, Server};
 use crate::setup;
 use crate::step::say;
-use crate::throwaway_postgres::{Durability, ThrowawayPostgres};
 use crate::workspace::Workspace;
 
 const NODES: usize = 3;
@@ -92,7 +93,7 @@ pub(crate) struct Nodes {
     // Dropped in this order: the nodes before what they need.
     pub(crate) servers: Vec<Server>,
     _redis: Redis,
-    _postgres: ThrowawayPostgres,
+    _postgres: TemporaryPostgres,
     _data: Folder,
 }
 
@@ -102,7 +103,7 @@ impl Nodes {
         binary: &Path,
         mut settings: impl FnMut(usize, &mut Command),
     ) -> Result<Self> {
-        let postgres = ThrowawayPostgres::start(Durability::Full)?;
+        let postgres = TemporaryPostgres::start(Durability::Full, is_interrupted)?;
         let redis = Redis::start()?;
         let data = Folder::create()?;
         let secret = secret()?;

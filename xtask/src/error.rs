@@ -33,3 +33,12 @@ impl Error {
         move |error| Self::Message(format!("cannot {what}: {error}"))
     }
 }
+
+impl From<private_postgres::Error> for Error {
+    fn from(error: private_postgres::Error) -> Self {
+        match error {
+            private_postgres::Error::Cancelled => Self::Interrupted,
+            error => Self::new(error.to_string()),
+        }
+    }
+}

@@ -24,7 +24,6 @@ mod soak;
 mod step;
 mod test;
 mod test_counts;
-mod throwaway_postgres;
 mod workspace;
 
 use std::env;

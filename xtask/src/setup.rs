@@ -14,7 +14,6 @@ use rustix::process::geteuid;
 use crate::error::{Error, Result};
 use crate::process::{ask, succeed};
 use crate::step::step;
-use crate::throwaway_postgres;
 use crate::workspace::{TRUNK_VERSION, Workspace};
 
 /// What the client is built for.
@@ -116,7 +115,7 @@ fn cargo_install(workspace: &Workspace, package: &str, version: &str) -> Result<
 
 /// PostgreSQL's programs, for the server's private database.
 pub(crate) fn postgres() -> Result<()> {
-    if throwaway_postgres::programs().is_some() {
+    if private_postgres::is_installed() {
         return Ok(());
     }
     install("PostgreSQL", &["postgresql"], "postgresql@17")

@@ -2,14 +2,15 @@
 
 use std::process::ExitCode;
 
+use private_postgres::{Durability, TemporaryPostgres};
+
 use crate::browser_tests;
 use crate::client_tests;
 use crate::error::{Error, Result};
-use crate::process::status;
+use crate::process::{is_interrupted, status};
 use crate::setup;
 use crate::step::{say, step};
 use crate::test_counts::{TestCounts, count};
-use crate::throwaway_postgres::{Durability, ThrowawayPostgres};
 use crate::workspace::Workspace;
 
 /// All but the client, which is built for browsers only.
@@ -117,7 +118,7 @@ fn rust_tests(workspace: &Workspace) -> Result<TestCounts> {
     setup::load_balancer()?;
     setup::openssl()?;
     build_host_tests(workspace)?;
-    let postgres = ThrowawayPostgres::start(Durability::None)?;
+    let postgres = TemporaryPostgres::start(Durability::None, is_interrupted)?;
     let mut cargo = workspace.cargo();
     cargo
         .arg("test")

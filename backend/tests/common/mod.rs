@@ -19,9 +19,10 @@ pub mod process;
 pub mod redis;
 pub mod socket;
 
-use backend::{Server, config::Config, embedded_postgres::EmbeddedPostgres};
+use backend::{Server, config::Config};
 use clap::Parser;
 use http::Client;
+use private_postgres::PrivatePostgres;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::{
@@ -242,7 +243,7 @@ fn with_database(url: &str, name: &str) -> String {
 
 /// The URL of this test process's PostgreSQL.
 async fn postgres() -> &'static str {
-    static PRIVATE: OnceCell<EmbeddedPostgres> = OnceCell::const_new();
+    static PRIVATE: OnceCell<PrivatePostgres> = OnceCell::const_new();
     static GIVEN: OnceCell<Option<String>> = OnceCell::const_new();
     let given = GIVEN
         .get_or_init(async || env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()))
@@ -253,7 +254,8 @@ async fn postgres() -> &'static str {
     // It stops with the thread that owns it, and therefore with this process.
     let start = async || {
         let folder = temporary_folder().join("postgres");
-        EmbeddedPostgres::start(&folder).await.unwrap()
+        let start = move || PrivatePostgres::start(&folder, || false);
+        tokio::task::spawn_blocking(start).await.unwrap().unwrap()
     };
     PRIVATE.get_or_init(start).await.url()
 }

@@ -1,16 +1,19 @@
-//! On real parts: installed PostgreSQL programs, real signals, a real killed process.
+//! A persistent server over stops, kills and restarts, with the installed PostgreSQL programs, real
+//! signals and a real killed process.
 
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use rustix::process::test_kill_process;
+use private_postgres::{Error, PrivatePostgres};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use sqlx::{Connection, PgConnection};
 
-use super::*;
-
-/// Tells [`stores_until_it_is_stopped_or_killed`] its data folder.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// The data folder of [`stores_until_it_is_stopped_or_killed`] in a process of its own.
 const DATA_DIR: &str = "STELLAR_TEST_DATA";
 
 /// A folder that an ordinary user can reach, removed afterwards.
@@ -35,7 +38,15 @@ impl Drop for Folder {
     }
 }
 
-async fn connect(postgres: &EmbeddedPostgres) -> PgConnection {
+fn start(data_dir: &Path) -> PrivatePostgres {
+    PrivatePostgres::start(data_dir, || false).unwrap()
+}
+
+fn stop(postgres: PrivatePostgres) {
+    assert!(postgres.stop(Duration::from_secs(30)));
+}
+
+async fn connect(postgres: &PrivatePostgres) -> PgConnection {
     PgConnection::connect(postgres.url()).await.unwrap()
 }
 
@@ -61,7 +72,7 @@ async fn make_table(connection: &mut PgConnection) {
         .unwrap();
 }
 
-/// Ended; one whose new parent has not yet asked for its fate counts too.
+/// Whether it has ended; a zombie, whose parent has not yet reaped it, has.
 fn is_gone(pid: Pid) -> bool {
     let state = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
     state.is_ok_and(|state| state.contains(") Z ")) || test_kill_process(pid).is_err()
@@ -70,7 +81,7 @@ fn is_gone(pid: Pid) -> bool {
 #[tokio::test]
 async fn keeps_data_over_stop_and_start_and_commits_durably() {
     let folder = Folder::new("restart");
-    let postgres = EmbeddedPostgres::start(&folder.0).await.unwrap();
+    let postgres = start(&folder.0);
     let mut connection = connect(&postgres).await;
     for setting in ["fsync", "synchronous_commit"] {
         let value: String = sqlx::query_scalar("SELECT current_setting($1)")
@@ -84,29 +95,29 @@ async fn keeps_data_over_stop_and_start_and_commits_durably() {
     insert(&mut connection, 1).await;
     let url = postgres.url().to_owned();
     let postmaster = folder.postmaster();
-    postgres.stop().await;
+    stop(postgres);
     assert!(is_gone(postmaster));
 
-    let postgres = EmbeddedPostgres::start(&folder.0).await.unwrap();
+    let postgres = start(&folder.0);
     assert_eq!(postgres.url(), url);
     assert_eq!(numbers(&mut connect(&postgres).await).await, [1]);
-    postgres.stop().await;
+    stop(postgres);
 }
 
 #[tokio::test]
 async fn refuses_a_data_folder_in_use() {
     let folder = Folder::new("in-use");
-    let postgres = EmbeddedPostgres::start(&folder.0).await.unwrap();
-    let second = EmbeddedPostgres::start(&folder.0).await;
-    assert!(matches!(second, Err(EmbeddedPostgresError::InUse { .. })));
+    let postgres = start(&folder.0);
+    let second = PrivatePostgres::start(&folder.0, || false);
+    assert!(matches!(second, Err(Error::InUse { .. })));
     connect(&postgres).await.ping().await.unwrap();
-    postgres.stop().await;
+    stop(postgres);
 }
 
 #[tokio::test]
 async fn is_started_again_after_it_was_killed() {
     let folder = Folder::new("killed-postgres");
-    let postgres = EmbeddedPostgres::start(&folder.0).await.unwrap();
+    let postgres = start(&folder.0);
     let mut connection = connect(&postgres).await;
     make_table(&mut connection).await;
     insert(&mut connection, 7).await;
@@ -120,7 +131,7 @@ async fn is_started_again_after_it_was_killed() {
     };
     assert_eq!(numbers(&mut connection).await, [7]);
     assert_ne!(folder.postmaster(), killed);
-    postgres.stop().await;
+    stop(postgres);
 }
 
 #[tokio::test]
@@ -128,7 +139,7 @@ async fn takes_over_after_the_server_was_killed() {
     let folder = Folder::new("killed-server");
     let mut server = Command::new(env::current_exe().unwrap())
         .args(["--exact", "--nocapture"])
-        .arg("embedded_postgres::tests::stores_until_it_is_stopped_or_killed")
+        .arg("stores_until_it_is_stopped_or_killed")
         .env(DATA_DIR, &folder.0)
         .stdout(Stdio::piped())
         .spawn()
@@ -139,21 +150,21 @@ async fn takes_over_after_the_server_was_killed() {
     server.kill().unwrap();
     server.wait().unwrap();
 
-    let postgres = EmbeddedPostgres::start(&folder.0).await.unwrap();
+    let postgres = start(&folder.0);
     assert!(is_gone(postmaster));
     let mut connection = connect(&postgres).await;
     assert_eq!(numbers(&mut connection).await, [41]);
     insert(&mut connection, 42).await;
-    postgres.stop().await;
+    stop(postgres);
 }
 
-/// Also the process that [`takes_over_after_the_server_was_killed`] kills.
+/// A test, and the process that [`takes_over_after_the_server_was_killed`] kills.
 #[tokio::test]
 async fn stores_until_it_is_stopped_or_killed() {
     let given = env::var_os(DATA_DIR).map(PathBuf::from);
     let folder = given.is_none().then(|| Folder::new("stores"));
     let data_dir = folder.as_ref().map(|own| &own.0).or(given.as_ref());
-    let postgres = EmbeddedPostgres::start(data_dir.unwrap()).await.unwrap();
+    let postgres = start(data_dir.unwrap());
     let mut connection = connect(&postgres).await;
     make_table(&mut connection).await;
     insert(&mut connection, 41).await;
@@ -162,15 +173,15 @@ async fn stores_until_it_is_stopped_or_killed() {
         std::future::pending::<()>().await;
     }
     assert_eq!(numbers(&mut connection).await, [41]);
-    postgres.stop().await;
+    stop(postgres);
 }
 
 #[tokio::test]
 async fn goes_with_a_killed_server() {
     let folder = Folder::new("no-orphan");
-    let postgres = EmbeddedPostgres::start(&folder.0).await.unwrap();
+    let postgres = start(&folder.0);
     let postmaster = folder.postmaster();
-    // What the kernel does when the spawning thread ends, by whatever cause.
+    // The kernel ends it when the spawning thread ends, for whatever reason.
     drop(postgres);
     while !is_gone(postmaster) {
         tokio::time::sleep(POLL_INTERVAL).await;
@@ -178,36 +189,36 @@ async fn goes_with_a_killed_server() {
 }
 
 #[tokio::test]
-async fn takes_over_a_stale_pid_file_that_names_a_stranger() {
-    let folder = Folder::new("stranger");
-    let postgres = EmbeddedPostgres::start(&folder.0).await.unwrap();
+async fn takes_over_a_stale_pid_file_that_names_another_process() {
+    let folder = Folder::new("stale-pid");
+    let postgres = start(&folder.0);
     let pid_file = folder.0.join("postgres/cluster/postmaster.pid");
     let status = fs::read_to_string(&pid_file).unwrap();
-    let mut stranger = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    let mut other = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
     let stale = status.replacen(
         &folder.postmaster().as_raw_nonzero().to_string(),
-        &stranger.id().to_string(),
+        &other.id().to_string(),
         1,
     );
-    postgres.stop().await;
+    stop(postgres);
     fs::write(&pid_file, stale).unwrap();
 
-    let postgres = EmbeddedPostgres::start(&folder.0).await.unwrap();
+    let postgres = start(&folder.0);
     connect(&postgres).await.ping().await.unwrap();
-    postgres.stop().await;
+    stop(postgres);
     assert!(
-        stranger.try_wait().unwrap().is_none(),
-        "strangers are left alone"
+        other.try_wait().unwrap().is_none(),
+        "the other process is left alone"
     );
-    stranger.kill().unwrap();
-    stranger.wait().unwrap();
+    other.kill().unwrap();
+    other.wait().unwrap();
 }
 
 #[tokio::test]
 async fn finds_a_short_socket_folder_for_a_long_path() {
     let folder = Folder::new("long");
     let long = folder.0.join("long".repeat(25));
-    let postgres = EmbeddedPostgres::start(&long).await.unwrap();
+    let postgres = start(&long);
     connect(&postgres).await.ping().await.unwrap();
-    postgres.stop().await;
+    stop(postgres);
 }

@@ -1,5 +1,5 @@
-//! What the machine has: PostgreSQL's programs, the account to run them, and the way to tie
-//! them to this process. It knows nothing of clusters.
+//! PostgreSQL's programs on this machine, the user to run them as, and how they are made to end
+//! with the thread that spawns them. It knows nothing of clusters.
 
 use std::cmp::Reverse;
 use std::env;
@@ -9,19 +9,30 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::EmbeddedPostgresError;
+use crate::Error;
+
+/// Whether PostgreSQL's programs are found: on `PATH`, or in the usual folders.
+pub fn is_installed() -> bool {
+    !Installation::all().is_empty()
+}
+
+/// A program of the first installation that is found.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let first = Installation::all().into_iter().next()?;
+    Some(first.program(name)).filter(|program| program.is_file())
+}
 
 /// A folder with the programs of one PostgreSQL version.
 #[derive(Debug)]
-pub(super) struct Installation {
+pub(crate) struct Installation {
     bin: PathBuf,
     /// The major version.
-    pub(super) version: u32,
+    pub(crate) version: u32,
 }
 
 impl Installation {
-    /// All that are there: those on `PATH` first, then those in the usual folders, newest first.
-    pub(super) fn all() -> Vec<Self> {
+    /// All of this machine: those on `PATH` first, then those in the usual folders, newest first.
+    pub(crate) fn all() -> Vec<Self> {
         let on_path = env::var_os("PATH").unwrap_or_default();
         let on_path: Vec<Self> = env::split_paths(&on_path).filter_map(Self::at).collect();
         let mut elsewhere: Vec<Self> = [
@@ -39,6 +50,7 @@ impl Installation {
         on_path.into_iter().chain(elsewhere).collect()
     }
 
+    /// The programs in this folder, if it has those that are needed.
     fn at(bin: PathBuf) -> Option<Self> {
         if !bin.join("postgres").is_file() || !bin.join("initdb").is_file() {
             return None;
@@ -52,11 +64,12 @@ impl Installation {
         Some(Self { bin, version })
     }
 
-    pub(super) fn program(&self, name: &str) -> PathBuf {
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.bin.join(name)
     }
 }
 
+/// Reads the output of `postgres --version`:
 /// `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)` → 15, `… 18beta1` → 18.
 fn major_version(text: &str) -> Option<u32> {
     let version = text.split(' ').nth(2)?;
@@ -66,24 +79,25 @@ fn major_version(text: &str) -> Option<u32> {
 
 /// The ordinary user that root becomes to run Postgres.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Account {
-    pub(super) uid: u32,
-    pub(super) gid: u32,
+pub(crate) struct Account {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
 }
 
 impl Account {
-    /// `postgres`, else `nobody`.
-    pub(super) fn ordinary() -> Result<Self, EmbeddedPostgresError> {
+    /// The user `postgres`, else `nobody`.
+    pub(crate) fn ordinary() -> Result<Self, Error> {
         let path = PathBuf::from("/etc/passwd");
         let users = match fs::read_to_string(&path) {
             Ok(users) => users,
-            Err(source) => return Err(EmbeddedPostgresError::Folder { path, source }),
+            Err(source) => return Err(Error::Folder { path, source }),
         };
         Self::named("postgres", &users)
             .or_else(|| Self::named("nobody", &users))
-            .ok_or(EmbeddedPostgresError::NoOrdinaryUser)
+            .ok_or(Error::NoOrdinaryUser)
     }
 
+    /// The user of this name in the text of `/etc/passwd`, unless it is root.
     fn named(name: &str, users: &str) -> Option<Self> {
         users.lines().find_map(|line| {
             let mut fields = line.split(':');
@@ -97,16 +111,16 @@ impl Account {
     }
 }
 
-/// A command that runs as `account` (or as this user), in a process group of its own, with none
-/// of the server's environment (which holds secrets) and none of Postgres' variables.
-pub(super) fn detached(program: &Path, account: Option<Account>) -> Command {
+/// A command that runs as `account` (or as this process's user), in a process group of its own,
+/// without this process's environment, which may hold secrets and variables of Postgres.
+pub(crate) fn detached(program: &Path, account: Option<Account>) -> Command {
     configured(Command::new(program), account)
 }
 
 /// Like [`detached`], and ends with SIGINT when the thread that spawns it ends.
 ///
 /// `setpriv` becomes the program, so the process id stays the child's.
-pub(super) fn tied_to_thread(program: &Path, account: Option<Account>) -> Command {
+pub(crate) fn tied_to_thread(program: &Path, account: Option<Account>) -> Command {
     if !can_tie() {
         return detached(program, account);
     }
@@ -143,9 +157,9 @@ fn can_tie() -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Whether `account` can enter `folder`, asked of the kernel: modes, access lists and mounts all
-/// count.
-pub(super) fn can_enter(folder: &Path, account: Account) -> Result<bool, EmbeddedPostgresError> {
+/// Whether `account` can enter `folder`. The kernel decides, by trying it: modes, access lists and
+/// mounts all count.
+pub(crate) fn can_enter(folder: &Path, account: Account) -> Result<bool, Error> {
     let shell = Path::new("/bin/sh");
     let status = detached(shell, Some(account))
         .args([
@@ -158,7 +172,7 @@ pub(super) fn can_enter(folder: &Path, account: Account) -> Result<bool, Embedde
         .status();
     match status {
         Ok(status) => Ok(status.success()),
-        Err(source) => Err(EmbeddedPostgresError::Spawn {
+        Err(source) => Err(Error::Spawn {
             program: shell.to_owned(),
             source,
         }),
