@@ -3,7 +3,8 @@
 
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use js_sys::Promise;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use shared::{
     api::{
         Auth, Canvas, ChatMessage, CreateCanvas, FieldError, Guest, Login, Member, Page, Problem,
@@ -11,7 +12,6 @@ use shared::{
     },
     canvas::Role,
     ids::CanvasId,
-    json::{self, FromJson},
     limits,
     protocol::Durable,
 };
@@ -65,7 +65,7 @@ pub type Answer<T> = Result<T, ApiError>;
 /// # Errors
 /// [`ApiError`], as for every request here.
 pub async fn me() -> Answer<User> {
-    read(send(request(Method::GET, "/users/me")).await?).await
+    read(&send(request(Method::GET, "/users/me")).await?).await
 }
 
 /// Changes one's display name or status message.
@@ -73,7 +73,7 @@ pub async fn me() -> Answer<User> {
 /// # Errors
 /// [`ApiError`].
 pub async fn update_me(change: &UpdateMe) -> Answer<User> {
-    read(send_json(Method::PATCH, "/users/me", change).await?).await
+    read(&send_json(Method::PATCH, "/users/me", change).await?).await
 }
 
 /// Makes an account and signs in.
@@ -81,7 +81,7 @@ pub async fn update_me(change: &UpdateMe) -> Answer<User> {
 /// # Errors
 /// [`ApiError`].
 pub async fn register(body: &Register) -> Answer<Auth> {
-    read(send_json(Method::POST, "/auth/register", body).await?).await
+    read(&send_json(Method::POST, "/auth/register", body).await?).await
 }
 
 /// Signs in.
@@ -89,7 +89,7 @@ pub async fn register(body: &Register) -> Answer<Auth> {
 /// # Errors
 /// [`ApiError`].
 pub async fn login(body: &Login) -> Answer<Auth> {
-    read(send_json(Method::POST, "/auth/login", body).await?).await
+    read(&send_json(Method::POST, "/auth/login", body).await?).await
 }
 
 /// Signs in without a password.
@@ -97,7 +97,7 @@ pub async fn login(body: &Login) -> Answer<Auth> {
 /// # Errors
 /// [`ApiError`].
 pub async fn guest(body: &Guest) -> Answer<Auth> {
-    read(send_json(Method::POST, "/auth/guest", body).await?).await
+    read(&send_json(Method::POST, "/auth/guest", body).await?).await
 }
 
 /// Ends the session.
@@ -113,7 +113,7 @@ pub async fn logout() -> Answer<()> {
 /// # Errors
 /// [`ApiError`].
 pub async fn refresh() -> Answer<Auth> {
-    read(send(request(Method::POST, "/auth/refresh")).await?).await
+    read(&send(request(Method::POST, "/auth/refresh")).await?).await
 }
 
 /// Public canvases whose name has `query` in it, or one's own.
@@ -131,7 +131,7 @@ pub async fn canvases(query: &str, mine: bool, cursor: Option<&str>) -> Answer<P
     if let Some(cursor) = cursor {
         request = request.query([("cursor", cursor)]);
     }
-    read(send(request).await?).await
+    read(&send(request).await?).await
 }
 
 /// Makes a canvas.
@@ -139,7 +139,7 @@ pub async fn canvases(query: &str, mine: bool, cursor: Option<&str>) -> Answer<P
 /// # Errors
 /// [`ApiError`].
 pub async fn create_canvas(body: &CreateCanvas) -> Answer<Canvas> {
-    read(send_json(Method::POST, "/canvases", body).await?).await
+    read(&send_json(Method::POST, "/canvases", body).await?).await
 }
 
 /// One canvas.
@@ -147,7 +147,7 @@ pub async fn create_canvas(body: &CreateCanvas) -> Answer<Canvas> {
 /// # Errors
 /// [`ApiError`].
 pub async fn canvas(id: CanvasId) -> Answer<Canvas> {
-    read(send(request(Method::GET, &format!("/canvases/{id}"))).await?).await
+    read(&send(request(Method::GET, &format!("/canvases/{id}"))).await?).await
 }
 
 /// Changes a canvas's settings.
@@ -155,7 +155,7 @@ pub async fn canvas(id: CanvasId) -> Answer<Canvas> {
 /// # Errors
 /// [`ApiError`].
 pub async fn update_canvas(id: CanvasId, change: &UpdateCanvas) -> Answer<Canvas> {
-    read(send_json(Method::PATCH, &format!("/canvases/{id}"), change).await?).await
+    read(&send_json(Method::PATCH, &format!("/canvases/{id}"), change).await?).await
 }
 
 /// Deletes a canvas with everything on it.
@@ -174,7 +174,7 @@ pub async fn delete_canvas(id: CanvasId) -> Answer<()> {
 pub async fn members(id: CanvasId) -> Answer<Page<Member>> {
     let request = request(Method::GET, &format!("/canvases/{id}/members"))
         .query([("limit", limits::MAX_PAGE.to_string())]);
-    read(send(request).await?).await
+    read(&send(request).await?).await
 }
 
 /// Gives somebody a role on a canvas.
@@ -212,7 +212,7 @@ fn member(id: CanvasId, username: &str) -> String {
 /// [`ApiError`].
 pub async fn probe_refusal(id: CanvasId) -> Answer<()> {
     let ticket = send(request(Method::POST, "/ws/ticket")).await?;
-    let ticket: Ticket = read(ticket).await?;
+    let ticket: Ticket = read(&ticket).await?;
     // Everything is decided before the upgrade, and this asks for none: 422.
     // The cookie would count first, and only with an Origin, which this lacks.
     let request = request(Method::GET, &format!("/ws/canvas/{id}"))
@@ -235,7 +235,7 @@ pub async fn snapshot(id: CanvasId) -> Answer<Snapshot> {
         Some(response) => check(response).await?,
         None => send(request(Method::GET, &path)).await?,
     };
-    read(response).await
+    read(&response).await
 }
 
 #[wasm_bindgen]
@@ -258,7 +258,7 @@ async fn early(path: &str) -> Option<Response> {
 pub async fn messages(id: CanvasId, before_seq: i64) -> Answer<Page<ChatMessage>> {
     let request = request(Method::GET, &format!("/canvases/{id}/messages"))
         .query([("before_seq", before_seq.to_string())]);
-    read(send(request).await?).await
+    read(&send(request).await?).await
 }
 
 /// Durable events after `after_seq`, oldest first, as many as one page has.
@@ -270,7 +270,7 @@ pub async fn events(id: CanvasId, after_seq: i64) -> Answer<Page<Durable>> {
         ("after_seq", after_seq.to_string()),
         ("limit", limits::MAX_PAGE.to_string()),
     ]);
-    read(send(request).await?).await
+    read(&send(request).await?).await
 }
 
 /// The address of a canvas's picture, for `<img src>`.
@@ -308,8 +308,7 @@ async fn check(response: Response) -> Answer<Response> {
         return Ok(response);
     }
     let status = response.status();
-    let text = response.text().await.unwrap_or_default();
-    let problem = json::read(&text).unwrap_or_else(|| Problem {
+    let problem = read(&response).await.unwrap_or_else(|_| Problem {
         kind: "about:blank".to_owned(),
         title: response.status_text(),
         status,
@@ -320,7 +319,9 @@ async fn check(response: Response) -> Answer<Response> {
     Err(ApiError::Refused(Box::new(problem)))
 }
 
-async fn read<T: FromJson>(response: Response) -> Answer<T> {
-    let text = response.text().await.map_err(|_| ApiError::Away)?;
-    json::read(&text).ok_or(ApiError::Away)
+/// Reads the body through a [`Value`], as the socket's messages are read, so
+/// that each type is compiled for one deserializer only.
+async fn read<T: DeserializeOwned>(response: &Response) -> Answer<T> {
+    let body: Value = response.json().await.map_err(|_| ApiError::Away)?;
+    serde_json::from_value(body).map_err(|_| ApiError::Away)
 }

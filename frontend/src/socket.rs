@@ -12,10 +12,7 @@ use crate::browser::{self, Listener, now_ms};
 use backoff::{Backoff, requested_wait};
 use gloo_timers::callback::{Interval, Timeout};
 use heartbeat::{HeartbeatAction, HeartbeatMonitor};
-use shared::{
-    json,
-    protocol::{ClientMessage, CloseReason, Request, ServerMessage},
-};
+use shared::protocol::{ClientMessage, CloseReason, Pong, Request, ServerMessage};
 use std::{
     cell::RefCell,
     rc::{Rc, Weak},
@@ -148,7 +145,7 @@ impl ActiveConnection {
         if self.socket.ready_state() != WebSocket::OPEN {
             return false;
         }
-        self.socket.send_with_str(&json::write(request)).is_ok()
+        serde_json::to_string(request).is_ok_and(|json| self.socket.send_with_str(&json).is_ok())
     }
 
     fn act(&self, beat: HeartbeatAction, now: i64) -> bool {
@@ -275,13 +272,13 @@ impl Inner {
             .ok()
             .and_then(|event| event.data().as_string());
         // A later version's message is none of ours.
-        let message = text.and_then(|text| json::read::<ServerMessage>(&text));
+        let message = text.and_then(|text| serde_json::from_str::<ServerMessage>(&text).ok());
         if let Some(connection) = &mut self.state.borrow_mut().connection {
             let now = now_ms();
             connection.heartbeat.heard(now);
             match &message {
                 Some(ServerMessage::Connected(hello)) => connection.heartbeat.set(hello.heartbeat),
-                Some(ServerMessage::Pong { timestamp, .. }) => {
+                Some(ServerMessage::Pong(Pong { timestamp, .. })) => {
                     if let Some(asked_at) = timestamp.as_i64() {
                         connection.heartbeat.answered(now, asked_at);
                     }

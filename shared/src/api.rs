@@ -3,13 +3,11 @@
 use crate::{
     canvas::{EditPolicy, Role, Visibility},
     ids::{CanvasId, ConnectionId, Epoch, MessageId, TileId, UserId},
-    json::{FromJson, field, readable},
     pixels::Pixels,
     presence::ActiveUser,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::fmt;
 
 /// A user.
@@ -393,36 +391,4 @@ pub struct FieldError {
     pub field: String,
     /// What is wrong with it.
     pub message: String,
-}
-
-readable! {
-    User { id, username, display_name, is_guest, status_message, created_at }
-    Auth { token, token_type, expires_at, user }
-    Ticket { ticket, expires_at }
-    Canvas {
-        id, name, description, width, height, tile_size, palette, visibility, edit_policy, owner_id,
-        role, tile_count, active_users, epoch, last_seq, created_at,
-    }
-    Member { user_id, username, display_name, role }
-    Tile {
-        id, canvas_id, x, y, creator_id, creator_username, title, pixels, version, like_count,
-        liked_by_me, created_at, updated_at,
-    }
-    ChatMessage {
-        message_id, canvas_id, seq, sender_id, sender_username, sender_display_name, message_text,
-        created_at,
-    }
-    Snapshot { epoch, seq, canvas, tiles, messages, active_users }
-    Problem { kind = "type", title, status, code, detail, errors }
-    FieldError { field, message }
-}
-
-impl<T: FromJson> FromJson for Page<T> {
-    fn from_json(json: &Value) -> Option<Self> {
-        let page = json.as_object()?;
-        Some(Self {
-            items: field(page, "items")?,
-            next_cursor: field(page, "next_cursor")?,
-        })
-    }
 }

@@ -4,7 +4,6 @@
 
 use crate::{
     ids::{TileId, UserId},
-    json::named,
     pixels::{PixelEdit, PixelError, Pixels, check_edits},
     protocol::ErrorCode,
 };
@@ -53,23 +52,6 @@ pub enum Role {
     /// Made the canvas; may everything.
     Owner,
 }
-
-named!(Visibility {
-    Public = "public",
-    Unlisted = "unlisted",
-    Private = "private",
-});
-named!(EditPolicy {
-    Open = "open",
-    Exclusive = "exclusive",
-    Own = "own",
-});
-named!(Role {
-    Viewer = "viewer",
-    Editor = "editor",
-    Moderator = "moderator",
-    Owner = "owner",
-});
 
 /// A cell of the grid. Integers too large for it are clamped when read, and
 /// so stay outside every grid.

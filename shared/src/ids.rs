@@ -5,9 +5,7 @@ mod op;
 
 pub use op::{InvalidOpId, OpId};
 
-use crate::json::{FromJson, ToJson};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
@@ -22,18 +20,6 @@ macro_rules! id {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
-            }
-        }
-
-        impl FromJson for $name {
-            fn from_json(json: &Value) -> Option<Self> {
-                FromJson::from_json(json).map(Self)
-            }
-        }
-
-        impl ToJson for $name {
-            fn to_json(&self, out: &mut String) {
-                self.0.to_json(out);
             }
         }
 

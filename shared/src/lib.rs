@@ -7,7 +7,6 @@
 pub mod api;
 pub mod canvas;
 pub mod ids;
-pub mod json;
 pub mod limits;
 pub mod pixels;
 pub mod presence;

@@ -1,9 +1,7 @@
 //! The pixels of a tile: a square of palette indices.
 
-use crate::json::{FromJson, ToJson};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::Value;
 use thiserror::Error;
 
 /// The index that shows what is behind the tile.
@@ -161,34 +159,6 @@ impl<'de> Deserialize<'de> for Pixels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::decode(&text).map_err(de::Error::custom)
-    }
-}
-
-impl FromJson for Pixels {
-    fn from_json(json: &Value) -> Option<Self> {
-        Self::decode(json.as_str()?).ok()
-    }
-}
-
-impl ToJson for Pixels {
-    fn to_json(&self, out: &mut String) {
-        self.encode().to_json(out);
-    }
-}
-
-impl FromJson for PixelEdit {
-    fn from_json(json: &Value) -> Option<Self> {
-        let [index, colour] = json.as_array()?.as_slice() else {
-            return None;
-        };
-        Some(Self(u16::from_json(index)?, u8::from_json(colour)?))
-    }
-}
-
-impl ToJson for PixelEdit {
-    fn to_json(&self, out: &mut String) {
-        let Self(index, colour) = self;
-        vec![i32::from(*index), i32::from(*colour)].to_json(out);
     }
 }
 

@@ -1,9 +1,6 @@
 //! Who is there and what they are doing.
 
-use crate::{
-    ids::UserId,
-    json::{named, readable},
-};
+use crate::ids::UserId;
 use serde::{Deserialize, Serialize};
 
 /// What a person says about being there.
@@ -52,17 +49,4 @@ pub struct ActiveUser {
     pub editing: Option<Editing>,
     /// Open tabs.
     pub connections: usize,
-}
-
-named!(Status {
-    Online = "online",
-    Away = "away",
-    Busy = "busy",
-});
-readable! {
-    Editing { tile_x, tile_y }
-    ActiveUser {
-        user_id, username, display_name, is_active, status, status_message, is_typing, editing,
-        connections,
-    }
 }

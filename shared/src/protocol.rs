@@ -2,20 +2,26 @@
 //! why a connection ends.
 
 mod client;
+mod connection;
 mod decode;
+mod durable;
+mod events;
 #[cfg(feature = "arbitrary_numbers")]
 mod lenient_json;
+mod people;
 mod server;
 
 pub use client::{ClientMessage, PresenceChange, Request};
+pub use connection::{Ack, Connected, ErrorMessage, Heartbeat, Pong, Resume};
 pub use decode::{DecodeError, decode};
-pub use server::{
-    Ack, Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, Connected, Durable, ErrorMessage,
-    Heartbeat, Lock, PresenceUpdate, Resume, ServerMessage, TileCreated, TileDeleted, TileLiked,
-    TileMentioned, TileUnlocked, TileUpdated, UserCount, UserCursor, UserTyping,
+pub use durable::Durable;
+pub use events::{
+    Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, Lock, TileCreated, TileDeleted,
+    TileLiked, TileUnlocked, TileUpdated,
 };
+pub use people::{PresenceUpdate, TileMentioned, UserCount, UserCursor, UserTyping};
+pub use server::ServerMessage;
 
-use crate::json::named;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -59,26 +65,6 @@ pub enum ErrorCode {
     #[serde(other)]
     Other,
 }
-
-named!(ErrorCode {
-    InvalidJson = "invalid_json",
-    UnknownType = "unknown_type",
-    InvalidMessage = "invalid_message",
-    TextEmpty = "text_empty",
-    TextTooLong = "text_too_long",
-    CanvasMismatch = "canvas_mismatch",
-    OutOfBounds = "out_of_bounds",
-    TileExists = "tile_exists",
-    TileNotFound = "tile_not_found",
-    TileLocked = "tile_locked",
-    VersionConflict = "version_conflict",
-    Forbidden = "forbidden",
-    RateLimited = "rate_limited",
-    Unauthenticated = "unauthenticated",
-    Unavailable = "unavailable",
-    Internal = "internal",
-    Other = "other",
-} else Other);
 
 /// Why the server ends a connection, and so what the client does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -1,6 +1,6 @@
 //! Text from people: trimmed, measured and checked once, at the door.
 
-use crate::{json::ToJson, limits};
+use crate::limits;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 use thiserror::Error;
@@ -101,12 +101,6 @@ impl ChatText {
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl ToJson for ChatText {
-    fn to_json(&self, out: &mut String) {
-        self.0.to_json(out);
     }
 }
 

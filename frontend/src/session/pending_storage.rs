@@ -12,7 +12,6 @@
 use crate::browser;
 use shared::{
     ids::{CanvasId, OpId, UserId},
-    json,
     protocol::{Request, decode},
 };
 use std::cell::Cell;
@@ -62,7 +61,7 @@ impl PendingStorage {
         let Some(id) = request.op_id else {
             return false;
         };
-        browser::save(&self.op_key(id), &json::write(request))
+        serde_json::to_string(request).is_ok_and(|json| browser::save(&self.op_key(id), &json))
     }
 
     /// The request is stored or refused.

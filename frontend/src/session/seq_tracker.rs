@@ -92,16 +92,17 @@ impl SeqTracker {
 mod tests {
     use super::*;
     use serde_json::Value;
+    use shared::protocol::Pong;
     use uuid::Uuid;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn pong() -> ServerMessage {
-        ServerMessage::Pong {
+        ServerMessage::Pong(Pong {
             timestamp: Value::Null,
             server_time: chrono::DateTime::UNIX_EPOCH.into(),
             op_id: None,
-        }
+        })
     }
 
     #[test]

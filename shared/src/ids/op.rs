@@ -1,8 +1,6 @@
 //! The id of an operation, which is told as it was spelt.
 
-use crate::json::{FromJson, ToJson};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::Value;
 use std::{
     cmp::Ordering,
     fmt,
@@ -130,18 +128,6 @@ impl<'de> Deserialize<'de> for OpId {
         String::deserialize(deserializer)?
             .parse()
             .map_err(de::Error::custom)
-    }
-}
-
-impl FromJson for OpId {
-    fn from_json(json: &Value) -> Option<Self> {
-        json.as_str()?.parse().ok()
-    }
-}
-
-impl ToJson for OpId {
-    fn to_json(&self, out: &mut String) {
-        self.spell(|text| text.to_json(out));
     }
 }
 

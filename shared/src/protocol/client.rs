@@ -1,285 +1,213 @@
-//! What a client asks.
+//! The messages that clients send.
 
 use crate::{
     ids::{CanvasId, OpId},
-    json::{Object, ToJson},
     pixels::{PixelEdit, Pixels},
     presence::Status,
     text::ChatText,
 };
+use serde::Serialize;
 use serde_json::{Map, Value};
+use strum::{IntoStaticStr, VariantNames};
 
-/// A message from a client, with the id under which it is applied once.
-#[derive(Clone, Debug, PartialEq)]
+/// A message from a client together with its operation id. On the wire both
+/// are one JSON object.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Request {
-    /// Echoed in the answer.
+    /// Repeated in the answer. The server applies a durable message once per
+    /// user, canvas and `op_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub op_id: Option<OpId>,
-    /// What is asked.
+    /// The message.
+    #[serde(flatten)]
     pub message: ClientMessage,
 }
 
-/// What a client asks. Read with [`super::decode`], which checks every field
-/// that can be checked without knowing the canvas.
-#[derive(Clone, Debug, PartialEq)]
+/// A message from a client. Clients write it with serde; [`super::decode`]
+/// reads it and checks every field that can be checked without the canvas.
+#[derive(Clone, Debug, PartialEq, Serialize, IntoStaticStr, VariantNames)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ClientMessage {
-    /// Says what kind of client this is.
+    /// Describes the client; shown to administrators only.
     Hello {
-        /// At most 80 characters, or empty.
+        /// Name of the program: at most 80 characters, may be empty.
         client_name: String,
-        /// At most 2 KiB.
+        /// Any JSON object of at most 2 KiB.
         device: Map<String, Value>,
     },
-    /// Says something.
+    /// Sends a chat message. Durable.
     CanvasChat {
-        /// What.
+        /// The text.
         text: ChatText,
-        /// Must be this connection's canvas.
+        /// If given, must be the canvas of this connection.
+        #[serde(skip_serializing_if = "Option::is_none")]
         canvas_id: Option<CanvasId>,
     },
-    /// Says what the user is doing.
+    /// Changes what others see of this user.
     UserPresence(PresenceChange),
-    /// Points at a tile.
+    /// Draws everybody's attention to a tile.
     TileMention {
-        /// Column.
+        /// Column of the tile.
         tile_x: i32,
-        /// Row.
+        /// Row of the tile.
         tile_y: i32,
-        /// How to draw it.
+        /// How to highlight the tile: 1–32 characters of `a-z_`.
         highlight_type: String,
-        /// At most 200 characters, or empty.
+        /// At most 200 characters, may be empty.
         message: String,
-        /// Milliseconds.
+        /// How long to show it: 500–10,000 milliseconds.
         duration: i64,
     },
-    /// Starts a tile.
+    /// Creates a tile in an empty cell. Durable.
     TileCreate {
         /// Column.
         x: i32,
         /// Row.
         y: i32,
-        /// Or empty.
+        /// At most 80 characters, may be empty.
         title: String,
-        /// Blank where none are given.
+        /// All transparent if not given.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pixels: Option<Pixels>,
     },
-    /// Paints single pixels.
+    /// Sets single pixels; creates the tile if the cell is empty. Durable.
     TilePaint {
         /// Column.
         x: i32,
         /// Row.
         y: i32,
-        /// 1–1024, in the order of painting.
+        /// 1–1024 edits, applied in this order.
         pixels: Vec<PixelEdit>,
     },
-    /// Replaces a tile's title, pixels or both.
+    /// Replaces the title of a tile, its pixels, or both. Durable.
     TileUpdate {
         /// Column.
         x: i32,
         /// Row.
         y: i32,
-        /// New title.
+        /// The new title, at most 80 characters; unchanged if not given.
+        #[serde(skip_serializing_if = "Option::is_none")]
         title: Option<String>,
-        /// The whole tile.
+        /// The new pixels of the whole tile; unchanged if not given.
+        #[serde(skip_serializing_if = "Option::is_none")]
         pixels: Option<Pixels>,
     },
-    /// Likes a tile, or no longer.
+    /// Sets or removes this user's like. Durable.
     TileLike {
         /// Column.
         x: i32,
         /// Row.
         y: i32,
-        /// Likes it from now on.
+        /// Whether the user likes the tile from now on.
         liked: bool,
     },
-    /// Empties a cell.
+    /// Deletes a tile. Durable.
     TileDelete {
         /// Column.
         x: i32,
         /// Row.
         y: i32,
     },
-    /// Takes or renews a tile's lock.
+    /// Acquires or renews the lock of a tile.
     TileLock {
         /// Column.
         x: i32,
         /// Row.
         y: i32,
     },
-    /// Gives a tile's lock back.
+    /// Releases the lock of a tile.
     TileUnlock {
         /// Column.
         x: i32,
         /// Row.
         y: i32,
     },
-    /// Asks for the durable events after `last_seq` once more.
+    /// Asks for all durable events after `last_seq`.
     RequestUpdate {
-        /// Not below 0.
+        /// Not negative.
         last_seq: i64,
     },
     /// Asks for a `pong`.
     Ping {
-        /// A string or a number, echoed; empty where none was given.
+        /// A string or a number, echoed in the `pong`; `""` if not given.
         timestamp: Value,
     },
-    /// The same as `ping`.
+    /// Same as [`ClientMessage::Ping`].
     Heartbeat {
-        /// A string or a number, echoed; empty where none was given.
+        /// A string or a number, echoed in the `pong`; `""` if not given.
         timestamp: Value,
     },
-    /// Prolongs the connection to the expiry of a newer token.
+    /// Extends the connection's lifetime to the expiry of a newer token.
     AuthRefresh {
         /// A token of the same user.
         token: String,
     },
 }
 
-/// What a user does, as far as others see it.
-#[derive(Clone, Debug, PartialEq)]
+/// A change of one part of a user's presence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "presence_type", rename_all = "snake_case")]
 pub enum PresenceChange {
-    /// Writes in the chat, or stops.
+    /// Starts or stops typing in the chat.
     Typing {
-        /// Writes.
+        /// Whether the user types.
         is_typing: bool,
     },
-    /// Opens a tile to draw in, or leaves it.
+    /// Opens a tile for drawing, or closes it.
     EditingTile {
-        /// Column.
+        /// Column of the tile.
         tile_x: i32,
-        /// Row.
+        /// Row of the tile.
         tile_y: i32,
-        /// Opens it.
+        /// True to open, false to close.
         is_editing: bool,
     },
     /// Sets the status.
     Status {
         /// The new status.
         status: Status,
-        /// At most 200 characters; none leaves it as it is.
+        /// At most 200 characters; unchanged if not given.
+        #[serde(skip_serializing_if = "Option::is_none")]
         status_message: Option<String>,
     },
     /// Moves the pointer over the board.
     Cursor {
-        /// Board pixels from the left.
+        /// Board pixels from the left edge.
         x: f64,
-        /// Board pixels from the top.
+        /// Board pixels from the top edge.
         y: f64,
     },
 }
 
 impl ClientMessage {
-    /// The message's `type`, as it stands in `for` of an `ack`.
+    /// All values that `type` can have, in the order of the variants.
+    pub const MESSAGE_TYPES: &'static [&'static str] = Self::VARIANTS;
+
+    /// The value of `type` on the wire; an `ack` repeats it in `for`.
     pub fn message_type(&self) -> &'static str {
-        match self {
-            Self::Hello { .. } => "hello",
-            Self::CanvasChat { .. } => "canvas_chat",
-            Self::UserPresence(_) => "user_presence",
-            Self::TileMention { .. } => "tile_mention",
-            Self::TileCreate { .. } => "tile_create",
-            Self::TilePaint { .. } => "tile_paint",
-            Self::TileUpdate { .. } => "tile_update",
-            Self::TileLike { .. } => "tile_like",
-            Self::TileDelete { .. } => "tile_delete",
-            Self::TileLock { .. } => "tile_lock",
-            Self::TileUnlock { .. } => "tile_unlock",
-            Self::RequestUpdate { .. } => "request_update",
-            Self::Ping { .. } => "ping",
-            Self::Heartbeat { .. } => "heartbeat",
-            Self::AuthRefresh { .. } => "auth_refresh",
-        }
+        self.into()
     }
-}
 
-impl ToJson for Request {
-    fn to_json(&self, out: &mut String) {
-        let object = Object::default()
-            .with("op_id", &self.op_id)
-            .with("type", &self.message.message_type());
-        out.push_str(&self.message.fields(object).end());
-    }
-}
-
-impl ClientMessage {
-    fn fields(&self, object: Object) -> Object {
+    /// Whether the server stores the message as an event with a `seq`. Only
+    /// such messages need an `op_id` and are sent again after a reconnect.
+    pub fn is_durable(&self) -> bool {
         match self {
-            Self::Hello {
-                client_name,
-                device,
-            } => object
-                .with("client_name", client_name)
-                .with("device", device),
-            Self::CanvasChat { text, canvas_id } => {
-                object.with("text", text).with("canvas_id", canvas_id)
-            }
-            Self::UserPresence(change) => change.fields(object),
-            Self::TileMention {
-                tile_x,
-                tile_y,
-                highlight_type,
-                message,
-                duration,
-            } => object
-                .with("tile_x", tile_x)
-                .with("tile_y", tile_y)
-                .with("highlight_type", highlight_type)
-                .with("message", message)
-                .with("duration", duration),
-            Self::TileCreate {
-                x,
-                y,
-                title,
-                pixels,
-            } => object
-                .with("x", x)
-                .with("y", y)
-                .with("title", title)
-                .with("pixels", pixels),
-            Self::TilePaint { x, y, pixels } => {
-                object.with("x", x).with("y", y).with("pixels", pixels)
-            }
-            Self::TileUpdate {
-                x,
-                y,
-                title,
-                pixels,
-            } => object
-                .with("x", x)
-                .with("y", y)
-                .with("title", title)
-                .with("pixels", pixels),
-            Self::TileLike { x, y, liked } => object.with("x", x).with("y", y).with("liked", liked),
-            Self::TileDelete { x, y } | Self::TileLock { x, y } | Self::TileUnlock { x, y } => {
-                object.with("x", x).with("y", y)
-            }
-            Self::RequestUpdate { last_seq } => object.with("last_seq", last_seq),
-            Self::Ping { timestamp } | Self::Heartbeat { timestamp } => {
-                object.with("timestamp", timestamp)
-            }
-            Self::AuthRefresh { token } => object.with("token", token),
-        }
-    }
-}
-
-impl PresenceChange {
-    fn fields(&self, object: Object) -> Object {
-        let kind = |name: &str| object.with("presence_type", &name);
-        match self {
-            Self::Typing { is_typing } => kind("typing").with("is_typing", is_typing),
-            Self::EditingTile {
-                tile_x,
-                tile_y,
-                is_editing,
-            } => kind("editing_tile")
-                .with("tile_x", tile_x)
-                .with("tile_y", tile_y)
-                .with("is_editing", is_editing),
-            Self::Status {
-                status,
-                status_message,
-            } => kind("status")
-                .with("status", status)
-                .with("status_message", status_message),
-            Self::Cursor { x, y } => kind("cursor").with("x", x).with("y", y),
+            Self::CanvasChat { .. }
+            | Self::TileCreate { .. }
+            | Self::TilePaint { .. }
+            | Self::TileUpdate { .. }
+            | Self::TileLike { .. }
+            | Self::TileDelete { .. } => true,
+            Self::Hello { .. }
+            | Self::UserPresence(_)
+            | Self::TileMention { .. }
+            | Self::TileLock { .. }
+            | Self::TileUnlock { .. }
+            | Self::RequestUpdate { .. }
+            | Self::Ping { .. }
+            | Self::Heartbeat { .. }
+            | Self::AuthRefresh { .. } => false,
         }
     }
 }

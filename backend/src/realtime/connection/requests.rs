@@ -11,8 +11,8 @@ use shared::{
     ids::OpId,
     limits,
     protocol::{
-        Ack, ClientMessage, CloseReason, DecodeError, ErrorCode, ErrorMessage, PresenceChange,
-        ServerMessage, decode,
+        Ack, ClientMessage, CloseReason, DecodeError, ErrorCode, ErrorMessage, Pong,
+        PresenceChange, ServerMessage, decode,
     },
     time::Timestamp,
 };
@@ -203,7 +203,7 @@ fn pong(
         timestamp: &'a RawValue,
     }
     #[derive(Serialize)]
-    struct Pong<'a> {
+    struct ExactPong<'a> {
         r#type: &'static str,
         timestamp: &'a RawValue,
         server_time: Timestamp,
@@ -212,17 +212,19 @@ fn pong(
     }
     // With the field given twice, the last counts, as it is.
     match serde_json::from_str::<Sent>(text) {
-        Ok(Sent { timestamp: exact }) if timestamp.is_number() => OutboundMessage::answer(&Pong {
-            r#type: "pong",
-            timestamp: exact,
-            server_time,
-            op_id,
-        }),
-        Ok(_) | Err(_) => OutboundMessage::reply(&ServerMessage::Pong {
+        Ok(Sent { timestamp: exact }) if timestamp.is_number() => {
+            OutboundMessage::answer(&ExactPong {
+                r#type: "pong",
+                timestamp: exact,
+                server_time,
+                op_id,
+            })
+        }
+        Ok(_) | Err(_) => OutboundMessage::reply(&ServerMessage::Pong(Pong {
             timestamp: timestamp.clone(),
             server_time,
             op_id,
-        }),
+        })),
     }
 }
 

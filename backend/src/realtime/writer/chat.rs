@@ -153,7 +153,7 @@ mod tests {
         let part = &parts[0];
         let time = "2026-01-02T03:04:05.678Z";
         let json = format!("{}42{}{time}{}", part.before, part.between, part.after);
-        let Some(Durable::CanvasChatMessage(event)) = shared::json::read(&json) else {
+        let Ok(Durable::CanvasChatMessage(event)) = serde_json::from_str(&json) else {
             panic!("it is another event: {json}");
         };
         assert_eq!(event.message.seq, 42);

@@ -16,7 +16,6 @@ use shared::{
     api::Canvas,
     canvas::{Coord, EditPolicy, Grid, TileState},
     ids::{OpId, TileId, UserId},
-    json,
     protocol::Durable,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -58,7 +57,7 @@ impl Loaded {
 
     /// Notes that a request was carried out before, with this event.
     pub(super) fn note_prior_result(&mut self, request: usize, body: Option<&str>) {
-        let event = body.and_then(json::read::<Durable>);
+        let event = body.and_then(|body| serde_json::from_str::<Durable>(body).ok());
         let done = event.map(|event| done(&event)).unwrap_or_default();
         self.prior_results.insert(request, done);
     }

@@ -1,15 +1,15 @@
-//! What the server writes with serde, the browser reads with `json`: each
-//! message and each body, with and without what may be left out.
+//! The JSON of every server message and HTTP body: each is read and written
+//! without a difference, with and without its optional fields.
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use shared::{
     api::{Auth, Canvas, ChatMessage, Member, Page, Problem, Snapshot, Ticket, Tile, User},
-    json::{self, FromJson, ToJson},
+    canvas::{EditPolicy, Role, Visibility},
     presence::{ActiveUser, Status},
     protocol::{Durable, ErrorCode, ServerMessage},
 };
-use std::fmt::Debug;
+use std::collections::BTreeSet;
 
 const ID: &str = "018f4e1c-0000-7000-8000-000000000001";
 const DURABLE: [&str; 6] = [
@@ -137,27 +137,55 @@ fn chat() -> Value {
     })
 }
 
+/// Reads from text and from a [`Value`], as server and browser do.
+fn read<T: DeserializeOwned>(json: &Value) -> serde_json::Result<T> {
+    let read: serde_json::Result<T> = serde_json::from_str(&json.to_string());
+    let from_value: serde_json::Result<T> = serde_json::from_value(json.clone());
+    assert_eq!(read.is_ok(), from_value.is_ok(), "{json}");
+    read
+}
+
 #[test]
 fn every_message_is_read_as_it_was_written() {
+    let mut types = BTreeSet::new();
     for json in messages() {
-        let message: ServerMessage = json::read(&json.to_string()).expect("it is read");
+        let message: ServerMessage = read(&json).unwrap();
         assert_eq!(serde_json::to_value(&message).unwrap(), json);
-        let durable: Option<Durable> = json::read(&json.to_string());
-        let kind = json["type"].as_str().unwrap();
-        assert_eq!(durable.is_some(), DURABLE.contains(&kind), "{kind}");
-        if let Some(durable) = durable {
+        let message_type = json["type"].as_str().unwrap();
+        assert_eq!(message.message_type(), message_type);
+        types.insert(message.message_type());
+        let durable = read::<Durable>(&json);
+        let is_durable = DURABLE.contains(&message_type);
+        assert_eq!(durable.is_ok(), is_durable, "{message_type}");
+        if let Ok(durable) = durable {
             assert_eq!(serde_json::to_value(&durable).unwrap(), json);
+            assert_eq!(durable.message_type(), message_type);
+            assert_eq!(durable.seq(), json["seq"].as_i64().unwrap());
         }
+    }
+    // No type is missing above.
+    let all = ServerMessage::MESSAGE_TYPES.iter().copied().collect();
+    assert_eq!(types, all);
+}
+
+#[test]
+fn an_unknown_type_is_not_read() {
+    for json in [
+        json!({"type": "later", "seq": 1}),
+        json!({"seq": 1}),
+        json!([]),
+    ] {
+        assert!(read::<ServerMessage>(&json).is_err(), "{json}");
+        assert!(read::<Durable>(&json).is_err(), "{json}");
     }
 }
 
 #[test]
-fn a_message_that_lacks_something_is_not_read() {
+fn a_message_without_a_required_field_is_not_read() {
     for json in messages() {
         let fields = json.as_object().unwrap();
         for (name, value) in fields {
-            let may_lack = value.is_null()
-                || value.is_array()
+            let is_optional = value.is_null()
                 || matches!(
                     name.as_str(),
                     "op_id"
@@ -173,27 +201,23 @@ fn a_message_that_lacks_something_is_not_read() {
                         | "tile_x"
                         | "tile_y"
                 );
-            let mut lacking = fields.clone();
-            lacking.remove(name);
-            if !may_lack {
-                let read: Option<ServerMessage> = json::read(&Value::Object(lacking).to_string());
-                assert!(read.is_none(), "{json} without {name}");
+            let mut incomplete = fields.clone();
+            incomplete.remove(name);
+            if !is_optional {
+                let read = read::<ServerMessage>(&Value::Object(incomplete));
+                assert!(read.is_err(), "{json} without {name}");
             }
         }
     }
 }
 
-fn agrees<T: FromJson + DeserializeOwned + Serialize + Debug>(json: &Value) {
-    let text = json.to_string();
-    let read: T = json::read(&text).expect("it is read");
-    let derived: T = serde_json::from_str(&text).unwrap();
-    let written = serde_json::to_value(&read).unwrap();
-    assert_eq!(written, serde_json::to_value(&derived).unwrap());
-    assert_eq!(written, *json);
+fn round_trip<T: DeserializeOwned + Serialize>(json: &Value) {
+    let body: T = read(json).unwrap();
+    assert_eq!(serde_json::to_value(&body).unwrap(), *json);
 }
 
 #[test]
-fn bodies_are_read_as_serde_reads_them() {
+fn every_body_is_read_as_it_was_written() {
     let tile = json!({
         "id": 3, "canvas_id": 7, "x": 1, "y": 0, "creator_id": 1, "creator_username": "ann",
         "title": "T", "pixels": "AQI=", "version": 2, "like_count": 1, "liked_by_me": true,
@@ -203,21 +227,21 @@ fn bodies_are_read_as_serde_reads_them() {
         "id": 1, "username": "ann", "display_name": "Ann", "is_guest": false,
         "status_message": "", "created_at": TIME,
     });
-    agrees::<Canvas>(&canvas());
-    agrees::<User>(&account);
-    agrees::<Auth>(&json!({
+    round_trip::<Canvas>(&canvas());
+    round_trip::<User>(&account);
+    round_trip::<Auth>(&json!({
         "token": "t", "token_type": "Bearer", "expires_at": TIME, "user": account,
     }));
-    agrees::<Ticket>(&json!({"ticket": "t", "expires_at": TIME}));
-    agrees::<Tile>(&tile);
-    agrees::<ChatMessage>(&chat());
-    agrees::<ActiveUser>(&user());
-    agrees::<Member>(&json!({
+    round_trip::<Ticket>(&json!({"ticket": "t", "expires_at": TIME}));
+    round_trip::<Tile>(&tile);
+    round_trip::<ChatMessage>(&chat());
+    round_trip::<ActiveUser>(&user());
+    round_trip::<Member>(&json!({
         "user_id": 1, "username": "ann", "display_name": "Ann", "role": "viewer",
     }));
-    agrees::<Page<Canvas>>(&json!({"items": [canvas()], "next_cursor": "x"}));
-    agrees::<Page<Canvas>>(&json!({"items": [], "next_cursor": null}));
-    agrees::<Snapshot>(&json!({
+    round_trip::<Page<Canvas>>(&json!({"items": [canvas()], "next_cursor": "x"}));
+    round_trip::<Page<Canvas>>(&json!({"items": [], "next_cursor": null}));
+    round_trip::<Snapshot>(&json!({
         "epoch": ID, "seq": 5, "canvas": canvas(), "tiles": [tile], "messages": [chat()],
         "active_users": [user()],
     }));
@@ -225,27 +249,22 @@ fn bodies_are_read_as_serde_reads_them() {
         "type": "about:blank", "title": "No", "status": 422, "code": "validation_failed",
         "detail": "no", "errors": [{"field": "name", "message": "is missing"}],
     });
-    agrees::<Problem>(&problem);
+    round_trip::<Problem>(&problem);
     let mut plain = problem;
     plain.as_object_mut().unwrap().remove("errors");
-    agrees::<Problem>(&plain);
+    round_trip::<Problem>(&plain);
 }
 
-fn named<T: FromJson + ToJson + Serialize + DeserializeOwned>(names: &[&str]) {
+fn names<T: Serialize + DeserializeOwned>(names: &[&str]) {
     for name in names {
-        let text = format!("{name:?}");
-        let read: T = json::read(&text).expect("it is read");
-        let derived: T = serde_json::from_str(&text).unwrap();
-        assert_eq!(json::write(&read), text);
-        assert_eq!(serde_json::to_string(&read).unwrap(), text);
-        assert_eq!(json::write(&derived), text);
+        round_trip::<T>(&json!(name));
     }
 }
 
 #[test]
-fn names_are_those_of_serde() {
-    named::<Status>(&["online", "away", "busy"]);
-    named::<ErrorCode>(&[
+fn every_name_is_read_as_it_was_written() {
+    names::<Status>(&["online", "away", "busy"]);
+    names::<ErrorCode>(&[
         "invalid_json",
         "unknown_type",
         "invalid_message",
@@ -264,10 +283,10 @@ fn names_are_those_of_serde() {
         "internal",
         "other",
     ]);
-    named::<shared::canvas::Role>(&["viewer", "editor", "moderator", "owner"]);
-    named::<shared::canvas::Visibility>(&["public", "unlisted", "private"]);
-    named::<shared::canvas::EditPolicy>(&["open", "exclusive", "own"]);
-    let later: Option<ErrorCode> = json::read("\"of_a_later_version\"");
-    assert_eq!(later, Some(ErrorCode::Other));
-    assert_eq!(json::read::<Status>("\"of_a_later_version\""), None);
+    names::<Role>(&["viewer", "editor", "moderator", "owner"]);
+    names::<Visibility>(&["public", "unlisted", "private"]);
+    names::<EditPolicy>(&["open", "exclusive", "own"]);
+    let later = json!("of_a_later_version");
+    assert_eq!(read::<ErrorCode>(&later).unwrap(), ErrorCode::Other);
+    assert!(read::<Status>(&later).is_err());
 }

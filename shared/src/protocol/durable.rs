@@ -1,0 +1,61 @@
+//! The messages that are stored.
+
+use super::{
+    events::{CanvasUpdated, ChatEvent, TileCreated, TileDeleted, TileLiked, TileUpdated},
+    server::{message_type, unknown_type},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, from_value};
+use strum::IntoStaticStr;
+
+/// An event of a canvas's log. These are exactly the server messages that have
+/// a `seq`; type and fields are the same as in [`super::ServerMessage`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
+#[serde(tag = "type", rename_all = "snake_case", try_from = "Value")]
+#[strum(serialize_all = "snake_case")]
+#[expect(missing_docs, reason = "each variant is documented at its struct")]
+pub enum Durable {
+    CanvasChatMessage(ChatEvent),
+    TileCreated(TileCreated),
+    TileUpdated(TileUpdated),
+    TileLiked(TileLiked),
+    TileDeleted(TileDeleted),
+    CanvasUpdated(Box<CanvasUpdated>),
+}
+
+impl Durable {
+    /// Its place in the canvas's order of events, counted from 1.
+    pub fn seq(&self) -> i64 {
+        match self {
+            Self::CanvasChatMessage(event) => event.message.seq,
+            Self::TileCreated(event) => event.seq,
+            Self::TileUpdated(event) => event.seq,
+            Self::TileLiked(event) => event.seq,
+            Self::TileDeleted(event) => event.seq,
+            Self::CanvasUpdated(event) => event.seq,
+        }
+    }
+
+    /// The value of `type` on the wire.
+    pub fn message_type(&self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Reads an event by its `type`, for the same reason as
+/// [`super::ServerMessage`].
+impl TryFrom<Value> for Durable {
+    type Error = serde_json::Error;
+
+    fn try_from(event: Value) -> serde_json::Result<Self> {
+        Ok(match message_type(&event)? {
+            "canvas_chat_message" => Self::CanvasChatMessage(event.try_into()?),
+            "tile_created" => Self::TileCreated(from_value(event)?),
+            "tile_updated" => Self::TileUpdated(from_value(event)?),
+            "tile_liked" => Self::TileLiked(from_value(event)?),
+            "tile_deleted" => Self::TileDeleted(from_value(event)?),
+            "canvas_updated" => Self::CanvasUpdated(from_value(event)?),
+            _ => return Err(unknown_type()),
+        })
+    }
+}
