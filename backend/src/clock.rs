@@ -20,14 +20,14 @@ const SMALL: i64 = 500;
 
 /// See the module. Cheap to clone; clones are one clock.
 #[derive(Clone, Debug, Default)]
-pub struct Clock {
+pub(crate) struct Clock {
     /// Milliseconds that the database's clock is ahead of this machine's.
     ahead: Arc<AtomicI64>,
 }
 
 impl Clock {
     /// The database's time.
-    pub fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         Utc::now() + TimeDelta::milliseconds(self.ahead.load(Ordering::Relaxed))
     }
 

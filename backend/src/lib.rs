@@ -3,13 +3,12 @@
 //! Arrows point one way: `http` uses `state`, `state` uses `realtime`,
 //! `realtime` uses `db`; nothing imports upward.
 
-pub mod clock;
 pub mod config;
-pub mod realtime;
 pub mod telemetry;
 
 mod audit;
 mod auth;
+mod clock;
 mod db;
 mod demo;
 mod embedded_postgres;
@@ -17,6 +16,7 @@ mod error;
 mod http;
 mod picture;
 mod rate_limit;
+mod realtime;
 mod serve;
 mod state;
 

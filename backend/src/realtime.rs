@@ -3,12 +3,14 @@
 //! application's state.
 
 mod bus;
+mod cluster_message;
 mod connection;
 mod connection_limiter;
 mod failure_detector;
 mod frame;
 mod hub;
 mod metrics;
+mod node_id;
 mod outbox;
 mod presence;
 mod presence_store;
@@ -17,14 +19,14 @@ mod registry;
 mod ring;
 mod room;
 mod sequencer;
-pub mod wire;
 mod write;
 mod writer;
 
-pub use bus::{Bus, NodeId};
-pub use connection::{AcceptedConnection, Refresh, Refreshed};
-pub use connection_limiter::{ConnectionLimitError, ConnectionPermit};
-pub use hub::{Hub, KickOutcome, Settings};
+pub(crate) use bus::Bus;
+pub(crate) use cluster_message::ClientFilter;
+pub(crate) use connection::{AcceptedConnection, Refresh, Refreshed};
+pub(crate) use connection_limiter::ConnectionLimitError;
+pub(crate) use hub::{Hub, KickOutcome, Settings};
 pub(crate) use metrics::MessageMetrics;
-pub use registry::{ClientFilter, ClientType, ClusterStats};
-pub use write::{Done, Identity, Operation, Write, WriteError};
+pub(crate) use registry::ClientType;
+pub(crate) use write::{Done, Identity, Operation, Write, WriteError};

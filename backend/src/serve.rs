@@ -6,10 +6,7 @@ use crate::{
     config::{Config, Switch},
     db::{self, ConnectionCache, sessions},
     demo, embedded_postgres, http,
-    realtime::{
-        AcceptedConnection, Bus, Hub, Settings,
-        wire::{DeferredUpgradeIo, Socket, UpgradeSlot},
-    },
+    realtime::{AcceptedConnection, Bus, Hub, Settings},
     state::AppState,
     telemetry::Metrics,
 };
@@ -19,6 +16,7 @@ use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use private_postgres::PrivatePostgres;
 use redis::ConnectionAddr;
+use shared::limits;
 use socket2::{Domain, Protocol, Type};
 use std::{
     future::{Future, poll_fn},
@@ -35,6 +33,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
+use websocket::{DeferredUpgradeIo, Socket, UpgradeSlot};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 4096;
@@ -433,7 +432,7 @@ impl Connections {
             }
             let accepted = upgraded.take()?;
             let parts = connection.into_parts();
-            let socket = Socket::new(parts.io.into_inner(), &parts.read_buf);
+            let socket = Socket::new(parts.io.into_inner(), &parts.read_buf, limits::FRAME_BYTES);
             Some((socket, accepted))
         };
         let hub = hub.clone();

@@ -1,6 +1,6 @@
 //! `cargo xtask autobahn`: the WebSocket protocol cases of the Autobahn suite, in the form in which
 //! they run on today's Python (`kosoku` from the Python package index), against an echo with the server's own socket
-//! settings (`backend/examples/echo.rs`).
+//! settings (`websocket/examples/echo.rs`).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +27,7 @@ pub(crate) fn autobahn(workspace: &Workspace) -> Result<ExitCode> {
     let kosoku = kosoku(workspace)?;
     step("Building the echo", "about 90 s the first time", || {
         let mut cargo = workspace.cargo();
-        cargo.args(["build", "--package", "backend", "--example", "echo"]);
+        cargo.args(["build", "--package", "websocket", "--example", "echo"]);
         succeed(cargo)
     })?;
     let report = workspace.target.join("autobahn");

@@ -76,6 +76,7 @@ fn sources(workspace: &Workspace) -> u64 {
         "backend",
         "migrations",
         "shared",
+        "websocket",
     ];
     fingerprint(&paths.map(|path| workspace.root.join(path)))
 }

@@ -13,7 +13,6 @@ use crate::{
     error::{ApiError, Resource},
     realtime::{
         AcceptedConnection, ClientType, ConnectionLimitError, Identity, Refresh, Refreshed,
-        wire::Upgrade,
     },
     state::AppState,
 };
@@ -26,6 +25,7 @@ use shared::{
 use std::{sync::Arc, time::Duration};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use websocket::UpgradeRequest;
 
 /// When somebody who found no place may ask again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -141,7 +141,8 @@ async fn accept(
             ConnectionLimitError::Overloaded => ApiError::Overloaded(RETRY),
             ConnectionLimitError::Draining => ApiError::Draining,
         })?;
-    let upgrade = Upgrade::of(&mut parts).map_err(|error| ApiError::invalid("upgrade", error))?;
+    let upgrade = UpgradeRequest::from_parts(&mut parts)
+        .map_err(|error| ApiError::invalid("upgrade", error))?;
     // A session may have been looked up under an older name.
     let user = lookup.user.ok_or(ApiError::Unauthenticated)?;
     let accepted = Box::new(AcceptedConnection {

@@ -7,52 +7,18 @@
 //! are dropped and counted.
 
 mod link;
-mod message;
 
 pub(crate) use link::Subscriber;
-pub(crate) use message::{
-    ClusterQuery, EphemeralKind, Message, PresenceDelta, PresenceField, encode,
-};
 
+use super::{
+    cluster_message::{Message, encode},
+    node_id::NodeId,
+};
 use bytes::Bytes;
 use link::Link;
 use redis::aio::MultiplexedConnection;
-use serde::{Deserialize, Serialize};
 use shared::ids::{CanvasId, ConnectionId, UserId};
 use std::{fmt, str::FromStr, sync::Arc};
-
-/// One run of one server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct NodeId(u32);
-
-impl NodeId {
-    /// A name that no other node has.
-    pub fn new() -> Self {
-        Self(rand::random())
-    }
-}
-
-impl Default for NodeId {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Display for NodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "node-{:08x}", self.0)
-    }
-}
-
-impl FromStr for NodeId {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let digits = text.strip_prefix("node-").ok_or(())?;
-        u32::from_str_radix(digits, 16).map(Self).map_err(|_| ())
-    }
-}
 
 /// Who is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -104,23 +70,23 @@ impl FromStr for Channel {
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
-pub struct Bus {
+pub(crate) struct Bus {
     node: NodeId,
     link: Option<Arc<Link>>,
 }
 
 impl Bus {
     /// The bus of a single node.
-    pub fn local() -> Self {
+    pub(crate) fn local() -> Self {
         Self {
-            node: NodeId::new(),
+            node: NodeId::random(),
             link: None,
         }
     }
 
     /// A bus by way of this Redis; it is reached once somebody listens.
-    pub fn shared(client: redis::Client) -> Self {
-        let node = NodeId::new();
+    pub(crate) fn shared(client: redis::Client) -> Self {
+        let node = NodeId::random();
         Self {
             node,
             link: Some(Arc::new(Link::new(node, client))),
@@ -135,7 +101,7 @@ impl Bus {
     }
 
     /// This node.
-    pub fn node(&self) -> NodeId {
+    pub(crate) fn node(&self) -> NodeId {
         self.node
     }
 
@@ -244,7 +210,10 @@ mod tests {
                 "ws:connection:00000000-0000-0000-0000-000000000000",
             ),
             (Channel::Broadcast, "ws:broadcast"),
-            (Channel::Node(NodeId(255)), "ws:node:node-000000ff"),
+            (
+                Channel::Node("node-000000ff".parse().unwrap()),
+                "ws:node:node-000000ff",
+            ),
         ] {
             assert_eq!(channel.to_string(), name);
             assert_eq!(name.parse(), Ok(channel));

@@ -14,7 +14,6 @@ use super::{
     rate_limit::RateLimits,
     registry::{ClientType, ConnectionHandle},
     room::{Command, Join, Joined, PAGE, Replay},
-    wire::{Incoming, Socket},
     write::Identity,
 };
 use crate::db;
@@ -40,6 +39,7 @@ use tokio::{
 };
 use tungstenite::Message;
 use uuid::Uuid;
+use websocket::{Incoming, Socket};
 
 /// A ping without payload (RFC 6455, section 5.5.2).
 const PING: Bytes = Bytes::from_static(&[0x89, 0]);
@@ -55,53 +55,58 @@ const MAX_SLEEP: Duration = Duration::from_hours(1);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Checks a token given in `auth_refresh`; `None` if it is worth nothing.
-pub type Refresh = Arc<dyn Fn(String) -> BoxFuture<'static, Option<Refreshed>> + Send + Sync>;
+pub(crate) type Refresh =
+    Arc<dyn Fn(String) -> BoxFuture<'static, Option<Refreshed>> + Send + Sync>;
 
 /// What a newer token says.
 #[derive(Clone, Copy, Debug)]
-pub struct Refreshed {
+pub(crate) struct Refreshed {
     /// Whose it is.
-    pub user_id: UserId,
+    pub(crate) user_id: UserId,
     /// Its session.
-    pub session_id: SessionId,
+    pub(crate) session_id: SessionId,
     /// Until when it is valid.
-    pub expires_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
 }
 
 /// Somebody who was let in and whose connection was upgraded.
-pub struct AcceptedConnection {
+pub(crate) struct AcceptedConnection {
     /// Who.
-    pub identity: Identity,
+    pub(crate) identity: Identity,
     /// Their status message so far.
-    pub status_message: String,
+    pub(crate) status_message: String,
     /// Their session.
-    pub session_id: SessionId,
+    pub(crate) session_id: SessionId,
     /// Until when their token is valid.
-    pub expires_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
     /// What they may do here.
-    pub role: Role,
+    pub(crate) role: Role,
     /// The canvas's access version when the role was read.
-    pub acl_version: i64,
+    pub(crate) acl_version: i64,
     /// Where they go.
-    pub canvas_id: CanvasId,
+    pub(crate) canvas_id: CanvasId,
     /// `browser` or `agent`.
-    pub client_type: ClientType,
+    pub(crate) client_type: ClientType,
     /// As the client said, or empty.
-    pub platform: String,
+    pub(crate) platform: String,
     /// The newest `seq` they have.
-    pub last_seq: Option<i64>,
+    pub(crate) last_seq: Option<i64>,
     /// The epoch it belongs to.
-    pub epoch: Option<Epoch>,
+    pub(crate) epoch: Option<Epoch>,
     /// Their place among the connections.
-    pub permit: ConnectionPermit,
+    pub(crate) permit: ConnectionPermit,
     /// How a newer token is checked.
-    pub refresh: Refresh,
+    pub(crate) refresh: Refresh,
 }
 
 impl Hub {
     /// Serves one connection to its end. What a connection seldom does has a
     /// place of its own while it lasts, so that one that does nothing is small.
-    pub fn serve(self, socket: Socket, accepted: AcceptedConnection) -> impl Future<Output = ()> {
+    pub(crate) fn serve(
+        self,
+        socket: Socket,
+        accepted: AcceptedConnection,
+    ) -> impl Future<Output = ()> {
         let connection_id = ConnectionId(Uuid::now_v7());
         let room = self.lease_room(accepted.canvas_id);
         let message_rates = self.registry().message_rates().clone();

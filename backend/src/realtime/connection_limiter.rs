@@ -1,6 +1,9 @@
 //! How many connections there are, and may be.
 
-use super::bus::{Bus, Channel, NodeId};
+use super::{
+    bus::{Bus, Channel},
+    node_id::NodeId,
+};
 use shared::ids::UserId;
 use std::{
     collections::HashMap,
@@ -11,7 +14,7 @@ use thiserror::Error;
 
 /// Why a connection was not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum ConnectionLimitError {
+pub(crate) enum ConnectionLimitError {
     /// The user or the address has too many already.
     #[error("too many connections")]
     TooMany,
@@ -56,7 +59,7 @@ pub(crate) fn connections_key(node: NodeId) -> String {
 }
 
 /// One connection's place; given back when dropped.
-pub struct ConnectionPermit {
+pub(crate) struct ConnectionPermit {
     counts: ConnectionLimiter,
     user: UserId,
     address: IpAddr,
@@ -144,11 +147,6 @@ impl ConnectionLimiter {
         self.bus.enqueue(redis::Cmd::expire(key, TTL));
     }
 
-    /// How many connections hold a permit.
-    pub(crate) fn total(&self) -> usize {
-        self.lock().total
-    }
-
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -199,6 +197,6 @@ mod tests {
         assert_eq!(refused, Some(ConnectionLimitError::Overloaded));
         drop(first);
         assert!(limiter.acquire(caps, UserId(1), here).is_ok());
-        assert_eq!(limiter.total(), 2);
+        assert_eq!(limiter.lock().total, 2);
     }
 }

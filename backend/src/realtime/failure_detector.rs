@@ -3,7 +3,7 @@
 //! neither a clock nor a node that stood still for a while can be wrong about
 //! the others.
 
-use super::bus::NodeId;
+use super::node_id::NodeId;
 use std::{
     collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_silent_node_is_gone_once_and_may_come_back() {
-        let (own, other, kept) = (NodeId::new(), NodeId::new(), NodeId::new());
+        let (own, other, kept) = (NodeId::random(), NodeId::random(), NodeId::random());
         let nodes = FailureDetector::new(own);
         nodes.mark_live(other);
         assert!(nodes.is_live(own) && nodes.is_live(other) && nodes.is_live(kept));

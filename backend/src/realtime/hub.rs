@@ -5,14 +5,16 @@ mod cluster_query;
 mod log_poller;
 mod session_poller;
 
-pub use cluster::KickOutcome;
+pub(crate) use cluster::KickOutcome;
 
 use super::{
-    bus::{Bus, Channel, Message, NodeId},
+    bus::{Bus, Channel},
+    cluster_message::Message,
     connection_limiter::{
         Caps, ConnectionLimitError, ConnectionLimiter, ConnectionPermit, connections_key,
     },
     failure_detector::FailureDetector,
+    node_id::NodeId,
     registry::{ConnectionHandle, Registry},
     room::{self, Command, Setup},
     write::{Done, Write, WriteError},
@@ -50,24 +52,24 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(7);
 
 /// What the realtime part is told about its limits.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Time between pings, ± 20 %.
-    pub ping_interval: Duration,
+    pub(crate) ping_interval: Duration,
     /// Silence after which a peer is dropped.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Connections in total.
-    pub max_connections: usize,
+    pub(crate) max_connections: usize,
     /// Connections of one user.
-    pub max_connections_per_user: usize,
+    pub(crate) max_connections_per_user: usize,
     /// Connections from one address.
-    pub max_connections_per_ip: usize,
+    pub(crate) max_connections_per_ip: usize,
     /// Whether requests are limited in rate.
-    pub rate_limits: bool,
+    pub(crate) rate_limits: bool,
 }
 
 /// The node's rooms and connections.
 #[derive(Clone)]
-pub struct Hub {
+pub(crate) struct Hub {
     inner: Arc<Inner>,
 }
 
@@ -163,7 +165,11 @@ impl Hub {
     /// # Errors
     /// [`WriteError`]; nothing was changed then, or with `Unavailable` nothing
     /// is known.
-    pub async fn write(&self, canvas_id: CanvasId, write: Write) -> Result<Done, WriteError> {
+    pub(crate) async fn write(
+        &self,
+        canvas_id: CanvasId,
+        write: Write,
+    ) -> Result<Done, WriteError> {
         let room = self.lease_room(canvas_id);
         let (reply, answer) = oneshot::channel();
         let sent = room
@@ -175,7 +181,7 @@ impl Hub {
     }
 
     /// Who is on the canvas now.
-    pub async fn active_users(&self, canvas_id: CanvasId) -> Vec<ActiveUser> {
+    pub(crate) async fn active_users(&self, canvas_id: CanvasId) -> Vec<ActiveUser> {
         if let Some(commands) = self.room_commands(canvas_id) {
             let (reply, answer) = oneshot::channel();
             // A room that closes meanwhile has nobody in it.
@@ -190,7 +196,7 @@ impl Hub {
     }
 
     /// How many users are on each of these canvases now.
-    pub async fn active_counts(&self, canvases: &[CanvasId]) -> Vec<usize> {
+    pub(crate) async fn active_counts(&self, canvases: &[CanvasId]) -> Vec<usize> {
         let open: Vec<Option<usize>> = {
             let rooms = self.rooms();
             let count = |canvas| rooms.get(canvas).map(|room| &room.count);
@@ -211,22 +217,12 @@ impl Hub {
         open.into_iter().map(count).collect()
     }
 
-    /// How many canvases are open here.
-    pub fn room_count(&self) -> usize {
-        self.rooms().len()
-    }
-
-    /// How many connections there are.
-    pub fn connection_count(&self) -> usize {
-        self.inner.limiter.total()
-    }
-
     /// Takes a place for a connection. What the user has on other nodes counts
     /// too, but for those that come at the same moment.
     ///
     /// # Errors
     /// [`ConnectionLimitError`] where a cap is reached or the server goes down.
-    pub async fn acquire_connection(
+    pub(crate) async fn acquire_connection(
         &self,
         user: UserId,
         address: IpAddr,
@@ -254,12 +250,12 @@ impl Hub {
     }
 
     /// Lets nobody in any more.
-    pub fn start_draining(&self) {
+    pub(crate) fn start_draining(&self) {
         self.inner.draining.store(true, Ordering::Release);
     }
 
     /// Ends every connection with 1012 and finishes what is being written.
-    pub async fn shut_down(&self) {
+    pub(crate) async fn shut_down(&self) {
         self.start_draining();
         let spread = u64::try_from(RECONNECT_SPREAD.as_millis()).unwrap_or(u64::MAX);
         self.inner.registry.close_all(|| {
@@ -288,7 +284,7 @@ impl Hub {
     }
 
     /// Whether [`Hub::start_draining`] was called.
-    pub fn is_draining(&self) -> bool {
+    pub(crate) fn is_draining(&self) -> bool {
         self.inner.draining.load(Ordering::Acquire)
     }
 

@@ -1,8 +1,8 @@
 //! Who is in a room, on whatever node: kept per connection, shown per user.
 //! Pure: it is told the time and returns what others should hear.
 
-use super::{bus::NodeId, write::Identity};
-use serde::{Deserialize, Serialize};
+use super::{cluster_message::PresenceEntry, node_id::NodeId, write::Identity};
+use serde::Serialize;
 use shared::{
     ids::{ConnectionId, UserId},
     limits,
@@ -81,34 +81,6 @@ struct ConnectionState {
     editing: Option<(u64, Editing)>,
 }
 
-/// What other nodes need to know of a connection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Entry {
-    pub(crate) connection: ConnectionId,
-    pub(crate) user_id: UserId,
-    pub(crate) username: String,
-    pub(crate) display_name: String,
-    /// See [`Identity::name_version`]. Nodes of an older version do not send it.
-    #[serde(default, rename = "renames")]
-    pub(crate) name_version: i64,
-    /// The user's, as is the message.
-    pub(crate) status: Status,
-    pub(crate) status_message: String,
-    pub(crate) typing: bool,
-    pub(crate) editing: Option<Editing>,
-}
-
-impl Entry {
-    pub(crate) fn identity(&self) -> Identity {
-        Identity {
-            user_id: self.user_id,
-            username: self.username.as_str().into(),
-            display_name: self.display_name.as_str().into(),
-            name_version: self.name_version,
-        }
-    }
-}
-
 /// An [`ActiveUser`] that borrows its texts.
 #[derive(Debug, Serialize)]
 pub(crate) struct Seen<'a> {
@@ -177,7 +149,7 @@ impl Presence {
 
     /// Adds another node's connection, unless it is there; what it does there
     /// is still to be noted.
-    pub(crate) fn arrive(&mut self, home: NodeId, entry: &Entry) -> Arrival {
+    pub(crate) fn arrive(&mut self, home: NodeId, entry: &PresenceEntry) -> Arrival {
         let connection = entry.connection;
         if let Some(user) = self.users.get_mut(&entry.user_id)
             && user.connections.get(connection).is_some()
@@ -201,7 +173,7 @@ impl Presence {
     }
 
     /// Notes what another node's connection does, without telling anybody.
-    pub(crate) fn note(&mut self, entry: &Entry, typing_until: Instant) {
+    pub(crate) fn note(&mut self, entry: &PresenceEntry, typing_until: Instant) {
         let (user, connection) = (entry.user_id, entry.connection);
         self.typing(user, connection, entry.typing.then_some(typing_until));
         self.editing(user, connection, entry.editing);
@@ -251,7 +223,7 @@ impl Presence {
     }
 
     /// What other nodes need to know of a connection.
-    pub(crate) fn entry(&self, user: UserId, connection: ConnectionId) -> Option<Entry> {
+    pub(crate) fn entry(&self, user: UserId, connection: ConnectionId) -> Option<PresenceEntry> {
         let user = self.users.get(&user)?;
         user.connections.get(connection)?;
         Some(user.entry(connection))
@@ -259,7 +231,7 @@ impl Presence {
 
     /// What other nodes need to know of this one's connections, of one user or
     /// of all.
-    pub(crate) fn entries_here(&self, of: Option<UserId>) -> Vec<Entry> {
+    pub(crate) fn entries_here(&self, of: Option<UserId>) -> Vec<PresenceEntry> {
         let users = self
             .users
             .iter()
@@ -400,9 +372,9 @@ impl User {
         is_newer
     }
 
-    fn entry(&self, connection: ConnectionId) -> Entry {
+    fn entry(&self, connection: ConnectionId) -> PresenceEntry {
         let activity = self.connections.get(connection);
-        Entry {
+        PresenceEntry {
             connection,
             user_id: self.identity.user_id,
             username: self.identity.username.to_string(),
@@ -514,8 +486,8 @@ mod tests {
 
     #[test]
     fn the_newest_name_counts_in_whatever_order_nodes_tell_it() {
-        let other = NodeId::new();
-        let entry = |n, name_version: i64| Entry {
+        let other = NodeId::random();
+        let entry = |n, name_version: i64| PresenceEntry {
             connection: tab(n),
             user_id: UserId(1),
             username: "ann".into(),

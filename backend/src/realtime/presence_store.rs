@@ -6,10 +6,7 @@
 //! the version of each node's last change. Stamps are written after what they
 //! stand for, and read before it.
 
-use super::{
-    bus::{Bus, NodeId},
-    presence::{Entry, Presence},
-};
+use super::{bus::Bus, cluster_message::PresenceEntry, node_id::NodeId, presence::Presence};
 use redis::{Cmd, RedisError};
 use shared::{
     ids::{CanvasId, ConnectionId},
@@ -30,7 +27,7 @@ pub(crate) struct PresenceSnapshot {
     /// Each node's last change.
     pub(crate) versions: HashMap<NodeId, u64>,
     /// Connections and where they are.
-    pub(crate) entries: Vec<(NodeId, Entry)>,
+    pub(crate) entries: Vec<(NodeId, PresenceEntry)>,
 }
 
 fn members(canvas: CanvasId) -> String {
@@ -48,7 +45,7 @@ fn command(name: &str, key: String) -> Cmd {
 }
 
 /// Keeps how connections of this node are, up to this version.
-pub(crate) fn put(bus: &Bus, canvas: CanvasId, entries: &[Entry], version: u64) {
+pub(crate) fn put(bus: &Bus, canvas: CanvasId, entries: &[PresenceEntry], version: u64) {
     for some in entries.chunks(FIELDS) {
         let mut set = command("HSET", members(canvas));
         for entry in some {
@@ -173,7 +170,7 @@ fn versions(hash: &HashMap<String, String>) -> HashMap<NodeId, u64> {
         .collect()
 }
 
-fn entries(hash: &HashMap<String, String>) -> Vec<(NodeId, Entry)> {
+fn entries(hash: &HashMap<String, String>) -> Vec<(NodeId, PresenceEntry)> {
     hash.iter()
         .filter_map(|(field, json)| {
             let (node, _) = field.split_once(':')?;

@@ -1,16 +1,21 @@
 //! The node's connections: who is connected with what, and how much is said.
 
-use super::{frame::OutboundMessage, metrics::MessageRates, outbox::Outbox, write::Identity};
+use super::{
+    cluster_message::{ClientFilter, ClusterStats},
+    frame::OutboundMessage,
+    metrics::MessageRates,
+    outbox::Outbox,
+    write::Identity,
+};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::{
     api::Client,
-    ids::{CanvasId, ConnectionId, SessionId, UserId},
+    ids::{CanvasId, ConnectionId, SessionId},
     protocol::CloseReason,
 };
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -24,7 +29,7 @@ const REVOKED_TTL: Duration = Duration::from_mins(1);
 
 /// What kind of client a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientType {
+pub(crate) enum ClientType {
     /// A person's browser.
     Browser,
     /// A program.
@@ -33,7 +38,7 @@ pub enum ClientType {
 
 impl ClientType {
     /// As it is written on the wire.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Browser => "browser",
             Self::Agent => "agent",
@@ -83,6 +88,20 @@ impl ConnectionHandle {
         }));
     }
 
+    /// Whether the filter selects this connection.
+    fn matches(&self, filter: &ClientFilter) -> bool {
+        filter.canvas_id.is_none_or(|id| id == self.canvas_id)
+            && filter.user_id.is_none_or(|id| id == self.identity.user_id)
+            && filter
+                .client_type
+                .as_deref()
+                .is_none_or(|client_type| client_type == self.client_type.name())
+            && filter
+                .platform
+                .as_deref()
+                .is_none_or(|platform| platform == self.platform)
+    }
+
     fn view(&self, node: &str) -> Client {
         let hello = lock(&self.hello).as_deref().cloned().unwrap_or_default();
         let last_seen = self.last_seen.load(Ordering::Relaxed);
@@ -101,72 +120,6 @@ impl ConnectionHandle {
                 .unwrap_or(self.connected_at)
                 .into(),
         }
-    }
-}
-
-/// Which connections are meant; what is `None` does not matter.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct ClientFilter {
-    /// On this canvas.
-    pub canvas_id: Option<CanvasId>,
-    /// Of this user.
-    pub user_id: Option<UserId>,
-    /// Of this kind.
-    pub client_type: Option<String>,
-    /// On this platform.
-    pub platform: Option<String>,
-}
-
-impl ClientFilter {
-    fn matches(&self, connection: &ConnectionHandle) -> bool {
-        self.canvas_id.is_none_or(|id| id == connection.canvas_id)
-            && self
-                .user_id
-                .is_none_or(|id| id == connection.identity.user_id)
-            && self
-                .client_type
-                .as_deref()
-                .is_none_or(|kind| kind == connection.client_type.name())
-            && self
-                .platform
-                .as_deref()
-                .is_none_or(|platform| platform == connection.platform)
-    }
-}
-
-/// How much there is of everything.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ClusterStats {
-    /// Open connections.
-    pub connections: usize,
-    /// Users with one or more.
-    pub users: HashSet<UserId>,
-    /// Canvases with one or more.
-    pub canvases: HashSet<CanvasId>,
-    /// Connections by `client_type`.
-    pub by_type: BTreeMap<String, usize>,
-    /// Connections by `platform`.
-    pub by_platform: BTreeMap<String, usize>,
-    /// Messages read in the last second.
-    pub messages_in_per_s: u64,
-    /// Messages written in the last second.
-    pub messages_out_per_s: u64,
-}
-
-impl ClusterStats {
-    /// Adds another node's.
-    pub(crate) fn add(&mut self, other: Self) {
-        self.connections += other.connections;
-        self.users.extend(other.users);
-        self.canvases.extend(other.canvases);
-        for (kind, count) in other.by_type {
-            *self.by_type.entry(kind).or_default() += count;
-        }
-        for (platform, count) in other.by_platform {
-            *self.by_platform.entry(platform).or_default() += count;
-        }
-        self.messages_in_per_s += other.messages_in_per_s;
-        self.messages_out_per_s += other.messages_out_per_s;
     }
 }
 
@@ -196,7 +149,7 @@ impl Registry {
         let mut clients: Vec<Client> = lock(&self.connections)
             .values()
             .filter(|connection| after.is_none_or(|after| connection.connection_id > after))
-            .filter(|connection| filter.matches(connection))
+            .filter(|connection| connection.matches(filter))
             .map(|connection| connection.view(node))
             .collect();
         // Connection ids are UUIDs of version 7, and so in order of time.
@@ -217,7 +170,7 @@ impl Registry {
     /// Says something to every connection that matches.
     pub(crate) fn announce(&self, filter: &ClientFilter, message: &OutboundMessage) {
         for connection in lock(&self.connections).values() {
-            if filter.matches(connection) {
+            if connection.matches(filter) {
                 connection.outbox.push(message.clone());
             }
         }

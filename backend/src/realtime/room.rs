@@ -13,10 +13,12 @@ mod timers;
 mod writing;
 
 use super::{
-    bus::{Bus, Channel, Message, NodeId, PresenceField},
+    bus::{Bus, Channel},
+    cluster_message::{Message, PresenceField},
     failure_detector::FailureDetector,
     frame::{EncodedFrame, OutboundMessage},
     metrics::MessageRates,
+    node_id::NodeId,
     outbox::Outbox,
     presence::{Arrival, Presence},
     presence_store::{self, PresenceSnapshot},

@@ -14,20 +14,20 @@ const EDIT_BYTES: usize = 11;
 
 /// Who acts, by name. Cheap to clone; clones share the names.
 #[derive(Clone, Debug)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// Who.
-    pub user_id: UserId,
+    pub(crate) user_id: UserId,
     /// Their unique name.
-    pub username: Arc<str>,
+    pub(crate) username: Arc<str>,
     /// Their name to show.
-    pub display_name: Arc<str>,
+    pub(crate) display_name: Arc<str>,
     /// How often it had been changed: of two names, the one with the higher version is newer.
-    pub name_version: i64,
+    pub(crate) name_version: i64,
 }
 
 /// Something durable that is to be done.
 #[derive(Clone, Debug)]
-pub enum Operation {
+pub(crate) enum Operation {
     /// Says something.
     Chat(ChatText),
     /// Does something to a tile.
@@ -78,33 +78,33 @@ impl Operation {
 
 /// A durable request on its way to the log.
 #[derive(Clone, Debug)]
-pub struct Write {
+pub(crate) struct Write {
     /// Whose request it is.
-    pub identity: Identity,
+    pub(crate) identity: Identity,
     /// Their role on the canvas.
-    pub role: Role,
+    pub(crate) role: Role,
     /// Applied once, ever.
-    pub op_id: Option<OpId>,
+    pub(crate) op_id: Option<OpId>,
     /// What is to be done.
-    pub operation: Operation,
+    pub(crate) operation: Operation,
 }
 
 /// What became of a request that was carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Done {
+pub(crate) struct Done {
     /// The event's place in the log; none where nothing changed.
-    pub seq: Option<i64>,
+    pub(crate) seq: Option<i64>,
     /// The tile, for tile operations.
-    pub tile_id: Option<TileId>,
+    pub(crate) tile_id: Option<TileId>,
     /// Its version afterwards.
-    pub version: Option<i64>,
+    pub(crate) version: Option<i64>,
     /// Its likes afterwards.
-    pub like_count: Option<i64>,
+    pub(crate) like_count: Option<i64>,
 }
 
 /// Why a request was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum WriteError {
+pub(crate) enum WriteError {
     /// The rules forbid it.
     #[error(transparent)]
     Refused(#[from] Refusal),

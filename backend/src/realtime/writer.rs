@@ -6,13 +6,13 @@ mod decide;
 mod plan;
 
 use super::{
+    cluster_message::LockChange,
     ring::Event,
     write::{Done, Operation, Write, WriteError},
 };
-use crate::db::{self, ConnectionCache, locks::TileLock};
+use crate::db::{self, ConnectionCache};
 use chrono::{DateTime, Utc};
 use plan::{Loaded, Plan};
-use serde::{Deserialize, Serialize};
 use shared::{
     canvas::{Coord, TileOp},
     ids::{CanvasId, ConnectionId, OpId, UserId},
@@ -45,16 +45,6 @@ pub(crate) struct Applied {
     pub(crate) done: Done,
     /// Its event in [`Committed::events`], if this request made one.
     pub(crate) event: Option<usize>,
-}
-
-/// What others should hear about a tile's lock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum LockChange {
-    /// Taken or prolonged. The rest of the canvas need not hear of every prolongation.
-    Held { lease: TileLock, announce: bool },
-    /// Given back.
-    Released(TileLock),
 }
 
 /// A transaction that is durable.

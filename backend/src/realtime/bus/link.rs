@@ -2,9 +2,10 @@
 //! made anew for as long as it takes, and count as broken when nothing is
 //! heard of what one tells oneself.
 
-use super::{
-    Channel, NodeId,
-    message::{Message, decode, encode},
+use super::Channel;
+use crate::realtime::{
+    cluster_message::{Message, decode, encode},
+    node_id::NodeId,
 };
 use bytes::Bytes;
 use futures_util::StreamExt;

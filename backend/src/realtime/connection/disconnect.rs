@@ -1,7 +1,7 @@
 //! A connection's line in the log, and why it ends, as the peer, the log and
 //! the figures are told.
 
-use crate::realtime::{registry::ConnectionHandle, wire};
+use crate::realtime::registry::ConnectionHandle;
 use shared::protocol::CloseReason;
 use std::{fmt::Display, time::Instant};
 use tracing::Span;
@@ -79,7 +79,7 @@ pub(super) fn label(reason: CloseReason) -> &'static str {
 
 /// What a failed read says about the peer.
 pub(super) fn read_error(error: &tungstenite::Error) -> Disconnect {
-    wire::fault(error).map_or(Disconnect::Lost, |(code, reason)| {
+    websocket::close_code(error).map_or(Disconnect::Lost, |(code, reason)| {
         Disconnect::ProtocolError(code, reason)
     })
 }

@@ -3,10 +3,11 @@
 
 use super::{Hub, Inner, lock};
 use crate::realtime::{
-    bus::{Channel, Message, NodeId, Subscriber},
+    bus::{Channel, Subscriber},
+    cluster_message::{ClientFilter, Message},
     frame::OutboundMessage,
+    node_id::NodeId,
     presence_store,
-    registry::ClientFilter,
     room::Command,
 };
 use bytes::Bytes;
@@ -32,7 +33,7 @@ const COMPARE_EVERY_TICKS: u64 = 10;
 
 /// What came of [`Hub::kick`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KickOutcome {
+pub(crate) enum KickOutcome {
     /// The connection was told to close, here or on another node.
     Kicked,
     /// No node has this connection.
@@ -43,7 +44,7 @@ pub enum KickOutcome {
 
 impl Hub {
     /// Ends every connection of a session, on whatever node.
-    pub fn session_revoked(&self, user: UserId, session: SessionId) {
+    pub(crate) fn session_revoked(&self, user: UserId, session: SessionId) {
         let reason = CloseReason::Revoked;
         self.inner.registry.end_session(session, reason);
         let ended = Message::SessionEnded(session);
@@ -52,14 +53,14 @@ impl Hub {
 
     /// Makes a role that was given or taken count for open connections; none
     /// ends them.
-    pub fn role_changed(&self, canvas: CanvasId, user: UserId, role: Option<Role>) {
+    pub(crate) fn role_changed(&self, canvas: CanvasId, user: UserId, role: Option<Role>) {
         self.send_to_room(canvas, Command::Role(user, role));
         let message = Message::Role { user, role };
         self.inner.bus.publish(Channel::Room(canvas), &message);
     }
 
     /// Tells everybody on the canvas that it is gone, and ends their connections.
-    pub fn canvas_deleted(&self, canvas: CanvasId) {
+    pub(crate) fn canvas_deleted(&self, canvas: CanvasId) {
         self.send_to_room(canvas, Command::Deleted);
         self.inner
             .bus
@@ -67,7 +68,7 @@ impl Hub {
     }
 
     /// Says something to everybody, to one canvas, or to one user.
-    pub fn announce(&self, announcement: Announcement, user: Option<UserId>) {
+    pub(crate) fn announce(&self, announcement: Announcement, user: Option<UserId>) {
         let channel = match (announcement.canvas_id, user) {
             (Some(canvas), _) => Channel::Room(canvas),
             (None, Some(user)) => Channel::User(user),
@@ -87,7 +88,7 @@ impl Hub {
     }
 
     /// Ends a connection, on whatever node.
-    pub async fn kick(&self, connection: ConnectionId) -> KickOutcome {
+    pub(crate) async fn kick(&self, connection: ConnectionId) -> KickOutcome {
         if self.inner.registry.kick(connection) {
             return KickOutcome::Kicked;
         }

@@ -4,8 +4,9 @@
 
 use super::{Hub, Inner, lock};
 use crate::realtime::{
-    bus::{Channel, ClusterQuery, Message, NodeId},
-    registry::{ClientFilter, ClusterStats},
+    bus::Channel,
+    cluster_message::{ClientFilter, ClusterQuery, ClusterStats, Message},
+    node_id::NodeId,
 };
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -19,7 +20,7 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(1);
 impl Hub {
     /// The first so many connections that match after this one, in the order
     /// in which they came, on all nodes.
-    pub async fn clients(
+    pub(crate) async fn clients(
         &self,
         filter: ClientFilter,
         after: Option<ConnectionId>,
@@ -40,7 +41,7 @@ impl Hub {
     }
 
     /// How much there is of everything, and on how many nodes.
-    pub async fn stats(&self) -> (ClusterStats, usize) {
+    pub(crate) async fn stats(&self) -> (ClusterStats, usize) {
         let mut stats = self.inner.registry.stats();
         let others: Vec<ClusterStats> = self.query(ClusterQuery::Stats).await;
         let nodes = 1 + others.len();

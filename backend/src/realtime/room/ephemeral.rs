@@ -5,7 +5,7 @@ use super::{Room, timers::Timer};
 use crate::{
     db,
     realtime::{
-        bus::{EphemeralKind, PresenceField},
+        cluster_message::{EphemeralKind, PresenceField},
         frame::OutboundMessage,
         presence::TYPING,
         write::Identity,

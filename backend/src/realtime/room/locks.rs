@@ -6,10 +6,11 @@ use crate::{
     clock::Clock,
     db::{self, locks::TileLock},
     realtime::{
-        bus::{Channel, Message},
+        bus::Channel,
+        cluster_message::{LockChange, Message},
         frame::OutboundMessage,
         write::{Identity, Operation, Write},
-        writer::{LockChange, Request},
+        writer::Request,
     },
 };
 use shared::{

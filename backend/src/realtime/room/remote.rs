@@ -4,9 +4,11 @@
 
 use super::{Command, Room, timers::Timer};
 use crate::realtime::{
-    bus::{Channel, EphemeralKind, Message, NodeId, PresenceDelta, PresenceField},
+    bus::Channel,
+    cluster_message::{EphemeralKind, Message, PresenceDelta, PresenceEntry, PresenceField},
     frame::OutboundMessage,
-    presence::{Entry, TYPING},
+    node_id::NodeId,
+    presence::TYPING,
     presence_store::{self, PresenceSnapshot},
     write::Identity,
 };
@@ -282,7 +284,7 @@ impl Room {
             .collect();
         let mut there: HashMap<NodeId, HashSet<ConnectionId>> = HashMap::new();
         let entries = snapshot.entries.into_iter();
-        let entries: Vec<(NodeId, Entry)> = entries
+        let entries: Vec<(NodeId, PresenceEntry)> = entries
             .filter(|(node, _)| fresh.contains_key(node))
             .collect();
         for (node, entry) in &entries {
@@ -327,7 +329,12 @@ impl Room {
 
     /// A connection of another node is there, and is so. Without `about` it
     /// was found in the snapshot, and only what differs is told.
-    fn entry_received(&mut self, node: NodeId, entry: &Entry, about: Option<PresenceField>) {
+    fn entry_received(
+        &mut self,
+        node: NodeId,
+        entry: &PresenceEntry,
+        about: Option<PresenceField>,
+    ) {
         let (user, connection) = (entry.user_id, entry.connection);
         let identity = entry.identity();
         let arrival = self.presence.arrive(node, entry);

@@ -3,7 +3,8 @@
 
 use super::{Answer, Join, MAX_QUEUED, Room, backfill::Chunk, timers::Timer};
 use crate::realtime::{
-    bus::{Channel, Message},
+    bus::Channel,
+    cluster_message::Message,
     frame::OutboundMessage,
     ring::Event,
     sequencer::Sequencer,

@@ -2,12 +2,15 @@
 //! what was read under the lock to what is written and said. Pure.
 
 use super::{
-    Applied, LockChange, Request,
+    Applied, Request,
     plan::{Loaded, Plan, done},
 };
 use crate::{
     db::{locks::TileLock, log::NewEvent},
-    realtime::write::{Done, Operation, WriteError},
+    realtime::{
+        cluster_message::LockChange,
+        write::{Done, Operation, WriteError},
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{

@@ -1,7 +1,8 @@
 //! What a batch of requests is decided on ([`Loaded`]), and what was decided
 //! ([`Plan`]).
 
-use super::{Applied, Committed, LockChange};
+use super::{Applied, Committed};
+use crate::realtime::cluster_message::LockChange;
 use crate::{
     db::{
         locks::TileLock,

@@ -4,8 +4,9 @@
 
 use super::*;
 use crate::realtime::{
-    bus::{Bus, NodeId},
+    bus::Bus,
     failure_detector::FailureDetector,
+    node_id::NodeId,
     outbox::Outbox,
     presence::Presence,
     ring::Ring,
@@ -78,7 +79,7 @@ fn room(pool: PgPool) -> Room {
         count: Arc::default(),
         clock: Clock::default(),
         bus: Bus::local(),
-        nodes: Arc::new(FailureDetector::new(NodeId::new())),
+        nodes: Arc::new(FailureDetector::new(NodeId::random())),
         remote: RemotePresence::new(mpsc::channel(1).0.downgrade(), Arc::default()),
         sequencer: Sequencer::new(0),
         acl_version: 0,

@@ -1,13 +1,10 @@
-//! The way from HTTP to a WebSocket: what the request asks for, what it is
-//! answered, and what is left for the task of its connection.
+//! The opening handshake: from an HTTP request to a WebSocket on the same TCP
+//! connection and the same task.
 
-use axum::{
-    body::Body,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
-    },
-};
 use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
+};
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -20,13 +17,14 @@ use tokio::{
 };
 use tungstenite::handshake::derive_accept_key;
 
-/// What a request leaves with the task of its connection, an extension of the
-/// request: who is to be served on it from now on.
+/// Where a request handler leaves `T` for the connection's task when it accepts
+/// an upgrade. The task that serves HTTP puts a clone into the extensions of
+/// each request and looks into it when HTTP has ended.
 #[derive(Debug)]
 pub struct UpgradeSlot<T>(Arc<Mutex<Option<T>>>);
 
 impl<T> UpgradeSlot<T> {
-    /// Who is there, if the connection became a WebSocket.
+    /// What the handler left, if the connection became a WebSocket.
     pub fn take(&self) -> Option<T> {
         self.lock().take()
     }
@@ -48,28 +46,28 @@ impl<T> Default for UpgradeSlot<T> {
     }
 }
 
-/// A request for a WebSocket (RFC 6455, section 4.2).
-pub struct Upgrade<T> {
+/// A valid request to open a WebSocket (RFC 6455, section 4.2).
+pub struct UpgradeRequest<T> {
     slot: UpgradeSlot<T>,
     key: HeaderValue,
 }
 
-impl<T: Send + 'static> Upgrade<T> {
-    /// What the request asks for, or what is wrong with it.
+impl<T: Send + 'static> UpgradeRequest<T> {
+    /// Checks the request. Takes the [`UpgradeSlot`] out of its extensions.
     ///
     /// # Errors
-    /// In words for whoever wrote the client.
-    pub fn of(parts: &mut Parts) -> Result<Self, &'static str> {
+    /// What is wrong with the request, for the author of the client.
+    pub fn from_parts(parts: &mut Parts) -> Result<Self, &'static str> {
         if parts.method != Method::GET {
             return Err("must be a GET");
         }
-        if !has(&parts.headers, &header::CONNECTION, "upgrade") {
+        if !has_token(&parts.headers, &header::CONNECTION, "upgrade") {
             return Err("the header Connection must have upgrade");
         }
-        if !has(&parts.headers, &header::UPGRADE, "websocket") {
+        if !has_token(&parts.headers, &header::UPGRADE, "websocket") {
             return Err("the header Upgrade must have websocket");
         }
-        if !has(&parts.headers, &header::SEC_WEBSOCKET_VERSION, "13") {
+        if !has_token(&parts.headers, &header::SEC_WEBSOCKET_VERSION, "13") {
             return Err("the header Sec-WebSocket-Version must be 13");
         }
         let key = parts.headers.get(header::SEC_WEBSOCKET_KEY).cloned();
@@ -82,11 +80,12 @@ impl<T: Send + 'static> Upgrade<T> {
         })
     }
 
-    /// The answer; once it is sent, the connection's task finds who is there.
-    pub fn accept(self, visitor: T) -> Response<Body> {
+    /// The response 101. `accepted` is left in the slot for the connection's
+    /// task.
+    pub fn accept<B: Default>(self, accepted: T) -> Response<B> {
         let Self { slot, key } = self;
-        *slot.lock() = Some(visitor);
-        let mut response = Response::new(Body::empty());
+        *slot.lock() = Some(accepted);
+        let mut response = Response::new(B::default());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -98,8 +97,8 @@ impl<T: Send + 'static> Upgrade<T> {
     }
 }
 
-/// Whether a list header has this token, in whatever case.
-fn has(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+/// Whether a comma-separated header has this token, in upper or lower case.
+fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     headers
         .get_all(name)
         .iter()
@@ -108,29 +107,30 @@ fn has(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
         .any(|found| found.trim().eq_ignore_ascii_case(token))
 }
 
-/// A connection while it speaks HTTP. The answer that makes a WebSocket of it is
-/// kept, to go out with the first message: one write less, and for the peer one
-/// arrival less.
+/// The TCP stream while it carries HTTP. As soon as the slot is filled, written
+/// bytes are kept instead of sent: the response 101 then goes out together with
+/// the first WebSocket message, which saves a system call here and a wake-up at
+/// the peer.
 #[derive(Debug)]
 pub struct DeferredUpgradeIo<T> {
     stream: TcpStream,
     slot: UpgradeSlot<T>,
-    answer: Vec<u8>,
+    response: Vec<u8>,
 }
 
 impl<T> DeferredUpgradeIo<T> {
-    /// In front of this connection, whose requests carry `slot`.
+    /// Wraps a connection whose requests carry `slot`.
     pub fn new(stream: TcpStream, slot: UpgradeSlot<T>) -> Self {
         Self {
             stream,
             slot,
-            answer: Vec::new(),
+            response: Vec::new(),
         }
     }
 
-    /// The connection, and the answer that is still to be sent.
-    pub(super) fn into_parts(self) -> (TcpStream, Bytes) {
-        (self.stream, self.answer.into())
+    /// The stream, and the response that is still to be sent.
+    pub(crate) fn into_parts(self) -> (TcpStream, Bytes) {
+        (self.stream, self.response.into())
     }
 }
 
@@ -151,8 +151,8 @@ impl<T> AsyncWrite for DeferredUpgradeIo<T> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         if self.slot.lock().is_some() {
-            // It is the last answer, and a short one.
-            self.answer.extend_from_slice(bytes);
+            // The response 101: the last one on this connection, and short.
+            self.response.extend_from_slice(bytes);
             return Poll::Ready(Ok(bytes.len()));
         }
         Pin::new(&mut self.stream).poll_write(cx, bytes)
@@ -161,15 +161,15 @@ impl<T> AsyncWrite for DeferredUpgradeIo<T> {
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        pieces: &[IoSlice<'_>],
+        slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if self.slot.lock().is_some() {
-            let before = self.answer.len();
-            self.answer
-                .extend(pieces.iter().flat_map(|piece| piece.iter()));
-            return Poll::Ready(Ok(self.answer.len() - before));
+            let before = self.response.len();
+            self.response
+                .extend(slices.iter().flat_map(|slice| slice.iter()));
+            return Poll::Ready(Ok(self.response.len() - before));
         }
-        Pin::new(&mut self.stream).poll_write_vectored(cx, pieces)
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {

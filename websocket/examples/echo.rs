@@ -1,14 +1,10 @@
-//! Sends back what comes, over sockets that are set up, bounded and ended as
-//! the server's are. The Autobahn suite runs against this (`cargo xtask
-//! autobahn`), since the server itself speaks nothing but its own JSON.
+//! An echo server on this crate's sockets, with the server's limits and closing
+//! handshake. The Autobahn test suite runs against it (`cargo xtask autobahn`),
+//! because the server itself accepts only its own JSON messages.
 
-use axum::{
-    body::Body,
-    http::{Response, StatusCode},
-};
-use backend::realtime::wire::{self, DeferredUpgradeIo, Incoming, Socket, Upgrade, UpgradeSlot};
 use bytes::Bytes;
-use hyper::{Request, body, server::conn::http1, service::service_fn};
+use http::{Request, Response, StatusCode};
+use hyper::{body, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use std::{
     convert::Infallible,
@@ -27,8 +23,11 @@ use tungstenite::{
         coding::{Data, OpCode},
     },
 };
+use websocket::{DeferredUpgradeIo, Incoming, Socket, UpgradeRequest, UpgradeSlot};
 
-/// How long a peer may take to answer a close, as on the server.
+/// Bytes of the longest message, as `shared::limits::FRAME_BYTES`.
+const MAX_MESSAGE: usize = 16 * 1024;
+/// How long a peer may take to answer a close frame, as on the server.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[tokio::main]
@@ -37,7 +36,7 @@ async fn main() -> io::Result<()> {
     println!("listening on http://{}", listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
-        // A connection that is gone already says so when it is read.
+        // Fails for a closed connection, which the first read notices too.
         let _ = stream.set_nodelay(true);
         tokio::spawn(serve(stream));
     }
@@ -47,27 +46,27 @@ async fn serve(stream: TcpStream) {
     let slot = UpgradeSlot::<()>::default();
     let service = service_fn(|mut request: Request<body::Incoming>| {
         request.extensions_mut().insert(slot.clone());
-        ready(Ok::<_, Infallible>(open(request)))
+        ready(Ok::<_, Infallible>(respond(request)))
     });
     let io = DeferredUpgradeIo::new(stream, slot.clone());
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(io), service);
-    let answered = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
-    if answered.is_ok() && slot.take().is_some() {
+    let ended = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
+    if ended.is_ok() && slot.take().is_some() {
         let parts = connection.into_parts();
-        let mut socket = Socket::new(parts.io.into_inner(), &parts.read_buf);
-        // Nothing else is said before the peer speaks.
+        let mut socket = Socket::new(parts.io.into_inner(), &parts.read_buf, MAX_MESSAGE);
+        // Sends the response 101, since no message follows it by itself.
         if socket.flush().await.is_ok() {
             echo(socket).await;
         }
     }
 }
 
-fn open(request: Request<body::Incoming>) -> Response<Body> {
+fn respond(request: Request<body::Incoming>) -> Response<String> {
     let (mut parts, _) = request.into_parts();
-    match Upgrade::of(&mut parts) {
+    match UpgradeRequest::from_parts(&mut parts) {
         Ok(upgrade) => upgrade.accept(()),
         Err(error) => {
-            let mut refusal = Response::new(error.into());
+            let mut refusal = Response::new(error.to_owned());
             *refusal.status_mut() = StatusCode::BAD_REQUEST;
             refusal
         }
@@ -76,16 +75,16 @@ fn open(request: Request<body::Incoming>) -> Response<Body> {
 
 async fn echo(mut socket: Socket) {
     loop {
-        let back = match socket.recv().await {
-            Ok(Incoming::Message(Message::Text(text))) => frame(Bytes::from(text), Data::Text),
-            Ok(Incoming::Message(Message::Binary(bytes))) => frame(bytes, Data::Binary),
+        let reply = match socket.recv().await {
+            Ok(Incoming::Message(Message::Text(text))) => encode(text.into(), Data::Text),
+            Ok(Incoming::Message(Message::Binary(bytes))) => encode(bytes, Data::Binary),
             Ok(Incoming::Message(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
                 continue;
             }
             Ok(Incoming::Message(Message::Close(_))) => break,
-            Ok(Incoming::Reply(wire)) => wire,
+            Ok(Incoming::Reply(reply)) => reply,
             Err(error) => {
-                let Some((code, reason)) = wire::fault(&error) else {
+                let Some((code, reason)) = websocket::close_code(&error) else {
                     return;
                 };
                 socket.queue_close(code, reason);
@@ -95,29 +94,19 @@ async fn echo(mut socket: Socket) {
                 break;
             }
         };
-        socket.queue(back);
+        socket.queue(reply);
         if socket.flush().await.is_err() {
             return;
         }
     }
-    let good_bye = async {
-        while let Ok(heard) = socket.recv().await {
-            if let Incoming::Reply(wire) = heard {
-                socket.queue(wire);
-                if socket.flush().await.is_err() {
-                    return;
-                }
-            }
-        }
-    };
-    // A peer that does not answer is left without an answer.
-    let _ = timeout(CLOSE_TIMEOUT, good_bye).await;
+    // A peer that does not close in time is disconnected.
+    let _ = timeout(CLOSE_TIMEOUT, socket.wait_for_close()).await;
 }
 
-fn frame(payload: Bytes, data: Data) -> Bytes {
+fn encode(payload: Bytes, data: Data) -> Bytes {
     let frame = Frame::message(payload, OpCode::Data(data), true);
-    let mut wire = Vec::new();
+    let mut encoded = Vec::new();
     // Writing to memory never fails.
-    let _ = frame.format(&mut wire);
-    wire.into()
+    let _ = frame.format(&mut encoded);
+    encoded.into()
 }

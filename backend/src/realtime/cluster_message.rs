@@ -1,14 +1,18 @@
-//! The messages between nodes and their encoding: one line of JSON with the
-//! sending node and the message, then lines that are passed on unchanged.
+//! The plain types that nodes exchange, and their encoding for the bus: one line
+//! of JSON with the sending node and the message, then lines that are passed on
+//! unchanged. It knows neither the bus nor rooms, connections or Redis, so that
+//! all of them can use it.
 
-use super::NodeId;
-use crate::realtime::{presence::Entry, registry::ClientFilter, writer::LockChange};
+use super::{node_id::NodeId, write::Identity};
+use crate::db::locks::TileLock;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shared::{
     canvas::Role,
-    ids::{ConnectionId, SessionId, UserId},
+    ids::{CanvasId, ConnectionId, SessionId, UserId},
+    presence::{Editing, Status},
 };
+use std::collections::{BTreeMap, HashSet};
 
 /// A message on the bus, without the lines that follow it.
 ///
@@ -76,7 +80,7 @@ pub(crate) enum Message {
 pub(crate) enum PresenceDelta {
     /// A connection joined, or its state changed.
     #[serde(rename = "is")]
-    Updated(Entry, PresenceField),
+    Updated(PresenceEntry, PresenceField),
     /// A connection left.
     #[serde(rename = "gone")]
     Removed {
@@ -134,9 +138,98 @@ pub(crate) enum ClusterQuery {
         after: Option<ConnectionId>,
         count: usize,
     },
-    /// The node's [`ClusterStats`](crate::realtime::registry::ClusterStats).
+    /// The node's [`ClusterStats`].
     #[serde(rename = "census")]
     Stats,
+}
+
+/// What other nodes know of one connection; also its field in Redis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PresenceEntry {
+    pub(crate) connection: ConnectionId,
+    pub(crate) user_id: UserId,
+    pub(crate) username: String,
+    pub(crate) display_name: String,
+    /// See [`Identity::name_version`]. Nodes of an older version do not send it.
+    #[serde(default, rename = "renames")]
+    pub(crate) name_version: i64,
+    /// Status and message belong to the user, not to the connection.
+    pub(crate) status: Status,
+    pub(crate) status_message: String,
+    pub(crate) typing: bool,
+    /// The tile that the connection edits.
+    pub(crate) editing: Option<Editing>,
+}
+
+impl PresenceEntry {
+    pub(crate) fn identity(&self) -> Identity {
+        Identity {
+            user_id: self.user_id,
+            username: self.username.as_str().into(),
+            display_name: self.display_name.as_str().into(),
+            name_version: self.name_version,
+        }
+    }
+}
+
+/// A change of a tile's lock that other connections are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LockChange {
+    /// Taken or renewed. Clients are told only where `announce` is set: a renewal
+    /// changes nothing that they show.
+    Held { lease: TileLock, announce: bool },
+    /// Released.
+    Released(TileLock),
+}
+
+/// Selects connections; `None` matches all.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ClientFilter {
+    /// The canvas it is connected to.
+    pub(crate) canvas_id: Option<CanvasId>,
+    /// Whose connection it is.
+    pub(crate) user_id: Option<UserId>,
+    /// `browser` or `agent`.
+    pub(crate) client_type: Option<String>,
+    /// The platform as the client gave it.
+    pub(crate) platform: Option<String>,
+}
+
+/// The figures of one node's connections, or the sum over several nodes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ClusterStats {
+    /// Open connections.
+    pub(crate) connections: usize,
+    /// Users with one or more connections.
+    pub(crate) users: HashSet<UserId>,
+    /// Canvases with one or more connections.
+    pub(crate) canvases: HashSet<CanvasId>,
+    /// Connections by `client_type`.
+    pub(crate) by_type: BTreeMap<String, usize>,
+    /// Connections by `platform`.
+    pub(crate) by_platform: BTreeMap<String, usize>,
+    /// Messages received in the last whole second.
+    pub(crate) messages_in_per_s: u64,
+    /// Messages sent in the last whole second.
+    pub(crate) messages_out_per_s: u64,
+}
+
+impl ClusterStats {
+    /// Adds the figures of another node. A user or canvas on both counts once.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.connections += other.connections;
+        self.users.extend(other.users);
+        self.canvases.extend(other.canvases);
+        for (client_type, count) in other.by_type {
+            *self.by_type.entry(client_type).or_default() += count;
+        }
+        for (platform, count) in other.by_platform {
+            *self.by_platform.entry(platform).or_default() += count;
+        }
+        self.messages_in_per_s += other.messages_in_per_s;
+        self.messages_out_per_s += other.messages_out_per_s;
+    }
 }
 
 /// Encodes a message and its lines for the bus.
@@ -153,7 +246,7 @@ pub(crate) fn encode(node: NodeId, message: &Message, lines: &[Bytes]) -> Vec<u8
 
 /// The sending node, the message and its lines. `None` where it cannot be read,
 /// for example when a node of another version sent it.
-pub(super) fn decode(body: &[u8]) -> Option<(NodeId, Message, Vec<Bytes>)> {
+pub(crate) fn decode(body: &[u8]) -> Option<(NodeId, Message, Vec<Bytes>)> {
     let (head, rest) = match body.iter().position(|byte| *byte == b'\n') {
         Some(end) => (&body[..end], Bytes::copy_from_slice(&body[end + 1..])),
         None => (body, Bytes::new()),
@@ -177,7 +270,7 @@ mod tests {
             Bytes::from_static(b"{\"seq\":5}"),
             Bytes::from_static(b"{}"),
         ];
-        let node = NodeId::new();
+        let node = NodeId::random();
         let body = encode(node, &Message::Events { first: 5 }, &lines);
         let (from, message, heard) = decode(&body).unwrap();
         assert_eq!(from, node);
