@@ -6,7 +6,6 @@
 use crate::{
     api,
     browser::{self, Listener},
-    reactive::effect,
     store::{Account, SignIn},
 };
 use gloo_timers::future::TimeoutFuture;
@@ -21,7 +20,7 @@ pub fn recall(account: Account) {
     if browser::load(KEY).is_some() {
         ask(account);
     }
-    effect(move || match account.sign_in.get() {
+    Effect::new(move || match account.sign_in.get() {
         SignIn::Unknown => {}
         SignIn::SignedOut => browser::forget(KEY),
         SignIn::SignedIn(_) => {

@@ -6,13 +6,12 @@ use crate::{
     pages::{canvas::CanvasPage, not_found::NotFoundPage, start::StartPage},
     router::{Page, Router},
     store::Account,
-    view::{View, view},
 };
 use leptos::prelude::*;
 
 /// The application. Pages: `/` and `/canvas/{id}`.
 #[component]
-pub fn App() -> View {
+pub fn App() -> impl IntoView {
     let user = Account {
         sign_in: RwSignal::default(),
         asking: StoredValue::new(false),
@@ -22,9 +21,9 @@ pub fn App() -> View {
     account::recall(user);
     let router = Router::provide();
     let page = Memo::new(move |_| router.page());
-    View::follow(move || match page.get() {
-        Page::Start => view! { <StartPage /> },
-        Page::Canvas(id) => view! { <CanvasPage id /> },
-        Page::NotFound => view! { <NotFoundPage /> },
-    })
+    move || match page.get() {
+        Page::Start => view! { <StartPage /> }.into_any(),
+        Page::Canvas(id) => view! { <CanvasPage id /> }.into_any(),
+        Page::NotFound => view! { <NotFoundPage /> }.into_any(),
+    }
 }

@@ -1,7 +1,6 @@
 //! Small doors to the browser that several modules need.
 
-use js_sys::JsString;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, closure::Closure};
 
 /// Milliseconds since 1970, by this computer's clock.
 pub fn now_ms() -> i64 {
@@ -35,44 +34,6 @@ pub fn prefers_reduced_motion() -> bool {
         .ok()
         .flatten()
         .is_some_and(|query| query.matches())
-}
-
-/// A finite number in a text. By the browser, since Rust's own reading of
-/// floating-point numbers is a large part of the download.
-pub fn number(text: &str) -> Option<f64> {
-    let number = JsValue::from_str(text).unchecked_into_f64();
-    (number.is_finite() && !text.trim().is_empty()).then_some(number)
-}
-
-/// A number as a text, as short as it can be and still be that number.
-pub fn decimal(number: f64) -> String {
-    js_sys::Number::from(number)
-        .to_string_with_radix(10)
-        .map(String::from)
-        .unwrap_or_default()
-}
-
-/// `base` to the power of `exponent`.
-pub fn power(base: f64, exponent: f64) -> f64 {
-    js_sys::Math::pow(base, exponent)
-}
-
-/// The words of a text: letters and digits of any script.
-pub fn words(text: &str) -> Vec<String> {
-    let word = js_sys::RegExp::new(r"[\p{Alphabetic}\p{N}]+", "gu");
-    let found = JsString::from(text).match_(&word);
-    let found = found.map_or_else(js_sys::Array::new, |found| js_sys::Array::from(&found));
-    found.iter().filter_map(|word| word.as_string()).collect()
-}
-
-/// A text in small letters. By the browser, which has the tables for it.
-pub fn lower(text: &str) -> String {
-    JsString::from(text).to_lower_case().into()
-}
-
-/// A text in capital letters.
-pub fn upper(text: &str) -> String {
-    JsString::from(text).to_upper_case().into()
 }
 
 /// Whether the page is laid out for a phone: as the style sheets have it.

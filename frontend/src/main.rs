@@ -16,15 +16,13 @@ pub mod components;
 pub mod i18n;
 pub mod model;
 pub mod pages;
-pub mod reactive;
 pub mod router;
 pub mod session;
 pub mod socket;
 pub mod store;
 pub mod tools;
-pub mod view;
 
 fn main() {
     std::panic::set_hook(Box::new(browser::report_panic));
-    view::mount(app::App);
+    leptos::mount::mount_to_body(app::App);
 }

@@ -28,7 +28,6 @@ use self::{runtime::SessionRuntime, state::SessionState};
 use crate::{
     api,
     browser::now_ms,
-    reactive::effect,
     store::{Account, CameraCommand, Highlight, MayNot, Notice, NoticeKind, Older, Store},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -63,7 +62,7 @@ impl Session {
         let inner = SessionRuntime::new(store, account);
         inner.fetch();
         let watched = Rc::downgrade(&inner);
-        effect(move || {
+        Effect::new(move || {
             let sign_in = account.sign_in.get();
             runtime::with(&watched, |inner| inner.signed(sign_in));
         });

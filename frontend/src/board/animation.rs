@@ -1,6 +1,5 @@
 //! A smooth move of the camera. Pure.
 
-use crate::browser;
 use crate::model::camera::Camera;
 
 /// Milliseconds of a move.
@@ -40,7 +39,7 @@ impl CameraAnimation {
         let eased = 1.0 - (1.0 - part.max(0.0)).powi(3);
         let (from, to) = (self.from, self.to);
         let ratio = to.zoom / from.zoom;
-        let zoom = from.zoom * browser::power(ratio, eased);
+        let zoom = from.zoom * ratio.powf(eased);
         let share = if (ratio - 1.0).abs() < 0.01 {
             eased
         } else {

@@ -439,7 +439,7 @@ impl InputController {
         let y = f64::from(event.client_y()) - rect.top();
         // Pinching on a touchpad comes as a wheel with Control, in small steps.
         let speed = if event.ctrl_key() { 8.0 } else { 1.0 };
-        let factor = browser::power(NOTCH, -dy.clamp(-400.0, 400.0) * speed);
+        let factor = NOTCH.powf(-dy.clamp(-400.0, 400.0) * speed);
         self.steer(|viewport| viewport.zoom_at(x, y, factor, &grid));
     }
 

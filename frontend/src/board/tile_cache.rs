@@ -266,11 +266,8 @@ impl TileCache {
         if self.chunks.values().filter(|chunk| unused(chunk)).count() <= MAX_IDLE_CHUNKS {
             return;
         }
-        let mut ages: Vec<u64> = Vec::with_capacity(self.chunks.len());
-        for chunk in self.chunks.values() {
-            let at = ages.partition_point(|age| *age < chunk.used);
-            ages.insert(at, chunk.used);
-        }
+        let mut ages: Vec<u64> = self.chunks.values().map(|chunk| chunk.used).collect();
+        ages.sort_unstable();
         let limit = ages.get(ages.len() / 2).copied().unwrap_or(frame);
         self.chunks
             .retain(|_, chunk| chunk.used == frame || chunk.used > limit);

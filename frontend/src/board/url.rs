@@ -1,13 +1,15 @@
 //! The view and the tile in an address: `#x,y,zoom` and `?tile=12,7`. Pure.
 
-use crate::browser;
 use crate::model::camera::Camera;
 use shared::canvas::Coord;
 
 /// The camera of a hash, with or without `#`.
 pub fn parse(hash: &str) -> Option<Camera> {
     let mut numbers = hash.trim_start_matches('#').split(',');
-    let mut next = || browser::number(numbers.next()?);
+    let mut next = || {
+        let number: f64 = numbers.next()?.trim().parse().ok()?;
+        number.is_finite().then_some(number)
+    };
     let camera = Camera {
         x: next()?,
         y: next()?,
@@ -20,9 +22,9 @@ pub fn parse(hash: &str) -> Option<Camera> {
 pub fn format(camera: Camera) -> String {
     format!(
         "#{},{},{}",
-        browser::decimal(round(camera.x, 1)),
-        browser::decimal(round(camera.y, 1)),
-        browser::decimal(round(camera.zoom, 3))
+        round(camera.x, 1),
+        round(camera.y, 1),
+        round(camera.zoom, 3)
     )
 }
 

@@ -10,7 +10,6 @@ use crate::{
     i18n::{ago, fill, moment, place, t},
     session::Session,
     store::{Activity, ActivityKind, CameraCommand, Older, Store},
-    view::{Rows, Show, View, view},
 };
 use leptos::{html, prelude::*};
 use std::time::Duration;
@@ -22,7 +21,7 @@ const EARLY: i32 = 240;
 
 /// What happened on the canvas.
 #[component]
-pub fn ActivityPanel() -> View {
+pub fn ActivityPanel() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let now = RwSignal::new(now_ms());
@@ -55,9 +54,9 @@ pub fn ActivityPanel() -> View {
     view! {
         <div class="panel__scroll" node_ref=list on:scroll=move |_| older()>
             <ul class="rows" aria-label=t().activity>
-                <Rows each=rows key=|row| (row.seq, row.time.millis()) let:row>
+                <For each=rows key=|row| (row.seq, row.time.millis()) let:row>
                     <Row row now />
-                </Rows>
+                </For>
             </ul>
             <Show when=move || store.older_activity.get() == Older::Maybe>
                 <div class="shelf__more">
@@ -92,7 +91,7 @@ pub fn ActivityPanel() -> View {
 }
 
 #[component]
-fn Row(row: Activity, now: RwSignal<i64>) -> View {
+fn Row(row: Activity, now: RwSignal<i64>) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let Activity {

@@ -5,7 +5,6 @@ use crate::{
     components::field::Field,
     i18n::{api_problem, field_problem, t, text_problem},
     store::{Account, SignIn},
-    view::{View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use shared::{
@@ -127,7 +126,7 @@ pub fn EntryForms(
     /// The way that is offered first.
     #[prop(optional)]
     first: Way,
-) -> View {
+) -> impl IntoView {
     let entry = Entry {
         account: expect_context(),
         way: RwSignal::new(first),
@@ -144,9 +143,9 @@ pub fn EntryForms(
         entry.submit();
     };
     let fields = move || match entry.way.get() {
-        Way::Guest => view! { <GuestField entry /> },
-        Way::SignIn => view! { <AccountFields entry is_new=false /> },
-        Way::Register => view! { <AccountFields entry is_new=true /> },
+        Way::Guest => view! { <GuestField entry /> }.into_any(),
+        Way::SignIn => view! { <AccountFields entry is_new=false /> }.into_any(),
+        Way::Register => view! { <AccountFields entry is_new=true /> }.into_any(),
     };
     let others = move || {
         let others = match entry.way.get() {
@@ -161,7 +160,7 @@ pub fn EntryForms(
                 </button>
             }
         };
-        others.map(other)
+        others.map(other).collect_view()
     };
     let general = entry.wrong(|trouble| trouble.general.clone());
     view! {
@@ -184,7 +183,7 @@ pub fn EntryForms(
 }
 
 #[component]
-fn GuestField(entry: Entry) -> View {
+fn GuestField(entry: Entry) -> impl IntoView {
     view! {
         <Field
             id="entry-name"
@@ -200,7 +199,7 @@ fn GuestField(entry: Entry) -> View {
 }
 
 #[component]
-fn AccountFields(entry: Entry, is_new: bool) -> View {
+fn AccountFields(entry: Entry, is_new: bool) -> impl IntoView {
     let hint = move |text: &'static str| if is_new { text } else { "" };
     view! {
         <Field

@@ -1,10 +1,6 @@
 //! A person as a coloured disc with initials, and the colour itself, which is
 //! the same wherever that person appears.
 
-use crate::{
-    browser,
-    view::{Children, View, view},
-};
 use leptos::prelude::*;
 use shared::ids::UserId;
 
@@ -29,15 +25,15 @@ pub fn colour(user: UserId) -> &'static str {
 
 /// At most two letters that stand for a name.
 pub fn initials(name: &str) -> String {
-    let mut letters: Vec<char> = browser::words(name)
-        .iter()
+    let mut letters: Vec<char> = name
+        .split(|c: char| !c.is_alphanumeric())
         .filter_map(|word| word.chars().next())
         .collect();
     if letters.len() > 2 {
         letters.drain(1..letters.len() - 1);
     }
     let letters: String = letters.into_iter().collect();
-    browser::upper(&letters).chars().take(2).collect()
+    letters.to_uppercase().chars().take(2).collect()
 }
 
 /// How large an avatar is.
@@ -70,7 +66,7 @@ pub fn Avatar(
     /// What sits on its edge, such as a status.
     #[prop(optional)]
     children: Option<Children>,
-) -> View {
+) -> impl IntoView {
     let class = format!(
         "avatar person-{}{}",
         colour_index(user),

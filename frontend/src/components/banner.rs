@@ -6,7 +6,6 @@ use crate::{
     i18n::{fill, t},
     session::Session,
     store::{Connection, End, Load, Store, Trouble},
-    view::{View, view},
 };
 use leptos::prelude::*;
 
@@ -65,7 +64,7 @@ fn told(connection: Connection, trouble: Option<Trouble>, load: Load) -> Option<
 
 /// Says it over the board, and whom the view follows.
 #[component]
-pub fn Banner() -> View {
+pub fn Banner() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let what = Memo::new(move |_| {
@@ -85,30 +84,39 @@ pub fn Banner() -> View {
         what_now.map(|Told { title, text, way }| {
             let action = match way {
                 // It comes back by itself, and the board is for drawing on.
-                Way::Wait => Some(view! {
-                    <button
-                        class="btn btn--quiet btn--icon btn--small"
-                        type="button"
-                        aria-label=t().dismiss
-                        on:click=move |_| closed.set(what.get_untracked())
-                    >
-                        <Icon glyph=Glyph::Close small=true />
-                    </button>
-                }),
-                Way::Reconnect => Some(view! {
-                    <button
-                        class="btn btn--primary"
-                        type="button"
-                        on:click=move |_| session.reconnect_now()
-                    >
-                        {t().reconnect}
-                    </button>
-                }),
-                Way::Leave => Some(view! {
-                    <a href="/" class="btn btn--primary">
-                        {t().all_canvases}
-                    </a>
-                }),
+                Way::Wait => Some(
+                    view! {
+                        <button
+                            class="btn btn--quiet btn--icon btn--small"
+                            type="button"
+                            aria-label=t().dismiss
+                            on:click=move |_| closed.set(what.get_untracked())
+                        >
+                            <Icon glyph=Glyph::Close small=true />
+                        </button>
+                    }
+                    .into_any(),
+                ),
+                Way::Reconnect => Some(
+                    view! {
+                        <button
+                            class="btn btn--primary"
+                            type="button"
+                            on:click=move |_| session.reconnect_now()
+                        >
+                            {t().reconnect}
+                        </button>
+                    }
+                    .into_any(),
+                ),
+                Way::Leave => Some(
+                    view! {
+                        <a href="/" class="btn btn--primary">
+                            {t().all_canvases}
+                        </a>
+                    }
+                    .into_any(),
+                ),
             };
             view! {
                 <div class="banner floating">

@@ -2,14 +2,12 @@
 //! are out of view. Pressing one flies there.
 
 use crate::{
-    browser,
     components::avatar,
     i18n::{self, board::board_texts, fill},
     model::camera,
     model::tile_store::TileStore,
     session::Session,
     store::{CameraCommand, Highlight, Store},
-    view::{Rows, View, view},
 };
 use leptos::prelude::*;
 use shared::canvas::{Coord, Grid};
@@ -19,7 +17,7 @@ const MARGIN: f64 = 30.0;
 
 /// Arrows to tiles that somebody points at, out of view.
 #[component]
-pub fn BoardArrows() -> View {
+pub fn BoardArrows() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     // One's own need none.
@@ -42,12 +40,12 @@ pub fn BoardArrows() -> View {
             let grid = store.tiles.with_untracked(TileStore::grid)?;
             edge(&store.viewport.get(), &grid, at)
         });
-        let pixels = |value: f64| format!("{}px", browser::decimal(value));
+        let pixels = |value: f64| format!("{value}px");
         let left = move || place.get().map(|(x, ..)| pixels(x));
         let top = move || place.get().map(|(_, y, _)| pixels(y));
         let turn = move || {
             let (.., angle) = place.get()?;
-            Some(format!("{}rad", browser::decimal(angle)))
+            Some(format!("{angle}rad"))
         };
         let color = user.map(avatar::colour);
         view! {
@@ -73,7 +71,7 @@ pub fn BoardArrows() -> View {
             </button>
         }
     };
-    view! { <Rows each=highlights key=|highlight| (highlight.at, highlight.started_at) children=arrow /> }
+    view! { <For each=highlights key=|highlight| (highlight.at, highlight.started_at) children=arrow /> }
 }
 
 /// Where at the edge of the view an arrow to a tile stands, and its angle;
@@ -85,8 +83,8 @@ fn edge(view: &camera::Viewport, grid: &Grid, at: Coord) -> Option<(f64, f64, f6
     }
     let (tx, ty) = (x + side / 2.0, y + side / 2.0);
     Some((
-        camera::within(tx, MARGIN, (view.width - MARGIN).max(MARGIN)),
-        camera::within(ty, MARGIN, (view.height - MARGIN).max(MARGIN)),
+        tx.clamp(MARGIN, (view.width - MARGIN).max(MARGIN)),
+        ty.clamp(MARGIN, (view.height - MARGIN).max(MARGIN)),
         (ty - view.height / 2.0).atan2(tx - view.width / 2.0),
     ))
 }

@@ -10,10 +10,8 @@ use crate::{
     components::{board_arrows::BoardArrows, import::Import},
     i18n::{self, board::board_texts},
     model::tile_store::{self, TileStore},
-    reactive::effect,
     session::Session,
     store::{CameraCommand, Load, Store},
-    view::{View, view},
 };
 use gloo_timers::callback::Timeout;
 use leptos::{html, prelude::*};
@@ -34,7 +32,7 @@ struct Stay {
 
 /// The board.
 #[component]
-pub fn BoardView() -> View {
+pub fn BoardView() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let root = NodeRef::<html::Div>::new();
@@ -49,7 +47,7 @@ pub fn BoardView() -> View {
         });
     };
 
-    effect(move || {
+    Effect::new(move || {
         let (Some(root), Some(base), Some(over)) = (root.get(), base.get(), over.get()) else {
             return;
         };
@@ -185,13 +183,13 @@ fn redraw_when_needed(
     store: Store,
     with_stage: impl Fn(&dyn Fn(&Rc<BoardRenderer>)) + Copy + 'static,
 ) {
-    effect(move || {
+    Effect::new(move || {
         store.viewport.track();
         store.canvas.track();
         store.editing.track();
         with_stage(&BoardRenderer::redraw);
     });
-    effect(move || {
+    Effect::new(move || {
         store.tiles.track();
         store.selected.track();
         store.pointer.track();
@@ -203,7 +201,7 @@ fn redraw_when_needed(
         store.tools.track();
         with_stage(&BoardRenderer::refresh);
     });
-    effect(move || {
+    Effect::new(move || {
         if let Some(command) = store.camera_command.get() {
             store.camera_command.set(None);
             with_stage(&|renderer| renderer.fly(command));
@@ -218,7 +216,7 @@ fn look_first(
     with_stage: impl Fn(&dyn Fn(&Rc<BoardRenderer>)) + 'static,
 ) {
     let done = StoredValue::new(false);
-    effect(move || {
+    Effect::new(move || {
         let ready = store.load.get() == Load::Ready && store.viewport.with(|view| view.width > 0.0);
         let Some(grid) = store.tiles.with_untracked(TileStore::grid) else {
             return;
@@ -250,7 +248,7 @@ fn look_first(
 /// Keeps the view in the address, without a trace in the history.
 fn write_address(store: Store) {
     let timer = StoredValue::new_local(None::<Timeout>);
-    effect(move || {
+    Effect::new(move || {
         let camera = store.viewport.with(|view| view.camera);
         if store.load.get() != Load::Ready {
             return;
@@ -285,7 +283,7 @@ fn follow_person(store: Store, session: Session) {
             person.editing
         })
     });
-    effect(move || {
+    Effect::new(move || {
         if let Some(editing) = editing.get() {
             session.fly_to(CameraCommand::Tile(Coord {
                 x: editing.tile_x,
@@ -293,7 +291,7 @@ fn follow_person(store: Store, session: Session) {
             }));
         }
     });
-    effect(move || {
+    Effect::new(move || {
         let Some(user) = store.following.get() else {
             return;
         };

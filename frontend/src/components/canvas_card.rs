@@ -3,7 +3,6 @@
 use crate::{
     api,
     i18n::{fill, number, t},
-    view::{View, view},
 };
 use leptos::prelude::*;
 use shared::api::Canvas;
@@ -22,7 +21,7 @@ pub fn picture(canvas: &Canvas) -> String {
 pub fn CanvasCard(
     /// Which; may change while the card is there.
     canvas: Memo<Option<Canvas>>,
-) -> View {
+) -> impl IntoView {
     let part = move |read: fn(&Canvas) -> String| {
         move || canvas.with(|canvas| canvas.as_ref().map(read).unwrap_or_default())
     };
@@ -80,7 +79,7 @@ pub fn CanvasCard(
 
 /// Where a card will be.
 #[component]
-pub fn WaitingCard() -> View {
+pub fn WaitingCard() -> impl IntoView {
     view! {
         <li class="card card--waiting" aria-hidden="true">
             <div class="card__picture skeleton"></div>

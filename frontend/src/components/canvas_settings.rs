@@ -14,8 +14,6 @@ use crate::{
     i18n::{fill, moment, number, t},
     session::Session,
     store::{NoticeKind, Store},
-    view::IntoView,
-    view::{View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
@@ -26,29 +24,30 @@ use shared::{
 
 /// What the dialog shows of the open canvas.
 #[component]
-pub fn CanvasSettings() -> View {
+pub fn CanvasSettings() -> impl IntoView {
     let store = expect_context::<Store>();
     let Some(canvas) = store.canvas.get_untracked() else {
-        return View::Nothing;
+        return ().into_any();
     };
     let role = untrack(|| store.role());
     let is_owner = role == Some(Role::Owner);
     view! {
         {if is_owner {
-            view! { <Settings canvas=canvas.clone() /> }
+            view! { <Settings canvas=canvas.clone() /> }.into_any()
         } else {
             (!canvas.description.is_empty())
                 .then(|| view! { <p class="about">{canvas.description.clone()}</p> })
-                .into_view()
+                .into_any()
         }}
         <Facts canvas=canvas.clone() is_owner />
         <Members canvas=canvas.clone() role />
         {is_owner.then(|| view! { <Delete canvas /> })}
     }
+    .into_any()
 }
 
 #[component]
-fn Facts(canvas: Canvas, is_owner: bool) -> View {
+fn Facts(canvas: Canvas, is_owner: bool) -> impl IntoView {
     let side = |n: i32| number(usize::try_from(n).unwrap_or_default());
     let (width, height) = (side(canvas.width), side(canvas.height));
     let size = fill(t().grid_size, &[("width", &width), ("height", &height)]);
@@ -71,11 +70,11 @@ fn Facts(canvas: Canvas, is_owner: bool) -> View {
             <dd>{fact}</dd>
         }
     });
-    view! { <dl class="facts">{facts.collect::<View>()}</dl> }
+    view! { <dl class="facts">{facts.collect_view()}</dl> }
 }
 
 #[component]
-fn Settings(canvas: Canvas) -> View {
+fn Settings(canvas: Canvas) -> impl IntoView {
     let session = expect_context::<Session>();
     let sheets = expect_context::<Sheets>();
     let name = RwSignal::new(canvas.name);
@@ -144,7 +143,7 @@ fn Settings(canvas: Canvas) -> View {
 
 /// Deletes the canvas, once its name was written.
 #[component]
-fn Delete(canvas: Canvas) -> View {
+fn Delete(canvas: Canvas) -> impl IntoView {
     let sheets = expect_context::<Sheets>();
     let written = RwSignal::new(String::new());
     let form = Submission::new();

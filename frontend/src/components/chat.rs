@@ -15,8 +15,6 @@ use crate::{
     i18n::{day, t, typing_line},
     session::Session,
     store::{Connection, Load, Older, Store},
-    view::IntoView,
-    view::{Rows, Show, View, view},
 };
 use chrono::{DateTime, Datelike, Local, Utc};
 use composer::Composer;
@@ -29,7 +27,7 @@ use shared::time::Timestamp;
 
 /// The chat.
 #[component]
-pub fn ChatPanel() -> View {
+pub fn ChatPanel() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let reading = expect_context::<ChatReading>();
@@ -77,15 +75,16 @@ pub fn ChatPanel() -> View {
                 aria-relevant="additions"
                 aria-busy=move || (store.older.get() == Older::Loading).then_some("true")
             >
-                <Rows each=move || lines.get() key=Line::key let:line>
+                <For each=move || lines.get() key=Line::key let:line>
                     {match line {
                         Line::Day { at, .. } => view! {
                             <li class="chat__day">{day(at, days_ago(at))}</li>
-                        },
-                        Line::New => view! { <li class="chat__new">{t().new_messages}</li> },
-                        Line::Message { row, first } => view! { <Message row first /> },
+                        }
+                        .into_any(),
+                        Line::New => view! { <li class="chat__new">{t().new_messages}</li> }.into_any(),
+                        Line::Message { row, first } => view! { <Message row first /> }.into_any(),
                     }}
-                </Rows>
+                </For>
             </ul>
         </div>
         <div class="chat__foot">
@@ -108,7 +107,7 @@ pub fn ChatPanel() -> View {
 
 /// Who is typing.
 #[component]
-fn Typing() -> View {
+fn Typing() -> impl IntoView {
     let store = expect_context::<Store>();
     let line = Memo::new(move |_| {
         if store.connection.get() != Connection::Live {
@@ -133,7 +132,7 @@ fn Typing() -> View {
 
 /// The shape of messages to come.
 #[component]
-fn WaitingMessages() -> View {
+fn WaitingMessages() -> impl IntoView {
     [true, false, true]
         .map(|long| {
             view! {
@@ -146,7 +145,7 @@ fn WaitingMessages() -> View {
                 </div>
             }
         })
-        .into_view()
+        .collect_view()
 }
 
 /// Local days since 1970.

@@ -1,9 +1,6 @@
 //! One choice of several, side by side, with a word about the chosen one.
 
-use crate::{
-    i18n::t,
-    view::{View, view},
-};
+use crate::i18n::t;
 use leptos::prelude::*;
 use shared::{
     canvas::{EditPolicy, Visibility},
@@ -73,7 +70,7 @@ pub fn Choices(
     value: RwSignal<usize>,
     /// What can be chosen.
     options: Options,
-) -> View {
+) -> impl IntoView {
     let hints: Vec<&'static str> = options.iter().map(|option| option.1).collect();
     let has_hint = hints.iter().any(|hint| !hint.is_empty());
     let hint = move || hints.get(value.get()).copied();
@@ -93,7 +90,7 @@ pub fn Choices(
     view! {
         <fieldset class="field">
             <legend class="field__label">{label}</legend>
-            <div class="choices">{options.collect::<View>()}</div>
+            <div class="choices">{options.collect_view()}</div>
             {has_hint
                 .then(|| {
                     view! {

@@ -4,10 +4,8 @@
 use crate::{
     browser::now_ms,
     i18n::{fill, t},
-    reactive::effect,
     session::Session,
     store::{Connection, End, Store},
-    view::{Show, View, view},
 };
 use leptos::prelude::*;
 use std::time::Duration;
@@ -30,11 +28,11 @@ fn seconds_left(retry_at: i64, now: i64) -> i64 {
 
 /// One small state, with what one can do about it.
 #[component]
-pub fn ConnectionState() -> View {
+pub fn ConnectionState() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let now = RwSignal::new(now_ms());
-    effect(move || {
+    Effect::new(move || {
         if matches!(store.connection.get(), Connection::Waiting { .. }) {
             now.set(now_ms());
             let tick = move || now.set(now_ms());

@@ -4,8 +4,6 @@
 use crate::{
     components::icons::{Glyph, Icon},
     i18n::t,
-    reactive::effect,
-    view::{ChildrenFn, Show, View, view},
 };
 use leptos::{html, prelude::*};
 
@@ -23,9 +21,9 @@ pub fn Dialog(
     wide: Signal<bool>,
     /// What is in it.
     children: ChildrenFn,
-) -> View {
+) -> impl IntoView {
     let element = NodeRef::<html::Dialog>::new();
-    effect(move || {
+    Effect::new(move || {
         let Some(dialog) = element.get() else {
             return;
         };
@@ -36,7 +34,7 @@ pub fn Dialog(
             (true, true) | (false, false) => {}
         }
     });
-    let children = StoredValue::new_local(children);
+    let children = StoredValue::new(children);
     view! {
         <dialog
             class="dialog"
@@ -78,7 +76,7 @@ pub fn Confirm(
     /// Does it.
     #[prop(into)]
     confirmed: Callback<()>,
-) -> View {
+) -> impl IntoView {
     view! {
         <Dialog open title>
             <p class="soft">{text}</p>

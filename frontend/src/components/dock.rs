@@ -11,9 +11,7 @@ use crate::{
         tile_panel::TilePanel,
     },
     i18n::{number, t},
-    reactive::effect,
     store::Store,
-    view::{View, view},
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast;
@@ -114,14 +112,14 @@ impl Default for DockState {
 
 /// The panels beside the board: chat, people, activity, tile.
 #[component]
-pub fn Dock() -> View {
+pub fn Dock() -> impl IntoView {
     let dock = expect_context::<DockState>();
     let store = expect_context::<Store>();
     let reading = ChatReading::new(&store);
     provide_context(reading);
 
     // On a phone the tools stand where the sheet is.
-    effect(move || {
+    Effect::new(move || {
         if store.editing.get().is_some() && browser::is_phone() {
             dock.open.set(false);
         }
@@ -151,6 +149,7 @@ pub fn Dock() -> View {
                             {number(unread)}
                         </span>
                     }
+                    .into_any()
                 })
             }
             Tab::People => {
@@ -161,6 +160,7 @@ pub fn Dock() -> View {
                             {number(here)}
                         </span>
                     }
+                    .into_any()
                 })
             }
             Tab::Activity | Tab::Tile => None,
@@ -198,22 +198,22 @@ pub fn Dock() -> View {
             data-open=move || dock.open.get().to_string()
         >
             <div class="tabs" role="tablist" aria-label=t().panels on:keydown=keys>
-                {tabs}
+                {tabs.collect_view()}
             </div>
             <span class="sr-only" id="chat-unread">{unread}</span>
-            {Tab::ALL.map(|tab| view! { <Panel tab /> })}
+            {Tab::ALL.map(|tab| view! { <Panel tab /> }).collect_view()}
         </aside>
     }
 }
 
 #[component]
-fn Panel(tab: Tab) -> View {
+fn Panel(tab: Tab) -> impl IntoView {
     let dock = expect_context::<DockState>();
     let inside = match tab {
-        Tab::Chat => view! { <ChatPanel /> },
-        Tab::People => view! { <PeoplePanel /> },
-        Tab::Activity => view! { <ActivityPanel /> },
-        Tab::Tile => view! { <TilePanel /> },
+        Tab::Chat => view! { <ChatPanel /> }.into_any(),
+        Tab::People => view! { <PeoplePanel /> }.into_any(),
+        Tab::Activity => view! { <ActivityPanel /> }.into_any(),
+        Tab::Tile => view! { <TilePanel /> }.into_any(),
     };
     view! {
         <div

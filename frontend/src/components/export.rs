@@ -9,7 +9,6 @@ use crate::{
     },
     i18n::{fill, number, t},
     store::Store,
-    view::{View, view},
 };
 use leptos::prelude::*;
 use shared::limits;
@@ -21,11 +20,11 @@ const HANDY: i32 = 4096;
 
 /// Asks for the scale and gives the picture.
 #[component]
-pub fn Export() -> View {
+pub fn Export() -> impl IntoView {
     let store = expect_context::<Store>();
     let sheets = expect_context::<Sheets>();
     let Some(canvas) = store.canvas.get_untracked() else {
-        return View::Nothing;
+        return ().into_any();
     };
     let (width, height) = (
         canvas.width * canvas.tile_size,
@@ -37,7 +36,7 @@ pub fn Export() -> View {
         .filter(|scale| fits(scale, limits::IMAGE_SIDE))
         .collect();
     if scales.is_empty() {
-        return view! { <p class="soft">{t().picture_too_large}</p> };
+        return view! { <p class="soft">{t().picture_too_large}</p> }.into_any();
     }
     let handy = scales.iter().filter(|scale| fits(scale, HANDY)).count();
     let chosen = RwSignal::new(handy.saturating_sub(1));
@@ -71,4 +70,5 @@ pub fn Export() -> View {
             </a>
         </div>
     }
+    .into_any()
 }

@@ -1,9 +1,5 @@
 //! A labelled text field with its hint and what is wrong with it.
 
-use crate::{
-    reactive::effect,
-    view::{View, view},
-};
 use leptos::{html, prelude::*};
 
 /// A text field. Its error is tied to it for those who listen.
@@ -36,13 +32,13 @@ pub fn Field(
     /// Takes the focus when it appears.
     #[prop(optional)]
     focus: bool,
-) -> View {
+) -> impl IntoView {
     let note = format!("{id}-note");
     let described = note.clone();
     let input = NodeRef::<html::Input>::new();
     if focus {
         // `autofocus` is for dialogs; on a page browsers heed the first one only.
-        effect(move || drop(input.get().map(|input| input.focus())));
+        Effect::new(move || drop(input.get().map(|input| input.focus())));
     }
     view! {
         <div class="field">

@@ -2,7 +2,6 @@
 //! the colour of the text around them. Decoration only: whatever carries an
 //! icon has a name of its own.
 
-use crate::view::{View, view};
 use leptos::prelude::*;
 
 /// What an icon shows. Each is one SVG path.
@@ -140,7 +139,7 @@ pub fn Icon(
     /// A smaller one, for lines of text.
     #[prop(optional)]
     small: bool,
-) -> View {
+) -> impl IntoView {
     view! {
         <svg
             class="icon"
@@ -173,13 +172,13 @@ const STAR: [[u8; 4]; 9] = [
 pub fn Star(
     /// For size and colour.
     class: &'static str,
-) -> View {
+) -> impl IntoView {
     let pixels = STAR.map(|[x, y, width, height]| {
         view! { <rect x=x y=y width=width height=height /> }
     });
     view! {
         <svg class=class viewBox="0 0 15 15" aria-hidden="true" focusable="false">
-            {pixels}
+            {pixels.collect_view()}
         </svg>
     }
 }

@@ -7,14 +7,12 @@ use crate::{
     components::{dialog::Dialog, tool_bar::icon},
     i18n::board::{board_texts, import_left_out, import_size},
     model::tile_store::TileStore,
-    reactive::effect,
     session::Session,
     store::{NoticeKind, Store},
     tools::{
         import::{Layout, most_columns},
         quantize::Matcher,
     },
-    view::{View, view},
 };
 use leptos::{html, prelude::*, task::spawn_local};
 use shared::canvas::Coord;
@@ -35,7 +33,7 @@ struct Outcome {
 
 /// Chooses a picture for the open tile.
 #[component]
-pub fn ImportButton() -> View {
+pub fn ImportButton() -> impl IntoView {
     let store = expect_context::<Store>();
     let input = NodeRef::<html::Input>::new();
     let choose = move |_| {
@@ -73,13 +71,13 @@ pub fn ImportButton() -> View {
 /// Takes pictures from the clipboard and from outside, and asks how they are
 /// to be painted.
 #[component]
-pub fn Import() -> View {
+pub fn Import() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let picture = RwSignal::new_local(None::<(Coord, ImageBitmap)>);
     let open = RwSignal::new(false);
     listen(store, session);
-    effect(move || {
+    Effect::new(move || {
         let Some((at, file)) = store.import.get() else {
             return;
         };
@@ -114,7 +112,7 @@ pub fn Import() -> View {
 fn Preview(
     picture: RwSignal<Option<(Coord, ImageBitmap)>, LocalStorage>,
     open: RwSignal<bool>,
-) -> View {
+) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let texts = board_texts();
@@ -135,7 +133,7 @@ fn Preview(
         },
         |_, _| true,
     );
-    effect(move || {
+    Effect::new(move || {
         if let Some(canvas) = canvas.get() {
             result.with(|result| result.as_ref().map(|result| show(store, result, &canvas)));
         }
@@ -183,8 +181,8 @@ fn Preview(
                     max=most
                     prop:value=columns
                     aria-valuetext=size
-                    on:input=move |event| {
-                        columns.set(event_target_value(&event).parse().unwrap_or(1));
+                    on:input:target=move |event| {
+                        columns.set(event.target().value().parse().unwrap_or(1));
                     }
                 />
                 <output class="soft">{size}</output>

@@ -9,7 +9,6 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{api_problem, fill, t},
-    view::{Show, View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use shared::{
@@ -83,7 +82,7 @@ pub fn Members(
     canvas: Canvas,
     /// Of the one who looks.
     role: Option<Role>,
-) -> View {
+) -> impl IntoView {
     let list = List {
         canvas: canvas.id,
         members: RwSignal::new(None),
@@ -94,7 +93,7 @@ pub fn Members(
     let rows = move || {
         let members = list.members.get()?;
         let rows = members.into_iter().map(|member| row(list, member, role));
-        Some(rows.collect::<View>())
+        Some(rows.collect_view())
     };
     let hint = match canvas.visibility {
         Visibility::Private => t().members_private,
@@ -114,7 +113,7 @@ pub fn Members(
     }
 }
 
-fn row(list: List, member: Member, role: Option<Role>) -> View {
+fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
     let may = Some(member.role) < role && role >= Some(Role::Moderator);
     let name = member.display_name.clone();
     let username = StoredValue::new(member.username.clone());
@@ -143,8 +142,9 @@ fn row(list: List, member: Member, role: Option<Role>) -> View {
                 <Icon glyph=Glyph::Close small=true />
             </button>
         }
+        .into_any()
     } else {
-        view! { <span class="faint">{label(member.role)}</span> }
+        view! { <span class="faint">{label(member.role)}</span> }.into_any()
     };
     view! {
         <li class="member">
@@ -159,7 +159,7 @@ fn row(list: List, member: Member, role: Option<Role>) -> View {
 }
 
 /// The roles that somebody with `own` gives, `now` chosen.
-fn options(own: Option<Role>, now: Role) -> View {
+fn options(own: Option<Role>, now: Role) -> impl IntoView {
     ROLES
         .into_iter()
         .filter(|role| Some(*role) < own)
@@ -170,7 +170,7 @@ fn options(own: Option<Role>, now: Role) -> View {
                 </option>
             }
         })
-        .collect::<View>()
+        .collect_view()
 }
 
 fn chosen(value: &str) -> Option<Role> {
@@ -178,7 +178,7 @@ fn chosen(value: &str) -> Option<Role> {
 }
 
 #[component]
-fn Add(list: List, role: Option<Role>) -> View {
+fn Add(list: List, role: Option<Role>) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let given = RwSignal::new(Role::Editor);
     let add = move |event: SubmitEvent| {

@@ -10,7 +10,6 @@ use crate::{
     i18n::{fill, t},
     router::Router,
     store::{Account, Store},
-    view::{Show, View, view},
 };
 use leptos::{ev, html, prelude::*};
 use shared::canvas::Role;
@@ -18,7 +17,7 @@ use wasm_bindgen::JsCast;
 
 /// A button and what it unfolds.
 #[component]
-pub fn Menu() -> View {
+pub fn Menu() -> impl IntoView {
     let open = RwSignal::new(false);
     let root = NodeRef::<html::Div>::new();
     let button = NodeRef::<html::Button>::new();
@@ -73,7 +72,7 @@ pub fn Menu() -> View {
 }
 
 #[component]
-fn Items(close: Callback<()>, home: Callback<()>) -> View {
+fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
     let account = expect_context::<Account>();
     let store = expect_context::<Store>();
     let sheets = expect_context::<Sheets>();

@@ -5,13 +5,10 @@ use crate::{
         sample::{self, Area},
         tile_cache::context_of,
     },
-    browser,
     i18n::board::board_texts,
     model::camera::{Camera, board_size},
-    reactive::effect,
     session::Session,
     store::{CameraCommand, Store},
-    view::{View, view},
 };
 use gloo_timers::callback::Timeout;
 use leptos::{ev, html, prelude::*};
@@ -25,12 +22,12 @@ const PICTURE_MS: u32 = 700;
 
 /// The whole board, small.
 #[component]
-pub fn Minimap() -> View {
+pub fn Minimap() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let canvas = NodeRef::<html::Canvas>::new();
     let due = StoredValue::new_local(None::<Timeout>);
-    effect(move || {
+    Effect::new(move || {
         store.tiles.track();
         store.canvas.track();
         let Some(element) = canvas.get() else { return };
@@ -71,13 +68,7 @@ pub fn Minimap() -> View {
             100.0 - part(bottom, height),
         ])
     });
-    let inset = move |index: usize| {
-        move || {
-            frame
-                .get()
-                .map(|frame| format!("{}%", browser::decimal(frame[index])))
-        }
-    };
+    let inset = move |index: usize| move || frame.get().map(|frame| format!("{}%", frame[index]));
     let go = move |event: &ev::PointerEvent| {
         let (Some((width, height)), Some(element)) = (size.get_untracked(), canvas.get_untracked())
         else {
@@ -99,7 +90,7 @@ pub fn Minimap() -> View {
             class:minimap--idle=move || frame.get() == Some([0.0; 4])
             role="img"
             aria-label=board_texts().minimap
-            style:aspect-ratio=move || size.get().map(|(w, h)| format!("{} / {}", browser::decimal(w), browser::decimal(h)))
+            style:aspect-ratio=move || size.get().map(|(w, h)| format!("{w} / {h}"))
             on:pointerdown=move |event| {
                 event.prevent_default();
                 go(&event);

@@ -1,7 +1,7 @@
 //! The form for a new canvas, beside a preview of its grid.
 
 use crate::{
-    api, browser,
+    api,
     components::{
         choices::{Choices, POLICIES, VISIBILITIES, policies, visibilities},
         dialog::Dialog,
@@ -10,7 +10,6 @@ use crate::{
         palette_choice::{PaletteChoice, PalettePicker},
     },
     i18n::{fill, number, t},
-    view::{View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
@@ -31,7 +30,7 @@ pub fn NewCanvas(
     /// Called with the canvas that was made.
     #[prop(into)]
     made: Callback<Canvas>,
-) -> View {
+) -> impl IntoView {
     view! {
         <Dialog open title=t().new_canvas.to_owned() wide=true>
             <Form open made />
@@ -40,7 +39,7 @@ pub fn NewCanvas(
 }
 
 #[component]
-fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> View {
+fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let description = RwSignal::new(String::new());
     let width = RwSignal::new("16".to_owned());
@@ -172,13 +171,11 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> View {
 
 /// The grid as it will be, with a star in one of its tiles.
 #[component]
-fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: Signal<i32>) -> View {
+fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: Signal<i32>) -> impl IntoView {
     let view_box = move || {
         let edge = f64::from(width.get().max(height.get())) / 100.0;
         let (w, h) = (f64::from(width.get()), f64::from(height.get()));
-        [-edge, -edge, w + 2.0 * edge, h + 2.0 * edge]
-            .map(browser::decimal)
-            .join(" ")
+        format!("{} {} {} {}", -edge, -edge, w + 2.0 * edge, h + 2.0 * edge)
     };
     let tiles = move || count(width.get()) * count(height.get());
     let pixels = move || {

@@ -3,7 +3,6 @@
 use crate::{
     components::choices::{Choices, Options},
     i18n::t,
-    view::{Show, View, view},
 };
 use leptos::prelude::*;
 use shared::{limits, pixels::DEFAULT_PALETTE};
@@ -77,7 +76,7 @@ fn read(text: &str) -> Vec<String> {
 pub fn PalettePicker(
     /// What is chosen.
     choice: PaletteChoice,
-) -> View {
+) -> impl IntoView {
     let mut options: Options = vec![(t().palette_default.to_owned(), "")];
     options.extend(SETS.map(|(name, _)| (name.to_owned(), "")));
     options.push((t().palette_own.to_owned(), ""));
@@ -85,8 +84,9 @@ pub fn PalettePicker(
         Some(colors) => colors
             .into_iter()
             .map(|color| view! { <span style:background-color=color></span> })
-            .collect::<View>(),
-        None => view! { <p class="field__hint">{t().palette_hint}</p> },
+            .collect_view()
+            .into_any(),
+        None => view! { <p class="field__hint">{t().palette_hint}</p> }.into_any(),
     };
     view! {
         <Choices name="palette" label=t().palette value=choice.set options />

@@ -8,7 +8,6 @@ use crate::{
     i18n::{fill, place, t},
     session::Session,
     store::{CameraCommand, Load, Store},
-    view::{Rows, Show, View, view},
 };
 use leptos::prelude::*;
 use shared::{
@@ -43,7 +42,7 @@ pub fn fly_to_person(session: Session, person: &ActiveUser) {
 
 /// Everybody on the canvas.
 #[component]
-pub fn PeoplePanel() -> View {
+pub fn PeoplePanel() -> impl IntoView {
     let store = expect_context::<Store>();
     let ids = move || {
         store.people.with(|people| {
@@ -58,9 +57,9 @@ pub fn PeoplePanel() -> View {
     view! {
         <div class="panel__scroll">
             <ul class="rows" aria-label=t().people>
-                <Rows each=ids key=|id| *id let:id>
+                <For each=ids key=|id| *id let:id>
                     <Person id />
-                </Rows>
+                </For>
             </ul>
             <Show when=loading>
                 <div class="rows" aria-hidden="true">
@@ -80,7 +79,7 @@ pub fn PeoplePanel() -> View {
 }
 
 #[component]
-fn Person(id: UserId) -> View {
+fn Person(id: UserId) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let person = Memo::new(move |_| {

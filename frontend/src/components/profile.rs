@@ -13,20 +13,19 @@ use crate::{
     i18n::{fill, t},
     session::Session,
     store::{Account, SignIn, Store},
-    view::{View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{api::UpdateMe, limits, presence::Status};
 
 /// The form. Without an open canvas there is no status to set.
 #[component]
-pub fn Profile() -> View {
+pub fn Profile() -> impl IntoView {
     let account = expect_context::<Account>();
     let sheets = expect_context::<Sheets>();
     let session = use_context::<Session>();
     let store = use_context::<Store>();
     let Some(user) = untrack(|| account.user()) else {
-        return View::Nothing;
+        return ().into_any();
     };
     let name = RwSignal::new(user.display_name.clone());
     let message = RwSignal::new(user.status_message.clone());
@@ -95,4 +94,5 @@ pub fn Profile() -> View {
             </div>
         </form>
     }
+    .into_any()
 }

@@ -10,14 +10,13 @@ use crate::{
     i18n::t,
     session::Session,
     store::NoticeKind,
-    view::{View, view},
 };
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
 
 /// Copies the address, which holds the view too.
 #[component]
-pub fn Share() -> View {
+pub fn Share() -> impl IntoView {
     let session = expect_context::<Session>();
     let by_hand = RwSignal::new(false);
     let link = RwSignal::new(String::new());

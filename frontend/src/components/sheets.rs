@@ -11,7 +11,6 @@ use crate::{
     i18n::{fill, t},
     router::Router,
     store::{Account, SignIn},
-    view::{View, view},
 };
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
@@ -98,7 +97,7 @@ pub fn SheetHost(
     /// Whether this page has keys to show.
     #[prop(optional)]
     keys: bool,
-) -> View {
+) -> impl IntoView {
     let sheets = expect_context::<Sheets>();
     let Sheets { open, sheet } = sheets;
     if keys {
@@ -117,11 +116,11 @@ pub fn SheetHost(
             wide=Signal::derive(move || matches!(sheet.get(), Sheet::Shortcuts | Sheet::Canvas))
         >
             {move || match sheet.get() {
-                Sheet::Shortcuts => shortcuts::sheet(),
-                Sheet::Canvas => view! { <CanvasSettings /> },
-                Sheet::Profile => view! { <Profile /> },
-                Sheet::Export => view! { <Export /> },
-                Sheet::SignOut => view! { <SignOut /> },
+                Sheet::Shortcuts => shortcuts::sheet().into_any(),
+                Sheet::Canvas => view! { <CanvasSettings /> }.into_any(),
+                Sheet::Profile => view! { <Profile /> }.into_any(),
+                Sheet::Export => view! { <Export /> }.into_any(),
+                Sheet::SignOut => view! { <SignOut /> }.into_any(),
             }}
         </Dialog>
     }
@@ -139,7 +138,7 @@ fn asks_for_keys(event: &KeyboardEvent) -> bool {
 
 /// What it means for a guest to sign out, before it happens.
 #[component]
-fn SignOut() -> View {
+fn SignOut() -> impl IntoView {
     let sheets = expect_context::<Sheets>();
     let account = expect_context::<Account>();
     let router = expect_context::<Router>();

@@ -9,12 +9,12 @@ use crate::{
         t,
     },
     tools::Tool,
-    view::{View, view},
 };
+use leptos::prelude::*;
 use std::fmt::Write;
 
 /// The table, as a dialog shows it.
-pub fn sheet() -> View {
+pub fn sheet() -> impl IntoView {
     view! { <div class="shortcuts" inner_html=html()></div> }
 }
 

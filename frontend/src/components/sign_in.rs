@@ -1,17 +1,12 @@
 //! The way in on a canvas's own page: somebody followed a link and looks at
 //! the board already.
 
-use crate::{
-    components::auth_forms::EntryForms,
-    i18n::t,
-    store::Store,
-    view::{Show, View, view},
-};
+use crate::{components::auth_forms::EntryForms, i18n::t, store::Store};
 use leptos::prelude::*;
 
 /// Guest entry, sign in and register, over the board.
 #[component]
-pub fn SignInCard() -> View {
+pub fn SignInCard() -> impl IntoView {
     let store = expect_context::<Store>();
     // Who was somebody here is told what became of that.
     let was_here = move || store.me.with(Option::is_some);

@@ -1,7 +1,6 @@
 //! Coordinates and zoom.
 
 use crate::{
-    browser,
     components::icons::{Glyph, Icon},
     i18n::{
         self,
@@ -11,7 +10,6 @@ use crate::{
     model::tile_store::TileStore,
     session::Session,
     store::{CameraCommand, Store},
-    view::{View, view},
 };
 use leptos::prelude::*;
 
@@ -20,7 +18,7 @@ const STEP: f64 = 1.5;
 
 /// Coordinates and zoom.
 #[component]
-pub fn StatusBar() -> View {
+pub fn StatusBar() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let at = Memo::new(move |_| store.hovered().or_else(|| store.selected.get()));
@@ -59,7 +57,7 @@ pub fn StatusBar() -> View {
     };
     let percent = Memo::new(move |_| {
         let zoom = store.viewport.with(|view| view.camera.zoom);
-        browser::decimal((zoom * 100.0).round())
+        (zoom * 100.0).round().to_string()
     });
     let zoom = move |glyph: Glyph, label: &'static str, command: CameraCommand| {
         view! {

@@ -5,8 +5,6 @@ use crate::{
     browser,
     components::icons::{Glyph, Icon},
     i18n::t,
-    reactive::effect,
-    view::{View, view},
 };
 use leptos::prelude::*;
 use std::mem;
@@ -82,7 +80,7 @@ pub fn provide_theme() {
     let theme = RwSignal::new(Theme::saved());
     provide_context(ThemeChoice(theme));
     let mut shown = false;
-    effect(move || {
+    Effect::new(move || {
         let theme = theme.get();
         theme.show();
         if mem::replace(&mut shown, true) {
@@ -97,7 +95,7 @@ pub fn ThemePicker(
     /// Icons alone.
     #[prop(optional)]
     compact: bool,
-) -> View {
+) -> impl IntoView {
     let ThemeChoice(theme) = expect_context();
     let choices = Theme::ALL.map(|choice| {
         view! {
@@ -116,7 +114,7 @@ pub fn ThemePicker(
     view! {
         <fieldset>
             <legend class=if compact { "sr-only" } else { "menu__group-label" }>{t().theme}</legend>
-            <div class="choices" class=("choices--icons", compact)>{choices}</div>
+            <div class="choices" class=("choices--icons", compact)>{choices.collect_view()}</div>
         </fieldset>
     }
 }

@@ -8,10 +8,8 @@ use crate::{
         board::{board_texts, kind},
         moment,
     },
-    reactive::effect,
     session::{Session, activity},
     store::{Activity, ActivityKind, Store},
-    view::{Rows, Show, View, view},
 };
 use leptos::{prelude::*, task::spawn_local};
 use shared::{canvas::Coord, limits};
@@ -37,7 +35,7 @@ struct Past {
 pub fn TileHistory(
     /// Which tile.
     at: Coord,
-) -> View {
+) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let past = Past {
@@ -47,7 +45,7 @@ pub fn TileHistory(
         away: RwSignal::default(),
     };
     // What happens from now on, and what the list of activity has already.
-    effect(move || {
+    Effect::new(move || {
         store.activity.with(|lines| {
             past.add(lines.iter().filter(|line| line.at == Some(at)));
         });
@@ -67,9 +65,9 @@ pub fn TileHistory(
         <details class="history" on:toggle=unfolded>
             <summary>{board_texts().history}</summary>
             <ul class="history__rows" aria-label=board_texts().history>
-                <Rows each=rows key=|row| (row.seq, row.time.millis()) let:row>
+                <For each=rows key=|row| (row.seq, row.time.millis()) let:row>
                     <Row row />
-                </Rows>
+                </For>
             </ul>
             <Show when=move || is_empty() && !past.searching.get()>
                 <p class="soft">{board_texts().history_none}</p>
@@ -163,7 +161,7 @@ impl Past {
 }
 
 #[component]
-fn Row(row: Activity) -> View {
+fn Row(row: Activity) -> impl IntoView {
     let store = expect_context::<Store>();
     let name = move || {
         store

@@ -18,7 +18,6 @@ use crate::{
     model::tile_store::Tile,
     session::Session,
     store::{CameraCommand, NoticeKind, Store},
-    view::{Show, View, view},
 };
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
@@ -32,11 +31,11 @@ use shared::{
 
 /// The open tile, or else the selected one.
 #[component]
-pub fn TilePanel() -> View {
+pub fn TilePanel() -> impl IntoView {
     let store = expect_context::<Store>();
     let at = Memo::new(move |_| store.editing.get().or_else(|| store.selected.get()));
     let inside = move || match at.get() {
-        Some(at) => view! { <Cell at /> },
+        Some(at) => view! { <Cell at /> }.into_any(),
         None => view! {
             <div class="empty">
                 <span class="empty__icon">
@@ -45,14 +44,15 @@ pub fn TilePanel() -> View {
                 <p class="empty__title">{t().no_tile_title}</p>
                 <p>{t().no_tile_text}</p>
             </div>
-        },
+        }
+        .into_any(),
     };
     view! { <div class="panel__scroll">{inside}</div> }
 }
 
 /// One cell, painted or not.
 #[component]
-fn Cell(at: Coord) -> View {
+fn Cell(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
     let tile = Memo::new(move |_| store.tiles.with(|tiles| tiles.shown(at).cloned()));
     let is_painted = Memo::new(move |_| tile.with(Option::is_some));
@@ -62,16 +62,16 @@ fn Cell(at: Coord) -> View {
                 <TilePicture tile />
             </div>
             {move || if is_painted.get() {
-                view! { <Painted at tile /> }
+                view! { <Painted at tile /> }.into_any()
             } else {
-                view! { <Unpainted at /> }
+                view! { <Unpainted at /> }.into_any()
             }}
         </section>
     }
 }
 
 #[component]
-fn Unpainted(at: Coord) -> View {
+fn Unpainted(at: Coord) -> impl IntoView {
     view! {
         <div>
             <h2 class="tile-panel__title">{heading(at)}</h2>
@@ -87,7 +87,7 @@ fn Unpainted(at: Coord) -> View {
 }
 
 #[component]
-fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> View {
+fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
     let store = expect_context::<Store>();
     let creator = Memo::new(move |_| tile.with(|tile| tile.as_ref().map(|t| t.state.creator_id)));
     let creator_name = move || {
@@ -135,7 +135,7 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> View {
 
 /// Who draws here now, and why one may not.
 #[component]
-fn Drawing(at: Coord) -> View {
+fn Drawing(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let others = move || {
@@ -163,7 +163,7 @@ fn Drawing(at: Coord) -> View {
             .into_iter()
             .flatten()
             .map(|line| view! { <p class="soft">{line}</p> })
-            .collect::<View>()
+            .collect_view()
     };
     view! { <div class="tile-panel__notes">{lines}</div> }
 }
@@ -179,7 +179,7 @@ fn track_rules(store: Store) {
 
 /// The link to this tile, copied with a click.
 #[component]
-fn LinkButton(at: Coord) -> View {
+fn LinkButton(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let path = format!("/canvas/{}?tile={},{}", store.canvas_id, at.x, at.y);
@@ -211,7 +211,7 @@ fn LinkButton(at: Coord) -> View {
 
 /// The title, and the way to change it.
 #[component]
-fn Title(at: Coord, tile: Memo<Option<Tile>>) -> View {
+fn Title(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
     let session = expect_context::<Session>();
     let editing = RwSignal::new(false);
     let draft = RwSignal::new(String::new());
@@ -242,7 +242,7 @@ fn Title(at: Coord, tile: Memo<Option<Tile>>) -> View {
         }
         editing.set(false);
     };
-    View::follow(move || {
+    move || {
         if editing.get() {
             view! {
                 <form class="tile-panel__edit" on:submit=save>
@@ -263,6 +263,7 @@ fn Title(at: Coord, tile: Memo<Option<Tile>>) -> View {
                     </div>
                 </form>
             }
+            .into_any()
         } else {
             let shown = title.get();
             let untitled = shown.is_empty();
@@ -284,12 +285,13 @@ fn Title(at: Coord, tile: Memo<Option<Tile>>) -> View {
                     </Show>
                 </div>
             }
+            .into_any()
         }
-    })
+    }
 }
 
 #[component]
-fn DrawButton(at: Coord, label: &'static str) -> View {
+fn DrawButton(at: Coord, label: &'static str) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let open = move || store.editing.get() == Some(at);
@@ -320,7 +322,7 @@ fn DrawButton(at: Coord, label: &'static str) -> View {
 }
 
 #[component]
-fn LikeButton(at: Coord, tile: Memo<Option<Tile>>) -> View {
+fn LikeButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let liked = move || tile.with(|tile| tile.as_ref().is_some_and(|tile| tile.liked));
@@ -341,7 +343,7 @@ fn LikeButton(at: Coord, tile: Memo<Option<Tile>>) -> View {
 }
 
 #[component]
-fn PointButton(at: Coord) -> View {
+fn PointButton(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     view! {
@@ -358,7 +360,7 @@ fn PointButton(at: Coord) -> View {
 }
 
 #[component]
-fn FlyButton(at: Coord) -> View {
+fn FlyButton(at: Coord) -> impl IntoView {
     let session = expect_context::<Session>();
     view! {
         <button class="btn" type="button" on:click=move |_| session.fly_to(CameraCommand::Tile(at))>
@@ -369,7 +371,7 @@ fn FlyButton(at: Coord) -> View {
 }
 
 #[component]
-fn DeleteButton(at: Coord, tile: Memo<Option<Tile>>) -> View {
+fn DeleteButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
     let session = expect_context::<Session>();
     let may = may(tile, TileOp::Delete);
     let asking = RwSignal::new(false);

@@ -3,9 +3,7 @@
 use crate::{
     board::{sample, tile_cache::context_of},
     model::tile_store::Tile,
-    reactive::effect,
     store::Store,
-    view::{View, view},
 };
 use leptos::{html, prelude::*};
 use wasm_bindgen::Clamped;
@@ -16,7 +14,7 @@ use web_sys::ImageData;
 pub fn TilePicture(
     /// Which; an empty cell is paper.
     tile: Memo<Option<Tile>>,
-) -> View {
+) -> impl IntoView {
     let store = expect_context::<Store>();
     let canvas = NodeRef::<html::Canvas>::new();
     let side = Memo::new(move |_| {
@@ -33,7 +31,7 @@ pub fn TilePicture(
                 .unwrap_or_default()
         })
     });
-    effect(move || {
+    Effect::new(move || {
         let Some(canvas) = canvas.get() else {
             return;
         };

@@ -4,10 +4,8 @@
 use crate::{
     components::icons::{Glyph, Icon},
     i18n::{board::may_not, fill, place, refusal, t},
-    reactive::effect,
     session::Session,
     store::{CameraCommand, Notice, NoticeKind, Store},
-    view::{Rows, View, view},
 };
 use leptos::prelude::*;
 use shared::canvas::{Coord, Role};
@@ -30,7 +28,7 @@ struct Toast {
 
 /// Notices that come and go.
 #[component]
-pub fn Toasts() -> View {
+pub fn Toasts() -> impl IntoView {
     let store = expect_context::<Store>();
     let newest = move || {
         store.notices.with(|notices| {
@@ -40,21 +38,21 @@ pub fn Toasts() -> View {
     };
     view! {
         <div class="toasts" role="status" aria-label=t().notices>
-            <Rows each=newest key=|notice| notice.id let:notice>
+            <For each=newest key=|notice| notice.id let:notice>
                 <OneToast notice />
-            </Rows>
+            </For>
         </div>
     }
 }
 
 #[component]
-fn OneToast(notice: Notice) -> View {
+fn OneToast(notice: Notice) -> impl IntoView {
     let session = expect_context::<Session>();
     let id = notice.id;
     let toast = toast(notice.kind);
     let held = RwSignal::new(false);
     let time = if toast.is_problem { LONG } else { SHORT };
-    effect(move || {
+    Effect::new(move || {
         if held.get() {
             return;
         }

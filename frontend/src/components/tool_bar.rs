@@ -10,7 +10,6 @@ use crate::{
     session::Session,
     store::Store,
     tools::Tool,
-    view::{Rows, Show, View, view},
 };
 use leptos::{
     ev::{FocusEvent, KeyboardEvent},
@@ -23,7 +22,7 @@ use web_sys::HtmlElement;
 
 /// The drawing tools; nothing while no tile is open.
 #[component]
-pub fn ToolBar() -> View {
+pub fn ToolBar() -> impl IntoView {
     let store = expect_context::<Store>();
     let bar = NodeRef::<html::Div>::new();
     let open = Memo::new(move |_| store.editing.with(Option::is_some));
@@ -40,7 +39,7 @@ pub fn ToolBar() -> View {
                 on:keydown=move |event| step(bar, &event)
             >
                 <div class="tool-bar__group">
-                    {Tool::ALL.map(|tool| view! { <ToolButton tool /> })}
+                    {Tool::ALL.map(|tool| view! { <ToolButton tool /> }).collect_view()}
                     <Mirror />
                 </div>
                 <Steps />
@@ -93,7 +92,7 @@ fn step(bar: NodeRef<html::Div>, event: &KeyboardEvent) {
 }
 
 #[component]
-fn ToolButton(tool: Tool) -> View {
+fn ToolButton(tool: Tool) -> impl IntoView {
     let store = expect_context::<Store>();
     let (name, key) = tool_text(tool);
     let chosen = move || store.tools.with(|tools| tools.tool == tool);
@@ -113,7 +112,7 @@ fn ToolButton(tool: Tool) -> View {
 }
 
 #[component]
-fn Mirror() -> View {
+fn Mirror() -> impl IntoView {
     let store = expect_context::<Store>();
     let name = board_texts().mirror;
     view! {
@@ -133,7 +132,7 @@ fn Mirror() -> View {
 
 /// Undo, redo and the way out.
 #[component]
-fn Steps() -> View {
+fn Steps() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let texts = board_texts();
@@ -177,7 +176,7 @@ fn Steps() -> View {
 }
 
 #[component]
-fn Palette() -> View {
+fn Palette() -> impl IntoView {
     let store = expect_context::<Store>();
     let texts = board_texts();
     let colors = Memo::new(move |_| {
@@ -228,20 +227,20 @@ fn Palette() -> View {
                 <span class="color-pair__first" style:background-color=move || value(primary())></span>
             </button>
             <div class="palette" role="group" aria-label=texts.palette>
-                <Rows
+                <For
                     each=move || colors.get().into_iter().zip(names.get()).enumerate()
                     key=|(index, (color, _))| (*index, color.clone())
                     let((index, (color, name)))
                 >
                     <Swatch index color name />
-                </Rows>
+                </For>
             </div>
         </div>
     }
 }
 
 #[component]
-fn Swatch(index: usize, color: String, name: String) -> View {
+fn Swatch(index: usize, color: String, name: String) -> impl IntoView {
     let store = expect_context::<Store>();
     let index_in_palette = u8::try_from(index).unwrap_or(TRANSPARENT);
     let key = (index < 9).then(|| (index + 1).to_string());
@@ -281,7 +280,7 @@ fn Swatch(index: usize, color: String, name: String) -> View {
     }
 }
 
-pub(super) fn icon(path: &'static str) -> View {
+pub(super) fn icon(path: &'static str) -> impl IntoView {
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
             <path d=path />

@@ -13,7 +13,6 @@ use crate::{
     i18n::{fill, t},
     session::Session,
     store::{Load, Store},
-    view::{Rows, Show, View, view},
 };
 use leptos::prelude::*;
 use shared::{ids::UserId, presence::ActiveUser};
@@ -23,7 +22,7 @@ const FACES: usize = 5;
 
 /// Canvas name, connection, people and menu.
 #[component]
-pub fn TopBar() -> View {
+pub fn TopBar() -> impl IntoView {
     let store = expect_context::<Store>();
     let dock = expect_context::<DockState>();
     let name = Memo::new(move |_| {
@@ -74,7 +73,7 @@ pub fn TopBar() -> View {
 /// The others, as discs in their colours. A click flies to what they draw and
 /// follows them; another one stops.
 #[component]
-fn Faces() -> View {
+fn Faces() -> impl IntoView {
     let store = expect_context::<Store>();
     let dock = expect_context::<DockState>();
     let others = Memo::new(move |_| {
@@ -91,9 +90,9 @@ fn Faces() -> View {
     let more = move || others.with(|o| o.len().saturating_sub(FACES));
     view! {
         <div class="faces" role="group" aria-label=t().people_here_now>
-            <Rows each=shown key=|id| *id let:id>
+            <For each=shown key=|id| *id let:id>
                 <Face id />
-            </Rows>
+            </For>
             <Show when=move || { more() > 0 }>
                 <button
                     class="face face--more"
@@ -111,7 +110,7 @@ fn Faces() -> View {
 }
 
 #[component]
-fn Face(id: UserId) -> View {
+fn Face(id: UserId) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let person: Memo<Option<ActiveUser>> = Memo::new(move |_| {

@@ -90,7 +90,7 @@ impl Viewport {
     pub fn fill(&self, grid: &Grid, at: Coord, covered: f64) -> Camera {
         let side = f64::from(grid.tile_size);
         let zoom = ((self.width - covered).min(self.height) / side) * FILL;
-        let zoom = within(zoom, self.min_zoom(grid), MAX_ZOOM);
+        let zoom = zoom.clamp(self.min_zoom(grid), MAX_ZOOM);
         let center = center_of(grid, at);
         Camera {
             x: center.x - covered / 2.0 / zoom,
@@ -125,7 +125,7 @@ impl Viewport {
     /// Zooms by `factor`, keeping what is at this place of the view there.
     pub fn zoom_at(&mut self, x: f64, y: f64, factor: f64, grid: &Grid) {
         let (bx, by) = self.to_board(x, y);
-        let zoom = within(self.camera.zoom * factor, self.min_zoom(grid), MAX_ZOOM);
+        let zoom = (self.camera.zoom * factor).clamp(self.min_zoom(grid), MAX_ZOOM);
         self.camera = Camera {
             x: bx - (x - self.width / 2.0) / zoom,
             y: by - (y - self.height / 2.0) / zoom,
@@ -141,10 +141,10 @@ impl Viewport {
         if !(camera.x.is_finite() && camera.y.is_finite() && camera.zoom.is_finite()) {
             *camera = Camera::default();
         }
-        camera.x = within(camera.x, 0.0, width);
-        camera.y = within(camera.y, 0.0, height);
+        camera.x = camera.x.clamp(0.0, width);
+        camera.y = camera.y.clamp(0.0, height);
         let least = self.min_zoom(grid);
-        self.camera.zoom = within(self.camera.zoom, least, MAX_ZOOM);
+        self.camera.zoom = self.camera.zoom.clamp(least, MAX_ZOOM);
     }
 
     /// The cell at a place of the view, if it lies on the board.
@@ -203,12 +203,6 @@ fn center_of(grid: &Grid, at: Coord) -> Camera {
         y: (f64::from(at.y) + 0.5) * side,
         zoom: 1.0,
     }
-}
-
-/// As [`f64::clamp`], but without a panic that would bring Rust's writing of
-/// floating-point numbers into the download.
-pub fn within(value: f64, least: f64, most: f64) -> f64 {
-    value.max(least).min(most)
 }
 
 #[cfg(test)]

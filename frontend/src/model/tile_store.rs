@@ -13,7 +13,7 @@ use shared::{
     protocol::{Ack, ClientMessage, TileCreated, TileDeleted, TileLiked, TileUpdated},
     time::Timestamp,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A tile as this client knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -378,17 +378,14 @@ fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, painter: &Painter, n
 /// The pixels of a tile that would change if `edits` were painted: what they
 /// are now, and what they would be.
 pub fn changes(pixels: Option<&Pixels>, edits: &[PixelEdit]) -> (Vec<PixelEdit>, Vec<PixelEdit>) {
-    let mut after: Vec<PixelEdit> = Vec::with_capacity(edits.len());
-    for edit in edits {
-        match after.binary_search_by_key(&edit.0, |other| other.0) {
-            // The last one of a pixel counts.
-            Ok(at) => after[at] = *edit,
-            Err(at) => after.insert(at, *edit),
-        }
-    }
+    // The last one of a pixel counts.
+    let after: BTreeMap<u16, u8> = edits.iter().map(|edit| (edit.0, edit.1)).collect();
     after
         .into_iter()
-        .map(|after| (PixelEdit(after.0, color(pixels, after.0)), after))
+        .map(|(index, after)| {
+            let before = PixelEdit(index, color(pixels, index));
+            (before, PixelEdit(index, after))
+        })
         .filter(|(before, after)| before != after)
         .unzip()
 }

@@ -24,7 +24,6 @@ use crate::{
     pages::error::FailurePage,
     session::Session,
     store::{Account, Load, SignIn, Store},
-    view::{Show, View, view},
 };
 use leptos::prelude::*;
 use shared::ids::CanvasId;
@@ -34,7 +33,7 @@ use shared::ids::CanvasId;
 pub fn CanvasPage(
     /// Which.
     id: CanvasId,
-) -> View {
+) -> impl IntoView {
     let account = expect_context::<Account>();
     let store = Store::new(id);
     provide_context(store);

@@ -5,7 +5,6 @@ use crate::{
     i18n::t,
     pages::not_found::Lost,
     store::{Account, Failure, SignIn},
-    view::{Show, View, view},
 };
 use leptos::prelude::*;
 
@@ -14,7 +13,7 @@ use leptos::prelude::*;
 pub fn FailurePage(
     /// Why there is none.
     failure: Failure,
-) -> View {
+) -> impl IntoView {
     let account = expect_context::<Account>();
     let (title, text) = match failure {
         Failure::Forbidden => (t().no_access_title, t().no_access_text),

@@ -1,15 +1,11 @@
 //! There is nothing at this address.
 
-use crate::{
-    components::icons::Star,
-    i18n::t,
-    view::{Children, View, view},
-};
+use crate::{components::icons::Star, i18n::t};
 use leptos::prelude::*;
 
 /// There is nothing at this address.
 #[component]
-pub fn NotFoundPage() -> View {
+pub fn NotFoundPage() -> impl IntoView {
     document().set_title(t().not_found_title);
     view! { <Lost title=t().not_found_title text=t().not_found_text /> }
 }
@@ -24,7 +20,7 @@ pub fn Lost(
     /// More to do than to leave.
     #[prop(optional)]
     children: Option<Children>,
-) -> View {
+) -> impl IntoView {
     view! {
         <div class="lost">
             <section class="lost__box">

@@ -15,10 +15,8 @@ use crate::{
         theme::ThemePicker,
     },
     i18n::t,
-    reactive::effect,
     router::Router,
     store::{Account, SignIn},
-    view::{Rows, Show, View, view},
 };
 use leptos::prelude::*;
 use shared::{
@@ -36,7 +34,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// The start page.
 #[component]
-pub fn StartPage() -> View {
+pub fn StartPage() -> impl IntoView {
     document().set_title(t().name);
     let account = expect_context::<Account>();
     let router = expect_context::<Router>();
@@ -51,7 +49,7 @@ pub fn StartPage() -> View {
 
     public.refresh();
     let user_id = Memo::new(move |_| account.user().map(|user| user.id));
-    effect(move || {
+    Effect::new(move || {
         mine.canvases.set(Vec::new());
         if user_id.get().is_some() {
             mine.refresh();
@@ -83,7 +81,7 @@ pub fn StartPage() -> View {
         }
     });
     let wished = RwSignal::new(false);
-    effect(move || {
+    Effect::new(move || {
         let sign_in = account.sign_in.get();
         if !wished.get() || sign_in == SignIn::Unknown {
             return;
@@ -138,11 +136,11 @@ pub fn StartPage() -> View {
 
 /// Name, sentence and the way in, over a canvas that drifts by.
 #[component]
-fn Hero(public: Shelf, entered: Callback<Way>) -> View {
+fn Hero(public: Shelf, entered: Callback<Way>) -> impl IntoView {
     let account = expect_context::<Account>();
     // Chosen once: a background that jumps would disturb.
     let backdrop = RwSignal::new(None::<String>);
-    effect(move || {
+    Effect::new(move || {
         let painted = public.canvases.with(|canvases| {
             liveliest(canvases)
                 .filter(|canvas| canvas.tile_count > 0)
@@ -201,14 +199,16 @@ fn Hero(public: Shelf, entered: Callback<Way>) -> View {
                 </div>
                 <section class="entry" aria-labelledby="entry-title">
                     {move || match account.sign_in.get() {
-                        SignIn::SignedIn(user) => view! { <Welcome user /> },
+                        SignIn::SignedIn(user) => view! { <Welcome user /> }.into_any(),
                         SignIn::SignedOut => view! {
                             <h2 id="entry-title">{t().come_in}</h2>
                             <EntryForms done=entered />
-                        },
+                        }
+                        .into_any(),
                         SignIn::Unknown => view! {
                             <h2 id="entry-title">{t().come_in}</h2>
-                        },
+                        }
+                        .into_any(),
                     }}
                 </section>
             </div>
@@ -218,7 +218,7 @@ fn Hero(public: Shelf, entered: Callback<Way>) -> View {
 
 /// For somebody who is signed in already.
 #[component]
-fn Welcome(user: User) -> View {
+fn Welcome(user: User) -> impl IntoView {
     let account = expect_context::<Account>();
     let sheets = expect_context::<Sheets>();
     let sign_out = move |_| sheets.sign_out(account, Callback::new(|()| ()));
@@ -251,24 +251,25 @@ fn Welcome(user: User) -> View {
 
 /// The cards of a shelf, or what stands in for them.
 #[component]
-fn Cards(shelf: Shelf, make: Callback<()>) -> View {
+fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
     let cards = move || {
         view! {
-            <Rows
+            <For
                 each=move || shelf.canvases.with(|c| c.iter().map(|c| c.id).collect::<Vec<_>>())
                 key=|id| *id
                 let:id
             >
                 <CanvasCard canvas=shelf.canvas(id) />
-            </Rows>
+            </For>
         }
     };
     let what = Memo::new(move |_| (shelf.state.get(), shelf.canvases.with(Vec::is_empty)));
     view! {
         {move || match what.get() {
             (ShelfState::Waiting, true) => view! {
-                <ul class="cards">{[(); 4].map(|()| view! { <WaitingCard /> })}</ul>
-            },
+                <ul class="cards">{[(); 4].map(|()| view! { <WaitingCard /> }).collect_view()}</ul>
+            }
+            .into_any(),
             (ShelfState::Away, true) => view! {
                 <div class="shelf__empty empty">
                     <span class="empty__icon"><Icon glyph=Glyph::Warning /></span>
@@ -278,7 +279,8 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> View {
                         {t().try_again}
                     </button>
                 </div>
-            },
+            }
+            .into_any(),
             (ShelfState::Here, true) if shelf.query.with(|query| !query.trim().is_empty()) => view! {
                 <div class="shelf__empty empty">
                     <p class="empty__title">{t().nothing_found_title}</p>
@@ -291,7 +293,8 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> View {
                         {t().clear_search}
                     </button>
                 </div>
-            },
+            }
+            .into_any(),
             (ShelfState::Here, true) => view! {
                 <div class="shelf__empty empty">
                     <span class="empty__icon"><Icon glyph=Glyph::Pencil /></span>
@@ -301,8 +304,9 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> View {
                         {t().make_first_canvas}
                     </button>
                 </div>
-            },
-            (_, false) => view! { <ul class="cards">{cards()}</ul> },
+            }
+            .into_any(),
+            (_, false) => view! { <ul class="cards">{cards()}</ul> }.into_any(),
         }}
         <Show when=move || shelf.cursor.with(Option::is_some)>
             <div class="shelf__more">
@@ -317,7 +321,7 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> View {
 /// Calls `then` once somebody stops to type.
 fn when_paused(text: RwSignal<String>, then: impl Fn() + Copy + 'static) {
     let mut began = false;
-    effect(move || {
+    Effect::new(move || {
         text.track();
         if mem::replace(&mut began, true)
             && let Ok(timer) = set_timeout_with_handle(then, PAUSE)

@@ -92,11 +92,11 @@ impl PendingStorage {
             browser::forget(&key);
             if let Ok(request) = decode(&frame) {
                 self.put(&request);
-                // Ids carry the time of their making.
-                let at = requests.partition_point(|before: &Request| before.op_id < request.op_id);
-                requests.insert(at, request);
+                requests.push(request);
             }
         }
+        // Ids carry the time of their making.
+        requests.sort_by_key(|request| request.op_id);
         requests
     }
 

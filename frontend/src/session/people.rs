@@ -1,6 +1,5 @@
 //! Who is there, kept up to date by what the server tells. Pure.
 
-use crate::browser;
 use shared::{
     ids::UserId,
     presence::{ActiveUser, Editing, Status},
@@ -16,17 +15,8 @@ pub fn is_nameless(username: &str) -> bool {
 }
 
 /// Puts people into the order in which they are shown: by name.
-pub fn sort(people: &mut Vec<ActiveUser>) {
-    // Inserted one by one: most are in order already, and each of the standard
-    // library's ways to sort is a large part of the download.
-    let mut sorted: Vec<(String, ActiveUser)> = Vec::with_capacity(people.len());
-    for user in people.drain(..) {
-        let name = browser::lower(&user.display_name);
-        let at = sorted
-            .partition_point(|(before, other)| (before, other.user_id) < (&name, user.user_id));
-        sorted.insert(at, (name, user));
-    }
-    people.extend(sorted.into_iter().map(|(_, user)| user));
+pub fn sort(people: &mut [ActiveUser]) {
+    people.sort_by_cached_key(|user| (user.display_name.to_lowercase(), user.user_id));
 }
 
 /// Somebody came.
@@ -99,7 +89,7 @@ mod tests {
     fn count(id: i64, name: &str) -> UserCount {
         UserCount {
             user_id: UserId(id),
-            username: browser::lower(name),
+            username: name.to_lowercase(),
             display_name: name.into(),
             active_users: 1,
             timestamp: chrono::DateTime::UNIX_EPOCH.into(),

@@ -5,7 +5,6 @@
 //! processing", 2020), where equal steps look equally large. Dithering spreads
 //! what a pixel is off by over its neighbours (Floyd and Steinberg, 1976).
 
-use crate::browser;
 use shared::pixels::TRANSPARENT;
 
 /// Alpha below which a pixel is left out.
@@ -45,7 +44,7 @@ impl Matcher {
             *light = if part <= 0.04045 {
                 part / 12.92
             } else {
-                power((part + 0.055) / 1.055)
+                ((part + 0.055) / 1.055).powf(2.4)
             };
         }
         let mut matcher = Self {
@@ -121,12 +120,6 @@ impl Matcher {
 
 fn dot(a: Lab, b: Lab) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-/// To the power of 2.4, by the browser.
-#[expect(clippy::cast_possible_truncation, reason = "the result is from 0 to 1")]
-fn power(base: f32) -> f32 {
-    browser::power(f64::from(base), 2.4) as f32
 }
 
 fn add(to: Lab, what: Lab, part: f32) -> Lab {

@@ -2,7 +2,6 @@
 //! in UTF-16 units, as the browser counts them.
 
 use super::text::is_name_char;
-use crate::browser;
 
 /// What is being typed after an `@`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +33,10 @@ pub fn wanted(text: &str, cursor: usize) -> Option<Wanted> {
 /// Whether somebody is meant by `prefix`: their user name, or a word of their
 /// name to show, begins with it.
 pub fn matches(prefix: &str, username: &str, display_name: &str) -> bool {
-    let prefix = browser::lower(prefix);
+    let prefix = prefix.to_lowercase();
     std::iter::once(username)
         .chain(display_name.split_whitespace())
-        .any(|word| browser::lower(word).starts_with(&prefix))
+        .any(|word| word.to_lowercase().starts_with(&prefix))
 }
 
 /// The text with `@username ` in the wanted place, and the cursor after it.

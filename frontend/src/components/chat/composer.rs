@@ -8,7 +8,6 @@ use crate::{
     },
     i18n::{fill, t},
     store::{Account, SignIn, Store},
-    view::{Show, View, view},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::limits;
@@ -24,7 +23,7 @@ pub fn Composer(
     /// Called when something was said.
     #[prop(into)]
     said: Callback<()>,
-) -> View {
+) -> impl IntoView {
     let account = expect_context::<Account>();
     let draft = Draft::new(said);
     let store = expect_context::<Store>();
@@ -89,12 +88,12 @@ pub fn Composer(
 
 /// The names that fit what is typed.
 #[component]
-fn Offers(draft: Draft) -> View {
+fn Offers(draft: Draft) -> impl IntoView {
     let options = move || {
         let names = draft.names.get().into_iter().enumerate();
         names
             .map(|(index, name)| view! { <Offer draft name index /> })
-            .collect::<View>()
+            .collect_view()
     };
     view! {
         <div class="complete" role="listbox" id="chat-names" aria-label=t().people>
@@ -105,7 +104,7 @@ fn Offers(draft: Draft) -> View {
 
 /// A name to choose.
 #[component]
-fn Offer(draft: Draft, name: Name, index: usize) -> View {
+fn Offer(draft: Draft, name: Name, index: usize) -> impl IntoView {
     let chosen = name.clone();
     view! {
         <div

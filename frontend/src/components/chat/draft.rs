@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     components::dock::{DockState, Tab},
-    reactive::effect,
     session::Session,
     store::Store,
 };
@@ -176,7 +175,7 @@ impl Draft {
     fn take_tiles(self, store: &Store) {
         let dock = expect_context::<DockState>();
         let insert = store.chat_insert;
-        effect(move || {
+        Effect::new(move || {
             let Some(at) = insert.get() else {
                 return;
             };

@@ -6,8 +6,6 @@ use crate::{
     i18n::{clock, fill, moment, refusal, t},
     session::Session,
     store::{CameraCommand, ChatKey, ChatRow, Connection, DeliveryStatus, Store},
-    view::IntoView,
-    view::{View, view},
 };
 use leptos::prelude::*;
 use shared::{canvas::Coord, ids::OpId};
@@ -23,7 +21,7 @@ pub fn Message(
     row: ChatRow,
     /// Begins a group: shows who and when.
     first: bool,
-) -> View {
+) -> impl IntoView {
     let store = expect_context::<Store>();
     // History may be here before it is known who one is.
     let sender = row.sender_id;
@@ -80,7 +78,7 @@ pub fn Message(
 }
 
 /// The text, with its tiles and people.
-fn message_text(text: &str) -> View {
+fn message_text(text: &str) -> impl IntoView + use<> {
     let store = expect_context::<Store>();
     // Guests have user names that nobody would recognize.
     let shown_as = |name: &str| {
@@ -99,8 +97,8 @@ fn message_text(text: &str) -> View {
     parts(text, |name| shown_as(name).is_some())
         .into_iter()
         .map(|part| match part {
-            Part::Plain(text) => text.into_view(),
-            Part::Tile(at) => view! { <TileChip at /> },
+            Part::Plain(text) => text.into_any(),
+            Part::Tile(at) => view! { <TileChip at /> }.into_any(),
             Part::Person(name) => {
                 let written = name.clone();
                 let is_me = move || {
@@ -115,15 +113,16 @@ fn message_text(text: &str) -> View {
                         {fill(t().at_name, &[("name", &shown)])}
                     </span>
                 }
+                .into_any()
             }
         })
-        .collect::<View>()
+        .collect_view()
 }
 
 /// A tile named in a text: flies there and points at it for all. One that is
 /// not on this canvas is plain text.
 #[component]
-fn TileChip(at: Coord) -> View {
+fn TileChip(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let on_canvas = Memo::new(move |_| {
@@ -138,43 +137,44 @@ fn TileChip(at: Coord) -> View {
         session.select(Some(at));
         session.mention(at, "");
     };
-    View::follow(move || {
+    move || {
         if on_canvas.get() {
             view! {
                 <button class="chip" type="button" aria-label=label.clone() title=label.clone() on:click=go>
                     {text.clone()}
                 </button>
             }
+            .into_any()
         } else {
-            text.clone().into_view()
+            text.clone().into_any()
         }
-    })
+    }
 }
 
 /// What became of a message of one's own that is not stored.
 #[component]
-fn MessageFate(key: ChatKey, delivery: DeliveryStatus) -> View {
+fn MessageFate(key: ChatKey, delivery: DeliveryStatus) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     match (delivery, key) {
-        (DeliveryStatus::Stored, _) => View::Nothing,
+        (DeliveryStatus::Stored, _) => ().into_any(),
         (DeliveryStatus::Pending, _) => {
             let waits = move || {
                 (store.connection.get() != Connection::Live).then_some(t().waits_for_connection)
             };
-            view! { <div class="message__fate">{waits}</div> }
+            view! { <div class="message__fate">{waits}</div> }.into_any()
         }
         (DeliveryStatus::Failed(code), ChatKey::Own(op)) => {
-            view! { <Failed reason=refusal(code, "") op session /> }
+            view! { <Failed reason=refusal(code, "") op session /> }.into_any()
         }
         (DeliveryStatus::Failed(code), ChatKey::Message(_)) => {
-            view! { <div class="message__fate">{refusal(code, "")}</div> }
+            view! { <div class="message__fate">{refusal(code, "")}</div> }.into_any()
         }
     }
 }
 
 #[component]
-fn Failed(reason: String, op: OpId, session: Session) -> View {
+fn Failed(reason: String, op: OpId, session: Session) -> impl IntoView {
     view! {
         <div class="message__fate">
             <span>{fill(t().not_sent, &[("why", &reason)])}</span>

@@ -6,7 +6,6 @@ use crate::{
     browser::{self, Listener},
     components::dock::{DockState, Tab},
     i18n::{fill, t},
-    reactive::effect,
     session::Session,
     store::{Account, ChatRow, Load, NoticeKind, SignIn, Store},
 };
@@ -62,7 +61,7 @@ impl ChatReading {
             Memo::new(move |_| visible.get() && dock.shows(Tab::Chat) && self.at_end.get());
         tell_of_mentions(store, newest, looking);
         let mut began = false;
-        effect(move || {
+        Effect::new(move || {
             let newest = newest.get();
             let here = load.get() == Load::Ready;
             let looking = looking.get();
@@ -84,7 +83,7 @@ impl ChatReading {
             }
             began |= here;
         });
-        effect(move || {
+        Effect::new(move || {
             if account.sign_in.get() == SignIn::SignedOut {
                 self.mark.set(None);
             }
@@ -95,7 +94,7 @@ impl ChatReading {
     /// Canvas and unread messages as the tab's title.
     fn write_title(self, store: &Store) {
         let canvas = store.canvas;
-        effect(move || {
+        Effect::new(move || {
             let name = canvas.with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()));
             let title = name.map_or_else(
                 || t().name.to_owned(),
@@ -115,7 +114,7 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
     let session = expect_context::<Session>();
     let Store { me, chat, load, .. } = *store;
     let mut last = None;
-    effect(move || {
+    Effect::new(move || {
         let newest = newest.get();
         if load.get() != Load::Ready {
             last = None;

@@ -3,7 +3,6 @@
 
 use super::rows::{Line, LineKey};
 use crate::{
-    reactive::effect,
     session::Session,
     store::{Older, Store},
 };
@@ -75,7 +74,7 @@ impl Scroll {
     /// Keeps what one reads in its place while lines come in.
     fn follow(self, lines: Memo<Vec<Line>>, load_older: impl Fn() + Copy + 'static) {
         let mut known = None;
-        effect(move || {
+        Effect::new(move || {
             let first = lines.with(|lines| first_message(lines));
             let before = known.replace(first);
             request_animation_frame(move || {
@@ -100,7 +99,7 @@ impl Scroll {
     /// or a phone's sheet opens.
     fn hold(self) {
         let observer = StoredValue::new_local(None::<Resized>);
-        effect(move || {
+        Effect::new(move || {
             if let Some(list) = self.list.get() {
                 let resized = Resized::watch(&list, move || {
                     if self.at_end.get_untracked() {
