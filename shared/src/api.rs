@@ -1,4 +1,4 @@
-//! Bodies of the HTTP interface under `/api/v1`.
+//! The JSON bodies of the HTTP API under `/api/v1`.
 
 use crate::{
     canvas::{EditPolicy, Role, Visibility},
@@ -14,21 +14,21 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
-    /// Which.
+    /// The user's id.
     pub id: UserId,
-    /// Unique without regard to case.
+    /// Unique; upper and lower case are the same.
     pub username: String,
-    /// Name to show.
+    /// The name to show.
     pub display_name: String,
-    /// Came without a password.
+    /// True for a user without a password.
     pub is_guest: bool,
-    /// As set by the user, or empty.
+    /// The status message that the user set, may be empty.
     pub status_message: String,
-    /// When they came first.
+    /// When the account was created.
     pub created_at: Timestamp,
 }
 
-/// The answer to every way of signing in.
+/// The answer to all requests that sign in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Auth {
@@ -36,9 +36,9 @@ pub struct Auth {
     pub token: String,
     /// Always `Bearer`.
     pub token_type: String,
-    /// When the token ends.
+    /// When the token expires.
     pub expires_at: Timestamp,
-    /// Who signed in.
+    /// The user who signed in.
     pub user: User,
 }
 
@@ -58,7 +58,7 @@ pub struct Register {
     pub username: String,
     /// 8–128 characters.
     pub password: String,
-    /// 1–64 characters; the username where none is given.
+    /// 1–64 characters; the username if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
 }
@@ -67,7 +67,7 @@ pub struct Register {
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Login {
-    /// In any case.
+    /// In upper or lower case.
     pub username: String,
     /// The password.
     pub password: String,
@@ -77,7 +77,7 @@ pub struct Login {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Guest {
-    /// 1–64 characters; one is made up where none is given.
+    /// 1–64 characters; generated if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
 }
@@ -86,10 +86,10 @@ pub struct Guest {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateMe {
-    /// 1–64 characters.
+    /// 1–64 characters; unchanged if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// At most 200 characters.
+    /// At most 200 characters; unchanged if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_message: Option<String>,
 }
@@ -98,47 +98,47 @@ pub struct UpdateMe {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Ticket {
-    /// Stands in for a token in one WebSocket request.
+    /// Can be used once, in place of a token, in a WebSocket request.
     pub ticket: String,
-    /// 30 s from now.
+    /// When the ticket expires: 30 seconds after the request.
     pub expires_at: Timestamp,
 }
 
-/// A canvas, as the one who asks sees it.
+/// A canvas, as the requesting user sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Canvas {
-    /// Which.
+    /// The canvas's id.
     pub id: CanvasId,
     /// 1–80 characters.
     pub name: String,
-    /// Or empty.
+    /// At most 2000 characters, may be empty.
     pub description: String,
-    /// Tiles in a row.
+    /// Number of columns.
     pub width: i32,
-    /// Rows.
+    /// Number of rows.
     pub height: i32,
-    /// Pixels along one side of a tile.
+    /// Width and height of a tile, in pixels.
     pub tile_size: i32,
     /// Colours as `#rrggbb`; a pixel is an index into them.
     pub palette: Vec<String>,
-    /// Who finds it.
+    /// Who can find and read it.
     pub visibility: Visibility,
-    /// Who paints which tile.
+    /// Who can draw in which tile.
     pub edit_policy: EditPolicy,
-    /// Who made it.
+    /// The user who created it.
     pub owner_id: UserId,
-    /// What the one who asks may do; null for those not signed in.
+    /// The role of the requesting user; null if not signed in.
     pub role: Option<Role>,
-    /// Tiles started so far.
+    /// Number of tiles.
     pub tile_count: i64,
-    /// Users on it now.
+    /// Number of users who are on it.
     pub active_users: usize,
-    /// See [`Epoch`].
+    /// The version of its log: `last_seq` is only comparable within one epoch.
     pub epoch: Epoch,
-    /// `seq` of the newest durable event.
+    /// `seq` of its newest event; 0 if there is none.
     pub last_seq: i64,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
 }
 
@@ -148,23 +148,23 @@ pub struct Canvas {
 pub struct CreateCanvas {
     /// 1–80 characters.
     pub name: String,
-    /// At most 2000 characters.
+    /// At most 2000 characters; empty if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// 1–256 tiles.
+    /// Number of columns: 1–256.
     pub width: i32,
-    /// 1–256 tiles.
+    /// Number of rows: 1–256.
     pub height: i32,
-    /// 8–64 pixels, 32 where none is given.
+    /// Width and height of a tile: 8–64 pixels; 32 if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tile_size: Option<i32>,
-    /// 2–64 colours `#rrggbb`.
+    /// 2–64 colours `#rrggbb`; a default palette if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub palette: Option<Vec<String>>,
-    /// Public where none is given.
+    /// Public if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
-    /// Open where none is given.
+    /// Open if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edit_policy: Option<EditPolicy>,
 }
@@ -173,31 +173,31 @@ pub struct CreateCanvas {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateCanvas {
-    /// 1–80 characters.
+    /// 1–80 characters; unchanged if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// At most 2000 characters.
+    /// At most 2000 characters; unchanged if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Who finds it.
+    /// Who can find and read it; unchanged if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
-    /// Who paints which tile.
+    /// Who can draw in which tile; unchanged if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edit_policy: Option<EditPolicy>,
 }
 
-/// Somebody with a role of their own on a canvas.
+/// A user who was given a role on a canvas.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Member {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
-    /// Unique name.
+    /// The user's unique name.
     pub username: String,
-    /// Name to show.
+    /// The user's name to show.
     pub display_name: String,
-    /// What they may do.
+    /// The role.
     pub role: Role,
 }
 
@@ -205,7 +205,7 @@ pub struct Member {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetMember {
-    /// Any but owner.
+    /// Any role but owner.
     pub role: Role,
 }
 
@@ -213,31 +213,31 @@ pub struct SetMember {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Tile {
-    /// Which.
+    /// The tile's id.
     pub id: TileId,
-    /// Where it belongs.
+    /// The canvas it is on.
     pub canvas_id: CanvasId,
     /// Column.
     pub x: i32,
     /// Row.
     pub y: i32,
-    /// Who started it.
+    /// The user who created it.
     pub creator_id: UserId,
-    /// Their unique name.
+    /// That user's unique name.
     pub creator_username: String,
-    /// Or empty.
+    /// At most 80 characters, may be empty.
     pub title: String,
-    /// What is drawn.
+    /// All pixels.
     pub pixels: Pixels,
-    /// 1 when created, one more with every change of title or pixels.
+    /// 1 when created; every change of title or pixels adds 1.
     pub version: i64,
-    /// How many like it.
+    /// Number of users who like it.
     pub like_count: i64,
-    /// Whether the one who asks does.
+    /// Whether the requesting user likes it.
     pub liked_by_me: bool,
-    /// When it was started.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When title or pixels changed last.
+    /// When its title or pixels changed last.
     pub updated_at: Timestamp,
 }
 
@@ -249,10 +249,10 @@ pub struct CreateTile {
     pub x: i64,
     /// Row.
     pub y: i64,
-    /// At most 80 characters.
+    /// At most 80 characters; empty if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// All transparent where none are given.
+    /// All transparent if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pixels: Option<Pixels>,
 }
@@ -261,13 +261,13 @@ pub struct CreateTile {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UpdateTile {
-    /// At most 80 characters.
+    /// At most 80 characters; unchanged if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The whole tile.
+    /// All pixels; unchanged if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pixels: Option<Pixels>,
-    /// Refuse if the tile has another version by now.
+    /// If given, refuse unless the tile has this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_version: Option<i64>,
 }
@@ -276,11 +276,11 @@ pub struct UpdateTile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Liked {
-    /// Which tile.
+    /// The tile's id.
     pub tile_id: TileId,
-    /// How many like it now.
+    /// Number of users who like it afterwards.
     pub like_count: i64,
-    /// Whether the one who asks does.
+    /// Whether the requesting user likes it afterwards.
     pub liked: bool,
 }
 
@@ -288,39 +288,39 @@ pub struct Liked {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChatMessage {
-    /// Which.
+    /// The message's id.
     pub message_id: MessageId,
-    /// Where it was said.
+    /// The canvas.
     pub canvas_id: CanvasId,
-    /// Its place in the canvas's order.
+    /// Place in the canvas's order of events.
     pub seq: i64,
-    /// Who said it.
+    /// The user who sent it.
     pub sender_id: UserId,
-    /// Their unique name.
+    /// That user's unique name.
     pub sender_username: String,
-    /// Their name to show, as it was then.
+    /// That user's name to show, at the time of sending.
     pub sender_display_name: String,
-    /// What they said.
+    /// The text: 1–2000 characters.
     pub message_text: String,
-    /// When.
+    /// When it was stored.
     pub created_at: Timestamp,
 }
 
-/// One consistent picture of a canvas.
+/// A consistent snapshot of a canvas.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Snapshot {
-    /// See [`Epoch`].
+    /// The version of the log that `seq` belongs to.
     pub epoch: Epoch,
-    /// Everything up to this `seq` is in it, nothing later is.
+    /// The snapshot contains exactly the events up to this `seq`.
     pub seq: i64,
     /// The canvas.
     pub canvas: Canvas,
-    /// Every tile.
+    /// All tiles.
     pub tiles: Vec<Tile>,
-    /// The newest 50, oldest first.
+    /// The newest 50 chat messages, oldest first.
     pub messages: Vec<ChatMessage>,
-    /// Who is there.
+    /// The users who are on the canvas.
     pub active_users: Vec<ActiveUser>,
 }
 
@@ -328,38 +328,38 @@ pub struct Snapshot {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
-    /// In the order of the list.
+    /// The items, in the order of the list.
     pub items: Vec<T>,
-    /// What to give as `cursor` for the next page; null after the last.
+    /// The `cursor` of the request for the next page; null on the last page.
     pub next_cursor: Option<String>,
 }
 
-/// A connection in the registry.
+/// A WebSocket connection, for administrators.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Client {
-    /// Which.
+    /// The connection's id.
     pub connection_id: ConnectionId,
-    /// Whose.
+    /// The user.
     pub user_id: UserId,
-    /// Their unique name.
+    /// The user's unique name.
     pub username: String,
-    /// Where it is connected.
+    /// The canvas that it joined.
     pub canvas_id: CanvasId,
     /// `browser` or `agent`.
     pub client_type: String,
-    /// As the client said, or empty.
+    /// The `platform` that the client gave in the request, may be empty.
     pub platform: String,
-    /// As the client said in `hello`, or empty.
+    /// The `client_name` of `hello`, may be empty.
     pub client_name: String,
-    /// As the client said in `hello`, or an empty object.
+    /// The `device` of `hello`, may be empty.
     #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub device: serde_json::Map<String, serde_json::Value>,
-    /// The server's node.
+    /// Id of the server node.
     pub node: String,
-    /// Since when.
+    /// When the connection began.
     pub connected_at: Timestamp,
-    /// When it sent something last.
+    /// When the client sent its last message.
     pub last_seen_at: Timestamp,
 }
 
@@ -367,28 +367,28 @@ pub struct Client {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// `about:blank`: the code says what kind it is.
+    /// Always `about:blank`; `code` tells the kind of error.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The status in words.
+    /// The reason phrase of the HTTP status.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What kind of error, for programs.
+    /// The kind of error, for programs.
     pub code: String,
-    /// What happened, for people.
+    /// What went wrong, for people, in English.
     pub detail: String,
-    /// Which fields are wrong, with `validation_failed`.
+    /// The fields that are wrong, if `code` is `validation_failed`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }
 
-/// A field that is wrong.
+/// A field of a request that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
-    /// Its name.
+    /// The field's name.
     pub field: String,
-    /// What is wrong with it.
+    /// What is wrong with it, as in "is missing".
     pub message: String,
 }

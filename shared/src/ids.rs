@@ -1,5 +1,5 @@
-//! Identifiers as types of their own, so that a tile id cannot stand where a
-//! user id is meant.
+//! Identifiers. Each kind has its own type, so that the compiler refuses a tile
+//! id where a user id is expected.
 
 mod op;
 
@@ -42,7 +42,8 @@ id!(
     CanvasId(i64)
 );
 id!(
-    /// A tile. Its cell may be deleted and drawn anew, which makes a new tile.
+    /// A tile. If a tile is deleted and its cell drawn in again, the new tile
+    /// has a new id.
     TileId(i64)
 );
 id!(
@@ -50,15 +51,15 @@ id!(
     MessageId(Uuid)
 );
 id!(
-    /// One WebSocket connection: one tab.
+    /// One WebSocket connection; a browser tab has one.
     ConnectionId(Uuid)
 );
 id!(
-    /// A signed-in session, the `jti` of its tokens.
+    /// A session of a signed-in user; the `jti` claim of its tokens (RFC 7519).
     SessionId(Uuid)
 );
 id!(
-    /// Renewed if a canvas's log is ever rewritten: a `seq` is only comparable
-    /// within one epoch.
+    /// The version of a canvas's log. It changes if the log is rewritten; two
+    /// `seq` can only be compared within the same epoch.
     Epoch(Uuid)
 );

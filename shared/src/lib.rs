@@ -1,8 +1,8 @@
-//! What the Stellar Canvas server and its browser client have in common: the
-//! messages, the HTTP bodies, the rules of a canvas and the limits.
+//! The code that the Stellar Canvas server and its browser client share: the
+//! WebSocket messages, the HTTP bodies, the rules of a canvas and the limits.
 //!
-//! This crate does no I/O, reads no clock and knows nothing of async, so the
-//! very same code runs in the server and in the browser.
+//! This crate does no I/O, reads no clock and has no async code, so that the
+//! same code runs in the server and in the browser.
 
 pub mod api;
 pub mod canvas;

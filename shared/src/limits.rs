@@ -1,4 +1,5 @@
-//! Every number of the wire contract that bounds something, in one place.
+//! Every limit of the wire contract, in one place. A length of text is counted
+//! in Unicode scalar values, after [`text::clean`](crate::text::clean).
 
 use std::ops::RangeInclusive;
 
@@ -14,13 +15,13 @@ pub const STATUS_MESSAGE: RangeInclusive<usize> = 0..=200;
 pub const CANVAS_NAME: RangeInclusive<usize> = 1..=80;
 /// Characters of a canvas's description.
 pub const CANVAS_DESCRIPTION: RangeInclusive<usize> = 0..=2000;
-/// Tiles along one side of a canvas.
+/// Width and height of a canvas, in tiles.
 pub const CANVAS_SIDE: RangeInclusive<i32> = 1..=256;
-/// Pixels along one side of a tile.
+/// Width and height of a tile, in pixels.
 pub const TILE_SIZE: RangeInclusive<i32> = 8..=64;
-/// Pixels along one side of a tile where none were asked for.
+/// Width and height of a tile, in pixels, if a new canvas does not say.
 pub const DEFAULT_TILE_SIZE: i32 = 32;
-/// Colours of a palette.
+/// Number of colours of a palette.
 pub const PALETTE: RangeInclusive<usize> = 2..=64;
 /// Characters of a tile's title.
 pub const TILE_TITLE: RangeInclusive<usize> = 0..=80;
@@ -30,41 +31,44 @@ pub const CHAT_TEXT: RangeInclusive<usize> = 1..=2000;
 pub const MENTION_MESSAGE: RangeInclusive<usize> = 0..=200;
 /// Characters of a mention's highlight type, each of `a-z_`.
 pub const HIGHLIGHT_TYPE: RangeInclusive<usize> = 1..=32;
-/// Milliseconds for which a mention is shown.
+/// How long a mention is shown, in milliseconds.
 pub const MENTION_DURATION_MS: RangeInclusive<i64> = 500..=10_000;
-/// Milliseconds for which a mention is shown where none were given.
+/// How long a mention is shown, in milliseconds, if it does not say.
 pub const DEFAULT_MENTION_DURATION_MS: i64 = 3_000;
-/// Pixels in one `tile_paint`.
+/// Number of pixel edits in one `tile_paint`.
 pub const PAINT_PIXELS: RangeInclusive<usize> = 1..=1024;
-/// Characters of a client's name in `hello`.
+/// Characters of the `client_name` in `hello`.
 pub const CLIENT_NAME: RangeInclusive<usize> = 0..=80;
-/// Bytes of the `device` object in `hello`, as JSON.
+/// Bytes of the `device` object in `hello`, written as JSON.
 pub const DEVICE_BYTES: usize = 2 * 1024;
-/// Characters of the `platform` query parameter.
+/// Characters of the `platform` query parameter of the WebSocket request.
 pub const PLATFORM: RangeInclusive<usize> = 0..=64;
 /// Bytes of one WebSocket message from a client.
 pub const FRAME_BYTES: usize = 16 * 1024;
 /// Bytes of one HTTP request body.
 pub const BODY_BYTES: usize = 1024 * 1024;
-/// Items of a list where the request names no `limit`.
+/// Items on one page of a list, if the request gives no `limit`.
 pub const DEFAULT_PAGE: i64 = 50;
-/// The largest `limit` of a list.
+/// Largest `limit` of a list.
 pub const MAX_PAGE: i64 = 200;
-/// Newest chat messages in a snapshot.
+/// Chat messages in a snapshot: the newest ones.
 pub const SNAPSHOT_MESSAGES: i64 = 50;
-/// Durable events that a resume replays at most.
+/// Largest number of durable events that a resume replays; with more, the
+/// client gets `resync`.
 pub const RESUME_EVENTS: i64 = 10_000;
-/// Pixels along one side of a board's picture.
+/// Largest width and height of a canvas's image, in pixels.
 pub const IMAGE_SIDE: i32 = 8192;
-/// Milliseconds after the last `typing` until it ends by itself.
+/// Milliseconds after the last `typing` message until typing ends by itself.
 pub const TYPING_MS: u64 = 5_000;
-/// Milliseconds after a user's last connection until `user_left`.
+/// Milliseconds between the end of a user's last connection and `user_left`.
 pub const LEAVE_MS: u64 = 5_000;
-/// Cursor positions passed on per second and connection.
+/// Cursor positions forwarded per second and connection; others are dropped.
 pub const CURSORS_PER_SECOND: u64 = 20;
-/// Milliseconds that a tile lock lives without renewal.
+/// Lifetime of a tile lock in milliseconds, unless it is renewed.
 pub const LOCK_MS: u64 = 15_000;
-/// Messages that cannot be read, within [`INVALID_WINDOW_MS`], that end a connection.
+/// Number of unreadable messages within [`INVALID_WINDOW_MS`] after which the
+/// connection is closed.
 pub const INVALID_MESSAGES: usize = 20;
-/// See [`INVALID_MESSAGES`].
+/// Length of the window in which unreadable messages are counted, in
+/// milliseconds. See [`INVALID_MESSAGES`].
 pub const INVALID_WINDOW_MS: u64 = 10_000;

@@ -4,10 +4,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
-/// The index that shows what is behind the tile.
+/// The palette index of a transparent pixel.
 pub const TRANSPARENT: u8 = 255;
 
-/// The colours of a canvas whose maker names none, as `#rrggbb`.
+/// The palette of a new canvas that is given none, as `#rrggbb`.
 pub const DEFAULT_PALETTE: [&str; 32] = [
     "#000000", "#1d2b53", "#2b335f", "#3b4a8c", "#4f67c8", "#5b8def", "#7fc8f8", "#c9e7ff",
     "#ffffff", "#c2c3c7", "#83769c", "#5f574f", "#3a3042", "#7e2553", "#b5305f", "#ff004d",
@@ -26,13 +26,13 @@ pub enum PixelError {
     Size {
         /// `tile_size`².
         expected: usize,
-        /// What came.
+        /// The number of bytes given.
         actual: usize,
     },
-    /// An index past the tile's end.
+    /// A pixel index outside the tile.
     #[error("pixel index {index} is outside 0..{size}")]
     Index {
-        /// The index.
+        /// The pixel index given.
         index: u16,
         /// `tile_size`².
         size: usize,
@@ -40,48 +40,47 @@ pub enum PixelError {
     /// A colour that is neither in the palette nor [`TRANSPARENT`].
     #[error("colour {colour} is outside 0..{palette} and not 255")]
     Colour {
-        /// The colour.
+        /// The palette index given.
         colour: u8,
-        /// Colours in the palette.
+        /// Number of colours in the palette.
         palette: usize,
     },
 }
 
-/// Row by row, one byte a pixel: a palette index or [`TRANSPARENT`]. On the
-/// wire base64 (RFC 4648 section 4).
+/// All pixels of a tile, row by row from the top left, one byte each: a palette
+/// index or [`TRANSPARENT`]. On the wire they are base64 (RFC 4648 section 4).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, format = Byte))]
 pub struct Pixels(Vec<u8>);
 
-/// One painted pixel: its index in the tile and its new colour. On the wire
-/// `[index, colour]`.
+/// One pixel to set: its index in the tile (`y * tile_size + x`) and its new
+/// palette index. On the wire it is `[index, colour]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PixelEdit(pub u16, pub u8);
 
 impl Pixels {
-    /// A tile on which nothing was drawn yet.
+    /// A tile whose pixels are all transparent. `tile_size` is in pixels.
     pub fn blank(tile_size: i32) -> Self {
-        let side = usize::try_from(tile_size).unwrap_or_default();
-        Self(vec![TRANSPARENT; side * side])
+        Self(vec![TRANSPARENT; area(tile_size)])
     }
 
-    /// As they are stored; not checked against any canvas.
+    /// Takes bytes without checking them; see [`Pixels::check`].
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    /// Row by row.
+    /// One byte per pixel, row by row.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// See [`Pixels::as_bytes`].
+    /// Same as [`Pixels::as_bytes`], by value.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
 
-    /// Reads base64.
+    /// Reads base64. The result is not checked; see [`Pixels::check`].
     ///
     /// # Errors
     /// [`PixelError::Base64`].
@@ -92,12 +91,13 @@ impl Pixels {
             .map_err(|_| PixelError::Base64)
     }
 
-    /// As base64.
+    /// Writes base64.
     pub fn encode(&self) -> String {
         STANDARD.encode(&self.0)
     }
 
-    /// Whether these can be a tile's pixels.
+    /// Checks that a tile of this size, with a palette of this many colours, can
+    /// have these pixels.
     ///
     /// # Errors
     /// [`PixelError::Size`] or [`PixelError::Colour`].
@@ -112,7 +112,7 @@ impl Pixels {
         self.0.iter().try_for_each(|&c| check_colour(c, palette))
     }
 
-    /// Paints `edits` in their order; those outside are passed over.
+    /// Applies `edits` in their order. An edit outside the tile is ignored.
     pub fn paint(&mut self, edits: &[PixelEdit]) {
         for &PixelEdit(index, colour) in edits {
             if let Some(pixel) = self.0.get_mut(usize::from(index)) {
@@ -122,7 +122,8 @@ impl Pixels {
     }
 }
 
-/// Whether `edits` fit a tile of this size and palette.
+/// Checks `edits` for a tile of this size, in pixels, and a palette of this
+/// many colours.
 ///
 /// # Errors
 /// [`PixelError::Index`] or [`PixelError::Colour`].
@@ -136,6 +137,7 @@ pub fn check_edits(edits: &[PixelEdit], tile_size: i32, palette: usize) -> Resul
     })
 }
 
+/// The number of pixels of a tile.
 fn area(tile_size: i32) -> usize {
     let side = usize::try_from(tile_size).unwrap_or_default();
     side * side

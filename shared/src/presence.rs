@@ -1,52 +1,53 @@
-//! Who is there and what they are doing.
+//! The presence of users on a canvas: status, typing, the tile they draw in.
 
 use crate::ids::UserId;
 use serde::{Deserialize, Serialize};
 
-/// What a person says about being there.
+/// The availability that a user chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// At the canvas.
+    /// Available; the default.
     #[default]
     Online,
     /// Not at the keyboard.
     Away,
-    /// There, but not to be disturbed.
+    /// At the keyboard, but does not want to be disturbed.
     Busy,
 }
 
-/// The tile that somebody draws in.
+/// The tile that a user draws in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Editing {
-    /// Column.
+    /// Column of the tile.
     pub tile_x: i32,
-    /// Row.
+    /// Row of the tile.
     pub tile_y: i32,
 }
 
-/// A user who is on a canvas, all tabs taken together.
+/// A user on a canvas. All connections of the user are combined.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActiveUser {
-    /// Who.
+    /// The user.
     pub user_id: UserId,
-    /// Unique name.
+    /// The user's unique name.
     pub username: String,
-    /// Name to show.
+    /// The user's name to show.
     pub display_name: String,
-    /// False in the seconds between the last tab's end and `user_left`.
+    /// False after the last connection ended, until `user_left` is sent
+    /// ([`LEAVE_MS`](crate::limits::LEAVE_MS)) or the user returns.
     pub is_active: bool,
-    /// As the user set it last.
+    /// The status that the user set last.
     pub status: Status,
-    /// As the user set it last, or empty.
+    /// The status message that the user set last, may be empty.
     pub status_message: String,
-    /// Whether any tab types.
+    /// Whether the user types in any connection.
     pub is_typing: bool,
-    /// The tile drawn in last, by any tab.
+    /// The tile that the user draws in; of several connections the newest counts.
     pub editing: Option<Editing>,
-    /// Open tabs.
+    /// Number of open connections.
     pub connections: usize,
 }

@@ -1,5 +1,5 @@
-//! The messages of the WebSocket: what clients ask, what the server says, and
-//! why a connection ends.
+//! The messages of the WebSocket in both directions, their error codes, and the
+//! reasons for which the server closes a connection.
 
 mod client;
 mod connection;
@@ -25,84 +25,87 @@ pub use server::ServerMessage;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// What went wrong, for programs.
+/// Why a request was refused, for programs. Also the `code` of HTTP errors where
+/// the reason is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// The frame is no JSON.
+    /// The frame is not JSON.
     InvalidJson,
-    /// The frame is no object with a known `type`.
+    /// The frame is not a JSON object with a known `type`.
     UnknownType,
     /// A field is missing or wrong; the message names it.
     InvalidMessage,
-    /// A chat text with nothing in it.
+    /// The chat text is empty.
     TextEmpty,
-    /// A chat text of more than 2000 characters.
+    /// The chat text has more than 2000 characters.
     TextTooLong,
-    /// The `canvas_id` is not this connection's.
+    /// The `canvas_id` is not the canvas of this connection.
     CanvasMismatch,
-    /// The cell is not on the canvas.
+    /// The cell is outside the canvas.
     OutOfBounds,
-    /// The cell has a tile already.
+    /// The cell already has a tile.
     TileExists,
-    /// The cell is empty.
+    /// The cell has no tile.
     TileNotFound,
-    /// Somebody else holds the tile's lock.
+    /// Another user holds the tile's lock.
     TileLocked,
-    /// Not of `base_version` any more (HTTP only).
+    /// The tile does not have `base_version` any more (HTTP only).
     VersionConflict,
-    /// The role or the canvas's policy does not allow it.
+    /// The user's role or the canvas's edit policy does not allow it.
     Forbidden,
-    /// Too much at once; ask again after `retry_after_ms`.
+    /// Too many requests; send again after `retry_after_ms`.
     RateLimited,
-    /// A bad token in `auth_refresh`.
+    /// The token in `auth_refresh` is not valid.
     Unauthenticated,
-    /// The database is away and nothing is confirmed; ask again with the same `op_id`.
+    /// The database cannot be reached, so it is not known whether the request was
+    /// stored; send again with the same `op_id`.
     Unavailable,
-    /// The server's fault.
+    /// An error in the server.
     Internal,
-    /// A code of a later version of the contract.
+    /// A code that this version does not know.
     #[serde(other)]
     Other,
 }
 
-/// Why the server ends a connection, and so what the client does next.
+/// Why the server closes a connection. The text is the reason in the close
+/// frame; the code tells the client whether to reconnect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CloseReason {
-    /// The client asked for it.
+    /// The client closed the connection.
     #[error("done")]
     Done,
-    /// A binary frame.
+    /// The client sent a binary frame.
     #[error("binary frames are not supported")]
     Binary,
-    /// The server stops or restarts.
+    /// The server stops or restarts; reconnect after this many milliseconds.
     #[error("retry_after_ms={0}")]
     GoingAway(u64),
-    /// The token's time is over.
+    /// The token expired.
     #[error("token_expired")]
     TokenExpired,
-    /// The session was ended, or the user may no longer see the canvas.
+    /// The session ended, or the user may no longer see the canvas.
     #[error("revoked")]
     Revoked,
-    /// An administrator ended the connection.
+    /// An administrator closed the connection.
     #[error("kicked")]
     Kicked,
-    /// The user may not come here again.
+    /// The user is banned.
     #[error("banned")]
     Banned,
-    /// The canvas is gone.
+    /// The canvas was deleted.
     #[error("canvas_deleted")]
     CanvasDeleted,
-    /// Too many messages that could not be read.
+    /// The client sent too many unreadable messages.
     #[error("rate_limited")]
     RateLimited,
-    /// The client reads more slowly than the canvas speaks.
+    /// The client reads more slowly than messages are sent to it.
     #[error("slow_consumer")]
     SlowConsumer,
-    /// The server carries no more.
+    /// The server has reached its limit of connections.
     #[error("overloaded")]
     Overloaded,
-    /// The server's fault.
+    /// An error in the server.
     #[error("internal")]
     Internal,
 }
@@ -125,7 +128,8 @@ impl CloseReason {
         }
     }
 
-    /// Whether a client may come back by itself after a close with `code`.
+    /// Whether a client may reconnect without the user's action after a close with
+    /// this code.
     pub fn may_reconnect(code: u16) -> bool {
         !matches!(code, 1000 | 1003 | 1007 | 1008 | 1009)
     }
@@ -136,15 +140,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_comes_back_after_everything_but_a_refusal() {
-        for (reason, back) in [
+    fn a_client_reconnects_unless_it_was_refused() {
+        for (reason, reconnects) in [
             (CloseReason::Done, false),
             (CloseReason::GoingAway(250), true),
             (CloseReason::Kicked, false),
             (CloseReason::SlowConsumer, true),
             (CloseReason::Internal, true),
         ] {
-            assert_eq!(CloseReason::may_reconnect(reason.code()), back, "{reason}");
+            let may = CloseReason::may_reconnect(reason.code());
+            assert_eq!(may, reconnects, "{reason}");
         }
         assert!(CloseReason::may_reconnect(1006));
         assert_eq!(

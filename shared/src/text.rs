@@ -1,35 +1,39 @@
-//! Text from people: trimmed, measured and checked once, at the door.
+//! Checks for text that people enter. The server runs them where text comes in;
+//! the client runs them before it sends.
 
 use crate::limits;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::ops::RangeInclusive;
 use thiserror::Error;
 
-/// Why a text was refused.
+/// Why a text was refused. The messages are shown to people, after the name of
+/// the field.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TextError {
-    /// Nothing but white space where something is needed.
+    /// Empty or white space only, where at least one character is required.
     #[error("must not be empty")]
     Empty,
-    /// Fewer characters than needed.
+    /// Fewer characters than this minimum.
     #[error("must have at least {0} characters")]
     TooShort(usize),
-    /// More characters than allowed.
+    /// More characters than this maximum.
     #[error("must have at most {0} characters")]
     TooLong(usize),
     /// A control character other than newline and tab.
     #[error("must not contain control characters")]
     Control,
-    /// A character outside the alphabet of this kind of text.
+    /// A character that is not in this set.
     #[error("may only contain {0}")]
     Alphabet(&'static str),
 }
 
-/// Trims, makes line ends `\n`, refuses control characters other than newline
-/// and tab, and checks the length in Unicode scalar values after that.
+/// Removes white space at both ends, turns line ends into `\n`, refuses control
+/// characters other than newline and tab, then checks the length in Unicode
+/// scalar values.
 ///
 /// # Errors
-/// [`TextError`] says which of these failed.
+/// [`TextError::Control`] before [`TextError::TooLong`], [`TextError::TooShort`]
+/// or, where at least one character is required, [`TextError::Empty`].
 pub fn clean(text: &str, length: &RangeInclusive<usize>) -> Result<String, TextError> {
     let text = text.trim();
     let text = if text.contains('\r') {
@@ -55,10 +59,10 @@ pub fn clean(text: &str, length: &RangeInclusive<usize>) -> Result<String, TextE
     }
 }
 
-/// A user name: 3–32 of `A-Za-z0-9_-`.
+/// Cleans and checks a user name: 3–32 characters of `A-Za-z0-9_-`.
 ///
 /// # Errors
-/// [`TextError`] says what is wrong.
+/// As [`clean`], and [`TextError::Alphabet`].
 pub fn username(text: &str) -> Result<String, TextError> {
     let text = clean(text, &limits::USERNAME)?;
     if text
@@ -71,10 +75,10 @@ pub fn username(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// A mention's highlight type: 1–32 of `a-z_`.
+/// Cleans and checks the highlight type of a mention: 1–32 characters of `a-z_`.
 ///
 /// # Errors
-/// [`TextError`] says what is wrong.
+/// As [`clean`], and [`TextError::Alphabet`].
 pub fn highlight_type(text: &str) -> Result<String, TextError> {
     let text = clean(text, &limits::HIGHLIGHT_TYPE)?;
     if text.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
@@ -84,8 +88,8 @@ pub fn highlight_type(text: &str) -> Result<String, TextError> {
     }
 }
 
-/// What somebody says in the chat: 1–2000 characters, trimmed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The text of a chat message: 1–2000 characters, cleaned by [`clean`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct ChatText(String);
 
@@ -98,7 +102,7 @@ impl ChatText {
         clean(text, &limits::CHAT_TEXT).map(Self)
     }
 
-    /// The text itself.
+    /// The cleaned text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

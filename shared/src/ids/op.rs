@@ -1,4 +1,4 @@
-//! The id of an operation, which is told as it was spelt.
+//! The id of an operation. It keeps the spelling in which it was given.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{
@@ -10,30 +10,32 @@ use std::{
 use thiserror::Error;
 use uuid::Uuid;
 
-/// Chosen by the client for each durable request; applied once, ever.
+/// An idempotency key: the client chooses one for each durable request, and the
+/// server applies a request once per user, canvas and id.
 ///
-/// A UUID (RFC 9562 section 4) with or without its hyphens, in either case: all
-/// spellings are the same id, and an answer has the one that was asked with.
+/// A UUID (RFC 9562 section 4), with or without hyphens, in upper or lower
+/// case. All spellings are equal; an answer has the spelling of the request.
 #[derive(Clone, Copy, Debug)]
 pub struct OpId {
     id: Uuid,
-    /// Bit `n`: the `n`th digit is a capital.
+    /// Bit `n` is set if the `n`th hexadecimal digit is in upper case.
     capitals: u32,
     hyphens: bool,
 }
 
-/// Why a text is no [`OpId`].
+/// The text is not an [`OpId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be a UUID")]
 pub struct InvalidOpId;
 
 impl OpId {
-    /// What it is without regard to its spelling.
+    /// The UUID, without the spelling.
     pub fn uuid(self) -> Uuid {
         self.id
     }
 
-    fn spell<T>(self, use_text: impl FnOnce(&str) -> T) -> T {
+    /// Calls `use_text` with the text, without allocating.
+    fn with_text<T>(self, use_text: impl FnOnce(&str) -> T) -> T {
         let mut buffer = Uuid::encode_buffer();
         let text = if self.hyphens {
             self.id.hyphenated().encode_lower(&mut buffer)
@@ -113,13 +115,13 @@ impl PartialOrd for OpId {
 
 impl fmt::Display for OpId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.spell(|text| f.write_str(text))
+        self.with_text(|text| f.write_str(text))
     }
 }
 
 impl Serialize for OpId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.spell(|text| serializer.serialize_str(text))
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 
@@ -136,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_is_kept_and_all_are_the_same_id() {
+    fn spellings_are_kept_and_equal() {
         let spellings = [
             "018f4e1c-abcd-7000-8000-00000000000f",
             "018F4E1C-ABCD-7000-8000-00000000000F",
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_uuid_is_none() {
+    fn other_texts_are_refused() {
         for wrong in [
             "",
             "7",

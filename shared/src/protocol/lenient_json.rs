@@ -1,18 +1,21 @@
-//! Frames as JSON, numbers of any size included: what is too large for a
-//! floating-point number is still JSON, and is taken for the largest. The
-//! browser, which reads only what it wrote itself, does without this.
+//! Parses JSON with numbers of any size: a number outside the range of `f64` is
+//! valid JSON (RFC 8259 section 6) and becomes ±1e308. For the server only; the
+//! browser reads nothing but its own messages. The feature
+//! `arbitrary_precision` of `serde_json` is no substitute: it applies to the whole server and
+//! makes every number a `String`, 2048 allocations for one full `tile_paint`.
 
 use serde_json::{Value, value::RawValue};
 
-/// Reads a frame; `None` where it is no JSON.
+/// Parses a frame; `None` if it is not JSON.
 pub(super) fn parse(frame: &str) -> Option<Value> {
     serde_json::from_str(frame)
-        .or_else(|_| serde_json::from_str(&bounded(frame)))
+        .or_else(|_| serde_json::from_str(&clamp_numbers(frame)))
         .ok()
 }
 
-/// The same text with the largest number in place of those that are out of range.
-fn bounded(frame: &str) -> String {
+/// The text with ±1e308 in place of each number that is out of range. Texts
+/// that are not JSON stay so.
+fn clamp_numbers(frame: &str) -> String {
     let mut text = String::with_capacity(frame.len());
     let mut rest = frame;
     while let Some(at) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
@@ -20,9 +23,9 @@ fn bounded(frame: &str) -> String {
         text.push_str(before);
         let is_string = from.starts_with('"');
         let (token, after) = from.split_at(if is_string {
-            string(from)
+            string_length(from)
         } else {
-            number(from)
+            number_length(from)
         });
         let is_out_of_range = !is_string
             && serde_json::from_str::<&RawValue>(token).is_ok()
@@ -37,8 +40,8 @@ fn bounded(frame: &str) -> String {
     text + rest
 }
 
-/// The length of the string at the beginning, its quotes included.
-fn string(text: &str) -> usize {
+/// The length in bytes of the string at the beginning, with its quotes.
+fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
         match byte {
@@ -51,8 +54,9 @@ fn string(text: &str) -> usize {
     text.len()
 }
 
-/// The length of the number at the beginning, or of what looks like one.
-fn number(text: &str) -> usize {
+/// The length in bytes of the characters at the beginning that can be part of
+/// a number.
+fn number_length(text: &str) -> usize {
     text.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'))
         .unwrap_or(text.len())
 }
@@ -63,7 +67,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn numbers_out_of_range_are_numbers() {
+    fn numbers_out_of_range_are_clamped() {
         let digits = "9".repeat(400);
         let text = format!(
             r#"{{"x": 1e400, "y": -1e400, "z": "1e400 \" 1e400", "l": [[-{digits}, 7], {{"d": 1E+999}}]}}"#
@@ -79,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_stays_so() {
+    fn invalid_json_is_refused() {
         let deep = format!(r#"{{"x": {}{}}}"#, "[".repeat(2000), "]".repeat(2000));
         for bad in [
             "",

@@ -1,0 +1,358 @@
+//! Which operations are allowed, and what they change. Pure functions without
+//! clock and I/O.
+
+use super::{Coord, EditPolicy, Grid, Role, TileOp, TileState};
+use crate::{
+    ids::{TileId, UserId},
+    pixels::{PixelEdit, PixelError, Pixels, check_edits},
+    protocol::ErrorCode,
+};
+use thiserror::Error;
+
+/// The acting user, with what decides whether they can act.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor {
+    /// The user.
+    pub user_id: UserId,
+    /// The user's role on the canvas.
+    pub role: Role,
+    /// Whether the user likes the tile before the operation.
+    pub likes: bool,
+    /// Whether another user holds the tile's lock.
+    pub locked_by_other: bool,
+}
+
+/// What an operation changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The tile was created; its whole state is new.
+    Created,
+    /// The title or the pixels changed.
+    Updated {
+        /// The new title, if it was set.
+        title: Option<String>,
+        /// The pixels that were set, if single ones were.
+        delta: Option<Vec<PixelEdit>>,
+        /// All pixels, if all were replaced.
+        pixels: Option<Pixels>,
+    },
+    /// The acting user's like was set (true) or removed (false).
+    Liked(bool),
+    /// The tile was deleted.
+    Deleted,
+    /// Nothing changed; no event is stored.
+    Nothing,
+}
+
+/// Why an operation was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The cell is outside the canvas.
+    #[error("the cell is outside the canvas")]
+    OutOfBounds,
+    /// The cell already has a tile.
+    #[error("the cell already has a tile")]
+    TileExists,
+    /// The cell has no tile.
+    #[error("the cell has no tile")]
+    TileNotFound,
+    /// Another user holds the lock.
+    #[error("somebody else is drawing in this tile")]
+    TileLocked,
+    /// The user's role or the canvas's edit policy does not allow it.
+    #[error("you may not do this here")]
+    Forbidden,
+    /// The tile does not have `base_version`; it has this version.
+    #[error("the tile has changed: it has version {0} now")]
+    VersionConflict(i64),
+    /// The pixels do not fit the canvas.
+    #[error(transparent)]
+    Pixels(#[from] PixelError),
+}
+
+impl Refusal {
+    /// The error code that clients get.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::OutOfBounds => ErrorCode::OutOfBounds,
+            Self::TileExists => ErrorCode::TileExists,
+            Self::TileNotFound => ErrorCode::TileNotFound,
+            Self::TileLocked => ErrorCode::TileLocked,
+            Self::Forbidden => ErrorCode::Forbidden,
+            Self::VersionConflict(_) => ErrorCode::VersionConflict,
+            Self::Pixels(_) => ErrorCode::InvalidMessage,
+        }
+    }
+}
+
+/// Checks what depends on the canvas's dimensions only, not on its tiles.
+///
+/// # Errors
+/// [`Refusal::OutOfBounds`] or [`Refusal::Pixels`].
+pub fn check(grid: &Grid, at: Coord, op: &TileOp) -> Result<(), Refusal> {
+    if !grid.contains(at) {
+        return Err(Refusal::OutOfBounds);
+    }
+    match op {
+        TileOp::Create { pixels, .. } | TileOp::Update { pixels, .. } => {
+            if let Some(pixels) = pixels {
+                pixels.check(grid.tile_size, grid.palette)?;
+            }
+        }
+        TileOp::Paint { edits } => check_edits(edits, grid.tile_size, grid.palette)?,
+        TileOp::Like { .. } | TileOp::Delete => {}
+    }
+    Ok(())
+}
+
+/// Checks whether the user can perform the operation on the tile; `None` is an
+/// empty cell.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] or [`Refusal::TileLocked`].
+pub fn permit(
+    policy: EditPolicy,
+    tile: Option<&TileState>,
+    op: &TileOp,
+    actor: &Actor,
+) -> Result<(), Refusal> {
+    let created = tile.is_none_or(|tile| tile.creator_id == actor.user_id);
+    let moderates = actor.role >= Role::Moderator;
+    let allowed = match op {
+        TileOp::Like { .. } => true,
+        TileOp::Delete => actor.role >= Role::Editor && (created || moderates),
+        TileOp::Create { .. } => actor.role >= Role::Editor,
+        TileOp::Paint { .. } | TileOp::Update { .. } => {
+            actor.role >= Role::Editor && (policy != EditPolicy::Own || created || moderates)
+        }
+    };
+    if !allowed {
+        return Err(Refusal::Forbidden);
+    }
+    let draws = !matches!(op, TileOp::Like { .. });
+    if draws && policy == EditPolicy::Exclusive && actor.locked_by_other {
+        return Err(Refusal::TileLocked);
+    }
+    Ok(())
+}
+
+/// Applies an operation to a cell. The operation must have passed [`check`] and
+/// [`permit`]. If a tile is created, its id is `new_id`.
+///
+/// # Errors
+/// [`Refusal::TileExists`], [`Refusal::TileNotFound`] or
+/// [`Refusal::VersionConflict`]; then the cell is unchanged.
+pub fn apply(
+    grid: &Grid,
+    cell: &mut Option<TileState>,
+    op: &TileOp,
+    actor: &Actor,
+    new_id: TileId,
+) -> Result<Change, Refusal> {
+    let create = |title: &str, pixels: Pixels| TileState {
+        id: new_id,
+        creator_id: actor.user_id,
+        title: title.to_owned(),
+        pixels,
+        version: 1,
+        like_count: 0,
+    };
+    match (op, &mut *cell) {
+        (TileOp::Create { .. }, Some(_)) => Err(Refusal::TileExists),
+        (TileOp::Create { title, pixels }, None) => {
+            let pixels = pixels
+                .clone()
+                .unwrap_or_else(|| Pixels::blank(grid.tile_size));
+            *cell = Some(create(title, pixels));
+            Ok(Change::Created)
+        }
+        (TileOp::Paint { edits }, None) => {
+            let mut pixels = Pixels::blank(grid.tile_size);
+            pixels.paint(edits);
+            *cell = Some(create("", pixels));
+            Ok(Change::Created)
+        }
+        (TileOp::Paint { edits }, Some(tile)) => {
+            tile.pixels.paint(edits);
+            tile.version += 1;
+            Ok(Change::Updated {
+                title: None,
+                delta: Some(edits.clone()),
+                pixels: None,
+            })
+        }
+        (
+            TileOp::Update {
+                title,
+                pixels,
+                base_version,
+            },
+            Some(tile),
+        ) => {
+            if base_version.is_some_and(|base| base != tile.version) {
+                return Err(Refusal::VersionConflict(tile.version));
+            }
+            if title.is_none() && pixels.is_none() {
+                return Ok(Change::Nothing);
+            }
+            if let Some(title) = title {
+                tile.title.clone_from(title);
+            }
+            if let Some(pixels) = pixels {
+                tile.pixels.clone_from(pixels);
+            }
+            tile.version += 1;
+            Ok(Change::Updated {
+                title: title.clone(),
+                delta: None,
+                pixels: pixels.clone(),
+            })
+        }
+        (TileOp::Like { liked }, Some(tile)) => {
+            if *liked == actor.likes {
+                return Ok(Change::Nothing);
+            }
+            tile.like_count += if *liked { 1 } else { -1 };
+            Ok(Change::Liked(*liked))
+        }
+        (TileOp::Delete, Some(_)) => {
+            *cell = None;
+            Ok(Change::Deleted)
+        }
+        (TileOp::Update { .. } | TileOp::Like { .. } | TileOp::Delete, None) => {
+            Err(Refusal::TileNotFound)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRID: Grid = Grid {
+        width: 2,
+        height: 2,
+        tile_size: 8,
+        palette: 4,
+    };
+
+    fn actor(user: i64, role: Role) -> Actor {
+        Actor {
+            user_id: UserId(user),
+            role,
+            likes: false,
+            locked_by_other: false,
+        }
+    }
+
+    fn paint(index: u16, colour: u8) -> TileOp {
+        TileOp::Paint {
+            edits: vec![PixelEdit(index, colour)],
+        }
+    }
+
+    fn created_by(user: i64) -> Option<TileState> {
+        let mut cell = None;
+        let ann = actor(user, Role::Editor);
+        apply(&GRID, &mut cell, &paint(0, 1), &ann, TileId(1)).unwrap();
+        cell
+    }
+
+    #[test]
+    fn painting_an_empty_cell_creates_a_tile_and_painting_again_merges() {
+        let mut cell = created_by(1);
+        let bob = actor(2, Role::Editor);
+        let change = apply(&GRID, &mut cell, &paint(9, 2), &bob, TileId(2)).unwrap();
+        assert!(matches!(change, Change::Updated { delta: Some(_), .. }));
+        let tile = cell.unwrap();
+        assert_eq!((tile.id, tile.creator_id), (TileId(1), UserId(1)));
+        assert_eq!(
+            (tile.pixels.as_bytes()[0], tile.pixels.as_bytes()[9]),
+            (1, 2)
+        );
+        assert_eq!(tile.version, 2);
+    }
+
+    #[test]
+    fn a_refused_operation_changes_nothing() {
+        let mut cell = created_by(1);
+        let before = cell.clone();
+        let stale = TileOp::Update {
+            title: Some("x".into()),
+            pixels: None,
+            base_version: Some(7),
+        };
+        let ann = actor(1, Role::Editor);
+        assert_eq!(
+            apply(&GRID, &mut cell, &stale, &ann, TileId(2)),
+            Err(Refusal::VersionConflict(1))
+        );
+        let create = TileOp::Create {
+            title: String::new(),
+            pixels: None,
+        };
+        assert_eq!(
+            apply(&GRID, &mut cell, &create, &ann, TileId(2)),
+            Err(Refusal::TileExists)
+        );
+        assert_eq!(cell, before);
+    }
+
+    #[test]
+    fn likes_count_once() {
+        let mut cell = created_by(1);
+        let like = TileOp::Like { liked: true };
+        let mut bob = actor(2, Role::Viewer);
+        let change = apply(&GRID, &mut cell, &like, &bob, TileId(2)).unwrap();
+        assert_eq!(change, Change::Liked(true));
+        bob.likes = true;
+        let again = apply(&GRID, &mut cell, &like, &bob, TileId(2)).unwrap();
+        assert_eq!(again, Change::Nothing);
+        assert_eq!(cell.unwrap().like_count, 1);
+    }
+
+    #[test]
+    fn role_and_policy_decide_who_can_draw() {
+        let tile = created_by(1);
+        let tile = tile.as_ref();
+        let may = |policy, tile, op: &TileOp, who: &Actor| permit(policy, tile, op, who).is_ok();
+        let viewer = actor(1, Role::Viewer);
+        let creator = actor(1, Role::Editor);
+        let other = actor(2, Role::Editor);
+        let moderator = actor(3, Role::Moderator);
+        let edit = paint(0, 0);
+        assert!(!may(EditPolicy::Open, tile, &edit, &viewer));
+        assert!(may(
+            EditPolicy::Open,
+            tile,
+            &TileOp::Like { liked: true },
+            &viewer
+        ));
+        assert!(may(EditPolicy::Open, tile, &edit, &other));
+        assert!(!may(EditPolicy::Own, tile, &edit, &other));
+        assert!(may(EditPolicy::Own, None, &edit, &other));
+        assert!(may(EditPolicy::Own, tile, &edit, &creator));
+        assert!(may(EditPolicy::Own, tile, &edit, &moderator));
+        assert!(!may(EditPolicy::Open, tile, &TileOp::Delete, &other));
+        assert!(may(EditPolicy::Open, tile, &TileOp::Delete, &creator));
+        let mut late = other;
+        late.locked_by_other = true;
+        assert!(may(EditPolicy::Open, tile, &edit, &late));
+        assert_eq!(
+            permit(EditPolicy::Exclusive, tile, &edit, &late),
+            Err(Refusal::TileLocked)
+        );
+    }
+
+    #[test]
+    fn positions_outside_are_refused_first() {
+        let far = Coord { x: 2, y: 0 };
+        assert_eq!(check(&GRID, far, &paint(64, 0)), Err(Refusal::OutOfBounds));
+        let near = Coord { x: 1, y: 0 };
+        assert!(matches!(
+            check(&GRID, near, &paint(64, 0)),
+            Err(Refusal::Pixels(_))
+        ));
+        assert!(check(&GRID, near, &paint(63, 3)).is_ok());
+    }
+}
