@@ -87,7 +87,7 @@ impl Session {
     /// Gives the id of a durable one; none if it was not taken (the queue is
     /// full, or it cannot be meant for this canvas).
     pub fn dispatch(self, message: ClientMessage) -> Option<OpId> {
-        if queue::ordering_key(&message).is_none() {
+        if !message.is_durable() {
             self.inner(|inner| inner.send(message));
             return None;
         }

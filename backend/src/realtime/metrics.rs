@@ -4,7 +4,7 @@
 
 use super::frame::OutboundMessage;
 use metrics::Counter;
-use shared::protocol::ClientMessage;
+use shared::protocol::{ClientMessage, ServerMessage};
 use std::{
     fmt::Write,
     sync::{
@@ -14,52 +14,30 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Types that clients send, and what could not be read.
-const IN: [&str; 16] = [
-    "canvas_chat",
-    "user_presence",
-    "tile_paint",
-    "tile_mention",
-    "tile_create",
-    "tile_update",
-    "tile_like",
-    "tile_delete",
-    "tile_lock",
-    "tile_unlock",
-    "request_update",
-    "ping",
-    "heartbeat",
-    "hello",
-    "auth_refresh",
-    "invalid",
-];
-
-/// Types that the server sends, and those of a later version's log.
-const OUT: [&str; 21] = [
-    "canvas_chat_message",
-    "tile_updated",
-    "user_cursor",
-    "ack",
-    "user_typing",
-    "user_presence_update",
-    "tile_mention",
-    "tile_created",
-    "tile_liked",
-    "tile_deleted",
-    "tile_locked",
-    "tile_unlocked",
-    "user_joined",
-    "user_left",
-    "connected",
-    "pong",
-    "error",
-    "canvas_updated",
-    "canvas_deleted",
-    "announcement",
-    OTHER,
-];
-/// What begins like none of them; the last of [`OUT`].
+/// Label of a message that could not be read.
+const INVALID: &str = "invalid";
+/// Label of a message whose type is not known, as from a newer node's log.
 const OTHER: &str = "other";
+/// Labels of messages from clients: every type, then [`INVALID`].
+const IN: [&str; ClientMessage::MESSAGE_TYPES.len() + 1] =
+    with_last(ClientMessage::MESSAGE_TYPES, INVALID);
+/// Labels of messages to clients: every type, then [`OTHER`].
+const OUT: [&str; ServerMessage::MESSAGE_TYPES.len() + 1] =
+    with_last(ServerMessage::MESSAGE_TYPES, OTHER);
+
+/// All `types`, followed by `last`.
+const fn with_last<const N: usize>(
+    types: &[&'static str],
+    last: &'static str,
+) -> [&'static str; N] {
+    let mut labels = [last; N];
+    let mut at = 0;
+    while at < types.len() {
+        labels[at] = types[at];
+        at += 1;
+    }
+    labels
+}
 
 /// Upper bounds of the buckets of the delivery lag, as Prometheus shows them.
 const LATENCY_BUCKETS: [(&str, Duration); 12] = [
@@ -122,7 +100,7 @@ impl MessageMetrics {
 
     /// A message was read; `None` could not be understood.
     pub(crate) fn read(&self, message: Option<&ClientMessage>) {
-        let name = message.map_or("invalid", ClientMessage::message_type);
+        let name = message.map_or(INVALID, ClientMessage::message_type);
         if let Some(at) = IN.iter().position(|known| *known == name) {
             self.messages_in[at].increment(1);
         }
@@ -305,7 +283,7 @@ impl RateMeter {
 mod tests {
     use super::*;
     use serde_json::Value;
-    use shared::protocol::{Ack, ServerMessage};
+    use shared::protocol::Ack;
 
     #[test]
     fn messages_are_known_by_how_they_begin() {

@@ -10,7 +10,7 @@ use shared::{
     canvas::{self, Actor, Coord, Grid, Role, TileOp, TileState},
     ids::{TileId, UserId},
     pixels::{PixelEdit, Pixels},
-    protocol::{Ack, ClientMessage, TileCreated, TileDeleted, TileLiked, TileUpdated},
+    protocol::{Ack, TileCreated, TileDeleted, TileLiked, TileUpdated},
     time::Timestamp,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -259,57 +259,6 @@ pub struct RemoteEdits {
     pub at: Coord,
     /// Which, and what they are now.
     pub edits: Vec<PixelEdit>,
-}
-
-/// What a request does to a tile, if it is one that does.
-pub fn tile_op(message: &ClientMessage) -> Option<(Coord, TileOp)> {
-    match message {
-        ClientMessage::TileCreate {
-            x,
-            y,
-            title,
-            pixels,
-        } => Some((
-            coord(*x, *y),
-            TileOp::Create {
-                title: title.clone(),
-                pixels: pixels.clone(),
-            },
-        )),
-        ClientMessage::TilePaint { x, y, pixels } => Some((
-            coord(*x, *y),
-            TileOp::Paint {
-                edits: pixels.clone(),
-            },
-        )),
-        ClientMessage::TileUpdate {
-            x,
-            y,
-            title,
-            pixels,
-        } => Some((
-            coord(*x, *y),
-            TileOp::Update {
-                title: title.clone(),
-                pixels: pixels.clone(),
-                base_version: None,
-            },
-        )),
-        ClientMessage::TileLike { x, y, liked } => {
-            Some((coord(*x, *y), TileOp::Like { liked: *liked }))
-        }
-        ClientMessage::TileDelete { x, y } => Some((coord(*x, *y), TileOp::Delete)),
-        ClientMessage::Hello { .. }
-        | ClientMessage::CanvasChat { .. }
-        | ClientMessage::UserPresence(_)
-        | ClientMessage::TileMention { .. }
-        | ClientMessage::TileLock { .. }
-        | ClientMessage::TileUnlock { .. }
-        | ClientMessage::RequestUpdate { .. }
-        | ClientMessage::Ping { .. }
-        | ClientMessage::Heartbeat { .. }
-        | ClientMessage::AuthRefresh { .. } => None,
-    }
 }
 
 fn coord(x: i32, y: i32) -> Coord {

@@ -2,9 +2,9 @@
 
 use crate::store::{ACTIVITY_ROWS, Activity, ActivityKind};
 use shared::{
-    canvas::Coord,
+    canvas::{Coord, TileOp},
     ids::UserId,
-    protocol::{Ack, ClientMessage, Durable},
+    protocol::{Ack, Durable},
     time::Timestamp,
 };
 use std::collections::VecDeque;
@@ -99,29 +99,19 @@ pub fn of_event(event: &Durable) -> Option<Activity> {
 /// What this tab did, once it is stored.
 pub fn of_own(
     ack: &Ack,
-    message: &ClientMessage,
+    op: &TileOp,
     at: Coord,
     actor: UserId,
     time: Timestamp,
 ) -> Option<Activity> {
-    let kind = match message {
-        ClientMessage::TileCreate { .. } => ActivityKind::Created,
-        ClientMessage::TilePaint { .. } if ack.version == Some(1) => ActivityKind::Created,
-        ClientMessage::TileUpdate { pixels: None, .. } => ActivityKind::Titled,
-        ClientMessage::TilePaint { .. } | ClientMessage::TileUpdate { .. } => ActivityKind::Painted,
-        ClientMessage::TileLike { liked: true, .. } => ActivityKind::Liked,
-        ClientMessage::TileLike { .. } => ActivityKind::Unliked,
-        ClientMessage::TileDelete { .. } => ActivityKind::Deleted,
-        ClientMessage::Hello { .. }
-        | ClientMessage::CanvasChat { .. }
-        | ClientMessage::UserPresence(_)
-        | ClientMessage::TileMention { .. }
-        | ClientMessage::TileLock { .. }
-        | ClientMessage::TileUnlock { .. }
-        | ClientMessage::RequestUpdate { .. }
-        | ClientMessage::Ping { .. }
-        | ClientMessage::Heartbeat { .. }
-        | ClientMessage::AuthRefresh { .. } => return None,
+    let kind = match op {
+        TileOp::Create { .. } => ActivityKind::Created,
+        TileOp::Paint { .. } if ack.version == Some(1) => ActivityKind::Created,
+        TileOp::Update { pixels: None, .. } => ActivityKind::Titled,
+        TileOp::Paint { .. } | TileOp::Update { .. } => ActivityKind::Painted,
+        TileOp::Like { liked: true } => ActivityKind::Liked,
+        TileOp::Like { liked: false } => ActivityKind::Unliked,
+        TileOp::Delete => ActivityKind::Deleted,
     };
     Some(Activity {
         seq: ack.seq?,

@@ -80,23 +80,8 @@ pub struct Queue {
 
 /// The lane of a durable request; none for an ephemeral one.
 pub fn ordering_key(message: &ClientMessage) -> Option<OrderingKey> {
-    match message {
-        ClientMessage::CanvasChat { .. } => Some(OrderingKey::Chat),
-        ClientMessage::TileCreate { x, y, .. }
-        | ClientMessage::TilePaint { x, y, .. }
-        | ClientMessage::TileUpdate { x, y, .. }
-        | ClientMessage::TileLike { x, y, .. }
-        | ClientMessage::TileDelete { x, y } => Some(OrderingKey::Tile(Coord { x: *x, y: *y })),
-        ClientMessage::Hello { .. }
-        | ClientMessage::UserPresence(_)
-        | ClientMessage::TileMention { .. }
-        | ClientMessage::TileLock { .. }
-        | ClientMessage::TileUnlock { .. }
-        | ClientMessage::RequestUpdate { .. }
-        | ClientMessage::Ping { .. }
-        | ClientMessage::Heartbeat { .. }
-        | ClientMessage::AuthRefresh { .. } => None,
-    }
+    let key = || message.cell().map_or(OrderingKey::Chat, OrderingKey::Tile);
+    message.is_durable().then(key)
 }
 
 impl Queue {

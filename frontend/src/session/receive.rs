@@ -370,12 +370,12 @@ impl SessionState {
             (SeqPosition::Known | SeqPosition::Next, Some(op)) => op,
         };
         self.end(op.id);
-        let Some((at, tile)) = tile_store::tile_op(&op.message) else {
+        let Some((at, tile)) = op.message.tile_op() else {
             return Next::Flush;
         };
         if let (SeqPosition::Next, Some(seq), Some(painter)) = (position, ack.seq, self.painter()) {
             self.seq.advance(seq);
-            let line = activity::of_own(ack, &op.message, at, painter.user_id, now());
+            let line = activity::of_own(ack, &tile, at, painter.user_id, now());
             if let Some(line) = line {
                 self.store
                     .activity

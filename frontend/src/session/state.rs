@@ -187,7 +187,7 @@ impl SessionState {
     /// queues it. Sending is the session's.
     pub(super) fn take(&mut self, message: ClientMessage) -> Option<OpId> {
         let ordering_key = queue::ordering_key(&message)?;
-        let tile = tile_store::tile_op(&message);
+        let tile = message.tile_op();
         if let Some((at, op)) = &tile
             && let Err(refusal) = self.permit(*at, op)
         {
@@ -331,7 +331,7 @@ impl SessionState {
             .queue
             .iter()
             .filter(|op| op.ordering_key == OrderingKey::Tile(at))
-            .filter_map(|op| tile_store::tile_op(&op.message).map(|(_, op)| op))
+            .filter_map(|op| op.message.tile_op().map(|(_, op)| op))
             .collect();
         self.store
             .tiles

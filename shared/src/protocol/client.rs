@@ -1,6 +1,7 @@
 //! The messages that clients send.
 
 use crate::{
+    canvas::{Coord, TileOp},
     ids::{CanvasId, OpId},
     pixels::{PixelEdit, Pixels},
     presence::Status,
@@ -209,5 +210,62 @@ impl ClientMessage {
             | Self::Heartbeat { .. }
             | Self::AuthRefresh { .. } => false,
         }
+    }
+
+    /// The cell that the message is about; none if it is not about a tile.
+    pub fn cell(&self) -> Option<Coord> {
+        match *self {
+            Self::TileMention { tile_x, tile_y, .. } => Some(Coord {
+                x: tile_x,
+                y: tile_y,
+            }),
+            Self::TileCreate { x, y, .. }
+            | Self::TilePaint { x, y, .. }
+            | Self::TileUpdate { x, y, .. }
+            | Self::TileLike { x, y, .. }
+            | Self::TileDelete { x, y }
+            | Self::TileLock { x, y }
+            | Self::TileUnlock { x, y } => Some(Coord { x, y }),
+            Self::Hello { .. }
+            | Self::CanvasChat { .. }
+            | Self::UserPresence(_)
+            | Self::RequestUpdate { .. }
+            | Self::Ping { .. }
+            | Self::Heartbeat { .. }
+            | Self::AuthRefresh { .. } => None,
+        }
+    }
+
+    /// The operation that the message asks for, and its cell; none if it does
+    /// not change a tile. For clients, which keep the message; the server
+    /// moves the fields out of it.
+    pub fn tile_op(&self) -> Option<(Coord, TileOp)> {
+        let op = match self {
+            Self::TileCreate { title, pixels, .. } => TileOp::Create {
+                title: title.clone(),
+                pixels: pixels.clone(),
+            },
+            Self::TilePaint { pixels, .. } => TileOp::Paint {
+                edits: pixels.clone(),
+            },
+            Self::TileUpdate { title, pixels, .. } => TileOp::Update {
+                title: title.clone(),
+                pixels: pixels.clone(),
+                base_version: None,
+            },
+            Self::TileLike { liked, .. } => TileOp::Like { liked: *liked },
+            Self::TileDelete { .. } => TileOp::Delete,
+            Self::Hello { .. }
+            | Self::CanvasChat { .. }
+            | Self::UserPresence(_)
+            | Self::TileMention { .. }
+            | Self::TileLock { .. }
+            | Self::TileUnlock { .. }
+            | Self::RequestUpdate { .. }
+            | Self::Ping { .. }
+            | Self::Heartbeat { .. }
+            | Self::AuthRefresh { .. } => return None,
+        };
+        Some((self.cell()?, op))
     }
 }
