@@ -1,6 +1,7 @@
 //! The JSON of every server message and HTTP body: each is read and written
 //! without a difference, with and without its optional fields.
 
+use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use shared::{
@@ -166,6 +167,59 @@ fn every_message_is_read_as_it_was_written() {
     // No type is missing above.
     let all = ServerMessage::MESSAGE_TYPES.iter().copied().collect();
     assert_eq!(types, all);
+}
+
+/// Replaces the values of fields whose type alone limits them.
+fn vary(json: &mut Value, text: &str, integers: (i32, i64, u64), float: f64) {
+    match json {
+        Value::Array(items) => {
+            for item in items {
+                vary(item, text, integers, float);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match name.as_str() {
+                    "username"
+                    | "display_name"
+                    | "sender_username"
+                    | "sender_display_name"
+                    | "message"
+                    | "message_text"
+                    | "status_message"
+                    | "title"
+                    | "name"
+                    | "description"
+                    | "highlight_type"
+                    | "for" => *value = text.into(),
+                    "tile_x" | "tile_y" | "width" | "height" => *value = integers.0.into(),
+                    "seq" | "canvas_id" | "user_id" | "tile_id" | "last_seq" | "version"
+                    | "like_count" | "duration" => *value = integers.1.into(),
+                    "retry_after_ms" | "interval_ms" | "timeout_ms" => *value = integers.2.into(),
+                    "x" | "y" if value.is_f64() => *value = float.into(),
+                    _ => vary(value, text, integers, float),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_message_is_read_as_it_was_written_whatever_its_values(
+        text in any::<String>(),
+        integers in any::<(i32, i64, u64)>(),
+        float in any::<f64>().prop_filter("finite", |number| number.is_finite()),
+    ) {
+        for mut json in messages() {
+            vary(&mut json, &text, integers, float);
+            let message: ServerMessage = read(&json).unwrap();
+            let written = serde_json::to_value(&message).unwrap();
+            prop_assert_eq!(&written, &json);
+            prop_assert_eq!(read::<ServerMessage>(&written).unwrap(), message);
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,194 @@
+//! Properties of client messages: what serde writes, the decoder reads, and
+//! each message is of one kind.
+
+use proptest::{collection::vec, option, prelude::*};
+use serde_json::{Map, Number, Value};
+use shared::{
+    canvas::Coord,
+    ids::{CanvasId, OpId},
+    limits,
+    pixels::{PixelEdit, Pixels},
+    presence::Status,
+    protocol::{ClientMessage, PresenceChange, Request, decode},
+    text::{self, ChatText},
+};
+use std::{collections::BTreeSet, ops::RangeInclusive};
+use uuid::Uuid;
+
+/// A text as [`text::clean`] leaves it.
+fn clean(length: RangeInclusive<usize>) -> impl Strategy<Value = String> {
+    "\\PC{0,40}".prop_filter_map("length", move |text| text::clean(&text, &length).ok())
+}
+
+fn pixels() -> impl Strategy<Value = Pixels> {
+    vec(any::<u8>(), 0..70).prop_map(Pixels::from_bytes)
+}
+
+fn finite() -> impl Strategy<Value = f64> {
+    any::<f64>().prop_filter("finite", |number| number.is_finite())
+}
+
+fn timestamp() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<String>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        finite().prop_map(|number| Value::Number(Number::from_f64(number).unwrap())),
+    ]
+}
+
+fn device() -> impl Strategy<Value = Map<String, Value>> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from),
+    ];
+    let value = leaf.prop_recursive(2, 8, 4, |inner| vec(inner, 0..4).prop_map(Value::from));
+    vec(("\\PC{0,8}", value), 0..6).prop_map(|fields| fields.into_iter().collect())
+}
+
+fn presence() -> impl Strategy<Value = ClientMessage> {
+    let status = prop_oneof![Just(Status::Online), Just(Status::Away), Just(Status::Busy)];
+    prop_oneof![
+        any::<bool>().prop_map(|is_typing| PresenceChange::Typing { is_typing }),
+        any::<(i32, i32, bool)>().prop_map(|(tile_x, tile_y, is_editing)| {
+            PresenceChange::EditingTile {
+                tile_x,
+                tile_y,
+                is_editing,
+            }
+        }),
+        (status, option::of(clean(limits::STATUS_MESSAGE))).prop_map(|(status, status_message)| {
+            PresenceChange::Status {
+                status,
+                status_message,
+            }
+        }),
+        (finite(), finite()).prop_map(|(x, y)| PresenceChange::Cursor { x, y }),
+    ]
+    .prop_map(ClientMessage::UserPresence)
+}
+
+/// A message of each type, equally often.
+fn message() -> impl Strategy<Value = ClientMessage> {
+    let cell = any::<(i32, i32)>();
+    let chat = clean(limits::CHAT_TEXT).prop_map(|text| ChatText::parse(&text).unwrap());
+    let edit = any::<(u16, u8)>().prop_map(|(index, colour)| PixelEdit(index, colour));
+    prop_oneof![
+        (clean(limits::CLIENT_NAME), device()).prop_map(|(client_name, device)| {
+            ClientMessage::Hello {
+                client_name,
+                device,
+            }
+        }),
+        (chat, option::of(any::<i64>().prop_map(CanvasId)))
+            .prop_map(|(text, canvas_id)| ClientMessage::CanvasChat { text, canvas_id }),
+        presence(),
+        (
+            cell,
+            "[a-z_]{1,32}",
+            clean(limits::MENTION_MESSAGE),
+            limits::MENTION_DURATION_MS
+        )
+            .prop_map(|((tile_x, tile_y), highlight_type, message, duration)| {
+                ClientMessage::TileMention {
+                    tile_x,
+                    tile_y,
+                    highlight_type,
+                    message,
+                    duration,
+                }
+            }),
+        (cell, clean(limits::TILE_TITLE), option::of(pixels())).prop_map(
+            |((x, y), title, pixels)| ClientMessage::TileCreate {
+                x,
+                y,
+                title,
+                pixels
+            }
+        ),
+        (cell, vec(edit, limits::PAINT_PIXELS))
+            .prop_map(|((x, y), pixels)| ClientMessage::TilePaint { x, y, pixels }),
+        (
+            cell,
+            option::of(clean(limits::TILE_TITLE)),
+            option::of(pixels())
+        )
+            .prop_map(|((x, y), title, pixels)| ClientMessage::TileUpdate {
+                x,
+                y,
+                title,
+                pixels
+            }),
+        (cell, any::<bool>()).prop_map(|((x, y), liked)| ClientMessage::TileLike { x, y, liked }),
+        cell.prop_map(|(x, y)| ClientMessage::TileDelete { x, y }),
+        cell.prop_map(|(x, y)| ClientMessage::TileLock { x, y }),
+        cell.prop_map(|(x, y)| ClientMessage::TileUnlock { x, y }),
+        (0..i64::MAX).prop_map(|last_seq| ClientMessage::RequestUpdate { last_seq }),
+        timestamp().prop_map(|timestamp| ClientMessage::Ping { timestamp }),
+        timestamp().prop_map(|timestamp| ClientMessage::Heartbeat { timestamp }),
+        any::<String>().prop_map(|token| ClientMessage::AuthRefresh { token }),
+    ]
+    .boxed()
+}
+
+fn op_id() -> impl Strategy<Value = OpId> {
+    any::<(u128, bool, bool)>().prop_map(|(id, hyphens, upper)| {
+        let id = Uuid::from_u128(id);
+        let text = if hyphens {
+            id.to_string()
+        } else {
+            id.simple().to_string()
+        };
+        let text = if upper { text.to_uppercase() } else { text };
+        text.parse().unwrap()
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_decoder_reads_what_serde_writes(op_id in option::of(op_id()), message in message()) {
+        let request = Request { op_id, message };
+        let text = serde_json::to_string(&request).unwrap();
+        let decoded = decode(&text);
+        prop_assert_eq!(decoded.as_ref(), Ok(&request), "{}", text);
+        // Equal ids may be spelled differently; here the spelling is the same too.
+        let spelling = |id: Option<OpId>| id.map(|id| id.to_string());
+        prop_assert_eq!(spelling(decoded.unwrap().op_id), spelling(op_id));
+        let json: Value = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&json["type"], request.message.message_type());
+    }
+
+    #[test]
+    fn a_durable_message_is_a_chat_message_or_changes_a_tile(message in message()) {
+        let is_chat = matches!(message, ClientMessage::CanvasChat { .. });
+        let tile_op = message.tile_op();
+        prop_assert_eq!(message.is_durable(), is_chat || tile_op.is_some());
+        if let Some((at, _)) = tile_op {
+            prop_assert_eq!(message.cell(), Some(at));
+        }
+        let json = serde_json::to_value(&message).unwrap();
+        let coordinate = |names: [&str; 2]| {
+            let [x, y] = names.map(|name| json[name].as_i64()?.try_into().ok());
+            Some(Coord { x: x?, y: y? })
+        };
+        let is_presence = matches!(message, ClientMessage::UserPresence(_));
+        let written = coordinate(["x", "y"]).or_else(|| coordinate(["tile_x", "tile_y"]));
+        prop_assert_eq!(message.cell(), written.filter(|_| !is_presence));
+    }
+}
+
+#[test]
+fn every_type_of_message_is_tested() {
+    use proptest::{strategy::ValueTree, test_runner::TestRunner};
+    let mut runner = TestRunner::deterministic();
+    let found: BTreeSet<&str> = (0..500)
+        .map(|_| {
+            let message = message().new_tree(&mut runner).unwrap().current();
+            message.message_type()
+        })
+        .collect();
+    let all = ClientMessage::MESSAGE_TYPES.iter().copied().collect();
+    assert_eq!(found, all);
+}
