@@ -107,7 +107,7 @@ pub(crate) fn hold(target: &Target) -> Result<()> {
     let mut pool = ClientPool::new()?;
     let (mut connected, mut wanted) = (0, 0);
     let mut count = |payload: &[u8]| {
-        connected += usize::from(MessageType::of(payload) == MessageType::Connected)
+        connected += usize::from(MessageType::of(payload) == MessageType::Connected);
     };
     for Assignment { canvas, people } in assignments {
         for person in &people {

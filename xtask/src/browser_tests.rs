@@ -4,17 +4,17 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::client;
+use crate::client::{self, Build};
 use crate::error::{Error, Result};
 use crate::process::status;
-use crate::server;
+use crate::server::{self, Profile};
 use crate::setup;
 use crate::test_counts::TestCounts;
 use crate::workspace::Workspace;
 
 /// `cargo xtask e2e`: sets up, builds, and runs them with Playwright's own arguments.
 pub(crate) fn only(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode> {
-    let binary = server::build(workspace, false)?;
+    let binary = server::build(workspace, Profile::Dev)?;
     let counts = run(workspace, &binary, arguments)?;
     Ok(if counts.failed == 0 {
         ExitCode::SUCCESS
@@ -42,7 +42,7 @@ pub(crate) fn run(
     setup::postgres()?;
     setup::playwright(workspace)?;
     let browser = setup::browser()?;
-    client::build(workspace)?;
+    let client = client::build(workspace, Build::Delivered)?;
     let report = workspace.target.join("playwright-report.json");
     // An old report must not be counted when this run ends before it writes one.
     let _ = fs::remove_file(&report);
@@ -54,7 +54,7 @@ pub(crate) fn run(
         .args(arguments)
         .current_dir(&folder)
         .env("STELLAR_BIN", binary)
-        .env("STELLAR_DIST", workspace.dist())
+        .env("STELLAR_DIST", &client)
         .env("STELLAR_CHROMIUM", browser)
         .env("STELLAR_REPORT", &report)
         // Playwright sets FORCE_COLOR for its workers; Node.js warns where both are set.

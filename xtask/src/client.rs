@@ -1,44 +1,105 @@
 //! The browser client: built with trunk, compressed, and left alone when nothing changed.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::compress::{FirstLoad, compress_all};
+use crate::client_tests;
+use crate::compress::{FirstLoad, Level, compress_all};
 use crate::error::{Error, Result};
 use crate::fingerprint::fingerprint;
+use crate::minify::minify_scripts;
 use crate::process::succeed;
 use crate::setup;
 use crate::step::{say, step};
 use crate::workspace::Workspace;
 
-/// Builds the client as it is delivered, into `dist/`, unless it is there already.
-pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    let state_file = workspace.target.join("client-build.state");
-    let recorded = fs::read_to_string(&state_file).ok();
-    let inputs = inputs(workspace);
-    if recorded == Some(state(workspace, inputs)) {
-        say("The client is up to date.");
-        return Ok(());
+/// How the client is built. The profiles are those of the workspace's `Cargo.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// Profile `web-quick` and fast compression: for `cargo xtask run`.
+    Quick,
+    /// Profile `web-release`, minified and compressed as small as possible: for browser tests,
+    /// measurements and delivery.
+    Delivered,
+}
+
+impl Build {
+    /// Where it is put.
+    pub(crate) fn folder(self, workspace: &Workspace) -> PathBuf {
+        match self {
+            Self::Quick => workspace.target.join("quick-client"),
+            Self::Delivered => workspace.dist(),
+        }
     }
+
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Quick => "web-quick",
+            Self::Delivered => "web-release",
+        }
+    }
+
+    /// Records from what, and what, was built.
+    fn state_file(self, workspace: &Workspace) -> PathBuf {
+        let name = format!("client-{}.state", self.profile());
+        workspace.target.join(name)
+    }
+
+    /// Whether the sources and the built client are those of the last build.
+    pub(crate) fn is_current(self, workspace: &Workspace) -> bool {
+        let recorded = fs::read_to_string(self.state_file(workspace)).ok();
+        recorded == Some(self.state(workspace, inputs(workspace)))
+    }
+
+    /// Also names what came out, so that a folder that somebody else wrote is built anew.
+    fn state(self, workspace: &Workspace, inputs: u64) -> String {
+        format!("{inputs} {}\n", fingerprint(&[self.folder(workspace)]))
+    }
+
+    /// The command that compiles the client as trunk will. Running it first lets the client be
+    /// compiled while trunk itself is being built.
+    pub(crate) fn compile_command(self, workspace: &Workspace) -> Command {
+        let mut cargo = client_tests::cargo(workspace, "build");
+        cargo.args(["--profile", self.profile()]);
+        cargo
+    }
+}
+
+/// Builds the client unless it is there already, and returns its folder.
+pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
+    let folder = build.folder(workspace);
+    if build.is_current(workspace) {
+        say("The client is up to date.");
+        return Ok(folder);
+    }
+    // Before the build: what changes meanwhile is built the next time.
+    let inputs = inputs(workspace);
     setup::client_tools(workspace)?;
-    step(
-        "Building the client",
-        "about 2 min the first time, 30 s after a change",
-        || {
-            let mut trunk = trunk(workspace);
-            trunk.args(["build", "--release"]);
-            trunk.arg("--dist").arg(workspace.dist());
-            succeed(trunk)
-        },
-    )?;
-    step("Compressing the client", "about 10 s", || {
-        compress_all(&workspace.dist())
+    let expected = match build {
+        Build::Quick => "about 1 min the first time, 15 s after a change",
+        Build::Delivered => "about 2 min the first time, 30 s after a change",
+    };
+    step("Building the client", expected, || {
+        let mut trunk = trunk(workspace);
+        trunk.args(["build", "--release", "--cargo-profile", build.profile()]);
+        trunk.arg("--dist").arg(&folder);
+        succeed(trunk)
     })?;
-    say(&format!(
-        "A first visit loads {}.",
-        FirstLoad::of(&workspace.dist())?
-    ));
-    fs::write(&state_file, state(workspace, inputs)).map_err(Error::file("write", &state_file))
+    match build {
+        Build::Quick => compress_all(&folder, Level::Fast)?,
+        Build::Delivered => {
+            step("Compressing the client", "about 10 s", || {
+                minify_scripts(&folder)?;
+                compress_all(&folder, Level::Best)
+            })?;
+            say(&format!("A first visit loads {}.", FirstLoad::of(&folder)?));
+        }
+    }
+    let state_file = build.state_file(workspace);
+    fs::write(&state_file, build.state(workspace, inputs))
+        .map_err(Error::file("write", &state_file))?;
+    Ok(folder)
 }
 
 /// trunk, with our `Trunk.toml`.
@@ -49,8 +110,10 @@ pub(crate) fn trunk(workspace: &Workspace) -> Command {
     trunk
 }
 
+/// A fingerprint of everything that the client is built from.
 fn inputs(workspace: &Workspace) -> u64 {
     let paths = [
+        ".cargo/config.toml",
         "Cargo.lock",
         "Cargo.toml",
         "Trunk.toml",
@@ -58,9 +121,4 @@ fn inputs(workspace: &Workspace) -> u64 {
         "shared",
     ];
     fingerprint(&paths.map(|path| workspace.root.join(path)))
-}
-
-/// What went in and what came out, so that a `dist/` that somebody else wrote is built anew.
-fn state(workspace: &Workspace, inputs: u64) -> String {
-    format!("{inputs} {}\n", fingerprint(&[workspace.dist()]))
 }

@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 
 use private_postgres::{Durability, TemporaryPostgres};
 
-use crate::client;
+use crate::client::{self, Build};
 use crate::error::{Error, Result};
 use crate::process::{ChildGuard, check_interrupted, is_interrupted};
 use crate::redis::{Redis, free_address};
-use crate::server::{self, Server};
+use crate::server::{self, Profile, Server};
 use crate::setup;
 use crate::step::say;
 use crate::workspace::Workspace;
@@ -29,10 +29,10 @@ pub(crate) fn cluster(workspace: &Workspace) -> Result<ExitCode> {
     setup::postgres()?;
     setup::redis()?;
     setup::load_balancer()?;
-    client::build(workspace)?;
-    let binary = server::build(workspace, true)?;
+    let client = client::build(workspace, Build::Quick)?;
+    let binary = server::build(workspace, Profile::Quick)?;
     let nodes = Nodes::start(&binary, |number, command| {
-        command.env("DIST", workspace.dist());
+        command.env("DIST", &client);
         if number == 0 {
             command.arg("--demo");
         }

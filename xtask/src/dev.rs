@@ -9,7 +9,7 @@ use crate::client::trunk;
 use crate::error::{Error, Result};
 use crate::fingerprint::fingerprint;
 use crate::process::{ChildGuard, is_interrupted};
-use crate::server::{self, Server};
+use crate::server::{self, Profile, Server};
 use crate::setup;
 use crate::step::say;
 use crate::workspace::Workspace;
@@ -63,7 +63,7 @@ pub(crate) fn dev(workspace: &Workspace) -> Result<ExitCode> {
 }
 
 fn start(workspace: &Workspace) -> Result<Server> {
-    let binary = server::build(workspace, false)?;
+    let binary = server::build(workspace, Profile::Dev)?;
     let mut command = server::demo(workspace, &binary, SERVER);
     command.env("ALLOWED_ORIGINS", ORIGINS);
     Server::start(command)

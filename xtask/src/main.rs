@@ -1,20 +1,23 @@
-//! Everything a developer types: `cargo xtask run`, `test`, `dev`, `e2e`, `soak`, `cluster`, `bench`,
-//! `autobahn`.
+//! Everything a developer types: `cargo xtask run`, `test`, `dev`, `dist`, `e2e` and more.
 //!
-//! Each command first sets up what the machine lacks ([`setup`]) and then starts the real tools.
-//! What it starts it also ends ([`process`]), on Ctrl+C, SIGTERM and failure alike.
+//! Each command first installs what the machine lacks ([`setup`], [`tools`]) and then starts the
+//! real tools. Every process that it starts is also ended by it ([`process`]): on Ctrl+C, on
+//! SIGTERM and on failure. This crate is compiled before anything else, so its dependencies are
+//! few and small.
 
 mod autobahn;
 mod bench;
-mod bench_browser;
 mod browser_tests;
 mod client;
 mod client_tests;
 mod cluster;
 mod compress;
 mod dev;
+mod dist;
 mod error;
 mod fingerprint;
+mod minify;
+mod parallel;
 mod process;
 mod redis;
 mod run;
@@ -24,6 +27,7 @@ mod soak;
 mod step;
 mod test;
 mod test_counts;
+mod tools;
 mod workspace;
 
 use std::env;
@@ -38,18 +42,22 @@ Usage: cargo xtask COMMAND
   run          set up what is missing, build, start the server and open it in the browser
   test         format check, clippy, all Rust tests, client tests and browser tests
   dev          server and client rebuilt and reloaded at every change, on http://127.0.0.1:8080
+  dist         the optimized server and client, in release/, to be hosted
   e2e [ARGS]   the browser tests alone; ARGS go to Playwright (`cargo xtask e2e --grep chat`)
+  cluster      three nodes, Redis and a load balancer, as in production
+  bench [NAME] all benchmarks, or those whose name contains NAME; growth only when named
+  bench compare SERVER [NAME]
+               the benchmarks of the server, by turns against this tree's server and the program
+               SERVER, another build of it; BENCH_ROUNDS times (3)
   soak         the long run: random clients, joins and churn against a release server, with
                SOAK_SECONDS of fresh seeds (600) and SOAK_CHURN connections (50000)
-  cluster      three nodes, Redis and a load balancer, as one would host them
-  bench [NAME] the figures to reach, or those whose name contains NAME; growth only when named
   autobahn     the Autobahn WebSocket cases against the server's socket settings
   help         this list
 
 Missing tools are installed: the WASM target with rustup, trunk and wasm-bindgen with cargo into
-~/.cache/stellar-canvas, and, when root runs it, PostgreSQL, Node.js and Chromium with apt-get.
-The server's settings are environment variables; `cargo xtask run` passes them on (BIND,
-STELLAR_DATA, DATABASE_URL …).";
+~/.cache/stellar-canvas, and, when root runs it, PostgreSQL, Redis, HAProxy, faketime, OpenSSL,
+Node.js and Chromium with apt-get. The server's settings are environment variables;
+`cargo xtask run` passes them on (BIND, STELLAR_DATA, DATABASE_URL …).";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -88,6 +96,7 @@ fn command(arguments: &[String]) -> Result<ExitCode> {
         "run" => run::run(&workspace),
         "test" => test::test(&workspace),
         "dev" => dev::dev(&workspace),
+        "dist" => dist::dist(&workspace),
         "soak" => soak::soak(&workspace),
         "cluster" => cluster::cluster(&workspace),
         "bench" => bench::bench(&workspace, rest),

@@ -57,6 +57,11 @@ pub(crate) fn end_children_on_signals() -> Result<()> {
     ctrlc::set_handler(on_signal).map_err(Error::context("listen for Ctrl+C"))
 }
 
+/// Asks all children that run now to end.
+pub(crate) fn interrupt_children() {
+    signal_all(Signal::INT);
+}
+
 /// Whether we were asked to end.
 pub(crate) fn is_interrupted() -> bool {
     INTERRUPTS.load(Ordering::SeqCst) > 0

@@ -1,25 +1,33 @@
 //! `cargo xtask run`: from a fresh clone to a canvas in the browser.
 
 use std::env;
+use std::fs;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
-use crate::client;
+use crate::client::{self, Build};
 use crate::error::{Error, Result};
+use crate::parallel::{self, Lane};
 use crate::process::is_interrupted;
-use crate::server::{self, Server};
+use crate::server::{self, Profile, Server};
 use crate::setup;
-use crate::step::say;
+use crate::step::{say, step};
+use crate::tools;
 use crate::workspace::Workspace;
 
 pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     if env::var_os("DATABASE_URL").is_none() {
         setup::postgres()?;
     }
-    client::build(workspace)?;
-    let binary = server::build(workspace, true)?;
+    build(workspace)?;
+    let binary = server::build(workspace, Profile::Quick)?;
+    let client = client::build(workspace, Build::Quick)?;
     let bind = env::var("BIND").unwrap_or_else(|_| server::local_address());
-    let mut server = Server::start(server::demo(workspace, &binary, &bind))?;
+    let mut command = server::demo(workspace, &binary, &bind);
+    if env::var_os("DIST").is_none() {
+        command.env("DIST", client);
+    }
+    let mut server = Server::start(command)?;
     say(&format!(
         "\nStellar Canvas is at {}  (Ctrl+C stops it)\n",
         server.address
@@ -31,6 +39,48 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     Err(Error::new(format!("the server ended ({status})")))
+}
+
+/// Does side by side what takes long: the tools in one lane, server and client in another, so
+/// that both cores of a small machine always have something to do. What is there already takes
+/// no time. Afterwards [`server::build`] and [`client::build`] find everything compiled.
+fn build(workspace: &Workspace) -> Result<()> {
+    let is_client_current = Build::Quick.is_current(workspace);
+    if is_client_current {
+        return Ok(());
+    }
+    setup::wasm_target()?;
+    let missing = tools::missing(workspace);
+    let (what, expected) = if missing.is_empty() {
+        ("Building server and client", "about 3 min the first time")
+    } else {
+        (
+            "Building tools, server and client side by side",
+            "about 7 min on two cores, once",
+        )
+    };
+    let logs = workspace.target.join("logs");
+    fs::create_dir_all(&logs).map_err(Error::file("make", &logs))?;
+    step(what, expected, || {
+        parallel::run(vec![
+            Lane::new(&logs, "tools", |lane| {
+                for tool in &missing {
+                    let command = tools::install_command(workspace, tool)?;
+                    lane.run(tool.package, command)?;
+                }
+                Ok(())
+            }),
+            Lane::new(&logs, "server", |lane| {
+                lane.run("server", server::build_command(workspace, Profile::Quick))
+            }),
+            Lane::new(&logs, "client", |lane| {
+                lane.run("crates", setup::fetch_command(workspace))?;
+                lane.run("client", Build::Quick.compile_command(workspace))
+            }),
+        ])
+    })?;
+    tools::remove_build_folder(workspace);
+    Ok(())
 }
 
 /// Opens the address where there is a screen. That it cannot is no failure: it is printed, too.

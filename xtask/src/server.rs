@@ -16,22 +16,55 @@ const LISTENING: &str = "listening on ";
 /// Where a person expects it.
 const PORT: u16 = 8080;
 
-/// Builds the server and returns its path.
-pub(crate) fn build(workspace: &Workspace, is_release: bool) -> Result<PathBuf> {
-    let (folder, expected) = if is_release {
-        ("release", "about 5 min the first time, then seconds")
-    } else {
-        ("debug", "about 90 s the first time, then seconds")
-    };
-    step("Building the server", expected, || {
-        let mut cargo = workspace.cargo();
-        cargo.args(["build", "--package", "backend", "--bin", "stellar-canvas"]);
-        if is_release {
-            cargo.arg("--release");
+/// How the server is built. The profiles are those of the workspace's `Cargo.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// `dev`: not optimized, with debug assertions; for tests and `cargo xtask dev`.
+    Dev,
+    /// `quick`: for `cargo xtask run`.
+    Quick,
+    /// `release`: for measurements and for delivery.
+    Release,
+}
+
+impl Profile {
+    /// The name of the profile, that of its folder in the target folder, and how long it takes.
+    fn parts(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Dev => ("dev", "debug", "about 90 s the first time, then seconds"),
+            Self::Quick => ("quick", "quick", "about 2 min the first time, then seconds"),
+            Self::Release => (
+                "release",
+                "release",
+                "about 5 min the first time, then 1 min after a change",
+            ),
         }
-        succeed(cargo)
+    }
+}
+
+/// Builds the server and returns its path.
+pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    let (_, _, expected) = profile.parts();
+    step("Building the server", expected, || {
+        succeed(build_command(workspace, profile))
     })?;
-    Ok(workspace.target.join(folder).join("stellar-canvas"))
+    Ok(path(workspace, profile))
+}
+
+/// The command that builds the server.
+pub(crate) fn build_command(workspace: &Workspace, profile: Profile) -> Command {
+    let (name, _, _) = profile.parts();
+    let mut cargo = workspace.cargo();
+    cargo
+        .args(["build", "--package", "backend", "--bin", "stellar-canvas"])
+        .args(["--profile", name]);
+    cargo
+}
+
+/// Where the built server is.
+pub(crate) fn path(workspace: &Workspace, profile: Profile) -> PathBuf {
+    let (_, folder, _) = profile.parts();
+    workspace.target.join(folder).join("stellar-canvas")
 }
 
 /// A server that accepts connections.

@@ -14,7 +14,8 @@ use rustix::process::geteuid;
 use crate::error::{Error, Result};
 use crate::process::{ask, succeed};
 use crate::step::step;
-use crate::workspace::{TRUNK_VERSION, Workspace};
+use crate::tools;
+use crate::workspace::Workspace;
 
 /// What the client is built for.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -32,32 +33,10 @@ const BROWSERS: [&str; 4] = [
 pub(crate) fn client_tools(workspace: &Workspace) -> Result<()> {
     wasm_target()?;
     crates(workspace)?;
-    let version = &workspace.wasm_bindgen_version;
-    let crates = [
-        (
-            "wasm-bindgen",
-            "wasm-bindgen-cli",
-            version.as_str(),
-            "1 min",
-        ),
-        ("trunk", "trunk", TRUNK_VERSION, "3 min"),
-    ];
-    for (program, package, version, expected) in crates {
-        let path = workspace.tools.join("bin").join(program);
-        let mut question = Command::new(&path);
-        question.arg("--version");
-        if ask(question) == Some(format!("{program} {version}")) {
-            continue;
-        }
-        step(
-            &format!("Building {package} {version}"),
-            &format!("about {expected}, once per machine"),
-            || cargo_install(workspace, package, version),
-        )?;
-    }
-    Ok(())
+    tools::install_missing(workspace)
 }
 
+/// The compiler's support for browsers.
 pub(crate) fn wasm_target() -> Result<()> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut question = Command::new(rustc);
@@ -82,35 +61,21 @@ pub(crate) fn wasm_target() -> Result<()> {
 
 /// All crates of `Cargo.lock`: trunk, which must not download tools, has cargo download nothing.
 fn crates(workspace: &Workspace) -> Result<()> {
-    let mut question = workspace.cargo();
-    question.args(["fetch", "--locked", "--offline"]);
+    let mut question = fetch_command(workspace);
+    question.arg("--offline");
     if ask(question).is_some() {
         return Ok(());
     }
     step("Downloading crates", "about 30 s, once", || {
-        let mut cargo = workspace.cargo();
-        cargo.args(["fetch", "--locked"]);
-        succeed(cargo)
+        succeed(fetch_command(workspace))
     })
 }
 
-/// Builds a tool quickly rather than to run fast: it mostly waits for cargo.
-fn cargo_install(workspace: &Workspace, package: &str, version: &str) -> Result<()> {
-    fs::create_dir_all(&workspace.tools).map_err(Error::file("make", &workspace.tools))?;
-    let target = workspace.tools.join(format!("build-{package}"));
+/// The command that downloads all crates of `Cargo.lock`, or finds them downloaded.
+pub(crate) fn fetch_command(workspace: &Workspace) -> Command {
     let mut cargo = workspace.cargo();
+    cargo.args(["fetch", "--locked"]);
     cargo
-        .args(["install", "--locked", package, "--version", version])
-        .args(["--no-default-features", "--root"])
-        .arg(&workspace.tools)
-        .env("CARGO_TARGET_DIR", &target)
-        .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
-    let installed = succeed(cargo);
-    // Only takes room; the next attempt clears it as well.
-    let _ = fs::remove_dir_all(&target);
-    installed
 }
 
 /// PostgreSQL's programs, for the server's private database.

@@ -8,14 +8,14 @@ use std::process::{self, Command, ExitCode};
 
 use crate::error::{Error, Result};
 use crate::process::{status, succeed};
-use crate::server::{self, Server};
+use crate::server::{self, Profile, Server};
 use crate::setup;
 use crate::step::step;
 use crate::workspace::Workspace;
 
 pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
     setup::postgres()?;
-    let binary = server::build(workspace, true)?;
+    let binary = server::build(workspace, Profile::Release)?;
     step(
         "Building the visitors",
         "about 1 min the first time",

@@ -22,7 +22,7 @@ pub(crate) struct Deliver {
     in_flight: usize,
     /// Typing, which is not stored, or chat, which is
     #[arg(long, default_value = "chat")]
-    kind: Traffic,
+    traffic: Traffic,
     /// Rounds, each beside one of the baseline
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -45,7 +45,7 @@ enum Traffic {
 pub(crate) fn run(target: &Target, core: usize, wanted: &Deliver) -> Result<Vec<Row>> {
     let time = Duration::from_secs_f64(wanted.seconds);
     // The sender hears its own chat, but not that it types.
-    let others = usize::from(wanted.kind == Traffic::Typing);
+    let others = usize::from(wanted.traffic == Traffic::Typing);
     let mut group = Group::gather(target, wanted.receivers + others)?;
     let mut baseline = SendBaseline::start(wanted.receivers, core)?;
     deliver(&mut group, target, wanted, time / 2)?;
@@ -61,7 +61,7 @@ pub(crate) fn run(target: &Target, core: usize, wanted: &Deliver) -> Result<Vec<
         "deliveries, {} receivers, {} in flight, {}",
         wanted.receivers,
         wanted.in_flight,
-        match wanted.kind {
+        match wanted.traffic {
             Traffic::Typing => "typing",
             Traffic::Chat => "chat, committed",
         }
@@ -80,7 +80,7 @@ fn deliver(
     wanted: &Deliver,
     time: Duration,
 ) -> Result<Duration> {
-    let kind = match wanted.kind {
+    let kind = match wanted.traffic {
         Traffic::Typing => MessageType::Typing,
         Traffic::Chat => MessageType::Chat,
     };
@@ -92,7 +92,7 @@ fn deliver(
         while begun.elapsed() < time
             && sent * wanted.receivers < heard + wanted.in_flight * wanted.receivers
         {
-            group.pool.send(0, &frame(wanted.kind, sent));
+            group.pool.send(0, &frame(wanted.traffic, sent));
             sent += 1;
         }
         if heard >= sent * wanted.receivers {

@@ -143,7 +143,7 @@ impl<'a> Client<'a> {
                         last = seq(payload).unwrap_or(last);
                     }
                     MessageType::Error => {
-                        refused = Some(String::from_utf8_lossy(payload).into_owned())
+                        refused = Some(String::from_utf8_lossy(payload).into_owned());
                     }
                     _ => {}
                 })?;

@@ -23,7 +23,7 @@ pub(crate) struct Idle {
     #[arg(long, default_value_t = 50)]
     on_each: usize,
     /// Bytes of each connection that are allowed
-    #[arg(long, default_value_t = 6144.0)]
+    #[arg(long, default_value_t = 4096.0)]
     goal: f64,
     /// MB of all servers together that are allowed
     #[arg(long)]

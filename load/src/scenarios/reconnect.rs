@@ -55,7 +55,7 @@ pub(crate) fn run(target: &Target, wanted: &Reconnect) -> Result<Vec<Row>> {
         let begun = Instant::now();
         let mut back = 0;
         let mut hear = |payload: &[u8]| {
-            back += usize::from(MessageType::of(payload) == MessageType::Connected)
+            back += usize::from(MessageType::of(payload) == MessageType::Connected);
         };
         for (id, upgrade) in upgrades.iter().enumerate() {
             pool.reconnect(id, target.address, upgrade)?;

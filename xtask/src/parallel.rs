@@ -1,0 +1,166 @@
+//! Long builds side by side, each with its output in a log file and its progress in one line.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::process::{self, succeed};
+use crate::step::say;
+
+/// Time between two lines of progress.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Lines of the log that are printed when a command fails.
+const SHOWN_LINES: usize = 40;
+
+/// Commands that run one after the other, beside those of other lanes.
+pub(crate) struct Lane<'a> {
+    progress: Progress,
+    work: Box<Work<'a>>,
+}
+
+type Work<'a> = dyn FnOnce(&Progress) -> Result<()> + Send + 'a;
+
+/// What a lane does now, for those who read the terminal.
+pub(crate) struct Progress {
+    log: PathBuf,
+    what: Mutex<String>,
+}
+
+impl<'a> Lane<'a> {
+    /// A lane that logs to `NAME.log` in `folder`.
+    pub(crate) fn new(
+        folder: &Path,
+        name: &str,
+        work: impl FnOnce(&Progress) -> Result<()> + Send + 'a,
+    ) -> Self {
+        let progress = Progress {
+            log: folder.join(name).with_extension("log"),
+            what: Mutex::new(name.to_owned()),
+        };
+        Self {
+            progress,
+            work: Box::new(work),
+        }
+    }
+}
+
+impl Progress {
+    /// Runs `command`, called `what` on the terminal, to its end. Its output goes to the log,
+    /// which starts anew. Fails, with the end of the log, when the command does.
+    pub(crate) fn run(&self, what: &str, mut command: Command) -> Result<()> {
+        what.clone_into(&mut self.what.lock().unwrap_or_else(PoisonError::into_inner));
+        let log = File::create(&self.log).map_err(Error::file("write", &self.log))?;
+        let errors = log.try_clone().map_err(Error::file("write", &self.log))?;
+        command.stdout(Stdio::from(log)).stderr(Stdio::from(errors));
+        succeed(command).map_err(|error| match error {
+            Error::Message(why) => {
+                let log = fs::read_to_string(&self.log).unwrap_or_default();
+                let lines: Vec<&str> = log.lines().collect();
+                let shown = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
+                Error::new(format!("{why}\n{}", shown.join("\n")))
+            }
+            Error::Interrupted => error,
+        })
+    }
+
+    /// What is built now, and how many crates of it cargo has begun to compile.
+    fn line(&self) -> String {
+        let what = self.what.lock().unwrap_or_else(PoisonError::into_inner);
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let crates = log
+            .lines()
+            .filter(|line| line.trim_start().starts_with("Compiling "))
+            .count();
+        format!("{what}: {crates} crates")
+    }
+}
+
+/// Runs all lanes at once and returns when the last has ended. The first failure ends the
+/// others, and is returned.
+pub(crate) fn run(lanes: Vec<Lane<'_>>) -> Result<()> {
+    let begun = Instant::now();
+    let first_error = Mutex::new(None);
+    thread::scope(|scope| {
+        let running: Vec<_> = lanes
+            .into_iter()
+            .map(|Lane { progress, work }| {
+                let progress = Arc::new(progress);
+                let (shared, first_error) = (progress.clone(), &first_error);
+                let thread = scope.spawn(move || {
+                    if let Err(error) = work(&shared) {
+                        let mut first = first_error.lock().unwrap_or_else(PoisonError::into_inner);
+                        if first.is_none() {
+                            *first = Some(error);
+                            process::interrupt_children();
+                        }
+                    }
+                });
+                (progress, thread)
+            })
+            .collect();
+        let mut reported = Instant::now();
+        while running.iter().any(|(_, thread)| !thread.is_finished()) {
+            thread::sleep(POLL_INTERVAL);
+            if reported.elapsed() >= REPORT_INTERVAL {
+                reported = Instant::now();
+                let unfinished = running.iter().filter(|(_, thread)| !thread.is_finished());
+                let states: Vec<String> = unfinished.map(|(lane, _)| lane.line()).collect();
+                let seconds = begun.elapsed().as_secs();
+                let (minutes, seconds) = (seconds / 60, seconds % 60);
+                say(&format!(
+                    "    {minutes}:{seconds:02}  {}",
+                    states.join(", ")
+                ));
+            }
+        }
+    });
+    let first_error = first_error.into_inner();
+    match first_error.unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_failure_ends_the_other_lanes_and_shows_its_output() {
+        let folder = env::temp_dir().join(format!("stellar-lanes-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let begun = Instant::now();
+        let lane = |name: &str, script: &'static str| {
+            Lane::new(&folder, name, move |progress| {
+                progress.run("a script", shell(script))
+            })
+        };
+        let result = run(vec![
+            lane("slow", "sleep 60"),
+            lane(
+                "broken",
+                "echo 'Compiling one'; sleep 0.2; echo why; exit 3",
+            ),
+        ]);
+        let Err(Error::Message(why)) = result else {
+            panic!("{result:?}");
+        };
+        assert!(why.contains("Compiling one\nwhy"), "{why}");
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        assert!(run(vec![lane("good", "exit 0")]).is_ok());
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
