@@ -1,5 +1,13 @@
-//! The client's plain data types, which every other module may use: the tiles, the viewport.
+//! The client's plain data types, which every other module may use: tiles, viewport, tools, people,
+//! chat rows, activity lines, connection status, toasts.
 //! Imports nothing of ours but `shared`; knows no signal, no socket and no page.
 
+pub mod activity;
 pub mod camera;
+pub mod chat;
+pub mod connection;
+pub mod notice;
+pub mod palette;
+pub mod people;
 pub mod tile_store;
+pub mod tools;

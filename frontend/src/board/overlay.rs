@@ -3,10 +3,9 @@
 
 use super::theme::Theme;
 use crate::{
-    components::avatar,
     i18n::board::maker,
-    model::camera::Viewport,
     model::tile_store::TileStore,
+    model::{camera::Viewport, people},
     store::{Cursor, Highlight},
 };
 use shared::{
@@ -133,7 +132,7 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
         let ink = if mine {
             &scene.theme.own
         } else {
-            avatar::colour(lock.user_id)
+            people::person_color(lock.user_id)
         };
         padlock(context, scene, &grid, at, ink);
     }
@@ -284,7 +283,7 @@ fn editors(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
         if Some(user.user_id) == scene.me && Some(at) == scene.editing {
             continue;
         }
-        let color = avatar::colour(user.user_id);
+        let color = people::person_color(user.user_id);
         let Some((x, y, side)) = frame(context, scene, grid, at, color, 2.0) else {
             continue;
         };
@@ -337,7 +336,9 @@ fn ring(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, high
     let color = highlight
         .by
         .as_ref()
-        .map_or(scene.theme.own.as_str(), |(user, _)| avatar::colour(*user));
+        .map_or(scene.theme.own.as_str(), |(user, _)| {
+            people::person_color(*user)
+        });
     frame(context, scene, grid, highlight.at, color, 3.0);
     if !scene.still {
         let age = i32::try_from(scene.now - highlight.started_at).unwrap_or_default();
@@ -362,7 +363,7 @@ fn pointer(context: &CanvasRenderingContext2d, scene: &Scene<'_>, user: UserId, 
     if !is_seen(scene, x, y, 16.0) {
         return;
     }
-    let color = avatar::colour(user);
+    let color = people::person_color(user);
     context.set_fill_style_str(color);
     context.set_stroke_style_str(&scene.theme.person_ink);
     context.set_line_width(1.0);

@@ -57,32 +57,6 @@ pub fn tile_area(grid: &Grid, at: Coord, level: u32) -> Area {
     }
 }
 
-/// The colours of a palette: `#rrggbb` each; what is not one is black.
-pub fn palette(colors: &[String]) -> Vec<[u8; 3]> {
-    colors.iter().map(|color| rgb(color)).collect()
-}
-
-/// A colour of the form `#rrggbb`.
-pub fn rgb(color: &str) -> [u8; 3] {
-    let part = |range| {
-        color
-            .strip_prefix('#')
-            .and_then(|digits| digits.get(range))
-            .and_then(|part| u8::from_str_radix(part, 16).ok())
-            .unwrap_or_default()
-    };
-    [part(0..2), part(2..4), part(4..6)]
-}
-
-/// Palette indices as RGBA; what is not in the palette is transparent.
-pub fn rgba(indices: &[u8], colors: &[[u8; 3]]) -> Vec<u8> {
-    let color = |&index: &u8| match colors.get(usize::from(index)) {
-        Some(&[r, g, b]) => [r, g, b, 255],
-        None => [0; 4],
-    };
-    indices.iter().flat_map(color).collect()
-}
-
 /// The RGBA of an area, row by row.
 pub fn sample(
     tiles: &TileStore,
@@ -270,20 +244,6 @@ mod tests {
                 width: 3,
                 height: 3
             }
-        );
-    }
-
-    #[test]
-    fn colours_are_read() {
-        assert_eq!(rgb("#ff8000"), [255, 128, 0]);
-        assert_eq!(rgb("red"), [0, 0, 0]);
-    }
-
-    #[test]
-    fn what_is_not_in_the_palette_is_transparent() {
-        assert_eq!(
-            rgba(&[0, TRANSPARENT, 9], &[[1, 2, 3]]),
-            [1, 2, 3, 255, 0, 0, 0, 0, 0, 0, 0, 0]
         );
     }
 }

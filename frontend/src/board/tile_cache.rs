@@ -7,6 +7,7 @@ use super::{
 };
 use crate::model::{
     camera::{Viewport, board_size, floor},
+    palette,
     tile_store::{Dirty, TileStore},
 };
 use shared::canvas::{Coord, Grid};
@@ -50,7 +51,7 @@ impl TileCache {
     pub fn recolor(&mut self, palette: &[String]) {
         if self.palette != palette {
             self.palette = palette.to_vec();
-            self.colors = sample::palette(palette);
+            self.colors = palette::parse(palette);
             self.chunks.clear();
         }
     }

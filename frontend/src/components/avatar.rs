@@ -4,24 +4,7 @@
 use leptos::prelude::*;
 use shared::ids::UserId;
 
-/// The colours of people, as in the tokens `--person-0` to `--person-11`;
-/// the board's drawing code needs them as values.
-pub const COLOURS: [&str; 12] = [
-    "#ff8f87", "#ffab66", "#e8c94f", "#b5d957", "#7ddb83", "#4fd0b0", "#5bc8e8", "#7fb2ff",
-    "#a99fff", "#cf93f5", "#f58fd0", "#d3b08c",
-];
-
-/// Which of [`COLOURS`] a person has. Ids that follow one another get colours
-/// far apart.
-pub fn colour_index(user: UserId) -> usize {
-    // 5 and 12 have no common divisor: twelve people in a row, twelve colours.
-    usize::try_from(user.0.wrapping_mul(5).rem_euclid(12)).unwrap_or_default()
-}
-
-/// A person's colour.
-pub fn colour(user: UserId) -> &'static str {
-    COLOURS[colour_index(user)]
-}
+pub use crate::model::people::{person_color as colour, person_color_index as colour_index};
 
 /// At most two letters that stand for a name.
 pub fn initials(name: &str) -> String {
@@ -88,20 +71,6 @@ pub fn Avatar(
 mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn twelve_people_in_a_row_have_twelve_colours() {
-        let mut seen: Vec<usize> = (100..112).map(|id| colour_index(UserId(id))).collect();
-        seen.sort_unstable();
-        assert_eq!(seen, (0..12).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn a_person_always_has_the_same_colour() {
-        assert_eq!(colour(UserId(7)), colour(UserId(7)));
-        assert!(COLOURS.contains(&colour(UserId(-3))));
-        assert!(COLOURS.contains(&colour(UserId(i64::MIN))));
-    }
 
     #[test]
     fn initials_come_from_the_first_and_last_word() {

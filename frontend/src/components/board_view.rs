@@ -5,10 +5,11 @@
 //! pixel), so that the place of a cell on screen can be computed from outside.
 
 use crate::{
-    board::{input::Input, observers::Observers, renderer::BoardRenderer, sample, url},
+    board::{input::Input, observers::Observers, renderer::BoardRenderer, url},
     browser::{self, Listener},
     components::{board_arrows::BoardArrows, import::Import},
     i18n::{self, board::board_texts},
+    model::palette,
     model::tile_store::{self, TileStore},
     session::Session,
     store::{CameraCommand, Load, Store},
@@ -148,7 +149,7 @@ fn penned(store: Store) -> Memo<Option<String>> {
         })?;
         let color = store.canvas.with(|canvas| {
             let text = canvas.as_ref()?.palette.get(usize::from(color))?;
-            Some(i18n::board::color(sample::rgb(text)))
+            Some(i18n::board::color(palette::rgb(text)))
         });
         Some(i18n::board::pixel(x, y, color.as_deref()))
     })

@@ -2,10 +2,11 @@
 //! the palette and looked at before it is painted.
 
 use crate::{
-    board::{sample, tile_cache},
+    board::tile_cache,
     browser::{self, Listener},
     components::{dialog::Dialog, tool_bar::icon},
     i18n::board::{board_texts, import_left_out, import_size},
+    model::palette,
     model::tile_store::TileStore,
     session::Session,
     store::{NoticeKind, Store},
@@ -287,7 +288,7 @@ fn show(store: Store, result: &Outcome, canvas: &web_sys::HtmlCanvasElement) -> 
     let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
     canvas.set_width(width);
     canvas.set_height(height);
-    let rgba = sample::rgba(&result.indices, &palette_of(store));
+    let rgba = palette::rgba(&result.indices, &palette_of(store));
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), width, height).ok()?;
     // Fails only for a place outside the canvas.
     let _ = tile_cache::context_of(canvas)?.put_image_data(&data, 0.0, 0.0);
@@ -298,7 +299,7 @@ fn palette_of(store: Store) -> Vec<[u8; 3]> {
     store.canvas.with_untracked(|canvas| {
         canvas
             .as_ref()
-            .map(|canvas| sample::palette(&canvas.palette))
+            .map(|canvas| palette::parse(&canvas.palette))
             .unwrap_or_default()
     })
 }

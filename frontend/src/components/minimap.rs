@@ -7,6 +7,7 @@ use crate::{
     },
     i18n::board::board_texts,
     model::camera::{Camera, board_size},
+    model::palette,
     session::Session,
     store::{CameraCommand, Store},
 };
@@ -116,7 +117,7 @@ pub fn Minimap() -> impl IntoView {
 fn draw(store: Store, element: &HtmlCanvasElement) {
     let Some(colors) = store
         .canvas
-        .try_with_untracked(|canvas| canvas.as_ref().map(|c| sample::palette(&c.palette)))
+        .try_with_untracked(|canvas| canvas.as_ref().map(|c| palette::parse(&c.palette)))
         .flatten()
     else {
         return;

@@ -1,10 +1,6 @@
 //! A tile drawn small, crisp.
 
-use crate::{
-    board::{sample, tile_cache::context_of},
-    model::tile_store::Tile,
-    store::Store,
-};
+use crate::{board::tile_cache::context_of, model::palette, model::tile_store::Tile, store::Store};
 use leptos::{html, prelude::*};
 use wasm_bindgen::Clamped;
 use web_sys::ImageData;
@@ -27,7 +23,7 @@ pub fn TilePicture(
         store.canvas.with(|canvas| {
             canvas
                 .as_ref()
-                .map(|canvas| sample::palette(&canvas.palette))
+                .map(|canvas| palette::parse(&canvas.palette))
                 .unwrap_or_default()
         })
     });
@@ -46,7 +42,7 @@ pub fn TilePicture(
         let pixels = tile.with(|tile| {
             palette.with(|palette| {
                 tile.as_ref()
-                    .map(|tile| sample::rgba(tile.state.pixels.as_bytes(), palette))
+                    .map(|tile| palette::rgba(tile.state.pixels.as_bytes(), palette))
             })
         });
         context.clear_rect(0.0, 0.0, side.into(), side.into());

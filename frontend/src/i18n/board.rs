@@ -2,8 +2,8 @@
 
 use super::{fill, place};
 use crate::{
-    board::sample,
-    session::people::is_nameless,
+    model::palette,
+    model::people::is_nameless,
     store::{ActivityKind, MayNot},
     tools::{Tool, import::Layout},
 };
@@ -295,7 +295,7 @@ pub fn color([r, g, b]: [u8; 3]) -> String {
 pub fn color_names(palette: &[String]) -> Vec<String> {
     let mut met: HashMap<String, usize> = HashMap::new();
     let name = |text: &String| {
-        let name = color(sample::rgb(text));
+        let name = color(palette::rgb(text));
         let times = met.entry(name.clone()).or_default();
         *times += 1;
         if *times == 1 {

@@ -34,6 +34,22 @@ pub struct Viewport {
     pub height: f64,
 }
 
+/// A request to move the camera. Components set it through
+/// `Session::fly_to`; the board takes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum CameraCommand {
+    /// Centres this tile, close enough to see it; keeps a closer zoom.
+    Tile(Coord),
+    /// Zooms so that this tile fills the viewport.
+    Fill(Coord),
+    /// Moves to this camera.
+    Camera(Camera),
+    /// Shows the whole board.
+    Fit,
+    /// Zooms by this factor about the centre of the viewport.
+    Zoom(f64),
+}
+
 /// CSS pixels for one board pixel at most.
 pub const MAX_ZOOM: f64 = 64.0;
 

@@ -6,14 +6,6 @@ use shared::{
     protocol::{PresenceUpdate, UserCount},
 };
 
-/// What the user names of guests begin with, which the server makes.
-const GUEST: &str = "guest-";
-
-/// Whether a user name says nothing about who has it.
-pub fn is_nameless(username: &str) -> bool {
-    username.is_empty() || username.starts_with(GUEST)
-}
-
 /// Puts people into the order in which they are shown: by name.
 pub fn sort(people: &mut [ActiveUser]) {
     people.sort_by_cached_key(|user| (user.display_name.to_lowercase(), user.user_id));

@@ -196,7 +196,7 @@ impl SessionState {
             for message in &snapshot.messages {
                 names.insert(message.sender_id, message.sender_display_name.clone());
             }
-            let named = |tile: &&Tile| !people::is_nameless(&tile.creator_username);
+            let named = |tile: &&Tile| !crate::model::people::is_nameless(&tile.creator_username);
             for tile in snapshot.tiles.iter().filter(named) {
                 names
                     .entry(tile.creator_id)
@@ -214,7 +214,7 @@ impl SessionState {
         }
         let grid = grid_of(&snapshot.canvas);
         if self.store.canvas.with_untracked(Option::is_none) {
-            let palette = crate::board::sample::palette(&snapshot.canvas.palette);
+            let palette = crate::model::palette::parse(&snapshot.canvas.palette);
             self.store.tools.update(|tools| tools.begin_with(&palette));
         }
         self.store.canvas.set(Some(snapshot.canvas));
