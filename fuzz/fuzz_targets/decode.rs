@@ -1,5 +1,5 @@
-//! Whatever a client sends, the decoder says what is wrong with it, or reads
-//! it and reads the same again from what it writes.
+//! The decoder refuses any input with one of its own codes, or reads it and reads
+//! the same again from what serde writes.
 
 #![no_main]
 

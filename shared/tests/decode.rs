@@ -1,11 +1,11 @@
-//! Thousands of damaged frames: the decoder never panics, says what is wrong
-//! with a code of its own, and reads what it wrote.
+//! Thousands of damaged frames: the decoder never panics, refuses them with one
+//! of its own codes, and reads again what was written from its result.
 
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use shared::protocol::{ClientMessage, ErrorCode, decode};
 
-/// One of each kind, with every field.
+/// A frame of each type, with all fields.
 const FRAMES: [&str; 19] = [
     r#"{"type":"hello","client_name":"Ann's","device":{"os":"x","n":[1,2.5,null]}}"#,
     r#"{"type":"canvas_chat","text":" hi\r\nthere ","canvas_id":7,"op_id":"018f4e1c-0000-7000-8000-000000000001"}"#,
@@ -28,7 +28,7 @@ const FRAMES: [&str; 19] = [
     r#"{"type":"auth_refresh","token":"a.b.c"}"#,
 ];
 
-/// What is put in somewhere: values of the wrong kind, and the ends of ranges.
+/// Inserted at random places: values of wrong types and at the ends of ranges.
 const PIECES: [&str; 28] = [
     "null",
     "true",
@@ -89,8 +89,8 @@ fn damaged(random: &mut StdRng) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A frame that is JSON still, with one value replaced or taken away.
-fn misfitting(random: &mut StdRng) -> String {
+/// A frame that is still JSON, with one field replaced or removed.
+fn with_wrong_field(random: &mut StdRng) -> String {
     let frame = FRAMES[random.random_range(0..FRAMES.len())];
     let mut frame: serde_json::Value = serde_json::from_str(frame).unwrap();
     let fields = frame.as_object_mut().unwrap();
@@ -104,8 +104,8 @@ fn misfitting(random: &mut StdRng) -> String {
     frame.to_string()
 }
 
-/// Whether the frame could be read.
-fn reads(frame: &str) -> bool {
+/// Whether the frame is read. Panics if the result breaks a rule.
+fn is_read(frame: &str) -> bool {
     match decode(frame) {
         Ok(request) => {
             let written = serde_json::to_string(&request).unwrap();
@@ -128,23 +128,23 @@ fn reads(frame: &str) -> bool {
 }
 
 #[test]
-fn damaged_frames_are_refused_or_read_the_same_again() {
-    assert!(FRAMES.iter().all(|frame| reads(frame)));
+fn damaged_frames_are_refused_or_read_unchanged_again() {
+    assert!(FRAMES.iter().all(|frame| is_read(frame)));
     let mut random = StdRng::seed_from_u64(20_261_121);
     let mut read = 0;
     for _ in 0..20_000 {
-        read += u32::from(reads(&damaged(&mut random)));
-        read += u32::from(reads(&misfitting(&mut random)));
+        read += u32::from(is_read(&damaged(&mut random)));
+        read += u32::from(is_read(&with_wrong_field(&mut random)));
     }
-    // Both outcomes are met often.
+    // Both outcomes are frequent.
     assert!((2_000..38_000).contains(&read), "{read}");
 }
 
 proptest! {
     #[test]
-    fn a_number_is_echoed_as_it_came(number in prop_oneof![
+    fn a_number_is_echoed_unchanged(number in prop_oneof![
         any::<f64>().prop_filter("finite", |number| number.is_finite()),
-        // What clocks in browsers give.
+        // The range of clocks in browsers.
         0.0..1e13,
     ]) {
         let number = serde_json::to_string(&number).unwrap();
