@@ -1,5 +1,6 @@
-//! The HTTP interface, typed. One function per request; the cookie signs in.
-//! Knows no store: callers decide what an answer means.
+//! A typed client for the HTTP API: one async function per request. The session
+//! cookie authenticates. This module knows nothing of the store; callers decide
+//! what a response means.
 
 use gloo_net::http::{Method, Request, RequestBuilder, Response};
 use js_sys::Promise;
@@ -20,67 +21,67 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::RequestCredentials;
 
-/// Why a request did not succeed.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ApiError {
-    /// The server could not be reached, or did not speak our language.
+    /// The server could not be reached, or its response could not be read.
     #[error("the server cannot be reached")]
-    Away,
+    Unreachable,
     /// The server refused; the problem's `code` says why.
     #[error("{}", .0.detail)]
     Refused(Box<Problem>),
 }
 
 impl ApiError {
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, if there was a response.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Away => None,
+            Self::Unreachable => None,
             Self::Refused(problem) => Some(problem.status),
         }
     }
 
-    /// The problem's code, `away` where there was no answer.
+    /// The problem's code; `unreachable` if there was no response.
     pub fn code(&self) -> &str {
         match self {
-            Self::Away => "away",
+            Self::Unreachable => "unreachable",
             Self::Refused(problem) => &problem.code,
         }
     }
 
-    /// Which fields of a form are wrong.
+    /// The fields of the request that are wrong; empty if it is not about fields.
     pub fn fields(&self) -> &[FieldError] {
         match self {
-            Self::Away => &[],
+            Self::Unreachable => &[],
             Self::Refused(problem) => &problem.errors,
         }
     }
 }
 
-/// What every request gives.
-pub type Answer<T> = Result<T, ApiError>;
+/// The result of a request.
+pub type ApiResult<T> = Result<T, ApiError>;
 
-/// The user of the cookie; 401 where there is none.
+/// Gets the signed-in user.
 ///
 /// # Errors
-/// [`ApiError`], as for every request here.
-pub async fn me() -> Answer<User> {
+/// [`ApiError`]; status 401 if nobody is signed in.
+pub async fn me() -> ApiResult<User> {
     read(&send(request(Method::GET, "/users/me")).await?).await
 }
 
-/// Changes one's display name or status message.
+/// Changes the signed-in user's display name or status message.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn update_me(change: &UpdateMe) -> Answer<User> {
+pub async fn update_me(change: &UpdateMe) -> ApiResult<User> {
     read(&send_json(Method::PATCH, "/users/me", change).await?).await
 }
 
-/// Makes an account and signs in.
+/// Creates an account and signs in.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn register(body: &Register) -> Answer<Auth> {
+pub async fn register(body: &Register) -> ApiResult<Auth> {
     read(&send_json(Method::POST, "/auth/register", body).await?).await
 }
 
@@ -88,7 +89,7 @@ pub async fn register(body: &Register) -> Answer<Auth> {
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn login(body: &Login) -> Answer<Auth> {
+pub async fn login(body: &Login) -> ApiResult<Auth> {
     read(&send_json(Method::POST, "/auth/login", body).await?).await
 }
 
@@ -96,7 +97,7 @@ pub async fn login(body: &Login) -> Answer<Auth> {
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn guest(body: &Guest) -> Answer<Auth> {
+pub async fn guest(body: &Guest) -> ApiResult<Auth> {
     read(&send_json(Method::POST, "/auth/guest", body).await?).await
 }
 
@@ -104,23 +105,24 @@ pub async fn guest(body: &Guest) -> Answer<Auth> {
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn logout() -> Answer<()> {
+pub async fn logout() -> ApiResult<()> {
     send(request(Method::POST, "/auth/logout")).await.map(drop)
 }
 
-/// Prolongs the session; the cookie is set anew.
+/// Extends the session; the response sets a new cookie.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn refresh() -> Answer<Auth> {
+pub async fn refresh() -> ApiResult<Auth> {
     read(&send(request(Method::POST, "/auth/refresh")).await?).await
 }
 
-/// Public canvases whose name has `query` in it, or one's own.
+/// Lists public canvases whose name contains `query`, or with `mine` those of
+/// the signed-in user. `cursor` is the previous page's `next_cursor`.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn canvases(query: &str, mine: bool, cursor: Option<&str>) -> Answer<Page<Canvas>> {
+pub async fn canvases(query: &str, mine: bool, cursor: Option<&str>) -> ApiResult<Page<Canvas>> {
     let mut request = request(Method::GET, "/canvases");
     if !query.is_empty() {
         request = request.query([("q", query)]);
@@ -134,19 +136,19 @@ pub async fn canvases(query: &str, mine: bool, cursor: Option<&str>) -> Answer<P
     read(&send(request).await?).await
 }
 
-/// Makes a canvas.
+/// Creates a canvas.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn create_canvas(body: &CreateCanvas) -> Answer<Canvas> {
+pub async fn create_canvas(body: &CreateCanvas) -> ApiResult<Canvas> {
     read(&send_json(Method::POST, "/canvases", body).await?).await
 }
 
-/// One canvas.
+/// Gets a canvas.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn canvas(id: CanvasId) -> Answer<Canvas> {
+pub async fn canvas(id: CanvasId) -> ApiResult<Canvas> {
     read(&send(request(Method::GET, &format!("/canvases/{id}"))).await?).await
 }
 
@@ -154,84 +156,84 @@ pub async fn canvas(id: CanvasId) -> Answer<Canvas> {
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn update_canvas(id: CanvasId, change: &UpdateCanvas) -> Answer<Canvas> {
+pub async fn update_canvas(id: CanvasId, change: &UpdateCanvas) -> ApiResult<Canvas> {
     read(&send_json(Method::PATCH, &format!("/canvases/{id}"), change).await?).await
 }
 
-/// Deletes a canvas with everything on it.
+/// Deletes a canvas with all its tiles and messages.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn delete_canvas(id: CanvasId) -> Answer<()> {
+pub async fn delete_canvas(id: CanvasId) -> ApiResult<()> {
     let request = request(Method::DELETE, &format!("/canvases/{id}"));
     send(request).await.map(drop)
 }
 
-/// Who has a role of their own on a canvas: the first 200 of them.
+/// Lists the users who were given a role on a canvas: the first 200.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn members(id: CanvasId) -> Answer<Page<Member>> {
+pub async fn members(id: CanvasId) -> ApiResult<Page<Member>> {
     let request = request(Method::GET, &format!("/canvases/{id}/members"))
         .query([("limit", limits::MAX_PAGE.to_string())]);
     read(&send(request).await?).await
 }
 
-/// Gives somebody a role on a canvas.
+/// Gives a user a role on a canvas.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn set_member(id: CanvasId, username: &str, role: Role) -> Answer<()> {
+pub async fn set_member(id: CanvasId, username: &str, role: Role) -> ApiResult<()> {
     let body = SetMember { role };
     send_json(Method::PUT, &member(id, username), &body)
         .await
         .map(drop)
 }
 
-/// Takes somebody's role on a canvas.
+/// Removes a user's role on a canvas.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn remove_member(id: CanvasId, username: &str) -> Answer<()> {
+pub async fn remove_member(id: CanvasId, username: &str) -> ApiResult<()> {
     send(request(Method::DELETE, &member(id, username)))
         .await
         .map(drop)
 }
 
 fn member(id: CanvasId, username: &str) -> String {
-    // What is no user name must not become another path.
+    // Escaped, since the user may have typed a `/`.
     let username = js_sys::encode_uri_component(username);
     format!("/canvases/{id}/members/{username}")
 }
 
-/// Why the server does not let this user's connection in, by what it would
-/// answer: browsers do not tell of a refused WebSocket. An `Ok` means that it
-/// would.
+/// Asks over HTTP whether the server would accept this user's WebSocket, since
+/// browsers do not show the response to a refused one. `Ok` means that it would.
 ///
 /// # Errors
-/// [`ApiError`].
-pub async fn probe_refusal(id: CanvasId) -> Answer<()> {
+/// [`ApiError`] with the reason for the refusal.
+pub async fn probe_refusal(id: CanvasId) -> ApiResult<()> {
     let ticket = send(request(Method::POST, "/ws/ticket")).await?;
     let ticket: Ticket = read(&ticket).await?;
-    // Everything is decided before the upgrade, and this asks for none: 422.
-    // The cookie would count first, and only with an Origin, which this lacks.
+    // The server checks the user and the canvas first, then that this is an
+    // upgrade, which it is not: 422. Without the cookie, which the server would
+    // prefer to the ticket and would refuse without an `Origin` header.
     let request = request(Method::GET, &format!("/ws/canvas/{id}"))
         .query([("token", ticket.ticket)])
         .credentials(RequestCredentials::Omit);
     match send(request).await {
         Err(error) if error.status() == Some(422) => Ok(()),
-        answer => answer.map(drop),
+        result => result.map(drop),
     }
 }
 
-/// One consistent picture of a canvas. The first was asked for before this
-/// program was there.
+/// Gets a consistent snapshot of a canvas. `boot.js` has requested the first one
+/// while this program was loading.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn snapshot(id: CanvasId) -> Answer<Snapshot> {
+pub async fn snapshot(id: CanvasId) -> ApiResult<Snapshot> {
     let path = format!("/canvases/{id}/snapshot");
-    let response = match early(&path).await {
+    let response = match prefetched(&path).await {
         Some(response) => check(response).await?,
         None => send(request(Method::GET, &path)).await?,
     };
@@ -240,32 +242,35 @@ pub async fn snapshot(id: CanvasId) -> Answer<Snapshot> {
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `boot.js` asked for, which it gives away once.
+    /// Returns the response promise of a request that `boot.js` made, once.
     #[wasm_bindgen(js_name = stellarEarly, catch)]
-    fn give_early(url: &str) -> Result<Promise, JsValue>;
+    fn take_prefetched(url: &str) -> Result<Promise, JsValue>;
 }
 
-/// What was asked for before, if it was and there is an answer.
-async fn early(path: &str) -> Option<Response> {
-    let answer = JsFuture::from(give_early(&url(path)).ok()?).await.ok()?;
-    Some(answer.unchecked_into::<web_sys::Response>().into())
+/// The response to `boot.js`'s request for this path, if it made one and it
+/// succeeded.
+async fn prefetched(path: &str) -> Option<Response> {
+    let response = JsFuture::from(take_prefetched(&url(path)).ok()?)
+        .await
+        .ok()?;
+    Some(response.unchecked_into::<web_sys::Response>().into())
 }
 
-/// Chat messages before `before_seq`, newest first.
+/// Gets a page of chat messages before `before_seq`, newest first.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn messages(id: CanvasId, before_seq: i64) -> Answer<Page<ChatMessage>> {
+pub async fn messages(id: CanvasId, before_seq: i64) -> ApiResult<Page<ChatMessage>> {
     let request = request(Method::GET, &format!("/canvases/{id}/messages"))
         .query([("before_seq", before_seq.to_string())]);
     read(&send(request).await?).await
 }
 
-/// Durable events after `after_seq`, oldest first, as many as one page has.
+/// Gets a page of at most 200 durable events after `after_seq`, oldest first.
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn events(id: CanvasId, after_seq: i64) -> Answer<Page<Durable>> {
+pub async fn events(id: CanvasId, after_seq: i64) -> ApiResult<Page<Durable>> {
     let request = request(Method::GET, &format!("/canvases/{id}/events")).query([
         ("after_seq", after_seq.to_string()),
         ("limit", limits::MAX_PAGE.to_string()),
@@ -273,7 +278,8 @@ pub async fn events(id: CanvasId, after_seq: i64) -> Answer<Page<Durable>> {
     read(&send(request).await?).await
 }
 
-/// The address of a canvas's picture, for `<img src>`.
+/// The URL of a canvas's image, for `<img src>`. `scale` is the number of image
+/// pixels per pixel of the canvas.
 pub fn image_url(id: CanvasId, scale: u32) -> String {
     format!("/api/v1/canvases/{id}/image.png?scale={scale}")
 }
@@ -286,24 +292,25 @@ fn url(path: &str) -> String {
     format!("/api/v1{path}")
 }
 
-async fn send(request: RequestBuilder) -> Answer<Response> {
-    finish(request.build()).await
+async fn send(request: RequestBuilder) -> ApiResult<Response> {
+    send_built(request.build()).await
 }
 
-async fn send_json(method: Method, path: &str, body: &impl Serialize) -> Answer<Response> {
-    finish(request(method, path).json(body)).await
+async fn send_json(method: Method, path: &str, body: &impl Serialize) -> ApiResult<Response> {
+    send_built(request(method, path).json(body)).await
 }
 
-async fn finish(request: Result<Request, gloo_net::Error>) -> Answer<Response> {
+async fn send_built(request: Result<Request, gloo_net::Error>) -> ApiResult<Response> {
     let response = request
-        .map_err(|_| ApiError::Away)?
+        .map_err(|_| ApiError::Unreachable)?
         .send()
         .await
-        .map_err(|_| ApiError::Away)?;
+        .map_err(|_| ApiError::Unreachable)?;
     check(response).await
 }
 
-async fn check(response: Response) -> Answer<Response> {
+/// The response, or the problem in its body if its status is not 2xx.
+async fn check(response: Response) -> ApiResult<Response> {
     if response.ok() {
         return Ok(response);
     }
@@ -321,7 +328,7 @@ async fn check(response: Response) -> Answer<Response> {
 
 /// Reads the body through a [`Value`], as the socket's messages are read, so
 /// that each type is compiled for one deserializer only.
-async fn read<T: DeserializeOwned>(response: &Response) -> Answer<T> {
-    let body: Value = response.json().await.map_err(|_| ApiError::Away)?;
-    serde_json::from_value(body).map_err(|_| ApiError::Away)
+async fn read<T: DeserializeOwned>(response: &Response) -> ApiResult<T> {
+    let body: Value = response.json().await.map_err(|_| ApiError::Unreachable)?;
+    serde_json::from_value(body).map_err(|_| ApiError::Unreachable)
 }

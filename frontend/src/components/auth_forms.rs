@@ -225,7 +225,7 @@ fn AccountFields(entry: Entry, is_new: bool) -> impl IntoView {
     }
 }
 
-async fn enter(way: Way, name: String, username: String, password: String) -> api::Answer<Auth> {
+async fn enter(way: Way, name: String, username: String, password: String) -> api::ApiResult<Auth> {
     match way {
         Way::Guest => {
             let display_name = (!name.is_empty()).then_some(name);

@@ -2,7 +2,7 @@
 //! wrong with it.
 
 use crate::{
-    api::{Answer, ApiError},
+    api::{ApiError, ApiResult},
     i18n::{api_problem, field_problem},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -27,7 +27,7 @@ impl Submission {
     /// gives. The form may have been left by then.
     pub fn send<T: 'static>(
         self,
-        request: impl Future<Output = Answer<T>> + 'static,
+        request: impl Future<Output = ApiResult<T>> + 'static,
         done: impl FnOnce(T) + 'static,
     ) {
         if self.busy.get_untracked() {

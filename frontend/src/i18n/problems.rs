@@ -8,7 +8,7 @@ use shared::{api::FieldError, protocol::ErrorCode, text::TextError};
 /// Why a request did not succeed.
 pub fn api_problem(error: &ApiError) -> String {
     let known = match error.code() {
-        "away" => t().problem_away,
+        "unreachable" => t().problem_away,
         "invalid_credentials" => t().problem_credentials,
         "username_taken" => t().problem_username_taken,
         "validation_failed" => t().problem_validation,

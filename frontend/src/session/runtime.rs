@@ -173,7 +173,7 @@ impl SessionRuntime {
         });
     }
 
-    fn fetched(self: &Rc<Self>, answer: api::Answer<shared::api::Snapshot>) {
+    fn fetched(self: &Rc<Self>, answer: api::ApiResult<shared::api::Snapshot>) {
         let signed_in = matches!(self.account.sign_in.get_untracked(), SignIn::SignedIn(_));
         match answer {
             Ok(snapshot) => {
