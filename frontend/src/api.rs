@@ -14,7 +14,7 @@ use shared::{
     canvas::Role,
     ids::CanvasId,
     limits,
-    protocol::Durable,
+    protocol::DurableEvent,
 };
 use thiserror::Error;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
@@ -270,7 +270,7 @@ pub async fn messages(id: CanvasId, before_seq: i64) -> ApiResult<Page<ChatMessa
 ///
 /// # Errors
 /// [`ApiError`].
-pub async fn events(id: CanvasId, after_seq: i64) -> ApiResult<Page<Durable>> {
+pub async fn events(id: CanvasId, after_seq: i64) -> ApiResult<Page<DurableEvent>> {
     let request = request(Method::GET, &format!("/canvases/{id}/events")).query([
         ("after_seq", after_seq.to_string()),
         ("limit", limits::MAX_PAGE.to_string()),

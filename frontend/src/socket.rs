@@ -12,7 +12,7 @@ use crate::browser::{self, Listener, now_ms};
 use backoff::{Backoff, requested_wait};
 use gloo_timers::callback::{Interval, Timeout};
 use heartbeat::{HeartbeatAction, HeartbeatMonitor};
-use shared::protocol::{ClientMessage, CloseReason, Pong, Request, ServerMessage};
+use shared::protocol::{ClientMessage, ClientRequest, CloseReason, Pong, ServerMessage};
 use std::{
     cell::RefCell,
     rc::{Rc, Weak},
@@ -131,7 +131,7 @@ impl Socket {
     }
 
     /// Sends a message; false if there is no connection.
-    pub fn send(&self, request: &Request) -> bool {
+    pub fn send(&self, request: &ClientRequest) -> bool {
         let state = self.0.state.borrow();
         let Some(connection) = &state.connection else {
             return false;
@@ -141,7 +141,7 @@ impl Socket {
 }
 
 impl ActiveConnection {
-    fn send(&self, request: &Request) -> bool {
+    fn send(&self, request: &ClientRequest) -> bool {
         if self.socket.ready_state() != WebSocket::OPEN {
             return false;
         }
@@ -152,7 +152,7 @@ impl ActiveConnection {
         match beat {
             HeartbeatAction::Wait => true,
             HeartbeatAction::Ping => {
-                self.send(&Request {
+                self.send(&ClientRequest {
                     op_id: None,
                     message: ClientMessage::Heartbeat {
                         timestamp: now.into(),

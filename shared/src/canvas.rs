@@ -4,7 +4,7 @@
 
 mod rules;
 
-pub use rules::{Actor, Change, Refusal, apply, check, permit};
+pub use rules::{Actor, Refusal, TileChange, apply, check, permit};
 
 use crate::{
     ids::{TileId, UserId},

@@ -4,17 +4,17 @@
 mod client;
 mod connection;
 mod decode;
-mod durable;
+mod durable_event;
 mod events;
 #[cfg(feature = "arbitrary_numbers")]
 mod lenient_json;
 mod people;
 mod server;
 
-pub use client::{ClientMessage, PresenceChange, Request};
+pub use client::{ClientMessage, ClientRequest, PresenceChange};
 pub use connection::{Ack, Connected, ErrorMessage, Heartbeat, Pong, Resume};
 pub use decode::{DecodeError, decode};
-pub use durable::Durable;
+pub use durable_event::DurableEvent;
 pub use events::{
     Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, Lock, TileCreated, TileDeleted,
     TileLiked, TileUnlocked, TileUpdated,

@@ -3,7 +3,7 @@
 use proptest::{collection::vec, option, prelude::*};
 use shared::{
     canvas::{
-        Actor, Change, Coord, EditPolicy, Grid, Role, TileOp, TileState, apply, check, permit,
+        Actor, Coord, EditPolicy, Grid, Role, TileChange, TileOp, TileState, apply, check, permit,
     },
     ids::{TileId, UserId},
     pixels::{PixelEdit, Pixels, TRANSPARENT},
@@ -99,7 +99,7 @@ fn actor(user: i64, likes: bool) -> Actor {
 /// An event of the log. A created tile is in it as a whole.
 struct Entry {
     at: Coord,
-    change: Change,
+    change: TileChange,
     created: Option<TileState>,
 }
 
@@ -117,14 +117,14 @@ fn play(steps: &[(i64, Coord, TileOp)]) -> (BTreeMap<Coord, TileState>, Vec<Entr
         let liked = tile_id.is_some_and(|tile| like_set.contains(&(tile, *user)));
         let result = apply(&GRID, &mut cell, op, &actor(*user, liked), TileId(n));
         match &result {
-            Err(_) | Ok(Change::Nothing) => assert_eq!(cell, before, "{result:?}"),
+            Err(_) | Ok(TileChange::Nothing) => assert_eq!(cell, before, "{result:?}"),
             Ok(change) => {
                 assert_ne!(cell, before, "{change:?}");
                 let version = |cell: &Option<TileState>| cell.as_ref().map_or(0, |t| t.version);
                 match change {
-                    Change::Created => assert_eq!((version(&before), version(&cell)), (0, 1)),
-                    Change::Updated { .. } => assert_eq!(version(&cell), version(&before) + 1),
-                    Change::Liked(now) => {
+                    TileChange::Created => assert_eq!((version(&before), version(&cell)), (0, 1)),
+                    TileChange::Updated { .. } => assert_eq!(version(&cell), version(&before) + 1),
+                    TileChange::Liked(now) => {
                         assert_eq!(version(&cell), version(&before));
                         let like = (tile_id.unwrap(), *user);
                         assert!(if *now {
@@ -133,13 +133,13 @@ fn play(steps: &[(i64, Coord, TileOp)]) -> (BTreeMap<Coord, TileState>, Vec<Entr
                             like_set.remove(&like)
                         });
                     }
-                    Change::Deleted => assert_eq!(cell, None),
-                    Change::Nothing => unreachable!("handled above"),
+                    TileChange::Deleted => assert_eq!(cell, None),
+                    TileChange::Nothing => unreachable!("handled above"),
                 }
                 log.push(Entry {
                     at: *at,
                     change: change.clone(),
-                    created: cell.clone().filter(|_| *change == Change::Created),
+                    created: cell.clone().filter(|_| *change == TileChange::Created),
                 });
             }
         }
@@ -165,10 +165,10 @@ fn replay(log: Vec<Entry>) -> BTreeMap<Coord, TileState> {
     } in log
     {
         match change {
-            Change::Created => {
+            TileChange::Created => {
                 board.insert(at, created.unwrap());
             }
-            Change::Updated {
+            TileChange::Updated {
                 title,
                 delta,
                 pixels,
@@ -183,14 +183,14 @@ fn replay(log: Vec<Entry>) -> BTreeMap<Coord, TileState> {
                 }
                 tile.pixels.paint(&delta.unwrap_or_default());
             }
-            Change::Liked(liked) => {
+            TileChange::Liked(liked) => {
                 let tile = board.get_mut(&at).unwrap();
                 tile.like_count += if liked { 1 } else { -1 };
             }
-            Change::Deleted => {
+            TileChange::Deleted => {
                 board.remove(&at);
             }
-            Change::Nothing => unreachable!("not in the log"),
+            TileChange::Nothing => unreachable!("not in the log"),
         }
     }
     board

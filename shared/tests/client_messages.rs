@@ -9,7 +9,7 @@ use shared::{
     limits,
     pixels::{PixelEdit, Pixels},
     presence::Status,
-    protocol::{ClientMessage, PresenceChange, Request, decode},
+    protocol::{ClientMessage, ClientRequest, PresenceChange, decode},
     text::{self, ChatText},
 };
 use std::{collections::BTreeSet, ops::RangeInclusive};
@@ -149,7 +149,7 @@ fn op_id() -> impl Strategy<Value = OpId> {
 proptest! {
     #[test]
     fn the_decoder_reads_what_serde_writes(op_id in option::of(op_id()), message in message()) {
-        let request = Request { op_id, message };
+        let request = ClientRequest { op_id, message };
         let text = serde_json::to_string(&request).unwrap();
         let decoded = decode(&text);
         prop_assert_eq!(decoded.as_ref(), Ok(&request), "{}", text);

@@ -8,7 +8,7 @@ use shared::{
     api::{Auth, Canvas, ChatMessage, Member, Page, Problem, Snapshot, Ticket, Tile, User},
     canvas::{EditPolicy, Role, Visibility},
     presence::{ActiveUser, Status},
-    protocol::{Durable, ErrorCode, ServerMessage},
+    protocol::{DurableEvent, ErrorCode, ServerMessage},
 };
 use std::collections::BTreeSet;
 
@@ -155,7 +155,7 @@ fn every_message_is_read_as_it_was_written() {
         let message_type = json["type"].as_str().unwrap();
         assert_eq!(message.message_type(), message_type);
         types.insert(message.message_type());
-        let durable = read::<Durable>(&json);
+        let durable = read::<DurableEvent>(&json);
         let is_durable = DURABLE.contains(&message_type);
         assert_eq!(durable.is_ok(), is_durable, "{message_type}");
         if let Ok(durable) = durable {
@@ -230,7 +230,7 @@ fn an_unknown_type_is_not_read() {
         json!([]),
     ] {
         assert!(read::<ServerMessage>(&json).is_err(), "{json}");
-        assert!(read::<Durable>(&json).is_err(), "{json}");
+        assert!(read::<DurableEvent>(&json).is_err(), "{json}");
     }
 }
 

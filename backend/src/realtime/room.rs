@@ -40,8 +40,7 @@ use shared::{
     limits,
     presence::ActiveUser,
     protocol::{
-        CloseReason, Connected, Heartbeat, Request as ClientRequest, Resume, ServerMessage,
-        UserCount,
+        ClientRequest, CloseReason, Connected, Heartbeat, Resume, ServerMessage, UserCount,
     },
 };
 use sqlx::PgPool;

@@ -311,9 +311,9 @@ fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, painter: &Painter, n
     let change = canvas::apply(grid, &mut state, op, &actor, TileId(0));
     let (creator, mut liked, created_at, mut updated_at) = rest;
     match change {
-        Ok(canvas::Change::Liked(now_liked)) => liked = now_liked,
-        Ok(canvas::Change::Created | canvas::Change::Updated { .. }) => updated_at = now,
-        Ok(canvas::Change::Deleted | canvas::Change::Nothing) | Err(_) => {}
+        Ok(canvas::TileChange::Liked(now_liked)) => liked = now_liked,
+        Ok(canvas::TileChange::Created | canvas::TileChange::Updated { .. }) => updated_at = now,
+        Ok(canvas::TileChange::Deleted | canvas::TileChange::Nothing) | Err(_) => {}
     }
     *cell = state.map(|state| Tile {
         state,

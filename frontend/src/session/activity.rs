@@ -4,7 +4,7 @@ use crate::store::{ACTIVITY_ROWS, Activity, ActivityKind};
 use shared::{
     canvas::{Coord, TileOp},
     ids::UserId,
-    protocol::{Ack, Durable},
+    protocol::{Ack, DurableEvent},
     time::Timestamp,
 };
 use std::collections::VecDeque;
@@ -41,7 +41,7 @@ pub fn add(lines: &mut VecDeque<Activity>, line: Activity) {
 }
 
 /// What an event says in the list; chat has its own.
-pub fn of_event(event: &Durable) -> Option<Activity> {
+pub fn of_event(event: &DurableEvent) -> Option<Activity> {
     let line = |seq, actor, kind, x, y, time: Timestamp| {
         Some(Activity {
             seq,
@@ -52,8 +52,8 @@ pub fn of_event(event: &Durable) -> Option<Activity> {
         })
     };
     match event {
-        Durable::CanvasChatMessage(_) => None,
-        Durable::TileCreated(e) => line(
+        DurableEvent::CanvasChatMessage(_) => None,
+        DurableEvent::TileCreated(e) => line(
             e.seq,
             e.creator_id,
             ActivityKind::Created,
@@ -61,7 +61,7 @@ pub fn of_event(event: &Durable) -> Option<Activity> {
             e.y,
             e.timestamp,
         ),
-        Durable::TileUpdated(e) => {
+        DurableEvent::TileUpdated(e) => {
             let titled = e.title.is_some() && e.delta.is_none() && e.pixels.is_none();
             let kind = if titled {
                 ActivityKind::Titled
@@ -70,7 +70,7 @@ pub fn of_event(event: &Durable) -> Option<Activity> {
             };
             line(e.seq, e.updater_id, kind, e.x, e.y, e.timestamp)
         }
-        Durable::TileLiked(e) => {
+        DurableEvent::TileLiked(e) => {
             let kind = if e.liked {
                 ActivityKind::Liked
             } else {
@@ -78,7 +78,7 @@ pub fn of_event(event: &Durable) -> Option<Activity> {
             };
             line(e.seq, e.liker_id, kind, e.x, e.y, e.timestamp)
         }
-        Durable::TileDeleted(e) => line(
+        DurableEvent::TileDeleted(e) => line(
             e.seq,
             e.deleter_id,
             ActivityKind::Deleted,
@@ -86,7 +86,7 @@ pub fn of_event(event: &Durable) -> Option<Activity> {
             e.y,
             e.timestamp,
         ),
-        Durable::CanvasUpdated(e) => Some(Activity {
+        DurableEvent::CanvasUpdated(e) => Some(Activity {
             seq: e.seq,
             actor: e.canvas.owner_id,
             kind: ActivityKind::Settings,

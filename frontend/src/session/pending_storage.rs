@@ -12,7 +12,7 @@
 use crate::browser;
 use shared::{
     ids::{CanvasId, OpId, UserId},
-    protocol::{Request, decode},
+    protocol::{ClientRequest, decode},
 };
 use std::cell::Cell;
 use uuid::Uuid;
@@ -57,7 +57,7 @@ impl PendingStorage {
 
     /// Keeps a request; false where the browser has no room, so that it is in
     /// memory only.
-    pub fn put(&self, request: &Request) -> bool {
+    pub fn put(&self, request: &ClientRequest) -> bool {
         let Some(id) = request.op_id else {
             return false;
         };
@@ -70,7 +70,7 @@ impl PendingStorage {
     }
 
     /// Takes over the requests of pages that live no more, oldest first.
-    pub fn recover_orphaned(&self) -> Vec<Request> {
+    pub fn recover_orphaned(&self) -> Vec<ClientRequest> {
         let now = browser::now_ms();
         let mut requests = Vec::new();
         for key in browser::keys(PREFIX) {
@@ -132,8 +132,8 @@ mod tests {
         PendingStorage::new(CanvasId(canvas), UserId(1))
     }
 
-    fn like(x: i32) -> Request {
-        Request {
+    fn like(x: i32) -> ClientRequest {
+        ClientRequest {
             op_id: Some(OpId::from(Uuid::now_v7())),
             message: ClientMessage::TileLike {
                 x,
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    fn ids(requests: &[Request]) -> Vec<Option<OpId>> {
+    fn ids(requests: &[ClientRequest]) -> Vec<Option<OpId>> {
         requests.iter().map(|request| request.op_id).collect()
     }
 

@@ -12,7 +12,7 @@ use shared::{
     ids::OpId,
     limits,
     pixels::PixelEdit,
-    protocol::{ClientMessage, Request},
+    protocol::{ClientMessage, ClientRequest},
 };
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -191,7 +191,7 @@ impl Queue {
     }
 
     /// The next request to send, if any may be sent now.
-    pub fn next(&mut self, now: i64) -> Option<Request> {
+    pub fn next(&mut self, now: i64) -> Option<ClientRequest> {
         if now < self.hold_until {
             return None;
         }
@@ -217,7 +217,7 @@ impl Queue {
             .iter_mut()
             .find(|op| op.send_state != SendState::Sent && !full(op.ordering_key))?;
         op.send_state = SendState::Sent;
-        Some(Request {
+        Some(ClientRequest {
             op_id: Some(op.id),
             message: op.message.clone(),
         })

@@ -18,7 +18,7 @@ use shared::{
     limits,
     pixels::{PixelEdit, TRANSPARENT},
     protocol::{
-        Ack, Connected, Durable, ErrorCode, ErrorMessage, Resume, ServerMessage, TileMentioned,
+        Ack, Connected, DurableEvent, ErrorCode, ErrorMessage, Resume, ServerMessage, TileMentioned,
     },
 };
 
@@ -68,14 +68,20 @@ impl SessionState {
             | ServerMessage::Pong { .. }
             | ServerMessage::CanvasDeleted(_) => {}
             ServerMessage::CanvasChatMessage(event) => {
-                return self.durable(Durable::CanvasChatMessage(event));
+                return self.durable(DurableEvent::CanvasChatMessage(event));
             }
-            ServerMessage::TileCreated(event) => return self.durable(Durable::TileCreated(event)),
-            ServerMessage::TileUpdated(event) => return self.durable(Durable::TileUpdated(event)),
-            ServerMessage::TileLiked(event) => return self.durable(Durable::TileLiked(event)),
-            ServerMessage::TileDeleted(event) => return self.durable(Durable::TileDeleted(event)),
+            ServerMessage::TileCreated(event) => {
+                return self.durable(DurableEvent::TileCreated(event));
+            }
+            ServerMessage::TileUpdated(event) => {
+                return self.durable(DurableEvent::TileUpdated(event));
+            }
+            ServerMessage::TileLiked(event) => return self.durable(DurableEvent::TileLiked(event)),
+            ServerMessage::TileDeleted(event) => {
+                return self.durable(DurableEvent::TileDeleted(event));
+            }
             ServerMessage::CanvasUpdated(event) => {
-                return self.durable(Durable::CanvasUpdated(event));
+                return self.durable(DurableEvent::CanvasUpdated(event));
             }
             ServerMessage::Ack(ack) => return self.ack(&ack),
             ServerMessage::Error(error) => return self.error(error),
@@ -245,7 +251,7 @@ impl SessionState {
         next
     }
 
-    fn durable(&mut self, event: Durable) -> Next {
+    fn durable(&mut self, event: DurableEvent) -> Next {
         match self.seq.advance(event.seq()) {
             SeqPosition::Known => return Next::Flush,
             SeqPosition::Gap => return Next::Reconnect,
@@ -257,7 +263,7 @@ impl SessionState {
                 .update(|lines| activity::add(lines, line));
         }
         match event {
-            Durable::CanvasChatMessage(event) => {
+            DurableEvent::CanvasChatMessage(event) => {
                 let message = &event.message;
                 self.met(
                     message.sender_id,
@@ -274,7 +280,7 @@ impl SessionState {
                     self.end(id);
                 }
             }
-            Durable::TileCreated(event) => {
+            DurableEvent::TileCreated(event) => {
                 let creator = self
                     .usernames
                     .get(&event.creator_id)
@@ -291,7 +297,7 @@ impl SessionState {
                     self.lose(&RemoteEdits { at, edits: drawn });
                 }
             }
-            Durable::TileUpdated(event) => {
+            DurableEvent::TileUpdated(event) => {
                 let mine = self.is_me(event.updater_id);
                 let mut remote = None;
                 self.change(|tiles| {
@@ -304,16 +310,16 @@ impl SessionState {
                     self.lose(&remote);
                 }
             }
-            Durable::TileLiked(event) => {
+            DurableEvent::TileLiked(event) => {
                 let mine = self.is_me(event.liker_id);
                 self.change(|tiles| tiles.liked(&event, mine));
             }
-            Durable::TileDeleted(event) => {
+            DurableEvent::TileDeleted(event) => {
                 let at = self.change(|tiles| tiles.deleted(&event));
                 self.history.remove(&at);
                 self.tell_undo(at);
             }
-            Durable::CanvasUpdated(event) => self.settings(event.canvas),
+            DurableEvent::CanvasUpdated(event) => self.settings(event.canvas),
         }
         Next::Flush
     }
@@ -491,10 +497,10 @@ impl SessionState {
 
     /// Lines of activity from before this page was opened, and the names of
     /// those who spoke meanwhile.
-    pub(super) fn remember(&mut self, events: &[Durable]) {
+    pub(super) fn remember(&mut self, events: &[DurableEvent]) {
         self.store.names.update(|names| {
             for event in events {
-                if let Durable::CanvasChatMessage(event) = event {
+                if let DurableEvent::CanvasChatMessage(event) = event {
                     let message = &event.message;
                     names
                         .entry(message.sender_id)

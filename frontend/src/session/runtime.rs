@@ -17,7 +17,7 @@ use leptos::{prelude::*, task::spawn_local};
 use shared::{
     canvas::{Coord, EditPolicy},
     presence::Editing,
-    protocol::{ClientMessage, PresenceChange, Request, ServerMessage},
+    protocol::{ClientMessage, ClientRequest, PresenceChange, ServerMessage},
 };
 use std::{
     cell::{Cell, RefCell},
@@ -402,7 +402,7 @@ impl SessionRuntime {
     /// Sends something that is not kept.
     pub(super) fn send(&self, message: ClientMessage) {
         if self.state.borrow().live {
-            self.socket.send(&Request {
+            self.socket.send(&ClientRequest {
                 op_id: None,
                 message,
             });

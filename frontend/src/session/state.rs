@@ -19,7 +19,7 @@ use shared::{
     canvas::{self, Actor, Coord, Refusal, Role, TileOp},
     ids::{OpId, UserId},
     pixels::PixelEdit,
-    protocol::{ClientMessage, ErrorCode, Lock, Request},
+    protocol::{ClientMessage, ClientRequest, ErrorCode, Lock},
     time::Timestamp,
 };
 use std::collections::{HashMap, HashSet};
@@ -354,7 +354,7 @@ impl SessionState {
     }
 
     /// The next request that may be sent.
-    pub(super) fn next(&mut self) -> Option<Request> {
+    pub(super) fn next(&mut self) -> Option<ClientRequest> {
         if !self.live {
             return None;
         }
@@ -367,7 +367,7 @@ impl SessionState {
         let mut kept = true;
         for id in self.unsaved.drain() {
             if let Some(op) = self.queue.get(id) {
-                kept &= storage.put(&Request {
+                kept &= storage.put(&ClientRequest {
                     op_id: Some(id),
                     message: op.message.clone(),
                 });

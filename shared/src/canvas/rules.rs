@@ -24,7 +24,7 @@ pub struct Actor {
 
 /// What an operation changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum TileChange {
     /// The tile was created; its whole state is new.
     Created,
     /// The title or the pixels changed.
@@ -148,7 +148,7 @@ pub fn apply(
     op: &TileOp,
     actor: &Actor,
     new_id: TileId,
-) -> Result<Change, Refusal> {
+) -> Result<TileChange, Refusal> {
     let create = |title: &str, pixels: Pixels| TileState {
         id: new_id,
         creator_id: actor.user_id,
@@ -164,18 +164,18 @@ pub fn apply(
                 .clone()
                 .unwrap_or_else(|| Pixels::blank(grid.tile_size));
             *cell = Some(create(title, pixels));
-            Ok(Change::Created)
+            Ok(TileChange::Created)
         }
         (TileOp::Paint { edits }, None) => {
             let mut pixels = Pixels::blank(grid.tile_size);
             pixels.paint(edits);
             *cell = Some(create("", pixels));
-            Ok(Change::Created)
+            Ok(TileChange::Created)
         }
         (TileOp::Paint { edits }, Some(tile)) => {
             tile.pixels.paint(edits);
             tile.version += 1;
-            Ok(Change::Updated {
+            Ok(TileChange::Updated {
                 title: None,
                 delta: Some(edits.clone()),
                 pixels: None,
@@ -193,7 +193,7 @@ pub fn apply(
                 return Err(Refusal::VersionConflict(tile.version));
             }
             if title.is_none() && pixels.is_none() {
-                return Ok(Change::Nothing);
+                return Ok(TileChange::Nothing);
             }
             if let Some(title) = title {
                 tile.title.clone_from(title);
@@ -202,7 +202,7 @@ pub fn apply(
                 tile.pixels.clone_from(pixels);
             }
             tile.version += 1;
-            Ok(Change::Updated {
+            Ok(TileChange::Updated {
                 title: title.clone(),
                 delta: None,
                 pixels: pixels.clone(),
@@ -210,14 +210,14 @@ pub fn apply(
         }
         (TileOp::Like { liked }, Some(tile)) => {
             if *liked == actor.likes {
-                return Ok(Change::Nothing);
+                return Ok(TileChange::Nothing);
             }
             tile.like_count += if *liked { 1 } else { -1 };
-            Ok(Change::Liked(*liked))
+            Ok(TileChange::Liked(*liked))
         }
         (TileOp::Delete, Some(_)) => {
             *cell = None;
-            Ok(Change::Deleted)
+            Ok(TileChange::Deleted)
         }
         (TileOp::Update { .. } | TileOp::Like { .. } | TileOp::Delete, None) => {
             Err(Refusal::TileNotFound)
@@ -263,7 +263,7 @@ mod tests {
         let mut cell = created_by(1);
         let bob = actor(2, Role::Editor);
         let change = apply(&GRID, &mut cell, &paint(9, 2), &bob, TileId(2)).unwrap();
-        assert!(matches!(change, Change::Updated { delta: Some(_), .. }));
+        assert!(matches!(change, TileChange::Updated { delta: Some(_), .. }));
         let tile = cell.unwrap();
         assert_eq!((tile.id, tile.creator_id), (TileId(1), UserId(1)));
         assert_eq!(
@@ -304,10 +304,10 @@ mod tests {
         let like = TileOp::Like { liked: true };
         let mut bob = actor(2, Role::Viewer);
         let change = apply(&GRID, &mut cell, &like, &bob, TileId(2)).unwrap();
-        assert_eq!(change, Change::Liked(true));
+        assert_eq!(change, TileChange::Liked(true));
         bob.likes = true;
         let again = apply(&GRID, &mut cell, &like, &bob, TileId(2)).unwrap();
-        assert_eq!(again, Change::Nothing);
+        assert_eq!(again, TileChange::Nothing);
         assert_eq!(cell.unwrap().like_count, 1);
     }
 

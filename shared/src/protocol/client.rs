@@ -14,7 +14,7 @@ use strum::{IntoStaticStr, VariantNames};
 /// A message from a client together with its operation id. On the wire both
 /// are one JSON object.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Request {
+pub struct ClientRequest {
     /// Repeated in the answer. The server applies a durable message once per
     /// user, canvas and `op_id`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,7 +9,7 @@ mod tests;
 use super::lenient_json::parse;
 use super::{
     ErrorCode,
-    client::{ClientMessage, PresenceChange, Request},
+    client::{ClientMessage, ClientRequest, PresenceChange},
 };
 use crate::{
     ids::{CanvasId, OpId},
@@ -38,7 +38,7 @@ pub struct DecodeError {
 /// # Errors
 /// [`DecodeError`] with `invalid_json`, `unknown_type`, `invalid_message`,
 /// `text_empty` or `text_too_long`.
-pub fn decode(frame: &str) -> Result<Request, DecodeError> {
+pub fn decode(frame: &str) -> Result<ClientRequest, DecodeError> {
     let value =
         parse(frame).ok_or_else(|| without_op_id(ErrorCode::InvalidJson, "this is not JSON"))?;
     let Value::Object(map) = value else {
@@ -57,7 +57,7 @@ pub fn decode(frame: &str) -> Result<Request, DecodeError> {
     };
     let message = message(&fields).map_err(with_op_id)?;
     let op_id = op_id.map_err(with_op_id)?;
-    Ok(Request { op_id, message })
+    Ok(ClientRequest { op_id, message })
 }
 
 #[cfg(not(feature = "arbitrary_numbers"))]

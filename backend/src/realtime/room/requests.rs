@@ -10,7 +10,7 @@ use crate::realtime::{
 use shared::{
     canvas::{Coord, TileOp},
     ids::ConnectionId,
-    protocol::{ClientMessage, ErrorCode, Request as ClientRequest},
+    protocol::{ClientMessage, ClientRequest, ErrorCode},
 };
 use tokio::sync::OwnedSemaphorePermit;
 

@@ -17,7 +17,7 @@ use chrono::DateTime;
 use shared::{
     api::ChatMessage,
     ids::{CanvasId, MessageId},
-    protocol::{ChatEvent, Durable},
+    protocol::{ChatEvent, DurableEvent},
     time::Timestamp,
 };
 use sqlx::PgConnection;
@@ -48,7 +48,7 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<Vec<New
                 message_text: text.as_str().to_owned(),
                 created_at: DateTime::UNIX_EPOCH.into(),
             };
-            let [before, between, after] = split(&Durable::CanvasChatMessage(ChatEvent {
+            let [before, between, after] = split(&DurableEvent::CanvasChatMessage(ChatEvent {
                 message: unplaced,
                 op_id: write.op_id,
             }))?;
@@ -65,7 +65,7 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<Vec<New
 
 /// The event's JSON around its place and its time. Inside a JSON string every
 /// quote is escaped, so that no text can look like these fields.
-fn split(event: &Durable) -> Option<[String; 3]> {
+fn split(event: &DurableEvent) -> Option<[String; 3]> {
     const SEQ: &str = r#""seq":"#;
     const TIME: &str = r#""created_at":"#;
     let json = serde_json::to_string(event).ok()?;
@@ -153,7 +153,7 @@ mod tests {
         let part = &parts[0];
         let time = "2026-01-02T03:04:05.678Z";
         let json = format!("{}42{}{time}{}", part.before, part.between, part.after);
-        let Ok(Durable::CanvasChatMessage(event)) = serde_json::from_str(&json) else {
+        let Ok(DurableEvent::CanvasChatMessage(event)) = serde_json::from_str(&json) else {
             panic!("it is another event: {json}");
         };
         assert_eq!(event.message.seq, 42);

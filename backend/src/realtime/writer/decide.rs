@@ -15,11 +15,11 @@ use crate::{
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     api::{Canvas, ChatMessage},
-    canvas::{self, Actor, Change, Coord, EditPolicy, Grid, Refusal, Role, TileOp, TileState},
+    canvas::{self, Actor, Coord, EditPolicy, Grid, Refusal, Role, TileChange, TileOp, TileState},
     ids::{CanvasId, ConnectionId, MessageId, OpId, TileId, UserId},
     limits,
     protocol::{
-        CanvasUpdated, ChatEvent, Durable, TileCreated, TileDeleted, TileLiked, TileUpdated,
+        CanvasUpdated, ChatEvent, DurableEvent, TileCreated, TileDeleted, TileLiked, TileUpdated,
     },
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -110,7 +110,7 @@ impl Planner {
                     created_at: self.now.into(),
                 };
                 let op_id = write.op_id;
-                let event = Durable::CanvasChatMessage(ChatEvent { message, op_id });
+                let event = DurableEvent::CanvasChatMessage(ChatEvent { message, op_id });
                 self.log(request, &event)
             }
             Operation::Tile { at, expected, op } => self.tile(request, *at, *expected, op),
@@ -124,7 +124,7 @@ impl Planner {
                     let released = held.map(LockChange::Released);
                     self.plan.lock_changes.extend(released);
                 }
-                let event = Durable::CanvasUpdated(Box::new(CanvasUpdated {
+                let event = DurableEvent::CanvasUpdated(Box::new(CanvasUpdated {
                     seq: self.seq + 1,
                     canvas_id: self.canvas,
                     canvas,
@@ -161,7 +161,7 @@ impl Planner {
         let new_id = self.new_ids.last().copied().unwrap_or(TileId(0));
         let state_before = cell.clone();
         let change = canvas::apply(&self.grid, &mut cell, op, &actor, new_id)?;
-        if change == Change::Created && new_id == TileId(0) {
+        if change == TileChange::Created && new_id == TileId(0) {
             return Err(WriteError::Internal);
         }
         let draws = matches!(
@@ -192,18 +192,18 @@ impl Planner {
     }
 
     /// Notes what a change leaves behind.
-    fn keep(&mut self, at: Coord, cell: Option<TileState>, change: &Change, user: UserId) {
+    fn keep(&mut self, at: Coord, cell: Option<TileState>, change: &TileChange, user: UserId) {
         match change {
-            Change::Nothing => return,
-            Change::Created => {
+            TileChange::Nothing => return,
+            TileChange::Created => {
                 self.new_ids.pop();
                 self.count(1);
                 self.plan.touched.insert(at, true);
             }
-            Change::Updated { .. } => {
+            TileChange::Updated { .. } => {
                 self.plan.touched.insert(at, true);
             }
-            Change::Liked(liked) => {
+            TileChange::Liked(liked) => {
                 self.plan.touched.entry(at).or_insert(false);
                 if let Some(tile) = &cell {
                     self.plan.likes.insert((tile.id, user), *liked);
@@ -214,7 +214,7 @@ impl Planner {
                     }
                 }
             }
-            Change::Deleted => {
+            TileChange::Deleted => {
                 self.count(-1);
                 self.plan.touched.remove(&at);
             }
@@ -240,16 +240,16 @@ impl Planner {
         &self,
         at: Coord,
         tile: &TileState,
-        change: Change,
+        change: TileChange,
         actor: UserId,
-    ) -> Option<Durable> {
+    ) -> Option<DurableEvent> {
         let (seq, canvas_id, timestamp) = (self.seq + 1, self.canvas, self.now.into());
         let (tile_id, creator_id) = (tile.id, tile.creator_id);
         let (version, like_count) = (tile.version, tile.like_count);
         let Coord { x, y } = at;
         Some(match change {
-            Change::Nothing => return None,
-            Change::Created => Durable::TileCreated(TileCreated {
+            TileChange::Nothing => return None,
+            TileChange::Created => DurableEvent::TileCreated(TileCreated {
                 seq,
                 tile_id,
                 canvas_id,
@@ -262,11 +262,11 @@ impl Planner {
                 like_count,
                 timestamp,
             }),
-            Change::Updated {
+            TileChange::Updated {
                 title,
                 delta,
                 pixels,
-            } => Durable::TileUpdated(TileUpdated {
+            } => DurableEvent::TileUpdated(TileUpdated {
                 seq,
                 tile_id,
                 canvas_id,
@@ -281,7 +281,7 @@ impl Planner {
                 delta,
                 pixels,
             }),
-            Change::Liked(liked) => Durable::TileLiked(TileLiked {
+            TileChange::Liked(liked) => DurableEvent::TileLiked(TileLiked {
                 seq,
                 tile_id,
                 canvas_id,
@@ -293,7 +293,7 @@ impl Planner {
                 like_count,
                 timestamp,
             }),
-            Change::Deleted => Durable::TileDeleted(TileDeleted {
+            TileChange::Deleted => DurableEvent::TileDeleted(TileDeleted {
                 seq,
                 tile_id,
                 canvas_id,
@@ -307,7 +307,7 @@ impl Planner {
     }
 
     /// Gives the event the next place in the log.
-    fn log(&mut self, request: &Request, event: &Durable) -> Result<Applied, WriteError> {
+    fn log(&mut self, request: &Request, event: &DurableEvent) -> Result<Applied, WriteError> {
         let body = serde_json::to_string(event).map_err(|error| {
             tracing::error!(%error, "an event could not be written as JSON");
             WriteError::Internal

@@ -17,7 +17,7 @@ use shared::{
     api::Canvas,
     canvas::{Coord, EditPolicy, Grid, TileState},
     ids::{OpId, TileId, UserId},
-    protocol::Durable,
+    protocol::DurableEvent,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
@@ -58,7 +58,7 @@ impl Loaded {
 
     /// Notes that a request was carried out before, with this event.
     pub(super) fn note_prior_result(&mut self, request: usize, body: Option<&str>) {
-        let event = body.and_then(|body| serde_json::from_str::<Durable>(body).ok());
+        let event = body.and_then(|body| serde_json::from_str::<DurableEvent>(body).ok());
         let done = event.map(|event| done(&event)).unwrap_or_default();
         self.prior_results.insert(request, done);
     }
@@ -165,32 +165,32 @@ impl Plan {
 }
 
 /// What an event answers to the request that made it.
-pub(super) fn done(event: &Durable) -> Done {
+pub(super) fn done(event: &DurableEvent) -> Done {
     let seq = Some(event.seq());
     match event {
-        Durable::CanvasChatMessage(_) | Durable::CanvasUpdated(_) => Done {
+        DurableEvent::CanvasChatMessage(_) | DurableEvent::CanvasUpdated(_) => Done {
             seq,
             ..Done::default()
         },
-        Durable::TileCreated(tile) => Done {
+        DurableEvent::TileCreated(tile) => Done {
             seq,
             tile_id: Some(tile.tile_id),
             version: Some(tile.version),
             like_count: Some(tile.like_count),
         },
-        Durable::TileUpdated(tile) => Done {
+        DurableEvent::TileUpdated(tile) => Done {
             seq,
             tile_id: Some(tile.tile_id),
             version: Some(tile.version),
             like_count: Some(tile.like_count),
         },
-        Durable::TileLiked(tile) => Done {
+        DurableEvent::TileLiked(tile) => Done {
             seq,
             tile_id: Some(tile.tile_id),
             version: None,
             like_count: Some(tile.like_count),
         },
-        Durable::TileDeleted(tile) => Done {
+        DurableEvent::TileDeleted(tile) => Done {
             seq,
             tile_id: Some(tile.tile_id),
             version: None,

@@ -12,7 +12,7 @@ fn code(value: &Value) -> ErrorCode {
 #[test]
 fn what_was_written_is_read_again() {
     let op = OpId::from(Uuid::from_u128(7));
-    let request = Request {
+    let request = ClientRequest {
         op_id: Some(op),
         message: ClientMessage::TilePaint {
             x: 1,
@@ -23,7 +23,7 @@ fn what_was_written_is_read_again() {
     let json = serde_json::to_string(&request).unwrap();
     assert!(json.contains(r#""pixels":[[3,4],[5,255]]"#), "{json}");
     assert_eq!(decode(&json).unwrap(), request);
-    let request = Request {
+    let request = ClientRequest {
         op_id: None,
         message: ClientMessage::UserPresence(PresenceChange::Typing { is_typing: true }),
     };

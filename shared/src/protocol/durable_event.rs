@@ -14,7 +14,7 @@ use strum::IntoStaticStr;
 #[serde(tag = "type", rename_all = "snake_case", try_from = "Value")]
 #[strum(serialize_all = "snake_case")]
 #[expect(missing_docs, reason = "each variant is documented at its struct")]
-pub enum Durable {
+pub enum DurableEvent {
     CanvasChatMessage(ChatEvent),
     TileCreated(TileCreated),
     TileUpdated(TileUpdated),
@@ -23,7 +23,7 @@ pub enum Durable {
     CanvasUpdated(Box<CanvasUpdated>),
 }
 
-impl Durable {
+impl DurableEvent {
     /// Its place in the canvas's order of events, counted from 1.
     pub fn seq(&self) -> i64 {
         match self {
@@ -44,7 +44,7 @@ impl Durable {
 
 /// Reads an event by its `type`, for the same reason as
 /// [`super::ServerMessage`].
-impl TryFrom<Value> for Durable {
+impl TryFrom<Value> for DurableEvent {
     type Error = serde_json::Error;
 
     fn try_from(event: Value) -> serde_json::Result<Self> {
