@@ -2,9 +2,9 @@
 //! be wrong by minutes; what it differs by is measured now and then. Waits and
 //! timeouts do not need it: those go by clocks that only grow.
 
-use crate::db::with_timeout;
+use crate::db;
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{PgPool, query_scalar};
+use sqlx::PgPool;
 use std::{
     sync::{
         Arc,
@@ -35,8 +35,7 @@ impl Clock {
     pub(crate) async fn set(&self, pool: &PgPool) {
         let asked = Instant::now();
         let before = Utc::now();
-        let there = query_scalar("SELECT clock_timestamp()").fetch_one(pool);
-        let there: Result<DateTime<Utc>, _> = with_timeout(there).await;
+        let there = db::now(pool).await;
         let here = before + (Utc::now() - before) / 2;
         match there {
             Ok(there) if asked.elapsed() < QUICK => {

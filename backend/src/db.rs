@@ -1,6 +1,11 @@
-//! Queries, grouped by what they are about: free functions over an executor.
-//! Nothing here knows of HTTP, sockets or rooms.
+//! Every SQL statement of the server: free functions over an executor, a module
+//! for each subject. They know nothing of HTTP, sockets or rooms.
+//!
+//! Statements are checked at compile time against the schema (`sqlx::query!`),
+//! from the descriptions in `.sqlx`. After a change of a statement or of the
+//! schema, `cargo xtask sqlx` renews these.
 
+pub(crate) mod access;
 pub(crate) mod audit;
 mod batcher;
 pub(crate) mod canvases;
@@ -19,6 +24,7 @@ pub(crate) use batcher::Batcher;
 pub(crate) use connection_cache::ConnectionCache;
 pub(crate) use pool::pool;
 
+use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use sqlx::{
@@ -30,10 +36,10 @@ use std::{io, str::FromStr, time::Duration};
 /// Applied at every start; see `migrations/README.md`.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
-/// How long those wait for whom others wait.
+/// The limit of [`with_timeout`].
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Connects once, to say at once if that does not work.
+/// Connects once, to find out at the start whether that works.
 pub(crate) async fn reach(url: &str) -> Result<(), Error> {
     let connection = PgConnection::connect(url).await?;
     connection.close().await
@@ -47,26 +53,41 @@ pub(crate) async fn migrate(url: &str) -> Result<(), Error> {
     connection.close().await
 }
 
-/// A transaction in which everything is as it was at one moment.
+/// Begins a transaction that sees everything as it was at one moment.
 pub(crate) async fn begin_snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>, Error> {
     pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await
 }
 
-/// Waits for an answer, but not for ever: a database that is cut off says nothing.
+/// Runs a statement that does nothing, to find out whether the database answers.
+pub(crate) async fn ping(pool: &PgPool) -> Result<(), Error> {
+    sqlx::query!(r#"SELECT 1 AS "one!""#)
+        .fetch_one(pool)
+        .await
+        .map(drop)
+}
+
+/// The database's time.
+pub(crate) async fn now(pool: &PgPool) -> Result<DateTime<Utc>, Error> {
+    let now = sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(pool);
+    with_timeout(now).await
+}
+
+/// Awaits a query for at most [`ANSWER_TIMEOUT`]: a database that is cut off never
+/// answers. Used by tasks that others wait for.
 ///
 /// # Errors
-/// Those of the question; [`Error::Io`] after [`ANSWER_TIMEOUT`].
+/// Those of the query; [`Error::Io`] after the timeout.
 pub(crate) async fn with_timeout<T>(
-    question: impl Future<Output = Result<T, Error>>,
+    query: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    tokio::time::timeout(ANSWER_TIMEOUT, question)
+    tokio::time::timeout(ANSWER_TIMEOUT, query)
         .await
         .unwrap_or_else(|_| Err(Error::Io(io::ErrorKind::TimedOut.into())))
 }
 
-/// Whether the database is away or refuses for a while, so that the same
-/// request may succeed later; everything else is the server's fault.
+/// Whether the database is unreachable or refuses for a while, so that the same
+/// request may succeed later. Every other error is a fault of the server.
 pub(crate) fn is_away(error: &Error) -> bool {
     match error {
         Error::Io(_)
@@ -75,8 +96,12 @@ pub(crate) fn is_away(error: &Error) -> bool {
         | Error::PoolClosed
         | Error::WorkerCrashed
         | Error::BeginFailed => true,
-        // PostgreSQL's appendix A: connections, resources (full disk), going
-        // down; read-only, timeouts, conflicts; and not being let in.
+        // PostgreSQL's appendix A. By class: connection exceptions (08),
+        // insufficient resources such as a full disk (53), operator
+        // intervention such as a shutdown (57), system errors (58). Then
+        // read-only transaction, idle timeout, lock timeout, serialization
+        // failure, deadlock, refused logins (28…), missing database, and a
+        // database that allows no connections.
         Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("08")
                 || code.starts_with("53")
@@ -99,12 +124,12 @@ pub(crate) fn is_away(error: &Error) -> bool {
     }
 }
 
-/// Whether the error says that a row with this unique key is already there.
+/// Whether the error is a violation of this constraint or unique index.
 pub(crate) fn violates(error: &Error, constraint: &str) -> bool {
     matches!(error, Error::Database(error) if error.constraint() == Some(constraint))
 }
 
-/// A value of an enum as it is stored: its name on the wire.
+/// How a value of an enum is stored: by its name on the wire.
 pub(crate) fn name_of<T: Serialize>(value: T) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(name)) => name,
@@ -113,7 +138,10 @@ pub(crate) fn name_of<T: Serialize>(value: T) -> String {
     }
 }
 
-/// The value with this stored name.
+/// The value of an enum from its stored name.
+///
+/// # Errors
+/// [`Error::Decode`] if there is no such value.
 pub(crate) fn named<T: DeserializeOwned>(name: String) -> Result<T, Error> {
     serde_json::from_value(Value::String(name)).map_err(|error| Error::Decode(error.into()))
 }

@@ -6,7 +6,7 @@ use crate::{
     config::{Config, Switch},
     db::{
         Batcher, ConnectionCache,
-        canvases::{self, JoinLookup},
+        access::{self, JoinLookup},
     },
     http::ImageCache,
     rate_limit::{SignInLimits, UserLimits},
@@ -68,7 +68,7 @@ impl AppState {
             audit: Audit::start(pool.clone()),
             join_lookups: Batcher::new(
                 connection_cache,
-                Arc::new(|connection, asked| Box::pin(canvases::join_lookups(connection, asked))),
+                Arc::new(|connection, asked| Box::pin(access::join_lookups(connection, asked))),
             ),
             pool,
             hub,

@@ -75,7 +75,7 @@ impl TemporaryPostgres {
         server.url().clone_into(&mut temporary.url);
         temporary.server = Some(server);
         if durability == Durability::Full {
-            fill_wal(&temporary.url)?;
+            temporary.fill_wal()?;
         }
         Ok(temporary)
     }
@@ -83,6 +83,38 @@ impl TemporaryPostgres {
     /// The URL to connect to, as superuser.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// A command that runs `psql` on the database, without the user's settings.
+    pub fn psql(&self) -> Command {
+        let psql = installation::program("psql").unwrap_or_else(|| "psql".into());
+        let mut command = Command::new(psql);
+        command.args(["--quiet", "--no-psqlrc", "--dbname", &self.url]);
+        command
+    }
+
+    /// Writes [`WAL_SEGMENTS`] of write-ahead log.
+    fn fill_wal(&self) -> Result<(), Error> {
+        let mut psql = self.psql();
+        let output = psql
+            .arg("--command")
+            .arg(format!(
+                "SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()
+                 FROM generate_series(1, {WAL_SEGMENTS})"
+            ))
+            .args(["--command", "CHECKPOINT"])
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|source| Error::Spawn {
+                program: psql.get_program().into(),
+                source,
+            })?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(Error::Create {
+            output: last_lines(&String::from_utf8_lossy(&output.stderr)),
+        })
     }
 }
 
@@ -97,28 +129,4 @@ impl Drop for TemporaryPostgres {
         }
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-/// Writes [`WAL_SEGMENTS`] of write-ahead log.
-fn fill_wal(url: &str) -> Result<(), Error> {
-    let psql = installation::program("psql").unwrap_or_else(|| "psql".into());
-    let output = Command::new(&psql)
-        .args(["--quiet", "--no-psqlrc", "--dbname", url, "--command"])
-        .arg(format!(
-            "SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()
-             FROM generate_series(1, {WAL_SEGMENTS})"
-        ))
-        .args(["--command", "CHECKPOINT"])
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| Error::Spawn {
-            program: psql,
-            source,
-        })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Error::Create {
-        output: last_lines(&String::from_utf8_lossy(&output.stderr)),
-    })
 }

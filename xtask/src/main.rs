@@ -24,6 +24,7 @@ mod run;
 mod server;
 mod setup;
 mod soak;
+mod sqlx;
 mod step;
 mod test;
 mod test_counts;
@@ -51,6 +52,8 @@ Usage: cargo xtask COMMAND
                SERVER, another build of it; BENCH_ROUNDS times (3)
   soak         the long run: random clients, joins and churn against a release server, with
                SOAK_SECONDS of fresh seeds (600) and SOAK_CHURN connections (50000)
+  sqlx         describe the server's SQL statements anew in .sqlx, after a change of one or of the
+               schema
   autobahn     the Autobahn WebSocket cases against the server's socket settings
   help         this list
 
@@ -98,6 +101,7 @@ fn command(arguments: &[String]) -> Result<ExitCode> {
         "dev" => dev::dev(&workspace),
         "dist" => dist::dist(&workspace),
         "soak" => soak::soak(&workspace),
+        "sqlx" => sqlx::sqlx(&workspace),
         "cluster" => cluster::cluster(&workspace),
         "bench" => bench::bench(&workspace, rest),
         "autobahn" => autobahn::autobahn(&workspace),

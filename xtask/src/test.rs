@@ -9,6 +9,7 @@ use crate::client_tests;
 use crate::error::{Error, Result};
 use crate::process::{is_interrupted, status};
 use crate::setup;
+use crate::sqlx::Describer;
 use crate::step::{say, step};
 use crate::test_counts::{TestCounts, count};
 use crate::workspace::Workspace;
@@ -90,7 +91,10 @@ fn lints(workspace: &Workspace) -> Result<TestCounts> {
     host.arg("clippy")
         .args(HOST_PACKAGES)
         .args(["--all-targets", "--", "-D", "warnings"]);
-    let host = status(host)?.success();
+    // Its build of the server also tells whether the descriptions of the statements are current.
+    let statements = Describer::start(workspace)?;
+    let host = statements.run(host)?.success() && statements.is_current()?;
+    drop(statements);
     setup::wasm_target()?;
     let mut browser = client_tests::cargo(workspace, "clippy");
     browser.args(["--all-targets", "--", "-D", "warnings"]);

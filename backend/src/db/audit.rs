@@ -1,62 +1,66 @@
-//! The audit table: who did what, from where, and how it ended.
+//! The audit table: who did what, from where, and with which outcome.
 
 use chrono::{DateTime, Utc};
 use shared::ids::{CanvasId, UserId};
-use sqlx::{Error, PgPool};
+use sqlx::{Error, PgPool, query};
 use std::net::IpAddr;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AuditRecord {
-    /// When.
     pub(crate) at: DateTime<Utc>,
-    /// What was done or tried.
+    /// What was done or tried: `login`, `role_set` …
     pub(crate) action: &'static str,
-    /// `ok`, or the code of the refusal.
+    /// `ok`, or the error code of the refusal.
     pub(crate) outcome: &'static str,
-    /// Who, where that is known.
+    /// Who acted, if known.
     pub(crate) user_id: Option<UserId>,
-    /// From where.
+    /// The client's address, seen through trusted proxies.
     pub(crate) address: Option<IpAddr>,
-    /// On which canvas, if on one.
     pub(crate) canvas_id: Option<CanvasId>,
-    /// What it was done to.
+    /// What it was done to, such as `user:7`.
     pub(crate) target: String,
 }
 
 /// Adds rows with one statement.
-pub(crate) async fn insert(pool: &PgPool, rows: &[AuditRecord]) -> Result<(), Error> {
-    fn column<T>(rows: &[AuditRecord], value: impl Fn(&AuditRecord) -> T) -> Vec<T> {
-        rows.iter().map(value).collect()
+pub(crate) async fn insert(pool: &PgPool, records: &[AuditRecord]) -> Result<(), Error> {
+    fn column<T>(records: &[AuditRecord], value: impl Fn(&AuditRecord) -> T) -> Vec<T> {
+        records.iter().map(value).collect()
     }
-    sqlx::query(
+    let addresses = column(records, |record| record.address.map(|ip| ip.to_string()));
+    query!(
         "INSERT INTO audit (at, action, outcome, user_id, address, canvas_id, target)
          SELECT at, action, outcome, user_id, address::inet, canvas_id, target
          FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::bigint[], $5::text[],
                      $6::bigint[], $7::text[])
               AS new (at, action, outcome, user_id, address, canvas_id, target)",
+        &column(records, |record| record.at),
+        &column(records, |record| record.action) as &[&str],
+        &column(records, |record| record.outcome) as &[&str],
+        &column(records, |record| record.user_id.map(|id| id.0)) as &[Option<i64>],
+        &addresses as &[Option<String>],
+        &column(records, |record| record.canvas_id.map(|id| id.0)) as &[Option<i64>],
+        &column(records, |record| record.target.clone()),
     )
-    .bind(column(rows, |row| row.at))
-    .bind(column(rows, |row| row.action))
-    .bind(column(rows, |row| row.outcome))
-    .bind(column(rows, |row| row.user_id.map(|id| id.0)))
-    .bind(column(rows, |row| row.address.map(|ip| ip.to_string())))
-    .bind(column(rows, |row| row.canvas_id.map(|id| id.0)))
-    .bind(column(rows, |row| row.target.clone()))
     .execute(pool)
     .await
     .map(drop)
 }
 
-/// Throws away rows from before `oldest`, and the oldest of more than `most`.
-pub(crate) async fn purge(pool: &PgPool, oldest: DateTime<Utc>, most: i64) -> Result<(), Error> {
-    sqlx::query("DELETE FROM audit WHERE at < $1")
-        .bind(oldest)
+/// Deletes rows from before `oldest`, and the oldest ones above `max_rows`.
+pub(crate) async fn purge(
+    pool: &PgPool,
+    oldest: DateTime<Utc>,
+    max_rows: i64,
+) -> Result<(), Error> {
+    query!("DELETE FROM audit WHERE at < $1", oldest)
         .execute(pool)
         .await?;
-    sqlx::query("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - $1")
-        .bind(most)
-        .execute(pool)
-        .await
-        .map(drop)
+    query!(
+        "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - $1",
+        max_rows
+    )
+    .execute(pool)
+    .await
+    .map(drop)
 }

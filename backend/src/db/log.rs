@@ -1,4 +1,6 @@
-//! The event log: locking a canvas for writing, appending, reading on.
+//! The event log: locking a canvas for writing, appending events, reading them.
+//!
+//! The canvas's row lock, held to the commit, gives all nodes one gapless order.
 
 use super::{named, with_timeout};
 use chrono::{DateTime, Utc};
@@ -6,17 +8,17 @@ use shared::{
     canvas::{EditPolicy, Grid},
     ids::{CanvasId, Epoch, OpId, UserId},
 };
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, query, query_as};
 use uuid::Uuid;
 
-/// What a write needs to know of its canvas, read under the canvas's lock.
+/// What a write needs of its canvas, read under the canvas's lock.
 #[derive(Clone, Debug)]
 pub(crate) struct LockedCanvas {
     pub(crate) grid: Grid,
     pub(crate) policy: EditPolicy,
     pub(crate) last_seq: i64,
     pub(crate) tile_count: i64,
-    /// The database's clock: one clock for all nodes.
+    /// The database's clock, which is the same for all nodes.
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -27,59 +29,46 @@ pub(crate) struct NewEvent {
     pub(crate) kind: &'static str,
     pub(crate) actor_id: UserId,
     pub(crate) op_id: Option<OpId>,
+    /// Its wire form.
     pub(crate) body: String,
 }
 
-/// A chat message whose place and time the database will know: its JSON around
-/// them.
+/// A chat message whose `seq` and time the database decides: the parts of its
+/// wire form around them.
 #[derive(Clone, Debug)]
 pub(crate) struct NewChat {
     pub(crate) actor_id: UserId,
     pub(crate) op_id: Option<OpId>,
     /// Up to the `seq`.
     pub(crate) before: String,
-    /// Up to the time.
+    /// Between the `seq` and the time.
     pub(crate) between: String,
-    /// The rest.
+    /// After the time.
     pub(crate) after: String,
 }
 
-/// An operation that was carried out before.
-#[derive(Clone, Debug, FromRow)]
+/// The result of an operation that was carried out before.
+#[derive(Clone, Debug)]
 pub(crate) struct PriorResult {
-    /// Its place in the list that was asked for, from 1.
+    /// The operation's place in the list that was asked for, from 1.
     pub(crate) place: i64,
-    /// Its event, or none where it changed nothing.
+    /// The wire form of its event; none if it was a no-op.
     pub(crate) body: Option<String>,
 }
 
-#[derive(FromRow)]
-struct LockedCanvasRow {
-    width: i32,
-    height: i32,
-    tile_size: i32,
-    palette: i32,
-    edit_policy: String,
-    last_seq: i64,
-    tile_count: i64,
-    now: DateTime<Utc>,
-}
-
-/// Locks the canvas to the end of the transaction: from here on nobody else,
-/// on any node, writes to its log. `None` if there is no such canvas.
+/// Locks the canvas to the end of the transaction: until then nobody else, on
+/// any node, writes to its log. `None` if there is no such canvas.
 pub(crate) async fn lock_canvas(
     connection: &mut PgConnection,
     canvas: CanvasId,
 ) -> sqlx::Result<Option<LockedCanvas>> {
-    let row: Option<LockedCanvasRow> = sqlx::query_as(
-        "SELECT width, height, tile_size, cardinality(palette) AS palette, edit_policy,
-                last_seq, tile_count, clock_timestamp() AS now
-         FROM canvases WHERE id = $1 FOR NO KEY UPDATE",
+    query!(
+        r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", edit_policy,
+                last_seq, tile_count, clock_timestamp() AS "now!"
+         FROM canvases WHERE id = $1 FOR NO KEY UPDATE"#,
+        canvas.0,
     )
-    .bind(canvas.0)
-    .fetch_optional(connection)
-    .await?;
-    row.map(|row| {
+    .try_map(|row| {
         Ok(LockedCanvas {
             grid: Grid {
                 width: row.width,
@@ -93,16 +82,17 @@ pub(crate) async fn lock_canvas(
             now: row.now,
         })
     })
-    .transpose()
+    .fetch_optional(connection)
+    .await
 }
 
-/// What a room needs to know to open.
+/// What a room needs of its canvas to open.
 #[derive(Clone, Debug)]
 pub(crate) struct RoomCanvas {
     pub(crate) grid: Grid,
     pub(crate) epoch: Epoch,
     pub(crate) last_seq: i64,
-    /// How often it changed who may do what.
+    /// How often roles or the visibility were changed.
     pub(crate) acl_version: i64,
 }
 
@@ -111,33 +101,56 @@ pub(crate) async fn room(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
 ) -> sqlx::Result<Option<RoomCanvas>> {
-    let row = sqlx::query_as(
-        "SELECT width, height, tile_size, cardinality(palette), epoch, last_seq, access_changes
-         FROM canvases WHERE id = $1",
+    let room = query!(
+        r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", epoch, last_seq,
+                access_changes AS acl_version
+         FROM canvases WHERE id = $1"#,
+        canvas.0,
     )
-    .bind(canvas.0)
-    .fetch_optional(executor);
-    let row: Option<(i32, i32, i32, i32, Uuid, i64, i64)> = with_timeout(row).await?;
-    Ok(row.map(
-        |(width, height, tile_size, palette, epoch, last_seq, acl_version)| RoomCanvas {
-            grid: Grid {
-                width,
-                height,
-                tile_size,
-                palette: usize::try_from(palette).unwrap_or_default(),
-            },
-            epoch: Epoch(epoch),
-            last_seq,
-            acl_version,
+    .map(|row| RoomCanvas {
+        grid: Grid {
+            width: row.width,
+            height: row.height,
+            tile_size: row.tile_size,
+            palette: usize::try_from(row.palette).unwrap_or_default(),
         },
-    ))
+        epoch: Epoch(row.epoch),
+        last_seq: row.last_seq,
+        acl_version: row.acl_version,
+    })
+    .fetch_optional(executor);
+    with_timeout(room).await
 }
 
-/// Which of these operations were carried out before. Ask under the lock.
+/// A checked query that looks up operations which were carried out before. In
+/// it `asked (actor_id, op_id)` are the operations, `$1` is the canvas, and
+/// `known` has a row for each that is in the log or was a no-op. The two `tt`
+/// in the middle are the columns of `known`.
 ///
-/// Each is looked up by itself, in the index: `LATERAL` with a limit leaves the
-/// planner no other way, such as to read all of the canvas's events, which looks
-/// good to it as long as they are few, and which it then does when they are many.
+/// Each operation is looked up by itself, in the index: `LATERAL` with a limit
+/// leaves the planner no other way, such as to read all of the canvas's events,
+/// which it prefers while they are few, and keeps doing when they are many.
+macro_rules! op_lookup_query {
+    ($record:ty, $before:tt, $event:tt, $no_op:tt, $after:tt, $($argument:expr),+ $(,)?) => {
+        query_as!(
+            $record,
+            $before + "
+             LATERAL (
+                 SELECT " + $event + " FROM canvas_events e
+                 WHERE e.canvas_id = $1 AND e.actor_id = asked.actor_id
+                   AND e.op_id = asked.op_id AND e.op_id IS NOT NULL
+                 UNION ALL
+                 SELECT " + $no_op + " FROM canvas_idle_ops i
+                 WHERE i.canvas_id = $1 AND i.actor_id = asked.actor_id
+                   AND i.op_id = asked.op_id
+                 LIMIT 1
+             ) AS known " + $after,
+            $($argument),+
+        )
+    };
+}
+
+/// Which of these operations were carried out before. Called under the lock.
 pub(crate) async fn prior_results(
     connection: &mut PgConnection,
     canvas: CanvasId,
@@ -145,27 +158,22 @@ pub(crate) async fn prior_results(
 ) -> sqlx::Result<Vec<PriorResult>> {
     let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
     let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.uuid()).collect();
-    sqlx::query_as(
-        "SELECT asked.place, known.body
-         FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS asked (actor_id, op_id, place),
-         LATERAL (
-             SELECT e.body FROM canvas_events e
-             WHERE e.canvas_id = $1 AND e.actor_id = asked.actor_id
-               AND e.op_id = asked.op_id AND e.op_id IS NOT NULL
-             UNION ALL
-             SELECT NULL FROM canvas_idle_ops i
-             WHERE i.canvas_id = $1 AND i.actor_id = asked.actor_id AND i.op_id = asked.op_id
-             LIMIT 1
-         ) AS known",
+    op_lookup_query!(
+        PriorResult,
+        r#"SELECT asked.place AS "place!", known.body AS "body?"
+           FROM unnest($2::bigint[], $3::uuid[]) WITH ORDINALITY AS asked (actor_id, op_id, place),"#,
+        "e.body",
+        "NULL",
+        "",
+        canvas.0,
+        &actors,
+        &ids,
     )
-    .bind(canvas.0)
-    .bind(actors)
-    .bind(ids)
     .fetch_all(connection)
     .await
 }
 
-/// Appends events and moves the canvas's head. Only under the lock.
+/// Appends events and sets the canvas's head. Called under the lock.
 pub(crate) async fn append(
     connection: &mut PgConnection,
     canvas: CanvasId,
@@ -181,32 +189,41 @@ pub(crate) async fn append(
     let actors: Vec<i64> = events.iter().map(|e| e.actor_id.0).collect();
     let ops: Vec<Option<Uuid>> = events.iter().map(|e| e.op_id.map(OpId::uuid)).collect();
     let bodies: Vec<&str> = events.iter().map(|e| e.body.as_str()).collect();
-    sqlx::query(
+    query!(
         "WITH appended AS (
              INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, created_at)
              SELECT $1, *, $7 FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::text[])
          )
          UPDATE canvases SET last_seq = $8, tile_count = $9 WHERE id = $1",
+        canvas.0,
+        &seqs,
+        &kinds as &[&str],
+        &actors,
+        &ops as &[Option<Uuid>],
+        &bodies as &[&str],
+        now,
+        head,
+        tile_count,
     )
-    .bind(canvas.0)
-    .bind(seqs)
-    .bind(kinds)
-    .bind(actors)
-    .bind(ops)
-    .bind(bodies)
-    .bind(now)
-    .bind(head)
-    .bind(tile_count)
     .execute(connection)
-    .await?;
-    Ok(())
+    .await
+    .map(drop)
+}
+
+/// An event's place in the log and its wire form.
+struct EventRow {
+    seq: i64,
+    body: String,
 }
 
 /// Appends chat and moves the canvas's head, in one statement that is its own
-/// transaction: the places and the events, in order. None where the canvas is
-/// gone or one of the operations is known already; an operation that another
-/// node is carrying out at this moment violates `canvas_events_op_id_key`. They
-/// are looked up as in [`prior_results`].
+/// transaction. Returns `seq` and wire form of each message, in order, or
+/// nothing if the canvas is gone or one of the operations was carried out
+/// before.
+///
+/// # Errors
+/// A violation of `canvas_events_op_id_key` if another node is carrying out one
+/// of the operations at this moment.
 pub(crate) async fn append_chat(
     connection: &mut PgConnection,
     canvas: CanvasId,
@@ -218,22 +235,15 @@ pub(crate) async fn append_chat(
     let befores: Vec<&str> = messages.iter().map(|chat| chat.before.as_str()).collect();
     let betweens: Vec<&str> = messages.iter().map(|chat| chat.between.as_str()).collect();
     let afters: Vec<&str> = messages.iter().map(|chat| chat.after.as_str()).collect();
-    let mut appended: Vec<(i64, String)> = sqlx::query_as(
-        r#"WITH head AS (
+    let mut appended = op_lookup_query!(
+        EventRow,
+        "WITH head AS (
              UPDATE canvases SET last_seq = last_seq + $2
              WHERE id = $1 AND NOT EXISTS (
-                 SELECT FROM unnest($3::bigint[], $4::uuid[]) AS asked (actor_id, op_id),
-                 LATERAL (
-                     SELECT FROM canvas_events e
-                     WHERE e.canvas_id = $1 AND e.actor_id = asked.actor_id
-                       AND e.op_id = asked.op_id AND e.op_id IS NOT NULL
-                     UNION ALL
-                     SELECT FROM canvas_idle_ops i
-                     WHERE i.canvas_id = $1 AND i.actor_id = asked.actor_id
-                       AND i.op_id = asked.op_id
-                     LIMIT 1
-                 ) AS known
-             )
+                 SELECT FROM unnest($3::bigint[], $4::uuid[]) AS asked (actor_id, op_id),",
+        "",
+        "",
+        r#")
              RETURNING last_seq - $2 AS base, clock_timestamp() AS now
          )
          INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, created_at)
@@ -245,21 +255,23 @@ pub(crate) async fn append_chat(
          FROM head, unnest($3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
              WITH ORDINALITY AS said (actor_id, op_id, text_before, text_between, text_after, place)
          RETURNING seq, body"#,
+        canvas.0,
+        count,
+        &actors,
+        &ops as &[Option<Uuid>],
+        &befores as &[&str],
+        &betweens as &[&str],
+        &afters as &[&str],
     )
-    .bind(canvas.0)
-    .bind(count)
-    .bind(actors)
-    .bind(ops)
-    .bind(befores)
-    .bind(betweens)
-    .bind(afters)
+    .map(|row| (row.seq, row.body))
     .fetch_all(connection)
     .await?;
     appended.sort_unstable_by_key(|(seq, _)| *seq);
     Ok(appended)
 }
 
-/// Remembers operations that were carried out and changed nothing.
+/// Stores the ids of no-op operations, which have no event, so that a repeat is
+/// recognized.
 pub(crate) async fn remember_no_ops(
     connection: &mut PgConnection,
     canvas: CanvasId,
@@ -270,20 +282,21 @@ pub(crate) async fn remember_no_ops(
     }
     let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
     let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.uuid()).collect();
-    sqlx::query(
+    query!(
         "INSERT INTO canvas_idle_ops (canvas_id, actor_id, op_id)
          SELECT $1, * FROM unnest($2::bigint[], $3::uuid[])
          ON CONFLICT DO NOTHING",
+        canvas.0,
+        &actors,
+        &ids,
     )
-    .bind(canvas.0)
-    .bind(actors)
-    .bind(ids)
     .execute(connection)
-    .await?;
-    Ok(())
+    .await
+    .map(drop)
 }
 
-/// The wire form of the events after `after` up to `head`, at most `limit`, in order.
+/// `seq` and wire form of the events after `after` up to `head`, in order, at
+/// most `limit`.
 pub(crate) async fn after(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
@@ -291,28 +304,31 @@ pub(crate) async fn after(
     head: i64,
     limit: i64,
 ) -> sqlx::Result<Vec<(i64, String)>> {
-    let events = sqlx::query_as(
+    let events = query!(
         "SELECT seq, body FROM canvas_events
          WHERE canvas_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
+        canvas.0,
+        after,
+        head,
+        limit,
     )
-    .bind(canvas.0)
-    .bind(after)
-    .bind(head)
-    .bind(limit)
+    .map(|row| (row.seq, row.body))
     .fetch_all(executor);
     with_timeout(events).await
 }
 
-/// The newest `seq` of each of these canvases, and how often it changed who may
-/// do what; those that are gone are missing.
+/// Id, newest `seq` and access version of each of these canvases; those that do
+/// not exist are missing.
 pub(crate) async fn heads(
     executor: impl PgExecutor<'_>,
     canvases: &[CanvasId],
 ) -> sqlx::Result<Vec<(i64, i64, i64)>> {
     let ids: Vec<i64> = canvases.iter().map(|id| id.0).collect();
-    let heads =
-        sqlx::query_as("SELECT id, last_seq, access_changes FROM canvases WHERE id = ANY($1)")
-            .bind(ids)
-            .fetch_all(executor);
+    let heads = query!(
+        "SELECT id, last_seq, access_changes FROM canvases WHERE id = ANY($1)",
+        &ids,
+    )
+    .map(|row| (row.id, row.last_seq, row.access_changes))
+    .fetch_all(executor);
     with_timeout(heads).await
 }

@@ -1,7 +1,7 @@
-//! The chat's history, which is in the log.
+//! The chat's history, which is read from the log.
 
 use shared::{api::ChatMessage, ids::CanvasId};
-use sqlx::{Error, PgExecutor};
+use sqlx::{Error, PgExecutor, query_scalar};
 
 /// Messages before `before_seq`, newest first.
 pub(crate) async fn before(
@@ -10,15 +10,15 @@ pub(crate) async fn before(
     before_seq: i64,
     limit: i64,
 ) -> Result<Vec<ChatMessage>, Error> {
-    sqlx::query_scalar::<_, String>(
+    query_scalar!(
         "SELECT body FROM canvas_events
          WHERE canvas_id = $1 AND kind = 'canvas_chat_message' AND seq < $2
          ORDER BY seq DESC
          LIMIT $3",
+        canvas_id.0,
+        before_seq,
+        limit,
     )
-    .bind(canvas_id.0)
-    .bind(before_seq)
-    .bind(limit)
     .fetch_all(executor)
     .await?
     .into_iter()

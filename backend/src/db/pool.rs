@@ -99,8 +99,9 @@ impl PoolHealth {
 
 /// False on a standby, and in a session that was made read-only.
 async fn is_writable(connection: &mut PgConnection) -> Result<bool, Error> {
-    let read_only: String = sqlx::query_scalar("SHOW transaction_read_only")
-        .fetch_one(connection)
-        .await?;
+    let read_only =
+        sqlx::query_scalar!(r#"SELECT current_setting('transaction_read_only') AS "read_only!""#)
+            .fetch_one(connection)
+            .await?;
     Ok(read_only != "on")
 }

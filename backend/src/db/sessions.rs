@@ -1,9 +1,9 @@
-//! Sessions and the one-use tickets that stand in for their tokens.
+//! Sessions, and the one-use tickets that stand in for their tokens.
 
 use super::with_timeout;
 use chrono::{DateTime, Utc};
 use shared::ids::{SessionId, UserId};
-use sqlx::{Error, FromRow, PgExecutor};
+use sqlx::{Error, PgExecutor, PgPool, query, query_as, query_scalar};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -13,6 +13,7 @@ pub(crate) struct ActiveSession {
     pub(crate) user_id: i64,
     pub(crate) username: String,
     pub(crate) display_name: String,
+    /// How often `display_name` was changed.
     pub(crate) name_version: i64,
     pub(crate) expires_at: DateTime<Utc>,
 }
@@ -24,60 +25,63 @@ pub(crate) async fn insert(
     user_id: UserId,
     expires_at: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sqlx::query("INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, $3)")
-        .bind(id.0)
-        .bind(user_id.0)
-        .bind(expires_at)
-        .execute(executor)
-        .await
-        .map(drop)
+    query!(
+        "INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, $3)",
+        id.0,
+        user_id.0,
+        expires_at,
+    )
+    .execute(executor)
+    .await
+    .map(drop)
 }
 
-/// Those of these sessions that live, each in its place.
+/// Which of these sessions are active at `now`: one value per id, in their
+/// order.
 pub(crate) async fn active(
     executor: impl PgExecutor<'_>,
     ids: &[SessionId],
     now: DateTime<Utc>,
 ) -> Result<Vec<Option<ActiveSession>>, Error> {
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows = sqlx::query_as::<_, (Uuid, i64, String, String, i64, DateTime<Utc>)>(
-        "SELECT s.id, s.user_id, u.username, u.display_name, u.renames AS name_version, s.expires_at
+    let rows = query!(
+        "SELECT s.id, s.user_id, u.username, u.display_name, u.renames AS name_version,
+                s.expires_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2",
+        &uuids,
+        now,
     )
-    .bind(uuids)
-    .bind(now)
     .fetch_all(executor);
     let rows = with_timeout(rows).await?.into_iter();
-    let live: HashMap<Uuid, ActiveSession> = rows
-        .map(
-            |(id, user_id, username, display_name, name_version, expires_at)| {
-                let live = ActiveSession {
-                    user_id,
-                    username,
-                    display_name,
-                    name_version,
-                    expires_at,
-                };
-                (id, live)
-            },
-        )
+    let active: HashMap<Uuid, ActiveSession> = rows
+        .map(|row| {
+            let session = ActiveSession {
+                user_id: row.user_id,
+                username: row.username,
+                display_name: row.display_name,
+                name_version: row.name_version,
+                expires_at: row.expires_at,
+            };
+            (row.id, session)
+        })
         .collect();
-    Ok(ids.iter().map(|id| live.get(&id.0).cloned()).collect())
+    Ok(ids.iter().map(|id| active.get(&id.0).cloned()).collect())
 }
 
-/// Lets a living session last longer; false where it does not live any more.
+/// Moves the end of a session to `expires_at`, never back; false if the session
+/// was revoked or does not exist.
 pub(crate) async fn extend(
     executor: impl PgExecutor<'_>,
     id: SessionId,
     expires_at: DateTime<Utc>,
 ) -> Result<bool, Error> {
-    sqlx::query(
+    query!(
         "UPDATE sessions SET expires_at = greatest(expires_at, $2)
          WHERE id = $1 AND revoked_at IS NULL",
+        id.0,
+        expires_at,
     )
-    .bind(id.0)
-    .bind(expires_at)
     .execute(executor)
     .await
     .map(|done| done.rows_affected() > 0)
@@ -89,83 +93,86 @@ pub(crate) async fn revoke(
     id: SessionId,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sqlx::query("UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
-        .bind(id.0)
-        .bind(now)
-        .execute(executor)
-        .await
-        .map(drop)
+    query!(
+        "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+        id.0,
+        now,
+    )
+    .execute(executor)
+    .await
+    .map(drop)
 }
 
-/// Keeps a ticket by its digest.
+/// Stores a ticket, by the digest of its text.
 pub(crate) async fn insert_ticket(
     executor: impl PgExecutor<'_>,
     digest: &[u8],
     session_id: SessionId,
     expires_at: DateTime<Utc>,
 ) -> Result<(), Error> {
-    sqlx::query("INSERT INTO tickets (digest, session_id, expires_at) VALUES ($1, $2, $3)")
-        .bind(digest)
-        .bind(session_id.0)
-        .bind(expires_at)
-        .execute(executor)
-        .await
-        .map(drop)
+    query!(
+        "INSERT INTO tickets (digest, session_id, expires_at) VALUES ($1, $2, $3)",
+        digest,
+        session_id.0,
+        expires_at,
+    )
+    .execute(executor)
+    .await
+    .map(drop)
 }
 
-/// Takes a ticket out, so that it works once; its session if it is still good.
+/// Deletes a ticket, so that it works once, and returns its session. None if
+/// there is no such ticket or it has expired at `now`.
 pub(crate) async fn redeem_ticket(
     executor: impl PgExecutor<'_>,
     digest: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Option<SessionId>, Error> {
-    sqlx::query_scalar(
+    query_scalar!(
         "WITH taken AS (DELETE FROM tickets WHERE digest = $1 RETURNING session_id, expires_at)
          SELECT session_id FROM taken WHERE expires_at > $2",
+        digest,
+        now,
     )
-    .bind(digest)
-    .bind(now)
     .fetch_optional(executor)
     .await
     .map(|id| id.map(SessionId))
 }
 
-/// Forgets tickets that ran out and sessions that ended, so that neither table
-/// grows for ever.
-pub(crate) async fn purge(pool: &sqlx::PgPool, now: DateTime<Utc>) -> Result<(), Error> {
-    sqlx::query("DELETE FROM tickets WHERE expires_at <= $1")
-        .bind(now)
+/// Deletes expired tickets and sessions. Called periodically.
+pub(crate) async fn purge(pool: &PgPool, now: DateTime<Utc>) -> Result<(), Error> {
+    query!("DELETE FROM tickets WHERE expires_at <= $1", now)
         .execute(pool)
         .await?;
-    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
-        .bind(now)
+    query!("DELETE FROM sessions WHERE expires_at <= $1", now)
         .execute(pool)
         .await
         .map(drop)
 }
 
-/// A session that does not live any more.
-#[derive(FromRow)]
-pub(crate) struct Ended {
+/// A session that is not active any more.
+pub(crate) struct EndedSession {
     pub(crate) id: Uuid,
-    /// It came to its end; otherwise it was ended.
+    /// True if its time was over, false if it was revoked or deleted.
     pub(crate) expired: bool,
 }
 
-/// Which of these sessions were ended, or were over at `now`.
+/// Which of these sessions are not active at `now`.
 pub(crate) async fn ended(
     executor: impl PgExecutor<'_>,
     ids: &[SessionId],
     now: DateTime<Utc>,
-) -> Result<Vec<Ended>, Error> {
+) -> Result<Vec<EndedSession>, Error> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let ended = sqlx::query_as(
-        "SELECT asked.id, coalesce(s.revoked_at IS NULL AND s.expires_at < $2, false) AS expired
+    let ended = query_as!(
+        EndedSession,
+        r#"SELECT asked.id AS "id!",
+                coalesce(s.revoked_at IS NULL AND s.expires_at < $2, false) AS "expired!"
          FROM unnest($1::uuid[]) AS asked (id) LEFT JOIN sessions s ON s.id = asked.id
-         WHERE s.id IS NULL OR s.revoked_at IS NOT NULL OR s.expires_at < $2",
+         WHERE s.id IS NULL OR s.revoked_at IS NOT NULL OR s.expires_at < $2"#,
+        &ids,
+        now,
     )
-    .bind(ids)
-    .bind(now)
     .fetch_all(executor);
     with_timeout(ended).await
 }

@@ -1,4 +1,4 @@
-//! Reading tiles; they are changed by the realtime part alone.
+//! Reading tiles for HTTP. Only the write path changes them (`cells`).
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -7,9 +7,9 @@ use shared::{
     ids::{CanvasId, TileId, UserId},
     pixels::Pixels,
 };
-use sqlx::{Error, FromRow, PgExecutor};
+use sqlx::{Error, PgExecutor, query, query_as, query_scalar};
 
-#[derive(FromRow)]
+/// The columns of [`Tile`], as they are stored.
 struct TileRow {
     id: i64,
     canvas_id: i64,
@@ -46,50 +46,57 @@ impl From<TileRow> for Tile {
     }
 }
 
+/// A checked query of [`TileRow`]s for the viewer `$1`: the statement after its
+/// joins, and the arguments.
+macro_rules! tile_query {
+    ($after:tt, $viewer:expr, $($argument:expr),+ $(,)?) => {
+        query_as!(
+            TileRow,
+            r#"SELECT t.id, t.canvas_id, t.x, t.y, t.creator_id, u.username AS creator_username,
+                      t.title, t.pixels, t.version, t.like_count,
+                      l.user_id IS NOT NULL AS "liked_by_me!", t.created_at, t.updated_at
+               FROM tiles t
+               JOIN users u ON u.id = t.creator_id
+               LEFT JOIN tile_likes l ON l.tile_id = t.id AND l.user_id = $1 "# + $after,
+            $viewer.map(|user: UserId| user.0),
+            $($argument),+
+        )
+    };
+}
+
 /// A tile as `viewer` sees it.
 pub(crate) async fn find(
     executor: impl PgExecutor<'_>,
     id: TileId,
     viewer: Option<UserId>,
 ) -> Result<Option<Tile>, Error> {
-    sqlx::query_as::<_, TileRow>(
-        "SELECT t.id, t.canvas_id, t.x, t.y, t.creator_id, u.username AS creator_username,
-                t.title, t.pixels, t.version, t.like_count, l.user_id IS NOT NULL AS liked_by_me,
-                t.created_at, t.updated_at
-         FROM tiles t
-         JOIN users u ON u.id = t.creator_id
-         LEFT JOIN tile_likes l ON l.tile_id = t.id AND l.user_id = $2
-         WHERE t.id = $1",
-    )
-    .bind(id.0)
-    .bind(viewer.map(|user| user.0))
-    .fetch_optional(executor)
-    .await
-    .map(|row| row.map(Tile::from))
+    tile_query!("WHERE t.id = $2", viewer, id.0)
+        .fetch_optional(executor)
+        .await
+        .map(|row| row.map(Tile::from))
 }
 
-/// Where a tile lies.
+/// The canvas and the cell of a tile.
 pub(crate) async fn place(
     executor: impl PgExecutor<'_>,
     id: TileId,
 ) -> Result<Option<(CanvasId, Coord)>, Error> {
-    sqlx::query_as::<_, (i64, i32, i32)>("SELECT canvas_id, x, y FROM tiles WHERE id = $1")
-        .bind(id.0)
+    query!("SELECT canvas_id, x, y FROM tiles WHERE id = $1", id.0)
+        .map(|row| (CanvasId(row.canvas_id), Coord { x: row.x, y: row.y }))
         .fetch_optional(executor)
         .await
-        .map(|row| row.map(|(canvas_id, x, y)| (CanvasId(canvas_id), Coord { x, y })))
 }
 
 /// Which tiles are listed.
 #[derive(Clone, Copy)]
 pub(crate) struct Filter {
-    /// The corner of the box at the top left, in it.
+    /// The top left cell of a box, inclusive.
     pub(crate) from: Coord,
-    /// The corner at the bottom right, in it.
+    /// The bottom right cell of the box, inclusive.
     pub(crate) to: Coord,
-    /// Those after this cell, column by column.
+    /// Only tiles after this cell, in the order of [`list`].
     pub(crate) after: Coord,
-    /// How many; none for all.
+    /// The maximum number of tiles; none for no limit.
     pub(crate) limit: Option<i64>,
 }
 
@@ -113,56 +120,47 @@ pub(crate) async fn list(
     viewer: Option<UserId>,
     filter: Filter,
 ) -> Result<Vec<Tile>, Error> {
-    sqlx::query_as::<_, TileRow>(
-        "SELECT t.id, t.canvas_id, t.x, t.y, t.creator_id, u.username AS creator_username,
-                t.title, t.pixels, t.version, t.like_count, l.user_id IS NOT NULL AS liked_by_me,
-                t.created_at, t.updated_at
-         FROM tiles t
-         JOIN users u ON u.id = t.creator_id
-         LEFT JOIN tile_likes l ON l.tile_id = t.id AND l.user_id = $2
-         WHERE t.canvas_id = $1
+    tile_query!(
+        "WHERE t.canvas_id = $2
            AND t.x BETWEEN $3 AND $4 AND t.y BETWEEN $5 AND $6
            AND (t.x, t.y) > ($7, $8)
          ORDER BY t.x, t.y
          LIMIT $9",
+        viewer,
+        canvas_id.0,
+        filter.from.x,
+        filter.to.x,
+        filter.from.y,
+        filter.to.y,
+        filter.after.x,
+        filter.after.y,
+        filter.limit,
     )
-    .bind(canvas_id.0)
-    .bind(viewer.map(|user| user.0))
-    .bind(filter.from.x)
-    .bind(filter.to.x)
-    .bind(filter.from.y)
-    .bind(filter.to.y)
-    .bind(filter.after.x)
-    .bind(filter.after.y)
-    .bind(filter.limit)
     .fetch_all(executor)
     .await
     .map(|rows| rows.into_iter().map(Tile::from).collect())
 }
 
-/// What is drawn where: all that a picture of the board needs.
+/// Cell and pixels of every tile of a canvas, for its picture.
 pub(crate) async fn pixels(
     executor: impl PgExecutor<'_>,
     canvas_id: CanvasId,
 ) -> Result<Vec<(Coord, Vec<u8>)>, Error> {
-    sqlx::query_as::<_, (i32, i32, Vec<u8>)>("SELECT x, y, pixels FROM tiles WHERE canvas_id = $1")
-        .bind(canvas_id.0)
-        .fetch_all(executor)
-        .await
-        .map(|rows| {
-            rows.into_iter()
-                .map(|(x, y, pixels)| (Coord { x, y }, pixels))
-                .collect()
-        })
+    query!(
+        "SELECT x, y, pixels FROM tiles WHERE canvas_id = $1",
+        canvas_id.0
+    )
+    .map(|row| (Coord { x: row.x, y: row.y }, row.pixels))
+    .fetch_all(executor)
+    .await
 }
 
-/// How many like the tile.
+/// How many users like the tile.
 pub(crate) async fn like_count(
     executor: impl PgExecutor<'_>,
     id: TileId,
 ) -> Result<Option<i64>, Error> {
-    sqlx::query_scalar("SELECT like_count FROM tiles WHERE id = $1")
-        .bind(id.0)
+    query_scalar!("SELECT like_count FROM tiles WHERE id = $1", id.0)
         .fetch_optional(executor)
         .await
 }

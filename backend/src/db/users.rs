@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use shared::{api::User, ids::UserId};
-use sqlx::{Error, FromRow, PgExecutor};
+use sqlx::{Error, PgExecutor, query, query_as};
 
-/// The key that makes names unique without regard to case.
+/// The index that makes names unique without regard to case.
 pub(crate) const USERNAME_KEY: &str = "users_username_key";
 
-#[derive(FromRow)]
+/// The columns of [`User`], as they are stored.
 struct UserRow {
     id: i64,
     username: String,
@@ -30,113 +30,128 @@ impl From<UserRow> for User {
     }
 }
 
-/// What signing in needs to know.
-#[derive(FromRow)]
+/// A checked query of [`UserRow`]s: the statement up to the columns and after
+/// them.
+macro_rules! user_query {
+    ($before:tt, $after:tt, $($argument:expr),+ $(,)?) => {
+        query_as!(
+            UserRow,
+            $before + r#" id, username, display_name, password_hash IS NULL AS "is_guest!",
+                          status_message, created_at "# + $after,
+            $($argument),+
+        )
+    };
+}
+
+/// What signing in needs of a user.
 pub(crate) struct Credentials {
     pub(crate) id: i64,
+    /// None for a guest, who cannot sign in.
     pub(crate) password_hash: Option<String>,
 }
 
-/// Somebody as they come to a canvas.
+/// What joining a canvas needs of a user.
 #[derive(Clone, Debug)]
 pub(crate) struct JoiningUser {
     pub(crate) username: String,
     pub(crate) display_name: String,
+    /// How often `display_name` was changed.
     pub(crate) name_version: i64,
     pub(crate) status_message: String,
 }
 
 /// Adds a user; without a password hash, a guest.
+///
+/// # Errors
+/// A violation of [`USERNAME_KEY`] where the name is taken.
 pub(crate) async fn insert(
     executor: impl PgExecutor<'_>,
     username: &str,
     display_name: &str,
     password_hash: Option<&str>,
 ) -> Result<User, Error> {
-    sqlx::query_as::<_, UserRow>(
-        "INSERT INTO users (username, display_name, password_hash) VALUES ($1, $2, $3)
-         RETURNING id, username, display_name, password_hash IS NULL AS is_guest,
-                   status_message, created_at",
+    user_query!(
+        "INSERT INTO users (username, display_name, password_hash) VALUES ($1, $2, $3) RETURNING",
+        "",
+        username,
+        display_name,
+        password_hash,
     )
-    .bind(username)
-    .bind(display_name)
-    .bind(password_hash)
     .fetch_one(executor)
     .await
     .map(User::from)
 }
 
-/// What signing in as the user of this name, in whatever case, needs to know.
+/// The credentials of the user with this name, compared without regard to case.
 pub(crate) async fn credentials(
     executor: impl PgExecutor<'_>,
     username: &str,
 ) -> Result<Option<Credentials>, Error> {
-    sqlx::query_as("SELECT id, password_hash FROM users WHERE lower(username) = lower($1)")
-        .bind(username)
-        .fetch_optional(executor)
-        .await
+    query_as!(
+        Credentials,
+        "SELECT id, password_hash FROM users WHERE lower(username) = lower($1)",
+        username,
+    )
+    .fetch_optional(executor)
+    .await
 }
 
 /// A user by id.
 pub(crate) async fn find(executor: impl PgExecutor<'_>, id: UserId) -> Result<Option<User>, Error> {
-    sqlx::query_as::<_, UserRow>(
-        "SELECT id, username, display_name, password_hash IS NULL AS is_guest,
-                status_message, created_at
-         FROM users WHERE id = $1",
-    )
-    .bind(id.0)
-    .fetch_optional(executor)
-    .await
-    .map(|row| row.map(User::from))
+    user_query!("SELECT", "FROM users WHERE id = $1", id.0)
+        .fetch_optional(executor)
+        .await
+        .map(|row| row.map(User::from))
 }
 
-/// The user of this name, in whatever case.
+/// The user with this name, compared without regard to case.
 pub(crate) async fn by_name(
     executor: impl PgExecutor<'_>,
     username: &str,
 ) -> Result<Option<User>, Error> {
-    sqlx::query_as::<_, UserRow>(
-        "SELECT id, username, display_name, password_hash IS NULL AS is_guest,
-                status_message, created_at
-         FROM users WHERE lower(username) = lower($1)",
+    user_query!(
+        "SELECT",
+        "FROM users WHERE lower(username) = lower($1)",
+        username
     )
-    .bind(username)
     .fetch_optional(executor)
     .await
     .map(|row| row.map(User::from))
 }
 
-/// Changes what is given, and keeps the rest.
+/// Changes the fields that are given and keeps the others. None if there is no
+/// such user.
 pub(crate) async fn update(
     executor: impl PgExecutor<'_>,
     id: UserId,
     display_name: Option<&str>,
     status_message: Option<&str>,
 ) -> Result<Option<User>, Error> {
-    sqlx::query_as::<_, UserRow>(
+    user_query!(
         "UPDATE users SET display_name = coalesce($2, display_name),
                           status_message = coalesce($3, status_message)
          WHERE id = $1
-         RETURNING id, username, display_name, password_hash IS NULL AS is_guest,
-                   status_message, created_at",
+         RETURNING",
+        "",
+        id.0,
+        display_name,
+        status_message,
     )
-    .bind(id.0)
-    .bind(display_name)
-    .bind(status_message)
     .fetch_optional(executor)
     .await
     .map(|row| row.map(User::from))
 }
 
-/// Notes that users were here until now. Who is being noted elsewhere is left
-/// out: so nobody waits for another, in whatever order they come.
+/// Sets `last_seen_at` to now. Rows that another transaction has locked are
+/// skipped, so that two nodes never wait for each other, in whatever order they
+/// update.
 pub(crate) async fn seen(executor: impl PgExecutor<'_>, ids: &[UserId]) -> Result<(), Error> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    sqlx::query(
+    query!(
         "UPDATE users SET last_seen_at = now() WHERE id IN (
              SELECT id FROM users WHERE id = ANY($1) FOR NO KEY UPDATE SKIP LOCKED)",
+        &ids,
     )
-    .bind(ids)
     .execute(executor)
     .await
     .map(drop)

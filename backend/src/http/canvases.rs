@@ -11,7 +11,10 @@ use super::{
 use crate::{
     audit::{Action, AuditEntry},
     auth::Session,
-    db::canvases::{self, Access, Filter},
+    db::{
+        access::{self, Access},
+        canvases::{self, Filter},
+    },
     error::{ApiError, Resource},
     realtime::{Operation, Write},
     state::AppState,
@@ -49,7 +52,7 @@ pub(super) async fn readable(
     id: CanvasId,
     viewer: Option<UserId>,
 ) -> Result<Access, ApiError> {
-    let access = canvases::access(executor, id, viewer)
+    let access = access::find(executor, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     if access.reads() {
@@ -210,7 +213,7 @@ async fn get(
 /// Ends the connections of those who may not see a canvas any more.
 async fn turn_out(state: &AppState, id: CanvasId) -> Result<(), ApiError> {
     for user in state.hub.active_users(id).await {
-        let access = canvases::access(&state.pool, id, Some(user.user_id)).await?;
+        let access = access::find(&state.pool, id, Some(user.user_id)).await?;
         if access.is_some_and(|access| access.role.is_none()) {
             state.hub.role_changed(id, user.user_id, None);
         }

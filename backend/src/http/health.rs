@@ -1,7 +1,7 @@
 //! For those who run the server: whether it lives, whether it is ready, and
 //! its figures.
 
-use crate::{error::ApiError, state::AppState};
+use crate::{db, error::ApiError, state::AppState};
 use axum::{Json, Router, extract::State, http::header, response::IntoResponse, routing::get};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -26,7 +26,7 @@ async fn readyz(State(state): State<AppState>) -> Result<Json<Value>, ApiError> 
     if state.hub.is_draining() {
         return Err(ApiError::Draining);
     }
-    time::timeout(READY_TIMEOUT, sqlx::query("SELECT 1").execute(&state.pool))
+    time::timeout(READY_TIMEOUT, db::ping(&state.pool))
         .await
         .map_err(|_| ApiError::Unavailable)?
         .map_err(|_| ApiError::Unavailable)?;

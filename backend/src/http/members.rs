@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     audit::{Action, AuditEntry},
-    db::{self, canvases, members, users},
+    db::{self, access, members, users},
     error::{ApiError, Resource},
     state::AppState,
 };
@@ -74,7 +74,7 @@ async fn subject(
     let user = users::by_name(&state.pool, username)
         .await?
         .ok_or(ApiError::NotFound(Resource::User))?;
-    let access = canvases::access(&state.pool, id, Some(user.id))
+    let access = access::find(&state.pool, id, Some(user.id))
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     // Nobody changes the role of an equal, nor makes one.
@@ -169,7 +169,7 @@ async fn take(
         return Err(ApiError::NotFound(Resource::User));
     }
     // What the canvas's visibility makes of them now.
-    let access = canvases::access(&state.pool, id, Some(user.id)).await?;
+    let access = access::find(&state.pool, id, Some(user.id)).await?;
     let role = access.and_then(|access| access.role);
     state.hub.role_changed(id, user.id, role);
     Ok(user.id)

@@ -23,7 +23,7 @@ impl Room {
         let (pool, canvas) = (self.pool.clone(), self.canvas_id);
         let commands = self.remote.commands.clone();
         tokio::spawn(async move {
-            let roles = db::canvases::roles(&pool, canvas, &users).await;
+            let roles = db::access::roles(&pool, canvas, &users).await;
             let Some(commands) = commands.upgrade() else {
                 return;
             };
