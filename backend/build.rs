@@ -1,5 +1,7 @@
-//! Builds the server anew when a migration changes, since they are part of it.
+//! Builds the server anew when a migration or the description of a statement
+//! changes: both are part of it.
 
 fn main() {
     println!("cargo:rerun-if-changed=../migrations");
+    println!("cargo:rerun-if-changed=../.sqlx");
 }
