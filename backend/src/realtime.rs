@@ -24,7 +24,7 @@ mod writer;
 
 pub(crate) use bus::Bus;
 pub(crate) use cluster_message::ClientFilter;
-pub(crate) use connection::{AcceptedConnection, Refresh, Refreshed};
+pub(crate) use connection::{AcceptedConnection, VerifiedToken, VerifyToken};
 pub(crate) use connection_limiter::ConnectionLimitError;
 pub(crate) use hub::{Hub, KickOutcome, Settings};
 pub(crate) use metrics::MessageMetrics;

@@ -12,7 +12,7 @@ use crate::{
     auth::{Credential, Session},
     error::{ApiError, Resource},
     realtime::{
-        AcceptedConnection, ClientType, ConnectionLimitError, Identity, Refresh, Refreshed,
+        AcceptedConnection, ClientType, ConnectionLimitError, Identity, VerifiedToken, VerifyToken,
     },
     state::AppState,
 };
@@ -164,7 +164,7 @@ async fn accept(
         // What is no epoch is another epoch: the client starts afresh.
         epoch: opening.epoch.parse().ok().map(Epoch),
         permit,
-        refresh: refresh(state.clone(), addr, canvas_id, user_id),
+        verify_token: verify_token(state.clone(), addr, canvas_id, user_id),
     });
     Ok(upgrade.accept(accepted))
 }
@@ -194,7 +194,12 @@ fn client(opening: &Opening) -> Result<(ClientType, String), ApiError> {
     Ok((client_type, platform))
 }
 
-fn refresh(state: AppState, addr: ClientAddr, canvas_id: CanvasId, user_id: UserId) -> Refresh {
+fn verify_token(
+    state: AppState,
+    addr: ClientAddr,
+    canvas_id: CanvasId,
+    user_id: UserId,
+) -> VerifyToken {
     Arc::new(move |token| {
         let state = state.clone();
         Box::pin(async move {
@@ -204,7 +209,7 @@ fn refresh(state: AppState, addr: ClientAddr, canvas_id: CanvasId, user_id: User
                 state.audit.note(entry.on(canvas_id).ended(&verified));
             }
             let session = verified.ok()?;
-            Some(Refreshed {
+            Some(VerifiedToken {
                 user_id: session.user_id(),
                 session_id: session.session_id,
                 expires_at: session.expires_at,

@@ -1,20 +1,22 @@
-//! A connection's line in the log, and why it ends, as the peer, the log and
-//! the figures are told.
+//! The end of a connection: why it ends, what the peer is sent, and its line in
+//! the log.
 
+use super::{CLOSE_TIMEOUT, Connection};
 use crate::realtime::registry::ConnectionHandle;
 use shared::protocol::CloseReason;
 use std::{fmt::Display, time::Instant};
+use tokio::time::timeout;
 use tracing::Span;
 
-/// A connection's span and what it counts. The span is the parent of what is
-/// logged, instead of being entered with every message.
-pub(super) struct Log {
+/// A connection's tracing span and counters. Log lines name the span as their
+/// parent; it is never entered, which would cost time with every message.
+pub(super) struct ConnectionLog {
     span: Span,
     opened: Instant,
     pub(super) messages_in: u64,
 }
 
-impl Log {
+impl ConnectionLog {
     pub(super) fn start(connection: &ConnectionHandle) -> Self {
         let span = tracing::info_span!(
             parent: None,
@@ -32,35 +34,63 @@ impl Log {
         }
     }
 
-    /// Something of the server's failed; the connection may go on.
+    /// Logs a failure of the server that need not end the connection.
     pub(super) fn failure(&self, error: &dyn Display, what: &str) {
         tracing::warn!(parent: &self.span, %error, "{what}");
     }
 
-    pub(super) fn closed(&self, reason: &str, messages_out: u64) {
+    fn closed(&self, reason: &str, messages_out: u64) {
         let seconds = self.opened.elapsed().as_secs_f64();
         let messages_in = self.messages_in;
         tracing::debug!(parent: &self.span, reason, seconds, messages_in, messages_out, "closed");
     }
 }
 
-/// Why a connection ends without more words.
+/// Why a connection ends.
 #[derive(Debug)]
 pub(super) enum Disconnect {
-    /// The server says good-bye.
+    /// The server closes it.
     Close(CloseReason),
-    /// The peer broke the protocol.
+    /// The peer violated the WebSocket protocol: the close code and reason.
     ProtocolError(u16, &'static str),
-    /// The peer said good-bye; the answer is on its way already.
+    /// The peer sent a close frame; tungstenite has queued the answer.
     ClosedByPeer,
-    /// The peer is gone, or silent for too long.
+    /// The TCP connection broke, or the peer was silent for too long.
     Lost,
-    /// The peer does not read.
+    /// The peer did not read for too long.
     WriteTimeout,
 }
 
-/// The reason as a metric's label.
-pub(super) fn label(reason: CloseReason) -> &'static str {
+impl Disconnect {
+    /// What a failed read means.
+    pub(super) fn from_read(error: &tungstenite::Error) -> Self {
+        websocket::close_code(error).map_or(Self::Lost, |(code, reason)| {
+            Self::ProtocolError(code, reason)
+        })
+    }
+
+    /// The label `reason` of `stellar_closes_total`, and the log's field.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Close(reason) => label(*reason),
+            Self::ProtocolError(_, reason) => reason,
+            Self::ClosedByPeer => "client",
+            Self::Lost => "gone",
+            Self::WriteTimeout => "stuck",
+        }
+    }
+
+    /// Code and reason of the close frame to send, if any.
+    fn close_frame(&self) -> Option<(u16, String)> {
+        match self {
+            Self::Close(reason) => Some((reason.code(), reason.to_string())),
+            Self::ProtocolError(code, reason) => Some((*code, (*reason).to_owned())),
+            Self::ClosedByPeer | Self::Lost | Self::WriteTimeout => None,
+        }
+    }
+}
+
+fn label(reason: CloseReason) -> &'static str {
     match reason {
         CloseReason::Done => "done",
         CloseReason::Binary => "binary",
@@ -77,9 +107,35 @@ pub(super) fn label(reason: CloseReason) -> &'static str {
     }
 }
 
-/// What a failed read says about the peer.
-pub(super) fn read_error(error: &tungstenite::Error) -> Disconnect {
-    websocket::close_code(error).map_or(Disconnect::Lost, |(code, reason)| {
-        Disconnect::ProtocolError(code, reason)
-    })
+impl Connection {
+    /// Counts and logs the end, leaves the room, and performs the closing
+    /// handshake (RFC 6455, section 7.1.2) where the peer can still be reached.
+    pub(super) async fn close_handshake(mut self, disconnect: Disconnect) {
+        let reason = disconnect.label();
+        metrics::counter!("stellar_closes_total", "reason" => reason).increment(1);
+        let (rest, _) = self.outbox.pause();
+        self.socket.queue(rest);
+        self.log.closed(reason, self.outbox.detach());
+        if matches!(disconnect, Disconnect::Lost | Disconnect::WriteTimeout) {
+            return;
+        }
+        let Self {
+            mut socket,
+            membership,
+            ..
+        } = self;
+        // Other members see the user leave before this peer has answered.
+        drop(membership);
+        let handshake = async {
+            if let Some((code, reason)) = disconnect.close_frame() {
+                socket.queue_close(code, &reason);
+                if socket.flush().await.is_err() {
+                    return;
+                }
+            }
+            socket.wait_for_close().await;
+        };
+        // A peer that does not answer in time is disconnected.
+        let _ = timeout(CLOSE_TIMEOUT, handshake).await;
+    }
 }

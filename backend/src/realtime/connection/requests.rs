@@ -1,6 +1,7 @@
-//! What a connection does with the messages it reads.
+//! Handling of a client's messages: those that concern only the connection are
+//! answered here, all others are passed to the room.
 
-use super::{Connection, Disconnect};
+use super::{Connection, Disconnect, writing::ReplayError};
 use crate::{
     db,
     realtime::{MessageMetrics, frame::OutboundMessage, room::Command},
@@ -21,12 +22,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The moments of the newest messages that could not be read.
+/// When the newest messages arrived that could not be decoded.
 #[derive(Debug, Default)]
 pub(super) struct InvalidMessages(VecDeque<Instant>);
 
 impl InvalidMessages {
-    /// Notes one more. True if there were too many lately.
+    /// Adds one. True if `limits::INVALID_MESSAGES` of them arrived within the
+    /// window.
     fn note(&mut self, now: Instant) -> bool {
         let window = Duration::from_millis(limits::INVALID_WINDOW_MS);
         self.0.push_back(now);
@@ -39,7 +41,9 @@ impl InvalidMessages {
 }
 
 impl Connection {
-    pub(super) async fn text(&mut self, text: &str) -> Result<(), Disconnect> {
+    /// Handles one text message. Returns an error only where the connection has to
+    /// end.
+    pub(super) async fn on_text(&mut self, text: &str) -> Result<(), Disconnect> {
         self.membership.hub.registry().message_rates().count_in();
         self.log.messages_in += 1;
         let request = match decode(text) {
@@ -66,7 +70,7 @@ impl Connection {
                 client_name,
                 device,
             } => {
-                self.registered.set_hello(client_name, device);
+                self.handle.set_hello(client_name, device);
                 self.ack("hello", op_id);
                 Ok(())
             }
@@ -80,11 +84,11 @@ impl Connection {
             }) => {
                 self.store_status_message(message).await;
                 let command = Command::Ask(self.membership.connection_id, Box::new(request), None);
-                self.ask_room(command).await
+                self.send_to_room(command).await
             }
             ClientMessage::UserPresence(_) | ClientMessage::TileMention { .. } => {
                 let command = Command::Ask(self.membership.connection_id, Box::new(request), None);
-                self.ask_room(command).await
+                self.send_to_room(command).await
             }
             ClientMessage::CanvasChat { .. }
             | ClientMessage::TileCreate { .. }
@@ -94,17 +98,19 @@ impl Connection {
             | ClientMessage::TileDelete { .. }
             | ClientMessage::TileLock { .. }
             | ClientMessage::TileUnlock { .. } => {
-                let place = self.acquire_in_flight().await?;
+                let permit = self.acquire_in_flight().await?;
                 let command = Command::Ask(
                     self.membership.connection_id,
                     Box::new(request),
-                    Some(place),
+                    Some(permit),
                 );
-                self.ask_room(command).await
+                self.send_to_room(command).await
             }
         }
     }
 
+    /// Answers a message that could not be decoded; too many of them close the
+    /// connection.
     fn decode_failed(&mut self, error: &DecodeError) {
         let counts = matches!(
             error.code,
@@ -127,16 +133,14 @@ impl Connection {
         }));
     }
 
+    /// Replaces the connection's token by a newer one of the same user.
     async fn refresh(&mut self, token: String, op_id: Option<OpId>) -> Result<(), Disconnect> {
-        let refreshed = (self.refresh)(token).await;
+        let refreshed = (self.verify_token)(token).await;
         let own = refreshed.filter(|refreshed| refreshed.user_id == self.user_id);
         if let Some(refreshed) = own {
             self.expires_at = refreshed.expires_at;
-            self.registered.set_session(refreshed.session_id);
-            self.membership
-                .hub
-                .registry()
-                .check_session(&self.registered);
+            self.handle.set_session(refreshed.session_id);
+            self.membership.hub.registry().check_session(&self.handle);
             self.ack("auth_refresh", op_id);
         } else {
             let message = "the token is not valid for this user";
@@ -146,8 +150,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Replays what the client asks for, up to what it was sent already; what
-    /// is newer waits in the outbox, before the answer.
+    /// Replays the events after `last_seq` up to the newest that was sent to this
+    /// connection. Newer ones wait in the outbox meanwhile, in front of the `ack`.
     async fn request_update(
         &mut self,
         last_seq: i64,
@@ -155,19 +159,22 @@ impl Connection {
     ) -> Result<(), Disconnect> {
         let (rest, sent) = self.outbox.pause();
         self.socket.queue(rest);
-        if self.replay(last_seq, sent).await?.is_ok() {
-            self.ack("request_update", op_id);
-        } else {
-            let message = "the database is away";
-            let error = OutboundMessage::error(ErrorCode::Unavailable, message, op_id);
-            self.outbox.push(error);
+        match self.replay(last_seq, sent).await {
+            Ok(()) => self.ack("request_update", op_id),
+            Err(ReplayError::Unavailable) => {
+                let message = "the database is away";
+                let error = OutboundMessage::error(ErrorCode::Unavailable, message, op_id);
+                self.outbox.push(error);
+            }
+            Err(ReplayError::Disconnected(disconnect)) => return Err(disconnect),
         }
-        // The answer waits already, and is taken as all else is.
+        // The answer is in the outbox, and is drained like everything else.
         self.outbox.resume();
         Ok(())
     }
 
-    /// The room tells others at once; the user's row keeps it for later.
+    /// Stores the status message in the user's row, for later connections. The
+    /// room tells the members.
     async fn store_status_message(&mut self, message: &str) {
         let pool = self.membership.hub.pool();
         if let Err(error) = db::users::update(pool, self.user_id, None, Some(message)).await {
@@ -189,8 +196,8 @@ impl Connection {
     }
 }
 
-/// The answer to a ping. A number comes back digit by digit, for which it must
-/// not become one.
+/// The answer to a ping. A numeric `timestamp` is copied as text: parsed and
+/// written again, it could lose digits.
 fn pong(
     text: &str,
     timestamp: &Value,
@@ -210,7 +217,8 @@ fn pong(
         #[serde(skip_serializing_if = "Option::is_none")]
         op_id: Option<OpId>,
     }
-    // With the field given twice, the last counts, as it is.
+    // Fails where the field occurs twice; then the decoded value is sent, which is
+    // the last one.
     match serde_json::from_str::<Sent>(text) {
         Ok(Sent { timestamp: exact }) if timestamp.is_number() => {
             OutboundMessage::answer(&ExactPong {

@@ -1,0 +1,124 @@
+//! Writing to the socket from the connection's task: what waits in the outbox,
+//! and missed events from the log. Only here may this task write, and only while
+//! the outbox is paused, so that two tasks never write at the same time.
+
+use super::{CLOSE_TIMEOUT, Connection, Disconnect};
+use crate::{
+    db,
+    realtime::{
+        frame::OutboundMessage,
+        metrics::BatchStats,
+        outbox::{Drained, Outbox},
+        room::PAGE,
+    },
+};
+use std::{io, time::Duration};
+use tokio::sync::OwnedSemaphorePermit;
+
+/// A peer that does not read for so long is disconnected.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a replay stopped before its end.
+pub(super) enum ReplayError {
+    /// The log could not be read; this is logged already.
+    Unavailable,
+    /// The events could not be written.
+    Disconnected(Disconnect),
+}
+
+impl From<Disconnect> for ReplayError {
+    fn from(disconnect: Disconnect) -> Self {
+        Self::Disconnected(disconnect)
+    }
+}
+
+impl Connection {
+    /// Writes what waited in the outbox and lets it write to the socket again.
+    /// An error also where the outbox was told to close after these messages.
+    pub(super) async fn flush(&mut self, drained: Drained) -> Result<(), Disconnect> {
+        self.socket.queue(drained.rest);
+        self.write(drained.frames).await?;
+        self.outbox.resume();
+        match drained.close {
+            Some(reason) => Err(Disconnect::Close(reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes messages in order, all with as few system calls as possible. Only
+    /// while the outbox is paused.
+    pub(super) async fn write(
+        &mut self,
+        messages: impl IntoIterator<Item = OutboundMessage>,
+    ) -> Result<(), Disconnect> {
+        let mut stats = BatchStats::default();
+        let mut seq = None;
+        for message in messages {
+            stats.add(&message);
+            seq = seq.max(message.seq);
+            self.socket.queue(message.text.into_wire());
+        }
+        with_flush_timeout(&self.outbox, self.socket.flush()).await?;
+        self.outbox.mark_written(seq, &stats);
+        Ok(())
+    }
+
+    /// Reads the durable events after `after` up to `until` from the log, page by
+    /// page, and writes them. The hub limits how many connections read at once.
+    pub(super) async fn replay(&mut self, mut after: i64, until: i64) -> Result<(), ReplayError> {
+        while after < until {
+            let page = {
+                let hub = &self.membership.hub;
+                // The semaphore is never closed.
+                let _permit = hub.replay_permits().acquire().await.ok();
+                db::log::after(hub.pool(), self.canvas_id, after, until, PAGE).await
+            };
+            let page = page.map_err(|error| {
+                self.log.failure(&error, "missed events could not be read");
+                ReplayError::Unavailable
+            })?;
+            let Some((last, _)) = page.last() else {
+                break;
+            };
+            after = *last;
+            let events = page
+                .into_iter()
+                .map(|(seq, body)| OutboundMessage::event(seq, body.into()));
+            self.write(events).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until another durable request may be sent to the room. Meanwhile it
+    /// drains the outbox, since the answers that free a permit come that way.
+    pub(super) async fn acquire_in_flight(&mut self) -> Result<OwnedSemaphorePermit, Disconnect> {
+        loop {
+            let in_flight = self.in_flight.clone();
+            tokio::select! {
+                biased;
+                // The semaphore is never closed.
+                permit = in_flight.acquire_owned() => return permit.map_err(|_| Disconnect::Lost),
+                drained = self.outbox.drain() => self.flush(drained).await?,
+            }
+        }
+    }
+}
+
+/// Limits how long a peer may take to accept what is written: to `FLUSH_TIMEOUT`,
+/// or to `CLOSE_TIMEOUT` from the moment at which the connection is told to close.
+async fn with_flush_timeout(
+    outbox: &Outbox,
+    flush: impl Future<Output = io::Result<()>>,
+) -> Result<(), Disconnect> {
+    let closing = async {
+        let reason = outbox.closed().await;
+        tokio::time::sleep(CLOSE_TIMEOUT).await;
+        reason
+    };
+    tokio::select! {
+        biased;
+        flushed = flush => flushed.map_err(|_| Disconnect::Lost),
+        () = tokio::time::sleep(FLUSH_TIMEOUT) => Err(Disconnect::WriteTimeout),
+        reason = closing => Err(Disconnect::Close(reason)),
+    }
+}
