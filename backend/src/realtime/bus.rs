@@ -1,14 +1,13 @@
-//! What the nodes tell each other, by way of Redis, and only as a hint: what
-//! matters is in PostgreSQL, and whoever missed something finds it there.
-//! Without Redis there is one node, and telling does nothing. It knows the
-//! channels and the form of messages, but neither rooms nor connections.
+//! Publish and subscribe between nodes, through Redis. Messages are only hints:
+//! the truth is in PostgreSQL, where a node finds what it missed. Without Redis
+//! there is one node, and publishing does nothing. It knows channels and the
+//! encoding of messages, but neither rooms nor connections.
 //!
-//! Telling never waits: while Redis is away, or slower than we talk, messages
-//! are dropped and counted.
+//! Publishing never waits. While Redis is away or too slow, messages are dropped
+//! and counted in `stellar_bus_dropped_total`.
 
 mod link;
-
-pub(crate) use link::Subscriber;
+mod subscriptions;
 
 use super::{
     cluster_message::{Message, encode},
@@ -20,18 +19,18 @@ use redis::aio::MultiplexedConnection;
 use shared::ids::{CanvasId, ConnectionId, UserId};
 use std::{fmt, str::FromStr, sync::Arc};
 
-/// Who is told.
+/// The channel of a message; it says which nodes receive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Channel {
-    /// The nodes that have this canvas open.
+    /// The nodes that have a room of this canvas.
     Room(CanvasId),
-    /// The nodes to which this user is connected.
+    /// The nodes that have a connection of this user.
     User(UserId),
     /// The node that has this connection.
     Connection(ConnectionId),
     /// All nodes.
     Broadcast,
-    /// One node.
+    /// One node: replies to its queries, and its pings to itself.
     Node(NodeId),
 }
 
@@ -68,7 +67,23 @@ impl FromStr for Channel {
     }
 }
 
-/// See the module. Cheap to clone.
+/// Who receives the messages of other nodes; its methods are called from the link's
+/// task and must not block.
+pub(crate) trait Subscriber: Send + Sync + 'static {
+    /// The channels to subscribe to after a new connection.
+    fn channels(&self) -> Vec<Channel>;
+    /// Redis is connected and all channels are subscribed to. Messages that were
+    /// published before may be lost.
+    fn connected(&self);
+    /// Redis is away.
+    fn disconnected(&self);
+    /// A message or command of this node was dropped, because the queue was full.
+    fn dropped(&self);
+    /// Another node published a message.
+    fn received(&self, channel: Channel, node: NodeId, message: Message, lines: Vec<Bytes>);
+}
+
+/// A handle on the bus. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Bus {
     node: NodeId,
@@ -84,7 +99,7 @@ impl Bus {
         }
     }
 
-    /// A bus by way of this Redis; it is reached once somebody listens.
+    /// A bus on this Redis, which is connected to by [`Bus::start`].
     pub(crate) fn shared(client: redis::Client) -> Self {
         let node = NodeId::random();
         Self {
@@ -93,8 +108,9 @@ impl Bus {
         }
     }
 
-    /// Reaches Redis, and passes on what is heard until the listener is gone.
-    pub(crate) fn listen(&self, subscriber: impl Subscriber) {
+    /// Connects to Redis, and passes received messages to the subscriber from then
+    /// on. To be called once.
+    pub(crate) fn start(&self, subscriber: impl Subscriber) {
         if let Some(link) = &self.link {
             link.start(Arc::new(subscriber));
         }
@@ -105,22 +121,22 @@ impl Bus {
         self.node
     }
 
-    /// Whether there may be other nodes.
+    /// Whether there is a Redis, and so may be other nodes.
     pub(crate) fn is_shared(&self) -> bool {
         self.link.is_some()
     }
 
-    /// Whether there may be other nodes, and they cannot be told.
+    /// Whether there is a Redis and it is away.
     pub(crate) fn is_down(&self) -> bool {
         self.link.as_ref().is_some_and(|link| !link.is_up())
     }
 
-    /// Tells others something.
+    /// Queues a message.
     pub(crate) fn publish(&self, channel: Channel, message: &Message) {
         self.publish_with(channel, message, &[]);
     }
 
-    /// Tells others something together with what is JSON already.
+    /// Queues a message with lines that are JSON already.
     pub(crate) fn publish_with(&self, channel: Channel, message: &Message, lines: &[Bytes]) {
         if let Some(link) = &self.link
             && link.is_up()
@@ -133,7 +149,7 @@ impl Bus {
         }
     }
 
-    /// Has Redis keep something, after what was told and kept before.
+    /// Queues any command, behind the messages and commands queued before.
     pub(crate) fn enqueue(&self, command: redis::Cmd) {
         if let Some(link) = &self.link
             && link.is_up()
@@ -142,8 +158,8 @@ impl Bus {
         }
     }
 
-    /// Tells others something, and waits for how many nodes hear it. `None`
-    /// while Redis is away.
+    /// Sends a message past the queue and waits for the number of nodes that receive
+    /// it. `None` while Redis is away.
     pub(crate) async fn publish_counted(
         &self,
         channel: Channel,
@@ -159,35 +175,35 @@ impl Bus {
             .ok()
     }
 
-    /// For reading what nodes keep in Redis; `None` while it is away.
+    /// A connection for reading; `None` while Redis is away.
     pub(crate) fn connection(&self) -> Option<MultiplexedConnection> {
         self.link.as_ref()?.connection()
     }
 
-    /// From now on a channel's messages are heard. Must be among
-    /// [`Subscriber::channels`] before.
+    /// Subscribes to a channel. It must be among [`Subscriber::channels`] before,
+    /// so that a reconnection that happens now subscribes to it too.
     pub(crate) fn subscribe(&self, channel: Channel) {
         if let Some(link) = &self.link {
             link.subscribe(channel, None);
         }
     }
 
-    /// [`Bus::subscribe`], and waits until it is so, or Redis is away.
+    /// [`Bus::subscribe`], and waits until Redis confirms it or is away.
     pub(crate) async fn subscribed(&self, channel: Channel) {
         if let Some(link) = &self.link {
             link.subscribed(channel).await;
         }
     }
 
-    /// A channel's messages matter no more. Must not be among
-    /// [`Subscriber::channels`] any more.
+    /// Unsubscribes from a channel. It must not be among [`Subscriber::channels`]
+    /// any more.
     pub(crate) fn unsubscribe(&self, channel: Channel) {
         if let Some(link) = &self.link {
             link.unsubscribe(channel);
         }
     }
 
-    /// Waits until what was told is on its way, for a moment at most.
+    /// Waits until everything queued is sent, for a second at most.
     pub(crate) async fn flush(&self) {
         if let Some(link) = &self.link {
             link.flush().await;

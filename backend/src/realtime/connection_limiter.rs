@@ -1,4 +1,6 @@
-//! How many connections there are, and may be.
+//! The caps on open connections: in total, per address, and per user over all
+//! nodes. For the last, each node keeps its users' counts in the Redis hash
+//! `connections:{node}`.
 
 use super::{
     bus::{Bus, Channel},
@@ -12,21 +14,21 @@ use std::{
 };
 use thiserror::Error;
 
-/// Why a connection was not admitted.
+/// Why no connection could be acquired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum ConnectionLimitError {
-    /// The user or the address has too many already.
+    /// The user or the address has too many connections.
     #[error("too many connections")]
     TooMany,
-    /// The server has too many already.
+    /// The node has too many connections.
     #[error("the server carries no more connections")]
     Overloaded,
-    /// The server is going down.
+    /// The node shuts down.
     #[error("the server is going down")]
     Draining,
 }
 
-/// The caps.
+/// The most connections in total, of one user and from one address.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caps {
     pub(crate) total: usize,
@@ -41,29 +43,29 @@ struct Counts {
     addresses: HashMap<IpAddr, usize>,
 }
 
-/// Seconds after which the counts of a node that is gone are forgotten.
+/// Seconds after which Redis drops the counts of a node that no longer renews them.
 const TTL: i64 = 30;
-/// Users written at once.
-const FIELDS: usize = 256;
+/// Users written with one command.
+const MAX_FIELDS: usize = 256;
 
-/// Counts connections, and keeps the users' counts where other nodes find them.
+/// Counts this node's connections. Cheap to clone; clones share the counts.
 #[derive(Clone)]
 pub(crate) struct ConnectionLimiter {
     counts: Arc<Mutex<Counts>>,
     bus: Bus,
 }
 
-/// Where a node keeps how many connections its users have.
-pub(crate) fn connections_key(node: NodeId) -> String {
+/// The Redis key of a node's counts.
+fn connections_key(node: NodeId) -> String {
     format!("connections:{node}")
 }
 
-/// One connection's place; given back when dropped.
+/// Counts one connection until it is dropped.
 pub(crate) struct ConnectionPermit {
-    counts: ConnectionLimiter,
+    limiter: ConnectionLimiter,
     user: UserId,
     address: IpAddr,
-    /// Connections of the user on this node, with this one.
+    /// Connections of the user on this node, including this one.
     pub(crate) of_user: usize,
 }
 
@@ -75,7 +77,7 @@ impl ConnectionLimiter {
         }
     }
 
-    /// Takes a place.
+    /// Counts one more connection, unless a cap is reached.
     pub(crate) fn acquire(
         &self,
         caps: Caps,
@@ -97,14 +99,16 @@ impl ConnectionLimiter {
         *counts.addresses.entry(address).or_default() += 1;
         metrics::gauge!("stellar_connections").increment(1.0);
         Ok(ConnectionPermit {
-            counts: self.clone(),
+            limiter: self.clone(),
             user,
             address,
             of_user: of_user + 1,
         })
     }
 
-    /// Lets others know, in the order of the changes.
+    /// Writes a user's new count to Redis, and subscribes to the user's channel while
+    /// there are connections. Called under the lock of the counts, so that changes
+    /// are queued in their order.
     fn publish_count(&self, user: UserId, before: usize, now: usize) {
         if !self.bus.is_shared() {
             return;
@@ -122,26 +126,49 @@ impl ConnectionLimiter {
         });
     }
 
-    /// The users with connections.
+    /// How many connections the user has on these nodes together; 0 while Redis is
+    /// away.
+    pub(crate) async fn count_on(&self, nodes: &[NodeId], user: UserId) -> usize {
+        let Some(mut connection) = self.bus.connection() else {
+            return 0;
+        };
+        if nodes.is_empty() {
+            return 0;
+        }
+        let mut pipeline = redis::pipe();
+        for node in nodes {
+            pipeline.hget(connections_key(*node), user.0);
+        }
+        let counts: Result<Vec<Option<usize>>, _> = pipeline.query_async(&mut connection).await;
+        match counts {
+            Ok(counts) => counts.into_iter().flatten().sum(),
+            Err(error) => {
+                tracing::debug!(%error, "Redis did not say how many connections there are");
+                0
+            }
+        }
+    }
+
+    /// The users with connections on this node.
     pub(crate) fn users(&self) -> Vec<UserId> {
         self.lock().users.keys().copied().collect()
     }
 
-    /// Writes all counts anew.
+    /// Writes all counts to Redis again, which may have lost them.
     pub(crate) fn write_counts(&self) {
         let key = connections_key(self.bus.node());
-        // Held, so that no change comes in between.
+        // Locked until all commands are queued, so that no change comes between.
         let counts = self.lock();
         self.bus.enqueue(redis::Cmd::del(&key));
         let all: Vec<(i64, usize)> = counts.users.iter().map(|(u, n)| (u.0, *n)).collect();
-        for some in all.chunks(FIELDS) {
-            self.bus.enqueue(redis::Cmd::hset_multiple(&key, some));
+        for chunk in all.chunks(MAX_FIELDS) {
+            self.bus.enqueue(redis::Cmd::hset_multiple(&key, chunk));
         }
         drop(counts);
         self.refresh_ttl();
     }
 
-    /// Keeps the counts from being forgotten.
+    /// Renews the TTL of the counts in Redis.
     pub(crate) fn refresh_ttl(&self) {
         let key = connections_key(self.bus.node());
         self.bus.enqueue(redis::Cmd::expire(key, TTL));
@@ -154,7 +181,7 @@ impl ConnectionLimiter {
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut counts = self.counts.lock();
+        let mut counts = self.limiter.lock();
         counts.total -= 1;
         if let Some(count) = counts.users.get_mut(&self.user) {
             *count -= 1;
@@ -162,7 +189,7 @@ impl Drop for ConnectionPermit {
             if now == 0 {
                 counts.users.remove(&self.user);
             }
-            self.counts.publish_count(self.user, now + 1, now);
+            self.limiter.publish_count(self.user, now + 1, now);
         }
         if let Some(count) = counts.addresses.get_mut(&self.address) {
             *count -= 1;
@@ -180,7 +207,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     #[test]
-    fn places_are_limited_and_given_back() {
+    fn connections_are_limited_and_released() {
         let caps = Caps {
             total: 3,
             per_user: 2,

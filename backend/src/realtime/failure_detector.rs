@@ -1,7 +1,7 @@
-//! The other nodes, as far as this one has heard of them. Silence is counted in
-//! looks, a second or more apart, and only while others could be heard: so
-//! neither a clock nor a node that stood still for a while can be wrong about
-//! the others.
+//! A failure detector for the other nodes. A node is live until it says that it
+//! leaves, or until no message of it has arrived for `MAX_MISSED_TICKS` ticks.
+//! Ticks are a second or more apart and happen only while Redis is connected, so
+//! that neither a wrong clock nor a pause of this process declares others dead.
 
 use super::node_id::NodeId;
 use std::{
@@ -9,14 +9,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Looks without a word after which a node is gone. What it then takes until
-/// its users have left (`user_left` follows 5 s later) stays below the
-/// contract's 36 s by far.
+/// A node that was silent for more ticks is gone. Its users leave 5 s later
+/// (`user_left`), well within the 36 s of the contract.
 const MAX_MISSED_TICKS: u32 = 20;
-/// Nodes remembered as gone.
+/// Gone nodes that are remembered; then the memory starts anew.
 const MAX_GONE: usize = 1024;
 
-/// See the module.
+/// The states of the other nodes, behind one lock.
 #[derive(Debug)]
 pub(crate) struct FailureDetector {
     own: NodeId,
@@ -25,27 +24,27 @@ pub(crate) struct FailureDetector {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Looks since a node was heard.
+    /// The live nodes, and for each the ticks since its last message.
     missed_ticks: HashMap<NodeId, u32>,
     gone: HashSet<NodeId>,
 }
 
 impl FailureDetector {
-    /// None but this one.
+    /// Knows no other node yet.
     pub(crate) fn new(own: NodeId) -> Self {
         let others = Mutex::default();
         Self { own, others }
     }
 
-    /// A node said something.
+    /// A message of the node arrived.
     pub(crate) fn mark_live(&self, node: NodeId) {
         let mut state = self.lock();
         state.gone.remove(&node);
         state.missed_ticks.insert(node, 0);
     }
 
-    /// Whether what was kept of a node counts. One of which nothing was heard
-    /// yet has its time to speak.
+    /// Whether the node is live. An unknown node is, and is tracked from now on: it
+    /// is gone unless a message arrives in time.
     pub(crate) fn is_live(&self, node: NodeId) -> bool {
         if node == self.own {
             return true;
@@ -58,29 +57,30 @@ impl FailureDetector {
         true
     }
 
-    /// A node said that it goes.
+    /// The node said that it leaves.
     pub(crate) fn mark_left(&self, node: NodeId) {
         self.lock().forget(node);
     }
 
-    /// Counts a look: the nodes that have been silent for too many, each once.
+    /// Counts a tick and returns the nodes that are gone since then.
     pub(crate) fn tick(&self) -> Vec<NodeId> {
         let mut state = self.lock();
-        for missed_ticks in state.missed_ticks.values_mut() {
-            *missed_ticks += 1;
+        for missed in state.missed_ticks.values_mut() {
+            *missed += 1;
         }
-        let late = state
+        let late: Vec<NodeId> = state
             .missed_ticks
             .iter()
-            .filter(|(_, missed_ticks)| **missed_ticks > MAX_MISSED_TICKS);
-        let late: Vec<NodeId> = late.map(|(node, _)| *node).collect();
+            .filter(|(_, missed)| **missed > MAX_MISSED_TICKS)
+            .map(|(node, _)| *node)
+            .collect();
         for node in &late {
             state.forget(*node);
         }
         late
     }
 
-    /// The nodes that are there.
+    /// The live nodes, without this one.
     pub(crate) fn live(&self) -> Vec<NodeId> {
         self.lock().missed_ticks.keys().copied().collect()
     }

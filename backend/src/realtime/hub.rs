@@ -1,29 +1,32 @@
-//! The node's rooms and connections, and the door to them.
+//! The entry point to everything live on this node: its connections, its rooms
+//! (`rooms`), what other nodes send and are sent (`cluster`, `bus_subscriber`,
+//! `cluster_query`), and what is polled from the database (`log_poller`,
+//! `session_poller`). It knows neither sockets nor HTTP.
 
+mod bus_subscriber;
 mod cluster;
 mod cluster_query;
 mod log_poller;
+mod rooms;
 mod session_poller;
 
 pub(crate) use cluster::KickOutcome;
+pub(crate) use rooms::RoomLease;
 
 use super::{
     bus::{Bus, Channel},
     cluster_message::Message,
-    connection_limiter::{
-        Caps, ConnectionLimitError, ConnectionLimiter, ConnectionPermit, connections_key,
-    },
+    connection_limiter::{Caps, ConnectionLimitError, ConnectionLimiter, ConnectionPermit},
     failure_detector::FailureDetector,
     node_id::NodeId,
     registry::{ConnectionHandle, Registry},
-    room::{self, Command, Setup},
-    write::{Done, Write, WriteError},
 };
 use crate::{clock::Clock, db::ConnectionCache};
+use bus_subscriber::BusSubscriber;
 use bytes::Bytes;
+use rooms::Rooms;
 use shared::{
-    ids::{CanvasId, ConnectionId, UserId},
-    presence::ActiveUser,
+    ids::{ConnectionId, UserId},
     protocol::CloseReason,
 };
 use sqlx::PgPool;
@@ -32,42 +35,42 @@ use std::{
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 use tokio::{
-    sync::{Notify, Semaphore, mpsc, oneshot},
+    sync::{Notify, Semaphore, mpsc},
     task::JoinHandle,
+    time::timeout,
 };
 
-/// Commands that may wait for a room; whoever sends more waits.
-const MAX_COMMANDS: usize = 1024;
-/// Connections that read their missed events from the log at the same time.
+/// Connections that read missed events from the log at the same time.
 const MAX_REPLAYS: usize = 4;
-/// Time over which clients come back after this node went down.
+/// Clients are told to reconnect at a random moment within this time after the
+/// node shuts down.
 const RECONNECT_SPREAD: Duration = Duration::from_secs(2);
-/// Time that open connections have to say good-bye.
+/// How long connections and rooms may take to end when the node shuts down.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(7);
 
-/// What the realtime part is told about its limits.
+/// The limits and intervals of connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// Time between pings, ± 20 %.
     pub(crate) ping_interval: Duration,
-    /// Silence after which a peer is dropped.
+    /// A peer that is silent for so long is disconnected.
     pub(crate) timeout: Duration,
     /// Connections in total.
     pub(crate) max_connections: usize,
-    /// Connections of one user.
+    /// Connections of one user, on all nodes.
     pub(crate) max_connections_per_user: usize,
     /// Connections from one address.
     pub(crate) max_connections_per_ip: usize,
-    /// Whether requests are limited in rate.
+    /// Whether messages are limited in rate.
     pub(crate) rate_limits: bool,
 }
 
-/// The node's rooms and connections.
+/// The node's rooms and connections. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Hub {
     inner: Arc<Inner>,
@@ -79,50 +82,29 @@ struct Inner {
     clock: Clock,
     bus: Bus,
     nodes: Arc<FailureDetector>,
-    /// Gives out versions for what is told of who is here.
+    /// The last version given to a presence change, over all rooms of this node.
     versions: Arc<AtomicU64>,
-    /// Something that other nodes need was not told.
+    /// Set when the bus dropped a message, which other nodes miss now.
     publish_dropped: AtomicBool,
-    /// Where answers of other nodes go.
+    /// Where replies to this node's queries go, by the query's id.
     pending_queries: Mutex<HashMap<u64, mpsc::UnboundedSender<(NodeId, Bytes)>>>,
     settings: Settings,
-    rooms: Mutex<HashMap<CanvasId, RoomHandle>>,
+    rooms: Mutex<Rooms>,
     registry: Registry,
     limiter: ConnectionLimiter,
     replay_permits: Semaphore,
-    draining: AtomicBool,
-    /// Woken when a room or a connection is gone.
-    gone: Notify,
-    /// Woken when the heads of the logs are to be looked at at once.
+    is_draining: AtomicBool,
+    /// Notified when a room or a connection has ended.
+    ended: Notify,
+    /// Makes the log poller poll at once.
     poll_now: Arc<Notify>,
     log_poller: JoinHandle<()>,
     session_poller: JoinHandle<()>,
-    cluster_watcher: JoinHandle<()>,
-}
-
-struct RoomHandle {
-    commands: mpsc::Sender<Command>,
-    released: Arc<Notify>,
-    leases: Arc<AtomicUsize>,
-    count: Arc<AtomicUsize>,
-}
-
-/// Keeps a room open until it is dropped.
-pub(crate) struct RoomLease {
-    pub(crate) commands: mpsc::Sender<Command>,
-    released: Arc<Notify>,
-    leases: Arc<AtomicUsize>,
-}
-
-impl Drop for RoomLease {
-    fn drop(&mut self) {
-        self.leases.fetch_sub(1, Ordering::AcqRel);
-        self.released.notify_one();
-    }
+    cluster_ticker: JoinHandle<()>,
 }
 
 impl Hub {
-    /// A hub with no room open.
+    /// Starts the background tasks. No room is open yet.
     pub(crate) fn new(
         pool: PgPool,
         connection_cache: ConnectionCache,
@@ -135,7 +117,7 @@ impl Hub {
             inner: Arc::new_cyclic(|inner| Inner {
                 log_poller: tokio::spawn(log_poller::run(inner.clone(), poll_now.clone())),
                 session_poller: tokio::spawn(session_poller::run(inner.clone())),
-                cluster_watcher: tokio::spawn(cluster::run(inner.clone())),
+                cluster_ticker: tokio::spawn(cluster::run(inner.clone())),
                 connection_cache,
                 pool,
                 clock,
@@ -149,79 +131,20 @@ impl Hub {
                 rooms: Mutex::default(),
                 registry: Registry::default(),
                 replay_permits: Semaphore::new(MAX_REPLAYS),
-                draining: AtomicBool::new(false),
-                gone: Notify::new(),
+                is_draining: AtomicBool::new(false),
+                ended: Notify::new(),
                 poll_now,
             }),
         };
-        let subscriber = cluster::BusSubscriber::new(&hub.inner);
-        hub.inner.bus.listen(subscriber);
+        hub.inner.bus.start(BusSubscriber::new(&hub.inner));
         hub
     }
 
-    /// Carries out one durable request of an HTTP client; its event goes to
-    /// every connection.
+    /// Reserves a connection for the user. The user's connections on other nodes
+    /// count too, except those that are opened at the same moment.
     ///
     /// # Errors
-    /// [`WriteError`]; nothing was changed then, or with `Unavailable` nothing
-    /// is known.
-    pub(crate) async fn write(
-        &self,
-        canvas_id: CanvasId,
-        write: Write,
-    ) -> Result<Done, WriteError> {
-        let room = self.lease_room(canvas_id);
-        let (reply, answer) = oneshot::channel();
-        let sent = room
-            .commands
-            .send(Command::Write(Box::new(write), reply))
-            .await;
-        sent.map_err(|_| WriteError::Unavailable)?;
-        answer.await.unwrap_or(Err(WriteError::Unavailable))
-    }
-
-    /// Who is on the canvas now.
-    pub(crate) async fn active_users(&self, canvas_id: CanvasId) -> Vec<ActiveUser> {
-        if let Some(commands) = self.room_commands(canvas_id) {
-            let (reply, answer) = oneshot::channel();
-            // A room that closes meanwhile has nobody in it.
-            if commands.send(Command::ActiveUsers(reply)).await.is_ok()
-                && let Ok(users) = answer.await
-            {
-                return users;
-            }
-        }
-        let mut all = self.active_on_other_nodes(&[canvas_id]).await;
-        all.pop().unwrap_or_default()
-    }
-
-    /// How many users are on each of these canvases now.
-    pub(crate) async fn active_counts(&self, canvases: &[CanvasId]) -> Vec<usize> {
-        let open: Vec<Option<usize>> = {
-            let rooms = self.rooms();
-            let count = |canvas| rooms.get(canvas).map(|room| &room.count);
-            let counts = canvases.iter().map(count);
-            counts
-                .map(|count| count.map(|count| count.load(Ordering::Relaxed)))
-                .collect()
-        };
-        let closed = canvases
-            .iter()
-            .zip(&open)
-            .filter(|(_, open)| open.is_none());
-        let closed: Vec<CanvasId> = closed.map(|(canvas, _)| *canvas).collect();
-        let mut elsewhere = self.active_on_other_nodes(&closed).await.into_iter();
-        let count = |open: Option<usize>| {
-            open.unwrap_or_else(|| elsewhere.next().map_or(0, |users| users.len()))
-        };
-        open.into_iter().map(count).collect()
-    }
-
-    /// Takes a place for a connection. What the user has on other nodes counts
-    /// too, but for those that come at the same moment.
-    ///
-    /// # Errors
-    /// [`ConnectionLimitError`] where a cap is reached or the server goes down.
+    /// [`ConnectionLimitError`] where a cap is reached or the node shuts down.
     pub(crate) async fn acquire_connection(
         &self,
         user: UserId,
@@ -244,69 +167,8 @@ impl Hub {
         Ok(permit)
     }
 
-    /// The node's connections, and how they are used.
-    pub(crate) fn registry(&self) -> &Registry {
-        &self.inner.registry
-    }
-
-    /// Lets nobody in any more.
-    pub(crate) fn start_draining(&self) {
-        self.inner.draining.store(true, Ordering::Release);
-    }
-
-    /// Ends every connection with 1012 and finishes what is being written.
-    pub(crate) async fn shut_down(&self) {
-        self.start_draining();
-        let spread = u64::try_from(RECONNECT_SPREAD.as_millis()).unwrap_or(u64::MAX);
-        self.inner.registry.close_all(|| {
-            let wait = rand::random_range(spread / 4..=spread);
-            CloseReason::GoingAway(wait)
-        });
-        let drained = async {
-            loop {
-                let gone = self.inner.gone.notified();
-                if self.inner.registry.is_empty() && self.no_room_writes() {
-                    return;
-                }
-                gone.await;
-            }
-        };
-        if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
-            tracing::warn!("some connections did not end in time");
-        }
-        self.inner.log_poller.abort();
-        self.inner.session_poller.abort();
-        self.inner.cluster_watcher.abort();
-        self.inner
-            .bus
-            .publish(Channel::Broadcast, &Message::Leaving);
-        self.inner.bus.flush().await;
-    }
-
-    /// Whether [`Hub::start_draining`] was called.
-    pub(crate) fn is_draining(&self) -> bool {
-        self.inner.draining.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.inner.settings
-    }
-
-    /// The time that all nodes agree on.
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.inner.clock
-    }
-
-    pub(crate) fn pool(&self) -> &PgPool {
-        &self.inner.pool
-    }
-
-    /// Limits how many read the log for a replay at the same time.
-    pub(crate) fn replay_permits(&self) -> &Semaphore {
-        &self.inner.replay_permits
-    }
-
-    /// Remembers a connection until [`Hub::unregister`].
+    /// Lists an open connection until [`Hub::unregister`]. From then on it can be
+    /// kicked, and ends with its session.
     pub(crate) fn register(&self, connection: &Arc<ConnectionHandle>) {
         self.inner.registry.insert(connection);
         let channel = Channel::Connection(connection.connection_id);
@@ -316,106 +178,73 @@ impl Hub {
         }
     }
 
+    /// Removes a connection that ended.
     pub(crate) fn unregister(&self, id: ConnectionId) {
         self.inner.registry.remove(id);
         self.inner.bus.unsubscribe(Channel::Connection(id));
-        self.inner.gone.notify_waiters();
+        self.inner.ended.notify_waiters();
     }
 
-    /// Opens the canvas's room, or finds it open, and keeps it so.
-    pub(crate) fn lease_room(&self, canvas_id: CanvasId) -> RoomLease {
-        let mut rooms = self.rooms();
-        let room = rooms
-            .entry(canvas_id)
-            .or_insert_with(|| self.spawn_room(canvas_id));
-        room.leases.fetch_add(1, Ordering::AcqRel);
-        RoomLease {
-            commands: room.commands.clone(),
-            released: room.released.clone(),
-            leases: room.leases.clone(),
-        }
+    /// Refuses new connections from now on.
+    pub(crate) fn start_draining(&self) {
+        self.inner.is_draining.store(true, Ordering::Release);
     }
 
-    fn spawn_room(&self, canvas_id: CanvasId) -> RoomHandle {
-        let (sender, commands) = mpsc::channel(MAX_COMMANDS);
-        let room = RoomHandle {
-            commands: sender.clone(),
-            released: Arc::new(Notify::new()),
-            leases: Arc::new(AtomicUsize::new(0)),
-            count: Arc::new(AtomicUsize::new(0)),
-        };
-        let setup = Setup {
-            canvas_id,
-            pool: self.inner.pool.clone(),
-            connection_cache: self.inner.connection_cache.clone(),
-            clock: self.inner.clock.clone(),
-            bus: self.inner.bus.clone(),
-            nodes: self.inner.nodes.clone(),
-            versions: self.inner.versions.clone(),
-            sender: sender.downgrade(),
-            commands,
-            released: room.released.clone(),
-            count: room.count.clone(),
-            message_rates: self.inner.registry.message_rates().clone(),
-        };
-        let hub = self.clone();
-        let leases = room.leases.clone();
-        metrics::gauge!("stellar_rooms").increment(1.0);
-        tokio::spawn(async move {
-            let close = || hub.close_unused(canvas_id, &leases);
-            room::run(setup, close).await;
-            // It may also have ended because it could not be opened.
-            let mut rooms = hub.rooms();
-            if rooms
-                .get(&canvas_id)
-                .is_some_and(|r| r.commands.same_channel(&sender))
-            {
-                rooms.remove(&canvas_id);
-                hub.inner.bus.unsubscribe(Channel::Room(canvas_id));
-            }
-            drop(rooms);
-            metrics::gauge!("stellar_rooms").decrement(1.0);
-            hub.inner.gone.notify_waiters();
+    /// Whether [`Hub::start_draining`] was called.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.inner.is_draining.load(Ordering::Acquire)
+    }
+
+    /// Closes every connection with 1012, waits until the rooms have written what
+    /// they hold, for [`DRAIN_TIMEOUT`] at most, and tells the other nodes.
+    pub(crate) async fn shut_down(&self) {
+        self.start_draining();
+        let spread = u64::try_from(RECONNECT_SPREAD.as_millis()).unwrap_or(u64::MAX);
+        self.inner.registry.close_all(|| {
+            let retry_after_ms = rand::random_range(spread / 4..=spread);
+            CloseReason::GoingAway(retry_after_ms)
         });
-        room
-    }
-
-    /// Closes a room that nobody keeps open. Nobody can enter meanwhile, since
-    /// that takes the same lock.
-    fn close_unused(&self, canvas_id: CanvasId, leases: &AtomicUsize) -> bool {
-        let mut rooms = self.rooms();
-        let unused = leases.load(Ordering::Acquire) == 0;
-        if unused {
-            rooms.remove(&canvas_id);
-            self.inner.bus.unsubscribe(Channel::Room(canvas_id));
+        let drained = async {
+            loop {
+                let ended = self.inner.ended.notified();
+                if self.inner.registry.is_empty() && !self.has_leased_rooms() {
+                    return;
+                }
+                ended.await;
+            }
+        };
+        if timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+            tracing::warn!("some connections did not end in time");
         }
-        unused
+        self.inner.log_poller.abort();
+        self.inner.session_poller.abort();
+        self.inner.cluster_ticker.abort();
+        let bus = &self.inner.bus;
+        bus.publish(Channel::Broadcast, &Message::Leaving);
+        bus.flush().await;
     }
 
-    fn room_commands(&self, canvas_id: CanvasId) -> Option<mpsc::Sender<Command>> {
-        Some(self.rooms().get(&canvas_id)?.commands.clone())
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
     }
 
-    fn send_to_room(&self, canvas_id: CanvasId, command: Command) {
-        if let Some(commands) = self.room_commands(canvas_id) {
-            tokio::spawn(async move {
-                // A room that closes meanwhile has nobody to tell.
-                let _ = commands.send(command).await;
-            });
-        }
+    /// The database's time, which all nodes share.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.inner.clock
     }
 
-    /// Rooms stay open after their last connection for those who reload; only
-    /// held ones can still be writing.
-    fn no_room_writes(&self) -> bool {
-        let rooms = self.rooms();
-        rooms
-            .values()
-            .all(|room| room.leases.load(Ordering::Acquire) == 0)
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.inner.pool
     }
 
-    fn rooms(&self) -> MutexGuard<'_, HashMap<CanvasId, RoomHandle>> {
-        lock(&self.inner.rooms)
+    /// The open connections of this node.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.inner.registry
+    }
+
+    /// One permit for each connection that reads the log for a replay.
+    pub(crate) fn replay_permits(&self) -> &Semaphore {
+        &self.inner.replay_permits
     }
 }
 

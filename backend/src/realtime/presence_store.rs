@@ -1,10 +1,11 @@
-//! Who is on which canvas by way of which node, kept in Redis: what a node
-//! reads when it opens a canvas that others have open, when it missed
-//! something, and when it is asked about a canvas that it does not have open.
+//! The presence of all nodes in Redis. A node reads it when it opens a canvas,
+//! when it missed a message of another node, and for canvases that it does not
+//! have open.
 //!
-//! `presence:{canvas}` has a field for each connection, `presence:{canvas}:nodes`
-//! the version of each node's last change. Stamps are written after what they
-//! stand for, and read before it.
+//! The hash `presence:{canvas}` has a field for each connection,
+//! `presence:{canvas}:nodes` the version of each node's last change. A version is
+//! written after the change and read before it, so that a reader never has a
+//! version without its change.
 
 use super::{bus::Bus, cluster_message::PresenceEntry, node_id::NodeId, presence::Presence};
 use redis::{Cmd, RedisError};
@@ -14,27 +15,29 @@ use shared::{
 };
 use std::{collections::HashMap, time::Instant};
 
-/// Seconds after which what no node keeps alive is forgotten.
+/// Seconds after which Redis drops what no node renews.
 const TTL: i64 = 30;
-/// Fields written by one command.
-const FIELDS: usize = 256;
-/// Canvases asked about at once.
-const CANVASES: usize = 256;
+/// Fields written with one command.
+const MAX_FIELDS: usize = 256;
+/// Canvases read with one pipeline.
+const MAX_CANVASES: usize = 256;
 
-/// What was kept about one canvas.
+/// The presence of one canvas as stored in Redis.
 #[derive(Debug, Default)]
 pub(crate) struct PresenceSnapshot {
-    /// Each node's last change.
+    /// The version of each node's last change.
     pub(crate) versions: HashMap<NodeId, u64>,
-    /// Connections and where they are.
+    /// The connections, and the node of each.
     pub(crate) entries: Vec<(NodeId, PresenceEntry)>,
 }
 
-fn members(canvas: CanvasId) -> String {
+/// The key of a canvas's connections.
+fn members_key(canvas: CanvasId) -> String {
     format!("presence:{canvas}")
 }
 
-fn nodes(canvas: CanvasId) -> String {
+/// The key of a canvas's versions.
+fn versions_key(canvas: CanvasId) -> String {
     format!("presence:{canvas}:nodes")
 }
 
@@ -44,11 +47,11 @@ fn command(name: &str, key: String) -> Cmd {
     command
 }
 
-/// Keeps how connections of this node are, up to this version.
+/// Writes connections of this node and the version of this change.
 pub(crate) fn put(bus: &Bus, canvas: CanvasId, entries: &[PresenceEntry], version: u64) {
-    for some in entries.chunks(FIELDS) {
-        let mut set = command("HSET", members(canvas));
-        for entry in some {
+    for chunk in entries.chunks(MAX_FIELDS) {
+        let mut set = command("HSET", members_key(canvas));
+        for entry in chunk {
             // Plain data always serializes.
             let json = serde_json::to_vec(entry).unwrap_or_default();
             set.arg(field(bus.node(), entry.connection)).arg(json);
@@ -58,50 +61,50 @@ pub(crate) fn put(bus: &Bus, canvas: CanvasId, entries: &[PresenceEntry], versio
     put_version(bus, canvas, version);
 }
 
-/// Has what is kept be forgotten in a while, unless [`look`] is called meanwhile.
+/// Renews the TTL of a canvas. [`read_versions`] does so too.
 pub(crate) fn refresh_ttl(bus: &Bus, canvas: CanvasId) {
-    for key in [members(canvas), nodes(canvas)] {
+    for key in [members_key(canvas), versions_key(canvas)] {
         bus.enqueue(Cmd::expire(key, TTL));
     }
 }
 
-/// Forgets connections of a node.
+/// Removes connections of a node.
 pub(crate) fn remove(bus: &Bus, canvas: CanvasId, node: NodeId, gone: &[ConnectionId]) {
-    for some in gone.chunks(FIELDS) {
-        let mut delete = command("HDEL", members(canvas));
-        for connection in some {
+    for chunk in gone.chunks(MAX_FIELDS) {
+        let mut delete = command("HDEL", members_key(canvas));
+        for connection in chunk {
             delete.arg(field(node, *connection));
         }
         bus.enqueue(delete);
     }
 }
 
-/// Keeps the version of this node's last change.
+/// Writes the version of this node's last change.
 pub(crate) fn put_version(bus: &Bus, canvas: CanvasId, version: u64) {
-    let mut set = command("HSET", nodes(canvas));
+    let mut set = command("HSET", versions_key(canvas));
     set.arg(bus.node().to_string()).arg(version);
     bus.enqueue(set);
 }
 
-/// Forgets a node, which has nobody on the canvas any more.
+/// Removes the version of a node that has no connection to the canvas any more.
 pub(crate) fn remove_version(bus: &Bus, canvas: CanvasId, node: NodeId) {
-    let mut delete = command("HDEL", nodes(canvas));
+    let mut delete = command("HDEL", versions_key(canvas));
     delete.arg(node.to_string());
     bus.enqueue(delete);
 }
 
-/// What is kept about each of these canvases; `None` while Redis is away.
+/// The presence of each of these canvases; `None` while Redis is away.
 pub(crate) async fn read(bus: &Bus, canvases: &[CanvasId]) -> Option<Vec<PresenceSnapshot>> {
     let mut snapshots = Vec::with_capacity(canvases.len());
-    for some in canvases.chunks(CANVASES) {
+    for chunk in canvases.chunks(MAX_CANVASES) {
         let mut pipeline = redis::pipe();
-        for canvas in some {
-            pipeline.add_command(command("HGETALL", nodes(*canvas)));
-            pipeline.add_command(command("HGETALL", members(*canvas)));
+        for canvas in chunk {
+            pipeline.add_command(command("HGETALL", versions_key(*canvas)));
+            pipeline.add_command(command("HGETALL", members_key(*canvas)));
         }
         let mut connection = bus.connection()?;
         let read = pipeline.query_async(&mut connection).await;
-        let hashes: Vec<HashMap<String, String>> = understood(read)?;
+        let hashes: Vec<HashMap<String, String>> = logged(read)?;
         snapshots.extend(hashes.chunks_exact(2).map(|pair| PresenceSnapshot {
             versions: versions(&pair[0]),
             entries: entries(&pair[1]),
@@ -110,18 +113,18 @@ pub(crate) async fn read(bus: &Bus, canvases: &[CanvasId]) -> Option<Vec<Presenc
     Some(snapshots)
 }
 
-/// Each node's last change on each of these canvases, which are kept alive by
-/// it; `None` while Redis is away.
+/// The version of each node's last change on each of these canvases, whose TTL is
+/// renewed; `None` while Redis is away.
 pub(crate) async fn read_versions(
     bus: &Bus,
     canvases: &[CanvasId],
 ) -> Option<Vec<HashMap<NodeId, u64>>> {
     let mut all = Vec::with_capacity(canvases.len());
-    for some in canvases.chunks(CANVASES) {
+    for chunk in canvases.chunks(MAX_CANVASES) {
         let mut pipeline = redis::pipe();
-        for canvas in some {
-            pipeline.add_command(command("HGETALL", nodes(*canvas)));
-            for key in [members(*canvas), nodes(*canvas)] {
+        for canvas in chunk {
+            pipeline.add_command(command("HGETALL", versions_key(*canvas)));
+            for key in [members_key(*canvas), versions_key(*canvas)] {
                 let mut expire = command("EXPIRE", key);
                 expire.arg(TTL);
                 pipeline.add_command(expire).ignore();
@@ -129,21 +132,21 @@ pub(crate) async fn read_versions(
         }
         let mut connection = bus.connection()?;
         let read = pipeline.query_async(&mut connection).await;
-        let hashes: Vec<HashMap<String, String>> = understood(read)?;
+        let hashes: Vec<HashMap<String, String>> = logged(read)?;
         all.extend(hashes.iter().map(versions));
     }
     Some(all)
 }
 
 impl PresenceSnapshot {
-    /// Leaves out nodes of which nothing is to be kept.
+    /// Removes the nodes that are not live or have no version.
     pub(crate) fn retain_nodes(&mut self, is_live: impl Fn(NodeId) -> bool) {
         self.versions.retain(|node, _| is_live(*node));
         let versions = &self.versions;
         self.entries.retain(|(node, _)| versions.contains_key(node));
     }
 
-    /// Who is there, as others see them.
+    /// The users, as clients see them.
     pub(crate) fn active_users(&self) -> Vec<ActiveUser> {
         let mut presence = Presence::default();
         let now = Instant::now();
@@ -155,21 +158,25 @@ impl PresenceSnapshot {
     }
 }
 
-fn understood<T>(read: Result<T, RedisError>) -> Option<T> {
+/// Logs a failed read.
+fn logged<T>(read: Result<T, RedisError>) -> Option<T> {
     read.inspect_err(|error| tracing::debug!(%error, "Redis did not say who is there"))
         .ok()
 }
 
+/// The field of a connection.
 fn field(node: NodeId, connection: ConnectionId) -> String {
     format!("{node}:{connection}")
 }
 
+/// Skips what cannot be parsed, for example of a node of another version.
 fn versions(hash: &HashMap<String, String>) -> HashMap<NodeId, u64> {
     hash.iter()
         .filter_map(|(node, version)| Some((node.parse().ok()?, version.parse().ok()?)))
         .collect()
 }
 
+/// Skips what cannot be parsed, as [`versions`] does.
 fn entries(hash: &HashMap<String, String>) -> Vec<(NodeId, PresenceEntry)> {
     hash.iter()
         .filter_map(|(field, json)| {

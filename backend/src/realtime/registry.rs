@@ -1,4 +1,5 @@
-//! The node's connections: who is connected with what, and how much is said.
+//! The open connections of this node, as the administration, announcements and
+//! ended sessions see them. It knows neither rooms nor sockets.
 
 use super::{
     cluster_message::{ClientFilter, ClusterStats},
@@ -23,21 +24,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a revoked session is remembered: longer than a connection takes
-/// from the check of its session to its registration.
+/// How long an ended session is remembered. Longer than it takes from the check of
+/// a connection's session to its registration here.
 const REVOKED_TTL: Duration = Duration::from_mins(1);
 
 /// What kind of client a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientType {
-    /// A person's browser.
+    /// A browser with a person in front of it.
     Browser,
-    /// A program.
+    /// A bot or script.
     Agent,
 }
 
 impl ClientType {
-    /// As it is written on the wire.
+    /// The name in messages and query strings.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Browser => "browser",
@@ -46,24 +47,25 @@ impl ClientType {
     }
 }
 
-/// What the node remembers of a connection.
+/// An open connection as other tasks than its own see it. All fields are set when
+/// it opens, except those that can change by themselves.
 pub(crate) struct ConnectionHandle {
     pub(crate) connection_id: ConnectionId,
     pub(crate) identity: Identity,
-    /// Changes when the client shows a token of another session.
+    /// Changes when the client sends a token of another session.
     pub(crate) session_id: Mutex<SessionId>,
     pub(crate) canvas_id: CanvasId,
     pub(crate) client_type: ClientType,
     pub(crate) platform: String,
-    /// What the client said of itself, if it did.
+    /// Set by the client's `hello`. Boxed, since few clients send it.
     pub(crate) hello: Mutex<Option<Box<Hello>>>,
     pub(crate) connected_at: DateTime<Utc>,
-    /// Milliseconds since 1970.
+    /// When the last message arrived, in milliseconds since 1970.
     pub(crate) last_seen: AtomicI64,
     pub(crate) outbox: Arc<Outbox>,
 }
 
-/// What a client said of itself.
+/// What a client says about itself in `hello`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hello {
     name: String,
@@ -71,12 +73,13 @@ pub(crate) struct Hello {
 }
 
 impl ConnectionHandle {
+    /// Notes that a message arrived.
     pub(crate) fn touch(&self, now: DateTime<Utc>) {
         self.last_seen
             .store(now.timestamp_millis(), Ordering::Relaxed);
     }
 
-    /// From now on the connection lives and ends with this session.
+    /// The connection ends with this session from now on.
     pub(crate) fn set_session(&self, session_id: SessionId) {
         *lock(&self.session_id) = session_id;
     }
@@ -102,6 +105,7 @@ impl ConnectionHandle {
                 .is_none_or(|platform| platform == self.platform)
     }
 
+    /// As the administration's list shows it.
     fn view(&self, node: &str) -> Client {
         let hello = lock(&self.hello).as_deref().cloned().unwrap_or_default();
         let last_seen = self.last_seen.load(Ordering::Relaxed);
@@ -123,23 +127,23 @@ impl ConnectionHandle {
     }
 }
 
-/// See the module.
+/// All open connections. Each map has a lock of its own, held for one operation.
 #[derive(Default)]
 pub(crate) struct Registry {
     connections: Mutex<HashMap<ConnectionId, Arc<ConnectionHandle>>>,
-    /// Sessions that were revoked lately.
+    /// Sessions that ended within the last [`REVOKED_TTL`], and when.
     revoked: Mutex<HashMap<SessionId, Instant>>,
     message_rates: Arc<MessageRates>,
 }
 
 impl Registry {
-    /// How much is said.
+    /// Messages per second, counted by connections and rooms.
     pub(crate) fn message_rates(&self) -> &Arc<MessageRates> {
         &self.message_rates
     }
 
-    /// The connections that match after this one, in the order in which they
-    /// came; `node` is this node's name.
+    /// The matching connections whose id is greater than `after`, in the order in
+    /// which they were opened. `node` is this node's name.
     pub(crate) fn clients(
         &self,
         filter: &ClientFilter,
@@ -152,12 +156,12 @@ impl Registry {
             .filter(|connection| connection.matches(filter))
             .map(|connection| connection.view(node))
             .collect();
-        // Connection ids are UUIDs of version 7, and so in order of time.
+        // UUIDs of version 7 are ordered by time.
         clients.sort_by_key(|client| client.connection_id);
         clients
     }
 
-    /// Ends a connection; false if there is none with this id.
+    /// Closes a connection; false if this node has none with this id.
     pub(crate) fn kick(&self, connection_id: ConnectionId) -> bool {
         let connections = lock(&self.connections);
         let connection = connections.get(&connection_id);
@@ -167,7 +171,7 @@ impl Registry {
         connection.is_some()
     }
 
-    /// Says something to every connection that matches.
+    /// Sends a message to every matching connection.
     pub(crate) fn announce(&self, filter: &ClientFilter, message: &OutboundMessage) {
         for connection in lock(&self.connections).values() {
             if connection.matches(filter) {
@@ -176,7 +180,7 @@ impl Registry {
         }
     }
 
-    /// How much there is of everything.
+    /// This node's part of the cluster's figures.
     pub(crate) fn stats(&self) -> ClusterStats {
         let connections = lock(&self.connections);
         let (messages_in_per_s, messages_out_per_s) = self.message_rates.per_second();
@@ -189,15 +193,15 @@ impl Registry {
         for connection in connections.values() {
             stats.users.insert(connection.identity.user_id);
             stats.canvases.insert(connection.canvas_id);
-            let kind = connection.client_type.name().to_owned();
-            *stats.by_type.entry(kind).or_default() += 1;
+            let client_type = connection.client_type.name().to_owned();
+            *stats.by_type.entry(client_type).or_default() += 1;
             let platform = connection.platform.clone();
             *stats.by_platform.entry(platform).or_default() += 1;
         }
         stats
     }
 
-    /// All connections.
+    /// The ids of all open connections.
     pub(crate) fn connection_ids(&self) -> Vec<ConnectionId> {
         lock(&self.connections).keys().copied().collect()
     }
@@ -212,7 +216,8 @@ impl Registry {
         sessions.into_iter().collect()
     }
 
-    /// Ends the connections of a session, those that are about to come too.
+    /// Closes the connections of an ended session, also those that are being opened
+    /// at this moment.
     pub(crate) fn end_session(&self, session_id: SessionId, reason: CloseReason) {
         let now = Instant::now();
         let mut revoked = lock(&self.revoked);
@@ -226,8 +231,8 @@ impl Registry {
         }
     }
 
-    /// Ends the connection if its session was revoked between being checked
-    /// and being registered here.
+    /// Closes the connection if its session ended after it was checked and before
+    /// the connection was registered here.
     pub(crate) fn check_session(&self, connection: &ConnectionHandle) {
         let session_id = *lock(&connection.session_id);
         if lock(&self.revoked).contains_key(&session_id) {
@@ -235,6 +240,7 @@ impl Registry {
         }
     }
 
+    /// Closes all connections; `reason` is called for each.
     pub(crate) fn close_all(&self, reason: impl Fn() -> CloseReason) {
         for connection in lock(&self.connections).values() {
             connection.outbox.close(reason());

@@ -1,13 +1,20 @@
-//! The connections to Redis: one that tells and one that listens. They are
-//! made anew for as long as it takes, and count as broken when nothing is
-//! heard of what one tells oneself.
+//! The link to Redis: one connection that sends commands and one that receives
+//! subscribed messages. Both are made again, for as long as it takes, when one of
+//! them breaks or the link's pings to itself are no longer received.
+//!
+//! redis-rs's `ConnectionManager` does not replace it: it reconnects unseen, while
+//! the subscriber has to know when messages may have been lost, and it does not
+//! notice a Redis that keeps its sockets open without delivering messages.
 
-use super::Channel;
+use super::{
+    Channel, Subscriber,
+    subscriptions::{SubscriptionChange, maintain_subscriptions},
+};
 use crate::realtime::{
     cluster_message::{Message, decode, encode},
     node_id::NodeId,
 };
-use bytes::Bytes;
+use backon::{BackoffBuilder, ConstantBuilder};
 use futures_util::StreamExt;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, RedisError,
@@ -26,40 +33,26 @@ use tokio::{
     time::{self, timeout},
 };
 
-/// Commands that may wait to be sent.
+/// Commands that may wait to be sent; later ones are dropped.
 const MAX_QUEUED: usize = 65_536;
-/// Bytes that may wait to be sent.
+/// Bytes that may wait to be sent; later commands are dropped.
 const MAX_QUEUED_BYTES: usize = 8 * 1024 * 1024;
-/// Commands sent at once.
+/// Commands sent with one pipeline.
 const MAX_PIPELINE: usize = 256;
-/// Channels subscribed to at once.
-const MAX_SUBSCRIBE: usize = 512;
-/// Redis is away when it takes longer to connect or to answer.
-const REDIS_TIMEOUT: Duration = Duration::from_secs(1);
-/// Between telling oneself something.
+/// Redis counts as away when it takes longer to connect or to answer.
+pub(super) const REDIS_TIMEOUT: Duration = Duration::from_secs(1);
+/// Time between two pings of this node to itself.
 const SELF_PING_INTERVAL: Duration = Duration::from_millis(500);
-/// Redis is away when nothing of it is heard for so long.
+/// Redis counts as away when no ping was received for so long.
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Between two attempts to reach Redis.
+/// The least time between two attempts to connect; a random part of it is added.
 const RETRY_INTERVAL: Duration = Duration::from_millis(250);
+/// Time between two looks at the queue by [`Link::flush`].
+const FLUSH_POLL: Duration = Duration::from_millis(5);
 
-/// Whoever is told what others tell.
-pub(crate) trait Subscriber: Send + Sync + 'static {
-    /// What to listen to after a new connection.
-    fn channels(&self) -> Vec<Channel>;
-    /// From now on everything is heard; what was told before may be lost.
-    fn connected(&self);
-    /// From now on nothing is heard.
-    fn disconnected(&self);
-    /// Something this node wanted to tell or keep was dropped.
-    fn dropped(&self);
-    /// Another node told something.
-    fn received(&self, channel: Channel, node: NodeId, message: Message, lines: Vec<Bytes>);
-}
-
-/// Why a connection ended.
+/// Why the connections ended.
 #[derive(Debug, Error)]
-enum LinkError {
+pub(super) enum LinkError {
     #[error(transparent)]
     Redis(#[from] RedisError),
     #[error("it does not answer")]
@@ -74,27 +67,24 @@ impl From<time::error::Elapsed> for LinkError {
     }
 }
 
-/// A change of what is listened to.
-enum SubscriptionChange {
-    Subscribe(Channel, Option<oneshot::Sender<()>>),
-    Unsubscribe(Channel),
-}
-
-/// What there is while Redis is there.
+/// What exists from the moment at which Redis is connected until it is away.
 struct Connected {
     connection: MultiplexedConnection,
     changes: mpsc::UnboundedSender<SubscriptionChange>,
 }
 
-/// See the module.
+/// The link's state, shared by its task and everybody who publishes.
 pub(super) struct Link {
     node: NodeId,
     client: Client,
     connected: Mutex<Option<Connected>>,
+    /// Whether all channels are subscribed to, so that nothing is missed.
     is_up: AtomicBool,
     queue: mpsc::Sender<Cmd>,
+    /// The other end of `queue`, until [`Link::start`] takes it.
     queued: Mutex<Option<mpsc::Receiver<Cmd>>>,
     queued_bytes: AtomicUsize,
+    /// Set when a command was dropped, until the subscriber is told.
     has_dropped: AtomicBool,
 }
 
@@ -113,36 +103,46 @@ impl Link {
         }
     }
 
-    /// Connects and stays connected; to be called once.
+    /// Starts the task that connects and reconnects. It ends when the link is
+    /// dropped. Later calls do nothing.
     pub(super) fn start(self: &Arc<Self>, subscriber: Arc<dyn Subscriber>) {
-        if let Some(queued) = lock(&self.queued).take() {
-            let link = Arc::downgrade(self);
-            tokio::spawn(async move {
-                let mut queued = queued;
-                let mut was_up = true;
-                while let Some(link) = link.upgrade() {
-                    let broken = link.run_connection(&subscriber, &mut queued).await;
-                    if link.is_up.swap(false, Ordering::AcqRel) {
-                        was_up = true;
-                        subscriber.disconnected();
-                    }
-                    *lock(&link.connected) = None;
-                    metrics::gauge!("stellar_bus_up").set(0.0);
-                    if was_up {
-                        tracing::warn!(error = %broken, "Redis is away; other nodes' events come from the database");
-                    }
-                    was_up = false;
-                    link.discard(&mut queued);
-                    time::sleep(RETRY_INTERVAL).await;
+        let Some(mut queued) = lock(&self.queued).take() else {
+            return;
+        };
+        let link = Arc::downgrade(self);
+        let mut retry_delays = ConstantBuilder::default()
+            .with_delay(RETRY_INTERVAL)
+            .with_jitter()
+            .without_max_times()
+            .build();
+        tokio::spawn(async move {
+            let mut was_up = true;
+            while let Some(link) = link.upgrade() {
+                let error = link.run_connections(&*subscriber, &mut queued).await;
+                if link.is_up.swap(false, Ordering::AcqRel) {
+                    was_up = true;
+                    subscriber.disconnected();
                 }
-            });
-        }
+                *lock(&link.connected) = None;
+                metrics::gauge!("stellar_bus_up").set(0.0);
+                // Logged once, not with every failed attempt.
+                if was_up {
+                    tracing::warn!(%error, "Redis is away; other nodes' events come from the database");
+                }
+                was_up = false;
+                link.discard(&mut queued);
+                drop(link);
+                time::sleep(retry_delays.next().unwrap_or(RETRY_INTERVAL)).await;
+            }
+        });
     }
 
+    /// Whether Redis is connected and all channels are subscribed to.
     pub(super) fn is_up(&self) -> bool {
         self.is_up.load(Ordering::Acquire)
     }
 
+    /// The connection that commands are sent on; `None` while Redis is away.
     pub(super) fn connection(&self) -> Option<MultiplexedConnection> {
         if !self.is_up() {
             return None;
@@ -152,7 +152,7 @@ impl Link {
             .map(|connected| connected.connection.clone())
     }
 
-    /// Sends a command when those before it are sent.
+    /// Queues a command. Dropped and counted when the queue is full.
     pub(super) fn enqueue(&self, command: Cmd) {
         let size = size(&command);
         let before = self.queued_bytes.fetch_add(size, Ordering::Relaxed);
@@ -163,65 +163,73 @@ impl Link {
         }
     }
 
+    /// Subscribes to a channel; `done` is told when Redis has confirmed it.
     pub(super) fn subscribe(&self, channel: Channel, done: Option<oneshot::Sender<()>>) {
-        if let Some(connected) = lock(&self.connected).as_ref() {
-            // Fails when the connection is just breaking: the next one asks anew.
-            let _ = connected
-                .changes
-                .send(SubscriptionChange::Subscribe(channel, done));
-        }
+        self.change(SubscriptionChange::Subscribe(channel, done));
     }
 
+    /// Subscribes to a channel and waits until Redis has confirmed it, for
+    /// [`REDIS_TIMEOUT`] at most.
     pub(super) async fn subscribed(&self, channel: Channel) {
         let (done, subscribed) = oneshot::channel();
         self.subscribe(channel, Some(done));
-        // Without Redis the other end is dropped.
+        // While Redis is away, `done` is dropped at once, which ends the wait.
         let _ = timeout(REDIS_TIMEOUT, subscribed).await;
     }
 
+    /// Unsubscribes from a channel.
     pub(super) fn unsubscribe(&self, channel: Channel) {
+        self.change(SubscriptionChange::Unsubscribe(channel));
+    }
+
+    /// Does nothing while Redis is away: the next connection subscribes to the
+    /// subscriber's channels as they are then.
+    fn change(&self, change: SubscriptionChange) {
         if let Some(connected) = lock(&self.connected).as_ref() {
-            let _ = connected
-                .changes
-                .send(SubscriptionChange::Unsubscribe(channel));
+            // Fails when the connection is just breaking.
+            let _ = connected.changes.send(change);
         }
     }
 
-    /// Waits until the queue is empty.
+    /// Waits until the queue is empty, for [`REDIS_TIMEOUT`] at most.
     pub(super) async fn flush(&self) {
         let empty = async {
             while self.is_up() && self.queued_bytes.load(Ordering::Relaxed) > 0 {
-                time::sleep(Duration::from_millis(5)).await;
+                time::sleep(FLUSH_POLL).await;
             }
         };
-        // What is lost then is found out by the others.
+        // Other nodes notice by themselves what is not sent in time.
         let _ = timeout(REDIS_TIMEOUT, empty).await;
     }
 
-    /// One connection, from its making to its end.
-    async fn run_connection(
+    /// Connects, and serves the connections until one of them fails.
+    async fn run_connections(
         &self,
-        subscriber: &Arc<dyn Subscriber>,
+        subscriber: &dyn Subscriber,
         queued: &mut mpsc::Receiver<Cmd>,
     ) -> LinkError {
         let (sink, stream, connection) = match self.connect().await {
             Ok(connected) => connected,
-            Err(broken) => return broken,
+            Err(error) => return error,
         };
-        let (changes, wanted) = mpsc::unbounded_channel();
-        // From here on changes are noted, so that the list misses none.
+        let (changes, pending_changes) = mpsc::unbounded_channel();
+        // Changes are recorded from here on, before the subscriber's channels are
+        // read, so that none is missed between.
         *lock(&self.connected) = Some(Connected {
             connection: connection.clone(),
             changes,
         });
         let last_ping = Mutex::new(Instant::now());
+        let subscriptions = maintain_subscriptions(sink, pending_changes, subscriber, || {
+            self.mark_up(subscriber);
+        });
         let ended = tokio::select! {
             ended = self.receive(stream, subscriber, &last_ping) => ended,
-            ended = self.maintain_subscriptions(sink, wanted, subscriber) => ended,
+            ended = subscriptions => ended,
             ended = self.send(connection, queued, subscriber) => ended,
             ended = self.self_ping(&last_ping) => ended,
         };
-        ended.map_or_else(|broken| broken, |()| LinkError::Closed)
+        ended.map_or_else(|error| error, |()| LinkError::Closed)
     }
 
     async fn connect(
@@ -241,94 +249,47 @@ impl Link {
         Ok(timeout(2 * REDIS_TIMEOUT, connecting).await??)
     }
 
+    /// Called once for each connection, when all channels are subscribed to.
+    fn mark_up(&self, subscriber: &dyn Subscriber) {
+        self.has_dropped.store(false, Ordering::Relaxed);
+        self.is_up.store(true, Ordering::Release);
+        metrics::gauge!("stellar_bus_up").set(1.0);
+        tracing::info!(node = %self.node, "connected to Redis");
+        subscriber.connected();
+    }
+
+    /// Passes received messages of other nodes to the subscriber.
     async fn receive(
         &self,
         mut stream: PubSubStream,
-        subscriber: &Arc<dyn Subscriber>,
+        subscriber: &dyn Subscriber,
         last_ping: &Mutex<Instant>,
     ) -> Result<(), LinkError> {
         let received = metrics::counter!("stellar_bus_received_total");
-        while let Some(message) = stream.next().await {
-            let Ok(channel) = message.get_channel_name().parse() else {
+        while let Some(published) = stream.next().await {
+            let Ok(channel) = published.get_channel_name().parse() else {
                 continue;
             };
-            let Some((node, said, lines)) = decode(message.get_payload_bytes()) else {
+            let Some((node, message, lines)) = decode(published.get_payload_bytes()) else {
                 tracing::debug!(%channel, "another node said what this one does not understand");
                 continue;
             };
             if node != self.node {
                 received.increment(1);
-                subscriber.received(channel, node, said, lines);
-            } else if matches!(said, Message::SelfPing) {
+                subscriber.received(channel, node, message, lines);
+            } else if matches!(message, Message::SelfPing) {
                 *lock(last_ping) = Instant::now();
             }
         }
         Err(LinkError::Closed)
     }
 
-    /// Listens to what the subscriber wants to hear, in the order of its changes.
-    async fn maintain_subscriptions(
-        &self,
-        mut sink: PubSubSink,
-        mut wanted: mpsc::UnboundedReceiver<SubscriptionChange>,
-        subscriber: &Arc<dyn Subscriber>,
-    ) -> Result<(), LinkError> {
-        let names = |channels: &[Channel]| -> Vec<String> {
-            channels.iter().map(ToString::to_string).collect()
-        };
-        for some in subscriber.channels().chunks(MAX_SUBSCRIBE) {
-            timeout(2 * REDIS_TIMEOUT, sink.subscribe(names(some))).await??;
-        }
-        self.has_dropped.store(false, Ordering::Relaxed);
-        self.is_up.store(true, Ordering::Release);
-        metrics::gauge!("stellar_bus_up").set(1.0);
-        tracing::info!(node = %self.node, "connected to Redis");
-        subscriber.connected();
-        let mut taken = Vec::new();
-        loop {
-            if wanted.recv_many(&mut taken, MAX_SUBSCRIBE).await == 0 {
-                return Ok(());
-            }
-            let mut changes = taken.drain(..).peekable();
-            while let Some(change) = changes.next() {
-                let mut channels = Vec::new();
-                let mut waiting = Vec::new();
-                match change {
-                    SubscriptionChange::Subscribe(channel, done) => {
-                        channels.push(channel);
-                        waiting.extend(done);
-                        while let Some(SubscriptionChange::Subscribe(channel, done)) = changes
-                            .next_if(|next| matches!(next, SubscriptionChange::Subscribe(..)))
-                        {
-                            channels.push(channel);
-                            waiting.extend(done);
-                        }
-                        timeout(REDIS_TIMEOUT, sink.subscribe(names(&channels))).await??;
-                    }
-                    SubscriptionChange::Unsubscribe(channel) => {
-                        channels.push(channel);
-                        while let Some(SubscriptionChange::Unsubscribe(channel)) = changes
-                            .next_if(|next| matches!(next, SubscriptionChange::Unsubscribe(..)))
-                        {
-                            channels.push(channel);
-                        }
-                        timeout(REDIS_TIMEOUT, sink.unsubscribe(names(&channels))).await??;
-                    }
-                }
-                for done in waiting {
-                    // Whoever waited may have given up.
-                    let _ = done.send(());
-                }
-            }
-        }
-    }
-
-    /// Sends what is queued, all that waits at once.
+    /// Sends queued commands, everything that waits with one pipeline.
     async fn send(
         &self,
         mut connection: MultiplexedConnection,
         queued: &mut mpsc::Receiver<Cmd>,
-        subscriber: &Arc<dyn Subscriber>,
+        subscriber: &dyn Subscriber,
     ) -> Result<(), LinkError> {
         let mut commands = Vec::new();
         loop {
@@ -352,7 +313,7 @@ impl Link {
                 {
                     return Err(error.into());
                 }
-                // For example a Redis that may not write to its disk.
+                // For example a Redis that cannot write to its disk.
                 Err(error) => tracing::debug!(%error, "Redis refused a command"),
             }
             if self.has_dropped.swap(false, Ordering::Relaxed) {
@@ -361,17 +322,18 @@ impl Link {
         }
     }
 
-    /// Tells oneself something now and then, and ends when it is not heard.
+    /// Publishes pings to this node, and fails when they are no longer received.
     async fn self_ping(&self, last_ping: &Mutex<Instant>) -> Result<(), LinkError> {
         let body = encode(self.node, &Message::SelfPing, &[]);
         loop {
             time::sleep(SELF_PING_INTERVAL).await;
+            // The subscriptions may not be complete yet.
             if !self.is_up() {
                 *lock(last_ping) = Instant::now();
                 continue;
             }
-            let since = lock(last_ping).elapsed();
-            if since > HEARTBEAT_TIMEOUT {
+            let silence = lock(last_ping).elapsed();
+            if silence > HEARTBEAT_TIMEOUT {
                 return Err(LinkError::TimedOut);
             }
             let mut publish = redis::cmd("PUBLISH");
@@ -382,7 +344,7 @@ impl Link {
         }
     }
 
-    /// What waits is old by the time Redis is back.
+    /// Empties the queue: its messages would be outdated when Redis is back.
     fn discard(&self, queued: &mut mpsc::Receiver<Cmd>) {
         while let Ok(command) = queued.try_recv() {
             self.queued_bytes
@@ -392,7 +354,7 @@ impl Link {
     }
 }
 
-/// About what a command takes in the queue, in bytes.
+/// Approximately the memory of a queued command, in bytes.
 fn size(command: &Cmd) -> usize {
     let argument = |argument: redis::Arg<&[u8]>| match argument {
         redis::Arg::Simple(bytes) => bytes.len(),

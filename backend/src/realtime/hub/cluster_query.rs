@@ -1,6 +1,6 @@
-//! What is asked of all nodes at once: their connections, and how much there
-//! is of everything. Each answers for itself; one that does not answer in time
-//! is left out.
+//! Queries to all nodes, for the administration: the list of connections and the
+//! figures. Each node answers for itself; one that does not answer within
+//! `REPLY_TIMEOUT` is left out.
 
 use super::{Hub, Inner, lock};
 use crate::realtime::{
@@ -14,12 +14,12 @@ use shared::{api::Client, ids::ConnectionId};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::timeout};
 
-/// How long the others may take.
+/// How long the other nodes may take to reply.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Hub {
-    /// The first so many connections that match after this one, in the order
-    /// in which they came, on all nodes.
+    /// The first `count` matching connections of all nodes whose id is greater than
+    /// `after`, in the order in which they were opened.
     pub(crate) async fn clients(
         &self,
         filter: ClientFilter,
@@ -32,15 +32,15 @@ impl Hub {
             after,
             count,
         };
-        for more in self.query::<Vec<Client>>(query).await {
-            clients.extend(more);
+        for others in self.query::<Vec<Client>>(query).await {
+            clients.extend(others);
         }
         clients.sort_by_key(|client| client.connection_id);
         clients.truncate(count);
         clients
     }
 
-    /// How much there is of everything, and on how many nodes.
+    /// The figures of all nodes together, and how many nodes answered.
     pub(crate) async fn stats(&self) -> (ClusterStats, usize) {
         let mut stats = self.inner.registry.stats();
         let others: Vec<ClusterStats> = self.query(ClusterQuery::Stats).await;
@@ -51,34 +51,36 @@ impl Hub {
         (stats, nodes)
     }
 
+    /// The other nodes' replies, in the order in which they arrived. Empty while
+    /// Redis is away.
     async fn query<T: DeserializeOwned>(&self, query: ClusterQuery) -> Vec<T> {
         if !self.inner.bus.is_shared() {
             return Vec::new();
         }
         let id = rand::random();
-        let (sender, mut answers) = mpsc::unbounded_channel();
+        let (sender, mut replies) = mpsc::unbounded_channel();
         lock(&self.inner.pending_queries).insert(id, sender);
-        let asked = Message::Query { id, query };
-        let listening = self
+        let message = Message::Query { id, query };
+        let receivers = self
             .inner
             .bus
-            .publish_counted(Channel::Broadcast, &asked)
+            .publish_counted(Channel::Broadcast, &message)
             .await;
-        // This node hears itself too.
-        let expected = listening.unwrap_or_default().saturating_sub(1);
+        // This node is subscribed to the channel too.
+        let expected = receivers.unwrap_or_default().saturating_sub(1);
         let mut all = Vec::new();
-        let gathering = async {
+        let gather = async {
             while all.len() < expected {
-                let Some((node, line)) = answers.recv().await else {
+                let Some((node, line)) = replies.recv().await else {
                     return;
                 };
                 match serde_json::from_slice(&line) {
-                    Ok(answer) => all.push(answer),
+                    Ok(reply) => all.push(reply),
                     Err(error) => tracing::warn!(%node, %error, "an answer cannot be read"),
                 }
             }
         };
-        if timeout(REPLY_TIMEOUT, gathering).await.is_err() {
+        if timeout(REPLY_TIMEOUT, gather).await.is_err() {
             tracing::warn!("a node did not answer in time");
         }
         lock(&self.inner.pending_queries).remove(&id);
@@ -99,11 +101,12 @@ impl Inner {
         clients
     }
 
-    /// Answers another node, on a task of its own: there may be much to look at.
+    /// Replies to another node, from a task of its own: there may be thousands of
+    /// connections to look at.
     pub(super) fn answer_query(self: &Arc<Self>, node: NodeId, id: u64, query: ClusterQuery) {
         let inner = self.clone();
         tokio::spawn(async move {
-            let answer = match query {
+            let reply = match query {
                 ClusterQuery::Clients {
                     filter,
                     after,
@@ -112,7 +115,7 @@ impl Inner {
                 ClusterQuery::Stats => serde_json::to_vec(&inner.registry.stats()),
             };
             // Plain data always serializes.
-            let line = Bytes::from(answer.unwrap_or_default());
+            let line = Bytes::from(reply.unwrap_or_default());
             let channel = Channel::Node(node);
             inner
                 .bus
@@ -120,11 +123,12 @@ impl Inner {
         });
     }
 
+    /// Passes another node's reply to the query that waits for it.
     pub(super) fn take_reply(&self, node: NodeId, id: u64, lines: Vec<Bytes>) {
-        if let Some(asking) = lock(&self.pending_queries).get(&id) {
+        if let Some(replies) = lock(&self.pending_queries).get(&id) {
             for line in lines {
-                // Whoever asked may have given up.
-                let _ = asking.send((node, line));
+                // Fails when the query has timed out.
+                let _ = replies.send((node, line));
             }
         }
     }

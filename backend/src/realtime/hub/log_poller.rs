@@ -1,24 +1,28 @@
-//! What nobody told: the heads of the open canvases' logs, who may do what
-//! there, and whether they are still there.
+//! Polls what no message may have told this node: new events in the logs of the
+//! open canvases, changed access rights, deleted canvases.
 
 use super::{Inner, lock};
 use crate::{db, realtime::room::Command};
-use shared::ids::CanvasId;
 use std::{
     collections::HashMap,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 
-/// Time between two looks at the heads of the open canvases' logs.
+/// Time between two polls.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// The same while other nodes cannot tell us of their events.
+/// The same while Redis is away, when polling is the only way to notice other
+/// nodes' events.
 const POLL_INTERVAL_BUS_DOWN: Duration = Duration::from_millis(150);
 
-/// Looks at the heads of the open canvases' logs, and tells the rooms: events
-/// that other nodes could not tell us of, or whose commit was never confirmed,
-/// are found here.
+/// Reads head and access version of all open canvases with one query and passes
+/// them to the rooms. This finds events whose message was lost, and those of a
+/// transaction whose commit was not confirmed. Ends with the hub. `poll_now`
+/// makes it poll before the interval is over.
+///
+/// It also samples the message rates and evicts cached database connections,
+/// since both need a tick about once a second.
 pub(super) async fn run(inner: Weak<Inner>, poll_now: Arc<Notify>) {
     let mut sampled = Instant::now();
     loop {
@@ -28,15 +32,15 @@ pub(super) async fn run(inner: Weak<Inner>, poll_now: Arc<Notify>) {
         } else {
             POLL_INTERVAL
         };
-        // Woken or not: it is time to look.
-        let _ = tokio::time::timeout(interval, poll_now.notified()).await;
+        // Both outcomes mean that it is time to poll.
+        let _ = timeout(interval, poll_now.notified()).await;
         let Some(inner) = inner.upgrade() else { return };
         if sampled.elapsed() >= POLL_INTERVAL {
             sampled = Instant::now();
             inner.registry.message_rates().sample();
         }
         inner.connection_cache.evict();
-        let open: Vec<CanvasId> = lock(&inner.rooms).keys().copied().collect();
+        let open = inner.open_canvases();
         if open.is_empty() {
             continue;
         }
@@ -55,7 +59,7 @@ pub(super) async fn run(inner: Weak<Inner>, poll_now: Arc<Notify>) {
                         Some((head, acl_version)) => Command::Head(*head, *acl_version),
                         None => Command::Deleted,
                     };
-                    // A room too busy to listen is told next time.
+                    // A room whose queue is full gets the next poll's answer.
                     let _ = room.commands.try_send(command);
                 }
             }

@@ -1,5 +1,5 @@
-//! Ends the sockets of sessions that ended elsewhere: another node, or whoever
-//! works on the database, need tell nobody.
+//! Ends the connections of sessions that ended without a message to this node:
+//! on another node while Redis was away, or by a change in the database.
 
 use super::Inner;
 use crate::db;
@@ -8,18 +8,21 @@ use shared::{ids::SessionId, protocol::CloseReason};
 use std::{sync::Weak, time::Duration};
 use tokio::time::{self, MissedTickBehavior};
 
-/// Between two looks. The contract lets sockets live on for 5 s.
+/// Time between two polls. The contract lets connections outlive their session by
+/// 5 s at most.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// How long a session may have been over: its sockets' own timers come first.
+/// Sessions that expired within this time are left alone: the connections' own
+/// timers end them, with their own close reason.
 const GRACE: TimeDelta = TimeDelta::seconds(1);
 
-/// Looks at the sessions of the open sockets, all with one query, and at the
-/// clock by which they end.
+/// Reads with one query which sessions of the open connections have ended, and
+/// closes those connections. Also measures the database's clock, by which
+/// sessions expire. Ends with the hub.
 pub(super) async fn run(inner: Weak<Inner>) {
-    let mut every = time::interval(POLL_INTERVAL);
-    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut interval = time::interval(POLL_INTERVAL);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        every.tick().await;
+        interval.tick().await;
         let Some(inner) = inner.upgrade() else { return };
         inner.clock.set(&inner.pool).await;
         let open: Vec<SessionId> = inner.registry.sessions();
