@@ -1,7 +1,7 @@
 //! Many sockets on one thread, without anything between them and the kernel
 //! but `epoll`: what the generator costs must not be mistaken for the server.
 
-use crate::frames::{self, CLOSE, PING, PONG};
+use crate::frames;
 use anyhow::{Context, Result, anyhow};
 use memchr::memmem;
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
@@ -12,6 +12,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
+use tungstenite::protocol::frame::coding::{Control, OpCode};
 
 /// Bytes read from one socket at once.
 const READ: usize = 64 * 1024;
@@ -254,11 +255,12 @@ impl Peer {
         {
             used += frame.length;
             match frame.opcode {
-                PING => {
-                    self.unsent.extend(frames::masked(PONG, frame.payload));
+                OpCode::Control(Control::Ping) => {
+                    let pong = OpCode::Control(Control::Pong);
+                    self.unsent.extend(frames::masked(pong, frame.payload));
                     self.flush();
                 }
-                CLOSE => self.stage = Stage::Closed,
+                OpCode::Control(Control::Close) => self.stage = Stage::Closed,
                 _ => hear(frame.payload),
             }
         }

@@ -1,92 +1,77 @@
-//! The little of RFC 6455 that a load generator needs: cutting what a server
-//! sends into frames, and masking what a client sends. No JSON is read here.
+//! WebSocket frames (RFC 6455) by tungstenite's code, without its connections: the load
+//! generator reads many sockets with one thread and never looks into most of the messages.
 
-/// Opcode of a text frame (RFC 6455, section 5.2).
-pub(crate) const TEXT: u8 = 0x1;
-/// Opcode of a close frame.
-pub(crate) const CLOSE: u8 = 0x8;
-/// Opcode of a ping.
-pub(crate) const PING: u8 = 0x9;
-/// Opcode of a pong.
-pub(crate) const PONG: u8 = 0xA;
+use std::io::Cursor;
+use tungstenite::protocol::frame::{
+    Frame, FrameHeader,
+    coding::{Data, OpCode},
+};
 
-/// The final bit; servers do not fragment here.
-const FIN: u8 = 0x80;
-const MASKED: u8 = 0x80;
-/// Any mask serves: it protects old proxies, of which there are none here.
+/// Opcode of a text message.
+pub(crate) const TEXT: OpCode = OpCode::Data(Data::Text);
+
+/// Any mask serves: it protects old proxies, and there are none here.
 const MASK: [u8; 4] = [0x5A, 0xC3, 0x17, 0x88];
 
-/// One whole frame, and how many bytes it took.
+/// One whole frame of a server, and how many bytes it takes with its header. Servers do not
+/// fragment their messages here, so a frame is a message.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct WsFrame<'a> {
-    pub(crate) opcode: u8,
+pub(crate) struct ReceivedFrame<'a> {
+    pub(crate) opcode: OpCode,
     pub(crate) payload: &'a [u8],
     pub(crate) length: usize,
 }
 
-/// The first frame of `bytes`, if all of it is there.
-pub(crate) fn first(bytes: &[u8]) -> Option<WsFrame<'_>> {
-    let (&[head, short], rest) = bytes.split_first_chunk()?;
-    let (size, head_length) = match short & !MASKED {
-        126 => (usize::from(u16::from_be_bytes(*rest.first_chunk()?)), 4),
-        127 => {
-            let size = u64::from_be_bytes(*rest.first_chunk()?);
-            (usize::try_from(size).ok()?, 10)
-        }
-        size => (usize::from(size), 2),
-    };
-    let length = head_length + size;
-    Some(WsFrame {
-        opcode: head & 0xF,
-        payload: bytes.get(head_length..length)?,
+/// The first frame of `bytes`; `None` where it is incomplete or not valid.
+pub(crate) fn first(bytes: &[u8]) -> Option<ReceivedFrame<'_>> {
+    let mut cursor = Cursor::new(bytes);
+    let (header, size) = FrameHeader::parse(&mut cursor).ok()??;
+    let start = usize::try_from(cursor.position()).ok()?;
+    let length = start.checked_add(usize::try_from(size).ok()?)?;
+    Some(ReceivedFrame {
+        opcode: header.opcode,
+        payload: bytes.get(start..length)?,
         length,
     })
 }
 
 /// A frame as a client sends it.
-pub(crate) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = head(opcode, payload.len(), MASKED);
-    frame.extend(MASK);
-    let mask = MASK.iter().cycle();
-    frame.extend(payload.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
-    frame
+pub(crate) fn masked(opcode: OpCode, payload: &[u8]) -> Vec<u8> {
+    encode(opcode, payload, Some(MASK))
 }
 
 /// A frame as a server sends it.
-pub(crate) fn plain(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = head(opcode, payload.len(), 0);
-    frame.extend(payload);
-    frame
+pub(crate) fn unmasked(opcode: OpCode, payload: &[u8]) -> Vec<u8> {
+    encode(opcode, payload, None)
 }
 
-fn head(opcode: u8, size: usize, masked: u8) -> Vec<u8> {
-    let mut head = vec![FIN | opcode];
-    match (u8::try_from(size), u16::try_from(size)) {
-        (Ok(size), _) if size < 126 => head.push(masked + size),
-        (_, Ok(size)) => {
-            head.push(masked + 126);
-            head.extend(size.to_be_bytes());
-        }
-        _ => {
-            head.push(masked + 127);
-            head.extend((size as u64).to_be_bytes());
-        }
-    }
-    head
+fn encode(opcode: OpCode, payload: &[u8], mask: Option<[u8; 4]>) -> Vec<u8> {
+    let header = FrameHeader {
+        opcode,
+        mask,
+        ..FrameHeader::default()
+    };
+    let frame = Frame::from_payload(header, payload.to_vec().into());
+    let mut bytes = Vec::with_capacity(frame.len());
+    frame
+        .format(&mut bytes)
+        .expect("writing into a Vec does not fail");
+    bytes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tungstenite::protocol::frame::coding::Control;
 
     #[test]
     fn frames_of_every_length_are_cut_where_they_end() {
         for size in [0, 1, 125, 126, 65_535, 65_536] {
             let payload = vec![7; size];
-            let mut bytes = plain(TEXT, &payload);
+            let mut bytes = unmasked(TEXT, &payload);
             let length = bytes.len();
             assert_eq!(first(&bytes[..length - 1]), None);
-            bytes.extend(plain(PING, b"next"));
+            bytes.extend(unmasked(OpCode::Control(Control::Ping), b"next"));
             let frame = first(&bytes).unwrap();
             assert_eq!((frame.opcode, frame.length), (TEXT, length));
             assert_eq!(frame.payload, payload);

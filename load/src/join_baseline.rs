@@ -3,7 +3,7 @@
 //! nobody and checks nothing, so that no server can spend less.
 
 use crate::{
-    frames::{TEXT, plain},
+    frames::{TEXT, unmasked},
     system,
 };
 use anyhow::{Context, Result};
@@ -48,13 +48,13 @@ impl JoinBaseline {
     pub(crate) fn start(core: usize, first: &[u8]) -> Result<Self> {
         let listener = crate::send_baseline::listen().context("listen")?;
         let address = listener.local_addr().context("listen")?;
-        let answer = [ANSWER, &plain(TEXT, first)].concat();
+        let answer = [ANSWER, &unmasked(TEXT, first)].concat();
         let ends = Arc::new(AtomicBool::new(false));
         let over = ends.clone();
         let (started, who) = channel();
         thread::spawn(move || {
             let serving = || -> Result<()> {
-                system::stay_on(core)?;
+                system::pin_to_core(core)?;
                 // Nobody waits for it if the start failed meanwhile.
                 let _ = started.send(system::own_thread());
                 serve(listener, &answer, &over)

@@ -1,60 +1,73 @@
-//! How late messages are heard: each carries the time at which it was sent.
+//! Delivery latency: each message carries the time at which it was sent.
 
 use crate::client_pool::find;
+use anyhow::Result;
+use hdrhistogram::Histogram;
 use std::time::{Duration, Instant};
 
 /// What comes before the time in a message.
-const MARK: &[u8] = b"sent=";
-/// Digits of a time: nanoseconds since the clock's start.
+const KEY: &[u8] = b"sent=";
+/// Digits of the time: nanoseconds since the clock's start.
 const DIGITS: usize = 16;
+/// Longer latencies are recorded as this one.
+const MAX_NANOS: u64 = 60_000_000_000;
+/// Decimal digits to which a latency is kept.
+const SIGNIFICANT_DIGITS: u8 = 3;
 
 /// A clock that sender and receiver share: both are this process.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock(Instant);
+pub(crate) struct MessageClock(Instant);
 
-impl Clock {
+impl MessageClock {
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
 
     /// The text to put into a message that is sent now.
-    pub(crate) fn mark(self) -> String {
+    pub(crate) fn timestamp(self) -> String {
         format!("sent={:0DIGITS$}", self.0.elapsed().as_nanos())
     }
 
-    /// How old a marked message is; `None` where it has no mark.
+    /// Time since a message was sent; `None` where it has no timestamp.
     pub(crate) fn age(self, payload: &[u8]) -> Option<Duration> {
-        let begin = find(payload, MARK)? + MARK.len();
+        let begin = find(payload, KEY)? + KEY.len();
         let digits = payload.get(begin..begin + DIGITS)?;
         let sent = std::str::from_utf8(digits).ok()?.parse().ok()?;
         Some(self.0.elapsed().saturating_sub(Duration::from_nanos(sent)))
     }
 }
 
-/// Many ages.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Latencies(Vec<Duration>);
+/// The latencies of many messages.
+#[derive(Clone, Debug)]
+pub(crate) struct Latencies(Histogram<u64>);
 
 impl Latencies {
-    pub(crate) fn note(&mut self, age: Option<Duration>) {
-        self.0.extend(age);
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self(Histogram::new_with_max(
+            MAX_NANOS,
+            SIGNIFICANT_DIGITS,
+        )?))
     }
 
-    /// Takes over those of another measurement.
-    pub(crate) fn append(&mut self, other: &mut Self) {
-        self.0.append(&mut other.0);
+    /// Records what [`MessageClock::age`] returned; ignores `None`.
+    pub(crate) fn record(&mut self, age: Option<Duration>) {
+        if let Some(age) = age {
+            self.0.saturating_record(age.as_nanos() as u64);
+        }
+    }
+
+    /// Adds those of another measurement.
+    pub(crate) fn add(&mut self, other: &Self) -> Result<()> {
+        Ok(self.0.add(&other.0)?)
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.0.len()
+        self.0.len() as usize
     }
 
-    /// The age that this share of them does not exceed, `share` from 0 to 1.
-    pub(crate) fn percentile(&mut self, share: f64) -> Duration {
-        self.0.sort_unstable();
-        let last = self.0.len().saturating_sub(1);
-        let index = (last as f64 * share).round() as usize;
-        self.0.get(index).copied().unwrap_or_default()
+    /// Milliseconds that this share of the latencies does not exceed; `quantile` from 0 to 1.
+    pub(crate) fn millis(&self, quantile: f64) -> f64 {
+        self.0.value_at_quantile(quantile) as f64 / 1e6
     }
 }
 
@@ -64,18 +77,24 @@ mod tests {
 
     #[test]
     fn a_message_tells_its_age() {
-        let clock = Clock::start();
-        let message = format!("{{\"text\":\"{}\"}}", clock.mark());
+        let clock = MessageClock::start();
+        let message = format!("{{\"text\":\"{}\"}}", clock.timestamp());
         let age = clock.age(message.as_bytes()).unwrap();
         assert!(age <= clock.0.elapsed());
-        assert_eq!(clock.age(b"no mark"), None);
+        assert_eq!(clock.age(b"no timestamp"), None);
     }
 
     #[test]
-    fn percentiles_of_a_hundred() {
-        let mut latencies = Latencies((1..=100).map(Duration::from_millis).rev().collect());
-        assert_eq!(latencies.percentile(0.5), Duration::from_millis(51));
-        assert_eq!(latencies.percentile(0.99), Duration::from_millis(99));
-        assert_eq!(latencies.percentile(1.0), Duration::from_millis(100));
+    fn quantiles_of_a_hundred() {
+        let mut latencies = Latencies::new().unwrap();
+        for millis in (1..=100).rev() {
+            latencies.record(Some(Duration::from_millis(millis)));
+        }
+        latencies.record(None);
+        assert_eq!(latencies.count(), 100);
+        for (quantile, expected) in [(0.5, 50.0), (0.99, 99.0), (1.0, 100.0)] {
+            let millis = latencies.millis(quantile);
+            assert!((millis - expected).abs() <= expected / 1000.0, "{millis}");
+        }
     }
 }

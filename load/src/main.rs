@@ -92,7 +92,7 @@ fn main() -> ExitCode {
 }
 
 fn measure(arguments: &Arguments) -> Result<Vec<Row>> {
-    system::stay_on(arguments.own_core)?;
+    system::pin_to_core(arguments.own_core)?;
     let targets = &arguments.server;
     let target = targets.first().ok_or_else(|| anyhow!("no server"))?;
     let core = arguments.server_core;

@@ -4,8 +4,8 @@
 
 use crate::{
     client_pool::ClientPool,
-    frames::{TEXT, plain},
-    latency::{Clock, Latencies},
+    frames::{TEXT, unmasked},
+    latency::{Latencies, MessageClock},
     system,
 };
 use anyhow::{Context, Result, anyhow};
@@ -31,7 +31,7 @@ pub(crate) struct SendBaseline {
     receivers: usize,
     orders: Sender<Order>,
     times: Receiver<Duration>,
-    clock: Clock,
+    clock: MessageClock,
 }
 
 enum Order {
@@ -50,10 +50,10 @@ impl SendBaseline {
         let address: SocketAddr = listener.local_addr().context("listen")?;
         let (orders, taken) = channel();
         let (report, times) = channel();
-        let clock = Clock::start();
+        let clock = MessageClock::start();
         thread::spawn(move || {
             let sending = || -> Result<()> {
-                system::stay_on(core)?;
+                system::pin_to_core(core)?;
                 let sockets = accept(&listener, receivers)?;
                 send(sockets, &taken, &report, clock)
             };
@@ -98,7 +98,7 @@ impl SendBaseline {
     /// Sends `count` messages, one `every` so long: how late each was heard.
     pub(crate) fn latencies(&mut self, count: usize, every: Duration) -> Result<Latencies> {
         self.order(Order::Pace { count, every })?;
-        let mut latencies = Latencies::default();
+        let mut latencies = Latencies::new()?;
         let clock = self.clock;
         let end = Instant::now() + every.mul_f64(count as f64) + PATIENCE;
         while latencies.count() < count * self.receivers {
@@ -106,7 +106,7 @@ impl SendBaseline {
                 return Err(anyhow!("the baseline's messages were lost"));
             }
             self.pool.listen(PATIENCE, |_, payload| {
-                latencies.note(clock.age(payload));
+                latencies.record(clock.age(payload));
             })?;
         }
         Ok(latencies)
@@ -147,7 +147,7 @@ fn send(
     mut sockets: Vec<TcpStream>,
     orders: &Receiver<Order>,
     report: &Sender<Duration>,
-    clock: Clock,
+    clock: MessageClock,
 ) -> Result<()> {
     let mut to_all = |frame: &[u8]| -> Result<()> {
         for socket in &mut sockets {
@@ -157,7 +157,7 @@ fn send(
     };
     // The head of a frame of this size is four bytes.
     let message = vec![b'x'; MESSAGE - 4];
-    let frame = plain(TEXT, &message);
+    let frame = unmasked(TEXT, &message);
     let mut before = system::own_processor_time()?;
     for order in orders {
         match order {
@@ -168,9 +168,9 @@ fn send(
                     thread::sleep(due.saturating_duration_since(Instant::now()));
                     due += every;
                     let mut message = message.clone();
-                    let mark = clock.mark();
+                    let mark = clock.timestamp();
                     message[..mark.len()].copy_from_slice(mark.as_bytes());
-                    to_all(&plain(TEXT, &message))?;
+                    to_all(&unmasked(TEXT, &message))?;
                 }
             }
             Order::Report => {

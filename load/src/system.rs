@@ -1,58 +1,51 @@
-//! What the operating system tells of a process, and on which core one runs.
+//! What the operating system knows of a process, and on which core a thread runs.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
+use procfs::process::Process;
 use rustix::thread::{CpuSet, sched_setaffinity};
-use std::{fs, time::Duration};
+use std::time::Duration;
 
-/// The processor time that all threads of a process have used, to the
-/// nanosecond (`/proc/PID/task/*/schedstat`, first column).
+/// The processor time that all threads of a process have used, to the nanosecond.
 pub(crate) fn processor_time(process: u32) -> Result<Duration> {
-    let folder = format!("/proc/{process}/task");
     let mut nanoseconds = 0;
-    for task in fs::read_dir(&folder).with_context(|| folder.clone())? {
-        let path = task.with_context(|| folder.clone())?.path();
+    for task in open(process)?.tasks()? {
         // A thread may end while the others are read.
-        let Ok(line) = fs::read_to_string(path.join("schedstat")) else {
-            continue;
-        };
-        let first = line.split_whitespace().next();
-        nanoseconds += first.and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+        let schedstat = task.and_then(|task| task.schedstat());
+        nanoseconds += schedstat.map_or(0, |times| times.sum_exec_runtime);
     }
     Ok(Duration::from_nanos(nanoseconds))
 }
 
-/// The calling thread's number.
+/// The calling thread's id.
 pub(crate) fn own_thread() -> i32 {
     rustix::thread::gettid().as_raw_pid()
 }
 
-/// Processor time of the calling thread so far.
+/// The processor time that the calling thread has used.
 pub(crate) fn own_processor_time() -> Result<Duration> {
     thread_time(own_thread())
 }
 
-/// Processor time of one of this process's threads so far.
+/// The processor time that one of this process's threads has used.
 pub(crate) fn thread_time(thread: i32) -> Result<Duration> {
-    let path = format!("/proc/self/task/{thread}/schedstat");
-    let line = fs::read_to_string(&path).with_context(|| path.clone())?;
-    let first = line.split_whitespace().next();
-    let nanoseconds = first.and_then(|n| n.parse().ok()).unwrap_or(0);
-    Ok(Duration::from_nanos(nanoseconds))
+    let task = Process::myself()?.task_from_tid(thread)?;
+    Ok(Duration::from_nanos(task.schedstat()?.sum_exec_runtime))
 }
 
 /// Resident memory of a process in bytes (`VmRSS`).
-pub(crate) fn resident(process: u32) -> Result<u64> {
-    let path = format!("/proc/{process}/status");
-    let status = fs::read_to_string(&path).with_context(|| path.clone())?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-    kib.map(|kib| kib * 1024)
-        .ok_or_else(|| anyhow!("the system does not tell the memory"))
+pub(crate) fn resident_memory(process: u32) -> Result<u64> {
+    let kib = open(process)?.status()?.vmrss;
+    Ok(kib.context("the system does not tell the memory")? * 1024)
 }
 
-/// Keeps the calling thread on one core, where there are several.
-pub(crate) fn stay_on(core: usize) -> Result<()> {
+/// Keeps the calling thread on one core.
+pub(crate) fn pin_to_core(core: usize) -> Result<()> {
     let mut cores = CpuSet::new();
     cores.set(core);
-    sched_setaffinity(None, &cores).context("stay on a core")
+    sched_setaffinity(None, &cores).with_context(|| format!("pin to core {core}"))
+}
+
+fn open(process: u32) -> Result<Process> {
+    let process = i32::try_from(process)?;
+    Process::new(process).with_context(|| format!("process {process}"))
 }

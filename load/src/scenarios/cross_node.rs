@@ -3,7 +3,7 @@
 
 use crate::{
     group::{Group, MessageType, PATIENCE},
-    latency::{Clock, Latencies},
+    latency::{Latencies, MessageClock},
     row::{Goal, Row},
     target::{self, Target},
 };
@@ -61,10 +61,10 @@ pub(crate) fn run(targets: &[Target], wanted: &CrossNode) -> Result<Vec<Row>> {
             heard.push(latencies);
         }
     }
-    let row = |name: &str, share: f64, goal: f64| {
+    let row = |name: &str, quantile: f64, goal: f64| {
         let (mut over, mut details) = (Vec::new(), Vec::new());
         for (one, two) in one.iter().zip(&two) {
-            let [one, two] = [one, two].map(|heard| millis(heard.clone().percentile(share)));
+            let [one, two] = [one, two].map(|latencies| latencies.millis(quantile));
             over.push(two - one);
             details.push(format!("{two:.2}/{one:.2}"));
         }
@@ -102,15 +102,15 @@ impl Talk {
     /// Says `count` things, one `every` so long: how late the others heard them.
     fn speak(&mut self, count: usize, every: Duration) -> Result<Latencies> {
         let Self { group, speaker } = self;
-        let clock = Clock::start();
-        let mut latencies = Latencies::default();
+        let clock = MessageClock::start();
+        let mut latencies = Latencies::new()?;
         let all = count * *speaker;
         let mut due = Instant::now();
         let mut sent = 0;
         let end = due + every.mul_f64(count as f64) + PATIENCE / 6;
         while latencies.count() < all && Instant::now() < end {
             while sent < count && Instant::now() >= due {
-                let text = format!("{} {}", clock.mark(), "stellar ".repeat(8));
+                let text = format!("{} {}", clock.timestamp(), "stellar ".repeat(8));
                 group.pool.send(*speaker, &target::chat(&text));
                 due += every;
                 sent += 1;
@@ -122,14 +122,10 @@ impl Talk {
             };
             group.pool.listen(pause, |id, payload| {
                 if id != *speaker && MessageType::of(payload) == MessageType::Chat {
-                    latencies.note(clock.age(payload));
+                    latencies.record(clock.age(payload));
                 }
             })?;
         }
         Ok(latencies)
     }
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

@@ -99,6 +99,6 @@ pub(crate) fn run(targets: &[Target], core: usize, wanted: &Idle) -> Result<Vec<
 fn memory(targets: &[Target]) -> Result<f64> {
     let each = targets
         .iter()
-        .map(|target| system::resident(target.process));
+        .map(|target| system::resident_memory(target.process));
     Ok(each.sum::<Result<u64>>()? as f64)
 }

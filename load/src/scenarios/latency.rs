@@ -3,7 +3,7 @@
 
 use crate::{
     group::{Group, MessageType, PATIENCE},
-    latency::{Clock, Latencies},
+    latency::{Latencies, MessageClock},
     row::{Goal, Row},
     send_baseline::SendBaseline,
     target::{self, Target},
@@ -46,12 +46,12 @@ pub(crate) fn run(target: &Target, core: usize, wanted: &Latency) -> Result<Vec<
     let (mut rounds, mut details) = (Vec::new(), Vec::new());
     let mut lost = 0;
     for _ in 0..wanted.rounds {
-        let mut least = baseline.latencies(count, every)?;
-        let mut server = speak(&mut group, count, every)?;
+        let least = baseline.latencies(count, every)?;
+        let server = speak(&mut group, count, every)?;
         lost += count * wanted.receivers - server.count();
-        let (ours, theirs) = (server.percentile(0.99), least.percentile(0.99));
-        rounds.push(millis(ours) - millis(theirs));
-        details.push(format!("{:.2}/{:.2}", millis(ours), millis(theirs)));
+        let (server, least) = (server.millis(0.99), least.millis(0.99));
+        rounds.push(server - least);
+        details.push(format!("{server:.2}/{least:.2}"));
     }
     let figure = format!(
         "p99 over R's, {} receivers, {} messages/s, chat, committed",
@@ -66,8 +66,8 @@ pub(crate) fn run(target: &Target, core: usize, wanted: &Latency) -> Result<Vec<
 
 /// Says `count` things, one `every` so long, and hears them.
 pub(crate) fn speak(group: &mut Group, count: usize, every: Duration) -> Result<Latencies> {
-    let clock = Clock::start();
-    let mut latencies = Latencies::default();
+    let clock = MessageClock::start();
+    let mut latencies = Latencies::new()?;
     let everybody = group.people.len();
     let mut due = Instant::now();
     let mut sent = 0;
@@ -75,14 +75,14 @@ pub(crate) fn speak(group: &mut Group, count: usize, every: Duration) -> Result<
     while latencies.count() < count * everybody && Instant::now() < end {
         while sent < count && Instant::now() >= due {
             // In turn, so that nobody's answers pile up.
-            let text = format!("{} {}", clock.mark(), "stellar ".repeat(8));
+            let text = format!("{} {}", clock.timestamp(), "stellar ".repeat(8));
             group.pool.send(sent % everybody, &target::chat(&text));
             due += every;
             sent += 1;
         }
         group.pool.listen(Duration::ZERO, |_, payload| {
             if MessageType::of(payload) == MessageType::Chat {
-                latencies.note(clock.age(payload));
+                latencies.record(clock.age(payload));
             }
         })?;
         // Leaves the core to the database until the next is due.
@@ -90,8 +90,4 @@ pub(crate) fn speak(group: &mut Group, count: usize, every: Duration) -> Result<
         thread::sleep(pause.min(Duration::from_micros(50)));
     }
     Ok(latencies)
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

@@ -41,8 +41,8 @@ pub(crate) fn run(target: &Target, wanted: &Slow) -> Result<Vec<Row>> {
     let every = Duration::from_secs_f64(1.0 / wanted.rate);
     let count = (wanted.rate * wanted.seconds) as usize;
     let mut group = Group::gather(target, wanted.receivers)?;
-    let mut before = speak(&mut group, count, every)?;
-    let memory = system::resident(target.process)?;
+    let before = speak(&mut group, count, every)?;
+    let memory = system::resident_memory(target.process)?;
     // The last ones: `speak` lets everybody speak in turn, and these do not.
     let readers = wanted.receivers - wanted.stalled;
     for id in readers..wanted.receivers {
@@ -50,14 +50,14 @@ pub(crate) fn run(target: &Target, wanted: &Slow) -> Result<Vec<Row>> {
     }
     let away = group.people.split_off(readers);
     let mut peak = memory;
-    let mut during = Latencies::default();
+    let mut during = Latencies::new()?;
 
     for _ in 0..LOOKS {
-        let mut part = speak(&mut group, count / LOOKS, every)?;
-        during.append(&mut part);
-        peak = peak.max(system::resident(target.process)?);
+        let part = speak(&mut group, count / LOOKS, every)?;
+        during.add(&part)?;
+        peak = peak.max(system::resident_memory(target.process)?);
     }
-    let ratio = during.percentile(0.99).as_secs_f64() / before.percentile(0.99).as_secs_f64();
+    let ratio = during.millis(0.99) / before.millis(0.99);
     let lost = count / LOOKS * LOOKS * readers - during.count();
     let missing = come_back(&mut group, target, readers, &away)?;
     let figure = format!(
@@ -67,8 +67,8 @@ pub(crate) fn run(target: &Target, wanted: &Slow) -> Result<Vec<Row>> {
     let row = Row::new(figure, "times", Goal::AtMost(wanted.goal), vec![ratio]);
     let detail = format!(
         "{:.2} ms, before {:.2} ms; memory grew by {:.1} MB; events missing after resume: {missing}",
-        during.percentile(0.99).as_secs_f64() * 1e3,
-        before.percentile(0.99).as_secs_f64() * 1e3,
+        during.millis(0.99),
+        before.millis(0.99),
         (peak - memory) as f64 / 1e6,
     );
     Ok(vec![row.lost((lost + missing) as u64).detail(detail)])

@@ -25,7 +25,7 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()
     let people = target.people(most.div_ceil(EACH))?;
     let mut pool = ClientPool::new()?;
     let mut open = 0;
-    let start = system::resident(target.process)?;
+    let start = system::resident_memory(target.process)?;
     for size in sizes {
         while open < size {
             let person = &people[open / EACH];
@@ -63,7 +63,7 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()
         let each = begun.elapsed().as_secs_f64() * 1e3 / MESSAGES as f64;
         table.add("chat on one of them", "ms", words.clone(), each);
 
-        let grown = system::resident(target.process)?.saturating_sub(start);
+        let grown = system::resident_memory(target.process)?.saturating_sub(start);
         let each = grown as f64 / 1024.0 / open as f64;
         table.add("memory of one with its connection", "KiB", words, each);
     }
