@@ -1,8 +1,9 @@
-//! Many sockets on one thread, without anything between them and the kernel
-//! but `epoll`: what the generator costs must not be mistaken for the server.
+//! Many WebSocket connections on one thread, directly on `epoll`: the load generator must use
+//! little processor time, or it would slow the server that it measures. It knows frames, but not
+//! what the messages mean.
 
 use crate::frames;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, bail};
 use memchr::memmem;
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -15,32 +16,32 @@ use std::{
 use tungstenite::protocol::frame::coding::{Control, OpCode};
 
 /// Bytes read from one socket at once.
-const READ: usize = 64 * 1024;
-/// Connections from one address: a port each, of which there are some 28,000, and
-/// which stay taken for a minute. The kernel looks long for one where few are left.
-const PER_ADDRESS: usize = 900;
-/// Connections so far, whoever's.
-static DIALLED: AtomicUsize = AtomicUsize::new(0);
-/// What ends an HTTP header.
+const READ_SIZE: usize = 64 * 1024;
+/// Connections from one source address. Each takes one of about 28,000 ports, for a minute
+/// longer than it is open, and the kernel searches long where few are free.
+const CONNECTIONS_PER_ADDRESS: usize = 900;
+/// Connections that this process has opened so far; chooses the source address of the next.
+static CONNECTION_COUNT: AtomicUsize = AtomicUsize::new(0);
+/// The end of an HTTP header.
 const HEADER_END: &[u8] = b"\r\n\r\n";
 
-/// Which of the pool's sockets.
-pub(crate) type PeerId = usize;
+/// Index of a connection in its pool.
+pub(crate) type ConnectionId = usize;
 
-/// See the module.
+/// Connections, and the `epoll` instance that watches them.
 pub(crate) struct ClientPool {
     poll: Poll,
     events: Events,
-    peers: Vec<Peer>,
+    connections: Vec<Connection>,
     scratch: Vec<u8>,
 }
 
-struct Peer {
+struct Connection {
     stream: TcpStream,
     stage: Stage,
-    /// The beginning of a frame whose end has not come.
-    rest: Vec<u8>,
-    /// What the kernel did not take yet.
+    /// The beginning of a frame whose end has not been received.
+    partial: Vec<u8>,
+    /// Bytes that the kernel has not accepted yet.
     unsent: Vec<u8>,
 }
 
@@ -53,123 +54,133 @@ enum Stage {
 }
 
 impl ClientPool {
-    /// Nobody yet.
+    /// A pool without connections.
     pub(crate) fn new() -> Result<Self> {
         Ok(Self {
             poll: Poll::new().context("epoll")?,
             events: Events::with_capacity(1024),
-            peers: Vec::new(),
-            scratch: vec![0; READ],
+            connections: Vec::new(),
+            scratch: vec![0; READ_SIZE],
         })
     }
 
-    /// Starts one more connection, from one of the addresses 127.0.x.x, with
-    /// an `upgrade`; without one it speaks frames at once.
-    pub(crate) fn connect(&mut self, server: SocketAddr, upgrade: Option<&[u8]>) -> Result<PeerId> {
-        let id = self.peers.len();
-        self.peers.push(Peer::dial(server, upgrade)?);
+    /// Starts one more connection, from one of the addresses 127.0.x.x where the server is on
+    /// this machine. It first sends the request `upgrade`; without one it exchanges frames at
+    /// once.
+    pub(crate) fn connect(
+        &mut self,
+        server: SocketAddr,
+        upgrade: Option<&[u8]>,
+    ) -> Result<ConnectionId> {
+        let id = self.connections.len();
+        self.connections.push(Connection::connect(server, upgrade)?);
         self.watch(id)?;
         Ok(id)
     }
 
-    /// Gives up a connection and starts another in its place.
+    /// Closes a connection and starts another in its place.
     pub(crate) fn reconnect(
         &mut self,
-        id: PeerId,
+        id: ConnectionId,
         server: SocketAddr,
         upgrade: &[u8],
     ) -> Result<()> {
-        // Dropping the old one closes it.
-        self.peers[id] = Peer::dial(server, Some(upgrade))?;
+        // Dropping the old connection closes it.
+        self.connections[id] = Connection::connect(server, Some(upgrade))?;
         self.watch(id)
     }
 
-    fn watch(&mut self, id: PeerId) -> Result<()> {
+    fn watch(&mut self, id: ConnectionId) -> Result<()> {
         let both = Interest::READABLE | Interest::WRITABLE;
-        let stream = &mut self.peers[id].stream;
+        let stream = &mut self.connections[id].stream;
         let watched = self.poll.registry().register(stream, Token(id), both);
         watched.context("watch a socket")
     }
 
-    /// Reads no more from a connection, as a phone in a tunnel does.
-    pub(crate) fn stop_reading(&mut self, id: PeerId) -> Result<()> {
-        let stopped = self.poll.registry().deregister(&mut self.peers[id].stream);
+    /// Reads nothing more from a connection, which stays open.
+    pub(crate) fn stop_reading(&mut self, id: ConnectionId) -> Result<()> {
+        let stopped = self
+            .poll
+            .registry()
+            .deregister(&mut self.connections[id].stream);
         stopped.context("leave a socket")
     }
 
-    /// Sends a whole frame.
-    pub(crate) fn send(&mut self, id: PeerId, frame: &[u8]) {
-        let peer = &mut self.peers[id];
-        peer.unsent.extend_from_slice(frame);
-        peer.flush();
+    /// Sends a whole frame; what the kernel does not accept is sent by the next `poll`.
+    pub(crate) fn send(&mut self, id: ConnectionId, frame: &[u8]) {
+        let connection = &mut self.connections[id];
+        connection.unsent.extend_from_slice(frame);
+        connection.flush();
     }
 
-    /// Waits for at most `patience` and hands every frame that came to `hear`.
-    pub(crate) fn listen(
+    /// Waits for at most `timeout` until something happens, and calls `on_message` for each
+    /// message received. Answers pings.
+    pub(crate) fn poll(
         &mut self,
-        patience: Duration,
-        mut hear: impl FnMut(PeerId, &[u8]),
+        timeout: Duration,
+        mut on_message: impl FnMut(ConnectionId, &[u8]),
     ) -> Result<()> {
-        match self.poll.poll(&mut self.events, Some(patience)) {
+        match self.poll.poll(&mut self.events, Some(timeout)) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             Err(error) => return Err(error).context("epoll"),
         }
         for event in &self.events {
             let Token(id) = event.token();
-            let peer = &mut self.peers[id];
+            let connection = &mut self.connections[id];
             if event.is_writable() {
-                peer.flush();
+                connection.flush();
             }
             if event.is_readable() {
                 let is_over = event.is_read_closed();
-                peer.read(&mut self.scratch, is_over, |payload| hear(id, payload));
+                connection.read(&mut self.scratch, is_over, |payload| {
+                    on_message(id, payload);
+                });
             }
         }
         Ok(())
     }
 
-    /// Listens until `done` says so, and fails after `patience`.
-    pub(crate) fn until(
+    /// Calls [`poll`](Self::poll) until `done` returns true. Fails after `timeout`; `what` names
+    /// what was waited for.
+    pub(crate) fn poll_until(
         &mut self,
         what: &str,
-        patience: Duration,
-        mut hear: impl FnMut(PeerId, &[u8]),
+        timeout: Duration,
+        mut on_message: impl FnMut(ConnectionId, &[u8]),
         mut done: impl FnMut(&Self) -> bool,
     ) -> Result<()> {
-        let end = Instant::now() + patience;
+        let end = Instant::now() + timeout;
         while !done(self) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let (open, all) = (self.open(), self.peers.len());
-                return Err(anyhow!(format!(
-                    "{what} took longer than {patience:?}; {open} of {all} connections are open"
-                )));
+                let (open, all) = (self.open(), self.connections.len());
+                bail!("{what} took longer than {timeout:?}; {open} of {all} connections are open");
             }
-            self.listen(left, &mut hear)?;
+            self.poll(left, &mut on_message)?;
         }
         Ok(())
     }
 
-    /// Connections whose upgrade succeeded and that were not closed since.
+    /// Number of connections whose upgrade succeeded and that are not closed.
     pub(crate) fn open(&self) -> usize {
-        let open = |peer: &&Peer| peer.stage == Stage::Open;
-        self.peers.iter().filter(open).count()
+        let open = |connection: &&Connection| connection.stage == Stage::Open;
+        self.connections.iter().filter(open).count()
     }
 
-    /// Connections that were refused or closed.
+    /// Number of connections that were refused or closed.
     pub(crate) fn closed(&self) -> usize {
-        let closed = |peer: &&Peer| peer.stage == Stage::Closed;
-        self.peers.iter().filter(closed).count()
+        let closed = |connection: &&Connection| connection.stage == Stage::Closed;
+        self.connections.iter().filter(closed).count()
     }
 }
 
-impl Peer {
-    fn dial(server: SocketAddr, upgrade: Option<&[u8]>) -> Result<Self> {
+impl Connection {
+    fn connect(server: SocketAddr, upgrade: Option<&[u8]>) -> Result<Self> {
         Ok(Self {
-            stream: dial(server)?,
+            stream: connect(server)?,
             stage: upgrade.map_or(Stage::Open, |_| Stage::Connecting),
-            rest: Vec::new(),
+            partial: Vec::new(),
             unsent: upgrade.unwrap_or_default().to_vec(),
         })
     }
@@ -184,19 +195,19 @@ impl Peer {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_early(error.kind()) => return,
+                Err(error) if is_not_ready(error.kind()) => return,
                 Err(_) => {
                     self.stage = Stage::Closed;
                     return;
                 }
             }
         }
-        // A request is kept no longer than it takes to send.
+        // Gives the memory back: ten thousand idle connections would keep a request each.
         self.unsent = Vec::new();
     }
 
-    /// Reads what is there; up to the end if it `is_over`.
-    fn read(&mut self, scratch: &mut [u8], is_over: bool, mut hear: impl FnMut(&[u8])) {
+    /// Reads what has been received; where the peer `is_over`, up to the end of the stream.
+    fn read(&mut self, scratch: &mut [u8], is_over: bool, mut on_message: impl FnMut(&[u8])) {
         loop {
             match self.stream.read(scratch) {
                 Ok(0) => {
@@ -204,14 +215,15 @@ impl Peer {
                     return;
                 }
                 Ok(count) => {
-                    self.hear(&scratch[..count], &mut hear);
-                    // What comes after a read that was not filled is told as new.
+                    self.on_message(&scratch[..count], &mut on_message);
+                    // epoll is edge-triggered: after a read that did not fill the buffer, it
+                    // reports what comes next.
                     if count < scratch.len() && !is_over {
                         return;
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_early(error.kind()) => return,
+                Err(error) if is_not_ready(error.kind()) => return,
                 Err(_) => {
                     self.stage = Stage::Closed;
                     return;
@@ -220,24 +232,24 @@ impl Peer {
         }
     }
 
-    /// Hands on what is whole, and keeps the rest.
-    fn hear(&mut self, bytes: &[u8], hear: &mut impl FnMut(&[u8])) {
-        if self.rest.is_empty() {
-            let used = self.take_in(bytes, hear);
-            self.rest.extend_from_slice(&bytes[used..]);
+    /// Passes whole messages on and keeps the rest.
+    fn on_message(&mut self, bytes: &[u8], on_message: &mut impl FnMut(&[u8])) {
+        if self.partial.is_empty() {
+            let used = self.decode(bytes, on_message);
+            self.partial.extend_from_slice(&bytes[used..]);
             return;
         }
-        let mut whole = std::mem::take(&mut self.rest);
+        let mut whole = std::mem::take(&mut self.partial);
         whole.extend_from_slice(bytes);
-        let used = self.take_in(&whole, hear);
+        let used = self.decode(&whole, on_message);
         whole.drain(..used);
         if !whole.is_empty() {
-            self.rest = whole;
+            self.partial = whole;
         }
     }
 
-    /// Hands on what is whole, and says how many bytes that was.
-    fn take_in(&mut self, bytes: &[u8], hear: &mut impl FnMut(&[u8])) -> usize {
+    /// Passes whole messages on and returns how many bytes they took.
+    fn decode(&mut self, bytes: &[u8], on_message: &mut impl FnMut(&[u8])) -> usize {
         let mut used = 0;
         if self.stage == Stage::Upgrading {
             let Some(end) = find(bytes, HEADER_END) else {
@@ -261,23 +273,24 @@ impl Peer {
                     self.flush();
                 }
                 OpCode::Control(Control::Close) => self.stage = Stage::Closed,
-                _ => hear(frame.payload),
+                _ => on_message(frame.payload),
             }
         }
         used
     }
 }
 
-/// Not an error: the socket is not ready.
-fn is_early(kind: ErrorKind) -> bool {
+/// Whether the socket is only not ready yet.
+fn is_not_ready(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::NotConnected)
 }
 
-fn dial(server: SocketAddr) -> Result<TcpStream> {
+fn connect(server: SocketAddr) -> Result<TcpStream> {
     let dialled = || -> std::io::Result<TcpStream> {
         let socket = Socket::new(Domain::for_address(server), Type::STREAM, None)?;
         if server.ip().is_loopback() && server.is_ipv4() {
-            let address = DIALLED.fetch_add(1, Ordering::Relaxed) / PER_ADDRESS;
+            let address =
+                CONNECTION_COUNT.fetch_add(1, Ordering::Relaxed) / CONNECTIONS_PER_ADDRESS;
             let [high, low] = [address / 250, address].map(|part| 1 + (part % 250) as u8);
             let source = SocketAddrV4::new(Ipv4Addr::new(127, 0, high, low), 0);
             socket.bind(&SockAddr::from(source))?;
@@ -296,7 +309,7 @@ fn dial(server: SocketAddr) -> Result<TcpStream> {
     dialled().context("connect")
 }
 
-/// Where `needle` begins.
+/// The position of `needle` in `bytes`.
 pub(crate) fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     memmem::find(bytes, needle)
 }

@@ -1,10 +1,9 @@
-//! Connections that processes of their own hold, one for each server, since one
-//! process may not open so many files. They are this same program, told by way
-//! of its input whom to let in where.
+//! Connections held by other processes, one for each server: one process may not open so many
+//! files. A worker is this same program; it reads from its standard input who joins which canvas.
 
 use crate::{
     client_pool::ClientPool,
-    group::{MessageType, PATIENCE},
+    group::{MessageType, TIMEOUT},
     target::{Canvas, Person, Target},
 };
 use anyhow::{Context, Result, anyhow};
@@ -21,19 +20,19 @@ use std::{
     time::Duration,
 };
 
-/// People who join a canvas.
+/// A canvas and the people who join it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Assignment {
     pub(crate) canvas: Canvas,
     pub(crate) people: Vec<Person>,
 }
 
-/// What was report.
+/// What a worker reports at its end.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct WorkerReport {
-    /// Connections that are open.
+    /// Number of open connections.
     pub(crate) open: usize,
-    /// Those that were told that they are connected.
+    /// Number of connections that received `connected`.
     pub(crate) connected: usize,
 }
 
@@ -44,7 +43,7 @@ pub(crate) struct ConnectionWorker {
 }
 
 impl ConnectionWorker {
-    /// Has these join.
+    /// Starts a worker on `core` that opens the connections of these assignments.
     pub(crate) fn start(target: &Target, core: usize, assignments: &[Assignment]) -> Result<Self> {
         let program = env::current_exe().context("find this program")?;
         let server = format!("{}={}", target.address, target.process);
@@ -68,12 +67,12 @@ impl ConnectionWorker {
         Ok(worker)
     }
 
-    /// Waits until they all joined.
+    /// Waits until all connections are open or refused.
     pub(crate) fn joined(&mut self) -> Result<()> {
         self.line().map(drop)
     }
 
-    /// Ends them: what was there until now.
+    /// Ends the worker and returns its report.
     pub(crate) fn end(mut self) -> Result<WorkerReport> {
         drop(self.child.stdin.take());
         serde_json::from_str(&self.line()?).context("a worker")
@@ -91,21 +90,21 @@ impl ConnectionWorker {
 
 impl Drop for ConnectionWorker {
     fn drop(&mut self) {
-        // Without its input it ends by itself; this is for one that hangs.
+        // It ends by itself when its input is closed; this is for a worker that hangs.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The worker's part: one line says who joins where, and the end of the input
-/// that it is over. Prints an empty line when all joined, and in the end what it
-/// report.
+/// Runs in the worker process. Reads its assignments from one line of standard input, prints an
+/// empty line when all have joined, keeps the connections open until standard input ends, and
+/// prints its report.
 pub(crate) fn hold(target: &Target) -> Result<()> {
     let mut line = String::new();
     stdin().read_line(&mut line).context("input")?;
     let assignments: Vec<Assignment> = serde_json::from_str(&line).context("input")?;
     let mut pool = ClientPool::new()?;
-    let (mut connected, mut wanted) = (0, 0);
+    let (mut connected, mut options) = (0, 0);
     let mut count = |payload: &[u8]| {
         connected += usize::from(MessageType::of(payload) == MessageType::Connected);
     };
@@ -114,24 +113,24 @@ pub(crate) fn hold(target: &Target) -> Result<()> {
             let upgrade = target.upgrade(&canvas, person, None);
             pool.connect(target.address, Some(&upgrade))?;
         }
-        wanted += people.len();
-        pool.until(
+        options += people.len();
+        pool.poll_until(
             "joining",
-            PATIENCE,
+            TIMEOUT,
             |_, payload| count(payload),
-            |pool| pool.open() + pool.closed() >= wanted,
+            |pool| pool.open() + pool.closed() >= options,
         )?;
     }
     let is_over = Arc::new(AtomicBool::new(false));
     let over = is_over.clone();
     thread::spawn(move || {
-        // However it ends, it is over.
+        // An error ends the work, too.
         let _ = stdin().read_to_end(&mut Vec::new());
         over.store(true, Ordering::Relaxed);
     });
     println!();
     while !is_over.load(Ordering::Relaxed) {
-        pool.listen(Duration::from_millis(250), |_, payload| count(payload))?;
+        pool.poll(Duration::from_millis(250), |_, payload| count(payload))?;
     }
     let report = WorkerReport {
         open: pool.open(),

@@ -1,23 +1,23 @@
-//! People on a canvas: what most scenarios begin with.
+//! A group of people connected to one canvas: most scenarios begin with one.
 
 use crate::{
-    client_pool::{ClientPool, PeerId, find},
+    client_pool::{ClientPool, ConnectionId, find},
     target::{Canvas, Person, Target},
 };
 use anyhow::Result;
 use std::time::Duration;
 
-/// What no joining may take longer than.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// Time limit of joining, and of every wait for an answer.
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How a durable chat message begins on the wire.
+/// How a chat message begins on the wire.
 const CHAT: &[u8] = br#"{"type":"canvas_chat_message""#;
 const TYPING: &[u8] = br#"{"type":"user_typing""#;
 const ACK: &[u8] = br#"{"type":"ack""#;
 const ERROR: &[u8] = br#"{"type":"error""#;
 const CONNECTED: &[u8] = br#"{"type":"connected""#;
 
-/// What a message is, as far as a figure needs to know.
+/// The type of a received message, as far as a scenario needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MessageType {
     Chat,
@@ -29,7 +29,7 @@ pub(crate) enum MessageType {
 }
 
 impl MessageType {
-    /// Looks at the beginning of a message.
+    /// Compares only the beginning of a message, which is faster than reading its JSON.
     pub(crate) fn of(payload: &[u8]) -> Self {
         let kinds = [
             (CHAT, Self::Chat),
@@ -45,7 +45,7 @@ impl MessageType {
     }
 }
 
-/// The number behind the first `"seq":`.
+/// The value of the first `"seq"` of a message.
 pub(crate) fn seq(payload: &[u8]) -> Option<i64> {
     const KEY: &[u8] = br#""seq":"#;
     let begin = find(payload, KEY)? + KEY.len();
@@ -57,7 +57,7 @@ pub(crate) fn seq(payload: &[u8]) -> Option<i64> {
     String::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// Everybody who joined one canvas.
+/// People connected to one canvas.
 pub(crate) struct Group {
     pub(crate) pool: ClientPool,
     pub(crate) canvas: Canvas,
@@ -66,7 +66,7 @@ pub(crate) struct Group {
 
 impl Group {
     /// Signs in `count` people and lets them join a new canvas.
-    pub(crate) fn gather(target: &Target, count: usize) -> Result<Self> {
+    pub(crate) fn join(target: &Target, count: usize) -> Result<Self> {
         let people = target.people(count)?;
         let canvas = target.canvas(&people[0], 4)?;
         let mut pool = ClientPool::new()?;
@@ -80,29 +80,31 @@ impl Group {
             people,
         };
         let mut joined = 0;
-        let mut hear = |_: PeerId, payload: &[u8]| {
+        let mut on_message = |_: ConnectionId, payload: &[u8]| {
             joined += usize::from(MessageType::of(payload) == MessageType::Connected);
         };
         group
             .pool
-            .until("joining", PATIENCE, &mut hear, |pool| pool.open() == count)?;
+            .poll_until("joining", TIMEOUT, &mut on_message, |pool| {
+                pool.open() == count
+            })?;
         while joined < count {
-            group.pool.listen(PATIENCE, |_, payload| {
+            group.pool.poll(TIMEOUT, |_, payload| {
                 joined += usize::from(MessageType::of(payload) == MessageType::Connected);
             })?;
         }
-        group.calm()?;
+        group.wait_until_idle()?;
         Ok(group)
     }
 
-    /// Listens until nothing has come for a moment: joins are told of late.
-    pub(crate) fn calm(&mut self) -> Result<()> {
+    /// Polls until nothing has been received for 300 ms: joins are announced with a delay.
+    pub(crate) fn wait_until_idle(&mut self) -> Result<()> {
         let mut before = u64::MAX;
-        let mut heard = 0;
-        while before != heard {
-            before = heard;
+        let mut received = 0;
+        while before != received {
+            before = received;
             self.pool
-                .listen(Duration::from_millis(300), |_, _| heard += 1)?;
+                .poll(Duration::from_millis(300), |_, _| received += 1)?;
         }
         Ok(())
     }

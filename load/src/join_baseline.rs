@@ -1,6 +1,6 @@
-//! The kernel's baseline for joins: one thread that accepts, reads a request, sends
-//! an answer that was made before, and closes when its peer does. It knows
-//! nobody and checks nothing, so that no server can spend less.
+//! The baseline for joins: one thread that accepts a connection, reads a request, sends a prepared
+//! answer, and closes when its peer does. It checks nothing and stores nothing, so no server can
+//! use less processor time.
 
 use crate::{
     frames::{TEXT, unmasked},
@@ -24,19 +24,19 @@ use std::{
     time::Duration,
 };
 
-/// What an upgrade is answered (RFC 6455, section 4.2.2), with the server's headers.
+/// The answer to an upgrade (RFC 6455, section 4.2.2), with the headers that the server sends.
 const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\n\
     upgrade: websocket\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
     x-content-type-options: nosniff\r\nreferrer-policy: no-referrer\r\n\
     cache-control: no-store\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n";
-/// What ends a request.
+/// The end of a request.
 const END: &[u8] = b"\r\n\r\n";
-/// The token of the listener; connections have those from 1 on.
+/// The token of the listener; those of connections begin at 1.
 const LISTENER: Token = Token(0);
-/// How long until the thread notices that it is not needed any more.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often the thread checks whether it must end.
+const STOP_CHECK: Duration = Duration::from_millis(50);
 
-/// The thread. It ends with this.
+/// The running thread. Dropping this ends it.
 pub(crate) struct JoinBaseline {
     pub(crate) address: SocketAddr,
     thread: i32,
@@ -44,7 +44,7 @@ pub(crate) struct JoinBaseline {
 }
 
 impl JoinBaseline {
-    /// Starts it on `core`; `first` is the message that everybody is sent.
+    /// Starts the thread on `core`; `first` is the message that every connection is sent.
     pub(crate) fn start(core: usize, first: &[u8]) -> Result<Self> {
         let listener = crate::send_baseline::listen().context("listen")?;
         let address = listener.local_addr().context("listen")?;
@@ -55,11 +55,11 @@ impl JoinBaseline {
         thread::spawn(move || {
             let serving = || -> Result<()> {
                 system::pin_to_core(core)?;
-                // Nobody waits for it if the start failed meanwhile.
+                // An error means that `start` has already failed.
                 let _ = started.send(system::own_thread());
                 serve(listener, &answer, &over)
             };
-            // Whoever waits to be let in fails in time.
+            // Those who wait to join run into their timeout.
             if let Err(error) = serving() {
                 eprintln!("the baseline: {error:#}");
             }
@@ -72,7 +72,7 @@ impl JoinBaseline {
         })
     }
 
-    /// The processor time that it has used.
+    /// The processor time that the thread has used.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
         system::thread_time(self.thread)
     }
@@ -99,7 +99,7 @@ fn serve(listener: std::net::TcpListener, answer: &[u8], ends: &AtomicBool) -> R
     let mut next = 1;
     let mut scratch = [0; 4096];
     while !ends.load(Ordering::Relaxed) {
-        if let Err(error) = poll.poll(&mut events, Some(LOOK)) {
+        if let Err(error) = poll.poll(&mut events, Some(STOP_CHECK)) {
             if error.kind() == ErrorKind::Interrupted {
                 continue;
             }
@@ -119,12 +119,12 @@ fn serve(listener: std::net::TcpListener, answer: &[u8], ends: &AtomicBool) -> R
                 }
             } else if let Some(stream) = inside.get_mut(&token) {
                 match stream.read(&mut scratch) {
-                    // The answer fits into an empty socket.
+                    // The answer fits into the empty send buffer.
                     Ok(count) if scratch[..count].ends_with(END) => {
                         stream.write_all(answer).context(failed)?;
                     }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                    // It is gone, or no client of ours.
+                    // Closed by the peer, or no request of ours.
                     Ok(_) | Err(_) => drop(inside.remove(&token)),
                 }
             }

@@ -1,15 +1,16 @@
-//! Load generator: measures a running server, one figure at a time, and prints
-//! each as one JSON object a line. `cargo xtask bench` starts the servers and
-//! makes a table of them; with a server of one's own it serves for sizing.
+//! Load generator: runs one scenario against a running server and prints each measured row as one
+//! JSON object a line. `cargo xtask bench` starts the servers and makes a table of the rows; run
+//! by itself it helps to size a server.
 //!
-//! It signs in real guests, opens real WebSockets, and counts what comes. The
-//! server must have `RATE_LIMITS=off` and room for the connections.
+//! It signs in guests, opens WebSockets and counts the messages it receives. It knows nothing of
+//! the server but its HTTP and WebSocket interface. The server must have `RATE_LIMITS=off` and
+//! room for the connections.
 
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "what is counted here is far below 2^52"
+    reason = "all counts here are far below 2^52"
 )]
 
 mod client_pool;
@@ -38,7 +39,7 @@ struct Arguments {
     /// Servers as ADDRESS=PID, for example 127.0.0.1:8080=4711, comma-separated
     #[arg(long, env = "LOAD_SERVERS", value_delimiter = ',', required = true, value_parser = parse_server)]
     server: Vec<Target>,
-    /// The core that the server was given, where the baseline runs too
+    /// The core that the server runs on; the baseline runs there, too
     #[arg(long, default_value_t = 0)]
     server_core: usize,
     /// The core that this generator stays on
@@ -50,17 +51,17 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Figure {
-    /// Deliveries per second of processor time, beside the baseline's
+    /// Deliveries per second of processor time, compared with the baseline
     Deliver(deliver::Deliver),
-    /// The 99th percentile of the delay at a steady rate, beside the baseline's
+    /// The 99th percentile of the latency at a steady rate, compared with the baseline
     Latency(late::Latency),
-    /// How late those at another node hear, beside those at the same
+    /// Latency between two nodes, compared with that within one node
     CrossNode(cross_node::CrossNode),
     /// Memory of connections that do nothing
     Idle(idle::Idle),
     /// Joins per second of processor time
     Join(join::Join),
-    /// Everybody comes back at once
+    /// All clients reconnect at once
     Reconnect(reconnect::Reconnect),
     /// Some receivers stop reading
     Slow(slow::Slow),
@@ -97,15 +98,15 @@ fn measure(arguments: &Arguments) -> Result<Vec<Row>> {
     let target = targets.first().ok_or_else(|| anyhow!("no server"))?;
     let core = arguments.server_core;
     match &arguments.figure {
-        Figure::Deliver(wanted) => deliver::run(target, core, wanted),
-        Figure::Latency(wanted) => late::run(target, core, wanted),
-        Figure::CrossNode(wanted) => cross_node::run(targets, wanted),
-        Figure::Idle(wanted) => idle::run(targets, arguments.own_core, wanted),
-        Figure::Join(wanted) => join::run(target, core, wanted),
-        Figure::Reconnect(wanted) => reconnect::run(target, wanted),
-        Figure::Slow(wanted) => slow::run(target, wanted),
-        Figure::Hot(wanted) => hot::run(target, wanted),
-        Figure::Growth(wanted) => growth::run(target, wanted),
+        Figure::Deliver(options) => deliver::run(target, core, options),
+        Figure::Latency(options) => late::run(target, core, options),
+        Figure::CrossNode(options) => cross_node::run(targets, options),
+        Figure::Idle(options) => idle::run(targets, arguments.own_core, options),
+        Figure::Join(options) => join::run(target, core, options),
+        Figure::Reconnect(options) => reconnect::run(target, options),
+        Figure::Slow(options) => slow::run(target, options),
+        Figure::Hot(options) => hot::run(target, options),
+        Figure::Growth(options) => growth::run(target, options),
         Figure::Hold => connection_worker::hold(target).map(|()| Vec::new()),
     }
 }

@@ -1,4 +1,4 @@
-//! One measured figure, as it is kept and printed.
+//! One measured row, as it is printed and stored.
 
 use serde::Serialize;
 
@@ -7,23 +7,23 @@ use serde::Serialize;
 pub(crate) struct Row {
     /// What was measured.
     pub(crate) figure: String,
-    /// In which unit `measured`, `target` and `rounds` are.
+    /// The unit of `measured`, `target` and `rounds`.
     pub(crate) unit: &'static str,
     /// The median of the rounds.
     pub(crate) measured: f64,
-    /// What is to be reached.
+    /// The value to reach.
     pub(crate) target: f64,
-    /// Whether it is.
+    /// Whether it is reached, and nothing was lost.
     pub(crate) met: bool,
     /// Each round's result.
     pub(crate) rounds: Vec<f64>,
-    /// Messages that should have come and did not.
+    /// Number of messages that should have been received and were not.
     pub(crate) lost: u64,
-    /// What else one wants to know.
+    /// More about the measurement, for a reader.
     pub(crate) detail: String,
 }
 
-/// On which side of the target one wants to be.
+/// On which side of the target a good value is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Goal {
     /// The target or more.
@@ -33,7 +33,7 @@ pub(crate) enum Goal {
 }
 
 impl Row {
-    /// The row of a figure measured in several rounds.
+    /// A row measured in several rounds.
     pub(crate) fn new(
         figure: impl Into<String>,
         unit: &'static str,
@@ -57,21 +57,21 @@ impl Row {
         }
     }
 
-    /// With messages that were lost; with any the figure is not met.
+    /// Sets the number of lost messages; with any, the target is not met.
     pub(crate) fn lost(mut self, lost: u64) -> Self {
         self.lost = lost;
         self.met &= lost == 0;
         self
     }
 
-    /// With what else one wants to know.
+    /// Sets the detail.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
     }
 }
 
-/// The one in the middle; of an even number the lower one.
+/// The value in the middle; of an even number of values the lower one; NaN of none.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! What can be measured, one module a figure.
+//! What can be measured, one module for each scenario.
 
 pub(crate) mod cross_node;
 pub(crate) mod deliver;

@@ -1,6 +1,6 @@
-//! The kernel's baseline `R`: one thread that writes the same 200 bytes to each
-//! of N sockets with one `send` each, and does nothing else. No server that
-//! sends each message by itself can spend less.
+//! The baseline `R` for deliveries: one thread that writes the same 200 bytes to each of N sockets
+//! with one `send` each, and does nothing else. A server that sends each message by itself cannot
+//! use less processor time.
 
 use crate::{
     client_pool::ClientPool,
@@ -8,7 +8,7 @@ use crate::{
     latency::{Latencies, MessageClock},
     system,
 };
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::{
     io::Write,
@@ -18,28 +18,28 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Size of the message with its frame.
+/// Size of the message with its frame header, in bytes.
 const MESSAGE: usize = 200;
-/// Receivers that may wait to be accepted.
+/// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
-/// What no round may take longer than.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit of a round.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The thread and those who listen to it.
+/// The thread and its receivers.
 pub(crate) struct SendBaseline {
     pool: ClientPool,
     receivers: usize,
-    orders: Sender<Order>,
+    commands: Sender<Command>,
     times: Receiver<Duration>,
     clock: MessageClock,
 }
 
-enum Order {
-    /// One message to each.
+enum Command {
+    /// Send one message to each receiver.
     Send,
-    /// Messages at a steady rate.
+    /// Send `count` messages to each receiver at a steady rate, one every `every`.
     Pace { count: usize, every: Duration },
-    /// How much processor time was used since the last report?
+    /// Report the processor time used since the last report.
     Report,
 }
 
@@ -48,7 +48,7 @@ impl SendBaseline {
     pub(crate) fn start(receivers: usize, core: usize) -> Result<Self> {
         let listener = listen().context("listen")?;
         let address: SocketAddr = listener.local_addr().context("listen")?;
-        let (orders, taken) = channel();
+        let (commands, taken) = channel();
         let (report, times) = channel();
         let clock = MessageClock::start();
         thread::spawn(move || {
@@ -57,7 +57,7 @@ impl SendBaseline {
                 let sockets = accept(&listener, receivers)?;
                 send(sockets, &taken, &report, clock)
             };
-            // Whoever waits for a report hears of it by the closed channel.
+            // Those who wait for a report find the channel closed.
             if let Err(error) = sending() {
                 eprintln!("the baseline: {error:#}");
             }
@@ -69,43 +69,43 @@ impl SendBaseline {
         Ok(Self {
             pool,
             receivers,
-            orders,
+            commands,
             times,
             clock,
         })
     }
 
-    /// Sends message after message for `time`, one in flight: what one `send`
-    /// costs.
+    /// Sends message after message for `time`, with one in flight. Returns the processor time of
+    /// one `send`.
     pub(crate) fn cost(&mut self, time: Duration) -> Result<Duration> {
         self.report()?;
         let begun = Instant::now();
         let mut sent = 0;
         while begun.elapsed() < time {
-            self.order(Order::Send)?;
+            self.command(Command::Send)?;
             sent += self.receivers;
-            let mut heard = 0;
-            while heard < self.receivers {
-                if begun.elapsed() > time + PATIENCE {
-                    return Err(anyhow!("the baseline's messages were lost"));
+            let mut received = 0;
+            while received < self.receivers {
+                if begun.elapsed() > time + TIMEOUT {
+                    bail!("the baseline's messages were lost");
                 }
-                self.pool.listen(PATIENCE, |_, _| heard += 1)?;
+                self.pool.poll(TIMEOUT, |_, _| received += 1)?;
             }
         }
         Ok(self.report()?.div_f64(sent as f64))
     }
 
-    /// Sends `count` messages, one `every` so long: how late each was heard.
+    /// Sends `count` messages, one every `every`, and returns their latencies.
     pub(crate) fn latencies(&mut self, count: usize, every: Duration) -> Result<Latencies> {
-        self.order(Order::Pace { count, every })?;
+        self.command(Command::Pace { count, every })?;
         let mut latencies = Latencies::new()?;
         let clock = self.clock;
-        let end = Instant::now() + every.mul_f64(count as f64) + PATIENCE;
+        let end = Instant::now() + every.mul_f64(count as f64) + TIMEOUT;
         while latencies.count() < count * self.receivers {
             if Instant::now() > end {
-                return Err(anyhow!("the baseline's messages were lost"));
+                bail!("the baseline's messages were lost");
             }
-            self.pool.listen(PATIENCE, |_, payload| {
+            self.pool.poll(TIMEOUT, |_, payload| {
                 latencies.record(clock.age(payload));
             })?;
         }
@@ -113,18 +113,18 @@ impl SendBaseline {
     }
 
     fn report(&self) -> Result<Duration> {
-        self.order(Order::Report)?;
+        self.command(Command::Report)?;
         self.times.recv().context("the baseline")
     }
 
-    fn order(&self, order: Order) -> Result<()> {
-        let sent = self.orders.send(order);
+    fn command(&self, command: Command) -> Result<()> {
+        let sent = self.commands.send(command);
         sent.map_err(|_| anyhow!("the baseline's thread ended"))
     }
 }
 
-/// With room for all receivers at once: whoever finds none in the queue would
-/// wait for ever, as the one who says nothing.
+/// A listener on a free port whose queue has room for all receivers at once. A connection that
+/// does not fit in the queue would wait for ever, because its client sends nothing first.
 pub(crate) fn listen() -> std::io::Result<TcpListener> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     let any_port = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
@@ -145,7 +145,7 @@ fn accept(listener: &TcpListener, count: usize) -> Result<Vec<TcpStream>> {
 
 fn send(
     mut sockets: Vec<TcpStream>,
-    orders: &Receiver<Order>,
+    commands: &Receiver<Command>,
     report: &Sender<Duration>,
     clock: MessageClock,
 ) -> Result<()> {
@@ -155,14 +155,14 @@ fn send(
         }
         Ok(())
     };
-    // The head of a frame of this size is four bytes.
+    // The header of a frame of this size takes four bytes.
     let message = vec![b'x'; MESSAGE - 4];
     let frame = unmasked(TEXT, &message);
     let mut before = system::own_processor_time()?;
-    for order in orders {
-        match order {
-            Order::Send => to_all(&frame)?,
-            Order::Pace { count, every } => {
+    for command in commands {
+        match command {
+            Command::Send => to_all(&frame)?,
+            Command::Pace { count, every } => {
                 let mut due = Instant::now();
                 for _ in 0..count {
                     thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -173,9 +173,9 @@ fn send(
                     to_all(&unmasked(TEXT, &message))?;
                 }
             }
-            Order::Report => {
+            Command::Report => {
                 let now = system::own_processor_time()?;
-                // Nobody waits for it any more: the measurement is over.
+                // An error means that the measurement is over.
                 let _ = report.send(now.saturating_sub(before));
                 before = now;
             }

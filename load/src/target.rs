@@ -1,5 +1,5 @@
-//! The server under test: its address, its process, and what must be there
-//! before anything is measured: people who are signed in, and canvases.
+//! The server under test: its address and process, and the HTTP requests that prepare a
+//! measurement: signing in people and creating canvases.
 
 use crate::{
     frames::{TEXT, masked},
@@ -12,24 +12,24 @@ use std::{net::SocketAddr, thread, time::Duration};
 use ureq::Agent;
 use uuid::Uuid;
 
-/// A wait that is short beside every deadline.
-pub(crate) const TICK: Duration = Duration::from_millis(100);
-/// Who signs in at the same time.
-const LANES: usize = 8;
+/// A wait that is short compared with every time limit.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Number of threads that sign people in.
+const SIGN_IN_THREADS: usize = 8;
 
 /// One server.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
-    /// Where it listens.
+    /// The address it listens on.
     pub(crate) address: SocketAddr,
-    /// Its process on this machine.
+    /// Its process id on this machine.
     pub(crate) process: u32,
 }
 
-/// Somebody who is signed in.
+/// A signed-in guest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Person {
-    /// Their JWT.
+    /// The JWT.
     pub(crate) token: String,
 }
 
@@ -41,18 +41,18 @@ pub(crate) struct Canvas {
 }
 
 impl Target {
-    /// Processor time the server has used so far.
+    /// The processor time that the server has used so far.
     pub(crate) fn processor_time(&self) -> Result<Duration> {
         system::processor_time(self.process)
     }
 
-    /// Signs in that many new guests, each with a session of their own.
+    /// Signs in `count` new guests, each with its own session.
     pub(crate) fn people(&self, count: usize) -> Result<Vec<Person>> {
-        let share = count.div_ceil(LANES).max(1);
-        let lanes: Vec<_> = (0..LANES)
-            .map(|lane| {
+        let share = count.div_ceil(SIGN_IN_THREADS).max(1);
+        let threads: Vec<_> = (0..SIGN_IN_THREADS)
+            .map(|thread| {
                 let target = self.clone();
-                let count = share.min(count.saturating_sub(lane * share));
+                let count = share.min(count.saturating_sub(thread * share));
                 thread::spawn(move || {
                     let agent = agent();
                     let name = json!({ "display_name": "Load" });
@@ -62,25 +62,25 @@ impl Target {
             })
             .collect();
         let mut people = Vec::with_capacity(count);
-        for lane in lanes {
-            let lane = lane.join().map_err(|_| anyhow!("a lane failed"))?;
-            people.extend(lane?);
+        for thread in threads {
+            let thread = thread.join().map_err(|_| anyhow!("a thread failed"))?;
+            people.extend(thread?);
         }
         Ok(people)
     }
 
-    /// Makes a canvas.
+    /// Creates a canvas of `tiles` by `tiles` tiles.
     pub(crate) fn canvas(&self, owner: &Person, tiles: u32) -> Result<Canvas> {
         let body = json!({ "name": "Load", "width": tiles, "height": tiles, "tile_size": 32 });
         self.post(&agent(), "/canvases", Some(owner), &body)
     }
 
-    /// What a GET under `/api/v1` answers.
+    /// The JSON answer to a GET request under `/api/v1`.
     pub(crate) fn get(&self, path: &str, person: &Person) -> Result<Value> {
         serde_json::from_slice(&self.fetch(path, person)?).with_context(|| path.to_owned())
     }
 
-    /// The same, unread.
+    /// The bytes of the answer to a GET request under `/api/v1`.
     pub(crate) fn fetch(&self, path: &str, person: &Person) -> Result<Vec<u8>> {
         let url = format!("http://{}/api/v1{path}", self.address);
         let asked = agent()
@@ -110,7 +110,8 @@ impl Target {
             .with_context(|| path.to_owned())
     }
 
-    /// The request that joins a canvas, from `after` on where that is given.
+    /// The upgrade request that joins a canvas. With `after`, the connection resumes behind that
+    /// `seq`.
     pub(crate) fn upgrade(&self, canvas: &Canvas, person: &Person, after: Option<i64>) -> Vec<u8> {
         let resume = after.map_or_else(String::new, |seq| {
             format!("&last_seq={seq}&epoch={}", canvas.epoch)
@@ -125,26 +126,26 @@ impl Target {
     }
 }
 
-/// A frame that says `text` in the chat, with an `op_id` as every good client's.
+/// A frame with a chat message, with an `op_id` as real clients send it.
 pub(crate) fn chat(text: &str) -> Vec<u8> {
     let op_id = Uuid::new_v4();
     request(&json!({ "type": "canvas_chat", "text": text, "op_id": op_id }))
 }
 
-/// A frame that says something of ordinary length.
+/// A frame with a chat message of ordinary length.
 pub(crate) fn sample_chat() -> Vec<u8> {
     chat("stellar stellar stellar stellar stellar stellar stellar stellar")
 }
 
-/// A frame with any request.
+/// A frame with this request.
 pub(crate) fn request(message: &Value) -> Vec<u8> {
     masked(TEXT, message.to_string().as_bytes())
 }
 
 fn agent() -> Agent {
-    let patience = Some(Duration::from_mins(1));
+    let timeout = Some(Duration::from_mins(1));
     Agent::config_builder()
-        .timeout_global(patience)
+        .timeout_global(timeout)
         .build()
         .into()
 }

@@ -1,20 +1,19 @@
-//! How late a message is heard by those who are connected to another node than
-//! the speaker, beside those who are connected to the same.
+//! Latency of messages between two nodes, compared with the latency within one node.
 
 use crate::{
-    group::{Group, MessageType, PATIENCE},
+    group::{Group, MessageType, TIMEOUT},
     latency::{Latencies, MessageClock},
     row::{Goal, Row},
     target::{self, Target},
 };
-use anyhow::{Result, anyhow};
+use anyhow::{Result, bail};
 use clap::Args;
 use std::time::{Duration, Instant};
 
-/// What is measured.
+/// Options of the scenario.
 #[derive(Args)]
 pub(crate) struct CrossNode {
-    /// Who hear each message
+    /// Number of receivers
     #[arg(long, default_value_t = 100)]
     receivers: usize,
     /// Messages a second
@@ -34,31 +33,31 @@ pub(crate) struct CrossNode {
     goal: f64,
 }
 
-/// A speaker and those who listen.
-struct Talk {
+/// A sender and its receivers.
+struct Conversation {
     group: Group,
     speaker: usize,
 }
 
-/// Runs it over the first two servers.
-pub(crate) fn run(targets: &[Target], wanted: &CrossNode) -> Result<Vec<Row>> {
+/// Runs the scenario on the first two servers.
+pub(crate) fn run(targets: &[Target], options: &CrossNode) -> Result<Vec<Row>> {
     let [first, second, ..] = targets else {
-        return Err(anyhow!("it takes two servers"));
+        bail!("it takes two servers");
     };
-    let every = Duration::from_secs_f64(1.0 / wanted.rate);
-    let count = (wanted.rate * wanted.seconds) as usize;
-    let mut near = Talk::gather(first, first, wanted.receivers)?;
-    let mut far = Talk::gather(first, second, wanted.receivers)?;
-    for talk in [&mut near, &mut far] {
-        talk.speak(count / 2, every)?;
+    let every = Duration::from_secs_f64(1.0 / options.rate);
+    let count = (options.rate * options.seconds) as usize;
+    let mut near = Conversation::join(first, first, options.receivers)?;
+    let mut far = Conversation::join(first, second, options.receivers)?;
+    for conversation in [&mut near, &mut far] {
+        conversation.send_steadily(count / 2, every)?;
     }
     let (mut one, mut two) = (Vec::new(), Vec::new());
     let mut lost = 0;
-    for _ in 0..wanted.rounds {
-        for (talk, heard) in [(&mut near, &mut one), (&mut far, &mut two)] {
-            let latencies = talk.speak(count, every)?;
-            lost += count * wanted.receivers - latencies.count();
-            heard.push(latencies);
+    for _ in 0..options.rounds {
+        for (conversation, received) in [(&mut near, &mut one), (&mut far, &mut two)] {
+            let latencies = conversation.send_steadily(count, every)?;
+            lost += count * options.receivers - latencies.count();
+            received.push(latencies);
         }
     }
     let row = |name: &str, quantile: f64, goal: f64| {
@@ -70,44 +69,44 @@ pub(crate) fn run(targets: &[Target], wanted: &CrossNode) -> Result<Vec<Row>> {
         }
         let figure = format!(
             "{name} of two nodes over one's, {} receivers, {} messages/s, chat, committed",
-            wanted.receivers, wanted.rate
+            options.receivers, options.rate
         );
         let row = Row::new(figure, "ms", Goal::AtMost(goal), over);
         row.lost(lost as u64)
             .detail(format!("ms, two nodes/one: {}", details.join(" ")))
     };
     Ok(vec![
-        row("p50", 0.5, wanted.goal_median),
-        row("p99", 0.99, wanted.goal),
+        row("p50", 0.5, options.goal_median),
+        row("p99", 0.99, options.goal),
     ])
 }
 
-impl Talk {
-    /// Somebody at one server and those who listen at another, or at the same.
-    fn gather(speaks_at: &Target, listen_at: &Target, receivers: usize) -> Result<Self> {
-        let mut group = Group::gather(listen_at, receivers)?;
+impl Conversation {
+    /// Connects a sender to one server and receivers to another, or to the same.
+    fn join(speaks_at: &Target, listen_at: &Target, receivers: usize) -> Result<Self> {
+        let mut group = Group::join(listen_at, receivers)?;
         let people = speaks_at.people(1)?;
         let upgrade = speaks_at.upgrade(&group.canvas, &people[0], None);
         let speaker = group.pool.connect(speaks_at.address, Some(&upgrade))?;
-        group.pool.until(
+        group.pool.poll_until(
             "joining",
-            PATIENCE,
+            TIMEOUT,
             |_, _| {},
             |pool| pool.open() > receivers,
         )?;
-        group.calm()?;
+        group.wait_until_idle()?;
         Ok(Self { group, speaker })
     }
 
-    /// Says `count` things, one `every` so long: how late the others heard them.
-    fn speak(&mut self, count: usize, every: Duration) -> Result<Latencies> {
+    /// Sends `count` messages, one every `every`; returns the latencies at the receivers.
+    fn send_steadily(&mut self, count: usize, every: Duration) -> Result<Latencies> {
         let Self { group, speaker } = self;
         let clock = MessageClock::start();
         let mut latencies = Latencies::new()?;
         let all = count * *speaker;
         let mut due = Instant::now();
         let mut sent = 0;
-        let end = due + every.mul_f64(count as f64) + PATIENCE / 6;
+        let end = due + every.mul_f64(count as f64) + TIMEOUT / 6;
         while latencies.count() < all && Instant::now() < end {
             while sent < count && Instant::now() >= due {
                 let text = format!("{} {}", clock.timestamp(), "stellar ".repeat(8));
@@ -120,7 +119,7 @@ impl Talk {
             } else {
                 end.saturating_duration_since(Instant::now())
             };
-            group.pool.listen(pause, |id, payload| {
+            group.pool.poll(pause, |id, payload| {
                 if id != *speaker && MessageType::of(payload) == MessageType::Chat {
                     latencies.record(clock.age(payload));
                 }

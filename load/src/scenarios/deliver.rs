@@ -1,29 +1,29 @@
-//! Deliveries per second of server processor time, beside the baseline's.
+//! Deliveries per second of the server's processor time, compared with the send baseline.
 
 use crate::{
-    group::{Group, MessageType, PATIENCE},
+    group::{Group, MessageType, TIMEOUT},
     row::{Goal, Row},
     send_baseline::SendBaseline,
     target::{self, Target},
 };
-use anyhow::{Result, anyhow};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// What is measured.
+/// Options of the scenario.
 #[derive(Args)]
 pub(crate) struct Deliver {
-    /// Who hear each message
+    /// Number of receivers
     #[arg(long, default_value_t = 100)]
     receivers: usize,
-    /// Messages under way at the same time
+    /// Messages in flight at the same time
     #[arg(long, default_value_t = 1)]
     in_flight: usize,
-    /// Typing, which is not stored, or chat, which is
+    /// Typing, which is not stored, or chat, which is stored
     #[arg(long, default_value = "chat")]
     traffic: Traffic,
-    /// Rounds, each beside one of the baseline
+    /// Rounds, each after one of the baseline
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Seconds of each round
@@ -34,92 +34,90 @@ pub(crate) struct Deliver {
     goal: f64,
 }
 
-/// What is said.
+/// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Traffic {
     Typing,
     Chat,
 }
 
-/// Runs it. The baseline's thread stays on the core that the server was given.
-pub(crate) fn run(target: &Target, core: usize, wanted: &Deliver) -> Result<Vec<Row>> {
-    let time = Duration::from_secs_f64(wanted.seconds);
-    // The sender hears its own chat, but not that it types.
-    let others = usize::from(wanted.traffic == Traffic::Typing);
-    let mut group = Group::gather(target, wanted.receivers + others)?;
-    let mut baseline = SendBaseline::start(wanted.receivers, core)?;
-    deliver(&mut group, target, wanted, time / 2)?;
+/// Runs the scenario. The baseline's thread is pinned to `core`, as the server is.
+pub(crate) fn run(target: &Target, core: usize, options: &Deliver) -> Result<Vec<Row>> {
+    let time = Duration::from_secs_f64(options.seconds);
+    // The sender receives its own chat, but not its own typing.
+    let others = usize::from(options.traffic == Traffic::Typing);
+    let mut group = Group::join(target, options.receivers + others)?;
+    let mut baseline = SendBaseline::start(options.receivers, core)?;
+    deliver(&mut group, target, options, time / 2)?;
     baseline.cost(time / 2)?;
     let (mut ratios, mut costs) = (Vec::new(), Vec::new());
-    for _ in 0..wanted.rounds {
+    for _ in 0..options.rounds {
         let baseline = baseline.cost(time)?;
-        let server = deliver(&mut group, target, wanted, time)?;
+        let server = deliver(&mut group, target, options, time)?;
         ratios.push(baseline.as_secs_f64() / server.as_secs_f64());
         costs.push(format!("{:.2}/{:.2}", micros(server), micros(baseline)));
     }
     let figure = format!(
         "deliveries, {} receivers, {} in flight, {}",
-        wanted.receivers,
-        wanted.in_flight,
-        match wanted.traffic {
+        options.receivers,
+        options.in_flight,
+        match options.traffic {
             Traffic::Typing => "typing",
             Traffic::Chat => "chat, committed",
         }
     );
-    let row = Row::new(figure, "R", Goal::AtLeast(wanted.goal), ratios);
+    let row = Row::new(figure, "R", Goal::AtLeast(options.goal), ratios);
     Ok(vec![row.detail(format!(
         "µs of processor time a delivery, server/baseline: {}",
         costs.join(" ")
     ))])
 }
 
-/// The server's processor time for one delivery.
+/// Sends for `time` and returns the server's processor time for one delivery.
 fn deliver(
     group: &mut Group,
     target: &Target,
-    wanted: &Deliver,
+    options: &Deliver,
     time: Duration,
 ) -> Result<Duration> {
-    let kind = match wanted.traffic {
+    let kind = match options.traffic {
         Traffic::Typing => MessageType::Typing,
         Traffic::Chat => MessageType::Chat,
     };
     let before = target.processor_time()?;
     let begun = Instant::now();
-    let (mut sent, mut heard, mut errors) = (0, 0, 0);
+    let (mut sent, mut received, mut errors) = (0, 0, 0);
     loop {
-        // Counted over all receivers: each hears the messages in order.
+        // One count over all receivers is enough: each receives the messages in order.
         while begun.elapsed() < time
-            && sent * wanted.receivers < heard + wanted.in_flight * wanted.receivers
+            && sent * options.receivers < received + options.in_flight * options.receivers
         {
-            group.pool.send(0, &frame(wanted.traffic, sent));
+            group.pool.send(0, &frame(options.traffic, sent));
             sent += 1;
         }
-        if heard >= sent * wanted.receivers {
+        if received >= sent * options.receivers {
             break;
         }
-        if errors > 0 || begun.elapsed() > time + PATIENCE {
-            let all = sent * wanted.receivers;
-            return Err(anyhow!(format!(
-                "{heard} of {all} deliveries came, {errors} were refused"
-            )));
+        if errors > 0 || begun.elapsed() > time + TIMEOUT {
+            let all = sent * options.receivers;
+            bail!("{received} of {all} deliveries came, {errors} were refused");
         }
-        group.pool.listen(PATIENCE, |_, payload| {
+        group.pool.poll(TIMEOUT, |_, payload| {
             let found = MessageType::of(payload);
-            heard += usize::from(found == kind);
+            received += usize::from(found == kind);
             errors += usize::from(found == MessageType::Error);
         })?;
     }
     let used = target.processor_time()?.saturating_sub(before);
-    // The last answers are under way.
-    group.pool.listen(Duration::from_millis(50), |_, _| {})?;
-    Ok(used.div_f64(heard as f64))
+    // Receives the answers that are still in flight.
+    group.pool.poll(Duration::from_millis(50), |_, _| {})?;
+    Ok(used.div_f64(received as f64))
 }
 
-/// The frame after `sent` others.
+/// The frame to send after `sent` others.
 fn frame(kind: Traffic, sent: usize) -> Vec<u8> {
     match kind {
-        // What is no change need not be told.
+        // The server does not announce a state that has not changed, so it alternates.
         Traffic::Typing => target::request(&json!({
             "type": "user_presence",
             "presence_type": "typing",

@@ -1,6 +1,6 @@
-//! How cost grows with what there is: people on a canvas, open canvases,
-//! events in a log, tiles. Each figure is what one unit of work costs, so one
-//! that rises with the size grows faster than its work.
+//! How cost grows with the number of people on a canvas, open canvases, events in a log, and
+//! tiles. Each row is the cost of one unit of work, so a row that rises with the size grows faster
+//! than linearly.
 
 mod canvases;
 mod log;
@@ -8,25 +8,25 @@ mod members;
 mod tiles;
 
 use crate::{
-    client_pool::{ClientPool, PeerId},
-    group::{MessageType, PATIENCE, seq},
+    client_pool::{ClientPool, ConnectionId},
+    group::{MessageType, TIMEOUT, seq},
     row::{Goal, Row, median},
     target::{Canvas, Person, Target},
 };
-use anyhow::{Result, anyhow};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use std::time::Instant;
 
-/// How often each thing is done whose time is taken.
-const TIMES: usize = 21;
-/// How much dearer than at the smallest size a unit may be: noise, and the
+/// How often each timed action is repeated.
+const REPETITIONS: usize = 21;
+/// How much more a unit may cost than at the smallest size: allows for noise, and for the
 /// logarithm of an index.
-const ALLOWED: f64 = 2.0;
+const ALLOWED_FACTOR: f64 = 2.0;
 
-/// What is measured.
+/// Options of the scenario.
 #[derive(Args)]
 pub(crate) struct Growth {
-    /// What grows
+    /// Sizes to vary
     #[arg(
         long,
         value_delimiter = ',',
@@ -50,21 +50,21 @@ enum Of {
     Tiles,
 }
 
-/// Runs it.
-pub(crate) fn run(target: &Target, wanted: &Growth) -> Result<Vec<Row>> {
+/// Runs the scenario.
+pub(crate) fn run(target: &Target, options: &Growth) -> Result<Vec<Row>> {
     let mut table = Table::default();
-    for of in &wanted.of {
+    for of in &options.of {
         match of {
-            Of::Members => members::run(target, wanted.up_to, &mut table)?,
-            Of::Canvases => canvases::run(target, wanted.up_to, &mut table)?,
-            Of::Log => log::run(target, wanted.up_to, &mut table)?,
-            Of::Tiles => tiles::run(target, wanted.up_to, &mut table)?,
+            Of::Members => members::run(target, options.up_to, &mut table)?,
+            Of::Canvases => canvases::run(target, options.up_to, &mut table)?,
+            Of::Log => log::run(target, options.up_to, &mut table)?,
+            Of::Tiles => tiles::run(target, options.up_to, &mut table)?,
         }
     }
     Ok(table.rows())
 }
 
-/// The scenarios in the order in which they were first measured.
+/// The measured costs, in the order in which they were first added.
 #[derive(Default)]
 struct Table {
     scenarios: Vec<Figure>,
@@ -73,7 +73,7 @@ struct Table {
 struct Figure {
     name: &'static str,
     unit: &'static str,
-    /// The size in words, and what a unit of work costs there.
+    /// Each size in words, with the cost of a unit of work.
     sizes: Vec<(String, f64)>,
 }
 
@@ -91,7 +91,9 @@ impl Table {
     fn rows(self) -> Vec<Row> {
         let rows = self.scenarios.into_iter().flat_map(|figure| {
             let Figure { name, unit, sizes } = figure;
-            let allowed = sizes.first().map_or(f64::NAN, |(_, cost)| cost * ALLOWED);
+            let allowed = sizes
+                .first()
+                .map_or(f64::NAN, |(_, cost)| cost * ALLOWED_FACTOR);
             sizes.into_iter().map(move |(size, cost)| {
                 Row::new(
                     format!("{name}, {size}"),
@@ -105,7 +107,7 @@ impl Table {
     }
 }
 
-/// One person on one canvas.
+/// One person connected to one canvas.
 struct Client<'a> {
     target: &'a Target,
     canvas: &'a Canvas,
@@ -114,9 +116,9 @@ struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    fn enter(target: &'a Target, canvas: &'a Canvas, person: &'a Person) -> Result<Self> {
+    fn join_canvas(target: &'a Target, canvas: &'a Canvas, person: &'a Person) -> Result<Self> {
         let mut pool = ClientPool::new()?;
-        enter(&mut pool, target, canvas, person, None)?;
+        join_canvas(&mut pool, target, canvas, person, None)?;
         Ok(Self {
             target,
             canvas,
@@ -125,8 +127,8 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// Sends that many requests, `request(n)` each, of which few wait for an
-    /// answer at a time. Gives the `seq` of the last.
+    /// Sends `count` requests, the nth being `request(n)`, with a bounded number in flight.
+    /// Returns the `seq` of the last.
     fn send_all(&mut self, count: usize, request: impl Fn(usize) -> Vec<u8>) -> Result<i64> {
         const IN_FLIGHT: usize = 256;
         let (mut sent, mut acked, mut last) = (0, 0, 0);
@@ -137,7 +139,7 @@ impl<'a> Client<'a> {
             }
             let mut refused = None;
             self.pool
-                .listen(PATIENCE, |_, payload| match MessageType::of(payload) {
+                .poll(TIMEOUT, |_, payload| match MessageType::of(payload) {
                     MessageType::Ack => {
                         acked += 1;
                         last = seq(payload).unwrap_or(last);
@@ -148,73 +150,72 @@ impl<'a> Client<'a> {
                     _ => {}
                 })?;
             if let Some(error) = refused {
-                return Err(anyhow!(error));
+                bail!(error);
             }
         }
         Ok(last)
     }
 
-    /// Milliseconds until a request is acknowledged, the median of some.
+    /// Milliseconds until a request is acknowledged (median).
     fn commit(&mut self, request: impl Fn(usize) -> Vec<u8>) -> Result<f64> {
         timed(|number| self.send_all(1, |_| request(number)).map(drop))
     }
 
-    /// Milliseconds until another connection of the same person is in, the
-    /// median of some.
+    /// Milliseconds until another connection of the same person has joined (median).
     fn join(&self) -> Result<f64> {
         timed(|_| {
             let mut pool = ClientPool::new()?;
-            enter(&mut pool, self.target, self.canvas, self.person, None).map(drop)
+            join_canvas(&mut pool, self.target, self.canvas, self.person, None).map(drop)
         })
     }
 
-    /// Milliseconds until it has everything behind `after` up to `last`.
+    /// Milliseconds until a connection that resumes behind `after` has received `last` (median).
     fn resume(&self, after: i64, last: i64) -> Result<f64> {
         timed(|_| {
             let mut pool = ClientPool::new()?;
             let upgrade = self.target.upgrade(self.canvas, self.person, Some(after));
             pool.connect(self.target.address, Some(&upgrade))?;
             let reached = std::cell::Cell::new(false);
-            let hear = |_: PeerId, payload: &[u8]| {
+            let on_message = |_: ConnectionId, payload: &[u8]| {
                 if MessageType::of(payload) == MessageType::Chat && seq(payload) == Some(last) {
                     reached.set(true);
                 }
             };
-            pool.until("resuming", PATIENCE, hear, |_| reached.get())
+            pool.poll_until("resuming", TIMEOUT, on_message, |_| reached.get())
         })
     }
 
-    /// Milliseconds until the snapshot is there, the median of some.
+    /// Milliseconds until the snapshot is received (median).
     fn snapshot(&self) -> Result<f64> {
         let path = format!("/canvases/{}/snapshot", self.canvas.id);
         timed(|_| self.target.fetch(&path, self.person).map(drop))
     }
 }
 
-/// One more connection, which has heard that it is in.
-fn enter(
+/// Opens one more connection and waits for its `connected`.
+fn join_canvas(
     pool: &mut ClientPool,
     target: &Target,
     canvas: &Canvas,
     person: &Person,
     after: Option<i64>,
-) -> Result<PeerId> {
+) -> Result<ConnectionId> {
     let upgrade = target.upgrade(canvas, person, after);
     let id = pool.connect(target.address, Some(&upgrade))?;
     let connected = std::cell::Cell::new(false);
-    let hear = |from: PeerId, payload: &[u8]| {
+    let on_message = |from: ConnectionId, payload: &[u8]| {
         if from == id && MessageType::of(payload) == MessageType::Connected {
             connected.set(true);
         }
     };
-    pool.until("joining", PATIENCE, hear, |_| connected.get())?;
+    pool.poll_until("joining", TIMEOUT, on_message, |_| connected.get())?;
     Ok(id)
 }
 
-/// Milliseconds that `act` takes, the median of some.
+/// Milliseconds that `act` takes (median of [`REPETITIONS`]).
 fn timed(mut act: impl FnMut(usize) -> Result<()>) -> Result<f64> {
-    let mut times = Vec::with_capacity(TIMES);
-    for number in 0..TIMES {
+    let mut times = Vec::with_capacity(REPETITIONS);
+    for number in 0..REPETITIONS {
         let begun = Instant::now();
         act(number)?;
         times.push(begun.elapsed().as_secs_f64() * 1e3);

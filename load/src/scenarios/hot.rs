@@ -1,24 +1,24 @@
 //! Durable chat on one canvas: how many messages a second are stored.
 
 use crate::{
-    group::{Group, MessageType, PATIENCE},
+    group::{Group, MessageType, TIMEOUT},
     row::{Goal, Row},
     target::{self, Target},
 };
-use anyhow::{Result, anyhow};
+use anyhow::{Result, bail};
 use clap::Args;
 use std::time::{Duration, Instant};
 
-/// What is measured.
+/// Options of the scenario.
 #[derive(Args)]
 pub(crate) struct Hot {
-    /// Who write
+    /// Number of writers
     #[arg(long, default_value_t = 4)]
     writers: usize,
-    /// Messages of each that wait for their answer
+    /// Messages of each writer in flight
     #[arg(long, default_value_t = 128)]
     in_flight: usize,
-    /// Rounds
+    /// Number of rounds
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Seconds of each round
@@ -29,54 +29,52 @@ pub(crate) struct Hot {
     goal: f64,
 }
 
-/// Runs it.
-pub(crate) fn run(target: &Target, wanted: &Hot) -> Result<Vec<Row>> {
-    let time = Duration::from_secs_f64(wanted.seconds);
-    let mut group = Group::gather(target, wanted.writers)?;
-    write(&mut group, wanted, time / 2)?;
+/// Runs the scenario.
+pub(crate) fn run(target: &Target, options: &Hot) -> Result<Vec<Row>> {
+    let time = Duration::from_secs_f64(options.seconds);
+    let mut group = Group::join(target, options.writers)?;
+    write(&mut group, options, time / 2)?;
     let mut rounds = Vec::new();
     let before = target.processor_time()?;
     let begun = Instant::now();
-    for _ in 0..wanted.rounds {
-        rounds.push(write(&mut group, wanted, time)?);
+    for _ in 0..options.rounds {
+        rounds.push(write(&mut group, options, time)?);
     }
     let used = target.processor_time()?.saturating_sub(before);
     let share = used.as_secs_f64() / begun.elapsed().as_secs_f64();
     let row = Row::new(
         "durable chat on one hot canvas",
         "messages/s",
-        Goal::AtLeast(wanted.goal),
+        Goal::AtLeast(options.goal),
         rounds,
     );
     Ok(vec![row.detail(format!(
         "{} writers; the server used {share:.2} cores",
-        wanted.writers
+        options.writers
     ))])
 }
 
-/// Messages acknowledged in a second.
-fn write(group: &mut Group, wanted: &Hot, time: Duration) -> Result<f64> {
+/// Writes for `time` and returns the messages acknowledged per second.
+fn write(group: &mut Group, options: &Hot, time: Duration) -> Result<f64> {
     let begun = Instant::now();
-    for writer in 0..wanted.writers {
-        for _ in 0..wanted.in_flight {
+    for writer in 0..options.writers {
+        for _ in 0..options.in_flight {
             group.pool.send(writer, &target::sample_chat());
         }
     }
-    let mut sent = wanted.writers * wanted.in_flight;
+    let mut sent = options.writers * options.in_flight;
     let (mut acked, mut errors) = (0, 0);
     let mut answered = Vec::new();
     while acked < sent {
         group
             .pool
-            .listen(PATIENCE, |writer, payload| match MessageType::of(payload) {
+            .poll(TIMEOUT, |writer, payload| match MessageType::of(payload) {
                 MessageType::Ack => answered.push(writer),
                 MessageType::Error => errors += 1,
                 _ => {}
             })?;
-        if errors > 0 || begun.elapsed() > time + PATIENCE {
-            return Err(anyhow!(format!(
-                "{acked} of {sent} messages were stored, {errors} refused"
-            )));
+        if errors > 0 || begun.elapsed() > time + TIMEOUT {
+            bail!("{acked} of {sent} messages were stored, {errors} refused");
         }
         acked += answered.len();
         for writer in answered.drain(..) {

@@ -1,4 +1,4 @@
-//! Memory of connections that do nothing.
+//! Memory of idle connections.
 
 use crate::{
     connection_worker::{Assignment, ConnectionWorker},
@@ -10,38 +10,39 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 use std::{thread, time::Duration};
 
-/// How long nothing happens before memory is measured.
+/// Idle time before memory is measured: two rounds of pings, and time for the server to give back
+/// what joining has allocated.
 const SETTLE: Duration = Duration::from_secs(25);
 
-/// What is measured.
+/// Options of the scenario.
 #[derive(Args)]
 pub(crate) struct Idle {
-    /// Connections in total, shared out over the servers
+    /// Connections in total, spread over the servers
     #[arg(long, default_value_t = 10_000)]
     connections: usize,
     /// Connections on each canvas
     #[arg(long, default_value_t = 50)]
     on_each: usize,
-    /// Bytes of each connection that are allowed
+    /// Allowed bytes for each connection
     #[arg(long, default_value_t = 4096.0)]
     goal: f64,
-    /// MB of all servers together that are allowed
+    /// Allowed MB of all servers together
     #[arg(long)]
     total: Option<f64>,
 }
 
-/// Runs it over all servers. Each canvas has people on each of them, as behind
-/// a load balancer.
-pub(crate) fn run(targets: &[Target], core: usize, wanted: &Idle) -> Result<Vec<Row>> {
+/// Runs the scenario on all servers. Each canvas has people on each server, as behind a load
+/// balancer.
+pub(crate) fn run(targets: &[Target], core: usize, options: &Idle) -> Result<Vec<Row>> {
     let first = targets.first().ok_or_else(|| anyhow!("no server"))?;
-    let people = first.people(wanted.connections)?;
+    let people = first.people(options.connections)?;
     let before = memory(targets)?;
     let mut assignments: Vec<Vec<Assignment>> = Vec::new();
     assignments.resize_with(targets.len(), Vec::new);
-    for (number, group) in people.chunks(wanted.on_each).enumerate() {
+    for (number, group) in people.chunks(options.on_each).enumerate() {
         let canvas = first.canvas(&group[0], 4)?;
         for (place, assignments) in assignments.iter_mut().enumerate() {
-            // Whoever is one too many is not always at the same server.
+            // The remainder of a group does not always go to the same server.
             let first = (place + number) % targets.len();
             assignments.push(Assignment {
                 canvas: canvas.clone(),
@@ -62,7 +63,6 @@ pub(crate) fn run(targets: &[Target], core: usize, wanted: &Idle) -> Result<Vec<
     for worker in &mut workers {
         worker.joined()?;
     }
-    // Two rounds of pings, and what joining left behind is given back.
     thread::sleep(SETTLE);
     let after = memory(targets)?;
     let (mut open, mut connected) = (0, 0);
@@ -72,11 +72,11 @@ pub(crate) fn run(targets: &[Target], core: usize, wanted: &Idle) -> Result<Vec<
         connected += report.connected;
     }
     let each = (after - before) / open.max(1) as f64;
-    let lost = (wanted.connections - open.min(connected)) as u64;
+    let lost = (options.connections - open.min(connected)) as u64;
     let row = Row::new(
         "resident memory per idle signed-in connection",
         "bytes",
-        Goal::AtMost(wanted.goal),
+        Goal::AtMost(options.goal),
         vec![each],
     );
     let megabytes = after / 1e6;
@@ -85,7 +85,7 @@ pub(crate) fn run(targets: &[Target], core: usize, wanted: &Idle) -> Result<Vec<
         targets.len()
     );
     let mut rows = vec![row.lost(lost).detail(&detail)];
-    if let Some(total) = wanted.total {
+    if let Some(total) = options.total {
         let figure = format!(
             "memory of {} servers with {open} connections",
             targets.len()

@@ -1,9 +1,9 @@
-//! Some receivers stop reading: what the others notice, what it costs, and
-//! whether the slow ones lose anything.
+//! Some receivers stop reading: the effect on the latency of the others and on memory, and whether
+//! the slow ones lose anything.
 
-use super::latency::speak;
+use super::latency::send_steadily;
 use crate::{
-    group::{Group, MessageType, PATIENCE, seq},
+    group::{Group, MessageType, TIMEOUT, seq},
     latency::Latencies,
     row::{Goal, Row},
     system,
@@ -13,16 +13,16 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 use std::time::{Duration, Instant};
 
-/// How often the memory is looked at meanwhile.
-const LOOKS: usize = 10;
+/// How often memory is measured meanwhile.
+const MEMORY_SAMPLES: usize = 10;
 
-/// What is measured.
+/// Options of the scenario.
 #[derive(Args)]
 pub(crate) struct Slow {
-    /// Who hear each message
+    /// Number of receivers
     #[arg(long, default_value_t = 100)]
     receivers: usize,
-    /// How many of them stop reading
+    /// Number of receivers that stop reading
     #[arg(long, default_value_t = 10)]
     stalled: usize,
     /// Messages a second
@@ -31,40 +31,40 @@ pub(crate) struct Slow {
     /// Seconds with them and without them
     #[arg(long, default_value_t = 15.0)]
     seconds: f64,
-    /// The others' p99, as a multiple of what it was
+    /// Allowed p99 of the others, as a multiple of their p99 before
     #[arg(long, default_value_t = 1.5)]
     goal: f64,
 }
 
-/// Runs it.
-pub(crate) fn run(target: &Target, wanted: &Slow) -> Result<Vec<Row>> {
-    let every = Duration::from_secs_f64(1.0 / wanted.rate);
-    let count = (wanted.rate * wanted.seconds) as usize;
-    let mut group = Group::gather(target, wanted.receivers)?;
-    let before = speak(&mut group, count, every)?;
+/// Runs the scenario.
+pub(crate) fn run(target: &Target, options: &Slow) -> Result<Vec<Row>> {
+    let every = Duration::from_secs_f64(1.0 / options.rate);
+    let count = (options.rate * options.seconds) as usize;
+    let mut group = Group::join(target, options.receivers)?;
+    let before = send_steadily(&mut group, count, every)?;
     let memory = system::resident_memory(target.process)?;
-    // The last ones: `speak` lets everybody speak in turn, and these do not.
-    let readers = wanted.receivers - wanted.stalled;
-    for id in readers..wanted.receivers {
+    // The last ones: they are removed from `people`, so that `send_steadily` does not use them.
+    let readers = options.receivers - options.stalled;
+    for id in readers..options.receivers {
         group.pool.stop_reading(id)?;
     }
     let away = group.people.split_off(readers);
     let mut peak = memory;
     let mut during = Latencies::new()?;
 
-    for _ in 0..LOOKS {
-        let part = speak(&mut group, count / LOOKS, every)?;
+    for _ in 0..MEMORY_SAMPLES {
+        let part = send_steadily(&mut group, count / MEMORY_SAMPLES, every)?;
         during.add(&part)?;
         peak = peak.max(system::resident_memory(target.process)?);
     }
     let ratio = during.millis(0.99) / before.millis(0.99);
-    let lost = count / LOOKS * LOOKS * readers - during.count();
+    let lost = count / MEMORY_SAMPLES * MEMORY_SAMPLES * readers - during.count();
     let missing = come_back(&mut group, target, readers, &away)?;
     let figure = format!(
         "p99 of the others while {} of {} do not read",
-        wanted.stalled, wanted.receivers
+        options.stalled, options.receivers
     );
-    let row = Row::new(figure, "times", Goal::AtMost(wanted.goal), vec![ratio]);
+    let row = Row::new(figure, "times", Goal::AtMost(options.goal), vec![ratio]);
     let detail = format!(
         "{:.2} ms, before {:.2} ms; memory grew by {:.1} MB; events missing after resume: {missing}",
         during.millis(0.99),
@@ -74,8 +74,8 @@ pub(crate) fn run(target: &Target, wanted: &Slow) -> Result<Vec<Row>> {
     Ok(vec![row.lost((lost + missing) as u64).detail(detail)])
 }
 
-/// Lets those who did not read come back from their first event on: how many
-/// events they do not get.
+/// Reconnects those who did not read, to resume from their first event. Returns the number of
+/// events that they do not receive.
 fn come_back(
     group: &mut Group,
     target: &Target,
@@ -86,7 +86,7 @@ fn come_back(
     let head = target.get(&path, &group.people[0])?["last_seq"]
         .as_i64()
         .ok_or_else(|| anyhow!("a canvas without last_seq"))?;
-    // No further than the server replays.
+    // Not further back than the server replays.
     let from = (head - 9_000).max(0);
     let mut next = vec![from + 1; away.len()];
     for (number, person) in away.iter().enumerate() {
@@ -95,9 +95,9 @@ fn come_back(
             .pool
             .reconnect(first + number, target.address, &upgrade)?;
     }
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while next.iter().any(|next| *next <= head) && Instant::now() < end {
-        group.pool.listen(target::TICK, |id, payload| {
+        group.pool.poll(target::POLL_INTERVAL, |id, payload| {
             if id >= first && MessageType::of(payload) == MessageType::Chat {
                 let next = &mut next[id - first];
                 *next += i64::from(seq(payload) == Some(*next));

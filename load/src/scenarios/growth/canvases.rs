@@ -1,10 +1,10 @@
-//! Open canvases, one connection on each: what a join, a message and a canvas
-//! that nobody uses cost.
+//! Cost with many open canvases, one connection on each: of a join, a message, and of memory for an
+//! idle canvas.
 
-use super::{Table, enter};
+use super::{Table, join_canvas};
 use crate::{
-    client_pool::{ClientPool, PeerId},
-    group::{MessageType, PATIENCE},
+    client_pool::{ClientPool, ConnectionId},
+    group::{MessageType, TIMEOUT},
     system,
     target::{self, Target},
 };
@@ -12,11 +12,11 @@ use anyhow::Result;
 use std::time::Instant;
 
 const SIZES: [usize; 5] = [1, 10, 100, 1_000, 10_000];
-/// Canvases that one person has open; a server allows 50.
+/// Canvases that one person has open; the server allows 50.
 const EACH: usize = 40;
-/// Messages that are said at each size, spread over the canvases.
+/// Messages that are sent at each size, spread over the canvases.
 const MESSAGES: usize = 200;
-/// Canvases that are opened in addition at each size.
+/// Canvases that are opened in addition at each size, to measure one opening.
 const MORE: usize = 20;
 
 pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()> {
@@ -29,7 +29,7 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()
     for size in sizes {
         while open < size {
             let person = &people[open / EACH];
-            enter(&mut pool, target, &target.canvas(person, 4)?, person, None)?;
+            join_canvas(&mut pool, target, &target.canvas(person, 4)?, person, None)?;
             open += 1;
         }
         let words = format!("{size} open canvases");
@@ -41,7 +41,7 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()
             .collect::<Result<_>>()?;
         let before = target.processor_time()?;
         for (canvas, person) in more {
-            enter(&mut pool, target, &canvas, person, None)?;
+            join_canvas(&mut pool, target, &canvas, person, None)?;
             open += 1;
         }
         let used = target.processor_time()?.saturating_sub(before);
@@ -51,14 +51,14 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()
         let begun = Instant::now();
         for number in 0..MESSAGES {
             let who = number * 7919 % open;
-            let heard = std::cell::Cell::new(false);
+            let received = std::cell::Cell::new(false);
             pool.send(who, &target::sample_chat());
-            let hear = |from: PeerId, payload: &[u8]| {
+            let on_message = |from: ConnectionId, payload: &[u8]| {
                 if from == who && MessageType::of(payload) == MessageType::Ack {
-                    heard.set(true);
+                    received.set(true);
                 }
             };
-            pool.until("an answer", PATIENCE, hear, |_| heard.get())?;
+            pool.poll_until("an answer", TIMEOUT, on_message, |_| received.get())?;
         }
         let each = begun.elapsed().as_secs_f64() * 1e3 / MESSAGES as f64;
         table.add("chat on one of them", "ms", words.clone(), each);

@@ -1,17 +1,16 @@
-//! People on one canvas: what a join and a delivery cost the server for each
-//! of those who hear of it.
+//! Cost with many people on one canvas: of a join and of a delivery, for each receiver.
 
 use super::Table;
 use crate::{
-    client_pool::{ClientPool, PeerId},
-    group::{MessageType, PATIENCE},
+    client_pool::{ClientPool, ConnectionId},
+    group::{MessageType, TIMEOUT},
     target::{self, Target},
 };
 use anyhow::Result;
 use std::time::Duration;
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
-/// Who come in addition at each size, and messages that are said.
+/// People who join in addition at each size, and messages that are sent.
 const MORE: usize = 50;
 
 pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()> {
@@ -24,7 +23,7 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()
     let mut present = 0;
     for size in sizes {
         while present < size {
-            // In groups, as a pool comes.
+            // A hundred at a time.
             let group = size.min(present + 100);
             for number in present..group {
                 pool.connect(target.address, Some(&upgrade(number)))?;
@@ -32,7 +31,7 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()
             welcomed(&mut pool, group - present)?;
             present = group;
         }
-        calm(&mut pool)?;
+        wait_until_idle(&mut pool)?;
         let words = format!("{size} members");
 
         let before = target.processor_time()?;
@@ -41,7 +40,7 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()
             present += 1;
             welcomed(&mut pool, 1)?;
         }
-        calm(&mut pool)?;
+        wait_until_idle(&mut pool)?;
         let used = target.processor_time()?.saturating_sub(before);
         let each = used.as_secs_f64() * 1e6 / (MORE * present) as f64;
         table.add("a join, for each who is there", "µs", words.clone(), each);
@@ -58,31 +57,35 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()
     Ok(())
 }
 
-/// Listens until so many more are in.
+/// Polls until `newcomers` more have joined.
 fn welcomed(pool: &mut ClientPool, newcomers: usize) -> Result<()> {
     let welcomed = std::cell::Cell::new(0);
-    let hear = |_: PeerId, payload: &[u8]| {
+    let on_message = |_: ConnectionId, payload: &[u8]| {
         welcomed
             .set(welcomed.get() + usize::from(MessageType::of(payload) == MessageType::Connected));
     };
-    pool.until("joining", PATIENCE, hear, |_| welcomed.get() >= newcomers)
+    pool.poll_until("joining", TIMEOUT, on_message, |_| {
+        welcomed.get() >= newcomers
+    })
 }
 
-/// Listens until everybody has heard one message.
+/// Polls until all members have received one chat message.
 fn hear_chat(pool: &mut ClientPool, members: usize) -> Result<()> {
-    let heard = std::cell::Cell::new(0);
-    let hear = |_: PeerId, payload: &[u8]| {
-        heard.set(heard.get() + usize::from(MessageType::of(payload) == MessageType::Chat));
+    let received = std::cell::Cell::new(0);
+    let on_message = |_: ConnectionId, payload: &[u8]| {
+        received.set(received.get() + usize::from(MessageType::of(payload) == MessageType::Chat));
     };
-    pool.until("hearing", PATIENCE, hear, |_| heard.get() >= members)
+    pool.poll_until("hearing", TIMEOUT, on_message, |_| {
+        received.get() >= members
+    })
 }
 
-/// Listens until nothing has come for a moment: joins are told of late.
-fn calm(pool: &mut ClientPool) -> Result<()> {
-    let mut heard = true;
-    while heard {
-        heard = false;
-        pool.listen(Duration::from_millis(500), |_, _| heard = true)?;
+/// Polls until nothing has been received for 500 ms: joins are announced with a delay.
+fn wait_until_idle(pool: &mut ClientPool) -> Result<()> {
+    let mut received = true;
+    while received {
+        received = false;
+        pool.poll(Duration::from_millis(500), |_, _| received = true)?;
     }
     Ok(())
 }

@@ -1,12 +1,11 @@
-//! Tiles of one canvas: what coming in, a stroke, and of the snapshot each
-//! tile cost.
+//! Cost with many tiles on one canvas: of joining, a stroke, and the snapshot for each tile.
 
 use super::{Client, Table};
 use crate::target::{self, Target};
 use anyhow::Result;
 use serde_json::json;
 
-/// Sides of the canvas, which is painted full.
+/// Sides of the canvas in tiles, all of which are painted.
 const SIDES: [u32; 4] = [1, 16, 64, 256];
 
 pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()> {
@@ -17,8 +16,8 @@ pub(super) fn run(target: &Target, up_to: usize, table: &mut Table) -> Result<()
             continue;
         }
         let canvas = target.canvas(&people[0], side)?;
-        let mut client = Client::enter(target, &canvas, &people[0])?;
-        // A stroke of eight pixels, each time of another colour.
+        let mut client = Client::join_canvas(target, &canvas, &people[0])?;
+        // A stroke of eight pixels in a colour that changes.
         let stroke = |tile: usize, color: usize| {
             let (x, y) = (tile as u32 % side, tile as u32 / side);
             let pixels: Vec<[usize; 2]> = (0..8).map(|step| [step * 33, color % 8]).collect();
