@@ -15,21 +15,25 @@ use crate::step::{say, step};
 use crate::workspace::Workspace;
 
 const VERSION: &str = "0.1.0";
-/// Cases with messages over our limit of 16 KiB, which we refuse with 1009.
+/// Cases with messages over the limit of 16 KiB, which the server refuses with 1009.
 const TOO_LARGE: [&str; 13] = [
     "1.1.6", "1.1.7", "1.1.8", "1.2.6", "1.2.7", "1.2.8", "10.1.1", "9.1.*", "9.2.*", "9.3.*",
     "9.4.*", "9.5.*", "9.6.*",
 ];
-/// Cases of compression, which we do not offer.
+/// Cases of compression, which the server does not offer.
 const COMPRESSED: [&str; 2] = ["12.*", "13.*"];
 
 pub(crate) fn autobahn(workspace: &Workspace) -> Result<ExitCode> {
     let kosoku = kosoku(workspace)?;
-    step("Building the echo", "about 90 s the first time", || {
-        let mut cargo = workspace.cargo();
-        cargo.args(["build", "--package", "websocket", "--example", "echo"]);
-        succeed(cargo)
-    })?;
+    step(
+        "Building the echo server",
+        "about 90 s the first time",
+        || {
+            let mut cargo = workspace.cargo();
+            cargo.args(["build", "--package", "websocket", "--example", "echo"]);
+            succeed(cargo)
+        },
+    )?;
     let report = workspace.target.join("autobahn");
     // An older report may be absent.
     let _ = fs::remove_dir_all(&report);
@@ -42,7 +46,7 @@ pub(crate) fn autobahn(workspace: &Workspace) -> Result<ExitCode> {
         }
         suite.arg("--outdir").arg(&report);
         suite.arg(echo.address.replace("http://", "ws://"));
-        // What it found is in its report.
+        // Its exit code is ignored: the results are in its report.
         status(suite).map(|_| ())
     })?;
     echo.process.stop()?;
@@ -69,7 +73,7 @@ pub(crate) fn autobahn(workspace: &Workspace) -> Result<ExitCode> {
     })
 }
 
-/// The suite, installed where our other tools are.
+/// The suite's program. Installs it next to the other tools where it is missing.
 fn kosoku(workspace: &Workspace) -> Result<PathBuf> {
     let folder = workspace.tools.join(format!("kosoku-{VERSION}"));
     let program = folder.join("bin/kosoku");
@@ -93,7 +97,7 @@ fn kosoku(workspace: &Workspace) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// The cases by outcome; both that of the messages and that of the close must be good.
+/// The cases by outcome. A case is only good where messages and close both are.
 fn outcomes(index: &Path) -> Result<BTreeMap<String, Vec<String>>> {
     let report = fs::read_to_string(index).map_err(Error::file("read", index))?;
     let report: serde_json::Value =

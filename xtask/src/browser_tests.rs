@@ -1,4 +1,4 @@
-//! The Playwright tests, against the real server and the client as delivered.
+//! The Playwright tests, against the real server and the client as it is delivered.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::setup;
 use crate::test_counts::TestCounts;
 use crate::workspace::Workspace;
 
-/// `cargo xtask e2e`: sets up, builds, and runs them with Playwright's own arguments.
+/// `cargo xtask e2e`: sets up, builds, and runs the tests; `arguments` go to Playwright.
 pub(crate) fn only(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode> {
     let binary = server::build(workspace, Profile::Dev)?;
     let counts = run(workspace, &binary, arguments)?;
@@ -23,7 +23,7 @@ pub(crate) fn only(workspace: &Workspace, arguments: &[String]) -> Result<ExitCo
     })
 }
 
-/// Whether their TypeScript is sound. Playwright itself only strips the types.
+/// Checks the types of the tests. Playwright itself only strips them.
 pub(crate) fn check_types(workspace: &Workspace) -> Result<TestCounts> {
     setup::playwright(workspace)?;
     let mut npm = workspace.command("npm");
@@ -32,8 +32,8 @@ pub(crate) fn check_types(workspace: &Workspace) -> Result<TestCounts> {
     Ok(TestCounts::check(status(npm)?.success()))
 }
 
-/// Runs them against the server `binary`. Each test starts servers of its own, with ports and
-/// data folders of their own.
+/// Runs the tests against the server `binary`. Each test starts its own servers, with their own
+/// ports and data folders.
 pub(crate) fn run(
     workspace: &Workspace,
     binary: &Path,

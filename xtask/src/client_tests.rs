@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 /// Makes `#[test]` mean a test that runs in the browser.
 const IN_BROWSER: &str = "wasm_bindgen_test as test";
 
-/// Runs them with wasm-bindgen-test, and fails for tests that it would leave out silently.
+/// Runs the tests with wasm-bindgen-test. Fails for tests that it would leave out silently.
 pub(crate) fn run(workspace: &Workspace) -> Result<TestCounts> {
     setup::client_tools(workspace)?;
     setup::browser()?;
@@ -46,7 +46,7 @@ pub(crate) fn cargo(workspace: &Workspace, subcommand: &str) -> Command {
     cargo
 }
 
-/// The files whose tests are those of Rust's own runner, which there is none of in a browser.
+/// The files whose tests are made for Rust's own runner, which does not exist in a browser.
 fn left_out(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(Error::file("read", folder))? {

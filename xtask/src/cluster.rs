@@ -1,5 +1,5 @@
-//! `cargo xtask cluster`: three nodes, one PostgreSQL, one Redis and a load balancer before them,
-//! as one would host them (`deploy/haproxy.cfg`), on this machine.
+//! `cargo xtask cluster`: three nodes, one PostgreSQL, one Redis and a load balancer
+//! (`deploy/haproxy.cfg`) on this machine, as in production.
 
 use std::env;
 use std::fs;
@@ -87,10 +87,10 @@ fn balance(workspace: &Workspace, nodes: &Nodes, bind: &str) -> Result<ChildGuar
     Ok(balancer)
 }
 
-/// Three servers that share a PostgreSQL and a Redis.
+/// Three running servers that share a PostgreSQL and a Redis. All end when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Nodes {
-    // Dropped in this order: the nodes before what they need.
+    // Dropped in this order: the nodes before the services that they use.
     pub(crate) servers: Vec<Server>,
     _redis: Redis,
     _postgres: TemporaryPostgres,
@@ -98,7 +98,7 @@ pub(crate) struct Nodes {
 }
 
 impl Nodes {
-    /// Starts them all; `settings` may add to each node's.
+    /// Starts all of them. `settings` may change the command of each node; nodes count from 0.
     pub(crate) fn start(
         binary: &Path,
         mut settings: impl FnMut(usize, &mut Command),
@@ -129,7 +129,7 @@ impl Nodes {
     }
 }
 
-/// What all nodes sign tokens with.
+/// A random secret with which all nodes sign tokens.
 fn secret() -> Result<String> {
     let path = Path::new("/dev/urandom");
     let mut bytes = [0; 32];

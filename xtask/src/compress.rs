@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 
 use crate::error::{Error, Result};
 
-/// Kinds of files that compression makes smaller.
+/// Extensions of files that compression makes smaller.
 const KINDS: [&str; 9] = [
     "css",
     "html",
@@ -24,7 +24,7 @@ const KINDS: [&str; 9] = [
     "wasm",
     "webmanifest",
 ];
-/// Below this many bytes a file fits one packet anyway.
+/// A smaller file, in bytes, fits into one packet anyway.
 const WORTH_IT: u64 = 1024;
 /// 16 MiB, the largest window that browsers accept.
 const BROTLI_WINDOW: u32 = 24;
@@ -55,7 +55,7 @@ impl Level {
     }
 }
 
-/// Puts a `.br` and a `.gz` next to each file of `folder` that is worth it.
+/// Writes a `.br` and a `.gz` file next to each file of `folder` that is worth compressing.
 pub(crate) fn compress_all(folder: &Path, level: Level) -> Result<()> {
     let entries = fs::read_dir(folder).map_err(Error::file("read", folder))?;
     for entry in entries {
@@ -71,7 +71,7 @@ pub(crate) fn compress_all(folder: &Path, level: Level) -> Result<()> {
     Ok(())
 }
 
-/// Bytes that a first visit loads, compressed: WASM, scripts and styles.
+/// The compressed bytes that a first visit loads.
 pub(crate) struct FirstLoad {
     pub(crate) wasm: u64,
     pub(crate) js: u64,
@@ -82,7 +82,7 @@ impl FirstLoad {
     /// The most that it may be, in bytes.
     pub(crate) const LIMIT: u64 = 460_000;
 
-    /// Of a client that [`compress_all`] compressed.
+    /// The sizes of a client that [`compress_all`] has compressed.
     pub(crate) fn of(folder: &Path) -> Result<Self> {
         let mut load = Self {
             wasm: 0,
@@ -109,7 +109,7 @@ impl FirstLoad {
         Ok(load)
     }
 
-    /// All of it.
+    /// The sum.
     pub(crate) fn total(&self) -> u64 {
         self.wasm + self.js + self.css
     }

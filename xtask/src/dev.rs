@@ -1,5 +1,5 @@
-//! `cargo xtask dev`: trunk rebuilds the client and reloads the page, we rebuild and restart the
-//! server.
+//! `cargo xtask dev`: trunk rebuilds the client and reloads the page at every change; this rebuilds
+//! and restarts the server.
 
 use std::process::ExitCode;
 use std::thread;
@@ -14,11 +14,11 @@ use crate::setup;
 use crate::step::say;
 use crate::workspace::Workspace;
 
-/// Where `Trunk.toml` proxies the API to.
+/// The address to which `Trunk.toml` forwards the API.
 const SERVER: &str = "127.0.0.1:8081";
-/// What the browser's requests name as their origin: trunk's address.
+/// The origins of the browser's requests: trunk's address.
 const ORIGINS: &str = "http://127.0.0.1:8080,http://localhost:8080";
-/// How often to look for changed files.
+/// Time between two looks for changed files.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
 pub(crate) fn dev(workspace: &Workspace) -> Result<ExitCode> {
@@ -29,7 +29,7 @@ pub(crate) fn dev(workspace: &Workspace) -> Result<ExitCode> {
     let mut trunk = trunk(workspace);
     trunk
         .args(["serve", "--dist"])
-        // Not dist/: that holds the client as delivered.
+        // Not dist/, which holds the client as it is delivered.
         .arg(workspace.target.join("dev-dist"));
     let mut trunk = ChildGuard::spawn(trunk)?;
     loop {
@@ -52,7 +52,7 @@ pub(crate) fn dev(workspace: &Workspace) -> Result<ExitCode> {
             continue;
         }
         sources = now;
-        // Free its port and its data folder first.
+        // The old server must free its port and its data folder first.
         server = None;
         match start(workspace) {
             Ok(restarted) => server = Some(restarted),

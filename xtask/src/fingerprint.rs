@@ -1,11 +1,11 @@
-//! Tells whether files have changed, from their names, sizes and times.
+//! Finds out whether files have changed, from their names, sizes and times.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 /// A number that changes when a file in one of `paths` (files or folders) is written, added or
-/// removed. What cannot be read counts as absent.
+/// removed. A path that cannot be read counts as absent.
 pub(crate) fn fingerprint(paths: &[PathBuf]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for path in paths {

@@ -1,9 +1,11 @@
-//! Child processes that never outlive us.
+//! Child processes that never outlive this process.
 //!
-//! Each child leads a process group of its own, so that all it starts can be signalled with it,
-//! by an id that is ours. The first Ctrl+C or SIGTERM asks every group to end (SIGINT, which
-//! cargo, trunk, Playwright, Postgres and our server all obey), the second one, or
-//! [`STOP_TIMEOUT`], forces it.
+//! Each child leads its own process group, so that everything it starts can be signalled with it.
+//! The first Ctrl+C or SIGTERM asks every group to end (SIGINT, which cargo, trunk, Playwright,
+//! Postgres and the server all obey); a second one, or [`STOP_TIMEOUT`], kills them.
+//!
+//! `process-wrap` kills groups, too, but neither asks first nor ends all groups on a signal, so
+//! this module is our own.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -20,28 +22,28 @@ use rustix::process::{
 
 use crate::error::{Error, Result};
 
-/// The server may take 30 s to say goodbye to its clients.
+/// Longer than the 30 s that the server may take to shut down.
 const STOP_TIMEOUT: Duration = Duration::from_secs(35);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The groups of all children that run. Signals are sent, and ended children reaped, only with
-/// this locked, so that no id is signalled that has become a stranger's.
+/// The groups of all running children. Signals are sent, and ended children reaped, only while
+/// this is locked, so that no id is signalled that the kernel has given to another process.
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 static INTERRUPTS: AtomicUsize = AtomicUsize::new(0);
 
 fn groups() -> MutexGuard<'static, Vec<Pid>> {
-    // A list of ids is whole even when a thread panicked with it.
+    // The list is consistent even if a thread panicked while it held the lock.
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn signal_all(signal: Signal) {
     for group in groups().iter() {
-        // An error says that all of it has just ended.
+        // An error means that the group has just ended.
         let _ = kill_process_group(*group, signal);
     }
 }
 
-/// From now on SIGINT, SIGTERM and SIGHUP end the children, and then us.
+/// From now on SIGINT, SIGTERM and SIGHUP end the children, and then this process.
 pub(crate) fn end_children_on_signals() -> Result<()> {
     let on_signal = || {
         if INTERRUPTS.fetch_add(1, Ordering::SeqCst) > 0 {
@@ -62,12 +64,12 @@ pub(crate) fn interrupt_children() {
     signal_all(Signal::INT);
 }
 
-/// Whether we were asked to end.
+/// Whether this process was asked to end.
 pub(crate) fn is_interrupted() -> bool {
     INTERRUPTS.load(Ordering::SeqCst) > 0
 }
 
-/// Fails when we were asked to end.
+/// Fails with [`Error::Interrupted`] when this process was asked to end.
 pub(crate) fn check_interrupted() -> Result<()> {
     if is_interrupted() {
         return Err(Error::Interrupted);
@@ -75,7 +77,7 @@ pub(crate) fn check_interrupted() -> Result<()> {
     Ok(())
 }
 
-/// A running child; ended when dropped.
+/// A running child process. Dropping this ends it.
 #[derive(Debug)]
 pub(crate) struct ChildGuard {
     name: String,
@@ -84,8 +86,8 @@ pub(crate) struct ChildGuard {
 }
 
 impl ChildGuard {
-    /// Starts `command` with no standard input. Must be called from the main thread where the
-    /// command asks the kernel to end it with its parent: that parent is the thread.
+    /// Starts `command` without standard input. A command that asks the kernel to end it with its
+    /// parent (`PR_SET_PDEATHSIG`) must be started from the main thread: the parent is a thread.
     pub(crate) fn spawn(mut command: Command) -> Result<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
         command.stdin(Stdio::null()).process_group(0);
@@ -106,7 +108,8 @@ impl ChildGuard {
         self.child.id()
     }
 
-    /// Its standard output, where it was asked for with [`Stdio::piped`].
+    /// The child's standard output. Fails unless the command has [`Stdio::piped`], or when it was
+    /// taken before.
     pub(crate) fn stdout(&mut self) -> Result<BufReader<ChildStdout>> {
         let stdout = self.child.stdout.take();
         stdout
@@ -114,10 +117,10 @@ impl ChildGuard {
             .ok_or_else(|| Error::new(format!("{} has no output to read", self.name)))
     }
 
-    /// Waits for its end.
+    /// Waits until the child has ended.
     pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
         loop {
-            // Without reaping: until then its id stays its own.
+            // Without reaping, so that the id stays the child's until `reap` holds the lock.
             let leave = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             match waitid(WaitId::Pid(Pid::from_child(&self.child)), leave) {
                 Err(Errno::INTR) => {}
@@ -127,7 +130,7 @@ impl ChildGuard {
         self.reap()
     }
 
-    /// Whether it has ended, without waiting.
+    /// Whether the child has ended, without waiting.
     pub(crate) fn has_ended(&mut self) -> Result<bool> {
         if self.status.is_some() {
             return Ok(true);
@@ -139,13 +142,14 @@ impl ChildGuard {
         }
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Asks the child to end and waits until it has; kills it after [`STOP_TIMEOUT`].
     pub(crate) fn stop(&mut self) -> Result<()> {
         if self.has_ended()? {
             return Ok(());
         }
         let group = Pid::from_child(&self.child);
-        // Not reaped, so the group is ours. An error says that it is about to end.
+        // The child is not reaped yet, so the id is still its own. An error means that it is
+        // about to end.
         let _ = kill_process_group(group, Signal::INT);
         let asked = Instant::now();
         while !self.has_ended()? {
@@ -158,7 +162,7 @@ impl ChildGuard {
         Ok(())
     }
 
-    /// Takes note of the end, and ends what the child itself left behind.
+    /// Reaps the ended child, and ends the processes that it left in its group.
     fn reap(&mut self) -> Result<ExitStatus> {
         if let Some(status) = self.status {
             return Ok(status);
@@ -174,7 +178,7 @@ impl ChildGuard {
         drop(groups);
         self.status = Some(status);
         let reaped = Instant::now();
-        // An id stays taken as long as its group has a member.
+        // A group exists as long as it has a member.
         while test_kill_process_group(group).is_ok() && reaped.elapsed() < Duration::from_secs(2) {
             thread::sleep(POLL_INTERVAL);
         }
@@ -184,7 +188,7 @@ impl ChildGuard {
 
 impl Drop for ChildGuard {
     fn drop(&mut self) {
-        // Best effort: there is nobody left to tell.
+        // There is nobody to report an error to.
         let _ = self.stop();
     }
 }
@@ -196,7 +200,7 @@ pub(crate) fn status(command: Command) -> Result<ExitStatus> {
     Ok(status)
 }
 
-/// Runs `command` to its end, and fails when it does.
+/// Runs `command` to its end, and fails when the command fails.
 pub(crate) fn succeed(command: Command) -> Result<()> {
     let line = line_of(&command);
     let status = status(command)?;
@@ -206,9 +210,9 @@ pub(crate) fn succeed(command: Command) -> Result<()> {
     Err(Error::new(format!("`{line}` failed ({status})")))
 }
 
-/// Runs `command` to its end, hands each line of its standard output to `look` and to the
+/// Runs `command` to its end. Each line of its standard output goes to `on_line` and to the
 /// terminal.
-pub(crate) fn watch(mut command: Command, mut look: impl FnMut(&str)) -> Result<ExitStatus> {
+pub(crate) fn watch(mut command: Command, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
     command.stdout(Stdio::piped());
     let mut child = ChildGuard::spawn(command)?;
     let output = child.stdout()?;
@@ -216,14 +220,14 @@ pub(crate) fn watch(mut command: Command, mut look: impl FnMut(&str)) -> Result<
         let line = line.map_err(Error::context("read a tool's output"))?;
         let line = String::from_utf8_lossy(&line);
         crate::step::say(&line);
-        look(&line);
+        on_line(&line);
     }
     let status = child.wait()?;
     check_interrupted()?;
     Ok(status)
 }
 
-/// The standard output of a quick question, `None` where the program is absent or unwilling.
+/// The standard output of a quick command; `None` where it cannot be started or fails.
 pub(crate) fn ask(mut command: Command) -> Option<String> {
     let Output { status, stdout, .. } = command
         .stdin(Stdio::null())
@@ -234,7 +238,7 @@ pub(crate) fn ask(mut command: Command) -> Option<String> {
     status.success().then_some(answer)
 }
 
-/// The command as one would type it.
+/// The command as a person would type it.
 fn line_of(command: &Command) -> String {
     let mut line = command.get_program().to_string_lossy().into_owned();
     for argument in command.get_args() {

@@ -1,4 +1,4 @@
-//! A Redis of one's own on a free port: it keeps nothing, and ends with us.
+//! A temporary Redis on a free port. It stores nothing on disk.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use crate::process::{ChildGuard, check_interrupted};
 const START_LIMIT: Duration = Duration::from_secs(10);
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A running Redis.
+/// A running Redis. Dropping this ends it.
 #[derive(Debug)]
 pub(crate) struct Redis {
     _server: ChildGuard,
@@ -19,7 +19,7 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// Starts one and returns once it accepts connections.
+    /// Starts a Redis and returns once it accepts connections.
     pub(crate) fn start() -> Result<Self> {
         let address = free_address()?;
         let mut command = Command::new("redis-server");
@@ -49,7 +49,7 @@ impl Redis {
     }
 }
 
-/// An address on this machine that nobody uses now.
+/// A free address on this machine.
 pub(crate) fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
     listener

@@ -83,7 +83,8 @@ fn build(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Opens the address where there is a screen. That it cannot is no failure: it is printed, too.
+/// Opens the address in a browser where there is a screen. Errors are ignored: the address is
+/// printed, too.
 fn open(address: &str) {
     let opener = if cfg!(target_os = "macos") {
         "open"
@@ -92,7 +93,7 @@ fn open(address: &str) {
     } else {
         return;
     };
-    // Not ours to end: the browser stays when the server is gone.
+    // Not a `ChildGuard`: the browser stays open when the server ends.
     let child = Command::new(opener)
         .arg(address)
         .stdin(Stdio::null())

@@ -1,4 +1,4 @@
-//! Our server as a child process.
+//! Builds the application's server and runs it as a child process.
 
 use std::io::BufRead;
 use std::net::TcpListener;
@@ -11,9 +11,9 @@ use crate::process::{ChildGuard, check_interrupted, succeed};
 use crate::step::{say, step};
 use crate::workspace::Workspace;
 
-/// The line that says that it accepts connections, up to the address.
+/// The beginning of the line that the server prints once it accepts connections.
 const LISTENING: &str = "listening on ";
-/// Where a person expects it.
+/// The usual port.
 const PORT: u16 = 8080;
 
 /// How the server is built. The profiles are those of the workspace's `Cargo.toml`.
@@ -67,7 +67,7 @@ pub(crate) fn path(workspace: &Workspace, profile: Profile) -> PathBuf {
     workspace.target.join(folder).join("stellar-canvas")
 }
 
-/// A server that accepts connections.
+/// A server that accepts connections. Dropping this ends it.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) process: ChildGuard,
@@ -94,7 +94,7 @@ impl Server {
             check_interrupted()?;
             return Err(Error::new(format!("the server did not start ({status})")));
         };
-        // Ends with the server, which closes its output.
+        // The thread ends with the server, which closes its output.
         thread::spawn(move || {
             for line in lines.map_while(std::result::Result::ok) {
                 say(&line);
@@ -114,7 +114,7 @@ pub(crate) fn demo(workspace: &Workspace, binary: &Path, bind: &str) -> Command 
     command
 }
 
-/// 127.0.0.1 with the usual port, or with 0 for a free one where that is taken.
+/// 127.0.0.1 with the usual port, or with port 0 (any free port) where that is taken.
 pub(crate) fn local_address() -> String {
     match TcpListener::bind(("127.0.0.1", PORT)) {
         Ok(_) => format!("127.0.0.1:{PORT}"),

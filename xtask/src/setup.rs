@@ -1,8 +1,8 @@
 //! Installs what the machine lacks. Each function is quick where nothing is missing, so every
-//! command simply calls those it needs.
+//! command calls those that it needs.
 //!
-//! System packages come from apt-get when root runs us; an ordinary user is told the one command
-//! to type.
+//! As root, system packages are installed with apt-get; an ordinary user is told the command to
+//! type.
 
 use std::env;
 use std::fs;
@@ -17,11 +17,11 @@ use crate::step::step;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// What the client is built for.
+/// The target that the client is built for.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The oldest Node.js that Playwright runs on.
 const NODE_MAJOR: u32 = 20;
-/// Programs that are Chromium, in the order we prefer them.
+/// Programs that are Chromium; the first one found is used.
 const BROWSERS: [&str; 4] = [
     "chromium",
     "chromium-browser",
@@ -29,7 +29,7 @@ const BROWSERS: [&str; 4] = [
     "google-chrome",
 ];
 
-/// What the client's build needs: the WASM target, the crates, trunk, wasm-bindgen.
+/// Everything the client's build needs: the WASM target, the crates, trunk, wasm-bindgen.
 pub(crate) fn client_tools(workspace: &Workspace) -> Result<()> {
     wasm_target()?;
     crates(workspace)?;
@@ -86,7 +86,7 @@ pub(crate) fn postgres() -> Result<()> {
     install("PostgreSQL", &["postgresql"], "postgresql@17")
 }
 
-/// Redis, which several nodes speak through.
+/// Redis, which connects several nodes.
 pub(crate) fn redis() -> Result<()> {
     if is_on_path("redis-server") {
         return Ok(());
@@ -94,7 +94,7 @@ pub(crate) fn redis() -> Result<()> {
     install("Redis", &["redis-server"], "redis")
 }
 
-/// What makes the certificates of tests.
+/// OpenSSL, which makes the certificates of tests.
 pub(crate) fn openssl() -> Result<()> {
     if is_on_path("openssl") {
         return Ok(());
@@ -102,7 +102,7 @@ pub(crate) fn openssl() -> Result<()> {
     install("OpenSSL", &["openssl"], "openssl")
 }
 
-/// What shows a program another time.
+/// faketime, which runs a program with a shifted clock.
 pub(crate) fn faketime() -> Result<()> {
     if is_on_path("faketime") {
         return Ok(());
@@ -110,7 +110,7 @@ pub(crate) fn faketime() -> Result<()> {
     install("faketime", &["faketime"], "libfaketime")
 }
 
-/// The load balancer before several nodes.
+/// `HAProxy`, the load balancer in front of several nodes.
 pub(crate) fn load_balancer() -> Result<()> {
     if is_on_path("haproxy") {
         return Ok(());
@@ -118,7 +118,7 @@ pub(crate) fn load_balancer() -> Result<()> {
     install("HAProxy", &["haproxy"], "haproxy")
 }
 
-/// Node.js with npm, and Playwright as the lock file says.
+/// Node.js with npm, and the version of Playwright that the lock file names.
 pub(crate) fn playwright(workspace: &Workspace) -> Result<()> {
     if !is_on_path("node") || !is_on_path("npm") {
         install("Node.js", &["nodejs", "npm"], "node")?;
@@ -149,7 +149,7 @@ pub(crate) fn playwright(workspace: &Workspace) -> Result<()> {
     })
 }
 
-/// A Chromium.
+/// The path of a Chromium.
 pub(crate) fn browser() -> Result<PathBuf> {
     if let Some(browser) = installed_browser() {
         return Ok(browser);
@@ -158,7 +158,7 @@ pub(crate) fn browser() -> Result<PathBuf> {
     installed_browser().ok_or_else(|| Error::new("Chromium is installed but not on PATH"))
 }
 
-/// The program through which wasm-bindgen-test drives Chromium.
+/// The path of chromedriver, with which wasm-bindgen-test controls Chromium.
 pub(crate) fn browser_driver() -> Result<PathBuf> {
     let find = || find_on_path("chromedriver");
     if let Some(driver) = find() {
@@ -172,7 +172,8 @@ fn installed_browser() -> Option<PathBuf> {
     BROWSERS.into_iter().find_map(find_on_path)
 }
 
-/// Installs Debian packages as root; tells everybody else what to type.
+/// Installs Debian packages as root; otherwise fails with the command to type. `formula` is the
+/// name in Homebrew.
 fn install(what: &str, packages: &[&str], formula: &str) -> Result<()> {
     let packages = packages.join(" ");
     if !is_on_path("apt-get") {
@@ -188,7 +189,7 @@ fn install(what: &str, packages: &[&str], formula: &str) -> Result<()> {
         return Err(Error::new(format!("{what} is missing: type `sudo {line}`")));
     }
     step(&format!("Installing {what}"), "about 30 s, once", || {
-        // Package lists may be absent (in containers) or name versions that are gone.
+        // Package lists may be absent (in containers) or name versions that no longer exist.
         let mut update = Command::new("apt-get");
         update.args(["-q", "update"]);
         succeed(update)?;

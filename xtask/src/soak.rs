@@ -1,4 +1,5 @@
-//! `cargo xtask soak`: the long run against a release server of its own (`backend/examples/soak.rs`).
+//! `cargo xtask soak`: a long run of random clients (`backend/examples/soak.rs`) against a release
+//! server that is started for it.
 
 use std::env;
 use std::fs;
@@ -16,22 +17,18 @@ use crate::workspace::Workspace;
 pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
     setup::postgres()?;
     let binary = server::build(workspace, Profile::Release)?;
-    step(
-        "Building the visitors",
-        "about 1 min the first time",
-        || {
-            let mut cargo = workspace.cargo();
-            cargo.args([
-                "build",
-                "--release",
-                "--package",
-                "backend",
-                "--example",
-                "soak",
-            ]);
-            succeed(cargo)
-        },
-    )?;
+    step("Building the clients", "about 1 min the first time", || {
+        let mut cargo = workspace.cargo();
+        cargo.args([
+            "build",
+            "--release",
+            "--package",
+            "backend",
+            "--example",
+            "soak",
+        ]);
+        succeed(cargo)
+    })?;
     let data = Data::create()?;
     let mut command = Command::new(binary);
     command
@@ -47,11 +44,11 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
         "Soaking",
         "SOAK_SECONDS, 600 where unset, and a few minutes",
         || {
-            let mut visitors = Command::new(workspace.target.join("release/examples/soak"));
-            visitors
+            let mut clients = Command::new(workspace.target.join("release/examples/soak"));
+            clients
                 .env("SOAK_ADDRESS", server.address.replace("http://", ""))
                 .env("SOAK_PID", server.process.id().to_string());
-            Ok(status(visitors)?.success())
+            Ok(status(clients)?.success())
         },
     )?;
     server.process.stop()?;
@@ -62,7 +59,7 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
     })
 }
 
-/// The server's data folder, where PostgreSQL's own user can reach it; removed when dropped.
+/// The server's data folder, which PostgreSQL's user can enter. Removed when dropped.
 struct Data(PathBuf);
 
 impl Data {

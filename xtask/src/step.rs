@@ -1,12 +1,12 @@
-//! Steps on the terminal: what happens now, how long it may take, how long it took.
+//! Progress on the terminal: what happens now, how long it may take, how long it took.
 
 use std::io::{self, Write};
 use std::time::Instant;
 
 use crate::error::Result;
 
-/// Does `work` between a line that announces it and one that says how long it took. The tools
-/// that `work` starts show their own progress in between.
+/// Prints a line that announces `what`, runs `work`, and prints how long it took. Tools that `work`
+/// starts print their own progress in between.
 pub(crate) fn step<T>(what: &str, expected: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     say(&format!("==> {what} ({expected})"));
     let begun = Instant::now();
@@ -18,9 +18,9 @@ pub(crate) fn step<T>(what: &str, expected: &str, work: impl FnOnce() -> Result<
     Ok(done)
 }
 
-/// One line on standard output, at once and in its place among the tools' lines.
+/// Prints a line on standard output at once, so that it keeps its place among the tools' lines.
 pub(crate) fn say(line: &str) {
     let mut output = io::stdout().lock();
-    // A closed terminal is no reason to leave children behind.
+    // A closed terminal must not end this process before its children.
     let _ = writeln!(output, "{line}").and_then(|()| output.flush());
 }

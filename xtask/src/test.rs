@@ -1,4 +1,8 @@
-//! `cargo xtask test`: every check there is, all of them even when one fails, and the count.
+//! `cargo xtask test`: runs every check, also after one has failed, and prints the number of passed
+//! and failed tests.
+//!
+//! Tests run with cargo's own runner: cargo-nextest would have to be built on every machine, which
+//! takes longer than it saves, and its retries would hide flaky tests.
 
 use std::process::ExitCode;
 
@@ -14,7 +18,7 @@ use crate::step::{say, step};
 use crate::test_counts::{TestCounts, count};
 use crate::workspace::Workspace;
 
-/// All but the client, which is built for browsers only.
+/// All packages but the client, which is built for browsers.
 const HOST_PACKAGES: [&str; 3] = ["--workspace", "--exclude", "frontend"];
 
 pub(crate) fn test(workspace: &Workspace) -> Result<ExitCode> {
@@ -36,14 +40,15 @@ pub(crate) fn test(workspace: &Workspace) -> Result<ExitCode> {
     Ok(results.close())
 }
 
-/// The outcome of each stage.
+/// The test counts of each stage.
 #[derive(Debug, Default)]
 struct Results {
     stages: Vec<(&'static str, TestCounts)>,
 }
 
 impl Results {
-    /// Runs a stage; one that cannot run counts as one failure. Only an interrupt ends it all.
+    /// Runs a stage. A stage that cannot run counts as one failed test; only an interrupt ends
+    /// everything.
     fn stage(
         &mut self,
         name: &'static str,
@@ -62,7 +67,7 @@ impl Results {
         Ok(())
     }
 
-    /// Prints what each stage gave, and the sum as the last line.
+    /// Prints the counts of each stage, and the sum as the last line.
     fn close(self) -> ExitCode {
         let mut sum = TestCounts::default();
         say("");
@@ -102,7 +107,7 @@ fn lints(workspace: &Workspace) -> Result<TestCounts> {
     Ok(TestCounts::check(host && browser))
 }
 
-/// Builds the tests together with the server that they, and the browser tests, run.
+/// Builds the Rust tests and the server, which these and the browser tests start.
 fn build_host_tests(workspace: &Workspace) -> Result<()> {
     let mut cargo = workspace.cargo();
     cargo

@@ -1,4 +1,4 @@
-//! Counts passed and failed tests from the closing lines of the real runners.
+//! Counts passed and failed tests from the summaries that the test runners print.
 
 use std::process::{Command, ExitStatus};
 
@@ -13,7 +13,7 @@ pub(crate) struct TestCounts {
 }
 
 impl TestCounts {
-    /// A check that is one test: formatting, lints.
+    /// A check that counts as one test, such as formatting.
     pub(crate) fn check(passed: bool) -> Self {
         Self {
             passed: passed.into(),
@@ -26,7 +26,7 @@ impl TestCounts {
         self.failed += other.failed;
     }
 
-    /// Adds a line of libtest's or wasm-bindgen-test's output, if it is a closing one:
+    /// Adds the counts of a summary line of libtest or wasm-bindgen-test; ignores other lines:
     /// `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
     pub(crate) fn add_line(&mut self, line: &str) {
         let plain = without_colours(line);
@@ -46,12 +46,12 @@ impl TestCounts {
         }
     }
 
-    /// The counts of Playwright's JSON report. A flaky test passed at last, but is a failure: we
-    /// want none.
+    /// The counts of Playwright's JSON report; `None` where it cannot be read. A flaky test counts
+    /// as failed, although it passed in the end.
     pub(crate) fn of_playwright(report: &str) -> Option<Self> {
         let report: serde_json::Value = serde_json::from_str(report).ok()?;
         let stats = &report["stats"];
-        // Errors outside of any test: a file that does not load, a set-up that fails.
+        // Errors outside of tests: a file that does not load, a set-up that fails.
         let errors = report["errors"].as_array().map_or(0, Vec::len);
         Some(Self {
             passed: stats["expected"].as_u64()?,
@@ -59,7 +59,7 @@ impl TestCounts {
         })
     }
 
-    /// A runner that fails without a failed test (it did not compile, it crashed) is a failure.
+    /// Adds a failed test where the runner failed without one: it did not compile, or it crashed.
     pub(crate) fn with_exit(mut self, status: ExitStatus) -> Self {
         if !status.success() && self.failed == 0 {
             self.failed = 1;

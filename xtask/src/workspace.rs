@@ -1,4 +1,4 @@
-//! Where things are: the checkout, cargo's target folder, the cache of tools.
+//! Paths: the checkout, cargo's target folder, the cache of tools.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,26 +8,26 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 
-/// The version that is known to work with our wasm-bindgen and compiler.
+/// The version of trunk that works with our versions of wasm-bindgen and the compiler.
 pub(crate) const TRUNK_VERSION: &str = "0.21.14";
 
-/// The places of this checkout and machine.
+/// The paths of this checkout and this machine.
 #[derive(Debug)]
 pub(crate) struct Workspace {
     /// The top of the checkout.
     pub(crate) root: PathBuf,
     /// Cargo's target folder.
     pub(crate) target: PathBuf,
-    /// trunk and wasm-bindgen, outside the checkout and named by their versions, so that every
-    /// checkout shares them and a new version does not disturb an old checkout.
+    /// The folder of trunk and wasm-bindgen. It is outside of the checkout and named by their
+    /// versions, so that all checkouts share it and a new version does not affect an old checkout.
     pub(crate) tools: PathBuf,
-    /// From `Cargo.lock`: its command-line tool must be of exactly the library's version.
+    /// The version in `Cargo.lock`; the command-line tool must have exactly the same.
     pub(crate) wasm_bindgen_version: String,
 }
 
 impl Workspace {
     pub(crate) fn locate() -> Result<Self> {
-        // Set by `cargo run`, which the alias in .cargo/config.toml is.
+        // Set by `cargo run`, which the alias in .cargo/config.toml calls.
         let manifest = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let root = manifest
             .as_deref()
@@ -44,19 +44,19 @@ impl Workspace {
         })
     }
 
-    /// The built client.
+    /// The folder of the client as it is delivered.
     pub(crate) fn dist(&self) -> PathBuf {
         self.root.join("dist")
     }
 
-    /// A program that works in this checkout and finds our tools first.
+    /// A command that runs in this checkout and finds our tools first on `PATH`.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root).env("PATH", self.path());
         command
     }
 
-    /// The cargo that runs this.
+    /// The cargo that started this program.
     pub(crate) fn cargo(&self) -> Command {
         self.command(&env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
     }
@@ -66,7 +66,7 @@ impl Workspace {
         let folders = [self.tools.join("bin")]
             .into_iter()
             .chain(env::split_paths(&inherited));
-        // A folder with a colon in its name cannot be on PATH; then the machine's tools must do.
+        // A folder with a colon in its name cannot be on PATH; then the machine's tools are used.
         env::join_paths(folders).unwrap_or(inherited)
     }
 }
