@@ -1,7 +1,7 @@
 //! What the server tells those who run it: log lines and figures. Neither ever
 //! holds a token, a ticket, a query string or what people write.
 
-use crate::{config::LogFormat, realtime::MessageMetrics};
+use crate::config::LogFormat;
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
@@ -71,9 +71,7 @@ impl Metrics {
         gauge!("stellar_database_connections", "state" => "idle").set(idle);
         gauge!("stellar_database_connections", "state" => "used").set(used);
         gauge!("stellar_database_connections_max").set(pool.options().get_max_connections());
-        let mut text = self.0.render();
-        MessageMetrics::get().render(&mut text);
-        text
+        self.0.render()
     }
 
     /// Folds what histograms collected; to be called every few seconds.
@@ -176,7 +174,6 @@ fn describe() {
     for name in ["stellar_connections", "stellar_rooms", "stellar_bus_up"] {
         gauge!(name).increment(0.0);
     }
-    MessageMetrics::get();
 }
 
 /// Counts one answered HTTP request.

@@ -1,7 +1,7 @@
 //! For those who run the server: whether it lives, whether it is ready, and
 //! its figures.
 
-use crate::{db, error::ApiError, state::AppState};
+use crate::{db, error::ApiError, realtime, state::AppState};
 use axum::{Json, Router, extract::State, http::header, response::IntoResponse, routing::get};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -34,11 +34,13 @@ async fn readyz(State(state): State<AppState>) -> Result<Json<Value>, ApiError> 
 }
 
 async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
+    let mut text = state.metrics.render(&state.pool);
+    realtime::render_metrics(&mut text);
     (
         [(
             header::CONTENT_TYPE,
             "text/plain; version=0.0.4; charset=utf-8",
         )],
-        state.metrics.render(&state.pool),
+        text,
     )
 }

@@ -13,7 +13,7 @@ mod writing;
 pub(crate) use accept::{AcceptedConnection, VerifiedToken, VerifyToken};
 
 use super::{
-    connection_limiter::ConnectionPermit, frame::OutboundMessage, outbox::Outbox,
+    connection_limiter::ConnectionPermit, outbound::OutboundMessage, outbox::Outbox,
     rate_limit::RateLimits, registry::ConnectionHandle, room::Command,
 };
 use accept::RoomMembership;

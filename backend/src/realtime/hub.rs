@@ -18,6 +18,7 @@ use super::{
     cluster_message::Message,
     connection_limiter::{Caps, ConnectionLimitError, ConnectionLimiter, ConnectionPermit},
     failure_detector::FailureDetector,
+    metrics::MessageMetrics,
     node_id::NodeId,
     registry::{ConnectionHandle, Registry},
 };
@@ -112,6 +113,8 @@ impl Hub {
         settings: Settings,
         bus: Bus,
     ) -> Self {
+        // So that every counter is exported from the start.
+        MessageMetrics::get();
         let poll_now = Arc::new(Notify::new());
         let hub = Self {
             inner: Arc::new_cyclic(|inner| Inner {

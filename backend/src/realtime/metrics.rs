@@ -1,8 +1,15 @@
-//! What the live part counts. Handles are made once, so that a message costs
-//! no look-up and no allocation; a figure of every delivery is an atomic of our
-//! own, since the recorder would keep each sample until it folds them.
+//! Counters of messages by type, and the delivery latency. Handles are made once, so
+//! that counting a message costs no look-up and no allocation.
+//!
+//! The delivery latency is recorded for every delivery, and is a histogram of atomics
+//! of our own: the exporter's keeps every sample until the next upkeep, and
+//! `prometheus-client`'s takes a lock for each sample; neither records a value for
+//! many receivers at once.
 
-use super::frame::OutboundMessage;
+mod rates;
+
+pub(crate) use rates::MessageRates;
+
 use metrics::Counter;
 use shared::protocol::{ClientMessage, ServerMessage};
 use std::{
@@ -39,7 +46,7 @@ const fn with_last<const N: usize>(
     labels
 }
 
-/// Upper bounds of the buckets of the delivery lag, as Prometheus shows them.
+/// Upper bounds of the buckets of the delivery latency, with their labels.
 const LATENCY_BUCKETS: [(&str, Duration); 12] = [
     ("0.0001", Duration::from_micros(100)),
     ("0.00025", Duration::from_micros(250)),
@@ -55,7 +62,7 @@ const LATENCY_BUCKETS: [(&str, Duration); 12] = [
     ("5", Duration::from_secs(5)),
 ];
 
-/// The process's, as those of the `metrics` crate are.
+/// Belongs to the process, as the recorder of the `metrics` crate does.
 static METRICS: LazyLock<MessageMetrics> = LazyLock::new(MessageMetrics::new);
 
 /// See the module.
@@ -65,12 +72,12 @@ pub(crate) struct MessageMetrics {
     delivery_latency: DeliveryLatency,
 }
 
-/// The type of a message on its way out: its place in [`OUT`].
+/// The type of a message to clients: its index in [`OUT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MessageType(u8);
 
 impl MessageType {
-    /// The type of a message of ours, which begins with it.
+    /// The type of a message in JSON. The server's messages begin with `type`.
     pub(crate) fn of(json: &[u8]) -> Self {
         let name = json
             .strip_prefix(b"{\"type\":\"")
@@ -93,38 +100,40 @@ impl MessageMetrics {
         }
     }
 
-    /// The process's. To be called first when its recorder is in place.
+    /// The instance of this process. The recorder of the `metrics` crate has to be
+    /// installed before the first call.
     pub(crate) fn get() -> &'static Self {
         &METRICS
     }
 
-    /// A message was read; `None` could not be understood.
-    pub(crate) fn read(&self, message: Option<&ClientMessage>) {
+    /// Counts a message of a client; `None` is one that could not be decoded.
+    pub(crate) fn count_received(&self, message: Option<&ClientMessage>) {
         let name = message.map_or(INVALID, ClientMessage::message_type);
         if let Some(at) = IN.iter().position(|known| *known == name) {
             self.messages_in[at].increment(1);
         }
     }
-
-    /// Adds what is not the recorder's to its text.
-    pub(crate) fn render(&self, text: &mut String) {
-        self.delivery_latency.render(text);
-    }
 }
 
-/// The delivery lag.
+/// Appends the metrics that the recorder of the process does not have, in the text
+/// format of Prometheus.
+pub(crate) fn render(text: &mut String) {
+    METRICS.delivery_latency.render(text);
+}
+
+/// A histogram of the time from a commit to the write to a socket.
 #[derive(Default)]
 struct DeliveryLatency {
-    /// One more than there are bounds, for what is later than all.
+    /// One for each bucket, and one for what is above the last bound.
     counts: [AtomicU64; LATENCY_BUCKETS.len() + 1],
     nanos: AtomicU64,
 }
 
 impl DeliveryLatency {
-    fn record(&self, lag: Duration, count: u64) {
-        let bucket = LATENCY_BUCKETS.partition_point(|(_, bound)| *bound < lag);
+    fn record(&self, latency: Duration, count: u64) {
+        let bucket = LATENCY_BUCKETS.partition_point(|(_, bound)| *bound < latency);
         self.counts[bucket].fetch_add(count, Ordering::Relaxed);
-        let nanos = u64::try_from(lag.as_nanos()).unwrap_or(u64::MAX);
+        let nanos = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
         self.nanos
             .fetch_add(nanos.saturating_mul(count), Ordering::Relaxed);
     }
@@ -152,19 +161,19 @@ impl DeliveryLatency {
     }
 }
 
-/// The delivery lag's name.
+/// The metric's name.
 const LATENCY_NAME: &str = "stellar_delivery_lag_seconds";
-/// The delivery lag's meaning.
+/// The metric's help text.
 const LATENCY_HELP: &str = "From an event's commit to its having been written to a socket";
 
-/// Different moments of commits that one write may keep apart.
+/// How many different commit times one write keeps apart.
 const MAX_COMMIT_TIMES: usize = 4;
 
-/// What one write to a socket sends; counted when it is done, once or for as
-/// many sockets as it was written to.
+/// What the messages of one write add to the metrics. Added up before the write, and
+/// recorded after it for as many sockets as it went to.
 #[derive(Clone, Debug)]
 pub(crate) struct BatchStats {
-    kinds: [u64; OUT.len()],
+    types: [u64; OUT.len()],
     commits: [Option<(Instant, u64)>; MAX_COMMIT_TIMES],
     total: u64,
 }
@@ -172,7 +181,7 @@ pub(crate) struct BatchStats {
 impl Default for BatchStats {
     fn default() -> Self {
         Self {
-            kinds: [0; OUT.len()],
+            types: [0; OUT.len()],
             commits: [None; MAX_COMMIT_TIMES],
             total: 0,
         }
@@ -180,14 +189,15 @@ impl Default for BatchStats {
 }
 
 impl BatchStats {
-    /// One more frame; what is none of our messages is not counted.
-    pub(crate) fn add(&mut self, frame: &OutboundMessage) {
-        let Some(MessageType(kind)) = frame.kind else {
+    /// Adds one message; without a type it is not counted. `committed_at` is the
+    /// moment of the commit of an event.
+    pub(crate) fn add(&mut self, message_type: Option<MessageType>, committed_at: Option<Instant>) {
+        let Some(MessageType(index)) = message_type else {
             return;
         };
         self.total += 1;
-        self.kinds[usize::from(kind)] += 1;
-        let Some(moment) = frame.committed else {
+        self.types[usize::from(index)] += 1;
+        let Some(moment) = committed_at else {
             return;
         };
         for place in &mut self.commits {
@@ -203,79 +213,32 @@ impl BatchStats {
                 }
             }
         }
-        // The rest counts with the newest that had a place: a little too late
-        // rather than not at all.
+        // With too many different times, the rest counts with the last one kept: a
+        // little inexact instead of missing.
         if let Some(Some((_, count))) = self.commits.last_mut() {
             *count += 1;
         }
     }
 
-    /// How many messages it is.
+    /// The number of messages.
     pub(crate) fn total(&self) -> u64 {
         self.total
     }
 
-    /// Counts it as written to so many sockets now.
+    /// Records that the messages were written to this many sockets just now.
     pub(crate) fn record_written(&self, sockets: u64) {
-        for (figure, count) in METRICS.messages_out.iter().zip(self.kinds) {
+        for (counter, count) in METRICS.messages_out.iter().zip(self.types) {
             if count > 0 {
-                figure.increment(count * sockets);
+                counter.increment(count * sockets);
             }
         }
         if self.commits[0].is_some() {
             let now = Instant::now();
             for (moment, count) in self.commits.into_iter().flatten() {
-                let lag = now.saturating_duration_since(moment);
-                METRICS.delivery_latency.record(lag, count * sockets);
+                let latency = now.saturating_duration_since(moment);
+                METRICS.delivery_latency.record(latency, count * sockets);
             }
         }
-    }
-}
-
-/// How much is said on this node.
-#[derive(Debug, Default)]
-pub(crate) struct MessageRates {
-    messages_in: RateMeter,
-    messages_out: RateMeter,
-}
-
-impl MessageRates {
-    /// A message was read.
-    pub(crate) fn count_in(&self) {
-        self.messages_in.count.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// So many were written.
-    pub(crate) fn count_out(&self, messages: u64) {
-        self.messages_out
-            .count
-            .fetch_add(messages, Ordering::Relaxed);
-    }
-
-    /// Ends a second of counting.
-    pub(crate) fn sample(&self) {
-        self.messages_in.sample();
-        self.messages_out.sample();
-    }
-
-    /// Messages read and written in the last whole second.
-    pub(crate) fn per_second(&self) -> (u64, u64) {
-        let rate = |meter: &RateMeter| meter.rate.load(Ordering::Relaxed);
-        (rate(&self.messages_in), rate(&self.messages_out))
-    }
-}
-
-/// Counts within a second, and what the last whole second had.
-#[derive(Debug, Default)]
-struct RateMeter {
-    count: AtomicU64,
-    rate: AtomicU64,
-}
-
-impl RateMeter {
-    fn sample(&self) {
-        let count = self.count.swap(0, Ordering::Relaxed);
-        self.rate.store(count, Ordering::Relaxed);
     }
 }
 
@@ -287,12 +250,11 @@ mod tests {
 
     #[test]
     fn messages_are_known_by_how_they_begin() {
-        let ack = OutboundMessage::reply(&ServerMessage::Ack(Ack::default()));
-        let name = |frame: OutboundMessage| OUT[usize::from(frame.kind.unwrap().0)];
-        assert_eq!(name(ack), "ack");
-        let event = OutboundMessage::event(1, r#"{"type":"tile_updated","seq":1}"#.into());
-        assert_eq!(name(event), "tile_updated");
-        assert_eq!(name(OutboundMessage::event(1, "{}".into())), OTHER);
+        let name = |json: &[u8]| OUT[usize::from(MessageType::of(json).0)];
+        let ack = serde_json::to_vec(&ServerMessage::Ack(Ack::default())).unwrap();
+        assert_eq!(name(&ack), "ack");
+        assert_eq!(name(br#"{"type":"tile_updated","seq":1}"#), "tile_updated");
+        assert_eq!(name(b"{}"), OTHER);
         let ping = ClientMessage::Ping {
             timestamp: Value::Null,
         };
@@ -300,13 +262,13 @@ mod tests {
     }
 
     #[test]
-    fn lags_fall_into_cumulative_buckets() {
-        let lag = DeliveryLatency::default();
-        lag.record(Duration::from_micros(100), 2);
-        lag.record(Duration::from_millis(3), 1);
-        lag.record(Duration::from_mins(1), 1);
+    fn latencies_fall_into_cumulative_buckets() {
+        let latency = DeliveryLatency::default();
+        latency.record(Duration::from_micros(100), 2);
+        latency.record(Duration::from_millis(3), 1);
+        latency.record(Duration::from_mins(1), 1);
         let mut text = String::new();
-        lag.render(&mut text);
+        latency.render(&mut text);
         for line in [
             "stellar_delivery_lag_seconds_bucket{le=\"0.0001\"} 2",
             "stellar_delivery_lag_seconds_bucket{le=\"0.0025\"} 2",
@@ -325,9 +287,9 @@ mod tests {
         let start = Instant::now();
         for step in 0..10 {
             let moment = start + Duration::from_nanos(step);
-            let event = OutboundMessage::event(1, "{}".into());
-            stats.add(&event.clone().committed(Some(moment)));
-            stats.add(&event);
+            let event = Some(MessageType::of(b"{}"));
+            stats.add(event, Some(moment));
+            stats.add(event, None);
         }
         let timed: u64 = stats.commits.iter().flatten().map(|(_, count)| count).sum();
         assert_eq!((timed, stats.total()), (10, 20));

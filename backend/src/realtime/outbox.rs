@@ -1,61 +1,66 @@
-//! A connection's one bounded way out. Replies and events share it, so that
-//! what a connection sees has one order. While nothing waits, what comes goes
-//! straight to the socket, which takes it or does not: whoever sends, the room
-//! above all, never waits. What the socket does not take becomes a queue, and
-//! the affair of the connection's own task.
+//! A connection's one bounded way out. Replies and events share it, so that what a
+//! connection gets has one order. While nothing waits, a message is written to the
+//! socket at once, by whoever sends it: the write never blocks. What the socket does
+//! not take is queued, and written by the connection's task.
+//!
+//! Everything happens under the outbox's lock. While it is paused only the
+//! connection's task writes to the socket.
+
+mod queue;
 
 use super::{
-    frame::{Class, OutboundMessage},
     metrics::{BatchStats, MessageRates},
+    outbound::OutboundMessage,
 };
 use bytes::{Bytes, BytesMut};
+use queue::Queue;
 use shared::protocol::CloseReason;
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::{net::TcpStream, sync::Notify};
 
-/// Bytes that may wait for one connection, without the rest of a frame whose
-/// beginning is written.
+/// Bytes that may wait for one connection, without the unwritten part of a message
+/// that is written in part.
 pub(crate) const OUTBOX_BYTES: usize = 256 * 1024;
 
-/// Frames for many, in one piece: one write for each of them.
+/// Messages for many connections, joined so that each gets them with one write.
 #[derive(Debug)]
 pub(crate) struct SharedBatch {
-    frames: Vec<OutboundMessage>,
+    messages: Vec<OutboundMessage>,
     wire: Bytes,
-    /// The newest that counts as delivered with it.
+    /// The newest `seq` among them.
     seq: Option<i64>,
     stats: BatchStats,
 }
 
 impl SharedBatch {
-    /// These, in order.
-    pub(crate) fn new(frames: Vec<OutboundMessage>) -> Self {
-        let wire = match &*frames {
-            [only] => only.text.wire().clone(),
+    /// These messages, in order.
+    pub(crate) fn new(messages: Vec<OutboundMessage>) -> Self {
+        let wire = match &*messages {
+            [only] => only.frame.wire().clone(),
             many => {
                 let mut wire = BytesMut::new();
-                for frame in many {
-                    wire.extend_from_slice(frame.text.wire());
+                for message in many {
+                    wire.extend_from_slice(message.frame.wire());
                 }
                 wire.freeze()
             }
         };
         let mut stats = BatchStats::default();
-        for frame in &frames {
-            stats.add(frame);
+        for message in &messages {
+            stats.add(message.message_type, message.committed_at);
         }
         Self {
-            seq: frames.iter().filter_map(|frame| frame.seq).max(),
-            frames,
+            seq: messages.iter().filter_map(|message| message.seq).max(),
+            messages,
             wire,
             stats,
         }
     }
 
-    /// For the figures.
+    /// What writing it once adds to the metrics.
     pub(crate) fn stats(&self) -> &BatchStats {
         &self.stats
     }
@@ -65,49 +70,50 @@ impl SharedBatch {
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     state: Mutex<State>,
+    /// Wakes the connection's task when there is something for it to do.
     ready: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    wire: Option<Sink>,
-    /// Nobody but the connection's task writes.
+    /// `None` once the connection is detached.
+    sink: Option<Sink>,
+    /// Only the connection's task writes.
     is_paused: bool,
-    /// Of a frame whose beginning is written.
-    rest: Bytes,
-    queue: VecDeque<OutboundMessage>,
-    bytes: usize,
+    /// The unwritten part of a message that is written in part.
+    partial: Bytes,
+    queue: Queue,
     closed: Option<CloseReason>,
-    /// The newest that is written, or begun.
+    /// The newest `seq` that is written, at least in part.
     seq: i64,
     /// Messages written.
     written: u64,
 }
 
-/// Where frames go, and where they are counted.
+/// Where messages are written, and where they are counted.
 #[derive(Debug)]
 struct Sink {
     stream: Arc<TcpStream>,
     message_rates: Arc<MessageRates>,
 }
 
-/// Everything that waited. Whoever takes it writes it, and nobody else writes
-/// before [`Outbox::resume`].
+/// Everything that waited. The outbox is paused: whoever drained it writes these, and
+/// then calls [`Outbox::resume`].
 #[derive(Debug)]
 pub(crate) struct Drained {
-    /// Of a frame whose beginning is written.
-    pub(crate) rest: Bytes,
+    /// Written first: the rest of a message that is written in part.
+    pub(crate) partial: Bytes,
     /// In order.
-    pub(crate) frames: VecDeque<OutboundMessage>,
-    /// Set if the connection ends after them.
+    pub(crate) messages: VecDeque<OutboundMessage>,
+    /// Set if the connection has to be closed after them.
     pub(crate) close: Option<CloseReason>,
 }
 
 impl Outbox {
-    /// The way to this socket, held.
+    /// An outbox that writes to this socket. It is paused.
     pub(crate) fn new(stream: Arc<TcpStream>, message_rates: Arc<MessageRates>) -> Self {
         let state = State {
-            wire: Some(Sink {
+            sink: Some(Sink {
                 stream,
                 message_rates,
             }),
@@ -120,24 +126,23 @@ impl Outbox {
         }
     }
 
-    /// Sends one frame; see [`Outbox::extend`].
-    pub(crate) fn push(&self, frame: OutboundMessage) {
-        self.extend(vec![frame]);
+    /// Sends one message; see [`Outbox::extend`].
+    pub(crate) fn push(&self, message: OutboundMessage) {
+        self.extend(vec![message]);
     }
 
-    /// Sends frames in order. When they have to wait and do not fit, ephemeral
-    /// ones give way, of which the newest per sender and kind stay as long as
-    /// they can; when durable ones still do not fit, the connection is closed
-    /// as too slow.
-    pub(crate) fn extend(&self, frames: Vec<OutboundMessage>) {
-        let batch = SharedBatch::new(frames);
+    /// Sends messages in order. When they have to wait and do not fit, ephemeral
+    /// ones are dropped, at first all but the newest of each sender and kind; when
+    /// durable ones still do not fit, the connection is closed as too slow.
+    pub(crate) fn extend(&self, messages: Vec<OutboundMessage>) {
+        let batch = SharedBatch::new(messages);
         if self.push_shared(&batch) {
-            self.lock().count(&batch.stats);
+            self.lock().record(&batch.stats);
         }
     }
 
-    /// The same with what many get. True if the socket took all of it, which
-    /// is the caller's to count then.
+    /// Sends what many connections get. True if the socket took all of it; the
+    /// caller then records it in the metrics.
     pub(crate) fn push_shared(&self, batch: &SharedBatch) -> bool {
         let mut state = self.lock();
         let taken = state.try_write(&batch.wire);
@@ -151,33 +156,35 @@ impl Outbox {
         false
     }
 
-    /// Ends the connection after what is queued; the first reason stays.
+    /// Closes the connection after what is queued. The first reason stays.
     pub(crate) fn close(&self, reason: CloseReason) {
         self.lock().closed.get_or_insert(reason);
         self.ready.notify_one();
     }
 
-    /// Whether most of it is free, or it ends anyway.
+    /// Whether three quarters of it are free, or it is closed anyway.
     pub(crate) fn has_headroom(&self) -> bool {
         let state = self.lock();
-        state.bytes <= OUTBOX_BYTES / 4 || state.closed.is_some()
+        state.queue.bytes() <= OUTBOX_BYTES / 4 || state.closed.is_some()
     }
 
     /// Waits until something has to be written, and takes all of it. Cancel-safe.
     pub(crate) async fn drain(&self) -> Drained {
         loop {
-            if let Some(taken) = self.try_drain() {
-                return taken;
+            if let Some(drained) = self.try_drain() {
+                return drained;
             }
             self.ready.notified().await;
         }
     }
 
-    /// Waits until the connection is to end, and says why; what is queued stays
-    /// so. Not while somebody waits in [`Outbox::take`].
+    /// Waits until the connection has to be closed, and returns the reason; the
+    /// queue stays as it is. Must not be used while a task waits in
+    /// [`Outbox::drain`].
     pub(crate) async fn closed(&self) -> CloseReason {
         loop {
-            // What wakes us here finds its frames in the queue later.
+            // A notification about messages is used up here, but `drain` looks at the
+            // queue before it waits.
             if let Some(reason) = self.lock().closed {
                 return reason;
             }
@@ -185,46 +192,45 @@ impl Outbox {
         }
     }
 
-    /// Takes all that waits, if anything does.
+    /// Takes all that waits; `None` if nothing does.
     pub(crate) fn try_drain(&self) -> Option<Drained> {
         let mut state = self.lock();
-        if state.rest.is_empty() && state.queue.is_empty() && state.closed.is_none() {
+        if state.partial.is_empty() && state.queue.is_empty() && state.closed.is_none() {
             return None;
         }
         state.is_paused = true;
-        state.bytes = 0;
         Some(Drained {
-            rest: std::mem::take(&mut state.rest),
-            frames: std::mem::take(&mut state.queue),
+            partial: std::mem::take(&mut state.partial),
+            messages: state.queue.take(),
             close: state.closed,
         })
     }
 
-    /// Has everything wait until [`Outbox::resume`]: the rest of what is begun,
-    /// which must be written first, and the newest `seq` that is then written.
+    /// Lets everything wait until [`Outbox::resume`]. Returns the rest of a message
+    /// that is written in part, which has to be written first, and the newest `seq`
+    /// that is written then.
     pub(crate) fn pause(&self) -> (Bytes, i64) {
         let mut state = self.lock();
         state.is_paused = true;
-        (std::mem::take(&mut state.rest), state.seq)
+        (std::mem::take(&mut state.partial), state.seq)
     }
 
-    /// The connection's task has written these.
-    pub(crate) fn mark_written(&self, seq: Option<i64>, stats: &BatchStats) {
+    /// Notes what the connection's task has written.
+    pub(crate) fn mark_written(&self, seq: Option<i64>, written: &BatchStats) {
         let mut state = self.lock();
-        state.mark_written(seq, stats.total());
-        state.count(stats);
+        state.mark_written(seq, written.total());
+        state.record(written);
     }
 
-    /// What comes from now on may go straight to the socket, once nothing waits
-    /// before it.
+    /// Lets senders write to the socket again, once nothing waits.
     pub(crate) fn resume(&self) {
         self.lock().is_paused = false;
     }
 
-    /// The socket is no longer written to by anybody: how many messages were.
+    /// Ends all writing to the socket. Returns the number of messages written.
     pub(crate) fn detach(&self) -> u64 {
         let mut state = self.lock();
-        state.wire = None;
+        state.sink = None;
         state.written
     }
 
@@ -234,15 +240,15 @@ impl Outbox {
 }
 
 impl State {
-    /// How many bytes the socket took at once; none while others wait. Whether
-    /// it is broken is for the connection's task to find out.
+    /// Writes without blocking, if nothing waits. Returns how many bytes the socket
+    /// took; 0 also if the socket is broken, which the connection's task finds out.
     fn try_write(&self, wire: &[u8]) -> usize {
         let is_free = !self.is_paused
-            && self.rest.is_empty()
+            && self.partial.is_empty()
             && self.queue.is_empty()
             && self.closed.is_none();
-        match &self.wire {
-            Some(to) if is_free => to.stream.try_write(wire).unwrap_or(0),
+        match &self.sink {
+            Some(sink) if is_free => sink.stream.try_write(wire).unwrap_or(0),
             _ => 0,
         }
     }
@@ -252,87 +258,41 @@ impl State {
         self.written += messages;
     }
 
-    fn count(&self, stats: &BatchStats) {
+    /// Records messages as written to one socket.
+    fn record(&self, stats: &BatchStats) {
         stats.record_written(1);
-        if let Some(wire) = &self.wire {
-            wire.message_rates.count_out(stats.total());
+        if let Some(sink) = &self.sink {
+            sink.message_rates.count_out(stats.total());
         }
     }
 
-    /// Queues what comes after so many bytes.
+    /// Queues what comes after the first `taken` bytes of the batch.
     fn queue_from(&mut self, batch: &SharedBatch, mut taken: usize) {
         let mut begun = BatchStats::default();
         let mut seq = None;
-        for frame in &batch.frames {
+        for message in &batch.messages {
             if taken == 0 {
-                self.push(frame.clone());
+                self.queue(message.clone());
                 continue;
             }
-            let wire = frame.text.wire();
-            self.rest = wire.slice(taken.min(wire.len())..);
+            let wire = message.frame.wire();
+            self.partial = wire.slice(taken.min(wire.len())..);
             taken = taken.saturating_sub(wire.len());
-            begun.add(frame);
-            seq = frame.seq.or(seq);
+            begun.add(message.message_type, message.committed_at);
+            seq = message.seq.or(seq);
         }
         self.mark_written(seq, begun.total());
-        self.count(&begun);
+        self.record(&begun);
     }
 
-    fn push(&mut self, frame: OutboundMessage) {
-        if self.closed.is_some() {
-            return;
-        }
-        let cost = frame.cost();
-        if self.bytes + cost > OUTBOX_BYTES {
-            metrics::counter!("stellar_outbox_overflows_total").increment(1);
-            self.keep_newest_ephemeral();
-        }
-        if self.bytes + cost > OUTBOX_BYTES {
-            self.drop_ephemeral();
-        }
-        if self.bytes + cost <= OUTBOX_BYTES {
-            self.bytes += cost;
-            self.queue.push_back(frame);
-        } else if frame.class != Class::Durable {
-            dropped(1);
-        } else {
+    /// Queues a message. A durable one that does not fit closes the connection.
+    fn queue(&mut self, message: OutboundMessage) {
+        if self.closed.is_none() && !self.queue.push(message) {
             metrics::counter!("stellar_slow_consumers_total").increment(1);
             self.closed = Some(CloseReason::SlowConsumer);
-            self.queue = VecDeque::new();
-            self.bytes = 0;
+            self.queue.take();
         }
     }
-
-    fn keep_newest_ephemeral(&mut self) {
-        let before = self.queue.len();
-        let mut seen = HashSet::new();
-        let mut kept: VecDeque<OutboundMessage> = VecDeque::with_capacity(self.queue.len());
-        while let Some(frame) = self.queue.pop_back() {
-            let keep = match frame.class {
-                Class::Durable => true,
-                Class::Ephemeral(sender, kind) => seen.insert((sender, kind)),
-            };
-            if keep {
-                kept.push_front(frame);
-            } else {
-                self.bytes -= frame.cost();
-            }
-        }
-        self.queue = kept;
-        dropped(before - self.queue.len());
-    }
-
-    fn drop_ephemeral(&mut self) {
-        let before = self.queue.len();
-        self.queue.retain(|frame| frame.class == Class::Durable);
-        dropped(before - self.queue.len());
-        self.bytes = self.queue.iter().map(OutboundMessage::cost).sum();
-    }
-}
-
-/// Counts ephemeral messages that gave way.
-fn dropped(count: usize) {
-    metrics::counter!("stellar_ephemeral_dropped_total").increment(count as u64);
 }
 
 #[cfg(test)]
@@ -341,6 +301,7 @@ mod properties;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::realtime::outbound::Class;
     use shared::ids::UserId;
 
     fn durable(seq: i64, size: usize) -> OutboundMessage {
@@ -363,26 +324,26 @@ mod tests {
             outbox.push(cursor(2, mark));
         }
         outbox.push(durable(1, 100 * 1024));
-        let frames = outbox.try_drain().unwrap().frames;
-        let marks: Vec<u8> = frames
+        let messages = outbox.try_drain().unwrap().messages;
+        let marks: Vec<u8> = messages
             .iter()
-            .filter(|frame| frame.seq.is_none())
-            .map(|frame| frame.text.json()[0])
+            .filter(|message| message.seq.is_none())
+            .map(|message| message.frame.json()[0])
             .collect();
         assert_eq!(marks, [99, 99]);
-        assert_eq!(frames.back().unwrap().seq, Some(1));
+        assert_eq!(messages.back().unwrap().seq, Some(1));
     }
 
     #[test]
-    fn durable_frames_are_never_dropped_silently() {
+    fn durable_messages_are_never_dropped_silently() {
         let outbox = Outbox::default();
         for seq in 1..=4 {
             outbox.push(durable(seq, 60 * 1024));
         }
         outbox.push(durable(5, 60 * 1024));
-        let taken = outbox.try_drain().unwrap();
-        assert_eq!(taken.close, Some(CloseReason::SlowConsumer));
-        assert!(taken.frames.is_empty());
+        let drained = outbox.try_drain().unwrap();
+        assert_eq!(drained.close, Some(CloseReason::SlowConsumer));
+        assert!(drained.messages.is_empty());
     }
 
     #[test]
@@ -391,16 +352,10 @@ mod tests {
         for user in 0..10_000 {
             outbox.push(cursor(user, 1));
         }
-        let taken = outbox.try_drain().unwrap();
-        assert_eq!(taken.close, None);
-        assert!(
-            taken
-                .frames
-                .iter()
-                .map(OutboundMessage::cost)
-                .sum::<usize>()
-                <= OUTBOX_BYTES
-        );
+        let drained = outbox.try_drain().unwrap();
+        assert_eq!(drained.close, None);
+        let cost: usize = drained.messages.iter().map(OutboundMessage::cost).sum();
+        assert!(cost <= OUTBOX_BYTES);
     }
 
     #[test]
@@ -410,8 +365,8 @@ mod tests {
         outbox.close(CloseReason::Kicked);
         outbox.close(CloseReason::Done);
         outbox.push(durable(2, 10));
-        let taken = outbox.try_drain().unwrap();
-        assert_eq!(taken.close, Some(CloseReason::Kicked));
-        assert_eq!(taken.frames.len(), 1);
+        let drained = outbox.try_drain().unwrap();
+        assert_eq!(drained.close, Some(CloseReason::Kicked));
+        assert_eq!(drained.messages.len(), 1);
     }
 }

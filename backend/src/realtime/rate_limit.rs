@@ -1,5 +1,5 @@
-//! How much one connection may ask: a token bucket for each kind of request.
-//! A person, even a hasty one, never meets these limits.
+//! The rate limits of one connection: a token bucket for each kind of request. They
+//! are far above what a person does.
 
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
@@ -8,14 +8,14 @@ use governor::{
 use shared::protocol::ClientMessage;
 use std::{num::NonZeroU32, time::Duration};
 
-/// Tokens at once, and tokens a second, by kind of request.
+/// Burst and tokens per second, for each kind of request.
 const CHAT: (u32, u32) = (100, 20);
 const DRAWING: (u32, u32) = (500, 200);
 const PRESENCE: (u32, u32) = (200, 100);
 const POINTING: (u32, u32) = (50, 10);
 const ASKING: (u32, u32) = (100, 20);
 
-/// One connection's buckets.
+/// The buckets of one connection.
 pub(crate) struct RateLimits {
     chat: DefaultDirectRateLimiter,
     drawing: DefaultDirectRateLimiter,
@@ -36,8 +36,8 @@ impl RateLimits {
         }
     }
 
-    /// Takes a token for the message, or says how long until there is one.
-    pub(crate) fn take(&self, message: &ClientMessage) -> Result<(), Duration> {
+    /// Takes a token for the message. The error is the time until there is one.
+    pub(crate) fn check(&self, message: &ClientMessage) -> Result<(), Duration> {
         let bucket = match message {
             ClientMessage::CanvasChat { .. } => &self.chat,
             ClientMessage::TileCreate { .. }
@@ -82,8 +82,8 @@ mod tests {
             y: 0,
             liked: true,
         };
-        let wait = (0..200).find_map(|_| limits.take(&ping).err()).unwrap();
+        let wait = (0..200).find_map(|_| limits.check(&ping).err()).unwrap();
         assert!(wait > Duration::ZERO && wait <= Duration::from_millis(50));
-        assert!(limits.take(&like).is_ok());
+        assert!(limits.check(&like).is_ok());
     }
 }

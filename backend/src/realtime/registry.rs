@@ -3,8 +3,8 @@
 
 use super::{
     cluster_message::{ClientFilter, ClusterStats},
-    frame::OutboundMessage,
     metrics::MessageRates,
+    outbound::OutboundMessage,
     outbox::Outbox,
     write::Identity,
 };

@@ -1,21 +1,21 @@
-//! The newest durable events of a room, for clients that come back soon.
+//! The newest durable events of a canvas, in memory, for clients that reconnect soon.
 
 use super::frame::EncodedFrame;
 use std::collections::VecDeque;
 
-/// Events kept at most.
+/// The most events that are kept.
 const EVENTS: usize = 512;
-/// Bytes kept at most.
+/// The most bytes of JSON that are kept.
 const BYTES: usize = 1024 * 1024;
 
-/// A durable event: its place in the order and its bytes on the wire.
+/// A durable event with the bytes of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) seq: i64,
     pub(crate) body: EncodedFrame,
 }
 
-/// See the module. Events follow each other without a gap.
+/// See the module. The `seq`s of the events follow each other without a gap.
 #[derive(Debug, Default)]
 pub(crate) struct Ring {
     events: VecDeque<Event>,
@@ -23,7 +23,7 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// Adds the next event; starts anew if it does not follow the last.
+    /// Adds the next event. One that does not follow the last replaces all others.
     pub(crate) fn push(&mut self, event: Event) {
         if self.events.back().is_some_and(|e| e.seq + 1 != event.seq) {
             self.events.clear();
@@ -39,7 +39,7 @@ impl Ring {
         }
     }
 
-    /// All events after `seq` up to `head`, or `None` where some are no longer here.
+    /// All events after `seq` up to `head`; `None` if some are not kept any more.
     pub(crate) fn since(&self, seq: i64, head: i64) -> Option<Vec<Event>> {
         if seq >= head {
             return Some(Vec::new());

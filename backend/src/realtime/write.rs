@@ -1,4 +1,5 @@
-//! What is asked of the write path, and what becomes of it.
+//! Durable requests, and their results. Plain types, which HTTP handlers, connections
+//! and the writer share.
 
 use shared::{
     api::UpdateCanvas,
@@ -12,50 +13,39 @@ use thiserror::Error;
 /// Bytes of `[1023,255],`.
 const EDIT_BYTES: usize = 11;
 
-/// Who acts, by name. Cheap to clone; clones share the names.
+/// A user's id and names. Cheap to clone; clones share the names.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
-    /// Who.
     pub(crate) user_id: UserId,
-    /// Their unique name.
     pub(crate) username: Arc<str>,
-    /// Their name to show.
     pub(crate) display_name: Arc<str>,
     /// How often it had been changed: of two names, the one with the higher version is newer.
     pub(crate) name_version: i64,
 }
 
-/// Something durable that is to be done.
+/// What a durable request does.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
-    /// Says something.
+    /// Appends a chat message.
     Chat(ChatText),
-    /// Does something to a tile.
+    /// Changes a tile.
     Tile {
-        /// Its cell.
         at: Coord,
         /// Refuse with `tile_not_found` if the cell has another tile by now.
         expected: Option<TileId>,
-        /// What.
         op: TileOp,
     },
-    /// Changes the canvas's settings (checked values).
+    /// Changes the canvas's settings, whose values are validated already.
     Settings(UpdateCanvas),
-    /// Takes or prolongs a tile's lock; nothing of it is in the log.
-    Lock {
-        /// Its cell.
-        at: Coord,
-    },
-    /// Gives a tile's lock back; nothing of it is in the log.
-    Unlock {
-        /// Its cell.
-        at: Coord,
-    },
+    /// Takes or renews a tile's lock. Makes no event.
+    Lock { at: Coord },
+    /// Releases a tile's lock. Makes no event.
+    Unlock { at: Coord },
 }
 
 impl Operation {
-    /// The bytes that its event may have on the wire, besides names and numbers,
-    /// where a tile has `area` pixels.
+    /// An upper bound of the size of its event in bytes, without names and numbers, where
+    /// a tile has `area` pixels.
     pub(crate) fn size(&self, area: usize) -> usize {
         // In base64.
         let whole = area.div_ceil(3) * 4;
@@ -63,7 +53,7 @@ impl Operation {
             Self::Chat(text) => text.as_str().len(),
             Self::Tile { op, .. } => match op {
                 TileOp::Create { title, .. } => title.len() + whole,
-                // An empty cell's tile is told as a whole.
+                // In an empty cell the event has the whole tile.
                 TileOp::Paint { edits } => whole.max(edits.len() * EDIT_BYTES),
                 TileOp::Update { title, pixels, .. } => {
                     let whole = pixels.as_ref().map_or(0, |_| whole);
@@ -76,29 +66,28 @@ impl Operation {
     }
 }
 
-/// A durable request on its way to the log.
+/// A durable request.
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
-    /// Whose request it is.
     pub(crate) identity: Identity,
-    /// Their role on the canvas.
+    /// The user's role on the canvas.
     pub(crate) role: Role,
-    /// Applied once, ever.
+    /// A request with the `op_id` of an earlier one of the same user is not carried out
+    /// again: it gets the earlier result.
     pub(crate) op_id: Option<OpId>,
-    /// What is to be done.
     pub(crate) operation: Operation,
 }
 
-/// What became of a request that was carried out.
+/// The result of a request that was carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Done {
-    /// The event's place in the log; none where nothing changed.
+    /// The event's `seq`; `None` where nothing changed.
     pub(crate) seq: Option<i64>,
-    /// The tile, for tile operations.
+    /// For operations on tiles.
     pub(crate) tile_id: Option<TileId>,
-    /// Its version afterwards.
+    /// The tile's version afterwards.
     pub(crate) version: Option<i64>,
-    /// Its likes afterwards.
+    /// The tile's likes afterwards.
     pub(crate) like_count: Option<i64>,
 }
 
@@ -108,16 +97,16 @@ pub(crate) enum WriteError {
     /// The rules forbid it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// There is no such canvas (any more).
+    /// The canvas does not exist, or was deleted.
     #[error("there is no such canvas")]
     CanvasNotFound,
-    /// Too much is waiting already.
+    /// The write queue is full.
     #[error("too much is waiting to be written")]
     Busy,
-    /// The database is away; nothing is confirmed.
+    /// The database is unreachable. The request may have been carried out.
     #[error("the database is away")]
     Unavailable,
-    /// The server's fault; logged where it happened.
+    /// A fault of the server, logged where it happened.
     #[error("internal error")]
     Internal,
 }

@@ -1,71 +1,67 @@
-//! Group commit: one transaction carries out a batch of durable requests.
-//! Nobody hears of them before it is committed.
+//! Group commit: one transaction carries out a batch of durable requests. Called by
+//! the task that a room starts for each batch; nothing is delivered before the
+//! commit. Knows nothing of rooms and members.
 
 mod chat;
 mod decide;
+mod load;
 mod plan;
 
 use super::{
     cluster_message::LockChange,
     ring::Event,
-    write::{Done, Operation, Write, WriteError},
+    write::{Done, Write, WriteError},
 };
 use crate::db::{self, ConnectionCache};
 use chrono::{DateTime, Utc};
-use plan::{Loaded, Plan};
-use shared::{
-    canvas::{Coord, TileOp},
-    ids::{CanvasId, ConnectionId, OpId, UserId},
-};
+use plan::Plan;
+use shared::ids::{CanvasId, ConnectionId};
 use sqlx::{Connection, PgConnection};
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use tokio::time::timeout_at;
 
-/// Requests in one transaction at most.
+/// The most requests in one transaction.
 pub(crate) const BATCH: usize = 64;
-/// Bytes of the requests in one transaction, without the last one.
+/// A batch is complete once its requests have this many bytes.
 pub(crate) const BATCH_BYTES: usize = 96 * 1024;
-/// After this long without an answer the database counts as away.
+/// A transaction that takes longer counts as failed, and the database as away.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A durable request and the connection it came by, if it came by one.
+/// A durable request, and the connection that sent it unless it came over HTTP.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) write: Write,
     pub(crate) connection: Option<ConnectionId>,
 }
 
-/// What became of one request.
+/// The result of a request that was carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Applied {
-    /// For its answer.
+    /// For the reply.
     pub(crate) done: Done,
-    /// Its event in [`Committed::events`], if this request made one.
+    /// The index of its event in [`Committed::events`]; `None` if it made none.
     pub(crate) event: Option<usize>,
 }
 
-/// A transaction that is durable.
+/// A committed transaction.
 #[derive(Debug, Default)]
 pub(crate) struct Committed {
-    /// The head before it: everything up to here was committed earlier.
+    /// The head of the log before it: all events up to here were committed earlier.
     pub(crate) base: i64,
     /// The new events, which follow `base` without a gap.
     pub(crate) events: Vec<Event>,
-    /// One for each request, in order.
+    /// The result of each request, in order.
     pub(crate) results: Vec<Result<Applied, WriteError>>,
-    /// Locks taken and given back.
+    /// Tile locks that were taken, renewed or released.
     pub(crate) locks: Vec<LockChange>,
 }
 
-/// Why a transaction was not carried out; nothing of it can be relied on.
+/// Why a transaction failed. It may have been committed all the same.
 #[derive(Debug)]
 enum Failure {
-    /// The database is away, or did not answer in time.
+    /// The database is unreachable, or did not answer in time.
     Away,
-    /// The database refused it.
+    /// The database refused a statement.
     Broken,
 }
 
@@ -81,8 +77,8 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-/// Carries out a batch. Requests that fail their checks fail alone; if the
-/// database refuses the batch, its requests are tried one by one.
+/// Carries out a batch. A request that fails its checks fails alone; if the database
+/// refuses the batch, its requests are tried one by one.
 pub(crate) async fn commit(
     connection_cache: &ConnectionCache,
     canvas: CanvasId,
@@ -117,7 +113,7 @@ fn fail(requests: &[Request], error: &WriteError) -> Committed {
 }
 
 impl Committed {
-    /// Adds a later transaction of the same batch.
+    /// Appends a later transaction of the same batch.
     fn append(&mut self, later: Self) {
         if self.events.is_empty() {
             self.base = later.base;
@@ -155,7 +151,7 @@ async fn attempt(
         }
     };
     if matches!(failure, Failure::Away) {
-        // The next one starts with a connection that may be better.
+        // The next transaction starts with another connection.
         connection.close_on_drop();
         connection_cache.invalidate();
     }
@@ -189,103 +185,13 @@ async fn write(
         return Ok(None);
     };
     let (now, tile_count) = (locked.now, locked.tile_count);
-    let loaded = load(connection, canvas, requests, locked).await?;
+    let loaded = load::load(connection, canvas, requests, locked).await?;
     let plan = decide::decide(canvas, requests, loaded);
     save(connection, canvas, &plan, now, tile_count).await?;
     Ok(Some(plan))
 }
 
-/// Reads all that the batch's checks depend on.
-async fn load(
-    connection: &mut PgConnection,
-    canvas: CanvasId,
-    requests: &[Request],
-    locked: db::log::LockedCanvas,
-) -> sqlx::Result<Loaded> {
-    let mut loaded = Loaded::new(locked);
-    let ops: Vec<(usize, UserId, OpId)> = requests
-        .iter()
-        .enumerate()
-        .filter_map(|(place, r)| Some((place, r.write.identity.user_id, r.write.op_id?)))
-        .collect();
-    if !ops.is_empty() {
-        let asked: Vec<(UserId, OpId)> = ops.iter().map(|&(_, user, op)| (user, op)).collect();
-        for prior in db::log::prior_results(connection, canvas, &asked).await? {
-            let place = usize::try_from(prior.place - 1).unwrap_or_default();
-            if let Some(&(request, ..)) = ops.get(place) {
-                loaded.note_prior_result(request, prior.body.as_deref());
-            }
-        }
-    }
-    let cells: Vec<Coord> = requests
-        .iter()
-        .filter_map(|request| match &request.write.operation {
-            Operation::Tile { at, .. } if loaded.grid().contains(*at) => Some(*at),
-            _ => None,
-        })
-        .collect::<HashSet<_>>()
-        .into_iter()
-        .collect();
-    loaded.cells = db::cells::load(connection, canvas, &cells)
-        .await?
-        .into_iter()
-        .collect();
-    let likes = requests
-        .iter()
-        .filter_map(|request| match &request.write.operation {
-            Operation::Tile {
-                at,
-                op: TileOp::Like { .. },
-                ..
-            } => Some((loaded.cells.get(at)?.id, request.write.identity.user_id)),
-            _ => None,
-        })
-        .collect::<Vec<_>>();
-    loaded.note_likes(db::cells::likes(connection, &likes).await?);
-    let starts = requests
-        .iter()
-        .filter(|request| {
-            matches!(
-                &request.write.operation,
-                Operation::Tile {
-                    op: TileOp::Create { .. } | TileOp::Paint { .. },
-                    at,
-                    ..
-                } if !loaded.cells.contains_key(at)
-            )
-        })
-        .count();
-    let deletes = requests.iter().any(|request| {
-        matches!(
-            &request.write.operation,
-            Operation::Tile {
-                op: TileOp::Delete,
-                ..
-            }
-        )
-    });
-    // A delete in the batch can make room for any later start in it.
-    let wanted = if deletes { requests.len() } else { starts };
-    loaded.new_ids = db::cells::new_ids(connection, wanted).await?;
-    let settings = requests
-        .iter()
-        .filter_map(|request| match &request.write.operation {
-            Operation::Settings(change) => Some(change),
-            _ => None,
-        });
-    let mut changes_policy = false;
-    for change in settings {
-        changes_policy |= change.edit_policy.is_some();
-        let canvas = db::canvases::update(connection, canvas, change).await?;
-        loaded.settings.push_back(canvas);
-    }
-    if loaded.needs_locks() || changes_policy {
-        loaded.note_locks(db::locks::held(connection, canvas).await?);
-    }
-    Ok(loaded)
-}
-
-/// Writes what the plan says, in an order that keeps every constraint.
+/// Writes the plan, in an order that satisfies every constraint of the tables.
 async fn save(
     connection: &mut PgConnection,
     canvas: CanvasId,

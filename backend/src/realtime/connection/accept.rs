@@ -5,9 +5,9 @@ use super::{
 };
 use crate::realtime::{
     connection_limiter::ConnectionPermit,
-    frame::OutboundMessage,
     hub::{Hub, RoomLease},
     metrics::BatchStats,
+    outbound::OutboundMessage,
     outbox::Outbox,
     rate_limit::RateLimits,
     registry::{ClientType, ConnectionHandle},

@@ -4,7 +4,7 @@
 use super::{Connection, Disconnect, writing::ReplayError};
 use crate::{
     db,
-    realtime::{MessageMetrics, frame::OutboundMessage, room::Command},
+    realtime::{metrics::MessageMetrics, outbound::OutboundMessage, room::Command},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -49,14 +49,14 @@ impl Connection {
         let request = match decode(text) {
             Ok(request) => request,
             Err(error) => {
-                MessageMetrics::get().read(None);
+                MessageMetrics::get().count_received(None);
                 self.decode_failed(&error);
                 return Ok(());
             }
         };
-        MessageMetrics::get().read(Some(&request.message));
+        MessageMetrics::get().count_received(Some(&request.message));
         let op_id = request.op_id;
-        if let Some(Err(wait)) = self.limits.as_ref().map(|l| l.take(&request.message)) {
+        if let Some(Err(wait)) = self.limits.as_ref().map(|l| l.check(&request.message)) {
             self.rate_limited(wait, op_id);
             return Ok(());
         }
@@ -221,7 +221,7 @@ fn pong(
     // the last one.
     match serde_json::from_str::<Sent>(text) {
         Ok(Sent { timestamp: exact }) if timestamp.is_number() => {
-            OutboundMessage::answer(&ExactPong {
+            OutboundMessage::custom_reply(&ExactPong {
                 r#type: "pong",
                 timestamp: exact,
                 server_time,
@@ -258,7 +258,7 @@ mod tests {
                 panic!("{text} is no ping");
             };
             let frame = pong(&text, &timestamp, Utc::now().into(), None);
-            let said = String::from_utf8_lossy(&frame.text.json()).into_owned();
+            let said = String::from_utf8_lossy(&frame.frame.json()).into_owned();
             let start = format!(r#"{{"type":"pong","timestamp":{number},"server_time":"#);
             assert!(said.starts_with(&start), "{said}");
         }

@@ -6,8 +6,8 @@ use super::{CLOSE_TIMEOUT, Connection, Disconnect};
 use crate::{
     db,
     realtime::{
-        frame::OutboundMessage,
         metrics::BatchStats,
+        outbound::OutboundMessage,
         outbox::{Drained, Outbox},
         room::PAGE,
     },
@@ -36,8 +36,8 @@ impl Connection {
     /// Writes what waited in the outbox and lets it write to the socket again.
     /// An error also where the outbox was told to close after these messages.
     pub(super) async fn flush(&mut self, drained: Drained) -> Result<(), Disconnect> {
-        self.socket.queue(drained.rest);
-        self.write(drained.frames).await?;
+        self.socket.queue(drained.partial);
+        self.write(drained.messages).await?;
         self.outbox.resume();
         match drained.close {
             Some(reason) => Err(Disconnect::Close(reason)),
@@ -54,9 +54,9 @@ impl Connection {
         let mut stats = BatchStats::default();
         let mut seq = None;
         for message in messages {
-            stats.add(&message);
+            stats.add(message.message_type, message.committed_at);
             seq = seq.max(message.seq);
-            self.socket.queue(message.text.into_wire());
+            self.socket.queue(message.frame.into_wire());
         }
         with_flush_timeout(&self.outbox, self.socket.flush()).await?;
         self.outbox.mark_written(seq, &stats);

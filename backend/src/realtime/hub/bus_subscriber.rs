@@ -5,8 +5,8 @@ use super::{Inner, lock};
 use crate::realtime::{
     bus::{Channel, Subscriber},
     cluster_message::Message,
-    frame::OutboundMessage,
     node_id::NodeId,
+    outbound::OutboundMessage,
     room::Command,
 };
 use bytes::Bytes;
@@ -78,7 +78,7 @@ impl Inner {
     ) {
         match message {
             Message::Announcement(filter) => {
-                for announcement in lines.iter().map(OutboundMessage::words) {
+                for announcement in lines.iter().map(OutboundMessage::relayed_reply) {
                     self.registry.announce(&filter, &announcement);
                 }
             }

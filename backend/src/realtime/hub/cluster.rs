@@ -5,7 +5,7 @@ use super::{Hub, Inner};
 use crate::realtime::{
     bus::Channel,
     cluster_message::{ClientFilter, Message},
-    frame::OutboundMessage,
+    outbound::OutboundMessage,
     presence_store,
     room::Command,
 };
@@ -79,7 +79,7 @@ impl Hub {
         let announcement = OutboundMessage::reply(&ServerMessage::Announcement(announcement));
         self.inner.registry.announce(&filter, &announcement);
         let message = Message::Announcement(filter);
-        let line = announcement.text.json();
+        let line = announcement.frame.json();
         self.inner.bus.publish_with(channel, &message, &[line]);
     }
 

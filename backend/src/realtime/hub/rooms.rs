@@ -134,17 +134,19 @@ impl Hub {
         };
         let setup = Setup {
             canvas_id,
-            pool: self.inner.pool.clone(),
-            connection_cache: self.inner.connection_cache.clone(),
-            clock: self.inner.clock.clone(),
-            bus: self.inner.bus.clone(),
-            nodes: self.inner.nodes.clone(),
-            versions: self.inner.versions.clone(),
+            services: room::Services {
+                pool: self.inner.pool.clone(),
+                connection_cache: self.inner.connection_cache.clone(),
+                clock: self.inner.clock.clone(),
+                bus: self.inner.bus.clone(),
+                nodes: self.inner.nodes.clone(),
+                versions: self.inner.versions.clone(),
+                message_rates: self.inner.registry.message_rates().clone(),
+            },
             sender: sender.downgrade(),
             commands,
             released: room.released.clone(),
-            count: room.user_count.clone(),
-            message_rates: self.inner.registry.message_rates().clone(),
+            user_count: room.user_count.clone(),
         };
         let hub = self.clone();
         let leases = room.leases.clone();

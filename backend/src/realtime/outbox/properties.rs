@@ -1,6 +1,7 @@
 //! Properties of the outbox, over random pushes of random sizes.
 
 use super::*;
+use crate::realtime::outbound::Class;
 use proptest::{collection::vec, prelude::*};
 use shared::ids::UserId;
 use std::collections::HashMap;
@@ -26,8 +27,8 @@ fn pushes() -> impl Strategy<Value = Vec<Push>> {
     vec((class(), size), 1..120)
 }
 
-/// A frame that can be recognized by its place among the pushes.
-fn frame((class, size): Push, place: usize) -> OutboundMessage {
+/// A message that can be recognized by its place among the pushes.
+fn message((class, size): Push, place: usize) -> OutboundMessage {
     let place = i64::try_from(place).unwrap();
     OutboundMessage {
         class,
@@ -35,8 +36,8 @@ fn frame((class, size): Push, place: usize) -> OutboundMessage {
     }
 }
 
-fn place(frame: &OutboundMessage) -> usize {
-    usize::try_from(frame.seq.unwrap()).unwrap()
+fn place(message: &OutboundMessage) -> usize {
+    usize::try_from(message.seq.unwrap()).unwrap()
 }
 
 /// The place of the newest push of each sender and kind.
@@ -53,19 +54,19 @@ proptest! {
     fn it_is_bounded_and_loses_nothing_durable_and_no_newest_ephemeral(pushes in pushes()) {
         let outbox = Outbox::default();
         for (place, push) in pushes.iter().enumerate() {
-            outbox.push(frame(*push, place));
+            outbox.push(message(*push, place));
             let state = outbox.lock();
-            let bytes: usize = state.queue.iter().map(OutboundMessage::cost).sum();
-            prop_assert!(bytes == state.bytes && bytes <= OUTBOX_BYTES);
+            let bytes: usize = state.queue.messages.iter().map(OutboundMessage::cost).sum();
+            prop_assert!(bytes == state.queue.bytes() && bytes <= OUTBOX_BYTES);
         }
-        let taken = outbox.try_drain();
-        let frames = taken.as_ref().map(|taken| &taken.frames);
-        let places: Vec<usize> = frames.into_iter().flatten().map(place).collect();
+        let drained = outbox.try_drain();
+        let messages = drained.as_ref().map(|drained| &drained.messages);
+        let places: Vec<usize> = messages.into_iter().flatten().map(place).collect();
         prop_assert!(places.is_sorted(), "{:?}", places);
-        let cost = |push: &Push| frame(*push, 0).cost();
+        let cost = |push: &Push| message(*push, 0).cost();
         let durable = pushes.iter().filter(|(class, _)| *class == Class::Durable);
         let durable_bytes: usize = durable.map(cost).sum();
-        let closed = taken.is_some_and(|taken| taken.close == Some(CloseReason::SlowConsumer));
+        let closed = drained.is_some_and(|drained| drained.close == Some(CloseReason::SlowConsumer));
         // Ended exactly when the durable ones alone are too many.
         prop_assert_eq!(closed, durable_bytes > OUTBOX_BYTES);
         if closed {
@@ -98,21 +99,21 @@ proptest! {
     }
 
     #[test]
-    fn what_is_taken_in_between_comes_once_and_in_order(
+    fn what_is_drained_in_between_comes_once_and_in_order(
         rounds in vec(vec((class(), 0..100_usize), 0..20), 1..10),
     ) {
         let outbox = Outbox::default();
         let mut next = 0;
         for round in rounds {
             let from = next;
-            let frames = round.iter().map(|push| {
+            let messages = round.iter().map(|push| {
                 next += 1;
-                frame(*push, next - 1)
+                message(*push, next - 1)
             });
-            outbox.extend(frames.collect());
-            let taken = outbox.try_drain();
-            let frames = taken.into_iter().flat_map(|taken| taken.frames);
-            let places: Vec<usize> = frames.map(|frame| place(&frame)).collect();
+            outbox.extend(messages.collect());
+            let drained = outbox.try_drain();
+            let messages = drained.into_iter().flat_map(|drained| drained.messages);
+            let places: Vec<usize> = messages.map(|message| place(&message)).collect();
             prop_assert_eq!(places, (from..next).collect::<Vec<_>>());
         }
     }

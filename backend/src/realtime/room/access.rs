@@ -1,27 +1,21 @@
-//! Who may still be in the room, and what they may do: it can change while
-//! they are there, by whatever node.
+//! Changes, made on any node, to who may be on the canvas and in which role.
 
-use super::{Command, Room, UNKNOWN_ACL};
-use crate::{db, realtime::frame::OutboundMessage};
+use super::{Room, command::Command};
+use crate::{db, realtime::outbound::OutboundMessage};
 use shared::{
     canvas::Role,
     ids::UserId,
     protocol::{CanvasDeleted, CloseReason, ServerMessage},
 };
-use std::collections::HashSet;
 
 impl Room {
-    /// Has the members' roles read when they may have changed: another node
-    /// may have changed them.
-    pub(super) fn check_access(&mut self, acl_version: i64) {
-        if acl_version == self.acl_version || self.members.is_empty() {
+    /// Has the members' roles read if the canvas's access version changed.
+    pub(super) fn check_roles(&mut self, acl_version: i64) {
+        let Some(users) = self.members.observe_acl(acl_version) else {
             return;
-        }
-        self.acl_version = acl_version;
-        let users: HashSet<UserId> = self.members.values().map(|m| m.identity.user_id).collect();
-        let users: Vec<UserId> = users.into_iter().collect();
-        let (pool, canvas) = (self.pool.clone(), self.canvas_id);
-        let commands = self.remote.commands.clone();
+        };
+        let (pool, canvas) = (self.services.pool.clone(), self.canvas_id);
+        let commands = self.commands.clone();
         tokio::spawn(async move {
             let roles = db::access::roles(&pool, canvas, &users).await;
             let Some(commands) = commands.upgrade() else {
@@ -30,41 +24,35 @@ impl Room {
             let roles = roles
                 .inspect_err(|error| tracing::debug!(%error, "roles could not be read"))
                 .ok();
-            // A room that closes meanwhile has no members.
+            // Fails only if the room ended, which then has no members.
             let _ = commands.send(Command::Roles(roles)).await;
         });
     }
 
-    pub(super) fn roles_read(&mut self, roles: Option<Vec<(UserId, Option<Role>)>>) {
-        if roles.is_none() {
-            self.acl_version = UNKNOWN_ACL;
-        }
-        for (user, role) in roles.into_iter().flatten() {
-            self.role_changed(user, role);
-        }
-    }
-
-    pub(super) fn role_changed(&mut self, user: UserId, role: Option<Role>) {
-        for member in self.members.values_mut() {
-            if member.identity.user_id == user {
-                match role {
-                    Some(role) => member.role = role,
-                    None => member.outbox.close(CloseReason::Revoked),
+    /// Takes the roles that [`Room::check_roles`] had read.
+    pub(super) fn on_roles(&mut self, roles: Option<Vec<(UserId, Option<Role>)>>) {
+        match roles {
+            Some(roles) => {
+                for (user, role) in roles {
+                    self.members.set_role(user, role);
                 }
             }
+            None => self.members.forget_acl(),
         }
     }
 
+    /// Sends `canvas_deleted` and closes every connection; only the first call
+    /// does something.
     pub(super) fn delete(&mut self) {
-        if std::mem::replace(&mut self.deleted, true) {
+        if std::mem::replace(&mut self.is_deleted, true) {
             return;
         }
-        let gone = OutboundMessage::reply(&ServerMessage::CanvasDeleted(CanvasDeleted {
+        let deleted = OutboundMessage::reply(&ServerMessage::CanvasDeleted(CanvasDeleted {
             canvas_id: self.canvas_id,
-            timestamp: self.clock.now().into(),
+            timestamp: self.services.clock.now().into(),
         }));
-        self.fanout.to_all(gone);
-        self.flush_now();
-        self.close_all(CloseReason::CanvasDeleted);
+        self.delivery.broadcast(deleted);
+        self.delivery.flush_now(&self.members);
+        self.members.close_all(CloseReason::CanvasDeleted);
     }
 }

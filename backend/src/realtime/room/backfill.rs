@@ -1,8 +1,9 @@
-//! What was committed elsewhere and did not come here: it is read from the log
-//! and told piece by piece, each when the members took in most of what was told
-//! before. So however much a node missed, whoever keeps up stays.
+//! Backfill: events that were committed elsewhere and did not arrive over the bus
+//! are read from the log and delivered in chunks, each when the members' outboxes
+//! have room for it. So members that keep up are not closed as slow, however much
+//! the node missed. Knows nothing of requests or of the room.
 
-use super::{PAGE, Room, writing::Finished};
+use super::PAGE;
 use crate::{
     db,
     realtime::{outbox::Outbox, ring::Event},
@@ -15,113 +16,64 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// Bytes of the events told at once, if these are more than one.
+/// The size of a chunk of more than one event, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
-/// Bytes for which nobody is waited for.
+/// A chunk of up to this many bytes is delivered without waiting for the outboxes.
 const NO_WAIT_BYTES: usize = 16 * 1024;
-/// How long members may take in nothing; then it goes on without them.
+/// How long to wait for members of whom none takes anything.
 const HEADROOM_TIMEOUT: Duration = Duration::from_millis(250);
-/// Between two looks at whether they did.
+/// Between two checks of the outboxes.
 const HEADROOM_POLL: Duration = Duration::from_millis(2);
-/// Between two attempts to read what must be read.
+/// Between two attempts to read the log where the events are needed.
 const RETRY_DELAY: Duration = Duration::from_millis(250);
 
-/// What is told next.
+/// Events to deliver next.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     /// In order.
     pub(super) events: Vec<Event>,
-    /// What was read with it, for the pieces after it.
+    /// What was read with them, for the next chunks.
     pub(super) remainder: Vec<Event>,
-    /// Up to where the log is told with this piece.
+    /// Up to this `seq` the log is delivered once these events are.
     pub(super) read_until: i64,
 }
 
-/// A part of the log that is to be told.
-struct LogReader {
-    pool: PgPool,
-    canvas: CanvasId,
-    head: i64,
-    until: i64,
-    read: Vec<Event>,
-    members: Vec<Arc<Outbox>>,
-}
-
-impl Room {
-    /// Reads what the log has after the sequencer's head. Without the database it
-    /// is left at that until the next look at the heads.
-    pub(super) fn poll_log(&mut self) {
-        let joins = std::mem::take(&mut self.joins_ahead);
-        let claimed = joins.iter().filter_map(|join| join.last_seq).max();
-        let head = self.sequencer.head();
-        let reader = self.log_reader(self.sequencer.gap_until().max(claimed).unwrap_or(head));
-        self.in_flight = Some(tokio::spawn(async move {
-            let (canvas, until) = (reader.canvas, reader.until);
-            match reader.next_chunk().await {
-                Ok(chunk) => Finished {
-                    is_all: chunk.read_until >= until,
-                    chunk: Some(chunk),
-                    joins,
-                    ..Finished::nothing()
-                },
-                Err(error) => {
-                    tracing::debug!(%canvas, %error, "the log could not be read");
-                    // Those who wait are sent away, since nothing is known.
-                    Finished {
-                        chunk: Some(Chunk {
-                            read_until: until,
-                            ..Chunk::default()
-                        }),
-                        ..Finished::nothing()
-                    }
-                }
-            }
-        }));
-    }
-
-    /// Reads what was committed elsewhere before a transaction of this room,
-    /// and did not come here. Tries until it succeeds: without it nothing later
-    /// may be told.
-    pub(super) fn backfill_before_commit(&mut self, finished: Finished) {
-        // So that it shows who took in what was told before.
-        self.flush_now();
-        let reader = self.log_reader(finished.committed.base);
-        self.in_flight = Some(tokio::spawn(async move {
-            let chunk = loop {
-                match reader.next_chunk().await {
-                    Ok(chunk) => break chunk,
-                    Err(error) => {
-                        let canvas = reader.canvas;
-                        tracing::warn!(%canvas, %error, "the log could not be read; trying again");
-                        sleep(RETRY_DELAY).await;
-                    }
-                }
-            };
-            Finished {
-                chunk: Some(chunk),
-                ..finished
-            }
-        }));
-    }
-
-    fn log_reader(&mut self, until: i64) -> LogReader {
-        LogReader {
-            pool: self.pool.clone(),
-            canvas: self.canvas_id,
-            head: self.sequencer.head(),
-            until,
-            read: std::mem::take(&mut self.backfilled),
-            members: self.members.values().map(|m| m.outbox.clone()).collect(),
-        }
-    }
+/// Reads a part of a canvas's log.
+#[derive(Debug)]
+pub(super) struct LogReader {
+    pub(super) pool: PgPool,
+    pub(super) canvas: CanvasId,
+    /// The newest delivered event.
+    pub(super) head: i64,
+    /// The last event to read.
+    pub(super) until: i64,
+    /// The remainder of the previous chunk.
+    pub(super) already_read: Vec<Event>,
+    /// The members' outboxes.
+    pub(super) outboxes: Vec<Arc<Outbox>>,
 }
 
 impl LogReader {
-    /// The next piece, once the members are ready for it.
-    async fn next_chunk(&self) -> sqlx::Result<Chunk> {
+    /// [`LogReader::next_chunk`], repeated until the database answers. A plain
+    /// loop: it has no last attempt, which retry libraries ask for.
+    pub(super) async fn next_chunk_retrying(&self) -> Chunk {
+        loop {
+            match self.next_chunk().await {
+                Ok(chunk) => return chunk,
+                Err(error) => {
+                    let canvas = self.canvas;
+                    tracing::warn!(%canvas, %error, "the log could not be read; trying again");
+                    sleep(RETRY_DELAY).await;
+                }
+            }
+        }
+    }
+
+    /// Reads the next chunk, and waits until the outboxes have room for it.
+    pub(super) async fn next_chunk(&self) -> sqlx::Result<Chunk> {
         let (head, until) = (self.head, self.until);
-        // Some may have come by another way meanwhile.
-        let read = self.read.iter().filter(|event| event.seq > head);
+        // Some may have been delivered meanwhile.
+        let read = self.already_read.iter().filter(|event| event.seq > head);
         let mut events: Vec<Event> = read.cloned().collect();
         let mut read_until = events.last().map_or(until, |event| event.seq);
         if events.is_empty() && head < until {
@@ -141,7 +93,7 @@ impl LogReader {
             read_until = last.seq;
         }
         if size > NO_WAIT_BYTES {
-            wait_for_drain(self.members.clone()).await;
+            wait_for_drain(self.outboxes.clone()).await;
         }
         Ok(Chunk {
             events,
@@ -151,7 +103,7 @@ impl LogReader {
     }
 }
 
-/// How many of these make a piece, and its size in bytes.
+/// How many of these events make a chunk, and their size in bytes.
 fn fitting(events: &[Event]) -> (usize, usize) {
     let mut size = 0;
     for (count, event) in events.iter().enumerate() {
@@ -164,17 +116,17 @@ fn fitting(events: &[Event]) -> (usize, usize) {
     (events.len(), size)
 }
 
-/// Waits until these have room for a piece, or until none of those who have
-/// none has made any for a while: they are too slow, and nobody waits for them.
-async fn wait_for_drain(mut members: Vec<Arc<Outbox>>) {
+/// Waits until all outboxes have headroom, or until none of those without has
+/// gained any for [`HEADROOM_TIMEOUT`].
+async fn wait_for_drain(mut outboxes: Vec<Arc<Outbox>>) {
     let mut since = Instant::now();
     loop {
-        let before = members.len();
-        members.retain(|outbox| !outbox.has_headroom());
-        if members.len() < before {
+        let before = outboxes.len();
+        outboxes.retain(|outbox| !outbox.has_headroom());
+        if outboxes.len() < before {
             since = Instant::now();
         }
-        if members.is_empty() || since.elapsed() > HEADROOM_TIMEOUT {
+        if outboxes.is_empty() || since.elapsed() > HEADROOM_TIMEOUT {
             return;
         }
         sleep(HEADROOM_POLL).await;
@@ -184,7 +136,7 @@ async fn wait_for_drain(mut members: Vec<Arc<Outbox>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::realtime::{frame::OutboundMessage, outbox::OUTBOX_BYTES};
+    use crate::realtime::{outbound::OutboundMessage, outbox::OUTBOX_BYTES};
 
     fn event(seq: i64, size: usize) -> Event {
         Event {
@@ -194,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_is_as_much_as_fits_and_one_event_at_least() {
+    fn a_chunk_is_as_much_as_fits_and_one_event_at_least() {
         assert_eq!(fitting(&[]), (0, 0));
         let small: Vec<Event> = (1..=3).map(|seq| event(seq, 100)).collect();
         assert_eq!(fitting(&small), (3, 300));

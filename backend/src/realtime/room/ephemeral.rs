@@ -2,14 +2,11 @@
 //! mentions.
 
 use super::{Room, timers::Timer};
-use crate::{
-    db,
-    realtime::{
-        cluster_message::{EphemeralKind, PresenceField},
-        frame::OutboundMessage,
-        presence::TYPING,
-        write::Identity,
-    },
+use crate::realtime::{
+    cluster_message::{EphemeralKind, PresenceField},
+    outbound::OutboundMessage,
+    presence::TYPING,
+    write::Identity,
 };
 use shared::{
     canvas::Coord,
@@ -23,38 +20,51 @@ use shared::{
 };
 use std::time::{Duration, Instant};
 
-/// Time between two cursor positions of one connection.
+/// The shortest time between two cursor positions of one connection.
 const CURSOR_GAP: Duration = Duration::from_millis(1000 / limits::CURSORS_PER_SECOND);
 
-/// The last position that came too soon, and when the next may go out.
+/// Limits how often a connection's cursor position is sent.
 #[derive(Debug, Default)]
-pub(super) struct Cursor {
+pub(super) struct CursorThrottle {
+    /// When the next position may be sent.
     next_at: Option<Instant>,
+    /// The last position that came before that time.
     held_back: Option<(f64, f64)>,
 }
 
+/// A tile mention of a client.
+pub(super) struct Mention {
+    pub(super) at: Coord,
+    pub(super) highlight_type: String,
+    pub(super) message: String,
+    /// In milliseconds.
+    pub(super) duration: i64,
+    pub(super) op_id: Option<OpId>,
+}
+
 impl Room {
-    pub(super) fn presence_change(
+    /// Handles a member's `user_presence`.
+    pub(super) fn on_presence_change(
         &mut self,
         connection: ConnectionId,
         change: PresenceChange,
         op_id: Option<OpId>,
     ) {
-        let Some(member) = self.members.get(&connection) else {
+        let Some(member) = self.members.get(connection) else {
             return;
         };
         let identity = member.identity.clone();
+        let user = identity.user_id;
         match change {
             PresenceChange::Typing { is_typing } => {
                 let until = is_typing.then(|| Instant::now() + TYPING);
                 if let Some(until) = until {
-                    let timer = Timer::Typing(identity.user_id, connection);
-                    self.timers.at(until, timer);
+                    self.timers.at(until, Timer::Typing(user, connection));
                 }
-                if self.presence.typing(identity.user_id, connection, until) {
-                    self.tell_typing(connection, &identity, is_typing);
+                if self.presence.typing(user, connection, until) {
+                    self.send_typing(connection, &identity, is_typing);
                 }
-                self.share(identity.user_id, connection, PresenceField::Typing);
+                self.publish_presence(user, connection, PresenceField::Typing);
             }
             PresenceChange::EditingTile {
                 tile_x,
@@ -66,40 +76,40 @@ impl Room {
                     y: tile_y,
                 };
                 if !self.grid.contains(at) {
-                    return self.outside(connection, op_id);
+                    return self.refuse_out_of_bounds(connection, op_id);
                 }
                 let tile = Editing { tile_x, tile_y };
                 let editing = is_editing.then_some(tile);
-                self.presence.editing(identity.user_id, connection, editing);
-                self.tell_presence(connection, &identity, Some((tile, is_editing)));
-                self.share(identity.user_id, connection, PresenceField::Editing);
+                self.presence.editing(user, connection, editing);
+                self.send_presence(connection, &identity, Some((tile, is_editing)));
+                self.publish_presence(user, connection, PresenceField::Editing);
             }
             PresenceChange::Status {
                 status,
                 status_message,
             } => {
                 let message = status_message.as_deref();
-                self.presence.status(identity.user_id, status, message);
-                self.tell_presence(connection, &identity, None);
-                self.share(identity.user_id, connection, PresenceField::Status);
+                self.presence.status(user, status, message);
+                self.send_presence(connection, &identity, None);
+                self.publish_presence(user, connection, PresenceField::Status);
             }
-            PresenceChange::Cursor { x, y } => self.cursor(connection, x, y),
+            PresenceChange::Cursor { x, y } => self.on_cursor(connection, x, y),
         }
     }
 
-    pub(super) fn mention(
-        &mut self,
-        connection: ConnectionId,
-        at: Coord,
-        highlight_type: String,
-        message: String,
-        duration: i64,
-        op_id: Option<OpId>,
-    ) {
+    /// Handles a member's `tile_mention`.
+    pub(super) fn on_mention(&mut self, connection: ConnectionId, mention: Mention) {
+        let Mention {
+            at,
+            highlight_type,
+            message,
+            duration,
+            op_id,
+        } = mention;
         if !self.grid.contains(at) {
-            return self.outside(connection, op_id);
+            return self.refuse_out_of_bounds(connection, op_id);
         }
-        let Some(member) = self.members.get(&connection) else {
+        let Some(member) = self.members.get(connection) else {
             return;
         };
         let identity = member.identity.clone();
@@ -111,115 +121,56 @@ impl Room {
             highlight_type,
             message,
             duration,
-            timestamp: self.clock.now().into(),
+            timestamp: self.services.clock.now().into(),
         });
-        self.say(connection, &identity, EphemeralKind::Mention, &mention);
+        self.broadcast_ephemeral(connection, &identity, EphemeralKind::Mention, &mention);
     }
 
-    pub(super) fn leave(&mut self, connection: ConnectionId) {
-        let Some(member) = self.members.remove(&connection) else {
+    /// Ends a connection's typing if it was not renewed.
+    pub(super) fn end_typing(&mut self, user: UserId, connection: ConnectionId, now: Instant) {
+        let Some(is_news) = self.presence.stop_typing(user, connection, now) else {
             return;
         };
-        let user = member.identity.user_id;
-        self.depart(user, connection);
-        self.share_gone(user, connection);
-        self.free_locks(connection);
+        if let Some(identity) = self.presence.identity(user).filter(|_| is_news) {
+            self.send_typing(connection, &identity, false);
+        }
+        if self.members.contains(connection) {
+            self.publish_presence(user, connection, PresenceField::Typing);
+        }
     }
 
-    /// A connection is gone, here or elsewhere.
-    pub(super) fn depart(&mut self, user: UserId, connection: ConnectionId) {
-        let Some(identity) = self.presence.identity(user) else {
+    /// Sends at most [`limits::CURSORS_PER_SECOND`] positions of a connection, and
+    /// always the last one.
+    fn on_cursor(&mut self, connection: ConnectionId, x: f64, y: f64) {
+        let Some(member) = self.members.get_mut(connection) else {
             return;
         };
         let now = Instant::now();
-        let left = self.presence.leave(user, connection, now);
-        if left.stopped_typing {
-            self.tell_typing(connection, &identity, false);
-        }
-        if let Some(tile) = left.stopped_editing {
-            self.tell_presence(connection, &identity, Some((tile, false)));
-        }
-        if let Some(due) = left.leaves_at {
-            self.timers.at(due, Timer::Leave(user));
-        }
-    }
-
-    /// Does what has become due.
-    pub(super) fn tick(&mut self, now: Instant) {
-        let mut left_here = Vec::new();
-        while let Some(timer) = self.timers.due(now) {
-            match timer {
-                Timer::Typing(user, connection) => {
-                    let Some(is_news) = self.presence.stop_typing(user, connection, now) else {
-                        continue;
-                    };
-                    if let Some(identity) = self.presence.identity(user).filter(|_| is_news) {
-                        self.tell_typing(connection, &identity, false);
-                    }
-                    if self.members.contains_key(&connection) {
-                        self.share(user, connection, PresenceField::Typing);
-                    }
-                }
-                Timer::Leave(user) => {
-                    if let Some((identity, was_here)) = self.presence.expire(user, now) {
-                        self.count_users();
-                        if was_here {
-                            left_here.push(user);
-                        }
-                        let left = ServerMessage::UserLeft(self.user_count(&identity));
-                        let left = OutboundMessage::ephemeral(user, "user", &left);
-                        self.fanout.to_all(left);
-                    }
-                }
-                Timer::Cursor(connection) => {
-                    let held_back = self
-                        .members
-                        .get_mut(&connection)
-                        .and_then(|member| member.cursor.held_back.take());
-                    if let Some((x, y)) = held_back {
-                        self.cursor(connection, x, y);
-                    }
-                }
-                Timer::Gap => self.sequencer.on_timer(now),
-                Timer::Lock(at) => self.lock_due(at, now),
-            }
-        }
-        if !left_here.is_empty() {
-            self.note_last_seen(left_here);
-        }
-    }
-
-    /// At once for all of them: when a line breaks they are many.
-    fn note_last_seen(&self, users: Vec<UserId>) {
-        let pool = self.pool.clone();
-        tokio::spawn(async move {
-            if let Err(error) = db::users::seen(&pool, &users).await {
-                tracing::debug!(%error, "when users were here last could not be kept");
-            }
-        });
-    }
-
-    /// Passes on at most [`limits::CURSORS_PER_SECOND`] positions, and always the last.
-    fn cursor(&mut self, connection: ConnectionId, x: f64, y: f64) {
-        let Some(member) = self.members.get_mut(&connection) else {
-            return;
-        };
-        let now = Instant::now();
-        if let Some(next_at) = member.cursor.next_at.filter(|next| *next > now) {
-            if member.cursor.held_back.replace((x, y)).is_none() {
+        let cursor = &mut member.cursor;
+        if let Some(next_at) = cursor.next_at.filter(|next| *next > now) {
+            if cursor.held_back.replace((x, y)).is_none() {
                 self.timers.at(next_at, Timer::Cursor(connection));
             }
             return;
         }
-        member.cursor.next_at = Some(now + CURSOR_GAP);
-        member.cursor.held_back = None;
+        cursor.next_at = Some(now + CURSOR_GAP);
+        cursor.held_back = None;
         let identity = member.identity.clone();
         let user_id = identity.user_id;
         let cursor = ServerMessage::UserCursor(UserCursor { user_id, x, y });
-        self.say(connection, &identity, EphemeralKind::Cursor, &cursor);
+        self.broadcast_ephemeral(connection, &identity, EphemeralKind::Cursor, &cursor);
     }
 
-    pub(super) fn tell_typing(
+    /// Sends the position that was held back.
+    pub(super) fn release_cursor(&mut self, connection: ConnectionId) {
+        let member = self.members.get_mut(connection);
+        if let Some((x, y)) = member.and_then(|member| member.cursor.held_back.take()) {
+            self.on_cursor(connection, x, y);
+        }
+    }
+
+    /// Sends `user_typing` to the other members.
+    pub(super) fn send_typing(
         &mut self,
         connection: ConnectionId,
         identity: &Identity,
@@ -230,12 +181,13 @@ impl Room {
             username: identity.username.to_string(),
             is_typing,
         });
-        self.tell_others(connection, identity, "typing", &typing);
+        self.send_ephemeral(connection, identity, "typing", &typing);
     }
 
-    /// `change` is the tile that was opened (true) or left; without one the
-    /// tile that the user draws in is told.
-    pub(super) fn tell_presence(
+    /// Sends `user_presence_update` to the other members. `change` is the tile
+    /// that was opened (true) or left (false); without one, it tells the tile that
+    /// the user has open.
+    pub(super) fn send_presence(
         &mut self,
         connection: ConnectionId,
         identity: &Identity,
@@ -243,18 +195,18 @@ impl Room {
     ) {
         if let Some(update) = self.presence_update(identity, change) {
             let update = ServerMessage::UserPresenceUpdate(update);
-            self.tell_others(connection, identity, "presence", &update);
+            self.send_ephemeral(connection, identity, "presence", &update);
         }
     }
 
-    /// Tells a user's new name to show.
-    pub(super) fn tell_renamed(&mut self, connection: ConnectionId, identity: &Identity) {
+    /// Sends a user's new display name to the other members.
+    pub(super) fn send_display_name(&mut self, connection: ConnectionId, identity: &Identity) {
         if let Some(update) = self.presence_update(identity, None) {
             let update = ServerMessage::UserPresenceUpdate(PresenceUpdate {
                 display_name: Some(identity.display_name.to_string()),
                 ..update
             });
-            self.tell_others(connection, identity, "presence", &update);
+            self.send_ephemeral(connection, identity, "presence", &update);
         }
     }
 
@@ -275,24 +227,26 @@ impl Room {
             tile_x: shown.map(|(tile, _)| tile.tile_x),
             tile_y: shown.map(|(tile, _)| tile.tile_y),
             is_editing: shown.is_some_and(|(_, editing)| editing),
-            timestamp: self.clock.now().into(),
+            timestamp: self.services.clock.now().into(),
         })
     }
 
-    fn outside(&mut self, connection: ConnectionId, op_id: Option<OpId>) {
+    fn refuse_out_of_bounds(&mut self, connection: ConnectionId, op_id: Option<OpId>) {
         let message = "the cell is outside the canvas";
         let error = OutboundMessage::error(ErrorCode::OutOfBounds, message, op_id);
-        self.fanout.to_one(connection, error);
+        self.delivery.send_to(connection, error);
     }
 
-    pub(super) fn tell_others(
+    /// Sends an ephemeral message to the other members of this node. `kind` says
+    /// which earlier message of the user it replaces in a full outbox.
+    pub(super) fn send_ephemeral(
         &mut self,
         connection: ConnectionId,
         from: &Identity,
         kind: &'static str,
         message: &ServerMessage,
     ) {
-        let frame = OutboundMessage::ephemeral(from.user_id, kind, message);
-        self.fanout.to_others(connection, frame);
+        let message = OutboundMessage::ephemeral(from.user_id, kind, message);
+        self.delivery.broadcast_except(connection, message);
     }
 }

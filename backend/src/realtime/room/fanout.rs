@@ -1,15 +1,20 @@
-//! What a room says in one turn: it is collected, and handed to every outbox
-//! in one piece at the end of the turn. Under load a turn has many messages,
-//! and each member still takes one write.
+//! The fan-out buffer: the messages that a room sends within one step of its
+//! task, and how they reach the members' outboxes. At the end of the step each
+//! member gets all of its messages with one push, and so mostly with one write
+//! to its socket, however many messages there are.
 
-use super::{Member, Room};
-use crate::realtime::{frame::OutboundMessage, outbox::SharedBatch};
+use super::members::Members;
+use crate::realtime::{
+    metrics::MessageRates,
+    outbound::OutboundMessage,
+    outbox::{Outbox, SharedBatch},
+};
 use shared::ids::ConnectionId;
 
-/// Members served before others than this room have a turn.
+/// Members served before the task yields to other tasks.
 const YIELD_EVERY: usize = 128;
 
-/// For whom something is.
+/// Which members a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Audience {
     All,
@@ -22,26 +27,56 @@ enum Audience {
 #[derive(Debug, Default)]
 pub(super) struct FanoutBuffer {
     messages: Vec<(Audience, OutboundMessage)>,
-    /// Letters of the turns before.
+    /// The number of messages of all earlier batches.
     flushed: u64,
 }
 
 impl FanoutBuffer {
-    pub(super) fn to_all(&mut self, frame: OutboundMessage) {
-        self.messages.push((Audience::All, frame));
+    /// Buffers a message for every member.
+    pub(super) fn broadcast(&mut self, message: OutboundMessage) {
+        self.messages.push((Audience::All, message));
     }
 
-    pub(super) fn to_others(&mut self, but: ConnectionId, frame: OutboundMessage) {
-        self.messages.push((Audience::Others(but), frame));
+    /// Buffers a message for every member but this one.
+    pub(super) fn broadcast_except(&mut self, but: ConnectionId, message: OutboundMessage) {
+        self.messages.push((Audience::Others(but), message));
     }
 
-    pub(super) fn to_one(&mut self, connection: ConnectionId, frame: OutboundMessage) {
-        self.messages.push((Audience::One(connection), frame));
+    /// Buffers a message for one member.
+    pub(super) fn send_to(&mut self, connection: ConnectionId, message: OutboundMessage) {
+        self.messages.push((Audience::One(connection), message));
     }
 
-    /// Letters so far: what comes later is for those who are there now.
-    pub(super) fn count(&self) -> u64 {
+    /// The number of messages so far. A member gets the messages after the
+    /// position at which it joined.
+    pub(super) fn position(&self) -> u64 {
         self.flushed + self.messages.len() as u64
+    }
+
+    /// Pushes the buffered messages into the members' outboxes, and yields after
+    /// every [`YIELD_EVERY`] members.
+    pub(super) async fn flush(&mut self, members: &Members, rates: &MessageRates) {
+        let Some(mut batch) = self.take_batch() else {
+            return;
+        };
+        for (place, (id, member)) in members.iter().enumerate() {
+            if place > 0 && place.is_multiple_of(YIELD_EVERY) {
+                batch.record_sent(rates);
+                tokio::task::yield_now().await;
+            }
+            batch.send(*id, member.joined_at, &member.outbox);
+        }
+        batch.record_sent(rates);
+    }
+
+    /// The same without yielding.
+    pub(super) fn flush_now(&mut self, members: &Members, rates: &MessageRates) {
+        if let Some(mut batch) = self.take_batch() {
+            for (id, member) in members.iter() {
+                batch.send(*id, member.joined_at, &member.outbox);
+            }
+            batch.record_sent(rates);
+        }
     }
 
     fn take_batch(&mut self) -> Option<FanoutBatch> {
@@ -55,21 +90,23 @@ impl FanoutBuffer {
     }
 }
 
-/// The messages of one turn.
+/// The messages of one step.
 struct FanoutBatch {
     messages: Vec<(Audience, OutboundMessage)>,
-    /// Letters before them.
+    /// The position of the first message.
     begin: u64,
-    /// Those who get something else than all others, sorted.
+    /// Connections that do not get exactly the common messages, sorted.
     named: Vec<ConnectionId>,
+    /// The messages for everybody who is not named.
     common: SharedBatch,
-    /// Sockets that took the common batch and are not counted yet.
+    /// Sockets that took the common messages at once and are not counted in the
+    /// metrics yet.
     written: u64,
 }
 
 impl FanoutBatch {
     fn new(messages: Vec<(Audience, OutboundMessage)>, begin: u64) -> Self {
-        let named = messages.iter().filter_map(|(to, _)| match to {
+        let named = messages.iter().filter_map(|(audience, _)| match audience {
             Audience::All => None,
             Audience::Others(one) | Audience::One(one) => Some(*one),
         });
@@ -77,8 +114,8 @@ impl FanoutBatch {
         named.sort_unstable();
         let common = messages
             .iter()
-            .filter(|(to, _)| !matches!(to, Audience::One(_)))
-            .map(|(_, frame)| frame.clone());
+            .filter(|(audience, _)| !matches!(audience, Audience::One(_)))
+            .map(|(_, message)| message.clone());
         Self {
             common: SharedBatch::new(common.collect()),
             messages,
@@ -88,58 +125,34 @@ impl FanoutBatch {
         }
     }
 
-    fn give(&mut self, id: ConnectionId, member: &Member) {
-        if member.since <= self.begin && self.named.binary_search(&id).is_err() {
-            self.written += u64::from(member.outbox.push_shared(&self.common));
+    /// Pushes the messages for the connection `id`, which joined at the position
+    /// `joined_at`.
+    fn send(&mut self, id: ConnectionId, joined_at: u64, outbox: &Outbox) {
+        if joined_at <= self.begin && self.named.binary_search(&id).is_err() {
+            self.written += u64::from(outbox.push_shared(&self.common));
             return;
         }
         let own = (self.begin..)
             .zip(&self.messages)
-            .filter(|(place, (to, _))| {
-                let is_meant = match to {
+            .filter(|(position, (audience, _))| {
+                let is_meant = match audience {
                     Audience::All => true,
                     Audience::Others(but) => *but != id,
                     Audience::One(one) => *one == id,
                 };
-                is_meant && *place >= member.since
+                is_meant && *position >= joined_at
             })
-            .map(|(_, (_, frame))| frame.clone())
+            .map(|(_, (_, message))| message.clone())
             .collect();
-        member.outbox.extend(own);
-    }
-}
-
-impl Room {
-    /// Hands out what was said. Others have a turn in between.
-    pub(super) async fn flush(&mut self) {
-        let Some(mut batch) = self.fanout.take_batch() else {
-            return;
-        };
-        for (place, (id, member)) in self.members.iter().enumerate() {
-            if place > 0 && place.is_multiple_of(YIELD_EVERY) {
-                self.record_sent(&mut batch);
-                tokio::task::yield_now().await;
-            }
-            batch.give(*id, member);
-        }
-        self.record_sent(&mut batch);
+        outbox.extend(own);
     }
 
-    /// The same at once, where something must not come before it.
-    pub(super) fn flush_now(&mut self) {
-        if let Some(mut batch) = self.fanout.take_batch() {
-            for (id, member) in &self.members {
-                batch.give(*id, member);
-            }
-            self.record_sent(&mut batch);
-        }
-    }
-
-    fn record_sent(&self, batch: &mut FanoutBatch) {
-        let stats = batch.common.stats();
-        stats.record_written(batch.written);
-        self.message_rates.count_out(stats.total() * batch.written);
-        batch.written = 0;
+    /// Counts what was written since the last call.
+    fn record_sent(&mut self, rates: &MessageRates) {
+        let stats = self.common.stats();
+        stats.record_written(self.written);
+        rates.count_out(stats.total() * self.written);
+        self.written = 0;
     }
 }
 
@@ -148,34 +161,35 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn texts(member: &Member) -> Vec<String> {
-        let taken = member.outbox.try_drain().into_iter();
-        let frames = taken.flat_map(|taken| taken.frames);
-        let text = |frame: OutboundMessage| String::from_utf8(frame.text.json().to_vec()).unwrap();
-        frames.map(text).collect()
+    fn texts(outbox: &Outbox) -> Vec<String> {
+        let drained = outbox.try_drain().into_iter();
+        let messages = drained.flat_map(|drained| drained.messages);
+        let text =
+            |message: OutboundMessage| String::from_utf8(message.frame.json().to_vec()).unwrap();
+        messages.map(text).collect()
     }
 
     #[test]
     fn everybody_gets_what_is_meant_for_them_and_came_after_them() {
         let [ann, bob, eve] = [1, 2, 3].map(|n| ConnectionId(Uuid::from_u128(n)));
-        let frame = |text: &str| OutboundMessage::event(0, text.into());
+        let message = |text: &str| OutboundMessage::event(0, text.into());
         let mut fanout = FanoutBuffer::default();
-        fanout.to_all(frame("1"));
-        let early = Member::for_tests(0);
-        let late = Member::for_tests(fanout.count());
-        fanout.to_others(ann, frame("2"));
-        fanout.to_one(ann, frame("3"));
-        fanout.to_all(frame("4"));
+        fanout.broadcast(message("1"));
+        let (early, late) = (0, fanout.position());
+        fanout.broadcast_except(ann, message("2"));
+        fanout.send_to(ann, message("3"));
+        fanout.broadcast(message("4"));
         let mut batch = fanout.take_batch().unwrap();
-        for (id, member, expected) in [
-            (ann, &early, ["1", "3", "4"].as_slice()),
-            (bob, &early, &["1", "2", "4"]),
-            (eve, &late, &["2", "4"]),
+        for (id, joined_at, expected) in [
+            (ann, early, ["1", "3", "4"].as_slice()),
+            (bob, early, &["1", "2", "4"]),
+            (eve, late, &["2", "4"]),
         ] {
-            batch.give(id, member);
-            assert_eq!(texts(member), expected);
+            let outbox = Outbox::default();
+            batch.send(id, joined_at, &outbox);
+            assert_eq!(texts(&outbox), expected);
         }
         assert!(fanout.take_batch().is_none());
-        assert_eq!(fanout.count(), 4);
+        assert_eq!(fanout.position(), 4);
     }
 }

@@ -1,11 +1,10 @@
-//! What a connection asks of its room, sorted into what is written and what is
-//! only passed on.
+//! Dispatch of a client's request: durable ones go into the write queue, the others
+//! are passed on at once.
 
-use super::{Answer, Room};
+use super::{Room, command::ReplyTo, ephemeral::Mention};
 use crate::realtime::{
-    frame::OutboundMessage,
+    outbound::OutboundMessage,
     write::{Operation, Write},
-    writer::Request,
 };
 use shared::{
     canvas::{Coord, TileOp},
@@ -15,13 +14,15 @@ use shared::{
 use tokio::sync::OwnedSemaphorePermit;
 
 impl Room {
-    pub(super) fn ask(
+    /// Handles a member's request; ignored if the member is gone. The permit is
+    /// released with the reply.
+    pub(super) fn on_request(
         &mut self,
         connection: ConnectionId,
         request: ClientRequest,
-        place: Option<OwnedSemaphorePermit>,
+        permit: Option<OwnedSemaphorePermit>,
     ) {
-        let Some(member) = self.members.get(&connection) else {
+        let Some(member) = self.members.get(connection) else {
             return;
         };
         let kind = request.message.message_type();
@@ -36,7 +37,7 @@ impl Room {
                 if canvas_id.is_some_and(|id| id != self.canvas_id) {
                     let message = "this connection is on another canvas";
                     let error = OutboundMessage::error(ErrorCode::CanvasMismatch, message, op_id);
-                    return self.fanout.to_one(connection, error);
+                    return self.delivery.send_to(connection, error);
                 }
                 Operation::Chat(text)
             }
@@ -68,7 +69,7 @@ impl Room {
             ClientMessage::TileLock { x, y } => Operation::Lock { at: Coord { x, y } },
             ClientMessage::TileUnlock { x, y } => Operation::Unlock { at: Coord { x, y } },
             ClientMessage::UserPresence(change) => {
-                return self.presence_change(connection, change, op_id);
+                return self.on_presence_change(connection, change, op_id);
             }
             ClientMessage::TileMention {
                 tile_x,
@@ -81,9 +82,16 @@ impl Room {
                     x: tile_x,
                     y: tile_y,
                 };
-                return self.mention(connection, at, highlight_type, message, duration, op_id);
+                let mention = Mention {
+                    at,
+                    highlight_type,
+                    message,
+                    duration,
+                    op_id,
+                };
+                return self.on_mention(connection, mention);
             }
-            // The connection itself answers these.
+            // The connection answers these itself.
             ClientMessage::Hello { .. }
             | ClientMessage::RequestUpdate { .. }
             | ClientMessage::Ping { .. }
@@ -96,10 +104,10 @@ impl Room {
             op_id,
             operation,
         };
-        let request = Request {
+        self.enqueue(
             write,
-            connection: Some(connection),
-        };
-        self.enqueue(request, Answer::Socket(connection, kind, place));
+            Some(connection),
+            ReplyTo::Socket(connection, kind, permit),
+        );
     }
 }

@@ -1,5 +1,8 @@
-//! What a room has to do later. A timer that fires is checked against the
-//! room's state, so one that was overtaken does nothing.
+//! What a room has to do later. Timers are not cancelled: one that fires is
+//! checked against the room's state, and one that was overtaken does nothing.
+//!
+//! A heap, not `tokio_util`'s `DelayQueue`: that one allocates a wheel of 6 KB for
+//! each room, and rounds to milliseconds.
 
 use shared::{
     canvas::Coord,
@@ -11,43 +14,43 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a room sleeps when there is nothing to wait for.
-const IDLE: Duration = Duration::from_hours(1);
+/// How long a room sleeps when it has no timer.
+const MAX_SLEEP: Duration = Duration::from_hours(1);
 
 /// What may have become due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     /// A connection's typing ends.
     Typing(UserId, ConnectionId),
-    /// A user without a connection leaves.
+    /// A user without a connection has left.
     Leave(UserId),
-    /// A held-back cursor position is passed on.
+    /// A cursor position that was held back is sent.
     Cursor(ConnectionId),
     /// A tile's lock runs out.
     Lock(Coord),
-    /// A gap in the order of events is open for too long.
+    /// A gap in the order of events is filled from the log.
     Gap,
 }
 
-/// Timers by time.
+/// Timers, ordered by their deadlines.
 #[derive(Debug, Default)]
 pub(super) struct Timers(BinaryHeap<Reverse<(Instant, Timer)>>);
 
 impl Timers {
-    /// Fires `timer` at `time`.
-    pub(super) fn at(&mut self, time: Instant, timer: Timer) {
-        self.0.push(Reverse((time, timer)));
+    /// Has `timer` fire at `deadline`.
+    pub(super) fn at(&mut self, deadline: Instant, timer: Timer) {
+        self.0.push(Reverse((deadline, timer)));
     }
 
-    /// When to look again.
-    pub(super) fn next(&self) -> Instant {
+    /// When the next timer fires, or [`MAX_SLEEP`] from now without one.
+    pub(super) fn next_deadline(&self) -> Instant {
         self.0
             .peek()
-            .map_or_else(|| Instant::now() + IDLE, |Reverse((time, _))| *time)
+            .map_or_else(|| Instant::now() + MAX_SLEEP, |Reverse((time, _))| *time)
     }
 
-    /// The next timer that is due.
-    pub(super) fn due(&mut self, now: Instant) -> Option<Timer> {
+    /// Removes and returns the next timer if it is due.
+    pub(super) fn pop_due(&mut self, now: Instant) -> Option<Timer> {
         if self.0.peek()?.0.0 > now {
             return None;
         }

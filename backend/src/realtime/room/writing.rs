@@ -1,302 +1,183 @@
-//! A room's way from request to event: one transaction at a time, then what
-//! is durable to everybody, in order.
+//! A room's way from request to event: the order in which a finished transaction,
+//! or a read of the log, is delivered and answered.
 
-use super::{Answer, Join, MAX_QUEUED, Room, backfill::Chunk, timers::Timer};
+use super::{
+    Room,
+    backfill::LogReader,
+    command::ReplyTo,
+    delivery::OwnReply,
+    replies::{ack, refusal},
+    timers::Timer,
+    writes::Finished,
+};
 use crate::realtime::{
     bus::Channel,
     cluster_message::Message,
-    frame::OutboundMessage,
     ring::Event,
-    sequencer::Sequencer,
-    write::{Done, Operation, WriteError},
-    writer::{self, Applied, BATCH, BATCH_BYTES, Committed, Request},
+    write::{Done, Operation, Write, WriteError},
+    writer::{Applied, Request},
 };
 use bytes::Bytes;
-use shared::{
-    ids::ConnectionId,
-    protocol::{Ack, ErrorCode, ErrorMessage, ServerMessage},
-};
-use std::time::Instant;
-
-/// A transaction that ended, or a look at the log.
-pub(super) struct Finished {
-    pub(super) requests: Vec<Request>,
-    pub(super) answers: Vec<Answer>,
-    pub(super) committed: Committed,
-    /// When the commit was confirmed.
-    pub(super) at: Instant,
-    /// What was read from the log, if it was.
-    pub(super) chunk: Option<Chunk>,
-    /// Those who waited for it.
-    pub(super) joins: Vec<Join>,
-    /// Whether it is all that they can have waited for.
-    pub(super) is_all: bool,
-}
-
-impl Finished {
-    pub(super) fn nothing() -> Self {
-        Self {
-            requests: Vec::new(),
-            answers: Vec::new(),
-            committed: Committed::default(),
-            at: Instant::now(),
-            chunk: None,
-            joins: Vec::new(),
-            is_all: true,
-        }
-    }
-}
+use shared::ids::{ConnectionId, OpId};
 
 impl Room {
-    /// Puts a request behind those that wait already.
-    pub(super) fn enqueue(&mut self, request: Request, answer: Answer) {
-        if self.queue.len() >= MAX_QUEUED {
-            return self.answer(&request, answer, Err(WriteError::Busy));
+    /// Queues a durable request; a full queue refuses it with `Busy`.
+    pub(super) fn enqueue(
+        &mut self,
+        write: Write,
+        connection: Option<ConnectionId>,
+        reply_to: ReplyTo,
+    ) {
+        if self.writes.is_full() {
+            return self.reply(write.op_id, reply_to, Err(WriteError::Busy));
         }
-        self.queue.push_back((request, answer));
+        self.writes.push(Request { write, connection }, reply_to);
     }
 
-    /// Starts the next transaction, or a look at the log if that is ahead.
+    /// Starts the next transaction, or a read of the log if that is ahead. Does
+    /// nothing while one is in flight.
     pub(super) fn start_write(&mut self) {
-        if self.in_flight.is_some() {
+        if self.writes.in_flight.is_some() {
             return;
         }
-        if !self.joins_ahead.is_empty()
-            || (self.queue.is_empty() && self.sequencer.gap_until().is_some())
-        {
-            return self.poll_log();
+        let has_requests = self.writes.has_requests();
+        let gap = self.delivery.gap_until();
+        if self.joins.has_ahead() || (!has_requests && gap.is_some()) {
+            let joins = self.joins.take_ahead();
+            let claimed = joins.iter().filter_map(|join| join.last_seq).max();
+            let until = gap.max(claimed).unwrap_or(self.delivery.head());
+            let reader = self.log_reader(until);
+            self.writes.poll_log(reader, joins);
+        } else if has_requests {
+            let cache = self.services.connection_cache.clone();
+            self.writes.commit_batch(cache, self.canvas_id, &self.grid);
         }
-        if self.queue.is_empty() {
-            return;
-        }
-        let count = self.next_batch();
-        let (requests, answers): (Vec<Request>, Vec<Answer>) = self.queue.drain(..count).unzip();
-        let (connection_cache, canvas) = (self.connection_cache.clone(), self.canvas_id);
-        self.in_flight = Some(tokio::spawn(async move {
-            let started = Instant::now();
-            let committed = writer::commit(&connection_cache, canvas, &requests).await;
-            metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
-            metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
-            Finished {
-                requests,
-                answers,
-                committed,
-                ..Finished::nothing()
-            }
-        }));
     }
 
-    /// How many requests go into the next transaction. What it makes is told at
-    /// once, and has to fit into an outbox that was empty a moment ago.
-    fn next_batch(&self) -> usize {
-        let mut bytes = 0;
-        let area = usize::try_from(self.grid.tile_size)
-            .unwrap_or_default()
-            .pow(2);
-        let fits = self.queue.iter().take(BATCH).take_while(|(request, _)| {
-            let room = bytes < BATCH_BYTES;
-            bytes += request.write.operation.size(area);
-            room
-        });
-        fits.count()
-    }
-
-    /// Tells of what is durable now.
+    /// Delivers and answers what is durable now.
     pub(super) fn finish(&mut self, mut finished: Finished) {
-        let read_until = finished.chunk.take().map(|chunk| self.deliver_chunk(chunk));
+        let receivers = self.members.len();
+        let read_until = finished.chunk.take().map(|chunk| {
+            let (read_until, remainder) = self.delivery.deliver_chunk(chunk, receivers);
+            self.writes.backfilled = remainder;
+            self.schedule_gap_check();
+            read_until
+        });
         let base = finished.committed.base;
-        if base > self.sequencer.head() && read_until.is_none_or(|read_until| read_until < base) {
-            return self.backfill_before_commit(finished);
+        if base > self.delivery.head() && read_until.is_none_or(|until| until < base) {
+            // The reader checks which members took what was sent before.
+            self.delivery.flush_now(&self.members);
+            let reader = self.log_reader(base);
+            return self.writes.backfill_before_commit(reader, finished);
         }
         let Finished {
             requests,
-            answers,
+            replies,
             committed,
             at,
             joins,
-            is_all,
+            is_complete,
             chunk: _,
         } = finished;
-        let mut own: Vec<Option<(ConnectionId, bool, OutboundMessage)>> = Vec::new();
+        let mut own: Vec<Option<OwnReply>> = Vec::new();
         own.resize_with(committed.events.len(), || None);
-        let mut rest = Vec::new();
-        for ((request, answer), result) in requests.into_iter().zip(answers).zip(committed.results)
+        // Requests without an event, or not of a connection: answered at the end.
+        let mut others = Vec::new();
+        for ((request, reply_to), result) in
+            requests.into_iter().zip(replies).zip(committed.results)
         {
             let event = result.as_ref().ok().and_then(|applied| applied.event);
-            match (event.and_then(|event| own.get_mut(event)), answer) {
-                (Some(own), Answer::Socket(connection, kind, _place)) => {
+            match (event.and_then(|event| own.get_mut(event)), reply_to) {
+                (Some(own), ReplyTo::Socket(connection, kind, _permit)) => {
                     if let Ok(applied) = result {
-                        let replaces = matches!(request.write.operation, Operation::Tile { .. });
-                        let ack = ack(&request, kind, applied.done);
-                        *own = Some((connection, replaces, ack));
+                        *own = Some(OwnReply {
+                            connection,
+                            replaces_event: matches!(
+                                request.write.operation,
+                                Operation::Tile { .. }
+                            ),
+                            ack: ack(request.write.op_id, kind, applied.done),
+                        });
                     }
                 }
-                (_, answer) => rest.push((request, answer, result)),
+                (_, reply_to) => others.push((request.write.op_id, reply_to, result)),
             }
         }
-        if self.bus.is_shared() {
-            self.publish(&committed.events);
+        if self.services.bus.is_shared() {
+            self.publish_events(&committed.events);
         }
-        self.deliver(committed.events.into_iter().zip(own), Some(at));
-        self.deliver_ready();
+        let events = committed.events.into_iter().zip(own);
+        self.delivery.deliver_committed(events, at, receivers);
+        self.schedule_gap_check();
         if let Some(until) = read_until {
-            self.sequencer.mark_read(until);
+            self.delivery.mark_read(until);
         }
-        self.lock_changes(committed.locks);
-        for (request, answer, result) in rest {
-            self.answer(
-                &request,
-                answer,
-                result.map(|applied: Applied| applied.done),
-            );
+        self.commit_lock_changes(committed.locks);
+        for (op_id, reply_to, result) in others {
+            self.reply(op_id, reply_to, result.map(|applied: Applied| applied.done));
         }
         for join in joins {
-            if is_all {
-                self.joining.push(join);
+            if is_complete {
+                self.joins.admit(join);
             } else {
-                self.come(join);
+                self.queue_join(join);
             }
         }
     }
 
-    /// Tells what was read from the log: up to where that is.
-    fn deliver_chunk(&mut self, chunk: Chunk) -> i64 {
-        let Chunk {
-            events,
-            remainder,
-            read_until,
-        } = chunk;
-        self.backfilled = remainder;
-        metrics::counter!("stellar_backfilled_events_total").increment(events.len() as u64);
-        self.deliver(events.into_iter().map(|event| (event, None)), None);
-        self.deliver_ready();
-        read_until
+    /// Delivers events that another node published, as far as they are in order.
+    pub(super) fn on_remote_events(&mut self, first: i64, lines: Vec<Bytes>) {
+        self.delivery
+            .deliver_remote(first, lines, self.members.len());
+        self.schedule_gap_check();
     }
 
-    /// Tells other nodes of this one's events, which follow each other.
-    fn publish(&self, events: &[Event]) {
+    /// Has the log read if the gap before the events that wait stays open.
+    fn schedule_gap_check(&mut self) {
+        if let Some(deadline) = self.delivery.gap_deadline() {
+            self.timers.at(deadline, Timer::Gap);
+        }
+    }
+
+    /// Publishes this node's new events, which follow each other, to the others.
+    fn publish_events(&self, events: &[Event]) {
         let Some(first) = events.first().map(|event| event.seq) else {
             return;
         };
         let lines: Vec<Bytes> = events.iter().map(|event| event.body.json()).collect();
         let room = Channel::Room(self.canvas_id);
-        self.bus
+        self.services
+            .bus
             .publish_with(room, &Message::Events { first }, &lines);
     }
 
-    /// Takes events that another node told of; what is too early waits a moment.
-    pub(super) fn events_received(&mut self, first: i64, lines: Vec<Bytes>) {
-        let now = Instant::now();
-        for (seq, body) in (first..).zip(lines) {
-            let body = body.into();
-            self.sequencer.insert(Event { seq, body }, now);
-        }
-        self.deliver_ready();
-    }
-
-    fn deliver_ready(&mut self) {
-        let now = Instant::now();
-        let next = |sequencer: &mut Sequencer| sequencer.pop_ready(now);
-        let mut events = Vec::new();
-        while let Some(event) = next(&mut self.sequencer) {
-            events.push(event);
-        }
-        self.tell_events(events);
-        if let Some(due) = self.sequencer.gap_deadline() {
-            self.timers.at(due, Timer::Gap);
+    fn log_reader(&mut self, until: i64) -> LogReader {
+        LogReader {
+            pool: self.services.pool.clone(),
+            canvas: self.canvas_id,
+            head: self.delivery.head(),
+            until,
+            already_read: std::mem::take(&mut self.writes.backfilled),
+            outboxes: self.members.outboxes(),
         }
     }
 
-    /// Passes on events that the sequencer let through.
-    fn tell_events(&mut self, events: Vec<Event>) {
-        if events.is_empty() {
-            return;
-        }
-        metrics::counter!("stellar_deliveries_total")
-            .increment((events.len() * self.members.len()) as u64);
-        for event in events {
-            self.fanout
-                .to_all(OutboundMessage::event(event.seq, event.body.clone()));
-            self.ring.push(event);
-        }
-    }
-
-    /// Passes on events, each if it is the next. The connection that asked for
-    /// one gets its answer behind it, or in its place. `at` is when they were
-    /// committed, if that was just now.
-    fn deliver(
-        &mut self,
-        events: impl Iterator<Item = (Event, Option<(ConnectionId, bool, OutboundMessage)>)>,
-        at: Option<Instant>,
-    ) {
-        let mut count = 0;
-        for (event, own) in events {
-            count += 1;
-            if self.sequencer.accept_next(event.seq) {
-                let frame = OutboundMessage::event(event.seq, event.body.clone()).committed(at);
-                match &own {
-                    Some((connection, true, _)) => self.fanout.to_others(*connection, frame),
-                    Some((_, false, _)) | None => self.fanout.to_all(frame),
-                }
-                self.ring.push(event);
-            }
-            if let Some((connection, _, ack)) = own {
-                self.fanout.to_one(connection, ack);
-            }
-        }
-        metrics::counter!("stellar_deliveries_total")
-            .increment((count * self.members.len()) as u64);
-    }
-
-    fn answer(&mut self, request: &Request, answer: Answer, result: Result<Done, WriteError>) {
-        match answer {
-            Answer::Nobody => {}
-            Answer::Http(reply) => {
-                // Nobody waits for the answer any more: nothing to tell.
+    fn reply(&mut self, op_id: Option<OpId>, reply_to: ReplyTo, result: Result<Done, WriteError>) {
+        match reply_to {
+            ReplyTo::Nobody => {}
+            ReplyTo::Http(reply) => {
+                // Fails if the HTTP client is gone.
                 let _ = reply.send(result);
             }
-            Answer::Socket(connection, kind, _place) => {
-                let answer = match result {
-                    Ok(done) => ack(request, kind, done),
-                    Err(error) => refusal(request, &error),
+            ReplyTo::Socket(connection, kind, _permit) => {
+                let message = match result {
+                    Ok(done) => ack(op_id, kind, done),
+                    Err(error) => refusal(op_id, &error),
                 };
-                self.fanout.to_one(connection, answer);
+                self.delivery.send_to(connection, message);
             }
         }
     }
-}
-
-/// As the recorder wants it; a batch is small.
-fn size(requests: &[Request]) -> u32 {
-    u32::try_from(requests.len()).unwrap_or(u32::MAX)
-}
-
-fn ack(request: &Request, kind: &str, done: Done) -> OutboundMessage {
-    OutboundMessage::reply(&ServerMessage::Ack(Ack {
-        op_id: request.write.op_id,
-        seq: done.seq,
-        request: kind.to_owned(),
-        version: done.version,
-        tile_id: done.tile_id,
-        like_count: done.like_count,
-    }))
-}
-
-fn refusal(request: &Request, error: &WriteError) -> OutboundMessage {
-    let (code, retry_after_ms) = match error {
-        WriteError::Refused(refusal) => (refusal.code(), None),
-        WriteError::Busy => (ErrorCode::RateLimited, Some(1000)),
-        WriteError::Unavailable | WriteError::CanvasNotFound => {
-            (ErrorCode::Unavailable, Some(1000))
-        }
-        WriteError::Internal => (ErrorCode::Internal, None),
-    };
-    OutboundMessage::reply(&ServerMessage::Error(ErrorMessage {
-        code,
-        message: error.to_string(),
-        op_id: request.write.op_id,
-        retry_after_ms,
-    }))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Whatever is lost, doubled or overtaken on the way: everything comes out
-//! once and in order, and a gap is never left to itself.
+//! Whatever is lost, doubled or overtaken on the way: every event is released once
+//! and in order, and no gap stays open.
 
 use super::*;
 use proptest::{collection::vec, prelude::*};
@@ -11,18 +11,18 @@ fn event(seq: i64) -> Event {
     }
 }
 
-/// What happens on the way from another node.
+/// What happens to the events of another node.
 #[derive(Clone, Debug)]
 enum Step {
     /// An event that is in the log arrives, from so far before its end.
     Arrives(i64),
     /// The log grows by so many.
     Grows(i64),
-    /// A transaction of this node's own: what is missing before it is read first.
+    /// A transaction of this node: what is missing before it is read first.
     Own(i64),
     /// Time passes, in milliseconds, and what is due is done.
     Waits(u64),
-    /// A look at the heads.
+    /// The heads are polled.
     Heads,
 }
 
@@ -36,7 +36,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Lets through what is there, noting it.
+/// Releases what is ready, and records it.
 fn pass(sequencer: &mut Sequencer, out: &mut Vec<i64>, now: Instant) {
     while let Some(event) = sequencer.pop_ready(now) {
         out.push(event.seq);
@@ -101,8 +101,7 @@ proptest! {
             }
             let expected: Vec<i64> = (1..=sequencer.head()).collect();
             prop_assert_eq!(&out, &expected);
-            // Whatever is in the log and not through is being waited for, or
-            // was never heard of.
+            // What is in the log and not released is waited for, or unknown.
             prop_assert!(sequencer.out_of_order.keys().all(|seq| *seq > sequencer.head()));
             prop_assert_eq!(sequencer.gap_since.is_some(), !sequencer.out_of_order.is_empty());
             let bytes: usize = sequencer.out_of_order.values().map(|event| event.body.len()).sum();

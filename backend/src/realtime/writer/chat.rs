@@ -1,30 +1,32 @@
-//! The short way for a batch of nothing but chat: one statement, one round
-//! trip. What is said depends on nothing that is stored, so that the database
-//! itself can put each message's place and time into its event.
+//! The fast path for a batch of nothing but chat: one statement, and so one round
+//! trip. A chat message depends on nothing that is stored, so the database itself can
+//! insert its `seq` and time into the JSON of its event.
 //!
-//! Whatever the short way cannot do (a repeated `op_id`, a canvas that is gone)
-//! is left to the long way, which knows all cases.
+//! Everything else (a repeated `op_id`, a deleted canvas) is left to the ordinary
+//! transaction, which handles all cases.
 
 use super::{Applied, Committed, Request};
 use crate::{
     db::{self, log::NewChat},
     realtime::{
         ring::Event,
-        write::{Done, Operation},
+        write::{Done, Operation, Write},
     },
 };
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use shared::{
     api::ChatMessage,
     ids::{CanvasId, MessageId},
     protocol::{ChatEvent, DurableEvent},
+    text::ChatText,
     time::Timestamp,
 };
 use sqlx::PgConnection;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// The batch as messages, if it is nothing but chat and names no `op_id` twice.
+/// The batch as messages; `None` unless it is nothing but chat and contains no
+/// `op_id` twice.
 pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<Vec<NewChat>> {
     let mut ops = HashSet::new();
     requests
@@ -38,20 +40,8 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<Vec<New
             if write.op_id.is_some_and(|op| !ops.insert((user_id, op))) {
                 return None;
             }
-            let unplaced = ChatMessage {
-                message_id: MessageId(Uuid::now_v7()),
-                canvas_id: canvas,
-                seq: 0,
-                sender_id: user_id,
-                sender_username: write.identity.username.to_string(),
-                sender_display_name: write.identity.display_name.to_string(),
-                message_text: text.as_str().to_owned(),
-                created_at: DateTime::UNIX_EPOCH.into(),
-            };
-            let [before, between, after] = split(&DurableEvent::CanvasChatMessage(ChatEvent {
-                message: unplaced,
-                op_id: write.op_id,
-            }))?;
+            let placeholder = event(canvas, write, text, 0, DateTime::UNIX_EPOCH);
+            let [before, between, after] = split(&placeholder)?;
             Some(NewChat {
                 actor_id: user_id,
                 op_id: write.op_id,
@@ -63,8 +53,31 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<Vec<New
         .collect()
 }
 
-/// The event's JSON around its place and its time. Inside a JSON string every
-/// quote is escaped, so that no text can look like these fields.
+/// The event of a chat message with this `seq`.
+pub(super) fn event(
+    canvas_id: CanvasId,
+    write: &Write,
+    text: &ChatText,
+    seq: i64,
+    created_at: DateTime<Utc>,
+) -> DurableEvent {
+    DurableEvent::CanvasChatMessage(ChatEvent {
+        message: ChatMessage {
+            message_id: MessageId(Uuid::now_v7()),
+            canvas_id,
+            seq,
+            sender_id: write.identity.user_id,
+            sender_username: write.identity.username.to_string(),
+            sender_display_name: write.identity.display_name.to_string(),
+            message_text: text.as_str().to_owned(),
+            created_at: created_at.into(),
+        },
+        op_id: write.op_id,
+    })
+}
+
+/// The event's JSON before, between and after its `seq` and its time. Inside a JSON
+/// string every quote is escaped, so no text can look like these fields.
 fn split(event: &DurableEvent) -> Option<[String; 3]> {
     const SEQ: &str = r#""seq":"#;
     const TIME: &str = r#""created_at":"#;
@@ -79,7 +92,7 @@ fn split(event: &DurableEvent) -> Option<[String; 3]> {
     ])
 }
 
-/// Appends the messages; `None` where that takes the long way.
+/// Appends the messages; `None` if the ordinary transaction has to do it.
 pub(super) async fn commit(
     connection: &mut PgConnection,
     canvas: CanvasId,
@@ -87,7 +100,8 @@ pub(super) async fn commit(
 ) -> sqlx::Result<Option<Committed>> {
     let events = match db::log::append_chat(connection, canvas, messages).await {
         Ok(events) => events,
-        // Said on another node at the same moment: found only by the index.
+        // Another node is committing one of these operations at the same moment, which
+        // only the unique index notices.
         Err(error) if db::violates(&error, "canvas_events_op_id_key") => return Ok(None),
         Err(error) => return Err(error),
     };
@@ -122,11 +136,10 @@ pub(super) async fn commit(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::realtime::write::{Identity, Write};
+    use crate::realtime::write::Identity;
     use shared::{
         canvas::Role,
         ids::{OpId, UserId},
-        text::ChatText,
     };
 
     fn says(text: &str, op: Option<u128>) -> Request {
@@ -163,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_with_anything_else_or_a_repeat_in_it_takes_the_long_way() {
+    fn a_batch_with_anything_else_or_a_repeat_in_it_takes_the_ordinary_transaction() {
         let lock = |request: Request| Request {
             write: Write {
                 operation: Operation::Lock {

@@ -1,8 +1,11 @@
-//! Deciding what a batch does: each request on what those before it left, from
-//! what was read under the lock to what is written and said. Pure.
+//! The decisions about a batch: from what was read under the canvas's lock to what
+//! is written, delivered and answered. Pure.
+
+mod locks;
+mod tiles;
 
 use super::{
-    Applied, Request,
+    Applied, Request, chat,
     plan::{Loaded, Plan, done},
 };
 use crate::{
@@ -12,21 +15,17 @@ use crate::{
         write::{Done, Operation, WriteError},
     },
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use shared::{
-    api::{Canvas, ChatMessage},
-    canvas::{self, Actor, Coord, EditPolicy, Grid, Refusal, Role, TileChange, TileOp, TileState},
-    ids::{CanvasId, ConnectionId, MessageId, OpId, TileId, UserId},
-    limits,
-    protocol::{
-        CanvasUpdated, ChatEvent, DurableEvent, TileCreated, TileDeleted, TileLiked, TileUpdated,
-    },
+    api::Canvas,
+    canvas::{Coord, EditPolicy, Grid},
+    ids::{CanvasId, OpId, TileId, UserId},
+    protocol::{CanvasUpdated, DurableEvent},
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use uuid::Uuid;
 
-/// Decides the batch, one request after the other, each on what those before
-/// it left.
+/// Decides the requests of a batch in order, each on the state that those before it
+/// leave.
 pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> Plan {
     let mut planner = Planner {
         canvas,
@@ -80,10 +79,13 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
     planner.plan
 }
 
+/// The state of the canvas after the requests decided so far.
 struct Planner {
     canvas: CanvasId,
     grid: Grid,
+    /// The time of the database, for all events of the batch.
     now: DateTime<Utc>,
+    /// The `seq` of the last event.
     seq: i64,
     tile_count: i64,
     new_ids: Vec<TileId>,
@@ -96,22 +98,10 @@ struct Planner {
 impl Planner {
     fn request(&mut self, request: &Request) -> Result<Applied, WriteError> {
         let write = &request.write;
-        let user_id = write.identity.user_id;
         match &write.operation {
             Operation::Chat(text) => {
-                let message = ChatMessage {
-                    message_id: MessageId(Uuid::now_v7()),
-                    canvas_id: self.canvas,
-                    seq: self.seq + 1,
-                    sender_id: user_id,
-                    sender_username: write.identity.username.to_string(),
-                    sender_display_name: write.identity.display_name.to_string(),
-                    message_text: text.as_str().to_owned(),
-                    created_at: self.now.into(),
-                };
-                let op_id = write.op_id;
-                let event = DurableEvent::CanvasChatMessage(ChatEvent { message, op_id });
-                self.log(request, &event)
+                let event = chat::event(self.canvas, write, text, self.seq + 1, self.now);
+                self.append(request, &event)
             }
             Operation::Tile { at, expected, op } => self.tile(request, *at, *expected, op),
             Operation::Settings(_) => {
@@ -130,184 +120,15 @@ impl Planner {
                     canvas,
                     timestamp: self.now.into(),
                 }));
-                self.log(request, &event)
+                self.append(request, &event)
             }
             Operation::Lock { at } => self.lock(request, *at),
-            Operation::Unlock { at } => self.unlock(user_id, *at),
+            Operation::Unlock { at } => self.unlock(write.identity.user_id, *at),
         }
     }
 
-    fn tile(
-        &mut self,
-        request: &Request,
-        at: Coord,
-        expected: Option<TileId>,
-        op: &TileOp,
-    ) -> Result<Applied, WriteError> {
-        canvas::check(&self.grid, at, op)?;
-        let user_id = request.write.identity.user_id;
-        let mut cell = self.plan.cells.get(&at).cloned();
-        let before = cell.as_ref().map(|tile| tile.id);
-        if expected.is_some() && before != expected {
-            return Err(Refusal::TileNotFound.into());
-        }
-        let actor = Actor {
-            user_id,
-            role: request.write.role,
-            likes: before.is_some_and(|tile| self.liked.contains(&(tile, user_id))),
-            locked_by_other: self.locks.get(&at).is_some_and(|l| l.user_id != user_id),
-        };
-        canvas::permit(self.plan.policy, cell.as_ref(), op, &actor)?;
-        let new_id = self.new_ids.last().copied().unwrap_or(TileId(0));
-        let state_before = cell.clone();
-        let change = canvas::apply(&self.grid, &mut cell, op, &actor, new_id)?;
-        if change == TileChange::Created && new_id == TileId(0) {
-            return Err(WriteError::Internal);
-        }
-        let draws = matches!(
-            op,
-            TileOp::Create { .. } | TileOp::Paint { .. } | TileOp::Update { .. }
-        );
-        if let (true, EditPolicy::Exclusive, Some(connection)) =
-            (draws, self.plan.policy, request.connection)
-        {
-            self.hold(request, at, connection, false);
-        }
-        let Some(tile) = cell.as_ref().or(state_before.as_ref()).cloned() else {
-            return Err(WriteError::Internal);
-        };
-        self.keep(at, cell, &change, user_id);
-        match self.tile_event(at, &tile, change, user_id) {
-            Some(event) => self.log(request, &event),
-            None => Ok(Applied {
-                done: Done {
-                    seq: None,
-                    tile_id: Some(tile.id),
-                    version: Some(tile.version),
-                    like_count: Some(tile.like_count),
-                },
-                event: None,
-            }),
-        }
-    }
-
-    /// Notes what a change leaves behind.
-    fn keep(&mut self, at: Coord, cell: Option<TileState>, change: &TileChange, user: UserId) {
-        match change {
-            TileChange::Nothing => return,
-            TileChange::Created => {
-                self.new_ids.pop();
-                self.count(1);
-                self.plan.touched.insert(at, true);
-            }
-            TileChange::Updated { .. } => {
-                self.plan.touched.insert(at, true);
-            }
-            TileChange::Liked(liked) => {
-                self.plan.touched.entry(at).or_insert(false);
-                if let Some(tile) = &cell {
-                    self.plan.likes.insert((tile.id, user), *liked);
-                    if *liked {
-                        self.liked.insert((tile.id, user));
-                    } else {
-                        self.liked.remove(&(tile.id, user));
-                    }
-                }
-            }
-            TileChange::Deleted => {
-                self.count(-1);
-                self.plan.touched.remove(&at);
-            }
-        }
-        match cell {
-            Some(tile) => {
-                self.plan.cells.insert(at, tile);
-            }
-            None => {
-                if let Some(tile) = self.plan.cells.remove(&at) {
-                    self.plan.deleted.push(tile.id);
-                }
-            }
-        }
-    }
-
-    fn count(&mut self, more: i64) {
-        self.tile_count += more;
-        self.plan.tile_delta += more;
-    }
-
-    fn tile_event(
-        &self,
-        at: Coord,
-        tile: &TileState,
-        change: TileChange,
-        actor: UserId,
-    ) -> Option<DurableEvent> {
-        let (seq, canvas_id, timestamp) = (self.seq + 1, self.canvas, self.now.into());
-        let (tile_id, creator_id) = (tile.id, tile.creator_id);
-        let (version, like_count) = (tile.version, tile.like_count);
-        let Coord { x, y } = at;
-        Some(match change {
-            TileChange::Nothing => return None,
-            TileChange::Created => DurableEvent::TileCreated(TileCreated {
-                seq,
-                tile_id,
-                canvas_id,
-                creator_id,
-                x,
-                y,
-                title: tile.title.clone(),
-                pixels: tile.pixels.clone(),
-                version,
-                like_count,
-                timestamp,
-            }),
-            TileChange::Updated {
-                title,
-                delta,
-                pixels,
-            } => DurableEvent::TileUpdated(TileUpdated {
-                seq,
-                tile_id,
-                canvas_id,
-                creator_id,
-                updater_id: actor,
-                x,
-                y,
-                version,
-                like_count,
-                timestamp,
-                title,
-                delta,
-                pixels,
-            }),
-            TileChange::Liked(liked) => DurableEvent::TileLiked(TileLiked {
-                seq,
-                tile_id,
-                canvas_id,
-                creator_id,
-                liker_id: actor,
-                liked,
-                x,
-                y,
-                like_count,
-                timestamp,
-            }),
-            TileChange::Deleted => DurableEvent::TileDeleted(TileDeleted {
-                seq,
-                tile_id,
-                canvas_id,
-                creator_id,
-                deleter_id: actor,
-                x,
-                y,
-                timestamp,
-            }),
-        })
-    }
-
-    /// Gives the event the next place in the log.
-    fn log(&mut self, request: &Request, event: &DurableEvent) -> Result<Applied, WriteError> {
+    /// Appends the event to the plan, with the next `seq`.
+    fn append(&mut self, request: &Request, event: &DurableEvent) -> Result<Applied, WriteError> {
         let body = serde_json::to_string(event).map_err(|error| {
             tracing::error!(%error, "an event could not be written as JSON");
             WriteError::Internal
@@ -325,67 +146,9 @@ impl Planner {
             event: Some(self.plan.events.len() - 1),
         })
     }
-
-    fn lock(&mut self, request: &Request, at: Coord) -> Result<Applied, WriteError> {
-        self.may_lock(request, at)?;
-        let connection = request.connection.ok_or(WriteError::Internal)?;
-        self.hold(request, at, connection, true);
-        Ok(nothing())
-    }
-
-    fn unlock(&mut self, user: UserId, at: Coord) -> Result<Applied, WriteError> {
-        if !self.grid.contains(at) {
-            return Err(Refusal::OutOfBounds.into());
-        }
-        if self.plan.policy != EditPolicy::Exclusive {
-            return Err(Refusal::Forbidden.into());
-        }
-        match self.locks.get(&at) {
-            Some(lease) if lease.user_id != user => Err(Refusal::TileLocked.into()),
-            Some(_) => {
-                if let Some(lease) = self.locks.remove(&at) {
-                    self.plan.lock_changes.push(LockChange::Released(lease));
-                }
-                Ok(nothing())
-            }
-            None => Ok(nothing()),
-        }
-    }
-
-    fn may_lock(&self, request: &Request, at: Coord) -> Result<(), Refusal> {
-        if !self.grid.contains(at) {
-            return Err(Refusal::OutOfBounds);
-        }
-        if self.plan.policy != EditPolicy::Exclusive || request.write.role < Role::Editor {
-            return Err(Refusal::Forbidden);
-        }
-        let user = request.write.identity.user_id;
-        match self.locks.get(&at) {
-            Some(lease) if lease.user_id != user => Err(Refusal::TileLocked),
-            _ => Ok(()),
-        }
-    }
-
-    /// Takes or prolongs a lease. It stays with the tab that took it.
-    fn hold(&mut self, request: &Request, at: Coord, connection: ConnectionId, asked: bool) {
-        let length = TimeDelta::milliseconds(i64::try_from(limits::LOCK_MS).unwrap_or(i64::MAX));
-        let earlier = self.locks.get(&at);
-        let soon = self.now + length * 2 / 3;
-        let lease = TileLock {
-            at,
-            user_id: request.write.identity.user_id,
-            username: request.write.identity.username.to_string(),
-            connection_id: earlier.map_or(connection, |lease| lease.connection_id),
-            expires_at: self.now + length,
-        };
-        let announce = asked || earlier.is_none_or(|lease| lease.expires_at < soon);
-        self.locks.insert(at, lease.clone());
-        self.plan
-            .lock_changes
-            .push(LockChange::Held { lease, announce });
-    }
 }
 
+/// The result of a request that makes no event.
 fn nothing() -> Applied {
     Applied {
         done: Done::default(),

@@ -1,5 +1,4 @@
-//! What a batch of requests is decided on ([`Loaded`]), and what was decided
-//! ([`Plan`]).
+//! The input of the decisions about a batch ([`Loaded`]) and their result ([`Plan`]).
 
 use super::{Applied, Committed};
 use crate::realtime::cluster_message::LockChange;
@@ -15,21 +14,22 @@ use crate::{
 };
 use shared::{
     api::Canvas,
-    canvas::{Coord, EditPolicy, Grid, TileState},
+    canvas::{Coord, EditPolicy, TileState},
     ids::{OpId, TileId, UserId},
     protocol::DurableEvent,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-/// What was read under the canvas's lock.
+/// What was read under the canvas's lock, and the canvas itself.
 pub(super) struct Loaded {
     pub(super) canvas: LockedCanvas,
+    /// The results of requests, by their index, that were carried out earlier.
     pub(super) prior_results: HashMap<usize, Done>,
     pub(super) likes: HashSet<(TileId, UserId)>,
     pub(super) locks: HashMap<Coord, TileLock>,
-    /// The tiles of the batch's cells.
+    /// The tiles in the cells of the batch.
     pub(super) cells: HashMap<Coord, TileState>,
-    /// Ids for tiles to come.
+    /// Ids for new tiles.
     pub(super) new_ids: Vec<TileId>,
     /// The canvas after each change of its settings.
     pub(super) settings: VecDeque<Canvas>,
@@ -48,15 +48,11 @@ impl Loaded {
         }
     }
 
-    pub(super) fn grid(&self) -> &Grid {
-        &self.canvas.grid
-    }
-
     pub(super) fn needs_locks(&self) -> bool {
         self.canvas.policy == EditPolicy::Exclusive
     }
 
-    /// Notes that a request was carried out before, with this event.
+    /// Notes that a request was carried out earlier, with this event or with none.
     pub(super) fn note_prior_result(&mut self, request: usize, body: Option<&str>) {
         let event = body.and_then(|body| serde_json::from_str::<DurableEvent>(body).ok());
         let done = event.map(|event| done(&event)).unwrap_or_default();
@@ -75,33 +71,34 @@ impl Loaded {
     }
 }
 
-/// Tiles that are new or were drawn in.
+/// Tiles that are new, or whose title or pixels changed, and their cells.
 type Drawn<'a> = Vec<(Coord, &'a TileState)>;
-/// Which tiles by whom.
+/// Pairs of a tile and the user who likes it.
 type Likes = Vec<(TileId, UserId)>;
 
-/// What is to be written, and what to be said once that is durable.
+/// What has to be written, and what is delivered and answered after the commit.
 pub(super) struct Plan {
     pub(super) base: i64,
     pub(super) policy: EditPolicy,
     pub(super) results: Vec<Result<Applied, WriteError>>,
     pub(super) lock_changes: Vec<LockChange>,
     pub(super) cells: HashMap<Coord, TileState>,
-    /// Cells whose tile is to be written; true if title or pixels changed.
+    /// Cells whose tile has to be written; true if its title or pixels changed.
     pub(super) touched: BTreeMap<Coord, bool>,
     pub(super) likes: BTreeMap<(TileId, UserId), bool>,
     /// New events, in order.
     pub(super) events: Vec<NewEvent>,
-    /// Tiles that are to go.
+    /// Tiles to delete.
     pub(super) deleted: Vec<TileId>,
     /// Operations without an event that must not be applied on a repeat.
     pub(super) no_ops: Vec<(UserId, OpId)>,
-    /// Tiles more than before.
+    /// How much the number of tiles changes.
     pub(super) tile_delta: i64,
 }
 
 impl Plan {
-    /// Tiles that are new or were drawn in, and the likes of those that were not.
+    /// Tiles that are new or changed, and the like counts of those of which only
+    /// the likes changed.
     pub(super) fn changed_tiles(&self) -> (Drawn<'_>, Vec<(TileId, i64)>) {
         let mut drawn = Vec::new();
         let mut liked = Vec::new();
@@ -115,7 +112,7 @@ impl Plan {
         (drawn, liked)
     }
 
-    /// Likes added and likes removed, of tiles that are still there.
+    /// The likes to add and those to remove, of tiles that are not deleted.
     pub(super) fn changed_likes(&self) -> (Likes, Likes) {
         let alive: HashSet<TileId> = self.cells.values().map(|tile| tile.id).collect();
         let (added, removed): (Vec<_>, Vec<_>) = self
@@ -129,7 +126,7 @@ impl Plan {
         (keys(added), keys(removed))
     }
 
-    /// Leases to write and cells to free; the last change of a cell counts.
+    /// The locks to write and the cells to unlock. The last change of a cell counts.
     pub(super) fn changed_locks(&self) -> (Vec<&TileLock>, Vec<Coord>) {
         let mut last: BTreeMap<Coord, &LockChange> = BTreeMap::new();
         for change in &self.lock_changes {
@@ -164,7 +161,7 @@ impl Plan {
     }
 }
 
-/// What an event answers to the request that made it.
+/// The result of the request that made this event.
 pub(super) fn done(event: &DurableEvent) -> Done {
     let seq = Some(event.seq());
     match event {

@@ -1,31 +1,34 @@
-//! The room's sequencer, over random transactions of this and of other nodes: every
+//! The room's delivery, over random transactions of this and of other nodes: every
 //! connection gets every event once and in order, whatever the room is handed,
 //! and an answer never comes before what is older than it.
 
 use super::*;
-use crate::realtime::{
-    bus::Bus,
-    failure_detector::FailureDetector,
-    node_id::NodeId,
-    outbox::Outbox,
-    presence::Presence,
-    ring::Ring,
-    room::{Member, Timers, fanout::FanoutBuffer, remote::RemotePresence},
-    write::{Identity, Write},
+use crate::{
+    clock::Clock,
+    db::{ConnectionCache, log::RoomCanvas},
+    realtime::{
+        bus::Bus,
+        failure_detector::FailureDetector,
+        outbox::Outbox,
+        room::{
+            Services,
+            backfill::Chunk,
+            command::{Join, Joined, Replay},
+        },
+        write::Identity,
+        writer::Committed,
+    },
 };
-use crate::{clock::Clock, db::ConnectionCache};
 use proptest::{collection::vec, prelude::*};
 use shared::{
     canvas::{Coord, Grid, Role, TileOp},
     ids::{CanvasId, Epoch, UserId},
+    protocol::Heartbeat,
     text::ChatText,
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
-use tokio::sync::mpsc;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 /// One request of the room's own transaction.
@@ -64,39 +67,54 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+const EPOCH: Epoch = Epoch(Uuid::nil());
+
 fn room(pool: PgPool) -> Room {
-    Room {
-        canvas_id: CanvasId(1),
+    let bus = Bus::local();
+    let canvas = RoomCanvas {
         grid: Grid {
             width: 1,
             height: 1,
             tile_size: 8,
             palette: 2,
         },
-        epoch: Epoch(Uuid::nil()),
+        epoch: EPOCH,
+        last_seq: 0,
+        acl_version: 0,
+    };
+    let services = Services {
         connection_cache: ConnectionCache::new(pool.clone()),
         pool,
-        count: Arc::default(),
         clock: Clock::default(),
-        bus: Bus::local(),
-        nodes: Arc::new(FailureDetector::new(NodeId::random())),
-        remote: RemotePresence::new(mpsc::channel(1).0.downgrade(), Arc::default()),
-        sequencer: Sequencer::new(0),
-        acl_version: 0,
-        ring: Ring::default(),
-        members: HashMap::new(),
-        fanout: FanoutBuffer::default(),
+        nodes: Arc::new(FailureDetector::new(bus.node())),
+        bus,
+        versions: Arc::default(),
         message_rates: Arc::default(),
-        presence: Presence::default(),
-        locks: HashMap::new(),
-        timers: Timers::default(),
-        queue: VecDeque::new(),
-        in_flight: None,
-        joining: Vec::new(),
-        joins_ahead: Vec::new(),
-        backfilled: Vec::new(),
-        deleted: false,
-    }
+    };
+    let commands = mpsc::channel(1).0.downgrade();
+    Room::new(CanvasId(1), &canvas, services, commands, Arc::default())
+}
+
+/// Has a connection join, and returns what it is told.
+fn join(room: &mut Room, id: ConnectionId) -> Joined {
+    let (reply, mut joined) = oneshot::channel();
+    room.queue_join(Join {
+        connection_id: id,
+        identity: identity(),
+        status_message: String::new(),
+        role: Role::Editor,
+        acl_version: 0,
+        last_seq: None,
+        epoch: None,
+        heartbeat: Heartbeat {
+            interval_ms: 1,
+            timeout_ms: 2,
+        },
+        outbox: Arc::default(),
+        reply,
+    });
+    room.admit_waiting();
+    joined.try_recv().unwrap()
 }
 
 fn identity() -> Identity {
@@ -140,7 +158,7 @@ type Members = Vec<(ConnectionId, i64)>;
 fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished {
     let mut finished = Finished {
         requests: Vec::new(),
-        answers: Vec::new(),
+        replies: Vec::new(),
         committed: Committed {
             base,
             ..Committed::default()
@@ -160,10 +178,10 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
             Own::Foreign => (None, true, false),
         };
         finished.requests.push(request(by, is_tile));
-        finished.answers.push(match by {
-            Some(by) if is_tile => Answer::Socket(by, "tile_paint", None),
-            Some(by) => Answer::Socket(by, "canvas_chat", None),
-            None => Answer::Nobody,
+        finished.replies.push(match by {
+            Some(by) if is_tile => ReplyTo::Socket(by, "tile_paint", None),
+            Some(by) => ReplyTo::Socket(by, "canvas_chat", None),
+            None => ReplyTo::Nobody,
         });
         let committed = &mut finished.committed;
         if refused {
@@ -187,15 +205,15 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
 
 /// Reads an outbox as a client does: how far it gets from `seq`.
 fn read(outbox: &Outbox, mut seq: i64) -> Result<i64, TestCaseError> {
-    let taken = outbox.try_drain();
-    for frame in taken.into_iter().flat_map(|taken| taken.frames) {
-        let Some(now) = frame.seq else { continue };
-        let text = String::from_utf8(frame.text.json().to_vec()).unwrap();
+    let drained = outbox.try_drain();
+    for message in drained.into_iter().flat_map(|drained| drained.messages) {
+        let Some(now) = message.seq else { continue };
+        let text = String::from_utf8(message.frame.json().to_vec()).unwrap();
         if text == now.to_string() || text.contains("tile_paint") {
             prop_assert_eq!(now, seq + 1, "{} after {}", text, seq);
             seq = now;
         } else {
-            // The answer to a chat message follows its event.
+            // The reply to a chat message follows its event.
             prop_assert_eq!(now, seq, "{}", text);
         }
     }
@@ -216,24 +234,25 @@ proptest! {
             match step {
                 Step::Join => {
                     let id = ConnectionId(Uuid::new_v4());
-                    room.members.insert(id, Member::for_tests(room.fanout.count()));
-                    members.push((id, room.sequencer.head()));
+                    let joined = join(&mut room, id);
+                    prop_assert_eq!(joined.head, room.delivery.head());
+                    members.push((id, joined.head));
                 }
                 Step::Elsewhere(count) => log += count,
                 Step::Commit(own) => {
-                    let finished = transaction(room.sequencer.head(), log, &own, &members);
+                    let finished = transaction(room.delivery.head(), log, &own, &members);
                     log += i64::try_from(finished.committed.events.len()).unwrap();
                     room.finish(finished);
-                    prop_assert_eq!(room.sequencer.head(), log);
+                    prop_assert_eq!(room.delivery.head(), log);
                 }
                 Step::Stray(from, count) => {
-                    let mut finished = transaction(room.sequencer.head(), room.sequencer.head(), &[], &members);
+                    let mut finished = transaction(room.delivery.head(), room.delivery.head(), &[], &members);
                     finished.chunk = Some(Chunk {
                         events: (from..from + count).filter(|seq| *seq <= log).map(event).collect(),
-                        read_until: room.sequencer.head(),
+                        read_until: room.delivery.head(),
                         ..Chunk::default()
                     });
-                    let before = room.sequencer.head();
+                    let before = room.delivery.head();
                     room.finish(finished);
                     let next_was_there = from <= before + 1;
                     let expected = if next_was_there {
@@ -241,18 +260,22 @@ proptest! {
                     } else {
                         before
                     };
-                    prop_assert_eq!(room.sequencer.head(), expected);
+                    prop_assert_eq!(room.delivery.head(), expected);
                 }
             }
         }
-        room.flush_now();
+        room.delivery.flush_now(&room.members);
         for (id, joined_at) in members {
-            let reached = read(&room.members[&id].outbox, joined_at)?;
-            prop_assert_eq!(reached, room.sequencer.head());
+            let reached = read(&room.members.get(id).unwrap().outbox, joined_at)?;
+            prop_assert_eq!(reached, room.delivery.head());
         }
-        let all = room.ring.since(0, room.sequencer.head());
-        let seqs: Option<Vec<i64>> = all.map(|all| all.iter().map(|e| e.seq).collect());
-        let expected: Vec<i64> = (1..=room.sequencer.head()).collect();
-        prop_assert_eq!(seqs, Some(expected));
+        // A client that resumes from the beginning gets all of it from memory.
+        let (_, replay) = room.delivery.resume(Some(0), Some(EPOCH), EPOCH);
+        let Replay::Events(all) = replay else {
+            return Err(TestCaseError::fail("the ring does not have all events"));
+        };
+        let seqs: Vec<i64> = all.iter().map(|e| e.seq).collect();
+        let expected: Vec<i64> = (1..=room.delivery.head()).collect();
+        prop_assert_eq!(seqs, expected);
     }
 }

@@ -1,0 +1,109 @@
+//! What a room is sent by connections, by HTTP handlers, by the hub and by the
+//! tasks that it starts itself.
+
+use crate::{
+    db::locks::TileLock,
+    realtime::{
+        cluster_message::Message,
+        node_id::NodeId,
+        outbound::OutboundMessage,
+        outbox::Outbox,
+        presence_store::PresenceSnapshot,
+        ring::Event,
+        write::{Done, Identity, Write, WriteError},
+    },
+};
+use bytes::Bytes;
+use shared::{
+    canvas::Role,
+    ids::{ConnectionId, Epoch, UserId},
+    presence::ActiveUser,
+    protocol::{ClientRequest, Heartbeat},
+};
+use std::{collections::HashMap, sync::Arc};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+/// One command. Large variants are boxed, since the channel allocates its queue
+/// in blocks of 32 commands.
+pub(crate) enum Command {
+    /// A connection joins.
+    Join(Box<Join>),
+    /// A connection ended.
+    Leave(ConnectionId),
+    /// A client's request that the room has to handle. The permit, which bounds
+    /// the connection's unanswered requests, is released with the reply.
+    Ask(
+        ConnectionId,
+        Box<ClientRequest>,
+        Option<OwnedSemaphorePermit>,
+    ),
+    /// A durable request of an HTTP client.
+    Write(Box<Write>, oneshot::Sender<Result<Done, WriteError>>),
+    /// Replies with the users on the canvas.
+    ActiveUsers(oneshot::Sender<Vec<ActiveUser>>),
+    /// A user's role changed; `None` closes the user's connections.
+    Role(UserId, Option<Role>),
+    /// The log's head and the canvas's access version, as polled from the database.
+    Head(i64, i64),
+    /// A message of another node, with the lines that follow it.
+    BusMessage(NodeId, Box<Message>, Vec<Bytes>),
+    /// Messages on the bus may have been lost, in both directions.
+    CatchUp,
+    /// The presence snapshot that the room asked for; `None` while Redis is away.
+    PresenceSnapshot(Option<Box<PresenceSnapshot>>),
+    /// The presence version of each node, as polled from Redis.
+    PresenceVersions(HashMap<NodeId, u64>),
+    /// The tile locks that the room asked for.
+    Leases(Vec<TileLock>),
+    /// Another node is no longer live.
+    NodeGone(NodeId),
+    /// The members' roles that the room asked for; `None` where the read failed.
+    Roles(Option<Vec<(UserId, Option<Role>)>>),
+    /// The canvas was deleted.
+    Deleted,
+}
+
+/// A connection that joins.
+pub(crate) struct Join {
+    pub(crate) connection_id: ConnectionId,
+    pub(crate) identity: Identity,
+    pub(crate) status_message: String,
+    pub(crate) role: Role,
+    /// The canvas's access version when the role was read.
+    pub(crate) acl_version: i64,
+    pub(crate) last_seq: Option<i64>,
+    pub(crate) epoch: Option<Epoch>,
+    pub(crate) heartbeat: Heartbeat,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) reply: oneshot::Sender<Joined>,
+}
+
+/// The reply to a [`Join`]. Everything that the room sends later is in the outbox.
+pub(crate) struct Joined {
+    /// The `connected` message in pieces. The middle one, the list of users, is
+    /// shared by all connections that join at the same time.
+    pub(crate) connected: [OutboundMessage; 3],
+    /// The newest `seq` that was delivered before the join.
+    pub(crate) head: i64,
+    pub(crate) replay: Replay,
+}
+
+/// The events that a resuming client missed.
+pub(crate) enum Replay {
+    /// None, or the client fetches a snapshot.
+    Nothing,
+    /// All of them, from memory.
+    Events(Vec<Event>),
+    /// In the log, after this `seq` up to the head.
+    Log(i64),
+}
+
+/// Who gets the reply to a durable request.
+pub(super) enum ReplyTo {
+    /// A connection. The text is the type of its request, for the `ack`.
+    Socket(ConnectionId, &'static str, Option<OwnedSemaphorePermit>),
+    /// An HTTP handler.
+    Http(oneshot::Sender<Result<Done, WriteError>>),
+    /// Nobody: the room made the request itself.
+    Nobody,
+}

@@ -1,0 +1,221 @@
+//! How a connection joins the room and leaves it.
+
+use super::{
+    Room,
+    command::{Join, Joined},
+    ephemeral::CursorThrottle,
+    members::Member,
+    tile_locks::to_wire,
+    timers::Timer,
+};
+use crate::{
+    db,
+    realtime::{
+        cluster_message::PresenceField, frame::EncodedFrame, outbound::OutboundMessage,
+        presence::Arrival, write::Identity,
+    },
+};
+use bytes::Bytes;
+use shared::{
+    ids::{ConnectionId, UserId},
+    protocol::{CloseReason, Connected, ServerMessage, UserCount},
+};
+use std::{sync::atomic::Ordering, time::Instant};
+
+/// Connections that have not been admitted yet.
+#[derive(Default)]
+pub(super) struct Joins {
+    /// Admitted together at the end of the step, so that the list of users is
+    /// serialized once for all of them.
+    waiting: Vec<Join>,
+    /// Connections that have seen newer events than this room, on another node.
+    /// The log is read before they are admitted.
+    ahead: Vec<Join>,
+}
+
+impl Joins {
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.ahead.is_empty()
+    }
+
+    /// Whether some wait for the log to be read.
+    pub(super) fn has_ahead(&self) -> bool {
+        !self.ahead.is_empty()
+    }
+
+    /// Takes those who wait for the log to be read.
+    pub(super) fn take_ahead(&mut self) -> Vec<Join> {
+        std::mem::take(&mut self.ahead)
+    }
+
+    /// Admits this one at the end of the step.
+    pub(super) fn admit(&mut self, join: Join) {
+        self.waiting.push(join);
+    }
+}
+
+impl Room {
+    /// Queues a join. It is admitted at the end of the step, unless the client
+    /// has seen newer events than this room: then the log is read first.
+    pub(super) fn queue_join(&mut self, join: Join) {
+        let head = self.delivery.head();
+        let is_ahead = join.last_seq.is_some_and(|seq| seq > head);
+        if is_ahead && join.epoch == Some(self.epoch) {
+            self.joins.ahead.push(join);
+        } else {
+            self.joins.waiting.push(join);
+        }
+    }
+
+    /// Admits the waiting connections. Each finds the others in its list of
+    /// users, and the members from before are told of each.
+    pub(super) fn admit_waiting(&mut self) {
+        if self.joins.waiting.is_empty() {
+            return;
+        }
+        let joins = std::mem::take(&mut self.joins.waiting);
+        for join in &joins {
+            let arrival =
+                self.presence
+                    .join(&join.identity, &join.status_message, join.connection_id);
+            self.send_arrival(join.connection_id, &join.identity, arrival);
+        }
+        let active_users = EncodedFrame::of(&self.presence.views()).json();
+        for join in joins {
+            self.admit(join, &active_users);
+        }
+    }
+
+    fn admit(&mut self, join: Join, active_users: &Bytes) {
+        if self.is_deleted {
+            join.outbox.close(CloseReason::CanvasDeleted);
+        }
+        let (resume, replay) = self.delivery.resume(join.last_seq, join.epoch, self.epoch);
+        let head = self.delivery.head();
+        let connected = Connected {
+            connection_id: join.connection_id,
+            canvas_id: self.canvas_id,
+            user_id: join.identity.user_id,
+            username: join.identity.username.to_string(),
+            display_name: join.identity.display_name.to_string(),
+            role: join.role,
+            epoch: self.epoch,
+            seq: head,
+            resume,
+            active_users: Vec::new(),
+            locks: self.locks.iter().map(to_wire).collect(),
+            server_time: self.services.clock.now().into(),
+            heartbeat: join.heartbeat,
+        };
+        let connected = ServerMessage::Connected(Box::new(connected));
+        let joined = Joined {
+            connected: OutboundMessage::with_shared_list(&connected, "active_users", active_users),
+            head,
+            replay,
+        };
+        let user = join.identity.user_id;
+        let member = Member {
+            identity: join.identity,
+            role: join.role,
+            outbox: join.outbox,
+            cursor: CursorThrottle::default(),
+            joined_at: self.delivery.position(),
+        };
+        self.members
+            .insert(join.connection_id, member, join.acl_version);
+        self.publish_presence(user, join.connection_id, PresenceField::All);
+        if join.reply.send(joined).is_err() {
+            // The connection ended while it waited.
+            self.leave(join.connection_id);
+        }
+    }
+
+    /// Tells the members of a connection that joined, here or on another node.
+    pub(super) fn send_arrival(
+        &mut self,
+        connection: ConnectionId,
+        identity: &Identity,
+        arrival: Arrival,
+    ) {
+        match arrival {
+            Arrival::First => {
+                self.store_user_count();
+                let joined = ServerMessage::UserJoined(self.with_user_count(identity));
+                self.send_ephemeral(connection, identity, "user", &joined);
+            }
+            Arrival::Renamed => {
+                self.send_display_name(connection, identity);
+                self.rewrite_presence(identity.user_id);
+            }
+            Arrival::Another => {}
+        }
+    }
+
+    /// Removes a member whose connection ended.
+    pub(super) fn leave(&mut self, connection: ConnectionId) {
+        let Some(member) = self.members.remove(connection) else {
+            return;
+        };
+        let user = member.identity.user_id;
+        self.depart(user, connection);
+        self.publish_departure(user, connection);
+        self.release_locks(connection);
+    }
+
+    /// Removes a connection, of this or of another node, from the presence.
+    pub(super) fn depart(&mut self, user: UserId, connection: ConnectionId) {
+        let Some(identity) = self.presence.identity(user) else {
+            return;
+        };
+        let left = self.presence.leave(user, connection, Instant::now());
+        if left.stopped_typing {
+            self.send_typing(connection, &identity, false);
+        }
+        if let Some(tile) = left.stopped_editing {
+            self.send_presence(connection, &identity, Some((tile, false)));
+        }
+        if let Some(due) = left.leaves_at {
+            self.timers.at(due, Timer::Leave(user));
+        }
+    }
+
+    /// Sends `user_left` for a user who has had no connection for long enough.
+    /// True if the user's last connection was one of this node.
+    pub(super) fn expire_user(&mut self, user: UserId, now: Instant) -> bool {
+        let Some((identity, was_here)) = self.presence.expire(user, now) else {
+            return false;
+        };
+        self.store_user_count();
+        let left = ServerMessage::UserLeft(self.with_user_count(&identity));
+        self.delivery
+            .broadcast(OutboundMessage::ephemeral(user, "user", &left));
+        was_here
+    }
+
+    /// Writes when these users were on a canvas last, with one statement: when a
+    /// network fails they are many.
+    pub(super) fn store_last_seen(&self, users: Vec<UserId>) {
+        let pool = self.services.pool.clone();
+        tokio::spawn(async move {
+            if let Err(error) = db::users::seen(&pool, &users).await {
+                tracing::debug!(%error, "when users were here last could not be kept");
+            }
+        });
+    }
+
+    /// Lets the hub read how many users are on the canvas.
+    pub(super) fn store_user_count(&self) {
+        self.user_count
+            .store(self.presence.count(), Ordering::Relaxed);
+    }
+
+    fn with_user_count(&self, identity: &Identity) -> UserCount {
+        UserCount {
+            user_id: identity.user_id,
+            username: identity.username.to_string(),
+            display_name: identity.display_name.to_string(),
+            active_users: self.presence.count(),
+            timestamp: self.services.clock.now().into(),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The replies to durable requests of connections.
+
+use crate::realtime::{
+    outbound::OutboundMessage,
+    write::{Done, WriteError},
+};
+use shared::{
+    ids::OpId,
+    protocol::{Ack, ErrorCode, ErrorMessage, ServerMessage},
+};
+
+/// The `ack` of a request that was carried out.
+pub(super) fn ack(op_id: Option<OpId>, request_type: &str, done: Done) -> OutboundMessage {
+    OutboundMessage::reply(&ServerMessage::Ack(Ack {
+        op_id,
+        seq: done.seq,
+        request: request_type.to_owned(),
+        version: done.version,
+        tile_id: done.tile_id,
+        like_count: done.like_count,
+    }))
+}
+
+/// The `error` of a request that was not carried out.
+pub(super) fn refusal(op_id: Option<OpId>, error: &WriteError) -> OutboundMessage {
+    let (code, retry_after_ms) = match error {
+        WriteError::Refused(refusal) => (refusal.code(), None),
+        WriteError::Busy => (ErrorCode::RateLimited, Some(1000)),
+        WriteError::Unavailable | WriteError::CanvasNotFound => {
+            (ErrorCode::Unavailable, Some(1000))
+        }
+        WriteError::Internal => (ErrorCode::Internal, None),
+    };
+    OutboundMessage::reply(&ServerMessage::Error(ErrorMessage {
+        code,
+        message: error.to_string(),
+        op_id,
+        retry_after_ms,
+    }))
+}

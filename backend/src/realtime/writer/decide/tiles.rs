@@ -1,0 +1,191 @@
+//! Decisions about tile operations, and the events that they make.
+
+use super::Planner;
+use crate::realtime::{
+    write::{Done, WriteError},
+    writer::{Applied, Request},
+};
+use shared::{
+    canvas::{self, Actor, Coord, EditPolicy, Refusal, TileChange, TileOp, TileState},
+    ids::{TileId, UserId},
+    protocol::{DurableEvent, TileCreated, TileDeleted, TileLiked, TileUpdated},
+};
+
+impl Planner {
+    /// Applies an operation to the tile at `at`; with `expected` only if the cell
+    /// still has that tile.
+    pub(super) fn tile(
+        &mut self,
+        request: &Request,
+        at: Coord,
+        expected: Option<TileId>,
+        op: &TileOp,
+    ) -> Result<Applied, WriteError> {
+        canvas::check(&self.grid, at, op)?;
+        let user_id = request.write.identity.user_id;
+        let mut cell = self.plan.cells.get(&at).cloned();
+        let before = cell.as_ref().map(|tile| tile.id);
+        if expected.is_some() && before != expected {
+            return Err(Refusal::TileNotFound.into());
+        }
+        let actor = Actor {
+            user_id,
+            role: request.write.role,
+            likes: before.is_some_and(|tile| self.liked.contains(&(tile, user_id))),
+            locked_by_other: self.locks.get(&at).is_some_and(|l| l.user_id != user_id),
+        };
+        canvas::permit(self.plan.policy, cell.as_ref(), op, &actor)?;
+        let new_id = self.new_ids.last().copied().unwrap_or(TileId(0));
+        let state_before = cell.clone();
+        let change = canvas::apply(&self.grid, &mut cell, op, &actor, new_id)?;
+        if change == TileChange::Created && new_id == TileId(0) {
+            return Err(WriteError::Internal);
+        }
+        let draws = matches!(
+            op,
+            TileOp::Create { .. } | TileOp::Paint { .. } | TileOp::Update { .. }
+        );
+        if let (true, EditPolicy::Exclusive, Some(connection)) =
+            (draws, self.plan.policy, request.connection)
+        {
+            self.grant_lock(request, at, connection, false);
+        }
+        let Some(tile) = cell.as_ref().or(state_before.as_ref()).cloned() else {
+            return Err(WriteError::Internal);
+        };
+        self.record_change(at, cell, &change, user_id);
+        match self.tile_event(at, &tile, change, user_id) {
+            Some(event) => self.append(request, &event),
+            None => Ok(Applied {
+                done: Done {
+                    seq: None,
+                    tile_id: Some(tile.id),
+                    version: Some(tile.version),
+                    like_count: Some(tile.like_count),
+                },
+                event: None,
+            }),
+        }
+    }
+
+    /// Adds a change, and the cell as it is after it, to the plan.
+    fn record_change(
+        &mut self,
+        at: Coord,
+        cell: Option<TileState>,
+        change: &TileChange,
+        user: UserId,
+    ) {
+        match change {
+            TileChange::Nothing => return,
+            TileChange::Created => {
+                self.new_ids.pop();
+                self.add_to_count(1);
+                self.plan.touched.insert(at, true);
+            }
+            TileChange::Updated { .. } => {
+                self.plan.touched.insert(at, true);
+            }
+            TileChange::Liked(liked) => {
+                self.plan.touched.entry(at).or_insert(false);
+                if let Some(tile) = &cell {
+                    self.plan.likes.insert((tile.id, user), *liked);
+                    if *liked {
+                        self.liked.insert((tile.id, user));
+                    } else {
+                        self.liked.remove(&(tile.id, user));
+                    }
+                }
+            }
+            TileChange::Deleted => {
+                self.add_to_count(-1);
+                self.plan.touched.remove(&at);
+            }
+        }
+        match cell {
+            Some(tile) => {
+                self.plan.cells.insert(at, tile);
+            }
+            None => {
+                if let Some(tile) = self.plan.cells.remove(&at) {
+                    self.plan.deleted.push(tile.id);
+                }
+            }
+        }
+    }
+
+    fn add_to_count(&mut self, more: i64) {
+        self.tile_count += more;
+        self.plan.tile_delta += more;
+    }
+
+    fn tile_event(
+        &self,
+        at: Coord,
+        tile: &TileState,
+        change: TileChange,
+        actor: UserId,
+    ) -> Option<DurableEvent> {
+        let (seq, canvas_id, timestamp) = (self.seq + 1, self.canvas, self.now.into());
+        let (tile_id, creator_id) = (tile.id, tile.creator_id);
+        let (version, like_count) = (tile.version, tile.like_count);
+        let Coord { x, y } = at;
+        Some(match change {
+            TileChange::Nothing => return None,
+            TileChange::Created => DurableEvent::TileCreated(TileCreated {
+                seq,
+                tile_id,
+                canvas_id,
+                creator_id,
+                x,
+                y,
+                title: tile.title.clone(),
+                pixels: tile.pixels.clone(),
+                version,
+                like_count,
+                timestamp,
+            }),
+            TileChange::Updated {
+                title,
+                delta,
+                pixels,
+            } => DurableEvent::TileUpdated(TileUpdated {
+                seq,
+                tile_id,
+                canvas_id,
+                creator_id,
+                updater_id: actor,
+                x,
+                y,
+                version,
+                like_count,
+                timestamp,
+                title,
+                delta,
+                pixels,
+            }),
+            TileChange::Liked(liked) => DurableEvent::TileLiked(TileLiked {
+                seq,
+                tile_id,
+                canvas_id,
+                creator_id,
+                liker_id: actor,
+                liked,
+                x,
+                y,
+                like_count,
+                timestamp,
+            }),
+            TileChange::Deleted => DurableEvent::TileDeleted(TileDeleted {
+                seq,
+                tile_id,
+                canvas_id,
+                creator_id,
+                deleter_id: actor,
+                x,
+                y,
+                timestamp,
+            }),
+        })
+    }
+}

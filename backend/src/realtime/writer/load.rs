@@ -1,0 +1,109 @@
+//! Reads, under the canvas's lock, everything that the decisions about a batch depend
+//! on.
+
+use super::{Request, plan::Loaded};
+use crate::{
+    db::{self, log::LockedCanvas},
+    realtime::write::Operation,
+};
+use shared::{
+    api::UpdateCanvas,
+    canvas::{Coord, Grid, TileOp},
+    ids::{CanvasId, OpId, UserId},
+};
+use sqlx::PgConnection;
+use std::collections::HashSet;
+
+/// What the requests of a batch need to have read.
+#[derive(Default)]
+struct Needs<'a> {
+    /// The index of each request with an `op_id`, and its operation.
+    ops: Vec<(usize, (UserId, OpId))>,
+    /// The cells on the canvas that are concerned.
+    cells: HashSet<Coord>,
+    /// Likes that are set or removed.
+    likes: Vec<(Coord, UserId)>,
+    /// The cells in which a tile begins if there is none, once for each request.
+    starts: Vec<Coord>,
+    has_delete: bool,
+    /// Changes of the canvas's settings, in order.
+    settings: Vec<&'a UpdateCanvas>,
+}
+
+impl<'a> Needs<'a> {
+    fn of(requests: &'a [Request], grid: &Grid) -> Self {
+        let mut needs = Self::default();
+        for (index, request) in requests.iter().enumerate() {
+            let write = &request.write;
+            let user = write.identity.user_id;
+            if let Some(op_id) = write.op_id {
+                needs.ops.push((index, (user, op_id)));
+            }
+            match &write.operation {
+                Operation::Tile { at, op, .. } => {
+                    if grid.contains(*at) {
+                        needs.cells.insert(*at);
+                    }
+                    match op {
+                        TileOp::Create { .. } | TileOp::Paint { .. } => needs.starts.push(*at),
+                        TileOp::Like { .. } => needs.likes.push((*at, user)),
+                        TileOp::Delete => needs.has_delete = true,
+                        TileOp::Update { .. } => {}
+                    }
+                }
+                Operation::Settings(change) => needs.settings.push(change),
+                Operation::Chat(_) | Operation::Lock { .. } | Operation::Unlock { .. } => {}
+            }
+        }
+        needs
+    }
+}
+
+/// Reads what the batch needs. The settings are changed already, since the database
+/// returns the canvas as it is then.
+pub(super) async fn load(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    requests: &[Request],
+    locked: LockedCanvas,
+) -> sqlx::Result<Loaded> {
+    let needs = Needs::of(requests, &locked.grid);
+    let mut loaded = Loaded::new(locked);
+    if !needs.ops.is_empty() {
+        let ops: Vec<(UserId, OpId)> = needs.ops.iter().map(|(_, op)| *op).collect();
+        for prior in db::log::prior_results(connection, canvas, &ops).await? {
+            let place = usize::try_from(prior.place - 1).unwrap_or_default();
+            if let Some((request, _)) = needs.ops.get(place) {
+                loaded.note_prior_result(*request, prior.body.as_deref());
+            }
+        }
+    }
+    let cells: Vec<Coord> = needs.cells.into_iter().collect();
+    let tiles = db::cells::load(connection, canvas, &cells).await?;
+    loaded.cells = tiles.into_iter().collect();
+    let likes: Vec<_> = needs
+        .likes
+        .iter()
+        .filter_map(|(at, user)| Some((loaded.cells.get(at)?.id, *user)))
+        .collect();
+    loaded.note_likes(db::cells::likes(connection, &likes).await?);
+    let starts = needs.starts.iter();
+    let starts = starts.filter(|at| !loaded.cells.contains_key(at)).count();
+    // A delete in the batch makes room for any later start in it.
+    let new_ids = if needs.has_delete {
+        requests.len()
+    } else {
+        starts
+    };
+    loaded.new_ids = db::cells::new_ids(connection, new_ids).await?;
+    let mut changes_policy = false;
+    for change in needs.settings {
+        changes_policy |= change.edit_policy.is_some();
+        let canvas = db::canvases::update(connection, canvas, change).await?;
+        loaded.settings.push_back(canvas);
+    }
+    if loaded.needs_locks() || changes_policy {
+        loaded.note_locks(db::locks::held(connection, canvas).await?);
+    }
+    Ok(loaded)
+}
