@@ -1,25 +1,30 @@
-//! The long run (`cargo xtask soak`): many random lives with fresh seeds, a
-//! thousand joins during writes, and thousands of comings and goings after
-//! which the server's memory and open files must be what they were.
+//! The soak test (`cargo xtask soak`) of a running server: a thousand joins while
+//! others write, thousands of connections that open and close, and the convergence
+//! test with random seeds. Between the rounds the server's memory and open files
+//! must return to where they were after the first round.
 //!
-//! Knows of the server nothing but its address and its process id, under which
-//! the system tells how much it uses:
+//! It uses only the server's address and process id, with the helpers of the
+//! integration tests, so it needs nothing of the crate `backend`. Settings:
 //!
-//! - `SOAK_ADDRESS`: `127.0.0.1:8080`, without rate limits and with room for
-//!   2,000 connections of one address
-//! - `SOAK_PID`: its process
-//! - `SOAK_SECONDS`: how long fresh seeds are tried, 600 where it is unset
-//! - `SOAK_CHURN`: how many connections come and go, 50,000 where it is unset
+//! - `SOAK_ADDRESS`: for example `127.0.0.1:8080`. The server must have no rate
+//!   limits and allow 2,000 connections from one address
+//! - `SOAK_PID`: the server's process id
+//! - `SOAK_SECONDS`: how long random seeds are tried; default 600
+//! - `SOAK_CHURN`: how many connections are opened and closed; default 50,000
 
 #[path = "../tests/common"]
-#[expect(dead_code, unreachable_pub, reason = "the tests use all of it")]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "the integration tests use the rest"
+)]
 mod common {
     pub mod client_pool;
     pub mod contract;
     pub mod http;
     pub mod socket;
 
-    /// What no step may take longer than.
+    /// The longest time that a step may take.
     pub const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
 }
 
@@ -40,30 +45,32 @@ use std::{
 use tokio::time::interval;
 
 /// Seeds that are tried at the same time.
-const CROWDS: usize = 4;
+const PARALLEL_SEEDS: usize = 4;
+/// Connections that join while others write.
 const JOINS: usize = 1_000;
-/// Connections that are there at the same time during the churn.
-const LANES: usize = 64;
-/// Canvases over which the churn spreads.
+/// Connections that are open at the same time during the churn.
+const WORKERS: usize = 64;
+/// Canvases over which these connections are spread.
 const CANVASES: usize = 20;
-/// Parts of each stage; after the first the memory is what it should stay.
+/// Rounds of each stage. The usage after the first is what later ones are compared
+/// with.
 const ROUNDS: u32 = 4;
-/// More files than at the start: the pool's connections to PostgreSQL.
-const MORE_FILES: usize = 24;
-/// More memory than after the first round: what the allocator keeps in pieces.
-const MORE_KIB: usize = 16 * 1024;
+/// Open files beyond those at the start: the pool's connections to PostgreSQL.
+const MAX_EXTRA_FILES: usize = 24;
+/// Memory beyond that after the first round: fragmentation of the allocator.
+const MAX_EXTRA_KIB: usize = 16 * 1024;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let addr: SocketAddr = setting("SOAK_ADDRESS").expect("SOAK_ADDRESS is an address");
     let process: u32 = setting("SOAK_PID").expect("SOAK_PID is a process id");
     let seconds = setting("SOAK_SECONDS").unwrap_or(600);
-    let churn = setting("SOAK_CHURN").unwrap_or(50_000);
+    let connections = setting("SOAK_CHURN").unwrap_or(50_000);
     let server = Server { addr, process };
     let start = server.usage();
     println!("at the start: {start}");
     join(&server).await;
-    if come_and_go(&server, start, churn).await && try_seeds(&server, start, seconds).await {
+    if churn(&server, start, connections).await && try_seeds(&server, start, seconds).await {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -74,9 +81,9 @@ fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
     env::var(name).ok()?.parse().ok()
 }
 
-/// Lets connections come and go: whether the server then uses no more than
+/// Opens and closes `count` connections. False if the server then uses more than
 /// after the first round.
-async fn come_and_go(server: &Server, start: Usage, count: usize) -> bool {
+async fn churn(server: &Server, start: Usage, count: usize) -> bool {
     let owner = Client::guest(server.addr, "Owner").await;
     let mut canvases = Vec::new();
     for _ in 0..CANVASES {
@@ -86,26 +93,27 @@ async fn come_and_go(server: &Server, start: Usage, count: usize) -> bool {
     let each = count / ROUNDS as usize;
     for round in 1..=ROUNDS as usize {
         let begun = Instant::now();
-        let lanes = (0..LANES).map(|lane| {
+        let workers = (0..WORKERS).map(|worker| {
             let (addr, canvases) = (server.addr, canvases.clone());
-            let seed = (round * LANES + lane) as u64;
-            tokio::spawn(lane_of_visits(addr, canvases, seed, each / LANES))
+            let seed = (round * WORKERS + worker) as u64;
+            tokio::spawn(connect_repeatedly(addr, canvases, seed, each / WORKERS))
         });
-        for lane in join_all(lanes).await {
-            lane.expect("a visit failed");
+        for worker in join_all(workers).await {
+            worker.expect("a connection failed");
         }
         let seconds = begun.elapsed().as_secs_f64();
         let total = each * round;
-        println!("{total} came and went, the last round in {seconds:.1} s");
-        if !server.is_calm(start, &mut warm).await {
+        println!("{total} connections opened and closed, the last round in {seconds:.1} s");
+        if !server.is_stable(start, &mut warm).await {
             return false;
         }
     }
     true
 }
 
-/// One connection after the other: some say something, and they leave in every way.
-async fn lane_of_visits(addr: SocketAddr, canvases: Vec<i64>, seed: u64, count: usize) {
+/// Opens `count` connections, one after the other. Some send something; each ends
+/// in one of the possible ways: closed, dropped, or resumed by the next.
+async fn connect_repeatedly(addr: SocketAddr, canvases: Vec<i64>, seed: u64, count: usize) {
     let mut random = StdRng::seed_from_u64(seed);
     let user = Client::guest(addr, "Visitor").await;
     let mut before: Option<(i64, TestClient)> = None;
@@ -125,7 +133,7 @@ async fn lane_of_visits(addr: SocketAddr, canvases: Vec<i64>, seed: u64, count: 
                 let edits = [[random.random_range(0..64), random.random_range(0..4)]];
                 let (x, y) = (random.random_range(0..8), random.random_range(0..6));
                 let paint = json!({ "type": "tile_paint", "x": x, "y": y, "pixels": edits });
-                // Gone before the answer.
+                // Does not wait for the answer.
                 tab.operate(paint).await;
             }
             2 => drop(tab.drain().await),
@@ -139,6 +147,7 @@ async fn lane_of_visits(addr: SocketAddr, canvases: Vec<i64>, seed: u64, count: 
     }
 }
 
+/// Joins while others write, and checks that no event is missing or repeated.
 async fn join(server: &Server) {
     let begun = Instant::now();
     let events = join_while_written(server.addr, JOINS).await;
@@ -146,15 +155,15 @@ async fn join(server: &Server) {
     println!("{JOINS} joined during {events} writes in {seconds:.1} s: no gap, no repeat");
 }
 
-/// Lets crowds live with fresh seeds: whether all ended equal to their logs,
-/// and the server uses no more than after the first round.
+/// Runs the convergence test with random seeds. False if a client differs from the
+/// log at the end, or the server uses more than after the first round.
 async fn try_seeds(server: &Server, start: Usage, seconds: u64) -> bool {
     let mut warm = None;
     for _ in 0..ROUNDS {
         let begun = Instant::now();
         let time = Duration::from_secs(seconds) / ROUNDS;
-        let crowds = (0..CROWDS).map(|_| crowd_after_crowd(server.addr, begun + time));
-        let done: Option<Vec<_>> = join_all(crowds).await.into_iter().collect();
+        let runs = (0..PARALLEL_SEEDS).map(|_| converge_repeatedly(server.addr, begun + time));
+        let done: Option<Vec<_>> = join_all(runs).await.into_iter().collect();
         let Some(done) = done else {
             return false;
         };
@@ -162,15 +171,15 @@ async fn try_seeds(server: &Server, start: Usage, seconds: u64) -> bool {
         let events: i64 = done.iter().map(|(_, events)| events).sum();
         let seconds = begun.elapsed().as_secs();
         println!("{seeds} seeds with {events} events in {seconds} s: all equal to their logs");
-        if !server.is_calm(start, &mut warm).await {
+        if !server.is_stable(start, &mut warm).await {
             return false;
         }
     }
     true
 }
 
-/// How many seeds and events there were, or none where a seed failed.
-async fn crowd_after_crowd(addr: SocketAddr, until: Instant) -> Option<(u64, i64)> {
+/// How many seeds and events were tried until then; `None` where a seed failed.
+async fn converge_repeatedly(addr: SocketAddr, until: Instant) -> Option<(u64, i64)> {
     let (mut seeds, mut events) = (0, 0);
     while Instant::now() < until {
         let seed = rand::random::<u32>().into();
@@ -190,20 +199,20 @@ struct Server {
 }
 
 impl Server {
-    /// Whether it uses no more than when warm, once everybody is gone.
-    async fn is_calm(&self, start: Usage, warm: &mut Option<Usage>) -> bool {
-        self.settle().await;
+    /// Whether it uses no more than after the first round, once all rooms are closed.
+    async fn is_stable(&self, start: Usage, warm: &mut Option<Usage>) -> bool {
+        self.wait_for_rooms().await;
         let usage = self.usage();
         println!("  {usage}");
         let is_near = usage.is_near(start, *warm.get_or_insert(usage));
         if !is_near {
-            println!("FAILED: what it uses does not come back");
+            println!("FAILED: the server uses more than after the first round");
         }
         is_near
     }
 
-    /// Waits until every room is closed, some seconds after the last visit.
-    async fn settle(&self) {
+    /// Waits until every room is closed, which takes some seconds.
+    async fn wait_for_rooms(&self) {
         let mut every = interval(Duration::from_millis(500));
         for _ in 0..120 {
             every.tick().await;
@@ -230,7 +239,7 @@ impl Server {
     }
 }
 
-/// What a process uses.
+/// What a process uses, as the system reports it.
 #[derive(Clone, Copy)]
 struct Usage {
     kib: usize,
@@ -239,7 +248,7 @@ struct Usage {
 
 impl Usage {
     fn is_near(self, start: Self, warm: Self) -> bool {
-        self.files <= start.files + MORE_FILES && self.kib <= warm.kib + MORE_KIB
+        self.files <= start.files + MAX_EXTRA_FILES && self.kib <= warm.kib + MAX_EXTRA_KIB
     }
 }
 

@@ -1,6 +1,7 @@
-//! Everything live: rooms, the write path with group commit, delivery and the
-//! connections. It is given a pool; it knows neither the HTTP routes nor the
-//! application's state.
+//! Everything live: rooms, the write path with group commit, delivery, connections
+//! and other nodes. It is given a database pool and a bus, and names neither `http`
+//! nor `state`. `hub` is the entry point for the layers above; `node_id`, `write`
+//! and `cluster_message` are plain types that every module here may use.
 
 mod bus;
 mod cluster_message;

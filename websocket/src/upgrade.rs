@@ -184,3 +184,48 @@ impl<T> AsyncWrite for DeferredUpgradeIo<T> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Request;
+
+    fn parts(headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::get("/").extension(UpgradeSlot::<u8>::default());
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    /// The request of RFC 6455, section 1.3.
+    const HEADERS: [(&str, &str); 4] = [
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "WebSocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+
+    #[test]
+    fn an_accepted_upgrade_answers_the_key_and_fills_the_slot() {
+        let mut parts = parts(&HEADERS);
+        let slot = parts.extensions.get::<UpgradeSlot<u8>>().unwrap().clone();
+        let upgrade = UpgradeRequest::from_parts(&mut parts).unwrap();
+        assert_eq!(slot.take(), None);
+        let response: Response<()> = upgrade.accept(7_u8);
+        assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+        let accept = &response.headers()[header::SEC_WEBSOCKET_ACCEPT];
+        assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(slot.take(), Some(7));
+    }
+
+    #[test]
+    fn each_header_of_an_upgrade_is_required() {
+        for missing in 0..HEADERS.len() {
+            let mut headers = HEADERS.to_vec();
+            let (name, _) = headers.remove(missing);
+            let upgrade = UpgradeRequest::<u8>::from_parts(&mut parts(&headers));
+            assert!(upgrade.is_err(), "{name}");
+        }
+    }
+}
