@@ -1,5 +1,5 @@
 //! The users on a canvas, on all nodes: kept per connection, shown per user. Pure: it
-//! is given the time, and returns what the caller has to tell the members.
+//! is given the time, and returns what the members have to know.
 
 mod user;
 
@@ -29,7 +29,7 @@ pub(crate) struct Presence {
     clock: u64,
 }
 
-/// What others have to be told when a connection ends.
+/// What other members have to know when a connection ends.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Left {
     /// The user does not type any more.
@@ -40,14 +40,14 @@ pub(crate) struct Left {
     pub(crate) leaves_at: Option<Instant>,
 }
 
-/// What others have to be told of a new connection.
+/// What other members have to know of a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
     /// The user was not on the canvas.
     First,
     /// The user was on the canvas, with an older display name.
     Renamed,
-    /// The user was on the canvas: nothing to tell.
+    /// The user was on the canvas: nothing changed.
     Another,
 }
 
@@ -106,8 +106,8 @@ impl Presence {
         arrival
     }
 
-    /// Applies typing and the open tile of another node's connection, where nobody has
-    /// to be told.
+    /// Applies typing and the open tile of another node's connection, without a
+    /// result, where there are no members to notify.
     pub(crate) fn note(&mut self, entry: &PresenceEntry, typing_until: Instant) {
         let (user, connection) = (entry.user_id, entry.connection);
         self.typing(user, connection, entry.typing.then_some(typing_until));
@@ -209,8 +209,8 @@ impl Presence {
             .collect()
     }
 
-    /// Sets until when a connection types; `None` ends it. True if others have to be
-    /// told.
+    /// Sets until when a connection types; `None` ends it. True if the
+    /// members have to know.
     pub(crate) fn typing(
         &mut self,
         user: UserId,
@@ -227,8 +227,8 @@ impl Presence {
         until.is_some() || !user.is_typing()
     }
 
-    /// Ends a connection's typing if its time is over. Returns whether others have to
-    /// be told; `None` if it is not over.
+    /// Ends a connection's typing if its time is over. Returns whether the
+    /// members have to know; `None` if it is not over.
     pub(crate) fn stop_typing(
         &mut self,
         user: UserId,

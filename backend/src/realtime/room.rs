@@ -3,19 +3,22 @@
 //! pushes messages into outboxes, and it waits for nothing but the database.
 //!
 //! [`Room`] runs the task's loop and connects its parts. Each part keeps its own
-//! state: [`delivery`], [`writes`], [`members`], [`tile_locks`], [`remote`] and
-//! [`timers`]; the other files here are methods of [`Room`] by subject.
+//! state and knows nothing of the others: [`delivery`], [`writes`], [`members`],
+//! [`joins`], [`tile_locks`], [`remote`] and [`timers`]. The other files here are methods
+//! of [`Room`] by subject.
 
 mod access;
 mod backfill;
 mod cluster;
 mod command;
+mod cursor;
 mod delivery;
 mod ephemeral;
 mod fanout;
-mod join;
+mod joins;
 mod lock_changes;
 mod members;
+mod membership;
 mod remote;
 mod replies;
 mod requests;
@@ -24,6 +27,7 @@ mod timers;
 mod writes;
 mod writing;
 
+pub(crate) use backfill::PAGE;
 pub(crate) use command::{Command, Join, Joined, Replay};
 
 use super::{
@@ -40,7 +44,7 @@ use crate::{
 use command::ReplyTo;
 use delivery::Delivery;
 use futures_util::future::OptionFuture;
-use join::Joins;
+use joins::Joins;
 use members::Members;
 use remote::RemotePresence;
 use shared::{
@@ -67,9 +71,6 @@ const COMMANDS_PER_STEP: usize = 512;
 /// yield the runtime finds the sockets that are readable, during the other their
 /// connections read them.
 const YIELDS_BEFORE_WRITE: usize = 2;
-/// Events read from the log with one query.
-pub(crate) const PAGE: i64 = 300;
-
 /// What every room of the node uses.
 #[derive(Clone)]
 pub(crate) struct Services {

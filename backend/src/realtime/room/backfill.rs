@@ -3,7 +3,6 @@
 //! have room for it. So members that keep up are not closed as slow, however much
 //! the node missed. Knows nothing of requests or of the room.
 
-use super::PAGE;
 use crate::{
     db,
     realtime::{outbox::Outbox, ring::Event},
@@ -16,6 +15,8 @@ use std::{
 };
 use tokio::time::sleep;
 
+/// Events read from the log with one query.
+pub(crate) const PAGE: i64 = 300;
 /// The size of a chunk of more than one event, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
 /// A chunk of up to this many bytes is delivered without waiting for the outboxes.
@@ -165,7 +166,7 @@ mod tests {
         slow.try_drain().unwrap();
         waiting.await.unwrap();
         slow.push(much);
-        // It ends though nobody takes it.
+        // Ends although nothing is taken.
         wait_for_drain(vec![slow]).await;
     }
 }

@@ -134,7 +134,7 @@ impl Room {
     }
 
     /// Takes over the presence of the other nodes when the room opens. There are
-    /// no members to tell yet.
+    /// no members yet that have to be notified.
     pub(super) fn start_from(&mut self, snapshot: PresenceSnapshot) {
         let until = Instant::now() + REMOTE_TYPING;
         for (node, entry) in snapshot.entries {
@@ -265,8 +265,8 @@ impl Room {
         self.remote.mark_applied(node, version);
     }
 
-    /// Applies the state of another node's connection, and tells the members what
-    /// differs. `field` is what changed; `None` means that the entry comes from a
+    /// Applies the state of another node's connection, and notifies the members
+    /// of what differs. `field` is what changed; `None` means that the entry comes from a
     /// snapshot.
     fn apply_entry(&mut self, node: NodeId, entry: &PresenceEntry, field: Option<PresenceField>) {
         let (user, connection) = (entry.user_id, entry.connection);

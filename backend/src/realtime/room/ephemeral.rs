@@ -1,7 +1,7 @@
 //! What a room passes on without storing it: presence, typing, cursors and
 //! mentions.
 
-use super::{Room, timers::Timer};
+use super::{Room, cursor::CursorAction, timers::Timer};
 use crate::realtime::{
     cluster_message::{EphemeralKind, PresenceField},
     outbound::OutboundMessage,
@@ -11,26 +11,13 @@ use crate::realtime::{
 use shared::{
     canvas::Coord,
     ids::{ConnectionId, OpId, UserId},
-    limits,
     presence::Editing,
     protocol::{
         ErrorCode, PresenceChange, PresenceUpdate, ServerMessage, TileMentioned, UserCursor,
         UserTyping,
     },
 };
-use std::time::{Duration, Instant};
-
-/// The shortest time between two cursor positions of one connection.
-const CURSOR_GAP: Duration = Duration::from_millis(1000 / limits::CURSORS_PER_SECOND);
-
-/// Limits how often a connection's cursor position is sent.
-#[derive(Debug, Default)]
-pub(super) struct CursorThrottle {
-    /// When the next position may be sent.
-    next_at: Option<Instant>,
-    /// The last position that came before that time.
-    held_back: Option<(f64, f64)>,
-}
+use std::time::Instant;
 
 /// A tile mention of a client.
 pub(super) struct Mention {
@@ -139,22 +126,18 @@ impl Room {
         }
     }
 
-    /// Sends at most [`limits::CURSORS_PER_SECOND`] positions of a connection, and
-    /// always the last one.
+    /// Sends a cursor position, now or later.
     fn on_cursor(&mut self, connection: ConnectionId, x: f64, y: f64) {
         let Some(member) = self.members.get_mut(connection) else {
             return;
         };
-        let now = Instant::now();
-        let cursor = &mut member.cursor;
-        if let Some(next_at) = cursor.next_at.filter(|next| *next > now) {
-            if cursor.held_back.replace((x, y)).is_none() {
-                self.timers.at(next_at, Timer::Cursor(connection));
+        match member.cursor.offer(x, y, Instant::now()) {
+            CursorAction::Send => {}
+            CursorAction::SendAt(time) => {
+                return self.timers.at(time, Timer::Cursor(connection));
             }
-            return;
+            CursorAction::Replace => return,
         }
-        cursor.next_at = Some(now + CURSOR_GAP);
-        cursor.held_back = None;
         let identity = member.identity.clone();
         let user_id = identity.user_id;
         let cursor = ServerMessage::UserCursor(UserCursor { user_id, x, y });
@@ -164,7 +147,7 @@ impl Room {
     /// Sends the position that was held back.
     pub(super) fn release_cursor(&mut self, connection: ConnectionId) {
         let member = self.members.get_mut(connection);
-        if let Some((x, y)) = member.and_then(|member| member.cursor.held_back.take()) {
+        if let Some((x, y)) = member.and_then(|member| member.cursor.take_held_back()) {
             self.on_cursor(connection, x, y);
         }
     }
@@ -185,8 +168,8 @@ impl Room {
     }
 
     /// Sends `user_presence_update` to the other members. `change` is the tile
-    /// that was opened (true) or left (false); without one, it tells the tile that
-    /// the user has open.
+    /// that was opened (true) or left (false); without one, the message has the tile
+    /// that the user has open.
     pub(super) fn send_presence(
         &mut self,
         connection: ConnectionId,

@@ -55,7 +55,7 @@ impl Room {
         }
     }
 
-    /// Applies changes that any node made, and tells the members.
+    /// Applies changes that any node made, and notifies the members.
     pub(super) fn apply_lock_changes(&mut self, changes: Vec<LockChange>) {
         for change in changes {
             match change {
@@ -110,8 +110,8 @@ impl Room {
         });
     }
 
-    /// Takes the locks that [`Room::read_locks`] had read, and tells the members
-    /// what differs from what they know.
+    /// Takes the locks that [`Room::read_locks`] had read, and notifies the
+    /// members of what differs.
     pub(super) fn on_locks_read(&mut self, read: Vec<TileLock>) {
         let mut released = self.locks.missing_in(&read);
         // A member may have taken a lock after the others were read.
@@ -129,8 +129,8 @@ impl Room {
     }
 
     /// Queues requests that release the locks of a connection that ended. They
-    /// take the same way as every other write, so the others are told of it when
-    /// they can paint.
+    /// take the same way as every other write, so the others are notified when they
+    /// can paint.
     pub(super) fn release_locks(&mut self, connection: ConnectionId) {
         for lock in self.locks.held_by(connection) {
             let write = Write {

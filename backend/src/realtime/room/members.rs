@@ -1,7 +1,7 @@
 //! The connections of this node that are on the canvas, and their roles. Knows
 //! nothing of other nodes.
 
-use super::ephemeral::CursorThrottle;
+use super::cursor::CursorThrottle;
 use crate::realtime::{outbox::Outbox, write::Identity};
 use shared::{
     canvas::Role,

@@ -1,6 +1,6 @@
 //! The tile locks as the members of this room see them. Whether a lock is held is
 //! decided in the database; these are copies, which end by this node's monotonic
-//! clock where nothing is heard of a renewal.
+//! clock unless a renewal arrives.
 
 use crate::{clock::Clock, db::locks::TileLock};
 use shared::{canvas::Coord, ids::ConnectionId, limits, protocol::Lock};

@@ -118,7 +118,7 @@ impl Room {
         }
         for join in joins {
             if is_complete {
-                self.joins.admit(join);
+                self.joins.push_checked(join);
             } else {
                 self.queue_join(join);
             }

@@ -1,6 +1,6 @@
 //! The room's delivery, over random transactions of this and of other nodes: every
-//! connection gets every event once and in order, whatever the room is handed,
-//! and an answer never comes before what is older than it.
+//! connection gets every event once and in order, whatever reaches the room, and a
+//! reply never comes before an older event.
 
 use super::*;
 use crate::{
@@ -34,7 +34,7 @@ use uuid::Uuid;
 /// One request of the room's own transaction.
 #[derive(Clone, Debug)]
 enum Own {
-    /// A chat message or a stroke by the member of this number.
+    /// A chat message or a stroke of the member with this index.
     Event { by: usize, is_tile: bool },
     /// Refused.
     Refused { by: usize },
@@ -45,11 +45,11 @@ enum Own {
 #[derive(Clone, Debug)]
 enum Step {
     Join,
-    /// Another node commits so many events.
+    /// Another node commits this many events.
     Elsewhere(i64),
     /// A transaction of this room; before it others are found in the log.
     Commit(Vec<Own>),
-    /// Events that it knows already, or that are too early.
+    /// Events that are delivered already, or out of order.
     Stray(i64, i64),
 }
 
@@ -95,7 +95,7 @@ fn room(pool: PgPool) -> Room {
     Room::new(CanvasId(1), &canvas, services, commands, Arc::default())
 }
 
-/// Has a connection join, and returns what it is told.
+/// Has a connection join, and returns the reply.
 fn join(room: &mut Room, id: ConnectionId) -> Joined {
     let (reply, mut joined) = oneshot::channel();
     room.queue_join(Join {

@@ -59,9 +59,9 @@ impl Planner {
         }
     }
 
-    /// Takes or renews a lock. It stays with the connection that took it. The
-    /// members are told of a renewal if the client asked for it, or if they were not
-    /// told of one for a while.
+    /// Takes or renews a lock. It stays with the connection that took it. A
+    /// renewal is announced to the members if the client asked for it, or if the last
+    /// announcement is a while ago.
     pub(super) fn grant_lock(
         &mut self,
         request: &Request,

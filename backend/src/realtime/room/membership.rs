@@ -3,7 +3,7 @@
 use super::{
     Room,
     command::{Join, Joined},
-    ephemeral::CursorThrottle,
+    cursor::CursorThrottle,
     members::Member,
     tile_locks::to_wire,
     timers::Timer,
@@ -22,58 +22,20 @@ use shared::{
 };
 use std::{sync::atomic::Ordering, time::Instant};
 
-/// Connections that have not been admitted yet.
-#[derive(Default)]
-pub(super) struct Joins {
-    /// Admitted together at the end of the step, so that the list of users is
-    /// serialized once for all of them.
-    waiting: Vec<Join>,
-    /// Connections that have seen newer events than this room, on another node.
-    /// The log is read before they are admitted.
-    ahead: Vec<Join>,
-}
-
-impl Joins {
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.ahead.is_empty()
-    }
-
-    /// Whether some wait for the log to be read.
-    pub(super) fn has_ahead(&self) -> bool {
-        !self.ahead.is_empty()
-    }
-
-    /// Takes those who wait for the log to be read.
-    pub(super) fn take_ahead(&mut self) -> Vec<Join> {
-        std::mem::take(&mut self.ahead)
-    }
-
-    /// Admits this one at the end of the step.
-    pub(super) fn admit(&mut self, join: Join) {
-        self.waiting.push(join);
-    }
-}
-
 impl Room {
     /// Queues a join. It is admitted at the end of the step, unless the client
     /// has seen newer events than this room: then the log is read first.
     pub(super) fn queue_join(&mut self, join: Join) {
-        let head = self.delivery.head();
-        let is_ahead = join.last_seq.is_some_and(|seq| seq > head);
-        if is_ahead && join.epoch == Some(self.epoch) {
-            self.joins.ahead.push(join);
-        } else {
-            self.joins.waiting.push(join);
-        }
+        self.joins.push(join, self.delivery.head(), self.epoch);
     }
 
     /// Admits the waiting connections. Each finds the others in its list of
-    /// users, and the members from before are told of each.
+    /// users, and the earlier members get a `user_joined` for each new user.
     pub(super) fn admit_waiting(&mut self) {
-        if self.joins.waiting.is_empty() {
+        let joins = self.joins.take_waiting();
+        if joins.is_empty() {
             return;
         }
-        let joins = std::mem::take(&mut self.joins.waiting);
         for join in &joins {
             let arrival =
                 self.presence
@@ -130,7 +92,8 @@ impl Room {
         }
     }
 
-    /// Tells the members of a connection that joined, here or on another node.
+    /// Sends what the members have to know of a connection that joined, here or on another
+    /// node.
     pub(super) fn send_arrival(
         &mut self,
         connection: ConnectionId,
