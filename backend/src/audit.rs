@@ -189,7 +189,7 @@ impl Audit {
     }
 
     /// Throws away what is old.
-    pub(crate) async fn purge(&self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn purge(&self) -> db::Result<()> {
         db::audit::purge(&self.pool, Utc::now() - KEPT, MOST).await
     }
 
@@ -239,7 +239,7 @@ async fn store(pool: &PgPool, batch: &[AuditRecord], stopping: &CancellationToke
                 metrics::counter!("stellar_audit_written_total").increment(batch.len() as u64);
                 return;
             }
-            Ok(Err(error)) => (db::is_away(&error), error.to_string()),
+            Ok(Err(error)) => (error.is_unavailable(), error.to_string()),
             Err(_) => (true, "it does not answer".to_owned()),
         };
         if !away || stopping.is_cancelled() {

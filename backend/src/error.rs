@@ -1,7 +1,7 @@
 //! What can go wrong in an HTTP request, and how it is told: as RFC 9457
 //! `application/problem+json` with a `code` for programs.
 
-use crate::realtime::WriteError;
+use crate::{db::DbError, realtime::WriteError};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -256,14 +256,23 @@ impl IntoResponse for ApiError {
     }
 }
 
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Unavailable(error) => {
+                tracing::warn!(%error, "a request found the database away");
+                Self::Unavailable
+            }
+            DbError::UsernameTaken => Self::UsernameTaken,
+            DbError::DuplicateOperation | DbError::Internal(_) => Self::internal(error),
+        }
+    }
+}
+
+/// Of a transaction that is begun and committed by a handler.
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        if crate::db::is_away(&error) {
-            tracing::warn!(%error, "a request found the database away");
-            Self::Unavailable
-        } else {
-            Self::internal(error)
-        }
+        DbError::from(error).into()
     }
 }
 

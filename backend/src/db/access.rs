@@ -1,11 +1,11 @@
 //! What users may do on canvases.
 
-use super::{named, users::JoiningUser, with_timeout};
+use super::{DbError, Result, named, users::JoiningUser, with_timeout};
 use shared::{
     canvas::{Role, Visibility},
     ids::{CanvasId, UserId},
 };
-use sqlx::{Error, PgExecutor, query};
+use sqlx::{PgExecutor, query};
 
 /// What a user may do on a canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Access {
         visibility: String,
         acl_version: i64,
         member_role: Option<String>,
-    ) -> Result<Self, Error> {
+    ) -> sqlx::Result<Self> {
         let owner_id = UserId(owner_id);
         let visibility = named(visibility)?;
         Ok(Self {
@@ -52,7 +52,7 @@ pub(super) fn role(
     visibility: Visibility,
     viewer: Option<UserId>,
     member_role: Option<String>,
-) -> Result<Option<Role>, Error> {
+) -> sqlx::Result<Option<Role>> {
     let Some(viewer) = viewer else {
         return Ok(None);
     };
@@ -70,7 +70,7 @@ pub(crate) async fn find(
     executor: impl PgExecutor<'_>,
     id: CanvasId,
     viewer: Option<UserId>,
-) -> Result<Option<Access>, Error> {
+) -> Result<Option<Access>> {
     query!(
         r#"SELECT c.owner_id, c.visibility, c.access_changes AS acl_version, m.role AS "role?"
          FROM canvases c
@@ -90,6 +90,7 @@ pub(crate) async fn find(
     })
     .fetch_optional(executor)
     .await
+    .map_err(DbError::from)
 }
 
 /// The roles of these users on a canvas; empty if there is no such canvas.
@@ -97,7 +98,7 @@ pub(crate) async fn roles(
     executor: impl PgExecutor<'_>,
     id: CanvasId,
     users: &[UserId],
-) -> Result<Vec<(UserId, Option<Role>)>, Error> {
+) -> Result<Vec<(UserId, Option<Role>)>> {
     let users: Vec<i64> = users.iter().map(|user| user.0).collect();
     let roles = query!(
         r#"SELECT u.id AS "user_id!", c.owner_id AS "owner_id!", c.visibility AS "visibility!",
@@ -134,7 +135,7 @@ pub(crate) struct JoinLookup {
 pub(crate) async fn join_lookups(
     executor: impl PgExecutor<'_>,
     pairs: &[(CanvasId, UserId)],
-) -> Result<Vec<JoinLookup>, Error> {
+) -> Result<Vec<JoinLookup>> {
     let canvases: Vec<i64> = pairs.iter().map(|(canvas, _)| canvas.0).collect();
     let users: Vec<i64> = pairs.iter().map(|(_, user)| user.0).collect();
     let lookups = query!(

@@ -1,8 +1,9 @@
 //! The audit table: who did what, from where, and with which outcome.
 
+use super::{DbError, Result};
 use chrono::{DateTime, Utc};
 use shared::ids::{CanvasId, UserId};
-use sqlx::{Error, PgPool, query};
+use sqlx::{PgPool, query};
 use std::net::IpAddr;
 
 /// One row.
@@ -23,7 +24,7 @@ pub(crate) struct AuditRecord {
 }
 
 /// Adds rows with one statement.
-pub(crate) async fn insert(pool: &PgPool, records: &[AuditRecord]) -> Result<(), Error> {
+pub(crate) async fn insert(pool: &PgPool, records: &[AuditRecord]) -> Result<()> {
     fn column<T>(records: &[AuditRecord], value: impl Fn(&AuditRecord) -> T) -> Vec<T> {
         records.iter().map(value).collect()
     }
@@ -44,15 +45,12 @@ pub(crate) async fn insert(pool: &PgPool, records: &[AuditRecord]) -> Result<(),
     )
     .execute(pool)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }
 
 /// Deletes rows from before `oldest`, and the oldest ones above `max_rows`.
-pub(crate) async fn purge(
-    pool: &PgPool,
-    oldest: DateTime<Utc>,
-    max_rows: i64,
-) -> Result<(), Error> {
+pub(crate) async fn purge(pool: &PgPool, oldest: DateTime<Utc>, max_rows: i64) -> Result<()> {
     query!("DELETE FROM audit WHERE at < $1", oldest)
         .execute(pool)
         .await?;
@@ -62,5 +60,6 @@ pub(crate) async fn purge(
     )
     .execute(pool)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }

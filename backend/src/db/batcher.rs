@@ -4,10 +4,10 @@
 //! Why not a crate: `dataloader` cannot return the database's error, and
 //! `ultra-batch` waits for a timer and caches without expiry.
 
-use super::{ConnectionCache, is_away};
+use super::{ConnectionCache, DbError, Result};
 use futures_util::future::BoxFuture;
-use sqlx::{Error, PgConnection};
-use std::{io, sync::Arc};
+use sqlx::PgConnection;
+use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Maximum number of keys in one statement.
@@ -18,12 +18,11 @@ const CONCURRENCY: usize = 2;
 /// Capacity of the queue; when it is full, callers of [`Batcher::load`] wait.
 const QUEUE: usize = 4096;
 
-type Reply<V> = oneshot::Sender<Result<V, Error>>;
+type Reply<V> = oneshot::Sender<Result<V>>;
 
 /// Looks up all keys; returns one value per key, in their order.
-type Lookup<K, V> = dyn for<'a> Fn(&'a mut PgConnection, &'a [K]) -> BoxFuture<'a, Result<Vec<V>, Error>>
-    + Send
-    + Sync;
+type Lookup<K, V> =
+    dyn for<'a> Fn(&'a mut PgConnection, &'a [K]) -> BoxFuture<'a, Result<Vec<V>>> + Send + Sync;
 
 /// See the module. Its task ends when it is dropped.
 #[derive(Debug)]
@@ -58,11 +57,13 @@ impl<K: Send + Sync + 'static, V: Send + 'static> Batcher<K, V> {
     ///
     /// # Errors
     /// The error of the statement that this key was part of.
-    pub(crate) async fn load(&self, key: K) -> Result<V, Error> {
+    pub(crate) async fn load(&self, key: K) -> Result<V> {
         let (reply, value) = oneshot::channel();
         let queued = self.queue.send((key, reply)).await;
-        queued.map_err(|_| Error::WorkerCrashed)?;
-        value.await.unwrap_or(Err(Error::WorkerCrashed))
+        queued.map_err(|_| sqlx::Error::WorkerCrashed)?;
+        value
+            .await
+            .unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed.into()))
     }
 }
 
@@ -72,10 +73,10 @@ async fn run<K, V>(
     connection_cache: &ConnectionCache,
     lookup: &Lookup<K, V>,
     keys: &[K],
-) -> Result<Vec<V>, Error> {
+) -> Result<Vec<V>> {
     if let Some(mut connection) = connection_cache.get() {
         match lookup(&mut connection, keys).await {
-            Err(error) if is_away(&error) => {
+            Err(DbError::Unavailable(_)) => {
                 connection.close_on_drop();
                 connection_cache.invalidate();
             }
@@ -93,7 +94,7 @@ async fn run<K, V>(
 
 /// Sends each caller its value, or all of them the error. A caller that does
 /// not wait any more is ignored.
-fn reply<V>(values: Result<Vec<V>, Error>, replies: Vec<Reply<V>>) {
+fn reply<V>(values: Result<Vec<V>>, replies: Vec<Reply<V>>) {
     match values {
         Ok(values) => {
             for (value, reply) in values.into_iter().zip(replies) {
@@ -101,22 +102,9 @@ fn reply<V>(values: Result<Vec<V>, Error>, replies: Vec<Reply<V>>) {
             }
         }
         Err(error) => {
-            let mut replies = replies.into_iter();
-            let first = replies.next();
             for reply in replies {
-                let _ = reply.send(Err(copy(&error)));
+                let _ = reply.send(Err(error.clone()));
             }
-            first.map(|reply| reply.send(Err(error)));
         }
-    }
-}
-
-/// A copy that [`is_away`] classifies as it does the original; [`Error`] is not
-/// `Clone`.
-fn copy(error: &Error) -> Error {
-    if is_away(error) {
-        Error::Io(io::Error::other(error.to_string()))
-    } else {
-        Error::Protocol(error.to_string())
     }
 }

@@ -1,13 +1,13 @@
 //! Canvases, and what users may do on them.
 
-use super::{access, name_of, named};
+use super::{DbError, Result, access, name_of, named};
 use chrono::{DateTime, Utc};
 use shared::{
     api::{Canvas, UpdateCanvas},
     canvas::{EditPolicy, Visibility},
     ids::{CanvasId, Epoch, UserId},
 };
-use sqlx::{Error, PgConnection, PgExecutor, PgPool, query, query_as, query_scalar};
+use sqlx::{PgConnection, PgExecutor, PgPool, query, query_as, query_scalar};
 use uuid::Uuid;
 
 /// The columns of [`Canvas`], as they are stored, with the role that the viewer
@@ -31,7 +31,7 @@ struct CanvasRow {
 }
 
 impl CanvasRow {
-    fn into_canvas(self, viewer: Option<UserId>) -> Result<Canvas, Error> {
+    fn into_canvas(self, viewer: Option<UserId>) -> sqlx::Result<Canvas> {
         let owner_id = UserId(self.owner_id);
         let visibility = named(self.visibility)?;
         Ok(Canvas {
@@ -77,12 +77,12 @@ pub(crate) async fn find(
     executor: impl PgExecutor<'_>,
     id: CanvasId,
     viewer: Option<UserId>,
-) -> Result<Option<Canvas>, Error> {
+) -> Result<Option<Canvas>> {
     canvas_query!("WHERE c.id = $2", viewer, id.0)
+        .try_map(|row| row.into_canvas(viewer))
         .fetch_optional(executor)
-        .await?
-        .map(|row| row.into_canvas(viewer))
-        .transpose()
+        .await
+        .map_err(DbError::from)
 }
 
 /// Which canvases are listed.
@@ -103,7 +103,7 @@ pub(crate) async fn list(
     executor: impl PgExecutor<'_>,
     viewer: Option<UserId>,
     filter: &Filter<'_>,
-) -> Result<Vec<Canvas>, Error> {
+) -> Result<Vec<Canvas>> {
     canvas_query!(
         "WHERE CASE WHEN $2 THEN c.owner_id = $1 OR m.role IS NOT NULL
                     ELSE c.visibility = 'public' END
@@ -118,11 +118,10 @@ pub(crate) async fn list(
         filter.before.map(|id| id.0),
         filter.limit,
     )
+    .try_map(|row| row.into_canvas(viewer))
     .fetch_all(executor)
-    .await?
-    .into_iter()
-    .map(|row| row.into_canvas(viewer))
-    .collect()
+    .await
+    .map_err(DbError::from)
 }
 
 /// The settings of a new canvas, already validated.
@@ -142,7 +141,7 @@ pub(crate) async fn insert(
     executor: impl PgExecutor<'_>,
     owner: UserId,
     new: New,
-) -> Result<CanvasId, Error> {
+) -> Result<CanvasId> {
     query_scalar!(
         "INSERT INTO canvases (name, description, width, height, tile_size, palette,
                                visibility, edit_policy, owner_id, epoch)
@@ -161,6 +160,7 @@ pub(crate) async fn insert(
     )
     .fetch_one(executor)
     .await
+    .map_err(DbError::from)
     .map(CanvasId)
 }
 
@@ -170,7 +170,7 @@ pub(crate) async fn update(
     connection: &mut PgConnection,
     id: CanvasId,
     change: &UpdateCanvas,
-) -> Result<Canvas, Error> {
+) -> Result<Canvas> {
     query!(
         "UPDATE canvases
          SET name = COALESCE($2, name), description = COALESCE($3, description),
@@ -184,18 +184,20 @@ pub(crate) async fn update(
     )
     .execute(&mut *connection)
     .await?;
-    find(connection, id, None).await?.ok_or(Error::RowNotFound)
+    let canvas = find(connection, id, None).await?;
+    Ok(canvas.ok_or(sqlx::Error::RowNotFound)?)
 }
 
 /// Whether there is any canvas.
-pub(crate) async fn any(executor: impl PgExecutor<'_>) -> Result<bool, Error> {
+pub(crate) async fn any(executor: impl PgExecutor<'_>) -> Result<bool> {
     query_scalar!(r#"SELECT EXISTS (SELECT FROM canvases) AS "any!""#)
         .fetch_one(executor)
         .await
+        .map_err(DbError::from)
 }
 
 /// Deletes a canvas with everything on it; false if there is none.
-pub(crate) async fn delete(pool: &PgPool, id: CanvasId) -> Result<bool, Error> {
+pub(crate) async fn delete(pool: &PgPool, id: CanvasId) -> Result<bool> {
     let mut transaction = pool.begin().await?;
     // A log of millions of events takes longer than the pool's timeout. Not a
     // checked query, since it touches no table.

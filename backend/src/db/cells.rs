@@ -2,6 +2,7 @@
 //! up by itself (`LATERAL … LIMIT 1`), for the reason given at
 //! [`super::log::prior_results`].
 
+use super::{DbError, Result};
 use chrono::{DateTime, Utc};
 use shared::{
     canvas::{Coord, TileState},
@@ -15,7 +16,7 @@ pub(crate) async fn load(
     connection: &mut PgConnection,
     canvas: CanvasId,
     cells: &[Coord],
-) -> sqlx::Result<Vec<(Coord, TileState)>> {
+) -> Result<Vec<(Coord, TileState)>> {
     if cells.is_empty() {
         return Ok(Vec::new());
     }
@@ -44,13 +45,14 @@ pub(crate) async fn load(
     })
     .fetch_all(connection)
     .await
+    .map_err(DbError::from)
 }
 
 /// Which of these users like which of these tiles.
 pub(crate) async fn likes(
     connection: &mut PgConnection,
     pairs: &[(TileId, UserId)],
-) -> sqlx::Result<Vec<(i64, i64)>> {
+) -> Result<Vec<(i64, i64)>> {
     if pairs.is_empty() {
         return Ok(Vec::new());
     }
@@ -67,13 +69,11 @@ pub(crate) async fn likes(
     .map(|row| (row.tile_id, row.user_id))
     .fetch_all(connection)
     .await
+    .map_err(DbError::from)
 }
 
 /// Reserves ids for new tiles. Ids that stay unused leave gaps, which are harmless.
-pub(crate) async fn new_ids(
-    connection: &mut PgConnection,
-    count: usize,
-) -> sqlx::Result<Vec<TileId>> {
+pub(crate) async fn new_ids(connection: &mut PgConnection, count: usize) -> Result<Vec<TileId>> {
     if count == 0 {
         return Ok(Vec::new());
     }
@@ -85,6 +85,7 @@ pub(crate) async fn new_ids(
     )
     .fetch_all(connection)
     .await
+    .map_err(DbError::from)
     .map(|ids| ids.into_iter().map(TileId).collect())
 }
 
@@ -94,7 +95,7 @@ pub(crate) async fn save(
     canvas: CanvasId,
     tiles: &[(Coord, &TileState)],
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
+) -> Result<()> {
     if tiles.is_empty() {
         return Ok(());
     }
@@ -127,6 +128,7 @@ pub(crate) async fn save(
     )
     .execute(connection)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }
 
@@ -134,7 +136,7 @@ pub(crate) async fn save(
 pub(crate) async fn save_like_counts(
     connection: &mut PgConnection,
     tiles: &[(TileId, i64)],
-) -> sqlx::Result<()> {
+) -> Result<()> {
     if tiles.is_empty() {
         return Ok(());
     }
@@ -148,11 +150,12 @@ pub(crate) async fn save_like_counts(
     )
     .execute(connection)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }
 
 /// Deletes tiles, and their likes with them.
-pub(crate) async fn delete(connection: &mut PgConnection, tiles: &[TileId]) -> sqlx::Result<()> {
+pub(crate) async fn delete(connection: &mut PgConnection, tiles: &[TileId]) -> Result<()> {
     if tiles.is_empty() {
         return Ok(());
     }
@@ -160,6 +163,7 @@ pub(crate) async fn delete(connection: &mut PgConnection, tiles: &[TileId]) -> s
     query!("DELETE FROM tiles WHERE id = ANY($1)", &ids,)
         .execute(connection)
         .await
+        .map_err(DbError::from)
         .map(drop)
 }
 
@@ -168,7 +172,7 @@ pub(crate) async fn save_likes(
     connection: &mut PgConnection,
     added: &[(TileId, UserId)],
     removed: &[(TileId, UserId)],
-) -> sqlx::Result<()> {
+) -> Result<()> {
     if !added.is_empty() {
         let (tiles, users) = like_columns(added);
         query!(

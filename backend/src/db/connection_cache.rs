@@ -2,7 +2,8 @@
 //! for session and join lookups. Returning a connection to the pool costs a
 //! round trip, and acquiring it again costs another; a cached one costs neither.
 
-use sqlx::{Error, PgPool, Postgres, pool::PoolConnection};
+use super::{DbError, Result};
+use sqlx::{PgPool, Postgres, pool::PoolConnection};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -43,7 +44,7 @@ impl ConnectionCache {
     ///
     /// # Errors
     /// Those of [`PgPool::acquire`].
-    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, Error> {
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>> {
         match self.get() {
             Some(connection) => Ok(connection),
             None => self.acquire_from_pool().await,
@@ -65,8 +66,8 @@ impl ConnectionCache {
     ///
     /// # Errors
     /// Those of [`PgPool::acquire`].
-    pub(crate) async fn acquire_from_pool(&self) -> Result<PoolConnection<Postgres>, Error> {
-        self.pool.acquire().await
+    pub(crate) async fn acquire_from_pool(&self) -> Result<PoolConnection<Postgres>> {
+        self.pool.acquire().await.map_err(DbError::from)
     }
 
     /// Puts back a connection whose last statement succeeded. When the cache is

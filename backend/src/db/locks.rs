@@ -1,7 +1,7 @@
 //! Locks on tiles, which expire. Whether one is held is decided inside the write
 //! transaction, by the database's clock.
 
-use super::with_timeout;
+use super::{DbError, Result, with_timeout};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -22,10 +22,7 @@ pub(crate) struct TileLock {
 }
 
 /// All locks that are held on a canvas.
-pub(crate) async fn held(
-    executor: impl PgExecutor<'_>,
-    canvas: CanvasId,
-) -> sqlx::Result<Vec<TileLock>> {
+pub(crate) async fn held(executor: impl PgExecutor<'_>, canvas: CanvasId) -> Result<Vec<TileLock>> {
     let locks = query!(
         "SELECT l.x, l.y, l.user_id, u.username, l.connection_id, l.expires_at
          FROM tile_locks l JOIN users u ON u.id = l.user_id
@@ -48,7 +45,7 @@ pub(crate) async fn save(
     connection: &mut PgConnection,
     canvas: CanvasId,
     locks: &[&TileLock],
-) -> sqlx::Result<()> {
+) -> Result<()> {
     if locks.is_empty() {
         return Ok(());
     }
@@ -72,6 +69,7 @@ pub(crate) async fn save(
     )
     .execute(connection)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }
 
@@ -80,7 +78,7 @@ pub(crate) async fn release(
     connection: &mut PgConnection,
     canvas: CanvasId,
     cells: &[Coord],
-) -> sqlx::Result<()> {
+) -> Result<()> {
     if cells.is_empty() {
         return Ok(());
     }
@@ -94,5 +92,6 @@ pub(crate) async fn release(
     )
     .execute(connection)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }

@@ -2,7 +2,7 @@
 //!
 //! The canvas's row lock, held to the commit, gives all nodes one gapless order.
 
-use super::{named, with_timeout};
+use super::{DbError, Result, named, with_timeout};
 use chrono::{DateTime, Utc};
 use shared::{
     canvas::{EditPolicy, Grid},
@@ -61,7 +61,7 @@ pub(crate) struct PriorResult {
 pub(crate) async fn lock_canvas(
     connection: &mut PgConnection,
     canvas: CanvasId,
-) -> sqlx::Result<Option<LockedCanvas>> {
+) -> Result<Option<LockedCanvas>> {
     query!(
         r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", edit_policy,
                 last_seq, tile_count, clock_timestamp() AS "now!"
@@ -84,6 +84,7 @@ pub(crate) async fn lock_canvas(
     })
     .fetch_optional(connection)
     .await
+    .map_err(DbError::from)
 }
 
 /// What a room needs of its canvas to open.
@@ -100,7 +101,7 @@ pub(crate) struct RoomCanvas {
 pub(crate) async fn room(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
-) -> sqlx::Result<Option<RoomCanvas>> {
+) -> Result<Option<RoomCanvas>> {
     let room = query!(
         r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", epoch, last_seq,
                 access_changes AS acl_version
@@ -155,7 +156,7 @@ pub(crate) async fn prior_results(
     connection: &mut PgConnection,
     canvas: CanvasId,
     ops: &[(UserId, OpId)],
-) -> sqlx::Result<Vec<PriorResult>> {
+) -> Result<Vec<PriorResult>> {
     let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
     let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.uuid()).collect();
     op_lookup_query!(
@@ -171,6 +172,7 @@ pub(crate) async fn prior_results(
     )
     .fetch_all(connection)
     .await
+    .map_err(DbError::from)
 }
 
 /// Appends events and sets the canvas's head. Called under the lock.
@@ -180,7 +182,7 @@ pub(crate) async fn append(
     events: &[NewEvent],
     tile_count: i64,
     now: DateTime<Utc>,
-) -> sqlx::Result<()> {
+) -> Result<()> {
     let Some(head) = events.last().map(|event| event.seq) else {
         return Ok(());
     };
@@ -207,6 +209,7 @@ pub(crate) async fn append(
     )
     .execute(connection)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }
 
@@ -222,13 +225,13 @@ struct EventRow {
 /// before.
 ///
 /// # Errors
-/// A violation of `canvas_events_op_id_key` if another node is carrying out one
-/// of the operations at this moment.
+/// [`DbError::DuplicateOperation`] if another node is carrying out one of the
+/// operations at this moment.
 pub(crate) async fn append_chat(
     connection: &mut PgConnection,
     canvas: CanvasId,
     messages: &[NewChat],
-) -> sqlx::Result<Vec<(i64, String)>> {
+) -> Result<Vec<(i64, String)>> {
     let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
     let actors: Vec<i64> = messages.iter().map(|chat| chat.actor_id.0).collect();
     let ops: Vec<Option<Uuid>> = messages.iter().map(|c| c.op_id.map(OpId::uuid)).collect();
@@ -276,7 +279,7 @@ pub(crate) async fn remember_no_ops(
     connection: &mut PgConnection,
     canvas: CanvasId,
     ops: &[(UserId, OpId)],
-) -> sqlx::Result<()> {
+) -> Result<()> {
     if ops.is_empty() {
         return Ok(());
     }
@@ -292,6 +295,7 @@ pub(crate) async fn remember_no_ops(
     )
     .execute(connection)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }
 
@@ -303,7 +307,7 @@ pub(crate) async fn after(
     after: i64,
     head: i64,
     limit: i64,
-) -> sqlx::Result<Vec<(i64, String)>> {
+) -> Result<Vec<(i64, String)>> {
     let events = query!(
         "SELECT seq, body FROM canvas_events
          WHERE canvas_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
@@ -322,7 +326,7 @@ pub(crate) async fn after(
 pub(crate) async fn heads(
     executor: impl PgExecutor<'_>,
     canvases: &[CanvasId],
-) -> sqlx::Result<Vec<(i64, i64, i64)>> {
+) -> Result<Vec<(i64, i64, i64)>> {
     let ids: Vec<i64> = canvases.iter().map(|id| id.0).collect();
     let heads = query!(
         "SELECT id, last_seq, access_changes FROM canvases WHERE id = ANY($1)",

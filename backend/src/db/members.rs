@@ -1,12 +1,12 @@
 //! Roles given to users by name.
 
-use super::{name_of, named};
+use super::{DbError, Result, name_of, named};
 use shared::{
     api::Member,
     canvas::Role,
     ids::{CanvasId, UserId},
 };
-use sqlx::{Error, PgExecutor, query};
+use sqlx::{PgExecutor, query};
 
 /// The owner and everybody with a role given by name, by ascending user id.
 pub(crate) async fn list(
@@ -14,7 +14,7 @@ pub(crate) async fn list(
     canvas_id: CanvasId,
     after: i64,
     limit: i64,
-) -> Result<Vec<Member>, Error> {
+) -> Result<Vec<Member>> {
     query!(
         r#"SELECT u.id, u.username, u.display_name, r.role AS "role!"
          FROM (SELECT user_id, role FROM canvas_members WHERE canvas_id = $1
@@ -38,6 +38,7 @@ pub(crate) async fn list(
     })
     .fetch_all(executor)
     .await
+    .map_err(DbError::from)
 }
 
 /// Gives the user a role, in place of the one they had.
@@ -46,7 +47,7 @@ pub(crate) async fn set(
     canvas_id: CanvasId,
     user_id: UserId,
     role: Role,
-) -> Result<(), Error> {
+) -> Result<()> {
     query!(
         "INSERT INTO canvas_members (canvas_id, user_id, role) VALUES ($1, $2, $3)
          ON CONFLICT (canvas_id, user_id) DO UPDATE SET role = excluded.role",
@@ -56,6 +57,7 @@ pub(crate) async fn set(
     )
     .execute(executor)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }
 
@@ -64,7 +66,7 @@ pub(crate) async fn remove(
     executor: impl PgExecutor<'_>,
     canvas_id: CanvasId,
     user_id: UserId,
-) -> Result<bool, Error> {
+) -> Result<bool> {
     query!(
         "DELETE FROM canvas_members WHERE canvas_id = $1 AND user_id = $2",
         canvas_id.0,
@@ -72,5 +74,6 @@ pub(crate) async fn remove(
     )
     .execute(executor)
     .await
+    .map_err(DbError::from)
     .map(|done| done.rows_affected() > 0)
 }

@@ -1,7 +1,8 @@
 //! The chat's history, which is read from the log.
 
+use super::Result;
 use shared::{api::ChatMessage, ids::CanvasId};
-use sqlx::{Error, PgExecutor, query_scalar};
+use sqlx::{PgExecutor, query_scalar};
 
 /// Messages before `before_seq`, newest first.
 pub(crate) async fn before(
@@ -9,7 +10,7 @@ pub(crate) async fn before(
     canvas_id: CanvasId,
     before_seq: i64,
     limit: i64,
-) -> Result<Vec<ChatMessage>, Error> {
+) -> Result<Vec<ChatMessage>> {
     query_scalar!(
         "SELECT body FROM canvas_events
          WHERE canvas_id = $1 AND kind = 'canvas_chat_message' AND seq < $2
@@ -22,6 +23,9 @@ pub(crate) async fn before(
     .fetch_all(executor)
     .await?
     .into_iter()
-    .map(|body| serde_json::from_str(&body).map_err(|error| Error::Decode(error.into())))
+    .map(|body| {
+        let message = serde_json::from_str(&body);
+        message.map_err(|error| sqlx::Error::Decode(error.into()).into())
+    })
     .collect()
 }

@@ -1,9 +1,9 @@
 //! Sessions, and the one-use tickets that stand in for their tokens.
 
-use super::with_timeout;
+use super::{DbError, Result, with_timeout};
 use chrono::{DateTime, Utc};
 use shared::ids::{SessionId, UserId};
-use sqlx::{Error, PgExecutor, PgPool, query, query_as, query_scalar};
+use sqlx::{PgExecutor, PgPool, query, query_as, query_scalar};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -24,7 +24,7 @@ pub(crate) async fn insert(
     id: SessionId,
     user_id: UserId,
     expires_at: DateTime<Utc>,
-) -> Result<(), Error> {
+) -> Result<()> {
     query!(
         "INSERT INTO sessions (id, user_id, expires_at) VALUES ($1, $2, $3)",
         id.0,
@@ -33,6 +33,7 @@ pub(crate) async fn insert(
     )
     .execute(executor)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }
 
@@ -42,7 +43,7 @@ pub(crate) async fn active(
     executor: impl PgExecutor<'_>,
     ids: &[SessionId],
     now: DateTime<Utc>,
-) -> Result<Vec<Option<ActiveSession>>, Error> {
+) -> Result<Vec<Option<ActiveSession>>> {
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = query!(
         "SELECT s.id, s.user_id, u.username, u.display_name, u.renames AS name_version,
@@ -75,7 +76,7 @@ pub(crate) async fn extend(
     executor: impl PgExecutor<'_>,
     id: SessionId,
     expires_at: DateTime<Utc>,
-) -> Result<bool, Error> {
+) -> Result<bool> {
     query!(
         "UPDATE sessions SET expires_at = greatest(expires_at, $2)
          WHERE id = $1 AND revoked_at IS NULL",
@@ -84,6 +85,7 @@ pub(crate) async fn extend(
     )
     .execute(executor)
     .await
+    .map_err(DbError::from)
     .map(|done| done.rows_affected() > 0)
 }
 
@@ -92,7 +94,7 @@ pub(crate) async fn revoke(
     executor: impl PgExecutor<'_>,
     id: SessionId,
     now: DateTime<Utc>,
-) -> Result<(), Error> {
+) -> Result<()> {
     query!(
         "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
         id.0,
@@ -100,6 +102,7 @@ pub(crate) async fn revoke(
     )
     .execute(executor)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }
 
@@ -109,7 +112,7 @@ pub(crate) async fn insert_ticket(
     digest: &[u8],
     session_id: SessionId,
     expires_at: DateTime<Utc>,
-) -> Result<(), Error> {
+) -> Result<()> {
     query!(
         "INSERT INTO tickets (digest, session_id, expires_at) VALUES ($1, $2, $3)",
         digest,
@@ -118,6 +121,7 @@ pub(crate) async fn insert_ticket(
     )
     .execute(executor)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }
 
@@ -127,7 +131,7 @@ pub(crate) async fn redeem_ticket(
     executor: impl PgExecutor<'_>,
     digest: &[u8],
     now: DateTime<Utc>,
-) -> Result<Option<SessionId>, Error> {
+) -> Result<Option<SessionId>> {
     query_scalar!(
         "WITH taken AS (DELETE FROM tickets WHERE digest = $1 RETURNING session_id, expires_at)
          SELECT session_id FROM taken WHERE expires_at > $2",
@@ -136,17 +140,19 @@ pub(crate) async fn redeem_ticket(
     )
     .fetch_optional(executor)
     .await
+    .map_err(DbError::from)
     .map(|id| id.map(SessionId))
 }
 
 /// Deletes expired tickets and sessions. Called periodically.
-pub(crate) async fn purge(pool: &PgPool, now: DateTime<Utc>) -> Result<(), Error> {
+pub(crate) async fn purge(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
     query!("DELETE FROM tickets WHERE expires_at <= $1", now)
         .execute(pool)
         .await?;
     query!("DELETE FROM sessions WHERE expires_at <= $1", now)
         .execute(pool)
         .await
+        .map_err(DbError::from)
         .map(drop)
 }
 
@@ -162,7 +168,7 @@ pub(crate) async fn ended(
     executor: impl PgExecutor<'_>,
     ids: &[SessionId],
     now: DateTime<Utc>,
-) -> Result<Vec<EndedSession>, Error> {
+) -> Result<Vec<EndedSession>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let ended = query_as!(
         EndedSession,

@@ -1,5 +1,6 @@
 //! Reading tiles for HTTP. Only the write path changes them (`cells`).
 
+use super::{DbError, Result};
 use chrono::{DateTime, Utc};
 use shared::{
     api::Tile,
@@ -7,7 +8,7 @@ use shared::{
     ids::{CanvasId, TileId, UserId},
     pixels::Pixels,
 };
-use sqlx::{Error, PgExecutor, query, query_as, query_scalar};
+use sqlx::{PgExecutor, query, query_as, query_scalar};
 
 /// The columns of [`Tile`], as they are stored.
 struct TileRow {
@@ -69,10 +70,11 @@ pub(crate) async fn find(
     executor: impl PgExecutor<'_>,
     id: TileId,
     viewer: Option<UserId>,
-) -> Result<Option<Tile>, Error> {
+) -> Result<Option<Tile>> {
     tile_query!("WHERE t.id = $2", viewer, id.0)
         .fetch_optional(executor)
         .await
+        .map_err(DbError::from)
         .map(|row| row.map(Tile::from))
 }
 
@@ -80,11 +82,12 @@ pub(crate) async fn find(
 pub(crate) async fn place(
     executor: impl PgExecutor<'_>,
     id: TileId,
-) -> Result<Option<(CanvasId, Coord)>, Error> {
+) -> Result<Option<(CanvasId, Coord)>> {
     query!("SELECT canvas_id, x, y FROM tiles WHERE id = $1", id.0)
         .map(|row| (CanvasId(row.canvas_id), Coord { x: row.x, y: row.y }))
         .fetch_optional(executor)
         .await
+        .map_err(DbError::from)
 }
 
 /// Which tiles are listed.
@@ -119,7 +122,7 @@ pub(crate) async fn list(
     canvas_id: CanvasId,
     viewer: Option<UserId>,
     filter: Filter,
-) -> Result<Vec<Tile>, Error> {
+) -> Result<Vec<Tile>> {
     tile_query!(
         "WHERE t.canvas_id = $2
            AND t.x BETWEEN $3 AND $4 AND t.y BETWEEN $5 AND $6
@@ -138,6 +141,7 @@ pub(crate) async fn list(
     )
     .fetch_all(executor)
     .await
+    .map_err(DbError::from)
     .map(|rows| rows.into_iter().map(Tile::from).collect())
 }
 
@@ -145,7 +149,7 @@ pub(crate) async fn list(
 pub(crate) async fn pixels(
     executor: impl PgExecutor<'_>,
     canvas_id: CanvasId,
-) -> Result<Vec<(Coord, Vec<u8>)>, Error> {
+) -> Result<Vec<(Coord, Vec<u8>)>> {
     query!(
         "SELECT x, y, pixels FROM tiles WHERE canvas_id = $1",
         canvas_id.0
@@ -153,14 +157,13 @@ pub(crate) async fn pixels(
     .map(|row| (Coord { x: row.x, y: row.y }, row.pixels))
     .fetch_all(executor)
     .await
+    .map_err(DbError::from)
 }
 
 /// How many users like the tile.
-pub(crate) async fn like_count(
-    executor: impl PgExecutor<'_>,
-    id: TileId,
-) -> Result<Option<i64>, Error> {
+pub(crate) async fn like_count(executor: impl PgExecutor<'_>, id: TileId) -> Result<Option<i64>> {
     query_scalar!("SELECT like_count FROM tiles WHERE id = $1", id.0)
         .fetch_optional(executor)
         .await
+        .map_err(DbError::from)
 }

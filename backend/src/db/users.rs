@@ -1,11 +1,9 @@
 //! Users, registered and guests.
 
+use super::{DbError, Result};
 use chrono::{DateTime, Utc};
 use shared::{api::User, ids::UserId};
-use sqlx::{Error, PgExecutor, query, query_as};
-
-/// The index that makes names unique without regard to case.
-pub(crate) const USERNAME_KEY: &str = "users_username_key";
+use sqlx::{PgExecutor, query, query_as};
 
 /// The columns of [`User`], as they are stored.
 struct UserRow {
@@ -63,13 +61,13 @@ pub(crate) struct JoiningUser {
 /// Adds a user; without a password hash, a guest.
 ///
 /// # Errors
-/// A violation of [`USERNAME_KEY`] where the name is taken.
+/// [`DbError::UsernameTaken`].
 pub(crate) async fn insert(
     executor: impl PgExecutor<'_>,
     username: &str,
     display_name: &str,
     password_hash: Option<&str>,
-) -> Result<User, Error> {
+) -> Result<User> {
     user_query!(
         "INSERT INTO users (username, display_name, password_hash) VALUES ($1, $2, $3) RETURNING",
         "",
@@ -79,6 +77,7 @@ pub(crate) async fn insert(
     )
     .fetch_one(executor)
     .await
+    .map_err(DbError::from)
     .map(User::from)
 }
 
@@ -86,7 +85,7 @@ pub(crate) async fn insert(
 pub(crate) async fn credentials(
     executor: impl PgExecutor<'_>,
     username: &str,
-) -> Result<Option<Credentials>, Error> {
+) -> Result<Option<Credentials>> {
     query_as!(
         Credentials,
         "SELECT id, password_hash FROM users WHERE lower(username) = lower($1)",
@@ -94,21 +93,20 @@ pub(crate) async fn credentials(
     )
     .fetch_optional(executor)
     .await
+    .map_err(DbError::from)
 }
 
 /// A user by id.
-pub(crate) async fn find(executor: impl PgExecutor<'_>, id: UserId) -> Result<Option<User>, Error> {
+pub(crate) async fn find(executor: impl PgExecutor<'_>, id: UserId) -> Result<Option<User>> {
     user_query!("SELECT", "FROM users WHERE id = $1", id.0)
         .fetch_optional(executor)
         .await
+        .map_err(DbError::from)
         .map(|row| row.map(User::from))
 }
 
 /// The user with this name, compared without regard to case.
-pub(crate) async fn by_name(
-    executor: impl PgExecutor<'_>,
-    username: &str,
-) -> Result<Option<User>, Error> {
+pub(crate) async fn by_name(executor: impl PgExecutor<'_>, username: &str) -> Result<Option<User>> {
     user_query!(
         "SELECT",
         "FROM users WHERE lower(username) = lower($1)",
@@ -116,6 +114,7 @@ pub(crate) async fn by_name(
     )
     .fetch_optional(executor)
     .await
+    .map_err(DbError::from)
     .map(|row| row.map(User::from))
 }
 
@@ -126,7 +125,7 @@ pub(crate) async fn update(
     id: UserId,
     display_name: Option<&str>,
     status_message: Option<&str>,
-) -> Result<Option<User>, Error> {
+) -> Result<Option<User>> {
     user_query!(
         "UPDATE users SET display_name = coalesce($2, display_name),
                           status_message = coalesce($3, status_message)
@@ -139,13 +138,14 @@ pub(crate) async fn update(
     )
     .fetch_optional(executor)
     .await
+    .map_err(DbError::from)
     .map(|row| row.map(User::from))
 }
 
 /// Sets `last_seen_at` to now. Rows that another transaction has locked are
 /// skipped, so that two nodes never wait for each other, in whatever order they
 /// update.
-pub(crate) async fn seen(executor: impl PgExecutor<'_>, ids: &[UserId]) -> Result<(), Error> {
+pub(crate) async fn seen(executor: impl PgExecutor<'_>, ids: &[UserId]) -> Result<()> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     query!(
         "UPDATE users SET last_seen_at = now() WHERE id IN (
@@ -154,5 +154,6 @@ pub(crate) async fn seen(executor: impl PgExecutor<'_>, ids: &[UserId]) -> Resul
     )
     .execute(executor)
     .await
+    .map_err(DbError::from)
     .map(drop)
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     audit::{Action, AuditEntry},
     auth::{COOKIE, Issued, REMOVE_COOKIE},
-    db::{self, users},
+    db::users,
     error::ApiError,
     state::AppState,
 };
@@ -78,15 +78,7 @@ async fn make_user(
         return Err(ApiError::UsernameTaken);
     }
     let hash = state.passwords.hash(password).await?;
-    let user = users::insert(&state.pool, username, display_name, Some(&hash))
-        .await
-        .map_err(|error| {
-            if db::violates(&error, users::USERNAME_KEY) {
-                ApiError::UsernameTaken
-            } else {
-                error.into()
-            }
-        })?;
+    let user = users::insert(&state.pool, username, display_name, Some(&hash)).await?;
     Ok((state.auth.begin(user.id).await?, user))
 }
 

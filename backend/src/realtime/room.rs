@@ -193,7 +193,7 @@ impl Room {
         services: Services,
         commands: mpsc::WeakSender<Command>,
         user_count: Arc<AtomicUsize>,
-    ) -> sqlx::Result<Option<Self>> {
+    ) -> db::Result<Option<Self>> {
         let Some(canvas) = db::log::room(&services.pool, canvas_id).await? else {
             return Ok(None);
         };

@@ -12,7 +12,7 @@ use super::{
     ring::Event,
     write::{Done, Write, WriteError},
 };
-use crate::db::{self, ConnectionCache};
+use crate::db::{self, ConnectionCache, DbError};
 use chrono::{DateTime, Utc};
 use plan::Plan;
 use shared::ids::{CanvasId, ConnectionId};
@@ -65,9 +65,9 @@ enum Failure {
     Broken,
 }
 
-impl From<sqlx::Error> for Failure {
-    fn from(error: sqlx::Error) -> Self {
-        if db::is_away(&error) {
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        if error.is_unavailable() {
             tracing::warn!(%error, "a write found the database away");
             Self::Away
         } else {
@@ -162,7 +162,7 @@ async fn transact(
     connection: &mut PgConnection,
     canvas: CanvasId,
     requests: &[Request],
-) -> sqlx::Result<Committed> {
+) -> db::Result<Committed> {
     if let Some(messages) = chat::messages(canvas, requests)
         && let Some(committed) = chat::commit(connection, canvas, &messages).await?
     {
@@ -180,7 +180,7 @@ async fn write(
     connection: &mut PgConnection,
     canvas: CanvasId,
     requests: &[Request],
-) -> sqlx::Result<Option<Plan>> {
+) -> db::Result<Option<Plan>> {
     let Some(locked) = db::log::lock_canvas(connection, canvas).await? else {
         return Ok(None);
     };
@@ -198,7 +198,7 @@ async fn save(
     plan: &Plan,
     now: DateTime<Utc>,
     tile_count: i64,
-) -> sqlx::Result<()> {
+) -> db::Result<()> {
     db::cells::delete(connection, &plan.deleted).await?;
     let (drawn, liked) = plan.changed_tiles();
     db::cells::save(connection, canvas, &drawn, now).await?;

@@ -71,7 +71,7 @@ impl LogReader {
     }
 
     /// Reads the next chunk, and waits until the outboxes have room for it.
-    pub(super) async fn next_chunk(&self) -> sqlx::Result<Chunk> {
+    pub(super) async fn next_chunk(&self) -> db::Result<Chunk> {
         let (head, until) = (self.head, self.until);
         // Some may have been delivered meanwhile.
         let read = self.already_read.iter().filter(|event| event.seq > head);

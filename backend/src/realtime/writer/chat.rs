@@ -7,7 +7,7 @@
 
 use super::{Applied, Committed, Request};
 use crate::{
-    db::{self, log::NewChat},
+    db::{self, DbError, log::NewChat},
     realtime::{
         ring::Event,
         write::{Done, Operation, Write},
@@ -97,12 +97,12 @@ pub(super) async fn commit(
     connection: &mut PgConnection,
     canvas: CanvasId,
     messages: &[NewChat],
-) -> sqlx::Result<Option<Committed>> {
+) -> db::Result<Option<Committed>> {
     let events = match db::log::append_chat(connection, canvas, messages).await {
         Ok(events) => events,
         // Another node is committing one of these operations at the same moment, which
         // only the unique index notices.
-        Err(error) if db::violates(&error, "canvas_events_op_id_key") => return Ok(None),
+        Err(DbError::DuplicateOperation) => return Ok(None),
         Err(error) => return Err(error),
     };
     let Some((first, _)) = events.first() else {

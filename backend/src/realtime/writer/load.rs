@@ -66,7 +66,7 @@ pub(super) async fn load(
     canvas: CanvasId,
     requests: &[Request],
     locked: LockedCanvas,
-) -> sqlx::Result<Loaded> {
+) -> db::Result<Loaded> {
     let needs = Needs::of(requests, &locked.grid);
     let mut loaded = Loaded::new(locked);
     if !needs.ops.is_empty() {
