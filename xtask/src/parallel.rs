@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,8 @@ type Work<'a> = dyn FnOnce(&Progress) -> Result<()> + Send + 'a;
 pub(crate) struct Progress {
     log: PathBuf,
     what: Mutex<String>,
+    /// Set when another lane has failed.
+    is_cancelled: AtomicBool,
 }
 
 impl<'a> Lane<'a> {
@@ -41,6 +44,7 @@ impl<'a> Lane<'a> {
         let progress = Progress {
             log: folder.join(name).with_extension("log"),
             what: Mutex::new(name.to_owned()),
+            is_cancelled: AtomicBool::new(false),
         };
         Self {
             progress,
@@ -53,6 +57,9 @@ impl Progress {
     /// Runs `command`, called `what` on the terminal, to its end. Its output goes to the log,
     /// which starts anew. Fails, with the end of the log, when the command does.
     pub(crate) fn run(&self, what: &str, mut command: Command) -> Result<()> {
+        if self.is_cancelled.load(Ordering::SeqCst) {
+            return Err(Error::new(format!("{what} was not started")));
+        }
         what.clone_into(&mut self.what.lock().unwrap_or_else(PoisonError::into_inner));
         let log = File::create(&self.log).map_err(Error::file("write", &self.log))?;
         let errors = log.try_clone().map_err(Error::file("write", &self.log))?;
@@ -85,19 +92,26 @@ impl Progress {
 pub(crate) fn run(lanes: Vec<Lane<'_>>) -> Result<()> {
     let begun = Instant::now();
     let first_error = Mutex::new(None);
+    let (states, works): (Vec<_>, Vec<_>) = lanes
+        .into_iter()
+        .map(|lane| (lane.progress, lane.work))
+        .unzip();
+    let states = &states;
     thread::scope(|scope| {
-        let running: Vec<_> = lanes
-            .into_iter()
-            .map(|Lane { progress, work }| {
-                let progress = Arc::new(progress);
-                let (shared, first_error) = (progress.clone(), &first_error);
+        let running: Vec<_> = states
+            .iter()
+            .zip(works)
+            .map(|(progress, work)| {
+                let first_error = &first_error;
                 let thread = scope.spawn(move || {
-                    if let Err(error) = work(&shared) {
-                        let mut first = first_error.lock().unwrap_or_else(PoisonError::into_inner);
-                        if first.is_none() {
-                            *first = Some(error);
-                            process::interrupt_children();
+                    let Err(error) = work(progress) else { return };
+                    let mut first = first_error.lock().unwrap_or_else(PoisonError::into_inner);
+                    if first.is_none() {
+                        *first = Some(error);
+                        for other in states {
+                            other.is_cancelled.store(true, Ordering::SeqCst);
                         }
+                        process::interrupt_children();
                     }
                 });
                 (progress, thread)
