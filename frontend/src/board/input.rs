@@ -85,7 +85,7 @@ impl Input {
             on("pointermove", InputController::moved),
             on("pointerup", |controller, event| controller.up(event, false)),
             on("pointercancel", |controller, event| {
-                controller.up(event, true)
+                controller.up(event, true);
             }),
             on("pointerleave", InputController::left),
             on("wheel", InputController::wheel),
