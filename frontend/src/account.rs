@@ -4,12 +4,12 @@
 //! knows who asks; so nobody's first visit begins with a refused question.
 
 use crate::{
-    api,
-    browser::{self, Listener},
+    api, browser,
     store::{Account, SignIn},
 };
 use gloo_timers::future::TimeoutFuture;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*, task::spawn_local};
+use leptos_use_event_listener::use_event_listener;
 
 const KEY: &str = "stellar.signed_in";
 /// Milliseconds until a server that did not answer is asked again.
@@ -28,13 +28,11 @@ pub fn recall(account: Account) {
         }
     });
     // Another tab signed in; one that signs out ends this one's connection.
-    let elsewhere = Listener::new(&browser::window(), "storage", move |_| {
+    let _ = use_event_listener(window(), ev::storage, move |_| {
         if browser::load(KEY).is_some() {
             heard(account, true);
         }
     });
-    // As long as the page.
-    std::mem::forget(elsewhere);
 }
 
 /// The server answered: `knows` whether it seems to know who asks, since it

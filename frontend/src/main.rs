@@ -16,7 +16,6 @@ pub mod components;
 pub mod i18n;
 pub mod model;
 pub mod pages;
-pub mod router;
 pub mod session;
 pub mod socket;
 pub mod store;

@@ -12,10 +12,10 @@ use crate::{
     store::{Activity, ActivityKind, CameraCommand, Older, Store},
 };
 use leptos::{html, prelude::*};
-use std::time::Duration;
+use leptos_use_interval_fn::use_interval_fn;
 
-/// After this "5 min ago" is written anew.
-const TICK: Duration = Duration::from_secs(30);
+/// Milliseconds after which texts such as "5 min ago" are computed again.
+const TICK_MS: u64 = 30_000;
 /// Pixels from the end at which older rows are fetched.
 const EARLY: i32 = 240;
 
@@ -25,9 +25,7 @@ pub fn ActivityPanel() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let now = RwSignal::new(now_ms());
-    if let Ok(interval) = set_interval_with_handle(move || now.set(now_ms()), TICK) {
-        on_cleanup(move || interval.clear());
-    }
+    let _ = use_interval_fn(move || now.set(now_ms()), TICK_MS);
     // On a busy canvas rows that nobody sees would cost more than the board.
     let dock = expect_context::<DockState>();
     let rows = move || {

@@ -8,7 +8,10 @@ use crate::{
     store::{Connection, End, Store},
 };
 use leptos::prelude::*;
-use std::time::Duration;
+use leptos_use_interval_fn::{Pausable, UseIntervalFnOptions, use_interval_fn_with_options};
+
+/// Milliseconds between two updates of the seconds that are left.
+const TICK_MS: u64 = 250;
 
 /// The word for the state, for style sheets and tests.
 fn state_name(connection: Connection) -> &'static str {
@@ -32,15 +35,6 @@ pub fn ConnectionState() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let now = RwSignal::new(now_ms());
-    Effect::new(move || {
-        if matches!(store.connection.get(), Connection::Waiting { .. }) {
-            now.set(now_ms());
-            let tick = move || now.set(now_ms());
-            if let Ok(interval) = set_interval_with_handle(tick, Duration::from_millis(250)) {
-                on_cleanup(move || interval.clear());
-            }
-        }
-    });
     let waits = move || match store.connection.get() {
         Connection::Waiting { .. } => true,
         Connection::Connecting
@@ -48,6 +42,17 @@ pub fn ConnectionState() -> impl IntoView {
         | Connection::SignedOut
         | Connection::Ended(_) => false,
     };
+    let tick = move || now.set(now_ms());
+    let options = UseIntervalFnOptions::default().immediate(false);
+    let Pausable { pause, resume, .. } = use_interval_fn_with_options(tick, TICK_MS, options);
+    Effect::new(move || {
+        if waits() {
+            tick();
+            resume();
+        } else {
+            pause();
+        }
+    });
     let text = move || match store.connection.get() {
         Connection::Live => t().live.to_owned(),
         Connection::Connecting => t().connecting.to_owned(),

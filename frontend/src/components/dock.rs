@@ -14,6 +14,7 @@ use crate::{
     store::Store,
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
+use leptos_meta::Title;
 use wasm_bindgen::JsCast;
 
 /// A panel.
@@ -192,6 +193,7 @@ pub fn Dock() -> impl IntoView {
         (unread > 0).then(|| t().unread.of(unread))
     };
     view! {
+        <Title text=move || reading.title(&store) />
         <aside
             class="dock"
             aria-label=t().panels

@@ -3,7 +3,7 @@
 
 use crate::{
     board::tile_cache,
-    browser::{self, Listener},
+    browser,
     components::{dialog::Dialog, tool_bar::icon},
     i18n::board::{board_texts, import_left_out, import_size},
     model::palette,
@@ -15,11 +15,12 @@ use crate::{
         quantize::Matcher,
     },
 };
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{ev, html, prelude::*, task::spawn_local};
+use leptos_use_event_listener::use_event_listener;
 use shared::canvas::Coord;
 use wasm_bindgen::{Clamped, JsCast};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ClipboardEvent, DataTransfer, DragEvent, File, ImageBitmap, ImageData};
+use web_sys::{DataTransfer, File, ImageBitmap, ImageData};
 
 /// Bytes of a picture's file at most.
 const MOST_BYTES: f64 = 32.0 * 1024.0 * 1024.0;
@@ -204,9 +205,7 @@ fn Preview(
 
 /// Pasting anywhere but in a text field, and dropping on the page.
 fn listen(store: Store, session: Session) {
-    let window = browser::window();
-    let pasted = Listener::new(&window, "paste", move |event| {
-        let event: &ClipboardEvent = event.unchecked_ref();
+    let _ = use_event_listener(window(), ev::paste, move |event| {
         let Some(file) = event.clipboard_data().as_ref().and_then(picture_of) else {
             return;
         };
@@ -218,10 +217,9 @@ fn listen(store: Store, session: Session) {
         }
     });
     // Else the browser would leave the page and show the file.
-    let over = Listener::active(&window, "dragover", move |event| event.prevent_default());
-    let dropped = Listener::active(&window, "drop", move |event| {
+    let _ = use_event_listener(window(), ev::dragover, |event| event.prevent_default());
+    let _ = use_event_listener(window(), ev::drop, move |event| {
         event.prevent_default();
-        let event: &DragEvent = event.unchecked_ref();
         let on_board = event
             .target()
             .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
@@ -241,8 +239,6 @@ fn listen(store: Store, session: Session) {
             store.import.set(Some((at, file)));
         }
     });
-    let listeners = StoredValue::new_local([pasted, over, dropped]);
-    on_cleanup(move || listeners.dispose());
 }
 
 /// The first file among what is pasted or dropped.

@@ -8,10 +8,11 @@ use crate::{
         theme::ThemePicker,
     },
     i18n::{fill, t},
-    router::Router,
     store::{Account, Store},
 };
 use leptos::{ev, html, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos_use_event_listener::use_event_listener;
 use shared::canvas::Role;
 use wasm_bindgen::JsCast;
 
@@ -22,9 +23,9 @@ pub fn Menu() -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let button = NodeRef::<html::Button>::new();
     // Belongs to what outlives the list, which is gone when the answer comes.
-    let router = expect_context::<Router>();
-    let home = Callback::new(move |()| router.go("/"));
-    let outside = window_event_listener(ev::pointerdown, move |event| {
+    let navigate = use_navigate();
+    let home = Callback::new(move |()| navigate("/", NavigateOptions::default()));
+    let _ = use_event_listener(window(), ev::pointerdown, move |event| {
         let target = event
             .target()
             .and_then(|target| target.dyn_into::<web_sys::Node>().ok());
@@ -35,7 +36,6 @@ pub fn Menu() -> impl IntoView {
             open.set(false);
         }
     });
-    on_cleanup(move || outside.remove());
     // The item that has the focus goes, so a dialog would have nowhere to give
     // it back to.
     let close = Callback::new(move |()| {

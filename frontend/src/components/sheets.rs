@@ -3,16 +3,16 @@
 
 use crate::{
     api,
-    browser::Listener,
     components::{
         canvas_settings::CanvasSettings, dialog::Dialog, export::Export, profile::Profile,
         shortcuts,
     },
     i18n::{fill, t},
-    router::Router,
     store::{Account, SignIn},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*, task::spawn_local};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos_use_event_listener::use_event_listener;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
@@ -101,13 +101,11 @@ pub fn SheetHost(
     let sheets = expect_context::<Sheets>();
     let Sheets { open, sheet } = sheets;
     if keys {
-        let pressed = Listener::new(&window(), "keydown", move |event| {
-            if event.dyn_ref::<KeyboardEvent>().is_some_and(asks_for_keys) {
+        let _ = use_event_listener(window(), ev::keydown, move |event| {
+            if asks_for_keys(&event) {
                 sheets.show(Sheet::Shortcuts);
             }
         });
-        let pressed = StoredValue::new_local(Some(pressed));
-        on_cleanup(move || drop(pressed.try_update_value(Option::take)));
     }
     view! {
         <Dialog
@@ -141,11 +139,11 @@ fn asks_for_keys(event: &KeyboardEvent) -> bool {
 fn SignOut() -> impl IntoView {
     let sheets = expect_context::<Sheets>();
     let account = expect_context::<Account>();
-    let router = expect_context::<Router>();
+    let navigate = use_navigate();
     let name = untrack(|| account.user()).map(|user| user.display_name);
     let home = Callback::new(move |()| {
         sheets.close();
-        router.go("/");
+        navigate("/", NavigateOptions::default());
     });
     view! {
         <p>{fill(t().sign_out_guest, &[("name", &name.unwrap_or_default())])}</p>

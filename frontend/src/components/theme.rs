@@ -1,13 +1,14 @@
-//! Light, dark or as the system has it: chosen by the person, remembered, and
-//! written to `<html data-theme>`, which the tokens read.
+//! The theme: light, dark, or the system's. The person's choice is kept in
+//! local storage; the application writes it to `<html data-theme>`.
 
 use crate::{
-    browser,
     components::icons::{Glyph, Icon},
     i18n::t,
 };
+use codee::string::FromToStringCodec;
 use leptos::prelude::*;
-use std::mem;
+use leptos_use_storage::use_local_storage;
+use std::{fmt, str::FromStr};
 
 const KEY: &str = "theme";
 
@@ -50,43 +51,48 @@ impl Theme {
         }
     }
 
-    fn saved() -> Self {
-        let name = browser::load(KEY);
-        Self::ALL
-            .into_iter()
-            .find(|theme| name.as_deref() == Some(theme.name()))
-            .unwrap_or_default()
-    }
-
-    fn show(self) {
-        let Some(root) = document().document_element() else {
-            return;
-        };
-        // Neither can fail for this attribute's name.
-        let _ = match self {
-            Self::System => root.remove_attribute("data-theme"),
-            Self::Light | Self::Dark => root.set_attribute("data-theme", self.name()),
-        };
+    /// The value of `<html data-theme>`, which the style sheets' tokens read.
+    pub fn attribute(self) -> Option<&'static str> {
+        match self {
+            Self::System => None,
+            Self::Light | Self::Dark => Some(self.name()),
+        }
     }
 }
 
-/// The choice, in the context of the whole application. What draws by itself
-/// (the board) watches it.
-#[derive(Clone, Copy)]
-pub struct ThemeChoice(pub RwSignal<Theme>);
+impl fmt::Display for Theme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
-/// Shows the remembered theme and keeps what is chosen from now on.
-pub fn provide_theme() {
-    let theme = RwSignal::new(Theme::saved());
-    provide_context(ThemeChoice(theme));
-    let mut shown = false;
-    Effect::new(move || {
-        let theme = theme.get();
-        theme.show();
-        if mem::replace(&mut shown, true) {
-            browser::save(KEY, theme.name());
-        }
-    });
+/// The stored word names no theme.
+#[derive(Debug, thiserror::Error)]
+#[error("no such theme")]
+pub struct UnknownTheme;
+
+impl FromStr for Theme {
+    type Err = UnknownTheme;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|theme| theme.name() == name);
+        found.ok_or(UnknownTheme)
+    }
+}
+
+/// The choice, in the context of the whole application.
+#[derive(Clone, Copy)]
+struct ThemeChoice {
+    theme: Signal<Theme>,
+    set_theme: WriteSignal<Theme>,
+}
+
+/// Provides the choice to [`ThemePicker`] and keeps it in local storage.
+/// Returns the chosen theme.
+pub fn provide_theme() -> Signal<Theme> {
+    let (theme, set_theme, _) = use_local_storage::<Theme, FromToStringCodec>(KEY);
+    provide_context(ThemeChoice { theme, set_theme });
+    theme
 }
 
 /// The three choices, side by side.
@@ -96,7 +102,7 @@ pub fn ThemePicker(
     #[prop(optional)]
     compact: bool,
 ) -> impl IntoView {
-    let ThemeChoice(theme) = expect_context();
+    let ThemeChoice { theme, set_theme } = expect_context();
     let choices = Theme::ALL.map(|choice| {
         view! {
             <label class="choice" title=choice.label()>
@@ -104,7 +110,7 @@ pub fn ThemePicker(
                     type="radio"
                     name="theme"
                     prop:checked=move || theme.get() == choice
-                    on:change=move |_| theme.set(choice)
+                    on:change=move |_| set_theme.set(choice)
                 />
                 <Icon glyph=choice.glyph() small=true />
                 <span class=("sr-only", compact)>{choice.label()}</span>

@@ -22,6 +22,8 @@ macro_rules! texts {
 
 texts! {
     // The application.
+    // The language, as in HTML's `lang`.
+    language: "en",
     name: "Stellar Canvas",
     sentence: "A sky of small pixel drawings that everybody paints together, live.",
     close: "Close",

@@ -2,12 +2,15 @@
 
 use crate::{components::icons::Star, i18n::t};
 use leptos::prelude::*;
+use leptos_meta::Title;
 
 /// There is nothing at this address.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    document().set_title(t().not_found_title);
-    view! { <Lost title=t().not_found_title text=t().not_found_text /> }
+    view! {
+        <Title text=t().not_found_title />
+        <Lost title=t().not_found_title text=t().not_found_text />
+    }
 }
 
 /// What happened, and the way out.

@@ -15,31 +15,31 @@ use crate::{
         theme::ThemePicker,
     },
     i18n::t,
-    router::Router,
     store::{Account, SignIn},
 };
 use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos_use_interval_fn::use_interval_fn;
+use leptos_use_watch_debounce_throttle::watch_debounced;
 use shared::{
     api::{Canvas, User},
     ids::CanvasId,
 };
-use std::mem;
-use std::time::Duration;
 
-/// After this the list is asked for again, while somebody looks.
-const REFRESH: Duration = Duration::from_secs(10);
+/// Milliseconds between two requests of the list, while the tab is visible.
+const REFRESH_MS: u64 = 10_000;
 
-/// After this long without a key what was typed is searched for.
-const PAUSE: Duration = Duration::from_millis(250);
+/// Milliseconds from the last key press to the search.
+const SEARCH_DELAY_MS: f64 = 250.0;
 
 /// The start page.
 #[component]
 pub fn StartPage() -> impl IntoView {
-    document().set_title(t().name);
     let account = expect_context::<Account>();
-    let router = expect_context::<Router>();
+    let navigate = use_navigate();
     let open = Callback::new(move |id: CanvasId| {
-        router.go(&format!("/canvas/{id}"));
+        navigate(&format!("/canvas/{id}"), NavigateOptions::default());
     });
     let query = RwSignal::new(String::new());
     let public = Shelf::new(false, query);
@@ -63,14 +63,13 @@ pub fn StartPage() -> impl IntoView {
             }
         }
     };
-    when_paused(query, move || {
+    let search = move |_: &String, _: Option<&String>, _: Option<()>| {
         public.clear();
         mine.clear();
         refresh();
-    });
-    if let Ok(interval) = set_interval_with_handle(refresh, REFRESH) {
-        on_cleanup(move || interval.clear());
-    }
+    };
+    let _ = watch_debounced(move || query.get(), search, SEARCH_DELAY_MS);
+    let _ = use_interval_fn(refresh, REFRESH_MS);
 
     let entered = Callback::new(move |way| {
         let goal = public
@@ -96,6 +95,7 @@ pub fn StartPage() -> impl IntoView {
     });
     let make = Callback::new(move |()| wished.set(true));
     view! {
+        <Title text=t().name />
         <div class="start">
             <Hero public entered />
             <main id="canvases">
@@ -234,7 +234,7 @@ fn Welcome(user: User) -> impl IntoView {
         </div>
         <p class="soft">{t().welcome}</p>
         <div class="entry__actions">
-            <a class="btn btn--primary btn--wide" href="#canvases">
+            <a class="btn btn--primary btn--wide" href="#canvases" rel="external">
                 {t().pick_canvas}
             </a>
             <button class="btn btn--wide" type="button" on:click=move |_| sheets.show(Sheet::Profile)>
@@ -316,19 +316,6 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
             </div>
         </Show>
     }
-}
-
-/// Calls `then` once somebody stops to type.
-fn when_paused(text: RwSignal<String>, then: impl Fn() + Copy + 'static) {
-    let mut began = false;
-    Effect::new(move || {
-        text.track();
-        if mem::replace(&mut began, true)
-            && let Ok(timer) = set_timeout_with_handle(then, PAUSE)
-        {
-            on_cleanup(move || timer.clear());
-        }
-    });
 }
 
 fn focus(id: &str) {

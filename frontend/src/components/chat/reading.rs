@@ -3,13 +3,14 @@
 
 use super::{rows, text};
 use crate::{
-    browser::{self, Listener},
     components::dock::{DockState, Tab},
     i18n::{fill, t},
     session::Session,
     store::{Account, ChatRow, Load, NoticeKind, SignIn, Store},
 };
 use leptos::prelude::*;
+use leptos_use_document_visibility::use_document_visibility;
+use web_sys::VisibilityState;
 
 /// What of the chat was read; in the context of the dock.
 #[derive(Clone, Copy)]
@@ -48,17 +49,12 @@ impl ChatReading {
         let Store { chat, load, .. } = *store;
         let dock = expect_context::<DockState>();
         let account = expect_context::<Account>();
-        let visible = RwSignal::new(browser::is_visible());
-        let listener = Listener::new(&document(), "visibilitychange", move |_| {
-            visible.set(browser::is_visible());
-        });
-        let listener = StoredValue::new_local(Some(listener));
-        on_cleanup(move || drop(listener.try_update_value(Option::take)));
+        let visibility = use_document_visibility();
+        let visible = move || visibility.get() == VisibilityState::Visible;
         let newest = Memo::new(move |_| {
             chat.with(|chat| chat.iter().filter_map(|row| row.seq).max().unwrap_or(0))
         });
-        let looking =
-            Memo::new(move |_| visible.get() && dock.shows(Tab::Chat) && self.at_end.get());
+        let looking = Memo::new(move |_| visible() && dock.shows(Tab::Chat) && self.at_end.get());
         tell_of_mentions(store, newest, looking);
         let mut began = false;
         Effect::new(move || {
@@ -88,24 +84,22 @@ impl ChatReading {
                 self.mark.set(None);
             }
         });
-        self.write_title(store);
     }
 
-    /// Canvas and unread messages as the tab's title.
-    fn write_title(self, store: &Store) {
-        let canvas = store.canvas;
-        Effect::new(move || {
-            let name = canvas.with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()));
-            let title = name.map_or_else(
-                || t().name.to_owned(),
-                |name| format!("{name} · {}", t().name),
-            );
-            let title = match self.unread.get() {
-                0 => title,
-                n => format!("({n}) {title}"),
-            };
-            document().set_title(&title);
-        });
+    /// The title of the browser's tab: number of unread messages, canvas,
+    /// application. Reactive.
+    pub fn title(self, store: &Store) -> String {
+        let name = store
+            .canvas
+            .with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()));
+        let title = name.map_or_else(
+            || t().name.to_owned(),
+            |name| format!("{name} · {}", t().name),
+        );
+        match self.unread.get() {
+            0 => title,
+            n => format!("({n}) {title}"),
+        }
     }
 }
 

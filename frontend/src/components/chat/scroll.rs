@@ -7,8 +7,7 @@ use crate::{
     store::{Older, Store},
 };
 use leptos::{html, prelude::*};
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, ResizeObserver};
+use leptos_use_resize_observer::use_resize_observer;
 
 /// Pixels from the end at which the list counts as being there.
 const NEAR: i32 = 48;
@@ -98,18 +97,11 @@ impl Scroll {
     /// Keeps the end in view when the list gets smaller: the text field grows,
     /// or a phone's sheet opens.
     fn hold(self) {
-        let observer = StoredValue::new_local(None::<Resized>);
-        Effect::new(move || {
-            if let Some(list) = self.list.get() {
-                let resized = Resized::watch(&list, move || {
-                    if self.at_end.get_untracked() {
-                        self.to_end();
-                    }
-                });
-                observer.set_value(resized);
+        let _ = use_resize_observer(self.list, move |_, _| {
+            if self.at_end.get_untracked() {
+                self.to_end();
             }
         });
-        on_cleanup(move || drop(observer.try_update_value(Option::take)));
     }
 }
 
@@ -118,28 +110,4 @@ fn first_message(lines: &[Line]) -> Option<LineKey> {
         Line::Message { row, .. } => Some(LineKey::Message(row.key, false, 0)),
         Line::Day { .. } | Line::New => None,
     })
-}
-
-/// Watches an element's size until dropped.
-struct Resized {
-    observer: ResizeObserver,
-    _called: Closure<dyn FnMut()>,
-}
-
-impl Resized {
-    fn watch(element: &Element, changed: impl FnMut() + 'static) -> Option<Self> {
-        let called = Closure::<dyn FnMut()>::new(changed);
-        let observer = ResizeObserver::new(called.as_ref().unchecked_ref()).ok()?;
-        observer.observe(element);
-        Some(Self {
-            observer,
-            _called: called,
-        })
-    }
-}
-
-impl Drop for Resized {
-    fn drop(&mut self) {
-        self.observer.disconnect();
-    }
 }
