@@ -140,7 +140,7 @@ test("by keyboard alone from the start page to a painted pixel, a message and a 
     .map(Number) as [number, number];
   await keyboard.press("Enter");
   await expect(tab.tools).toBeVisible();
-  await expect(page.getByTestId("board-said")).toHaveText(`Drawing in tile ${x}, ${y}, empty`);
+  await expect(page.getByTestId("board-announcement")).toHaveText(`Drawing in tile ${x}, ${y}, empty`);
   // The pen paints with Space, from the middle on.
   await keyboard.press("4");
   await keyboard.press("Space");

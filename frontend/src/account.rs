@@ -52,6 +52,7 @@ fn ask(account: Account) {
         return;
     }
     account.asking.set_value(true);
+    // Uses only signals that live as long as the application.
     spawn_local(async move {
         let sign_in = loop {
             match api::me().await {

@@ -36,7 +36,7 @@ pub fn prefers_reduced_motion() -> bool {
         .is_some_and(|query| query.matches())
 }
 
-/// Whether the page is laid out for a phone: as the style sheets have it.
+/// Whether the page is laid out for a phone: as the style dialogs have it.
 pub fn is_phone() -> bool {
     window()
         .match_media("(max-width: 48rem)")

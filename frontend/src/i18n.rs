@@ -34,12 +34,12 @@ impl Counted {
     /// The text for `n`, the number written as the person is used to.
     pub fn of(self, n: usize) -> String {
         let text = if n == 1 { self.one } else { self.other };
-        fill(text, &[("n", &number(n))])
+        interpolate(text, &[("n", &number(n))])
     }
 }
 
-/// Puts values into a text: `fill("Tile {x}", &[("x", &12)])`.
-pub fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
+/// Puts values into a text: `interpolate("Tile {x}", &[("x", &12)])`.
+pub fn interpolate(text: &str, values: &[(&str, &dyn Display)]) -> String {
     let mut filled = text.to_owned();
     for (name, value) in values {
         filled = filled.replace(&format!("{{{name}}}"), &value.to_string());
@@ -51,15 +51,15 @@ pub fn fill(text: &str, values: &[(&str, &dyn Display)]) -> String {
 pub fn typing_line(names: &[String]) -> String {
     match names {
         [] => String::new(),
-        [one] => fill(t().typing_one, &[("name", one)]),
-        [one, two] => fill(t().typing_two, &[("name", one), ("other", two)]),
-        [one, others @ ..] => fill(t().typing_many, &[("name", one), ("n", &others.len())]),
+        [one] => interpolate(t().typing_one, &[("name", one)]),
+        [one, two] => interpolate(t().typing_two, &[("name", one), ("other", two)]),
+        [one, others @ ..] => interpolate(t().typing_many, &[("name", one), ("n", &others.len())]),
     }
 }
 
 /// A cell's coordinates, as people read and say them.
-pub fn place(x: i32, y: i32) -> String {
-    fill(t().place, &[("x", &x), ("y", &y)])
+pub fn coordinates(x: i32, y: i32) -> String {
+    interpolate(t().place, &[("x", &x), ("y", &y)])
 }
 
 #[cfg(test)]

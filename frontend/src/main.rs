@@ -19,6 +19,7 @@ pub mod pages;
 pub mod session;
 pub mod socket;
 pub mod store;
+pub mod tasks;
 pub mod tools;
 
 fn main() {

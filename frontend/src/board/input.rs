@@ -458,7 +458,7 @@ impl InputController {
         };
         if self.cursor_shown.replace(shape) != shape {
             // Fails only for a name that none is.
-            let _ = self.root.set_attribute("data-hand", shape);
+            let _ = self.root.set_attribute("data-cursor", shape);
         }
     }
 }

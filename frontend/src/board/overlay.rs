@@ -3,7 +3,7 @@
 
 use super::theme::Theme;
 use crate::{
-    i18n::board::maker,
+    i18n::board::creator_name,
     model::tile_store::TileStore,
     model::{camera::Viewport, people},
     store::{Cursor, Highlight},
@@ -249,7 +249,7 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
             }
             let name = scene.names.get(&tile.state.creator_id);
             let name = name.map(String::as_str);
-            let mut text = maker(name, &tile.creator).to_owned();
+            let mut text = creator_name(name, &tile.creator).to_owned();
             if tile.state.like_count > 0 {
                 text = format!("{text}  ♥ {}", tile.state.like_count);
             }

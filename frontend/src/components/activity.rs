@@ -7,7 +7,7 @@ use crate::{
         dock::{DockState, Tab},
         icons::{Glyph, Icon},
     },
-    i18n::{ago, fill, moment, place, t},
+    i18n::{ago, coordinates, interpolate, moment, t},
     session::Session,
     store::{Activity, ActivityKind, CameraCommand, Older, Store},
 };
@@ -53,11 +53,11 @@ pub fn ActivityPanel() -> impl IntoView {
         <div class="panel__scroll" node_ref=list on:scroll=move |_| older()>
             <ul class="rows" aria-label=t().activity>
                 <For each=rows key=|row| (row.seq, row.time.millis()) let:row>
-                    <Row row now />
+                    <ActivityRow row now />
                 </For>
             </ul>
             <Show when=move || store.older_activity.get() == Older::Maybe>
-                <div class="shelf__more">
+                <div class="canvas-list__more">
                     <button
                         class="btn btn--quiet"
                         type="button"
@@ -89,7 +89,7 @@ pub fn ActivityPanel() -> impl IntoView {
 }
 
 #[component]
-fn Row(row: Activity, now: RwSignal<i64>) -> impl IntoView {
+fn ActivityRow(row: Activity, now: RwSignal<i64>) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let Activity {
@@ -99,13 +99,13 @@ fn Row(row: Activity, now: RwSignal<i64>) -> impl IntoView {
         time,
         ..
     } = row;
-    let place = at.map(|at| place(at.x, at.y)).unwrap_or_default();
+    let place = at.map(|at| coordinates(at.x, at.y)).unwrap_or_default();
     // Nobody knows the names of those who left and never spoke.
     let words = move || {
         let (text, of_stranger) = words(kind);
         match store.name_of(actor) {
-            Some(name) => (name, Some(fill(text, &[("place", &place)]))),
-            None => (fill(of_stranger, &[("place", &place)]), None),
+            Some(name) => (name, Some(interpolate(text, &[("place", &place)]))),
+            None => (interpolate(of_stranger, &[("place", &place)]), None),
         }
     };
     let words = Memo::new(move |_| words());

@@ -5,8 +5,9 @@ use crate::{
     components::field::Field,
     i18n::{api_problem, field_problem, t, text_problem},
     store::{Account, SignIn},
+    tasks::Tasks,
 };
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
     api::{Auth, Guest, Login, Register},
     limits, text,
@@ -14,7 +15,7 @@ use shared::{
 
 /// How somebody came in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Way {
+pub enum EntryMethod {
     /// With a name and nothing else.
     #[default]
     Guest,
@@ -24,7 +25,7 @@ pub enum Way {
     Register,
 }
 
-impl Way {
+impl EntryMethod {
     fn label(self) -> &'static str {
         match self {
             Self::Guest => t().draw_as_guest,
@@ -36,28 +37,28 @@ impl Way {
 
 /// What is wrong, and with which field.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Trouble {
+struct FormErrors {
     username: Option<String>,
     password: Option<String>,
     display_name: Option<String>,
     general: Option<String>,
 }
 
-impl From<ApiError> for Trouble {
+impl From<ApiError> for FormErrors {
     fn from(error: ApiError) -> Self {
         let field = |name| field_problem(error.fields(), name);
-        let mut trouble = Self {
+        let mut errors = Self {
             username: field("username"),
             password: field("password"),
             display_name: field("display_name"),
             general: None,
         };
         if error.code() == "username_taken" {
-            trouble.username = Some(api_problem(&error));
-        } else if trouble == Self::default() {
-            trouble.general = Some(api_problem(&error));
+            errors.username = Some(api_problem(&error));
+        } else if errors == Self::default() {
+            errors.general = Some(api_problem(&error));
         }
-        trouble
+        errors
     }
 }
 
@@ -65,74 +66,76 @@ impl From<ApiError> for Trouble {
 #[derive(Clone, Copy)]
 struct Entry {
     account: Account,
-    way: RwSignal<Way>,
-    /// Whether somebody chose a way: then its first field takes the focus.
+    tasks: Tasks,
+    method: RwSignal<EntryMethod>,
+    /// Whether somebody chose a method: then its first field takes the focus.
     chosen: RwSignal<bool>,
     busy: RwSignal<bool>,
-    trouble: RwSignal<Trouble>,
+    errors: RwSignal<FormErrors>,
     name: RwSignal<String>,
     username: RwSignal<String>,
     password: RwSignal<String>,
-    done: Callback<Way>,
+    done: Callback<EntryMethod>,
 }
 
 impl Entry {
-    fn go(self, to: Way) {
-        self.trouble.set(Trouble::default());
+    fn go(self, to: EntryMethod) {
+        self.errors.set(FormErrors::default());
         self.chosen.set(true);
-        self.way.set(to);
+        self.method.set(to);
     }
 
     fn submit(self) {
-        let way = self.way.get_untracked();
+        let method = self.method.get_untracked();
         let (username, password) = (self.username.get_untracked(), self.password.get_untracked());
         if self.busy.get_untracked() {
             return;
         }
-        if way == Way::Register
+        if method == EntryMethod::Register
             && let Err(wrong) = check_new(&username, &password)
         {
-            self.trouble.set(wrong);
+            self.errors.set(wrong);
             return;
         }
         let name = self.name.get_untracked().trim().to_owned();
         self.busy.set(true);
-        spawn_local(async move {
-            let answer = enter(way, name, username, password).await;
+        self.tasks.spawn(async move {
+            let answer = enter(method, name, username, password).await;
             self.busy.set(false);
             match answer {
                 Ok(auth) => {
-                    self.trouble.set(Trouble::default());
+                    self.errors.set(FormErrors::default());
                     self.account.sign_in.set(SignIn::SignedIn(auth.user));
-                    self.done.run(way);
+                    self.done.run(method);
                 }
-                Err(error) => self.trouble.set(error.into()),
+                Err(error) => self.errors.set(error.into()),
             }
         });
     }
 
-    fn wrong(self, part: fn(&Trouble) -> Option<String>) -> Signal<Option<String>> {
-        Signal::derive(move || self.trouble.with(part))
+    fn wrong(self, part: fn(&FormErrors) -> Option<String>) -> Signal<Option<String>> {
+        Signal::derive(move || self.errors.with(part))
     }
 }
 
 /// The forms of which one shows, each with the buttons that lead to the
-/// others. So at any time there is exactly one button for each way in.
+/// others. So at any time there is exactly one button for each method in.
 #[component]
 pub fn EntryForms(
     /// Called when somebody has come in, after `Account::sign_in` was set.
     #[prop(into)]
-    done: Callback<Way>,
-    /// The way that is offered first.
+    done: Callback<EntryMethod>,
+    /// The method that is offered first.
     #[prop(optional)]
-    first: Way,
+    first: EntryMethod,
 ) -> impl IntoView {
     let entry = Entry {
         account: expect_context(),
-        way: RwSignal::new(first),
+        tasks: Tasks::new(),
+        method: RwSignal::new(first),
         chosen: RwSignal::new(false),
         busy: RwSignal::new(false),
-        trouble: RwSignal::default(),
+        errors: RwSignal::default(),
         name: RwSignal::default(),
         username: RwSignal::default(),
         password: RwSignal::default(),
@@ -142,27 +145,27 @@ pub fn EntryForms(
         event.prevent_default();
         entry.submit();
     };
-    let fields = move || match entry.way.get() {
-        Way::Guest => view! { <GuestField entry /> }.into_any(),
-        Way::SignIn => view! { <AccountFields entry is_new=false /> }.into_any(),
-        Way::Register => view! { <AccountFields entry is_new=true /> }.into_any(),
+    let fields = move || match entry.method.get() {
+        EntryMethod::Guest => view! { <GuestField entry /> }.into_any(),
+        EntryMethod::SignIn => view! { <AccountFields entry is_new=false /> }.into_any(),
+        EntryMethod::Register => view! { <AccountFields entry is_new=true /> }.into_any(),
     };
     let others = move || {
-        let others = match entry.way.get() {
-            Way::Guest => [Way::SignIn, Way::Register],
-            Way::SignIn => [Way::Register, Way::Guest],
-            Way::Register => [Way::SignIn, Way::Guest],
+        let others = match entry.method.get() {
+            EntryMethod::Guest => [EntryMethod::SignIn, EntryMethod::Register],
+            EntryMethod::SignIn => [EntryMethod::Register, EntryMethod::Guest],
+            EntryMethod::Register => [EntryMethod::SignIn, EntryMethod::Guest],
         };
-        let other = |way: Way| {
+        let other = |method: EntryMethod| {
             view! {
-                <button class="btn" type="button" on:click=move |_| entry.go(way)>
-                    {way.label()}
+                <button class="btn" type="button" on:click=move |_| entry.go(method)>
+                    {method.label()}
                 </button>
             }
         };
         others.map(other).collect_view()
     };
-    let general = entry.wrong(|trouble| trouble.general.clone());
+    let general = entry.wrong(|errors| errors.general.clone());
     view! {
         <form class="entry__form" on:submit=submit novalidate=true>
             {fields}
@@ -174,7 +177,7 @@ pub fn EntryForms(
                 type="submit"
                 aria-busy=move || entry.busy.get().then_some("true")
             >
-                {move || entry.way.get().label()}
+                {move || entry.method.get().label()}
             </button>
         </form>
         <p class="entry__or">{t().or}</p>
@@ -192,7 +195,7 @@ fn GuestField(entry: Entry) -> impl IntoView {
             autocomplete="nickname"
             max=*limits::DISPLAY_NAME.end()
             placeholder=t().your_name_example
-            error=entry.wrong(|trouble| trouble.display_name.clone())
+            error=entry.wrong(|errors| errors.display_name.clone())
             focus=entry.chosen.get_untracked()
         />
     }
@@ -209,7 +212,7 @@ fn AccountFields(entry: Entry, is_new: bool) -> impl IntoView {
             autocomplete="username"
             max=*limits::USERNAME.end()
             hint=hint(t().username_hint)
-            error=entry.wrong(|trouble| trouble.username.clone())
+            error=entry.wrong(|errors| errors.username.clone())
             focus=true
         />
         <Field
@@ -220,19 +223,24 @@ fn AccountFields(entry: Entry, is_new: bool) -> impl IntoView {
             autocomplete=if is_new { "new-password" } else { "current-password" }
             max=*limits::PASSWORD.end()
             hint=hint(t().password_hint)
-            error=entry.wrong(|trouble| trouble.password.clone())
+            error=entry.wrong(|errors| errors.password.clone())
         />
     }
 }
 
-async fn enter(way: Way, name: String, username: String, password: String) -> api::ApiResult<Auth> {
-    match way {
-        Way::Guest => {
+async fn enter(
+    method: EntryMethod,
+    name: String,
+    username: String,
+    password: String,
+) -> api::ApiResult<Auth> {
+    match method {
+        EntryMethod::Guest => {
             let display_name = (!name.is_empty()).then_some(name);
             api::guest(&Guest { display_name }).await
         }
-        Way::SignIn => api::login(&Login { username, password }).await,
-        Way::Register => {
+        EntryMethod::SignIn => api::login(&Login { username, password }).await,
+        EntryMethod::Register => {
             api::register(&Register {
                 username,
                 password,
@@ -244,16 +252,16 @@ async fn enter(way: Way, name: String, username: String, password: String) -> ap
 }
 
 /// What can be said about a new account without asking the server.
-fn check_new(username: &str, password: &str) -> Result<(), Trouble> {
-    let trouble = Trouble {
+fn check_new(username: &str, password: &str) -> Result<(), FormErrors> {
+    let errors = FormErrors {
         username: text::username(username).err().as_ref().map(text_problem),
         password: (password.chars().count() < *limits::PASSWORD.start())
             .then(|| text_problem(&text::TextError::TooShort(*limits::PASSWORD.start()))),
-        ..Trouble::default()
+        ..FormErrors::default()
     };
-    if trouble == Trouble::default() {
+    if errors == FormErrors::default() {
         Ok(())
     } else {
-        Err(trouble)
+        Err(errors)
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     components::icons::{Glyph, Icon},
-    i18n::{fill, t},
+    i18n::{interpolate, t},
     session::Session,
     store::{Connection, End, Load, Store, Trouble},
 };
@@ -11,15 +11,15 @@ use leptos::prelude::*;
 
 /// What there is to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Told {
+struct BannerContent {
     title: &'static str,
     text: &'static str,
-    way: Way,
+    action: BannerAction,
 }
 
 /// What there is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum BannerAction {
     /// Nothing: it comes back by itself, or at once on demand.
     Wait,
     /// It does not come back by itself.
@@ -28,38 +28,52 @@ enum Way {
     Leave,
 }
 
-fn told(connection: Connection, trouble: Option<Trouble>, load: Load) -> Option<Told> {
-    let (title, text, way) = match (connection, trouble) {
-        (Connection::Ended(End::Kicked), _) => {
-            (t().ended_kicked, t().ended_kicked_text, Way::Reconnect)
-        }
+fn banner_content(
+    connection: Connection,
+    trouble: Option<Trouble>,
+    load: Load,
+) -> Option<BannerContent> {
+    let (title, text, action) = match (connection, trouble) {
+        (Connection::Ended(End::Kicked), _) => (
+            t().ended_kicked,
+            t().ended_kicked_text,
+            BannerAction::Reconnect,
+        ),
         (Connection::Ended(End::Banned), _) => {
-            (t().ended_banned, t().ended_banned_text, Way::Leave)
+            (t().ended_banned, t().ended_banned_text, BannerAction::Leave)
         }
         (Connection::Ended(End::CanvasDeleted), _) => {
-            (t().deleted_title, t().deleted_text, Way::Leave)
+            (t().deleted_title, t().deleted_text, BannerAction::Leave)
         }
-        (Connection::Ended(End::NoAccess), _) => {
-            (t().ended_no_access, t().ended_no_access_text, Way::Leave)
-        }
+        (Connection::Ended(End::NoAccess), _) => (
+            t().ended_no_access,
+            t().ended_no_access_text,
+            BannerAction::Leave,
+        ),
         (Connection::Ended(End::RateLimited), _) => (
             t().ended_rate_limited,
             t().ended_rate_limited_text,
-            Way::Reconnect,
+            BannerAction::Reconnect,
         ),
-        (Connection::Ended(End::Other), _) => {
-            (t().ended_other, t().ended_other_text, Way::Reconnect)
-        }
+        (Connection::Ended(End::Other), _) => (
+            t().ended_other,
+            t().ended_other_text,
+            BannerAction::Reconnect,
+        ),
         (Connection::Live | Connection::SignedOut, _) | (_, None) => return None,
         (_, Some(Trouble::Away | Trouble::Offline)) if load == Load::Loading => {
-            (t().away_title, t().away_loading_text, Way::Wait)
+            (t().away_title, t().away_loading_text, BannerAction::Wait)
         }
-        (_, Some(Trouble::Away)) => (t().away_title, t().away_canvas_text, Way::Wait),
-        (_, Some(Trouble::Offline)) => (t().offline_title, t().offline_text, Way::Wait),
-        (_, Some(Trouble::TooMany)) => (t().too_many_title, t().too_many_text, Way::Wait),
-        (_, Some(Trouble::Full)) => (t().full_title, t().full_text, Way::Wait),
+        (_, Some(Trouble::Away)) => (t().away_title, t().away_canvas_text, BannerAction::Wait),
+        (_, Some(Trouble::Offline)) => (t().offline_title, t().offline_text, BannerAction::Wait),
+        (_, Some(Trouble::TooMany)) => (t().too_many_title, t().too_many_text, BannerAction::Wait),
+        (_, Some(Trouble::Full)) => (t().full_title, t().full_text, BannerAction::Wait),
     };
-    Some(Told { title, text, way })
+    Some(BannerContent {
+        title,
+        text,
+        action,
+    })
 }
 
 /// Says it over the board, and whom the view follows.
@@ -69,65 +83,73 @@ pub fn Banner() -> impl IntoView {
     let session = expect_context::<Session>();
     let what = Memo::new(move |_| {
         let load = store.load.get();
-        told(store.connection.get(), store.trouble.get(), load)
+        banner_content(store.connection.get(), store.trouble.get(), load)
             .filter(|_| !matches!(load, Load::Failed(_)))
     });
-    let closed = RwSignal::new(None::<Told>);
+    let closed = RwSignal::new(None::<BannerContent>);
     Effect::new(move |_| {
-        // The next trouble is told again.
+        // The next trouble is banner_content again.
         if what.get().is_none() {
             closed.set(None);
         }
     });
     let shown = move || {
-        let what_now = what.get().filter(|told| closed.get() != Some(*told));
-        what_now.map(|Told { title, text, way }| {
-            let action = match way {
-                // It comes back by itself, and the board is for drawing on.
-                Way::Wait => Some(
-                    view! {
-                        <button
-                            class="btn btn--quiet btn--icon btn--small"
-                            type="button"
-                            aria-label=t().dismiss
-                            on:click=move |_| closed.set(what.get_untracked())
-                        >
-                            <Icon glyph=Glyph::Close small=true />
-                        </button>
-                    }
-                    .into_any(),
-                ),
-                Way::Reconnect => Some(
-                    view! {
-                        <button
-                            class="btn btn--primary"
-                            type="button"
-                            on:click=move |_| session.reconnect_now()
-                        >
-                            {t().reconnect}
-                        </button>
-                    }
-                    .into_any(),
-                ),
-                Way::Leave => Some(
-                    view! {
-                        <a href="/" class="btn btn--primary">
-                            {t().all_canvases}
-                        </a>
-                    }
-                    .into_any(),
-                ),
-            };
-            view! {
-                <div class="banner floating">
-                    <div>
-                        <h2 class="banner__title">{title}</h2>
-                        <p class="soft">{text}</p>
+        let what_now = what
+            .get()
+            .filter(|banner_content| closed.get() != Some(*banner_content));
+        what_now.map(
+            |BannerContent {
+                 title,
+                 text,
+                 action,
+             }| {
+                let action = match action {
+                    // It comes back by itself, and the board is for drawing on.
+                    BannerAction::Wait => Some(
+                        view! {
+                            <button
+                                class="btn btn--quiet btn--icon btn--small"
+                                type="button"
+                                aria-label=t().dismiss
+                                on:click=move |_| closed.set(what.get_untracked())
+                            >
+                                <Icon glyph=Glyph::Close small=true />
+                            </button>
+                        }
+                        .into_any(),
+                    ),
+                    BannerAction::Reconnect => Some(
+                        view! {
+                            <button
+                                class="btn btn--primary"
+                                type="button"
+                                on:click=move |_| session.reconnect_now()
+                            >
+                                {t().reconnect}
+                            </button>
+                        }
+                        .into_any(),
+                    ),
+                    BannerAction::Leave => Some(
+                        view! {
+                            <a href="/" class="btn btn--primary">
+                                {t().all_canvases}
+                            </a>
+                        }
+                        .into_any(),
+                    ),
+                };
+                view! {
+                    <div class="banner floating">
+                        <div>
+                            <h2 class="banner__title">{title}</h2>
+                            <p class="soft">{text}</p>
+                        </div>
+                        {action}
                     </div>
-                    {action}
-                </div>
-            }
-        })
+                }
+            },
+        )
     };
     let followed = move || store.following.get().and_then(|user| store.name_of(user));
     view! {
@@ -137,7 +159,7 @@ pub fn Banner() -> impl IntoView {
                 followed().map(|name| {
                     view! {
                         <div class="banner banner--small floating">
-                            <span>{fill(t().following, &[("name", &name)])}</span>
+                            <span>{interpolate(t().following, &[("name", &name)])}</span>
                             <button
                                 class="btn btn--small"
                                 type="button"

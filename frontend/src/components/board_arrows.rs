@@ -3,7 +3,7 @@
 
 use crate::{
     components::avatar,
-    i18n::{self, board::board_texts, fill},
+    i18n::{self, board::board_texts, interpolate},
     model::camera,
     model::tile_store::TileStore,
     session::Session,
@@ -29,10 +29,10 @@ pub fn BoardArrows() -> impl IntoView {
     let arrow = move |highlight: Highlight| {
         let Highlight { at, by, .. } = highlight;
         let (user, name) = by.unzip();
-        let label = fill(
+        let label = interpolate(
             board_texts().fly_to,
             &[
-                ("place", &i18n::place(at.x, at.y)),
+                ("place", &i18n::coordinates(at.x, at.y)),
                 ("name", &name.unwrap_or_default()),
             ],
         );

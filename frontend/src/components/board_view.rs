@@ -24,7 +24,7 @@ use wasm_bindgen::JsValue;
 const ADDRESS_MS: u32 = 300;
 
 /// What lives as long as the board is on the page.
-struct Stay {
+struct BoardHandles {
     renderer: Rc<BoardRenderer>,
     _input: Input,
     _observers: Observers,
@@ -39,11 +39,11 @@ pub fn BoardView() -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let base = NodeRef::<html::Canvas>::new();
     let over = NodeRef::<html::Canvas>::new();
-    let stay = StoredValue::new_local(None::<Stay>);
-    let with_stage = move |act: &dyn Fn(&Rc<BoardRenderer>)| {
-        stay.try_with_value(|stay| {
-            if let Some(stay) = stay {
-                act(&stay.renderer);
+    let handles = StoredValue::new_local(None::<BoardHandles>);
+    let with_renderer = move |act: &dyn Fn(&Rc<BoardRenderer>)| {
+        handles.try_with_value(|handles| {
+            if let Some(handles) = handles {
+                act(&handles.renderer);
             }
         });
     };
@@ -52,15 +52,15 @@ pub fn BoardView() -> impl IntoView {
         let (Some(root), Some(base), Some(over)) = (root.get(), base.get(), over.get()) else {
             return;
         };
-        stay.set_value(Stay::new(store, session, root.into(), &base, &over));
-        with_stage(&|renderer| renderer.resize(None));
+        handles.set_value(BoardHandles::new(store, session, root.into(), &base, &over));
+        with_renderer(&|renderer| renderer.resize(None));
     });
-    redraw_when_needed(store, with_stage);
-    look_first(store, session, with_stage);
+    redraw_when_needed(store, with_renderer);
+    look_first(store, session, with_renderer);
     write_address(store);
     follow_person(store, session);
 
-    let (said, penned) = (said(store), penned(store));
+    let (selection_text, pen_text) = (selection_text(store), pen_text(store));
     let size = move |of: fn(&shared::api::Canvas) -> i32| {
         move || store.canvas.with(|canvas| canvas.as_ref().map(of))
     };
@@ -102,28 +102,28 @@ pub fn BoardView() -> impl IntoView {
                     aria-colindex=move || chosen().map(|at| at.x + 1)
                     aria-selected=move || chosen().is_some().to_string()
                 >
-                    {said}
+                    {selection_text}
                 </div>
             </div>
         </div>
         <p class="sr-only" id="board-help">{board_texts().board_help}</p>
-        <div class="sr-only" aria-live="polite" data-testid="board-said">
-            {move || penned.get().or_else(|| said.get())}
+        <div class="sr-only" aria-live="polite" data-testid="board-announcement">
+            {move || pen_text.get().or_else(|| selection_text.get())}
         </div>
         <BoardArrows />
         <Import />
     }
 }
 
-/// What is said of the open or selected cell.
-fn said(store: Store) -> Memo<Option<String>> {
+/// What a screen reader reads of the open or selected cell.
+fn selection_text(store: Store) -> Memo<Option<String>> {
     Memo::new(move |_| {
         let at = store.editing.get().or_else(|| store.selected.get())?;
         let text = store.tiles.with(|tiles| {
             let tile = tiles.shown(at);
             let name = tile.map(|tile| {
                 let met = store.name_of(tile.state.creator_id);
-                i18n::board::maker(met.as_deref(), &tile.creator).to_owned()
+                i18n::board::creator_name(met.as_deref(), &tile.creator).to_owned()
             });
             let likes = tile.map_or(0, |tile| tile.state.like_count);
             i18n::board::cell(at, name.as_deref().map(|name| (name, likes)))
@@ -136,8 +136,8 @@ fn said(store: Store) -> Memo<Option<String>> {
     })
 }
 
-/// What the keys' pen stands on.
-fn penned(store: Store) -> Memo<Option<String>> {
+/// What a screen reader reads of the pixel under the pen that the keys move.
+fn pen_text(store: Store) -> Memo<Option<String>> {
     Memo::new(move |_| {
         let ((x, y), at) = store.pen.get().zip(store.editing.get())?;
         let color = store.tiles.with(|tiles| {
@@ -155,7 +155,7 @@ fn penned(store: Store) -> Memo<Option<String>> {
     })
 }
 
-impl Stay {
+impl BoardHandles {
     fn new(
         store: Store,
         session: Session,
@@ -182,13 +182,13 @@ impl Stay {
 /// when anything changed.
 fn redraw_when_needed(
     store: Store,
-    with_stage: impl Fn(&dyn Fn(&Rc<BoardRenderer>)) + Copy + 'static,
+    with_renderer: impl Fn(&dyn Fn(&Rc<BoardRenderer>)) + Copy + 'static,
 ) {
     Effect::new(move || {
         store.viewport.track();
         store.canvas.track();
         store.editing.track();
-        with_stage(&BoardRenderer::redraw);
+        with_renderer(&BoardRenderer::redraw);
     });
     Effect::new(move || {
         store.tiles.track();
@@ -200,12 +200,12 @@ fn redraw_when_needed(
         store.highlights.track();
         store.locks.track();
         store.tools.track();
-        with_stage(&BoardRenderer::refresh);
+        with_renderer(&BoardRenderer::refresh);
     });
     Effect::new(move || {
         if let Some(command) = store.camera_command.get() {
             store.camera_command.set(None);
-            with_stage(&|renderer| renderer.fly(command));
+            with_renderer(&|renderer| renderer.fly(command));
         }
     });
 }
@@ -214,7 +214,7 @@ fn redraw_when_needed(
 fn look_first(
     store: Store,
     session: Session,
-    with_stage: impl Fn(&dyn Fn(&Rc<BoardRenderer>)) + 'static,
+    with_renderer: impl Fn(&dyn Fn(&Rc<BoardRenderer>)) + 'static,
 ) {
     let done = StoredValue::new(false);
     Effect::new(move || {
@@ -229,7 +229,7 @@ fn look_first(
         let fit = store.viewport.with_untracked(|view| view.fit(&grid));
         let linked = hash().and_then(|hash| url::parse(&hash));
         let camera = linked.unwrap_or(fit);
-        with_stage(&|renderer| {
+        with_renderer(&|renderer| {
             renderer.steer(|view| {
                 view.camera = camera;
                 view.settle(&grid);

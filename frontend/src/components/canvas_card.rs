@@ -2,7 +2,7 @@
 
 use crate::{
     api,
-    i18n::{fill, number, t},
+    i18n::{interpolate, number, t},
 };
 use leptos::prelude::*;
 use shared::api::Canvas;
@@ -99,7 +99,7 @@ fn tiles(canvas: &Canvas) -> String {
 /// `32 × 16`, in tiles.
 fn size(canvas: &Canvas) -> String {
     let side = |n: i32| number(usize::try_from(n).unwrap_or_default());
-    fill(
+    interpolate(
         t().grid_size,
         &[
             ("width", &side(canvas.width)),

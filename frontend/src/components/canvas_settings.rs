@@ -5,13 +5,13 @@ use crate::{
     api,
     components::{
         choices::{Choices, POLICIES, VISIBILITIES, index, policies, visibilities},
+        dialogs::Dialogs,
         field::Field,
         form::Submission,
         icons::{Glyph, Icon},
         members::Members,
-        sheets::Sheets,
     },
-    i18n::{fill, moment, number, t},
+    i18n::{interpolate, moment, number, t},
     session::Session,
     store::{NoticeKind, Store},
 };
@@ -50,9 +50,9 @@ pub fn CanvasSettings() -> impl IntoView {
 fn Facts(canvas: Canvas, is_owner: bool) -> impl IntoView {
     let side = |n: i32| number(usize::try_from(n).unwrap_or_default());
     let (width, height) = (side(canvas.width), side(canvas.height));
-    let size = fill(t().grid_size, &[("width", &width), ("height", &height)]);
+    let size = interpolate(t().grid_size, &[("width", &width), ("height", &height)]);
     let tile = side(canvas.tile_size);
-    let tile = fill(t().grid_size, &[("width", &tile), ("height", &tile)]);
+    let tile = interpolate(t().grid_size, &[("width", &tile), ("height", &tile)]);
     let mut facts = vec![
         (t().canvas_size, size),
         (t().canvas_tile_size, tile),
@@ -76,12 +76,12 @@ fn Facts(canvas: Canvas, is_owner: bool) -> impl IntoView {
 #[component]
 fn Settings(canvas: Canvas) -> impl IntoView {
     let session = expect_context::<Session>();
-    let sheets = expect_context::<Sheets>();
+    let dialogs = expect_context::<Dialogs>();
     let name = RwSignal::new(canvas.name);
     let description = RwSignal::new(canvas.description);
     let visibility = RwSignal::new(index(&VISIBILITIES, &canvas.visibility));
     let policy = RwSignal::new(index(&POLICIES, &canvas.edit_policy));
-    let form = Submission::new();
+    let form = Submission::from_context();
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         // What is as it was changes nothing on the server.
@@ -94,7 +94,7 @@ fn Settings(canvas: Canvas) -> impl IntoView {
         form.send(
             async move { api::update_canvas(canvas.id, &change).await },
             move |_| {
-                sheets.close();
+                dialogs.close();
                 session.notify(NoticeKind::Done(t().saved.to_owned()));
             },
         );
@@ -144,17 +144,17 @@ fn Settings(canvas: Canvas) -> impl IntoView {
 /// Deletes the canvas, once its name was written.
 #[component]
 fn Delete(canvas: Canvas) -> impl IntoView {
-    let sheets = expect_context::<Sheets>();
+    let dialogs = expect_context::<Dialogs>();
     let written = RwSignal::new(String::new());
-    let form = Submission::new();
-    let label = fill(t().delete_canvas_label, &[("name", &canvas.name)]);
+    let form = Submission::from_context();
+    let label = interpolate(t().delete_canvas_label, &[("name", &canvas.name)]);
     let name = canvas.name;
     let is_sure = Memo::new(move |_| written.with(|written| written.trim() == name));
     let delete = move |event: SubmitEvent| {
         event.prevent_default();
         if is_sure.get_untracked() {
             // The page says by itself that the canvas is gone.
-            form.send(api::delete_canvas(canvas.id), move |()| sheets.close());
+            form.send(api::delete_canvas(canvas.id), move |()| dialogs.close());
         }
     };
     view! {

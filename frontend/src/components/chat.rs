@@ -21,7 +21,7 @@ use composer::Composer;
 use leptos::prelude::*;
 use message::Message;
 use reading::ChatReading;
-use rows::Line;
+use rows::ChatLine;
 use scroll::Scroll;
 use shared::time::Timestamp;
 
@@ -75,14 +75,14 @@ pub fn ChatPanel() -> impl IntoView {
                 aria-relevant="additions"
                 aria-busy=move || (store.older.get() == Older::Loading).then_some("true")
             >
-                <For each=move || lines.get() key=Line::key let:line>
+                <For each=move || lines.get() key=ChatLine::key let:line>
                     {match line {
-                        Line::Day { at, .. } => view! {
+                        ChatLine::Day { at, .. } => view! {
                             <li class="chat__day">{day(at, days_ago(at))}</li>
                         }
                         .into_any(),
-                        Line::New => view! { <li class="chat__new">{t().new_messages}</li> }.into_any(),
-                        Line::Message { row, first } => view! { <Message row first /> }.into_any(),
+                        ChatLine::New => view! { <li class="chat__new">{t().new_messages}</li> }.into_any(),
+                        ChatLine::Message { row, first } => view! { <Message row first /> }.into_any(),
                     }}
                 </For>
             </ul>

@@ -3,7 +3,7 @@
 
 use crate::{
     browser::now_ms,
-    i18n::{fill, t},
+    i18n::{interpolate, t},
     session::Session,
     store::{Connection, End, Store},
 };
@@ -13,7 +13,7 @@ use leptos_use_interval_fn::{Pausable, UseIntervalFnOptions, use_interval_fn_wit
 /// Milliseconds between two updates of the seconds that are left.
 const TICK_MS: u64 = 250;
 
-/// The word for the state, for style sheets and tests.
+/// The word for the state, for style dialogs and tests.
 fn state_name(connection: Connection) -> &'static str {
     match connection {
         Connection::Live => "live",
@@ -59,7 +59,7 @@ pub fn ConnectionState() -> impl IntoView {
         Connection::Waiting { offline: true, .. } => t().offline.to_owned(),
         Connection::Waiting { retry_at, .. } => match seconds_left(retry_at, now.get()) {
             0 => t().connecting.to_owned(),
-            n => fill(t().reconnecting, &[("n", &n)]),
+            n => interpolate(t().reconnecting, &[("n", &n)]),
         },
         Connection::SignedOut => t().signed_out.to_owned(),
         Connection::Ended(end) => ended(end).to_owned(),

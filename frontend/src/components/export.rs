@@ -4,10 +4,10 @@ use crate::{
     api,
     components::{
         choices::Choices,
+        dialogs::Dialogs,
         icons::{Glyph, Icon},
-        sheets::Sheets,
     },
-    i18n::{fill, number, t},
+    i18n::{interpolate, number, t},
     store::Store,
 };
 use leptos::prelude::*;
@@ -22,7 +22,7 @@ const HANDY: i32 = 4096;
 #[component]
 pub fn Export() -> impl IntoView {
     let store = expect_context::<Store>();
-    let sheets = expect_context::<Sheets>();
+    let dialogs = expect_context::<Dialogs>();
     let Some(canvas) = store.canvas.get_untracked() else {
         return ().into_any();
     };
@@ -42,14 +42,14 @@ pub fn Export() -> impl IntoView {
     let chosen = RwSignal::new(handy.saturating_sub(1));
     let options = scales
         .iter()
-        .map(|scale| (fill(t().times, &[("n", scale)]), ""))
+        .map(|scale| (interpolate(t().times, &[("n", scale)]), ""))
         .collect();
     let scale = StoredValue::new(scales);
     let scale = move || scale.with_value(|scales| scales[chosen.get()]);
     let pixels = move || {
         let side = |side: i32| number(usize::try_from(side * scale().cast_signed()).unwrap_or(0));
         let (width, height) = (side(width), side(height));
-        fill(
+        interpolate(
             t().preview_pixels,
             &[("width", &width), ("height", &height)],
         )
@@ -63,7 +63,7 @@ pub fn Export() -> impl IntoView {
                 class="btn btn--primary"
                 href=move || api::image_url(canvas.id, scale())
                 download=format!("{}.png", canvas.name)
-                on:click=move |_| sheets.close()
+                on:click=move |_| dialogs.close()
             >
                 <Icon glyph=Glyph::Download />
                 {t().download}

@@ -1,30 +1,34 @@
-//! A form that was sent to the server: whether it is on its way, and what was
-//! wrong with it.
+//! The request that a form sends: whether it is in progress, and what was
+//! wrong with the fields.
 
 use crate::{
     api::{ApiError, ApiResult},
     i18n::{api_problem, field_problem},
+    tasks::Tasks,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-/// What became of a form. Copy it about.
+/// The state of a form's request.
 #[derive(Clone, Copy)]
 pub struct Submission {
     busy: RwSignal<bool>,
     error: RwSignal<Option<ApiError>>,
+    tasks: Tasks,
 }
 
 impl Submission {
-    /// Not sent yet.
-    pub fn new() -> Self {
+    /// No request yet; uses the [`Tasks`] that the page provides.
+    pub fn from_context() -> Self {
         Self {
             busy: RwSignal::new(false),
             error: RwSignal::new(None),
+            tasks: expect_context(),
         }
     }
 
-    /// Sends it, unless it is on its way already; `done` gets what the server
-    /// gives. The form may have been left by then.
+    /// Sends it, unless a request is in progress; `done` gets what the server
+    /// returns. The request goes on if the dialog is closed and ends with the
+    /// page, so `done` may use the page's signals but not those of the form.
     pub fn send<T: 'static>(
         self,
         request: impl Future<Output = ApiResult<T>> + 'static,
@@ -35,7 +39,7 @@ impl Submission {
         }
         self.busy.set(true);
         self.error.set(None);
-        spawn_local(async move {
+        self.tasks.spawn(async move {
             let answer = request.await;
             self.busy.try_set(false);
             match answer {
@@ -66,11 +70,5 @@ impl Submission {
     /// For `aria-busy` of the button that sends it.
     pub fn is_busy(self) -> Option<&'static str> {
         self.busy.get().then_some("true")
-    }
-}
-
-impl Default for Submission {
-    fn default() -> Self {
-        Self::new()
     }
 }

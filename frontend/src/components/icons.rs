@@ -15,6 +15,8 @@ pub enum Glyph {
     Chat,
     /// Well done.
     Check,
+    /// Draws a circle.
+    Circle,
     /// Ends something small.
     Close,
     /// A copy to keep.
@@ -27,34 +29,50 @@ pub enum Glyph {
     Download,
     /// Changes a text.
     Edit,
+    /// Erases.
+    Eraser,
+    /// Fills an area.
+    Fill,
     /// The whole board.
     Fit,
     /// Follows a person.
     Follow,
     /// A heart.
     Heart,
+    /// A keyboard.
+    Keys,
+    /// Draws a line.
+    Line,
+    /// Less of it.
+    Minus,
+    /// Mirrors what is drawn.
+    Mirror,
     /// A moon: dark.
     Moon,
     /// More of it.
     More,
+    /// The side panel.
+    Panel,
     /// Draws.
     Pencil,
     /// The people.
     People,
+    /// Takes a colour from the drawing.
+    Picker,
+    /// A picture to import.
+    Picture,
     /// Adds one.
     Plus,
-    /// A keyboard.
-    Keys,
-    /// Less of it.
-    Minus,
     /// Points at a place.
     Point,
-    /// Gives the link to others.
-    Share,
-    /// The side panel.
-    Panel,
+    /// Draws a rectangle.
+    Rectangle,
+    /// Does again what was undone.
+    Redo,
     /// Sends a message.
     Send,
+    /// Gives the link to others.
+    Share,
     /// Leaves.
     SignOut,
     /// A sun: light.
@@ -63,6 +81,8 @@ pub enum Glyph {
     System,
     /// The tile.
     Tile,
+    /// Takes back the last step.
+    Undo,
     /// Something is wrong.
     Warning,
 }
@@ -76,6 +96,7 @@ impl Glyph {
                 "M4 6a2 2 0 0 1 2-2h12a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-6l-5 4v-4H6a2 2 0 0 1-2-2z"
             }
             Self::Check => "m5 12.5 4.5 4.5L19 7.5",
+            Self::Circle => "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16z",
             Self::Close => "m6 6 12 12M18 6 6 18",
             Self::Copy => {
                 "M9 9h9a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2zM15 9V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h3"
@@ -86,6 +107,12 @@ impl Glyph {
             Self::Down => "M12 5v14m-6-6 6 6 6-6",
             Self::Download => "M12 4v11m-5-5 5 5 5-5M5 20h14",
             Self::Edit => "M5 19h3.5L19 8.5 15.5 5 5 15.5zM13 7.5l3.5 3.5",
+            Self::Eraser => {
+                "M9 20h11M4.5 14.500 13 6l6 6-8 8H7.500L4.500 17a1.800 1.800 0 0 1 0-2.500zM9 10l6 6"
+            }
+            Self::Fill => {
+                "M11 3v4M4.500 13.500 11 7l7.500 7.500L12 21zM5 13.500h13M20.500 17s1.500 2 1.500 3a1.500 1.500 0 0 1-3 0c0-1 1.500-3 1.500-3z"
+            }
             Self::Fit => {
                 "M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4"
             }
@@ -95,27 +122,33 @@ impl Glyph {
             Self::Heart => {
                 "M12 20s-8-4.600-8-10.400A4.400 4.400 0 0 1 8.400 5c1.600 0 2.900.8 3.600 2 .7-1.200 2-2 3.600-2A4.400 4.400 0 0 1 20 9.600C20 15.400 12 20 12 20z"
             }
+            Self::Keys => {
+                "M4 6h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1zM7 10h.01M11 10h.01M15 10h.01M17.500 10h.01M8 14h8"
+            }
+            Self::Line => "M5 19 19 5",
+            Self::Minus => "M5 12h14",
+            Self::Mirror => "M12 3v18M9 7 4 17h5zM15 7l5 10h-5z",
             Self::Moon => "M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z",
             Self::More => "M5 11.5v1M12 11.5v1M19 11.5v1M4.5 12h1M11.5 12h1M18.5 12h1",
+            Self::Panel => {
+                "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM14.5 4v16"
+            }
             Self::Pencil => "m4 20 1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5 17.5 10",
             Self::People => {
                 "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c0-3.300 2.600-5.5 6.5-5.5s6.5 2.200 6.5 5.5M16 5a3.5 3.5 0 0 1 0 6.5M18 15c2.200.6 3.5 2.400 3.5 5"
             }
+            Self::Picker => "m11 7 6 6M4 20l1-4 9-9 3 3-9 9zM14 7l2-2a2.100 2.100 0 0 1 3 3l-2 2",
+            Self::Picture => "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 9h.01",
             Self::Plus => "M12 5v14M5 12h14",
-            Self::Keys => {
-                "M4 6h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V7a1 1 0 0 1 1-1zM7 10h.01M11 10h.01M15 10h.01M17.500 10h.01M8 14h8"
-            }
-            Self::Minus => "M5 12h14",
             Self::Point => {
                 "M12 21s-7-5.800-7-11a7 7 0 0 1 14 0c0 5.200-7 11-7 11zM12 7.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z"
             }
+            Self::Rectangle => "M4 6h16v12H4z",
+            Self::Redo => "m15 14 5-5-5-5M20 9H10a6 6 0 0 0 0 12h3",
+            Self::Send => "M12 20V5m-6 6 6-6 6 6",
             Self::Share => {
                 "M10 14a4 4 0 0 0 5.700 0l3.100-3.100a4 4 0 0 0-5.700-5.700L12 6.300M14 10a4 4 0 0 0-5.700 0l-3.100 3.100a4 4 0 0 0 5.700 5.700l1.100-1.100"
             }
-            Self::Panel => {
-                "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM14.5 4v16"
-            }
-            Self::Send => "M12 20V5m-6 6 6-6 6 6",
             Self::SignOut => "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 16l-4-4 4-4M6 12h9",
             Self::Sun => {
                 "M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.300 5.300l1.400 1.400M17.300 17.300l1.400 1.400M5.300 18.700l1.400-1.400M17.300 6.700l1.400-1.400"
@@ -126,6 +159,7 @@ impl Glyph {
             Self::Tile => {
                 "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM4 12h16M12 4v16"
             }
+            Self::Undo => "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
             Self::Warning => "M12 4 2.5 20h19zM12 10v4.5M12 17.300h.01",
         }
     }

@@ -4,18 +4,22 @@
 use crate::{
     board::tile_cache,
     browser,
-    components::{dialog::Dialog, tool_bar::icon},
+    components::{
+        dialog::Dialog,
+        icons::{Glyph, Icon},
+    },
     i18n::board::{board_texts, import_left_out, import_size},
     model::palette,
     model::tile_store::TileStore,
     session::Session,
     store::{NoticeKind, Store},
+    tasks::Tasks,
     tools::{
         import::{Layout, most_columns},
         quantize::Matcher,
     },
 };
-use leptos::{ev, html, prelude::*, task::spawn_local};
+use leptos::{ev, html, prelude::*};
 use leptos_use_event_listener::use_event_listener;
 use shared::canvas::Coord;
 use wasm_bindgen::{Clamped, JsCast};
@@ -57,7 +61,7 @@ pub fn ImportButton() -> impl IntoView {
     let name = board_texts().import;
     view! {
         <button class="tool" type="button" aria-label=name title=name on:click=choose>
-            {icon("M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 9h.01")}
+            <Icon glyph=Glyph::Picture />
         </button>
         <input
             node_ref=input
@@ -78,6 +82,7 @@ pub fn Import() -> impl IntoView {
     let session = expect_context::<Session>();
     let picture = RwSignal::new_local(None::<(Coord, ImageBitmap)>);
     let open = RwSignal::new(false);
+    let tasks = Tasks::new();
     listen(store, session);
     Effect::new(move || {
         let Some((at, file)) = store.import.get() else {
@@ -90,11 +95,11 @@ pub fn Import() -> impl IntoView {
             ));
             return;
         }
-        spawn_local(async move {
+        tasks.spawn(async move {
             match decode(&file).await {
                 Some(bitmap) => {
-                    picture.try_set(Some((at, bitmap)));
-                    open.try_set(true);
+                    picture.set(Some((at, bitmap)));
+                    open.set(true);
                 }
                 None => session.notify(NoticeKind::Problem(
                     board_texts().import_no_picture.to_owned(),

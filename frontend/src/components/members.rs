@@ -8,9 +8,9 @@ use crate::{
         field::Field,
         icons::{Glyph, Icon},
     },
-    i18n::{api_problem, fill, t},
+    i18n::{api_problem, interpolate, t},
 };
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local_scoped_with_cancellation};
 use shared::{
     api::{Canvas, Member},
     canvas::{Role, Visibility},
@@ -41,7 +41,7 @@ struct List {
 impl List {
     /// Asks for it. What a failed change left on the page is put right, too.
     fn load(self) {
-        spawn_local(async move {
+        spawn_local_scoped_with_cancellation(async move {
             match api::members(self.canvas).await {
                 Ok(page) => {
                     self.members.try_set(Some(page.items));
@@ -61,7 +61,7 @@ impl List {
     /// Gives somebody a role, or takes theirs.
     fn change(self, username: String, role: Option<Role>, done: Callback<()>) {
         self.problem.set(None);
-        spawn_local(async move {
+        spawn_local_scoped_with_cancellation(async move {
             let answer = match role {
                 Some(role) => api::set_member(self.canvas, &username, role).await,
                 None => api::remove_member(self.canvas, &username).await,
@@ -127,7 +127,7 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
         view! {
             <select
                 class="input select"
-                aria-label=fill(t().role_of, &[("name", &name)])
+                aria-label=interpolate(t().role_of, &[("name", &name)])
                 on:change=change
             >
                 {options(role, member.role)}
@@ -135,8 +135,8 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
             <button
                 class="btn btn--quiet btn--icon"
                 type="button"
-                aria-label=fill(t().remove_member, &[("name", &name)])
-                title=fill(t().remove_member, &[("name", &name)])
+                aria-label=interpolate(t().remove_member, &[("name", &name)])
+                title=interpolate(t().remove_member, &[("name", &name)])
                 on:click=move |_| list.change(username.get_value(), None, nothing)
             >
                 <Icon glyph=Glyph::Close small=true />
@@ -151,7 +151,7 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
             <Avatar user=member.user_id name=name.clone() />
             <span class="row__text">
                 <span class="row__name-text">{name}</span>
-                <span class="row__note">{fill(t().at_name, &[("name", &member.username)])}</span>
+                <span class="row__note">{interpolate(t().at_name, &[("name", &member.username)])}</span>
             </span>
             {controls}
         </li>

@@ -3,11 +3,11 @@
 use crate::{
     components::{
         avatar::Avatar,
+        dialogs::{DialogKind, Dialogs},
         icons::{Glyph, Icon},
-        sheets::{Sheet, Sheets},
         theme::ThemePicker,
     },
-    i18n::{fill, t},
+    i18n::{interpolate, t},
     store::{Account, Store},
 };
 use leptos::{ev, html, prelude::*};
@@ -75,14 +75,14 @@ pub fn Menu() -> impl IntoView {
 fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
     let account = expect_context::<Account>();
     let store = expect_context::<Store>();
-    let sheets = expect_context::<Sheets>();
-    let show = move |sheet: Sheet| {
+    let dialogs = expect_context::<Dialogs>();
+    let show = move |kind: DialogKind| {
         close.run(());
-        sheets.show(sheet);
+        dialogs.show(kind);
     };
-    let item = move |glyph: Glyph, text: &'static str, sheet: Sheet| {
+    let item = move |glyph: Glyph, text: &'static str, kind: DialogKind| {
         view! {
-            <button class="menu__item" type="button" on:click=move |_| show(sheet)>
+            <button class="menu__item" type="button" on:click=move |_| show(kind)>
                 <Icon glyph />
                 {text}
             </button>
@@ -93,10 +93,10 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
             let handle = if user.is_guest {
                 t().is_guest.to_owned()
             } else {
-                fill(t().at_name, &[("name", &user.username)])
+                interpolate(t().at_name, &[("name", &user.username)])
             };
             view! {
-                <button class="menu__item menu__who" type="button" on:click=move |_| show(Sheet::Profile)>
+                <button class="menu__item menu__who" type="button" on:click=move |_| show(DialogKind::Profile)>
                     <Avatar user=user.id name=user.display_name.clone() />
                     <span class="menu__who-text">
                         <strong>{user.display_name}</strong>
@@ -121,12 +121,12 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
             {move || {
                 store.canvas.with(Option::is_some).then(|| {
                     view! {
-                        {item(Glyph::Tile, about(), Sheet::Canvas)}
-                        {item(Glyph::Download, t().download_picture, Sheet::Export)}
+                        {item(Glyph::Tile, about(), DialogKind::Canvas)}
+                        {item(Glyph::Download, t().download_picture, DialogKind::Export)}
                     }
                 })
             }}
-            {item(Glyph::Keys, t().shortcuts, Sheet::Shortcuts)}
+            {item(Glyph::Keys, t().shortcuts, DialogKind::Shortcuts)}
             <a href="/" class="menu__item">
                 <Icon glyph=Glyph::Back />
                 {t().all_canvases}
@@ -140,7 +140,7 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                     type="button"
                     on:click=move |_| {
                         close.run(());
-                        sheets.sign_out(account, home);
+                        dialogs.sign_out(account, home);
                     }
                 >
                     <Icon glyph=Glyph::SignOut />

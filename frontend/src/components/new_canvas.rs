@@ -9,7 +9,7 @@ use crate::{
         form::Submission,
         palette_choice::{PaletteChoice, PalettePicker},
     },
-    i18n::{fill, number, t},
+    i18n::{interpolate, number, t},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
@@ -48,7 +48,7 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
     let visibility = RwSignal::new(0);
     let edit_policy = RwSignal::new(0);
     let palette = PaletteChoice::new();
-    let form = Submission::new();
+    let form = Submission::from_context();
     let tried = RwSignal::new(false);
 
     let name_error = Signal::derive(move || {
@@ -180,7 +180,7 @@ fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: Signal<i32>) -> i
     let tiles = move || count(width.get()) * count(height.get());
     let pixels = move || {
         let side = |n: i32| number(count(n * tile_size.get()));
-        fill(
+        interpolate(
             t().preview_pixels,
             &[
                 ("width", &side(width.get())),
@@ -239,7 +239,7 @@ fn side(text: &str) -> Option<i32> {
 }
 
 fn side_problem() -> String {
-    fill(
+    interpolate(
         t().side_problem,
         &[
             ("least", limits::CANVAS_SIDE.start()),
@@ -249,7 +249,7 @@ fn side_problem() -> String {
 }
 
 fn tile_size_label(side: i32) -> String {
-    fill(t().grid_size, &[("width", &side), ("height", &side)])
+    interpolate(t().grid_size, &[("width", &side), ("height", &side)])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::{
         avatar::Avatar,
         icons::{Glyph, Icon},
     },
-    i18n::{fill, place, t},
+    i18n::{coordinates, interpolate, t},
     session::Session,
     store::{CameraCommand, Load, Store},
 };
@@ -27,7 +27,10 @@ pub fn editing(person: &ActiveUser) -> Option<Coord> {
 /// What somebody does, in words, if it can be seen.
 pub fn doing(person: &ActiveUser) -> Option<String> {
     if let Some(at) = editing(person) {
-        return Some(fill(t().draws_in, &[("place", &place(at.x, at.y))]));
+        return Some(interpolate(
+            t().draws_in,
+            &[("place", &coordinates(at.x, at.y))],
+        ));
     }
     person.is_typing.then(|| t().is_typing.to_owned())
 }
@@ -134,7 +137,7 @@ fn Person(id: UserId) -> impl IntoView {
         } else {
             t().follow
         };
-        fill(text, &[("name", &name())])
+        interpolate(text, &[("name", &name())])
     };
     let follow = move |_| {
         let follow = (!followed()).then_some(id);

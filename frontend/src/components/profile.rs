@@ -5,12 +5,12 @@ use crate::{
     components::{
         avatar::{Avatar, Size},
         choices::{Choices, STATUSES, index, statuses},
+        dialogs::Dialogs,
         field::Field,
         form::Submission,
-        sheets::Sheets,
         theme::ThemePicker,
     },
-    i18n::{fill, t},
+    i18n::{interpolate, t},
     session::Session,
     store::{Account, SignIn, Store},
 };
@@ -21,7 +21,7 @@ use shared::{api::UpdateMe, limits, presence::Status};
 #[component]
 pub fn Profile() -> impl IntoView {
     let account = expect_context::<Account>();
-    let sheets = expect_context::<Sheets>();
+    let dialogs = expect_context::<Dialogs>();
     let session = use_context::<Session>();
     let store = use_context::<Store>();
     let Some(user) = untrack(|| account.user()) else {
@@ -31,26 +31,26 @@ pub fn Profile() -> impl IntoView {
     let message = RwSignal::new(user.status_message.clone());
     let before = untrack(|| store.map_or(Status::Online, |store| store.status_of(user.id)));
     let status = RwSignal::new(index(&STATUSES, &before));
-    let form = Submission::new();
+    let form = Submission::from_context();
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         let change = UpdateMe {
             display_name: Some(name.get_untracked().trim().to_owned()),
             status_message: Some(message.get_untracked().trim().to_owned()),
         };
+        let status = STATUSES[status.get_untracked()];
         form.send(async move { api::update_me(&change).await }, move |user| {
             if let Some(session) = session {
-                let status = STATUSES[status.get_untracked()];
                 session.set_status(status, Some(user.status_message.clone()));
             }
             account.sign_in.set(SignIn::SignedIn(user));
-            sheets.close();
+            dialogs.close();
         });
     };
     let handle = if user.is_guest {
         t().is_guest.to_owned()
     } else {
-        fill(t().at_name, &[("name", &user.username)])
+        interpolate(t().at_name, &[("name", &user.username)])
     };
     view! {
         <form class="form" on:submit=save novalidate=true>
@@ -81,7 +81,7 @@ pub fn Profile() -> impl IntoView {
             <ThemePicker />
             <p class="field__error" role="alert">{move || form.problem()}</p>
             <div class="dialog__foot">
-                <button class="btn" type="button" on:click=move |_| sheets.close()>
+                <button class="btn" type="button" on:click=move |_| dialogs.close()>
                     {t().cancel}
                 </button>
                 <button

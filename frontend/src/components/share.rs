@@ -11,7 +11,7 @@ use crate::{
     session::Session,
     store::NoticeKind,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 use wasm_bindgen_futures::JsFuture;
 
 /// Copies the address, which holds the view too.
@@ -23,7 +23,7 @@ pub fn Share() -> impl IntoView {
     let share = move |_| {
         let address = browser::window().location().href().unwrap_or_default();
         link.set(address.clone());
-        spawn_local(async move {
+        spawn_local_scoped_with_cancellation(async move {
             if copy(&address).await {
                 session.notify(NoticeKind::Done(t().link_copied.to_owned()));
             } else {

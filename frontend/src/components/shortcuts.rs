@@ -13,8 +13,9 @@ use crate::{
 use leptos::prelude::*;
 use std::fmt::Write;
 
-/// The table, as a dialog shows it.
-pub fn sheet() -> impl IntoView {
+/// The table of all keys.
+#[component]
+pub fn Shortcuts() -> impl IntoView {
     view! { <div class="shortcuts" inner_html=html()></div> }
 }
 

@@ -4,8 +4,8 @@ use crate::{
     components::icons::{Glyph, Icon},
     i18n::{
         self,
-        board::{board_texts, maker},
-        fill, place, t,
+        board::{board_texts, creator_name},
+        coordinates, interpolate, t,
     },
     model::tile_store::TileStore,
     session::Session,
@@ -27,7 +27,7 @@ pub fn StatusBar() -> impl IntoView {
         store.tiles.with(|tiles| {
             let tile = tiles.shown(at)?;
             let met = store.name_of(tile.state.creator_id);
-            Some(maker(met.as_deref(), &tile.creator).to_owned())
+            Some(creator_name(met.as_deref(), &tile.creator).to_owned())
         })
     });
     // Of the open tile: under the pointer, or the keys' pen.
@@ -42,15 +42,15 @@ pub fn StatusBar() -> impl IntoView {
     });
     let text = move || {
         let at = at.get()?;
-        let place = place(at.x, at.y);
+        let place = coordinates(at.x, at.y);
         let tile = match made_by.get() {
-            Some(name) => fill(t().place_by, &[("place", &place), ("name", &name)]),
+            Some(name) => interpolate(t().place_by, &[("place", &place), ("name", &name)]),
             None => place,
         };
         Some(match pixel.get() {
-            Some((x, y)) => fill(
+            Some((x, y)) => interpolate(
                 board_texts().tile_and_pixel,
-                &[("tile", &tile), ("pixel", &i18n::place(x, y))],
+                &[("tile", &tile), ("pixel", &i18n::coordinates(x, y))],
             ),
             None => tile,
         })
@@ -75,8 +75,8 @@ pub fn StatusBar() -> impl IntoView {
     view! {
         <footer class="status-bar floating">
             {zoom(Glyph::Minus, t().zoom_out, CameraCommand::Zoom(1.0 / STEP))}
-            <span class="status-bar__zoom" role="img" aria-label=move || fill(t().zoom_is, &[("n", &percent.get())])>
-                {move || fill(t().percent, &[("n", &percent.get())])}
+            <span class="status-bar__zoom" role="img" aria-label=move || interpolate(t().zoom_is, &[("n", &percent.get())])>
+                {move || interpolate(t().percent, &[("n", &percent.get())])}
             </span>
             {zoom(Glyph::Plus, t().zoom_in, CameraCommand::Zoom(STEP))}
             {zoom(Glyph::Fit, t().zoom_fit, CameraCommand::Fit)}

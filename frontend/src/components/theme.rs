@@ -51,7 +51,7 @@ impl Theme {
         }
     }
 
-    /// The value of `<html data-theme>`, which the style sheets' tokens read.
+    /// The value of `<html data-theme>`, which the style dialogs' tokens read.
     pub fn attribute(self) -> Option<&'static str> {
         match self {
             Self::System => None,

@@ -10,8 +10,9 @@ use crate::{
     },
     session::{Session, activity},
     store::{Activity, ActivityKind, Store},
+    tasks::Tasks,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use shared::{canvas::Coord, limits};
 use std::collections::VecDeque;
 
@@ -28,6 +29,7 @@ struct Past {
     from: RwSignal<Option<i64>>,
     searching: RwSignal<bool>,
     away: RwSignal<bool>,
+    tasks: Tasks,
 }
 
 /// What was done to a tile; read when it is unfolded.
@@ -43,6 +45,7 @@ pub fn TileHistory(
         from: RwSignal::default(),
         searching: RwSignal::default(),
         away: RwSignal::default(),
+        tasks: Tasks::new(),
     };
     // What happens from now on, and what the list of activity has already.
     Effect::new(move || {
@@ -66,7 +69,7 @@ pub fn TileHistory(
             <summary>{board_texts().history}</summary>
             <ul class="history__rows" aria-label=board_texts().history>
                 <For each=rows key=|row| (row.seq, row.time.millis()) let:row>
-                    <Row row />
+                    <HistoryRow row />
                 </For>
             </ul>
             <Show when=move || is_empty() && !past.searching.get()>
@@ -124,7 +127,7 @@ impl Past {
             .from
             .get_untracked()
             .unwrap_or_else(|| session.head() + 1);
-        spawn_local(async move {
+        self.tasks.spawn(async move {
             let mut found = 0;
             for _ in 0..PAGES {
                 if from <= 1 || found >= ENOUGH {
@@ -132,7 +135,7 @@ impl Past {
                 }
                 let after = (from - 1 - limits::MAX_PAGE).max(0);
                 let Ok(page) = api::events(store.canvas_id, after).await else {
-                    self.away.try_set(true);
+                    self.away.set(true);
                     break;
                 };
                 let lines: Vec<Activity> = page
@@ -144,24 +147,23 @@ impl Past {
                     .collect();
                 from = after + 1;
                 found += lines.len();
-                // Gone where another tile was selected meanwhile.
-                let gone = self.rows.try_update(|rows| {
+                self.rows.update(|rows| {
                     for line in lines {
                         activity::add(rows, line);
                     }
                 });
-                if gone.is_none() || untrack(|| self.has_begun()) {
+                if untrack(|| self.has_begun()) {
                     break;
                 }
             }
-            self.from.try_set(Some(from));
-            self.searching.try_set(false);
+            self.from.set(Some(from));
+            self.searching.set(false);
         });
     }
 }
 
 #[component]
-fn Row(row: Activity) -> impl IntoView {
+fn HistoryRow(row: Activity) -> impl IntoView {
     let store = expect_context::<Store>();
     let name = move || {
         store

@@ -12,8 +12,8 @@ use crate::{
         tile_picture::TilePicture,
     },
     i18n::{
-        board::{board_texts, maker, may_not},
-        fill, moment, number, place, t,
+        board::{board_texts, creator_name, may_not},
+        coordinates, interpolate, moment, number, t,
     },
     model::tile_store::Tile,
     session::Session,
@@ -22,7 +22,7 @@ use crate::{
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
     prelude::*,
-    task::spawn_local,
+    task::spawn_local_scoped_with_cancellation,
 };
 use shared::{
     canvas::{self, Actor, Coord, EditPolicy, Role, TileOp},
@@ -90,10 +90,10 @@ fn Unpainted(at: Coord) -> impl IntoView {
 fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
     let store = expect_context::<Store>();
     let creator = Memo::new(move |_| tile.with(|tile| tile.as_ref().map(|t| t.state.creator_id)));
-    let creator_name = move || {
+    let name = move || {
         let met = creator.get().and_then(|creator| store.name_of(creator));
         let username = tile.with(|tile| tile.as_ref().map(|tile| tile.creator.clone()));
-        maker(met.as_deref(), username.as_deref().unwrap_or_default()).to_owned()
+        creator_name(met.as_deref(), username.as_deref().unwrap_or_default()).to_owned()
     };
     let likes = move || count(tile.with(|tile| tile.as_ref().map_or(0, |t| t.state.like_count)));
     let figure = move |read: fn(&Tile) -> String| {
@@ -101,14 +101,14 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
     };
     view! {
         <Title at tile />
-        <div class="tile-panel__maker">
-            {move || creator.get().map(|id| view! { <Avatar user=id name=creator_name() /> })}
+        <div class="tile-panel__creator">
+            {move || creator.get().map(|id| view! { <Avatar user=id name=name() /> })}
             <span class="row__text">
                 <span class="row__name">
-                    <span class="row__name-text">{creator_name}</span>
+                    <span class="row__name-text">{name}</span>
                 </span>
                 <span class="row__note">
-                    {move || fill(t().started_on, &[("time", &figure(|tile| moment(tile.created_at))())])}
+                    {move || interpolate(t().started_on, &[("time", &figure(|tile| moment(tile.created_at))())])}
                 </span>
             </span>
         </div>
@@ -122,7 +122,7 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
         </div>
         <dl class="tile-panel__facts">
             <dt>{t().place_label}</dt>
-            <dd>{place(at.x, at.y)}</dd>
+            <dd>{coordinates(at.x, at.y)}</dd>
             <dt>{t().likes_label}</dt>
             <dd data-testid="likes">{move || number(likes())}</dd>
             <dt>{t().changed_label}</dt>
@@ -153,8 +153,8 @@ fn Drawing(at: Coord) -> impl IntoView {
     let lines = move || {
         track_rules(store);
         let others = others();
-        let drawing =
-            (!others.is_empty()).then(|| fill(board_texts().drawing_here, &[("names", &others)]));
+        let drawing = (!others.is_empty())
+            .then(|| interpolate(board_texts().drawing_here, &[("names", &others)]));
         let why = session.may_not(at).map(|why| {
             let name = why.whose().and_then(|user| store.name_of(user));
             may_not(why, name.as_deref().unwrap_or(board_texts().a_guest))
@@ -193,7 +193,7 @@ fn LinkButton(at: Coord) -> impl IntoView {
         }
         event.prevent_default();
         let address = address.clone();
-        spawn_local(async move {
+        spawn_local_scoped_with_cancellation(async move {
             session.notify(if copy(&address).await {
                 NoticeKind::Done(board_texts().link_copied.to_owned())
             } else {
@@ -388,7 +388,7 @@ fn DeleteButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
         </Show>
         <Confirm
             open=asking
-            title=fill(t().delete_title, &[("place", &place(at.x, at.y))])
+            title=interpolate(t().delete_title, &[("place", &coordinates(at.x, at.y))])
             text=t().delete_text
             action=t().delete_tile
             confirmed=move |()| session.delete_tile(at)
@@ -428,7 +428,7 @@ fn may(tile: Memo<Option<Tile>>, op: TileOp) -> Memo<bool> {
 }
 
 fn heading(at: Coord) -> String {
-    fill(t().tile_at, &[("place", &place(at.x, at.y))])
+    interpolate(t().tile_at, &[("place", &coordinates(at.x, at.y))])
 }
 
 fn count(n: i64) -> usize {

@@ -3,7 +3,7 @@
 
 use crate::{
     components::icons::{Glyph, Icon},
-    i18n::{board::may_not, fill, place, refusal, t},
+    i18n::{board::may_not, coordinates, interpolate, refusal, t},
     session::Session,
     store::{CameraCommand, Notice, NoticeKind, Store},
 };
@@ -115,7 +115,10 @@ fn toast(kind: NoticeKind) -> Toast {
     match kind {
         NoticeKind::Refused { code, message, at } => Toast {
             at,
-            ..bad(fill(t().taken_back, &[("why", &refusal(code, &message))]))
+            ..bad(interpolate(
+                t().taken_back,
+                &[("why", &refusal(code, &message))],
+            ))
         },
         NoticeKind::QueueFull => bad(t().queue_full.to_owned()),
         NoticeKind::Role(role) => match role {
@@ -131,8 +134,8 @@ fn toast(kind: NoticeKind) -> Toast {
             at,
             message,
         } => {
-            let place = place(at.x, at.y);
-            let text = fill(t().points_at, &[("name", &username), ("place", &place)]);
+            let place = coordinates(at.x, at.y);
+            let text = interpolate(t().points_at, &[("name", &username), ("place", &place)]);
             let text = if message.is_empty() {
                 text
             } else {

@@ -1,11 +1,14 @@
 //! The drawing tools, while a tile is open.
 
 use crate::{
-    components::import::ImportButton,
+    components::{
+        icons::{Glyph, Icon},
+        import::ImportButton,
+    },
     i18n::{
         self,
         board::{board_texts, tool as tool_text},
-        fill,
+        interpolate,
     },
     session::Session,
     store::Store,
@@ -106,7 +109,7 @@ fn ToolButton(tool: Tool) -> impl IntoView {
             title=format!("{name} ({key})")
             on:click=move |_| store.tools.update(|tools| tools.tool = tool)
         >
-            {icon(path(tool))}
+            <Icon glyph=glyph(tool) />
         </button>
     }
 }
@@ -125,7 +128,7 @@ fn Mirror() -> impl IntoView {
             title=format!("{name} (M)")
             on:click=move |_| store.tools.update(|tools| tools.mirror = !tools.mirror)
         >
-            {icon("M12 3v18M9 7 4 17h5zM15 7l5 10h-5z")}
+            <Icon glyph=Glyph::Mirror />
         </button>
     }
 }
@@ -147,7 +150,7 @@ fn Steps() -> impl IntoView {
                 disabled=move || !store.undoable.get().0
                 on:click=move |_| session.undo()
             >
-                {icon("M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3")}
+                <Icon glyph=Glyph::Undo />
             </button>
             <button
                 class="tool"
@@ -158,7 +161,7 @@ fn Steps() -> impl IntoView {
                 disabled=move || !store.undoable.get().1
                 on:click=move |_| session.redo()
             >
-                {icon("m15 14 5-5-5-5M20 9H10a6 6 0 0 0 0 12h3")}
+                <Icon glyph=Glyph::Redo />
             </button>
             <ImportButton />
             <button
@@ -169,7 +172,7 @@ fn Steps() -> impl IntoView {
                 title=format!("{} (Esc)", texts.leave)
                 on:click=move |_| session.leave_tile()
             >
-                {icon("m5 12.5 4.5 4.5L19 7.5")}
+                <Icon glyph=Glyph::Check />
             </button>
         </div>
     }
@@ -197,7 +200,7 @@ fn Palette() -> impl IntoView {
     let names = Memo::new(move |_| colors.with(|colors| i18n::board::color_names(colors)));
     let label = move |text: &'static str, index: u8| {
         let name = names.with(|names| names.get(usize::from(index)).cloned());
-        fill(text, &[("name", &name.unwrap_or_default())])
+        interpolate(text, &[("name", &name.unwrap_or_default())])
     };
     let primary = move || store.tools.with(|tools| tools.primary);
     let secondary = move || store.tools.with(|tools| tools.secondary);
@@ -280,26 +283,14 @@ fn Swatch(index: usize, color: String, name: String) -> impl IntoView {
     }
 }
 
-pub(super) fn icon(path: &'static str) -> impl IntoView {
-    view! {
-        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-            <path d=path />
-        </svg>
-    }
-}
-
-fn path(tool: Tool) -> &'static str {
+fn glyph(tool: Tool) -> Glyph {
     match tool {
-        Tool::Pencil => "m4 20 1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5 17.5 10",
-        Tool::Eraser => {
-            "M9 20h11M4.5 14.500 13 6l6 6-8 8H7.500L4.500 17a1.800 1.800 0 0 1 0-2.500zM9 10l6 6"
-        }
-        Tool::Fill => {
-            "M11 3v4M4.500 13.500 11 7l7.500 7.500L12 21zM5 13.500h13M20.500 17s1.500 2 1.500 3a1.500 1.500 0 0 1-3 0c0-1 1.500-3 1.500-3z"
-        }
-        Tool::Line => "M5 19 19 5",
-        Tool::Rectangle => "M4 6h16v12H4z",
-        Tool::Circle => "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16z",
-        Tool::Picker => "m11 7 6 6M4 20l1-4 9-9 3 3-9 9zM14 7l2-2a2.100 2.100 0 0 1 3 3l-2 2",
+        Tool::Pencil => Glyph::Pencil,
+        Tool::Eraser => Glyph::Eraser,
+        Tool::Fill => Glyph::Fill,
+        Tool::Line => Glyph::Line,
+        Tool::Rectangle => Glyph::Rectangle,
+        Tool::Circle => Glyph::Circle,
+        Tool::Picker => Glyph::Picker,
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         people::{doing, fly_to_person},
         share::Share,
     },
-    i18n::{fill, t},
+    i18n::{interpolate, t},
     session::Session,
     store::{Load, Store},
 };
@@ -126,7 +126,7 @@ fn Face(id: UserId) -> impl IntoView {
         } else {
             t().follow
         };
-        let follow = fill(follow, &[("name", &person.display_name)]);
+        let follow = interpolate(follow, &[("name", &person.display_name)]);
         Some(match doing(&person) {
             Some(doing) => format!("{follow} ({doing})"),
             None => follow,

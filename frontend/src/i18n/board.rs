@@ -1,6 +1,6 @@
 //! The texts of the board and the drawing tools, in English.
 
-use super::{fill, place};
+use super::{coordinates, interpolate};
 use crate::{
     model::palette,
     model::people::is_nameless,
@@ -138,16 +138,16 @@ static ENGLISH: BoardTexts = BoardTexts {
 /// What is in a cell, as it is read aloud: creator and likes, or empty.
 pub fn cell(at: Coord, tile: Option<(&str, i64)>) -> String {
     let texts = board_texts();
-    let place = place(at.x, at.y);
+    let place = coordinates(at.x, at.y);
     let Some((name, likes)) = tile else {
-        return fill(texts.empty_cell, &[("place", &place)]);
+        return interpolate(texts.empty_cell, &[("place", &place)]);
     };
     let likes = if likes == 1 {
         texts.likes_one.to_owned()
     } else {
-        fill(texts.likes_other, &[("n", &likes)])
+        interpolate(texts.likes_other, &[("n", &likes)])
     };
-    fill(
+    interpolate(
         texts.tile,
         &[("place", &place), ("name", &name), ("likes", &likes)],
     )
@@ -157,7 +157,7 @@ pub fn cell(at: Coord, tile: Option<(&str, i64)>) -> String {
 pub fn import_size(layout: &Layout) -> String {
     let one = layout.columns * layout.rows == 1;
     let texts = board_texts();
-    fill(
+    interpolate(
         if one {
             texts.import_one_tile
         } else {
@@ -177,16 +177,16 @@ pub fn import_left_out(n: usize) -> String {
     if n == 0 {
         return String::new();
     }
-    fill(board_texts().import_left_out, &[("n", &n)])
+    interpolate(board_texts().import_left_out, &[("n", &n)])
 }
 
 /// What the keys' pen stands on; no colour where nothing is painted.
 pub fn pixel(x: i32, y: i32, color: Option<&str>) -> String {
     let texts = board_texts();
-    fill(
+    interpolate(
         texts.pixel,
         &[
-            ("place", &place(x, y)),
+            ("place", &coordinates(x, y)),
             ("color", &color.unwrap_or(texts.blank)),
         ],
     )
@@ -214,12 +214,12 @@ pub fn may_not(why: MayNot, name: &str) -> String {
         MayNot::Theirs(_) => "Only {name} draws in this tile.",
         MayNot::Locked(_) => "Locked while {name} draws in it.",
     };
-    fill(text, &[("name", &name)])
+    interpolate(text, &[("name", &name)])
 }
 
 /// How a tile's creator is called: by the name to show of one who was met,
 /// else by the user name, unless that is only a number that guests have.
-pub fn maker<'a>(met: Option<&'a str>, username: &'a str) -> &'a str {
+pub fn creator_name<'a>(met: Option<&'a str>, username: &'a str) -> &'a str {
     let otherwise = if is_nameless(username) {
         board_texts().a_guest
     } else {
@@ -230,7 +230,7 @@ pub fn maker<'a>(met: Option<&'a str>, username: &'a str) -> &'a str {
 
 /// That a tile is open for drawing.
 pub fn drawing(cell: &str) -> String {
-    fill(board_texts().drawing, &[("tile", &cell)])
+    interpolate(board_texts().drawing, &[("tile", &cell)])
 }
 
 /// A tool's name and its key.
@@ -287,7 +287,7 @@ pub fn color([r, g, b]: [u8; 3]) -> String {
         61..=185 => return hue.to_owned(),
         _ => "light",
     };
-    fill(board_texts().color, &[("shade", &shade), ("hue", &hue)])
+    interpolate(board_texts().color, &[("shade", &shade), ("hue", &hue)])
 }
 
 /// Names for all colours of a palette; of those that would have the same name
@@ -314,7 +314,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn a_cell_is_read_with_its_maker_and_likes() {
+    fn a_cell_is_read_with_its_creator_and_likes() {
         let at = Coord { x: 12, y: 7 };
         assert_eq!(cell(at, Some(("ann", 5))), "tile 12, 7, by ann, 5 likes");
         assert_eq!(cell(at, Some(("ann", 1))), "tile 12, 7, by ann, 1 like");
@@ -322,11 +322,11 @@ mod tests {
     }
 
     #[test]
-    fn a_maker_has_a_name_that_means_something() {
-        assert_eq!(maker(Some("Ann"), "guest-0a1b"), "Ann");
-        assert_eq!(maker(None, "ann_b"), "ann_b");
-        assert_eq!(maker(None, "guest-0a1b"), "a guest");
-        assert_eq!(maker(None, ""), "a guest");
+    fn a_creator_has_a_name_that_means_something() {
+        assert_eq!(creator_name(Some("Ann"), "guest-0a1b"), "Ann");
+        assert_eq!(creator_name(None, "ann_b"), "ann_b");
+        assert_eq!(creator_name(None, "guest-0a1b"), "a guest");
+        assert_eq!(creator_name(None, ""), "a guest");
     }
 
     #[test]

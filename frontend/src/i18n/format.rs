@@ -1,6 +1,6 @@
 //! Numbers and times in the person's locale, by the browser's own `Intl`.
 
-use super::{fill, t};
+use super::{interpolate, t};
 use js_sys::{Date, Object, Reflect};
 use shared::time::Timestamp;
 use wasm_bindgen::JsValue;
@@ -43,8 +43,8 @@ pub fn ago(at: Timestamp, now: i64) -> String {
     let passed = (now - at.millis()).max(0);
     match passed {
         ..MINUTE => t().just_now.to_owned(),
-        MINUTE..HOUR => fill(t().minutes_ago, &[("n", &(passed / MINUTE))]),
-        HOUR..DAY => fill(t().hours_ago, &[("n", &(passed / HOUR))]),
+        MINUTE..HOUR => interpolate(t().minutes_ago, &[("n", &(passed / MINUTE))]),
+        HOUR..DAY => interpolate(t().hours_ago, &[("n", &(passed / HOUR))]),
         DAY.. => date_time(at, &options(&[("dateStyle", "medium")])),
     }
 }

@@ -1,7 +1,7 @@
 //! What went wrong, in words for people. The server's codes decide; its own
 //! sentence is the last resort.
 
-use super::{fill, t};
+use super::{interpolate, t};
 use crate::api::ApiError;
 use shared::{api::FieldError, protocol::ErrorCode, text::TextError};
 
@@ -24,15 +24,18 @@ pub fn api_problem(error: &ApiError) -> String {
 /// What is wrong with the field of this name, if something is.
 pub fn field_problem(fields: &[FieldError], name: &str) -> Option<String> {
     let field = fields.iter().find(|error| error.field == name)?;
-    Some(fill(t().problem_field, &[("message", &field.message)]))
+    Some(interpolate(
+        t().problem_field,
+        &[("message", &field.message)],
+    ))
 }
 
 /// What is wrong with a text.
 pub fn text_problem(error: &TextError) -> String {
     match error {
         TextError::Empty => t().text_empty.to_owned(),
-        TextError::TooShort(least) => fill(t().text_too_short, &[("n", least)]),
-        TextError::TooLong(most) => fill(t().text_too_long, &[("n", most)]),
+        TextError::TooShort(least) => interpolate(t().text_too_short, &[("n", least)]),
+        TextError::TooLong(most) => interpolate(t().text_too_long, &[("n", most)]),
         TextError::Control => t().text_control.to_owned(),
         TextError::Alphabet(_) => t().text_alphabet.to_owned(),
     }
@@ -59,7 +62,7 @@ pub fn refusal(code: ErrorCode, message: &str) -> String {
         | ErrorCode::InvalidMessage
         | ErrorCode::CanvasMismatch
         | ErrorCode::Other => {
-            return fill(t().problem_field, &[("message", &message)]);
+            return interpolate(t().problem_field, &[("message", &message)]);
         }
     };
     known.to_owned()

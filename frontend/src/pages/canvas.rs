@@ -10,9 +10,9 @@ use crate::{
     components::{
         banner::Banner,
         board_view::BoardView,
+        dialogs::{DialogHost, Dialogs},
         dock::{Dock, DockState},
         minimap::Minimap,
-        sheets::{SheetHost, Sheets},
         sign_in::SignInCard,
         status_bar::StatusBar,
         toasts::Toasts,
@@ -24,6 +24,7 @@ use crate::{
     pages::error::FailurePage,
     session::Session,
     store::{Account, Load, SignIn, Store},
+    tasks::Tasks,
 };
 use leptos::prelude::*;
 use shared::ids::CanvasId;
@@ -35,6 +36,7 @@ pub fn CanvasPage(
     id: CanvasId,
 ) -> impl IntoView {
     let account = expect_context::<Account>();
+    Tasks::provide();
     let store = Store::new(id);
     provide_context(store);
     provide_context(Session::open(store));
@@ -62,7 +64,7 @@ pub fn CanvasPage(
             && !drawing()
     });
     provide_context(DockState::new());
-    Sheets::provide();
+    Dialogs::provide();
     view! {
         <main class="canvas-page" class:drawing=drawing>
             <TopBar />
@@ -82,7 +84,7 @@ pub fn CanvasPage(
                 <SignInCard />
             </Show>
             {failed}
-            <SheetHost keys=true />
+            <DialogHost keys=true />
         </main>
     }
 }

@@ -1,7 +1,7 @@
 //! A canvas that cannot be shown: what happened and what to do.
 
 use crate::{
-    components::auth_forms::{EntryForms, Way},
+    components::auth_forms::{EntryForms, EntryMethod},
     i18n::t,
     pages::not_found::Lost,
     store::{Account, Failure, SignIn},
@@ -25,7 +25,7 @@ pub fn FailurePage(
         <Lost title text>
             <Show when=may_sign_in>
                 <section class="entry" aria-label=t().sign_in>
-                    <EntryForms done=|_| () first=Way::SignIn />
+                    <EntryForms done=|_| () first=EntryMethod::SignIn />
                 </section>
             </Show>
         </Lost>

@@ -1,21 +1,22 @@
 //! The start page: what this is, the way in, and the canvases there are.
 
-mod shelf;
+mod canvas_list;
 
-use self::shelf::{Shelf, ShelfState, liveliest};
+use self::canvas_list::{CanvasList, ListState, liveliest};
 use crate::{
     browser,
     components::{
-        auth_forms::{EntryForms, Way},
+        auth_forms::{EntryForms, EntryMethod},
         avatar::{Avatar, Size},
         canvas_card::{CanvasCard, WaitingCard, picture},
+        dialogs::{DialogHost, DialogKind, Dialogs},
         icons::{Glyph, Icon, Star},
         new_canvas::NewCanvas,
-        sheets::{Sheet, SheetHost, Sheets},
         theme::ThemePicker,
     },
     i18n::t,
     store::{Account, SignIn},
+    tasks::Tasks,
 };
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -42,10 +43,11 @@ pub fn StartPage() -> impl IntoView {
         navigate(&format!("/canvas/{id}"), NavigateOptions::default());
     });
     let query = RwSignal::new(String::new());
-    let public = Shelf::new(false, query);
-    let mine = Shelf::new(true, query);
+    Tasks::provide();
+    let public = CanvasList::new(false, query);
+    let mine = CanvasList::new(true, query);
     let making = RwSignal::new(false);
-    Sheets::provide();
+    Dialogs::provide();
 
     public.refresh();
     let user_id = Memo::new(move |_| account.user().map(|user| user.id));
@@ -71,11 +73,11 @@ pub fn StartPage() -> impl IntoView {
     let _ = watch_debounced(move || query.get(), search, SEARCH_DELAY_MS);
     let _ = use_interval_fn(refresh, REFRESH_MS);
 
-    let entered = Callback::new(move |way| {
+    let entered = Callback::new(move |method| {
         let goal = public
             .canvases
             .with_untracked(|canvases| liveliest(canvases).map(|canvas| canvas.id));
-        if let (Way::Guest, Some(id)) = (way, goal) {
+        if let (EntryMethod::Guest, Some(id)) = (method, goal) {
             open.run(id);
         }
     });
@@ -114,29 +116,29 @@ pub fn StartPage() -> impl IntoView {
                     </button>
                 </div>
                 <Show when=move || mine.canvases.with(|canvases| !canvases.is_empty())>
-                    <section class="shelf shelf--row" aria-labelledby="mine">
-                        <div class="shelf__head">
+                    <section class="list canvas-list--row" aria-labelledby="mine">
+                        <div class="canvas-list__head">
                             <h2 id="mine">{t().my_canvases}</h2>
                         </div>
-                        <Cards shelf=mine make />
+                        <Cards list=mine make />
                     </section>
                 </Show>
-                <section class="shelf" aria-labelledby="public">
-                    <div class="shelf__head">
+                <section class="list" aria-labelledby="public">
+                    <div class="canvas-list__head">
                         <h2 id="public">{t().public_canvases}</h2>
                     </div>
-                    <Cards shelf=public make />
+                    <Cards list=public make />
                 </section>
             </main>
         </div>
         <NewCanvas open=making made=move |canvas: Canvas| open.run(canvas.id) />
-        <SheetHost />
+        <DialogHost />
     }
 }
 
 /// Name, sentence and the way in, over a canvas that drifts by.
 #[component]
-fn Hero(public: Shelf, entered: Callback<Way>) -> impl IntoView {
+fn Hero(public: CanvasList, entered: Callback<EntryMethod>) -> impl IntoView {
     let account = expect_context::<Account>();
     // Chosen once: a background that jumps would disturb.
     let backdrop = RwSignal::new(None::<String>);
@@ -220,8 +222,8 @@ fn Hero(public: Shelf, entered: Callback<Way>) -> impl IntoView {
 #[component]
 fn Welcome(user: User) -> impl IntoView {
     let account = expect_context::<Account>();
-    let sheets = expect_context::<Sheets>();
-    let sign_out = move |_| sheets.sign_out(account, Callback::new(|()| ()));
+    let dialogs = expect_context::<Dialogs>();
+    let sign_out = move |_| dialogs.sign_out(account, Callback::new(|()| ()));
     view! {
         <div class="entry__who">
             <Avatar user=user.id name=user.display_name.clone() size=Size::Large />
@@ -237,7 +239,7 @@ fn Welcome(user: User) -> impl IntoView {
             <a class="btn btn--primary btn--wide" href="#canvases" rel="external">
                 {t().pick_canvas}
             </a>
-            <button class="btn btn--wide" type="button" on:click=move |_| sheets.show(Sheet::Profile)>
+            <button class="btn btn--wide" type="button" on:click=move |_| dialogs.show(DialogKind::Profile)>
                 <Icon glyph=Glyph::Edit />
                 {t().profile}
             </button>
@@ -249,54 +251,54 @@ fn Welcome(user: User) -> impl IntoView {
     }
 }
 
-/// The cards of a shelf, or what stands in for them.
+/// The cards of a list, or what stands in for them.
 #[component]
-fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
+fn Cards(list: CanvasList, make: Callback<()>) -> impl IntoView {
     let cards = move || {
         view! {
             <For
-                each=move || shelf.canvases.with(|c| c.iter().map(|c| c.id).collect::<Vec<_>>())
+                each=move || list.canvases.with(|c| c.iter().map(|c| c.id).collect::<Vec<_>>())
                 key=|id| *id
                 let:id
             >
-                <CanvasCard canvas=shelf.canvas(id) />
+                <CanvasCard canvas=list.canvas(id) />
             </For>
         }
     };
-    let what = Memo::new(move |_| (shelf.state.get(), shelf.canvases.with(Vec::is_empty)));
+    let what = Memo::new(move |_| (list.state.get(), list.canvases.with(Vec::is_empty)));
     view! {
         {move || match what.get() {
-            (ShelfState::Waiting, true) => view! {
+            (ListState::Loading, true) => view! {
                 <ul class="cards">{[(); 4].map(|()| view! { <WaitingCard /> }).collect_view()}</ul>
             }
             .into_any(),
-            (ShelfState::Away, true) => view! {
-                <div class="shelf__empty empty">
+            (ListState::Failed, true) => view! {
+                <div class="canvas-list__empty empty">
                     <span class="empty__icon"><Icon glyph=Glyph::Warning /></span>
                     <p class="empty__title">{t().away_title}</p>
                     <p>{t().away_text}</p>
-                    <button class="btn" type="button" on:click=move |_| shelf.refresh()>
+                    <button class="btn" type="button" on:click=move |_| list.refresh()>
                         {t().try_again}
                     </button>
                 </div>
             }
             .into_any(),
-            (ShelfState::Here, true) if shelf.query.with(|query| !query.trim().is_empty()) => view! {
-                <div class="shelf__empty empty">
+            (ListState::Loaded, true) if list.query.with(|query| !query.trim().is_empty()) => view! {
+                <div class="canvas-list__empty empty">
                     <p class="empty__title">{t().nothing_found_title}</p>
                     <p>{t().nothing_found_text}</p>
                     <button
                         class="btn"
                         type="button"
-                        on:click=move |_| shelf.query.set(String::new())
+                        on:click=move |_| list.query.set(String::new())
                     >
                         {t().clear_search}
                     </button>
                 </div>
             }
             .into_any(),
-            (ShelfState::Here, true) => view! {
-                <div class="shelf__empty empty">
+            (ListState::Loaded, true) => view! {
+                <div class="canvas-list__empty empty">
                     <span class="empty__icon"><Icon glyph=Glyph::Pencil /></span>
                     <p class="empty__title">{t().no_canvases_title}</p>
                     <p>{t().no_canvases_text}</p>
@@ -308,9 +310,9 @@ fn Cards(shelf: Shelf, make: Callback<()>) -> impl IntoView {
             .into_any(),
             (_, false) => view! { <ul class="cards">{cards()}</ul> }.into_any(),
         }}
-        <Show when=move || shelf.cursor.with(Option::is_some)>
-            <div class="shelf__more">
-                <button class="btn" type="button" on:click=move |_| shelf.more()>
+        <Show when=move || list.cursor.with(Option::is_some)>
+            <div class="canvas-list__more">
+                <button class="btn" type="button" on:click=move |_| list.more()>
                     {t().show_more}
                 </button>
             </div>

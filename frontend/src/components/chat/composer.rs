@@ -6,7 +6,7 @@ use crate::{
         avatar::{Avatar, Size},
         icons::{Glyph, Icon},
     },
-    i18n::{fill, t},
+    i18n::{interpolate, t},
     store::{Account, SignIn, Store},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -118,7 +118,7 @@ fn Offer(draft: Draft, name: Name, index: usize) -> impl IntoView {
         >
             <Avatar user=name.id name=name.display.clone() size=Size::Small />
             <span>{name.display}</span>
-            <span class="faint">{fill(t().at_name, &[("name", &name.user)])}</span>
+            <span class="faint">{interpolate(t().at_name, &[("name", &name.user)])}</span>
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use super::text::{Part, parts};
 use crate::{
     components::avatar::Avatar,
-    i18n::{clock, fill, moment, refusal, t},
+    i18n::{clock, interpolate, moment, refusal, t},
     session::Session,
     store::{CameraCommand, ChatKey, ChatRow, Connection, DeliveryStatus, Store},
 };
@@ -54,7 +54,7 @@ pub fn Message(
         view! { <Avatar user=row.sender_id name=row.sender_display_name.clone() /> }
     });
     let author = (!first).then(|| {
-        let who = fill(t().says, &[("name", &row.sender_display_name)]);
+        let who = interpolate(t().says, &[("name", &row.sender_display_name)]);
         view! { <span class="sr-only">{who}</span> }
     });
     view! {
@@ -110,7 +110,7 @@ fn message_text(text: &str) -> impl IntoView + use<> {
                 let shown = shown_as(&name).unwrap_or_default();
                 view! {
                     <span class="message__name" class=("message__name--me", is_me) title=name>
-                        {fill(t().at_name, &[("name", &shown)])}
+                        {interpolate(t().at_name, &[("name", &shown)])}
                     </span>
                 }
                 .into_any()
@@ -131,7 +131,7 @@ fn TileChip(at: Coord) -> impl IntoView {
             .with(|tiles| tiles.grid().is_none_or(|grid| grid.contains(at)))
     });
     let text = super::text::tile(at);
-    let label = fill(t().go_to_tile, &[("x", &at.x), ("y", &at.y)]);
+    let label = interpolate(t().go_to_tile, &[("x", &at.x), ("y", &at.y)]);
     let go = move |_| {
         session.fly_to(CameraCommand::Tile(at));
         session.select(Some(at));
@@ -177,7 +177,7 @@ fn MessageFate(key: ChatKey, delivery: DeliveryStatus) -> impl IntoView {
 fn Failed(reason: String, op: OpId, session: Session) -> impl IntoView {
     view! {
         <div class="message__fate">
-            <span>{fill(t().not_sent, &[("why", &reason)])}</span>
+            <span>{interpolate(t().not_sent, &[("why", &reason)])}</span>
             <button class="link" type="button" on:click=move |_| session.retry_chat(op)>
                 {t().retry}
             </button>

@@ -4,7 +4,7 @@
 use super::{rows, text};
 use crate::{
     components::dock::{DockState, Tab},
-    i18n::{fill, t},
+    i18n::{interpolate, t},
     session::Session,
     store::{Account, ChatRow, Load, NoticeKind, SignIn, Store},
 };
@@ -138,7 +138,10 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
                         text::Part::Person(_) => format!("@{}", me.display_name),
                     })
                     .collect();
-                Some(fill(t().mentioned_you, &[("name", name), ("text", &text)]))
+                Some(interpolate(
+                    t().mentioned_you,
+                    &[("name", name), ("text", &text)],
+                ))
             });
             if let Some(text) = found {
                 session.notify(NoticeKind::Announcement(text));

@@ -9,7 +9,7 @@ const GROUP_MS: i64 = 5 * 60_000;
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum ChatLine {
     /// Messages of another day follow.
     Day {
         /// Local days since 1970.
@@ -31,7 +31,7 @@ pub enum Line {
 /// Tells lines apart. A message whose fate or place in a group changes is
 /// another line, and so drawn anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LineKey {
+pub enum ChatLineKey {
     /// A day's separator.
     Day(i64),
     /// The separator before unread messages.
@@ -40,19 +40,19 @@ pub enum LineKey {
     Message(ChatKey, bool, u8),
 }
 
-impl Line {
+impl ChatLine {
     /// A key for the list.
-    pub fn key(&self) -> LineKey {
+    pub fn key(&self) -> ChatLineKey {
         match self {
-            Self::Day { day, .. } => LineKey::Day(*day),
-            Self::New => LineKey::New,
+            Self::Day { day, .. } => ChatLineKey::Day(*day),
+            Self::New => ChatLineKey::New,
             Self::Message { row, first } => {
                 let delivery = match row.delivery {
                     DeliveryStatus::Stored => 0,
                     DeliveryStatus::Pending => 1,
                     DeliveryStatus::Failed(_) => 2,
                 };
-                LineKey::Message(row.key, *first, delivery)
+                ChatLineKey::Message(row.key, *first, delivery)
             }
         }
     }
@@ -64,7 +64,7 @@ pub fn lines(
     rows: &[ChatRow],
     read_up_to: Option<i64>,
     day_of: impl Fn(Timestamp) -> i64,
-) -> Vec<Line> {
+) -> Vec<ChatLine> {
     let mut lines = Vec::with_capacity(rows.len() + 4);
     let mut previous: Option<&ChatRow> = None;
     let mut today = None;
@@ -73,20 +73,20 @@ pub fn lines(
         let day = day_of(row.at);
         let new_day = today != Some(day);
         if new_day {
-            lines.push(Line::Day { day, at: row.at });
+            lines.push(ChatLine::Day { day, at: row.at });
             today = Some(day);
         }
         let unread = read_up_to.is_some_and(|read| row.seq.is_some_and(|seq| seq > read));
         let new = unread && !marked;
         if new {
-            lines.push(Line::New);
+            lines.push(ChatLine::New);
             marked = true;
         }
         let continues = previous.is_some_and(|before| {
             before.sender_id == row.sender_id
                 && (0..GROUP_MS).contains(&(row.at.millis() - before.at.millis()))
         });
-        lines.push(Line::Message {
+        lines.push(ChatLine::Message {
             row: row.clone(),
             first: new_day || new || !continues,
         });
@@ -131,10 +131,10 @@ mod tests {
         lines(rows, read, |at| at.millis().div_euclid(DAY))
             .iter()
             .map(|line| match line {
-                Line::Day { .. } => 'd',
-                Line::New => 'n',
-                Line::Message { first: true, .. } => 'M',
-                Line::Message { first: false, .. } => 'm',
+                ChatLine::Day { .. } => 'd',
+                ChatLine::New => 'n',
+                ChatLine::Message { first: true, .. } => 'M',
+                ChatLine::Message { first: false, .. } => 'm',
             })
             .collect()
     }
@@ -186,7 +186,7 @@ mod tests {
         let mut pending = stored.clone();
         pending.delivery = DeliveryStatus::Pending;
         let key = |row: &ChatRow| {
-            Line::Message {
+            ChatLine::Message {
                 row: row.clone(),
                 first: true,
             }

@@ -1,7 +1,7 @@
 //! Where the list of messages stands: at its end as long as one looks there,
 //! else at the message that one reads.
 
-use super::rows::{Line, LineKey};
+use super::rows::{ChatLine, ChatLineKey};
 use crate::{
     session::Session,
     store::{Older, Store},
@@ -27,7 +27,7 @@ pub struct Scroll {
 impl Scroll {
     /// Watches the list and its lines; `at_end` tells whether one looks at its
     /// end. Asks for older messages where it nears its beginning.
-    pub fn new(lines: Memo<Vec<Line>>, at_end: RwSignal<bool>) -> Self {
+    pub fn new(lines: Memo<Vec<ChatLine>>, at_end: RwSignal<bool>) -> Self {
         let scroll = Self {
             list: NodeRef::new(),
             at_end,
@@ -71,7 +71,7 @@ impl Scroll {
     }
 
     /// Keeps what one reads in its place while lines come in.
-    fn follow(self, lines: Memo<Vec<Line>>, load_older: impl Fn() + Copy + 'static) {
+    fn follow(self, lines: Memo<Vec<ChatLine>>, load_older: impl Fn() + Copy + 'static) {
         let mut known = None;
         Effect::new(move || {
             let first = lines.with(|lines| first_message(lines));
@@ -105,9 +105,9 @@ impl Scroll {
     }
 }
 
-fn first_message(lines: &[Line]) -> Option<LineKey> {
+fn first_message(lines: &[ChatLine]) -> Option<ChatLineKey> {
     lines.iter().find_map(|line| match line {
-        Line::Message { row, .. } => Some(LineKey::Message(row.key, false, 0)),
-        Line::Day { .. } | Line::New => None,
+        ChatLine::Message { row, .. } => Some(ChatLineKey::Message(row.key, false, 0)),
+        ChatLine::Day { .. } | ChatLine::New => None,
     })
 }

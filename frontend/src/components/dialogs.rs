@@ -1,13 +1,13 @@
 //! The dialogs of a page, of which one shows at a time: who asks for one says
-//! so to [`Sheets`], and [`SheetHost`] shows it.
+//! so to [`Dialogs`], and [`DialogHost`] shows it.
 
 use crate::{
     api,
     components::{
         canvas_settings::CanvasSettings, dialog::Dialog, export::Export, profile::Profile,
-        shortcuts,
+        shortcuts::Shortcuts,
     },
-    i18n::{fill, t},
+    i18n::{interpolate, t},
     store::{Account, SignIn},
 };
 use leptos::{ev, prelude::*, task::spawn_local};
@@ -18,7 +18,7 @@ use web_sys::{Element, KeyboardEvent};
 
 /// A dialog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sheet {
+pub enum DialogKind {
     /// Every key.
     #[default]
     Shortcuts,
@@ -32,7 +32,7 @@ pub enum Sheet {
     SignOut,
 }
 
-impl Sheet {
+impl DialogKind {
     fn title(self) -> &'static str {
         match self {
             Self::Shortcuts => t().shortcuts,
@@ -46,23 +46,23 @@ impl Sheet {
 
 /// Which dialog shows; in the context of a page.
 #[derive(Clone, Copy)]
-pub struct Sheets {
+pub struct Dialogs {
     open: RwSignal<bool>,
-    sheet: RwSignal<Sheet>,
+    kind: RwSignal<DialogKind>,
 }
 
-impl Sheets {
-    /// Puts it into the context of a page that has a [`SheetHost`].
+impl Dialogs {
+    /// Puts it into the context of a page that has a [`DialogHost`].
     pub fn provide() {
         provide_context(Self {
             open: RwSignal::new(false),
-            sheet: RwSignal::default(),
+            kind: RwSignal::default(),
         });
     }
 
     /// Shows a dialog.
-    pub fn show(self, sheet: Sheet) {
-        self.sheet.set(sheet);
+    pub fn show(self, kind: DialogKind) {
+        self.kind.set(kind);
         self.open.set(true);
     }
 
@@ -74,51 +74,52 @@ impl Sheets {
     /// Signs out, or first asks somebody who could not come back.
     pub fn sign_out(self, account: Account, done: Callback<()>) {
         if untrack(|| account.user()).is_some_and(|user| user.is_guest) {
-            self.show(Sheet::SignOut);
+            self.show(DialogKind::SignOut);
         } else {
             sign_out(account, done);
         }
     }
 }
 
-/// Ends the session, whatever the server answers: one that cannot be ended is
-/// over here.
+/// Signs out, whether the server answers or not. Not cancelled with the menu
+/// or the dialog that started it, which close at once: the sign-out has to
+/// become known to the application.
 fn sign_out(account: Account, done: Callback<()>) {
     spawn_local(async move {
         let _ = api::logout().await;
         account.sign_in.set(SignIn::SignedOut);
-        done.run(());
+        done.try_run(());
     });
 }
 
 /// Shows the dialog that was asked for, and the keys on `?`.
 #[component]
-pub fn SheetHost(
+pub fn DialogHost(
     /// Whether this page has keys to show.
     #[prop(optional)]
     keys: bool,
 ) -> impl IntoView {
-    let sheets = expect_context::<Sheets>();
-    let Sheets { open, sheet } = sheets;
+    let dialogs = expect_context::<Dialogs>();
+    let Dialogs { open, kind } = dialogs;
     if keys {
         let _ = use_event_listener(window(), ev::keydown, move |event| {
             if asks_for_keys(&event) {
-                sheets.show(Sheet::Shortcuts);
+                dialogs.show(DialogKind::Shortcuts);
             }
         });
     }
     view! {
         <Dialog
             open
-            title=Signal::derive(move || sheet.get().title().to_owned())
-            wide=Signal::derive(move || matches!(sheet.get(), Sheet::Shortcuts | Sheet::Canvas))
+            title=Signal::derive(move || kind.get().title().to_owned())
+            wide=Signal::derive(move || matches!(kind.get(), DialogKind::Shortcuts | DialogKind::Canvas))
         >
-            {move || match sheet.get() {
-                Sheet::Shortcuts => shortcuts::sheet().into_any(),
-                Sheet::Canvas => view! { <CanvasSettings /> }.into_any(),
-                Sheet::Profile => view! { <Profile /> }.into_any(),
-                Sheet::Export => view! { <Export /> }.into_any(),
-                Sheet::SignOut => view! { <SignOut /> }.into_any(),
+            {move || match kind.get() {
+                DialogKind::Shortcuts => view! { <Shortcuts /> }.into_any(),
+                DialogKind::Canvas => view! { <CanvasSettings /> }.into_any(),
+                DialogKind::Profile => view! { <Profile /> }.into_any(),
+                DialogKind::Export => view! { <Export /> }.into_any(),
+                DialogKind::SignOut => view! { <SignOut /> }.into_any(),
             }}
         </Dialog>
     }
@@ -137,19 +138,19 @@ fn asks_for_keys(event: &KeyboardEvent) -> bool {
 /// What it means for a guest to sign out, before it happens.
 #[component]
 fn SignOut() -> impl IntoView {
-    let sheets = expect_context::<Sheets>();
+    let dialogs = expect_context::<Dialogs>();
     let account = expect_context::<Account>();
     let navigate = use_navigate();
     let name = untrack(|| account.user()).map(|user| user.display_name);
     let home = Callback::new(move |()| {
-        sheets.close();
+        dialogs.close();
         navigate("/", NavigateOptions::default());
     });
     view! {
-        <p>{fill(t().sign_out_guest, &[("name", &name.unwrap_or_default())])}</p>
+        <p>{interpolate(t().sign_out_guest, &[("name", &name.unwrap_or_default())])}</p>
         <p class="soft">{t().sign_out_guest_stays}</p>
         <div class="dialog__foot">
-            <button class="btn" type="button" on:click=move |_| sheets.close()>
+            <button class="btn" type="button" on:click=move |_| dialogs.close()>
                 {t().cancel}
             </button>
             <button

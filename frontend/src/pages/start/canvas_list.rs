@@ -1,49 +1,47 @@
 //! A list of canvases on the start page: fetched and looked through.
 
-use crate::{account, api, store::Account};
-use leptos::{prelude::*, task::spawn_local};
+use crate::{account, api, store::Account, tasks::Tasks};
+use leptos::prelude::*;
 use shared::{api::Canvas, ids::CanvasId};
 
 /// The canvases of one list, as they were last told.
 #[derive(Clone, Copy)]
-pub(super) struct Shelf {
+pub(super) struct CanvasList {
     pub(super) canvases: RwSignal<Vec<Canvas>>,
     pub(super) cursor: RwSignal<Option<String>>,
     /// What their names or descriptions must have in them.
     pub(super) query: RwSignal<String>,
-    pub(super) state: RwSignal<ShelfState>,
+    pub(super) state: RwSignal<ListState>,
     mine: bool,
     account: Account,
+    tasks: Tasks,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ShelfState {
-    Waiting,
-    Here,
-    Away,
+pub(super) enum ListState {
+    Loading,
+    Loaded,
+    Failed,
 }
 
-impl Shelf {
+impl CanvasList {
     pub(super) fn new(mine: bool, query: RwSignal<String>) -> Self {
         Self {
             canvases: RwSignal::default(),
             cursor: RwSignal::default(),
             query,
-            state: RwSignal::new(ShelfState::Waiting),
+            state: RwSignal::new(ListState::Loading),
             mine,
             account: expect_context(),
+            tasks: expect_context(),
         }
     }
 
-    /// Fetches the first page and lays it over what is there. The page may
-    /// have been left when the answer comes.
+    /// Fetches the first page and merges it with the rows that are there.
     pub(super) fn refresh(self) {
         let query = self.query.get_untracked();
-        spawn_local(async move {
+        self.tasks.spawn(async move {
             let answer = api::canvases(query.trim(), self.mine, None).await;
-            let Some(state) = self.state.try_get_untracked() else {
-                return;
-            };
             if self.query.get_untracked() != query {
                 return;
             }
@@ -62,10 +60,10 @@ impl Shelf {
                         rest.retain(|canvas| more && !ids.contains(&canvas.id));
                         canvases.append(&mut rest);
                     });
-                    self.state.set(ShelfState::Here);
+                    self.state.set(ListState::Loaded);
                 }
-                Err(_) if state == ShelfState::Here => {}
-                Err(_) => self.state.set(ShelfState::Away),
+                Err(_) if self.state.get_untracked() == ListState::Loaded => {}
+                Err(_) => self.state.set(ListState::Failed),
             }
         });
     }
@@ -74,7 +72,7 @@ impl Shelf {
     pub(super) fn clear(self) {
         self.canvases.set(Vec::new());
         self.cursor.set(None);
-        self.state.set(ShelfState::Waiting);
+        self.state.set(ListState::Loading);
     }
 
     /// Fetches the next page.
@@ -82,15 +80,14 @@ impl Shelf {
         let Some(cursor) = self.cursor.get_untracked() else {
             return;
         };
-        spawn_local(async move {
+        self.tasks.spawn(async move {
             let query = self.query.get_untracked();
             let answer = api::canvases(query.trim(), self.mine, Some(&cursor)).await;
             if let Ok(page) = answer
-                && self.query.try_get_untracked() == Some(query)
+                && self.query.get_untracked() == query
             {
-                self.cursor.try_set(page.next_cursor);
-                self.canvases
-                    .try_update(|canvases| canvases.extend(page.items));
+                self.cursor.set(page.next_cursor);
+                self.canvases.update(|canvases| canvases.extend(page.items));
             }
         });
     }
