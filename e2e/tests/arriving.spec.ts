@@ -140,9 +140,36 @@ test.describe("arriving", { tag: "@phone" }, () => {
     await expect(page.getByRole("dialog")).toHaveCount(0);
   });
 
+  test("the browser's back and forward lead from page to page", async ({ page, canvas }) => {
+    const startPage = page.getByRole("heading", { name: "Stellar Canvas", level: 1 });
+    const canvasPage = page.getByRole("heading", { name: canvas.name, level: 1 });
+    await page.goto(`/canvas/${canvas.id}`);
+    await expect(canvasPage).toBeVisible();
+    // The board writes its view to the address.
+    await expect(page).toHaveURL(/#/);
+    await page.getByRole("link", { name: "All canvases" }).first().click();
+    await expect(startPage).toBeVisible();
+    await expect(page).toHaveURL("/");
+    await page.goBack();
+    await expect(canvasPage).toBeVisible();
+    await expect(page).toHaveURL(/\/canvas\/\d+/);
+    await page.goForward();
+    await expect(startPage).toBeVisible();
+    await page.goBack();
+    await expect(canvasPage).toBeVisible();
+    await page.getByRole("link", { name: "All canvases" }).first().click();
+    await expect(startPage).toBeVisible();
+    await expect(page).toHaveURL("/");
+    await page.goBack();
+    await expect(canvasPage).toBeVisible();
+    await expect(page).toHaveTitle(new RegExp(canvas.name));
+  });
+
   test("an address that leads nowhere says so and offers a way out", async ({ page }) => {
-    await page.goto("/nowhere");
-    await expect(page.getByRole("heading", { name: "Nothing here but stars" })).toBeVisible();
+    for (const address of ["/nowhere", "/canvas", "/canvas/x", "/canvas/7/x"]) {
+      await page.goto(address);
+      await expect(page.getByRole("heading", { name: "Nothing here but stars" })).toBeVisible();
+    }
     await page.goto("/canvas/987654321");
     await expect(page.getByRole("heading", { name: "There is no such canvas" })).toBeVisible();
     await page.getByRole("link", { name: "All canvases" }).last().click();

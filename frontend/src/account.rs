@@ -1,7 +1,8 @@
-//! Who is signed in, as far as this browser knows. The cookie that says so is
-//! hidden from scripts, so a mark in local storage remembers that there was a
-//! sign-in. Without the mark the first answer of the server tells whether it
-//! knows who asks; so nobody's first visit begins with a refused question.
+//! Who is signed in, as far as this browser knows. Scripts cannot read the
+//! session cookie, so an entry in local storage records that there was a
+//! sign-in. Without that entry nothing is asked: the first answer to another
+//! request shows whether the server knows the user. A first visit therefore
+//! makes no request that is refused.
 
 use crate::{
     api, browser,
@@ -12,10 +13,11 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use leptos_use_event_listener::use_event_listener;
 
 const KEY: &str = "stellar.signed_in";
-/// Milliseconds until a server that did not answer is asked again.
+/// Milliseconds until the request is repeated when the server does not answer.
 const RETRY_MS: u32 = 2_000;
 
-/// Finds out who is signed in, and keeps the mark from now on.
+/// Asks the server who is signed in if there was a sign-in, and keeps the entry
+/// in local storage up to date from now on. Called once, by the application.
 pub fn recall(account: Account) {
     if browser::load(KEY).is_some() {
         ask(account);
@@ -27,7 +29,8 @@ pub fn recall(account: Account) {
             browser::save(KEY, "1");
         }
     });
-    // Another tab signed in; one that signs out ends this one's connection.
+    // Another tab signed in. When another tab signs out, the server closes this
+    // tab's connection, which is handled there.
     let _ = use_event_listener(window(), ev::storage, move |_| {
         if browser::load(KEY).is_some() {
             heard(account, true);
@@ -35,8 +38,9 @@ pub fn recall(account: Account) {
     });
 }
 
-/// The server answered: `knows` whether it seems to know who asks, since it
-/// told of a role or refused what others may see.
+/// Called with each answer of the server. `knows` is true if the answer shows
+/// that the server knows the user: it contains a role, or it is a refusal of
+/// something that is public.
 pub fn heard(account: Account, knows: bool) {
     match account.sign_in.get_untracked() {
         SignIn::Unknown | SignIn::SignedOut if knows => ask(account),
@@ -58,7 +62,7 @@ fn ask(account: Account) {
             match api::me().await {
                 Ok(user) => break SignIn::SignedIn(user),
                 Err(error) if error.status() == Some(401) => break SignIn::SignedOut,
-                // Away: nothing is known, and saying otherwise would be a lie.
+                // No answer: whether somebody is signed in stays unknown.
                 Err(_) => TimeoutFuture::new(RETRY_MS).await,
             }
         };

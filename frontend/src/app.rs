@@ -1,4 +1,5 @@
-//! The root: who is signed in, the theme, and which page an address has.
+//! The root component: provides the account and the theme, and maps addresses
+//! to pages.
 
 use crate::{
     account,
@@ -40,7 +41,7 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The page of the canvas that the address names; a new one for each canvas.
+/// The page of the canvas in the address. Another canvas gets a new page.
 #[component]
 fn CanvasRoute() -> impl IntoView {
     let params = use_params_map();

@@ -1,16 +1,16 @@
-//! Small doors to the browser that several modules need.
+//! Functions of the browser that several modules use.
 
 use wasm_bindgen::{JsCast, closure::Closure};
 
-/// Milliseconds since 1970, by this computer's clock.
+/// The time by this computer's clock, in milliseconds since 1970.
 pub fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }
 
-/// The window this page lives in.
+/// The browser window.
 ///
 /// # Panics
-/// Outside a browser's page, where nothing of this client can run.
+/// Outside a browser page.
 pub fn window() -> web_sys::Window {
     leptos::prelude::window()
 }
@@ -20,14 +20,15 @@ pub fn is_online() -> bool {
     window().navigator().on_line()
 }
 
-/// Whether somebody can see this tab.
+/// Whether the tab is visible.
 pub fn is_visible() -> bool {
     window()
         .document()
         .is_some_and(|document| document.visibility_state() == web_sys::VisibilityState::Visible)
 }
 
-/// Whether the person asked for less motion.
+/// Whether the user has asked the system for less motion. Asked at each use, not
+/// followed; the hook of leptos-use would answer only after the first effect.
 pub fn prefers_reduced_motion() -> bool {
     window()
         .match_media("(prefers-reduced-motion: reduce)")
@@ -36,7 +37,8 @@ pub fn prefers_reduced_motion() -> bool {
         .is_some_and(|query| query.matches())
 }
 
-/// Whether the page is laid out for a phone: as the style dialogs have it.
+/// Whether the page has its phone layout; the same width as in the style sheets.
+/// Asked at each use, not followed, for the same reason.
 pub fn is_phone() -> bool {
     window()
         .match_media("(max-width: 48rem)")
@@ -45,7 +47,8 @@ pub fn is_phone() -> bool {
         .is_some_and(|query| query.matches())
 }
 
-/// Listens until dropped.
+/// An event listener outside of components, removed when this value is dropped.
+/// Components use `use_event_listener` of leptos-use.
 pub struct Listener {
     target: web_sys::EventTarget,
     event: &'static str,
@@ -105,12 +108,13 @@ impl Drop for Listener {
     }
 }
 
-/// Reads a value of this site's local storage; none where the browser keeps none.
+/// Reads a value from local storage; none if there is none or storage is
+/// disabled.
 pub fn load(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?
 }
 
-/// Keeps a value in local storage; false where the browser would not.
+/// Writes a value to local storage; false if storage is full or disabled.
 pub fn save(key: &str, value: &str) -> bool {
     window()
         .local_storage()
@@ -119,7 +123,7 @@ pub fn save(key: &str, value: &str) -> bool {
         .is_some_and(|storage| storage.set_item(key, value).is_ok())
 }
 
-/// Forgets a value of local storage.
+/// Removes a value from local storage.
 pub fn forget(key: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.remove_item(key);
@@ -138,7 +142,8 @@ pub fn keys(prefix: &str) -> Vec<String> {
         .collect()
 }
 
-/// Says in the console what failed, where a failure would else be nameless.
+/// Writes a panic to the console; without this the console shows only
+/// `unreachable`.
 pub fn report_panic(info: &std::panic::PanicHookInfo<'_>) {
     web_sys::console::error_1(&info.to_string().into());
 }

@@ -1,5 +1,5 @@
-//! The parts that pages are made of. They read the store and ask the session;
-//! none of them knows the socket.
+//! The components of the pages. They read the store and call the session; none
+//! of them uses the socket.
 
 #![allow(
     clippy::needless_pass_by_value,
@@ -40,6 +40,7 @@ pub mod theme;
 pub mod tile_history;
 pub mod tile_panel;
 pub mod tile_picture;
+pub mod tile_title;
 pub mod toasts;
 pub mod tool_bar;
 pub mod top_bar;

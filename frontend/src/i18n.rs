@@ -1,8 +1,7 @@
-//! Every text that people read, and how numbers, times and lists are written.
+//! All texts of the client, and the format of numbers, times and lists.
 //!
-//! Components take words from [`t`] and never write any themselves. A
-//! translation is one more constant beside [`english`], chosen in [`t`].
-//! Nothing here knows the store or the page.
+//! Components take all texts from here. A translation is one more constant beside
+//! [`english`], chosen in [`t`]. Nothing here uses the store or the pages.
 
 pub mod board;
 mod english;
@@ -16,12 +15,12 @@ pub use problems::{api_problem, field_problem, refusal, text_problem};
 
 use std::fmt::Display;
 
-/// The texts in the person's language.
+/// The texts in the user's language.
 pub fn t() -> &'static Texts {
     &english::TEXTS
 }
 
-/// A text that depends on a number, written `{n}` in it.
+/// A text that depends on a number, which replaces `{n}`.
 #[derive(Clone, Copy, Debug)]
 pub struct Counted {
     /// For exactly one.
@@ -31,14 +30,14 @@ pub struct Counted {
 }
 
 impl Counted {
-    /// The text for `n`, the number written as the person is used to.
+    /// The text for `n`, with the number in the locale's format.
     pub fn of(self, n: usize) -> String {
         let text = if n == 1 { self.one } else { self.other };
         interpolate(text, &[("n", &number(n))])
     }
 }
 
-/// Puts values into a text: `interpolate("Tile {x}", &[("x", &12)])`.
+/// Inserts values into a text: `interpolate("Tile {x}", &[("x", &12)])`.
 pub fn interpolate(text: &str, values: &[(&str, &dyn Display)]) -> String {
     let mut filled = text.to_owned();
     for (name, value) in values {
@@ -47,7 +46,12 @@ pub fn interpolate(text: &str, values: &[(&str, &dyn Display)]) -> String {
     filled
 }
 
-/// Who is typing, in one line; empty for nobody.
+/// A label with a note after it, such as a key: `Undo (Ctrl+Z)`.
+pub fn with_note(label: &str, note: &str) -> String {
+    interpolate(t().with_note, &[("label", &label), ("note", &note)])
+}
+
+/// The text about who is typing; empty for nobody.
 pub fn typing_line(names: &[String]) -> String {
     match names {
         [] => String::new(),
@@ -57,7 +61,7 @@ pub fn typing_line(names: &[String]) -> String {
     }
 }
 
-/// A cell's coordinates, as people read and say them.
+/// The text for the coordinates of a cell or pixel.
 pub fn coordinates(x: i32, y: i32) -> String {
     interpolate(t().place, &[("x", &x), ("y", &y)])
 }

@@ -1,6 +1,6 @@
-//! The Stellar Canvas browser client: draws the board, speaks with the server
-//! over one WebSocket per open canvas, and keeps what was drawn and said until
-//! the server has stored it.
+//! The Stellar Canvas browser client: draws the board, connects to the server
+//! with one WebSocket per open canvas, and keeps drawings and messages until the
+//! server has stored them.
 
 #![allow(
     clippy::large_types_passed_by_value,

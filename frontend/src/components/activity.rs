@@ -1,4 +1,4 @@
-//! What happened on the canvas, newest first.
+//! The panel with the latest events of the canvas, newest first.
 
 use crate::{
     browser::now_ms,
@@ -19,14 +19,15 @@ const TICK_MS: u64 = 30_000;
 /// Pixels from the end at which older rows are fetched.
 const EARLY: i32 = 240;
 
-/// What happened on the canvas.
+/// The panel with the latest events of the canvas.
 #[component]
 pub fn ActivityPanel() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let now = RwSignal::new(now_ms());
     let _ = use_interval_fn(move || now.set(now_ms()), TICK_MS);
-    // On a busy canvas rows that nobody sees would cost more than the board.
+    // A hidden panel renders no rows: on a busy canvas they would cost more time
+    // than the board.
     let dock = expect_context::<DockState>();
     let rows = move || {
         if !dock.shows(Tab::Activity) {
@@ -100,7 +101,7 @@ fn ActivityRow(row: Activity, now: RwSignal<i64>) -> impl IntoView {
         ..
     } = row;
     let place = at.map(|at| coordinates(at.x, at.y)).unwrap_or_default();
-    // Nobody knows the names of those who left and never spoke.
+    // The name is known only of those who are here or have written in the chat.
     let words = move || {
         let (text, of_stranger) = words(kind);
         match store.name_of(actor) {
@@ -136,7 +137,7 @@ fn ActivityRow(row: Activity, now: RwSignal<i64>) -> impl IntoView {
     }
 }
 
-/// What somebody did: beside their name, and where that is not known.
+/// The text for an event: with the name of its author, and without.
 fn words(kind: ActivityKind) -> (&'static str, &'static str) {
     match kind {
         ActivityKind::Created => (t().did_create, t().was_created),

@@ -1,4 +1,4 @@
-//! The ways in: as a guest with one field and one click, or with an account.
+//! The forms to enter: as a guest, with an account, or with a new account.
 
 use crate::{
     api::{self, ApiError},
@@ -13,13 +13,13 @@ use shared::{
     limits, text,
 };
 
-/// How somebody came in.
+/// How a user enters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EntryMethod {
-    /// With a name and nothing else.
+    /// As a guest, with a name only.
     #[default]
     Guest,
-    /// With their account.
+    /// With an account.
     SignIn,
     /// With a new account.
     Register,
@@ -35,7 +35,7 @@ impl EntryMethod {
     }
 }
 
-/// What is wrong, and with which field.
+/// The errors of the form, by field.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct FormErrors {
     username: Option<String>,
@@ -62,13 +62,13 @@ impl From<ApiError> for FormErrors {
     }
 }
 
-/// What is being filled in.
+/// The state of the forms.
 #[derive(Clone, Copy)]
 struct Entry {
     account: Account,
     tasks: Tasks,
     method: RwSignal<EntryMethod>,
-    /// Whether somebody chose a method: then its first field takes the focus.
+    /// Whether the user has chosen a form: then its first field takes the focus.
     chosen: RwSignal<bool>,
     busy: RwSignal<bool>,
     errors: RwSignal<FormErrors>,
@@ -118,14 +118,14 @@ impl Entry {
     }
 }
 
-/// The forms of which one shows, each with the buttons that lead to the
-/// others. So at any time there is exactly one button for each method in.
+/// One of the three forms, with the buttons that show the others. At any time
+/// there is exactly one button for each method.
 #[component]
 pub fn EntryForms(
-    /// Called when somebody has come in, after `Account::sign_in` was set.
+    /// Called after a successful sign-in, when `Account::sign_in` is set.
     #[prop(into)]
     done: Callback<EntryMethod>,
-    /// The method that is offered first.
+    /// The form that is shown first.
     #[prop(optional)]
     first: EntryMethod,
 ) -> impl IntoView {
@@ -251,7 +251,7 @@ async fn enter(
     }
 }
 
-/// What can be said about a new account without asking the server.
+/// Checks the fields of a new account without asking the server.
 fn check_new(username: &str, password: &str) -> Result<(), FormErrors> {
     let errors = FormErrors {
         username: text::username(username).err().as_ref().map(text_problem),

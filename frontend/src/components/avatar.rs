@@ -1,5 +1,5 @@
-//! A person as a coloured disc with initials, and the colour itself, which is
-//! the same wherever that person appears.
+//! A user as a coloured disc with initials. A user has the same colour
+//! everywhere.
 
 use leptos::prelude::*;
 use shared::ids::UserId;
@@ -27,26 +27,27 @@ pub enum Size {
     /// In lists.
     #[default]
     Normal,
-    /// On its own.
+    /// Alone.
     Large,
 }
 
-/// A person's disc. Decoration: the name stands beside it or in a label.
+/// A user's disc. Hidden from screen readers: the name stands beside it or in a
+/// label.
 #[component]
 #[expect(
     clippy::needless_pass_by_value,
     reason = "properties belong to their component"
 )]
 pub fn Avatar(
-    /// Whose.
+    /// The user.
     user: UserId,
-    /// Their name to show.
+    /// Their display name.
     #[prop(into)]
     name: String,
-    /// How large.
+    /// The size.
     #[prop(optional)]
     size: Size,
-    /// What sits on its edge, such as a status.
+    /// Shown on the edge of the disc, such as a status.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {

@@ -1,5 +1,5 @@
-//! What keeps the canvas from being live, where more is to say than the small
-//! state in the top bar can: what happened, and what to do. The board stays.
+//! The banner over the board: explains why the canvas is not live and offers
+//! what the user can do. The top bar shows the short connection state.
 
 use crate::{
     components::icons::{Glyph, Icon},
@@ -9,7 +9,7 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// What there is to say.
+/// The texts and the action of a banner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct BannerContent {
     title: &'static str,
@@ -17,14 +17,14 @@ struct BannerContent {
     action: BannerAction,
 }
 
-/// What there is to do.
+/// What the user can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BannerAction {
-    /// Nothing: it comes back by itself, or at once on demand.
+    /// Wait; the client connects again by itself.
     Wait,
-    /// It does not come back by itself.
+    /// Connect again; the client does not do it by itself.
     Reconnect,
-    /// Only to leave.
+    /// Leave the canvas.
     Leave,
 }
 
@@ -76,7 +76,7 @@ fn banner_content(
     })
 }
 
-/// Says it over the board, and whom the view follows.
+/// The banner, and the name of the user whom the viewport follows.
 #[component]
 pub fn Banner() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -88,7 +88,7 @@ pub fn Banner() -> impl IntoView {
     });
     let closed = RwSignal::new(None::<BannerContent>);
     Effect::new(move |_| {
-        // The next trouble is banner_content again.
+        // Another problem is shown even if the last one was dismissed.
         if what.get().is_none() {
             closed.set(None);
         }
@@ -104,7 +104,7 @@ pub fn Banner() -> impl IntoView {
                  action,
              }| {
                 let action = match action {
-                    // It comes back by itself, and the board is for drawing on.
+                    // Can be dismissed, since the board remains usable.
                     BannerAction::Wait => Some(
                         view! {
                             <button

@@ -1,5 +1,5 @@
-//! Arrows at the edge of the board to tiles that somebody points at and that
-//! are out of view. Pressing one flies there.
+//! Arrows at the edge of the board that lead to highlighted tiles outside the
+//! viewport. A click moves the viewport there.
 
 use crate::{
     components::avatar,
@@ -15,12 +15,12 @@ use shared::canvas::{Coord, Grid};
 /// CSS pixels between an arrow's middle and the edge.
 const MARGIN: f64 = 30.0;
 
-/// Arrows to tiles that somebody points at, out of view.
+/// Arrows to the tiles outside the viewport that others highlight.
 #[component]
 pub fn BoardArrows() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
-    // One's own need none.
+    // The user's own highlights get no arrow.
     let highlights = move || {
         let mut highlights = store.highlights.get();
         highlights.retain(|highlight| highlight.by.is_some());
@@ -74,8 +74,8 @@ pub fn BoardArrows() -> impl IntoView {
     view! { <For each=highlights key=|highlight| (highlight.at, highlight.started_at) children=arrow /> }
 }
 
-/// Where at the edge of the view an arrow to a tile stands, and its angle;
-/// none if the tile is in view.
+/// Position of the arrow to a tile in CSS pixels, and its angle in radians;
+/// none if the tile is in the viewport.
 fn edge(view: &camera::Viewport, grid: &Grid, at: Coord) -> Option<(f64, f64, f64)> {
     let (x, y, side) = view.tile_rect(grid, at);
     if x < view.width && y < view.height && x + side > 0.0 && y + side > 0.0 {

@@ -1,4 +1,5 @@
-//! The board: two canvases in a focusable grid, and what is read aloud.
+//! The board: two canvas elements in a focusable grid, and the texts for screen
+//! readers.
 //!
 //! The grid element carries `data-camera-x`, `data-camera-y` (the board pixel
 //! in the middle of the view) and `data-camera-zoom` (CSS pixels for one board
@@ -20,10 +21,10 @@ use shared::canvas::Coord;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
-/// Milliseconds after the last move until the address follows.
+/// Milliseconds from the last move of the viewport to the change of the address.
 const ADDRESS_MS: u32 = 300;
 
-/// What lives as long as the board is on the page.
+/// The renderer and the listeners of the board, dropped with the component.
 struct BoardHandles {
     renderer: Rc<BoardRenderer>,
     _input: Input,
@@ -178,8 +179,8 @@ impl BoardHandles {
     }
 }
 
-/// Draws the lower canvas anew when the view moved, and what lies over it
-/// when anything changed.
+/// Redraws the lower canvas when the viewport moves, and the upper one when
+/// anything on it changes.
 fn redraw_when_needed(
     store: Store,
     with_renderer: impl Fn(&dyn Fn(&Rc<BoardRenderer>)) + Copy + 'static,
@@ -210,7 +211,7 @@ fn redraw_when_needed(
     });
 }
 
-/// The first view: where the address says, else the whole board.
+/// Sets the first viewport: the one in the address, else the whole board.
 fn look_first(
     store: Store,
     session: Session,
@@ -246,7 +247,7 @@ fn look_first(
     });
 }
 
-/// Keeps the view in the address, without a trace in the history.
+/// Writes the viewport to the address without adding history entries.
 fn write_address(store: Store) {
     let timer = StoredValue::new_local(None::<Timeout>);
     Effect::new(move || {
@@ -262,20 +263,20 @@ fn write_address(store: Store) {
             else {
                 return;
             };
-            // The tile that the address names is looked at no more.
+            // The tile in the address is no longer the selected one.
             if url::tile(&query) != store.selected.get_untracked() {
                 query.clear();
             }
             let address = format!("{path}{query}{}", url::format(camera));
             let state = history.state().unwrap_or(JsValue::NULL);
-            // Browsers refuse when it is asked too often; the next one counts.
+            // Browsers refuse too frequent changes; the next one will be accepted.
             let _ = history.replace_state_with_url(&state, "", Some(&address));
         };
         timer.set_value(Some(Timeout::new(ADDRESS_MS, write)));
     });
 }
 
-/// Goes where the person that is followed goes.
+/// Moves the viewport to where the followed user works.
 fn follow_person(store: Store, session: Session) {
     let editing = Memo::new(move |_| {
         let user = store.following.get()?;
@@ -310,7 +311,7 @@ fn follow_person(store: Store, session: Session) {
     });
 }
 
-/// The cell in the middle of the view.
+/// The cell in the middle of the viewport.
 fn middle(store: Store) -> Option<Coord> {
     let grid = store.tiles.with_untracked(TileStore::grid)?;
     let view = store.viewport.get_untracked();

@@ -1,4 +1,5 @@
-//! A canvas on the start page: its picture as it is now, and what is going on.
+//! A canvas on the start page: its current picture, and how many users are
+//! there.
 
 use crate::{
     api,
@@ -7,19 +8,19 @@ use crate::{
 use leptos::prelude::*;
 use shared::api::Canvas;
 
-/// Pixels from left to right below which a picture is enlarged in a card.
+/// Width in pixels below which a picture is enlarged in a card.
 const SMALL: i32 = 400;
 
-/// A canvas's picture; its address changes with every change of the canvas, so
-/// that a newer one is fetched then and not before.
+/// The address of a canvas's picture. It changes with every change of the
+/// canvas, so that browsers fetch the picture again then and not before.
 pub fn picture(canvas: &Canvas) -> String {
     format!("{}&v={}", api::image_url(canvas.id, 1), canvas.last_seq)
 }
 
-/// The card of one canvas; the whole of it is a link.
+/// The card of one canvas; the whole card is a link.
 #[component]
 pub fn CanvasCard(
-    /// Which; may change while the card is there.
+    /// The canvas; may change while the card is shown.
     canvas: Memo<Option<Canvas>>,
 ) -> impl IntoView {
     let part = move |read: fn(&Canvas) -> String| {
@@ -77,7 +78,7 @@ pub fn CanvasCard(
     }
 }
 
-/// Where a card will be.
+/// A placeholder while the cards are loaded.
 #[component]
 pub fn WaitingCard() -> impl IntoView {
     view! {

@@ -1,5 +1,5 @@
-//! A canvas: facts for everybody, settings and the way to delete it for its
-//! owner, and who has which role.
+//! The dialog about the open canvas: facts for everybody, settings and deletion
+//! for its owner, and the members with their roles.
 
 use crate::{
     api,
@@ -22,7 +22,7 @@ use shared::{
     limits,
 };
 
-/// What the dialog shows of the open canvas.
+/// The content of the dialog.
 #[component]
 pub fn CanvasSettings() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -84,7 +84,7 @@ fn Settings(canvas: Canvas) -> impl IntoView {
     let form = Submission::from_context();
     let save = move |event: SubmitEvent| {
         event.prevent_default();
-        // What is as it was changes nothing on the server.
+        // Unchanged values change nothing on the server.
         let change = UpdateCanvas {
             name: Some(name.get_untracked().trim().to_owned()),
             description: Some(description.get_untracked().trim().to_owned()),
@@ -141,7 +141,7 @@ fn Settings(canvas: Canvas) -> impl IntoView {
     }
 }
 
-/// Deletes the canvas, once its name was written.
+/// Deletes the canvas after its name was typed.
 #[component]
 fn Delete(canvas: Canvas) -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
@@ -153,7 +153,7 @@ fn Delete(canvas: Canvas) -> impl IntoView {
     let delete = move |event: SubmitEvent| {
         event.prevent_default();
         if is_sure.get_untracked() {
-            // The page says by itself that the canvas is gone.
+            // The page shows by itself that the canvas is deleted.
             form.send(api::delete_canvas(canvas.id), move |()| dialogs.close());
         }
     };

@@ -1,5 +1,5 @@
-//! The chat: history that grows upward, messages grouped by author, typing
-//! line and text field.
+//! The chat panel: messages grouped by author, older ones fetched while
+//! scrolling up, who is typing, and the text field.
 
 pub mod complete;
 pub mod composer;
@@ -25,7 +25,7 @@ use rows::ChatLine;
 use scroll::Scroll;
 use shared::time::Timestamp;
 
-/// The chat.
+/// The chat panel.
 #[component]
 pub fn ChatPanel() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -97,7 +97,7 @@ pub fn ChatPanel() -> impl IntoView {
                 </div>
             </Show>
             <Typing />
-            <Composer said=move |()| {
+            <Composer sent=move |()| {
                 reading.at_end.set(true);
                 scroll.to_end();
             } />
@@ -130,7 +130,7 @@ fn Typing() -> impl IntoView {
     }
 }
 
-/// The shape of messages to come.
+/// A placeholder while messages are loaded.
 #[component]
 fn WaitingMessages() -> impl IntoView {
     [true, false, true]
@@ -148,7 +148,7 @@ fn WaitingMessages() -> impl IntoView {
         .collect_view()
 }
 
-/// Local days since 1970.
+/// The day of a time in the local time zone, as a number of days.
 fn day_of(at: Timestamp) -> i64 {
     let time: DateTime<Utc> = at.into();
     time.with_timezone(&Local).num_days_from_ce().into()

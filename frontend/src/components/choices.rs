@@ -1,4 +1,4 @@
-//! One choice of several, side by side, with a word about the chosen one.
+//! Radio buttons side by side, with a hint about the chosen one.
 
 use crate::i18n::t;
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use shared::{
     presence::Status,
 };
 
-/// What can be chosen: what it is called, and a word about it or nothing.
+/// The options: label, and a hint or an empty text.
 pub type Options = Vec<(String, &'static str)>;
 
 /// In the order of [`visibilities`].
@@ -23,7 +23,7 @@ pub const POLICIES: [EditPolicy; 3] = [EditPolicy::Open, EditPolicy::Exclusive, 
 /// In the order of [`statuses`].
 pub const STATUSES: [Status; 3] = [Status::Online, Status::Away, Status::Busy];
 
-/// Who finds a canvas.
+/// The options for who can find a canvas.
 pub fn visibilities() -> Options {
     vec![
         (t().visibility_public.to_owned(), t().visibility_public_hint),
@@ -38,7 +38,7 @@ pub fn visibilities() -> Options {
     ]
 }
 
-/// Who draws where.
+/// The options for who can draw where.
 pub fn policies() -> Options {
     vec![
         (t().policy_open.to_owned(), t().policy_open_hint),
@@ -47,28 +47,28 @@ pub fn policies() -> Options {
     ]
 }
 
-/// How somebody is there.
+/// The options for a user's status.
 pub fn statuses() -> Options {
     [t().status_online, t().status_away, t().status_busy]
         .map(|text| (text.to_owned(), ""))
         .to_vec()
 }
 
-/// Where `value` stands among `all`; the first where it does not.
+/// The index of `value` in `all`; 0 if it is not there.
 pub fn index<T: PartialEq>(all: &[T], value: &T) -> usize {
     all.iter().position(|one| one == value).unwrap_or_default()
 }
 
-/// One choice of several. `value` counts from 0.
+/// Radio buttons. `value` is the index of the chosen option, from 0.
 #[component]
 pub fn Choices(
-    /// Of the group of radio buttons; unique in the page.
+    /// The name of the group; unique on the page.
     name: &'static str,
-    /// What is chosen, in words.
+    /// The label of the group.
     label: &'static str,
-    /// Which one holds.
+    /// The index of the chosen option.
     value: RwSignal<usize>,
-    /// What can be chosen.
+    /// The options.
     options: Options,
 ) -> impl IntoView {
     let hints: Vec<&'static str> = options.iter().map(|option| option.1).collect();

@@ -1,5 +1,5 @@
-//! The connection, told honestly: live, coming back, offline, signed out, and
-//! how much of one's own work waits for it.
+//! The state of the connection (live, reconnecting, offline, signed out, ended)
+//! and the number of changes that are not sent yet.
 
 use crate::{
     browser::now_ms,
@@ -13,7 +13,7 @@ use leptos_use_interval_fn::{Pausable, UseIntervalFnOptions, use_interval_fn_wit
 /// Milliseconds between two updates of the seconds that are left.
 const TICK_MS: u64 = 250;
 
-/// The word for the state, for style dialogs and tests.
+/// The name of the state for style sheets and tests.
 fn state_name(connection: Connection) -> &'static str {
     match connection {
         Connection::Live => "live",
@@ -24,12 +24,12 @@ fn state_name(connection: Connection) -> &'static str {
     }
 }
 
-/// Whole seconds until `retry_at`, begun ones counted.
+/// Seconds until `retry_at`, rounded up; both times in milliseconds.
 fn seconds_left(retry_at: i64, now: i64) -> i64 {
     (retry_at - now).max(0).div_euclid(1000) + i64::from((retry_at - now).max(0) % 1000 > 0)
 }
 
-/// One small state, with what one can do about it.
+/// The state, with a button to connect at once.
 #[component]
 pub fn ConnectionState() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -71,8 +71,7 @@ pub fn ConnectionState() -> impl IntoView {
             view! { <span class="connection__waiting">{t().changes_waiting.of(n)}</span> }
         })
     };
-    // The seconds would be read aloud one by one, so those who listen get the
-    // state alone.
+    // A screen reader would read each second aloud, so it gets the state only.
     view! {
         <div
             class="connection"

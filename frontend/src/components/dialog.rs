@@ -1,5 +1,5 @@
-//! A modal dialog on the browser's own element, which keeps focus inside,
-//! closes on Escape and gives focus back.
+//! A modal dialog with the browser's `<dialog>` element, which keeps the focus
+//! inside, closes on Escape and returns the focus.
 
 use crate::{
     components::icons::{Glyph, Icon},
@@ -7,19 +7,19 @@ use crate::{
 };
 use leptos::{html, prelude::*};
 
-/// A dialog that is there while `open` holds. What is in it is made anew each
-/// time.
+/// A dialog that is shown while `open` is true. Its children are created each
+/// time it opens.
 #[component]
 pub fn Dialog(
-    /// Set it to show the dialog; closing sets it back.
+    /// Set it to true to open the dialog; closing sets it to false.
     open: RwSignal<bool>,
-    /// Its heading and name.
+    /// The heading and accessible name.
     #[prop(into)]
     title: Signal<String>,
-    /// Room for two columns.
+    /// Whether it has room for two columns.
     #[prop(into, optional)]
     wide: Signal<bool>,
-    /// What is in it.
+    /// The content.
     children: ChildrenFn,
 ) -> impl IntoView {
     let element = NodeRef::<html::Dialog>::new();
@@ -61,19 +61,19 @@ pub fn Dialog(
     }
 }
 
-/// Asks before something that cannot be undone.
+/// A dialog that asks for confirmation.
 #[component]
 pub fn Confirm(
-    /// Set it to ask.
+    /// Set it to true to ask.
     open: RwSignal<bool>,
     /// The question.
     #[prop(into)]
     title: Signal<String>,
     /// What will happen.
     text: &'static str,
-    /// The word on the button that does it.
+    /// The label of the button that confirms.
     action: &'static str,
-    /// Does it.
+    /// Called when the user confirms.
     #[prop(into)]
     confirmed: Callback<()>,
 ) -> impl IntoView {

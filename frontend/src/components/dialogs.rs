@@ -1,5 +1,5 @@
-//! The dialogs of a page, of which one shows at a time: who asks for one says
-//! so to [`Dialogs`], and [`DialogHost`] shows it.
+//! The dialogs of a page, one at a time: components open one with [`Dialogs`],
+//! and [`DialogHost`] shows it.
 
 use crate::{
     api,
@@ -16,19 +16,19 @@ use leptos_use_event_listener::use_event_listener;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
-/// A dialog.
+/// Which dialog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DialogKind {
-    /// Every key.
+    /// The list of keyboard shortcuts.
     #[default]
     Shortcuts,
-    /// The canvas: settings for its owner, facts for all.
+    /// Settings and facts of the canvas.
     Canvas,
-    /// The person: name and status.
+    /// Name and status of the user.
     Profile,
-    /// The picture, to keep.
+    /// Download of the canvas as a picture.
     Export,
-    /// Asks a guest, who cannot come back.
+    /// Confirmation for a guest, whose account is lost after signing out.
     SignOut,
 }
 
@@ -44,7 +44,7 @@ impl DialogKind {
     }
 }
 
-/// Which dialog shows; in the context of a page.
+/// The open dialog of a page; a context.
 #[derive(Clone, Copy)]
 pub struct Dialogs {
     open: RwSignal<bool>,
@@ -52,7 +52,7 @@ pub struct Dialogs {
 }
 
 impl Dialogs {
-    /// Puts it into the context of a page that has a [`DialogHost`].
+    /// Provides it to a page that has a [`DialogHost`].
     pub fn provide() {
         provide_context(Self {
             open: RwSignal::new(false),
@@ -60,18 +60,18 @@ impl Dialogs {
         });
     }
 
-    /// Shows a dialog.
+    /// Opens a dialog.
     pub fn show(self, kind: DialogKind) {
         self.kind.set(kind);
         self.open.set(true);
     }
 
-    /// Shows none.
+    /// Closes the dialog.
     pub fn close(self) {
         self.open.set(false);
     }
 
-    /// Signs out, or first asks somebody who could not come back.
+    /// Signs out; asks a guest for confirmation first.
     pub fn sign_out(self, account: Account, done: Callback<()>) {
         if untrack(|| account.user()).is_some_and(|user| user.is_guest) {
             self.show(DialogKind::SignOut);
@@ -92,10 +92,10 @@ fn sign_out(account: Account, done: Callback<()>) {
     });
 }
 
-/// Shows the dialog that was asked for, and the keys on `?`.
+/// Shows the open dialog, and the list of shortcuts when `?` is pressed.
 #[component]
 pub fn DialogHost(
-    /// Whether this page has keys to show.
+    /// Whether this page has shortcuts.
     #[prop(optional)]
     keys: bool,
 ) -> impl IntoView {
@@ -125,7 +125,7 @@ pub fn DialogHost(
     }
 }
 
-/// `?`, unless it is being written somewhere.
+/// Whether the key is `?` and not typed into a text field or dialog.
 fn asks_for_keys(event: &KeyboardEvent) -> bool {
     let written = event
         .target()
@@ -135,7 +135,7 @@ fn asks_for_keys(event: &KeyboardEvent) -> bool {
     event.key() == "?" && !event.ctrl_key() && !event.meta_key() && written.is_none()
 }
 
-/// What it means for a guest to sign out, before it happens.
+/// Tells a guest what signing out means, and asks for confirmation.
 #[component]
 fn SignOut() -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();

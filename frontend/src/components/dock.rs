@@ -1,5 +1,5 @@
 //! The panels beside the board (below it on a phone): chat, people, activity,
-//! tile. Chat stays as it is while another panel shows, draft and all.
+//! tile. Hidden panels stay mounted, so that the chat keeps its draft.
 
 use crate::{
     browser,
@@ -20,11 +20,11 @@ use wasm_bindgen::JsCast;
 /// A panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
-    /// What people say.
+    /// The chat.
     Chat,
-    /// Who is there.
+    /// The users on the canvas.
     People,
-    /// What happened.
+    /// The latest events.
     Activity,
     /// The selected tile.
     Tile,
@@ -60,7 +60,7 @@ impl Tab {
         }
     }
 
-    /// The tab that a key leads to.
+    /// The tab that an arrow key, Home or End moves to.
     fn after(self, key: &str) -> Option<Self> {
         let at = Self::ALL.iter().position(|tab| *tab == self)?;
         let last = Self::ALL.len() - 1;
@@ -75,12 +75,12 @@ impl Tab {
     }
 }
 
-/// Which panel shows; in the context of an open canvas.
+/// Which panel is shown; a context of the canvas page.
 #[derive(Clone, Copy)]
 pub struct DockState {
     /// The chosen panel.
     pub tab: RwSignal<Tab>,
-    /// Whether it shows at all.
+    /// Whether the dock is open.
     pub open: RwSignal<bool>,
 }
 
@@ -99,7 +99,7 @@ impl DockState {
         self.open.set(true);
     }
 
-    /// Whether this panel can be seen. Reactive.
+    /// Whether this panel is visible. Reactive.
     pub fn shows(self, tab: Tab) -> bool {
         self.open.get() && self.tab.get() == tab
     }
@@ -119,7 +119,7 @@ pub fn Dock() -> impl IntoView {
     let reading = ChatReading::new(&store);
     provide_context(reading);
 
-    // On a phone the tools stand where the sheet is.
+    // On a phone the drawing tools take the place of the dock.
     Effect::new(move || {
         if store.editing.get().is_some() && browser::is_phone() {
             dock.open.set(false);
@@ -235,7 +235,7 @@ fn focus_tab(tab: Tab) {
         .get_element_by_id(&format!("tab-{}", tab.name()))
         .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(element) = element {
-        // A tab that is there can have the focus.
+        // Cannot fail for a mounted button.
         let _ = element.focus();
     }
 }

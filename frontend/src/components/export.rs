@@ -1,4 +1,4 @@
-//! The canvas as a picture to keep.
+//! The dialog to download the canvas as a picture.
 
 use crate::{
     api,
@@ -13,12 +13,12 @@ use crate::{
 use leptos::prelude::*;
 use shared::limits;
 
-/// Scales that are offered where the picture does not get too large.
+/// Scales that are offered if the picture does not get too large.
 const SCALES: [u32; 4] = [1, 2, 4, 8];
-/// Pixels along one side that the scale offered first does not pass.
+/// Longest side in pixels of the scale that is chosen at first.
 const HANDY: i32 = 4096;
 
-/// Asks for the scale and gives the picture.
+/// The choice of the scale and the download link.
 #[component]
 pub fn Export() -> impl IntoView {
     let store = expect_context::<Store>();

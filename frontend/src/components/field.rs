@@ -1,35 +1,35 @@
-//! A labelled text field with its hint and what is wrong with it.
+//! A labelled text field with a hint and an error.
 
 use leptos::{html, prelude::*};
 
-/// A text field. Its error is tied to it for those who listen.
+/// A text field. Screen readers read the error with it.
 #[component]
 pub fn Field(
-    /// Its id in the page.
+    /// The id of the element.
     id: &'static str,
-    /// Its name.
+    /// The label.
     #[prop(into)]
     label: String,
-    /// What is in it.
+    /// The text.
     value: RwSignal<String>,
-    /// As in HTML: `text`, `password`, `search`.
+    /// The `type` in HTML: `text`, `password`, `search`.
     #[prop(default = "text")]
     kind: &'static str,
-    /// As in HTML.
+    /// The `autocomplete` in HTML.
     #[prop(default = "off")]
     autocomplete: &'static str,
     /// The longest text, in characters.
     max: usize,
-    /// What to know beforehand, or empty.
+    /// A hint below the field, or empty.
     #[prop(optional)]
     hint: &'static str,
     /// An example, or empty.
     #[prop(optional)]
     placeholder: &'static str,
-    /// What is wrong with it.
+    /// The error, if there is one.
     #[prop(into, optional)]
     error: Signal<Option<String>>,
-    /// Takes the focus when it appears.
+    /// Whether it takes the focus when it is mounted.
     #[prop(optional)]
     focus: bool,
 ) -> impl IntoView {
@@ -37,7 +37,7 @@ pub fn Field(
     let described = note.clone();
     let input = NodeRef::<html::Input>::new();
     if focus {
-        // `autofocus` is for dialogs; on a page browsers heed the first one only.
+        // `autofocus` works in dialogs; on a page browsers use only the first one.
         Effect::new(move || drop(input.get().map(|input| input.focus())));
     }
     view! {

@@ -51,7 +51,7 @@ impl Submission {
         });
     }
 
-    /// What is wrong with the field of this name.
+    /// The error of the field with this name.
     pub fn wrong(self, field: &'static str) -> Signal<Option<String>> {
         Signal::derive(move || {
             self.error
@@ -59,7 +59,7 @@ impl Submission {
         })
     }
 
-    /// What is wrong with it as a whole; empty for nothing.
+    /// The error of the form as a whole; empty if there is none.
     pub fn problem(self) -> String {
         self.error.with(|error| match error {
             Some(error) if error.fields().is_empty() => api_problem(error),

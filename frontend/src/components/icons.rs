@@ -1,10 +1,10 @@
-//! One set of icons: 24-pixel square, 1.75-pixel strokes with round ends, in
-//! the colour of the text around them. Decoration only: whatever carries an
-//! icon has a name of its own.
+//! All icons: 24 by 24 pixels, strokes of 1.75 pixels with round ends, in the
+//! colour of the surrounding text. Hidden from screen readers: a button with an
+//! icon has its own label.
 
 use leptos::prelude::*;
 
-/// What an icon shows. Each is one SVG path.
+/// The icons. Each is one SVG path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Glyph {
     /// Something happened.
@@ -13,13 +13,13 @@ pub enum Glyph {
     Back,
     /// The chat.
     Chat,
-    /// Well done.
+    /// Done.
     Check,
     /// Draws a circle.
     Circle,
-    /// Ends something small.
+    /// Closes something.
     Close,
-    /// A copy to keep.
+    /// Copies.
     Copy,
     /// Empties, removes.
     Delete,
@@ -77,7 +77,7 @@ pub enum Glyph {
     SignOut,
     /// A sun: light.
     Sun,
-    /// As the system has it.
+    /// The theme of the system.
     System,
     /// The tile.
     Tile,
@@ -165,10 +165,10 @@ impl Glyph {
     }
 }
 
-/// An icon of the set.
+/// An icon.
 #[component]
 pub fn Icon(
-    /// Which.
+    /// The icon.
     glyph: Glyph,
     /// A smaller one, for lines of text.
     #[prop(optional)]
@@ -201,10 +201,10 @@ const STAR: [[u8; 4]; 9] = [
     [10, 10, 1, 1],
 ];
 
-/// The mark of Stellar Canvas; the class gives size and colour.
+/// The logo of Stellar Canvas.
 #[component]
 pub fn Star(
-    /// For size and colour.
+    /// The class, which sets size and colour.
     class: &'static str,
 ) -> impl IntoView {
     let pixels = STAR.map(|[x, y, width, height]| {

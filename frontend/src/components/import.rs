@@ -1,5 +1,5 @@
-//! Brings in a picture: chosen, pasted or dropped, made smaller, matched to
-//! the palette and looked at before it is painted.
+//! Imports a picture that was chosen, pasted or dropped: scales it, matches it
+//! to the palette and shows a preview before it is painted.
 
 use crate::{
     board::tile_cache,
@@ -26,10 +26,10 @@ use wasm_bindgen::{Clamped, JsCast};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DataTransfer, File, ImageBitmap, ImageData};
 
-/// Bytes of a picture's file at most.
+/// Largest file in bytes.
 const MOST_BYTES: f64 = 32.0 * 1024.0 * 1024.0;
 
-/// What would be painted.
+/// The result that would be painted.
 #[derive(Clone)]
 struct Outcome {
     layout: Layout,
@@ -37,7 +37,7 @@ struct Outcome {
     indices: Vec<u8>,
 }
 
-/// Chooses a picture for the open tile.
+/// The button that chooses a picture for the open tile.
 #[component]
 pub fn ImportButton() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -55,7 +55,7 @@ pub fn ImportButton() -> impl IntoView {
         if let (Some(at), Some(file)) = (store.editing.get_untracked(), file) {
             store.import.set(Some((at, file)));
         }
-        // The same file may be chosen again.
+        // So that the same file can be chosen again.
         input.set_value("");
     };
     let name = board_texts().import;
@@ -74,8 +74,8 @@ pub fn ImportButton() -> impl IntoView {
     }
 }
 
-/// Takes pictures from the clipboard and from outside, and asks how they are
-/// to be painted.
+/// Listens for pasted and dropped pictures and shows the dialog with the
+/// preview.
 #[component]
 pub fn Import() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -114,7 +114,7 @@ pub fn Import() -> impl IntoView {
     }
 }
 
-/// What would be painted, and the choices.
+/// The preview and the options.
 #[component]
 fn Preview(
     picture: RwSignal<Option<(Coord, ImageBitmap)>, LocalStorage>,
@@ -170,7 +170,7 @@ fn Preview(
         });
         open.set(false);
         if let Some((at, parts)) = parts {
-            // Opened, so that undo is at hand.
+            // Undo is offered for the open tile.
             session.open_tile(at);
             session.paint_all(parts);
         }
@@ -208,7 +208,8 @@ fn Preview(
     }
 }
 
-/// Pasting anywhere but in a text field, and dropping on the page.
+/// Handles pictures that are pasted outside of text fields or dropped on the
+/// board.
 fn listen(store: Store, session: Session) {
     let _ = use_event_listener(window(), ev::paste, move |event| {
         let Some(file) = event.clipboard_data().as_ref().and_then(picture_of) else {
@@ -221,7 +222,7 @@ fn listen(store: Store, session: Session) {
             None => session.notify(NoticeKind::Problem(board_texts().import_nowhere.to_owned())),
         }
     });
-    // Else the browser would leave the page and show the file.
+    // Without this the browser would leave the page and show the file.
     let _ = use_event_listener(window(), ev::dragover, |event| event.prevent_default());
     let _ = use_event_listener(window(), ev::drop, move |event| {
         event.prevent_default();
@@ -262,7 +263,7 @@ fn matched(store: Store, bitmap: &ImageBitmap, layout: &Layout, dither: bool) ->
     let (_, context) = tile_cache::surface(width, height)?;
     let shrinks = u32::try_from(layout.width).is_ok_and(|width| width < bitmap.width());
     context.set_image_smoothing_enabled(shrinks);
-    // Not in every browser; those without it do as well as they can.
+    // Not supported by every browser; the default quality is acceptable.
     let _ = js_sys::Reflect::set(&context, &"imageSmoothingQuality".into(), &"high".into());
     let (x, y) = layout.margin();
     context
@@ -283,7 +284,7 @@ fn matched(store: Store, bitmap: &ImageBitmap, layout: &Layout, dither: bool) ->
     Some(Matcher::new(&palette).indices(&rgba, width, dither))
 }
 
-/// Shows what would be painted.
+/// Draws the preview.
 fn show(store: Store, result: &Outcome, canvas: &web_sys::HtmlCanvasElement) -> Option<()> {
     let (width, height) = result.layout.pixels();
     let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);

@@ -1,5 +1,5 @@
-//! Who has a role of their own on a canvas; the owner and moderators give and
-//! take them.
+//! The members of a canvas and their roles; the owner and moderators change
+//! them.
 
 use crate::{
     api,
@@ -17,7 +17,7 @@ use shared::{
     limits,
 };
 
-/// Roles that are given, from the highest.
+/// The roles that can be given, from the highest.
 const ROLES: [Role; 3] = [Role::Moderator, Role::Editor, Role::Viewer];
 
 fn label(role: Role) -> &'static str {
@@ -29,17 +29,17 @@ fn label(role: Role) -> &'static str {
     }
 }
 
-/// The list as it was last told, and what went wrong.
+/// The members as last fetched, and the last error.
 #[derive(Clone, Copy)]
 struct List {
     canvas: shared::ids::CanvasId,
-    /// None until it was told first.
+    /// None until they are fetched.
     members: RwSignal<Option<Vec<Member>>>,
     problem: RwSignal<Option<String>>,
 }
 
 impl List {
-    /// Asks for it. What a failed change left on the page is put right, too.
+    /// Fetches the list. Also resets the controls after a failed change.
     fn load(self) {
         spawn_local_scoped_with_cancellation(async move {
             match api::members(self.canvas).await {
@@ -58,7 +58,7 @@ impl List {
         }));
     }
 
-    /// Gives somebody a role, or takes theirs.
+    /// Gives a user a role, or removes it.
     fn change(self, username: String, role: Option<Role>, done: Callback<()>) {
         self.problem.set(None);
         spawn_local_scoped_with_cancellation(async move {
@@ -75,12 +75,12 @@ impl List {
     }
 }
 
-/// The list, and the form that adds to it.
+/// The list, and the form that adds a member.
 #[component]
 pub fn Members(
-    /// Of which canvas.
+    /// The canvas.
     canvas: Canvas,
-    /// Of the one who looks.
+    /// The role of the current user.
     role: Option<Role>,
 ) -> impl IntoView {
     let list = List {
@@ -158,7 +158,7 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
     }
 }
 
-/// The roles that somebody with `own` gives, `now` chosen.
+/// The options that a user with the role `own` can give; `now` is selected.
 fn options(own: Option<Role>, now: Role) -> impl IntoView {
     ROLES
         .into_iter()

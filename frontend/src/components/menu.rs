@@ -1,4 +1,4 @@
-//! The menu of a canvas: who one is, what there is to set, theme, the way out.
+//! The menu of the canvas page: profile, dialogs, theme, sign-out.
 
 use crate::{
     components::{
@@ -16,13 +16,14 @@ use leptos_use_event_listener::use_event_listener;
 use shared::canvas::Role;
 use wasm_bindgen::JsCast;
 
-/// A button and what it unfolds.
+/// The button and the menu that it opens.
 #[component]
 pub fn Menu() -> impl IntoView {
     let open = RwSignal::new(false);
     let root = NodeRef::<html::Div>::new();
     let button = NodeRef::<html::Button>::new();
-    // Belongs to what outlives the list, which is gone when the answer comes.
+    // Owned by this component, since the items are unmounted before the server
+    // has answered.
     let navigate = use_navigate();
     let home = Callback::new(move |()| navigate("/", NavigateOptions::default()));
     let _ = use_event_listener(window(), ev::pointerdown, move |event| {
@@ -36,12 +37,12 @@ pub fn Menu() -> impl IntoView {
             open.set(false);
         }
     });
-    // The item that has the focus goes, so a dialog would have nowhere to give
-    // it back to.
+    // A dialog returns the focus to where it was, and the item that had it is
+    // unmounted; so the button takes it first.
     let close = Callback::new(move |()| {
         open.set(false);
         if let Some(button) = button.get_untracked() {
-            // A button that is there can have the focus.
+            // Cannot fail for a mounted button.
             let _ = button.focus();
         }
     });

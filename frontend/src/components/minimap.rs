@@ -1,4 +1,5 @@
-//! The whole board, small, with the view's frame. Press to go there.
+//! The whole board, small, with a frame for the viewport. A press moves the
+//! viewport there.
 
 use crate::{
     board::{
@@ -16,12 +17,12 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::Clamped;
 use web_sys::{HtmlCanvasElement, ImageData};
 
-/// Picture pixels along the longer side at most.
+/// Most pixels along the longer side.
 const SIDE: f64 = 160.0;
-/// Milliseconds between two pictures.
+/// Milliseconds between two drawings.
 const PICTURE_MS: u32 = 700;
 
-/// The whole board, small.
+/// The minimap.
 #[component]
 pub fn Minimap() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -35,7 +36,7 @@ pub fn Minimap() -> impl IntoView {
         if due.with_value(Option::is_some) {
             return;
         }
-        // The first picture at once, the others when it has been quiet a while.
+        // The first drawing at once, later ones when nothing has changed for a while.
         let first = element.width() <= 1;
         let draw = move || {
             due.try_update_value(|due| *due = None);
@@ -55,7 +56,7 @@ pub fn Minimap() -> impl IntoView {
             })
         })
     });
-    // Edges of the view as parts of the board.
+    // Edges of the viewport in percent of the board.
     let frame = Memo::new(move |_| {
         let (width, height) = size.get()?;
         let view = store.viewport.get();
@@ -147,7 +148,7 @@ fn draw(store: Store, element: &HtmlCanvasElement) {
     }
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), width, height);
     if let (Ok(data), Some(context)) = (data, context_of(element)) {
-        // Fails only for a place outside the canvas.
+        // Fails only for a position outside the canvas element.
         let _ = context.put_image_data(&data, 0.0, 0.0);
     }
 }

@@ -17,17 +17,17 @@ use shared::{
     limits,
 };
 
-/// Sides that one can pick without typing.
+/// Tile sizes that are offered.
 const TILE_SIZES: [i32; 4] = [8, 16, 32, 64];
-/// Which of them is offered first: 32, as the server has it.
+/// Index of the server's default, 32.
 const DEFAULT_TILE_SIZE: usize = 2;
 
-/// The dialog; shown while `open` holds.
+/// The dialog; shown while `open` is true.
 #[component]
 pub fn NewCanvas(
-    /// Set it to show the dialog.
+    /// Set it to true to open the dialog.
     open: RwSignal<bool>,
-    /// Called with the canvas that was made.
+    /// Called with the created canvas.
     #[prop(into)]
     made: Callback<Canvas>,
 ) -> impl IntoView {
@@ -169,7 +169,7 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
     }
 }
 
-/// The grid as it will be, with a star in one of its tiles.
+/// A preview of the grid, with a star in one tile.
 #[component]
 fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: Signal<i32>) -> impl IntoView {
     let view_box = move || {
@@ -209,8 +209,8 @@ fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: Signal<i32>) -> i
     }
 }
 
-/// The lines between tiles, in tiles. A large grid shows every 8th only, or it
-/// would be a grey area.
+/// The path of the lines between tiles, in units of a tile. A large grid has
+/// every 8th line only, else it would be a grey area.
 fn grid_lines(width: i32, height: i32) -> String {
     let step = if width.max(height) > 64 { 8 } else { 1 };
     let step = usize::try_from(step).unwrap_or(1);
@@ -222,7 +222,7 @@ fn grid_lines(width: i32, height: i32) -> String {
         .collect()
 }
 
-/// A star in the tile nearest the middle.
+/// The path of a star in the middle tile.
 fn star(width: i32, height: i32) -> String {
     let (x, y) = (width / 2, height / 2);
     format!("M{x} {y}m.5 .1l.12 .28l.28 .12l-.28 .12l-.12 .28l-.12-.28l-.28-.12l.28-.12z")
@@ -232,7 +232,7 @@ fn count(n: i32) -> usize {
     usize::try_from(n).unwrap_or_default()
 }
 
-/// A side within the limits.
+/// A side as a number; none outside the limits.
 fn side(text: &str) -> Option<i32> {
     let side = text.trim().parse().ok()?;
     limits::CANVAS_SIDE.contains(&side).then_some(side)

@@ -1,4 +1,4 @@
-//! The colours of a new canvas: one of a few sets, or a list of one's own.
+//! The palette of a new canvas: one of a few sets, or the user's own list.
 
 use crate::{
     components::choices::{Choices, Options},
@@ -7,8 +7,8 @@ use crate::{
 use leptos::prelude::*;
 use shared::{limits, pixels::DEFAULT_PALETTE};
 
-/// Sets of colours besides the server's own, by names that pixel artists know.
-/// The makers of the first two: Lexaloffle and `GrafxKid`.
+/// Palettes besides the server's default, with the names that pixel artists
+/// know. The first two are by Lexaloffle and `GrafxKid`.
 const SETS: [(&str, &str); 3] = [
     (
         "PICO-8",
@@ -21,7 +21,7 @@ const SETS: [(&str, &str); 3] = [
     ("Game Boy", "0f380f 306230 8bac0f 9bbc0f"),
 ];
 
-/// The choice: which set, and the list that was written.
+/// The choice: which palette, and the text of the own list.
 #[derive(Clone, Copy)]
 pub struct PaletteChoice {
     set: RwSignal<usize>,
@@ -29,7 +29,7 @@ pub struct PaletteChoice {
 }
 
 impl PaletteChoice {
-    /// The server's own colours.
+    /// The server's default palette.
     pub fn new() -> Self {
         Self {
             set: RwSignal::new(0),
@@ -37,7 +37,7 @@ impl PaletteChoice {
         }
     }
 
-    /// The chosen colours as `#rrggbb`; none if the list has too few or too
+    /// The chosen colours as `#rrggbb`; none if the own list has too few or too
     /// many. Reactive.
     pub fn colors(self) -> Option<Vec<String>> {
         let colors = match self.set.get() {
@@ -57,8 +57,8 @@ impl Default for PaletteChoice {
     }
 }
 
-/// The colours named in a text: six hexadecimal digits each, whatever stands
-/// between them. Each counts once.
+/// The colours in a text: groups of six hexadecimal digits, with anything
+/// between them. Duplicates are removed.
 fn read(text: &str) -> Vec<String> {
     let mut colors = Vec::new();
     for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
@@ -71,10 +71,10 @@ fn read(text: &str) -> Vec<String> {
     colors
 }
 
-/// Chooses the colours and shows them.
+/// Chooses the palette and shows its colours.
 #[component]
 pub fn PalettePicker(
-    /// What is chosen.
+    /// The choice.
     choice: PaletteChoice,
 ) -> impl IntoView {
     let mut options: Options = vec![(t().palette_default.to_owned(), "")];

@@ -1,4 +1,4 @@
-//! Who is there and what they do.
+//! The panel with the users on the canvas and what they do.
 
 use crate::{
     components::{
@@ -16,7 +16,7 @@ use shared::{
     presence::{ActiveUser, Status},
 };
 
-/// The tile that somebody draws in.
+/// The tile in which a user draws.
 pub fn editing(person: &ActiveUser) -> Option<Coord> {
     person.editing.map(|editing| Coord {
         x: editing.tile_x,
@@ -24,7 +24,7 @@ pub fn editing(person: &ActiveUser) -> Option<Coord> {
     })
 }
 
-/// What somebody does, in words, if it can be seen.
+/// A text for what a user does, if it is known.
 pub fn doing(person: &ActiveUser) -> Option<String> {
     if let Some(at) = editing(person) {
         return Some(interpolate(
@@ -35,7 +35,7 @@ pub fn doing(person: &ActiveUser) -> Option<String> {
     person.is_typing.then(|| t().is_typing.to_owned())
 }
 
-/// Flies to what somebody draws, if they do.
+/// Moves the viewport to the tile in which a user draws, if there is one.
 pub fn fly_to_person(session: Session, person: &ActiveUser) {
     if let Some(at) = editing(person) {
         session.fly_to(CameraCommand::Tile(at));
@@ -43,7 +43,7 @@ pub fn fly_to_person(session: Session, person: &ActiveUser) {
     }
 }
 
-/// Everybody on the canvas.
+/// The users on the canvas.
 #[component]
 pub fn PeoplePanel() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -178,7 +178,7 @@ fn Person(id: UserId) -> impl IntoView {
     }
 }
 
-/// What is told about somebody who does nothing that can be seen.
+/// The text for a user whose activity is not known: their status.
 fn at_rest(person: &ActiveUser) -> String {
     if !person.status_message.is_empty() {
         return person.status_message.clone();

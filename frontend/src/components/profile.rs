@@ -1,4 +1,4 @@
-//! The person: how others see them, and how the page looks to them.
+//! The form with display name, status and theme of the user.
 
 use crate::{
     api,

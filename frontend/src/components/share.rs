@@ -1,5 +1,5 @@
-//! Giving the link to others: copied at once where the browser allows it,
-//! shown to be copied by hand otherwise.
+//! The button that copies the link to the canvas; shows the link in a dialog if
+//! the browser does not allow to copy it.
 
 use crate::{
     browser,
@@ -14,7 +14,7 @@ use crate::{
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 use wasm_bindgen_futures::JsFuture;
 
-/// Copies the address, which holds the view too.
+/// Copies the address, which contains the viewport.
 #[component]
 pub fn Share() -> impl IntoView {
     let session = expect_context::<Session>();
@@ -56,10 +56,10 @@ fn select_all(field: &web_sys::HtmlInputElement) {
     field.select();
 }
 
-/// Puts a text on the clipboard; false where the browser does not let us.
+/// Writes a text to the clipboard; false if the browser does not allow it.
 pub(super) async fn copy(text: &str) -> bool {
     let window = browser::window();
-    // Without https there is no clipboard at all.
+    // Without HTTPS there is no clipboard.
     if !window.is_secure_context() {
         return false;
     }

@@ -1,5 +1,5 @@
-//! Every key, by group. What the keys do is `board::keys`' business; a test
-//! holds this table against it.
+//! The list of keyboard shortcuts, by group. `board::keys` interprets the keys; a
+//! test compares this list with it.
 
 use crate::{
     browser,
@@ -13,13 +13,13 @@ use crate::{
 use leptos::prelude::*;
 use std::fmt::Write;
 
-/// The table of all keys.
+/// The list of all shortcuts.
 #[component]
 pub fn Shortcuts() -> impl IntoView {
     view! { <div class="shortcuts" inner_html=html()></div> }
 }
 
-/// Made of this client's own words alone, so it needs no escaping.
+/// Consists of the client's own texts only, so it needs no escaping.
 fn html() -> String {
     let platform = browser::window().navigator().platform().unwrap_or_default();
     let control = if platform.starts_with("Mac") {
@@ -72,7 +72,7 @@ mod tests {
             "Esc" => "Escape",
             other => other,
         };
-        // Digits, too, go by their place.
+        // Digits are also recognized by their position on the keyboard.
         let place = if key == "0" { "Digit" } else { "Key" };
         let code = format!("{place}{key}");
         command(Press {
@@ -87,13 +87,13 @@ mod tests {
 
     #[test]
     fn the_board_understands_every_key_of_the_table() {
-        // The others are of the pointer, the pen and the chat.
+        // The other groups are about the pointer, the pen and the chat.
         let keys = [0, 2]
             .into_iter()
             .flat_map(|group: usize| GROUPS[group].keys);
         let mut known = 0;
         for key in keys.flat_map(|(keys, _)| keys.split(' ')) {
-            // With the pointer, or many in one.
+            // With the pointer, or several keys in one entry.
             if ["Shift+click", "1–9"].contains(&key) {
                 continue;
             }

@@ -1,14 +1,13 @@
-//! The way in on a canvas's own page: somebody followed a link and looks at
-//! the board already.
+//! The sign-in card of the canvas page, for users who followed a link.
 
 use crate::{components::auth_forms::EntryForms, i18n::t, store::Store};
 use leptos::prelude::*;
 
-/// Guest entry, sign in and register, over the board.
+/// The forms for guests, sign-in and registration, over the board.
 #[component]
 pub fn SignInCard() -> impl IntoView {
     let store = expect_context::<Store>();
-    // Who was somebody here is told what became of that.
+    // A user who was signed in before reads why they no longer are.
     let was_here = move || store.me.with(Option::is_some);
     let waits = move || match store.waiting.get() {
         0 => String::new(),

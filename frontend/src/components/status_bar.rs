@@ -1,4 +1,4 @@
-//! Coordinates and zoom.
+//! The status bar: coordinates, who works there, and the zoom.
 
 use crate::{
     components::icons::{Glyph, Icon},
@@ -13,10 +13,10 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// How much one step zooms.
+/// Factor of one zoom step.
 const STEP: f64 = 1.5;
 
-/// Coordinates and zoom.
+/// The status bar.
 #[component]
 pub fn StatusBar() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -30,7 +30,8 @@ pub fn StatusBar() -> impl IntoView {
             Some(creator_name(met.as_deref(), &tile.creator).to_owned())
         })
     });
-    // Of the open tile: under the pointer, or the keys' pen.
+    // The pixel of the open tile under the pointer, or under the pen that the
+    // keys move.
     let pixel = Memo::new(move |_| {
         let open = store.editing.get()?;
         if store.hovered() != Some(open) {

@@ -12,10 +12,10 @@ use std::{fmt, str::FromStr};
 
 const KEY: &str = "theme";
 
-/// What the person chose.
+/// A theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// As the system has it.
+    /// The same as the system.
     #[default]
     System,
     /// Light.
@@ -51,7 +51,7 @@ impl Theme {
         }
     }
 
-    /// The value of `<html data-theme>`, which the style dialogs' tokens read.
+    /// The value of `<html data-theme>`, which the style sheets read.
     pub fn attribute(self) -> Option<&'static str> {
         match self {
             Self::System => None,
@@ -80,7 +80,7 @@ impl FromStr for Theme {
     }
 }
 
-/// The choice, in the context of the whole application.
+/// The choice; a context of the application.
 #[derive(Clone, Copy)]
 struct ThemeChoice {
     theme: Signal<Theme>,
@@ -95,10 +95,10 @@ pub fn provide_theme() -> Signal<Theme> {
     theme
 }
 
-/// The three choices, side by side.
+/// The radio buttons that choose the theme.
 #[component]
 pub fn ThemePicker(
-    /// Icons alone.
+    /// Whether the labels are hidden, except from screen readers.
     #[prop(optional)]
     compact: bool,
 ) -> impl IntoView {

@@ -1,5 +1,5 @@
-//! What was done to a tile, by whom and when: read from the canvas's log,
-//! backwards, as far as one asks.
+//! The history of a tile: who did what and when. Read backwards from the
+//! canvas's event log, a few pages at a time.
 
 use crate::{
     api,
@@ -16,26 +16,26 @@ use leptos::prelude::*;
 use shared::{canvas::Coord, limits};
 use std::collections::VecDeque;
 
-/// Pages of the log that one search reads at most.
+/// Most pages of the log that one search reads.
 const PAGES: usize = 5;
-/// Rows after which a search has found enough.
+/// Rows after which a search stops.
 const ENOUGH: usize = 12;
 
-/// What is known of a tile's past.
+/// The history as far as it is known.
 #[derive(Clone, Copy)]
 struct Past {
     rows: RwSignal<VecDeque<Activity>>,
-    /// Everything from this place in the order on was looked at.
+    /// Events with this `seq` or a later one were searched.
     from: RwSignal<Option<i64>>,
     searching: RwSignal<bool>,
     away: RwSignal<bool>,
     tasks: Tasks,
 }
 
-/// What was done to a tile; read when it is unfolded.
+/// The history of a tile; fetched when it is unfolded.
 #[component]
 pub fn TileHistory(
-    /// Which tile.
+    /// The tile.
     at: Coord,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
@@ -47,7 +47,7 @@ pub fn TileHistory(
         away: RwSignal::default(),
         tasks: Tasks::new(),
     };
-    // What happens from now on, and what the list of activity has already.
+    // New events, and those that the activity panel has already.
     Effect::new(move || {
         store.activity.with(|lines| {
             past.add(lines.iter().filter(|line| line.at == Some(at)));
@@ -98,8 +98,8 @@ impl Past {
             .rows
             .with_untracked(|rows| rows.front().map(|row| row.seq));
         let mut lines = lines.peekable();
-        // Newest first: the list changes with everything on the canvas, and
-        // mostly with what is not of this tile.
+        // Newest first. The list changes with every event on the canvas, most of
+        // which do not concern this tile.
         if lines.peek().map(|line| line.seq) == known {
             return;
         }
@@ -110,13 +110,13 @@ impl Past {
         });
     }
 
-    /// Whether the tile's first day is among the rows.
+    /// Whether the creation of the tile is among the rows.
     fn has_begun(self) -> bool {
         self.rows
             .with(|rows| rows.iter().any(|row| row.kind == ActivityKind::Created))
     }
 
-    /// Reads some pages of the log, backwards, until there is something new.
+    /// Reads some pages of the log, backwards, until enough rows are found.
     fn search(self, store: Store, session: Session, at: Coord) {
         if self.searching.get_untracked() {
             return;

@@ -1,15 +1,15 @@
-//! The open or selected tile: who made it, how it is liked, its title.
+//! The panel with the open or selected tile: creator, likes, title, actions.
 
 use crate::{
     browser,
     components::{
         avatar::Avatar,
         dialog::Confirm,
-        field::Field,
         icons::{Glyph, Icon},
         share::copy,
         tile_history::TileHistory,
         tile_picture::TilePicture,
+        tile_title::TileTitle,
     },
     i18n::{
         board::{board_texts, creator_name, may_not},
@@ -19,17 +19,10 @@ use crate::{
     session::Session,
     store::{CameraCommand, NoticeKind, Store},
 };
-use leptos::{
-    ev::{MouseEvent, SubmitEvent},
-    prelude::*,
-    task::spawn_local_scoped_with_cancellation,
-};
-use shared::{
-    canvas::{self, Actor, Coord, EditPolicy, Role, TileOp},
-    limits,
-};
+use leptos::{ev::MouseEvent, prelude::*, task::spawn_local_scoped_with_cancellation};
+use shared::canvas::{self, Actor, Coord, EditPolicy, Role, TileOp};
 
-/// The open tile, or else the selected one.
+/// The panel with the open tile, or else the selected one.
 #[component]
 pub fn TilePanel() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -100,7 +93,7 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
         move || tile.with(|tile| tile.as_ref().map(read).unwrap_or_default())
     };
     view! {
-        <Title at tile />
+        <TileTitle at tile />
         <div class="tile-panel__creator">
             {move || creator.get().map(|id| view! { <Avatar user=id name=name() /> })}
             <span class="row__text">
@@ -133,7 +126,7 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
     }
 }
 
-/// Who draws here now, and why one may not.
+/// The button to draw, who draws here now, or why the user may not draw.
 #[component]
 fn Drawing(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
@@ -168,7 +161,7 @@ fn Drawing(at: Coord) -> impl IntoView {
     view! { <div class="tile-panel__notes">{lines}</div> }
 }
 
-/// Follows all that the rules look at who say who may draw.
+/// Tracks everything on which `session.may_not` depends; it reads untracked.
 fn track_rules(store: Store) {
     store.canvas.track();
     store.me.track();
@@ -177,7 +170,7 @@ fn track_rules(store: Store) {
     store.locks.track();
 }
 
-/// The link to this tile, copied with a click.
+/// The link to this tile; a click copies it.
 #[component]
 fn LinkButton(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
@@ -186,8 +179,7 @@ fn LinkButton(at: Coord) -> impl IntoView {
     let origin = browser::window().location().origin().unwrap_or_default();
     let address = format!("{origin}{path}");
     let click = move |event: MouseEvent| {
-        // Without https there is no clipboard; then the link goes to the
-        // address bar, as links do.
+        // Without HTTPS there is no clipboard; then the link is followed.
         if !browser::window().is_secure_context() {
             return;
         }
@@ -206,87 +198,6 @@ fn LinkButton(at: Coord) -> impl IntoView {
             <Icon glyph=Glyph::Share small=true />
             {board_texts().copy_link}
         </a>
-    }
-}
-
-/// The title, and the way to change it.
-#[component]
-fn Title(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
-    let session = expect_context::<Session>();
-    let editing = RwSignal::new(false);
-    let draft = RwSignal::new(String::new());
-    let title = Memo::new(move |_| {
-        tile.with(|tile| {
-            tile.as_ref()
-                .map(|tile| tile.state.title.clone())
-                .unwrap_or_default()
-        })
-    });
-    let may = may(
-        tile,
-        TileOp::Update {
-            title: None,
-            pixels: None,
-            base_version: None,
-        },
-    );
-    let edit = move |_| {
-        draft.set(title.get_untracked());
-        editing.set(true);
-    };
-    let save = move |event: SubmitEvent| {
-        event.prevent_default();
-        let text = draft.get_untracked();
-        if text.trim() != title.get_untracked() {
-            session.retitle(at, text.trim());
-        }
-        editing.set(false);
-    };
-    move || {
-        if editing.get() {
-            view! {
-                <form class="tile-panel__edit" on:submit=save>
-                    <Field
-                        id="tile-title"
-                        label=t().title
-                        value=draft
-                        max=*limits::TILE_TITLE.end()
-                        focus=true
-                    />
-                    <div class="tile-panel__edit-actions">
-                        <button class="btn btn--primary" type="submit">
-                            {t().save}
-                        </button>
-                        <button class="btn" type="button" on:click=move |_| editing.set(false)>
-                            {t().cancel}
-                        </button>
-                    </div>
-                </form>
-            }
-            .into_any()
-        } else {
-            let shown = title.get();
-            let untitled = shown.is_empty();
-            view! {
-                <div class="tile-panel__head">
-                    <h2 class="tile-panel__title" class=("tile-panel__title--none", untitled)>
-                        {if untitled { t().untitled.to_owned() } else { shown }}
-                    </h2>
-                    <Show when=move || may.get()>
-                        <button
-                            class="btn btn--quiet btn--icon btn--small"
-                            type="button"
-                            aria-label=t().edit_title
-                            title=t().edit_title
-                            on:click=edit
-                        >
-                            <Icon glyph=Glyph::Edit small=true />
-                        </button>
-                    </Show>
-                </div>
-            }
-            .into_any()
-        }
     }
 }
 
@@ -396,8 +307,8 @@ fn DeleteButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
     }
 }
 
-/// Whether this user may do this to the tile, by the rules of the server.
-fn may(tile: Memo<Option<Tile>>, op: TileOp) -> Memo<bool> {
+/// Whether the user may do this to the tile, by the server's rules.
+pub(super) fn may(tile: Memo<Option<Tile>>, op: TileOp) -> Memo<bool> {
     let store = expect_context::<Store>();
     Memo::new(move |_| {
         let policy = store

@@ -1,14 +1,14 @@
-//! A tile drawn small, crisp.
+//! A small picture of a tile.
 
 use crate::{board::tile_cache::context_of, model::palette, model::tile_store::Tile, store::Store};
 use leptos::{html, prelude::*};
 use wasm_bindgen::Clamped;
 use web_sys::ImageData;
 
-/// A tile's pixels, drawn again whenever they change.
+/// A picture of a tile, drawn again when the tile changes.
 #[component]
 pub fn TilePicture(
-    /// Which; an empty cell is paper.
+    /// The tile; none for an empty cell.
     tile: Memo<Option<Tile>>,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
@@ -49,7 +49,7 @@ pub fn TilePicture(
         if let Some(pixels) = pixels
             && let Ok(image) = ImageData::new_with_u8_clamped_array(Clamped(&pixels), side)
         {
-            // Fails for images without size, which this is not.
+            // Fails only for images without size.
             let _ = context.put_image_data(&image, 0.0, 0.0);
         }
     });

@@ -1,5 +1,4 @@
-//! Notices that come and go. They take no focus and wait while the pointer is
-//! on them.
+//! Short notices. They take no focus and stay while the pointer is over them.
 
 use crate::{
     components::icons::{Glyph, Icon},
@@ -11,11 +10,11 @@ use leptos::prelude::*;
 use shared::canvas::{Coord, Role};
 use std::time::Duration;
 
-/// Long enough to read a line.
+/// How long a notice is shown.
 const SHORT: Duration = Duration::from_secs(5);
-/// For what one has to understand.
+/// How long a problem is shown.
 const LONG: Duration = Duration::from_secs(10);
-/// Toasts at once; older ones make room.
+/// Most toasts at a time; the newest are shown.
 const MOST: usize = 4;
 
 /// How a toast looks and what it offers.
@@ -26,7 +25,7 @@ struct Toast {
     at: Option<Coord>,
 }
 
-/// Notices that come and go.
+/// The newest notices.
 #[component]
 pub fn Toasts() -> impl IntoView {
     let store = expect_context::<Store>();

@@ -8,7 +8,7 @@ use crate::{
     i18n::{
         self,
         board::{board_texts, tool as tool_text},
-        interpolate,
+        interpolate, with_note,
     },
     session::Session,
     store::Store,
@@ -36,7 +36,7 @@ pub fn ToolBar() -> impl IntoView {
                 role="toolbar"
                 aria-label=board_texts().tools
                 node_ref=bar
-                // Pressed with a pointer, they leave the keys to the board.
+                // A click does not move the focus away from the board.
                 on:mousedown=|event| event.prevent_default()
                 on:focusin=move |event| rove(bar, &event)
                 on:keydown=move |event| step(bar, &event)
@@ -52,7 +52,7 @@ pub fn ToolBar() -> impl IntoView {
     }
 }
 
-/// The buttons, in their order.
+/// The enabled buttons, in document order.
 fn buttons(bar: NodeRef<html::Div>) -> Vec<HtmlElement> {
     let found = bar
         .get_untracked()
@@ -65,7 +65,7 @@ fn buttons(bar: NodeRef<html::Div>) -> Vec<HtmlElement> {
         .collect()
 }
 
-/// Tab leads into the bar, to the button that had the focus last, and out.
+/// Only the button that last had the focus can be reached with Tab.
 fn rove(bar: NodeRef<html::Div>, event: &FocusEvent) {
     for button in buttons(bar) {
         let is_focused = event.target().as_deref() == Some(&button);
@@ -73,7 +73,7 @@ fn rove(bar: NodeRef<html::Div>, event: &FocusEvent) {
     }
 }
 
-/// Arrow keys lead from button to button.
+/// Arrow keys move the focus from button to button.
 fn step(bar: NodeRef<html::Div>, event: &KeyboardEvent) {
     let buttons = buttons(bar);
     let at = buttons
@@ -88,9 +88,9 @@ fn step(bar: NodeRef<html::Div>, event: &KeyboardEvent) {
         "End" => count - 1,
         _ => return,
     };
-    // Else the board would move.
+    // Without this the board would move.
     event.prevent_default();
-    // A button that is there can have the focus.
+    // Cannot fail for a mounted button.
     let _ = buttons[to].focus();
 }
 
@@ -106,7 +106,7 @@ fn ToolButton(tool: Tool) -> impl IntoView {
             aria-label=name
             aria-pressed=move || chosen().to_string()
             aria-keyshortcuts=key
-            title=format!("{name} ({key})")
+            title=with_note(name, key)
             on:click=move |_| store.tools.update(|tools| tools.tool = tool)
         >
             <Icon glyph=glyph(tool) />
@@ -125,7 +125,7 @@ fn Mirror() -> impl IntoView {
             aria-label=name
             aria-pressed=move || store.tools.with(|tools| tools.mirror).to_string()
             aria-keyshortcuts="M"
-            title=format!("{name} (M)")
+            title=with_note(name, "M")
             on:click=move |_| store.tools.update(|tools| tools.mirror = !tools.mirror)
         >
             <Icon glyph=Glyph::Mirror />
@@ -133,7 +133,7 @@ fn Mirror() -> impl IntoView {
     }
 }
 
-/// Undo, redo and the way out.
+/// Undo, redo, import and the button that ends drawing.
 #[component]
 fn Steps() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -146,7 +146,7 @@ fn Steps() -> impl IntoView {
                 type="button"
                 aria-label=texts.undo
                 aria-keyshortcuts="Control+Z"
-                title=format!("{} (Ctrl+Z)", texts.undo)
+                title=with_note(texts.undo, "Ctrl+Z")
                 disabled=move || !store.undoable.get().0
                 on:click=move |_| session.undo()
             >
@@ -157,7 +157,7 @@ fn Steps() -> impl IntoView {
                 type="button"
                 aria-label=texts.redo
                 aria-keyshortcuts="Control+Y"
-                title=format!("{} (Ctrl+Y)", texts.redo)
+                title=with_note(texts.redo, "Ctrl+Y")
                 disabled=move || !store.undoable.get().1
                 on:click=move |_| session.redo()
             >
@@ -169,7 +169,7 @@ fn Steps() -> impl IntoView {
                 type="button"
                 aria-label=texts.leave
                 aria-keyshortcuts="Escape"
-                title=format!("{} (Esc)", texts.leave)
+                title=with_note(texts.leave, "Esc")
                 on:click=move |_| session.leave_tile()
             >
                 <Icon glyph=Glyph::Check />
@@ -217,12 +217,12 @@ fn Palette() -> impl IntoView {
                 aria-label=texts.swap
                 aria-keyshortcuts="X"
                 title=move || {
-                    format!(
-                        "{}\n{}\n{} (X)",
+                    [
                         label(texts.primary, primary()),
                         label(texts.secondary, secondary()),
-                        texts.swap,
-                    )
+                        with_note(texts.swap, "X"),
+                    ]
+                    .join("\n")
                 }
                 on:click=swap
             >
@@ -249,7 +249,7 @@ fn Swatch(index: usize, color: String, name: String) -> impl IntoView {
     let key = (index < 9).then(|| (index + 1).to_string());
     let title = key
         .as_ref()
-        .map_or_else(|| name.clone(), |key| format!("{name} ({key})"));
+        .map_or_else(|| name.clone(), |key| with_note(&name, key));
     let choose = move |second: bool| {
         store.tools.update(|tools| {
             if second {

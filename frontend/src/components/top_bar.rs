@@ -1,4 +1,4 @@
-//! Canvas name, connection, people and menu.
+//! The top bar: canvas name, connection, users and menu.
 
 use crate::{
     components::{
@@ -10,17 +10,17 @@ use crate::{
         people::{doing, fly_to_person},
         share::Share,
     },
-    i18n::{interpolate, t},
+    i18n::{interpolate, t, with_note},
     session::Session,
     store::{Load, Store},
 };
 use leptos::prelude::*;
 use shared::{ids::UserId, presence::ActiveUser};
 
-/// Faces shown before the rest becomes a number.
+/// Most avatars; the others are shown as a number.
 const FACES: usize = 5;
 
-/// Canvas name, connection, people and menu.
+/// The top bar.
 #[component]
 pub fn TopBar() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -46,7 +46,7 @@ pub fn TopBar() -> impl IntoView {
             <h1 class="top-bar__name" title=move || name.get()>
                 {move || name.get().unwrap_or_else(|| t().name.to_owned())}
             </h1>
-            // Where there is no canvas, there is nothing to be connected to.
+            // Without a canvas there is no connection to show.
             <Show when=move || is_there.get()>
                 <ConnectionState />
             </Show>
@@ -70,8 +70,8 @@ pub fn TopBar() -> impl IntoView {
     }
 }
 
-/// The others, as discs in their colours. A click flies to what they draw and
-/// follows them; another one stops.
+/// The avatars of the others. A click moves the viewport to what a user draws
+/// and follows them; another click stops following.
 #[component]
 fn Faces() -> impl IntoView {
     let store = expect_context::<Store>();
@@ -101,7 +101,7 @@ fn Faces() -> impl IntoView {
                     on:click=move |_| dock.show(Tab::People)
                 >
                     <span class="avatar" aria-hidden="true">
-                        {move || format!("+{}", more())}
+                        {move || interpolate(t().plus, &[("n", &more())])}
                     </span>
                 </button>
             </Show>
@@ -128,7 +128,7 @@ fn Face(id: UserId) -> impl IntoView {
         };
         let follow = interpolate(follow, &[("name", &person.display_name)]);
         Some(match doing(&person) {
-            Some(doing) => format!("{follow} ({doing})"),
+            Some(doing) => with_note(&follow, &doing),
             None => follow,
         })
     };

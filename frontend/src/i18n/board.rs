@@ -10,13 +10,13 @@ use crate::{
 use shared::canvas::Coord;
 use std::collections::HashMap;
 
-/// See the module's description.
+/// The texts of the board and the drawing tools.
 pub struct BoardTexts {
     /// The board's name.
     pub board: &'static str,
-    /// How the board is used, for those who do not see it.
+    /// How to use the board, for screen readers.
     pub board_help: &'static str,
-    /// To those who come to a board without a drawing.
+    /// Shown on an empty board.
     pub begin: &'static str,
     /// The tool bar's name.
     pub tools: &'static str,
@@ -26,54 +26,54 @@ pub struct BoardTexts {
     pub primary: &'static str,
     /// The colour of the right button.
     pub secondary: &'static str,
-    /// Exchanges both.
+    /// The button that swaps both.
     pub swap: &'static str,
-    /// Draws on both halves.
+    /// The button for mirrored drawing.
     pub mirror: &'static str,
-    /// Takes back.
+    /// The undo button.
     pub undo: &'static str,
-    /// Draws again.
+    /// The redo button.
     pub redo: &'static str,
-    /// Ends drawing.
+    /// The button that ends drawing.
     pub leave: &'static str,
     /// The minimap's name.
     pub minimap: &'static str,
-    /// Flies to a tile that is out of view; `{place}` and `{name}`.
+    /// An arrow to a tile outside the viewport; `{place}` and `{name}`.
     pub fly_to: &'static str,
-    /// Brings in a picture: the button and the dialog.
+    /// Import of a picture: the button and the dialog.
     pub import: &'static str,
-    /// How large it will be.
+    /// The size of the imported picture.
     pub import_size: &'static str,
-    /// Dithering.
+    /// The option for dithering.
     pub import_dither: &'static str,
-    /// Paints it.
+    /// The button that paints it.
     pub import_paint: &'static str,
-    /// What is pasted or dropped cannot be read.
+    /// The pasted or dropped file is no picture.
     pub import_no_picture: &'static str,
-    /// More than the client takes.
+    /// The file is too large.
     pub import_too_large: &'static str,
-    /// A picture was pasted while no cell was chosen.
+    /// A picture was pasted while no cell was selected.
     pub import_nowhere: &'static str,
-    /// Where the pointer is in the open tile: `{tile}`, `{pixel}`.
+    /// The position of the pointer in the open tile: `{tile}`, `{pixel}`.
     pub tile_and_pixel: &'static str,
-    /// People at work in a tile: `{names}`.
+    /// The users who draw in a tile: `{names}`.
     pub drawing_here: &'static str,
-    /// The link to a tile: the button.
+    /// The button that copies the link to a tile.
     pub copy_link: &'static str,
-    /// It was copied.
+    /// The link was copied.
     pub link_copied: &'static str,
-    /// What was done to a tile.
+    /// The history of a tile.
     pub history: &'static str,
-    /// Nothing of it was found so far.
+    /// No history was found so far.
     pub history_none: &'static str,
-    /// Looks for what was done before.
+    /// The button that searches further back.
     pub history_older: &'static str,
-    /// It cannot be had now.
+    /// The history cannot be fetched now.
     pub history_away: &'static str,
     import_one_tile: &'static str,
     import_tiles: &'static str,
     import_left_out: &'static str,
-    /// Somebody whose name is not known.
+    /// A user whose name is not known.
     pub a_guest: &'static str,
     empty_cell: &'static str,
     tile: &'static str,
@@ -85,7 +85,7 @@ pub struct BoardTexts {
     color: &'static str,
 }
 
-/// The texts of the board in the person's language.
+/// The texts of the board in the user's language.
 pub fn board_texts() -> &'static BoardTexts {
     &ENGLISH
 }
@@ -135,7 +135,7 @@ static ENGLISH: BoardTexts = BoardTexts {
     color: "{shade} {hue}",
 };
 
-/// What is in a cell, as it is read aloud: creator and likes, or empty.
+/// The text for screen readers about a cell: creator and likes, or empty.
 pub fn cell(at: Coord, tile: Option<(&str, i64)>) -> String {
     let texts = board_texts();
     let place = coordinates(at.x, at.y);
@@ -153,7 +153,7 @@ pub fn cell(at: Coord, tile: Option<(&str, i64)>) -> String {
     )
 }
 
-/// How large a picture will be that is brought in.
+/// The text about the size of an imported picture.
 pub fn import_size(layout: &Layout) -> String {
     let one = layout.columns * layout.rows == 1;
     let texts = board_texts();
@@ -172,7 +172,7 @@ pub fn import_size(layout: &Layout) -> String {
     )
 }
 
-/// That so many tiles will not take their part of a picture; empty for none.
+/// The text about tiles in which the picture cannot be painted; empty for none.
 pub fn import_left_out(n: usize) -> String {
     if n == 0 {
         return String::new();
@@ -180,7 +180,7 @@ pub fn import_left_out(n: usize) -> String {
     interpolate(board_texts().import_left_out, &[("n", &n)])
 }
 
-/// What the keys' pen stands on; no colour where nothing is painted.
+/// The text about the pixel under the pen; no colour if it is not painted.
 pub fn pixel(x: i32, y: i32, color: Option<&str>) -> String {
     let texts = board_texts();
     interpolate(
@@ -192,7 +192,7 @@ pub fn pixel(x: i32, y: i32, color: Option<&str>) -> String {
     )
 }
 
-/// What somebody did to the tile that is spoken of.
+/// The text for an event of the tile's history.
 pub fn kind(kind: ActivityKind) -> &'static str {
     match kind {
         ActivityKind::Created => "Started it",
@@ -205,7 +205,8 @@ pub fn kind(kind: ActivityKind) -> &'static str {
     }
 }
 
-/// Why one may not draw in a tile; `name` is whose it is, or who holds it.
+/// Why the user may not draw in a tile; `name` is its creator, or the user who
+/// has locked it.
 pub fn may_not(why: MayNot, name: &str) -> String {
     let text = match why {
         MayNot::Over => "Nothing more can be drawn here.",
@@ -217,8 +218,8 @@ pub fn may_not(why: MayNot, name: &str) -> String {
     interpolate(text, &[("name", &name)])
 }
 
-/// How a tile's creator is called: by the name to show of one who was met,
-/// else by the user name, unless that is only a number that guests have.
+/// The name of a tile's creator: the display name if it is known, else the user
+/// name, unless it is the generated name of a guest.
 pub fn creator_name<'a>(met: Option<&'a str>, username: &'a str) -> &'a str {
     let otherwise = if is_nameless(username) {
         board_texts().a_guest
@@ -228,7 +229,7 @@ pub fn creator_name<'a>(met: Option<&'a str>, username: &'a str) -> &'a str {
     met.unwrap_or(otherwise)
 }
 
-/// That a tile is open for drawing.
+/// The text for screen readers when a tile is open.
 pub fn drawing(cell: &str) -> String {
     interpolate(board_texts().drawing, &[("tile", &cell)])
 }
@@ -246,7 +247,7 @@ pub fn tool(tool: Tool) -> (&'static str, &'static str) {
     }
 }
 
-/// What people call a colour: its shade and its hue.
+/// The name of a colour: its shade and its hue.
 pub fn color([r, g, b]: [u8; 3]) -> String {
     let (high, low) = (r.max(g).max(b), r.min(g).min(b));
     let spread = i32::from(high) - i32::from(low);
@@ -290,8 +291,8 @@ pub fn color([r, g, b]: [u8; 3]) -> String {
     interpolate(board_texts().color, &[("shade", &shade), ("hue", &hue)])
 }
 
-/// Names for all colours of a palette; of those that would have the same name
-/// each after the first is numbered.
+/// The names of all colours of a palette; equal names get numbers, except the
+/// first.
 pub fn color_names(palette: &[String]) -> Vec<String> {
     let mut met: HashMap<String, usize> = HashMap::new();
     let name = |text: &String| {

@@ -1,9 +1,9 @@
-//! The texts in English. `{…}` is filled in; a translation keeps the names.
+//! The texts in English. Values replace `{…}`; a translation keeps these names.
 
 use super::Counted;
 
-/// Declares [`Texts`] and the English ones together, so that neither can have
-/// what the other lacks.
+/// Declares [`Texts`] and its English values together, so that both have the same
+/// fields.
 macro_rules! texts {
     ($($name:ident: $text:literal,)* ; $($counted:ident: $one:literal | $other:literal,)*) => {
         /// Every text, in one language.
@@ -37,7 +37,7 @@ texts! {
     dismiss: "Dismiss",
     notices: "Notices",
 
-    // Ways in.
+    // Sign-in forms.
     come_in: "Come in and draw",
     join_title: "Join in",
     your_name: "Your name",
@@ -93,7 +93,7 @@ texts! {
     away_title: "The server cannot be reached",
     away_text: "Check your connection, then try again.",
 
-    // Pages for what went wrong.
+    // Pages for errors.
     not_found_title: "Nothing here but stars",
     not_found_text: "There is no page at this address. Perhaps the link lost a piece on its way.",
     no_canvas_title: "There is no such canvas",
@@ -226,6 +226,12 @@ texts! {
     chat_beginning: "This is where it all began",
     says: "{name}:",
     at_name: "@{name}",
+    // A label with a key, or with more about it.
+    with_note: "{label} ({note})",
+    plus: "+{n}",
+    // The title of the browser's tab.
+    page_of: "{page} · {name}",
+    unread_page: "({n}) {page}",
     go_to_tile: "Go to tile {x}, {y}",
     waits_for_connection: "Waits for the connection",
     not_sent: "Not sent: {why}",

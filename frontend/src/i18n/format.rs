@@ -1,4 +1,4 @@
-//! Numbers and times in the person's locale, by the browser's own `Intl`.
+//! Numbers and times in the user's locale, with the browser's `Intl`.
 
 use super::{interpolate, t};
 use js_sys::{Date, Object, Reflect};
@@ -9,7 +9,7 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// A number with the locale's separators.
+/// A number in the locale's format.
 pub fn number(n: usize) -> String {
     let n = u32::try_from(n).unwrap_or(u32::MAX);
     js_sys::Number::from(n).to_locale_string(&locale()).into()
@@ -50,7 +50,7 @@ pub fn ago(at: Timestamp, now: i64) -> String {
 }
 
 fn date_time(at: Timestamp, options: &Object) -> String {
-    // Milliseconds of any date there is are exact in a double.
+    // An f64 holds the milliseconds of any date exactly.
     #[expect(clippy::cast_precision_loss, reason = "see above")]
     let date = Date::new(&JsValue::from_f64(at.millis() as f64));
     date.to_locale_string(&locale(), options).into()
@@ -65,7 +65,7 @@ fn options(pairs: &[(&str, &str)]) -> Object {
     options
 }
 
-/// The locale the browser asks for.
+/// The browser's locale.
 fn locale() -> String {
     crate::browser::window()
         .navigator()

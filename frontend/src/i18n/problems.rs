@@ -1,11 +1,11 @@
-//! What went wrong, in words for people. The server's codes decide; its own
-//! sentence is the last resort.
+//! The texts of errors. The server's error codes decide; its own message is used
+//! only for unknown codes.
 
 use super::{interpolate, t};
 use crate::api::ApiError;
 use shared::{api::FieldError, protocol::ErrorCode, text::TextError};
 
-/// Why a request did not succeed.
+/// The text for a failed request.
 pub fn api_problem(error: &ApiError) -> String {
     let known = match error.code() {
         "unreachable" => t().problem_away,
@@ -21,7 +21,7 @@ pub fn api_problem(error: &ApiError) -> String {
     known.to_owned()
 }
 
-/// What is wrong with the field of this name, if something is.
+/// The error of the field with this name, if there is one.
 pub fn field_problem(fields: &[FieldError], name: &str) -> Option<String> {
     let field = fields.iter().find(|error| error.field == name)?;
     Some(interpolate(
@@ -30,7 +30,7 @@ pub fn field_problem(fields: &[FieldError], name: &str) -> Option<String> {
     ))
 }
 
-/// What is wrong with a text.
+/// The text for an invalid text.
 pub fn text_problem(error: &TextError) -> String {
     match error {
         TextError::Empty => t().text_empty.to_owned(),
@@ -41,8 +41,8 @@ pub fn text_problem(error: &TextError) -> String {
     }
 }
 
-/// Why a change of one's own was taken back. `message` is the server's
-/// sentence, for codes of a later version.
+/// The text for a change that the server refused. `message` is the server's
+/// message, used for codes of a later version.
 pub fn refusal(code: ErrorCode, message: &str) -> String {
     let known = match code {
         ErrorCode::TextEmpty => t().text_empty,

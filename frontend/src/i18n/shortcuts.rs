@@ -1,17 +1,17 @@
-//! The table of keys, in English. Keys are written as they stand on the
-//! keyboard, several for one deed apart by a space.
+//! The list of shortcuts, in English. Keys have the names on the keyboard;
+//! several keys for one action are separated by a space.
 
-/// Keys that belong together.
+/// A group of shortcuts.
 pub struct Group {
-    /// What they are for.
+    /// The heading.
     pub title: &'static str,
-    /// Whether the drawing tools, which have names of their own, come first.
+    /// Whether the drawing tools come first; their names are in `board`.
     pub tools: bool,
     /// Keys, and what they do.
     pub keys: &'static [(&'static str, &'static str)],
 }
 
-/// All of them.
+/// All groups.
 pub static GROUPS: &[Group] = &[
     Group {
         title: "Drawing",

@@ -1,10 +1,9 @@
-//! The canvas page: the board fills the window, everything else lies over it.
+//! The page of a canvas: the board and the components around and over it.
 //!
-//! Slots are plain elements in this order, placed by the style sheet:
-//! `.canvas-page > .top-bar, .board-area, .dock, .toasts`, and in the area of
-//! the board `.board, .tool-bar, .minimap, .status-bar`.
-//! While nobody is signed in, `SignInCard` (of `components::sign_in`) stands
-//! over the board; it sets `Account::sign_in`, whereupon the session connects.
+//! The style sheet places these elements: `.canvas-page > .top-bar, .board-area,
+//! .dock, .toasts`, and in the board area `.board, .tool-bar, .minimap,
+//! .status-bar`. While nobody is signed in, `SignInCard` stands over the board;
+//! it sets `Account::sign_in`, and the session then connects.
 
 use crate::{
     components::{
@@ -29,10 +28,10 @@ use crate::{
 use leptos::prelude::*;
 use shared::ids::CanvasId;
 
-/// The page of one canvas, with its store and session in the context.
+/// The page of one canvas; provides its store and session.
 #[component]
 pub fn CanvasPage(
-    /// Which.
+    /// The canvas.
     id: CanvasId,
 ) -> impl IntoView {
     let account = expect_context::<Account>();
@@ -41,12 +40,12 @@ pub fn CanvasPage(
     provide_context(store);
     provide_context(Session::open(store));
     let drawing = move || store.editing.with(Option::is_some);
-    // Where there is no board to look at, the page that says so has the way in.
+    // Without a board, `FailurePage` has the forms.
     let asks = move || {
         account.sign_in.with(|s| *s == SignIn::SignedOut)
             && !matches!(store.load.get(), Load::Failed(_))
     };
-    // Who moves the view looks for themselves from then on.
+    // Moving the viewport ends the following of a user.
     let stop = move || {
         if store.following.get_untracked().is_some() {
             store.following.set(None);
@@ -56,7 +55,7 @@ pub fn CanvasPage(
         Load::Failed(failure) => Some(view! { <FailurePage failure /> }),
         Load::Loading | Load::Ready => None,
     };
-    // Whoever comes to a board without a drawing is told how to begin.
+    // An empty board shows how to begin.
     let is_blank = Memo::new(move |_| {
         store.load.get() == Load::Ready
             && store.tiles.with(TileStore::is_empty)

@@ -1,4 +1,4 @@
-//! A canvas that cannot be shown: what happened and what to do.
+//! Shown instead of a canvas that cannot be loaded.
 
 use crate::{
     components::auth_forms::{EntryForms, EntryMethod},
@@ -8,10 +8,10 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// Stands where the board would be.
+/// What happened and what the user can do.
 #[component]
 pub fn FailurePage(
-    /// Why there is none.
+    /// Why the canvas cannot be shown.
     failure: Failure,
 ) -> impl IntoView {
     let account = expect_context::<Account>();

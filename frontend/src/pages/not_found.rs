@@ -1,10 +1,10 @@
-//! There is nothing at this address.
+//! The page for unknown addresses.
 
 use crate::{components::icons::Star, i18n::t};
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// There is nothing at this address.
+/// The page for unknown addresses.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! {
@@ -13,14 +13,14 @@ pub fn NotFoundPage() -> impl IntoView {
     }
 }
 
-/// What happened, and the way out.
+/// What happened, and a link to the start page.
 #[component]
 pub fn Lost(
     /// What happened.
     title: &'static str,
     /// What to do.
     text: &'static str,
-    /// More to do than to leave.
+    /// Further actions.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {

@@ -1,4 +1,4 @@
-//! The start page: what this is, the way in, and the canvases there are.
+//! The start page: introduction, sign-in forms, and the lists of canvases.
 
 mod canvas_list;
 
@@ -14,7 +14,7 @@ use crate::{
         new_canvas::NewCanvas,
         theme::ThemePicker,
     },
-    i18n::t,
+    i18n::{interpolate, t},
     store::{Account, SignIn},
     tasks::Tasks,
 };
@@ -89,7 +89,7 @@ pub fn StartPage() -> impl IntoView {
         }
         wished.set(false);
         if sign_in == SignIn::SignedOut {
-            // Its form may be about to appear.
+            // The form may be mounted in this frame.
             request_animation_frame(|| focus("entry-name"));
         } else {
             making.set(true);
@@ -136,11 +136,11 @@ pub fn StartPage() -> impl IntoView {
     }
 }
 
-/// Name, sentence and the way in, over a canvas that drifts by.
+/// Name, description and sign-in forms, with a canvas as background.
 #[component]
 fn Hero(public: CanvasList, entered: Callback<EntryMethod>) -> impl IntoView {
     let account = expect_context::<Account>();
-    // Chosen once: a background that jumps would disturb.
+    // Chosen once, so that the background does not change while one reads.
     let backdrop = RwSignal::new(None::<String>);
     Effect::new(move || {
         let painted = public.canvases.with(|canvases| {
@@ -218,7 +218,7 @@ fn Hero(public: CanvasList, entered: Callback<EntryMethod>) -> impl IntoView {
     }
 }
 
-/// For somebody who is signed in already.
+/// Shown instead of the forms to users who are signed in.
 #[component]
 fn Welcome(user: User) -> impl IntoView {
     let account = expect_context::<Account>();
@@ -230,7 +230,7 @@ fn Welcome(user: User) -> impl IntoView {
             <div class="entry__who-text">
                 <h2 id="entry-title">{user.display_name}</h2>
                 <p class="faint">
-                    {if user.is_guest { t().is_guest.to_owned() } else { format!("@{}", user.username) }}
+                    {if user.is_guest { t().is_guest.to_owned() } else { interpolate(t().at_name, &[("name", &user.username)]) }}
                 </p>
             </div>
         </div>
@@ -251,7 +251,7 @@ fn Welcome(user: User) -> impl IntoView {
     }
 }
 
-/// The cards of a list, or what stands in for them.
+/// The cards of a list, or a placeholder, an error or a hint.
 #[component]
 fn Cards(list: CanvasList, make: Callback<()>) -> impl IntoView {
     let cards = move || {
@@ -326,7 +326,7 @@ fn focus(id: &str) {
         .get_element_by_id(id)
         .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
     {
-        // Fails for elements that cannot have it; this one can.
+        // Cannot fail for an input element.
         let _ = element.focus();
     }
 }

@@ -1,20 +1,20 @@
-//! Completing a name after `@` in the chat's text field. Pure; positions are
-//! in UTF-16 units, as the browser counts them.
+//! Completion of a user name after `@` in the chat's text field. Pure; positions
+//! are in UTF-16 units, as in the browser.
 
 use super::text::is_name_char;
 
-/// What is being typed after an `@`.
+/// A name that is being typed after an `@`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// Where the `@` stands.
+    /// The position of the `@`.
     pub start: usize,
-    /// Where the cursor stands.
+    /// The position of the cursor.
     pub end: usize,
-    /// What stands between them.
+    /// The text between them.
     pub prefix: String,
 }
 
-/// What is to be completed if the cursor stands at `cursor`.
+/// The name that is being typed at the position `cursor`, if there is one.
 pub fn wanted(text: &str, cursor: usize) -> Option<Wanted> {
     let units: Vec<u16> = text.encode_utf16().take(cursor).collect();
     let before = String::from_utf16_lossy(&units);
@@ -30,8 +30,7 @@ pub fn wanted(text: &str, cursor: usize) -> Option<Wanted> {
     })
 }
 
-/// Whether somebody is meant by `prefix`: their user name, or a word of their
-/// name to show, begins with it.
+/// Whether the user name or a word of the display name begins with `prefix`.
 pub fn matches(prefix: &str, username: &str, display_name: &str) -> bool {
     let prefix = prefix.to_lowercase();
     std::iter::once(username)
@@ -39,12 +38,12 @@ pub fn matches(prefix: &str, username: &str, display_name: &str) -> bool {
         .any(|word| word.to_lowercase().starts_with(&prefix))
 }
 
-/// The text with `@username ` in the wanted place, and the cursor after it.
+/// The text with `@username ` inserted, and the cursor after it.
 pub fn complete(text: &str, wanted: &Wanted, username: &str) -> (String, usize) {
     replace(text, wanted.start, wanted.end, &format!("@{username} "))
 }
 
-/// The text with `insert` between two positions, and the cursor after it.
+/// The text with `insert` in place of a range, and the cursor after it.
 pub fn replace(text: &str, start: usize, end: usize, insert: &str) -> (String, usize) {
     let units: Vec<u16> = text.encode_utf16().collect();
     let end = end.min(units.len());

@@ -1,4 +1,5 @@
-//! The chat's text field: Enter sends, Shift+Enter breaks, `@` completes names.
+//! The chat's text field: Enter sends, Shift+Enter starts a new line, `@`
+//! completes names.
 
 use super::draft::{Draft, Name};
 use crate::{
@@ -12,20 +13,20 @@ use crate::{
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::limits;
 
-/// Characters left at which the counter appears.
+/// The counter is shown when at most this many characters are left.
 const COUNT_FROM: usize = 200;
-/// Lines that the field grows to.
+/// Most lines that the field grows to.
 const LINES: usize = 6;
 
-/// The text field and what belongs to it.
+/// The text field, the send button, the counter and the completions.
 #[component]
 pub fn Composer(
-    /// Called when something was said.
+    /// Called after a message was sent.
     #[prop(into)]
-    said: Callback<()>,
+    sent: Callback<()>,
 ) -> impl IntoView {
     let account = expect_context::<Account>();
-    let draft = Draft::new(said);
+    let draft = Draft::new(sent);
     let store = expect_context::<Store>();
     let signed_out = Memo::new(move |_| account.sign_in.get() == SignIn::SignedOut);
     let is_mute = Memo::new(move |_| signed_out.get() || store.is_over());
@@ -86,7 +87,7 @@ pub fn Composer(
     }
 }
 
-/// The names that fit what is typed.
+/// The list of completions.
 #[component]
 fn Offers(draft: Draft) -> impl IntoView {
     let options = move || {
@@ -102,7 +103,7 @@ fn Offers(draft: Draft) -> impl IntoView {
     }
 }
 
-/// A name to choose.
+/// One completion.
 #[component]
 fn Offer(draft: Draft, name: Name, index: usize) -> impl IntoView {
     let chosen = name.clone();
@@ -112,7 +113,7 @@ fn Offer(draft: Draft, name: Name, index: usize) -> impl IntoView {
             role="option"
             id=option_id(index)
             aria-selected=move || (draft.picked.get() == index).to_string()
-            // The field keeps the focus.
+            // The text field keeps the focus.
             on:pointerdown=move |event| event.prevent_default()
             on:click=move |_| draft.pick(&chosen)
         >
@@ -127,7 +128,7 @@ fn option_id(index: usize) -> String {
     format!("chat-name-{index}")
 }
 
-/// What is left of a message's length, once it is little.
+/// The text of the counter; none while many characters are left.
 fn counter(length: usize) -> Option<String> {
     let most = *limits::CHAT_TEXT.end();
     if length + COUNT_FROM < most {

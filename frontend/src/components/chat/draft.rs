@@ -1,4 +1,4 @@
-//! What is being written in the chat, and the name or tile being put into it.
+//! The draft of a chat message: its text, and names and tiles inserted into it.
 
 use super::{
     complete::{self, Wanted},
@@ -12,42 +12,42 @@ use crate::{
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use shared::{ids::UserId, limits};
 
-/// Names offered at once.
+/// Most completions.
 const NAMES: usize = 6;
 
-/// Somebody who may be meant.
+/// A completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// Who.
+    /// The user.
     pub id: UserId,
-    /// Goes into the text.
+    /// The user name, which is inserted.
     pub user: String,
-    /// Goes beside it.
+    /// The display name, which is shown.
     pub display: String,
 }
 
-/// The text, the field it is written in, and the names that fit.
+/// The text, its field, and the completions.
 #[derive(Clone, Copy)]
 pub struct Draft {
     /// The text field.
     pub field: NodeRef<html::Textarea>,
-    /// What stands in it.
+    /// The text.
     pub text: RwSignal<String>,
-    /// The name being typed after an `@`.
+    /// The name that is being typed after an `@`.
     pub wanted: RwSignal<Option<Wanted>>,
-    /// Who may be meant by it.
+    /// The completions of it.
     pub names: Memo<Vec<Name>>,
-    /// Which of them is chosen.
+    /// The index of the selected completion.
     pub picked: RwSignal<usize>,
-    /// Characters that would be sent.
+    /// The number of characters that would be sent.
     pub length: Memo<usize>,
     session: Session,
-    said: Callback<()>,
+    sent: Callback<()>,
 }
 
 impl Draft {
-    /// An empty one. `said` is called whenever something was sent.
-    pub fn new(said: Callback<()>) -> Self {
+    /// An empty draft. `sent` is called after each sent message.
+    pub fn new(sent: Callback<()>) -> Self {
         let store = expect_context::<Store>();
         let text = RwSignal::new(String::new());
         let wanted = RwSignal::new(None::<Wanted>);
@@ -66,34 +66,34 @@ impl Draft {
             picked: RwSignal::new(0),
             length: Memo::new(move |_| text.with(|text| text.trim().chars().count())),
             session: expect_context(),
-            said,
+            sent,
         };
         draft.take_tiles(&store);
         draft
     }
 
-    /// Whether it is longer than a message may be. Reactive.
+    /// Whether it is too long for a message. Reactive.
     pub fn is_too_long(self) -> bool {
         self.length.get() > *limits::CHAT_TEXT.end()
     }
 
-    /// Says it.
+    /// Sends it.
     pub fn send(self) {
         if self.session.say(&self.text.get_untracked()).is_ok() {
             self.write(String::new(), 0);
             self.session.typing(false);
-            self.said.run(());
+            self.sent.run(());
         }
     }
 
-    /// Takes over what was typed.
+    /// Handles input in the text field.
     pub fn typed(self, text: String) {
         self.session.typing(!text.trim().is_empty());
         self.text.set(text);
         self.look();
     }
 
-    /// Looks whether a name is being typed at the cursor.
+    /// Updates the name that is being typed at the cursor.
     pub fn look(self) {
         let found = self
             .cursor()
@@ -104,7 +104,7 @@ impl Draft {
         }
     }
 
-    /// Puts a name in the place of what was typed of it.
+    /// Replaces the typed part of a name by a completion.
     pub fn pick(self, name: &Name) {
         if let Some(wanted) = self.wanted.get_untracked() {
             let (text, cursor) = self
@@ -114,8 +114,8 @@ impl Draft {
         }
     }
 
-    /// Enter sends, with Shift it breaks the line; while names are offered,
-    /// keys choose one.
+    /// Handles keys: Enter sends, Shift+Enter starts a new line; while
+    /// completions are shown, keys select one.
     pub fn key(self, event: &KeyboardEvent) {
         if event.is_composing() {
             return;
@@ -130,7 +130,7 @@ impl Draft {
         }
     }
 
-    /// Whether the key was one for the names that are offered.
+    /// Handles a key for the completions; true if it was one.
     fn choose(self, key: &str) -> bool {
         let count = self.names.with_untracked(Vec::len);
         if count == 0 {
@@ -152,7 +152,8 @@ impl Draft {
         true
     }
 
-    /// Writes to the field at once, so that the cursor can be put right after.
+    /// Sets the text. Writes it to the field at once, so that the cursor can be
+    /// set.
     fn write(self, text: String, cursor: usize) {
         if let Some(field) = self.field.get_untracked() {
             field.set_value(&text);
@@ -165,13 +166,13 @@ impl Draft {
         self.wanted.set(None);
     }
 
-    /// The cursor's place in UTF-16 units.
+    /// The position of the cursor in UTF-16 units.
     fn cursor(self) -> Option<usize> {
         let cursor = self.field.get_untracked()?.selection_start().ok()??;
         usize::try_from(cursor).ok()
     }
 
-    /// Takes tiles that were Shift-clicked on the board.
+    /// Inserts the tiles that are Shift-clicked on the board.
     fn take_tiles(self, store: &Store) {
         let dock = expect_context::<DockState>();
         let insert = store.chat_insert;
@@ -185,13 +186,13 @@ impl Draft {
             let cursor = self.cursor().unwrap_or_else(|| text.encode_utf16().count());
             let tile = format!("{} ", text::tile(at));
             let (text, cursor) = complete::replace(&text, cursor, cursor, &tile);
-            // The panel may have been hidden until now.
+            // The panel may become visible in this frame.
             request_animation_frame(move || self.write(text, cursor));
         });
     }
 }
 
-/// Who on the canvas may be meant, oneself excepted.
+/// The other users on the canvas who match.
 fn names(store: &Store, prefix: &str) -> Vec<Name> {
     let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
     store.people.with(|people| {

@@ -1,4 +1,4 @@
-//! One message: who, when, what, and what became of it.
+//! One message: author, time, text and delivery status.
 
 use super::text::{Part, parts};
 use crate::{
@@ -19,11 +19,11 @@ use shared::{canvas::Coord, ids::OpId};
 pub fn Message(
     /// The message.
     row: ChatRow,
-    /// Begins a group: shows who and when.
+    /// Whether it begins a group and so shows author and time.
     first: bool,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
-    // History may be here before it is known who one is.
+    // Messages may be shown before the current user is known.
     let sender = row.sender_id;
     let own = Memo::new(move |_| {
         store
@@ -77,10 +77,10 @@ pub fn Message(
     }
 }
 
-/// The text, with its tiles and people.
+/// The text, with links to tiles and highlighted user names.
 fn message_text(text: &str) -> impl IntoView + use<> {
     let store = expect_context::<Store>();
-    // Guests have user names that nobody would recognize.
+    // For guests the display name is shown, since nobody knows their user names.
     let shown_as = |name: &str| {
         let is = |username: &str| username.eq_ignore_ascii_case(name);
         let here = store.people.with_untracked(|people| {
@@ -119,8 +119,8 @@ fn message_text(text: &str) -> impl IntoView + use<> {
         .collect_view()
 }
 
-/// A tile named in a text: flies there and points at it for all. One that is
-/// not on this canvas is plain text.
+/// A tile in a text: a click moves the viewport there and highlights the tile
+/// for everybody. A tile that is not on this canvas is plain text.
 #[component]
 fn TileChip(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
@@ -151,7 +151,7 @@ fn TileChip(at: Coord) -> impl IntoView {
     }
 }
 
-/// What became of a message of one's own that is not stored.
+/// The delivery status of the user's own message that is not stored.
 #[component]
 fn MessageFate(key: ChatKey, delivery: DeliveryStatus) -> impl IntoView {
     let store = expect_context::<Store>();

@@ -1,5 +1,5 @@
-//! What of the chat was read, and telling of what was not: the count, the mark
-//! before the first unread message, the tab's title, a toast for one's name.
+//! Which messages were read: the number of unread ones, the separator before
+//! the first, the title of the browser's tab, and a notice for mentions.
 
 use super::{rows, text};
 use crate::{
@@ -12,21 +12,21 @@ use leptos::prelude::*;
 use leptos_use_document_visibility::use_document_visibility;
 use web_sys::VisibilityState;
 
-/// What of the chat was read; in the context of the dock.
+/// Which messages were read; a context of the dock.
 #[derive(Clone, Copy)]
 pub struct ChatReading {
-    /// `seq` of the newest message that was seen.
+    /// `seq` of the newest message that was read.
     read: RwSignal<i64>,
-    /// Unread messages begin after this `seq`; none while nothing was missed.
+    /// The separator stands after this `seq`; none if there is no separator.
     pub mark: RwSignal<Option<i64>>,
-    /// Whether somebody looks at the end of the list.
+    /// Whether the list is scrolled to its end.
     pub at_end: RwSignal<bool>,
-    /// How many messages of others were not seen yet.
+    /// The number of unread messages of others.
     pub unread: Memo<usize>,
 }
 
 impl ChatReading {
-    /// Watches a canvas's chat from now on; what is there already counts as read.
+    /// Follows the chat of a canvas; messages that are there count as read.
     pub fn new(store: &Store) -> Self {
         let Store { me, chat, .. } = *store;
         let read = RwSignal::new(0);
@@ -62,15 +62,14 @@ impl ChatReading {
             let here = load.get() == Load::Ready;
             let looking = looking.get();
             match began {
-                // The first messages are history, not news.
+                // Messages from before the page was opened count as read.
                 false if here => self.read.set(newest),
                 false => {}
                 true if looking => self.read.set(newest),
-                // Nothing is missed by looking away alone.
+                // Nothing is unread.
                 true if self.unread.get() == 0 => {}
                 true => {
-                    // Remember where the unread ones begin; a mark that was
-                    // read past moves.
+                    // Set the separator, or move one whose messages were read.
                     let read = self.read.get_untracked();
                     if self.mark.get_untracked().is_none_or(|mark| mark < read) {
                         self.mark.set(Some(read));
@@ -94,16 +93,16 @@ impl ChatReading {
             .with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()));
         let title = name.map_or_else(
             || t().name.to_owned(),
-            |name| format!("{name} · {}", t().name),
+            |page| interpolate(t().page_of, &[("page", &page), ("name", &t().name)]),
         );
         match self.unread.get() {
             0 => title,
-            n => format!("({n}) {title}"),
+            n => interpolate(t().unread_page, &[("n", &n), ("page", &title)]),
         }
     }
 }
 
-/// Tells with a toast that somebody named this user while they looked elsewhere.
+/// Shows a notice when the user is mentioned and does not see the chat.
 fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
     let session = expect_context::<Session>();
     let Store { me, chat, load, .. } = *store;
@@ -129,7 +128,7 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
             let found = chat.with_untracked(|chat| {
                 let row = chat.iter().rev().find(names_me)?;
                 let (name, text) = (&row.sender_display_name, &row.text);
-                // As the chat shows it: a guest's user name is only a number.
+                // With display names, as in the chat.
                 let text: String = text::parts(text, is_me)
                     .into_iter()
                     .map(|part| match part {

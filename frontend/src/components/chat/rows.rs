@@ -1,42 +1,42 @@
-//! The chat's messages as lines: grouped by author, with a separator for each
-//! day and one where the unread ones begin. Pure.
+//! The lines of the chat: messages grouped by author, a separator for each day
+//! and one before the unread messages. Pure.
 
 use crate::store::{ChatKey, ChatRow, DeliveryStatus};
 use shared::time::Timestamp;
 
-/// Messages of one person closer than this stand under one name.
+/// Messages of one user that are closer than this form a group.
 const GROUP_MS: i64 = 5 * 60_000;
 
-/// One line of the list.
+/// A line of the chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatLine {
-    /// Messages of another day follow.
+    /// The separator before the messages of a day.
     Day {
-        /// Local days since 1970.
+        /// The local day, as a number of days.
         day: i64,
-        /// A moment of that day.
+        /// A time on that day.
         at: Timestamp,
     },
-    /// What follows came while one was away.
+    /// The separator before unread messages.
     New,
     /// A message.
     Message {
         /// The message.
         row: ChatRow,
-        /// Begins a group: shows name and time.
+        /// Whether it begins a group and so shows name and time.
         first: bool,
     },
 }
 
-/// Tells lines apart. A message whose fate or place in a group changes is
-/// another line, and so drawn anew.
+/// The key of a line. It contains what changes how a message is shown, so that
+/// the message is then rendered again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChatLineKey {
-    /// A day's separator.
+    /// The separator before a day.
     Day(i64),
     /// The separator before unread messages.
     New,
-    /// A message, whether it begins a group, and what became of it.
+    /// A message, whether it begins a group, and its delivery status.
     Message(ChatKey, bool, u8),
 }
 
@@ -58,8 +58,8 @@ impl ChatLine {
     }
 }
 
-/// Lays out `rows`, oldest first. `day_of` counts local days since 1970; the
-/// first stored message after `read_up_to` gets a separator before it.
+/// The lines of `rows`, oldest first. `day_of` returns the local day of a time;
+/// the first stored message after `read_up_to` gets a separator before it.
 pub fn lines(
     rows: &[ChatRow],
     read_up_to: Option<i64>,
@@ -95,7 +95,7 @@ pub fn lines(
     lines
 }
 
-/// How many stored messages of others came after `read_up_to`.
+/// The number of stored messages of others after `read_up_to`.
 pub fn unread(rows: &[ChatRow], read_up_to: i64, is_own: impl Fn(&ChatRow) -> bool) -> usize {
     rows.iter()
         .rev()

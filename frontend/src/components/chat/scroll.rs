@@ -1,5 +1,5 @@
-//! Where the list of messages stands: at its end as long as one looks there,
-//! else at the message that one reads.
+//! The scroll position of the messages: at the end while the user is there, else
+//! at the message that they read.
 
 use super::rows::{ChatLine, ChatLineKey};
 use crate::{
@@ -9,24 +9,24 @@ use crate::{
 use leptos::{html, prelude::*};
 use leptos_use_resize_observer::use_resize_observer;
 
-/// Pixels from the end at which the list counts as being there.
+/// Distance from the end in pixels that counts as the end.
 const NEAR: i32 = 48;
-/// Pixels from the top at which older messages are fetched.
+/// Distance from the top in pixels at which older messages are fetched.
 const EARLY: i32 = 240;
 
-/// The list's scrolling.
+/// The scroll position.
 #[derive(Clone, Copy)]
 pub struct Scroll {
-    /// What scrolls.
+    /// The element that scrolls.
     pub list: NodeRef<html::Div>,
     at_end: RwSignal<bool>,
-    /// Where the list stood and how long it was when last looked at.
+    /// Scroll position and height in pixels at the last check.
     seen: StoredValue<(i32, i32)>,
 }
 
 impl Scroll {
-    /// Watches the list and its lines; `at_end` tells whether one looks at its
-    /// end. Asks for older messages where it nears its beginning.
+    /// Follows the list and its lines; sets `at_end` to whether the list is at its
+    /// end. Fetches older messages near the beginning.
     pub fn new(lines: Memo<Vec<ChatLine>>, at_end: RwSignal<bool>) -> Self {
         let scroll = Self {
             list: NodeRef::new(),
@@ -44,21 +44,21 @@ impl Scroll {
         scroll
     }
 
-    /// Shows the newest message.
+    /// Scrolls to the newest message.
     pub fn to_end(self) {
         if let Some(list) = self.list.get_untracked() {
             list.set_scroll_top(list.scroll_height());
         }
     }
 
-    /// To be called when the list was scrolled: says whether it nears its
+    /// Called when the list was scrolled; returns whether it is near its
     /// beginning.
     pub fn scrolled(self) -> bool {
         let Some(list) = self.list.get_untracked() else {
             return false;
         };
         let (top, height) = (list.scroll_top(), list.scroll_height());
-        // Only who scrolls up leaves the end; a list that grows does not.
+        // Only scrolling up leaves the end; a list that grows does not.
         let upward = self.seen.with_value(|(before, _)| top < *before);
         self.seen.set_value((top, height));
         let shown = list.client_height();
@@ -70,7 +70,7 @@ impl Scroll {
         top < EARLY && shown > 0
     }
 
-    /// Keeps what one reads in its place while lines come in.
+    /// Keeps the visible messages in place while lines are added.
     fn follow(self, lines: Memo<Vec<ChatLine>>, load_older: impl Fn() + Copy + 'static) {
         let mut known = None;
         Effect::new(move || {
@@ -83,7 +83,7 @@ impl Scroll {
                 if self.at_end.get_untracked() {
                     self.to_end();
                 } else if before != Some(first) {
-                    // Older messages came in above.
+                    // Older messages were added above.
                     let grown = list.scroll_height() - self.seen.with_value(|(_, h)| *h);
                     list.set_scroll_top(list.scroll_top() + grown);
                 }
@@ -94,8 +94,8 @@ impl Scroll {
         });
     }
 
-    /// Keeps the end in view when the list gets smaller: the text field grows,
-    /// or a phone's sheet opens.
+    /// Keeps the end visible when the list gets smaller: when the text field
+    /// grows, or the dock opens on a phone.
     fn hold(self) {
         let _ = use_resize_observer(self.list, move |_, _| {
             if self.at_end.get_untracked() {

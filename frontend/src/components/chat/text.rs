@@ -1,22 +1,22 @@
-//! What a chat text is made of: plain text, tiles named as `@12,7`, and people
-//! named as `@ann`. Pure.
+//! The parts of a chat text: plain text, tiles such as `@12,7`, and users such as
+//! `@ann`. Pure.
 
 use shared::canvas::Coord;
 
 /// A part of a chat text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// As it stands.
+    /// Plain text.
     Plain(String),
-    /// `@12,7`.
+    /// A tile: `@12,7`.
     Tile(Coord),
-    /// `@ann`, without the `@`, as it was written.
+    /// A user: the name after `@`, as it was written.
     Person(String),
 }
 
-/// Takes a text apart. `is_person` knows user names, without regard to case;
-/// `@` before anything else stays plain. So does `@` inside a word, as in a
-/// mail address.
+/// Splits a text. `is_person` recognizes user names, ignoring case; `@` before
+/// anything else is plain text, as is `@` inside a word, such as in a mail
+/// address.
 pub fn parts(text: &str, is_person: impl Fn(&str) -> bool) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut plain = 0;
@@ -50,7 +50,7 @@ pub fn parts(text: &str, is_person: impl Fn(&str) -> bool) -> Vec<Part> {
     parts
 }
 
-/// How a tile is written in a chat text.
+/// The notation of a tile in a chat text.
 pub fn tile(at: Coord) -> String {
     format!("@{},{}", at.x, at.y)
 }
@@ -82,7 +82,7 @@ fn name(text: &str) -> &str {
     &text[..end]
 }
 
-/// Whether a user name may have this character.
+/// Whether a user name can contain this character.
 pub fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }

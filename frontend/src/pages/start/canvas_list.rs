@@ -1,15 +1,15 @@
-//! A list of canvases on the start page: fetched and looked through.
+//! A list of canvases on the start page: fetches, searches and pages.
 
 use crate::{account, api, store::Account, tasks::Tasks};
 use leptos::prelude::*;
 use shared::{api::Canvas, ids::CanvasId};
 
-/// The canvases of one list, as they were last told.
+/// The state of one list.
 #[derive(Clone, Copy)]
 pub(super) struct CanvasList {
     pub(super) canvases: RwSignal<Vec<Canvas>>,
     pub(super) cursor: RwSignal<Option<String>>,
-    /// What their names or descriptions must have in them.
+    /// The text that is searched for in names and descriptions.
     pub(super) query: RwSignal<String>,
     pub(super) state: RwSignal<ListState>,
     mine: bool,
@@ -47,7 +47,7 @@ impl CanvasList {
             }
             match answer {
                 Ok(page) => {
-                    // Of nothing there is no role to tell.
+                    // An empty list does not show whether the server knows the user.
                     let knows = page.items.first().is_none_or(|first| first.role.is_some());
                     account::heard(self.account, knows);
                     let more = self.canvases.with_untracked(Vec::len) > page.items.len();
@@ -68,7 +68,7 @@ impl CanvasList {
         });
     }
 
-    /// Forgets what is there: something else is being looked for.
+    /// Removes all rows before another search.
     pub(super) fn clear(self) {
         self.canvases.set(Vec::new());
         self.cursor.set(None);
@@ -100,8 +100,8 @@ impl CanvasList {
     }
 }
 
-/// The canvas to show behind the name and to lead a guest to: where most
-/// people are, then where most is drawn.
+/// The canvas with the most users, then the most tiles: shown as background, and
+/// opened for guests.
 pub(super) fn liveliest(canvases: &[Canvas]) -> Option<&Canvas> {
     canvases
         .iter()
