@@ -1,14 +1,15 @@
-// Starts the client. A file of its own because the page's Content-Security-Policy allows no
-// inline script; the names of the code, hashed by trunk, come from a <meta> (see Trunk.toml).
+// Starts the client. A separate file, since the Content-Security-Policy allows no inline script.
+// The names of the code files, with trunk's hashes, come from a <meta> (see Trunk.toml).
 const { js, wasm } = document.querySelector('meta[name="stellar-client"]').dataset;
-// What a canvas's page shows is under way while the client still loads, which takes it from here,
-// once (src/api.rs). It is read to its end, since browsers stop fetching what nobody reads. Not a
-// preloading link: an answer that must not be kept is then asked for again.
+// On the page of a canvas, the snapshot is requested while the client is still loading; the client
+// takes the response once (src/api.rs). The response is read to its end, since browsers stop
+// fetching a body that nobody reads. Not <link rel="preload">, which would request a response that
+// must not be cached a second time.
 const [, canvas] = /^\/canvas\/(\d+)\/*$/.exec(location.pathname) ?? [];
 if (canvas) {
   const path = `/api/v1/canvases/${canvas}/snapshot`;
   const answer = fetch(path).then(async (answer) => new Response(await answer.blob(), answer));
-  // Whoever takes it is told; nobody else need be.
+  // The client handles the error; this avoids an "unhandled rejection".
   answer.catch(() => {});
   globalThis.stellarEarly = (asked) => {
     delete globalThis.stellarEarly;
@@ -19,7 +20,7 @@ try {
   const client = await import(js);
   await client.default({ module_or_path: wasm });
 } catch (error) {
-  // Without the client nobody else can say so. What it drew before it failed stays.
+  // If the client has not rendered anything yet, this is the only message.
   if (!document.body.hasChildNodes()) {
     document.body.textContent = "Stellar Canvas could not be loaded. Please reload the page.";
   }
