@@ -7,7 +7,7 @@
 
 use crate::{
     board::{input::Input, observers::Observers, renderer::BoardRenderer, url},
-    browser::{self, Listener},
+    browser,
     components::{board_arrows::BoardArrows, import::Import},
     i18n::{self, board::board_texts},
     model::palette,
@@ -16,7 +16,8 @@ use crate::{
     store::{CameraCommand, Load, Store},
 };
 use gloo_timers::callback::Timeout;
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*};
+use leptos_use_event_listener::use_event_listener;
 use shared::canvas::Coord;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -29,7 +30,6 @@ struct BoardHandles {
     renderer: Rc<BoardRenderer>,
     _input: Input,
     _observers: Observers,
-    _hash: Listener,
 }
 
 /// The board.
@@ -55,6 +55,11 @@ pub fn BoardView() -> impl IntoView {
         };
         handles.set_value(BoardHandles::new(store, session, root.into(), &base, &over));
         with_renderer(&|renderer| renderer.resize(None));
+    });
+    let _ = use_event_listener(window(), ev::hashchange, move |_| {
+        if let Some(camera) = hash().and_then(|hash| url::parse(&hash)) {
+            session.fly_to(CameraCommand::Camera(camera));
+        }
     });
     redraw_when_needed(store, with_renderer);
     look_first(store, session, with_renderer);
@@ -165,15 +170,9 @@ impl BoardHandles {
         over: &web_sys::HtmlCanvasElement,
     ) -> Option<Self> {
         let renderer = BoardRenderer::new(store, session, root.clone(), base, over)?;
-        let hash = Listener::new(&browser::window(), "hashchange", move |_| {
-            if let Some(camera) = hash().and_then(|hash| url::parse(&hash)) {
-                session.fly_to(CameraCommand::Camera(camera));
-            }
-        });
         Some(Self {
             _input: Input::new(store, session, Rc::clone(&renderer), &root),
             _observers: Observers::new(&renderer, base),
-            _hash: hash,
             renderer,
         })
     }
