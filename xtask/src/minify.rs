@@ -44,7 +44,7 @@ mod tests {
         let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
         assert_eq!(
             read("app.js"),
-            "export default function one(){return`a  b`}"
+            "export default function one(){return`a  b`;}"
         );
         assert_eq!(read("boot.js"), script);
         fs::remove_dir_all(folder).unwrap();
