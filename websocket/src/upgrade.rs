@@ -5,10 +5,11 @@ use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts,
 };
+use parking_lot::Mutex;
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
 };
 use tokio::{
@@ -26,11 +27,7 @@ pub struct UpgradeSlot<T>(Arc<Mutex<Option<T>>>);
 impl<T> UpgradeSlot<T> {
     /// What the handler left, if the connection became a WebSocket.
     pub fn take(&self) -> Option<T> {
-        self.lock().take()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().take()
     }
 }
 
@@ -84,7 +81,7 @@ impl<T: Send + 'static> UpgradeRequest<T> {
     /// task.
     pub fn accept<B: Default>(self, accepted: T) -> Response<B> {
         let Self { slot, key } = self;
-        *slot.lock() = Some(accepted);
+        *slot.0.lock() = Some(accepted);
         let mut response = Response::new(B::default());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
@@ -150,7 +147,7 @@ impl<T> AsyncWrite for DeferredUpgradeIo<T> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.slot.lock().is_some() {
+        if self.slot.0.lock().is_some() {
             // The response 101: the last one on this connection, and short.
             self.response.extend_from_slice(bytes);
             return Poll::Ready(Ok(bytes.len()));
@@ -163,7 +160,7 @@ impl<T> AsyncWrite for DeferredUpgradeIo<T> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.slot.lock().is_some() {
+        if self.slot.0.lock().is_some() {
             let before = self.response.len();
             self.response
                 .extend(slices.iter().flat_map(|slice| slice.iter()));

@@ -6,12 +6,9 @@ use super::{
     bus::{Bus, Channel},
     node_id::NodeId,
 };
+use parking_lot::Mutex;
 use shared::ids::UserId;
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 use thiserror::Error;
 
 /// Why no connection could be acquired.
@@ -84,7 +81,7 @@ impl ConnectionLimiter {
         user: UserId,
         address: IpAddr,
     ) -> Result<ConnectionPermit, ConnectionLimitError> {
-        let mut counts = self.lock();
+        let mut counts = self.counts.lock();
         if counts.total >= caps.total {
             return Err(ConnectionLimitError::Overloaded);
         }
@@ -151,14 +148,14 @@ impl ConnectionLimiter {
 
     /// The users with connections on this node.
     pub(crate) fn users(&self) -> Vec<UserId> {
-        self.lock().users.keys().copied().collect()
+        self.counts.lock().users.keys().copied().collect()
     }
 
     /// Writes all counts to Redis again, which may have lost them.
     pub(crate) fn write_counts(&self) {
         let key = connections_key(self.bus.node());
         // Locked until all commands are queued, so that no change comes between.
-        let counts = self.lock();
+        let counts = self.counts.lock();
         self.bus.enqueue(redis::Cmd::del(&key));
         let all: Vec<(i64, usize)> = counts.users.iter().map(|(u, n)| (u.0, *n)).collect();
         for chunk in all.chunks(MAX_FIELDS) {
@@ -173,15 +170,11 @@ impl ConnectionLimiter {
         let key = connections_key(self.bus.node());
         self.bus.enqueue(redis::Cmd::expire(key, TTL));
     }
-
-    fn lock(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut counts = self.limiter.lock();
+        let mut counts = self.limiter.counts.lock();
         counts.total -= 1;
         if let Some(count) = counts.users.get_mut(&self.user) {
             *count -= 1;
@@ -224,6 +217,6 @@ mod tests {
         assert_eq!(refused, Some(ConnectionLimitError::Overloaded));
         drop(first);
         assert!(limiter.acquire(caps, UserId(1), here).is_ok());
-        assert_eq!(limiter.lock().total, 2);
+        assert_eq!(limiter.counts.lock().total, 2);
     }
 }

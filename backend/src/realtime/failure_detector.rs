@@ -4,10 +4,8 @@
 //! that neither a wrong clock nor a pause of this process declares others dead.
 
 use super::node_id::NodeId;
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use parking_lot::Mutex;
+use std::collections::{HashMap, HashSet};
 
 /// A node that was silent for more ticks is gone. Its users leave 5 s later
 /// (`user_left`), well within the 36 s of the contract.
@@ -38,7 +36,7 @@ impl FailureDetector {
 
     /// A message of the node arrived.
     pub(crate) fn mark_live(&self, node: NodeId) {
-        let mut state = self.lock();
+        let mut state = self.others.lock();
         state.gone.remove(&node);
         state.missed_ticks.insert(node, 0);
     }
@@ -49,7 +47,7 @@ impl FailureDetector {
         if node == self.own {
             return true;
         }
-        let mut state = self.lock();
+        let mut state = self.others.lock();
         if state.gone.contains(&node) {
             return false;
         }
@@ -59,12 +57,12 @@ impl FailureDetector {
 
     /// The node said that it leaves.
     pub(crate) fn mark_left(&self, node: NodeId) {
-        self.lock().forget(node);
+        self.others.lock().forget(node);
     }
 
     /// Counts a tick and returns the nodes that are gone since then.
     pub(crate) fn tick(&self) -> Vec<NodeId> {
-        let mut state = self.lock();
+        let mut state = self.others.lock();
         for missed in state.missed_ticks.values_mut() {
             *missed += 1;
         }
@@ -82,11 +80,7 @@ impl FailureDetector {
 
     /// The live nodes, without this one.
     pub(crate) fn live(&self) -> Vec<NodeId> {
-        self.lock().missed_ticks.keys().copied().collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.others.lock().unwrap_or_else(PoisonError::into_inner)
+        self.others.lock().missed_ticks.keys().copied().collect()
     }
 }
 

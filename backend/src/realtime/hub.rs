@@ -25,6 +25,7 @@ use super::{
 use crate::{clock::Clock, db::ConnectionCache};
 use bus_subscriber::BusSubscriber;
 use bytes::Bytes;
+use parking_lot::Mutex;
 use rooms::Rooms;
 use shared::{
     ids::{ConnectionId, UserId},
@@ -35,7 +36,7 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -249,8 +250,4 @@ impl Hub {
     pub(crate) fn replay_permits(&self) -> &Semaphore {
         &self.inner.replay_permits
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

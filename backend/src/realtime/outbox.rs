@@ -13,12 +13,10 @@ use super::{
     outbound::OutboundMessage,
 };
 use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
 use queue::Queue;
 use shared::protocol::CloseReason;
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::VecDeque, sync::Arc};
 use tokio::{net::TcpStream, sync::Notify};
 
 /// Bytes that may wait for one connection, without the unwritten part of a message
@@ -137,14 +135,14 @@ impl Outbox {
     pub(crate) fn extend(&self, messages: Vec<OutboundMessage>) {
         let batch = SharedBatch::new(messages);
         if self.push_shared(&batch) {
-            self.lock().record(&batch.stats);
+            self.state.lock().record(&batch.stats);
         }
     }
 
     /// Sends what many connections get. True if the socket took all of it; the
     /// caller then records it in the metrics.
     pub(crate) fn push_shared(&self, batch: &SharedBatch) -> bool {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let taken = state.try_write(&batch.wire);
         if taken == batch.wire.len() {
             state.mark_written(batch.seq, batch.stats.total());
@@ -158,13 +156,13 @@ impl Outbox {
 
     /// Closes the connection after what is queued. The first reason stays.
     pub(crate) fn close(&self, reason: CloseReason) {
-        self.lock().closed.get_or_insert(reason);
+        self.state.lock().closed.get_or_insert(reason);
         self.ready.notify_one();
     }
 
     /// Whether three quarters of it are free, or it is closed anyway.
     pub(crate) fn has_headroom(&self) -> bool {
-        let state = self.lock();
+        let state = self.state.lock();
         state.queue.bytes() <= OUTBOX_BYTES / 4 || state.closed.is_some()
     }
 
@@ -185,7 +183,7 @@ impl Outbox {
         loop {
             // A notification about messages is used up here, but `drain` looks at the
             // queue before it waits.
-            if let Some(reason) = self.lock().closed {
+            if let Some(reason) = self.state.lock().closed {
                 return reason;
             }
             self.ready.notified().await;
@@ -194,7 +192,7 @@ impl Outbox {
 
     /// Takes all that waits; `None` if nothing does.
     pub(crate) fn try_drain(&self) -> Option<Drained> {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if state.partial.is_empty() && state.queue.is_empty() && state.closed.is_none() {
             return None;
         }
@@ -210,32 +208,28 @@ impl Outbox {
     /// that is written in part, which has to be written first, and the newest `seq`
     /// that is written then.
     pub(crate) fn pause(&self) -> (Bytes, i64) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.is_paused = true;
         (std::mem::take(&mut state.partial), state.seq)
     }
 
     /// Notes what the connection's task has written.
     pub(crate) fn mark_written(&self, seq: Option<i64>, written: &BatchStats) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.mark_written(seq, written.total());
         state.record(written);
     }
 
     /// Lets senders write to the socket again, once nothing waits.
     pub(crate) fn resume(&self) {
-        self.lock().is_paused = false;
+        self.state.lock().is_paused = false;
     }
 
     /// Ends all writing to the socket. Returns the number of messages written.
     pub(crate) fn detach(&self) -> u64 {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.sink = None;
         state.written
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

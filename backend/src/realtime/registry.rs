@@ -9,6 +9,7 @@ use super::{
     write::Identity,
 };
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use shared::{
     api::Client,
@@ -18,7 +19,7 @@ use shared::{
 use std::{
     collections::{HashMap, HashSet},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -81,11 +82,11 @@ impl ConnectionHandle {
 
     /// The connection ends with this session from now on.
     pub(crate) fn set_session(&self, session_id: SessionId) {
-        *lock(&self.session_id) = session_id;
+        *self.session_id.lock() = session_id;
     }
 
     pub(crate) fn set_hello(&self, name: &str, device: &Map<String, Value>) {
-        *lock(&self.hello) = Some(Box::new(Hello {
+        *self.hello.lock() = Some(Box::new(Hello {
             name: name.to_owned(),
             device: device.clone(),
         }));
@@ -107,7 +108,7 @@ impl ConnectionHandle {
 
     /// As the administration's list shows it.
     fn view(&self, node: &str) -> Client {
-        let hello = lock(&self.hello).as_deref().cloned().unwrap_or_default();
+        let hello = self.hello.lock().as_deref().cloned().unwrap_or_default();
         let last_seen = self.last_seen.load(Ordering::Relaxed);
         Client {
             connection_id: self.connection_id,
@@ -150,7 +151,9 @@ impl Registry {
         after: Option<ConnectionId>,
         node: &str,
     ) -> Vec<Client> {
-        let mut clients: Vec<Client> = lock(&self.connections)
+        let mut clients: Vec<Client> = self
+            .connections
+            .lock()
             .values()
             .filter(|connection| after.is_none_or(|after| connection.connection_id > after))
             .filter(|connection| connection.matches(filter))
@@ -163,7 +166,7 @@ impl Registry {
 
     /// Closes a connection; false if this node has none with this id.
     pub(crate) fn kick(&self, connection_id: ConnectionId) -> bool {
-        let connections = lock(&self.connections);
+        let connections = self.connections.lock();
         let connection = connections.get(&connection_id);
         if let Some(connection) = connection {
             connection.outbox.close(CloseReason::Kicked);
@@ -173,7 +176,7 @@ impl Registry {
 
     /// Sends a message to every matching connection.
     pub(crate) fn announce(&self, filter: &ClientFilter, message: &OutboundMessage) {
-        for connection in lock(&self.connections).values() {
+        for connection in self.connections.lock().values() {
             if connection.matches(filter) {
                 connection.outbox.push(message.clone());
             }
@@ -182,7 +185,7 @@ impl Registry {
 
     /// This node's part of the cluster's figures.
     pub(crate) fn stats(&self) -> ClusterStats {
-        let connections = lock(&self.connections);
+        let connections = self.connections.lock();
         let (messages_in_per_s, messages_out_per_s) = self.message_rates.per_second();
         let mut stats = ClusterStats {
             connections: connections.len(),
@@ -203,15 +206,15 @@ impl Registry {
 
     /// The ids of all open connections.
     pub(crate) fn connection_ids(&self) -> Vec<ConnectionId> {
-        lock(&self.connections).keys().copied().collect()
+        self.connections.lock().keys().copied().collect()
     }
 
     /// The sessions of the open connections, each once.
     pub(crate) fn sessions(&self) -> Vec<SessionId> {
-        let connections = lock(&self.connections);
+        let connections = self.connections.lock();
         let sessions: HashSet<SessionId> = connections
             .values()
-            .map(|connection| *lock(&connection.session_id))
+            .map(|connection| *connection.session_id.lock())
             .collect();
         sessions.into_iter().collect()
     }
@@ -220,12 +223,12 @@ impl Registry {
     /// at this moment.
     pub(crate) fn end_session(&self, session_id: SessionId, reason: CloseReason) {
         let now = Instant::now();
-        let mut revoked = lock(&self.revoked);
+        let mut revoked = self.revoked.lock();
         revoked.retain(|_, at| now.duration_since(*at) < REVOKED_TTL);
         revoked.insert(session_id, now);
         drop(revoked);
-        for connection in lock(&self.connections).values() {
-            if *lock(&connection.session_id) == session_id {
+        for connection in self.connections.lock().values() {
+            if *connection.session_id.lock() == session_id {
                 connection.outbox.close(reason);
             }
         }
@@ -234,33 +237,31 @@ impl Registry {
     /// Closes the connection if its session ended after it was checked and before
     /// the connection was registered here.
     pub(crate) fn check_session(&self, connection: &ConnectionHandle) {
-        let session_id = *lock(&connection.session_id);
-        if lock(&self.revoked).contains_key(&session_id) {
+        let session_id = *connection.session_id.lock();
+        if self.revoked.lock().contains_key(&session_id) {
             connection.outbox.close(CloseReason::Revoked);
         }
     }
 
     /// Closes all connections; `reason` is called for each.
     pub(crate) fn close_all(&self, reason: impl Fn() -> CloseReason) {
-        for connection in lock(&self.connections).values() {
+        for connection in self.connections.lock().values() {
             connection.outbox.close(reason());
         }
     }
 
     pub(crate) fn insert(&self, connection: &Arc<ConnectionHandle>) {
-        lock(&self.connections).insert(connection.connection_id, connection.clone());
+        self.connections
+            .lock()
+            .insert(connection.connection_id, connection.clone());
         self.check_session(connection);
     }
 
     pub(crate) fn remove(&self, connection_id: ConnectionId) {
-        lock(&self.connections).remove(&connection_id);
+        self.connections.lock().remove(&connection_id);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        lock(&self.connections).is_empty()
+        self.connections.lock().is_empty()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -16,13 +16,14 @@ use crate::realtime::{
 };
 use backon::{BackoffBuilder, ConstantBuilder};
 use futures_util::StreamExt;
+use parking_lot::Mutex;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, RedisError,
     aio::{MultiplexedConnection, PubSubSink, PubSubStream},
 };
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -106,7 +107,7 @@ impl Link {
     /// Starts the task that connects and reconnects. It ends when the link is
     /// dropped. Later calls do nothing.
     pub(super) fn start(self: &Arc<Self>, subscriber: Arc<dyn Subscriber>) {
-        let Some(mut queued) = lock(&self.queued).take() else {
+        let Some(mut queued) = self.queued.lock().take() else {
             return;
         };
         let link = Arc::downgrade(self);
@@ -123,7 +124,7 @@ impl Link {
                     was_up = true;
                     subscriber.disconnected();
                 }
-                *lock(&link.connected) = None;
+                *link.connected.lock() = None;
                 metrics::gauge!("stellar_bus_up").set(0.0);
                 // Logged once, not with every failed attempt.
                 if was_up {
@@ -147,7 +148,8 @@ impl Link {
         if !self.is_up() {
             return None;
         }
-        lock(&self.connected)
+        self.connected
+            .lock()
             .as_ref()
             .map(|connected| connected.connection.clone())
     }
@@ -185,7 +187,7 @@ impl Link {
     /// Does nothing while Redis is away: the next connection subscribes to the
     /// subscriber's channels as they are then.
     fn change(&self, change: SubscriptionChange) {
-        if let Some(connected) = lock(&self.connected).as_ref() {
+        if let Some(connected) = self.connected.lock().as_ref() {
             // Fails when the connection is just breaking.
             let _ = connected.changes.send(change);
         }
@@ -215,7 +217,7 @@ impl Link {
         let (changes, pending_changes) = mpsc::unbounded_channel();
         // Changes are recorded from here on, before the subscriber's channels are
         // read, so that none is missed between.
-        *lock(&self.connected) = Some(Connected {
+        *self.connected.lock() = Some(Connected {
             connection: connection.clone(),
             changes,
         });
@@ -278,7 +280,7 @@ impl Link {
                 received.increment(1);
                 subscriber.received(channel, node, message, lines);
             } else if matches!(message, Message::SelfPing) {
-                *lock(last_ping) = Instant::now();
+                *last_ping.lock() = Instant::now();
             }
         }
         Err(LinkError::Closed)
@@ -329,10 +331,10 @@ impl Link {
             time::sleep(SELF_PING_INTERVAL).await;
             // The subscriptions may not be complete yet.
             if !self.is_up() {
-                *lock(last_ping) = Instant::now();
+                *last_ping.lock() = Instant::now();
                 continue;
             }
-            let silence = lock(last_ping).elapsed();
+            let silence = last_ping.lock().elapsed();
             if silence > HEARTBEAT_TIMEOUT {
                 return Err(LinkError::TimedOut);
             }
@@ -361,8 +363,4 @@ fn size(command: &Cmd) -> usize {
         _ => 0,
     };
     64 + command.args_iter().map(argument).sum::<usize>()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -16,13 +16,14 @@ use crate::realtime::{
 };
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 use shared::{
     canvas::Role,
     ids::{CanvasId, ConnectionId, Epoch, SessionId, UserId},
     protocol::CloseReason,
 };
 use std::{
-    sync::{Arc, Mutex, atomic::AtomicI64},
+    sync::{Arc, atomic::AtomicI64},
     time::Instant,
 };
 use tokio::sync::{Semaphore, oneshot};

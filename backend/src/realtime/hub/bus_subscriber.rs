@@ -1,7 +1,7 @@
 //! What this node does with the messages of other nodes: each goes to the room,
 //! the connections or the query that it concerns.
 
-use super::{Inner, lock};
+use super::Inner;
 use crate::realtime::{
     bus::{Channel, Subscriber},
     cluster_message::Message,
@@ -28,7 +28,7 @@ impl Subscriber for BusSubscriber {
             return Vec::new();
         };
         let mut channels = vec![Channel::Broadcast, Channel::Node(inner.bus.node())];
-        channels.extend(lock(&inner.rooms).keys().copied().map(Channel::Room));
+        channels.extend(inner.rooms.lock().keys().copied().map(Channel::Room));
         channels.extend(inner.limiter.users().into_iter().map(Channel::User));
         let connections = inner.registry.connection_ids().into_iter();
         channels.extend(connections.map(Channel::Connection));
@@ -119,7 +119,7 @@ impl Inner {
     /// the room's queue is full: the room finds what it missed later, in the log
     /// and in Redis.
     pub(super) fn try_send_to_room(&self, canvas: CanvasId, command: Command) {
-        let rooms = lock(&self.rooms);
+        let rooms = self.rooms.lock();
         if let Some(room) = rooms.get(&canvas)
             && room.commands.try_send(command).is_err()
         {
@@ -145,6 +145,6 @@ impl Inner {
 
     /// The canvases that have a room on this node.
     pub(super) fn open_canvases(&self) -> Vec<CanvasId> {
-        lock(&self.rooms).keys().copied().collect()
+        self.rooms.lock().keys().copied().collect()
     }
 }

@@ -2,7 +2,7 @@
 //! figures. Each node answers for itself; one that does not answer within
 //! `REPLY_TIMEOUT` is left out.
 
-use super::{Hub, Inner, lock};
+use super::{Hub, Inner};
 use crate::realtime::{
     bus::Channel,
     cluster_message::{ClientFilter, ClusterQuery, ClusterStats, Message},
@@ -59,7 +59,7 @@ impl Hub {
         }
         let id = rand::random();
         let (sender, mut replies) = mpsc::unbounded_channel();
-        lock(&self.inner.pending_queries).insert(id, sender);
+        self.inner.pending_queries.lock().insert(id, sender);
         let message = Message::Query { id, query };
         let receivers = self
             .inner
@@ -83,7 +83,7 @@ impl Hub {
         if timeout(REPLY_TIMEOUT, gather).await.is_err() {
             tracing::warn!("a node did not answer in time");
         }
-        lock(&self.inner.pending_queries).remove(&id);
+        self.inner.pending_queries.lock().remove(&id);
         all
     }
 }
@@ -125,7 +125,7 @@ impl Inner {
 
     /// Passes another node's reply to the query that waits for it.
     pub(super) fn take_reply(&self, node: NodeId, id: u64, lines: Vec<Bytes>) {
-        if let Some(replies) = lock(&self.pending_queries).get(&id) {
+        if let Some(replies) = self.pending_queries.lock().get(&id) {
             for line in lines {
                 // Fails when the query has timed out.
                 let _ = replies.send((node, line));

@@ -1,7 +1,7 @@
 //! Polls what no message may have told this node: new events in the logs of the
 //! open canvases, changed access rights, deleted canvases.
 
-use super::{Inner, lock};
+use super::Inner;
 use crate::{db, realtime::room::Command};
 use std::{
     collections::HashMap,
@@ -50,7 +50,7 @@ pub(super) async fn run(inner: Weak<Inner>, poll_now: Arc<Notify>) {
                     .into_iter()
                     .map(|(canvas, head, acl_version)| (canvas, (head, acl_version)))
                     .collect();
-                let rooms = lock(&inner.rooms);
+                let rooms = inner.rooms.lock();
                 for canvas in open {
                     let Some(room) = rooms.get(&canvas) else {
                         continue;

@@ -1,17 +1,18 @@
 //! The open rooms of this node: starting, finding and closing them, and what
 //! HTTP handlers ask of a room.
 
-use super::{Hub, lock};
+use super::Hub;
 use crate::realtime::{
     bus::Channel,
     room::{self, Command, Setup},
     write::{Done, Write, WriteError},
 };
+use parking_lot::MutexGuard;
 use shared::{ids::CanvasId, presence::ActiveUser};
 use std::{
     collections::HashMap,
     sync::{
-        Arc, MutexGuard,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -208,6 +209,6 @@ impl Hub {
     }
 
     fn rooms(&self) -> MutexGuard<'_, Rooms> {
-        lock(&self.inner.rooms)
+        self.inner.rooms.lock()
     }
 }

@@ -55,7 +55,7 @@ proptest! {
         let outbox = Outbox::default();
         for (place, push) in pushes.iter().enumerate() {
             outbox.push(message(*push, place));
-            let state = outbox.lock();
+            let state = outbox.state.lock();
             let bytes: usize = state.queue.messages.iter().map(OutboundMessage::cost).sum();
             prop_assert!(bytes == state.queue.bytes() && bytes <= OUTBOX_BYTES);
         }
