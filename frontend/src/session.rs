@@ -1,57 +1,52 @@
-//! The only writer of the store. Components say what they want here, and the
-//! server's messages arrive here.
+//! The session of the open canvas: the only writer of the [`CanvasStore`].
+//! Components ask for changes here, and the server's messages arrive here.
 //!
-//! Get it with `expect_context::<Session>()`; it is `Copy`. In short:
-//! - say something: `session.say(&text)` (the row appears at once);
-//! - anything else on the wire: `session.dispatch(ClientMessage::…)`;
-//! - a like: `session.like(at, true)`; a title: `session.retitle(at, "…")`;
-//! - typing in the chat: `session.typing(true)` on every key (it is throttled
-//!   here), `session.typing(false)` when sent or emptied;
-//! - status: `session.set_status(Status::Away, None)`;
-//! - fly: `session.fly_to(CameraCommand::Tile(at))`; point at a tile for all:
-//!   `session.mention(at, "")`; highlight for oneself: `session.highlight(at)`;
-//! - open a tile to draw: `session.open_tile(at)`, leave: `session.leave_tile()`;
-//! - `session.undo()`, `session.redo()`;
-//! - toasts: `session.notify(NoticeKind::Done(text))`, `session.dismiss(id)`.
+//! [`Session`] is a `Copy` handle, `expect_context::<Session>()`. Behind it,
+//! [`state`] decides (pure, tested on the host), [`runtime`] owns the socket,
+//! timers and HTTP requests, and carries out what `state` asks for.
+//!
+//! [`CanvasStore`]: crate::store::CanvasStore
 
 pub mod activity;
 pub mod chat;
+pub mod effect;
+mod local_storage;
 pub mod pending_storage;
-pub mod people;
 pub mod queue;
-mod receive;
 mod runtime;
 pub mod seq_tracker;
-mod state;
+pub mod state;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
 
 use self::{runtime::SessionRuntime, state::SessionState};
 use crate::{
     api,
-    browser::now_ms,
-    store::{Account, CameraCommand, Highlight, MayNot, Notice, NoticeKind, Older, Store},
+    model::{
+        camera::CameraCommand,
+        chat::Older,
+        notice::{MayNot, NoticeKind},
+        people::Highlight,
+    },
+    store::{Account, Store, backend::Signals},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use shared::{
     canvas::Coord,
     ids::OpId,
     limits,
     pixels::PixelEdit,
     presence::Status,
-    protocol::{ClientMessage, PresenceChange},
+    protocol::ClientMessage,
     text::{ChatText, TextError},
 };
 use std::rc::Rc;
-
-/// Milliseconds between two messages that say that the user writes.
-const TYPING_MS: i64 = 2_000;
-/// Milliseconds between two positions of the pointer.
-const CURSOR_MS: i64 = 50;
 
 /// A handle to the session of the open canvas.
 #[derive(Clone, Copy)]
 pub struct Session {
     store: Store,
-    inner: StoredValue<Rc<SessionRuntime>, LocalStorage>,
+    runtime: StoredValue<Rc<SessionRuntime>, LocalStorage>,
 }
 
 impl Session {
@@ -59,58 +54,57 @@ impl Session {
     /// owner that this is called under is disposed of.
     pub fn open(store: Store) -> Self {
         let account = expect_context::<Account>();
-        let inner = SessionRuntime::new(store, account);
-        inner.fetch();
-        let watched = Rc::downgrade(&inner);
+        let runtime = SessionRuntime::new(store, account);
+        runtime.input(|state, _| state.fetch_snapshot());
+        let watched = Rc::downgrade(&runtime);
         Effect::new(move || {
             let sign_in = account.sign_in.get();
-            runtime::with(&watched, |inner| inner.signed(sign_in));
+            runtime::with(&watched, |runtime| {
+                runtime.input(|state, now| state.signed(sign_in, now));
+            });
         });
         Self {
             store,
-            inner: StoredValue::new_local(inner),
+            runtime: StoredValue::new_local(runtime),
         }
     }
 
-    fn state<T>(self, act: impl FnOnce(&mut SessionState) -> T) -> Option<T> {
-        self.inner
-            .try_with_value(|inner| act(&mut inner.state.borrow_mut()))
+    /// None after the canvas was left.
+    fn input<T>(self, input: impl FnOnce(&mut SessionState<Signals>, i64) -> T) -> Option<T> {
+        let runtime = self.runtime.try_get_value()?;
+        Some(runtime.input(input))
     }
 
-    fn inner(self, act: impl FnOnce(&Rc<SessionRuntime>)) {
-        self.inner.try_with_value(|inner| act(inner));
-    }
-
-    /// Sends a request. A durable one (chat, tiles) is applied to the store at
-    /// once, queued, and kept until the server has stored or refused it;
-    /// anything else is sent if there is a connection, and forgotten otherwise.
-    /// Gives the id of a durable one; none if it was not taken (the queue is
-    /// full, or it cannot be meant for this canvas).
+    /// Sends a message. A durable one (chat, tiles) is applied to the store at
+    /// once, queued, and kept until the server has stored or refused it; an
+    /// ephemeral one is sent if there is a connection. Returns the id of a
+    /// durable one; none, and a toast, if it was not taken (the queue is full,
+    /// or it is not allowed).
     pub fn dispatch(self, message: ClientMessage) -> Option<OpId> {
-        if !message.is_durable() {
-            self.inner(|inner| inner.send(message));
-            return None;
-        }
-        let id = self.state(|state| state.take(message)).flatten();
-        self.inner(SessionRuntime::flush);
-        id
+        self.input(|state, now| state.dispatch(message, now))
+            .flatten()
     }
 
-    /// Says something in the chat.
+    /// Sends a chat message; its row appears at once.
     ///
     /// # Errors
     /// [`TextError`] where the text cannot be sent.
     pub fn say(self, text: &str) -> Result<(), TextError> {
         let text = ChatText::parse(text)?;
-        self.state(|state| state.typed_at = 0);
-        self.dispatch(ClientMessage::CanvasChat {
-            text,
-            canvas_id: None,
+        self.input(|state, now| {
+            state.typing_done();
+            state.dispatch(
+                ClientMessage::CanvasChat {
+                    text,
+                    canvas_id: None,
+                },
+                now,
+            )
         });
         Ok(())
     }
 
-    /// Sends a refused message once more.
+    /// Sends a refused chat message once more.
     pub fn retry_chat(self, row: OpId) {
         let text = self.discard(row);
         if let Some(Ok(text)) = text.as_deref().map(ChatText::parse) {
@@ -121,7 +115,7 @@ impl Session {
         }
     }
 
-    /// Forgets a refused message.
+    /// Removes a refused chat message.
     pub fn discard_chat(self, row: OpId) {
         self.discard(row);
     }
@@ -140,87 +134,49 @@ impl Session {
         let oldest = store
             .chat
             .with_untracked(|rows| rows.iter().find_map(|row| row.seq));
-        if store.older.get_untracked() != Older::Maybe {
+        let (Some(oldest), Some(runtime), Older::Maybe) = (
+            oldest,
+            self.runtime.try_get_value(),
+            store.older.get_untracked(),
+        ) else {
             return;
-        }
-        let Some(oldest) = oldest else { return };
+        };
         store.older.set(Older::Loading);
-        spawn_local(async move {
-            let older = match api::messages(store.canvas_id, oldest).await {
+        runtime.fetch(api::messages(store.canvas_id, oldest), move |_, answer| {
+            store.older.set(match answer {
                 Ok(page) => {
                     let more = page.next_cursor.is_some();
-                    store
-                        .chat
-                        .try_update(|rows| chat::prepend(rows, page.items));
+                    store.chat.update(|rows| chat::prepend(rows, page.items));
                     if more { Older::Maybe } else { Older::None }
                 }
                 Err(_) => Older::Maybe,
-            };
-            store.older.try_set(older);
+            });
         });
     }
 
     /// Fetches what happened before the last row of the activity list.
     pub fn load_older_activity(self) {
-        self.inner(SessionRuntime::remember_more);
+        self.input(|state, _| state.fetch_older_activity());
     }
 
-    /// Says that the user writes in the chat, or stopped. Call it for every
-    /// key; what goes out is at most one message in two seconds.
+    /// Tells others that the user types in the chat, or stopped. To be called
+    /// for every key; at most one message in two seconds is sent.
     pub fn typing(self, is_typing: bool) {
-        let due = self.state(|state| {
-            let now = now_ms();
-            let due = if is_typing {
-                now - state.typed_at >= TYPING_MS
-            } else {
-                state.typed_at != 0
-            };
-            if due {
-                state.typed_at = if is_typing { now } else { 0 };
-            }
-            due
-        });
-        if due == Some(true) {
-            self.dispatch(ClientMessage::UserPresence(PresenceChange::Typing {
-                is_typing,
-            }));
-        }
+        self.input(|state, now| state.typing(is_typing, now));
     }
 
-    /// Sets the user's status; a message of none leaves it as it is.
+    /// Sets the user's status; without a message the old one stays.
     pub fn set_status(self, status: Status, status_message: Option<String>) {
-        let me = self.store.me.get_untracked();
-        self.store.people.update(|all| {
-            let mine = me.and_then(|me| all.iter_mut().find(|user| user.user_id == me.user_id));
-            if let Some(user) = mine {
-                user.status = status;
-                if let Some(message) = &status_message {
-                    user.status_message.clone_from(message);
-                }
-            }
-        });
-        self.dispatch(ClientMessage::UserPresence(PresenceChange::Status {
-            status,
-            status_message,
-        }));
+        self.input(|state, _| state.set_status(status, status_message));
     }
 
-    /// Says where the pointer is, in board pixels; throttled here.
+    /// Tells others where the pointer is, in board pixels; at most one message
+    /// in 50 milliseconds is sent.
     pub fn point(self, x: f64, y: f64) {
-        let due = self.state(|state| {
-            let now = now_ms();
-            let due = now - state.pointed_at >= CURSOR_MS;
-            if due {
-                state.pointed_at = now;
-            }
-            due
-        });
-        if due == Some(true) {
-            self.dispatch(ClientMessage::UserPresence(PresenceChange::Cursor { x, y }));
-        }
+        self.input(|state, now| state.point(x, y, now));
     }
 
-    /// Likes a tile, or no longer.
+    /// Likes a tile, or takes the like back.
     pub fn like(self, at: Coord, liked: bool) {
         self.dispatch(ClientMessage::TileLike {
             x: at.x,
@@ -239,102 +195,74 @@ impl Session {
         });
     }
 
-    /// Empties a cell.
+    /// Deletes the tile of a cell.
     pub fn delete_tile(self, at: Coord) {
         self.dispatch(ClientMessage::TileDelete { x: at.x, y: at.y });
     }
 
-    /// Opens a tile (or an empty cell) for drawing: the view flies there and
-    /// others see it. Does nothing but tell why where this user may not draw.
+    /// Opens a tile or an empty cell for drawing: the camera flies there and
+    /// others see it. Where this user may not draw, a toast says why.
     pub fn open_tile(self, at: Coord) {
-        if self.store.editing.get_untracked() == Some(at) {
-            return;
+        if let Some(command) = self.input(|state, _| state.open_tile(at)).flatten() {
+            self.fly_to(command);
         }
-        if let Some(why) = self.may_not(at) {
-            self.state(|state| state.tell_may_not(why));
-            return;
-        }
-        self.leave_tile();
-        self.store.editing.set(Some(at));
-        self.store.selected.set(Some(at));
-        self.state(|state| state.tell_undo(at));
-        self.inner(|inner| inner.say_editing(at, true));
-        self.fly_to(CameraCommand::Fill(at));
     }
 
     /// Leaves the open tile.
     pub fn leave_tile(self) {
-        if let Some(at) = self.store.editing.get_untracked() {
-            self.store.editing.set(None);
-            self.store.pen.set(None);
-            self.inner(|inner| inner.say_editing(at, false));
-        }
+        self.input(|state, _| state.leave_tile());
     }
 
     /// A new stroke begins in a tile.
     pub fn begin_stroke(self, at: Coord) {
-        self.state(|state| state.history.entry(at).or_default().begin(None));
+        self.input(|state, _| state.begin_stroke(at));
     }
 
-    /// The stroke that began last was not meant: takes it back.
+    /// Takes back the stroke that began last.
     pub fn cancel_stroke(self, at: Coord) {
-        self.state(|state| state.cancel(at));
-        self.inner(SessionRuntime::flush_soon);
+        self.input(|state, now| state.cancel_stroke(at, now));
     }
 
     /// Paints into several tiles at once; undo takes all of it back in one
     /// step. Tiles where this user may not draw stay as they are.
-    pub fn paint_all(self, mut parts: Vec<(Coord, Vec<PixelEdit>)>) {
-        parts.retain(|(at, _)| self.may_not(*at).is_none());
-        self.state(|state| state.paint_all(&parts));
-        self.inner(SessionRuntime::flush);
+    pub fn paint_all(self, parts: Vec<(Coord, Vec<PixelEdit>)>) {
+        self.input(|state, now| state.paint_all(parts, now));
     }
 
-    /// Why this user may not draw in a cell, as far as this client can tell.
+    /// Why this user may not draw in a cell, for handlers of events. See
+    /// [`Store::may_not`] for views.
     pub fn may_not(self, at: Coord) -> Option<MayNot> {
-        self.state(|state| state.may_not(at)).flatten()
+        self.store.draw_refusal(at)
     }
 
     /// Paints edits of a stroke; they are shown at once and sent soon, together
     /// with what follows. False if they were not taken.
     pub fn paint(self, at: Coord, edits: &[PixelEdit]) -> bool {
-        if edits.is_empty() {
-            return true;
-        }
-        let taken = self.state(|state| state.paint(at, edits));
-        self.inner(SessionRuntime::flush_soon);
-        taken == Some(true)
+        edits.is_empty() || self.input(|state, now| state.paint(at, edits, now)) == Some(true)
     }
 
     /// Takes back this user's last stroke in the open tile, where nobody
     /// painted over it.
     pub fn undo(self) {
-        self.step(true);
+        self.input(SessionState::undo);
     }
 
-    /// Draws what was taken back last once more.
+    /// Paints again what was undone last.
     pub fn redo(self) {
-        self.step(false);
+        self.input(SessionState::redo);
     }
 
-    fn step(self, back: bool) {
-        if let Some(at) = self.store.editing.get_untracked() {
-            self.state(|state| state.step(at, back));
-            self.inner(SessionRuntime::flush);
-        }
-    }
-
-    /// Selects a cell (none: selects none).
+    /// Selects a cell, or none.
     pub fn select(self, at: Option<Coord>) {
         self.store.selected.set(at);
     }
 
-    /// Moves the view.
-    pub fn fly_to(self, flight: CameraCommand) {
-        self.store.camera_command.set(Some(flight));
+    /// Moves the camera.
+    pub fn fly_to(self, command: CameraCommand) {
+        self.store.camera_command.set(Some(command));
     }
 
-    /// Points at a tile for everybody: it pulses on their boards, and here.
+    /// Points at a tile for everybody: it is highlighted on all boards.
     pub fn mention(self, at: Coord, message: &str) {
         self.dispatch(ClientMessage::TileMention {
             tile_x: at.x,
@@ -346,12 +274,10 @@ impl Session {
         self.highlight(at);
     }
 
-    /// Lets a tile pulse on this board alone.
+    /// Highlights a tile on this board alone.
     pub fn highlight(self, at: Coord) {
-        let now = now_ms();
-        self.store.highlights.update(|highlights| {
-            highlights.retain(|highlight| highlight.at != at);
-            highlights.push(Highlight {
+        self.input(|state, now| {
+            state.highlight(Highlight {
                 by: None,
                 at,
                 message: String::new(),
@@ -361,27 +287,29 @@ impl Session {
         });
     }
 
-    /// The place in the canvas's order up to which everything is shown.
+    /// The last `seq` that is part of what is shown.
     pub fn head(self) -> i64 {
-        self.state(|state| state.seq.resume_point())
-            .flatten()
-            .map_or(0, |(_, seq)| seq)
+        self.runtime
+            .try_get_value()
+            .map_or(0, |runtime| runtime.read(SessionState::head))
     }
 
     /// Does not wait for the next attempt to connect.
     pub fn reconnect_now(self) {
-        self.inner(|inner| inner.socket.reconnect());
+        if let Some(runtime) = self.runtime.try_get_value() {
+            runtime.reconnect_now();
+        }
     }
 
     /// Shows a toast.
     pub fn notify(self, kind: NoticeKind) {
-        self.state(|state| state.notify(kind));
+        self.input(|state, _| state.notify(kind));
     }
 
-    /// Takes a toast away.
+    /// Removes a toast.
     pub fn dismiss(self, id: u64) {
         self.store
             .notices
-            .update(|notices: &mut Vec<Notice>| notices.retain(|notice| notice.id != id));
+            .update(|notices| notices.retain(|notice| notice.id != id));
     }
 }

@@ -12,7 +12,6 @@ use shared::{
     canvas::{Coord, Grid},
     ids::UserId,
     pixels::{PixelEdit, TRANSPARENT},
-    presence::ActiveUser,
     protocol::Lock,
 };
 use std::{
@@ -60,10 +59,10 @@ pub struct Scene<'a> {
     pub color: u8,
     /// Dots of a shape that is not done.
     pub preview: &'a [PixelEdit],
-    /// Who is there.
-    pub people: &'a [ActiveUser],
-    /// Names of everybody met.
-    pub names: &'a HashMap<UserId, String>,
+    /// Who draws in which tile, sorted by name.
+    pub editors: &'a [(UserId, Coord)],
+    /// The display name of a user, if known.
+    pub name_of: &'a dyn Fn(UserId) -> Option<String>,
     /// This user.
     pub me: Option<UserId>,
     /// Other people's pointers.
@@ -247,9 +246,8 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
             if scene.forbidden.of_others && Some(tile.state.creator_id) != scene.me {
                 padlock(context, scene, grid, at, &scene.theme.text);
             }
-            let name = scene.names.get(&tile.state.creator_id);
-            let name = name.map(String::as_str);
-            let mut text = creator_name(name, &tile.creator).to_owned();
+            let name = (scene.name_of)(tile.state.creator_id);
+            let mut text = creator_name(name.as_deref(), &tile.creator).to_owned();
             if tile.state.like_count > 0 {
                 text = format!("{text}  ♥ {}", tile.state.like_count);
             }
@@ -271,19 +269,12 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
 /// Frames with names where people draw.
 fn editors(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
     let mut names: HashMap<Coord, f64> = HashMap::new();
-    for user in scene.people {
-        let Some(editing) = user.editing else {
-            continue;
-        };
-        let at = Coord {
-            x: editing.tile_x,
-            y: editing.tile_y,
-        };
+    for &(user, at) in scene.editors {
         // One's own other tab is shown like anybody else.
-        if Some(user.user_id) == scene.me && Some(at) == scene.editing {
+        if Some(user) == scene.me && Some(at) == scene.editing {
             continue;
         }
-        let color = people::person_color(user.user_id);
+        let color = people::person_color(user);
         let Some((x, y, side)) = frame(context, scene, grid, at, color, 2.0) else {
             continue;
         };
@@ -292,7 +283,7 @@ fn editors(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
             let ink = &scene.theme.person_ink;
             let width = plate(
                 context,
-                &user.display_name,
+                &(scene.name_of)(user).unwrap_or_default(),
                 *left,
                 y - 22.0,
                 color,
@@ -378,17 +369,9 @@ fn pointer(context: &CanvasRenderingContext2d, scene: &Scene<'_>, user: UserId, 
     if scene.viewport.camera.zoom < CURSOR_NAME_FROM {
         return;
     }
-    if let Some(person) = scene.people.iter().find(|person| person.user_id == user) {
+    if let Some(name) = (scene.name_of)(user) {
         let ink = &scene.theme.person_ink;
-        plate(
-            context,
-            &person.display_name,
-            x + 12.0,
-            y + 12.0,
-            color,
-            ink,
-            160.0,
-        );
+        plate(context, &name, x + 12.0, y + 12.0, color, ink, 160.0);
     }
 }
 

@@ -271,47 +271,45 @@ impl BoardRenderer {
                 role == Some(Role::Editor)
             });
         let theme = self.theme.borrow();
-        let names = store.names.read_untracked();
+        let editors = store.people.peek_editors();
         store.tiles.with_untracked(|tiles| {
-            store.people.with_untracked(|people| {
-                store.cursors.with_untracked(|cursors| {
-                    store.highlights.with_untracked(|highlights| {
-                        store.locks.with_untracked(|locks| {
-                            let scene = Scene {
-                                viewport,
-                                ratio: self.ratio.get(),
-                                now: now_ms(),
-                                still: browser::prefers_reduced_motion(),
-                                tiles,
-                                palette,
-                                theme: &theme,
-                                editing,
-                                selected: store.selected.get_untracked(),
-                                hovered,
-                                pen: under.or(store.pen.get_untracked()),
-                                color: if tools.tool == Tool::Eraser {
-                                    TRANSPARENT
-                                } else {
-                                    tools.primary
-                                },
-                                preview: &preview,
-                                people,
-                                names: &names,
-                                me: store
-                                    .me
-                                    .with_untracked(|me| me.as_ref().map(|me| me.user_id)),
-                                cursors,
-                                highlights,
-                                locks,
-                                locks_own: policy == Some(EditPolicy::Exclusive),
-                                forbidden: Forbidden {
-                                    of_others,
-                                    hovered: hovered
-                                        .is_some_and(|at| self.session.may_not(at).is_some()),
-                                },
-                            };
-                            overlay::draw(&self.over.1, &scene)
-                        })
+            store.cursors.with_untracked(|cursors| {
+                store.highlights.with_untracked(|highlights| {
+                    store.locks.with_untracked(|locks| {
+                        let scene = Scene {
+                            viewport,
+                            ratio: self.ratio.get(),
+                            now: now_ms(),
+                            still: browser::prefers_reduced_motion(),
+                            tiles,
+                            palette,
+                            theme: &theme,
+                            editing,
+                            selected: store.selected.get_untracked(),
+                            hovered,
+                            pen: under.or(store.pen.get_untracked()),
+                            color: if tools.tool == Tool::Eraser {
+                                TRANSPARENT
+                            } else {
+                                tools.primary
+                            },
+                            preview: &preview,
+                            editors: &editors,
+                            name_of: &|user| store.names.peek(user),
+                            me: store
+                                .me
+                                .with_untracked(|me| me.as_ref().map(|me| me.user_id)),
+                            cursors,
+                            highlights,
+                            locks,
+                            locks_own: policy == Some(EditPolicy::Exclusive),
+                            forbidden: Forbidden {
+                                of_others,
+                                hovered: hovered
+                                    .is_some_and(|at| self.session.may_not(at).is_some()),
+                            },
+                        };
+                        overlay::draw(&self.over.1, &scene)
                     })
                 })
             })

@@ -173,7 +173,7 @@ fn offset(area: Area, x: i32, y: i32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::tile_store::Painter;
+    use crate::model::tile_store::Author;
     use shared::{canvas::TileOp, ids::UserId, pixels::PixelEdit};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -189,7 +189,7 @@ mod tests {
     fn tiles(edits: &[PixelEdit]) -> TileStore {
         let mut tiles = TileStore::default();
         tiles.load(GRID, Vec::new());
-        let painter = Painter {
+        let author = Author {
             user_id: UserId(1),
             username: "ann".into(),
         };
@@ -197,7 +197,7 @@ mod tests {
             edits: edits.to_vec(),
         };
         let at = Coord { x: 1, y: 1 };
-        tiles.apply(at, &op, &painter, chrono::DateTime::UNIX_EPOCH.into());
+        tiles.apply(at, &op, &author, chrono::DateTime::UNIX_EPOCH.into());
         tiles
     }
 

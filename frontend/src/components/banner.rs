@@ -83,7 +83,7 @@ pub fn Banner() -> impl IntoView {
     let session = expect_context::<Session>();
     let what = Memo::new(move |_| {
         let load = store.load.get();
-        banner_content(store.connection.get(), store.trouble.get(), load)
+        banner_content(store.connection.get(), store.connection_problem.get(), load)
             .filter(|_| !matches!(load, Load::Failed(_)))
     });
     let closed = RwSignal::new(None::<BannerContent>);

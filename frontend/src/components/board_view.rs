@@ -195,7 +195,7 @@ fn redraw_when_needed(
         store.selected.track();
         store.pointer.track();
         store.pen.track();
-        store.people.track();
+        store.people.track_editors();
         store.cursors.track();
         store.highlights.track();
         store.locks.track();
@@ -279,10 +279,7 @@ fn write_address(store: Store) {
 fn follow_person(store: Store, session: Session) {
     let editing = Memo::new(move |_| {
         let user = store.following.get()?;
-        store.people.with(|people| {
-            let person = people.iter().find(|person| person.user_id == user)?;
-            person.editing
-        })
+        store.people.get(user)?.editing
     });
     Effect::new(move || {
         if let Some(editing) = editing.get() {

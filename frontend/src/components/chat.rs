@@ -114,14 +114,14 @@ fn Typing() -> impl IntoView {
             return String::new();
         }
         let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
-        store.people.with(|people| {
-            let names: Vec<String> = people
-                .iter()
-                .filter(|person| person.is_typing && Some(person.user_id) != me)
-                .map(|person| person.display_name.clone())
-                .collect();
-            typing_line(&names)
-        })
+        let names: Vec<String> = store
+            .people
+            .typing_now()
+            .into_iter()
+            .filter(|person| Some(person.user_id) != me)
+            .map(|person| person.display_name)
+            .collect();
+        typing_line(&names)
     });
     view! {
         <div class="chat__typing" role="status" aria-label=t().typing>

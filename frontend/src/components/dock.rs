@@ -154,7 +154,7 @@ pub fn Dock() -> impl IntoView {
                 })
             }
             Tab::People => {
-                let here = store.people.with(Vec::len);
+                let here = store.people.len();
                 (here > 0).then(|| {
                     view! {
                         <span class="tab__count" aria-hidden="true">

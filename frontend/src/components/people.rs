@@ -47,16 +47,9 @@ pub fn fly_to_person(session: Session, person: &ActiveUser) {
 #[component]
 pub fn PeoplePanel() -> impl IntoView {
     let store = expect_context::<Store>();
-    let ids = move || {
-        store.people.with(|people| {
-            people
-                .iter()
-                .map(|person| person.user_id)
-                .collect::<Vec<_>>()
-        })
-    };
-    let alone = move || store.people.with(Vec::len) == 1;
-    let loading = move || store.people.with(Vec::is_empty) && store.load.get() == Load::Loading;
+    let ids = move || store.people.ids();
+    let alone = move || store.people.len() == 1;
+    let loading = move || store.people.is_empty() && store.load.get() == Load::Loading;
     view! {
         <div class="panel__scroll">
             <ul class="rows" aria-label=t().people>
@@ -85,11 +78,7 @@ pub fn PeoplePanel() -> impl IntoView {
 fn Person(id: UserId) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
-    let person = Memo::new(move |_| {
-        store
-            .people
-            .with(|people| people.iter().find(|person| person.user_id == id).cloned())
-    });
+    let person = Memo::new(move |_| store.people.get(id));
     let is_me = move || {
         store
             .me

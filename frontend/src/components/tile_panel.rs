@@ -130,25 +130,20 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
 #[component]
 fn Drawing(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
-    let session = expect_context::<Session>();
     let others = move || {
         let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
-        store.people.with(|people| {
-            let here = people.iter().filter(|user| {
-                let editing = user.editing.map(|e| (e.tile_x, e.tile_y));
-                editing == Some((at.x, at.y)) && Some(user.user_id) != me
-            });
-            here.map(|user| user.display_name.clone())
-                .collect::<Vec<_>>()
-                .join(", ")
-        })
+        let here = store.people.editors_of(at).into_iter();
+        here.filter(|user| Some(*user) != me)
+            .filter_map(|user| store.people.get(user))
+            .map(|user| user.display_name)
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let lines = move || {
-        track_rules(store);
         let others = others();
         let drawing = (!others.is_empty())
             .then(|| interpolate(board_texts().drawing_here, &[("names", &others)]));
-        let why = session.may_not(at).map(|why| {
+        let why = store.may_not(at).map(|why| {
             let name = why.whose().and_then(|user| store.name_of(user));
             may_not(why, name.as_deref().unwrap_or(board_texts().a_guest))
         });
@@ -159,15 +154,6 @@ fn Drawing(at: Coord) -> impl IntoView {
             .collect_view()
     };
     view! { <div class="tile-panel__notes">{lines}</div> }
-}
-
-/// Tracks everything on which `session.may_not` depends; it reads untracked.
-fn track_rules(store: Store) {
-    store.canvas.track();
-    store.me.track();
-    store.connection.track();
-    store.tiles.track();
-    store.locks.track();
 }
 
 /// The link to this tile; a click copies it.
@@ -213,10 +199,7 @@ fn DrawButton(at: Coord, label: &'static str) -> impl IntoView {
             session.open_tile(at);
         }
     };
-    let may = move || {
-        track_rules(store);
-        open() || session.may_not(at).is_none()
-    };
+    let may = move || open() || session.may_not(at).is_none();
     view! {
         <Show when=may>
             <button

@@ -78,13 +78,9 @@ fn Faces() -> impl IntoView {
     let dock = expect_context::<DockState>();
     let others = Memo::new(move |_| {
         let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
-        store.people.with(|people| {
-            people
-                .iter()
-                .filter(|person| Some(person.user_id) != me)
-                .map(|person| person.user_id)
-                .collect::<Vec<_>>()
-        })
+        let mut ids = store.people.ids();
+        ids.retain(|id| Some(*id) != me);
+        ids
     });
     let shown = move || others.with(|o| o.iter().take(FACES).copied().collect::<Vec<_>>());
     let more = move || others.with(|o| o.len().saturating_sub(FACES));
@@ -113,11 +109,7 @@ fn Faces() -> impl IntoView {
 fn Face(id: UserId) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
-    let person: Memo<Option<ActiveUser>> = Memo::new(move |_| {
-        store
-            .people
-            .with(|people| people.iter().find(|person| person.user_id == id).cloned())
-    });
+    let person: Memo<Option<ActiveUser>> = Memo::new(move |_| store.people.get(id));
     let followed = move || store.following.get() == Some(id);
     let label = move || {
         let person = person.get()?;

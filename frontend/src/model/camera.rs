@@ -198,6 +198,15 @@ impl Viewport {
     }
 }
 
+/// The cell of a board pixel, if it lies on the board.
+pub fn cell_of(grid: &Grid, x: i32, y: i32) -> Option<Coord> {
+    let at = Coord {
+        x: x.div_euclid(grid.tile_size),
+        y: y.div_euclid(grid.tile_size),
+    };
+    grid.contains(at).then_some(at)
+}
+
 /// Width and height of the board in board pixels.
 pub fn board_size(grid: &Grid) -> (f64, f64) {
     (

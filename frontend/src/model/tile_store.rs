@@ -44,7 +44,7 @@ pub enum Dirty {
 
 /// Who holds the pen in this tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Painter {
+pub struct Author {
     /// Which user.
     pub user_id: UserId,
     /// Their unique name.
@@ -125,10 +125,10 @@ impl TileStore {
     }
 
     /// Lays one more pending operation over a cell.
-    pub fn apply(&mut self, at: Coord, op: &TileOp, painter: &Painter, now: Timestamp) {
+    pub fn apply(&mut self, at: Coord, op: &TileOp, author: &Author, now: Timestamp) {
         let Some(grid) = self.grid else { return };
         let mut cell = self.shown(at).cloned();
-        apply(&grid, &mut cell, op, painter, now);
+        apply(&grid, &mut cell, op, author, now);
         self.optimistic.insert(at, cell);
         self.dirty.insert(at);
     }
@@ -138,7 +138,7 @@ impl TileStore {
         &mut self,
         at: Coord,
         pending: impl Iterator<Item = &'a TileOp>,
-        painter: &Painter,
+        author: &Author,
         now: Timestamp,
     ) {
         let Some(grid) = self.grid else { return };
@@ -150,24 +150,17 @@ impl TileStore {
         }
         let mut cell = self.confirmed.get(&at).cloned();
         for op in pending {
-            apply(&grid, &mut cell, op, painter, now);
+            apply(&grid, &mut cell, op, author, now);
         }
         self.optimistic.insert(at, cell);
     }
 
     /// One's own operation has its place in the order: makes it part of what
     /// is confirmed. The cell must be laid anew afterwards.
-    pub fn confirm(
-        &mut self,
-        at: Coord,
-        op: &TileOp,
-        ack: &Ack,
-        painter: &Painter,
-        now: Timestamp,
-    ) {
+    pub fn confirm(&mut self, at: Coord, op: &TileOp, ack: &Ack, author: &Author, now: Timestamp) {
         let Some(grid) = self.grid else { return };
         let mut cell = self.confirmed.remove(&at);
-        apply(&grid, &mut cell, op, painter, now);
+        apply(&grid, &mut cell, op, author, now);
         if let Some(mut tile) = cell {
             tile.state.id = ack.tile_id.unwrap_or(tile.state.id);
             tile.state.version = ack.version.unwrap_or(tile.state.version);
@@ -286,10 +279,10 @@ fn of_snapshot(tile: api::Tile) -> (Coord, Tile) {
 
 /// Applies an operation by the shared rules; one that is refused (its tile is
 /// gone by now, say) changes nothing.
-fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, painter: &Painter, now: Timestamp) {
+fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, author: &Author, now: Timestamp) {
     let before = cell.take();
     let actor = Actor {
-        user_id: painter.user_id,
+        user_id: author.user_id,
         // The rules of roles were checked when it was dispatched.
         role: Role::Owner,
         likes: before.as_ref().is_some_and(|tile| tile.liked),
@@ -306,7 +299,7 @@ fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, painter: &Painter, n
             } = tile;
             (Some(state), (creator, liked, created_at, updated_at))
         }
-        None => (None, (painter.username.clone(), false, now, now)),
+        None => (None, (author.username.clone(), false, now, now)),
     };
     let change = canvas::apply(grid, &mut state, op, &actor, TileId(0));
     let (creator, mut liked, created_at, mut updated_at) = rest;

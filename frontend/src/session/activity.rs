@@ -1,6 +1,6 @@
 //! The list of what people did, newest first. Pure.
 
-use crate::store::{ACTIVITY_ROWS, Activity, ActivityKind};
+use crate::model::activity::{ACTIVITY_ROWS, Activity, ActivityKind};
 use shared::{
     canvas::{Coord, TileOp},
     ids::UserId,

@@ -1,15 +1,20 @@
 //! The rows of the chat: stored ones in their order, then one's own that are
 //! not stored yet. Pure.
 
-use crate::store::{ChatKey, ChatRow, DeliveryStatus};
+use crate::model::chat::{ChatKey, ChatRow, DeliveryStatus};
 use shared::{
     api::ChatMessage,
     ids::OpId,
     protocol::{ChatEvent, ErrorCode},
 };
+use std::sync::Arc;
 
-/// Rows kept at most; older ones are fetched again when somebody scrolls up.
-const ROWS: usize = 5_000;
+/// Rows kept at most; older ones are fetched again when the user scrolls up.
+const MAX_ROWS: usize = 5_000;
+
+/// A row is shared with whoever shows it, so that a change of one row does not
+/// copy the others.
+pub type Rows = Vec<Arc<ChatRow>>;
 
 /// A message as a row.
 pub fn row(message: ChatMessage, own: Option<OpId>) -> ChatRow {
@@ -25,9 +30,9 @@ pub fn row(message: ChatMessage, own: Option<OpId>) -> ChatRow {
     }
 }
 
-/// A message was stored: adds it in its order. One's own takes the place of
-/// the pending row and keeps its key.
-pub fn stored(rows: &mut Vec<ChatRow>, event: ChatEvent) {
+/// A message was stored: adds it in its order. One's own replaces the pending
+/// row and keeps its key.
+pub fn stored(rows: &mut Rows, event: ChatEvent) {
     let own = event
         .op_id
         .filter(|id| rows.iter().any(|row| row.key == ChatKey::Own(*id)));
@@ -35,16 +40,16 @@ pub fn stored(rows: &mut Vec<ChatRow>, event: ChatEvent) {
         rows.retain(|row| row.key != ChatKey::Own(id));
     }
     insert(rows, row(event.message, own));
-    if rows.len() > ROWS {
-        let surplus = rows.len() - ROWS;
+    if rows.len() > MAX_ROWS {
+        let surplus = rows.len() - MAX_ROWS;
         rows.drain(..surplus);
     }
 }
 
-/// A snapshot came: its rows, and before them those that were known and join
-/// on to them, and after them what is not stored. True if older rows were
-/// dropped since they do not join on.
-pub fn restart(rows: &mut Vec<ChatRow>, messages: Vec<ChatMessage>) -> bool {
+/// A snapshot came: keeps the known rows that join on to its rows, then the
+/// snapshot's, then those that are not stored. True if older rows were dropped
+/// since they do not join on.
+pub fn restart(rows: &mut Rows, messages: Vec<ChatMessage>) -> bool {
     let oldest = messages.iter().map(|message| message.seq).min();
     let joins = oldest.is_some_and(|oldest| rows.iter().any(|row| row.seq == Some(oldest)));
     let had = rows.iter().any(|row| row.seq.is_some());
@@ -58,46 +63,46 @@ pub fn restart(rows: &mut Vec<ChatRow>, messages: Vec<ChatMessage>) -> bool {
 }
 
 /// Older messages came.
-pub fn prepend(rows: &mut Vec<ChatRow>, messages: Vec<ChatMessage>) {
+pub fn prepend(rows: &mut Rows, messages: Vec<ChatMessage>) {
     for message in messages {
         insert(rows, row(message, None));
     }
 }
 
-/// A request of one's own ended: the row that is still pending goes, since
-/// its event came already or is part of a snapshot.
-pub fn settle(rows: &mut Vec<ChatRow>, id: OpId) {
+/// One's own request ended, and its event came already or is part of a
+/// snapshot: removes the row if it is still pending.
+pub fn settle(rows: &mut Rows, id: OpId) {
     rows.retain(|row| row.key != ChatKey::Own(id) || row.delivery == DeliveryStatus::Stored);
 }
 
-/// A message of one's own was refused.
-pub fn refuse(rows: &mut [ChatRow], id: OpId, code: ErrorCode) {
+/// One's own message was refused.
+pub fn refuse(rows: &mut [Arc<ChatRow>], id: OpId, code: ErrorCode) {
     for row in rows {
         if row.key == ChatKey::Own(id) {
-            row.delivery = DeliveryStatus::Failed(code);
+            Arc::make_mut(row).delivery = DeliveryStatus::Failed(code);
         }
     }
 }
 
-/// Takes a refused message out and gives its text.
-pub fn discard(rows: &mut Vec<ChatRow>, id: OpId) -> Option<String> {
-    let failed = |row: &ChatRow| {
+/// Removes a refused message and returns its text.
+pub fn discard(rows: &mut Rows, id: OpId) -> Option<String> {
+    let failed = |row: &Arc<ChatRow>| {
         row.key == ChatKey::Own(id) && matches!(row.delivery, DeliveryStatus::Failed(_))
     };
     let index = rows.iter().position(failed)?;
-    Some(rows.remove(index).text)
+    Some(rows.remove(index).text.clone())
 }
 
-fn insert(rows: &mut Vec<ChatRow>, row: ChatRow) {
+fn insert(rows: &mut Rows, row: ChatRow) {
     let stored = rows
         .iter()
         .rposition(|other| other.seq.is_some())
         .map_or(0, |last| last + 1);
-    let place = rows[..stored].partition_point(|other| other.seq < row.seq);
-    if rows.get(place).is_some_and(|other| other.seq == row.seq) {
+    let at = rows[..stored].partition_point(|other| other.seq < row.seq);
+    if rows.get(at).is_some_and(|other| other.seq == row.seq) {
         return;
     }
-    rows.insert(place, row);
+    rows.insert(at, Arc::new(row));
 }
 
 #[cfg(test)]
@@ -121,16 +126,16 @@ mod tests {
         }
     }
 
-    fn pending(id: OpId) -> ChatRow {
-        ChatRow {
+    fn pending(id: OpId) -> Arc<ChatRow> {
+        Arc::new(ChatRow {
             key: ChatKey::Own(id),
             seq: None,
             delivery: DeliveryStatus::Pending,
             ..row(message(0), None)
-        }
+        })
     }
 
-    fn seqs(rows: &[ChatRow]) -> Vec<Option<i64>> {
+    fn seqs(rows: &[Arc<ChatRow>]) -> Vec<Option<i64>> {
         rows.iter().map(|row| row.seq).collect()
     }
 
@@ -182,7 +187,11 @@ mod tests {
     #[test]
     fn a_snapshot_keeps_what_joins_on_and_what_is_not_stored() {
         let id = OpId::from(Uuid::from_u128(7));
-        let mut rows = vec![row(message(1), None), row(message(2), None), pending(id)];
+        let mut rows = vec![
+            Arc::new(row(message(1), None)),
+            Arc::new(row(message(2), None)),
+            pending(id),
+        ];
         assert!(!restart(&mut rows, vec![message(2), message(3)]));
         assert_eq!(seqs(&rows), [Some(1), Some(2), Some(3), None]);
         assert!(restart(&mut rows, vec![message(50)]));

@@ -1,61 +1,54 @@
-//! The session at work: the socket, the timers and what happens by itself.
-//! Knows the browser; what messages mean is `receive`'s.
+//! Runs the session's state machine in the page: owns the socket, the timers
+//! and the window's listeners, passes on what happens with the time at which
+//! it does, and carries out the [`Effect`]s. What anything means is decided in
+//! [`super::state`].
 
-mod disconnects;
-mod older_activity;
-
-use self::disconnects::failure;
-use super::{people, receive::Next, state::SessionState};
+use super::{
+    effect::{Effect, FetchError, RefusalCause},
+    local_storage::LocalStorageOfPage,
+    state::SessionState,
+};
 use crate::{
-    account, api,
+    account,
+    api::{self, ApiError},
     browser::{self, Listener, now_ms},
+    model::connection::SignIn,
     socket::{Socket, SocketEvent},
-    store::{Account, Connection, Failure, Load, SignIn, Store, Trouble},
+    store::{Account, Store, backend::Signals},
 };
 use gloo_timers::callback::{Interval, Timeout};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{prelude::*, reactive::owner::WeakOwner, task::spawn_local_scoped_with_cancellation};
 use shared::{
-    canvas::{Coord, EditPolicy},
-    presence::Editing,
-    protocol::{ClientMessage, ClientRequest, PresenceChange, ServerMessage},
+    ids::CanvasId,
+    protocol::{ClientMessage, ClientRequest, ServerMessage},
 };
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
 };
+use uuid::Uuid;
 
 /// Milliseconds for which strokes are collected before they are sent.
 const STROKE_MS: u32 = 50;
-/// Milliseconds in which messages that follow one another are taken together,
-/// so that the page is drawn once for all of them: a frame.
-const TOGETHER_MS: u32 = 16;
-/// Milliseconds after which somebody's pointer is not shown any more.
-const CURSOR_LIFE_MS: i64 = 15_000;
-/// Milliseconds between two renewals of the session.
-const REFRESH_MS: i64 = 15 * 60_000;
-/// Seconds between two renewals of a tile's lock and of this page's stamp.
-const RENEW_S: u32 = 5;
-/// Milliseconds until a snapshot that could not be fetched is tried again.
-const SNAPSHOT_RETRY_MS: u32 = 2_000;
+/// Messages that come within so many milliseconds (one frame) are applied
+/// together, so that the page is drawn once for all of them.
+const BATCH_MS: u32 = 16;
 
-/// The running session of one open canvas.
+/// The running session of one open canvas. Dropping it disconnects.
 pub(super) struct SessionRuntime {
-    store: Store,
+    canvas_id: CanvasId,
     account: Account,
-    pub(super) socket: Socket,
-    pub(super) state: RefCell<SessionState>,
-    /// Messages that wait to be taken together, and until when.
+    socket: Socket,
+    state: RefCell<SessionState<Signals>>,
+    /// Messages that wait to be applied together, and the timer that does it.
     inbox: RefCell<Vec<ServerMessage>>,
-    inbox_due: RefCell<Option<Timeout>>,
-    taken_at: Cell<i64>,
-    /// A pump that is due soon.
-    soon: RefCell<Option<Timeout>>,
-    fetching: Cell<bool>,
-    /// The activity list has everything after this `seq`.
-    remembered: Cell<i64>,
-    /// Whether members were asked for the names of those nobody has met.
-    asked_names: Cell<bool>,
-    ticks: Cell<u32>,
+    inbox_timer: RefCell<Option<Timeout>>,
+    /// When the inbox was applied last.
+    applied_at: Cell<i64>,
+    flush_timer: RefCell<Option<Timeout>>,
+    snapshot_timer: RefCell<Option<Timeout>>,
+    /// Requests over HTTP are cancelled when it is disposed of.
+    owner: Option<WeakOwner>,
     _ticker: Interval,
     _listeners: [Listener; 3],
 }
@@ -63,261 +56,202 @@ pub(super) struct SessionRuntime {
 impl SessionRuntime {
     pub(super) fn new(store: Store, account: Account) -> Rc<Self> {
         Rc::new_cyclic(|this: &Weak<Self>| {
+            let on = |event, handler: fn(&Rc<Self>, web_sys::Event)| {
+                let this = this.clone();
+                Listener::new(&browser::window(), event, move |event| {
+                    with(&this, |runtime| handler(runtime, event));
+                })
+            };
+            let listeners = [
+                on("pagehide", |runtime, _| {
+                    runtime.input(|state, _| state.leave());
+                }),
+                on("pageshow", |runtime, _| {
+                    runtime.input(SessionState::heartbeat);
+                }),
+                // The browser asks whether to leave.
+                on("beforeunload", |runtime, event| {
+                    if runtime.state.borrow().would_lose() {
+                        event.prevent_default();
+                    }
+                }),
+            ];
             let (at, heard, tick) = (this.clone(), this.clone(), this.clone());
             let address = move || {
                 at.upgrade()
-                    .map_or_else(String::new, |inner| inner.address())
+                    .map_or_else(String::new, |runtime| runtime.address())
             };
-            let sink = move |event| with(&heard, |inner| inner.hear(event));
-            let (leave, back, lost) = (this.clone(), this.clone(), this.clone());
-            let window = browser::window();
-            let listeners = [
-                Listener::new(&window, "pagehide", move |_| with(&leave, |i| i.leave())),
-                Listener::new(&window, "pageshow", move |_| with(&back, |i| i.heartbeat())),
-                // The browser asks whether to leave.
-                Listener::new(&window, "beforeunload", move |event| {
-                    with(&lost, |inner| {
-                        if inner.state.borrow().would_lose() {
-                            event.prevent_default();
-                        }
-                    });
-                }),
-            ];
+            let sink = move |event| with(&heard, |runtime| runtime.socket_event(event));
+            let state = SessionState::new(
+                store.canvas_store(),
+                Rc::new(LocalStorageOfPage),
+                Box::new(Uuid::now_v7),
+                now_ms(),
+            );
             Self {
-                store,
+                canvas_id: store.canvas_id,
                 account,
                 socket: Socket::new(address, sink),
-                state: RefCell::new(SessionState::new(store)),
+                state: RefCell::new(state),
                 inbox: RefCell::default(),
-                inbox_due: RefCell::default(),
-                taken_at: Cell::new(0),
-                soon: RefCell::default(),
-                fetching: Cell::new(false),
-                remembered: Cell::new(0),
-                asked_names: Cell::new(false),
-                ticks: Cell::new(0),
-                _ticker: Interval::new(1_000, move || with(&tick, Self::tick)),
+                inbox_timer: RefCell::default(),
+                applied_at: Cell::new(0),
+                flush_timer: RefCell::default(),
+                snapshot_timer: RefCell::default(),
+                owner: Owner::current().map(|owner| owner.downgrade()),
+                _ticker: Interval::new(1_000, move || {
+                    with(&tick, |runtime| {
+                        runtime.input(SessionState::tick);
+                    });
+                }),
                 _listeners: listeners,
             }
         })
     }
 
-    /// Somebody signed in or out.
-    pub(super) fn signed(self: &Rc<Self>, sign_in: SignIn) {
-        match sign_in {
-            SignIn::Unknown => {}
-            SignIn::SignedOut => {
-                self.socket.close();
-                self.down();
-                self.store.trouble.set(None);
-                self.store.connection.set(Connection::SignedOut);
-                if self.store.load.get_untracked() == Load::Loading {
-                    self.fetch();
-                }
+    /// Passes an input to the state machine, with the time, and carries out
+    /// what it asks for.
+    pub(super) fn input<T>(
+        self: &Rc<Self>,
+        input: impl FnOnce(&mut SessionState<Signals>, i64) -> T,
+    ) -> T {
+        let (result, effects) = {
+            let mut state = self.state.borrow_mut();
+            state.account = self.account.sign_in.get_untracked();
+            (input(&mut state, now_ms()), state.take_effects())
+        };
+        for effect in effects {
+            self.perform(effect);
+        }
+        result
+    }
+
+    /// Reads from the state machine.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&SessionState<Signals>) -> T) -> T {
+        read(&self.state.borrow())
+    }
+
+    fn perform(self: &Rc<Self>, effect: Effect) {
+        let id = self.canvas_id;
+        match effect {
+            Effect::Send(message) => self.send(message),
+            Effect::SendHello => self.send(hello()),
+            Effect::Flush => self.flush(),
+            Effect::FlushSoon => self.flush_soon(),
+            Effect::OpenSocket => self.socket.open(),
+            Effect::CloseSocket => self.socket.close(),
+            Effect::Reconnect => self.fetch(std::future::ready(()), |runtime, ()| {
+                runtime.socket.reconnect();
+            }),
+            Effect::FetchSnapshot => self.fetch(api::snapshot(id), |runtime, answer| {
+                let answer = answer.map_err(|error| fetch_error(&error));
+                let online = browser::is_online();
+                runtime.input(|state, now| state.snapshot_received(answer, online, now));
+            }),
+            Effect::RetrySnapshot { after_ms } => {
+                let this = Rc::downgrade(self);
+                let timer = Timeout::new(after_ms, move || {
+                    with(&this, |runtime| {
+                        runtime.input(|state, _| state.fetch_snapshot());
+                    });
+                });
+                self.snapshot_timer.replace(Some(timer));
             }
-            SignIn::SignedIn(user) => {
-                let mut state = self.state.borrow_mut();
-                let was = state.user.as_ref().map(|user| user.id);
-                let other = was != Some(user.id);
-                let renamed = state
-                    .user
-                    .as_ref()
-                    .is_some_and(|old| old.display_name != user.display_name);
-                state.sign_in(user);
-                if !other && state.live {
-                    drop(state);
-                    if renamed {
-                        // Others learn a name when its bearer comes in.
-                        self.socket.reconnect();
-                    }
-                    return;
+            Effect::FetchRole => self.fetch(api::canvas(id), |runtime, answer| {
+                if let Ok(Some(role)) = answer.map(|canvas| canvas.role) {
+                    runtime.input(|state, _| state.role_received(role));
                 }
-                // Only who is signed in has a role: the page may have been read as
-                // this user before it knew who that is.
-                let is_theirs = was.is_none() && self.has_role();
-                if other && !is_theirs {
-                    // What was read is as somebody else sees it.
-                    state.seq.reset();
+            }),
+            Effect::FetchMe => self.fetch(api::me(), |runtime, answer| {
+                let signed_out = answer.is_err_and(|error| error.status() == Some(401));
+                runtime.input(|state, _| state.me_received(signed_out));
+            }),
+            Effect::ProbeRefusal => self.fetch(api::probe_refusal(id), |runtime, answer| {
+                let cause = refusal_cause(answer.as_ref().err());
+                runtime.input(|state, _| state.refusal_received(cause));
+            }),
+            Effect::RefreshToken => self.fetch(api::refresh(), |runtime, answer| {
+                if let Ok(auth) = answer {
+                    runtime.input(|state, _| state.token_received(auth.token));
                 }
-                let ready = state.seq.resume_point().is_some();
-                drop(state);
-                self.store.connection.set(Connection::Connecting);
-                if ready {
-                    self.socket.open();
-                } else {
-                    self.fetch();
-                }
+            }),
+            Effect::FetchActivity { after } => {
+                self.fetch(api::events(id, after), move |runtime, answer| {
+                    let events = answer.as_ref().ok().map(|page| page.items.as_slice());
+                    runtime.input(|state, _| state.activity_received(after, events));
+                });
             }
+            Effect::FetchMembers => self.fetch(api::members(id), |runtime, answer| {
+                if let Ok(members) = answer {
+                    runtime.input(|state, _| state.members_received(&members.items));
+                }
+            }),
+            Effect::SignedOut => self.account.sign_in.set(SignIn::SignedOut),
+            Effect::Answered { knows_user } => account::heard(self.account, knows_user),
         }
     }
 
-    /// Fetches the snapshot, then connects where somebody is signed in.
-    pub(super) fn fetch(self: &Rc<Self>) {
-        if self.fetching.replace(true) {
+    /// Awaits something, and goes on with the result, unless the canvas was
+    /// left meanwhile.
+    pub(super) fn fetch<T: 'static>(
+        self: &Rc<Self>,
+        answer: impl Future<Output = T> + 'static,
+        then: impl FnOnce(&Rc<Self>, T) + 'static,
+    ) {
+        let Some(owner) = self.owner.as_ref().and_then(WeakOwner::upgrade) else {
             return;
-        }
+        };
         let this = Rc::downgrade(self);
-        let asker = self.account.sign_in.get_untracked();
-        let id = self.store.canvas_id;
-        spawn_local(async move {
-            let answer = api::snapshot(id).await;
-            with(&this, |inner| {
-                inner.fetching.set(false);
-                let now = inner.account.sign_in.get_untracked();
-                if asker != SignIn::Unknown && asker != now && now != SignIn::SignedOut {
-                    inner.fetch();
-                    return;
-                }
-                inner.fetched(answer);
+        owner.with(|| {
+            spawn_local_scoped_with_cancellation(async move {
+                let answer = answer.await;
+                with(&this, |runtime| then(runtime, answer));
             });
         });
     }
 
-    fn fetched(self: &Rc<Self>, answer: api::ApiResult<shared::api::Snapshot>) {
-        let signed_in = matches!(self.account.sign_in.get_untracked(), SignIn::SignedIn(_));
-        match answer {
-            Ok(snapshot) => {
-                account::heard(self.account, snapshot.canvas.role.is_some());
-                self.store.trouble.set(None);
-                if self.account.sign_in.get_untracked() == SignIn::SignedOut {
-                    self.store.connection.set(Connection::SignedOut);
-                }
-                let seq = snapshot.seq;
-                self.remembered.set(seq);
-                let next = self.state.borrow_mut().start(snapshot);
-                self.remember(seq);
-                self.follow(next);
-                if signed_in {
-                    self.socket.open();
-                    self.flush();
-                }
-            }
-            Err(error) => match failure(&error) {
-                // Who asks is not known yet, and will be.
-                Some(Failure::Forbidden)
-                    if self.account.sign_in.get_untracked() == SignIn::Unknown =>
-                {
-                    account::heard(self.account, true);
-                }
-                Some(failure) => {
-                    account::heard(self.account, false);
-                    self.fail(failure);
-                }
-                None => {
-                    let this = Rc::downgrade(self);
-                    Timeout::new(SNAPSHOT_RETRY_MS, move || with(&this, Self::fetch)).forget();
-                    let retry_at = now_ms() + i64::from(SNAPSHOT_RETRY_MS);
-                    if !self.state.borrow().live {
-                        self.store.trouble.set(Some(Trouble::Away));
-                        self.wait(retry_at);
-                    }
-                }
-            },
-        }
-    }
-
-    /// What the socket says.
-    fn hear(self: &Rc<Self>, event: SocketEvent) {
+    fn socket_event(self: &Rc<Self>, event: SocketEvent) {
         match event {
             SocketEvent::Message(message) => {
                 self.inbox.borrow_mut().push(*message);
-                let elapsed = now_ms() - self.taken_at.get();
+                let elapsed = now_ms() - self.applied_at.get();
                 // The timers of a hidden page are slow.
-                if elapsed >= i64::from(TOGETHER_MS) || !browser::is_visible() {
-                    self.take_in();
-                } else if self.inbox_due.borrow().is_none() {
+                if elapsed >= i64::from(BATCH_MS) || !browser::is_visible() {
+                    self.apply_inbox();
+                } else if self.inbox_timer.borrow().is_none() {
                     let this = Rc::downgrade(self);
-                    let due = Timeout::new(TOGETHER_MS, move || with(&this, Self::take_in));
-                    *self.inbox_due.borrow_mut() = Some(due);
+                    let timer = Timeout::new(BATCH_MS, move || with(&this, Self::apply_inbox));
+                    self.inbox_timer.replace(Some(timer));
                 }
             }
             SocketEvent::Connecting => {
-                self.take_in();
-                self.down();
-                self.store.connection.set(Connection::Connecting);
+                self.apply_inbox();
+                self.input(|state, _| state.connecting());
             }
             SocketEvent::Waiting { retry_at, refused } => {
-                self.take_in();
-                self.down();
-                self.wait(retry_at);
-                if refused {
-                    self.ask_why();
-                }
+                self.apply_inbox();
+                let online = browser::is_online();
+                self.input(|state, _| state.waiting(retry_at, refused, online));
             }
             SocketEvent::Ended { reason } => {
-                self.take_in();
-                self.ended(&reason);
+                self.apply_inbox();
+                self.input(|state, _| state.ended(&reason));
             }
         }
     }
 
-    /// Takes what came, in its order.
-    fn take_in(self: &Rc<Self>) {
-        *self.inbox_due.borrow_mut() = None;
-        let messages = self.inbox.take();
-        for message in messages {
-            let open = self.store.editing.get_untracked();
-            let greeting = matches!(message, ServerMessage::Connected(_));
-            let next = self.state.borrow_mut().receive(message);
-            if let (Some(at), None) = (open, self.store.editing.get_untracked()) {
-                // It was taken from this tab; others need not wait for it.
-                self.say_editing(at, false);
-            }
-            if greeting {
-                self.greet();
-            }
-            let ends = matches!(next, Next::Reconnect);
-            self.follow(next);
-            if ends {
-                // The new connection brings what follows.
+    /// Applies the messages that came, in their order.
+    fn apply_inbox(self: &Rc<Self>) {
+        self.inbox_timer.replace(None);
+        for message in self.inbox.take() {
+            if self.input(|state, now| state.message_received(message, now)) {
                 break;
             }
         }
-        self.taken_at.set(now_ms());
+        self.applied_at.set(now_ms());
     }
 
-    fn follow(self: &Rc<Self>, next: Next) {
-        match next {
-            Next::Flush => self.flush(),
-            Next::Snapshot => self.fetch(),
-            Next::Role => {
-                let this = Rc::downgrade(self);
-                let id = self.store.canvas_id;
-                spawn_local(async move {
-                    if let Ok(canvas) = api::canvas(id).await
-                        && let Some(role) = canvas.role
-                    {
-                        with(&this, |link| link.role(role));
-                    }
-                });
-            }
-            Next::Reconnect => {
-                // Not from within the socket's own call.
-                let socket = self.socket.clone();
-                spawn_local(async move { socket.reconnect() });
-            }
-        }
-    }
-
-    fn wait(&self, retry_at: i64) {
-        let offline = !browser::is_online();
-        if offline {
-            self.store.trouble.set(Some(Trouble::Offline));
-        }
-        self.store
-            .connection
-            .set(Connection::Waiting { retry_at, offline });
-    }
-
-    /// There is no connection any more.
-    fn down(&self) {
-        let mut state = self.state.borrow_mut();
-        state.live = false;
-        state.queue.disconnected();
-        state.save();
-    }
-
-    /// The address of an attempt: resumes where this client is.
+    /// The URL of an attempt to connect: resumes where this client is.
     fn address(&self) -> String {
         let location = browser::window().location();
         let secure = location
@@ -325,185 +259,91 @@ impl SessionRuntime {
             .is_ok_and(|protocol| protocol == "https:");
         let scheme = if secure { "wss" } else { "ws" };
         let host = location.host().unwrap_or_default();
-        let id = self.store.canvas_id;
-        let resume = match self.state.borrow().seq.resume_point() {
-            Some((epoch, seq)) => format!("&last_seq={seq}&epoch={epoch}"),
-            None => String::new(),
-        };
+        let id = self.canvas_id;
+        let resume = self.read(SessionState::resume_query);
         format!("{scheme}://{host}/api/v1/ws/canvas/{id}?client_type=browser&platform=web{resume}")
     }
 
-    /// First things said on a new connection.
-    fn greet(&self) {
-        let mut device = serde_json::Map::new();
-        let window = browser::window();
-        for (name, value) in [
-            ("width", window.inner_width()),
-            ("height", window.inner_height()),
-        ] {
-            if let Some(value) = value.ok().and_then(|value| value.as_f64()) {
-                device.insert(name.to_owned(), value.into());
-            }
-        }
-        self.send(ClientMessage::Hello {
-            client_name: concat!("Stellar Canvas ", env!("CARGO_PKG_VERSION")).to_owned(),
-            device,
+    fn send(&self, message: ClientMessage) {
+        self.socket.send(&ClientRequest {
+            op_id: None,
+            message,
         });
-        if let Some(at) = self.store.editing.get_untracked() {
-            if untrack(|| self.store.may_draw()) {
-                self.say_editing(at, true);
-            } else {
-                // A role was taken while there was no connection.
-                self.store.editing.set(None);
-            }
-        }
     }
 
-    /// Others see who draws where; an exclusive tile is locked, too.
-    pub(super) fn say_editing(&self, at: Coord, is_editing: bool) {
-        let editing = is_editing.then_some(Editing {
-            tile_x: at.x,
-            tile_y: at.y,
-        });
-        if let Some(me) = self.store.me.get_untracked() {
-            self.store
-                .people
-                .update(|all| people::edit(all, me.user_id, editing));
-        }
-        self.send(ClientMessage::UserPresence(PresenceChange::EditingTile {
-            tile_x: at.x,
-            tile_y: at.y,
-            is_editing,
-        }));
-        if self.is_exclusive() {
-            self.send(if is_editing {
-                ClientMessage::TileLock { x: at.x, y: at.y }
-            } else {
-                ClientMessage::TileUnlock { x: at.x, y: at.y }
-            });
-        }
-    }
-
-    /// Whether the canvas was read by somebody with a role.
-    fn has_role(&self) -> bool {
-        self.store
-            .canvas
-            .with_untracked(|canvas| canvas.as_ref().is_some_and(|canvas| canvas.role.is_some()))
-    }
-
-    fn is_exclusive(&self) -> bool {
-        self.store.canvas.with_untracked(|canvas| {
-            canvas
-                .as_ref()
-                .is_some_and(|canvas| canvas.edit_policy == EditPolicy::Exclusive)
-        })
-    }
-
-    /// Sends something that is not kept.
-    pub(super) fn send(&self, message: ClientMessage) {
-        if self.state.borrow().live {
-            self.socket.send(&ClientRequest {
-                op_id: None,
-                message,
-            });
-        }
-    }
-
-    /// Sends what may be sent.
-    pub(super) fn flush(self: &Rc<Self>) {
-        self.soon.replace(None);
+    /// Saves and sends what may be sent.
+    fn flush(&self) {
+        self.flush_timer.replace(None);
         let mut state = self.state.borrow_mut();
         state.save();
-        while let Some(request) = state.next() {
+        while let Some(request) = state.next_request(now_ms()) {
             if !self.socket.send(&request) {
                 break;
             }
         }
     }
 
-    pub(super) fn flush_soon(self: &Rc<Self>) {
-        let mut soon = self.soon.borrow_mut();
-        if soon.is_none() {
+    fn flush_soon(self: &Rc<Self>) {
+        let mut timer = self.flush_timer.borrow_mut();
+        if timer.is_none() {
             let this = Rc::downgrade(self);
-            *soon = Some(Timeout::new(STROKE_MS, move || with(&this, Self::flush)));
+            *timer = Some(Timeout::new(STROKE_MS, move || {
+                with(&this, |runtime| runtime.flush());
+            }));
         }
     }
 
-    /// Once a second: what ends by itself, and what must be renewed.
-    fn tick(self: &Rc<Self>) {
-        let now = now_ms();
-        let store = self.store;
-        if store
-            .highlights
-            .with_untracked(|all| all.iter().any(|highlight| highlight.ends_at <= now))
-        {
-            store
-                .highlights
-                .update(|all| all.retain(|highlight| highlight.ends_at > now));
-        }
-        let is_old = |moved_at: i64| now - moved_at > CURSOR_LIFE_MS;
-        if store
-            .cursors
-            .with_untracked(|all| all.values().any(|cursor| is_old(cursor.moved_at)))
-        {
-            store
-                .cursors
-                .update(|all| all.retain(|_, cursor| !is_old(cursor.moved_at)));
-        }
-        let mut state = self.state.borrow_mut();
-        state.expire_typing(now);
-        let live = state.live;
-        let refresh = live && now - state.refreshed_at >= REFRESH_MS;
-        if refresh {
-            state.refreshed_at = now;
-        }
-        drop(state);
-        if refresh {
-            self.refresh();
-        }
-        let ticks = self.ticks.get().wrapping_add(1);
-        self.ticks.set(ticks);
-        if ticks.is_multiple_of(RENEW_S) {
-            self.heartbeat();
-            if let (true, Some(at)) = (self.is_exclusive(), store.editing.get_untracked()) {
-                self.send(ClientMessage::TileLock { x: at.x, y: at.y });
-            }
-        }
-        self.flush();
-    }
-
-    /// Prolongs the session, and the connection with it.
-    fn refresh(self: &Rc<Self>) {
-        let this = Rc::downgrade(self);
-        spawn_local(async move {
-            if let Ok(auth) = api::refresh().await {
-                with(&this, |inner| {
-                    inner.send(ClientMessage::AuthRefresh { token: auth.token });
-                });
-            }
-        });
-    }
-
-    /// This page lives, and may do what closed ones left undone.
-    fn heartbeat(&self) {
-        let mut state = self.state.borrow_mut();
-        state.heartbeat();
-        state.recover_orphaned();
-    }
-
-    /// The page ends, perhaps for good: another may adopt what waits.
-    fn leave(&self) {
-        let mut state = self.state.borrow_mut();
-        state.save();
-        state.queue.freeze();
-        if let Some(storage) = &state.storage {
-            storage.leave();
-        }
+    /// Does not wait for the next attempt to connect.
+    pub(super) fn reconnect_now(&self) {
+        self.socket.reconnect();
     }
 }
 
-pub(super) fn with(inner: &Weak<SessionRuntime>, act: impl FnOnce(&Rc<SessionRuntime>)) {
-    if let Some(inner) = inner.upgrade() {
-        act(&inner);
+/// Describes this browser to the server.
+fn hello() -> ClientMessage {
+    let mut device = serde_json::Map::new();
+    let window = browser::window();
+    for (name, value) in [
+        ("width", window.inner_width()),
+        ("height", window.inner_height()),
+    ] {
+        if let Some(value) = value.ok().and_then(|value| value.as_f64()) {
+            device.insert(name.to_owned(), value.into());
+        }
+    }
+    ClientMessage::Hello {
+        client_name: concat!("Stellar Canvas ", env!("CARGO_PKG_VERSION")).to_owned(),
+        device,
+    }
+}
+
+fn fetch_error(error: &ApiError) -> FetchError {
+    match error.status() {
+        Some(401 | 403) => FetchError::Forbidden,
+        Some(404) => FetchError::NotFound,
+        _ => FetchError::Unavailable,
+    }
+}
+
+/// Why a connection is refused, from the answer to the same request over HTTP.
+fn refusal_cause(error: Option<&ApiError>) -> RefusalCause {
+    let Some(error) = error else {
+        return RefusalCause::None;
+    };
+    match (error.status(), error.code()) {
+        (Some(401), _) => RefusalCause::SignedOut,
+        (_, "forbidden" | "canvas_not_found") => RefusalCause::NoAccess(fetch_error(error)),
+        (_, "too_many_connections") => RefusalCause::TooManyConnections,
+        (_, "overloaded") => RefusalCause::Overloaded,
+        (Some(429), _) => RefusalCause::RateLimited,
+        _ => RefusalCause::Unreachable {
+            online: browser::is_online(),
+        },
+    }
+}
+
+pub(super) fn with(runtime: &Weak<SessionRuntime>, act: impl FnOnce(&Rc<SessionRuntime>)) {
+    if let Some(runtime) = runtime.upgrade() {
+        act(&runtime);
     }
 }

@@ -1,161 +1,299 @@
-//! What the session keeps besides the store: the queue, the place in the
-//! order, the strokes to undo. Everything that touches the store from here is
-//! called by `session` and by `receive`.
+//! The session's state machine: what this tab knows of its canvas, and what
+//! it does when something happens. Synchronous and pure: it gets the time
+//! with each input, writes to a [`CanvasStore`] and to a key-value storage,
+//! and leaves [`Effect`]s for the runtime. It knows no clock, no browser and
+//! no signal, so that its tests run without a browser.
+//!
+//! Inputs: operations of the user (`dispatch`, `drawing`), messages of the
+//! server (`receive`), the connection, sign-ins and answers over HTTP
+//! (`connection`, `requests`), and a tick every second.
+
+mod connection;
+mod dispatch;
+mod drawing;
+mod receive;
+mod requests;
 
 use super::{
-    pending_storage::PendingStorage,
-    queue::{self, OrderingKey, Pushed, Queue},
+    effect::Effect,
+    pending_storage::{KeyValueStorage, PendingStorage},
+    queue::Queue,
     seq_tracker::SeqTracker,
 };
 use crate::{
-    browser::now_ms,
-    model::tile_store::{self, Painter},
-    store::{ChatKey, ChatRow, DeliveryStatus, MayNot, Me, Notice, NoticeKind, Store},
+    model::{
+        connection::SignIn,
+        notice::{MayNot, Notice, NoticeKind},
+        people::Me,
+        tile_store::Author,
+    },
+    store::{
+        CanvasStore,
+        backend::{Backend, Var},
+    },
     tools::undo::History,
 };
-use leptos::prelude::*;
 use shared::{
     api::User,
-    canvas::{self, Actor, Coord, Refusal, Role, TileOp},
+    canvas::{Coord, EditPolicy, Refusal, Role},
     ids::{OpId, UserId},
-    pixels::PixelEdit,
-    protocol::{ClientMessage, ClientRequest, ErrorCode, Lock},
+    presence::Editing,
+    protocol::{ClientMessage, ClientRequest, PresenceChange},
     time::Timestamp,
 };
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 use uuid::Uuid;
 
-/// Toasts kept at most; nobody reads more.
-const NOTICES: usize = 5;
+/// Toasts shown at most; older ones are removed.
+const MAX_NOTICES: usize = 5;
+/// Milliseconds after which somebody's pointer is not shown any more.
+const CURSOR_LIFETIME_MS: i64 = 15_000;
+/// Milliseconds between two renewals of the session's token.
+const REFRESH_MS: i64 = 15 * 60_000;
+/// Ticks (seconds) between two renewals of a tile's lock and of this page's
+/// heartbeat.
+const HEARTBEAT_TICKS: u32 = 5;
+
+/// Makes ids: those of operations carry the time, so that they sort by it.
+pub type NewId = Box<dyn FnMut() -> Uuid>;
 
 /// See the module's description.
-pub(super) struct SessionState {
-    pub(super) store: Store,
-    /// Who is signed in; none: only looking.
-    pub(super) user: Option<User>,
+pub struct SessionState<B: Backend> {
+    /// What components read.
+    pub store: CanvasStore<B>,
+    /// Who is signed in, as the application knows it. The runtime keeps it up
+    /// to date before every input.
+    pub account: SignIn,
+    /// The user whose session this is; none while nobody has signed in.
+    user: Option<User>,
     /// Between `connected` and the end of the connection.
-    pub(super) live: bool,
-    pub(super) seq: SeqTracker,
-    pub(super) queue: Queue,
-    pub(super) storage: Option<PendingStorage>,
-    pub(super) history: HashMap<Coord, History>,
-    /// Strokes over several tiles so far.
-    groups: u32,
-    pub(super) usernames: HashMap<UserId, String>,
-    /// When people who write stop unless they are heard of again.
-    pub(super) typing_until: HashMap<UserId, i64>,
-    pub(super) typed_at: i64,
-    pub(super) pointed_at: i64,
-    pub(super) refreshed_at: i64,
-    /// Requests whose kept form is older than they are.
+    live: bool,
+    seq: SeqTracker,
+    queue: Queue,
+    local_storage: Rc<dyn KeyValueStorage>,
+    /// Where the queue is kept for a reload; none while `user` is none.
+    storage: Option<PendingStorage>,
+    history: HashMap<Coord, History>,
+    /// The number of the last group of strokes that are undone together.
+    last_group: u32,
+    usernames: HashMap<UserId, String>,
+    /// Until when people count as typing, unless they are heard of again.
+    typing_until: HashMap<UserId, i64>,
+    /// When `typing` was sent last; 0 if this user does not type.
+    typing_sent_at: i64,
+    cursor_sent_at: i64,
+    refreshed_at: i64,
+    /// Queued requests that the storage has not, or in an older form.
     unsaved: HashSet<OpId>,
-    /// The browser had no room for a request, and the person knows.
-    told_of_room: bool,
+    /// The storage had no room for a request, and the user was told.
+    storage_full: bool,
     next_notice: u64,
+    /// A snapshot is being fetched, asked for by this user.
+    fetching: Option<SignIn>,
+    /// The activity list is complete after this `seq`.
+    activity_from: i64,
+    /// The members' names were asked for already.
+    asked_members: bool,
+    ticks: u32,
+    effects: Vec<Effect>,
+    new_id: NewId,
 }
 
-/// The present moment as it is written on the wire.
-pub(super) fn now() -> Timestamp {
-    chrono::Utc::now().into()
+/// A moment as it is written on the wire; `now` in milliseconds since 1970.
+fn timestamp(now: i64) -> Timestamp {
+    chrono::DateTime::from_timestamp_millis(now)
+        .unwrap_or_default()
+        .into()
 }
 
-impl SessionState {
-    pub(super) fn new(store: Store) -> Self {
+impl<B: Backend> SessionState<B> {
+    /// The state of a canvas that is being opened.
+    pub fn new(
+        store: CanvasStore<B>,
+        local_storage: Rc<dyn KeyValueStorage>,
+        new_id: NewId,
+        now: i64,
+    ) -> Self {
         Self {
             store,
+            account: SignIn::default(),
             user: None,
             live: false,
             seq: SeqTracker::default(),
             queue: Queue::default(),
+            local_storage,
             storage: None,
             history: HashMap::new(),
-            groups: 0,
+            last_group: 0,
             usernames: HashMap::new(),
             typing_until: HashMap::new(),
-            typed_at: 0,
-            pointed_at: 0,
-            refreshed_at: now_ms(),
+            typing_sent_at: 0,
+            cursor_sent_at: 0,
+            refreshed_at: now,
             unsaved: HashSet::new(),
-            told_of_room: false,
+            storage_full: false,
             next_notice: 0,
+            fetching: None,
+            activity_from: 0,
+            asked_members: false,
+            ticks: 0,
+            effects: Vec::new(),
+            new_id,
         }
     }
 
-    /// Who holds the pen; nobody where nobody is signed in.
-    pub(super) fn painter(&self) -> Option<Painter> {
-        self.user.as_ref().map(|user| Painter {
+    /// Takes what is to be done since the last call.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The last `seq` that is part of what is shown; 0 before the snapshot.
+    pub fn head(&self) -> i64 {
+        self.seq.resume_point().map_or(0, |(_, seq)| seq)
+    }
+
+    /// The query parameters with which the next connection resumes; empty for
+    /// a fresh one.
+    pub fn resume_query(&self) -> String {
+        match self.seq.resume_point() {
+            Some((epoch, seq)) => format!("&last_seq={seq}&epoch={epoch}"),
+            None => String::new(),
+        }
+    }
+
+    /// The next request that may be sent; counts as sent from here on.
+    pub fn next_request(&mut self, now: i64) -> Option<ClientRequest> {
+        if !self.live {
+            return None;
+        }
+        self.queue.next(now)
+    }
+
+    /// Whether something waits that a reload would lose.
+    pub fn would_lose(&self) -> bool {
+        self.storage_full && !self.queue.is_empty()
+    }
+
+    /// To be called every second: removes what has expired, and renews what
+    /// would expire.
+    pub fn tick(&mut self, now: i64) {
+        let expired = |ends_at: i64| ends_at <= now;
+        let highlights = &self.store.highlights;
+        if highlights.with(|all| all.iter().any(|one| expired(one.ends_at))) {
+            highlights.update(|all| all.retain(|one| !expired(one.ends_at)));
+        }
+        let is_old = |moved_at: i64| now - moved_at > CURSOR_LIFETIME_MS;
+        let cursors = &self.store.cursors;
+        if cursors.with(|all| all.values().any(|cursor| is_old(cursor.moved_at))) {
+            cursors.update(|all| all.retain(|_, cursor| !is_old(cursor.moved_at)));
+        }
+        self.expire_typing(now);
+        if self.live && now - self.refreshed_at >= REFRESH_MS {
+            self.refreshed_at = now;
+            self.effects.push(Effect::RefreshToken);
+        }
+        self.ticks = self.ticks.wrapping_add(1);
+        if self.ticks.is_multiple_of(HEARTBEAT_TICKS) {
+            self.heartbeat(now);
+            if let (true, Some(at)) = (self.is_exclusive(), self.store.editing.get()) {
+                self.send(ClientMessage::TileLock { x: at.x, y: at.y });
+            }
+        }
+        self.effects.push(Effect::Flush);
+    }
+
+    /// Says that this page is alive, and takes over what closed pages left.
+    pub fn heartbeat(&mut self, now: i64) {
+        // One that slept so long that others may have taken its requests over
+        // changes them no more.
+        if self
+            .storage
+            .as_ref()
+            .is_some_and(|storage| !storage.heartbeat(now))
+        {
+            self.queue.freeze();
+        }
+        self.recover_orphaned(now);
+    }
+
+    /// The page ends, perhaps for good: other pages may take over what waits.
+    pub fn leave(&mut self) {
+        self.save();
+        self.queue.freeze();
+        if let Some(storage) = &self.storage {
+            storage.leave();
+        }
+    }
+
+    /// Sends an ephemeral message, if there is a connection.
+    pub fn send(&mut self, message: ClientMessage) {
+        if self.live {
+            self.effects.push(Effect::Send(message));
+        }
+    }
+
+    /// Shows a toast, unless the last one says the same.
+    pub fn notify(&mut self, kind: NoticeKind) {
+        self.next_notice += 1;
+        let id = self.next_notice;
+        let notices = &self.store.notices;
+        if notices.with(|all| all.last().is_some_and(|last| last.kind == kind)) {
+            return;
+        }
+        notices.update(|all| {
+            all.push(Notice { id, kind });
+            if all.len() > MAX_NOTICES {
+                all.remove(0);
+            }
+        });
+    }
+
+    /// Shows why this user may not draw.
+    pub fn notify_may_not(&mut self, why: MayNot) {
+        self.notify(self.may_not_notice(why));
+    }
+
+    fn may_not_notice(&self, why: MayNot) -> NoticeKind {
+        let name = why.whose().and_then(|user| self.store.names.peek(user));
+        NoticeKind::MayNotDraw {
+            why,
+            name: name.unwrap_or_default(),
+        }
+    }
+
+    fn notify_refusal(&mut self, refusal: &Refusal, at: Coord) {
+        self.notify(NoticeKind::Refused {
+            code: refusal.code(),
+            message: refusal.to_string(),
+            at: Some(at),
+        });
+    }
+
+    /// The author of this tab's operations; none while nobody is signed in.
+    fn author(&self) -> Option<Author> {
+        self.user.as_ref().map(|user| Author {
             user_id: user.id,
             username: user.username.clone(),
         })
     }
 
-    /// Somebody signed in: their requests of earlier pages are taken over.
-    pub(super) fn sign_in(&mut self, user: User) {
-        if self.user.as_ref().is_some_and(|old| old.id == user.id) {
-            self.user = Some(user);
-            return;
-        }
-        self.queue = Queue::default();
-        self.history.clear();
-        self.unsaved.clear();
-        self.storage = Some(PendingStorage::new(self.store.canvas_id, user.id));
-        self.user = Some(user);
-        self.store
-            .chat
-            .update(|chat| chat.retain(|row| row.seq.is_some()));
-        self.recover_orphaned();
-        self.predict_me();
+    fn is_me(&self, user: UserId) -> bool {
+        self.user.as_ref().is_some_and(|me| me.id == user)
     }
 
-    /// Takes over the requests of pages that were closed.
-    pub(super) fn recover_orphaned(&mut self) {
-        let recovered = self
-            .storage
-            .as_ref()
-            .map(PendingStorage::recover_orphaned)
-            .unwrap_or_default();
-        if recovered.is_empty() {
-            return;
-        }
-        let mut rows = Vec::new();
-        let mut cells = HashSet::new();
-        for request in recovered {
-            let (Some(id), Some(ordering_key)) =
-                (request.op_id, queue::ordering_key(&request.message))
-            else {
-                continue;
-            };
-            let row = self.chat_row(id, &request.message);
-            // Without room in the queue it stays in the storage for later.
-            if !self
-                .queue
-                .push_recovered(id, ordering_key, request.message, now_ms())
-            {
-                continue;
-            }
-            rows.extend(row);
-            if let OrderingKey::Tile(at) = ordering_key {
-                cells.insert(at);
-            }
-        }
-        self.store.chat.update(|chat| chat.extend(rows));
-        for at in cells {
-            self.rebase(at);
-        }
-        self.count();
-    }
-
-    /// Until the server has said who this tab is, what it will say: so one
-    /// may draw while the connection is still being made.
-    pub(super) fn predict_me(&self) {
-        let canvas = self.store.canvas.get_untracked();
-        let (Some(user), Some(canvas)) = (&self.user, canvas) else {
+    /// Assumes who this tab is until the server says so, so that one may draw
+    /// before there is a connection.
+    fn predict_me(&self) {
+        let (Some(user), Some(canvas)) = (&self.user, self.store.canvas.get()) else {
             return;
         };
         let known = self
             .store
             .me
-            .with_untracked(|me| me.as_ref().is_some_and(|me| me.user_id == user.id));
+            .with(|me| me.as_ref().is_some_and(|me| me.user_id == user.id));
         if !known {
             self.store.me.set(Some(Me {
                 user_id: user.id,
@@ -166,406 +304,35 @@ impl SessionState {
         }
     }
 
-    fn chat_row(&self, id: OpId, message: &ClientMessage) -> Option<ChatRow> {
-        let ClientMessage::CanvasChat { text, .. } = message else {
-            return None;
-        };
-        let user = self.user.as_ref()?;
-        Some(ChatRow {
-            key: ChatKey::Own(id),
-            seq: None,
-            sender_id: user.id,
-            sender_username: user.username.clone(),
-            sender_display_name: user.display_name.clone(),
-            text: text.as_str().to_owned(),
-            at: now(),
-            delivery: DeliveryStatus::Pending,
+    fn is_exclusive(&self) -> bool {
+        self.store.canvas.with(|canvas| {
+            canvas
+                .as_ref()
+                .is_some_and(|canvas| canvas.edit_policy == EditPolicy::Exclusive)
         })
     }
 
-    /// Takes a durable request: checks it by the shared rules, shows it,
-    /// queues it. Sending is the session's.
-    pub(super) fn take(&mut self, message: ClientMessage) -> Option<OpId> {
-        let ordering_key = queue::ordering_key(&message)?;
-        let tile = message.tile_op();
-        if let Some((at, op)) = &tile
-            && let Err(refusal) = self.permit(*at, op)
-        {
-            match self.may_not(*at) {
-                Some(why) => self.tell_may_not(why),
-                None => self.tell_refusal(&refusal, *at),
-            }
-            return None;
-        }
-        let painter = self.painter()?;
-        let id = OpId::from(Uuid::now_v7());
-        let row = self.chat_row(id, &message);
-        let id = match self.queue.push(id, ordering_key, message, now_ms()) {
-            Pushed::New => id,
-            Pushed::Joined(id) => id,
-            Pushed::Full => {
-                self.notify(NoticeKind::QueueFull);
-                return None;
-            }
-        };
-        self.unsaved.insert(id);
-        if let Some((at, op)) = tile {
-            self.store
-                .tiles
-                .update(|tiles| tiles.apply(at, &op, &painter, now()));
-        }
-        if let Some(row) = row {
-            self.store.chat.update(|chat| chat.push(row));
-        }
-        self.count();
-        Some(id)
-    }
-
-    /// Whether this user may do this, as far as this client can tell.
-    pub(super) fn permit(&self, at: Coord, op: &TileOp) -> Result<(), Refusal> {
-        // Asked for every pixel that is painted or pointed at: nothing is cloned.
-        let who = self
-            .store
-            .me
-            .with_untracked(|me| me.as_ref().map(|me| (me.user_id, me.role)));
-        let policy = self
-            .store
-            .canvas
-            .with_untracked(|canvas| canvas.as_ref().map(|canvas| canvas.edit_policy));
-        let (Some((user_id, role)), Some(policy), false) =
-            (who, policy, untrack(|| self.store.is_over()))
-        else {
-            return Err(Refusal::Forbidden);
-        };
-        let locked_by_other = self.store.locks.with_untracked(|locks| {
-            locks
-                .iter()
-                .any(|lock| lock.tile_x == at.x && lock.tile_y == at.y && lock.user_id != user_id)
+    /// Shows the others who draws where; in an exclusive canvas takes or
+    /// gives back the tile's lock, too.
+    pub fn announce_editing(&mut self, at: Coord, is_editing: bool) {
+        let editing = is_editing.then_some(Editing {
+            tile_x: at.x,
+            tile_y: at.y,
         });
-        self.store.tiles.with_untracked(|tiles| {
-            let grid = tiles.grid().ok_or(Refusal::OutOfBounds)?;
-            canvas::check(&grid, at, op)?;
-            let tile = tiles.shown(at);
-            let actor = Actor {
-                user_id,
-                role,
-                likes: tile.is_some_and(|tile| tile.liked),
-                locked_by_other,
-            };
-            canvas::permit(policy, tile.map(|tile| &tile.state), op, &actor)
-        })
-    }
-
-    /// Why this user may not draw in a cell.
-    pub(super) fn may_not(&self, at: Coord) -> Option<MayNot> {
-        // Any stroke stands for all: the rules look at who and where only.
-        let stroke = TileOp::Paint { edits: Vec::new() };
-        let Err(refusal) = self.permit(at, &stroke) else {
-            return None;
-        };
-        if untrack(|| self.store.is_over()) {
-            return Some(MayNot::Over);
+        if let Some(me) = self.store.me.get() {
+            self.store.people.edit(me.user_id, editing);
         }
-        let role = self
-            .store
-            .me
-            .with_untracked(|me| me.as_ref().map(|me| me.role));
-        let lock = self.store.locks.with_untracked(|locks| {
-            let held = |lock: &&Lock| (lock.tile_x, lock.tile_y) == (at.x, at.y);
-            locks.iter().find(held).map(|lock| lock.user_id)
-        });
-        let creator = self
-            .store
-            .tiles
-            .with_untracked(|tiles| tiles.shown(at).map(|tile| tile.state.creator_id));
-        Some(match (role, refusal, lock, creator) {
-            (None, ..) => MayNot::SignedOut,
-            (Some(role), ..) if role < Role::Editor => MayNot::Viewer,
-            (_, Refusal::TileLocked, Some(user), _) => MayNot::Locked(user),
-            (_, _, _, Some(user)) => MayNot::Theirs(user),
-            (_, _, _, None) => MayNot::Viewer,
-        })
-    }
-
-    pub(super) fn tell_refusal(&mut self, refusal: &Refusal, at: Coord) {
-        self.notify(NoticeKind::Refused {
-            code: refusal.code(),
-            message: refusal.to_string(),
-            at: Some(at),
-        });
-    }
-
-    pub(super) fn tell_may_not(&mut self, why: MayNot) {
-        self.notify(self.may_not_notice(why));
-    }
-
-    pub(super) fn may_not_notice(&self, why: MayNot) -> NoticeKind {
-        let name = self.store.names.with_untracked(|names| {
-            let name = why.whose().and_then(|user| names.get(&user));
-            name.cloned().unwrap_or_default()
-        });
-        NoticeKind::MayNotDraw { why, name }
-    }
-
-    /// A request of one's own ended well (with the place it has in the order,
-    /// if it changed something) or not at all: `confirm` is told the operation.
-    pub(super) fn end(&mut self, id: OpId) -> Option<queue::Op> {
-        let (op, gone) = self.queue.take(id)?;
-        for id in gone.iter().chain([&id]) {
-            self.unsaved.remove(id);
-            if let Some(storage) = &self.storage {
-                storage.remove(*id);
-            }
-        }
-        self.count();
-        Some(op)
-    }
-
-    /// Lays a cell anew over what is confirmed.
-    pub(super) fn rebase(&self, at: Coord) {
-        let Some(painter) = self.painter() else {
-            self.store.tiles.update(|_| {});
-            return;
-        };
-        let pending: Vec<TileOp> = self
-            .queue
-            .iter()
-            .filter(|op| op.ordering_key == OrderingKey::Tile(at))
-            .filter_map(|op| op.message.tile_op().map(|(_, op)| op))
-            .collect();
-        self.store
-            .tiles
-            .update(|tiles| tiles.rebase(at, pending.iter(), &painter, now()));
-    }
-
-    /// Lays every cell anew that has something pending.
-    pub(super) fn rebase_all(&self) {
-        let cells: HashSet<Coord> = self
-            .queue
-            .iter()
-            .filter_map(|op| match op.ordering_key {
-                OrderingKey::Tile(at) => Some(at),
-                OrderingKey::Chat => None,
-            })
-            .collect();
-        for at in cells {
-            self.rebase(at);
-        }
-    }
-
-    /// The next request that may be sent.
-    pub(super) fn next(&mut self) -> Option<ClientRequest> {
-        if !self.live {
-            return None;
-        }
-        self.queue.next(now_ms())
-    }
-
-    /// Keeps what was not kept yet.
-    pub(super) fn save(&mut self) {
-        let Some(storage) = &self.storage else { return };
-        let mut kept = true;
-        for id in self.unsaved.drain() {
-            if let Some(op) = self.queue.get(id) {
-                kept &= storage.put(&ClientRequest {
-                    op_id: Some(id),
-                    message: op.message.clone(),
-                });
-            }
-        }
-        if !kept && !self.told_of_room {
-            self.told_of_room = true;
-            self.notify(NoticeKind::NotKept);
-        }
-    }
-
-    /// Whether something waits that a reload would lose.
-    pub(super) fn would_lose(&self) -> bool {
-        self.told_of_room && !self.queue.is_empty()
-    }
-
-    /// This page lives. One that slept so long that its requests may have been
-    /// adopted changes them no more.
-    pub(super) fn heartbeat(&mut self) {
-        if self
-            .storage
-            .as_ref()
-            .is_some_and(|storage| !storage.heartbeat())
-        {
-            self.queue.freeze();
-        }
-    }
-
-    /// A request was refused: it is taken back, and somebody is told why.
-    pub(super) fn refuse(&mut self, id: OpId, code: ErrorCode, message: String) {
-        let Some(op) = self.end(id) else { return };
-        let at = match op.ordering_key {
-            OrderingKey::Chat => {
-                self.store
-                    .chat
-                    .update(|chat| super::chat::refuse(chat, id, code));
-                return;
-            }
-            OrderingKey::Tile(at) => at,
-        };
-        if let ClientMessage::TilePaint { pixels, .. } = &op.message
-            && let Some(history) = self.history.get_mut(&at)
-        {
-            history.forget(pixels);
-            self.tell_undo(at);
-        }
-        self.rebase(at);
-        self.notify(NoticeKind::Refused {
-            code,
-            message,
-            at: Some(at),
-        });
-    }
-
-    /// Shows a toast, unless the last one says the same.
-    pub(super) fn notify(&mut self, kind: NoticeKind) {
-        self.next_notice += 1;
-        let id = self.next_notice;
-        let same = self
-            .store
-            .notices
-            .with_untracked(|notices| notices.last().is_some_and(|last| last.kind == kind));
-        if same {
-            return;
-        }
-        self.store.notices.update(|notices| {
-            notices.push(Notice { id, kind });
-            if notices.len() > NOTICES {
-                notices.remove(0);
-            }
-        });
-    }
-
-    /// The edits of a stroke, painted into a tile and remembered for undo.
-    pub(super) fn paint(&mut self, at: Coord, edits: &[PixelEdit]) -> bool {
-        let (before, edits) = self.store.tiles.with_untracked(|tiles| {
-            tile_store::changes(tiles.shown(at).map(|tile| &tile.state.pixels), edits)
-        });
-        if edits.is_empty() {
-            return true;
-        }
-        let done = self.repaint(at, &edits);
-        if done {
-            self.history.entry(at).or_default().add(&before, &edits);
-            self.tell_undo(at);
-        }
-        done
-    }
-
-    /// The current stroke was not meant.
-    pub(super) fn cancel(&mut self, at: Coord) {
-        let edits = self.with_history(at, |history, color| history.cancel(color));
-        self.repaint(at, &edits);
-        self.tell_undo(at);
-    }
-
-    /// Paints into several tiles what is then taken back as one.
-    pub(super) fn paint_all(&mut self, parts: &[(Coord, Vec<PixelEdit>)]) {
-        self.groups += 1;
-        for (at, edits) in parts {
-            self.history
-                .entry(*at)
-                .or_default()
-                .begin(Some(self.groups));
-            self.paint(*at, edits);
-            self.history.entry(*at).or_default().begin(None);
-        }
-    }
-
-    fn with_history<T>(
-        &mut self,
-        at: Coord,
-        act: impl FnOnce(&mut History, &dyn Fn(u16) -> u8) -> T,
-    ) -> T {
-        let history = self.history.entry(at).or_default();
-        self.store.tiles.with_untracked(|tiles| {
-            let pixels = tiles.shown(at).map(|tile| &tile.state.pixels);
-            act(history, &|index| tile_store::color(pixels, index))
-        })
-    }
-
-    /// Paints without remembering.
-    pub(super) fn repaint(&mut self, at: Coord, edits: &[PixelEdit]) -> bool {
-        let most = *shared::limits::PAINT_PIXELS.end();
-        edits.chunks(most).all(|chunk| {
-            self.take(ClientMessage::TilePaint {
-                x: at.x,
-                y: at.y,
-                pixels: chunk.to_vec(),
-            })
-            .is_some()
-        })
-    }
-
-    /// Undo (or redo) in a tile.
-    pub(super) fn step(&mut self, at: Coord, back: bool) {
-        let (edits, group) = self.with_history(at, |history, color| {
-            if back {
-                history.undo(color)
+        self.send(ClientMessage::UserPresence(PresenceChange::EditingTile {
+            tile_x: at.x,
+            tile_y: at.y,
+            is_editing,
+        }));
+        if self.is_exclusive() {
+            self.send(if is_editing {
+                ClientMessage::TileLock { x: at.x, y: at.y }
             } else {
-                history.redo(color)
-            }
-        });
-        self.repaint(at, &edits);
-        if let Some(group) = group {
-            let others: Vec<Coord> = self.history.keys().copied().collect();
-            for at in others {
-                let edits = self.with_history(at, |history, color| {
-                    if back {
-                        history.undo_group(group, color)
-                    } else {
-                        history.redo_group(group, color)
-                    }
-                });
-                self.repaint(at, &edits);
-            }
-        }
-        self.tell_undo(at);
-    }
-
-    /// Tells whether there is something to undo, if the tile is the open one.
-    pub(super) fn tell_undo(&self, at: Coord) {
-        if self.store.editing.get_untracked() != Some(at) {
-            return;
-        }
-        let available = self
-            .history
-            .get(&at)
-            .map(History::available)
-            .unwrap_or_default();
-        if self.store.undoable.get_untracked() != available {
-            self.store.undoable.set(available);
-        }
-    }
-
-    /// People who were not heard of for a while do not write any more.
-    pub(super) fn expire_typing(&mut self, now: i64) {
-        let mut quiet = Vec::new();
-        self.typing_until.retain(|user, until| {
-            let over = *until <= now;
-            if over {
-                quiet.push(*user);
-            }
-            !over
-        });
-        if !quiet.is_empty() {
-            self.store.people.update(|all| {
-                for user in quiet {
-                    super::people::typing(all, user, false);
-                }
+                ClientMessage::TileUnlock { x: at.x, y: at.y }
             });
-        }
-    }
-
-    fn count(&self) {
-        let waiting = self.queue.len();
-        if self.store.waiting.get_untracked() != waiting {
-            self.store.waiting.set(waiting);
         }
     }
 }

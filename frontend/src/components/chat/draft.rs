@@ -195,17 +195,13 @@ impl Draft {
 /// The other users on the canvas who match.
 fn names(store: &Store, prefix: &str) -> Vec<Name> {
     let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
-    store.people.with(|people| {
-        people
-            .iter()
-            .filter(|person| Some(person.user_id) != me)
-            .filter(|person| complete::matches(prefix, &person.username, &person.display_name))
-            .take(NAMES)
-            .map(|person| Name {
-                id: person.user_id,
-                user: person.username.clone(),
-                display: person.display_name.clone(),
-            })
-            .collect()
+    store.people.select(NAMES, |person| {
+        let meant = Some(person.user_id) != me
+            && complete::matches(prefix, &person.username, &person.display_name);
+        meant.then(|| Name {
+            id: person.user_id,
+            user: person.username.clone(),
+            display: person.display_name.clone(),
+        })
     })
 }

@@ -9,6 +9,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{canvas::Coord, ids::OpId};
+use std::sync::Arc;
 
 /// One message of the list.
 #[component]
@@ -18,7 +19,7 @@ use shared::{canvas::Coord, ids::OpId};
 )]
 pub fn Message(
     /// The message.
-    row: ChatRow,
+    row: Arc<ChatRow>,
     /// Whether it begins a group and so shows author and time.
     first: bool,
 ) -> impl IntoView {
@@ -83,10 +84,9 @@ fn message_text(text: &str) -> impl IntoView + use<> {
     // For guests the display name is shown, since nobody knows their user names.
     let shown_as = |name: &str| {
         let is = |username: &str| username.eq_ignore_ascii_case(name);
-        let here = store.people.with_untracked(|people| {
-            let person = people.iter().find(|person| is(&person.username))?;
-            Some(person.display_name.clone())
-        });
+        let here = store
+            .people
+            .find(|person| is(&person.username).then(|| person.display_name.clone()));
         here.or_else(|| {
             store.chat.with_untracked(|chat| {
                 let row = chat.iter().rev().find(|row| is(&row.sender_username))?;

@@ -10,6 +10,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use leptos_use_document_visibility::use_document_visibility;
+use std::sync::Arc;
 use web_sys::VisibilityState;
 
 /// Which messages were read; a context of the dock.
@@ -28,7 +29,7 @@ pub struct ChatReading {
 impl ChatReading {
     /// Follows the chat of a canvas; messages that are there count as read.
     pub fn new(store: &Store) -> Self {
-        let Store { me, chat, .. } = *store;
+        let (me, chat) = (store.me, store.chat);
         let read = RwSignal::new(0);
         let unread = Memo::new(move |_| {
             let me = me.with(|me| me.as_ref().map(|me| me.user_id));
@@ -46,7 +47,7 @@ impl ChatReading {
     }
 
     fn watch(self, store: &Store) {
-        let Store { chat, load, .. } = *store;
+        let (chat, load) = (store.chat, store.load);
         let dock = expect_context::<DockState>();
         let account = expect_context::<Account>();
         let visibility = use_document_visibility();
@@ -105,7 +106,7 @@ impl ChatReading {
 /// Shows a notice when the user is mentioned and does not see the chat.
 fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
     let session = expect_context::<Session>();
-    let Store { me, chat, load, .. } = *store;
+    let (me, chat, load) = (store.me, store.chat, store.load);
     let mut last = None;
     Effect::new(move || {
         let newest = newest.get();
@@ -117,7 +118,7 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
         let me = me.get_untracked();
         if let (Some(heard), Some(me), false) = (heard, me, looking.get_untracked()) {
             let is_me = |name: &str| name.eq_ignore_ascii_case(&me.username);
-            let names_me = |row: &&ChatRow| {
+            let names_me = |row: &&Arc<ChatRow>| {
                 let parts = text::parts(&row.text, is_me);
                 row.sender_id != me.user_id
                     && row.seq.is_some_and(|seq| seq > heard)

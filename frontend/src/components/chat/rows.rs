@@ -3,6 +3,7 @@
 
 use crate::store::{ChatKey, ChatRow, DeliveryStatus};
 use shared::time::Timestamp;
+use std::sync::Arc;
 
 /// Messages of one user that are closer than this form a group.
 const GROUP_MS: i64 = 5 * 60_000;
@@ -22,7 +23,7 @@ pub enum ChatLine {
     /// A message.
     Message {
         /// The message.
-        row: ChatRow,
+        row: Arc<ChatRow>,
         /// Whether it begins a group and so shows name and time.
         first: bool,
     },
@@ -61,12 +62,12 @@ impl ChatLine {
 /// The lines of `rows`, oldest first. `day_of` returns the local day of a time;
 /// the first stored message after `read_up_to` gets a separator before it.
 pub fn lines(
-    rows: &[ChatRow],
+    rows: &[Arc<ChatRow>],
     read_up_to: Option<i64>,
     day_of: impl Fn(Timestamp) -> i64,
 ) -> Vec<ChatLine> {
     let mut lines = Vec::with_capacity(rows.len() + 4);
-    let mut previous: Option<&ChatRow> = None;
+    let mut previous: Option<&Arc<ChatRow>> = None;
     let mut today = None;
     let mut marked = false;
     for row in rows {
@@ -87,7 +88,7 @@ pub fn lines(
                 && (0..GROUP_MS).contains(&(row.at.millis() - before.at.millis()))
         });
         lines.push(ChatLine::Message {
-            row: row.clone(),
+            row: Arc::clone(row),
             first: new_day || new || !continues,
         });
         previous = Some(row);
@@ -96,7 +97,7 @@ pub fn lines(
 }
 
 /// The number of stored messages of others after `read_up_to`.
-pub fn unread(rows: &[ChatRow], read_up_to: i64, is_own: impl Fn(&ChatRow) -> bool) -> usize {
+pub fn unread(rows: &[Arc<ChatRow>], read_up_to: i64, is_own: impl Fn(&ChatRow) -> bool) -> usize {
     rows.iter()
         .rev()
         .take_while(|row| row.seq.is_none_or(|seq| seq > read_up_to))
@@ -113,9 +114,9 @@ mod tests {
     const MINUTE: i64 = 60_000;
     const DAY: i64 = 24 * 60 * MINUTE;
 
-    fn row(seq: i64, sender: i64, at: i64) -> ChatRow {
+    fn row(seq: i64, sender: i64, at: i64) -> Arc<ChatRow> {
         let time = chrono::DateTime::from_timestamp_millis(at).unwrap();
-        ChatRow {
+        Arc::new(ChatRow {
             key: ChatKey::Message(MessageId(uuid::Uuid::from_u128(seq.unsigned_abs().into()))),
             seq: Some(seq),
             sender_id: UserId(sender),
@@ -124,10 +125,10 @@ mod tests {
             text: "hi".to_owned(),
             at: time.into(),
             delivery: DeliveryStatus::Stored,
-        }
+        })
     }
 
-    fn layout(rows: &[ChatRow], read: Option<i64>) -> String {
+    fn layout(rows: &[Arc<ChatRow>], read: Option<i64>) -> String {
         lines(rows, read, |at| at.millis().div_euclid(DAY))
             .iter()
             .map(|line| match line {
@@ -167,7 +168,7 @@ mod tests {
     #[test]
     fn unread_counts_only_what_others_said() {
         let mut pending = row(9, 1, 5);
-        pending.seq = None;
+        Arc::make_mut(&mut pending).seq = None;
         let rows = [
             row(1, 2, 0),
             row(2, 2, 1),
@@ -184,10 +185,10 @@ mod tests {
     fn a_change_of_fate_makes_another_line() {
         let stored = row(1, 1, 0);
         let mut pending = stored.clone();
-        pending.delivery = DeliveryStatus::Pending;
-        let key = |row: &ChatRow| {
+        Arc::make_mut(&mut pending).delivery = DeliveryStatus::Pending;
+        let key = |row: &Arc<ChatRow>| {
             ChatLine::Message {
-                row: row.clone(),
+                row: Arc::clone(row),
                 first: true,
             }
             .key()

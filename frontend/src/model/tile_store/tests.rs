@@ -17,8 +17,8 @@ fn now() -> Timestamp {
     chrono::DateTime::UNIX_EPOCH.into()
 }
 
-fn ann() -> Painter {
-    Painter {
+fn ann() -> Author {
+    Author {
         user_id: UserId(1),
         username: "ann".into(),
     }

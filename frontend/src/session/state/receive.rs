@@ -1,19 +1,21 @@
-//! What the server says, made part of the store.
+//! The server's messages, made part of the store.
 
-use super::{
-    activity, chat, people,
-    seq_tracker::SeqPosition,
-    state::{SessionState, now},
-};
+use super::{SessionState, timestamp};
 use crate::{
-    browser::now_ms,
-    model::tile_store::{self, RemoteEdits},
-    store::{Connection, Cursor, Highlight, Load, MayNot, Me, NoticeKind, Older},
+    model::{
+        chat::Older,
+        connection::{ConnectionStatus, LoadState},
+        notice::{MayNot, NoticeKind},
+        palette,
+        people::{Cursor, Highlight, Me, is_nameless},
+        tile_store::{RemoteEdits, TileStore},
+    },
+    session::{activity, chat, seq_tracker::SeqPosition},
+    store::backend::{Backend, Var},
 };
-use leptos::prelude::*;
 use shared::{
-    api::{Canvas, Member, Snapshot, Tile},
-    canvas::{Coord, Grid, Role},
+    api::{Canvas, Snapshot, Tile},
+    canvas::{Coord, Grid},
     ids::UserId,
     limits,
     pixels::{PixelEdit, TRANSPARENT},
@@ -21,29 +23,30 @@ use shared::{
         Ack, Connected, DurableEvent, ErrorCode, ErrorMessage, Resume, ServerMessage, TileMentioned,
     },
 };
+use std::collections::{HashMap, VecDeque};
 
-/// Milliseconds until a postponed request is asked again where the server
-/// does not say.
+/// Milliseconds until a postponed request is sent again where the server does
+/// not say.
 const RETRY_MS: u64 = 1_000;
-/// Milliseconds after which somebody who writes is not heard of any more.
-const TYPING_MS: i64 = 6_000;
+/// Milliseconds after which somebody counts as typing no more, unless heard of.
+const TYPING_LIFETIME_MS: i64 = 6_000;
 
-/// What the session has to do after a message.
+/// What has to be done after a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Nothing but sending what may be sent.
+    /// Send what may be sent now.
     Flush,
-    /// Fetch the snapshot; messages are held until it is there.
+    /// Fetch the snapshot; messages are held back until it is there.
     Snapshot,
-    /// Something is missing: connect anew and resume.
+    /// A message is missing: connect anew and resume.
     Reconnect,
-    /// Something was forbidden: ask what this user may do.
+    /// Something was forbidden: fetch what this user may do.
     Role,
 }
 
-impl SessionState {
-    /// A message came.
-    pub(super) fn receive(&mut self, message: ServerMessage) -> Next {
+impl<B: Backend> SessionState<B> {
+    /// Applies a message, or holds it back until the snapshot is there.
+    pub(super) fn receive(&mut self, message: ServerMessage, now: i64) -> Next {
         let message = match message {
             ServerMessage::Connected(hello) => return self.connected(*hello),
             durable @ (ServerMessage::CanvasChatMessage(_)
@@ -63,67 +66,65 @@ impl SessionState {
             other => other,
         };
         match message {
-            // A connection on a deleted canvas ends with the same reason.
+            // The connection to a deleted canvas is closed with the same reason.
             ServerMessage::Connected(_)
             | ServerMessage::Pong { .. }
             | ServerMessage::CanvasDeleted(_) => {}
             ServerMessage::CanvasChatMessage(event) => {
-                return self.durable(DurableEvent::CanvasChatMessage(event));
+                return self.durable(DurableEvent::CanvasChatMessage(event), now);
             }
             ServerMessage::TileCreated(event) => {
-                return self.durable(DurableEvent::TileCreated(event));
+                return self.durable(DurableEvent::TileCreated(event), now);
             }
             ServerMessage::TileUpdated(event) => {
-                return self.durable(DurableEvent::TileUpdated(event));
+                return self.durable(DurableEvent::TileUpdated(event), now);
             }
-            ServerMessage::TileLiked(event) => return self.durable(DurableEvent::TileLiked(event)),
+            ServerMessage::TileLiked(event) => {
+                return self.durable(DurableEvent::TileLiked(event), now);
+            }
             ServerMessage::TileDeleted(event) => {
-                return self.durable(DurableEvent::TileDeleted(event));
+                return self.durable(DurableEvent::TileDeleted(event), now);
             }
             ServerMessage::CanvasUpdated(event) => {
-                return self.durable(DurableEvent::CanvasUpdated(event));
+                return self.durable(DurableEvent::CanvasUpdated(event), now);
             }
-            ServerMessage::Ack(ack) => return self.ack(&ack),
-            ServerMessage::Error(error) => return self.error(error),
+            ServerMessage::Ack(ack) => return self.ack(&ack, now),
+            ServerMessage::Error(error) => return self.error(error, now),
             ServerMessage::UserJoined(event) => {
                 self.met(event.user_id, &event.username, &event.display_name);
-                self.store.people.update(|all| people::joined(all, &event));
+                self.store.people.joined(&event);
             }
             ServerMessage::UserLeft(event) => {
-                self.store
-                    .people
-                    .update(|all| people::left(all, event.user_id));
+                self.store.people.left(event.user_id);
                 self.store.cursors.update(|all| {
                     all.remove(&event.user_id);
                 });
-                if self.store.following.get_untracked() == Some(event.user_id) {
+                if self.store.following.get() == Some(event.user_id) {
                     self.store.following.set(None);
                 }
             }
             ServerMessage::UserTyping(event) => {
                 self.typing_until
-                    .insert(event.user_id, now_ms() + TYPING_MS);
-                self.store
-                    .people
-                    .update(|all| people::typing(all, event.user_id, event.is_typing));
+                    .insert(event.user_id, now + TYPING_LIFETIME_MS);
+                self.store.people.typing(event.user_id, event.is_typing);
             }
             ServerMessage::UserPresenceUpdate(event) => {
                 if let Some(name) = &event.display_name {
                     self.met(event.user_id, &event.username, name);
                 }
-                self.store.people.update(|all| people::updated(all, &event));
+                self.store.people.presence(&event);
             }
             ServerMessage::UserCursor(event) => {
                 let cursor = Cursor {
                     x: event.x,
                     y: event.y,
-                    moved_at: now_ms(),
+                    moved_at: now,
                 };
                 self.store.cursors.update(|all| {
                     all.insert(event.user_id, cursor);
                 });
             }
-            ServerMessage::TileMention(event) => self.mentioned(event),
+            ServerMessage::TileMention(event) => self.mentioned(event, now),
             ServerMessage::TileLocked(lock) => {
                 let at = Coord {
                     x: lock.tile_x,
@@ -134,7 +135,7 @@ impl SessionState {
                     locks.retain(|other| (other.tile_x, other.tile_y) != (at.x, at.y));
                     locks.push(lock);
                 });
-                if theirs && self.store.editing.get_untracked() == Some(at) {
+                if theirs && self.store.editing.get() == Some(at) {
                     self.lose_tile(at);
                 }
             }
@@ -154,22 +155,17 @@ impl SessionState {
             self.met(user.user_id, &user.username, &user.display_name);
         }
         self.met(hello.user_id, &hello.username, &hello.display_name);
-        let mut all = hello.active_users;
-        people::sort(&mut all);
-        self.store.people.set(all);
+        self.store.people.replace(hello.active_users);
         self.store.locks.set(hello.locks);
-        self.store.cursors.update(std::collections::HashMap::clear);
-        let me = Some(Me {
+        self.store.cursors.update(HashMap::clear);
+        self.store.me.set_if_changed(Some(Me {
             user_id: hello.user_id,
             username: hello.username,
             display_name: hello.display_name,
             role: hello.role,
-        });
-        if self.store.me.get_untracked() != me {
-            self.store.me.set(me);
-        }
-        self.store.connection.set(Connection::Live);
-        self.store.trouble.set(None);
+        }));
+        self.store.connection.set(ConnectionStatus::Live);
+        self.store.connection_problem.set(None);
         match hello.resume {
             Resume::Resumed => Next::Flush,
             Resume::Fresh | Resume::Resync => {
@@ -180,9 +176,9 @@ impl SessionState {
         }
     }
 
-    /// A snapshot came. Gives what must be done after what was held is
-    /// applied too.
-    pub(super) fn start(&mut self, snapshot: Snapshot) -> Next {
+    /// Starts from a snapshot, then applies what was held back. Returns what
+    /// has to be done after that.
+    pub(super) fn load(&mut self, snapshot: Snapshot, now: i64) -> Next {
         let ahead = self
             .seq
             .resume_point()
@@ -190,6 +186,46 @@ impl SessionState {
         if ahead && !self.seq.is_holding() {
             return Next::Flush;
         }
+        self.learn_names(&snapshot);
+        // Lines after the snapshot need not join on to those before it.
+        self.store.activity.update(VecDeque::clear);
+        if !self.live {
+            self.store.people.replace(snapshot.active_users);
+        }
+        let grid = grid_of(&snapshot.canvas);
+        if self.store.canvas.with(Option::is_none) {
+            let palette = palette::parse(&snapshot.canvas.palette);
+            self.store.tools.update(|tools| tools.begin_with(&palette));
+        }
+        self.store.canvas.set(Some(snapshot.canvas));
+        self.store
+            .tiles
+            .update(|tiles| tiles.load(grid, snapshot.tiles));
+        let none_before = snapshot.messages.len() < count(limits::SNAPSHOT_MESSAGES);
+        let mut dropped = false;
+        self.store
+            .chat
+            .update(|rows| dropped = chat::restart(rows, snapshot.messages));
+        if none_before {
+            self.store.older.set(Older::None);
+        } else if dropped || self.store.older.get() == Older::Loading {
+            self.store.older.set(Older::Maybe);
+        }
+        self.predict_me();
+        self.rebase_all(now);
+        self.store.load.set(LoadState::Ready);
+        let held = self.seq.restart(snapshot.epoch, snapshot.seq);
+        let mut next = Next::Flush;
+        for message in held {
+            next = self.receive(message, now);
+            if next != Next::Flush {
+                break;
+            }
+        }
+        next
+    }
+
+    fn learn_names(&mut self, snapshot: &Snapshot) {
         for tile in &snapshot.tiles {
             self.usernames
                 .entry(tile.creator_id)
@@ -198,60 +234,20 @@ impl SessionState {
         for user in &snapshot.active_users {
             self.met(user.user_id, &user.username, &user.display_name);
         }
-        self.store.names.update(|names| {
-            for message in &snapshot.messages {
-                names.insert(message.sender_id, message.sender_display_name.clone());
-            }
-            let named = |tile: &&Tile| !crate::model::people::is_nameless(&tile.creator_username);
-            for tile in snapshot.tiles.iter().filter(named) {
-                names
-                    .entry(tile.creator_id)
-                    .or_insert_with(|| tile.creator_username.clone());
-            }
-        });
-        // What follows need not join on to what there is.
-        self.store
-            .activity
-            .update(std::collections::VecDeque::clear);
-        if !self.live {
-            let mut all = snapshot.active_users;
-            people::sort(&mut all);
-            self.store.people.set(all);
+        for message in &snapshot.messages {
+            self.store
+                .names
+                .set(message.sender_id, &message.sender_display_name);
         }
-        let grid = grid_of(&snapshot.canvas);
-        if self.store.canvas.with_untracked(Option::is_none) {
-            let palette = crate::model::palette::parse(&snapshot.canvas.palette);
-            self.store.tools.update(|tools| tools.begin_with(&palette));
+        let named = |tile: &&Tile| !is_nameless(&tile.creator_username);
+        for tile in snapshot.tiles.iter().filter(named) {
+            self.store
+                .names
+                .set_if_unknown(tile.creator_id, &tile.creator_username);
         }
-        self.store.canvas.set(Some(snapshot.canvas));
-        self.store
-            .tiles
-            .update(|tiles| tiles.load(grid, snapshot.tiles));
-        let none_before = snapshot.messages.len() < page(limits::SNAPSHOT_MESSAGES);
-        let mut dropped = false;
-        self.store
-            .chat
-            .update(|rows| dropped = chat::restart(rows, snapshot.messages));
-        if none_before {
-            self.store.older.set(Older::None);
-        } else if dropped || self.store.older.get_untracked() == Older::Loading {
-            self.store.older.set(Older::Maybe);
-        }
-        self.predict_me();
-        self.rebase_all();
-        self.store.load.set(Load::Ready);
-        let held = self.seq.restart(snapshot.epoch, snapshot.seq);
-        let mut next = Next::Flush;
-        for message in held {
-            next = self.receive(message);
-            if next != Next::Flush {
-                break;
-            }
-        }
-        next
     }
 
-    fn durable(&mut self, event: DurableEvent) -> Next {
+    fn durable(&mut self, event: DurableEvent, now: i64) -> Next {
         match self.seq.advance(event.seq()) {
             SeqPosition::Known => return Next::Flush,
             SeqPosition::Gap => return Next::Reconnect,
@@ -273,95 +269,92 @@ impl SessionState {
                 let own = event.op_id;
                 let sender = message.sender_id;
                 self.store.chat.update(|rows| chat::stored(rows, event));
-                self.store
-                    .people
-                    .update(|all| people::typing(all, sender, false));
+                self.store.people.typing(sender, false);
                 if let Some(id) = own {
-                    self.end(id);
+                    self.finish(id);
                 }
             }
             DurableEvent::TileCreated(event) => {
-                let creator = self
-                    .usernames
-                    .get(&event.creator_id)
-                    .cloned()
-                    .unwrap_or_default();
+                let creator = self.usernames.get(&event.creator_id).cloned();
                 let mine = self.is_me(event.creator_id);
                 let drawn: Vec<PixelEdit> = (0..)
                     .zip(event.pixels.as_bytes())
                     .filter(|(_, color)| **color != TRANSPARENT)
                     .map(|(index, &color)| PixelEdit(index, color))
                     .collect();
-                let at = self.change(|tiles| tiles.created(event, creator));
+                let at = self.confirm(now, |tiles| {
+                    tiles.created(event, creator.unwrap_or_default())
+                });
                 if !mine {
-                    self.lose(&RemoteEdits { at, edits: drawn });
+                    self.painted_over(&RemoteEdits { at, edits: drawn });
                 }
             }
             DurableEvent::TileUpdated(event) => {
                 let mine = self.is_me(event.updater_id);
                 let mut remote = None;
-                self.change(|tiles| {
+                self.confirm(now, |tiles| {
                     let painted = tiles.updated(event);
                     let at = painted.at;
                     remote = Some(painted);
                     at
                 });
                 if let Some(remote) = remote.filter(|_| !mine) {
-                    self.lose(&remote);
+                    self.painted_over(&remote);
                 }
             }
             DurableEvent::TileLiked(event) => {
                 let mine = self.is_me(event.liker_id);
-                self.change(|tiles| tiles.liked(&event, mine));
+                self.confirm(now, |tiles| tiles.liked(&event, mine));
             }
             DurableEvent::TileDeleted(event) => {
-                let at = self.change(|tiles| tiles.deleted(&event));
+                let at = self.confirm(now, |tiles| tiles.deleted(&event));
                 self.history.remove(&at);
-                self.tell_undo(at);
+                self.update_undoable(at);
             }
             DurableEvent::CanvasUpdated(event) => self.settings(event.canvas),
         }
         Next::Flush
     }
 
-    /// Changes what is confirmed, and lays what is pending over it anew.
-    fn change(&self, change: impl FnOnce(&mut tile_store::TileStore) -> Coord) -> Coord {
-        let mut at = None;
-        // Subscribers are told once, by `relay`.
-        self.store
-            .tiles
-            .update_untracked(|tiles| at = Some(change(tiles)));
-        let at = at.unwrap_or(Coord { x: 0, y: 0 });
-        self.rebase(at);
+    /// Changes what is confirmed, and rebases what is pending in that cell.
+    fn confirm(&self, now: i64, change: impl FnOnce(&mut TileStore) -> Coord) -> Coord {
+        let mut at = Coord { x: 0, y: 0 };
+        // Subscribers are notified once, by `rebase`.
+        self.store.tiles.update_quietly(|tiles| at = change(tiles));
+        self.rebase(at, now);
         at
     }
 
-    fn lose(&mut self, remote: &RemoteEdits) {
+    /// Somebody else painted pixels: undo leaves them alone.
+    fn painted_over(&mut self, remote: &RemoteEdits) {
         if let Some(history) = self.history.get_mut(&remote.at) {
             let pending = self.queue.painted(remote.at);
             history.lose(&remote.edits, |index| pending.contains(&index));
-            self.tell_undo(remote.at);
+            self.update_undoable(remote.at);
         }
     }
 
     fn settings(&mut self, mut canvas: Canvas) {
-        let old = self.store.canvas.get_untracked();
-        // The event is for everybody, so it says nothing of one's own role.
-        canvas.role = old.as_ref().and_then(|old| old.role);
+        // The event is the same for everybody, so it has no role in it.
+        canvas.role = self
+            .store
+            .canvas
+            .with(|old| old.as_ref().and_then(|old| old.role));
         self.store.canvas.set(Some(canvas));
     }
 
-    fn ack(&mut self, ack: &Ack) -> Next {
+    /// One of one's own requests is stored.
+    fn ack(&mut self, ack: &Ack, now: i64) -> Next {
         let op = ack.op_id.and_then(|id| self.queue.get(id)).cloned();
         if ack.request == "canvas_chat" {
-            // The message itself comes too, and takes the pending row's place;
-            // what is known already will not come again.
+            // The message itself comes too, and replaces the pending row; one
+            // that is known already does not come again.
             if let Some(op) = op
                 && ack
                     .seq
                     .is_none_or(|seq| self.seq.position(seq) == SeqPosition::Known)
             {
-                self.end(op.id);
+                self.finish(op.id);
                 self.store.chat.update(|rows| chat::settle(rows, op.id));
             }
             return Next::Flush;
@@ -371,17 +364,18 @@ impl SessionState {
             .map_or(SeqPosition::Known, |seq| self.seq.position(seq));
         let op = match (position, op) {
             (SeqPosition::Known, None) => return Next::Flush,
-            // Not ours to apply: let the event itself be sent.
+            // This tab cannot apply it: the event itself has to come.
             (SeqPosition::Gap, _) | (SeqPosition::Next, None) => return Next::Reconnect,
             (SeqPosition::Known | SeqPosition::Next, Some(op)) => op,
         };
-        self.end(op.id);
+        self.finish(op.id);
         let Some((at, tile)) = op.message.tile_op() else {
             return Next::Flush;
         };
-        if let (SeqPosition::Next, Some(seq), Some(painter)) = (position, ack.seq, self.painter()) {
+        if let (SeqPosition::Next, Some(seq), Some(author)) = (position, ack.seq, self.author()) {
             self.seq.advance(seq);
-            let line = activity::of_own(ack, &tile, at, painter.user_id, now());
+            let time = timestamp(now);
+            let line = activity::of_own(ack, &tile, at, author.user_id, time);
             if let Some(line) = line {
                 self.store
                     .activity
@@ -389,59 +383,41 @@ impl SessionState {
             }
             self.store
                 .tiles
-                .update_untracked(|tiles| tiles.confirm(at, &tile, ack, &painter, now()));
+                .update_quietly(|tiles| tiles.confirm(at, &tile, ack, &author, time));
         }
-        self.rebase(at);
+        self.rebase(at, now);
         Next::Flush
     }
 
-    fn error(&mut self, error: ErrorMessage) -> Next {
+    fn error(&mut self, error: ErrorMessage, now: i64) -> Next {
         let next = if error.code == ErrorCode::Forbidden {
             Next::Role
         } else {
             Next::Flush
         };
         let Some(id) = error.op_id else {
-            if let (ErrorCode::TileLocked, Some(at)) =
-                (error.code, self.store.editing.get_untracked())
-            {
+            if let (ErrorCode::TileLocked, Some(at)) = (error.code, self.store.editing.get()) {
                 self.lose_tile(at);
             }
             return next;
         };
         if matches!(error.code, ErrorCode::Unavailable | ErrorCode::RateLimited) {
             let wait = error.retry_after_ms.unwrap_or(RETRY_MS);
-            let until = now_ms().saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
+            let until = now.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
             self.queue.postpone(id, until);
             return next;
         }
-        self.refuse(id, error.code, error.message);
+        self.refuse(id, error.code, error.message, now);
         next
-    }
-
-    /// What this user may do here now; they are told if it is not what it was.
-    pub(super) fn role(&mut self, role: Role) {
-        let is_new = self
-            .store
-            .me
-            .with_untracked(|me| me.as_ref().is_some_and(|me| me.role != role));
-        if is_new {
-            self.store.me.update(|me| {
-                if let Some(me) = me {
-                    me.role = role;
-                }
-            });
-            self.notify(NoticeKind::Role(role));
-        }
     }
 
     /// Somebody else holds the lock of the open tile: it closes.
     fn lose_tile(&mut self, at: Coord) {
         self.store.editing.set(None);
         self.store.pen.set(None);
-        self.notify(match self.may_not(at) {
+        self.notify(match self.store.draw_refusal(at) {
             Some(why @ MayNot::Locked(_)) => self.may_not_notice(why),
-            // Their lock is not known yet, only that there is one.
+            // The lock itself is not known yet, only that there is one.
             None | Some(_) => NoticeKind::Refused {
                 code: ErrorCode::TileLocked,
                 message: String::new(),
@@ -450,26 +426,19 @@ impl SessionState {
         });
     }
 
-    fn mentioned(&mut self, event: TileMentioned) {
+    fn mentioned(&mut self, event: TileMentioned, now: i64) {
         let at = Coord {
             x: event.tile_x,
             y: event.tile_y,
         };
-        let started_at = now_ms();
-        let name = self
-            .store
-            .names
-            .with_untracked(|names| names.get(&event.user_id).cloned())
-            .unwrap_or(event.username);
-        self.store.highlights.update(|highlights| {
-            highlights.retain(|highlight| highlight.at != at);
-            highlights.push(Highlight {
-                by: Some((event.user_id, name.clone())),
-                at,
-                message: event.message.clone(),
-                started_at,
-                ends_at: started_at + event.duration,
-            });
+        let name = self.store.names.peek(event.user_id);
+        let name = name.unwrap_or(event.username);
+        self.highlight(Highlight {
+            by: Some((event.user_id, name.clone())),
+            at,
+            message: event.message.clone(),
+            started_at: now,
+            ends_at: now + event.duration,
         });
         self.notify(NoticeKind::Mentioned {
             username: name,
@@ -478,61 +447,37 @@ impl SessionState {
         });
     }
 
-    fn is_me(&self, user: UserId) -> bool {
-        self.user.as_ref().is_some_and(|me| me.id == user)
+    /// Highlights a tile, in place of an earlier highlight of the same tile.
+    pub fn highlight(&mut self, highlight: Highlight) {
+        self.store.highlights.update(|all| {
+            all.retain(|other| other.at != highlight.at);
+            all.push(highlight);
+        });
     }
 
-    fn met(&mut self, user: UserId, username: &str, display_name: &str) {
+    /// Remembers the names of somebody.
+    pub(super) fn met(&mut self, user: UserId, username: &str, display_name: &str) {
         self.usernames.insert(user, username.to_owned());
-        let known = self
-            .store
-            .names
-            .with_untracked(|names| names.get(&user).is_some_and(|name| name == display_name));
-        if !known {
-            self.store.names.update(|names| {
-                names.insert(user, display_name.to_owned());
-            });
-        }
+        self.store.names.set(user, display_name);
     }
 
-    /// Lines of activity from before this page was opened, and the names of
-    /// those who spoke meanwhile.
-    pub(super) fn remember(&mut self, events: &[DurableEvent]) {
-        self.store.names.update(|names| {
-            for event in events {
-                if let DurableEvent::CanvasChatMessage(event) = event {
-                    let message = &event.message;
-                    names
-                        .entry(message.sender_id)
-                        .or_insert_with(|| message.sender_display_name.clone());
-                }
+    /// People who were not heard of for a while type no more.
+    pub(super) fn expire_typing(&mut self, now: i64) {
+        let mut quiet = Vec::new();
+        self.typing_until.retain(|user, until| {
+            let over = *until <= now;
+            if over {
+                quiet.push(*user);
             }
+            !over
         });
-        self.store.activity.update(|lines| {
-            for line in events.iter().filter_map(activity::of_event) {
-                activity::add(lines, line);
-            }
-        });
-    }
-
-    /// Whether somebody did something whose name is not known.
-    pub(super) fn has_strangers(&self) -> bool {
-        self.store.names.with_untracked(|names| {
-            self.store
-                .activity
-                .with_untracked(|lines| lines.iter().any(|line| !names.contains_key(&line.actor)))
-        })
-    }
-
-    /// The names of a canvas's members.
-    pub(super) fn learn(&mut self, members: &[Member]) {
-        for member in members {
-            self.met(member.user_id, &member.username, &member.display_name);
+        for user in quiet {
+            self.store.people.typing(user, false);
         }
     }
 }
 
-/// The measures of a canvas.
+/// The dimensions of a canvas.
 fn grid_of(canvas: &Canvas) -> Grid {
     Grid {
         width: canvas.width,
@@ -542,6 +487,6 @@ fn grid_of(canvas: &Canvas) -> Grid {
     }
 }
 
-fn page(rows: i64) -> usize {
+fn count(rows: i64) -> usize {
     usize::try_from(rows).unwrap_or(usize::MAX)
 }

@@ -1,0 +1,196 @@
+//! What is asked for over HTTP, and what follows from the answers: the
+//! snapshot, the user's role, older activity and the members' names.
+
+use super::{SessionState, connection::load_failure, receive::Next};
+use crate::{
+    model::{
+        chat::Older,
+        connection::{ConnectionProblem, ConnectionStatus, LoadFailure, SignIn},
+        notice::NoticeKind,
+    },
+    session::{
+        activity,
+        effect::{Effect, FetchError},
+    },
+    store::backend::{Backend, Var},
+};
+use shared::{
+    api::{Member, Snapshot},
+    canvas::Role,
+    limits,
+    protocol::{ClientMessage, DurableEvent},
+};
+
+/// Milliseconds until a snapshot that could not be fetched is tried again.
+const SNAPSHOT_RETRY_MS: u32 = 2_000;
+
+impl<B: Backend> SessionState<B> {
+    /// Does what a message asks for.
+    pub(super) fn follow(&mut self, next: Next) {
+        match next {
+            Next::Flush => self.effects.push(Effect::Flush),
+            Next::Snapshot => self.fetch_snapshot(),
+            Next::Role => self.effects.push(Effect::FetchRole),
+            Next::Reconnect => self.effects.push(Effect::Reconnect),
+        }
+    }
+
+    /// Fetches the snapshot, unless that is under way. The connection is made
+    /// when it is there.
+    pub fn fetch_snapshot(&mut self) {
+        if self.fetching.is_some() {
+            return;
+        }
+        self.fetching = Some(self.account.clone());
+        self.effects.push(Effect::FetchSnapshot);
+    }
+
+    /// The snapshot came, or not.
+    pub fn snapshot_received(
+        &mut self,
+        answer: Result<Snapshot, FetchError>,
+        online: bool,
+        now: i64,
+    ) {
+        let asker = self.fetching.take().unwrap_or_default();
+        if asker != SignIn::Unknown && asker != self.account && self.account != SignIn::SignedOut {
+            // It is as somebody else may see it.
+            self.fetch_snapshot();
+            return;
+        }
+        let signed_in = matches!(self.account, SignIn::SignedIn(_));
+        match answer {
+            Ok(snapshot) => {
+                self.effects.push(Effect::Answered {
+                    knows_user: snapshot.canvas.role.is_some(),
+                });
+                self.store.connection_problem.set(None);
+                if self.account == SignIn::SignedOut {
+                    self.store.connection.set(ConnectionStatus::SignedOut);
+                }
+                let seq = snapshot.seq;
+                self.activity_from = seq;
+                let next = self.load(snapshot, now);
+                self.fetch_activity(seq);
+                self.follow(next);
+                if signed_in {
+                    self.effects.push(Effect::OpenSocket);
+                    self.effects.push(Effect::Flush);
+                }
+            }
+            Err(error) => match load_failure(error) {
+                // The user is not known yet, and will be after this.
+                Some(LoadFailure::Forbidden) if self.account == SignIn::Unknown => {
+                    self.effects.push(Effect::Answered { knows_user: true });
+                }
+                Some(failure) => {
+                    self.effects.push(Effect::Answered { knows_user: false });
+                    self.fail(failure);
+                }
+                None => {
+                    self.effects.push(Effect::RetrySnapshot {
+                        after_ms: SNAPSHOT_RETRY_MS,
+                    });
+                    if !self.live {
+                        self.store
+                            .connection_problem
+                            .set(Some(ConnectionProblem::Away));
+                        self.wait(now + i64::from(SNAPSHOT_RETRY_MS), online);
+                    }
+                }
+            },
+        }
+    }
+
+    /// What this user may do here. They are told if it changed; who may not
+    /// draw any more leaves the open tile.
+    pub fn role_received(&mut self, role: Role) {
+        let is_new = self
+            .store
+            .me
+            .with(|me| me.as_ref().is_some_and(|me| me.role != role));
+        if is_new {
+            self.store.me.update(|me| {
+                if let Some(me) = me {
+                    me.role = role;
+                }
+            });
+            self.notify(NoticeKind::Role(role));
+        }
+        if role < Role::Editor
+            && let Some(at) = self.store.editing.get()
+        {
+            self.store.editing.set(None);
+            self.announce_editing(at, false);
+        }
+    }
+
+    /// The session's token was renewed: the connection lives as long as it.
+    pub fn token_received(&mut self, token: String) {
+        self.send(ClientMessage::AuthRefresh { token });
+    }
+
+    /// Fetches one page of events up to `seq`, for the activity list.
+    fn fetch_activity(&mut self, seq: i64) {
+        self.store.older_activity.set(Older::Loading);
+        self.effects.push(Effect::FetchActivity {
+            after: (seq - limits::MAX_PAGE).max(0),
+        });
+    }
+
+    /// Fetches the page before the oldest activity line, if there may be one.
+    pub fn fetch_older_activity(&mut self) {
+        if self.store.older_activity.get() == Older::Maybe {
+            self.fetch_activity(self.activity_from);
+        }
+    }
+
+    /// A page of events after `after` came; none where it could not be
+    /// fetched, so that the list begins with what happens from now on.
+    pub fn activity_received(&mut self, after: i64, events: Option<&[DurableEvent]>) {
+        let older = match events {
+            Some(events) => {
+                self.add_older(events);
+                self.activity_from = after;
+                if after > 0 { Older::Maybe } else { Older::None }
+            }
+            None => Older::Maybe,
+        };
+        self.store.older_activity.set(older);
+        if self.has_unknown_actors() && !std::mem::replace(&mut self.asked_members, true) {
+            self.effects.push(Effect::FetchMembers);
+        }
+    }
+
+    /// Adds activity lines of the past, and the names of who wrote meanwhile.
+    fn add_older(&mut self, events: &[DurableEvent]) {
+        for event in events {
+            if let DurableEvent::CanvasChatMessage(event) = event {
+                let message = &event.message;
+                self.store
+                    .names
+                    .set_if_unknown(message.sender_id, &message.sender_display_name);
+            }
+        }
+        self.store.activity.update(|lines| {
+            for line in events.iter().filter_map(activity::of_event) {
+                activity::add(lines, line);
+            }
+        });
+    }
+
+    /// Whether the activity list has somebody whose name is not known.
+    fn has_unknown_actors(&self) -> bool {
+        let names = &self.store.names;
+        self.store
+            .activity
+            .with(|lines| lines.iter().any(|line| names.peek(line.actor).is_none()))
+    }
+
+    /// The members of the canvas, for their names.
+    pub fn members_received(&mut self, members: &[Member]) {
+        for member in members {
+            self.met(member.user_id, &member.username, &member.display_name);
+        }
+    }
+}

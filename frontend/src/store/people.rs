@@ -1,0 +1,484 @@
+//! The people on the canvas and the names of everybody met: one value per
+//! person, so that a change of one person concerns only who shows that person.
+
+use super::backend::{Backend, Signals, Var};
+use leptos::prelude::{Get, Track, With, WithUntracked};
+use shared::{
+    canvas::Coord,
+    ids::UserId,
+    presence::{ActiveUser, Editing, Status},
+    protocol::{PresenceUpdate, UserCount},
+};
+use std::collections::{BTreeSet, HashMap};
+
+/// Who is on the canvas, this tab's user included.
+pub struct People<B: Backend> {
+    entries: B::Var<HashMap<UserId, B::Entry<ActiveUser>>>,
+    /// Sorted by display name in lower case, then by id.
+    order: B::Var<Vec<(String, UserId)>>,
+    /// The tiles that people draw in.
+    editors: B::Var<HashMap<UserId, Coord>>,
+    typing: B::Var<BTreeSet<UserId>>,
+}
+
+impl Clone for People<Signals> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl Copy for People<Signals> {}
+
+impl<B: Backend> Default for People<B> {
+    fn default() -> Self {
+        Self {
+            entries: B::var(HashMap::new()),
+            order: B::var(Vec::new()),
+            editors: B::var(HashMap::new()),
+            typing: B::var(BTreeSet::new()),
+        }
+    }
+}
+
+impl<B: Backend> People<B> {
+    /// Replaces everybody.
+    pub fn replace(&self, people: Vec<ActiveUser>) {
+        let mut order: Vec<_> = people.iter().map(sort_key).collect();
+        order.sort_unstable();
+        let editors = people
+            .iter()
+            .filter_map(|person| Some((person.user_id, tile_of(person.editing?))))
+            .collect();
+        let typing = people
+            .iter()
+            .filter(|person| person.is_typing)
+            .map(|person| person.user_id)
+            .collect();
+        self.entries.update(|entries| {
+            let mut old = std::mem::take(entries);
+            for person in people {
+                let id = person.user_id;
+                let entry = match old.remove(&id) {
+                    Some(entry) => {
+                        entry.set_if_changed(person);
+                        entry
+                    }
+                    None => B::entry(person),
+                };
+                entries.insert(id, entry);
+            }
+            for entry in old.into_values() {
+                entry.update(|_| {});
+            }
+        });
+        self.order.set(order);
+        self.editors.set_if_changed(editors);
+        self.typing.set_if_changed(typing);
+    }
+
+    /// Somebody joined, or one who had just left is back.
+    pub fn joined(&self, event: &UserCount) {
+        let known = self.change(event.user_id, |person| {
+            person.is_active = true;
+            person.display_name.clone_from(&event.display_name);
+        });
+        if known {
+            return;
+        }
+        let person = ActiveUser {
+            user_id: event.user_id,
+            username: event.username.clone(),
+            display_name: event.display_name.clone(),
+            is_active: true,
+            status: Status::Online,
+            status_message: String::new(),
+            is_typing: false,
+            editing: None,
+            connections: 1,
+        };
+        let key = sort_key(&person);
+        self.entries.update_quietly(|entries| {
+            entries.insert(event.user_id, B::entry(person));
+        });
+        self.order.update(|order| insert(order, key));
+    }
+
+    /// Somebody left.
+    pub fn left(&self, user: UserId) {
+        let mut entry = None;
+        self.entries
+            .update_quietly(|entries| entry = entries.remove(&user));
+        let Some(entry) = entry else { return };
+        self.order
+            .update(|order| order.retain(|(_, other)| *other != user));
+        self.set_editor(user, None);
+        self.set_typing(user, false);
+        // Whoever shows this person looks again and finds them gone.
+        entry.update(|_| {});
+    }
+
+    /// Somebody types a chat message, or stopped.
+    pub fn typing(&self, user: UserId, is_typing: bool) {
+        if self.change(user, |person| person.is_typing = is_typing) {
+            self.set_typing(user, is_typing);
+        }
+    }
+
+    /// Somebody's status, name or open tile changed.
+    pub fn presence(&self, event: &PresenceUpdate) {
+        let editing = match (event.tile_x, event.tile_y) {
+            (Some(tile_x), Some(tile_y)) if event.is_editing => Some(Editing { tile_x, tile_y }),
+            _ => None,
+        };
+        let known = self.change(event.user_id, |person| {
+            if let Some(name) = &event.display_name {
+                person.display_name.clone_from(name);
+            }
+            person.status = event.status;
+            person.status_message.clone_from(&event.status_message);
+            person.editing = editing;
+        });
+        if known {
+            self.set_editor(event.user_id, editing);
+        }
+    }
+
+    /// This tab opened or left a tile. The server tells the others only.
+    pub fn edit(&self, user: UserId, editing: Option<Editing>) {
+        if self.change(user, |person| person.editing = editing) {
+            self.set_editor(user, editing);
+        }
+    }
+
+    /// This user chose a status; without a message the old one stays.
+    pub fn set_status(&self, user: UserId, status: Status, message: Option<&str>) {
+        self.change(user, |person| {
+            person.status = status;
+            if let Some(message) = message {
+                message.clone_into(&mut person.status_message);
+            }
+        });
+    }
+
+    /// Changes a person, and moves them in the order if they have another
+    /// name now. False if they are not here.
+    fn change(&self, user: UserId, change: impl FnOnce(&mut ActiveUser)) -> bool {
+        let Some(entry) = self.entries.with(|entries| entries.get(&user).cloned()) else {
+            return false;
+        };
+        let before = entry.get();
+        let mut after = before.clone();
+        change(&mut after);
+        if after == before {
+            return true;
+        }
+        let renamed = after.display_name != before.display_name;
+        let key = sort_key(&after);
+        entry.set(after);
+        if renamed {
+            self.order.update(|order| {
+                order.retain(|(_, other)| *other != user);
+                insert(order, key);
+            });
+            if self.editors.with(|editors| editors.contains_key(&user)) {
+                self.editors.update(|_| {});
+            }
+        }
+        true
+    }
+
+    fn set_editor(&self, user: UserId, editing: Option<Editing>) {
+        let at = editing.map(tile_of);
+        if self.editors.with(|editors| editors.get(&user).copied()) != at {
+            self.editors.update(|editors| match at {
+                Some(at) => {
+                    editors.insert(user, at);
+                }
+                None => {
+                    editors.remove(&user);
+                }
+            });
+        }
+    }
+
+    fn set_typing(&self, user: UserId, is_typing: bool) {
+        if self.typing.with(|typing| typing.contains(&user)) != is_typing {
+            self.typing.update(|typing| {
+                if is_typing {
+                    typing.insert(user);
+                } else {
+                    typing.remove(&user);
+                }
+            });
+        }
+    }
+
+    /// A copy of one person. Not reactive.
+    pub fn peek(&self, user: UserId) -> Option<ActiveUser> {
+        let entry = self.entries.with(|entries| entries.get(&user).cloned());
+        entry.map(|entry| entry.get())
+    }
+
+    /// The tiles that people draw in. Not reactive.
+    pub fn peek_editors(&self) -> Vec<(UserId, Coord)> {
+        let sorted = |editors: &HashMap<UserId, Coord>| {
+            self.order.with(|order| {
+                let editor = |(_, user): &(String, UserId)| Some((*user, *editors.get(user)?));
+                order.iter().filter_map(editor).collect()
+            })
+        };
+        self.editors.with(|editors| {
+            if editors.is_empty() {
+                Vec::new()
+            } else {
+                sorted(editors)
+            }
+        })
+    }
+}
+
+impl People<Signals> {
+    /// Everybody's ids, sorted by name. Reactive: changes when somebody
+    /// joins, leaves or is renamed.
+    pub fn ids(self) -> Vec<UserId> {
+        With::with(&self.order, |order| {
+            order.iter().map(|(_, user)| *user).collect()
+        })
+    }
+
+    /// How many are here. Reactive.
+    pub fn len(self) -> usize {
+        With::with(&self.order, Vec::len)
+    }
+
+    /// Whether nobody is here, so that the list is not loaded yet. Reactive.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// One person, if they are here. Reactive: changes with this person.
+    pub fn get(self, user: UserId) -> Option<ActiveUser> {
+        let entry = self
+            .entries
+            .with_untracked(|entries| entries.get(&user).cloned());
+        if entry.is_none() {
+            self.order.track();
+        }
+        entry.map(|entry| Get::get(&entry))
+    }
+
+    /// The first person, sorted by name, for whom `find` gives something. Not
+    /// reactive.
+    pub fn find<T>(self, find: impl Fn(&ActiveUser) -> Option<T>) -> Option<T> {
+        self.entries.with_untracked(|entries| {
+            self.order.with_untracked(|order| {
+                order
+                    .iter()
+                    .filter_map(|(_, user)| entries.get(user))
+                    .find_map(|entry| entry.with_untracked(&find))
+            })
+        })
+    }
+
+    /// Of the first `most` people, sorted by name, for whom `select` gives
+    /// something. Not reactive to changes of one person.
+    pub fn select<T>(self, most: usize, select: impl Fn(&ActiveUser) -> Option<T>) -> Vec<T> {
+        self.order.track();
+        self.entries.with_untracked(|entries| {
+            self.order.with_untracked(|order| {
+                order
+                    .iter()
+                    .filter_map(|(_, user)| entries.get(user))
+                    .filter_map(|entry| entry.with_untracked(&select))
+                    .take(most)
+                    .collect()
+            })
+        })
+    }
+
+    /// Who draws in a tile, sorted by name. Reactive: changes when
+    /// somebody opens or leaves any tile.
+    pub fn editors_of(self, at: Coord) -> Vec<UserId> {
+        self.track_editors();
+        self.peek_editors()
+            .into_iter()
+            .filter(|(_, tile)| *tile == at)
+            .map(|(user, _)| user)
+            .collect()
+    }
+
+    /// Subscribes to who draws in which tile.
+    pub fn track_editors(self) {
+        self.editors.track();
+    }
+
+    /// Who types a chat message, sorted by name. Reactive.
+    pub fn typing_now(self) -> Vec<ActiveUser> {
+        let typing = With::with(&self.typing, BTreeSet::clone);
+        let mut people: Vec<_> = typing
+            .into_iter()
+            .filter_map(|user| self.get(user))
+            .collect();
+        people.sort_by_cached_key(sort_key);
+        people
+    }
+}
+
+/// The display names of everybody met, by user.
+pub struct Names<B: Backend>(B::Var<HashMap<UserId, B::Entry<Option<String>>>>);
+
+impl Clone for Names<Signals> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl Copy for Names<Signals> {}
+
+impl<B: Backend> Default for Names<B> {
+    fn default() -> Self {
+        Self(B::var(HashMap::new()))
+    }
+}
+
+impl<B: Backend> Names<B> {
+    /// The entry of a user; made if there is none, so that whoever asks for
+    /// an unknown name is notified when it becomes known.
+    fn entry(&self, user: UserId) -> B::Entry<Option<String>> {
+        if let Some(entry) = self.0.with(|names| names.get(&user).cloned()) {
+            return entry;
+        }
+        let entry = B::entry(None);
+        let new = entry.clone();
+        self.0.update_quietly(|names| {
+            names.insert(user, new);
+        });
+        entry
+    }
+
+    /// Sets a user's name.
+    pub fn set(&self, user: UserId, name: &str) {
+        let entry = self.entry(user);
+        if entry.with(|old| old.as_deref() != Some(name)) {
+            entry.set(Some(name.to_owned()));
+        }
+    }
+
+    /// Sets a user's name, unless one is known already.
+    pub fn set_if_unknown(&self, user: UserId, name: &str) {
+        let entry = self.entry(user);
+        if entry.with(Option::is_none) {
+            entry.set(Some(name.to_owned()));
+        }
+    }
+
+    /// A user's name, if known. Not reactive.
+    pub fn peek(&self, user: UserId) -> Option<String> {
+        let entry = self.0.with(|names| names.get(&user).cloned());
+        entry.and_then(|entry| entry.get())
+    }
+}
+
+impl Names<Signals> {
+    /// A user's name, if known. Reactive: changes with this name.
+    pub fn get(self, user: UserId) -> Option<String> {
+        Get::get(&self.entry(user))
+    }
+}
+
+fn sort_key(person: &ActiveUser) -> (String, UserId) {
+    (person.display_name.to_lowercase(), person.user_id)
+}
+
+fn insert(order: &mut Vec<(String, UserId)>, key: (String, UserId)) {
+    let at = order.partition_point(|other| *other < key);
+    order.insert(at, key);
+}
+
+fn tile_of(editing: Editing) -> Coord {
+    Coord {
+        x: editing.tile_x,
+        y: editing.tile_y,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::ids::CanvasId;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn count(id: i64, name: &str) -> UserCount {
+        UserCount {
+            user_id: UserId(id),
+            username: name.to_lowercase(),
+            display_name: name.into(),
+            active_users: 1,
+            timestamp: chrono::DateTime::UNIX_EPOCH.into(),
+        }
+    }
+
+    #[test]
+    fn people_come_once_are_sorted_and_leave() {
+        let people = People::<Signals>::default();
+        people.joined(&count(2, "Zoe"));
+        people.joined(&count(1, "ann"));
+        people.joined(&count(2, "Zoe"));
+        let ids = |people: People<Signals>| people.order.with_untracked(|o| o.clone());
+        let ids: Vec<_> = ids(people).into_iter().map(|(_, user)| user.0).collect();
+        assert_eq!(ids, [1, 2]);
+        people.typing(UserId(1), true);
+        assert!(people.peek(UserId(1)).unwrap().is_typing);
+        people.left(UserId(2));
+        assert_eq!(people.order.with_untracked(Vec::len), 1);
+        assert_eq!(people.peek(UserId(2)), None);
+    }
+
+    #[test]
+    fn a_left_tile_is_not_edited_any_more() {
+        let people = People::<Signals>::default();
+        people.joined(&count(1, "ann"));
+        let mut event = PresenceUpdate {
+            user_id: UserId(1),
+            username: "ann".into(),
+            display_name: None,
+            canvas_id: CanvasId(1),
+            status: Status::Busy,
+            status_message: "drawing".into(),
+            tile_x: Some(3),
+            tile_y: Some(4),
+            is_editing: true,
+            timestamp: chrono::DateTime::UNIX_EPOCH.into(),
+        };
+        people.presence(&event);
+        let at = Coord { x: 3, y: 4 };
+        assert_eq!(
+            people.peek(UserId(1)).unwrap().editing,
+            Some(Editing {
+                tile_x: 3,
+                tile_y: 4
+            })
+        );
+        assert_eq!(people.peek_editors(), [(UserId(1), at)]);
+        event.is_editing = false;
+        people.presence(&event);
+        let ann = people.peek(UserId(1)).unwrap();
+        assert_eq!((ann.editing, ann.status), (None, Status::Busy));
+        assert_eq!(people.peek_editors(), []);
+    }
+
+    #[test]
+    fn a_renamed_person_moves_and_a_snapshot_replaces_everybody() {
+        let people = People::<Signals>::default();
+        people.joined(&count(1, "ann"));
+        people.joined(&count(2, "Zoe"));
+        people.joined(&count(1, "zz"));
+        let order = people.order.with_untracked(Clone::clone);
+        assert_eq!(order.iter().map(|(_, u)| u.0).collect::<Vec<_>>(), [2, 1]);
+        let ann = people.peek(UserId(1)).unwrap();
+        people.replace(vec![ann]);
+        assert_eq!(people.order.with_untracked(Vec::len), 1);
+        assert_eq!(people.peek(UserId(2)), None);
+    }
+}
