@@ -16,7 +16,7 @@ pub mod queue;
 mod runtime;
 pub mod seq_tracker;
 pub mod state;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;
 
 use self::{runtime::SessionRuntime, state::SessionState};

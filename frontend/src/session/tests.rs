@@ -1,1 +1,17 @@
-//! Tests.
+//! Tests of the session's state machine, on the host. [`plain`] keeps the
+//! values without signals, [`server`] simulates the server by the shared rules,
+//! [`simulation`] connects several tabs to it.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+mod connection;
+mod convergence;
+mod drawing;
+mod orphans;
+mod people;
+mod plain;
+mod properties;
+mod requests;
+mod sequence;
+mod server;
+mod simulation;

@@ -100,6 +100,7 @@ impl<B: Backend> SessionState<B> {
         self.store
             .chat
             .update(|chat| chat.retain(|row| row.seq.is_some()));
+        self.count_waiting();
         self.recover_orphaned(now);
         self.predict_me();
     }

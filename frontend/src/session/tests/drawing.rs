@@ -1,0 +1,112 @@
+//! Strokes, undo and redo.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use super::{
+    server::user,
+    simulation::{Fault, Simulation},
+};
+use crate::store::backend::Var;
+use shared::{canvas::Coord, pixels::PixelEdit};
+
+const AT: Coord = Coord { x: 1, y: 0 };
+const OTHER: Coord = Coord { x: 2, y: 0 };
+
+fn open() -> Simulation {
+    let mut simulation = Simulation::open(&[user(1), user(2)]);
+    simulation.tabs[0].input(0, |state| state.open_tile(AT));
+    simulation
+}
+
+fn pixels(simulation: &Simulation, tab: usize) -> [Option<u8>; 3] {
+    [0, 1, 2].map(|index| simulation.tabs[tab].shown(AT, index))
+}
+
+fn undoable(simulation: &Simulation) -> (bool, bool) {
+    simulation.tabs[0].state.store.undoable.get()
+}
+
+#[test]
+fn undo_takes_the_last_stroke_back_and_redo_paints_it_again() {
+    let mut simulation = open();
+    let now = simulation.now;
+    simulation.tabs[0].paint(AT, &[(0, 1), (1, 1)], now);
+    simulation.tabs[0].paint(AT, &[(1, 2)], now);
+    assert_eq!(undoable(&simulation), (true, false));
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    assert_eq!(pixels(&simulation, 0), [Some(1), Some(1), Some(255)]);
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    assert_eq!(pixels(&simulation, 0), [Some(255), Some(255), Some(255)]);
+    assert_eq!(undoable(&simulation), (false, true));
+    simulation.tabs[0].input(now, |state| state.redo(now));
+    simulation.tabs[0].input(now, |state| state.redo(now));
+    assert_eq!(pixels(&simulation, 0), [Some(1), Some(2), Some(255)]);
+    simulation.settle();
+    simulation.assert_converged();
+}
+
+#[test]
+fn undo_leaves_what_somebody_else_painted_over() {
+    let mut simulation = open();
+    simulation.tabs[0].paint(AT, &[(0, 1), (1, 1)], simulation.now);
+    simulation.settle();
+    simulation.tabs[1].paint(AT, &[(1, 3)], simulation.now);
+    simulation.settle();
+    let now = simulation.now;
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    simulation.settle();
+    assert_eq!(pixels(&simulation, 1), [Some(255), Some(3), Some(255)]);
+    simulation.assert_converged();
+}
+
+#[test]
+fn a_refused_stroke_cannot_be_undone() {
+    let mut simulation = open();
+    let now = simulation.now;
+    simulation.tabs[0].paint(AT, &[(0, 1)], now);
+    simulation.serve(0, Fault::Refuse);
+    simulation.deliver(0);
+    assert_eq!(undoable(&simulation), (false, false));
+    assert_eq!(pixels(&simulation, 0), [None, None, None]);
+}
+
+#[test]
+fn a_cancelled_stroke_leaves_nothing() {
+    let mut simulation = open();
+    let now = simulation.now;
+    simulation.tabs[0].paint(AT, &[(0, 1)], now);
+    simulation.tabs[0].input(now, |state| state.cancel_stroke(AT, now));
+    simulation.settle();
+    assert_eq!(pixels(&simulation, 0), [Some(255), Some(255), Some(255)]);
+    assert_eq!(undoable(&simulation), (false, false));
+}
+
+#[test]
+fn a_picture_over_several_tiles_is_undone_as_one() {
+    let mut simulation = open();
+    let now = simulation.now;
+    let edits = vec![PixelEdit(0, 2)];
+    let parts = vec![(AT, edits.clone()), (OTHER, edits)];
+    simulation.tabs[0].input(now, |state| state.paint_all(parts, now));
+    assert_eq!(simulation.tabs[0].shown(OTHER, 0), Some(2));
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    assert_eq!(simulation.tabs[0].shown(AT, 0), Some(255));
+    assert_eq!(simulation.tabs[0].shown(OTHER, 0), Some(255));
+    simulation.settle();
+    simulation.assert_converged();
+}
+
+#[test]
+fn others_strokes_go_under_ones_own_pending_one() {
+    let mut simulation = open();
+    simulation.tabs[0].paint(AT, &[(0, 1)], simulation.now);
+    simulation.settle();
+    simulation.tabs[0].paint(AT, &[(0, 2)], simulation.now);
+    simulation.tabs[1].paint(AT, &[(0, 3), (1, 3)], simulation.now);
+    simulation.serve(1, Fault::None);
+    simulation.deliver(0);
+    assert_eq!(pixels(&simulation, 0), [Some(2), Some(3), Some(255)]);
+    simulation.settle();
+    assert_eq!(pixels(&simulation, 1), [Some(2), Some(3), Some(255)]);
+    simulation.assert_converged();
+}

@@ -1,0 +1,142 @@
+//! People, their pointers and highlights, and what expires by itself.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use super::{server::user, simulation::Simulation};
+use crate::{session::effect::Effect, store::backend::Var};
+use shared::{
+    canvas::Coord,
+    ids::UserId,
+    protocol::{
+        ClientMessage, PresenceChange, ServerMessage, TileMentioned, UserCount, UserCursor,
+        UserTyping,
+    },
+};
+
+fn receive(simulation: &mut Simulation, message: ServerMessage) {
+    simulation.tabs[0].to_tab.push_back(message);
+    simulation.deliver(0);
+}
+
+fn zoe() -> UserCount {
+    UserCount {
+        user_id: UserId(7),
+        username: "zoe".into(),
+        display_name: "Zoe".into(),
+        active_users: 2,
+        timestamp: chrono::DateTime::UNIX_EPOCH.into(),
+    }
+}
+
+fn cursor() -> ServerMessage {
+    ServerMessage::UserCursor(UserCursor {
+        user_id: UserId(7),
+        x: 1.0,
+        y: 2.0,
+    })
+}
+
+#[test]
+fn who_is_not_heard_of_types_no_more() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    receive(&mut simulation, ServerMessage::UserJoined(zoe()));
+    let typing = ServerMessage::UserTyping(UserTyping {
+        user_id: UserId(7),
+        username: "zoe".into(),
+        is_typing: true,
+    });
+    receive(&mut simulation, typing);
+    let types = |simulation: &Simulation| {
+        let people = &simulation.tabs[0].state.store.people;
+        people.peek(UserId(7)).unwrap().is_typing
+    };
+    simulation.pass(5);
+    assert!(types(&simulation));
+    simulation.pass(1);
+    assert!(!types(&simulation));
+}
+
+#[test]
+fn who_left_has_no_pointer_and_is_not_followed() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    receive(&mut simulation, ServerMessage::UserJoined(zoe()));
+    receive(&mut simulation, cursor());
+    simulation.tabs[0]
+        .state
+        .store
+        .following
+        .set(Some(UserId(7)));
+    receive(&mut simulation, ServerMessage::UserLeft(zoe()));
+    let store = &simulation.tabs[0].state.store;
+    assert_eq!(store.people.peek(UserId(7)), None);
+    assert!(store.cursors.get().is_empty());
+    assert_eq!(store.following.get(), None);
+    assert_eq!(store.names.peek(UserId(7)).as_deref(), Some("Zoe"));
+}
+
+#[test]
+fn pointers_and_highlights_expire() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    receive(&mut simulation, ServerMessage::UserJoined(zoe()));
+    receive(&mut simulation, cursor());
+    let mention = ServerMessage::TileMention(TileMentioned {
+        user_id: UserId(7),
+        username: "zoe".into(),
+        tile_x: 1,
+        tile_y: 1,
+        highlight_type: "mention".into(),
+        message: String::new(),
+        duration: 3_000,
+        timestamp: chrono::DateTime::UNIX_EPOCH.into(),
+    });
+    receive(&mut simulation, mention);
+    let highlights = simulation.tabs[0].state.store.highlights.get();
+    assert_eq!(highlights[0].by, Some((UserId(7), "Zoe".into())));
+    simulation.pass(3);
+    assert!(simulation.tabs[0].state.store.highlights.get().is_empty());
+    assert_eq!(simulation.tabs[0].state.store.cursors.get().len(), 1);
+    simulation.pass(13);
+    assert!(simulation.tabs[0].state.store.cursors.get().is_empty());
+}
+
+#[test]
+fn typing_and_pointing_are_throttled() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    let now = simulation.now;
+    let tab = &mut simulation.tabs[0];
+    tab.seen.clear();
+    for ms in [0, 10, 49, 50, 60] {
+        tab.input(now, |state| state.point(1.0, 1.0, now + ms));
+    }
+    assert_eq!(tab.seen.len(), 2);
+    tab.seen.clear();
+    for ms in [0, 1_000, 1_999, 2_000] {
+        tab.input(now, |state| state.typing(true, now + ms));
+    }
+    tab.input(now, |state| state.typing(false, now + 2_001));
+    tab.input(now, |state| state.typing(false, now + 2_002));
+    let typing = |is_typing| {
+        Effect::Send(ClientMessage::UserPresence(PresenceChange::Typing {
+            is_typing,
+        }))
+    };
+    assert_eq!(tab.seen, [typing(true), typing(true), typing(false)]);
+}
+
+#[test]
+fn ones_own_open_tile_is_announced_and_taken_back() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    let at = Coord { x: 1, y: 1 };
+    let tab = &mut simulation.tabs[0];
+    tab.seen.clear();
+    tab.input(0, |state| state.open_tile(at));
+    tab.input(0, |state| state.leave_tile());
+    let editing = |is_editing| {
+        Effect::Send(ClientMessage::UserPresence(PresenceChange::EditingTile {
+            tile_x: 1,
+            tile_y: 1,
+            is_editing,
+        }))
+    };
+    assert_eq!(tab.seen, [editing(true), editing(false)]);
+}

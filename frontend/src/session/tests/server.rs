@@ -1,0 +1,343 @@
+//! A small server by the shared rules: orders requests, applies each `op_id`
+//! once, and keeps the log from which connections resume.
+
+use shared::{
+    api::{Canvas, ChatMessage, Snapshot, Tile, User},
+    canvas::{
+        self, Actor, Coord, EditPolicy, Grid, Role, TileChange, TileOp, TileState, Visibility,
+    },
+    ids::{CanvasId, ConnectionId, Epoch, MessageId, OpId, TileId, UserId},
+    protocol::{
+        Ack, ChatEvent, ClientMessage, ClientRequest, Connected, DurableEvent, ErrorCode,
+        ErrorMessage, Heartbeat, Resume, ServerMessage, TileCreated, TileDeleted, TileLiked,
+        TileUpdated,
+    },
+    time::Timestamp,
+};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use uuid::Uuid;
+
+pub(super) const CANVAS: CanvasId = CanvasId(1);
+pub(super) const GRID: Grid = Grid {
+    width: 3,
+    height: 2,
+    tile_size: 8,
+    palette: 4,
+};
+
+/// What the server does with a request.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    /// Stored as this event, or nothing to store.
+    Stored(Ack, Option<DurableEvent>),
+    /// Refused, or postponed.
+    Failed(ErrorMessage),
+}
+
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) epoch: Epoch,
+    pub(super) policy: EditPolicy,
+    pub(super) log: Vec<DurableEvent>,
+    pub(super) tiles: BTreeMap<Coord, TileState>,
+    likes: HashSet<(Coord, UserId)>,
+    pub(super) messages: Vec<ChatMessage>,
+    answers: HashMap<(UserId, OpId), Ack>,
+    next_tile: i64,
+    /// How often each user's operation was carried out.
+    pub(super) applied: HashMap<(UserId, OpId), usize>,
+}
+
+pub(super) fn user(id: i64) -> User {
+    User {
+        id: UserId(id),
+        username: format!("user{id}"),
+        display_name: format!("User {id}"),
+        is_guest: false,
+        status_message: String::new(),
+        created_at: epoch_time(),
+    }
+}
+
+fn epoch_time() -> Timestamp {
+    chrono::DateTime::UNIX_EPOCH.into()
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            epoch: Epoch(Uuid::from_u128(77)),
+            policy: EditPolicy::Open,
+            log: Vec::new(),
+            tiles: BTreeMap::new(),
+            likes: HashSet::new(),
+            messages: Vec::new(),
+            answers: HashMap::new(),
+            next_tile: 1,
+            applied: HashMap::new(),
+        }
+    }
+}
+
+impl Server {
+    pub(super) fn head(&self) -> i64 {
+        i64::try_from(self.log.len()).unwrap()
+    }
+
+    pub(super) fn likes(&self, at: Coord, user: UserId) -> bool {
+        self.likes.contains(&(at, user))
+    }
+
+    /// Carries out a request; the same `op_id` of the same user once.
+    pub(super) fn request(&mut self, user: &User, request: &ClientRequest) -> Outcome {
+        let id = request.op_id.expect("only durable requests are simulated");
+        if let Some(ack) = self.answers.get(&(user.id, id)) {
+            return Outcome::Stored(ack.clone(), None);
+        }
+        let mut ack = Ack {
+            op_id: Some(id),
+            request: request.message.message_type().to_owned(),
+            ..Ack::default()
+        };
+        let event = match &request.message {
+            ClientMessage::CanvasChat { text, .. } => {
+                let seq = self.head() + 1;
+                let message = ChatMessage {
+                    message_id: MessageId(Uuid::from_u128(u128::from(seq.unsigned_abs()))),
+                    canvas_id: CANVAS,
+                    seq,
+                    sender_id: user.id,
+                    sender_username: user.username.clone(),
+                    sender_display_name: user.display_name.clone(),
+                    message_text: text.as_str().to_owned(),
+                    created_at: epoch_time(),
+                };
+                self.messages.push(message.clone());
+                Some(DurableEvent::CanvasChatMessage(ChatEvent {
+                    message,
+                    op_id: Some(id),
+                }))
+            }
+            message => {
+                let (at, op) = message.tile_op().expect("a durable request");
+                match self.tile(user, at, &op, &mut ack) {
+                    Ok(event) => event,
+                    Err(refusal) => {
+                        return Outcome::Failed(failure(id, refusal.code()));
+                    }
+                }
+            }
+        };
+        if let Some(event) = &event {
+            ack.seq = Some(event.seq());
+            self.log.push(event.clone());
+        }
+        *self.applied.entry((user.id, id)).or_default() += 1;
+        self.answers.insert((user.id, id), ack.clone());
+        Outcome::Stored(ack, event)
+    }
+
+    fn tile(
+        &mut self,
+        user: &User,
+        at: Coord,
+        op: &TileOp,
+        ack: &mut Ack,
+    ) -> Result<Option<DurableEvent>, canvas::Refusal> {
+        let actor = Actor {
+            user_id: user.id,
+            role: Role::Editor,
+            likes: self.likes(at, user.id),
+            locked_by_other: false,
+        };
+        let mut cell = self.tiles.get(&at).cloned();
+        let before = cell.clone();
+        canvas::check(&GRID, at, op)?;
+        canvas::permit(self.policy, cell.as_ref(), op, &actor)?;
+        let change = canvas::apply(&GRID, &mut cell, op, &actor, TileId(self.next_tile))?;
+        let seq = self.head() + 1;
+        let timestamp = epoch_time();
+        let (x, y, canvas_id) = (at.x, at.y, CANVAS);
+        let Some(tile) = cell.as_ref().or(before.as_ref()) else {
+            return Ok(None);
+        };
+        ack.tile_id = Some(tile.id);
+        if cell.is_some() {
+            ack.version = Some(tile.version);
+            ack.like_count = Some(tile.like_count);
+        }
+        let (tile_id, creator_id) = (tile.id, tile.creator_id);
+        let event = match change {
+            TileChange::Nothing => return Ok(None),
+            TileChange::Created => {
+                self.next_tile += 1;
+                DurableEvent::TileCreated(TileCreated {
+                    seq,
+                    tile_id,
+                    canvas_id,
+                    creator_id,
+                    x,
+                    y,
+                    title: tile.title.clone(),
+                    pixels: tile.pixels.clone(),
+                    version: tile.version,
+                    like_count: tile.like_count,
+                    timestamp,
+                })
+            }
+            TileChange::Updated {
+                title,
+                delta,
+                pixels,
+            } => DurableEvent::TileUpdated(TileUpdated {
+                seq,
+                tile_id,
+                canvas_id,
+                creator_id,
+                updater_id: user.id,
+                x,
+                y,
+                version: tile.version,
+                like_count: tile.like_count,
+                timestamp,
+                title,
+                delta,
+                pixels,
+            }),
+            TileChange::Liked(liked) => {
+                if liked {
+                    self.likes.insert((at, user.id));
+                } else {
+                    self.likes.remove(&(at, user.id));
+                }
+                DurableEvent::TileLiked(TileLiked {
+                    seq,
+                    tile_id,
+                    canvas_id,
+                    creator_id,
+                    liker_id: user.id,
+                    liked,
+                    x,
+                    y,
+                    like_count: tile.like_count,
+                    timestamp,
+                })
+            }
+            TileChange::Deleted => {
+                self.likes.retain(|(cell, _)| *cell != at);
+                DurableEvent::TileDeleted(TileDeleted {
+                    seq,
+                    tile_id,
+                    canvas_id,
+                    creator_id,
+                    deleter_id: user.id,
+                    x,
+                    y,
+                    timestamp,
+                })
+            }
+        };
+        match cell {
+            Some(tile) => self.tiles.insert(at, tile),
+            None => self.tiles.remove(&at),
+        };
+        Ok(Some(event))
+    }
+
+    /// The first message of a connection, and the events it resumes with.
+    pub(super) fn connect(&self, user: &User, resume: Option<(Epoch, i64)>) -> Vec<ServerMessage> {
+        let replay = match resume {
+            Some((epoch, seq)) if epoch == self.epoch && seq <= self.head() => Ok(seq),
+            Some(_) => Err(Resume::Resync),
+            None => Err(Resume::Fresh),
+        };
+        let connected = ServerMessage::Connected(Box::new(Connected {
+            connection_id: ConnectionId(Uuid::from_u128(5)),
+            canvas_id: CANVAS,
+            user_id: user.id,
+            username: user.username.clone(),
+            display_name: user.display_name.clone(),
+            role: Role::Editor,
+            epoch: self.epoch,
+            seq: self.head(),
+            resume: replay.err().unwrap_or(Resume::Resumed),
+            active_users: Vec::new(),
+            locks: Vec::new(),
+            server_time: epoch_time(),
+            heartbeat: Heartbeat {
+                interval_ms: 10_000,
+                timeout_ms: 20_000,
+            },
+        }));
+        let missed = replay.map_or(self.log.len(), |seq| usize::try_from(seq).unwrap());
+        let missed = self.log[missed..].iter().cloned().map(message);
+        std::iter::once(connected).chain(missed).collect()
+    }
+
+    /// The canvas as `user` sees it now.
+    pub(super) fn snapshot(&self, user: Option<UserId>) -> Snapshot {
+        let tile = |(at, tile): (&Coord, &TileState)| Tile {
+            id: tile.id,
+            canvas_id: CANVAS,
+            x: at.x,
+            y: at.y,
+            creator_id: tile.creator_id,
+            creator_username: format!("user{}", tile.creator_id),
+            title: tile.title.clone(),
+            pixels: tile.pixels.clone(),
+            version: tile.version,
+            like_count: tile.like_count,
+            liked_by_me: user.is_some_and(|user| self.likes(*at, user)),
+            created_at: epoch_time(),
+            updated_at: epoch_time(),
+        };
+        let newest = self.messages.len().saturating_sub(50);
+        Snapshot {
+            epoch: self.epoch,
+            seq: self.head(),
+            canvas: Canvas {
+                id: CANVAS,
+                name: "test".into(),
+                description: String::new(),
+                width: GRID.width,
+                height: GRID.height,
+                tile_size: GRID.tile_size,
+                palette: vec!["#000000".into(); GRID.palette],
+                visibility: Visibility::Public,
+                edit_policy: self.policy,
+                owner_id: UserId(1),
+                role: user.map(|_| Role::Editor),
+                tile_count: 0,
+                active_users: 0,
+                epoch: self.epoch,
+                last_seq: self.head(),
+                created_at: epoch_time(),
+            },
+            tiles: self.tiles.iter().map(tile).collect(),
+            messages: self.messages[newest..].to_vec(),
+            active_users: Vec::new(),
+        }
+    }
+}
+
+/// An event as a message.
+pub(super) fn message(event: DurableEvent) -> ServerMessage {
+    match event {
+        DurableEvent::CanvasChatMessage(event) => ServerMessage::CanvasChatMessage(event),
+        DurableEvent::TileCreated(event) => ServerMessage::TileCreated(event),
+        DurableEvent::TileUpdated(event) => ServerMessage::TileUpdated(event),
+        DurableEvent::TileLiked(event) => ServerMessage::TileLiked(event),
+        DurableEvent::TileDeleted(event) => ServerMessage::TileDeleted(event),
+        DurableEvent::CanvasUpdated(event) => ServerMessage::CanvasUpdated(event),
+    }
+}
+
+/// A refusal of an operation.
+pub(super) fn failure(id: OpId, code: ErrorCode) -> ErrorMessage {
+    ErrorMessage {
+        code,
+        message: "no".into(),
+        op_id: Some(id),
+        retry_after_ms: None,
+    }
+}
