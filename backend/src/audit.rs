@@ -1,21 +1,19 @@
-//! What is kept for those who run the server: sign-ins, refusals that matter
-//! and moderation. Noting something never waits: a bounded queue takes it, and
-//! one task writes what is queued in batches. It knows neither routes nor
-//! bodies, and is never told a secret or what somebody wrote.
+//! The audit log: sign-ins, security-relevant refusals and moderation, in a table of
+//! the database. Recording never waits: a bounded queue takes the entry, and one task
+//! writes the queue in batches. It knows no HTTP, and entries never hold a secret or
+//! anything that a user wrote.
 
 use crate::{
     db::{self, audit::AuditRecord},
-    error::ApiError,
-    rate_limit::{Buckets, network},
+    rate_limit::{KeyedLimiter, network, quota},
 };
+use backon::{ConstantBuilder, Retryable};
 use chrono::{TimeDelta, Utc};
+use futures_util::FutureExt;
+use governor::Quota;
 use shared::ids::{CanvasId, UserId};
 use sqlx::PgPool;
-use std::{
-    fmt::Display,
-    net::IpAddr,
-    time::{Duration, Instant},
-};
+use std::{fmt::Display, io, mem, net::IpAddr, time::Duration};
 use tokio::{sync::mpsc, time};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -23,46 +21,54 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 const QUEUE: usize = 4096;
 /// Entries written with one statement.
 const BATCH: usize = 256;
-/// After this long without an answer the database counts as away.
+/// How long one `INSERT` may take before it counts as failed.
 const INSERT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Between two attempts while the database is away.
-const PAUSE: Duration = Duration::from_secs(1);
-/// How long rows are kept.
-const KEPT: TimeDelta = TimeDelta::days(90);
-/// Rows kept at most, however young.
-const MOST: i64 = 1_000_000;
-/// Refusals from one address that are kept, at once and a second: a stranger
-/// can be refused as often as they like.
-const REFUSALS: (f64, f64) = (200.0, 0.2);
+/// The pause before the next attempt while the database does not answer.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// How long entries are kept.
+const RETENTION: TimeDelta = TimeDelta::days(90);
+/// Entries kept at most, however recent.
+const MAX_ENTRIES: i64 = 1_000_000;
+/// Refusals recorded for one address: 200 at once, then one every 5 s. Anybody can
+/// be refused as often as they like, and the table must not grow with it.
+const REFUSALS: Quota = quota(12, 200);
+/// The outcome of an action that was not refused.
+const OK: &str = "ok";
+
+/// An error with a code that the audit log can store.
+pub(crate) trait ErrorCode {
+    /// The code, such as `forbidden`.
+    fn code(&self) -> &'static str;
+}
 
 /// What was done or tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// A user was made.
+    /// A user was created.
     Register,
     /// A sign-in with a password.
     Login,
-    /// A sign-in as somebody new.
+    /// A new guest signed in.
     Guest,
-    /// A session was ended.
+    /// A session was ended by its user.
     Logout,
-    /// A socket to a canvas; only refusals are kept.
+    /// A WebSocket handshake; only refusals are recorded.
     Connect,
-    /// A newer token on an open socket; only refusals are kept.
+    /// A new token on an open WebSocket; only refusals are recorded.
     Refresh,
-    /// A request with a cookie from a page of somebody else.
+    /// A request with a cookie from a page of another origin.
     Cookie,
-    /// A role was given by name.
+    /// A member's role was set.
     RoleSet,
-    /// A role was taken.
+    /// A member's role was removed.
     RoleRemoved,
     /// A canvas's settings were changed.
     CanvasChanged,
     /// A canvas was deleted.
     CanvasDeleted,
-    /// A connection was ended.
+    /// An administrator closed a connection.
     Kick,
-    /// Something was said to many.
+    /// An administrator sent an announcement.
     Announce,
 }
 
@@ -86,13 +92,13 @@ impl Action {
     }
 }
 
-/// Something to be kept.
+/// An entry of the audit log.
 #[derive(Clone, Debug)]
-#[must_use = "it is kept only once it is noted"]
+#[must_use = "it is written only once it is recorded"]
 pub(crate) struct AuditEntry(AuditRecord);
 
 impl AuditEntry {
-    /// Done, by nobody in particular, until told otherwise.
+    /// An action that succeeded, without a user or a target.
     pub(crate) fn new(action: Action, address: IpAddr) -> Self {
         Self(AuditRecord {
             at: Utc::now(),
@@ -105,19 +111,19 @@ impl AuditEntry {
         })
     }
 
-    /// Who acted.
+    /// Sets the user who acted.
     pub(crate) fn by(mut self, user_id: UserId) -> Self {
         self.0.user_id = Some(user_id);
         self
     }
 
-    /// Where.
+    /// Sets the canvas.
     pub(crate) fn on(mut self, canvas_id: CanvasId) -> Self {
         self.0.canvas_id = Some(canvas_id);
         self
     }
 
-    /// To what: a kind and an id, nothing that somebody wrote.
+    /// Adds a target: its kind and an id, never a text that a user wrote.
     pub(crate) fn to(mut self, kind: &str, id: impl Display) -> Self {
         if !self.0.target.is_empty() {
             self.0.target.push(' ');
@@ -128,35 +134,32 @@ impl AuditEntry {
         self
     }
 
-    /// How it ended.
-    pub(crate) fn ended<T>(self, result: &Result<T, ApiError>) -> Self {
+    /// Sets the outcome.
+    pub(crate) fn ended<T>(self, result: &Result<T, impl ErrorCode>) -> Self {
         match result {
             Ok(_) => self,
             Err(error) => self.refused(error),
         }
     }
 
-    /// Why it was not done.
-    pub(crate) fn refused(mut self, error: &ApiError) -> Self {
+    /// Sets the error's code as the outcome.
+    pub(crate) fn refused(mut self, error: &impl ErrorCode) -> Self {
         self.0.outcome = error.code();
         self
     }
 }
 
-/// The outcome of what was not refused.
-const OK: &str = "ok";
-
-/// See the module.
+/// The audit log; its task runs until [`Audit::shut_down`].
 pub(crate) struct Audit {
     queue: mpsc::Sender<AuditRecord>,
-    refusals: Buckets<IpAddr>,
+    refusals: KeyedLimiter<IpAddr>,
     stopping: CancellationToken,
     writer: TaskTracker,
     pool: PgPool,
 }
 
 impl Audit {
-    /// Starts the task that writes.
+    /// Starts the task that writes the entries.
     pub(crate) fn start(pool: PgPool) -> Self {
         let (queue, entries) = mpsc::channel(QUEUE);
         let stopping = CancellationToken::new();
@@ -165,21 +168,19 @@ impl Audit {
         writer.close();
         Self {
             queue,
-            refusals: Buckets::new(REFUSALS.0, REFUSALS.1),
+            refusals: KeyedLimiter::new(REFUSALS),
             stopping,
             writer,
             pool,
         }
     }
 
-    /// Keeps an entry, or counts it where too many wait.
-    pub(crate) fn note(&self, AuditEntry(row): AuditEntry) {
+    /// Queues an entry. Where the queue is full, or the address was refused too often,
+    /// it is dropped and counted.
+    pub(crate) fn record(&self, AuditEntry(row): AuditEntry) {
         let refused = row.outcome != OK;
         if let Some(address) = row.address.filter(|_| refused)
-            && self
-                .refusals
-                .take(network(address), Instant::now())
-                .is_err()
+            && self.refusals.check(&network(address)).is_err()
         {
             return dropped(1);
         }
@@ -188,13 +189,22 @@ impl Audit {
         }
     }
 
-    /// Throws away what is old.
+    /// Deletes entries older than [`RETENTION`] or beyond [`MAX_ENTRIES`].
+    ///
+    /// # Errors
+    /// Those of the database.
     pub(crate) async fn purge(&self) -> db::Result<()> {
-        db::audit::purge(&self.pool, Utc::now() - KEPT, MOST).await
+        db::audit::purge(&self.pool, Utc::now() - RETENTION, MAX_ENTRIES).await
     }
 
-    /// Writes what is queued, once, and stops.
-    pub(crate) async fn finish(&self) {
+    /// Frees the rate limits of addresses that are below them; called by the
+    /// maintenance loop.
+    pub(crate) fn evict_idle_limits(&self) {
+        self.refusals.evict_idle();
+    }
+
+    /// Writes what is queued, without retries, and stops the task.
+    pub(crate) async fn shut_down(&self) {
         self.stopping.cancel();
         self.writer.wait().await;
     }
@@ -204,7 +214,7 @@ fn dropped(count: usize) {
     metrics::counter!("stellar_audit_dropped_total").increment(count as u64);
 }
 
-/// Writes what comes, until told to stop and nothing is left.
+/// The task: writes entries in batches until `stopping`, and then what is queued.
 async fn write(
     pool: PgPool,
     mut entries: mpsc::Receiver<AuditRecord>,
@@ -228,43 +238,58 @@ async fn write(
     }
 }
 
-/// Writes a batch; while the database is away it is tried again, and what
-/// comes meanwhile queues.
+/// Writes a batch. While the database does not answer it is tried again, until
+/// `stopping`; entries that come meanwhile wait in the queue.
 async fn store(pool: &PgPool, batch: &[AuditRecord], stopping: &CancellationToken) {
-    let mut told = false;
-    loop {
-        let written = time::timeout(INSERT_TIMEOUT, db::audit::insert(pool, batch)).await;
-        let (away, error) = match written {
-            Ok(Ok(())) => {
-                metrics::counter!("stellar_audit_written_total").increment(batch.len() as u64);
-                return;
+    let mut logged = false;
+    let stop = stopping.clone();
+    let stored = (|| insert(pool, batch))
+        .retry(
+            ConstantBuilder::new()
+                .with_delay(RETRY_DELAY)
+                .without_max_times(),
+        )
+        .when(|error| error.is_unavailable() && !stopping.is_cancelled())
+        .notify(|error, _| {
+            if !mem::replace(&mut logged, true) {
+                tracing::warn!(%error, "audit entries wait for the database");
             }
-            Ok(Err(error)) => (error.is_unavailable(), error.to_string()),
-            Err(_) => (true, "it does not answer".to_owned()),
-        };
-        if !away || stopping.is_cancelled() {
+        })
+        .sleep(move |delay| time::timeout(delay, stop.clone().cancelled_owned()).map(drop))
+        .await;
+    match stored {
+        Ok(()) => {
+            metrics::counter!("stellar_audit_written_total").increment(batch.len() as u64);
+        }
+        Err(error) => {
             tracing::error!(%error, entries = batch.len(), "audit entries are lost");
-            return dropped(batch.len());
-        }
-        if !told {
-            tracing::warn!(%error, "audit entries wait for the database");
-            told = true;
-        }
-        tokio::select! {
-            () = time::sleep(PAUSE) => {}
-            () = stopping.cancelled() => {}
+            dropped(batch.len());
         }
     }
+}
+
+async fn insert(pool: &PgPool, batch: &[AuditRecord]) -> db::Result<()> {
+    time::timeout(INSERT_TIMEOUT, db::audit::insert(pool, batch))
+        .await
+        .unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()).into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    struct Forbidden;
+
+    impl ErrorCode for Forbidden {
+        fn code(&self) -> &'static str {
+            "forbidden"
+        }
+    }
+
     #[test]
-    fn an_entry_says_what_it_was_done_to_and_how_it_ended() {
+    fn an_entry_has_its_target_and_outcome() {
         let here = IpAddr::from([192, 0, 2, 1]);
-        let refused: Result<(), ApiError> = Err(ApiError::Forbidden);
+        let refused: Result<(), Forbidden> = Err(Forbidden);
         let AuditEntry(row) = AuditEntry::new(Action::RoleSet, here)
             .by(UserId(7))
             .on(CanvasId(3))
@@ -274,31 +299,30 @@ mod tests {
         assert_eq!(row.action, "role_set");
         assert_eq!(row.outcome, "forbidden");
         assert_eq!(row.target, "user:8 role:editor");
-        let AuditEntry(row) = AuditEntry::new(Action::Guest, here).ended(&Ok(()));
+        let AuditEntry(row) = AuditEntry::new(Action::Guest, here).ended(&Ok::<_, Forbidden>(()));
         assert_eq!(row.outcome, "ok");
     }
 
     #[tokio::test]
-    async fn a_full_queue_holds_nobody_up() {
-        // Nobody answers there, and nothing is written before this test waits.
+    async fn a_full_queue_does_not_block() {
+        // No server listens there, and the task does not run before this test awaits.
         let pool = db::pool("postgres://127.0.0.1:1/none", 2).unwrap();
         let audit = Audit::start(pool);
         for user in 0..3 * QUEUE {
             let here = IpAddr::from([192, 0, 2, 1]);
-            audit.note(AuditEntry::new(Action::Guest, here).to("user", user));
+            audit.record(AuditEntry::new(Action::Guest, here).to("user", user));
         }
         assert_eq!(audit.queue.capacity(), 0);
     }
 
     #[tokio::test]
-    async fn one_address_fills_no_table_with_refusals() {
+    async fn refusals_of_one_address_are_limited() {
         let pool = db::pool("postgres://127.0.0.1:1/none", 2).unwrap();
         let audit = Audit::start(pool);
-        let error = ApiError::Unauthenticated;
         for host in [1, 2] {
             for _ in 0..1000 {
                 let there = IpAddr::from([192, 0, 2, host]);
-                audit.note(AuditEntry::new(Action::Connect, there).refused(&error));
+                audit.record(AuditEntry::new(Action::Connect, there).refused(&Forbidden));
             }
         }
         let queued = QUEUE - audit.queue.capacity();

@@ -1,93 +1,118 @@
-//! Who is asking: sessions, their tokens and tickets, and where a request may
-//! carry them. It knows headers, but neither routes nor bodies.
+//! Sessions, their tokens (JWT) and WebSocket tickets. It knows the database and
+//! the clock, but neither HTTP nor cookies: `http::credential` finds the token in
+//! a request and turns [`AuthError`] into an answer.
 
-mod credential;
+mod jwt_secret;
 mod password;
-mod secret;
 mod token;
 
-pub(crate) use credential::{COOKIE, Credential, REMOVE_COOKIE, is_origin};
+pub(crate) use jwt_secret::{JWT_SECRET_MIN_LEN, load_or_create_jwt_secret};
 pub(crate) use password::Passwords;
-pub(crate) use secret::{JWT_SECRET_MIN_LEN, load_or_create_jwt_secret};
 
 use crate::{
-    clock::Clock,
+    clock::DatabaseClock,
     db::{
-        Batcher, ConnectionCache,
+        Batcher, ConnectionCache, DbError,
         sessions::{self, ActiveSession},
     },
-    error::ApiError,
     realtime::Identity,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
+use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use shared::ids::{SessionId, UserId};
 use sqlx::PgPool;
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
+use thiserror::Error;
 use token::{Claims, Keys};
 use uuid::Uuid;
 
-/// How long a session that was looked up is session_cache in. The contract lets a
-/// session that was revoked on another node live for 5 s.
+/// How long a session is used without asking the database again. The contract
+/// lets a session that was revoked on another node live for 5 s.
 const SESSION_CACHE_TTL: Duration = Duration::from_secs(3);
-/// Sessions remembered at most.
-const SESSION_CACHE_CAPACITY: usize = 50_000;
-/// How long a ticket can be used.
+/// Sessions in the cache at most.
+const SESSION_CACHE_CAPACITY: u64 = 50_000;
+/// How long a ticket can be redeemed.
 const TICKET_TTL: TimeDelta = TimeDelta::seconds(30);
 
-/// A request's session, checked.
+/// Why a session or password operation failed.
+#[derive(Debug, Error)]
+pub(crate) enum AuthError {
+    /// The token or ticket is malformed, expired, forged or revoked; callers are
+    /// not told which, as clients must not learn it.
+    #[error("the credential is not valid")]
+    InvalidCredential,
+    /// Too many passwords are being hashed; worth a retry after this time.
+    #[error("too many passwords are being hashed")]
+    Overloaded(Duration),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// Signing or hashing failed, which is a fault of the server.
+    #[error("{0}")]
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl AuthError {
+    fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+/// A session whose token or ticket was verified.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_field_names, reason = "there are other ids around it")]
 pub(crate) struct Session {
-    /// Which.
     pub(crate) session_id: SessionId,
-    /// When the token that was shown ends.
+    /// When the token that was shown expires; for a ticket, when the session does.
     pub(crate) expires_at: DateTime<Utc>,
-    /// Whose.
+    /// The user whose session it is.
     pub(crate) identity: Identity,
 }
 
 impl Session {
-    /// Whose.
+    /// The user whose session it is.
     pub(crate) fn user_id(&self) -> UserId {
         self.identity.user_id
     }
 }
 
-/// A token and when it ends.
-pub(crate) struct Issued {
+/// A new token.
+pub(crate) struct IssuedToken {
     pub(crate) token: String,
     pub(crate) expires_at: DateTime<Utc>,
-    /// Seconds until then.
-    pub(crate) seconds: i64,
+    /// Seconds until `expires_at`, for the cookie's `Max-Age`.
+    pub(crate) max_age: i64,
 }
 
-/// Gives out and checks tokens and tickets.
+/// Issues and verifies tokens and tickets.
 pub(crate) struct Auth {
     pool: PgPool,
-    clock: Clock,
+    clock: DatabaseClock,
     keys: Keys,
-    ttl: TimeDelta,
-    session_cache: Mutex<HashMap<SessionId, (ActiveSession, Instant)>>,
+    token_ttl: TimeDelta,
+    /// Each with the moment before it was read from the database: its age counts
+    /// from there, however long the query took.
+    session_cache: Cache<SessionId, (ActiveSession, Instant)>,
     sessions: Batcher<SessionId, Option<ActiveSession>>,
 }
 
 impl Auth {
-    /// Tokens are signed with `secret` and live for `ttl`.
+    /// Signs tokens with `secret`; they are valid for `token_ttl`.
     pub(crate) fn new(
         pool: PgPool,
         connection_cache: ConnectionCache,
-        clock: Clock,
+        clock: DatabaseClock,
         secret: &[u8],
-        ttl: Duration,
+        token_ttl: Duration,
     ) -> Self {
-        // Whole seconds, as in the token; a hundred years are as good as more.
-        let seconds = ttl.as_secs().clamp(1, 100 * 365 * 24 * 3600);
+        // Whole seconds, as in the token, and at most a hundred years, so that no
+        // date overflows.
+        let seconds = token_ttl.as_secs().clamp(1, 100 * 365 * 24 * 3600);
         let now = clock.clone();
         Self {
             sessions: Batcher::new(
@@ -99,46 +124,51 @@ impl Auth {
             pool,
             clock,
             keys: Keys::new(secret),
-            ttl: TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000)),
-            session_cache: Mutex::default(),
+            token_ttl: TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000)),
+            session_cache: Cache::builder()
+                .max_capacity(SESSION_CACHE_CAPACITY)
+                .time_to_live(SESSION_CACHE_TTL)
+                .build(),
         }
     }
 
-    /// Begins a session.
-    pub(crate) async fn begin(&self, user_id: UserId) -> Result<Issued, ApiError> {
+    /// Starts a session of the user and issues its first token.
+    pub(crate) async fn start_session(&self, user_id: UserId) -> Result<IssuedToken, AuthError> {
         let session_id = SessionId(Uuid::new_v4());
-        let issued = self.issue(session_id, user_id, self.clock.now() + self.ttl)?;
+        let issued = self.issue(session_id, user_id, self.clock.now() + self.token_ttl)?;
         sessions::insert(&self.pool, session_id, user_id, issued.expires_at).await?;
         Ok(issued)
     }
 
-    /// A token of the same session that ends later than the one that was shown.
-    pub(crate) async fn refresh(&self, session: &Session) -> Result<Issued, ApiError> {
-        // Times in tokens are whole seconds: within the same one, one more makes
-        // it later all the same, but never more than that.
-        let end = self.clock.now() + self.ttl;
+    /// Issues a token of the same session that expires later than the one shown.
+    pub(crate) async fn refresh(&self, session: &Session) -> Result<IssuedToken, AuthError> {
+        // Times in tokens are whole seconds. A refresh within the second of the
+        // token before adds one second, but never more than one to the usual end.
+        let end = self.clock.now() + self.token_ttl;
         let second = TimeDelta::seconds(1);
         let end = end.max((session.expires_at + second).min(end + second));
         let issued = self.issue(session.session_id, session.user_id(), end)?;
         if !sessions::extend(&self.pool, session.session_id, issued.expires_at).await? {
-            return Err(ApiError::Unauthenticated);
+            return Err(AuthError::InvalidCredential);
         }
-        self.forget(session.session_id);
+        self.session_cache.invalidate(&session.session_id).await;
         Ok(issued)
     }
 
-    /// Ends a session.
-    pub(crate) async fn revoke(&self, session_id: SessionId) -> Result<(), ApiError> {
+    /// Ends a session: its tokens and tickets are refused from now on, on other
+    /// nodes within [`SESSION_CACHE_TTL`].
+    pub(crate) async fn revoke(&self, session_id: SessionId) -> Result<(), AuthError> {
         sessions::revoke(&self.pool, session_id, self.clock.now()).await?;
-        self.forget(session_id);
+        self.session_cache.invalidate(&session_id).await;
         Ok(())
     }
 
-    /// Makes a ticket for the session: it and its end.
-    pub(crate) async fn ticket(
+    /// Issues a ticket for the session, and says when it expires. Only its hash
+    /// is stored.
+    pub(crate) async fn issue_ticket(
         &self,
         session: &Session,
-    ) -> Result<(String, DateTime<Utc>), ApiError> {
+    ) -> Result<(String, DateTime<Utc>), AuthError> {
         let ticket = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         let expires_at = self.clock.now() + TICKET_TTL;
         let digest = Sha256::digest(ticket.as_bytes());
@@ -146,63 +176,49 @@ impl Auth {
         Ok((ticket, expires_at))
     }
 
-    /// The session that a credential stands for.
-    ///
-    /// # Errors
-    /// `Unauthenticated` or `StaleCookie`; `Unavailable` without the database.
-    pub(crate) async fn authenticate(&self, credential: &Credential) -> Result<Session, ApiError> {
-        match credential {
-            Credential::Bearer(token) => self.verify(token).await,
-            Credential::Cookie(token) => self.verify(token).await.map_err(|error| match error {
-                ApiError::Unauthenticated => ApiError::StaleCookie,
-                other => other,
-            }),
-            // A token has two dots, a ticket has none.
-            Credential::Query(token) if token.contains('.') => self.verify(token).await,
-            Credential::Query(ticket) => self.redeem(ticket).await,
-        }
-    }
-
     /// The session of a token.
     ///
     /// # Errors
-    /// `Unauthenticated` whatever is wrong with it; `Unavailable` without the
-    /// database.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Session, ApiError> {
+    /// `InvalidCredential` whatever is wrong with it; `Database` if the session
+    /// could not be read.
+    pub(crate) async fn verify_token(&self, token: &str) -> Result<Session, AuthError> {
         let claims = self
             .keys
-            .read(token, self.clock.now())
-            .ok_or(ApiError::Unauthenticated)?;
-        let live = self.live(claims.session_id).await?;
-        if live.user_id != claims.user_id.0 {
-            return Err(ApiError::Unauthenticated);
+            .verify(token, self.clock.now())
+            .ok_or(AuthError::InvalidCredential)?;
+        let active = self.active_session(claims.session_id).await?;
+        if active.user_id != claims.user_id.0 {
+            return Err(AuthError::InvalidCredential);
         }
-        Ok(session(claims.session_id, claims.expires_at, live))
+        Ok(session(claims.session_id, claims.expires_at, active))
     }
 
-    /// Lets changes of the user's names be seen at once.
-    pub(crate) fn forget_user(&self, user_id: UserId) {
-        self.session_cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|_, (live, _)| live.user_id != user_id.0);
+    /// The session of a ticket, which is used up by this.
+    ///
+    /// # Errors
+    /// As [`Self::verify_token`].
+    pub(crate) async fn redeem_ticket(&self, ticket: &str) -> Result<Session, AuthError> {
+        let digest = Sha256::digest(ticket.as_bytes());
+        let session_id = sessions::redeem_ticket(&self.pool, &digest, self.clock.now())
+            .await?
+            .ok_or(AuthError::InvalidCredential)?;
+        let active = self.active_session(session_id).await?;
+        Ok(session(session_id, active.expires_at, active))
     }
 
-    /// Forgets the sessions that are to be looked up again anyway.
-    pub(crate) fn evict_expired(&self) {
-        let mut session_cache = self
-            .session_cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        session_cache.retain(|_, (_, asked)| asked.elapsed() < SESSION_CACHE_TTL);
-        session_cache.shrink_to_fit();
+    /// Drops the user's sessions from the cache, so that the next request reads
+    /// their new names.
+    pub(crate) async fn invalidate_user(&self, user_id: UserId) {
+        for (session_id, (active, _)) in &self.session_cache {
+            if active.user_id == user_id.0 {
+                self.session_cache.invalidate(&*session_id).await;
+            }
+        }
     }
 
-    fn forget(&self, session_id: SessionId) {
-        self.session_cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&session_id);
+    /// Frees what expired; called by the maintenance loop.
+    pub(crate) async fn evict_expired(&self) {
+        self.session_cache.run_pending_tasks().await;
     }
 
     fn issue(
@@ -210,72 +226,51 @@ impl Auth {
         session_id: SessionId,
         user_id: UserId,
         expires_at: DateTime<Utc>,
-    ) -> Result<Issued, ApiError> {
+    ) -> Result<IssuedToken, AuthError> {
         let claims = Claims {
             session_id,
             user_id,
             expires_at: DateTime::from_timestamp(expires_at.timestamp(), 0).unwrap_or(expires_at),
         };
         let now = self.clock.now();
-        let token = self.keys.sign(&claims, now).map_err(ApiError::internal)?;
-        Ok(Issued {
+        let token = self.keys.sign(&claims, now).map_err(AuthError::internal)?;
+        Ok(IssuedToken {
             token,
             expires_at: claims.expires_at,
-            seconds: (claims.expires_at - now).num_seconds().max(0),
+            max_age: (claims.expires_at - now).num_seconds().max(0),
         })
     }
 
-    async fn redeem(&self, ticket: &str) -> Result<Session, ApiError> {
-        let digest = Sha256::digest(ticket.as_bytes());
-        let session_id = sessions::redeem_ticket(&self.pool, &digest, self.clock.now())
-            .await?
-            .ok_or(ApiError::Unauthenticated)?;
-        let live = self.live(session_id).await?;
-        Ok(session(session_id, live.expires_at, live))
-    }
-
-    async fn live(&self, session_id: SessionId) -> Result<ActiveSession, ApiError> {
-        if let Some(live) = self.session_cache(session_id) {
-            return Ok(live);
+    /// The session from the cache or the database. Concurrent lookups are
+    /// batched into one query.
+    async fn active_session(&self, session_id: SessionId) -> Result<ActiveSession, AuthError> {
+        if let Some((active, read_at)) = self.session_cache.get(&session_id).await
+            && read_at.elapsed() < SESSION_CACHE_TTL
+        {
+            return Ok(active);
         }
-        let asked = Instant::now();
-        let live = self
+        let read_at = Instant::now();
+        let active = self
             .sessions
             .load(session_id)
             .await?
-            .ok_or(ApiError::Unauthenticated)?;
-        let mut session_cache = self
-            .session_cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if session_cache.len() >= SESSION_CACHE_CAPACITY {
-            session_cache.retain(|_, (_, asked)| asked.elapsed() < SESSION_CACHE_TTL);
-        }
-        if session_cache.len() < SESSION_CACHE_CAPACITY {
-            session_cache.insert(session_id, (live.clone(), asked));
-        }
-        Ok(live)
-    }
-
-    fn session_cache(&self, session_id: SessionId) -> Option<ActiveSession> {
-        let session_cache = self
-            .session_cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let (live, asked) = session_cache.get(&session_id)?;
-        (asked.elapsed() < SESSION_CACHE_TTL).then(|| live.clone())
+            .ok_or(AuthError::InvalidCredential)?;
+        self.session_cache
+            .insert(session_id, (active.clone(), read_at))
+            .await;
+        Ok(active)
     }
 }
 
-fn session(session_id: SessionId, expires_at: DateTime<Utc>, live: ActiveSession) -> Session {
+fn session(session_id: SessionId, expires_at: DateTime<Utc>, active: ActiveSession) -> Session {
     Session {
         session_id,
         expires_at,
         identity: Identity {
-            user_id: UserId(live.user_id),
-            username: live.username.into(),
-            display_name: live.display_name.into(),
-            name_version: live.name_version,
+            user_id: UserId(active.user_id),
+            username: active.username.into(),
+            display_name: active.display_name.into(),
+            name_version: active.name_version,
         },
     }
 }

@@ -1,6 +1,6 @@
-//! The time that all nodes agree on: the database's. Each node's own clock may
-//! be wrong by minutes; what it differs by is measured now and then. Waits and
-//! timeouts do not need it: those go by clocks that only grow.
+//! The database's clock, which all nodes agree on. A node's own clock may be wrong
+//! by minutes, so the difference is measured (at start and by the log poller) and
+//! added. Timeouts and intervals do not use it: they use monotonic clocks.
 
 use crate::db;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,38 +13,41 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A difference that is measured in a longer time says nothing.
-const QUICK: Duration = Duration::from_secs(1);
-/// A smaller difference, in milliseconds, may come from the measuring.
-const SMALL: i64 = 500;
+/// A measurement that took longer than this is too inexact and is not used.
+const MAX_ROUND_TRIP: Duration = Duration::from_secs(1);
+/// Differences below this, in milliseconds, may come from the measurement and
+/// count as none.
+const MIN_OFFSET: i64 = 500;
 
-/// See the module. Cheap to clone; clones are one clock.
+/// The current time by the database's clock. Cheap to clone; clones share the
+/// measured difference.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Clock {
-    /// Milliseconds that the database's clock is ahead of this machine's.
-    ahead: Arc<AtomicI64>,
+pub(crate) struct DatabaseClock {
+    /// Milliseconds by which the database's clock is ahead of this machine's.
+    offset: Arc<AtomicI64>,
 }
 
-impl Clock {
-    /// The database's time.
+impl DatabaseClock {
+    /// The current time by the database's clock.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        Utc::now() + TimeDelta::milliseconds(self.ahead.load(Ordering::Relaxed))
+        Utc::now() + TimeDelta::milliseconds(self.offset.load(Ordering::Relaxed))
     }
 
-    /// Measures the difference anew; without the database it stays.
-    pub(crate) async fn set(&self, pool: &PgPool) {
-        let asked = Instant::now();
+    /// Measures the difference again. It stays as it was if the database does not
+    /// answer.
+    pub(crate) async fn synchronize(&self, pool: &PgPool) {
+        let started = Instant::now();
         let before = Utc::now();
-        let there = db::now(pool).await;
-        let here = before + (Utc::now() - before) / 2;
-        match there {
-            Ok(there) if asked.elapsed() < QUICK => {
-                let ahead = (there - here).num_milliseconds();
-                let ahead = if ahead.abs() < SMALL { 0 } else { ahead };
-                let before = self.ahead.swap(ahead, Ordering::Relaxed);
-                if (before - ahead).abs() > SMALL {
+        let theirs = db::now(pool).await;
+        let ours = before + (Utc::now() - before) / 2;
+        match theirs {
+            Ok(theirs) if started.elapsed() < MAX_ROUND_TRIP => {
+                let offset = (theirs - ours).num_milliseconds();
+                let offset = if offset.abs() < MIN_OFFSET { 0 } else { offset };
+                let before = self.offset.swap(offset, Ordering::Relaxed);
+                if (before - offset).abs() > MIN_OFFSET {
                     tracing::warn!(
-                        seconds = -ahead / 1000,
+                        seconds = -offset / 1000,
                         "this machine's clock is ahead of the database's; the database's counts"
                     );
                 }

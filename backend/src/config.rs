@@ -1,7 +1,14 @@
-//! Configuration: one struct, every field a flag and an environment variable.
+//! Configuration: one struct, every field a flag and an environment variable. The
+//! doc comments of its fields are the text of `--help`.
 
 use clap::{Parser, ValueEnum};
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use ipnet::IpNet;
+use std::{
+    fmt,
+    net::{AddrParseError, IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 /// Stellar Canvas: a collaborative canvas server.
 #[derive(Clone, Parser)]
@@ -37,9 +44,9 @@ pub struct Config {
     #[arg(long, env = "ALLOWED_ORIGINS", value_delimiter = ',')]
     pub allowed_origins: Vec<String>,
 
-    /// Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, comma-separated
-    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, comma-separated
+    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// Data folder: the private PostgreSQL and the made secret
     #[arg(long, env = "STELLAR_DATA", default_value = ".data")]
@@ -91,8 +98,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Time between WebSocket pings, ± 20 %. A quiet peer has to be asked before
-    /// it counts as silent, and needs time to answer.
+    /// Time between WebSocket pings, ± 20 %: at most half of the timeout, so that a
+    /// peer has time to answer.
     pub(crate) fn between_pings(&self) -> Duration {
         self.websocket_ping_interval.min(self.websocket_timeout / 2)
     }
@@ -101,9 +108,9 @@ impl Config {
 /// `on` or `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// In force.
+    /// Switched on.
     On,
-    /// Not in force.
+    /// Switched off.
     Off,
 }
 
@@ -116,6 +123,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// An address (a network of one) or a network such as `10.0.0.0/8`. IPv4 addresses
+/// mapped to IPv6 become IPv4, as the addresses they are compared with.
+fn network(text: &str) -> Result<IpNet, AddrParseError> {
+    match text.parse::<IpNet>() {
+        Ok(network) => Ok(network),
+        Err(_) => Ok(IpNet::from(text.parse::<IpAddr>()?.to_canonical())),
+    }
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
     if seconds > 0.0 {
@@ -126,7 +142,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 impl fmt::Debug for Config {
-    /// Without the secrets.
+    /// Without the secrets, and without addresses that may contain one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("bind", &self.bind)

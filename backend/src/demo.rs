@@ -1,12 +1,11 @@
-//! A demonstration canvas: a painted night with room in its forest for whoever
-//! comes first.
+//! The demonstration canvas (`DEMO`): a painted night sky over a forest with free
+//! cells for the first visitors.
 
 mod scene;
 
 use crate::{
-    db::{canvases, users},
-    error::ApiError,
-    realtime::{Identity, Operation, Write},
+    db::{self, DbError, canvases, users},
+    realtime::{Identity, Operation, Write, WriteError},
     state::AppState,
 };
 use futures_util::future;
@@ -15,12 +14,27 @@ use shared::{
     canvas::{Coord, EditPolicy, Role, TileOp, Visibility},
     pixels::Pixels,
 };
+use thiserror::Error;
 
-/// No password has this hash: nobody signs in as the painter.
+/// A hash that no password has: nobody can sign in as the painter.
 const NO_PASSWORD: &str = "!";
 
-/// Makes it where there is no canvas yet.
-pub(crate) async fn make(state: &AppState) -> Result<(), ApiError> {
+/// Why the demonstration canvas cannot be created.
+#[derive(Debug, Error)]
+pub(crate) enum DemoError {
+    /// The canvas or its owner cannot be created.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// A tile cannot be created.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// Creates the canvas if there is no canvas yet.
+///
+/// # Errors
+/// What was created until then stays.
+pub(crate) async fn make(state: &AppState) -> Result<(), DemoError> {
     if canvases::any(&state.pool).await? {
         return Ok(());
     }
@@ -64,14 +78,13 @@ pub(crate) async fn make(state: &AppState) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The user to whom the canvas belongs, under another name where somebody has
-/// taken this one.
-async fn painter(state: &AppState) -> Result<User, ApiError> {
+/// Creates the canvas's owner, with a random suffix if the name is taken.
+async fn painter(state: &AppState) -> db::Result<User> {
     let name = match users::by_name(&state.pool, "stellar").await? {
         None => "stellar".to_owned(),
         Some(_) => format!("stellar-{:08x}", rand::random::<u32>()),
     };
-    Ok(users::insert(&state.pool, &name, "Stellar", Some(NO_PASSWORD)).await?)
+    users::insert(&state.pool, &name, "Stellar", Some(NO_PASSWORD)).await
 }
 
 fn cells() -> impl Iterator<Item = Coord> {

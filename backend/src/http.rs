@@ -1,14 +1,24 @@
-//! The HTTP interface: routes, and what every request goes through.
+//! The HTTP interface: routes, middleware, and the translation of the layers below into
+//! answers.
+//!
+//! Limits that stay ours: a body that is too large is still read for a while, so that
+//! a client that is busy sending sees the 413 (`RequestBodyLimitLayer` answers at once,
+//! and not with our JSON); and there is no `TimeoutLayer`, since deleting a large canvas
+//! takes minutes: header, body and queries have timeouts of their own.
 
 mod admin;
 mod auth;
 mod canvases;
 mod client_addr;
+mod credential;
+mod error;
 mod etag;
 mod extract;
 mod health;
 mod history;
 mod image;
+mod invalid_field;
+mod json_body;
 mod members;
 mod openapi;
 mod pages;
@@ -19,9 +29,9 @@ mod users;
 mod validator;
 mod ws;
 
-pub(crate) use image::ImageCache;
+pub(crate) use credential::is_origin;
 
-use crate::{error::ApiError, state::AppState, telemetry};
+use crate::{config::Config, state::AppState, telemetry};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -31,29 +41,33 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
-use futures_util::FutureExt;
-use std::{future::ready, panic::AssertUnwindSafe, time::Instant};
-use tower_http::{CompressionLevel, compression::CompressionLayer};
-use tracing::Instrument;
+use error::ApiError;
+use std::{any::Any, future::ready, time::Instant};
+use tower::ServiceBuilder;
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    cors::CorsLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    trace::{DefaultOnResponse, TraceLayer},
+};
+use tracing::{Level, Span};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-/// What pages may load: this server's own files, and nothing inline.
-const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-     img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
-     form-action 'self'; object-src 'none'",
-);
-
-/// A body's type.
+/// The `Content-Type` of the API's description.
 const JSON: (HeaderName, HeaderValue) = (
     header::CONTENT_TYPE,
     HeaderValue::from_static("application/json"),
 );
+/// What the API says is for one user and one moment.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Every route of the server.
 pub(crate) fn app(state: AppState) -> Router {
-    let (api, description) = OpenApiRouter::with_openapi(openapi::Frame::openapi())
+    let (api, description) = OpenApiRouter::with_openapi(openapi::ApiDoc::openapi())
         .nest(
             "/api/v1",
             OpenApiRouter::new()
@@ -73,74 +87,119 @@ pub(crate) fn app(state: AppState) -> Router {
         .split_for_parts();
     // Kept as it is sent: as data it is megabytes. Our own description always serializes.
     let description = openapi::complete(description.merge_from(ws_description));
-    let description = description.to_json().unwrap_or_default();
-    let description = Bytes::from(description);
+    let description = Bytes::from(description.to_json().unwrap_or_default());
     let description = get(move || ready(([JSON], description.clone())));
-    api.route("/api/v1/openapi.json", description)
+    let method_not_allowed = async || ApiError::MethodNotAllowed;
+    let requests = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(request_span)
+                .on_request(())
+                .on_body_chunk(())
+                .on_eos(())
+                .on_response(DefaultOnResponse::new().level(Level::DEBUG))
+                .on_failure(()),
+        )
+        .option_layer(cors(&state.config))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)));
+    let router = api
+        .route("/api/v1/openapi.json", description)
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            NO_STORE,
+        ))
         .merge(health::routes())
         .fallback(fallback)
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
-        // Its answers are not worth it.
-        .merge(ws)
-        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(middleware::from_fn(common_response_layer))
-        .with_state(state)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(requests)
+        // The WebSocket route is outside of these layers: axum clones and boxes them for
+        // each request, which makes joins slower (docs/performance.md).
+        .merge(ws.method_not_allowed_fallback(method_not_allowed));
+    with_common_layers(router).with_state(state)
 }
 
-/// What no route answers: a file or page of the client, or nothing.
+/// Adds what every request needs, that for a WebSocket included: metrics, the limit of
+/// bodies, two headers, and a 500 for a handler that panics.
+fn with_common_layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    let layers = ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::overriding(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ))
+        .layer(middleware::from_fn(limit_and_count))
+        .layer(CatchPanicLayer::custom(panic_response));
+    router.layer(layers)
+}
+
+/// The answer for a panic, which the panic hook has logged.
+fn panic_response(_: Box<dyn Any + Send>) -> Response {
+    ApiError::Internal(None).into_response()
+}
+
+/// Allows pages of `ALLOWED_ORIGINS` to read answers; none without such origins.
+fn cors(config: &Config) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = config
+        .allowed_origins
+        .iter()
+        .map(|origin| origin.trim().trim_end_matches('/'))
+        .filter(|origin| !origin.is_empty())
+        .filter_map(|origin| HeaderValue::try_from(origin).ok())
+        .collect();
+    (!origins.is_empty()).then(|| {
+        CorsLayer::new()
+            .allow_origin(origins)
+            .allow_credentials(true)
+            .allow_methods([
+                Method::GET,
+                Method::POST,
+                Method::PUT,
+                Method::PATCH,
+                Method::DELETE,
+            ])
+            .allow_headers([
+                header::AUTHORIZATION,
+                header::CONTENT_TYPE,
+                header::IF_NONE_MATCH,
+            ])
+            .expose_headers([header::ETAG, header::RETRY_AFTER])
+    })
+}
+
+/// The span of one request, without the query string, which may contain a token.
+fn request_span(request: &Request) -> Span {
+    let id = request.extensions().get::<RequestId>();
+    let id = id.and_then(|id| id.header_value().to_str().ok());
+    tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path())
+}
+
+/// What no route answers: a file or a page of the client, or 404.
 async fn fallback(State(state): State<AppState>, request: Request) -> Result<Response, ApiError> {
     pages::serve(&state.config.dist, request).await
 }
 
-/// Counts the request, refuses a large body, catches a panic, and adds the
-/// headers that every answer has. One layer for all this: each costs a join a microsecond or two.
-async fn common_response_layer(request: Request, next: Next) -> Response {
+/// Refuses a body that is too large, counts the request, and measures the time to its
+/// answer. One function for both: axum boxes the inner service for each.
+async fn limit_and_count(request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let method = request.method().clone();
-    // Without the query string, in which a token may be.
-    let span = tracing::debug_span!("request", %method, path = request.uri().path());
-    let api = request.uri().path().starts_with("/api/");
+    let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let answering = async {
-        match extract::refuse_large_bodies(request).await {
-            Ok(request) => next.run(request).await,
-            Err(error) => error.into_response(),
-        }
+    let response = match json_body::refuse_large_bodies(request).await {
+        Ok(request) => next.run(request).await,
+        Err(error) => error.into_response(),
     };
-    // The panic hook has logged it.
-    let mut response = AssertUnwindSafe(answering.instrument(span.clone()))
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| ApiError::Internal(None).into_response());
-    let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    let html = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if html {
-        headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
-    }
-    if api {
-        // What one user sees is not for another, nor for later.
-        headers
-            .entry(header::CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-store"));
-    }
-    let (status, took) = (response.status().as_u16(), started.elapsed());
-    tracing::debug!(parent: &span, status, ?took, "answered");
     let route = route.as_ref().map_or("other", MatchedPath::as_str);
-    telemetry::request(known(&method), route, status, took);
+    telemetry::request(method, route, response.status().as_u16(), started.elapsed());
     response
 }
 
-/// The method's name; strangers' inventions count together.
+/// The method's name. Methods that clients invent share one, so that they make no new
+/// metrics.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -161,11 +220,9 @@ mod tests {
     use tower::ServiceExt;
 
     #[tokio::test]
-    async fn a_handler_that_panics_is_answered_for() {
+    async fn a_panic_is_answered_with_500() {
         let broken = get(async || -> Response { panic!("on purpose") });
-        let app: Router = Router::new()
-            .route("/api/broken", broken)
-            .layer(middleware::from_fn(common_response_layer));
+        let app: Router = with_common_layers(Router::new().route("/api/broken", broken));
         let request = Request::get("/api/broken").body(Body::empty()).unwrap();
         let response = app.oneshot(request).await.unwrap();
         assert_eq!(response.status(), 500);

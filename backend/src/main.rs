@@ -1,7 +1,7 @@
 //! The server binary: reads the configuration, runs the server, and stops it
 //! on SIGTERM and SIGINT.
 
-use backend::{Server, config::Config, telemetry};
+use backend::{Config, Server, init_logging};
 use clap::Parser;
 use mimalloc::MiMalloc;
 use std::{
@@ -11,8 +11,8 @@ use std::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-/// What a connection needs to come in is mostly large and short-lived, which
-/// costs glibc's allocator a fifth of all time.
+/// A join allocates mostly large, short-lived blocks, on which glibc's allocator spends a
+/// fifth of the time (docs/performance.md).
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -23,14 +23,14 @@ const MISCONFIGURED: u8 = 2;
 async fn main() -> ExitCode {
     let config = match Config::try_parse() {
         Ok(config) => config,
-        // Help and version are no errors: printed, and done.
+        // `--help` and `--version` are not errors.
         Err(error) if !error.use_stderr() => error.exit(),
         Err(error) => {
             eprintln!("{}", sentence(&error.to_string()));
             return ExitCode::from(MISCONFIGURED);
         }
     };
-    telemetry::init(config.log_format);
+    init_logging(config.log_format);
     match run(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What clap has to say, without its advice and on one line.
+/// Clap's message on one line, without its advice.
 fn sentence(error: &str) -> String {
     let said = error.split("\n\n").next().unwrap_or_default();
     let said = said.strip_prefix("error: ").unwrap_or(said);
@@ -54,15 +54,15 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         server = Server::bind(config) => server?,
         () = &mut stop => return Ok(()),
     };
-    // Whoever started the server may wait for this line, and may be gone.
+    // The parent process may wait for this line; it may also have closed the pipe.
     let _ = writeln!(io::stdout(), "listening on http://{}", server.local_addr());
-    // On a thread of the runtime's own, where all else runs: from another one,
-    // each accepted connection would have to be handed over, and its memory too.
+    // On a worker thread of the runtime. The main thread would have to pass each
+    // accepted connection, and its memory, to another thread.
     tokio::spawn(server.run(stop)).await?;
     Ok(())
 }
 
-/// Done when somebody asks the server to stop.
+/// Completes on SIGTERM or SIGINT.
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -1,11 +1,15 @@
-//! Painting a board as a PNG, row by row, so that the picture itself is never
-//! in memory as a whole. Pure: no database, no clock, no threads.
+//! Encodes a board as a PNG, row by row, so that the uncompressed picture is never in
+//! memory as a whole. Pure: no database, no clock, no threads.
+
+mod cache;
+
+pub(crate) use cache::{ImageCache, Picture};
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 use shared::canvas::Coord;
 use std::{collections::HashMap, io::Write};
 
-/// The measures of a board and its picture.
+/// The size of a board and of its picture.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Board {
     /// Tiles in a row.
@@ -14,23 +18,26 @@ pub(crate) struct Board {
     pub(crate) rows: usize,
     /// Pixels along one side of a tile.
     pub(crate) tile_size: usize,
-    /// Pixels of the picture per pixel of the board, in both directions.
+    /// Pixels of the picture for one pixel of the board, in both directions.
     pub(crate) scale: usize,
 }
 
 impl Board {
-    /// Pixels of the picture from left to right.
+    /// The picture's width in pixels.
     pub(crate) fn width(&self) -> usize {
         self.columns * self.tile_size * self.scale
     }
 
-    /// Pixels of the picture from top to bottom.
+    /// The picture's height in pixels.
     pub(crate) fn height(&self) -> usize {
         self.rows * self.tile_size * self.scale
     }
 }
 
-/// The board as an indexed PNG in which what nobody painted is transparent.
+/// The board as an indexed PNG; cells without a tile are transparent.
+///
+/// # Errors
+/// Those of the encoder; with an in-memory buffer it has none.
 pub(crate) fn encode(
     board: &Board,
     palette: &[String],
@@ -65,7 +72,7 @@ pub(crate) fn encode(
     Ok(png)
 }
 
-/// Paints one row of the board's pixels, each `scale` wide.
+/// Fills `row` with one row of the board's pixels, each `scale` wide.
 fn paint_row(
     board: &Board,
     tiles: &HashMap<Coord, Vec<u8>>,

@@ -1,182 +1,264 @@
-//! How often strangers and users may try: token buckets by address, by name
-//! and by user.
+//! Rate limits of HTTP requests and joins, by address, user name and user: `governor`'s
+//! GCRA with one state per key. It knows no HTTP; callers turn the wait into an answer.
+//! The limits of messages on a WebSocket are `realtime::rate_limit`.
 
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    middleware::NoOpMiddleware,
+    nanos::Nanos,
+    state::{
+        StateStore,
+        keyed::{HashMapStateStore, ShrinkableKeyedStateStore},
+    },
+};
 use shared::ids::UserId;
 use std::{
-    collections::HashMap,
-    hash::Hash,
-    net::IpAddr,
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    convert::Infallible, hash::Hash, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration,
 };
 
-/// Buckets kept before those that are full again are thrown away.
-const TIDY_FROM: usize = 10_000;
-/// Buckets kept at most; more senders than that at once are no class of pupils.
-const MOST: usize = 200_000;
+/// Keys of one limiter at most. Above it all are dropped, which only forgives.
+const MAX_KEYS: usize = 200_000;
 
-/// Token buckets, one per key.
-pub(crate) struct Buckets<K> {
-    burst: f64,
-    per_second: f64,
-    /// Tokens left at a moment.
-    levels: Mutex<HashMap<K, (f64, Instant)>>,
+/// `burst` requests at once, and `per_minute` in the long run.
+///
+/// # Panics
+/// At compile time, if one of them is 0.
+pub(crate) const fn quota(per_minute: u32, burst: u32) -> Quota {
+    match (NonZeroU32::new(per_minute), NonZeroU32::new(burst)) {
+        (Some(per_minute), Some(burst)) => Quota::per_minute(per_minute).allow_burst(burst),
+        _ => panic!("a quota of 0"),
+    }
 }
 
-impl<K: Eq + Hash> Buckets<K> {
-    /// Up to `burst` at once, and `per_second` in the long run.
-    pub(crate) fn new(burst: f64, per_second: f64) -> Self {
+/// The states of a limiter, one per key; shared, since `governor` keeps what it is
+/// given to itself.
+struct States<K>(Arc<HashMapStateStore<K>>);
+
+impl<K: Hash + Eq + Clone> StateStore for States<K> {
+    type Key = K;
+
+    fn measure_and_replace<T, F, E>(&self, key: &K, f: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        self.0.measure_and_replace(key, f)
+    }
+}
+
+impl<K: Hash + Eq + Clone> ShrinkableKeyedStateStore<K> for States<K> {
+    fn retain_recent(&self, drop_below: Nanos) {
+        self.0.retain_recent(drop_below);
+    }
+
+    fn shrink_to_fit(&self) {
+        self.0.shrink_to_fit();
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A rate limiter with a state per key. `C` is the clock, another one in tests.
+pub(crate) struct KeyedLimiter<K: Hash + Eq + Clone, C: Clock = DefaultClock> {
+    states: Arc<HashMapStateStore<K>>,
+    limiter: RateLimiter<K, States<K>, C, NoOpMiddleware<C::Instant>>,
+    clock: C,
+    /// The time in which one request is earned.
+    refill: Nanos,
+}
+
+impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
+    /// With this quota for each key.
+    pub(crate) fn new(quota: Quota) -> Self {
+        Self::with_clock(quota, DefaultClock::default())
+    }
+}
+
+impl<K: Hash + Eq + Clone, C: Clock + Clone> KeyedLimiter<K, C> {
+    fn with_clock(quota: Quota, clock: C) -> Self {
+        let states = Arc::new(HashMapStateStore::default());
         Self {
-            burst,
-            per_second,
-            levels: Mutex::default(),
+            limiter: RateLimiter::new(quota, States(states.clone()), clock.clone()),
+            states,
+            clock,
+            refill: quota.replenish_interval().into(),
         }
     }
 
-    /// Takes one token, or says how long until there is one.
-    pub(crate) fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
-        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        if levels.len() >= TIDY_FROM && !levels.contains_key(&key) {
-            levels.retain(|_, level| self.filled(*level, now) < self.burst);
-            if levels.len() >= MOST {
-                levels.clear();
+    /// Counts one request of the key.
+    ///
+    /// # Errors
+    /// How long until the next one is allowed.
+    pub(crate) fn check(&self, key: &K) -> Result<(), Duration> {
+        if self.limiter.len() >= MAX_KEYS {
+            self.limiter.retain_recent();
+            if self.limiter.len() >= MAX_KEYS {
+                self.states.lock().clear();
             }
         }
-        let level = levels.entry(key).or_insert((self.burst, now));
-        let tokens = self.filled(*level, now);
-        if tokens < 1.0 {
-            return Err(Duration::from_secs_f64((1.0 - tokens) / self.per_second));
-        }
-        *level = (tokens - 1.0, now);
-        Ok(())
+        self.limiter
+            .check_key(key)
+            .map_err(|not_until| not_until.wait_time_from(self.clock.now()))
     }
 
-    /// Gives back a token that was taken for what turned out well.
-    pub(crate) fn give_back(&self, key: &K) {
-        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((tokens, _)) = levels.get_mut(key) {
-            *tokens = (*tokens + 1.0).min(self.burst);
-        }
+    /// Undoes one [`Self::check`] of the key.
+    pub(crate) fn refund(&self, key: &K) {
+        // The state is the time at which the quota is full again.
+        let Ok(()) = self.states.measure_and_replace(key, |full_at| {
+            let full_at = full_at.unwrap_or_default().saturating_sub(self.refill);
+            Ok::<_, Infallible>(((), full_at))
+        });
     }
 
-    fn filled(&self, (tokens, at): (f64, Instant), now: Instant) -> f64 {
-        let since = now.saturating_duration_since(at).as_secs_f64();
-        (tokens + since * self.per_second).min(self.burst)
+    /// Frees the states of keys that have their whole quota.
+    pub(crate) fn evict_idle(&self) {
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
     }
 }
 
-/// The limits of signing in. A whole class behind one address gets through;
+/// The limits of signing in. A whole class behind one address stays below them;
 /// guessing passwords does not.
 pub(crate) struct SignInLimits {
     on: bool,
-    guests: Buckets<IpAddr>,
-    registrations: Buckets<IpAddr>,
-    logins: Buckets<IpAddr>,
-    failures: Buckets<(String, IpAddr)>,
-    failures_anywhere: Buckets<String>,
+    guests: KeyedLimiter<IpAddr>,
+    registrations: KeyedLimiter<IpAddr>,
+    logins: KeyedLimiter<IpAddr>,
+    failures: KeyedLimiter<(String, IpAddr)>,
+    failures_anywhere: KeyedLimiter<String>,
 }
 
 impl SignInLimits {
-    /// Switched on, or letting everybody through.
+    /// In force, or allowing everything.
     pub(crate) fn new(on: bool) -> Self {
         Self {
             on,
-            guests: Buckets::new(500.0, 10.0),
-            registrations: Buckets::new(300.0, 5.0),
-            logins: Buckets::new(300.0, 5.0),
-            failures: Buckets::new(10.0, 0.1),
-            failures_anywhere: Buckets::new(100.0, 0.1),
+            guests: KeyedLimiter::new(quota(600, 500)),
+            registrations: KeyedLimiter::new(quota(300, 300)),
+            logins: KeyedLimiter::new(quota(300, 300)),
+            failures: KeyedLimiter::new(quota(6, 10)),
+            failures_anywhere: KeyedLimiter::new(quota(6, 100)),
         }
     }
 
-    /// One more guest from this address.
+    /// Counts a new guest from this address.
+    ///
+    /// # Errors
+    /// How long to wait; so for all limits below.
     pub(crate) fn guest(&self, ip: IpAddr) -> Result<(), Duration> {
-        self.check(|now| self.guests.take(network(ip), now))
+        if self.on {
+            self.guests.check(&network(ip))?;
+        }
+        Ok(())
     }
 
-    /// One more registration from this address.
+    /// Counts a registration from this address.
     pub(crate) fn register(&self, ip: IpAddr) -> Result<(), Duration> {
-        self.check(|now| self.registrations.take(network(ip), now))
+        if self.on {
+            self.registrations.check(&network(ip))?;
+        }
+        Ok(())
     }
 
-    /// One more attempt to sign in as `username`; it counts as failed until
+    /// Counts an attempt to sign in as `username`. It counts as failed until
     /// [`Self::logged_in`] is called.
     pub(crate) fn log_in(&self, ip: IpAddr, username: &str) -> Result<(), Duration> {
-        let username = username.to_lowercase();
-        self.check(|now| {
-            self.logins.take(network(ip), now)?;
-            self.failures.take((username.clone(), network(ip)), now)?;
-            self.failures_anywhere.take(username, now)
-        })
-    }
-
-    /// The attempt succeeded.
-    pub(crate) fn logged_in(&self, ip: IpAddr, username: &str) {
-        let username = username.to_lowercase();
-        self.failures_anywhere.give_back(&username);
-        self.failures.give_back(&(username, network(ip)));
-    }
-
-    fn check(&self, take: impl FnOnce(Instant) -> Result<(), Duration>) -> Result<(), Duration> {
         if self.on {
-            take(Instant::now())
-        } else {
-            Ok(())
+            let username = username.to_lowercase();
+            self.logins.check(&network(ip))?;
+            self.failures.check(&(username.clone(), network(ip)))?;
+            self.failures_anywhere.check(&username)?;
         }
+        Ok(())
+    }
+
+    /// The attempt succeeded and is no failure.
+    pub(crate) fn logged_in(&self, ip: IpAddr, username: &str) {
+        if self.on {
+            let username = username.to_lowercase();
+            self.failures_anywhere.refund(&username);
+            self.failures.refund(&(username, network(ip)));
+        }
+    }
+
+    /// Frees what idle keys hold; called by the maintenance loop.
+    pub(crate) fn evict_idle(&self) {
+        self.guests.evict_idle();
+        self.registrations.evict_idle();
+        self.logins.evict_idle();
+        self.failures.evict_idle();
+        self.failures_anywhere.evict_idle();
     }
 }
 
-/// The limits of what a user may make over HTTP, and of joining. A person, even
-/// a hasty one, never meets them; nor does a crowd behind one address that comes
-/// back after a restart.
+/// The limits of what a user may create over HTTP, and of joins. Neither a hasty
+/// person reaches them, nor a crowd behind one address that reconnects after a
+/// restart.
 pub(crate) struct UserLimits {
     on: bool,
-    canvases: Buckets<UserId>,
-    tickets: Buckets<UserId>,
-    joins: Buckets<UserId>,
-    joins_from: Buckets<IpAddr>,
+    canvases: KeyedLimiter<UserId>,
+    tickets: KeyedLimiter<UserId>,
+    joins: KeyedLimiter<UserId>,
+    joins_from: KeyedLimiter<IpAddr>,
 }
 
 impl UserLimits {
-    /// Switched on, or letting everybody through.
+    /// In force, or allowing everything.
     pub(crate) fn new(on: bool) -> Self {
         Self {
             on,
-            canvases: Buckets::new(60.0, 1.0),
-            tickets: Buckets::new(100.0, 5.0),
-            joins: Buckets::new(300.0, 5.0),
-            joins_from: Buckets::new(3000.0, 100.0),
+            canvases: KeyedLimiter::new(quota(60, 60)),
+            tickets: KeyedLimiter::new(quota(300, 100)),
+            joins: KeyedLimiter::new(quota(300, 300)),
+            joins_from: KeyedLimiter::new(quota(6_000, 3_000)),
         }
     }
 
-    /// One more canvas of this user.
+    /// Counts a canvas created by this user.
+    ///
+    /// # Errors
+    /// How long to wait; so for all limits below.
     pub(crate) fn canvas(&self, user: UserId) -> Result<(), Duration> {
-        self.check(|now| self.canvases.take(user, now))
-    }
-
-    /// One more ticket of this user.
-    pub(crate) fn ticket(&self, user: UserId) -> Result<(), Duration> {
-        self.check(|now| self.tickets.take(user, now))
-    }
-
-    /// One more WebSocket of this user from this address.
-    pub(crate) fn join(&self, user: UserId, ip: IpAddr) -> Result<(), Duration> {
-        self.check(|now| {
-            self.joins.take(user, now)?;
-            self.joins_from.take(network(ip), now)
-        })
-    }
-
-    fn check(&self, take: impl FnOnce(Instant) -> Result<(), Duration>) -> Result<(), Duration> {
         if self.on {
-            take(Instant::now())
-        } else {
-            Ok(())
+            self.canvases.check(&user)?;
         }
+        Ok(())
+    }
+
+    /// Counts a ticket of this user.
+    pub(crate) fn ticket(&self, user: UserId) -> Result<(), Duration> {
+        if self.on {
+            self.tickets.check(&user)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a WebSocket of this user from this address.
+    pub(crate) fn join(&self, user: UserId, ip: IpAddr) -> Result<(), Duration> {
+        if self.on {
+            self.joins.check(&user)?;
+            self.joins_from.check(&network(ip))?;
+        }
+        Ok(())
+    }
+
+    /// Frees what idle keys hold; called by the maintenance loop.
+    pub(crate) fn evict_idle(&self) {
+        self.canvases.evict_idle();
+        self.tickets.evict_idle();
+        self.joins.evict_idle();
+        self.joins_from.evict_idle();
     }
 }
 
-/// Whom an address stands for: an IPv6 host owns the /64 it is in.
+/// The address to count by: that of an IPv6 host is its /64 network, since one host
+/// can use all of its addresses.
 pub(crate) fn network(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => {
@@ -190,20 +272,39 @@ pub(crate) fn network(ip: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use governor::clock::FakeRelativeClock;
 
     #[test]
-    fn a_bucket_empties_and_fills_again() {
-        let buckets = Buckets::new(2.0, 0.5);
-        let start = Instant::now();
-        assert_eq!(buckets.take("a", start), Ok(()));
-        assert_eq!(buckets.take("a", start), Ok(()));
-        assert_eq!(buckets.take("a", start), Err(Duration::from_secs(2)));
-        assert_eq!(buckets.take("b", start), Ok(()));
-        let later = start + Duration::from_secs(2);
-        assert_eq!(buckets.take("a", later), Ok(()));
-        assert!(buckets.take("a", later).is_err());
-        buckets.give_back(&"a");
-        assert_eq!(buckets.take("a", later), Ok(()));
+    fn a_quota_is_used_up_and_refilled() {
+        let clock = FakeRelativeClock::default();
+        let limiter = KeyedLimiter::with_clock(quota(30, 2), clock.clone());
+        assert_eq!(limiter.check(&"a"), Ok(()));
+        assert_eq!(limiter.check(&"a"), Ok(()));
+        assert_eq!(limiter.check(&"a"), Err(Duration::from_secs(2)));
+        assert_eq!(limiter.check(&"b"), Ok(()));
+        clock.advance(Duration::from_secs(2));
+        assert_eq!(limiter.check(&"a"), Ok(()));
+        assert!(limiter.check(&"a").is_err());
+        limiter.refund(&"a");
+        assert_eq!(limiter.check(&"a"), Ok(()));
+        assert!(limiter.check(&"a").is_err());
+        limiter.refund(&"c");
+        assert_eq!(limiter.check(&"c"), Ok(()));
+        assert_eq!(limiter.check(&"c"), Ok(()));
+        assert!(limiter.check(&"c").is_err());
+    }
+
+    #[test]
+    fn keys_are_bounded_and_idle_ones_are_freed() {
+        let clock = FakeRelativeClock::default();
+        let limiter = KeyedLimiter::with_clock(quota(30, 2), clock.clone());
+        for key in 0..MAX_KEYS + 10 {
+            assert_eq!(limiter.check(&key), Ok(()));
+            assert!(limiter.limiter.len() <= MAX_KEYS);
+        }
+        clock.advance(Duration::from_mins(1));
+        limiter.evict_idle();
+        assert_eq!(limiter.limiter.len(), 0);
     }
 
     #[test]
@@ -224,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn users_make_so_much_at_once() {
+    fn users_have_quotas() {
         let limits = UserLimits::new(true);
         let made = (0..200).take_while(|_| limits.canvas(UserId(1)).is_ok());
         assert_eq!(made.count(), 60);

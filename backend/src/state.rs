@@ -1,4 +1,4 @@
-//! What every request handler shares.
+//! The parts that all request handlers share. Below `http`: it knows no routes.
 
 use crate::{
     audit::Audit,
@@ -8,7 +8,7 @@ use crate::{
         Batcher, ConnectionCache,
         access::{self, JoinLookup},
     },
-    http::ImageCache,
+    picture::ImageCache,
     rate_limit::{SignInLimits, UserLimits},
     realtime::Hub,
     telemetry::Metrics,
@@ -18,43 +18,43 @@ use sqlx::PgPool;
 use std::{ops::Deref, sync::Arc};
 use tokio::sync::Semaphore;
 
-/// Snapshots and image_cache in the making at a time; each may hold a whole board.
+/// Snapshots and pictures read at a time; each holds a whole board in memory.
 const BULK_READ_PERMITS: usize = 4;
 
-/// Cheap to clone; the parts are [`Parts`].
+/// The application's state, cheap to clone; it derefs to its [`Parts`].
 #[derive(Clone)]
 pub(crate) struct AppState(Arc<Parts>);
 
 /// The parts of the application.
 pub(crate) struct Parts {
-    /// As started.
+    /// The configuration.
     pub(crate) config: Config,
     /// The database.
     pub(crate) pool: PgPool,
-    /// Everything live.
+    /// Rooms and connections.
     pub(crate) hub: Hub,
-    /// Who may join what.
+    /// Looks up what a join needs, in batches.
     pub(crate) join_lookups: Batcher<(CanvasId, UserId), JoinLookup>,
-    /// Tokens, tickets and sessions.
+    /// Sessions, tokens and tickets.
     pub(crate) auth: Auth,
-    /// Argon2id.
+    /// Password hashing.
     pub(crate) passwords: Passwords,
-    /// How often strangers may try.
+    /// Rate limits of signing in.
     pub(crate) sign_in_limits: SignInLimits,
-    /// How often users may make things.
+    /// Rate limits of what users create, and of joins.
     pub(crate) user_limits: UserLimits,
-    /// What is kept for those who run the server.
+    /// The audit log.
     pub(crate) audit: Audit,
-    /// Turns for reading whole boards.
+    /// Permits to read whole boards; see [`BULK_READ_PERMITS`].
     pub(crate) bulk_read_permits: Semaphore,
-    /// Boards as image_cache.
+    /// Encoded pictures of boards.
     pub(crate) image_cache: ImageCache,
-    /// Figures for those who run the server.
+    /// The process's metrics.
     pub(crate) metrics: Metrics,
 }
 
 impl AppState {
-    /// Puts the parts together.
+    /// Starts the audit's task and the batcher of joins, and puts all parts together.
     pub(crate) fn new(
         config: Config,
         pool: PgPool,
@@ -77,7 +77,7 @@ impl AppState {
             sign_in_limits: SignInLimits::new(limited),
             user_limits: UserLimits::new(limited),
             bulk_read_permits: Semaphore::new(BULK_READ_PERMITS),
-            image_cache: ImageCache::default(),
+            image_cache: ImageCache::new(),
             metrics,
             config,
         }))

@@ -1,5 +1,6 @@
-//! What the server tells those who run it: log lines and figures. Neither ever
-//! holds a token, a ticket, a query string or what people write.
+//! Logging and the process's metrics. Neither ever contains a token, a ticket, a
+//! query string or text that a user wrote. It knows the names of all metrics, but
+//! none of the parts that count them.
 
 use crate::config::LogFormat;
 use metrics::{
@@ -15,14 +16,14 @@ const SECONDS: [f64; 12] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
 ];
 
-/// Begins to write log lines to standard error; `RUST_LOG` chooses which.
-pub fn init(format: LogFormat) {
+/// Starts to log to standard error; `RUST_LOG` chooses what.
+pub fn init_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx::postgres::notice=warn"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
-    // Whoever set up logging before keeps it.
+    // A logger that is set up already stays.
     let _ = match format {
         LogFormat::Pretty => builder
             .with_ansi(std::io::stderr().is_terminal())
@@ -38,12 +39,16 @@ const COUNTS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 /// those macros do; servers in one process share it.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// The figures of this process.
+/// The process's metrics.
 #[derive(Clone)]
 pub(crate) struct Metrics(PrometheusHandle);
 
 impl Metrics {
-    /// Sets the recorder up at the first call.
+    /// Installs the recorder at the first call. Handles of metrics that are made
+    /// before count nowhere.
+    ///
+    /// # Errors
+    /// If the recorder cannot be built.
     pub(crate) fn get() -> Result<Self, BuildError> {
         if let Some(handle) = RECORDER.get() {
             return Ok(Self(handle.clone()));
@@ -56,7 +61,7 @@ impl Metrics {
             let handle = recorder.handle();
             // Fails only where another library's recorder is in place already.
             if metrics::set_global_recorder(recorder).is_err() {
-                tracing::warn!("the process has another recorder of figures");
+                tracing::warn!("the process has another recorder of metrics");
             }
             describe();
             handle
@@ -64,7 +69,7 @@ impl Metrics {
         Ok(Self(handle.clone()))
     }
 
-    /// All figures, as Prometheus reads them.
+    /// All metrics in the text format of Prometheus.
     pub(crate) fn render(&self, pool: &PgPool) -> String {
         let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
         let used = pool.size().saturating_sub(idle);
@@ -74,13 +79,14 @@ impl Metrics {
         self.0.render()
     }
 
-    /// Folds what histograms collected; to be called every few seconds.
+    /// Moves what histograms collected into their buckets; the maintenance loop calls
+    /// it, or the memory of the samples would grow.
     pub(crate) fn upkeep(&self) {
         self.0.run_upkeep();
     }
 }
 
-/// Says what the figures mean, and has those be there that count nothing yet.
+/// Describes the metrics, and makes those appear at 0 that have counted nothing yet.
 /// `docs/metrics.md` says more.
 fn describe() {
     for (name, meaning) in [
@@ -88,7 +94,7 @@ fn describe() {
         ("stellar_rooms", "Canvases open in memory"),
         (
             "stellar_bus_up",
-            "Whether other nodes can be told of events, by Redis",
+            "Whether Redis is connected, for events to other nodes",
         ),
         (
             "stellar_database_connections",

@@ -1,22 +1,26 @@
-//! Passwords: Argon2id (RFC 9106) on threads of their own, a few at a time.
+//! Password hashes: Argon2id (RFC 9106), computed on blocking threads, a few at a
+//! time. It knows no users.
 
-use crate::error::ApiError;
+use super::AuthError;
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use std::{thread, time::Duration};
 use tokio::{sync::Semaphore, task, time};
 
-/// Checked where there is no such user, so that the answer takes as long.
+/// Verified where there is no such user, so that the answer takes as long.
 const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c3RlbGxhci1jYW52YXMhIQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-/// How long a request waits for its permit.
+/// How long a request waits for a permit before it is answered with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The `Retry-After` of a client that got no permit.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// Hashes and checks passwords; one takes 19 MiB and tens of milliseconds.
+/// Hashes and verifies passwords. One hash takes 19 MiB and tens of milliseconds,
+/// so their number at a time is limited.
 pub(crate) struct Passwords {
     permits: Semaphore,
 }
 
 impl Passwords {
-    /// As many at a time as there are processors.
+    /// With as many permits as there are processors.
     pub(crate) fn new() -> Self {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -24,24 +28,30 @@ impl Passwords {
         }
     }
 
-    /// A PHC string for the password, with a salt of its own.
-    pub(crate) async fn hash(&self, password: String) -> Result<String, ApiError> {
+    /// The PHC string of the password with a new salt.
+    ///
+    /// # Errors
+    /// `Overloaded` without a permit in time; `Internal` if hashing fails.
+    pub(crate) async fn hash(&self, password: String) -> Result<String, AuthError> {
         self.with_permit(move || {
             Argon2::default()
                 .hash_password(password.as_bytes())
                 .map(|hash: PasswordHash| hash.to_string())
         })
         .await?
-        .map_err(|error| ApiError::internal(error.to_string()))
+        .map_err(|error| AuthError::internal(error.to_string()))
     }
 
-    /// Whether the password is the one that was hashed; without a hash it never
-    /// is, but takes as long.
+    /// Whether this is the password of the hash. Without a hash it never is, but
+    /// takes as long.
+    ///
+    /// # Errors
+    /// As [`Self::hash`].
     pub(crate) async fn verify(
         &self,
         password: String,
         hash: Option<String>,
-    ) -> Result<bool, ApiError> {
+    ) -> Result<bool, AuthError> {
         self.with_permit(move || {
             let known = hash.is_some();
             let hash = hash.as_deref().unwrap_or(DUMMY);
@@ -55,15 +65,18 @@ impl Passwords {
         .await
     }
 
+    /// Runs `work` on a blocking thread while it holds a permit.
     async fn with_permit<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ApiError> {
+    ) -> Result<T, AuthError> {
         let permit = time::timeout(ACQUIRE_TIMEOUT, self.permits.acquire())
             .await
-            .map_err(|_| ApiError::Overloaded(Duration::from_secs(2)))?
-            .map_err(ApiError::internal)?;
-        let done = task::spawn_blocking(work).await.map_err(ApiError::internal);
+            .map_err(|_| AuthError::Overloaded(RETRY_AFTER))?
+            .map_err(AuthError::internal)?;
+        let done = task::spawn_blocking(work)
+            .await
+            .map_err(AuthError::internal);
         drop(permit);
         done
     }

@@ -5,13 +5,12 @@ use shared::canvas::Coord;
 
 /// Tiles in a row.
 pub(super) const COLUMNS: i32 = 12;
-/// Rows.
+/// Tiles in a column.
 pub(super) const ROWS: i32 = 8;
 /// Pixels along one side of a tile.
 pub(super) const TILE_SIZE: i32 = 32;
 
-/// First what the picture is painted with, then bright colours for those who
-/// come.
+/// First the colours of the picture, then bright ones for visitors.
 pub(super) const PALETTE: [&str; 36] = [
     // The sky, from the top down.
     "#070b1f", "#0c1230", "#131a45", "#1d2358", "#2c2c6b", "#41347a", "#5d3f86", "#80508c",
@@ -19,12 +18,12 @@ pub(super) const PALETTE: [&str; 36] = [
     "#fff6d8", "#f0dfb0", "#d3bd8d", "#ffffff", "#bcd4ff", "#ffe9a8",
     // Hills, far and near, pines, the house and its windows.
     "#3a3468", "#262a55", "#182142", "#0d1630", "#070d20", "#1f1526", "#ffb84d", "#ff8a3d",
-    // For those who come.
+    // For visitors.
     "#000000", "#7f8c9b", "#ff3b5c", "#ff7ab8", "#b05cff", "#4f7cff", "#35c8ff", "#2edb8f",
     "#a8e83c", "#ffe14a",
 ];
 
-/// Where the sky meets the hills.
+/// The row of pixels where the sky meets the hills.
 const HORIZON: i32 = 196;
 
 const LAST_SKY: i32 = 11;
@@ -36,12 +35,12 @@ const WALL: u8 = 23;
 const WINDOW: u8 = 24;
 const GLOW: u8 = 25;
 
-/// Whether the cell is left for others.
+/// Whether the cell stays free.
 pub(super) fn is_free(at: Coord) -> bool {
     (4..8).contains(&at.x) && (6..8).contains(&at.y)
 }
 
-/// What the tile is called, if it shows something.
+/// The title of a tile that shows something; empty for others.
 pub(super) fn title(at: Coord) -> &'static str {
     match (at.x, at.y) {
         (9, 1) => "The moon",
@@ -69,14 +68,14 @@ fn pixel(x: i32, y: i32) -> u8 {
         .unwrap_or_else(|| sky(x, y))
 }
 
-/// A threshold from 0 to 15 that makes two colours blend: Bayer's matrix.
+/// The threshold, 0 to 15, of ordered dithering (Bayer's matrix).
 fn threshold(x: i32, y: i32) -> i32 {
     const BAYER: [[i32; 4]; 4] = [[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]];
     let index = |value: i32| usize::try_from(value.rem_euclid(4)).unwrap_or_default();
     BAYER[index(y)][index(x)]
 }
 
-/// Darker towards the top, lighter around the moon, with the Milky Way across.
+/// The sky: darker towards the top, lighter around the moon, with the Milky Way.
 fn sky(x: i32, y: i32) -> u8 {
     // Sixteenths of a step of the palette.
     let down = y.clamp(0, HORIZON);
@@ -136,7 +135,7 @@ fn comet(x: i32, y: i32) -> Option<u8> {
     (in_tail && thins_out).then_some(if behind < 20 { STARS[0] } else { STARS[1] })
 }
 
-/// A number that is always the same for a place, and looks like chance.
+/// A pseudo-random number that depends on the place alone.
 fn noise(x: i32, y: i32) -> u32 {
     let mut hash =
         x.cast_unsigned().wrapping_mul(0x9e37_79b1) ^ y.cast_unsigned().wrapping_mul(0x85eb_ca77);
@@ -147,7 +146,7 @@ fn noise(x: i32, y: i32) -> u32 {
     hash ^ (hash >> 15)
 }
 
-/// Small stars by chance, more of them in the Milky Way; a few with rays.
+/// Small stars at random places, more of them in the Milky Way; a few have rays.
 fn star(x: i32, y: i32) -> Option<u8> {
     let colour = |noise: u32| STARS[usize::try_from(noise >> 28).unwrap_or_default() % 3];
     for (dx, dy) in [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)] {
@@ -163,7 +162,7 @@ fn star(x: i32, y: i32) -> Option<u8> {
     (chance % rare == 1 && y < HORIZON - 40).then(|| colour(chance))
 }
 
-/// A wave from −16 to 16 of this length, of straight lines and parabolas.
+/// A wave of this length between −16 and 16, made of lines and parabolas.
 fn wave(x: i32, length: i32) -> i32 {
     let phase = x.rem_euclid(length) * 64 / length;
     let half = if phase < 32 { phase } else { phase - 32 };
@@ -171,7 +170,7 @@ fn wave(x: i32, length: i32) -> i32 {
     if phase < 32 { bow } else { -bow }
 }
 
-/// The upper edge of a range of hills, the nearest being 3.
+/// The upper edge of a range of hills; 3 is the nearest.
 fn ridge(range: usize, x: i32) -> i32 {
     match range {
         0 => 186 + wave(x, 170) / 2 + wave(x + 40, 61) / 4 + wave(x, 23) / 8,

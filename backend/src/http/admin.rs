@@ -1,16 +1,17 @@
-//! For the administrators, who are named in the configuration: the registry of
-//! connections, figures, and words to everybody.
+//! The API of administrators (`ADMIN_USERS`): connections, statistics, kicks and
+//! announcements.
 
 use super::{
     client_addr::ClientAddr,
-    extract::{AuthUser, Json, Query},
+    error::{ApiError, Resource},
+    extract::{AuthUser, Query},
+    json_body::Json,
     openapi::{Body, Governs, Kicks, QueryOnly, Watches},
     pagination::{cursor, page, page_size},
 };
 use crate::{
     audit::{Action, AuditEntry},
     auth::Session,
-    error::{ApiError, Resource},
     realtime::{ClientFilter, KickOutcome},
     state::AppState,
 };
@@ -57,7 +58,7 @@ impl FromRequestParts<AppState> for Admin {
     }
 }
 
-/// Names are unique without regard to case, and so are they meant here.
+/// Whether the user's name is in the list; user names do not distinguish case.
 fn is_admin(session: &Session, admins: &[String]) -> bool {
     let username = &session.identity.username;
     admins
@@ -104,7 +105,7 @@ async fn clients(
         client_type: query.client_type,
         platform: query.platform,
     };
-    // One more shows that there is another page.
+    // One more than the page, to know whether there is another page.
     let count = usize::try_from(limit + 1).unwrap_or(usize::MAX);
     let clients = state.hub.clients(filter, after, count).await;
     Ok(JsonBody(page(clients, limit, |last| {
@@ -112,7 +113,7 @@ async fn clients(
     })))
 }
 
-/// `{connection_id}` of the path; what is no UUID names no connection.
+/// `{connection_id}` of the path; 404 for anything but a UUID.
 struct ConnectionPath(ConnectionId);
 
 impl FromRequestParts<AppState> for ConnectionPath {
@@ -147,7 +148,7 @@ async fn kick(
     };
     let entry = AuditEntry::new(Action::Kick, addr.ip).by(admin);
     let entry = entry.to("connection", id).ended(&kicked);
-    state.audit.note(entry);
+    state.audit.record(entry);
     kicked
 }
 
@@ -224,6 +225,6 @@ async fn announce(
     if let Some(user_id) = body.user_id {
         entry = entry.to("user", user_id);
     }
-    state.audit.note(entry);
+    state.audit.record(entry);
     Ok(StatusCode::ACCEPTED)
 }

@@ -1,16 +1,18 @@
-//! Signing in and out.
+//! Registration, sign-in, token refresh, sign-out and tickets.
 
 use super::{
     client_addr::ClientAddr,
-    extract::{AuthUser, Json, OptionalJson},
+    credential::{REMOVE_COOKIE, set_cookie},
+    error::ApiError,
+    extract::AuthUser,
+    json_body::{Json, OptionalJson},
     openapi::{self, Body, ChangesOwn, Limited, Registering},
     validator::Validator,
 };
 use crate::{
     audit::{Action, AuditEntry},
-    auth::{COOKIE, Issued, REMOVE_COOKIE},
+    auth::IssuedToken,
     db::users,
-    error::ApiError,
     state::AppState,
 };
 use axum::{
@@ -56,41 +58,42 @@ async fn register(
     validator.finish()?;
     let display_name = display_name.as_deref().unwrap_or(&username);
     let made = make_user(&state, addr, &username, password, display_name).await;
-    note(&state, Action::Register, addr, &made);
+    record(&state, Action::Register, addr, &made);
     let (issued, user) = made?;
     Ok(signed_in(StatusCode::CREATED, issued, user, addr))
 }
 
-/// A new user and their first session.
+/// Creates a user and their first session, within the limit of the address.
 async fn make_user(
     state: &AppState,
     addr: ClientAddr,
     username: &str,
     password: String,
     display_name: &str,
-) -> Result<(Issued, User), ApiError> {
+) -> Result<(IssuedToken, User), ApiError> {
     state
         .sign_in_limits
         .register(addr.ip)
         .map_err(ApiError::RateLimited)?;
-    // Asked before the hash, which is what costs; the unique key decides.
+    // Checked before the hash, which is expensive. Of two at once, the unique key
+    // refuses one.
     if users::credentials(&state.pool, username).await?.is_some() {
         return Err(ApiError::UsernameTaken);
     }
     let hash = state.passwords.hash(password).await?;
     let user = users::insert(&state.pool, username, display_name, Some(&hash)).await?;
-    Ok((state.auth.begin(user.id).await?, user))
+    Ok((state.auth.start_session(user.id).await?, user))
 }
 
-/// Keeps a sign-in, or its refusal, for those who run the server.
-fn note(
+/// Records a sign-in or its refusal in the audit log.
+fn record(
     state: &AppState,
     action: Action,
     addr: ClientAddr,
-    made: &Result<(Issued, User), ApiError>,
+    made: &Result<(IssuedToken, User), ApiError>,
 ) {
     let entry = AuditEntry::new(action, addr.ip).ended(made);
-    state.audit.note(match made {
+    state.audit.record(match made {
         Ok((_, user)) => entry.by(user.id),
         Err(_) => entry,
     });
@@ -106,13 +109,13 @@ async fn login(
     addr: ClientAddr,
     Json(body): Json<Login>,
 ) -> Result<Response, ApiError> {
-    // What cannot be a name is nobody's, and is refused like a wrong password.
+    // No user has an invalid name: refused like a wrong password.
     let username = text::username(&body.username).unwrap_or_default();
-    let mut meant = None;
-    let checked = check_password(&state, addr, &username, body.password, &mut meant).await;
+    let mut target = None;
+    let checked = check_password(&state, addr, &username, body.password, &mut target).await;
     let entry = AuditEntry::new(Action::Login, addr.ip).ended(&checked);
-    // What was typed as the name is not kept: it may be a password.
-    state.audit.note(match (&checked, meant) {
+    // The name is not recorded as it was typed: it may be a password.
+    state.audit.record(match (&checked, target) {
         (Ok((_, user)), _) => entry.by(user.id),
         (Err(_), Some(id)) => entry.to("user", id),
         (Err(_), None) => entry,
@@ -121,15 +124,15 @@ async fn login(
     Ok(signed_in(StatusCode::OK, issued, user, addr))
 }
 
-/// A new session for whoever knows the password; `meant` becomes the user
-/// whose name was given, whether or not the password is theirs.
+/// Starts a session if the password is right. `target` becomes the user with that
+/// name, whether or not the password is theirs.
 async fn check_password(
     state: &AppState,
     addr: ClientAddr,
     username: &str,
     password: String,
-    meant: &mut Option<UserId>,
-) -> Result<(Issued, User), ApiError> {
+    target: &mut Option<UserId>,
+) -> Result<(IssuedToken, User), ApiError> {
     state
         .sign_in_limits
         .log_in(addr.ip, username)
@@ -139,7 +142,7 @@ async fn check_password(
         Some(known) => (Some(UserId(known.id)), known.password_hash),
         None => (None, None),
     };
-    *meant = id;
+    *target = id;
     let right = state.passwords.verify(password, hash).await?;
     let Some(id) = id.filter(|_| right) else {
         return Err(ApiError::InvalidCredentials);
@@ -148,7 +151,7 @@ async fn check_password(
     let user = users::find(&state.pool, id)
         .await?
         .ok_or(ApiError::InvalidCredentials)?;
-    Ok((state.auth.begin(user.id).await?, user))
+    Ok((state.auth.start_session(user.id).await?, user))
 }
 
 /// Signs in without a password, as somebody new
@@ -162,27 +165,27 @@ async fn guest(
     let mut validator = Validator::default();
     let display_name = validator.optional("display_name", body.display_name.map(display_name));
     validator.finish()?;
-    let display_name = display_name.unwrap_or_else(made_up_name);
+    let display_name = display_name.unwrap_or_else(random_display_name);
     let made = make_guest(&state, addr, &display_name).await;
-    note(&state, Action::Guest, addr, &made);
+    record(&state, Action::Guest, addr, &made);
     let (issued, user) = made?;
     Ok(signed_in(StatusCode::CREATED, issued, user, addr))
 }
 
-/// A new guest and their session.
+/// Creates a guest and their session, within the limit of the address.
 async fn make_guest(
     state: &AppState,
     addr: ClientAddr,
     display_name: &str,
-) -> Result<(Issued, User), ApiError> {
+) -> Result<(IssuedToken, User), ApiError> {
     state
         .sign_in_limits
         .guest(addr.ip)
         .map_err(ApiError::RateLimited)?;
-    // 60 random bits: a name that is taken already is not to be expected.
+    // With 60 random bits, no two guests get the same name.
     let username = format!("guest-{:015x}", rand::random::<u64>() >> 4);
     let user = users::insert(&state.pool, &username, display_name, None).await?;
-    Ok((state.auth.begin(user.id).await?, user))
+    Ok((state.auth.start_session(user.id).await?, user))
 }
 
 /// Gives the same session a token that ends later
@@ -213,7 +216,7 @@ async fn logout(
         .hub
         .session_revoked(session.user_id(), session.session_id);
     let entry = AuditEntry::new(Action::Logout, addr.ip).by(session.user_id());
-    state.audit.note(entry);
+    state.audit.record(entry);
     Ok((
         StatusCode::NO_CONTENT,
         [(header::SET_COOKIE, REMOVE_COOKIE)],
@@ -232,17 +235,17 @@ async fn ticket(
         .user_limits
         .ticket(session.user_id())
         .map_err(ApiError::RateLimited)?;
-    let (ticket, expires_at) = state.auth.ticket(&session).await?;
+    let (ticket, expires_at) = state.auth.issue_ticket(&session).await?;
     let expires_at = expires_at.into();
     Ok((StatusCode::CREATED, JsonBody(Ticket { ticket, expires_at })))
 }
 
-/// Validator a name to show.
+/// Validates a display name.
 pub(super) fn display_name(name: impl AsRef<str>) -> Result<String, TextError> {
     text::clean(name.as_ref(), &limits::DISPLAY_NAME)
 }
 
-/// Validator a new password. It is not trimmed: every character counts.
+/// Validates a new password. It is not trimmed: every character is part of it.
 fn password(password: String) -> Result<String, TextError> {
     let count = password.chars().count();
     if password.chars().any(char::is_control) {
@@ -256,7 +259,7 @@ fn password(password: String) -> Result<String, TextError> {
     }
 }
 
-fn made_up_name() -> String {
+fn random_display_name() -> String {
     const HOW: [&str; 12] = [
         "Bright", "Quiet", "Swift", "Golden", "Curious", "Gentle", "Lucky", "Brave", "Silver",
         "Merry", "Dreamy", "Distant",
@@ -271,13 +274,10 @@ fn made_up_name() -> String {
     format!("{how} {what}")
 }
 
-fn signed_in(status: StatusCode, issued: Issued, user: User, addr: ClientAddr) -> Response {
-    let age = issued.seconds;
-    let secure = if addr.https { "; Secure" } else { "" };
-    let token = issued.token;
-    let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={age}{secure}");
+fn signed_in(status: StatusCode, issued: IssuedToken, user: User, addr: ClientAddr) -> Response {
+    let cookie = set_cookie(&issued, addr.https);
     let auth = Auth {
-        token,
+        token: issued.token,
         token_type: "Bearer".to_owned(),
         expires_at: issued.expires_at.into(),
         user,

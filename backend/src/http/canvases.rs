@@ -1,9 +1,11 @@
-//! Canvases: making, finding, changing and deleting them.
+//! The API of canvases: create, list, read, update, delete.
 
 use super::{
     client_addr::ClientAddr,
+    error::{ApiError, Resource},
     etag,
-    extract::{AuthUser, CanvasPath, Json, OptionalUser, Query},
+    extract::{AuthUser, CanvasPath, OptionalUser, Query},
+    json_body::Json,
     openapi::{Body, ChangesCanvas, ChangesOwn, Credentials, Limited, QueryOnly, ReadsCanvas},
     pagination::{cursor, page, page_size},
     validator::Validator,
@@ -15,7 +17,6 @@ use crate::{
         access::{self, Access},
         canvases::{self, Filter},
     },
-    error::{ApiError, Resource},
     realtime::{Operation, Write},
     state::AppState,
 };
@@ -28,7 +29,7 @@ use axum::{
 use serde::Deserialize;
 use shared::{
     api::{Canvas, CreateCanvas, Page, UpdateCanvas},
-    canvas::{Role, Visibility},
+    canvas::Role,
     ids::{CanvasId, UserId},
     limits,
     pixels::DEFAULT_PALETTE,
@@ -46,7 +47,10 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get, update, delete))
 }
 
-/// What `viewer` may do on a canvas that they may read.
+/// What `viewer` may do on the canvas.
+///
+/// # Errors
+/// `NotFound` without such a canvas, `Forbidden` if they may not read it.
 pub(super) async fn readable(
     executor: impl PgExecutor<'_>,
     id: CanvasId,
@@ -62,7 +66,10 @@ pub(super) async fn readable(
     }
 }
 
-/// The role of somebody signed in on a canvas that they may read.
+/// The role of a user on the canvas.
+///
+/// # Errors
+/// As [`readable`], and `Forbidden` without a role.
 pub(super) async fn role(
     executor: impl PgExecutor<'_>,
     id: CanvasId,
@@ -72,8 +79,12 @@ pub(super) async fn role(
     access.role.ok_or(ApiError::Forbidden)
 }
 
-/// The canvas as `viewer` sees it, with who is there now.
-async fn seen(state: &AppState, id: CanvasId, viewer: Option<UserId>) -> Result<Canvas, ApiError> {
+/// The canvas as `viewer` sees it, with the number of users on it now.
+async fn canvas_for(
+    state: &AppState,
+    id: CanvasId,
+    viewer: Option<UserId>,
+) -> Result<Canvas, ApiError> {
     let mut canvas = canvases::find(&state.pool, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
@@ -119,7 +130,7 @@ async fn create(
         .canvas(session.user_id())
         .map_err(ApiError::RateLimited)?;
     let id = canvases::insert(&state.pool, session.user_id(), new).await?;
-    let canvas = seen(&state, id, Some(session.user_id())).await?;
+    let canvas = canvas_for(&state, id, Some(session.user_id())).await?;
     Ok((StatusCode::CREATED, JsonBody(canvas)))
 }
 
@@ -207,18 +218,7 @@ async fn get(
     CanvasPath(id): CanvasPath,
 ) -> Result<JsonBody<Canvas>, ApiError> {
     readable(&state.pool, id, user.user_id()).await?;
-    seen(&state, id, user.user_id()).await.map(JsonBody)
-}
-
-/// Ends the connections of those who may not see a canvas any more.
-async fn turn_out(state: &AppState, id: CanvasId) -> Result<(), ApiError> {
-    for user in state.hub.active_users(id).await {
-        let access = access::find(&state.pool, id, Some(user.user_id)).await?;
-        if access.is_some_and(|access| access.role.is_none()) {
-            state.hub.role_changed(id, user.user_id, None);
-        }
-    }
-    Ok(())
+    canvas_for(&state, id, user.user_id()).await.map(JsonBody)
 }
 
 /// Changes a canvas's settings; for its owner
@@ -236,7 +236,7 @@ async fn update(
         .by(session.user_id())
         .on(id);
     let changed = change(&state, session, id, body).await;
-    state.audit.note(entry.ended(&changed));
+    state.audit.record(entry.ended(&changed));
     changed.map(JsonBody)
 }
 
@@ -267,7 +267,7 @@ async fn change(
     };
     validator.finish()?;
     let viewer = Some(session.user_id());
-    let change = what_differs(change, &seen(state, id, viewer).await?);
+    let change = changed_fields(change, &canvas_for(state, id, viewer).await?);
     let changes = change != UpdateCanvas::default();
     if changes {
         let write = Write {
@@ -278,14 +278,12 @@ async fn change(
         };
         state.hub.write(id, write).await?;
     }
-    if body.visibility == Some(Visibility::Private) {
-        turn_out(state, id).await?;
-    }
-    seen(state, id, viewer).await
+    canvas_for(state, id, viewer).await
 }
 
-/// Leaves out what is so already: where nothing changes, nothing is told.
-fn what_differs(change: UpdateCanvas, canvas: &Canvas) -> UpdateCanvas {
+/// Without the fields that have that value already: if none is left, no event is
+/// written.
+fn changed_fields(change: UpdateCanvas, canvas: &Canvas) -> UpdateCanvas {
     UpdateCanvas {
         name: change.name.filter(|name| *name != canvas.name),
         description: change
@@ -314,7 +312,7 @@ async fn delete(
     let entry = AuditEntry::new(Action::CanvasDeleted, addr.ip)
         .by(session.user_id())
         .on(id);
-    state.audit.note(entry.ended(&removed));
+    state.audit.record(entry.ended(&removed));
     removed.map(|()| StatusCode::NO_CONTENT)
 }
 

@@ -1,21 +1,22 @@
-//! Where a request comes from, seen through trusted proxies.
+//! The client's address and scheme, by the forwarding headers of trusted proxies.
 
 use crate::state::AppState;
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, request::Parts},
 };
+use ipnet::IpNet;
 use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-/// The other end of a request.
+/// Who sent a request, by address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClientAddr {
     /// The client's address.
     pub(crate) ip: IpAddr,
-    /// Whether the client speaks https.
+    /// Whether the client uses https.
     pub(crate) https: bool,
 }
 
@@ -27,19 +28,19 @@ impl FromRequestParts<AppState> for ClientAddr {
             .extensions
             .get::<ConnectInfo<SocketAddr>>()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        Ok(seen(ip, &parts.headers, &state.config.trusted_proxies))
+        Ok(forwarded(ip, &parts.headers, &state.config.trusted_proxies))
     }
 }
 
-/// Believes the forwarding headers of trusted proxies, and of nobody else.
-fn seen(ip: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> ClientAddr {
+/// Uses the forwarding headers if the connection comes from a trusted proxy.
+fn forwarded(ip: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> ClientAddr {
     let ip = ip.to_canonical();
-    let trusts = |ip: &IpAddr| trusted.iter().any(|proxy| proxy.to_canonical() == *ip);
+    let trusts = |ip: &IpAddr| trusted.iter().any(|proxies| proxies.contains(ip));
     if !trusts(&ip) {
         return ClientAddr { ip, https: false };
     }
-    // Each proxy adds whom it saw at the end: the last that is no proxy of ours
-    // is the client, and what stands before it is only said.
+    // Each proxy appends the address it saw. The last one that is not a trusted
+    // proxy is the client; what stands before it the client may have made up.
     let client = headers
         .get_all("x-forwarded-for")
         .iter()
@@ -74,19 +75,21 @@ mod tests {
     }
 
     #[test]
-    fn only_trusted_proxies_are_believed() {
+    fn only_headers_of_trusted_proxies_count() {
         let proxy = IpAddr::from([10, 0, 0, 1]);
-        let stranger = IpAddr::from([203, 0, 113, 9]);
-        let forwarded = headers(&[
+        let other = IpAddr::from([203, 0, 113, 9]);
+        let sent = headers(&[
             ("x-forwarded-for", "1.2.3.4, 198.51.100.7, 10.0.0.1"),
             ("x-forwarded-proto", "https"),
         ]);
-        let through = seen(proxy, &forwarded, &[proxy]);
+        let through = forwarded(proxy, &sent, &[proxy.into()]);
         assert_eq!(through.ip, IpAddr::from([198, 51, 100, 7]));
         assert!(through.https);
-        let direct = seen(stranger, &forwarded, &[proxy]);
-        assert_eq!((direct.ip, direct.https), (stranger, false));
-        let silent = seen(proxy, &HeaderMap::new(), &[proxy]);
+        let direct = forwarded(other, &sent, &[proxy.into()]);
+        assert_eq!((direct.ip, direct.https), (other, false));
+        let silent = forwarded(proxy, &HeaderMap::new(), &[proxy.into()]);
         assert_eq!((silent.ip, silent.https), (proxy, false));
+        let network = "10.0.0.0/8".parse().unwrap();
+        assert_eq!(forwarded(proxy, &sent, &[network]), through);
     }
 }

@@ -1,78 +1,70 @@
-//! Answers that a client may have already: entity tags (RFC 9110 section 8.8).
+//! Entity tags (RFC 9110, section 8.8): answers that the client has already are
+//! answered with 304.
 
-use crate::error::ApiError;
+use super::error::ApiError;
 use axum::{
     Json,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
+};
+use axum_extra::{
+    TypedHeader,
+    headers::{ETag, HeaderMapExt, IfNoneMatch},
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
-/// What one user sees may be kept by that user's client, which asks each time
-/// whether it is still so.
-const REVALIDATE: &str = "private, no-cache";
+/// The client may keep the answer for its user, but asks each time whether it still
+/// holds.
+const REVALIDATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// Whether the client has this already (RFC 9110 section 13.1.2).
-pub(super) fn has(headers: &HeaderMap, etag: &str) -> bool {
-    let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
-    let etag = opaque(etag);
+/// Whether the client has this version already (RFC 9110, section 13.1.2).
+pub(super) fn matches(headers: &HeaderMap, etag: &ETag) -> bool {
     headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|tag| tag == "*" || opaque(tag) == etag)
+        .typed_get::<IfNoneMatch>()
+        .is_some_and(|tags| !tags.precondition_passes(etag))
 }
 
-/// A weak tag of all that an answer is made from.
+/// A weak tag: the hash of everything that the answer depends on.
 ///
 /// # Errors
-/// `Internal` for what cannot be written as JSON, which nothing of ours is.
-pub(super) fn weak(parts: &impl Serialize) -> Result<String, ApiError> {
+/// `Internal` if `parts` cannot be serialized, which does not happen.
+pub(super) fn weak(parts: &impl Serialize) -> Result<ETag, ApiError> {
     let json = serde_json::to_vec(parts).map_err(ApiError::internal)?;
-    Ok(weak_of(&json))
-}
-
-fn weak_of(bytes: &[u8]) -> String {
     let mut etag = "W/\"".to_owned();
-    for byte in &Sha256::digest(bytes)[..16] {
+    for byte in &Sha256::digest(&json)[..16] {
         // Writing to a string never fails.
         let _ = write!(etag, "{byte:02x}");
     }
     etag.push('"');
-    etag
+    etag.parse().map_err(ApiError::internal)
 }
 
-/// The answer to a client that has it.
-pub(super) fn not_modified(etag: String) -> Response {
+/// The answer to a client that has this version.
+pub(super) fn not_modified(etag: ETag) -> Response {
     (StatusCode::NOT_MODIFIED, headers(etag)).into_response()
 }
 
 /// The answer with its tag.
-pub(super) fn tagged(etag: String, body: impl IntoResponse) -> Response {
+pub(super) fn tagged(etag: ETag, body: impl IntoResponse) -> Response {
     (headers(etag), body).into_response()
 }
 
-/// The answer, tagged by what it says, or that the client has it.
+/// The body as JSON with the hash of it as the tag, or 304.
 ///
 /// # Errors
 /// As [`weak`].
 pub(super) fn json(request: &HeaderMap, body: &impl Serialize) -> Result<Response, ApiError> {
     let etag = weak(body)?;
-    if has(request, &etag) {
+    if matches(request, &etag) {
         return Ok(not_modified(etag));
     }
     Ok(tagged(etag, Json(body)))
 }
 
-fn headers(etag: String) -> [(header::HeaderName, String); 2] {
-    [
-        (header::ETAG, etag),
-        (header::CACHE_CONTROL, REVALIDATE.to_owned()),
-    ]
+fn headers(etag: ETag) -> (TypedHeader<ETag>, [(HeaderName, HeaderValue); 1]) {
+    (TypedHeader(etag), [(header::CACHE_CONTROL, REVALIDATE)])
 }
 
 #[cfg(test)]
@@ -86,13 +78,19 @@ mod tests {
             headers.insert(header::IF_NONE_MATCH, value.parse().unwrap());
             headers
         };
+        let text = |etag: &ETag| {
+            let mut headers = HeaderMap::new();
+            headers.typed_insert(etag.clone());
+            headers[header::ETAG].to_str().unwrap().to_owned()
+        };
         let etag = weak(&("a", 1)).unwrap();
         assert_eq!(etag, weak(&("a", 1)).unwrap());
         assert_ne!(etag, weak(&("a", 2)).unwrap());
-        assert!(has(&asking(&format!("\"x\", {etag}")), &etag));
-        assert!(has(&asking(etag.strip_prefix("W/").unwrap()), &etag));
-        assert!(has(&asking("*"), &etag));
-        assert!(!has(&asking("\"x\""), &etag));
-        assert!(!has(&HeaderMap::new(), &etag));
+        let text = text(&etag);
+        assert!(matches(&asking(&format!("\"x\", {text}")), &etag));
+        assert!(matches(&asking(text.strip_prefix("W/").unwrap()), &etag));
+        assert!(matches(&asking("*"), &etag));
+        assert!(!matches(&asking("\"x\""), &etag));
+        assert!(!matches(&HeaderMap::new(), &etag));
     }
 }

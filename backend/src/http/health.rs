@@ -1,13 +1,13 @@
-//! For those who run the server: whether it lives, whether it is ready, and
-//! its figures.
+//! Liveness, readiness and metrics, for load balancers and monitoring.
 
-use crate::{db, error::ApiError, realtime, state::AppState};
+use super::error::ApiError;
+use crate::{db, realtime, state::AppState};
 use axum::{Json, Router, extract::State, http::header, response::IntoResponse, routing::get};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time;
 
-/// How long the database may take to answer.
+/// How long the database may take to answer before the node counts as not ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The routes of this module, outside `/api/v1`.

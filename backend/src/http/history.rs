@@ -1,14 +1,14 @@
-//! What was said and done on a canvas, and who is there.
+//! The history of a canvas (messages and events), and its active users.
 
 use super::{
     canvases::readable,
+    error::ApiError,
     extract::{CanvasPath, OptionalUser, Query},
     openapi::{QueryOnly, ReadsCanvas},
     pagination::{cursor, page, page_size},
 };
 use crate::{
     db::{log, messages},
-    error::ApiError,
     state::AppState,
 };
 use axum::{Json, extract::State};

@@ -1,88 +1,34 @@
-//! A canvas as a picture. Encoding is cached by what was drawn, so that the
-//! thumbnails of a start page cost little.
+//! A canvas as a PNG. Encoded pictures are cached (`picture::ImageCache`), so that
+//! the thumbnails of a start page cost little.
 
 use super::{
     canvases::readable,
-    etag::has,
+    error::{ApiError, Resource},
+    etag,
     extract::{CanvasPath, OptionalUser, Query},
     openapi::{PictureQuery, ReadsCanvas},
 };
 use crate::{
     db::{self, canvases, tiles},
-    error::{ApiError, Resource},
-    picture::{self, Board},
+    picture::{self, Board, Picture},
     state::AppState,
 };
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
+use axum_extra::{TypedHeader, headers::ETag};
 use serde::Deserialize;
-use shared::{
-    api::Canvas,
-    canvas::Visibility,
-    ids::{CanvasId, Epoch},
-    limits,
-};
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use shared::{api::Canvas, canvas::Visibility, ids::CanvasId, limits};
+use std::sync::Arc;
 use tokio::task;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Bytes of encoded pictures kept.
-const KEPT: usize = 32 * 1024 * 1024;
-/// The largest picture kept.
-const LARGEST_KEPT: usize = 4 * 1024 * 1024;
-
 /// The routes of this module.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(image))
-}
-
-/// Which picture: of what, how large, and after which event.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Version {
-    epoch: Epoch,
-    seq: i64,
-}
-
-/// Encoded pictures of the newest state that was asked for.
-#[derive(Default)]
-pub(crate) struct ImageCache {
-    kept: Mutex<HashMap<(CanvasId, usize), (Version, Bytes)>>,
-}
-
-impl ImageCache {
-    fn get(&self, canvas: &Canvas, scale: usize) -> Option<Bytes> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&(canvas.id, scale))
-            .filter(|(version, _)| *version == version_of(canvas))
-            .map(|(_, png)| png.clone())
-    }
-
-    fn insert(&self, canvas: &Canvas, scale: usize, png: &Bytes) {
-        if png.len() > LARGEST_KEPT {
-            return;
-        }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let total: usize = kept.values().map(|(_, png)| png.len()).sum();
-        if total + png.len() > KEPT {
-            kept.clear();
-        }
-        kept.insert((canvas.id, scale), (version_of(canvas), png.clone()));
-    }
-}
-
-fn version_of(canvas: &Canvas) -> Version {
-    Version {
-        epoch: canvas.epoch,
-        seq: canvas.last_seq,
-    }
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -120,12 +66,17 @@ async fn image(
     if board.width() > most || board.height() > most {
         return Err(ApiError::ImageTooLarge);
     }
-    if has(&headers, &etag(&canvas, scale)) {
-        return Ok((StatusCode::NOT_MODIFIED, answer_headers(&canvas, scale)).into_response());
+    let current = tag(&canvas, scale)?;
+    if etag::matches(&headers, &current) {
+        let headers = (TypedHeader(current), caching(&canvas));
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let (canvas, png) = picture(&state, canvas, scale).await?;
+    let encoding = encode(&state, id, scale);
+    let cached = state.image_cache.get_or_encode(&canvas, scale, encoding);
+    let Picture { canvas, png } = cached.await.map_err(ApiError::from_shared)?;
     Ok((
-        answer_headers(&canvas, scale),
+        TypedHeader(tag(&canvas, scale)?),
+        caching(&canvas),
         [(header::CONTENT_TYPE, "image/png")],
         png,
     )
@@ -142,29 +93,18 @@ fn board(canvas: &Canvas, scale: usize) -> Board {
     }
 }
 
-/// The picture and the state of the canvas that it shows.
-async fn picture(
-    state: &AppState,
-    canvas: Canvas,
-    scale: usize,
-) -> Result<(Canvas, Bytes), ApiError> {
-    if let Some(png) = state.image_cache.get(&canvas, scale) {
-        return Ok((canvas, png));
-    }
+/// Reads the board and encodes it, with a permit for bulk reads.
+async fn encode(state: &AppState, id: CanvasId, scale: usize) -> Result<Picture, ApiError> {
     let _permit = state
         .bulk_read_permits
         .acquire()
         .await
         .map_err(ApiError::internal)?;
     let mut transaction = db::begin_snapshot(&state.pool).await?;
-    let canvas = canvases::find(&mut *transaction, canvas.id, None)
+    let canvas = canvases::find(&mut *transaction, id, None)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
-    // Somebody else may have drawn it while this waited.
-    if let Some(png) = state.image_cache.get(&canvas, scale) {
-        return Ok((canvas, png));
-    }
-    let tiles = tiles::pixels(&mut *transaction, canvas.id).await?;
+    let tiles = tiles::pixels(&mut *transaction, id).await?;
     transaction.commit().await?;
     let board = board(&canvas, scale);
     let palette = canvas.palette.clone();
@@ -172,23 +112,23 @@ async fn picture(
         .await
         .map_err(ApiError::internal)?
         .map_err(ApiError::internal)?;
-    let png = Bytes::from(png);
-    state.image_cache.insert(&canvas, scale, &png);
-    Ok((canvas, png))
+    Ok(Picture {
+        canvas: Arc::new(canvas),
+        png: png.into(),
+    })
 }
 
-fn etag(canvas: &Canvas, scale: usize) -> String {
+fn tag(canvas: &Canvas, scale: usize) -> Result<ETag, ApiError> {
     format!("\"{}-{}-{scale}\"", canvas.epoch, canvas.last_seq)
+        .parse()
+        .map_err(ApiError::internal)
 }
 
-fn answer_headers(canvas: &Canvas, scale: usize) -> [(header::HeaderName, String); 2] {
+fn caching(canvas: &Canvas) -> [(HeaderName, HeaderValue); 1] {
     let cache = if canvas.visibility == Visibility::Private {
         "private, no-cache"
     } else {
         "no-cache"
     };
-    [
-        (header::ETAG, etag(canvas, scale)),
-        (header::CACHE_CONTROL, cache.to_owned()),
-    ]
+    [(header::CACHE_CONTROL, HeaderValue::from_static(cache))]
 }

@@ -1,16 +1,18 @@
-//! Roles given by name: the owner gives them all, a moderator those below.
+//! Members and their roles. The owner sets any role, a moderator those below their
+//! own. Open WebSockets of a member get the new role through the hub.
 
 use super::{
     canvases::{readable, role},
     client_addr::ClientAddr,
-    extract::{AuthUser, CanvasPath, Json, OptionalUser, Query, UsernamePath},
+    error::{ApiError, Resource},
+    extract::{AuthUser, CanvasPath, OptionalUser, Query, UsernamePath},
+    json_body::Json,
     openapi::{Body, ChangesMember, QueryOnly, ReadsCanvas},
     pagination::{cursor, page, page_size},
 };
 use crate::{
     audit::{Action, AuditEntry},
     db::{self, access, members, users},
-    error::{ApiError, Resource},
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode};
@@ -59,8 +61,11 @@ async fn list(
     })))
 }
 
-/// Whose role is about to change; refused where the one who asks may not.
-async fn subject(
+/// The user whose role is to be changed to `given`.
+///
+/// # Errors
+/// `Forbidden` unless `asking` outranks both their role and the new one.
+async fn member_to_change(
     state: &AppState,
     id: CanvasId,
     asking: UserId,
@@ -77,7 +82,7 @@ async fn subject(
     let access = access::find(&state.pool, id, Some(user.id))
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
-    // Nobody changes the role of an equal, nor makes one.
+    // Only roles below one's own can be changed or given.
     if access.role >= Some(asking) || given >= Some(asking) {
         return Err(ApiError::Forbidden);
     }
@@ -102,17 +107,17 @@ async fn set(
             "must be moderator, editor or viewer",
         ));
     }
-    let given = give(&state, id, session.user_id(), &username, body.role).await;
+    let granted = grant_role(&state, id, session.user_id(), &username, body.role).await;
     let entry = AuditEntry::new(Action::RoleSet, addr.ip)
         .by(session.user_id())
         .on(id)
-        .ended(&given);
+        .ended(&granted);
     let role = db::name_of(body.role);
-    state.audit.note(match &given {
+    state.audit.record(match &granted {
         Ok(user) => entry.to("user", user.id).to("role", role),
         Err(_) => entry.to("role", role),
     });
-    let user = given?;
+    let user = granted?;
     Ok(JsonBody(Member {
         user_id: user.id,
         username: user.username,
@@ -121,14 +126,14 @@ async fn set(
     }))
 }
 
-async fn give(
+async fn grant_role(
     state: &AppState,
     id: CanvasId,
     asking: UserId,
     username: &str,
     role: Role,
 ) -> Result<User, ApiError> {
-    let user = subject(state, id, asking, username, Some(role)).await?;
+    let user = member_to_change(state, id, asking, username, Some(role)).await?;
     members::set(&state.pool, id, user.id, role).await?;
     state.hub.role_changed(id, user.id, Some(role));
     Ok(user)
@@ -145,30 +150,30 @@ async fn remove(
     UsernamePath(username): UsernamePath,
     addr: ClientAddr,
 ) -> Result<StatusCode, ApiError> {
-    let taken = take(&state, id, session.user_id(), &username).await;
+    let revoked = revoke_role(&state, id, session.user_id(), &username).await;
     let entry = AuditEntry::new(Action::RoleRemoved, addr.ip)
         .by(session.user_id())
         .on(id)
-        .ended(&taken);
-    state.audit.note(match &taken {
+        .ended(&revoked);
+    state.audit.record(match &revoked {
         Ok(user) => entry.to("user", user),
         Err(_) => entry,
     });
-    taken.map(|_| StatusCode::NO_CONTENT)
+    revoked.map(|_| StatusCode::NO_CONTENT)
 }
 
-/// Whose role was taken.
-async fn take(
+/// Removes the role, and tells the hub the role that the visibility leaves.
+async fn revoke_role(
     state: &AppState,
     id: CanvasId,
     asking: UserId,
     username: &str,
 ) -> Result<UserId, ApiError> {
-    let user = subject(state, id, asking, username, None).await?;
+    let user = member_to_change(state, id, asking, username, None).await?;
     if !members::remove(&state.pool, id, user.id).await? {
         return Err(ApiError::NotFound(Resource::User));
     }
-    // What the canvas's visibility makes of them now.
+    // On a canvas that is not private they remain an editor.
     let access = access::find(&state.pool, id, Some(user.id)).await?;
     let role = access.and_then(|access| access.role);
     state.hub.role_changed(id, user.id, role);

@@ -1,5 +1,5 @@
-//! The `OpenAPI` description, made from the handlers, and the refusals that many
-//! of them share.
+//! The `OpenAPI` description, which is generated from the handlers, and the error
+//! responses that many of them share.
 
 use shared::api::Problem;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use utoipa::{
     },
 };
 
-/// The frame of the description; the routes add themselves.
+/// The description without routes, which add themselves.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -25,11 +25,11 @@ use utoipa::{
     ),
     components(schemas(Problem)),
     security(("bearer" = []), ("cookie" = [])),
-    modifiers(&Frame)
+    modifiers(&ApiDoc)
 )]
-pub(super) struct Frame;
+pub(super) struct ApiDoc;
 
-impl Modify for Frame {
+impl Modify for ApiDoc {
     fn modify(&self, description: &mut Description) {
         let components = description.components.get_or_insert_default();
         components.add_security_scheme(
@@ -43,12 +43,12 @@ impl Modify for Frame {
         );
         components.add_security_scheme(
             "cookie",
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(crate::auth::COOKIE))),
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::credential::COOKIE))),
         );
     }
 }
 
-/// Adds the answers that every operation may give, and makes their names unique.
+/// Adds the errors that every operation may answer, and makes operation ids unique.
 pub(super) fn complete(mut description: Description) -> Description {
     let own = OperationBuilder::new()
         .tag("openapi")
@@ -74,7 +74,7 @@ pub(super) fn complete(mut description: Description) -> Description {
             &mut item.delete,
         ];
         for operation in operations.into_iter().flatten() {
-            // Handlers of different modules may have the same name.
+            // Handlers in different modules may have the same name.
             if let (Some(id), Some([tag, ..])) =
                 (&mut operation.operation_id, operation.tags.as_deref())
             {
@@ -95,7 +95,7 @@ pub(super) fn complete(mut description: Description) -> Description {
     description
 }
 
-/// A problem with one of these codes.
+/// The schema of a problem with one of these codes.
 fn problem(codes: &[&str]) -> Response {
     let code = ObjectBuilder::new()
         .schema_type(Type::String)
@@ -140,34 +140,34 @@ refusals! {
     }
     /// Of a route that reads a query.
     QueryOnly { "422": ["validation_failed"] }
-    /// Of a route that reads how large a picture shall be.
+    /// Of a route with a query for the size of a picture.
     PictureQuery { "422": ["validation_failed", "image_too_large"] }
-    /// Of a route that strangers, or users, may use only so often.
+    /// Of a route with a rate limit.
     Limited { "429": ["rate_limited"] }
-    /// Of a route that makes a user with a name.
+    /// Of a route that creates a user with a name.
     Registering { "409": ["username_taken"] }
-    /// Of a route that asks for a password.
+    /// Of a route that checks a password.
     Login { "401": ["invalid_credentials"] }
-    /// Of a route for everybody.
+    /// Of a route that needs no credential.
     Credentials { "401": ["unauthenticated"] }
-    /// Of a route that reads, for those who are signed in.
+    /// Of a route that reads, for signed-in users.
     ReadsOwn { "401": ["unauthenticated"] }
-    /// Of a route that changes something, for those who are signed in.
+    /// Of a route that changes something, for signed-in users.
     ChangesOwn {
         "401": ["unauthenticated"],
         "403": ["origin_not_allowed"],
     }
-    /// Of a route that reads, for those who run the server.
+    /// Of a route that reads, for administrators.
     Watches {
         "401": ["unauthenticated"],
         "403": ["forbidden"],
     }
-    /// Of a route that does something, for those who run the server.
+    /// Of a route that changes something, for administrators.
     Governs {
         "401": ["unauthenticated"],
         "403": ["forbidden", "origin_not_allowed"],
     }
-    /// Of a route that ends a connection.
+    /// Of the route that closes a connection.
     Kicks {
         "401": ["unauthenticated"],
         "403": ["forbidden", "origin_not_allowed"],
@@ -185,13 +185,13 @@ refusals! {
         "403": ["forbidden", "origin_not_allowed"],
         "404": ["canvas_not_found"],
     }
-    /// Of a route that changes what somebody may do on a canvas.
+    /// Of a route that changes a member's role.
     ChangesMember {
         "401": ["unauthenticated"],
         "403": ["forbidden", "origin_not_allowed"],
         "404": ["canvas_not_found", "user_not_found"],
     }
-    /// Of a route that starts a tile, which may be gone before it is told of.
+    /// Of the route that creates a tile, which may be deleted before it is read.
     StartsTile {
         "401": ["unauthenticated"],
         "403": ["forbidden", "origin_not_allowed"],
@@ -216,9 +216,9 @@ refusals! {
         "409": ["version_conflict"],
         "423": ["tile_locked"],
     }
-    /// Of a route that somebody else's lock keeps from its tile.
+    /// Of a route that another user's lock on the tile stops.
     Locked { "423": ["tile_locked"] }
-    /// Of the way to a WebSocket.
+    /// Of the WebSocket handshake.
     Upgrading {
         "401": ["unauthenticated"],
         "403": ["forbidden", "origin_not_allowed"],

@@ -1,7 +1,7 @@
-//! The files of the browser client. Every address that is no file is a page of
-//! the client, which has its own router.
+//! The files of the browser client. Every address without a file extension is a page
+//! of the client, which has its own router.
 
-use crate::error::{ApiError, Resource};
+use super::error::{ApiError, Resource};
 use axum::{
     extract::Request,
     http::{HeaderValue, Method, StatusCode, header},
@@ -11,12 +11,21 @@ use std::path::Path;
 use tower::ServiceExt;
 use tower_http::services::{ServeDir, ServeFile};
 
-/// A file with this name never changes: its content is in its name.
+/// What pages may load: this server's own files, and nothing inline.
+const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+     img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
+     form-action 'self'; object-src 'none'",
+);
+/// For files whose names contain a hash of their content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// Asked for anew each time, with its date.
+/// The client asks each time whether the file has changed.
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Answers what no other route answers.
+/// Answers the requests that match no route.
+///
+/// # Errors
+/// `NotFound` below `/api` and for missing files, `NoClient` without a client.
 pub(super) async fn serve(folder: &Path, request: Request) -> Result<Response, ApiError> {
     let path = request.uri().path().to_owned();
     if path == "/api" || path.starts_with("/api/") {
@@ -46,18 +55,25 @@ pub(super) async fn serve(folder: &Path, request: Request) -> Result<Response, A
         return Err(ApiError::NoClient);
     }
     let cache = if is_hashed(&path) { FOR_EVER } else { NO_CACHE };
-    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, cache);
+    let html = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if html {
+        headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    }
     Ok(response)
 }
 
-/// Whether the last part of the path has an extension, as no page has.
+/// Whether the path's last segment has a file extension; pages have none.
 fn is_file_name(path: &str) -> bool {
     path.rsplit('/')
         .next()
         .is_some_and(|name| name.contains('.'))
 }
 
-/// Whether a name has the hash that the bundler gives: `app-0123456789abcdef.js`.
+/// Whether the name contains a hash as the bundler adds it: `app-0123456789abcdef.js`.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     is_file_name(path)
@@ -73,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashed_names_are_told_from_others() {
+    fn hashed_names_are_recognized() {
         for hashed in [
             "/frontend-b2f1c0a94d0e7a11.js",
             "/frontend-b2f1c0a94d0e7a11_bg.wasm",

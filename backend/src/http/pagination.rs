@@ -1,11 +1,14 @@
 //! What lists and bodies have in common: page sizes, cursors and validator that
 //! name every wrong field at once.
 
-use crate::error::ApiError;
+use super::error::ApiError;
 use shared::{api::Page, limits};
 use std::str::FromStr;
 
-/// `limit`: 1 to [`limits::MAX_PAGE`].
+/// The page size from `limit`: 1 to [`limits::MAX_PAGE`].
+///
+/// # Errors
+/// `Validation`.
 pub(crate) fn page_size(limit: Option<i64>) -> Result<i64, ApiError> {
     let limit = limit.unwrap_or(limits::DEFAULT_PAGE);
     if (1..=limits::MAX_PAGE).contains(&limit) {
@@ -18,7 +21,10 @@ pub(crate) fn page_size(limit: Option<i64>) -> Result<i64, ApiError> {
     }
 }
 
-/// `cursor`, as it was given out; an empty one is none.
+/// Parses `cursor`; an empty one is none.
+///
+/// # Errors
+/// `Validation` for one that no page returned.
 pub(crate) fn cursor<T: FromStr>(cursor: Option<&str>) -> Result<Option<T>, ApiError> {
     cursor
         .filter(|cursor| !cursor.is_empty())
@@ -30,7 +36,7 @@ pub(crate) fn cursor<T: FromStr>(cursor: Option<&str>) -> Result<Option<T>, ApiE
         .transpose()
 }
 
-/// A page from one item more than fits, if there are as many.
+/// A page of `limit` items. `items` has one more if there is another page.
 pub(crate) fn page<T>(mut items: Vec<T>, limit: i64, cursor: impl Fn(&T) -> String) -> Page<T> {
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > size;

@@ -1,7 +1,8 @@
-//! One consistent picture of a canvas, from which a client starts.
+//! The snapshot of a canvas, from one consistent read, that a client starts from.
 
 use super::{
     canvases::readable,
+    error::{ApiError, Resource},
     etag,
     extract::{CanvasPath, OptionalUser},
     openapi::ReadsCanvas,
@@ -11,7 +12,6 @@ use crate::{
         self, canvases, messages,
         tiles::{self, Filter},
     },
-    error::{ApiError, Resource},
     state::AppState,
 };
 use axum::{Json, extract::State, http::HeaderMap, response::Response};
@@ -35,7 +35,7 @@ async fn snapshot(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let viewer = user.user_id();
-    // A board can be tens of megabytes: only a few are held at a time.
+    // A board can be tens of megabytes, so only a few are read at a time.
     let _permit = state
         .bulk_read_permits
         .acquire()
@@ -48,10 +48,10 @@ async fn snapshot(
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     canvas.active_users = active_users.len();
-    // What is drawn and said is known by `epoch` and `last_seq`, which are the
-    // canvas's; what the viewer likes is as old, and their role is in it too.
+    // The canvas has `epoch` and `last_seq`, on which tiles, messages and likes
+    // depend, and the viewer's role.
     let etag = etag::weak(&(viewer, &canvas, &active_users))?;
-    if etag::has(&headers, &etag) {
+    if etag::matches(&headers, &etag) {
         return Ok(etag::not_modified(etag));
     }
     let tiles = tiles::list(&mut *transaction, id, viewer, Filter::ALL).await?;

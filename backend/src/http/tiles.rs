@@ -1,10 +1,12 @@
-//! Tiles. They are read from the database and changed through the hub, which
-//! writes the log and tells everybody.
+//! The API of tiles. They are read from the database and changed through the hub,
+//! which writes the event log and publishes the events.
 
 use super::{
     canvases::{readable, role},
+    error::{ApiError, Resource},
     etag,
-    extract::{AuthUser, CanvasPath, Json, OptionalUser, Query, TilePath},
+    extract::{AuthUser, CanvasPath, OptionalUser, Query, TilePath},
+    json_body::Json,
     openapi::{
         Body, CellBody, ChangesTile, Draws, Locked, QueryOnly, ReadsCanvas, ReadsTile, StartsTile,
     },
@@ -14,7 +16,6 @@ use super::{
 use crate::{
     auth::Session,
     db::tiles::{self, Filter},
-    error::{ApiError, Resource},
     realtime::{Done, Operation, Write},
     state::AppState,
 };
@@ -98,7 +99,7 @@ async fn list(
     etag::json(&headers, &page)
 }
 
-/// The nearest number that a cell can have; what was outside stays outside.
+/// The nearest `i32`; numbers outside of every canvas stay outside.
 fn clamp(value: i64) -> i32 {
     i32::try_from(value).unwrap_or(if value < 0 { i32::MIN } else { i32::MAX })
 }
@@ -119,8 +120,8 @@ fn after(cursor: Option<&str>) -> Result<Option<Coord>, ApiError> {
         .ok_or_else(|| ApiError::invalid("cursor", "was not given out by this list"))
 }
 
-/// A [`CreateTile`] whose integers may have any size: those that no cell has
-/// are out of bounds, and not unreadable.
+/// A [`CreateTile`] whose integers may have any size: those that are too large are
+/// answered as out of bounds, not as invalid.
 #[derive(Deserialize)]
 struct NewTile {
     #[serde(deserialize_with = "coordinate")]
@@ -137,7 +138,7 @@ fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Erro
     if let Some(value) = number.as_i64() {
         return Ok(clamp(value));
     }
-    // Larger integers are read as floats; every float of that size is whole.
+    // Larger integers are parsed as floats, and floats of that size are integers.
     match number.as_f64() {
         Some(value) if value >= 9.2e18 => Ok(i32::MAX),
         Some(value) if value <= -9.2e18 => Ok(i32::MIN),
@@ -179,7 +180,7 @@ fn title(title: &str) -> Result<String, ApiError> {
     Ok(title)
 }
 
-/// Has the hub carry out one operation on a cell.
+/// Writes one operation on a cell through the hub.
 async fn write(
     state: &AppState,
     session: &Session,
@@ -198,7 +199,7 @@ async fn write(
     Ok(state.hub.write(canvas_id, write).await?)
 }
 
-/// The same for the cell in which a tile is, as long as it is there.
+/// The same for the cell of a tile, if the tile is still there.
 async fn write_to(
     state: &AppState,
     session: &Session,
@@ -211,7 +212,7 @@ async fn write_to(
     write(state, session, canvas_id, at, Some(id), op)
         .await
         .map_err(|error| match error {
-            // Deleted with its canvas in between.
+            // The canvas was deleted after the tile was found.
             ApiError::NotFound(Resource::Canvas) => ApiError::NotFound(Resource::Tile),
             other => other,
         })

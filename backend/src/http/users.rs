@@ -1,12 +1,14 @@
-//! The one who is signed in.
+//! The API of the signed-in user.
 
 use super::{
     auth::display_name,
-    extract::{AuthUser, Json},
+    error::ApiError,
+    extract::AuthUser,
+    json_body::Json,
     openapi::{Body, ChangesOwn, ReadsOwn},
     validator::Validator,
 };
-use crate::{db::users, error::ApiError, state::AppState};
+use crate::{db::users, state::AppState};
 use axum::{Json as JsonBody, extract::State};
 use shared::{
     api::{UpdateMe, User},
@@ -54,6 +56,6 @@ async fn update_me(
     )
     .await?
     .ok_or(ApiError::Unauthenticated)?;
-    state.auth.forget_user(user.id);
+    state.auth.invalidate_user(user.id).await;
     Ok(JsonBody(user))
 }

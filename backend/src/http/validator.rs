@@ -1,15 +1,15 @@
 //! Validation of request bodies that reports every invalid field at once.
 
-use crate::error::ApiError;
+use super::error::ApiError;
 use shared::api::FieldError;
 use std::fmt::Display;
 
-/// Collects what is wrong with the fields of a body.
+/// Collects the invalid fields of a body.
 #[derive(Default)]
 pub(super) struct Validator(Vec<FieldError>);
 
 impl Validator {
-    /// The value, or a placeholder that [`Self::finish`] keeps from being used.
+    /// The value, or a default that is not used, since [`Self::finish`] fails then.
     pub(super) fn value<T: Default, E: Display>(
         &mut self,
         field: &str,
@@ -21,7 +21,7 @@ impl Validator {
         })
     }
 
-    /// The same for what may be left out.
+    /// The same for an optional field.
     pub(super) fn optional<T: Default, E: Display>(
         &mut self,
         field: &str,
@@ -30,7 +30,7 @@ impl Validator {
         checked.map(|checked| self.value(field, checked))
     }
 
-    /// Notes that a field is wrong.
+    /// Adds an invalid field.
     pub(super) fn refuse(&mut self, field: &str, message: impl Display) {
         self.0.push(FieldError {
             field: field.to_owned(),
@@ -38,7 +38,8 @@ impl Validator {
         });
     }
 
-    /// All is well, or 422 with everything that is not.
+    /// # Errors
+    /// `Validation` with all invalid fields, if there are any.
     pub(super) fn finish(self) -> Result<(), ApiError> {
         if self.0.is_empty() {
             Ok(())

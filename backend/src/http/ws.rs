@@ -1,22 +1,27 @@
-//! The door to the WebSocket: who may come in, where to, and what they bring.
-//! Everything is decided before the upgrade, so that a refusal is an ordinary
-//! HTTP answer.
+//! The WebSocket handshake: authentication, access, limits and parameters. All checks
+//! are made before the upgrade, so that a refusal is an ordinary HTTP answer.
 
 use super::{
+    NO_STORE,
     client_addr::ClientAddr,
+    credential::Credential,
+    error::{ApiError, Resource},
     extract::{CanvasPath, Query},
     openapi::Upgrading,
 };
 use crate::{
     audit::{Action, AuditEntry},
-    auth::{Credential, Session},
-    error::{ApiError, Resource},
+    auth::{AuthError, Session},
     realtime::{
         AcceptedConnection, ClientType, ConnectionLimitError, Identity, VerifiedToken, VerifyToken,
     },
     state::AppState,
 };
-use axum::{extract::State, http::request::Parts, response::Response};
+use axum::{
+    extract::State,
+    http::{header, request::Parts},
+    response::Response,
+};
 use serde::Deserialize;
 use shared::{
     ids::{CanvasId, Epoch, UserId},
@@ -27,8 +32,8 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use websocket::UpgradeRequest;
 
-/// When somebody who found no place may ask again.
-const RETRY: Duration = Duration::from_secs(5);
+/// When a client that was refused for too many connections may try again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The route of this module.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -37,7 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Opening {
+struct Handshake {
     /// A token or a ticket, where no other credential is sent
     #[serde(default)]
     token: String,
@@ -57,31 +62,31 @@ struct Opening {
 
 /// Opens a WebSocket
 #[utoipa::path(get, path = "/ws/canvas/{canvas_id}", tag = "ws", security((), ("bearer" = []), ("cookie" = [])),
-    params(("canvas_id" = i64, Path), Opening),
+    params(("canvas_id" = i64, Path), Handshake),
     responses((status = 101, description = "The WebSocket is open"), Upgrading))]
 async fn open(
     State(state): State<AppState>,
     addr: ClientAddr,
     canvas: Result<CanvasPath, ApiError>,
-    query: Result<Query<Opening>, ApiError>,
+    query: Result<Query<Handshake>, ApiError>,
     parts: Parts,
 ) -> Result<Response, ApiError> {
-    // Whoever it is; the database, which knows, may be away as well.
+    // Before the credential is checked: the database may be down as well.
     if state.hub.is_draining() {
         return Err(ApiError::Draining);
     }
-    let Query(opening) = query?;
+    let Query(handshake) = query?;
     let mut entry = AuditEntry::new(Action::Connect, addr.ip);
     if let Ok(CanvasPath(canvas_id)) = canvas {
         entry = entry.on(canvas_id);
     }
-    let session = match authenticate(&state, &parts, &opening).await {
+    let session = match authenticate(&state, &parts, &handshake).await {
         Ok(session) => session,
         Err(error) => return Err(refused(&state, entry, error)),
     };
     entry = entry.by(session.user_id());
     let CanvasPath(canvas_id) = canvas?;
-    match accept(&state, addr, session, canvas_id, opening, parts).await {
+    match accept(&state, addr, session, canvas_id, handshake, parts).await {
         Ok(response) => Ok(response),
         Err(error) => Err(refused(&state, entry, error)),
     }
@@ -90,15 +95,15 @@ async fn open(
 async fn authenticate(
     state: &AppState,
     parts: &Parts,
-    opening: &Opening,
+    handshake: &Handshake,
 ) -> Result<Session, ApiError> {
-    let token = Some(opening.token.as_str());
+    let token = Some(handshake.token.as_str());
     let credential = Credential::of_upgrade(parts, &state.config.allowed_origins, token)?
         .ok_or(ApiError::Unauthenticated)?;
-    state.auth.authenticate(&credential).await
+    credential.authenticate(&state.auth).await
 }
 
-/// Keeps the refusals that say something about who knocks.
+/// Records the refusals that matter for security in the audit log.
 fn refused(state: &AppState, entry: AuditEntry, error: ApiError) -> ApiError {
     let matters = matches!(
         error,
@@ -109,7 +114,7 @@ fn refused(state: &AppState, entry: AuditEntry, error: ApiError) -> ApiError {
             | ApiError::TooManyConnections(_)
     );
     if matters {
-        state.audit.note(entry.refused(&error));
+        state.audit.record(entry.refused(&error));
     }
     error
 }
@@ -119,7 +124,7 @@ async fn accept(
     addr: ClientAddr,
     session: Session,
     canvas_id: CanvasId,
-    opening: Opening,
+    handshake: Handshake,
     mut parts: Parts,
 ) -> Result<Response, ApiError> {
     let user_id = session.user_id();
@@ -130,15 +135,15 @@ async fn accept(
     let lookup = state.join_lookups.load((canvas_id, user_id)).await?;
     let access = lookup.access.ok_or(ApiError::NotFound(Resource::Canvas))?;
     let role = access.role.ok_or(ApiError::Forbidden)?;
-    let last_seq = last_seq(&opening.last_seq)?;
-    let (client_type, platform) = client(&opening)?;
+    let last_seq = last_seq(&handshake.last_seq)?;
+    let (client_type, platform) = client(&handshake)?;
     let permit = state
         .hub
         .acquire_connection(user_id, addr.ip)
         .await
         .map_err(|error| match error {
-            ConnectionLimitError::TooMany => ApiError::TooManyConnections(RETRY),
-            ConnectionLimitError::Overloaded => ApiError::Overloaded(RETRY),
+            ConnectionLimitError::TooMany => ApiError::TooManyConnections(RETRY_AFTER),
+            ConnectionLimitError::Overloaded => ApiError::Overloaded(RETRY_AFTER),
             ConnectionLimitError::Draining => ApiError::Draining,
         })?;
     let upgrade = UpgradeRequest::from_parts(&mut parts)
@@ -161,15 +166,18 @@ async fn accept(
         client_type,
         platform,
         last_seq,
-        // What is no epoch is another epoch: the client starts afresh.
-        epoch: opening.epoch.parse().ok().map(Epoch),
+        // An invalid epoch counts as another one, and the client starts afresh.
+        epoch: handshake.epoch.parse().ok().map(Epoch),
         permit,
         verify_token: verify_token(state.clone(), addr, canvas_id, user_id),
     });
-    Ok(upgrade.accept(accepted))
+    let mut response = upgrade.accept(accepted);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    Ok(response)
 }
 
-/// Empty is not given; a number too large for a `seq` is one from the future.
+/// The `last_seq` of the query: none if empty, `i64::MAX` if too large.
 fn last_seq(text: &str) -> Result<Option<i64>, ApiError> {
     if text.is_empty() {
         return Ok(None);
@@ -180,8 +188,8 @@ fn last_seq(text: &str) -> Result<Option<i64>, ApiError> {
     Ok(Some(text.parse().unwrap_or(i64::MAX)))
 }
 
-fn client(opening: &Opening) -> Result<(ClientType, String), ApiError> {
-    let client_type = match opening.client_type.as_str() {
+fn client(handshake: &Handshake) -> Result<(ClientType, String), ApiError> {
+    let client_type = match handshake.client_type.as_str() {
         "" | "browser" => ClientType::Browser,
         "agent" => ClientType::Agent,
         _ => {
@@ -189,7 +197,7 @@ fn client(opening: &Opening) -> Result<(ClientType, String), ApiError> {
             return Err(ApiError::invalid("client_type", message));
         }
     };
-    let platform = text::clean(&opening.platform, &limits::PLATFORM)
+    let platform = text::clean(&handshake.platform, &limits::PLATFORM)
         .map_err(|error| ApiError::invalid("platform", error))?;
     Ok((client_type, platform))
 }
@@ -203,10 +211,13 @@ fn verify_token(
     Arc::new(move |token| {
         let state = state.clone();
         Box::pin(async move {
-            let verified = state.auth.verify(&token).await;
-            if matches!(verified, Err(ApiError::Unauthenticated)) {
-                let entry = AuditEntry::new(Action::Refresh, addr.ip).by(user_id);
-                state.audit.note(entry.on(canvas_id).ended(&verified));
+            let verified = state.auth.verify_token(&token).await;
+            if matches!(verified, Err(AuthError::InvalidCredential)) {
+                let event = AuditEntry::new(Action::Refresh, addr.ip)
+                    .by(user_id)
+                    .on(canvas_id)
+                    .refused(&ApiError::Unauthenticated);
+                state.audit.record(event);
             }
             let session = verified.ok()?;
             Some(VerifiedToken {

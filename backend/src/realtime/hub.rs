@@ -22,7 +22,7 @@ use super::{
     node_id::NodeId,
     registry::{ConnectionHandle, Registry},
 };
-use crate::{clock::Clock, db::ConnectionCache};
+use crate::{clock::DatabaseClock, db::ConnectionCache};
 use bus_subscriber::BusSubscriber;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -81,7 +81,7 @@ pub(crate) struct Hub {
 struct Inner {
     pool: PgPool,
     connection_cache: ConnectionCache,
-    clock: Clock,
+    clock: DatabaseClock,
     bus: Bus,
     nodes: Arc<FailureDetector>,
     /// The last version given to a presence change, over all rooms of this node.
@@ -110,7 +110,7 @@ impl Hub {
     pub(crate) fn new(
         pool: PgPool,
         connection_cache: ConnectionCache,
-        clock: Clock,
+        clock: DatabaseClock,
         settings: Settings,
         bus: Bus,
     ) -> Self {
@@ -233,7 +233,7 @@ impl Hub {
     }
 
     /// The database's time, which all nodes share.
-    pub(crate) fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &DatabaseClock {
         &self.inner.clock
     }
 

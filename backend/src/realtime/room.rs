@@ -38,7 +38,7 @@ use super::{
     presence_store,
 };
 use crate::{
-    clock::Clock,
+    clock::DatabaseClock,
     db::{self, ConnectionCache, log::RoomCanvas},
 };
 use command::ReplyTo;
@@ -78,7 +78,7 @@ pub(crate) struct Services {
     pub(crate) pool: PgPool,
     /// Connections for the write transactions.
     pub(crate) connection_cache: ConnectionCache,
-    pub(crate) clock: Clock,
+    pub(crate) clock: DatabaseClock,
     pub(crate) bus: Bus,
     /// Which other nodes are live.
     pub(crate) nodes: Arc<FailureDetector>,

@@ -19,7 +19,7 @@ pub mod process;
 pub mod redis;
 pub mod socket;
 
-use backend::{Server, config::Config};
+use backend::{Config, Server};
 use clap::Parser;
 use http::Client;
 use private_postgres::PrivatePostgres;

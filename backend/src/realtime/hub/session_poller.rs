@@ -24,7 +24,7 @@ pub(super) async fn run(inner: Weak<Inner>) {
     loop {
         interval.tick().await;
         let Some(inner) = inner.upgrade() else { return };
-        inner.clock.set(&inner.pool).await;
+        inner.clock.synchronize(&inner.pool).await;
         let open: Vec<SessionId> = inner.registry.sessions();
         if open.is_empty() {
             continue;

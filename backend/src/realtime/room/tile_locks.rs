@@ -2,7 +2,7 @@
 //! decided in the database; these are copies, which end by this node's monotonic
 //! clock unless a renewal arrives.
 
-use crate::{clock::Clock, db::locks::TileLock};
+use crate::{clock::DatabaseClock, db::locks::TileLock};
 use shared::{canvas::Coord, ids::ConnectionId, limits, protocol::Lock};
 use std::{
     collections::{HashMap, HashSet},
@@ -58,7 +58,7 @@ impl TileLocks {
 }
 
 /// How long a lock that was read from the database lasts from now on.
-pub(super) fn remaining(lock: &TileLock, clock: &Clock) -> Duration {
+pub(super) fn remaining(lock: &TileLock, clock: &DatabaseClock) -> Duration {
     let left = lock.expires_at - clock.now();
     left.to_std().unwrap_or_default().min(LOCK_DURATION)
 }

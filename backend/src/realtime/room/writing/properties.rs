@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::{
-    clock::Clock,
+    clock::DatabaseClock,
     db::{ConnectionCache, log::RoomCanvas},
     realtime::{
         bus::Bus,
@@ -85,7 +85,7 @@ fn room(pool: PgPool) -> Room {
     let services = Services {
         connection_cache: ConnectionCache::new(pool.clone()),
         pool,
-        clock: Clock::default(),
+        clock: DatabaseClock::default(),
         nodes: Arc::new(FailureDetector::new(bus.node())),
         bus,
         versions: Arc::default(),

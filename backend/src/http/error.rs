@@ -1,7 +1,9 @@
-//! What can go wrong in an HTTP request, and how it is told: as RFC 9457
-//! `application/problem+json` with a `code` for programs.
+//! Every refusal of the HTTP interface, as RFC 9457 `application/problem+json` with
+//! a `code` for programs. The errors of the layers below are turned into it here
+//! and nowhere else.
 
-use crate::{db::DbError, realtime::WriteError};
+use super::credential::REMOVE_COOKIE;
+use crate::{audit, auth::AuthError, db::DbError, realtime::WriteError};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -11,7 +13,7 @@ use shared::{
     api::{FieldError, Problem},
     canvas::Refusal,
 };
-use std::{borrow::Cow, fmt::Display, time::Duration};
+use std::{borrow::Cow, fmt::Display, sync::Arc, time::Duration};
 use thiserror::Error;
 
 /// Why a request is refused.
@@ -20,34 +22,34 @@ pub(crate) enum ApiError {
     /// No credential, or one that is not valid (any more).
     #[error("sign in first")]
     Unauthenticated,
-    /// The cookie is not valid any more, and is taken back.
+    /// The cookie's token is not valid any more; the answer removes the cookie.
     #[error("sign in again")]
     StaleCookie,
-    /// Wrong name or password; it is not told which.
+    /// Wrong user name or password; the answer does not say which.
     #[error("wrong user name or password")]
     InvalidCredentials,
-    /// Signed in or not, this is not for them.
+    /// Their role does not allow it.
     #[error("you may not do this")]
     Forbidden,
-    /// A cookie from a page of somebody else.
+    /// The cookie was sent from a page of another origin.
     #[error("requests with a cookie are only taken from this server's own pages")]
     OriginNotAllowed,
-    /// Something that is not there: its kind.
+    /// There is no such resource.
     #[error("there is no such {0}")]
     NotFound(Resource),
-    /// Pages are asked for, and there are none.
+    /// A page was requested, but the folder of the client has none.
     #[error("there is no browser client in DIST, only the API at /api/v1")]
     NoClient,
     /// The route has no such method.
     #[error("this address does not know that method")]
     MethodNotAllowed,
-    /// The user name belongs to somebody.
+    /// Another user has the user name.
     #[error("this user name is taken")]
     UsernameTaken,
     /// The rules of the canvas refuse a tile operation.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Fields of the body or the query are wrong.
+    /// Invalid fields of the body or the query.
     #[error("{}", summary(.0))]
     Validation(Vec<FieldError>),
     /// More than [`shared::limits::BODY_BYTES`].
@@ -59,27 +61,27 @@ pub(crate) enum ApiError {
     /// More than [`shared::limits::IMAGE_SIDE`] pixels a side.
     #[error("the picture would have more than 8192 pixels a side")]
     ImageTooLarge,
-    /// Too much at once.
+    /// Too many requests; worth a retry after this time.
     #[error("too many requests")]
     RateLimited(Duration),
     /// Too many WebSocket connections of this user, address or server.
     #[error("too many connections")]
     TooManyConnections(Duration),
-    /// The server carries no more for the moment.
+    /// The server is at its limit; worth a retry after this time.
     #[error("the server carries no more for the moment")]
     Overloaded(Duration),
-    /// The server is about to stop.
+    /// The server is shutting down.
     #[error("the server is about to stop")]
     Draining,
-    /// The database is away.
+    /// The database does not answer.
     #[error("the database is away")]
     Unavailable,
-    /// The server's fault, told to the log alone.
+    /// A fault of the server. The cause is logged and not sent.
     #[error("something went wrong on the server")]
     Internal(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
 }
 
-/// What was looked for in vain.
+/// What was not found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
     /// A route.
@@ -107,7 +109,7 @@ impl Display for Resource {
 }
 
 impl ApiError {
-    /// One wrong field.
+    /// One invalid field.
     pub(crate) fn invalid(field: impl Into<String>, message: impl Display) -> Self {
         Self::Validation(vec![FieldError {
             field: field.into(),
@@ -115,9 +117,19 @@ impl ApiError {
         }])
     }
 
-    /// The server's fault, with its cause for the log.
+    /// A fault of the server, with its cause for the log.
     pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(Some(cause.into()))
+    }
+
+    /// The error of work that several requests waited for. Only one of them can have
+    /// the error itself; the others get one with the same answer.
+    pub(super) fn from_shared(error: Arc<Self>) -> Self {
+        Arc::try_unwrap(error).unwrap_or_else(|error| match *error {
+            Self::NotFound(resource) => Self::NotFound(resource),
+            Self::Unavailable => Self::Unavailable,
+            _ => Self::Internal(None),
+        })
     }
 
     fn status(&self) -> StatusCode {
@@ -150,8 +162,8 @@ impl ApiError {
         }
     }
 
-    /// What kind of error, for programs.
-    pub(crate) fn code(&self) -> &'static str {
+    /// The `code` of the problem.
+    fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated | Self::StaleCookie => "unauthenticated",
             Self::InvalidCredentials => "invalid_credentials",
@@ -240,13 +252,10 @@ impl IntoResponse for ApiError {
             );
         }
         if matches!(self, Self::StaleCookie) {
-            headers.insert(
-                header::SET_COOKIE,
-                HeaderValue::from_static(crate::auth::REMOVE_COOKIE),
-            );
+            headers.insert(header::SET_COOKIE, HeaderValue::from_static(REMOVE_COOKIE));
         }
         if let Some(wait) = self.retry_after() {
-            // Whole seconds (RFC 9110 section 10.2.3), never too early.
+            // Whole seconds (RFC 9110, section 10.2.3), rounded up.
             headers.insert(
                 header::RETRY_AFTER,
                 HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
@@ -269,7 +278,7 @@ impl From<DbError> for ApiError {
     }
 }
 
-/// Of a transaction that is begun and committed by a handler.
+/// For transactions that a handler begins and commits.
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         DbError::from(error).into()
@@ -285,5 +294,22 @@ impl From<WriteError> for ApiError {
             WriteError::Unavailable => Self::Unavailable,
             WriteError::Internal => Self::Internal(None),
         }
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::InvalidCredential => Self::Unauthenticated,
+            AuthError::Overloaded(wait) => Self::Overloaded(wait),
+            AuthError::Database(error) => error.into(),
+            AuthError::Internal(cause) => Self::Internal(Some(cause)),
+        }
+    }
+}
+
+impl audit::ErrorCode for ApiError {
+    fn code(&self) -> &'static str {
+        Self::code(self)
     }
 }

@@ -1,21 +1,31 @@
-//! Where a request carries its credential, and when a cookie counts.
+//! Where a request carries its credential, when the cookie counts (protection
+//! against cross-site requests), and the cookie itself. What a token means is
+//! `auth`'s.
 
-use crate::error::ApiError;
+use super::error::ApiError;
+use crate::auth::{Auth, AuthError, IssuedToken, Session};
 use axum::http::{HeaderMap, Method, Uri, header, request::Parts, uri::Authority};
 use axum_extra::extract::CookieJar;
 use std::fmt;
 
-/// The cookie that holds a token.
+/// The name of the cookie that holds a token.
 pub(crate) const COOKIE: &str = "auth_token";
-/// Takes the cookie back.
-pub(crate) const REMOVE_COOKIE: &str = "auth_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0";
+/// The `Set-Cookie` that removes the cookie.
+pub(super) const REMOVE_COOKIE: &str = "auth_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0";
 
-/// What a request shows, by where it shows it.
+/// The `Set-Cookie` that stores a token; `Secure` where the client uses https.
+pub(super) fn set_cookie(issued: &IssuedToken, https: bool) -> String {
+    let IssuedToken { token, max_age, .. } = issued;
+    let secure = if https { "; Secure" } else { "" };
+    format!("{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}")
+}
+
+/// A credential and where it was found.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Credential {
     /// `Authorization: Bearer`.
     Bearer(String),
-    /// The cookie, on a request on which it counts.
+    /// The cookie, on a request that may use it.
     Cookie(String),
     /// `?token=`: a token or a ticket.
     Query(String),
@@ -35,7 +45,8 @@ impl Credential {
     /// The credential of an ordinary request.
     ///
     /// # Errors
-    /// `OriginNotAllowed` for a cookie on a change from a page of somebody else.
+    /// `OriginNotAllowed` for a cookie on a request that changes something and comes
+    /// from a page of another origin.
     pub(crate) fn of_request(
         parts: &Parts,
         allowed_origins: &[String],
@@ -44,10 +55,10 @@ impl Credential {
         Self::find(parts, allowed_origins, changes)
     }
 
-    /// The credential of a request for a WebSocket with this `?token=`.
+    /// The credential of a WebSocket handshake with this `?token=`.
     ///
     /// # Errors
-    /// `OriginNotAllowed` for a cookie from a page of somebody else.
+    /// `OriginNotAllowed` for a cookie from a page of another origin.
     pub(crate) fn of_upgrade(
         parts: &Parts,
         allowed_origins: &[String],
@@ -59,6 +70,28 @@ impl Credential {
                 .filter(|token| !token.is_empty())
                 .map(|token| Self::Query(token.to_owned()))
         }))
+    }
+
+    /// The session that the credential stands for.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if it is not valid, `StaleCookie` for a cookie;
+    /// `Unavailable` without the database.
+    pub(super) async fn authenticate(&self, auth: &Auth) -> Result<Session, ApiError> {
+        let session = match self {
+            Self::Bearer(token) => auth.verify_token(token).await?,
+            Self::Cookie(token) => auth
+                .verify_token(token)
+                .await
+                .map_err(|error| match error {
+                    AuthError::InvalidCredential => ApiError::StaleCookie,
+                    other => other.into(),
+                })?,
+            // A token has two dots, a ticket has none.
+            Self::Query(token) if token.contains('.') => auth.verify_token(token).await?,
+            Self::Query(ticket) => auth.redeem_ticket(ticket).await?,
+        };
+        Ok(session)
     }
 
     fn find(
@@ -73,23 +106,24 @@ impl Credential {
         let Some(cookie) = jar.get(COOKIE).filter(|cookie| !cookie.value().is_empty()) else {
             return Ok(None);
         };
-        if needs_origin && !is_own_origin(&parts.headers, &parts.uri, allowed_origins) {
+        if needs_origin && !is_allowed_origin(&parts.headers, &parts.uri, allowed_origins) {
             return Err(ApiError::OriginNotAllowed);
         }
         Ok(Some(Self::Cookie(cookie.value().to_owned())))
     }
 }
 
-/// The token of `Authorization: Bearer`; other schemes are a proxy's affair.
+/// The token of `Authorization: Bearer`. Other schemes are ignored: a proxy before
+/// the server may use them.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?;
-    // What is no ASCII is no token either, but it is meant as a credential.
+    // A value that is not ASCII is an invalid token, not a missing one.
     let value = value.to_str().unwrap_or("Bearer ");
     let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Whether this has the form of an http or https origin (RFC 6454).
+/// Whether this is written as an http or https origin (RFC 6454).
 pub(crate) fn is_origin(text: &str) -> bool {
     let text = text.trim();
     let text = text.strip_suffix('/').unwrap_or(text);
@@ -100,9 +134,8 @@ pub(crate) fn is_origin(text: &str) -> bool {
     authority.is_ok_and(|authority| !authority.host().is_empty() && !host.contains('@'))
 }
 
-/// Whether the request comes from a page of this server's own host or of an
-/// allowed origin.
-fn is_own_origin(headers: &HeaderMap, uri: &Uri, allowed_origins: &[String]) -> bool {
+/// Whether the request's `Origin` is this server's own host or an allowed origin.
+fn is_allowed_origin(headers: &HeaderMap, uri: &Uri, allowed_origins: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN).and_then(|o| o.to_str().ok()) else {
         return false;
     };
@@ -198,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn origins_are_told_from_other_text() {
+    fn only_origins_are_accepted() {
         for good in [
             "https://a.example",
             "http://localhost:8080/",
@@ -226,6 +259,6 @@ mod tests {
             ("origin", "https://canvas.example:443"),
         ];
         let parts = parts(Method::GET, &headers);
-        assert!(is_own_origin(&parts.headers, &parts.uri, &[]));
+        assert!(is_allowed_origin(&parts.headers, &parts.uri, &[]));
     }
 }

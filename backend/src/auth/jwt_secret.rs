@@ -1,4 +1,5 @@
-//! The secret that signs tokens: given, or made once and kept.
+//! The secret that signs tokens where none is configured: generated once and kept
+//! in the data folder.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::{
@@ -8,10 +9,14 @@ use std::{
     path::Path,
 };
 
-/// The shortest secret that is taken: as long as the hash (RFC 7518 section 3.2).
+/// Bytes that a secret must have: as many as the hash (RFC 7518, section 3.2).
 pub(crate) const JWT_SECRET_MIN_LEN: usize = 32;
 
-/// The secret in `folder`, made at the first start; nobody else can read it.
+/// The secret in `folder`, generated at the first start. Only the server's user can
+/// read the file.
+///
+/// # Errors
+/// Those of the file system.
 pub(crate) fn load_or_create_jwt_secret(folder: &Path) -> io::Result<Vec<u8>> {
     fs::create_dir_all(folder)?;
     let path = folder.join("jwt_secret");
@@ -21,17 +26,17 @@ pub(crate) fn load_or_create_jwt_secret(folder: &Path) -> io::Result<Vec<u8>> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    // Written aside and renamed, so that a crash leaves no half of it.
+    // Written to another file and renamed, so that a crash leaves no partial secret.
     let secret = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-    let aside = folder.join(format!("jwt_secret.{}", std::process::id()));
+    let temporary = folder.join(format!("jwt_secret.{}", std::process::id()));
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(&aside)?;
+        .open(&temporary)?;
     file.write_all(secret.as_bytes())?;
     file.sync_all()?;
-    fs::rename(&aside, &path)?;
+    fs::rename(&temporary, &path)?;
     Ok(secret.into_bytes())
 }
