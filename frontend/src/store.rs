@@ -59,7 +59,7 @@ impl Account {
 /// dereferences to, and what the board and its components share besides.
 #[derive(Clone, Copy)]
 pub struct Store {
-    canvas_store: CanvasStore<Signals>,
+    values: CanvasStore<Signals>,
     /// The board pixel under the pointer.
     pub pointer: RwSignal<Option<(i32, i32)>>,
     /// The camera and the size of the board on screen; the board sets it.
@@ -78,7 +78,7 @@ impl Deref for Store {
     type Target = CanvasStore<Signals>;
 
     fn deref(&self) -> &Self::Target {
-        &self.canvas_store
+        &self.values
     }
 }
 
@@ -86,7 +86,7 @@ impl Store {
     /// An empty store for a canvas that is being opened.
     pub fn new(canvas_id: CanvasId) -> Self {
         Self {
-            canvas_store: CanvasStore::new(canvas_id),
+            values: CanvasStore::new(canvas_id),
             pointer: RwSignal::default(),
             viewport: RwSignal::default(),
             camera_command: RwSignal::default(),
@@ -97,7 +97,7 @@ impl Store {
 
     /// The part that the session writes.
     pub fn canvas_store(self) -> CanvasStore<Signals> {
-        self.canvas_store
+        self.values
     }
 
     /// A user's display name, if they were met. Reactive.

@@ -78,6 +78,10 @@ pub struct CanvasStore<B: Backend> {
     pub undoable: B::Var<(bool, bool)>,
 }
 
+#[expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "derive would ask for `B: Clone`"
+)]
 impl Clone for CanvasStore<Signals> {
     fn clone(&self) -> Self {
         *self

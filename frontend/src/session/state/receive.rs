@@ -374,8 +374,8 @@ impl<B: Backend> SessionState<B> {
         };
         if let (SeqPosition::Next, Some(seq), Some(author)) = (position, ack.seq, self.author()) {
             self.seq.advance(seq);
-            let time = timestamp(now);
-            let line = activity::of_own(ack, &tile, at, author.user_id, time);
+            let stored_at = timestamp(now);
+            let line = activity::of_own(ack, &tile, at, author.user_id, stored_at);
             if let Some(line) = line {
                 self.store
                     .activity
@@ -383,7 +383,7 @@ impl<B: Backend> SessionState<B> {
             }
             self.store
                 .tiles
-                .update_quietly(|tiles| tiles.confirm(at, &tile, ack, &author, time));
+                .update_quietly(|tiles| tiles.confirm(at, &tile, ack, &author, stored_at));
         }
         self.rebase(at, now);
         Next::Flush
