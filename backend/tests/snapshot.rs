@@ -160,7 +160,7 @@ async fn a_picture_is_cached() {
     server.stop().await;
 }
 
-/// Requests again with an ETag in If-None-Match.
+/// Requests again with an `ETag` in `If-None-Match`.
 async fn again(client: &common::http::Client, path: &str, etag: &str) -> Reply {
     let request = client.request(Method::GET, path);
     Reply::of(request.header("if-none-match", etag)).await
