@@ -4,10 +4,7 @@
 //! request shows whether the server knows the user. A first visit therefore
 //! makes no request that is refused.
 
-use crate::{
-    api, browser,
-    store::{Account, SignIn},
-};
+use crate::{api, browser, model::connection::SignIn, store::Account};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{ev, prelude::*, task::spawn_local};
 use leptos_use_event_listener::use_event_listener;

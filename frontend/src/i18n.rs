@@ -1,7 +1,8 @@
 //! All texts of the client, and the format of numbers, times and lists.
 //!
 //! Components take all texts from here. A translation is one more constant beside
-//! [`english`], chosen in [`t`]. Nothing here uses the store or the pages.
+//! [`english`], chosen in [`t`]. Of the client it uses [`crate::model`] and the errors of
+//! [`crate::api`] only.
 
 pub mod board;
 mod english;

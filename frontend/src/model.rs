@@ -1,11 +1,12 @@
 //! The client's plain data types, which every other module may use: tiles, viewport, tools, people,
-//! chat rows, activity lines, connection status, toasts.
+//! chat rows, activity lines, connection status, toasts, the place of an imported picture.
 //! Imports nothing of ours but `shared`; knows no signal, no socket and no page.
 
 pub mod activity;
 pub mod camera;
 pub mod chat;
 pub mod connection;
+pub mod import_layout;
 pub mod notice;
 pub mod palette;
 pub mod people;

@@ -3,7 +3,8 @@
 //! Two contexts: [`Account`] for the whole application, and [`Store`] while a
 //! canvas is open. Components read their signals; what the session decides is
 //! written by [`crate::session`] only. The signals that a component may set
-//! itself say so. Holds data and no texts: `i18n` makes sentences of it.
+//! itself say so. The types of the values are in [`crate::model`], the texts in
+//! [`crate::i18n`].
 
 pub mod backend;
 pub mod canvas;
@@ -11,19 +12,10 @@ pub mod people;
 
 use self::backend::Signals;
 pub use self::canvas::CanvasStore;
-pub use crate::model::{
-    activity::{ACTIVITY_ROWS, Activity, ActivityKind},
-    camera::CameraCommand,
-    chat::{ChatKey, ChatRow, DeliveryStatus, Older},
-    connection::{
-        ConnectionProblem as Trouble, ConnectionStatus as Connection, EndReason as End,
-        LoadFailure as Failure, LoadState as Load, SignIn,
-    },
-    notice::{MayNot, Notice, NoticeKind},
-    people::{Cursor, Highlight, Me},
-};
 use crate::model::{
-    camera::{self, Viewport},
+    camera::{self, CameraCommand, Viewport},
+    connection::SignIn,
+    notice::MayNot,
     tile_store::Tile,
 };
 use leptos::prelude::*;

@@ -9,12 +9,15 @@ use super::{
 };
 use crate::{
     browser::{self, Listener},
-    model::camera::{Viewport, floor},
-    model::tile_store::{self, TileStore},
+    model::{
+        camera::{Viewport, floor},
+        notice::MayNot,
+        tile_store::{self, TileStore},
+        tools::Tool,
+    },
     session::Session,
-    store::{MayNot, Store},
+    store::Store,
     tools::{
-        Tool,
         raster::Spot,
         stroke::{ActiveStroke, StrokeOptions},
     },

@@ -2,7 +2,7 @@
 //! keyboard (`code`), so that they lie the same way on every layout; `+`, `−`
 //! and digits also where they are written elsewhere.
 
-use crate::tools::Tool;
+use crate::model::tools::Tool;
 
 /// A key with what is held beside it.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,9 +4,11 @@
 use super::theme::Theme;
 use crate::{
     i18n::board::creator_name,
-    model::tile_store::TileStore,
-    model::{camera::Viewport, people},
-    store::{Cursor, Highlight},
+    model::{
+        camera::Viewport,
+        people::{self, Cursor, Highlight},
+        tile_store::TileStore,
+    },
 };
 use shared::{
     canvas::{Coord, Grid},

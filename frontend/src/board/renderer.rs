@@ -10,11 +10,14 @@ use super::{
 };
 use crate::{
     browser::{self, now_ms},
-    model::camera::{Camera, Viewport},
-    model::tile_store::TileStore,
+    model::{
+        camera::{Camera, CameraCommand, Viewport},
+        tile_store::TileStore,
+        tools::Tool,
+    },
     session::Session,
-    store::{CameraCommand, Store},
-    tools::{Tool, stroke::ActiveStroke},
+    store::Store,
+    tools::stroke::ActiveStroke,
 };
 use leptos::prelude::*;
 use shared::{

@@ -8,8 +8,13 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{ago, coordinates, interpolate, moment, t},
+    model::{
+        activity::{Activity, ActivityKind},
+        camera::CameraCommand,
+        chat::Older,
+    },
     session::Session,
-    store::{Activity, ActivityKind, CameraCommand, Older, Store},
+    store::Store,
 };
 use leptos::{html, prelude::*};
 use leptos_use_interval_fn::use_interval_fn;

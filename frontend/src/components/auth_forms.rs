@@ -4,7 +4,8 @@ use crate::{
     api::{self, ApiError},
     components::field::Field,
     i18n::{api_problem, field_problem, t, text_problem},
-    store::{Account, SignIn},
+    model::connection::SignIn,
+    store::Account,
     tasks::Tasks,
 };
 use leptos::{ev::SubmitEvent, prelude::*};

@@ -1,10 +1,9 @@
 //! A user as a coloured disc with initials. A user has the same colour
 //! everywhere.
 
+use crate::model::people::person_color_index;
 use leptos::prelude::*;
 use shared::ids::UserId;
-
-pub use crate::model::people::{person_color as colour, person_color_index as colour_index};
 
 /// At most two letters that stand for a name.
 pub fn initials(name: &str) -> String {
@@ -53,7 +52,7 @@ pub fn Avatar(
 ) -> impl IntoView {
     let class = format!(
         "avatar person-{}{}",
-        colour_index(user),
+        person_color_index(user),
         match size {
             Size::Small => " avatar--small",
             Size::Normal => "",

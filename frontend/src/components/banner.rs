@@ -4,8 +4,9 @@
 use crate::{
     components::icons::{Glyph, Icon},
     i18n::{interpolate, t},
+    model::connection::{ConnectionProblem, ConnectionStatus, EndReason, LoadState},
     session::Session,
-    store::{Connection, End, Load, Store, Trouble},
+    store::Store,
 };
 use leptos::prelude::*;
 
@@ -29,45 +30,53 @@ enum BannerAction {
 }
 
 fn banner_content(
-    connection: Connection,
-    trouble: Option<Trouble>,
-    load: Load,
+    connection: ConnectionStatus,
+    problem: Option<ConnectionProblem>,
+    load: LoadState,
 ) -> Option<BannerContent> {
-    let (title, text, action) = match (connection, trouble) {
-        (Connection::Ended(End::Kicked), _) => (
+    let (title, text, action) = match (connection, problem) {
+        (ConnectionStatus::Ended(EndReason::Kicked), _) => (
             t().ended_kicked,
             t().ended_kicked_text,
             BannerAction::Reconnect,
         ),
-        (Connection::Ended(End::Banned), _) => {
+        (ConnectionStatus::Ended(EndReason::Banned), _) => {
             (t().ended_banned, t().ended_banned_text, BannerAction::Leave)
         }
-        (Connection::Ended(End::CanvasDeleted), _) => {
+        (ConnectionStatus::Ended(EndReason::CanvasDeleted), _) => {
             (t().deleted_title, t().deleted_text, BannerAction::Leave)
         }
-        (Connection::Ended(End::NoAccess), _) => (
+        (ConnectionStatus::Ended(EndReason::NoAccess), _) => (
             t().ended_no_access,
             t().ended_no_access_text,
             BannerAction::Leave,
         ),
-        (Connection::Ended(End::RateLimited), _) => (
+        (ConnectionStatus::Ended(EndReason::RateLimited), _) => (
             t().ended_rate_limited,
             t().ended_rate_limited_text,
             BannerAction::Reconnect,
         ),
-        (Connection::Ended(End::Other), _) => (
+        (ConnectionStatus::Ended(EndReason::Other), _) => (
             t().ended_other,
             t().ended_other_text,
             BannerAction::Reconnect,
         ),
-        (Connection::Live | Connection::SignedOut, _) | (_, None) => return None,
-        (_, Some(Trouble::Away | Trouble::Offline)) if load == Load::Loading => {
+        (ConnectionStatus::Live | ConnectionStatus::SignedOut, _) | (_, None) => return None,
+        (_, Some(ConnectionProblem::Away | ConnectionProblem::Offline))
+            if load == LoadState::Loading =>
+        {
             (t().away_title, t().away_loading_text, BannerAction::Wait)
         }
-        (_, Some(Trouble::Away)) => (t().away_title, t().away_canvas_text, BannerAction::Wait),
-        (_, Some(Trouble::Offline)) => (t().offline_title, t().offline_text, BannerAction::Wait),
-        (_, Some(Trouble::TooMany)) => (t().too_many_title, t().too_many_text, BannerAction::Wait),
-        (_, Some(Trouble::Full)) => (t().full_title, t().full_text, BannerAction::Wait),
+        (_, Some(ConnectionProblem::Away)) => {
+            (t().away_title, t().away_canvas_text, BannerAction::Wait)
+        }
+        (_, Some(ConnectionProblem::Offline)) => {
+            (t().offline_title, t().offline_text, BannerAction::Wait)
+        }
+        (_, Some(ConnectionProblem::TooMany)) => {
+            (t().too_many_title, t().too_many_text, BannerAction::Wait)
+        }
+        (_, Some(ConnectionProblem::Full)) => (t().full_title, t().full_text, BannerAction::Wait),
     };
     Some(BannerContent {
         title,
@@ -84,7 +93,7 @@ pub fn Banner() -> impl IntoView {
     let what = Memo::new(move |_| {
         let load = store.load.get();
         banner_content(store.connection.get(), store.connection_problem.get(), load)
-            .filter(|_| !matches!(load, Load::Failed(_)))
+            .filter(|_| !matches!(load, LoadState::Failed(_)))
     });
     let closed = RwSignal::new(None::<BannerContent>);
     Effect::new(move |_| {

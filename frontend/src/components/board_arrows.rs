@@ -2,12 +2,14 @@
 //! viewport. A click moves the viewport there.
 
 use crate::{
-    components::avatar,
     i18n::{self, board::board_texts, interpolate},
-    model::camera,
-    model::tile_store::TileStore,
+    model::{
+        camera::{self, CameraCommand},
+        people::{Highlight, person_color},
+        tile_store::TileStore,
+    },
     session::Session,
-    store::{CameraCommand, Highlight, Store},
+    store::Store,
 };
 use leptos::prelude::*;
 use shared::canvas::{Coord, Grid};
@@ -47,7 +49,7 @@ pub fn BoardArrows() -> impl IntoView {
             let (.., angle) = place.get()?;
             Some(format!("{angle}rad"))
         };
-        let color = user.map(avatar::colour);
+        let color = user.map(person_color);
         view! {
             <button
                 class="board-arrow"

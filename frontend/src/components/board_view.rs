@@ -10,10 +10,14 @@ use crate::{
     browser,
     components::{board_arrows::BoardArrows, import::Import},
     i18n::{self, board::board_texts},
-    model::palette,
-    model::tile_store::{self, TileStore},
+    model::{
+        camera::CameraCommand,
+        connection::LoadState,
+        palette,
+        tile_store::{self, TileStore},
+    },
     session::Session,
-    store::{CameraCommand, Load, Store},
+    store::Store,
 };
 use gloo_timers::callback::Timeout;
 use leptos::{ev, html, prelude::*};
@@ -93,7 +97,7 @@ pub fn BoardView() -> impl IntoView {
             aria-colcount=size(|canvas| canvas.width)
             aria-rowcount=size(|canvas| canvas.height)
             data-testid="board"
-            data-loaded=move || (store.load.get() == Load::Ready).to_string()
+            data-loaded=move || (store.load.get() == LoadState::Ready).to_string()
             data-camera-x=move || camera().x
             data-camera-y=move || camera().y
             data-camera-zoom=move || camera().zoom
@@ -218,7 +222,8 @@ fn look_first(
 ) {
     let done = StoredValue::new(false);
     Effect::new(move || {
-        let ready = store.load.get() == Load::Ready && store.viewport.with(|view| view.width > 0.0);
+        let ready =
+            store.load.get() == LoadState::Ready && store.viewport.with(|view| view.width > 0.0);
         let Some(grid) = store.tiles.with_untracked(TileStore::grid) else {
             return;
         };
@@ -251,7 +256,7 @@ fn write_address(store: Store) {
     let timer = StoredValue::new_local(None::<Timeout>);
     Effect::new(move || {
         let camera = store.viewport.with(|view| view.camera);
-        if store.load.get() != Load::Ready {
+        if store.load.get() != LoadState::Ready {
             return;
         }
         let write = move || {

@@ -12,8 +12,9 @@ use crate::{
         members::Members,
     },
     i18n::{interpolate, moment, number, t},
+    model::notice::NoticeKind,
     session::Session,
-    store::{NoticeKind, Store},
+    store::Store,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{

@@ -13,8 +13,12 @@ pub mod text;
 use crate::{
     components::icons::{Glyph, Icon},
     i18n::{day, t, typing_line},
+    model::{
+        chat::Older,
+        connection::{ConnectionStatus, LoadState},
+    },
     session::Session,
-    store::{Connection, Load, Older, Store},
+    store::Store,
 };
 use chrono::{DateTime, Datelike, Local, Utc};
 use composer::Composer;
@@ -43,8 +47,8 @@ pub fn ChatPanel() -> impl IntoView {
         }
     };
 
-    let waiting = move || store.load.get() == Load::Loading && store.chat.with(Vec::is_empty);
-    let empty = move || store.load.get() == Load::Ready && store.chat.with(Vec::is_empty);
+    let waiting = move || store.load.get() == LoadState::Loading && store.chat.with(Vec::is_empty);
+    let empty = move || store.load.get() == LoadState::Ready && store.chat.with(Vec::is_empty);
     let unread_below = move || !reading.at_end.get() && reading.unread.get() > 0;
     view! {
         <div class="chat__list" node_ref=scroll.list tabindex="0" role="group" aria-label=t().chat_history on:scroll=scrolled>
@@ -110,7 +114,7 @@ pub fn ChatPanel() -> impl IntoView {
 fn Typing() -> impl IntoView {
     let store = expect_context::<Store>();
     let line = Memo::new(move |_| {
-        if store.connection.get() != Connection::Live {
+        if store.connection.get() != ConnectionStatus::Live {
             return String::new();
         }
         let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));

@@ -4,8 +4,9 @@
 use crate::{
     browser::now_ms,
     i18n::{interpolate, t},
+    model::connection::{ConnectionStatus, EndReason},
     session::Session,
-    store::{Connection, End, Store},
+    store::Store,
 };
 use leptos::prelude::*;
 use leptos_use_interval_fn::{Pausable, UseIntervalFnOptions, use_interval_fn_with_options};
@@ -14,13 +15,15 @@ use leptos_use_interval_fn::{Pausable, UseIntervalFnOptions, use_interval_fn_wit
 const TICK_MS: u64 = 250;
 
 /// The name of the state for style sheets and tests.
-fn state_name(connection: Connection) -> &'static str {
+fn state_name(connection: ConnectionStatus) -> &'static str {
     match connection {
-        Connection::Live => "live",
-        Connection::Connecting | Connection::Waiting { offline: false, .. } => "reconnecting",
-        Connection::Waiting { offline: true, .. } => "offline",
-        Connection::SignedOut => "signed_out",
-        Connection::Ended(_) => "ended",
+        ConnectionStatus::Live => "live",
+        ConnectionStatus::Connecting | ConnectionStatus::Waiting { offline: false, .. } => {
+            "reconnecting"
+        }
+        ConnectionStatus::Waiting { offline: true, .. } => "offline",
+        ConnectionStatus::SignedOut => "signed_out",
+        ConnectionStatus::Ended(_) => "ended",
     }
 }
 
@@ -36,11 +39,11 @@ pub fn ConnectionState() -> impl IntoView {
     let session = expect_context::<Session>();
     let now = RwSignal::new(now_ms());
     let waits = move || match store.connection.get() {
-        Connection::Waiting { .. } => true,
-        Connection::Connecting
-        | Connection::Live
-        | Connection::SignedOut
-        | Connection::Ended(_) => false,
+        ConnectionStatus::Waiting { .. } => true,
+        ConnectionStatus::Connecting
+        | ConnectionStatus::Live
+        | ConnectionStatus::SignedOut
+        | ConnectionStatus::Ended(_) => false,
     };
     let tick = move || now.set(now_ms());
     let options = UseIntervalFnOptions::default().immediate(false);
@@ -54,19 +57,19 @@ pub fn ConnectionState() -> impl IntoView {
         }
     });
     let text = move || match store.connection.get() {
-        Connection::Live => t().live.to_owned(),
-        Connection::Connecting => t().connecting.to_owned(),
-        Connection::Waiting { offline: true, .. } => t().offline.to_owned(),
-        Connection::Waiting { retry_at, .. } => match seconds_left(retry_at, now.get()) {
+        ConnectionStatus::Live => t().live.to_owned(),
+        ConnectionStatus::Connecting => t().connecting.to_owned(),
+        ConnectionStatus::Waiting { offline: true, .. } => t().offline.to_owned(),
+        ConnectionStatus::Waiting { retry_at, .. } => match seconds_left(retry_at, now.get()) {
             0 => t().connecting.to_owned(),
             n => interpolate(t().reconnecting, &[("n", &n)]),
         },
-        Connection::SignedOut => t().signed_out.to_owned(),
-        Connection::Ended(end) => ended(end).to_owned(),
+        ConnectionStatus::SignedOut => t().signed_out.to_owned(),
+        ConnectionStatus::Ended(end) => ended(end).to_owned(),
     };
     let changes = move || {
         let n = store.waiting.get();
-        let told = !matches!(store.connection.get(), Connection::Live);
+        let told = !matches!(store.connection.get(), ConnectionStatus::Live);
         (told && n > 0).then(|| {
             view! { <span class="connection__waiting">{t().changes_waiting.of(n)}</span> }
         })
@@ -96,11 +99,13 @@ pub fn ConnectionState() -> impl IntoView {
     }
 }
 
-fn ended(end: End) -> &'static str {
+fn ended(end: EndReason) -> &'static str {
     match end {
-        End::CanvasDeleted => t().ended_deleted,
-        End::NoAccess => t().ended_access,
-        End::Kicked | End::Banned | End::RateLimited | End::Other => t().ended_other,
+        EndReason::CanvasDeleted => t().ended_deleted,
+        EndReason::NoAccess => t().ended_access,
+        EndReason::Kicked | EndReason::Banned | EndReason::RateLimited | EndReason::Other => {
+            t().ended_other
+        }
     }
 }
 
@@ -120,14 +125,17 @@ mod tests {
 
     #[test]
     fn every_state_has_one_of_five_names() {
-        assert_eq!(state_name(Connection::Live), "live");
-        assert_eq!(state_name(Connection::SignedOut), "signed_out");
-        let waiting = |offline| Connection::Waiting {
+        assert_eq!(state_name(ConnectionStatus::Live), "live");
+        assert_eq!(state_name(ConnectionStatus::SignedOut), "signed_out");
+        let waiting = |offline| ConnectionStatus::Waiting {
             retry_at: 0,
             offline,
         };
         assert_eq!(state_name(waiting(false)), "reconnecting");
         assert_eq!(state_name(waiting(true)), "offline");
-        assert_eq!(state_name(Connection::Ended(End::Kicked)), "ended");
+        assert_eq!(
+            state_name(ConnectionStatus::Ended(EndReason::Kicked)),
+            "ended"
+        );
     }
 }

@@ -8,7 +8,8 @@ use crate::{
         shortcuts::Shortcuts,
     },
     i18n::{interpolate, t},
-    store::{Account, SignIn},
+    model::connection::SignIn,
+    store::Account,
 };
 use leptos::{ev, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};

@@ -9,15 +9,16 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::board::{board_texts, import_left_out, import_size},
-    model::palette,
-    model::tile_store::TileStore,
-    session::Session,
-    store::{NoticeKind, Store},
-    tasks::Tasks,
-    tools::{
-        import::{Layout, most_columns},
-        quantize::Matcher,
+    model::{
+        import_layout::{Layout, most_columns},
+        notice::NoticeKind,
+        palette,
+        tile_store::TileStore,
     },
+    session::Session,
+    store::Store,
+    tasks::Tasks,
+    tools::quantize::Matcher,
 };
 use leptos::{ev, html, prelude::*};
 use leptos_use_event_listener::use_event_listener;

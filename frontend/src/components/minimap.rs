@@ -7,10 +7,12 @@ use crate::{
         tile_cache::context_of,
     },
     i18n::board::board_texts,
-    model::camera::{Camera, board_size},
-    model::palette,
+    model::{
+        camera::{Camera, CameraCommand, board_size},
+        palette,
+    },
     session::Session,
-    store::{CameraCommand, Store},
+    store::Store,
 };
 use gloo_timers::callback::Timeout;
 use leptos::{ev, html, prelude::*};

@@ -6,8 +6,9 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{coordinates, interpolate, t},
+    model::{camera::CameraCommand, connection::LoadState},
     session::Session,
-    store::{CameraCommand, Load, Store},
+    store::Store,
 };
 use leptos::prelude::*;
 use shared::{
@@ -49,7 +50,7 @@ pub fn PeoplePanel() -> impl IntoView {
     let store = expect_context::<Store>();
     let ids = move || store.people.ids();
     let alone = move || store.people.len() == 1;
-    let loading = move || store.people.is_empty() && store.load.get() == Load::Loading;
+    let loading = move || store.people.is_empty() && store.load.get() == LoadState::Loading;
     view! {
         <div class="panel__scroll">
             <ul class="rows" aria-label=t().people>

@@ -11,8 +11,9 @@ use crate::{
         theme::ThemePicker,
     },
     i18n::{interpolate, t},
+    model::connection::SignIn,
     session::Session,
-    store::{Account, SignIn, Store},
+    store::{Account, Store},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{api::UpdateMe, limits, presence::Status};

@@ -8,8 +8,8 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::t,
+    model::notice::NoticeKind,
     session::Session,
-    store::NoticeKind,
 };
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
 use wasm_bindgen_futures::JsFuture;

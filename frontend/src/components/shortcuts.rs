@@ -8,7 +8,7 @@ use crate::{
         shortcuts::{GROUPS, Group},
         t,
     },
-    tools::Tool,
+    model::tools::Tool,
 };
 use leptos::prelude::*;
 use std::fmt::Write;

@@ -7,9 +7,9 @@ use crate::{
         board::{board_texts, creator_name},
         coordinates, interpolate, t,
     },
-    model::tile_store::TileStore,
+    model::{camera::CameraCommand, tile_store::TileStore},
     session::Session,
-    store::{CameraCommand, Store},
+    store::Store,
 };
 use leptos::prelude::*;
 

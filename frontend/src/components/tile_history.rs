@@ -8,8 +8,9 @@ use crate::{
         board::{board_texts, kind},
         moment,
     },
+    model::activity::{Activity, ActivityKind},
     session::{Session, activity},
-    store::{Activity, ActivityKind, Store},
+    store::Store,
     tasks::Tasks,
 };
 use leptos::prelude::*;

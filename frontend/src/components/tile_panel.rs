@@ -15,9 +15,9 @@ use crate::{
         board::{board_texts, creator_name, may_not},
         coordinates, interpolate, moment, number, t,
     },
-    model::tile_store::Tile,
+    model::{camera::CameraCommand, notice::NoticeKind, tile_store::Tile},
     session::Session,
-    store::{CameraCommand, NoticeKind, Store},
+    store::Store,
 };
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local_scoped_with_cancellation};
 use shared::canvas::{self, Actor, Coord, EditPolicy, Role, TileOp};

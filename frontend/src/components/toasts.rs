@@ -3,8 +3,12 @@
 use crate::{
     components::icons::{Glyph, Icon},
     i18n::{board::may_not, coordinates, interpolate, refusal, t},
+    model::{
+        camera::CameraCommand,
+        notice::{Notice, NoticeKind},
+    },
     session::Session,
-    store::{CameraCommand, Notice, NoticeKind, Store},
+    store::Store,
 };
 use leptos::prelude::*;
 use shared::canvas::{Coord, Role};

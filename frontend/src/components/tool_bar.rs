@@ -10,9 +10,9 @@ use crate::{
         board::{board_texts, tool as tool_text},
         interpolate, with_note,
     },
+    model::tools::Tool,
     session::Session,
     store::Store,
-    tools::Tool,
 };
 use leptos::{
     ev::{FocusEvent, KeyboardEvent},

@@ -11,8 +11,9 @@ use crate::{
         share::Share,
     },
     i18n::{interpolate, t, with_note},
+    model::connection::LoadState,
     session::Session,
-    store::{Load, Store},
+    store::Store,
 };
 use leptos::prelude::*;
 use shared::{ids::UserId, presence::ActiveUser};
@@ -30,7 +31,7 @@ pub fn TopBar() -> impl IntoView {
             .canvas
             .with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()))
     });
-    let is_there = Memo::new(move |_| !matches!(store.load.get(), Load::Failed(_)));
+    let is_there = Memo::new(move |_| !matches!(store.load.get(), LoadState::Failed(_)));
     let fold_label = move || {
         if dock.open.get() {
             t().hide_panel

@@ -1,11 +1,9 @@
 //! The texts of the board and the drawing tools, in English.
 
 use super::{coordinates, interpolate};
-use crate::{
-    model::palette,
-    model::people::is_nameless,
-    store::{ActivityKind, MayNot},
-    tools::{Tool, import::Layout},
+use crate::model::{
+    activity::ActivityKind, import_layout::Layout, notice::MayNot, palette, people::is_nameless,
+    tools::Tool,
 };
 use shared::canvas::Coord;
 use std::collections::HashMap;

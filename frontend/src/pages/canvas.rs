@@ -19,10 +19,13 @@ use crate::{
         top_bar::TopBar,
     },
     i18n::board::board_texts,
-    model::tile_store::TileStore,
+    model::{
+        connection::{LoadState, SignIn},
+        tile_store::TileStore,
+    },
     pages::error::FailurePage,
     session::Session,
-    store::{Account, Load, SignIn, Store},
+    store::{Account, Store},
     tasks::Tasks,
 };
 use leptos::prelude::*;
@@ -43,7 +46,7 @@ pub fn CanvasPage(
     // Without a board, `FailurePage` has the forms.
     let asks = move || {
         account.sign_in.with(|s| *s == SignIn::SignedOut)
-            && !matches!(store.load.get(), Load::Failed(_))
+            && !matches!(store.load.get(), LoadState::Failed(_))
     };
     // Moving the viewport ends the following of a user.
     let stop = move || {
@@ -52,12 +55,12 @@ pub fn CanvasPage(
         }
     };
     let failed = move || match store.load.get() {
-        Load::Failed(failure) => Some(view! { <FailurePage failure /> }),
-        Load::Loading | Load::Ready => None,
+        LoadState::Failed(failure) => Some(view! { <FailurePage failure /> }),
+        LoadState::Loading | LoadState::Ready => None,
     };
     // An empty board shows how to begin.
     let is_blank = Memo::new(move |_| {
-        store.load.get() == Load::Ready
+        store.load.get() == LoadState::Ready
             && store.tiles.with(TileStore::is_empty)
             && store.may_draw()
             && !drawing()

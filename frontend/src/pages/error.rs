@@ -3,8 +3,9 @@
 use crate::{
     components::auth_forms::{EntryForms, EntryMethod},
     i18n::t,
+    model::connection::{LoadFailure, SignIn},
     pages::not_found::Lost,
-    store::{Account, Failure, SignIn},
+    store::Account,
 };
 use leptos::prelude::*;
 
@@ -12,15 +13,16 @@ use leptos::prelude::*;
 #[component]
 pub fn FailurePage(
     /// Why the canvas cannot be shown.
-    failure: Failure,
+    failure: LoadFailure,
 ) -> impl IntoView {
     let account = expect_context::<Account>();
     let (title, text) = match failure {
-        Failure::Forbidden => (t().no_access_title, t().no_access_text),
-        Failure::NotFound => (t().no_canvas_title, t().no_canvas_text),
+        LoadFailure::Forbidden => (t().no_access_title, t().no_access_text),
+        LoadFailure::NotFound => (t().no_canvas_title, t().no_canvas_text),
     };
-    let may_sign_in =
-        move || failure == Failure::Forbidden && account.sign_in.with(|s| *s == SignIn::SignedOut);
+    let may_sign_in = move || {
+        failure == LoadFailure::Forbidden && account.sign_in.with(|s| *s == SignIn::SignedOut)
+    };
     view! {
         <Lost title text>
             <Show when=may_sign_in>

@@ -15,7 +15,8 @@ use crate::{
         theme::ThemePicker,
     },
     i18n::{interpolate, t},
-    store::{Account, SignIn},
+    model::connection::SignIn,
+    store::Account,
     tasks::Tasks,
 };
 use leptos::prelude::*;

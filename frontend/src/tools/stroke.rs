@@ -1,10 +1,8 @@
 //! A tool at work: from the press of a button to its release. Pure; gives the
 //! edits to paint now and the edits to show for the time being.
 
-use super::{
-    Tool, Tools,
-    raster::{self, Spot},
-};
+use super::raster::{self, Spot};
+use crate::model::tools::{Tool, Tools};
 use shared::pixels::{PixelEdit, Pixels, TRANSPARENT};
 
 /// One press of a drawing tool in one tile.

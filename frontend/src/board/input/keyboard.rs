@@ -3,8 +3,7 @@
 use super::InputController;
 use crate::{
     board::keys::{self, Command, Press},
-    store::CameraCommand,
-    tools::Tool,
+    model::{camera::CameraCommand, tools::Tool},
 };
 use leptos::prelude::*;
 use shared::canvas::{Coord, Grid};

@@ -8,7 +8,8 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{interpolate, t},
-    store::{Account, SignIn, Store},
+    model::connection::SignIn,
+    store::{Account, Store},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::limits;

@@ -4,8 +4,13 @@ use super::text::{Part, parts};
 use crate::{
     components::avatar::Avatar,
     i18n::{clock, interpolate, moment, refusal, t},
+    model::{
+        camera::CameraCommand,
+        chat::{ChatKey, ChatRow, DeliveryStatus},
+        connection::ConnectionStatus,
+    },
     session::Session,
-    store::{CameraCommand, ChatKey, ChatRow, Connection, DeliveryStatus, Store},
+    store::Store,
 };
 use leptos::prelude::*;
 use shared::{canvas::Coord, ids::OpId};
@@ -160,7 +165,8 @@ fn MessageFate(key: ChatKey, delivery: DeliveryStatus) -> impl IntoView {
         (DeliveryStatus::Stored, _) => ().into_any(),
         (DeliveryStatus::Pending, _) => {
             let waits = move || {
-                (store.connection.get() != Connection::Live).then_some(t().waits_for_connection)
+                (store.connection.get() != ConnectionStatus::Live)
+                    .then_some(t().waits_for_connection)
             };
             view! { <div class="message__fate">{waits}</div> }.into_any()
         }

@@ -5,8 +5,13 @@ use super::{rows, text};
 use crate::{
     components::dock::{DockState, Tab},
     i18n::{interpolate, t},
+    model::{
+        chat::ChatRow,
+        connection::{LoadState, SignIn},
+        notice::NoticeKind,
+    },
     session::Session,
-    store::{Account, ChatRow, Load, NoticeKind, SignIn, Store},
+    store::{Account, Store},
 };
 use leptos::prelude::*;
 use leptos_use_document_visibility::use_document_visibility;
@@ -60,7 +65,7 @@ impl ChatReading {
         let mut began = false;
         Effect::new(move || {
             let newest = newest.get();
-            let here = load.get() == Load::Ready;
+            let here = load.get() == LoadState::Ready;
             let looking = looking.get();
             match began {
                 // Messages from before the page was opened count as read.
@@ -110,7 +115,7 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
     let mut last = None;
     Effect::new(move || {
         let newest = newest.get();
-        if load.get() != Load::Ready {
+        if load.get() != LoadState::Ready {
             last = None;
             return;
         }

@@ -1,7 +1,7 @@
 //! The lines of the chat: messages grouped by author, a separator for each day
 //! and one before the unread messages. Pure.
 
-use crate::store::{ChatKey, ChatRow, DeliveryStatus};
+use crate::model::chat::{ChatKey, ChatRow, DeliveryStatus};
 use shared::time::Timestamp;
 use std::sync::Arc;
 

@@ -2,10 +2,7 @@
 //! at the message that they read.
 
 use super::rows::{ChatLine, ChatLineKey};
-use crate::{
-    session::Session,
-    store::{Older, Store},
-};
+use crate::{model::chat::Older, session::Session, store::Store};
 use leptos::{html, prelude::*};
 use leptos_use_resize_observer::use_resize_observer;
 

@@ -1,18 +1,19 @@
-//! Where a picture goes that is brought in: into one tile, or over several.
-//! Pure; scaling is the browser's, matching is `quantize`'s.
+//! The place of an imported picture on the board: within one tile, or over
+//! several. The browser scales the picture; [`crate::tools::quantize`] matches
+//! its colours to the palette.
 
 use shared::{
     canvas::{Coord, Grid},
     pixels::{PixelEdit, TRANSPARENT},
 };
 
-/// Tiles along one side that a picture may cover.
+/// The most tiles that a picture may cover along one side.
 pub const MOST_TILES: i32 = 16;
 
 /// A picture's place on the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// The cell of its upper left corner.
+    /// The cell with its upper left corner.
     pub at: Coord,
     /// Tiles from left to right.
     pub columns: i32,
@@ -20,22 +21,22 @@ pub struct Layout {
     pub rows: i32,
     /// Pixels along one side of a tile.
     pub tile_size: i32,
-    /// Pixels of the picture, as it will be.
+    /// The width of the scaled picture in pixels.
     pub width: i32,
-    /// Pixels of the picture, as it will be.
+    /// The height of the scaled picture in pixels.
     pub height: i32,
 }
 
-/// The columns that a picture may cover from a cell on.
+/// How many columns a picture may cover whose upper left corner is in `at`.
 pub fn most_columns(grid: &Grid, at: Coord) -> i32 {
     (grid.width - at.x).clamp(1, MOST_TILES)
 }
 
 impl Layout {
-    /// The largest place for a picture of `width` × `height` in so many
-    /// columns, from a cell on; it keeps its proportions. In one column it
-    /// stays within one tile. Small ones are not enlarged there, so that a
-    /// sprite stays as it was drawn.
+    /// The largest layout of a picture of `width` × `height` pixels in `columns`
+    /// columns, with its upper left corner in `at`. Its proportions are kept.
+    /// One column means one tile; a small picture is not enlarged there, so that
+    /// a sprite keeps its pixels.
     pub fn new(grid: &Grid, at: Coord, columns: i32, width: u32, height: u32) -> Self {
         let size = grid.tile_size;
         let columns = columns.clamp(1, most_columns(grid, at));
@@ -62,18 +63,19 @@ impl Layout {
         }
     }
 
-    /// Pixels of all its tiles from left to right and from top to bottom.
+    /// The width and the height of its tiles together, in pixels.
     pub fn pixels(&self) -> (i32, i32) {
         (self.columns * self.tile_size, self.rows * self.tile_size)
     }
 
-    /// Where the picture begins within its tiles, so that it is in the middle.
+    /// The distance of the picture from the left and the upper edge of its
+    /// tiles, so that it is in their middle.
     pub fn margin(&self) -> (i32, i32) {
         let (width, height) = self.pixels();
         ((width - self.width) / 2, (height - self.height) / 2)
     }
 
-    /// The cells that it covers.
+    /// The cells that the picture covers, row by row.
     pub fn cells(&self) -> impl Iterator<Item = Coord> {
         let Self {
             at, columns, rows, ..
@@ -86,8 +88,8 @@ impl Layout {
         })
     }
 
-    /// What to paint into one of its cells. `indices` are the colours of all
-    /// its pixels, margins too, row by row.
+    /// The pixels to paint into one of its cells. `indices` has the colour of
+    /// every pixel of its tiles, margins included, row by row.
     pub fn edits(&self, indices: &[u8], cell: Coord) -> Vec<PixelEdit> {
         let (across, _) = self.pixels();
         let side = self.tile_size;
@@ -110,7 +112,7 @@ impl Layout {
     }
 }
 
-/// Pixels of a measure, at least one.
+/// A length in whole pixels, at least one.
 #[expect(clippy::cast_possible_truncation, reason = "saturates, which is meant")]
 fn whole(value: f64) -> i32 {
     (value.round() as i32).max(1)
