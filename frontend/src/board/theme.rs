@@ -42,7 +42,7 @@ impl Theme {
             }
         };
         Self {
-            ground: probe("--board-target", "#060914"),
+            ground: probe("--board-ground", "#060914"),
             paper: probe("--board-paper", "#0f1629"),
             grid: probe("--board-grid", "#1c2643"),
             border: probe("--board-border", "#3a4a78"),
