@@ -21,7 +21,7 @@ pub fn recall(account: Account) {
     }
     Effect::new(move || match account.sign_in.get() {
         SignIn::Unknown => {}
-        SignIn::SignedOut => browser::forget(KEY),
+        SignIn::SignedOut => browser::remove(KEY),
         SignIn::SignedIn(_) => {
             browser::save(KEY, "1");
         }

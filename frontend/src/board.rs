@@ -1,9 +1,11 @@
-//! Drawing the grid and reaching into it: where the view is, what is on
-//! screen, what a pointer or a key means. `layers`, `overlay` and `theme`
-//! touch the browser; `input` turns its events into deeds; the rest is pure.
+//! The board: draws the tiles and turns pointer and key events into calls of
+//! the session. `renderer`, `tile_cache`, `grid_lines`, `overlay`, `theme` and
+//! `observers` use the browser's canvas and style API; `input` listens to DOM
+//! events. The other modules are pure and are tested on the host.
 
 pub mod animation;
 pub mod gesture;
+pub mod grid_lines;
 pub mod input;
 pub mod keys;
 pub mod observers;

@@ -1,8 +1,9 @@
-//! Functions of the browser that several modules use.
+//! Small functions over the browser's API that several modules use: time,
+//! window, media queries, event listeners and local storage.
 
 use wasm_bindgen::{JsCast, closure::Closure};
 
-/// The time by this computer's clock, in milliseconds since 1970.
+/// The time of this computer's clock, in milliseconds since 1970.
 pub fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }
@@ -15,7 +16,7 @@ pub fn window() -> web_sys::Window {
     leptos::prelude::window()
 }
 
-/// Whether the browser believes that there is a network.
+/// Whether the browser reports a network connection.
 pub fn is_online() -> bool {
     window().navigator().on_line()
 }
@@ -27,8 +28,8 @@ pub fn is_visible() -> bool {
         .is_some_and(|document| document.visibility_state() == web_sys::VisibilityState::Visible)
 }
 
-/// Whether the user has asked the system for less motion. Asked at each use, not
-/// followed; the hook of leptos-use would answer only after the first effect.
+/// Whether the user has asked the system for less motion. Queried at each call;
+/// the hook of leptos-use would know it only after the first effect.
 pub fn prefers_reduced_motion() -> bool {
     window()
         .match_media("(prefers-reduced-motion: reduce)")
@@ -37,8 +38,8 @@ pub fn prefers_reduced_motion() -> bool {
         .is_some_and(|query| query.matches())
 }
 
-/// Whether the page has its phone layout; the same width as in the style sheets.
-/// Asked at each use, not followed, for the same reason.
+/// Whether the page has its phone layout; the same width as in the style
+/// sheets. Queried at each call, for the same reason.
 pub fn is_phone() -> bool {
     window()
         .match_media("(max-width: 48rem)")
@@ -86,7 +87,7 @@ impl Listener {
         if active {
             options.set_passive(false);
         }
-        // Fails only where `target` is no event target.
+        // Fails only if `target` is not an event target.
         let _ = target.add_event_listener_with_callback_and_add_event_listener_options(
             event,
             closure.as_ref().unchecked_ref(),
@@ -108,7 +109,7 @@ impl Drop for Listener {
     }
 }
 
-/// Reads a value from local storage; none if there is none or storage is
+/// Reads a value from local storage; none if it is missing or storage is
 /// disabled.
 pub fn load(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?
@@ -124,7 +125,7 @@ pub fn save(key: &str, value: &str) -> bool {
 }
 
 /// Removes a value from local storage.
-pub fn forget(key: &str) {
+pub fn remove(key: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.remove_item(key);
     }

@@ -1,15 +1,16 @@
-//! A typed, reconnecting WebSocket. It knows messages and nothing of canvases:
-//! it says what happens through one function, and whoever listens decides.
+//! A typed WebSocket that reconnects. It passes everything that happens to one
+//! callback, and knows nothing of canvases or the session.
 //!
-//! It reconnects for ever after everything but a refusal, with full jitter
-//! ([`backoff`]), at once when the network returns or somebody looks at the
-//! tab, and when nobody answers any more ([`pulse`]).
+//! It reconnects after every loss except a close code that forbids it. It waits
+//! with full jitter ([`backoff`]), but connects at once when the network
+//! returns or the tab becomes visible. It also reconnects when the server stops
+//! answering ([`heartbeat`]).
 
 pub mod backoff;
 pub mod heartbeat;
 
 use crate::browser::{self, Listener, now_ms};
-use backoff::{Backoff, requested_wait};
+use backoff::{Backoff, requested_delay};
 use gloo_timers::callback::{Interval, Timeout};
 use heartbeat::{HeartbeatAction, HeartbeatMonitor};
 use shared::protocol::{ClientMessage, ClientRequest, CloseReason, Pong, ServerMessage};
@@ -20,37 +21,40 @@ use std::{
 use wasm_bindgen::JsCast;
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
-/// A connection that held this long starts its backoff from the beginning.
-const HELD_MS: i64 = 5_000;
+/// Milliseconds that a connection must have been open for the backoff to start
+/// from the beginning.
+const STABLE_MS: i64 = 5_000;
 
-/// What happens on the socket.
+/// What the callback of a socket is called with.
 #[derive(Debug)]
 pub enum SocketEvent {
-    /// An attempt begins.
+    /// A connection attempt begins.
     Connecting,
-    /// The server said something.
+    /// A message of the server.
     Message(Box<ServerMessage>),
-    /// Not connected; the next attempt is at this time.
+    /// Not connected; the next attempt follows at `retry_at`.
     Waiting {
-        /// Milliseconds since 1970.
+        /// Time of the next attempt, milliseconds since 1970.
         retry_at: i64,
-        /// The attempt was refused or found nobody: browsers do not tell
-        /// which, so ask over HTTP.
+        /// Whether the connection never opened: the server refused it or is
+        /// unreachable. Browsers do not say which, so the session asks over
+        /// HTTP.
         refused: bool,
     },
-    /// The server does not want this client back by itself.
+    /// The server closed the connection with a code that forbids reconnecting.
     Ended {
-        /// What it gave as the reason.
+        /// The reason in the close frame.
         reason: String,
     },
 }
 
-/// A handle; dropping the last one closes the connection.
+/// A handle of the socket; dropping the last clone closes the connection.
 #[derive(Clone)]
 pub struct Socket(Rc<Inner>);
 
 struct Inner {
-    /// Called for every attempt, since what to resume from changes.
+    /// Gives the URL of each attempt. It changes, because it contains the `seq`
+    /// to resume after.
     address: Box<dyn Fn() -> String>,
     sink: Box<dyn Fn(SocketEvent)>,
     state: RefCell<SocketState>,
@@ -58,14 +62,14 @@ struct Inner {
 
 #[derive(Default)]
 struct SocketState {
-    /// Wanted: between `open` and `close`.
+    /// Whether to stay connected: true from `open` to `close`.
     wanted: bool,
-    /// Tells the events of an abandoned connection from those of this one.
+    /// Number of the current attempt; events of earlier attempts are ignored.
     attempt: u64,
     connection: Option<ActiveConnection>,
     backoff: Backoff,
-    retry: Option<Timeout>,
-    ticker: Option<Interval>,
+    reconnect_timer: Option<Timeout>,
+    heartbeat_timer: Option<Interval>,
     listeners: Vec<Listener>,
 }
 
@@ -78,15 +82,15 @@ struct ActiveConnection {
 
 impl Drop for ActiveConnection {
     fn drop(&mut self) {
-        // Its listeners are gone; nobody hears whether this succeeded.
+        // The listeners are removed, so the result does not matter.
         let _ = self.socket.close();
     }
 }
 
 impl Socket {
-    /// A socket that is not open yet. `address` gives the URL of each attempt,
-    /// `sink` hears what happens; neither may call back into the socket while
-    /// it runs, except for `send`.
+    /// Creates a socket without opening it. `address` gives the URL of each
+    /// attempt, `sink` is called for each event. Both are called synchronously
+    /// and must not call back into the socket, except for `send`.
     pub fn new(
         address: impl Fn() -> String + 'static,
         sink: impl Fn(SocketEvent) + 'static,
@@ -96,11 +100,12 @@ impl Socket {
             sink: Box::new(sink),
             state: RefCell::default(),
         });
-        inner.watch();
+        inner.listen();
         Self(inner)
     }
 
-    /// Connects, and keeps connected.
+    /// Connects, and reconnects until `close` is called or the server forbids
+    /// it.
     pub fn open(&self) {
         let mut state = self.0.state.borrow_mut();
         if state.wanted {
@@ -112,16 +117,16 @@ impl Socket {
         self.0.connect();
     }
 
-    /// Disconnects, and stays so.
+    /// Disconnects and stays disconnected.
     pub fn close(&self) {
         let mut state = self.0.state.borrow_mut();
         state.wanted = false;
         state.attempt += 1;
         state.connection = None;
-        state.retry = None;
+        state.reconnect_timer = None;
     }
 
-    /// Drops the connection, if there is one, and connects at once.
+    /// Closes the connection, if there is one, and connects at once.
     pub fn reconnect(&self) {
         if self.0.state.borrow().wanted {
             self.0.connect();
@@ -130,7 +135,7 @@ impl Socket {
         }
     }
 
-    /// Sends a message; false if there is no connection.
+    /// Sends a message; false if there is no open connection.
     pub fn send(&self, request: &ClientRequest) -> bool {
         let state = self.0.state.borrow();
         let Some(connection) = &state.connection else {
@@ -148,8 +153,10 @@ impl ActiveConnection {
         serde_json::to_string(request).is_ok_and(|json| self.socket.send_with_str(&json).is_ok())
     }
 
-    fn act(&self, beat: HeartbeatAction, now: i64) -> bool {
-        match beat {
+    /// Carries out what the heartbeat monitor decided; false if the connection
+    /// is dead.
+    fn perform(&self, action: HeartbeatAction, now: i64) -> bool {
+        match action {
             HeartbeatAction::Wait => true,
             HeartbeatAction::Ping => {
                 self.send(&ClientRequest {
@@ -166,18 +173,19 @@ impl ActiveConnection {
 }
 
 impl Inner {
-    /// Listens for what bears on the connection: time, network, somebody looking.
-    fn watch(self: &Rc<Self>) {
+    /// Adds the timer of the heartbeat and the listeners for network and
+    /// visibility. Called once, by `new`.
+    fn listen(self: &Rc<Self>) {
         let mut state = self.state.borrow_mut();
         let this = Rc::downgrade(self);
-        state.ticker = Some(Interval::new(1_000, move || {
-            with(&this, |inner| inner.beat(HeartbeatMonitor::tick));
+        state.heartbeat_timer = Some(Interval::new(1_000, move || {
+            with_inner(&this, |inner| inner.run_heartbeat(HeartbeatMonitor::tick));
         }));
         let window = browser::window();
         for event in ["online", "offline"] {
             let this = Rc::downgrade(self);
             let listener = Listener::new(&window, event, move |_| {
-                with(&this, Self::look);
+                with_inner(&this, Self::check_connection);
             });
             state.listeners.push(listener);
         }
@@ -185,60 +193,67 @@ impl Inner {
             let this = Rc::downgrade(self);
             let listener = Listener::new(&document, "visibilitychange", move |_| {
                 if browser::is_visible() {
-                    with(&this, Self::look);
+                    with_inner(&this, Self::check_connection);
                 }
             });
             state.listeners.push(listener);
         }
     }
 
-    /// Something changed: connect now, or make sure that the line holds.
-    fn look(self: &Rc<Self>) {
+    /// Called when the network or the visibility has changed: connects at once
+    /// if an attempt was scheduled, else checks whether the server still
+    /// answers.
+    fn check_connection(self: &Rc<Self>) {
         let state = self.state.borrow();
         if !state.wanted {
             return;
         }
-        let waits = state.retry.is_some();
+        let waits = state.reconnect_timer.is_some();
         drop(state);
         if waits && browser::is_online() {
             self.connect();
         } else {
-            self.beat(HeartbeatMonitor::doubt);
+            self.run_heartbeat(HeartbeatMonitor::probe);
         }
     }
 
-    fn beat(self: &Rc<Self>, ask: impl Fn(&mut HeartbeatMonitor, i64) -> HeartbeatAction) {
+    /// Calls a function of the heartbeat monitor and carries out the result.
+    fn run_heartbeat(
+        self: &Rc<Self>,
+        step: impl Fn(&mut HeartbeatMonitor, i64) -> HeartbeatAction,
+    ) {
         let mut state = self.state.borrow_mut();
         let Some(connection) = &mut state.connection else {
             return;
         };
         let now = now_ms();
-        let beat = ask(&mut connection.heartbeat, now);
-        let alive = connection.opened_at.is_none() && beat == HeartbeatAction::Ping
-            || connection.act(beat, now);
+        let action = step(&mut connection.heartbeat, now);
+        let alive = connection.opened_at.is_none() && action == HeartbeatAction::Ping
+            || connection.perform(action, now);
         drop(state);
         if !alive {
-            self.lost("");
+            self.schedule_reconnect("");
         }
     }
 
+    /// Starts a connection attempt and abandons the current connection.
     fn connect(self: &Rc<Self>) {
         let address = (self.address)();
         (self.sink)(SocketEvent::Connecting);
         let mut state = self.state.borrow_mut();
         state.attempt += 1;
-        state.retry = None;
+        state.reconnect_timer = None;
         state.connection = None;
         let attempt = state.attempt;
         let Ok(socket) = WebSocket::new(&address) else {
             drop(state);
-            self.lost("");
+            self.schedule_reconnect("");
             return;
         };
         let on = |event, handler: fn(&Rc<Self>, web_sys::Event)| {
             let this = Rc::downgrade(self);
             Listener::new(&socket, event, move |event| {
-                with(&this, |inner| {
+                with_inner(&this, |inner| {
                     if inner.state.borrow().attempt == attempt {
                         handler(inner, event);
                     }
@@ -246,9 +261,9 @@ impl Inner {
             })
         };
         let listeners = [
-            on("open", |inner, _| inner.opened()),
-            on("message", Self::heard),
-            on("close", Self::closed),
+            on("open", |inner, _| inner.on_open()),
+            on("message", Self::on_message),
+            on("close", Self::on_close),
         ];
         state.connection = Some(ActiveConnection {
             socket: socket.clone(),
@@ -258,29 +273,32 @@ impl Inner {
         });
     }
 
-    fn opened(self: &Rc<Self>) {
+    fn on_open(self: &Rc<Self>) {
         if let Some(connection) = &mut self.state.borrow_mut().connection {
             let now = now_ms();
             connection.opened_at = Some(now);
-            connection.heartbeat.heard(now);
+            connection.heartbeat.on_received(now);
         }
     }
 
-    fn heard(self: &Rc<Self>, event: web_sys::Event) {
+    fn on_message(self: &Rc<Self>, event: web_sys::Event) {
         let text = event
             .dyn_into::<MessageEvent>()
             .ok()
             .and_then(|event| event.data().as_string());
-        // A later version's message is none of ours.
+        // Messages of types that only later versions of the server know are
+        // ignored.
         let message = text.and_then(|text| serde_json::from_str::<ServerMessage>(&text).ok());
         if let Some(connection) = &mut self.state.borrow_mut().connection {
             let now = now_ms();
-            connection.heartbeat.heard(now);
+            connection.heartbeat.on_received(now);
             match &message {
-                Some(ServerMessage::Connected(hello)) => connection.heartbeat.set(hello.heartbeat),
+                Some(ServerMessage::Connected(connected)) => {
+                    connection.heartbeat.configure(connected.heartbeat);
+                }
                 Some(ServerMessage::Pong(Pong { timestamp, .. })) => {
-                    if let Some(asked_at) = timestamp.as_i64() {
-                        connection.heartbeat.answered(now, asked_at);
+                    if let Some(sent_at) = timestamp.as_i64() {
+                        connection.heartbeat.on_pong(now, sent_at);
                     }
                 }
                 _ => {}
@@ -291,12 +309,12 @@ impl Inner {
         }
     }
 
-    fn closed(self: &Rc<Self>, event: web_sys::Event) {
+    fn on_close(self: &Rc<Self>, event: web_sys::Event) {
         let Ok(event) = event.dyn_into::<CloseEvent>() else {
             return;
         };
         if CloseReason::may_reconnect(event.code()) {
-            self.lost(&event.reason());
+            self.schedule_reconnect(&event.reason());
             return;
         }
         let mut state = self.state.borrow_mut();
@@ -308,8 +326,9 @@ impl Inner {
         });
     }
 
-    /// The connection is gone, or never came to be: try again later.
-    fn lost(self: &Rc<Self>, reason: &str) {
+    /// Drops the connection, if there is one, and schedules the next attempt.
+    /// `reason` is that of the close frame, which may request a delay.
+    fn schedule_reconnect(self: &Rc<Self>, reason: &str) {
         let mut state = self.state.borrow_mut();
         state.attempt += 1;
         let opened_at = state
@@ -317,28 +336,32 @@ impl Inner {
             .take()
             .and_then(|connection| connection.opened_at);
         let now = now_ms();
-        if opened_at.is_some_and(|at| now - at >= HELD_MS) {
+        if opened_at.is_some_and(|at| now - at >= STABLE_MS) {
             state.backoff.reset();
         }
-        let chance = chance();
-        let wait = requested_wait(reason, chance).unwrap_or_else(|| state.backoff.wait(chance));
+        let random = random_fraction();
+        let delay =
+            requested_delay(reason, random).unwrap_or_else(|| state.backoff.next_delay(random));
         let this = Rc::downgrade(self);
-        state.retry = Some(Timeout::new(wait, move || with(&this, Self::connect)));
+        state.reconnect_timer = Some(Timeout::new(delay, move || {
+            with_inner(&this, Self::connect);
+        }));
         drop(state);
         (self.sink)(SocketEvent::Waiting {
-            retry_at: now + i64::from(wait),
+            retry_at: now + i64::from(delay),
             refused: opened_at.is_none(),
         });
     }
 }
 
-fn with(inner: &Weak<Inner>, act: impl FnOnce(&Rc<Inner>)) {
+/// Calls `action` unless the socket was dropped.
+fn with_inner(inner: &Weak<Inner>, action: impl FnOnce(&Rc<Inner>)) {
     if let Some(inner) = inner.upgrade() {
-        act(&inner);
+        action(&inner);
     }
 }
 
-/// Any number from 0 to 1.
-fn chance() -> f64 {
+/// A random number from 0 to 1.
+fn random_fraction() -> f64 {
     f64::from(uuid::Uuid::new_v4().as_fields().0) / f64::from(u32::MAX)
 }

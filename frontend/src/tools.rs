@@ -1,5 +1,6 @@
-//! What the drawing tools do to pixels: strokes, shapes, undo, and the match of colours to a palette.
-//! All pure; the board passes positions in and paints the edits that come back.
+//! The drawing tools: strokes, shapes, undo, and the reduction of images to a
+//! palette. All modules are pure: the board passes positions in and paints the
+//! returned edits.
 
 pub mod quantize;
 pub mod raster;

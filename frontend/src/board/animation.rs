@@ -1,11 +1,12 @@
-//! A smooth move of the camera. Pure.
+//! Moves the camera smoothly from one position to another. Pure: the renderer
+//! passes the time in.
 
 use crate::model::camera::Camera;
 
-/// Milliseconds of a move.
+/// Duration of an animation, in milliseconds.
 const DURATION_MS: f64 = 220.0;
 
-/// From one camera to another.
+/// An animation from one camera to another.
 #[derive(Clone, Copy, Debug)]
 pub struct CameraAnimation {
     from: Camera,
@@ -14,7 +15,8 @@ pub struct CameraAnimation {
 }
 
 impl CameraAnimation {
-    /// Begins to move. Times in milliseconds of one clock.
+    /// Starts an animation. `now` is in milliseconds, of the same clock as in
+    /// [`CameraAnimation::at`].
     pub fn new(from: Camera, to: Camera, now: f64) -> Self {
         Self {
             from,
@@ -23,32 +25,34 @@ impl CameraAnimation {
         }
     }
 
-    /// Where it leads.
+    /// The camera at the end of the animation.
     pub fn target(&self) -> Camera {
         self.to
     }
 
-    /// The camera at this time, and whether it has arrived. Zoom moves by
-    /// equal factors, and the place in step with it, so that zooming in keeps
-    /// its aim.
+    /// The camera at the time `now`, and whether the animation has ended. The
+    /// zoom changes by equal factors in equal times. The position changes in
+    /// step with it, so that the target stays at the same screen position while
+    /// zooming in.
     pub fn at(&self, now: f64) -> (Camera, bool) {
-        let part = (now - self.started_at) / DURATION_MS;
-        if part >= 1.0 {
+        let progress = (now - self.started_at) / DURATION_MS;
+        if progress >= 1.0 {
             return (self.to, true);
         }
-        let eased = 1.0 - (1.0 - part.max(0.0)).powi(3);
+        let eased = 1.0 - (1.0 - progress.max(0.0)).powi(3);
         let (from, to) = (self.from, self.to);
         let ratio = to.zoom / from.zoom;
         let zoom = from.zoom * ratio.powf(eased);
-        let share = if (ratio - 1.0).abs() < 0.01 {
+        let pan_share = if (ratio - 1.0).abs() < 0.01 {
             eased
         } else {
-            // The part of the way in screen terms at this zoom.
+            // The travelled share of the distance, measured on screen at this
+            // zoom.
             (1.0 / from.zoom - 1.0 / zoom) / (1.0 / from.zoom - 1.0 / to.zoom)
         };
         let camera = Camera {
-            x: from.x + (to.x - from.x) * share,
-            y: from.y + (to.y - from.y) * share,
+            x: from.x + (to.x - from.x) * pan_share,
+            y: from.y + (to.y - from.y) * pan_share,
             zoom,
         };
         (camera, false)
@@ -62,7 +66,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn it_begins_where_it_was_and_arrives() {
+    fn an_animation_starts_at_from_and_ends_at_to() {
         let from = Camera {
             x: 10.0,
             y: 20.0,

@@ -1,98 +1,101 @@
-//! What fingers, pens and mice mean: draw, pan, pinch or click. Pure; times
-//! do not matter, only what happens in which order.
+//! Recognizes gestures (stroke, pan, pinch, click) in the events of mouse, pen
+//! and fingers. Pure; only the order of the events matters, not their times.
 
-/// CSS pixels that a press may wander and still be a click.
-const SLACK: f64 = 4.0;
-/// Pixels painted by a finger before a second one came that are taken back.
-const SLIP: u32 = 6;
+/// How far a pressed pointer may move, in CSS pixels, and still make a click.
+const CLICK_SLOP_PX: f64 = 4.0;
+/// If a second finger touches after at most this many moves of the first, the
+/// stroke of the first is cancelled: it was the beginning of a pinch.
+const MAX_CANCELLED_MOVES: u32 = 6;
 
-/// What touches the board.
+/// The kind of input device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PointerKind {
-    /// A mouse, or something like it.
+    /// A mouse, or any device that is neither pen nor finger.
     Mouse,
-    /// A pen. From then on fingers do not draw, and while it is down they do
-    /// nothing at all: a palm rests beside it.
+    /// A pen. Once a pen was used, fingers do not draw any more; while it is
+    /// down, fingers are ignored, since the palm rests on the screen.
     Pen,
     /// A finger.
     Touch,
 }
 
-/// A pointer at a place, in CSS pixels of the view.
+/// A pointer event, in CSS pixels from the upper left corner of the board
+/// element.
 #[derive(Clone, Copy, Debug)]
 pub struct Pointer {
-    /// Tells several apart.
+    /// The browser's `pointerId`.
     pub id: i32,
-    /// From the left.
+    /// CSS pixels from the left.
     pub x: f64,
-    /// From the top.
+    /// CSS pixels from the top.
     pub y: f64,
-    /// What it is.
+    /// The kind of device.
     pub kind: PointerKind,
-    /// Which button went down, as browsers count: 0 left, 1 middle, 2 right.
+    /// The button that went down, as in the DOM: 0 left, 1 middle, 2 right.
     pub button: i16,
 }
 
-/// What follows from an event.
+/// What the board has to do after a pointer event. Positions and distances are
+/// in CSS pixels of the board element.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum GestureAction {
-    /// Moves the view by CSS pixels.
+    /// Pan the viewport.
     Pan {
         /// To the right.
         dx: f64,
         /// Downwards.
         dy: f64,
     },
-    /// Zooms about a place, and moves.
+    /// Pan the viewport, then zoom about a position.
     Pinch {
-        /// The middle between the fingers.
+        /// Centre between the two fingers.
         x: f64,
-        /// See `x`.
+        /// Centre between the two fingers.
         y: f64,
-        /// How far the middle moved.
+        /// Movement of the centre.
         dx: f64,
-        /// See `dx`.
+        /// Movement of the centre.
         dy: f64,
-        /// By how much.
+        /// Factor of the zoom.
         factor: f64,
     },
-    /// The tool goes down.
+    /// Start a stroke.
     Down {
-        /// Where.
+        /// Start of the stroke.
         x: f64,
-        /// See `x`.
+        /// Start of the stroke.
         y: f64,
-        /// With the second colour.
-        second: bool,
+        /// Whether it uses the secondary colour (right button).
+        secondary: bool,
     },
-    /// The tool moves.
+    /// Continue the stroke.
     Draw {
-        /// Where to.
+        /// New end of the stroke.
         x: f64,
-        /// See `x`.
+        /// New end of the stroke.
         y: f64,
     },
-    /// The tool goes up.
+    /// End the stroke.
     Up,
-    /// It was not meant as a stroke: take it back.
+    /// Cancel the stroke and remove what it painted.
     Cancel,
     /// A click or a tap.
     Click {
-        /// Where.
+        /// Position of the press.
         x: f64,
-        /// See `x`.
+        /// Position of the press.
         y: f64,
     },
 }
 
-/// What lies under a pointer.
+/// What the pointer hit when it went down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HitTarget {
-    /// The board, while no tile is open.
+    /// The board, while no tile is open for editing.
     Board,
-    /// The board around the open tile.
+    /// The board outside the open tile.
     AroundTile,
-    /// Where the tool may be put down.
+    /// A pixel on which the tool works.
     Drawable,
 }
 
@@ -100,7 +103,8 @@ pub enum HitTarget {
 enum Mode {
     #[default]
     Idle,
-    /// Down, and not yet moved by more than a click may.
+    /// Pressed, and not yet moved farther than [`CLICK_SLOP_PX`]. `clicks` is
+    /// false where the release must not count as a click.
     Press {
         id: i32,
         x: f64,
@@ -118,24 +122,25 @@ enum Mode {
     Pinch,
 }
 
-/// All pointers on the board.
+/// The state of all pointers that are down on the board.
 #[derive(Debug, Default)]
-pub struct Gestures {
+pub struct GestureRecognizer {
     pointers: Vec<Pointer>,
     mode: Mode,
     pen_seen: bool,
-    /// The space bar is down: everything pans.
+    /// Whether the space bar is held: then every drag pans.
     pub space: bool,
 }
 
-impl Gestures {
-    /// A pointer went down, on this ground.
-    pub fn down(&mut self, pointer: Pointer, target: HitTarget) -> Vec<GestureAction> {
+impl GestureRecognizer {
+    /// Handles a `pointerdown` that hit `target`.
+    pub fn pointer_down(&mut self, pointer: Pointer, target: HitTarget) -> Vec<GestureAction> {
         let mut actions = Vec::new();
         self.pointers.retain(|other| other.id != pointer.id);
         let finger = pointer.kind == PointerKind::Touch;
         if pointer.kind == PointerKind::Pen {
-            // What touches already is the hand that holds the pen.
+            // A finger that is down already belongs to the hand that holds the
+            // pen.
             self.pen_seen = true;
             self.pointers
                 .retain(|other| other.kind != PointerKind::Touch);
@@ -164,8 +169,8 @@ impl Gestures {
                 moves: 0,
                 finger,
             };
-            let second = pointer.button == 2;
-            actions.push(GestureAction::Down { x, y, second });
+            let secondary = pointer.button == 2;
+            actions.push(GestureAction::Down { x, y, secondary });
             return actions;
         }
         let clicks = !(palm && target != HitTarget::Board);
@@ -177,25 +182,26 @@ impl Gestures {
         actions
     }
 
-    /// Something else begins: what becomes of the stroke.
+    /// Leaves the current mode because another pointer went down. Returns how
+    /// the stroke ends, if there is one.
     fn interrupt(&mut self) -> Option<GestureAction> {
         match std::mem::take(&mut self.mode) {
             Mode::Stroke {
                 moves,
                 finger: true,
                 ..
-            } if moves <= SLIP => Some(GestureAction::Cancel),
+            } if moves <= MAX_CANCELLED_MOVES => Some(GestureAction::Cancel),
             Mode::Stroke { .. } => Some(GestureAction::Up),
             Mode::Idle | Mode::Press { .. } | Mode::Pan { .. } | Mode::Pinch => None,
         }
     }
 
-    /// A pointer moved.
-    pub fn moved(&mut self, id: i32, x: f64, y: f64) -> Option<GestureAction> {
+    /// Handles a `pointermove`.
+    pub fn pointer_moved(&mut self, id: i32, x: f64, y: f64) -> Option<GestureAction> {
         let index = self.pointers.iter().position(|other| other.id == id)?;
         let before = self.pointers[index];
         let (dx, dy) = (x - before.x, y - before.y);
-        let act = match &mut self.mode {
+        let action = match &mut self.mode {
             Mode::Pinch => self.pinch(index, x, y),
             Mode::Stroke { id: own, moves, .. } if *own == id => {
                 *moves += 1;
@@ -209,7 +215,7 @@ impl Gestures {
                 ..
             } if *own == id => {
                 let (px, py) = (*px, *py);
-                if (x - px).hypot(y - py) <= SLACK {
+                if (x - px).hypot(y - py) <= CLICK_SLOP_PX {
                     return None;
                 }
                 self.mode = Mode::Pan { id };
@@ -222,19 +228,19 @@ impl Gestures {
         };
         self.pointers[index].x = x;
         self.pointers[index].y = y;
-        act
+        action
     }
 
-    /// A pointer went up, or was taken away.
-    pub fn up(&mut self, id: i32, taken: bool) -> Option<GestureAction> {
+    /// Handles a `pointerup`, or a `pointercancel` if `cancelled`.
+    pub fn pointer_up(&mut self, id: i32, cancelled: bool) -> Option<GestureAction> {
         self.pointers.retain(|other| other.id != id);
-        let act = match self.mode {
+        let action = match self.mode {
             Mode::Press {
                 id: own,
                 x,
                 y,
                 clicks: true,
-            } if own == id && !taken => Some(GestureAction::Click { x, y }),
+            } if own == id && !cancelled => Some(GestureAction::Click { x, y }),
             Mode::Stroke { id: own, .. } if own == id => Some(GestureAction::Up),
             _ => None,
         };
@@ -243,15 +249,15 @@ impl Gestures {
             (mode, Some(_)) => mode,
             (_, None) => Mode::Idle,
         };
-        act
+        action
     }
 
-    /// Whether the view is being dragged.
+    /// Whether a drag pans the viewport (for the shape of the cursor).
     pub fn is_panning(&self) -> bool {
         self.space || matches!(self.mode, Mode::Pan { .. } | Mode::Pinch)
     }
 
-    /// Whether a tool is down.
+    /// Whether a stroke is in progress.
     pub fn is_drawing(&self) -> bool {
         matches!(self.mode, Mode::Stroke { .. })
     }
@@ -292,106 +298,108 @@ mod tests {
     }
 
     #[test]
-    fn a_short_press_is_a_click_and_a_long_way_pans() {
-        let mut gestures = Gestures::default();
-        gestures.down(at(1, 10.0, 10.0, PointerKind::Mouse), HitTarget::Board);
-        assert_eq!(gestures.moved(1, 12.0, 11.0), None);
+    fn a_press_is_a_click_and_a_drag_pans() {
+        let mut gestures = GestureRecognizer::default();
+        gestures.pointer_down(at(1, 10.0, 10.0, PointerKind::Mouse), HitTarget::Board);
+        assert_eq!(gestures.pointer_moved(1, 12.0, 11.0), None);
         assert_eq!(
-            gestures.up(1, false),
+            gestures.pointer_up(1, false),
             Some(GestureAction::Click { x: 10.0, y: 10.0 })
         );
-        gestures.down(at(1, 10.0, 10.0, PointerKind::Mouse), HitTarget::Board);
+        gestures.pointer_down(at(1, 10.0, 10.0, PointerKind::Mouse), HitTarget::Board);
         assert_eq!(
-            gestures.moved(1, 30.0, 10.0),
+            gestures.pointer_moved(1, 30.0, 10.0),
             Some(GestureAction::Pan { dx: 20.0, dy: 0.0 })
         );
-        assert_eq!(gestures.up(1, false), None);
+        assert_eq!(gestures.pointer_up(1, false), None);
     }
 
     #[test]
-    fn in_an_open_tile_it_draws_unless_space_or_the_middle_button_pans() {
-        let mut gestures = Gestures::default();
+    fn a_drag_in_the_open_tile_draws_unless_space_or_the_middle_button_pans() {
+        let mut gestures = GestureRecognizer::default();
         let mut right = at(1, 5.0, 5.0, PointerKind::Mouse);
         right.button = 2;
         assert_eq!(
-            gestures.down(right, HitTarget::Drawable),
+            gestures.pointer_down(right, HitTarget::Drawable),
             [GestureAction::Down {
                 x: 5.0,
                 y: 5.0,
-                second: true
+                secondary: true
             }]
         );
         assert_eq!(
-            gestures.moved(1, 6.0, 5.0),
+            gestures.pointer_moved(1, 6.0, 5.0),
             Some(GestureAction::Draw { x: 6.0, y: 5.0 })
         );
-        assert_eq!(gestures.up(1, false), Some(GestureAction::Up));
+        assert_eq!(gestures.pointer_up(1, false), Some(GestureAction::Up));
         gestures.space = true;
         assert_eq!(
-            gestures.down(at(1, 5.0, 5.0, PointerKind::Mouse), HitTarget::Drawable),
+            gestures.pointer_down(at(1, 5.0, 5.0, PointerKind::Mouse), HitTarget::Drawable),
             []
         );
         assert!(gestures.is_panning());
     }
 
     #[test]
-    fn a_second_finger_pinches_and_takes_the_slip_back() {
-        let mut gestures = Gestures::default();
-        gestures.down(at(1, 0.0, 0.0, PointerKind::Touch), HitTarget::Drawable);
-        gestures.moved(1, 1.0, 0.0);
+    fn a_second_finger_pinches_and_cancels_the_short_stroke() {
+        let mut gestures = GestureRecognizer::default();
+        gestures.pointer_down(at(1, 0.0, 0.0, PointerKind::Touch), HitTarget::Drawable);
+        gestures.pointer_moved(1, 1.0, 0.0);
         assert_eq!(
-            gestures.down(at(2, 100.0, 0.0, PointerKind::Touch), HitTarget::Drawable),
+            gestures.pointer_down(at(2, 100.0, 0.0, PointerKind::Touch), HitTarget::Drawable),
             [GestureAction::Cancel]
         );
-        let Some(GestureAction::Pinch { factor, dx, .. }) = gestures.moved(2, 199.0, 0.0) else {
+        let Some(GestureAction::Pinch { factor, dx, .. }) = gestures.pointer_moved(2, 199.0, 0.0)
+        else {
             panic!("no pinch");
         };
         assert!((factor - 2.0).abs() < 1e-9 && (dx - 49.5).abs() < 1e-9);
-        assert_eq!(gestures.up(2, false), None);
+        assert_eq!(gestures.pointer_up(2, false), None);
         assert!(gestures.is_panning());
-        assert_eq!(gestures.up(1, false), None);
+        assert_eq!(gestures.pointer_up(1, false), None);
         assert!(!gestures.is_panning());
     }
 
     #[test]
-    fn beside_a_pen_fingers_only_pan() {
-        let mut gestures = Gestures::default();
-        gestures.down(at(1, 0.0, 0.0, PointerKind::Pen), HitTarget::Drawable);
+    fn after_a_pen_fingers_only_pan() {
+        let mut gestures = GestureRecognizer::default();
+        gestures.pointer_down(at(1, 0.0, 0.0, PointerKind::Pen), HitTarget::Drawable);
         assert!(gestures.is_drawing());
-        gestures.up(1, false);
+        gestures.pointer_up(1, false);
         assert_eq!(
-            gestures.down(at(2, 0.0, 0.0, PointerKind::Touch), HitTarget::Drawable),
+            gestures.pointer_down(at(2, 0.0, 0.0, PointerKind::Touch), HitTarget::Drawable),
             []
         );
         assert!(!gestures.is_drawing());
-        assert!(gestures.moved(2, 30.0, 0.0).is_some());
-        gestures.up(2, false);
-        // The ball of the thumb beside the open tile opens no other.
-        gestures.down(at(3, 0.0, 0.0, PointerKind::Touch), HitTarget::AroundTile);
-        assert_eq!(gestures.up(3, false), None);
+        assert!(gestures.pointer_moved(2, 30.0, 0.0).is_some());
+        gestures.pointer_up(2, false);
+        // A touch of the palm beside the open tile selects no other tile.
+        gestures.pointer_down(at(3, 0.0, 0.0, PointerKind::Touch), HitTarget::AroundTile);
+        assert_eq!(gestures.pointer_up(3, false), None);
     }
 
     #[test]
-    fn a_palm_disturbs_no_stroke_of_the_pen() {
-        let mut gestures = Gestures::default();
-        // It came first, and slipped.
-        gestures.down(at(1, 90.0, 90.0, PointerKind::Touch), HitTarget::Drawable);
-        let actions = gestures.down(at(2, 10.0, 10.0, PointerKind::Pen), HitTarget::Drawable);
+    fn a_palm_does_not_disturb_the_stroke_of_a_pen() {
+        let mut gestures = GestureRecognizer::default();
+        // The palm touched before the pen did, and moved.
+        gestures.pointer_down(at(1, 90.0, 90.0, PointerKind::Touch), HitTarget::Drawable);
+        let actions =
+            gestures.pointer_down(at(2, 10.0, 10.0, PointerKind::Pen), HitTarget::Drawable);
         assert!(matches!(
             actions[..],
             [GestureAction::Cancel, GestureAction::Down { .. }]
         ));
-        assert_eq!(gestures.moved(1, 80.0, 90.0), None);
+        assert_eq!(gestures.pointer_moved(1, 80.0, 90.0), None);
         assert_eq!(
-            gestures.down(at(3, 70.0, 90.0, PointerKind::Touch), HitTarget::Drawable),
+            gestures.pointer_down(at(3, 70.0, 90.0, PointerKind::Touch), HitTarget::Drawable),
             []
         );
-        assert_eq!(gestures.up(1, false), None);
+        assert_eq!(gestures.pointer_up(1, false), None);
         assert_eq!(
-            gestures.moved(2, 20.0, 10.0),
+            gestures.pointer_moved(2, 20.0, 10.0),
             Some(GestureAction::Draw { x: 20.0, y: 10.0 })
         );
-        assert_eq!(gestures.up(2, false), Some(GestureAction::Up));
-        assert_eq!(gestures.up(3, false), None);
+        assert_eq!(gestures.pointer_up(2, false), Some(GestureAction::Up));
+        assert_eq!(gestures.pointer_up(3, false), None);
     }
 }

@@ -1,62 +1,64 @@
-//! What a key means on the canvas page. Pure. Keys go by their place on the
-//! keyboard (`code`), so that they lie the same way on every layout; `+`, `−`
-//! and digits also where they are written elsewhere.
+//! The keyboard shortcuts of the canvas page. Pure. Letters are matched by
+//! their physical position (`code`), so that they are in the same place on
+//! every layout; `+`, `−` and digits are matched by the written character too.
 
 use crate::model::tools::Tool;
 
-/// A key with what is held beside it.
+/// A key press with its modifiers.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Press<'a> {
-    /// The place of the key, as browsers name it.
+pub struct KeyPress<'a> {
+    /// The physical key, as in `KeyboardEvent.code`.
     pub code: &'a str,
-    /// What it writes.
+    /// The written character or named key, as in `KeyboardEvent.key`.
     pub key: &'a str,
-    /// Control, or Command on a Mac.
+    /// Whether Control is held, or Command on a Mac.
     pub ctrl: bool,
-    /// Shift.
+    /// Whether Shift is held.
     pub shift: bool,
-    /// Alt.
+    /// Whether Alt is held.
     pub alt: bool,
 }
 
-/// What a key asks for.
+/// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Command {
-    /// Moves the selection, the pen or the view: columns and rows.
+pub enum KeyCommand {
+    /// Moves the selection, the keyboard pen or the viewport by columns and
+    /// rows.
     Step(i32, i32),
-    /// Moves the view: columns and rows of a fixed part of it.
+    /// Pans the viewport by steps to the right and downwards.
     Pan(i32, i32),
-    /// Closer (above 1) or farther.
+    /// Zooms by this factor.
     Zoom(f64),
-    /// The whole board, or the whole open tile.
+    /// Shows the whole board, or the whole open tile.
     Fit,
-    /// Takes a tool.
-    Take(Tool),
-    /// Takes the n-th colour, from 0.
-    Color(u8),
-    /// Swaps the two colours.
-    Swap,
-    /// Mirror on or off.
-    Mirror,
-    /// Takes back.
+    /// Selects a tool.
+    SelectTool(Tool),
+    /// Selects a colour by its palette index.
+    SelectColor(u8),
+    /// Swaps the primary and the secondary colour.
+    SwapColors,
+    /// Switches mirroring on or off.
+    ToggleMirror,
+    /// Undoes the last stroke.
     Undo,
-    /// Draws again.
+    /// Redoes the stroke that was undone last.
     Redo,
-    /// Opens the selected tile; in an open one, puts the tool down.
+    /// Opens the selected tile; in an open tile, starts or ends a stroke.
     Enter,
-    /// Leaves the open tile, or gives up the selection.
+    /// Cancels the shape being drawn, else closes the open tile, else removes
+    /// the selection.
     Escape,
 }
 
-/// How much one press of `+` zooms.
+/// Zoom factor of one press of `+`.
 const ZOOM_STEP: f64 = 1.5;
 
-/// What a key asks for, if anything.
-pub fn command(press: Press<'_>) -> Option<Command> {
+/// The command of a key press; none if the key has none.
+pub fn command(press: KeyPress<'_>) -> Option<KeyCommand> {
     if press.ctrl {
         return match (press.code, press.shift) {
-            ("KeyZ", false) => Some(Command::Undo),
-            ("KeyZ", true) | ("KeyY", false) => Some(Command::Redo),
+            ("KeyZ", false) => Some(KeyCommand::Undo),
+            ("KeyZ", true) | ("KeyY", false) => Some(KeyCommand::Redo),
             _ => None,
         };
     }
@@ -71,39 +73,39 @@ pub fn command(press: Press<'_>) -> Option<Command> {
         .parse::<u8>()
         .ok();
     match digit {
-        Some(0) => return Some(Command::Fit),
-        Some(digit @ 1..=9) => return Some(Command::Color(digit - 1)),
+        Some(0) => return Some(KeyCommand::Fit),
+        Some(digit @ 1..=9) => return Some(KeyCommand::SelectColor(digit - 1)),
         Some(_) | None => {}
     }
     match press.key {
-        // The sheet of shortcuts, wherever it is written.
+        // Opens the dialog of shortcuts, which handles this key itself.
         "?" => return None,
-        "+" | "=" => return Some(Command::Zoom(ZOOM_STEP)),
-        "-" | "−" | "_" => return Some(Command::Zoom(1.0 / ZOOM_STEP)),
-        "Enter" => return Some(Command::Enter),
-        "Escape" => return Some(Command::Escape),
-        "ArrowLeft" => return Some(Command::Step(-1, 0)),
-        "ArrowRight" => return Some(Command::Step(1, 0)),
-        "ArrowUp" => return Some(Command::Step(0, -1)),
-        "ArrowDown" => return Some(Command::Step(0, 1)),
+        "+" | "=" => return Some(KeyCommand::Zoom(ZOOM_STEP)),
+        "-" | "−" | "_" => return Some(KeyCommand::Zoom(1.0 / ZOOM_STEP)),
+        "Enter" => return Some(KeyCommand::Enter),
+        "Escape" => return Some(KeyCommand::Escape),
+        "ArrowLeft" => return Some(KeyCommand::Step(-1, 0)),
+        "ArrowRight" => return Some(KeyCommand::Step(1, 0)),
+        "ArrowUp" => return Some(KeyCommand::Step(0, -1)),
+        "ArrowDown" => return Some(KeyCommand::Step(0, 1)),
         _ => {}
     }
     match press.code {
-        "Equal" => Some(Command::Zoom(ZOOM_STEP)),
-        "Minus" => Some(Command::Zoom(1.0 / ZOOM_STEP)),
-        "KeyW" => Some(Command::Pan(0, -1)),
-        "KeyA" => Some(Command::Pan(-1, 0)),
-        "KeyS" => Some(Command::Pan(0, 1)),
-        "KeyD" => Some(Command::Pan(1, 0)),
-        "KeyP" => Some(Command::Take(Tool::Pencil)),
-        "KeyE" => Some(Command::Take(Tool::Eraser)),
-        "KeyF" => Some(Command::Take(Tool::Fill)),
-        "KeyL" => Some(Command::Take(Tool::Line)),
-        "KeyR" => Some(Command::Take(Tool::Rectangle)),
-        "KeyC" => Some(Command::Take(Tool::Circle)),
-        "KeyI" => Some(Command::Take(Tool::Picker)),
-        "KeyM" => Some(Command::Mirror),
-        "KeyX" => Some(Command::Swap),
+        "Equal" => Some(KeyCommand::Zoom(ZOOM_STEP)),
+        "Minus" => Some(KeyCommand::Zoom(1.0 / ZOOM_STEP)),
+        "KeyW" => Some(KeyCommand::Pan(0, -1)),
+        "KeyA" => Some(KeyCommand::Pan(-1, 0)),
+        "KeyS" => Some(KeyCommand::Pan(0, 1)),
+        "KeyD" => Some(KeyCommand::Pan(1, 0)),
+        "KeyP" => Some(KeyCommand::SelectTool(Tool::Pencil)),
+        "KeyE" => Some(KeyCommand::SelectTool(Tool::Eraser)),
+        "KeyF" => Some(KeyCommand::SelectTool(Tool::Fill)),
+        "KeyL" => Some(KeyCommand::SelectTool(Tool::Line)),
+        "KeyR" => Some(KeyCommand::SelectTool(Tool::Rectangle)),
+        "KeyC" => Some(KeyCommand::SelectTool(Tool::Circle)),
+        "KeyI" => Some(KeyCommand::SelectTool(Tool::Picker)),
+        "KeyM" => Some(KeyCommand::ToggleMirror),
+        "KeyX" => Some(KeyCommand::SwapColors),
         _ => None,
     }
 }
@@ -114,45 +116,57 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn key(code: &'static str, key: &'static str) -> Press<'static> {
-        Press {
+    fn key(code: &'static str, key: &'static str) -> KeyPress<'static> {
+        KeyPress {
             code,
             key,
-            ..Press::default()
+            ..KeyPress::default()
         }
     }
 
     #[test]
-    fn keys_go_by_place_and_signs_by_what_they_write_too() {
-        // A French keyboard writes "z" where others have "w".
-        assert_eq!(command(key("KeyW", "z")), Some(Command::Pan(0, -1)));
-        assert_eq!(command(key("Equal", "+")), Some(Command::Zoom(ZOOM_STEP)));
+    fn letters_are_matched_by_position_and_signs_by_character_too() {
+        // The physical key W writes "z" on a French keyboard.
+        assert_eq!(command(key("KeyW", "z")), Some(KeyCommand::Pan(0, -1)));
+        assert_eq!(
+            command(key("Equal", "+")),
+            Some(KeyCommand::Zoom(ZOOM_STEP))
+        );
         assert_eq!(
             command(key("Slash", "-")),
-            Some(Command::Zoom(1.0 / ZOOM_STEP))
+            Some(KeyCommand::Zoom(1.0 / ZOOM_STEP))
         );
-        // It writes its digits with Shift.
-        assert_eq!(command(key("Digit3", "\"")), Some(Command::Color(2)));
-        assert_eq!(command(key("Digit6", "-")), Some(Command::Color(5)));
-        assert_eq!(command(key("Numpad9", "9")), Some(Command::Color(8)));
-        // A German one writes "?" beside the digits.
+        // A French keyboard writes digits with Shift.
+        assert_eq!(
+            command(key("Digit3", "\"")),
+            Some(KeyCommand::SelectColor(2))
+        );
+        assert_eq!(
+            command(key("Digit6", "-")),
+            Some(KeyCommand::SelectColor(5))
+        );
+        assert_eq!(
+            command(key("Numpad9", "9")),
+            Some(KeyCommand::SelectColor(8))
+        );
+        // A German keyboard writes "?" beside the digits.
         assert_eq!(command(key("Minus", "?")), None);
-        assert_eq!(command(key("Digit0", "0")), Some(Command::Fit));
+        assert_eq!(command(key("Digit0", "0")), Some(KeyCommand::Fit));
         assert_eq!(command(key("KeyQ", "q")), None);
     }
 
     #[test]
-    fn undo_and_redo_need_control_and_nothing_else_takes_it() {
-        let with = |code, shift| Press {
+    fn only_undo_and_redo_use_control() {
+        let with = |code, shift| KeyPress {
             code,
             key: "",
             ctrl: true,
             shift,
             alt: false,
         };
-        assert_eq!(command(with("KeyZ", false)), Some(Command::Undo));
-        assert_eq!(command(with("KeyZ", true)), Some(Command::Redo));
-        assert_eq!(command(with("KeyY", false)), Some(Command::Redo));
+        assert_eq!(command(with("KeyZ", false)), Some(KeyCommand::Undo));
+        assert_eq!(command(with("KeyZ", true)), Some(KeyCommand::Redo));
+        assert_eq!(command(with("KeyY", false)), Some(KeyCommand::Redo));
         assert_eq!(command(with("KeyC", false)), None);
     }
 }

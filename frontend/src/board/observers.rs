@@ -1,11 +1,12 @@
-//! What the board hears of the page: its size, and the page's colours.
+//! Watches what changes outside the board and makes the renderer react: the
+//! size of the canvas, the device pixel ratio and the colour theme.
 
 use super::renderer::BoardRenderer;
 use crate::browser::{self, Listener};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, closure::Closure};
 
-/// Watches the board's size and the page's colours.
+/// The browser's observers for one board; disconnected when dropped.
 pub struct Observers {
     size: Option<web_sys::ResizeObserver>,
     theme: Option<web_sys::MutationObserver>,
@@ -15,7 +16,7 @@ pub struct Observers {
 }
 
 impl Observers {
-    /// Watches the canvas that the stage draws on, until dropped.
+    /// Watches `canvas` for size changes, and the page for theme changes.
     pub fn new(renderer: &Rc<BoardRenderer>, canvas: &web_sys::HtmlCanvasElement) -> Self {
         let resized = {
             let renderer = Rc::downgrade(renderer);
@@ -58,7 +59,7 @@ impl Observers {
         if let (Some(theme), Some(html)) = (&theme, html) {
             let what = web_sys::MutationObserverInit::new();
             what.set_attributes(true);
-            // Fails only for options that watch nothing.
+            // Fails only for options that observe nothing.
             let _ = theme.observe_with_options(&html, &what);
         }
         let system = window
@@ -76,8 +77,9 @@ impl Observers {
     }
 }
 
-/// Width and height in device pixels, where the browser tells them: only so
-/// is the picture crisp at every ratio.
+/// Width and height of the canvas in device pixels, where the browser reports
+/// them. Sizes computed from CSS pixels can be off by one, which blurs the
+/// picture.
 fn device_size(entries: &js_sys::Array) -> Option<(u32, u32)> {
     let entry: web_sys::ResizeObserverEntry = entries.get(entries.length() - 1).unchecked_into();
     let name = "devicePixelContentBoxSize".into();

@@ -1,5 +1,8 @@
-//! What lies over the board's picture: the open tile's grid, frames, names,
-//! pointers, likes and pulses. Redrawn whole; it is little.
+//! Draws the upper canvas: the grid of the open tile, outlines, names, cursors,
+//! likes and highlights. It is drawn anew as a whole each time, since it holds
+//! few shapes. `shapes` has the single shapes.
+
+mod shapes;
 
 use super::theme::Theme;
 use crate::{
@@ -10,89 +13,87 @@ use crate::{
         tile_store::TileStore,
     },
 };
+use shapes::{draw_label, draw_padlock, is_visible, outline_tile};
 use shared::{
     canvas::{Coord, Grid},
     ids::UserId,
     pixels::{PixelEdit, TRANSPARENT},
     protocol::Lock,
 };
-use std::{
-    collections::HashMap,
-    f64::consts::{PI, TAU},
-};
+use std::collections::HashMap;
 use web_sys::CanvasRenderingContext2d;
 
-/// CSS pixels of a board pixel from which on lines between pixels are drawn.
-const PIXEL_GRID_FROM: f64 = 5.0;
-/// CSS pixels of a tile from which on names are shown.
-const NAME_FROM: f64 = 56.0;
-/// CSS pixels of a tile from which on likes and creators are shown.
-const CAPTION_FROM: f64 = 240.0;
-/// CSS pixels of a tile from which on its padlock is shown.
-const PADLOCK_FROM: f64 = 24.0;
-/// CSS pixels of a board pixel from which on pointers have names.
-const CURSOR_NAME_FROM: f64 = 1.0;
+/// Zoom (CSS pixels per board pixel) from which the open tile has a pixel grid.
+const MIN_ZOOM_FOR_GRID: f64 = 5.0;
+/// Side of a tile in CSS pixels from which the names of its editors are shown.
+const MIN_SIDE_FOR_NAMES: f64 = 56.0;
+/// Side of a tile in CSS pixels from which creator and likes are shown.
+const MIN_SIDE_FOR_CAPTIONS: f64 = 240.0;
+/// Zoom (CSS pixels per board pixel) from which cursors have names.
+const MIN_ZOOM_FOR_CURSOR_NAMES: f64 = 1.0;
 
-/// Everything that the overlay shows.
+/// What the overlay shows, collected by the renderer for one frame.
 pub struct Scene<'a> {
-    /// Where the view looks.
+    /// Camera and size of the board.
     pub viewport: Viewport,
-    /// Device pixels for one CSS pixel.
+    /// Device pixels per CSS pixel.
     pub ratio: f64,
-    /// Milliseconds since 1970.
+    /// Current time, milliseconds since 1970.
     pub now: i64,
-    /// Nothing moves by itself.
-    pub still: bool,
-    /// The tiles.
+    /// Whether the user asked for reduced motion: highlights do not pulse.
+    pub reduced_motion: bool,
+    /// The tiles, with this tab's pending edits.
     pub tiles: &'a TileStore,
-    /// The palette.
+    /// The palette as CSS colours.
     pub palette: &'a [String],
-    /// Colours of everything else.
+    /// Colours of everything except pixels.
     pub theme: &'a Theme,
-    /// The open tile.
+    /// The tile open for editing.
     pub editing: Option<Coord>,
     /// The selected cell.
     pub selected: Option<Coord>,
     /// The cell under the pointer.
     pub hovered: Option<Coord>,
-    /// The pixel of the open tile that the tool would touch.
+    /// The pixel of the open tile under the pointer or the keyboard pen.
     pub pen: Option<(i32, i32)>,
-    /// The colour in the hand.
+    /// The palette index that the tool paints with.
     pub color: u8,
-    /// Dots of a shape that is not done.
+    /// Pixels of the shape being drawn, not yet painted.
     pub preview: &'a [PixelEdit],
-    /// Who draws in which tile, sorted by name.
+    /// The users who are drawing, with their tiles, sorted by name.
     pub editors: &'a [(UserId, Coord)],
-    /// The display name of a user, if known.
+    /// Looks up a user's display name.
     pub name_of: &'a dyn Fn(UserId) -> Option<String>,
-    /// This user.
+    /// This user; none before the connection is established.
     pub me: Option<UserId>,
-    /// Other people's pointers.
+    /// The cursors of all users on the board.
     pub cursors: &'a HashMap<UserId, Cursor>,
-    /// Tiles that are pointed at.
+    /// Tiles highlighted by a mention or a link.
     pub highlights: &'a [Highlight],
-    /// Locked tiles.
+    /// Locks of tiles.
     pub locks: &'a [Lock],
-    /// The open tile is locked for this user.
+    /// Whether the canvas locks each tile for its editor, so that the open tile
+    /// is locked by this user.
     pub locks_own: bool,
     /// Where this user may not draw.
     pub forbidden: Forbidden,
 }
 
-/// Where one may not draw, so that it is seen before one tries.
+/// Where this user may not draw; shown as padlocks before they try.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Forbidden {
-    /// In tiles that others started.
+    /// In tiles that other users created.
     pub of_others: bool,
     /// In the cell under the pointer.
     pub hovered: bool,
 }
 
-/// Draws the scene. True if something in it moves by itself.
+/// Draws the scene. Returns true if it has to be drawn again with the next
+/// frame because a highlight pulses.
 pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
     let Viewport { width, height, .. } = scene.viewport;
     let ratio = scene.ratio;
-    // Sets what nothing can be wrong with.
+    // Cannot fail: the transformation is valid.
     let _ = context.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
     context.clear_rect(0.0, 0.0, width, height);
     let Some(grid) = scene.tiles.grid() else {
@@ -101,27 +102,27 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
     context.set_font("600 12px system-ui, sans-serif");
     context.set_text_baseline("middle");
     if let Some(at) = scene.editing {
-        open_tile(context, scene, &grid, at);
+        draw_open_tile(context, scene, &grid, at);
     }
-    captions(context, scene, &grid);
+    draw_captions(context, scene, &grid);
     if scene.editing.is_none()
         && let Some(at) = scene.hovered
     {
         context.set_global_alpha(0.55);
-        frame(context, scene, &grid, at, &scene.theme.text, 1.0);
+        outline_tile(context, scene, &grid, at, &scene.theme.text, 1.0);
         context.set_global_alpha(1.0);
         if scene.forbidden.hovered {
-            padlock(context, scene, &grid, at, &scene.theme.text);
+            draw_padlock(context, scene, &grid, at, &scene.theme.text);
         }
     }
     if let Some(at) = scene.selected.filter(|at| Some(*at) != scene.editing) {
-        frame(context, scene, &grid, at, &scene.theme.own, 2.0);
+        outline_tile(context, scene, &grid, at, &scene.theme.own, 2.0);
     }
-    editors(context, scene, &grid);
+    draw_editors(context, scene, &grid);
     if let Some(at) = scene.editing {
-        frame(context, scene, &grid, at, &scene.theme.own, 2.0);
+        outline_tile(context, scene, &grid, at, &scene.theme.own, 2.0);
         if scene.locks_own {
-            padlock(context, scene, &grid, at, &scene.theme.own);
+            draw_padlock(context, scene, &grid, at, &scene.theme.own);
         }
     }
     for lock in scene.locks {
@@ -130,52 +131,30 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
             y: lock.tile_y,
         };
         let mine = Some(lock.user_id) == scene.me;
-        let ink = if mine {
+        let color = if mine {
             &scene.theme.own
         } else {
             people::person_color(lock.user_id)
         };
-        padlock(context, scene, &grid, at, ink);
+        draw_padlock(context, scene, &grid, at, color);
     }
     for highlight in scene.highlights {
-        ring(context, scene, &grid, highlight);
+        draw_highlight(context, scene, &grid, highlight);
     }
     for (user, cursor) in scene.cursors {
         if Some(*user) != scene.me {
-            pointer(context, scene, *user, *cursor);
+            draw_cursor(context, scene, *user, *cursor);
         }
     }
-    !scene.still && !scene.highlights.is_empty()
+    !scene.reduced_motion && !scene.highlights.is_empty()
 }
 
-fn is_seen(scene: &Scene<'_>, x: f64, y: f64, side: f64) -> bool {
-    x < scene.viewport.width && y < scene.viewport.height && x + side > 0.0 && y + side > 0.0
-}
-
-/// A frame around a tile; nothing if it is out of view.
-fn frame(
-    context: &CanvasRenderingContext2d,
-    scene: &Scene<'_>,
-    grid: &Grid,
-    at: Coord,
-    color: &str,
-    width: f64,
-) -> Option<(f64, f64, f64)> {
-    let (x, y, side) = scene.viewport.tile_rect(grid, at);
-    if !is_seen(scene, x, y, side) {
-        return None;
-    }
-    context.set_stroke_style_str(color);
-    context.set_line_width(width);
-    let out = width / 2.0;
-    context.stroke_rect(x - out, y - out, side + width, side + width);
-    Some((x, y, side))
-}
-
-fn open_tile(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, at: Coord) {
+/// Draws the open tile: dims the rest of the board, shows the unfinished shape,
+/// the pixel grid and the pen.
+fn draw_open_tile(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, at: Coord) {
     let (x, y, side) = scene.viewport.tile_rect(grid, at);
     let Viewport { width, height, .. } = scene.viewport;
-    context.set_fill_style_str(&scene.theme.veil);
+    context.set_fill_style_str(&scene.theme.dim);
     context.fill_rect(0.0, 0.0, width, y.max(0.0));
     context.fill_rect(0.0, y + side, width, (height - y - side).max(0.0));
     context.fill_rect(0.0, y, x.max(0.0), side);
@@ -188,12 +167,12 @@ fn open_tile(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid,
     };
     for &PixelEdit(index, color) in scene.preview {
         let (dx, dy) = spot(i32::from(index));
-        context.set_fill_style_str(paint(scene, color));
+        context.set_fill_style_str(css_color(scene, color));
         context.fill_rect(dx, dy, zoom, zoom);
     }
-    if zoom >= PIXEL_GRID_FROM {
+    if zoom >= MIN_ZOOM_FOR_GRID {
         context.set_fill_style_str(&scene.theme.grid);
-        context.set_global_alpha(((zoom - PIXEL_GRID_FROM) / 6.0).min(0.8));
+        context.set_global_alpha(((zoom - MIN_ZOOM_FOR_GRID) / 6.0).min(0.8));
         let thin = 1.0 / scene.ratio;
         for line in 1..grid.tile_size {
             let offset = f64::from(line) * zoom;
@@ -205,7 +184,7 @@ fn open_tile(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid,
     if let Some((column, row)) = scene.pen {
         let (px, py) = (x + f64::from(column) * zoom, y + f64::from(row) * zoom);
         context.set_global_alpha(0.6);
-        context.set_fill_style_str(paint(scene, scene.color));
+        context.set_fill_style_str(css_color(scene, scene.color));
         context.fill_rect(px, py, zoom, zoom);
         context.set_global_alpha(1.0);
         context.set_line_width(1.5);
@@ -216,7 +195,8 @@ fn open_tile(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid,
     }
 }
 
-fn paint<'a>(scene: &'a Scene<'_>, color: u8) -> &'a str {
+/// The CSS colour of a palette index.
+fn css_color<'a>(scene: &'a Scene<'_>, color: u8) -> &'a str {
     if color == TRANSPARENT {
         return &scene.theme.paper;
     }
@@ -226,10 +206,10 @@ fn paint<'a>(scene: &'a Scene<'_>, color: u8) -> &'a str {
         .map_or("#000", String::as_str)
 }
 
-/// Creators and likes, close up.
-fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
+/// Draws creators and like counts on the tiles, if the zoom is close enough.
+fn draw_captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
     let side = f64::from(grid.tile_size) * scene.viewport.camera.zoom;
-    if side < CAPTION_FROM {
+    if side < MIN_SIDE_FOR_CAPTIONS {
         return;
     }
     let Some((first, last)) = scene.viewport.visible(grid) else {
@@ -246,7 +226,7 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
             };
             let (left, top, side) = scene.viewport.tile_rect(grid, at);
             if scene.forbidden.of_others && Some(tile.state.creator_id) != scene.me {
-                padlock(context, scene, grid, at, &scene.theme.text);
+                draw_padlock(context, scene, grid, at, &scene.theme.text);
             }
             let name = (scene.name_of)(tile.state.creator_id);
             let mut text = creator_name(name.as_deref(), &tile.creator).to_owned();
@@ -254,12 +234,12 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
                 text = format!("{text}  ♥ {}", tile.state.like_count);
             }
             if !text.is_empty() {
-                plate(
+                draw_label(
                     context,
                     &text,
                     left + 4.0,
                     top + side - 22.0,
-                    &scene.theme.plate,
+                    &scene.theme.label,
                     &scene.theme.text,
                     side - 8.0,
                 );
@@ -268,28 +248,28 @@ fn captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) 
     }
 }
 
-/// Frames with names where people draw.
-fn editors(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
+/// Outlines the tiles in which people draw, with their names.
+fn draw_editors(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
     let mut names: HashMap<Coord, f64> = HashMap::new();
     for &(user, at) in scene.editors {
-        // One's own other tab is shown like anybody else.
+        // The same user in another tab is shown like any other user.
         if Some(user) == scene.me && Some(at) == scene.editing {
             continue;
         }
         let color = people::person_color(user);
-        let Some((x, y, side)) = frame(context, scene, grid, at, color, 2.0) else {
+        let Some((x, y, side)) = outline_tile(context, scene, grid, at, color, 2.0) else {
             continue;
         };
-        if side >= NAME_FROM {
+        if side >= MIN_SIDE_FOR_NAMES {
             let left = names.entry(at).or_insert(x);
-            let ink = &scene.theme.person_ink;
-            let width = plate(
+            let text_color = &scene.theme.person_text;
+            let width = draw_label(
                 context,
                 &(scene.name_of)(user).unwrap_or_default(),
                 *left,
                 y - 22.0,
                 color,
-                ink,
+                text_color,
                 180.0,
             );
             *left += width + 2.0;
@@ -297,33 +277,16 @@ fn editors(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid) {
     }
 }
 
-fn padlock(
+/// Draws a tile's highlight: an outline, a growing ring and a label with the
+/// sender and message.
+fn draw_highlight(
     context: &CanvasRenderingContext2d,
     scene: &Scene<'_>,
     grid: &Grid,
-    at: Coord,
-    ink: &str,
+    highlight: &Highlight,
 ) {
-    let (x, y, side) = scene.viewport.tile_rect(grid, at);
-    if side < PADLOCK_FROM || !is_seen(scene, x, y, side) {
-        return;
-    }
-    let (cx, cy) = (x + side - 14.0, y + 14.0);
-    context.set_fill_style_str(&scene.theme.plate);
-    circle(context, cx, cy, 10.0);
-    context.fill();
-    context.set_fill_style_str(ink);
-    context.fill_rect(cx - 4.0, cy - 0.5, 8.0, 5.5);
-    context.set_stroke_style_str(ink);
-    context.set_line_width(1.5);
-    context.begin_path();
-    let _ = context.arc(cx, cy - 1.0, 2.75, PI, TAU);
-    context.stroke();
-}
-
-fn ring(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, highlight: &Highlight) {
     let (x, y, side) = scene.viewport.tile_rect(grid, highlight.at);
-    if scene.now >= highlight.ends_at || !is_seen(scene, x - 40.0, y - 40.0, side + 80.0) {
+    if scene.now >= highlight.ends_at || !is_visible(scene, x - 40.0, y - 40.0, side + 80.0) {
         return;
     }
     let color = highlight
@@ -332,8 +295,8 @@ fn ring(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, high
         .map_or(scene.theme.own.as_str(), |(user, _)| {
             people::person_color(*user)
         });
-    frame(context, scene, grid, highlight.at, color, 3.0);
-    if !scene.still {
+    outline_tile(context, scene, grid, highlight.at, color, 3.0);
+    if !scene.reduced_motion {
         let age = i32::try_from(scene.now - highlight.started_at).unwrap_or_default();
         let part = f64::from(age.rem_euclid(1_000)) / 1_000.0;
         let grow = 4.0 + part * 28.0;
@@ -347,18 +310,24 @@ fn ring(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, high
         (Some((_, name)), message) => format!("{name}: {message}"),
         (None, _) => return,
     };
-    let ink = &scene.theme.person_ink;
-    plate(context, &text, x, y - 26.0, color, ink, 260.0);
+    let text_color = &scene.theme.person_text;
+    draw_label(context, &text, x, y - 26.0, color, text_color, 260.0);
 }
 
-fn pointer(context: &CanvasRenderingContext2d, scene: &Scene<'_>, user: UserId, cursor: Cursor) {
+/// Draws the cursor of another user, with the name if the zoom is close enough.
+fn draw_cursor(
+    context: &CanvasRenderingContext2d,
+    scene: &Scene<'_>,
+    user: UserId,
+    cursor: Cursor,
+) {
     let (x, y) = scene.viewport.to_screen(cursor.x, cursor.y);
-    if !is_seen(scene, x, y, 16.0) {
+    if !is_visible(scene, x, y, 16.0) {
         return;
     }
     let color = people::person_color(user);
     context.set_fill_style_str(color);
-    context.set_stroke_style_str(&scene.theme.person_ink);
+    context.set_stroke_style_str(&scene.theme.person_text);
     context.set_line_width(1.0);
     context.begin_path();
     context.move_to(x, y);
@@ -368,41 +337,11 @@ fn pointer(context: &CanvasRenderingContext2d, scene: &Scene<'_>, user: UserId, 
     context.close_path();
     context.fill();
     context.stroke();
-    if scene.viewport.camera.zoom < CURSOR_NAME_FROM {
+    if scene.viewport.camera.zoom < MIN_ZOOM_FOR_CURSOR_NAMES {
         return;
     }
     if let Some(name) = (scene.name_of)(user) {
-        let ink = &scene.theme.person_ink;
-        plate(context, &name, x + 12.0, y + 12.0, color, ink, 160.0);
+        let text_color = &scene.theme.person_text;
+        draw_label(context, &name, x + 12.0, y + 12.0, color, text_color, 160.0);
     }
-}
-
-/// A line of text on a rounded plate; gives its width.
-fn plate(
-    context: &CanvasRenderingContext2d,
-    text: &str,
-    x: f64,
-    y: f64,
-    ground: &str,
-    ink: &str,
-    most: f64,
-) -> f64 {
-    let width = context
-        .measure_text(text)
-        .map_or(0.0, |measure| measure.width())
-        .min(most - 10.0)
-        .max(0.0);
-    context.set_fill_style_str(ground);
-    context.begin_path();
-    // Fails only for a negative radius.
-    let _ = context.round_rect_with_f64(x, y, width + 10.0, 18.0, 4.0);
-    context.fill();
-    context.set_fill_style_str(ink);
-    let _ = context.fill_text_with_max_width(text, x + 5.0, y + 9.5, width.max(1.0));
-    width + 10.0
-}
-
-fn circle(context: &CanvasRenderingContext2d, x: f64, y: f64, radius: f64) {
-    context.begin_path();
-    let _ = context.arc(x, y, radius, 0.0, TAU);
 }

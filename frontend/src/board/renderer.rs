@@ -1,6 +1,7 @@
-//! What is on screen: two canvases, redrawn when something changed and never
-//! otherwise. The lower one is the board's picture, the upper one everything
-//! that moves over it.
+//! Draws the board on two canvases: tiles on the lower one (`tile_cache`),
+//! everything else on the upper one (`overlay`). Draws with
+//! `requestAnimationFrame`, and only after something has changed. Also runs the
+//! animations of the camera.
 
 use super::{
     animation::CameraAnimation,
@@ -30,44 +31,45 @@ use std::{
 };
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
-/// CSS pixels at the left that the tools cover, but on a phone.
-const TOOLS: f64 = 120.0;
+/// Width in CSS pixels of the toolbar over the left side of the board (not on
+/// phones).
+const TOOLBAR_WIDTH_PX: f64 = 120.0;
 
-/// The board on screen.
+/// The two canvases of the board, with what is needed to draw them.
 pub struct BoardRenderer {
     store: Store,
     session: Session,
     root: Element,
     base: (HtmlCanvasElement, CanvasRenderingContext2d),
-    over: (HtmlCanvasElement, CanvasRenderingContext2d),
+    overlay_canvas: (HtmlCanvasElement, CanvasRenderingContext2d),
     cache: RefCell<TileCache>,
     theme: RefCell<Theme>,
     animation: Cell<Option<CameraAnimation>>,
-    /// The tool at work, with the tile it works in.
+    /// The stroke in progress, with its tile.
     pub stroke: RefCell<Option<(Coord, ActiveStroke)>>,
     scheduled: Cell<bool>,
     base_dirty: Cell<bool>,
-    /// Whether the whole picture was ever there.
-    pictured: Cell<bool>,
+    /// Whether the performance mark of the first complete picture was set.
+    is_first_picture_marked: Cell<bool>,
     ratio: Cell<f64>,
 }
 
 impl BoardRenderer {
-    /// A stage on two canvases within `root`; none where the browser cannot
-    /// draw on them.
+    /// A renderer on two canvases within `root`; none if the browser gives no
+    /// 2D context.
     pub fn new(
         store: Store,
         session: Session,
         root: Element,
         base: &HtmlCanvasElement,
-        over: &HtmlCanvasElement,
+        overlay_canvas: &HtmlCanvasElement,
     ) -> Option<Rc<Self>> {
         let theme = Theme::read(&root);
         Some(Rc::new(Self {
             store,
             session,
             base: (base.clone(), context_of(base)?),
-            over: (over.clone(), context_of(over)?),
+            overlay_canvas: (overlay_canvas.clone(), context_of(overlay_canvas)?),
             root,
             cache: RefCell::default(),
             theme: RefCell::new(theme),
@@ -75,13 +77,13 @@ impl BoardRenderer {
             stroke: RefCell::default(),
             scheduled: Cell::default(),
             base_dirty: Cell::new(true),
-            pictured: Cell::default(),
+            is_first_picture_marked: Cell::default(),
             ratio: Cell::new(1.0),
         }))
     }
 
-    /// Takes the size that the page gives it; `device` are width and height
-    /// in device pixels, where the browser tells them.
+    /// Adapts the canvases to the size of `root`. `device` is the size of the
+    /// canvas in device pixels, where the browser reports it.
     pub fn resize(self: &Rc<Self>, device: Option<(u32, u32)>) {
         let rect = self.root.get_bounding_client_rect();
         let ratio = browser::window().device_pixel_ratio().max(0.5);
@@ -89,13 +91,13 @@ impl BoardRenderer {
             device_pixels(rect.width() * ratio),
             device_pixels(rect.height() * ratio),
         );
-        // An emulated screen has another ratio than the one it is shown on.
+        // In an emulated screen the reported size can be of another ratio.
         let (width, height) = device
             .filter(|exact| exact.0.abs_diff(rounded.0) <= 1 && exact.1.abs_diff(rounded.1) <= 1)
             .unwrap_or(rounded);
         self.ratio.set(ratio);
-        for (canvas, _) in [&self.base, &self.over] {
-            // Setting it clears the canvas, even to what it is.
+        for (canvas, _) in [&self.base, &self.overlay_canvas] {
+            // Setting the size clears the canvas, even if it is the same size.
             if (canvas.width(), canvas.height()) != (width, height) {
                 canvas.set_width(width);
                 canvas.set_height(height);
@@ -110,29 +112,29 @@ impl BoardRenderer {
             viewport.height = rect.height();
         });
         self.redraw();
-        // The open tile stays whole when a keyboard or a panel takes room.
+        // Keeps the open tile in view when an on-screen keyboard or a panel
+        // takes space.
         let grid = self.store.tiles.with_untracked(TileStore::grid);
         if let (Some(grid), Some(at)) = (grid, self.store.editing.get_untracked())
-            && old.holds(&grid, at)
+            && old.contains_tile(&grid, at)
         {
-            self.fly(CameraCommand::Fill(at));
+            self.fly_to(CameraCommand::FitTile(at));
         }
     }
 
-    /// The colours of the page changed.
+    /// Reads the colours again, after the theme of the page has changed.
     pub fn retheme(self: &Rc<Self>) {
         self.theme.replace(Theme::read(&self.root));
         self.redraw();
     }
 
-    /// Draws everything with the next frame.
+    /// Draws both canvases with the next frame.
     pub fn redraw(self: &Rc<Self>) {
         self.base_dirty.set(true);
         self.refresh();
     }
 
-    /// Draws what lies over the board with the next frame, and the board
-    /// itself where a tile changed.
+    /// Draws the overlay with the next frame, and the tiles that changed.
     pub fn refresh(self: &Rc<Self>) {
         if self.scheduled.replace(true) {
             return;
@@ -146,28 +148,33 @@ impl BoardRenderer {
         });
     }
 
-    /// Moves the view by hand: at once, and ends any flight.
-    pub fn steer(&self, act: impl FnOnce(&mut Viewport)) {
+    /// Changes the viewport at once; ends a running animation.
+    pub fn update_viewport(&self, change: impl FnOnce(&mut Viewport)) {
         self.animation.set(None);
-        self.store.viewport.update(act);
+        self.store.viewport.update(change);
     }
 
-    /// Flies somewhere.
-    pub fn fly(self: &Rc<Self>, command: CameraCommand) {
+    /// Starts an animation to the camera that the command asks for.
+    pub fn fly_to(self: &Rc<Self>, command: CameraCommand) {
         let Some(grid) = self.store.tiles.with_untracked(TileStore::grid) else {
             return;
         };
         let mut viewport = self.store.viewport.get_untracked();
         let from = viewport.camera;
         if let Some(animation) = self.animation.get() {
-            // A second step follows where the first one leads.
+            // A second command during an animation starts from the target of
+            // the first one.
             viewport.camera = animation.target();
         }
         match command {
-            CameraCommand::Tile(at) => viewport.camera = viewport.near(&grid, at),
-            CameraCommand::Fill(at) => {
-                let covered = if browser::is_phone() { 0.0 } else { TOOLS };
-                viewport.camera = viewport.fill(&grid, at, covered);
+            CameraCommand::Tile(at) => viewport.camera = viewport.center_on(&grid, at),
+            CameraCommand::FitTile(at) => {
+                let covered = if browser::is_phone() {
+                    0.0
+                } else {
+                    TOOLBAR_WIDTH_PX
+                };
+                viewport.camera = viewport.fit_tile(&grid, at, covered);
             }
             CameraCommand::Camera(camera) => viewport.camera = camera,
             CameraCommand::Fit => viewport.camera = viewport.fit(&grid),
@@ -175,15 +182,17 @@ impl BoardRenderer {
                 viewport.zoom_at(viewport.width / 2.0, viewport.height / 2.0, factor, &grid);
             }
         }
-        viewport.settle(&grid);
+        viewport.clamp_to(&grid);
         self.move_to(from, viewport.camera);
     }
 
+    /// Starts an animation; without one if the user asked for reduced motion or
+    /// the board has no size yet.
     fn move_to(self: &Rc<Self>, from: Camera, to: Camera) {
         if browser::prefers_reduced_motion()
             || self.store.viewport.with_untracked(|v| v.width <= 0.0)
         {
-            self.steer(|viewport| viewport.camera = to);
+            self.update_viewport(|viewport| viewport.camera = to);
             return;
         }
         self.animation
@@ -191,6 +200,8 @@ impl BoardRenderer {
         self.refresh();
     }
 
+    /// Draws one frame: advances the animation, repaints changed chunks, draws
+    /// the overlay.
     fn frame(self: &Rc<Self>) {
         if let Some(animation) = self.animation.get() {
             let (camera, arrived) = animation.at(frame_time());
@@ -208,7 +219,7 @@ impl BoardRenderer {
         let mut cache = self.cache.borrow_mut();
         self.store.canvas.with_untracked(|canvas| {
             if let Some(canvas) = canvas {
-                cache.recolor(&canvas.palette);
+                cache.set_palette(&canvas.palette);
             }
         });
         let viewport = self.store.viewport.get_untracked();
@@ -216,7 +227,7 @@ impl BoardRenderer {
         let mut again = self.animation.get().is_some();
         let open = self.store.editing.get_untracked();
         self.store.tiles.with_untracked(|tiles| {
-            if cache.mend(&dirty, tiles) || self.base_dirty.take() {
+            if cache.repaint(&dirty, tiles) || self.base_dirty.take() {
                 let context = &self.base.1;
                 let ratio = self.ratio.get();
                 let complete =
@@ -224,20 +235,21 @@ impl BoardRenderer {
                 if !complete {
                     self.base_dirty.set(true);
                     again = true;
-                } else if tiles.grid().is_some() && !self.pictured.replace(true) {
-                    mark_picture();
+                } else if tiles.grid().is_some() && !self.is_first_picture_marked.replace(true) {
+                    mark_first_picture();
                 }
             }
         });
         drop(theme);
-        again |= self.draw_over(viewport, cache.palette());
+        again |= self.draw_overlay(viewport, cache.palette());
         drop(cache);
         if again {
             self.refresh();
         }
     }
 
-    fn draw_over(&self, viewport: Viewport, palette: &[String]) -> bool {
+    /// Draws the overlay. Returns whether it needs another frame.
+    fn draw_overlay(&self, viewport: Viewport, palette: &[String]) -> bool {
         let store = self.store;
         let editing = store.editing.get_untracked();
         let tools = store.tools.get_untracked();
@@ -260,11 +272,11 @@ impl BoardRenderer {
             .get_untracked()
             .and_then(|spot| Some((spot, cell(spot)?)));
         let hovered = pointed.map(|(_, (at, _))| at);
-        let under = pointed.and_then(|((x, y), (at, grid))| {
+        let pixel_under_pointer = pointed.and_then(|((x, y), (at, grid))| {
             let inside = Some(at) == editing;
             inside.then(|| (x - at.x * grid.tile_size, y - at.y * grid.tile_size))
         });
-        // Moderators and the owner draw everywhere.
+        // The policy `own` does not apply to moderators and the owner.
         let policy = store
             .canvas
             .with_untracked(|canvas| canvas.as_ref().map(|canvas| canvas.edit_policy));
@@ -283,14 +295,14 @@ impl BoardRenderer {
                             viewport,
                             ratio: self.ratio.get(),
                             now: now_ms(),
-                            still: browser::prefers_reduced_motion(),
+                            reduced_motion: browser::prefers_reduced_motion(),
                             tiles,
                             palette,
                             theme: &theme,
                             editing,
                             selected: store.selected.get_untracked(),
                             hovered,
-                            pen: under.or(store.pen.get_untracked()),
+                            pen: pixel_under_pointer.or(store.pen.get_untracked()),
                             color: if tools.tool == Tool::Eraser {
                                 TRANSPARENT
                             } else {
@@ -312,7 +324,7 @@ impl BoardRenderer {
                                     .is_some_and(|at| self.session.may_not(at).is_some()),
                             },
                         };
-                        overlay::draw(&self.over.1, &scene)
+                        overlay::draw(&self.overlay_canvas.1, &scene)
                     })
                 })
             })
@@ -320,15 +332,16 @@ impl BoardRenderer {
     }
 }
 
-/// For whoever measures: the whole picture is there for the first time.
-fn mark_picture() {
+/// Sets the performance mark `board-picture`, which the benchmarks wait for:
+/// all tiles in view are drawn for the first time.
+fn mark_first_picture() {
     if let Some(performance) = browser::window().performance() {
-        // Fails only for names that browsers use themselves.
+        // Fails only for names reserved by the browser.
         let _ = performance.mark("board-picture");
     }
 }
 
-/// Milliseconds on the clock of animation.
+/// Milliseconds on the monotonic clock of the page.
 fn frame_time() -> f64 {
     browser::window()
         .performance()
@@ -338,7 +351,7 @@ fn frame_time() -> f64 {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a screen's size; saturates, which is meant"
+    reason = "a screen's size; the cast saturates"
 )]
 fn device_pixels(pixels: f64) -> u32 {
     pixels.round() as u32

@@ -1,8 +1,8 @@
-//! The board's pixels as RGBA, at full size or smaller. Pure.
+//! The pixels of the board as RGBA at several mipmap levels. Pure.
 //!
-//! At level `n` one picture pixel stands for 2ⁿ × 2ⁿ board pixels, averaged
-//! over up to 4 × 4 of them, so that a far view neither shimmers nor costs
-//! more than what is on screen.
+//! At level `n` one output pixel stands for 2ⁿ × 2ⁿ board pixels. Its colour is
+//! the mean of at most 4 × 4 samples, so that a distant view does not shimmer
+//! and the cost depends on the size of the screen only.
 
 use crate::model::tile_store::TileStore;
 use shared::{
@@ -10,24 +10,24 @@ use shared::{
     pixels::TRANSPARENT,
 };
 
-/// Samples along one side of a picture pixel at most.
-const SAMPLES: i32 = 4;
+/// Samples along one side of an output pixel, at most.
+const MAX_SAMPLES_PER_SIDE: i32 = 4;
 
-/// A rectangle of picture pixels of one level.
+/// A rectangle of pixels at one level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
-    /// From the left.
+    /// Left edge.
     pub x: i32,
-    /// From the top.
+    /// Top edge.
     pub y: i32,
-    /// To the right.
+    /// Pixels from left to right.
     pub width: i32,
-    /// Downwards.
+    /// Pixels from top to bottom.
     pub height: i32,
 }
 
 impl Area {
-    /// What two areas have in common.
+    /// The common part of two areas; none if they do not overlap.
     pub fn intersect(self, other: Self) -> Option<Self> {
         let x = self.x.max(other.x);
         let y = self.y.max(other.y);
@@ -42,7 +42,7 @@ impl Area {
     }
 }
 
-/// The picture pixels of a tile at a level, rounded outwards.
+/// The output pixels that a tile covers at a level, rounded outwards.
 pub fn tile_area(grid: &Grid, at: Coord, level: u32) -> Area {
     let side = grid.tile_size;
     let left = (at.x * side) >> level;
@@ -57,7 +57,7 @@ pub fn tile_area(grid: &Grid, at: Coord, level: u32) -> Area {
     }
 }
 
-/// The RGBA of an area, row by row.
+/// The RGBA bytes of an area of output pixels, row by row.
 pub fn sample(
     tiles: &TileStore,
     grid: &Grid,
@@ -71,6 +71,7 @@ pub fn sample(
     averaged(tiles, grid, colors, level, area)
 }
 
+/// Level 0: one output pixel per board pixel.
 fn exact(tiles: &TileStore, grid: &Grid, colors: &[[u8; 3]], area: Area) -> Vec<u8> {
     let mut rgba = vec![0; size(area) * 4];
     visit(tiles, grid, area, 1, |x, y, color| {
@@ -84,9 +85,10 @@ fn exact(tiles: &TileStore, grid: &Grid, colors: &[[u8; 3]], area: Area) -> Vec<
     rgba
 }
 
+/// Levels above 0: the mean of several samples.
 fn averaged(tiles: &TileStore, grid: &Grid, colors: &[[u8; 3]], level: u32, area: Area) -> Vec<u8> {
     let side = 1 << level;
-    let stride = (side / SAMPLES).max(1);
+    let stride = (side / MAX_SAMPLES_PER_SIDE).max(1);
     let covered = Area {
         x: area.x << level,
         y: area.y << level,
@@ -115,14 +117,14 @@ fn averaged(tiles: &TileStore, grid: &Grid, colors: &[[u8; 3]], level: u32, area
         .collect()
 }
 
-/// Calls `see` for the painted board pixels of an area, of every `stride`-th
-/// row and column.
+/// Calls `on_pixel` with position and colour of the painted pixels in an area
+/// of board pixels, in every `stride`-th row and column.
 fn visit(
     tiles: &TileStore,
     grid: &Grid,
     area: Area,
     stride: i32,
-    mut see: impl FnMut(i32, i32, u8),
+    mut on_pixel: impl FnMut(i32, i32, u8),
 ) {
     let from = |start: i32| start + (-start).rem_euclid(stride);
     let step = usize::try_from(stride).unwrap_or(1).max(1);
@@ -154,7 +156,7 @@ fn visit(
                     if let Some(&color) = color
                         && color != TRANSPARENT
                     {
-                        see(x, y, color);
+                        on_pixel(x, y, color);
                     }
                 }
             }
@@ -162,10 +164,12 @@ fn visit(
     }
 }
 
+/// The number of pixels in an area.
 fn size(area: Area) -> usize {
     usize::try_from(area.width * area.height).unwrap_or_default()
 }
 
+/// The index of a pixel in the rows of an area.
 fn offset(area: Area, x: i32, y: i32) -> usize {
     usize::try_from((y - area.y) * area.width + (x - area.x)).unwrap_or(usize::MAX / 8)
 }
@@ -202,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pixel_has_its_colour_and_place() {
+    fn a_pixel_is_sampled_with_its_colour_and_position() {
         let tiles = tiles(&[PixelEdit(9, 1)]);
         let area = Area {
             x: 9,
@@ -217,8 +221,9 @@ mod tests {
     }
 
     #[test]
-    fn a_far_view_is_the_mean_of_what_it_shows() {
-        // Two of the four pixels of one picture pixel, in both colours.
+    fn a_coarse_level_is_the_mean_of_its_pixels() {
+        // Two of the four board pixels of one output pixel are painted, in two
+        // colours.
         let tiles = tiles(&[PixelEdit(0, 0), PixelEdit(1, 1)]);
         let area = Area {
             x: 4,

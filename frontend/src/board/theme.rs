@@ -1,56 +1,57 @@
-//! The board's colours, read from the style sheet's tokens.
+//! The colours of the board, read from the custom properties of the style
+//! sheet.
 
 use crate::browser;
 
-/// Colours as the canvas takes them.
+/// Colours as CSS strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
-    /// Around the board.
-    pub ground: String,
-    /// An empty cell.
+    /// Area around the board.
+    pub background: String,
+    /// Empty cells.
     pub paper: String,
-    /// Between pixels and, far away, between tiles.
+    /// Lines between pixels and between tiles.
     pub grid: String,
-    /// Around the board and between tiles.
+    /// Edge of the board.
     pub border: String,
-    /// What is chosen, and one's own.
+    /// Selection, and what belongs to this user.
     pub own: String,
     /// Text on the board.
     pub text: String,
-    /// Behind text.
-    pub plate: String,
-    /// Dims what lies around the open tile.
-    pub veil: String,
-    /// Text on a person's colour.
-    pub person_ink: String,
+    /// Background of text labels.
+    pub label: String,
+    /// Translucent colour over everything except the open tile.
+    pub dim: String,
+    /// Text on a background of a person's colour.
+    pub person_text: String,
 }
 
 impl Theme {
-    /// As the page has them now.
+    /// Reads the current values from the computed style of `element`.
     pub fn read(element: &web_sys::Element) -> Self {
         let style = browser::window().get_computed_style(element).ok().flatten();
-        let probe = |name: &str, otherwise: &str| {
+        let token = |name: &str, fallback: &str| {
             let value = style
                 .as_ref()
                 .and_then(|style| style.get_property_value(name).ok())
                 .unwrap_or_default();
             let value = value.trim();
             if value.is_empty() {
-                otherwise.to_owned()
+                fallback.to_owned()
             } else {
                 value.to_owned()
             }
         };
         Self {
-            ground: probe("--board-ground", "#060914"),
-            paper: probe("--board-paper", "#0f1629"),
-            grid: probe("--board-grid", "#1c2643"),
-            border: probe("--board-border", "#3a4a78"),
-            own: probe("--board-own", "#f6c657"),
-            text: probe("--board-text", "#eaeefa"),
-            plate: probe("--board-plate", "rgb(13 19 36 / 88%)"),
-            veil: probe("--board-veil", "rgb(3 6 14 / 45%)"),
-            person_ink: probe("--person-ink", "#0b1020"),
+            background: token("--board-ground", "#060914"),
+            paper: token("--board-paper", "#0f1629"),
+            grid: token("--board-grid", "#1c2643"),
+            border: token("--board-border", "#3a4a78"),
+            own: token("--board-own", "#f6c657"),
+            text: token("--board-text", "#eaeefa"),
+            label: token("--board-plate", "rgb(13 19 36 / 88%)"),
+            dim: token("--board-veil", "rgb(3 6 14 / 45%)"),
+            person_text: token("--person-ink", "#0b1020"),
         }
     }
 }

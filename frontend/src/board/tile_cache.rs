@@ -1,7 +1,9 @@
-//! The picture of the board: kept in squares of pixels for each level of
-//! detail, made when they come into view, mended where a tile changed.
+//! Caches the picture of the board in off-screen canvases ("chunks") for each
+//! mipmap level. Chunks are rendered when they come into view, repainted where
+//! a tile changed, and evicted when they were not used for long.
 
 use super::{
+    grid_lines::{draw_borders, draw_checks, draw_pixel_lines},
     sample::{self, Area},
     theme::Theme,
 };
@@ -15,29 +17,26 @@ use std::collections::{HashMap, HashSet};
 use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
-/// Picture pixels along one side of a square.
+/// Side of a chunk in output pixels.
 const CHUNK_SIDE: i32 = 256;
-/// Squares kept while they are not in view (each is a quarter of a megabyte).
+/// Chunks kept although they are not in view (each takes 256 KiB).
 const MAX_IDLE_CHUNKS: usize = 192;
-/// Milliseconds of one frame for making squares; the rest come with the next.
-const BUDGET_MS: f64 = 10.0;
-/// Levels coarser than the wanted one that stand in for it.
-const COARSER: u32 = 4;
-/// CSS pixels of a board pixel from which on lines between pixels are drawn.
-const PIXEL_LINES_FROM: f64 = 8.0;
-/// CSS pixels of a tile from which on its border is drawn.
-const BORDER_FROM: f64 = 20.0;
-
+/// Time per frame for rendering missing chunks, in milliseconds; the others
+/// follow in the next frames.
+const FRAME_BUDGET_MS: f64 = 10.0;
+/// How many coarser levels are searched for a substitute of a missing chunk.
+const MAX_FALLBACK_LEVELS: u32 = 4;
 type Key = (u32, i32, i32);
 
+/// Level, column and row of a chunk.
 struct Chunk {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
-    /// The frame in which it was drawn last.
-    used: u64,
+    /// The number of the frame in which it was last drawn.
+    last_frame: u64,
 }
 
-/// The squares of one board.
+/// The chunks of one board.
 #[derive(Default)]
 pub struct TileCache {
     chunks: HashMap<Key, Chunk>,
@@ -47,8 +46,8 @@ pub struct TileCache {
 }
 
 impl TileCache {
-    /// Another palette: nothing that was made is of use.
-    pub fn recolor(&mut self, palette: &[String]) {
+    /// Sets the palette; clears the cache if it is a different one.
+    pub fn set_palette(&mut self, palette: &[String]) {
         if self.palette != palette {
             self.palette = palette.to_vec();
             self.colors = palette::parse(palette);
@@ -56,13 +55,13 @@ impl TileCache {
         }
     }
 
-    /// The palette, as the canvas has it.
+    /// The palette as CSS colours.
     pub fn palette(&self) -> &[String] {
         &self.palette
     }
 
-    /// Mends what changed. False if nothing in view can have changed.
-    pub fn mend(&mut self, dirty: &Dirty, tiles: &TileStore) -> bool {
+    /// Repaints the cells that changed. Returns false if nothing did.
+    pub fn repaint(&mut self, dirty: &Dirty, tiles: &TileStore) -> bool {
         match dirty {
             Dirty::Nothing => false,
             Dirty::All => {
@@ -70,27 +69,27 @@ impl TileCache {
                 true
             }
             Dirty::Cells(cells) => {
-                self.mend_cells(cells, tiles);
+                self.repaint_cells(cells, tiles);
                 true
             }
         }
     }
 
-    fn mend_cells(&self, cells: &HashSet<Coord>, tiles: &TileStore) {
+    fn repaint_cells(&self, cells: &HashSet<Coord>, tiles: &TileStore) {
         let Some(grid) = tiles.grid() else { return };
         for (&(level, x, y), chunk) in &self.chunks {
-            let whole = area_of(x, y);
+            let whole = chunk_area(x, y);
             for &at in cells {
                 if let Some(part) = sample::tile_area(&grid, at, level).intersect(whole) {
                     let rgba = sample::sample(tiles, &grid, &self.colors, level, part);
-                    put(chunk, &rgba, part, whole);
+                    write_pixels(chunk, &rgba, part, whole);
                 }
             }
         }
     }
 
-    /// Draws the board; the open tile gets checks where nothing is painted.
-    /// False if squares are still missing: draw again soon.
+    /// Draws the board, with a checkerboard under the open tile. Returns false
+    /// if chunks are still missing and another frame is needed.
     pub fn draw(
         &mut self,
         context: &CanvasRenderingContext2d,
@@ -102,7 +101,7 @@ impl TileCache {
     ) -> bool {
         self.frame += 1;
         let (width, height) = (viewport.width * ratio, viewport.height * ratio);
-        context.set_fill_style_str(&theme.ground);
+        context.set_fill_style_str(&theme.background);
         context.fill_rect(0.0, 0.0, width, height);
         let Some(grid) = tiles.grid() else {
             return true;
@@ -137,6 +136,8 @@ impl TileCache {
         complete
     }
 
+    /// Draws the chunks in view and renders missing ones within the time
+    /// budget. Returns false if some are still missing.
     fn draw_chunks(
         &mut self,
         context: &CanvasRenderingContext2d,
@@ -170,33 +171,33 @@ impl TileCache {
         for y in y0..=y1 {
             for x in x0..=x1 {
                 let key = (level, x, y);
-                if !self.chunks.contains_key(&key) && now() - started <= BUDGET_MS {
-                    self.make(tiles, grid, key);
+                if !self.chunks.contains_key(&key) && now() - started <= FRAME_BUDGET_MS {
+                    self.render_chunk(tiles, grid, key);
                 }
                 let (left, top) = to_device(x, y);
                 let (right, bottom) = to_device(x + 1, y + 1);
                 let rect = [left, top, right - left, bottom - top];
-                if !self.put_part(context, key, 0, (0, 0), rect) {
+                if !self.draw_chunk(context, key, 0, (0, 0), rect) {
                     complete = false;
-                    self.put_other_level(context, key, rect);
+                    self.draw_fallback(context, key, rect);
                 }
             }
         }
         complete
     }
 
-    /// What other levels have of a square that is still to be made: blurred,
-    /// but no hole.
-    fn put_other_level(
+    /// Draws chunks of other levels in place of a missing one: blurred, but
+    /// better than a gap.
+    fn draw_fallback(
         &mut self,
         context: &CanvasRenderingContext2d,
         (level, x, y): Key,
         rect: [f64; 4],
     ) {
-        let coarser = (1..=COARSER).any(|up| {
+        let coarser = (1..=MAX_FALLBACK_LEVELS).any(|up| {
             let key = (level + up, x >> up, y >> up);
             let part = (x & ((1 << up) - 1), y & ((1 << up) - 1));
-            self.put_part(context, key, up, part, rect)
+            self.draw_chunk(context, key, up, part, rect)
         });
         if coarser || level == 0 {
             return;
@@ -208,15 +209,15 @@ impl TileCache {
         for (row, (top, height)) in (0..).zip(rows) {
             for (column, (left, width)) in (0..).zip(columns) {
                 let key = (level - 1, 2 * x + column, 2 * y + row);
-                self.put_part(context, key, 0, (0, 0), [left, top, width, height]);
+                self.draw_chunk(context, key, 0, (0, 0), [left, top, width, height]);
             }
         }
     }
 
-    /// Draws a square, or the part of one that is `up` levels finer, at a
-    /// place in device pixels: left, top, width, height. False if there is no
-    /// such square.
-    fn put_part(
+    /// Draws a chunk, or the `part` of it that a chunk `up` levels finer
+    /// covers, into a rectangle in device pixels (left, top, width, height).
+    /// Returns false if the chunk is not in the cache.
+    fn draw_chunk(
         &mut self,
         context: &CanvasRenderingContext2d,
         key: Key,
@@ -227,9 +228,9 @@ impl TileCache {
         let Some(chunk) = self.chunks.get_mut(&key) else {
             return false;
         };
-        chunk.used = self.frame;
+        chunk.last_frame = self.frame;
         let side = CHUNK_SIDE >> up;
-        // Fails only for a canvas without pixels, which none is.
+        // Fails only for a canvas of size zero.
         let _ = context
             .draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
                 &chunk.canvas,
@@ -245,38 +246,44 @@ impl TileCache {
         true
     }
 
-    fn make(&mut self, tiles: &TileStore, grid: &Grid, key: Key) {
+    /// Renders a chunk and adds it to the cache.
+    fn render_chunk(&mut self, tiles: &TileStore, grid: &Grid, key: Key) {
         let (level, x, y) = key;
-        let Some((canvas, context)) = surface(CHUNK_SIDE, CHUNK_SIDE) else {
+        let Some((canvas, context)) = offscreen_canvas(CHUNK_SIDE, CHUNK_SIDE) else {
             return;
         };
         let chunk = Chunk {
             canvas,
             context,
-            used: self.frame,
+            last_frame: self.frame,
         };
-        let whole = area_of(x, y);
+        let whole = chunk_area(x, y);
         let rgba = sample::sample(tiles, grid, &self.colors, level, whole);
-        put(&chunk, &rgba, whole, whole);
+        write_pixels(&chunk, &rgba, whole, whole);
         self.chunks.insert(key, chunk);
     }
 
+    /// Removes the longer unused half of the chunks if too many are not in
+    /// view.
     fn evict(&mut self) {
         let frame = self.frame;
-        let unused = |chunk: &Chunk| chunk.used != frame;
+        let unused = |chunk: &Chunk| chunk.last_frame != frame;
         if self.chunks.values().filter(|chunk| unused(chunk)).count() <= MAX_IDLE_CHUNKS {
             return;
         }
-        let mut ages: Vec<u64> = self.chunks.values().map(|chunk| chunk.used).collect();
+        let mut ages: Vec<u64> = self.chunks.values().map(|chunk| chunk.last_frame).collect();
         ages.sort_unstable();
         let limit = ages.get(ages.len() / 2).copied().unwrap_or(frame);
         self.chunks
-            .retain(|_, chunk| chunk.used == frame || chunk.used > limit);
+            .retain(|_, chunk| chunk.last_frame == frame || chunk.last_frame > limit);
     }
 }
 
-/// An off-screen canvas.
-pub fn surface(width: i32, height: i32) -> Option<(HtmlCanvasElement, CanvasRenderingContext2d)> {
+/// Creates an off-screen canvas; none if the browser refuses.
+pub fn offscreen_canvas(
+    width: i32,
+    height: i32,
+) -> Option<(HtmlCanvasElement, CanvasRenderingContext2d)> {
     let canvas: HtmlCanvasElement = crate::browser::window()
         .document()?
         .create_element("canvas")
@@ -289,12 +296,13 @@ pub fn surface(width: i32, height: i32) -> Option<(HtmlCanvasElement, CanvasRend
     Some((canvas, context))
 }
 
-/// The drawing context of a canvas.
+/// The 2D context of a canvas; none if the browser refuses.
 pub fn context_of(canvas: &HtmlCanvasElement) -> Option<CanvasRenderingContext2d> {
     canvas.get_context("2d").ok()??.dyn_into().ok()
 }
 
-/// The level whose pixels are at most twice as fine as the screen's.
+/// The mipmap level for a zoom in device pixels per board pixel: the coarsest
+/// whose pixels are not larger than those of the screen.
 fn level_for(zoom: f64) -> u32 {
     if zoom >= 1.0 {
         return 0;
@@ -304,7 +312,8 @@ fn level_for(zoom: f64) -> u32 {
         .min(8)
 }
 
-fn area_of(x: i32, y: i32) -> Area {
+/// The output pixels of the chunk in this column and row.
+fn chunk_area(x: i32, y: i32) -> Area {
     Area {
         x: x * CHUNK_SIDE,
         y: y * CHUNK_SIDE,
@@ -313,7 +322,8 @@ fn area_of(x: i32, y: i32) -> Area {
     }
 }
 
-fn put(chunk: &Chunk, rgba: &[u8], part: Area, whole: Area) {
+/// Writes RGBA bytes into the `part` of a chunk that covers `whole`.
+fn write_pixels(chunk: &Chunk, rgba: &[u8], part: Area, whole: Area) {
     let (Ok(width), Ok(height)) = (u32::try_from(part.width), u32::try_from(part.height)) else {
         return;
     };
@@ -322,95 +332,6 @@ fn put(chunk: &Chunk, rgba: &[u8], part: Area, whole: Area) {
         let (x, y) = (f64::from(part.x - whole.x), f64::from(part.y - whole.y));
         let _ = chunk.context.put_image_data(&data, x, y);
     }
-}
-
-/// Checks under a tile, so that white paint and no paint look different.
-fn draw_checks(
-    context: &CanvasRenderingContext2d,
-    grid: &Grid,
-    at: Coord,
-    theme: &Theme,
-    to_device: impl Fn(f64, f64) -> (f64, f64),
-) {
-    let side = grid.tile_size;
-    let corner = |x: i32, y: i32| to_device((at.x * side + x).into(), (at.y * side + y).into());
-    context.set_fill_style_str(&theme.grid);
-    context.set_global_alpha(0.45);
-    for y in 0..side {
-        for x in (y % 2..side).step_by(2) {
-            let ((left, top), (right, bottom)) = (corner(x, y), corner(x + 1, y + 1));
-            context.fill_rect(left, top, right - left, bottom - top);
-        }
-    }
-    context.set_global_alpha(1.0);
-}
-
-/// Lines between pixels, from very close.
-fn draw_pixel_lines(
-    context: &CanvasRenderingContext2d,
-    viewport: &Viewport,
-    ratio: f64,
-    grid: &Grid,
-    theme: &Theme,
-) {
-    let zoom = viewport.camera.zoom;
-    if zoom < PIXEL_LINES_FROM {
-        return;
-    }
-    let (board_width, board_height) = board_size(grid);
-    let (left, top) = viewport.to_board(0.0, 0.0);
-    let (right, bottom) = viewport.to_board(viewport.width, viewport.height);
-    let (left, top) = (left.max(0.0), top.max(0.0));
-    let (right, bottom) = (right.min(board_width), bottom.min(board_height));
-    let to_device = |x: f64, y: f64| {
-        let (x, y) = viewport.to_screen(x, y);
-        ((x * ratio).round(), (y * ratio).round())
-    };
-    let ((x0, y0), (x1, y1)) = (to_device(left, top), to_device(right, bottom));
-    context.set_fill_style_str(&theme.grid);
-    context.set_global_alpha(((zoom - PIXEL_LINES_FROM) / 12.0).min(0.7));
-    for column in floor(left) + 1..=floor(right) {
-        context.fill_rect(to_device(column.into(), 0.0).0, y0, 1.0, y1 - y0);
-    }
-    for row in floor(top) + 1..=floor(bottom) {
-        context.fill_rect(x0, to_device(0.0, row.into()).1, x1 - x0, 1.0);
-    }
-    context.set_global_alpha(1.0);
-}
-
-/// Lines between tiles, growing as one comes closer.
-fn draw_borders(
-    context: &CanvasRenderingContext2d,
-    viewport: &Viewport,
-    ratio: f64,
-    grid: &Grid,
-    theme: &Theme,
-) {
-    let side = f64::from(grid.tile_size);
-    let shown = side * viewport.camera.zoom;
-    if shown < BORDER_FROM {
-        return;
-    }
-    let Some((first, last)) = viewport.visible(grid) else {
-        return;
-    };
-    context.set_fill_style_str(&theme.grid);
-    context.set_global_alpha(((shown - BORDER_FROM) / 40.0).min(1.0));
-    let to_device = |x: f64, y: f64| {
-        let (x, y) = viewport.to_screen(x, y);
-        ((x * ratio).round(), (y * ratio).round())
-    };
-    let (left, top) = to_device(f64::from(first.x) * side, f64::from(first.y) * side);
-    let (right, bottom) = to_device(f64::from(last.x + 1) * side, f64::from(last.y + 1) * side);
-    for column in first.x + 1..=last.x {
-        let (x, _) = to_device(f64::from(column) * side, 0.0);
-        context.fill_rect(x, top, 1.0, bottom - top);
-    }
-    for row in first.y + 1..=last.y {
-        let (_, y) = to_device(0.0, f64::from(row) * side);
-        context.fill_rect(left, y, right - left, 1.0);
-    }
-    context.set_global_alpha(1.0);
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! The view and the tile in an address: `#x,y,zoom` and `?tile=12,7`. Pure.
+//! The camera and the selected tile in the page's address: `#x,y,zoom` and
+//! `?tile=12,7`. Pure.
 
 use crate::model::camera::Camera;
 use shared::canvas::Coord;
 
-/// The camera of a hash, with or without `#`.
+/// Parses the camera in a hash, with or without `#`; none if it is invalid.
 pub fn parse(hash: &str) -> Option<Camera> {
     let mut numbers = hash.trim_start_matches('#').split(',');
     let mut next = || {
@@ -18,7 +19,7 @@ pub fn parse(hash: &str) -> Option<Camera> {
     (numbers.next().is_none() && camera.zoom > 0.0).then_some(camera)
 }
 
-/// The hash of a camera, as short as it can be and still lead there.
+/// Formats a camera as a hash, rounded to keep the address short.
 pub fn format(camera: Camera) -> String {
     format!(
         "#{},{},{}",
@@ -28,7 +29,7 @@ pub fn format(camera: Camera) -> String {
     )
 }
 
-/// The tile of a query such as `?tile=12,7`.
+/// Parses the tile in a query such as `?tile=12,7`.
 pub fn tile(query: &str) -> Option<Coord> {
     let value = query
         .trim_start_matches('?')
@@ -56,7 +57,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn a_view_survives_the_address() {
+    fn a_camera_is_formatted_and_parsed() {
         let camera = Camera {
             x: 123.456,
             y: -0.01,
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_view() {
+    fn an_invalid_hash_is_no_camera() {
         for hash in [
             "", "#", "#1,2", "#1,2,3,4", "#1,2,x", "#1,2,0", "#NaN,1,1", "#1,inf,1",
         ] {

@@ -6,7 +6,7 @@
 //! pixel), so that the place of a cell on screen can be computed from outside.
 
 use crate::{
-    board::{input::Input, observers::Observers, renderer::BoardRenderer, url},
+    board::{input::InputListeners, observers::Observers, renderer::BoardRenderer, url},
     browser,
     components::{board_arrows::BoardArrows, import::Import},
     i18n::{self, board::board_texts},
@@ -32,7 +32,7 @@ const ADDRESS_MS: u32 = 300;
 /// The renderer and the listeners of the board, dropped with the component.
 struct BoardHandles {
     renderer: Rc<BoardRenderer>,
-    _input: Input,
+    _input: InputListeners,
     _observers: Observers,
 }
 
@@ -175,7 +175,7 @@ impl BoardHandles {
     ) -> Option<Self> {
         let renderer = BoardRenderer::new(store, session, root.clone(), base, over)?;
         Some(Self {
-            _input: Input::new(store, session, Rc::clone(&renderer), &root),
+            _input: InputListeners::new(store, session, Rc::clone(&renderer), &root),
             _observers: Observers::new(&renderer, base),
             renderer,
         })
@@ -209,7 +209,7 @@ fn redraw_when_needed(
     Effect::new(move || {
         if let Some(command) = store.camera_command.get() {
             store.camera_command.set(None);
-            with_renderer(&|renderer| renderer.fly(command));
+            with_renderer(&|renderer| renderer.fly_to(command));
         }
     });
 }
@@ -235,9 +235,9 @@ fn look_first(
         let linked = hash().and_then(|hash| url::parse(&hash));
         let camera = linked.unwrap_or(fit);
         with_renderer(&|renderer| {
-            renderer.steer(|view| {
+            renderer.update_viewport(|view| {
                 view.camera = camera;
-                view.settle(&grid);
+                view.clamp_to(&grid);
             });
         });
         let query = browser::window().location().search().unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::{
     },
     i18n::board::{board_texts, import_left_out, import_size},
     model::{
-        import_layout::{Layout, most_columns},
+        import_layout::{Layout, max_columns},
         notice::NoticeKind,
         palette,
         tile_store::TileStore,
@@ -148,7 +148,7 @@ fn Preview(
     });
     let most = move || {
         let at = picture.with(|picture| picture.as_ref().map(|(at, _)| *at));
-        at.and_then(|at| Some(most_columns(&grid()?, at)))
+        at.and_then(|at| Some(max_columns(&grid()?, at)))
     };
     let size = move || {
         result.with(|result| {
@@ -261,7 +261,7 @@ async fn decode(file: &File) -> Option<ImageBitmap> {
 /// The picture at its new size, in the palette's colours.
 fn matched(store: Store, bitmap: &ImageBitmap, layout: &Layout, dither: bool) -> Option<Vec<u8>> {
     let (width, height) = layout.pixels();
-    let (_, context) = tile_cache::surface(width, height)?;
+    let (_, context) = tile_cache::offscreen_canvas(width, height)?;
     let shrinks = u32::try_from(layout.width).is_ok_and(|width| width < bitmap.width());
     context.set_image_smoothing_enabled(shrinks);
     // Not supported by every browser; the default quality is acceptable.

@@ -54,7 +54,7 @@ fn html() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::keys::{Press, command};
+    use crate::board::keys::{KeyPress, command};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     /// Whether the board understands a key as the table writes it.
@@ -75,7 +75,7 @@ mod tests {
         // Digits are also recognized by their position on the keyboard.
         let place = if key == "0" { "Digit" } else { "Key" };
         let code = format!("{place}{key}");
-        command(Press {
+        command(KeyPress {
             code: &code,
             key,
             ctrl,

@@ -143,7 +143,7 @@ impl Past {
                     .items
                     .iter()
                     .filter(|event| event.seq() < from)
-                    .filter_map(activity::of_event)
+                    .filter_map(activity::from_event)
                     .filter(|line| line.at == Some(at))
                     .collect();
                 from = after + 1;

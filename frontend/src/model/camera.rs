@@ -1,15 +1,16 @@
-//! Where the view looks and how closely. Pure: knows no browser.
+//! The camera and the viewport of the board, with all conversions between board
+//! pixels and CSS pixels. Pure.
 
 use shared::canvas::{Coord, Grid};
 
-/// What is in the middle of the view and how large.
+/// The position and zoom of the view.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Camera {
-    /// Board pixels from the left, in the middle of the view.
+    /// Board pixels from the left edge of the board to the centre of the view.
     pub x: f64,
-    /// Board pixels from the top, in the middle of the view.
+    /// Board pixels from the top edge of the board to the centre of the view.
     pub y: f64,
-    /// CSS pixels for one board pixel.
+    /// CSS pixels per board pixel.
     pub zoom: f64,
 }
 
@@ -23,10 +24,11 @@ impl Default for Camera {
     }
 }
 
-/// A camera and the size of what it looks through, in CSS pixels.
+/// A camera with the size of the board element, in CSS pixels. Positions in the
+/// viewport are CSS pixels from its upper left corner.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Viewport {
-    /// Where it looks.
+    /// The position and zoom.
     pub camera: Camera,
     /// CSS pixels from left to right.
     pub width: f64,
@@ -34,14 +36,14 @@ pub struct Viewport {
     pub height: f64,
 }
 
-/// A request to move the camera. Components set it through
-/// `Session::fly_to`; the board takes it.
+/// A request to move the camera. Components set it through `Session::fly_to`;
+/// the board's renderer carries it out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum CameraCommand {
     /// Centres this tile, close enough to see it; keeps a closer zoom.
     Tile(Coord),
     /// Zooms so that this tile fills the viewport.
-    Fill(Coord),
+    FitTile(Coord),
     /// Moves to this camera.
     Camera(Camera),
     /// Shows the whole board.
@@ -50,14 +52,14 @@ pub enum CameraCommand {
     Zoom(f64),
 }
 
-/// CSS pixels for one board pixel at most.
+/// Greatest zoom, in CSS pixels per board pixel.
 pub const MAX_ZOOM: f64 = 64.0;
 
-/// The part of the view that a tile or a board filling it covers.
-const FILL: f64 = 0.82;
+/// Share of the viewport that a fitted tile or board covers.
+const FIT_SHARE: f64 = 0.82;
 
 impl Viewport {
-    /// The board position at a place of the view.
+    /// Converts a position in the viewport to board pixels.
     pub fn to_board(&self, x: f64, y: f64) -> (f64, f64) {
         let Camera { x: cx, y: cy, zoom } = self.camera;
         (
@@ -66,7 +68,7 @@ impl Viewport {
         )
     }
 
-    /// The place in the view of a board position.
+    /// Converts a position in board pixels to the viewport.
     pub fn to_screen(&self, x: f64, y: f64) -> (f64, f64) {
         let Camera { x: cx, y: cy, zoom } = self.camera;
         (
@@ -75,15 +77,16 @@ impl Viewport {
         )
     }
 
-    /// The smallest zoom that makes sense: the whole board at half the view.
+    /// The smallest zoom: half the one at which the whole board fits, at most
+    /// 1.
     pub fn min_zoom(&self, grid: &Grid) -> f64 {
         (self.fit_zoom(grid) / 2.0).min(1.0)
     }
 
-    /// The zoom at which the whole board is in view.
+    /// The zoom at which the whole board fits into the viewport.
     pub fn fit_zoom(&self, grid: &Grid) -> f64 {
         let (width, height) = board_size(grid);
-        let zoom = (self.width / width).min(self.height / height) * FILL;
+        let zoom = (self.width / width).min(self.height / height) * FIT_SHARE;
         if zoom.is_finite() && zoom > 0.0 {
             zoom.min(MAX_ZOOM)
         } else {
@@ -91,7 +94,7 @@ impl Viewport {
         }
     }
 
-    /// The camera with the whole board in view.
+    /// The camera that shows the whole board.
     pub fn fit(&self, grid: &Grid) -> Camera {
         let (width, height) = board_size(grid);
         Camera {
@@ -101,11 +104,11 @@ impl Viewport {
         }
     }
 
-    /// The camera with one tile filling the view but for so many CSS pixels
-    /// at its left, which are covered.
-    pub fn fill(&self, grid: &Grid, at: Coord, covered: f64) -> Camera {
+    /// The camera that fits a tile into the viewport, except for `covered` CSS
+    /// pixels at its left.
+    pub fn fit_tile(&self, grid: &Grid, at: Coord, covered: f64) -> Camera {
         let side = f64::from(grid.tile_size);
-        let zoom = ((self.width - covered).min(self.height) / side) * FILL;
+        let zoom = ((self.width - covered).min(self.height) / side) * FIT_SHARE;
         let zoom = zoom.clamp(self.min_zoom(grid), MAX_ZOOM);
         let center = center_of(grid, at);
         Camera {
@@ -115,14 +118,15 @@ impl Viewport {
         }
     }
 
-    /// Whether the whole of a tile is in view.
-    pub fn holds(&self, grid: &Grid, at: Coord) -> bool {
+    /// Whether a tile is completely in view.
+    pub fn contains_tile(&self, grid: &Grid, at: Coord) -> bool {
         let (x, y, side) = self.tile_rect(grid, at);
         x >= 0.0 && y >= 0.0 && x + side <= self.width && y + side <= self.height
     }
 
-    /// The camera with one tile in the middle, at least a fifth of the view.
-    pub fn near(&self, grid: &Grid, at: Coord) -> Camera {
+    /// The camera that centres a tile and shows it with at least a fifth of the
+    /// viewport's size.
+    pub fn center_on(&self, grid: &Grid, at: Coord) -> Camera {
         let side = f64::from(grid.tile_size);
         let enough = self.width.min(self.height) / side / 5.0;
         Camera {
@@ -131,14 +135,15 @@ impl Viewport {
         }
     }
 
-    /// Moves what is seen by CSS pixels.
+    /// Moves the picture by CSS pixels.
     pub fn pan(&mut self, dx: f64, dy: f64, grid: &Grid) {
         self.camera.x -= dx / self.camera.zoom;
         self.camera.y -= dy / self.camera.zoom;
-        self.settle(grid);
+        self.clamp_to(grid);
     }
 
-    /// Zooms by `factor`, keeping what is at this place of the view there.
+    /// Zooms by `factor` about a position in the viewport, which keeps showing
+    /// the same board position.
     pub fn zoom_at(&mut self, x: f64, y: f64, factor: f64, grid: &Grid) {
         let (bx, by) = self.to_board(x, y);
         let zoom = (self.camera.zoom * factor).clamp(self.min_zoom(grid), MAX_ZOOM);
@@ -147,11 +152,11 @@ impl Viewport {
             y: by - (y - self.height / 2.0) / zoom,
             zoom,
         };
-        self.settle(grid);
+        self.clamp_to(grid);
     }
 
-    /// Keeps some of the board in view and the zoom within bounds.
-    pub fn settle(&mut self, grid: &Grid) {
+    /// Clamps the position to the board and the zoom to its bounds.
+    pub fn clamp_to(&mut self, grid: &Grid) {
         let (width, height) = board_size(grid);
         let camera = &mut self.camera;
         if !(camera.x.is_finite() && camera.y.is_finite() && camera.zoom.is_finite()) {
@@ -163,7 +168,7 @@ impl Viewport {
         self.camera.zoom = self.camera.zoom.clamp(least, MAX_ZOOM);
     }
 
-    /// The cell at a place of the view, if it lies on the board.
+    /// The cell at a position in the viewport; none outside the board.
     pub fn cell_at(&self, x: f64, y: f64, grid: &Grid) -> Option<Coord> {
         let (bx, by) = self.to_board(x, y);
         let side = f64::from(grid.tile_size);
@@ -174,14 +179,15 @@ impl Viewport {
         grid.contains(at).then_some(at)
     }
 
-    /// Left, top and side of a tile in the view.
+    /// Left, top and side of a tile in the viewport.
     pub fn tile_rect(&self, grid: &Grid, at: Coord) -> (f64, f64, f64) {
         let side = f64::from(grid.tile_size);
         let (x, y) = self.to_screen(f64::from(at.x) * side, f64::from(at.y) * side);
         (x, y, side * self.camera.zoom)
     }
 
-    /// Columns and rows of which something is in view, both ends included.
+    /// The first and the last cell that are at least partly in view; none if
+    /// the board is not in view.
     pub fn visible(&self, grid: &Grid) -> Option<(Coord, Coord)> {
         let side = f64::from(grid.tile_size);
         let (left, top) = self.to_board(0.0, 0.0);
@@ -198,7 +204,7 @@ impl Viewport {
     }
 }
 
-/// The cell of a board pixel, if it lies on the board.
+/// The cell of a board pixel; none outside the board.
 pub fn cell_of(grid: &Grid, x: i32, y: i32) -> Option<Coord> {
     let at = Coord {
         x: x.div_euclid(grid.tile_size),
@@ -215,12 +221,13 @@ pub fn board_size(grid: &Grid) -> (f64, f64) {
     )
 }
 
-/// The next lower integer; boards are far smaller than what does not fit.
-#[expect(clippy::cast_possible_truncation, reason = "saturates, which is meant")]
+/// Rounds down to an integer. Saturates, far beyond the size of a board.
+#[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
 pub fn floor(value: f64) -> i32 {
     value.floor() as i32
 }
 
+/// A camera at the centre of a tile, with zoom 1.
 fn center_of(grid: &Grid, at: Coord) -> Camera {
     let side = f64::from(grid.tile_size);
     Camera {
@@ -254,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn screen_and_board_are_each_others_inverse() {
+    fn to_screen_is_the_inverse_of_to_board() {
         let viewport = viewport();
         let (bx, by) = viewport.to_board(123.0, 456.0);
         let (x, y) = viewport.to_screen(bx, by);
@@ -262,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn zooming_keeps_the_place_under_the_pointer() {
+    fn zooming_keeps_the_position_under_the_pointer() {
         let mut viewport = viewport();
         let before = viewport.to_board(300.0, 310.0);
         viewport.zoom_at(300.0, 310.0, 3.0, &GRID);
@@ -272,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn zoom_and_place_stay_within_bounds() {
+    fn zoom_and_position_stay_within_bounds() {
         let mut viewport = viewport();
         viewport.zoom_at(0.0, 0.0, 1e9, &GRID);
         assert!((viewport.camera.zoom - MAX_ZOOM).abs() < 1e-9);
@@ -284,14 +291,17 @@ mod tests {
     }
 
     #[test]
-    fn filling_shows_the_whole_tile_and_its_cell_is_hit() {
+    fn a_fitted_tile_is_completely_in_view_and_its_cell_is_hit() {
         let mut viewport = viewport();
         let at = Coord { x: 7, y: 2 };
         for covered in [0.0, 300.0] {
-            viewport.camera = viewport.fill(&GRID, at, covered);
+            viewport.camera = viewport.fit_tile(&GRID, at, covered);
             let (x, y, side) = viewport.tile_rect(&GRID, at);
             assert!(x > covered && y > 0.0 && x + side < 800.0 && y + side < 600.0);
-            assert!(viewport.holds(&GRID, at) && !viewport.holds(&GRID, Coord { x: 6, y: 2 }));
+            assert!(
+                viewport.contains_tile(&GRID, at)
+                    && !viewport.contains_tile(&GRID, Coord { x: 6, y: 2 })
+            );
             assert_eq!(viewport.cell_at(400.0, 300.0, &GRID), Some(at));
             assert_eq!(viewport.cell_at(x + 1.0, y + 1.0, &GRID), Some(at));
         }

@@ -1,81 +1,80 @@
-//! The place of an imported picture on the board: within one tile, or over
-//! several. The browser scales the picture; [`crate::tools::quantize`] matches
-//! its colours to the palette.
+//! The layout of an imported image: which tiles it covers and at what size.
+//! Pure; the browser scales the image, and `quantize` reduces its colours.
 
 use shared::{
     canvas::{Coord, Grid},
     pixels::{PixelEdit, TRANSPARENT},
 };
 
-/// The most tiles that a picture may cover along one side.
-pub const MOST_TILES: i32 = 16;
+/// Most tiles along one side of an imported image.
+pub const MAX_TILES_PER_SIDE: i32 = 16;
 
-/// A picture's place on the board.
+/// The position and size of an imported image on the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The cell with its upper left corner.
     pub at: Coord,
-    /// Tiles from left to right.
+    /// Number of tiles from left to right.
     pub columns: i32,
-    /// Tiles from top to bottom.
+    /// Number of tiles from top to bottom.
     pub rows: i32,
-    /// Pixels along one side of a tile.
+    /// Side of a tile in pixels.
     pub tile_size: i32,
-    /// The width of the scaled picture in pixels.
+    /// Width of the scaled image in pixels.
     pub width: i32,
-    /// The height of the scaled picture in pixels.
+    /// Height of the scaled image in pixels.
     pub height: i32,
 }
 
-/// How many columns a picture may cover whose upper left corner is in `at`.
-pub fn most_columns(grid: &Grid, at: Coord) -> i32 {
-    (grid.width - at.x).clamp(1, MOST_TILES)
+/// The most columns that an image starting in the cell `at` may cover.
+pub fn max_columns(grid: &Grid, at: Coord) -> i32 {
+    (grid.width - at.x).clamp(1, MAX_TILES_PER_SIDE)
 }
 
 impl Layout {
-    /// The largest layout of a picture of `width` × `height` pixels in `columns`
-    /// columns, with its upper left corner in `at`. Its proportions are kept.
-    /// One column means one tile; a small picture is not enlarged there, so that
-    /// a sprite keeps its pixels.
+    /// The largest layout of an image of `width` × `height` pixels in at most
+    /// `columns` columns, starting in the cell `at`. The proportions are kept.
+    /// With one column it stays within one tile and is not enlarged, so that
+    /// pixel art keeps its size.
     pub fn new(grid: &Grid, at: Coord, columns: i32, width: u32, height: u32) -> Self {
         let size = grid.tile_size;
-        let columns = columns.clamp(1, most_columns(grid, at));
-        let most_rows = if columns == 1 {
+        let columns = columns.clamp(1, max_columns(grid, at));
+        let max_rows = if columns == 1 {
             1
         } else {
-            (grid.height - at.y).clamp(1, MOST_TILES)
+            (grid.height - at.y).clamp(1, MAX_TILES_PER_SIDE)
         };
         let (width, height) = (f64::from(width.max(1)), f64::from(height.max(1)));
         let mut scale =
-            (f64::from(columns * size) / width).min(f64::from(most_rows * size) / height);
+            (f64::from(columns * size) / width).min(f64::from(max_rows * size) / height);
         if columns == 1 {
             scale = scale.min(1.0);
         }
-        let (width, height) = (whole(width * scale), whole(height * scale));
+        let (width, height) = (to_pixels(width * scale), to_pixels(height * scale));
         let tiles = |pixels: i32| (pixels + size - 1) / size;
         Self {
             at,
             columns: tiles(width).min(columns),
-            rows: tiles(height).min(most_rows),
+            rows: tiles(height).min(max_rows),
             tile_size: size,
             width,
             height,
         }
     }
 
-    /// The width and the height of its tiles together, in pixels.
+    /// Width and height of all its tiles together, in pixels.
     pub fn pixels(&self) -> (i32, i32) {
         (self.columns * self.tile_size, self.rows * self.tile_size)
     }
 
-    /// The distance of the picture from the left and the upper edge of its
-    /// tiles, so that it is in their middle.
+    /// The empty pixels left of and above the image, which is centred in its
+    /// tiles.
     pub fn margin(&self) -> (i32, i32) {
         let (width, height) = self.pixels();
         ((width - self.width) / 2, (height - self.height) / 2)
     }
 
-    /// The cells that the picture covers, row by row.
+    /// The cells that it covers, row by row.
     pub fn cells(&self) -> impl Iterator<Item = Coord> {
         let Self {
             at, columns, rows, ..
@@ -88,10 +87,10 @@ impl Layout {
         })
     }
 
-    /// The pixels to paint into one of its cells. `indices` has the colour of
-    /// every pixel of its tiles, margins included, row by row.
+    /// The edits for one of its cells. `indices` are the palette indices of all
+    /// pixels of the layout with its margins, row by row.
     pub fn edits(&self, indices: &[u8], cell: Coord) -> Vec<PixelEdit> {
-        let (across, _) = self.pixels();
+        let (total_width, _) = self.pixels();
         let side = self.tile_size;
         let mut edits = Vec::new();
         for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
@@ -99,7 +98,7 @@ impl Layout {
                 (cell.x - self.at.x) * side + x,
                 (cell.y - self.at.y) * side + y,
             );
-            let color = usize::try_from(py * across + px)
+            let color = usize::try_from(py * total_width + px)
                 .ok()
                 .and_then(|index| indices.get(index));
             if let (Some(&color), Ok(index)) = (color, u16::try_from(y * side + x))
@@ -112,9 +111,9 @@ impl Layout {
     }
 }
 
-/// A length in whole pixels, at least one.
-#[expect(clippy::cast_possible_truncation, reason = "saturates, which is meant")]
-fn whole(value: f64) -> i32 {
+/// Rounds a length to pixels, at least one.
+#[expect(clippy::cast_possible_truncation, reason = "the cast saturates")]
+fn to_pixels(value: f64) -> i32 {
     (value.round() as i32).max(1)
 }
 
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn one_tile_holds_it_all_and_leaves_sprites_alone() {
+    fn in_one_tile_an_image_is_shrunk_but_not_enlarged() {
         assert_eq!(layout(1, 640, 320), (1, 1, 32, 16));
         assert_eq!(layout(1, 300, 600), (1, 1, 16, 32));
         assert_eq!(layout(1, 16, 16), (1, 1, 16, 16));
@@ -146,17 +145,17 @@ mod tests {
     }
 
     #[test]
-    fn over_several_tiles_it_keeps_its_proportions_and_stays_on_the_board() {
+    fn over_several_tiles_an_image_keeps_its_proportions_and_stays_on_the_board() {
         assert_eq!(layout(4, 400, 200), (4, 2, 128, 64));
         assert_eq!(layout(3, 300, 100), (3, 1, 96, 32));
-        // Three rows are left, so it becomes narrower.
+        // Only three rows remain, so the image becomes narrower.
         assert_eq!(layout(6, 100, 100), (3, 3, 96, 96));
-        // Six columns are left.
+        // Only six columns remain.
         assert_eq!(layout(99, 600, 100), (6, 1, 192, 32));
     }
 
     #[test]
-    fn each_tile_gets_its_part() {
+    fn each_tile_gets_its_own_pixels() {
         let at = Coord { x: 2, y: 1 };
         let layout = Layout::new(&GRID, at, 2, 64, 32);
         assert_eq!(layout.margin(), (0, 0));
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stands_in_the_middle_of_its_tiles() {
+    fn an_image_is_centred_in_its_tiles() {
         let layout = Layout::new(&GRID, Coord { x: 0, y: 0 }, 1, 640, 320);
         assert_eq!(layout.margin(), (0, 8));
     }

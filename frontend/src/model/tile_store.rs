@@ -1,9 +1,10 @@
-//! The tiles of the open canvas: what the server confirmed, and what it shows
-//! with one's own pending operations laid over it. Pure.
+//! The tiles of the open canvas: the confirmed state of the server, and the
+//! optimistic state with this tab's pending operations applied to it. Pure.
 //!
-//! The two are kept apart, so that what others paint goes under one's own
-//! pending strokes, and a refused stroke leaves no trace: the cell is laid
-//! anew from what is confirmed and what is still pending.
+//! The two are kept apart. When a confirmed tile changes or an operation is
+//! refused, the cell is rebased: the pending operations are applied again to
+//! the confirmed tile. So a pending stroke stays on top of what others paint,
+//! and nothing remains of a refused one.
 
 use shared::{
     api,
@@ -15,60 +16,60 @@ use shared::{
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// A tile as this client knows it.
+/// A tile and what the client shows with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
     /// Id, creator, title, pixels, version and likes.
     pub state: TileState,
-    /// The creator's unique name, or empty where nobody told yet.
+    /// The creator's unique name; empty while it is not known.
     pub creator: String,
     /// Whether this user likes it.
     pub liked: bool,
-    /// When it was started.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When title or pixels changed last.
+    /// When its title or pixels last changed.
     pub updated_at: Timestamp,
 }
 
-/// What must be drawn anew.
+/// The cells that changed since the renderer last asked.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub enum Dirty {
-    /// Everything: another canvas, size or palette.
+    /// All cells: another canvas or size.
     All,
-    /// These cells; often none.
+    /// These cells; never empty.
     Cells(HashSet<Coord>),
-    /// Nothing.
+    /// No cell.
     #[default]
     Nothing,
 }
 
-/// Who holds the pen in this tab.
+/// The user of this tab, as the author of its pending operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
-    /// Which user.
+    /// The user's id.
     pub user_id: UserId,
-    /// Their unique name.
+    /// The unique name.
     pub username: String,
 }
 
-/// The tiles of a canvas. See the module's description.
+/// The tiles of a canvas; see the description of the module.
 #[derive(Debug, Default)]
 pub struct TileStore {
     grid: Option<Grid>,
     confirmed: HashMap<Coord, Tile>,
-    /// Cells with something pending, as they would be.
+    /// The optimistic state of the cells with pending operations.
     optimistic: HashMap<Coord, Option<Tile>>,
     dirty: HashSet<Coord>,
     all_dirty: bool,
 }
 
 impl TileStore {
-    /// The canvas's measures, once known.
+    /// The dimensions of the canvas; none before the snapshot.
     pub fn grid(&self) -> Option<Grid> {
         self.grid
     }
 
-    /// The tile of a cell with one's own pending changes, if there is one.
+    /// The tile of a cell in the optimistic state: with pending operations.
     pub fn shown(&self, at: Coord) -> Option<&Tile> {
         match self.optimistic.get(&at) {
             Some(tile) => tile.as_ref(),
@@ -81,12 +82,12 @@ impl TileStore {
         self.confirmed.get(&at)
     }
 
-    /// Whether something of this cell is not stored yet.
+    /// Whether a cell has pending operations.
     pub fn is_pending(&self, at: Coord) -> bool {
         self.optimistic.contains_key(&at)
     }
 
-    /// How many tiles there are, as shown.
+    /// The number of tiles in the optimistic state.
     pub fn len(&self) -> usize {
         let gone = |(at, tile): &(&Coord, &Option<Tile>)| {
             tile.is_none() && self.confirmed.contains_key(at)
@@ -98,12 +99,13 @@ impl TileStore {
             - self.optimistic.iter().filter(gone).count()
     }
 
-    /// Whether the board is empty, as shown.
+    /// Whether there are no tiles in the optimistic state.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What changed since the last call.
+    /// Returns what changed since the last call. Called by the renderer for
+    /// each frame.
     pub fn take_dirty(&mut self) -> Dirty {
         if std::mem::take(&mut self.all_dirty) {
             self.dirty.clear();
@@ -115,16 +117,16 @@ impl TileStore {
         Dirty::Cells(std::mem::take(&mut self.dirty))
     }
 
-    /// Starts from a snapshot. Pending operations must be laid anew with
-    /// [`TileStore::rebase`].
+    /// Replaces everything with a snapshot. Pending operations must be applied
+    /// again with [`TileStore::rebase`].
     pub fn load(&mut self, grid: Grid, tiles: Vec<api::Tile>) {
         self.grid = Some(grid);
-        self.confirmed = tiles.into_iter().map(of_snapshot).collect();
+        self.confirmed = tiles.into_iter().map(from_snapshot).collect();
         self.optimistic.clear();
         self.all_dirty = true;
     }
 
-    /// Lays one more pending operation over a cell.
+    /// Applies a pending operation to the optimistic state of a cell.
     pub fn apply(&mut self, at: Coord, op: &TileOp, author: &Author, now: Timestamp) {
         let Some(grid) = self.grid else { return };
         let mut cell = self.shown(at).cloned();
@@ -133,7 +135,8 @@ impl TileStore {
         self.dirty.insert(at);
     }
 
-    /// Lays a cell anew: what is confirmed, and these pending operations over it.
+    /// Rebases a cell: applies all its pending operations again to the
+    /// confirmed tile.
     pub fn rebase<'a>(
         &mut self,
         at: Coord,
@@ -155,8 +158,8 @@ impl TileStore {
         self.optimistic.insert(at, cell);
     }
 
-    /// One's own operation has its place in the order: makes it part of what
-    /// is confirmed. The cell must be laid anew afterwards.
+    /// Applies this tab's own operation to the confirmed state, when it was
+    /// acknowledged in sequence. The cell must be rebased afterwards.
     pub fn confirm(&mut self, at: Coord, op: &TileOp, ack: &Ack, author: &Author, now: Timestamp) {
         let Some(grid) = self.grid else { return };
         let mut cell = self.confirmed.remove(&at);
@@ -170,7 +173,7 @@ impl TileStore {
         self.dirty.insert(at);
     }
 
-    /// Somebody started a tile.
+    /// Applies a `tile_created` event. Returns the cell.
     pub fn created(&mut self, event: TileCreated, creator: String) -> Coord {
         let at = coord(event.x, event.y);
         self.confirmed.insert(
@@ -194,7 +197,7 @@ impl TileStore {
         at
     }
 
-    /// Somebody changed a tile. Gives the pixels that were painted, for undo.
+    /// Applies a `tile_updated` event. Returns the cell and the painted pixels.
     pub fn updated(&mut self, event: TileUpdated) -> RemoteEdits {
         let at = coord(event.x, event.y);
         self.dirty.insert(at);
@@ -222,8 +225,8 @@ impl TileStore {
         RemoteEdits { at, edits }
     }
 
-    /// Somebody likes a tile, or no longer; `mine` where it was this user in
-    /// another tab.
+    /// Applies a `tile_liked` event. `mine` says that the like is by this user.
+    /// Returns the cell.
     pub fn liked(&mut self, event: &TileLiked, mine: bool) -> Coord {
         let at = coord(event.x, event.y);
         if let Some(tile) = self.confirmed.get_mut(&at) {
@@ -236,7 +239,7 @@ impl TileStore {
         at
     }
 
-    /// Somebody emptied a cell.
+    /// Applies a `tile_deleted` event. Returns the cell.
     pub fn deleted(&mut self, event: &TileDeleted) -> Coord {
         let at = coord(event.x, event.y);
         self.confirmed.remove(&at);
@@ -245,12 +248,12 @@ impl TileStore {
     }
 }
 
-/// Pixels that somebody else painted.
+/// Pixels painted by somebody else; the undo history of the tile needs them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteEdits {
-    /// In which tile.
+    /// The cell.
     pub at: Coord,
-    /// Which, and what they are now.
+    /// The pixels with their new colours.
     pub edits: Vec<PixelEdit>,
 }
 
@@ -258,7 +261,7 @@ fn coord(x: i32, y: i32) -> Coord {
     Coord { x, y }
 }
 
-fn of_snapshot(tile: api::Tile) -> (Coord, Tile) {
+fn from_snapshot(tile: api::Tile) -> (Coord, Tile) {
     let at = coord(tile.x, tile.y);
     let tile = Tile {
         state: TileState {
@@ -277,13 +280,13 @@ fn of_snapshot(tile: api::Tile) -> (Coord, Tile) {
     (at, tile)
 }
 
-/// Applies an operation by the shared rules; one that is refused (its tile is
-/// gone by now, say) changes nothing.
+/// Applies an operation by the rules shared with the server. One that these
+/// refuse (for example, its tile was deleted) changes nothing.
 fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, author: &Author, now: Timestamp) {
     let before = cell.take();
     let actor = Actor {
         user_id: author.user_id,
-        // The rules of roles were checked when it was dispatched.
+        // Permissions were checked when the operation was dispatched.
         role: Role::Owner,
         likes: before.as_ref().is_some_and(|tile| tile.liked),
         locked_by_other: false,
@@ -317,10 +320,10 @@ fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, author: &Author, now
     });
 }
 
-/// The pixels of a tile that would change if `edits` were painted: what they
-/// are now, and what they would be.
+/// The pixels of a tile that `edits` would change: with their colours before
+/// and after.
 pub fn changes(pixels: Option<&Pixels>, edits: &[PixelEdit]) -> (Vec<PixelEdit>, Vec<PixelEdit>) {
-    // The last one of a pixel counts.
+    // The last edit of a pixel counts.
     let after: BTreeMap<u16, u8> = edits.iter().map(|edit| (edit.0, edit.1)).collect();
     after
         .into_iter()
@@ -332,7 +335,7 @@ pub fn changes(pixels: Option<&Pixels>, edits: &[PixelEdit]) -> (Vec<PixelEdit>,
         .unzip()
 }
 
-/// The colour of a pixel; transparent where there is no tile.
+/// The colour of a pixel; transparent if there is no tile.
 pub fn color(pixels: Option<&Pixels>, index: u16) -> u8 {
     pixels
         .and_then(|pixels| pixels.as_bytes().get(usize::from(index)).copied())

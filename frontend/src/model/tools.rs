@@ -1,22 +1,23 @@
-//! Which drawing tool is chosen, and its colours.
+//! The drawing tools and the state of the tool bar: selected tool, colours,
+//! mirror.
 
-/// What is in the hand.
+/// A drawing tool; the letter in each description is its keyboard shortcut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Tool {
-    /// Draws freely. `P`
+    /// Draws a freehand line. `P`
     #[default]
     Pencil,
-    /// Makes transparent. `E`
+    /// Makes pixels transparent. `E`
     Eraser,
-    /// Fills what hangs together. `F`
+    /// Fills the connected area of one colour. `F`
     Fill,
-    /// A straight line. `L`
+    /// Draws a straight line. `L`
     Line,
-    /// A rectangle's outline. `R`
+    /// Draws the outline of a rectangle. `R`
     Rectangle,
-    /// An ellipse's outline. `C`
+    /// Draws the outline of an ellipse. `C`
     Circle,
-    /// Takes a colour from the board. `I`, or Alt with any tool.
+    /// Picks a colour from the board. `I`, or Alt with any tool.
     Picker,
 }
 
@@ -32,7 +33,7 @@ impl Tool {
         Self::Picker,
     ];
 
-    /// Whether it is drawn from one place to another and shown on the way.
+    /// Whether the tool shows a preview while dragging and paints on release.
     pub fn is_shape(self) -> bool {
         match self {
             Self::Line | Self::Rectangle | Self::Circle => true,
@@ -44,13 +45,13 @@ impl Tool {
 /// The state of the tool bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tools {
-    /// What is in the hand.
+    /// The selected tool.
     pub tool: Tool,
     /// Palette index of the left button, or `TRANSPARENT`.
     pub primary: u8,
     /// Palette index of the right button, or `TRANSPARENT`.
     pub secondary: u8,
-    /// Draws on the other half too, left and right exchanged. `M`
+    /// Whether strokes are mirrored at the vertical axis of the tile. `M`
     pub mirror: bool,
 }
 
@@ -66,9 +67,10 @@ impl Default for Tools {
 }
 
 impl Tools {
-    /// The colours to begin with: the most vivid one, seen on every ground,
-    /// and the lightest.
-    pub fn begin_with(&mut self, palette: &[[u8; 3]]) {
+    /// Selects the colours to start with: the most saturated one as the primary
+    /// colour, because it is visible on every background, and the lightest one
+    /// as the secondary.
+    pub fn set_default_colors(&mut self, palette: &[[u8; 3]]) {
         let best = |measure: fn(&[u8; 3]) -> u32| {
             let colors = palette.iter().zip(0u8..);
             colors
@@ -91,11 +93,11 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn one_begins_with_a_vivid_colour_and_a_light_one() {
+    fn the_default_colours_are_a_saturated_and_a_light_one() {
         let mut tools = Tools::default();
-        tools.begin_with(&[[0, 0, 0], [250, 250, 250], [255, 0, 70], [90, 90, 200]]);
+        tools.set_default_colors(&[[0, 0, 0], [250, 250, 250], [255, 0, 70], [90, 90, 200]]);
         assert_eq!((tools.primary, tools.secondary), (2, 1));
-        tools.begin_with(&[]);
+        tools.set_default_colors(&[]);
         assert_eq!((tools.primary, tools.secondary), (0, 0));
     }
 }

@@ -1,4 +1,5 @@
-//! The list of what people did, newest first. Pure.
+//! The list of activities on the canvas, newest first: builds entries and
+//! merges strokes. Pure.
 
 use crate::model::activity::{ACTIVITY_ROWS, Activity, ActivityKind};
 use shared::{
@@ -9,40 +10,41 @@ use shared::{
 };
 use std::collections::VecDeque;
 
-/// Rows back in which strokes of one person in one tile are joined.
-const JOINED_ROWS: usize = 4;
+/// How many entries back strokes of one person in one tile are merged.
+const MAX_MERGE_DISTANCE: usize = 4;
 
-/// Adds a line in its place. Strokes of one person in one tile become one
-/// line, that of the newest.
-pub fn add(lines: &mut VecDeque<Activity>, line: Activity) {
-    if lines.iter().any(|other| other.seq == line.seq) {
+/// Inserts an entry in the order of `seq`; ignores one that is in the list
+/// already. Strokes of one person in one tile are merged into the newest of
+/// them.
+pub fn add(entries: &mut VecDeque<Activity>, entry: Activity) {
+    if entries.iter().any(|other| other.seq == entry.seq) {
         return;
     }
-    let place = lines.partition_point(|other| other.seq > line.seq);
-    let joins = |other: &Activity| {
-        line.kind == ActivityKind::Painted
+    let index = entries.partition_point(|other| other.seq > entry.seq);
+    let merges = |other: &Activity| {
+        entry.kind == ActivityKind::Painted
             && other.kind == ActivityKind::Painted
-            && (other.actor, other.at) == (line.actor, line.at)
+            && (other.actor, other.at) == (entry.actor, entry.at)
     };
-    if place > 0 && lines.get(place - 1).is_some_and(joins) {
+    if index > 0 && entries.get(index - 1).is_some_and(merges) {
         return;
     }
-    let same = lines
+    let older = entries
         .iter()
-        .skip(place)
-        .take(JOINED_ROWS)
-        .position(joins)
-        .map(|offset| place + offset);
-    if let Some(index) = same {
-        lines.remove(index);
+        .skip(index)
+        .take(MAX_MERGE_DISTANCE)
+        .position(merges)
+        .map(|offset| index + offset);
+    if let Some(older) = older {
+        entries.remove(older);
     }
-    lines.insert(place, line);
-    lines.truncate(ACTIVITY_ROWS);
+    entries.insert(index, entry);
+    entries.truncate(ACTIVITY_ROWS);
 }
 
-/// What an event says in the list; chat has its own.
-pub fn of_event(event: &DurableEvent) -> Option<Activity> {
-    let line = |seq, actor, kind, x, y, time: Timestamp| {
+/// The entry of a durable event; none for chat messages, which the chat shows.
+pub fn from_event(event: &DurableEvent) -> Option<Activity> {
+    let entry = |seq, actor, kind, x, y, time: Timestamp| {
         Some(Activity {
             seq,
             actor,
@@ -53,7 +55,7 @@ pub fn of_event(event: &DurableEvent) -> Option<Activity> {
     };
     match event {
         DurableEvent::CanvasChatMessage(_) => None,
-        DurableEvent::TileCreated(e) => line(
+        DurableEvent::TileCreated(e) => entry(
             e.seq,
             e.creator_id,
             ActivityKind::Created,
@@ -68,7 +70,7 @@ pub fn of_event(event: &DurableEvent) -> Option<Activity> {
             } else {
                 ActivityKind::Painted
             };
-            line(e.seq, e.updater_id, kind, e.x, e.y, e.timestamp)
+            entry(e.seq, e.updater_id, kind, e.x, e.y, e.timestamp)
         }
         DurableEvent::TileLiked(e) => {
             let kind = if e.liked {
@@ -76,9 +78,9 @@ pub fn of_event(event: &DurableEvent) -> Option<Activity> {
             } else {
                 ActivityKind::Unliked
             };
-            line(e.seq, e.liker_id, kind, e.x, e.y, e.timestamp)
+            entry(e.seq, e.liker_id, kind, e.x, e.y, e.timestamp)
         }
-        DurableEvent::TileDeleted(e) => line(
+        DurableEvent::TileDeleted(e) => entry(
             e.seq,
             e.deleter_id,
             ActivityKind::Deleted,
@@ -96,8 +98,9 @@ pub fn of_event(event: &DurableEvent) -> Option<Activity> {
     }
 }
 
-/// What this tab did, once it is stored.
-pub fn of_own(
+/// The entry of this tab's own operation, built from its acknowledgement; none
+/// if that has no `seq`.
+pub fn from_ack(
     ack: &Ack,
     op: &TileOp,
     at: Coord,
@@ -128,7 +131,7 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn line(seq: i64, actor: i64, kind: ActivityKind) -> Activity {
+    fn entry(seq: i64, actor: i64, kind: ActivityKind) -> Activity {
         Activity {
             seq,
             actor: UserId(actor),
@@ -138,35 +141,35 @@ mod tests {
         }
     }
 
-    fn seqs(lines: &VecDeque<Activity>) -> Vec<i64> {
-        lines.iter().map(|line| line.seq).collect()
+    fn seqs(entries: &VecDeque<Activity>) -> Vec<i64> {
+        entries.iter().map(|entry| entry.seq).collect()
     }
 
     #[test]
-    fn strokes_of_one_person_are_one_line_whatever_order_they_come_in() {
-        let mut lines = VecDeque::new();
+    fn strokes_of_one_person_are_merged_in_any_order() {
+        let mut entries = VecDeque::new();
         for (seq, kind) in [
             (1, ActivityKind::Created),
             (2, ActivityKind::Painted),
             (3, ActivityKind::Painted),
         ] {
-            add(&mut lines, line(seq, 1, kind));
+            add(&mut entries, entry(seq, 1, kind));
         }
-        assert_eq!(seqs(&lines), [3, 1]);
-        add(&mut lines, line(2, 1, ActivityKind::Painted));
-        assert_eq!(seqs(&lines), [3, 1]);
-        add(&mut lines, line(4, 2, ActivityKind::Liked));
-        add(&mut lines, line(5, 1, ActivityKind::Painted));
-        assert_eq!(seqs(&lines), [5, 4, 1]);
+        assert_eq!(seqs(&entries), [3, 1]);
+        add(&mut entries, entry(2, 1, ActivityKind::Painted));
+        assert_eq!(seqs(&entries), [3, 1]);
+        add(&mut entries, entry(4, 2, ActivityKind::Liked));
+        add(&mut entries, entry(5, 1, ActivityKind::Painted));
+        assert_eq!(seqs(&entries), [5, 4, 1]);
     }
 
     #[test]
     fn the_list_is_bounded() {
-        let mut lines = VecDeque::new();
+        let mut entries = VecDeque::new();
         for seq in 0..3_000 {
-            add(&mut lines, line(seq, seq, ActivityKind::Liked));
+            add(&mut entries, entry(seq, seq, ActivityKind::Liked));
         }
-        assert_eq!(lines.len(), ACTIVITY_ROWS);
-        assert_eq!(lines[0].seq, 2_999);
+        assert_eq!(entries.len(), ACTIVITY_ROWS);
+        assert_eq!(entries[0].seq, 2_999);
     }
 }

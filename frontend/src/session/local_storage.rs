@@ -16,7 +16,7 @@ impl KeyValueStorage for LocalStorageOfPage {
     }
 
     fn remove(&self, key: &str) {
-        browser::forget(key);
+        browser::remove(key);
     }
 
     fn keys(&self, prefix: &str) -> Vec<String> {
@@ -133,7 +133,7 @@ mod tests {
         }
         let kept = storage.put(&like(1));
         for index in 0..=more {
-            browser::forget(&format!("filler.{index}"));
+            browser::remove(&format!("filler.{index}"));
         }
         assert!(!kept);
     }

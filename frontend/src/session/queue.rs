@@ -1,11 +1,11 @@
-//! One's own durable requests until the server has stored or refused them.
-//! Pure: the session sends what [`Queue::next`] gives, and keeps the rest.
+//! The queue of this tab's durable requests that the server has neither stored
+//! nor refused. Pure: the session sends what [`Queue::next`] returns.
 //!
-//! Requests of one lane (one tile, or the chat) are sent in their order, a few
-//! at a time; strokes that wait for their turn are joined, so that a slow line
-//! carries fewer and larger requests. Every request keeps its `op_id` for
-//! life, so sending it again is harmless. One that was ever sent is not
-//! changed any more, except after the server said that it failed.
+//! Requests with the same ordering key (a tile, or the chat) are sent in order,
+//! a few at a time. Strokes that were not sent yet are merged, so that a slow
+//! connection carries fewer and larger requests. Every request keeps its
+//! `op_id`, so that sending it again is idempotent. A request that was sent is
+//! not changed any more, unless the server answered that it failed.
 
 use shared::{
     canvas::Coord,
@@ -16,33 +16,33 @@ use shared::{
 };
 use std::collections::{HashMap, HashSet, VecDeque};
 
-/// Requests that may wait at most.
+/// Most requests that the queue can hold.
 pub const CAPACITY: usize = 2_000;
-/// Requests sent and not answered, of all lanes.
-const WINDOW: usize = 32;
-/// Requests sent and not answered, of one lane.
-const KEY_WINDOW: usize = 4;
+/// Most requests sent and not answered, of all ordering keys together.
+const MAX_IN_FLIGHT: usize = 32;
+/// Most requests sent and not answered, per ordering key.
+const MAX_IN_FLIGHT_PER_KEY: usize = 4;
 
-/// What must stay in order among itself.
+/// Requests with the same key are sent in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrderingKey {
-    /// What is said.
+    /// Chat messages.
     Chat,
-    /// What happens to one tile.
+    /// Operations on one tile.
     Tile(Coord),
 }
 
-/// A request that is not stored yet.
+/// A request in the queue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Op {
-    /// Its id for life.
+    /// Idempotency key; stays the same when the request is sent again.
     pub id: OpId,
-    /// What is asked.
+    /// The request.
     pub message: ClientMessage,
-    /// Of which lane.
+    /// Its ordering key.
     pub ordering_key: OrderingKey,
-    /// When it was asked first, milliseconds since 1970.
-    pub asked_at: i64,
+    /// When the user made it, milliseconds since 1970.
+    pub queued_at: i64,
     send_state: SendState,
 }
 
@@ -50,47 +50,50 @@ pub struct Op {
 enum SendState {
     /// Never sent.
     Fresh,
-    /// Sent on this connection, not answered.
+    /// Sent on this connection and not answered.
     Sent,
-    /// Sent once, on a connection that broke: its fate is not known.
+    /// Sent on an earlier connection; it is not known whether the server stored
+    /// it.
     Unknown,
-    /// The server said that it could not, and to ask again.
+    /// The server answered that it could not do it now and that the client may
+    /// retry.
     Failed,
 }
 
-/// What became of a request that was to be queued.
+/// The result of [`Queue::push`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pushed {
-    /// It waits under its own id.
+    /// Queued with its own id.
     New,
-    /// It became part of this one, which waits.
-    Joined(OpId),
-    /// There is no room.
+    /// Merged into the queued request with this id.
+    Merged(OpId),
+    /// Not queued: the queue is full.
     Full,
 }
 
-/// The requests, oldest first.
+/// The queue, oldest request first.
 #[derive(Debug, Default)]
 pub struct Queue {
     ops: VecDeque<Op>,
-    hold_until: i64,
-    /// One at a time, since the server had trouble; until nothing waits.
-    careful: bool,
+    paused_until: i64,
+    /// Sends one request at a time after a failure of the server, until the
+    /// queue is empty.
+    one_at_a_time: bool,
 }
 
-/// The lane of a durable request; none for an ephemeral one.
+/// The ordering key of a durable request; none for an ephemeral one.
 pub fn ordering_key(message: &ClientMessage) -> Option<OrderingKey> {
     let key = || message.cell().map_or(OrderingKey::Chat, OrderingKey::Tile);
     message.is_durable().then(key)
 }
 
 impl Queue {
-    /// How many requests wait for their answer.
+    /// The number of requests.
     pub fn len(&self) -> usize {
         self.ops.len()
     }
 
-    /// Whether everything is stored.
+    /// Whether there are no requests.
     pub fn is_empty(&self) -> bool {
         self.ops.is_empty()
     }
@@ -100,12 +103,12 @@ impl Queue {
         self.ops.iter()
     }
 
-    /// One request.
+    /// Finds a request by its id.
     pub fn get(&self, id: OpId) -> Option<&Op> {
         self.ops.iter().find(|op| op.id == id)
     }
 
-    /// Queues a durable request.
+    /// Queues a durable request, or merges it into the last one of its tile.
     pub fn push(
         &mut self,
         id: OpId,
@@ -113,8 +116,8 @@ impl Queue {
         message: ClientMessage,
         now: i64,
     ) -> Pushed {
-        if let Some(joined) = self.join(ordering_key, &message) {
-            return Pushed::Joined(joined);
+        if let Some(merged) = self.merge(ordering_key, &message) {
+            return Pushed::Merged(merged);
         }
         if self.ops.len() >= CAPACITY {
             return Pushed::Full;
@@ -123,19 +126,20 @@ impl Queue {
             id,
             message,
             ordering_key,
-            asked_at: now,
+            queued_at: now,
             send_state: SendState::Fresh,
         });
         Pushed::New
     }
 
-    /// Takes over a request of an earlier page, whose fate is not known.
+    /// Queues a request of an earlier page, which that page may have sent
+    /// already. Returns false if the queue is full or has the request already.
     pub fn push_recovered(
         &mut self,
         id: OpId,
         ordering_key: OrderingKey,
         message: ClientMessage,
-        asked_at: i64,
+        queued_at: i64,
     ) -> bool {
         if self.ops.len() >= CAPACITY || self.get(id).is_some() {
             return false;
@@ -144,14 +148,15 @@ impl Queue {
             id,
             message,
             ordering_key,
-            asked_at,
+            queued_at,
             send_state: SendState::Unknown,
         });
         true
     }
 
-    /// Joins a stroke to the last one of its tile, if that was never sent.
-    fn join(&mut self, ordering_key: OrderingKey, message: &ClientMessage) -> Option<OpId> {
+    /// Merges a stroke into the last request of its tile, if that is a stroke,
+    /// was never sent and has room. Returns the id of that request.
+    fn merge(&mut self, ordering_key: OrderingKey, message: &ClientMessage) -> Option<OpId> {
         let ClientMessage::TilePaint { pixels: more, .. } = message else {
             return None;
         };
@@ -173,8 +178,8 @@ impl Queue {
         Some(last.id)
     }
 
-    /// The pixels of a tile that are painted by what waits.
-    pub fn painted(&self, at: Coord) -> HashSet<u16> {
+    /// The indices of a tile's pixels that queued strokes paint.
+    pub fn painted_pixels(&self, at: Coord) -> HashSet<u16> {
         let ops = self
             .ops
             .iter()
@@ -190,9 +195,10 @@ impl Queue {
         .collect()
     }
 
-    /// The next request to send, if any may be sent now.
+    /// The next request to send, which counts as sent from here on; none if the
+    /// limits of requests in flight are reached or the queue is paused.
     pub fn next(&mut self, now: i64) -> Option<ClientRequest> {
-        if now < self.hold_until {
+        if now < self.paused_until {
             return None;
         }
         let mut in_flight: HashMap<OrderingKey, usize> = HashMap::new();
@@ -203,14 +209,14 @@ impl Queue {
         {
             *in_flight.entry(op.ordering_key).or_default() += 1;
         }
-        let window = if self.careful { 1 } else { WINDOW };
-        if in_flight.values().sum::<usize>() >= window {
+        let max_in_flight = if self.one_at_a_time { 1 } else { MAX_IN_FLIGHT };
+        if in_flight.values().sum::<usize>() >= max_in_flight {
             return None;
         }
         let full = |ordering_key| {
             in_flight
                 .get(&ordering_key)
-                .is_some_and(|&n| n >= KEY_WINDOW)
+                .is_some_and(|&n| n >= MAX_IN_FLIGHT_PER_KEY)
         };
         let op = self
             .ops
@@ -223,64 +229,69 @@ impl Queue {
         })
     }
 
-    /// When [`Queue::next`] may give something again, if it is held back.
-    pub fn held_until(&self, now: i64) -> Option<i64> {
-        (!self.ops.is_empty() && now < self.hold_until).then_some(self.hold_until)
+    /// Until when the queue is paused after a failure (milliseconds since
+    /// 1970); none if it is empty or not paused.
+    pub fn paused_until(&self, now: i64) -> Option<i64> {
+        (!self.ops.is_empty() && now < self.paused_until).then_some(self.paused_until)
     }
 
-    /// The request is stored, or ended for good: takes it out. Where earlier
-    /// strokes of the same tile failed for now and will come after it, what
-    /// it painted over is taken out of them, so that the later stroke stays
-    /// on top. Gives it with the ids of strokes of which nothing was left.
-    pub fn take(&mut self, id: OpId) -> Option<(Op, Vec<OpId>)> {
+    /// Removes a request that was stored or refused. Failed strokes before it
+    /// in the same tile will be sent after it; the pixels that it painted are
+    /// removed from them, so that the later stroke stays on top. Returns the
+    /// request, and the ids of strokes that were removed because they became
+    /// empty.
+    pub fn remove(&mut self, id: OpId) -> Option<(Op, Vec<OpId>)> {
         let index = self.ops.iter().position(|op| op.id == id)?;
         let op = self.ops.remove(index)?;
-        let mut gone = Vec::new();
+        let mut emptied = Vec::new();
         if let ClientMessage::TilePaint { pixels, .. } = &op.message {
-            let over: HashSet<u16> = pixels.iter().map(|edit| edit.0).collect();
+            let overpainted: HashSet<u16> = pixels.iter().map(|edit| edit.0).collect();
             for earlier in self.ops.iter_mut().take(index) {
                 if earlier.ordering_key == op.ordering_key
                     && earlier.send_state == SendState::Failed
                     && let ClientMessage::TilePaint { pixels, .. } = &mut earlier.message
                 {
-                    pixels.retain(|PixelEdit(index, _)| !over.contains(index));
+                    pixels.retain(|PixelEdit(index, _)| !overpainted.contains(index));
                     if pixels.is_empty() {
-                        gone.push(earlier.id);
+                        emptied.push(earlier.id);
                     }
                 }
             }
-            self.ops.retain(|op| !gone.contains(&op.id));
+            self.ops.retain(|op| !emptied.contains(&op.id));
         }
         if self.ops.is_empty() {
-            self.careful = false;
+            self.one_at_a_time = false;
         }
-        Some((op, gone))
+        Some((op, emptied))
     }
 
-    /// The server could not now: the request stays, and nothing is sent until
-    /// `until`. False if there is no such request.
+    /// Keeps a request for another attempt after the server could not do it,
+    /// and pauses the queue until the time `until`. Returns false if there is
+    /// no such request.
     pub fn postpone(&mut self, id: OpId, until: i64) -> bool {
         let Some(op) = self.ops.iter_mut().find(|op| op.id == id) else {
             return false;
         };
         op.send_state = SendState::Failed;
-        self.hold_until = self.hold_until.max(until);
-        self.careful = true;
+        self.paused_until = self.paused_until.max(until);
+        self.one_at_a_time = true;
         true
     }
 
-    /// The connection broke: what was sent must be sent again.
+    /// Marks sent requests for being sent again. Called when the connection is
+    /// lost.
     pub fn disconnected(&mut self) {
         for op in &mut self.ops {
             if op.send_state == SendState::Sent {
                 op.send_state = SendState::Unknown;
             }
         }
-        self.hold_until = 0;
-        self.careful = false;
+        self.paused_until = 0;
+        self.one_at_a_time = false;
     }
 
-    /// From now on nothing is joined to what waits: another page may send it.
+    /// Stops merging into the queued requests, because another page may take
+    /// them over and send them.
     pub fn freeze(&mut self) {
         for op in &mut self.ops {
             if op.send_state == SendState::Fresh {

@@ -1,87 +1,90 @@
-//! The place of every durable message in the canvas's order: what comes next,
-//! what is known already, and what must wait for the snapshot. Pure.
+//! Tracks the sequence numbers of durable messages: which is the next one,
+//! which were applied already, and which are buffered until the snapshot
+//! arrives. Pure.
 
 use shared::{ids::Epoch, protocol::ServerMessage};
 
-/// Messages kept while a snapshot is fetched; more than that, and it is
-/// fetched again.
-const MAX_HELD: usize = 20_000;
+/// Most messages buffered while a snapshot is fetched. If there are more, the
+/// snapshot is fetched again.
+const MAX_BUFFERED: usize = 20_000;
 
-/// How a durable message stands to what is known.
+/// How the `seq` of a durable message relates to the last applied one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeqPosition {
     /// The next one: apply it.
     Next,
-    /// Known already: drop it.
-    Known,
-    /// Something before it is missing.
+    /// Applied already: ignore it.
+    Applied,
+    /// A message before it is missing.
     Gap,
 }
 
-/// Where this client is in the order.
+/// The position of this client in the sequence.
 #[derive(Debug, Default)]
 pub struct SeqTracker {
-    known: Option<(Epoch, i64)>,
-    held: Option<Vec<ServerMessage>>,
+    last_applied: Option<(Epoch, i64)>,
+    buffered: Option<Vec<ServerMessage>>,
 }
 
 impl SeqTracker {
-    /// The epoch and the last `seq` that is part of what is shown: what to
-    /// resume from.
+    /// The epoch and the last applied `seq`, to resume from; none before the
+    /// first snapshot.
     pub fn resume_point(&self) -> Option<(Epoch, i64)> {
-        self.known
+        self.last_applied
     }
 
-    /// Nothing that is known is of use any more.
+    /// Forgets the position: only a snapshot can set it again.
     pub fn reset(&mut self) {
-        self.known = None;
+        self.last_applied = None;
     }
 
-    /// From now on messages wait for a snapshot.
-    pub fn hold(&mut self) {
-        self.held = Some(Vec::new());
+    /// Buffers messages from now on, until [`SeqTracker::restart`].
+    pub fn start_buffering(&mut self) {
+        self.buffered = Some(Vec::new());
     }
 
-    /// Whether messages wait for a snapshot.
-    pub fn is_holding(&self) -> bool {
-        self.held.is_some()
+    /// Whether messages are buffered.
+    pub fn is_buffering(&self) -> bool {
+        self.buffered.is_some()
     }
 
-    /// Keeps a message until the snapshot is there; gives it back when there
-    /// is nothing to wait for. False where too many wait: start again.
+    /// Buffers a message. Returns false if the buffer is full, so that the
+    /// snapshot has to be fetched again.
     ///
     /// # Errors
-    /// The message itself, if nothing is held.
-    pub fn hold_back(&mut self, message: ServerMessage) -> Result<bool, ServerMessage> {
-        let Some(held) = &mut self.held else {
+    /// The message itself, if messages are not buffered and it has to be
+    /// applied.
+    pub fn buffer(&mut self, message: ServerMessage) -> Result<bool, ServerMessage> {
+        let Some(buffered) = &mut self.buffered else {
             return Err(message);
         };
-        if held.len() >= MAX_HELD {
+        if buffered.len() >= MAX_BUFFERED {
             return Ok(false);
         }
-        held.push(message);
+        buffered.push(message);
         Ok(true)
     }
 
-    /// A snapshot came: everything up to `seq` is known. Gives what was held.
+    /// Sets the position to that of a snapshot. Returns the buffered messages.
     pub fn restart(&mut self, epoch: Epoch, seq: i64) -> Vec<ServerMessage> {
-        self.known = Some((epoch, seq));
-        self.held.take().unwrap_or_default()
+        self.last_applied = Some((epoch, seq));
+        self.buffered.take().unwrap_or_default()
     }
 
-    /// How a message with this `seq` stands to what is known.
+    /// How `seq` relates to the last applied one.
     pub fn position(&self, seq: i64) -> SeqPosition {
-        match self.known {
-            Some((_, last)) if seq <= last => SeqPosition::Known,
+        match self.last_applied {
+            Some((_, last)) if seq <= last => SeqPosition::Applied,
             Some((_, last)) if seq == last + 1 => SeqPosition::Next,
             Some(_) | None => SeqPosition::Gap,
         }
     }
 
-    /// As [`Order::place`]; the next one counts as known from here on.
+    /// As [`SeqTracker::position`]; the next one counts as applied from here
+    /// on.
     pub fn advance(&mut self, seq: i64) -> SeqPosition {
         let position = self.position(seq);
-        if let (SeqPosition::Next, Some((_, last))) = (position, &mut self.known) {
+        if let (SeqPosition::Next, Some((_, last))) = (position, &mut self.last_applied) {
             *last = seq;
         }
         position
@@ -106,25 +109,25 @@ mod tests {
     }
 
     #[test]
-    fn only_the_next_is_applied_and_once() {
+    fn only_the_next_message_is_applied_and_only_once() {
         let epoch = Epoch(Uuid::nil());
         let mut tracker = SeqTracker::default();
         assert_eq!(tracker.advance(1), SeqPosition::Gap);
         tracker.restart(epoch, 4);
-        assert_eq!(tracker.advance(4), SeqPosition::Known);
+        assert_eq!(tracker.advance(4), SeqPosition::Applied);
         assert_eq!(tracker.advance(5), SeqPosition::Next);
-        assert_eq!(tracker.advance(5), SeqPosition::Known);
+        assert_eq!(tracker.advance(5), SeqPosition::Applied);
         assert_eq!(tracker.advance(7), SeqPosition::Gap);
         assert_eq!(tracker.resume_point(), Some((epoch, 5)));
     }
 
     #[test]
-    fn messages_wait_for_the_snapshot() {
+    fn messages_are_buffered_until_the_snapshot() {
         let mut tracker = SeqTracker::default();
-        assert!(tracker.hold_back(pong()).is_err());
-        tracker.hold();
-        assert_eq!(tracker.hold_back(pong()), Ok(true));
+        assert!(tracker.buffer(pong()).is_err());
+        tracker.start_buffering();
+        assert_eq!(tracker.buffer(pong()), Ok(true));
         assert_eq!(tracker.restart(Epoch(Uuid::nil()), 0), [pong()]);
-        assert!(!tracker.is_holding());
+        assert!(!tracker.is_buffering());
     }
 }

@@ -1,97 +1,101 @@
-//! Whether the other side still lives. Pure.
+//! Detects a connection whose server no longer answers. Pure: times are passed
+//! in.
 //!
-//! A browser hides WebSocket pings from scripts, so the client asks for a
-//! `pong` itself when nothing was heard for a while. Silence alone proves
-//! nothing, since a hidden tab's timers are slowed down: only a question that
-//! was not answered in time does. In doubt only the answer itself calms, since
-//! what was under way when the line broke still arrives.
+//! Scripts cannot see WebSocket pings, so the client sends a `heartbeat`
+//! message when nothing arrived for some time, and expects a `pong`. Silence
+//! alone is no proof, because browsers slow down the timers of hidden tabs:
+//! only a ping that was not answered in time is. After a probe only its own
+//! `pong` counts, because messages that were in transit before the connection
+//! broke can still arrive.
 
 use shared::protocol::Heartbeat;
 
-/// Milliseconds for an answer when there is reason to doubt the line.
-const DOUBT_MS: i64 = 3_000;
+/// Milliseconds that the server has to answer a probe.
+const PROBE_TIMEOUT_MS: i64 = 3_000;
 
-/// What is to be done now.
+/// What the socket has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeartbeatAction {
-    /// All is well.
+    /// Nothing.
     Wait,
-    /// Ask for a `pong`.
+    /// Send a `heartbeat` message.
     Ping,
-    /// Nobody answered: reconnect.
+    /// Drop the connection and connect anew.
     Reconnect,
 }
 
-/// Watches one connection. All times in milliseconds.
+/// The state of one connection. All times are in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct HeartbeatMonitor {
-    heard_at: i64,
-    answer_by: Option<i64>,
-    /// When the question was asked whose answer alone counts.
-    doubt: Option<i64>,
+    received_at: i64,
+    deadline: Option<i64>,
+    /// When the probe was sent; none if no probe is unanswered.
+    probe_sent_at: Option<i64>,
     interval: i64,
     timeout: i64,
 }
 
 impl HeartbeatMonitor {
-    /// The connection was opened.
+    /// Starts with a new connection.
     pub fn new(now: i64) -> Self {
         Self {
-            heard_at: now,
-            answer_by: None,
-            doubt: None,
+            received_at: now,
+            deadline: None,
+            probe_sent_at: None,
             interval: 10_000,
             timeout: 20_000,
         }
     }
 
-    /// The server said how often it pings and how long it waits.
-    pub fn set(&mut self, heartbeat: Heartbeat) {
+    /// Takes the interval and the timeout that the server announced.
+    pub fn configure(&mut self, heartbeat: Heartbeat) {
         self.interval = i64::try_from(heartbeat.interval_ms).unwrap_or(i64::MAX);
         self.timeout = i64::try_from(heartbeat.timeout_ms).unwrap_or(i64::MAX);
     }
 
-    /// Something came.
-    pub fn heard(&mut self, now: i64) {
-        self.heard_at = now;
-        // A slow line that brings much brings the answer later.
-        self.answer_by = self.doubt.map(|_| now + DOUBT_MS);
+    /// Records that a message arrived.
+    pub fn on_received(&mut self, now: i64) {
+        self.received_at = now;
+        // On a slow connection with much traffic the pong arrives later.
+        self.deadline = self.probe_sent_at.map(|_| now + PROBE_TIMEOUT_MS);
     }
 
-    /// The question of that moment was answered.
-    pub fn answered(&mut self, now: i64, asked_at: i64) {
-        if self.doubt.is_some_and(|doubt| asked_at >= doubt) {
-            self.doubt = None;
+    /// Records a `pong`. `sent_at` is the timestamp of the `heartbeat` message
+    /// that it answers.
+    pub fn on_pong(&mut self, now: i64, sent_at: i64) {
+        if self.probe_sent_at.is_some_and(|probe| sent_at >= probe) {
+            self.probe_sent_at = None;
         }
-        self.heard(now);
+        self.on_received(now);
     }
 
-    /// To be called about once a second.
+    /// Called once a second; may be late in hidden tabs.
     pub fn tick(&mut self, now: i64) -> HeartbeatAction {
-        if let Some(by) = self.answer_by {
+        if let Some(by) = self.deadline {
             return if now >= by {
                 HeartbeatAction::Reconnect
             } else {
                 HeartbeatAction::Wait
             };
         }
-        if now - self.heard_at < self.interval {
+        if now - self.received_at < self.interval {
             return HeartbeatAction::Wait;
         }
-        let patience = self.timeout.saturating_sub(self.interval);
-        self.answer_by = Some(now.saturating_add(patience.max(DOUBT_MS)));
+        let timeout = self.timeout.saturating_sub(self.interval);
+        self.deadline = Some(now.saturating_add(timeout.max(PROBE_TIMEOUT_MS)));
         HeartbeatAction::Ping
     }
 
-    /// There is reason to doubt the line (the computer woke up, the network
-    /// changed): ask at once, and wait only briefly.
-    pub fn doubt(&mut self, now: i64) -> HeartbeatAction {
-        if self.doubt.is_some() {
+    /// Called when the connection may be broken (the network changed, the
+    /// computer woke up): pings at once, and waits for [`PROBE_TIMEOUT_MS`]
+    /// only.
+    pub fn probe(&mut self, now: i64) -> HeartbeatAction {
+        if self.probe_sent_at.is_some() {
             return HeartbeatAction::Wait;
         }
-        let by = now + DOUBT_MS;
-        self.doubt = Some(now);
-        self.answer_by = Some(self.answer_by.map_or(by, |earlier| earlier.min(by)));
+        let by = now + PROBE_TIMEOUT_MS;
+        self.probe_sent_at = Some(now);
+        self.deadline = Some(self.deadline.map_or(by, |earlier| earlier.min(by)));
         HeartbeatAction::Ping
     }
 }
@@ -103,50 +107,50 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
-    fn silence_is_questioned_and_an_answer_calms() {
+    fn silence_causes_a_ping_and_a_message_ends_it() {
         let mut heartbeat = HeartbeatMonitor::new(0);
         assert_eq!(heartbeat.tick(9_999), HeartbeatAction::Wait);
         assert_eq!(heartbeat.tick(10_000), HeartbeatAction::Ping);
         assert_eq!(heartbeat.tick(15_000), HeartbeatAction::Wait);
-        heartbeat.heard(15_001);
+        heartbeat.on_received(15_001);
         assert_eq!(heartbeat.tick(25_000), HeartbeatAction::Wait);
         assert_eq!(heartbeat.tick(25_001), HeartbeatAction::Ping);
         assert_eq!(heartbeat.tick(35_001), HeartbeatAction::Reconnect);
     }
 
     #[test]
-    fn a_timer_that_slept_does_not_kill_the_line() {
+    fn a_delayed_timer_does_not_drop_the_connection() {
         let mut heartbeat = HeartbeatMonitor::new(0);
         assert_eq!(heartbeat.tick(60_000), HeartbeatAction::Ping);
-        heartbeat.heard(60_010);
+        heartbeat.on_received(60_010);
         assert_eq!(heartbeat.tick(120_000), HeartbeatAction::Ping);
     }
 
     #[test]
-    fn doubt_waits_only_briefly() {
+    fn a_probe_times_out_early() {
         let mut heartbeat = HeartbeatMonitor::new(0);
-        assert_eq!(heartbeat.doubt(100), HeartbeatAction::Ping);
-        assert_eq!(heartbeat.doubt(200), HeartbeatAction::Wait);
+        assert_eq!(heartbeat.probe(100), HeartbeatAction::Ping);
+        assert_eq!(heartbeat.probe(200), HeartbeatAction::Wait);
         assert_eq!(heartbeat.tick(3_100), HeartbeatAction::Reconnect);
     }
 
     #[test]
-    fn what_was_under_way_does_not_calm_a_doubt() {
+    fn other_messages_do_not_answer_a_probe() {
         let mut heartbeat = HeartbeatMonitor::new(0);
-        assert_eq!(heartbeat.doubt(100), HeartbeatAction::Ping);
-        heartbeat.heard(150);
-        heartbeat.answered(160, 50);
+        assert_eq!(heartbeat.probe(100), HeartbeatAction::Ping);
+        heartbeat.on_received(150);
+        heartbeat.on_pong(160, 50);
         assert_eq!(heartbeat.tick(3_159), HeartbeatAction::Wait);
         assert_eq!(heartbeat.tick(3_160), HeartbeatAction::Reconnect);
     }
 
     #[test]
-    fn the_answer_calms_a_doubt() {
+    fn the_pong_answers_a_probe() {
         let mut heartbeat = HeartbeatMonitor::new(0);
-        assert_eq!(heartbeat.doubt(100), HeartbeatAction::Ping);
-        heartbeat.answered(150, 100);
+        assert_eq!(heartbeat.probe(100), HeartbeatAction::Ping);
+        heartbeat.on_pong(150, 100);
         assert_eq!(heartbeat.tick(10_149), HeartbeatAction::Wait);
         assert_eq!(heartbeat.tick(10_150), HeartbeatAction::Ping);
-        assert_eq!(heartbeat.doubt(10_160), HeartbeatAction::Ping);
+        assert_eq!(heartbeat.probe(10_160), HeartbeatAction::Ping);
     }
 }

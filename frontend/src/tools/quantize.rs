@@ -1,22 +1,23 @@
-//! Pictures in the colours of a palette: each pixel gets the colour that looks
-//! most like it. Pure.
+//! Reduces an image to the colours of a palette: each pixel gets the most
+//! similar colour. Pure.
 //!
-//! Distances are taken in Oklab (Ottosson, "A perceptual color space for image
-//! processing", 2020), where equal steps look equally large. Dithering spreads
-//! what a pixel is off by over its neighbours (Floyd and Steinberg, 1976).
+//! Distances are computed in Oklab (Ottosson, "A perceptual color space for
+//! image processing", 2020), where equal distances look equally large.
+//! Dithering diffuses the error of each pixel to its neighbours (Floyd and
+//! Steinberg, 1976).
 
 use shared::pixels::TRANSPARENT;
 
-/// Alpha below which a pixel is left out.
-const SOLID: u8 = 128;
-/// How much of an error is passed on. All of it would run across large areas
-/// that no colour of the palette comes near.
-const SPREAD: f32 = 0.8;
+/// Pixels with a lower alpha become transparent.
+const MIN_OPAQUE_ALPHA: u8 = 128;
+/// Share of an error that is diffused. With all of it, errors would spread over
+/// large areas whose colour is far from the palette.
+const DIFFUSED_SHARE: f32 = 0.8;
 
 type Lab = [f32; 3];
 
-/// Linear sRGB to the responses of the eye's cones, and the cube roots of
-/// those to lightness and the two opponent colours; from the post above.
+/// Matrices of Oklab: linear sRGB to cone responses, and their cube roots to
+/// lightness and the two opponent colours.
 const CONES: [Lab; 3] = [
     [0.412_221_47, 0.536_332_54, 0.051_445_995],
     [0.211_903_5, 0.680_699_5, 0.107_396_96],
@@ -28,15 +29,15 @@ const OPPONENTS: [Lab; 3] = [
     [0.025_904_037, 0.782_771_77, -0.808_675_77],
 ];
 
-/// A palette to match with.
+/// A palette prepared for finding the nearest colour.
 pub struct Matcher {
     labs: Vec<Lab>,
-    /// Light for each byte of a colour.
+    /// The linear sRGB value of each byte.
     linear: [f32; 256],
 }
 
 impl Matcher {
-    /// For these colours; indices are theirs.
+    /// Prepares a palette; the returned indices refer to it.
     pub fn new(palette: &[[u8; 3]]) -> Self {
         let mut linear = [0.0; 256];
         for (byte, light) in (0u8..=255).zip(&mut linear) {
@@ -55,11 +56,11 @@ impl Matcher {
         matcher
     }
 
-    /// The indices of a picture given as RGBA row by row, `width` pixels each;
-    /// [`TRANSPARENT`] where it is not solid.
+    /// The palette indices of an image, given as rows of RGBA with `width`
+    /// pixels each; [`TRANSPARENT`] for pixels that are not opaque enough.
     pub fn indices(&self, rgba: &[u8], width: usize, dither: bool) -> Vec<u8> {
-        // What is passed on to this row and to the next, with a margin of one
-        // on either side.
+        // Errors diffused to this row and to the next one, with one extra pixel
+        // at both ends.
         let mut errors = vec![[0.0; 3]; width + 2];
         let mut next = errors.clone();
         let mut indices = Vec::with_capacity(rgba.len() / 4);
@@ -67,12 +68,12 @@ impl Matcher {
         for row in rgba.chunks_exact(width.max(1) * 4) {
             for (x, pixel) in row.chunks_exact(4).enumerate() {
                 let &[r, g, b, alpha] = pixel else { continue };
-                if alpha < SOLID {
+                if alpha < MIN_OPAQUE_ALPHA {
                     indices.push(TRANSPARENT);
                     continue;
                 }
                 if !dither {
-                    // Drawings have many equal neighbours.
+                    // Equal neighbours are common in drawings.
                     let index = match last {
                         Some((rgb, index)) if rgb == [r, g, b] => index,
                         _ => self.nearest(self.lab([r, g, b])).0,
@@ -82,14 +83,15 @@ impl Matcher {
                     continue;
                 }
                 let wanted = add(self.lab([r, g, b]), errors[x + 1], 1.0);
-                let (index, got) = self.nearest(wanted);
+                let (index, color) = self.nearest(wanted);
                 indices.push(index);
-                let off = add(wanted, got, -1.0);
-                let pass = |to: &mut Lab, part: f32| *to = add(*to, off, part * SPREAD);
-                pass(&mut errors[x + 2], 7.0 / 16.0);
-                pass(&mut next[x], 3.0 / 16.0);
-                pass(&mut next[x + 1], 5.0 / 16.0);
-                pass(&mut next[x + 2], 1.0 / 16.0);
+                let error = add(wanted, color, -1.0);
+                let diffuse =
+                    |to: &mut Lab, part: f32| *to = add(*to, error, part * DIFFUSED_SHARE);
+                diffuse(&mut errors[x + 2], 7.0 / 16.0);
+                diffuse(&mut next[x], 3.0 / 16.0);
+                diffuse(&mut next[x + 1], 5.0 / 16.0);
+                diffuse(&mut next[x + 2], 1.0 / 16.0);
             }
             std::mem::swap(&mut errors, &mut next);
             next.fill([0.0; 3]);
@@ -97,20 +99,22 @@ impl Matcher {
         indices
     }
 
+    /// The index and the Oklab value of the nearest palette colour.
     fn nearest(&self, wanted: Lab) -> (u8, Lab) {
         let mut best = (TRANSPARENT, wanted);
-        let mut least = f32::INFINITY;
+        let mut best_distance = f32::INFINITY;
         for (&lab, index) in self.labs.iter().zip(0u8..) {
             let [l, a, b] = add(wanted, lab, -1.0);
             let distance = l * l + a * a + b * b;
-            if distance < least {
-                least = distance;
+            if distance < best_distance {
+                best_distance = distance;
                 best = (index, lab);
             }
         }
         best
     }
 
+    /// Converts sRGB to Oklab.
     fn lab(&self, rgb: [u8; 3]) -> Lab {
         let light = rgb.map(|byte| self.linear[usize::from(byte)]);
         let cones = CONES.map(|row| dot(row, light).cbrt());
@@ -146,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_of_the_palette_stay_what_they_are() {
+    fn palette_colours_stay_unchanged() {
         let rgba = solid(&PALETTE);
         for dither in [false, true] {
             assert_eq!(
@@ -157,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn others_become_what_looks_most_like_them() {
+    fn other_colours_become_the_most_similar_one() {
         let rgba = solid(&[[30, 30, 30], [230, 60, 90], [90, 190, 240], [240, 240, 200]]);
         assert_eq!(
             Matcher::new(&PALETTE).indices(&rgba, 4, false),
@@ -166,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_solid_is_left_out() {
+    fn translucent_pixels_become_transparent() {
         let rgba = [255, 255, 255, 127, 255, 255, 255, 128];
         assert_eq!(
             Matcher::new(&PALETTE).indices(&rgba, 2, true),
@@ -175,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn dithering_mixes_what_the_palette_lacks() {
+    fn dithering_mixes_palette_colours() {
         let grey = solid(&[[120, 120, 120]; 256]);
         let count = |dither| {
             let indices = Matcher::new(&PALETTE[..2]).indices(&grey, 16, dither);

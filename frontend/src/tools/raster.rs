@@ -1,19 +1,19 @@
-//! Shapes as pixels. Pure geometry on a grid of any size; clipping and colour
-//! are the callers'.
+//! Rasterizes lines, rectangles and ellipses, and finds the area of a flood
+//! fill. Pure geometry; callers clip the points and add the colour.
 
 use shared::pixels::{Pixels, TRANSPARENT};
 use std::collections::BTreeSet;
 
-/// A pixel of a tile, which may lie outside it: column and row.
-pub type Spot = (i32, i32);
+/// Column and row of a pixel in a tile; it may lie outside the tile.
+pub type Point = (i32, i32);
 
-/// A straight line with both its ends (Bresenham).
-pub fn line(from: Spot, to: Spot) -> Vec<Spot> {
+/// A straight line including both ends (Bresenham).
+pub fn line(from: Point, to: Point) -> Vec<Point> {
     let (dx, dy) = ((to.0 - from.0).abs(), -(to.1 - from.1).abs());
     let (sx, sy) = ((to.0 - from.0).signum(), (to.1 - from.1).signum());
     let (mut x, mut y) = from;
     let mut error = dx + dy;
-    let mut spots = vec![(x, y)];
+    let mut points = vec![(x, y)];
     while (x, y) != to {
         let twice = 2 * error;
         if twice >= dy {
@@ -24,28 +24,28 @@ pub fn line(from: Spot, to: Spot) -> Vec<Spot> {
             error += dx;
             y += sy;
         }
-        spots.push((x, y));
+        points.push((x, y));
     }
-    spots
+    points
 }
 
 /// The outline of the rectangle between two corners.
-pub fn rectangle(a: Spot, b: Spot) -> Vec<Spot> {
+pub fn rectangle(a: Point, b: Point) -> Vec<Point> {
     let (left, right) = (a.0.min(b.0), a.0.max(b.0));
     let (top, bottom) = (a.1.min(b.1), a.1.max(b.1));
-    let mut spots = BTreeSet::new();
+    let mut points = BTreeSet::new();
     for x in left..=right {
-        spots.extend([(x, top), (x, bottom)]);
+        points.extend([(x, top), (x, bottom)]);
     }
     for y in top..=bottom {
-        spots.extend([(left, y), (right, y)]);
+        points.extend([(left, y), (right, y)]);
     }
-    spots.into_iter().collect()
+    points.into_iter().collect()
 }
 
-/// The outline of the ellipse that touches the sides of the rectangle between
-/// two corners (Zingl, "A Rasterizing Algorithm for Drawing Curves", 2012).
-pub fn ellipse(a: Spot, b: Spot) -> Vec<Spot> {
+/// The outline of the ellipse inscribed in the rectangle between two corners
+/// (Zingl, "A Rasterizing Algorithm for Drawing Curves", 2012).
+pub fn ellipse(a: Point, b: Point) -> Vec<Point> {
     let (mut x0, mut x1) = (i64::from(a.0.min(b.0)), i64::from(a.0.max(b.0)));
     let (top, bottom) = (i64::from(a.1.min(b.1)), i64::from(a.1.max(b.1)));
     let width = x1 - x0;
@@ -58,17 +58,17 @@ pub fn ellipse(a: Spot, b: Spot) -> Vec<Spot> {
     let mut y1 = y0 - odd;
     let grow_x = 8 * height * height;
     let grow_y = 8 * width * width;
-    let mut spots = BTreeSet::new();
-    let mut put = |x: i64, y: i64| {
+    let mut points = BTreeSet::new();
+    let mut plot = |x: i64, y: i64| {
         if let (Ok(x), Ok(y)) = (i32::try_from(x), i32::try_from(y)) {
-            spots.insert((x, y));
+            points.insert((x, y));
         }
     };
     while x0 <= x1 {
-        put(x1, y0);
-        put(x0, y0);
-        put(x0, y1);
-        put(x1, y1);
+        plot(x1, y0);
+        plot(x0, y0);
+        plot(x0, y1);
+        plot(x1, y1);
         let twice = 2 * error;
         if twice <= dy {
             y0 += 1;
@@ -83,21 +83,22 @@ pub fn ellipse(a: Spot, b: Spot) -> Vec<Spot> {
             error += dx;
         }
     }
-    // Very flat ellipses end too early.
+    // For very flat ellipses the loop ends too early.
     while y0 - y1 <= height {
-        put(x0 - 1, y0);
-        put(x1 + 1, y0);
-        put(x0 - 1, y1);
-        put(x1 + 1, y1);
+        plot(x0 - 1, y0);
+        plot(x1 + 1, y0);
+        plot(x0 - 1, y1);
+        plot(x1 + 1, y1);
         y0 += 1;
         y1 -= 1;
     }
-    spots.into_iter().collect()
+    points.into_iter().collect()
 }
 
-/// Everything of one colour that hangs together with `start` by its sides.
-pub fn region(pixels: Option<&Pixels>, side: i32, start: Spot) -> Vec<Spot> {
-    let color = |(x, y): Spot| {
+/// The points of a flood fill: all pixels of the same colour that are connected
+/// to `start` by their sides. Empty if `start` is outside the tile.
+pub fn region(pixels: Option<&Pixels>, side: i32, start: Point) -> Vec<Point> {
+    let color = |(x, y): Point| {
         let inside = (0..side).contains(&x) && (0..side).contains(&y);
         let index = usize::try_from(y * side + x).ok().filter(|_| inside)?;
         Some(pixels.map_or(TRANSPARENT, |pixels| {
@@ -119,8 +120,8 @@ pub fn region(pixels: Option<&Pixels>, side: i32, start: Spot) -> Vec<Spot> {
     seen.into_iter().collect()
 }
 
-/// The end nearest to `to` that makes a level, upright or diagonal line.
-pub fn straighten(from: Spot, to: Spot) -> Spot {
+/// Moves the end `to` so that the line is horizontal, vertical or diagonal.
+pub fn straighten(from: Point, to: Point) -> Point {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let (width, height) = (dx.abs(), dy.abs());
     if width > 2 * height {
@@ -132,8 +133,8 @@ pub fn straighten(from: Spot, to: Spot) -> Spot {
     }
 }
 
-/// The corner nearest to `to` that makes a square.
-pub fn square(from: Spot, to: Spot) -> Spot {
+/// Moves the corner `to` so that the rectangle is a square.
+pub fn square(from: Point, to: Point) -> Point {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let side = dx.abs().max(dy.abs());
     let sign = |d: i32| if d < 0 { -1 } else { 1 };
@@ -150,9 +151,9 @@ mod tests {
     #[test]
     fn a_line_has_no_holes_and_both_ends() {
         for (from, to) in [((0, 0), (7, 3)), ((5, 5), (5, 5)), ((3, 9), (-4, 0))] {
-            let spots = line(from, to);
-            assert_eq!((spots.first(), spots.last()), (Some(&from), Some(&to)));
-            for pair in spots.windows(2) {
+            let points = line(from, to);
+            assert_eq!((points.first(), points.last()), (Some(&from), Some(&to)));
+            for pair in points.windows(2) {
                 let (dx, dy) = (pair[1].0 - pair[0].0, pair[1].1 - pair[0].1);
                 assert!(dx.abs() <= 1 && dy.abs() <= 1);
             }
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_touch_their_corners_sides() {
+    fn shapes_touch_the_sides_of_their_rectangle() {
         assert_eq!(rectangle((0, 0), (3, 2)).len(), 10);
         assert_eq!(rectangle((2, 2), (2, 2)), [(2, 2)]);
         for (a, b) in [
@@ -169,9 +170,9 @@ mod tests {
             ((0, 0), (0, 5)),
             ((1, 1), (1, 1)),
         ] {
-            let spots = ellipse(a, b);
-            let xs: Vec<_> = spots.iter().map(|spot| spot.0).collect();
-            let ys: Vec<_> = spots.iter().map(|spot| spot.1).collect();
+            let points = ellipse(a, b);
+            let xs: Vec<_> = points.iter().map(|point| point.0).collect();
+            let ys: Vec<_> = points.iter().map(|point| point.1).collect();
             assert_eq!(xs.iter().min(), Some(&a.0.min(b.0)), "{a:?} {b:?}");
             assert_eq!(xs.iter().max(), Some(&a.0.max(b.0)));
             assert_eq!(ys.iter().min(), Some(&a.1.min(b.1)));
@@ -180,11 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn filling_stops_at_other_colours_and_at_the_edge() {
+    fn a_flood_fill_stops_at_other_colours_and_at_the_edge() {
         assert_eq!(region(None, 8, (3, 3)).len(), 64);
         assert_eq!(region(None, 8, (8, 3)).len(), 0);
         let mut pixels = Pixels::blank(8);
-        // A wall down the fourth column.
+        // A line down the fourth column.
         let wall: Vec<PixelEdit> = (0..8).map(|row| PixelEdit(row * 8 + 3, 1)).collect();
         pixels.paint(&wall);
         assert_eq!(region(Some(&pixels), 8, (0, 0)).len(), 24);
@@ -192,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn shift_makes_lines_straight_and_boxes_square() {
+    fn straighten_and_square_snap_the_end() {
         assert_eq!(straighten((0, 0), (9, 2)), (9, 0));
         assert_eq!(straighten((0, 0), (1, -9)), (0, -9));
         assert_eq!(straighten((0, 0), (-5, 6)), (-6, 6));

@@ -1,41 +1,41 @@
-//! A tool at work: from the press of a button to its release. Pure; gives the
-//! edits to paint now and the edits to show for the time being.
+//! A stroke of a drawing tool, from press to release. Pure: returns the edits
+//! to paint at once, and for shapes a preview to show until the release.
 
-use super::raster::{self, Spot};
+use super::raster::{self, Point};
 use crate::model::tools::{Tool, Tools};
 use shared::pixels::{PixelEdit, Pixels, TRANSPARENT};
 
-/// One press of a drawing tool in one tile.
+/// A stroke in progress in one tile.
 #[derive(Clone, Debug)]
 pub struct ActiveStroke {
     tool: Tool,
     color: u8,
     mirror: bool,
     side: i32,
-    start: Spot,
-    last: Spot,
-    end: Spot,
+    start: Point,
+    last: Point,
+    end: Point,
 }
 
-/// How a tool is put down.
+/// The modifiers of a stroke's start.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StrokeOptions {
-    /// With the second colour (the right button).
-    pub second: bool,
-    /// Shift: from here in a straight line.
-    pub from: Option<Spot>,
+    /// Whether to use the secondary colour (right button).
+    pub secondary: bool,
+    /// Shift: the point from which a straight line leads to the start.
+    pub from: Option<Point>,
 }
 
 impl ActiveStroke {
-    /// Puts the tool down. Gives the edits to paint at once.
+    /// Starts a stroke. Returns it, with the edits to paint at once.
     pub fn down(
         tools: Tools,
         options: StrokeOptions,
         side: i32,
-        at: Spot,
+        at: Point,
         pixels: Option<&Pixels>,
     ) -> (Self, Vec<PixelEdit>) {
-        let color = match (tools.tool, options.second) {
+        let color = match (tools.tool, options.secondary) {
             (Tool::Eraser, _) => TRANSPARENT,
             (_, true) => tools.secondary,
             (_, false) => tools.primary,
@@ -49,17 +49,18 @@ impl ActiveStroke {
             last: at,
             end: at,
         };
-        let spots = match tools.tool {
+        let points = match tools.tool {
             Tool::Pencil | Tool::Eraser => raster::line(options.from.unwrap_or(at), at),
             Tool::Fill => raster::region(pixels, side, at),
             Tool::Line | Tool::Rectangle | Tool::Circle | Tool::Picker => Vec::new(),
         };
-        let edits = stroke.edits(&spots);
+        let edits = stroke.edits(&points);
         (stroke, edits)
     }
 
-    /// The tool moved. Gives the edits to paint at once.
-    pub fn moved(&mut self, to: Spot, shift: bool) -> Vec<PixelEdit> {
+    /// Moves the tool. Returns the edits to paint at once. `shift` makes lines
+    /// straight and rectangles square.
+    pub fn moved(&mut self, to: Point, shift: bool) -> Vec<PixelEdit> {
         self.end = match (self.tool, shift) {
             (Tool::Line, true) => raster::straighten(self.start, to),
             (Tool::Rectangle | Tool::Circle, true) => raster::square(self.start, to),
@@ -72,26 +73,28 @@ impl ActiveStroke {
         }
     }
 
-    /// What a shape would be if the tool were lifted now.
+    /// The edits of a shape that ends at the current point; empty for other
+    /// tools.
     pub fn preview(&self) -> Vec<PixelEdit> {
-        let spots = match self.tool {
+        let points = match self.tool {
             Tool::Line => raster::line(self.start, self.end),
             Tool::Rectangle => raster::rectangle(self.start, self.end),
             Tool::Circle => raster::ellipse(self.start, self.end),
             Tool::Pencil | Tool::Eraser | Tool::Fill | Tool::Picker => return Vec::new(),
         };
-        self.edits(&spots)
+        self.edits(&points)
     }
 
-    /// Where the tool is, for a straight line from there.
-    pub fn end(&self) -> Spot {
+    /// The current point.
+    pub fn end(&self) -> Point {
         self.end
     }
 
-    /// Spots as edits: those inside the tile, with their mirror images.
-    fn edits(&self, spots: &[Spot]) -> Vec<PixelEdit> {
-        let mut edits = Vec::with_capacity(spots.len());
-        let mut put = |x: i32, y: i32| {
+    /// Converts points to edits: without those outside the tile, and with their
+    /// mirror images.
+    fn edits(&self, points: &[Point]) -> Vec<PixelEdit> {
+        let mut edits = Vec::with_capacity(points.len());
+        let mut plot = |x: i32, y: i32| {
             if (0..self.side).contains(&x)
                 && (0..self.side).contains(&y)
                 && let Ok(index) = u16::try_from(y * self.side + x)
@@ -99,10 +102,10 @@ impl ActiveStroke {
                 edits.push(PixelEdit(index, self.color));
             }
         };
-        for &(x, y) in spots {
-            put(x, y);
+        for &(x, y) in points {
+            plot(x, y);
             if self.mirror && x != self.side - 1 - x {
-                put(self.side - 1 - x, y);
+                plot(self.side - 1 - x, y);
             }
         }
         edits
@@ -124,12 +127,12 @@ mod tests {
         }
     }
 
-    fn down(tools: Tools, at: Spot) -> (ActiveStroke, Vec<PixelEdit>) {
+    fn down(tools: Tools, at: Point) -> (ActiveStroke, Vec<PixelEdit>) {
         ActiveStroke::down(tools, StrokeOptions::default(), 8, at, None)
     }
 
     #[test]
-    fn a_fast_pencil_leaves_no_holes_and_stays_inside() {
+    fn a_fast_pencil_leaves_no_gaps_and_stays_inside() {
         let (mut stroke, edits) = down(tools(Tool::Pencil), (1, 1));
         assert_eq!(edits, [PixelEdit(9, 3)]);
         let edits = stroke.moved((12, 1), false);
@@ -139,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_are_shown_first_and_painted_on_release() {
+    fn shapes_have_a_preview_until_the_release() {
         let (mut stroke, edits) = down(tools(Tool::Line), (0, 0));
         assert!(edits.is_empty());
         assert!(stroke.moved((5, 1), true).is_empty());
@@ -148,11 +151,11 @@ mod tests {
     }
 
     #[test]
-    fn mirror_and_second_colour() {
+    fn mirrored_strokes_in_the_secondary_colour() {
         let mut mirrored = tools(Tool::Pencil);
         mirrored.mirror = true;
         let options = StrokeOptions {
-            second: true,
+            secondary: true,
             from: None,
         };
         let (_, edits) = ActiveStroke::down(mirrored, options, 8, (1, 0), None);

@@ -1,13 +1,14 @@
-//! Undo and redo of one's own strokes in one tile. Pure.
+//! Undo and redo of this tab's strokes in one tile. Pure.
 //!
-//! A stroke is taken back pixel by pixel, and only where the pixel is still
-//! as the stroke left it: what somebody else painted over is theirs.
+//! A stroke is undone pixel by pixel, and only where the pixel still has the
+//! colour that the stroke gave it: pixels that somebody else painted since are
+//! left alone.
 
 use shared::pixels::PixelEdit;
 use std::collections::BTreeMap;
 
-/// Strokes kept for one tile.
-const STROKES: usize = 200;
+/// Most strokes kept per tile.
+const MAX_STROKES: usize = 200;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Change {
@@ -15,7 +16,8 @@ struct Change {
     after: u8,
 }
 
-/// Strokes of several tiles that are taken back together.
+/// Id of strokes in several tiles that are undone together, such as an imported
+/// image.
 pub type Group = u32;
 
 #[derive(Debug, Default)]
@@ -24,40 +26,41 @@ struct Stroke {
     group: Option<Group>,
 }
 
-/// The strokes of one tile, made in this tab.
+/// The undo history of one tile.
 #[derive(Debug, Default)]
 pub struct History {
-    done: Vec<Stroke>,
-    undone: Vec<Stroke>,
-    /// The last of `done` may still grow.
-    open: bool,
+    undo_stack: Vec<Stroke>,
+    redo_stack: Vec<Stroke>,
+    /// Whether the last stroke of `undo_stack` is still in progress.
+    is_open: bool,
     group: Option<Group>,
-    /// What could be drawn again before the open stroke began.
-    given_up: Vec<Stroke>,
+    /// The redo stack from before the stroke in progress; restored if that is
+    /// cancelled.
+    discarded_redo: Vec<Stroke>,
 }
 
 impl History {
-    /// A new stroke begins; the next [`History::add`] starts it.
+    /// Begins a stroke; the next call of [`History::add`] creates it.
     pub fn begin(&mut self, group: Option<Group>) {
-        self.open = false;
+        self.is_open = false;
         self.group = group;
     }
 
-    /// Pixels were painted as part of the current stroke; `before` is what
-    /// each of them was.
+    /// Adds edits to the current stroke. `before` are the same pixels with the
+    /// colours that they had.
     pub fn add(&mut self, before: &[PixelEdit], edits: &[PixelEdit]) {
-        if !self.open {
-            self.open = true;
-            self.done.push(Stroke {
+        if !self.is_open {
+            self.is_open = true;
+            self.undo_stack.push(Stroke {
                 group: self.group,
                 ..Stroke::default()
             });
-            self.given_up = std::mem::take(&mut self.undone);
-            if self.done.len() > STROKES {
-                self.done.remove(0);
+            self.discarded_redo = std::mem::take(&mut self.redo_stack);
+            if self.undo_stack.len() > MAX_STROKES {
+                self.undo_stack.remove(0);
             }
         }
-        let Some(stroke) = self.done.last_mut() else {
+        let Some(stroke) = self.undo_stack.last_mut() else {
             return;
         };
         for &PixelEdit(index, color) in before {
@@ -73,13 +76,13 @@ impl History {
         }
     }
 
-    /// Somebody else painted these pixels: they are not ours any more. Where
-    /// a stroke of ours is on its way (`pending`) it comes out on top, and
-    /// what they painted is what lies under it.
-    pub fn lose(&mut self, edits: &[PixelEdit], pending: impl Fn(u16) -> bool) {
+    /// Handles edits by somebody else: their pixels are removed from the
+    /// history. Where this tab has a `pending` edit of the pixel, that will
+    /// come out on top, so the colour under it is updated instead.
+    pub fn overwritten(&mut self, edits: &[PixelEdit], pending: impl Fn(u16) -> bool) {
         for &PixelEdit(index, color) in edits {
             let mut covered = pending(index);
-            for stroke in self.done.iter_mut().rev() {
+            for stroke in self.undo_stack.iter_mut().rev() {
                 if !covered {
                     stroke.changes.remove(&index);
                 } else if let Some(change) = stroke.changes.get_mut(&index) {
@@ -88,17 +91,17 @@ impl History {
                 }
             }
             if !pending(index) {
-                for stroke in &mut self.undone {
+                for stroke in &mut self.redo_stack {
                     stroke.changes.remove(&index);
                 }
             }
         }
     }
 
-    /// Pixels of a stroke were refused: there is nothing of them to take back.
-    pub fn forget(&mut self, edits: &[PixelEdit]) {
+    /// Removes the pixels of a stroke that the server refused.
+    pub fn remove_refused(&mut self, edits: &[PixelEdit]) {
         for &PixelEdit(index, color) in edits {
-            let mut strokes = self.done.iter_mut().rev();
+            let mut strokes = self.undo_stack.iter_mut().rev();
             let refused = strokes.find(|stroke| {
                 let change = stroke.changes.get(&index);
                 change.is_some_and(|change| change.after == color)
@@ -109,58 +112,70 @@ impl History {
         }
     }
 
-    /// The current stroke was not meant: what to paint to take it back. It
-    /// cannot be drawn again.
+    /// Cancels the stroke in progress. Returns the edits that remove it; it
+    /// cannot be redone. `now` gives the current colour of a pixel.
     pub fn cancel(&mut self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
-        if !std::mem::take(&mut self.open) {
+        if !std::mem::take(&mut self.is_open) {
             return Vec::new();
         }
-        self.undone = std::mem::take(&mut self.given_up);
-        let stroke = self.done.pop();
-        stroke.map_or_else(Vec::new, |stroke| stroke.back(now))
+        self.redo_stack = std::mem::take(&mut self.discarded_redo);
+        let stroke = self.undo_stack.pop();
+        stroke.map_or_else(Vec::new, |stroke| stroke.undo_edits(now))
     }
 
-    /// What to paint to take back the last stroke, and what it belongs to.
+    /// Undoes the last stroke. Returns the edits to paint, and the stroke's
+    /// group if it has one.
     pub fn undo(&mut self, now: impl Fn(u16) -> u8) -> (Vec<PixelEdit>, Option<Group>) {
-        self.open = false;
-        step(&mut self.done, &mut self.undone, |stroke| stroke.back(&now))
+        self.is_open = false;
+        move_last(&mut self.undo_stack, &mut self.redo_stack, |stroke| {
+            stroke.undo_edits(&now)
+        })
     }
 
-    /// What to paint to draw it once more, and what it belongs to.
+    /// Redoes the stroke that was undone last. Returns the edits to paint, and
+    /// the stroke's group if it has one.
     pub fn redo(&mut self, now: impl Fn(u16) -> u8) -> (Vec<PixelEdit>, Option<Group>) {
-        self.open = false;
-        step(&mut self.undone, &mut self.done, |stroke| {
-            stroke.forth(&now)
+        self.is_open = false;
+        move_last(&mut self.redo_stack, &mut self.undo_stack, |stroke| {
+            stroke.redo_edits(&now)
         })
     }
 
-    /// As [`History::undo`], for the stroke of a group, wherever it is.
+    /// As [`History::undo`], for the stroke of a group at any position in the
+    /// history.
     pub fn undo_group(&mut self, group: Group, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
-        pull(&mut self.done, &mut self.undone, group, |stroke| {
-            stroke.back(now)
-        })
+        move_group(
+            &mut self.undo_stack,
+            &mut self.redo_stack,
+            group,
+            |stroke| stroke.undo_edits(now),
+        )
     }
 
-    /// As [`History::redo`], for the stroke of a group, wherever it is.
+    /// As [`History::redo`], for the stroke of a group at any position in the
+    /// history.
     pub fn redo_group(&mut self, group: Group, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
-        pull(&mut self.undone, &mut self.done, group, |stroke| {
-            stroke.forth(now)
-        })
+        move_group(
+            &mut self.redo_stack,
+            &mut self.undo_stack,
+            group,
+            |stroke| stroke.redo_edits(now),
+        )
     }
 
-    /// Whether there is something to undo and to redo.
+    /// Whether there is something to undo, and something to redo.
     pub fn available(&self) -> (bool, bool) {
         let any = |strokes: &[Stroke]| strokes.iter().any(|stroke| !stroke.changes.is_empty());
-        (any(&self.done), any(&self.undone))
+        (any(&self.undo_stack), any(&self.redo_stack))
     }
 }
 
 impl Stroke {
-    fn back(&self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
+    fn undo_edits(&self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
         self.edits(|index, change| (now(index) == change.after).then_some(change.before))
     }
 
-    fn forth(&self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
+    fn redo_edits(&self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
         self.edits(|index, change| (now(index) == change.before).then_some(change.after))
     }
 
@@ -171,8 +186,9 @@ impl Stroke {
     }
 }
 
-/// Moves strokes from one side to the other until one has something to paint.
-fn step(
+/// Moves strokes from one stack to the other until one has something to paint
+/// or belongs to a group.
+fn move_last(
     from: &mut Vec<Stroke>,
     to: &mut Vec<Stroke>,
     paint: impl Fn(&Stroke) -> Vec<PixelEdit>,
@@ -188,8 +204,8 @@ fn step(
     (Vec::new(), None)
 }
 
-/// Moves the stroke of a group from one side to the other.
-fn pull(
+/// Moves the stroke of a group from one stack to the other.
+fn move_group(
     from: &mut Vec<Stroke>,
     to: &mut Vec<Stroke>,
     group: Group,
@@ -237,9 +253,9 @@ mod tests {
             }
         }
 
-        fn foreign(&mut self, edit: PixelEdit) {
+        fn paint_as_other(&mut self, edit: PixelEdit) {
             self.pixels.paint(&[edit]);
-            self.history.lose(&[edit], |_| false);
+            self.history.overwritten(&[edit], |_| false);
         }
 
         fn undo(&mut self) {
@@ -260,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn strokes_are_taken_back_and_drawn_again_in_turn() {
+    fn strokes_are_undone_and_redone_in_order() {
         let mut tile = Tile::new();
         tile.stroke(&[PixelEdit(0, 1), PixelEdit(1, 1), PixelEdit(0, 1)]);
         tile.stroke(&[PixelEdit(1, 2)]);
@@ -275,11 +291,12 @@ mod tests {
     }
 
     #[test]
-    fn there_is_nothing_of_a_refused_stroke_to_take_back() {
+    fn a_refused_stroke_cannot_be_undone() {
         let mut tile = Tile::new();
         tile.stroke(&[PixelEdit(0, 1)]);
         tile.stroke(&[PixelEdit(0, 2), PixelEdit(1, 2)]);
-        tile.history.forget(&[PixelEdit(0, 2), PixelEdit(1, 2)]);
+        tile.history
+            .remove_refused(&[PixelEdit(0, 2), PixelEdit(1, 2)]);
         tile.pixels
             .paint(&[PixelEdit(0, 1), PixelEdit(1, TRANSPARENT)]);
         assert_eq!(tile.history.available(), (true, false));
@@ -289,27 +306,27 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_painted_over_is_theirs_even_in_the_same_colour() {
+    fn pixels_painted_by_others_are_not_undone_even_in_the_same_colour() {
         let mut tile = Tile::new();
         tile.stroke(&[PixelEdit(0, 1), PixelEdit(1, 1), PixelEdit(2, 1)]);
-        tile.foreign(PixelEdit(1, 5));
-        tile.foreign(PixelEdit(2, 1));
+        tile.paint_as_other(PixelEdit(1, 5));
+        tile.paint_as_other(PixelEdit(2, 1));
         tile.undo();
         assert_eq!((tile.at(0), tile.at(1), tile.at(2)), (TRANSPARENT, 5, 1));
     }
 
     #[test]
-    fn a_stroke_with_nothing_left_is_passed_over() {
+    fn a_stroke_without_remaining_pixels_is_skipped() {
         let mut tile = Tile::new();
         tile.stroke(&[PixelEdit(0, 1)]);
         tile.stroke(&[PixelEdit(1, 1)]);
-        tile.foreign(PixelEdit(1, 5));
+        tile.paint_as_other(PixelEdit(1, 5));
         tile.undo();
         assert_eq!((tile.at(0), tile.at(1)), (TRANSPARENT, 5));
     }
 
     #[test]
-    fn a_new_stroke_ends_redo() {
+    fn a_new_stroke_clears_the_redo_stack() {
         let mut tile = Tile::new();
         tile.stroke(&[PixelEdit(0, 1)]);
         tile.undo();
@@ -318,10 +335,10 @@ mod tests {
     }
 
     #[test]
-    fn a_stroke_stays_one_while_somebody_else_paints_too() {
+    fn a_stroke_stays_one_while_others_paint() {
         let mut tile = Tile::new();
         tile.stroke(&[PixelEdit(0, 1)]);
-        tile.foreign(PixelEdit(0, 5));
+        tile.paint_as_other(PixelEdit(0, 5));
         tile.history
             .add(&[PixelEdit(1, TRANSPARENT)], &[PixelEdit(1, 1)]);
         tile.pixels.paint(&[PixelEdit(1, 1)]);
@@ -333,11 +350,12 @@ mod tests {
     }
 
     #[test]
-    fn under_a_stroke_on_its_way_lies_what_somebody_painted_meanwhile() {
+    fn undoing_a_pending_stroke_restores_the_colour_of_others() {
         let mut tile = Tile::new();
         tile.stroke(&[PixelEdit(0, 1)]);
         tile.stroke(&[PixelEdit(0, 2)]);
-        tile.history.lose(&[PixelEdit(0, 7)], |index| index == 0);
+        tile.history
+            .overwritten(&[PixelEdit(0, 7)], |index| index == 0);
         tile.undo();
         assert_eq!(tile.at(0), 7);
         tile.undo();
@@ -345,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stroke_that_was_not_meant_leaves_no_trace() {
+    fn a_cancelled_stroke_is_removed_and_redo_is_restored() {
         let mut tile = Tile::new();
         tile.stroke(&[PixelEdit(0, 1)]);
         tile.stroke(&[PixelEdit(1, 1)]);
@@ -360,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_taken_back_from_under_later_strokes() {
+    fn a_group_is_undone_below_later_strokes() {
         let mut history = History::default();
         history.begin(Some(7));
         history.add(

@@ -1,8 +1,8 @@
-//! Keys on the canvas page, turned into deeds.
+//! Key events on the canvas page: finds the command (`keys`) and executes it.
 
 use super::InputController;
 use crate::{
-    board::keys::{self, Command, Press},
+    board::keys::{self, KeyCommand, KeyPress},
     model::{camera::CameraCommand, tools::Tool},
 };
 use leptos::prelude::*;
@@ -10,21 +10,22 @@ use shared::canvas::{Coord, Grid};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 
-/// CSS pixels that one key press pans.
-const PAN: f64 = 96.0;
+/// CSS pixels per key press when panning.
+const PAN_STEP_PX: f64 = 96.0;
 
 impl InputController {
+    /// Handles `keydown` and `keyup` of the window.
     pub(super) fn key(&self, event: &KeyboardEvent, is_down: bool) {
-        if is_busy(event) {
+        if belongs_to_field(event) {
             return;
         }
-        if event.code() == "Space" && self.is_over(event) {
-            let with_pen = self.store.pen.get_untracked().is_some() || self.draws_by_keys();
-            if is_down && with_pen {
+        if event.code() == "Space" && self.is_for_board(event) {
+            let draws = self.store.pen.get_untracked().is_some() || self.draws_by_keys();
+            if is_down && draws {
                 if !event.repeat() {
-                    self.press_pen();
+                    self.toggle_pen();
                 }
-            } else if !with_pen {
+            } else if !draws {
                 self.gestures.borrow_mut().space = is_down;
                 self.show_cursor();
             }
@@ -35,33 +36,35 @@ impl InputController {
             return;
         }
         let (code, key) = (event.code(), event.key());
-        let press = Press {
+        let key_press = KeyPress {
             code: &code,
             key: &key,
             ctrl: event.ctrl_key() || event.meta_key(),
             shift: event.shift_key(),
             alt: event.alt_key(),
         };
-        let Some(command) = keys::command(press) else {
+        let Some(command) = keys::command(key_press) else {
             return;
         };
-        // Enter on a button is that button's.
-        if command == Command::Enter && !self.is_over(event) {
+        // Enter on a focused button activates that button.
+        if command == KeyCommand::Enter && !self.is_for_board(event) {
             return;
         }
-        if self.run(command, self.has_focus()) {
+        if self.execute(command, self.has_focus()) {
             event.prevent_default();
         }
     }
 
-    /// Whether the keys' pen is meant though it was not moved yet: a tile is
-    /// open, and no pointer is over the board.
+    /// Whether the space bar draws although the keyboard pen was not moved yet:
+    /// the board has the focus, a tile is open, and no pointer is over the
+    /// board.
     fn draws_by_keys(&self) -> bool {
         self.has_focus()
             && self.store.editing.get_untracked().is_some()
             && self.store.pointer.get_untracked().is_none()
     }
 
+    /// Whether the board element has the focus.
     fn has_focus(&self) -> bool {
         self.root
             .owner_document()
@@ -69,8 +72,9 @@ impl InputController {
             .is_some_and(|active| active == self.root)
     }
 
-    /// Whether a key is meant for the board and not for a button.
-    fn is_over(&self, event: &KeyboardEvent) -> bool {
+    /// Whether a key is meant for the board and not for a focused button or
+    /// link.
+    fn is_for_board(&self, event: &KeyboardEvent) -> bool {
         let target = event
             .target()
             .and_then(|target| target.dyn_into::<Element>().ok());
@@ -84,25 +88,27 @@ impl InputController {
         })
     }
 
-    fn run(&self, command: Command, focused: bool) -> bool {
+    /// Executes a command. Returns false if it had nothing to do, so that the
+    /// browser's default action runs.
+    fn execute(&self, command: KeyCommand, focused: bool) -> bool {
         let Some(grid) = self.grid() else {
             return false;
         };
         let editing = self.store.editing.get_untracked();
         let selected = self.store.selected.get_untracked();
         match command {
-            Command::Step(dx, dy) => match (editing, selected) {
+            KeyCommand::Step(dx, dy) => match (editing, selected) {
                 (Some(_), _) if focused => self.move_pen(dx, dy, &grid),
                 (None, Some(at)) if focused => self.step(at, dx, dy, &grid),
                 _ => self.pan(dx, dy, &grid),
             },
-            Command::Pan(dx, dy) => self.pan(dx, dy, &grid),
-            Command::Zoom(factor) => self.renderer.fly(CameraCommand::Zoom(factor)),
-            Command::Fit => self
+            KeyCommand::Pan(dx, dy) => self.pan(dx, dy, &grid),
+            KeyCommand::Zoom(factor) => self.renderer.fly_to(CameraCommand::Zoom(factor)),
+            KeyCommand::Fit => self
                 .renderer
-                .fly(editing.map_or(CameraCommand::Fit, CameraCommand::Fill)),
-            Command::Take(tool) => self.store.tools.update(|tools| tools.tool = tool),
-            Command::Color(color) => {
+                .fly_to(editing.map_or(CameraCommand::Fit, CameraCommand::FitTile)),
+            KeyCommand::SelectTool(tool) => self.store.tools.update(|tools| tools.tool = tool),
+            KeyCommand::SelectColor(color) => {
                 if usize::from(color) < grid.palette {
                     self.store.tools.update(|tools| {
                         tools.primary = color;
@@ -112,23 +118,23 @@ impl InputController {
                     });
                 }
             }
-            Command::Swap => self
+            KeyCommand::SwapColors => self
                 .store
                 .tools
                 .update(|tools| std::mem::swap(&mut tools.primary, &mut tools.secondary)),
-            Command::Mirror => self
+            KeyCommand::ToggleMirror => self
                 .store
                 .tools
                 .update(|tools| tools.mirror = !tools.mirror),
-            Command::Undo => self.session.undo(),
-            Command::Redo => self.session.redo(),
-            Command::Enter => match (editing, selected) {
-                (Some(_), _) => self.press_pen(),
+            KeyCommand::Undo => self.session.undo(),
+            KeyCommand::Redo => self.session.redo(),
+            KeyCommand::Enter => match (editing, selected) {
+                (Some(_), _) => self.toggle_pen(),
                 (None, Some(at)) => self.session.open_tile(at),
                 (None, None) => return false,
             },
-            Command::Escape => {
-                // First out of a shape that is not done, then out of the tile.
+            KeyCommand::Escape => {
+                // First cancels an unfinished shape, then closes the tile.
                 if let Some((at, _)) = self.renderer.stroke.take() {
                     self.session.cancel_stroke(at);
                     self.renderer.refresh();
@@ -145,12 +151,17 @@ impl InputController {
     }
 
     fn pan(&self, dx: i32, dy: i32, grid: &Grid) {
-        self.steer(|viewport| {
-            viewport.pan(-f64::from(dx) * PAN, -f64::from(dy) * PAN, grid);
+        self.update_viewport(|viewport| {
+            viewport.pan(
+                -f64::from(dx) * PAN_STEP_PX,
+                -f64::from(dy) * PAN_STEP_PX,
+                grid,
+            );
         });
     }
 
-    /// Moves the selection; the view follows if it would leave it.
+    /// Moves the selection, and the viewport if the selected tile would leave
+    /// it.
     fn step(&self, at: Coord, dx: i32, dy: i32, grid: &Grid) {
         let next = Coord {
             x: (at.x + dx).clamp(0, grid.width - 1),
@@ -160,58 +171,64 @@ impl InputController {
         let viewport = self.store.viewport.get_untracked();
         let (x, y, side) = viewport.tile_rect(grid, next);
         if x < 0.0 || y < 0.0 || x + side > viewport.width || y + side > viewport.height {
-            self.renderer.fly(CameraCommand::Tile(next));
+            self.renderer.fly_to(CameraCommand::Tile(next));
         }
     }
 
+    /// Moves the keyboard pen, and with it a stroke in progress.
     fn move_pen(&self, dx: i32, dy: i32, grid: &Grid) {
         let last = grid.tile_size - 1;
         let next = match self.store.pen.get_untracked() {
             Some((x, y)) => ((x + dx).clamp(0, last), (y + dy).clamp(0, last)),
-            None => middle(grid),
+            None => center_pixel(grid),
         };
         self.store.pointer.set(None);
         self.store.pen.set(Some(next));
-        self.draw([next].into_iter());
+        self.continue_stroke([next].into_iter());
     }
 
-    /// Puts the tool down and lifts it where the keys have led it; for a
-    /// shape the first press puts it down and the second lifts it.
-    fn press_pen(&self) {
+    /// Starts and ends a stroke at the pixel of the keyboard pen. For a shape,
+    /// the first press starts it and the second ends it.
+    fn toggle_pen(&self) {
         self.alt.set(false);
         self.shift.set(false);
         let (Some(at), Some(grid)) = (self.store.editing.get_untracked(), self.grid()) else {
             return;
         };
-        let pen = self.store.pen.get_untracked().unwrap_or(middle(&grid));
+        let pen = self
+            .store
+            .pen
+            .get_untracked()
+            .unwrap_or(center_pixel(&grid));
         self.store.pen.set(Some(pen));
-        if self.picks() {
-            self.pick(at, pen, false);
+        if self.is_picking() {
+            self.pick_color(at, pen, false);
             return;
         }
         if self.renderer.stroke.borrow().is_some() {
-            self.lift();
+            self.end_stroke();
             return;
         }
-        self.put_down(at, pen, false);
+        self.start_stroke(at, pen, false);
         let shape = self
             .store
             .tools
             .with_untracked(|tools| tools.tool.is_shape());
         if !shape {
-            self.lift();
+            self.end_stroke();
         }
     }
 }
 
-/// The pixel in the middle of a tile, where the keys' pen begins.
-fn middle(grid: &Grid) -> (i32, i32) {
+/// The pixel in the middle of a tile, where the keyboard pen starts.
+fn center_pixel(grid: &Grid) -> (i32, i32) {
     let last = grid.tile_size - 1;
     (last / 2, last / 2)
 }
 
-/// Whether a key belongs to a field or a dialog.
-fn is_busy(event: &KeyboardEvent) -> bool {
+/// Whether a key belongs to a text field, menu or dialog, or was handled
+/// already.
+fn belongs_to_field(event: &KeyboardEvent) -> bool {
     let Some(target) = event
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok())

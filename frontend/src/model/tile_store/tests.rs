@@ -1,4 +1,4 @@
-//! What the book of confirmed and pending tiles promises.
+//! Tests of the confirmed and the optimistic state.
 
 use super::*;
 use shared::ids::CanvasId;
@@ -68,7 +68,7 @@ fn empty() -> TileStore {
 }
 
 #[test]
-fn a_pending_stroke_is_shown_and_a_refused_one_leaves_no_trace() {
+fn a_pending_stroke_is_shown_and_a_refused_one_is_removed() {
     let mut tiles = empty();
     tiles.apply(AT, &paint(&[(3, 5)]), &ann(), now());
     assert_eq!(at(&tiles, 3), 5);
@@ -80,7 +80,7 @@ fn a_pending_stroke_is_shown_and_a_refused_one_leaves_no_trace() {
 }
 
 #[test]
-fn what_others_paint_goes_under_what_is_pending() {
+fn pending_strokes_stay_on_top_of_remote_edits() {
     let mut tiles = empty();
     let first = paint(&[(0, 1)]);
     tiles.confirm(AT, &first, &ack(1), &ann(), now());
@@ -94,7 +94,7 @@ fn what_others_paint_goes_under_what_is_pending() {
 }
 
 #[test]
-fn an_ack_takes_its_place_in_the_order() {
+fn an_acknowledged_stroke_is_confirmed_in_sequence() {
     let mut tiles = empty();
     let mine = paint(&[(0, 2)]);
     tiles.apply(AT, &mine, &ann(), now());
@@ -103,13 +103,13 @@ fn an_ack_takes_its_place_in_the_order() {
     let tile = tiles.shown(AT).unwrap();
     assert_eq!((tile.state.id, tile.state.version), (TileId(77), 1));
     assert_eq!(tile.creator, "ann");
-    // Painted later by somebody else: wins, since it comes later in the order.
+    // Somebody else painted it later in the sequence, so their colour stays.
     tiles.updated(updated(2, &[(0, 6)]));
     assert_eq!(at(&tiles, 0), 6);
 }
 
 #[test]
-fn a_like_counts_at_once_and_once() {
+fn a_like_is_counted_immediately_and_only_once() {
     let mut tiles = empty();
     tiles.confirm(AT, &paint(&[(0, 1)]), &ack(1), &ann(), now());
     let like = TileOp::Like { liked: true };
@@ -125,7 +125,7 @@ fn a_like_counts_at_once_and_once() {
 }
 
 #[test]
-fn what_changed_is_told_once() {
+fn changed_cells_are_reported_once() {
     let mut tiles = empty();
     assert_eq!(tiles.take_dirty(), Dirty::All);
     assert_eq!(tiles.take_dirty(), Dirty::Nothing);
@@ -134,7 +134,7 @@ fn what_changed_is_told_once() {
 }
 
 #[test]
-fn undo_learns_what_was_there_before() {
+fn changes_have_the_colours_before_and_after() {
     let mut pixels = Pixels::blank(8);
     pixels.paint(&[PixelEdit(4, 3)]);
     let edits = [PixelEdit(4, 1), PixelEdit(5, 1), PixelEdit(4, 2)];

@@ -1,4 +1,4 @@
-//! What the queue of unanswered operations promises.
+//! Tests of the request queue.
 
 use super::*;
 use shared::text::ChatText;
@@ -32,12 +32,12 @@ fn sent(queue: &mut Queue) -> Vec<OpId> {
 }
 
 #[test]
-fn strokes_that_wait_are_joined_and_sent_ones_are_left_alone() {
+fn unsent_strokes_are_merged_and_sent_ones_are_not() {
     let mut queue = Queue::default();
     assert_eq!(queue.push(id(1), TILE, paint(&[(0, 1)]), 0), Pushed::New);
     assert_eq!(
         queue.push(id(2), TILE, paint(&[(1, 1)]), 0),
-        Pushed::Joined(id(1))
+        Pushed::Merged(id(1))
     );
     assert_eq!(sent(&mut queue), [id(1)]);
     assert_eq!(queue.push(id(3), TILE, paint(&[(2, 1)]), 0), Pushed::New);
@@ -46,19 +46,19 @@ fn strokes_that_wait_are_joined_and_sent_ones_are_left_alone() {
 }
 
 #[test]
-fn a_lane_keeps_its_order_and_its_window() {
+fn requests_of_a_key_are_sent_in_order_and_limited_in_flight() {
     let mut queue = Queue::default();
     for n in 0..6 {
         queue.push(id(n), OrderingKey::Chat, chat("hello"), 0);
     }
     queue.push(id(9), TILE, paint(&[(0, 1)]), 0);
     assert_eq!(sent(&mut queue), [id(0), id(1), id(2), id(3), id(9)]);
-    queue.take(id(0)).unwrap();
+    queue.remove(id(0)).unwrap();
     assert_eq!(sent(&mut queue), [id(4)]);
 }
 
 #[test]
-fn after_a_break_everything_is_sent_again_in_order_under_its_id() {
+fn after_a_disconnect_requests_are_sent_again_in_order_with_their_ids() {
     let mut queue = Queue::default();
     queue.push(id(1), OrderingKey::Chat, chat("one"), 0);
     assert_eq!(sent(&mut queue), [id(1)]);
@@ -68,7 +68,7 @@ fn after_a_break_everything_is_sent_again_in_order_under_its_id() {
 }
 
 #[test]
-fn what_the_server_could_not_do_is_asked_again_later_one_by_one() {
+fn postponed_requests_are_sent_again_later_one_by_one() {
     let mut queue = Queue::default();
     for n in 1..4 {
         queue.push(id(n), OrderingKey::Chat, chat("x"), 0);
@@ -78,23 +78,23 @@ fn what_the_server_could_not_do_is_asked_again_later_one_by_one() {
         assert!(queue.postpone(id(n), 500));
     }
     assert!(queue.next(499).is_none());
-    assert_eq!(queue.held_until(499), Some(500));
+    assert_eq!(queue.paused_until(499), Some(500));
     assert_eq!(queue.next(500).unwrap().op_id, Some(id(1)));
     assert!(queue.next(500).is_none());
-    queue.take(id(1));
+    queue.remove(id(1));
     assert_eq!(queue.next(500).unwrap().op_id, Some(id(2)));
 }
 
 #[test]
-fn a_later_stroke_stays_on_top_of_one_that_must_be_repeated() {
+fn a_later_stroke_stays_on_top_of_a_postponed_one() {
     let mut queue = Queue::default();
     queue.push(id(1), TILE, paint(&[(0, 1), (1, 1)]), 0);
     sent(&mut queue);
     queue.push(id(2), TILE, paint(&[(0, 2)]), 0);
     sent(&mut queue);
     queue.postpone(id(1), 10);
-    let (_, gone) = queue.take(id(2)).unwrap();
-    assert!(gone.is_empty());
+    let (_, emptied) = queue.remove(id(2)).unwrap();
+    assert!(emptied.is_empty());
     assert_eq!(queue.get(id(1)).unwrap().message, paint(&[(1, 1)]));
 }
 

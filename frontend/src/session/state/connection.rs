@@ -78,7 +78,7 @@ impl<B: Backend> SessionState<B> {
             self.greet();
         }
         self.follow(next);
-        next == super::receive::Next::Reconnect
+        next == super::receive::FollowUp::Reconnect
     }
 
     /// The first messages on a new connection.

@@ -57,7 +57,7 @@ impl<B: Backend> SessionState<B> {
         let row = self.chat_row(id, &message, now);
         let id = match self.queue.push(id, ordering_key, message, now) {
             Pushed::New => id,
-            Pushed::Joined(id) => id,
+            Pushed::Merged(id) => id,
             Pushed::Full => {
                 self.notify(NoticeKind::QueueFull);
                 return None;
@@ -163,8 +163,8 @@ impl<B: Backend> SessionState<B> {
     /// Takes a request out of the queue and the storage: the server stored or
     /// refused it. None if there is no such request.
     pub(super) fn finish(&mut self, id: OpId) -> Option<Op> {
-        let (op, gone) = self.queue.take(id)?;
-        for id in gone.iter().chain([&id]) {
+        let (op, emptied) = self.queue.remove(id)?;
+        for id in emptied.iter().chain([&id]) {
             self.unsaved.remove(id);
             if let Some(storage) = &self.storage {
                 storage.remove(*id);
@@ -188,7 +188,7 @@ impl<B: Backend> SessionState<B> {
         if let ClientMessage::TilePaint { pixels, .. } = &op.message
             && let Some(history) = self.history.get_mut(&at)
         {
-            history.forget(pixels);
+            history.remove_refused(pixels);
             self.update_undoable(at);
         }
         self.rebase(at, now);

@@ -37,7 +37,7 @@ impl<B: Backend> SessionState<B> {
         self.store.selected.set(Some(at));
         self.update_undoable(at);
         self.announce_editing(at, true);
-        Some(CameraCommand::Fill(at))
+        Some(CameraCommand::FitTile(at))
     }
 
     /// Leaves the open tile, if there is one.

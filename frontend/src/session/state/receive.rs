@@ -1,52 +1,49 @@
-//! The server's messages, made part of the store.
+//! Messages of the server: applies each to the store and returns what the
+//! caller has to do next. This module has the dispatch, errors and ephemeral
+//! messages; `durable` has what is numbered by `seq`, `snapshot` the start of a
+//! connection.
 
-use super::{SessionState, timestamp};
+mod durable;
+mod snapshot;
+
+use super::SessionState;
 use crate::{
     model::{
-        chat::Older,
-        connection::{ConnectionStatus, LoadState},
         notice::{MayNot, NoticeKind},
-        palette,
-        people::{Cursor, Highlight, Me, is_nameless},
-        tile_store::{RemoteEdits, TileStore},
+        people::{Cursor, Highlight},
     },
-    session::{activity, chat, seq_tracker::SeqPosition},
     store::backend::{Backend, Var},
 };
 use shared::{
-    api::{Canvas, Snapshot, Tile},
-    canvas::{Coord, Grid},
+    canvas::Coord,
     ids::UserId,
-    limits,
-    pixels::{PixelEdit, TRANSPARENT},
-    protocol::{
-        Ack, Connected, DurableEvent, ErrorCode, ErrorMessage, Resume, ServerMessage, TileMentioned,
-    },
+    protocol::{DurableEvent, ErrorCode, ErrorMessage, ServerMessage, TileMentioned},
 };
-use std::collections::{HashMap, VecDeque};
 
-/// Milliseconds until a postponed request is sent again where the server does
-/// not say.
+/// Milliseconds until a postponed request is sent again, if the server does not
+/// say.
 const RETRY_MS: u64 = 1_000;
-/// Milliseconds after which somebody counts as typing no more, unless heard of.
+/// Milliseconds after which a user who sent no new typing message is not shown
+/// as typing.
 const TYPING_LIFETIME_MS: i64 = 6_000;
 
-/// What has to be done after a message.
+/// What the caller has to do after a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// Send what may be sent now.
+pub(super) enum FollowUp {
+    /// Send the requests that may be sent now.
     Flush,
-    /// Fetch the snapshot; messages are held back until it is there.
+    /// Fetch the snapshot; durable messages are buffered until it arrives.
     Snapshot,
-    /// A message is missing: connect anew and resume.
+    /// A message is missing: reconnect and resume.
     Reconnect,
-    /// Something was forbidden: fetch what this user may do.
+    /// An operation was forbidden: fetch the role of this user.
     Role,
 }
 
 impl<B: Backend> SessionState<B> {
-    /// Applies a message, or holds it back until the snapshot is there.
-    pub(super) fn receive(&mut self, message: ServerMessage, now: i64) -> Next {
+    /// Applies a message, or buffers it until the snapshot arrives. `now` is in
+    /// milliseconds since 1970.
+    pub(super) fn receive(&mut self, message: ServerMessage, now: i64) -> FollowUp {
         let message = match message {
             ServerMessage::Connected(hello) => return self.connected(*hello),
             durable @ (ServerMessage::CanvasChatMessage(_)
@@ -55,18 +52,19 @@ impl<B: Backend> SessionState<B> {
             | ServerMessage::TileLiked(_)
             | ServerMessage::TileDeleted(_)
             | ServerMessage::CanvasUpdated(_)
-            | ServerMessage::Ack(_)) => match self.seq.hold_back(durable) {
-                Ok(true) => return Next::Flush,
+            | ServerMessage::Ack(_)) => match self.seq.buffer(durable) {
+                Ok(true) => return FollowUp::Flush,
                 Ok(false) => {
-                    self.seq.hold();
-                    return Next::Snapshot;
+                    self.seq.start_buffering();
+                    return FollowUp::Snapshot;
                 }
                 Err(message) => message,
             },
             other => other,
         };
         match message {
-            // The connection to a deleted canvas is closed with the same reason.
+            // The server closes the connection to a deleted canvas with the
+            // same reason.
             ServerMessage::Connected(_)
             | ServerMessage::Pong { .. }
             | ServerMessage::CanvasDeleted(_) => {}
@@ -91,7 +89,7 @@ impl<B: Backend> SessionState<B> {
             ServerMessage::Ack(ack) => return self.ack(&ack, now),
             ServerMessage::Error(error) => return self.error(error, now),
             ServerMessage::UserJoined(event) => {
-                self.met(event.user_id, &event.username, &event.display_name);
+                self.remember_names(event.user_id, &event.username, &event.display_name);
                 self.store.people.joined(&event);
             }
             ServerMessage::UserLeft(event) => {
@@ -110,7 +108,7 @@ impl<B: Backend> SessionState<B> {
             }
             ServerMessage::UserPresenceUpdate(event) => {
                 if let Some(name) = &event.display_name {
-                    self.met(event.user_id, &event.username, name);
+                    self.remember_names(event.user_id, &event.username, name);
                 }
                 self.store.people.presence(&event);
             }
@@ -124,7 +122,7 @@ impl<B: Backend> SessionState<B> {
                     all.insert(event.user_id, cursor);
                 });
             }
-            ServerMessage::TileMention(event) => self.mentioned(event, now),
+            ServerMessage::TileMention(event) => self.show_mention(event, now),
             ServerMessage::TileLocked(lock) => {
                 let at = Coord {
                     x: lock.tile_x,
@@ -136,7 +134,7 @@ impl<B: Backend> SessionState<B> {
                     locks.push(lock);
                 });
                 if theirs && self.store.editing.get() == Some(at) {
-                    self.lose_tile(at);
+                    self.close_locked_tile(at);
                 }
             }
             ServerMessage::TileUnlocked(lock) => self.store.locks.update(|locks| {
@@ -146,258 +144,19 @@ impl<B: Backend> SessionState<B> {
                 self.notify(NoticeKind::Announcement(event.message));
             }
         }
-        Next::Flush
+        FollowUp::Flush
     }
 
-    fn connected(&mut self, hello: Connected) -> Next {
-        self.live = true;
-        for user in &hello.active_users {
-            self.met(user.user_id, &user.username, &user.display_name);
-        }
-        self.met(hello.user_id, &hello.username, &hello.display_name);
-        self.store.people.replace(hello.active_users);
-        self.store.locks.set(hello.locks);
-        self.store.cursors.update(HashMap::clear);
-        self.store.me.set_if_changed(Some(Me {
-            user_id: hello.user_id,
-            username: hello.username,
-            display_name: hello.display_name,
-            role: hello.role,
-        }));
-        self.store.connection.set(ConnectionStatus::Live);
-        self.store.connection_problem.set(None);
-        match hello.resume {
-            Resume::Resumed => Next::Flush,
-            Resume::Fresh | Resume::Resync => {
-                self.seq.reset();
-                self.seq.hold();
-                Next::Snapshot
-            }
-        }
-    }
-
-    /// Starts from a snapshot, then applies what was held back. Returns what
-    /// has to be done after that.
-    pub(super) fn load(&mut self, snapshot: Snapshot, now: i64) -> Next {
-        let ahead = self
-            .seq
-            .resume_point()
-            .is_some_and(|(epoch, seq)| epoch == snapshot.epoch && seq > snapshot.seq);
-        if ahead && !self.seq.is_holding() {
-            return Next::Flush;
-        }
-        self.learn_names(&snapshot);
-        // Lines after the snapshot need not join on to those before it.
-        self.store.activity.update(VecDeque::clear);
-        if !self.live {
-            self.store.people.replace(snapshot.active_users);
-        }
-        let grid = grid_of(&snapshot.canvas);
-        if self.store.canvas.with(Option::is_none) {
-            let palette = palette::parse(&snapshot.canvas.palette);
-            self.store.tools.update(|tools| tools.begin_with(&palette));
-        }
-        self.store.canvas.set(Some(snapshot.canvas));
-        self.store
-            .tiles
-            .update(|tiles| tiles.load(grid, snapshot.tiles));
-        let none_before = snapshot.messages.len() < count(limits::SNAPSHOT_MESSAGES);
-        let mut dropped = false;
-        self.store
-            .chat
-            .update(|rows| dropped = chat::restart(rows, snapshot.messages));
-        if none_before {
-            self.store.older.set(Older::None);
-        } else if dropped || self.store.older.get() == Older::Loading {
-            self.store.older.set(Older::Maybe);
-        }
-        self.predict_me();
-        self.rebase_all(now);
-        self.store.load.set(LoadState::Ready);
-        let held = self.seq.restart(snapshot.epoch, snapshot.seq);
-        let mut next = Next::Flush;
-        for message in held {
-            next = self.receive(message, now);
-            if next != Next::Flush {
-                break;
-            }
-        }
-        next
-    }
-
-    fn learn_names(&mut self, snapshot: &Snapshot) {
-        for tile in &snapshot.tiles {
-            self.usernames
-                .entry(tile.creator_id)
-                .or_insert_with(|| tile.creator_username.clone());
-        }
-        for user in &snapshot.active_users {
-            self.met(user.user_id, &user.username, &user.display_name);
-        }
-        for message in &snapshot.messages {
-            self.store
-                .names
-                .set(message.sender_id, &message.sender_display_name);
-        }
-        let named = |tile: &&Tile| !is_nameless(&tile.creator_username);
-        for tile in snapshot.tiles.iter().filter(named) {
-            self.store
-                .names
-                .set_if_unknown(tile.creator_id, &tile.creator_username);
-        }
-    }
-
-    fn durable(&mut self, event: DurableEvent, now: i64) -> Next {
-        match self.seq.advance(event.seq()) {
-            SeqPosition::Known => return Next::Flush,
-            SeqPosition::Gap => return Next::Reconnect,
-            SeqPosition::Next => {}
-        }
-        if let Some(line) = activity::of_event(&event) {
-            self.store
-                .activity
-                .update(|lines| activity::add(lines, line));
-        }
-        match event {
-            DurableEvent::CanvasChatMessage(event) => {
-                let message = &event.message;
-                self.met(
-                    message.sender_id,
-                    &message.sender_username,
-                    &message.sender_display_name,
-                );
-                let own = event.op_id;
-                let sender = message.sender_id;
-                self.store.chat.update(|rows| chat::stored(rows, event));
-                self.store.people.typing(sender, false);
-                if let Some(id) = own {
-                    self.finish(id);
-                }
-            }
-            DurableEvent::TileCreated(event) => {
-                let creator = self.usernames.get(&event.creator_id).cloned();
-                let mine = self.is_me(event.creator_id);
-                let drawn: Vec<PixelEdit> = (0..)
-                    .zip(event.pixels.as_bytes())
-                    .filter(|(_, color)| **color != TRANSPARENT)
-                    .map(|(index, &color)| PixelEdit(index, color))
-                    .collect();
-                let at = self.confirm(now, |tiles| {
-                    tiles.created(event, creator.unwrap_or_default())
-                });
-                if !mine {
-                    self.painted_over(&RemoteEdits { at, edits: drawn });
-                }
-            }
-            DurableEvent::TileUpdated(event) => {
-                let mine = self.is_me(event.updater_id);
-                let mut remote = None;
-                self.confirm(now, |tiles| {
-                    let painted = tiles.updated(event);
-                    let at = painted.at;
-                    remote = Some(painted);
-                    at
-                });
-                if let Some(remote) = remote.filter(|_| !mine) {
-                    self.painted_over(&remote);
-                }
-            }
-            DurableEvent::TileLiked(event) => {
-                let mine = self.is_me(event.liker_id);
-                self.confirm(now, |tiles| tiles.liked(&event, mine));
-            }
-            DurableEvent::TileDeleted(event) => {
-                let at = self.confirm(now, |tiles| tiles.deleted(&event));
-                self.history.remove(&at);
-                self.update_undoable(at);
-            }
-            DurableEvent::CanvasUpdated(event) => self.settings(event.canvas),
-        }
-        Next::Flush
-    }
-
-    /// Changes what is confirmed, and rebases what is pending in that cell.
-    fn confirm(&self, now: i64, change: impl FnOnce(&mut TileStore) -> Coord) -> Coord {
-        let mut at = Coord { x: 0, y: 0 };
-        // Subscribers are notified once, by `rebase`.
-        self.store.tiles.update_quietly(|tiles| at = change(tiles));
-        self.rebase(at, now);
-        at
-    }
-
-    /// Somebody else painted pixels: undo leaves them alone.
-    fn painted_over(&mut self, remote: &RemoteEdits) {
-        if let Some(history) = self.history.get_mut(&remote.at) {
-            let pending = self.queue.painted(remote.at);
-            history.lose(&remote.edits, |index| pending.contains(&index));
-            self.update_undoable(remote.at);
-        }
-    }
-
-    fn settings(&mut self, mut canvas: Canvas) {
-        // The event is the same for everybody, so it has no role in it.
-        canvas.role = self
-            .store
-            .canvas
-            .with(|old| old.as_ref().and_then(|old| old.role));
-        self.store.canvas.set(Some(canvas));
-    }
-
-    /// One of one's own requests is stored.
-    fn ack(&mut self, ack: &Ack, now: i64) -> Next {
-        let op = ack.op_id.and_then(|id| self.queue.get(id)).cloned();
-        if ack.request == "canvas_chat" {
-            // The message itself comes too, and replaces the pending row; one
-            // that is known already does not come again.
-            if let Some(op) = op
-                && ack
-                    .seq
-                    .is_none_or(|seq| self.seq.position(seq) == SeqPosition::Known)
-            {
-                self.finish(op.id);
-                self.store.chat.update(|rows| chat::settle(rows, op.id));
-            }
-            return Next::Flush;
-        }
-        let position = ack
-            .seq
-            .map_or(SeqPosition::Known, |seq| self.seq.position(seq));
-        let op = match (position, op) {
-            (SeqPosition::Known, None) => return Next::Flush,
-            // This tab cannot apply it: the event itself has to come.
-            (SeqPosition::Gap, _) | (SeqPosition::Next, None) => return Next::Reconnect,
-            (SeqPosition::Known | SeqPosition::Next, Some(op)) => op,
-        };
-        self.finish(op.id);
-        let Some((at, tile)) = op.message.tile_op() else {
-            return Next::Flush;
-        };
-        if let (SeqPosition::Next, Some(seq), Some(author)) = (position, ack.seq, self.author()) {
-            self.seq.advance(seq);
-            let stored_at = timestamp(now);
-            let line = activity::of_own(ack, &tile, at, author.user_id, stored_at);
-            if let Some(line) = line {
-                self.store
-                    .activity
-                    .update(|lines| activity::add(lines, line));
-            }
-            self.store
-                .tiles
-                .update_quietly(|tiles| tiles.confirm(at, &tile, ack, &author, stored_at));
-        }
-        self.rebase(at, now);
-        Next::Flush
-    }
-
-    fn error(&mut self, error: ErrorMessage, now: i64) -> Next {
+    /// The server refused a request, or could not do it now.
+    fn error(&mut self, error: ErrorMessage, now: i64) -> FollowUp {
         let next = if error.code == ErrorCode::Forbidden {
-            Next::Role
+            FollowUp::Role
         } else {
-            Next::Flush
+            FollowUp::Flush
         };
         let Some(id) = error.op_id else {
             if let (ErrorCode::TileLocked, Some(at)) = (error.code, self.store.editing.get()) {
-                self.lose_tile(at);
+                self.close_locked_tile(at);
             }
             return next;
         };
@@ -411,13 +170,13 @@ impl<B: Backend> SessionState<B> {
         next
     }
 
-    /// Somebody else holds the lock of the open tile: it closes.
-    fn lose_tile(&mut self, at: Coord) {
+    /// Closes the open tile because somebody else locked it.
+    fn close_locked_tile(&mut self, at: Coord) {
         self.store.editing.set(None);
         self.store.pen.set(None);
         self.notify(match self.store.draw_refusal(at) {
             Some(why @ MayNot::Locked(_)) => self.may_not_notice(why),
-            // The lock itself is not known yet, only that there is one.
+            // The lock's owner is not known yet.
             None | Some(_) => NoticeKind::Refused {
                 code: ErrorCode::TileLocked,
                 message: String::new(),
@@ -426,7 +185,8 @@ impl<B: Backend> SessionState<B> {
         });
     }
 
-    fn mentioned(&mut self, event: TileMentioned, now: i64) {
+    /// Somebody mentioned a tile: highlights it and shows a notice.
+    fn show_mention(&mut self, event: TileMentioned, now: i64) {
         let at = Coord {
             x: event.tile_x,
             y: event.tile_y,
@@ -455,13 +215,13 @@ impl<B: Backend> SessionState<B> {
         });
     }
 
-    /// Remembers the names of somebody.
-    pub(super) fn met(&mut self, user: UserId, username: &str, display_name: &str) {
+    /// Stores the names of a user.
+    pub(super) fn remember_names(&mut self, user: UserId, username: &str, display_name: &str) {
         self.usernames.insert(user, username.to_owned());
         self.store.names.set(user, display_name);
     }
 
-    /// People who were not heard of for a while type no more.
+    /// Stops showing users as typing who sent no new message in time.
     pub(super) fn expire_typing(&mut self, now: i64) {
         let mut quiet = Vec::new();
         self.typing_until.retain(|user, until| {
@@ -475,18 +235,4 @@ impl<B: Backend> SessionState<B> {
             self.store.people.typing(user, false);
         }
     }
-}
-
-/// The dimensions of a canvas.
-fn grid_of(canvas: &Canvas) -> Grid {
-    Grid {
-        width: canvas.width,
-        height: canvas.height,
-        tile_size: canvas.tile_size,
-        palette: canvas.palette.len(),
-    }
-}
-
-fn count(rows: i64) -> usize {
-    usize::try_from(rows).unwrap_or(usize::MAX)
 }

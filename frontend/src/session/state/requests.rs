@@ -1,7 +1,7 @@
 //! What is asked for over HTTP, and what follows from the answers: the
 //! snapshot, the user's role, older activity and the members' names.
 
-use super::{SessionState, connection::load_failure, receive::Next};
+use super::{SessionState, connection::load_failure, receive::FollowUp};
 use crate::{
     model::{
         chat::Older,
@@ -26,12 +26,12 @@ const SNAPSHOT_RETRY_MS: u32 = 2_000;
 
 impl<B: Backend> SessionState<B> {
     /// Does what a message asks for.
-    pub(super) fn follow(&mut self, next: Next) {
+    pub(super) fn follow(&mut self, next: FollowUp) {
         match next {
-            Next::Flush => self.effects.push(Effect::Flush),
-            Next::Snapshot => self.fetch_snapshot(),
-            Next::Role => self.effects.push(Effect::FetchRole),
-            Next::Reconnect => self.effects.push(Effect::Reconnect),
+            FollowUp::Flush => self.effects.push(Effect::Flush),
+            FollowUp::Snapshot => self.fetch_snapshot(),
+            FollowUp::Role => self.effects.push(Effect::FetchRole),
+            FollowUp::Reconnect => self.effects.push(Effect::Reconnect),
         }
     }
 
@@ -173,7 +173,7 @@ impl<B: Backend> SessionState<B> {
             }
         }
         self.store.activity.update(|lines| {
-            for line in events.iter().filter_map(activity::of_event) {
+            for line in events.iter().filter_map(activity::from_event) {
                 activity::add(lines, line);
             }
         });
@@ -190,7 +190,7 @@ impl<B: Backend> SessionState<B> {
     /// The members of the canvas, for their names.
     pub fn members_received(&mut self, members: &[Member]) {
         for member in members {
-            self.met(member.user_id, &member.username, &member.display_name);
+            self.remember_names(member.user_id, &member.username, &member.display_name);
         }
     }
 }

@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 const AT: Coord = Coord { x: 0, y: 0 };
 /// Requests under way at most, as the queue has it: in all, and of one key.
-const WINDOW: usize = 32;
-const KEY_WINDOW: usize = 4;
+const MAX_IN_FLIGHT: usize = 32;
+const MAX_IN_FLIGHT_PER_KEY: usize = 4;
 
 fn paint(tile: i32, pixels: Vec<PixelEdit>) -> ClientMessage {
     ClientMessage::TilePaint {
@@ -65,7 +65,7 @@ proptest! {
                 0..=3 => {
                     ids += 1;
                     let id = OpId::from(Uuid::from_u128(ids));
-                    // Likes are never joined.
+                    // Likes are never merged.
                     let message = ClientMessage::TileLike { x: tile, y: 0, liked: true };
                     let key = OrderingKey::Tile(Coord { x: tile, y: 0 });
                     prop_assert_eq!(queue.push(id, key, message, 0), Pushed::New);
@@ -87,7 +87,7 @@ proptest! {
                 }
                 7 | 8 if !sent.is_empty() => {
                     let id = sent.remove(which.index(sent.len()));
-                    prop_assert!(queue.take(id).is_some());
+                    prop_assert!(queue.remove(id).is_some());
                     waiting.retain(|other| *other != id);
                 }
                 _ => {
@@ -95,10 +95,10 @@ proptest! {
                     sent.clear();
                 }
             }
-            prop_assert!(sent.len() <= WINDOW);
+            prop_assert!(sent.len() <= MAX_IN_FLIGHT);
             for tile in 0..3 {
                 let here = sent.iter().filter(|id| keys[*id] == tile).count();
-                prop_assert!(here <= KEY_WINDOW);
+                prop_assert!(here <= MAX_IN_FLIGHT_PER_KEY);
             }
             let queued: Vec<OpId> = queue.iter().map(|op| op.id).collect();
             prop_assert_eq!(&queued, &waiting);

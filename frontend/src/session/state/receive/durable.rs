@@ -1,0 +1,169 @@
+//! Durable events and acknowledgements: changes the confirmed state in the
+//! order of `seq`, and rebases this tab's pending operations on it.
+
+use super::FollowUp;
+use crate::{
+    model::tile_store::{RemoteEdits, TileStore},
+    session::{
+        activity, chat,
+        seq_tracker::SeqPosition,
+        state::{SessionState, timestamp},
+    },
+    store::backend::{Backend, Var},
+};
+use shared::{
+    api::Canvas,
+    canvas::Coord,
+    pixels::{PixelEdit, TRANSPARENT},
+    protocol::{Ack, DurableEvent},
+};
+
+impl<B: Backend> SessionState<B> {
+    /// Applies a durable event if it is the next one in the sequence.
+    pub(super) fn durable(&mut self, event: DurableEvent, now: i64) -> FollowUp {
+        match self.seq.advance(event.seq()) {
+            SeqPosition::Applied => return FollowUp::Flush,
+            SeqPosition::Gap => return FollowUp::Reconnect,
+            SeqPosition::Next => {}
+        }
+        if let Some(line) = activity::from_event(&event) {
+            self.store
+                .activity
+                .update(|lines| activity::add(lines, line));
+        }
+        match event {
+            DurableEvent::CanvasChatMessage(event) => {
+                let message = &event.message;
+                self.remember_names(
+                    message.sender_id,
+                    &message.sender_username,
+                    &message.sender_display_name,
+                );
+                let own = event.op_id;
+                let sender = message.sender_id;
+                self.store.chat.update(|rows| chat::stored(rows, event));
+                self.store.people.typing(sender, false);
+                if let Some(id) = own {
+                    self.finish(id);
+                }
+            }
+            DurableEvent::TileCreated(event) => {
+                let creator = self.usernames.get(&event.creator_id).cloned();
+                let mine = self.is_me(event.creator_id);
+                let drawn: Vec<PixelEdit> = (0..)
+                    .zip(event.pixels.as_bytes())
+                    .filter(|(_, color)| **color != TRANSPARENT)
+                    .map(|(index, &color)| PixelEdit(index, color))
+                    .collect();
+                let at = self.confirm(now, |tiles| {
+                    tiles.created(event, creator.unwrap_or_default())
+                });
+                if !mine {
+                    self.overwritten_by_others(&RemoteEdits { at, edits: drawn });
+                }
+            }
+            DurableEvent::TileUpdated(event) => {
+                let mine = self.is_me(event.updater_id);
+                let mut remote = None;
+                self.confirm(now, |tiles| {
+                    let painted = tiles.updated(event);
+                    let at = painted.at;
+                    remote = Some(painted);
+                    at
+                });
+                if let Some(remote) = remote.filter(|_| !mine) {
+                    self.overwritten_by_others(&remote);
+                }
+            }
+            DurableEvent::TileLiked(event) => {
+                let mine = self.is_me(event.liker_id);
+                self.confirm(now, |tiles| tiles.liked(&event, mine));
+            }
+            DurableEvent::TileDeleted(event) => {
+                let at = self.confirm(now, |tiles| tiles.deleted(&event));
+                self.history.remove(&at);
+                self.update_undoable(at);
+            }
+            DurableEvent::CanvasUpdated(event) => self.update_canvas(event.canvas),
+        }
+        FollowUp::Flush
+    }
+
+    /// Changes the confirmed state of a cell and rebases the pending operations
+    /// on it. `change` returns the cell.
+    fn confirm(&self, now: i64, change: impl FnOnce(&mut TileStore) -> Coord) -> Coord {
+        let mut at = Coord { x: 0, y: 0 };
+        // Subscribers are notified once, by `rebase`.
+        self.store.tiles.update_quietly(|tiles| at = change(tiles));
+        self.rebase(at, now);
+        at
+    }
+
+    /// Removes pixels that somebody else painted from the undo history of their
+    /// tile.
+    fn overwritten_by_others(&mut self, remote: &RemoteEdits) {
+        if let Some(history) = self.history.get_mut(&remote.at) {
+            let pending = self.queue.painted_pixels(remote.at);
+            history.overwritten(&remote.edits, |index| pending.contains(&index));
+            self.update_undoable(remote.at);
+        }
+    }
+
+    /// Replaces the settings of the canvas.
+    fn update_canvas(&mut self, mut canvas: Canvas) {
+        // The event is the same for all users, so it does not contain this
+        // user's role.
+        canvas.role = self
+            .store
+            .canvas
+            .with(|old| old.as_ref().and_then(|old| old.role));
+        self.store.canvas.set(Some(canvas));
+    }
+
+    /// The server stored one of this tab's requests.
+    pub(super) fn ack(&mut self, ack: &Ack, now: i64) -> FollowUp {
+        let op = ack.op_id.and_then(|id| self.queue.get(id)).cloned();
+        if ack.request == "canvas_chat" {
+            // The message itself comes as an event too and replaces the pending
+            // row, unless it was part of the snapshot.
+            if let Some(op) = op
+                && ack
+                    .seq
+                    .is_none_or(|seq| self.seq.position(seq) == SeqPosition::Applied)
+            {
+                self.finish(op.id);
+                self.store.chat.update(|rows| chat::settle(rows, op.id));
+            }
+            return FollowUp::Flush;
+        }
+        let position = ack
+            .seq
+            .map_or(SeqPosition::Applied, |seq| self.seq.position(seq));
+        let op = match (position, op) {
+            (SeqPosition::Applied, None) => return FollowUp::Flush,
+            // The position of this operation in the sequence is unknown: the
+            // event itself has to arrive.
+            (SeqPosition::Gap, _) | (SeqPosition::Next, None) => return FollowUp::Reconnect,
+            (SeqPosition::Applied | SeqPosition::Next, Some(op)) => op,
+        };
+        self.finish(op.id);
+        let Some((at, tile)) = op.message.tile_op() else {
+            return FollowUp::Flush;
+        };
+        if let (SeqPosition::Next, Some(seq), Some(author)) = (position, ack.seq, self.author()) {
+            self.seq.advance(seq);
+            let stored_at = timestamp(now);
+            let line = activity::from_ack(ack, &tile, at, author.user_id, stored_at);
+            if let Some(line) = line {
+                self.store
+                    .activity
+                    .update(|lines| activity::add(lines, line));
+            }
+            self.store
+                .tiles
+                .update_quietly(|tiles| tiles.confirm(at, &tile, ack, &author, stored_at));
+        }
+        self.rebase(at, now);
+        FollowUp::Flush
+    }
+}

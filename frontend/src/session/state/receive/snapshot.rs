@@ -1,0 +1,140 @@
+//! The start of a connection: the server's `connected` message and the
+//! snapshot, which replaces what the store shows.
+
+use super::FollowUp;
+use crate::{
+    model::{
+        chat::Older,
+        connection::{ConnectionStatus, LoadState},
+        palette,
+        people::{Me, is_nameless},
+    },
+    session::{chat, state::SessionState},
+    store::backend::{Backend, Var},
+};
+use shared::{
+    api::{Canvas, Snapshot, Tile},
+    canvas::Grid,
+    limits,
+    protocol::{Connected, Resume},
+};
+use std::collections::{HashMap, VecDeque};
+
+impl<B: Backend> SessionState<B> {
+    /// Handles the first message of a connection. Returns what is needed to
+    /// catch up.
+    pub(super) fn connected(&mut self, message: Connected) -> FollowUp {
+        self.live = true;
+        for user in &message.active_users {
+            self.remember_names(user.user_id, &user.username, &user.display_name);
+        }
+        self.remember_names(message.user_id, &message.username, &message.display_name);
+        self.store.people.replace(message.active_users);
+        self.store.locks.set(message.locks);
+        self.store.cursors.update(HashMap::clear);
+        self.store.me.set_if_changed(Some(Me {
+            user_id: message.user_id,
+            username: message.username,
+            display_name: message.display_name,
+            role: message.role,
+        }));
+        self.store.connection.set(ConnectionStatus::Live);
+        self.store.connection_problem.set(None);
+        match message.resume {
+            Resume::Resumed => FollowUp::Flush,
+            Resume::Fresh | Resume::Resync => {
+                self.seq.reset();
+                self.seq.start_buffering();
+                FollowUp::Snapshot
+            }
+        }
+    }
+
+    /// Replaces the state with a snapshot, then applies the buffered messages.
+    /// Returns what the caller has to do next.
+    pub(in crate::session::state) fn load(&mut self, snapshot: Snapshot, now: i64) -> FollowUp {
+        let ahead = self
+            .seq
+            .resume_point()
+            .is_some_and(|(epoch, seq)| epoch == snapshot.epoch && seq > snapshot.seq);
+        if ahead && !self.seq.is_buffering() {
+            return FollowUp::Flush;
+        }
+        self.learn_names(&snapshot);
+        // Activities after the snapshot need not follow on those before it.
+        self.store.activity.update(VecDeque::clear);
+        if !self.live {
+            self.store.people.replace(snapshot.active_users);
+        }
+        let grid = grid_of(&snapshot.canvas);
+        if self.store.canvas.with(Option::is_none) {
+            let palette = palette::parse(&snapshot.canvas.palette);
+            self.store
+                .tools
+                .update(|tools| tools.set_default_colors(&palette));
+        }
+        self.store.canvas.set(Some(snapshot.canvas));
+        self.store
+            .tiles
+            .update(|tiles| tiles.load(grid, snapshot.tiles));
+        let none_before = snapshot.messages.len() < count(limits::SNAPSHOT_MESSAGES);
+        let mut dropped = false;
+        self.store
+            .chat
+            .update(|rows| dropped = chat::restart(rows, snapshot.messages));
+        if none_before {
+            self.store.older.set(Older::None);
+        } else if dropped || self.store.older.get() == Older::Loading {
+            self.store.older.set(Older::Maybe);
+        }
+        self.predict_me();
+        self.rebase_all(now);
+        self.store.load.set(LoadState::Ready);
+        let buffered = self.seq.restart(snapshot.epoch, snapshot.seq);
+        let mut next = FollowUp::Flush;
+        for message in buffered {
+            next = self.receive(message, now);
+            if next != FollowUp::Flush {
+                break;
+            }
+        }
+        next
+    }
+
+    /// Stores the names of the people in a snapshot.
+    fn learn_names(&mut self, snapshot: &Snapshot) {
+        for tile in &snapshot.tiles {
+            self.usernames
+                .entry(tile.creator_id)
+                .or_insert_with(|| tile.creator_username.clone());
+        }
+        for user in &snapshot.active_users {
+            self.remember_names(user.user_id, &user.username, &user.display_name);
+        }
+        for message in &snapshot.messages {
+            self.store
+                .names
+                .set(message.sender_id, &message.sender_display_name);
+        }
+        let named = |tile: &&Tile| !is_nameless(&tile.creator_username);
+        for tile in snapshot.tiles.iter().filter(named) {
+            self.store
+                .names
+                .set_if_unknown(tile.creator_id, &tile.creator_username);
+        }
+    }
+}
+
+/// The dimensions of a canvas.
+fn grid_of(canvas: &Canvas) -> Grid {
+    Grid {
+        width: canvas.width,
+        height: canvas.height,
+        tile_size: canvas.tile_size,
+        palette: canvas.palette.len(),
+    }
+}
+
+fn count(rows: i64) -> usize {
+    usize::try_from(rows).unwrap_or(usize::MAX)
+}
