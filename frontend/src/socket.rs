@@ -208,9 +208,9 @@ impl Inner {
         if !state.wanted {
             return;
         }
-        let waits = state.reconnect_timer.is_some();
+        let is_scheduled = state.reconnect_timer.is_some();
         drop(state);
-        if waits && browser::is_online() {
+        if is_scheduled && browser::is_online() {
             self.connect();
         } else {
             self.run_heartbeat(HeartbeatMonitor::probe);

@@ -152,10 +152,10 @@ impl InputController {
         let _ = self.root.set_pointer_capture(pointer.id);
         event.prevent_default();
         let at = self.cell(pointer.x, pointer.y);
-        let open = self.store.editing.get_untracked();
-        let target = match (open, at) {
+        let editing = self.store.editing.get_untracked();
+        let target = match (editing, at) {
             (None, _) => HitTarget::Board,
-            (Some(open), Some(at)) if at == open || self.is_picking() => HitTarget::Drawable,
+            (Some(editing), Some(at)) if at == editing || self.is_picking() => HitTarget::Drawable,
             (Some(_), _) => HitTarget::AroundTile,
         };
         let actions = self.gestures.borrow_mut().pointer_down(pointer, target);
@@ -364,13 +364,15 @@ impl InputController {
 
     /// Shows by the shape of the cursor what a press would do.
     fn show_cursor(&self) {
-        let open = self.store.editing.get_untracked();
+        let editing = self.store.editing.get_untracked();
         let hovered = || self.store.hovered_untracked();
         let shape = if self.gestures.borrow().is_panning() {
             "pan"
-        } else if open.is_none() && hovered().is_some_and(|at| self.session.may_not(at).is_some()) {
+        } else if editing.is_none()
+            && hovered().is_some_and(|at| self.session.may_not(at).is_some())
+        {
             "look"
-        } else if open.is_some() && hovered() != open {
+        } else if editing.is_some() && hovered() != editing {
             "around"
         } else {
             ""

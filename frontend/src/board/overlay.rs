@@ -1,5 +1,5 @@
 //! Draws the upper canvas: the grid of the open tile, outlines, names, cursors,
-//! likes and highlights. It is drawn anew as a whole each time, since it holds
+//! likes and highlights. It is redrawn as a whole each time, since it holds
 //! few shapes. `shapes` has the single shapes.
 
 mod shapes;
@@ -83,7 +83,7 @@ pub struct Scene<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Forbidden {
     /// In tiles that other users created.
-    pub of_others: bool,
+    pub in_tiles_of_others: bool,
     /// In the cell under the pointer.
     pub hovered: bool,
 }
@@ -173,11 +173,11 @@ fn draw_open_tile(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &
     if zoom >= MIN_ZOOM_FOR_GRID {
         context.set_fill_style_str(&scene.theme.grid);
         context.set_global_alpha(((zoom - MIN_ZOOM_FOR_GRID) / 6.0).min(0.8));
-        let thin = 1.0 / scene.ratio;
+        let line_width = 1.0 / scene.ratio;
         for line in 1..grid.tile_size {
             let offset = f64::from(line) * zoom;
-            context.fill_rect(x + offset, y, thin, side);
-            context.fill_rect(x, y + offset, side, thin);
+            context.fill_rect(x + offset, y, line_width, side);
+            context.fill_rect(x, y + offset, side, line_width);
         }
         context.set_global_alpha(1.0);
     }
@@ -225,7 +225,7 @@ fn draw_captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &G
                 continue;
             };
             let (left, top, side) = scene.viewport.tile_rect(grid, at);
-            if scene.forbidden.of_others && Some(tile.state.creator_id) != scene.me {
+            if scene.forbidden.in_tiles_of_others && Some(tile.state.creator_id) != scene.me {
                 draw_padlock(context, scene, grid, at, &scene.theme.text);
             }
             let name = (scene.name_of)(tile.state.creator_id);
@@ -298,11 +298,16 @@ fn draw_highlight(
     outline_tile(context, scene, grid, highlight.at, color, 3.0);
     if !scene.reduced_motion {
         let age = i32::try_from(scene.now - highlight.started_at).unwrap_or_default();
-        let part = f64::from(age.rem_euclid(1_000)) / 1_000.0;
-        let grow = 4.0 + part * 28.0;
-        context.set_global_alpha(1.0 - part);
+        let phase = f64::from(age.rem_euclid(1_000)) / 1_000.0;
+        let growth = 4.0 + phase * 28.0;
+        context.set_global_alpha(1.0 - phase);
         context.set_line_width(3.0);
-        context.stroke_rect(x - grow, y - grow, side + 2.0 * grow, side + 2.0 * grow);
+        context.stroke_rect(
+            x - growth,
+            y - growth,
+            side + 2.0 * growth,
+            side + 2.0 * growth,
+        );
         context.set_global_alpha(1.0);
     }
     let text = match (&highlight.by, highlight.message.as_str()) {

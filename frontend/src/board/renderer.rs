@@ -12,7 +12,7 @@ use super::{
 use crate::{
     browser::{self, now_ms},
     model::{
-        camera::{Camera, CameraCommand, Viewport},
+        camera::{Camera, CameraCommand, Viewport, cell_of},
         tile_store::TileStore,
         tools::Tool,
     },
@@ -103,9 +103,9 @@ impl BoardRenderer {
                 canvas.set_height(height);
             }
         }
-        let mut old = self.store.viewport.get_untracked();
+        let mut previous = self.store.viewport.get_untracked();
         if let Some(animation) = self.animation.get() {
-            old.camera = animation.target();
+            previous.camera = animation.target();
         }
         self.store.viewport.update(|viewport| {
             viewport.width = rect.width();
@@ -116,7 +116,7 @@ impl BoardRenderer {
         // takes space.
         let grid = self.store.tiles.with_untracked(TileStore::grid);
         if let (Some(grid), Some(at)) = (grid, self.store.editing.get_untracked())
-            && old.contains_tile(&grid, at)
+            && previous.contains_tile(&grid, at)
         {
             self.fly_to(CameraCommand::FitTile(at));
         }
@@ -224,26 +224,32 @@ impl BoardRenderer {
         });
         let viewport = self.store.viewport.get_untracked();
         let theme = self.theme.borrow();
-        let mut again = self.animation.get().is_some();
-        let open = self.store.editing.get_untracked();
+        let mut needs_frame = self.animation.get().is_some();
+        let editing = self.store.editing.get_untracked();
         self.store.tiles.with_untracked(|tiles| {
             if cache.repaint(&dirty, tiles) || self.base_dirty.take() {
                 let context = &self.base.1;
                 let ratio = self.ratio.get();
-                let complete =
-                    cache.draw(context, &viewport, ratio, (tiles, open), &theme, frame_time);
+                let complete = cache.draw(
+                    context,
+                    &viewport,
+                    ratio,
+                    (tiles, editing),
+                    &theme,
+                    frame_time,
+                );
                 if !complete {
                     self.base_dirty.set(true);
-                    again = true;
+                    needs_frame = true;
                 } else if tiles.grid().is_some() && !self.is_first_picture_marked.replace(true) {
                     mark_first_picture();
                 }
             }
         });
         drop(theme);
-        again |= self.draw_overlay(viewport, cache.palette());
+        needs_frame |= self.draw_overlay(viewport, cache.palette());
         drop(cache);
-        if again {
+        if needs_frame {
             self.refresh();
         }
     }
@@ -261,18 +267,14 @@ impl BoardRenderer {
             .unwrap_or_default();
         let cell = |(x, y): (i32, i32)| {
             let grid = store.tiles.with_untracked(TileStore::grid)?;
-            let at = Coord {
-                x: x.div_euclid(grid.tile_size),
-                y: y.div_euclid(grid.tile_size),
-            };
-            grid.contains(at).then_some((at, grid))
+            Some((cell_of(&grid, x, y)?, grid))
         };
-        let pointed = store
+        let pointer_hit = store
             .pointer
             .get_untracked()
             .and_then(|spot| Some((spot, cell(spot)?)));
-        let hovered = pointed.map(|(_, (at, _))| at);
-        let pixel_under_pointer = pointed.and_then(|((x, y), (at, grid))| {
+        let hovered = pointer_hit.map(|(_, (at, _))| at);
+        let pixel_under_pointer = pointer_hit.and_then(|((x, y), (at, grid))| {
             let inside = Some(at) == editing;
             inside.then(|| (x - at.x * grid.tile_size, y - at.y * grid.tile_size))
         });
@@ -280,7 +282,7 @@ impl BoardRenderer {
         let policy = store
             .canvas
             .with_untracked(|canvas| canvas.as_ref().map(|canvas| canvas.edit_policy));
-        let of_others = policy == Some(EditPolicy::Own)
+        let in_tiles_of_others = policy == Some(EditPolicy::Own)
             && store.me.with_untracked(|me| {
                 let role = me.as_ref().map(|me| me.role);
                 role == Some(Role::Editor)
@@ -319,7 +321,7 @@ impl BoardRenderer {
                             locks,
                             locks_own: policy == Some(EditPolicy::Exclusive),
                             forbidden: Forbidden {
-                                of_others,
+                                in_tiles_of_others,
                                 hovered: hovered
                                     .is_some_and(|at| self.session.may_not(at).is_some()),
                             },

@@ -139,19 +139,19 @@ fn visit(
             let Some(tile) = tiles.shown(at) else {
                 continue;
             };
-            let whole = Area {
+            let bounds = Area {
                 x: tile_x * side,
                 y: tile_y * side,
                 width: side,
                 height: side,
             };
-            let Some(part) = whole.intersect(area) else {
+            let Some(overlap) = bounds.intersect(area) else {
                 continue;
             };
             let bytes = tile.state.pixels.as_bytes();
-            for y in (from(part.y)..part.y + part.height).step_by(step) {
-                for x in (from(part.x)..part.x + part.width).step_by(step) {
-                    let index = usize::try_from((y - whole.y) * side + (x - whole.x));
+            for y in (from(overlap.y)..overlap.y + overlap.height).step_by(step) {
+                for x in (from(overlap.x)..overlap.x + overlap.width).step_by(step) {
+                    let index = usize::try_from((y - bounds.y) * side + (x - bounds.x));
                     let color = index.ok().and_then(|index| bytes.get(index));
                     if let Some(&color) = color
                         && color != TRANSPARENT

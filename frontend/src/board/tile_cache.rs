@@ -78,11 +78,11 @@ impl TileCache {
     fn repaint_cells(&self, cells: &HashSet<Coord>, tiles: &TileStore) {
         let Some(grid) = tiles.grid() else { return };
         for (&(level, x, y), chunk) in &self.chunks {
-            let whole = chunk_area(x, y);
+            let bounds = chunk_area(x, y);
             for &at in cells {
-                if let Some(part) = sample::tile_area(&grid, at, level).intersect(whole) {
+                if let Some(part) = sample::tile_area(&grid, at, level).intersect(bounds) {
                     let rgba = sample::sample(tiles, &grid, &self.colors, level, part);
-                    write_pixels(chunk, &rgba, part, whole);
+                    write_pixels(chunk, &rgba, part, bounds);
                 }
             }
         }
@@ -95,7 +95,7 @@ impl TileCache {
         context: &CanvasRenderingContext2d,
         viewport: &Viewport,
         ratio: f64,
-        (tiles, open): (&TileStore, Option<Coord>),
+        (tiles, editing): (&TileStore, Option<Coord>),
         theme: &Theme,
         now: impl Fn() -> f64,
     ) -> bool {
@@ -116,11 +116,11 @@ impl TileCache {
         context.set_fill_style_str(&theme.paper);
         context.fill_rect(left, top, right - left, bottom - top);
 
-        if let Some(at) = open {
+        if let Some(at) = editing {
             draw_checks(context, &grid, at, theme, to_device);
         }
         let complete = self.draw_chunks(context, viewport, ratio, tiles, &grid, &now);
-        if open.is_none() {
+        if editing.is_none() {
             draw_pixel_lines(context, viewport, ratio, &grid, theme);
         }
         draw_borders(context, viewport, ratio, &grid, theme);
@@ -257,9 +257,9 @@ impl TileCache {
             context,
             last_frame: self.frame,
         };
-        let whole = chunk_area(x, y);
-        let rgba = sample::sample(tiles, grid, &self.colors, level, whole);
-        write_pixels(&chunk, &rgba, whole, whole);
+        let bounds = chunk_area(x, y);
+        let rgba = sample::sample(tiles, grid, &self.colors, level, bounds);
+        write_pixels(&chunk, &rgba, bounds, bounds);
         self.chunks.insert(key, chunk);
     }
 
@@ -267,15 +267,19 @@ impl TileCache {
     /// view.
     fn evict(&mut self) {
         let frame = self.frame;
-        let unused = |chunk: &Chunk| chunk.last_frame != frame;
-        if self.chunks.values().filter(|chunk| unused(chunk)).count() <= MAX_IDLE_CHUNKS {
+        let is_idle = |chunk: &Chunk| chunk.last_frame != frame;
+        if self.chunks.values().filter(|chunk| is_idle(chunk)).count() <= MAX_IDLE_CHUNKS {
             return;
         }
-        let mut ages: Vec<u64> = self.chunks.values().map(|chunk| chunk.last_frame).collect();
-        ages.sort_unstable();
-        let limit = ages.get(ages.len() / 2).copied().unwrap_or(frame);
+        let mut last_frames: Vec<u64> =
+            self.chunks.values().map(|chunk| chunk.last_frame).collect();
+        last_frames.sort_unstable();
+        let oldest_kept = last_frames
+            .get(last_frames.len() / 2)
+            .copied()
+            .unwrap_or(frame);
         self.chunks
-            .retain(|_, chunk| chunk.last_frame == frame || chunk.last_frame > limit);
+            .retain(|_, chunk| chunk.last_frame == frame || chunk.last_frame > oldest_kept);
     }
 }
 
@@ -322,14 +326,14 @@ fn chunk_area(x: i32, y: i32) -> Area {
     }
 }
 
-/// Writes RGBA bytes into the `part` of a chunk that covers `whole`.
-fn write_pixels(chunk: &Chunk, rgba: &[u8], part: Area, whole: Area) {
+/// Writes RGBA bytes into the `part` of a chunk that covers `bounds`.
+fn write_pixels(chunk: &Chunk, rgba: &[u8], part: Area, bounds: Area) {
     let (Ok(width), Ok(height)) = (u32::try_from(part.width), u32::try_from(part.height)) else {
         return;
     };
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), width, height);
     if let Ok(data) = data {
-        let (x, y) = (f64::from(part.x - whole.x), f64::from(part.y - whole.y));
+        let (x, y) = (f64::from(part.x - bounds.x), f64::from(part.y - bounds.y));
         let _ = chunk.context.put_image_data(&data, x, y);
     }
 }

@@ -128,9 +128,9 @@ impl Viewport {
     /// viewport's size.
     pub fn center_on(&self, grid: &Grid, at: Coord) -> Camera {
         let side = f64::from(grid.tile_size);
-        let enough = self.width.min(self.height) / side / 5.0;
+        let min_zoom = self.width.min(self.height) / side / 5.0;
         Camera {
-            zoom: self.camera.zoom.max(enough).min(MAX_ZOOM),
+            zoom: self.camera.zoom.max(min_zoom).min(MAX_ZOOM),
             ..center_of(grid, at)
         }
     }
@@ -164,8 +164,8 @@ impl Viewport {
         }
         camera.x = camera.x.clamp(0.0, width);
         camera.y = camera.y.clamp(0.0, height);
-        let least = self.min_zoom(grid);
-        self.camera.zoom = self.camera.zoom.clamp(least, MAX_ZOOM);
+        let min_zoom = self.min_zoom(grid);
+        self.camera.zoom = self.camera.zoom.clamp(min_zoom, MAX_ZOOM);
     }
 
     /// The cell at a position in the viewport; none outside the board.

@@ -89,14 +89,14 @@ impl TileStore {
 
     /// The number of tiles in the optimistic state.
     pub fn len(&self) -> usize {
-        let gone = |(at, tile): &(&Coord, &Option<Tile>)| {
+        let removed = |(at, tile): &(&Coord, &Option<Tile>)| {
             tile.is_none() && self.confirmed.contains_key(at)
         };
-        let new = |(at, tile): &(&Coord, &Option<Tile>)| {
+        let added = |(at, tile): &(&Coord, &Option<Tile>)| {
             tile.is_some() && !self.confirmed.contains_key(at)
         };
-        self.confirmed.len() + self.optimistic.iter().filter(new).count()
-            - self.optimistic.iter().filter(gone).count()
+        self.confirmed.len() + self.optimistic.iter().filter(added).count()
+            - self.optimistic.iter().filter(removed).count()
     }
 
     /// Whether there are no tiles in the optimistic state.

@@ -20,7 +20,7 @@ pub enum HeartbeatAction {
     Wait,
     /// Send a `heartbeat` message.
     Ping,
-    /// Drop the connection and connect anew.
+    /// Drop the connection and connect again.
     Reconnect,
 }
 

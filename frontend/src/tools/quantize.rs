@@ -41,11 +41,11 @@ impl Matcher {
     pub fn new(palette: &[[u8; 3]]) -> Self {
         let mut linear = [0.0; 256];
         for (byte, light) in (0u8..=255).zip(&mut linear) {
-            let part = f32::from(byte) / 255.0;
-            *light = if part <= 0.04045 {
-                part / 12.92
+            let value = f32::from(byte) / 255.0;
+            *light = if value <= 0.04045 {
+                value / 12.92
             } else {
-                ((part + 0.055) / 1.055).powf(2.4)
+                ((value + 0.055) / 1.055).powf(2.4)
             };
         }
         let mut matcher = Self {
@@ -82,12 +82,12 @@ impl Matcher {
                     indices.push(index);
                     continue;
                 }
-                let wanted = add(self.lab([r, g, b]), errors[x + 1], 1.0);
-                let (index, color) = self.nearest(wanted);
+                let target = add(self.lab([r, g, b]), errors[x + 1], 1.0);
+                let (index, color) = self.nearest(target);
                 indices.push(index);
-                let error = add(wanted, color, -1.0);
+                let error = add(target, color, -1.0);
                 let diffuse =
-                    |to: &mut Lab, part: f32| *to = add(*to, error, part * DIFFUSED_SHARE);
+                    |to: &mut Lab, factor: f32| *to = add(*to, error, factor * DIFFUSED_SHARE);
                 diffuse(&mut errors[x + 2], 7.0 / 16.0);
                 diffuse(&mut next[x], 3.0 / 16.0);
                 diffuse(&mut next[x + 1], 5.0 / 16.0);
@@ -100,11 +100,11 @@ impl Matcher {
     }
 
     /// The index and the Oklab value of the nearest palette colour.
-    fn nearest(&self, wanted: Lab) -> (u8, Lab) {
-        let mut best = (TRANSPARENT, wanted);
+    fn nearest(&self, target: Lab) -> (u8, Lab) {
+        let mut best = (TRANSPARENT, target);
         let mut best_distance = f32::INFINITY;
         for (&lab, index) in self.labs.iter().zip(0u8..) {
-            let [l, a, b] = add(wanted, lab, -1.0);
+            let [l, a, b] = add(target, lab, -1.0);
             let distance = l * l + a * a + b * b;
             if distance < best_distance {
                 best_distance = distance;
@@ -126,11 +126,11 @@ fn dot(a: Lab, b: Lab) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-fn add(to: Lab, what: Lab, part: f32) -> Lab {
+fn add(to: Lab, other: Lab, factor: f32) -> Lab {
     [
-        to[0] + what[0] * part,
-        to[1] + what[1] * part,
-        to[2] + what[2] * part,
+        to[0] + other[0] * factor,
+        to[1] + other[1] * factor,
+        to[2] + other[2] * factor,
     ]
 }
 

@@ -50,12 +50,12 @@ pub fn ellipse(a: Point, b: Point) -> Vec<Point> {
     let (top, bottom) = (i64::from(a.1.min(b.1)), i64::from(a.1.max(b.1)));
     let width = x1 - x0;
     let height = bottom - top;
-    let odd = height & 1;
+    let parity = height & 1;
     let mut dx = 4 * (1 - width) * height * height;
-    let mut dy = 4 * (odd + 1) * width * width;
-    let mut error = dx + dy + odd * width * width;
+    let mut dy = 4 * (parity + 1) * width * width;
+    let mut error = dx + dy + parity * width * width;
     let mut y0 = top + (height + 1) / 2;
-    let mut y1 = y0 - odd;
+    let mut y1 = y0 - parity;
     let grow_x = 8 * height * height;
     let grow_y = 8 * width * width;
     let mut points = BTreeSet::new();
@@ -105,19 +105,19 @@ pub fn region(pixels: Option<&Pixels>, side: i32, start: Point) -> Vec<Point> {
             pixels.as_bytes().get(index).copied().unwrap_or(TRANSPARENT)
         }))
     };
-    let Some(wanted) = color(start) else {
+    let Some(target_color) = color(start) else {
         return Vec::new();
     };
-    let mut seen = BTreeSet::from([start]);
-    let mut open = vec![start];
-    while let Some((x, y)) = open.pop() {
+    let mut visited = BTreeSet::from([start]);
+    let mut stack = vec![start];
+    while let Some((x, y)) = stack.pop() {
         for next in [(x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)] {
-            if color(next) == Some(wanted) && seen.insert(next) {
-                open.push(next);
+            if color(next) == Some(target_color) && visited.insert(next) {
+                stack.push(next);
             }
         }
     }
-    seen.into_iter().collect()
+    visited.into_iter().collect()
 }
 
 /// Moves the end `to` so that the line is horizontal, vertical or diagonal.

@@ -102,11 +102,11 @@ impl History {
     pub fn remove_refused(&mut self, edits: &[PixelEdit]) {
         for &PixelEdit(index, color) in edits {
             let mut strokes = self.undo_stack.iter_mut().rev();
-            let refused = strokes.find(|stroke| {
+            let stroke_with_pixel = strokes.find(|stroke| {
                 let change = stroke.changes.get(&index);
                 change.is_some_and(|change| change.after == color)
             });
-            if let Some(stroke) = refused {
+            if let Some(stroke) = stroke_with_pixel {
                 stroke.changes.remove(&index);
             }
         }
@@ -180,8 +180,9 @@ impl Stroke {
     }
 
     fn edits(&self, color: impl Fn(u16, &Change) -> Option<u8>) -> Vec<PixelEdit> {
-        let real = self.changes.iter().filter(|(_, c)| c.before != c.after);
-        real.filter_map(|(&index, change)| Some(PixelEdit(index, color(index, change)?)))
+        let changed = self.changes.iter().filter(|(_, c)| c.before != c.after);
+        changed
+            .filter_map(|(&index, change)| Some(PixelEdit(index, color(index, change)?)))
             .collect()
     }
 }

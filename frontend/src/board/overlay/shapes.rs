@@ -29,8 +29,8 @@ pub(super) fn outline_tile(
     }
     context.set_stroke_style_str(color);
     context.set_line_width(width);
-    let out = width / 2.0;
-    context.stroke_rect(x - out, y - out, side + width, side + width);
+    let offset = width / 2.0;
+    context.stroke_rect(x - offset, y - offset, side + width, side + width);
     Some((x, y, side))
 }
 

@@ -223,15 +223,15 @@ impl<B: Backend> SessionState<B> {
 
     /// Stops showing users as typing who sent no new message in time.
     pub(super) fn expire_typing(&mut self, now: i64) {
-        let mut quiet = Vec::new();
+        let mut expired = Vec::new();
         self.typing_until.retain(|user, until| {
             let over = *until <= now;
             if over {
-                quiet.push(*user);
+                expired.push(*user);
             }
             !over
         });
-        for user in quiet {
+        for user in expired {
             self.store.people.typing(user, false);
         }
     }

@@ -53,11 +53,11 @@ impl<B: Backend> SessionState<B> {
     /// Replaces the state with a snapshot, then applies the buffered messages.
     /// Returns what the caller has to do next.
     pub(in crate::session::state) fn load(&mut self, snapshot: Snapshot, now: i64) -> FollowUp {
-        let ahead = self
+        let is_older = self
             .seq
             .resume_point()
             .is_some_and(|(epoch, seq)| epoch == snapshot.epoch && seq > snapshot.seq);
-        if ahead && !self.seq.is_buffering() {
+        if is_older && !self.seq.is_buffering() {
             return FollowUp::Flush;
         }
         self.learn_names(&snapshot);
@@ -77,12 +77,12 @@ impl<B: Backend> SessionState<B> {
         self.store
             .tiles
             .update(|tiles| tiles.load(grid, snapshot.tiles));
-        let none_before = snapshot.messages.len() < count(limits::SNAPSHOT_MESSAGES);
+        let has_all_messages = snapshot.messages.len() < count(limits::SNAPSHOT_MESSAGES);
         let mut dropped = false;
         self.store
             .chat
             .update(|rows| dropped = chat::restart(rows, snapshot.messages));
-        if none_before {
+        if has_all_messages {
             self.store.older.set(Older::None);
         } else if dropped || self.store.older.get() == Older::Loading {
             self.store.older.set(Older::Maybe);
