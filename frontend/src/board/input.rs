@@ -116,6 +116,7 @@ impl InputController {
         self.store.tiles.with_untracked(TileStore::grid)
     }
 
+    /// Converts an event, and remembers its modifier keys for what follows.
     fn pointer(&self, event: &PointerEvent) -> Pointer {
         let rect = self.root.get_bounding_client_rect();
         self.shift.set(event.shift_key());
@@ -192,8 +193,8 @@ impl InputController {
     /// stays smooth. Empty where the browser does not provide them.
     fn coalesced(&self, event: &PointerEvent) -> Vec<(f64, f64)> {
         // Browsers have `getCoalescedEvents` on secure pages only.
-        let known = js_sys::Reflect::has(event, &"getCoalescedEvents".into());
-        if known != Ok(true) {
+        let is_supported = js_sys::Reflect::has(event, &"getCoalescedEvents".into());
+        if is_supported != Ok(true) {
             return Vec::new();
         }
         let rect = self.root.get_bounding_client_rect();

@@ -39,13 +39,13 @@ impl Observers {
         if let Some(size) = &size {
             let exact = web_sys::ResizeObserverOptions::new();
             exact.set_box(web_sys::ResizeObserverBoxOptions::DevicePixelContentBox);
-            let known = js_sys::Reflect::has(
+            let is_supported = js_sys::Reflect::has(
                 &js_sys::Reflect::get(&browser::window(), &"ResizeObserverEntry".into())
                     .and_then(|class| js_sys::Reflect::get(&class, &"prototype".into()))
                     .unwrap_or_default(),
                 &"devicePixelContentBoxSize".into(),
             );
-            if known == Ok(true) {
+            if is_supported == Ok(true) {
                 size.observe_with_options(canvas, &exact);
             } else {
                 size.observe(canvas);

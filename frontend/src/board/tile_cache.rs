@@ -26,9 +26,10 @@ const MAX_IDLE_CHUNKS: usize = 192;
 const FRAME_BUDGET_MS: f64 = 10.0;
 /// How many coarser levels are searched for a substitute of a missing chunk.
 const MAX_FALLBACK_LEVELS: u32 = 4;
-type Key = (u32, i32, i32);
 
 /// Level, column and row of a chunk.
+type Key = (u32, i32, i32);
+
 struct Chunk {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
