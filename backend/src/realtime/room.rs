@@ -71,6 +71,7 @@ const COMMANDS_PER_STEP: usize = 512;
 /// yield the runtime finds the sockets that are readable, during the other their
 /// connections read them.
 const YIELDS_BEFORE_WRITE: usize = 2;
+
 /// What every room of the node uses.
 #[derive(Clone)]
 pub(crate) struct Services {
