@@ -10,6 +10,7 @@ mod admin;
 mod auth;
 mod canvases;
 mod client_addr;
+mod cookie;
 mod credential;
 mod error;
 mod etag;

@@ -2,7 +2,7 @@
 
 use super::{
     client_addr::ClientAddr,
-    credential::{REMOVE_COOKIE, set_cookie},
+    cookie::{REMOVE_COOKIE, set_cookie},
     error::ApiError,
     extract::AuthUser,
     json_body::{Json, OptionalJson},

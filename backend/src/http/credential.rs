@@ -1,24 +1,11 @@
-//! Where a request carries its credential, when the cookie counts (protection
-//! against cross-site requests), and the cookie itself. What a token means is
-//! `auth`'s.
+//! Where a request carries its credential, and when the cookie counts (protection
+//! against cross-site requests). What a token means is `auth`'s.
 
-use super::error::ApiError;
-use crate::auth::{Auth, AuthError, IssuedToken, Session};
+use super::{cookie::COOKIE, error::ApiError};
+use crate::auth::{Auth, AuthError, Session};
 use axum::http::{HeaderMap, Method, Uri, header, request::Parts, uri::Authority};
 use axum_extra::extract::CookieJar;
 use std::fmt;
-
-/// The name of the cookie that holds a token.
-pub(crate) const COOKIE: &str = "auth_token";
-/// The `Set-Cookie` that removes the cookie.
-pub(super) const REMOVE_COOKIE: &str = "auth_token=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0";
-
-/// The `Set-Cookie` that stores a token; `Secure` where the client uses https.
-pub(super) fn set_cookie(issued: &IssuedToken, https: bool) -> String {
-    let IssuedToken { token, max_age, .. } = issued;
-    let secure = if https { "; Secure" } else { "" };
-    format!("{COOKIE}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}")
-}
 
 /// A credential and where it was found.
 #[derive(Clone, PartialEq, Eq)]

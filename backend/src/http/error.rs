@@ -2,7 +2,7 @@
 //! a `code` for programs. The errors of the layers below are turned into it here
 //! and nowhere else.
 
-use super::credential::REMOVE_COOKIE;
+use super::cookie::REMOVE_COOKIE;
 use crate::{audit, auth::AuthError, db::DbError, realtime::WriteError};
 use axum::{
     Json,

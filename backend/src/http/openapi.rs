@@ -43,7 +43,7 @@ impl Modify for ApiDoc {
         );
         components.add_security_scheme(
             "cookie",
-            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::credential::COOKIE))),
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(super::cookie::COOKIE))),
         );
     }
 }

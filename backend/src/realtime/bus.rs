@@ -7,6 +7,7 @@
 //! and counted in `stellar_bus_dropped_total`.
 
 mod link;
+mod link_error;
 mod subscriptions;
 
 use super::{

@@ -8,6 +8,7 @@
 
 use super::{
     Channel, Subscriber,
+    link_error::{LinkError, REDIS_TIMEOUT},
     subscriptions::{SubscriptionChange, maintain_subscriptions},
 };
 use crate::realtime::{
@@ -28,7 +29,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use thiserror::Error;
+
 use tokio::{
     sync::{mpsc, oneshot},
     time::{self, timeout},
@@ -40,8 +41,6 @@ const MAX_QUEUED: usize = 65_536;
 const MAX_QUEUED_BYTES: usize = 8 * 1024 * 1024;
 /// Commands sent with one pipeline.
 const MAX_PIPELINE: usize = 256;
-/// Redis counts as away when it takes longer to connect or to answer.
-pub(super) const REDIS_TIMEOUT: Duration = Duration::from_secs(1);
 /// Time between two pings of this node to itself.
 const SELF_PING_INTERVAL: Duration = Duration::from_millis(500);
 /// Redis counts as away when no ping was received for so long.
@@ -50,23 +49,6 @@ const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(2);
 const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// Time between two looks at the queue by [`Link::flush`].
 const FLUSH_POLL: Duration = Duration::from_millis(5);
-
-/// Why the connections ended.
-#[derive(Debug, Error)]
-pub(super) enum LinkError {
-    #[error(transparent)]
-    Redis(#[from] RedisError),
-    #[error("it does not answer")]
-    TimedOut,
-    #[error("the connection was closed")]
-    Closed,
-}
-
-impl From<time::error::Elapsed> for LinkError {
-    fn from(_: time::error::Elapsed) -> Self {
-        Self::TimedOut
-    }
-}
 
 /// What exists from the moment at which Redis is connected until it is away.
 struct Connected {

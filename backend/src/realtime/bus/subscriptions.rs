@@ -3,7 +3,7 @@
 
 use super::{
     Channel, Subscriber,
-    link::{LinkError, REDIS_TIMEOUT},
+    link_error::{LinkError, REDIS_TIMEOUT},
 };
 use redis::aio::PubSubSink;
 use std::{iter, vec};
