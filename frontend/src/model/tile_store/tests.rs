@@ -98,13 +98,15 @@ fn an_acknowledged_stroke_is_confirmed_in_sequence() {
     let mut tiles = empty();
     let mine = paint(&[(0, 2)]);
     tiles.apply(AT, &mine, &ann(), now());
-    tiles.confirm(AT, &mine, &ack(1), &ann(), now());
+    // The ids and counts are those of the ack, not what this client would have
+    // counted.
+    tiles.confirm(AT, &mine, &ack(5), &ann(), now());
     tiles.rebase(AT, std::iter::empty(), &ann(), now());
     let tile = tiles.shown(AT).unwrap();
-    assert_eq!((tile.state.id, tile.state.version), (TileId(77), 1));
+    assert_eq!((tile.state.id, tile.state.version), (TileId(77), 5));
     assert_eq!(tile.creator, "ann");
     // Somebody else painted it later in the sequence, so their colour stays.
-    tiles.updated(updated(2, &[(0, 6)]));
+    tiles.updated(updated(6, &[(0, 6)]));
     assert_eq!(at(&tiles, 0), 6);
 }
 

@@ -60,6 +60,41 @@ fn undo_leaves_what_somebody_else_painted_over() {
 }
 
 #[test]
+fn undo_leaves_what_somebody_else_painted_over_in_the_same_colour() {
+    let mut simulation = open();
+    simulation.tabs[0].paint(AT, &[(0, 1), (1, 1)], simulation.now);
+    simulation.settle();
+    // Painted over and painted back: the second stroke is somebody else's.
+    simulation.tabs[1].paint(AT, &[(1, 3)], simulation.now);
+    simulation.settle();
+    simulation.tabs[1].paint(AT, &[(1, 1)], simulation.now);
+    simulation.settle();
+    let now = simulation.now;
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    simulation.settle();
+    assert_eq!(pixels(&simulation, 1), [Some(255), Some(1), Some(255)]);
+    simulation.assert_converged();
+}
+
+#[test]
+fn undo_brings_back_what_somebody_else_painted_under_a_pending_stroke() {
+    let mut simulation = open();
+    simulation.tabs[0].paint(AT, &[(0, 1)], simulation.now);
+    simulation.settle();
+    simulation.tabs[0].paint(AT, &[(0, 2)], simulation.now);
+    simulation.tabs[1].paint(AT, &[(0, 3)], simulation.now);
+    simulation.serve(1, Fault::None);
+    simulation.deliver(0);
+    simulation.settle();
+    assert_eq!(pixels(&simulation, 1)[0], Some(2));
+    let now = simulation.now;
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    simulation.settle();
+    assert_eq!(pixels(&simulation, 1)[0], Some(3));
+    simulation.assert_converged();
+}
+
+#[test]
 fn a_refused_stroke_cannot_be_undone() {
     let mut simulation = open();
     let now = simulation.now;

@@ -51,6 +51,20 @@ fn another_tab_of_the_same_user_takes_over_what_a_closed_one_left_in_order() {
 }
 
 #[test]
+fn a_stroke_that_is_taken_over_is_shown_before_it_is_stored() {
+    let mut simulation = Simulation::open(&[user(1), user(1)]);
+    let now = simulation.now;
+    simulation.tabs[0].disconnect(now);
+    simulation.tabs[0].paint(AT, &[(3, 2)], now);
+    simulation.tabs[0].input(now, |state| state.leave());
+    simulation.tabs.remove(0);
+    assert_eq!(simulation.tabs[0].shown(AT, 3), None);
+    simulation.pass(5);
+    assert_eq!(simulation.tabs[0].shown(AT, 3), Some(2));
+    assert_eq!(simulation.server.head(), 0);
+}
+
+#[test]
 fn nobody_takes_over_what_a_living_page_has() {
     let mut simulation = Simulation::open(&[user(1), user(1)]);
     simulation.tabs[0].disconnect(simulation.now);
@@ -128,6 +142,33 @@ fn what_ann_queued_is_not_sent_as_bob_and_waits_for_ann() {
     let authors: Vec<_> = simulation.server.applied.keys().map(|key| key.0).collect();
     assert_eq!(authors, [user(1).id, user(1).id]);
     simulation.assert_converged();
+}
+
+#[test]
+fn bob_cannot_undo_what_ann_drew_in_the_same_tab() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    let now = simulation.now;
+    simulation.tabs[0].input(now, |state| state.open_tile(AT));
+    simulation.tabs[0].paint(AT, &[(0, 1)], now);
+    simulation.settle();
+    sign_in(&mut simulation, 2);
+    simulation.settle();
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    assert_eq!(simulation.tabs[0].waiting(), 0);
+    assert_eq!(simulation.tabs[0].shown(AT, 0), Some(1));
+}
+
+#[test]
+fn what_bob_queues_after_ann_is_kept_as_bobs() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    sign_in(&mut simulation, 2);
+    simulation.tabs[0].say("bob says", simulation.now);
+    simulation.tabs[0].reload(false, simulation.now);
+    assert_eq!(simulation.tabs[0].waiting(), 1);
+    sign_in(&mut simulation, 1);
+    assert_eq!(simulation.tabs[0].waiting(), 0);
+    simulation.settle();
+    assert_eq!(simulation.server.head(), 0, "nothing was sent as Ann");
 }
 
 #[test]
