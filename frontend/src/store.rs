@@ -8,6 +8,7 @@
 
 pub mod backend;
 pub mod canvas;
+pub mod names;
 pub mod people;
 
 use self::backend::Signals;

@@ -3,7 +3,8 @@
 
 use super::{
     backend::{Backend, Signals, Var},
-    people::{Names, People},
+    names::Names,
+    people::People,
 };
 use crate::model::{
     activity::Activity,

@@ -1,5 +1,5 @@
-//! The people on the canvas and the names of everybody met: one value per
-//! person, so that a change of one person concerns only who shows that person.
+//! The people who are on the canvas now: one value per person, so that a change
+//! of one person notifies only the readers of that person.
 
 use super::backend::{Backend, Signals, Var};
 use leptos::prelude::{Get, Track, With, WithUntracked};
@@ -328,72 +328,6 @@ impl People<Signals> {
     }
 }
 
-/// The display names of everybody met, by user.
-pub struct Names<B: Backend>(B::Var<HashMap<UserId, B::Entry<Option<String>>>>);
-
-#[expect(
-    clippy::expl_impl_clone_on_copy,
-    reason = "derive would ask for `B: Clone`"
-)]
-impl Clone for Names<Signals> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl Copy for Names<Signals> {}
-
-impl<B: Backend> Default for Names<B> {
-    fn default() -> Self {
-        Self(B::var(HashMap::new()))
-    }
-}
-
-impl<B: Backend> Names<B> {
-    /// The entry of a user; made if there is none, so that whoever asks for
-    /// an unknown name is notified when it becomes known.
-    fn entry(&self, user: UserId) -> B::Entry<Option<String>> {
-        if let Some(entry) = self.0.with(|names| names.get(&user).cloned()) {
-            return entry;
-        }
-        let entry = B::entry(None);
-        let new = entry.clone();
-        self.0.update_quietly(|names| {
-            names.insert(user, new);
-        });
-        entry
-    }
-
-    /// Sets a user's name.
-    pub fn set(&self, user: UserId, name: &str) {
-        let entry = self.entry(user);
-        if entry.with(|old| old.as_deref() != Some(name)) {
-            entry.set(Some(name.to_owned()));
-        }
-    }
-
-    /// Sets a user's name, unless one is known already.
-    pub fn set_if_unknown(&self, user: UserId, name: &str) {
-        let entry = self.entry(user);
-        if entry.with(Option::is_none) {
-            entry.set(Some(name.to_owned()));
-        }
-    }
-
-    /// A user's name, if known. Not reactive.
-    pub fn peek(&self, user: UserId) -> Option<String> {
-        let entry = self.0.with(|names| names.get(&user).cloned());
-        entry.and_then(|entry| entry.get())
-    }
-}
-
-impl Names<Signals> {
-    /// A user's name, if known. Reactive: changes with this name.
-    pub fn get(self, user: UserId) -> Option<String> {
-        Get::get(&self.entry(user))
-    }
-}
-
 fn sort_key(person: &ActiveUser) -> (String, UserId) {
     (person.display_name.to_lowercase(), person.user_id)
 }
@@ -411,82 +345,4 @@ fn tile_of(editing: Editing) -> Coord {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use shared::ids::CanvasId;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    fn count(id: i64, name: &str) -> UserCount {
-        UserCount {
-            user_id: UserId(id),
-            username: name.to_lowercase(),
-            display_name: name.into(),
-            active_users: 1,
-            timestamp: chrono::DateTime::UNIX_EPOCH.into(),
-        }
-    }
-
-    #[test]
-    fn people_come_once_are_sorted_and_leave() {
-        let people = People::<Signals>::default();
-        people.joined(&count(2, "Zoe"));
-        people.joined(&count(1, "ann"));
-        people.joined(&count(2, "Zoe"));
-        let ids = |people: People<Signals>| people.order.with_untracked(Clone::clone);
-        let ids: Vec<_> = ids(people).into_iter().map(|(_, user)| user.0).collect();
-        assert_eq!(ids, [1, 2]);
-        people.typing(UserId(1), true);
-        assert!(people.peek(UserId(1)).unwrap().is_typing);
-        people.left(UserId(2));
-        assert_eq!(people.order.with_untracked(Vec::len), 1);
-        assert_eq!(people.peek(UserId(2)), None);
-    }
-
-    #[test]
-    fn a_left_tile_is_not_edited_any_more() {
-        let people = People::<Signals>::default();
-        people.joined(&count(1, "ann"));
-        let mut event = PresenceUpdate {
-            user_id: UserId(1),
-            username: "ann".into(),
-            display_name: None,
-            canvas_id: CanvasId(1),
-            status: Status::Busy,
-            status_message: "drawing".into(),
-            tile_x: Some(3),
-            tile_y: Some(4),
-            is_editing: true,
-            timestamp: chrono::DateTime::UNIX_EPOCH.into(),
-        };
-        people.presence(&event);
-        let at = Coord { x: 3, y: 4 };
-        assert_eq!(
-            people.peek(UserId(1)).unwrap().editing,
-            Some(Editing {
-                tile_x: 3,
-                tile_y: 4
-            })
-        );
-        assert_eq!(people.peek_editors(), [(UserId(1), at)]);
-        event.is_editing = false;
-        people.presence(&event);
-        let ann = people.peek(UserId(1)).unwrap();
-        assert_eq!((ann.editing, ann.status), (None, Status::Busy));
-        assert_eq!(people.peek_editors(), []);
-    }
-
-    #[test]
-    fn a_renamed_person_moves_and_a_snapshot_replaces_everybody() {
-        let people = People::<Signals>::default();
-        people.joined(&count(1, "ann"));
-        people.joined(&count(2, "Zoe"));
-        people.joined(&count(1, "zz"));
-        let order = people.order.with_untracked(Clone::clone);
-        assert_eq!(order.iter().map(|(_, u)| u.0).collect::<Vec<_>>(), [2, 1]);
-        let ann = people.peek(UserId(1)).unwrap();
-        people.replace(vec![ann]);
-        assert_eq!(people.order.with_untracked(Vec::len), 1);
-        assert_eq!(people.peek(UserId(2)), None);
-    }
-}
+mod tests;
