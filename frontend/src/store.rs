@@ -10,6 +10,7 @@ pub mod backend;
 pub mod canvas;
 pub mod names;
 pub mod people;
+pub mod tiles;
 
 use self::backend::Signals;
 pub use self::canvas::CanvasStore;
@@ -17,7 +18,6 @@ use crate::model::{
     camera::{self, CameraCommand, Viewport},
     connection::SignIn,
     notice::MayNot,
-    tile_store::Tile,
 };
 use leptos::prelude::*;
 use shared::{
@@ -101,19 +101,13 @@ impl Store {
     /// The cell under the pointer. Reactive.
     pub fn hovered(self) -> Option<Coord> {
         let (x, y) = self.pointer.get()?;
-        self.tiles
-            .with(|tiles| tiles.grid().and_then(|grid| camera::cell_of(&grid, x, y)))
+        let grid = self.tiles.grid()?;
+        camera::cell_of(&grid, x, y)
     }
 
     /// As [`Store::hovered`], for handlers of events.
     pub fn hovered_untracked(self) -> Option<Coord> {
         untrack(|| self.hovered())
-    }
-
-    /// A copy of the tile of a cell as shown, with pending operations applied.
-    /// Reactive.
-    pub fn tile(self, at: Coord) -> Option<Tile> {
-        self.tiles.with(|tiles| tiles.shown(at).cloned())
     }
 
     /// What this user may do here; none while that is not known, and where
@@ -146,7 +140,8 @@ impl Store {
         self.canvas.track();
         self.me.track();
         self.connection.track();
-        self.tiles.track();
+        self.tiles.grid();
+        self.tiles.track_tile(at);
         self.locks.track();
         self.draw_refusal(at)
     }

@@ -113,7 +113,7 @@ impl InputListeners {
 
 impl InputController {
     fn grid(&self) -> Option<Grid> {
-        self.store.tiles.with_untracked(TileStore::grid)
+        self.store.tiles.peek(TileStore::grid)
     }
 
     /// Converts an event, and remembers its modifier keys for what follows.

@@ -114,7 +114,7 @@ impl BoardRenderer {
         self.redraw();
         // Keeps the open tile in view when an on-screen keyboard or a panel
         // takes space.
-        let grid = self.store.tiles.with_untracked(TileStore::grid);
+        let grid = self.store.tiles.peek(TileStore::grid);
         if let (Some(grid), Some(at)) = (grid, self.store.editing.get_untracked())
             && previous.contains_tile(&grid, at)
         {
@@ -156,7 +156,7 @@ impl BoardRenderer {
 
     /// Starts an animation to the camera that the command asks for.
     pub fn fly_to(self: &Rc<Self>, command: CameraCommand) {
-        let Some(grid) = self.store.tiles.with_untracked(TileStore::grid) else {
+        let Some(grid) = self.store.tiles.peek(TileStore::grid) else {
             return;
         };
         let mut viewport = self.store.viewport.get_untracked();
@@ -211,11 +211,7 @@ impl BoardRenderer {
             self.animation.set((!arrived).then_some(animation));
             self.base_dirty.set(true);
         }
-        let dirty = self
-            .store
-            .tiles
-            .try_update_untracked(TileStore::take_dirty)
-            .unwrap_or_default();
+        let dirty = self.store.tiles.take_dirty();
         let mut cache = self.cache.borrow_mut();
         self.store.canvas.with_untracked(|canvas| {
             if let Some(canvas) = canvas {
@@ -226,7 +222,7 @@ impl BoardRenderer {
         let theme = self.theme.borrow();
         let mut needs_frame = self.animation.get().is_some();
         let editing = self.store.editing.get_untracked();
-        self.store.tiles.with_untracked(|tiles| {
+        self.store.tiles.peek(|tiles| {
             if cache.repaint(&dirty, tiles) || self.base_dirty.take() {
                 let context = &self.base.1;
                 let ratio = self.ratio.get();
@@ -266,7 +262,7 @@ impl BoardRenderer {
             .map(|(_, stroke)| stroke.preview())
             .unwrap_or_default();
         let cell = |(x, y): (i32, i32)| {
-            let grid = store.tiles.with_untracked(TileStore::grid)?;
+            let grid = store.tiles.peek(TileStore::grid)?;
             Some((cell_of(&grid, x, y)?, grid))
         };
         let pointer_hit = store
@@ -289,7 +285,7 @@ impl BoardRenderer {
             });
         let theme = self.theme.borrow();
         let editors = store.people.peek_editors();
-        store.tiles.with_untracked(|tiles| {
+        store.tiles.peek(|tiles| {
             store.cursors.with_untracked(|cursors| {
                 store.highlights.with_untracked(|highlights| {
                     store.locks.with_untracked(|locks| {

@@ -39,7 +39,7 @@ pub fn BoardArrows() -> impl IntoView {
             ],
         );
         let place = Memo::new(move |_| {
-            let grid = store.tiles.with_untracked(TileStore::grid)?;
+            let grid = store.tiles.peek(TileStore::grid)?;
             edge(&store.viewport.get(), &grid, at)
         });
         let pixels = |value: f64| format!("{value}px");

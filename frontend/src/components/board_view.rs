@@ -129,8 +129,7 @@ pub fn BoardView() -> impl IntoView {
 fn selection_text(store: Store) -> Memo<Option<String>> {
     Memo::new(move |_| {
         let at = store.editing.get().or_else(|| store.selected.get())?;
-        let text = store.tiles.with(|tiles| {
-            let tile = tiles.shown(at);
+        let text = store.tiles.with_tile(at, |tile| {
             let name = tile.map(|tile| {
                 let met = store.name_of(tile.state.creator_id);
                 i18n::board::creator_name(met.as_deref(), &tile.creator).to_owned()
@@ -150,13 +149,11 @@ fn selection_text(store: Store) -> Memo<Option<String>> {
 fn pen_text(store: Store) -> Memo<Option<String>> {
     Memo::new(move |_| {
         let ((x, y), at) = store.pen.get().zip(store.editing.get())?;
-        let color = store.tiles.with(|tiles| {
-            let index = u16::try_from(y * tiles.grid()?.tile_size + x).ok()?;
-            Some(tile_store::color(
-                tiles.shown(at).map(|tile| &tile.state.pixels),
-                index,
-            ))
-        })?;
+        let side = store.tiles.grid()?.tile_size;
+        let index = u16::try_from(y * side + x).ok()?;
+        let color = store.tiles.with_tile(at, |tile| {
+            tile_store::color(tile.map(|tile| &tile.state.pixels), index)
+        });
         let color = store.canvas.with(|canvas| {
             let text = canvas.as_ref()?.palette.get(usize::from(color))?;
             Some(i18n::board::color(palette::rgb(text)))
@@ -224,7 +221,7 @@ fn look_first(
     Effect::new(move || {
         let ready =
             store.load.get() == LoadState::Ready && store.viewport.with(|view| view.width > 0.0);
-        let Some(grid) = store.tiles.with_untracked(TileStore::grid) else {
+        let Some(grid) = store.tiles.peek(TileStore::grid) else {
             return;
         };
         if !ready || done.get_value() {
@@ -314,7 +311,7 @@ fn follow_person(store: Store, session: Session) {
 
 /// The cell in the middle of the viewport.
 fn middle(store: Store) -> Option<Coord> {
-    let grid = store.tiles.with_untracked(TileStore::grid)?;
+    let grid = store.tiles.peek(TileStore::grid)?;
     let view = store.viewport.get_untracked();
     view.cell_at(view.width / 2.0, view.height / 2.0, &grid)
         .or(Some(Coord { x: 0, y: 0 }))

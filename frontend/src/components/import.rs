@@ -127,7 +127,7 @@ fn Preview(
     let canvas = NodeRef::<html::Canvas>::new();
     let columns = RwSignal::new(1);
     let dither = RwSignal::new(false);
-    let grid = move || store.tiles.with_untracked(TileStore::grid);
+    let grid = move || store.tiles.peek(TileStore::grid);
     let result = Memo::new_with_compare(
         move |_| {
             let (columns, dither) = (columns.get(), dither.get());
@@ -240,7 +240,7 @@ fn listen(store: Store, session: Session) {
         let y = f64::from(event.client_y()) - rect.top();
         let cell = store
             .tiles
-            .with_untracked(TileStore::grid)
+            .peek(TileStore::grid)
             .and_then(|grid| store.viewport.get_untracked().cell_at(x, y, &grid));
         if let Some(at) = cell {
             store.import.set(Some((at, file)));

@@ -125,7 +125,7 @@ fn draw(store: Store, element: &HtmlCanvasElement) {
     else {
         return;
     };
-    let picture = store.tiles.with_untracked(|tiles| {
+    let picture = store.tiles.peek(|tiles| {
         let grid = tiles.grid()?;
         let (width, height) = board_size(&grid);
         let mut level = 0;

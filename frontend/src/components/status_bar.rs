@@ -24,8 +24,8 @@ pub fn StatusBar() -> impl IntoView {
     let at = Memo::new(move |_| store.hovered().or_else(|| store.selected.get()));
     let made_by = Memo::new(move |_| {
         let at = at.get()?;
-        store.tiles.with(|tiles| {
-            let tile = tiles.shown(at)?;
+        store.tiles.with_tile(at, |tile| {
+            let tile = tile?;
             let met = store.name_of(tile.state.creator_id);
             Some(creator_name(met.as_deref(), &tile.creator).to_owned())
         })
@@ -37,7 +37,7 @@ pub fn StatusBar() -> impl IntoView {
         if store.hovered() != Some(open) {
             return store.pen.get();
         }
-        let side = store.tiles.with_untracked(TileStore::grid)?.tile_size;
+        let side = store.tiles.peek(TileStore::grid)?.tile_size;
         let (x, y) = store.pointer.get()?;
         Some((x.rem_euclid(side), y.rem_euclid(side)))
     });

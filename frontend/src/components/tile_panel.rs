@@ -47,7 +47,7 @@ pub fn TilePanel() -> impl IntoView {
 #[component]
 fn Cell(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
-    let tile = Memo::new(move |_| store.tiles.with(|tiles| tiles.shown(at).cloned()));
+    let tile = Memo::new(move |_| store.tiles.get(at));
     let is_painted = Memo::new(move |_| tile.with(Option::is_some));
     view! {
         <section class="tile-panel" aria-label=heading(at)>

@@ -14,9 +14,7 @@ pub fn TilePicture(
     let store = expect_context::<Store>();
     let canvas = NodeRef::<html::Canvas>::new();
     let side = Memo::new(move |_| {
-        let side = store
-            .tiles
-            .with(|tiles| tiles.grid().map_or(1, |grid| grid.tile_size));
+        let side = store.tiles.grid().map_or(1, |grid| grid.tile_size);
         u32::try_from(side).unwrap_or(1)
     });
     let palette = Memo::new(move |_| {

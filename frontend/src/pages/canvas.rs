@@ -19,10 +19,7 @@ use crate::{
         top_bar::TopBar,
     },
     i18n::board::board_texts,
-    model::{
-        connection::{LoadState, SignIn},
-        tile_store::TileStore,
-    },
+    model::connection::{LoadState, SignIn},
     pages::error::FailurePage,
     session::Session,
     store::{Account, Store},
@@ -61,7 +58,7 @@ pub fn CanvasPage(
     // An empty board shows how to begin.
     let is_blank = Memo::new(move |_| {
         store.load.get() == LoadState::Ready
-            && store.tiles.with(TileStore::is_empty)
+            && store.tiles.is_empty()
             && store.may_draw()
             && !drawing()
     });

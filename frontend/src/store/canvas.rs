@@ -5,6 +5,7 @@ use super::{
     backend::{Backend, Signals, Var},
     names::Names,
     people::People,
+    tiles::Tiles,
 };
 use crate::model::{
     activity::Activity,
@@ -12,7 +13,6 @@ use crate::model::{
     connection::{ConnectionProblem, ConnectionStatus, LoadState},
     notice::{MayNot, Notice},
     people::{Cursor, Highlight, Me},
-    tile_store::TileStore,
     tools::Tools,
 };
 use shared::{
@@ -44,7 +44,7 @@ pub struct CanvasStore<B: Backend> {
     /// How many durable requests the server has not stored yet.
     pub waiting: B::Var<usize>,
     /// The tiles, with pending operations applied.
-    pub tiles: B::Var<TileStore>,
+    pub tiles: Tiles<B>,
     /// Chat rows, oldest first; pending and failed ones at the end.
     pub chat: B::Var<Vec<Arc<ChatRow>>>,
     /// Whether older chat rows can be fetched.
@@ -102,7 +102,7 @@ impl<B: Backend> CanvasStore<B> {
             connection: B::var(ConnectionStatus::default()),
             connection_problem: B::var(None),
             waiting: B::var(0),
-            tiles: B::var(TileStore::default()),
+            tiles: Tiles::default(),
             chat: B::var(Vec::new()),
             older: B::var(Older::default()),
             people: People::default(),
@@ -141,7 +141,7 @@ impl<B: Backend> CanvasStore<B> {
             return Err(Refusal::Forbidden);
         };
         let locked_by_other = self.lock_of(at).is_some_and(|holder| holder != user_id);
-        self.tiles.with(|tiles| {
+        self.tiles.peek(|tiles| {
             let grid = tiles.grid().ok_or(Refusal::OutOfBounds)?;
             canvas::check(&grid, at, op)?;
             let tile = tiles.shown(at);
@@ -169,7 +169,7 @@ impl<B: Backend> CanvasStore<B> {
         let role = self.me.with(|me| me.as_ref().map(|me| me.role));
         let creator = self
             .tiles
-            .with(|tiles| tiles.shown(at).map(|tile| tile.state.creator_id));
+            .peek(|tiles| tiles.shown(at).map(|tile| tile.state.creator_id));
         Some(match (role, refusal, self.lock_of(at), creator) {
             (None, ..) => MayNot::SignedOut,
             (Some(role), ..) if role < Role::Editor => MayNot::Viewer,

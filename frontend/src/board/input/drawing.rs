@@ -54,7 +54,7 @@ impl InputController {
             .get()
             .filter(|(tile, _)| self.shift.get() && *tile == at)
             .map(|(_, end)| end);
-        let (stroke, edits) = self.store.tiles.with_untracked(|tiles| {
+        let (stroke, edits) = self.store.tiles.peek(|tiles| {
             let pixels = tiles.shown(at).map(|tile| &tile.state.pixels);
             ActiveStroke::down(
                 tools,
@@ -102,9 +102,10 @@ impl InputController {
         let Ok(index) = u16::try_from(y * grid.tile_size + x) else {
             return;
         };
-        let color = self.store.tiles.with_untracked(|tiles| {
-            tile_store::color(tiles.shown(at).map(|tile| &tile.state.pixels), index)
-        });
+        let color = self
+            .store
+            .tiles
+            .peek(|tiles| tile_store::color(tiles.shown(at).map(|tile| &tile.state.pixels), index));
         self.store.tools.update(|tools| {
             if color == TRANSPARENT {
                 tools.tool = Tool::Eraser;

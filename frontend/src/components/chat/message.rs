@@ -130,11 +130,7 @@ fn message_text(text: &str) -> impl IntoView + use<> {
 fn TileChip(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
-    let on_canvas = Memo::new(move |_| {
-        store
-            .tiles
-            .with(|tiles| tiles.grid().is_none_or(|grid| grid.contains(at)))
-    });
+    let on_canvas = Memo::new(move |_| store.tiles.grid().is_none_or(|grid| grid.contains(at)));
     let text = super::text::tile(at);
     let label = interpolate(t().go_to_tile, &[("x", &at.x), ("y", &at.y)]);
     let go = move |_| {

@@ -67,7 +67,7 @@ impl<B: Backend> SessionState<B> {
         if let Some((at, op)) = tile {
             self.store
                 .tiles
-                .update(|tiles| tiles.apply(at, &op, &author, timestamp(now)));
+                .update(at, |tiles| tiles.apply(at, &op, &author, timestamp(now)));
         }
         if let Some(row) = row {
             self.store.chat.update(|chat| chat.push(Arc::new(row)));
@@ -202,7 +202,7 @@ impl<B: Backend> SessionState<B> {
     /// Applies a cell's pending operations anew to what is confirmed.
     pub(super) fn rebase(&self, at: Coord, now: i64) {
         let Some(author) = self.author() else {
-            self.store.tiles.update(|_| {});
+            self.store.tiles.update(at, |_| {});
             return;
         };
         let pending: Vec<TileOp> = self
@@ -211,9 +211,9 @@ impl<B: Backend> SessionState<B> {
             .filter(|op| op.ordering_key == OrderingKey::Tile(at))
             .filter_map(|op| op.message.tile_op().map(|(_, op)| op))
             .collect();
-        self.store
-            .tiles
-            .update(|tiles| tiles.rebase(at, pending.iter(), &author, timestamp(now)));
+        self.store.tiles.update(at, |tiles| {
+            tiles.rebase(at, pending.iter(), &author, timestamp(now));
+        });
     }
 
     /// Rebases every cell that has something pending.

@@ -66,7 +66,7 @@ impl<B: Backend> SessionState<B> {
     }
 
     fn paint_stroke(&mut self, at: Coord, edits: &[PixelEdit], now: i64) -> bool {
-        let (before, edits) = self.store.tiles.with(|tiles| {
+        let (before, edits) = self.store.tiles.peek(|tiles| {
             tile_store::changes(tiles.shown(at).map(|tile| &tile.state.pixels), edits)
         });
         if edits.is_empty() {
@@ -148,7 +148,7 @@ impl<B: Backend> SessionState<B> {
         act: impl FnOnce(&mut History, &dyn Fn(u16) -> u8) -> T,
     ) -> T {
         let history = self.history.entry(at).or_default();
-        self.store.tiles.with(|tiles| {
+        self.store.tiles.peek(|tiles| {
             let pixels = tiles.shown(at).map(|tile| &tile.state.pixels);
             act(history, &|index| tile_store::color(pixels, index))
         })

@@ -160,7 +160,7 @@ impl Tab {
 
     /// The colour that a pixel has on the board.
     pub(super) fn shown(&self, at: Coord, index: usize) -> Option<u8> {
-        self.state.store.tiles.with(|tiles| {
+        self.state.store.tiles.peek(|tiles| {
             let tile = tiles.shown(at)?;
             tile.state.pixels.as_bytes().get(index).copied()
         })
@@ -362,7 +362,7 @@ impl Simulation {
             tab.state
                 .store
                 .tiles
-                .with(|tiles| self.assert_tiles(tiles, tab.user.id, index));
+                .peek(|tiles| self.assert_tiles(tiles, tab.user.id, index));
             let rows = tab.state.store.chat.with(|rows| {
                 let rows = rows.iter().filter(|row| row.seq.is_some());
                 rows.map(|row| (row.seq.unwrap(), row.text.clone()))
