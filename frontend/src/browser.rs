@@ -8,6 +8,21 @@ pub fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
 }
 
+/// The text in lower case, by the browser's tables: those of `str::to_lowercase` are 8 KB of
+/// the download. Tests on the host, without a browser, use them.
+pub fn lowercase(text: &str) -> String {
+    if cfg!(target_arch = "wasm32") {
+        js_sys::JsString::from(text).to_lower_case().into()
+    } else {
+        text.to_lowercase()
+    }
+}
+
+/// The text in capitals, by the browser's tables.
+pub fn uppercase(text: &str) -> String {
+    js_sys::JsString::from(text).to_upper_case().into()
+}
+
 /// The browser window.
 ///
 /// # Panics

@@ -1,7 +1,7 @@
 //! A user as a coloured disc with initials. A user has the same colour
 //! everywhere.
 
-use crate::model::people::person_color_index;
+use crate::{browser, model::people::person_color_index};
 use leptos::prelude::*;
 use shared::ids::UserId;
 
@@ -15,7 +15,7 @@ pub fn initials(name: &str) -> String {
         letters.drain(1..letters.len() - 1);
     }
     let letters: String = letters.into_iter().collect();
-    letters.to_uppercase().chars().take(2).collect()
+    browser::uppercase(&letters).chars().take(2).collect()
 }
 
 /// How large an avatar is.

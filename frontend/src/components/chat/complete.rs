@@ -1,7 +1,8 @@
-//! Completion of a user name after `@` in the chat's text field. Pure; positions
-//! are in UTF-16 units, as in the browser.
+//! Completion of a user name after `@` in the chat's text field. Without state;
+//! positions are in UTF-16 units, as in the browser.
 
 use super::text::is_name_char;
+use crate::browser;
 
 /// A name that is being typed after an `@`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +33,10 @@ pub fn wanted(text: &str, cursor: usize) -> Option<Wanted> {
 
 /// Whether the user name or a word of the display name begins with `prefix`.
 pub fn matches(prefix: &str, username: &str, display_name: &str) -> bool {
-    let prefix = prefix.to_lowercase();
+    let prefix = browser::lowercase(prefix);
     std::iter::once(username)
         .chain(display_name.split_whitespace())
-        .any(|word| word.to_lowercase().starts_with(&prefix))
+        .any(|word| browser::lowercase(word).starts_with(&prefix))
 }
 
 /// The text with `@username ` inserted, and the cursor after it.
