@@ -324,7 +324,8 @@ fn apply(grid: &Grid, cell: &mut Option<Tile>, op: &TileOp, author: &Author, now
 /// and after.
 pub fn changes(pixels: Option<&Pixels>, edits: &[PixelEdit]) -> (Vec<PixelEdit>, Vec<PixelEdit>) {
     // The last edit of a pixel counts.
-    let after: BTreeMap<u16, u8> = edits.iter().map(|edit| (edit.0, edit.1)).collect();
+    let mut after = BTreeMap::new();
+    after.extend(edits.iter().map(|edit| (edit.0, edit.1)));
     after
         .into_iter()
         .map(|(index, after)| {

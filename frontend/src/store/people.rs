@@ -2,6 +2,7 @@
 //! of one person notifies only the readers of that person.
 
 use super::backend::{Backend, Signals, Var};
+use crate::browser;
 use leptos::prelude::{Get, Track, With, WithUntracked};
 use shared::{
     canvas::Coord,
@@ -9,7 +10,7 @@ use shared::{
     presence::{ActiveUser, Editing, Status},
     protocol::{PresenceUpdate, UserCount},
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// Who is on the canvas, this tab's user included.
 pub struct People<B: Backend> {
@@ -18,7 +19,7 @@ pub struct People<B: Backend> {
     order: B::Var<Vec<(String, UserId)>>,
     /// The tiles that people draw in.
     editors: B::Var<HashMap<UserId, Coord>>,
-    typing: B::Var<BTreeSet<UserId>>,
+    typing: B::Var<Vec<UserId>>,
 }
 
 #[expect(
@@ -39,7 +40,7 @@ impl<B: Backend> Default for People<B> {
             entries: B::var(HashMap::new()),
             order: B::var(Vec::new()),
             editors: B::var(HashMap::new()),
-            typing: B::var(BTreeSet::new()),
+            typing: B::var(Vec::new()),
         }
     }
 }
@@ -209,9 +210,9 @@ impl<B: Backend> People<B> {
         if self.typing.with(|typing| typing.contains(&user)) != is_typing {
             self.typing.update(|typing| {
                 if is_typing {
-                    typing.insert(user);
+                    typing.push(user);
                 } else {
-                    typing.remove(&user);
+                    typing.retain(|other| *other != user);
                 }
             });
         }
@@ -318,18 +319,22 @@ impl People<Signals> {
 
     /// Who types a chat message, sorted by name. Reactive.
     pub fn typing_now(self) -> Vec<ActiveUser> {
-        let typing = With::with(&self.typing, BTreeSet::clone);
-        let mut people: Vec<_> = typing
+        let typing = With::with(&self.typing, Vec::clone);
+        let mut order: Vec<_> = typing
             .into_iter()
             .filter_map(|user| self.get(user))
+            .map(|person| sort_key(&person))
             .collect();
-        people.sort_by_cached_key(sort_key);
-        people
+        order.sort_unstable();
+        order
+            .into_iter()
+            .filter_map(|(_, user)| self.peek(user))
+            .collect()
     }
 }
 
 fn sort_key(person: &ActiveUser) -> (String, UserId) {
-    (person.display_name.to_lowercase(), person.user_id)
+    (browser::lowercase(&person.display_name), person.user_id)
 }
 
 fn insert(order: &mut Vec<(String, UserId)>, key: (String, UserId)) {
