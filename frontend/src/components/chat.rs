@@ -11,6 +11,7 @@ pub mod scroll;
 pub mod text;
 
 use crate::{
+    browser::now_ms,
     components::icons::{Glyph, Icon},
     i18n::{day, t, typing_line},
     model::{
@@ -20,14 +21,18 @@ use crate::{
     session::Session,
     store::Store,
 };
-use chrono::{DateTime, Datelike, Local, Utc};
 use composer::Composer;
+use js_sys::Date;
 use leptos::prelude::*;
 use message::Message;
 use reading::ChatReading;
 use rows::ChatLine;
 use scroll::Scroll;
 use shared::time::Timestamp;
+use wasm_bindgen::JsValue;
+
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// The chat panel.
 #[component]
@@ -152,12 +157,22 @@ fn WaitingMessages() -> impl IntoView {
         .collect_view()
 }
 
-/// The day of a time in the local time zone, as a number of days.
 fn day_of(at: Timestamp) -> i64 {
-    let time: DateTime<Utc> = at.into();
-    time.with_timezone(&Local).num_days_from_ce().into()
+    local_day(at.millis())
+}
+
+/// The day of a time, in milliseconds since 1970, in the browser's time zone, as a number of days.
+fn local_day(ms: i64) -> i64 {
+    // An f64 holds the milliseconds of any date exactly, and the offset is whole minutes.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "see above"
+    )]
+    let minutes_behind_utc = Date::new(&JsValue::from_f64(ms as f64)).get_timezone_offset() as i64;
+    (ms - minutes_behind_utc * MINUTE_MS).div_euclid(DAY_MS)
 }
 
 fn days_ago(at: Timestamp) -> i64 {
-    day_of(Utc::now().into()) - day_of(at)
+    local_day(now_ms()) - day_of(at)
 }

@@ -2,10 +2,10 @@
 
 use super::{
     events::{CanvasUpdated, ChatEvent, TileCreated, TileDeleted, TileLiked, TileUpdated},
-    server::{message_type, unknown_type},
+    server::{from_object, message_type, unknown_type},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, from_value};
+use serde_json::Value;
 use strum::IntoStaticStr;
 
 /// An event of a canvas's log. These are exactly the server messages that have
@@ -50,11 +50,11 @@ impl TryFrom<Value> for DurableEvent {
     fn try_from(event: Value) -> serde_json::Result<Self> {
         Ok(match message_type(&event)? {
             "canvas_chat_message" => Self::CanvasChatMessage(event.try_into()?),
-            "tile_created" => Self::TileCreated(from_value(event)?),
-            "tile_updated" => Self::TileUpdated(from_value(event)?),
-            "tile_liked" => Self::TileLiked(from_value(event)?),
-            "tile_deleted" => Self::TileDeleted(from_value(event)?),
-            "canvas_updated" => Self::CanvasUpdated(from_value(event)?),
+            "tile_created" => Self::TileCreated(from_object(event)?),
+            "tile_updated" => Self::TileUpdated(from_object(event)?),
+            "tile_liked" => Self::TileLiked(from_object(event)?),
+            "tile_deleted" => Self::TileDeleted(from_object(event)?),
+            "canvas_updated" => Self::CanvasUpdated(from_object(event)?),
             _ => return Err(unknown_type()),
         })
     }
