@@ -2,13 +2,12 @@
 //! local storage; the application writes it to `<html data-theme>`.
 
 use crate::{
+    browser,
     components::icons::{Glyph, Icon},
     i18n::t,
 };
-use codee::string::FromToStringCodec;
 use leptos::prelude::*;
-use leptos_use_storage::use_local_storage;
-use std::{fmt, str::FromStr};
+use leptos_use_event_listener::use_event_listener;
 
 const KEY: &str = "theme";
 
@@ -60,39 +59,33 @@ impl Theme {
     }
 }
 
-impl fmt::Display for Theme {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// The stored word names no theme.
-#[derive(Debug, thiserror::Error)]
-#[error("no such theme")]
-pub struct UnknownTheme;
-
-impl FromStr for Theme {
-    type Err = UnknownTheme;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|theme| theme.name() == name);
-        found.ok_or(UnknownTheme)
-    }
-}
-
 /// The choice; a context of the application.
 #[derive(Clone, Copy)]
-struct ThemeChoice {
-    theme: Signal<Theme>,
-    set_theme: WriteSignal<Theme>,
+struct ThemeChoice(RwSignal<Theme>);
+
+impl ThemeChoice {
+    fn set(self, theme: Theme) {
+        browser::save(KEY, theme.name());
+        self.0.set(theme);
+    }
 }
 
-/// Provides the choice to [`ThemePicker`] and keeps it in local storage.
-/// Returns the chosen theme.
-pub fn provide_theme() -> Signal<Theme> {
-    let (theme, set_theme, _) = use_local_storage::<Theme, FromToStringCodec>(KEY);
-    provide_context(ThemeChoice { theme, set_theme });
+/// Provides the choice to [`ThemePicker`] and keeps it in local storage. Follows the choices that
+/// are made in other tabs. Returns the chosen theme.
+pub fn provide_theme() -> RwSignal<Theme> {
+    let theme = RwSignal::new(stored());
+    provide_context(ThemeChoice(theme));
+    let _ = use_event_listener(window(), leptos::ev::storage, move |_| theme.set(stored()));
     theme
+}
+
+/// The theme in local storage; the system's if there is none.
+fn stored() -> Theme {
+    let name = browser::load(KEY);
+    let found = Theme::ALL
+        .into_iter()
+        .find(|theme| Some(theme.name()) == name.as_deref());
+    found.unwrap_or_default()
 }
 
 /// The radio buttons that choose the theme.
@@ -102,18 +95,18 @@ pub fn ThemePicker(
     #[prop(optional)]
     compact: bool,
 ) -> impl IntoView {
-    let ThemeChoice { theme, set_theme } = expect_context();
-    let choices = Theme::ALL.map(|choice| {
+    let choice = expect_context::<ThemeChoice>();
+    let choices = Theme::ALL.map(|theme| {
         view! {
-            <label class="choice" title=choice.label()>
+            <label class="choice" title=theme.label()>
                 <input
                     type="radio"
                     name="theme"
-                    prop:checked=move || theme.get() == choice
-                    on:change=move |_| set_theme.set(choice)
+                    prop:checked=move || choice.0.get() == theme
+                    on:change=move |_| choice.set(theme)
                 />
-                <Icon glyph=choice.glyph() small=true />
-                <span class=("sr-only", compact)>{choice.label()}</span>
+                <Icon glyph=theme.glyph() small=true />
+                <span class=("sr-only", compact)>{theme.label()}</span>
             </label>
         }
     });

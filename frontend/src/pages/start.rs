@@ -23,17 +23,17 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use leptos_use_interval_fn::use_interval_fn;
-use leptos_use_watch_debounce_throttle::watch_debounced;
 use shared::{
     api::{Canvas, User},
     ids::CanvasId,
 };
+use std::time::Duration;
 
 /// Milliseconds between two requests of the list, while the tab is visible.
 const REFRESH_MS: u64 = 10_000;
 
 /// Milliseconds from the last key press to the search.
-const SEARCH_DELAY_MS: f64 = 250.0;
+const SEARCH_DELAY: Duration = Duration::from_millis(250);
 
 /// The start page.
 #[component]
@@ -66,12 +66,12 @@ pub fn StartPage() -> impl IntoView {
             }
         }
     };
-    let search = move |_: &String, _: Option<&String>, _: Option<()>| {
+    let mut search = debounce(SEARCH_DELAY, move |()| {
         public.clear();
         mine.clear();
         refresh();
-    };
-    let _ = watch_debounced(move || query.get(), search, SEARCH_DELAY_MS);
+    });
+    Effect::watch(move || query.get(), move |_, _, _| search(()), false);
     let _ = use_interval_fn(refresh, REFRESH_MS);
 
     let entered = Callback::new(move |method| {
