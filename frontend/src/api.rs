@@ -16,6 +16,7 @@ use shared::{
     limits,
     protocol::DurableEvent,
 };
+use std::pin::Pin;
 use thiserror::Error;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
@@ -66,7 +67,7 @@ pub type ApiResult<T> = Result<T, ApiError>;
 /// # Errors
 /// [`ApiError`]; status 401 if nobody is signed in.
 pub async fn me() -> ApiResult<User> {
-    read(&send(request(Method::GET, "/users/me")).await?).await
+    parse(fetch(request(Method::GET, "/users/me").build()).await)
 }
 
 /// Changes the signed-in user's display name or status message.
@@ -74,7 +75,7 @@ pub async fn me() -> ApiResult<User> {
 /// # Errors
 /// [`ApiError`].
 pub async fn update_me(change: &UpdateMe) -> ApiResult<User> {
-    read(&send_json(Method::PATCH, "/users/me", change).await?).await
+    parse(fetch(with_json(Method::PATCH, "/users/me", change)).await)
 }
 
 /// Creates an account and signs in.
@@ -82,7 +83,7 @@ pub async fn update_me(change: &UpdateMe) -> ApiResult<User> {
 /// # Errors
 /// [`ApiError`].
 pub async fn register(body: &Register) -> ApiResult<Auth> {
-    read(&send_json(Method::POST, "/auth/register", body).await?).await
+    parse(fetch(with_json(Method::POST, "/auth/register", body)).await)
 }
 
 /// Signs in.
@@ -90,7 +91,7 @@ pub async fn register(body: &Register) -> ApiResult<Auth> {
 /// # Errors
 /// [`ApiError`].
 pub async fn login(body: &Login) -> ApiResult<Auth> {
-    read(&send_json(Method::POST, "/auth/login", body).await?).await
+    parse(fetch(with_json(Method::POST, "/auth/login", body)).await)
 }
 
 /// Signs in without a password.
@@ -98,7 +99,7 @@ pub async fn login(body: &Login) -> ApiResult<Auth> {
 /// # Errors
 /// [`ApiError`].
 pub async fn guest(body: &Guest) -> ApiResult<Auth> {
-    read(&send_json(Method::POST, "/auth/guest", body).await?).await
+    parse(fetch(with_json(Method::POST, "/auth/guest", body)).await)
 }
 
 /// Ends the session.
@@ -106,7 +107,9 @@ pub async fn guest(body: &Guest) -> ApiResult<Auth> {
 /// # Errors
 /// [`ApiError`].
 pub async fn logout() -> ApiResult<()> {
-    send(request(Method::POST, "/auth/logout")).await.map(drop)
+    send(request(Method::POST, "/auth/logout").build())
+        .await
+        .map(drop)
 }
 
 /// Extends the session; the response sets a new cookie.
@@ -114,7 +117,7 @@ pub async fn logout() -> ApiResult<()> {
 /// # Errors
 /// [`ApiError`].
 pub async fn refresh() -> ApiResult<Auth> {
-    read(&send(request(Method::POST, "/auth/refresh")).await?).await
+    parse(fetch(request(Method::POST, "/auth/refresh").build()).await)
 }
 
 /// Lists public canvases whose name contains `query`, or with `mine` those of
@@ -133,7 +136,7 @@ pub async fn canvases(query: &str, mine: bool, cursor: Option<&str>) -> ApiResul
     if let Some(cursor) = cursor {
         request = request.query([("cursor", cursor)]);
     }
-    read(&send(request).await?).await
+    parse(fetch(request.build()).await)
 }
 
 /// Creates a canvas.
@@ -141,7 +144,7 @@ pub async fn canvases(query: &str, mine: bool, cursor: Option<&str>) -> ApiResul
 /// # Errors
 /// [`ApiError`].
 pub async fn create_canvas(body: &CreateCanvas) -> ApiResult<Canvas> {
-    read(&send_json(Method::POST, "/canvases", body).await?).await
+    parse(fetch(with_json(Method::POST, "/canvases", body)).await)
 }
 
 /// Gets a canvas.
@@ -149,7 +152,7 @@ pub async fn create_canvas(body: &CreateCanvas) -> ApiResult<Canvas> {
 /// # Errors
 /// [`ApiError`].
 pub async fn canvas(id: CanvasId) -> ApiResult<Canvas> {
-    read(&send(request(Method::GET, &format!("/canvases/{id}"))).await?).await
+    parse(fetch(request(Method::GET, &format!("/canvases/{id}")).build()).await)
 }
 
 /// Changes a canvas's settings.
@@ -157,7 +160,7 @@ pub async fn canvas(id: CanvasId) -> ApiResult<Canvas> {
 /// # Errors
 /// [`ApiError`].
 pub async fn update_canvas(id: CanvasId, change: &UpdateCanvas) -> ApiResult<Canvas> {
-    read(&send_json(Method::PATCH, &format!("/canvases/{id}"), change).await?).await
+    parse(fetch(with_json(Method::PATCH, &format!("/canvases/{id}"), change)).await)
 }
 
 /// Deletes a canvas with all its tiles and messages.
@@ -166,7 +169,7 @@ pub async fn update_canvas(id: CanvasId, change: &UpdateCanvas) -> ApiResult<Can
 /// [`ApiError`].
 pub async fn delete_canvas(id: CanvasId) -> ApiResult<()> {
     let request = request(Method::DELETE, &format!("/canvases/{id}"));
-    send(request).await.map(drop)
+    send(request.build()).await.map(drop)
 }
 
 /// Lists the users who were given a role on a canvas: the first 200.
@@ -176,7 +179,7 @@ pub async fn delete_canvas(id: CanvasId) -> ApiResult<()> {
 pub async fn members(id: CanvasId) -> ApiResult<Page<Member>> {
     let request = request(Method::GET, &format!("/canvases/{id}/members"))
         .query([("limit", limits::MAX_PAGE.to_string())]);
-    read(&send(request).await?).await
+    parse(fetch(request.build()).await)
 }
 
 /// Gives a user a role on a canvas.
@@ -185,7 +188,7 @@ pub async fn members(id: CanvasId) -> ApiResult<Page<Member>> {
 /// [`ApiError`].
 pub async fn set_member(id: CanvasId, username: &str, role: Role) -> ApiResult<()> {
     let body = SetMember { role };
-    send_json(Method::PUT, &member(id, username), &body)
+    send(with_json(Method::PUT, &member(id, username), &body))
         .await
         .map(drop)
 }
@@ -195,7 +198,7 @@ pub async fn set_member(id: CanvasId, username: &str, role: Role) -> ApiResult<(
 /// # Errors
 /// [`ApiError`].
 pub async fn remove_member(id: CanvasId, username: &str) -> ApiResult<()> {
-    send(request(Method::DELETE, &member(id, username)))
+    send(request(Method::DELETE, &member(id, username)).build())
         .await
         .map(drop)
 }
@@ -212,15 +215,14 @@ fn member(id: CanvasId, username: &str) -> String {
 /// # Errors
 /// [`ApiError`] with the reason for the refusal.
 pub async fn probe_refusal(id: CanvasId) -> ApiResult<()> {
-    let ticket = send(request(Method::POST, "/ws/ticket")).await?;
-    let ticket: Ticket = read(&ticket).await?;
+    let ticket: Ticket = parse(fetch(request(Method::POST, "/ws/ticket").build()).await)?;
     // The server checks the user and the canvas first, then that this is an
     // upgrade, which it is not: 422. Without the cookie, which the server would
     // prefer to the ticket and would refuse without an `Origin` header.
     let request = request(Method::GET, &format!("/ws/canvas/{id}"))
         .query([("token", ticket.ticket)])
         .credentials(RequestCredentials::Omit);
-    match send(request).await {
+    match send(request.build()).await {
         Err(error) if error.status() == Some(422) => Ok(()),
         result => result.map(drop),
     }
@@ -235,9 +237,9 @@ pub async fn snapshot(id: CanvasId) -> ApiResult<Snapshot> {
     let path = format!("/canvases/{id}/snapshot");
     let response = match prefetched(&path).await {
         Some(response) => check(response).await?,
-        None => send(request(Method::GET, &path)).await?,
+        None => send(request(Method::GET, &path).build()).await?,
     };
-    read(&response).await
+    parse(json(&response).await)
 }
 
 #[wasm_bindgen]
@@ -263,7 +265,7 @@ async fn prefetched(path: &str) -> Option<Response> {
 pub async fn messages(id: CanvasId, before_seq: i64) -> ApiResult<Page<ChatMessage>> {
     let request = request(Method::GET, &format!("/canvases/{id}/messages"))
         .query([("before_seq", before_seq.to_string())]);
-    read(&send(request).await?).await
+    parse(fetch(request.build()).await)
 }
 
 /// Gets a page of at most 200 durable events after `after_seq`, oldest first.
@@ -275,7 +277,7 @@ pub async fn events(id: CanvasId, after_seq: i64) -> ApiResult<Page<DurableEvent
         ("after_seq", after_seq.to_string()),
         ("limit", limits::MAX_PAGE.to_string()),
     ]);
-    read(&send(request).await?).await
+    parse(fetch(request.build()).await)
 }
 
 /// The URL of a canvas's image, for `<img src>`. `scale` is the number of image
@@ -292,21 +294,30 @@ fn url(path: &str) -> String {
     format!("/api/v1{path}")
 }
 
-async fn send(request: RequestBuilder) -> ApiResult<Response> {
-    send_built(request.build()).await
+fn with_json(
+    method: Method,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<Request, gloo_net::Error> {
+    request(method, path).json(body)
 }
 
-async fn send_json(method: Method, path: &str, body: &impl Serialize) -> ApiResult<Response> {
-    send_built(request(method, path).json(body)).await
+/// What all requests have in common is neither generic nor part of their own futures, so that it
+/// is in the download once.
+type Answer<T> = Pin<Box<dyn Future<Output = ApiResult<T>>>>;
+
+/// Sends a request.
+fn send(request: Result<Request, gloo_net::Error>) -> Answer<Response> {
+    Box::pin(async {
+        let request = request.map_err(|_| ApiError::Unreachable)?;
+        let response = request.send().await.map_err(|_| ApiError::Unreachable)?;
+        check(response).await
+    })
 }
 
-async fn send_built(request: Result<Request, gloo_net::Error>) -> ApiResult<Response> {
-    let response = request
-        .map_err(|_| ApiError::Unreachable)?
-        .send()
-        .await
-        .map_err(|_| ApiError::Unreachable)?;
-    check(response).await
+/// Sends a request and reads the JSON in the response.
+fn fetch(request: Result<Request, gloo_net::Error>) -> Answer<Value> {
+    Box::pin(async { json(&send(request).await?).await })
 }
 
 /// The response, or the problem in its body if its status is not 2xx.
@@ -315,7 +326,7 @@ async fn check(response: Response) -> ApiResult<Response> {
         return Ok(response);
     }
     let status = response.status();
-    let problem = read(&response).await.unwrap_or_else(|_| Problem {
+    let problem = parse(json(&response).await).unwrap_or_else(|_| Problem {
         kind: "about:blank".to_owned(),
         title: response.status_text(),
         status,
@@ -326,9 +337,13 @@ async fn check(response: Response) -> ApiResult<Response> {
     Err(ApiError::Refused(Box::new(problem)))
 }
 
-/// Reads the body through a [`Value`], as the socket's messages are read, so
-/// that each type is compiled for one deserializer only.
-async fn read<T: DeserializeOwned>(response: &Response) -> ApiResult<T> {
-    let body: Value = response.json().await.map_err(|_| ApiError::Unreachable)?;
-    serde_json::from_value(body).map_err(|_| ApiError::Unreachable)
+/// The JSON in the body.
+async fn json(response: &Response) -> ApiResult<Value> {
+    response.json().await.map_err(|_| ApiError::Unreachable)
+}
+
+/// Reads a type from a [`Value`], as the socket's messages are read, so that each type is
+/// compiled for one deserializer only.
+fn parse<T: DeserializeOwned>(body: ApiResult<Value>) -> ApiResult<T> {
+    serde_json::from_value(body?).map_err(|_| ApiError::Unreachable)
 }

@@ -1,6 +1,14 @@
 //! Asynchronous work that belongs to a page or a component.
 
 use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
+use std::pin::Pin;
+
+/// Starts a future that is cancelled when the current reactive owner is cleaned up. The future is
+/// boxed, so that Leptos's function is compiled for one type only.
+pub fn spawn_scoped(task: impl Future<Output = ()> + 'static) {
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    spawn_local_scoped_with_cancellation(task);
+}
 
 /// Starts futures that are cancelled when the component that made this value
 /// is removed. They may therefore use that component's signals after an
@@ -26,7 +34,7 @@ impl Tasks {
     pub fn spawn(self, task: impl Future<Output = ()> + 'static) {
         let owner = self.0.try_get_value();
         if let Some(owner) = owner {
-            owner.with(|| untrack(|| spawn_local_scoped_with_cancellation(task)));
+            owner.with(|| untrack(|| spawn_scoped(task)));
         }
     }
 }

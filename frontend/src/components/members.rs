@@ -9,8 +9,9 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{api_problem, interpolate, t},
+    tasks::spawn_scoped,
 };
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
     api::{Canvas, Member},
     canvas::{Role, Visibility},
@@ -41,7 +42,7 @@ struct List {
 impl List {
     /// Fetches the list. Also resets the controls after a failed change.
     fn load(self) {
-        spawn_local_scoped_with_cancellation(async move {
+        spawn_scoped(async move {
             match api::members(self.canvas).await {
                 Ok(page) => {
                     self.members.try_set(Some(page.items));
@@ -61,7 +62,7 @@ impl List {
     /// Gives a user a role, or removes it.
     fn change(self, username: String, role: Option<Role>, done: Callback<()>) {
         self.problem.set(None);
-        spawn_local_scoped_with_cancellation(async move {
+        spawn_scoped(async move {
             let answer = match role {
                 Some(role) => api::set_member(self.canvas, &username, role).await,
                 None => api::remove_member(self.canvas, &username).await,

@@ -10,8 +10,9 @@ use crate::{
     i18n::t,
     model::notice::NoticeKind,
     session::Session,
+    tasks::spawn_scoped,
 };
-use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 /// Copies the address, which contains the viewport.
@@ -23,7 +24,7 @@ pub fn Share() -> impl IntoView {
     let share = move |_| {
         let address = browser::window().location().href().unwrap_or_default();
         link.set(address.clone());
-        spawn_local_scoped_with_cancellation(async move {
+        spawn_scoped(async move {
             if copy(&address).await {
                 session.notify(NoticeKind::Done(t().link_copied.to_owned()));
             } else {

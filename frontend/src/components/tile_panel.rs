@@ -18,8 +18,9 @@ use crate::{
     model::{camera::CameraCommand, notice::NoticeKind, tile_store::Tile},
     session::Session,
     store::Store,
+    tasks::spawn_scoped,
 };
-use leptos::{ev::MouseEvent, prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::{ev::MouseEvent, prelude::*};
 use shared::canvas::{self, Actor, Coord, EditPolicy, Role, TileOp};
 
 /// The panel with the open tile, or else the selected one.
@@ -171,7 +172,7 @@ fn LinkButton(at: Coord) -> impl IntoView {
         }
         event.prevent_default();
         let address = address.clone();
-        spawn_local_scoped_with_cancellation(async move {
+        spawn_scoped(async move {
             session.notify(if copy(&address).await {
                 NoticeKind::Done(board_texts().link_copied.to_owned())
             } else {

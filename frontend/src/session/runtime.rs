@@ -15,9 +15,10 @@ use crate::{
     model::connection::SignIn,
     socket::{Socket, SocketEvent},
     store::{Account, Store, backend::Signals},
+    tasks::spawn_scoped,
 };
 use gloo_timers::callback::{Interval, Timeout};
-use leptos::{prelude::*, reactive::owner::WeakOwner, task::spawn_local_scoped_with_cancellation};
+use leptos::{prelude::*, reactive::owner::WeakOwner};
 use shared::{
     ids::CanvasId,
     protocol::{ClientMessage, ClientRequest, ServerMessage},
@@ -203,7 +204,7 @@ impl SessionRuntime {
         };
         let this = Rc::downgrade(self);
         owner.with(|| {
-            spawn_local_scoped_with_cancellation(async move {
+            spawn_scoped(async move {
                 let answer = answer.await;
                 with(&this, |runtime| then(runtime, answer));
             });
