@@ -128,13 +128,13 @@ pub async fn refresh() -> ApiResult<Auth> {
 pub async fn canvases(query: &str, mine: bool, cursor: Option<&str>) -> ApiResult<Page<Canvas>> {
     let mut request = request(Method::GET, "/canvases");
     if !query.is_empty() {
-        request = request.query([("q", query)]);
+        request = with_query(request, "q", query);
     }
     if mine {
-        request = request.query([("mine", "true")]);
+        request = with_query(request, "mine", "true");
     }
     if let Some(cursor) = cursor {
-        request = request.query([("cursor", cursor)]);
+        request = with_query(request, "cursor", cursor);
     }
     parse(fetch(request.build()).await)
 }
@@ -177,8 +177,8 @@ pub async fn delete_canvas(id: CanvasId) -> ApiResult<()> {
 /// # Errors
 /// [`ApiError`].
 pub async fn members(id: CanvasId) -> ApiResult<Page<Member>> {
-    let request = request(Method::GET, &format!("/canvases/{id}/members"))
-        .query([("limit", limits::MAX_PAGE.to_string())]);
+    let request = request(Method::GET, &format!("/canvases/{id}/members"));
+    let request = with_query(request, "limit", &limits::MAX_PAGE.to_string());
     parse(fetch(request.build()).await)
 }
 
@@ -219,9 +219,9 @@ pub async fn probe_refusal(id: CanvasId) -> ApiResult<()> {
     // The server checks the user and the canvas first, then that this is an
     // upgrade, which it is not: 422. Without the cookie, which the server would
     // prefer to the ticket and would refuse without an `Origin` header.
-    let request = request(Method::GET, &format!("/ws/canvas/{id}"))
-        .query([("token", ticket.ticket)])
-        .credentials(RequestCredentials::Omit);
+    let request = request(Method::GET, &format!("/ws/canvas/{id}"));
+    let request =
+        with_query(request, "token", &ticket.ticket).credentials(RequestCredentials::Omit);
     match send(request.build()).await {
         Err(error) if error.status() == Some(422) => Ok(()),
         result => result.map(drop),
@@ -263,8 +263,8 @@ async fn prefetched(path: &str) -> Option<Response> {
 /// # Errors
 /// [`ApiError`].
 pub async fn messages(id: CanvasId, before_seq: i64) -> ApiResult<Page<ChatMessage>> {
-    let request = request(Method::GET, &format!("/canvases/{id}/messages"))
-        .query([("before_seq", before_seq.to_string())]);
+    let request = request(Method::GET, &format!("/canvases/{id}/messages"));
+    let request = with_query(request, "before_seq", &before_seq.to_string());
     parse(fetch(request.build()).await)
 }
 
@@ -273,10 +273,9 @@ pub async fn messages(id: CanvasId, before_seq: i64) -> ApiResult<Page<ChatMessa
 /// # Errors
 /// [`ApiError`].
 pub async fn events(id: CanvasId, after_seq: i64) -> ApiResult<Page<DurableEvent>> {
-    let request = request(Method::GET, &format!("/canvases/{id}/events")).query([
-        ("after_seq", after_seq.to_string()),
-        ("limit", limits::MAX_PAGE.to_string()),
-    ]);
+    let request = request(Method::GET, &format!("/canvases/{id}/events"));
+    let request = with_query(request, "after_seq", &after_seq.to_string());
+    let request = with_query(request, "limit", &limits::MAX_PAGE.to_string());
     parse(fetch(request.build()).await)
 }
 
@@ -288,6 +287,11 @@ pub fn image_url(id: CanvasId, scale: u32) -> String {
 
 fn request(method: Method, path: &str) -> RequestBuilder {
     RequestBuilder::new(&url(path)).method(method)
+}
+
+/// Adds a parameter. gloo-net's method is generic; this is compiled once.
+fn with_query(request: RequestBuilder, name: &str, value: &str) -> RequestBuilder {
+    request.query([(name, value)])
 }
 
 fn url(path: &str) -> String {
