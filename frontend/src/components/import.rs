@@ -159,7 +159,7 @@ fn Preview(
     let left_out = move || {
         result.with(|result| {
             let cells = result.as_ref()?.layout.cells();
-            let forbidden = cells.filter(|at| session.may_not(*at).is_some()).count();
+            let forbidden = cells.filter(|at| store.may_not(*at).is_some()).count();
             Some(import_left_out(forbidden))
         })
     };

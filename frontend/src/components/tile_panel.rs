@@ -200,7 +200,7 @@ fn DrawButton(at: Coord, label: &'static str) -> impl IntoView {
             session.open_tile(at);
         }
     };
-    let may = move || open() || session.may_not(at).is_none();
+    let may = move || open() || store.may_not(at).is_none();
     view! {
         <Show when=may>
             <button

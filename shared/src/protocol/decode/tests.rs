@@ -79,6 +79,8 @@ fn integers_of_any_size_are_coordinates_and_nothing_else_is() {
     }
 }
 
+/// Needs the feature, which the server turns on and so every test of the workspace has.
+#[cfg(feature = "arbitrary_numbers")]
 #[test]
 fn numbers_of_any_size_and_shape_are_json() {
     let huge = format!("1{}", "0".repeat(400));
