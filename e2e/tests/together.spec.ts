@@ -144,3 +144,15 @@ test("a viewer looks, talks and likes, and is told about drawing", async ({ alic
   await his.say("Beautiful");
   await expect(hers.messages).toHaveText([/Beautiful/]);
 });
+
+test("the button to draw follows the canvas's policy", async ({ alice, bob, canvas }) => {
+  await alice.api("POST", `/canvases/${canvas.id}/tiles`, tile);
+  const his = await bob.open(canvas, `?tile=${tile.x},${tile.y}`);
+  await his.show("Tile");
+  const draw = his.page.getByRole("button", { name: "Draw in this tile" });
+  await expect(draw).toBeVisible();
+  await alice.api("PATCH", `/canvases/${canvas.id}`, { edit_policy: "own" });
+  await expect(draw).toBeHidden();
+  await alice.api("PATCH", `/canvases/${canvas.id}`, { edit_policy: "open" });
+  await expect(draw).toBeVisible();
+});
