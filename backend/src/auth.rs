@@ -34,8 +34,9 @@ use uuid::Uuid;
 /// How long a session is used without asking the database again. The contract
 /// lets a session that was revoked on another node live for 5 s.
 const SESSION_CACHE_TTL: Duration = Duration::from_secs(3);
-/// Sessions in the cache at most.
-const SESSION_CACHE_CAPACITY: u64 = 50_000;
+/// Sessions in the cache at most. A crowd that joins at once passes through in a few
+/// seconds; room for all of it would stay allocated, some 200 bytes each.
+const SESSION_CACHE_CAPACITY: u64 = 4_096;
 /// How long a ticket can be redeemed.
 const TICKET_TTL: TimeDelta = TimeDelta::seconds(30);
 
