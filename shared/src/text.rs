@@ -1,10 +1,15 @@
-//! Checks for text that people enter. The server runs them where text comes in;
-//! the client runs them before it sends.
+//! Checks for text that people enter. The server runs them where text comes in; the
+//! client runs those without Unicode tables before it sends. What is stored already is
+//! not checked: older rules may have let it in.
 
 use crate::limits;
 use serde::Serialize;
 use std::ops::RangeInclusive;
 use thiserror::Error;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
+
+/// Combining marks that may follow each other in a name. More pile up over the lines around.
+const MARKS_IN_A_ROW: usize = 4;
 
 /// Why a text was refused. The messages are shown to people, after the name of
 /// the field.
@@ -25,6 +30,18 @@ pub enum TextError {
     /// A character that is not in this set.
     #[error("may only contain {0}")]
     Alphabet(&'static str),
+    /// A line break or tab in a name.
+    #[error("must be one line without tabs")]
+    Line,
+    /// A name without any character that can be seen.
+    #[error("must have a character that can be seen")]
+    Blank,
+    /// An invisible or direction-changing character in a name.
+    #[error("must not contain invisible characters")]
+    Invisible,
+    /// More combining marks in a row than a name may have.
+    #[error("must have at most {0} combining marks in a row")]
+    Marks(usize),
 }
 
 /// Removes white space at both ends, turns line ends into `\n`, refuses control
@@ -56,6 +73,117 @@ pub fn clean(text: &str, length: &RangeInclusive<usize>) -> Result<String, TextE
         Err(TextError::Empty)
     } else {
         Err(TextError::TooShort(*length.start()))
+    }
+}
+
+/// Cleans and checks a name that others see: a display name, a canvas's name, a tile's
+/// title or a status message. It may be empty where `length` begins with 0.
+///
+/// # Errors
+/// As [`clean`], then [`TextError::Line`], [`TextError::Invisible`], [`TextError::Marks`],
+/// and [`TextError::Blank`] for one that is not empty and shows nothing.
+pub fn name(text: &str, length: &RangeInclusive<usize>) -> Result<String, TextError> {
+    let text = clean(text, length)?;
+    let mut previous = None;
+    let mut marks = 0;
+    let mut shows = text.is_empty();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if matches!(c, '\n' | '\t') {
+            return Err(TextError::Line);
+        }
+        if is_joiner(c) {
+            // Marks before and after it count together.
+            let joins = |c: Option<char>| c.is_some_and(|c| !is_joiner(c));
+            if !joins(previous) || !joins(rest.clone().next()) {
+                return Err(TextError::Invisible);
+            }
+        } else if is_invisible(c) {
+            return Err(TextError::Invisible);
+        } else if c.general_category_group() == GeneralCategoryGroup::Mark {
+            marks += 1;
+            if marks > MARKS_IN_A_ROW {
+                return Err(TextError::Marks(MARKS_IN_A_ROW));
+            }
+        } else {
+            marks = 0;
+            shows |= is_visible(c);
+        }
+        previous = Some(c);
+    }
+    if shows {
+        Ok(text)
+    } else {
+        Err(TextError::Blank)
+    }
+}
+
+/// U+200C and U+200D, which some scripts and emoji need between two characters.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}')
+}
+
+/// The characters that a name must not contain, as the wire contract lists them.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{00AD}'
+            | '\u{061C}'
+            | '\u{115F}'
+            | '\u{1160}'
+            | '\u{180E}'
+            | '\u{200B}'
+            | '\u{200E}'
+            | '\u{200F}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{E0000}'..='\u{E007F}'
+    )
+}
+
+/// Whether the character, which is none of [`is_invisible`], has a shape of its own. What
+/// Unicode's tables here do not know yet may be a new letter or emoji.
+fn is_visible(c: char) -> bool {
+    match c.general_category_group() {
+        GeneralCategoryGroup::Letter
+        | GeneralCategoryGroup::Number
+        | GeneralCategoryGroup::Punctuation
+        | GeneralCategoryGroup::Symbol => true,
+        GeneralCategoryGroup::Mark | GeneralCategoryGroup::Separator => false,
+        GeneralCategoryGroup::Other => match c.general_category() {
+            GeneralCategory::PrivateUse => true,
+            // Reserved for invisible characters, and those that are none (U+…FFFE, U+…FFFF).
+            GeneralCategory::Unassigned => {
+                !matches!(
+                    c,
+                    '\u{FDD0}'..='\u{FDEF}' | '\u{FFF0}'..='\u{FFF8}' | '\u{E0080}'..='\u{E0FFF}'
+                ) && u32::from(c) & 0xFFFE != 0xFFFE
+            }
+            _ => false,
+        },
+    }
+}
+
+/// Checks a new password: 8–128 characters. It is not trimmed: every character is part of it.
+///
+/// # Errors
+/// [`TextError::Control`], [`TextError::TooShort`] or [`TextError::TooLong`].
+pub fn password(password: String) -> Result<String, TextError> {
+    let count = password.chars().count();
+    if password.chars().any(char::is_control) {
+        Err(TextError::Control)
+    } else if count < *limits::PASSWORD.start() {
+        Err(TextError::TooShort(*limits::PASSWORD.start()))
+    } else if count > *limits::PASSWORD.end() {
+        Err(TextError::TooLong(*limits::PASSWORD.end()))
+    } else {
+        Ok(password)
     }
 }
 
@@ -136,6 +264,71 @@ mod tests {
         assert_eq!(ChatText::parse("a\u{0}b"), Err(TextError::Control));
         assert_eq!(ChatText::parse("a\u{1b}[2J"), Err(TextError::Control));
         assert!(ChatText::parse("a\n\tb").is_ok());
+    }
+
+    fn display_name(text: &str) -> Result<String, TextError> {
+        name(text, &limits::DISPLAY_NAME)
+    }
+
+    #[test]
+    fn names_can_be_seen() {
+        for good in [
+            "Ann",
+            "  Ann ",
+            "Zoë\u{308}",
+            "👩\u{200D}🎨",
+            "👩🏽\u{200D}❤\u{FE0F}\u{200D}💋\u{200D}👨🏿",
+            "می\u{200C}خواهم",
+            "क\u{94D}\u{200D}ष",
+            "1\u{FE0F}\u{20E3}",
+            "a\u{301}\u{301}\u{301}\u{301}b\u{301}",
+            "\u{E000}",
+            "한글",
+            "?",
+            "🏳\u{FE0F}\u{200D}🌈",
+        ] {
+            assert_eq!(display_name(good).as_deref(), Ok(good.trim()), "{good:?}");
+        }
+        for (bad, why) in [
+            ("a\nb", TextError::Line),
+            ("a\rb", TextError::Line),
+            ("a\tb", TextError::Line),
+            ("a\u{85}b", TextError::Control),
+            ("a\u{2028}b", TextError::Invisible),
+            ("Ann\u{202E}", TextError::Invisible),
+            ("\u{200B}", TextError::Invisible),
+            ("\u{3164}", TextError::Invisible),
+            ("\u{2800}", TextError::Invisible),
+            ("A\u{E0041}", TextError::Invisible),
+            ("\u{200D}a", TextError::Invisible),
+            ("a\u{200D}", TextError::Invisible),
+            ("a\u{200C}\u{200D}b", TextError::Invisible),
+            ("\u{200D}", TextError::Invisible),
+            ("\u{301}", TextError::Blank),
+            ("\u{FE0F}\u{34F}", TextError::Blank),
+            ("\u{FFF9}\u{FFFB}", TextError::Blank),
+            ("\u{E0100}", TextError::Blank),
+            ("\u{FFFF}", TextError::Blank),
+            ("\u{301} \u{301}", TextError::Blank),
+            ("a\u{301}\u{301}\u{301}\u{301}\u{301}", TextError::Marks(4)),
+            (
+                "a\u{301}\u{301}\u{301}\u{200D}\u{301}\u{301}",
+                TextError::Marks(4),
+            ),
+            ("\u{A0}\u{3000}", TextError::Empty),
+        ] {
+            assert_eq!(display_name(bad), Err(why), "{bad:?}");
+        }
+        assert_eq!(name("  ", &limits::TILE_TITLE).as_deref(), Ok(""));
+        assert_eq!(name("\u{301}", &limits::TILE_TITLE), Err(TextError::Blank));
+    }
+
+    #[test]
+    fn passwords_count_characters_and_keep_their_spaces() {
+        assert!(password("  12345 ".into()).is_ok());
+        assert_eq!(password("1234567".into()), Err(TextError::TooShort(8)));
+        assert!(password("ü".repeat(128)).is_ok());
+        assert_eq!(password("ü".repeat(129)), Err(TextError::TooLong(128)));
     }
 
     #[test]

@@ -20,6 +20,11 @@ fn clean(length: RangeInclusive<usize>) -> impl Strategy<Value = String> {
     "\\PC{0,40}".prop_filter_map("length", move |text| text::clean(&text, &length).ok())
 }
 
+/// A name as [`text::name`] leaves it.
+fn name(length: RangeInclusive<usize>) -> impl Strategy<Value = String> {
+    "\\PC{0,40}".prop_filter_map("a name", move |text| text::name(&text, &length).ok())
+}
+
 fn pixels() -> impl Strategy<Value = Pixels> {
     vec(any::<u8>(), 0..70).prop_map(Pixels::from_bytes)
 }
@@ -59,7 +64,7 @@ fn presence() -> impl Strategy<Value = ClientMessage> {
                 is_editing,
             }
         }),
-        (status, option::of(clean(limits::STATUS_MESSAGE))).prop_map(|(status, status_message)| {
+        (status, option::of(name(limits::STATUS_MESSAGE))).prop_map(|(status, status_message)| {
             PresenceChange::Status {
                 status,
                 status_message,
@@ -100,7 +105,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
                     duration,
                 }
             }),
-        (cell, clean(limits::TILE_TITLE), option::of(pixels())).prop_map(
+        (cell, name(limits::TILE_TITLE), option::of(pixels())).prop_map(
             |((x, y), title, pixels)| ClientMessage::TileCreate {
                 x,
                 y,
@@ -112,7 +117,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             .prop_map(|((x, y), pixels)| ClientMessage::TilePaint { x, y, pixels }),
         (
             cell,
-            option::of(clean(limits::TILE_TITLE)),
+            option::of(name(limits::TILE_TITLE)),
             option::of(pixels())
         )
             .prop_map(|((x, y), title, pixels)| ClientMessage::TileUpdate {

@@ -175,7 +175,7 @@ async fn create(
 
 fn title(title: &str) -> Result<String, ApiError> {
     let mut validator = Validator::default();
-    let title = validator.value("title", text::clean(title, &limits::TILE_TITLE));
+    let title = validator.value("title", text::name(title, &limits::TILE_TITLE));
     validator.finish()?;
     Ok(title)
 }

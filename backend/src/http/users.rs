@@ -45,7 +45,7 @@ async fn update_me(
     let status = validator.optional(
         "status_message",
         body.status_message
-            .map(|status| text::clean(&status, &limits::STATUS_MESSAGE)),
+            .map(|status| text::name(&status, &limits::STATUS_MESSAGE)),
     );
     validator.finish()?;
     let user = users::update(

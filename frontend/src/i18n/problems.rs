@@ -36,7 +36,11 @@ pub fn text_problem(error: &TextError) -> String {
         TextError::Empty => t().text_empty.to_owned(),
         TextError::TooShort(least) => interpolate(t().text_too_short, &[("n", least)]),
         TextError::TooLong(most) => interpolate(t().text_too_long, &[("n", most)]),
-        TextError::Control => t().text_control.to_owned(),
+        TextError::Control
+        | TextError::Line
+        | TextError::Blank
+        | TextError::Invisible
+        | TextError::Marks(_) => t().text_control.to_owned(),
         TextError::Alphabet(_) => t().text_alphabet.to_owned(),
     }
 }

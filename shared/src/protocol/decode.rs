@@ -106,7 +106,7 @@ fn message(fields: &Fields) -> Result<ClientMessage, Invalid> {
             x: fields.coordinate("x")?,
             y: fields.coordinate("y")?,
             title: fields
-                .text("title", &limits::TILE_TITLE)?
+                .name("title", &limits::TILE_TITLE)?
                 .unwrap_or_default(),
             pixels: fields.pixels()?,
         },
@@ -118,7 +118,7 @@ fn message(fields: &Fields) -> Result<ClientMessage, Invalid> {
         "tile_update" => ClientMessage::TileUpdate {
             x: fields.coordinate("x")?,
             y: fields.coordinate("y")?,
-            title: fields.text("title", &limits::TILE_TITLE)?,
+            title: fields.name("title", &limits::TILE_TITLE)?,
             pixels: fields.pixels()?,
         },
         "tile_like" => ClientMessage::TileLike {
@@ -171,7 +171,7 @@ fn presence(fields: &Fields) -> Result<PresenceChange, Invalid> {
                 "busy" => Status::Busy,
                 _ => return Err(invalid("status", "must be online, away or busy")),
             },
-            status_message: fields.text("status_message", &limits::STATUS_MESSAGE)?,
+            status_message: fields.name("status_message", &limits::STATUS_MESSAGE)?,
         },
         "cursor" => PresenceChange::Cursor {
             x: fields.number("x")?,

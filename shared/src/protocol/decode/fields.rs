@@ -65,6 +65,20 @@ impl Fields {
             .map_err(|error| invalid(field, &error.to_string()))
     }
 
+    /// A text as people see it in one line ([`text::name`]); none if it is absent.
+    pub(super) fn name(
+        &self,
+        field: &str,
+        length: &RangeInclusive<usize>,
+    ) -> Result<Option<String>, Invalid> {
+        if self.get(field).is_none() {
+            return Ok(None);
+        }
+        text::name(self.string(field)?, length)
+            .map(Some)
+            .map_err(|error| invalid(field, &error.to_string()))
+    }
+
     pub(super) fn boolean(&self, field: &str) -> Result<bool, Invalid> {
         self.need(field)?
             .as_bool()
@@ -111,7 +125,12 @@ impl Fields {
             code: match error {
                 TextError::Empty | TextError::TooShort(_) => ErrorCode::TextEmpty,
                 TextError::TooLong(_) => ErrorCode::TextTooLong,
-                TextError::Control | TextError::Alphabet(_) => ErrorCode::InvalidMessage,
+                TextError::Control
+                | TextError::Alphabet(_)
+                | TextError::Line
+                | TextError::Blank
+                | TextError::Invisible
+                | TextError::Marks(_) => ErrorCode::InvalidMessage,
             },
             message: format!("text {error}"),
         })
