@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const program = process.env.STELLAR_BIN ?? join(root, "target/debug/stellar-canvas");
 const listening = /^listening on (http:\/\/\S+)$/;
 /** How many of the newest lines a failure shows. */
 const keptLines = 50;
@@ -43,7 +44,7 @@ export class Server {
   /** Starts it again after `kill` or `shutDown`. */
   async start(): Promise<void> {
     if (this.child) throw new Error("the server is running already");
-    const child = spawn(process.env.STELLAR_BIN ?? join(root, "target/debug/stellar-canvas"), {
+    const child = spawn(program, {
       // Nothing of this shell's settings, and no demo canvas.
       env: {
         PATH: process.env.PATH,
@@ -80,6 +81,21 @@ export class Server {
         failed(new Error(`the server did not start (${code}):\n${this.output}`)),
       );
     });
+  }
+
+  /** Makes an account that may use `/admin`, as an administrator would at a terminal. */
+  async createAdmin(username: string, password: string): Promise<void> {
+    const child = spawn(program, ["admin", "create", username], {
+      env: { PATH: process.env.PATH, STELLAR_DATA: this.dataFolder },
+      stdio: ["pipe", "ignore", "pipe"],
+    });
+    child.stdin.end(`${password}\n`);
+    createInterface({ input: child.stderr }).on("line", (line) => this.keep(line));
+    const code = await new Promise<number | null>((ended, failed) => {
+      child.once("error", failed);
+      child.once("close", ended);
+    });
+    if (code !== 0) throw new Error(`no admin was made (${code}):\n${this.output}`);
   }
 
   /** Ends it as a power cut would, and returns once it is gone. */

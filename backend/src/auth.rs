@@ -24,7 +24,10 @@ use sha2::{Digest, Sha256};
 use shared::ids::{SessionId, UserId};
 use sqlx::PgPool;
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use thiserror::Error;
@@ -73,6 +76,8 @@ pub(crate) struct Session {
     pub(crate) expires_at: DateTime<Utc>,
     /// The user whose session it is.
     pub(crate) identity: Identity,
+    /// Whether the database has the user as an admin. It is at most [`SESSION_CACHE_TTL`] old.
+    pub(crate) is_admin: bool,
 }
 
 impl Session {
@@ -99,6 +104,9 @@ pub(crate) struct Auth {
     /// Each with the moment before it was read from the database: its age counts
     /// from there, however long the query took.
     session_cache: Cache<SessionId, (ActiveSession, Instant)>,
+    /// Grows before entries are dropped from the cache: what was read from the database
+    /// before that must not be cached afterwards.
+    invalidations: AtomicU64,
     sessions: Batcher<SessionId, Option<ActiveSession>>,
 }
 
@@ -130,6 +138,7 @@ impl Auth {
                 .max_capacity(SESSION_CACHE_CAPACITY)
                 .time_to_live(SESSION_CACHE_TTL)
                 .build(),
+            invalidations: AtomicU64::new(0),
         }
     }
 
@@ -152,7 +161,7 @@ impl Auth {
         if !sessions::extend(&self.pool, session.session_id, issued.expires_at).await? {
             return Err(AuthError::InvalidCredential);
         }
-        self.session_cache.invalidate(&session.session_id).await;
+        self.invalidate(&session.session_id).await;
         Ok(issued)
     }
 
@@ -160,7 +169,7 @@ impl Auth {
     /// nodes within [`SESSION_CACHE_TTL`].
     pub(crate) async fn revoke(&self, session_id: SessionId) -> Result<(), AuthError> {
         sessions::revoke(&self.pool, session_id, self.clock.now()).await?;
-        self.session_cache.invalidate(&session_id).await;
+        self.invalidate(&session_id).await;
         Ok(())
     }
 
@@ -210,6 +219,7 @@ impl Auth {
     /// Drops the user's sessions from the cache, so that the next request reads
     /// their new names.
     pub(crate) async fn invalidate_user(&self, user_id: UserId) {
+        self.invalidations.fetch_add(1, Ordering::SeqCst);
         for (session_id, (active, _)) in &self.session_cache {
             if active.user_id == user_id.0 {
                 self.session_cache.invalidate(&*session_id).await;
@@ -220,6 +230,12 @@ impl Auth {
     /// Frees what expired; called by the maintenance loop.
     pub(crate) async fn evict_expired(&self) {
         self.session_cache.run_pending_tasks().await;
+    }
+
+    /// Drops a session from the cache.
+    async fn invalidate(&self, session_id: &SessionId) {
+        self.invalidations.fetch_add(1, Ordering::SeqCst);
+        self.session_cache.invalidate(session_id).await;
     }
 
     fn issue(
@@ -251,6 +267,7 @@ impl Auth {
             return Ok(active);
         }
         let read_at = Instant::now();
+        let invalidations = self.invalidations.load(Ordering::SeqCst);
         let active = self
             .sessions
             .load(session_id)
@@ -259,6 +276,10 @@ impl Auth {
         self.session_cache
             .insert(session_id, (active.clone(), read_at))
             .await;
+        // It may have been revoked or changed since it was read.
+        if self.invalidations.load(Ordering::SeqCst) != invalidations {
+            self.session_cache.invalidate(&session_id).await;
+        }
         Ok(active)
     }
 }
@@ -273,5 +294,6 @@ fn session(session_id: SessionId, expires_at: DateTime<Utc>, active: ActiveSessi
             display_name: active.display_name.into(),
             name_version: active.name_version,
         },
+        is_admin: active.is_admin,
     }
 }

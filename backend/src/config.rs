@@ -1,12 +1,16 @@
 //! Configuration: one struct, every field a flag and an environment variable. The
 //! doc comments of its fields are the text of `--help`.
 
+use axum::http::uri::Authority;
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use std::{
-    fmt,
+    error::Error,
+    fmt, fs,
     net::{AddrParseError, IpAddr, SocketAddr},
-    path::PathBuf,
+    ops::Deref,
+    path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -19,8 +23,12 @@ pub struct Config {
     pub bind: SocketAddr,
 
     /// PostgreSQL to use; without one the server starts a private one in its data folder
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
+
+    /// File with the value of DATABASE_URL
+    #[arg(long, env = "DATABASE_URL_FILE", global = true)]
+    pub database_url_file: Option<PathBuf>,
 
     /// Connections to PostgreSQL at most
     #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value_t = 16,
@@ -32,24 +40,48 @@ pub struct Config {
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<String>,
 
+    /// File with the value of REDIS_URL
+    #[arg(long, env = "REDIS_URL_FILE")]
+    pub redis_url_file: Option<PathBuf>,
+
     /// Secret that signs tokens, 32 bytes or more; without one it is made and kept in the data folder
     #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<String>,
+
+    /// File with the value of JWT_SECRET
+    #[arg(long, env = "JWT_SECRET_FILE")]
+    pub jwt_secret_file: Option<PathBuf>,
 
     /// Seconds that a token is valid
     #[arg(long, env = "TOKEN_TTL", default_value = "2592000", value_parser = seconds)]
     pub token_ttl: Duration,
 
-    /// Origins besides the server's own whose pages may use the cookie, comma-separated
-    #[arg(long, env = "ALLOWED_ORIGINS", value_delimiter = ',')]
-    pub allowed_origins: Vec<String>,
+    /// Address of the server as browsers see it, such as https://canvas.example: the origin of its
+    /// pages; with https cookies are Secure and browsers are told to stay with https
+    #[arg(long, env = "PUBLIC_URL")]
+    pub public_url: Option<Origin>,
 
-    /// Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, comma-separated
-    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
-    pub trusted_proxies: Vec<IpNet>,
+    /// Origins besides the server's own whose pages may use the cookie and read answers, comma-separated
+    #[arg(
+        long,
+        env = "ALLOWED_ORIGINS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub allowed_origins: List<Origin>,
+
+    /// Addresses or networks of proxies whose X-Forwarded-… headers are believed, comma-separated
+    #[arg(long, env = "TRUSTED_PROXIES", default_value = "", hide_default_value = true,
+          value_parser = networks)]
+    pub trusted_proxies: List<IpNet>,
+
+    /// Address on which /metrics is served; without one it is served at BIND, to this machine
+    /// and to the networks of TRUSTED_PROXIES alone, and not through a proxy
+    #[arg(long, env = "METRICS_BIND")]
+    pub metrics_bind: Option<SocketAddr>,
 
     /// Data folder: the private PostgreSQL and the made secret
-    #[arg(long, env = "STELLAR_DATA", default_value = ".data")]
+    #[arg(long, env = "STELLAR_DATA", default_value = ".data", global = true)]
     pub stellar_data: PathBuf,
 
     /// Folder of the built browser client
@@ -84,9 +116,15 @@ pub struct Config {
     #[arg(long, env = "RATE_LIMITS", default_value = "on")]
     pub rate_limits: Switch,
 
-    /// Names of the users who may use /admin, comma-separated
-    #[arg(long, env = "ADMIN_USERS", value_delimiter = ',')]
-    pub admin_users: Vec<String>,
+    /// Names of users who are admins, comma-separated; nobody can register them over HTTP. Further
+    /// admins are made with `stellar-canvas admin`
+    #[arg(
+        long,
+        env = "ADMIN_USERS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub admin_users: List<String>,
 
     /// How log lines are written to standard error
     #[arg(long, env = "LOG_FORMAT", default_value = "pretty")]
@@ -103,6 +141,160 @@ impl Config {
     pub(crate) fn between_pings(&self) -> Duration {
         self.websocket_ping_interval.min(self.websocket_timeout / 2)
     }
+
+    /// Whether `ADMIN_USERS` has this name; user names do not distinguish case.
+    pub(crate) fn names_admin(&self, username: &str) -> bool {
+        let is_it = |admin: &String| admin.eq_ignore_ascii_case(username);
+        self.admin_users.iter().any(is_it)
+    }
+
+    /// Whether browsers come by https, as `PUBLIC_URL` says.
+    pub(crate) fn is_public_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(Origin::is_https)
+    }
+
+    /// Reads the settings that are given as files (`JWT_SECRET_FILE` and others).
+    ///
+    /// # Errors
+    /// One sentence where a setting is given both ways, or the file cannot be read or is empty.
+    pub(crate) fn read_files(&mut self) -> Result<(), String> {
+        for (name, value, file) in [
+            (
+                "DATABASE_URL",
+                &mut self.database_url,
+                &self.database_url_file,
+            ),
+            ("REDIS_URL", &mut self.redis_url, &self.redis_url_file),
+            ("JWT_SECRET", &mut self.jwt_secret, &self.jwt_secret_file),
+        ] {
+            let Some(file) = file else { continue };
+            if value.is_some() {
+                return Err(format!("{name} and {name}_FILE are both given"));
+            }
+            *value = Some(read_value(name, file)?);
+        }
+        Ok(())
+    }
+}
+
+/// The content of a file of `NAME_FILE`, without the line end that editors add.
+fn read_value(name: &str, file: &Path) -> Result<String, String> {
+    let content = fs::read_to_string(file)
+        .map_err(|error| format!("cannot read {name}_FILE {}: {error}", file.display()))?;
+    let value = content.trim();
+    if value.is_empty() {
+        return Err(format!("{name}_FILE {} is empty", file.display()));
+    }
+    Ok(value.to_owned())
+}
+
+/// A setting with several values, comma-separated. White space around them and empty ones
+/// are ignored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List<T>(Vec<T>);
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> List<T> {
+    fn parse<E: Error + Send + Sync + 'static>(
+        text: &str,
+        entry: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Self, ListError> {
+        let entries = text.split(',').map(str::trim).filter(|it| !it.is_empty());
+        entries
+            .map(|text| {
+                entry(text).map_err(|error| ListError {
+                    entry: text.to_owned(),
+                    error: Box::new(error),
+                })
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}
+
+impl<T: FromStr<Err: Error + Send + Sync + 'static>> FromStr for List<T> {
+    type Err = ListError;
+
+    fn from_str(text: &str) -> Result<Self, ListError> {
+        Self::parse(text, T::from_str)
+    }
+}
+
+/// An entry of a [`List`] that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{entry:?}: {error}")]
+pub struct ListError {
+    entry: String,
+    error: Box<dyn Error + Send + Sync>,
+}
+
+/// An http or https origin (RFC 6454): scheme, host and, where it is not the scheme's own, port,
+/// in lower case. A slash after it is ignored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// As browsers send it in `Origin`.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is an origin of the host (with its port, as in `Host`).
+    pub(crate) fn is_of_host(&self, host: &str) -> bool {
+        let (own, port) = match self.0.strip_prefix("https://") {
+            Some(own) => (own, ":443"),
+            None => (self.0.strip_prefix("http://").unwrap_or(&self.0), ":80"),
+        };
+        let host = host.strip_suffix(port).unwrap_or(host);
+        own.eq_ignore_ascii_case(host)
+    }
+
+    /// Whether its pages come by https.
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+/// A text is not an [`Origin`].
+#[derive(Debug, thiserror::Error)]
+#[error("is no origin like https://canvas.example")]
+pub struct NoOrigin;
+
+impl FromStr for Origin {
+    type Err = NoOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NoOrigin> {
+        let text = text.trim().to_ascii_lowercase();
+        let text = text.strip_suffix('/').unwrap_or(&text);
+        let (scheme, host) = text.split_once("://").ok_or(NoOrigin)?;
+        let port = match scheme {
+            "http" => ":80",
+            "https" => ":443",
+            _ => return Err(NoOrigin),
+        };
+        let authority: Authority = host.parse().map_err(|_| NoOrigin)?;
+        if authority.host().is_empty() || host.contains('@') || host.contains('*') {
+            return Err(NoOrigin);
+        }
+        let host = host.strip_suffix(port).unwrap_or(host);
+        Ok(Self(format!("{scheme}://{host}")))
+    }
+}
+
+/// Addresses (networks of one) and networks such as `10.0.0.0/8`. IPv4 addresses
+/// mapped to IPv6 become IPv4, as the addresses they are compared with.
+fn networks(text: &str) -> Result<List<IpNet>, ListError> {
+    List::parse(text, |entry| match entry.parse::<IpNet>() {
+        Ok(network) => Ok(network),
+        Err(_) => Ok::<_, AddrParseError>(entry.parse::<IpAddr>()?.to_canonical().into()),
+    })
 }
 
 /// `on` or `off`.
@@ -121,15 +313,6 @@ pub enum LogFormat {
     Pretty,
     /// One JSON object a line.
     Json,
-}
-
-/// An address (a network of one) or a network such as `10.0.0.0/8`. IPv4 addresses
-/// mapped to IPv6 become IPv4, as the addresses they are compared with.
-fn network(text: &str) -> Result<IpNet, AddrParseError> {
-    match text.parse::<IpNet>() {
-        Ok(network) => Ok(network),
-        Err(_) => Ok(IpNet::from(text.parse::<IpAddr>()?.to_canonical())),
-    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -151,5 +334,54 @@ impl fmt::Debug for Config {
             .field("stellar_data", &self.stellar_data)
             .field("dist", &self.dist)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_ignore_white_space_and_empty_entries() {
+        let list = networks(" 10.0.0.0/8, 127.0.0.1 ,,::ffff:192.0.2.1,").unwrap();
+        assert_eq!(list.len(), 3);
+        for (address, trusted) in [
+            ("10.9.8.7", true),
+            ("127.0.0.1", true),
+            ("192.0.2.1", true),
+            ("127.0.0.2", false),
+        ] {
+            let address: IpAddr = address.parse().unwrap();
+            let found = list.iter().any(|network| network.contains(&address));
+            assert_eq!(found, trusted, "{address}");
+        }
+        assert!(networks("").unwrap().is_empty());
+        assert!(" , ".parse::<List<Origin>>().unwrap().is_empty());
+        let error = networks("10.0.0.1, proxy").unwrap_err();
+        assert_eq!(error.to_string(), "\"proxy\": invalid IP address syntax");
+    }
+
+    #[test]
+    fn origins_are_kept_as_browsers_send_them() {
+        for (given, kept) in [
+            ("https://A.example", "https://a.example"),
+            ("https://a.example:443/", "https://a.example"),
+            ("http://localhost:8080/", "http://localhost:8080"),
+            ("http://[::1]:1", "http://[::1]:1"),
+        ] {
+            assert_eq!(given.parse::<Origin>().unwrap().as_str(), kept);
+        }
+        for bad in [
+            "",
+            "a.example",
+            "ftp://a.example",
+            "https://",
+            "https://a/b",
+            "*",
+            "https://*.example",
+            "https://u@a",
+        ] {
+            assert!(bad.parse::<Origin>().is_err(), "{bad}");
+        }
     }
 }

@@ -6,12 +6,14 @@
 //! schema, `cargo xtask sqlx` renews these.
 
 pub(crate) mod access;
+pub(crate) mod admins;
 pub(crate) mod audit;
 mod batcher;
 pub(crate) mod canvases;
 pub(crate) mod cells;
 mod connection_cache;
 mod error;
+pub(crate) mod guests;
 pub(crate) mod locks;
 pub(crate) mod log;
 pub(crate) mod members;
@@ -45,6 +47,12 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) async fn reach(url: &str) -> sqlx::Result<()> {
     let connection = PgConnection::connect(url).await?;
     connection.close().await
+}
+
+/// One connection besides the pool, for a subcommand.
+pub(crate) async fn connect(url: &str) -> sqlx::Result<PgConnection> {
+    let options = PgConnectOptions::from_str(url)?.application_name("stellar-canvas");
+    PgConnection::connect_with(&options).await
 }
 
 /// Applies the migrations, however long they take.

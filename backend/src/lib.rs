@@ -2,16 +2,18 @@
 //!
 //! Imports go one way: `http` uses `state`, `state` uses `realtime`, `realtime` uses
 //! `db`, and all of them may use `shared`. `auth`, `audit`, `clock`, `picture` and
-//! `rate_limit` know no HTTP. `serve` starts and stops everything.
+//! `rate_limit` know no HTTP, `origins` only its headers. `serve` starts and stops everything.
 
 mod audit;
 mod auth;
+mod cli;
 mod clock;
 mod config;
 mod db;
 mod demo;
 mod embedded_postgres;
 mod http;
+mod origins;
 mod picture;
 mod rate_limit;
 mod realtime;
@@ -19,6 +21,7 @@ mod serve;
 mod state;
 mod telemetry;
 
-pub use config::{Config, LogFormat, Switch};
+pub use cli::{AdminCommand, Cli, Command, CommandError};
+pub use config::{Config, List, LogFormat, Origin, Switch};
 pub use serve::{Server, StartError};
 pub use telemetry::init_logging;

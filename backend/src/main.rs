@@ -1,8 +1,7 @@
-//! The server binary: reads the configuration, runs the server, and stops it
-//! on SIGTERM and SIGINT.
+//! The server binary: reads the configuration, runs a subcommand, or the server until
+//! SIGTERM or SIGINT.
 
-use backend::{Config, Server, init_logging};
-use clap::Parser;
+use backend::{Cli, Config, Server, init_logging};
 use mimalloc::MiMalloc;
 use std::{
     future::Future,
@@ -21,8 +20,8 @@ const MISCONFIGURED: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = match Config::try_parse() {
-        Ok(config) => config,
+    let Cli { config, command } = match Cli::read() {
+        Ok(cli) => cli,
         // `--help` and `--version` are not errors.
         Err(error) if !error.use_stderr() => error.exit(),
         Err(error) => {
@@ -30,6 +29,15 @@ async fn main() -> ExitCode {
             return ExitCode::from(MISCONFIGURED);
         }
     };
+    if let Some(command) = command {
+        return match command.run(&config).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     init_logging(config.log_format);
     match run(config).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -136,8 +136,8 @@ async fn refused_connections_are_audited() {
 
 #[tokio::test]
 async fn moderation_is_audited_with_its_target() {
-    let server = TestServer::start_with(&["--admin-users", "root"]).await;
-    let root = server.user("root").await;
+    let server = TestServer::start().await;
+    let root = server.admin("root").await;
     let ann = server.user("ann").await;
     let bob = server.user("bob").await;
     let id = canvas(&ann, &json!({})).await;

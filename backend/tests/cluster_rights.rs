@@ -4,8 +4,8 @@
 mod common;
 
 use common::{
-    canvas,
-    cluster::{Cluster, Node},
+    admin, canvas,
+    cluster::Cluster,
     http::Client,
     socket::{Closed, TestClient, refusal, upgrade},
 };
@@ -14,14 +14,6 @@ use std::time::{Duration, Instant};
 
 /// The contract's limit is 5 s; the rest is for a busy machine.
 const SOON: Duration = Duration::from_secs(10);
-
-async fn user(node: &Node, username: &str) -> Client {
-    let mut client = Client::new(node.addr);
-    let body = json!({ "username": username, "password": "password" });
-    let auth = client.post("/auth/register", &body).await.json(201);
-    client.sign_in(&auth);
-    client
-}
 
 fn ends(code: u16, reason: &str) -> Closed {
     let reason = reason.to_owned();
@@ -98,8 +90,8 @@ async fn revoked_rights_end_on_every_node_without_redis() {
 
 #[tokio::test]
 async fn administrators_list_and_reach_every_node() {
-    let cluster = Cluster::start_with(3, &[("ADMIN_USERS", "root")]).await;
-    let root = user(&cluster.nodes[0], "root").await;
+    let cluster = Cluster::start(3).await;
+    let root = admin(&cluster.database, cluster.nodes[0].addr, "root").await;
     let ann = cluster.nodes[0].guest("Ann").await;
     let (first, second) = (
         canvas(&ann, &json!({})).await,

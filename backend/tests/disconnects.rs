@@ -299,11 +299,9 @@ async fn a_silent_peer_is_disconnected() {
         "1",
         "--websocket-ping-interval",
         "10",
-        "--admin-users",
-        "ann",
     ])
     .await;
-    let ann = server.user("ann").await;
+    let ann = server.admin("ann").await;
     let canvas = canvas(&ann, &json!({})).await;
     let started = Instant::now();
     // It does not read and therefore answers no ping.

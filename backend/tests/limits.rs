@@ -60,8 +60,8 @@ async fn a_rate_limited_request_says_when_to_retry() {
 
 #[tokio::test]
 async fn a_clients_hello_is_kept_if_it_is_short() {
-    let server = TestServer::start_with(&["--admin-users", "ann"]).await;
-    let ann = server.user("ann").await;
+    let server = TestServer::start().await;
+    let ann = server.admin("ann").await;
     let canvas = canvas(&ann, &json!({})).await;
     let mut tab = TestClient::join(&ann, canvas).await;
     let device = json!({ "os": "any", "screens": [{ "width": 1280 }, null] });
@@ -83,8 +83,8 @@ async fn a_clients_hello_is_kept_if_it_is_short() {
 
 #[tokio::test]
 async fn an_announcement_reaches_its_audience() {
-    let server = TestServer::start_with(&["--admin-users", "ann"]).await;
-    let ann = server.user("ann").await;
+    let server = TestServer::start().await;
+    let ann = server.admin("ann").await;
     let bob = server.user("bob").await;
     let here = canvas(&ann, &json!({})).await;
     let there = canvas(&ann, &json!({})).await;

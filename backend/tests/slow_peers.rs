@@ -109,8 +109,8 @@ async fn many_large_strokes_at_once_disconnect_nobody() {
 /// peer does not read.
 #[tokio::test]
 async fn a_stalled_flush_closes_the_connection() {
-    let server = TestServer::start_with(&["--admin-users", "ann"]).await;
-    let ann = server.user("ann").await;
+    let server = TestServer::start().await;
+    let ann = server.admin("ann").await;
     let canvas = canvas(&ann, &json!({ "tile_size": 64 })).await;
     let mut stuck = join_narrow(&ann, canvas).await;
     let mut reader = TestClient::join(&ann, canvas).await;

@@ -99,16 +99,7 @@ impl Cluster {
 
     /// The URL for clients such as sqlx and psql.
     pub(crate) fn url(&self) -> String {
-        let mut host = String::new();
-        for byte in self.socket.as_os_str().as_bytes() {
-            // Writing to a string cannot fail.
-            let _ = match byte {
-                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => write!(host, "{}", char::from(*byte)),
-                _ => write!(host, "%{byte:02X}"),
-            };
-        }
-        // Every part is given, so that no PG… variable of the environment counts.
-        format!("postgres://{NAME}@localhost:{PORT}/{NAME}?host={host}&sslmode=disable")
+        url(&self.socket)
     }
 
     pub(crate) fn log(&self) -> &Path {
@@ -279,6 +270,30 @@ impl Cluster {
             }
         }
     }
+}
+
+/// The URL of a server that listens in this folder.
+fn url(socket: &Path) -> String {
+    let mut host = String::new();
+    for byte in socket.as_os_str().as_bytes() {
+        // Writing to a string cannot fail.
+        let _ = match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => write!(host, "{}", char::from(*byte)),
+            _ => write!(host, "%{byte:02X}"),
+        };
+    }
+    // Every part is given, so that no PG… variable of the environment counts.
+    format!("postgres://{NAME}@localhost:{PORT}/{NAME}?host={host}&sslmode=disable")
+}
+
+/// See [`crate::running_url`]. Postgres notes its socket's folder in `postmaster.pid`.
+pub(crate) fn running_url(data_dir: &Path) -> Option<String> {
+    let home = data_dir.join("postgres").canonicalize().ok()?;
+    let status = fs::read_to_string(home.join("cluster/postmaster.pid")).ok()?;
+    let lines: Vec<&str> = status.lines().map(str::trim).collect();
+    let is_ready = lines.get(7) == Some(&"ready");
+    let socket = lines.get(4).filter(|_| is_ready)?;
+    Some(url(Path::new(socket)))
 }
 
 /// Runs a program to its end with this standard input. The error holds what it printed.

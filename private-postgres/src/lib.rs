@@ -36,6 +36,12 @@ pub use temporary::{Durability, TemporaryPostgres};
 /// Time between two checks of something that is about to happen: a start or a stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
+/// The URL of the server that another process runs in `data_dir`, once it accepts connections.
+/// `None` where none does, or where this user may not know.
+pub fn running_url(data_dir: &Path) -> Option<String> {
+    cluster::running_url(data_dir)
+}
+
 /// What a server is started with.
 #[derive(Clone, Debug)]
 struct Config {

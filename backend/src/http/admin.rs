@@ -1,5 +1,5 @@
-//! The API of administrators (`ADMIN_USERS`): connections, statistics, kicks and
-//! announcements.
+//! The API of admins (`ADMIN_USERS` and `stellar-canvas admin`): connections, statistics,
+//! kicks and announcements.
 
 use super::{
     client_addr::ClientAddr,
@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     audit::{Action, AuditEntry},
-    auth::Session,
     realtime::{ClientFilter, KickOutcome},
     state::AppState,
 };
@@ -42,7 +41,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(announce))
 }
 
-/// An administrator; 403 for everybody else.
+/// An admin; 403 for everybody else.
 struct Admin(UserId);
 
 impl FromRequestParts<AppState> for Admin {
@@ -50,20 +49,13 @@ impl FromRequestParts<AppState> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let AuthUser(session) = AuthUser::from_request_parts(parts, state).await?;
-        if is_admin(&session, &state.config.admin_users) {
+        let username = &session.identity.username;
+        if session.is_admin || state.config.names_admin(username) {
             Ok(Self(session.user_id()))
         } else {
             Err(ApiError::Forbidden)
         }
     }
-}
-
-/// Whether the user's name is in the list; user names do not distinguish case.
-fn is_admin(session: &Session, admins: &[String]) -> bool {
-    let username = &session.identity.username;
-    admins
-        .iter()
-        .any(|admin| admin.trim().eq_ignore_ascii_case(username))
 }
 
 #[derive(Deserialize, IntoParams)]

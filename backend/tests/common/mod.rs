@@ -23,6 +23,7 @@ use backend::{Config, Server};
 use clap::Parser;
 use http::Client;
 use private_postgres::PrivatePostgres;
+use process::run;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use std::{
@@ -121,6 +122,11 @@ impl TestServer {
         let auth = client.post("/auth/register", &body).await.json(201);
         client.sign_in(&auth);
         client
+    }
+
+    /// A new user with this name and the password `password`, who is an admin.
+    pub async fn admin(&self, username: &str) -> Client {
+        admin(&self.database, self.addr, username).await
     }
 
     /// The path of a file in the folder of the browser client (`DIST`).
@@ -226,6 +232,18 @@ impl TestDatabase {
     }
 }
 
+/// Makes an admin of this database with the password `password`, who signs in at a server.
+pub async fn admin(database: &TestDatabase, addr: SocketAddr, username: &str) -> Client {
+    let environment = [("DATABASE_URL", database.url.as_str())];
+    let made = run(&["admin", "create", username], &environment, "password\n").await;
+    assert!(made.status.success(), "{made:?}");
+    let mut client = Client::new(addr);
+    let body = json!({ "username": username, "password": "password" });
+    let auth = client.post("/auth/login", &body).await.json(200);
+    client.sign_in(&auth);
+    client
+}
+
 /// The same URL with another database name.
 fn with_database(url: &str, name: &str) -> String {
     let (before, query) = url.split_once('?').unwrap_or((url, ""));
@@ -261,7 +279,7 @@ async fn postgres() -> &'static str {
 }
 
 /// A folder for this process. Folders of processes that have ended are removed.
-fn temporary_folder() -> PathBuf {
+pub fn temporary_folder() -> PathBuf {
     let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers");
     for entry in fs::read_dir(&all).into_iter().flatten().flatten() {
         let process = Path::new("/proc").join(entry.file_name());

@@ -6,10 +6,10 @@ use std::{
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Command as SystemCommand, Stdio},
+    process::{Command as SystemCommand, Output, Stdio},
 };
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
     time::timeout,
 };
@@ -161,10 +161,37 @@ impl ServerProcess {
         content.lines().next().unwrap().trim().parse().unwrap()
     }
 
+    /// Its data folder, as it is given in `STELLAR_DATA`.
+    pub fn folder(&self) -> &str {
+        self.folder.to_str().unwrap()
+    }
+
     /// A new guest.
     pub async fn guest(&self, display_name: &str) -> Client {
         Client::guest(self.addr, display_name).await
     }
+}
+
+/// Runs `stellar-canvas` with these arguments, environment and standard input to its end.
+pub async fn run(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"))
+        .args(arguments)
+        .env_remove("DATABASE_URL")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // Whoever reads no input may have ended.
+    let _ = stdin.write_all(input.as_bytes()).await;
+    drop(stdin);
+    timeout(std::time::Duration::from_mins(1), child.wait_with_output())
+        .await
+        .expect("it did not end")
+        .unwrap()
 }
 
 /// Stopped processes; they continue when this is dropped.
