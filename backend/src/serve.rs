@@ -13,7 +13,7 @@ use crate::{
     auth::Auth,
     clock::DatabaseClock,
     config::{Config, Switch},
-    db::{self, ConnectionCache},
+    db::{self, ConnectionCache, admins},
     demo, embedded_postgres, http,
     realtime::{Bus, Hub, Settings},
     state::AppState,
@@ -23,8 +23,17 @@ use connections::Connections;
 use listener::listen;
 use maintenance::maintenance_loop;
 use private_postgres::PrivatePostgres;
-use std::{future::Future, net::SocketAddr, pin::pin, time::Duration};
-use tokio::{net::TcpListener, time};
+use sqlx::PgPool;
+use std::{
+    future::{self, Future},
+    net::SocketAddr,
+    pin::pin,
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time,
+};
 
 /// The pause after an accept that failed, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -50,6 +59,8 @@ const POSTGRES_TIMEOUT: Duration = Duration::from_secs(12);
 pub struct Server {
     listener: TcpListener,
     local_addr: SocketAddr,
+    /// That of `METRICS_BIND`.
+    metrics_listener: Option<TcpListener>,
     state: AppState,
     postgres: Option<PrivatePostgres>,
 }
@@ -69,6 +80,7 @@ impl Server {
             address: config.bind,
             source,
         })?;
+        let metrics_listener = listen_for_metrics(&config)?;
         let (url, postgres) = match &config.database_url {
             Some(url) if !url.is_empty() => (url.clone(), None),
             _ => {
@@ -89,6 +101,7 @@ impl Server {
         Ok(Self {
             listener,
             local_addr,
+            metrics_listener,
             state,
             postgres,
         })
@@ -104,6 +117,7 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let maintenance = maintenance_loop(self.state.clone());
         let app = http::app(self.state.clone());
+        let metrics_app = http::metrics_app(self.state.clone());
         let connections = Connections::default();
         let drain = async {
             shutdown.await;
@@ -121,11 +135,12 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut drain => break,
-                accepted = self.listener.accept() => match accepted {
-                    Ok((stream, peer)) => connections.serve(stream, peer, &app, &self.state.hub),
-                    Err(error) => {
-                        tracing::warn!(%error, "cannot accept a connection");
-                        time::sleep(ACCEPT_PAUSE).await;
+                accepted = accept(&self.listener) => if let Some((stream, peer)) = accepted {
+                    connections.serve(stream, peer, &app, &self.state.hub);
+                },
+                accepted = accept_from(self.metrics_listener.as_ref()) => {
+                    if let Some((stream, peer)) = accepted {
+                        connections.serve(stream, peer, &metrics_app, &self.state.hub);
                     }
                 }
             }
@@ -153,6 +168,37 @@ impl Server {
         }
         tracing::info!("stopped");
     }
+}
+
+/// The next connection; none after a failure, which is logged and followed by a pause.
+async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
+    match listener.accept().await {
+        Ok(accepted) => Some(accepted),
+        Err(error) => {
+            tracing::warn!(%error, "cannot accept a connection");
+            time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+/// The same for a listener that there may be.
+async fn accept_from(listener: Option<&TcpListener>) -> Option<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => accept(listener).await,
+        None => future::pending().await,
+    }
+}
+
+/// Listens on `METRICS_BIND`, if it is given, and logs the address.
+fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, StartError> {
+    let Some(address) = config.metrics_bind else {
+        return Ok(None);
+    };
+    let (listener, address) =
+        listen(address).map_err(|source| StartError::Listen { address, source })?;
+    tracing::info!("metrics on http://{address}/metrics");
+    Ok(Some(listener))
 }
 
 /// Connects to the database at `url`, migrates it and puts the application together.
@@ -196,6 +242,7 @@ async fn prepare(
         secret,
         config.token_ttl,
     );
+    warn_of_missing_admins(&pool, &config).await;
     let demo = config.demo;
     let state = AppState::new(config, pool, connection_cache, hub, auth, metrics);
     if demo {
@@ -204,4 +251,20 @@ async fn prepare(
             .map_err(|error| StartError::Demo(error.to_string()))?;
     }
     Ok(state)
+}
+
+/// Logs the names of `ADMIN_USERS` that nobody has yet: they are reserved.
+async fn warn_of_missing_admins(pool: &PgPool, config: &Config) {
+    match admins::missing(pool, &config.admin_users).await {
+        Ok(missing) => {
+            for name in missing {
+                tracing::warn!(
+                    name,
+                    "ADMIN_USERS has a name that nobody has yet: make it with `stellar-canvas admin create`"
+                );
+            }
+        }
+        // The first request will say the same.
+        Err(error) => tracing::debug!(%error, "cannot look for the admins"),
+    }
 }

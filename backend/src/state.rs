@@ -8,6 +8,7 @@ use crate::{
         Batcher, ConnectionCache,
         access::{self, JoinLookup},
     },
+    origins::Origins,
     picture::ImageCache,
     rate_limit::{SignInLimits, UserLimits},
     realtime::Hub,
@@ -29,6 +30,8 @@ pub(crate) struct AppState(Arc<Parts>);
 pub(crate) struct Parts {
     /// The configuration.
     pub(crate) config: Config,
+    /// Which pages may act with the cookie.
+    pub(crate) origins: Origins,
     /// The database.
     pub(crate) pool: PgPool,
     /// Rooms and connections.
@@ -79,6 +82,7 @@ impl AppState {
             bulk_read_permits: Semaphore::new(BULK_READ_PERMITS),
             image_cache: ImageCache::new(),
             metrics,
+            origins: Origins::new(&config),
             config,
         }))
     }

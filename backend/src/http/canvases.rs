@@ -102,7 +102,7 @@ async fn create(
     Json(body): Json<CreateCanvas>,
 ) -> Result<(StatusCode, JsonBody<Canvas>), ApiError> {
     let mut validator = Validator::default();
-    let name = validator.value("name", text::clean(&body.name, &limits::CANVAS_NAME));
+    let name = validator.value("name", text::name(&body.name, &limits::CANVAS_NAME));
     let description = body.description.unwrap_or_default();
     let description = text::clean(&description, &limits::CANVAS_DESCRIPTION);
     let new = canvases::New {
@@ -129,7 +129,7 @@ async fn create(
         .user_limits
         .canvas(session.user_id())
         .map_err(ApiError::RateLimited)?;
-    let id = canvases::insert(&state.pool, session.user_id(), new).await?;
+    let id = canvases::insert(&state.pool, session.user_id(), &new).await?;
     let canvas = canvas_for(&state, id, Some(session.user_id())).await?;
     Ok((StatusCode::CREATED, JsonBody(canvas)))
 }
@@ -196,16 +196,22 @@ async fn list(
     let filter = Filter {
         text: &text,
         mine,
-        before: cursor(query.cursor.as_deref())?,
+        after: cursor(query.cursor.as_deref())?,
         limit: limit + 1,
     };
-    let mut canvases = canvases::list(&state.pool, user.user_id(), &filter).await?;
+    let found = canvases::list(&state.pool, user.user_id(), &filter).await?;
+    let found = page(found, limit, |(_, position)| position.to_string());
+    let mut canvases: Vec<Canvas> = found.items.into_iter().map(|(canvas, _)| canvas).collect();
     let ids: Vec<CanvasId> = canvases.iter().map(|canvas| canvas.id).collect();
     let counts = state.hub.active_counts(&ids).await;
     for (canvas, count) in canvases.iter_mut().zip(counts) {
         canvas.active_users = count;
     }
-    etag::json(&headers, &page(canvases, limit, |last| last.id.to_string()))
+    let page = Page {
+        items: canvases,
+        next_cursor: found.next_cursor,
+    };
+    etag::json(&headers, &page)
 }
 
 /// A canvas
@@ -255,7 +261,7 @@ async fn change(
         name: validator.optional(
             "name",
             body.name
-                .map(|name| text::clean(&name, &limits::CANVAS_NAME)),
+                .map(|name| text::name(&name, &limits::CANVAS_NAME)),
         ),
         description: validator.optional(
             "description",

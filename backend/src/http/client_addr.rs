@@ -28,7 +28,9 @@ impl FromRequestParts<AppState> for ClientAddr {
             .extensions
             .get::<ConnectInfo<SocketAddr>>()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-        Ok(forwarded(ip, &parts.headers, &state.config.trusted_proxies))
+        let mut addr = forwarded(ip, &parts.headers, &state.config.trusted_proxies);
+        addr.https |= state.config.is_public_https();
+        Ok(addr)
     }
 }
 

@@ -2,8 +2,11 @@
 //! against cross-site requests). What a token means is `auth`'s.
 
 use super::{cookie::COOKIE, error::ApiError};
-use crate::auth::{Auth, AuthError, Session};
-use axum::http::{HeaderMap, Method, Uri, header, request::Parts, uri::Authority};
+use crate::{
+    auth::{Auth, AuthError, Session},
+    origins::Origins,
+};
+use axum::http::{HeaderMap, Method, header, request::Parts};
 use axum_extra::extract::CookieJar;
 use std::fmt;
 
@@ -34,12 +37,9 @@ impl Credential {
     /// # Errors
     /// `OriginNotAllowed` for a cookie on a request that changes something and comes
     /// from a page of another origin.
-    pub(crate) fn of_request(
-        parts: &Parts,
-        allowed_origins: &[String],
-    ) -> Result<Option<Self>, ApiError> {
+    pub(crate) fn of_request(parts: &Parts, origins: &Origins) -> Result<Option<Self>, ApiError> {
         let changes = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        Self::find(parts, allowed_origins, changes)
+        Self::find(parts, origins, changes)
     }
 
     /// The credential of a WebSocket handshake with this `?token=`.
@@ -48,10 +48,10 @@ impl Credential {
     /// `OriginNotAllowed` for a cookie from a page of another origin.
     pub(crate) fn of_upgrade(
         parts: &Parts,
-        allowed_origins: &[String],
+        origins: &Origins,
         token: Option<&str>,
     ) -> Result<Option<Self>, ApiError> {
-        let found = Self::find(parts, allowed_origins, true)?;
+        let found = Self::find(parts, origins, true)?;
         Ok(found.or_else(|| {
             token
                 .filter(|token| !token.is_empty())
@@ -83,7 +83,7 @@ impl Credential {
 
     fn find(
         parts: &Parts,
-        allowed_origins: &[String],
+        origins: &Origins,
         needs_origin: bool,
     ) -> Result<Option<Self>, ApiError> {
         if let Some(token) = bearer(&parts.headers) {
@@ -93,7 +93,7 @@ impl Credential {
         let Some(cookie) = jar.get(COOKIE).filter(|cookie| !cookie.value().is_empty()) else {
             return Ok(None);
         };
-        if needs_origin && !is_allowed_origin(&parts.headers, &parts.uri, allowed_origins) {
+        if needs_origin && !origins.allow(parts) {
             return Err(ApiError::OriginNotAllowed);
         }
         Ok(Some(Self::Cookie(cookie.value().to_owned())))
@@ -110,53 +110,21 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Whether this is written as an http or https origin (RFC 6454).
-pub(crate) fn is_origin(text: &str) -> bool {
-    let text = text.trim();
-    let text = text.strip_suffix('/').unwrap_or(text);
-    let Some(("http" | "https", host)) = text.split_once("://") else {
-        return false;
-    };
-    let authority = host.parse::<Authority>();
-    authority.is_ok_and(|authority| !authority.host().is_empty() && !host.contains('@'))
-}
-
-/// Whether the request's `Origin` is this server's own host or an allowed origin.
-fn is_allowed_origin(headers: &HeaderMap, uri: &Uri, allowed_origins: &[String]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN).and_then(|o| o.to_str().ok()) else {
-        return false;
-    };
-    let same = |allowed: &String| {
-        allowed
-            .trim()
-            .trim_end_matches('/')
-            .eq_ignore_ascii_case(origin)
-    };
-    if !origin.is_empty() && allowed_origins.iter().any(same) {
-        return true;
-    }
-    let host = match uri.authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok()),
-    };
-    let (Some(host), Some((scheme, authority))) = (host, origin.split_once("://")) else {
-        return false;
-    };
-    let port = match scheme {
-        "http" => ":80",
-        "https" => ":443",
-        _ => return false,
-    };
-    let bare = |text: &str| text.strip_suffix(port).unwrap_or(text).to_ascii_lowercase();
-    bare(host) == bare(authority)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use axum::http::Request;
+    use clap::Parser;
+
+    fn origins() -> Origins {
+        let config = [
+            "stellar-canvas",
+            "--allowed-origins",
+            "https://friend.example",
+        ];
+        Origins::new(&Config::try_parse_from(config).unwrap())
+    }
 
     fn parts(method: Method, headers: &[(&str, &str)]) -> Parts {
         let mut request = Request::builder().method(method).uri("/api/v1/users/me");
@@ -175,21 +143,20 @@ mod tests {
             Method::POST,
             &[HOST, JAR, ("authorization", "bearer t.o.k")],
         );
-        let found = Credential::of_upgrade(&both, &[], Some("q")).unwrap();
+        let found = Credential::of_upgrade(&both, &origins(), Some("q")).unwrap();
         assert_eq!(found, Some(Credential::Bearer("t.o.k".into())));
         let query = parts(Method::GET, &[HOST]);
-        let found = Credential::of_upgrade(&query, &[], Some("q")).unwrap();
+        let found = Credential::of_upgrade(&query, &origins(), Some("q")).unwrap();
         assert_eq!(found, Some(Credential::Query("q".into())));
-        assert_eq!(Credential::of_request(&query, &[]).unwrap(), None);
+        assert_eq!(Credential::of_request(&query, &origins()).unwrap(), None);
         let basic = parts(Method::GET, &[HOST, ("authorization", "Basic abc")]);
-        assert_eq!(Credential::of_request(&basic, &[]).unwrap(), None);
+        assert_eq!(Credential::of_request(&basic, &origins()).unwrap(), None);
     }
 
     #[test]
     fn a_cookie_changes_things_only_from_allowed_pages() {
         let read = parts(Method::GET, &[HOST, JAR]);
-        assert!(Credential::of_request(&read, &[]).unwrap().is_some());
-        let allowed = ["https://friend.example/".to_owned()];
+        assert!(Credential::of_request(&read, &origins()).unwrap().is_some());
         for (origin, good) in [
             (None, false),
             (Some("http://canvas.example:8080"), true),
@@ -204,9 +171,9 @@ mod tests {
             headers.extend(origin.map(|origin| ("origin", origin)));
             for upgrade in [false, true] {
                 let found = if upgrade {
-                    Credential::of_upgrade(&parts(Method::GET, &headers), &allowed, Some("t"))
+                    Credential::of_upgrade(&parts(Method::GET, &headers), &origins(), Some("t"))
                 } else {
-                    Credential::of_request(&parts(Method::POST, &headers), &allowed)
+                    Credential::of_request(&parts(Method::POST, &headers), &origins())
                 };
                 match found {
                     Ok(Some(Credential::Cookie(_))) => assert!(good, "{origin:?}"),
@@ -215,37 +182,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn only_origins_are_accepted() {
-        for good in [
-            "https://a.example",
-            "http://localhost:8080/",
-            "http://[::1]:1",
-        ] {
-            assert!(is_origin(good), "{good}");
-        }
-        for bad in [
-            "",
-            "a.example",
-            "ftp://a.example",
-            "https://",
-            "https://a/b",
-            "*",
-            "https://u@a",
-        ] {
-            assert!(!is_origin(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn default_ports_may_be_left_out() {
-        let headers = [
-            ("host", "canvas.example"),
-            ("origin", "https://canvas.example:443"),
-        ];
-        let parts = parts(Method::GET, &headers);
-        assert!(is_allowed_origin(&parts.headers, &parts.uri, &[]));
     }
 }

@@ -37,7 +37,7 @@ impl FromRequestParts<AppState> for OptionalUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let found = Credential::of_request(parts, &state.config.allowed_origins);
+        let found = Credential::of_request(parts, &state.origins);
         if matches!(found, Err(ApiError::OriginNotAllowed)) {
             let Ok(addr) = ClientAddr::from_request_parts(parts, state).await;
             let entry = AuditEntry::new(Action::Cookie, addr.ip).ended(&found);

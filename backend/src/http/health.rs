@@ -1,21 +1,41 @@
 //! Liveness, readiness and metrics, for load balancers and monitoring.
 
-use super::error::ApiError;
+use super::error::{ApiError, Resource};
 use crate::{db, realtime, state::AppState};
-use axum::{Json, Router, extract::State, http::header, response::IntoResponse, routing::get};
+use axum::{
+    Json, Router,
+    extract::{ConnectInfo, State},
+    http::{HeaderMap, header},
+    response::IntoResponse,
+    routing::get,
+};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 use tokio::time;
 
 /// How long the database may take to answer before the node counts as not ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(1);
+/// Headers by which proxies say for whom they ask.
+const FORWARDING: [&str; 6] = [
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+];
 
 /// The routes of this module, outside `/api/v1`.
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(metrics_inside))
+}
+
+/// `/metrics` for everybody who can reach the address of `METRICS_BIND`.
+pub(super) fn metrics_routes() -> Router<AppState> {
+    Router::new().route("/metrics", get(metrics))
 }
 
 async fn healthz() -> Json<Value> {
@@ -31,6 +51,25 @@ async fn readyz(State(state): State<AppState>) -> Result<Json<Value>, ApiError> 
         .map_err(|_| ApiError::Unavailable)?
         .map_err(|_| ApiError::Unavailable)?;
     Ok(Json(json!({ "status": "ready" })))
+}
+
+/// `/metrics` beside the pages: for this machine and the networks of trusted proxies, but
+/// not for those for whom a proxy asks.
+async fn metrics_inside(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
+    if state.config.metrics_bind.is_some() {
+        return Err(ApiError::NotFound(Resource::Address));
+    }
+    let ip = peer.ip().to_canonical();
+    let proxies = &state.config.trusted_proxies;
+    let is_inside = ip.is_loopback() || proxies.iter().any(|proxies| proxies.contains(&ip));
+    if !is_inside || FORWARDING.iter().any(|name| headers.contains_key(*name)) {
+        return Err(ApiError::Forbidden);
+    }
+    Ok(metrics(State(state)).await)
 }
 
 async fn metrics(State(state): State<AppState>) -> impl IntoResponse {

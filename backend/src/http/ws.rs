@@ -98,8 +98,8 @@ async fn authenticate(
     handshake: &Handshake,
 ) -> Result<Session, ApiError> {
     let token = Some(handshake.token.as_str());
-    let credential = Credential::of_upgrade(parts, &state.config.allowed_origins, token)?
-        .ok_or(ApiError::Unauthenticated)?;
+    let credential =
+        Credential::of_upgrade(parts, &state.origins, token)?.ok_or(ApiError::Unauthenticated)?;
     credential.authenticate(&state.auth).await
 }
 
