@@ -49,7 +49,7 @@ pub(crate) async fn make(state: &AppState) -> Result<(), DemoError> {
         visibility: Visibility::Public,
         edit_policy: EditPolicy::Open,
     };
-    let canvas_id = canvases::insert(&state.pool, painter.id, new).await?;
+    let canvas_id = canvases::insert(&state.pool, painter.id, &new).await?;
     let identity = Identity {
         user_id: painter.id,
         username: painter.username.into(),

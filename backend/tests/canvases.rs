@@ -290,8 +290,8 @@ async fn moderators_assign_roles_below_their_own() {
 
 #[tokio::test]
 async fn administrators_list_and_kick_connections() {
-    let server = TestServer::start_with(&["--admin-users", "root,Boss"]).await;
-    let boss = server.user("boss").await;
+    let server = TestServer::start_with(&["--admin-users", "root, Boss"]).await;
+    let boss = server.admin("boss").await;
     let ann = server.user("ann").await;
     let id = canvas(&ann, &json!({})).await;
     let query = format!("token={}&client_type=agent&platform=test", ann.token());

@@ -8,7 +8,13 @@ use shared::{
     ids::{CanvasId, Epoch, UserId},
 };
 use sqlx::{PgConnection, PgExecutor, PgPool, query, query_as, query_scalar};
+use std::{fmt, ops::Range, str::FromStr};
 use uuid::Uuid;
+
+/// Ids of canvases: those that a number of JavaScript holds.
+const IDS: Range<i64> = 1..1 << 53;
+/// How many random ids are tried for a new canvas.
+const MAX_ID_TRIES: usize = 4;
 
 /// The columns of [`Canvas`], as they are stored, with the role that the viewer
 /// was given by name.
@@ -85,6 +91,33 @@ pub(crate) async fn find(
         .map_err(DbError::from)
 }
 
+/// Where a canvas stands in lists: newest first, and of several of one moment by id. Written
+/// as `microseconds.id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ListPosition {
+    created_at: DateTime<Utc>,
+    id: CanvasId,
+}
+
+impl fmt::Display for ListPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.created_at.timestamp_micros(), self.id)
+    }
+}
+
+impl FromStr for ListPosition {
+    type Err = ();
+
+    fn from_str(text: &str) -> std::result::Result<Self, ()> {
+        let (micros, id) = text.split_once('.').ok_or(())?;
+        let micros = micros.parse().map_err(drop)?;
+        Ok(Self {
+            created_at: DateTime::from_timestamp_micros(micros).ok_or(())?,
+            id: id.parse().map_err(drop)?,
+        })
+    }
+}
+
 /// Which canvases are listed.
 pub(crate) struct Filter<'a> {
     /// A part of the name or of the description, in any case; or empty.
@@ -92,33 +125,40 @@ pub(crate) struct Filter<'a> {
     /// True for those that the viewer owns or has a role on, false for the
     /// public ones.
     pub(crate) mine: bool,
-    /// Only canvases that are older than this one.
-    pub(crate) before: Option<CanvasId>,
+    /// Only canvases that come after this position.
+    pub(crate) after: Option<ListPosition>,
     /// The maximum number of canvases.
     pub(crate) limit: i64,
 }
 
-/// Canvases, newest first. `active_users` is 0; the caller knows it.
+/// Canvases with their positions, newest first. `active_users` is 0; the caller knows it.
 pub(crate) async fn list(
     executor: impl PgExecutor<'_>,
     viewer: Option<UserId>,
     filter: &Filter<'_>,
-) -> Result<Vec<Canvas>> {
+) -> Result<Vec<(Canvas, ListPosition)>> {
     canvas_query!(
         "WHERE CASE WHEN $2 THEN c.owner_id = $1 OR m.role IS NOT NULL
                     ELSE c.visibility = 'public' END
            AND ($3 = '' OR strpos(lower(c.name), lower($3)) > 0
                         OR strpos(lower(c.description), lower($3)) > 0)
-           AND ($4::BIGINT IS NULL OR c.id < $4)
-         ORDER BY c.id DESC
-         LIMIT $5",
+           AND ($4::TIMESTAMPTZ IS NULL OR (c.created_at, c.id) < ($4, $5::BIGINT))
+         ORDER BY c.created_at DESC, c.id DESC
+         LIMIT $6",
         viewer,
         filter.mine,
         filter.text,
-        filter.before.map(|id| id.0),
+        filter.after.map(|position| position.created_at),
+        filter.after.map(|position| position.id.0),
         filter.limit,
     )
-    .try_map(|row| row.into_canvas(viewer))
+    .try_map(|row| {
+        let position = ListPosition {
+            created_at: row.created_at,
+            id: CanvasId(row.id),
+        };
+        Ok((row.into_canvas(viewer)?, position))
+    })
     .fetch_all(executor)
     .await
     .map_err(DbError::from)
@@ -136,32 +176,36 @@ pub(crate) struct New {
     pub(crate) edit_policy: EditPolicy,
 }
 
-/// Creates a canvas.
-pub(crate) async fn insert(
-    executor: impl PgExecutor<'_>,
-    owner: UserId,
-    new: New,
-) -> Result<CanvasId> {
-    query_scalar!(
-        "INSERT INTO canvases (name, description, width, height, tile_size, palette,
-                               visibility, edit_policy, owner_id, epoch)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         RETURNING id",
-        new.name,
-        new.description,
-        new.width,
-        new.height,
-        new.tile_size,
-        &new.palette,
-        name_of(new.visibility),
-        name_of(new.edit_policy),
-        owner.0,
-        Uuid::new_v4(),
-    )
-    .fetch_one(executor)
-    .await
-    .map_err(DbError::from)
-    .map(CanvasId)
+/// Creates a canvas. Its id is random: nobody finds an unlisted canvas by counting.
+pub(crate) async fn insert(pool: &PgPool, owner: UserId, new: &New) -> Result<CanvasId> {
+    // The second try is needed once in 2^53 / (number of canvases) times.
+    for _ in 0..MAX_ID_TRIES {
+        let id = query_scalar!(
+            "INSERT INTO canvases (id, name, description, width, height, tile_size, palette,
+                                   visibility, edit_policy, owner_id, epoch)
+             OVERRIDING SYSTEM VALUE
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             ON CONFLICT (id) DO NOTHING
+             RETURNING id",
+            rand::random_range(IDS),
+            new.name,
+            new.description,
+            new.width,
+            new.height,
+            new.tile_size,
+            &new.palette,
+            name_of(new.visibility),
+            name_of(new.edit_policy),
+            owner.0,
+            Uuid::new_v4(),
+        )
+        .fetch_optional(pool)
+        .await?;
+        if let Some(id) = id {
+            return Ok(CanvasId(id));
+        }
+    }
+    Err(sqlx::Error::RowNotFound.into())
 }
 
 /// Changes settings and returns the canvas as it is then, without any viewer's
