@@ -30,8 +30,6 @@ mod users;
 mod validator;
 mod ws;
 
-pub(crate) use credential::is_origin;
-
 use crate::{config::Config, state::AppState, telemetry};
 use axum::{
     Router,
@@ -43,13 +41,17 @@ use axum::{
 };
 use bytes::Bytes;
 use error::ApiError;
-use std::{any::Any, future::ready, time::Instant};
+use std::{
+    any::Any,
+    future::ready,
+    time::{Duration, Instant},
+};
 use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
-    cors::CorsLayer,
+    cors::{AllowHeaders, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
     trace::{DefaultOnResponse, TraceLayer},
@@ -65,6 +67,10 @@ const JSON: (HeaderName, HeaderValue) = (
 );
 /// What the API says is for one user and one moment.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// For a year browsers use https alone.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// How long a browser remembers the answer to a preflight.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(1);
 
 /// Every route of the server.
 pub(crate) fn app(state: AppState) -> Router {
@@ -103,7 +109,6 @@ pub(crate) fn app(state: AppState) -> Router {
                 .on_response(DefaultOnResponse::new().level(Level::DEBUG))
                 .on_failure(()),
         )
-        .option_layer(cors(&state.config))
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)));
     let router = api
         .route("/api/v1/openapi.json", description)
@@ -118,12 +123,24 @@ pub(crate) fn app(state: AppState) -> Router {
         // The WebSocket route is outside of these layers: axum clones and boxes them for
         // each request, which makes joins slower (docs/performance.md).
         .merge(ws.method_not_allowed_fallback(method_not_allowed));
-    with_common_layers(router).with_state(state)
+    with_common_layers(router, &state.config).with_state(state)
+}
+
+/// The route of `METRICS_BIND`.
+pub(crate) fn metrics_app(state: AppState) -> Router {
+    health::metrics_routes().with_state(state)
 }
 
 /// Adds what every request needs, that for a WebSocket included: metrics, the limit of
-/// bodies, two headers, and a 500 for a handler that panics.
-fn with_common_layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+/// bodies, headers, and a 500 for a handler that panics. Refusals have the headers of CORS
+/// too: pages read them.
+fn with_common_layers<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    config: &Config,
+) -> Router<S> {
+    let hsts = config
+        .is_public_https()
+        .then(|| SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, HSTS));
     let layers = ServiceBuilder::new()
         .layer(SetResponseHeaderLayer::overriding(
             header::X_CONTENT_TYPE_OPTIONS,
@@ -133,6 +150,8 @@ fn with_common_layers<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Ro
             header::REFERRER_POLICY,
             HeaderValue::from_static("no-referrer"),
         ))
+        .option_layer(hsts)
+        .option_layer(cors(config))
         .layer(middleware::from_fn(limit_and_count))
         .layer(CatchPanicLayer::custom(panic_response));
     router.layer(layers)
@@ -148,9 +167,7 @@ fn cors(config: &Config) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = config
         .allowed_origins
         .iter()
-        .map(|origin| origin.trim().trim_end_matches('/'))
-        .filter(|origin| !origin.is_empty())
-        .filter_map(|origin| HeaderValue::try_from(origin).ok())
+        .filter_map(|origin| HeaderValue::try_from(origin.as_str()).ok())
         .collect();
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
@@ -163,12 +180,9 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 Method::PATCH,
                 Method::DELETE,
             ])
-            .allow_headers([
-                header::AUTHORIZATION,
-                header::CONTENT_TYPE,
-                header::IF_NONE_MATCH,
-            ])
+            .allow_headers(AllowHeaders::mirror_request())
             .expose_headers([header::ETAG, header::RETRY_AFTER])
+            .max_age(PREFLIGHT_MAX_AGE)
     })
 }
 
@@ -218,12 +232,14 @@ fn known(method: &Method) -> &'static str {
 mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
+    use clap::Parser;
     use tower::ServiceExt;
 
     #[tokio::test]
     async fn a_panic_is_answered_with_500() {
         let broken = get(async || -> Response { panic!("on purpose") });
-        let app: Router = with_common_layers(Router::new().route("/api/broken", broken));
+        let config = Config::try_parse_from(["stellar-canvas"]).unwrap();
+        let app: Router = with_common_layers(Router::new().route("/api/broken", broken), &config);
         let request = Request::get("/api/broken").body(Body::empty()).unwrap();
         let response = app.oneshot(request).await.unwrap();
         assert_eq!(response.status(), 500);

@@ -7,6 +7,7 @@ use common::{
     http::{Client, Reply},
     socket::{TestClient, refusal, upgrade},
 };
+use futures_util::future;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -349,6 +350,21 @@ async fn new_canvases_and_tickets_are_rate_limited_per_user() {
         // Another user is not affected.
         let bob = server.guest("Bob").await;
         bob.post(path, &body).await.expect(201);
+    }
+    server.stop().await;
+}
+
+/// A request that reads the session while it is revoked must not keep it.
+#[tokio::test]
+async fn a_session_that_ends_during_requests_has_ended() {
+    let server = TestServer::start().await;
+    for _ in 0..20 {
+        let ann = server.guest("Ann").await;
+        let reads = future::join_all((0..8).map(|_| ann.get("/users/me")));
+        let end = async { ann.post("/auth/logout", &json!({})).await };
+        let (_, ended) = tokio::join!(reads, end);
+        ended.expect(204);
+        ann.get("/users/me").await.problem(401, "unauthenticated");
     }
     server.stop().await;
 }

@@ -53,14 +53,18 @@ impl Passwords {
         hash: Option<String>,
     ) -> Result<bool, AuthError> {
         self.with_permit(move || {
-            let known = hash.is_some();
-            let hash = hash.as_deref().unwrap_or(DUMMY);
-            let matches = PasswordHash::new(hash).is_ok_and(|hash| {
+            // A user whom no password signs in has a text that is no hash.
+            let known = hash
+                .as_deref()
+                .and_then(|hash| PasswordHash::new(hash).ok());
+            let is_known = known.is_some();
+            let hash = known.map_or_else(|| PasswordHash::new(DUMMY), Ok);
+            let matches = hash.is_ok_and(|hash| {
                 Argon2::default()
                     .verify_password(password.as_bytes(), &hash)
                     .is_ok()
             });
-            known && matches
+            is_known && matches
         })
         .await
     }

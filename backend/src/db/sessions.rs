@@ -7,6 +7,9 @@ use sqlx::{PgExecutor, PgPool, query, query_as, query_scalar};
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// Rows that one statement of [`purge`] deletes at most.
+const PURGE_BATCH: i64 = 1_000;
+
 /// A session that is neither revoked nor expired, with its user.
 #[derive(Clone)]
 pub(crate) struct ActiveSession {
@@ -15,6 +18,8 @@ pub(crate) struct ActiveSession {
     pub(crate) display_name: String,
     /// How often `display_name` was changed.
     pub(crate) name_version: i64,
+    /// Whether the database has the user as an admin.
+    pub(crate) is_admin: bool,
     pub(crate) expires_at: DateTime<Utc>,
 }
 
@@ -47,7 +52,7 @@ pub(crate) async fn active(
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = query!(
         "SELECT s.id, s.user_id, u.username, u.display_name, u.renames AS name_version,
-                s.expires_at
+                u.is_admin, s.expires_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2",
         &uuids,
@@ -62,6 +67,7 @@ pub(crate) async fn active(
                 username: row.username,
                 display_name: row.display_name,
                 name_version: row.name_version,
+                is_admin: row.is_admin,
                 expires_at: row.expires_at,
             };
             (row.id, session)
@@ -144,16 +150,37 @@ pub(crate) async fn redeem_ticket(
     .map(|id| id.map(SessionId))
 }
 
-/// Deletes expired tickets and sessions. Called periodically.
+/// Deletes expired tickets and sessions, each kind in batches: one statement for all of a
+/// crowd would take longer than it may, and never succeed. Called periodically.
 pub(crate) async fn purge(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
-    query!("DELETE FROM tickets WHERE expires_at <= $1", now)
+    loop {
+        let deleted = query!(
+            "DELETE FROM tickets WHERE digest IN (
+                 SELECT digest FROM tickets WHERE expires_at <= $1
+                 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            now,
+            PURGE_BATCH,
+        )
         .execute(pool)
         .await?;
-    query!("DELETE FROM sessions WHERE expires_at <= $1", now)
+        if deleted.rows_affected() < PURGE_BATCH.unsigned_abs() {
+            break;
+        }
+    }
+    loop {
+        let deleted = query!(
+            "DELETE FROM sessions WHERE id IN (
+                 SELECT id FROM sessions WHERE expires_at <= $1
+                 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            now,
+            PURGE_BATCH,
+        )
         .execute(pool)
-        .await
-        .map_err(DbError::from)
-        .map(drop)
+        .await?;
+        if deleted.rows_affected() < PURGE_BATCH.unsigned_abs() {
+            return Ok(());
+        }
+    }
 }
 
 /// A session that is not active any more.

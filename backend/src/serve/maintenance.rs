@@ -1,37 +1,60 @@
 //! Periodic work: memory of caches, metrics and rate limits, and old rows.
 
+mod guests;
+
 use crate::{db::sessions, state::AppState};
+use guests::GuestPurge;
 use std::time::Duration;
 use tokio::{task::JoinHandle, time};
 
 /// Between two runs of what frees memory.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
-/// Between two deletions of expired sessions, tickets and audit entries.
-const PURGE_INTERVAL: Duration = Duration::from_mins(10);
+/// Between two deletions of expired sessions and tickets, and of guests that left nothing.
+const PURGE_INTERVAL: Duration = Duration::from_mins(1);
+/// Between two deletions of old audit entries.
+const AUDIT_INTERVAL: Duration = Duration::from_mins(10);
 
-/// Spawns the task; abort it to stop.
+/// Spawns the task; abort it to stop. A database that does not answer does not keep it
+/// from freeing memory.
 pub(super) fn maintenance_loop(state: AppState) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut upkeep = time::interval(UPKEEP_INTERVAL);
-        let mut purge = time::interval(PURGE_INTERVAL);
-        loop {
-            tokio::select! {
-                _ = upkeep.tick() => {
-                    state.metrics.upkeep();
-                    state.auth.evict_expired().await;
-                    state.sign_in_limits.evict_idle();
-                    state.user_limits.evict_idle();
-                    state.audit.evict_idle_limits();
+        tokio::join!(free_memory(&state), delete_old_rows(&state));
+    })
+}
+
+async fn free_memory(state: &AppState) {
+    let mut upkeep = time::interval(UPKEEP_INTERVAL);
+    loop {
+        upkeep.tick().await;
+        state.metrics.upkeep();
+        state.auth.evict_expired().await;
+        state.sign_in_limits.evict_idle();
+        state.user_limits.evict_idle();
+        state.audit.evict_idle_limits();
+    }
+}
+
+async fn delete_old_rows(state: &AppState) {
+    let mut purge = time::interval(PURGE_INTERVAL);
+    purge.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    let mut audit = time::interval(AUDIT_INTERVAL);
+    let mut guests = GuestPurge::default();
+    loop {
+        tokio::select! {
+            _ = purge.tick() => {
+                let now = state.hub.clock().now();
+                if let Err(error) = sessions::purge(&state.pool, now).await {
+                    tracing::warn!(%error, "cannot delete expired sessions");
                 }
-                _ = purge.tick() => {
-                    if let Err(error) = sessions::purge(&state.pool, state.hub.clock().now()).await {
-                        tracing::warn!(%error, "cannot delete expired sessions");
-                    }
-                    if let Err(error) = state.audit.purge().await {
-                        tracing::warn!(%error, "cannot delete old audit entries");
-                    }
+                if let Err(error) = guests.run(&state.pool, now).await {
+                    tracing::warn!(%error, "cannot delete guests");
+                }
+            }
+            _ = audit.tick() => {
+                if let Err(error) = state.audit.purge().await {
+                    tracing::warn!(%error, "cannot delete old audit entries");
                 }
             }
         }
-    })
+    }
 }

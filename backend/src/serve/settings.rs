@@ -2,22 +2,15 @@
 //! parts are made of: the bus and the secret.
 
 use super::StartError;
-use crate::{auth, config::Config, http, realtime::Bus};
+use crate::{auth, config::Config, realtime::Bus};
 use redis::ConnectionAddr;
+use shared::text;
 
 /// Refuses settings that cannot work.
 ///
 /// # Errors
 /// One sentence that names the setting.
 pub(super) fn check(config: &Config) -> Result<(), StartError> {
-    for origin in &config.allowed_origins {
-        // An empty variable is an empty list.
-        if !origin.trim().is_empty() && !http::is_origin(origin) {
-            return Err(StartError::Setting(format!(
-                "ALLOWED_ORIGINS has {origin:?}, which is no origin like https://example.org"
-            )));
-        }
-    }
     for (name, most) in [
         (
             "WEBSOCKET_MAX_CONNECTIONS",
@@ -58,6 +51,11 @@ pub(super) fn warn(config: &Config) {
         tracing::warn!(
             "several nodes are one server only with the same DATABASE_URL and JWT_SECRET for all"
         );
+    }
+    for name in &*config.admin_users {
+        if !text::username(name).is_ok_and(|username| username == *name) {
+            tracing::warn!(name, "ADMIN_USERS has a name that no user can have");
+        }
     }
     if !config.dist.join("index.html").is_file() {
         tracing::warn!(folder = %config.dist.display(), "there is no client to serve, only the API");

@@ -1,0 +1,134 @@
+//! Guests that left nothing are deleted after 30 days; all others stay.
+
+mod common;
+
+use common::{PATIENCE, TestServer, canvas, http::Client, socket::TestClient};
+use serde_json::json;
+use sqlx::PgPool;
+use std::collections::BTreeSet;
+use tokio::time;
+
+async fn execute(pool: &PgPool, statement: &'static str) {
+    sqlx::query(statement).execute(pool).await.unwrap();
+}
+
+async fn ids(pool: &PgPool) -> BTreeSet<i64> {
+    let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM users")
+        .fetch_all(pool)
+        .await
+        .unwrap();
+    ids.into_iter().collect()
+}
+
+#[tokio::test]
+async fn guests_that_left_nothing_are_deleted() {
+    let server = TestServer::start().await;
+    let pool = server.database.pool().await;
+    let owner = server.user("owner").await;
+    let id = canvas(&owner, &json!({ "edit_policy": "exclusive" })).await;
+    let board = format!("/canvases/{id}");
+    let tiles = format!("{board}/tiles");
+    let made = owner.post(&tiles, &json!({ "x": 0, "y": 0 })).await;
+    let like = format!("/tiles/{}/like", made.json(201)["id"]);
+    let mut stay: Vec<Client> = vec![owner.clone()];
+    let mut signed_out: Vec<Client> = Vec::new();
+    for name in [
+        "session", "canvas", "role", "event", "like", "lock", "admin",
+    ] {
+        let guest = server.guest(name).await;
+        match name {
+            "canvas" => drop(canvas(&guest, &json!({})).await),
+            "role" => {
+                let member = format!("{board}/members/{}", guest.username());
+                owner
+                    .put(&member, &json!({ "role": "viewer" }))
+                    .await
+                    .expect(200);
+            }
+            "event" => {
+                let mut tab = TestClient::join(&guest, id).await;
+                tab.done(json!({ "type": "canvas_chat", "text": "here" }))
+                    .await;
+            }
+            "like" => drop(guest.put(&like, &json!({})).await.json(200)),
+            "lock" => {
+                let mut tab = TestClient::join(&guest, id).await;
+                tab.done(json!({ "type": "tile_lock", "x": 3, "y": 3 }))
+                    .await;
+            }
+            "admin" => {
+                let statement = "UPDATE users SET is_admin = true WHERE id = $1";
+                let granted = sqlx::query(statement).bind(guest.id()).execute(&pool);
+                granted.await.unwrap();
+            }
+            _ => {}
+        }
+        if name != "session" {
+            signed_out.push(guest.clone());
+        }
+        stay.push(guest);
+    }
+    let gone = server.guest("Gone").await;
+    signed_out.push(gone);
+    for guest in &signed_out {
+        guest.post("/auth/logout", &json!({})).await.expect(204);
+    }
+    // The lock lasts longer than this test.
+    execute(
+        &pool,
+        "INSERT INTO tile_locks (canvas_id, x, y, user_id, connection_id, expires_at)
+         SELECT c.id, 4, 4, u.id, gen_random_uuid(), now() + interval '1 hour'
+         FROM canvases c JOIN users u ON u.display_name = 'lock' WHERE c.edit_policy = 'exclusive'",
+    )
+    .await;
+    // A crowd of long ago, whose sessions are over, and old users with a password.
+    execute(
+        &pool,
+        "WITH crowd AS (INSERT INTO users (username, display_name)
+                        SELECT 'guest-' || n, 'Guest' FROM generate_series(1, 5000) n RETURNING id)
+         INSERT INTO sessions (id, user_id, expires_at)
+         SELECT gen_random_uuid(), id, now() - interval '1 day' FROM crowd",
+    )
+    .await;
+    execute(
+        &pool,
+        "UPDATE users SET created_at = now() - interval '31 days'",
+    )
+    .await;
+    // Not old enough.
+    let young = server.guest("Young").await;
+    young.post("/auth/logout", &json!({})).await.expect(204);
+    execute(
+        &pool,
+        "UPDATE users SET created_at = now() - interval '29 days' WHERE display_name = 'Young'",
+    )
+    .await;
+    stay.push(young);
+    let expected: BTreeSet<i64> = stay.iter().map(Client::id).collect();
+    let database = server.stop().await;
+    // Old rows are deleted at once when the server starts.
+    let server = TestServer::start_on(database, &[]).await;
+    let purged = async { while ids(&pool).await != expected {} };
+    if time::timeout(PATIENCE, purged).await.is_err() {
+        let left = ids(&pool).await;
+        panic!(
+            "{} are left, {} should be: {expected:?}",
+            left.len(),
+            expected.len()
+        );
+    }
+    // What guests left can be read as before.
+    let snapshot = owner_at(&server, &owner)
+        .get(&format!("{board}/snapshot"))
+        .await
+        .json(200);
+    assert_eq!(snapshot["messages"][0]["sender_display_name"], "event");
+    server.stop().await;
+}
+
+fn owner_at(server: &TestServer, owner: &Client) -> Client {
+    Client {
+        addr: server.addr,
+        ..owner.clone()
+    }
+}
