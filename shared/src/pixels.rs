@@ -2,6 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::collections::HashSet;
 use thiserror::Error;
 
 /// The palette index of a transparent pixel.
@@ -112,13 +113,24 @@ impl Pixels {
         self.0.iter().try_for_each(|&c| check_colour(c, palette))
     }
 
-    /// Applies `edits` in their order. An edit outside the tile is ignored.
-    pub fn paint(&mut self, edits: &[PixelEdit]) {
+    /// Applies `edits` in their order. An edit outside the tile is ignored. False if
+    /// every pixel has the colour that it had before.
+    pub fn paint(&mut self, edits: &[PixelEdit]) -> bool {
+        let mut replaced = Vec::new();
         for &PixelEdit(index, colour) in edits {
-            if let Some(pixel) = self.0.get_mut(usize::from(index)) {
+            if let Some(pixel) = self.0.get_mut(usize::from(index))
+                && *pixel != colour
+            {
+                replaced.push((index, *pixel));
                 *pixel = colour;
             }
         }
+        // A pixel may have been set more than once: the first entry has its old colour.
+        let mut seen = HashSet::new();
+        replaced
+            .iter()
+            .filter(|(index, _)| seen.insert(*index))
+            .any(|(index, before)| self.0.get(usize::from(*index)) != Some(before))
     }
 }
 

@@ -58,6 +58,8 @@ pub enum ErrorCode {
     RateLimited,
     /// The token in `auth_refresh` is not valid.
     Unauthenticated,
+    /// More events are missing than are replayed; fetch the snapshot.
+    TooFarBehind,
     /// The database cannot be reached, so it is not known whether the request was
     /// stored; send again with the same `op_id`.
     Unavailable,

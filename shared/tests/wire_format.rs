@@ -334,6 +334,7 @@ fn every_name_is_read_as_it_was_written() {
         "rate_limited",
         "unauthenticated",
         "unavailable",
+        "too_far_behind",
         "internal",
         "other",
     ]);

@@ -65,6 +65,7 @@ pub fn refusal(code: ErrorCode, message: &str) -> String {
         | ErrorCode::UnknownType
         | ErrorCode::InvalidMessage
         | ErrorCode::CanvasMismatch
+        | ErrorCode::TooFarBehind
         | ErrorCode::Other => {
             return interpolate(t().problem_field, &[("message", &message)]);
         }

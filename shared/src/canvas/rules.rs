@@ -29,11 +29,11 @@ pub enum TileChange {
     Created,
     /// The title or the pixels changed.
     Updated {
-        /// The new title, if it was set.
+        /// The new title, if it is another one.
         title: Option<String>,
         /// The pixels that were set, if single ones were.
         delta: Option<Vec<PixelEdit>>,
-        /// All pixels, if all were replaced.
+        /// All pixels, if all were replaced by others.
         pixels: Option<Pixels>,
     },
     /// The acting user's like was set (true) or removed (false).
@@ -168,12 +168,16 @@ pub fn apply(
         }
         (TileOp::Paint { edits }, None) => {
             let mut pixels = Pixels::blank(grid.tile_size);
-            pixels.paint(edits);
+            if !pixels.paint(edits) {
+                return Ok(TileChange::Nothing);
+            }
             *cell = Some(create("", pixels));
             Ok(TileChange::Created)
         }
         (TileOp::Paint { edits }, Some(tile)) => {
-            tile.pixels.paint(edits);
+            if !tile.pixels.paint(edits) {
+                return Ok(TileChange::Nothing);
+            }
             tile.version += 1;
             Ok(TileChange::Updated {
                 title: None,
@@ -192,6 +196,8 @@ pub fn apply(
             if base_version.is_some_and(|base| base != tile.version) {
                 return Err(Refusal::VersionConflict(tile.version));
             }
+            let title = title.as_ref().filter(|title| **title != tile.title);
+            let pixels = pixels.as_ref().filter(|pixels| **pixels != tile.pixels);
             if title.is_none() && pixels.is_none() {
                 return Ok(TileChange::Nothing);
             }
@@ -203,9 +209,9 @@ pub fn apply(
             }
             tile.version += 1;
             Ok(TileChange::Updated {
-                title: title.clone(),
+                title: title.cloned(),
                 delta: None,
-                pixels: pixels.clone(),
+                pixels: pixels.cloned(),
             })
         }
         (TileOp::Like { liked }, Some(tile)) => {
@@ -228,6 +234,7 @@ pub fn apply(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pixels::TRANSPARENT;
 
     const GRID: Grid = Grid {
         width: 2,
@@ -271,6 +278,43 @@ mod tests {
             (1, 2)
         );
         assert_eq!(tile.version, 2);
+    }
+
+    #[test]
+    fn what_is_there_already_changes_nothing() {
+        let mut cell = None;
+        let ann = actor(1, Role::Editor);
+        let mut nothing = |cell: &mut Option<TileState>, op: &TileOp| {
+            let before = cell.clone();
+            let change = apply(&GRID, cell, op, &ann, TileId(1)).unwrap();
+            assert_eq!((change, &*cell), (TileChange::Nothing, &before), "{op:?}");
+        };
+        nothing(&mut cell, &paint(3, TRANSPARENT));
+        apply(&GRID, &mut cell, &paint(3, 1), &ann, TileId(1)).unwrap();
+        nothing(&mut cell, &paint(3, 1));
+        nothing(&mut cell, &paint(4, TRANSPARENT));
+        let there_and_back = vec![PixelEdit(3, 2), PixelEdit(3, 1)];
+        nothing(
+            &mut cell,
+            &TileOp::Paint {
+                edits: there_and_back,
+            },
+        );
+        let same = |title: &str, pixels| TileOp::Update {
+            title: Some(title.to_owned()),
+            pixels,
+            base_version: None,
+        };
+        nothing(&mut cell, &same("", None));
+        let pixels = cell.as_ref().map(|tile| tile.pixels.clone());
+        nothing(&mut cell, &same("", pixels.clone()));
+        let renamed = apply(&GRID, &mut cell, &same("x", pixels), &ann, TileId(1));
+        let expected = TileChange::Updated {
+            title: Some("x".to_owned()),
+            delta: None,
+            pixels: None,
+        };
+        assert_eq!(renamed, Ok(expected));
     }
 
     #[test]

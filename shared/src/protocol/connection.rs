@@ -72,6 +72,10 @@ pub struct Ack {
     /// `seq` of the event; none if nothing changed or nothing is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
+    /// The event's time, with `seq`. A client that resumes may send it as
+    /// `last_timestamp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<Timestamp>,
     /// The request's `type`.
     #[serde(rename = "for")]
     pub request: String,

@@ -4,6 +4,7 @@ use super::{
     events::{CanvasUpdated, ChatEvent, TileCreated, TileDeleted, TileLiked, TileUpdated},
     server::{from_object, message_type, unknown_type},
 };
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use strum::IntoStaticStr;
@@ -33,6 +34,18 @@ impl DurableEvent {
             Self::TileLiked(event) => event.seq,
             Self::TileDeleted(event) => event.seq,
             Self::CanvasUpdated(event) => event.seq,
+        }
+    }
+
+    /// When it was stored, by the database's clock.
+    pub fn timestamp(&self) -> Timestamp {
+        match self {
+            Self::CanvasChatMessage(event) => event.message.created_at,
+            Self::TileCreated(event) => event.timestamp,
+            Self::TileUpdated(event) => event.timestamp,
+            Self::TileLiked(event) => event.timestamp,
+            Self::TileDeleted(event) => event.timestamp,
+            Self::CanvasUpdated(event) => event.timestamp,
         }
     }
 
