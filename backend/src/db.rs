@@ -14,6 +14,7 @@ pub(crate) mod cells;
 mod connection_cache;
 mod error;
 pub(crate) mod guests;
+pub(crate) mod history;
 pub(crate) mod locks;
 pub(crate) mod log;
 pub(crate) mod members;

@@ -5,7 +5,7 @@ mod scene;
 
 use crate::{
     db::{self, DbError, canvases, users},
-    realtime::{Identity, Operation, Write, WriteError},
+    realtime::{Identity, Operation, UNKNOWN_ACL, Write, WriteError},
     state::AppState,
 };
 use futures_util::future;
@@ -64,6 +64,7 @@ pub(crate) async fn make(state: &AppState) -> Result<(), DemoError> {
         let write = Write {
             identity: identity.clone(),
             role: Role::Owner,
+            acl_version: UNKNOWN_ACL,
             op_id: None,
             operation: Operation::Tile {
                 at,

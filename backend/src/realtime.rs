@@ -31,4 +31,4 @@ pub(crate) use connection_limiter::ConnectionLimitError;
 pub(crate) use hub::{Hub, KickOutcome, Settings};
 pub(crate) use metrics::render as render_metrics;
 pub(crate) use registry::ClientType;
-pub(crate) use write::{Done, Identity, Operation, Write, WriteError};
+pub(crate) use write::{Done, Identity, Operation, UNKNOWN_ACL, Write, WriteError};

@@ -227,6 +227,21 @@ async fn prepare(
     let metrics = Metrics::get()?;
     let clock = DatabaseClock::default();
     clock.synchronize(&pool).await;
+    match db::history::unsafe_settings(&pool).await {
+        Ok(settings) => {
+            for setting in settings {
+                tracing::warn!(
+                    "PostgreSQL runs with {setting}=off: a crash may lose what was acknowledged"
+                );
+            }
+        }
+        Err(error) => tracing::debug!(%error, "PostgreSQL's settings could not be read"),
+    }
+    bus.set_database(
+        db::history::database_id(&pool)
+            .await
+            .map_err(|error| StartError::Unreachable(error.to_string()))?,
+    );
     let connection_cache = ConnectionCache::new(pool.clone());
     let hub = Hub::new(
         pool.clone(),

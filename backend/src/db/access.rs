@@ -6,6 +6,7 @@ use shared::{
     ids::{CanvasId, UserId},
 };
 use sqlx::{PgExecutor, query};
+use std::collections::HashMap;
 
 /// What a user may do on a canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,16 +94,25 @@ pub(crate) async fn find(
     .map_err(DbError::from)
 }
 
-/// The roles of these users on a canvas; empty if there is no such canvas.
+/// The roles of some users on a canvas.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Roles {
+    /// The canvas's access version when they were read.
+    pub(crate) acl_version: i64,
+    /// `None` for users who may not read the canvas.
+    pub(crate) roles: HashMap<UserId, Option<Role>>,
+}
+
+/// The roles of these users on a canvas; `None` if there is no such canvas, or no user.
 pub(crate) async fn roles(
     executor: impl PgExecutor<'_>,
     id: CanvasId,
     users: &[UserId],
-) -> Result<Vec<(UserId, Option<Role>)>> {
+) -> Result<Option<Roles>> {
     let users: Vec<i64> = users.iter().map(|user| user.0).collect();
-    let roles = query!(
+    let rows = query!(
         r#"SELECT u.id AS "user_id!", c.owner_id AS "owner_id!", c.visibility AS "visibility!",
-                m.role AS "role?"
+                c.access_changes AS "acl_version!", m.role AS "role?"
          FROM canvases c
          CROSS JOIN unnest($2::bigint[]) AS u (id)
          LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = u.id
@@ -114,10 +124,14 @@ pub(crate) async fn roles(
         let user = UserId(row.user_id);
         let visibility = named(row.visibility)?;
         let role = role(UserId(row.owner_id), visibility, Some(user), row.role)?;
-        Ok((user, role))
+        Ok((row.acl_version, user, role))
     })
     .fetch_all(executor);
-    with_timeout(roles).await
+    let rows = with_timeout(rows).await?;
+    Ok(rows.first().map(|(acl_version, ..)| Roles {
+        acl_version: *acl_version,
+        roles: rows.iter().map(|(_, user, role)| (*user, *role)).collect(),
+    }))
 }
 
 /// What must be known of a user who wants to join a canvas.

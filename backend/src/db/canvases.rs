@@ -209,17 +209,19 @@ pub(crate) async fn insert(pool: &PgPool, owner: UserId, new: &New) -> Result<Ca
 }
 
 /// Changes settings and returns the canvas as it is then, without any viewer's
-/// role. Called under the canvas's lock.
+/// role; `None` if all are as they were. Called under the canvas's lock.
 pub(crate) async fn update(
     connection: &mut PgConnection,
     id: CanvasId,
     change: &UpdateCanvas,
-) -> Result<Canvas> {
-    query!(
+) -> Result<Option<Canvas>> {
+    let done = query!(
         "UPDATE canvases
          SET name = COALESCE($2, name), description = COALESCE($3, description),
              visibility = COALESCE($4, visibility), edit_policy = COALESCE($5, edit_policy)
-         WHERE id = $1",
+         WHERE id = $1 AND (COALESCE($2, name), COALESCE($3, description),
+                            COALESCE($4, visibility), COALESCE($5, edit_policy))
+                           IS DISTINCT FROM (name, description, visibility, edit_policy)",
         id.0,
         change.name.as_deref(),
         change.description.as_deref(),
@@ -228,8 +230,11 @@ pub(crate) async fn update(
     )
     .execute(&mut *connection)
     .await?;
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
     let canvas = find(connection, id, None).await?;
-    Ok(canvas.ok_or(sqlx::Error::RowNotFound)?)
+    Ok(Some(canvas.ok_or(sqlx::Error::RowNotFound)?))
 }
 
 /// Whether there is any canvas.

@@ -2,13 +2,14 @@
 //!
 //! The canvas's row lock, held to the commit, gives all nodes one gapless order.
 
-use super::{DbError, Result, named, with_timeout};
+use super::{DbError, Result, history::SeenLog, named, with_timeout};
 use chrono::{DateTime, Utc};
 use shared::{
     canvas::{EditPolicy, Grid},
     ids::{CanvasId, Epoch, OpId, UserId},
 };
-use sqlx::{PgConnection, PgExecutor, query, query_as};
+use sqlx::{PgConnection, PgExecutor, query, query_as, query_scalar};
+use std::{collections::HashMap, ops::Range};
 use uuid::Uuid;
 
 /// What a write needs of its canvas, read under the canvas's lock.
@@ -18,6 +19,12 @@ pub(crate) struct LockedCanvas {
     pub(crate) policy: EditPolicy,
     pub(crate) last_seq: i64,
     pub(crate) tile_count: i64,
+    pub(crate) epoch: Epoch,
+    /// How often roles or the visibility were changed.
+    pub(crate) acl_version: i64,
+    /// Differs after everything that can take events away, such as a restart of the
+    /// database; see the migration `0006_history.sql`.
+    pub(crate) instance: i64,
     /// The database's clock, which is the same for all nodes.
     pub(crate) now: DateTime<Utc>,
 }
@@ -64,7 +71,8 @@ pub(crate) async fn lock_canvas(
 ) -> Result<Option<LockedCanvas>> {
     query!(
         r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", edit_policy,
-                last_seq, tile_count, clock_timestamp() AS "now!"
+                last_seq, tile_count, epoch, access_changes AS acl_version,
+                history_instance() AS "instance!", clock_timestamp() AS "now!"
          FROM canvases WHERE id = $1 FOR NO KEY UPDATE"#,
         canvas.0,
     )
@@ -79,6 +87,9 @@ pub(crate) async fn lock_canvas(
             policy: named(row.edit_policy)?,
             last_seq: row.last_seq,
             tile_count: row.tile_count,
+            epoch: Epoch(row.epoch),
+            acl_version: row.acl_version,
+            instance: row.instance,
             now: row.now,
         })
     })
@@ -93,8 +104,12 @@ pub(crate) struct RoomCanvas {
     pub(crate) grid: Grid,
     pub(crate) epoch: Epoch,
     pub(crate) last_seq: i64,
+    /// The wire form of the event `last_seq`.
+    pub(crate) last_event: Option<String>,
     /// How often roles or the visibility were changed.
     pub(crate) acl_version: i64,
+    /// See [`LockedCanvas::instance`].
+    pub(crate) instance: i64,
 }
 
 /// See [`RoomCanvas`]. `None` if there is no such canvas.
@@ -104,8 +119,9 @@ pub(crate) async fn room(
 ) -> Result<Option<RoomCanvas>> {
     let room = query!(
         r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", epoch, last_seq,
-                access_changes AS acl_version
-         FROM canvases WHERE id = $1"#,
+                access_changes AS acl_version, history_instance() AS "instance!", e.body AS "body?"
+         FROM canvases c LEFT JOIN canvas_events e ON e.canvas_id = c.id AND e.seq = c.last_seq
+         WHERE id = $1"#,
         canvas.0,
     )
     .map(|row| RoomCanvas {
@@ -117,7 +133,9 @@ pub(crate) async fn room(
         },
         epoch: Epoch(row.epoch),
         last_seq: row.last_seq,
+        last_event: row.body,
         acl_version: row.acl_version,
+        instance: row.instance,
     })
     .fetch_optional(executor);
     with_timeout(room).await
@@ -213,16 +231,19 @@ pub(crate) async fn append(
     .map(drop)
 }
 
-/// An event's place in the log and its wire form.
-struct EventRow {
-    seq: i64,
-    body: String,
+/// A chat message that was appended.
+#[derive(Clone, Debug)]
+pub(crate) struct AppendedChat {
+    pub(crate) seq: i64,
+    /// Its wire form.
+    pub(crate) body: String,
+    pub(crate) created_at: DateTime<Utc>,
 }
 
 /// Appends chat and moves the canvas's head, in one statement that is its own
-/// transaction. Returns `seq` and wire form of each message, in order, or
-/// nothing if the canvas is gone or one of the operations was carried out
-/// before.
+/// transaction. Returns the messages, in order, or nothing if the canvas is gone, if one
+/// of the operations was carried out before, if the access version is another one or if
+/// the log may be another one than `seen`.
 ///
 /// # Errors
 /// [`DbError::DuplicateOperation`] if another node is carrying out one of the
@@ -230,8 +251,10 @@ struct EventRow {
 pub(crate) async fn append_chat(
     connection: &mut PgConnection,
     canvas: CanvasId,
+    seen: &SeenLog,
+    acl_version: i64,
     messages: &[NewChat],
-) -> Result<Vec<(i64, String)>> {
+) -> Result<Vec<AppendedChat>> {
     let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
     let actors: Vec<i64> = messages.iter().map(|chat| chat.actor_id.0).collect();
     let ops: Vec<Option<Uuid>> = messages.iter().map(|c| c.op_id.map(OpId::uuid)).collect();
@@ -239,10 +262,11 @@ pub(crate) async fn append_chat(
     let betweens: Vec<&str> = messages.iter().map(|chat| chat.between.as_str()).collect();
     let afters: Vec<&str> = messages.iter().map(|chat| chat.after.as_str()).collect();
     let mut appended = op_lookup_query!(
-        EventRow,
+        AppendedChat,
         "WITH head AS (
              UPDATE canvases SET last_seq = last_seq + $2
-             WHERE id = $1 AND NOT EXISTS (
+             WHERE id = $1 AND last_seq >= $8 AND epoch = $9 AND access_changes = $10
+               AND history_instance() = $11 AND NOT EXISTS (
                  SELECT FROM unnest($3::bigint[], $4::uuid[]) AS asked (actor_id, op_id),",
         "",
         "",
@@ -257,7 +281,7 @@ pub(crate) async fn append_chat(
                 now
          FROM head, unnest($3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
              WITH ORDINALITY AS said (actor_id, op_id, text_before, text_between, text_after, place)
-         RETURNING seq, body"#,
+         RETURNING seq, body, created_at"#,
         canvas.0,
         count,
         &actors,
@@ -265,11 +289,14 @@ pub(crate) async fn append_chat(
         &befores as &[&str],
         &betweens as &[&str],
         &afters as &[&str],
+        seen.head,
+        seen.epoch.0,
+        acl_version,
+        seen.instance,
     )
-    .map(|row| (row.seq, row.body))
     .fetch_all(connection)
     .await?;
-    appended.sort_unstable_by_key(|(seq, _)| *seq);
+    appended.sort_unstable_by_key(|chat| chat.seq);
     Ok(appended)
 }
 
@@ -308,31 +335,117 @@ pub(crate) async fn after(
     head: i64,
     limit: i64,
 ) -> Result<Vec<(i64, String)>> {
+    after_in(executor, canvas, after..head, limit, None).await
+}
+
+/// The same for the events after the start of the range up to its end. None if
+/// `instance` is given and is not the database's, see [`LockedCanvas::instance`].
+pub(crate) async fn after_in(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    range: Range<i64>,
+    limit: i64,
+    instance: Option<i64>,
+) -> Result<Vec<(i64, String)>> {
     let events = query!(
         "SELECT seq, body FROM canvas_events
-         WHERE canvas_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4",
+         WHERE canvas_id = $1 AND seq > $2 AND seq <= $3
+           AND ($5::bigint IS NULL OR history_instance() = $5)
+         ORDER BY seq LIMIT $4",
         canvas.0,
-        after,
-        head,
+        range.start,
+        range.end,
         limit,
+        instance,
     )
     .map(|row| (row.seq, row.body))
     .fetch_all(executor);
     with_timeout(events).await
 }
 
-/// Id, newest `seq` and access version of each of these canvases; those that do
-/// not exist are missing.
+/// The wire form of one event; `None` if there is no such event.
+pub(crate) async fn event(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    seq: i64,
+) -> Result<Option<String>> {
+    let event = query_scalar!(
+        "SELECT body FROM canvas_events WHERE canvas_id = $1 AND seq = $2",
+        canvas.0,
+        seq,
+    )
+    .fetch_optional(executor);
+    with_timeout(event).await
+}
+
+/// `seq` and time, as in the wire form, of these events; those that do not exist are
+/// missing.
+pub(crate) async fn event_times(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    seqs: &[i64],
+) -> Result<Vec<(i64, DateTime<Utc>)>> {
+    let times = query!(
+        r#"SELECT seq, coalesce(body::json ->> 'timestamp', body::json ->> 'created_at')::timestamptz
+                AS "time!"
+           FROM canvas_events WHERE canvas_id = $1 AND seq = ANY($2)"#,
+        canvas.0,
+        seqs,
+    )
+    .map(|row| (row.seq, row.time))
+    .fetch_all(executor);
+    with_timeout(times).await
+}
+
+/// What a poll finds of an open canvas.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    /// The newest `seq`.
+    pub(crate) last_seq: i64,
+    pub(crate) acl_version: i64,
+    pub(crate) epoch: Epoch,
+}
+
+/// What a poll finds.
+#[derive(Clone, Debug)]
+pub(crate) struct Heads {
+    /// See [`LockedCanvas::instance`].
+    pub(crate) instance: i64,
+    /// The identity of the database.
+    pub(crate) database_id: Uuid,
+    /// The canvases that exist.
+    pub(crate) canvases: HashMap<CanvasId, Head>,
+}
+
+/// The heads of these canvases. `None` while the database is being loaded.
 pub(crate) async fn heads(
     executor: impl PgExecutor<'_>,
     canvases: &[CanvasId],
-) -> Result<Vec<(i64, i64, i64)>> {
+) -> Result<Option<Heads>> {
     let ids: Vec<i64> = canvases.iter().map(|id| id.0).collect();
-    let heads = query!(
-        "SELECT id, last_seq, access_changes FROM canvases WHERE id = ANY($1)",
+    let rows = query!(
+        r#"SELECT h.database_id, i.instance AS "instance!", c.id AS "id?",
+                c.last_seq AS "last_seq?", c.access_changes AS "acl_version?", c.epoch AS "epoch?"
+         FROM history h
+         CROSS JOIN (SELECT history_instance() AS instance) AS i
+         LEFT JOIN canvases c ON c.id = ANY($1)"#,
         &ids,
     )
-    .map(|row| (row.id, row.last_seq, row.access_changes))
     .fetch_all(executor);
-    with_timeout(heads).await
+    let rows = with_timeout(rows).await?;
+    Ok(rows.first().map(|first| Heads {
+        instance: first.instance,
+        database_id: first.database_id,
+        canvases: rows
+            .iter()
+            .filter_map(|row| {
+                let head = Head {
+                    last_seq: row.last_seq?,
+                    acl_version: row.acl_version?,
+                    epoch: Epoch(row.epoch?),
+                };
+                Some((CanvasId(row.id?), head))
+            })
+            .collect(),
+    }))
 }

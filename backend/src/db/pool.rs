@@ -5,6 +5,7 @@
 //! One such connection condemns all that are as old: each is replaced when it
 //! is acquired next, instead of failing one request each.
 
+use super::history;
 use sqlx::{
     Connection, Error, PgConnection, PgPool,
     pool::PoolConnectionMetadata,
@@ -43,11 +44,16 @@ pub(crate) fn pool(url: &str, max_connections: u32) -> Result<PgPool, Error> {
             ("statement_timeout", "10s"),
             ("lock_timeout", "5s"),
             ("idle_in_transaction_session_timeout", "15s"),
+            // Whatever the database's or the role's defaults are: an `ack` means that
+            // the event is on the disk, and the writer relies on the isolation.
+            ("synchronous_commit", "on"),
+            ("default_transaction_isolation", "read committed"),
         ]);
     let health = Arc::new(PoolHealth::default());
     Ok(PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_connect(|connection, _| Box::pin(history::check_origin(connection)))
         // The pool's own test has no timeout.
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {

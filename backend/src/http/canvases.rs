@@ -17,7 +17,7 @@ use crate::{
         access::{self, Access},
         canvases::{self, Filter},
     },
-    realtime::{Operation, Write},
+    realtime::{Operation, UNKNOWN_ACL, Write},
     state::AppState,
 };
 use axum::{
@@ -279,10 +279,12 @@ async fn change(
         let write = Write {
             identity: session.identity,
             role,
+            acl_version: UNKNOWN_ACL,
             op_id: None,
             operation: Operation::Settings(change),
         };
         state.hub.write(id, write).await?;
+        state.hub.access_changed(id);
     }
     canvas_for(state, id, viewer).await
 }

@@ -135,7 +135,7 @@ async fn grant_role(
 ) -> Result<User, ApiError> {
     let user = member_to_change(state, id, asking, username, Some(role)).await?;
     members::set(&state.pool, id, user.id, role).await?;
-    state.hub.role_changed(id, user.id, Some(role));
+    state.hub.access_changed(id);
     Ok(user)
 }
 
@@ -162,7 +162,7 @@ async fn remove(
     revoked.map(|_| StatusCode::NO_CONTENT)
 }
 
-/// Removes the role, and tells the hub the role that the visibility leaves.
+/// Removes the role. On a canvas that is not private they remain an editor.
 async fn revoke_role(
     state: &AppState,
     id: CanvasId,
@@ -173,9 +173,6 @@ async fn revoke_role(
     if !members::remove(&state.pool, id, user.id).await? {
         return Err(ApiError::NotFound(Resource::User));
     }
-    // On a canvas that is not private they remain an editor.
-    let access = access::find(&state.pool, id, Some(user.id)).await?;
-    let role = access.and_then(|access| access.role);
-    state.hub.role_changed(id, user.id, role);
+    state.hub.access_changed(id);
     Ok(user.id)
 }

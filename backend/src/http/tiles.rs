@@ -16,7 +16,7 @@ use super::{
 use crate::{
     auth::Session,
     db::tiles::{self, Filter},
-    realtime::{Done, Operation, Write},
+    realtime::{Done, Operation, UNKNOWN_ACL, Write},
     state::AppState,
 };
 use axum::{
@@ -193,6 +193,7 @@ async fn write(
     let write = Write {
         identity: session.identity.clone(),
         role,
+        acl_version: UNKNOWN_ACL,
         op_id: None,
         operation: Operation::Tile { at, expected, op },
     };

@@ -22,10 +22,12 @@ use axum::{
     http::{header, request::Parts},
     response::Response,
 };
+use chrono::DateTime;
 use serde::Deserialize;
 use shared::{
     ids::{CanvasId, Epoch, UserId},
     limits, text,
+    time::Timestamp,
 };
 use std::{sync::Arc, time::Duration};
 use utoipa::IntoParams;
@@ -52,6 +54,9 @@ struct Handshake {
     /// The epoch it belongs to
     #[serde(default)]
     epoch: String,
+    /// The time of that event
+    #[serde(default)]
+    last_timestamp: String,
     /// `browser` or `agent`
     #[serde(default)]
     client_type: String,
@@ -136,6 +141,7 @@ async fn accept(
     let access = lookup.access.ok_or(ApiError::NotFound(Resource::Canvas))?;
     let role = access.role.ok_or(ApiError::Forbidden)?;
     let last_seq = last_seq(&handshake.last_seq)?;
+    let (epoch, last_timestamp) = history(&handshake);
     let (client_type, platform) = client(&handshake)?;
     let permit = state
         .hub
@@ -166,8 +172,8 @@ async fn accept(
         client_type,
         platform,
         last_seq,
-        // An invalid epoch counts as another one, and the client starts afresh.
-        epoch: handshake.epoch.parse().ok().map(Epoch),
+        epoch,
+        last_timestamp,
         permit,
         verify_token: verify_token(state.clone(), addr, canvas_id, user_id),
     });
@@ -186,6 +192,19 @@ fn last_seq(text: &str) -> Result<Option<i64>, ApiError> {
         return Err(ApiError::invalid("last_seq", "must be a number from 0"));
     }
     Ok(Some(text.parse().unwrap_or(i64::MAX)))
+}
+
+/// Epoch and time of the event `last_seq`. Where one of them is invalid, it counts as
+/// another epoch, and the client starts afresh.
+fn history(handshake: &Handshake) -> (Option<Epoch>, Option<Timestamp>) {
+    let epoch = handshake.epoch.parse().ok().map(Epoch);
+    if handshake.last_timestamp.is_empty() {
+        return (epoch, None);
+    }
+    match DateTime::parse_from_rfc3339(&handshake.last_timestamp) {
+        Ok(time) => (epoch, Some(time.to_utc().into())),
+        Err(_) => (None, None),
+    }
 }
 
 fn client(handshake: &Handshake) -> Result<(ClientType, String), ApiError> {

@@ -19,6 +19,7 @@ use link::Link;
 use redis::aio::MultiplexedConnection;
 use shared::ids::{CanvasId, ConnectionId, UserId};
 use std::{fmt, str::FromStr, sync::Arc};
+use uuid::Uuid;
 
 /// The channel of a message; it says which nodes receive it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +36,14 @@ pub(crate) enum Channel {
     Node(NodeId),
 }
 
+impl Channel {
+    /// Its name on Redis, for the nodes of this database.
+    pub(crate) fn name(self, database: Uuid) -> String {
+        format!("{self}@{}", database.simple())
+    }
+}
+
+/// Without the database.
 impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -47,10 +56,14 @@ impl fmt::Display for Channel {
     }
 }
 
+/// From the name on Redis, whichever database it names: a node receives only those
+/// that it subscribed to.
+
 impl FromStr for Channel {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
+        let (text, _) = text.split_once('@').ok_or(())?;
         if text == "ws:broadcast" {
             return Ok(Self::Broadcast);
         }
@@ -117,6 +130,21 @@ impl Bus {
         }
     }
 
+    /// Only nodes of this database are reached, and heard, from now on. Called before
+    /// [`Bus::start`], and again whenever the identity may have changed: then Redis is
+    /// connected anew.
+    pub(crate) fn set_database(&self, database: Uuid) {
+        if let Some(link) = &self.link {
+            link.set_database(database);
+        }
+    }
+
+    /// A key on Redis that belongs to this database.
+    pub(crate) fn key(&self, name: impl fmt::Display) -> String {
+        let database = self.link.as_ref().map(|link| link.database());
+        format!("{name}@{}", database.unwrap_or_default().simple())
+    }
+
     /// This node.
     pub(crate) fn node(&self) -> NodeId {
         self.node
@@ -144,7 +172,7 @@ impl Bus {
         {
             let body = encode(self.node, message, lines);
             let mut publish = redis::cmd("PUBLISH");
-            publish.arg(channel.to_string()).arg(body);
+            publish.arg(channel.name(link.database())).arg(body);
             link.enqueue(publish);
             metrics::counter!("stellar_bus_published_total").increment(1);
         }
@@ -167,8 +195,9 @@ impl Bus {
         message: &Message,
     ) -> Option<usize> {
         let mut connection = self.connection()?;
+        let database = self.link.as_ref()?.database();
         redis::cmd("PUBLISH")
-            .arg(channel.to_string())
+            .arg(channel.name(database))
             .arg(encode(self.node, message, &[]))
             .query_async(&mut connection)
             .await
@@ -215,7 +244,6 @@ impl Bus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     #[test]
     fn channels_are_found_by_their_names() {
@@ -233,9 +261,12 @@ mod tests {
             ),
         ] {
             assert_eq!(channel.to_string(), name);
-            assert_eq!(name.parse(), Ok(channel));
+            let full = format!("{name}@00000000000000000000000000000007");
+            assert_eq!(channel.name(Uuid::from_u128(7)), full);
+            assert_eq!(full.parse(), Ok(channel));
+            assert_eq!(name.parse::<Channel>(), Err(()));
         }
-        assert_eq!("ws:room:x".parse::<Channel>(), Err(()));
-        assert_eq!("other".parse::<Channel>(), Err(()));
+        assert_eq!("ws:room:x@7".parse::<Channel>(), Err(()));
+        assert_eq!("other@7".parse::<Channel>(), Err(()));
     }
 }

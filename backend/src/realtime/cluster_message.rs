@@ -8,8 +8,7 @@ use crate::db::locks::TileLock;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shared::{
-    canvas::Role,
-    ids::{CanvasId, ConnectionId, SessionId, UserId},
+    ids::{CanvasId, ConnectionId, Epoch, SessionId, UserId},
     presence::{Editing, Status},
 };
 use std::collections::{BTreeMap, HashSet};
@@ -22,9 +21,14 @@ use std::collections::{BTreeMap, HashSet};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Message {
-    /// Durable events, one a line, with the bytes of the log. `first` is the
-    /// `seq` of the first line; the others follow without a gap.
-    Events { first: i64 },
+    /// Durable events of one transaction, one a line, with the bytes of the log.
+    /// `first` is the `seq` of the first line; the others follow without a gap.
+    /// `epoch` and `instance` say which log it is.
+    Events {
+        first: i64,
+        epoch: Epoch,
+        instance: i64,
+    },
     /// The presence of one connection changed. Each message carries the version
     /// of the node's previous change, so that a receiver notices a missing one.
     Presence {
@@ -44,14 +48,14 @@ pub(crate) enum Message {
     },
     /// Tile locks that were taken, renewed or released.
     Locks(Vec<LockChange>),
-    /// A user's role changed; `None` ends the user's connections.
-    Role { user: UserId, role: Option<Role> },
-    /// The canvas was deleted.
+    /// Roles or the visibility changed: the receivers read the roles again.
+    AccessChanged,
+    /// The canvas was deleted: the receivers look whether it is there.
     Deleted,
     /// An announcement, on the next line, for every connection that matches.
     #[serde(rename = "announced")]
     Announcement(ClientFilter),
-    /// A session of the channel's user ended.
+    /// A session of the channel's user ended: the receivers look whether it did.
     SessionEnded(SessionId),
     /// The channel's connection has to be closed.
     Kick,
@@ -260,6 +264,16 @@ pub(crate) fn decode(body: &[u8]) -> Option<(NodeId, Message, Vec<Bytes>)> {
     Some((node, message, lines))
 }
 
+/// The `seq` in the wire form of a durable event. Inside a JSON string every quote is
+/// escaped, and no event has a nested `seq` before its own, so the first one counts.
+pub(crate) fn event_seq(body: &[u8]) -> Option<i64> {
+    const FIELD: &[u8] = br#""seq":"#;
+    let at = body.windows(FIELD.len()).position(|part| part == FIELD)?;
+    let rest = &body[at + FIELD.len()..];
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,16 +285,37 @@ mod tests {
             Bytes::from_static(b"{}"),
         ];
         let node = NodeId::random();
-        let body = encode(node, &Message::Events { first: 5 }, &lines);
+        let events = Message::Events {
+            first: 5,
+            epoch: Epoch(uuid::Uuid::nil()),
+            instance: 9,
+        };
+        let body = encode(node, &events, &lines);
         let (from, message, received) = decode(&body).unwrap();
         assert_eq!(from, node);
-        assert!(matches!(message, Message::Events { first: 5 }));
+        assert!(matches!(
+            message,
+            Message::Events {
+                first: 5,
+                instance: 9,
+                ..
+            }
+        ));
         assert_eq!(received, lines);
         let (_, message, received) = decode(&encode(node, &Message::SelfPing, &[])).unwrap();
         assert!(matches!(message, Message::SelfPing));
         assert!(received.is_empty());
         assert!(decode(b"[1,{\"something_new\":{}}]").is_none());
         assert!(decode(b"").is_none());
+    }
+
+    #[test]
+    fn the_seq_of_an_event_is_its_own() {
+        let chat = br#"{"type":"canvas_chat_message","sender_display_name":"\"seq\":1,","seq":42,"message_text":"\"seq\":7"}"#;
+        assert_eq!(event_seq(chat), Some(42));
+        assert_eq!(event_seq(br#"{"seq":3}"#), Some(3));
+        assert_eq!(event_seq(br#"{"seq":"x"}"#), None);
+        assert_eq!(event_seq(b"{}"), None);
     }
 
     #[test]
@@ -305,7 +340,14 @@ mod tests {
         };
         let nil = "00000000-0000-0000-0000-000000000000";
         for (message, json) in [
-            (Message::Events { first: 5 }, r#"{"events":{"first":5}}"#),
+            (
+                Message::Events {
+                    first: 5,
+                    epoch: Epoch(uuid::Uuid::nil()),
+                    instance: 9,
+                },
+                &*format!(r#"{{"events":{{"first":5,"epoch":"{nil}","instance":9}}}}"#),
+            ),
             (
                 presence(PresenceDelta::Resync),
                 r#"{"presence":{"before":1,"stamp":2,"change":"much"}}"#,

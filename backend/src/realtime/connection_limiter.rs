@@ -53,8 +53,8 @@ pub(crate) struct ConnectionLimiter {
 }
 
 /// The Redis key of a node's counts.
-fn connections_key(node: NodeId) -> String {
-    format!("connections:{node}")
+fn connections_key(bus: &Bus, node: NodeId) -> String {
+    bus.key(format_args!("connections:{node}"))
 }
 
 /// Counts one connection until it is dropped.
@@ -115,7 +115,7 @@ impl ConnectionLimiter {
             (_, 0) => self.bus.unsubscribe(Channel::User(user)),
             _ => {}
         }
-        let key = connections_key(self.bus.node());
+        let key = connections_key(&self.bus, self.bus.node());
         self.bus.enqueue(if now == 0 {
             redis::Cmd::hdel(key, user.0)
         } else {
@@ -134,7 +134,7 @@ impl ConnectionLimiter {
         }
         let mut pipeline = redis::pipe();
         for node in nodes {
-            pipeline.hget(connections_key(*node), user.0);
+            pipeline.hget(connections_key(&self.bus, *node), user.0);
         }
         let counts: Result<Vec<Option<usize>>, _> = pipeline.query_async(&mut connection).await;
         match counts {
@@ -153,7 +153,7 @@ impl ConnectionLimiter {
 
     /// Writes all counts to Redis again, which may have lost them.
     pub(crate) fn write_counts(&self) {
-        let key = connections_key(self.bus.node());
+        let key = connections_key(&self.bus, self.bus.node());
         // Locked until all commands are queued, so that no change comes between.
         let counts = self.counts.lock();
         self.bus.enqueue(redis::Cmd::del(&key));
@@ -167,7 +167,7 @@ impl ConnectionLimiter {
 
     /// Renews the TTL of the counts in Redis.
     pub(crate) fn refresh_ttl(&self) {
-        let key = connections_key(self.bus.node());
+        let key = connections_key(&self.bus, self.bus.node());
         self.bus.enqueue(redis::Cmd::expire(key, TTL));
     }
 }

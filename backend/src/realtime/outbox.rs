@@ -176,6 +176,16 @@ impl Outbox {
         }
     }
 
+    /// The newest `seq` that is written, at least in part.
+    pub(crate) fn written_seq(&self) -> i64 {
+        self.state.lock().seq
+    }
+
+    /// Why the connection has to be closed; `None` while it may stay.
+    pub(crate) fn close_reason(&self) -> Option<CloseReason> {
+        self.state.lock().closed
+    }
+
     /// Waits until the connection has to be closed, and returns the reason; the
     /// queue stays as it is. Must not be used while a task waits in
     /// [`Outbox::drain`].

@@ -32,13 +32,13 @@ pub(crate) struct PresenceSnapshot {
 }
 
 /// The key of a canvas's connections.
-fn members_key(canvas: CanvasId) -> String {
-    format!("presence:{canvas}")
+fn members_key(bus: &Bus, canvas: CanvasId) -> String {
+    bus.key(format_args!("presence:{canvas}"))
 }
 
 /// The key of a canvas's versions.
-fn versions_key(canvas: CanvasId) -> String {
-    format!("presence:{canvas}:nodes")
+fn versions_key(bus: &Bus, canvas: CanvasId) -> String {
+    bus.key(format_args!("presence:{canvas}:nodes"))
 }
 
 fn command(name: &str, key: String) -> Cmd {
@@ -50,7 +50,7 @@ fn command(name: &str, key: String) -> Cmd {
 /// Writes connections of this node and the version of this change.
 pub(crate) fn put(bus: &Bus, canvas: CanvasId, entries: &[PresenceEntry], version: u64) {
     for chunk in entries.chunks(MAX_FIELDS) {
-        let mut set = command("HSET", members_key(canvas));
+        let mut set = command("HSET", members_key(bus, canvas));
         for entry in chunk {
             // Plain data always serializes.
             let json = serde_json::to_vec(entry).unwrap_or_default();
@@ -63,7 +63,7 @@ pub(crate) fn put(bus: &Bus, canvas: CanvasId, entries: &[PresenceEntry], versio
 
 /// Renews the TTL of a canvas. [`read_versions`] does so too.
 pub(crate) fn refresh_ttl(bus: &Bus, canvas: CanvasId) {
-    for key in [members_key(canvas), versions_key(canvas)] {
+    for key in [members_key(bus, canvas), versions_key(bus, canvas)] {
         bus.enqueue(Cmd::expire(key, TTL));
     }
 }
@@ -71,7 +71,7 @@ pub(crate) fn refresh_ttl(bus: &Bus, canvas: CanvasId) {
 /// Removes connections of a node.
 pub(crate) fn remove(bus: &Bus, canvas: CanvasId, node: NodeId, gone: &[ConnectionId]) {
     for chunk in gone.chunks(MAX_FIELDS) {
-        let mut delete = command("HDEL", members_key(canvas));
+        let mut delete = command("HDEL", members_key(bus, canvas));
         for connection in chunk {
             delete.arg(field(node, *connection));
         }
@@ -81,14 +81,14 @@ pub(crate) fn remove(bus: &Bus, canvas: CanvasId, node: NodeId, gone: &[Connecti
 
 /// Writes the version of this node's last change.
 pub(crate) fn put_version(bus: &Bus, canvas: CanvasId, version: u64) {
-    let mut set = command("HSET", versions_key(canvas));
+    let mut set = command("HSET", versions_key(bus, canvas));
     set.arg(bus.node().to_string()).arg(version);
     bus.enqueue(set);
 }
 
 /// Removes the version of a node that has no connection to the canvas any more.
 pub(crate) fn remove_version(bus: &Bus, canvas: CanvasId, node: NodeId) {
-    let mut delete = command("HDEL", versions_key(canvas));
+    let mut delete = command("HDEL", versions_key(bus, canvas));
     delete.arg(node.to_string());
     bus.enqueue(delete);
 }
@@ -99,8 +99,8 @@ pub(crate) async fn read(bus: &Bus, canvases: &[CanvasId]) -> Option<Vec<Presenc
     for chunk in canvases.chunks(MAX_CANVASES) {
         let mut pipeline = redis::pipe();
         for canvas in chunk {
-            pipeline.add_command(command("HGETALL", versions_key(*canvas)));
-            pipeline.add_command(command("HGETALL", members_key(*canvas)));
+            pipeline.add_command(command("HGETALL", versions_key(bus, *canvas)));
+            pipeline.add_command(command("HGETALL", members_key(bus, *canvas)));
         }
         let mut connection = bus.connection()?;
         let read = pipeline.query_async(&mut connection).await;
@@ -123,8 +123,8 @@ pub(crate) async fn read_versions(
     for chunk in canvases.chunks(MAX_CANVASES) {
         let mut pipeline = redis::pipe();
         for canvas in chunk {
-            pipeline.add_command(command("HGETALL", versions_key(*canvas)));
-            for key in [members_key(*canvas), versions_key(*canvas)] {
+            pipeline.add_command(command("HGETALL", versions_key(bus, *canvas)));
+            for key in [members_key(bus, *canvas), versions_key(bus, *canvas)] {
                 let mut expire = command("EXPIRE", key);
                 expire.arg(TTL);
                 pipeline.add_command(expire).ignore();

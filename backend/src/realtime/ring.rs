@@ -39,6 +39,12 @@ impl Ring {
         }
     }
 
+    /// One event; `None` if it is not kept any more.
+    pub(crate) fn event(&self, seq: i64) -> Option<&Event> {
+        let first = self.events.front()?.seq;
+        self.events.get(usize::try_from(seq - first).ok()?)
+    }
+
     /// All events after `seq` up to `head`; `None` if some are not kept any more.
     pub(crate) fn since(&self, seq: i64, head: i64) -> Option<Vec<Event>> {
         if seq >= head {
@@ -83,6 +89,8 @@ mod tests {
         assert_eq!(seqs(&ring, 5, 6), Some(vec![6]));
         assert_eq!(seqs(&ring, 6, 6), Some(vec![]));
         assert_eq!(seqs(&ring, 2, 6), None);
+        assert_eq!(ring.event(5), Some(&event(5, 1)));
+        assert_eq!((ring.event(3), ring.event(7)), (None, None));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod cursor;
 mod delivery;
 mod ephemeral;
 mod fanout;
+mod history;
 mod joins;
 mod lock_changes;
 mod members;
@@ -44,14 +45,11 @@ use crate::{
 use command::ReplyTo;
 use delivery::Delivery;
 use futures_util::future::OptionFuture;
+use history::LogIdentity;
 use joins::Joins;
 use members::Members;
 use remote::RemotePresence;
-use shared::{
-    canvas::Grid,
-    ids::{CanvasId, Epoch},
-    protocol::CloseReason,
-};
+use shared::{canvas::Grid, ids::CanvasId, protocol::CloseReason};
 use sqlx::PgPool;
 use std::{
     sync::{
@@ -106,7 +104,7 @@ pub(crate) struct Setup {
 pub(crate) struct Room {
     canvas_id: CanvasId,
     grid: Grid,
-    epoch: Epoch,
+    log: LogIdentity,
     services: Services,
     /// Where tasks that the room starts send what they have read.
     commands: mpsc::WeakSender<Command>,
@@ -224,10 +222,14 @@ impl Room {
         Self {
             canvas_id,
             grid: canvas.grid,
-            epoch: canvas.epoch,
+            log: LogIdentity::new(canvas),
             commands,
             user_count,
-            delivery: Delivery::new(canvas.last_seq, services.message_rates.clone()),
+            delivery: Delivery::new(
+                canvas.last_seq,
+                canvas.last_event.clone(),
+                services.message_rates.clone(),
+            ),
             writes: Writes::default(),
             members: Members::new(canvas.acl_version),
             joins: Joins::default(),
@@ -248,6 +250,7 @@ impl Room {
             };
             self.handle(command);
         }
+        self.compare_joins();
         self.admit_waiting();
     }
 
@@ -267,10 +270,12 @@ impl Room {
                 // The receiver may have given up.
                 let _ = reply.send(self.presence.list());
             }
-            Command::Role(user, role) => self.members.set_role(user, role),
-            Command::Head(head, acl_version) => {
-                self.delivery.observe_head(head);
-                self.check_roles(acl_version);
+            Command::AccessChanged => self.read_roles(),
+            Command::Polled(instance, head) => self.on_polled(instance, head),
+            Command::Compared(joins) => {
+                for join in joins {
+                    self.queue_join(join);
+                }
             }
             Command::BusMessage(node, message, lines) => self.receive(node, *message, lines),
             Command::CatchUp => self.catch_up(),

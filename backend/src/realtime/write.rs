@@ -6,10 +6,14 @@ use shared::{
     canvas::{Coord, Refusal, Role, TileOp},
     ids::{OpId, TileId, UserId},
     text::ChatText,
+    time::Timestamp,
 };
 use std::sync::Arc;
 use thiserror::Error;
 
+/// An access version that differs from every one in the database, so that roles are
+/// read again.
+pub(crate) const UNKNOWN_ACL: i64 = -1;
 /// Bytes of `[1023,255],`.
 const EDIT_BYTES: usize = 11;
 
@@ -72,6 +76,9 @@ pub(crate) struct Write {
     pub(crate) identity: Identity,
     /// The user's role on the canvas.
     pub(crate) role: Role,
+    /// The canvas's access version when the role was read, or [`UNKNOWN_ACL`]. If it is
+    /// another one when the request is carried out, the role is read again.
+    pub(crate) acl_version: i64,
     /// A request with the `op_id` of an earlier one of the same user is not carried out
     /// again: it gets the earlier result.
     pub(crate) op_id: Option<OpId>,
@@ -83,6 +90,8 @@ pub(crate) struct Write {
 pub(crate) struct Done {
     /// The event's `seq`; `None` where nothing changed.
     pub(crate) seq: Option<i64>,
+    /// The event's time.
+    pub(crate) timestamp: Option<Timestamp>,
     /// For operations on tiles.
     pub(crate) tile_id: Option<TileId>,
     /// The tile's version afterwards.

@@ -12,13 +12,17 @@ use super::{
     ring::Event,
     write::{Done, Write, WriteError},
 };
-use crate::db::{self, ConnectionCache, DbError};
+use crate::db::{
+    self, ConnectionCache, DbError,
+    history::{CheckedLog, SeenLog},
+    log::LockedCanvas,
+};
 use chrono::{DateTime, Utc};
 use plan::Plan;
-use shared::ids::{CanvasId, ConnectionId};
+use shared::ids::{CanvasId, ConnectionId, Epoch};
 use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 /// The most requests in one transaction.
 pub(crate) const BATCH: usize = 64;
@@ -44,16 +48,34 @@ pub(crate) struct Applied {
 }
 
 /// A committed transaction.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Committed {
     /// The head of the log before it: all events up to here were committed earlier.
     pub(crate) base: i64,
+    /// The canvas's epoch.
+    pub(crate) epoch: Epoch,
+    /// See [`db::log::LockedCanvas::instance`].
+    pub(crate) instance: i64,
     /// The new events, which follow `base` without a gap.
     pub(crate) events: Vec<Event>,
     /// The result of each request, in order.
     pub(crate) results: Vec<Result<Applied, WriteError>>,
     /// Tile locks that were taken, renewed or released.
     pub(crate) locks: Vec<LockChange>,
+}
+
+/// What came of a batch.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It was carried out.
+    Committed(Committed),
+    /// Nothing is known to be carried out: the result of each request is this error.
+    Failed(WriteError),
+    /// The database refused it, and nothing was carried out. Its requests have to be
+    /// tried one by one, each in a transaction of its own.
+    Refused,
+    /// The log does not contain what the room has delivered. Nothing was carried out.
+    OtherHistory,
 }
 
 /// Why a transaction failed. It may have been committed all the same.
@@ -77,72 +99,57 @@ impl From<DbError> for Failure {
     }
 }
 
-/// Carries out a batch. A request that fails its checks fails alone; if the database
-/// refuses the batch, its requests are tried one by one.
+/// Carries out a batch for a room that has seen this much of the log. A request that
+/// fails its checks fails alone.
 pub(crate) async fn commit(
     connection_cache: &ConnectionCache,
     canvas: CanvasId,
+    seen: &SeenLog,
     requests: &[Request],
-) -> Committed {
-    match attempt(connection_cache, canvas, requests).await {
-        Ok(committed) => committed,
-        Err(Failure::Away) => fail(requests, &WriteError::Unavailable),
-        Err(Failure::Broken) if requests.len() == 1 => fail(requests, &WriteError::Internal),
-        Err(Failure::Broken) => {
-            let mut all = Committed::default();
-            for (place, request) in requests.iter().enumerate() {
-                let one = match attempt(connection_cache, canvas, std::slice::from_ref(request))
-                    .await
-                {
-                    Ok(one) => one,
-                    Err(Failure::Away) => fail(&requests[place..=place], &WriteError::Unavailable),
-                    Err(Failure::Broken) => fail(&requests[place..=place], &WriteError::Internal),
-                };
-                all.append(one);
-            }
-            all
-        }
+) -> Outcome {
+    match attempt(connection_cache, canvas, seen, requests).await {
+        Ok(outcome) => outcome,
+        Err(Failure::Away) => Outcome::Failed(WriteError::Unavailable),
+        Err(Failure::Broken) if requests.len() == 1 => Outcome::Failed(WriteError::Internal),
+        Err(Failure::Broken) => Outcome::Refused,
     }
 }
 
-fn fail(requests: &[Request], error: &WriteError) -> Committed {
-    Committed {
-        results: vec![Err(error.clone()); requests.len()],
-        ..Committed::default()
-    }
-}
-
-impl Committed {
-    /// Appends a later transaction of the same batch.
-    fn append(&mut self, later: Self) {
-        if self.events.is_empty() {
-            self.base = later.base;
+/// Compares the log with what the room has seen of it, see [`db::history::check`].
+pub(crate) async fn check_log(
+    connection_cache: &ConnectionCache,
+    canvas: CanvasId,
+    seen: &SeenLog,
+    claimed: Option<i64>,
+) -> db::Result<Option<CheckedLog>> {
+    let mut connection = connection_cache.acquire().await?;
+    let check = db::history::check(&mut connection, canvas, seen, claimed);
+    match timeout(COMMIT_TIMEOUT, check).await {
+        Ok(Ok(checked)) => {
+            connection_cache.put(connection);
+            Ok(checked)
         }
-        let shift = self.events.len();
-        self.results.extend(later.results.into_iter().map(|result| {
-            result.map(|applied| Applied {
-                event: applied.event.map(|event| event + shift),
-                ..applied
-            })
-        }));
-        self.events.extend(later.events);
-        self.locks.extend(later.locks);
+        failed => {
+            connection.close_on_drop();
+            failed.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into()))
+        }
     }
 }
 
 async fn attempt(
     connection_cache: &ConnectionCache,
     canvas: CanvasId,
+    seen: &SeenLog,
     requests: &[Request],
-) -> Result<Committed, Failure> {
+) -> Result<Outcome, Failure> {
     let deadline = Instant::now() + COMMIT_TIMEOUT;
     let mut connection = connection_cache.acquire().await?;
-    let transaction = transact(&mut connection, canvas, requests);
+    let transaction = transact(&mut connection, canvas, seen, requests);
     let outcome = timeout_at(deadline.into(), transaction).await;
     let failure = match outcome {
-        Ok(Ok(committed)) => {
+        Ok(Ok(outcome)) => {
             connection_cache.put(connection);
-            return Ok(committed);
+            return Ok(outcome);
         }
         Ok(Err(error)) => Failure::from(error),
         Err(_) => {
@@ -161,34 +168,38 @@ async fn attempt(
 async fn transact(
     connection: &mut PgConnection,
     canvas: CanvasId,
+    seen: &SeenLog,
     requests: &[Request],
-) -> db::Result<Committed> {
-    if let Some(messages) = chat::messages(canvas, requests)
-        && let Some(committed) = chat::commit(connection, canvas, &messages).await?
+) -> db::Result<Outcome> {
+    if let Some((acl_version, messages)) = chat::messages(canvas, requests)
+        && let Some(committed) =
+            chat::commit(connection, canvas, seen, acl_version, &messages).await?
     {
-        return Ok(committed);
+        return Ok(Outcome::Committed(committed));
     }
     let mut transaction = connection.begin().await?;
-    let Some(plan) = write(&mut transaction, canvas, requests).await? else {
-        return Ok(fail(requests, &WriteError::CanvasNotFound));
+    let Some(locked) = db::log::lock_canvas(&mut transaction, canvas).await? else {
+        return Ok(Outcome::Failed(WriteError::CanvasNotFound));
     };
+    if !db::history::contains(&mut transaction, canvas, &locked, seen).await? {
+        return Ok(Outcome::OtherHistory);
+    }
+    let plan = write(&mut transaction, canvas, requests, locked).await?;
     transaction.commit().await?;
-    Ok(plan.into_committed())
+    Ok(Outcome::Committed(plan.into_committed()))
 }
 
 async fn write(
     connection: &mut PgConnection,
     canvas: CanvasId,
     requests: &[Request],
-) -> db::Result<Option<Plan>> {
-    let Some(locked) = db::log::lock_canvas(connection, canvas).await? else {
-        return Ok(None);
-    };
+    locked: LockedCanvas,
+) -> db::Result<Plan> {
     let (now, tile_count) = (locked.now, locked.tile_count);
     let loaded = load::load(connection, canvas, requests, locked).await?;
     let plan = decide::decide(canvas, requests, loaded);
     save(connection, canvas, &plan, now, tile_count).await?;
-    Ok(Some(plan))
+    Ok(plan)
 }
 
 /// Writes the plan, in an order that satisfies every constraint of the tables.

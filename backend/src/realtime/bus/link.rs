@@ -31,9 +31,10 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     time::{self, timeout},
 };
+use uuid::Uuid;
 
 /// Commands that may wait to be sent; later ones are dropped.
 const MAX_QUEUED: usize = 65_536;
@@ -60,6 +61,10 @@ struct Connected {
 pub(super) struct Link {
     node: NodeId,
     client: Client,
+    /// The database whose nodes are reached.
+    database: Mutex<Uuid>,
+    /// Notified when it is another one.
+    database_changed: Notify,
     connected: Mutex<Option<Connected>>,
     /// Whether all channels are subscribed to, so that nothing is missed.
     is_up: AtomicBool,
@@ -77,6 +82,8 @@ impl Link {
         Self {
             node,
             client,
+            database: Mutex::default(),
+            database_changed: Notify::new(),
             connected: Mutex::default(),
             is_up: AtomicBool::new(false),
             queue,
@@ -118,6 +125,19 @@ impl Link {
                 time::sleep(retry_delays.next().unwrap_or(RETRY_INTERVAL)).await;
             }
         });
+    }
+
+    /// See [`super::Bus::set_database`].
+    pub(super) fn set_database(&self, database: Uuid) {
+        let before = std::mem::replace(&mut *self.database.lock(), database);
+        if before != database {
+            self.database_changed.notify_waiters();
+        }
+    }
+
+    /// The database whose nodes are reached.
+    pub(super) fn database(&self) -> Uuid {
+        *self.database.lock()
     }
 
     /// Whether Redis is connected and all channels are subscribed to.
@@ -192,6 +212,7 @@ impl Link {
         subscriber: &dyn Subscriber,
         queued: &mut mpsc::Receiver<Cmd>,
     ) -> LinkError {
+        let database_changed = self.database_changed.notified();
         let (sink, stream, connection) = match self.connect().await {
             Ok(connected) => connected,
             Err(error) => return error,
@@ -204,14 +225,17 @@ impl Link {
             changes,
         });
         let last_ping = Mutex::new(Instant::now());
-        let subscriptions = maintain_subscriptions(sink, pending_changes, subscriber, || {
-            self.mark_up(subscriber);
-        });
+        let database = self.database();
+        let subscriptions =
+            maintain_subscriptions(sink, pending_changes, subscriber, database, || {
+                self.mark_up(subscriber);
+            });
         let ended = tokio::select! {
             ended = self.receive(stream, subscriber, &last_ping) => ended,
             ended = subscriptions => ended,
             ended = self.send(connection, queued, subscriber) => ended,
             ended = self.self_ping(&last_ping) => ended,
+            () = database_changed => Err(LinkError::OtherDatabase),
         };
         ended.map_or_else(|error| error, |()| LinkError::Closed)
     }
@@ -322,7 +346,7 @@ impl Link {
             }
             let mut publish = redis::cmd("PUBLISH");
             publish
-                .arg(Channel::Node(self.node).to_string())
+                .arg(Channel::Node(self.node).name(self.database()))
                 .arg(&body[..]);
             self.enqueue(publish);
         }

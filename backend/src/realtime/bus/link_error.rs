@@ -15,6 +15,8 @@ pub(super) enum LinkError {
     Redis(#[from] RedisError),
     #[error("it does not answer")]
     TimedOut,
+    #[error("the database is another one: other names are used")]
+    OtherDatabase,
     #[error("the connection was closed")]
     Closed,
 }

@@ -11,6 +11,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::timeout,
 };
+use uuid::Uuid;
 
 /// Channels of one SUBSCRIBE or UNSUBSCRIBE.
 const MAX_CHANNELS: usize = 512;
@@ -31,10 +32,11 @@ pub(super) async fn maintain_subscriptions(
     mut sink: PubSubSink,
     mut pending: mpsc::UnboundedReceiver<SubscriptionChange>,
     subscriber: &dyn Subscriber,
+    database: Uuid,
     on_subscribed: impl FnOnce(),
 ) -> Result<(), LinkError> {
     for channels in subscriber.channels().chunks(MAX_CHANNELS) {
-        timeout(2 * REDIS_TIMEOUT, sink.subscribe(names(channels))).await??;
+        timeout(2 * REDIS_TIMEOUT, sink.subscribe(names(channels, database))).await??;
     }
     on_subscribed();
     let mut received = Vec::new();
@@ -47,14 +49,14 @@ pub(super) async fn maintain_subscriptions(
         while let Some(next) = changes.peek() {
             if matches!(next, SubscriptionChange::Subscribe(..)) {
                 let (channels, waiting) = take_subscribes(&mut changes);
-                timeout(REDIS_TIMEOUT, sink.subscribe(names(&channels))).await??;
+                timeout(REDIS_TIMEOUT, sink.subscribe(names(&channels, database))).await??;
                 for done in waiting {
                     // Fails when the one who waited has given up.
                     let _ = done.send(());
                 }
             } else {
                 let channels = take_unsubscribes(&mut changes);
-                timeout(REDIS_TIMEOUT, sink.unsubscribe(names(&channels))).await??;
+                timeout(REDIS_TIMEOUT, sink.unsubscribe(names(&channels, database))).await??;
             }
         }
     }
@@ -82,6 +84,7 @@ fn take_unsubscribes(changes: &mut Changes) -> Vec<Channel> {
     channels
 }
 
-fn names(channels: &[Channel]) -> Vec<String> {
-    channels.iter().map(ToString::to_string).collect()
+fn names(channels: &[Channel], database: Uuid) -> Vec<String> {
+    let names = channels.iter().map(|channel| channel.name(database));
+    names.collect()
 }

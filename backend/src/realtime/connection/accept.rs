@@ -21,6 +21,7 @@ use shared::{
     canvas::Role,
     ids::{CanvasId, ConnectionId, Epoch, SessionId, UserId},
     protocol::CloseReason,
+    time::Timestamp,
 };
 use std::{
     sync::{Arc, atomic::AtomicI64},
@@ -62,6 +63,8 @@ pub(crate) struct AcceptedConnection {
     pub(crate) last_seq: Option<i64>,
     /// The epoch to which `last_seq` belongs.
     pub(crate) epoch: Option<Epoch>,
+    /// The time of the event `last_seq`, if the client told it.
+    pub(crate) last_timestamp: Option<Timestamp>,
     /// Held until the connection ends.
     pub(crate) permit: ConnectionPermit,
     pub(crate) verify_token: VerifyToken,
@@ -143,6 +146,8 @@ impl Hub {
             acl_version: accepted.acl_version,
             last_seq: accepted.last_seq,
             epoch: accepted.epoch,
+            last_timestamp: accepted.last_timestamp,
+            is_compared: false,
             heartbeat: connection.heartbeat(),
             outbox,
             reply,

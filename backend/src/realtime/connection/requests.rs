@@ -152,11 +152,18 @@ impl Connection {
 
     /// Replays the events after `last_seq` up to the newest that was sent to this
     /// connection. Newer ones wait in the outbox meanwhile, in front of the `ack`.
+    /// Nothing is replayed to a client that is too far behind.
     async fn request_update(
         &mut self,
         last_seq: i64,
         op_id: Option<OpId>,
     ) -> Result<(), Disconnect> {
+        if self.outbox.written_seq().saturating_sub(last_seq) > limits::RESUME_EVENTS {
+            let message = "too many events are missing: fetch the snapshot";
+            let error = OutboundMessage::error(ErrorCode::TooFarBehind, message, op_id);
+            self.outbox.push(error);
+            return Ok(());
+        }
         let (rest, sent) = self.outbox.pause();
         self.socket.queue(rest);
         match self.replay(last_seq, sent).await {

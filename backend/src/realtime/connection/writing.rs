@@ -12,11 +12,16 @@ use crate::{
         room::PAGE,
     },
 };
+use shared::protocol::CloseReason;
 use std::{io, time::Duration};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// A peer that does not read for so long is disconnected.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much a replay writes at once, in bytes: then it looks whether the connection has
+/// to end.
+const REPLAY_BYTES: usize = 64 * 1024;
 
 /// Why a replay stopped before its end.
 pub(super) enum ReplayError {
@@ -58,15 +63,37 @@ impl Connection {
             seq = seq.max(message.seq);
             self.socket.queue(message.frame.into_wire());
         }
-        with_flush_timeout(&self.outbox, self.socket.flush()).await?;
+        let limit = FLUSH_TIMEOUT.min(self.time_to_live() + CLOSE_TIMEOUT);
+        with_flush_timeout(&self.outbox, limit, self.socket.flush()).await?;
         self.outbox.mark_written(seq, &stats);
         Ok(())
     }
 
+    /// How long the token is valid from now on.
+    fn time_to_live(&self) -> Duration {
+        let left = self.expires_at - self.membership.hub.clock().now();
+        left.to_std().unwrap_or_default()
+    }
+
+    /// Fails if the connection was told to close, or its token expired.
+    fn check_open(&self) -> Result<(), Disconnect> {
+        if let Some(reason) = self.outbox.close_reason() {
+            return Err(Disconnect::Close(reason));
+        }
+        if self.time_to_live().is_zero() {
+            return Err(Disconnect::Close(CloseReason::TokenExpired));
+        }
+        Ok(())
+    }
+
     /// Reads the durable events after `after` up to `until` from the log, page by
-    /// page, and writes them. The hub limits how many connections read at once.
+    /// page, and writes them in pieces of [`REPLAY_BYTES`]. It ends between two pieces
+    /// when the connection is told to close or its token expires. The hub limits how
+    /// many connections read at once.
     pub(super) async fn replay(&mut self, mut after: i64, until: i64) -> Result<(), ReplayError> {
+        after = after.max(0);
         while after < until {
+            self.check_open()?;
             let page = {
                 let hub = &self.membership.hub;
                 // The semaphore is never closed.
@@ -77,14 +104,25 @@ impl Connection {
                 self.log.failure(&error, "missed events could not be read");
                 ReplayError::Unavailable
             })?;
-            let Some((last, _)) = page.last() else {
-                break;
-            };
-            after = *last;
-            let events = page
-                .into_iter()
-                .map(|(seq, body)| OutboundMessage::event(seq, body.into()));
-            self.write(events).await?;
+            if page.first().is_none_or(|(first, _)| *first != after + 1) {
+                self.check_open()?;
+                // Not the log any more that the room delivers. The client resumes.
+                return Err(Disconnect::Close(CloseReason::Internal).into());
+            }
+            let mut events = page.into_iter().peekable();
+            while events.peek().is_some() {
+                self.check_open()?;
+                let mut piece = Vec::new();
+                let mut size = 0;
+                while size < REPLAY_BYTES
+                    && let Some((seq, body)) = events.next()
+                {
+                    after = seq;
+                    size += body.len();
+                    piece.push(OutboundMessage::event(seq, body.into()));
+                }
+                self.write(piece).await?;
+            }
         }
         Ok(())
     }
@@ -104,10 +142,11 @@ impl Connection {
     }
 }
 
-/// Limits how long a peer may take to accept what is written: to `FLUSH_TIMEOUT`,
-/// or to `CLOSE_TIMEOUT` from the moment at which the connection is told to close.
+/// Limits how long a peer may take to accept what is written: to `limit`, or to
+/// `CLOSE_TIMEOUT` from the moment at which the connection is told to close.
 async fn with_flush_timeout(
     outbox: &Outbox,
+    limit: Duration,
     flush: impl Future<Output = io::Result<()>>,
 ) -> Result<(), Disconnect> {
     let closing = async {
@@ -118,7 +157,7 @@ async fn with_flush_timeout(
     tokio::select! {
         biased;
         flushed = flush => flushed.map_err(|_| Disconnect::Lost),
-        () = tokio::time::sleep(FLUSH_TIMEOUT) => Err(Disconnect::WriteTimeout),
+        () = tokio::time::sleep(limit) => Err(Disconnect::WriteTimeout),
         reason = closing => Err(Disconnect::Close(reason)),
     }
 }

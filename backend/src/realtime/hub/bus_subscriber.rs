@@ -2,6 +2,7 @@
 //! the connections or the query that it concerns.
 
 use super::Inner;
+use crate::db;
 use crate::realtime::{
     bus::{Channel, Subscriber},
     cluster_message::Message,
@@ -10,7 +11,10 @@ use crate::realtime::{
     room::Command,
 };
 use bytes::Bytes;
-use shared::{ids::CanvasId, protocol::CloseReason};
+use shared::{
+    ids::{CanvasId, SessionId},
+    protocol::CloseReason,
+};
 use std::sync::{Arc, Weak, atomic::Ordering};
 
 /// The hub as a subscriber of the bus. Weak, since the hub owns the bus.
@@ -82,9 +86,9 @@ impl Inner {
                     self.registry.announce(&filter, &announcement);
                 }
             }
-            Message::SessionEnded(session) => {
-                self.registry.end_session(session, CloseReason::Revoked);
-            }
+            Message::SessionEnded(session) => self.check_session(session),
+            // The poll finds the canvas missing.
+            Message::Deleted => self.poll_now.notify_one(),
             Message::Kick => {
                 if let Channel::Connection(connection) = channel {
                     self.registry.kick(connection);
@@ -105,14 +109,27 @@ impl Inner {
             | Message::Presence { .. }
             | Message::Ephemeral { .. }
             | Message::Locks(_)
-            | Message::Role { .. }
-            | Message::Deleted => {
+            | Message::AccessChanged => {
                 if let Channel::Room(canvas) = channel {
                     let command = Command::BusMessage(node, Box::new(message), lines);
                     self.try_send_to_room(canvas, command);
                 }
             }
         }
+    }
+
+    /// Ends a session's connections if the database says that it ended. If the database
+    /// is away, the session poller asks it later.
+    fn check_session(self: &Arc<Self>, session: SessionId) {
+        let inner = self.clone();
+        tokio::spawn(async move {
+            let now = inner.clock.now();
+            match db::sessions::ended(&inner.pool, &[session], now).await {
+                Ok(ended) if ended.is_empty() => {}
+                Ok(_) => inner.registry.end_session(session, CloseReason::Revoked),
+                Err(error) => tracing::debug!(%error, "a session could not be read"),
+            }
+        });
     }
 
     /// Sends a command to the canvas's room if it is open. Dropped and counted when

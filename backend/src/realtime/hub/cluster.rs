@@ -10,7 +10,6 @@ use crate::realtime::{
     room::Command,
 };
 use shared::{
-    canvas::Role,
     ids::{CanvasId, ConnectionId, SessionId, UserId},
     presence::ActiveUser,
     protocol::{Announcement, CloseReason, ServerMessage},
@@ -48,12 +47,12 @@ impl Hub {
         self.inner.bus.publish(Channel::User(user), &message);
     }
 
-    /// Applies a new role to the user's open connections on the canvas, on all
-    /// nodes; `None` ends them.
-    pub(crate) fn role_changed(&self, canvas: CanvasId, user: UserId, role: Option<Role>) {
-        self.send_to_room(canvas, Command::Role(user, role));
-        let message = Message::Role { user, role };
-        self.inner.bus.publish(Channel::Room(canvas), &message);
+    /// Has every node read the roles of the canvas's open connections again, after
+    /// roles or the visibility changed.
+    pub(crate) fn access_changed(&self, canvas: CanvasId) {
+        self.send_to_room(canvas, Command::AccessChanged);
+        let room = Channel::Room(canvas);
+        self.inner.bus.publish(room, &Message::AccessChanged);
     }
 
     /// Ends every connection of a deleted canvas, on all nodes.

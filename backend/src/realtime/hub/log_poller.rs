@@ -4,7 +4,6 @@
 use super::Inner;
 use crate::{db, realtime::room::Command};
 use std::{
-    collections::HashMap,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -16,7 +15,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// nodes' events.
 const POLL_INTERVAL_BUS_DOWN: Duration = Duration::from_millis(150);
 
-/// Reads head and access version of all open canvases with one query and passes
+/// Reads head, access version and epoch of all open canvases with one query and passes
 /// them to the rooms. This finds events whose message was lost, and those of a
 /// transaction whose commit was not confirmed. Ends with the hub. `poll_now`
 /// makes it poll before the interval is over.
@@ -45,24 +44,21 @@ pub(super) async fn run(inner: Weak<Inner>, poll_now: Arc<Notify>) {
             continue;
         }
         match db::log::heads(&inner.pool, &open).await {
-            Ok(heads) => {
-                let heads: HashMap<i64, (i64, i64)> = heads
-                    .into_iter()
-                    .map(|(canvas, head, acl_version)| (canvas, (head, acl_version)))
-                    .collect();
+            Ok(Some(heads)) => {
+                inner.bus.set_database(heads.database_id);
                 let rooms = inner.rooms.lock();
                 for canvas in open {
                     let Some(room) = rooms.get(&canvas) else {
                         continue;
                     };
-                    let command = match heads.get(&canvas.0) {
-                        Some((head, acl_version)) => Command::Head(*head, *acl_version),
-                        None => Command::Deleted,
-                    };
+                    let head = heads.canvases.get(&canvas).copied();
                     // A room whose queue is full gets the next poll's answer.
-                    let _ = room.commands.try_send(command);
+                    let _ = room
+                        .commands
+                        .try_send(Command::Polled(heads.instance, head));
                 }
             }
+            Ok(None) => {}
             Err(error) => tracing::debug!(%error, "the heads could not be read"),
         }
     }

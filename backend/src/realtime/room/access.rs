@@ -1,17 +1,24 @@
 //! Changes, made on any node, to who may be on the canvas and in which role.
 
 use super::{Room, command::Command};
-use crate::{db, realtime::outbound::OutboundMessage};
-use shared::{
-    canvas::Role,
-    ids::UserId,
-    protocol::{CanvasDeleted, CloseReason, ServerMessage},
+use crate::{
+    db::{self, access::Roles},
+    realtime::outbound::OutboundMessage,
 };
+use shared::protocol::{CanvasDeleted, CloseReason, ServerMessage};
 
 impl Room {
     /// Has the members' roles read if the canvas's access version changed.
     pub(super) fn check_roles(&mut self, acl_version: i64) {
-        let Some(users) = self.members.observe_acl(acl_version) else {
+        if self.members.observe_acl(acl_version) {
+            self.read_roles();
+        }
+    }
+
+    /// Has the members' roles read, one read at a time: whatever is said about a role
+    /// elsewhere, the database's answer counts.
+    pub(super) fn read_roles(&mut self) {
+        let Some(users) = self.members.begin_reading_roles() else {
             return;
         };
         let (pool, canvas) = (self.services.pool.clone(), self.canvas_id);
@@ -23,21 +30,23 @@ impl Room {
             };
             let roles = roles
                 .inspect_err(|error| tracing::debug!(%error, "roles could not be read"))
-                .ok();
+                .ok()
+                .flatten();
             // Fails only if the room ended, which then has no members.
             let _ = commands.send(Command::Roles(roles)).await;
         });
     }
 
-    /// Takes the roles that [`Room::check_roles`] had read.
-    pub(super) fn on_roles(&mut self, roles: Option<Vec<(UserId, Option<Role>)>>) {
+    /// Takes the roles that [`Room::read_roles`] had read.
+    pub(super) fn on_roles(&mut self, roles: Option<Roles>) {
+        let read_again = self.members.end_reading_roles();
         match roles {
-            Some(roles) => {
-                for (user, role) in roles {
-                    self.members.set_role(user, role);
-                }
-            }
+            Some(roles) => self.members.set_roles(&roles),
+            // The next poll tries again.
             None => self.members.forget_acl(),
+        }
+        if read_again {
+            self.read_roles();
         }
     }
 

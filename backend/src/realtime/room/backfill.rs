@@ -44,6 +44,9 @@ pub(super) struct Chunk {
 pub(super) struct LogReader {
     pub(super) pool: PgPool,
     pub(super) canvas: CanvasId,
+    /// Which log: of another one nothing is read. See
+    /// [`crate::db::log::LockedCanvas::instance`].
+    pub(super) instance: i64,
     /// The newest delivered event.
     pub(super) head: i64,
     /// The last event to read.
@@ -78,7 +81,9 @@ impl LogReader {
         let mut events: Vec<Event> = read.cloned().collect();
         let mut read_until = events.last().map_or(until, |event| event.seq);
         if events.is_empty() && head < until {
-            let rows = db::log::after(&self.pool, self.canvas, head, until, PAGE).await?;
+            let range = head..until;
+            let rows = db::log::after_in(&self.pool, self.canvas, range, PAGE, Some(self.instance))
+                .await?;
             let is_full = i64::try_from(rows.len()) == Ok(PAGE);
             events.extend(rows.into_iter().map(|(seq, body)| Event {
                 seq,

@@ -30,7 +30,11 @@ impl Room {
     /// Handles a message that another node published to this room's channel.
     pub(super) fn receive(&mut self, node: NodeId, message: Message, lines: Vec<Bytes>) {
         match message {
-            Message::Events { first } => self.on_remote_events(first, lines),
+            Message::Events {
+                first,
+                epoch,
+                instance,
+            } => self.on_remote_events(first, epoch, instance, lines),
             Message::Presence {
                 previous,
                 version,
@@ -47,10 +51,10 @@ impl Room {
                 }
             }
             Message::Locks(changes) => self.apply_lock_changes(changes),
-            Message::Role { user, role } => self.members.set_role(user, role),
-            Message::Deleted => self.delete(),
+            Message::AccessChanged => self.read_roles(),
             // The hub handles these.
-            Message::Announcement(_)
+            Message::Deleted
+            | Message::Announcement(_)
             | Message::SessionEnded(_)
             | Message::Kick
             | Message::Alive { .. }

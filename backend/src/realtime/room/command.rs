@@ -2,7 +2,7 @@
 //! tasks that it starts itself.
 
 use crate::{
-    db::locks::TileLock,
+    db::{access::Roles, locks::TileLock, log::Head},
     realtime::{
         cluster_message::Message,
         node_id::NodeId,
@@ -16,9 +16,10 @@ use crate::{
 use bytes::Bytes;
 use shared::{
     canvas::Role,
-    ids::{ConnectionId, Epoch, UserId},
+    ids::{ConnectionId, Epoch},
     presence::ActiveUser,
     protocol::{ClientRequest, Heartbeat},
+    time::Timestamp,
 };
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -41,10 +42,10 @@ pub(crate) enum Command {
     Write(Box<Write>, oneshot::Sender<Result<Done, WriteError>>),
     /// Replies with the users on the canvas.
     ActiveUsers(oneshot::Sender<Vec<ActiveUser>>),
-    /// A user's role changed; `None` closes the user's connections.
-    Role(UserId, Option<Role>),
-    /// The log's head and the canvas's access version, as polled from the database.
-    Head(i64, i64),
+    /// Roles or the visibility changed, which the room reads.
+    AccessChanged,
+    /// What a poll of the database found: its instance, and the canvas if that exists.
+    Polled(i64, Option<Head>),
     /// A message of another node, with the lines that follow it.
     BusMessage(NodeId, Box<Message>, Vec<Bytes>),
     /// Messages on the bus may have been lost, in both directions.
@@ -58,7 +59,9 @@ pub(crate) enum Command {
     /// Another node is no longer live.
     NodeGone(NodeId),
     /// The members' roles that the room asked for; `None` where the read failed.
-    Roles(Option<Vec<(UserId, Option<Role>)>>),
+    Roles(Option<Roles>),
+    /// Connections that join, whose `last_timestamp` the room had compared.
+    Compared(Vec<Join>),
     /// The canvas was deleted.
     Deleted,
 }
@@ -73,9 +76,30 @@ pub(crate) struct Join {
     pub(crate) acl_version: i64,
     pub(crate) last_seq: Option<i64>,
     pub(crate) epoch: Option<Epoch>,
+    /// The time of the event `last_seq`, until it was compared with the log's.
+    pub(crate) last_timestamp: Option<Timestamp>,
+    /// Whether the log was compared because `last_seq` is above its head.
+    pub(crate) is_compared: bool,
     pub(crate) heartbeat: Heartbeat,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) reply: oneshot::Sender<Joined>,
+}
+
+impl Join {
+    /// Compares the time that the client told with that of the log's event, if there is
+    /// one. If they differ, history went back and grew again: the client resumes as from
+    /// another epoch.
+    pub(super) fn compare_time(&mut self, time: Option<Timestamp>, told: Timestamp) {
+        self.last_timestamp = None;
+        if time != Some(told) {
+            self.epoch = None;
+        }
+    }
+
+    /// Whether the client has seen events after `head` of this epoch.
+    pub(super) fn is_ahead(&self, head: i64, epoch: Epoch) -> bool {
+        self.epoch == Some(epoch) && self.last_seq.is_some_and(|seq| seq > head)
+    }
 }
 
 /// The reply to a [`Join`]. Everything that the room sends later is in the outbox.

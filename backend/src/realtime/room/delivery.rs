@@ -4,17 +4,22 @@
 //! the database.
 
 use super::{backfill::Chunk, command::Replay, fanout::FanoutBuffer, members::Members};
-use crate::realtime::{
-    metrics::MessageRates,
-    outbound::OutboundMessage,
-    ring::{Event, Ring},
-    sequencer::Sequencer,
+use crate::{
+    db::history::event_time,
+    realtime::{
+        cluster_message::event_seq,
+        metrics::MessageRates,
+        outbound::OutboundMessage,
+        ring::{Event, Ring},
+        sequencer::Sequencer,
+    },
 };
 use bytes::Bytes;
 use shared::{
     ids::{ConnectionId, Epoch},
     limits,
     protocol::Resume,
+    time::Timestamp,
 };
 use std::{sync::Arc, time::Instant};
 
@@ -35,14 +40,42 @@ pub(super) struct Delivery {
 }
 
 impl Delivery {
-    /// Delivers the events after `head`.
-    pub(super) fn new(head: i64, message_rates: Arc<MessageRates>) -> Self {
-        Self {
+    /// Delivers the events after `head`, whose own wire form is `last_event`.
+    pub(super) fn new(
+        head: i64,
+        last_event: Option<String>,
+        message_rates: Arc<MessageRates>,
+    ) -> Self {
+        let mut delivery = Self {
             sequencer: Sequencer::new(head),
             ring: Ring::default(),
             fanout: FanoutBuffer::default(),
             message_rates,
+        };
+        delivery.restart(head, last_event);
+        delivery
+    }
+
+    /// Forgets all events, and delivers those after `head` from now on.
+    pub(super) fn restart(&mut self, head: i64, last_event: Option<String>) {
+        self.sequencer = Sequencer::new(head);
+        self.ring = Ring::default();
+        if let Some(body) = last_event {
+            self.ring.push(Event {
+                seq: head,
+                body: body.into(),
+            });
         }
+    }
+
+    /// The wire form of the newest delivered event.
+    pub(super) fn last_event(&self) -> Option<Bytes> {
+        self.ring.event(self.head()).map(|event| event.body.json())
+    }
+
+    /// The time of an event; `None` if it is not in memory.
+    pub(super) fn event_time(&self, seq: i64) -> Option<Timestamp> {
+        event_time(self.ring.event(seq)?.body.as_json())
     }
 
     /// The `seq` of the newest delivered event.
@@ -130,10 +163,16 @@ impl Delivery {
     }
 
     /// Takes events of another node, the first of which has the `seq` `first`.
-    /// Those that are out of order wait in the sequencer.
+    /// Those that are out of order wait in the sequencer. What comes after an event
+    /// that has another `seq` than its place is left to the log.
     pub(super) fn deliver_remote(&mut self, first: i64, bodies: Vec<Bytes>, receivers: usize) {
         let now = Instant::now();
         for (seq, body) in (first..).zip(bodies) {
+            if event_seq(&body) != Some(seq) {
+                tracing::warn!(seq, "another node sent an event that is not the next one");
+                self.sequencer.observe_head(seq);
+                break;
+            }
             let body = body.into();
             self.sequencer.insert(Event { seq, body }, now);
         }

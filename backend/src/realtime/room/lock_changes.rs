@@ -13,7 +13,7 @@ use crate::{
         bus::Channel,
         cluster_message::{LockChange, Message},
         outbound::OutboundMessage,
-        write::{Identity, Operation, Write},
+        write::{Identity, Operation, UNKNOWN_ACL, Write},
     },
 };
 use shared::{
@@ -141,6 +141,7 @@ impl Room {
                     name_version: 0,
                 },
                 role: Role::Editor,
+                acl_version: UNKNOWN_ACL,
                 op_id: None,
                 operation: Operation::Unlock { at: lock.at },
             };

@@ -2,7 +2,13 @@
 //! nothing of other nodes.
 
 use super::cursor::CursorThrottle;
-use crate::realtime::{outbox::Outbox, write::Identity};
+use crate::{
+    db::access::Roles,
+    realtime::{
+        outbox::Outbox,
+        write::{Identity, UNKNOWN_ACL},
+    },
+};
 use shared::{
     canvas::Role,
     ids::{ConnectionId, UserId},
@@ -13,14 +19,12 @@ use std::{
     sync::Arc,
 };
 
-/// An access version that differs from every one in the database, so that the
-/// roles are read again.
-const UNKNOWN_ACL: i64 = -1;
-
 /// One connection.
 pub(super) struct Member {
     pub(super) identity: Identity,
     pub(super) role: Role,
+    /// The canvas's access version when the role was read.
+    pub(super) acl_version: i64,
     pub(super) outbox: Arc<Outbox>,
     pub(super) cursor: CursorThrottle,
     /// The position of the fan-out buffer at which it joined.
@@ -32,6 +36,10 @@ pub(super) struct Members {
     connections: HashMap<ConnectionId, Member>,
     /// The access version that the roles belong to, or [`UNKNOWN_ACL`].
     acl_version: i64,
+    /// Whether the roles are being read.
+    is_reading: bool,
+    /// Whether they have to be read once more after that.
+    read_again: bool,
 }
 
 impl Members {
@@ -40,12 +48,14 @@ impl Members {
         Self {
             connections: HashMap::new(),
             acl_version,
+            is_reading: false,
+            read_again: false,
         }
     }
 
-    /// Adds a member whose role was read at `acl_version`.
-    pub(super) fn insert(&mut self, id: ConnectionId, member: Member, acl_version: i64) {
-        if acl_version != self.acl_version {
+    /// Adds a member.
+    pub(super) fn insert(&mut self, id: ConnectionId, member: Member) {
+        if member.acl_version != self.acl_version {
             // The next poll of the heads has the roles read.
             self.acl_version = UNKNOWN_ACL;
         }
@@ -86,31 +96,63 @@ impl Members {
         members.map(|member| member.outbox.clone()).collect()
     }
 
-    /// Takes the access version of the database. Returns the users whose roles
-    /// have to be read, since the version is another one than theirs.
-    pub(super) fn observe_acl(&mut self, acl_version: i64) -> Option<Vec<UserId>> {
-        if acl_version == self.acl_version || self.is_empty() {
+    /// Takes the access version of the database. True if the roles have to be read,
+    /// since it is another one than theirs.
+    pub(super) fn observe_acl(&self, acl_version: i64) -> bool {
+        acl_version != self.acl_version && !self.is_empty()
+    }
+
+    /// The users whose roles have to be read now. `None` while they are being read:
+    /// then they are read once more afterwards.
+    pub(super) fn begin_reading_roles(&mut self) -> Option<Vec<UserId>> {
+        if self.is_empty() {
             return None;
         }
-        self.acl_version = acl_version;
+        if std::mem::replace(&mut self.is_reading, true) {
+            self.read_again = true;
+            return None;
+        }
         let members = self.connections.values();
         let users: HashSet<UserId> = members.map(|member| member.identity.user_id).collect();
         Some(users.into_iter().collect())
     }
 
-    /// The roles could not be read: the next poll tries again.
-    pub(super) fn forget_acl(&mut self) {
-        self.acl_version = UNKNOWN_ACL;
+    /// Ends what [`Members::begin_reading_roles`] began. True if the roles have to be
+    /// read once more.
+    pub(super) fn end_reading_roles(&mut self) -> bool {
+        self.is_reading = false;
+        std::mem::take(&mut self.read_again)
     }
 
-    /// Sets a user's role; `None` closes the user's connections.
-    pub(super) fn set_role(&mut self, user: UserId, role: Option<Role>) {
+    /// The roles are not known any more: the next poll has them read, and no request
+    /// counts on them.
+    pub(super) fn forget_acl(&mut self) {
+        self.acl_version = UNKNOWN_ACL;
         for member in self.connections.values_mut() {
-            if member.identity.user_id == user {
-                match role {
-                    Some(role) => member.role = role,
-                    None => member.outbox.close(CloseReason::Revoked),
+            member.acl_version = UNKNOWN_ACL;
+        }
+    }
+
+    /// Sets the roles that were read; `None` closes the user's connections. A member
+    /// whose role is newer keeps it.
+    pub(super) fn set_roles(&mut self, read: &Roles) {
+        self.acl_version = read.acl_version;
+        for member in self.connections.values_mut() {
+            let Some(role) = read.roles.get(&member.identity.user_id) else {
+                // It joined while the roles were read.
+                if member.acl_version != read.acl_version {
+                    self.acl_version = UNKNOWN_ACL;
                 }
+                continue;
+            };
+            if member.acl_version > read.acl_version {
+                self.acl_version = UNKNOWN_ACL;
+                continue;
+            }
+            member.acl_version = read.acl_version;
+            match role {
+                Some(role) => member.role = *role,
+                None => member.outbox.close(CloseReason::Revoked),
             }
         }
     }
@@ -128,7 +170,7 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    fn member(user: i64) -> Member {
+    fn member(user: i64, acl_version: i64) -> Member {
         Member {
             identity: Identity {
                 user_id: UserId(user),
@@ -137,9 +179,18 @@ mod tests {
                 name_version: 0,
             },
             role: Role::Editor,
+            acl_version,
             outbox: Arc::default(),
             cursor: CursorThrottle::default(),
             joined_at: 0,
+        }
+    }
+
+    fn roles(acl_version: i64, roles: &[(i64, Option<Role>)]) -> Roles {
+        let roles = roles.iter().map(|(user, role)| (UserId(*user), *role));
+        Roles {
+            acl_version,
+            roles: roles.collect(),
         }
     }
 
@@ -147,28 +198,50 @@ mod tests {
     fn roles_are_read_once_for_each_access_version() {
         let [first, second] = [1, 2].map(|n| ConnectionId(Uuid::from_u128(n)));
         let mut members = Members::new(3);
-        assert_eq!(members.observe_acl(4), None);
-        members.insert(first, member(7), 3);
-        assert_eq!(members.observe_acl(3), None);
-        assert_eq!(members.observe_acl(4), Some(vec![UserId(7)]));
-        assert_eq!(members.observe_acl(4), None);
+        assert!(!members.observe_acl(4));
+        members.insert(first, member(7, 3));
+        assert!(!members.observe_acl(3));
+        assert!(members.observe_acl(4));
+        assert_eq!(members.begin_reading_roles(), Some(vec![UserId(7)]));
+        // Told once more meanwhile: read again afterwards, not at the same time.
+        assert_eq!(members.begin_reading_roles(), None);
+        assert!(members.end_reading_roles());
+        assert_eq!(members.begin_reading_roles(), Some(vec![UserId(7)]));
+        assert!(!members.end_reading_roles());
+        members.set_roles(&roles(4, &[(7, Some(Role::Viewer))]));
+        assert!(!members.observe_acl(4));
         members.forget_acl();
-        assert_eq!(members.observe_acl(4), Some(vec![UserId(7)]));
+        assert!(members.observe_acl(4));
+        members.set_roles(&roles(4, &[(7, Some(Role::Viewer))]));
         // A role that was read at another version is not trusted.
-        members.insert(second, member(7), 3);
-        assert_eq!(members.observe_acl(4), Some(vec![UserId(7)]));
+        members.insert(second, member(7, 3));
+        assert!(members.observe_acl(4));
+    }
+
+    #[test]
+    fn an_older_role_does_not_replace_a_newer_one() {
+        let [first, second] = [1, 2].map(|n| ConnectionId(Uuid::from_u128(n)));
+        let mut members = Members::new(5);
+        members.insert(first, member(7, 5));
+        members.insert(second, member(8, 4));
+        members.set_roles(&roles(4, &[(7, None), (8, Some(Role::Viewer))]));
+        assert_eq!(members.get(first).unwrap().role, Role::Editor);
+        assert!(members.get(first).unwrap().outbox.try_drain().is_none());
+        assert_eq!(members.get(second).unwrap().role, Role::Viewer);
+        assert!(members.observe_acl(4) && members.observe_acl(5));
     }
 
     #[test]
     fn a_role_counts_for_every_connection_of_the_user() {
         let [first, second] = [1, 2].map(|n| ConnectionId(Uuid::from_u128(n)));
         let mut members = Members::new(0);
-        members.insert(first, member(7), 0);
-        members.insert(second, member(8), 0);
-        members.set_role(UserId(7), Some(Role::Viewer));
+        members.insert(first, member(7, 0));
+        members.insert(second, member(8, 0));
+        let editor = Some(Role::Editor);
+        members.set_roles(&roles(1, &[(7, Some(Role::Viewer)), (8, editor)]));
         assert_eq!(members.get(first).unwrap().role, Role::Viewer);
         assert_eq!(members.get(second).unwrap().role, Role::Editor);
-        members.set_role(UserId(7), None);
+        members.set_roles(&roles(2, &[(7, None), (8, editor)]));
         let closed = |id| {
             let drained = members.get(id).unwrap().outbox.try_drain();
             drained.and_then(|drained| drained.close)

@@ -2,7 +2,7 @@
 
 use super::{
     Room,
-    command::{Join, Joined},
+    command::{Command, Join, Joined},
     cursor::CursorThrottle,
     members::Member,
     tile_locks::to_wire,
@@ -18,15 +18,66 @@ use crate::{
 use bytes::Bytes;
 use shared::{
     ids::{ConnectionId, UserId},
+    limits,
     protocol::{CloseReason, Connected, ServerMessage, UserCount},
+    time::Timestamp,
 };
-use std::{sync::atomic::Ordering, time::Instant};
+use std::{collections::HashMap, sync::atomic::Ordering, time::Instant};
 
 impl Room {
     /// Queues a join. It is admitted at the end of the step, unless the client
-    /// has seen newer events than this room: then the log is read first.
-    pub(super) fn queue_join(&mut self, join: Join) {
-        self.joins.push(join, self.delivery.head(), self.epoch);
+    /// has seen newer events than this room, or told the time of an event that is not
+    /// in memory: then the log is read first.
+    pub(super) fn queue_join(&mut self, mut join: Join) {
+        let head = self.delivery.head();
+        if let (Some(told), Some(seq)) = (join.last_timestamp, join.last_seq)
+            && join.epoch == Some(self.log.epoch)
+            && (1..=head).contains(&seq)
+        {
+            match self.delivery.event_time(seq) {
+                Some(time) => join.compare_time(Some(time), told),
+                None if head - seq <= limits::RESUME_EVENTS => {
+                    return self.joins.push_uncompared(join);
+                }
+                // Too far behind in any case.
+                None => {}
+            }
+        }
+        self.joins.push(join, head, self.log.epoch);
+    }
+
+    /// Has the times read from the log that joins have to be compared with. If the
+    /// database is away the joins are dropped, which closes their connections.
+    pub(super) fn compare_joins(&mut self) {
+        let mut joins = self.joins.take_uncompared();
+        if joins.is_empty() {
+            return;
+        }
+        let (pool, canvas) = (self.services.pool.clone(), self.canvas_id);
+        let commands = self.commands.clone();
+        tokio::spawn(async move {
+            let seqs: Vec<i64> = joins.iter().filter_map(|join| join.last_seq).collect();
+            let times = match db::log::event_times(&pool, canvas, &seqs).await {
+                Ok(times) => times,
+                Err(error) => {
+                    tracing::warn!(%canvas, %error, "the times of events could not be read");
+                    return;
+                }
+            };
+            let times: HashMap<i64, Timestamp> = times
+                .into_iter()
+                .map(|(seq, time)| (seq, time.into()))
+                .collect();
+            for join in &mut joins {
+                if let (Some(told), Some(seq)) = (join.last_timestamp, join.last_seq) {
+                    join.compare_time(times.get(&seq).copied(), told);
+                }
+            }
+            if let Some(commands) = commands.upgrade() {
+                // Fails only if the room ended.
+                let _ = commands.send(Command::Compared(joins)).await;
+            }
+        });
     }
 
     /// Admits the waiting connections. Each finds the others in its list of
@@ -52,7 +103,9 @@ impl Room {
         if self.is_deleted {
             join.outbox.close(CloseReason::CanvasDeleted);
         }
-        let (resume, replay) = self.delivery.resume(join.last_seq, join.epoch, self.epoch);
+        let (resume, replay) = self
+            .delivery
+            .resume(join.last_seq, join.epoch, self.log.epoch);
         let head = self.delivery.head();
         let connected = Connected {
             connection_id: join.connection_id,
@@ -61,7 +114,7 @@ impl Room {
             username: join.identity.username.to_string(),
             display_name: join.identity.display_name.to_string(),
             role: join.role,
-            epoch: self.epoch,
+            epoch: self.log.epoch,
             seq: head,
             resume,
             active_users: Vec::new(),
@@ -79,12 +132,12 @@ impl Room {
         let member = Member {
             identity: join.identity,
             role: join.role,
+            acl_version: join.acl_version,
             outbox: join.outbox,
             cursor: CursorThrottle::default(),
             joined_at: self.delivery.position(),
         };
-        self.members
-            .insert(join.connection_id, member, join.acl_version);
+        self.members.insert(join.connection_id, member);
         self.publish_presence(user, join.connection_id, PresenceField::All);
         if join.reply.send(joined).is_err() {
             // The connection ended while it waited.

@@ -14,6 +14,7 @@ pub(super) fn ack(op_id: Option<OpId>, request_type: &str, done: Done) -> Outbou
     OutboundMessage::reply(&ServerMessage::Ack(Ack {
         op_id,
         seq: done.seq,
+        timestamp: done.timestamp,
         request: request_type.to_owned(),
         version: done.version,
         tile_id: done.tile_id,

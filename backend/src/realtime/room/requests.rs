@@ -101,6 +101,7 @@ impl Room {
         let write = Write {
             identity: member.identity.clone(),
             role: member.role,
+            acl_version: member.acl_version,
             op_id,
             operation,
         };

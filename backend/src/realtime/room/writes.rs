@@ -6,29 +6,43 @@ use super::{
     command::{Join, ReplyTo},
 };
 use crate::{
-    db::ConnectionCache,
+    db::{
+        ConnectionCache,
+        history::{CheckedLog, SeenLog},
+    },
     realtime::{
         ring::Event,
-        writer::{self, BATCH, BATCH_BYTES, Committed, Request},
+        writer::{self, BATCH, BATCH_BYTES, Outcome, Request},
     },
 };
 use shared::{canvas::Grid, ids::CanvasId};
-use std::{collections::VecDeque, time::Instant};
-use tokio::task::JoinHandle;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+use tokio::{task::JoinHandle, time::timeout};
 
 /// Requests that may wait for the next transaction.
 const MAX_QUEUED: usize = 4096;
+/// How long a committed transaction waits for the events before it. Then its requests
+/// are answered with `unavailable`, and its events are read from the log later.
+const BACKFILL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a transaction, or a read of the log, ended with.
 pub(super) struct Finished {
     pub(super) requests: Vec<Request>,
     /// One for each request.
     pub(super) replies: Vec<ReplyTo>,
-    pub(super) committed: Committed,
+    /// What came of the transaction, if there was one.
+    pub(super) outcome: Option<Outcome>,
     /// When the commit was confirmed.
     pub(super) at: Instant,
     /// What was read from the log, if it was read.
     pub(super) chunk: Option<Chunk>,
+    /// The log before the transaction could not be read in time.
+    pub(super) has_backfill_failed: bool,
+    /// What a comparison of the log found, if there was one.
+    pub(super) checked: Option<CheckedLog>,
     /// Connections that waited for the log to be read.
     pub(super) joins: Vec<Join>,
     /// Whether the log was read as far as these connections need it.
@@ -41,9 +55,11 @@ impl Finished {
         Self {
             requests: Vec::new(),
             replies: Vec::new(),
-            committed: Committed::default(),
+            outcome: None,
             at: Instant::now(),
             chunk: None,
+            has_backfill_failed: false,
+            checked: None,
             joins: Vec::new(),
             is_complete: true,
         }
@@ -54,6 +70,8 @@ impl Finished {
 #[derive(Default)]
 pub(super) struct Writes {
     queue: VecDeque<(Request, ReplyTo)>,
+    /// So many requests at the front of the queue go into a transaction each.
+    one_by_one: usize,
     pub(super) in_flight: Option<JoinHandle<Finished>>,
     /// Read from the log, but not delivered yet.
     pub(super) backfilled: Vec<Event>,
@@ -80,19 +98,41 @@ impl Writes {
         self.queue.push_back((request, reply_to));
     }
 
+    /// Queues the requests of a batch that the database refused again, in front of all
+    /// others, so that each is tried by itself.
+    pub(super) fn retry_one_by_one(&mut self, requests: Vec<Request>, replies: Vec<ReplyTo>) {
+        self.one_by_one += requests.len();
+        for request in requests.into_iter().zip(replies).rev() {
+            self.queue.push_front(request);
+        }
+    }
+
+    /// Takes every request that is queued.
+    pub(super) fn take_queued(&mut self) -> VecDeque<(Request, ReplyTo)> {
+        self.one_by_one = 0;
+        std::mem::take(&mut self.queue)
+    }
+
     /// Starts the transaction of the next batch.
-    pub(super) fn commit_batch(&mut self, cache: ConnectionCache, canvas: CanvasId, grid: &Grid) {
+    pub(super) fn commit_batch(
+        &mut self,
+        cache: ConnectionCache,
+        canvas: CanvasId,
+        seen: SeenLog,
+        grid: &Grid,
+    ) {
         let count = self.next_batch(grid);
+        self.one_by_one = self.one_by_one.saturating_sub(count);
         let (requests, replies): (Vec<Request>, Vec<ReplyTo>) = self.queue.drain(..count).unzip();
         self.in_flight = Some(tokio::spawn(async move {
             let started = Instant::now();
-            let committed = writer::commit(&cache, canvas, &requests).await;
+            let outcome = writer::commit(&cache, canvas, &seen, &requests).await;
             metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
             metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
             Finished {
                 requests,
                 replies,
-                committed,
+                outcome: Some(outcome),
                 ..Finished::nothing()
             }
         }));
@@ -126,17 +166,51 @@ impl Writes {
     }
 
     /// Starts reading what was committed elsewhere before a transaction of this
-    /// room. Repeated until it succeeds: nothing later may be delivered before.
+    /// room: nothing later may be delivered before. Repeated for [`BACKFILL_TIMEOUT`].
     pub(super) fn backfill_before_commit(&mut self, reader: LogReader, finished: Finished) {
         self.in_flight = Some(tokio::spawn(async move {
-            let chunk = Some(reader.next_chunk_retrying().await);
-            Finished { chunk, ..finished }
+            let chunk = timeout(BACKFILL_TIMEOUT, reader.next_chunk_retrying()).await;
+            Finished {
+                has_backfill_failed: chunk.is_err(),
+                chunk: chunk.ok(),
+                ..finished
+            }
+        }));
+    }
+
+    /// Starts the comparison of the log with what was delivered. `claimed` is the
+    /// newest `seq` that one of the joins told. If the database is away the joins are
+    /// dropped, which closes their connections; the next transaction or poll compares
+    /// again.
+    pub(super) fn check_log(
+        &mut self,
+        cache: ConnectionCache,
+        canvas: CanvasId,
+        seen: SeenLog,
+        joins: Vec<Join>,
+    ) {
+        self.in_flight = Some(tokio::spawn(async move {
+            let claimed = joins.iter().filter_map(|join| join.last_seq).max();
+            match writer::check_log(&cache, canvas, &seen, claimed).await {
+                Ok(checked) => Finished {
+                    checked,
+                    joins,
+                    ..Finished::nothing()
+                },
+                Err(error) => {
+                    tracing::warn!(%canvas, %error, "the log could not be compared");
+                    Finished::nothing()
+                }
+            }
         }));
     }
 
     /// How many requests go into the next transaction. Their events are delivered
     /// at once, and have to fit into an outbox that was empty a moment ago.
     fn next_batch(&self, grid: &Grid) -> usize {
+        if self.one_by_one > 0 {
+            return self.queue.len().min(1);
+        }
         let mut bytes = 0;
         let area = usize::try_from(grid.tile_size).unwrap_or_default().pow(2);
         let fits = self.queue.iter().take(BATCH).take_while(|(request, _)| {

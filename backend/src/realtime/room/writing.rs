@@ -15,10 +15,11 @@ use crate::realtime::{
     cluster_message::Message,
     ring::Event,
     write::{Done, Operation, Write, WriteError},
-    writer::{Applied, Request},
+    writer::{Applied, Committed, Outcome, Request},
 };
 use bytes::Bytes;
-use shared::ids::{ConnectionId, OpId};
+use shared::ids::{ConnectionId, Epoch, OpId};
+use std::time::Instant;
 
 impl Room {
     /// Queues a durable request; a full queue refuses it with `Busy`.
@@ -40,17 +41,24 @@ impl Room {
         if self.writes.in_flight.is_some() {
             return;
         }
+        let cache = self.services.connection_cache.clone();
         let has_requests = self.writes.has_requests();
         let gap = self.delivery.gap_until();
-        if self.joins.has_ahead() || (!has_requests && gap.is_some()) {
+        if self.log.needs_check || self.joins.has_from_the_future() {
+            self.log.needs_check = false;
+            let joins = self.joins.take_from_the_future();
+            let seen = self.seen_log();
+            self.writes.check_log(cache, self.canvas_id, seen, joins);
+        } else if self.joins.has_ahead() || (!has_requests && gap.is_some()) {
             let joins = self.joins.take_ahead();
             let claimed = joins.iter().filter_map(|join| join.last_seq).max();
             let until = gap.max(claimed).unwrap_or(self.delivery.head());
             let reader = self.log_reader(until);
             self.writes.poll_log(reader, joins);
         } else if has_requests {
-            let cache = self.services.connection_cache.clone();
-            self.writes.commit_batch(cache, self.canvas_id, &self.grid);
+            let seen = self.seen_log();
+            self.writes
+                .commit_batch(cache, self.canvas_id, seen, &self.grid);
         }
     }
 
@@ -63,22 +71,76 @@ impl Room {
             self.schedule_gap_check();
             read_until
         });
-        let base = finished.committed.base;
-        if base > self.delivery.head() && read_until.is_none_or(|until| until < base) {
-            // The reader checks which members took what was sent before.
-            self.delivery.flush_now(&self.members);
-            let reader = self.log_reader(base);
-            return self.writes.backfill_before_commit(reader, finished);
+        if let Some(checked) = finished.checked.take() {
+            self.on_log_checked(checked);
         }
-        let Finished {
-            requests,
-            replies,
-            committed,
-            at,
-            joins,
-            is_complete,
-            chunk: _,
-        } = finished;
+        match finished.outcome.take() {
+            Some(Outcome::Committed(committed)) => {
+                if !finished.has_backfill_failed && self.lacks(committed.base, read_until) {
+                    // The reader checks which members took what was sent before.
+                    self.delivery.flush_now(&self.members);
+                    let reader = self.log_reader(committed.base);
+                    finished.outcome = Some(Outcome::Committed(committed));
+                    return self.writes.backfill_before_commit(reader, finished);
+                }
+                self.finish_commit(finished.requests, finished.replies, committed, finished.at);
+            }
+            Some(Outcome::Failed(error)) => {
+                self.fail(finished.requests, finished.replies, &error);
+            }
+            Some(Outcome::Refused) => {
+                self.writes
+                    .retry_one_by_one(finished.requests, finished.replies);
+            }
+            Some(Outcome::OtherHistory) => {
+                self.log.needs_check = true;
+                self.fail(
+                    finished.requests,
+                    finished.replies,
+                    &WriteError::Unavailable,
+                );
+            }
+            None => {}
+        }
+        if let Some(until) = read_until {
+            self.delivery.mark_read(until);
+        }
+        for join in finished.joins {
+            if finished.is_complete && join.is_ahead(self.delivery.head(), self.log.epoch) {
+                self.joins.push_from_the_future(join);
+            } else {
+                self.queue_join(join);
+            }
+        }
+    }
+
+    /// Whether events up to `base` have to be read before later ones are delivered.
+    /// `read_until` is up to where the log was read just now.
+    fn lacks(&self, base: i64, read_until: Option<i64>) -> bool {
+        base > self.delivery.head() && read_until.is_none_or(|until| until < base)
+    }
+
+    /// Delivers and answers a transaction. If events before it are missing, they could
+    /// not be read: its own wait in the log until a poll finds them, and its requests
+    /// may be sent again with their `op_id`.
+    fn finish_commit(
+        &mut self,
+        requests: Vec<Request>,
+        replies: Vec<ReplyTo>,
+        committed: Committed,
+        at: Instant,
+    ) {
+        let receivers = self.members.len();
+        self.adopt_log(committed.epoch, committed.instance);
+        if self.services.bus.is_shared() {
+            self.publish_events(&committed.events);
+        }
+        if committed.base > self.delivery.head() {
+            let last = committed.events.last().map_or(committed.base, |e| e.seq);
+            self.delivery.observe_head(last);
+            self.commit_lock_changes(committed.locks);
+            return self.fail(requests, replies, &WriteError::Unavailable);
+        }
         let mut own: Vec<Option<OwnReply>> = Vec::new();
         own.resize_with(committed.events.len(), || None);
         // Requests without an event, or not of a connection: answered at the end.
@@ -103,30 +165,34 @@ impl Room {
                 (_, reply_to) => others.push((request.write.op_id, reply_to, result)),
             }
         }
-        if self.services.bus.is_shared() {
-            self.publish_events(&committed.events);
-        }
         let events = committed.events.into_iter().zip(own);
         self.delivery.deliver_committed(events, at, receivers);
         self.schedule_gap_check();
-        if let Some(until) = read_until {
-            self.delivery.mark_read(until);
-        }
         self.commit_lock_changes(committed.locks);
         for (op_id, reply_to, result) in others {
             self.reply(op_id, reply_to, result.map(|applied: Applied| applied.done));
         }
-        for join in joins {
-            if is_complete {
-                self.joins.push_checked(join);
-            } else {
-                self.queue_join(join);
-            }
+    }
+
+    /// Answers all requests of a batch with this error.
+    fn fail(&mut self, requests: Vec<Request>, replies: Vec<ReplyTo>, error: &WriteError) {
+        for (request, reply_to) in requests.into_iter().zip(replies) {
+            self.reply(request.write.op_id, reply_to, Err(error.clone()));
         }
     }
 
-    /// Delivers events that another node published, as far as they are in order.
-    pub(super) fn on_remote_events(&mut self, first: i64, lines: Vec<Bytes>) {
+    /// Delivers events that another node published, as far as they are in order. Those
+    /// of another log are left out, and the log is compared.
+    pub(super) fn on_remote_events(
+        &mut self,
+        first: i64,
+        epoch: Epoch,
+        instance: i64,
+        lines: Vec<Bytes>,
+    ) {
+        if !self.log.expect(epoch, instance) {
+            return;
+        }
         self.delivery
             .deliver_remote(first, lines, self.members.len());
         self.schedule_gap_check();
@@ -146,15 +212,19 @@ impl Room {
         };
         let lines: Vec<Bytes> = events.iter().map(|event| event.body.json()).collect();
         let room = Channel::Room(self.canvas_id);
-        self.services
-            .bus
-            .publish_with(room, &Message::Events { first }, &lines);
+        let message = Message::Events {
+            first,
+            epoch: self.log.epoch,
+            instance: self.log.instance,
+        };
+        self.services.bus.publish_with(room, &message, &lines);
     }
 
     fn log_reader(&mut self, until: i64) -> LogReader {
         LogReader {
             pool: self.services.pool.clone(),
             canvas: self.canvas_id,
+            instance: self.log.instance,
             head: self.delivery.head(),
             until,
             already_read: std::mem::take(&mut self.writes.backfilled),
@@ -162,7 +232,12 @@ impl Room {
         }
     }
 
-    fn reply(&mut self, op_id: Option<OpId>, reply_to: ReplyTo, result: Result<Done, WriteError>) {
+    pub(super) fn reply(
+        &mut self,
+        op_id: Option<OpId>,
+        reply_to: ReplyTo,
+        result: Result<Done, WriteError>,
+    ) {
         match reply_to {
             ReplyTo::Nobody => {}
             ReplyTo::Http(reply) => {

@@ -7,7 +7,7 @@
 
 use super::{Applied, Committed, Request};
 use crate::{
-    db::{self, DbError, log::NewChat},
+    db::{self, DbError, history::SeenLog, log::NewChat},
     realtime::{
         ring::Event,
         write::{Done, Operation, Write},
@@ -25,14 +25,18 @@ use sqlx::PgConnection;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// The batch as messages; `None` unless it is nothing but chat and contains no
-/// `op_id` twice.
-pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<Vec<NewChat>> {
+/// The access version of the users' roles, and the batch as messages. `None` unless it
+/// is nothing but chat, all of one access version, and contains no `op_id` twice.
+pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<(i64, Vec<NewChat>)> {
     let mut ops = HashSet::new();
-    requests
+    let acl_version = requests.first()?.write.acl_version;
+    let messages: Option<Vec<NewChat>> = requests
         .iter()
         .map(|request| {
             let write = &request.write;
+            if write.acl_version != acl_version {
+                return None;
+            }
             let Operation::Chat(text) = &write.operation else {
                 return None;
             };
@@ -50,7 +54,8 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<Vec<New
                 after,
             })
         })
-        .collect()
+        .collect();
+    Some((acl_version, messages?))
 }
 
 /// The event of a chat message with this `seq`.
@@ -96,22 +101,26 @@ fn split(event: &DurableEvent) -> Option<[String; 3]> {
 pub(super) async fn commit(
     connection: &mut PgConnection,
     canvas: CanvasId,
+    seen: &SeenLog,
+    acl_version: i64,
     messages: &[NewChat],
 ) -> db::Result<Option<Committed>> {
-    let events = match db::log::append_chat(connection, canvas, messages).await {
-        Ok(events) => events,
+    let appended = db::log::append_chat(connection, canvas, seen, acl_version, messages).await;
+    let appended = match appended {
+        Ok(appended) => appended,
         // Another node is committing one of these operations at the same moment, which
         // only the unique index notices.
         Err(DbError::DuplicateOperation) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let Some((first, _)) = events.first() else {
+    let Some(first) = appended.first() else {
         return Ok(None);
     };
-    let base = first - 1;
-    let results = events.iter().enumerate().map(|(place, (seq, _))| {
+    let base = first.seq - 1;
+    let results = appended.iter().enumerate().map(|(place, chat)| {
         let done = Done {
-            seq: Some(*seq),
+            seq: Some(chat.seq),
+            timestamp: Some(chat.created_at.into()),
             ..Done::default()
         };
         Ok(Applied {
@@ -121,13 +130,15 @@ pub(super) async fn commit(
     });
     Ok(Some(Committed {
         base,
+        epoch: seen.epoch,
+        instance: seen.instance,
         results: results.collect(),
         locks: Vec::new(),
-        events: events
+        events: appended
             .into_iter()
-            .map(|(seq, body)| Event {
-                seq,
-                body: body.into(),
+            .map(|chat| Event {
+                seq: chat.seq,
+                body: chat.body.into(),
             })
             .collect(),
     }))
@@ -152,6 +163,7 @@ mod tests {
                     name_version: 0,
                 },
                 role: Role::Viewer,
+                acl_version: 0,
                 op_id: op.map(|op| OpId::from(Uuid::from_u128(op))),
                 operation: Operation::Chat(ChatText::parse(text).unwrap()),
             },
@@ -162,7 +174,7 @@ mod tests {
     #[test]
     fn a_text_that_looks_like_the_fields_is_not_taken_for_them() {
         let text = r#"","seq":0,"created_at":"1970-01-01T00:00:00.000Z","#;
-        let parts = messages(CanvasId(1), &[says(text, None)]).unwrap();
+        let (_, parts) = messages(CanvasId(1), &[says(text, None)]).unwrap();
         let part = &parts[0];
         let time = "2026-01-02T03:04:05.678Z";
         let json = format!("{}42{}{time}{}", part.before, part.between, part.after);
@@ -186,7 +198,11 @@ mod tests {
             },
             ..request
         };
-        let batch = |requests: &[Request]| messages(CanvasId(1), requests).map(|all| all.len());
+        let batch =
+            |requests: &[Request]| messages(CanvasId(1), requests).map(|(_, all)| all.len());
+        let mut newer = says("a", None);
+        newer.write.acl_version += 1;
+        assert_eq!(batch(&[says("a", None), newer]), None);
         assert_eq!(batch(&[says("a", Some(1)), says("a", Some(2))]), Some(2));
         assert_eq!(batch(&[says("a", None), says("a", None)]), Some(2));
         assert_eq!(batch(&[says("a", Some(1)), says("b", Some(1))]), None);

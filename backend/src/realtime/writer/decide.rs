@@ -18,7 +18,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use shared::{
     api::Canvas,
-    canvas::{Coord, EditPolicy, Grid},
+    canvas::{Coord, EditPolicy, Grid, Refusal, Role},
     ids::{CanvasId, OpId, TileId, UserId},
     protocol::{CanvasUpdated, DurableEvent},
 };
@@ -35,10 +35,13 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         tile_count: loaded.canvas.tile_count,
         new_ids: loaded.new_ids,
         settings: loaded.settings,
+        roles: loaded.roles,
         liked: loaded.likes,
         locks: loaded.locks,
         plan: Plan {
             base: loaded.canvas.last_seq,
+            epoch: loaded.canvas.epoch,
+            instance: loaded.canvas.instance,
             policy: loaded.canvas.policy,
             results: Vec::with_capacity(requests.len()),
             lock_changes: Vec::new(),
@@ -89,7 +92,8 @@ struct Planner {
     seq: i64,
     tile_count: i64,
     new_ids: Vec<TileId>,
-    settings: VecDeque<Canvas>,
+    settings: VecDeque<Option<Canvas>>,
+    roles: HashMap<UserId, Option<Role>>,
     liked: HashSet<(TileId, UserId)>,
     locks: HashMap<Coord, TileLock>,
     plan: Plan,
@@ -98,14 +102,21 @@ struct Planner {
 impl Planner {
     fn request(&mut self, request: &Request) -> Result<Applied, WriteError> {
         let write = &request.write;
+        let role = self.role(request);
         match &write.operation {
+            // Releasing what one holds needs no role.
+            Operation::Unlock { at } => self.unlock(write.identity.user_id, *at),
+            _ if role.is_none() => Err(Refusal::Forbidden.into()),
             Operation::Chat(text) => {
                 let event = chat::event(self.canvas, write, text, self.seq + 1, self.now);
                 self.append(request, &event)
             }
             Operation::Tile { at, expected, op } => self.tile(request, *at, *expected, op),
             Operation::Settings(_) => {
-                let mut canvas = self.settings.pop_front().ok_or(WriteError::Internal)?;
+                let changed = self.settings.pop_front().ok_or(WriteError::Internal)?;
+                let Some(mut canvas) = changed else {
+                    return Ok(nothing());
+                };
                 canvas.last_seq = self.seq + 1;
                 canvas.tile_count = self.tile_count;
                 self.plan.policy = canvas.edit_policy;
@@ -123,8 +134,15 @@ impl Planner {
                 self.append(request, &event)
             }
             Operation::Lock { at } => self.lock(request, *at),
-            Operation::Unlock { at } => self.unlock(write.identity.user_id, *at),
         }
+    }
+
+    /// The role of the user who asks: the one that was read under the canvas's lock, or
+    /// the request's own where that is up to date.
+    fn role(&self, request: &Request) -> Option<Role> {
+        let user = request.write.identity.user_id;
+        let read = self.roles.get(&user).copied();
+        read.unwrap_or(Some(request.write.role))
     }
 
     /// Appends the event to the plan, with the next `seq`.

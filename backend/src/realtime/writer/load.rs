@@ -68,7 +68,20 @@ pub(super) async fn load(
     locked: LockedCanvas,
 ) -> db::Result<Loaded> {
     let needs = Needs::of(requests, &locked.grid);
+    let acl_version = locked.acl_version;
     let mut loaded = Loaded::new(locked);
+    let outdated: HashSet<UserId> = requests
+        .iter()
+        .filter(|request| request.write.acl_version != acl_version)
+        // Needs no role.
+        .filter(|request| !matches!(request.write.operation, Operation::Unlock { .. }))
+        .map(|request| request.write.identity.user_id)
+        .collect();
+    if !outdated.is_empty() {
+        let users: Vec<UserId> = outdated.into_iter().collect();
+        let read = db::access::roles(&mut *connection, canvas, &users).await?;
+        loaded.roles = read.unwrap_or_default().roles;
+    }
     if !needs.ops.is_empty() {
         let ops: Vec<(UserId, OpId)> = needs.ops.iter().map(|(_, op)| *op).collect();
         for prior in db::log::prior_results(connection, canvas, &ops).await? {
@@ -98,9 +111,9 @@ pub(super) async fn load(
     loaded.new_ids = db::cells::new_ids(connection, new_ids).await?;
     let mut changes_policy = false;
     for change in needs.settings {
-        changes_policy |= change.edit_policy.is_some();
-        let canvas = db::canvases::update(connection, canvas, change).await?;
-        loaded.settings.push_back(canvas);
+        let changed = db::canvases::update(connection, canvas, change).await?;
+        changes_policy |= change.edit_policy.is_some() && changed.is_some();
+        loaded.settings.push_back(changed);
     }
     if loaded.needs_locks() || changes_policy {
         loaded.note_locks(db::locks::held(connection, canvas).await?);

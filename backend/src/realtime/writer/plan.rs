@@ -14,8 +14,8 @@ use crate::{
 };
 use shared::{
     api::Canvas,
-    canvas::{Coord, EditPolicy, TileState},
-    ids::{OpId, TileId, UserId},
+    canvas::{Coord, EditPolicy, Role, TileState},
+    ids::{Epoch, OpId, TileId, UserId},
     protocol::DurableEvent,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -31,8 +31,10 @@ pub(super) struct Loaded {
     pub(super) cells: HashMap<Coord, TileState>,
     /// Ids for new tiles.
     pub(super) new_ids: Vec<TileId>,
-    /// The canvas after each change of its settings.
-    pub(super) settings: VecDeque<Canvas>,
+    /// The canvas after each change of its settings; `None` where nothing changed.
+    pub(super) settings: VecDeque<Option<Canvas>>,
+    /// The users' roles, where those of the requests may be outdated.
+    pub(super) roles: HashMap<UserId, Option<Role>>,
 }
 
 impl Loaded {
@@ -45,6 +47,7 @@ impl Loaded {
             cells: HashMap::new(),
             new_ids: Vec::new(),
             settings: VecDeque::new(),
+            roles: HashMap::new(),
         }
     }
 
@@ -79,6 +82,8 @@ type Likes = Vec<(TileId, UserId)>;
 /// What has to be written, and what is delivered and answered after the commit.
 pub(super) struct Plan {
     pub(super) base: i64,
+    pub(super) epoch: Epoch,
+    pub(super) instance: i64,
     pub(super) policy: EditPolicy,
     pub(super) results: Vec<Result<Applied, WriteError>>,
     pub(super) lock_changes: Vec<LockChange>,
@@ -147,6 +152,8 @@ impl Plan {
     pub(super) fn into_committed(self) -> Committed {
         Committed {
             base: self.base,
+            epoch: self.epoch,
+            instance: self.instance,
             events: self
                 .events
                 .into_iter()
@@ -163,35 +170,26 @@ impl Plan {
 
 /// The result of the request that made this event.
 pub(super) fn done(event: &DurableEvent) -> Done {
-    let seq = Some(event.seq());
-    match event {
-        DurableEvent::CanvasChatMessage(_) | DurableEvent::CanvasUpdated(_) => Done {
-            seq,
-            ..Done::default()
-        },
-        DurableEvent::TileCreated(tile) => Done {
-            seq,
-            tile_id: Some(tile.tile_id),
-            version: Some(tile.version),
-            like_count: Some(tile.like_count),
-        },
-        DurableEvent::TileUpdated(tile) => Done {
-            seq,
-            tile_id: Some(tile.tile_id),
-            version: Some(tile.version),
-            like_count: Some(tile.like_count),
-        },
-        DurableEvent::TileLiked(tile) => Done {
-            seq,
-            tile_id: Some(tile.tile_id),
-            version: None,
-            like_count: Some(tile.like_count),
-        },
-        DurableEvent::TileDeleted(tile) => Done {
-            seq,
-            tile_id: Some(tile.tile_id),
-            version: None,
-            like_count: None,
-        },
+    let (tile_id, version, like_count) = match event {
+        DurableEvent::CanvasChatMessage(_) | DurableEvent::CanvasUpdated(_) => (None, None, None),
+        DurableEvent::TileCreated(tile) => (
+            Some(tile.tile_id),
+            Some(tile.version),
+            Some(tile.like_count),
+        ),
+        DurableEvent::TileUpdated(tile) => (
+            Some(tile.tile_id),
+            Some(tile.version),
+            Some(tile.like_count),
+        ),
+        DurableEvent::TileLiked(tile) => (Some(tile.tile_id), None, Some(tile.like_count)),
+        DurableEvent::TileDeleted(tile) => (Some(tile.tile_id), None, None),
+    };
+    Done {
+        seq: Some(event.seq()),
+        timestamp: Some(event.timestamp()),
+        tile_id,
+        version,
+        like_count,
     }
 }

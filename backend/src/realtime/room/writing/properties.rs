@@ -5,7 +5,7 @@
 use super::*;
 use crate::{
     clock::DatabaseClock,
-    db::{ConnectionCache, log::RoomCanvas},
+    db::{ConnectionCache, history::CheckedLog, log::RoomCanvas},
     realtime::{
         bus::Bus,
         failure_detector::FailureDetector,
@@ -16,14 +16,13 @@ use crate::{
             command::{Join, Joined, Replay},
         },
         write::Identity,
-        writer::Committed,
     },
 };
 use proptest::{collection::vec, prelude::*};
 use shared::{
     canvas::{Coord, Grid, Role, TileOp},
     ids::{CanvasId, Epoch, UserId},
-    protocol::Heartbeat,
+    protocol::{CloseReason, Heartbeat},
     text::ChatText,
 };
 use sqlx::{PgPool, postgres::PgPoolOptions};
@@ -68,6 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 const EPOCH: Epoch = Epoch(Uuid::nil());
+const INSTANCE: i64 = 1;
 
 fn room(pool: PgPool) -> Room {
     let bus = Bus::local();
@@ -80,7 +80,9 @@ fn room(pool: PgPool) -> Room {
         },
         epoch: EPOCH,
         last_seq: 0,
+        last_event: None,
         acl_version: 0,
+        instance: INSTANCE,
     };
     let services = Services {
         connection_cache: ConnectionCache::new(pool.clone()),
@@ -106,6 +108,8 @@ fn join(room: &mut Room, id: ConnectionId) -> Joined {
         acl_version: 0,
         last_seq: None,
         epoch: None,
+        last_timestamp: None,
+        is_compared: false,
         heartbeat: Heartbeat {
             interval_ms: 1,
             timeout_ms: 2,
@@ -146,6 +150,7 @@ fn request(connection: Option<ConnectionId>, is_tile: bool) -> Request {
     let write = Write {
         identity: identity(),
         role: Role::Editor,
+        acl_version: 0,
         op_id: None,
         operation,
     };
@@ -156,13 +161,15 @@ fn request(connection: Option<ConnectionId>, is_tile: bool) -> Request {
 type Members = Vec<(ConnectionId, i64)>;
 
 fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished {
+    let mut committed = Committed {
+        base,
+        epoch: EPOCH,
+        instance: INSTANCE,
+        events: Vec::new(),
+        results: Vec::new(),
+        locks: Vec::new(),
+    };
     let mut finished = Finished {
-        requests: Vec::new(),
-        replies: Vec::new(),
-        committed: Committed {
-            base,
-            ..Committed::default()
-        },
         chunk: Some(Chunk {
             events: (head + 1..=base).map(event).collect(),
             read_until: base,
@@ -183,7 +190,6 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
             Some(by) => ReplyTo::Socket(by, "canvas_chat", None),
             None => ReplyTo::Nobody,
         });
-        let committed = &mut finished.committed;
         if refused {
             committed.results.push(Err(WriteError::Unavailable));
             continue;
@@ -200,7 +206,16 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
             event: Some(place),
         }));
     }
+    finished.outcome = Some(Outcome::Committed(committed));
     finished
+}
+
+/// The number of events that the transaction made.
+fn events(finished: &Finished) -> usize {
+    match &finished.outcome {
+        Some(Outcome::Committed(committed)) => committed.events.len(),
+        _ => 0,
+    }
 }
 
 /// Reads an outbox as a client does: how far it gets from `seq`.
@@ -220,14 +235,119 @@ fn read(outbox: &Outbox, mut seq: i64) -> Result<i64, TestCaseError> {
     Ok(seq)
 }
 
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
+/// A pool that is never connected to.
+fn no_pool() -> PgPool {
+    PgPoolOptions::new()
+        .connect_lazy("postgres://localhost/none")
+        .unwrap()
+}
+
+/// The types of what waits in a member's outbox, and why it is closed.
+fn received(room: &Room, id: ConnectionId) -> (Vec<String>, Option<CloseReason>) {
+    let drained = room.members.get(id).unwrap().outbox.try_drain();
+    let close = drained.as_ref().and_then(|drained| drained.close);
+    let messages = drained.into_iter().flat_map(|drained| drained.messages);
+    let texts = messages.map(|m| String::from_utf8(m.frame.json().to_vec()).unwrap());
+    (texts.collect(), close)
+}
+
+#[test]
+fn what_cannot_be_read_for_long_is_answered_and_left_to_the_log() {
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let mut room = room(no_pool());
+    let id = ConnectionId(Uuid::new_v4());
+    let members = vec![(id, join(&mut room, id).head)];
+    let own = [Own::Event {
+        by: 0,
+        is_tile: true,
+    }];
+    let mut finished = transaction(0, 5, &own, &members);
+    finished.chunk = None;
+    finished.has_backfill_failed = true;
+    room.finish(finished);
+    room.delivery.flush_now(&room.members);
+    let (received, _) = received(&room, id);
+    assert_eq!(received.len(), 1);
+    assert!(received[0].contains("unavailable"), "{received:?}");
+    assert_eq!(
+        (room.delivery.head(), room.delivery.gap_until()),
+        (0, Some(6))
+    );
+    // Later a poll reads all of it.
+    room.finish(transaction(0, 6, &[], &members));
+    assert_eq!(room.delivery.head(), 6);
+}
+
+#[test]
+fn a_log_that_went_back_disconnects_everybody_and_refuses_what_waits() {
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let mut room = room(no_pool());
+    let id = ConnectionId(Uuid::new_v4());
+    let members = vec![(id, join(&mut room, id).head)];
+    room.finish(transaction(0, 5, &[], &members));
+    room.delivery.flush_now(&room.members);
+    received(&room, id);
+    let reply_to = ReplyTo::Socket(id, "tile_paint", None);
+    room.enqueue(request(Some(id), true).write, Some(id), reply_to);
+    let canvas = RoomCanvas {
+        grid: room.grid,
+        epoch: Epoch(Uuid::from_u128(2)),
+        last_seq: 3,
+        last_event: Some("{}".to_owned()),
+        acl_version: 0,
+        instance: INSTANCE + 1,
+    };
+    let continued = |is_continued| {
+        Some(CheckedLog {
+            canvas: canvas.clone(),
+            is_continued,
+        })
+    };
+    // The same log under another epoch disturbs nobody.
+    room.finish(Finished {
+        checked: continued(true),
+        ..Finished::nothing()
+    });
+    assert_eq!(
+        (room.delivery.head(), room.writes.has_requests()),
+        (5, true)
+    );
+    room.finish(Finished {
+        checked: continued(false),
+        ..Finished::nothing()
+    });
+    let (received, close) = received(&room, id);
+    assert_eq!(received.len(), 1);
+    assert!(received[0].contains("unavailable"), "{received:?}");
+    assert!(
+        matches!(close, Some(CloseReason::GoingAway(_))),
+        "{close:?}"
+    );
+    assert_eq!(
+        (room.delivery.head(), room.writes.has_requests()),
+        (3, false)
+    );
+    assert_eq!(room.log.epoch, canvas.epoch);
+    // What comes now is for those who join now.
+    room.finish(transaction(3, 4, &[], &members));
+    room.delivery.flush_now(&room.members);
+    let late = room.members.get(id).unwrap().outbox.try_drain().unwrap();
+    assert!(late.messages.is_empty());
+}
+
 proptest! {
     #[test]
     fn everybody_gets_every_event_once_and_in_order(steps in vec(step(), 1..60)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = runtime();
         let _inside = runtime.enter();
-        // Never connected to.
-        let pool = PgPoolOptions::new().connect_lazy("postgres://localhost/none").unwrap();
-        let mut room = room(pool);
+        let mut room = room(no_pool());
         let mut members = Members::new();
         let mut log = 0;
         for step in steps {
@@ -241,7 +361,7 @@ proptest! {
                 Step::Elsewhere(count) => log += count,
                 Step::Commit(own) => {
                     let finished = transaction(room.delivery.head(), log, &own, &members);
-                    log += i64::try_from(finished.committed.events.len()).unwrap();
+                    log += i64::try_from(events(&finished)).unwrap();
                     room.finish(finished);
                     prop_assert_eq!(room.delivery.head(), log);
                 }

@@ -49,7 +49,7 @@ impl Planner {
         if !self.grid.contains(at) {
             return Err(Refusal::OutOfBounds);
         }
-        if self.plan.policy != EditPolicy::Exclusive || request.write.role < Role::Editor {
+        if self.plan.policy != EditPolicy::Exclusive || self.role(request) < Some(Role::Editor) {
             return Err(Refusal::Forbidden);
         }
         let user = request.write.identity.user_id;

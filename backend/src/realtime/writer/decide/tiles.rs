@@ -1,12 +1,12 @@
 //! Decisions about tile operations, and the events that they make.
 
-use super::Planner;
+use super::{Planner, nothing};
 use crate::realtime::{
     write::{Done, WriteError},
     writer::{Applied, Request},
 };
 use shared::{
-    canvas::{self, Actor, Coord, EditPolicy, Refusal, TileChange, TileOp, TileState},
+    canvas::{self, Actor, Coord, EditPolicy, Refusal, Role, TileChange, TileOp, TileState},
     ids::{TileId, UserId},
     protocol::{DurableEvent, TileCreated, TileDeleted, TileLiked, TileUpdated},
 };
@@ -30,7 +30,7 @@ impl Planner {
         }
         let actor = Actor {
             user_id,
-            role: request.write.role,
+            role: self.role(request).unwrap_or(Role::Viewer),
             likes: before.is_some_and(|tile| self.liked.contains(&(tile, user_id))),
             locked_by_other: self.locks.get(&at).is_some_and(|l| l.user_id != user_id),
         };
@@ -51,17 +51,18 @@ impl Planner {
             self.grant_lock(request, at, connection, false);
         }
         let Some(tile) = cell.as_ref().or(state_before.as_ref()).cloned() else {
-            return Err(WriteError::Internal);
+            // A transparent stroke on an empty cell.
+            return Ok(nothing());
         };
         self.record_change(at, cell, &change, user_id);
         match self.tile_event(at, &tile, change, user_id) {
             Some(event) => self.append(request, &event),
             None => Ok(Applied {
                 done: Done {
-                    seq: None,
                     tile_id: Some(tile.id),
                     version: Some(tile.version),
                     like_count: Some(tile.like_count),
+                    ..Done::default()
                 },
                 event: None,
             }),
