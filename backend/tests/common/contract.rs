@@ -143,7 +143,7 @@ const MESSAGES: &Table = &[
     ),
     (
         "ack",
-        "op_id?:uuid seq?:int for:text version?:int tile_id?:int like_count?:int",
+        "op_id?:uuid seq?:int timestamp?:time for:text version?:int tile_id?:int like_count?:int",
     ),
     (
         "error",

@@ -15,6 +15,7 @@ pub mod client_pool;
 pub mod cluster;
 pub mod contract;
 pub mod http;
+pub mod own_postgres;
 pub mod process;
 pub mod redis;
 pub mod socket;
@@ -176,6 +177,41 @@ impl TestDatabase {
             name,
             admin_url,
         }
+    }
+
+    /// Another database with the same content. Nobody may be connected to this one.
+    pub async fn copy(&self) -> Self {
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
+        let create = format!("CREATE DATABASE {name} TEMPLATE {}", self.name);
+        sqlx::query(AssertSqlSafe(create))
+            .execute(&mut admin)
+            .await
+            .unwrap();
+        admin.close().await.unwrap();
+        Self {
+            url: with_database(&self.admin_url, &name),
+            name,
+            admin_url: self.admin_url.clone(),
+        }
+    }
+
+    /// Has the database refuse events whose text contains `poison`, as it refuses those of a
+    /// user whose row was deleted by hand.
+    pub async fn refuse_poison(&self) {
+        let pool = self.pool().await;
+        sqlx::raw_sql(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF NEW.body LIKE '%poison%' THEN RAISE EXCEPTION 'refused'; END IF;
+                 RETURN NEW;
+             END $$;
+             CREATE TRIGGER refuse BEFORE INSERT ON canvas_events
+                 FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        .execute(&pool)
+        .await
+        .unwrap();
+        pool.close().await;
     }
 
     /// A connection pool for the test itself.

@@ -31,6 +31,8 @@ pub struct TestClient {
     pub connected: Value,
     /// The `seq` of the newest delivered durable event.
     pub seq: i64,
+    /// The time of that event, where it is known.
+    pub time: Option<String>,
     /// The durable events received, in order.
     pub events: Vec<Value>,
     /// See [`Board`].
@@ -67,9 +69,11 @@ impl TestClient {
     }
 
     /// The query for resuming.
-    fn query(&self, client: &Client) -> String {
+    pub fn query(&self, client: &Client) -> String {
+        let time = self.time.as_ref();
+        let time = time.map_or_else(String::new, |time| format!("&last_timestamp={time}"));
         format!(
-            "token={}&last_seq={}&epoch={}",
+            "token={}&last_seq={}&epoch={}{time}",
             client.token(),
             self.seq,
             self.connected["epoch"].as_str().unwrap()
@@ -80,6 +84,7 @@ impl TestClient {
     fn take_over(&mut self, before: &Self) {
         assert_eq!(self.connected["resume"], "resumed");
         self.seq = before.seq;
+        self.time.clone_from(&before.time);
         self.board.clone_from(&before.board);
         self.chat.clone_from(&before.chat);
     }
@@ -120,12 +125,24 @@ impl TestClient {
         Some(back)
     }
 
+    /// Reads `connected`, and takes over the copy of an earlier connection if the
+    /// server resumes it. Fails if the connection is closed.
+    pub async fn begin(&mut self, before: &Self) -> Result<(), Closed> {
+        self.connected = self.read().await?;
+        self.seq = self.connected["seq"].as_i64().unwrap();
+        if self.connected["resume"] == "resumed" {
+            self.take_over(before);
+        }
+        Ok(())
+    }
+
     /// A connection from which nothing has been read yet.
     pub fn over(socket: WebSocketStream<TcpStream>) -> Self {
         Self {
             socket,
             connected: Value::Null,
             seq: 0,
+            time: None,
             events: Vec::new(),
             board: Board::new(),
             chat: BTreeMap::new(),
@@ -351,6 +368,8 @@ impl TestClient {
                 if let Some(seq) = message["seq"].as_i64() {
                     assert_eq!(seq, self.seq + 1, "a gap or a repeat: {message}");
                     self.seq = seq;
+                    let time = message.get("timestamp").or(message.get("created_at"));
+                    self.time = Some(time.and_then(Value::as_str).unwrap().to_owned());
                     self.events.push(message.clone());
                     self.happened(message);
                 }
@@ -377,6 +396,7 @@ impl TestClient {
         }
         assert_eq!(seq, self.seq + 1, "a gap: {ack}");
         self.seq = seq;
+        self.time = Some(ack["timestamp"].as_str().unwrap().to_owned());
         if let Some(operation) = pending {
             self.applied(&operation);
         }
