@@ -8,7 +8,8 @@ const { js, wasm } = document.querySelector('meta[name="stellar-client"]').datas
 const [, canvas] = /^\/canvas\/(\d+)\/*$/.exec(location.pathname) ?? [];
 if (canvas) {
   const path = `/api/v1/canvases/${canvas}/snapshot`;
-  const answer = fetch(path).then(async (answer) => new Response(await answer.blob(), answer));
+  const signal = AbortSignal.timeout?.(120_000);
+  const answer = fetch(path, { signal }).then(async (answer) => new Response(await answer.blob(), answer));
   // The client handles the error; this avoids an "unhandled rejection".
   answer.catch(() => {});
   globalThis.stellarEarly = (asked) => {

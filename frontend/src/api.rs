@@ -2,7 +2,10 @@
 //! cookie authenticates. This module knows nothing of the store; callers decide
 //! what a response means.
 
-use gloo_net::http::{Method, Request, RequestBuilder, Response};
+mod deadline;
+
+use deadline::Deadline;
+use gloo_net::http::{Method, RequestBuilder, Response};
 use js_sys::Promise;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -25,36 +28,70 @@ use web_sys::RequestCredentials;
 /// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ApiError {
-    /// The server could not be reached, or its response could not be read.
+    /// The server could not be reached in time, or its response could not be read.
     #[error("the server cannot be reached")]
     Unreachable,
+    /// Something other than this server answered, such as a proxy with a page of its own: the
+    /// body is no problem with a `code`. Says nothing about the user or the canvas.
+    #[error("the server cannot be reached")]
+    Foreign {
+        /// The HTTP status.
+        status: u16,
+        /// `Retry-After`, if it was given in seconds.
+        retry_after_ms: Option<u32>,
+    },
     /// The server refused; the problem's `code` says why.
-    #[error("{}", .0.detail)]
-    Refused(Box<Problem>),
+    #[error("{}", .problem.detail)]
+    Refused {
+        /// The body.
+        problem: Box<Problem>,
+        /// `Retry-After`, if it was given in seconds.
+        retry_after_ms: Option<u32>,
+    },
 }
 
 impl ApiError {
-    /// The HTTP status, if there was a response.
+    /// The HTTP status, if the server answered.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Unreachable => None,
-            Self::Refused(problem) => Some(problem.status),
+            Self::Unreachable | Self::Foreign { .. } => None,
+            Self::Refused { problem, .. } => Some(problem.status),
         }
     }
 
-    /// The problem's code; `unreachable` if there was no response.
+    /// The problem's code; `unreachable` if the server did not answer.
     pub fn code(&self) -> &str {
         match self {
-            Self::Unreachable => "unreachable",
-            Self::Refused(problem) => &problem.code,
+            Self::Unreachable | Self::Foreign { .. } => "unreachable",
+            Self::Refused { problem, .. } => &problem.code,
         }
     }
 
     /// The fields of the request that are wrong; empty if it is not about fields.
     pub fn fields(&self) -> &[FieldError] {
         match self {
-            Self::Unreachable => &[],
-            Self::Refused(problem) => &problem.errors,
+            Self::Unreachable | Self::Foreign { .. } => &[],
+            Self::Refused { problem, .. } => &problem.errors,
+        }
+    }
+
+    /// Whether this server says that nobody is signed in. Not so a 401 of a proxy.
+    pub fn is_signed_out(&self) -> bool {
+        self.code() == "unauthenticated"
+    }
+
+    /// Whether something on the way refuses the request, in place of the server.
+    pub fn is_blocked(&self) -> bool {
+        matches!(self, Self::Foreign { status, .. } if matches!(status, 401 | 403 | 407 | 511))
+    }
+
+    /// How long the answer asks to wait before the next attempt, in milliseconds.
+    pub fn retry_after_ms(&self) -> Option<u32> {
+        match self {
+            Self::Unreachable => None,
+            Self::Foreign { retry_after_ms, .. } | Self::Refused { retry_after_ms, .. } => {
+                *retry_after_ms
+            }
         }
     }
 }
@@ -67,7 +104,7 @@ pub type ApiResult<T> = Result<T, ApiError>;
 /// # Errors
 /// [`ApiError`]; status 401 if nobody is signed in.
 pub async fn me() -> ApiResult<User> {
-    parse(fetch(request(Method::GET, "/users/me").build()).await)
+    parse(fetch(get("/users/me")).await)
 }
 
 /// Changes the signed-in user's display name or status message.
@@ -75,7 +112,7 @@ pub async fn me() -> ApiResult<User> {
 /// # Errors
 /// [`ApiError`].
 pub async fn update_me(change: &UpdateMe) -> ApiResult<User> {
-    parse(fetch(with_json(Method::PATCH, "/users/me", change)).await)
+    parse(fetch(call(Method::PATCH, "/users/me").json(change)).await)
 }
 
 /// Creates an account and signs in.
@@ -83,7 +120,7 @@ pub async fn update_me(change: &UpdateMe) -> ApiResult<User> {
 /// # Errors
 /// [`ApiError`].
 pub async fn register(body: &Register) -> ApiResult<Auth> {
-    parse(fetch(with_json(Method::POST, "/auth/register", body)).await)
+    parse(fetch(call(Method::POST, "/auth/register").json(body)).await)
 }
 
 /// Signs in.
@@ -91,7 +128,7 @@ pub async fn register(body: &Register) -> ApiResult<Auth> {
 /// # Errors
 /// [`ApiError`].
 pub async fn login(body: &Login) -> ApiResult<Auth> {
-    parse(fetch(with_json(Method::POST, "/auth/login", body)).await)
+    parse(fetch(call(Method::POST, "/auth/login").json(body)).await)
 }
 
 /// Signs in without a password.
@@ -99,7 +136,7 @@ pub async fn login(body: &Login) -> ApiResult<Auth> {
 /// # Errors
 /// [`ApiError`].
 pub async fn guest(body: &Guest) -> ApiResult<Auth> {
-    parse(fetch(with_json(Method::POST, "/auth/guest", body)).await)
+    parse(fetch(call(Method::POST, "/auth/guest").json(body)).await)
 }
 
 /// Ends the session.
@@ -107,9 +144,8 @@ pub async fn guest(body: &Guest) -> ApiResult<Auth> {
 /// # Errors
 /// [`ApiError`].
 pub async fn logout() -> ApiResult<()> {
-    send(request(Method::POST, "/auth/logout").build())
-        .await
-        .map(drop)
+    // Ended with its task: an answer that comes after the next sign-in would remove its cookie.
+    done(call(Method::POST, "/auth/logout").ended_with_its_task()).await
 }
 
 /// Extends the session; the response sets a new cookie.
@@ -117,7 +153,7 @@ pub async fn logout() -> ApiResult<()> {
 /// # Errors
 /// [`ApiError`].
 pub async fn refresh() -> ApiResult<Auth> {
-    parse(fetch(request(Method::POST, "/auth/refresh").build()).await)
+    parse(fetch(call(Method::POST, "/auth/refresh")).await)
 }
 
 /// Lists public canvases whose name contains `query`, or with `mine` those of
@@ -126,17 +162,17 @@ pub async fn refresh() -> ApiResult<Auth> {
 /// # Errors
 /// [`ApiError`].
 pub async fn canvases(query: &str, mine: bool, cursor: Option<&str>) -> ApiResult<Page<Canvas>> {
-    let mut request = request(Method::GET, "/canvases");
+    let mut call = get("/canvases");
     if !query.is_empty() {
-        request = with_query(request, "q", query);
+        call = call.query("q", query);
     }
     if mine {
-        request = with_query(request, "mine", "true");
+        call = call.query("mine", "true");
     }
     if let Some(cursor) = cursor {
-        request = with_query(request, "cursor", cursor);
+        call = call.query("cursor", cursor);
     }
-    parse(fetch(request.build()).await)
+    parse(fetch(call).await)
 }
 
 /// Creates a canvas.
@@ -144,7 +180,7 @@ pub async fn canvases(query: &str, mine: bool, cursor: Option<&str>) -> ApiResul
 /// # Errors
 /// [`ApiError`].
 pub async fn create_canvas(body: &CreateCanvas) -> ApiResult<Canvas> {
-    parse(fetch(with_json(Method::POST, "/canvases", body)).await)
+    parse(fetch(call(Method::POST, "/canvases").json(body)).await)
 }
 
 /// Gets a canvas.
@@ -152,7 +188,7 @@ pub async fn create_canvas(body: &CreateCanvas) -> ApiResult<Canvas> {
 /// # Errors
 /// [`ApiError`].
 pub async fn canvas(id: CanvasId) -> ApiResult<Canvas> {
-    parse(fetch(request(Method::GET, &format!("/canvases/{id}")).build()).await)
+    parse(fetch(get(&format!("/canvases/{id}"))).await)
 }
 
 /// Changes a canvas's settings.
@@ -160,7 +196,7 @@ pub async fn canvas(id: CanvasId) -> ApiResult<Canvas> {
 /// # Errors
 /// [`ApiError`].
 pub async fn update_canvas(id: CanvasId, change: &UpdateCanvas) -> ApiResult<Canvas> {
-    parse(fetch(with_json(Method::PATCH, &format!("/canvases/{id}"), change)).await)
+    parse(fetch(call(Method::PATCH, &format!("/canvases/{id}")).json(change)).await)
 }
 
 /// Deletes a canvas with all its tiles and messages.
@@ -168,8 +204,7 @@ pub async fn update_canvas(id: CanvasId, change: &UpdateCanvas) -> ApiResult<Can
 /// # Errors
 /// [`ApiError`].
 pub async fn delete_canvas(id: CanvasId) -> ApiResult<()> {
-    let request = request(Method::DELETE, &format!("/canvases/{id}"));
-    send(request.build()).await.map(drop)
+    done(call(Method::DELETE, &format!("/canvases/{id}"))).await
 }
 
 /// Lists the users who were given a role on a canvas: the first 200.
@@ -177,9 +212,8 @@ pub async fn delete_canvas(id: CanvasId) -> ApiResult<()> {
 /// # Errors
 /// [`ApiError`].
 pub async fn members(id: CanvasId) -> ApiResult<Page<Member>> {
-    let request = request(Method::GET, &format!("/canvases/{id}/members"));
-    let request = with_query(request, "limit", &limits::MAX_PAGE.to_string());
-    parse(fetch(request.build()).await)
+    let call = get(&format!("/canvases/{id}/members"));
+    parse(fetch(call.query("limit", &limits::MAX_PAGE.to_string())).await)
 }
 
 /// Gives a user a role on a canvas.
@@ -188,9 +222,8 @@ pub async fn members(id: CanvasId) -> ApiResult<Page<Member>> {
 /// [`ApiError`].
 pub async fn set_member(id: CanvasId, username: &str, role: Role) -> ApiResult<()> {
     let body = SetMember { role };
-    send(with_json(Method::PUT, &member(id, username), &body))
-        .await
-        .map(drop)
+    let call = call(Method::PUT, &member(id, username));
+    fetch(call.json(&body)).await.map(drop)
 }
 
 /// Removes a user's role on a canvas.
@@ -198,9 +231,7 @@ pub async fn set_member(id: CanvasId, username: &str, role: Role) -> ApiResult<(
 /// # Errors
 /// [`ApiError`].
 pub async fn remove_member(id: CanvasId, username: &str) -> ApiResult<()> {
-    send(request(Method::DELETE, &member(id, username)).build())
-        .await
-        .map(drop)
+    done(call(Method::DELETE, &member(id, username))).await
 }
 
 fn member(id: CanvasId, username: &str) -> String {
@@ -215,14 +246,12 @@ fn member(id: CanvasId, username: &str) -> String {
 /// # Errors
 /// [`ApiError`] with the reason for the refusal.
 pub async fn probe_refusal(id: CanvasId) -> ApiResult<()> {
-    let ticket: Ticket = parse(fetch(request(Method::POST, "/ws/ticket").build()).await)?;
+    let ticket: Ticket = parse(fetch(call(Method::POST, "/ws/ticket")).await)?;
     // The server checks the user and the canvas first, then that this is an
     // upgrade, which it is not: 422. Without the cookie, which the server would
     // prefer to the ticket and would refuse without an `Origin` header.
-    let request = request(Method::GET, &format!("/ws/canvas/{id}"));
-    let request =
-        with_query(request, "token", &ticket.ticket).credentials(RequestCredentials::Omit);
-    match send(request.build()).await {
+    let call = get(&format!("/ws/canvas/{id}")).query("token", &ticket.ticket);
+    match send(call.without_cookie()).await {
         Err(error) if error.status() == Some(422) => Ok(()),
         result => result.map(drop),
     }
@@ -235,11 +264,11 @@ pub async fn probe_refusal(id: CanvasId) -> ApiResult<()> {
 /// [`ApiError`].
 pub async fn snapshot(id: CanvasId) -> ApiResult<Snapshot> {
     let path = format!("/canvases/{id}/snapshot");
-    let response = match prefetched(&path).await {
-        Some(response) => check(response).await?,
-        None => send(request(Method::GET, &path).build()).await?,
+    let body = match prefetched(&path).await {
+        Some(response) => json(&check(response).await?).await,
+        None => fetch(get(&path)).await,
     };
-    parse(json(&response).await)
+    parse(body)
 }
 
 #[wasm_bindgen]
@@ -263,9 +292,8 @@ async fn prefetched(path: &str) -> Option<Response> {
 /// # Errors
 /// [`ApiError`].
 pub async fn messages(id: CanvasId, before_seq: i64) -> ApiResult<Page<ChatMessage>> {
-    let request = request(Method::GET, &format!("/canvases/{id}/messages"));
-    let request = with_query(request, "before_seq", &before_seq.to_string());
-    parse(fetch(request.build()).await)
+    let call = get(&format!("/canvases/{id}/messages"));
+    parse(fetch(call.query("before_seq", &before_seq.to_string())).await)
 }
 
 /// Gets a page of at most 200 durable events after `after_seq`, oldest first.
@@ -273,10 +301,10 @@ pub async fn messages(id: CanvasId, before_seq: i64) -> ApiResult<Page<ChatMessa
 /// # Errors
 /// [`ApiError`].
 pub async fn events(id: CanvasId, after_seq: i64) -> ApiResult<Page<DurableEvent>> {
-    let request = request(Method::GET, &format!("/canvases/{id}/events"));
-    let request = with_query(request, "after_seq", &after_seq.to_string());
-    let request = with_query(request, "limit", &limits::MAX_PAGE.to_string());
-    parse(fetch(request.build()).await)
+    let call = get(&format!("/canvases/{id}/events"))
+        .query("after_seq", &after_seq.to_string())
+        .query("limit", &limits::MAX_PAGE.to_string());
+    parse(fetch(call).await)
 }
 
 /// The URL of a canvas's image, for `<img src>`. `scale` is the number of image
@@ -285,43 +313,96 @@ pub fn image_url(id: CanvasId, scale: u32) -> String {
     format!("/api/v1/canvases/{id}/image.png?scale={scale}")
 }
 
-fn request(method: Method, path: &str) -> RequestBuilder {
-    RequestBuilder::new(&url(path)).method(method)
+/// A request that is being built.
+struct Call {
+    request: RequestBuilder,
+    /// JSON.
+    body: Option<String>,
+    /// Aborted if the task that sends it is cancelled. A change that somebody asked for goes on.
+    ends_with_task: bool,
 }
 
-/// Adds a parameter. gloo-net's method is generic; this is compiled once.
-fn with_query(request: RequestBuilder, name: &str, value: &str) -> RequestBuilder {
-    request.query([(name, value)])
+/// A question, which changes nothing.
+fn get(path: &str) -> Call {
+    call(Method::GET, path).ended_with_its_task()
+}
+
+fn call(method: Method, path: &str) -> Call {
+    Call {
+        request: RequestBuilder::new(&url(path)).method(method),
+        body: None,
+        ends_with_task: false,
+    }
+}
+
+impl Call {
+    /// Adds a parameter. gloo-net's method is generic; this is compiled once.
+    fn query(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.query([(name, value)]);
+        self
+    }
+
+    fn json(mut self, body: &impl Serialize) -> Self {
+        self.body = serde_json::to_string(body).ok();
+        self
+    }
+
+    fn without_cookie(mut self) -> Self {
+        self.request = self.request.credentials(RequestCredentials::Omit);
+        self
+    }
+
+    fn ended_with_its_task(mut self) -> Self {
+        self.ends_with_task = true;
+        self
+    }
 }
 
 fn url(path: &str) -> String {
     format!("/api/v1{path}")
 }
 
-fn with_json(
-    method: Method,
-    path: &str,
-    body: &impl Serialize,
-) -> Result<Request, gloo_net::Error> {
-    request(method, path).json(body)
-}
-
 /// What all requests have in common is neither generic nor part of their own futures, so that it
 /// is in the download once.
 type Answer<T> = Pin<Box<dyn Future<Output = ApiResult<T>>>>;
 
-/// Sends a request.
-fn send(request: Result<Request, gloo_net::Error>) -> Answer<Response> {
-    Box::pin(async {
+/// Sends a request. The deadline goes with the response, whose body is still to be read.
+fn send(call: Call) -> Answer<(Response, Deadline)> {
+    Box::pin(async move {
+        let mut deadline = Deadline::new(call.ends_with_task);
+        let request = call.request.abort_signal(deadline.signal().as_ref());
+        let request = match call.body {
+            Some(json) => request
+                .header("content-type", "application/json")
+                .body(json),
+            None => request.build(),
+        };
         let request = request.map_err(|_| ApiError::Unreachable)?;
         let response = request.send().await.map_err(|_| ApiError::Unreachable)?;
-        check(response).await
+        deadline.head_arrived();
+        Ok((check(response).await?, deadline))
     })
 }
 
 /// Sends a request and reads the JSON in the response.
-fn fetch(request: Result<Request, gloo_net::Error>) -> Answer<Value> {
-    Box::pin(async { json(&send(request).await?).await })
+fn fetch(call: Call) -> Answer<Value> {
+    Box::pin(async move {
+        let (response, deadline) = send(call).await?;
+        let body = json(&response).await;
+        drop(deadline);
+        body
+    })
+}
+
+/// Sends a request that is answered by 204. Another success comes from something on the way, such
+/// as the sign-in page of a network.
+fn done(call: Call) -> Answer<()> {
+    Box::pin(async move {
+        match send(call).await?.0.status() {
+            204 => Ok(()),
+            _ => Err(ApiError::Unreachable),
+        }
+    })
 }
 
 /// The response, or the problem in its body if its status is not 2xx.
@@ -330,15 +411,21 @@ async fn check(response: Response) -> ApiResult<Response> {
         return Ok(response);
     }
     let status = response.status();
-    let problem = parse(json(&response).await).unwrap_or_else(|_| Problem {
-        kind: "about:blank".to_owned(),
-        title: response.status_text(),
-        status,
-        code: String::new(),
-        detail: response.status_text(),
-        errors: Vec::new(),
-    });
-    Err(ApiError::Refused(Box::new(problem)))
+    let seconds: Option<u32> = response
+        .headers()
+        .get("retry-after")
+        .and_then(|seconds| seconds.trim().parse().ok());
+    let retry_after_ms = seconds.map(|seconds| seconds.saturating_mul(1_000));
+    Err(match parse::<Problem>(json(&response).await) {
+        Ok(problem) if !problem.code.is_empty() => ApiError::Refused {
+            problem: Box::new(problem),
+            retry_after_ms,
+        },
+        _ => ApiError::Foreign {
+            status,
+            retry_after_ms,
+        },
+    })
 }
 
 /// The JSON in the body.

@@ -3,9 +3,27 @@
 
 use wasm_bindgen::{JsCast, closure::Closure};
 
-/// The time of this computer's clock, in milliseconds since 1970.
+/// The time of this computer's clock, in milliseconds since 1970. It may be wrong and may be set
+/// at any moment; see [`uptime_ms`] for durations.
 pub fn now_ms() -> i64 {
     chrono::Utc::now().timestamp_millis()
+}
+
+/// Milliseconds since the page was opened, by a clock that is never set. For durations and
+/// timers; stands still while some systems sleep.
+pub fn uptime_ms() -> i64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole milliseconds of the age of a page"
+    )]
+    window()
+        .performance()
+        .map_or_else(now_ms, |performance| performance.now() as i64)
+}
+
+/// A random number from 0 to 1, for delays.
+pub fn random() -> f64 {
+    js_sys::Math::random()
 }
 
 /// The text in lower case, by the browser's tables: those of `str::to_lowercase` are 8 KB of

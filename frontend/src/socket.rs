@@ -3,13 +3,15 @@
 //!
 //! It reconnects after every loss except a close code that forbids it. It waits
 //! with full jitter ([`backoff`]), but connects at once when the network
-//! returns or the tab becomes visible. It also reconnects when the server stops
-//! answering ([`heartbeat`]).
+//! returns or the tab becomes visible, unless the server asked for a pause. It
+//! also reconnects when the server stops answering ([`heartbeat`]). All times
+//! are of the page's monotonic clock, so that a clock that is set has no
+//! effect.
 
 pub mod backoff;
 pub mod heartbeat;
 
-use crate::browser::{self, Listener, now_ms};
+use crate::browser::{self, Listener, uptime_ms};
 use backoff::{Backoff, requested_delay};
 use gloo_timers::callback::{Interval, Timeout};
 use heartbeat::{HeartbeatAction, HeartbeatMonitor};
@@ -34,7 +36,7 @@ pub enum SocketEvent {
     Message(Box<ServerMessage>),
     /// Not connected; the next attempt follows at `retry_at`.
     Waiting {
-        /// Time of the next attempt, milliseconds since 1970.
+        /// Time of the next attempt, by `browser::uptime_ms`.
         retry_at: i64,
         /// Whether the connection never opened: the server refused it or is
         /// unreachable. Browsers do not say which, so the session asks over
@@ -68,6 +70,8 @@ struct SocketState {
     attempt: u64,
     connection: Option<ActiveConnection>,
     backoff: Backoff,
+    /// No attempt before this time, except one that the user asks for.
+    not_before: i64,
     reconnect_timer: Option<Timeout>,
     heartbeat_timer: Option<Interval>,
     listeners: Vec<Listener>,
@@ -135,6 +139,32 @@ impl Socket {
         }
     }
 
+    /// As [`Socket::reconnect`], but after a delay that grows if it is called
+    /// again and again.
+    pub fn reconnect_later(&self) {
+        if self.0.state.borrow().wanted {
+            self.0.schedule_reconnect("");
+        }
+    }
+
+    /// The server asks for a pause of so many milliseconds (`Retry-After`):
+    /// puts the next attempt off, if one is scheduled.
+    pub fn postpone(&self, retry_after_ms: u32) {
+        let delay = backoff::at_least(retry_after_ms, browser::random());
+        let retry_at = uptime_ms() + i64::from(delay);
+        let mut state = self.0.state.borrow_mut();
+        state.not_before = retry_at;
+        if state.reconnect_timer.is_none() {
+            return;
+        }
+        state.reconnect_timer = Some(self.0.timer(delay));
+        drop(state);
+        (self.0.sink)(SocketEvent::Waiting {
+            retry_at,
+            refused: false,
+        });
+    }
+
     /// Sends a message; false if there is no open connection.
     pub fn send(&self, request: &ClientRequest) -> bool {
         let state = self.0.state.borrow();
@@ -182,11 +212,13 @@ impl Inner {
             with_inner(&this, |inner| inner.run_heartbeat(HeartbeatMonitor::tick));
         }));
         let window = browser::window();
-        for event in ["online", "offline"] {
+        let handlers: [(_, fn(&Rc<Self>)); 2] = [
+            ("online", Self::check_connection),
+            ("offline", Self::give_up_connection),
+        ];
+        for (event, handler) in handlers {
             let this = Rc::downgrade(self);
-            let listener = Listener::new(&window, event, move |_| {
-                with_inner(&this, Self::check_connection);
-            });
+            let listener = Listener::new(&window, event, move |_| with_inner(&this, handler));
             state.listeners.push(listener);
         }
         if let Some(document) = window.document() {
@@ -209,11 +241,21 @@ impl Inner {
             return;
         }
         let is_scheduled = state.reconnect_timer.is_some();
+        let is_paused = state.not_before > uptime_ms();
         drop(state);
-        if is_scheduled && browser::is_online() {
-            self.connect();
-        } else {
+        if !is_scheduled || !browser::is_online() {
             self.run_heartbeat(HeartbeatMonitor::probe);
+        } else if !is_paused {
+            self.connect();
+        }
+    }
+
+    /// Called when the browser loses the network: what is sent on the
+    /// connection would wait for a timeout.
+    fn give_up_connection(self: &Rc<Self>) {
+        let is_connected = self.state.borrow().connection.is_some();
+        if is_connected {
+            self.schedule_reconnect("");
         }
     }
 
@@ -226,7 +268,7 @@ impl Inner {
         let Some(connection) = &mut state.connection else {
             return;
         };
-        let now = now_ms();
+        let now = uptime_ms();
         let action = step(&mut connection.heartbeat, now);
         let alive = connection.opened_at.is_none() && action == HeartbeatAction::Ping
             || connection.perform(action, now);
@@ -269,13 +311,13 @@ impl Inner {
             socket: socket.clone(),
             _listeners: listeners,
             opened_at: None,
-            heartbeat: HeartbeatMonitor::new(now_ms()),
+            heartbeat: HeartbeatMonitor::new(uptime_ms()),
         });
     }
 
     fn on_open(self: &Rc<Self>) {
         if let Some(connection) = &mut self.state.borrow_mut().connection {
-            let now = now_ms();
+            let now = uptime_ms();
             connection.opened_at = Some(now);
             connection.heartbeat.on_received(now);
         }
@@ -290,7 +332,7 @@ impl Inner {
         // ignored.
         let message = text.and_then(|text| serde_json::from_str::<ServerMessage>(&text).ok());
         if let Some(connection) = &mut self.state.borrow_mut().connection {
-            let now = now_ms();
+            let now = uptime_ms();
             connection.heartbeat.on_received(now);
             match &message {
                 Some(ServerMessage::Connected(connected)) => {
@@ -335,22 +377,27 @@ impl Inner {
             .connection
             .take()
             .and_then(|connection| connection.opened_at);
-        let now = now_ms();
+        let now = uptime_ms();
         if opened_at.is_some_and(|at| now - at >= STABLE_MS) {
             state.backoff.reset();
         }
-        let random = random_fraction();
+        let random = browser::random();
         let delay =
             requested_delay(reason, random).unwrap_or_else(|| state.backoff.next_delay(random));
-        let this = Rc::downgrade(self);
-        state.reconnect_timer = Some(Timeout::new(delay, move || {
-            with_inner(&this, Self::connect);
-        }));
+        let pause = u32::try_from(state.not_before - now).unwrap_or_default();
+        let delay = delay.max(pause);
+        state.reconnect_timer = Some(self.timer(delay));
         drop(state);
         (self.sink)(SocketEvent::Waiting {
             retry_at: now + i64::from(delay),
             refused: opened_at.is_none(),
         });
+    }
+
+    /// A timer that connects.
+    fn timer(self: &Rc<Self>, delay: u32) -> Timeout {
+        let this = Rc::downgrade(self);
+        Timeout::new(delay, move || with_inner(&this, Self::connect))
     }
 }
 
@@ -359,9 +406,4 @@ fn with_inner(inner: &Weak<Inner>, action: impl FnOnce(&Rc<Inner>)) {
     if let Some(inner) = inner.upgrade() {
         action(&inner);
     }
-}
-
-/// A random number from 0 to 1.
-fn random_fraction() -> f64 {
-    f64::from(uuid::Uuid::new_v4().as_fields().0) / f64::from(u32::MAX)
 }

@@ -10,7 +10,7 @@ use super::{
     tile_cache::{TileCache, context_of},
 };
 use crate::{
-    browser::{self, now_ms},
+    browser::{self, uptime_ms},
     model::{
         camera::{Camera, CameraCommand, Viewport, cell_of},
         tile_store::TileStore,
@@ -292,7 +292,7 @@ impl BoardRenderer {
                         let scene = Scene {
                             viewport,
                             ratio: self.ratio.get(),
-                            now: now_ms(),
+                            now: uptime_ms(),
                             reduced_motion: browser::prefers_reduced_motion(),
                             tiles,
                             palette,

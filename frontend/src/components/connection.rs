@@ -2,7 +2,7 @@
 //! and the number of changes that are not sent yet.
 
 use crate::{
-    browser::now_ms,
+    browser::uptime_ms,
     i18n::{interpolate, t},
     model::connection::{ConnectionStatus, EndReason},
     session::Session,
@@ -37,7 +37,7 @@ fn seconds_left(retry_at: i64, now: i64) -> i64 {
 pub fn ConnectionState() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
-    let now = RwSignal::new(now_ms());
+    let now = RwSignal::new(uptime_ms());
     let waits = move || match store.connection.get() {
         ConnectionStatus::Waiting { .. } => true,
         ConnectionStatus::Connecting
@@ -45,7 +45,7 @@ pub fn ConnectionState() -> impl IntoView {
         | ConnectionStatus::SignedOut
         | ConnectionStatus::Ended(_) => false,
     };
-    let tick = move || now.set(now_ms());
+    let tick = move || now.set(uptime_ms());
     let options = UseIntervalFnOptions::default().immediate(false);
     let Pausable { pause, resume, .. } = use_interval_fn_with_options(tick, TICK_MS, options);
     Effect::new(move || {

@@ -45,7 +45,7 @@ pub enum ConnectionStatus {
     Live,
     /// The connection was lost; the next attempt starts at `retry_at`.
     Waiting {
-        /// Milliseconds since 1970, as `browser::now_ms` counts them.
+        /// Milliseconds, as `browser::uptime_ms` counts them.
         retry_at: i64,
         /// The browser reports that there is no network.
         offline: bool,
@@ -95,4 +95,9 @@ pub enum ConnectionProblem {
     TooMany,
     /// The server accepts no more connections.
     Full,
+    /// The server answers, but no WebSocket comes through to it: something on
+    /// the way refuses it.
+    Blocked,
+    /// The server does not know the address under which the page was opened.
+    WrongAddress,
 }

@@ -54,7 +54,7 @@ pub struct Cursor {
     pub x: f64,
     /// Board pixels from the top.
     pub y: f64,
-    /// When it moved last, milliseconds since 1970.
+    /// When it moved last, by `browser::uptime_ms`.
     pub moved_at: i64,
 }
 
@@ -67,9 +67,9 @@ pub struct Highlight {
     pub at: Coord,
     /// A message to show beside it; may be empty.
     pub message: String,
-    /// Milliseconds since 1970.
+    /// By `browser::uptime_ms`.
     pub started_at: i64,
-    /// Milliseconds since 1970.
+    /// By `browser::uptime_ms`.
     pub ends_at: i64,
 }
 

@@ -5,6 +5,8 @@
 const BASE_MS: f64 = 500.0;
 /// Upper bound of every delay, in milliseconds.
 const MAX_MS: f64 = 30_000.0;
+/// The longest `Retry-After` that is kept to, in milliseconds.
+const MAX_RETRY_AFTER_MS: u32 = 300_000;
 /// Lower bound of every delay, in milliseconds.
 const MIN_MS: f64 = 100.0;
 
@@ -40,6 +42,13 @@ pub fn requested_delay(reason: &str, random: f64) -> Option<u32> {
         .parse()
         .ok()?;
     Some(jitter(f64::from(requested).min(MAX_MS), random))
+}
+
+/// The delay that a `Retry-After` of so many milliseconds requests: no less, and up to half as much
+/// more, so that those who were told the same do not come back together.
+pub fn at_least(requested_ms: u32, random: f64) -> u32 {
+    let requested = requested_ms.min(MAX_RETRY_AFTER_MS);
+    requested + jitter(f64::from(requested) / 2.0, random)
 }
 
 /// A random share of `bound`, at least [`MIN_MS`].
@@ -78,6 +87,14 @@ mod tests {
         let mut backoff = Backoff::default();
         assert_eq!(backoff.next_delay(0.0), 100);
         assert_eq!(backoff.next_delay(0.5), 500);
+    }
+
+    #[test]
+    fn a_retry_after_is_never_cut_short() {
+        assert_eq!(at_least(4_000, 0.0), 4_100);
+        assert_eq!(at_least(4_000, 1.0), 6_000);
+        assert_eq!(at_least(u32::MAX, 1.0), 450_000);
+        assert_eq!(at_least(0, 1.0), 0);
     }
 
     #[test]
