@@ -21,10 +21,7 @@ use wasm_bindgen::JsValue;
 /// The application. Pages: `/` and `/canvas/{id}`.
 #[component]
 pub fn App() -> impl IntoView {
-    let account = Account {
-        sign_in: RwSignal::default(),
-        asking: StoredValue::new(false),
-    };
+    let account = Account::new();
     provide_context(account);
     provide_meta_context();
     let theme = provide_theme();

@@ -14,10 +14,14 @@ pub mod tiles;
 
 use self::backend::Signals;
 pub use self::canvas::CanvasStore;
-use crate::model::{
-    camera::{self, CameraCommand, Viewport},
-    connection::SignIn,
-    notice::MayNot,
+use crate::{
+    browser,
+    model::{
+        camera::{self, CameraCommand, Viewport},
+        connection::SignIn,
+        notice::MayNot,
+    },
+    tasks::{Task, Tasks},
 };
 use leptos::prelude::*;
 use shared::{
@@ -28,23 +32,48 @@ use shared::{
 };
 use std::ops::Deref;
 
-/// The signed-in user, for the whole application. After a sign-in, a guest
-/// entry or a sign-out through [`crate::api`], components set `sign_in`.
+/// The signed-in user, for the whole application. Changed by
+/// [`crate::account`] only.
 #[derive(Clone, Copy)]
 pub struct Account {
     /// Who is signed in; asked for when the application starts.
     pub sign_in: RwSignal<SignIn>,
-    /// A request for who is signed in is under way.
-    pub(crate) asking: StoredValue<bool>,
+    /// The user signed out, and the server could not be told yet.
+    pub sign_out_waits: RwSignal<bool>,
+    /// A request for who is signed in.
+    pub(crate) asking: StoredValue<Task>,
+    /// The request that ends the session.
+    pub(crate) ending: StoredValue<Task>,
+    /// Somebody signed out, and the session is to be ended.
+    pub(crate) signing_out: StoredValue<bool>,
+    pub(crate) tasks: Tasks,
 }
 
 impl Account {
+    /// Of the application, which lives as long as the page.
+    pub fn new() -> Self {
+        Self {
+            sign_in: RwSignal::default(),
+            sign_out_waits: RwSignal::default(),
+            asking: StoredValue::default(),
+            ending: StoredValue::default(),
+            signing_out: StoredValue::default(),
+            tasks: Tasks::new(),
+        }
+    }
+
     /// The user, if somebody is signed in. Reactive.
     pub fn user(self) -> Option<User> {
         match self.sign_in.get() {
             SignIn::SignedIn(user) => Some(user),
             SignIn::Unknown | SignIn::SignedOut => None,
         }
+    }
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -91,6 +120,12 @@ impl Store {
     /// The part that the session writes.
     pub fn canvas_store(self) -> CanvasStore<Signals> {
         self.values
+    }
+
+    /// The server's time now, in milliseconds since 1970: this computer's clock
+    /// may be wrong. Not reactive.
+    pub fn server_now_ms(self) -> i64 {
+        browser::uptime_ms() + self.clock_offset.get_untracked()
     }
 
     /// A user's display name, if they were met. Reactive.

@@ -1,10 +1,10 @@
 //! The forms to enter: as a guest, with an account, or with a new account.
 
 use crate::{
+    account,
     api::{self, ApiError},
     components::field::Field,
     i18n::{api_problem, field_problem, t, text_problem},
-    model::connection::SignIn,
     store::Account,
     tasks::Tasks,
 };
@@ -101,15 +101,19 @@ impl Entry {
         let name = self.name.get_untracked().trim().to_owned();
         self.busy.set(true);
         self.tasks.spawn(async move {
+            account::before_entering(self.account).await;
             let answer = enter(method, name, username, password).await;
             self.busy.set(false);
             match answer {
                 Ok(auth) => {
                     self.errors.set(FormErrors::default());
-                    self.account.sign_in.set(SignIn::SignedIn(auth.user));
+                    account::entered(self.account, auth.user);
                     self.done.run(method);
                 }
-                Err(error) => self.errors.set(error.into()),
+                Err(error) => {
+                    account::not_entered(self.account);
+                    self.errors.set(error.into());
+                }
             }
         });
     }

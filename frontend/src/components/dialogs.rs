@@ -2,16 +2,15 @@
 //! and [`DialogHost`] shows it.
 
 use crate::{
-    api,
+    account,
     components::{
         canvas_settings::CanvasSettings, dialog::Dialog, export::Export, profile::Profile,
         shortcuts::Shortcuts,
     },
     i18n::{interpolate, t},
-    model::connection::SignIn,
     store::Account,
 };
-use leptos::{ev, prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use leptos_use_event_listener::use_event_listener;
 use wasm_bindgen::JsCast;
@@ -72,25 +71,15 @@ impl Dialogs {
         self.open.set(false);
     }
 
-    /// Signs out; asks a guest for confirmation first.
+    /// Signs out and calls `done`; asks a guest for confirmation first.
     pub fn sign_out(self, account: Account, done: Callback<()>) {
         if untrack(|| account.user()).is_some_and(|user| user.is_guest) {
             self.show(DialogKind::SignOut);
         } else {
-            sign_out(account, done);
+            account::sign_out(account);
+            done.run(());
         }
     }
-}
-
-/// Signs out, whether the server answers or not. Not cancelled with the menu
-/// or the dialog that started it, which close at once: the sign-out has to
-/// become known to the application.
-fn sign_out(account: Account, done: Callback<()>) {
-    spawn_local(async move {
-        let _ = api::logout().await;
-        account.sign_in.set(SignIn::SignedOut);
-        done.try_run(());
-    });
 }
 
 /// Shows the open dialog, and the list of shortcuts when `?` is pressed.
@@ -157,7 +146,10 @@ fn SignOut() -> impl IntoView {
             <button
                 class="btn btn--danger"
                 type="button"
-                on:click=move |_| sign_out(account, home)
+                on:click=move |_| {
+                    account::sign_out(account);
+                    home.run(());
+                }
             >
                 {t().sign_out}
             </button>

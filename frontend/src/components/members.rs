@@ -9,7 +9,7 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{api_problem, interpolate, t},
-    tasks::spawn_scoped,
+    tasks::Tasks,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
@@ -33,6 +33,8 @@ fn label(role: Role) -> &'static str {
 /// The members as last fetched, and the last error.
 #[derive(Clone, Copy)]
 struct List {
+    /// Of the list as a whole: a row is removed when the list is fetched anew.
+    tasks: Tasks,
     canvas: shared::ids::CanvasId,
     /// None until they are fetched.
     members: RwSignal<Option<Vec<Member>>>,
@@ -42,10 +44,10 @@ struct List {
 impl List {
     /// Fetches the list. Also resets the controls after a failed change.
     fn load(self) {
-        spawn_scoped(async move {
+        self.tasks.spawn(async move {
             match api::members(self.canvas).await {
                 Ok(page) => {
-                    self.members.try_set(Some(page.items));
+                    self.members.set(Some(page.items));
                 }
                 Err(error) => self.tell(&error),
             }
@@ -53,7 +55,7 @@ impl List {
     }
 
     fn tell(self, error: &api::ApiError) {
-        self.problem.try_set(Some(match error.code() {
+        self.problem.set(Some(match error.code() {
             "user_not_found" => t().no_such_user.to_owned(),
             _ => api_problem(error),
         }));
@@ -62,13 +64,16 @@ impl List {
     /// Gives a user a role, or removes it.
     fn change(self, username: String, role: Option<Role>, done: Callback<()>) {
         self.problem.set(None);
-        spawn_scoped(async move {
+        self.tasks.spawn(async move {
             let answer = match role {
                 Some(role) => api::set_member(self.canvas, &username, role).await,
                 None => api::remove_member(self.canvas, &username).await,
             };
             match answer {
-                Ok(()) => done.run(()),
+                // Of a row or form that may be gone.
+                Ok(()) => {
+                    done.try_run(());
+                }
                 Err(error) => self.tell(&error),
             }
             self.load();
@@ -85,6 +90,7 @@ pub fn Members(
     role: Option<Role>,
 ) -> impl IntoView {
     let list = List {
+        tasks: Tasks::new(),
         canvas: canvas.id,
         members: RwSignal::new(None),
         problem: RwSignal::new(None),

@@ -1,7 +1,7 @@
 //! The form with display name, status and theme of the user.
 
 use crate::{
-    api,
+    account, api,
     components::{
         avatar::{Avatar, Size},
         choices::{Choices, STATUSES, index, statuses},
@@ -11,7 +11,6 @@ use crate::{
         theme::ThemePicker,
     },
     i18n::{interpolate, t},
-    model::connection::SignIn,
     session::Session,
     store::{Account, Store},
 };
@@ -44,7 +43,7 @@ pub fn Profile() -> impl IntoView {
             if let Some(session) = session {
                 session.set_status(status, Some(user.status_message.clone()));
             }
-            account.sign_in.set(SignIn::SignedIn(user));
+            account::learned(account, user);
             dialogs.close();
         });
     };

@@ -1,7 +1,23 @@
-//! The sign-in card of the canvas page, for users who followed a link.
+//! The sign-in card of the canvas page, for users who followed a link, and what
+//! is said of a sign-out that the server does not know of yet.
 
-use crate::{components::auth_forms::EntryForms, i18n::t, store::Store};
+use crate::{
+    components::auth_forms::EntryForms,
+    i18n::t,
+    store::{Account, Store},
+};
 use leptos::prelude::*;
+
+/// Says that the user is signed out here, and that the server could not be told.
+#[component]
+pub fn SignOutWaits() -> impl IntoView {
+    let account = expect_context::<Account>();
+    view! {
+        <p class="soft" role="status">
+            {move || account.sign_out_waits.get().then_some(t().sign_out_waits)}
+        </p>
+    }
+}
 
 /// The forms for guests, sign-in and registration, over the board.
 #[component]
@@ -21,6 +37,7 @@ pub fn SignInCard() -> impl IntoView {
             <Show when=was_here>
                 <p class="soft">{t().session_over_text} " " {waits}</p>
             </Show>
+            <SignOutWaits />
             <EntryForms done=|_| () />
         </section>
     }

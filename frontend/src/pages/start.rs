@@ -12,6 +12,7 @@ use crate::{
         dialogs::{DialogHost, DialogKind, Dialogs},
         icons::{Glyph, Icon, Star},
         new_canvas::NewCanvas,
+        sign_in::SignOutWaits,
         theme::ThemePicker,
     },
     i18n::{interpolate, t},
@@ -58,21 +59,24 @@ pub fn StartPage() -> impl IntoView {
             mine.refresh();
         }
     });
-    let refresh = move || {
+    let poll = move || {
         if browser::is_visible() {
-            public.refresh();
+            public.poll();
             if user_id.get_untracked().is_some() {
-                mine.refresh();
+                mine.poll();
             }
         }
     };
     let mut search = debounce(SEARCH_DELAY, move |()| {
         public.clear();
         mine.clear();
-        refresh();
+        public.refresh();
+        if user_id.get_untracked().is_some() {
+            mine.refresh();
+        }
     });
     Effect::watch(move || query.get(), move |_, _, _| search(()), false);
-    let _ = use_interval_fn(refresh, REFRESH_MS);
+    let _ = use_interval_fn(poll, REFRESH_MS);
 
     let entered = Callback::new(move |method| {
         let goal = public
@@ -201,6 +205,7 @@ fn Hero(public: CanvasList, entered: Callback<EntryMethod>) -> impl IntoView {
                     </p>
                 </div>
                 <section class="entry" aria-labelledby="entry-title">
+                    <SignOutWaits />
                     {move || match account.sign_in.get() {
                         SignIn::SignedIn(user) => view! { <Welcome user /> }.into_any(),
                         SignIn::SignedOut => view! {

@@ -1,6 +1,12 @@
 //! A list of canvases on the start page: fetches, searches and pages.
 
-use crate::{account, api, store::Account, tasks::Tasks};
+use crate::{
+    account, api,
+    browser::{self, uptime_ms},
+    socket::backoff::Backoff,
+    store::Account,
+    tasks::{Task, Tasks},
+};
 use leptos::prelude::*;
 use shared::{api::Canvas, ids::CanvasId};
 
@@ -15,6 +21,17 @@ pub(super) struct CanvasList {
     mine: bool,
     account: Account,
     tasks: Tasks,
+    /// The request of the first page that is under way.
+    request: StoredValue<Task>,
+    pauses: StoredValue<Pauses>,
+}
+
+/// The pauses after requests that failed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pauses {
+    backoff: Backoff,
+    /// No request by itself before this time, by `browser::uptime_ms`.
+    until: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,17 +51,38 @@ impl CanvasList {
             mine,
             account: expect_context(),
             tasks: expect_context(),
+            request: StoredValue::default(),
+            pauses: StoredValue::default(),
         }
     }
 
-    /// Fetches the first page and merges it with the rows that are there.
+    /// Fetches the first page anew, unless that is under way, or the last one
+    /// failed and its pause is not over. Called every few seconds.
+    pub(super) fn poll(self) {
+        let is_paused = self.pauses.get_value().until > uptime_ms();
+        if !is_paused && !self.request.with_value(Task::is_running) {
+            self.refresh();
+        }
+    }
+
+    /// Fetches the first page and merges it with the rows that are there. Ends
+    /// an earlier request.
     pub(super) fn refresh(self) {
         let query = self.query.get_untracked();
-        self.tasks.spawn(async move {
+        let request = self.tasks.start(async move {
             let answer = api::canvases(query.trim(), self.mine, None).await;
+            self.request.update_value(Task::finish);
             if self.query.get_untracked() != query {
                 return;
             }
+            self.pauses.update_value(|pauses| match &answer {
+                Ok(_) => *pauses = Pauses::default(),
+                Err(error) => {
+                    let delay = pauses.backoff.next_delay(browser::random());
+                    let delay = delay.max(error.retry_after_ms().unwrap_or(0));
+                    pauses.until = uptime_ms() + i64::from(delay);
+                }
+            });
             match answer {
                 Ok(page) => {
                     // An empty list does not show whether the server knows the user.
@@ -66,6 +104,7 @@ impl CanvasList {
                 Err(_) => self.state.set(ListState::Failed),
             }
         });
+        self.request.set_value(request);
     }
 
     /// Removes all rows before another search.
