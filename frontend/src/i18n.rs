@@ -52,13 +52,17 @@ pub fn with_note(label: &str, note: &str) -> String {
     interpolate(t().with_note, &[("label", &label), ("note", &note)])
 }
 
-/// The text about who is typing; empty for nobody.
-pub fn typing_line(names: &[String]) -> String {
+/// The text about the `all` people who are typing, of whom the first two are
+/// named; empty for nobody.
+pub fn typing_line(names: &[String], all: usize) -> String {
     match names {
         [] => String::new(),
         [one] => interpolate(t().typing_one, &[("name", one)]),
-        [one, two] => interpolate(t().typing_two, &[("name", one), ("other", two)]),
-        [one, others @ ..] => interpolate(t().typing_many, &[("name", one), ("n", &others.len())]),
+        [one, two] if all == 2 => interpolate(t().typing_two, &[("name", one), ("other", two)]),
+        [one, ..] => interpolate(
+            t().typing_many,
+            &[("name", one), ("n", &all.saturating_sub(1))],
+        ),
     }
 }
 
@@ -78,11 +82,14 @@ mod tests {
 
     #[test]
     fn the_typing_line_names_at_most_two() {
-        assert_eq!(typing_line(&[]), "");
-        assert_eq!(typing_line(&names(&["Ann"])), "Ann is typing");
-        assert_eq!(typing_line(&names(&["Ann", "Bo"])), "Ann and Bo are typing");
+        assert_eq!(typing_line(&[], 0), "");
+        assert_eq!(typing_line(&names(&["Ann"]), 1), "Ann is typing");
         assert_eq!(
-            typing_line(&names(&["Ann", "Bo", "Cy"])),
+            typing_line(&names(&["Ann", "Bo"]), 2),
+            "Ann and Bo are typing"
+        );
+        assert_eq!(
+            typing_line(&names(&["Ann", "Bo"]), 3),
             "Ann and 2 others are typing"
         );
     }

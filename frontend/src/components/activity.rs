@@ -1,7 +1,6 @@
 //! The panel with the latest events of the canvas, newest first.
 
 use crate::{
-    browser::now_ms,
     components::{
         avatar::Avatar,
         dock::{DockState, Tab},
@@ -29,8 +28,8 @@ const EARLY: i32 = 240;
 pub fn ActivityPanel() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
-    let now = RwSignal::new(now_ms());
-    let _ = use_interval_fn(move || now.set(now_ms()), TICK_MS);
+    let now = RwSignal::new(store.server_now_ms());
+    let _ = use_interval_fn(move || now.set(store.server_now_ms()), TICK_MS);
     // A hidden panel renders no rows: on a busy canvas they would cost more time
     // than the board.
     let dock = expect_context::<DockState>();

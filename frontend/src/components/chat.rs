@@ -123,14 +123,8 @@ fn Typing() -> impl IntoView {
             return String::new();
         }
         let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
-        let names: Vec<String> = store
-            .people
-            .typing_now()
-            .into_iter()
-            .filter(|person| Some(person.user_id) != me)
-            .map(|person| person.display_name)
-            .collect();
-        typing_line(&names)
+        let (names, all) = store.people.typing_now(2, me);
+        typing_line(&names, all)
     });
     view! {
         <div class="chat__typing" role="status" aria-label=t().typing>

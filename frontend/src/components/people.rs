@@ -3,6 +3,7 @@
 use crate::{
     components::{
         avatar::Avatar,
+        dock::{DockState, Tab},
         icons::{Glyph, Icon},
     },
     i18n::{coordinates, interpolate, t},
@@ -11,11 +12,13 @@ use crate::{
     store::Store,
 };
 use leptos::prelude::*;
+use leptos_use_document_visibility::use_document_visibility;
 use shared::{
     canvas::Coord,
     ids::UserId,
     presence::{ActiveUser, Status},
 };
+use web_sys::VisibilityState;
 
 /// The tile in which a user draws.
 pub fn editing(person: &ActiveUser) -> Option<Coord> {
@@ -48,13 +51,26 @@ pub fn fly_to_person(session: Session, person: &ActiveUser) {
 #[component]
 pub fn PeoplePanel() -> impl IntoView {
     let store = expect_context::<Store>();
-    let ids = move || store.people.ids();
+    // Nothing is laid out where nobody looks: among a thousand people, somebody
+    // joins or leaves all the time.
+    let dock = expect_context::<DockState>();
+    let visibility = use_document_visibility();
+    let ids = Memo::new(move |before: Option<&Vec<UserId>>| {
+        if !dock.shows(Tab::People) {
+            return Vec::new();
+        }
+        if visibility.get() == VisibilityState::Visible {
+            store.people.ids()
+        } else {
+            before.cloned().unwrap_or_default()
+        }
+    });
     let alone = move || store.people.len() == 1;
     let loading = move || store.people.is_empty() && store.load.get() == LoadState::Loading;
     view! {
         <div class="panel__scroll">
             <ul class="rows" aria-label=t().people>
-                <For each=ids key=|id| *id let:id>
+                <For each=move || ids.get() key=|id| *id let:id>
                     <Person id />
                 </For>
             </ul>

@@ -79,12 +79,10 @@ fn Faces() -> impl IntoView {
     let dock = expect_context::<DockState>();
     let others = Memo::new(move |_| {
         let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
-        let mut ids = store.people.ids();
-        ids.retain(|id| Some(*id) != me);
-        ids
+        store.people.others(FACES, me)
     });
-    let shown = move || others.with(|o| o.iter().take(FACES).copied().collect::<Vec<_>>());
-    let more = move || others.with(|o| o.len().saturating_sub(FACES));
+    let shown = move || others.with(|(first, _)| first.clone());
+    let more = move || others.with(|(first, all)| all - first.len());
     view! {
         <div class="faces" role="group" aria-label=t().people_here_now>
             <For each=shown key=|id| *id let:id>

@@ -41,6 +41,8 @@ pub struct CanvasStore<B: Backend> {
     pub connection: B::Var<ConnectionStatus>,
     /// Why there is no connection; none while there is one.
     pub connection_problem: B::Var<Option<ConnectionProblem>>,
+    /// Milliseconds from the page's monotonic clock to the server's clock.
+    pub clock_offset: B::Var<i64>,
     /// How many durable requests the server has not stored yet.
     pub waiting: B::Var<usize>,
     /// The tiles, with pending operations applied.
@@ -101,6 +103,7 @@ impl<B: Backend> CanvasStore<B> {
             me: B::var(None),
             connection: B::var(ConnectionStatus::default()),
             connection_problem: B::var(None),
+            clock_offset: B::var(0),
             waiting: B::var(0),
             tiles: Tiles::default(),
             chat: B::var(Vec::new()),

@@ -317,19 +317,31 @@ impl People<Signals> {
         self.editors.track();
     }
 
-    /// Who types a chat message, sorted by name. Reactive.
-    pub fn typing_now(self) -> Vec<ActiveUser> {
-        let typing = With::with(&self.typing, Vec::clone);
-        let mut order: Vec<_> = typing
-            .into_iter()
-            .filter_map(|user| self.get(user))
-            .map(|person| sort_key(&person))
-            .collect();
-        order.sort_unstable();
-        order
-            .into_iter()
-            .filter_map(|(_, user)| self.peek(user))
-            .collect()
+    /// The names of the first `most` people except `me` who type a chat
+    /// message, in the order in which they began, and how many type in all.
+    /// Reactive; costs the same for any number of people.
+    pub fn typing_now(self, most: usize, me: Option<UserId>) -> (Vec<String>, usize) {
+        let (first, all) = With::with(&self.typing, |typing| {
+            let others = typing.iter().copied().filter(|user| Some(*user) != me);
+            let first: Vec<UserId> = others.take(most).collect();
+            let i_type = me.is_some_and(|me| typing.contains(&me));
+            (first, typing.len() - usize::from(i_type))
+        });
+        let names = first.into_iter().filter_map(|user| self.get(user));
+        (names.map(|person| person.display_name).collect(), all)
+    }
+
+    /// The first `most` people except `me`, sorted by name, and how many others
+    /// are here. Reactive: changes when somebody joins, leaves or is renamed.
+    pub fn others(self, most: usize, me: Option<UserId>) -> (Vec<UserId>, usize) {
+        let i_am_here = self
+            .entries
+            .with_untracked(|entries| me.is_some_and(|me| entries.contains_key(&me)));
+        With::with(&self.order, |order| {
+            let others = order.iter().map(|(_, user)| *user);
+            let first = others.filter(|user| Some(*user) != me).take(most);
+            (first.collect(), order.len() - usize::from(i_am_here))
+        })
     }
 }
 
