@@ -10,6 +10,7 @@
 pub mod activity;
 pub mod chat;
 pub mod effect;
+mod living_pages;
 mod local_storage;
 pub mod pending_storage;
 pub mod queue;
@@ -41,6 +42,17 @@ use shared::{
     text::{ChatText, TextError},
 };
 use std::rc::Rc;
+
+/// Why a chat message was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SayError {
+    /// The text cannot be sent.
+    Text(TextError),
+    /// It is not known yet who the user is, or nobody is signed in.
+    NoUser,
+    /// Too much waits already; a toast says so.
+    QueueFull,
+}
 
 /// A handle to the session of the open canvas.
 #[derive(Clone, Copy)]
@@ -88,44 +100,39 @@ impl Session {
     /// Sends a chat message; its row appears at once.
     ///
     /// # Errors
-    /// [`TextError`] where the text cannot be sent.
-    pub fn say(self, text: &str) -> Result<(), TextError> {
-        let text = ChatText::parse(text)?;
-        self.input(|state, now| {
+    /// [`SayError`]: it was not taken, so that the text field has to keep it.
+    pub fn say(self, text: &str) -> Result<(), SayError> {
+        let text = ChatText::parse(text).map_err(SayError::Text)?;
+        let message = ClientMessage::CanvasChat {
+            text,
+            canvas_id: None,
+        };
+        let taken = self.input(|state, now| {
+            if !state.has_user() {
+                return Err(SayError::NoUser);
+            }
+            let id = state.dispatch(message, now).ok_or(SayError::QueueFull)?;
             state.typing_done();
-            state.dispatch(
-                ClientMessage::CanvasChat {
-                    text,
-                    canvas_id: None,
-                },
-                now,
-            )
+            Ok(id)
         });
-        Ok(())
+        taken.unwrap_or(Err(SayError::NoUser)).map(drop)
     }
 
-    /// Sends a refused chat message once more.
+    /// Sends a refused chat message once more. Its row stays if it is not
+    /// taken.
     pub fn retry_chat(self, row: OpId) {
-        let text = self.discard(row);
-        if let Some(Ok(text)) = text.as_deref().map(ChatText::parse) {
-            self.dispatch(ClientMessage::CanvasChat {
-                text,
-                canvas_id: None,
-            });
+        let text = self
+            .store
+            .chat
+            .with_untracked(|rows| chat::refused_text(rows, row));
+        if text.is_some_and(|text| self.say(&text).is_ok()) {
+            self.discard_chat(row);
         }
     }
 
     /// Removes a refused chat message.
     pub fn discard_chat(self, row: OpId) {
-        self.discard(row);
-    }
-
-    fn discard(self, row: OpId) -> Option<String> {
-        let mut text = None;
-        self.store
-            .chat
-            .update(|rows| text = chat::discard(rows, row));
-        text
+        self.store.chat.update(|rows| chat::discard(rows, row));
     }
 
     /// Fetches messages older than the first row, see [`Store::older`].
@@ -185,14 +192,16 @@ impl Session {
         });
     }
 
-    /// Gives a tile a title (0–80 characters).
-    pub fn retitle(self, at: Coord, title: &str) {
-        self.dispatch(ClientMessage::TileUpdate {
+    /// Gives a tile a title (0–80 characters). False, and a toast, if it was not
+    /// taken.
+    pub fn retitle(self, at: Coord, title: &str) -> bool {
+        let message = ClientMessage::TileUpdate {
             x: at.x,
             y: at.y,
             title: Some(title.to_owned()),
             pixels: None,
-        });
+        };
+        self.dispatch(message).is_some()
     }
 
     /// Deletes the tile of a cell.

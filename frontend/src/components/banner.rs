@@ -76,6 +76,14 @@ fn banner_content(
         (_, Some(ConnectionProblem::TooMany)) => {
             (t().too_many_title, t().too_many_text, BannerAction::Wait)
         }
+        (_, Some(ConnectionProblem::Blocked)) => {
+            (t().blocked_title, t().blocked_text, BannerAction::Wait)
+        }
+        (_, Some(ConnectionProblem::WrongAddress)) => (
+            t().wrong_address_title,
+            t().wrong_address_text,
+            BannerAction::Wait,
+        ),
         (_, Some(ConnectionProblem::Full)) => (t().full_title, t().full_text, BannerAction::Wait),
     };
     Some(BannerContent {

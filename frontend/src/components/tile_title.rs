@@ -49,10 +49,10 @@ pub fn TileTitle(
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         let new = draft.get_untracked();
-        if new.trim() != text.get_untracked() {
-            session.retitle(at, new.trim());
+        // What is not taken stays in the field.
+        if new.trim() == text.get_untracked() || session.retitle(at, new.trim()) {
+            editing.set(false);
         }
-        editing.set(false);
     };
     move || {
         if editing.get() {

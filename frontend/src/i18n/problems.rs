@@ -9,6 +9,7 @@ use shared::{api::FieldError, protocol::ErrorCode, text::TextError};
 pub fn api_problem(error: &ApiError) -> String {
     let known = match error.code() {
         "unreachable" => t().problem_away,
+        "origin_not_allowed" => t().wrong_address_text,
         "invalid_credentials" => t().problem_credentials,
         "username_taken" => t().problem_username_taken,
         "validation_failed" => t().problem_validation,

@@ -31,19 +31,29 @@ pub fn row(message: ChatMessage, own: Option<OpId>) -> ChatRow {
 }
 
 /// A message was stored: adds it in its order. One's own replaces the pending
-/// row and keeps its key.
-pub fn stored(rows: &mut Rows, event: ChatEvent) {
-    let own = event
-        .op_id
-        .filter(|id| rows.iter().any(|row| row.key == ChatKey::Own(*id)));
-    if let Some(id) = own {
-        rows.retain(|row| row.key != ChatKey::Own(id));
-    }
+/// row and keeps its key. True if the oldest rows were dropped, so that older
+/// ones can be fetched again.
+pub fn stored(rows: &mut Rows, event: ChatEvent) -> bool {
+    let own = event.op_id.filter(|id| {
+        let pending = own_index(rows, *id);
+        pending.map(|index| rows.remove(index)).is_some()
+    });
     insert(rows, row(event.message, own));
-    if rows.len() > MAX_ROWS {
-        let surplus = rows.len() - MAX_ROWS;
-        rows.drain(..surplus);
-    }
+    let surplus = rows.len().saturating_sub(MAX_ROWS);
+    rows.drain(..surplus);
+    surplus > 0
+}
+
+/// Where one's own row stands that is not stored: those are at the end.
+fn own_index(rows: &[Arc<ChatRow>], id: OpId) -> Option<usize> {
+    let stored = rows
+        .iter()
+        .rposition(|row| row.seq.is_some())
+        .map_or(0, |last| last + 1);
+    let index = rows[stored..]
+        .iter()
+        .position(|row| row.key == ChatKey::Own(id))?;
+    Some(stored + index)
 }
 
 /// A snapshot came: keeps the known rows that join on to its rows, then the
@@ -72,25 +82,31 @@ pub fn prepend(rows: &mut Rows, messages: Vec<ChatMessage>) {
 /// One's own request ended, and its event came already or is part of a
 /// snapshot: removes the row if it is still pending.
 pub fn settle(rows: &mut Rows, id: OpId) {
-    rows.retain(|row| row.key != ChatKey::Own(id) || row.delivery == DeliveryStatus::Stored);
+    if let Some(index) = own_index(rows, id) {
+        rows.remove(index);
+    }
 }
 
 /// One's own message was refused.
 pub fn refuse(rows: &mut [Arc<ChatRow>], id: OpId, code: ErrorCode) {
-    for row in rows {
-        if row.key == ChatKey::Own(id) {
-            Arc::make_mut(row).delivery = DeliveryStatus::Failed(code);
-        }
+    if let Some(index) = own_index(rows, id) {
+        Arc::make_mut(&mut rows[index]).delivery = DeliveryStatus::Failed(code);
     }
 }
 
-/// Removes a refused message and returns its text.
-pub fn discard(rows: &mut Rows, id: OpId) -> Option<String> {
-    let failed = |row: &Arc<ChatRow>| {
-        row.key == ChatKey::Own(id) && matches!(row.delivery, DeliveryStatus::Failed(_))
-    };
-    let index = rows.iter().position(failed)?;
-    Some(rows.remove(index).text.clone())
+/// The text of a refused message.
+pub fn refused_text(rows: &[Arc<ChatRow>], id: OpId) -> Option<String> {
+    let row = &rows[own_index(rows, id)?];
+    matches!(row.delivery, DeliveryStatus::Failed(_)).then(|| row.text.clone())
+}
+
+/// Removes a refused message.
+pub fn discard(rows: &mut Rows, id: OpId) {
+    if refused_text(rows, id).is_some()
+        && let Some(index) = own_index(rows, id)
+    {
+        rows.remove(index);
+    }
 }
 
 fn insert(rows: &mut Rows, row: ChatRow) {
@@ -178,9 +194,11 @@ mod tests {
     fn a_refused_message_can_be_taken_out_again() {
         let id = OpId::from(Uuid::from_u128(7));
         let mut rows = vec![pending(id)];
-        assert_eq!(discard(&mut rows, id), None);
+        discard(&mut rows, id);
+        assert_eq!(refused_text(&rows, id), None);
         refuse(&mut rows, id, ErrorCode::Forbidden);
-        assert_eq!(discard(&mut rows, id), Some("0".into()));
+        assert_eq!(refused_text(&rows, id), Some("0".into()));
+        discard(&mut rows, id);
         assert!(rows.is_empty());
     }
 

@@ -1,6 +1,7 @@
 //! What the session's state machine asks its runtime to do.
 
-use shared::protocol::ClientMessage;
+use shared::{api::User, protocol::ClientMessage};
+use uuid::Uuid;
 
 /// One thing to do, in the order in which they were asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,17 @@ pub enum Effect {
     CloseSocket,
     /// Connect anew, once the socket's own call has returned.
     Reconnect,
+    /// As `Reconnect`, after a delay that grows if that does not help.
+    ReconnectLater,
+    /// Do not connect again before so much time has passed.
+    PostponeConnect {
+        /// Milliseconds.
+        retry_after_ms: u32,
+    },
+    /// Show other pages by a lock that this page is open.
+    HoldPage(Uuid),
+    /// Look which pages are open; answered with `recover_orphaned`.
+    FindLivingPages,
     /// Fetch the snapshot; answered with `snapshot_received`.
     FetchSnapshot,
     /// Call `fetch_snapshot` after this many milliseconds.
@@ -28,7 +40,7 @@ pub enum Effect {
     },
     /// Fetch what this user may do here; answered with `role_received`.
     FetchRole,
-    /// Ask whether the user is still signed in; answered with `me_received`.
+    /// Ask who is signed in; answered with `me_received`.
     FetchMe,
     /// Ask over HTTP why the server refuses to connect; answered with
     /// `refusal_received`.
@@ -45,6 +57,8 @@ pub enum Effect {
     FetchMembers,
     /// Tell the application that nobody is signed in.
     SignedOut,
+    /// Tell the application that somebody else is signed in.
+    SignedIn(User),
     /// Tell the application whether the server's answer shows that it knows
     /// who asks.
     Answered {
@@ -62,6 +76,30 @@ pub enum FetchError {
     NotFound,
     /// No answer, or the server could not.
     Unavailable,
+    /// Something on the way answers in place of the server.
+    Blocked,
+}
+
+/// What is known of the network when a request has failed.
+#[derive(Clone, Copy, Debug)]
+pub struct Network {
+    /// The browser reports that there is a network.
+    pub online: bool,
+    /// How long the answer asks to wait, in milliseconds.
+    pub retry_after_ms: u32,
+    /// From 0 to 1, for the delay until the next attempt.
+    pub random: f64,
+}
+
+/// The answer to the question who is signed in.
+#[derive(Clone, Debug)]
+pub enum MeAnswer {
+    /// This user.
+    User(User),
+    /// Nobody.
+    SignedOut,
+    /// The server did not answer.
+    Unknown,
 }
 
 /// Why the server refuses to open a WebSocket, as far as HTTP told.
@@ -79,6 +117,10 @@ pub enum RefusalCause {
     Overloaded,
     /// This client asks too often.
     RateLimited,
+    /// Something on the way refuses, in place of the server.
+    Blocked,
+    /// The server does not know the address of the page.
+    WrongAddress,
     /// The server does not answer.
     Unreachable {
         /// The browser reports that there is a network.

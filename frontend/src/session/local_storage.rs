@@ -22,6 +22,10 @@ impl KeyValueStorage for LocalStorageOfPage {
     fn keys(&self, prefix: &str) -> Vec<String> {
         browser::keys(prefix)
     }
+
+    fn clock(&self) -> i64 {
+        browser::now_ms()
+    }
 }
 
 #[cfg(test)]
@@ -47,8 +51,11 @@ mod tests {
             CanvasId(canvas),
             UserId(user),
             Uuid::new_v4(),
-            browser::now_ms(),
         )
+    }
+
+    fn recover(heir: &PendingStorage) -> Vec<ClientRequest> {
+        heir.recover_orphaned(None, usize::MAX, |_| false)
     }
 
     fn like(x: i32) -> ClientRequest {
@@ -71,14 +78,14 @@ mod tests {
         let (closed, living, heir) = (storage(901), storage(901), storage(901));
         let (first, second, other) = (like(1), like(2), like(3));
         assert!(closed.put(&second) && closed.put(&first) && living.put(&other));
-        assert!(heir.recover_orphaned(browser::now_ms()).is_empty());
+        assert!(recover(&heir).is_empty());
         closed.leave();
-        let recovered = heir.recover_orphaned(browser::now_ms());
+        let recovered = recover(&heir);
         assert_eq!(ids(&recovered), [first.op_id, second.op_id]);
-        assert!(heir.recover_orphaned(browser::now_ms()).is_empty());
+        assert!(recover(&heir).is_empty());
         // Should the heir close too, the next one has them.
         heir.leave();
-        assert_eq!(living.recover_orphaned(browser::now_ms()).len(), 2);
+        assert_eq!(recover(&living).len(), 2);
         for id in [first.op_id, second.op_id, other.op_id]
             .into_iter()
             .flatten()
@@ -93,24 +100,11 @@ mod tests {
         let request = like(1);
         assert!(closed.put(&request));
         closed.leave();
-        assert!(storage(903).recover_orphaned(browser::now_ms()).is_empty());
-        assert!(
-            pending(902, 2)
-                .recover_orphaned(browser::now_ms())
-                .is_empty()
-        );
+        assert!(recover(&storage(903)).is_empty());
+        assert!(recover(&pending(902, 2)).is_empty());
         let heir = storage(902);
-        assert_eq!(heir.recover_orphaned(browser::now_ms()).len(), 1);
+        assert_eq!(recover(&heir).len(), 1);
         request.op_id.into_iter().for_each(|id| heir.remove(id));
-    }
-
-    #[test]
-    fn a_page_that_slept_is_told_so() {
-        let storage = storage(904);
-        let now = browser::now_ms();
-        assert!(storage.heartbeat(now));
-        assert!(!storage.heartbeat(now + 75_000));
-        assert!(storage.heartbeat(now + 75_001));
     }
 
     #[test]

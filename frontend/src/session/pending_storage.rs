@@ -4,7 +4,8 @@
 //!
 //! Every page writes its entries under its own id and renews a heartbeat entry
 //! while it is alive. The other pages of the same user on the same canvas take
-//! over the entries of pages whose heartbeat is missing or old. If two pages
+//! over the entries of pages whose heartbeat is missing or old, unless a lock
+//! shows that they are open ([`super::living_pages`]). If two pages
 //! take over the same entries, or a page slept so long that others took its
 //! entries, nothing is lost or done twice: the server applies an `op_id` once,
 //! and [`PendingStorage::heartbeat`] tells the page that slept to leave its
@@ -17,12 +18,12 @@ use shared::{
     protocol::{ClientMessage, ClientRequest},
     text::ChatText,
 };
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, collections::HashSet, rc::Rc};
 use uuid::Uuid;
 
 /// A page whose heartbeat is older than this is gone. Browsers run a hidden
 /// page's timers as seldom as once a minute.
-const STALE_MS: i64 = 75_000;
+pub const STALE_MS: i64 = 75_000;
 const PREFIX: &str = "stellar.";
 
 /// The storage that all pages of one browser share.
@@ -35,6 +36,9 @@ pub trait KeyValueStorage {
     fn remove(&self, key: &str);
     /// The keys that begin with `prefix`.
     fn keys(&self, prefix: &str) -> Vec<String>;
+    /// The clock that all its pages share, in milliseconds since 1970. It may
+    /// be set at any moment.
+    fn clock(&self) -> i64;
 }
 
 /// The queued requests of one page, of one user on one canvas. Dropping it
@@ -48,31 +52,41 @@ pub struct PendingStorage {
 }
 
 impl PendingStorage {
-    /// Starts the heartbeat of a page. Times are milliseconds since 1970.
+    /// Starts the heartbeat of a page.
     pub fn new(
         storage: Rc<dyn KeyValueStorage>,
         canvas: CanvasId,
         user: UserId,
         page: Uuid,
-        now: i64,
     ) -> Self {
         let pending = Self {
+            heartbeat_at: Cell::new(storage.clock()),
             storage,
             ops: format!("{PREFIX}op.{canvas}.{user}."),
             page,
-            heartbeat_at: Cell::new(now),
         };
-        pending.heartbeat(now);
+        pending.heartbeat();
         pending
     }
 
+    /// The page's id.
+    pub fn page(&self) -> Uuid {
+        self.page
+    }
+
     /// Says that this page is alive; to be called every few seconds. False if
-    /// the last call was so long ago that other pages may have taken over the
-    /// requests.
-    pub fn heartbeat(&self, now: i64) -> bool {
+    /// other pages may have taken over the requests, because the last call was
+    /// long ago or the clock was set.
+    pub fn heartbeat(&self) -> bool {
+        let now = self.storage.clock();
         self.storage
             .save(&heartbeat_key(self.page), &now.to_string());
-        now - self.heartbeat_at.replace(now) < STALE_MS
+        (now - self.heartbeat_at.replace(now)).abs() < STALE_MS
+    }
+
+    /// Whether the last heartbeat is further from now than `ms` milliseconds.
+    pub fn is_late(&self, ms: i64) -> bool {
+        (self.storage.clock() - self.heartbeat_at.get()).abs() >= ms
     }
 
     /// Says that this page ends: others may take over its requests at once.
@@ -93,13 +107,26 @@ impl PendingStorage {
         self.storage.remove(&self.op_key(id));
     }
 
-    /// Takes over the requests of pages that are gone, oldest first.
-    pub fn recover_orphaned(&self, now: i64) -> Vec<ClientRequest> {
-        let mut requests = Vec::new();
+    /// Takes over the requests of pages that are gone, oldest first: those that
+    /// this page has already, as `has` says (another page took them from it,
+    /// perhaps in an older form), and at most `room` others. The rest stays
+    /// where it is, and so does what this version cannot read: a newer one may
+    /// have written it. `living` are pages that are surely open.
+    pub fn recover_orphaned(
+        &self,
+        living: Option<&HashSet<Uuid>>,
+        room: usize,
+        has: impl Fn(OpId) -> bool,
+    ) -> Vec<ClientRequest> {
+        let is_alive = |page: Uuid| {
+            page == self.page
+                || living.is_some_and(|living| living.contains(&page))
+                || self.has_heartbeat(page)
+        };
+        let mut found = Vec::new();
         for key in self.storage.keys(PREFIX) {
             if let Some(page) = key.strip_prefix("stellar.page.") {
-                let alive = page.parse().is_ok_and(|page| self.is_alive(page, now));
-                if !alive {
+                if !page.parse().is_ok_and(is_alive) {
                     self.storage.remove(&key);
                 }
                 continue;
@@ -108,23 +135,44 @@ impl PendingStorage {
                 continue;
             };
             let page = rest.split('.').next().and_then(|page| page.parse().ok());
-            if page.is_some_and(|page| page == self.page || self.is_alive(page, now)) {
+            if page.is_some_and(is_alive) {
                 continue;
             }
             let json = self.storage.load(&key).unwrap_or_default();
-            self.storage.remove(&key);
-            if let Ok(request) = read(&json) {
-                self.put(&request);
-                // Ids begin with the time at which they were made.
-                let at =
-                    requests.partition_point(|before: &ClientRequest| before.op_id < request.op_id);
-                requests.insert(at, request);
+            if let Ok(request) = read(&json)
+                && let Some(id) = request.op_id
+            {
+                found.push((id, key, request));
             }
+        }
+        // Ids begin with the time at which they were made.
+        found.sort_by_key(|(id, ..)| *id);
+        let mut requests = Vec::new();
+        let mut new = 0;
+        for (id, key, request) in found {
+            let is_known = has(id);
+            if !is_known && new >= room {
+                continue;
+            }
+            new += usize::from(!is_known);
+            self.adopt(&key, &request);
+            requests.push(request);
         }
         requests
     }
 
-    fn is_alive(&self, page: Uuid, now: i64) -> bool {
+    /// Moves a request to this page.
+    fn adopt(&self, key: &str, request: &ClientRequest) {
+        let is_put = self.put(request);
+        self.storage.remove(key);
+        if !is_put {
+            // There is room now.
+            self.put(request);
+        }
+    }
+
+    fn has_heartbeat(&self, page: Uuid) -> bool {
+        let now = self.storage.clock();
         self.storage
             .load(&heartbeat_key(page))
             .and_then(|heartbeat| heartbeat.parse::<i64>().ok())

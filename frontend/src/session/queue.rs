@@ -41,9 +41,19 @@ pub struct Op {
     pub message: ClientMessage,
     /// Its ordering key.
     pub ordering_key: OrderingKey,
-    /// When the user made it, milliseconds since 1970.
+    /// When the user made it, in milliseconds of the page's clock.
     pub queued_at: i64,
     send_state: SendState,
+}
+
+impl Op {
+    /// As it is sent and kept.
+    pub fn request(&self) -> ClientRequest {
+        ClientRequest {
+            op_id: Some(self.id),
+            message: self.message.clone(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,14 +233,11 @@ impl Queue {
             .iter_mut()
             .find(|op| op.send_state != SendState::Sent && !full(op.ordering_key))?;
         op.send_state = SendState::Sent;
-        Some(ClientRequest {
-            op_id: Some(op.id),
-            message: op.message.clone(),
-        })
+        Some(op.request())
     }
 
-    /// Until when the queue is paused after a failure (milliseconds since
-    /// 1970); none if it is empty or not paused.
+    /// Until when the queue is paused after a failure (milliseconds of the
+    /// page's clock); none if it is empty or not paused.
     pub fn paused_until(&self, now: i64) -> Option<i64> {
         (!self.ops.is_empty() && now < self.paused_until).then_some(self.paused_until)
     }

@@ -4,15 +4,15 @@
 //! [`super::state`].
 
 use super::{
-    effect::{Effect, FetchError, RefusalCause},
+    effect::{Effect, FetchError, MeAnswer, Network, RefusalCause},
+    living_pages::{self, PageLock},
     local_storage::LocalStorageOfPage,
     state::SessionState,
 };
 use crate::{
     account,
     api::{self, ApiError},
-    browser::{self, Listener, now_ms},
-    model::connection::SignIn,
+    browser::{self, Listener, uptime_ms},
     socket::{Socket, SocketEvent},
     store::{Account, Store, backend::Signals},
     tasks::spawn_scoped,
@@ -50,33 +50,50 @@ pub(super) struct SessionRuntime {
     snapshot_timer: RefCell<Option<Timeout>>,
     /// Requests over HTTP are cancelled when it is disposed of.
     owner: Option<WeakOwner>,
+    /// Shows other pages that this one is open.
+    page_lock: RefCell<Option<PageLock>>,
     _ticker: Interval,
-    _listeners: [Listener; 3],
+    _listeners: Vec<Listener>,
 }
 
 impl SessionRuntime {
     pub(super) fn new(store: Store, account: Account) -> Rc<Self> {
         Rc::new_cyclic(|this: &Weak<Self>| {
-            let on = |event, handler: fn(&Rc<Self>, web_sys::Event)| {
-                let this = this.clone();
-                Listener::new(&browser::window(), event, move |event| {
-                    with(&this, |runtime| handler(runtime, event));
-                })
-            };
-            let listeners = [
-                on("pagehide", |runtime, _| {
-                    runtime.input(|state, _| state.leave());
-                }),
-                on("pageshow", |runtime, _| {
+            let window = browser::window();
+            let on =
+                |target: &web_sys::EventTarget, event, handler: fn(&Rc<Self>, web_sys::Event)| {
+                    let this = this.clone();
+                    Listener::new(target, event, move |event| {
+                        with(&this, |runtime| handler(runtime, event));
+                    })
+                };
+            // Not when it is hidden: that follows `pagehide`.
+            let wake: fn(&Rc<Self>, web_sys::Event) = |runtime, _| {
+                if browser::is_visible() {
                     runtime.input(SessionState::heartbeat);
+                }
+            };
+            let mut listeners = vec![
+                on(&window, "pagehide", |runtime, _| {
+                    runtime.input(|state, _| state.leave());
+                    // With a lock the browser could not keep the page for Back.
+                    runtime.page_lock.replace(None);
+                }),
+                on(&window, "pageshow", |runtime, _| {
+                    runtime.input(SessionState::come_back);
                 }),
                 // The browser asks whether to leave.
-                on("beforeunload", |runtime, event| {
+                on(&window, "beforeunload", |runtime, event| {
                     if runtime.state.borrow().would_lose() {
                         event.prevent_default();
                     }
                 }),
             ];
+            if let Some(document) = window.document() {
+                for event in ["visibilitychange", "resume"] {
+                    listeners.push(on(&document, event, wake));
+                }
+            }
             let (at, heard, tick) = (this.clone(), this.clone(), this.clone());
             let address = move || {
                 at.upgrade()
@@ -87,7 +104,7 @@ impl SessionRuntime {
                 store.canvas_store(),
                 Rc::new(LocalStorageOfPage),
                 Box::new(Uuid::now_v7),
-                now_ms(),
+                uptime_ms(),
             );
             Self {
                 canvas_id: store.canvas_id,
@@ -100,6 +117,7 @@ impl SessionRuntime {
                 flush_timer: RefCell::default(),
                 snapshot_timer: RefCell::default(),
                 owner: Owner::current().map(|owner| owner.downgrade()),
+                page_lock: RefCell::default(),
                 _ticker: Interval::new(1_000, move || {
                     with(&tick, |runtime| {
                         runtime.input(SessionState::tick);
@@ -119,7 +137,7 @@ impl SessionRuntime {
         let (result, effects) = {
             let mut state = self.state.borrow_mut();
             state.account = self.account.sign_in.get_untracked();
-            (input(&mut state, now_ms()), state.take_effects())
+            (input(&mut state, uptime_ms()), state.take_effects())
         };
         for effect in effects {
             self.perform(effect);
@@ -144,10 +162,20 @@ impl SessionRuntime {
             Effect::Reconnect => self.fetch(std::future::ready(()), |runtime, ()| {
                 runtime.socket.reconnect();
             }),
+            Effect::ReconnectLater => self.fetch(std::future::ready(()), |runtime, ()| {
+                runtime.socket.reconnect_later();
+            }),
+            Effect::PostponeConnect { retry_after_ms } => self.socket.postpone(retry_after_ms),
+            Effect::HoldPage(page) => {
+                self.page_lock.replace(Some(PageLock::hold(page)));
+            }
+            Effect::FindLivingPages => self.fetch(living_pages::find(), |runtime, living| {
+                runtime.input(|state, now| state.recover_orphaned(living.as_ref(), now));
+            }),
             Effect::FetchSnapshot => self.fetch(api::snapshot(id), |runtime, answer| {
+                let network = network(answer.as_ref().err());
                 let answer = answer.map_err(|error| fetch_error(&error));
-                let online = browser::is_online();
-                runtime.input(|state, now| state.snapshot_received(answer, online, now));
+                runtime.input(|state, now| state.snapshot_received(answer, network, now));
             }),
             Effect::RetrySnapshot { after_ms } => {
                 let this = Rc::downgrade(self);
@@ -164,16 +192,22 @@ impl SessionRuntime {
                 }
             }),
             Effect::FetchMe => self.fetch(api::me(), |runtime, answer| {
-                let signed_out = answer.is_err_and(|error| error.status() == Some(401));
-                runtime.input(|state, _| state.me_received(signed_out));
+                let answer = match answer {
+                    Ok(user) => MeAnswer::User(user),
+                    Err(error) if error.is_signed_out() => MeAnswer::SignedOut,
+                    Err(_) => MeAnswer::Unknown,
+                };
+                runtime.input(|state, _| state.me_received(answer));
             }),
             Effect::ProbeRefusal => self.fetch(api::probe_refusal(id), |runtime, answer| {
-                let cause = refusal_cause(answer.as_ref().err());
-                runtime.input(|state, _| state.refusal_received(cause));
+                let error = answer.err();
+                let cause = refusal_cause(error.as_ref());
+                let retry_after_ms = error.and_then(|error| error.retry_after_ms());
+                runtime.input(|state, _| state.refusal_received(cause, retry_after_ms));
             }),
             Effect::RefreshToken => self.fetch(api::refresh(), |runtime, answer| {
                 if let Ok(auth) = answer {
-                    runtime.input(|state, _| state.token_received(auth.token));
+                    runtime.input(|state, now| state.token_received(auth, now));
                 }
             }),
             Effect::FetchActivity { after } => {
@@ -187,7 +221,8 @@ impl SessionRuntime {
                     runtime.input(|state, _| state.members_received(&members.items));
                 }
             }),
-            Effect::SignedOut => self.account.sign_in.set(SignIn::SignedOut),
+            Effect::SignedOut => account::signed_out(self.account),
+            Effect::SignedIn(user) => account::learned(self.account, user),
             Effect::Answered { knows_user } => account::heard(self.account, knows_user),
         }
     }
@@ -215,7 +250,7 @@ impl SessionRuntime {
         match event {
             SocketEvent::Message(message) => {
                 self.inbox.borrow_mut().push(*message);
-                let elapsed = now_ms() - self.applied_at.get();
+                let elapsed = uptime_ms() - self.applied_at.get();
                 // The timers of a hidden page are slow.
                 if elapsed >= i64::from(BATCH_MS) || !browser::is_visible() {
                     self.apply_inbox();
@@ -249,7 +284,7 @@ impl SessionRuntime {
                 break;
             }
         }
-        self.applied_at.set(now_ms());
+        self.applied_at.set(uptime_ms());
     }
 
     /// The URL of an attempt to connect: resumes where this client is.
@@ -277,7 +312,7 @@ impl SessionRuntime {
         self.flush_timer.replace(None);
         let mut state = self.state.borrow_mut();
         state.save();
-        while let Some(request) = state.next_request(now_ms()) {
+        while let Some(request) = state.next_request(uptime_ms()) {
             if !self.socket.send(&request) {
                 break;
             }
@@ -318,11 +353,21 @@ fn hello() -> ClientMessage {
     }
 }
 
+/// What an error says about the canvas: only a code of this server says anything.
 fn fetch_error(error: &ApiError) -> FetchError {
-    match error.status() {
-        Some(401 | 403) => FetchError::Forbidden,
-        Some(404) => FetchError::NotFound,
+    match error.code() {
+        "unauthenticated" | "forbidden" => FetchError::Forbidden,
+        "canvas_not_found" => FetchError::NotFound,
+        _ if error.is_blocked() => FetchError::Blocked,
         _ => FetchError::Unavailable,
+    }
+}
+
+fn network(error: Option<&ApiError>) -> Network {
+    Network {
+        online: browser::is_online(),
+        retry_after_ms: error.and_then(ApiError::retry_after_ms).unwrap_or(0),
+        random: browser::random(),
     }
 }
 
@@ -331,12 +376,14 @@ fn refusal_cause(error: Option<&ApiError>) -> RefusalCause {
     let Some(error) = error else {
         return RefusalCause::None;
     };
-    match (error.status(), error.code()) {
-        (Some(401), _) => RefusalCause::SignedOut,
-        (_, "forbidden" | "canvas_not_found") => RefusalCause::NoAccess(fetch_error(error)),
-        (_, "too_many_connections") => RefusalCause::TooManyConnections,
-        (_, "overloaded") => RefusalCause::Overloaded,
-        (Some(429), _) => RefusalCause::RateLimited,
+    match error.code() {
+        "unauthenticated" => RefusalCause::SignedOut,
+        "forbidden" | "canvas_not_found" => RefusalCause::NoAccess(fetch_error(error)),
+        "origin_not_allowed" => RefusalCause::WrongAddress,
+        "too_many_connections" => RefusalCause::TooManyConnections,
+        "overloaded" => RefusalCause::Overloaded,
+        _ if error.status() == Some(429) => RefusalCause::RateLimited,
+        _ if error.is_blocked() => RefusalCause::Blocked,
         _ => RefusalCause::Unreachable {
             online: browser::is_online(),
         },

@@ -2,7 +2,7 @@
 //! which were applied already, and which are buffered until the snapshot
 //! arrives. Pure.
 
-use shared::{ids::Epoch, protocol::ServerMessage};
+use shared::{ids::Epoch, protocol::ServerMessage, time::Timestamp};
 
 /// Most messages buffered while a snapshot is fetched. If there are more, the
 /// snapshot is fetched again.
@@ -15,21 +15,33 @@ pub enum SeqPosition {
     Next,
     /// Applied already: ignore it.
     Applied,
+    /// Applied already, but as another event: history went back and grew again.
+    Rewritten,
     /// A message before it is missing.
     Gap,
+}
+
+/// Where a connection resumes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResumePoint {
+    /// The version of the log.
+    pub epoch: Epoch,
+    /// The last applied event.
+    pub seq: i64,
+    /// When that event was stored; none after a snapshot.
+    pub timestamp: Option<Timestamp>,
 }
 
 /// The position of this client in the sequence.
 #[derive(Debug, Default)]
 pub struct SeqTracker {
-    last_applied: Option<(Epoch, i64)>,
+    last_applied: Option<ResumePoint>,
     buffered: Option<Vec<ServerMessage>>,
 }
 
 impl SeqTracker {
-    /// The epoch and the last applied `seq`, to resume from; none before the
-    /// first snapshot.
-    pub fn resume_point(&self) -> Option<(Epoch, i64)> {
+    /// Where to resume; none before the first snapshot.
+    pub fn resume_point(&self) -> Option<ResumePoint> {
         self.last_applied
     }
 
@@ -67,25 +79,38 @@ impl SeqTracker {
 
     /// Sets the position to that of a snapshot. Returns the buffered messages.
     pub fn restart(&mut self, epoch: Epoch, seq: i64) -> Vec<ServerMessage> {
-        self.last_applied = Some((epoch, seq));
+        self.last_applied = Some(ResumePoint {
+            epoch,
+            seq,
+            timestamp: None,
+        });
         self.buffered.take().unwrap_or_default()
     }
 
     /// How `seq` relates to the last applied one.
     pub fn position(&self, seq: i64) -> SeqPosition {
         match self.last_applied {
-            Some((_, last)) if seq <= last => SeqPosition::Applied,
-            Some((_, last)) if seq == last + 1 => SeqPosition::Next,
+            Some(last) if seq <= last.seq => SeqPosition::Applied,
+            Some(last) if seq == last.seq + 1 => SeqPosition::Next,
             Some(_) | None => SeqPosition::Gap,
         }
     }
 
-    /// As [`SeqTracker::position`]; the next one counts as applied from here
-    /// on.
-    pub fn advance(&mut self, seq: i64) -> SeqPosition {
+    /// As [`SeqTracker::position`], for an event with the time at which it was
+    /// stored, if that is known; the next one counts as applied from here on.
+    pub fn advance(&mut self, seq: i64, timestamp: Option<Timestamp>) -> SeqPosition {
         let position = self.position(seq);
-        if let (SeqPosition::Next, Some((_, last))) = (position, &mut self.last_applied) {
-            *last = seq;
+        let Some(last) = &mut self.last_applied else {
+            return position;
+        };
+        if position == SeqPosition::Next {
+            last.seq = seq;
+            last.timestamp = timestamp;
+        } else if seq == last.seq {
+            if last.timestamp.is_some() && timestamp.is_some() && last.timestamp != timestamp {
+                return SeqPosition::Rewritten;
+            }
+            last.timestamp = last.timestamp.or(timestamp);
         }
         position
     }
@@ -112,13 +137,29 @@ mod tests {
     fn only_the_next_message_is_applied_and_only_once() {
         let epoch = Epoch(Uuid::nil());
         let mut tracker = SeqTracker::default();
-        assert_eq!(tracker.advance(1), SeqPosition::Gap);
+        assert_eq!(tracker.advance(1, None), SeqPosition::Gap);
         tracker.restart(epoch, 4);
-        assert_eq!(tracker.advance(4), SeqPosition::Applied);
-        assert_eq!(tracker.advance(5), SeqPosition::Next);
-        assert_eq!(tracker.advance(5), SeqPosition::Applied);
-        assert_eq!(tracker.advance(7), SeqPosition::Gap);
-        assert_eq!(tracker.resume_point(), Some((epoch, 5)));
+        assert_eq!(tracker.advance(4, None), SeqPosition::Applied);
+        assert_eq!(tracker.advance(5, None), SeqPosition::Next);
+        assert_eq!(tracker.advance(5, None), SeqPosition::Applied);
+        assert_eq!(tracker.advance(7, None), SeqPosition::Gap);
+        let point = tracker.resume_point().unwrap();
+        assert_eq!((point.epoch, point.seq), (epoch, 5));
+    }
+
+    #[test]
+    fn another_event_in_the_place_of_the_last_one_is_noticed() {
+        let time = |ms| {
+            let time = chrono::DateTime::from_timestamp_millis(ms);
+            Some(Timestamp::from(time.unwrap()))
+        };
+        let mut tracker = SeqTracker::default();
+        tracker.restart(Epoch(Uuid::nil()), 4);
+        assert_eq!(tracker.advance(5, time(1)), SeqPosition::Next);
+        assert_eq!(tracker.advance(5, time(1)), SeqPosition::Applied);
+        assert_eq!(tracker.advance(5, None), SeqPosition::Applied);
+        assert_eq!(tracker.advance(5, time(2)), SeqPosition::Rewritten);
+        assert_eq!(tracker.resume_point().unwrap().timestamp, time(1));
     }
 
     #[test]

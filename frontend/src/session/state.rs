@@ -1,6 +1,6 @@
 //! The session's state machine: what this tab knows of its canvas, and what
-//! it does when something happens. Synchronous and pure: it gets the time
-//! with each input, writes to a [`CanvasStore`] and to a key-value storage,
+//! it does when something happens. Synchronous and pure: it gets the time of
+//! the page's monotonic clock in milliseconds with each input, writes to a [`CanvasStore`] and to a key-value storage,
 //! and leaves [`Effect`]s for the runtime. It knows no clock, no browser and
 //! no signal, so that its tests run without a browser.
 //!
@@ -16,9 +16,9 @@ mod requests;
 
 use super::{
     effect::Effect,
-    pending_storage::{KeyValueStorage, PendingStorage},
+    pending_storage::{KeyValueStorage, PendingStorage, STALE_MS},
     queue::Queue,
-    seq_tracker::SeqTracker,
+    seq_tracker::{ResumePoint, SeqTracker},
 };
 use crate::{
     model::{
@@ -27,6 +27,7 @@ use crate::{
         people::Me,
         tile_store::Author,
     },
+    socket::backoff::Backoff,
     store::{
         CanvasStore,
         backend::{Backend, Var},
@@ -53,9 +54,13 @@ const MAX_NOTICES: usize = 5;
 const CURSOR_LIFETIME_MS: i64 = 15_000;
 /// Milliseconds between two renewals of the session's token.
 const REFRESH_MS: i64 = 15 * 60_000;
-/// Ticks (seconds) between two renewals of a tile's lock and of this page's
+/// Milliseconds from one renewal of the session's token that failed to the next.
+const REFRESH_RETRY_MS: i64 = 60_000;
+/// Milliseconds between two renewals of a tile's lock and of this page's
 /// heartbeat.
-const HEARTBEAT_TICKS: u32 = 5;
+const HEARTBEAT_MS: i64 = 5_000;
+/// After so many milliseconds without a heartbeat the page has slept.
+const SLEPT_MS: i64 = 3 * HEARTBEAT_MS;
 
 /// Makes ids: those of operations carry the time, so that they sort by it.
 pub type NewId = Box<dyn FnMut() -> Uuid>;
@@ -76,37 +81,42 @@ pub struct SessionState<B: Backend> {
     local_storage: Rc<dyn KeyValueStorage>,
     /// Where the queue is kept for a reload; none while `user` is none.
     storage: Option<PendingStorage>,
+    /// What other users of this tab left unsent and the storage had no room
+    /// for. It is sent when they are back.
+    parked: HashMap<UserId, Vec<ClientRequest>>,
     history: HashMap<Coord, History>,
     /// The number of the last group of strokes that are undone together.
     last_group: u32,
     usernames: HashMap<UserId, String>,
     /// Until when people count as typing, unless they are heard of again.
     typing_until: HashMap<UserId, i64>,
-    /// When `typing` was sent last; 0 if this user does not type.
-    typing_sent_at: i64,
-    cursor_sent_at: i64,
-    refreshed_at: i64,
+    /// When `typing` was sent last; none if this user does not type.
+    typing_sent_at: Option<i64>,
+    cursor_sent_at: Option<i64>,
+    /// When the token is to be renewed.
+    refresh_at: i64,
+    heartbeat_at: i64,
     /// Queued requests that the storage has not, or in an older form.
     unsaved: HashSet<OpId>,
+    /// Those of them that the storage had no room for.
+    unkept: HashSet<OpId>,
     /// The storage had no room for a request, and the user was told.
     storage_full: bool,
     next_notice: u64,
     /// A snapshot is being fetched, asked for by this user.
     fetching: Option<SignIn>,
+    snapshot_backoff: Backoff,
+    /// Connections that were refused although HTTP was not, since the last one
+    /// that opened.
+    blocked_upgrades: u32,
+    /// Connections as somebody else, since the last one as this user.
+    foreign_connections: u32,
     /// The activity list is complete after this `seq`.
     activity_from: i64,
     /// The members' names were asked for already.
     asked_members: bool,
-    ticks: u32,
     effects: Vec<Effect>,
     new_id: NewId,
-}
-
-/// A moment as it is written on the wire; `now` in milliseconds since 1970.
-fn timestamp(now: i64) -> Timestamp {
-    chrono::DateTime::from_timestamp_millis(now)
-        .unwrap_or_default()
-        .into()
 }
 
 impl<B: Backend> SessionState<B> {
@@ -117,6 +127,8 @@ impl<B: Backend> SessionState<B> {
         new_id: NewId,
         now: i64,
     ) -> Self {
+        // Until the server says what time it is.
+        store.clock_offset.set(local_storage.clock() - now);
         Self {
             store,
             account: SignIn::default(),
@@ -126,23 +138,36 @@ impl<B: Backend> SessionState<B> {
             queue: Queue::default(),
             local_storage,
             storage: None,
+            parked: HashMap::new(),
             history: HashMap::new(),
             last_group: 0,
             usernames: HashMap::new(),
             typing_until: HashMap::new(),
-            typing_sent_at: 0,
-            cursor_sent_at: 0,
-            refreshed_at: now,
+            typing_sent_at: None,
+            cursor_sent_at: None,
+            refresh_at: now + REFRESH_MS,
+            heartbeat_at: now,
             unsaved: HashSet::new(),
+            unkept: HashSet::new(),
             storage_full: false,
             next_notice: 0,
             fetching: None,
+            snapshot_backoff: Backoff::default(),
+            blocked_upgrades: 0,
+            foreign_connections: 0,
             activity_from: 0,
             asked_members: false,
-            ticks: 0,
             effects: Vec::new(),
             new_id,
         }
+    }
+
+    /// The server's time at `now`.
+    fn server_time(&self, now: i64) -> Timestamp {
+        let millis = now.saturating_add(self.store.clock_offset.get());
+        chrono::DateTime::from_timestamp_millis(millis)
+            .unwrap_or_default()
+            .into()
     }
 
     /// Takes what is to be done since the last call.
@@ -152,14 +177,25 @@ impl<B: Backend> SessionState<B> {
 
     /// The last `seq` that is part of what is shown; 0 before the snapshot.
     pub fn head(&self) -> i64 {
-        self.seq.resume_point().map_or(0, |(_, seq)| seq)
+        self.seq.resume_point().map_or(0, |point| point.seq)
     }
 
     /// The query parameters with which the next connection resumes; empty for
     /// a fresh one.
     pub fn resume_query(&self) -> String {
         match self.seq.resume_point() {
-            Some((epoch, seq)) => format!("&last_seq={seq}&epoch={epoch}"),
+            Some(ResumePoint {
+                epoch,
+                seq,
+                timestamp,
+            }) => {
+                let mut query = format!("&last_seq={seq}&epoch={epoch}");
+                if let Some(timestamp) = timestamp {
+                    query.push_str("&last_timestamp=");
+                    query.push_str(&timestamp.to_string());
+                }
+                query
+            }
             None => String::new(),
         }
     }
@@ -174,7 +210,7 @@ impl<B: Backend> SessionState<B> {
 
     /// Whether something waits that a reload would lose.
     pub fn would_lose(&self) -> bool {
-        self.storage_full && !self.queue.is_empty()
+        !self.unkept.is_empty() || !self.parked.is_empty()
     }
 
     /// To be called every second: removes what has expired, and renews what
@@ -191,12 +227,12 @@ impl<B: Backend> SessionState<B> {
             cursors.update(|all| all.retain(|_, cursor| !is_old(cursor.moved_at)));
         }
         self.expire_typing(now);
-        if self.live && now - self.refreshed_at >= REFRESH_MS {
-            self.refreshed_at = now;
+        if self.live && now >= self.refresh_at {
+            self.refresh_at = now + REFRESH_RETRY_MS;
             self.effects.push(Effect::RefreshToken);
         }
-        self.ticks = self.ticks.wrapping_add(1);
-        if self.ticks.is_multiple_of(HEARTBEAT_TICKS) {
+        // By elapsed time: a hidden page gets a tick a minute.
+        if now - self.heartbeat_at >= HEARTBEAT_MS {
             self.heartbeat(now);
             if let (true, Some(at)) = (self.is_exclusive(), self.store.editing.get()) {
                 self.send(ClientMessage::TileLock { x: at.x, y: at.y });
@@ -208,15 +244,40 @@ impl<B: Backend> SessionState<B> {
     /// Says that this page is alive, and takes over what closed pages left.
     pub fn heartbeat(&mut self, now: i64) {
         // One that slept so long that others may have taken its requests over
-        // changes them no more.
-        if self
-            .storage
-            .as_ref()
-            .is_some_and(|storage| !storage.heartbeat(now))
-        {
+        // changes them no more. Both clocks count: one may have been set, the
+        // other may have stood still.
+        let slept = now - self.heartbeat_at >= STALE_MS;
+        self.heartbeat_at = now;
+        let Some(storage) = &self.storage else {
+            return;
+        };
+        if !storage.heartbeat() || slept {
             self.queue.freeze();
         }
-        self.recover_orphaned(now);
+        // There may be room now.
+        self.unsaved.extend(self.unkept.drain());
+        self.save();
+        self.effects.push(Effect::FindLivingPages);
+    }
+
+    /// To be called before the queue is changed: a page that wakes up may not
+    /// have had a tick yet.
+    fn wake(&mut self, now: i64) {
+        let is_late = self
+            .storage
+            .as_ref()
+            .is_some_and(|storage| storage.is_late(SLEPT_MS));
+        if is_late || now - self.heartbeat_at >= SLEPT_MS {
+            self.heartbeat(now);
+        }
+    }
+
+    /// The page is shown again, perhaps after [`Self::leave`].
+    pub fn come_back(&mut self, now: i64) {
+        if let Some(storage) = &self.storage {
+            self.effects.push(Effect::HoldPage(storage.page()));
+        }
+        self.heartbeat(now);
     }
 
     /// The page ends, perhaps for good: other pages may take over what waits.
@@ -270,6 +331,11 @@ impl<B: Backend> SessionState<B> {
             message: refusal.to_string(),
             at: Some(at),
         });
+    }
+
+    /// Whether somebody is, or was last, signed in: what they do is queued.
+    pub fn has_user(&self) -> bool {
+        self.user.is_some()
     }
 
     /// The author of this tab's operations; none while nobody is signed in.

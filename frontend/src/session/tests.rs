@@ -4,9 +4,11 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+mod clocks;
 mod connection;
 mod convergence;
 mod drawing;
+mod identity;
 mod orphans;
 mod people;
 mod plain;

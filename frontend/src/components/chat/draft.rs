@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     components::dock::{DockState, Tab},
-    session::Session,
+    session::{SayError, Session},
     store::Store,
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
@@ -41,6 +41,8 @@ pub struct Draft {
     pub picked: RwSignal<usize>,
     /// The number of characters that would be sent.
     pub length: Memo<usize>,
+    /// To be sent when it is known who the user is.
+    waits: RwSignal<bool>,
     session: Session,
     sent: Callback<()>,
 }
@@ -65,10 +67,12 @@ impl Draft {
             }),
             picked: RwSignal::new(0),
             length: Memo::new(move |_| text.with(|text| text.trim().chars().count())),
+            waits: RwSignal::new(false),
             session: expect_context(),
             sent,
         };
         draft.take_tiles(&store);
+        draft.send_when_known(&store);
         draft
     }
 
@@ -77,17 +81,32 @@ impl Draft {
         self.length.get() > *limits::CHAT_TEXT.end()
     }
 
-    /// Sends it.
+    /// Sends it. What is not taken stays in the field; while it is not known
+    /// who the user is, it is sent once that is known.
     pub fn send(self) {
-        if self.session.say(&self.text.get_untracked()).is_ok() {
+        let said = self.session.say(&self.text.get_untracked());
+        self.waits.set(said == Err(SayError::NoUser));
+        if said.is_ok() {
             self.write(String::new(), 0);
             self.session.typing(false);
             self.sent.run(());
         }
     }
 
+    /// Sends what waits for the user to be known.
+    fn send_when_known(self, store: &Store) {
+        let me = store.me;
+        let is_known = Memo::new(move |_| me.with(Option::is_some));
+        Effect::new(move || {
+            if is_known.get() && self.waits.get_untracked() {
+                self.send();
+            }
+        });
+    }
+
     /// Handles input in the text field.
     pub fn typed(self, text: String) {
+        self.waits.set(false);
         self.session.typing(!text.trim().is_empty());
         self.text.set(text);
         self.look();

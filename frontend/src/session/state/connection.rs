@@ -1,15 +1,21 @@
 //! Signing in and out, the socket's events, and why there is no connection.
 
-use super::SessionState;
+use super::{SessionState, receive::FollowUp};
 use crate::{
     model::connection::{
         ConnectionProblem, ConnectionStatus, EndReason, LoadFailure, LoadState, SignIn,
     },
-    session::effect::{Effect, FetchError, RefusalCause},
+    session::effect::{Effect, FetchError, MeAnswer, RefusalCause},
     store::backend::{Backend, Var},
 };
 use shared::protocol::ServerMessage;
 use std::collections::HashMap;
+
+/// Refused connections in a row, while HTTP is not refused, after which
+/// something on the way must block WebSockets.
+const BLOCKED_UPGRADES: u32 = 3;
+/// Connections as somebody else in a row, after which the tab gives up.
+const MAX_FOREIGN_CONNECTIONS: u32 = 5;
 
 impl<B: Backend> SessionState<B> {
     /// Somebody signed in or out.
@@ -33,6 +39,11 @@ impl<B: Backend> SessionState<B> {
                     .as_ref()
                     .is_some_and(|old| old.display_name != user.display_name);
                 self.sign_in(user, now);
+                if other && before.is_some() {
+                    // The connection is the former user's.
+                    self.effects.push(Effect::CloseSocket);
+                    self.disconnected();
+                }
                 if !other && self.live {
                     if renamed {
                         // Others learn a name when its bearer connects.
@@ -70,6 +81,10 @@ impl<B: Backend> SessionState<B> {
         let open = self.store.editing.get();
         let greeting = matches!(message, ServerMessage::Connected(_));
         let next = self.receive(message, now);
+        if next == FollowUp::Identify {
+            self.identify();
+            return true;
+        }
         if let (Some(at), None) = (open, self.store.editing.get()) {
             // The tile was taken from this tab; others need not wait for it.
             self.announce_editing(at, false);
@@ -78,7 +93,17 @@ impl<B: Backend> SessionState<B> {
             self.greet();
         }
         self.follow(next);
-        next == super::receive::FollowUp::Reconnect
+        next == FollowUp::Reconnect
+    }
+
+    /// The server takes this tab for somebody else: asks who is signed in, and
+    /// sends nothing before that is known.
+    pub(super) fn identify(&mut self) {
+        self.effects.push(Effect::CloseSocket);
+        self.disconnected();
+        self.foreign_connections += 1;
+        self.store.connection.set(ConnectionStatus::Connecting);
+        self.effects.push(Effect::FetchMe);
     }
 
     /// The first messages on a new connection.
@@ -129,15 +154,27 @@ impl<B: Backend> SessionState<B> {
         self.save();
     }
 
-    /// HTTP told why the server refuses to connect.
-    pub fn refusal_received(&mut self, cause: RefusalCause) {
+    /// HTTP told why the server refuses to connect, and for how long.
+    pub fn refusal_received(&mut self, cause: RefusalCause, retry_after_ms: Option<u32>) {
         if self.live {
             return;
         }
+        if let Some(retry_after_ms) = retry_after_ms {
+            self.effects
+                .push(Effect::PostponeConnect { retry_after_ms });
+        }
         let problem = match cause {
-            RefusalCause::None | RefusalCause::RateLimited => None,
+            RefusalCause::None => {
+                // A server that comes back refuses once, and then no more.
+                self.blocked_upgrades += 1;
+                let is_blocked = self.blocked_upgrades >= BLOCKED_UPGRADES;
+                is_blocked.then_some(ConnectionProblem::Blocked)
+            }
+            RefusalCause::Blocked => Some(ConnectionProblem::Blocked),
+            RefusalCause::WrongAddress => Some(ConnectionProblem::WrongAddress),
+            RefusalCause::RateLimited => None,
             RefusalCause::SignedOut => {
-                self.effects.push(Effect::SignedOut);
+                self.effects.push(Effect::FetchMe);
                 None
             }
             RefusalCause::NoAccess(error) => {
@@ -199,13 +236,21 @@ impl<B: Backend> SessionState<B> {
         }
     }
 
-    /// After `token_expired` or `revoked`: whether the user is still signed in.
-    pub fn me_received(&mut self, signed_out: bool) {
-        self.effects.push(if signed_out {
-            Effect::SignedOut
-        } else {
-            Effect::OpenSocket
-        });
+    /// Who is signed in, asked for when that was in doubt.
+    pub fn me_received(&mut self, answer: MeAnswer) {
+        match answer {
+            MeAnswer::User(user) if !self.is_me(user.id) => {
+                self.foreign_connections = 0;
+                self.effects.push(Effect::SignedIn(user));
+            }
+            MeAnswer::SignedOut => self.effects.push(Effect::SignedOut),
+            // Something on the way mixes up who is who.
+            MeAnswer::User(_) if self.foreign_connections > MAX_FOREIGN_CONNECTIONS => {
+                self.end(EndReason::Other);
+            }
+            // Whose connection the next one is, it will say itself.
+            MeAnswer::User(_) | MeAnswer::Unknown => self.effects.push(Effect::OpenSocket),
+        }
     }
 }
 
@@ -214,6 +259,6 @@ pub(super) fn load_failure(error: FetchError) -> Option<LoadFailure> {
     match error {
         FetchError::Forbidden => Some(LoadFailure::Forbidden),
         FetchError::NotFound => Some(LoadFailure::NotFound),
-        FetchError::Unavailable => None,
+        FetchError::Unavailable | FetchError::Blocked => None,
     }
 }

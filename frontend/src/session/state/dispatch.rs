@@ -4,9 +4,9 @@
 use super::{
     super::{
         chat,
-        queue::{self, Op, OrderingKey, Pushed},
+        queue::{self, Op, OrderingKey, Pushed, Queue},
     },
-    SessionState, timestamp,
+    SessionState,
 };
 use crate::{
     model::{
@@ -23,6 +23,7 @@ use shared::{
     protocol::{ClientMessage, ClientRequest, ErrorCode},
 };
 use std::{collections::HashSet, rc::Rc, sync::Arc};
+use uuid::Uuid;
 
 impl<B: Backend> SessionState<B> {
     /// Sends a message: a durable one is queued and shown at once, an
@@ -53,6 +54,8 @@ impl<B: Backend> SessionState<B> {
             return None;
         }
         let author = self.author()?;
+        self.wake(now);
+        let time = self.server_time(now);
         let id = OpId::from((self.new_id)());
         let row = self.chat_row(id, &message, now);
         let id = match self.queue.push(id, ordering_key, message, now) {
@@ -67,7 +70,7 @@ impl<B: Backend> SessionState<B> {
         if let Some((at, op)) = tile {
             self.store
                 .tiles
-                .update(at, |tiles| tiles.apply(at, &op, &author, timestamp(now)));
+                .update(at, |tiles| tiles.apply(at, &op, &author, time));
         }
         if let Some(row) = row {
             self.store.chat.update(|chat| chat.push(Arc::new(row)));
@@ -84,51 +87,95 @@ impl<B: Backend> SessionState<B> {
             self.user = Some(user);
             return;
         }
-        self.queue = queue::Queue::default();
+        self.save();
+        let former = std::mem::take(&mut self.queue);
+        if let Some(old) = self.user.replace(user) {
+            let unkept: Vec<ClientRequest> = former
+                .iter()
+                .filter(|op| self.unkept.contains(&op.id))
+                .map(Op::request)
+                .collect();
+            if !unkept.is_empty() {
+                self.parked.insert(old.id, unkept);
+            }
+            // The role was the former user's.
+            self.store.canvas.update(|canvas| {
+                if let Some(canvas) = canvas {
+                    canvas.role = None;
+                }
+            });
+        }
+        self.unkept.clear();
         self.history.clear();
-        self.unsaved.clear();
+        self.store.undoable.set_if_changed((false, false));
+        self.typing_sent_at = None;
+        self.take_off_board(&former, now);
         let page = (self.new_id)();
         let storage = Rc::clone(&self.local_storage);
-        self.storage = Some(PendingStorage::new(
-            storage,
-            self.store.canvas_id,
-            user.id,
-            page,
-            now,
-        ));
-        self.user = Some(user);
+        self.storage = self.user.as_ref().map(|user| {
+            // Dropping the former user's ends its heartbeat: their other pages
+            // may take over at once.
+            PendingStorage::new(storage, self.store.canvas_id, user.id, page)
+        });
+        self.effects.push(Effect::HoldPage(page));
+        self.predict_me();
+        let parked = self
+            .user
+            .as_ref()
+            .and_then(|user| self.parked.remove(&user.id));
+        let parked = parked.unwrap_or_default();
+        self.unsaved
+            .extend(parked.iter().filter_map(|request| request.op_id));
+        self.recover(parked, now);
+        self.effects.push(Effect::FindLivingPages);
+    }
+
+    /// Removes a former user's pending operations from what is shown.
+    fn take_off_board(&mut self, former: &Queue, now: i64) {
         self.store
             .chat
             .update(|chat| chat.retain(|row| row.seq.is_some()));
+        let cells: HashSet<Coord> = former
+            .iter()
+            .filter_map(|op| match op.ordering_key {
+                OrderingKey::Tile(at) => Some(at),
+                OrderingKey::Chat => None,
+            })
+            .collect();
+        for at in cells {
+            self.rebase(at, now);
+        }
         self.count_waiting();
-        self.recover_orphaned(now);
-        self.predict_me();
     }
 
-    /// Takes over the requests of this user's closed pages.
-    pub(super) fn recover_orphaned(&mut self, now: i64) {
-        let recovered = self
-            .storage
-            .as_ref()
-            .map(|storage| storage.recover_orphaned(now))
-            .unwrap_or_default();
-        if recovered.is_empty() {
-            return;
-        }
+    /// Takes over the requests of this user's closed pages. `living` are the
+    /// pages that are surely open; none where the browser cannot tell.
+    pub fn recover_orphaned(&mut self, living: Option<&HashSet<Uuid>>, now: i64) {
+        let Some(storage) = &self.storage else { return };
+        let room = queue::CAPACITY.saturating_sub(self.queue.len());
+        let has = |id| self.queue.get(id).is_some();
+        let recovered = storage.recover_orphaned(living, room, has);
+        self.recover(recovered, now);
+        self.effects.push(Effect::Flush);
+    }
+
+    /// Queues and shows requests of an earlier page.
+    fn recover(&mut self, requests: Vec<ClientRequest>, now: i64) {
         let mut rows = Vec::new();
         let mut cells = HashSet::new();
-        for request in recovered {
+        for request in requests {
             let (Some(id), Some(ordering_key)) =
                 (request.op_id, queue::ordering_key(&request.message))
             else {
                 continue;
             };
             let row = self.chat_row(id, &request.message, now);
-            // Without room in the queue it stays in the storage for later.
             if !self
                 .queue
                 .push_recovered(id, ordering_key, request.message, now)
             {
+                // It is in the queue, perhaps in a newer form.
+                self.unsaved.insert(id);
                 continue;
             }
             rows.extend(row.map(Arc::new));
@@ -136,7 +183,9 @@ impl<B: Backend> SessionState<B> {
                 cells.insert(at);
             }
         }
-        self.store.chat.update(|chat| chat.extend(rows));
+        if !rows.is_empty() {
+            self.store.chat.update(|chat| chat.extend(rows));
+        }
         for at in cells {
             self.rebase(at, now);
         }
@@ -155,7 +204,7 @@ impl<B: Backend> SessionState<B> {
             sender_username: user.username.clone(),
             sender_display_name: user.display_name.clone(),
             text: text.as_str().to_owned(),
-            at: timestamp(now),
+            at: self.server_time(now),
             delivery: DeliveryStatus::Pending,
         })
     }
@@ -166,6 +215,7 @@ impl<B: Backend> SessionState<B> {
         let (op, emptied) = self.queue.remove(id)?;
         for id in emptied.iter().chain([&id]) {
             self.unsaved.remove(id);
+            self.unkept.remove(id);
             if let Some(storage) = &self.storage {
                 storage.remove(*id);
             }
@@ -205,6 +255,7 @@ impl<B: Backend> SessionState<B> {
             self.store.tiles.update(at, |_| {});
             return;
         };
+        let time = self.server_time(now);
         let pending: Vec<TileOp> = self
             .queue
             .iter()
@@ -212,7 +263,7 @@ impl<B: Backend> SessionState<B> {
             .filter_map(|op| op.message.tile_op().map(|(_, op)| op))
             .collect();
         self.store.tiles.update(at, |tiles| {
-            tiles.rebase(at, pending.iter(), &author, timestamp(now));
+            tiles.rebase(at, pending.iter(), &author, time);
         });
     }
 
@@ -234,16 +285,17 @@ impl<B: Backend> SessionState<B> {
     /// Writes the queued requests that the storage has not yet.
     pub fn save(&mut self) {
         let Some(storage) = &self.storage else { return };
-        let mut saved = true;
         for id in self.unsaved.drain() {
-            if let Some(op) = self.queue.get(id) {
-                saved &= storage.put(&ClientRequest {
-                    op_id: Some(id),
-                    message: op.message.clone(),
-                });
+            let Some(op) = self.queue.get(id) else {
+                continue;
+            };
+            if storage.put(&op.request()) {
+                self.unkept.remove(&id);
+            } else {
+                self.unkept.insert(id);
             }
         }
-        if !saved && !self.storage_full {
+        if !self.unkept.is_empty() && !self.storage_full {
             self.storage_full = true;
             self.notify(NoticeKind::NotKept);
         }

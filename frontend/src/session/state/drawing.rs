@@ -181,13 +181,12 @@ impl<B: Backend> SessionState<B> {
     /// The user typed a key in the chat, or stopped. Sent at most every
     /// [`TYPING_INTERVAL_MS`].
     pub fn typing(&mut self, is_typing: bool, now: i64) {
-        let due = if is_typing {
-            now - self.typing_sent_at >= TYPING_INTERVAL_MS
-        } else {
-            self.typing_sent_at != 0
+        let due = match self.typing_sent_at {
+            Some(sent_at) => !is_typing || now - sent_at >= TYPING_INTERVAL_MS,
+            None => is_typing,
         };
         if due {
-            self.typing_sent_at = if is_typing { now } else { 0 };
+            self.typing_sent_at = is_typing.then_some(now);
             self.send(ClientMessage::UserPresence(PresenceChange::Typing {
                 is_typing,
             }));
@@ -197,14 +196,15 @@ impl<B: Backend> SessionState<B> {
     /// A chat message was sent: the server itself tells the others that the
     /// user types no more.
     pub fn typing_done(&mut self) {
-        self.typing_sent_at = 0;
+        self.typing_sent_at = None;
     }
 
     /// The pointer is at this board position. Sent at most every
     /// [`CURSOR_INTERVAL_MS`].
     pub fn point(&mut self, x: f64, y: f64, now: i64) {
-        if now - self.cursor_sent_at >= CURSOR_INTERVAL_MS {
-            self.cursor_sent_at = now;
+        let is_due = |sent_at| now - sent_at >= CURSOR_INTERVAL_MS;
+        if self.cursor_sent_at.is_none_or(is_due) {
+            self.cursor_sent_at = Some(now);
             self.send(ClientMessage::UserPresence(PresenceChange::Cursor { x, y }));
         }
     }

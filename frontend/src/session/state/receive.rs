@@ -36,16 +36,17 @@ pub(super) enum FollowUp {
     Snapshot,
     /// A message is missing: reconnect and resume.
     Reconnect,
+    /// The connection is somebody else's: nothing is sent on it.
+    Identify,
     /// An operation was forbidden: fetch the role of this user.
     Role,
 }
 
 impl<B: Backend> SessionState<B> {
-    /// Applies a message, or buffers it until the snapshot arrives. `now` is in
-    /// milliseconds since 1970.
+    /// Applies a message, or buffers it until the snapshot arrives.
     pub(super) fn receive(&mut self, message: ServerMessage, now: i64) -> FollowUp {
         let message = match message {
-            ServerMessage::Connected(hello) => return self.connected(*hello),
+            ServerMessage::Connected(hello) => return self.connected(*hello, now),
             durable @ (ServerMessage::CanvasChatMessage(_)
             | ServerMessage::TileCreated(_)
             | ServerMessage::TileUpdated(_)

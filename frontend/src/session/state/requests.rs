@@ -1,7 +1,7 @@
 //! What is asked for over HTTP, and what follows from the answers: the
 //! snapshot, the user's role, older activity and the members' names.
 
-use super::{SessionState, connection::load_failure, receive::FollowUp};
+use super::{REFRESH_MS, SessionState, connection::load_failure, receive::FollowUp};
 use crate::{
     model::{
         chat::Older,
@@ -10,19 +10,16 @@ use crate::{
     },
     session::{
         activity,
-        effect::{Effect, FetchError},
+        effect::{Effect, FetchError, Network},
     },
     store::backend::{Backend, Var},
 };
 use shared::{
-    api::{Member, Snapshot},
+    api::{Auth, Member, Snapshot},
     canvas::Role,
     limits,
     protocol::{ClientMessage, DurableEvent},
 };
-
-/// Milliseconds until a snapshot that could not be fetched is tried again.
-const SNAPSHOT_RETRY_MS: u32 = 2_000;
 
 impl<B: Backend> SessionState<B> {
     /// Does what a message asks for.
@@ -31,7 +28,8 @@ impl<B: Backend> SessionState<B> {
             FollowUp::Flush => self.effects.push(Effect::Flush),
             FollowUp::Snapshot => self.fetch_snapshot(),
             FollowUp::Role => self.effects.push(Effect::FetchRole),
-            FollowUp::Reconnect => self.effects.push(Effect::Reconnect),
+            FollowUp::Reconnect => self.effects.push(Effect::ReconnectLater),
+            FollowUp::Identify => self.identify(),
         }
     }
 
@@ -49,7 +47,7 @@ impl<B: Backend> SessionState<B> {
     pub fn snapshot_received(
         &mut self,
         answer: Result<Snapshot, FetchError>,
-        online: bool,
+        network: Network,
         now: i64,
     ) {
         let asker = self.fetching.take().unwrap_or_default();
@@ -61,6 +59,7 @@ impl<B: Backend> SessionState<B> {
         let signed_in = matches!(self.account, SignIn::SignedIn(_));
         match answer {
             Ok(snapshot) => {
+                self.snapshot_backoff.reset();
                 self.effects.push(Effect::Answered {
                     knows_user: snapshot.canvas.role.is_some(),
                 });
@@ -88,14 +87,17 @@ impl<B: Backend> SessionState<B> {
                     self.fail(failure);
                 }
                 None => {
-                    self.effects.push(Effect::RetrySnapshot {
-                        after_ms: SNAPSHOT_RETRY_MS,
-                    });
+                    let after_ms = self.snapshot_backoff.next_delay(network.random);
+                    let after_ms = after_ms.max(network.retry_after_ms);
+                    self.effects.push(Effect::RetrySnapshot { after_ms });
                     if !self.live {
-                        self.store
-                            .connection_problem
-                            .set(Some(ConnectionProblem::Away));
-                        self.wait(now + i64::from(SNAPSHOT_RETRY_MS), online);
+                        self.store.connection_problem.set(Some(match error {
+                            FetchError::Blocked => ConnectionProblem::Blocked,
+                            FetchError::Forbidden
+                            | FetchError::NotFound
+                            | FetchError::Unavailable => ConnectionProblem::Away,
+                        }));
+                        self.wait(now + i64::from(after_ms), network.online);
                     }
                 }
             },
@@ -126,8 +128,13 @@ impl<B: Backend> SessionState<B> {
     }
 
     /// The session's token was renewed: the connection lives as long as it.
-    pub fn token_received(&mut self, token: String) {
-        self.send(ClientMessage::AuthRefresh { token });
+    pub fn token_received(&mut self, auth: Auth, now: i64) {
+        self.refresh_at = now + REFRESH_MS;
+        if self.is_me(auth.user.id) {
+            self.send(ClientMessage::AuthRefresh { token: auth.token });
+        } else {
+            self.effects.push(Effect::SignedIn(auth.user));
+        }
     }
 
     /// Fetches one page of events up to `seq`, for the activity list.

@@ -2,12 +2,15 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use super::{server::user, simulation::Simulation};
+use super::{
+    server::user,
+    simulation::{NETWORK, Simulation},
+};
 use crate::{
     model::connection::{
         ConnectionProblem, ConnectionStatus, EndReason, LoadFailure, LoadState, SignIn,
     },
-    session::effect::{Effect, FetchError, RefusalCause},
+    session::effect::{Effect, FetchError, MeAnswer, Network, RefusalCause},
     store::backend::Var,
 };
 use shared::canvas::{Coord, Role};
@@ -50,12 +53,52 @@ fn a_lost_connection_waits_and_a_refused_one_is_asked_about() {
         ),
         (RefusalCause::None, None),
     ] {
-        simulation.tabs[0].input(0, |state| state.refusal_received(cause));
+        simulation.tabs[0].input(0, |state| state.refusal_received(cause, None));
         assert_eq!(problem(&simulation), expected, "{cause:?}");
     }
     let tab = &mut simulation.tabs[0];
-    tab.input(0, |state| state.refusal_received(RefusalCause::SignedOut));
+    tab.input(0, |state| {
+        state.refusal_received(RefusalCause::SignedOut, None)
+    });
+    assert!(tab.wants_me, "the server is asked whether that is so");
+    tab.input(0, |state| state.me_received(MeAnswer::SignedOut));
     assert!(tab.seen.contains(&Effect::SignedOut));
+}
+
+#[test]
+fn sockets_that_never_open_while_http_works_are_told() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    let refused = |simulation: &mut Simulation| {
+        let now = simulation.now;
+        let tab = &mut simulation.tabs[0];
+        tab.disconnect(now);
+        tab.input(now, |state| state.waiting(now + 500, true, true));
+        tab.input(now, |state| {
+            state.refusal_received(RefusalCause::None, None)
+        });
+        problem(simulation)
+    };
+    // A server that starts anew refuses once.
+    assert_eq!(refused(&mut simulation), None);
+    assert_eq!(refused(&mut simulation), None);
+    assert_eq!(refused(&mut simulation), Some(ConnectionProblem::Blocked));
+    simulation.settle();
+    assert_eq!(problem(&simulation), None);
+    assert_eq!(refused(&mut simulation), None, "counted anew");
+}
+
+#[test]
+fn a_retry_after_puts_the_next_attempt_off() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    let tab = &mut simulation.tabs[0];
+    tab.input(0, |state| state.waiting(500, true, true));
+    tab.input(0, |state| {
+        state.refusal_received(RefusalCause::Overloaded, Some(7_000));
+    });
+    let postponed = Effect::PostponeConnect {
+        retry_after_ms: 7_000,
+    };
+    assert!(tab.seen.contains(&postponed));
 }
 
 #[test]
@@ -82,11 +125,14 @@ fn an_expired_token_is_asked_about() {
     let mut simulation = Simulation::open(&[user(1)]);
     let tab = &mut simulation.tabs[0];
     tab.input(0, |state| state.ended("token_expired"));
-    assert!(tab.seen.contains(&Effect::FetchMe));
+    assert!(tab.wants_me);
     tab.wants_socket = false;
-    tab.input(0, |state| state.me_received(false));
+    tab.input(0, |state| state.me_received(MeAnswer::User(user(1))));
     assert!(tab.wants_socket);
-    tab.input(0, |state| state.me_received(true));
+    tab.wants_socket = false;
+    tab.input(0, |state| state.me_received(MeAnswer::Unknown));
+    assert!(tab.wants_socket, "the next connection will tell");
+    tab.input(0, |state| state.me_received(MeAnswer::SignedOut));
     assert_eq!(tab.seen.last(), Some(&Effect::SignedOut));
 }
 
@@ -97,8 +143,15 @@ fn a_snapshot_that_cannot_be_had_is_tried_again_or_told() {
     let tab = &mut simulation.tabs[0];
     tab.open(now);
     tab.input(now, |state| {
-        state.snapshot_received(Err(FetchError::Unavailable), false, now);
+        let network = Network {
+            online: false,
+            retry_after_ms: 9_000,
+            random: 0.5,
+        };
+        state.snapshot_received(Err(FetchError::Unavailable), network, now);
     });
+    let retry = Effect::RetrySnapshot { after_ms: 9_000 };
+    assert!(tab.seen.contains(&retry), "not before the server asks to");
     assert_eq!(problem(&simulation), Some(ConnectionProblem::Offline));
     assert!(matches!(
         status(&simulation),
@@ -107,7 +160,7 @@ fn a_snapshot_that_cannot_be_had_is_tried_again_or_told() {
     let tab = &mut simulation.tabs[0];
     tab.input(now, |state| state.fetch_snapshot());
     tab.input(now, |state| {
-        state.snapshot_received(Err(FetchError::NotFound), true, now);
+        state.snapshot_received(Err(FetchError::NotFound), NETWORK, now);
     });
     assert_eq!(
         tab.state.store.load.get(),

@@ -5,7 +5,7 @@
 
 use super::{
     server::{GRID, user},
-    simulation::{Fault, Simulation},
+    simulation::{Fault, Simulation, Tab},
 };
 use crate::store::backend::Var;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -15,6 +15,7 @@ use shared::{
     pixels::Pixels,
     protocol::ClientMessage,
 };
+use std::collections::HashSet;
 
 /// Steps of one run.
 const STEPS: usize = 400;
@@ -32,6 +33,7 @@ fn cell(random: &mut StdRng) -> Coord {
 fn act(simulation: &mut Simulation, random: &mut StdRng, tab: usize) -> Option<(UserId, OpId)> {
     let now = simulation.now;
     let tab = &mut simulation.tabs[tab];
+    let me = tab.state.store.me.get()?.user_id;
     let at = cell(random);
     let (x, y) = (at.x, at.y);
     let message = match random.random_range(0..14) {
@@ -56,7 +58,7 @@ fn act(simulation: &mut Simulation, random: &mut StdRng, tab: usize) -> Option<(
         }
         8 => {
             let id = tab.say(&format!("message at {now}"), now)?;
-            return Some((tab.user.id, id));
+            return Some((me, id));
         }
         9 => ClientMessage::TileCreate {
             x,
@@ -84,7 +86,17 @@ fn act(simulation: &mut Simulation, random: &mut StdRng, tab: usize) -> Option<(
         },
     };
     let id = tab.input(now, |state| state.dispatch(message, now))?;
-    Some((tab.user.id, id))
+    Some((me, id))
+}
+
+/// Somebody signs in as this user in another page of the browser of the first
+/// two tabs.
+fn change_cookie(simulation: &mut Simulation, id: i64) {
+    for tab in &mut simulation.tabs[..2] {
+        tab.user = user(id);
+        // The server ends the session before it.
+        tab.disconnect(simulation.now);
+    }
 }
 
 fn run(seed: u64) {
@@ -126,10 +138,30 @@ fn run(seed: u64) {
             93..95 => {
                 simulation.read_snapshot(tab);
             }
+            97 if random.random_bool(0.5) => {
+                // Not twice before the pages know: a snapshot does not say whom it was read for.
+                let cookie = simulation.tabs[0].user.id;
+                let knows = |tab: &Tab| {
+                    tab.state
+                        .store
+                        .me
+                        .with(|me| me.as_ref().is_some_and(|me| me.user_id == cookie))
+                };
+                if simulation.tabs[..2].iter().all(knows) {
+                    change_cookie(&mut simulation, if cookie == user(1).id { 4 } else { 1 });
+                }
+            }
+            97 => simulation.pass(random.random_range(1..10)),
+            95..97 if random.random_bool(0.3) => {
+                simulation.tell_me(tab);
+            }
+            96 if random.random_bool(0.3) => {
+                let step = random.random_range(-100_000..100_000);
+                simulation.storage(tab).clock_step.set(step);
+            }
             95..97 => {
                 simulation.deliver_snapshot(tab);
             }
-            97 => simulation.pass(random.random_range(1..10)),
             98 => simulation.tabs[tab].reload(random.random_bool(0.5), now),
             _ => {
                 // A message gets lost: what follows shows the gap.
@@ -141,15 +173,24 @@ fn run(seed: u64) {
     for tab in 0..simulation.tabs.len() {
         simulation.tabs[tab].disconnect(simulation.now);
     }
-    // Requests of pages that crashed are taken over.
-    simulation.pass(90);
-    simulation.settle();
-    simulation.assert_converged();
+    // Each comes back for what they left unsent. Requests of pages that
+    // crashed are taken over, even if their last heartbeat is in the future.
+    for id in [4, 1] {
+        change_cookie(&mut simulation, id);
+        simulation.settle();
+        simulation.pass(300);
+        simulation.settle();
+        simulation.assert_converged();
+    }
     for key in taken {
         assert!(
             simulation.server.applied.contains_key(&key) || simulation.refused.contains(&key),
             "{key:?} got lost"
         );
+    }
+    let mut ids = HashSet::new();
+    for (_, id) in simulation.server.applied.keys() {
+        assert!(ids.insert(id), "{id:?} was stored for two people");
     }
     assert_eq!(simulation.storage(0).requests(), 0, "left in the storage");
 }

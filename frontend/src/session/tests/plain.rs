@@ -59,6 +59,10 @@ pub(super) struct MemoryStorage {
     entries: RefCell<BTreeMap<String, String>>,
     /// No new entry fits.
     pub(super) full: Cell<bool>,
+    /// The browser's clock, which the simulation sets before each input.
+    pub(super) now: Cell<i64>,
+    /// By how much somebody has set the clock, in milliseconds.
+    pub(super) clock_step: Cell<i64>,
 }
 
 impl MemoryStorage {
@@ -74,7 +78,7 @@ impl KeyValueStorage for MemoryStorage {
     }
 
     fn save(&self, key: &str, value: &str) -> bool {
-        if self.full.get() {
+        if self.full.get() && !self.entries.borrow().contains_key(key) {
             return false;
         }
         self.entries
@@ -91,5 +95,9 @@ impl KeyValueStorage for MemoryStorage {
         let entries = self.entries.borrow();
         let keys = entries.keys().filter(|key| key.starts_with(prefix));
         keys.cloned().collect()
+    }
+
+    fn clock(&self) -> i64 {
+        self.now.get() + self.clock_step.get()
     }
 }

@@ -40,13 +40,13 @@ proptest! {
         tracker.restart(Epoch(Uuid::nil()), 0);
         let mut applied = Vec::new();
         for seq in events {
-            if tracker.advance(seq) == SeqPosition::Next {
+            if tracker.advance(seq, None) == SeqPosition::Next {
                 applied.push(seq);
             }
         }
         let head = i64::try_from(applied.len()).unwrap();
         prop_assert_eq!(&applied, &(1..=head).collect::<Vec<_>>());
-        prop_assert_eq!(tracker.resume_point().unwrap().1, head);
+        prop_assert_eq!(tracker.resume_point().unwrap().seq, head);
     }
 
     /// Requests of one tile are sent in their order, at most so many at a

@@ -34,8 +34,18 @@ pub(super) enum Outcome {
     Failed(ErrorMessage),
 }
 
+/// Where a client resumes.
+#[derive(Debug)]
+pub(super) struct Resumed {
+    pub(super) epoch: Epoch,
+    pub(super) seq: i64,
+    pub(super) timestamp: Option<String>,
+}
+
 #[derive(Debug)]
 pub(super) struct Server {
+    /// The time of its clock; a moment passes with each event.
+    pub(super) clock: i64,
     pub(super) epoch: Epoch,
     pub(super) policy: EditPolicy,
     pub(super) log: Vec<DurableEvent>,
@@ -66,6 +76,7 @@ fn epoch_time() -> Timestamp {
 impl Default for Server {
     fn default() -> Self {
         Self {
+            clock: 0,
             epoch: Epoch(Uuid::from_u128(77)),
             policy: EditPolicy::Open,
             log: Vec::new(),
@@ -80,6 +91,13 @@ impl Default for Server {
 }
 
 impl Server {
+    fn time(&mut self) -> Timestamp {
+        self.clock += 1;
+        chrono::DateTime::from_timestamp_millis(self.clock)
+            .unwrap()
+            .into()
+    }
+
     pub(super) fn head(&self) -> i64 {
         i64::try_from(self.log.len()).unwrap()
     }
@@ -110,7 +128,7 @@ impl Server {
                     sender_username: user.username.clone(),
                     sender_display_name: user.display_name.clone(),
                     message_text: text.as_str().to_owned(),
-                    created_at: epoch_time(),
+                    created_at: self.time(),
                 };
                 self.messages.push(message.clone());
                 Some(DurableEvent::CanvasChatMessage(ChatEvent {
@@ -156,7 +174,7 @@ impl Server {
         canvas::permit(self.policy, cell.as_ref(), op, &actor)?;
         let change = canvas::apply(&GRID, &mut cell, op, &actor, TileId(self.next_tile))?;
         let seq = self.head() + 1;
-        let timestamp = epoch_time();
+        let timestamp = self.time();
         let (x, y, canvas_id) = (at.x, at.y, CANVAS);
         let Some(tile) = cell.as_ref().or(before.as_ref()) else {
             return Ok(None);
@@ -244,10 +262,27 @@ impl Server {
         Ok(Some(event))
     }
 
+    /// Whether the log has what a client that resumes has.
+    fn knows(&self, resume: &Resumed) -> bool {
+        let seq = usize::try_from(resume.seq).unwrap();
+        let is_same = |event: &DurableEvent, timestamp: &String| {
+            serde_json::to_value(event).unwrap()["timestamp"] == **timestamp
+                || matches!(event, DurableEvent::CanvasChatMessage(event)
+                    if event.message.created_at.to_string() == *timestamp)
+        };
+        let event = seq.checked_sub(1).and_then(|index| self.log.get(index));
+        resume.epoch == self.epoch
+            && seq <= self.log.len()
+            && match (event, &resume.timestamp) {
+                (Some(event), Some(timestamp)) => is_same(event, timestamp),
+                _ => true,
+            }
+    }
+
     /// The first message of a connection, and the events it resumes with.
-    pub(super) fn connect(&self, user: &User, resume: Option<(Epoch, i64)>) -> Vec<ServerMessage> {
+    pub(super) fn connect(&self, user: &User, resume: Option<Resumed>) -> Vec<ServerMessage> {
         let replay = match resume {
-            Some((epoch, seq)) if epoch == self.epoch && seq <= self.head() => Ok(seq),
+            Some(resume) if self.knows(&resume) => Ok(resume.seq),
             Some(_) => Err(Resume::Resync),
             None => Err(Resume::Fresh),
         };

@@ -3,11 +3,15 @@
 
 use super::{
     plain::{MemoryStorage, Plain},
-    server::{CANVAS, GRID, Outcome, Server, failure, message},
+    server::{CANVAS, GRID, Outcome, Resumed, Server, failure, message},
 };
 use crate::{
     model::{connection::SignIn, tile_store::TileStore},
-    session::{effect::Effect, pending_storage::KeyValueStorage, state::SessionState},
+    session::{
+        effect::{Effect, MeAnswer, Network},
+        pending_storage::KeyValueStorage,
+        state::SessionState,
+    },
     store::{CanvasStore, backend::Var},
 };
 use shared::{
@@ -25,9 +29,16 @@ use std::{
 };
 use uuid::Uuid;
 
+pub(super) const NETWORK: Network = Network {
+    online: true,
+    retry_after_ms: 0,
+    random: 1.0,
+};
+
 /// One tab: the state machine, and what is under way on its connection.
 pub(super) struct Tab {
     pub(super) state: SessionState<Plain>,
+    /// Whose cookie the browser sends.
     pub(super) user: User,
     storage: Rc<MemoryStorage>,
     ids: Rc<Cell<u128>>,
@@ -38,6 +49,12 @@ pub(super) struct Tab {
     pub(super) to_tab: VecDeque<ServerMessage>,
     wants_snapshot: bool,
     snapshot: Option<Snapshot>,
+    /// Asks the server who is signed in.
+    pub(super) wants_me: bool,
+    /// The page's id, by which its lock is known.
+    pub(super) page: Option<Uuid>,
+    /// What the browser says which pages are open; none where it cannot.
+    pub(super) living: Option<HashSet<Uuid>>,
     /// Effects that are not carried out here.
     pub(super) seen: Vec<Effect>,
 }
@@ -61,6 +78,9 @@ impl Tab {
             to_tab: VecDeque::new(),
             wants_snapshot: false,
             snapshot: None,
+            wants_me: false,
+            page: None,
+            living: None,
             seen: Vec::new(),
         }
     }
@@ -71,7 +91,13 @@ impl Tab {
         now: i64,
         input: impl FnOnce(&mut SessionState<Plain>) -> T,
     ) -> T {
+        self.storage.now.set(now);
         let result = input(&mut self.state);
+        self.perform_effects(now);
+        result
+    }
+
+    fn perform_effects(&mut self, now: i64) {
         for effect in self.state.take_effects() {
             match effect {
                 Effect::Flush | Effect::FlushSoon => self.flush(now),
@@ -80,15 +106,26 @@ impl Tab {
                     self.wants_socket = false;
                     self.drop_connection();
                 }
-                Effect::Reconnect => {
+                Effect::Reconnect | Effect::ReconnectLater => {
                     self.drop_connection();
                     self.input(now, SessionState::connecting);
                 }
-                Effect::FetchSnapshot | Effect::RetrySnapshot { .. } => self.wants_snapshot = true,
+                Effect::FetchSnapshot => self.wants_snapshot = true,
+                Effect::RetrySnapshot { .. } => {
+                    self.wants_snapshot = true;
+                    self.seen.push(effect);
+                }
+                Effect::HoldPage(page) => self.page = Some(page),
+                Effect::FindLivingPages => {
+                    let living = self.living.clone();
+                    self.input(now, |state| state.recover_orphaned(living.as_ref(), now));
+                }
+                Effect::FetchMe => self.wants_me = true,
+                Effect::SignedIn(user) => self.sign_in(SignIn::SignedIn(user), now),
+                Effect::SignedOut => self.sign_in(SignIn::SignedOut, now),
                 other => self.seen.push(other),
             }
         }
-        result
     }
 
     fn flush(&mut self, now: i64) {
@@ -114,6 +151,16 @@ impl Tab {
         self.input(now, |state| state.signed(sign_in, now));
     }
 
+    /// The application learns who is signed in.
+    pub(super) fn sign_in(&mut self, sign_in: SignIn, now: i64) {
+        self.seen.push(match &sign_in {
+            SignIn::SignedIn(user) => Effect::SignedIn(user.clone()),
+            SignIn::SignedOut | SignIn::Unknown => Effect::SignedOut,
+        });
+        self.state.account = sign_in.clone();
+        self.input(now, |state| state.signed(sign_in, now));
+    }
+
     /// The page is loaded anew. Where it `crashed` it could not say so.
     pub(super) fn reload(&mut self, crashed: bool, now: i64) {
         self.drop_connection();
@@ -126,6 +173,7 @@ impl Tab {
             old.leave();
         }
         (self.wants_socket, self.wants_snapshot, self.snapshot) = (false, false, None);
+        self.wants_me = false;
         self.open(now);
     }
 
@@ -173,6 +221,7 @@ impl Tab {
 }
 
 fn state(storage: &Rc<MemoryStorage>, ids: &Rc<Cell<u128>>, now: i64) -> SessionState<Plain> {
+    storage.now.set(now);
     let storage: Rc<dyn KeyValueStorage> = Rc::<MemoryStorage>::clone(storage);
     let ids = Rc::clone(ids);
     let new_id = Box::new(move || {
@@ -251,6 +300,18 @@ impl Simulation {
         true
     }
 
+    /// The server tells a tab who is signed in, if it asks.
+    pub(super) fn tell_me(&mut self, tab: usize) -> bool {
+        let now = self.now;
+        let tab = &mut self.tabs[tab];
+        if !std::mem::take(&mut tab.wants_me) {
+            return false;
+        }
+        let answer = MeAnswer::User(tab.user.clone());
+        tab.input(now, |state| state.me_received(answer));
+        true
+    }
+
     /// The server reads a tab's snapshot; it arrives later.
     pub(super) fn read_snapshot(&mut self, tab: usize) -> bool {
         let tab = &mut self.tabs[tab];
@@ -269,7 +330,7 @@ impl Simulation {
             return false;
         };
         tab.input(now, |state| {
-            state.snapshot_received(Ok(snapshot), true, now);
+            state.snapshot_received(Ok(snapshot), NETWORK, now);
         });
         true
     }
@@ -341,6 +402,7 @@ impl Simulation {
                 moved = false;
                 for tab in 0..self.tabs.len() {
                     moved |= self.connect(tab)
+                        | self.tell_me(tab)
                         | self.read_snapshot(tab)
                         | self.deliver_snapshot(tab)
                         | self.deliver(tab)
@@ -398,8 +460,15 @@ impl Simulation {
 }
 
 /// The resume point in the query of an attempt to connect.
-fn resume_point(query: &str) -> Option<(Epoch, i64)> {
-    let query = query.strip_prefix("&last_seq=")?;
-    let (seq, epoch) = query.split_once("&epoch=")?;
-    Some((Epoch(epoch.parse().unwrap()), seq.parse().unwrap()))
+fn resume_point(query: &str) -> Option<Resumed> {
+    let mut parts = query.split('&').filter_map(|part| part.split_once('='));
+    let mut part = |name: &str| {
+        let (found, value) = parts.next()?;
+        (found == name).then(|| value.to_owned())
+    };
+    Some(Resumed {
+        seq: part("last_seq")?.parse().unwrap(),
+        epoch: Epoch(part("epoch")?.parse().unwrap()),
+        timestamp: part("last_timestamp"),
+    })
 }

@@ -3,12 +3,11 @@
 
 use super::FollowUp;
 use crate::{
-    model::tile_store::{RemoteEdits, TileStore},
-    session::{
-        activity, chat,
-        seq_tracker::SeqPosition,
-        state::{SessionState, timestamp},
+    model::{
+        chat::Older,
+        tile_store::{RemoteEdits, TileStore},
     },
+    session::{activity, chat, seq_tracker::SeqPosition, state::SessionState},
     store::backend::{Backend, Var},
 };
 use shared::{
@@ -16,14 +15,17 @@ use shared::{
     canvas::Coord,
     pixels::{PixelEdit, TRANSPARENT},
     protocol::{Ack, DurableEvent},
+    time::Timestamp,
 };
 
 impl<B: Backend> SessionState<B> {
     /// Applies a durable event if it is the next one in the sequence.
     pub(super) fn durable(&mut self, event: DurableEvent, now: i64) -> FollowUp {
-        match self.seq.advance(event.seq()) {
+        match self.seq.advance(event.seq(), Some(stored_at(&event))) {
             SeqPosition::Applied => return FollowUp::Flush,
-            SeqPosition::Gap => return FollowUp::Reconnect,
+            // With the time of what it has, the server knows what this client
+            // needs.
+            SeqPosition::Gap | SeqPosition::Rewritten => return FollowUp::Reconnect,
             SeqPosition::Next => {}
         }
         if let Some(line) = activity::from_event(&event) {
@@ -41,7 +43,13 @@ impl<B: Backend> SessionState<B> {
                 );
                 let own = event.op_id;
                 let sender = message.sender_id;
-                self.store.chat.update(|rows| chat::stored(rows, event));
+                let mut dropped = false;
+                self.store
+                    .chat
+                    .update(|rows| dropped = chat::stored(rows, event));
+                if dropped && self.store.older.get() == Older::None {
+                    self.store.older.set(Older::Maybe);
+                }
                 self.store.people.typing(sender, false);
                 if let Some(id) = own {
                     self.finish(id);
@@ -143,7 +151,9 @@ impl<B: Backend> SessionState<B> {
             (SeqPosition::Applied, None) => return FollowUp::Flush,
             // The position of this operation in the sequence is unknown: the
             // event itself has to arrive.
-            (SeqPosition::Gap, _) | (SeqPosition::Next, None) => return FollowUp::Reconnect,
+            (SeqPosition::Gap | SeqPosition::Rewritten, _) | (SeqPosition::Next, None) => {
+                return FollowUp::Reconnect;
+            }
             (SeqPosition::Applied | SeqPosition::Next, Some(op)) => op,
         };
         self.finish(op.id);
@@ -151,8 +161,8 @@ impl<B: Backend> SessionState<B> {
             return FollowUp::Flush;
         };
         if let (SeqPosition::Next, Some(seq), Some(author)) = (position, ack.seq, self.author()) {
-            self.seq.advance(seq);
-            let stored_at = timestamp(now);
+            self.seq.advance(seq, None);
+            let stored_at = self.server_time(now);
             let line = activity::from_ack(ack, &tile, at, author.user_id, stored_at);
             if let Some(line) = line {
                 self.store
@@ -165,5 +175,17 @@ impl<B: Backend> SessionState<B> {
         }
         self.rebase(at, now);
         FollowUp::Flush
+    }
+}
+
+/// When an event was stored.
+fn stored_at(event: &DurableEvent) -> Timestamp {
+    match event {
+        DurableEvent::CanvasChatMessage(event) => event.message.created_at,
+        DurableEvent::TileCreated(event) => event.timestamp,
+        DurableEvent::TileUpdated(event) => event.timestamp,
+        DurableEvent::TileLiked(event) => event.timestamp,
+        DurableEvent::TileDeleted(event) => event.timestamp,
+        DurableEvent::CanvasUpdated(event) => event.timestamp,
     }
 }

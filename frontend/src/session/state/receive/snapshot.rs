@@ -23,8 +23,17 @@ use std::collections::{HashMap, VecDeque};
 impl<B: Backend> SessionState<B> {
     /// Handles the first message of a connection. Returns what is needed to
     /// catch up.
-    pub(super) fn connected(&mut self, message: Connected) -> FollowUp {
+    pub(super) fn connected(&mut self, message: Connected, now: i64) -> FollowUp {
+        if !self.is_me(message.user_id) {
+            // The browser signed in as somebody else since this page knew.
+            return FollowUp::Identify;
+        }
         self.live = true;
+        self.foreign_connections = 0;
+        self.blocked_upgrades = 0;
+        self.store
+            .clock_offset
+            .set_if_changed(message.server_time.millis() - now);
         for user in &message.active_users {
             self.remember_names(user.user_id, &user.username, &user.display_name);
         }
@@ -56,7 +65,7 @@ impl<B: Backend> SessionState<B> {
         let is_older = self
             .seq
             .resume_point()
-            .is_some_and(|(epoch, seq)| epoch == snapshot.epoch && seq > snapshot.seq);
+            .is_some_and(|point| point.epoch == snapshot.epoch && point.seq > snapshot.seq);
         if is_older && !self.seq.is_buffering() {
             return FollowUp::Flush;
         }
