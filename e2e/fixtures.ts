@@ -9,10 +9,12 @@ import {
   test as base,
 } from "@playwright/test";
 import { CanvasPage } from "./canvas-page.ts";
+import { type Behavior, Proxy } from "./proxy.ts";
 import { Server } from "./server.ts";
 
 export { type Camera, CanvasPage, leftAfter, type Place } from "./canvas-page.ts";
 export { expect } from "@playwright/test";
+export { Proxy } from "./proxy.ts";
 export { Server } from "./server.ts";
 
 /** Parts of the API's answers that tests use; PROTOCOL.md has them whole. */
@@ -67,7 +69,7 @@ let violations: string[] = [];
 /** A browser that remembers that somebody signed in, as the client has it. */
 async function newContext(
   browser: Browser,
-  server: Server,
+  server: { url: string },
   options: BrowserContextOptions = {},
 ): Promise<BrowserContext> {
   const localStorage = [{ name: "stellar.signed_in", value: "1" }];
@@ -90,7 +92,7 @@ export class User {
   /** A guest, signed in through the API; the browser gets the cookie. */
   static async guest(
     browser: Browser,
-    server: Server,
+    server: { url: string },
     displayName: string,
     options: BrowserContextOptions = {},
   ): Promise<User> {
@@ -99,7 +101,11 @@ export class User {
   }
 
   /** Somebody with an account, who can sign in again with `password`. */
-  static async register(browser: Browser, server: Server, username: string): Promise<User> {
+  static async register(
+    browser: Browser,
+    server: { url: string },
+    username: string,
+  ): Promise<User> {
     const context = await newContext(browser, server);
     return User.enter(context, "register", { username, password });
   }
@@ -192,6 +198,8 @@ export class User {
 }
 
 interface TestFixtures {
+  /** Starts a proxy before the server. */
+  newProxy: (behavior?: Behavior) => Promise<Proxy>;
   /** Fails a test in which a page did what the server's policy forbids. */
   lawful: void;
   /** Makes further users, or such with a browser of other size, touch or colours. */
@@ -228,6 +236,15 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     },
     { auto: true },
   ],
+  newProxy: async ({ server }, use) => {
+    const proxies: Proxy[] = [];
+    await use(async (behavior) => {
+      const proxy = await Proxy.start(server.url, behavior);
+      proxies.push(proxy);
+      return proxy;
+    });
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
+  },
   newUser: async ({ browser, server }, use, testInfo) => {
     const users: User[] = [];
     await use(async (displayName, options) => {
