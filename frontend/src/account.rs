@@ -47,7 +47,13 @@ pub fn recall(account: Account) {
             browser::save(SIGNED_IN, &user.id.to_string());
         }
     });
-    let _ = use_event_listener(window(), ev::storage, move |_| compare(account));
+    let _ = use_event_listener(window(), ev::storage, move |event| {
+        // None: everything was removed.
+        let is_ours = |key: String| key == SIGNED_IN || key == SIGNING_OUT;
+        if event.key().is_none_or(is_ours) {
+            compare(account);
+        }
+    });
     let _ = use_event_listener(document(), ev::visibilitychange, move |_| {
         if browser::is_visible() {
             compare(account);

@@ -13,9 +13,9 @@ use leptos::prelude::*;
 pub fn SignOutWaits() -> impl IntoView {
     let account = expect_context::<Account>();
     view! {
-        <p class="soft" role="status">
-            {move || account.sign_out_waits.get().then_some(t().sign_out_waits)}
-        </p>
+        <Show when=move || account.sign_out_waits.get()>
+            <p class="soft" role="status">{t().sign_out_waits}</p>
+        </Show>
     }
 }
 

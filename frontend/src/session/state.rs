@@ -90,6 +90,8 @@ pub struct SessionState<B: Backend> {
     usernames: HashMap<UserId, String>,
     /// Until when people count as typing, unless they are heard of again.
     typing_until: HashMap<UserId, i64>,
+    /// The status that the user chose; none if they chose none.
+    status: Option<PresenceChange>,
     /// When `typing` was sent last; none if this user does not type.
     typing_sent_at: Option<i64>,
     cursor_sent_at: Option<i64>,
@@ -143,6 +145,7 @@ impl<B: Backend> SessionState<B> {
             last_group: 0,
             usernames: HashMap::new(),
             typing_until: HashMap::new(),
+            status: None,
             typing_sent_at: None,
             cursor_sent_at: None,
             refresh_at: now + REFRESH_MS,

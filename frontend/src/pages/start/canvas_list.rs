@@ -8,7 +8,10 @@ use crate::{
     tasks::{Task, Tasks},
 };
 use leptos::prelude::*;
-use shared::{api::Canvas, ids::CanvasId};
+use shared::{
+    api::Canvas,
+    ids::{CanvasId, UserId},
+};
 
 /// The state of one list.
 #[derive(Clone, Copy)]
@@ -68,11 +71,11 @@ impl CanvasList {
     /// Fetches the first page and merges it with the rows that are there. Ends
     /// an earlier request.
     pub(super) fn refresh(self) {
-        let query = self.query.get_untracked();
+        let (query, user) = (self.query.get_untracked(), self.user());
         let request = self.tasks.start(async move {
             let answer = api::canvases(query.trim(), self.mine, None).await;
             self.request.update_value(Task::finish);
-            if self.query.get_untracked() != query {
+            if self.query.get_untracked() != query || self.user() != user {
                 return;
             }
             self.pauses.update_value(|pauses| match &answer {
@@ -120,15 +123,22 @@ impl CanvasList {
             return;
         };
         self.tasks.spawn(async move {
-            let query = self.query.get_untracked();
+            let (query, user) = (self.query.get_untracked(), self.user());
             let answer = api::canvases(query.trim(), self.mine, Some(&cursor)).await;
             if let Ok(page) = answer
                 && self.query.get_untracked() == query
+                && self.user() == user
             {
                 self.cursor.set(page.next_cursor);
                 self.canvases.update(|canvases| canvases.extend(page.items));
             }
         });
+    }
+
+    /// Whose canvases these are; none for those of everybody.
+    fn user(self) -> Option<UserId> {
+        let user = self.mine.then(|| untrack(|| self.account.user()));
+        user.flatten().map(|user| user.id)
     }
 
     pub(super) fn canvas(self, id: CanvasId) -> Memo<Option<Canvas>> {

@@ -8,7 +8,7 @@ use crate::{
     session::effect::{Effect, FetchError, MeAnswer, RefusalCause},
     store::backend::{Backend, Var},
 };
-use shared::protocol::ServerMessage;
+use shared::protocol::{ClientMessage, ServerMessage};
 use std::collections::HashMap;
 
 /// Refused connections in a row, while HTTP is not refused, after which
@@ -109,6 +109,9 @@ impl<B: Backend> SessionState<B> {
     /// The first messages on a new connection.
     fn greet(&mut self) {
         self.effects.push(Effect::SendHello);
+        if let Some(status) = self.status.clone() {
+            self.send(ClientMessage::UserPresence(status));
+        }
         if let Some(at) = self.store.editing.get() {
             if self.store.permits_drawing() {
                 self.announce_editing(at, true);

@@ -109,6 +109,7 @@ impl<B: Backend> SessionState<B> {
         self.history.clear();
         self.store.undoable.set_if_changed((false, false));
         self.typing_sent_at = None;
+        self.status = None;
         self.take_off_board(&former, now);
         let page = (self.new_id)();
         let storage = Rc::clone(&self.local_storage);

@@ -209,16 +209,19 @@ impl<B: Backend> SessionState<B> {
         }
     }
 
-    /// Sets the user's status; without a message the old one stays.
+    /// Sets the user's status; without a message the old one stays. Every later
+    /// connection is told it too, since the server forgets it with the last one.
     pub fn set_status(&mut self, status: Status, status_message: Option<String>) {
         if let Some(me) = self.store.me.get() {
             self.store
                 .people
                 .set_status(me.user_id, status, status_message.as_deref());
         }
-        self.send(ClientMessage::UserPresence(PresenceChange::Status {
+        let change = PresenceChange::Status {
             status,
             status_message,
-        }));
+        };
+        self.status = Some(change.clone());
+        self.send(ClientMessage::UserPresence(change));
     }
 }

@@ -7,6 +7,7 @@ use crate::{session::effect::Effect, store::backend::Var};
 use shared::{
     canvas::Coord,
     ids::UserId,
+    presence::Status,
     protocol::{
         ClientMessage, PresenceChange, ServerMessage, TileMentioned, UserCount, UserCursor,
         UserTyping,
@@ -121,6 +122,29 @@ fn typing_and_pointing_are_throttled() {
         }))
     };
     assert_eq!(tab.seen, [typing(true), typing(true), typing(false)]);
+}
+
+#[test]
+fn a_status_is_told_to_every_connection_and_not_for_somebody_else() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    let now = simulation.now;
+    let busy = Effect::Send(ClientMessage::UserPresence(PresenceChange::Status {
+        status: Status::Busy,
+        status_message: None,
+    }));
+    simulation.tabs[0].disconnect(now);
+    simulation.tabs[0].input(now, |state| state.set_status(Status::Busy, None));
+    assert!(!simulation.tabs[0].seen.contains(&busy));
+    for _ in 0..2 {
+        simulation.tabs[0].disconnect(now);
+        simulation.settle();
+        assert!(simulation.tabs[0].seen.contains(&busy));
+        simulation.tabs[0].seen.clear();
+    }
+    simulation.tabs[0].user = user(2);
+    simulation.tabs[0].disconnect(now);
+    simulation.settle();
+    assert!(!simulation.tabs[0].seen.contains(&busy));
 }
 
 #[test]
