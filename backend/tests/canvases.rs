@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 async fn a_canvas_is_created_with_defaults() {
     let server = TestServer::start().await;
     let ann = server.user("ann").await;
-    let body = json!({ "name": " My\tcanvas ", "width": 1, "height": 256, "description": null });
+    let body = json!({ "name": " My canvas\t", "width": 1, "height": 256, "description": null });
     let made = ann.post("/canvases", &body).await.json(201);
     let id = made["id"].as_i64().unwrap();
-    assert_eq!(made["name"], "My\tcanvas");
+    assert_eq!(made["name"], "My canvas");
     assert_eq!(made["description"], "");
     assert_eq!((&made["width"], &made["height"]), (&json!(1), &json!(256)));
     assert_eq!(made["tile_size"], 32);
@@ -36,6 +36,55 @@ async fn a_canvas_is_created_with_defaults() {
     let guest = server.guest("Gus").await;
     let seen = guest.get(&format!("/canvases/{id}")).await;
     assert_eq!(seen.json(200)["role"], "editor");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn ids_of_canvases_cannot_be_guessed() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    // One of before, with an id from a sequence.
+    let first = canvas(&ann, &json!({ "name": "first" })).await;
+    let pool = server.database.pool().await;
+    let old: i64 = sqlx::query_scalar(
+        "INSERT INTO canvases (name, width, height, tile_size, palette, visibility, edit_policy,
+                               owner_id, epoch, created_at)
+         SELECT 'old', width, height, tile_size, palette, visibility, edit_policy, owner_id,
+                gen_random_uuid(), created_at - interval '1 day'
+         FROM canvases WHERE id = $1 RETURNING id",
+    )
+    .bind(first)
+    .fetch_one(&pool)
+    .await
+    .unwrap();
+    assert_eq!(old, 1);
+    let mut made = vec![old, first];
+    for _ in 0..6 {
+        made.push(canvas(&ann, &json!({})).await);
+    }
+    assert!(made.iter().all(|id| (1..1 << 53).contains(id)), "{made:?}");
+    // A number of 53 bits has so few with a probability of one to 10^14.
+    let large = made.iter().filter(|id| **id >= 1 << 40).count();
+    assert!(large >= 4, "{made:?}");
+    let guesses = [first - 1, first + 1, made[7] - 1, made[7] + 1, 2, 3];
+    for id in guesses {
+        ann.get(&format!("/canvases/{id}"))
+            .await
+            .problem(404, "canvas_not_found");
+    }
+    ann.get("/canvases/1").await.expect(200);
+    // Lists go by time, whatever the ids.
+    made.reverse();
+    for path in ["/canvases?limit=3", "/canvases?mine=true&limit=3"] {
+        let listed = ann.all(path).await;
+        let ids: Vec<i64> = listed.iter().filter_map(|it| it["id"].as_i64()).collect();
+        assert_eq!(ids, made, "{path}");
+    }
+    for cursor in ["1", "x.1", "1.x", "99999999999999999999.1"] {
+        ann.get(&format!("/canvases?cursor={cursor}"))
+            .await
+            .refuses("cursor");
+    }
     server.stop().await;
 }
 

@@ -40,6 +40,14 @@ async fn with_cookie(client: &Client, path: &str, headers: &[(&str, &str)]) -> R
     Reply::of(request).await
 }
 
+/// Whether a cache keeps answers to different pages apart.
+fn varies_by_origin(reply: &Reply) -> bool {
+    let values = reply.headers.get_all("vary").iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.to_lowercase().contains("origin"))
+}
+
 #[tokio::test]
 async fn pages_of_allowed_origins_may_act_and_read() {
     let allowed = "https://Friend.example/, http://localhost:3000";
@@ -63,7 +71,7 @@ async fn pages_of_allowed_origins_may_act_and_read() {
             assert!(methods.contains("PATCH"), "{methods}");
             let headers = reply.header("access-control-allow-headers");
             assert_eq!(headers, "content-type,x-any");
-            assert!(reply.header("vary").to_lowercase().contains("origin"));
+            assert!(varies_by_origin(&reply));
         }
         let reply = with_cookie(&ann, "/users/me", &[("origin", origin)]).await;
         reply.expect(200);
@@ -93,7 +101,7 @@ async fn pages_of_allowed_origins_may_act_and_read() {
         reply.problem(403, "origin_not_allowed");
         assert!(!reply.headers.contains_key("access-control-allow-origin"));
         // A cache must not give this answer to a page of another origin.
-        assert!(reply.header("vary").to_lowercase().contains("origin"));
+        assert!(varies_by_origin(&reply));
     }
     server.stop().await;
 }
