@@ -169,8 +169,10 @@ async fn moderation_is_audited_with_its_target() {
     let database = server.stop().await;
     let kept = rows(&database.pool().await).await;
     let on = Some(id);
+    let made = ("admin_created", format!("user:{}", root.id()));
+    assert_eq!((kept[0].0.as_str(), kept[0].5.clone()), made);
     assert_eq!(
-        kept[3..],
+        kept[4..],
         [
             row("role_set", "ok", annid, on, &format!("{bobs} role:viewer")),
             row("role_set", "forbidden", bobid, on, "role:editor"),
