@@ -112,6 +112,11 @@ pub struct Config {
     )]
     pub websocket_max_connections_per_ip: usize,
 
+    /// Seconds between the first 503 of /readyz and the end of the WebSockets when the server stops:
+    /// longer than a load balancer takes to notice
+    #[arg(long, env = "DRAIN_DELAY", default_value = "1", value_parser = seconds_or_none)]
+    pub drain_delay: Duration,
+
     /// Whether requests are limited in rate
     #[arg(long, env = "RATE_LIMITS", default_value = "on")]
     pub rate_limits: Switch,
@@ -313,6 +318,14 @@ pub enum LogFormat {
     Pretty,
     /// One JSON object a line.
     Json,
+}
+
+/// Like [`seconds`], and 0.
+fn seconds_or_none(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(0.0) => Ok(Duration::ZERO),
+        _ => seconds(text),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -11,6 +11,7 @@ pub(crate) mod audit;
 mod batcher;
 pub(crate) mod canvases;
 pub(crate) mod cells;
+mod connect;
 mod connection_cache;
 mod error;
 pub(crate) mod guests;
@@ -19,49 +20,33 @@ pub(crate) mod locks;
 pub(crate) mod log;
 pub(crate) mod members;
 pub(crate) mod messages;
+mod migrate;
 mod pool;
+mod pooler;
 pub(crate) mod sessions;
 pub(crate) mod tiles;
 pub(crate) mod users;
 
 pub(crate) use batcher::Batcher;
+pub(crate) use connect::{certificate_files, connect_options};
 pub(crate) use connection_cache::ConnectionCache;
 pub(crate) use error::{DbError, Result};
+pub(crate) use migrate::{SchemaError, migrate};
 pub(crate) use pool::pool;
+pub(crate) use pooler::keeps_sessions;
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use sqlx::{
-    Connection, PgConnection, PgPool, Postgres, Transaction, migrate::Migrator,
-    postgres::PgConnectOptions,
-};
-use std::{io, str::FromStr, time::Duration};
-
-/// Applied at every start; see `migrations/README.md`.
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction};
+use std::{io, time::Duration};
 
 /// The limit of [`with_timeout`].
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Connects once, to find out at the start whether that works.
-pub(crate) async fn reach(url: &str) -> sqlx::Result<()> {
-    let connection = PgConnection::connect(url).await?;
-    connection.close().await
-}
-
 /// One connection besides the pool, for a subcommand.
 pub(crate) async fn connect(url: &str) -> sqlx::Result<PgConnection> {
-    let options = PgConnectOptions::from_str(url)?.application_name("stellar-canvas");
-    PgConnection::connect_with(&options).await
-}
-
-/// Applies the migrations, however long they take.
-pub(crate) async fn migrate(url: &str) -> sqlx::Result<()> {
-    let options = PgConnectOptions::from_str(url)?.application_name("stellar-canvas");
-    let mut connection = PgConnection::connect_with(&options).await?;
-    MIGRATIONS.run(&mut connection).await?;
-    connection.close().await
+    PgConnection::connect_with(&connect_options(url)?).await
 }
 
 /// Begins a transaction that sees everything as it was at one moment.

@@ -25,10 +25,13 @@ mod openapi;
 mod pages;
 mod pagination;
 mod snapshot;
+mod starting;
 mod tiles;
 mod users;
 mod validator;
 mod ws;
+
+pub(crate) use starting::starting;
 
 use crate::{config::Config, state::AppState, telemetry};
 use axum::{

@@ -23,5 +23,5 @@ mod telemetry;
 
 pub use cli::{AdminCommand, Cli, Command, CommandError};
 pub use config::{Config, List, LogFormat, Origin, Switch};
-pub use serve::{Server, StartError};
+pub use serve::{Server, StartError, notify_ready};
 pub use telemetry::init_logging;

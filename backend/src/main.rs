@@ -1,7 +1,7 @@
 //! The server binary: reads the configuration, runs a subcommand, or the server until
 //! SIGTERM or SIGINT.
 
-use backend::{Cli, Config, Server, init_logging};
+use backend::{Cli, Config, Server, StartError, init_logging, notify_ready};
 use mimalloc::MiMalloc;
 use std::{
     future::Future,
@@ -15,7 +15,8 @@ use tokio::signal::unix::{SignalKind, signal};
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// The exit code for a configuration that cannot work, as clap has it.
+/// The exit code for a configuration that cannot work, as clap has it: starting again is
+/// useless (`RestartPreventExitStatus` in the unit).
 const MISCONFIGURED: u8 = 2;
 
 #[tokio::main]
@@ -43,7 +44,12 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
-            ExitCode::from(MISCONFIGURED)
+            let start = error.downcast_ref::<StartError>();
+            if start.is_some_and(StartError::is_configuration) {
+                ExitCode::from(MISCONFIGURED)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -64,9 +70,10 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     };
     // The parent process may wait for this line; it may also have closed the pipe.
     let _ = writeln!(io::stdout(), "listening on http://{}", server.local_addr());
+    notify_ready();
     // On a worker thread of the runtime. The main thread would have to pass each
     // accepted connection, and its memory, to another thread.
-    tokio::spawn(server.run(stop)).await?;
+    tokio::spawn(server.run(stop)).await??;
     Ok(())
 }
 

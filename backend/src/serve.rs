@@ -2,12 +2,16 @@
 //! modules below it.
 
 mod connections;
+mod database;
 mod error;
 mod listener;
 mod maintenance;
+mod service_manager;
 mod settings;
+mod starting;
 
 pub use error::StartError;
+pub use service_manager::ready as notify_ready;
 
 use crate::{
     auth::Auth,
@@ -19,6 +23,7 @@ use crate::{
     state::AppState,
     telemetry::Metrics,
 };
+use axum::Router;
 use connections::Connections;
 use listener::listen;
 use maintenance::maintenance_loop;
@@ -27,21 +32,24 @@ use sqlx::PgPool;
 use std::{
     future::{self, Future},
     net::SocketAddr,
-    pin::pin,
+    pin::{Pin, pin},
+    sync::Arc,
     time::Duration,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::Notify,
     time,
 };
+use uuid::Uuid;
 
 /// The pause after an accept that failed, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How long the database may take to accept the first connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the node refuses new WebSockets and answers `/readyz` with 503 before it
-/// closes the open ones, so that a load balancer notices.
-const LAME_DUCK: Duration = Duration::from_secs(1);
+/// How long the start waits for a database that neither answers nor refuses, or for its
+/// migrations, before it goes on in the background.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// The pause after a database that was there is away again during the start.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long WebSockets and rooms may take to end. With the timeouts below it stays
 /// under the 30 s in which the server promises to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
@@ -54,20 +62,38 @@ const POOL_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the private PostgreSQL may take to stop before it is killed.
 const POSTGRES_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// A server that listens. It answers once [`run`](Self::run) is called.
+/// A server that listens. It answers while it starts and once [`run`](Self::run) is called.
 #[must_use = "it answers no request until it runs"]
 pub struct Server {
     listener: TcpListener,
     local_addr: SocketAddr,
+    stage: Stage,
     /// That of `METRICS_BIND`.
     metrics_listener: Option<TcpListener>,
+}
+
+/// How far the start has come.
+enum Stage {
+    /// The database is not there yet: the rest of the start, and what is answered meanwhile.
+    Waiting(Preparation, Router),
+    /// It can serve.
+    Ready(Box<Application>),
+}
+
+/// The part of the start that needs the database.
+type Preparation = Pin<Box<dyn Future<Output = Result<Application, StartError>> + Send>>;
+
+/// What needs the database.
+struct Application {
     state: AppState,
     postgres: Option<PrivatePostgres>,
 }
 
 impl Server {
     /// Listens, connects to the database or starts a private one, and applies the
-    /// migrations.
+    /// migrations. Returns as soon as the database turns out to be away: then
+    /// [`run`](Self::run) waits for it. Requests are answered from the beginning, with 503
+    /// until the database is there.
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running then.
@@ -81,29 +107,31 @@ impl Server {
             source,
         })?;
         let metrics_listener = listen_for_metrics(&config)?;
-        let (url, postgres) = match &config.database_url {
-            Some(url) if !url.is_empty() => (url.clone(), None),
-            _ => {
-                let postgres = embedded_postgres::start(&config.stellar_data).await?;
-                (postgres.url().to_owned(), Some(postgres))
-            }
+        let meanwhile = http::starting(&config);
+        // A private database is there after a while, or never.
+        let may_be_away = config
+            .database_url
+            .as_deref()
+            .is_some_and(|it| !it.is_empty());
+        let away = Arc::new(Notify::new());
+        let is_away = away.clone();
+        let mut preparation: Preparation =
+            Box::pin(prepare(config, secret, bus, move || away.notify_one()));
+        let application = tokio::select! {
+            application = &mut preparation => Some(application?),
+            () = is_away.notified() => None,
+            () = time::sleep(START_TIMEOUT), if may_be_away => None,
+            never = starting::serve(&listener, &meanwhile) => match never {},
         };
-        let state = match prepare(config, &url, &secret, bus).await {
-            Ok(state) => state,
-            Err(error) => {
-                if let Some(postgres) = postgres {
-                    embedded_postgres::stop(postgres, POSTGRES_TIMEOUT).await;
-                }
-                return Err(error);
-            }
+        let stage = match application {
+            Some(application) => Stage::Ready(Box::new(application)),
+            None => Stage::Waiting(preparation, meanwhile),
         };
-        settings::warn(&state.config);
         Ok(Self {
             listener,
             local_addr,
+            stage,
             metrics_listener,
-            state,
-            postgres,
         })
     }
 
@@ -113,8 +141,39 @@ impl Server {
     }
 
     /// Serves until `shutdown` completes. Then it closes WebSockets, finishes requests
-    /// and stops the private database, each within its timeout.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+    /// and stops the private database, each within its timeout. While it waits for the
+    /// database it ends at once.
+    ///
+    /// # Errors
+    /// [`StartError`], where the database was away and turns out to be unusable.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+        let mut shutdown = pin!(shutdown);
+        let application = match self.stage {
+            Stage::Ready(application) => *application,
+            Stage::Waiting(preparation, meanwhile) => tokio::select! {
+                application = preparation => application?,
+                () = &mut shutdown => {
+                    service_manager::stopping();
+                    return Ok(());
+                }
+                never = starting::serve(&self.listener, &meanwhile) => match never {},
+            },
+        };
+        application
+            .serve(self.listener, self.metrics_listener, shutdown)
+            .await;
+        Ok(())
+    }
+}
+
+impl Application {
+    /// See [`Server::run`].
+    async fn serve(
+        self,
+        listener: TcpListener,
+        metrics_listener: Option<TcpListener>,
+        shutdown: Pin<&mut impl Future<Output = ()>>,
+    ) {
         let maintenance = maintenance_loop(self.state.clone());
         let app = http::app(self.state.clone());
         let metrics_app = http::metrics_app(self.state.clone());
@@ -122,8 +181,9 @@ impl Server {
         let drain = async {
             shutdown.await;
             tracing::info!("stopping");
+            service_manager::stopping();
             self.state.hub.start_draining();
-            time::sleep(LAME_DUCK).await;
+            time::sleep(self.state.config.drain_delay).await;
             if time::timeout(DRAIN_TIMEOUT, self.state.hub.shut_down())
                 .await
                 .is_err()
@@ -135,17 +195,17 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut drain => break,
-                accepted = accept(&self.listener) => if let Some((stream, peer)) = accepted {
+                accepted = accept(&listener) => if let Some((stream, peer)) = accepted {
                     connections.serve(stream, peer, &app, &self.state.hub);
                 },
-                accepted = accept_from(self.metrics_listener.as_ref()) => {
+                accepted = accept_from(metrics_listener.as_ref()) => {
                     if let Some((stream, peer)) = accepted {
                         connections.serve(stream, peer, &metrics_app, &self.state.hub);
                     }
                 }
             }
         }
-        drop(self.listener);
+        drop(listener);
         if time::timeout(FINISH_TIMEOUT, connections.shut_down())
             .await
             .is_err()
@@ -201,20 +261,46 @@ fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, StartError
     Ok(Some(listener))
 }
 
-/// Connects to the database at `url`, migrates it and puts the application together.
+/// Starts a private database where none is configured, and puts the application together.
+/// Calls `away` if the database is not there yet.
 async fn prepare(
+    config: Config,
+    secret: Vec<u8>,
+    bus: Bus,
+    away: impl FnOnce() + Send,
+) -> Result<Application, StartError> {
+    let (url, postgres) = match &config.database_url {
+        Some(url) if !url.is_empty() => (url.clone(), None),
+        _ => {
+            let postgres = embedded_postgres::start(&config.stellar_data).await?;
+            (postgres.url().to_owned(), Some(postgres))
+        }
+    };
+    match assemble(config, &url, &secret, bus, away).await {
+        Ok(state) => {
+            settings::warn(&state.config);
+            Ok(Application { state, postgres })
+        }
+        Err(error) => {
+            if let Some(postgres) = postgres {
+                embedded_postgres::stop(postgres, POSTGRES_TIMEOUT).await;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Waits for the database at `url`, migrates it and puts the parts together.
+async fn assemble(
     config: Config,
     url: &str,
     secret: &[u8],
     bus: Bus,
+    away: impl FnOnce() + Send,
 ) -> Result<AppState, StartError> {
     let pool =
         db::pool(url, config.database_max_connections).map_err(|_| StartError::DatabaseUrl)?;
-    time::timeout(CONNECT_TIMEOUT, db::reach(url))
-        .await
-        .map_err(|_| StartError::Unreachable("it does not answer".to_owned()))?
-        .map_err(|error| StartError::Unreachable(error.to_string()))?;
-    db::migrate(url).await.map_err(StartError::Migrate)?;
+    database::wait_until_usable(url, away).await?;
     let settings = Settings {
         ping_interval: config.between_pings(),
         timeout: config.websocket_timeout,
@@ -237,11 +323,7 @@ async fn prepare(
         }
         Err(error) => tracing::debug!(%error, "PostgreSQL's settings could not be read"),
     }
-    bus.set_database(
-        db::history::database_id(&pool)
-            .await
-            .map_err(|error| StartError::Unreachable(error.to_string()))?,
-    );
+    bus.set_database(database_id(&pool).await?);
     let connection_cache = ConnectionCache::new(pool.clone());
     let hub = Hub::new(
         pool.clone(),
@@ -266,6 +348,20 @@ async fn prepare(
             .map_err(|error| StartError::Demo(error.to_string()))?;
     }
     Ok(state)
+}
+
+/// The database's identity; waits where the database is away again.
+async fn database_id(pool: &PgPool) -> Result<Uuid, StartError> {
+    loop {
+        match db::history::database_id(pool).await {
+            Ok(id) => return Ok(id),
+            Err(error) if error.is_unavailable() => {
+                tracing::warn!("waiting for the database: {error}");
+                time::sleep(RETRY_PAUSE).await;
+            }
+            Err(error) => return Err(StartError::Migrate(error.to_string())),
+        }
+    }
 }
 
 /// Logs the names of `ADMIN_USERS` that nobody has yet: they are reserved.

@@ -6,12 +6,19 @@ mod common;
 use common::{
     PATIENCE, TestServer, canvas,
     http::{Client, Reply},
-    process::ServerProcess,
+    process::{ServerProcess, signal, spawn_as},
     socket::{TestClient, open, upgrade},
+    temporary_folder,
 };
 use serde_json::{Value, json};
-use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpStream, UnixDatagram},
+    process::Command,
+    time::timeout,
+};
 use tokio_tungstenite::tungstenite::Error;
+use uuid::Uuid;
 
 async fn readiness(server: &TestServer) -> Reply {
     Reply::of(reqwest::Client::new().get(server.url("/readyz"))).await
@@ -112,4 +119,27 @@ async fn nothing_that_hangs_delays_the_exit() {
     let mut tab = TestClient::join(&ann, canvas).await;
     tab.done(late).await;
     server.stop().await;
+}
+
+#[tokio::test]
+async fn the_service_manager_is_told() {
+    let folder = temporary_folder();
+    let path = folder.join(format!("notify-{}", Uuid::new_v4()));
+    let manager = UnixDatagram::bind(&path).unwrap();
+    let heard = async || {
+        let mut buffer = [0; 256];
+        let read = timeout(PATIENCE, manager.recv(&mut buffer));
+        let length = read.await.expect("it says nothing").unwrap();
+        String::from_utf8(buffer[..length].to_vec()).unwrap()
+    };
+    let database = common::TestDatabase::create().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
+    command
+        .env("DATABASE_URL", &database.url)
+        .env("NOTIFY_SOCKET", &path);
+    let (mut child, _) = spawn_as(command, &folder, "127.0.0.1:0").await;
+    assert_eq!(heard().await.trim(), "READY=1");
+    signal("TERM", &[child.id().unwrap()]);
+    assert_eq!(heard().await.trim(), "STOPPING=1");
+    assert!(child.wait().await.unwrap().success());
 }

@@ -110,6 +110,14 @@ pub(crate) fn faketime() -> Result<()> {
     install("faketime", &["faketime"], "libfaketime")
 }
 
+/// `PgBouncer`, a pooler between the server and PostgreSQL.
+pub(crate) fn pooler() -> Result<()> {
+    if is_on_path("pgbouncer") {
+        return Ok(());
+    }
+    install("PgBouncer", &["pgbouncer"], "pgbouncer")
+}
+
 /// `HAProxy`, the load balancer in front of several nodes.
 pub(crate) fn load_balancer() -> Result<()> {
     if is_on_path("haproxy") {

@@ -126,6 +126,7 @@ fn rust_tests(workspace: &Workspace) -> Result<TestCounts> {
     setup::faketime()?;
     setup::load_balancer()?;
     setup::openssl()?;
+    setup::pooler()?;
     build_host_tests(workspace)?;
     let postgres = TemporaryPostgres::start(Durability::None, is_interrupted)?;
     let mut cargo = workspace.cargo();

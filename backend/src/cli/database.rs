@@ -5,7 +5,7 @@ use super::CommandError;
 use crate::{config::Config, db, embedded_postgres};
 use private_postgres::{Error, PrivatePostgres};
 use sqlx::PgConnection;
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 use tokio::time::{self, Instant};
 
 /// How long the server that uses the data folder may take to start its PostgreSQL.
@@ -69,13 +69,12 @@ impl CommandDatabase {
     /// One sentence.
     pub(super) async fn connect(&self) -> Result<PgConnection, CommandError> {
         let connect = async {
-            db::migrate(&self.url).await?;
-            db::connect(&self.url).await
+            db::migrate(&self.url).await.map_err(cannot_use)?;
+            db::connect(&self.url).await.map_err(cannot_use)
         };
         time::timeout(CONNECT_TIMEOUT, connect)
             .await
             .map_err(|_| CommandError::new("the database does not answer"))?
-            .map_err(|error| CommandError::new(format!("cannot use the database: {error}")))
     }
 
     /// Stops what was started.
@@ -84,4 +83,8 @@ impl CommandDatabase {
             embedded_postgres::stop(postgres, STOP_TIMEOUT).await;
         }
     }
+}
+
+fn cannot_use(error: impl Display) -> CommandError {
+    CommandError::new(format!("cannot use the database: {error}"))
 }

@@ -43,7 +43,8 @@ impl From<sqlx::Error> for DbError {
     }
 }
 
-fn is_unavailable(error: &sqlx::Error) -> bool {
+/// Whether the database is unreachable or refuses for a while.
+pub(super) fn is_unavailable(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)

@@ -5,14 +5,14 @@
 //! One such connection condemns all that are as old: each is replaced when it
 //! is acquired next, instead of failing one request each.
 
-use super::history;
+use super::{
+    connect::{connect_options, set_up_session},
+    history,
+};
 use sqlx::{
-    Connection, Error, PgConnection, PgPool,
-    pool::PoolConnectionMetadata,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    Connection, Error, PgConnection, PgPool, pool::PoolConnectionMetadata, postgres::PgPoolOptions,
 };
 use std::{
-    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -38,22 +38,17 @@ const READ_ONLY_LIFETIME: Duration = Duration::from_secs(1);
 /// # Errors
 /// When `url` is not a PostgreSQL URL.
 pub(crate) fn pool(url: &str, max_connections: u32) -> Result<PgPool, Error> {
-    let options = PgConnectOptions::from_str(url)?
-        .application_name("stellar-canvas")
-        .options([
-            ("statement_timeout", "10s"),
-            ("lock_timeout", "5s"),
-            ("idle_in_transaction_session_timeout", "15s"),
-            // Whatever the database's or the role's defaults are: an `ack` means that
-            // the event is on the disk, and the writer relies on the isolation.
-            ("synchronous_commit", "on"),
-            ("default_transaction_isolation", "read committed"),
-        ]);
+    let options = connect_options(url)?;
     let health = Arc::new(PoolHealth::default());
     Ok(PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_connect(|connection, _| Box::pin(history::check_origin(connection)))
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                set_up_session(connection).await?;
+                history::check_origin(connection).await
+            })
+        })
         // The pool's own test has no timeout.
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {

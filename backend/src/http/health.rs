@@ -38,7 +38,7 @@ pub(super) fn metrics_routes() -> Router<AppState> {
     Router::new().route("/metrics", get(metrics))
 }
 
-async fn healthz() -> Json<Value> {
+pub(super) async fn healthz() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 

@@ -1,5 +1,6 @@
 //! Why the server cannot start.
 
+use private_postgres::Error as PostgresError;
 use std::{io, net::SocketAddr};
 use thiserror::Error;
 
@@ -22,19 +23,24 @@ pub enum StartError {
     },
     /// The private PostgreSQL does not start.
     #[error(transparent)]
-    Postgres(#[from] private_postgres::Error),
+    Postgres(#[from] PostgresError),
     /// `DATABASE_URL` is not an address of PostgreSQL.
     #[error("DATABASE_URL must be an address that begins with postgres://")]
     DatabaseUrl,
     /// `REDIS_URL` is not an address of Redis.
     #[error("REDIS_URL must be an address that begins with redis:// or rediss://")]
     RedisUrl,
-    /// The database cannot be reached.
-    #[error("cannot reach the database: {0}")]
-    Unreachable(String),
-    /// The migrations failed.
+    /// The database's answer shows that a setting is wrong.
+    #[error("cannot use the database of DATABASE_URL: {0}")]
+    Unusable(String),
+    /// Between server and database is a pooler that mixes sessions.
+    #[error(
+        "DATABASE_URL leads to a pooler that gives each transaction another connection: set its pool_mode to session, or connect to PostgreSQL itself"
+    )]
+    Pooler,
+    /// The migrations failed, or the schema is too new.
     #[error("cannot bring the database up to date: {0}")]
-    Migrate(sqlx::Error),
+    Migrate(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -49,4 +55,29 @@ pub enum StartError {
     /// The metrics cannot be set up.
     #[error("cannot set up the metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+impl StartError {
+    /// Whether starting again is useless until somebody changes the configuration. The
+    /// server then ends with exit code 2, otherwise with 1.
+    pub fn is_configuration(&self) -> bool {
+        match self {
+            Self::Setting(_)
+            | Self::ShortSecret
+            | Self::Secret { .. }
+            | Self::DatabaseUrl
+            | Self::RedisUrl
+            | Self::Unusable(_)
+            | Self::Pooler
+            | Self::Listen { .. } => true,
+            Self::Postgres(error) => !matches!(
+                error,
+                PostgresError::Create { .. }
+                    | PostgresError::LeftBehind { .. }
+                    | PostgresError::Start { .. }
+                    | PostgresError::Cancelled
+            ),
+            Self::Migrate(_) | Self::Demo(_) | Self::Metrics(_) => false,
+        }
+    }
 }

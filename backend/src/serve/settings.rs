@@ -2,9 +2,10 @@
 //! parts are made of: the bus and the secret.
 
 use super::StartError;
-use crate::{auth, config::Config, realtime::Bus};
+use crate::{auth, config::Config, db, realtime::Bus};
 use redis::ConnectionAddr;
 use shared::text;
+use std::fs;
 
 /// Refuses settings that cannot work.
 ///
@@ -34,6 +35,18 @@ pub(super) fn check(config: &Config) -> Result<(), StartError> {
         && !url.starts_with("postgresql://")
     {
         return Err(StartError::DatabaseUrl);
+    }
+    for (name, path) in config
+        .database_url
+        .iter()
+        .flat_map(|url| db::certificate_files(url))
+    {
+        // Read by each connection; missing later is a failure of the connection.
+        fs::File::open(&path).map_err(|error| {
+            StartError::Setting(format!(
+                "cannot read {name} {path} of DATABASE_URL: {error}"
+            ))
+        })?;
     }
     Ok(())
 }

@@ -15,8 +15,14 @@ pub struct Balancer {
 }
 
 impl Balancer {
-    /// Starts one for these three nodes and waits until it sees all of them as ready.
+    /// Starts one for these three nodes and waits until it passes on requests.
     pub async fn before(nodes: &[Node]) -> Self {
+        let addresses: Vec<SocketAddr> = nodes.iter().map(|node| node.addr).collect();
+        Self::at(&addresses).await
+    }
+
+    /// The same for nodes at these addresses.
+    pub async fn at(nodes: &[SocketAddr]) -> Self {
         // The port is released before HAProxy binds it; nothing else takes it so soon.
         let free = TcpListener::bind("127.0.0.2:0").await.unwrap();
         let addr = free.local_addr().unwrap();
@@ -30,7 +36,7 @@ impl Balancer {
             .stderr(Stdio::null())
             .kill_on_drop(true);
         for (number, node) in nodes.iter().enumerate() {
-            command.env(format!("NODE_{}", number + 1), node.addr.to_string());
+            command.env(format!("NODE_{}", number + 1), node.to_string());
         }
         let child = command.spawn().expect("haproxy is not installed");
         let url = format!("http://{addr}/readyz");

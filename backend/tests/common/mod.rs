@@ -11,16 +11,18 @@
 )]
 
 pub mod balancer;
+pub mod certificate;
 pub mod client_pool;
 pub mod cluster;
 pub mod contract;
 pub mod http;
 pub mod own_postgres;
+pub mod postgres;
 pub mod process;
 pub mod redis;
 pub mod socket;
 
-use backend::{Config, Server};
+use backend::{Config, Server, StartError};
 use clap::Parser;
 use http::Client;
 use private_postgres::PrivatePostgres;
@@ -52,7 +54,7 @@ pub struct TestServer {
     pub database: TestDatabase,
     folder: PathBuf,
     stop: Option<oneshot::Sender<()>>,
-    running: JoinHandle<()>,
+    running: JoinHandle<Result<(), StartError>>,
 }
 
 impl TestServer {
@@ -148,6 +150,7 @@ impl TestServer {
         time::timeout(Duration::from_secs(30), self.running)
             .await
             .expect("the server did not stop")
+            .unwrap()
             .unwrap();
         let _ = fs::remove_dir_all(&self.folder);
         self.database
@@ -314,7 +317,8 @@ async fn postgres() -> &'static str {
     PRIVATE.get_or_init(start).await.url()
 }
 
-/// A folder for this process. Folders of processes that have ended are removed.
+/// A folder for this process, which PostgreSQL's user can reach. Folders of processes that
+/// have ended are removed.
 pub fn temporary_folder() -> PathBuf {
     let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers");
     for entry in fs::read_dir(&all).into_iter().flatten().flatten() {

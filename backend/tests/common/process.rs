@@ -109,6 +109,23 @@ impl ServerProcess {
     /// Sends SIGTERM and expects exit code 0.
     pub async fn terminate(&mut self) {
         signal("TERM", &[self.child.id().unwrap()]);
+        self.ended().await;
+    }
+
+    /// Sends SIGTERM to the process and to all that it started, as systemd does without
+    /// `KillMode=mixed`.
+    pub fn terminate_group(&self) {
+        let mut all = vec![self.child.id().unwrap()];
+        let mut seen = 0;
+        while let Some(parent) = all.get(seen) {
+            all.extend(children(*parent));
+            seen += 1;
+        }
+        signal("TERM", &all);
+    }
+
+    /// Expects that it exits with code 0.
+    pub async fn ended(&mut self) {
         let status = timeout(std::time::Duration::from_secs(30), self.child.wait())
             .await
             .expect("it did not stop")

@@ -1,7 +1,7 @@
 //! A Redis for one test, and a proxy to it that can cut connections.
 
 use super::{
-    PATIENCE,
+    PATIENCE, certificate,
     process::{Frozen, freeze},
     temporary_folder,
 };
@@ -15,16 +15,6 @@ use tokio::{
     time,
 };
 use uuid::Uuid;
-
-/// Certificate extensions of a server certificate.
-const CERTIFICATE_SETTINGS: &str = "\
-[req]
-distinguished_name = name
-[name]
-[extensions]
-basicConstraints = critical,CA:FALSE
-subjectAltName = IP:127.0.0.1
-";
 
 /// Debian's `redis-server`; it stops when it is dropped.
 pub struct RedisServer {
@@ -43,22 +33,8 @@ impl RedisServer {
     pub async fn start_with_tls() -> (Self, String, PathBuf) {
         let folder = temporary_folder().join(format!("redis-{}", Uuid::new_v4()));
         fs::create_dir_all(&folder).unwrap();
+        certificate::make(&folder, "IP:127.0.0.1").await;
         let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
-        let settings = folder.join("settings");
-        fs::write(&settings, CERTIFICATE_SETTINGS).unwrap();
-        let made = Command::new("openssl")
-            .args([
-                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-            ])
-            .args(["-subj", "/CN=redis", "-extensions", "extensions", "-config"])
-            .arg(&settings)
-            .arg("-out")
-            .arg(&certificate)
-            .arg("-keyout")
-            .arg(&key)
-            .stderr(Stdio::null())
-            .status();
-        assert!(made.await.expect("openssl is not installed").success());
         let port = free_address().await.port();
         let mut arguments = vec!["--tls-port".to_owned(), port.to_string()];
         for (name, file) in [("--tls-cert-file", &certificate), ("--tls-key-file", &key)] {
@@ -125,7 +101,7 @@ impl RedisServer {
 }
 
 /// The port is released before it is used; nothing else takes it so soon.
-async fn free_address() -> SocketAddr {
+pub async fn free_address() -> SocketAddr {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     free.local_addr().unwrap()
 }
