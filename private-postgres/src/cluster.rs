@@ -138,11 +138,20 @@ impl Cluster {
     /// Whether the postmaster with this process id accepts connections, which it notes in
     /// `postmaster.pid` for `pg_ctl`.
     pub(crate) fn is_ready(&self, pid: u32) -> bool {
+        self.has_status(pid, "ready")
+    }
+
+    /// Whether it was told to stop.
+    pub(crate) fn is_stopping(&self, pid: u32) -> bool {
+        self.has_status(pid, "stopping")
+    }
+
+    fn has_status(&self, pid: u32, expected: &str) -> bool {
         let Ok(status) = fs::read_to_string(self.pid_file()) else {
             return false;
         };
         let mut lines = status.lines().map(str::trim);
-        lines.next() == Some(pid.to_string().as_str()) && lines.nth(6) == Some("ready")
+        lines.next() == Some(pid.to_string().as_str()) && lines.nth(6) == Some(expected)
     }
 
     /// Ends a Postgres that a killed process left running on these files. As we hold the lock, no

@@ -16,6 +16,15 @@ pub fn is_installed() -> bool {
     !Installation::all().is_empty()
 }
 
+/// A program such as `pg_dump` of the installation with this major version, else of the newest
+/// one. `None` where no installation has it; it may still be on `PATH`.
+pub fn program_for(name: &str, version: u32) -> Option<PathBuf> {
+    let mut all = Installation::all();
+    all.sort_by_key(|it| (it.version != version, Reverse(it.version)));
+    let mut programs = all.into_iter().map(|it| it.program(name));
+    programs.find(|program| program.is_file())
+}
+
 /// A program of the first installation that is found.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let first = Installation::all().into_iter().next()?;

@@ -30,7 +30,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub use error::Error;
-pub use installation::is_installed;
+pub use installation::{is_installed, program_for};
 pub use temporary::{Durability, TemporaryPostgres};
 
 /// Time between two checks of something that is about to happen: a start or a stop.

@@ -13,7 +13,9 @@ use crate::cluster::Cluster;
 use crate::{Config, Error, POLL_INTERVAL};
 
 /// Time between two checks whether Postgres still runs. A request to stop wakes the thread.
-const WATCH_INTERVAL: Duration = Duration::from_millis(500);
+/// Short: while a whole control group is stopped, Postgres gets the SIGTERM too, and the last
+/// writes wait until it runs again.
+const WATCH_INTERVAL: Duration = Duration::from_millis(50);
 /// Recovery after a power loss replays at most a few gigabytes of log.
 const START_TIMEOUT: Duration = Duration::from_mins(5);
 /// How long a signal may take: a fast shutdown writes one checkpoint, an immediate one writes
@@ -50,6 +52,11 @@ pub(crate) fn run(config: &Config, ready: &Sender<Result<String, Error>>, stop: 
             }
         }
         let Ok(Some(status)) = child.try_wait() else {
+            if cluster.is_stopping(child.id()) {
+                // Somebody else sent it a SIGTERM: it takes no new connections, and waits for
+                // the open ones to end. It is sooner useful again when it ends at once.
+                let _ = kill_process(Pid::from_child(&child), Signal::INT);
+            }
             continue;
         };
         match restart(&cluster, status, stop) {
@@ -68,7 +75,11 @@ fn prepare(config: &Config, stop: &Receiver<()>) -> Result<(Cluster, Child), Err
 
 /// Starts Postgres after it died, as often as it takes. Returns `None` when asked to stop.
 fn restart(cluster: &Cluster, status: ExitStatus, stop: &Receiver<()>) -> Option<Child> {
-    tracing::error!(%status, log = %cluster.log().display(), "PostgreSQL ended by itself, starting it again");
+    if status.success() {
+        tracing::warn!("PostgreSQL was stopped, starting it again");
+    } else {
+        tracing::error!(%status, log = %cluster.log().display(), "PostgreSQL ended by itself, starting it again");
+    }
     loop {
         match cluster
             .stop_left_behind()

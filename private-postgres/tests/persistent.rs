@@ -135,6 +135,24 @@ async fn is_started_again_after_it_was_killed() {
 }
 
 #[tokio::test]
+async fn is_started_again_after_somebody_stopped_it() {
+    let folder = Folder::new("stopped-postgres");
+    let postgres = start(&folder.0);
+    // By itself Postgres waits for this connection to end, and takes no other.
+    let open = connect(&postgres).await;
+    let stopped = folder.postmaster();
+    kill_process(stopped, Signal::TERM).unwrap();
+    while !is_gone(stopped) {
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+    drop(open);
+    while PgConnection::connect(postgres.url()).await.is_err() {
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+    stop(postgres);
+}
+
+#[tokio::test]
 async fn takes_over_after_the_server_was_killed() {
     let folder = Folder::new("killed-server");
     let mut server = Command::new(env::current_exe().unwrap())
