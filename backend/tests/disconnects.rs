@@ -9,12 +9,19 @@ use common::{
 use futures_util::{StreamExt, future::join_all};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::{
-    Message,
-    protocol::frame::{
-        Frame, FrameHeader,
-        coding::{Data, OpCode},
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Message,
+        protocol::frame::{
+            Frame, FrameHeader,
+            coding::{Data, OpCode},
+        },
     },
 };
 
@@ -40,9 +47,9 @@ async fn invalid_frames_close_the_connection() {
         let frame = json!({ "type": "ping", "timestamp": "" }).to_string();
         frame.replace("\"\"", &format!("\"{}\"", "x".repeat(size - frame.len())))
     };
-    tab.send_text(&chat(16 * 1024)).await;
+    tab.send_text(&chat(32 * 1024)).await;
     tab.expect("pong").await;
-    tab.send_text(&chat(16 * 1024 + 1)).await;
+    tab.send_text(&chat(32 * 1024 + 1)).await;
     assert_eq!(tab.closed().await.code, 1009);
 
     let mut tab = TestClient::join(&ann, canvas).await;
@@ -71,10 +78,101 @@ async fn endless_fragments_close_the_connection() {
         };
         Message::Frame(Frame::from_payload(header, vec![b'x'; 4096].into()))
     };
-    for n in 0..5 {
+    for n in 0..9 {
         tab.send_raw(fragment(n == 0)).await;
     }
     assert_eq!(tab.closed().await.code, 1009);
+}
+
+/// A raw connection and what it can be sent that violates the protocol.
+async fn raw(client: &common::http::Client, canvas: i64) -> WebSocketStream<TcpStream> {
+    let query = format!("token={}", client.token());
+    let request = upgrade(client.addr, canvas, &query, &[]);
+    let mut socket = open(client.addr, request).await.unwrap();
+    let connected = timeout(PATIENCE, socket.next()).await.unwrap();
+    assert!(connected.unwrap().unwrap().is_text());
+    socket
+}
+
+/// Reads up to the close frame, and then to the end of the connection. Neither may be
+/// lost, whatever was sent meanwhile.
+async fn close_frame(mut socket: WebSocketStream<TcpStream>) -> Closed {
+    let closed = loop {
+        let message = timeout(PATIENCE, socket.next())
+            .await
+            .expect("nothing came");
+        if let Message::Close(frame) = message.unwrap().unwrap() {
+            let frame = frame.unwrap();
+            break ended(frame.code.into(), &frame.reason);
+        }
+    };
+    let stream = socket.get_mut();
+    // More arrives after the close frame was sent.
+    stream.write_all(&[0x81; 4096]).await.unwrap();
+    let mut rest = Vec::new();
+    let read = timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
+    read.expect("the server does not close").unwrap();
+    closed
+}
+
+#[tokio::test]
+async fn a_length_that_is_too_large_closes_before_the_payload_comes() {
+    let (_server, ann, canvas, _tab) = alone().await;
+    for (frame, code) in [
+        // FIN and text, 64 bits of length, a mask; nothing or little of the payload.
+        (
+            vec![0x81, 0xff, 0, 0, 0, 0, 0, 0, 0x80, 1, 1, 2, 3, 4],
+            1009,
+        ),
+        (
+            [
+                &[0x81, 0xff, 0, 0, 0, 0, 0x80, 0, 0, 0, 1, 2, 3, 4],
+                &[7; 100][..],
+            ]
+            .concat(),
+            1009,
+        ),
+        (vec![0x81, 0xfe, 0xff, 0xff, 1, 2, 3, 4, 5], 1009),
+        (
+            vec![0x82, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4],
+            1009,
+        ),
+        // Not masked, a reserved bit, a reserved opcode, a fragment of nothing.
+        (vec![0x81, 0x01, b'x'], 1002),
+        (vec![0xc1, 0x80, 1, 2, 3, 4], 1002),
+        (vec![0x83, 0x80, 1, 2, 3, 4], 1002),
+        (vec![0x80, 0x80, 1, 2, 3, 4], 1002),
+        // A close frame whose reason is not UTF-8.
+        (vec![0x88, 0x84, 0, 0, 0, 0, 0x03, 0xe8, 0xff, 0xff], 1007),
+    ] {
+        let mut socket = raw(&ann, canvas).await;
+        socket.get_mut().write_all(&frame).await.unwrap();
+        assert_eq!(close_frame(socket).await.code, code, "{frame:x?}");
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_pings_closes_the_connection() {
+    let (_server, ann, canvas, mut tab) = alone().await;
+    let mut flood = TestClient::join(&ann, canvas).await;
+    for _ in 0..501 {
+        flood.send_raw(Message::Ping(vec![7; 8].into())).await;
+    }
+    assert_eq!(flood.closed().await, ended(1008, "rate_limited"));
+    for _ in 0..50 {
+        tab.send_raw(Message::Ping(vec![7; 8].into())).await;
+    }
+    tab.drain().await;
+}
+
+#[tokio::test]
+async fn the_longest_chat_text_fits_however_it_is_escaped() {
+    let (_server, _ann, _canvas, mut tab) = alone().await;
+    let text = "\\ud83d\\ude00".repeat(2000);
+    tab.send_text(&format!(r#"{{"type":"canvas_chat","text":"{text}"}}"#))
+        .await;
+    let said = tab.expect("canvas_chat_message").await;
+    assert_eq!(said["message_text"], "\u{1f600}".repeat(2000));
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ pub const DEVICE_BYTES: usize = 2 * 1024;
 /// Characters of the `platform` query parameter of the WebSocket request.
 pub const PLATFORM: RangeInclusive<usize> = 0..=64;
 /// Bytes of one WebSocket message from a client.
-pub const FRAME_BYTES: usize = 16 * 1024;
+pub const FRAME_BYTES: usize = 32 * 1024;
 /// Bytes of one HTTP request body.
 pub const BODY_BYTES: usize = 1024 * 1024;
 /// Items on one page of a list, if the request gives no `limit`.
@@ -62,8 +62,11 @@ pub const IMAGE_SIDE: i32 = 8192;
 pub const TYPING_MS: u64 = 5_000;
 /// Milliseconds between the end of a user's last connection and `user_left`.
 pub const LEAVE_MS: u64 = 5_000;
-/// Cursor positions forwarded per second and connection; others are dropped.
+/// Cursor positions of one user passed on per second: always the newest.
 pub const CURSORS_PER_SECOND: u64 = 20;
+/// Changes of one user passed on per second, for each of typing, the open tile and the
+/// status: always the newest.
+pub const PRESENCE_CHANGES_PER_SECOND: u64 = 4;
 /// Lifetime of a tile lock in milliseconds, unless it is renewed.
 pub const LOCK_MS: u64 = 15_000;
 /// Number of unreadable messages within [`INVALID_WINDOW_MS`] after which the

@@ -26,7 +26,7 @@ use tungstenite::{
 use websocket::{DeferredUpgradeIo, Incoming, Socket, UpgradeRequest, UpgradeSlot};
 
 /// Bytes of the longest message, as `shared::limits::FRAME_BYTES`.
-const MAX_MESSAGE: usize = 16 * 1024;
+const MAX_MESSAGE: usize = 32 * 1024;
 /// How long a peer may take to answer a close frame, as on the server.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 

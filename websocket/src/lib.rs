@@ -12,9 +12,11 @@ mod upgrade;
 pub use upgrade::{DeferredUpgradeIo, UpgradeRequest, UpgradeSlot};
 
 use bytes::{Buf, Bytes};
+use socket2::SockRef;
 use std::{
     collections::VecDeque,
     io::{self, ErrorKind, IoSlice, Read, Write},
+    net::Shutdown,
     sync::Arc,
 };
 use tokio::{net::TcpStream, task::coop};
@@ -26,6 +28,9 @@ use tungstenite::{
 
 /// Bytes read from the TCP stream at once, into a buffer on the stack.
 const READ_CHUNK: usize = 4096;
+/// Reads of the TCP stream for one message before other tasks may run: tungstenite
+/// itself reads on as long as fragments arrive.
+const READS_PER_CALL: usize = 16;
 /// Bytes that tungstenite allocates for each connection to assemble messages in;
 /// its default of 128 KiB would be most of what a connection costs. It grows
 /// while a larger message is read.
@@ -56,6 +61,9 @@ pub struct Socket {
     /// Encoded frames to be written by [`Socket::flush`]. The first may be
     /// partly written.
     unwritten: VecDeque<Bytes>,
+    /// The peer violated the protocol. What it sends is not read as frames any more:
+    /// nobody knows where the next one begins.
+    is_broken: bool,
 }
 
 impl Socket {
@@ -76,6 +84,7 @@ impl Socket {
             unread: Bytes::copy_from_slice(early),
             pending_read: None,
             unwritten: [response].into(),
+            is_broken: false,
         }
     }
 
@@ -106,8 +115,12 @@ impl Socket {
                 return Ok(Incoming::Reply(reply.into()));
             }
             if !would_block {
+                self.is_broken = read
+                    .as_ref()
+                    .is_err_and(|error| close_code(error).is_some());
                 return read.map(Incoming::Message);
             }
+            // Returns at once where only the number of reads ended this attempt.
             self.stream.readable().await?;
         }
     }
@@ -120,6 +133,7 @@ impl Socket {
             stream: &self.stream,
             unread: &mut self.unread,
             written: &mut reply,
+            reads: READS_PER_CALL,
         };
         let read = self.protocol.read(&mut adapter);
         (read, reply)
@@ -139,6 +153,7 @@ impl Socket {
             stream: &self.stream,
             unread: &mut self.unread,
             written: &mut written,
+            reads: 0,
         };
         let frame = CloseFrame {
             code: code.into(),
@@ -173,17 +188,53 @@ impl Socket {
         Ok(())
     }
 
-    /// Sends the peer's replies until it has closed the connection: the second
-    /// half of the closing handshake (RFC 6455, section 7.1.1). Messages that
-    /// still arrive are discarded. Ends at the first error; the caller limits
-    /// the time.
+    /// Reads until the peer has closed the connection: the second half of the closing
+    /// handshake (RFC 6455, section 7.1.1). Messages that still arrive are discarded.
+    /// The connection must not be dropped before: the system answers unread bytes with
+    /// a reset, by which the peer may lose the close frame. Ends when the connection
+    /// breaks; the caller limits the time.
     pub async fn wait_for_close(&mut self) {
-        while let Ok(incoming) = self.recv().await {
-            if let Incoming::Reply(reply) = incoming {
-                self.queue(reply);
-                if self.flush().await.is_err() {
-                    return;
+        while !self.is_broken {
+            match self.recv().await {
+                Ok(Incoming::Message(_)) => {}
+                Ok(Incoming::Reply(reply)) => {
+                    self.queue(reply);
+                    if self.flush().await.is_err() {
+                        return;
+                    }
                 }
+                Err(_) if self.is_broken => {}
+                Err(_) => return,
+            }
+        }
+        self.discard_rest().await;
+    }
+
+    /// Says that nothing more is sent, and discards what the peer sends until it has
+    /// closed the connection.
+    async fn discard_rest(&self) {
+        if SockRef::from(&*self.stream)
+            .shutdown(Shutdown::Write)
+            .is_err()
+        {
+            return;
+        }
+        loop {
+            // Lets other tasks run when a peer sends without a pause.
+            coop::consume_budget().await;
+            let read = {
+                let mut buffer = [0; READ_CHUNK];
+                self.stream.try_read(&mut buffer)
+            };
+            match read {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if self.stream.readable().await.is_err() {
+                        return;
+                    }
+                }
+                Err(_) => return,
             }
         }
     }
@@ -208,12 +259,18 @@ struct ReadAdapter<'a> {
     stream: &'a TcpStream,
     unread: &'a mut Bytes,
     written: &'a mut Vec<u8>,
+    /// Reads of the socket that are left.
+    reads: usize,
 }
 
 impl Read for ReadAdapter<'_> {
     /// tungstenite reads in small pieces; the socket is read in large ones.
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         if self.unread.is_empty() {
+            let Some(reads) = self.reads.checked_sub(1) else {
+                return Err(ErrorKind::WouldBlock.into());
+            };
+            self.reads = reads;
             let mut buffer = [0; READ_CHUNK];
             let count = self.stream.try_read(&mut buffer)?;
             *self.unread = Bytes::copy_from_slice(&buffer[..count]);
