@@ -290,7 +290,7 @@ impl From<WriteError> for ApiError {
         match error {
             WriteError::Refused(refusal) => Self::Refused(refusal),
             WriteError::CanvasNotFound => Self::NotFound(Resource::Canvas),
-            WriteError::Busy => Self::Overloaded(Duration::from_secs(1)),
+            WriteError::Busy => Self::RateLimited(Duration::from_secs(1)),
             WriteError::Unavailable => Self::Unavailable,
             WriteError::Internal => Self::Internal(None),
         }

@@ -109,7 +109,7 @@ pub(crate) enum WriteError {
     /// The canvas does not exist, or was deleted.
     #[error("there is no such canvas")]
     CanvasNotFound,
-    /// The write queue is full.
+    /// Too many requests of the user wait already.
     #[error("too much is waiting to be written")]
     Busy,
     /// The database is unreachable. The request may have been carried out.

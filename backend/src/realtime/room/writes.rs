@@ -4,6 +4,7 @@
 use super::{
     backfill::{Chunk, LogReader},
     command::{Join, ReplyTo},
+    fair_queue::FairQueue,
 };
 use crate::{
     db::{
@@ -15,15 +16,16 @@ use crate::{
         writer::{self, BATCH, BATCH_BYTES, Outcome, Request},
     },
 };
-use shared::{canvas::Grid, ids::CanvasId};
+use shared::{
+    canvas::Grid,
+    ids::{CanvasId, UserId},
+};
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
 };
 use tokio::{task::JoinHandle, time::timeout};
 
-/// Requests that may wait for the next transaction.
-const MAX_QUEUED: usize = 4096;
 /// How long a committed transaction waits for the events before it. Then its requests
 /// are answered with `unavailable`, and its events are read from the log later.
 const BACKFILL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,9 +71,9 @@ impl Finished {
 /// See the module.
 #[derive(Default)]
 pub(super) struct Writes {
-    queue: VecDeque<(Request, ReplyTo)>,
-    /// So many requests at the front of the queue go into a transaction each.
-    one_by_one: usize,
+    queue: FairQueue<(Request, ReplyTo)>,
+    /// Requests that go before all others, into a transaction each.
+    one_by_one: VecDeque<(Request, ReplyTo)>,
     pub(super) in_flight: Option<JoinHandle<Finished>>,
     /// Read from the log, but not delivered yet.
     pub(super) backfilled: Vec<Event>,
@@ -80,37 +82,38 @@ pub(super) struct Writes {
 impl Writes {
     /// Whether nothing is queued or in flight.
     pub(super) fn is_idle(&self) -> bool {
-        self.queue.is_empty() && self.in_flight.is_none()
+        !self.has_requests() && self.in_flight.is_none()
     }
 
     /// Whether a request is queued.
     pub(super) fn has_requests(&self) -> bool {
-        !self.queue.is_empty()
+        !self.queue.is_empty() || !self.one_by_one.is_empty()
     }
 
-    /// Whether no more requests may be queued.
-    pub(super) fn is_full(&self) -> bool {
-        self.queue.len() >= MAX_QUEUED
+    /// Whether no more requests of this user may be queued.
+    pub(super) fn is_full_for(&self, user: UserId) -> bool {
+        self.queue.is_full_for(user)
     }
 
     /// Queues a request.
     pub(super) fn push(&mut self, request: Request, reply_to: ReplyTo) {
-        self.queue.push_back((request, reply_to));
+        let user = request.write.identity.user_id;
+        self.queue.push(user, (request, reply_to));
     }
 
     /// Queues the requests of a batch that the database refused again, in front of all
     /// others, so that each is tried by itself.
     pub(super) fn retry_one_by_one(&mut self, requests: Vec<Request>, replies: Vec<ReplyTo>) {
-        self.one_by_one += requests.len();
         for request in requests.into_iter().zip(replies).rev() {
-            self.queue.push_front(request);
+            self.one_by_one.push_front(request);
         }
     }
 
     /// Takes every request that is queued.
     pub(super) fn take_queued(&mut self) -> VecDeque<(Request, ReplyTo)> {
-        self.one_by_one = 0;
-        std::mem::take(&mut self.queue)
+        let mut all = std::mem::take(&mut self.one_by_one);
+        all.extend(std::iter::from_fn(|| self.queue.pop()));
+        all
     }
 
     /// Starts the transaction of the next batch.
@@ -121,9 +124,7 @@ impl Writes {
         seen: SeenLog,
         grid: &Grid,
     ) {
-        let count = self.next_batch(grid);
-        self.one_by_one = self.one_by_one.saturating_sub(count);
-        let (requests, replies): (Vec<Request>, Vec<ReplyTo>) = self.queue.drain(..count).unzip();
+        let (requests, replies) = self.next_batch(grid);
         self.in_flight = Some(tokio::spawn(async move {
             let started = Instant::now();
             let outcome = writer::commit(&cache, canvas, &seen, &requests).await;
@@ -205,20 +206,25 @@ impl Writes {
         }));
     }
 
-    /// How many requests go into the next transaction. Their events are delivered
-    /// at once, and have to fit into an outbox that was empty a moment ago.
-    fn next_batch(&self, grid: &Grid) -> usize {
-        if self.one_by_one > 0 {
-            return self.queue.len().min(1);
+    /// Takes the requests of the next transaction, one of each user in turn. Their
+    /// events are delivered at once, and have to fit into an outbox that was empty a
+    /// moment ago.
+    fn next_batch(&mut self, grid: &Grid) -> (Vec<Request>, Vec<ReplyTo>) {
+        if let Some((request, reply_to)) = self.one_by_one.pop_front() {
+            return (vec![request], vec![reply_to]);
         }
-        let mut bytes = 0;
         let area = usize::try_from(grid.tile_size).unwrap_or_default().pow(2);
-        let fits = self.queue.iter().take(BATCH).take_while(|(request, _)| {
-            let has_room = bytes < BATCH_BYTES;
+        let (mut requests, mut replies) = (Vec::new(), Vec::new());
+        let mut bytes = 0;
+        while requests.len() < BATCH
+            && bytes < BATCH_BYTES
+            && let Some((request, reply_to)) = self.queue.pop()
+        {
             bytes += request.write.operation.size(area);
-            has_room
-        });
-        fits.count()
+            requests.push(request);
+            replies.push(reply_to);
+        }
+        (requests, replies)
     }
 }
 

@@ -22,14 +22,16 @@ use shared::ids::{ConnectionId, Epoch, OpId};
 use std::time::Instant;
 
 impl Room {
-    /// Queues a durable request; a full queue refuses it with `Busy`.
+    /// Queues a durable request. It is refused with `Busy` where too many of the user
+    /// wait, unless the room made it.
     pub(super) fn enqueue(
         &mut self,
         write: Write,
         connection: Option<ConnectionId>,
         reply_to: ReplyTo,
     ) {
-        if self.writes.is_full() {
+        let is_own = matches!(reply_to, ReplyTo::Nobody);
+        if !is_own && self.writes.is_full_for(write.identity.user_id) {
             return self.reply(write.op_id, reply_to, Err(WriteError::Busy));
         }
         self.writes.push(Request { write, connection }, reply_to);
