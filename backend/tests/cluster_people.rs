@@ -179,6 +179,57 @@ async fn presence_is_seen_on_the_other_nodes() {
     assert_eq!(watcher.expect("user_left").await["user_id"], bob.id());
 }
 
+/// What one node thins it does not publish more often either, and the newest state
+/// arrives.
+#[tokio::test]
+async fn many_changes_are_passed_on_a_few_times_a_second_on_the_other_nodes() {
+    let cluster = Cluster::start(2).await;
+    let [here, there] = &cluster.nodes[..] else {
+        panic!("two nodes")
+    };
+    let (ann, bob) = (here.guest("Ann").await, here.guest("Bob").await);
+    let id = canvas(&ann, &json!({})).await;
+    let mut watcher = TestClient::join(&there.at(&ann), id).await;
+    let mut tabs = [
+        TestClient::join(&bob, id).await,
+        TestClient::join(&bob, id).await,
+        TestClient::join(&there.at(&bob), id).await,
+    ];
+    watcher.expect("user_joined").await;
+    let started = Instant::now();
+    let tile = |x, y, is_editing| {
+        let tile = json!({ "tile_x": x, "tile_y": y, "is_editing": is_editing });
+        presence("editing_tile", &tile)
+    };
+    for n in 0..300 {
+        let tab = &mut tabs[n % 3];
+        tab.send(&tile(n % 8, 0, n % 2 == 0)).await;
+        if n >= 297 {
+            tab.drain().await;
+        }
+    }
+    tabs[0].send(&tile(7, 5, true)).await;
+    let mut heard = 0;
+    loop {
+        let update = watcher.expect("user_presence_update").await;
+        heard += 1;
+        if update["tile_y"] == 5 {
+            assert_eq!(update["is_editing"], true);
+            break;
+        }
+    }
+    let at_most = started.elapsed().as_secs_f64() * 4.0 + 2.0;
+    assert!(f64::from(heard) <= at_most, "{heard} changes");
+    // Every tab's own state is known there too: when the last one ends, another shows.
+    let late = TestClient::join(&there.at(&ann), id).await;
+    let users = late.connected["active_users"].as_array().unwrap();
+    let shown = users.iter().find(|user| user["display_name"] == "Bob");
+    assert_eq!(
+        shown.unwrap()["editing"],
+        json!({ "tile_x": 7, "tile_y": 5 })
+    );
+}
+
 #[tokio::test]
 async fn a_new_display_name_reaches_every_node() {
     let cluster = Cluster::start(3).await;

@@ -2,7 +2,13 @@
 //! what it applies of theirs. Presence is published change by change; when a
 //! change is missing, everything is read from the snapshot in Redis.
 
-use super::{Room, command::Command, remote::Delta, timers::Timer};
+use super::{
+    Room,
+    command::Command,
+    remote::Delta,
+    thinning::{Change, ChangeKind},
+    timers::Timer,
+};
 use crate::realtime::{
     bus::Channel,
     cluster_message::{EphemeralKind, Message, PresenceDelta, PresenceEntry, PresenceField},
@@ -288,21 +294,23 @@ impl Room {
             }
             let until = entry.typing.then_some(until);
             if self.presence.typing(user, connection, until) {
-                self.send_typing(connection, &identity, entry.typing);
+                let change = Change::Typing(entry.typing);
+                self.pass_on(user, connection, ChangeKind::Typing, Some(change), false);
             }
         }
         if before.editing != entry.editing {
             self.presence.editing(user, connection, entry.editing);
-            let opened = entry.editing.map(|tile| (tile, true));
-            let shown = opened.or(before.editing.map(|tile| (tile, false)));
-            self.send_presence(connection, &identity, shown);
+            let opened = entry.editing.map(|tile| Change::Editing(tile, true));
+            let change = opened.or(before.editing.map(|tile| Change::Editing(tile, false)));
+            self.pass_on(user, connection, ChangeKind::Editing, change, false);
         }
         let status = (entry.status, entry.status_message.as_str());
         let may_have_status = matches!(field, None | Some(PresenceField::Status));
         if may_have_status && self.presence.status_of(user) != Some(status) {
             let message = Some(entry.status_message.as_str());
             self.presence.status(user, entry.status, message);
-            self.send_presence(connection, &identity, None);
+            let change = Some(Change::Status);
+            self.pass_on(user, connection, ChangeKind::Status, change, false);
             self.rewrite_presence(user);
         }
     }

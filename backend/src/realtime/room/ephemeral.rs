@@ -1,12 +1,13 @@
 //! What a room passes on without storing it: presence, typing, cursors and
 //! mentions.
 
-use super::{Room, cursor::CursorAction, timers::Timer};
+use super::{
+    Room,
+    thinning::{Change, ChangeKind, Changes, Offer},
+    timers::Timer,
+};
 use crate::realtime::{
-    cluster_message::{EphemeralKind, PresenceField},
-    outbound::OutboundMessage,
-    presence::TYPING,
-    write::Identity,
+    cluster_message::EphemeralKind, outbound::OutboundMessage, presence::TYPING, write::Identity,
 };
 use shared::{
     canvas::Coord,
@@ -40,18 +41,16 @@ impl Room {
         let Some(member) = self.members.get(connection) else {
             return;
         };
-        let identity = member.identity.clone();
-        let user = identity.user_id;
+        let user = member.identity.user_id;
         match change {
             PresenceChange::Typing { is_typing } => {
                 let until = is_typing.then(|| Instant::now() + TYPING);
                 if let Some(until) = until {
                     self.timers.at(until, Timer::Typing(user, connection));
                 }
-                if self.presence.typing(user, connection, until) {
-                    self.send_typing(connection, &identity, is_typing);
-                }
-                self.publish_presence(user, connection, PresenceField::Typing);
+                let is_news = self.presence.typing(user, connection, until);
+                let change = is_news.then_some(Change::Typing(is_typing));
+                self.pass_on(user, connection, ChangeKind::Typing, change, true);
             }
             PresenceChange::EditingTile {
                 tile_x,
@@ -68,8 +67,8 @@ impl Room {
                 let tile = Editing { tile_x, tile_y };
                 let editing = is_editing.then_some(tile);
                 self.presence.editing(user, connection, editing);
-                self.send_presence(connection, &identity, Some((tile, is_editing)));
-                self.publish_presence(user, connection, PresenceField::Editing);
+                let change = Some(Change::Editing(tile, is_editing));
+                self.pass_on(user, connection, ChangeKind::Editing, change, true);
             }
             PresenceChange::Status {
                 status,
@@ -77,10 +76,10 @@ impl Room {
             } => {
                 let message = status_message.as_deref();
                 self.presence.status(user, status, message);
-                self.send_presence(connection, &identity, None);
-                self.publish_presence(user, connection, PresenceField::Status);
+                let change = Some(Change::Status);
+                self.pass_on(user, connection, ChangeKind::Status, change, true);
             }
-            PresenceChange::Cursor { x, y } => self.on_cursor(connection, x, y),
+            PresenceChange::Cursor { x, y } => self.on_cursor(user, connection, x, y),
         }
     }
 
@@ -118,47 +117,89 @@ impl Room {
         let Some(is_news) = self.presence.stop_typing(user, connection, now) else {
             return;
         };
-        if let Some(identity) = self.presence.identity(user).filter(|_| is_news) {
-            self.send_typing(connection, &identity, false);
+        let change = is_news.then_some(Change::Typing(false));
+        let is_here = self.members.contains(connection);
+        self.pass_on(user, connection, ChangeKind::Typing, change, is_here);
+    }
+
+    /// Passes on a change of a user's presence, now or later. `change` is what the
+    /// other members are told, if anything. With `publishes` the other nodes are told
+    /// the state of `connection`, which is one of this node.
+    pub(super) fn pass_on(
+        &mut self,
+        user: UserId,
+        connection: ConnectionId,
+        kind: ChangeKind,
+        change: Option<Change>,
+        publishes: bool,
+    ) {
+        let to_publish = publishes && self.services.bus.is_shared();
+        if change.is_none() && !to_publish {
+            return;
         }
-        if self.members.contains(connection) {
-            self.publish_presence(user, connection, PresenceField::Typing);
+        let changes = Changes {
+            newest: change.map(|change| (connection, change)),
+            to_publish: to_publish.then_some(connection).into_iter().collect(),
+        };
+        match self.thinning.offer(user, kind, changes, Instant::now()) {
+            Offer::Send(changes) => self.send_changes(user, kind, changes),
+            Offer::HeldUntil(time) => self.timers.at(time, Timer::Change(user, kind)),
+            Offer::Held => {}
+        }
+    }
+
+    /// Sends the changes that were held back.
+    pub(super) fn release_change(&mut self, user: UserId, kind: ChangeKind, now: Instant) {
+        if let Some(changes) = self.thinning.release(user, kind, now) {
+            self.send_changes(user, kind, changes);
+        }
+    }
+
+    fn send_changes(&mut self, user: UserId, kind: ChangeKind, changes: Changes) {
+        let Some(identity) = self.presence.identity(user) else {
+            return;
+        };
+        if let Some((by, change)) = changes.newest {
+            match change {
+                Change::Typing(is_typing) => self.send_typing(by, &identity, is_typing),
+                Change::Editing(tile, is_editing) => {
+                    self.send_presence(by, &identity, Some((tile, is_editing)));
+                }
+                Change::Status => self.send_presence(by, &identity, None),
+            }
+        }
+        for connection in changes.to_publish {
+            self.publish_presence(user, connection, kind.field());
         }
     }
 
     /// Sends a cursor position, now or later.
-    fn on_cursor(&mut self, connection: ConnectionId, x: f64, y: f64) {
-        let Some(member) = self.members.get_mut(connection) else {
-            return;
-        };
-        match member.cursor.offer(x, y, Instant::now()) {
-            CursorAction::Send => {}
-            CursorAction::SendAt(time) => {
-                return self.timers.at(time, Timer::Cursor(connection));
-            }
-            CursorAction::Replace => return,
+    fn on_cursor(&mut self, user: UserId, connection: ConnectionId, x: f64, y: f64) {
+        let now = Instant::now();
+        match self.thinning.offer_cursor(user, connection, (x, y), now) {
+            Offer::Send((by, x, y)) => self.send_cursor(user, by, x, y),
+            Offer::HeldUntil(time) => self.timers.at(time, Timer::Cursor(user)),
+            Offer::Held => {}
         }
-        let identity = member.identity.clone();
-        let user_id = identity.user_id;
-        let cursor = ServerMessage::UserCursor(UserCursor { user_id, x, y });
-        self.broadcast_ephemeral(connection, &identity, EphemeralKind::Cursor, &cursor);
     }
 
     /// Sends the position that was held back.
-    pub(super) fn release_cursor(&mut self, connection: ConnectionId) {
-        let member = self.members.get_mut(connection);
-        if let Some((x, y)) = member.and_then(|member| member.cursor.take_held_back()) {
-            self.on_cursor(connection, x, y);
+    pub(super) fn release_cursor(&mut self, user: UserId, now: Instant) {
+        if let Some((by, x, y)) = self.thinning.release_cursor(user, now) {
+            self.send_cursor(user, by, x, y);
         }
     }
 
+    fn send_cursor(&mut self, user_id: UserId, by: ConnectionId, x: f64, y: f64) {
+        let Some(identity) = self.presence.identity(user_id) else {
+            return;
+        };
+        let cursor = ServerMessage::UserCursor(UserCursor { user_id, x, y });
+        self.broadcast_ephemeral(by, &identity, EphemeralKind::Cursor, &cursor);
+    }
+
     /// Sends `user_typing` to the other members.
-    pub(super) fn send_typing(
-        &mut self,
-        connection: ConnectionId,
-        identity: &Identity,
-        is_typing: bool,
-    ) {
+    fn send_typing(&mut self, connection: ConnectionId, identity: &Identity, is_typing: bool) {
         let typing = ServerMessage::UserTyping(UserTyping {
             user_id: identity.user_id,
             username: identity.username.to_string(),
@@ -170,7 +211,7 @@ impl Room {
     /// Sends `user_presence_update` to the other members. `change` is the tile
     /// that was opened (true) or left (false); without one, the message has the tile
     /// that the user has open.
-    pub(super) fn send_presence(
+    fn send_presence(
         &mut self,
         connection: ConnectionId,
         identity: &Identity,

@@ -1,7 +1,6 @@
 //! The connections of this node that are on the canvas, and their roles. Knows
 //! nothing of other nodes.
 
-use super::cursor::CursorThrottle;
 use crate::{
     db::access::Roles,
     realtime::{
@@ -26,7 +25,6 @@ pub(super) struct Member {
     /// The canvas's access version when the role was read.
     pub(super) acl_version: i64,
     pub(super) outbox: Arc<Outbox>,
-    pub(super) cursor: CursorThrottle,
     /// The position of the fan-out buffer at which it joined.
     pub(super) joined_at: u64,
 }
@@ -68,10 +66,6 @@ impl Members {
 
     pub(super) fn get(&self, id: ConnectionId) -> Option<&Member> {
         self.connections.get(&id)
-    }
-
-    pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Member> {
-        self.connections.get_mut(&id)
     }
 
     pub(super) fn contains(&self, id: ConnectionId) -> bool {
@@ -181,7 +175,6 @@ mod tests {
             role: Role::Editor,
             acl_version,
             outbox: Arc::default(),
-            cursor: CursorThrottle::default(),
             joined_at: 0,
         }
     }

@@ -3,8 +3,8 @@
 use super::{
     Room,
     command::{Command, Join, Joined},
-    cursor::CursorThrottle,
     members::Member,
+    thinning::{Change, ChangeKind},
     tile_locks::to_wire,
     timers::Timer,
 };
@@ -134,7 +134,6 @@ impl Room {
             role: join.role,
             acl_version: join.acl_version,
             outbox: join.outbox,
-            cursor: CursorThrottle::default(),
             joined_at: self.delivery.position(),
         };
         self.members.insert(join.connection_id, member);
@@ -180,15 +179,14 @@ impl Room {
 
     /// Removes a connection, of this or of another node, from the presence.
     pub(super) fn depart(&mut self, user: UserId, connection: ConnectionId) {
-        let Some(identity) = self.presence.identity(user) else {
-            return;
-        };
         let left = self.presence.leave(user, connection, Instant::now());
         if left.stopped_typing {
-            self.send_typing(connection, &identity, false);
+            let change = Change::Typing(false);
+            self.pass_on(user, connection, ChangeKind::Typing, Some(change), false);
         }
         if let Some(tile) = left.stopped_editing {
-            self.send_presence(connection, &identity, Some((tile, false)));
+            let change = Change::Editing(tile, false);
+            self.pass_on(user, connection, ChangeKind::Editing, Some(change), false);
         }
         if let Some(due) = left.leaves_at {
             self.timers.at(due, Timer::Leave(user));
@@ -201,6 +199,7 @@ impl Room {
         let Some((identity, was_here)) = self.presence.expire(user, now) else {
             return false;
         };
+        self.thinning.forget(user);
         self.store_user_count();
         let left = ServerMessage::UserLeft(self.with_user_count(&identity));
         self.delivery

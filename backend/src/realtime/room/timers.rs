@@ -4,6 +4,7 @@
 //! A heap, not `tokio_util`'s `DelayQueue`: that one allocates a wheel of 6 KB for
 //! each room, and rounds to milliseconds.
 
+use super::thinning::ChangeKind;
 use shared::{
     canvas::Coord,
     ids::{ConnectionId, UserId},
@@ -25,7 +26,9 @@ pub(super) enum Timer {
     /// A user without a connection has left.
     Leave(UserId),
     /// A cursor position that was held back is sent.
-    Cursor(ConnectionId),
+    Cursor(UserId),
+    /// Changes of a user's presence that were held back are sent.
+    Change(UserId, ChangeKind),
     /// A tile's lock runs out.
     Lock(Coord),
     /// A gap in the order of events is filled from the log.

@@ -1,0 +1,323 @@
+//! Limits how often what a user does is passed on, over all of the user's connections:
+//! cursors, typing, the open tile and the status. What comes too early is held back,
+//! replaced by what is newer, and sent when its time has come, so that the newest state
+//! always arrives. Pure: it is given the time.
+
+use crate::realtime::cluster_message::PresenceField;
+use shared::{
+    ids::{ConnectionId, UserId},
+    limits,
+    presence::Editing,
+};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+/// How often one kind of change is passed on.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    /// Time in which one is earned.
+    gap: Duration,
+    /// How far ahead of its time one may be sent.
+    ahead: Duration,
+}
+
+/// Positions of a user's cursor.
+const CURSORS: Pace = Pace {
+    gap: Duration::from_millis(1000 / limits::CURSORS_PER_SECOND),
+    ahead: Duration::ZERO,
+};
+/// Two at once, so that opening and closing a tile is not delayed, and then a little
+/// less often than the limit: no second has more than
+/// [`limits::PRESENCE_CHANGES_PER_SECOND`].
+const CHANGES: Pace = {
+    let gap = Duration::from_millis(1000 / (limits::PRESENCE_CHANGES_PER_SECOND - 1) + 1);
+    Pace { gap, ahead: gap }
+};
+
+/// The kinds of changes that are limited each for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ChangeKind {
+    Typing,
+    Editing,
+    Status,
+}
+
+impl ChangeKind {
+    /// The same for other nodes.
+    pub(super) fn field(self) -> PresenceField {
+        match self {
+            Self::Typing => PresenceField::Typing,
+            Self::Editing => PresenceField::Editing,
+            Self::Status => PresenceField::Status,
+        }
+    }
+}
+
+/// What the members are told of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// Whether the user types.
+    Typing(bool),
+    /// The tile that was opened (true) or left (false).
+    Editing(Editing, bool),
+    /// The status as it is.
+    Status,
+}
+
+/// Changes of one kind that are passed on together.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Changes {
+    /// The newest, with the connection that made it, which is not told. `None` where
+    /// the members see no difference.
+    pub(super) newest: Option<(ConnectionId, Change)>,
+    /// Connections of this node whose state other nodes have to know.
+    pub(super) to_publish: Vec<ConnectionId>,
+}
+
+impl Changes {
+    fn merge(&mut self, newer: Self) {
+        self.newest = newer.newest.or(self.newest);
+        for connection in newer.to_publish {
+            if !self.to_publish.contains(&connection) {
+                self.to_publish.push(connection);
+            }
+        }
+    }
+}
+
+/// What to do with something new.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Offer<T> {
+    /// Send it now.
+    Send(T),
+    /// It is held back: look again at this time.
+    HeldUntil(Instant),
+    /// It is held back, and the time to look again is known already.
+    Held,
+}
+
+#[derive(Debug)]
+struct Throttle<T> {
+    /// When everything that was sent is earned.
+    earned_at: Option<Instant>,
+    held: Option<T>,
+}
+
+impl<T> Default for Throttle<T> {
+    fn default() -> Self {
+        Self {
+            earned_at: None,
+            held: None,
+        }
+    }
+}
+
+impl<T> Throttle<T> {
+    fn offer(&mut self, new: T, pace: Pace, now: Instant, merge: fn(&mut T, T)) -> Offer<T> {
+        if let Some(held) = &mut self.held {
+            merge(held, new);
+            return Offer::Held;
+        }
+        let earned_at = self.earned_at.map_or(now, |at| at.max(now));
+        if earned_at > now + pace.ahead {
+            self.held = Some(new);
+            // Not earlier than now, and so no subtraction from a smaller time.
+            return Offer::HeldUntil(earned_at - pace.ahead);
+        }
+        self.earned_at = Some(earned_at + pace.gap);
+        Offer::Send(new)
+    }
+
+    /// Takes what is held back, to be sent now.
+    fn release(&mut self, pace: Pace, now: Instant) -> Option<T> {
+        let held = self.held.take()?;
+        self.earned_at = Some(self.earned_at.map_or(now, |at| at.max(now)) + pace.gap);
+        Some(held)
+    }
+}
+
+/// What is limited of one user.
+#[derive(Debug, Default)]
+struct UserThrottles {
+    cursor: Throttle<(ConnectionId, f64, f64)>,
+    typing: Throttle<Changes>,
+    editing: Throttle<Changes>,
+    status: Throttle<Changes>,
+}
+
+impl UserThrottles {
+    fn of(&mut self, kind: ChangeKind) -> &mut Throttle<Changes> {
+        match kind {
+            ChangeKind::Typing => &mut self.typing,
+            ChangeKind::Editing => &mut self.editing,
+            ChangeKind::Status => &mut self.status,
+        }
+    }
+}
+
+/// See the module. It knows the users of the canvas who moved a cursor or changed
+/// something, until they leave.
+#[derive(Debug, Default)]
+pub(super) struct Thinning(HashMap<UserId, Box<UserThrottles>>);
+
+impl Thinning {
+    /// Takes a position of a user's cursor.
+    pub(super) fn offer_cursor(
+        &mut self,
+        user: UserId,
+        by: ConnectionId,
+        (x, y): (f64, f64),
+        now: Instant,
+    ) -> Offer<(ConnectionId, f64, f64)> {
+        let cursor = &mut self.0.entry(user).or_default().cursor;
+        cursor.offer((by, x, y), CURSORS, now, |held, newer| *held = newer)
+    }
+
+    /// Takes the position that is held back, to be sent now.
+    pub(super) fn release_cursor(
+        &mut self,
+        user: UserId,
+        now: Instant,
+    ) -> Option<(ConnectionId, f64, f64)> {
+        self.0.get_mut(&user)?.cursor.release(CURSORS, now)
+    }
+
+    /// Takes a change.
+    pub(super) fn offer(
+        &mut self,
+        user: UserId,
+        kind: ChangeKind,
+        changes: Changes,
+        now: Instant,
+    ) -> Offer<Changes> {
+        let throttle = self.0.entry(user).or_default().of(kind);
+        throttle.offer(changes, CHANGES, now, Changes::merge)
+    }
+
+    /// Takes the changes that are held back, to be sent now.
+    pub(super) fn release(
+        &mut self,
+        user: UserId,
+        kind: ChangeKind,
+        now: Instant,
+    ) -> Option<Changes> {
+        self.0.get_mut(&user)?.of(kind).release(CHANGES, now)
+    }
+
+    /// The user left the canvas.
+    pub(super) fn forget(&mut self, user: UserId) {
+        self.0.remove(&user);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const ANN: UserId = UserId(1);
+
+    fn tab(n: u128) -> ConnectionId {
+        ConnectionId(Uuid::from_u128(n))
+    }
+
+    fn typing(by: u128, is_typing: bool) -> Changes {
+        Changes {
+            newest: Some((tab(by), Change::Typing(is_typing))),
+            to_publish: vec![tab(by)],
+        }
+    }
+
+    #[test]
+    fn the_last_cursor_position_is_sent_when_its_time_has_come() {
+        let now = Instant::now();
+        let later = now + CURSORS.gap;
+        let mut thinning = Thinning::default();
+        let mut offer = |tab, x, now| thinning.offer_cursor(ANN, tab, (x, 0.0), now);
+        let sent = Offer::Send((tab(1), 1.0, 0.0));
+        assert_eq!(offer(tab(1), 1.0, now), sent);
+        assert_eq!(offer(tab(1), 2.0, now), Offer::HeldUntil(later));
+        assert_eq!(offer(tab(2), 3.0, now), Offer::Held);
+        let released = thinning.release_cursor(ANN, later);
+        assert_eq!(released, Some((tab(2), 3.0, 0.0)));
+        assert_eq!(thinning.release_cursor(ANN, later), None);
+        let next = thinning.offer_cursor(ANN, tab(1), (4.0, 0.0), later);
+        assert_eq!(next, Offer::HeldUntil(later + CURSORS.gap));
+    }
+
+    #[test]
+    fn no_second_has_more_changes_than_the_limit_and_the_newest_is_sent() {
+        let start = Instant::now();
+        let mut thinning = Thinning::default();
+        let mut sent: Vec<(Instant, Changes)> = Vec::new();
+        let mut release_at = None;
+        // Fifty tabs toggle for five seconds.
+        for n in 0..5_000_u64 {
+            let now = start + Duration::from_millis(n);
+            if release_at.is_some_and(|at| at <= now) {
+                release_at = None;
+                let changes = thinning.release(ANN, ChangeKind::Typing, now).unwrap();
+                sent.push((now, changes));
+            }
+            let change = typing(u128::from(n % 50), n.is_multiple_of(3));
+            match thinning.offer(ANN, ChangeKind::Typing, change, now) {
+                Offer::Send(changes) => sent.push((now, changes)),
+                Offer::HeldUntil(at) => release_at = Some(at),
+                Offer::Held => {}
+            }
+        }
+        let now = release_at.unwrap();
+        let changes = thinning.release(ANN, ChangeKind::Typing, now).unwrap();
+        assert_eq!(changes.newest, typing(4_999 % 50, false).newest);
+        assert_eq!(changes.to_publish.len(), 50);
+        sent.push((now, changes));
+        let second = Duration::from_secs(1);
+        for (begin, _) in &sent {
+            let within = sent
+                .iter()
+                .filter(|(at, _)| begin <= at && *at < *begin + second);
+            let limit = usize::try_from(limits::PRESENCE_CHANGES_PER_SECOND).unwrap();
+            assert!(within.count() <= limit);
+        }
+        assert!(sent.len() >= 14, "{}", sent.len());
+    }
+
+    #[test]
+    fn each_kind_and_each_user_is_limited_alone() {
+        let now = Instant::now();
+        let mut thinning = Thinning::default();
+        for user in [ANN, UserId(2)] {
+            for kind in [ChangeKind::Typing, ChangeKind::Editing, ChangeKind::Status] {
+                for _ in 0..2 {
+                    let offer = thinning.offer(user, kind, typing(1, true), now);
+                    assert!(matches!(offer, Offer::Send(_)));
+                }
+                let offer = thinning.offer(user, kind, typing(1, true), now);
+                assert!(matches!(offer, Offer::HeldUntil(_)));
+            }
+        }
+        thinning.forget(ANN);
+        assert_eq!(thinning.release(ANN, ChangeKind::Typing, now), None);
+        let offer = thinning.offer(ANN, ChangeKind::Typing, typing(1, true), now);
+        assert!(matches!(offer, Offer::Send(_)));
+    }
+
+    #[test]
+    fn what_nobody_sees_does_not_hide_a_change_that_is_held_back() {
+        let now = Instant::now();
+        let mut thinning = Thinning::default();
+        for _ in 0..3 {
+            thinning.offer(ANN, ChangeKind::Typing, typing(1, true), now);
+        }
+        let unseen = Changes {
+            newest: None,
+            to_publish: vec![tab(2)],
+        };
+        thinning.offer(ANN, ChangeKind::Typing, unseen, now);
+        let released = thinning.release(ANN, ChangeKind::Typing, now).unwrap();
+        assert_eq!(released.newest, typing(1, true).newest);
+        assert_eq!(released.to_publish, [tab(1), tab(2)]);
+    }
+}
