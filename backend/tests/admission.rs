@@ -155,6 +155,78 @@ async fn connections_are_limited_per_user_per_address_and_in_total() {
     }
 }
 
+/// Whether a user is let in through a proxy that says this about the client's address.
+async fn joins_through_proxy(client: &Client, canvas: i64, forwarded: &str) -> Option<TestClient> {
+    let query = format!("token={}", client.token());
+    let headers = [("x-forwarded-for", forwarded)];
+    let request = upgrade(client.addr, canvas, &query, &headers);
+    match open(client.addr, request).await {
+        Ok(socket) => {
+            let mut tab = TestClient::over(socket);
+            assert_eq!(tab.next().await["type"], "connected");
+            Some(tab)
+        }
+        Err(Error::Http(response)) => {
+            assert_eq!(response.status(), 429, "{forwarded}");
+            let wait = response.headers()["retry-after"].to_str().unwrap();
+            assert!(wait.parse::<u64>().unwrap() >= 1);
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_counted_however_it_is_written_and_a_network_as_one() {
+    let server = TestServer::start_with(&[
+        "--websocket-max-connections-per-ip",
+        "3",
+        "--trusted-proxies",
+        "127.0.0.1,10.0.0.0/8",
+    ])
+    .await;
+    let ann = server.guest("Ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    for (same, other) in [
+        (
+            // One /64 of a host that has all of its addresses.
+            [
+                "2001:db8:1:2::1",
+                "2001:db8:1:2::2",
+                "[2001:db8:1:2:ffff:ffff:ffff:ffff]:4711",
+                "2001:db8:1:2:3:4:5:6, 10.1.1.1",
+            ],
+            "2001:db8:1:3::1",
+        ),
+        (
+            [
+                "203.0.113.7",
+                "203.0.113.7:4711",
+                "::ffff:203.0.113.7",
+                "1.2.3.4, 203.0.113.7:4712, 10.0.0.9:80",
+            ],
+            "203.0.113.8:4711",
+        ),
+    ] {
+        let mut open = Vec::new();
+        for forwarded in &same[..3] {
+            let tab = joins_through_proxy(&ann, id, forwarded).await;
+            open.push(tab.unwrap_or_else(|| panic!("{forwarded} is refused")));
+        }
+        let fourth = joins_through_proxy(&ann, id, same[3]).await;
+        assert!(fourth.is_none(), "{} is another address", same[3]);
+        assert!(
+            joins_through_proxy(&ann, id, other).await.is_some(),
+            "{other}"
+        );
+        // A place that becomes free can be taken from another address of the network.
+        open.pop().unwrap().close().await;
+        let again = joins_through_proxy(&ann, id, same[3]).await;
+        assert!(again.is_some(), "{} is refused", same[3]);
+    }
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn joins_are_rate_limited_per_user() {
     let server = TestServer::start_with(&[

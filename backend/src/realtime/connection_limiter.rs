@@ -6,6 +6,7 @@ use super::{
     bus::{Bus, Channel},
     node_id::NodeId,
 };
+use crate::rate_limit::network;
 use parking_lot::Mutex;
 use shared::ids::UserId;
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
@@ -74,13 +75,15 @@ impl ConnectionLimiter {
         }
     }
 
-    /// Counts one more connection, unless a cap is reached.
+    /// Counts one more connection, unless a cap is reached. All addresses of an IPv6
+    /// network (/64) count as one.
     pub(crate) fn acquire(
         &self,
         caps: Caps,
         user: UserId,
         address: IpAddr,
     ) -> Result<ConnectionPermit, ConnectionLimitError> {
+        let address = network(address);
         let mut counts = self.counts.lock();
         if counts.total >= caps.total {
             return Err(ConnectionLimitError::Overloaded);
@@ -198,6 +201,28 @@ impl Drop for ConnectionPermit {
 mod tests {
     use super::*;
     use std::net::Ipv4Addr;
+
+    #[test]
+    fn an_ipv6_network_is_one_address() {
+        let caps = Caps {
+            total: 100,
+            per_user: 100,
+            per_ip: 2,
+        };
+        let limiter = ConnectionLimiter::new(Bus::local());
+        let acquire = |address: &str| limiter.acquire(caps, UserId(1), address.parse().unwrap());
+        let one = acquire("2001:db8:1:2::1").ok().unwrap();
+        let two = acquire("2001:db8:1:2:3:4:5:6").ok().unwrap();
+        let refused = acquire("2001:db8:1:2::2").err();
+        assert_eq!(refused, Some(ConnectionLimitError::TooMany));
+        let _other = acquire("2001:db8:1:3::1").ok().unwrap();
+        drop((one, two));
+        assert_eq!(limiter.counts.lock().addresses.len(), 1);
+        // An IPv4 address is the same in both notations.
+        let _mapped = acquire("::ffff:192.0.2.1").ok().unwrap();
+        let _plain = acquire("192.0.2.1").ok().unwrap();
+        assert!(acquire("::ffff:192.0.2.1").is_err());
+    }
 
     #[test]
     fn connections_are_limited_and_released() {
