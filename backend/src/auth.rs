@@ -2,10 +2,12 @@
 //! the clock, but neither HTTP nor cookies: `http::credential` finds the token in
 //! a request and turns [`AuthError`] into an answer.
 
+mod device;
 mod jwt_secret;
 mod password;
 mod token;
 
+pub(crate) use device::{KNOWN_FOR, KnownUsers};
 pub(crate) use jwt_secret::{JWT_SECRET_MIN_LEN, load_or_create_jwt_secret};
 pub(crate) use password::Passwords;
 
@@ -19,6 +21,7 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
+use device::DeviceTokens;
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use shared::ids::{SessionId, UserId};
@@ -100,6 +103,7 @@ pub(crate) struct Auth {
     pool: PgPool,
     clock: DatabaseClock,
     keys: Keys,
+    device_tokens: DeviceTokens,
     token_ttl: TimeDelta,
     /// Each with the moment before it was read from the database: its age counts
     /// from there, however long the query took.
@@ -133,6 +137,7 @@ impl Auth {
             pool,
             clock,
             keys: Keys::new(secret),
+            device_tokens: DeviceTokens::new(secret),
             token_ttl: TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000)),
             session_cache: Cache::builder()
                 .max_capacity(SESSION_CACHE_CAPACITY)
@@ -214,6 +219,23 @@ impl Auth {
             .ok_or(AuthError::InvalidCredential)?;
         let active = self.active_session(session_id).await?;
         Ok(session(session_id, active.expires_at, active))
+    }
+
+    /// The users who signed in on the device with this token; none if it is not valid.
+    pub(crate) fn known_users(&self, device_token: &str) -> KnownUsers {
+        self.device_tokens.verify(device_token, self.clock.now())
+    }
+
+    /// The token of a device on which `user` signed in now, and those of `before`
+    /// earlier.
+    pub(crate) fn issue_device_token(
+        &self,
+        user: UserId,
+        before: &KnownUsers,
+    ) -> Result<String, AuthError> {
+        self.device_tokens
+            .sign(user, before, self.clock.now())
+            .map_err(AuthError::internal)
     }
 
     /// Drops the user's sessions from the cache, so that the next request reads

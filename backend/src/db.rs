@@ -24,6 +24,7 @@ mod migrate;
 mod pool;
 mod pooler;
 pub(crate) mod sessions;
+pub(crate) mod sign_ins;
 pub(crate) mod tiles;
 pub(crate) mod users;
 

@@ -4,7 +4,7 @@
 
 use governor::{
     Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
+    clock::{Clock, DefaultClock, Reference},
     middleware::NoOpMiddleware,
     nanos::Nanos,
     state::{
@@ -17,8 +17,11 @@ use std::{
     convert::Infallible, hash::Hash, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration,
 };
 
-/// Keys of one limiter at most. Above it all are dropped, which only forgives.
+/// Keys of one limiter at most. With more, those that used least of their quota are
+/// forgotten first: nobody is forgiven because others fill the table.
 const MAX_KEYS: usize = 200_000;
+/// Keys left when some were forgotten, so that this does not happen with every key.
+const KEPT_KEYS: usize = MAX_KEYS / 4 * 3;
 
 /// `burst` requests at once, and `per_minute` in the long run.
 ///
@@ -69,8 +72,11 @@ pub(crate) struct KeyedLimiter<K: Hash + Eq + Clone, C: Clock = DefaultClock> {
     states: Arc<HashMapStateStore<K>>,
     limiter: RateLimiter<K, States<K>, C, NoOpMiddleware<C::Instant>>,
     clock: C,
+    /// When the limiter was made, which is where the states count from.
+    start: C::Instant,
     /// The time in which one request is earned.
     refill: Nanos,
+    burst: u64,
 }
 
 impl<K: Hash + Eq + Clone> KeyedLimiter<K> {
@@ -84,10 +90,12 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> KeyedLimiter<K, C> {
     fn with_clock(quota: Quota, clock: C) -> Self {
         let states = Arc::new(HashMapStateStore::default());
         Self {
+            start: clock.now(),
             limiter: RateLimiter::new(quota, States(states.clone()), clock.clone()),
             states,
             clock,
             refill: quota.replenish_interval().into(),
+            burst: quota.burst_size().get().into(),
         }
     }
 
@@ -97,14 +105,26 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> KeyedLimiter<K, C> {
     /// How long until the next one is allowed.
     pub(crate) fn check(&self, key: &K) -> Result<(), Duration> {
         if self.limiter.len() >= MAX_KEYS {
-            self.limiter.retain_recent();
-            if self.limiter.len() >= MAX_KEYS {
-                self.states.lock().clear();
+            self.forget_least_used();
+            if self.limiter.len() >= MAX_KEYS && !self.states.lock().contains_key(key) {
+                return Err(self.refill.into());
             }
         }
         self.limiter
             .check_key(key)
             .map_err(|not_until| not_until.wait_time_from(self.clock.now()))
+    }
+
+    /// Forgets keys until there is room, those with the most requests left first. Keys
+    /// that are nearly used up stay; if there is nothing else, a new key has to wait.
+    fn forget_least_used(&self) {
+        let now = self.clock.now().duration_since(self.start);
+        let mut used = 1;
+        while used < self.burst && self.limiter.len() > KEPT_KEYS {
+            // The state is the time at which the quota is full again.
+            self.states.retain_recent(now + self.refill * used);
+            used *= 2;
+        }
     }
 
     /// Undoes one [`Self::check`] of the key.
@@ -166,25 +186,36 @@ impl SignInLimits {
         Ok(())
     }
 
-    /// Counts an attempt to sign in as `username`. It counts as failed until
-    /// [`Self::logged_in`] is called.
-    pub(crate) fn log_in(&self, ip: IpAddr, username: &str) -> Result<(), Duration> {
-        if self.on {
-            let username = username.to_lowercase();
-            self.logins.check(&network(ip))?;
-            self.failures.check(&(username.clone(), network(ip)))?;
-            self.failures_anywhere.check(&username)?;
+    /// Counts an attempt to sign in as `username`. While it lasts it counts as failed,
+    /// so that guesses cannot be made all at once.
+    ///
+    /// # Errors
+    /// [`SignInRefusal`]; nothing is counted against the name then.
+    pub(crate) fn log_in(
+        &self,
+        ip: IpAddr,
+        username: &str,
+    ) -> Result<SignInAttempt<'_>, SignInRefusal> {
+        if !self.on {
+            return Ok(SignInAttempt {
+                limits: self,
+                counted: None,
+            });
         }
-        Ok(())
-    }
-
-    /// The attempt succeeded and is no failure.
-    pub(crate) fn logged_in(&self, ip: IpAddr, username: &str) {
-        if self.on {
-            let username = username.to_lowercase();
-            self.failures_anywhere.refund(&username);
-            self.failures.refund(&(username, network(ip)));
+        let (username, network) = (username.to_lowercase(), network(ip));
+        self.logins
+            .check(&network)
+            .map_err(SignInRefusal::Network)?;
+        let key = (username, network);
+        self.failures.check(&key).map_err(SignInRefusal::Name)?;
+        if let Err(wait) = self.failures_anywhere.check(&key.0) {
+            self.failures.refund(&key);
+            return Err(SignInRefusal::Name(wait));
         }
+        Ok(SignInAttempt {
+            limits: self,
+            counted: Some(key),
+        })
     }
 
     /// Frees what idle keys hold; called by the maintenance loop.
@@ -194,6 +225,50 @@ impl SignInLimits {
         self.logins.evict_idle();
         self.failures.evict_idle();
         self.failures_anywhere.evict_idle();
+    }
+}
+
+/// Why an attempt to sign in is refused, and how long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignInRefusal {
+    /// Too many attempts from this network, whatever the name.
+    Network(Duration),
+    /// Too many failures with this name, from this network or from anywhere. They do
+    /// not keep out the owner of the name: see `http::auth`.
+    Name(Duration),
+}
+
+impl SignInRefusal {
+    /// How long to wait.
+    pub(crate) fn wait(self) -> Duration {
+        match self {
+            Self::Network(wait) | Self::Name(wait) => wait,
+        }
+    }
+}
+
+/// An attempt to sign in. It counts as failed until it is dropped, and for good after
+/// [`SignInAttempt::failed`].
+#[must_use = "it counts as failed while it lasts"]
+pub(crate) struct SignInAttempt<'a> {
+    limits: &'a SignInLimits,
+    /// Name and network, if it is counted.
+    counted: Option<(String, IpAddr)>,
+}
+
+impl SignInAttempt<'_> {
+    /// The password was wrong.
+    pub(crate) fn failed(mut self) {
+        self.counted = None;
+    }
+}
+
+impl Drop for SignInAttempt<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.counted.take() {
+            self.limits.failures_anywhere.refund(&key.0);
+            self.limits.failures.refund(&key);
+        }
     }
 }
 
@@ -312,16 +387,56 @@ mod tests {
         let limits = SignInLimits::new(true);
         let ip = IpAddr::from([192, 0, 2, 1]);
         for _ in 0..10 {
-            assert!(limits.log_in(ip, "Ann").is_ok());
+            limits.log_in(ip, "Ann").unwrap().failed();
         }
         assert!(limits.log_in(ip, "ann").is_err());
         assert!(limits.log_in(ip, "bob").is_ok());
         assert!(limits.log_in(IpAddr::from([192, 0, 2, 2]), "ann").is_ok());
         for _ in 0..100 {
-            limits.log_in(ip, "carl").unwrap();
-            limits.logged_in(ip, "carl");
+            drop(limits.log_in(ip, "carl").unwrap());
         }
+        // Those that run count.
+        let running: Vec<_> = (0..20)
+            .map_while(|_| limits.log_in(ip, "dora").ok())
+            .collect();
+        assert_eq!(running.len(), 10);
+        drop(running);
+        assert!(limits.log_in(ip, "dora").is_ok());
         assert!(SignInLimits::new(false).log_in(ip, "ann").is_ok());
+    }
+
+    #[test]
+    fn refusals_of_one_network_use_up_nothing_elsewhere() {
+        let limits = SignInLimits::new(true);
+        let there = |n: u8| IpAddr::from([198, 51, 100, n]);
+        for _ in 0..200 {
+            if let Ok(attempt) = limits.log_in(there(1), "ann") {
+                attempt.failed();
+            }
+        }
+        for n in 2..11 {
+            for _ in 0..10 {
+                limits.log_in(there(n), "ann").unwrap().failed();
+            }
+        }
+        // Ten networks have used up what the name has anywhere.
+        assert!(matches!(
+            limits.log_in(there(11), "ann"),
+            Err(SignInRefusal::Name(wait)) if wait <= Duration::from_secs(10)
+        ));
+        assert!(limits.log_in(there(11), "bob").is_ok());
+    }
+
+    #[test]
+    fn filling_the_table_forgives_nobody_who_used_up_a_quota() {
+        let clock = FakeRelativeClock::default();
+        let limiter = KeyedLimiter::with_clock(quota(6, 10), clock.clone());
+        while limiter.check(&0).is_ok() {}
+        for key in 1..2 * MAX_KEYS {
+            assert_eq!(limiter.check(&key), Ok(()));
+            assert!(limiter.limiter.len() <= MAX_KEYS);
+        }
+        assert!(limiter.check(&0).is_err());
     }
 
     #[test]

@@ -7,10 +7,11 @@ use common::{
     http::{Client, Reply},
     socket::{TestClient, refusal, upgrade},
 };
-use futures_util::future;
+use futures_util::future::{self, join_all};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::{collections::BTreeMap, sync::Mutex};
 
 /// The claims of a token.
 fn claims(token: &str) -> Value {
@@ -326,6 +327,175 @@ async fn too_many_wrong_passwords_are_rate_limited() {
     assert!(reply.header("retry-after").parse::<u32>().unwrap() >= 1);
     let other = json!({ "username": "bob", "password": "wrong" });
     visitor.post("/auth/login", &other).await.expect(401);
+    server.stop().await;
+}
+
+/// A browser behind the proxy at a certain address. It keeps its cookies.
+struct Place {
+    address: String,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+impl Place {
+    fn at(address: &str) -> Self {
+        Self {
+            address: address.to_owned(),
+            cookies: Mutex::default(),
+        }
+    }
+
+    async fn sign_in(&self, server: &TestServer, username: &str, password: &str) -> Reply {
+        let cookies = self.cookies.lock().unwrap().clone();
+        let cookies: Vec<String> = cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        let request = reqwest::Client::new()
+            .post(server.url("/api/v1/auth/login"))
+            .header("x-forwarded-for", &self.address)
+            .header("cookie", cookies.join("; "))
+            .json(&json!({ "username": username, "password": password }));
+        let reply = Reply::of(request).await;
+        for cookie in reply.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = cookie.split_once('=').unwrap();
+            let mut cookies = self.cookies.lock().unwrap();
+            cookies.insert(name.to_owned(), value.to_owned());
+        }
+        reply
+    }
+}
+
+/// A stranger for each of ten networks.
+fn strangers() -> Vec<Place> {
+    (1..=10)
+        .map(|n| Place::at(&format!("198.51.{n}.1")))
+        .collect()
+}
+
+/// Guesses until no stranger may guess any more, and goes on for a while.
+async fn guess(server: &TestServer, strangers: &[Place]) {
+    for _ in 0..11 {
+        let guesses = strangers
+            .iter()
+            .map(|one| one.sign_in(server, "ann", "guess"));
+        for reply in join_all(guesses).await {
+            assert!(matches!(reply.status.as_u16(), 401 | 429));
+        }
+    }
+    let reply = strangers[0].sign_in(server, "ann", "guess").await;
+    reply.problem(429, "rate_limited");
+    assert!(reply.header("retry-after").parse::<u64>().unwrap() >= 1);
+}
+
+const BEHIND_PROXY: [&str; 4] = ["--rate-limits", "on", "--trusted-proxies", "127.0.0.1"];
+
+#[tokio::test]
+async fn strangers_do_not_keep_the_owner_of_a_name_out() {
+    let server = TestServer::start_with(&BEHIND_PROXY).await;
+    server.user("ann").await;
+    let home = Place::at("203.0.113.7");
+    let phone = Place::at("2001:db8:1:2::1");
+    for place in [&home, &phone] {
+        place.sign_in(&server, "ann", "password").await.expect(200);
+    }
+    let strangers = strangers();
+    guess(&server, &strangers).await;
+    // At home, and from another address of the phone's network.
+    let at_home = Place::at("203.0.113.7:4711");
+    let same_network = Place::at("2001:db8:1:2:ffff::9");
+    // The phone in a network where nobody of the house ever was.
+    let phone_abroad = Place {
+        address: "192.0.2.99".to_owned(),
+        ..phone
+    };
+    for place in [&at_home, &same_network, &phone_abroad] {
+        place.sign_in(&server, "ann", "password").await.expect(200);
+    }
+    // Whoever guesses from there learns as little as everybody else.
+    for _ in 0..12 {
+        let reply = at_home.sign_in(&server, "ann", "guess").await;
+        assert!(matches!(reply.status.as_u16(), 401 | 429));
+    }
+    let reply = at_home.sign_in(&server, "ann", "guess").await;
+    reply.problem(429, "rate_limited");
+    assert!(reply.header("retry-after").parse::<u64>().unwrap() >= 1);
+    at_home
+        .sign_in(&server, "ann", "password")
+        .await
+        .expect(200);
+    // Strangers are refused even with the right password; other names are not affected.
+    let right = strangers[1].sign_in(&server, "ann", "password").await;
+    right.problem(429, "rate_limited");
+    let other = strangers[1].sign_in(&server, "bob", "guess").await;
+    other.problem(401, "invalid_credentials");
+
+    // All of it survives a restart, for thirty days.
+    let database = server.stop().await;
+    let pool = database.pool().await;
+    let age = "UPDATE sign_in_networks SET signed_in_at = now() - interval '31 days'
+               WHERE network = '203.0.113.7'";
+    assert_eq!(
+        sqlx::query(age)
+            .execute(&pool)
+            .await
+            .unwrap()
+            .rows_affected(),
+        1
+    );
+    pool.close().await;
+    let server = TestServer::start_on(database, &BEHIND_PROXY).await;
+    guess(&server, &strangers).await;
+    for place in [&same_network, &phone_abroad] {
+        place.sign_in(&server, "ann", "password").await.expect(200);
+    }
+    let forgotten = Place::at("203.0.113.7");
+    let reply = forgotten.sign_in(&server, "ann", "password").await;
+    reply.problem(429, "rate_limited");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn only_failed_sign_ins_count_against_a_name() {
+    let server = TestServer::start_with(&BEHIND_PROXY).await;
+    server.user("ann").await;
+    let place = Place::at("192.0.2.1");
+    for _ in 0..15 {
+        // Another browser each time, of which nothing is known.
+        let browser = Place::at("192.0.2.1");
+        browser
+            .sign_in(&server, "ann", "password")
+            .await
+            .expect(200);
+    }
+    // Guesses that are made at once are no way around the limit.
+    let elsewhere = Place::at("192.0.2.2");
+    let guesses = (0..30).map(|_| elsewhere.sign_in(&server, "ann", "guess"));
+    let replies = join_all(guesses).await;
+    let checked = replies.iter().filter(|reply| reply.status == 401).count();
+    assert!((1..=12).contains(&checked), "{checked}");
+    place.sign_in(&server, "ann", "password").await.expect(200);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_forged_or_foreign_device_cookie_exempts_nobody() {
+    let server = TestServer::start_with(&BEHIND_PROXY).await;
+    server.user("ann").await;
+    server.user("bob").await;
+    let bobs = Place::at("192.0.2.50");
+    bobs.sign_in(&server, "bob", "password").await.expect(200);
+    let strangers = strangers();
+    guess(&server, &strangers).await;
+    let reply = bobs.sign_in(&server, "ann", "password").await;
+    reply.problem(429, "rate_limited");
+    let session = server.user("carl").await;
+    for cookie in [session.token(), "x", "a.b.c"] {
+        let url = server.url("/api/v1/auth/login");
+        let request = reqwest::Client::new().post(url);
+        let request = request
+            .header("x-forwarded-for", "192.0.2.51")
+            .header("cookie", format!("known_device={cookie}"))
+            .json(&json!({ "username": "ann", "password": "password" }));
+        Reply::of(request).await.problem(429, "rate_limited");
+    }
     server.stop().await;
 }
 

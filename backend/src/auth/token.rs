@@ -31,6 +31,12 @@ static HS256_ONLY: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
+/// Has `jsonwebtoken` use [`HS256_ONLY`]. Before its first use.
+pub(super) fn install_crypto() {
+    // Fails if it is installed already, which is as good.
+    let _ = HS256_ONLY.install_default();
+}
+
 /// HMAC with SHA-256 (RFC 7518, section 3.2), with its key.
 struct HmacSha256(Hmac<Sha256>);
 
@@ -101,8 +107,7 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn new(secret: &[u8]) -> Self {
-        // Fails if it is installed already, which is as good.
-        let _ = HS256_ONLY.install_default();
+        install_crypto();
         let mut validation = Validation::new(Algorithm::HS256);
         // Compared in `verify`, by the database's clock.
         validation.validate_exp = false;

@@ -2,7 +2,7 @@
 
 use super::{
     client_addr::ClientAddr,
-    cookie::{REMOVE_COOKIE, set_cookie},
+    cookie::{DEVICE_COOKIE, REMOVE_COOKIE, set_cookie, set_device_cookie},
     error::ApiError,
     extract::AuthUser,
     json_body::{Json, OptionalJson},
@@ -11,16 +11,19 @@ use super::{
 };
 use crate::{
     audit::{Action, AuditEntry},
-    auth::IssuedToken,
-    db::users,
+    auth::{IssuedToken, KNOWN_FOR, KnownUsers},
+    db::{sign_ins, users},
+    rate_limit::{SignInRefusal, network},
+    realtime::RateCost,
     state::AppState,
 };
 use axum::{
     Json as JsonBody,
     extract::State,
-    http::{StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use axum_extra::extract::CookieJar;
 use rand::seq::IndexedRandom;
 use shared::{
     api::{Auth, Guest, Login, Register, Ticket, User},
@@ -49,6 +52,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 async fn register(
     State(state): State<AppState>,
     addr: ClientAddr,
+    headers: HeaderMap,
     Json(body): Json<Register>,
 ) -> Result<Response, ApiError> {
     let mut validator = Validator::default();
@@ -60,7 +64,8 @@ async fn register(
     let made = make_user(&state, addr, &username, password, display_name).await;
     record(&state, Action::Register, addr, &made);
     let (issued, user) = made?;
-    Ok(signed_in(StatusCode::CREATED, issued, user, addr))
+    let known = device(&state, &headers);
+    signed_in_by_password(&state, StatusCode::CREATED, issued, user, addr, &known).await
 }
 
 /// Creates a user and their first session, within the limit of the address.
@@ -111,12 +116,14 @@ fn record(
 async fn login(
     State(state): State<AppState>,
     addr: ClientAddr,
+    headers: HeaderMap,
     Json(body): Json<Login>,
 ) -> Result<Response, ApiError> {
     // No user has an invalid name: refused like a wrong password.
     let username = text::username(&body.username).unwrap_or_default();
+    let known = device(&state, &headers);
     let mut target = None;
-    let checked = check_password(&state, addr, &username, body.password, &mut target).await;
+    let checked = check_password(&state, addr, &known, &username, body.password, &mut target).await;
     let entry = AuditEntry::new(Action::Login, addr.ip).ended(&checked);
     // The name is not recorded as it was typed: it may be a password.
     state.audit.record(match (&checked, target) {
@@ -125,37 +132,114 @@ async fn login(
         (Err(_), None) => entry,
     });
     let (issued, user) = checked?;
-    Ok(signed_in(StatusCode::OK, issued, user, addr))
+    signed_in_by_password(&state, StatusCode::OK, issued, user, addr, &known).await
 }
 
 /// Starts a session if the password is right. `target` becomes the user with that
 /// name, whether or not the password is theirs.
+///
+/// On a device of the user, and in a network from which the user signed in, the
+/// password is checked although too many sign-ins failed: whoever guesses it gets the
+/// same refusal as before, and the user is not kept out.
 async fn check_password(
     state: &AppState,
     addr: ClientAddr,
+    device: &KnownUsers,
     username: &str,
     password: String,
     target: &mut Option<UserId>,
 ) -> Result<(IssuedToken, User), ApiError> {
-    state
-        .sign_in_limits
-        .log_in(addr.ip, username)
-        .map_err(ApiError::RateLimited)?;
+    let attempt = match state.sign_in_limits.log_in(addr.ip, username) {
+        Ok(attempt) => Ok(attempt),
+        // Before the database is asked.
+        Err(SignInRefusal::Network(wait)) if device.is_empty() => {
+            return Err(ApiError::RateLimited(wait));
+        }
+        Err(refusal) => Err(refusal),
+    };
     let known = users::credentials(&state.pool, username).await?;
     let (id, hash) = match known {
         Some(known) => (Some(UserId(known.id)), known.password_hash),
         None => (None, None),
     };
     *target = id;
+    if let Err(refusal) = attempt
+        && !is_exempt(state, addr, device, id, refusal).await?
+    {
+        return Err(ApiError::RateLimited(refusal.wait()));
+    }
     let right = state.passwords.verify(password, hash).await?;
     let Some(id) = id.filter(|_| right) else {
-        return Err(ApiError::InvalidCredentials);
+        return Err(match attempt {
+            Ok(attempt) => {
+                attempt.failed();
+                ApiError::InvalidCredentials
+            }
+            Err(refusal) => ApiError::RateLimited(refusal.wait()),
+        });
     };
-    state.sign_in_limits.logged_in(addr.ip, username);
+    drop(attempt);
     let user = users::find(&state.pool, id)
         .await?
         .ok_or(ApiError::InvalidCredentials)?;
     Ok((state.auth.start_session(user.id).await?, user))
+}
+
+/// Whether the refusal does not count where the request comes from. A known network
+/// is no exemption from the limit of all attempts in that network, whatever the name:
+/// an account of one's own is easily had, and each attempt costs a hash.
+async fn is_exempt(
+    state: &AppState,
+    addr: ClientAddr,
+    device: &KnownUsers,
+    user: Option<UserId>,
+    refusal: SignInRefusal,
+) -> Result<bool, ApiError> {
+    let Some(user) = user else { return Ok(false) };
+    if device.contains(user) {
+        return Ok(true);
+    }
+    match refusal {
+        SignInRefusal::Network(_) => Ok(false),
+        SignInRefusal::Name(_) => {
+            let since = state.hub.clock().now() - KNOWN_FOR;
+            let network = network(addr.ip);
+            Ok(sign_ins::is_known(&state.pool, user, network, since).await?)
+        }
+    }
+}
+
+/// The users who signed in on the device that sent the request.
+fn device(state: &AppState, headers: &HeaderMap) -> KnownUsers {
+    let cookies = CookieJar::from_headers(headers);
+    let cookie = cookies.get(DEVICE_COOKIE);
+    cookie.map_or_else(KnownUsers::default, |cookie| {
+        state.auth.known_users(cookie.value())
+    })
+}
+
+/// The answer to a sign-in with a password. From now on the network and the device
+/// are known as the user's.
+async fn signed_in_by_password(
+    state: &AppState,
+    status: StatusCode,
+    issued: IssuedToken,
+    user: User,
+    addr: ClientAddr,
+    before: &KnownUsers,
+) -> Result<Response, ApiError> {
+    let now = state.hub.clock().now();
+    if let Err(error) = sign_ins::remember(&state.pool, user.id, network(addr.ip), now).await {
+        tracing::warn!(%error, "the network of a sign-in could not be stored");
+    }
+    let token = state.auth.issue_device_token(user.id, before)?;
+    let cookie = set_device_cookie(&token, addr.https);
+    let mut response = signed_in(status, issued, user, addr);
+    // A token never has a character that a header cannot have.
+    if let Ok(cookie) = HeaderValue::try_from(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 /// Signs in without a password, as somebody new
@@ -194,12 +278,16 @@ async fn make_guest(
 
 /// Gives the same session a token that ends later
 #[utoipa::path(post, path = "/auth/refresh", tag = "auth",
-    responses((status = 200, body = Auth, description = "A new token"), ChangesOwn))]
+    responses((status = 200, body = Auth, description = "A new token"), ChangesOwn, Limited))]
 async fn refresh(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
     addr: ClientAddr,
 ) -> Result<Response, ApiError> {
+    state
+        .hub
+        .check_rate(session.user_id(), RateCost::Settings)
+        .map_err(ApiError::RateLimited)?;
     let user = users::find(&state.pool, session.user_id())
         .await?
         .ok_or(ApiError::Unauthenticated)?;
