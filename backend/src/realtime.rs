@@ -21,6 +21,7 @@ mod registry;
 mod ring;
 mod room;
 mod sequencer;
+mod status_messages;
 mod write;
 mod writer;
 
@@ -30,5 +31,6 @@ pub(crate) use connection::{AcceptedConnection, VerifiedToken, VerifyToken};
 pub(crate) use connection_limiter::ConnectionLimitError;
 pub(crate) use hub::{Hub, KickOutcome, Settings};
 pub(crate) use metrics::render as render_metrics;
+pub(crate) use rate_limit::RateCost;
 pub(crate) use registry::ClientType;
 pub(crate) use write::{Done, Identity, Operation, UNKNOWN_ACL, Write, WriteError};

@@ -9,6 +9,7 @@ use common::{
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use tokio::net::TcpSocket;
 use tokio_tungstenite::client_async;
 
@@ -147,4 +148,90 @@ async fn a_stalled_flush_closes_the_connection() {
     assert!(stuck.seq < head);
     let mut back = TestClient::resume(&ann, canvas, &stuck).await;
     back.reach(head).await;
+}
+
+/// A canvas on which a peer has stopped reading, so that what is sent to it waits.
+struct Stalled {
+    server: TestServer,
+    admin: Client,
+    stuck: TestClient,
+    writer: TestClient,
+}
+
+impl Stalled {
+    /// The stalled peer is another user than the administrator `ann`.
+    async fn start(arguments: &[&str]) -> (Self, Client) {
+        let arguments = [&["--admin-users", "ann"], arguments].concat();
+        let server = TestServer::start_with(&arguments).await;
+        let admin = server.user("ann").await;
+        let bob = server.user("bob").await;
+        let canvas = canvas(&admin, &json!({ "tile_size": 64 })).await;
+        let stuck = join_narrow(&bob, canvas).await;
+        let mut writer = TestClient::join(&admin, canvas).await;
+        for n in 0..40 {
+            let pixels = pixels(n % 2 == 0);
+            let create = json!({ "type": "tile_create", "x": n % 8, "y": n / 8, "pixels": pixels });
+            writer.done(create).await;
+        }
+        let stalled = Self {
+            server,
+            admin,
+            stuck,
+            writer,
+        };
+        (stalled, bob)
+    }
+
+    /// Waits until only the writer is connected.
+    async fn is_closed(&mut self) {
+        while connections(&self.admin).await.len() > 1 {
+            self.writer.drain().await;
+        }
+    }
+
+    async fn closes(&self, reason: &str) -> bool {
+        let metrics = reqwest::get(self.server.url("/metrics")).await.unwrap();
+        let metrics = metrics.text().await.unwrap();
+        let line = format!("stellar_closes_total{{reason=\"{reason}\"}} ");
+        metrics.lines().any(|it| it.starts_with(&line))
+    }
+}
+
+#[tokio::test]
+async fn a_kicked_peer_that_does_not_read_is_disconnected_within_five_seconds() {
+    let (mut stalled, _bob) = Stalled::start(&[]).await;
+    let id = stalled.stuck.connected["connection_id"].clone();
+    let path = format!("/admin/clients/{}", id.as_str().unwrap());
+    stalled.admin.delete(&path).await.expect(204);
+    let kicked = Instant::now();
+    stalled.is_closed().await;
+    assert!(kicked.elapsed() < Duration::from_secs(5));
+    assert!(stalled.closes("kicked").await);
+}
+
+#[tokio::test]
+async fn a_signed_out_peer_that_does_not_read_is_disconnected_within_five_seconds() {
+    let (mut stalled, bob) = Stalled::start(&[]).await;
+    bob.post("/auth/logout", &json!({})).await.expect(204);
+    let left = Instant::now();
+    stalled.is_closed().await;
+    assert!(left.elapsed() < Duration::from_secs(5));
+    assert!(stalled.closes("revoked").await);
+}
+
+#[tokio::test]
+async fn an_expired_token_ends_a_peer_that_does_not_read() {
+    let started = Instant::now();
+    let (mut stalled, _bob) = Stalled::start(&["--token-ttl", "8"]).await;
+    let auth = stalled.admin.post("/auth/refresh", &json!({})).await;
+    let auth = auth.json(200);
+    stalled.admin.sign_in(&auth);
+    let refresh = json!({ "type": "auth_refresh", "token": auth["token"] });
+    stalled.writer.send(&refresh).await;
+    stalled.writer.expect("ack").await;
+    // The narrow peer's own token expires first: before a stalled write is given up.
+    while connections(&stalled.admin).await.len() > 1 {
+        assert!(started.elapsed() < Duration::from_secs(30));
+    }
+    assert!(stalled.closes("token_expired").await);
 }

@@ -157,3 +157,27 @@ pub(crate) async fn seen(executor: impl PgExecutor<'_>, ids: &[UserId]) -> Resul
     .map_err(DbError::from)
     .map(drop)
 }
+
+/// Sets the status message of each of these users. Their rows are locked in the order
+/// of the ids, so that two nodes never wait for each other.
+pub(crate) async fn set_status_messages(
+    executor: impl PgExecutor<'_>,
+    ids: &[UserId],
+    messages: &[String],
+) -> Result<()> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    query!(
+        "WITH new AS (SELECT * FROM unnest($1::bigint[], $2::text[]) AS new (id, message)),
+              locked AS (SELECT u.id FROM users u JOIN new ON new.id = u.id
+                         ORDER BY u.id FOR NO KEY UPDATE OF u)
+         UPDATE users u SET status_message = new.message
+         FROM new JOIN locked ON locked.id = new.id
+         WHERE u.id = new.id",
+        &ids,
+        messages,
+    )
+    .execute(executor)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
+}

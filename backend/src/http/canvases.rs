@@ -17,7 +17,7 @@ use crate::{
         access::{self, Access},
         canvases::{self, Filter},
     },
-    realtime::{Operation, UNKNOWN_ACL, Write},
+    realtime::{Operation, RateCost, UNKNOWN_ACL, Write},
     state::AppState,
 };
 use axum::{
@@ -77,6 +77,14 @@ pub(super) async fn role(
 ) -> Result<Role, ApiError> {
     let access = readable(executor, id, Some(user)).await?;
     access.role.ok_or(ApiError::Forbidden)
+}
+
+/// Counts a change of settings or members among all that the user does.
+pub(super) fn check_rate(state: &AppState, user: UserId) -> Result<(), ApiError> {
+    state
+        .hub
+        .check_rate(user, RateCost::Settings)
+        .map_err(ApiError::RateLimited)
 }
 
 /// The canvas as `viewer` sees it, with the number of users on it now.
@@ -230,7 +238,7 @@ async fn get(
 /// Changes a canvas's settings; for its owner
 #[utoipa::path(patch, path = "/canvases/{canvas_id}", tag = "canvases", request_body = UpdateCanvas,
     params(("canvas_id" = i64, Path)),
-    responses((status = 200, body = Canvas, description = "Changed"), ChangesCanvas, Body))]
+    responses((status = 200, body = Canvas, description = "Changed"), ChangesCanvas, Body, Limited))]
 async fn update(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -252,6 +260,7 @@ async fn change(
     id: CanvasId,
     body: UpdateCanvas,
 ) -> Result<Canvas, ApiError> {
+    check_rate(state, session.user_id())?;
     let role = role(&state.pool, id, session.user_id()).await?;
     if role != Role::Owner {
         return Err(ApiError::Forbidden);
@@ -309,7 +318,7 @@ fn changed_fields(change: UpdateCanvas, canvas: &Canvas) -> UpdateCanvas {
 /// Deletes a canvas with all that is on it; for its owner
 #[utoipa::path(delete, path = "/canvases/{canvas_id}", tag = "canvases",
     params(("canvas_id" = i64, Path)),
-    responses((status = 204, description = "Deleted"), ChangesCanvas))]
+    responses((status = 204, description = "Deleted"), ChangesCanvas, Limited))]
 async fn delete(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -325,6 +334,7 @@ async fn delete(
 }
 
 async fn remove(state: &AppState, id: CanvasId, user: UserId) -> Result<(), ApiError> {
+    check_rate(state, user)?;
     if role(&state.pool, id, user).await? != Role::Owner {
         return Err(ApiError::Forbidden);
     }

@@ -2,12 +2,12 @@
 //! own. Open WebSockets of a member get the new role through the hub.
 
 use super::{
-    canvases::{readable, role},
+    canvases::{check_rate, readable, role},
     client_addr::ClientAddr,
     error::{ApiError, Resource},
     extract::{AuthUser, CanvasPath, OptionalUser, Query, UsernamePath},
     json_body::Json,
-    openapi::{Body, ChangesMember, QueryOnly, ReadsCanvas},
+    openapi::{Body, ChangesMember, Limited, QueryOnly, ReadsCanvas},
     pagination::{cursor, page, page_size},
 };
 use crate::{
@@ -72,6 +72,7 @@ async fn member_to_change(
     username: &str,
     given: Option<Role>,
 ) -> Result<User, ApiError> {
+    check_rate(state, asking)?;
     let asking = role(&state.pool, id, asking).await?;
     if asking < Role::Moderator {
         return Err(ApiError::Forbidden);
@@ -92,7 +93,7 @@ async fn member_to_change(
 /// Gives somebody a role
 #[utoipa::path(put, path = "/canvases/{canvas_id}/members/{username}", tag = "members", request_body = SetMember,
     params(("canvas_id" = i64, Path), ("username" = String, Path)),
-    responses((status = 200, body = Member, description = "Given"), ChangesMember, Body))]
+    responses((status = 200, body = Member, description = "Given"), ChangesMember, Body, Limited))]
 async fn set(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -142,7 +143,7 @@ async fn grant_role(
 /// Takes somebody's role
 #[utoipa::path(delete, path = "/canvases/{canvas_id}/members/{username}", tag = "members",
     params(("canvas_id" = i64, Path), ("username" = String, Path)),
-    responses((status = 204, description = "Taken"), ChangesMember))]
+    responses((status = 204, description = "Taken"), ChangesMember, Limited))]
 async fn remove(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,

@@ -8,7 +8,8 @@ use super::{
     extract::{AuthUser, CanvasPath, OptionalUser, Query, TilePath},
     json_body::Json,
     openapi::{
-        Body, CellBody, ChangesTile, Draws, Locked, QueryOnly, ReadsCanvas, ReadsTile, StartsTile,
+        Body, CellBody, ChangesTile, Draws, Limited, Locked, QueryOnly, ReadsCanvas, ReadsTile,
+        StartsTile,
     },
     pagination::{page, page_size},
     validator::Validator,
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     auth::Session,
     db::tiles::{self, Filter},
-    realtime::{Done, Operation, UNKNOWN_ACL, Write},
+    realtime::{Done, Operation, RateCost, UNKNOWN_ACL, Write},
     state::AppState,
 };
 use axum::{
@@ -149,7 +150,7 @@ fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Erro
 /// Starts a tile in an empty cell
 #[utoipa::path(post, path = "/canvases/{canvas_id}/tiles", tag = "tiles", request_body = CreateTile,
     params(("canvas_id" = i64, Path)),
-    responses((status = 201, body = Tile, description = "Started"), StartsTile, CellBody))]
+    responses((status = 201, body = Tile, description = "Started"), StartsTile, CellBody, Limited))]
 async fn create(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -165,6 +166,7 @@ async fn create(
         title: named,
         pixels: body.pixels,
     };
+    check_rate(&state, &session, &op)?;
     let done = write(&state, &session, canvas_id, at, None, op).await?;
     let id = done.tile_id.ok_or(ApiError::NotFound(Resource::Tile))?;
     let tile = tiles::find(&state.pool, id, Some(session.user_id()))
@@ -178,6 +180,14 @@ fn title(title: &str) -> Result<String, ApiError> {
     let title = validator.value("title", text::name(title, &limits::TILE_TITLE));
     validator.finish()?;
     Ok(title)
+}
+
+/// Counts the operation among all that the user does, on WebSockets too.
+fn check_rate(state: &AppState, session: &Session, op: &TileOp) -> Result<(), ApiError> {
+    state
+        .hub
+        .check_rate(session.user_id(), RateCost::of_tile_op(op))
+        .map_err(ApiError::RateLimited)
 }
 
 /// Writes one operation on a cell through the hub.
@@ -207,6 +217,7 @@ async fn write_to(
     id: TileId,
     op: TileOp,
 ) -> Result<Done, ApiError> {
+    check_rate(state, session, &op)?;
     let (canvas_id, at) = tiles::place(&state.pool, id)
         .await?
         .ok_or(ApiError::NotFound(Resource::Tile))?;
@@ -238,7 +249,7 @@ async fn get(
 /// Replaces a tile's title, pixels or both
 #[utoipa::path(patch, path = "/tiles/{tile_id}", tag = "tiles", request_body = UpdateTile,
     params(("tile_id" = i64, Path)),
-    responses((status = 200, body = Tile, description = "Changed"), ChangesTile, Body, Draws))]
+    responses((status = 200, body = Tile, description = "Changed"), ChangesTile, Body, Draws, Limited))]
 async fn update(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -258,7 +269,7 @@ async fn update(
 /// Empties a tile's cell
 #[utoipa::path(delete, path = "/tiles/{tile_id}", tag = "tiles",
     params(("tile_id" = i64, Path)),
-    responses((status = 204, description = "Deleted"), ChangesTile, Locked))]
+    responses((status = 204, description = "Deleted"), ChangesTile, Locked, Limited))]
 async fn delete(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -271,7 +282,7 @@ async fn delete(
 /// Likes a tile
 #[utoipa::path(put, path = "/tiles/{tile_id}/like", tag = "tiles",
     params(("tile_id" = i64, Path)),
-    responses((status = 200, body = Liked, description = "Liked"), ChangesTile))]
+    responses((status = 200, body = Liked, description = "Liked"), ChangesTile, Limited))]
 async fn like(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -283,7 +294,7 @@ async fn like(
 /// Likes a tile no longer
 #[utoipa::path(delete, path = "/tiles/{tile_id}/like", tag = "tiles",
     params(("tile_id" = i64, Path)),
-    responses((status = 200, body = Liked, description = "Not liked"), ChangesTile))]
+    responses((status = 200, body = Liked, description = "Not liked"), ChangesTile, Limited))]
 async fn unlike(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,

@@ -5,10 +5,10 @@ use super::{
     error::ApiError,
     extract::AuthUser,
     json_body::Json,
-    openapi::{Body, ChangesOwn, ReadsOwn},
+    openapi::{Body, ChangesOwn, Limited, ReadsOwn},
     validator::Validator,
 };
-use crate::{db::users, state::AppState};
+use crate::{db::users, realtime::RateCost, state::AppState};
 use axum::{Json as JsonBody, extract::State};
 use shared::{
     api::{UpdateMe, User},
@@ -28,13 +28,20 @@ async fn me(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
 ) -> Result<JsonBody<User>, ApiError> {
-    let user = users::find(&state.pool, session.user_id()).await?;
-    user.map(JsonBody).ok_or(ApiError::Unauthenticated)
+    // Asked before the read: what is stored meanwhile is found in the row.
+    let waiting_status = state.hub.status_messages().get(session.user_id());
+    let mut user = users::find(&state.pool, session.user_id())
+        .await?
+        .ok_or(ApiError::Unauthenticated)?;
+    if let Some(status) = waiting_status {
+        user.status_message = status;
+    }
+    Ok(JsonBody(user))
 }
 
 /// Changes one's names and status
 #[utoipa::path(patch, path = "/users/me", tag = "users", request_body = UpdateMe,
-    responses((status = 200, body = User, description = "Changed"), ChangesOwn, Body))]
+    responses((status = 200, body = User, description = "Changed"), ChangesOwn, Body, Limited))]
 async fn update_me(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -48,7 +55,10 @@ async fn update_me(
             .map(|status| text::name(&status, &limits::STATUS_MESSAGE)),
     );
     validator.finish()?;
-    let user = users::update(
+    let hub = &state.hub;
+    hub.check_rate(session.user_id(), RateCost::Settings)
+        .map_err(ApiError::RateLimited)?;
+    let mut user = users::update(
         &state.pool,
         session.user_id(),
         name.as_deref(),
@@ -56,6 +66,14 @@ async fn update_me(
     )
     .await?
     .ok_or(ApiError::Unauthenticated)?;
+    match &status {
+        Some(status) => hub.status_messages().supersede(user.id, status),
+        None => {
+            if let Some(waiting) = hub.status_messages().get(user.id) {
+                user.status_message = waiting;
+            }
+        }
+    }
     state.auth.invalidate_user(user.id).await;
     Ok(JsonBody(user))
 }

@@ -156,6 +156,7 @@ async fn accept(
         .map_err(|error| ApiError::invalid("upgrade", error))?;
     // A session may have been looked up under an older name.
     let user = lookup.user.ok_or(ApiError::Unauthenticated)?;
+    let waiting_status = state.hub.status_messages().get(user_id);
     let accepted = Box::new(AcceptedConnection {
         identity: Identity {
             user_id,
@@ -163,7 +164,7 @@ async fn accept(
             display_name: user.display_name.into(),
             name_version: user.name_version,
         },
-        status_message: user.status_message,
+        status_message: waiting_status.unwrap_or(user.status_message),
         session_id: session.session_id,
         expires_at: session.expires_at,
         role,

@@ -14,14 +14,14 @@ pub(crate) use accept::{AcceptedConnection, VerifiedToken, VerifyToken};
 
 use super::{
     connection_limiter::ConnectionPermit, outbound::OutboundMessage, outbox::Outbox,
-    rate_limit::RateLimits, registry::ConnectionHandle, room::Command,
+    rate_limit::UserRates, registry::ConnectionHandle, room::Command,
 };
 use accept::RoomMembership;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use disconnect::{ConnectionLog, Disconnect};
 use futures_util::FutureExt;
-use requests::InvalidMessages;
+use requests::{ControlFrames, InvalidMessages};
 use shared::{
     ids::{CanvasId, UserId},
     protocol::{CloseReason, Heartbeat},
@@ -42,9 +42,10 @@ const PING: Bytes = Bytes::from_static(&[0x89, 0]);
 const MAX_IN_FLIGHT: usize = 128;
 /// The longest sleep until the token's expiry is looked at again.
 const MAX_SLEEP: Duration = Duration::from_hours(1);
-/// How long a peer may take to answer a close frame. Also how long a write may
-/// go on after the connection was told to close.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a peer may take to answer a close frame. Also how long a write may go on
+/// after the connection was told to close. Both, and the time until another node
+/// notices the end of a session, are within the 5 s that the contract allows.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The state of the connection's task. Nothing else refers to it; other tasks
 /// reach the connection through its [`Outbox`] and [`ConnectionHandle`].
@@ -64,10 +65,12 @@ struct Connection {
     /// When the next ping is due.
     ping_at: Instant,
     invalid: InvalidMessages,
+    control: ControlFrames,
     /// One permit for each durable request that waits for its answer.
     in_flight: Arc<Semaphore>,
-    /// `None` where `RATE_LIMITS` is off.
-    limits: Option<Box<RateLimits>>,
+    /// The user's buckets, from the first message on. `None` where `RATE_LIMITS` is
+    /// off.
+    rates: Option<Arc<UserRates>>,
     _permit: ConnectionPermit,
 }
 
@@ -115,7 +118,12 @@ impl Connection {
             Message::Text(text) => Box::pin(self.on_text(&text)).await,
             Message::Binary(_) => Err(Disconnect::Close(CloseReason::Binary)),
             // tungstenite answers pings itself, and never returns `Frame`.
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {
+                if self.control.note(self.last_received) {
+                    return Err(Disconnect::Close(CloseReason::RateLimited));
+                }
+                Ok(())
+            }
             Message::Close(_) => Err(Disconnect::ClosedByPeer),
         }
     }
@@ -142,12 +150,15 @@ impl Connection {
     /// When the next ping, the timeout of a silent peer or the token's expiry is
     /// due, whichever comes first.
     fn next_deadline(&self) -> Instant {
-        let hub = &self.membership.hub;
-        let left = self.expires_at - hub.clock().now();
-        // An expiry in the past gives no wait at all.
-        let expiry = Instant::now() + left.to_std().unwrap_or_default().min(MAX_SLEEP);
-        let timeout = self.last_received + hub.settings().timeout;
+        let expiry = Instant::now() + self.time_left().min(MAX_SLEEP);
+        let timeout = self.last_received + self.membership.hub.settings().timeout;
         self.ping_at.min(timeout).min(expiry)
+    }
+
+    /// Time until the token expires; none if it has expired.
+    fn time_left(&self) -> Duration {
+        let left = self.expires_at - self.membership.hub.clock().now();
+        left.to_std().unwrap_or_default()
     }
 
     /// ± 20 %, so that connections opened together are not pinged together.

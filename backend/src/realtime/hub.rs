@@ -20,7 +20,9 @@ use super::{
     failure_detector::FailureDetector,
     metrics::MessageMetrics,
     node_id::NodeId,
+    rate_limit::{RateCost, RateLimits},
     registry::{ConnectionHandle, Registry},
+    status_messages::StatusMessages,
 };
 use crate::{clock::DatabaseClock, db::ConnectionCache};
 use bus_subscriber::BusSubscriber;
@@ -53,7 +55,7 @@ const MAX_REPLAYS: usize = 4;
 /// node shuts down.
 const RECONNECT_SPREAD: Duration = Duration::from_secs(2);
 /// How long connections and rooms may take to end when the node shuts down.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(7);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The limits and intervals of connections.
 #[derive(Clone, Debug)]
@@ -94,6 +96,8 @@ struct Inner {
     rooms: Mutex<Rooms>,
     registry: Registry,
     limiter: ConnectionLimiter,
+    rate_limits: RateLimits,
+    status_messages: StatusMessages,
     replay_permits: Semaphore,
     is_draining: AtomicBool,
     /// Notified when a room or a connection has ended.
@@ -122,6 +126,8 @@ impl Hub {
                 log_poller: tokio::spawn(log_poller::run(inner.clone(), poll_now.clone())),
                 session_poller: tokio::spawn(session_poller::run(inner.clone())),
                 cluster_ticker: tokio::spawn(cluster::run(inner.clone())),
+                status_messages: StatusMessages::start(pool.clone()),
+                rate_limits: RateLimits::new(),
                 connection_cache,
                 pool,
                 clock,
@@ -223,6 +229,7 @@ impl Hub {
         self.inner.log_poller.abort();
         self.inner.session_poller.abort();
         self.inner.cluster_ticker.abort();
+        self.inner.status_messages.shut_down().await;
         let bus = &self.inner.bus;
         bus.publish(Channel::Broadcast, &Message::Leaving);
         bus.flush().await;
@@ -244,6 +251,33 @@ impl Hub {
     /// The open connections of this node.
     pub(crate) fn registry(&self) -> &Registry {
         &self.inner.registry
+    }
+
+    /// The users' buckets of requests.
+    pub(super) fn rate_limits(&self) -> &RateLimits {
+        &self.inner.rate_limits
+    }
+
+    /// Counts a user's HTTP request together with what the user's connections on this
+    /// node do.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub(crate) fn check_rate(&self, user: UserId, cost: RateCost) -> Result<(), Duration> {
+        if self.inner.settings.rate_limits {
+            self.inner.rate_limits.of(user).check(cost)?;
+        }
+        Ok(())
+    }
+
+    /// Frees what idle users hold; called by the maintenance loop.
+    pub(crate) fn evict_idle(&self) {
+        self.inner.rate_limits.evict_idle();
+    }
+
+    /// Status messages that are still to be stored.
+    pub(crate) fn status_messages(&self) -> &StatusMessages {
+        &self.inner.status_messages
     }
 
     /// One permit for each connection that reads the log for a replay.

@@ -67,10 +67,11 @@ pub(crate) struct ConnectionHandle {
 }
 
 /// What a client says about itself in `hello`.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Hello {
-    name: String,
-    device: Map<String, Value>,
+    name: Box<str>,
+    /// A JSON object as text: a parsed one takes many times its size.
+    device: Box<str>,
 }
 
 impl ConnectionHandle {
@@ -86,9 +87,11 @@ impl ConnectionHandle {
     }
 
     pub(crate) fn set_hello(&self, name: &str, device: &Map<String, Value>) {
+        // Never fails: the keys are strings.
+        let device = serde_json::to_string(device).unwrap_or_default();
         *self.hello.lock() = Some(Box::new(Hello {
-            name: name.to_owned(),
-            device: device.clone(),
+            name: name.into(),
+            device: device.into(),
         }));
     }
 
@@ -108,7 +111,13 @@ impl ConnectionHandle {
 
     /// As the administration's list shows it.
     fn view(&self, node: &str) -> Client {
-        let hello = self.hello.lock().as_deref().cloned().unwrap_or_default();
+        let (client_name, device) = match self.hello.lock().as_deref() {
+            Some(hello) => (
+                hello.name.to_string(),
+                serde_json::from_str(&hello.device).unwrap_or_default(),
+            ),
+            None => (String::new(), Map::new()),
+        };
         let last_seen = self.last_seen.load(Ordering::Relaxed);
         Client {
             connection_id: self.connection_id,
@@ -117,8 +126,8 @@ impl ConnectionHandle {
             canvas_id: self.canvas_id,
             client_type: self.client_type.name().to_owned(),
             platform: self.platform.clone(),
-            client_name: hello.name,
-            device: hello.device,
+            client_name,
+            device,
             node: node.to_owned(),
             connected_at: self.connected_at.into(),
             last_seen_at: DateTime::from_timestamp_millis(last_seen)

@@ -4,16 +4,16 @@
 //!
 //! [`Room`] runs the task's loop and connects its parts. Each part keeps its own
 //! state and knows nothing of the others: [`delivery`], [`writes`], [`members`],
-//! [`joins`], [`tile_locks`], [`remote`] and [`timers`]. The other files here are methods
+//! [`joins`], [`thinning`], [`tile_locks`], [`remote`] and [`timers`]. The other files here are methods
 //! of [`Room`] by subject.
 
 mod access;
 mod backfill;
 mod cluster;
 mod command;
-mod cursor;
 mod delivery;
 mod ephemeral;
+mod fair_queue;
 mod fanout;
 mod history;
 mod joins;
@@ -23,6 +23,7 @@ mod membership;
 mod remote;
 mod replies;
 mod requests;
+mod thinning;
 mod tile_locks;
 mod timers;
 mod writes;
@@ -58,6 +59,7 @@ use std::{
     },
     time::Instant,
 };
+use thinning::Thinning;
 use tile_locks::TileLocks;
 use timers::{Timer, Timers};
 use tokio::sync::{Notify, mpsc};
@@ -114,6 +116,7 @@ pub(crate) struct Room {
     members: Members,
     joins: Joins,
     presence: Presence,
+    thinning: Thinning,
     remote: RemotePresence,
     locks: TileLocks,
     timers: Timers,
@@ -234,6 +237,7 @@ impl Room {
             members: Members::new(canvas.acl_version),
             joins: Joins::default(),
             presence: Presence::default(),
+            thinning: Thinning::default(),
             remote: RemotePresence::new(services.bus.node(), services.versions.clone()),
             locks: TileLocks::default(),
             timers: Timers::default(),
@@ -301,7 +305,8 @@ impl Room {
                         left_here.push(user);
                     }
                 }
-                Timer::Cursor(connection) => self.release_cursor(connection),
+                Timer::Cursor(user) => self.release_cursor(user, now),
+                Timer::Change(user, kind) => self.release_change(user, kind, now),
                 Timer::Gap => self.delivery.on_timer(now),
                 Timer::Lock(at) => self.expire_lock(at, now),
             }

@@ -2,7 +2,11 @@
 
 mod guests;
 
-use crate::{db::sessions, state::AppState};
+use crate::{
+    auth::KNOWN_FOR,
+    db::{sessions, sign_ins},
+    state::AppState,
+};
 use guests::GuestPurge;
 use std::time::Duration;
 use tokio::{task::JoinHandle, time};
@@ -11,7 +15,7 @@ use tokio::{task::JoinHandle, time};
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// Between two deletions of expired sessions and tickets, and of guests that left nothing.
 const PURGE_INTERVAL: Duration = Duration::from_mins(1);
-/// Between two deletions of old audit entries.
+/// Between two deletions of old audit entries and sign-in networks.
 const AUDIT_INTERVAL: Duration = Duration::from_mins(10);
 
 /// Spawns the task; abort it to stop. A database that does not answer does not keep it
@@ -30,6 +34,7 @@ async fn free_memory(state: &AppState) {
         state.auth.evict_expired().await;
         state.sign_in_limits.evict_idle();
         state.user_limits.evict_idle();
+        state.hub.evict_idle();
         state.audit.evict_idle_limits();
     }
 }
@@ -51,6 +56,10 @@ async fn delete_old_rows(state: &AppState) {
                 }
             }
             _ = audit.tick() => {
+                let oldest = state.hub.clock().now() - KNOWN_FOR;
+                if let Err(error) = sign_ins::purge(&state.pool, oldest).await {
+                    tracing::warn!(%error, "cannot delete old sign-in networks");
+                }
                 if let Err(error) = state.audit.purge().await {
                     tracing::warn!(%error, "cannot delete old audit entries");
                 }

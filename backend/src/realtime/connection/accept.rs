@@ -1,7 +1,8 @@
 //! Setting up a connection: from an accepted upgrade to a member of the room.
 
 use super::{
-    Connection, ConnectionLog, Disconnect, InvalidMessages, MAX_IN_FLIGHT, writing::ReplayError,
+    Connection, ConnectionLog, ControlFrames, Disconnect, InvalidMessages, MAX_IN_FLIGHT,
+    writing::ReplayError,
 };
 use crate::realtime::{
     connection_limiter::ConnectionPermit,
@@ -9,7 +10,6 @@ use crate::realtime::{
     metrics::BatchStats,
     outbound::OutboundMessage,
     outbox::Outbox,
-    rate_limit::RateLimits,
     registry::{ClientType, ConnectionHandle},
     room::{Command, Join, Joined, Replay},
     write::Identity,
@@ -113,7 +113,6 @@ impl Hub {
             outbox: outbox.clone(),
         });
         self.register(&handle);
-        let has_limits = self.settings().rate_limits;
         let now = Instant::now();
         let mut connection = Connection {
             socket,
@@ -132,8 +131,9 @@ impl Hub {
             last_received: now,
             ping_at: now,
             invalid: InvalidMessages::default(),
+            control: ControlFrames::new(now),
             in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
-            limits: has_limits.then(|| Box::new(RateLimits::new())),
+            rates: None,
             _permit: accepted.permit,
         };
         connection.schedule_ping();
@@ -189,11 +189,15 @@ impl Connection {
         joined: oneshot::Receiver<Joined>,
     ) -> Result<(), Disconnect> {
         self.send_to_room(Command::Join(join)).await?;
+        let left = self.time_left();
         let joined = tokio::select! {
             biased;
             joined = joined => joined.map_err(|_| Disconnect::Close(CloseReason::Internal))?,
             // The room may be waiting for the database for a long time.
             reason = self.outbox.closed() => return Err(Disconnect::Close(reason)),
+            () = tokio::time::sleep(left) => {
+                return Err(Disconnect::Close(CloseReason::TokenExpired));
+            }
         };
         match joined.replay {
             Replay::Nothing => self.write(joined.connected).await?,

@@ -2,10 +2,7 @@
 //! answered here, all others are passed to the room.
 
 use super::{Connection, Disconnect, writing::ReplayError};
-use crate::{
-    db,
-    realtime::{metrics::MessageMetrics, outbound::OutboundMessage, room::Command},
-};
+use crate::realtime::{metrics::MessageMetrics, outbound::OutboundMessage, room::Command};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use shared::{
@@ -40,6 +37,37 @@ impl InvalidMessages {
     }
 }
 
+/// Pings and pongs of the WebSocket protocol that a peer may send within
+/// [`CONTROL_WINDOW`]. They cost an answer and no client needs more than a few.
+const MAX_CONTROL_FRAMES: u32 = 500;
+/// See [`MAX_CONTROL_FRAMES`].
+const CONTROL_WINDOW: Duration = Duration::from_secs(10);
+
+/// The pings and pongs of the current window.
+#[derive(Debug)]
+pub(super) struct ControlFrames {
+    since: Instant,
+    count: u32,
+}
+
+impl ControlFrames {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            count: 0,
+        }
+    }
+
+    /// Adds one. True if there are too many in this window.
+    pub(super) fn note(&mut self, now: Instant) -> bool {
+        if now - self.since >= CONTROL_WINDOW {
+            *self = Self::new(now);
+        }
+        self.count += 1;
+        self.count > MAX_CONTROL_FRAMES
+    }
+}
+
 impl Connection {
     /// Handles one text message. Returns an error only where the connection has to
     /// end.
@@ -56,7 +84,7 @@ impl Connection {
         };
         MessageMetrics::get().count_received(Some(&request.message));
         let op_id = request.op_id;
-        if let Some(Err(wait)) = self.limits.as_ref().map(|l| l.check(&request.message)) {
+        if let Err(wait) = self.check_rate(&request.message) {
             self.rate_limited(wait, op_id);
             return Ok(());
         }
@@ -78,15 +106,22 @@ impl Connection {
             ClientMessage::RequestUpdate { last_seq } => {
                 self.request_update(*last_seq, op_id).await
             }
-            ClientMessage::UserPresence(PresenceChange::Status {
-                status_message: Some(message),
-                ..
-            }) => {
-                self.store_status_message(message).await;
+            ClientMessage::UserPresence(change) => {
+                if let PresenceChange::Status {
+                    status_message: Some(message),
+                    ..
+                } = change
+                {
+                    // For later connections. The room tells the members.
+                    self.membership
+                        .hub
+                        .status_messages()
+                        .set(self.user_id, message);
+                }
                 let command = Command::Ask(self.membership.connection_id, Box::new(request), None);
                 self.send_to_room(command).await
             }
-            ClientMessage::UserPresence(_) | ClientMessage::TileMention { .. } => {
+            ClientMessage::TileMention { .. } => {
                 let command = Command::Ask(self.membership.connection_id, Box::new(request), None);
                 self.send_to_room(command).await
             }
@@ -121,6 +156,17 @@ impl Connection {
         if counts && self.invalid.note(Instant::now()) {
             self.outbox.close(CloseReason::RateLimited);
         }
+    }
+
+    /// Counts a message among all that the user does on this node.
+    fn check_rate(&mut self, message: &ClientMessage) -> Result<(), Duration> {
+        let hub = &self.membership.hub;
+        if !hub.settings().rate_limits {
+            return Ok(());
+        }
+        let user = self.user_id;
+        let rates = self.rates.get_or_insert_with(|| hub.rate_limits().of(user));
+        rates.check_message(message)
     }
 
     fn rate_limited(&self, wait: Duration, op_id: Option<OpId>) {
@@ -178,16 +224,6 @@ impl Connection {
         // The answer is in the outbox, and is drained like everything else.
         self.outbox.resume();
         Ok(())
-    }
-
-    /// Stores the status message in the user's row, for later connections. The
-    /// room tells the members.
-    async fn store_status_message(&mut self, message: &str) {
-        let pool = self.membership.hub.pool();
-        if let Err(error) = db::users::update(pool, self.user_id, None, Some(message)).await {
-            self.log
-                .failure(&error, "a status message could not be kept");
-        }
     }
 
     fn ack(&self, kind: &str, op_id: Option<OpId>) {
@@ -269,6 +305,17 @@ mod tests {
             let start = format!(r#"{{"type":"pong","timestamp":{number},"server_time":"#);
             assert!(said.starts_with(&start), "{said}");
         }
+    }
+
+    #[test]
+    fn control_frames_are_limited_per_window() {
+        let start = Instant::now();
+        let mut frames = ControlFrames::new(start);
+        for second in 0..3 {
+            let now = start + CONTROL_WINDOW * second;
+            assert!((0..MAX_CONTROL_FRAMES).all(|_| !frames.note(now)));
+        }
+        assert!(frames.note(start + CONTROL_WINDOW * 2));
     }
 
     #[test]

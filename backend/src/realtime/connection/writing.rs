@@ -63,16 +63,10 @@ impl Connection {
             seq = seq.max(message.seq);
             self.socket.queue(message.frame.into_wire());
         }
-        let limit = FLUSH_TIMEOUT.min(self.time_to_live() + CLOSE_TIMEOUT);
-        with_flush_timeout(&self.outbox, limit, self.socket.flush()).await?;
+        let left = self.time_left();
+        with_flush_timeout(&self.outbox, left, self.socket.flush()).await?;
         self.outbox.mark_written(seq, &stats);
         Ok(())
-    }
-
-    /// How long the token is valid from now on.
-    fn time_to_live(&self) -> Duration {
-        let left = self.expires_at - self.membership.hub.clock().now();
-        left.to_std().unwrap_or_default()
     }
 
     /// Fails if the connection was told to close, or its token expired.
@@ -80,7 +74,7 @@ impl Connection {
         if let Some(reason) = self.outbox.close_reason() {
             return Err(Disconnect::Close(reason));
         }
-        if self.time_to_live().is_zero() {
+        if self.time_left().is_zero() {
             return Err(Disconnect::Close(CloseReason::TokenExpired));
         }
         Ok(())
@@ -128,25 +122,31 @@ impl Connection {
     }
 
     /// Waits until another durable request may be sent to the room. Meanwhile it
-    /// drains the outbox, since the answers that free a permit come that way.
+    /// drains the outbox, since the answers that free a permit come that way. An error
+    /// where the token expires meanwhile.
     pub(super) async fn acquire_in_flight(&mut self) -> Result<OwnedSemaphorePermit, Disconnect> {
         loop {
             let in_flight = self.in_flight.clone();
+            let left = self.time_left();
             tokio::select! {
                 biased;
                 // The semaphore is never closed.
                 permit = in_flight.acquire_owned() => return permit.map_err(|_| Disconnect::Lost),
                 drained = self.outbox.drain() => self.flush(drained).await?,
+                () = tokio::time::sleep(left) => {
+                    return Err(Disconnect::Close(CloseReason::TokenExpired));
+                }
             }
         }
     }
 }
 
-/// Limits how long a peer may take to accept what is written: to `limit`, or to
-/// `CLOSE_TIMEOUT` from the moment at which the connection is told to close.
+/// Limits how long a peer may take to accept what is written: to `FLUSH_TIMEOUT`, to
+/// the time that is `left` until the token expires, or to `CLOSE_TIMEOUT` from the
+/// moment at which the connection is told to close.
 async fn with_flush_timeout(
     outbox: &Outbox,
-    limit: Duration,
+    left: Duration,
     flush: impl Future<Output = io::Result<()>>,
 ) -> Result<(), Disconnect> {
     let closing = async {
@@ -157,7 +157,11 @@ async fn with_flush_timeout(
     tokio::select! {
         biased;
         flushed = flush => flushed.map_err(|_| Disconnect::Lost),
-        () = tokio::time::sleep(limit) => Err(Disconnect::WriteTimeout),
+        () = tokio::time::sleep(left.min(FLUSH_TIMEOUT)) => Err(if left < FLUSH_TIMEOUT {
+            Disconnect::Close(CloseReason::TokenExpired)
+        } else {
+            Disconnect::WriteTimeout
+        }),
         reason = closing => Err(Disconnect::Close(reason)),
     }
 }
