@@ -150,6 +150,11 @@ impl<B: Backend> SessionState<B> {
 
     /// The server refused a request, or could not do it now.
     fn error(&mut self, error: ErrorMessage, now: i64) -> FollowUp {
+        if error.code == ErrorCode::TooFarBehind {
+            self.seq.reset();
+            self.seq.start_buffering();
+            return FollowUp::Snapshot;
+        }
         let next = if error.code == ErrorCode::Forbidden {
             FollowUp::Role
         } else {

@@ -178,7 +178,8 @@ fn run(seed: u64) {
     for id in [4, 1] {
         change_cookie(&mut simulation, id);
         simulation.settle();
-        simulation.pass(300);
+        simulation.now += 300_000;
+        simulation.pass(6);
         simulation.settle();
         simulation.assert_converged();
     }

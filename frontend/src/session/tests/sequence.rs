@@ -11,7 +11,7 @@ use shared::{
     canvas::Coord,
     ids::{Epoch, OpId},
     pixels::PixelEdit,
-    protocol::{ClientMessage, ClientRequest, ServerMessage},
+    protocol::{ClientMessage, ClientRequest, ErrorCode, ErrorMessage, ServerMessage},
 };
 use uuid::Uuid;
 
@@ -142,7 +142,7 @@ fn a_resumed_connection_replays_what_was_missed() {
 fn history_that_went_back_and_grew_again_is_read_anew() {
     let mut simulation = Simulation::open(&[user(1)]);
     for n in 0..3 {
-        let message = remote_paint(&mut simulation, n, PixelEdit(0, 1));
+        let message = remote_paint(&mut simulation, n, PixelEdit(u16::try_from(n).unwrap(), 1));
         simulation.tabs[0].to_tab.push_back(message);
         simulation.deliver(0);
     }
@@ -156,7 +156,7 @@ fn history_that_went_back_and_grew_again_is_read_anew() {
     simulation.server.log.truncate(1);
     simulation.server.clock = 1_000;
     remote_paint(&mut simulation, 10, PixelEdit(1, 2));
-    let in_its_place = remote_paint(&mut simulation, 11, PixelEdit(2, 3));
+    let in_its_place = remote_paint(&mut simulation, 11, PixelEdit(2, 2));
     // Whether the line held ...
     simulation.tabs[0].to_tab.push_back(in_its_place);
     simulation.deliver(0);
@@ -167,5 +167,43 @@ fn history_that_went_back_and_grew_again_is_read_anew() {
     // ... or not, the server is told what this client has.
     simulation.settle();
     assert_eq!(simulation.tabs[0].shown(AT, 1), Some(2));
+    simulation.assert_converged();
+}
+
+#[test]
+fn ones_own_stroke_is_resumed_from_by_the_time_of_its_ack() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    simulation.tabs[0].paint(AT, &[(0, 1)], simulation.now);
+    simulation.settle();
+    let query = simulation.tabs[0].state.resume_query();
+    assert!(
+        query.ends_with("&last_timestamp=1970-01-01T00:00:00.001Z"),
+        "{query}"
+    );
+    let updated = |simulation: &Simulation| {
+        let tiles = &simulation.tabs[0].state.store.tiles;
+        tiles.peek(|tiles| tiles.shown(AT).unwrap().updated_at.millis())
+    };
+    assert_eq!(
+        updated(&simulation),
+        1,
+        "the server's time, not this computer's"
+    );
+}
+
+#[test]
+fn who_is_too_far_behind_reads_the_snapshot() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    remote_paint(&mut simulation, 1, PixelEdit(0, 1));
+    let error = ServerMessage::Error(ErrorMessage {
+        code: ErrorCode::TooFarBehind,
+        message: String::new(),
+        op_id: None,
+        retry_after_ms: None,
+    });
+    simulation.tabs[0].to_tab.push_back(error);
+    simulation.deliver(0);
+    simulation.settle();
+    assert_eq!(simulation.tabs[0].shown(AT, 0), Some(1));
     simulation.assert_converged();
 }

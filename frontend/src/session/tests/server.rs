@@ -148,6 +148,7 @@ impl Server {
         };
         if let Some(event) = &event {
             ack.seq = Some(event.seq());
+            ack.timestamp = Some(event.timestamp());
             self.log.push(event.clone());
         }
         *self.applied.entry((user.id, id)).or_default() += 1;
@@ -265,16 +266,11 @@ impl Server {
     /// Whether the log has what a client that resumes has.
     fn knows(&self, resume: &Resumed) -> bool {
         let seq = usize::try_from(resume.seq).unwrap();
-        let is_same = |event: &DurableEvent, timestamp: &String| {
-            serde_json::to_value(event).unwrap()["timestamp"] == **timestamp
-                || matches!(event, DurableEvent::CanvasChatMessage(event)
-                    if event.message.created_at.to_string() == *timestamp)
-        };
         let event = seq.checked_sub(1).and_then(|index| self.log.get(index));
         resume.epoch == self.epoch
             && seq <= self.log.len()
             && match (event, &resume.timestamp) {
-                (Some(event), Some(timestamp)) => is_same(event, timestamp),
+                (Some(event), Some(timestamp)) => event.timestamp().to_string() == *timestamp,
                 _ => true,
             }
     }

@@ -15,13 +15,12 @@ use shared::{
     canvas::Coord,
     pixels::{PixelEdit, TRANSPARENT},
     protocol::{Ack, DurableEvent},
-    time::Timestamp,
 };
 
 impl<B: Backend> SessionState<B> {
     /// Applies a durable event if it is the next one in the sequence.
     pub(super) fn durable(&mut self, event: DurableEvent, now: i64) -> FollowUp {
-        match self.seq.advance(event.seq(), Some(stored_at(&event))) {
+        match self.seq.advance(event.seq(), Some(event.timestamp())) {
             SeqPosition::Applied => return FollowUp::Flush,
             // With the time of what it has, the server knows what this client
             // needs.
@@ -161,8 +160,8 @@ impl<B: Backend> SessionState<B> {
             return FollowUp::Flush;
         };
         if let (SeqPosition::Next, Some(seq), Some(author)) = (position, ack.seq, self.author()) {
-            self.seq.advance(seq, None);
-            let stored_at = self.server_time(now);
+            self.seq.advance(seq, ack.timestamp);
+            let stored_at = ack.timestamp.unwrap_or_else(|| self.server_time(now));
             let line = activity::from_ack(ack, &tile, at, author.user_id, stored_at);
             if let Some(line) = line {
                 self.store
@@ -175,17 +174,5 @@ impl<B: Backend> SessionState<B> {
         }
         self.rebase(at, now);
         FollowUp::Flush
-    }
-}
-
-/// When an event was stored.
-fn stored_at(event: &DurableEvent) -> Timestamp {
-    match event {
-        DurableEvent::CanvasChatMessage(event) => event.message.created_at,
-        DurableEvent::TileCreated(event) => event.timestamp,
-        DurableEvent::TileUpdated(event) => event.timestamp,
-        DurableEvent::TileLiked(event) => event.timestamp,
-        DurableEvent::TileDeleted(event) => event.timestamp,
-        DurableEvent::CanvasUpdated(event) => event.timestamp,
     }
 }
