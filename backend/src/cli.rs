@@ -2,9 +2,15 @@
 //! runs.
 
 mod admin;
+mod backup;
 mod database;
+mod migrate;
+mod pg_programs;
+mod restore;
 
 pub use admin::AdminCommand;
+pub use backup::BackupCommand;
+pub use restore::RestoreCommand;
 
 use crate::config::Config;
 use clap::{Command as ClapCommand, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -30,6 +36,12 @@ pub enum Command {
     /// Make, grant, revoke and list admins, while the server runs or not
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Bring the database up to date without running the server
+    Migrate,
+    /// Write the whole database to a file, while the server runs or not
+    Backup(BackupCommand),
+    /// Read a file that `backup` wrote into the database, while no server runs
+    Restore(RestoreCommand),
 }
 
 /// Why a subcommand failed, in one sentence.
@@ -67,6 +79,9 @@ impl Command {
     pub async fn run(self, config: &Config) -> Result<(), CommandError> {
         match self {
             Self::Admin(command) => command.run(config).await,
+            Self::Migrate => migrate::run(config).await,
+            Self::Backup(command) => command.run(config).await,
+            Self::Restore(command) => command.run(config).await,
         }
     }
 }

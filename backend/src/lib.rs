@@ -21,7 +21,7 @@ mod serve;
 mod state;
 mod telemetry;
 
-pub use cli::{AdminCommand, Cli, Command, CommandError};
+pub use cli::{AdminCommand, BackupCommand, Cli, Command, CommandError, RestoreCommand};
 pub use config::{Config, List, LogFormat, Origin, Switch};
 pub use serve::{Server, StartError, notify_ready};
 pub use telemetry::init_logging;

@@ -63,6 +63,40 @@ impl CommandDatabase {
         }
     }
 
+    /// The same, but a data folder without a database is refused and stays as it is.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub(super) async fn open_existing(config: &Config) -> Result<Self, CommandError> {
+        let is_named = config
+            .database_url
+            .as_ref()
+            .is_some_and(|it| !it.is_empty());
+        let folder = &config.stellar_data;
+        if !is_named && !folder.join("postgres/cluster").exists() {
+            return Err(CommandError::new(format!(
+                "there is no database in {}: STELLAR_DATA or DATABASE_URL must name one",
+                folder.display()
+            )));
+        }
+        Self::open(config).await
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A connection to the database as it is.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub(super) async fn connect_unchanged(&self) -> Result<PgConnection, CommandError> {
+        time::timeout(CONNECT_TIMEOUT, db::connect(&self.url))
+            .await
+            .map_err(|_| CommandError::new("the database does not answer"))?
+            .map_err(cannot_use)
+    }
+
     /// A connection to the database with an up-to-date schema.
     ///
     /// # Errors
@@ -85,6 +119,6 @@ impl CommandDatabase {
     }
 }
 
-fn cannot_use(error: impl Display) -> CommandError {
+pub(super) fn cannot_use(error: impl Display) -> CommandError {
     CommandError::new(format!("cannot use the database: {error}"))
 }

@@ -72,7 +72,9 @@ impl StartError {
             | Self::Listen { .. } => true,
             Self::Postgres(error) => !matches!(
                 error,
-                PostgresError::Create { .. }
+                // A subcommand may use the data folder for the moment.
+                PostgresError::InUse { .. }
+                    | PostgresError::Create { .. }
                     | PostgresError::LeftBehind { .. }
                     | PostgresError::Start { .. }
                     | PostgresError::Cancelled
