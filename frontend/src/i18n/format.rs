@@ -3,7 +3,7 @@
 use super::{interpolate, t};
 use js_sys::{Date, Object, Reflect};
 use shared::time::Timestamp;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -65,10 +65,57 @@ fn options(pairs: &[(&str, &str)]) -> Object {
     options
 }
 
-/// The browser's locale.
+/// The user's locale: the first language of the browser that `Intl` accepts, else that of the
+/// texts. Browsers that take their language from the system's may have one that is no language
+/// tag, such as `C` or `en_US.UTF-8`, for which every function of `Intl` throws.
 fn locale() -> String {
-    crate::browser::window()
-        .navigator()
-        .language()
-        .unwrap_or_else(|| "en".to_owned())
+    thread_local! {
+        static LOCALE: String = preferred_locale();
+    }
+    LOCALE.with(Clone::clone)
+}
+
+fn preferred_locale() -> String {
+    let navigator = crate::browser::window().navigator();
+    let first = navigator.language().into_iter();
+    let others = navigator.languages();
+    first
+        .chain(others.iter().filter_map(|language| language.as_string()))
+        .find_map(|language| valid_locale(&language))
+        .unwrap_or_else(|| t().language.to_owned())
+}
+
+/// The language tag in `language`, which may be the name of a POSIX locale; none if there is none.
+fn valid_locale(language: &str) -> Option<String> {
+    let name = language.split(['.', '@']).next()?;
+    let tag = name.replace('_', "-");
+    let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+    let canonical: js_sys::Function = Reflect::get(&intl, &"getCanonicalLocales".into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
+    // Throws for what is no language tag.
+    let tags = canonical.call1(&intl, &tag.as_str().into()).ok()?;
+    js_sys::Array::from(&tags).get(0).as_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn only_language_tags_are_locales() {
+        for (language, locale) in [
+            ("en-gb", Some("en-GB")),
+            ("en_US.UTF-8", Some("en-US")),
+            ("de_DE@euro", Some("de-DE")),
+            ("C", None),
+            ("", None),
+            ("en--US", None),
+            ("☆", None),
+        ] {
+            assert_eq!(valid_locale(language).as_deref(), locale, "{language}");
+        }
+    }
 }
