@@ -26,6 +26,13 @@ pub fn random() -> f64 {
     js_sys::Math::random()
 }
 
+/// As [`uptime_ms`], with fractions of a millisecond; for what is shorter than a frame.
+pub fn monotonic_ms() -> f64 {
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now())
+}
+
 /// The text in lower case, by the browser's tables: those of `str::to_lowercase` are 8 KB of
 /// the download. Tests on the host, without a browser, use them.
 pub fn lowercase(text: &str) -> String {
@@ -64,18 +71,60 @@ pub fn is_visible() -> bool {
 /// Whether the user has asked the system for less motion. Queried at each call;
 /// the hook of leptos-use would know it only after the first effect.
 pub fn prefers_reduced_motion() -> bool {
-    window()
-        .match_media("(prefers-reduced-motion: reduce)")
-        .ok()
-        .flatten()
-        .is_some_and(|query| query.matches())
+    matches("(prefers-reduced-motion: reduce)")
 }
 
-/// Whether the page has its phone layout; the same width as in the style
+/// The key code of key events that belong to an input method.
+const INPUT_METHOD_KEY_CODE: u32 = 229;
+
+/// Whether a key press belongs to an input method, which composes text, and so is no command.
+/// Safari ends the composition before the `keydown` of the key that confirms it; then only the key
+/// code tells (WebKit bug 165004).
+pub fn is_composing(event: &web_sys::KeyboardEvent) -> bool {
+    event.is_composing() || event.key_code() == INPUT_METHOD_KEY_CODE
+}
+
+/// Whether this is a Mac (or an iPad or iPhone), by the browser's word.
+pub fn is_apple() -> bool {
+    let platform = window().navigator().platform().unwrap_or_default();
+    ["Mac", "iPhone", "iPad"]
+        .iter()
+        .any(|start| platform.starts_with(start))
+}
+
+/// Whether an element takes text: a text field, or editable content. Others, such as checkboxes
+/// and sliders, do not.
+pub fn takes_text(element: &web_sys::Element) -> bool {
+    element
+        .closest(
+            "textarea, [contenteditable], input:not([type=checkbox], [type=radio], \
+             [type=range], [type=file], [type=button], [type=submit], [type=color])",
+        )
+        .ok()
+        .flatten()
+        .is_some()
+}
+
+/// The element that an event was sent to; none for the document or the window.
+pub fn target_element(event: &web_sys::Event) -> Option<web_sys::Element> {
+    event.target()?.dyn_into().ok()
+}
+
+/// Whether the page has its phone layout; the same sizes as in the style
 /// sheets. Queried at each call, for the same reason.
 pub fn is_phone() -> bool {
+    matches("(max-width: 36rem), ((max-width: 48rem) and (height > 30rem))")
+}
+
+/// Whether the window is low, as on a phone held sideways; the same height as
+/// in the style sheets.
+pub fn is_low() -> bool {
+    matches("(height <= 30rem)")
+}
+
+fn matches(query: &str) -> bool {
     window()
-        .match_media("(max-width: 48rem)")
+        .match_media(query)
         .ok()
         .flatten()
         .is_some_and(|query| query.matches())
@@ -174,6 +223,16 @@ pub fn keys(prefix: &str) -> Vec<String> {
         .filter_map(|index| storage.key(index).ok()?)
         .filter(|key| key.starts_with(prefix))
         .collect()
+}
+
+/// Removes what `index.html` shows while the client is loaded.
+pub fn remove_placeholder() {
+    let placeholder = window()
+        .document()
+        .and_then(|document| document.get_element_by_id("loading"));
+    if let Some(placeholder) = placeholder {
+        placeholder.remove();
+    }
 }
 
 /// Writes a panic to the console; without this the console shows only

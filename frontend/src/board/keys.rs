@@ -1,6 +1,8 @@
-//! The keyboard shortcuts of the canvas page. Pure. Letters are matched by
-//! their physical position (`code`), so that they are in the same place on
+//! The keyboard shortcuts of the canvas page. Pure. Single letters are matched
+//! by their physical position (`code`), so that they are in the same place on
 //! every layout; `+`, `−` and digits are matched by the written character too.
+//! Combinations with Control or Command follow the letter on the key, as in
+//! every other program.
 
 use crate::model::tools::Tool;
 
@@ -15,7 +17,7 @@ pub struct KeyPress<'a> {
     pub ctrl: bool,
     /// Whether Shift is held.
     pub shift: bool,
-    /// Whether Alt is held.
+    /// Whether Alt or `AltGr` is held.
     pub alt: bool,
 }
 
@@ -55,24 +57,18 @@ const ZOOM_STEP: f64 = 1.5;
 
 /// The command of a key press; none if the key has none.
 pub fn command(press: KeyPress<'_>) -> Option<KeyCommand> {
-    if press.ctrl {
-        return match (press.code, press.shift) {
-            ("KeyZ", false) => Some(KeyCommand::Undo),
-            ("KeyZ", true) | ("KeyY", false) => Some(KeyCommand::Redo),
-            _ => None,
-        };
-    }
+    // AltGr writes characters; Windows reports it as Control and Alt.
     if press.alt {
         return None;
     }
-    let digit = press
-        .code
-        .strip_prefix("Digit")
-        .or_else(|| press.code.strip_prefix("Numpad"))
-        .unwrap_or(press.key)
-        .parse::<u8>()
-        .ok();
-    match digit {
+    if press.ctrl {
+        return match (letter(press)?, press.shift) {
+            ('Z', false) => Some(KeyCommand::Undo),
+            ('Z', true) | ('Y', false) => Some(KeyCommand::Redo),
+            _ => None,
+        };
+    }
+    match digit(press) {
         Some(0) => return Some(KeyCommand::Fit),
         Some(digit @ 1..=9) => return Some(KeyCommand::SelectColor(digit - 1)),
         Some(_) | None => {}
@@ -90,7 +86,15 @@ pub fn command(press: KeyPress<'_>) -> Option<KeyCommand> {
         "ArrowDown" => return Some(KeyCommand::Step(0, 1)),
         _ => {}
     }
-    match press.code {
+    // Keyboards on the screen have no positions.
+    let by_letter;
+    let code = if matches!(press.code, "" | "Unidentified") {
+        by_letter = format!("Key{}", letter(press)?);
+        by_letter.as_str()
+    } else {
+        press.code
+    };
+    match code {
         "Equal" => Some(KeyCommand::Zoom(ZOOM_STEP)),
         "Minus" => Some(KeyCommand::Zoom(1.0 / ZOOM_STEP)),
         "KeyW" => Some(KeyCommand::Pan(0, -1)),
@@ -108,6 +112,48 @@ pub fn command(press: KeyPress<'_>) -> Option<KeyCommand> {
         "KeyX" => Some(KeyCommand::SwapColors),
         _ => None,
     }
+}
+
+/// The digit of a key: by its position, since some layouts write digits with Shift only. Keys of
+/// the numeric pad are arrows while `NumLock` is off.
+fn digit(press: KeyPress<'_>) -> Option<u8> {
+    let text = press.code.strip_prefix("Digit").unwrap_or(press.key);
+    text.parse().ok().filter(|digit| *digit <= 9)
+}
+
+/// The letter on a key, as a capital; for layouts without Latin letters, the one at this position
+/// on an English keyboard. None for keys without a letter.
+fn letter(press: KeyPress<'_>) -> Option<char> {
+    match written_letter(press.key)? {
+        WrittenLetter::Basic(letter) => Some(letter),
+        WrittenLetter::OtherLatin => None,
+        WrittenLetter::OtherScript => press.code.strip_prefix("Key")?.chars().next(),
+    }
+}
+
+/// What a key writes, as far as shortcuts are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrittenLetter {
+    /// One of A to Z, as a capital.
+    Basic(char),
+    /// Another character of a layout with Latin letters.
+    OtherLatin,
+    /// A letter of another script: the layout has no Latin letters.
+    OtherScript,
+}
+
+/// Classifies `KeyboardEvent.key`; none for named keys, such as `Enter`.
+pub fn written_letter(key: &str) -> Option<WrittenLetter> {
+    let mut chars = key.chars();
+    let (Some(written), None) = (chars.next(), chars.next()) else {
+        return None;
+    };
+    Some(match written {
+        'a'..='z' | 'A'..='Z' => WrittenLetter::Basic(written.to_ascii_uppercase()),
+        // Latin-1 and Latin Extended-A and -B, and Latin Extended Additional (Vietnamese).
+        '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => WrittenLetter::OtherLatin,
+        _ => WrittenLetter::OtherScript,
+    })
 }
 
 #[cfg(test)]
@@ -156,17 +202,83 @@ mod tests {
     }
 
     #[test]
-    fn only_undo_and_redo_use_control() {
-        let with = |code, shift| KeyPress {
+    fn the_numeric_pad_writes_digits_or_moves() {
+        assert_eq!(
+            command(key("Numpad4", "4")),
+            Some(KeyCommand::SelectColor(3))
+        );
+        assert_eq!(
+            command(key("Numpad4", "ArrowLeft")),
+            Some(KeyCommand::Step(-1, 0))
+        );
+    }
+
+    #[test]
+    fn keyboards_without_positions_are_matched_by_letter() {
+        assert_eq!(
+            command(key("", "e")),
+            Some(KeyCommand::SelectTool(Tool::Eraser))
+        );
+        assert_eq!(command(key("", "é")), None);
+    }
+
+    fn with_control(code: &'static str, key: &'static str, shift: bool) -> Option<KeyCommand> {
+        command(KeyPress {
             code,
-            key: "",
+            key,
             ctrl: true,
             shift,
             alt: false,
-        };
-        assert_eq!(command(with("KeyZ", false)), Some(KeyCommand::Undo));
-        assert_eq!(command(with("KeyZ", true)), Some(KeyCommand::Redo));
-        assert_eq!(command(with("KeyY", false)), Some(KeyCommand::Redo));
-        assert_eq!(command(with("KeyC", false)), None);
+        })
+    }
+
+    #[test]
+    fn only_undo_and_redo_use_control() {
+        assert_eq!(with_control("KeyZ", "z", false), Some(KeyCommand::Undo));
+        assert_eq!(with_control("KeyZ", "Z", true), Some(KeyCommand::Redo));
+        assert_eq!(with_control("KeyY", "y", false), Some(KeyCommand::Redo));
+        assert_eq!(with_control("KeyC", "c", false), None);
+        assert_eq!(with_control("Equal", "=", false), None);
+    }
+
+    #[test]
+    fn control_follows_the_letter_on_the_key() {
+        // German, French, Dvorak.
+        for code in ["KeyY", "KeyW", "Slash"] {
+            assert_eq!(with_control(code, "z", false), Some(KeyCommand::Undo));
+            assert_eq!(with_control(code, "Z", true), Some(KeyCommand::Redo));
+        }
+        assert_eq!(with_control("KeyZ", "y", false), Some(KeyCommand::Redo));
+        // What these layouts have at the place of the English Z.
+        for written in ["w", ";", "à", "ż"] {
+            assert_eq!(with_control("KeyZ", written, false), None, "{written}");
+        }
+    }
+
+    #[test]
+    fn layouts_without_latin_letters_are_matched_by_position() {
+        // Russian, Greek, Hebrew, Korean.
+        for written in ["я", "Я", "ζ", "ז", "ㅋ"] {
+            assert_eq!(
+                with_control("KeyZ", written, false),
+                Some(KeyCommand::Undo),
+                "{written}"
+            );
+        }
+        assert_eq!(with_control("KeyY", "н", false), Some(KeyCommand::Redo));
+    }
+
+    #[test]
+    fn alt_gr_writes_characters() {
+        for ctrl in [true, false] {
+            let press = KeyPress {
+                code: "KeyE",
+                key: "€",
+                ctrl,
+                shift: false,
+                alt: true,
+            };
+            assert_eq!(command(press), None);
+        }
     }
 }

@@ -3,8 +3,9 @@
 
 use crate::{
     browser,
+    components::key_labels::KeyLabels,
     i18n::{
-        board::{board_texts, tool},
+        board::{MIRROR_KEY, board_texts, tool},
         shortcuts::{GROUPS, Group},
         t,
     },
@@ -13,16 +14,17 @@ use crate::{
 use leptos::prelude::*;
 use std::fmt::Write;
 
-/// The list of all shortcuts.
+/// The list of all shortcuts, with the letters of this keyboard.
 #[component]
 pub fn Shortcuts() -> impl IntoView {
-    view! { <div class="shortcuts" inner_html=html()></div> }
+    let labels = use_context::<KeyLabels>();
+    let label = move |key: &str| labels.map_or_else(|| key.to_owned(), |labels| labels.label(key));
+    view! { <div class="shortcuts" inner_html=move || html(label)></div> }
 }
 
-/// Consists of the client's own texts only, so it needs no escaping.
-fn html() -> String {
-    let platform = browser::window().navigator().platform().unwrap_or_default();
-    let control = if platform.starts_with("Mac") {
+/// Consists of the client's own texts, and of the letters on keys.
+fn html(label: impl Fn(&str) -> String) -> String {
+    let control = if browser::is_apple() {
         "⌘"
     } else {
         t().key_control
@@ -38,17 +40,23 @@ fn html() -> String {
                 let (name, key) = tool(*one);
                 (key, name)
             })
-            .chain(tools.then_some(("M", board_texts().mirror)));
+            .chain(tools.then_some((MIRROR_KEY, board_texts().mirror)));
         for (keys, what) in tools.chain(keys.iter().copied()) {
             let _ = write!(html, "<div><dt>{what}</dt><dd>");
             for key in keys.split(' ') {
-                let _ = write!(html, "<kbd>{}</kbd>", key.replace("Ctrl", control));
+                let key = escape(&label(key)).replace("Ctrl", control);
+                let _ = write!(html, "<kbd>{key}</kbd>");
             }
             html += "</dd></div>";
         }
         html += "</dl></section>";
     }
     html
+}
+
+/// A key may write any character.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 #[cfg(test)]
@@ -104,6 +112,6 @@ mod tests {
         for one in Tool::ALL {
             assert!(is_understood(tool(one).1));
         }
-        assert!(html().contains("<kbd>?</kbd>"));
+        assert!(html(str::to_owned).contains("<kbd>?</kbd>"));
     }
 }

@@ -4,10 +4,13 @@ use crate::{
     components::{
         icons::{Glyph, Icon},
         import::ImportButton,
+        key_labels::KeyLabels,
     },
     i18n::{
         self,
-        board::{board_texts, tool as tool_text},
+        board::{
+            LEAVE_KEY, MIRROR_KEY, REDO_KEY, SWAP_KEY, UNDO_KEY, board_texts, tool as tool_text,
+        },
         interpolate, with_note,
     },
     model::tools::Tool,
@@ -98,6 +101,7 @@ fn step(bar: NodeRef<html::Div>, event: &KeyboardEvent) {
 fn ToolButton(tool: Tool) -> impl IntoView {
     let store = expect_context::<Store>();
     let (name, key) = tool_text(tool);
+    let key = key_label(key);
     let chosen = move || store.tools.with(|tools| tools.tool == tool);
     view! {
         <button
@@ -106,7 +110,7 @@ fn ToolButton(tool: Tool) -> impl IntoView {
             aria-label=name
             aria-pressed=move || chosen().to_string()
             aria-keyshortcuts=key
-            title=with_note(name, key)
+            title=move || with_note(name, &key())
             on:click=move |_| store.tools.update(|tools| tools.tool = tool)
         >
             <Icon glyph=glyph(tool) />
@@ -118,14 +122,15 @@ fn ToolButton(tool: Tool) -> impl IntoView {
 fn Mirror() -> impl IntoView {
     let store = expect_context::<Store>();
     let name = board_texts().mirror;
+    let key = key_label(MIRROR_KEY);
     view! {
         <button
             class="tool"
             type="button"
             aria-label=name
             aria-pressed=move || store.tools.with(|tools| tools.mirror).to_string()
-            aria-keyshortcuts="M"
-            title=with_note(name, "M")
+            aria-keyshortcuts=key
+            title=move || with_note(name, &key())
             on:click=move |_| store.tools.update(|tools| tools.mirror = !tools.mirror)
         >
             <Icon glyph=Glyph::Mirror />
@@ -139,6 +144,7 @@ fn Steps() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let texts = board_texts();
+    let (undo, redo) = (key_label(UNDO_KEY), key_label(REDO_KEY));
     view! {
         <div class="tool-bar__group">
             <button
@@ -146,7 +152,7 @@ fn Steps() -> impl IntoView {
                 type="button"
                 aria-label=texts.undo
                 aria-keyshortcuts="Control+Z"
-                title=with_note(texts.undo, "Ctrl+Z")
+                title=move || with_note(texts.undo, &undo())
                 disabled=move || !store.undoable.get().0
                 on:click=move |_| session.undo()
             >
@@ -157,7 +163,7 @@ fn Steps() -> impl IntoView {
                 type="button"
                 aria-label=texts.redo
                 aria-keyshortcuts="Control+Y"
-                title=with_note(texts.redo, "Ctrl+Y")
+                title=move || with_note(texts.redo, &redo())
                 disabled=move || !store.undoable.get().1
                 on:click=move |_| session.redo()
             >
@@ -169,7 +175,7 @@ fn Steps() -> impl IntoView {
                 type="button"
                 aria-label=texts.leave
                 aria-keyshortcuts="Escape"
-                title=with_note(texts.leave, "Esc")
+                title=with_note(texts.leave, LEAVE_KEY)
                 on:click=move |_| session.leave_tile()
             >
                 <Icon glyph=Glyph::Check />
@@ -204,6 +210,7 @@ fn Palette() -> impl IntoView {
     };
     let primary = move || store.tools.with(|tools| tools.primary);
     let secondary = move || store.tools.with(|tools| tools.secondary);
+    let swap_key = key_label(SWAP_KEY);
     let swap = move |_| {
         store
             .tools
@@ -215,12 +222,12 @@ fn Palette() -> impl IntoView {
                 class="color-pair"
                 type="button"
                 aria-label=texts.swap
-                aria-keyshortcuts="X"
+                aria-keyshortcuts=swap_key
                 title=move || {
                     [
                         label(texts.primary, primary()),
                         label(texts.secondary, secondary()),
-                        with_note(texts.swap, "X"),
+                        with_note(texts.swap, &swap_key()),
                     ]
                     .join("\n")
                 }
@@ -281,6 +288,12 @@ fn Swatch(index: usize, color: String, name: String) -> impl IntoView {
             }
         ></button>
     }
+}
+
+/// The label of a shortcut on this keyboard. Reactive.
+fn key_label(key: &'static str) -> impl Fn() -> String + Copy + 'static {
+    let labels = expect_context::<KeyLabels>();
+    move || labels.label(key)
 }
 
 fn glyph(tool: Tool) -> Glyph {

@@ -50,6 +50,8 @@ pub struct BoardTexts {
     pub import_no_picture: &'static str,
     /// The file is too large.
     pub import_too_large: &'static str,
+    /// The browser does not give the pixels of a picture to pages.
+    pub import_unreadable: &'static str,
     /// A picture was pasted while no cell was selected.
     pub import_nowhere: &'static str,
     /// The position of the pointer in the open tile: `{tile}`, `{pixel}`.
@@ -68,6 +70,10 @@ pub struct BoardTexts {
     pub history_older: &'static str,
     /// The history cannot be fetched now.
     pub history_away: &'static str,
+    /// The creator of a tile and its likes: `{name}`, `{n}`.
+    pub name_and_likes: &'static str,
+    /// What somebody says about a tile: `{name}`, `{message}`.
+    pub name_says: &'static str,
     import_one_tile: &'static str,
     import_tiles: &'static str,
     import_left_out: &'static str,
@@ -109,7 +115,8 @@ static ENGLISH: BoardTexts = BoardTexts {
     import_dither: "Mix colours for smooth shades",
     import_paint: "Paint it",
     import_no_picture: "This is no picture that can be read.",
-    import_too_large: "This picture is too large. 32 MB is the most.",
+    import_too_large: "This picture is too large. 32 MB and 64 megapixels are the most.",
+    import_unreadable: "This browser does not let pages read pictures, as a protection against fingerprinting. Allow it for this page, then try again.",
     import_nowhere: "Choose a tile first, then paste the picture.",
     tile_and_pixel: "{tile} · pixel {pixel}",
     drawing_here: "Drawing here now: {names}",
@@ -119,6 +126,8 @@ static ENGLISH: BoardTexts = BoardTexts {
     history_none: "Nothing found yet.",
     history_older: "Look further back",
     history_away: "The history cannot be had just now.",
+    name_and_likes: "{name}  ♥ {n}",
+    name_says: "{name}: {message}",
     import_one_tile: "This tile, {width} × {height} pixels",
     import_tiles: "{columns} × {rows} tiles, {width} × {height} pixels",
     import_left_out: "Tiles where you may not draw stay as they are: {n}.",
@@ -231,6 +240,17 @@ pub fn creator_name<'a>(met: Option<&'a str>, username: &'a str) -> &'a str {
 pub fn drawing(cell: &str) -> String {
     interpolate(board_texts().drawing, &[("tile", &cell)])
 }
+
+/// The key that switches mirroring.
+pub const MIRROR_KEY: &str = "M";
+/// The key that swaps the colours.
+pub const SWAP_KEY: &str = "X";
+/// The keys for undo.
+pub const UNDO_KEY: &str = "Ctrl+Z";
+/// The keys for redo.
+pub const REDO_KEY: &str = "Ctrl+Y";
+/// The key that leaves the tile.
+pub const LEAVE_KEY: &str = "Esc";
 
 /// A tool's name and its key.
 pub fn tool(tool: Tool) -> (&'static str, &'static str) {

@@ -165,6 +165,7 @@ texts! {
     ended_rate_limited_text: "This tab sent what the server could not read. Reload the page; what waits is kept.",
     ended_other: "Disconnected",
     ended_other_text: "The server ended this connection. The board is as it was then.",
+    loading_canvas: "Loading the canvas…",
     away_loading_text: "The canvas appears as soon as the server answers.",
     away_canvas_text: "Go on drawing: what you do is kept in this browser, and sent as soon as the server is back.",
     offline_title: "You are offline",
@@ -349,6 +350,7 @@ texts! {
     changes_waiting: "{n} change waiting" | "{n} changes waiting",
     waits_for_you: "{n} change waits for you." | "{n} changes wait for you.",
     unread: "{n} new message" | "{n} new messages",
+    names_offered: "{n} name. Enter takes it." | "{n} names. Arrow keys choose one, Enter takes it.",
     characters_left: "{n} character left" | "{n} characters left",
     characters_over: "{n} character too many" | "{n} characters too many",
 }

@@ -11,6 +11,7 @@ use crate::{
         board_view::BoardView,
         dialogs::{DialogHost, Dialogs},
         dock::{Dock, DockState},
+        key_labels::KeyLabels,
         minimap::Minimap,
         sign_in::SignInCard,
         status_bar::StatusBar,
@@ -18,7 +19,7 @@ use crate::{
         tool_bar::ToolBar,
         top_bar::TopBar,
     },
-    i18n::board::board_texts,
+    i18n::{board::board_texts, t},
     model::connection::{LoadState, SignIn},
     pages::error::FailurePage,
     session::Session,
@@ -55,6 +56,7 @@ pub fn CanvasPage(
         LoadState::Failed(failure) => Some(view! { <FailurePage failure /> }),
         LoadState::Loading | LoadState::Ready => None,
     };
+    let is_loading = Memo::new(move |_| store.load.get() == LoadState::Loading);
     // An empty board shows how to begin.
     let is_blank = Memo::new(move |_| {
         store.load.get() == LoadState::Ready
@@ -63,6 +65,7 @@ pub fn CanvasPage(
             && !drawing()
     });
     provide_context(DockState::new());
+    KeyLabels::provide();
     Dialogs::provide();
     view! {
         <main class="canvas-page" class:drawing=drawing>
@@ -72,6 +75,10 @@ pub fn CanvasPage(
                 <ToolBar />
                 <Minimap />
                 <StatusBar />
+                <Show when=move || is_loading.get()>
+                    <div class="board-area__waiting skeleton" aria-hidden="true"></div>
+                    <p class="board-hint floating" role="status">{t().loading_canvas}</p>
+                </Show>
                 <Show when=move || is_blank.get()>
                     <p class="board-hint floating">{board_texts().begin}</p>
                 </Show>

@@ -3,7 +3,11 @@
 use super::InputController;
 use crate::{
     board::keys::{self, KeyCommand, KeyPress},
-    model::{camera::CameraCommand, tools::Tool},
+    browser,
+    model::{
+        camera::CameraCommand,
+        tools::{Ink, Tool},
+    },
 };
 use leptos::prelude::*;
 use shared::canvas::{Coord, Grid};
@@ -16,18 +20,22 @@ const PAN_STEP_PX: f64 = 96.0;
 impl InputController {
     /// Handles `keydown` and `keyup` of the window.
     pub(super) fn key(&self, event: &KeyboardEvent, is_down: bool) {
-        if belongs_to_field(event) {
+        // Wherever the focus went while the space bar was held.
+        if !is_down && event.code() == "Space" {
+            self.set_space(false);
+        }
+        if belongs_to_field(event) || browser::is_composing(event) {
             return;
         }
         if event.code() == "Space" && self.is_for_board(event) {
+            let held = event.ctrl_key() || event.meta_key() || event.alt_key();
             let draws = self.store.pen.get_untracked().is_some() || self.draws_by_keys();
             if is_down && draws {
                 if !event.repeat() {
                     self.toggle_pen();
                 }
-            } else if !draws {
-                self.gestures.borrow_mut().space = is_down;
-                self.show_cursor();
+            } else if is_down && !held {
+                self.set_space(true);
             }
             event.prevent_default();
             return;
@@ -41,7 +49,7 @@ impl InputController {
             key: &key,
             ctrl: event.ctrl_key() || event.meta_key(),
             shift: event.shift_key(),
-            alt: event.alt_key(),
+            alt: event.alt_key() || event.get_modifier_state("AltGraph"),
         };
         let Some(command) = keys::command(key_press) else {
             return;
@@ -52,6 +60,16 @@ impl InputController {
         }
         if self.execute(command, self.has_focus()) {
             event.prevent_default();
+        }
+    }
+
+    /// While the space bar is held, every drag pans.
+    fn set_space(&self, held: bool) {
+        let mut gestures = self.gestures.borrow_mut();
+        if gestures.space != held {
+            gestures.space = held;
+            drop(gestures);
+            self.show_cursor();
         }
     }
 
@@ -202,14 +220,14 @@ impl InputController {
             .unwrap_or(center_pixel(&grid));
         self.store.pen.set(Some(pen));
         if self.is_picking() {
-            self.pick_color(at, pen, false);
+            self.pick_color(at, pen, Ink::Primary);
             return;
         }
         if self.renderer.stroke.borrow().is_some() {
             self.end_stroke();
             return;
         }
-        self.start_stroke(at, pen, false);
+        self.start_stroke(at, pen, Ink::Primary);
         let shape = self
             .store
             .tools
