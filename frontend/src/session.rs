@@ -178,9 +178,10 @@ impl Session {
     }
 
     /// Tells others where the pointer is, in board pixels; at most one message
-    /// in 50 milliseconds is sent.
-    pub fn point(self, x: f64, y: f64) {
-        self.input(|state, now| state.point(x, y, now));
+    /// in 50 milliseconds is sent. False if this one was not, and may be tried
+    /// again.
+    pub fn point(self, x: f64, y: f64) -> bool {
+        self.input(|state, now| state.point(x, y, now)) != Some(false)
     }
 
     /// Likes a tile, or takes the like back.

@@ -1,5 +1,9 @@
 //! Recognizes gestures (stroke, pan, pinch, click) in the events of mouse, pen
 //! and fingers. Pure; only the order of the events matters, not their times.
+//! The end of a pointer may be missing: a pointer that another event shows to
+//! be gone is taken as released.
+
+use crate::model::tools::Ink;
 
 /// How far a pressed pointer may move, in CSS pixels, and still make a click.
 const CLICK_SLOP_PX: f64 = 4.0;
@@ -31,8 +35,23 @@ pub struct Pointer {
     pub y: f64,
     /// The kind of device.
     pub kind: PointerKind,
-    /// The button that went down, as in the DOM: 0 left, 1 middle, 2 right.
+    /// The button that went down, as in the DOM: 0 left, 1 middle, 2 right,
+    /// 5 the eraser of a pen.
     pub button: i16,
+    /// Whether it is the first of its kind to be down, as in the DOM.
+    pub is_primary: bool,
+}
+
+impl Pointer {
+    /// What a press with this button draws with; none for other buttons.
+    fn ink(&self) -> Option<Ink> {
+        match self.button {
+            0 => Some(Ink::Primary),
+            2 => Some(Ink::Secondary),
+            5 => Some(Ink::Eraser),
+            _ => None,
+        }
+    }
 }
 
 /// What the board has to do after a pointer event. Positions and distances are
@@ -65,8 +84,8 @@ pub enum GestureAction {
         x: f64,
         /// Start of the stroke.
         y: f64,
-        /// Whether it uses the secondary colour (right button).
-        secondary: bool,
+        /// What it is drawn with.
+        ink: Ink,
     },
     /// Continue the stroke.
     Draw {
@@ -136,7 +155,7 @@ impl GestureRecognizer {
     /// Handles a `pointerdown` that hit `target`.
     pub fn pointer_down(&mut self, pointer: Pointer, target: HitTarget) -> Vec<GestureAction> {
         let mut actions = Vec::new();
-        self.pointers.retain(|other| other.id != pointer.id);
+        actions.extend(self.release_lost(pointer));
         let finger = pointer.kind == PointerKind::Touch;
         if pointer.kind == PointerKind::Pen {
             // A finger that is down already belongs to the hand that holds the
@@ -163,14 +182,14 @@ impl GestureRecognizer {
         let Pointer { id, x, y, .. } = pointer;
         let pans = self.space || pointer.button == 1;
         let palm = finger && self.pen_seen;
-        if target == HitTarget::Drawable && !pans && !palm {
+        if let (HitTarget::Drawable, Some(ink), false, false) = (target, pointer.ink(), pans, palm)
+        {
             self.mode = Mode::Stroke {
                 id,
                 moves: 0,
                 finger,
             };
-            let secondary = pointer.button == 2;
-            actions.push(GestureAction::Down { x, y, secondary });
+            actions.push(GestureAction::Down { x, y, ink });
             return actions;
         }
         let clicks = !(palm && target != HitTarget::Board);
@@ -180,6 +199,54 @@ impl GestureRecognizer {
             _ => Mode::Idle,
         };
         actions
+    }
+
+    /// Releases the pointers that cannot be down any more when `pointer` goes
+    /// down. There is one mouse and one pen, and the first finger has none
+    /// before it. A mouse is not used together with a finger or a pen, so these
+    /// were lost. Returns how the stroke of a lost pointer ends.
+    fn release_lost(&mut self, pointer: Pointer) -> Option<GestureAction> {
+        let lost = |other: &Pointer| {
+            other.id == pointer.id
+                || match (other.kind, pointer.kind) {
+                    (PointerKind::Touch, PointerKind::Touch) => pointer.is_primary,
+                    (PointerKind::Mouse, _) | (_, PointerKind::Mouse) => true,
+                    (PointerKind::Pen, PointerKind::Pen) => true,
+                    (PointerKind::Pen, PointerKind::Touch)
+                    | (PointerKind::Touch, PointerKind::Pen) => false,
+                }
+        };
+        let gone: Vec<i32> = self
+            .pointers
+            .iter()
+            .filter(|other| lost(other))
+            .map(|other| other.id)
+            .collect();
+        gone.into_iter()
+            .filter_map(|id| self.pointer_up(id, true))
+            .last()
+    }
+
+    /// Releases all pointers: the page is hidden, or another window has the
+    /// focus. Returns how the stroke ends, if there is one.
+    pub fn release_all(&mut self) -> Option<GestureAction> {
+        self.space = false;
+        let ids: Vec<i32> = self.pointers.iter().map(|pointer| pointer.id).collect();
+        ids.into_iter()
+            .filter_map(|id| self.pointer_up(id, true))
+            .last()
+    }
+
+    /// Whether this pointer is down.
+    pub fn is_down(&self, id: i32) -> bool {
+        self.pointers.iter().any(|pointer| pointer.id == id)
+    }
+
+    /// Whether a finger is down.
+    pub fn has_fingers(&self) -> bool {
+        self.pointers
+            .iter()
+            .any(|pointer| pointer.kind == PointerKind::Touch)
     }
 
     /// Leaves the current mode because another pointer went down. Returns how
@@ -231,8 +298,12 @@ impl GestureRecognizer {
         action
     }
 
-    /// Handles a `pointerup`, or a `pointercancel` if `cancelled`.
+    /// Handles a `pointerup`, or the loss of the pointer if `cancelled`. Does
+    /// nothing for a pointer that is not down.
     pub fn pointer_up(&mut self, id: i32, cancelled: bool) -> Option<GestureAction> {
+        if !self.is_down(id) {
+            return None;
+        }
         self.pointers.retain(|other| other.id != id);
         let action = match self.mode {
             Mode::Press {
@@ -245,7 +316,7 @@ impl GestureRecognizer {
             _ => None,
         };
         self.mode = match (self.mode, self.pointers.first()) {
-            (Mode::Pinch, Some(last)) => Mode::Pan { id: last.id },
+            (Mode::Pinch, Some(last)) if self.pointers.len() == 1 => Mode::Pan { id: last.id },
             (mode, Some(_)) => mode,
             (_, None) => Mode::Idle,
         };

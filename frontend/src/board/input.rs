@@ -1,8 +1,10 @@
 //! Pointer and wheel events on the board: gestures become viewport changes,
-//! strokes and clicks. `drawing` has the strokes, `keyboard` the keys.
+//! strokes and clicks. `drawing` has the strokes, `keyboard` the keys,
+//! `pinch` the gesture events of Safari.
 
 mod drawing;
 mod keyboard;
+mod pinch;
 
 use super::{
     gesture::{GestureAction, GestureRecognizer, HitTarget, Pointer, PointerKind},
@@ -18,6 +20,7 @@ use crate::{
     session::Session,
     store::Store,
 };
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use shared::canvas::{Coord, Grid};
 use std::{
@@ -25,16 +28,20 @@ use std::{
     rc::Rc,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, KeyboardEvent, PointerEvent, WheelEvent};
+use web_sys::{Element, Event, EventTarget, KeyboardEvent, PointerEvent, WheelEvent};
 
 /// Zoom factor of one CSS pixel of wheel movement.
 const WHEEL_ZOOM_BASE: f64 = 1.0015;
 /// CSS pixels per line, for wheels that count in lines.
 const WHEEL_LINE_PX: f64 = 16.0;
+/// Milliseconds after the last move until the position of the pointer is sent, if the last move was
+/// not: longer than the pause between two of these messages.
+const REST_MS: u32 = 80;
 
 /// The DOM listeners of the board; removed when this value is dropped.
 pub struct InputListeners {
     _listeners: Vec<Listener>,
+    _effect: RenderEffect<()>,
 }
 
 struct InputController {
@@ -51,6 +58,14 @@ struct InputController {
     /// Whether this viewer was already told that they may not draw.
     viewer_notified: Cell<bool>,
     cursor_shown: Cell<&'static str>,
+    /// Whether the focus is being set by a press of a pointer.
+    is_pressing: Cell<bool>,
+    /// The last position of the pointer over the board, in CSS pixels.
+    hovered: Cell<Option<(f64, f64)>>,
+    /// Sends where the pointer came to rest.
+    rest: RefCell<Option<Timeout>>,
+    /// The scale of the last gesture event of Safari.
+    pinch_scale: Cell<f64>,
 }
 
 impl InputListeners {
@@ -72,6 +87,10 @@ impl InputListeners {
             alt: Cell::default(),
             viewer_notified: Cell::default(),
             cursor_shown: Cell::default(),
+            is_pressing: Cell::default(),
+            hovered: Cell::default(),
+            rest: RefCell::default(),
+            pinch_scale: Cell::new(1.0),
         });
         let on = |event, action: fn(&InputController, &Event)| {
             let controller = Rc::clone(&controller);
@@ -86,8 +105,15 @@ impl InputListeners {
             on("pointercancel", |controller, event| {
                 controller.pointer_up(event, true);
             }),
+            // A pointer can go without either: a pen out of reach, a palm.
+            on("lostpointercapture", |controller, event| {
+                controller.pointer_up(event, true);
+            }),
             on("pointerleave", InputController::pointer_left),
+            on("focus", |controller, _| controller.focused()),
             on("wheel", InputController::wheel),
+            on("gesturestart", InputController::pinched),
+            on("gesturechange", InputController::pinched),
             on("contextmenu", |_, event| event.prevent_default()),
         ];
         let window = browser::window();
@@ -100,13 +126,28 @@ impl InputListeners {
             });
             listeners.push(listener);
         }
-        let blurred = Rc::clone(&controller);
-        listeners.push(Listener::new(&window, "blur", move |_| {
-            blurred.gestures.borrow_mut().space = false;
-            blurred.show_cursor();
-        }));
+        let release = |target: &EventTarget, event, when: fn() -> bool| {
+            let controller = Rc::clone(&controller);
+            Listener::new(target, event, move |_| {
+                if when() {
+                    controller.release_all();
+                }
+            })
+        };
+        listeners.push(release(&window, "blur", || true));
+        if let Some(document) = window.document() {
+            let is_hidden = || !browser::is_visible();
+            listeners.push(release(&document, "visibilitychange", is_hidden));
+        }
+        // The pointer rests while the view moves under it.
+        let moved = Rc::clone(&controller);
+        let effect = RenderEffect::new(move |_| {
+            moved.store.viewport.track();
+            moved.hover_again();
+        });
         Self {
             _listeners: listeners,
+            _effect: effect,
         }
     }
 }
@@ -121,6 +162,10 @@ impl InputController {
         let rect = self.root.get_bounding_client_rect();
         self.shift.set(event.shift_key());
         self.alt.set(event.alt_key());
+        let is_mouse = event.pointer_type() == "mouse";
+        // On a Mac, Control with the only button stands for the right one.
+        let is_right_click =
+            is_mouse && event.button() == 0 && event.ctrl_key() && browser::is_apple();
         Pointer {
             id: event.pointer_id(),
             x: f64::from(event.client_x()) - rect.left(),
@@ -130,8 +175,33 @@ impl InputController {
                 "pen" => PointerKind::Pen,
                 _ => PointerKind::Mouse,
             },
-            button: event.button(),
+            button: if is_right_click { 2 } else { event.button() },
+            is_primary: event.is_primary(),
         }
+    }
+
+    /// Handles `focus`: with the keyboard, selects the cell in the middle, where
+    /// the arrow keys start.
+    fn focused(&self) {
+        let by_keys = !self.is_pressing.get()
+            && self.root.matches(":focus-visible").unwrap_or_default()
+            && self.store.selected.get_untracked().is_none();
+        if let (true, Some(grid)) = (by_keys, self.grid()) {
+            let viewport = self.store.viewport.get_untracked();
+            let middle = viewport.cell_at(viewport.width / 2.0, viewport.height / 2.0, &grid);
+            self.session
+                .select(Some(middle.unwrap_or(Coord { x: 0, y: 0 })));
+        }
+    }
+
+    /// Releases all pointers, and the space bar: their ends may go to another
+    /// window.
+    fn release_all(&self) {
+        let action = self.gestures.borrow_mut().release_all();
+        if let Some(action) = action {
+            self.apply(action, &[]);
+        }
+        self.show_cursor();
     }
 
     fn pointer_down(&self, event: &Event) {
@@ -147,7 +217,9 @@ impl InputController {
         }
         let pointer = self.pointer(event);
         if let Some(element) = self.root.dyn_ref::<web_sys::HtmlElement>() {
+            self.is_pressing.set(true);
             let _ = element.focus();
+            self.is_pressing.set(false);
         }
         // Fails only if the pointer does not exist any more.
         let _ = self.root.set_pointer_capture(pointer.id);
@@ -171,6 +243,10 @@ impl InputController {
             return;
         };
         let pointer = self.pointer(event);
+        // Without a pressed button, the release was not reported.
+        if event.buttons() == 0 && pointer.kind != PointerKind::Touch {
+            self.end_pointer(pointer.id, true);
+        }
         self.hover(pointer.x, pointer.y);
         let action = self
             .gestures
@@ -213,8 +289,16 @@ impl InputController {
         let Some(event) = event.dyn_ref::<PointerEvent>() else {
             return;
         };
-        let pointer = self.pointer(event);
-        let action = self.gestures.borrow_mut().pointer_up(pointer.id, cancelled);
+        self.pointer(event);
+        self.end_pointer(event.pointer_id(), cancelled);
+    }
+
+    /// Handles the end of a pointer; does nothing if it is not down.
+    fn end_pointer(&self, id: i32, cancelled: bool) {
+        if !self.gestures.borrow().is_down(id) {
+            return;
+        }
+        let action = self.gestures.borrow_mut().pointer_up(id, cancelled);
         if let Some(action) = action {
             self.apply(action, &[]);
         }
@@ -222,13 +306,44 @@ impl InputController {
     }
 
     /// Handles `pointerleave`.
-    fn pointer_left(&self, _: &Event) {
+    fn pointer_left(&self, event: &Event) {
+        self.hovered.set(None);
         self.store.pointer.set(None);
+        // Where the browser could not capture it, nothing more is heard of it.
+        if let Some(event) = event.dyn_ref::<PointerEvent>()
+            && !self.root.has_pointer_capture(event.pointer_id())
+        {
+            self.end_pointer(event.pointer_id(), true);
+        }
     }
 
     /// Stores the board pixel under the pointer, and sends the position to the
     /// other users.
     fn hover(&self, x: f64, y: f64) {
+        self.hovered.set(Some((x, y)));
+        let (bx, by) = self.point_at(x, y);
+        // At most one message in a while is sent; the last one must not be missing.
+        let rest = if self.session.point(bx, by) {
+            None
+        } else {
+            let session = self.session;
+            Some(Timeout::new(REST_MS, move || {
+                session.point(bx, by);
+            }))
+        };
+        self.rest.replace(rest);
+    }
+
+    /// Stores the board pixel under the resting pointer again.
+    fn hover_again(&self) {
+        if let (Some((x, y)), Some(_)) = (self.hovered.get(), self.store.pointer.get_untracked()) {
+            self.point_at(x, y);
+        }
+    }
+
+    /// Stores the board pixel at a position in CSS pixels as the one under the
+    /// pointer. Returns the position on the board.
+    fn point_at(&self, x: f64, y: f64) -> (f64, f64) {
         let (bx, by) = self
             .store
             .viewport
@@ -241,7 +356,7 @@ impl InputController {
             self.store.pointer.set(Some(pixel));
             self.show_cursor();
         }
-        self.session.point(bx, by);
+        (bx, by)
     }
 
     /// The tile cell at a position in CSS pixels; none outside the board.
@@ -270,17 +385,17 @@ impl InputController {
                 viewport.pan(dx, dy, &grid);
                 viewport.zoom_at(x, y, factor, &grid);
             }),
-            GestureAction::Down { x, y, secondary } if self.is_picking() => {
+            GestureAction::Down { x, y, ink } if self.is_picking() => {
                 let at = self.cell(x, y);
                 if let Some((at, pixel)) =
                     at.and_then(|at| Some((at, self.pixel_in_tile(at, x, y)?)))
                 {
-                    self.pick_color(at, pixel, secondary);
+                    self.pick_color(at, pixel, ink);
                 }
             }
-            GestureAction::Down { x, y, secondary } => {
+            GestureAction::Down { x, y, ink } => {
                 if let Some((at, pixel)) = self.pixel_in_open_tile(x, y) {
-                    self.start_stroke(at, pixel, secondary);
+                    self.start_stroke(at, pixel, ink);
                 }
             }
             GestureAction::Draw { x, y } => {

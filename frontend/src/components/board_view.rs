@@ -76,14 +76,6 @@ pub fn BoardView() -> impl IntoView {
     };
     let chosen = move || store.selected.get();
     let camera = move || store.viewport.with(|view| view.camera);
-    let focused = move |_| {
-        let by_keys = root
-            .get_untracked()
-            .is_some_and(|root| root.matches(":focus-visible").unwrap_or_default());
-        if by_keys && store.selected.get_untracked().is_none() {
-            session.select(middle(store));
-        }
-    };
     view! {
         <div
             node_ref=root
@@ -101,7 +93,6 @@ pub fn BoardView() -> impl IntoView {
             data-camera-x=move || camera().x
             data-camera-y=move || camera().y
             data-camera-zoom=move || camera().zoom
-            on:focus=focused
         >
             <canvas node_ref=base aria-hidden="true"></canvas>
             <canvas node_ref=over aria-hidden="true"></canvas>
@@ -307,14 +298,6 @@ fn follow_person(store: Store, session: Session) {
             session.fly_to(CameraCommand::Camera(camera));
         }
     });
-}
-
-/// The cell in the middle of the viewport.
-fn middle(store: Store) -> Option<Coord> {
-    let grid = store.tiles.peek(TileStore::grid)?;
-    let view = store.viewport.get_untracked();
-    view.cell_at(view.width / 2.0, view.height / 2.0, &grid)
-        .or(Some(Coord { x: 0, y: 0 }))
 }
 
 fn hash() -> Option<String> {

@@ -42,6 +42,18 @@ impl Tool {
     }
 }
 
+/// With which end or button a stroke is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ink {
+    /// The primary colour: left button, pen, finger.
+    #[default]
+    Primary,
+    /// The secondary colour: right button, or the button of a pen.
+    Secondary,
+    /// The eraser end of a pen, which erases with any tool.
+    Eraser,
+}
+
 /// The state of the tool bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tools {

@@ -2,7 +2,7 @@
 //! to paint at once, and for shapes a preview to show until the release.
 
 use super::raster::{self, Point};
-use crate::model::tools::{Tool, Tools};
+use crate::model::tools::{Ink, Tool, Tools};
 use shared::pixels::{PixelEdit, Pixels, TRANSPARENT};
 
 /// A stroke in progress in one tile.
@@ -20,8 +20,8 @@ pub struct ActiveStroke {
 /// The modifiers of a stroke's start.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StrokeOptions {
-    /// Whether to use the secondary colour (right button).
-    pub secondary: bool,
+    /// What it is drawn with.
+    pub ink: Ink,
     /// Shift: the point from which a straight line leads to the start.
     pub from: Option<Point>,
 }
@@ -35,13 +35,17 @@ impl ActiveStroke {
         at: Point,
         pixels: Option<&Pixels>,
     ) -> (Self, Vec<PixelEdit>) {
-        let color = match (tools.tool, options.secondary) {
+        let tool = match options.ink {
+            Ink::Eraser => Tool::Eraser,
+            Ink::Primary | Ink::Secondary => tools.tool,
+        };
+        let color = match (tool, options.ink) {
             (Tool::Eraser, _) => TRANSPARENT,
-            (_, true) => tools.secondary,
-            (_, false) => tools.primary,
+            (_, Ink::Secondary) => tools.secondary,
+            (_, Ink::Primary | Ink::Eraser) => tools.primary,
         };
         let stroke = Self {
-            tool: tools.tool,
+            tool,
             color,
             mirror: tools.mirror,
             side,
@@ -49,7 +53,7 @@ impl ActiveStroke {
             last: at,
             end: at,
         };
-        let points = match tools.tool {
+        let points = match tool {
             Tool::Pencil | Tool::Eraser => raster::line(options.from.unwrap_or(at), at),
             Tool::Fill => raster::region(pixels, side, at),
             Tool::Line | Tool::Rectangle | Tool::Circle | Tool::Picker => Vec::new(),
@@ -155,7 +159,7 @@ mod tests {
         let mut mirrored = tools(Tool::Pencil);
         mirrored.mirror = true;
         let options = StrokeOptions {
-            secondary: true,
+            ink: Ink::Secondary,
             from: None,
         };
         let (_, edits) = ActiveStroke::down(mirrored, options, 8, (1, 0), None);

@@ -4,7 +4,11 @@
 
 use super::InputController;
 use crate::{
-    model::{camera::floor, tile_store, tools::Tool},
+    model::{
+        camera::floor,
+        tile_store,
+        tools::{Ink, Tool},
+    },
     tools::{
         raster::Point,
         stroke::{ActiveStroke, StrokeOptions},
@@ -46,7 +50,7 @@ impl InputController {
 
     /// Starts a stroke. With Shift it continues in a straight line from the end
     /// of the last stroke in the same tile.
-    pub(super) fn start_stroke(&self, at: Coord, pixel: Point, secondary: bool) {
+    pub(super) fn start_stroke(&self, at: Coord, pixel: Point, ink: Ink) {
         let Some(grid) = self.grid() else { return };
         let tools = self.store.tools.get_untracked();
         let from = self
@@ -58,7 +62,7 @@ impl InputController {
             let pixels = tiles.shown(at).map(|tile| &tile.state.pixels);
             ActiveStroke::down(
                 tools,
-                StrokeOptions { secondary, from },
+                StrokeOptions { ink, from },
                 grid.tile_size,
                 pixel,
                 pixels,
@@ -97,7 +101,7 @@ impl InputController {
 
     /// Picks the colour of a pixel. Switches from the picker or eraser to the
     /// pencil; a transparent pixel selects the eraser.
-    pub(super) fn pick_color(&self, at: Coord, (x, y): Point, secondary: bool) {
+    pub(super) fn pick_color(&self, at: Coord, (x, y): Point, ink: Ink) {
         let Some(grid) = self.grid() else { return };
         let Ok(index) = u16::try_from(y * grid.tile_size + x) else {
             return;
@@ -111,7 +115,7 @@ impl InputController {
                 tools.tool = Tool::Eraser;
                 return;
             }
-            if secondary {
+            if ink == Ink::Secondary {
                 tools.secondary = color;
             } else {
                 tools.primary = color;

@@ -200,13 +200,15 @@ impl<B: Backend> SessionState<B> {
     }
 
     /// The pointer is at this board position. Sent at most every
-    /// [`CURSOR_INTERVAL_MS`].
-    pub fn point(&mut self, x: f64, y: f64, now: i64) {
+    /// [`CURSOR_INTERVAL_MS`]; false if it is too soon.
+    pub fn point(&mut self, x: f64, y: f64, now: i64) -> bool {
         let is_due = |sent_at| now - sent_at >= CURSOR_INTERVAL_MS;
-        if self.cursor_sent_at.is_none_or(is_due) {
-            self.cursor_sent_at = Some(now);
-            self.send(ClientMessage::UserPresence(PresenceChange::Cursor { x, y }));
+        if !self.cursor_sent_at.is_none_or(is_due) {
+            return false;
         }
+        self.cursor_sent_at = Some(now);
+        self.send(ClientMessage::UserPresence(PresenceChange::Cursor { x, y }));
+        true
     }
 
     /// Sets the user's status; without a message the old one stays. Every later
