@@ -1,19 +1,26 @@
 //! Draws the upper canvas: the grid of the open tile, outlines, names, cursors,
 //! likes and highlights. It is redrawn as a whole each time, since it holds
 //! few shapes. `shapes` has the single shapes.
+//!
+//! What lies on the pixels of the board (lines, frames, the pen) is drawn in
+//! whole device pixels, like the tiles below it; else it would be blurred.
+//! Texts, padlocks and cursors are drawn in CSS pixels.
 
 mod shapes;
 
 use super::theme::Theme;
 use crate::{
-    i18n::board::creator_name,
+    i18n::{
+        board::{board_texts, creator_name},
+        interpolate,
+    },
     model::{
         camera::Viewport,
         people::{self, Cursor, Highlight},
         tile_store::TileStore,
     },
 };
-use shapes::{draw_label, draw_padlock, is_visible, outline_tile};
+use shapes::{DeviceRect, draw_label, draw_padlock, in_device_pixels, is_visible, outline_tile};
 use shared::{
     canvas::{Coord, Grid},
     ids::UserId,
@@ -152,47 +159,69 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
 /// Draws the open tile: dims the rest of the board, shows the unfinished shape,
 /// the pixel grid and the pen.
 fn draw_open_tile(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &Grid, at: Coord) {
-    let (x, y, side) = scene.viewport.tile_rect(grid, at);
-    let Viewport { width, height, .. } = scene.viewport;
-    context.set_fill_style_str(&scene.theme.dim);
-    context.fill_rect(0.0, 0.0, width, y.max(0.0));
-    context.fill_rect(0.0, y + side, width, (height - y - side).max(0.0));
-    context.fill_rect(0.0, y, x.max(0.0), side);
-    context.fill_rect(x + side, y, (width - x - side).max(0.0), side);
+    let side = grid.tile_size;
+    let (x, y) = (at.x * side, at.y * side);
+    in_device_pixels(context, scene, || {
+        let tile = scene.device_rect(x, y, side);
+        let (width, height) = (
+            (scene.viewport.width * scene.ratio).round(),
+            (scene.viewport.height * scene.ratio).round(),
+        );
+        context.set_fill_style_str(&scene.theme.dim);
+        context.fill_rect(0.0, 0.0, width, tile.top.max(0.0));
+        context.fill_rect(0.0, tile.bottom, width, (height - tile.bottom).max(0.0));
+        let tall = tile.bottom - tile.top;
+        context.fill_rect(0.0, tile.top, tile.left.max(0.0), tall);
+        context.fill_rect(tile.right, tile.top, (width - tile.right).max(0.0), tall);
 
-    let zoom = scene.viewport.camera.zoom;
-    let spot = |index: i32| {
-        let (column, row) = (index % grid.tile_size, index / grid.tile_size);
-        (x + f64::from(column) * zoom, y + f64::from(row) * zoom)
-    };
-    for &PixelEdit(index, color) in scene.preview {
-        let (dx, dy) = spot(i32::from(index));
-        context.set_fill_style_str(css_color(scene, color));
-        context.fill_rect(dx, dy, zoom, zoom);
-    }
-    if zoom >= MIN_ZOOM_FOR_GRID {
-        context.set_fill_style_str(&scene.theme.grid);
-        context.set_global_alpha(((zoom - MIN_ZOOM_FOR_GRID) / 6.0).min(0.8));
-        let line_width = 1.0 / scene.ratio;
-        for line in 1..grid.tile_size {
-            let offset = f64::from(line) * zoom;
-            context.fill_rect(x + offset, y, line_width, side);
-            context.fill_rect(x, y + offset, side, line_width);
+        for &PixelEdit(index, color) in scene.preview {
+            let index = i32::from(index);
+            context.set_fill_style_str(css_color(scene, color));
+            scene
+                .device_rect(x + index % side, y + index / side, 1)
+                .fill(context);
         }
-        context.set_global_alpha(1.0);
+        draw_lines(context, scene, (x, y), side);
+        if let Some((column, row)) = scene.pen {
+            draw_pen(context, scene, scene.device_rect(x + column, y + row, 1));
+        }
+    });
+}
+
+/// Draws the lines between the pixels of the open tile; nothing below
+/// [`MIN_ZOOM_FOR_GRID`].
+fn draw_lines(
+    context: &CanvasRenderingContext2d,
+    scene: &Scene<'_>,
+    (x, y): (i32, i32),
+    side: i32,
+) {
+    let zoom = scene.viewport.camera.zoom;
+    if zoom < MIN_ZOOM_FOR_GRID {
+        return;
     }
-    if let Some((column, row)) = scene.pen {
-        let (px, py) = (x + f64::from(column) * zoom, y + f64::from(row) * zoom);
-        context.set_global_alpha(0.6);
-        context.set_fill_style_str(css_color(scene, scene.color));
-        context.fill_rect(px, py, zoom, zoom);
-        context.set_global_alpha(1.0);
-        context.set_line_width(1.5);
-        context.set_stroke_style_str("#000");
-        context.stroke_rect(px, py, zoom, zoom);
-        context.set_stroke_style_str("#fff");
-        context.stroke_rect(px + 1.5, py + 1.5, zoom - 3.0, zoom - 3.0);
+    let tile = scene.device_rect(x, y, side);
+    context.set_fill_style_str(&scene.theme.grid);
+    context.set_global_alpha(((zoom - MIN_ZOOM_FOR_GRID) / 6.0).min(0.8));
+    for line in 1..side {
+        let DeviceRect { left, top, .. } = scene.device_rect(x + line, y + line, 1);
+        context.fill_rect(left, tile.top, 1.0, tile.bottom - tile.top);
+        context.fill_rect(tile.left, top, tile.right - tile.left, 1.0);
     }
+    context.set_global_alpha(1.0);
+}
+
+/// Draws the pen on a pixel: its colour in a frame that is seen on every colour.
+fn draw_pen(context: &CanvasRenderingContext2d, scene: &Scene<'_>, pixel: DeviceRect) {
+    context.set_global_alpha(0.6);
+    context.set_fill_style_str(css_color(scene, scene.color));
+    pixel.fill(context);
+    context.set_global_alpha(1.0);
+    let width = scene.line_width(1.0);
+    context.set_fill_style_str("#000");
+    pixel.frame(context, width);
+    context.set_fill_style_str("#fff");
+    pixel.inset(width).frame(context, width);
 }
 
 /// The CSS colour of a palette index.
@@ -231,7 +260,10 @@ fn draw_captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &G
             let name = (scene.name_of)(tile.state.creator_id);
             let mut text = creator_name(name.as_deref(), &tile.creator).to_owned();
             if tile.state.like_count > 0 {
-                text = format!("{text}  ♥ {}", tile.state.like_count);
+                text = interpolate(
+                    board_texts().name_and_likes,
+                    &[("name", &text), ("n", &tile.state.like_count)],
+                );
             }
             if !text.is_empty() {
                 draw_label(
@@ -301,6 +333,7 @@ fn draw_highlight(
         let phase = f64::from(age.rem_euclid(1_000)) / 1_000.0;
         let growth = 4.0 + phase * 28.0;
         context.set_global_alpha(1.0 - phase);
+        context.set_stroke_style_str(color);
         context.set_line_width(3.0);
         context.stroke_rect(
             x - growth,
@@ -312,7 +345,10 @@ fn draw_highlight(
     }
     let text = match (&highlight.by, highlight.message.as_str()) {
         (Some((_, name)), "") => name.clone(),
-        (Some((_, name)), message) => format!("{name}: {message}"),
+        (Some((_, name)), message) => interpolate(
+            board_texts().name_says,
+            &[("name", name), ("message", &message)],
+        ),
         (None, _) => return,
     };
     let text_color = &scene.theme.person_text;

@@ -34,6 +34,8 @@ use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 /// Width in CSS pixels of the toolbar over the left side of the board (not on
 /// phones).
 const TOOLBAR_WIDTH_PX: f64 = 120.0;
+/// The same in a low window, such as on a phone held sideways.
+const LOW_TOOLBAR_WIDTH_PX: f64 = 204.0;
 
 /// The two canvases of the board, with what is needed to draw them.
 pub struct BoardRenderer {
@@ -171,6 +173,8 @@ impl BoardRenderer {
             CameraCommand::FitTile(at) => {
                 let covered = if browser::is_phone() {
                     0.0
+                } else if browser::is_low() {
+                    LOW_TOOLBAR_WIDTH_PX
                 } else {
                     TOOLBAR_WIDTH_PX
                 };
@@ -195,8 +199,11 @@ impl BoardRenderer {
             self.update_viewport(|viewport| viewport.camera = to);
             return;
         }
-        self.animation
-            .set(Some(CameraAnimation::new(from, to, frame_time())));
+        self.animation.set(Some(CameraAnimation::new(
+            from,
+            to,
+            browser::monotonic_ms(),
+        )));
         self.refresh();
     }
 
@@ -204,7 +211,7 @@ impl BoardRenderer {
     /// the overlay.
     fn frame(self: &Rc<Self>) {
         if let Some(animation) = self.animation.get() {
-            let (camera, arrived) = animation.at(frame_time());
+            let (camera, arrived) = animation.at(browser::monotonic_ms());
             self.store
                 .viewport
                 .update(|viewport| viewport.camera = camera);
@@ -232,7 +239,7 @@ impl BoardRenderer {
                     ratio,
                     (tiles, editing),
                     &theme,
-                    frame_time,
+                    browser::monotonic_ms,
                 );
                 if !complete {
                     self.base_dirty.set(true);
@@ -337,13 +344,6 @@ fn mark_first_picture() {
         // Fails only for names reserved by the browser.
         let _ = performance.mark("board-picture");
     }
-}
-
-/// Milliseconds on the monotonic clock of the page.
-fn frame_time() -> f64 {
-    browser::window()
-        .performance()
-        .map_or(0.0, |performance| performance.now())
 }
 
 #[expect(

@@ -1,5 +1,5 @@
 //! The shapes that the overlay consists of: outline of a tile, padlock and text
-//! label. Sizes are in CSS pixels.
+//! label. Sizes are in CSS pixels, except those of a [`DeviceRect`].
 
 use super::Scene;
 use shared::canvas::{Coord, Grid};
@@ -27,11 +27,97 @@ pub(super) fn outline_tile(
     if !is_visible(scene, x, y, side) {
         return None;
     }
-    context.set_stroke_style_str(color);
-    context.set_line_width(width);
-    let offset = width / 2.0;
-    context.stroke_rect(x - offset, y - offset, side + width, side + width);
+    in_device_pixels(context, scene, || {
+        let width = scene.line_width(width);
+        let pixels = grid.tile_size;
+        context.set_fill_style_str(color);
+        scene
+            .device_rect(at.x * pixels, at.y * pixels, pixels)
+            .inset(-width)
+            .frame(context, width);
+    });
     Some((x, y, side))
+}
+
+/// A rectangle whose edges are whole device pixels of the canvas.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct DeviceRect {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) right: f64,
+    pub(super) bottom: f64,
+}
+
+impl Scene<'_> {
+    /// Where the renderer draws a square of `side` board pixels, with this board
+    /// pixel in its upper left corner.
+    pub(super) fn device_rect(&self, x: i32, y: i32, side: i32) -> DeviceRect {
+        let corner = |x: i32, y: i32| {
+            let (x, y) = self.viewport.to_screen(x.into(), y.into());
+            ((x * self.ratio).round(), (y * self.ratio).round())
+        };
+        let (left, top) = corner(x, y);
+        let (right, bottom) = corner(x + side, y + side);
+        DeviceRect {
+            left,
+            top,
+            right,
+            bottom,
+        }
+    }
+
+    /// A width in CSS pixels as whole device pixels, at least one.
+    pub(super) fn line_width(&self, width: f64) -> f64 {
+        (width * self.ratio).round().max(1.0)
+    }
+}
+
+impl DeviceRect {
+    /// The rectangle without a margin of this width; larger for a negative one.
+    pub(super) fn inset(self, margin: f64) -> Self {
+        Self {
+            left: self.left + margin,
+            top: self.top + margin,
+            right: self.right - margin,
+            bottom: self.bottom - margin,
+        }
+    }
+
+    /// Fills it in the current colour.
+    pub(super) fn fill(self, context: &CanvasRenderingContext2d) {
+        context.fill_rect(
+            self.left,
+            self.top,
+            self.right - self.left,
+            self.bottom - self.top,
+        );
+    }
+
+    /// Draws its edge, inside, in the current fill colour. Nothing if there is
+    /// no room for it.
+    pub(super) fn frame(self, context: &CanvasRenderingContext2d, width: f64) {
+        let (wide, tall) = (self.right - self.left, self.bottom - self.top);
+        if wide < 2.0 * width || tall < 2.0 * width {
+            return;
+        }
+        context.fill_rect(self.left, self.top, wide, width);
+        context.fill_rect(self.left, self.bottom - width, wide, width);
+        let tall = tall - 2.0 * width;
+        context.fill_rect(self.left, self.top + width, width, tall);
+        context.fill_rect(self.right - width, self.top + width, width, tall);
+    }
+}
+
+/// Draws with positions in device pixels.
+pub(super) fn in_device_pixels(
+    context: &CanvasRenderingContext2d,
+    scene: &Scene<'_>,
+    draw: impl FnOnce(),
+) {
+    // Neither can fail: the transformations are valid.
+    let _ = context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0);
+    draw();
+    let _ = context.set_transform(scene.ratio, 0.0, 0.0, scene.ratio, 0.0, 0.0);
 }
 
 /// Draws a padlock in the upper right corner of a tile.
