@@ -1,5 +1,5 @@
 //! The client's plain data types, which every other module may use: tiles, viewport, tools, people,
-//! chat rows, activity lines, connection status, toasts, the place of an imported picture.
+//! chat rows, activity lines, connection status, toasts, the place and size of an imported picture.
 //! Imports nothing of ours but `shared`; knows no signal, no socket and no page.
 
 pub mod activity;
@@ -10,5 +10,6 @@ pub mod import_layout;
 pub mod notice;
 pub mod palette;
 pub mod people;
+pub mod picture_size;
 pub mod tile_store;
 pub mod tools;

@@ -2,11 +2,12 @@
 //! to the palette and shows a preview before it is painted.
 
 use crate::{
-    board::tile_cache,
+    board::tile_cache::context_of,
     browser,
     components::{
         dialog::Dialog,
         icons::{Glyph, Icon},
+        picture::{self, DecodeError, Picture},
     },
     i18n::board::{board_texts, import_left_out, import_size},
     model::{
@@ -18,25 +19,23 @@ use crate::{
     session::Session,
     store::Store,
     tasks::Tasks,
-    tools::quantize::Matcher,
 };
 use leptos::{ev, html, prelude::*};
 use leptos_use_event_listener::use_event_listener;
 use shared::canvas::Coord;
-use wasm_bindgen::{Clamped, JsCast};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{DataTransfer, File, ImageBitmap, ImageData};
-
-/// Largest file in bytes.
-const MOST_BYTES: f64 = 32.0 * 1024.0 * 1024.0;
+use std::rc::Rc;
+use wasm_bindgen::Clamped;
+use web_sys::{DataTransfer, Element, File, ImageData};
 
 /// The result that would be painted.
-#[derive(Clone)]
 struct Outcome {
     layout: Layout,
     /// Palette indices of all pixels of its tiles.
     indices: Vec<u8>,
 }
+
+/// The picture that is imported, and the cell it is painted from.
+type Imported = RwSignal<Option<(Coord, Rc<Picture>)>, LocalStorage>;
 
 /// The button that chooses a picture for the open tile.
 #[component]
@@ -81,7 +80,7 @@ pub fn ImportButton() -> impl IntoView {
 pub fn Import() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
-    let picture = RwSignal::new_local(None::<(Coord, ImageBitmap)>);
+    let picture: Imported = RwSignal::new_local(None);
     let open = RwSignal::new(false);
     let tasks = Tasks::new();
     listen(store, session);
@@ -90,23 +89,28 @@ pub fn Import() -> impl IntoView {
             return;
         };
         store.import.set(None);
-        if file.size() > MOST_BYTES {
-            session.notify(NoticeKind::Problem(
-                board_texts().import_too_large.to_owned(),
-            ));
-            return;
-        }
         tasks.spawn(async move {
-            match decode(&file).await {
-                Some(bitmap) => {
-                    picture.set(Some((at, bitmap)));
+            match picture::decode(&file).await {
+                Ok(decoded) => {
+                    picture.set(Some((at, Rc::new(decoded))));
                     open.set(true);
                 }
-                None => session.notify(NoticeKind::Problem(
-                    board_texts().import_no_picture.to_owned(),
+                Err(error) => session.notify(NoticeKind::Problem(
+                    match error {
+                        DecodeError::TooLarge => board_texts().import_too_large,
+                        DecodeError::NoPicture => board_texts().import_no_picture,
+                        DecodeError::Unreadable => board_texts().import_unreadable,
+                    }
+                    .to_owned(),
                 )),
             }
         });
+    });
+    // Frees the picture.
+    Effect::new(move || {
+        if !open.get() {
+            picture.set(None);
+        }
     });
     view! {
         <Dialog open title=board_texts().import>
@@ -117,10 +121,7 @@ pub fn Import() -> impl IntoView {
 
 /// The preview and the options.
 #[component]
-fn Preview(
-    picture: RwSignal<Option<(Coord, ImageBitmap)>, LocalStorage>,
-    open: RwSignal<bool>,
-) -> impl IntoView {
+fn Preview(picture: Imported, open: RwSignal<bool>) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let texts = board_texts();
@@ -128,44 +129,57 @@ fn Preview(
     let columns = RwSignal::new(1);
     let dither = RwSignal::new(false);
     let grid = move || store.tiles.peek(TileStore::grid);
-    let result = Memo::new_with_compare(
-        move |_| {
-            let (columns, dither) = (columns.get(), dither.get());
-            picture.with(|picture| {
-                let (at, bitmap) = picture.as_ref()?;
-                let (width, height) = (bitmap.width(), bitmap.height());
-                let layout = Layout::new(&grid()?, *at, columns, width, height);
-                let indices = matched(store, bitmap, &layout, dither)?;
-                Some(Outcome { layout, indices })
-            })
-        },
-        |_, _| true,
-    );
+    let layout = Memo::new(move |_| {
+        let columns = columns.get();
+        picture.with(|picture| {
+            let (at, picture) = picture.as_ref()?;
+            let (width, height) = picture.size();
+            Some(Layout::new(&grid()?, *at, columns, width, height))
+        })
+    });
+    let outcome = StoredValue::new_local(None::<Outcome>);
+    let is_ready = RwSignal::new(false);
+    // The number of the last change; what was begun before it is abandoned.
+    let change = StoredValue::new(0_u32);
+    let tasks = Tasks::new();
     Effect::new(move || {
-        if let Some(canvas) = canvas.get() {
-            result.with(|result| result.as_ref().map(|result| show(store, result, &canvas)));
-        }
+        let (layout, dither) = (layout.get(), dither.get());
+        let (Some(layout), Some(canvas)) = (layout, canvas.get()) else {
+            return;
+        };
+        let Some((_, picture)) = picture.get_untracked() else {
+            return;
+        };
+        is_ready.set(false);
+        change.update_value(|change| *change += 1);
+        let own = change.get_value();
+        let is_current = move || change.try_get_value() == Some(own);
+        tasks.spawn(async move {
+            let palette = palette_of(store);
+            let Some(indices) = picture.matched(&layout, &palette, dither, is_current).await else {
+                return;
+            };
+            let result = Outcome { layout, indices };
+            show(store, &result, &canvas);
+            outcome.set_value(Some(result));
+            is_ready.set(true);
+        });
     });
     let most = move || {
         let at = picture.with(|picture| picture.as_ref().map(|(at, _)| *at));
         at.and_then(|at| Some(max_columns(&grid()?, at)))
     };
-    let size = move || {
-        result.with(|result| {
-            let layout = &result.as_ref()?.layout;
-            Some(import_size(layout))
-        })
-    };
+    let size = move || layout.with(|layout| Some(import_size(layout.as_ref()?)));
     let left_out = move || {
-        result.with(|result| {
-            let cells = result.as_ref()?.layout.cells();
+        layout.with(|layout| {
+            let cells = layout.as_ref()?.cells();
             let forbidden = cells.filter(|at| store.may_not(*at).is_some()).count();
             Some(import_left_out(forbidden))
         })
     };
     let paint = move |_| {
-        let parts = result.with_untracked(|result| {
-            let Outcome { layout, indices } = result.as_ref()?;
+        let parts = outcome.with_value(|outcome| {
+            let Outcome { layout, indices } = outcome.as_ref()?;
             let part = |at| (at, layout.edits(indices, at));
             Some((layout.at, layout.cells().map(part).collect()))
         });
@@ -178,7 +192,7 @@ fn Preview(
     };
     view! {
         <div class="import">
-            <div class="import__picture">
+            <div class="import__picture" aria-busy=move || (!is_ready.get()).then_some("true")>
                 <canvas node_ref=canvas data-testid="import-preview"></canvas>
             </div>
             <label class="import__size">
@@ -202,17 +216,26 @@ fn Preview(
             <p class="soft" role="status">{left_out}</p>
         </div>
         <div class="dialog__foot">
-            <button class="btn btn--primary" type="button" on:click=paint>
+            <button
+                class="btn btn--primary"
+                type="button"
+                disabled=move || !is_ready.get()
+                on:click=paint
+            >
                 {texts.import_paint}
             </button>
         </div>
     }
 }
 
-/// Handles pictures that are pasted outside of text fields or dropped on the
-/// board.
+/// Handles pictures that are pasted outside of text fields and dialogs, or
+/// dropped on the board. Text fields keep what is pasted or dropped into them:
+/// many programs put a picture beside the text that they copy.
 fn listen(store: Store, session: Session) {
     let _ = use_event_listener(window(), ev::paste, move |event| {
+        if browser::target_element(&event).is_some_and(|target| keeps(&target)) {
+            return;
+        }
         let Some(file) = event.clipboard_data().as_ref().and_then(picture_of) else {
             return;
         };
@@ -223,15 +246,23 @@ fn listen(store: Store, session: Session) {
             None => session.notify(NoticeKind::Problem(board_texts().import_nowhere.to_owned())),
         }
     });
-    // Without this the browser would leave the page and show the file.
-    let _ = use_event_listener(window(), ev::dragover, |event| event.prevent_default());
+    let _ = use_event_listener(window(), ev::dragover, move |event| {
+        if is_for_page(&event) {
+            event.prevent_default();
+        }
+    });
     let _ = use_event_listener(window(), ev::drop, move |event| {
+        if !is_for_page(&event) {
+            return;
+        }
         event.prevent_default();
-        let on_board = event
-            .target()
-            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+        let on_board = browser::target_element(&event)
             .and_then(|target| target.closest(".board").ok().flatten());
-        let file = event.data_transfer().as_ref().and_then(picture_of);
+        // A file of an unknown type may be a picture.
+        let file = event
+            .data_transfer()
+            .as_ref()
+            .and_then(|data| picture_of(data).or_else(|| data.files()?.get(0)));
         let (Some(board), Some(file)) = (on_board, file) else {
             return;
         };
@@ -248,41 +279,31 @@ fn listen(store: Store, session: Session) {
     });
 }
 
-/// The first file among what is pasted or dropped.
+/// Whether an element keeps what is pasted into it.
+fn keeps(element: &Element) -> bool {
+    browser::takes_text(element) || element.closest("dialog").ok().flatten().is_some()
+}
+
+/// Whether what is dragged is not for the browser: it would leave the page and
+/// show a file or an address, but a text is put into the text field.
+fn is_for_page(event: &ev::DragEvent) -> bool {
+    let has_text = event.data_transfer().is_some_and(|data| {
+        let types = data.types();
+        ["text/plain", "text/uri-list", "text/html"]
+            .iter()
+            .any(|kind| types.includes(&(*kind).into(), 0))
+    });
+    let on_field =
+        browser::target_element(event).is_some_and(|target| browser::takes_text(&target));
+    !(has_text && on_field)
+}
+
+/// The first picture among what is pasted or dropped.
 fn picture_of(data: &DataTransfer) -> Option<File> {
-    data.files()?.get(0)
-}
-
-async fn decode(file: &File) -> Option<ImageBitmap> {
-    let promise = browser::window().create_image_bitmap_with_blob(file).ok()?;
-    JsFuture::from(promise).await.ok()?.dyn_into().ok()
-}
-
-/// The picture at its new size, in the palette's colours.
-fn matched(store: Store, bitmap: &ImageBitmap, layout: &Layout, dither: bool) -> Option<Vec<u8>> {
-    let (width, height) = layout.pixels();
-    let (_, context) = tile_cache::offscreen_canvas(width, height)?;
-    let shrinks = u32::try_from(layout.width).is_ok_and(|width| width < bitmap.width());
-    context.set_image_smoothing_enabled(shrinks);
-    // Not supported by every browser; the default quality is acceptable.
-    let _ = js_sys::Reflect::set(&context, &"imageSmoothingQuality".into(), &"high".into());
-    let (x, y) = layout.margin();
-    context
-        .draw_image_with_image_bitmap_and_dw_and_dh(
-            bitmap,
-            x.into(),
-            y.into(),
-            layout.width.into(),
-            layout.height.into(),
-        )
-        .ok()?;
-    let rgba = context
-        .get_image_data(0.0, 0.0, width.into(), height.into())
-        .ok()?
-        .data();
-    let palette = palette_of(store);
-    let width = usize::try_from(width).ok()?;
-    Some(Matcher::new(&palette).indices(&rgba, width, dither))
+    let files = data.files()?;
+    (0..files.length())
+        .filter_map(|index| files.get(index))
+        .find(|file| file.type_().starts_with("image/"))
 }
 
 /// Draws the preview.
@@ -294,7 +315,7 @@ fn show(store: Store, result: &Outcome, canvas: &web_sys::HtmlCanvasElement) -> 
     let rgba = palette::rgba(&result.indices, &palette_of(store));
     let data = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), width, height).ok()?;
     // Fails only for a place outside the canvas.
-    let _ = tile_cache::context_of(canvas)?.put_image_data(&data, 0.0, 0.0);
+    let _ = context_of(canvas)?.put_image_data(&data, 0.0, 0.0);
     Some(())
 }
 
