@@ -2,7 +2,7 @@
 //! there.
 
 use crate::{
-    api,
+    components::thumbnail::{Subject, thumbnail},
     i18n::{interpolate, number, t},
 };
 use leptos::prelude::*;
@@ -11,11 +11,8 @@ use shared::api::Canvas;
 /// Width in pixels below which a picture is enlarged in a card.
 const SMALL: i32 = 400;
 
-/// The address of a canvas's picture. It changes with every change of the
-/// canvas, so that browsers fetch the picture again then and not before.
-pub fn picture(canvas: &Canvas) -> String {
-    format!("{}&v={}", api::image_url(canvas.id, 1), canvas.last_seq)
-}
+/// Width and height in pixels of the picture of a card: twice what is shown, for dense screens.
+const PICTURE: (f64, f64) = (640.0, 400.0);
 
 /// The card of one canvas; the whole card is a link.
 #[component]
@@ -27,7 +24,10 @@ pub fn CanvasCard(
         move || canvas.with(|canvas| canvas.as_ref().map(read).unwrap_or_default())
     };
     let unseen = RwSignal::new(false);
-    let source = Memo::new(move |_| canvas.with(|canvas| canvas.as_ref().map(picture)));
+    let frame = NodeRef::new();
+    let subject = Memo::new(move |_| canvas.with(|canvas| canvas.as_ref().map(Subject::from)));
+    let picture = thumbnail(frame, subject, PICTURE.0, PICTURE.1);
+    let source = move || picture.with(|picture| picture.as_ref().map(|picture| picture.text()));
     let is_small = move || {
         canvas.with(|canvas| {
             canvas
@@ -48,13 +48,12 @@ pub fn CanvasCard(
     };
     view! {
         <li class="card">
-            <div class="card__picture">
+            <div class="card__picture" node_ref=frame>
                 <img
                     class="card__image"
                     class=("card__image--small", is_small)
                     src=source
                     alt=""
-                    loading="lazy"
                     decoding="async"
                     hidden=move || unseen.get()
                     on:error=move |_| unseen.set(true)
@@ -64,11 +63,11 @@ pub fn CanvasCard(
             </div>
             <div class="card__body">
                 <h3 class="card__name">
-                    <a href=part(|canvas| format!("/canvas/{}", canvas.id)) class="card__link">
+                    <a href=part(|canvas| format!("/canvas/{}", canvas.id)) class="card__link" dir="auto">
                         {part(|canvas| canvas.name.clone())}
                     </a>
                 </h3>
-                <p class="card__about">{part(|canvas| canvas.description.clone())}</p>
+                <p class="card__about" dir="auto" translate="yes">{part(|canvas| canvas.description.clone())}</p>
                 <p class="card__facts">
                     <span>{part(tiles)}</span>
                     <span>{part(size)}</span>

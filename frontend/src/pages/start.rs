@@ -8,12 +8,13 @@ use crate::{
     components::{
         auth_forms::{EntryForms, EntryMethod},
         avatar::{Avatar, Size},
-        canvas_card::{CanvasCard, WaitingCard, picture},
+        canvas_card::{CanvasCard, WaitingCard},
         dialogs::{DialogHost, DialogKind, Dialogs},
         icons::{Glyph, Icon, Star},
         new_canvas::NewCanvas,
         sign_in::SignOutWaits,
         theme::ThemePicker,
+        thumbnail::{Address, Subject},
     },
     i18n::{interpolate, t},
     model::connection::SignIn,
@@ -28,10 +29,13 @@ use shared::{
     api::{Canvas, User},
     ids::CanvasId,
 };
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 /// Milliseconds between two requests of the list, while the tab is visible.
 const REFRESH_MS: u64 = 10_000;
+
+/// Width and height in pixels that the background covers.
+const BACKDROP: (f64, f64) = (2048.0, 1280.0);
 
 /// Milliseconds from the last key press to the search.
 const SEARCH_DELAY: Duration = Duration::from_millis(250);
@@ -121,14 +125,14 @@ pub fn StartPage() -> impl IntoView {
                     </button>
                 </div>
                 <Show when=move || mine.canvases.with(|canvases| !canvases.is_empty())>
-                    <section class="list canvas-list--row" aria-labelledby="mine">
+                    <section class="canvas-list canvas-list--row" aria-labelledby="mine">
                         <div class="canvas-list__head">
                             <h2 id="mine">{t().my_canvases}</h2>
                         </div>
                         <Cards list=mine make />
                     </section>
                 </Show>
-                <section class="list" aria-labelledby="public">
+                <section class="canvas-list" aria-labelledby="public">
                     <div class="canvas-list__head">
                         <h2 id="public">{t().public_canvases}</h2>
                     </div>
@@ -146,17 +150,24 @@ pub fn StartPage() -> impl IntoView {
 fn Hero(public: CanvasList, entered: Callback<EntryMethod>) -> impl IntoView {
     let account = expect_context::<Account>();
     // Chosen once, so that the background does not change while one reads.
-    let backdrop = RwSignal::new(None::<String>);
+    let backdrop = RwSignal::new_local(None::<Rc<Address>>);
+    let chosen = StoredValue::new(false);
+    let tasks = Tasks::new();
     Effect::new(move || {
         let painted = public.canvases.with(|canvases| {
             liveliest(canvases)
                 .filter(|canvas| canvas.tile_count > 0)
-                .map(picture)
+                .map(Subject::from)
         });
-        if backdrop.with_untracked(Option::is_none) {
-            backdrop.set(painted);
+        if let Some(subject) = painted.filter(|_| !chosen.get_value()) {
+            chosen.set_value(true);
+            tasks.spawn(async move {
+                let (width, height) = BACKDROP;
+                backdrop.set(subject.picture(width, height).await.map(Rc::new));
+            });
         }
     });
+    let source = move || backdrop.with(|picture| picture.as_ref().map(|picture| picture.text()));
     let ready = RwSignal::new(false);
     let here = Memo::new(move |_| {
         public.canvases.with(|canvases| {
@@ -178,7 +189,7 @@ fn Hero(public: CanvasList, entered: Callback<EntryMethod>) -> impl IntoView {
                 <img
                     class="hero__picture"
                     class=("hero__picture--ready", ready)
-                    src=backdrop
+                    src=source
                     alt=""
                     on:load=move |_| ready.set(true)
                 />
@@ -234,7 +245,7 @@ fn Welcome(user: User) -> impl IntoView {
         <div class="entry__who">
             <Avatar user=user.id name=user.display_name.clone() size=Size::Large />
             <div class="entry__who-text">
-                <h2 id="entry-title">{user.display_name}</h2>
+                <h2 id="entry-title" dir="auto">{user.display_name}</h2>
                 <p class="faint">
                     {if user.is_guest { t().is_guest.to_owned() } else { interpolate(t().at_name, &[("name", &user.username)]) }}
                 </p>
