@@ -24,13 +24,20 @@ use crate::{
 use composer::Composer;
 use js_sys::Date;
 use leptos::prelude::*;
+use leptos_use_document_visibility::use_document_visibility;
+use leptos_use_interval_fn::use_interval_fn;
 use message::Message;
 use reading::ChatReading;
-use rows::ChatLine;
+use rows::{ChatLine, Shown, ShownMessages};
 use scroll::Scroll;
 use shared::time::Timestamp;
+use std::time::Duration;
 use wasm_bindgen::JsValue;
 
+/// Milliseconds between two looks at the date.
+const DATE_MS: u64 = 10_000;
+/// How long after the last of the old messages new ones are not read aloud.
+const QUIET: Duration = Duration::from_millis(500);
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
@@ -41,10 +48,19 @@ pub fn ChatPanel() -> impl IntoView {
     let session = expect_context::<Session>();
     let reading = expect_context::<ChatReading>();
 
+    let date = local_date();
+    let offset = Memo::new(move |_| date.with(|date| date.offset_minutes));
     let lines = Memo::new(move |_| {
         let mark = reading.mark.get();
+        // Days begin at another time in another time zone.
+        offset.track();
         store.chat.with(|chat| rows::lines(chat, mark, day_of))
     });
+    let shown = StoredValue::new(ShownMessages::default());
+    Effect::new(move || {
+        lines.with(|lines| shown.update_value(|shown| shown.update(lines)));
+    });
+    let is_quiet = quiet(store);
     let scroll = Scroll::new(lines, reading.at_end);
     let scrolled = move |_| {
         if scroll.scrolled() && store.older.get_untracked() == Older::Maybe {
@@ -80,18 +96,23 @@ pub fn ChatPanel() -> impl IntoView {
             <ul
                 class="chat__messages"
                 aria-label=t().messages
-                aria-live="polite"
+                aria-live=move || if is_quiet.get() { "off" } else { "polite" }
                 aria-relevant="additions"
-                aria-busy=move || (store.older.get() == Older::Loading).then_some("true")
+                aria-busy=move || is_quiet.get().then_some("true")
             >
                 <For each=move || lines.get() key=ChatLine::key let:line>
                     {match line {
                         ChatLine::Day { at, .. } => view! {
-                            <li class="chat__day">{day(at, days_ago(at))}</li>
+                            <li class="chat__day">
+                                {move || day(at, date.with(|date| date.day - day_of(at)))}
+                            </li>
                         }
                         .into_any(),
                         ChatLine::New => view! { <li class="chat__new">{t().new_messages}</li> }.into_any(),
-                        ChatLine::Message { row, first } => view! { <Message row first /> }.into_any(),
+                        ChatLine::Message { row, first } => {
+                            let added = shown.try_update_value(|shown| shown.added(Shown { row, first }));
+                            added.map(|shown| view! { <Message shown /> }).into_any()
+                        }
                     }}
                 </For>
             </ul>
@@ -157,16 +178,71 @@ fn day_of(at: Timestamp) -> i64 {
 
 /// The day of a time, in milliseconds since 1970, in the browser's time zone, as a number of days.
 fn local_day(ms: i64) -> i64 {
+    (ms - minutes_behind_utc(ms) * MINUTE_MS).div_euclid(DAY_MS)
+}
+
+/// How far the browser's time zone is behind UTC at a time in milliseconds since 1970.
+fn minutes_behind_utc(ms: i64) -> i64 {
     // An f64 holds the milliseconds of any date exactly, and the offset is whole minutes.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         reason = "see above"
     )]
-    let minutes_behind_utc = Date::new(&JsValue::from_f64(ms as f64)).get_timezone_offset() as i64;
-    (ms - minutes_behind_utc * MINUTE_MS).div_euclid(DAY_MS)
+    let offset = Date::new(&JsValue::from_f64(ms as f64)).get_timezone_offset() as i64;
+    offset
 }
 
-fn days_ago(at: Timestamp) -> i64 {
-    local_day(now_ms()) - day_of(at)
+/// The date of this computer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct LocalDate {
+    day: i64,
+    /// Minutes by which the time zone is behind UTC.
+    offset_minutes: i64,
+}
+
+fn now() -> LocalDate {
+    let ms = now_ms();
+    LocalDate {
+        day: local_day(ms),
+        offset_minutes: minutes_behind_utc(ms),
+    }
+}
+
+/// The date of this computer, which changes at midnight, with the clock and with the time zone.
+fn local_date() -> RwSignal<LocalDate> {
+    let date = RwSignal::new(now());
+    let look = move || {
+        let now = now();
+        if date.get_untracked() != now {
+            date.set(now);
+        }
+    };
+    let _ = use_interval_fn(look, DATE_MS);
+    // The timers of a page stand still while the computer sleeps.
+    let visibility = use_document_visibility();
+    Effect::new(move || {
+        visibility.track();
+        look();
+    });
+    date
+}
+
+/// Whether changes of the list are not read aloud: while what was said before is loaded and added,
+/// and for a moment after.
+fn quiet(store: Store) -> RwSignal<bool> {
+    let is_quiet = RwSignal::new(true);
+    Effect::new(move || {
+        let is_loading =
+            store.load.get() == LoadState::Loading || store.older.get() == Older::Loading;
+        if is_loading {
+            is_quiet.set(true);
+            return;
+        }
+        let end = set_timeout_with_handle(move || is_quiet.set(false), QUIET);
+        if let Ok(timer) = end {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    is_quiet
 }

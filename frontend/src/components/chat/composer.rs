@@ -40,14 +40,20 @@ pub fn Composer(
         <Show when=offers>
             <Offers draft />
         </Show>
+        // A text field has no state that tells of a list.
+        <span class="sr-only" role="status">
+            {move || offers().then(|| t().names_offered.of(draft.names.with(Vec::len)))}
+        </span>
         <form class="composer" on:submit=submit>
             <textarea
                 class="input composer__input"
+                dir="auto"
                 aria-label=t().message
                 aria-describedby="chat-count"
                 aria-autocomplete="list"
                 aria-controls=move || offers().then_some("chat-names")
                 aria-activedescendant=move || offers().then(|| option_id(draft.picked.get()))
+                enterkeyhint="send"
                 aria-invalid=move || draft.is_too_long().then_some("true")
                 placeholder=move || {
                     if signed_out.get() {
@@ -119,7 +125,7 @@ fn Offer(draft: Draft, name: Name, index: usize) -> impl IntoView {
             on:click=move |_| draft.pick(&chosen)
         >
             <Avatar user=name.id name=name.display.clone() size=Size::Small />
-            <span>{name.display}</span>
+            <span dir="auto">{name.display}</span>
             <span class="faint">{interpolate(t().at_name, &[("name", &name.user)])}</span>
         </div>
     }

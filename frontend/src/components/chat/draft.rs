@@ -5,6 +5,7 @@ use super::{
     text,
 };
 use crate::{
+    browser,
     components::dock::{DockState, Tab},
     session::{SayError, Session},
     store::Store,
@@ -66,7 +67,9 @@ impl Draft {
                 })
             }),
             picked: RwSignal::new(0),
-            length: Memo::new(move |_| text.with(|text| text.trim().chars().count())),
+            length: Memo::new(move |_| {
+                text.with(|text| text::without_controls(text).trim().chars().count())
+            }),
             waits: RwSignal::new(false),
             session: expect_context(),
             sent,
@@ -84,7 +87,10 @@ impl Draft {
     /// Sends it. What is not taken stays in the field; while it is not known
     /// who the user is, it is sent once that is known.
     pub fn send(self) {
-        let said = self.session.say(&self.text.get_untracked());
+        let text = self
+            .text
+            .with_untracked(|text| text::without_controls(text));
+        let said = self.session.say(&text);
         self.waits.set(said == Err(SayError::NoUser));
         if said.is_ok() {
             self.write(String::new(), 0);
@@ -136,7 +142,7 @@ impl Draft {
     /// Handles keys: Enter sends, Shift+Enter starts a new line; while
     /// completions are shown, keys select one.
     pub fn key(self, event: &KeyboardEvent) {
-        if event.is_composing() {
+        if browser::is_composing(event) {
             return;
         }
         let key = event.key();

@@ -1,12 +1,15 @@
 //! One message: author, time, text and delivery status.
 
-use super::text::{Part, parts};
+use super::{
+    rows::Shown,
+    text::{Part, parts},
+};
 use crate::{
     components::avatar::Avatar,
     i18n::{clock, interpolate, moment, refusal, t},
     model::{
         camera::CameraCommand,
-        chat::{ChatKey, ChatRow, DeliveryStatus},
+        chat::{ChatKey, DeliveryStatus},
         connection::ConnectionStatus,
     },
     session::Session,
@@ -16,19 +19,17 @@ use leptos::prelude::*;
 use shared::{canvas::Coord, ids::OpId};
 use std::sync::Arc;
 
-/// One message of the list.
+/// One message of the list. It stays when it becomes stored; only what is shown
+/// of it changes.
 #[component]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "properties belong to their component"
-)]
 pub fn Message(
-    /// The message.
-    row: Arc<ChatRow>,
-    /// Whether it begins a group and so shows author and time.
-    first: bool,
+    /// The message, and whether it shows author and time. Author and text stay
+    /// the same.
+    shown: ArcRwSignal<Shown>,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
+    let row = shown.with_untracked(|shown| Arc::clone(&shown.row));
+    let shown = RwSignal::from(shown);
     // Messages may be shown before the current user is known.
     let sender = row.sender_id;
     let own = Memo::new(move |_| {
@@ -40,33 +41,42 @@ pub fn Message(
         ChatKey::Message(id) => id.to_string(),
         ChatKey::Own(id) => id.to_string(),
     };
-    let state = match row.delivery {
+    let state = move || match shown.with(|shown| shown.row.delivery) {
         DeliveryStatus::Stored => "sent",
         DeliveryStatus::Pending => "pending",
         DeliveryStatus::Failed(_) => "failed",
     };
-    let head = first.then(|| {
-        view! {
-            <div class="message__head">
-                <span class="message__author">{row.sender_display_name.clone()}</span>
-                {move || own.get().then(|| view! { <span class="faint">{t().you}</span> })}
-                <time class="message__time" title=moment(row.at)>
-                    {clock(row.at)}
-                </time>
-            </div>
-        }
-    });
-    let face = first.then(|| {
-        view! { <Avatar user=row.sender_id name=row.sender_display_name.clone() /> }
-    });
-    let author = (!first).then(|| {
-        let who = interpolate(t().says, &[("name", &row.sender_display_name)]);
-        view! { <span class="sr-only">{who}</span> }
-    });
+    let at = move || shown.with(|shown| shown.row.at);
+    let is_first = move || shown.with(|shown| shown.first);
+    let name = StoredValue::new(row.sender_display_name.clone());
+    let head = move || {
+        is_first().then(|| {
+            view! {
+                <div class="message__head">
+                    <span class="message__author" dir="auto">{name.get_value()}</span>
+                    {move || own.get().then(|| view! { <span class="message__you faint">{t().you}</span> })}
+                    <time class="message__time" title=move || moment(at())>
+                        {move || clock(at())}
+                    </time>
+                </div>
+            }
+        })
+    };
+    let face = move || is_first().then(|| view! { <Avatar user=sender name=name.get_value() /> });
+    let author = move || {
+        (!is_first()).then(|| {
+            let who = interpolate(t().says, &[("name", &name.get_value())]);
+            view! { <span class="sr-only">{who}</span> }
+        })
+    };
+    let fate = move || {
+        let (key, delivery) = shown.with(|shown| (shown.row.key, shown.row.delivery));
+        view! { <MessageFate key delivery /> }
+    };
     view! {
         <li
             class="message"
-            class=("message--first", first)
+            class=("message--first", is_first)
             class=("message--own", own)
             data-message-id=id
             data-state=state
@@ -74,10 +84,10 @@ pub fn Message(
             {face}
             <div class="message__body">
                 {head} {author}
-                <div class="message__text">
+                <div class="message__text" dir="auto" translate="yes">
                     {message_text(&row.text)}
                 </div>
-                <MessageFate key=row.key delivery=row.delivery />
+                {fate}
             </div>
         </li>
     }

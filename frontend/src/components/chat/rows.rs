@@ -1,9 +1,10 @@
 //! The lines of the chat: messages grouped by author, a separator for each day
-//! and one before the unread messages. Pure.
+//! and one before the unread messages.
 
-use crate::model::chat::{ChatKey, ChatRow, DeliveryStatus};
+use crate::model::chat::{ChatKey, ChatRow};
+use leptos::prelude::*;
 use shared::time::Timestamp;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// Messages of one user that are closer than this form a group.
 const GROUP_MS: i64 = 5 * 60_000;
@@ -29,16 +30,17 @@ pub enum ChatLine {
     },
 }
 
-/// The key of a line. It contains what changes how a message is shown, so that
-/// the message is then rendered again.
+/// The key of a line. It is the same for as long as the line is there, so that
+/// a message that becomes stored is not removed and added again: it would lose
+/// the focus, and be read aloud twice. What changes is in [`Shown`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChatLineKey {
     /// The separator before a day.
     Day(i64),
     /// The separator before unread messages.
     New,
-    /// A message, whether it begins a group, and its delivery status.
-    Message(ChatKey, bool, u8),
+    /// A message.
+    Message(ChatKey),
 }
 
 impl ChatLine {
@@ -47,14 +49,53 @@ impl ChatLine {
         match self {
             Self::Day { day, .. } => ChatLineKey::Day(*day),
             Self::New => ChatLineKey::New,
-            Self::Message { row, first } => {
-                let delivery = match row.delivery {
-                    DeliveryStatus::Stored => 0,
-                    DeliveryStatus::Pending => 1,
-                    DeliveryStatus::Failed(_) => 2,
-                };
-                ChatLineKey::Message(row.key, *first, delivery)
+            Self::Message { row, .. } => ChatLineKey::Message(row.key),
+        }
+    }
+}
+
+/// What a message shows now.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The message.
+    pub row: Arc<ChatRow>,
+    /// Whether it begins a group and so shows name and time.
+    pub first: bool,
+}
+
+/// What each message of the list shows, in a signal of its own.
+#[derive(Default)]
+pub struct ShownMessages(HashMap<ChatKey, ArcRwSignal<Shown>>);
+
+impl ShownMessages {
+    /// The signal of a message that is being added to the list.
+    pub fn added(&mut self, shown: Shown) -> ArcRwSignal<Shown> {
+        self.0
+            .entry(shown.row.key)
+            .or_insert_with(|| ArcRwSignal::new(shown))
+            .clone()
+    }
+
+    /// Updates the signals of the messages that changed, and forgets those that
+    /// are not in the list any more.
+    pub fn update(&mut self, lines: &[ChatLine]) {
+        let mut before = std::mem::take(&mut self.0);
+        for line in lines {
+            let ChatLine::Message { row, first } = line else {
+                continue;
+            };
+            let Some(signal) = before.remove(&row.key) else {
+                continue;
+            };
+            let is_same = signal
+                .with_untracked(|shown| Arc::ptr_eq(&shown.row, row) && shown.first == *first);
+            if !is_same {
+                signal.set(Shown {
+                    row: Arc::clone(row),
+                    first: *first,
+                });
             }
+            self.0.insert(row.key, signal);
         }
     }
 }
@@ -72,7 +113,8 @@ pub fn lines(
     let mut marked = false;
     for row in rows {
         let day = day_of(row.at);
-        let new_day = today != Some(day);
+        // A clock that is wrong does not go back to a day.
+        let new_day = today.is_none_or(|today| day > today);
         if new_day {
             lines.push(ChatLine::Day { day, at: row.at });
             today = Some(day);
@@ -108,6 +150,7 @@ pub fn unread(rows: &[Arc<ChatRow>], read_up_to: i64, is_own: impl Fn(&ChatRow) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::chat::DeliveryStatus;
     use shared::ids::{MessageId, UserId};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -182,17 +225,31 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_fate_makes_another_line() {
-        let stored = row(1, 1, 0);
-        let mut pending = stored.clone();
+    fn a_wrong_clock_begins_no_day_twice() {
+        let rows = [row(1, 1, DAY), row(2, 2, DAY - 1), row(3, 1, DAY + 1)];
+        assert_eq!(layout(&rows, None), "dMMM");
+    }
+
+    #[test]
+    fn a_message_that_becomes_stored_stays_the_same_line() {
+        let mut pending = row(1, 1, 0);
         Arc::make_mut(&mut pending).delivery = DeliveryStatus::Pending;
-        let key = |row: &Arc<ChatRow>| {
-            ChatLine::Message {
-                row: Arc::clone(row),
-                first: true,
-            }
-            .key()
+        let mut stored = Arc::clone(&pending);
+        Arc::make_mut(&mut stored).delivery = DeliveryStatus::Stored;
+        let line = |row: &Arc<ChatRow>| ChatLine::Message {
+            row: Arc::clone(row),
+            first: true,
         };
-        assert_ne!(key(&stored), key(&pending));
+        assert_eq!(line(&stored).key(), line(&pending).key());
+        let mut messages = ShownMessages::default();
+        let signal = messages.added(Shown {
+            row: Arc::clone(&pending),
+            first: true,
+        });
+        messages.update(&[line(&stored)]);
+        let delivery = signal.with_untracked(|shown| shown.row.delivery);
+        assert_eq!(delivery, DeliveryStatus::Stored);
+        messages.update(&[]);
+        assert!(messages.0.is_empty());
     }
 }

@@ -104,7 +104,7 @@ impl Scroll {
 
 fn first_message(lines: &[ChatLine]) -> Option<ChatLineKey> {
     lines.iter().find_map(|line| match line {
-        ChatLine::Message { row, .. } => Some(ChatLineKey::Message(row.key, false, 0)),
+        ChatLine::Message { row, .. } => Some(ChatLineKey::Message(row.key)),
         ChatLine::Day { .. } | ChatLine::New => None,
     })
 }

@@ -50,6 +50,20 @@ pub fn parts(text: &str, is_person: impl Fn(&str) -> bool) -> Vec<Part> {
     parts
 }
 
+/// The text without the control characters that programs put into the clipboard, and that no
+/// message may have. Those that break a line (vertical tab in Word, form feed, NEL, and the line and
+/// paragraph separators) become line breaks.
+pub fn without_controls(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .filter_map(|c| match c {
+            '\n' | '\t' => Some(c),
+            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+            _ => (!c.is_control()).then_some(c),
+        })
+        .collect()
+}
+
 /// The notation of a tile in a chat text.
 pub fn tile(at: Coord) -> String {
     format!("@{},{}", at.x, at.y)
@@ -143,6 +157,14 @@ mod tests {
         ] {
             assert_eq!(read(text), [plain(text)], "{text}");
         }
+    }
+
+    #[test]
+    fn control_characters_are_left_out_or_become_line_breaks() {
+        assert_eq!(without_controls("a\u{b}b\u{c}c\u{85}d"), "a\nb\nc\nd");
+        assert_eq!(without_controls("a\u{7}b\u{0}\u{9f}c\u{7f}"), "abc");
+        assert_eq!(without_controls("a\r\nb\rc\td\u{2028}e"), "a\nb\nc\td\ne");
+        assert_eq!(without_controls("☆ é\u{200d}"), "☆ é\u{200d}");
     }
 
     #[test]
