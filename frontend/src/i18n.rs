@@ -38,13 +38,54 @@ impl Counted {
     }
 }
 
-/// Inserts values into a text: `interpolate("Tile {x}", &[("x", &12)])`.
+/// Inserts values into a text: `interpolate("Tile {x}", &[("x", &12)])`. A value is inserted as it
+/// is, also if it looks like a name in braces. One with right-to-left letters is isolated, so that
+/// it does not reorder the text around it.
 pub fn interpolate(text: &str, values: &[(&str, &dyn Display)]) -> String {
-    let mut filled = text.to_owned();
-    for (name, value) in values {
-        filled = filled.replace(&format!("{{{name}}}"), &value.to_string());
+    let mut filled = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let found = after.split_once('}').and_then(|(name, after)| {
+            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            Some((value.to_string(), after))
+        });
+        if let Some((value, after)) = found {
+            filled.push_str(&isolate(value));
+            rest = after;
+        } else {
+            filled.push('{');
+            rest = after;
+        }
     }
-    filled
+    filled + rest
+}
+
+/// A text to be put into another one on the same line. With right-to-left letters it gets the
+/// characters FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE around it. In HTML, `<bdi>` and
+/// `dir="auto"` do the same for elements.
+pub fn isolate(text: String) -> String {
+    if text.chars().any(is_right_to_left) {
+        format!("\u{2068}{text}\u{2069}")
+    } else {
+        text
+    }
+}
+
+/// Whether a character belongs to a right-to-left script or changes the direction: the blocks from
+/// Hebrew to Arabic Extended-A, the presentation forms, the right-to-left planes, and the
+/// characters that only direct.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c,
+        '\u{590}'..='\u{8ff}'
+        | '\u{200f}'
+        | '\u{202b}'
+        | '\u{202e}'
+        | '\u{2067}'
+        | '\u{fb1d}'..='\u{fdff}'
+        | '\u{fe70}'..='\u{fefe}'
+        | '\u{10800}'..='\u{10fff}'
+        | '\u{1e800}'..='\u{1efff}')
 }
 
 /// A label with a note after it, such as a key: `Undo (Ctrl+Z)`.
@@ -78,6 +119,24 @@ mod tests {
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn values_are_inserted_as_they_are() {
+        let values: [(&str, &dyn Display); 2] = [("name", &"{text}"), ("text", &"{name} {x}")];
+        assert_eq!(
+            interpolate("{name}: {text} {other} {", &values),
+            "{text}: {name} {x} {other} {"
+        );
+    }
+
+    #[test]
+    fn right_to_left_values_are_isolated() {
+        assert_eq!(
+            interpolate("{name}, 3", &[("name", &"שלום")]),
+            "\u{2068}שלום\u{2069}, 3"
+        );
+        assert_eq!(interpolate("{name}, 3", &[("name", &"Zoë ☆")]), "Zoë ☆, 3");
     }
 
     #[test]

@@ -129,7 +129,7 @@ fn ActivityRow(row: Activity, now: RwSignal<i64>) -> impl IntoView {
                 {move || view! { <Avatar user=actor name=initials() /> }}
                 <span class="row__text">
                     <span class="row__name">
-                        <span class="row__name-text">{name}</span>
+                        <span class="row__name-text" dir="auto">{name}</span>
                     </span>
                     <span class="row__note">{move || words.get().1}</span>
                 </span>

@@ -37,7 +37,7 @@ pub fn CanvasSettings() -> impl IntoView {
             view! { <Settings canvas=canvas.clone() /> }.into_any()
         } else {
             (!canvas.description.is_empty())
-                .then(|| view! { <p class="about">{canvas.description.clone()}</p> })
+                .then(|| view! { <p class="about" dir="auto" translate="yes">{canvas.description.clone()}</p> })
                 .into_any()
         }}
         <Facts canvas=canvas.clone() is_owner />

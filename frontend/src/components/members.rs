@@ -157,7 +157,7 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
         <li class="member">
             <Avatar user=member.user_id name=name.clone() />
             <span class="row__text">
-                <span class="row__name-text">{name}</span>
+                <span class="row__name-text" dir="auto">{name}</span>
                 <span class="row__note">{interpolate(t().at_name, &[("name", &member.username)])}</span>
             </span>
             {controls}
@@ -213,6 +213,7 @@ fn Add(list: List, role: Option<Role>) -> impl IntoView {
                 id="member-name"
                 label=t().username
                 value=name
+                is_username=true
                 max=*limits::USERNAME.end()
                 placeholder=t().member_example
             />

@@ -100,7 +100,7 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                 <button class="menu__item menu__who" type="button" on:click=move |_| show(DialogKind::Profile)>
                     <Avatar user=user.id name=user.display_name.clone() />
                     <span class="menu__who-text">
-                        <strong>{user.display_name}</strong>
+                        <strong dir="auto">{user.display_name}</strong>
                         <span class="faint">{handle}</span>
                     </span>
                     <span class="menu__hint">{t().profile}</span>

@@ -158,12 +158,12 @@ fn Person(id: UserId) -> impl IntoView {
                 {move || view! { <Avatar user=id name=name()>{status}</Avatar> }}
                 <span class="row__text">
                     <span class="row__name">
-                        <span class="row__name-text">{name}</span>
+                        <span class="row__name-text" dir="auto">{name}</span>
                         <Show when=is_me>
                             <span class="faint">{t().you}</span>
                         </Show>
                     </span>
-                    <span class="row__note" class=("row__note--live", busy)>
+                    <span class="row__note" class=("row__note--live", busy) dir="auto">
                         {note}
                     </span>
                 </span>

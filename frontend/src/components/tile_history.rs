@@ -176,7 +176,7 @@ fn HistoryRow(row: Activity) -> impl IntoView {
             {move || view! { <Avatar user=row.actor name=name() /> }}
             <span class="row__text">
                 <span class="row__name">
-                    <span class="row__name-text">{name}</span>
+                    <span class="row__name-text" dir="auto">{name}</span>
                 </span>
                 <span class="row__note">{kind(row.kind)}</span>
             </span>

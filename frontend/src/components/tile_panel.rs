@@ -99,7 +99,7 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
             {move || creator.get().map(|id| view! { <Avatar user=id name=name() /> })}
             <span class="row__text">
                 <span class="row__name">
-                    <span class="row__name-text">{name}</span>
+                    <span class="row__name-text" dir="auto">{name}</span>
                 </span>
                 <span class="row__note">
                     {move || interpolate(t().started_on, &[("time", &figure(|tile| moment(tile.created_at))())])}

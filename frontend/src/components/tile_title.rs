@@ -81,7 +81,7 @@ pub fn TileTitle(
             let untitled = shown.is_empty();
             view! {
                 <div class="tile-panel__head">
-                    <h2 class="tile-panel__title" class=("tile-panel__title--none", untitled)>
+                    <h2 class="tile-panel__title" dir="auto" class=("tile-panel__title--none", untitled)>
                         {if untitled { t().untitled.to_owned() } else { shown }}
                     </h2>
                     <Show when=move || may.get()>

@@ -44,7 +44,7 @@ pub fn TopBar() -> impl IntoView {
             <a href="/" class="top-bar__home" aria-label=t().all_canvases title=t().all_canvases>
                 <Star class="brand__star" />
             </a>
-            <h1 class="top-bar__name" title=move || name.get()>
+            <h1 class="top-bar__name" dir="auto" title=move || name.get()>
                 {move || name.get().unwrap_or_else(|| t().name.to_owned())}
             </h1>
             // Without a canvas there is no connection to show.
