@@ -215,6 +215,7 @@ fn AccountFields(entry: Entry, is_new: bool) -> impl IntoView {
             label=t().username
             value=entry.username
             autocomplete="username"
+            is_username=true
             max=*limits::USERNAME.end()
             hint=hint(t().username_hint)
             error=entry.wrong(|errors| errors.username.clone())

@@ -2,7 +2,7 @@
 //! and [`DialogHost`] shows it.
 
 use crate::{
-    account,
+    account, browser,
     components::{
         canvas_settings::CanvasSettings, dialog::Dialog, export::Export, profile::Profile,
         shortcuts::Shortcuts,
@@ -13,8 +13,7 @@ use crate::{
 use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use leptos_use_event_listener::use_event_listener;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent};
+use web_sys::KeyboardEvent;
 
 /// Which dialog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,14 +114,21 @@ pub fn DialogHost(
     }
 }
 
-/// Whether the key is `?` and not typed into a text field or dialog.
+/// Whether the key is a question mark, in whatever script, and not typed into a
+/// text field or dialog.
 fn asks_for_keys(event: &KeyboardEvent) -> bool {
-    let written = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
-        .and_then(|target| target.closest("input, textarea, select, dialog").ok())
-        .flatten();
-    event.key() == "?" && !event.ctrl_key() && !event.meta_key() && written.is_none()
+    let is_typed = browser::target_element(event)
+        .and_then(|target| {
+            let fields = "input, textarea, select, dialog, [contenteditable]";
+            target.closest(fields).ok()
+        })
+        .flatten()
+        .is_some();
+    matches!(event.key().as_str(), "?" | "؟" | "？")
+        && !event.ctrl_key()
+        && !event.meta_key()
+        && !browser::is_composing(event)
+        && !is_typed
 }
 
 /// Tells a guest what signing out means, and asks for confirmation.
