@@ -22,8 +22,10 @@ try {
   await client.default({ module_or_path: wasm });
 } catch (error) {
   // If the client has not rendered anything yet, this is the only message.
-  if (!document.body.hasChildNodes()) {
-    document.body.textContent = "Stellar Canvas could not be loaded. Please reload the page.";
+  const loading = document.getElementById("loading");
+  if (loading) {
+    loading.className = "loading-failed";
+    loading.textContent = "Stellar Canvas could not be loaded. Please reload the page.";
   }
   throw error;
 }

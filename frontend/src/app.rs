@@ -16,7 +16,13 @@ use leptos_router::{
     path,
 };
 use shared::ids::CanvasId;
-use wasm_bindgen::JsValue;
+use std::time::Duration;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlElement;
+
+/// How long after a change of the page its title is announced: by then it is
+/// known, as a rule.
+const TITLE_KNOWN: Duration = Duration::from_millis(800);
 
 /// The application. Pages: `/` and `/canvas/{id}`.
 #[component]
@@ -30,6 +36,7 @@ pub fn App() -> impl IntoView {
         <Html {..} lang=t().language data-theme=move || theme.get().attribute() />
         <Router>
             <AddressGuard />
+            <PageChange />
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=StartPage />
                 <Route path=path!("/canvas/:id") view=CanvasRoute />
@@ -46,6 +53,55 @@ fn CanvasRoute() -> impl IntoView {
     move || match id.get() {
         Some(id) => view! { <CanvasPage id /> }.into_any(),
         None => view! { <NotFoundPage /> }.into_any(),
+    }
+}
+
+/// After a change of the page, moves the focus to its heading, which screen
+/// readers then read. The focus would be left on an element that is gone. When
+/// the title becomes known later, it is announced.
+#[component]
+fn PageChange() -> impl IntoView {
+    let pathname = use_location().pathname;
+    let announced = RwSignal::new(String::new());
+    let timer = StoredValue::new(None::<TimeoutHandle>);
+    let first = StoredValue::new(true);
+    Effect::new(move || {
+        pathname.track();
+        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
+            timer.clear();
+        }
+        // The browser does this for the page that was opened first.
+        if first.try_update_value(std::mem::take) != Some(false) {
+            return;
+        }
+        announced.set(String::new());
+        // The new page is mounted before the next frame.
+        request_animation_frame(focus_heading);
+        let announce = move || announced.set(document().title());
+        timer.set_value(set_timeout_with_handle(announce, TITLE_KNOWN).ok());
+    });
+    view! {
+        <div class="sr-only" aria-live="polite" data-testid="page-announcement">
+            {announced}
+        </div>
+    }
+}
+
+/// Moves the focus to the heading of the page, unless it is in the page already.
+fn focus_heading() {
+    let document = document();
+    let has_focus = document
+        .active_element()
+        .is_some_and(|active| active.tag_name() != "BODY");
+    let heading = document.query_selector("h1").ok().flatten();
+    if let (false, Some(heading)) = (
+        has_focus,
+        heading.and_then(|h| h.dyn_into::<HtmlElement>().ok()),
+    ) {
+        heading.set_tab_index(-1);
+        // Cannot fail for a mounted element.
+        let _ = heading.focus();
+        window().scroll_to_with_x_and_y(0.0, 0.0);
     }
 }
 

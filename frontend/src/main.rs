@@ -24,5 +24,6 @@ pub mod tools;
 
 fn main() {
     std::panic::set_hook(Box::new(browser::report_panic));
+    browser::remove_placeholder();
     leptos::mount::mount_to_body(app::App);
 }

@@ -9,6 +9,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_use_event_listener::use_event_listener;
 
+/// The entry in local storage. `boot.js` reads it too, so that the first paint has the theme.
 const KEY: &str = "theme";
 
 /// A theme.

@@ -1,0 +1,27 @@
+// Runs before the page is painted for the first time, therefore no module. A separate file, since
+// the Content-Security-Policy allows no inline script.
+{
+  const root = document.documentElement;
+  // The theme that was chosen, see src/components/theme.rs.
+  try {
+    const theme = localStorage.getItem("theme");
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  } catch {
+    // Storage is blocked. The system's theme is used.
+  }
+  // Which page is being loaded, for the placeholder in index.html.
+  root.dataset.page = location.pathname.startsWith("/canvas/") ? "canvas" : "start";
+  // Where the keyboard on the screen lies over the page instead of making it smaller (Safari on
+  // iOS), the page is placed into the part that is still visible. It is not a zoom with two fingers,
+  // and not the address bar, which is lower.
+  const view = globalThis.visualViewport;
+  const lowestKeyboard = 120;
+  const place = () => {
+    const covered = root.clientHeight - view.height;
+    const isKeyboard = view.scale < 1.01 && covered > lowestKeyboard;
+    const edge = (name, length) => root.style.setProperty(name, isKeyboard ? `${length}px` : "");
+    edge("--view-top", view.offsetTop);
+    edge("--view-bottom", Math.max(0, covered - view.offsetTop));
+  };
+  for (const event of view ? ["resize", "scroll"] : []) view.addEventListener(event, place);
+}
