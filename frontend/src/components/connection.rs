@@ -2,13 +2,14 @@
 //! and the number of changes that are not sent yet.
 
 use crate::{
-    browser::uptime_ms,
+    browser::{self, uptime_ms},
     i18n::{interpolate, t},
     model::connection::{ConnectionStatus, EndReason},
     session::Session,
     store::Store,
 };
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
+use leptos_use_event_listener::use_event_listener;
 use leptos_use_interval_fn::{Pausable, UseIntervalFnOptions, use_interval_fn_with_options};
 
 /// Milliseconds between two updates of the seconds that are left.
@@ -38,7 +39,18 @@ pub fn ConnectionState() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let now = RwSignal::new(uptime_ms());
-    let waits = move || match store.connection.get() {
+    let is_online = online();
+    // The connection itself notices only later that nothing comes through.
+    let status = Memo::new(move |_| match store.connection.get() {
+        ConnectionStatus::Live | ConnectionStatus::Connecting if !is_online.get() => {
+            ConnectionStatus::Waiting {
+                retry_at: 0,
+                offline: true,
+            }
+        }
+        status => status,
+    });
+    let waits = move || match status.get() {
         ConnectionStatus::Waiting { .. } => true,
         ConnectionStatus::Connecting
         | ConnectionStatus::Live
@@ -56,7 +68,7 @@ pub fn ConnectionState() -> impl IntoView {
             pause();
         }
     });
-    let text = move || match store.connection.get() {
+    let text = move || match status.get() {
         ConnectionStatus::Live => t().live.to_owned(),
         ConnectionStatus::Connecting => t().connecting.to_owned(),
         ConnectionStatus::Waiting { offline: true, .. } => t().offline.to_owned(),
@@ -69,7 +81,7 @@ pub fn ConnectionState() -> impl IntoView {
     };
     let changes = move || {
         let n = store.waiting.get();
-        let told = !matches!(store.connection.get(), ConnectionStatus::Live);
+        let told = !matches!(status.get(), ConnectionStatus::Live);
         (told && n > 0).then(|| {
             view! { <span class="connection__waiting">{t().changes_waiting.of(n)}</span> }
         })
@@ -80,7 +92,7 @@ pub fn ConnectionState() -> impl IntoView {
             class="connection"
             role="status"
             aria-label=t().connection
-            data-state=move || state_name(store.connection.get())
+            data-state=move || state_name(status.get())
         >
             <span class="connection__dot" aria-hidden="true"></span>
             <span class="connection__text" aria-hidden=move || waits().then_some("true")>
@@ -97,6 +109,15 @@ pub fn ConnectionState() -> impl IntoView {
             </Show>
         </div>
     }
+}
+
+/// Whether the browser reports a network.
+fn online() -> RwSignal<bool> {
+    let is_online = RwSignal::new(browser::is_online());
+    let look = move || is_online.set(browser::is_online());
+    let _ = use_event_listener(window(), ev::online, move |_| look());
+    let _ = use_event_listener(window(), ev::offline, move |_| look());
+    is_online
 }
 
 fn ended(end: EndReason) -> &'static str {

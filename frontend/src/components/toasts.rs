@@ -1,4 +1,5 @@
-//! Short notices. They take no focus and stay while the pointer is over them.
+//! Short notices. They take no focus, and stay while the pointer is over them
+//! or the focus is in them.
 
 use crate::{
     components::icons::{Glyph, Icon},
@@ -10,9 +11,11 @@ use crate::{
     session::Session,
     store::Store,
 };
-use leptos::prelude::*;
+use leptos::{ev::FocusEvent, html, prelude::*};
 use shared::canvas::{Coord, Role};
 use std::time::Duration;
+use wasm_bindgen::JsCast;
+use web_sys::Node;
 
 /// How long a notice is shown.
 const SHORT: Duration = Duration::from_secs(5);
@@ -53,10 +56,11 @@ fn OneToast(notice: Notice) -> impl IntoView {
     let session = expect_context::<Session>();
     let id = notice.id;
     let toast = toast(notice.kind);
-    let held = RwSignal::new(false);
+    let (hovered, focused) = (RwSignal::new(false), RwSignal::new(false));
+    let element = NodeRef::<html::Div>::new();
     let time = if toast.is_problem { LONG } else { SHORT };
     Effect::new(move || {
-        if held.get() {
+        if hovered.get() || focused.get() {
             return;
         }
         if let Ok(timer) = set_timeout_with_handle(move || session.dismiss(id), time) {
@@ -82,13 +86,16 @@ fn OneToast(notice: Notice) -> impl IntoView {
         <div
             class="toast"
             class=("toast--error", toast.is_problem)
-            on:pointerenter=move |_| held.set(true)
-            on:pointerleave=move |_| held.set(false)
+            node_ref=element
+            on:pointerenter=move |_| hovered.set(true)
+            on:pointerleave=move |_| hovered.set(false)
+            on:focusin=move |_| focused.set(true)
+            on:focusout=move |event| focused.set(goes_within(element, &event))
         >
             <span class="toast__icon">
                 <Icon glyph=toast.glyph />
             </span>
-            <span class="toast__text">{toast.text}</span>
+            <span class="toast__text" dir="auto">{toast.text}</span>
             {show}
             <button
                 class="btn btn--quiet btn--icon btn--small"
@@ -100,6 +107,17 @@ fn OneToast(notice: Notice) -> impl IntoView {
             </button>
         </div>
     }
+}
+
+/// Whether the focus goes to another button of the same toast.
+fn goes_within(toast: NodeRef<html::Div>, event: &FocusEvent) -> bool {
+    let to = event
+        .related_target()
+        .and_then(|to| to.dyn_into::<Node>().ok());
+    to.is_some()
+        && toast
+            .get_untracked()
+            .is_some_and(|toast| toast.contains(to.as_ref()))
 }
 
 fn toast(kind: NoticeKind) -> Toast {
