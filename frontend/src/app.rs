@@ -64,15 +64,17 @@ fn PageChange() -> impl IntoView {
     let pathname = use_location().pathname;
     let announced = RwSignal::new(String::new());
     let timer = StoredValue::new(None::<TimeoutHandle>);
-    let first = StoredValue::new(true);
+    // The browser does this for the page that was opened first.
+    let last = StoredValue::new(location().pathname().unwrap_or_default());
     Effect::new(move || {
-        pathname.track();
+        let path = pathname.get();
+        let is_new = last.with_value(|last| *last != path);
+        if !is_new || path.is_empty() {
+            return;
+        }
+        last.set_value(path);
         if let Some(timer) = timer.try_update_value(Option::take).flatten() {
             timer.clear();
-        }
-        // The browser does this for the page that was opened first.
-        if first.try_update_value(std::mem::take) != Some(false) {
-            return;
         }
         announced.set(String::new());
         // The new page is mounted before the next frame.
