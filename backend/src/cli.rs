@@ -20,7 +20,12 @@ use thiserror::Error;
 
 /// Everything that was given on the command line and in the environment.
 #[derive(Parser)]
-#[command(name = "stellar-canvas", version)]
+#[command(
+    name = "stellar-canvas",
+    version,
+    about = "Stellar Canvas: a collaborative canvas server",
+    long_about = None
+)]
 pub struct Cli {
     /// The settings of the server.
     #[command(flatten)]

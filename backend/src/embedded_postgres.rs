@@ -4,8 +4,33 @@
 
 use private_postgres::{Error, PrivatePostgres};
 use std::{path::Path, time::Duration};
-use tokio::task::spawn_blocking;
+use tokio::{
+    task::spawn_blocking,
+    time::{self, Instant},
+};
 use tokio_util::sync::CancellationToken;
+
+/// How long a server waits for a data folder that another process uses: a subcommand may have
+/// started the database for the moment, or the server before is still stopping.
+const IN_USE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Between two attempts meanwhile.
+const IN_USE_PAUSE: Duration = Duration::from_millis(100);
+
+/// As [`start`], and waits a while for a data folder that is in use.
+///
+/// # Errors
+/// Those of [`PrivatePostgres::start`].
+pub(crate) async fn start_when_free(data_dir: &Path) -> Result<PrivatePostgres, Error> {
+    let started = Instant::now();
+    loop {
+        match start(data_dir).await {
+            Err(Error::InUse { .. }) if started.elapsed() < IN_USE_TIMEOUT => {
+                time::sleep(IN_USE_PAUSE).await;
+            }
+            done => return done,
+        }
+    }
+}
 
 /// Starts the server of `data_dir`. Dropping the future cancels the start.
 ///

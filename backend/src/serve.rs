@@ -272,7 +272,7 @@ async fn prepare(
     let (url, postgres) = match &config.database_url {
         Some(url) if !url.is_empty() => (url.clone(), None),
         _ => {
-            let postgres = embedded_postgres::start(&config.stellar_data).await?;
+            let postgres = embedded_postgres::start_when_free(&config.stellar_data).await?;
             (postgres.url().to_owned(), Some(postgres))
         }
     };

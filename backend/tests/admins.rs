@@ -8,9 +8,10 @@ use common::{
     http::Client,
     process::{ServerProcess, run},
 };
+use private_postgres::PrivatePostgres;
 use serde_json::json;
-use std::{process::Output, str, time::Duration};
-use tokio::time;
+use std::{path::PathBuf, process::Output, str, time::Duration};
+use tokio::{task::spawn_blocking, time};
 
 /// "Within seconds".
 const SOON: Duration = Duration::from_secs(5);
@@ -134,8 +135,15 @@ async fn admins_change_while_the_server_runs_and_while_it_does_not() {
     // Again changes nothing.
     printed(&admin(&["revoke", "ann"]).await);
 
-    // PostgreSQL is started for the moment.
+    // PostgreSQL is started for the moment, but none is made where there is none.
     server.terminate().await;
+    let nowhere = run(
+        &["admin", "list", "--stellar-data", "/proc/nowhere"],
+        &[],
+        "",
+    )
+    .await;
+    assert!(sentence(&nowhere).contains("/proc/nowhere"));
     printed(&admin(&["create", "bob"]).await);
     printed(&admin(&["grant", "ann"]).await);
     // The folder may also be given as a flag, before or after the subcommand.
@@ -146,7 +154,14 @@ async fn admins_change_while_the_server_runs_and_while_it_does_not() {
         let listed = run(&arguments, &[], "").await;
         assert_eq!(printed(&listed), "Ann\nbob\n");
     }
-    time::timeout(PATIENCE, server.restart()).await.unwrap();
+    // The server may start while a subcommand still uses the folder.
+    let data = PathBuf::from(&folder);
+    let used = spawn_blocking(move || PrivatePostgres::start(&data, || false));
+    let used = used.await.unwrap().unwrap();
+    let free = spawn_blocking(move || used.stop(PATIENCE));
+    let (started, freed) = tokio::join!(time::timeout(PATIENCE, server.restart()), free);
+    started.unwrap();
+    assert!(freed.unwrap());
     ann.get("/admin/stats").await.expect(200);
     server.stop().await;
 }

@@ -125,6 +125,8 @@ async fn pages_and_files_have_security_and_cache_headers() {
         assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval';"));
         assert!(policy.contains("frame-ancestors 'none'"));
         assert!(!policy.contains("unsafe-inline"));
+        assert!(reply.header("permissions-policy").contains("camera=()"));
+        assert_eq!(reply.header("cross-origin-opener-policy"), "same-origin");
     }
     let script = get("/app-0123456789abcdef.js").await;
     assert!(script.header("cache-control").ends_with("immutable"));

@@ -42,7 +42,11 @@ impl AdminCommand {
             Self::Create { name } => Some(new_account(name).await?),
             Self::Grant { .. } | Self::Revoke { .. } | Self::List => None,
         };
-        let database = CommandDatabase::open(config).await?;
+        // The first account may be made before the first start of the server.
+        let database = match new_account {
+            Some(_) => CommandDatabase::open(config).await?,
+            None => CommandDatabase::open_existing(config).await?,
+        };
         let done = match database.connect().await {
             Ok(mut connection) => self.carry_out(&mut connection, new_account, config).await,
             Err(error) => Err(error),

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Once,
 };
 
 /// Who sent a request, by address.
@@ -28,9 +29,24 @@ impl FromRequestParts<AppState> for ClientAddr {
             .extensions
             .get::<ConnectInfo<SocketAddr>>()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        warn_of_ignored_headers(ip, &parts.headers, &state.config.trusted_proxies);
         let mut addr = forwarded(ip, &parts.headers, &state.config.trusted_proxies);
         addr.https |= state.config.is_public_https();
         Ok(addr)
+    }
+}
+
+/// Logs once that a peer sends forwarding headers and is not trusted: behind a proxy that is
+/// missing in `TRUSTED_PROXIES` everybody has the proxy's address.
+fn warn_of_ignored_headers(ip: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) {
+    static LOGGED: Once = Once::new();
+    if headers.contains_key("x-forwarded-for") && !LOGGED.is_completed() {
+        let ip = ip.to_canonical();
+        if !trusted.iter().any(|proxies| proxies.contains(&ip)) {
+            LOGGED.call_once(|| {
+                tracing::warn!(%ip, "X-Forwarded-For is ignored: TRUSTED_PROXIES does not have its sender");
+            });
+        }
     }
 }
 

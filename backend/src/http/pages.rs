@@ -17,6 +17,11 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
      img-src 'self' data: blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
      form-action 'self'; object-src 'none'",
 );
+/// What pages never use.
+const PERMISSIONS_POLICY: HeaderValue =
+    HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+/// Pages of others have no hold of a window that they open.
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 /// For files whose names contain a hash of their content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// The client asks each time whether the file has changed.
@@ -62,6 +67,8 @@ pub(super) async fn serve(folder: &Path, request: Request) -> Result<Response, A
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if html {
         headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+        headers.insert("permissions-policy", PERMISSIONS_POLICY);
+        headers.insert("cross-origin-opener-policy", SAME_ORIGIN);
     }
     Ok(response)
 }
