@@ -4,7 +4,7 @@
 //! anything that a user wrote.
 
 use crate::{
-    db::{self, audit::AuditRecord},
+    db::{self, Pool, audit::AuditRecord},
     rate_limit::{KeyedLimiter, network, quota},
 };
 use backon::{ConstantBuilder, Retryable};
@@ -12,7 +12,6 @@ use chrono::{TimeDelta, Utc};
 use futures_util::FutureExt;
 use governor::Quota;
 use shared::ids::{CanvasId, UserId};
-use sqlx::PgPool;
 use std::{fmt::Display, io, mem, net::IpAddr, time::Duration};
 use tokio::{sync::mpsc, time};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -155,12 +154,12 @@ pub(crate) struct Audit {
     refusals: KeyedLimiter<IpAddr>,
     stopping: CancellationToken,
     writer: TaskTracker,
-    pool: PgPool,
+    pool: Pool,
 }
 
 impl Audit {
     /// Starts the task that writes the entries.
-    pub(crate) fn start(pool: PgPool) -> Self {
+    pub(crate) fn start(pool: Pool) -> Self {
         let (queue, entries) = mpsc::channel(QUEUE);
         let stopping = CancellationToken::new();
         let writer = TaskTracker::new();
@@ -215,11 +214,7 @@ fn dropped(count: usize) {
 }
 
 /// The task: writes entries in batches until `stopping`, and then what is queued.
-async fn write(
-    pool: PgPool,
-    mut entries: mpsc::Receiver<AuditRecord>,
-    stopping: CancellationToken,
-) {
+async fn write(pool: Pool, mut entries: mpsc::Receiver<AuditRecord>, stopping: CancellationToken) {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         let count = tokio::select! {
@@ -240,7 +235,7 @@ async fn write(
 
 /// Writes a batch. While the database does not answer it is tried again, until
 /// `stopping`; entries that come meanwhile wait in the queue.
-async fn store(pool: &PgPool, batch: &[AuditRecord], stopping: &CancellationToken) {
+async fn store(pool: &Pool, batch: &[AuditRecord], stopping: &CancellationToken) {
     let mut logged = false;
     let stop = stopping.clone();
     let stored = (|| insert(pool, batch))
@@ -268,7 +263,7 @@ async fn store(pool: &PgPool, batch: &[AuditRecord], stopping: &CancellationToke
     }
 }
 
-async fn insert(pool: &PgPool, batch: &[AuditRecord]) -> db::Result<()> {
+async fn insert(pool: &Pool, batch: &[AuditRecord]) -> db::Result<()> {
     time::timeout(INSERT_TIMEOUT, db::audit::insert(pool, batch))
         .await
         .unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()).into()))
@@ -306,7 +301,9 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_does_not_block() {
         // No server listens there, and the task does not run before this test awaits.
-        let pool = db::pool("postgres://127.0.0.1:1/none", 2).unwrap();
+        let pool = db::Pools::new("postgres://127.0.0.1:1/none", 2)
+            .unwrap()
+            .writes;
         let audit = Audit::start(pool);
         for user in 0..3 * QUEUE {
             let here = IpAddr::from([192, 0, 2, 1]);
@@ -317,7 +314,9 @@ mod tests {
 
     #[tokio::test]
     async fn refusals_of_one_address_are_limited() {
-        let pool = db::pool("postgres://127.0.0.1:1/none", 2).unwrap();
+        let pool = db::Pools::new("postgres://127.0.0.1:1/none", 2)
+            .unwrap()
+            .writes;
         let audit = Audit::start(pool);
         for host in [1, 2] {
             for _ in 0..1000 {

@@ -14,7 +14,7 @@ pub(crate) use password::Passwords;
 use crate::{
     clock::DatabaseClock,
     db::{
-        Batcher, ConnectionCache, DbError,
+        Batcher, DbError, Pool,
         sessions::{self, ActiveSession},
     },
     realtime::Identity,
@@ -25,7 +25,6 @@ use device::DeviceTokens;
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use shared::ids::{SessionId, UserId};
-use sqlx::PgPool;
 use std::{
     sync::{
         Arc,
@@ -100,7 +99,7 @@ pub(crate) struct IssuedToken {
 
 /// Issues and verifies tokens and tickets.
 pub(crate) struct Auth {
-    pool: PgPool,
+    pool: Pool,
     clock: DatabaseClock,
     keys: Keys,
     device_tokens: DeviceTokens,
@@ -117,8 +116,7 @@ pub(crate) struct Auth {
 impl Auth {
     /// Signs tokens with `secret`; they are valid for `token_ttl`.
     pub(crate) fn new(
-        pool: PgPool,
-        connection_cache: ConnectionCache,
+        pool: Pool,
         clock: DatabaseClock,
         secret: &[u8],
         token_ttl: Duration,
@@ -129,7 +127,7 @@ impl Auth {
         let now = clock.clone();
         Self {
             sessions: Batcher::new(
-                connection_cache,
+                pool.clone(),
                 Arc::new(move |connection, ids| {
                     Box::pin(sessions::active(connection, ids, now.now()))
                 }),

@@ -2,9 +2,8 @@
 //! by minutes, so the difference is measured (at start and by the log poller) and
 //! added. Timeouts and intervals do not use it: they use monotonic clocks.
 
-use crate::db;
+use crate::db::{self, Pool};
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgPool;
 use std::{
     sync::{
         Arc,
@@ -35,7 +34,7 @@ impl DatabaseClock {
 
     /// Measures the difference again. It stays as it was if the database does not
     /// answer.
-    pub(crate) async fn synchronize(&self, pool: &PgPool) {
+    pub(crate) async fn synchronize(&self, pool: &Pool) {
         let started = Instant::now();
         let before = Utc::now();
         let theirs = db::now(pool).await;

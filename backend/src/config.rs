@@ -11,6 +11,7 @@ use std::{
     ops::Deref,
     path::{Path, PathBuf},
     str::FromStr,
+    thread,
     time::Duration,
 };
 
@@ -116,6 +117,21 @@ pub struct Config {
     /// longer than a load balancer takes to notice
     #[arg(long, env = "DRAIN_DELAY", default_value = "1", value_parser = seconds_or_none)]
     pub drain_delay: Duration,
+
+    /// Large answers (snapshots, pages of a canvas, pictures) that are made at once
+    #[arg(long, env = "BULK_READS", default_value_t = 4 * processors(),
+          value_parser = at_least_one)]
+    pub bulk_reads: usize,
+
+    /// HTTP connections at most, those that are WebSockets not counted
+    #[arg(long, env = "HTTP_MAX_CONNECTIONS", default_value_t = 10_000,
+          value_parser = at_least_one)]
+    pub http_max_connections: usize,
+
+    /// HTTP connections from one address at most
+    #[arg(long, env = "HTTP_MAX_CONNECTIONS_PER_IP", default_value_t = 1_000,
+          value_parser = at_least_one)]
+    pub http_max_connections_per_ip: usize,
 
     /// Whether requests are limited in rate
     #[arg(long, env = "RATE_LIMITS", default_value = "on")]
@@ -325,6 +341,18 @@ fn seconds_or_none(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
         Ok(0.0) => Ok(Duration::ZERO),
         _ => seconds(text),
+    }
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("not a number".to_owned()),
     }
 }
 

@@ -12,7 +12,7 @@ mod batcher;
 pub(crate) mod canvases;
 pub(crate) mod cells;
 mod connect;
-mod connection_cache;
+pub(crate) mod deleted_canvases;
 mod error;
 pub(crate) mod guests;
 pub(crate) mod history;
@@ -23,6 +23,8 @@ pub(crate) mod messages;
 mod migrate;
 mod pool;
 mod pooler;
+mod pools;
+mod readiness;
 pub(crate) mod sessions;
 pub(crate) mod sign_ins;
 pub(crate) mod tiles;
@@ -30,57 +32,37 @@ pub(crate) mod users;
 
 pub(crate) use batcher::Batcher;
 pub(crate) use connect::{certificate_files, connect_options};
-pub(crate) use connection_cache::ConnectionCache;
 pub(crate) use error::{DbError, Result};
 pub(crate) use migrate::{SchemaError, migrate};
-pub(crate) use pool::pool;
+pub(crate) use pool::{Lease, Pool};
 pub(crate) use pooler::keeps_sessions;
+pub(crate) use pools::Pools;
+pub(crate) use readiness::Readiness;
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction};
-use std::{io, time::Duration};
-
-/// The limit of [`with_timeout`].
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+use sqlx::{Connection, PgConnection, PgExecutor};
 
 /// One connection besides the pool, for a subcommand.
 pub(crate) async fn connect(url: &str) -> sqlx::Result<PgConnection> {
     PgConnection::connect_with(&connect_options(url)?).await
 }
 
-/// Begins a transaction that sees everything as it was at one moment.
-pub(crate) async fn begin_snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>> {
-    pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        .await
-        .map_err(DbError::from)
-}
-
 /// Runs a statement that does nothing, to find out whether the database answers.
-pub(crate) async fn ping(pool: &PgPool) -> Result<()> {
+pub(crate) async fn ping(executor: impl PgExecutor<'_>) -> Result<()> {
     sqlx::query!(r#"SELECT 1 AS "one!""#)
-        .fetch_one(pool)
+        .fetch_one(executor)
         .await
         .map_err(DbError::from)
         .map(drop)
 }
 
 /// The database's time.
-pub(crate) async fn now(pool: &PgPool) -> Result<DateTime<Utc>> {
-    let now = sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(pool);
-    with_timeout(now).await
-}
-
-/// Awaits a query for at most [`ANSWER_TIMEOUT`]: a database that is cut off never
-/// answers. Used by tasks that others wait for.
-///
-/// # Errors
-/// Those of the query; [`DbError::Unavailable`] after the timeout.
-async fn with_timeout<T>(query: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
-    tokio::time::timeout(ANSWER_TIMEOUT, query)
+pub(crate) async fn now(executor: impl PgExecutor<'_>) -> Result<DateTime<Utc>> {
+    sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#)
+        .fetch_one(executor)
         .await
-        .unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())))
         .map_err(DbError::from)
 }
 

@@ -3,11 +3,12 @@
 //!
 //! Limits that stay ours: a body that is too large is still read for a while, so that
 //! a client that is busy sending sees the 413 (`RequestBodyLimitLayer` answers at once,
-//! and not with our JSON); and there is no `TimeoutLayer`, since deleting a large canvas
-//! takes minutes: header, body and queries have timeouts of their own.
+//! and not with our JSON); and there is no `TimeoutLayer`: header, body, queries and
+//! writing have timeouts of their own.
 
 mod admin;
 mod auth;
+mod bulk;
 mod canvases;
 mod client_addr;
 mod cookie;
@@ -37,7 +38,7 @@ use crate::{config::Config, state::AppState, telemetry};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -53,7 +54,10 @@ use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, Predicate},
+    },
     cors::{AllowHeaders, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
@@ -74,6 +78,11 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// How long a browser remembers the answer to a preflight.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(1);
+
+/// The header in which a client or proxy may name its request.
+const REQUEST_ID: &str = "x-request-id";
+/// Bytes of it; a longer one is replaced.
+const MAX_REQUEST_ID: usize = 128;
 
 /// Every route of the server.
 pub(crate) fn app(state: AppState) -> Router {
@@ -112,7 +121,14 @@ pub(crate) fn app(state: AppState) -> Router {
                 .on_response(DefaultOnResponse::new().level(Level::DEBUG))
                 .on_failure(()),
         )
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)));
+        .map_response(bulk::hold_place)
+        .layer(compression().compress_when(DefaultPredicate::new().and(is_not_bulk)))
+        .layer(
+            compression()
+                .no_br()
+                .no_zstd()
+                .compress_when(DefaultPredicate::new().and(is_bulk)),
+        );
     let router = api
         .route("/api/v1/openapi.json", description)
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -132,6 +148,18 @@ pub(crate) fn app(state: AppState) -> Router {
 /// The route of `METRICS_BIND`.
 pub(crate) fn metrics_app(state: AppState) -> Router {
     health::metrics_routes().with_state(state)
+}
+
+fn compression() -> CompressionLayer {
+    CompressionLayer::new().quality(CompressionLevel::Precise(4))
+}
+
+fn is_bulk(_: StatusCode, _: Version, _: &HeaderMap, answer: &Extensions) -> bool {
+    bulk::is_bulk(answer)
+}
+
+fn is_not_bulk(_: StatusCode, _: Version, _: &HeaderMap, answer: &Extensions) -> bool {
+    !bulk::is_bulk(answer)
 }
 
 /// Adds what every request needs, that for a WebSocket included: metrics, the limit of
@@ -203,7 +231,12 @@ async fn fallback(State(state): State<AppState>, request: Request) -> Result<Res
 
 /// Refuses a body that is too large, counts the request, and measures the time to its
 /// answer. One function for both: axum boxes the inner service for each.
-async fn limit_and_count(request: Request, next: Next) -> Response {
+async fn limit_and_count(mut request: Request, next: Next) -> Response {
+    // It is repeated in the answer and in each log line of the request.
+    let id = request.headers().get(REQUEST_ID);
+    if id.is_some_and(|id| id.len() > MAX_REQUEST_ID) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
     let started = Instant::now();
     let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -214,6 +247,35 @@ async fn limit_and_count(request: Request, next: Next) -> Response {
     let route = route.as_ref().map_or("other", MatchedPath::as_str);
     telemetry::request(method, route, response.status().as_u16(), started.elapsed());
     response
+}
+
+/// Why a connection is not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// Its address has too many.
+    Address,
+    /// The server has too many.
+    Server,
+}
+
+/// The answer to whatever is asked on a connection that is not served.
+pub(crate) fn refusal(refused: Refused) -> Vec<u8> {
+    const WAIT: Duration = Duration::from_secs(5);
+    let (status, problem) = match refused {
+        Refused::Address => ApiError::TooManyConnections(WAIT),
+        Refused::Server => ApiError::Overloaded(WAIT),
+    }
+    .problem();
+    // Plain data always serializes.
+    let body = serde_json::to_string(&problem).unwrap_or_default();
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\n\
+         cache-control: no-store\r\nretry-after: {}\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
+        WAIT.as_secs(),
+        body.len(),
+    )
+    .into_bytes()
 }
 
 /// The method's name. Methods that clients invent share one, so that they make no new

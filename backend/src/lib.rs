@@ -6,6 +6,7 @@
 
 mod audit;
 mod auth;
+mod bulk_reads;
 mod cli;
 mod clock;
 mod config;
@@ -13,6 +14,7 @@ mod db;
 mod demo;
 mod embedded_postgres;
 mod http;
+mod list_limits;
 mod origins;
 mod picture;
 mod rate_limit;

@@ -1,6 +1,7 @@
 //! The server's life cycle: start, accept loop, shutdown. The parts are in the
 //! modules below it.
 
+mod connection_counts;
 mod connections;
 mod database;
 mod error;
@@ -8,6 +9,7 @@ mod listener;
 mod maintenance;
 mod service_manager;
 mod settings;
+mod stall_guard;
 mod starting;
 
 pub use error::StartError;
@@ -17,7 +19,7 @@ use crate::{
     auth::Auth,
     clock::DatabaseClock,
     config::{Config, Switch},
-    db::{self, ConnectionCache, admins},
+    db::{self, Pool, Pools, admins},
     demo, embedded_postgres, http,
     realtime::{Bus, Hub, Settings},
     state::AppState,
@@ -26,9 +28,8 @@ use crate::{
 use axum::Router;
 use connections::Connections;
 use listener::listen;
-use maintenance::maintenance_loop;
+use maintenance::{cleanup_loop, maintenance_loop};
 use private_postgres::PrivatePostgres;
-use sqlx::PgPool;
 use std::{
     future::{self, Future},
     net::SocketAddr,
@@ -175,9 +176,10 @@ impl Application {
         shutdown: Pin<&mut impl Future<Output = ()>>,
     ) {
         let maintenance = maintenance_loop(self.state.clone());
+        let cleanup = cleanup_loop(self.state.clone());
         let app = http::app(self.state.clone());
         let metrics_app = http::metrics_app(self.state.clone());
-        let connections = Connections::default();
+        let connections = Connections::new(&self.state.config);
         let drain = async {
             shutdown.await;
             tracing::info!("stopping");
@@ -213,6 +215,7 @@ impl Application {
             tracing::warn!("some requests did not end in time");
         }
         maintenance.abort();
+        cleanup.abort();
         if time::timeout(AUDIT_TIMEOUT, self.state.audit.shut_down())
             .await
             .is_err()
@@ -220,7 +223,7 @@ impl Application {
             tracing::warn!("some audit entries are lost");
         }
         // A connection that is still in use does not delay the server's end.
-        let _ = time::timeout(POOL_TIMEOUT, self.state.pool.close()).await;
+        let _ = time::timeout(POOL_TIMEOUT, self.state.pools.close()).await;
         if let Some(postgres) = self.postgres
             && !embedded_postgres::stop(postgres, POSTGRES_TIMEOUT).await
         {
@@ -298,8 +301,8 @@ async fn assemble(
     bus: Bus,
     away: impl FnOnce() + Send,
 ) -> Result<AppState, StartError> {
-    let pool =
-        db::pool(url, config.database_max_connections).map_err(|_| StartError::DatabaseUrl)?;
+    let pools =
+        Pools::new(url, config.database_max_connections).map_err(|_| StartError::DatabaseUrl)?;
     database::wait_until_usable(url, away).await?;
     let settings = Settings {
         ping_interval: config.between_pings(),
@@ -312,8 +315,9 @@ async fn assemble(
     // Before any part that keeps handles of its metrics.
     let metrics = Metrics::get()?;
     let clock = DatabaseClock::default();
-    clock.synchronize(&pool).await;
-    match db::history::unsafe_settings(&pool).await {
+    let pool = &pools.writes;
+    clock.synchronize(pool).await;
+    match db::history::unsafe_settings(pool).await {
         Ok(settings) => {
             for setting in settings {
                 tracing::warn!(
@@ -323,25 +327,12 @@ async fn assemble(
         }
         Err(error) => tracing::debug!(%error, "PostgreSQL's settings could not be read"),
     }
-    bus.set_database(database_id(&pool).await?);
-    let connection_cache = ConnectionCache::new(pool.clone());
-    let hub = Hub::new(
-        pool.clone(),
-        connection_cache.clone(),
-        clock.clone(),
-        settings,
-        bus,
-    );
-    let auth = Auth::new(
-        pool.clone(),
-        connection_cache.clone(),
-        clock,
-        secret,
-        config.token_ttl,
-    );
-    warn_of_missing_admins(&pool, &config).await;
+    bus.set_database(database_id(pool).await?);
+    let hub = Hub::new(pool.clone(), clock.clone(), settings, bus);
+    let auth = Auth::new(pool.clone(), clock, secret, config.token_ttl);
+    warn_of_missing_admins(pool, &config).await;
     let demo = config.demo;
-    let state = AppState::new(config, pool, connection_cache, hub, auth, metrics);
+    let state = AppState::new(config, pools, hub, auth, metrics);
     if demo {
         demo::make(&state)
             .await
@@ -351,7 +342,7 @@ async fn assemble(
 }
 
 /// The database's identity; waits where the database is away again.
-async fn database_id(pool: &PgPool) -> Result<Uuid, StartError> {
+async fn database_id(pool: &Pool) -> Result<Uuid, StartError> {
     loop {
         match db::history::database_id(pool).await {
             Ok(id) => return Ok(id),
@@ -365,7 +356,7 @@ async fn database_id(pool: &PgPool) -> Result<Uuid, StartError> {
 }
 
 /// Logs the names of `ADMIN_USERS` that nobody has yet: they are reserved.
-async fn warn_of_missing_admins(pool: &PgPool, config: &Config) {
+async fn warn_of_missing_admins(pool: &Pool, config: &Config) {
     match admins::missing(pool, &config.admin_users).await {
         Ok(missing) => {
             for name in missing {

@@ -3,11 +3,13 @@
 use crate::{
     audit::Audit,
     auth::{Auth, Passwords},
+    bulk_reads::BulkReads,
     config::{Config, Switch},
     db::{
-        Batcher, ConnectionCache,
+        Batcher, Pool, Pools, Readiness,
         access::{self, JoinLookup},
     },
+    list_limits::ListLimits,
     origins::Origins,
     picture::ImageCache,
     rate_limit::{SignInLimits, UserLimits},
@@ -15,12 +17,8 @@ use crate::{
     telemetry::Metrics,
 };
 use shared::ids::{CanvasId, UserId};
-use sqlx::PgPool;
 use std::{ops::Deref, sync::Arc};
-use tokio::sync::Semaphore;
-
-/// Snapshots and pictures read at a time; each holds a whole board in memory.
-const BULK_READ_PERMITS: usize = 4;
+use tokio::sync::Notify;
 
 /// The application's state, cheap to clone; it derefs to its [`Parts`].
 #[derive(Clone)]
@@ -32,8 +30,10 @@ pub(crate) struct Parts {
     pub(crate) config: Config,
     /// Which pages may act with the cookie.
     pub(crate) origins: Origins,
-    /// The database.
-    pub(crate) pool: PgPool,
+    /// The database, for writes and for authentication: `pools.writes`.
+    pub(crate) pool: Pool,
+    /// The database, for each kind of work.
+    pub(crate) pools: Pools,
     /// Rooms and connections.
     pub(crate) hub: Hub,
     /// Looks up what a join needs, in batches.
@@ -46,10 +46,16 @@ pub(crate) struct Parts {
     pub(crate) sign_in_limits: SignInLimits,
     /// Rate limits of what users create, and of joins.
     pub(crate) user_limits: UserLimits,
+    /// Limits of listing and searching canvases.
+    pub(crate) list_limits: ListLimits,
     /// The audit log.
     pub(crate) audit: Audit,
-    /// Permits to read whole boards; see [`BULK_READ_PERMITS`].
-    pub(crate) bulk_read_permits: Semaphore,
+    /// Whether the database answers.
+    pub(crate) readiness: Readiness,
+    /// Places for answers of any size.
+    pub(crate) bulk_reads: BulkReads,
+    /// Notified when a canvas was deleted, whose rows are to be removed.
+    pub(crate) canvas_deleted: Notify,
     /// Encoded pictures of boards.
     pub(crate) image_cache: ImageCache,
     /// The process's metrics.
@@ -60,29 +66,32 @@ impl AppState {
     /// Starts the audit's task and the batcher of joins, and puts all parts together.
     pub(crate) fn new(
         config: Config,
-        pool: PgPool,
-        connection_cache: ConnectionCache,
+        pools: Pools,
         hub: Hub,
         auth: Auth,
         metrics: Metrics,
     ) -> Self {
         let limited = config.rate_limits == Switch::On;
         Self(Arc::new(Parts {
-            audit: Audit::start(pool.clone()),
+            audit: Audit::start(pools.writes.clone()),
             join_lookups: Batcher::new(
-                connection_cache,
+                pools.writes.clone(),
                 Arc::new(|connection, asked| Box::pin(access::join_lookups(connection, asked))),
             ),
-            pool,
+            pool: pools.writes.clone(),
             hub,
             auth,
             passwords: Passwords::new(),
             sign_in_limits: SignInLimits::new(limited),
             user_limits: UserLimits::new(limited),
-            bulk_read_permits: Semaphore::new(BULK_READ_PERMITS),
+            list_limits: ListLimits::new(limited),
+            readiness: Readiness::new(pools.readiness.clone()),
+            bulk_reads: BulkReads::new(config.bulk_reads),
+            canvas_deleted: Notify::new(),
             image_cache: ImageCache::new(),
             metrics,
             origins: Origins::new(&config),
+            pools,
             config,
         }))
     }

@@ -2,12 +2,11 @@
 //! query string or text that a user wrote. It knows the names of all metrics, but
 //! none of the parts that count them.
 
-use crate::config::LogFormat;
+use crate::{config::LogFormat, db::Pools};
 use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use sqlx::PgPool;
 use std::{io::IsTerminal, sync::OnceLock, time::Duration};
 use tracing_subscriber::EnvFilter;
 
@@ -70,12 +69,12 @@ impl Metrics {
     }
 
     /// All metrics in the text format of Prometheus.
-    pub(crate) fn render(&self, pool: &PgPool) -> String {
-        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
-        let used = pool.size().saturating_sub(idle);
-        gauge!("stellar_database_connections", "state" => "idle").set(idle);
-        gauge!("stellar_database_connections", "state" => "used").set(used);
-        gauge!("stellar_database_connections_max").set(pool.options().get_max_connections());
+    pub(crate) fn render(&self, pools: &Pools) -> String {
+        let count = |connections| u32::try_from(connections).unwrap_or(u32::MAX);
+        let (idle, used, max) = pools.usage();
+        gauge!("stellar_database_connections", "state" => "idle").set(count(idle));
+        gauge!("stellar_database_connections", "state" => "used").set(count(used));
+        gauge!("stellar_database_connections_max").set(count(max));
         self.0.render()
     }
 

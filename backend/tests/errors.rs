@@ -43,7 +43,7 @@ async fn unreadable_bodies_are_refused() {
         ("application/json", br#"["ann","password"]"#.to_vec()),
         ("application/json", vec![0xff, 0xfe]),
         ("application/json", [&good[..], b" x"].concat()),
-        ("application/json", vec![b'['; 100_000]),
+        ("application/json", vec![b'['; 4_000]),
         ("text/plain", good.to_vec()),
         (
             "application/x-www-form-urlencoded",

@@ -79,6 +79,63 @@ async fn a_join_reads_only_what_it_needs_however_many_users_exist() {
     }
 }
 
+/// Lists and searches read about a page, whatever there is on the server.
+#[tokio::test]
+async fn lists_read_about_a_page_however_many_canvases_exist() {
+    const CANVASES: i64 = 20_000;
+    const EACH: i64 = 50;
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let mine = canvas(&bob, &json!({ "name": "Bob's own 100% wonder" })).await;
+    let pool = server.database.pool().await;
+    sqlx::query(
+        "INSERT INTO canvases (id, name, width, height, tile_size, palette, visibility,
+                               edit_policy, owner_id, epoch)
+         OVERRIDING SYSTEM VALUE
+         SELECT n, md5(n::text), 8, 6, 8, '{}', 'public', 'open', $1, gen_random_uuid()
+         FROM generate_series(1, $2) AS n",
+    )
+    .bind(ann.id())
+    .bind(CANVASES)
+    .execute(&pool)
+    .await
+    .unwrap();
+    sqlx::query("ANALYZE").execute(&pool).await.unwrap();
+    let before = tables(&pool).await["canvases"].read;
+    for _ in 0..EACH {
+        let found = bob.get("/canvases?mine=true").await.json(200);
+        assert_eq!(found["items"].as_array().unwrap().len(), 1);
+        for text in ["100%25 wonder", "BOB'S OWN", "nowhere to be found"] {
+            let found = bob.get(&format!("/canvases?q={text}")).await.json(200);
+            for item in found["items"].as_array().unwrap() {
+                assert_eq!(item["id"], mine);
+            }
+            let expected = usize::from(!text.contains("nowhere"));
+            assert_eq!(found["items"].as_array().unwrap().len(), expected, "{text}");
+        }
+        let found = bob.get("/canvases?limit=10").await.json(200);
+        assert_eq!(found["items"].as_array().unwrap().len(), 10);
+    }
+    // `%` and `_` are nothing but themselves.
+    for text in ["1__%25 wonder", "Bob%25wonder"] {
+        let found = bob.get(&format!("/canvases?q={text}")).await.json(200);
+        assert_eq!(found["items"], json!([]), "{text}");
+    }
+    let counted = async {
+        loop {
+            // A connection reports its statistics when it runs the next statement.
+            bob.get("/canvases?limit=1").await.expect(200);
+            let scans = tables(&pool).await["canvases"].scans;
+            if scans >= 5 * EACH {
+                return tables(&pool).await["canvases"].read;
+            }
+        }
+    };
+    let read = timeout(PATIENCE, counted).await.unwrap() - before;
+    assert!(read < CANVASES, "{read} rows for {} lists", 5 * EACH);
+    server.stop().await;
+}
+
 /// Keeps PostgreSQL from analyzing the tables during the test. Reading all of a small table
 /// is cheaper than its index, so that a plan made with statistics may do so while there are
 /// few rows; whether autovacuum comes in that moment depends on the speed of the machine.

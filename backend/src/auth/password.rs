@@ -3,28 +3,38 @@
 
 use super::AuthError;
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
-use std::{thread, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 use tokio::{sync::Semaphore, task, time};
 
 /// Verified where there is no such user, so that the answer takes as long.
 const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c3RlbGxhci1jYW52YXMhIQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// How long a request waits for a permit before it is answered with 503.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Requests that may wait for each permit. One hash takes tens of milliseconds, so that
+/// those who come last still get their turn in time.
+const WAITING_PER_PERMIT: usize = 32;
 /// The `Retry-After` of a client that got no permit.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 /// Hashes and verifies passwords. One hash takes 19 MiB and tens of milliseconds,
 /// so their number at a time is limited.
 pub(crate) struct Passwords {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
+    /// One for each request that has a permit or waits for one.
+    places: Arc<Semaphore>,
 }
 
 impl Passwords {
-    /// With as many permits as there are processors.
+    /// With permits for half of the processors: the others serve those who are signed in.
     pub(crate) fn new() -> Self {
         let processors = thread::available_parallelism().map_or(1, usize::from);
+        Self::with_permits((processors / 2).max(1))
+    }
+
+    fn with_permits(permits: usize) -> Self {
         Self {
-            permits: Semaphore::new(processors),
+            permits: Arc::new(Semaphore::new(permits)),
+            places: Arc::new(Semaphore::new(permits * (1 + WAITING_PER_PERMIT))),
         }
     }
 
@@ -69,26 +79,34 @@ impl Passwords {
         .await
     }
 
-    /// Runs `work` on a blocking thread while it holds a permit.
+    /// Runs `work` on a blocking thread. The permit is held by the work: it goes on if the
+    /// client hangs up and the caller is dropped.
     async fn with_permit<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AuthError> {
-        let permit = time::timeout(ACQUIRE_TIMEOUT, self.permits.acquire())
+        let overloaded = || AuthError::Overloaded(RETRY_AFTER);
+        let place = self.places.clone().try_acquire_owned();
+        let place = place.map_err(|_| overloaded())?;
+        let permit = time::timeout(ACQUIRE_TIMEOUT, self.permits.clone().acquire_owned())
             .await
-            .map_err(|_| AuthError::Overloaded(RETRY_AFTER))?
+            .map_err(|_| overloaded())?
             .map_err(AuthError::internal)?;
-        let done = task::spawn_blocking(work)
-            .await
-            .map_err(AuthError::internal);
-        drop(permit);
-        done
+        task::spawn_blocking(move || {
+            let done = work();
+            drop((permit, place));
+            done
+        })
+        .await
+        .map_err(AuthError::internal)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
+    use std::sync::mpsc;
 
     #[tokio::test]
     async fn only_the_right_password_is_right() {
@@ -102,6 +120,37 @@ mod tests {
         assert!(!verify("wrong horse", Some(&hash)).await.unwrap());
         assert!(!verify("correct horse", None).await.unwrap());
         assert!(!verify("!", Some("!")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn work_keeps_its_permit_when_its_caller_is_gone() {
+        let passwords = Passwords::with_permits(1);
+        let (end, ended) = mpsc::channel::<()>();
+        let mut abandoned = Box::pin(passwords.with_permit(move || {
+            // Ends when the test drops `end`.
+            let _ = ended.recv();
+        }));
+        assert!((&mut abandoned).now_or_never().is_none());
+        drop(abandoned);
+        let next = passwords.with_permit(|| ());
+        let mut next = Box::pin(next);
+        assert!((&mut next).now_or_never().is_none());
+        drop(end);
+        next.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_would_wait_too_long_is_refused_at_once() {
+        let passwords = Passwords::with_permits(1);
+        let _permit = passwords.permits.clone().acquire_owned().await.unwrap();
+        let mut waiting: Vec<_> = (0..=WAITING_PER_PERMIT)
+            .map(|_| Box::pin(passwords.with_permit(|| ())))
+            .collect();
+        for one in &mut waiting {
+            assert!(one.now_or_never().is_none());
+        }
+        let refused = passwords.with_permit(|| ()).await;
+        assert!(matches!(refused, Err(AuthError::Overloaded(_))));
     }
 
     #[test]

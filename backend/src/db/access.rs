@@ -1,6 +1,6 @@
 //! What users may do on canvases.
 
-use super::{DbError, Result, named, users::JoiningUser, with_timeout};
+use super::{DbError, Result, named, users::JoiningUser};
 use shared::{
     canvas::{Role, Visibility},
     ids::{CanvasId, UserId},
@@ -126,8 +126,8 @@ pub(crate) async fn roles(
         let role = role(UserId(row.owner_id), visibility, Some(user), row.role)?;
         Ok((row.acl_version, user, role))
     })
-    .fetch_all(executor);
-    let rows = with_timeout(rows).await?;
+    .fetch_all(executor)
+    .await?;
     Ok(rows.first().map(|(acl_version, ..)| Roles {
         acl_version: *acl_version,
         roles: rows.iter().map(|(_, user, role)| (*user, *role)).collect(),
@@ -152,7 +152,7 @@ pub(crate) async fn join_lookups(
 ) -> Result<Vec<JoinLookup>> {
     let canvases: Vec<i64> = pairs.iter().map(|(canvas, _)| canvas.0).collect();
     let users: Vec<i64> = pairs.iter().map(|(_, user)| user.0).collect();
-    let lookups = query!(
+    query!(
         r#"SELECT asked.user_id AS "user_id!", c.owner_id AS "owner_id?",
                 c.visibility AS "visibility?", c.access_changes AS "acl_version?",
                 m.role AS "role?", u.username AS "username?", u.display_name AS "display_name?",
@@ -192,6 +192,7 @@ pub(crate) async fn join_lookups(
             ),
         })
     })
-    .fetch_all(executor);
-    with_timeout(lookups).await
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
 }

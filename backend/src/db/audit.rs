@@ -1,10 +1,13 @@
 //! The audit table: who did what, from where, and with which outcome.
 
-use super::{DbError, Result};
+use super::{DbError, Pool, Result};
 use chrono::{DateTime, Utc};
 use shared::ids::{CanvasId, UserId};
-use sqlx::{PgPool, query};
+use sqlx::query;
 use std::net::IpAddr;
+
+/// Rows that one statement of [`purge`] deletes at most.
+const PURGE_BATCH: i64 = 5_000;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub(crate) struct AuditRecord {
 }
 
 /// Adds rows with one statement.
-pub(crate) async fn insert(pool: &PgPool, records: &[AuditRecord]) -> Result<()> {
+pub(crate) async fn insert(pool: &Pool, records: &[AuditRecord]) -> Result<()> {
     fn column<T>(records: &[AuditRecord], value: impl Fn(&AuditRecord) -> T) -> Vec<T> {
         records.iter().map(value).collect()
     }
@@ -49,17 +52,23 @@ pub(crate) async fn insert(pool: &PgPool, records: &[AuditRecord]) -> Result<()>
     .map(drop)
 }
 
-/// Deletes rows from before `oldest`, and the oldest ones above `max_rows`.
-pub(crate) async fn purge(pool: &PgPool, oldest: DateTime<Utc>, max_rows: i64) -> Result<()> {
-    query!("DELETE FROM audit WHERE at < $1", oldest)
+/// Deletes rows from before `oldest`, and the oldest ones above `max_rows`, in pieces that
+/// take less than the time of a statement.
+pub(crate) async fn purge(pool: &Pool, oldest: DateTime<Utc>, max_rows: i64) -> Result<()> {
+    loop {
+        let deleted = query!(
+            "DELETE FROM audit WHERE id = ANY (ARRAY (
+                 SELECT id FROM audit
+                 WHERE at < $1 OR id <= (SELECT max(id) FROM audit) - $2
+                 ORDER BY at LIMIT $3 FOR UPDATE SKIP LOCKED))",
+            oldest,
+            max_rows,
+            PURGE_BATCH,
+        )
         .execute(pool)
         .await?;
-    query!(
-        "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - $1",
-        max_rows
-    )
-    .execute(pool)
-    .await
-    .map_err(DbError::from)
-    .map(drop)
+        if deleted.rows_affected() < PURGE_BATCH.unsigned_abs() {
+            return Ok(());
+        }
+    }
 }

@@ -4,11 +4,14 @@
 //! Why not a crate: `dataloader` cannot return the database's error, and
 //! `ultra-batch` waits for a timer and caches without expiry.
 
-use super::{ConnectionCache, DbError, Result};
+use super::{DbError, Pool, Result, pool::Lease};
 use futures_util::future::BoxFuture;
 use sqlx::PgConnection;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    time::timeout,
+};
 
 /// Maximum number of keys in one statement.
 const MAX_BATCH: usize = 256;
@@ -32,7 +35,7 @@ pub(crate) struct Batcher<K, V> {
 
 impl<K: Send + Sync + 'static, V: Send + 'static> Batcher<K, V> {
     /// Spawns the task that runs `lookup` on batches of keys.
-    pub(crate) fn new(connection_cache: ConnectionCache, lookup: Arc<Lookup<K, V>>) -> Self {
+    pub(crate) fn new(pool: Pool, lookup: Arc<Lookup<K, V>>) -> Self {
         let (queue, mut queued) = mpsc::channel(QUEUE);
         let permits = Arc::new(Semaphore::new(CONCURRENCY));
         tokio::spawn(async move {
@@ -42,10 +45,10 @@ impl<K: Send + Sync + 'static, V: Send + 'static> Batcher<K, V> {
                 if queued.recv_many(&mut batch, MAX_BATCH).await == 0 {
                     return;
                 }
-                let (connection_cache, lookup) = (connection_cache.clone(), lookup.clone());
+                let (pool, lookup) = (pool.clone(), lookup.clone());
                 tokio::spawn(async move {
                     let (keys, replies): (Vec<K>, Vec<Reply<V>>) = batch.into_iter().unzip();
-                    reply(run(&connection_cache, &*lookup, &keys).await, replies);
+                    reply(run(&pool, &*lookup, &keys).await, replies);
                     drop(permit);
                 });
             }
@@ -67,29 +70,35 @@ impl<K: Send + Sync + 'static, V: Send + 'static> Batcher<K, V> {
     }
 }
 
-/// Looks up on a cached connection. Where there is none, or where it turns out
-/// to be broken, on one that the pool has tested.
-async fn run<K, V>(
-    connection_cache: &ConnectionCache,
+/// Looks up; on a tested connection, where one that was not turns out to be broken.
+async fn run<K, V>(pool: &Pool, lookup: &Lookup<K, V>, keys: &[K]) -> Result<Vec<V>> {
+    match attempt(pool, pool.acquire().await?, lookup, keys).await {
+        Err(error) if error.is_definite() => {
+            attempt(pool, pool.acquire_tested().await?, lookup, keys).await
+        }
+        values => values,
+    }
+}
+
+async fn attempt<K, V>(
+    pool: &Pool,
+    mut lease: Lease,
     lookup: &Lookup<K, V>,
     keys: &[K],
 ) -> Result<Vec<V>> {
-    if let Some(mut connection) = connection_cache.get() {
-        match lookup(&mut connection, keys).await {
-            Err(DbError::Unavailable(_)) => {
-                connection.close_on_drop();
-                connection_cache.invalidate();
+    match timeout(pool.deadline(), lookup(&mut lease, keys)).await {
+        Ok(values) => {
+            match &values {
+                Err(error) => lease.failed(error),
+                Ok(_) => lease.done(),
             }
-            values => {
-                connection_cache.put(connection);
-                return values;
-            }
+            values
+        }
+        Err(_) => {
+            lease.close();
+            Err(DbError::timed_out())
         }
     }
-    let mut connection = connection_cache.acquire_from_pool().await?;
-    let values = lookup(&mut connection, keys).await?;
-    connection_cache.put(connection);
-    Ok(values)
 }
 
 /// Sends each caller its value, or all of them the error. A caller that does

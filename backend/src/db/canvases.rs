@@ -1,13 +1,13 @@
 //! Canvases, and what users may do on them.
 
-use super::{DbError, Result, access, name_of, named};
+use super::{DbError, Pool, Result, access, name_of, named};
 use chrono::{DateTime, Utc};
 use shared::{
     api::{Canvas, UpdateCanvas},
     canvas::{EditPolicy, Visibility},
     ids::{CanvasId, Epoch, UserId},
 };
-use sqlx::{PgConnection, PgExecutor, PgPool, query, query_as, query_scalar};
+use sqlx::{PgConnection, PgExecutor, query, query_as, query_scalar};
 use std::{fmt, ops::Range, str::FromStr};
 use uuid::Uuid;
 
@@ -64,14 +64,14 @@ impl CanvasRow {
 /// A checked query of [`CanvasRow`]s for the viewer `$1`: the statement after
 /// its join, and the arguments.
 macro_rules! canvas_query {
-    ($after:tt, $viewer:expr, $($argument:expr),+ $(,)?) => {
+    ($after:tt $(+ $more:tt)*, $viewer:expr, $($argument:expr),+ $(,)?) => {
         query_as!(
             CanvasRow,
             r#"SELECT c.id, c.name, c.description, c.width, c.height, c.tile_size, c.palette,
                       c.visibility, c.edit_policy, c.owner_id, c.tile_count, c.epoch, c.last_seq,
                       c.created_at, m.role AS "member_role?"
                FROM canvases c
-               LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = $1 "# + $after,
+               LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = $1 "# + $after $(+ $more)*,
             $viewer.map(|user: UserId| user.0),
             $($argument),+
         )
@@ -131,37 +131,88 @@ pub(crate) struct Filter<'a> {
     pub(crate) limit: i64,
 }
 
+/// A checked query of a page of [`CanvasRow`]s for the viewer `$1`, newest first: which
+/// canvases. The text to look for, as a pattern, is `$5`.
+macro_rules! page_query {
+    ($which:tt, $viewer:expr, $filter:expr $(, $argument:expr)?) => {
+        canvas_query!(
+            $which + r#"
+             AND (c.created_at, c.id)
+                 < (coalesce($2::TIMESTAMPTZ, 'infinity'), coalesce($3::BIGINT, 9223372036854775807))
+             ORDER BY c.created_at DESC, c.id DESC
+             LIMIT $4"#,
+            $viewer,
+            $filter.after.map(|position| position.created_at),
+            $filter.after.map(|position| position.id.0),
+            $filter.limit,
+            $($argument)?
+        )
+        .try_map(|row| {
+            let position = ListPosition {
+                created_at: row.created_at,
+                id: CanvasId(row.id),
+            };
+            Ok((row.into_canvas($viewer)?, position))
+        })
+    };
+}
+
 /// Canvases with their positions, newest first. `active_users` is 0; the caller knows it.
+///
+/// Each kind of list has a statement whose subquery leaves the planner an index: the
+/// public ones by time, a user's by owner and by member, and a text by the expression of
+/// `canvases_search_idx`.
 pub(crate) async fn list(
     executor: impl PgExecutor<'_>,
     viewer: Option<UserId>,
     filter: &Filter<'_>,
 ) -> Result<Vec<(Canvas, ListPosition)>> {
-    canvas_query!(
-        "WHERE CASE WHEN $2 THEN c.owner_id = $1 OR m.role IS NOT NULL
-                    ELSE c.visibility = 'public' END
-           AND ($3 = '' OR strpos(lower(c.name), lower($3)) > 0
-                        OR strpos(lower(c.description), lower($3)) > 0)
-           AND ($4::TIMESTAMPTZ IS NULL OR (c.created_at, c.id) < ($4, $5::BIGINT))
-         ORDER BY c.created_at DESC, c.id DESC
-         LIMIT $6",
-        viewer,
-        filter.mine,
-        filter.text,
-        filter.after.map(|position| position.created_at),
-        filter.after.map(|position| position.id.0),
-        filter.limit,
-    )
-    .try_map(|row| {
-        let position = ListPosition {
-            created_at: row.created_at,
-            id: CanvasId(row.id),
-        };
-        Ok((row.into_canvas(viewer)?, position))
-    })
-    .fetch_all(executor)
-    .await
-    .map_err(DbError::from)
+    let pattern = like_pattern(filter.text);
+    let found = if filter.mine {
+        page_query!(
+            r#"WHERE c.id = ANY (ARRAY (
+                   SELECT id FROM canvases WHERE owner_id = $1
+                   UNION SELECT canvas_id FROM canvas_members WHERE user_id = $1
+               )) AND lower(c.name || E'\x01' || c.description) LIKE lower($5)"#,
+            viewer,
+            filter,
+            pattern
+        )
+        .fetch_all(executor)
+        .await
+    } else if filter.text.is_empty() {
+        page_query!("WHERE c.visibility = 'public'", viewer, filter)
+            .fetch_all(executor)
+            .await
+    } else {
+        page_query!(
+            r#"WHERE c.visibility = 'public' AND c.id = ANY (ARRAY (
+                   SELECT id FROM canvases
+                   WHERE visibility = 'public'
+                     AND lower(name || E'\x01' || description) LIKE lower($5)
+               ))"#,
+            viewer,
+            filter,
+            pattern
+        )
+        .fetch_all(executor)
+        .await
+    };
+    found.map_err(DbError::from)
+}
+
+/// The pattern of `LIKE` for texts that contain this one.
+fn like_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for char in text.chars() {
+        if matches!(char, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(char);
+    }
+    pattern.push('%');
+    pattern
 }
 
 /// The settings of a new canvas, already validated.
@@ -177,7 +228,7 @@ pub(crate) struct New {
 }
 
 /// Creates a canvas. Its id is random: nobody finds an unlisted canvas by counting.
-pub(crate) async fn insert(pool: &PgPool, owner: UserId, new: &New) -> Result<CanvasId> {
+pub(crate) async fn insert(pool: &Pool, owner: UserId, new: &New) -> Result<CanvasId> {
     // The second try is needed once in 2^53 / (number of canvases) times.
     for _ in 0..MAX_ID_TRIES {
         let id = query_scalar!(
@@ -245,17 +296,12 @@ pub(crate) async fn any(executor: impl PgExecutor<'_>) -> Result<bool> {
         .map_err(DbError::from)
 }
 
-/// Deletes a canvas with everything on it; false if there is none.
-pub(crate) async fn delete(pool: &PgPool, id: CanvasId) -> Result<bool> {
-    let mut transaction = pool.begin().await?;
-    // A log of millions of events takes longer than the pool's timeout. Not a
-    // checked query, since it touches no table.
-    sqlx::query("SET LOCAL statement_timeout = '2min'")
-        .execute(&mut *transaction)
-        .await?;
-    let done = query!("DELETE FROM canvases WHERE id = $1", id.0)
-        .execute(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
-    Ok(done.rows_affected() > 0)
+/// Deletes a canvas: from now on nobody finds it. What is on it is removed in the
+/// background ([`super::deleted_canvases`]). False if there is no such canvas.
+pub(crate) async fn delete(executor: impl PgExecutor<'_>, id: CanvasId) -> Result<bool> {
+    query!("DELETE FROM canvases WHERE id = $1", id.0)
+        .execute(executor)
+        .await
+        .map_err(DbError::from)
+        .map(|done| done.rows_affected() > 0)
 }

@@ -1,26 +1,12 @@
-//! How the server connects to PostgreSQL: which connections are encrypted, and what is
-//! set in each session.
+//! How the server connects to PostgreSQL: which connections are encrypted. What is set in
+//! each session is in `pools`.
 
-use sqlx::{
-    Executor, PgConnection,
-    postgres::{PgConnectOptions, PgSslMode},
-};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::{env, net::IpAddr, str::FromStr};
 use url::Url;
 
 /// How connections of the server call themselves in `pg_stat_activity`.
 pub(crate) const APPLICATION_NAME: &str = "stellar-canvas";
-
-/// What each session of a pool sets, whatever the database's or the role's defaults are:
-/// an `ack` means that the event is on the disk, and the writer relies on the isolation.
-/// `SET`, and not startup parameters, which `PgBouncer` refuses. `synchronous_commit` is
-/// only raised: `remote_apply` stays.
-const SESSION: &str = "SET statement_timeout = '10s';
-     SET lock_timeout = '5s';
-     SET idle_in_transaction_session_timeout = '15s';
-     SET default_transaction_isolation = 'read committed';
-     SELECT set_config('synchronous_commit', 'on', false)
-     WHERE current_setting('synchronous_commit') = 'off'";
 
 /// The parameters of a URL that name the certificates that are trusted.
 const ROOT_CERTIFICATE: [&str; 3] = ["sslrootcert", "ssl-root-cert", "ssl-ca"];
@@ -56,14 +42,6 @@ pub(crate) fn connect_options(url: &str) -> sqlx::Result<PgConnectOptions> {
         mode => mode,
     };
     Ok(options.ssl_mode(mode))
-}
-
-/// Sets what the pool's sessions have in common. Called for each new connection.
-///
-/// # Errors
-/// Those of the database.
-pub(crate) async fn set_up_session(connection: &mut PgConnection) -> sqlx::Result<()> {
-    connection.execute(sqlx::raw_sql(SESSION)).await.map(drop)
 }
 
 /// The files with certificates and keys that `url` names, each with its parameter.

@@ -1,6 +1,6 @@
 //! What can go wrong in the database, in the terms of its callers.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 use thiserror::Error;
 
 /// The result of a query.
@@ -25,6 +25,20 @@ pub(crate) enum DbError {
 }
 
 impl DbError {
+    /// The database did not answer in time.
+    pub(crate) fn timed_out() -> Self {
+        Self::from(sqlx::Error::Io(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Whether it is a definite sign that the connections to the database are of no use:
+    /// one broke, or its server ended the session or is a standby.
+    pub(crate) fn is_definite(&self) -> bool {
+        let (Self::Unavailable(error) | Self::Internal(error)) = self else {
+            return false;
+        };
+        is_definite(error)
+    }
+
     /// Whether it is [`DbError::Unavailable`].
     pub(crate) fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
@@ -40,6 +54,19 @@ impl From<sqlx::Error> for DbError {
             _ if is_unavailable(&error) => Self::Unavailable(Arc::new(error)),
             _ => Self::Internal(Arc::new(error)),
         }
+    }
+}
+
+/// See [`DbError::is_definite`].
+pub(super) fn is_definite(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => true,
+        // PostgreSQL's appendix A: connection exceptions (08), shutdown and crash (57P01 to
+        // 57P03), and a read-only transaction.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code.starts_with("08") || matches!(&*code, "57P01" | "57P02" | "57P03" | "25006")
+        }),
+        _ => false,
     }
 }
 

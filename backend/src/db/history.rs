@@ -5,7 +5,7 @@
 //! so that of several nodes one does it and the others find it done.
 
 use super::{
-    DbError, Result,
+    DbError, Pool, Result,
     log::{self, LockedCanvas, RoomCanvas},
 };
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use shared::{
     ids::{CanvasId, Epoch},
     time::Timestamp,
 };
-use sqlx::{Connection, PgConnection, PgPool, query, query_scalar};
+use sqlx::{Connection, PgConnection, query, query_scalar};
 use uuid::Uuid;
 
 /// What a node knows of a canvas's log.
@@ -111,7 +111,7 @@ async fn renew_if_moved(connection: &mut PgConnection) -> sqlx::Result<()> {
 }
 
 /// The database's identity, for names on Redis.
-pub(crate) async fn database_id(pool: &PgPool) -> Result<Uuid> {
+pub(crate) async fn database_id(pool: &Pool) -> Result<Uuid> {
     query_scalar!("SELECT database_id FROM history")
         .fetch_one(pool)
         .await
@@ -119,7 +119,7 @@ pub(crate) async fn database_id(pool: &PgPool) -> Result<Uuid> {
 }
 
 /// Settings of PostgreSQL with which a crash may lose what was acknowledged.
-pub(crate) async fn unsafe_settings(pool: &PgPool) -> Result<Vec<String>> {
+pub(crate) async fn unsafe_settings(pool: &Pool) -> Result<Vec<String>> {
     query_scalar!(
         r#"SELECT name AS "name!" FROM pg_settings
            WHERE name IN ('fsync', 'full_page_writes') AND setting <> 'on' ORDER BY name"#

@@ -1,7 +1,7 @@
 //! Locks on tiles, which expire. Whether one is held is decided inside the write
 //! transaction, by the database's clock.
 
-use super::{DbError, Result, with_timeout};
+use super::{DbError, Result};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -23,7 +23,7 @@ pub(crate) struct TileLock {
 
 /// All locks that are held on a canvas.
 pub(crate) async fn held(executor: impl PgExecutor<'_>, canvas: CanvasId) -> Result<Vec<TileLock>> {
-    let locks = query!(
+    query!(
         "SELECT l.x, l.y, l.user_id, u.username, l.connection_id, l.expires_at
          FROM tile_locks l JOIN users u ON u.id = l.user_id
          WHERE l.canvas_id = $1 AND l.expires_at > now()",
@@ -36,8 +36,9 @@ pub(crate) async fn held(executor: impl PgExecutor<'_>, canvas: CanvasId) -> Res
         connection_id: ConnectionId(row.connection_id),
         expires_at: row.expires_at,
     })
-    .fetch_all(executor);
-    with_timeout(locks).await
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
 }
 
 /// Stores locks, in place of those on the same tiles.

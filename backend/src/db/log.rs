@@ -2,7 +2,7 @@
 //!
 //! The canvas's row lock, held to the commit, gives all nodes one gapless order.
 
-use super::{DbError, Result, history::SeenLog, named, with_timeout};
+use super::{DbError, Result, history::SeenLog, named};
 use chrono::{DateTime, Utc};
 use shared::{
     canvas::{EditPolicy, Grid},
@@ -117,7 +117,7 @@ pub(crate) async fn room(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
 ) -> Result<Option<RoomCanvas>> {
-    let room = query!(
+    query!(
         r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", epoch, last_seq,
                 access_changes AS acl_version, history_instance() AS "instance!", e.body AS "body?"
          FROM canvases c LEFT JOIN canvas_events e ON e.canvas_id = c.id AND e.seq = c.last_seq
@@ -137,8 +137,9 @@ pub(crate) async fn room(
         acl_version: row.acl_version,
         instance: row.instance,
     })
-    .fetch_optional(executor);
-    with_timeout(room).await
+    .fetch_optional(executor)
+    .await
+    .map_err(DbError::from)
 }
 
 /// A checked query that looks up operations which were carried out before. In
@@ -347,7 +348,7 @@ pub(crate) async fn after_in(
     limit: i64,
     instance: Option<i64>,
 ) -> Result<Vec<(i64, String)>> {
-    let events = query!(
+    query!(
         "SELECT seq, body FROM canvas_events
          WHERE canvas_id = $1 AND seq > $2 AND seq <= $3
            AND ($5::bigint IS NULL OR history_instance() = $5)
@@ -359,8 +360,9 @@ pub(crate) async fn after_in(
         instance,
     )
     .map(|row| (row.seq, row.body))
-    .fetch_all(executor);
-    with_timeout(events).await
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
 }
 
 /// The wire form of one event; `None` if there is no such event.
@@ -369,13 +371,14 @@ pub(crate) async fn event(
     canvas: CanvasId,
     seq: i64,
 ) -> Result<Option<String>> {
-    let event = query_scalar!(
+    query_scalar!(
         "SELECT body FROM canvas_events WHERE canvas_id = $1 AND seq = $2",
         canvas.0,
         seq,
     )
-    .fetch_optional(executor);
-    with_timeout(event).await
+    .fetch_optional(executor)
+    .await
+    .map_err(DbError::from)
 }
 
 /// `seq` and time, as in the wire form, of these events; those that do not exist are
@@ -385,7 +388,7 @@ pub(crate) async fn event_times(
     canvas: CanvasId,
     seqs: &[i64],
 ) -> Result<Vec<(i64, DateTime<Utc>)>> {
-    let times = query!(
+    query!(
         r#"SELECT seq, coalesce(body::json ->> 'timestamp', body::json ->> 'created_at')::timestamptz
                 AS "time!"
            FROM canvas_events WHERE canvas_id = $1 AND seq = ANY($2)"#,
@@ -393,8 +396,9 @@ pub(crate) async fn event_times(
         seqs,
     )
     .map(|row| (row.seq, row.time))
-    .fetch_all(executor);
-    with_timeout(times).await
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
 }
 
 /// What a poll finds of an open canvas.
@@ -431,8 +435,8 @@ pub(crate) async fn heads(
          LEFT JOIN canvases c ON c.id = ANY($1)"#,
         &ids,
     )
-    .fetch_all(executor);
-    let rows = with_timeout(rows).await?;
+    .fetch_all(executor)
+    .await?;
     Ok(rows.first().map(|first| Heads {
         instance: first.instance,
         database_id: first.database_id,

@@ -3,10 +3,7 @@
 //! The statements here are not checked at compile time: they run on a database of any
 //! age.
 
-use super::{
-    connect::{connect_options, set_up_session},
-    error,
-};
+use super::{connect::connect_options, error, pools::WRITE_SESSION};
 use sqlx::{
     ConnectOptions, Connection, Executor, PgConnection,
     migrate::{MigrateError, Migrator},
@@ -102,7 +99,7 @@ pub(crate) async fn migrate(url: &str) -> Result<usize, SchemaError> {
     let options = connect_options(url)?.disable_statement_logging();
     let mut connection = PgConnection::connect_with(&options).await?;
     // The pool's settings first: what a migration writes must be as durable.
-    set_up_session(&mut connection).await?;
+    connection.execute(sqlx::raw_sql(WRITE_SESSION)).await?;
     connection.execute(sqlx::raw_sql(SESSION)).await?;
     let missing = missing(&mut connection).await?;
     if missing > 0 {

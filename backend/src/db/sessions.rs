@@ -1,9 +1,9 @@
 //! Sessions, and the one-use tickets that stand in for their tokens.
 
-use super::{DbError, Result, with_timeout};
+use super::{DbError, Pool, Result};
 use chrono::{DateTime, Utc};
 use shared::ids::{SessionId, UserId};
-use sqlx::{PgExecutor, PgPool, query, query_as, query_scalar};
+use sqlx::{PgExecutor, query, query_as, query_scalar};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -58,8 +58,9 @@ pub(crate) async fn active(
         &uuids,
         now,
     )
-    .fetch_all(executor);
-    let rows = with_timeout(rows).await?.into_iter();
+    .fetch_all(executor)
+    .await?
+    .into_iter();
     let active: HashMap<Uuid, ActiveSession> = rows
         .map(|row| {
             let session = ActiveSession {
@@ -152,7 +153,7 @@ pub(crate) async fn redeem_ticket(
 
 /// Deletes expired tickets and sessions, each kind in batches: one statement for all of a
 /// crowd would take longer than it may, and never succeed. Called periodically.
-pub(crate) async fn purge(pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
+pub(crate) async fn purge(pool: &Pool, now: DateTime<Utc>) -> Result<()> {
     loop {
         let deleted = query!(
             "DELETE FROM tickets WHERE digest IN (
@@ -197,7 +198,7 @@ pub(crate) async fn ended(
     now: DateTime<Utc>,
 ) -> Result<Vec<EndedSession>> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let ended = query_as!(
+    query_as!(
         EndedSession,
         r#"SELECT asked.id AS "id!",
                 coalesce(s.revoked_at IS NULL AND s.expires_at < $2, false) AS "expired!"
@@ -206,6 +207,7 @@ pub(crate) async fn ended(
         &ids,
         now,
     )
-    .fetch_all(executor);
-    with_timeout(ended).await
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
 }

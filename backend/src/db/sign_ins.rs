@@ -1,9 +1,9 @@
 //! From which networks users signed in. See `migrations/0009_sign_in_networks.sql`.
 
-use super::{DbError, Result};
+use super::{DbError, Pool, Result};
 use chrono::{DateTime, Utc};
 use shared::ids::UserId;
-use sqlx::{PgExecutor, PgPool, query, query_scalar};
+use sqlx::{PgExecutor, query, query_scalar};
 use std::net::IpAddr;
 
 /// Networks kept for one user: the newest ones.
@@ -61,7 +61,7 @@ pub(crate) async fn is_known(
 }
 
 /// Deletes what is older than `oldest`, in pieces. Called periodically.
-pub(crate) async fn purge(pool: &PgPool, oldest: DateTime<Utc>) -> Result<()> {
+pub(crate) async fn purge(pool: &Pool, oldest: DateTime<Utc>) -> Result<()> {
     loop {
         let deleted = query!(
             "DELETE FROM sign_in_networks WHERE ctid IN (

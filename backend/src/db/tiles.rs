@@ -2,6 +2,7 @@
 
 use super::{DbError, Result};
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use shared::{
     api::Tile,
     canvas::Coord,
@@ -65,33 +66,42 @@ macro_rules! tile_query {
     };
 }
 
-/// A tile as `viewer` sees it.
+/// A tile as `viewer` sees it; none if its canvas was deleted.
 pub(crate) async fn find(
     executor: impl PgExecutor<'_>,
     id: TileId,
     viewer: Option<UserId>,
 ) -> Result<Option<Tile>> {
-    tile_query!("WHERE t.id = $2", viewer, id.0)
-        .fetch_optional(executor)
-        .await
-        .map_err(DbError::from)
-        .map(|row| row.map(Tile::from))
+    tile_query!(
+        "WHERE t.id = $2 AND EXISTS (SELECT FROM canvases WHERE id = t.canvas_id)",
+        viewer,
+        id.0
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(DbError::from)
+    .map(|row| row.map(Tile::from))
 }
 
-/// The canvas and the cell of a tile.
+/// The canvas and the cell of a tile; none if the canvas was deleted.
 pub(crate) async fn place(
     executor: impl PgExecutor<'_>,
     id: TileId,
 ) -> Result<Option<(CanvasId, Coord)>> {
-    query!("SELECT canvas_id, x, y FROM tiles WHERE id = $1", id.0)
-        .map(|row| (CanvasId(row.canvas_id), Coord { x: row.x, y: row.y }))
-        .fetch_optional(executor)
-        .await
-        .map_err(DbError::from)
+    query!(
+        "SELECT t.canvas_id, t.x, t.y
+         FROM tiles t JOIN canvases c ON c.id = t.canvas_id
+         WHERE t.id = $1",
+        id.0,
+    )
+    .map(|row| (CanvasId(row.canvas_id), Coord { x: row.x, y: row.y }))
+    .fetch_optional(executor)
+    .await
+    .map_err(DbError::from)
 }
 
 /// Which tiles are listed.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Filter {
     /// The top left cell of a box, inclusive.
     pub(crate) from: Coord,

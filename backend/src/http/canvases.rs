@@ -187,10 +187,11 @@ struct ListQuery {
 /// Finds canvases, newest first
 #[utoipa::path(get, path = "/canvases", tag = "canvases", params(ListQuery), security((), ("bearer" = []), ("cookie" = [])),
     responses((status = 200, body = Page<Canvas>, description = "A page"),
-        (status = 304, description = "As it was when the ETag was given"), Credentials, QueryOnly))]
+        (status = 304, description = "As it was when the ETag was given"), Credentials, QueryOnly, Limited))]
 async fn list(
     State(state): State<AppState>,
     user: OptionalUser,
+    client: ClientAddr,
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -201,13 +202,23 @@ async fn list(
     if mine && user.0.is_none() {
         return Err(ApiError::Unauthenticated);
     }
+    state
+        .list_limits
+        .list(user.user_id(), client.ip)
+        .map_err(ApiError::RateLimited)?;
+    let search = if text.is_empty() {
+        None
+    } else {
+        Some(state.list_limits.search().await?)
+    };
     let filter = Filter {
         text: &text,
         mine,
         after: cursor(query.cursor.as_deref())?,
         limit: limit + 1,
     };
-    let found = canvases::list(&state.pool, user.user_id(), &filter).await?;
+    let found = canvases::list(&state.pools.reads, user.user_id(), &filter).await?;
+    drop(search);
     let found = page(found, limit, |(_, position)| position.to_string());
     let mut canvases: Vec<Canvas> = found.items.into_iter().map(|(canvas, _)| canvas).collect();
     let ids: Vec<CanvasId> = canvases.iter().map(|canvas| canvas.id).collect();
@@ -231,7 +242,7 @@ async fn get(
     user: OptionalUser,
     CanvasPath(id): CanvasPath,
 ) -> Result<JsonBody<Canvas>, ApiError> {
-    readable(&state.pool, id, user.user_id()).await?;
+    readable(&state.pools.reads, id, user.user_id()).await?;
     canvas_for(&state, id, user.user_id()).await.map(JsonBody)
 }
 
@@ -342,6 +353,7 @@ async fn remove(state: &AppState, id: CanvasId, user: UserId) -> Result<(), ApiE
         return Err(ApiError::NotFound(Resource::Canvas));
     }
     state.hub.canvas_deleted(id);
+    state.canvas_deleted.notify_one();
     Ok(())
 }
 

@@ -3,7 +3,10 @@
 //! and nowhere else.
 
 use super::cookie::REMOVE_COOKIE;
-use crate::{audit, auth::AuthError, db::DbError, realtime::WriteError};
+use crate::{
+    audit, auth::AuthError, bulk_reads::NoPlace, db::DbError, list_limits::Busy,
+    realtime::WriteError,
+};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -52,8 +55,8 @@ pub(crate) enum ApiError {
     /// Invalid fields of the body or the query.
     #[error("{}", summary(.0))]
     Validation(Vec<FieldError>),
-    /// More than [`shared::limits::BODY_BYTES`].
-    #[error("the body has more than 1 MiB")]
+    /// More than the route takes: 4 KiB for signing in, 1 MiB elsewhere.
+    #[error("the body is too large")]
     BodyTooLarge,
     /// The body did not arrive in time.
     #[error("the body did not arrive in time")]
@@ -128,6 +131,7 @@ impl ApiError {
         Arc::try_unwrap(error).unwrap_or_else(|error| match *error {
             Self::NotFound(resource) => Self::NotFound(resource),
             Self::Unavailable => Self::Unavailable,
+            Self::Overloaded(wait) => Self::Overloaded(wait),
             _ => Self::Internal(None),
         })
     }
@@ -195,6 +199,20 @@ impl ApiError {
         }
     }
 
+    /// The status and the body.
+    pub(super) fn problem(&self) -> (StatusCode, Problem) {
+        let status = self.status();
+        let problem = Problem {
+            kind: "about:blank".to_owned(),
+            title: status.canonical_reason().unwrap_or_default().to_owned(),
+            status: status.as_u16(),
+            code: self.code().to_owned(),
+            detail: self.to_string(),
+            errors: self.errors(),
+        };
+        (status, problem)
+    }
+
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited(wait) | Self::TooManyConnections(wait) | Self::Overloaded(wait) => {
@@ -229,15 +247,7 @@ impl IntoResponse for ApiError {
         if let Self::Internal(Some(cause)) = &self {
             tracing::error!(error = %cause, "a request failed");
         }
-        let status = self.status();
-        let problem = Problem {
-            kind: "about:blank".to_owned(),
-            title: status.canonical_reason().unwrap_or_default().to_owned(),
-            status: status.as_u16(),
-            code: self.code().to_owned(),
-            detail: self.to_string(),
-            errors: self.errors(),
-        };
+        let (status, problem) = self.problem();
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(
@@ -282,6 +292,18 @@ impl From<DbError> for ApiError {
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         DbError::from(error).into()
+    }
+}
+
+impl From<Busy> for ApiError {
+    fn from(Busy: Busy) -> Self {
+        Self::Overloaded(Duration::from_secs(2))
+    }
+}
+
+impl From<NoPlace> for ApiError {
+    fn from(NoPlace: NoPlace) -> Self {
+        Self::Overloaded(Duration::from_secs(2))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Liveness, readiness and metrics, for load balancers and monitoring.
 
 use super::error::{ApiError, Resource};
-use crate::{db, realtime, state::AppState};
+use crate::{realtime, state::AppState};
 use axum::{
     Json, Router,
     extract::{ConnectInfo, State},
@@ -10,11 +10,8 @@ use axum::{
     routing::get,
 };
 use serde_json::{Value, json};
-use std::{net::SocketAddr, time::Duration};
-use tokio::time;
+use std::net::SocketAddr;
 
-/// How long the database may take to answer before the node counts as not ready.
-const READY_TIMEOUT: Duration = Duration::from_secs(1);
 /// Headers by which proxies say for whom they ask.
 const FORWARDING: [&str; 6] = [
     "forwarded",
@@ -46,10 +43,9 @@ async fn readyz(State(state): State<AppState>) -> Result<Json<Value>, ApiError> 
     if state.hub.is_draining() {
         return Err(ApiError::Draining);
     }
-    time::timeout(READY_TIMEOUT, db::ping(&state.pool))
-        .await
-        .map_err(|_| ApiError::Unavailable)?
-        .map_err(|_| ApiError::Unavailable)?;
+    if !state.readiness.is_database_there().await {
+        return Err(ApiError::Unavailable);
+    }
     Ok(Json(json!({ "status": "ready" })))
 }
 
@@ -73,7 +69,7 @@ async fn metrics_inside(
 }
 
 async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
-    let mut text = state.metrics.render(&state.pool);
+    let mut text = state.metrics.render(&state.pools);
     realtime::render_metrics(&mut text);
     (
         [(

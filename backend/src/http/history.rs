@@ -1,7 +1,9 @@
 //! The history of a canvas (messages and events), and its active users.
 
 use super::{
+    bulk,
     canvases::readable,
+    client_addr::ClientAddr,
     error::ApiError,
     extract::{CanvasPath, OptionalUser, Query},
     openapi::{QueryOnly, ReadsCanvas},
@@ -11,15 +13,19 @@ use crate::{
     db::{log, messages},
     state::AppState,
 };
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 use shared::{
     api::{ChatMessage, Page},
     presence::ActiveUser,
 };
+use std::sync::Arc;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Events and messages read at a time: an event has 12 KB at most.
+const AT_ONCE: i64 = 16;
 
 /// The routes of this module.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -49,15 +55,27 @@ async fn messages(
     State(state): State<AppState>,
     user: OptionalUser,
     CanvasPath(id): CanvasPath,
+    client: ClientAddr,
     Query(query): Query<MessagesQuery>,
-) -> Result<Json<Page<ChatMessage>>, ApiError> {
+) -> Result<Response, ApiError> {
     let limit = page_size(query.limit)?;
     let before = cursor(query.cursor.as_deref())?
         .unwrap_or(i64::MAX)
         .min(query.before_seq.unwrap_or(i64::MAX));
-    readable(&state.pool, id, user.user_id()).await?;
-    let messages = messages::before(&state.pool, id, before, limit + 1).await?;
-    Ok(Json(page(messages, limit, |last| last.seq.to_string())))
+    readable(&state.pools.reads, id, user.user_id()).await?;
+    let place = bulk::place(&state, id, client).await?;
+    let read: bulk::ReadItems<i64> = Arc::new(move |before, count| {
+        let reads = state.pools.reads.clone();
+        Box::pin(async move {
+            let messages = messages::before(&reads, id, before, count).await?;
+            let items = messages
+                .iter()
+                .map(|message| bulk::item(message.seq, message));
+            items.collect()
+        })
+    });
+    let cursor = |seq: i64| seq.to_string();
+    bulk::page(place, before, limit, AT_ONCE, cursor, read).await
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -80,21 +98,21 @@ async fn events(
     State(state): State<AppState>,
     user: OptionalUser,
     CanvasPath(id): CanvasPath,
+    client: ClientAddr,
     Query(query): Query<EventsQuery>,
-) -> Result<Json<Page<Box<RawValue>>>, ApiError> {
+) -> Result<Response, ApiError> {
     let limit = page_size(query.limit)?;
     let after = cursor(query.cursor.as_deref())?
         .unwrap_or(0)
         .max(query.after_seq.unwrap_or(0));
-    readable(&state.pool, id, user.user_id()).await?;
-    let events = log::after(&state.pool, id, after, i64::MAX, limit + 1).await?;
-    let Page { items, next_cursor } = page(events, limit, |(seq, _)| seq.to_string());
-    let items = items
-        .into_iter()
-        .map(|(_, body)| RawValue::from_string(body))
-        .collect::<Result<_, _>>()
-        .map_err(ApiError::internal)?;
-    Ok(Json(Page { items, next_cursor }))
+    readable(&state.pools.reads, id, user.user_id()).await?;
+    let place = bulk::place(&state, id, client).await?;
+    let read: bulk::ReadItems<i64> = Arc::new(move |after, count| {
+        let reads = state.pools.reads.clone();
+        Box::pin(async move { Ok(log::after(&reads, id, after, i64::MAX, count).await?) })
+    });
+    let cursor = |seq: i64| seq.to_string();
+    bulk::page(place, after, limit, AT_ONCE, cursor, read).await
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -119,7 +137,7 @@ async fn users(
 ) -> Result<Json<Page<ActiveUser>>, ApiError> {
     let limit = page_size(query.limit)?;
     let after = cursor(query.cursor.as_deref())?.unwrap_or(0);
-    readable(&state.pool, id, user.user_id()).await?;
+    readable(&state.pools.reads, id, user.user_id()).await?;
     let mut users = state.hub.active_users(id).await;
     users.retain(|user| user.user_id.0 > after);
     users.sort_by_key(|user| user.user_id);

@@ -2,14 +2,16 @@
 //! the thumbnails of a start page cost little.
 
 use super::{
+    bulk,
     canvases::readable,
+    client_addr::ClientAddr,
     error::{ApiError, Resource},
     etag,
     extract::{CanvasPath, OptionalUser, Query},
     openapi::{PictureQuery, ReadsCanvas},
 };
 use crate::{
-    db::{self, canvases, tiles},
+    db::{canvases, tiles},
     picture::{self, Board, Picture},
     state::AppState,
 };
@@ -49,6 +51,7 @@ async fn image(
     State(state): State<AppState>,
     user: OptionalUser,
     CanvasPath(id): CanvasPath,
+    client: ClientAddr,
     Query(query): Query<ImageQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -57,8 +60,8 @@ async fn image(
         return Err(ApiError::invalid("scale", "must be from 1 to 8"));
     }
     let viewer = user.user_id();
-    readable(&state.pool, id, viewer).await?;
-    let canvas = canvases::find(&state.pool, id, viewer)
+    readable(&state.pools.reads, id, viewer).await?;
+    let canvas = canvases::find(&state.pools.reads, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     let board = board(&canvas, scale);
@@ -71,16 +74,35 @@ async fn image(
         let headers = (TypedHeader(current), caching(&canvas));
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let encoding = encode(&state, id, scale);
-    let cached = state.image_cache.get_or_encode(&canvas, scale, encoding);
-    let Picture { canvas, png } = cached.await.map_err(ApiError::from_shared)?;
-    Ok((
+    let Picture { canvas, png } = picture(state.clone(), canvas, scale, client).await?;
+    // The answer has a place of its own: the picture may have been made for others.
+    let place = bulk::place(&state, id, client).await?;
+    let answer = (
         TypedHeader(tag(&canvas, scale)?),
         caching(&canvas),
         [(header::CONTENT_TYPE, "image/png")],
         png,
-    )
-        .into_response())
+    );
+    Ok(bulk::holding(place, answer))
+}
+
+/// The picture from the cache, or a new one. Made on a task of its own: if the client is
+/// gone meanwhile, the work goes on, holds its place, and serves those who wait as well.
+async fn picture(
+    state: AppState,
+    canvas: Canvas,
+    scale: usize,
+    client: ClientAddr,
+) -> Result<Picture, ApiError> {
+    if let Some(picture) = state.image_cache.get(&canvas, scale).await {
+        return Ok(picture);
+    }
+    let made = tokio::spawn(async move {
+        let encoding = encode(&state, canvas.id, scale, client);
+        let cached = state.image_cache.get_or_encode(&canvas, scale, encoding);
+        cached.await.map_err(ApiError::from_shared)
+    });
+    made.await.map_err(ApiError::internal)?
 }
 
 fn board(canvas: &Canvas, scale: usize) -> Board {
@@ -93,22 +115,29 @@ fn board(canvas: &Canvas, scale: usize) -> Board {
     }
 }
 
-/// Reads the board and encodes it, with a permit for bulk reads.
-async fn encode(state: &AppState, id: CanvasId, scale: usize) -> Result<Picture, ApiError> {
-    let _permit = state
-        .bulk_read_permits
-        .acquire()
-        .await
-        .map_err(ApiError::internal)?;
-    let mut transaction = db::begin_snapshot(&state.pool).await?;
-    let canvas = canvases::find(&mut *transaction, id, None)
+/// Reads the board and encodes it, with a place that is held until the encoder ends.
+async fn encode(
+    state: &AppState,
+    id: CanvasId,
+    scale: usize,
+    client: ClientAddr,
+) -> Result<Picture, ApiError> {
+    let place = bulk::place(state, id, client).await?;
+    let mut lease = state.pools.bulk.acquire().await?;
+    lease.begin_snapshot().await?;
+    let canvas = canvases::find(&mut lease, id, None)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
-    let tiles = tiles::pixels(&mut *transaction, id).await?;
-    transaction.commit().await?;
+    let tiles = tiles::pixels(&mut lease, id).await?;
+    lease.end_snapshot().await?;
     let board = board(&canvas, scale);
     let palette = canvas.palette.clone();
-    let png = task::spawn_blocking(move || picture::encode(&board, &palette, tiles))
+    let encode = move || {
+        let png = picture::encode(&board, &palette, tiles);
+        drop(place);
+        png
+    };
+    let png = task::spawn_blocking(encode)
         .await
         .map_err(ApiError::internal)?
         .map_err(ApiError::internal)?;

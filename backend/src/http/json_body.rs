@@ -16,6 +16,10 @@ use tokio::time;
 
 /// How long receiving a body may take.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Bytes of a body under [`SIGN_IN`].
+const SIGN_IN_BYTES: usize = 4 * 1024;
+/// The routes of strangers, whose bodies are short.
+const SIGN_IN: &str = "/api/v1/auth/";
 /// Bytes of a body that is too large which are read and dropped, so that the client
 /// finishes sending and sees the answer.
 const DRAIN_BYTES: usize = 16 * limits::BODY_BYTES;
@@ -104,46 +108,60 @@ fn not_json() -> ApiError {
     ApiError::invalid("body", "is not valid JSON")
 }
 
-/// Reads a body of at most [`limits::BODY_BYTES`].
+/// The largest body that a route takes, if it is not [`limits::BODY_BYTES`].
+#[derive(Clone, Copy)]
+struct MaxBytes(usize);
+
+fn max_bytes(request: &Request) -> usize {
+    let own = request.extensions().get::<MaxBytes>();
+    own.map_or(limits::BODY_BYTES, |max| max.0)
+}
+
+/// Reads a body of at most [`max_bytes`].
 ///
 /// # Errors
 /// `BodyTooSlow`, `BodyTooLarge`, or `Validation` if the connection broke.
 async fn read_body(request: Request) -> Result<Bytes, ApiError> {
-    time::timeout(BODY_TIMEOUT, collect(request.into_body()))
+    let max_bytes = max_bytes(&request);
+    time::timeout(BODY_TIMEOUT, collect(request.into_body(), max_bytes))
         .await
         .map_err(|_| ApiError::BodyTooSlow)?
 }
 
-async fn collect(body: Body) -> Result<Bytes, ApiError> {
+async fn collect(body: Body, max_bytes: usize) -> Result<Bytes, ApiError> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     let mut total = 0;
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| ApiError::invalid("body", error))?;
         total += chunk.len();
-        if total <= limits::BODY_BYTES {
+        if total <= max_bytes {
             bytes.extend_from_slice(&chunk);
         } else if total > DRAIN_BYTES {
             break;
         }
     }
-    if total > limits::BODY_BYTES {
+    if total > max_bytes {
         return Err(ApiError::BodyTooLarge);
     }
     Ok(bytes.into())
 }
 
-/// Refuses a body whose `Content-Length` is too large. Unless the client
+/// Sets the largest body of the route, and refuses one whose `Content-Length` is larger. Unless the client
 /// waits for `100 Continue`, its body is received first, up to [`DRAIN_BYTES`].
 ///
 /// # Errors
 /// `BodyTooLarge`.
-pub(super) async fn refuse_large_bodies(request: Request) -> Result<Request, ApiError> {
+pub(super) async fn refuse_large_bodies(mut request: Request) -> Result<Request, ApiError> {
+    if request.uri().path().starts_with(SIGN_IN) {
+        request.extensions_mut().insert(MaxBytes(SIGN_IN_BYTES));
+    }
     let length = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_none_or(|length| length <= limits::BODY_BYTES) {
+    let max_bytes = max_bytes(&request);
+    if length.is_none_or(|length| length <= max_bytes) {
         return Ok(request);
     }
     if !request.headers().contains_key(header::EXPECT) {

@@ -54,8 +54,8 @@ async fn list(
 ) -> Result<JsonBody<Page<Member>>, ApiError> {
     let limit = page_size(query.limit)?;
     let after = cursor(query.cursor.as_deref())?.unwrap_or(0);
-    readable(&state.pool, id, user.user_id()).await?;
-    let members = members::list(&state.pool, id, after, limit + 1).await?;
+    readable(&state.pools.reads, id, user.user_id()).await?;
+    let members = members::list(&state.pools.reads, id, after, limit + 1).await?;
     Ok(JsonBody(page(members, limit, |last| {
         last.user_id.to_string()
     })))

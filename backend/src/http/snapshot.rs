@@ -1,22 +1,43 @@
 //! The snapshot of a canvas, from one consistent read, that a client starts from.
 
 use super::{
+    bulk,
     canvases::readable,
+    client_addr::ClientAddr,
     error::{ApiError, Resource},
     etag,
     extract::{CanvasPath, OptionalUser},
     openapi::ReadsCanvas,
 };
 use crate::{
+    bulk_reads::Place,
     db::{
-        self, canvases, messages,
+        Lease, canvases, messages,
         tiles::{self, Filter},
     },
     state::AppState,
 };
-use axum::{Json, extract::State, http::HeaderMap, response::Response};
-use shared::{api::Snapshot, limits};
+use axum::{extract::State, http::HeaderMap, response::Response};
+use axum_extra::headers::ETag;
+use bytes::Bytes;
+use serde::Serialize;
+use shared::{
+    api::{Canvas, ChatMessage, Snapshot, Tile},
+    canvas::Coord,
+    ids::{CanvasId, Epoch, UserId},
+    limits,
+    presence::ActiveUser,
+};
+use std::{
+    collections::VecDeque,
+    mem,
+    time::{Duration, Instant},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// How long an answer may keep its transaction open, since PostgreSQL cannot remove old
+/// rows meanwhile.
+const MAX_TRANSACTION: Duration = Duration::from_mins(10);
 
 /// The routes of this module.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -32,40 +53,168 @@ async fn snapshot(
     State(state): State<AppState>,
     user: OptionalUser,
     CanvasPath(id): CanvasPath,
+    client: ClientAddr,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let viewer = user.user_id();
-    // A board can be tens of megabytes, so only a few are read at a time.
-    let _permit = state
-        .bulk_read_permits
-        .acquire()
-        .await
-        .map_err(ApiError::internal)?;
+    let reads = &state.pools.reads;
+    readable(reads, id, viewer).await?;
+    let mut canvas = canvases::find(reads, id, viewer)
+        .await?
+        .ok_or(ApiError::NotFound(Resource::Canvas))?;
     let active_users = state.hub.active_users(id).await;
-    let mut transaction = db::begin_snapshot(&state.pool).await?;
-    readable(&mut *transaction, id, viewer).await?;
-    let mut canvas = canvases::find(&mut *transaction, id, viewer)
+    canvas.active_users = active_users.len();
+    let current = tag(viewer, &canvas, &active_users)?;
+    if etag::matches(&headers, &current) {
+        return Ok(etag::not_modified(current));
+    }
+    // Those who may not read it, or have it already, need none.
+    let place = bulk::place(&state, id, client).await?;
+    let mut lease = state.pools.bulk.acquire().await?;
+    lease.begin_snapshot().await?;
+    readable(&mut lease, id, viewer).await?;
+    let mut canvas = canvases::find(&mut lease, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     canvas.active_users = active_users.len();
-    // The canvas has `epoch` and `last_seq`, on which tiles, messages and likes
-    // depend, and the viewer's role.
-    let etag = etag::weak(&(viewer, &canvas, &active_users))?;
-    if etag::matches(&headers, &etag) {
-        return Ok(etag::not_modified(etag));
-    }
-    let tiles = tiles::list(&mut *transaction, id, viewer, Filter::ALL).await?;
-    let newest = limits::SNAPSHOT_MESSAGES;
-    let mut messages = messages::before(&mut *transaction, id, i64::MAX, newest).await?;
-    transaction.commit().await?;
-    messages.reverse();
-    let snapshot = Snapshot {
+    let current = tag(viewer, &canvas, &active_users)?;
+    let answer = stream(place, lease, viewer, canvas, active_users).await?;
+    Ok(etag::tagged(current, answer))
+}
+
+/// The canvas has `epoch` and `last_seq`, on which tiles, messages and likes depend, and
+/// the viewer's role.
+fn tag(
+    viewer: Option<UserId>,
+    canvas: &Canvas,
+    active_users: &[ActiveUser],
+) -> Result<ETag, ApiError> {
+    etag::weak(&(viewer, canvas, active_users))
+}
+
+async fn stream(
+    place: Place,
+    lease: Lease,
+    viewer: Option<UserId>,
+    canvas: Canvas,
+    active_users: Vec<ActiveUser>,
+) -> Result<Response, ApiError> {
+    let head = bulk::open_object(&Head {
         epoch: canvas.epoch,
         seq: canvas.last_seq,
-        canvas,
-        tiles,
-        messages,
-        active_users,
+        canvas: &canvas,
+    })?;
+    let rest = Rest {
+        id: canvas.id,
+        viewer,
+        at_once: tiles_at_once(&canvas),
+        began: Instant::now(),
+        head,
+        reading: Some((lease, Filter::ALL.after)),
+        has_tiles: false,
+        messages: VecDeque::new(),
+        has_messages: false,
+        active_users: active_users.into(),
+        has_users: false,
     };
-    Ok(etag::tagged(etag, Json(snapshot)))
+    bulk::pieces(place, rest, |rest| Box::pin(rest.piece())).await
+}
+
+/// How many tiles of the canvas are read at a time.
+pub(super) fn tiles_at_once(canvas: &Canvas) -> i64 {
+    let side = i64::from(canvas.tile_size);
+    let piece = i64::try_from(bulk::PIECE_BYTES).unwrap_or(i64::MAX);
+    // A tile's other fields have about 300 bytes.
+    (2 * piece / (side * side + 300)).max(1)
+}
+
+/// The fields of [`Snapshot`] up to the tiles.
+#[derive(Serialize)]
+struct Head<'a> {
+    epoch: Epoch,
+    seq: i64,
+    canvas: &'a Canvas,
+}
+
+/// What is still to be sent of a [`Snapshot`].
+struct Rest {
+    id: CanvasId,
+    viewer: Option<UserId>,
+    at_once: i64,
+    began: Instant,
+    /// What comes before the tiles; empty once it was sent.
+    head: Vec<u8>,
+    /// The transaction, and the last tile read; none once all is read.
+    reading: Option<(Lease, Coord)>,
+    has_tiles: bool,
+    messages: VecDeque<ChatMessage>,
+    has_messages: bool,
+    active_users: VecDeque<ActiveUser>,
+    has_users: bool,
+}
+
+impl Rest {
+    /// The next piece, and what is left.
+    async fn piece(mut self) -> Result<(Bytes, Option<Self>), ApiError> {
+        let mut json = mem::take(&mut self.head);
+        if !json.is_empty() {
+            json.extend_from_slice(br#","tiles":["#);
+        }
+        if let Some((mut lease, after)) = self.reading.take() {
+            if self.began.elapsed() > MAX_TRANSACTION {
+                return Err(ApiError::Unavailable);
+            }
+            let filter = Filter {
+                after,
+                limit: Some(self.at_once),
+                ..Filter::ALL
+            };
+            let tiles = tiles::list(&mut lease, self.id, self.viewer, filter).await?;
+            append(&mut json, &tiles, &mut self.has_tiles)?;
+            if i64::try_from(tiles.len()).is_ok_and(|read| read == self.at_once)
+                && let Some(Tile { x, y, .. }) = tiles.last()
+            {
+                self.reading = Some((lease, Coord { x: *x, y: *y }));
+                return Ok((json.into(), Some(self)));
+            }
+            let newest = limits::SNAPSHOT_MESSAGES;
+            let mut messages = messages::before(&mut lease, self.id, i64::MAX, newest).await?;
+            messages.reverse();
+            self.messages = messages.into();
+            lease.end_snapshot().await?;
+            json.extend_from_slice(br#"],"messages":["#);
+        }
+        while let Some(message) = self.messages.pop_front() {
+            append(&mut json, &[message], &mut self.has_messages)?;
+            if json.len() > bulk::PIECE_BYTES {
+                return Ok((json.into(), Some(self)));
+            }
+        }
+        if !self.has_users {
+            json.extend_from_slice(br#"],"active_users":["#);
+        }
+        while let Some(user) = self.active_users.pop_front() {
+            append(&mut json, &[user], &mut self.has_users)?;
+            if json.len() > bulk::PIECE_BYTES {
+                return Ok((json.into(), Some(self)));
+            }
+        }
+        json.extend_from_slice(b"]}");
+        Ok((json.into(), None))
+    }
+}
+
+/// Appends the items of a list, with a comma before each that is not its first.
+fn append<T: Serialize>(
+    json: &mut Vec<u8>,
+    items: &[T],
+    has_items: &mut bool,
+) -> Result<(), ApiError> {
+    for item in items {
+        if mem::replace(has_items, true) {
+            json.push(b',');
+        }
+        serde_json::to_writer(&mut *json, item).map_err(ApiError::internal)?;
+    }
+    Ok(())
 }

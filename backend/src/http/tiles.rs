@@ -2,7 +2,9 @@
 //! which writes the event log and publishes the events.
 
 use super::{
+    bulk,
     canvases::{readable, role},
+    client_addr::ClientAddr,
     error::{ApiError, Resource},
     etag,
     extract::{AuthUser, CanvasPath, OptionalUser, Query, TilePath},
@@ -11,12 +13,16 @@ use super::{
         Body, CellBody, ChangesTile, Draws, Limited, Locked, QueryOnly, ReadsCanvas, ReadsTile,
         StartsTile,
     },
-    pagination::{page, page_size},
+    pagination::page_size,
+    snapshot::tiles_at_once,
     validator::Validator,
 };
 use crate::{
     auth::Session,
-    db::tiles::{self, Filter},
+    db::{
+        canvases,
+        tiles::{self, Filter},
+    },
     realtime::{Done, Operation, RateCost, UNKNOWN_ACL, Write},
     state::AppState,
 };
@@ -39,6 +45,7 @@ use shared::{
     pixels::Pixels,
     text,
 };
+use std::sync::Arc;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -77,6 +84,7 @@ async fn list(
     State(state): State<AppState>,
     user: OptionalUser,
     CanvasPath(id): CanvasPath,
+    client: ClientAddr,
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -92,12 +100,42 @@ async fn list(
             y: query.y1.map_or(everything.to.y, clamp),
         },
         after: after(query.cursor.as_deref())?.unwrap_or(everything.after),
-        limit: Some(limit + 1),
+        limit: Some(limit),
     };
-    readable(&state.pool, id, user.user_id()).await?;
-    let tiles = tiles::list(&state.pool, id, user.user_id(), filter).await?;
-    let page = page(tiles, limit, |last| format!("{}.{}", last.x, last.y));
-    etag::json(&headers, &page)
+    let (viewer, reads) = (user.user_id(), state.pools.reads.clone());
+    readable(&reads, id, viewer).await?;
+    let canvas = canvases::find(&reads, id, viewer)
+        .await?
+        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    // Everything that a tile shows changes with an event.
+    let current = etag::weak(&(viewer, canvas.epoch, canvas.last_seq, filter))?;
+    if etag::matches(&headers, &current) {
+        return Ok(etag::not_modified(current));
+    }
+    let place = bulk::place(&state, id, client).await?;
+    let read: bulk::ReadItems<Coord> = Arc::new(move |after, count| {
+        let reads = reads.clone();
+        let filter = Filter {
+            after,
+            limit: Some(count),
+            ..filter
+        };
+        Box::pin(async move {
+            let tiles = tiles::list(&reads, id, viewer, filter).await?;
+            let items = tiles.iter().map(|tile| {
+                let at = Coord {
+                    x: tile.x,
+                    y: tile.y,
+                };
+                bulk::item(at, tile)
+            });
+            items.collect()
+        })
+    });
+    let cursor = |at: Coord| format!("{}.{}", at.x, at.y);
+    let at_once = tiles_at_once(&canvas);
+    let page = bulk::page(place, filter.after, limit, at_once, cursor, read).await?;
+    Ok(etag::tagged(current, page))
 }
 
 /// The nearest `i32`; numbers outside of every canvas stay outside.
@@ -239,10 +277,10 @@ async fn get(
     user: OptionalUser,
     TilePath(id): TilePath,
 ) -> Result<JsonBody<Tile>, ApiError> {
-    let tile = tiles::find(&state.pool, id, user.user_id())
+    let tile = tiles::find(&state.pools.reads, id, user.user_id())
         .await?
         .ok_or(ApiError::NotFound(Resource::Tile))?;
-    readable(&state.pool, tile.canvas_id, user.user_id()).await?;
+    readable(&state.pools.reads, tile.canvas_id, user.user_id()).await?;
     Ok(JsonBody(tile))
 }
 

@@ -10,9 +10,9 @@ use shared::{
 use std::sync::Arc;
 
 /// Bytes of encoded pictures in the cache at most.
-const CAPACITY: u64 = 32 * 1024 * 1024;
+const CAPACITY: u64 = 64 * 1024 * 1024;
 /// Larger pictures are not kept, so that a few of them do not evict all others.
-const MAX_PICTURE_BYTES: usize = 4 * 1024 * 1024;
+const MAX_PICTURE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Which picture: of which state of which canvas, and how large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +52,11 @@ impl ImageCache {
             .weigher(|_, picture: &Picture| u32::try_from(picture.png.len()).unwrap_or(u32::MAX))
             .build();
         Self(cache)
+    }
+
+    /// The picture of the canvas in this state, if it is in the cache.
+    pub(crate) async fn get(&self, canvas: &Canvas, scale: usize) -> Option<Picture> {
+        self.0.get(&Key::of(canvas, scale)).await
     }
 
     /// The picture of the canvas in this state; `encode` makes it where it is not in

@@ -9,6 +9,7 @@ mod cluster_query;
 mod log_poller;
 mod rooms;
 mod session_poller;
+mod user_counts;
 
 pub(crate) use cluster::KickOutcome;
 pub(crate) use rooms::RoomLease;
@@ -24,7 +25,7 @@ use super::{
     registry::{ConnectionHandle, Registry},
     status_messages::StatusMessages,
 };
-use crate::{clock::DatabaseClock, db::ConnectionCache};
+use crate::{clock::DatabaseClock, db::Pool};
 use bus_subscriber::BusSubscriber;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -33,7 +34,6 @@ use shared::{
     ids::{ConnectionId, UserId},
     protocol::CloseReason,
 };
-use sqlx::PgPool;
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -48,6 +48,7 @@ use tokio::{
     task::JoinHandle,
     time::timeout,
 };
+use user_counts::UserCounts;
 
 /// Connections that read missed events from the log at the same time.
 const MAX_REPLAYS: usize = 4;
@@ -81,8 +82,7 @@ pub(crate) struct Hub {
 }
 
 struct Inner {
-    pool: PgPool,
-    connection_cache: ConnectionCache,
+    pool: Pool,
     clock: DatabaseClock,
     bus: Bus,
     nodes: Arc<FailureDetector>,
@@ -94,6 +94,8 @@ struct Inner {
     pending_queries: Mutex<HashMap<u64, mpsc::UnboundedSender<(NodeId, Bytes)>>>,
     settings: Settings,
     rooms: Mutex<Rooms>,
+    /// Counts of users on canvases that have no room here.
+    user_counts: UserCounts,
     registry: Registry,
     limiter: ConnectionLimiter,
     rate_limits: RateLimits,
@@ -111,13 +113,7 @@ struct Inner {
 
 impl Hub {
     /// Starts the background tasks. No room is open yet.
-    pub(crate) fn new(
-        pool: PgPool,
-        connection_cache: ConnectionCache,
-        clock: DatabaseClock,
-        settings: Settings,
-        bus: Bus,
-    ) -> Self {
+    pub(crate) fn new(pool: Pool, clock: DatabaseClock, settings: Settings, bus: Bus) -> Self {
         // So that every counter is exported from the start.
         MessageMetrics::get();
         let poll_now = Arc::new(Notify::new());
@@ -128,7 +124,6 @@ impl Hub {
                 cluster_ticker: tokio::spawn(cluster::run(inner.clone())),
                 status_messages: StatusMessages::start(pool.clone()),
                 rate_limits: RateLimits::new(),
-                connection_cache,
                 pool,
                 clock,
                 limiter: ConnectionLimiter::new(bus.clone()),
@@ -139,6 +134,7 @@ impl Hub {
                 pending_queries: Mutex::default(),
                 settings,
                 rooms: Mutex::default(),
+                user_counts: UserCounts::new(),
                 registry: Registry::default(),
                 replay_permits: Semaphore::new(MAX_REPLAYS),
                 is_draining: AtomicBool::new(false),
@@ -244,7 +240,7 @@ impl Hub {
         &self.inner.clock
     }
 
-    pub(crate) fn pool(&self) -> &PgPool {
+    pub(crate) fn pool(&self) -> &Pool {
         &self.inner.pool
     }
 

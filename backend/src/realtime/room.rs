@@ -41,7 +41,7 @@ use super::{
 };
 use crate::{
     clock::DatabaseClock,
-    db::{self, ConnectionCache, log::RoomCanvas},
+    db::{self, Pool, log::RoomCanvas},
 };
 use command::ReplyTo;
 use delivery::Delivery;
@@ -51,7 +51,6 @@ use joins::Joins;
 use members::Members;
 use remote::RemotePresence;
 use shared::{canvas::Grid, ids::CanvasId, protocol::CloseReason};
-use sqlx::PgPool;
 use std::{
     sync::{
         Arc,
@@ -75,10 +74,8 @@ const YIELDS_BEFORE_WRITE: usize = 2;
 /// What every room of the node uses.
 #[derive(Clone)]
 pub(crate) struct Services {
-    /// For reads outside of transactions.
-    pub(crate) pool: PgPool,
-    /// Connections for the write transactions.
-    pub(crate) connection_cache: ConnectionCache,
+    /// For write transactions, and for what the room reads.
+    pub(crate) pool: Pool,
     pub(crate) clock: DatabaseClock,
     pub(crate) bus: Bus,
     /// Which other nodes are live.

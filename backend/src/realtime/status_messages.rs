@@ -2,10 +2,9 @@
 //! written by one task, in batches, a few times a second. Nobody waits for the
 //! database, and however often a message changes, it costs one row now and then.
 
-use crate::db::{self, DbError};
+use crate::db::{self, DbError, Pool};
 use parking_lot::Mutex;
 use shared::ids::UserId;
-use sqlx::PgPool;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{sync::Notify, time};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -47,7 +46,7 @@ pub(crate) struct StatusMessages {
 
 impl StatusMessages {
     /// Spawns the task.
-    pub(crate) fn start(pool: PgPool) -> Self {
+    pub(crate) fn start(pool: Pool) -> Self {
         let shared = Arc::<Shared>::default();
         let task = TaskTracker::new();
         task.spawn(run(pool, shared.clone()));
@@ -131,7 +130,7 @@ impl Shared {
     }
 }
 
-async fn run(pool: PgPool, shared: Arc<Shared>) {
+async fn run(pool: Pool, shared: Arc<Shared>) {
     loop {
         let batch = shared.batch();
         let is_stopping = shared.stopping.is_cancelled();
@@ -170,7 +169,7 @@ async fn run(pool: PgPool, shared: Arc<Shared>) {
     }
 }
 
-async fn write(pool: &PgPool, batch: &[(UserId, Waiting)]) -> db::Result<()> {
+async fn write(pool: &Pool, batch: &[(UserId, Waiting)]) -> db::Result<()> {
     let users: Vec<UserId> = batch.iter().map(|(user, _)| *user).collect();
     let messages: Vec<String> = batch.iter().map(|(_, it)| it.message.clone()).collect();
     db::users::set_status_messages(pool, &users, &messages).await

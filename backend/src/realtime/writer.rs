@@ -13,7 +13,7 @@ use super::{
     write::{Done, Write, WriteError},
 };
 use crate::db::{
-    self, ConnectionCache, DbError,
+    self, DbError, Pool,
     history::{CheckedLog, SeenLog},
     log::LockedCanvas,
 };
@@ -102,12 +102,12 @@ impl From<DbError> for Failure {
 /// Carries out a batch for a room that has seen this much of the log. A request that
 /// fails its checks fails alone.
 pub(crate) async fn commit(
-    connection_cache: &ConnectionCache,
+    pool: &Pool,
     canvas: CanvasId,
     seen: &SeenLog,
     requests: &[Request],
 ) -> Outcome {
-    match attempt(connection_cache, canvas, seen, requests).await {
+    match attempt(pool, canvas, seen, requests).await {
         Ok(outcome) => outcome,
         Err(Failure::Away) => Outcome::Failed(WriteError::Unavailable),
         Err(Failure::Broken) if requests.len() == 1 => Outcome::Failed(WriteError::Internal),
@@ -117,52 +117,58 @@ pub(crate) async fn commit(
 
 /// Compares the log with what the room has seen of it, see [`db::history::check`].
 pub(crate) async fn check_log(
-    connection_cache: &ConnectionCache,
+    pool: &Pool,
     canvas: CanvasId,
     seen: &SeenLog,
     claimed: Option<i64>,
 ) -> db::Result<Option<CheckedLog>> {
-    let mut connection = connection_cache.acquire().await?;
-    let check = db::history::check(&mut connection, canvas, seen, claimed);
+    let mut lease = pool.acquire().await?;
+    let check = db::history::check(&mut lease, canvas, seen, claimed);
     match timeout(COMMIT_TIMEOUT, check).await {
-        Ok(Ok(checked)) => {
-            connection_cache.put(connection);
-            Ok(checked)
+        Ok(Ok(Some(checked))) => {
+            lease.done();
+            Ok(Some(checked))
         }
-        failed => {
-            connection.close_on_drop();
-            failed.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut.into()))
+        // The transaction is rolled back when the lease is dropped.
+        Ok(Ok(None)) => Ok(None),
+        Ok(Err(error)) => {
+            lease.failed(&error);
+            Err(error)
+        }
+        Err(_) => {
+            lease.close();
+            Err(DbError::timed_out())
         }
     }
 }
 
 async fn attempt(
-    connection_cache: &ConnectionCache,
+    pool: &Pool,
     canvas: CanvasId,
     seen: &SeenLog,
     requests: &[Request],
 ) -> Result<Outcome, Failure> {
     let deadline = Instant::now() + COMMIT_TIMEOUT;
-    let mut connection = connection_cache.acquire().await?;
-    let transaction = transact(&mut connection, canvas, seen, requests);
-    let outcome = timeout_at(deadline.into(), transaction).await;
-    let failure = match outcome {
+    let mut lease = pool.acquire().await.map_err(DbError::from)?;
+    let transaction = transact(&mut lease, canvas, seen, requests);
+    match timeout_at(deadline.into(), transaction).await {
         Ok(Ok(outcome)) => {
-            connection_cache.put(connection);
-            return Ok(outcome);
+            // Otherwise the transaction is rolled back when the lease is dropped.
+            if matches!(outcome, Outcome::Committed(_)) {
+                lease.done();
+            }
+            Ok(outcome)
         }
-        Ok(Err(error)) => Failure::from(error),
+        Ok(Err(error)) => {
+            lease.failed(&error);
+            Err(Failure::from(error))
+        }
         Err(_) => {
             tracing::warn!(%canvas, "the database did not answer a write in time");
-            Failure::Away
+            lease.close();
+            Err(Failure::Away)
         }
-    };
-    if matches!(failure, Failure::Away) {
-        // The next transaction starts with another connection.
-        connection.close_on_drop();
-        connection_cache.invalidate();
     }
-    Err(failure)
 }
 
 async fn transact(

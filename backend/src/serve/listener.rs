@@ -1,7 +1,7 @@
 //! The listening socket and its options.
 
 use socket2::{Domain, Protocol, Type};
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
 
 /// Connections that may wait to be accepted.
@@ -11,6 +11,10 @@ const BACKLOG: i32 = 4096;
 /// not read, and it takes as much until the server notices.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const NOTSENT_LOWAT: u32 = 128 * 1024;
+/// How long what was sent may stay unacknowledged before the system drops the connection
+/// (`TCP_USER_TIMEOUT`): the end of an answer, too, that waits in the system's buffer.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Listens on `address`, and says on which port where it asks for port 0.
 ///
@@ -25,11 +29,12 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr
     // A restart need not wait until the old connections' TIME_WAIT is over.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
-    // Accepted connections inherit both options. Small messages are sent at once.
+    // Accepted connections inherit these options. Small messages are sent at once.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         socket.set_tcp_nodelay(true)?;
         socket.set_tcp_notsent_lowat(NOTSENT_LOWAT)?;
+        socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
     }
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;

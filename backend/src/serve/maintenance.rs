@@ -1,15 +1,22 @@
-//! Periodic work: memory of caches, metrics and rate limits, and old rows.
+//! Periodic work: memory of caches, metrics and rate limits, old rows, and those of
+//! deleted canvases.
 
 mod guests;
 
 use crate::{
     auth::KNOWN_FOR,
-    db::{sessions, sign_ins},
+    db::{
+        deleted_canvases::{Removed, remove_some},
+        sessions, sign_ins,
+    },
     state::AppState,
 };
 use guests::GuestPurge;
 use std::time::Duration;
-use tokio::{task::JoinHandle, time};
+use tokio::{
+    task::JoinHandle,
+    time::{self, timeout},
+};
 
 /// Between two runs of what frees memory.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
@@ -17,6 +24,30 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 const PURGE_INTERVAL: Duration = Duration::from_mins(1);
 /// Between two deletions of old audit entries and sign-in networks.
 const AUDIT_INTERVAL: Duration = Duration::from_mins(10);
+
+/// Between two looks for canvases that other nodes deleted and did not clean up.
+const CLEANUP_INTERVAL: Duration = Duration::from_mins(1);
+/// The pause after a piece of a deleted canvas was removed, for everybody else.
+const CLEANUP_PAUSE: Duration = Duration::from_millis(50);
+
+/// Spawns the task that removes the rows of deleted canvases; abort it to stop.
+pub(super) fn cleanup_loop(state: AppState) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            match remove_some(&state.pool).await {
+                Ok(Removed::Some) => time::sleep(CLEANUP_PAUSE).await,
+                Ok(Removed::Nothing) => {
+                    // Both outcomes mean that it is time to look.
+                    let _ = timeout(CLEANUP_INTERVAL, state.canvas_deleted.notified()).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot remove the rows of deleted canvases");
+                    time::sleep(CLEANUP_INTERVAL).await;
+                }
+            }
+        }
+    })
+}
 
 /// Spawns the task; abort it to stop. A database that does not answer does not keep it
 /// from freeing memory.
@@ -31,10 +62,12 @@ async fn free_memory(state: &AppState) {
     loop {
         upkeep.tick().await;
         state.metrics.upkeep();
+        state.pools.evict();
         state.auth.evict_expired().await;
         state.sign_in_limits.evict_idle();
         state.user_limits.evict_idle();
         state.hub.evict_idle();
+        state.list_limits.evict_idle();
         state.audit.evict_idle_limits();
     }
 }

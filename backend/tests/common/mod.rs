@@ -18,6 +18,7 @@ pub mod contract;
 pub mod http;
 pub mod own_postgres;
 pub mod postgres;
+pub mod postgres_proxy;
 pub mod process;
 pub mod redis;
 pub mod socket;

@@ -20,8 +20,7 @@ const POLL_INTERVAL_BUS_DOWN: Duration = Duration::from_millis(150);
 /// transaction whose commit was not confirmed. Ends with the hub. `poll_now`
 /// makes it poll before the interval is over.
 ///
-/// It also samples the message rates and evicts cached database connections,
-/// since both need a tick about once a second.
+/// It also samples the message rates, which needs a tick about once a second.
 pub(super) async fn run(inner: Weak<Inner>, poll_now: Arc<Notify>) {
     let mut sampled = Instant::now();
     loop {
@@ -38,7 +37,6 @@ pub(super) async fn run(inner: Weak<Inner>, poll_now: Arc<Notify>) {
             sampled = Instant::now();
             inner.registry.message_rates().sample();
         }
-        inner.connection_cache.evict();
         let open = inner.open_canvases();
         if open.is_empty() {
             continue;

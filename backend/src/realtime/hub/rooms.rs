@@ -103,9 +103,9 @@ impl Hub {
             .filter(|(_, count)| count.is_none())
             .map(|(canvas, _)| *canvas)
             .collect();
-        let mut elsewhere = self.active_on_other_nodes(&closed).await.into_iter();
+        let mut elsewhere = self.counts_on_other_nodes(&closed).await.into_iter();
         open.into_iter()
-            .map(|count| count.unwrap_or_else(|| elsewhere.next().map_or(0, |users| users.len())))
+            .map(|count| count.unwrap_or_else(|| elsewhere.next().unwrap_or(0)))
             .collect()
     }
 
@@ -137,7 +137,6 @@ impl Hub {
             canvas_id,
             services: room::Services {
                 pool: self.inner.pool.clone(),
-                connection_cache: self.inner.connection_cache.clone(),
                 clock: self.inner.clock.clone(),
                 bus: self.inner.bus.clone(),
                 nodes: self.inner.nodes.clone(),

@@ -4,11 +4,10 @@
 //! the node missed. Knows nothing of requests or of the room.
 
 use crate::{
-    db,
+    db::{self, Pool},
     realtime::{outbox::Outbox, ring::Event},
 };
 use shared::ids::CanvasId;
-use sqlx::PgPool;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -42,7 +41,7 @@ pub(super) struct Chunk {
 /// Reads a part of a canvas's log.
 #[derive(Debug)]
 pub(super) struct LogReader {
-    pub(super) pool: PgPool,
+    pub(super) pool: Pool,
     pub(super) canvas: CanvasId,
     /// Which log: of another one nothing is read. See
     /// [`crate::db::log::LockedCanvas::instance`].

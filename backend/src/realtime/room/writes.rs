@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     db::{
-        ConnectionCache,
+        Pool,
         history::{CheckedLog, SeenLog},
     },
     realtime::{
@@ -119,7 +119,7 @@ impl Writes {
     /// Starts the transaction of the next batch.
     pub(super) fn commit_batch(
         &mut self,
-        cache: ConnectionCache,
+        pool: Pool,
         canvas: CanvasId,
         seen: SeenLog,
         grid: &Grid,
@@ -127,7 +127,7 @@ impl Writes {
         let (requests, replies) = self.next_batch(grid);
         self.in_flight = Some(tokio::spawn(async move {
             let started = Instant::now();
-            let outcome = writer::commit(&cache, canvas, &seen, &requests).await;
+            let outcome = writer::commit(&pool, canvas, &seen, &requests).await;
             metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
             metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
             Finished {
@@ -185,14 +185,14 @@ impl Writes {
     /// again.
     pub(super) fn check_log(
         &mut self,
-        cache: ConnectionCache,
+        pool: Pool,
         canvas: CanvasId,
         seen: SeenLog,
         joins: Vec<Join>,
     ) {
         self.in_flight = Some(tokio::spawn(async move {
             let claimed = joins.iter().filter_map(|join| join.last_seq).max();
-            match writer::check_log(&cache, canvas, &seen, claimed).await {
+            match writer::check_log(&pool, canvas, &seen, claimed).await {
                 Ok(checked) => Finished {
                     checked,
                     joins,

@@ -43,14 +43,13 @@ impl Room {
         if self.writes.in_flight.is_some() {
             return;
         }
-        let cache = self.services.connection_cache.clone();
         let has_requests = self.writes.has_requests();
         let gap = self.delivery.gap_until();
         if self.log.needs_check || self.joins.has_from_the_future() {
             self.log.needs_check = false;
             let joins = self.joins.take_from_the_future();
-            let seen = self.seen_log();
-            self.writes.check_log(cache, self.canvas_id, seen, joins);
+            let (pool, seen) = (self.services.pool.clone(), self.seen_log());
+            self.writes.check_log(pool, self.canvas_id, seen, joins);
         } else if self.joins.has_ahead() || (!has_requests && gap.is_some()) {
             let joins = self.joins.take_ahead();
             let claimed = joins.iter().filter_map(|join| join.last_seq).max();
@@ -58,9 +57,9 @@ impl Room {
             let reader = self.log_reader(until);
             self.writes.poll_log(reader, joins);
         } else if has_requests {
-            let seen = self.seen_log();
+            let (pool, seen) = (self.services.pool.clone(), self.seen_log());
             self.writes
-                .commit_batch(cache, self.canvas_id, seen, &self.grid);
+                .commit_batch(pool, self.canvas_id, seen, &self.grid);
         }
     }
 

@@ -1,11 +1,10 @@
 //! Deletes guests of long ago that left nothing.
 
 use crate::db::{
-    Result,
+    Pool, Result,
     guests::{self, Position},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgPool;
 
 /// How old a guest must be.
 const MIN_AGE: TimeDelta = TimeDelta::days(30);
@@ -26,7 +25,7 @@ impl GuestPurge {
     ///
     /// # Errors
     /// Those of the database; the next run tries the same guests.
-    pub(super) async fn run(&mut self, pool: &PgPool, now: DateTime<Utc>) -> Result<()> {
+    pub(super) async fn run(&mut self, pool: &Pool, now: DateTime<Utc>) -> Result<()> {
         if !guests::can_purge(pool).await? {
             if !self.is_told {
                 self.is_told = true;

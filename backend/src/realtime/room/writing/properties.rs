@@ -5,7 +5,7 @@
 use super::*;
 use crate::{
     clock::DatabaseClock,
-    db::{ConnectionCache, history::CheckedLog, log::RoomCanvas},
+    db::{Pool, Pools, history::CheckedLog, log::RoomCanvas},
     realtime::{
         bus::Bus,
         failure_detector::FailureDetector,
@@ -25,7 +25,6 @@ use shared::{
     protocol::{CloseReason, Heartbeat},
     text::ChatText,
 };
-use sqlx::{PgPool, postgres::PgPoolOptions};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -69,7 +68,7 @@ fn step() -> impl Strategy<Value = Step> {
 const EPOCH: Epoch = Epoch(Uuid::nil());
 const INSTANCE: i64 = 1;
 
-fn room(pool: PgPool) -> Room {
+fn room(pool: Pool) -> Room {
     let bus = Bus::local();
     let canvas = RoomCanvas {
         grid: Grid {
@@ -85,7 +84,6 @@ fn room(pool: PgPool) -> Room {
         instance: INSTANCE,
     };
     let services = Services {
-        connection_cache: ConnectionCache::new(pool.clone()),
         pool,
         clock: DatabaseClock::default(),
         nodes: Arc::new(FailureDetector::new(bus.node())),
@@ -241,10 +239,8 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// A pool that is never connected to.
-fn no_pool() -> PgPool {
-    PgPoolOptions::new()
-        .connect_lazy("postgres://localhost/none")
-        .unwrap()
+fn no_pool() -> Pool {
+    Pools::new("postgres://localhost/none", 2).unwrap().writes
 }
 
 /// The types of what waits in a member's outbox, and why it is closed.

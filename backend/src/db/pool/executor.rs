@@ -1,0 +1,141 @@
+//! Pools and leases as `sqlx` executors: each statement within the pool's deadline; those
+//! of a pool each on a connection of its own.
+
+use super::{Lease, Pool};
+use futures_util::{
+    StreamExt, TryFutureExt, TryStreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
+use sqlx::{
+    Describe, Either, Error, Execute, Executor, PgConnection, Postgres, SqlStr,
+    postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+};
+use tokio::time::timeout;
+
+type Step = Either<PgQueryResult, PgRow>;
+
+impl<'p> Executor<'p> for &'p Pool {
+    type Database = Postgres;
+
+    /// All rows are read before the first is returned: statements have a `LIMIT`.
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Step, Error>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        let all = async move {
+            let mut lease = self.acquire().await?;
+            let steps = Executor::fetch_many(&mut lease, query);
+            let steps = steps.try_collect::<Vec<Step>>().await;
+            lease.done();
+            steps
+        };
+        all.map_ok(|steps| stream::iter(steps.into_iter().map(Ok)))
+            .try_flatten_stream()
+            .boxed()
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, Error>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        Box::pin(async move {
+            let mut lease = self.acquire().await?;
+            let row = Executor::fetch_optional(&mut lease, query).await;
+            lease.done();
+            row
+        })
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement, Error>>
+    where
+        'p: 'e,
+    {
+        Box::pin(async move {
+            let mut lease = self.acquire().await?;
+            let prepared = Executor::prepare_with(&mut lease, sql, parameters).await;
+            lease.done();
+            prepared
+        })
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, Error>>
+    where
+        'p: 'e,
+    {
+        Box::pin(async move {
+            let mut lease = self.acquire().await?;
+            let described = Executor::describe(&mut lease, sql).await;
+            lease.done();
+            described
+        })
+    }
+}
+
+impl<'l> Executor<'l> for &'l mut Lease {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Step, Error>>
+    where
+        'l: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        let all = async move {
+            let deadline = self.pool().deadline();
+            let connection: &mut PgConnection = self;
+            let steps = connection.fetch_many(query).try_collect::<Vec<Step>>();
+            let steps = timeout(deadline, steps).await;
+            self.noted(steps)
+        };
+        all.map_ok(|steps| stream::iter(steps.into_iter().map(Ok)))
+            .try_flatten_stream()
+            .boxed()
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, Error>>
+    where
+        'l: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        Box::pin(async move {
+            let deadline = self.pool().deadline();
+            let connection: &mut PgConnection = self;
+            let row = timeout(deadline, connection.fetch_optional(query)).await;
+            self.noted(row)
+        })
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement, Error>>
+    where
+        'l: 'e,
+    {
+        Box::pin(async move {
+            let deadline = self.pool().deadline();
+            let connection: &mut PgConnection = self;
+            let prepared = timeout(deadline, connection.prepare_with(sql, parameters)).await;
+            self.noted(prepared)
+        })
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, Error>>
+    where
+        'l: 'e,
+    {
+        Box::pin(async move {
+            let deadline = self.pool().deadline();
+            let connection: &mut PgConnection = self;
+            let described = timeout(deadline, connection.describe(sql)).await;
+            self.noted(described)
+        })
+    }
+}

@@ -1,0 +1,276 @@
+//! Answers of any size: each has a place of `bulk_reads` until its last byte was handed to
+//! the system, and is sent piece by piece, so that little of it is in memory.
+
+use super::{client_addr::ClientAddr, error::ApiError};
+use crate::{bulk_reads::Place, rate_limit::network, state::AppState};
+use axum::{
+    BoxError,
+    body::Body,
+    http::{Extensions, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, future::BoxFuture, stream};
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use serde::Serialize;
+use shared::{api::Page, ids::CanvasId};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+/// Bytes of a piece that is sent at once, about.
+pub(super) const PIECE_BYTES: usize = 64 * 1024;
+
+/// A place for an answer about this canvas to this client.
+///
+/// # Errors
+/// `Overloaded` if none is free for too long.
+pub(super) async fn place(
+    state: &AppState,
+    canvas: CanvasId,
+    client: ClientAddr,
+) -> Result<Place, ApiError> {
+    let place = state.bulk_reads.acquire(canvas, network(client.ip)).await;
+    Ok(place?)
+}
+
+/// Marks an answer whose place is held by [`hold_place`].
+#[derive(Clone)]
+struct Held(Arc<Place>);
+
+/// Lets the answer hold the place to its end.
+pub(super) fn holding(place: Place, answer: impl IntoResponse) -> Response {
+    let mut answer = answer.into_response();
+    answer.extensions_mut().insert(Held(Arc::new(place)));
+    answer
+}
+
+/// Whether an answer has a place. Such answers are compressed by gzip, which needs little
+/// memory: brotli and zstd need megabytes for each.
+pub(super) fn is_bulk(answer: &Extensions) -> bool {
+    answer.get::<Held>().is_some()
+}
+
+/// Moves the place of an answer into its body, which must be compressed already.
+pub(super) fn hold_place<B>(mut answer: axum::http::Response<B>) -> Response
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let held = answer.extensions_mut().remove::<Held>();
+    let answer = answer.map(Body::new);
+    match held {
+        Some(Held(place)) => answer.map(|inner| {
+            Body::new(HoldingBody {
+                inner,
+                place,
+                next: None,
+                is_done: false,
+            })
+        }),
+        None => answer,
+    }
+}
+
+/// A body that holds a place. Its last piece owns the place too, which is therefore free
+/// when that piece was handed to the system, or the connection is gone.
+struct HoldingBody {
+    inner: Body,
+    place: Arc<Place>,
+    /// The piece to be sent next, once it is known whether it is the last.
+    next: Option<Bytes>,
+    is_done: bool,
+}
+
+struct LastPiece {
+    bytes: Bytes,
+    _place: Arc<Place>,
+}
+
+impl AsRef<[u8]> for LastPiece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl HttpBody for HoldingBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        while !self.is_done {
+            match ready!(Pin::new(&mut self.inner).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    // These bodies have no trailers.
+                    let Ok(piece) = frame.into_data() else {
+                        continue;
+                    };
+                    if let Some(next) = self.next.replace(piece) {
+                        return Poll::Ready(Some(Ok(Frame::data(next))));
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => self.is_done = true,
+            }
+        }
+        let last = self.next.take().map(|bytes| {
+            let last = LastPiece {
+                bytes,
+                _place: self.place.clone(),
+            };
+            Ok(Frame::data(Bytes::from_owner(last)))
+        });
+        Poll::Ready(last)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_done && self.next.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        // Asked before the first piece is polled.
+        self.inner.size_hint()
+    }
+}
+
+/// An answer in JSON whose pieces are made when the client has taken in those before.
+/// `make` gives the next piece and what the one after it needs; the first is awaited, so
+/// that its error becomes the answer.
+///
+/// # Errors
+/// That of the first piece. A later one breaks the connection off.
+pub(super) async fn pieces<S: Send + 'static>(
+    place: Place,
+    start: S,
+    make: impl Fn(S) -> BoxFuture<'static, Result<(Bytes, Option<S>), ApiError>>
+    + Clone
+    + Send
+    + 'static,
+) -> Result<Response, ApiError> {
+    let (first, rest) = make(start).await?;
+    let body = match rest {
+        None => Body::from(first),
+        Some(rest) => {
+            let rest = stream::try_unfold(Some(rest), move |rest| {
+                let make = make.clone();
+                async move {
+                    let Some(rest) = rest else {
+                        return Ok(None);
+                    };
+                    // Compressing a piece takes about a millisecond of the thread.
+                    tokio::task::yield_now().await;
+                    make(rest).await.map(Some)
+                }
+            });
+            let rest = rest.inspect_err(|error: &ApiError| {
+                tracing::warn!(%error, "an answer broke off");
+            });
+            Body::from_stream(stream::iter([Ok(first)]).chain(rest))
+        }
+    };
+    let json = HeaderValue::from_static("application/json");
+    Ok(holding(place, ([(header::CONTENT_TYPE, json)], body)))
+}
+
+/// The JSON of a value, without the closing brace of an object.
+///
+/// # Errors
+/// `Internal` if it cannot be serialized, which does not happen.
+pub(super) fn open_object(value: &impl Serialize) -> Result<Vec<u8>, ApiError> {
+    let mut json = serde_json::to_vec(value).map_err(ApiError::internal)?;
+    json.pop();
+    Ok(json)
+}
+
+/// Reads items after a key: each with its key and its JSON.
+pub(super) type ReadItems<K> =
+    Arc<dyn Fn(K, i64) -> BoxFuture<'static, Result<Vec<(K, String)>, ApiError>> + Send + Sync>;
+
+/// What is left of a page.
+struct RestOfPage<K> {
+    after: K,
+    left: usize,
+    is_first: bool,
+}
+
+/// A page of `limit` items after the key `after`, read `at_once` at a time.
+///
+/// # Errors
+/// That of reading the first items.
+pub(super) async fn page<K: Copy + Send + 'static>(
+    place: Place,
+    after: K,
+    limit: i64,
+    at_once: i64,
+    cursor: fn(K) -> String,
+    read: ReadItems<K>,
+) -> Result<Response, ApiError> {
+    let start = RestOfPage {
+        after,
+        left: usize::try_from(limit).unwrap_or_default(),
+        is_first: true,
+    };
+    let at_once = usize::try_from(at_once).unwrap_or(1).max(1);
+    pieces(place, start, move |rest| {
+        let read = read.clone();
+        Box::pin(async move { rest.piece(at_once, cursor, &read).await })
+    })
+    .await
+}
+
+impl<K: Copy> RestOfPage<K> {
+    async fn piece(
+        self,
+        at_once: usize,
+        cursor: fn(K) -> String,
+        read: &ReadItems<K>,
+    ) -> Result<(Bytes, Option<Self>), ApiError> {
+        let wanted = self.left.min(at_once);
+        // One more shows whether there is another item.
+        let mut items = read(self.after, i64::try_from(wanted).unwrap_or(i64::MAX) + 1).await?;
+        let has_more = items.len() > wanted;
+        items.truncate(wanted);
+        let last = items.last().map(|(key, _)| *key);
+        let mut json = Vec::with_capacity(items.iter().map(|(_, item)| item.len() + 1).sum());
+        if self.is_first {
+            json.extend_from_slice(br#"{"items":["#);
+        }
+        for (index, (_, item)) in items.into_iter().enumerate() {
+            if index > 0 || !self.is_first {
+                json.push(b',');
+            }
+            json.extend_from_slice(item.as_bytes());
+        }
+        let left = self.left - wanted;
+        if let (true, Some(after), true) = (has_more, last, left > 0) {
+            let rest = Self {
+                after,
+                left,
+                is_first: false,
+            };
+            return Ok((json.into(), Some(rest)));
+        }
+        let end = Page::<()> {
+            items: Vec::new(),
+            next_cursor: last.filter(|_| has_more).map(cursor),
+        };
+        let end = serde_json::to_string(&end).map_err(ApiError::internal)?;
+        let end = end.strip_prefix(r#"{"items":["#).unwrap_or_default();
+        json.extend_from_slice(end.as_bytes());
+        Ok((json.into(), None))
+    }
+}
+
+/// The JSON of an item.
+///
+/// # Errors
+/// `Internal` if it cannot be serialized, which does not happen.
+pub(super) fn item<K>(key: K, item: &impl Serialize) -> Result<(K, String), ApiError> {
+    let json = serde_json::to_string(item).map_err(ApiError::internal)?;
+    Ok((key, json))
+}
