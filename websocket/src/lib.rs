@@ -19,7 +19,10 @@ use std::{
     net::Shutdown,
     sync::Arc,
 };
-use tokio::{net::TcpStream, task::coop};
+use tokio::{
+    net::TcpStream,
+    task::{self, coop},
+};
 use tungstenite::{
     Error, Message,
     error::{CapacityError, ProtocolError},
@@ -104,8 +107,8 @@ impl Socket {
         loop {
             // Lets other tasks run when a peer sends without a pause.
             coop::consume_budget().await;
-            let (read, reply) = match self.pending_read.take() {
-                Some(read) => (*read, Vec::new()),
+            let (read, reply, is_paused) = match self.pending_read.take() {
+                Some(read) => (*read, Vec::new(), false),
                 None => self.read(),
             };
             let would_block =
@@ -120,14 +123,17 @@ impl Socket {
                     .is_err_and(|error| close_code(error).is_some());
                 return read.map(Incoming::Message);
             }
-            // Returns at once where only the number of reads ended this attempt.
-            self.stream.readable().await?;
+            if is_paused {
+                task::yield_now().await;
+            } else {
+                self.stream.readable().await?;
+            }
         }
     }
 
-    /// The next message, if it has arrived, and the frames that the protocol
-    /// wants to send.
-    fn read(&mut self) -> (Result<Message, Error>, Vec<u8>) {
+    /// The next message, if it has arrived, and the frames that the protocol wants to
+    /// send. True if there may be more to read at once.
+    fn read(&mut self) -> (Result<Message, Error>, Vec<u8>, bool) {
         let mut reply = Vec::new();
         let mut adapter = ReadAdapter {
             stream: &self.stream,
@@ -136,7 +142,8 @@ impl Socket {
             reads: READS_PER_CALL,
         };
         let read = self.protocol.read(&mut adapter);
-        (read, reply)
+        let is_paused = adapter.reads == 0;
+        (read, reply, is_paused)
     }
 
     /// Queues encoded frames for [`Socket::flush`].
