@@ -213,8 +213,7 @@ async fn many_changes_are_passed_on_a_few_times_a_second_on_the_other_nodes() {
     loop {
         let update = watcher.expect("user_presence_update").await;
         heard += 1;
-        if update["tile_y"] == 5 {
-            assert_eq!(update["is_editing"], true);
+        if update["tile_y"] == 5 && update["is_editing"] == true {
             break;
         }
     }
