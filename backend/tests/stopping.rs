@@ -7,14 +7,17 @@ use common::{
     PATIENCE, TestServer, canvas,
     http::{Client, Reply},
     process::{ServerProcess, signal, spawn_as},
-    socket::{TestClient, open, upgrade},
+    socket::{Closed, TestClient, open, upgrade},
     temporary_folder,
 };
+use futures_util::future::join_all;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpStream, UnixDatagram},
     process::Command,
+    sync::Notify,
     time::timeout,
 };
 use tokio_tungstenite::tungstenite::Error;
@@ -118,6 +121,68 @@ async fn nothing_that_hangs_delays_the_exit() {
     assert!(log.len() >= acked.len());
     let mut tab = TestClient::join(&ann, canvas).await;
     tab.done(late).await;
+    server.stop().await;
+}
+
+/// Chats until the server closes the socket. Returns the acknowledged `op_id`s, and how it
+/// was closed. Counts the acknowledgements in `acked`.
+async fn chat(tab: &mut TestClient, acked: &AtomicUsize, some: &Notify) -> (Vec<Value>, Closed) {
+    let mut confirmed = Vec::new();
+    loop {
+        let op_id = json!(Uuid::new_v4());
+        let text = confirmed.len().to_string();
+        let message = json!({ "type": "canvas_chat", "text": text, "op_id": op_id });
+        // A socket that is closed meanwhile is seen below.
+        let _ = tab.try_send(&message).await;
+        let answered = tab
+            .try_until(|m| m["op_id"] == op_id && m["type"] != "canvas_chat_message")
+            .await;
+        match answered {
+            Ok(answer) => {
+                assert_eq!(answer["type"], "ack", "{answer}");
+                confirmed.push(op_id);
+                acked.fetch_add(1, Ordering::Relaxed);
+                some.notify_one();
+            }
+            Err(closed) => return (confirmed, closed),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_signal_to_the_whole_control_group_loses_nothing() {
+    let mut server = ServerProcess::start().await;
+    let ann = server.guest("Ann").await;
+    let (mut canvases, mut tabs) = (Vec::new(), Vec::new());
+    for n in 0..6 {
+        if n % 2 == 0 {
+            canvases.push(canvas(&ann, &json!({})).await);
+        }
+        tabs.push(TestClient::join(&ann, canvases[n / 2]).await);
+    }
+    let (acked, some) = (AtomicUsize::new(0), Notify::new());
+    let chatting = join_all(tabs.iter_mut().map(|tab| chat(tab, &acked, &some)));
+    let stopping = async {
+        while acked.load(Ordering::Relaxed) < 60 {
+            some.notified().await;
+        }
+        server.terminate_group();
+    };
+    let (chats, ()) = tokio::join!(chatting, stopping);
+    server.ended().await;
+    server.restart().await;
+    let mut confirmed = 0;
+    for (n, (op_ids, closed)) in chats.into_iter().enumerate() {
+        assert_eq!(closed.code, 1012);
+        confirmed += op_ids.len();
+        let path = format!("/canvases/{}/events", canvases[n / 2]);
+        let log = ann.all(&path).await;
+        for op_id in op_ids {
+            let times = log.iter().filter(|event| event["op_id"] == op_id).count();
+            assert_eq!(times, 1, "{op_id}");
+        }
+    }
+    assert!(confirmed >= 60);
     server.stop().await;
 }
 

@@ -39,6 +39,21 @@ impl DbError {
         is_definite(error)
     }
 
+    /// Whether the database ended the session before it carried out the statement, and with
+    /// it the transaction, which can be begun again: PostgreSQL was told to stop, or the
+    /// session had ended before and took no statement.
+    pub(crate) fn is_session_end(&self) -> bool {
+        let Self::Unavailable(error) = self else {
+            return false;
+        };
+        match &**error {
+            sqlx::Error::Io(error) => error.kind() == io::ErrorKind::BrokenPipe,
+            // A commit that was carried out is answered before the session ends.
+            sqlx::Error::Database(error) => error.code().as_deref() == Some("57P01"),
+            _ => false,
+        }
+    }
+
     /// Whether it is [`DbError::Unavailable`].
     pub(crate) fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))

@@ -270,10 +270,19 @@ async fn is_writable(connection: &mut PgConnection) -> Result<bool, Error> {
     Ok(read_only != "on")
 }
 
-/// Whether the server may accept connections in a moment.
+/// Whether the server may accept connections in a moment, after this error of connecting.
 fn is_starting(error: &Error) -> bool {
     match error {
-        Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+        // A Unix socket's file is there once the server listens. A server that stops resets
+        // the connections that it has not accepted.
+        Error::Io(error) => matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::NotFound
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof
+        ),
         Error::Database(error) => error.is_transient_in_connect_phase(),
         _ => false,
     }

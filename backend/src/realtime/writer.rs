@@ -22,7 +22,7 @@ use plan::Plan;
 use shared::ids::{CanvasId, ConnectionId, Epoch};
 use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
-use tokio::time::{timeout, timeout_at};
+use tokio::time::{sleep, timeout, timeout_at};
 
 /// The most requests in one transaction.
 pub(crate) const BATCH: usize = 64;
@@ -30,6 +30,11 @@ pub(crate) const BATCH: usize = 64;
 pub(crate) const BATCH_BYTES: usize = 96 * 1024;
 /// A transaction that takes longer counts as failed, and the database as away.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a transaction is begun again whose session the database ended: PostgreSQL was
+/// told to stop, and is soon started again.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(2);
+/// The pause before each time.
+const RETRY_PAUSE: Duration = Duration::from_millis(20);
 
 /// A durable request, and the connection that sent it unless it came over HTTP.
 #[derive(Clone, Debug)]
@@ -83,13 +88,18 @@ pub(crate) enum Outcome {
 enum Failure {
     /// The database is unreachable, or did not answer in time.
     Away,
+    /// The database ended the session first. Nothing was carried out.
+    SessionEnded,
     /// The database refused a statement.
     Broken,
 }
 
 impl From<DbError> for Failure {
     fn from(error: DbError) -> Self {
-        if error.is_unavailable() {
+        if error.is_session_end() {
+            tracing::info!(%error, "the database ended the session of a write");
+            Self::SessionEnded
+        } else if error.is_unavailable() {
             tracing::warn!(%error, "a write found the database away");
             Self::Away
         } else {
@@ -107,11 +117,18 @@ pub(crate) async fn commit(
     seen: &SeenLog,
     requests: &[Request],
 ) -> Outcome {
-    match attempt(pool, canvas, seen, requests).await {
-        Ok(outcome) => outcome,
-        Err(Failure::Away) => Outcome::Failed(WriteError::Unavailable),
-        Err(Failure::Broken) if requests.len() == 1 => Outcome::Failed(WriteError::Internal),
-        Err(Failure::Broken) => Outcome::Refused,
+    let retry_until = Instant::now() + RETRY_TIMEOUT;
+    loop {
+        return match attempt(pool, canvas, seen, requests).await {
+            Ok(outcome) => outcome,
+            Err(Failure::SessionEnded) if Instant::now() < retry_until => {
+                sleep(RETRY_PAUSE).await;
+                continue;
+            }
+            Err(Failure::Away | Failure::SessionEnded) => Outcome::Failed(WriteError::Unavailable),
+            Err(Failure::Broken) if requests.len() == 1 => Outcome::Failed(WriteError::Internal),
+            Err(Failure::Broken) => Outcome::Refused,
+        };
     }
 }
 
