@@ -1,17 +1,20 @@
 //! Which pages may act with the cookie: those of this server's own host, of `PUBLIC_URL` and of
 //! `ALLOWED_ORIGINS`. It reads headers and knows no routes.
 
-use crate::config::{Config, List, Origin};
+use crate::{
+    config::{Config, List, Origin},
+    rate_limit::quota,
+};
 use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, HeaderName, header, request::Parts},
 };
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use ipnet::IpNet;
-use std::{net::SocketAddr, num::NonZeroU32};
+use std::net::SocketAddr;
 
-/// Log lines about refused origins in a minute at most: whoever is refused writes them.
-const LOG_LINES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// Log lines about refused origins, 30 a minute: whoever is refused writes them.
+const LOG_LINES: Quota = quota(30, 30);
 /// Characters of a header in such a line.
 const LOG_LENGTH: usize = 200;
 /// The host that the client used, as a proxy tells it.
@@ -37,7 +40,7 @@ impl Origins {
                 .cloned()
                 .collect(),
             trusted_proxies: config.trusted_proxies.clone(),
-            log: RateLimiter::direct(Quota::per_minute(LOG_LINES_PER_MINUTE)),
+            log: RateLimiter::direct(LOG_LINES),
         }
     }
 

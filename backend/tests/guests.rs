@@ -118,7 +118,7 @@ async fn guests_that_left_nothing_are_deleted() {
         );
     }
     // What guests left can be read as before.
-    let snapshot = owner_at(&server, &owner)
+    let snapshot = at(&server, &owner)
         .get(&format!("{board}/snapshot"))
         .await
         .json(200);
@@ -126,9 +126,52 @@ async fn guests_that_left_nothing_are_deleted() {
     server.stop().await;
 }
 
-fn owner_at(server: &TestServer, owner: &Client) -> Client {
+/// More than one statement deletes.
+#[tokio::test]
+async fn expired_sessions_and_tickets_are_deleted_in_batches() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    ann.post("/ws/ticket", &json!({})).await.expect(201);
+    let pool = server.database.pool().await;
+    execute(
+        &pool,
+        "INSERT INTO tickets (digest, session_id, expires_at)
+         SELECT sha256(n::text::bytea), s.id, now() - interval '1 second' * n
+         FROM sessions s, generate_series(1, 2500) n",
+    )
+    .await;
+    execute(
+        &pool,
+        "INSERT INTO sessions (id, user_id, expires_at)
+         SELECT gen_random_uuid(), u.id, now() - interval '1 second' * n
+         FROM users u, generate_series(1, 2500) n",
+    )
+    .await;
+    let database = server.stop().await;
+    let server = TestServer::start_on(database, &[]).await;
+    let left = async {
+        loop {
+            let counts: (i64, i64) = sqlx::query_as(
+                "SELECT (SELECT count(*) FROM tickets WHERE expires_at < now() - interval '1 s'),
+                        (SELECT count(*) FROM sessions WHERE expires_at < now())",
+            )
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+            if counts == (0, 0) {
+                return;
+            }
+        }
+    };
+    time::timeout(PATIENCE, left).await.expect("rows are left");
+    at(&server, &ann).get("/users/me").await.expect(200);
+    server.stop().await;
+}
+
+/// The same user at another server with the same database.
+fn at(server: &TestServer, user: &Client) -> Client {
     Client {
         addr: server.addr,
-        ..owner.clone()
+        ..user.clone()
     }
 }
