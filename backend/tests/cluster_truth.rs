@@ -109,10 +109,10 @@ async fn clusters_on_one_redis_do_not_know_of_each_other() {
     let mut copied = Cluster::start(0).await;
     copied.database = copy;
     let url = original.redis.url();
-    for database in ["0", "1"] {
-        let redis = format!("{url}{database}");
+    let other_number = format!("{url}1");
+    for _ in 0..2 {
         original.add(&[("REDIS_URL", &url)]).await;
-        copied.add(&[("REDIS_URL", &redis)]).await;
+        copied.add(&[("REDIS_URL", &other_number)]).await;
     }
     let at = |cluster: &Cluster, node: usize| cluster.nodes[node].at(&ann);
     let mut here = TestClient::join(&at(&original, 0), id).await;
@@ -121,18 +121,18 @@ async fn clusters_on_one_redis_do_not_know_of_each_other() {
     let mut there_too = TestClient::join(&at(&copied, 1), id).await;
     assert_ne!(here.connected["epoch"], there.connected["epoch"]);
     for n in 0..20 {
-        here.done(json!({ "type": "canvas_chat", "text": format!("here {n}") }))
+        here.done(json!({ "type": "canvas_chat", "text": format!("original {n}") }))
             .await;
         if n < 10 {
             there_too
-                .done(json!({ "type": "canvas_chat", "text": format!("there {n}") }))
+                .done(json!({ "type": "canvas_chat", "text": format!("copy {n}") }))
                 .await;
         }
     }
     here_too.reach(21).await;
     there.reach(11).await;
     assert_eq!((&here.chat, &there.chat), (&here_too.chat, &there_too.chat));
-    assert!(there.chat.values().all(|text| !text.contains("here ")));
+    assert!(there.chat.values().all(|text| !text.contains("original")));
     // Presence too: each counts its own connections.
     for (client, cluster) in [(&mut here, &original), (&mut there, &copied)] {
         let users = at(cluster, 1).get(&format!("/canvases/{id}/users")).await;
@@ -223,17 +223,15 @@ async fn the_bus_is_not_believed_about_rights() {
     let forged = json!(["node-0badcafe", role]).to_string();
     let (_, second) = &published[1];
     for message in [second, &first, &forged] {
-        assert_eq!(publish(&cluster, &room, message).await, 2);
-        let old = format!("ws:room:{id}");
-        assert_eq!(publish(&cluster, &old, message).await, 0);
+        assert!(publish(&cluster, &room, message).await >= 2);
     }
     // Neither are deletions and ended sessions.
     let deleted = json!(["node-0badcafe", "deleted"]).to_string();
-    assert_eq!(publish(&cluster, &room, &deleted).await, 2);
+    assert!(publish(&cluster, &room, &deleted).await >= 2);
     let session = session_of(&bob);
     let ended = json!(["node-0badcafe", { "session_ended": session }]).to_string();
     let user = format!("ws:user:{}@{suffix}", bob.id());
-    assert_eq!(publish(&cluster, &user, &ended).await, 2);
+    assert!(publish(&cluster, &user, &ended).await >= 2);
     for tab in &mut bobs {
         for _ in 0..3 {
             assert!(!may_delete(tab).await);

@@ -118,7 +118,10 @@ async fn chat_reaches_everybody_the_sender_too() {
     let ack = two.ann_tab.expect("ack").await;
     assert_eq!(
         ack,
-        json!({ "type": "ack", "op_id": op_id, "seq": 1, "for": "canvas_chat" })
+        json!({
+            "type": "ack", "op_id": op_id, "seq": 1, "timestamp": said["created_at"],
+            "for": "canvas_chat",
+        })
     );
     let path = format!("/canvases/{}/messages", two.canvas);
     let history = two.bob.get(&path).await.json(200);
@@ -480,14 +483,19 @@ async fn locks_end_with_the_exclusive_policy() {
 }
 
 #[tokio::test]
-async fn a_stroke_is_an_event_whatever_colour_was_there() {
+async fn a_stroke_is_an_event_where_it_changes_something() {
     let mut two = Two::meet().await;
-    let paint = json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[5, 1], [6, 2]] });
-    for version in 1..=3 {
-        let ack = two.ann_tab.done(paint.clone()).await;
+    let paint = |colour: u8| json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[5, colour], [6, 2]] });
+    for version in 1..=3_u8 {
+        let ack = two.ann_tab.done(paint(version % 3)).await;
         assert_eq!(
             (&ack["seq"], &ack["version"]),
             (&json!(version), &json!(version))
+        );
+        let again = two.ann_tab.done(paint(version % 3)).await;
+        assert_eq!(
+            (again.get("seq"), &again["version"]),
+            (None, &json!(version))
         );
     }
     // An update without fields is not an event.

@@ -84,18 +84,27 @@ impl OwnPostgres {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Replaces all tables by those of the dump, in one transaction.
+    /// Replaces all tables by those of the dump, in one transaction. Tried again where
+    /// a server that goes on working is in the way.
     pub fn load(&self, dump: &str) {
         let file = self.folder.join("dump.sql");
         let all = format!("DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n{dump}");
         fs::write(&file, all).unwrap();
-        let output = Command::new("psql")
-            .args(["--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"])
-            .arg("--file")
-            .arg(&file)
-            .arg(&self.url)
-            .output()
-            .unwrap();
+        let load = || {
+            Command::new("psql")
+                .args(["--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"])
+                .arg("--file")
+                .arg(&file)
+                .arg(&self.url)
+                .output()
+                .unwrap()
+        };
+        let mut output = load();
+        for _ in 0..10 {
+            if String::from_utf8_lossy(&output.stderr).contains("deadlock detected") {
+                output = load();
+            }
+        }
         assert!(output.status.success(), "{output:?}");
     }
 
