@@ -45,7 +45,7 @@ async fn every_observer_on_every_node_sees_one_order() {
                 tab.operate(json!({ "type": "canvas_chat", "text": format!("{number} {n}") }))
                     .await;
             } else {
-                let edits = [[number * 4 + n % 4, n % 4]];
+                let edits = [[number * 4 + n % 4, n / 8 % 4]];
                 let (x, y) = (n % 8, number % 6);
                 tab.operate(json!({ "type": "tile_paint", "x": x, "y": y, "pixels": edits }))
                     .await;

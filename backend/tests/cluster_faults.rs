@@ -227,7 +227,7 @@ async fn a_node_that_missed_many_events_delivers_them_without_disconnecting_anyb
     node.metric_is("stellar_bus_up", is_away).await;
     let frozen = node.freeze();
     for n in 0..STROKES {
-        let edits: Vec<[u64; 2]> = (0..1024).map(|index| [index, n % 4]).collect();
+        let edits: Vec<[u64; 2]> = (0..1024).map(|index| [index, (n + n / 48) % 4]).collect();
         let (x, y) = (n % 8, n / 8 % 6);
         near.operate(json!({ "type": "tile_paint", "x": x, "y": y, "pixels": edits }))
             .await;

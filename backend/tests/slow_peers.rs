@@ -92,9 +92,14 @@ async fn many_large_strokes_at_once_disconnect_nobody() {
         tab.start_from(&empty);
         tabs.push(tab);
     }
-    let edits: Vec<[usize; 2]> = (0..1024).map(|n| [3000 + n, n % 4]).collect();
+    // Each tab has its own pixels, whose colours change when it comes to a tile again.
+    let edits = |tab: i64, n: i64| -> Vec<[i64; 2]> {
+        let pixels = (0..1024).map(|index| [tab * 1024 + index, (index + n / 48) % 4]);
+        pixels.collect()
+    };
     for n in 0..EACH {
-        for tab in &mut tabs {
+        for (number, tab) in (0..).zip(&mut tabs) {
+            let edits = edits(number, n);
             let paint =
                 json!({ "type": "tile_paint", "x": n % 8, "y": n / 8 % 6, "pixels": edits });
             tab.operate(paint).await;
