@@ -125,7 +125,9 @@ async fn converge_over_restores(seed: u64) {
     for n in 0..6 {
         let mut places: Vec<Client> = cluster.nodes.iter().map(|node| node.at(&ann)).collect();
         places.rotate_left(n % 2);
-        let seed = seed.wrapping_mul(1000).wrapping_add(n as u64);
+        let seed = seed
+            .wrapping_mul(1000)
+            .wrapping_add(u64::try_from(n).unwrap());
         lives.push(tokio::spawn(live(places, id, seed, stop.clone())));
     }
     for _ in 0..2 {
@@ -170,5 +172,5 @@ async fn converge_over_restores(seed: u64) {
         assert_eq!((tab.seq, &tab.board), (head, &drawn), "seed {seed}");
     }
     let events = ann.all(&format!("/canvases/{id}/events")).await;
-    assert_eq!(events.len() as i64, head);
+    assert_eq!(i64::try_from(events.len()).unwrap(), head);
 }

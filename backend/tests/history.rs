@@ -69,6 +69,11 @@ async fn resync(client: &Client, canvas: i64, before: &TestClient) -> TestClient
     back
 }
 
+/// Where the event after this `seq` is in the log.
+fn index(seq: i64) -> usize {
+    usize::try_from(seq).unwrap()
+}
+
 /// The log over HTTP.
 async fn log(client: &Client, canvas: i64) -> Vec<Value> {
     client.all(&format!("/canvases/{canvas}/events")).await
@@ -103,7 +108,7 @@ async fn restored_under_one_node(how: Restore) {
     }
     other.reach(first + 10).await;
     assert_eq!(tab.chat, other.chat);
-    assert_eq!(tab.events[..], log(&ann, id).await[first as usize..]);
+    assert_eq!(tab.events[..], log(&ann, id).await[index(first)..]);
     server.stop().await;
 }
 
@@ -183,12 +188,37 @@ async fn restored_under_two_nodes(how: Restore) {
     tab.reach(first + 10).await;
     other.reach(first + 10).await;
     assert_eq!(tab.chat, other.chat);
-    assert_eq!(tab.events[..], log(&ann, id).await[first as usize..]);
+    assert_eq!(tab.events[..], log(&ann, id).await[index(first)..]);
     // The epoch is renewed once, and stays.
     let epoch = ann.get(&format!("/canvases/{id}")).await.json(200)["epoch"].clone();
     assert_eq!(epoch, tab.connected["epoch"]);
     // The unaware member went on without a break.
     insist(&mut late, "still here").await;
+}
+
+/// Members who only read are told too, without anybody writing.
+#[tokio::test]
+async fn an_idle_canvas_is_told() {
+    let mut keeper = Keeper::new(Restore::ColdCopy).await;
+    let server = TestServer::start_on(keeper.postgres.database(), &[]).await;
+    let ann = server.guest("Ann").await;
+    let (lost, kept) = (
+        canvas(&ann, &json!({})).await,
+        canvas(&ann, &json!({})).await,
+    );
+    let mut tab = TestClient::join(&ann, lost).await;
+    let mut other = TestClient::join(&ann, kept).await;
+    insist(&mut other, "kept").await;
+    insist(&mut tab, "kept").await;
+    keeper.keep().await;
+    insist(&mut tab, "lost").await;
+    keeper.restore().await;
+    assert_eq!(tab.closed().await.code, 1012);
+    resync(&ann, lost, &tab).await;
+    // Nothing of the other canvas is lost, so nobody there is disturbed.
+    insist(&mut other, "still here").await;
+    assert_eq!(other.seq, 2);
+    server.stop().await;
 }
 
 #[tokio::test]
@@ -256,7 +286,7 @@ async fn an_event_with_another_time_is_another_event() {
     tab.reach(head).await;
     let events = log(&ann, id).await;
     let time = |seq: i64| {
-        let event = &events[usize::try_from(seq - 1).unwrap()];
+        let event = &events[index(seq - 1)];
         let time = event.get("timestamp").or(event.get("created_at"));
         time.and_then(Value::as_str).unwrap().to_owned()
     };
@@ -268,7 +298,7 @@ async fn an_event_with_another_time_is_another_event() {
     let epoch = tab.connected["epoch"].as_str().unwrap();
     // The newest are in memory, the oldest only in the log.
     for seq in [1, 2, head - 512, head - 1, head] {
-        let other = format!("2020-01-01T00:00:00.{:03}Z", seq);
+        let other = format!("2020-01-01T00:00:00.{seq:03}Z");
         let offset = time(seq).replace('Z', "%2B00:00");
         for (told, resume) in [
             (time(seq), "resumed"),
@@ -285,7 +315,7 @@ async fn an_event_with_another_time_is_another_event() {
             assert_eq!(back.connected["resume"], resume, "{seq} {told}");
             back.reach(head).await;
             let replayed = if resume == "resumed" { head - seq } else { 0 };
-            assert_eq!(back.events.len() as i64, replayed);
+            assert_eq!(back.events.len(), index(replayed));
         }
     }
     // A repeat gets the first event's time.
