@@ -9,7 +9,7 @@ use thiserror::Error;
 use tokio::{sync::oneshot, time::timeout};
 
 /// How long a request waits for a place.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 /// Requests that may wait.
 const MAX_WAITING: usize = 1024;
 

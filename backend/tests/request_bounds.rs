@@ -156,6 +156,27 @@ async fn a_request_id_of_a_client_is_short() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn lists_of_a_visitor_are_limited_and_those_of_others_are_not() {
+    let server = TestServer::start_with(&["--rate-limits", "on"]).await;
+    let ann = server.guest("Ann").await;
+    let visitor = server.visitor();
+    let limited = async {
+        loop {
+            let reply = visitor.get("/canvases?q=anything").await;
+            if reply.status != 200 {
+                return reply;
+            }
+        }
+    };
+    let reply = timeout(PATIENCE, limited).await.unwrap();
+    reply.problem(429, "rate_limited");
+    let wait: u64 = reply.header("retry-after").parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    ann.get("/canvases?q=anything").await.expect(200);
+    server.stop().await;
+}
+
 /// Clients that hang up at once do not make the others wait for their hashes.
 #[tokio::test]
 async fn sign_ins_that_hang_up_hold_nobody_up() {

@@ -77,7 +77,7 @@ impl Pools {
         let reads =
             pool(sizes.reads, READ_SESSION, READ_DEADLINE).unwrap_or_else(|| writes.clone());
         Ok(Self {
-            bulk: pool(sizes.bulk, BULK_SESSION, READ_DEADLINE).unwrap_or_else(|| reads.clone()),
+            bulk: pool(sizes.bulk, BULK_SESSION, READ_DEADLINE).unwrap_or_else(|| writes.clone()),
             readiness: pool(sizes.readiness, WRITE_SESSION, READINESS_DEADLINE)
                 .unwrap_or_else(|| writes.clone()),
             writes,
@@ -124,13 +124,14 @@ struct Sizes {
 
 impl Sizes {
     /// Of all connections but the one for readiness, about a half is for writes, a
-    /// fifth for reads and a third for whole boards.
+    /// fifth for reads and a third for whole boards. Of two, one is for whole boards, which
+    /// take long, and one for everything else.
     fn of(max_connections: u32) -> Self {
         let all = max_connections as usize;
         let readiness = usize::from(all >= 4);
         let shared = all - readiness;
-        let bulk = if all >= 4 { (shared / 3).max(1) } else { 0 };
-        let reads = (shared / 5).max(1);
+        let bulk = (shared / 3).max(1);
+        let reads = if all >= 3 { (shared / 5).max(1) } else { 0 };
         Self {
             writes: shared - bulk - reads,
             reads,
@@ -155,8 +156,9 @@ mod tests {
                 readiness,
             } = sizes;
             assert_eq!(writes + reads + bulk + readiness, all as usize, "{all}");
-            assert!(writes >= 1 && reads >= 1, "{all}: {sizes:?}");
-            assert!(all < 4 || (bulk >= 1 && readiness == 1), "{all}: {sizes:?}");
+            assert!(writes >= 1 && bulk >= 1, "{all}: {sizes:?}");
+            assert!(all < 3 || reads >= 1, "{all}: {sizes:?}");
+            assert!(all < 4 || readiness == 1, "{all}: {sizes:?}");
         }
         let sizes = Sizes::of(16);
         assert_eq!((sizes.writes, sizes.reads, sizes.bulk), (7, 3, 5));

@@ -2,7 +2,12 @@
 //! the system, and is sent piece by piece, so that little of it is in memory.
 
 use super::{client_addr::ClientAddr, error::ApiError};
-use crate::{bulk_reads::Place, rate_limit::network, state::AppState};
+use crate::{
+    bulk_reads::{NoPlace, PATIENCE, Place},
+    db::Lease,
+    rate_limit::network,
+    state::AppState,
+};
 use axum::{
     BoxError,
     body::Body,
@@ -19,6 +24,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll, ready},
 };
+use tokio::time::timeout;
 
 /// Bytes of a piece that is sent at once, about.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;
@@ -34,6 +40,17 @@ pub(super) async fn place(
 ) -> Result<Place, ApiError> {
     let place = state.bulk_reads.acquire(canvas, network(client.ip)).await;
     Ok(place?)
+}
+
+/// A connection for the transaction of an answer, which other answers may hold for long.
+///
+/// # Errors
+/// `Overloaded` if none is free for too long; those of connecting.
+pub(super) async fn lease(state: &AppState) -> Result<Lease, ApiError> {
+    match timeout(PATIENCE, state.pools.bulk.acquire()).await {
+        Ok(lease) => Ok(lease?),
+        Err(_) => Err(NoPlace.into()),
+    }
 }
 
 /// Marks an answer whose place is held by [`hold_place`].

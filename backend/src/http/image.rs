@@ -123,7 +123,7 @@ async fn encode(
     client: ClientAddr,
 ) -> Result<Picture, ApiError> {
     let place = bulk::place(state, id, client).await?;
-    let mut lease = state.pools.bulk.acquire().await?;
+    let mut lease = bulk::lease(state).await?;
     lease.begin_snapshot().await?;
     let canvas = canvases::find(&mut lease, id, None)
         .await?

@@ -70,7 +70,7 @@ async fn snapshot(
     }
     // Those who may not read it, or have it already, need none.
     let place = bulk::place(&state, id, client).await?;
-    let mut lease = state.pools.bulk.acquire().await?;
+    let mut lease = bulk::lease(&state).await?;
     lease.begin_snapshot().await?;
     readable(&mut lease, id, viewer).await?;
     let mut canvas = canvases::find(&mut lease, id, viewer)

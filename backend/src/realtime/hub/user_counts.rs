@@ -1,38 +1,29 @@
 //! How many users are on canvases that other nodes have open. Redis has whole rosters,
-//! so that a count is kept for a moment, and read once for all who ask meanwhile.
+//! so that the count of a large one is kept for a moment.
 
 use super::Hub;
 use moka::sync::Cache;
 use shared::ids::CanvasId;
 use std::time::Duration;
-use tokio::sync::Mutex;
 
 /// How long a count is used.
 const TTL: Duration = Duration::from_secs(1);
+/// Rosters of fewer users are read each time.
+const LARGE: usize = 20;
 /// Counts that are kept at most.
 const CAPACITY: u64 = 10_000;
 
-/// The counts that were read last.
-pub(super) struct UserCounts {
-    known: Cache<CanvasId, usize>,
-    /// Held while counts are read.
-    reading: Mutex<()>,
-}
+/// The counts of large rosters that were read last.
+pub(super) struct UserCounts(Cache<CanvasId, usize>);
 
 impl UserCounts {
     pub(super) fn new() -> Self {
-        Self {
-            known: Cache::builder()
+        Self(
+            Cache::builder()
                 .max_capacity(CAPACITY)
                 .time_to_live(TTL)
                 .build(),
-            reading: Mutex::default(),
-        }
-    }
-
-    fn missing(&self, canvases: &[CanvasId]) -> Vec<CanvasId> {
-        let is_missing = |canvas: &CanvasId| self.known.get(canvas).is_none();
-        canvases.iter().copied().filter(is_missing).collect()
+        )
     }
 }
 
@@ -43,16 +34,27 @@ impl Hub {
         if !self.inner.bus.is_shared() {
             return vec![0; canvases.len()];
         }
-        let counts = &self.inner.user_counts;
-        if !counts.missing(canvases).is_empty() {
-            let _reading = counts.reading.lock().await;
-            let missing = counts.missing(canvases);
-            let users = self.active_on_other_nodes(&missing).await;
-            for (canvas, users) in missing.into_iter().zip(users) {
-                counts.known.insert(canvas, users.len());
-            }
-        }
-        let known = |canvas: &CanvasId| counts.known.get(canvas).unwrap_or(0);
-        canvases.iter().map(known).collect()
+        let UserCounts(known) = &self.inner.user_counts;
+        let counts: Vec<Option<usize>> = canvases.iter().map(|id| known.get(id)).collect();
+        let missing: Vec<CanvasId> = canvases
+            .iter()
+            .zip(&counts)
+            .filter(|(_, count)| count.is_none())
+            .map(|(canvas, _)| *canvas)
+            .collect();
+        let mut rosters = self.active_on_other_nodes(&missing).await.into_iter();
+        canvases
+            .iter()
+            .zip(counts)
+            .map(|(canvas, count)| {
+                count.unwrap_or_else(|| {
+                    let users = rosters.next().map_or(0, |users| users.len());
+                    if users >= LARGE {
+                        known.insert(*canvas, users);
+                    }
+                    users
+                })
+            })
+            .collect()
     }
 }
