@@ -55,6 +55,7 @@ pub enum Command {
 pub struct CommandError(String);
 
 impl CommandError {
+    #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
     pub(crate) fn new(sentence: impl ToString) -> Self {
         Self(sentence.to_string())
     }

@@ -28,7 +28,7 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
 
-    /// File with the value of DATABASE_URL
+    /// File with the address of PostgreSQL, instead of the address
     #[arg(long, env = "DATABASE_URL_FILE", global = true)]
     pub database_url_file: Option<PathBuf>,
 
@@ -42,7 +42,7 @@ pub struct Config {
     #[arg(long, env = "REDIS_URL", hide_env_values = true)]
     pub redis_url: Option<String>,
 
-    /// File with the value of REDIS_URL
+    /// File with the address of Redis, instead of the address
     #[arg(long, env = "REDIS_URL_FILE")]
     pub redis_url_file: Option<PathBuf>,
 
@@ -50,7 +50,7 @@ pub struct Config {
     #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<String>,
 
-    /// File with the value of JWT_SECRET
+    /// File with the secret that signs tokens, instead of the secret
     #[arg(long, env = "JWT_SECRET_FILE")]
     pub jwt_secret_file: Option<PathBuf>,
 
@@ -58,7 +58,7 @@ pub struct Config {
     #[arg(long, env = "TOKEN_TTL", default_value = "2592000", value_parser = seconds)]
     pub token_ttl: Duration,
 
-    /// Address of the server as browsers see it, such as https://canvas.example: the origin of its
+    /// Address of the server as browsers see it, such as `https://canvas.example`: the origin of its
     /// pages; with https cookies are Secure and browsers are told to stay with https
     #[arg(long, env = "PUBLIC_URL")]
     pub public_url: Option<Origin>,
@@ -78,7 +78,7 @@ pub struct Config {
     pub trusted_proxies: List<IpNet>,
 
     /// Address on which /metrics is served; without one it is served at BIND, to this machine
-    /// and to the networks of TRUSTED_PROXIES alone, and not through a proxy
+    /// and to the networks of trusted proxies alone, and not through a proxy
     #[arg(long, env = "METRICS_BIND")]
     pub metrics_bind: Option<SocketAddr>,
 

@@ -89,7 +89,7 @@ impl AdminCommand {
             }
             (Self::List, _) => {
                 let names = admins::list(connection).await.map_err(CommandError::new)?;
-                Ok(names.iter().map(|name| format!("{name}\n")).collect())
+                Ok(names.into_iter().map(|name| name + "\n").collect())
             }
         }
     }
