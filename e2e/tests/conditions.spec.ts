@@ -483,7 +483,7 @@ test.describe("screens", () => {
     expect((toast?.y ?? 0) + (toast?.height ?? 0)).toBeLessThanOrEqual(bar?.y ?? 0);
   });
 
-  test("“you” and the number of others keep to one line", async ({ alice, newUser, canvas }) => {
+  test("“you” and the number of others keep to one line", async ({ newUser, canvas }) => {
     const others: User[] = [];
     for (let at = 0; at < 7; at += 1) others.push(await newUser(`Guest ${at}`));
     for (const other of others) await other.open(canvas);

@@ -52,6 +52,8 @@ pub(super) struct SessionRuntime {
     owner: Option<WeakOwner>,
     /// Shows other pages that this one is open.
     page_lock: RefCell<Option<PageLock>>,
+    /// Asks before the page is left, while something would be lost.
+    leave_guard: RefCell<Option<Listener>>,
     _ticker: Interval,
     _listeners: Vec<Listener>,
 }
@@ -81,12 +83,6 @@ impl SessionRuntime {
                 }),
                 on(&window, "pageshow", |runtime, _| {
                     runtime.input(SessionState::come_back);
-                }),
-                // The browser asks whether to leave.
-                on(&window, "beforeunload", |runtime, event| {
-                    if runtime.state.borrow().would_lose() {
-                        event.prevent_default();
-                    }
                 }),
             ];
             if let Some(document) = window.document() {
@@ -118,6 +114,7 @@ impl SessionRuntime {
                 snapshot_timer: RefCell::default(),
                 owner: Owner::current().map(|owner| owner.downgrade()),
                 page_lock: RefCell::default(),
+                leave_guard: RefCell::default(),
                 _ticker: Interval::new(1_000, move || {
                     with(&tick, |runtime| {
                         runtime.input(SessionState::tick);
@@ -126,6 +123,20 @@ impl SessionRuntime {
                 _listeners: listeners,
             }
         })
+    }
+
+    /// Has the browser ask whether to leave while something would be lost. Not
+    /// longer: some browsers keep no page for Back that listens to this.
+    fn guard(&self) {
+        let is_needed = self.state.borrow().would_lose();
+        if is_needed != self.leave_guard.borrow().is_some() {
+            let guard = is_needed.then(|| {
+                Listener::new(&browser::window(), "beforeunload", |event| {
+                    event.prevent_default();
+                })
+            });
+            self.leave_guard.replace(guard);
+        }
     }
 
     /// Passes an input to the state machine, with the time, and carries out
@@ -142,6 +153,7 @@ impl SessionRuntime {
         for effect in effects {
             self.perform(effect);
         }
+        self.guard();
         result
     }
 
@@ -317,6 +329,8 @@ impl SessionRuntime {
                 break;
             }
         }
+        drop(state);
+        self.guard();
     }
 
     fn flush_soon(self: &Rc<Self>) {
