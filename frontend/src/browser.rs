@@ -122,6 +122,18 @@ pub fn is_low() -> bool {
     matches("(height <= 30rem)")
 }
 
+/// The text size of the page in CSS pixels: 16 unless the user wants another.
+pub fn text_size() -> f64 {
+    let window = window();
+    let root = window
+        .document()
+        .and_then(|document| document.document_element());
+    root.and_then(|root| window.get_computed_style(&root).ok()?)
+        .and_then(|style| style.get_property_value("font-size").ok())
+        .and_then(|size| size.trim_end_matches("px").parse().ok())
+        .unwrap_or(16.0)
+}
+
 fn matches(query: &str) -> bool {
     window()
         .match_media(query)

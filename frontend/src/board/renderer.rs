@@ -31,11 +31,11 @@ use std::{
 };
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
 
-/// Width in CSS pixels of the toolbar over the left side of the board (not on
-/// phones).
-const TOOLBAR_WIDTH_PX: f64 = 120.0;
+/// Width of the toolbar over the left side of the board (not on phones), in
+/// units of the page's text size.
+const TOOLBAR_WIDTH_REM: f64 = 7.5;
 /// The same in a low window, such as on a phone held sideways.
-const LOW_TOOLBAR_WIDTH_PX: f64 = 204.0;
+const LOW_TOOLBAR_WIDTH_REM: f64 = 12.75;
 
 /// The two canvases of the board, with what is needed to draw them.
 pub struct BoardRenderer {
@@ -174,10 +174,10 @@ impl BoardRenderer {
                 let covered = if browser::is_phone() {
                     0.0
                 } else if browser::is_low() {
-                    LOW_TOOLBAR_WIDTH_PX
+                    LOW_TOOLBAR_WIDTH_REM
                 } else {
-                    TOOLBAR_WIDTH_PX
-                };
+                    TOOLBAR_WIDTH_REM
+                } * browser::text_size();
                 viewport.camera = viewport.fit_tile(&grid, at, covered);
             }
             CameraCommand::Camera(camera) => viewport.camera = camera,
