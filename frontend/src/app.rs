@@ -2,7 +2,7 @@
 //! to pages.
 
 use crate::{
-    account,
+    account, browser,
     components::theme::provide_theme,
     i18n::t,
     pages::{canvas::CanvasPage, not_found::NotFoundPage, start::StartPage},
@@ -101,9 +101,7 @@ fn focus_heading() {
         heading.and_then(|h| h.dyn_into::<HtmlElement>().ok()),
     ) {
         heading.set_tab_index(-1);
-        // Cannot fail for a mounted element.
-        let _ = heading.focus();
-        window().scroll_to_with_x_and_y(0.0, 0.0);
+        browser::focus_in_place(&heading);
     }
 }
 

@@ -122,6 +122,18 @@ pub fn is_low() -> bool {
     matches("(height <= 30rem)")
 }
 
+/// Moves the focus without scrolling.
+pub fn focus_in_place(element: &web_sys::HtmlElement) {
+    let options = js_sys::Object::new();
+    // Neither fails for a plain object and a mounted element.
+    let _ = js_sys::Reflect::set(&options, &"preventScroll".into(), &true.into());
+    let focus = js_sys::Reflect::get(element, &"focus".into());
+    let focus = focus.map(js_sys::Function::from);
+    if let Ok(focus) = focus {
+        let _ = focus.call1(element, &options);
+    }
+}
+
 /// The text size of the page in CSS pixels: 16 unless the user wants another.
 pub fn text_size() -> f64 {
     let window = window();

@@ -63,14 +63,14 @@ pub async fn decode(file: &Blob) -> Result<Picture, DecodeError> {
     if size.is_some_and(|(width, height)| !may_decode(width, height)) {
         return Err(DecodeError::TooLarge);
     }
-    let side = size.and_then(
+    let target = size.and_then(
         |(width, height)| match (width > MAX_SIDE, height > MAX_SIDE) {
             (true, _) if width >= height => Some(Side::Width(MAX_SIDE)),
             (_, true) => Some(Side::Height(MAX_SIDE)),
             _ => None,
         },
     );
-    let picture = bitmap(file, side).await.ok_or(DecodeError::NoPicture)?;
+    let picture = bitmap(file, target).await.ok_or(DecodeError::NoPicture)?;
     let (width, height) = picture.size();
     if may_decode(width, height) {
         Ok(picture)

@@ -69,7 +69,7 @@ pub fn Message(
             view! { <span class="sr-only">{who}</span> }
         })
     };
-    let fate = move || {
+    let status = move || {
         let (key, delivery) = shown.with(|shown| (shown.row.key, shown.row.delivery));
         view! { <MessageFate key delivery /> }
     };
@@ -87,7 +87,7 @@ pub fn Message(
                 <div class="message__text" dir="auto" translate="yes">
                     {message_text(&row.text)}
                 </div>
-                {fate}
+                {status}
             </div>
         </li>
     }
