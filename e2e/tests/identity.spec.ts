@@ -78,6 +78,7 @@ test("what one queued waits for them, and is not sent as somebody else's", async
   await second.getByRole("button", { name: "Sign out" }).click();
   await enter(second, one.account.username);
   await expect.poll(() => first.said()).toEqual(["from Two", "from One"]);
+  await expect(first.messages.last()).toHaveAttribute("data-state", "sent");
   const { items } = await two.api<Messages>("GET", `/canvases/${canvas.id}/messages`);
   const said = items.map((message) => [message.message_text, message.sender_username]);
   expect(said).toEqual([

@@ -64,10 +64,12 @@ for (const [name, status, headers] of [
     // The line breaks, and everything that is asked is answered by the proxy.
     await alice.context.setOffline(true);
     await tab.isAway();
+    await tab.say("Kept");
+    await expect(tab.messages).toHaveAttribute("data-state", "pending");
     await alice.context.setOffline(false);
     await expect(tab.state).not.toHaveText("");
+    await expect(tab.state).not.toContainText("You are offline");
     await expect(tab.connection).not.toHaveAttribute("data-state", "signed_out");
-    await tab.say("Kept");
     answers = false;
     await tab.isLive();
     await expect(tab.messages).toHaveAttribute("data-state", "sent");

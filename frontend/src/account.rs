@@ -88,13 +88,14 @@ fn compare(account: Account) {
 /// that the server knows the user: it contains a role, or it is a refusal of
 /// something that is public.
 pub fn heard(account: Account, knows: bool) {
+    if account.asking.with_value(Task::is_running) {
+        return;
+    }
     let is_signing_out = is_signing_out(account);
     match account.sign_in.get_untracked() {
         SignIn::Unknown | SignIn::SignedOut if knows && !is_signing_out => ask(account),
-        SignIn::Unknown if !account.asking.with_value(Task::is_running) => {
-            account.sign_in.set(SignIn::SignedOut);
-        }
-        SignIn::Unknown | SignIn::SignedOut | SignIn::SignedIn(_) => {}
+        SignIn::Unknown => account.sign_in.set(SignIn::SignedOut),
+        SignIn::SignedOut | SignIn::SignedIn(_) => {}
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     i18n::{api_problem, interpolate, t},
     tasks::Tasks,
 };
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 use shared::{
     api::{Canvas, Member},
     canvas::{Role, Visibility},
@@ -126,6 +126,15 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
     let username = StoredValue::new(member.username.clone());
     let nothing = Callback::new(|()| ());
     let controls = if may {
+        // A new list may show other roles in the same elements, and a browser
+        // does not take them over where somebody has chosen one.
+        let select = NodeRef::<html::Select>::new();
+        let now = label(member.role);
+        Effect::new(move || {
+            if let Some(select) = select.get() {
+                select.set_value(now);
+            }
+        });
         let change = move |event| {
             if let Some(role) = chosen(&event_target_value(&event)) {
                 list.change(username.get_value(), Some(role), nothing);
@@ -135,6 +144,7 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
             <select
                 class="input select"
                 aria-label=interpolate(t().role_of, &[("name", &name)])
+                node_ref=select
                 on:change=change
             >
                 {options(role, member.role)}
