@@ -9,6 +9,7 @@ pub mod reading;
 pub mod rows;
 pub mod scroll;
 pub mod text;
+mod window;
 
 use crate::{
     browser::now_ms,
@@ -33,6 +34,7 @@ use scroll::Scroll;
 use shared::time::Timestamp;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
+use window::ChatWindow;
 
 /// Milliseconds between two looks at the date.
 const DATE_MS: u64 = 10_000;
@@ -50,21 +52,27 @@ pub fn ChatPanel() -> impl IntoView {
 
     let date = local_date();
     let offset = Memo::new(move |_| date.with(|date| date.offset_minutes));
+    let window = ChatWindow::new(store.chat, reading.at_end);
     let lines = Memo::new(move |_| {
         let mark = reading.mark.get();
         // Days begin at another time in another time zone.
         offset.track();
-        store.chat.with(|chat| rows::lines(chat, mark, day_of))
+        window.with(|rows| rows::lines(rows, mark, day_of))
     });
     let shown = StoredValue::new(ShownMessages::default());
     Effect::new(move || {
         lines.with(|lines| shown.update_value(|shown| shown.update(lines)));
     });
     let is_quiet = quiet(store);
-    let scroll = Scroll::new(lines, reading.at_end);
-    let scrolled = move |_| {
-        if scroll.scrolled() && store.older.get_untracked() == Older::Maybe {
+    let load_older = move || {
+        if !window.extend() {
             session.load_older_chat();
+        }
+    };
+    let scroll = Scroll::new(lines, reading.at_end, load_older);
+    let scrolled = move |_| {
+        if scroll.scrolled() {
+            load_older();
         }
     };
 
@@ -77,7 +85,9 @@ pub fn ChatPanel() -> impl IntoView {
                 <p class="chat__edge">{t().loading_older}</p>
             </Show>
             <Show when=move || {
-                store.older.get() == Older::None && !store.chat.with(Vec::is_empty)
+                store.older.get() == Older::None
+                    && window.is_whole()
+                    && !store.chat.with(Vec::is_empty)
             }>
                 <p class="chat__edge">{t().chat_beginning}</p>
             </Show>

@@ -2,7 +2,6 @@
 //! at the message that they read.
 
 use super::rows::{ChatLine, ChatLineKey};
-use crate::{model::chat::Older, session::Session, store::Store};
 use leptos::{html, prelude::*};
 use leptos_use_resize_observer::use_resize_observer;
 
@@ -23,20 +22,18 @@ pub struct Scroll {
 
 impl Scroll {
     /// Follows the list and its lines; sets `at_end` to whether the list is at its
-    /// end. Fetches older messages near the beginning.
-    pub fn new(lines: Memo<Vec<ChatLine>>, at_end: RwSignal<bool>) -> Self {
+    /// end. Calls `load_older` near the beginning.
+    pub fn new(
+        lines: Memo<Vec<ChatLine>>,
+        at_end: RwSignal<bool>,
+        load_older: impl Fn() + Copy + 'static,
+    ) -> Self {
         let scroll = Self {
             list: NodeRef::new(),
             at_end,
             seen: StoredValue::new((0, 0)),
         };
-        let store = expect_context::<Store>();
-        let session = expect_context::<Session>();
-        scroll.follow(lines, move || {
-            if store.older.get_untracked() == Older::Maybe {
-                session.load_older_chat();
-            }
-        });
+        scroll.follow(lines, load_older);
         scroll.hold();
         scroll
     }
