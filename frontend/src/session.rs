@@ -235,8 +235,9 @@ impl Session {
 
     /// Paints into several tiles at once; undo takes all of it back in one
     /// step. Tiles where this user may not draw stay as they are.
-    pub fn paint_all(self, parts: Vec<(Coord, Vec<PixelEdit>)>) {
-        self.input(|state, now| state.paint_all(parts, now));
+    /// False, and a toast, if there was no room for all of it.
+    pub fn paint_all(self, parts: Vec<(Coord, Vec<PixelEdit>)>) -> bool {
+        self.input(|state, now| state.paint_all(parts, now)) == Some(true)
     }
 
     /// Why this user may not draw in a cell, for handlers of events. See

@@ -183,11 +183,15 @@ fn Preview(picture: Imported, open: RwSignal<bool>) -> impl IntoView {
             let part = |at| (at, layout.edits(indices, at));
             Some((layout.at, layout.cells().map(part).collect()))
         });
-        open.set(false);
-        if let Some((at, parts)) = parts {
-            // Undo is offered for the open tile.
-            session.open_tile(at);
-            session.paint_all(parts);
+        let Some((at, parts)) = parts else {
+            open.set(false);
+            return;
+        };
+        // Undo is offered for the open tile.
+        session.open_tile(at);
+        // Where too much waits, the picture stays, to be painted again.
+        if session.paint_all(parts) {
+            open.set(false);
         }
     };
     view! {

@@ -72,12 +72,13 @@ impl<B: Backend> SessionState<B> {
         if edits.is_empty() {
             return true;
         }
-        let done = self.paint_pixels(at, &edits, now);
-        if done {
-            self.history.entry(at).or_default().add(&before, &edits);
+        let taken = self.paint_pixels(at, &edits, now);
+        if taken > 0 {
+            let history = self.history.entry(at).or_default();
+            history.add(&before[..taken], &edits[..taken]);
             self.update_undoable(at);
         }
-        done
+        taken == edits.len()
     }
 
     /// Takes back the stroke that began last; it cannot be redone.
@@ -89,17 +90,20 @@ impl<B: Backend> SessionState<B> {
     }
 
     /// Paints into several tiles; undo takes all of it back in one step. Tiles
-    /// where this user may not draw stay as they are.
-    pub fn paint_all(&mut self, mut parts: Vec<(Coord, Vec<PixelEdit>)>, now: i64) {
+    /// where this user may not draw stay as they are. False if there was no
+    /// room for all of it.
+    pub fn paint_all(&mut self, mut parts: Vec<(Coord, Vec<PixelEdit>)>, now: i64) -> bool {
         parts.retain(|(at, _)| self.store.draw_refusal(*at).is_none());
         self.last_group += 1;
+        let mut is_all = true;
         for (at, edits) in &parts {
             let group = Some(self.last_group);
             self.history.entry(*at).or_default().begin(group);
-            self.paint_stroke(*at, edits, now);
+            is_all &= self.paint_stroke(*at, edits, now);
             self.history.entry(*at).or_default().begin(None);
         }
         self.effects.push(Effect::Flush);
+        is_all
     }
 
     /// Takes back the last stroke in the open tile, where nobody painted over
@@ -154,17 +158,19 @@ impl<B: Backend> SessionState<B> {
         })
     }
 
-    /// Paints without remembering it for undo. False if it was not taken.
-    fn paint_pixels(&mut self, at: Coord, edits: &[PixelEdit], now: i64) -> bool {
+    /// Paints without remembering it for undo. Returns how many of the edits
+    /// were taken, from the first one on.
+    fn paint_pixels(&mut self, at: Coord, edits: &[PixelEdit], now: i64) -> usize {
         let most = *limits::PAINT_PIXELS.end();
-        edits.chunks(most).all(|chunk| {
+        let taken = edits.chunks(most).take_while(|chunk| {
             let message = ClientMessage::TilePaint {
                 x: at.x,
                 y: at.y,
                 pixels: chunk.to_vec(),
             };
             self.enqueue(message, now).is_some()
-        })
+        });
+        taken.map(<[PixelEdit]>::len).sum()
     }
 
     /// Shows whether there is something to undo, if the tile is the open one.

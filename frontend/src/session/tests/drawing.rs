@@ -6,7 +6,7 @@ use super::{
     server::user,
     simulation::{Fault, Simulation},
 };
-use crate::store::backend::Var;
+use crate::{session::queue::CAPACITY, store::backend::Var};
 use shared::{canvas::Coord, pixels::PixelEdit};
 
 const AT: Coord = Coord { x: 1, y: 0 };
@@ -143,5 +143,27 @@ fn others_strokes_go_under_ones_own_pending_one() {
     assert_eq!(pixels(&simulation, 0), [Some(2), Some(3), Some(255)]);
     simulation.settle();
     assert_eq!(pixels(&simulation, 1), [Some(2), Some(3), Some(255)]);
+    simulation.assert_converged();
+}
+
+#[test]
+fn a_picture_that_finds_no_room_is_told_and_its_part_can_be_undone() {
+    let mut simulation = open();
+    let now = simulation.now;
+    simulation.tabs[0].disconnect(now);
+    for n in 1..CAPACITY {
+        simulation.tabs[0].say(&format!("{n}"), now);
+    }
+    let edits = vec![PixelEdit(0, 2)];
+    let parts = vec![(AT, edits.clone()), (OTHER, edits)];
+    let all = simulation.tabs[0].input(now, |state| state.paint_all(parts.clone(), now));
+    assert!(!all);
+    assert_eq!(simulation.tabs[0].shown(AT, 0), Some(2));
+    assert_eq!(simulation.tabs[0].shown(OTHER, 0), None);
+    assert_eq!(undoable(&simulation), (true, false));
+    simulation.settle();
+    // What is there already costs nothing the second time.
+    assert!(simulation.tabs[0].input(now, |state| state.paint_all(parts, now)));
+    simulation.settle();
     simulation.assert_converged();
 }
