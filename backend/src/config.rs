@@ -24,7 +24,8 @@ pub struct Config {
     #[arg(long, env = "BIND", default_value = "127.0.0.1:8080")]
     pub bind: SocketAddr,
 
-    /// PostgreSQL to use; without one the server starts a private one in its data folder
+    /// PostgreSQL to use, over TLS unless it is on this machine or the URL has sslmode=disable;
+    /// without one the server starts a private one in its data folder
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
 

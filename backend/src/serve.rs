@@ -122,7 +122,9 @@ impl Server {
             application = &mut preparation => Some(application?),
             () = is_away.notified() => None,
             () = time::sleep(START_TIMEOUT), if may_be_away => None,
-            never = starting::serve(&listener, &meanwhile) => match never {},
+            never = starting::serve(&listener, metrics_listener.as_ref(), &meanwhile) => {
+                match never {}
+            }
         };
         let stage = match application {
             Some(application) => Stage::Ready(Box::new(application)),
@@ -157,7 +159,11 @@ impl Server {
                     service_manager::stopping();
                     return Ok(());
                 }
-                never = starting::serve(&self.listener, &meanwhile) => match never {},
+                never = starting::serve(
+                    &self.listener,
+                    self.metrics_listener.as_ref(),
+                    &meanwhile,
+                ) => match never {},
             },
         };
         application

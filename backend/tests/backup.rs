@@ -3,8 +3,8 @@
 mod common;
 
 use common::{
-    PATIENCE, TestDatabase, TestServer, canvas, process::ServerProcess, socket::TestClient,
-    temporary_folder,
+    PATIENCE, TestDatabase, TestServer, canvas, postgres::TcpPostgres, process::ServerProcess,
+    socket::TestClient, temporary_folder,
 };
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
@@ -163,6 +163,28 @@ async fn a_named_database_is_backed_up_and_restored_elsewhere() {
     tab.done(json!({ "type": "canvas_chat", "text": "still" }))
         .await;
     moved.stop().await;
+}
+
+#[tokio::test]
+async fn a_backup_is_encrypted_as_the_server_s_connections_are() {
+    let postgres = TcpPostgres::start_with_tls("DNS:localhost").await;
+    let trusted = postgres.certificate();
+    let parameters = format!("sslmode=verify-full&sslrootcert={}", trusted.display());
+    let url = postgres.url_at("localhost", &parameters);
+    let there = [("DATABASE_URL", url.as_str())];
+    run(&there, &["migrate"]).await.well();
+    // Only encrypted connections are let in from now on.
+    let only_tls = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
+    postgres.let_in(only_tls).await;
+    let folder = folder();
+    let file = folder.join("canvas.dump");
+    let path = file.to_str().unwrap();
+    run(&there, &["backup", path]).await.well();
+    run(&there, &["restore", "--overwrite", path]).await.well();
+    let plain = postgres.url("sslmode=disable");
+    run(&[("DATABASE_URL", &plain)], &["backup", path])
+        .await
+        .with("no encryption");
 }
 
 /// How many canvases a database has.

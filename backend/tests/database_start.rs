@@ -331,7 +331,7 @@ async fn a_database_without_tls_is_refused_where_tls_is_needed() {
     is_refused(&postgres.url("sslmode=verify-full"), "TLS").await;
 }
 
-/// PgBouncer before a PostgreSQL. It ends when this is dropped.
+/// `PgBouncer` before a PostgreSQL. It ends when this is dropped.
 struct Pooler {
     port: u16,
     _child: Child,

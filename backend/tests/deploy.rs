@@ -1,4 +1,4 @@
-//! The files of `deploy/`: what HAProxy does with requests, and what systemd says of the unit.
+//! The files of `deploy/`: what `HAProxy` does with requests, and what systemd says of the unit.
 
 mod common;
 
@@ -86,7 +86,7 @@ impl Node {
     }
 }
 
-/// Three nodes behind HAProxy.
+/// Three nodes behind `HAProxy`.
 async fn nodes() -> (Vec<Node>, Balancer) {
     let (mut nodes, mut addresses) = (Vec::new(), Vec::new());
     for _ in 0..3 {

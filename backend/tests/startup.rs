@@ -30,6 +30,7 @@ fn an_invalid_configuration_is_reported_in_one_line() {
         ),
         (["--bind", "nowhere"], "--bind"),
         (["--token-ttl", "0"], "--token-ttl"),
+        (["--drain-delay", "soon"], "--drain-delay"),
         (["--rate-limits", "maybe"], "--rate-limits"),
         (["--nonsense", "1"], "--nonsense"),
         // This data folder cannot be created.

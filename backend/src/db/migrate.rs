@@ -6,6 +6,7 @@
 use super::{connect::connect_options, error, pools::WRITE_SESSION};
 use sqlx::{
     ConnectOptions, Connection, Executor, PgConnection,
+    error::DatabaseError,
     migrate::{MigrateError, Migrator},
 };
 use std::{collections::HashMap, sync::LazyLock};
@@ -72,7 +73,7 @@ impl SchemaError {
         let (Self::Database(error) | Self::Migration(error, _)) = self else {
             return false;
         };
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(DatabaseError::code);
         code.is_some_and(|code| code == LOCK_NOT_AVAILABLE)
     }
 }

@@ -1,5 +1,5 @@
 //! Finds out whether what answers at the database's address keeps sessions. A pooler that
-//! gives each transaction another connection (PgBouncer with `pool_mode=transaction`) does
+//! gives each transaction another connection (`PgBouncer` with `pool_mode=transaction`) does
 //! not: prepared statements, settings and locks of a session end up elsewhere, and answers
 //! of other statements come back.
 

@@ -48,7 +48,7 @@ pub(super) async fn wait_until_usable(
     loop {
         let failure = match attempt(url).await {
             Ok(()) => break,
-            Err(failure) => failure.is_final()?,
+            Err(failure) => failure.end_or_wait()?,
         };
         if let Some(away) = away.take() {
             away();
@@ -99,7 +99,7 @@ struct Passing {
 
 impl Failure {
     /// The error to end with, or what to wait for.
-    fn is_final(self) -> Result<Passing, StartError> {
+    fn end_or_wait(self) -> Result<Passing, StartError> {
         let passing = |reason: String| Passing {
             reason,
             pause: None,
@@ -108,9 +108,9 @@ impl Failure {
             Self::Pooler => Err(StartError::Pooler),
             Self::Silent => Ok(passing("it does not answer".to_owned())),
             Self::Connect(error) if is_about_settings(&error) => {
-                Err(StartError::Unusable(error.to_string()))
+                Err(StartError::Unusable(reason(&error)))
             }
-            Self::Connect(error) => Ok(passing(error.to_string())),
+            Self::Connect(error) => Ok(passing(reason(&error))),
             Self::Schema(error) if error.is_locked() => Ok(Passing {
                 reason: "a migration waits for a lock of another transaction or node".to_owned(),
                 pause: Some(LOCK_PAUSE),
@@ -118,6 +118,15 @@ impl Failure {
             Self::Schema(error) if error.is_transient() => Ok(passing(error.to_string())),
             Self::Schema(error) => Err(StartError::Migrate(error.to_string())),
         }
+    }
+}
+
+/// What the database said, without what sqlx adds; else the error.
+fn reason(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
     }
 }
 

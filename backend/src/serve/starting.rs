@@ -1,7 +1,7 @@
 //! Serves HTTP while the server waits for its database. Every connection ends with its
 //! first answer, so that none of them stays with these routes when the server is ready.
 
-use super::accept;
+use super::{accept, accept_from};
 use axum::Router;
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,11 +20,20 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection may take in all: the largest answers are the client's files.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves `app` until it is dropped; connections that it accepted end by themselves.
-pub(super) async fn serve(listener: &TcpListener, app: &Router) -> Infallible {
+/// Serves `app` on both listeners until it is dropped; connections that it accepted end by
+/// themselves.
+pub(super) async fn serve(
+    listener: &TcpListener,
+    metrics_listener: Option<&TcpListener>,
+    app: &Router,
+) -> Infallible {
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let Some((stream, _)) = accept(listener).await else {
+        let accepted = tokio::select! {
+            accepted = accept(listener) => accepted,
+            accepted = accept_from(metrics_listener) => accepted,
+        };
+        let Some((stream, _)) = accepted else {
             continue;
         };
         let Ok(permit) = permits.clone().try_acquire_owned() else {

@@ -44,8 +44,7 @@ impl TcpPostgres {
         server.give("password");
         fs::create_dir(server.folder.join("data")).unwrap();
         server.give("data");
-        let made = server
-            .command("initdb")
+        let made = Self::command("initdb")
             .args(["-A", "scram-sha-256", "-U", "stellar", "--no-sync"])
             .args(["--locale=C", "--encoding=UTF8", "--pwfile"])
             .arg(&password)
@@ -78,7 +77,7 @@ impl TcpPostgres {
 
     /// Starts it and waits until it accepts connections.
     pub async fn run(&mut self) {
-        let mut command = self.command("postgres");
+        let mut command = Self::command("postgres");
         command
             .arg("-D")
             .arg(self.folder.join("data"))
@@ -110,6 +109,24 @@ impl TcpPostgres {
         timeout(PATIENCE, accepts).await.expect("no PostgreSQL");
     }
 
+    /// Replaces the rules that say who is let in (`pg_hba.conf`) by others, without plain text.
+    pub async fn let_in(&self, rules: &str) {
+        let mut admin = PgConnection::connect(&self.url("")).await.unwrap();
+        fs::write(self.folder.join("data/pg_hba.conf"), rules).unwrap();
+        let reload = sqlx::query("SELECT pg_reload_conf()").execute(&mut admin);
+        reload.await.unwrap();
+        // The rules are in force once another connection in plain text is refused.
+        let in_force = async {
+            while PgConnection::connect(&self.url("sslmode=disable"))
+                .await
+                .is_ok()
+            {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, in_force).await.expect("the rules stay");
+    }
+
     /// The URL of its database with these parameters.
     pub fn url(&self, parameters: &str) -> String {
         self.url_at("127.0.0.1", parameters)
@@ -127,7 +144,7 @@ impl TcpPostgres {
     }
 
     /// A program of PostgreSQL, as a user who is not root.
-    fn command(&self, program: &str) -> Command {
+    fn command(program: &str) -> Command {
         let program = private_postgres::program_for(program, 0).expect("no PostgreSQL");
         let mut command = SystemCommand::new(program);
         command.current_dir("/").env("LC_ALL", "C");
