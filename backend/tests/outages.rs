@@ -1,9 +1,13 @@
 //! The database is unreachable, frozen, killed or read-only: sockets stay open,
-//! nothing is acknowledged that is not stored, and everything recovers.
+//! nothing is acknowledged that is not stored, and everything recovers. Nor do the
+//! database's own defaults weaken what is promised.
 
 mod common;
 
-use common::{PATIENCE, TestServer, canvas, process::ServerProcess, socket::TestClient};
+use common::{
+    PATIENCE, TestServer, canvas, own_postgres::OwnPostgres, process::ServerProcess,
+    socket::TestClient,
+};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
@@ -238,4 +242,47 @@ async fn connections_that_stayed_read_only_are_replaced() {
     let waited = back.elapsed();
     assert!(waited < BACK_WITHIN, "{waited:?}");
     server.stop().await;
+}
+
+/// Whatever the database's defaults are, the server sets what it relies on.
+#[tokio::test]
+async fn durability_and_isolation_are_set_on_each_connection() {
+    let postgres = OwnPostgres::start().await;
+    for setting in [
+        "synchronous_commit = off",
+        "default_transaction_isolation = 'serializable'",
+    ] {
+        let alter = format!("ALTER DATABASE stellar_canvas SET {setting}");
+        postgres.execute(&alter).await;
+    }
+    // A trigger writes down what each write runs with.
+    let server = TestServer::start_on(postgres.database(), &[]).await;
+    postgres
+        .execute(
+            "CREATE TABLE seen (synchronous TEXT, isolation TEXT);
+             CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 INSERT INTO seen VALUES (current_setting('synchronous_commit'),
+                                          current_setting('transaction_isolation'));
+                 RETURN NULL;
+             END $$",
+        )
+        .await;
+    postgres
+        .execute(
+            "CREATE TRIGGER see AFTER INSERT ON canvas_events FOR EACH ROW EXECUTE FUNCTION see()",
+        )
+        .await;
+    let ann = server.guest("Ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, id).await;
+    tab.done(json!({ "type": "canvas_chat", "text": "hi" }))
+        .await;
+    tab.done(json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[0, 1]] }))
+        .await;
+    let pool = server.database.pool().await;
+    let seen: Vec<(String, String)> = sqlx::query_as("SELECT DISTINCT * FROM seen")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    assert_eq!(seen, [("on".to_owned(), "read committed".to_owned())]);
 }

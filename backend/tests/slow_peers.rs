@@ -166,9 +166,8 @@ struct Stalled {
 impl Stalled {
     /// The stalled peer is another user than the administrator `ann`.
     async fn start(arguments: &[&str]) -> (Self, Client) {
-        let arguments = [&["--admin-users", "ann"], arguments].concat();
-        let server = TestServer::start_with(&arguments).await;
-        let admin = server.user("ann").await;
+        let server = TestServer::start_with(arguments).await;
+        let admin = server.admin("ann").await;
         let bob = server.user("bob").await;
         let canvas = canvas(&admin, &json!({ "tile_size": 64 })).await;
         let stuck = join_narrow(&bob, canvas).await;

@@ -100,7 +100,8 @@ impl From<DbError> for Failure {
             tracing::info!(%error, "the database ended the session of a write");
             Self::SessionEnded
         } else if error.is_unavailable() {
-            tracing::warn!(%error, "a write found the database away");
+            // The room logs the first of them.
+            tracing::debug!(%error, "a write found the database away");
             Self::Away
         } else {
             tracing::error!(%error, "a write was refused by the database");
@@ -181,7 +182,7 @@ async fn attempt(
             Err(Failure::from(error))
         }
         Err(_) => {
-            tracing::warn!(%canvas, "the database did not answer a write in time");
+            tracing::debug!(%canvas, "the database did not answer a write in time");
             lease.close();
             Err(Failure::Away)
         }

@@ -77,6 +77,8 @@ pub(super) struct Writes {
     pub(super) in_flight: Option<JoinHandle<Finished>>,
     /// Read from the log, but not delivered yet.
     pub(super) backfilled: Vec<Event>,
+    /// Whether the last transaction did not reach the database.
+    pub(super) is_unreached: bool,
 }
 
 impl Writes {

@@ -87,6 +87,7 @@ impl Room {
                 self.finish_commit(finished.requests, finished.replies, committed, finished.at);
             }
             Some(Outcome::Failed(error)) => {
+                self.note_database(error != WriteError::Unavailable);
                 self.fail(finished.requests, finished.replies, &error);
             }
             Some(Outcome::Refused) => {
@@ -115,6 +116,19 @@ impl Room {
         }
     }
 
+    /// Logs once that writes do not reach the database, and once that they do again.
+    fn note_database(&mut self, is_reached: bool) {
+        let canvas = self.canvas_id;
+        match (
+            std::mem::replace(&mut self.writes.is_unreached, !is_reached),
+            is_reached,
+        ) {
+            (false, false) => tracing::warn!(%canvas, "writes do not reach the database"),
+            (true, true) => tracing::info!(%canvas, "writes reach the database again"),
+            _ => {}
+        }
+    }
+
     /// Whether events up to `base` have to be read before later ones are delivered.
     /// `read_until` is up to where the log was read just now.
     fn lacks(&self, base: i64, read_until: Option<i64>) -> bool {
@@ -132,6 +146,7 @@ impl Room {
         at: Instant,
     ) {
         let receivers = self.members.len();
+        self.note_database(true);
         self.adopt_log(committed.epoch, committed.instance);
         if self.services.bus.is_shared() {
             self.publish_events(&committed.events);
