@@ -54,9 +54,18 @@ async fn refused_batches_beside_another_writer_keep_the_order() {
     start
         .done(json!({ "type": "tile_create", "x": 0, "y": 0 }))
         .await;
-    let mut watchers = Vec::new();
+    let head = i64::try_from(1 + 5 * EACH - 3 * EACH / 10).unwrap();
+    // Each client panics at a gap, a repeat, or an ack before its turn.
+    let mut watching = vec![tokio::spawn(async move {
+        start.reach(head).await;
+        start
+    })];
     for node in [first, second, third] {
-        watchers.push(TestClient::join(&node.at(&owner), id).await);
+        let mut watcher = TestClient::join(&node.at(&owner), id).await;
+        watching.push(tokio::spawn(async move {
+            watcher.reach(head).await;
+            watcher
+        }));
     }
     let mut writing = Vec::new();
     for (number, node) in [first, first, first, second, second]
@@ -64,31 +73,25 @@ async fn refused_batches_beside_another_writer_keep_the_order() {
         .enumerate()
     {
         let mut tab = TestClient::join(&node.guest("Writer").await, id).await;
-        let poisoned = number < 3;
         writing.push(tokio::spawn(async move {
-            write(&mut tab, &format!("writer {number}"), poisoned).await;
-            tab
+            write(&mut tab, &format!("writer {number}"), number < 3).await;
+            tab.reach(head).await;
         }));
     }
-    // Each client panics at a gap, a repeat, or an ack before its turn.
-    let tabs = join_all(writing).await;
+    for writer in join_all(writing).await {
+        writer.unwrap();
+    }
     let log = owner.all(&format!("/canvases/{id}/events")).await;
-    let head = i64::try_from(log.len()).unwrap();
     let seqs: Vec<i64> = log.iter().map(|e| e["seq"].as_i64().unwrap()).collect();
     assert_eq!(seqs, (1..=head).collect::<Vec<_>>());
     assert!(
         log.iter()
             .all(|event| !event.to_string().contains("poison"))
     );
-    assert_eq!(log.len(), 1 + 5 * EACH - 3 * EACH / 10);
-    for tab in tabs {
-        tab.unwrap().reach(head).await;
+    for watcher in join_all(watching).await {
+        let events = watcher.unwrap().events;
+        assert_eq!(events, log[1..]);
     }
-    for mut watcher in watchers {
-        watcher.reach(head).await;
-        assert_eq!(watcher.events, log[1..]);
-    }
-    start.reach(head).await;
 }
 
 /// Two clusters on one Redis, one with a copy of the other's database: same canvases,
