@@ -1,6 +1,7 @@
 //! Small functions over the browser's API that several modules use: time,
 //! window, media queries, event listeners and local storage.
 
+use shared::time::Timestamp;
 use wasm_bindgen::{JsCast, closure::Closure};
 
 /// The time of this computer's clock, in milliseconds since 1970. It may be wrong and may be set
@@ -19,6 +20,18 @@ pub fn uptime_ms() -> i64 {
     window()
         .performance()
         .map_or_else(now_ms, |performance| performance.now() as i64)
+}
+
+/// A time as it is written on the wire, by the browser: chrono's writer is large in the download.
+/// Tests on the host, without a browser, use chrono's.
+pub fn iso_time(time: Timestamp) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "exact for any date")]
+    let millis = time.millis() as f64;
+    if cfg!(target_arch = "wasm32") {
+        js_sys::Date::new(&millis.into()).to_iso_string().into()
+    } else {
+        time.to_string()
+    }
 }
 
 /// A random number from 0 to 1, for delays.

@@ -4,7 +4,6 @@
 //! heartbeats in the storage decide.
 
 use js_sys::{Array, Function, Promise, Reflect};
-use std::collections::HashSet;
 use uuid::Uuid;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
@@ -66,7 +65,7 @@ impl Drop for PageLock {
 }
 
 /// The ids of the pages that are open; none where the browser cannot tell.
-pub(super) async fn find() -> Option<HashSet<Uuid>> {
+pub(super) async fn find() -> Option<Vec<Uuid>> {
     let state = JsFuture::from(manager()?.query().ok()?).await.ok()?;
     let held: Array = Reflect::get(&state, &"held".into()).ok()?.dyn_into().ok()?;
     let name = |lock: JsValue| Reflect::get(&lock, &"name".into()).ok()?.as_string();

@@ -18,7 +18,7 @@ use shared::{
     protocol::{ClientMessage, ClientRequest},
     text::ChatText,
 };
-use std::{cell::Cell, collections::HashSet, rc::Rc};
+use std::{cell::Cell, rc::Rc};
 use uuid::Uuid;
 
 /// A page whose heartbeat is older than this is gone. Browsers run a hidden
@@ -114,7 +114,7 @@ impl PendingStorage {
     /// have written it. `living` are pages that are surely open.
     pub fn recover_orphaned(
         &self,
-        living: Option<&HashSet<Uuid>>,
+        living: Option<&[Uuid]>,
         room: usize,
         has: impl Fn(OpId) -> bool,
     ) -> Vec<ClientRequest> {
@@ -123,7 +123,7 @@ impl PendingStorage {
                 || living.is_some_and(|living| living.contains(&page))
                 || self.has_heartbeat(page)
         };
-        let mut found = Vec::new();
+        let mut found: Vec<(OpId, String, ClientRequest)> = Vec::new();
         for key in self.storage.keys(PREFIX) {
             if let Some(page) = key.strip_prefix("stellar.page.") {
                 if !page.parse().is_ok_and(is_alive) {
@@ -142,11 +142,11 @@ impl PendingStorage {
             if let Ok(request) = read(&json)
                 && let Some(id) = request.op_id
             {
-                found.push((id, key, request));
+                // Ids begin with the time at which they were made.
+                let at = found.partition_point(|(before, ..)| *before < id);
+                found.insert(at, (id, key, request));
             }
         }
-        // Ids begin with the time at which they were made.
-        found.sort_by_key(|(id, ..)| *id);
         let mut requests = Vec::new();
         let mut new = 0;
         for (id, key, request) in found {

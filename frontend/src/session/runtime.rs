@@ -182,7 +182,7 @@ impl SessionRuntime {
                 self.page_lock.replace(Some(PageLock::hold(page)));
             }
             Effect::FindLivingPages => self.fetch(living_pages::find(), |runtime, living| {
-                runtime.input(|state, now| state.recover_orphaned(living.as_ref(), now));
+                runtime.input(|state, now| state.recover_orphaned(living.as_deref(), now));
             }),
             Effect::FetchSnapshot => self.fetch(api::snapshot(id), |runtime, answer| {
                 let network = network(answer.as_ref().err());

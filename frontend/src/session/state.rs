@@ -21,6 +21,7 @@ use super::{
     seq_tracker::{ResumePoint, SeqTracker},
 };
 use crate::{
+    browser,
     model::{
         connection::SignIn,
         notice::{MayNot, Notice, NoticeKind},
@@ -83,7 +84,7 @@ pub struct SessionState<B: Backend> {
     storage: Option<PendingStorage>,
     /// What other users of this tab left unsent and the storage had no room
     /// for. It is sent when they are back.
-    parked: HashMap<UserId, Vec<ClientRequest>>,
+    parked: Vec<(UserId, Vec<ClientRequest>)>,
     history: HashMap<Coord, History>,
     /// The number of the last group of strokes that are undone together.
     last_group: u32,
@@ -140,7 +141,7 @@ impl<B: Backend> SessionState<B> {
             queue: Queue::default(),
             local_storage,
             storage: None,
-            parked: HashMap::new(),
+            parked: Vec::new(),
             history: HashMap::new(),
             last_group: 0,
             usernames: HashMap::new(),
@@ -195,7 +196,7 @@ impl<B: Backend> SessionState<B> {
                 let mut query = format!("&last_seq={seq}&epoch={epoch}");
                 if let Some(timestamp) = timestamp {
                     query.push_str("&last_timestamp=");
-                    query.push_str(&timestamp.to_string());
+                    query.push_str(&browser::iso_time(timestamp));
                 }
                 query
             }

@@ -96,7 +96,7 @@ impl<B: Backend> SessionState<B> {
                 .map(Op::request)
                 .collect();
             if !unkept.is_empty() {
-                self.parked.insert(old.id, unkept);
+                self.parked.push((old.id, unkept));
             }
             // The role was the former user's.
             self.store.canvas.update(|canvas| {
@@ -120,15 +120,18 @@ impl<B: Backend> SessionState<B> {
         });
         self.effects.push(Effect::HoldPage(page));
         self.predict_me();
-        let parked = self
-            .user
-            .as_ref()
-            .and_then(|user| self.parked.remove(&user.id));
-        let parked = parked.unwrap_or_default();
+        let parked = self.unpark();
         self.unsaved
             .extend(parked.iter().filter_map(|request| request.op_id));
         self.recover(parked, now);
         self.effects.push(Effect::FindLivingPages);
+    }
+
+    /// What this user left unsent in this tab, and the storage had no room for.
+    fn unpark(&mut self) -> Vec<ClientRequest> {
+        let user = self.user.as_ref().map(|user| user.id);
+        let index = self.parked.iter().position(|(id, _)| Some(*id) == user);
+        index.map_or_else(Vec::new, |index| self.parked.swap_remove(index).1)
     }
 
     /// Removes a former user's pending operations from what is shown.
@@ -151,7 +154,7 @@ impl<B: Backend> SessionState<B> {
 
     /// Takes over the requests of this user's closed pages. `living` are the
     /// pages that are surely open; none where the browser cannot tell.
-    pub fn recover_orphaned(&mut self, living: Option<&HashSet<Uuid>>, now: i64) {
+    pub fn recover_orphaned(&mut self, living: Option<&[Uuid]>, now: i64) {
         let Some(storage) = &self.storage else { return };
         let room = queue::CAPACITY.saturating_sub(self.queue.len());
         let has = |id| self.queue.get(id).is_some();

@@ -11,7 +11,7 @@ use crate::{
     store::backend::Var,
 };
 use shared::{canvas::Coord, ids::UserId};
-use std::{collections::HashSet, rc::Rc};
+use std::rc::Rc;
 use uuid::Uuid;
 
 const AT: Coord = Coord { x: 2, y: 0 };
@@ -63,14 +63,14 @@ fn a_clock_that_is_set_costs_no_stroke() {
 fn a_page_that_holds_its_lock_is_alive_whatever_the_clock_says() {
     let mut simulation = offline();
     let page = simulation.tabs[0].page.unwrap();
-    simulation.tabs[1].living = Some(HashSet::from([page]));
+    simulation.tabs[1].living = Some(vec![page]);
     simulation.storage(0).clock_step.set(HOUR_MS);
     let sleeper = simulation.tabs.remove(0);
     simulation.pass(200);
     assert_eq!(simulation.tabs[0].waiting(), 0);
     assert_eq!(simulation.server.head(), 0);
     // It is gone.
-    simulation.tabs[0].living = Some(HashSet::new());
+    simulation.tabs[0].living = Some(Vec::new());
     simulation.pass(5);
     std::mem::forget(sleeper);
     simulation.settle();

@@ -54,7 +54,7 @@ pub(super) struct Tab {
     /// The page's id, by which its lock is known.
     pub(super) page: Option<Uuid>,
     /// What the browser says which pages are open; none where it cannot.
-    pub(super) living: Option<HashSet<Uuid>>,
+    pub(super) living: Option<Vec<Uuid>>,
     /// Effects that are not carried out here.
     pub(super) seen: Vec<Effect>,
 }
@@ -118,7 +118,7 @@ impl Tab {
                 Effect::HoldPage(page) => self.page = Some(page),
                 Effect::FindLivingPages => {
                     let living = self.living.clone();
-                    self.input(now, |state| state.recover_orphaned(living.as_ref(), now));
+                    self.input(now, |state| state.recover_orphaned(living.as_deref(), now));
                 }
                 Effect::FetchMe => self.wants_me = true,
                 Effect::SignedIn(user) => self.sign_in(SignIn::SignedIn(user), now),
