@@ -144,11 +144,11 @@ async fn drawing_over_http_and_over_a_socket_has_one_budget() {
     let tile = ann.post(&tiles, &cell).await.json(201);
     let tile = format!("/tiles/{}", tile["id"]);
     let like = format!("{tile}/like");
-    let (title, null) = (json!({ "title": "any" }), Value::Null);
+    let (name, null) = (json!({ "title": "any" }), Value::Null);
     let over_http = async {
         // Fewer than HTTP would allow by itself.
         for request in [
-            (Method::PATCH, tile.as_str(), &title),
+            (Method::PATCH, tile.as_str(), &name),
             (Method::PUT, &like, &null),
             (Method::DELETE, &like, &null),
             (Method::DELETE, "/tiles/999999", &null),

@@ -176,7 +176,7 @@ async fn cursors_of_many_tabs_are_throttled_together() {
     assert!(f64::from(heard) <= at_most, "{heard} positions");
 }
 
-fn presence(kind: &str, more: Value) -> Value {
+fn presence(kind: &str, more: &Value) -> Value {
     let mut message = json!({ "type": "user_presence", "presence_type": kind });
     for (name, value) in more.as_object().unwrap() {
         message[name] = value.clone();
@@ -214,14 +214,14 @@ async fn changes_of_many_tabs_are_passed_on_a_few_times_a_second() {
         let change = |n: usize| {
             let is = n.is_multiple_of(2);
             match kind {
-                "typing" => presence(kind, json!({ "is_typing": is })),
+                "typing" => presence(kind, &json!({ "is_typing": is })),
                 "editing_tile" => presence(
                     kind,
-                    json!({ "tile_x": n % 8, "tile_y": n % 6, "is_editing": is }),
+                    &json!({ "tile_x": n % 8, "tile_y": n % 6, "is_editing": is }),
                 ),
                 _ => presence(
                     kind,
-                    json!({ "status": "away", "status_message": n.to_string() }),
+                    &json!({ "status": "away", "status_message": n.to_string() }),
                 ),
             }
         };
@@ -236,7 +236,7 @@ async fn changes_of_many_tabs_are_passed_on_a_few_times_a_second() {
         for tab in &mut tabs[..TABS - 1] {
             // Only the last tab types at the end.
             if kind == "typing" {
-                tab.send(&presence(kind, json!({ "is_typing": false })))
+                tab.send(&presence(kind, &json!({ "is_typing": false })))
                     .await;
                 tab.drain().await;
             }
@@ -244,7 +244,7 @@ async fn changes_of_many_tabs_are_passed_on_a_few_times_a_second() {
         let last = &mut tabs[TABS - 1];
         let (message, count) = match kind {
             "typing" => {
-                last.send(&presence(kind, json!({ "is_typing": false })))
+                last.send(&presence(kind, &json!({ "is_typing": false })))
                     .await;
                 last.drain().await;
                 let count = count_until(&mut watcher, "user_typing", |m| m["is_typing"] == false);
@@ -252,7 +252,7 @@ async fn changes_of_many_tabs_are_passed_on_a_few_times_a_second() {
             }
             "editing_tile" => {
                 let at = json!({ "tile_x": 7, "tile_y": 5, "is_editing": false });
-                last.send(&presence(kind, at)).await;
+                last.send(&presence(kind, &at)).await;
                 let is_last =
                     |m: &Value| m["tile_x"] == 7 && m["tile_y"] == 5 && m["is_editing"] == false;
                 (
@@ -263,7 +263,7 @@ async fn changes_of_many_tabs_are_passed_on_a_few_times_a_second() {
             _ => {
                 last.send(&presence(
                     kind,
-                    json!({ "status": "busy", "status_message": "end" }),
+                    &json!({ "status": "busy", "status_message": "end" }),
                 ))
                 .await;
                 let is_last = |m: &Value| m["status_message"] == "end" && m["status"] == "busy";
@@ -287,7 +287,7 @@ async fn the_last_status_message_is_stored_when_the_server_stops() {
     let mut tab = TestClient::join(&bob, id).await;
     for n in 0..50 {
         let status = json!({ "status": "busy", "status_message": format!("number {n}") });
-        tab.send(&presence("status", status)).await;
+        tab.send(&presence("status", &status)).await;
     }
     tab.drain().await;
     // It counts at once, here and for another tab.
@@ -304,7 +304,7 @@ async fn the_last_status_message_is_stored_when_the_server_stops() {
     // One that is set over HTTP is newer than one that waits.
     let mut tab = TestClient::join(&bob, id).await;
     let status = json!({ "status": "busy", "status_message": "older" });
-    tab.send(&presence("status", status)).await;
+    tab.send(&presence("status", &status)).await;
     tab.drain().await;
     bob.patch("/users/me", &json!({ "status_message": "newer" }))
         .await

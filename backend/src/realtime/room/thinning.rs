@@ -123,8 +123,7 @@ impl<T> Throttle<T> {
         let earned_at = self.earned_at.map_or(now, |at| at.max(now));
         if earned_at > now + pace.ahead {
             self.held = Some(new);
-            // Not earlier than now, and so no subtraction from a smaller time.
-            return Offer::HeldUntil(earned_at - pace.ahead);
+            return Offer::HeldUntil(earned_at.checked_sub(pace.ahead).unwrap_or(now));
         }
         self.earned_at = Some(earned_at + pace.gap);
         Offer::Send(new)
