@@ -103,10 +103,11 @@ impl Server {
         let bus = settings::bus(&config)?;
         let secret = settings::jwt_secret(&config)?;
         // Before the database: it fails sooner.
-        let (listener, local_addr) = listen(config.bind).map_err(|source| StartError::Listen {
-            address: config.bind,
-            source,
-        })?;
+        let (listener, local_addr) =
+            listen(config.bind, config.websocket_timeout).map_err(|source| StartError::Listen {
+                address: config.bind,
+                source,
+            })?;
         let metrics_listener = listen_for_metrics(&config)?;
         let meanwhile = http::starting(&config);
         // A private database is there after a while, or never.
@@ -264,8 +265,8 @@ fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>, StartError
     let Some(address) = config.metrics_bind else {
         return Ok(None);
     };
-    let (listener, address) =
-        listen(address).map_err(|source| StartError::Listen { address, source })?;
+    let (listener, address) = listen(address, config.websocket_timeout)
+        .map_err(|source| StartError::Listen { address, source })?;
     tracing::info!("metrics on http://{address}/metrics");
     Ok(Some(listener))
 }

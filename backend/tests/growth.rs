@@ -88,19 +88,7 @@ async fn lists_read_about_a_page_however_many_canvases_exist() {
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let mine = canvas(&bob, &json!({ "name": "Bob's own 100% wonder" })).await;
     let pool = server.database.pool().await;
-    sqlx::query(
-        "INSERT INTO canvases (id, name, width, height, tile_size, palette, visibility,
-                               edit_policy, owner_id, epoch)
-         OVERRIDING SYSTEM VALUE
-         SELECT n, md5(n::text), 8, 6, 8, '{}', 'public', 'open', $1, gen_random_uuid()
-         FROM generate_series(1, $2) AS n",
-    )
-    .bind(ann.id())
-    .bind(CANVASES)
-    .execute(&pool)
-    .await
-    .unwrap();
-    sqlx::query("ANALYZE").execute(&pool).await.unwrap();
+    add_canvases(&pool, ann.id(), CANVASES).await;
     let before = tables(&pool).await["canvases"].read;
     for _ in 0..EACH {
         let found = bob.get("/canvases?mine=true").await.json(200);
@@ -134,6 +122,61 @@ async fn lists_read_about_a_page_however_many_canvases_exist() {
     let read = timeout(PATIENCE, counted).await.unwrap() - before;
     assert!(read < CANVASES, "{read} rows for {} lists", 5 * EACH);
     server.stop().await;
+}
+
+/// Anonymous searches that find no index and never pause.
+#[tokio::test]
+async fn searches_without_end_leave_chat_and_readiness_alone() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let pool = server.database.pool().await;
+    add_canvases(&pool, ann.id(), 20_000).await;
+    sqlx::query("DROP INDEX IF EXISTS canvases_search_idx")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let mut tab = TestClient::join(&ann, id).await;
+    let searching: Vec<_> = (0..40)
+        .map(|number| {
+            let visitor = server.visitor();
+            tokio::spawn(async move {
+                loop {
+                    let reply = visitor.get(&format!("/canvases?q=nobody{number}")).await;
+                    assert!(reply.status == 200 || reply.status == 503);
+                }
+            })
+        })
+        .collect();
+    for number in 0..30 {
+        let reply = reqwest::get(server.url("/readyz")).await.unwrap();
+        assert_eq!(reply.status(), 200);
+        tab.done(json!({ "type": "canvas_chat", "text": number.to_string() }))
+            .await;
+        ann.get(&format!("/canvases/{id}")).await.expect(200);
+    }
+    for one in searching {
+        assert!(!one.is_finished(), "a search failed");
+        one.abort();
+    }
+    server.stop().await;
+}
+
+/// Public canvases of this user, beside which a list or a search has to find others.
+async fn add_canvases(pool: &PgPool, owner: i64, count: i64) {
+    sqlx::query(
+        "INSERT INTO canvases (id, name, width, height, tile_size, palette, visibility,
+                               edit_policy, owner_id, epoch)
+         OVERRIDING SYSTEM VALUE
+         SELECT n, md5(n::text), 8, 6, 8, '{}', 'public', 'open', $1, gen_random_uuid()
+         FROM generate_series(1, $2) AS n",
+    )
+    .bind(owner)
+    .bind(count)
+    .execute(pool)
+    .await
+    .unwrap();
+    sqlx::query("ANALYZE").execute(pool).await.unwrap();
 }
 
 /// Keeps PostgreSQL from analyzing the tables during the test. Reading all of a small table

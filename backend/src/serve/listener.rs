@@ -11,16 +11,23 @@ const BACKLOG: i32 = 4096;
 /// not read, and it takes as much until the server notices.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const NOTSENT_LOWAT: u32 = 128 * 1024;
-/// How long what was sent may stay unacknowledged before the system drops the connection
-/// (`TCP_USER_TIMEOUT`): the end of an answer, too, that waits in the system's buffer.
+/// The least time that what was sent may stay unacknowledged.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Listens on `address`, and says on which port where it asks for port 0.
+/// Listens on `address`, and says on which port where it asks for port 0. The system drops
+/// a connection where what was sent, the end of an answer too that waits in its buffer,
+/// stays unacknowledged for [`USER_TIMEOUT`] or `silence`, whichever is longer
+/// (`TCP_USER_TIMEOUT`).
 ///
 /// # Errors
 /// Those of the system.
-pub(super) fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+pub(super) fn listen(
+    address: SocketAddr,
+    silence: Duration,
+) -> io::Result<(TcpListener, SocketAddr)> {
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = silence;
     let socket = socket2::Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -34,7 +41,7 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr
     {
         socket.set_tcp_nodelay(true)?;
         socket.set_tcp_notsent_lowat(NOTSENT_LOWAT)?;
-        socket.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
+        socket.set_tcp_user_timeout(Some(USER_TIMEOUT.max(silence)))?;
     }
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
