@@ -125,7 +125,6 @@ impl Failure {
 fn reason(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) => error.message().to_owned(),
-        sqlx::Error::Io(error) => error.to_string(),
         error => error.to_string(),
     }
 }
