@@ -210,8 +210,9 @@ impl GestureRecognizer {
             other.id == pointer.id
                 || match (other.kind, pointer.kind) {
                     (PointerKind::Touch, PointerKind::Touch) => pointer.is_primary,
-                    (PointerKind::Mouse, _) | (_, PointerKind::Mouse) => true,
-                    (PointerKind::Pen, PointerKind::Pen) => true,
+                    (PointerKind::Mouse, _)
+                    | (_, PointerKind::Mouse)
+                    | (PointerKind::Pen, PointerKind::Pen) => true,
                     (PointerKind::Pen, PointerKind::Touch)
                     | (PointerKind::Touch, PointerKind::Pen) => false,
                 }
