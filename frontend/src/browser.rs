@@ -97,7 +97,7 @@ pub fn is_composing(event: &web_sys::KeyboardEvent) -> bool {
     event.is_composing() || event.key_code() == INPUT_METHOD_KEY_CODE
 }
 
-/// Whether this is a Mac (or an iPad or iPhone), by the browser's word.
+/// Whether this is a Mac (or an `iPad` or `iPhone`), by the browser's word.
 pub fn is_apple() -> bool {
     let platform = window().navigator().platform().unwrap_or_default();
     ["Mac", "iPhone", "iPad"]
