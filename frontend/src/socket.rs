@@ -212,15 +212,13 @@ impl Inner {
             with_inner(&this, |inner| inner.run_heartbeat(HeartbeatMonitor::tick));
         }));
         let window = browser::window();
-        let handlers: [(_, fn(&Rc<Self>)); 2] = [
-            ("online", Self::check_connection),
-            ("offline", Self::give_up_connection),
-        ];
-        for (event, handler) in handlers {
+        let mut on = |event, handler: fn(&Rc<Self>)| {
             let this = Rc::downgrade(self);
             let listener = Listener::new(&window, event, move |_| with_inner(&this, handler));
             state.listeners.push(listener);
-        }
+        };
+        on("online", Self::check_connection);
+        on("offline", Self::give_up_connection);
         if let Some(document) = window.document() {
             let this = Rc::downgrade(self);
             let listener = Listener::new(&document, "visibilitychange", move |_| {

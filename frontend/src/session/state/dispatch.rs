@@ -55,7 +55,7 @@ impl<B: Backend> SessionState<B> {
         }
         let author = self.author()?;
         self.wake(now);
-        let time = self.server_time(now);
+        let applied_at = self.server_time(now);
         let id = OpId::from((self.new_id)());
         let row = self.chat_row(id, &message, now);
         let id = match self.queue.push(id, ordering_key, message, now) {
@@ -70,7 +70,7 @@ impl<B: Backend> SessionState<B> {
         if let Some((at, op)) = tile {
             self.store
                 .tiles
-                .update(at, |tiles| tiles.apply(at, &op, &author, time));
+                .update(at, |tiles| tiles.apply(at, &op, &author, applied_at));
         }
         if let Some(row) = row {
             self.store.chat.update(|chat| chat.push(Arc::new(row)));
