@@ -86,19 +86,15 @@ async fn attempt<K, V>(
     lookup: &Lookup<K, V>,
     keys: &[K],
 ) -> Result<Vec<V>> {
-    match timeout(pool.deadline(), lookup(&mut lease, keys)).await {
-        Ok(values) => {
-            match &values {
-                Err(error) => lease.failed(error),
-                Ok(_) => lease.done(),
-            }
-            values
-        }
-        Err(_) => {
-            lease.close();
-            Err(DbError::timed_out())
-        }
+    let Ok(values) = timeout(pool.deadline(), lookup(&mut lease, keys)).await else {
+        lease.close();
+        return Err(DbError::timed_out());
+    };
+    match &values {
+        Err(error) => lease.failed(error),
+        Ok(_) => lease.done(),
     }
+    values
 }
 
 /// Sends each caller its value, or all of them the error. A caller that does

@@ -96,23 +96,20 @@ async fn serve(
     let folder = options.get_socket().and_then(|path| path.to_str());
     let folder = folder.or_else(|| Some(options.get_host()).filter(|host| host.starts_with('/')));
     let (client_read, client_write) = client.split();
-    match folder {
-        Some(folder) => {
-            let path = format!("{folder}/.s.PGSQL.{}", options.get_port());
-            let (read, write) = split(UnixStream::connect(path).await.unwrap());
-            tokio::join!(
-                pass(client_read, write, hosts.clone()),
-                pass(read, client_write, hosts)
-            );
-        }
-        None => {
-            let addr = (options.get_host(), options.get_port());
-            let (read, write) = split(TcpStream::connect(addr).await.unwrap());
-            tokio::join!(
-                pass(client_read, write, hosts.clone()),
-                pass(read, client_write, hosts)
-            );
-        }
+    if let Some(folder) = folder {
+        let path = format!("{folder}/.s.PGSQL.{}", options.get_port());
+        let (read, write) = split(UnixStream::connect(path).await.unwrap());
+        tokio::join!(
+            pass(client_read, write, hosts.clone()),
+            pass(read, client_write, hosts)
+        );
+    } else {
+        let addr = (options.get_host(), options.get_port());
+        let (read, write) = split(TcpStream::connect(addr).await.unwrap());
+        tokio::join!(
+            pass(client_read, write, hosts.clone()),
+            pass(read, client_write, hosts)
+        );
     }
 }
 
