@@ -38,11 +38,11 @@ async fn what_is_there_already_makes_no_event() {
     assert_eq!(last_seq(&ann, id).await, 0);
     tab.done(paint(json!([[0, 1], [1, 2]]))).await;
     let like = |liked| json!({ "type": "tile_like", "x": 0, "y": 0, "liked": liked });
-    let title = |title| json!({ "type": "tile_update", "x": 0, "y": 0, "title": title });
+    let name = |title: &str| json!({ "type": "tile_update", "x": 0, "y": 0, "title": title });
     changes_nothing(&mut tab, &paint(json!([[1, 2], [0, 1]]))).await;
     changes_nothing(&mut tab, &paint(json!([[3, 255]]))).await;
     changes_nothing(&mut tab, &paint(json!([[0, 3], [0, 1]]))).await;
-    changes_nothing(&mut tab, &title("")).await;
+    changes_nothing(&mut tab, &name("")).await;
     changes_nothing(&mut tab, &like(false)).await;
     let tile = ann.get(&format!("/canvases/{id}/tiles")).await.json(200)["items"][0].clone();
     let whole = json!({ "type": "tile_update", "x": 0, "y": 0, "pixels": tile["pixels"] });

@@ -92,10 +92,12 @@ async fn ended_in_a_replay(end: End, joining: bool) -> Duration {
     let (id, epoch) = long_canvas(&server, &root, 10_000).await;
     let ann = server.guest("Ann").await;
     let begun = Instant::now();
-    let mut query = format!("token={}", ann.token());
-    if joining {
-        query.push_str(&format!("&last_seq=0&epoch={epoch}"));
-    }
+    let resume = if joining {
+        format!("&last_seq=0&epoch={epoch}")
+    } else {
+        String::new()
+    };
+    let query = format!("token={}{resume}", ann.token());
     let mut socket = open(ann.addr, upgrade(ann.addr, id, &query, &[]))
         .await
         .unwrap();

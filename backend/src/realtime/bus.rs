@@ -58,7 +58,6 @@ impl fmt::Display for Channel {
 
 /// From the name on Redis, whichever database it names: a node receives only those
 /// that it subscribed to.
-
 impl FromStr for Channel {
     type Err = ();
 

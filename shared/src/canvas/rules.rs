@@ -196,22 +196,22 @@ pub fn apply(
             if base_version.is_some_and(|base| base != tile.version) {
                 return Err(Refusal::VersionConflict(tile.version));
             }
-            let title = title.as_ref().filter(|title| **title != tile.title);
-            let pixels = pixels.as_ref().filter(|pixels| **pixels != tile.pixels);
-            if title.is_none() && pixels.is_none() {
+            let renamed = title.as_ref().filter(|new| **new != tile.title);
+            let redrawn = pixels.as_ref().filter(|new| **new != tile.pixels);
+            if renamed.is_none() && redrawn.is_none() {
                 return Ok(TileChange::Nothing);
             }
-            if let Some(title) = title {
-                tile.title.clone_from(title);
+            if let Some(new) = renamed {
+                tile.title.clone_from(new);
             }
-            if let Some(pixels) = pixels {
-                tile.pixels.clone_from(pixels);
+            if let Some(new) = redrawn {
+                tile.pixels.clone_from(new);
             }
             tile.version += 1;
             Ok(TileChange::Updated {
-                title: title.cloned(),
+                title: renamed.cloned(),
                 delta: None,
-                pixels: pixels.cloned(),
+                pixels: redrawn.cloned(),
             })
         }
         (TileOp::Like { liked }, Some(tile)) => {
@@ -284,7 +284,7 @@ mod tests {
     fn what_is_there_already_changes_nothing() {
         let mut cell = None;
         let ann = actor(1, Role::Editor);
-        let mut nothing = |cell: &mut Option<TileState>, op: &TileOp| {
+        let nothing = |cell: &mut Option<TileState>, op: &TileOp| {
             let before = cell.clone();
             let change = apply(&GRID, cell, op, &ann, TileId(1)).unwrap();
             assert_eq!((change, &*cell), (TileChange::Nothing, &before), "{op:?}");
