@@ -56,10 +56,7 @@ pub fn PeoplePanel() -> impl IntoView {
     let dock = expect_context::<DockState>();
     let visibility = use_document_visibility();
     let ids = Memo::new(move |before: Option<&Vec<UserId>>| {
-        if !dock.shows(Tab::People) {
-            return Vec::new();
-        }
-        if visibility.get() == VisibilityState::Visible {
+        if dock.shows(Tab::People) && visibility.get() == VisibilityState::Visible {
             store.people.ids()
         } else {
             before.cloned().unwrap_or_default()
