@@ -92,7 +92,7 @@ const INPUT_METHOD_KEY_CODE: u32 = 229;
 
 /// Whether a key press belongs to an input method, which composes text, and so is no command.
 /// Safari ends the composition before the `keydown` of the key that confirms it; then only the key
-/// code tells (WebKit bug 165004).
+/// code tells (`WebKit` bug 165004).
 pub fn is_composing(event: &web_sys::KeyboardEvent) -> bool {
     event.is_composing() || event.key_code() == INPUT_METHOD_KEY_CODE
 }
@@ -155,7 +155,8 @@ pub fn text_size() -> f64 {
         .and_then(|document| document.document_element());
     root.and_then(|root| window.get_computed_style(&root).ok()?)
         .and_then(|style| style.get_property_value("font-size").ok())
-        .and_then(|size| size.trim_end_matches("px").parse().ok())
+        // `str::parse` would bring its 10 KB of tables for numbers; serde_json is there already.
+        .and_then(|size| serde_json::from_str(size.trim_end_matches("px")).ok())
         .unwrap_or(16.0)
 }
 
