@@ -317,8 +317,13 @@ test.describe("the start page", () => {
     await page.clock.runFor(60_000);
     expect(fetched).toBe(2);
     await alice.api("POST", `/canvases/${canvas.id}/tiles`, { x: 2, y: 1 });
-    await page.clock.runFor(60_000);
-    await expect.poll(() => fetched).toBe(4);
+    // The list is asked for again, and when it has answered the pictures wait for their turn.
+    await expect
+      .poll(async () => {
+        await page.clock.runFor(10_000);
+        return fetched;
+      })
+      .toBe(4);
   });
 
   test("who chose the light theme on a dark system sees no dark flash", async ({
