@@ -49,16 +49,18 @@ pub fn CanvasCard(
     view! {
         <li class="card">
             <div class="card__picture" node_ref=frame>
-                <img
-                    class="card__image"
-                    class=("card__image--small", is_small)
-                    src=source
-                    alt=""
-                    decoding="async"
-                    hidden=move || unseen.get()
-                    on:error=move |_| unseen.set(true)
-                    on:load=move |_| unseen.set(false)
-                />
+                <Show when=move || picture.with(Option::is_some)>
+                    <img
+                        class="card__image"
+                        class=("card__image--small", is_small)
+                        src=source
+                        alt=""
+                        decoding="async"
+                        hidden=move || unseen.get()
+                        on:error=move |_| unseen.set(true)
+                        on:load=move |_| unseen.set(false)
+                    />
+                </Show>
                 {online}
             </div>
             <div class="card__body">
