@@ -307,7 +307,7 @@ test.describe("the start page", () => {
           (img: HTMLImageElement) => img.naturalWidth / img.getBoundingClientRect().width,
         ),
       )
-      .toBeGreaterThan(0);
+      .toBeGreaterThan(0.5);
     const ratio = await picture.evaluate(
       (img: HTMLImageElement) => img.naturalWidth / img.getBoundingClientRect().width,
     );

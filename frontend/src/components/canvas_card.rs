@@ -13,6 +13,10 @@ const SMALL: i32 = 400;
 
 /// Width and height in pixels of the picture of a card: twice what is shown, for dense screens.
 const PICTURE: (f64, f64) = (640.0, 400.0);
+/// One transparent pixel, until there is a picture: an image without an address counts as
+/// loaded.
+const PENDING: &str =
+    "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 
 /// The card of one canvas; the whole card is a link.
 #[component]
@@ -27,7 +31,12 @@ pub fn CanvasCard(
     let frame = NodeRef::new();
     let subject = Memo::new(move |_| canvas.with(|canvas| canvas.as_ref().map(Subject::from)));
     let picture = thumbnail(frame, subject, PICTURE.0, PICTURE.1);
-    let source = move || picture.with(|picture| picture.as_ref().map(|picture| picture.text()));
+    let source = move || {
+        picture.with(|picture| match picture {
+            Some(picture) => picture.text(),
+            None => PENDING.to_owned(),
+        })
+    };
     let is_small = move || {
         canvas.with(|canvas| {
             canvas
@@ -49,18 +58,16 @@ pub fn CanvasCard(
     view! {
         <li class="card">
             <div class="card__picture" node_ref=frame>
-                <Show when=move || picture.with(Option::is_some)>
-                    <img
-                        class="card__image"
-                        class=("card__image--small", is_small)
-                        src=source
-                        alt=""
-                        decoding="async"
-                        hidden=move || unseen.get()
-                        on:error=move |_| unseen.set(true)
-                        on:load=move |_| unseen.set(false)
-                    />
-                </Show>
+                <img
+                    class="card__image"
+                    class=("card__image--small", is_small)
+                    src=source
+                    alt=""
+                    decoding="async"
+                    hidden=move || unseen.get()
+                    on:error=move |_| unseen.set(true)
+                    on:load=move |_| unseen.set(false)
+                />
                 {online}
             </div>
             <div class="card__body">
