@@ -12,7 +12,7 @@ pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How a chat message begins on the wire.
 const CHAT: &[u8] = br#"{"type":"canvas_chat_message""#;
-const TYPING: &[u8] = br#"{"type":"user_typing""#;
+const MENTION: &[u8] = br#"{"type":"tile_mention""#;
 const ACK: &[u8] = br#"{"type":"ack""#;
 const ERROR: &[u8] = br#"{"type":"error""#;
 const CONNECTED: &[u8] = br#"{"type":"connected""#;
@@ -21,7 +21,7 @@ const CONNECTED: &[u8] = br#"{"type":"connected""#;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MessageType {
     Chat,
-    Typing,
+    Mention,
     Ack,
     Error,
     Connected,
@@ -33,7 +33,7 @@ impl MessageType {
     pub(crate) fn of(payload: &[u8]) -> Self {
         let kinds = [
             (CHAT, Self::Chat),
-            (TYPING, Self::Typing),
+            (MENTION, Self::Mention),
             (ACK, Self::Ack),
             (ERROR, Self::Error),
             (CONNECTED, Self::Connected),

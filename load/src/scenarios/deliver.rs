@@ -20,7 +20,7 @@ pub(crate) struct Deliver {
     /// Messages in flight at the same time
     #[arg(long, default_value_t = 1)]
     in_flight: usize,
-    /// Typing, which is not stored, or chat, which is stored
+    /// Mentions of a tile, which are not stored, or chat, which is stored
     #[arg(long, default_value = "chat")]
     traffic: Traffic,
     /// Rounds, each after one of the baseline
@@ -37,15 +37,15 @@ pub(crate) struct Deliver {
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Traffic {
-    Typing,
+    Mention,
     Chat,
 }
 
 /// Runs the scenario. The baseline's thread is pinned to `core`, as the server is.
 pub(crate) fn run(target: &Target, core: usize, options: &Deliver) -> Result<Vec<Row>> {
     let time = Duration::from_secs_f64(options.seconds);
-    // The sender receives its own chat, but not its own typing.
-    let others = usize::from(options.traffic == Traffic::Typing);
+    // The sender receives its own chat, but not its own mentions.
+    let others = usize::from(options.traffic == Traffic::Mention);
     let mut group = Group::join(target, options.receivers + others)?;
     let mut baseline = SendBaseline::start(options.receivers, core)?;
     deliver(&mut group, target, options, time / 2)?;
@@ -62,7 +62,7 @@ pub(crate) fn run(target: &Target, core: usize, options: &Deliver) -> Result<Vec
         options.receivers,
         options.in_flight,
         match options.traffic {
-            Traffic::Typing => "typing",
+            Traffic::Mention => "mentions",
             Traffic::Chat => "chat, committed",
         }
     );
@@ -81,7 +81,7 @@ fn deliver(
     time: Duration,
 ) -> Result<Duration> {
     let kind = match options.traffic {
-        Traffic::Typing => MessageType::Typing,
+        Traffic::Mention => MessageType::Mention,
         Traffic::Chat => MessageType::Chat,
     };
     let before = target.processor_time()?;
@@ -92,7 +92,7 @@ fn deliver(
         while begun.elapsed() < time
             && sent * options.receivers < received + options.in_flight * options.receivers
         {
-            group.pool.send(0, &frame(options.traffic, sent));
+            group.pool.send(0, &frame(options.traffic));
             sent += 1;
         }
         if received >= sent * options.receivers {
@@ -114,14 +114,16 @@ fn deliver(
     Ok(used.div_f64(received as f64))
 }
 
-/// The frame to send after `sent` others.
-fn frame(kind: Traffic, sent: usize) -> Vec<u8> {
+/// The frame to send.
+fn frame(kind: Traffic) -> Vec<u8> {
     match kind {
-        // The server does not announce a state that has not changed, so it alternates.
-        Traffic::Typing => target::request(&json!({
-            "type": "user_presence",
-            "presence_type": "typing",
-            "is_typing": sent.is_multiple_of(2)
+        // Of a person's presence the server passes on a few changes a second only; every
+        // mention is passed on.
+        Traffic::Mention => target::request(&json!({
+            "type": "tile_mention",
+            "tile_x": 0,
+            "tile_y": 0,
+            "highlight_type": "mention"
         })),
         Traffic::Chat => target::sample_chat(),
     }

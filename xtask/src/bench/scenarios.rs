@@ -39,9 +39,9 @@ pub(super) struct Scenario {
 
 const SCENARIOS: [Scenario; 13] = [
     Scenario {
-        name: "typing",
+        name: "mention",
         servers: Servers::OneOnOneCore,
-        arguments: &["deliver", "--traffic", "typing", "--goal", "0.95"],
+        arguments: &["deliver", "--traffic", "mention", "--goal", "0.95"],
     },
     Scenario {
         name: "chat",
