@@ -9,7 +9,7 @@ use thiserror::Error;
 use tokio::{sync::oneshot, time::timeout};
 
 /// How long a request waits for a place.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PLACE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Requests that may wait.
 const MAX_WAITING: usize = 1024;
 
@@ -79,7 +79,7 @@ impl BulkReads {
     /// A place for an answer about this canvas to this address (a network, for IPv6).
     ///
     /// # Errors
-    /// [`NoPlace`] after [`PATIENCE`], or at once if too many wait.
+    /// [`NoPlace`] after [`PLACE_TIMEOUT`], or at once if too many wait.
     pub(crate) async fn acquire(
         &self,
         canvas: CanvasId,
@@ -103,7 +103,7 @@ impl BulkReads {
             state.waiting.push(Waiting { parties, place });
             granted
         };
-        let waited = timeout(PATIENCE, granted).await;
+        let waited = timeout(PLACE_TIMEOUT, granted).await;
         // The sender is never dropped before its receiver.
         waited.map_err(|_| NoPlace)?.map_err(|_| NoPlace)
     }

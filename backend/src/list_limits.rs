@@ -14,7 +14,7 @@ use tokio::{
 /// a search for one at each pause of typing.
 const LISTS: Quota = quota(600, 120);
 /// How long a search waits until others have ended.
-const PATIENCE: Duration = Duration::from_secs(2);
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,9 +60,9 @@ impl ListLimits {
     /// A permit for one search.
     ///
     /// # Errors
-    /// [`Busy`] after [`PATIENCE`].
+    /// [`Busy`] after [`SEARCH_TIMEOUT`].
     pub(crate) async fn search(&self) -> Result<SemaphorePermit<'_>, Busy> {
-        let permit = timeout(PATIENCE, self.searches.acquire()).await;
+        let permit = timeout(SEARCH_TIMEOUT, self.searches.acquire()).await;
         permit.map_err(|_| Busy)?.map_err(|_| Busy)
     }
 

@@ -3,7 +3,7 @@
 
 use super::{client_addr::ClientAddr, error::ApiError};
 use crate::{
-    bulk_reads::{NoPlace, PATIENCE, Place},
+    bulk_reads::{NoPlace, PLACE_TIMEOUT, Place},
     db::Lease,
     rate_limit::network,
     state::AppState,
@@ -47,7 +47,7 @@ pub(super) async fn place(
 /// # Errors
 /// `Overloaded` if none is free for too long; those of connecting.
 pub(super) async fn lease(state: &AppState) -> Result<Lease, ApiError> {
-    match timeout(PATIENCE, state.pools.bulk.acquire()).await {
+    match timeout(PLACE_TIMEOUT, state.pools.bulk.acquire()).await {
         Ok(lease) => Ok(lease?),
         Err(_) => Err(NoPlace.into()),
     }

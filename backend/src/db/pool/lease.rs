@@ -127,7 +127,8 @@ impl Lease {
     }
 }
 
-/// Panics would need a use after the end, and [`Lease::done`] takes the lease.
+/// The connection is taken by [`Lease::done`] and by dropping alone. Both consume the lease,
+/// so nothing can use it afterwards, and the panic cannot happen.
 const ENDED: &str = "a lease is not used after its end";
 
 impl Deref for Lease {

@@ -47,7 +47,7 @@ impl LogIdentity {
     }
 
     /// Whether this is the log that the room delivers. If not, it is compared.
-    pub(super) fn expect(&mut self, epoch: Epoch, instance: i64) -> bool {
+    pub(super) fn compare(&mut self, epoch: Epoch, instance: i64) -> bool {
         let is_same = epoch == self.epoch && instance == self.instance;
         self.needs_check |= !is_same;
         is_same
@@ -76,7 +76,7 @@ impl Room {
             return;
         };
         self.log.missing_polls = 0;
-        if !self.log.expect(head.epoch, instance) || head.last_seq < self.log.least_head {
+        if !self.log.compare(head.epoch, instance) || head.last_seq < self.log.least_head {
             self.log.needs_check = true;
         } else {
             self.delivery.observe_head(head.last_seq);

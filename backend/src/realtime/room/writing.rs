@@ -206,7 +206,7 @@ impl Room {
         instance: i64,
         lines: Vec<Bytes>,
     ) {
-        if !self.log.expect(epoch, instance) {
+        if !self.log.compare(epoch, instance) {
             return;
         }
         self.delivery
