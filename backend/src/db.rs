@@ -21,6 +21,7 @@ pub(crate) mod log;
 pub(crate) mod members;
 pub(crate) mod messages;
 mod migrate;
+pub(crate) mod moderation_log;
 mod pool;
 mod pooler;
 mod pools;
