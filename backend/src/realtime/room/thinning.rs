@@ -72,7 +72,8 @@ pub(super) struct Changes {
     /// The newest, with the connection that made it, which is not told. `None` where
     /// the members see no difference.
     pub(super) newest: Option<(ConnectionId, Change)>,
-    /// Connections of this node whose state other nodes have to know.
+    /// Connections of this node whose state other nodes have to know, the one that
+    /// changed last at the end: what they show is the change that comes last.
     pub(super) to_publish: Vec<ConnectionId>,
 }
 
@@ -80,9 +81,8 @@ impl Changes {
     fn merge(&mut self, newer: Self) {
         self.newest = newer.newest.or(self.newest);
         for connection in newer.to_publish {
-            if !self.to_publish.contains(&connection) {
-                self.to_publish.push(connection);
-            }
+            self.to_publish.retain(|known| *known != connection);
+            self.to_publish.push(connection);
         }
     }
 }
@@ -301,6 +301,17 @@ mod tests {
         assert_eq!(thinning.release(ANN, ChangeKind::Typing, now), None);
         let offer = thinning.offer(ANN, ChangeKind::Typing, typing(1, true), now);
         assert!(matches!(offer, Offer::Send(_)));
+    }
+
+    #[test]
+    fn the_connection_that_changed_last_is_published_last() {
+        let now = Instant::now();
+        let mut thinning = Thinning::default();
+        for by in [1, 1, 1, 2, 1] {
+            thinning.offer(ANN, ChangeKind::Editing, typing(by, true), now);
+        }
+        let released = thinning.release(ANN, ChangeKind::Editing, now).unwrap();
+        assert_eq!(released.to_publish, [tab(2), tab(1)]);
     }
 
     #[test]
