@@ -327,12 +327,17 @@ impl TestClient {
         }
     }
 
+    /// The next text message. Frames of the protocol, such as pings, do not count: where
+    /// nothing else comes, the test fails.
     async fn read(&mut self) -> Result<Value, Closed> {
+        time::timeout(PATIENCE, self.read_text())
+            .await
+            .expect("nothing came")
+    }
+
+    async fn read_text(&mut self) -> Result<Value, Closed> {
         loop {
-            let message = time::timeout(PATIENCE, self.socket.next())
-                .await
-                .expect("nothing came");
-            match message {
+            match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
                     let message = serde_json::from_str(&text).unwrap();
                     contract::check_message(&message);
