@@ -11,6 +11,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,6 +26,8 @@ use crate::error::{Error, Result};
 /// Longer than the 30 s that the server may take to shut down.
 const STOP_TIMEOUT: Duration = Duration::from_secs(35);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// How long a watched command may print nothing. Longer than it takes to compile the client.
+const MAX_SILENCE: Duration = Duration::from_mins(15);
 
 /// The groups of all running children. Signals are sent, and ended children reaped, only while
 /// this is locked, so that no id is signalled that the kernel has given to another process.
@@ -211,16 +214,40 @@ pub(crate) fn succeed(command: Command) -> Result<()> {
 }
 
 /// Runs `command` to its end. Each line of its standard output goes to `on_line` and to the
-/// terminal.
+/// terminal. A command that prints nothing for [`MAX_SILENCE`] is ended: one of its tests waits
+/// for something that does not come.
 pub(crate) fn watch(mut command: Command, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
+    let command_line = line_of(&command);
     command.stdout(Stdio::piped());
     let mut child = ChildGuard::spawn(command)?;
     let output = child.stdout()?;
-    for line in output.split(b'\n') {
-        let line = line.map_err(Error::context("read a tool's output"))?;
-        let line = String::from_utf8_lossy(&line);
-        crate::step::say(&line);
-        on_line(&line);
+    let (sender, lines) = mpsc::channel();
+    // It ends with the output.
+    thread::spawn(move || {
+        for line in output.split(b'\n') {
+            // Fails when nobody waits any more.
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    loop {
+        match lines.recv_timeout(MAX_SILENCE) {
+            Ok(line) => {
+                let line = line.map_err(Error::context("read a tool's output"))?;
+                let line = String::from_utf8_lossy(&line);
+                crate::step::say(&line);
+                on_line(&line);
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                child.stop()?;
+                let minutes = MAX_SILENCE.as_secs() / 60;
+                return Err(Error::new(format!(
+                    "`{command_line}` was ended: it printed nothing for {minutes} minutes"
+                )));
+            }
+        }
     }
     let status = child.wait()?;
     check_interrupted()?;
