@@ -202,6 +202,7 @@ impl Server {
                     version: tile.version,
                     like_count: tile.like_count,
                     timestamp,
+                    cause: None,
                 })
             }
             TileChange::Updated {
@@ -222,6 +223,8 @@ impl Server {
                 title,
                 delta,
                 pixels,
+                undo_of: None,
+                cause: None,
             }),
             TileChange::Liked(liked) => {
                 if liked {
@@ -253,6 +256,7 @@ impl Server {
                     x,
                     y,
                     timestamp,
+                    cause: None,
                 })
             }
         };
