@@ -22,6 +22,7 @@ mod image;
 mod invalid_field;
 mod json_body;
 mod members;
+mod moderation_log;
 mod openapi;
 mod pages;
 mod pagination;
@@ -94,6 +95,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(users::routes())
                 .merge(canvases::routes())
                 .merge(members::routes())
+                .merge(moderation_log::routes())
                 .merge(snapshot::routes())
                 .merge(tiles::routes())
                 .merge(history::routes())

@@ -41,16 +41,17 @@ pub(crate) async fn list(
     .map_err(DbError::from)
 }
 
-/// Gives the user a role, in place of the one they had.
+/// Gives the user a role, in place of the one they had; false if they had this one.
 pub(crate) async fn set(
     executor: impl PgExecutor<'_>,
     canvas_id: CanvasId,
     user_id: UserId,
     role: Role,
-) -> Result<()> {
+) -> Result<bool> {
     query!(
-        "INSERT INTO canvas_members (canvas_id, user_id, role) VALUES ($1, $2, $3)
-         ON CONFLICT (canvas_id, user_id) DO UPDATE SET role = excluded.role",
+        "INSERT INTO canvas_members AS m (canvas_id, user_id, role) VALUES ($1, $2, $3)
+         ON CONFLICT (canvas_id, user_id) DO UPDATE SET role = excluded.role
+         WHERE m.role <> excluded.role",
         canvas_id.0,
         user_id.0,
         name_of(role),
@@ -58,7 +59,7 @@ pub(crate) async fn set(
     .execute(executor)
     .await
     .map_err(DbError::from)
-    .map(drop)
+    .map(|done| done.rows_affected() > 0)
 }
 
 /// Removes the role that was given by name; false if there was none.

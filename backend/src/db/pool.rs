@@ -131,6 +131,18 @@ impl Pool {
         self.lease(Duration::ZERO).await
     }
 
+    /// A transaction that writes: each statement that is run on the lease belongs to it, within
+    /// the pool's deadline. It ends with [`Lease::commit`], or is rolled back when the lease is
+    /// dropped.
+    ///
+    /// # Errors
+    /// As [`Pool::acquire`], and those of the database.
+    pub(crate) async fn begin(&self) -> super::Result<Lease> {
+        let mut lease = self.acquire().await?;
+        lease.begin_write().await?;
+        Ok(lease)
+    }
+
     /// How long a statement may take.
     pub(crate) fn deadline(&self) -> Duration {
         self.0.deadline

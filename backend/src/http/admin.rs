@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     audit::{Action, AuditEntry},
+    db::moderation_log::{self, NewLine},
     realtime::{ClientFilter, KickOutcome},
     state::AppState,
 };
@@ -20,8 +21,9 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::{
-    api::{Client, Page},
+    api::{Client, Page, moderation::ModerationAction},
     ids::{CanvasId, ConnectionId, UserId},
     protocol, text,
 };
@@ -133,15 +135,31 @@ async fn kick(
     addr: ClientAddr,
     ConnectionPath(id): ConnectionPath,
 ) -> Result<StatusCode, ApiError> {
-    let kicked = match state.hub.kick(id).await {
-        KickOutcome::Kicked => Ok(StatusCode::NO_CONTENT),
-        KickOutcome::NotFound => Err(ApiError::NotFound(Resource::Connection)),
-        KickOutcome::Unknown => Err(ApiError::Unavailable),
-    };
+    let kicked = end_connection(&state, admin, id).await;
     let entry = AuditEntry::new(Action::Kick, addr.ip).by(admin);
     let entry = entry.to("connection", id).ended(&kicked);
     state.audit.record(entry);
-    kicked
+    kicked.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// Ends a connection, with a line in the log of its canvas.
+async fn end_connection(state: &AppState, admin: UserId, id: ConnectionId) -> Result<(), ApiError> {
+    let client = state.hub.client(id).await;
+    let mut transaction = state.pool.begin().await?;
+    let line = NewLine {
+        canvas: client.as_ref().map(|client| client.canvas_id),
+        action: ModerationAction::Kicked,
+        actor: admin,
+        target: client.map(|client| client.user_id),
+        reason: "",
+        detail: json!({}),
+    };
+    moderation_log::append(&mut transaction, &line).await?;
+    match state.hub.kick(id).await {
+        KickOutcome::Kicked => Ok(transaction.commit().await?),
+        KickOutcome::NotFound => Err(ApiError::NotFound(Resource::Connection)),
+        KickOutcome::Unknown => Err(ApiError::Unavailable),
+    }
 }
 
 /// How much there is of everything.

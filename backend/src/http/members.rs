@@ -12,13 +12,18 @@ use super::{
 };
 use crate::{
     audit::{Action, AuditEntry},
-    db::{self, access, members, users},
+    db::{
+        self, access, members,
+        moderation_log::{self, NewLine},
+        users,
+    },
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode};
 use serde::Deserialize;
+use serde_json::json;
 use shared::{
-    api::{Member, Page, SetMember, User},
+    api::{Member, Page, SetMember, User, moderation::ModerationAction},
     canvas::Role,
     ids::{CanvasId, UserId},
 };
@@ -135,8 +140,20 @@ async fn grant_role(
     role: Role,
 ) -> Result<User, ApiError> {
     let user = member_to_change(state, id, asking, username, Some(role)).await?;
-    members::set(&state.pool, id, user.id, role).await?;
-    state.hub.access_changed(id);
+    let mut transaction = state.pool.begin().await?;
+    if members::set(&mut transaction, id, user.id, role).await? {
+        let line = NewLine {
+            canvas: Some(id),
+            action: ModerationAction::RoleSet,
+            actor: asking,
+            target: Some(user.id),
+            reason: "",
+            detail: json!({ "role": role }),
+        };
+        moderation_log::append(&mut transaction, &line).await?;
+        transaction.commit().await?;
+        state.hub.access_changed(id);
+    }
     Ok(user)
 }
 
@@ -171,9 +188,20 @@ async fn revoke_role(
     username: &str,
 ) -> Result<UserId, ApiError> {
     let user = member_to_change(state, id, asking, username, None).await?;
-    if !members::remove(&state.pool, id, user.id).await? {
+    let mut transaction = state.pool.begin().await?;
+    if !members::remove(&mut transaction, id, user.id).await? {
         return Err(ApiError::NotFound(Resource::User));
     }
+    let line = NewLine {
+        canvas: Some(id),
+        action: ModerationAction::MemberRemoved,
+        actor: asking,
+        target: Some(user.id),
+        reason: "",
+        detail: json!({}),
+    };
+    moderation_log::append(&mut transaction, &line).await?;
+    transaction.commit().await?;
     state.hub.access_changed(id);
     Ok(user.id)
 }

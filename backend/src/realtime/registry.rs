@@ -173,6 +173,12 @@ impl Registry {
         clients
     }
 
+    /// A connection of this node, whose name is `node`.
+    pub(crate) fn client(&self, id: ConnectionId, node: &str) -> Option<Client> {
+        let connections = self.connections.lock();
+        connections.get(&id).map(|connection| connection.view(node))
+    }
+
     /// Closes a connection; false if this node has none with this id.
     pub(crate) fn kick(&self, connection_id: ConnectionId) -> bool {
         let connections = self.connections.lock();

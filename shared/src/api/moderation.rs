@@ -1,6 +1,6 @@
 //! How order is kept on a canvas: who acted on whom.
 
-use crate::ids::UserId;
+use crate::{ids::UserId, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A user, as others name them.
@@ -46,4 +46,25 @@ pub enum ModerationAction {
     AppealDecided,
     /// A connection was closed by an administrator.
     Kicked,
+}
+
+/// A line of the moderation log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LogLine {
+    /// The line's id; newer ones have higher ids.
+    pub id: i64,
+    /// When it was done.
+    pub at: Timestamp,
+    /// What was done.
+    pub action: ModerationAction,
+    /// Who did it; null for whoever is not a moderator or above.
+    pub actor: Option<UserRef>,
+    /// To whom, if it was one person.
+    pub target: Option<UserRef>,
+    /// The reason that was given, may be empty.
+    pub reason: String,
+    /// More about it, depending on the action.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
+    pub detail: serde_json::Value,
 }

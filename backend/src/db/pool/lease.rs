@@ -25,7 +25,7 @@ pub(crate) struct Lease {
     /// None once it has ended.
     connection: Option<(PgConnection, OwnedSemaphorePermit)>,
     made: Instant,
-    /// Whether [`Lease::begin_snapshot`] began a transaction.
+    /// Whether [`Lease::begin_snapshot`] or [`Lease::begin_write`] began a transaction.
     in_transaction: bool,
     /// Whether a statement showed that the connection is of no use.
     is_useless: bool,
@@ -57,6 +57,25 @@ impl Lease {
         let begin = sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         Executor::execute(&mut *self, begin).await?;
         Ok(())
+    }
+
+    /// Begins a transaction that writes. It ends with [`Lease::commit`], or is rolled back
+    /// when the lease is dropped.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(super) async fn begin_write(&mut self) -> Result<()> {
+        self.in_transaction = true;
+        Executor::execute(&mut *self, sqlx::raw_sql("BEGIN")).await?;
+        Ok(())
+    }
+
+    /// Commits the transaction of [`Pool::begin`] and returns the connection.
+    ///
+    /// # Errors
+    /// Those of the database. What was written is committed or not.
+    pub(crate) async fn commit(self) -> Result<()> {
+        self.end_snapshot().await
     }
 
     /// Ends the transaction and returns the connection.

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use shared::{api::Client, ids::ConnectionId};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::timeout};
+use uuid::Uuid;
 
 /// How long the other nodes may take to reply.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -38,6 +39,19 @@ impl Hub {
         clients.sort_by_key(|client| client.connection_id);
         clients.truncate(count);
         clients
+    }
+
+    /// A connection, on whichever node it is; none while Redis is away and it is not on this
+    /// node.
+    pub(crate) async fn client(&self, id: ConnectionId) -> Option<Client> {
+        let node = self.inner.bus.node().to_string();
+        if let Some(client) = self.inner.registry.client(id, &node) {
+            return Some(client);
+        }
+        // Lists go by id.
+        let before = ConnectionId(Uuid::from_u128(id.0.as_u128().checked_sub(1)?));
+        let mut found = self.clients(ClientFilter::default(), Some(before), 1).await;
+        found.pop().filter(|client| client.connection_id == id)
     }
 
     /// The figures of all nodes together, and how many nodes answered.
