@@ -65,6 +65,7 @@ pub(crate) async fn make(state: &AppState) -> Result<(), DemoError> {
             identity: identity.clone(),
             role: Role::Owner,
             acl_version: UNKNOWN_ACL,
+            sanctions: None,
             op_id: None,
             operation: Operation::Tile {
                 at,

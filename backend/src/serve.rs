@@ -337,6 +337,7 @@ async fn assemble(
     bus.set_database(database_id(pool).await?);
     let hub = Hub::new(pool.clone(), clock.clone(), settings, bus);
     let auth = Auth::new(pool.clone(), clock, secret, config.token_ttl);
+    note_admins(pool, &config).await?;
     warn_of_missing_admins(pool, &config).await;
     let demo = config.demo;
     let state = AppState::new(config, pools, hub, auth, metrics);
@@ -355,6 +356,20 @@ async fn database_id(pool: &Pool) -> Result<Uuid, StartError> {
             Ok(id) => return Ok(id),
             Err(error) if error.is_unavailable() => {
                 tracing::warn!("waiting for the database: {error}");
+                time::sleep(RETRY_PAUSE).await;
+            }
+            Err(error) => return Err(StartError::Migrate(error.to_string())),
+        }
+    }
+}
+
+/// Has the database know the admins of `ADMIN_USERS`.
+async fn note_admins(pool: &Pool, config: &Config) -> Result<(), StartError> {
+    loop {
+        match admins::set_named(pool, &config.admin_users).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.is_unavailable() => {
+                tracing::debug!(%error, "cannot note the admins");
                 time::sleep(RETRY_PAUSE).await;
             }
             Err(error) => return Err(StartError::Migrate(error.to_string())),

@@ -1,5 +1,7 @@
 //! The JSON bodies of the HTTP API under `/api/v1`.
 
+pub mod sanctions;
+
 use crate::{
     canvas::{EditPolicy, Role, Visibility},
     ids::{CanvasId, ConnectionId, Epoch, MessageId, TileId, UserId},
@@ -7,11 +9,11 @@ use crate::{
     presence::ActiveUser,
     time::Timestamp,
 };
+use sanctions::SanctionBrief;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 pub mod moderation;
-pub mod rewrites;
 
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,9 @@ pub struct User {
     pub display_name: String,
     /// True for a user without a password.
     pub is_guest: bool,
+    /// True for an admin of the server.
+    #[serde(default)]
+    pub is_admin: bool,
     /// The status message that the user set, may be empty.
     pub status_message: String,
     /// When the account was created.
@@ -384,6 +389,12 @@ pub struct Problem {
     /// The fields that are wrong, if `code` is `validation_failed`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The sanction that forbids it, if `code` is `sanctioned`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sanction: Option<SanctionBrief>,
+    /// Milliseconds to wait before the request is sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
 }
 
 /// A field of a request that is wrong.

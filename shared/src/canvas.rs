@@ -2,8 +2,10 @@
 //! the server decides with them, and the browser applies the same
 //! code optimistically.
 
+mod rank;
 mod rules;
 
+pub use rank::Rank;
 pub use rules::{Actor, Refusal, TileChange, apply, check, permit};
 
 use crate::{

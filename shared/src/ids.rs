@@ -47,10 +47,6 @@ id!(
     TileId(i64)
 );
 id!(
-    /// A rewrite; 0 for a preview.
-    RewriteId(i64)
-);
-id!(
     /// A chat message (UUID version 7).
     MessageId(Uuid)
 );

@@ -16,8 +16,8 @@ pub use connection::{Ack, Connected, ErrorMessage, Heartbeat, Pong, Resume};
 pub use decode::{DecodeError, decode};
 pub use durable_event::DurableEvent;
 pub use events::{
-    Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, Lock, TileCreated, TileDeleted,
-    TileLiked, TileUnlocked, TileUpdated,
+    Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, Lock, SanctionLifted, Sanctioned,
+    TileCreated, TileDeleted, TileLiked, TileUnlocked, TileUpdated,
 };
 pub use people::{PresenceUpdate, TileMentioned, UserCount, UserCursor, UserTyping};
 pub use server::ServerMessage;
@@ -54,6 +54,16 @@ pub enum ErrorCode {
     VersionConflict,
     /// The user's role or the canvas's edit policy does not allow it.
     Forbidden,
+    /// A sanction forbids it; `sanction` says which.
+    Sanctioned,
+    /// More than newcomers may do; send again after `retry_after_ms`.
+    Newcomer,
+    /// The canvas takes one message of a user in a time; send again after `retry_after_ms`.
+    SlowMode,
+    /// The canvas is locked for a time; send again after `retry_after_ms`.
+    LockedDown,
+    /// There is no such message.
+    MessageNotFound,
     /// Too many requests; send again after `retry_after_ms`.
     RateLimited,
     /// The token in `auth_refresh` is not valid.

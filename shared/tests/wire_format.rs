@@ -40,6 +40,18 @@ fn user() -> Value {
     })
 }
 
+fn sanction() -> Value {
+    let name = json!({"user_id": 1, "username": "ann", "display_name": "Ann"});
+    json!({
+        "id": 3, "canvas_id": 7, "user": name, "kind": "no_paint", "reason": "r",
+        "issued_by": name, "issued_at": TIME, "expires_at": TIME, "lifted_at": null,
+        "lift_reason": "", "case_id": null, "appeal": {
+            "id": 4, "sanction_id": 3, "state": "waiting", "created_at": TIME, "decided_at": null,
+            "messages": [{"author": null, "text": "t", "at": TIME}],
+        }, "note": "n",
+    })
+}
+
 fn messages() -> Vec<Value> {
     let lock =
         json!({"tile_x": 1, "tile_y": 0, "user_id": 1, "username": "ann", "expires_at": TIME});
@@ -51,7 +63,7 @@ fn messages() -> Vec<Value> {
             "type": "connected", "connection_id": ID, "canvas_id": 7, "user_id": 1,
             "username": "ann", "display_name": "Ann", "role": "owner", "epoch": ID, "seq": 5,
             "resume": "resync", "active_users": [user()], "locks": [lock], "server_time": TIME,
-            "heartbeat": {"interval_ms": 10000, "timeout_ms": 20000},
+            "heartbeat": {"interval_ms": 10000, "timeout_ms": 20000}, "sanctions": [sanction()],
         }),
         json!({"type": "tile_unlocked", "tile_x": 1, "tile_y": 0, "user_id": 1, "username": "ann"}),
         json!({"type": "user_typing", "user_id": 1, "username": "ann", "is_typing": true}),
@@ -67,6 +79,13 @@ fn messages() -> Vec<Value> {
         }),
         json!({"type": "canvas_deleted", "canvas_id": 7, "timestamp": TIME}),
         json!({"type": "announcement", "message": "hi", "canvas_id": null, "timestamp": TIME}),
+        json!({"type": "sanction", "sanction": sanction(), "timestamp": TIME}),
+        json!({"type": "sanction_lifted", "sanction_id": 3, "canvas_id": 7, "timestamp": TIME}),
+        json!({
+            "type": "error", "code": "sanctioned", "message": "no", "sanction": {
+                "id": 3, "kind": "ban", "reason": "r", "expires_at": null,
+            },
+        }),
         json!({"type": "announcement", "message": "hi", "canvas_id": 7, "timestamp": TIME}),
         json!({
             "type": "canvas_updated", "seq": 4, "canvas_id": 7, "canvas": canvas(),
@@ -248,6 +267,8 @@ fn a_message_without_a_required_field_is_not_read() {
                         | "tile_id"
                         | "like_count"
                         | "retry_after_ms"
+                        | "sanction"
+                        | "sanctions"
                         | "canvas_id"
                         | "title"
                         | "delta"
@@ -278,7 +299,7 @@ fn every_body_is_read_as_it_was_written() {
         "created_at": TIME, "updated_at": TIME,
     });
     let account = json!({
-        "id": 1, "username": "ann", "display_name": "Ann", "is_guest": false,
+        "id": 1, "username": "ann", "display_name": "Ann", "is_guest": false, "is_admin": false,
         "status_message": "", "created_at": TIME,
     });
     round_trip::<Canvas>(&canvas());
@@ -331,6 +352,11 @@ fn every_name_is_read_as_it_was_written() {
         "tile_locked",
         "version_conflict",
         "forbidden",
+        "sanctioned",
+        "newcomer",
+        "slow_mode",
+        "locked_down",
+        "message_not_found",
         "rate_limited",
         "unauthenticated",
         "unavailable",

@@ -1,6 +1,6 @@
 //! The admins that are kept in the database, besides those of `ADMIN_USERS`.
 
-use super::{DbError, Result};
+use super::{DbError, Pool, Result};
 use sqlx::{PgExecutor, query, query_scalar};
 
 /// Adds a registered user who is an admin, and an entry to the audit table.
@@ -52,6 +52,28 @@ pub(crate) async fn set(
     .fetch_optional(executor)
     .await
     .map_err(DbError::from)
+}
+
+/// Notes which users the setting `ADMIN_USERS` names, compared without regard to case.
+/// Statements that read roles know them from there.
+pub(crate) async fn set_named(pool: &Pool, usernames: &[String]) -> Result<()> {
+    let usernames: Vec<String> = usernames.iter().map(|name| name.to_lowercase()).collect();
+    query!(
+        "UPDATE users SET is_named_admin = false
+         WHERE is_named_admin AND lower(username) <> ALL ($1)",
+        &usernames,
+    )
+    .execute(pool)
+    .await?;
+    query!(
+        "UPDATE users SET is_named_admin = true
+         WHERE lower(username) = ANY ($1) AND NOT is_named_admin",
+        &usernames,
+    )
+    .execute(pool)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
 }
 
 /// The names of all admins, in the order of the alphabet.

@@ -34,12 +34,22 @@ struct CanvasRow {
     last_seq: i64,
     created_at: DateTime<Utc>,
     member_role: Option<String>,
+    is_admin: bool,
+    /// Whether a ban of the viewer is in force.
+    is_banned: bool,
 }
 
 impl CanvasRow {
     fn into_canvas(self, viewer: Option<UserId>) -> sqlx::Result<Canvas> {
         let owner_id = UserId(self.owner_id);
         let visibility = named(self.visibility)?;
+        let role = access::role(
+            owner_id,
+            visibility,
+            viewer,
+            self.member_role,
+            self.is_admin,
+        )?;
         Ok(Canvas {
             id: CanvasId(self.id),
             name: self.name,
@@ -51,7 +61,7 @@ impl CanvasRow {
             visibility,
             edit_policy: named(self.edit_policy)?,
             owner_id,
-            role: access::role(owner_id, visibility, viewer, self.member_role)?,
+            role: role.filter(|_| !self.is_banned),
             tile_count: self.tile_count,
             active_users: 0,
             epoch: Epoch(self.epoch),
@@ -69,7 +79,15 @@ macro_rules! canvas_query {
             CanvasRow,
             r#"SELECT c.id, c.name, c.description, c.width, c.height, c.tile_size, c.palette,
                       c.visibility, c.edit_policy, c.owner_id, c.tile_count, c.epoch, c.last_seq,
-                      c.created_at, m.role AS "member_role?"
+                      c.created_at, m.role AS "member_role?",
+                      coalesce((SELECT u.is_admin OR u.is_named_admin FROM users u WHERE u.id = $1),
+                               false) AS "is_admin!",
+                      EXISTS (
+                          SELECT FROM sanctions s
+                          WHERE s.user_id = $1 AND s.lifted_at IS NULL AND s.kind = 'ban'
+                            AND (s.canvas_id = c.id OR s.canvas_id IS NULL)
+                            AND coalesce(s.expires_at > clock_timestamp(), true)
+                      ) AS "is_banned!"
                FROM canvases c
                LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = $1 "# + $after $(+ $more)*,
             $viewer.map(|user: UserId| user.0),

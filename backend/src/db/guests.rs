@@ -54,7 +54,7 @@ pub(crate) async fn purge(
              LIMIT $4
          ), deleted AS (
              DELETE FROM users u USING asked
-             WHERE u.id = asked.id AND u.password_hash IS NULL AND NOT u.is_admin
+             WHERE u.id = asked.id AND u.password_hash IS NULL AND NOT u.is_admin AND NOT u.is_named_admin
                AND NOT EXISTS (SELECT FROM sessions s
                    WHERE s.user_id = u.id AND s.revoked_at IS NULL AND s.expires_at > $5)
                AND NOT EXISTS (SELECT FROM canvases c WHERE c.owner_id = u.id)
@@ -64,6 +64,8 @@ pub(crate) async fn purge(
                AND NOT EXISTS (SELECT FROM tiles t WHERE t.creator_id = u.id)
                AND NOT EXISTS (SELECT FROM tile_likes l WHERE l.user_id = u.id)
                AND NOT EXISTS (SELECT FROM tile_locks l WHERE l.user_id = u.id)
+               AND NOT EXISTS (SELECT FROM sanctions s
+                   WHERE s.user_id = u.id OR s.issued_by = u.id OR s.lifted_by = u.id)
              RETURNING u.id
          ), last AS (
              SELECT id, created_at FROM asked ORDER BY created_at DESC, id DESC LIMIT 1

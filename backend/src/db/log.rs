@@ -70,10 +70,16 @@ pub(crate) async fn lock_canvas(
     canvas: CanvasId,
 ) -> Result<Option<LockedCanvas>> {
     query!(
-        r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", edit_policy,
-                last_seq, tile_count, epoch, access_changes AS acl_version,
-                history_instance() AS "instance!", clock_timestamp() AS "now!"
-         FROM canvases WHERE id = $1 FOR NO KEY UPDATE"#,
+        // The subquery waits for the lock, and the access version is read after that.
+        r#"SELECT width, height, tile_size, palette AS "palette!", edit_policy, last_seq, tile_count,
+                epoch, access_version(access_changes) AS "acl_version!", instance AS "instance!",
+                now AS "now!"
+         FROM (
+             SELECT width, height, tile_size, cardinality(palette) AS palette, edit_policy,
+                    last_seq, tile_count, epoch, access_changes, history_instance() AS instance,
+                    clock_timestamp() AS now
+             FROM canvases WHERE id = $1 FOR NO KEY UPDATE
+         ) AS locked"#,
         canvas.0,
     )
     .try_map(|row| {
@@ -119,7 +125,8 @@ pub(crate) async fn room(
 ) -> Result<Option<RoomCanvas>> {
     query!(
         r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", epoch, last_seq,
-                access_changes AS acl_version, history_instance() AS "instance!", e.body AS "body?"
+                access_version(access_changes) AS "acl_version!",
+                history_instance() AS "instance!", e.body AS "body?"
          FROM canvases c LEFT JOIN canvas_events e ON e.canvas_id = c.id AND e.seq = c.last_seq
          WHERE id = $1"#,
         canvas.0,
@@ -266,7 +273,7 @@ pub(crate) async fn append_chat(
         AppendedChat,
         "WITH head AS (
              UPDATE canvases SET last_seq = last_seq + $2
-             WHERE id = $1 AND last_seq >= $8 AND epoch = $9 AND access_changes = $10
+             WHERE id = $1 AND last_seq >= $8 AND epoch = $9 AND access_version(access_changes) = $10
                AND history_instance() = $11 AND NOT EXISTS (
                  SELECT FROM unnest($3::bigint[], $4::uuid[]) AS asked (actor_id, op_id),",
         "",
@@ -429,7 +436,7 @@ pub(crate) async fn heads(
     let ids: Vec<i64> = canvases.iter().map(|id| id.0).collect();
     let rows = query!(
         r#"SELECT h.database_id, i.instance AS "instance!", c.id AS "id?",
-                c.last_seq AS "last_seq?", c.access_changes AS "acl_version?", c.epoch AS "epoch?"
+                c.last_seq AS "last_seq?", access_version(c.access_changes) AS "acl_version?", c.epoch AS "epoch?"
          FROM history h
          CROSS JOIN (SELECT history_instance() AS instance) AS i
          LEFT JOIN canvases c ON c.id = ANY($1)"#,

@@ -51,10 +51,10 @@ pub(crate) async fn active(
 ) -> Result<Vec<Option<ActiveSession>>> {
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = query!(
-        "SELECT s.id, s.user_id, u.username, u.display_name, u.renames AS name_version,
-                u.is_admin, s.expires_at
+        r#"SELECT s.id, s.user_id, u.username, u.display_name, u.renames AS name_version,
+                (u.is_admin OR u.is_named_admin) AS "is_admin!", s.expires_at
          FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2",
+         WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2"#,
         &uuids,
         now,
     )

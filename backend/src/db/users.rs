@@ -11,6 +11,7 @@ struct UserRow {
     username: String,
     display_name: String,
     is_guest: bool,
+    is_admin: bool,
     status_message: String,
     created_at: DateTime<Utc>,
 }
@@ -22,6 +23,7 @@ impl From<UserRow> for User {
             username: row.username,
             display_name: row.display_name,
             is_guest: row.is_guest,
+            is_admin: row.is_admin,
             status_message: row.status_message,
             created_at: row.created_at.into(),
         }
@@ -35,7 +37,7 @@ macro_rules! user_query {
         query_as!(
             UserRow,
             $before + r#" id, username, display_name, password_hash IS NULL AS "is_guest!",
-                          status_message, created_at "# + $after,
+                          (is_admin OR is_named_admin) AS "is_admin!", status_message, created_at "# + $after,
             $($argument),+
         )
     };
@@ -56,6 +58,8 @@ pub(crate) struct JoiningUser {
     /// How often `display_name` was changed.
     pub(crate) name_version: i64,
     pub(crate) status_message: String,
+    /// True without a password.
+    pub(crate) is_guest: bool,
 }
 
 /// Adds a user; without a password hash, a guest.

@@ -50,7 +50,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// What `viewer` may do on the canvas.
 ///
 /// # Errors
-/// `NotFound` without such a canvas, `Forbidden` if they may not read it.
+/// `NotFound` without such a canvas, `Forbidden` or `Sanctioned` if they may not read it.
 pub(super) async fn readable(
     executor: impl PgExecutor<'_>,
     id: CanvasId,
@@ -60,23 +60,29 @@ pub(super) async fn readable(
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     if access.reads() {
-        Ok(access)
-    } else {
-        Err(ApiError::Forbidden)
+        return Ok(access);
+    }
+    match access.ban {
+        // A member whom the ban keeps out.
+        Some(ban) if access.lasting_role.is_some() => Err(ApiError::Sanctioned(ban)),
+        _ => Err(ApiError::Forbidden),
     }
 }
 
-/// The role of a user on the canvas.
+/// The role of a user on the canvas, for something that changes it.
 ///
 /// # Errors
-/// As [`readable`], and `Forbidden` without a role.
+/// As [`readable`], `Sanctioned` during a ban, and `Forbidden` without a role.
 pub(super) async fn role(
     executor: impl PgExecutor<'_>,
     id: CanvasId,
     user: UserId,
 ) -> Result<Role, ApiError> {
     let access = readable(executor, id, Some(user)).await?;
-    access.role.ok_or(ApiError::Forbidden)
+    match access.ban {
+        Some(ban) => Err(ApiError::Sanctioned(ban)),
+        None => access.role.ok_or(ApiError::Forbidden),
+    }
 }
 
 /// Counts a change of settings or members among all that the user does.
@@ -242,8 +248,11 @@ async fn get(
     user: OptionalUser,
     CanvasPath(id): CanvasPath,
 ) -> Result<JsonBody<Canvas>, ApiError> {
-    readable(&state.pools.reads, id, user.user_id()).await?;
-    canvas_for(&state, id, user.user_id()).await.map(JsonBody)
+    let viewer = user.user_id();
+    let access = readable(&state.pools.reads, id, viewer).await?;
+    canvas_for(&state, id, access.reader(viewer))
+        .await
+        .map(JsonBody)
 }
 
 /// Changes a canvas's settings; for its owner
@@ -300,6 +309,7 @@ async fn change(
             identity: session.identity,
             role,
             acl_version: UNKNOWN_ACL,
+            sanctions: None,
             op_id: None,
             operation: Operation::Settings(change),
         };

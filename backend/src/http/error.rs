@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use shared::{
+    api::sanctions::SanctionBrief,
     api::{FieldError, Problem},
     canvas::Refusal,
 };
@@ -34,6 +35,9 @@ pub(crate) enum ApiError {
     /// Their role does not allow it.
     #[error("you may not do this")]
     Forbidden,
+    /// A sanction forbids it.
+    #[error("a sanction forbids this: {}", .0.reason)]
+    Sanctioned(Box<SanctionBrief>),
     /// The cookie was sent from a page of another origin.
     #[error("requests with a cookie are only taken from this server's own pages")]
     OriginNotAllowed,
@@ -141,9 +145,10 @@ impl ApiError {
             Self::Unauthenticated | Self::StaleCookie | Self::InvalidCredentials => {
                 StatusCode::UNAUTHORIZED
             }
-            Self::Forbidden | Self::OriginNotAllowed | Self::Refused(Refusal::Forbidden) => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Forbidden
+            | Self::Sanctioned(_)
+            | Self::OriginNotAllowed
+            | Self::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NoClient | Self::Refused(Refusal::TileNotFound) => {
                 StatusCode::NOT_FOUND
             }
@@ -172,6 +177,7 @@ impl ApiError {
             Self::Unauthenticated | Self::StaleCookie => "unauthenticated",
             Self::InvalidCredentials => "invalid_credentials",
             Self::Forbidden | Self::Refused(Refusal::Forbidden) => "forbidden",
+            Self::Sanctioned(_) => "sanctioned",
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::NotFound(Resource::Address) | Self::NoClient => "not_found",
             Self::NotFound(Resource::Canvas) => "canvas_not_found",
@@ -209,6 +215,11 @@ impl ApiError {
             code: self.code().to_owned(),
             detail: self.to_string(),
             errors: self.errors(),
+            sanction: match self {
+                Self::Sanctioned(sanction) => Some((**sanction).clone()),
+                _ => None,
+            },
+            retry_after_ms: None,
         };
         (status, problem)
     }
@@ -311,6 +322,7 @@ impl From<WriteError> for ApiError {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::Refused(refusal) => Self::Refused(refusal),
+            WriteError::Sanctioned(sanction) => Self::Sanctioned(sanction),
             WriteError::CanvasNotFound => Self::NotFound(Resource::Canvas),
             WriteError::Busy => Self::RateLimited(Duration::from_secs(1)),
             WriteError::Unavailable => Self::Unavailable,

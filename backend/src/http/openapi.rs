@@ -155,7 +155,7 @@ refusals! {
     /// Of a route that changes something, for signed-in users.
     ChangesOwn {
         "401": ["unauthenticated"],
-        "403": ["origin_not_allowed"],
+        "403": ["sanctioned", "origin_not_allowed"],
     }
     /// Of a route that reads, for administrators.
     Watches {
@@ -165,36 +165,36 @@ refusals! {
     /// Of a route that changes something, for administrators.
     Governs {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
     }
     /// Of the route that closes a connection.
     Kicks {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
         "404": ["connection_not_found"],
     }
     /// Of a route that reads a canvas.
     ReadsCanvas {
         "401": ["unauthenticated"],
-        "403": ["forbidden"],
+        "403": ["forbidden", "sanctioned"],
         "404": ["canvas_not_found"],
     }
     /// Of a route that changes a canvas.
     ChangesCanvas {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
         "404": ["canvas_not_found"],
     }
     /// Of a route that changes a member's role.
     ChangesMember {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
         "404": ["canvas_not_found", "user_not_found"],
     }
     /// Of the route that creates a tile, which may be deleted before it is read.
     StartsTile {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
         "404": ["canvas_not_found", "tile_not_found"],
         "409": ["tile_exists"],
         "423": ["tile_locked"],
@@ -202,13 +202,13 @@ refusals! {
     /// Of a route that reads a tile.
     ReadsTile {
         "401": ["unauthenticated"],
-        "403": ["forbidden"],
+        "403": ["forbidden", "sanctioned"],
         "404": ["tile_not_found"],
     }
     /// Of a route that changes a tile.
     ChangesTile {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
         "404": ["tile_not_found"],
     }
     /// Of a route that draws in a tile.
@@ -221,7 +221,7 @@ refusals! {
     /// Of the WebSocket handshake.
     Upgrading {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
         "404": ["canvas_not_found"],
         "422": ["validation_failed"],
         "429": ["too_many_connections"],

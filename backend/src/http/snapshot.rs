@@ -56,9 +56,9 @@ async fn snapshot(
     client: ClientAddr,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let viewer = user.user_id();
+    let user = user.user_id();
     let reads = &state.pools.reads;
-    readable(reads, id, viewer).await?;
+    let viewer = readable(reads, id, user).await?.reader(user);
     let mut canvas = canvases::find(reads, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
@@ -72,7 +72,7 @@ async fn snapshot(
     let place = bulk::place(&state, id, client).await?;
     let mut lease = bulk::lease(&state).await?;
     lease.begin_snapshot().await?;
-    readable(&mut lease, id, viewer).await?;
+    let viewer = readable(&mut lease, id, user).await?.reader(user);
     let mut canvas = canvases::find(&mut lease, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;

@@ -103,7 +103,7 @@ async fn list(
         limit: Some(limit),
     };
     let (viewer, reads) = (user.user_id(), state.pools.reads.clone());
-    readable(&reads, id, viewer).await?;
+    let viewer = readable(&reads, id, viewer).await?.reader(viewer);
     let canvas = canvases::find(&reads, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
@@ -242,6 +242,7 @@ async fn write(
         identity: session.identity.clone(),
         role,
         acl_version: UNKNOWN_ACL,
+        sanctions: None,
         op_id: None,
         operation: Operation::Tile { at, expected, op },
     };
@@ -277,10 +278,12 @@ async fn get(
     user: OptionalUser,
     TilePath(id): TilePath,
 ) -> Result<JsonBody<Tile>, ApiError> {
-    let tile = tiles::find(&state.pools.reads, id, user.user_id())
+    let viewer = user.user_id();
+    let mut tile = tiles::find(&state.pools.reads, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Tile))?;
-    readable(&state.pools.reads, tile.canvas_id, user.user_id()).await?;
+    let access = readable(&state.pools.reads, tile.canvas_id, viewer).await?;
+    tile.liked_by_me &= access.reader(viewer).is_some();
     Ok(JsonBody(tile))
 }
 

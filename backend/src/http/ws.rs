@@ -12,6 +12,7 @@ use super::{
 use crate::{
     audit::{Action, AuditEntry},
     auth::{AuthError, Session},
+    db::sanctions,
     realtime::{
         AcceptedConnection, ClientType, ConnectionLimitError, Identity, VerifiedToken, VerifyToken,
     },
@@ -25,6 +26,7 @@ use axum::{
 use chrono::DateTime;
 use serde::Deserialize;
 use shared::{
+    api::sanctions::Activity,
     ids::{CanvasId, Epoch, UserId},
     limits, text,
     time::Timestamp,
@@ -116,6 +118,7 @@ fn refused(state: &AppState, entry: AuditEntry, error: ApiError) -> ApiError {
             | ApiError::StaleCookie
             | ApiError::OriginNotAllowed
             | ApiError::Forbidden
+            | ApiError::Sanctioned(_)
             | ApiError::TooManyConnections(_)
     );
     if matters {
@@ -139,6 +142,18 @@ async fn accept(
         .map_err(ApiError::TooManyConnections)?;
     let lookup = state.join_lookups.load((canvas_id, user_id)).await?;
     let access = lookup.access.ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let sanctions = if lookup.has_sanctions {
+        let found = sanctions::in_force(&state.pool, canvas_id, &[user_id]).await?;
+        found.into_values().next()
+    } else {
+        None
+    };
+    let now = state.hub.clock().now();
+    if let Some(sanctions) = &sanctions
+        && let Some(ban) = sanctions::forbidding(sanctions, Activity::Other, now)
+    {
+        return Err(ApiError::Sanctioned(ban));
+    }
     let role = access.role.ok_or(ApiError::Forbidden)?;
     let last_seq = last_seq(&handshake.last_seq)?;
     let (epoch, last_timestamp) = history(&handshake);
@@ -169,6 +184,7 @@ async fn accept(
         expires_at: session.expires_at,
         role,
         acl_version: access.acl_version,
+        sanctions,
         canvas_id,
         client_type,
         platform,

@@ -125,6 +125,7 @@ impl OutboundMessage {
             message: message.to_owned(),
             op_id,
             retry_after_ms: None,
+            sanction: None,
         }))
     }
 
@@ -177,6 +178,7 @@ mod tests {
                 resume: Resume::Fresh,
                 active_users: users,
                 locks: Vec::new(),
+                sanctions: Vec::new(),
                 server_time: DateTime::UNIX_EPOCH.into(),
                 heartbeat: Heartbeat {
                     interval_ms: 1,

@@ -23,6 +23,7 @@ mod membership;
 mod remote;
 mod replies;
 mod requests;
+mod sanctions;
 mod thinning;
 mod tile_locks;
 mod timers;
@@ -306,6 +307,7 @@ impl Room {
                 Timer::Change(user, kind) => self.release_change(user, kind, now),
                 Timer::Gap => self.delivery.on_timer(now),
                 Timer::Lock(at) => self.expire_lock(at, now),
+                Timer::Sanction(user) => self.expire_sanctions(user),
             }
         }
         if !left_here.is_empty() {

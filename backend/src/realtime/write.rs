@@ -1,8 +1,12 @@
 //! Durable requests, and their results. Plain types, which HTTP handlers, connections
 //! and the writer share.
 
+use crate::db::sanctions::Sanctions;
 use shared::{
-    api::UpdateCanvas,
+    api::{
+        UpdateCanvas,
+        sanctions::{Activity, SanctionBrief},
+    },
     canvas::{Coord, Refusal, Role, TileOp},
     ids::{OpId, TileId, UserId},
     text::ChatText,
@@ -48,6 +52,19 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
+    /// What a sanction has to forbid so that the operation is refused.
+    pub(crate) fn activity(&self) -> Activity {
+        match self {
+            Self::Chat(_) => Activity::Speaking,
+            Self::Tile {
+                op: TileOp::Like { .. },
+                ..
+            } => Activity::Liking,
+            Self::Tile { .. } | Self::Lock { .. } | Self::Unlock { .. } => Activity::Painting,
+            Self::Settings(_) => Activity::Other,
+        }
+    }
+
     /// An upper bound of the size of its event in bytes, without names and numbers, where
     /// a tile has `area` pixels.
     pub(crate) fn size(&self, area: usize) -> usize {
@@ -79,6 +96,8 @@ pub(crate) struct Write {
     /// The canvas's access version when the role was read, or [`UNKNOWN_ACL`]. If it is
     /// another one when the request is carried out, the role is read again.
     pub(crate) acl_version: i64,
+    /// The user's sanctions, read together with the role; none if they had none.
+    pub(crate) sanctions: Option<Sanctions>,
     /// A request with the `op_id` of an earlier one of the same user is not carried out
     /// again: it gets the earlier result.
     pub(crate) op_id: Option<OpId>,
@@ -106,6 +125,9 @@ pub(crate) enum WriteError {
     /// The rules forbid it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A sanction of the user forbids it.
+    #[error("a sanction forbids this: {}", .0.reason)]
+    Sanctioned(Box<SanctionBrief>),
     /// The canvas does not exist, or was deleted.
     #[error("there is no such canvas")]
     CanvasNotFound,

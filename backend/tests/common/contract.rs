@@ -17,7 +17,8 @@ const OBJECTS: &Table = &[
     ),
     (
         "User",
-        "id:int username:text display_name:text is_guest:bool status_message:text created_at:time",
+        "id:int username:text display_name:text is_guest:bool is_admin:bool status_message:text \
+         created_at:time",
     ),
     (
         "Canvas",
@@ -50,14 +51,6 @@ const OBJECTS: &Table = &[
          status_message:text is_typing:bool editing:Cell|null connections:int",
     ),
     ("Cell", "tile_x:int tile_y:int"),
-    ("UserRef", "user_id:int username:text display_name:text"),
-    ("Cause", "kind:text rewrite_id:int by:int"),
-    (
-        "Rewrite",
-        "id:int canvas_id:int kind:text state:text by:UserRef reason:text tiles:int pixels:int \
-         skipped_pixels:int first_seq:int|null last_seq:int|null undone_by:int|null \
-         created_at:time",
-    ),
     (
         "Lock",
         "tile_x:int tile_y:int user_id:int username:text expires_at:time",
@@ -76,9 +69,27 @@ const OBJECTS: &Table = &[
     ),
     (
         "Problem",
-        "type:text title:text status:int code:text detail:text errors?:[FieldError]",
+        "type:text title:text status:int code:text detail:text errors?:[FieldError] \
+         sanction?:SanctionBrief retry_after_ms?:int",
     ),
     ("FieldError", "field:text message:text"),
+    ("UserRef", "user_id:int username:text display_name:text"),
+    (
+        "SanctionBrief",
+        "id:int kind:text reason:text expires_at:time|null",
+    ),
+    (
+        "Sanction",
+        "id:int canvas_id:int|null user:UserRef kind:text reason:text issued_by:UserRef|null \
+         issued_at:time expires_at:time|null lifted_at:time|null lift_reason:text \
+         case_id:int|null appeal:Appeal|null note?:text",
+    ),
+    (
+        "Appeal",
+        "id:int sanction_id:int state:text messages:[AppealMessage] created_at:time \
+         decided_at:time|null",
+    ),
+    ("AppealMessage", "author:UserRef|null text:text at:time"),
 ];
 
 const MESSAGES: &Table = &[
@@ -86,7 +97,7 @@ const MESSAGES: &Table = &[
         "connected",
         "connection_id:uuid canvas_id:int user_id:int username:text display_name:text role:text \
          epoch:uuid seq:int resume:text active_users:[ActiveUser] locks:[Lock] server_time:time \
-         heartbeat:Heartbeat",
+         heartbeat:Heartbeat sanctions:[Sanction]",
     ),
     (
         "user_joined",
@@ -116,13 +127,12 @@ const MESSAGES: &Table = &[
     (
         "tile_created",
         "seq:int tile_id:int canvas_id:int creator_id:int x:int y:int title:text pixels:text \
-         version:int like_count:int timestamp:time cause?:Cause",
+         version:int like_count:int timestamp:time",
     ),
     (
         "tile_updated",
         "seq:int tile_id:int canvas_id:int creator_id:int updater_id:int x:int y:int version:int \
-         like_count:int timestamp:time title?:text delta?:[[int]] pixels?:text \
-         undo_of?:int cause?:Cause",
+         like_count:int timestamp:time title?:text delta?:[[int]] pixels?:text",
     ),
     (
         "tile_liked",
@@ -131,8 +141,7 @@ const MESSAGES: &Table = &[
     ),
     (
         "tile_deleted",
-        "seq:int tile_id:int canvas_id:int creator_id:int deleter_id:int x:int y:int timestamp:time \
-         cause?:Cause",
+        "seq:int tile_id:int canvas_id:int creator_id:int deleter_id:int x:int y:int timestamp:time",
     ),
     (
         "tile_locked",
@@ -143,6 +152,11 @@ const MESSAGES: &Table = &[
         "tile_x:int tile_y:int user_id:int username:text",
     ),
     ("canvas_deleted", "canvas_id:int timestamp:time"),
+    ("sanction", "sanction:Sanction timestamp:time"),
+    (
+        "sanction_lifted",
+        "sanction_id:int canvas_id:int|null timestamp:time",
+    ),
     (
         "announcement",
         "message:text canvas_id:int|null timestamp:time",
@@ -157,7 +171,7 @@ const MESSAGES: &Table = &[
     ),
     (
         "error",
-        "code:text message:text op_id?:uuid retry_after_ms?:int",
+        "code:text message:text op_id?:uuid retry_after_ms?:int sanction?:SanctionBrief",
     ),
     ("pong", "timestamp:any server_time:time op_id?:uuid"),
 ];
@@ -189,6 +203,13 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("GET", "/canvases/{}/users", "[ActiveUser]"),
     ("GET", "/admin/clients", "[Client]"),
     ("GET", "/admin/stats", "Stats"),
+    ("POST", "/canvases/{}/sanctions", "Sanction"),
+    ("GET", "/canvases/{}/sanctions", "[Sanction]"),
+    ("POST", "/admin/sanctions", "Sanction"),
+    ("GET", "/admin/sanctions", "[Sanction]"),
+    ("GET", "/users/me/sanctions", "[Sanction]"),
+    ("POST", "/sanctions/{}/lift", "Sanction"),
+    ("POST", "/sanctions/{}/confirm", "Sanction"),
 ];
 
 /// Panics if a message of the server does not match the contract.

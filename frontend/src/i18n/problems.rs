@@ -67,6 +67,11 @@ pub fn refusal(code: ErrorCode, message: &str) -> String {
         | ErrorCode::InvalidMessage
         | ErrorCode::CanvasMismatch
         | ErrorCode::TooFarBehind
+        | ErrorCode::MessageNotFound
+        | ErrorCode::Sanctioned
+        | ErrorCode::Newcomer
+        | ErrorCode::SlowMode
+        | ErrorCode::LockedDown
         | ErrorCode::Other => {
             return interpolate(t().problem_field, &[("message", &message)]);
         }

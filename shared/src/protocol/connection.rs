@@ -2,6 +2,7 @@
 
 use super::{ErrorCode, events::Lock};
 use crate::{
+    api::sanctions::{Sanction, SanctionBrief},
     canvas::Role,
     ids::{CanvasId, ConnectionId, Epoch, OpId, TileId, UserId},
     presence::ActiveUser,
@@ -35,6 +36,9 @@ pub struct Connected {
     pub active_users: Vec<ActiveUser>,
     /// The tile locks that are held.
     pub locks: Vec<Lock>,
+    /// The user's own sanctions in force here, those on the whole server included.
+    #[serde(default)]
+    pub sanctions: Vec<Sanction>,
     /// The server's clock.
     pub server_time: Timestamp,
     /// How the server checks that the connection is alive.
@@ -103,6 +107,9 @@ pub struct ErrorMessage {
     /// Milliseconds to wait before the request is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// The sanction that forbids it, if `code` is `sanctioned`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sanction: Option<Box<SanctionBrief>>,
 }
 
 /// `pong`: the answer to `ping` and `heartbeat`.

@@ -2,7 +2,7 @@
 //! has a `seq` is stored in the canvas's log.
 
 use crate::{
-    api::{Canvas, ChatMessage, rewrites::Cause},
+    api::{Canvas, ChatMessage, sanctions::Sanction},
     ids::{CanvasId, OpId, TileId, UserId},
     pixels::{PixelEdit, Pixels},
     time::Timestamp,
@@ -36,7 +36,7 @@ impl TryFrom<Value> for ChatEvent {
     }
 }
 
-/// `tile_created`: a tile was created in an empty cell, or brought back by a rewrite.
+/// `tile_created`: a tile was created in an empty cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TileCreated {
     /// Place in the canvas's order of events.
@@ -55,15 +55,12 @@ pub struct TileCreated {
     pub title: String,
     /// All pixels.
     pub pixels: Pixels,
-    /// 1, unless a rewrite brought the tile back.
+    /// Always 1.
     pub version: i64,
-    /// 0, unless a rewrite brought the tile back.
+    /// Always 0.
     pub like_count: i64,
     /// When it was stored.
     pub timestamp: Timestamp,
-    /// The rewrite that made this event, if one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Cause>,
 }
 
 /// `tile_updated`: a tile's title or pixels changed. Pixels are in `delta` or
@@ -99,12 +96,6 @@ pub struct TileUpdated {
     /// All pixels, if the whole tile was replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pixels: Option<Pixels>,
-    /// The `seq` of the user's own earlier event that this stroke takes back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undo_of: Option<i64>,
-    /// The rewrite that made this event, if one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Cause>,
 }
 
 /// `tile_liked`: a user's like was set or removed.
@@ -151,9 +142,6 @@ pub struct TileDeleted {
     pub y: i32,
     /// When it was stored.
     pub timestamp: Timestamp,
-    /// The rewrite that made this event, if one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Cause>,
 }
 
 /// `tile_locked`, and an entry of `connected`: a tile's lock is held.
@@ -200,6 +188,26 @@ pub struct Announcement {
     /// 1–500 characters.
     pub message: String,
     /// The canvas it is meant for; null for all canvases.
+    pub canvas_id: Option<CanvasId>,
+    /// When it was sent.
+    pub timestamp: Timestamp,
+}
+
+/// `sanction`: the receiving user was sanctioned, or a sanction of theirs was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sanctioned {
+    /// The sanction.
+    pub sanction: Sanction,
+    /// When it was sent.
+    pub timestamp: Timestamp,
+}
+
+/// `sanction_lifted`: a sanction of the receiving user was lifted or is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SanctionLifted {
+    /// The sanction.
+    pub sanction_id: i64,
+    /// Its canvas; null for the whole server.
     pub canvas_id: Option<CanvasId>,
     /// When it was sent.
     pub timestamp: Timestamp,

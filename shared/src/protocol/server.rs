@@ -3,8 +3,8 @@
 use super::{
     connection::{Ack, Connected, ErrorMessage, Pong},
     events::{
-        Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, Lock, TileCreated, TileDeleted,
-        TileLiked, TileUnlocked, TileUpdated,
+        Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, Lock, SanctionLifted, Sanctioned,
+        TileCreated, TileDeleted, TileLiked, TileUnlocked, TileUpdated,
     },
     people::{PresenceUpdate, TileMentioned, UserCount, UserCursor, UserTyping},
 };
@@ -37,6 +37,8 @@ pub enum ServerMessage {
     TileUnlocked(TileUnlocked),
     CanvasDeleted(CanvasDeleted),
     Announcement(Announcement),
+    Sanction(Box<Sanctioned>),
+    SanctionLifted(SanctionLifted),
     CanvasUpdated(Box<CanvasUpdated>),
     Ack(Ack),
     Error(ErrorMessage),
@@ -77,6 +79,8 @@ impl TryFrom<Value> for ServerMessage {
             "tile_unlocked" => Self::TileUnlocked(from_object(message)?),
             "canvas_deleted" => Self::CanvasDeleted(from_object(message)?),
             "announcement" => Self::Announcement(from_object(message)?),
+            "sanction" => Self::Sanction(from_object(message)?),
+            "sanction_lifted" => Self::SanctionLifted(from_object(message)?),
             "canvas_updated" => Self::CanvasUpdated(from_object(message)?),
             "ack" => Self::Ack(from_object(message)?),
             "error" => Self::Error(from_object(message)?),

@@ -4,15 +4,18 @@ use super::{
     Connection, ConnectionLog, ControlFrames, Disconnect, InvalidMessages, MAX_IN_FLIGHT,
     writing::ReplayError,
 };
-use crate::realtime::{
-    connection_limiter::ConnectionPermit,
-    hub::{Hub, RoomLease},
-    metrics::BatchStats,
-    outbound::OutboundMessage,
-    outbox::Outbox,
-    registry::{ClientType, ConnectionHandle},
-    room::{Command, Join, Joined, Replay},
-    write::Identity,
+use crate::{
+    db::sanctions::Sanctions,
+    realtime::{
+        connection_limiter::ConnectionPermit,
+        hub::{Hub, RoomLease},
+        metrics::BatchStats,
+        outbound::OutboundMessage,
+        outbox::Outbox,
+        registry::{ClientType, ConnectionHandle},
+        room::{Command, Join, Joined, Replay},
+        write::Identity,
+    },
 };
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
@@ -55,6 +58,8 @@ pub(crate) struct AcceptedConnection {
     pub(crate) role: Role,
     /// The canvas's access version when the role was read.
     pub(crate) acl_version: i64,
+    /// The user's sanctions; none if they had none.
+    pub(crate) sanctions: Option<Sanctions>,
     pub(crate) canvas_id: CanvasId,
     pub(crate) client_type: ClientType,
     /// As the client sent it, or empty.
@@ -144,6 +149,7 @@ impl Hub {
             status_message: accepted.status_message,
             role: accepted.role,
             acl_version: accepted.acl_version,
+            sanctions: accepted.sanctions,
             last_seq: accepted.last_seq,
             epoch: accepted.epoch,
             last_timestamp: accepted.last_timestamp,

@@ -176,6 +176,7 @@ impl Connection {
             message: "too many requests of this kind".to_owned(),
             op_id,
             retry_after_ms: Some(wait.max(1)),
+            sanction: None,
         }));
     }
 

@@ -2,10 +2,22 @@
 
 use super::{Room, command::Command};
 use crate::{
-    db::{self, access::Roles},
+    db::{self, Pool, access::Roles},
     realtime::outbound::OutboundMessage,
 };
-use shared::protocol::{CanvasDeleted, CloseReason, ServerMessage};
+use shared::{
+    ids::{CanvasId, UserId},
+    protocol::{CanvasDeleted, CloseReason, ServerMessage},
+};
+
+/// Reads the users' roles, and the sanctions of those who have any.
+async fn read(pool: &Pool, canvas: CanvasId, users: &[UserId]) -> db::Result<Option<Roles>> {
+    let Some(mut roles) = db::access::roles(pool, canvas, users).await? else {
+        return Ok(None);
+    };
+    roles.sanctions = db::sanctions::in_force(pool, canvas, &roles.sanctioned).await?;
+    Ok(Some(roles))
+}
 
 impl Room {
     /// Has the members' roles read if the canvas's access version changed.
@@ -24,7 +36,7 @@ impl Room {
         let (pool, canvas) = (self.services.pool.clone(), self.canvas_id);
         let commands = self.commands.clone();
         tokio::spawn(async move {
-            let roles = db::access::roles(&pool, canvas, &users).await;
+            let roles = read(&pool, canvas, &users).await;
             let Some(commands) = commands.upgrade() else {
                 return;
             };
@@ -41,7 +53,10 @@ impl Room {
     pub(super) fn on_roles(&mut self, roles: Option<Roles>) {
         let read_again = self.members.end_reading_roles();
         match roles {
-            Some(roles) => self.members.set_roles(&roles),
+            Some(roles) => {
+                let changed = self.members.set_roles(&roles);
+                self.send_sanctions(changed);
+            }
             // The next poll tries again.
             None => self.members.forget_acl(),
         }

@@ -2,7 +2,7 @@
 //! tasks that it starts itself.
 
 use crate::{
-    db::{access::Roles, locks::TileLock, log::Head},
+    db::{access::Roles, locks::TileLock, log::Head, sanctions::Sanctions},
     realtime::{
         cluster_message::Message,
         node_id::NodeId,
@@ -74,6 +74,8 @@ pub(crate) struct Join {
     pub(crate) role: Role,
     /// The canvas's access version when the role was read.
     pub(crate) acl_version: i64,
+    /// The user's sanctions; none if they had none.
+    pub(crate) sanctions: Option<Sanctions>,
     pub(crate) last_seq: Option<i64>,
     pub(crate) epoch: Option<Epoch>,
     /// The time of the event `last_seq`, until it was compared with the log's.

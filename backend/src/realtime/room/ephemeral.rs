@@ -10,6 +10,7 @@ use crate::realtime::{
     cluster_message::EphemeralKind, outbound::OutboundMessage, presence::TYPING, write::Identity,
 };
 use shared::{
+    api::sanctions::Activity,
     canvas::Coord,
     ids::{ConnectionId, OpId, UserId},
     presence::Editing,
@@ -94,6 +95,9 @@ impl Room {
         } = mention;
         if !self.grid.contains(at) {
             return self.refuse_out_of_bounds(connection, op_id);
+        }
+        if self.refuses(connection, Activity::Speaking, op_id) {
+            return;
         }
         let Some(member) = self.members.get(connection) else {
             return;

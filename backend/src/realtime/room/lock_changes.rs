@@ -142,6 +142,7 @@ impl Room {
                 },
                 role: Role::Editor,
                 acl_version: UNKNOWN_ACL,
+                sanctions: None,
                 op_id: None,
                 operation: Operation::Unlock { at: lock.at },
             };

@@ -2,12 +2,13 @@
 //! nothing of other nodes.
 
 use crate::{
-    db::access::Roles,
+    db::{access::Roles, sanctions::Sanctions},
     realtime::{
         outbox::Outbox,
         write::{Identity, UNKNOWN_ACL},
     },
 };
+use chrono::{DateTime, Utc};
 use shared::{
     canvas::Role,
     ids::{ConnectionId, UserId},
@@ -24,6 +25,8 @@ pub(super) struct Member {
     pub(super) role: Role,
     /// The canvas's access version when the role was read.
     pub(super) acl_version: i64,
+    /// The user's sanctions, read together with the role; none if they had none.
+    pub(super) sanctions: Option<Sanctions>,
     pub(super) outbox: Arc<Outbox>,
     /// The position of the fan-out buffer at which it joined.
     pub(super) joined_at: u64,
@@ -127,11 +130,13 @@ impl Members {
         }
     }
 
-    /// Sets the roles that were read; `None` closes the user's connections. A member
-    /// whose role is newer keeps it.
-    pub(super) fn set_roles(&mut self, read: &Roles) {
+    /// Sets the roles and sanctions that were read; a role of `None` closes the user's
+    /// connections. A member whose role is newer keeps it. Returns the members whose
+    /// sanctions are other ones, each with those of before.
+    pub(super) fn set_roles(&mut self, read: &Roles) -> Vec<(ConnectionId, Option<Sanctions>)> {
         self.acl_version = read.acl_version;
-        for member in self.connections.values_mut() {
+        let mut changed = Vec::new();
+        for (id, member) in &mut self.connections {
             let Some(role) = read.roles.get(&member.identity.user_id) else {
                 // It joined while the roles were read.
                 if member.acl_version != read.acl_version {
@@ -148,7 +153,47 @@ impl Members {
                 Some(role) => member.role = *role,
                 None => member.outbox.close(CloseReason::Revoked),
             }
+            let sanctions = read.sanctions.get(&member.identity.user_id);
+            if sanctions != member.sanctions.as_ref() {
+                changed.push((*id, member.sanctions.take()));
+                member.sanctions = sanctions.cloned();
+            }
         }
+        changed
+    }
+
+    /// Removes from the user's sanctions those that are over at `now`. Returns their
+    /// connections, each with the sanctions of before.
+    pub(super) fn expire_sanctions(
+        &mut self,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Vec<(ConnectionId, Option<Sanctions>)> {
+        let mut changed = Vec::new();
+        for (id, member) in &mut self.connections {
+            let Some(sanctions) = member.sanctions.as_ref() else {
+                continue;
+            };
+            if member.identity.user_id != user || sanctions.iter().all(|it| it.is_in_force(now)) {
+                continue;
+            }
+            let left = sanctions.iter().filter(|it| it.is_in_force(now)).cloned();
+            let left: Sanctions = left.collect();
+            let left = Some(left).filter(|left| !left.is_empty());
+            changed.push((*id, std::mem::replace(&mut member.sanctions, left)));
+        }
+        changed
+    }
+
+    /// When the first of the user's sanctions ends.
+    pub(super) fn next_expiry(&self, user: UserId) -> Option<DateTime<Utc>> {
+        let members = self.connections.values();
+        members
+            .filter(|member| member.identity.user_id == user)
+            .filter_map(|member| member.sanctions.as_ref())
+            .flat_map(|sanctions| sanctions.iter())
+            .filter_map(|sanction| sanction.expires_at)
+            .min()
     }
 
     /// Closes every connection.
@@ -174,6 +219,7 @@ mod tests {
             },
             role: Role::Editor,
             acl_version,
+            sanctions: None,
             outbox: Arc::default(),
             joined_at: 0,
         }
@@ -184,6 +230,7 @@ mod tests {
         Roles {
             acl_version,
             roles: roles.collect(),
+            ..Roles::default()
         }
     }
 

@@ -4,6 +4,7 @@ use super::{
     Room,
     command::{Command, Join, Joined},
     members::Member,
+    sanctions::shown,
     thinning::{Change, ChangeKind},
     tile_locks::to_wire,
     timers::Timer,
@@ -119,6 +120,7 @@ impl Room {
             resume,
             active_users: Vec::new(),
             locks: self.locks.iter().map(to_wire).collect(),
+            sanctions: shown(join.sanctions.as_ref(), join.role),
             server_time: self.services.clock.now().into(),
             heartbeat: join.heartbeat,
         };
@@ -133,10 +135,14 @@ impl Room {
             identity: join.identity,
             role: join.role,
             acl_version: join.acl_version,
+            sanctions: join.sanctions,
             outbox: join.outbox,
             joined_at: self.delivery.position(),
         };
+        let sanctions = member.sanctions.iter().flat_map(|all| all.iter());
+        let expires_at = sanctions.filter_map(|sanction| sanction.expires_at).min();
         self.members.insert(join.connection_id, member);
+        self.schedule_expiry(user, expires_at);
         self.publish_presence(user, join.connection_id, PresenceField::All);
         if join.reply.send(joined).is_err() {
             // The connection ended while it waited.

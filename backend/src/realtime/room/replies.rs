@@ -26,16 +26,22 @@ pub(super) fn ack(op_id: Option<OpId>, request_type: &str, done: Done) -> Outbou
 pub(super) fn refusal(op_id: Option<OpId>, error: &WriteError) -> OutboundMessage {
     let (code, retry_after_ms) = match error {
         WriteError::Refused(refusal) => (refusal.code(), None),
+        WriteError::Sanctioned(_) => (ErrorCode::Sanctioned, None),
         WriteError::Busy => (ErrorCode::RateLimited, Some(1000)),
         WriteError::Unavailable | WriteError::CanvasNotFound => {
             (ErrorCode::Unavailable, Some(1000))
         }
         WriteError::Internal => (ErrorCode::Internal, None),
     };
+    let sanction = match error {
+        WriteError::Sanctioned(sanction) => Some(sanction.clone()),
+        _ => None,
+    };
     OutboundMessage::reply(&ServerMessage::Error(ErrorMessage {
         code,
         message: error.to_string(),
         op_id,
         retry_after_ms,
+        sanction,
     }))
 }

@@ -102,6 +102,7 @@ impl Room {
             identity: member.identity.clone(),
             role: member.role,
             acl_version: member.acl_version,
+            sanctions: member.sanctions.clone(),
             op_id,
             operation,
         };

@@ -31,6 +31,8 @@ pub(super) enum Timer {
     Change(UserId, ChangeKind),
     /// A tile's lock runs out.
     Lock(Coord),
+    /// A sanction of a user may be over.
+    Sanction(UserId),
     /// A gap in the order of events is filled from the log.
     Gap,
 }

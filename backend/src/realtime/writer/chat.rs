@@ -26,7 +26,8 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 /// The access version of the users' roles, and the batch as messages. `None` unless it
-/// is nothing but chat, all of one access version, and contains no `op_id` twice.
+/// is nothing but chat of users without sanctions, all of one access version, and contains no
+/// `op_id` twice.
 pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<(i64, Vec<NewChat>)> {
     let mut ops = HashSet::new();
     let acl_version = requests.first()?.write.acl_version;
@@ -34,7 +35,7 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<(i64, V
         .iter()
         .map(|request| {
             let write = &request.write;
-            if write.acl_version != acl_version {
+            if write.acl_version != acl_version || write.sanctions.is_some() {
                 return None;
             }
             let Operation::Chat(text) = &write.operation else {
@@ -164,6 +165,7 @@ mod tests {
                 },
                 role: Role::Viewer,
                 acl_version: 0,
+                sanctions: None,
                 op_id: op.map(|op| OpId::from(Uuid::from_u128(op))),
                 operation: Operation::Chat(ChatText::parse(text).unwrap()),
             },
@@ -203,6 +205,9 @@ mod tests {
         let mut newer = says("a", None);
         newer.write.acl_version += 1;
         assert_eq!(batch(&[says("a", None), newer]), None);
+        let mut sanctioned = says("a", None);
+        sanctioned.write.sanctions = Some([].into());
+        assert_eq!(batch(&[says("a", None), sanctioned]), None);
         assert_eq!(batch(&[says("a", Some(1)), says("a", Some(2))]), Some(2));
         assert_eq!(batch(&[says("a", None), says("a", None)]), Some(2));
         assert_eq!(batch(&[says("a", Some(1)), says("b", Some(1))]), None);

@@ -9,7 +9,11 @@ use super::{
     plan::{Loaded, Plan, done},
 };
 use crate::{
-    db::{locks::TileLock, log::NewEvent},
+    db::{
+        locks::TileLock,
+        log::NewEvent,
+        sanctions::{Sanctions, forbidding},
+    },
     realtime::{
         cluster_message::LockChange,
         write::{Done, Operation, WriteError},
@@ -36,6 +40,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         new_ids: loaded.new_ids,
         settings: loaded.settings,
         roles: loaded.roles,
+        sanctions: loaded.sanctions,
         liked: loaded.likes,
         locks: loaded.locks,
         plan: Plan {
@@ -94,6 +99,7 @@ struct Planner {
     new_ids: Vec<TileId>,
     settings: VecDeque<Option<Canvas>>,
     roles: HashMap<UserId, Option<Role>>,
+    sanctions: HashMap<UserId, Sanctions>,
     liked: HashSet<(TileId, UserId)>,
     locks: HashMap<Coord, TileLock>,
     plan: Plan,
@@ -102,6 +108,13 @@ struct Planner {
 impl Planner {
     fn request(&mut self, request: &Request) -> Result<Applied, WriteError> {
         let write = &request.write;
+        if let Some(sanctions) = self.sanctions(request)
+            // Everybody may release what they hold.
+            && !matches!(write.operation, Operation::Unlock { .. })
+            && let Some(sanction) = forbidding(sanctions, write.operation.activity(), self.now)
+        {
+            return Err(WriteError::Sanctioned(sanction));
+        }
         let role = self.role(request);
         match &write.operation {
             // Releasing what one holds needs no role.
@@ -143,6 +156,16 @@ impl Planner {
         let user = request.write.identity.user_id;
         let read = self.roles.get(&user).copied();
         read.unwrap_or(Some(request.write.role))
+    }
+
+    /// The sanctions of the user who asks, from where the role is.
+    fn sanctions<'a>(&'a self, request: &'a Request) -> Option<&'a Sanctions> {
+        let user = request.write.identity.user_id;
+        if self.roles.contains_key(&user) {
+            self.sanctions.get(&user)
+        } else {
+            request.write.sanctions.as_ref()
+        }
     }
 
     /// Appends the event to the plan, with the next `seq`.

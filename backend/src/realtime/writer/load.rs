@@ -80,7 +80,10 @@ pub(super) async fn load(
     if !outdated.is_empty() {
         let users: Vec<UserId> = outdated.into_iter().collect();
         let read = db::access::roles(&mut *connection, canvas, &users).await?;
-        loaded.roles = read.unwrap_or_default().roles;
+        let read = read.unwrap_or_default();
+        loaded.roles = read.roles;
+        loaded.sanctions =
+            db::sanctions::in_force(&mut *connection, canvas, &read.sanctioned).await?;
     }
     if !needs.ops.is_empty() {
         let ops: Vec<(UserId, OpId)> = needs.ops.iter().map(|(_, op)| *op).collect();

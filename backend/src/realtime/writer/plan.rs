@@ -6,6 +6,7 @@ use crate::{
     db::{
         locks::TileLock,
         log::{LockedCanvas, NewEvent},
+        sanctions::Sanctions,
     },
     realtime::{
         ring::Event,
@@ -35,6 +36,8 @@ pub(super) struct Loaded {
     pub(super) settings: VecDeque<Option<Canvas>>,
     /// The users' roles, where those of the requests may be outdated.
     pub(super) roles: HashMap<UserId, Option<Role>>,
+    /// The sanctions of those of these users who have any.
+    pub(super) sanctions: HashMap<UserId, Sanctions>,
 }
 
 impl Loaded {
@@ -48,6 +51,7 @@ impl Loaded {
             new_ids: Vec::new(),
             settings: VecDeque::new(),
             roles: HashMap::new(),
+            sanctions: HashMap::new(),
         }
     }
 

@@ -68,7 +68,9 @@ impl<B: Backend> SessionState<B> {
             // same reason.
             ServerMessage::Connected(_)
             | ServerMessage::Pong { .. }
-            | ServerMessage::CanvasDeleted(_) => {}
+            | ServerMessage::CanvasDeleted(_)
+            | ServerMessage::Sanction(_)
+            | ServerMessage::SanctionLifted(_) => {}
             ServerMessage::CanvasChatMessage(event) => {
                 return self.durable(DurableEvent::CanvasChatMessage(event), now);
             }

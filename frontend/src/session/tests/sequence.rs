@@ -200,6 +200,7 @@ fn who_is_too_far_behind_reads_the_snapshot() {
         message: String::new(),
         op_id: None,
         retry_after_ms: None,
+        sanction: None,
     });
     simulation.tabs[0].to_tab.push_back(error);
     simulation.deliver(0);

@@ -64,6 +64,7 @@ pub(super) fn user(id: i64) -> User {
         username: format!("user{id}"),
         display_name: format!("User {id}"),
         is_guest: false,
+        is_admin: false,
         status_message: String::new(),
         created_at: epoch_time(),
     }
@@ -202,7 +203,6 @@ impl Server {
                     version: tile.version,
                     like_count: tile.like_count,
                     timestamp,
-                    cause: None,
                 })
             }
             TileChange::Updated {
@@ -223,8 +223,6 @@ impl Server {
                 title,
                 delta,
                 pixels,
-                undo_of: None,
-                cause: None,
             }),
             TileChange::Liked(liked) => {
                 if liked {
@@ -256,7 +254,6 @@ impl Server {
                     x,
                     y,
                     timestamp,
-                    cause: None,
                 })
             }
         };
@@ -298,6 +295,7 @@ impl Server {
             resume: replay.err().unwrap_or(Resume::Resumed),
             active_users: Vec::new(),
             locks: Vec::new(),
+            sanctions: Vec::new(),
             server_time: epoch_time(),
             heartbeat: Heartbeat {
                 interval_ms: 10_000,
@@ -374,5 +372,6 @@ pub(super) fn failure(id: OpId, code: ErrorCode) -> ErrorMessage {
         message: "no".into(),
         op_id: Some(id),
         retry_after_ms: None,
+        sanction: None,
     }
 }

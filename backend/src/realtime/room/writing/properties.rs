@@ -149,6 +149,7 @@ fn request(connection: Option<ConnectionId>, is_tile: bool) -> Request {
         identity: identity(),
         role: Role::Editor,
         acl_version: 0,
+        sanctions: None,
         op_id: None,
         operation,
     };

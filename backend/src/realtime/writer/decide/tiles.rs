@@ -145,7 +145,6 @@ impl Planner {
                 version,
                 like_count,
                 timestamp,
-                cause: None,
             }),
             TileChange::Updated {
                 title,
@@ -165,8 +164,6 @@ impl Planner {
                 title,
                 delta,
                 pixels,
-                undo_of: None,
-                cause: None,
             }),
             TileChange::Liked(liked) => DurableEvent::TileLiked(TileLiked {
                 seq,
@@ -189,7 +186,6 @@ impl Planner {
                 x,
                 y,
                 timestamp,
-                cause: None,
             }),
         })
     }

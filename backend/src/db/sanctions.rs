@@ -1,0 +1,370 @@
+//! Sanctions: reading them, issuing them and lifting them. Whoever changes one holds the
+//! lock of its canvas's row, or of the row of `server_access` where it concerns the whole
+//! server; triggers count the change in the access version.
+
+use super::{DbError, Result, name_of, named};
+use chrono::{DateTime, Utc};
+use shared::{
+    api::{
+        moderation::UserRef,
+        sanctions::{Activity, Sanction, SanctionBrief, SanctionKind},
+    },
+    canvas::Rank,
+    ids::{CanvasId, UserId},
+};
+use sqlx::{PgConnection, PgExecutor, query, query_as, query_scalar};
+use std::{collections::HashMap, sync::Arc};
+
+/// A user's sanctions on a canvas, those on the whole server included, that were in force
+/// when they were read.
+pub(crate) type Sanctions = Arc<[SanctionRecord]>;
+
+/// A sanction as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SanctionRecord {
+    pub(crate) id: i64,
+    /// None for the whole server.
+    pub(crate) canvas_id: Option<CanvasId>,
+    pub(crate) user: UserRef,
+    pub(crate) kind: SanctionKind,
+    pub(crate) reason: String,
+    pub(crate) note: String,
+    pub(crate) issued_by: UserRef,
+    /// The issuer's rank at that time.
+    pub(crate) issuer_rank: Rank,
+    pub(crate) issued_at: DateTime<Utc>,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    pub(crate) lifted_at: Option<DateTime<Utc>>,
+    pub(crate) lift_reason: String,
+    pub(crate) case_id: Option<i64>,
+}
+
+impl SanctionRecord {
+    /// Whether it counts at `now`: it was not lifted, and its time is not over.
+    pub(crate) fn is_in_force(&self, now: DateTime<Utc>) -> bool {
+        self.lifted_at.is_none() && self.expires_at.is_none_or(|end| end > now)
+    }
+
+    /// What a refusal says of it.
+    pub(crate) fn brief(&self) -> Box<SanctionBrief> {
+        Box::new(SanctionBrief {
+            id: self.id,
+            kind: self.kind,
+            reason: self.reason.clone(),
+            expires_at: self.expires_at.map(Into::into),
+        })
+    }
+
+    /// As it is shown: with its issuer and its note only to those who moderate there.
+    pub(crate) fn shown(&self, moderates: bool) -> Sanction {
+        Sanction {
+            id: self.id,
+            canvas_id: self.canvas_id,
+            user: self.user.clone(),
+            kind: self.kind,
+            reason: self.reason.clone(),
+            issued_by: moderates.then(|| self.issued_by.clone()),
+            issued_at: self.issued_at.into(),
+            expires_at: self.expires_at.map(Into::into),
+            lifted_at: self.lifted_at.map(Into::into),
+            lift_reason: self.lift_reason.clone(),
+            case_id: self.case_id,
+            appeal: None,
+            note: moderates.then(|| self.note.clone()),
+        }
+    }
+}
+
+/// The sanction that forbids the activity at `now`: of several the one that lasts longest.
+pub(crate) fn forbidding(
+    sanctions: &[SanctionRecord],
+    activity: Activity,
+    now: DateTime<Utc>,
+) -> Option<Box<SanctionBrief>> {
+    sanctions
+        .iter()
+        .filter(|it| it.kind.forbids(activity) && it.is_in_force(now))
+        .max_by_key(|it| {
+            (
+                it.kind == SanctionKind::Ban,
+                it.expires_at.is_none(),
+                it.expires_at,
+            )
+        })
+        .map(SanctionRecord::brief)
+}
+
+/// How a rank is stored.
+fn stored_rank(rank: Rank) -> i16 {
+    match rank {
+        Rank::Other => 0,
+        Rank::Moderator => 1,
+        Rank::Owner => 2,
+        Rank::Admin => 3,
+    }
+}
+
+struct Row {
+    id: i64,
+    canvas_id: Option<i64>,
+    user_id: i64,
+    username: String,
+    display_name: String,
+    kind: String,
+    reason: String,
+    note: String,
+    issuer_id: i64,
+    issuer_username: String,
+    issuer_display_name: String,
+    issuer_rank: i16,
+    issued_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    lifted_at: Option<DateTime<Utc>>,
+    lift_reason: String,
+    case_id: Option<i64>,
+}
+
+impl Row {
+    fn into_record(self) -> sqlx::Result<SanctionRecord> {
+        Ok(SanctionRecord {
+            id: self.id,
+            canvas_id: self.canvas_id.map(CanvasId),
+            user: UserRef {
+                user_id: UserId(self.user_id),
+                username: self.username,
+                display_name: self.display_name,
+            },
+            kind: named(self.kind)?,
+            reason: self.reason,
+            note: self.note,
+            issued_by: UserRef {
+                user_id: UserId(self.issuer_id),
+                username: self.issuer_username,
+                display_name: self.issuer_display_name,
+            },
+            issuer_rank: match self.issuer_rank {
+                1 => Rank::Moderator,
+                2 => Rank::Owner,
+                3 => Rank::Admin,
+                _ => Rank::Other,
+            },
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+            lifted_at: self.lifted_at,
+            lift_reason: self.lift_reason,
+            case_id: self.case_id,
+        })
+    }
+}
+
+/// A checked query of sanctions `s`: the statement after its joins, and the arguments.
+macro_rules! sanction_query {
+    ($after:tt, $($argument:expr),+ $(,)?) => {
+        query_as!(
+            Row,
+            r#"SELECT s.id, s.canvas_id, s.user_id, u.username, u.display_name, s.kind, s.reason,
+                      s.note, i.id AS issuer_id, i.username AS issuer_username,
+                      i.display_name AS issuer_display_name, s.issuer_rank, s.issued_at,
+                      s.expires_at, s.lifted_at, s.lift_reason, s.case_id
+               FROM sanctions s
+               JOIN users u ON u.id = s.user_id
+               JOIN users i ON i.id = s.issued_by "# + $after,
+            $($argument),+
+        )
+        .try_map(Row::into_record)
+    };
+}
+
+/// The sanctions in force of these users on a canvas, those on the whole server included,
+/// the oldest first. Asks nothing for no users.
+pub(crate) async fn in_force(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    users: &[UserId],
+) -> Result<HashMap<UserId, Sanctions>> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
+    let records = sanction_query!(
+        "WHERE s.user_id = ANY ($2) AND s.lifted_at IS NULL
+           AND (s.canvas_id = $1 OR s.canvas_id IS NULL)
+           AND coalesce(s.expires_at > clock_timestamp(), true)
+         ORDER BY s.id",
+        canvas.0,
+        &ids,
+    )
+    .fetch_all(executor)
+    .await?;
+    let mut found: HashMap<UserId, Vec<SanctionRecord>> = HashMap::new();
+    for record in records {
+        found.entry(record.user.user_id).or_default().push(record);
+    }
+    let found = found.into_iter();
+    Ok(found.map(|(user, all)| (user, all.into())).collect())
+}
+
+/// One sanction; none if there is none with this id.
+pub(crate) async fn find(executor: impl PgExecutor<'_>, id: i64) -> Result<Option<SanctionRecord>> {
+    sanction_query!("WHERE s.id = $1", id)
+        .fetch_optional(executor)
+        .await
+        .map_err(DbError::from)
+}
+
+/// Which sanctions are listed, the newest first.
+pub(crate) struct Filter<'a> {
+    /// None for those on the whole server.
+    pub(crate) canvas: Option<CanvasId>,
+    /// Only those in force, or only those that are over.
+    pub(crate) active: Option<bool>,
+    /// Only those of the user with this name.
+    pub(crate) username: Option<&'a str>,
+    /// Only those with a lower id.
+    pub(crate) before: i64,
+    /// The maximum number.
+    pub(crate) limit: i64,
+}
+
+/// A page of the sanctions of a canvas, or of those on the whole server.
+pub(crate) async fn list(
+    executor: impl PgExecutor<'_>,
+    filter: &Filter<'_>,
+) -> Result<Vec<SanctionRecord>> {
+    sanction_query!(
+        "WHERE s.canvas_id IS NOT DISTINCT FROM $1 AND s.id < $2
+           AND ($3::boolean IS NULL OR $3 = (
+               s.lifted_at IS NULL AND coalesce(s.expires_at > clock_timestamp(), true)))
+           AND ($4::text IS NULL OR lower(u.username) = lower($4))
+         ORDER BY s.id DESC LIMIT $5",
+        filter.canvas.map(|canvas| canvas.0),
+        filter.before,
+        filter.active,
+        filter.username,
+        filter.limit,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// A page of a user's own sanctions everywhere, the newest first.
+pub(crate) async fn of_user(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<SanctionRecord>> {
+    sanction_query!(
+        "WHERE s.user_id = $1 AND s.id < $2 ORDER BY s.id DESC LIMIT $3",
+        user.0,
+        before,
+        limit,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// The user's sanction of this kind that is in force at exactly this place.
+pub(crate) async fn same_kind(
+    connection: &mut PgConnection,
+    canvas: Option<CanvasId>,
+    user: UserId,
+    kind: SanctionKind,
+) -> Result<Option<SanctionRecord>> {
+    sanction_query!(
+        "WHERE s.user_id = $2 AND s.kind = $3 AND s.lifted_at IS NULL
+           AND s.canvas_id IS NOT DISTINCT FROM $1
+           AND coalesce(s.expires_at > clock_timestamp(), true)
+         ORDER BY s.id DESC LIMIT 1",
+        canvas.map(|canvas| canvas.0),
+        user.0,
+        name_of(kind),
+    )
+    .fetch_optional(connection)
+    .await
+    .map_err(DbError::from)
+}
+
+/// Locks the place of a sanction to the end of the transaction: the canvas, or the server.
+/// False if there is no such canvas.
+pub(crate) async fn lock_place(
+    connection: &mut PgConnection,
+    canvas: Option<CanvasId>,
+) -> Result<bool> {
+    let locked = match canvas {
+        Some(canvas) => {
+            query_scalar!(
+                "SELECT id FROM canvases WHERE id = $1 FOR NO KEY UPDATE",
+                canvas.0,
+            )
+            .fetch_optional(connection)
+            .await?
+        }
+        None => {
+            query_scalar!("SELECT changes FROM server_access FOR NO KEY UPDATE")
+                .fetch_optional(connection)
+                .await?
+        }
+    };
+    Ok(locked.is_some())
+}
+
+/// A sanction to issue.
+pub(crate) struct New<'a> {
+    /// None for the whole server.
+    pub(crate) canvas: Option<CanvasId>,
+    pub(crate) user: UserId,
+    pub(crate) kind: SanctionKind,
+    pub(crate) reason: &'a str,
+    pub(crate) note: &'a str,
+    pub(crate) issued_by: UserId,
+    pub(crate) issuer_rank: Rank,
+    pub(crate) duration_s: Option<i64>,
+    pub(crate) case_id: Option<i64>,
+}
+
+/// Adds a sanction and returns its id. Called under the lock of its place.
+pub(crate) async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Result<i64> {
+    query_scalar!(
+        "INSERT INTO sanctions (canvas_id, user_id, kind, reason, note, issued_by, issuer_rank,
+                                issued_at, expires_at, case_id)
+         SELECT $1, $2, $3, $4, $5, $6, $7, now, now + $8::bigint * interval '1 second', $9
+         FROM clock_timestamp() AS now
+         RETURNING id",
+        new.canvas.map(|canvas| canvas.0),
+        new.user.0,
+        name_of(new.kind),
+        new.reason,
+        new.note,
+        new.issued_by.0,
+        stored_rank(new.issuer_rank),
+        new.duration_s,
+        new.case_id,
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(DbError::from)
+}
+
+/// Ends a sanction that was not lifted. `by` is none for a warning that its user confirmed.
+/// Called under the lock of its place.
+pub(crate) async fn lift(
+    connection: &mut PgConnection,
+    id: i64,
+    by: Option<UserId>,
+    reason: &str,
+) -> Result<()> {
+    query!(
+        "UPDATE sanctions SET lifted_at = clock_timestamp(), lifted_by = $2, lift_reason = $3
+         WHERE id = $1 AND lifted_at IS NULL",
+        id,
+        by.map(|user| user.0),
+        reason,
+    )
+    .execute(connection)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
+}
