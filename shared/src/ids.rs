@@ -47,6 +47,10 @@ id!(
     TileId(i64)
 );
 id!(
+    /// A rewrite; 0 for a preview.
+    RewriteId(i64)
+);
+id!(
     /// A chat message (UUID version 7).
     MessageId(Uuid)
 );

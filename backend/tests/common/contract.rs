@@ -51,6 +51,14 @@ const OBJECTS: &Table = &[
          status_message:text is_typing:bool editing:Cell|null connections:int",
     ),
     ("Cell", "tile_x:int tile_y:int"),
+    ("UserRef", "user_id:int username:text display_name:text"),
+    ("Cause", "kind:text rewrite_id:int by:int"),
+    (
+        "Rewrite",
+        "id:int canvas_id:int kind:text state:text by:UserRef reason:text tiles:int pixels:int \
+         skipped_pixels:int first_seq:int|null last_seq:int|null undone_by:int|null \
+         created_at:time",
+    ),
     (
         "Lock",
         "tile_x:int tile_y:int user_id:int username:text expires_at:time",
@@ -127,12 +135,13 @@ const MESSAGES: &Table = &[
     (
         "tile_created",
         "seq:int tile_id:int canvas_id:int creator_id:int x:int y:int title:text pixels:text \
-         version:int like_count:int timestamp:time",
+         version:int like_count:int timestamp:time cause?:Cause",
     ),
     (
         "tile_updated",
         "seq:int tile_id:int canvas_id:int creator_id:int updater_id:int x:int y:int version:int \
-         like_count:int timestamp:time title?:text delta?:[[int]] pixels?:text",
+         like_count:int timestamp:time title?:text delta?:[[int]] pixels?:text \
+         undo_of?:int cause?:Cause",
     ),
     (
         "tile_liked",
@@ -141,7 +150,8 @@ const MESSAGES: &Table = &[
     ),
     (
         "tile_deleted",
-        "seq:int tile_id:int canvas_id:int creator_id:int deleter_id:int x:int y:int timestamp:time",
+        "seq:int tile_id:int canvas_id:int creator_id:int deleter_id:int x:int y:int timestamp:time \
+         cause?:Cause",
     ),
     (
         "tile_locked",

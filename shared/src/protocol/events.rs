@@ -2,7 +2,7 @@
 //! has a `seq` is stored in the canvas's log.
 
 use crate::{
-    api::{Canvas, ChatMessage, sanctions::Sanction},
+    api::{Canvas, ChatMessage, rewrites::Cause, sanctions::Sanction},
     ids::{CanvasId, OpId, TileId, UserId},
     pixels::{PixelEdit, Pixels},
     time::Timestamp,
@@ -36,7 +36,7 @@ impl TryFrom<Value> for ChatEvent {
     }
 }
 
-/// `tile_created`: a tile was created in an empty cell.
+/// `tile_created`: a tile was created in an empty cell, or brought back by a rewrite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TileCreated {
     /// Place in the canvas's order of events.
@@ -55,12 +55,15 @@ pub struct TileCreated {
     pub title: String,
     /// All pixels.
     pub pixels: Pixels,
-    /// Always 1.
+    /// 1, unless a rewrite brought the tile back.
     pub version: i64,
-    /// Always 0.
+    /// 0, unless a rewrite brought the tile back.
     pub like_count: i64,
     /// When it was stored.
     pub timestamp: Timestamp,
+    /// The rewrite that made this event, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 /// `tile_updated`: a tile's title or pixels changed. Pixels are in `delta` or
@@ -96,6 +99,12 @@ pub struct TileUpdated {
     /// All pixels, if the whole tile was replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pixels: Option<Pixels>,
+    /// The `seq` of the user's own earlier event that this stroke takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_of: Option<i64>,
+    /// The rewrite that made this event, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 /// `tile_liked`: a user's like was set or removed.
@@ -142,6 +151,9 @@ pub struct TileDeleted {
     pub y: i32,
     /// When it was stored.
     pub timestamp: Timestamp,
+    /// The rewrite that made this event, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 /// `tile_locked`, and an entry of `connected`: a tile's lock is held.

@@ -54,6 +54,8 @@ fn updated(version: i64, delta: &[(u16, u8)]) -> TileUpdated {
         title: None,
         delta: Some(delta.iter().map(|&(i, c)| PixelEdit(i, c)).collect()),
         pixels: None,
+        undo_of: None,
+        cause: None,
     }
 }
 

@@ -203,6 +203,7 @@ impl Server {
                     version: tile.version,
                     like_count: tile.like_count,
                     timestamp,
+                    cause: None,
                 })
             }
             TileChange::Updated {
@@ -223,6 +224,8 @@ impl Server {
                 title,
                 delta,
                 pixels,
+                undo_of: None,
+                cause: None,
             }),
             TileChange::Liked(liked) => {
                 if liked {
@@ -254,6 +257,7 @@ impl Server {
                     x,
                     y,
                     timestamp,
+                    cause: None,
                 })
             }
         };

@@ -145,6 +145,7 @@ impl Planner {
                 version,
                 like_count,
                 timestamp,
+                cause: None,
             }),
             TileChange::Updated {
                 title,
@@ -164,6 +165,8 @@ impl Planner {
                 title,
                 delta,
                 pixels,
+                undo_of: None,
+                cause: None,
             }),
             TileChange::Liked(liked) => DurableEvent::TileLiked(TileLiked {
                 seq,
@@ -186,6 +189,7 @@ impl Planner {
                 x,
                 y,
                 timestamp,
+                cause: None,
             }),
         })
     }
