@@ -4,6 +4,27 @@
 //! [`english`], chosen in [`t`]. Of the client it uses [`crate::model`] and the errors of
 //! [`crate::api`] only.
 
+/// Declares a struct of texts and its English values together, so that both
+/// have the same fields.
+macro_rules! texts {
+    (
+        $(#[$about:meta])* $texts:ident;
+        $($name:ident: $text:literal,)* ; $($counted:ident: $one:literal | $other:literal,)*
+    ) => {
+        $(#[$about])*
+        pub struct $texts {
+            $(#[doc = $text] pub $name: &'static str,)*
+            $(#[doc = $other] pub $counted: super::Counted,)*
+        }
+
+        /// In English.
+        pub(super) static TEXTS: $texts = $texts {
+            $($name: $text,)*
+            $($counted: super::Counted { one: $one, other: $other },)*
+        };
+    };
+}
+
 pub mod board;
 mod english;
 mod format;

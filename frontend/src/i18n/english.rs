@@ -1,26 +1,8 @@
 //! The texts in English. Values replace `{…}`; a translation keeps these names.
 
-use super::Counted;
-
-/// Declares [`Texts`] and its English values together, so that both have the same
-/// fields.
-macro_rules! texts {
-    ($($name:ident: $text:literal,)* ; $($counted:ident: $one:literal | $other:literal,)*) => {
-        /// Every text, in one language.
-        pub struct Texts {
-            $(#[doc = $text] pub $name: &'static str,)*
-            $(#[doc = $other] pub $counted: Counted,)*
-        }
-
-        /// In English.
-        pub(super) static TEXTS: Texts = Texts {
-            $($name: $text,)*
-            $($counted: Counted { one: $one, other: $other },)*
-        };
-    };
-}
-
 texts! {
+    /// Every text but those with modules of their own, in one language.
+    Texts;
     // The application.
     // The language, as in HTML's `lang`.
     language: "en",
