@@ -26,6 +26,7 @@ mod pool;
 mod pooler;
 mod pools;
 mod readiness;
+pub(crate) mod removed_messages;
 pub(crate) mod sanctions;
 pub(crate) mod sessions;
 pub(crate) mod sign_ins;

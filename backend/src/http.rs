@@ -22,6 +22,7 @@ mod image;
 mod invalid_field;
 mod json_body;
 mod members;
+mod messages;
 mod moderation_log;
 mod openapi;
 mod pages;
@@ -96,6 +97,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(canvases::routes())
                 .merge(members::routes())
                 .merge(moderation_log::routes())
+                .merge(messages::routes())
                 .merge(snapshot::routes())
                 .merge(tiles::routes())
                 .merge(history::routes())

@@ -18,6 +18,7 @@ mod presence;
 mod presence_store;
 mod rate_limit;
 mod registry;
+mod removed_chat;
 mod ring;
 mod room;
 mod sequencer;

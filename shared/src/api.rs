@@ -309,10 +309,40 @@ pub struct ChatMessage {
     pub sender_username: String,
     /// That user's name to show, at the time of sending.
     pub sender_display_name: String,
-    /// The text: 1–2000 characters.
+    /// The text: 1–2000 characters; empty once it was removed.
     pub message_text: String,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// True once it was removed; not sent otherwise.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "openapi", schema(required = false))]
+    pub removed: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// `POST /canvases/{id}/messages/purge`: removes a person's messages.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PurgeMessages {
+    /// Whose messages.
+    pub username: String,
+    /// The oldest time of a message that is removed.
+    pub since: Timestamp,
+    /// At most 500 characters, for the moderation log; empty if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The answer to a purge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Purged {
+    /// How many messages were removed: at most 1,000. The next request removes the rest.
+    pub removed: i64,
 }
 
 /// A consistent snapshot of a canvas.

@@ -27,6 +27,10 @@ pub const PALETTE: RangeInclusive<usize> = 2..=64;
 pub const TILE_TITLE: RangeInclusive<usize> = 0..=80;
 /// Characters of a chat message.
 pub const CHAT_TEXT: RangeInclusive<usize> = 1..=2000;
+/// Characters of the reason of an act of moderation, where one need not be given.
+pub const REASON: RangeInclusive<usize> = 0..=500;
+/// Messages that one purge removes at most.
+pub const PURGED_MESSAGES: i64 = 1000;
 /// Characters of a tile mention's message.
 pub const MENTION_MESSAGE: RangeInclusive<usize> = 0..=200;
 /// Characters of a mention's highlight type, each of `a-z_`.

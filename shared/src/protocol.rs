@@ -16,8 +16,8 @@ pub use connection::{Ack, Connected, ErrorMessage, Heartbeat, Pong, Resume};
 pub use decode::{DecodeError, decode};
 pub use durable_event::DurableEvent;
 pub use events::{
-    Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, Lock, SanctionLifted, Sanctioned,
-    TileCreated, TileDeleted, TileLiked, TileUnlocked, TileUpdated,
+    Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, ChatRemoved, Lock, RemovedBy,
+    SanctionLifted, Sanctioned, TileCreated, TileDeleted, TileLiked, TileUnlocked, TileUpdated,
 };
 pub use people::{PresenceUpdate, TileMentioned, UserCount, UserCursor, UserTyping};
 pub use server::ServerMessage;

@@ -5,7 +5,7 @@ use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Number, Value};
 use shared::{
     canvas::Coord,
-    ids::{CanvasId, OpId},
+    ids::{CanvasId, MessageId, OpId},
     limits,
     pixels::{PixelEdit, Pixels},
     presence::Status,
@@ -89,6 +89,9 @@ fn message() -> impl Strategy<Value = ClientMessage> {
         }),
         (chat, option::of(any::<i64>().prop_map(CanvasId)))
             .prop_map(|(text, canvas_id)| ClientMessage::CanvasChat { text, canvas_id }),
+        any::<u128>().prop_map(|id| ClientMessage::ChatRemove {
+            message_id: MessageId(Uuid::from_u128(id)),
+        }),
         presence(),
         (
             cell,
@@ -167,7 +170,10 @@ proptest! {
 
     #[test]
     fn a_durable_message_is_a_chat_message_or_changes_a_tile(message in message()) {
-        let is_chat = matches!(message, ClientMessage::CanvasChat { .. });
+        let is_chat = matches!(
+            message,
+            ClientMessage::CanvasChat { .. } | ClientMessage::ChatRemove { .. }
+        );
         let tile_op = message.tile_op();
         prop_assert_eq!(message.is_durable(), is_chat || tile_op.is_some());
         if let Some((at, _)) = tile_op {

@@ -13,8 +13,9 @@ use shared::{
 use std::collections::BTreeSet;
 
 const ID: &str = "018f4e1c-0000-7000-8000-000000000001";
-const DURABLE: [&str; 6] = [
+const DURABLE: [&str; 7] = [
     "canvas_chat_message",
+    "chat_removed",
     "tile_created",
     "tile_updated",
     "tile_liked",
@@ -108,7 +109,16 @@ fn messages() -> Vec<Value> {
     chat["type"] = "canvas_chat_message".into();
     messages.push(chat.clone());
     chat["op_id"] = ID.into();
+    messages.push(chat.clone());
+    chat["message_text"] = "".into();
+    chat["removed"] = true.into();
     messages.push(chat);
+    for by in ["author", "moderator"] {
+        messages.push(json!({
+            "type": "chat_removed", "seq": 9, "canvas_id": 7, "message_id": ID, "target_seq": 3,
+            "remover_id": 2, "by": by, "timestamp": TIME,
+        }));
+    }
     for kind in ["user_joined", "user_left"] {
         messages.push(json!({
             "type": kind, "user_id": 1, "username": "ann", "display_name": "Ann",

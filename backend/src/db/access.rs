@@ -160,6 +160,16 @@ pub(crate) async fn find(
     .map_err(DbError::from)
 }
 
+/// What there is to know of a user on a canvas besides the role.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) is_admin: bool,
+    /// Whether the user has no password.
+    pub(crate) is_guest: bool,
+    /// Whether the user owns the canvas, is an admin, or was given a role by name.
+    pub(crate) has_given_role: bool,
+}
+
 /// The roles of some users on a canvas.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Roles {
@@ -167,6 +177,7 @@ pub(crate) struct Roles {
     pub(crate) acl_version: i64,
     /// `None` for users who may not read the canvas.
     pub(crate) roles: HashMap<UserId, Option<Role>>,
+    pub(crate) standings: HashMap<UserId, Standing>,
     /// Those of the users who have sanctions that were not lifted.
     pub(crate) sanctioned: Vec<UserId>,
     /// The sanctions in force, once they were read ([`super::sanctions::in_force`]) for the
@@ -186,6 +197,7 @@ pub(crate) async fn roles(
         r#"SELECT asked.id AS "user_id!", c.owner_id AS "owner_id!", c.visibility AS "visibility!",
                 access_version(c.access_changes) AS "acl_version!", m.role AS "role?",
                 coalesce(u.is_admin OR u.is_named_admin, false) AS "is_admin!",
+                coalesce(u.password_hash IS NULL, false) AS "is_guest!",
                 EXISTS (
                     SELECT FROM sanctions s WHERE s.user_id = asked.id AND s.lifted_at IS NULL
                       AND (s.canvas_id = c.id OR s.canvas_id IS NULL)
@@ -202,8 +214,13 @@ pub(crate) async fn roles(
         let user = UserId(row.user_id);
         let visibility = named(row.visibility)?;
         let owner_id = UserId(row.owner_id);
+        let standing = Standing {
+            is_admin: row.is_admin,
+            is_guest: row.is_guest,
+            has_given_role: row.is_admin || user == owner_id || row.role.is_some(),
+        };
         let role = role(owner_id, visibility, Some(user), row.role, row.is_admin)?;
-        Ok((row.acl_version, user, role, row.has_sanctions))
+        Ok((row.acl_version, user, role, standing, row.has_sanctions))
     })
     .fetch_all(executor)
     .await?;
@@ -213,7 +230,11 @@ pub(crate) async fn roles(
         acl_version: *acl_version,
         roles: rows
             .iter()
-            .map(|(_, user, role, _)| (*user, *role))
+            .map(|(_, user, role, ..)| (*user, *role))
+            .collect(),
+        standings: rows
+            .iter()
+            .map(|(_, user, _, standing, _)| (*user, *standing))
             .collect(),
         sanctioned,
         sanctions: HashMap::new(),
@@ -233,6 +254,8 @@ pub(crate) struct JoinLookup {
     pub(crate) has_bans: bool,
     /// Whether the user owns the canvas, is an admin, or was given a role by name.
     pub(crate) has_given_role: bool,
+    /// The `seq` of the canvas's newest `chat_removed`; 0 if there is none.
+    pub(crate) last_removal: i64,
 }
 
 /// One value per pair of canvas and user, in their order. Each is looked up by
@@ -247,6 +270,7 @@ pub(crate) async fn join_lookups(
     query!(
         r#"SELECT asked.user_id AS "user_id!", c.owner_id AS "owner_id?",
                 c.visibility AS "visibility?", access_version(c.access_changes) AS "acl_version?",
+                c.last_removal AS "last_removal?",
                 m.role AS "role?", u.username AS "username?", u.display_name AS "display_name?",
                 u.renames AS "name_version?", u.status_message AS "status_message?",
                 u.password_hash IS NULL AS "is_guest!",
@@ -298,6 +322,7 @@ pub(crate) async fn join_lookups(
         let user = row.username.zip(row.display_name);
         let user = user.zip(row.name_version.zip(row.status_message));
         Ok(JoinLookup {
+            last_removal: row.last_removal.unwrap_or_default(),
             access: access.transpose()?,
             user: user.map(
                 |((username, display_name), (name_version, status_message))| JoiningUser {

@@ -35,6 +35,16 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
                  SELECT ctid FROM canvas_idle_ops
                  WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
              )) RETURNING 1
+         ), words AS (
+             DELETE FROM removed_messages WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM removed_messages
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
+             )) RETURNING 1
+         ), visits AS (
+             DELETE FROM canvas_visits WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM canvas_visits
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
+             )) RETURNING 1
          ), likes AS (
              DELETE FROM tile_likes WHERE ctid = ANY (ARRAY (
                  SELECT l.ctid FROM tiles t JOIN tile_likes l ON l.tile_id = t.id
@@ -48,6 +58,8 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
              )) RETURNING 1
          )
          SELECT id, (SELECT count(*) FROM events) + (SELECT count(*) FROM no_ops)
+                  + (SELECT count(*) FROM words)
+                  + (SELECT count(*) FROM visits)
                   + (SELECT count(*) FROM likes) + (SELECT count(*) FROM unliked) AS "rows!"
          FROM gone"#,
         ROWS,

@@ -97,6 +97,8 @@ pub(crate) enum Resource {
     Canvas,
     /// A tile.
     Tile,
+    /// A chat message.
+    Message,
     /// A user, or a member.
     User,
     /// A connection in the registry.
@@ -109,6 +111,7 @@ impl Display for Resource {
             Self::Address => "address",
             Self::Canvas => "canvas",
             Self::Tile => "tile",
+            Self::Message => "message",
             Self::User => "user",
             Self::Connection => "connection",
         })
@@ -184,6 +187,7 @@ impl ApiError {
             Self::NotFound(Resource::Tile) | Self::Refused(Refusal::TileNotFound) => {
                 "tile_not_found"
             }
+            Self::NotFound(Resource::Message) => "message_not_found",
             Self::NotFound(Resource::User) => "user_not_found",
             Self::NotFound(Resource::Connection) => "connection_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -324,6 +328,7 @@ impl From<WriteError> for ApiError {
             WriteError::Refused(refusal) => Self::Refused(refusal),
             WriteError::Sanctioned(sanction) => Self::Sanctioned(sanction),
             WriteError::CanvasNotFound => Self::NotFound(Resource::Canvas),
+            WriteError::MessageNotFound => Self::NotFound(Resource::Message),
             WriteError::Busy => Self::RateLimited(Duration::from_secs(1)),
             WriteError::Unavailable => Self::Unavailable,
             WriteError::Internal => Self::Internal(None),

@@ -17,7 +17,7 @@ use axum::{
     http::request::Parts,
 };
 use serde::de::DeserializeOwned;
-use shared::ids::{CanvasId, TileId, UserId};
+use shared::ids::{CanvasId, MessageId, TileId, UserId};
 use std::str::FromStr;
 
 /// The session of a signed-in user; 401 for everybody else.
@@ -66,6 +66,9 @@ pub(crate) struct CanvasPath(pub(crate) CanvasId);
 /// `{tile_id}` of the path; 404 for anything but a number.
 pub(crate) struct TilePath(pub(crate) TileId);
 
+/// `{message_id}` of the path; 404 for anything but a UUID.
+pub(crate) struct MessagePath(pub(crate) MessageId);
+
 /// `{username}` of the path; 404 for an invalid name.
 pub(crate) struct UsernamePath(pub(crate) String);
 
@@ -84,6 +87,16 @@ impl FromRequestParts<AppState> for TilePath {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         segment(parts, state, "tile_id", Resource::Tile)
+            .await
+            .map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for MessagePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        segment(parts, state, "message_id", Resource::Message)
             .await
             .map(Self)
     }

@@ -191,6 +191,12 @@ refusals! {
         "403": ["forbidden", "sanctioned", "origin_not_allowed"],
         "404": ["canvas_not_found", "user_not_found"],
     }
+    /// Of a route that removes a chat message.
+    ChangesMessage {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "origin_not_allowed"],
+        "404": ["canvas_not_found", "message_not_found"],
+    }
     /// Of the route that creates a tile, which may be deleted before it is read.
     StartsTile {
         "401": ["unauthenticated"],

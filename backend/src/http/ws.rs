@@ -191,6 +191,7 @@ async fn accept(
         last_seq,
         epoch,
         last_timestamp,
+        last_removal: lookup.last_removal,
         permit,
         verify_token: verify_token(state.clone(), addr, canvas_id, user_id),
     });

@@ -58,7 +58,7 @@ pub(crate) enum RateCost {
 impl RateCost {
     fn of(message: &ClientMessage) -> Self {
         match message {
-            ClientMessage::CanvasChat { .. } => Self::Chat,
+            ClientMessage::CanvasChat { .. } | ClientMessage::ChatRemove { .. } => Self::Chat,
             ClientMessage::TilePaint { pixels, .. } => Self::drawing(pixels.len()),
             ClientMessage::TileCreate { pixels, .. } | ClientMessage::TileUpdate { pixels, .. } => {
                 Self::drawing(pixels.as_ref().map_or(0, pixel_count))

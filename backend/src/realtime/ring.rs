@@ -1,6 +1,9 @@
 //! The newest durable events of a canvas, in memory, for clients that reconnect soon.
 
-use super::frame::EncodedFrame;
+use super::{
+    frame::EncodedFrame,
+    removed_chat::{removed_seq, without_words},
+};
 use std::collections::VecDeque;
 
 /// The most events that are kept.
@@ -23,8 +26,12 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// Adds the next event. One that does not follow the last replaces all others.
+    /// Adds the next event. One that does not follow the last replaces all others. One that
+    /// removes a chat message takes its words out of memory too.
     pub(crate) fn push(&mut self, event: Event) {
+        if let Some(seq) = removed_seq(event.body.as_json()) {
+            self.remove_words(seq);
+        }
         if self.events.back().is_some_and(|e| e.seq + 1 != event.seq) {
             self.events.clear();
             self.bytes = 0;
@@ -36,6 +43,21 @@ impl Ring {
                 break;
             };
             self.bytes -= oldest.body.len();
+        }
+    }
+
+    fn remove_words(&mut self, seq: i64) {
+        let Some(first) = self.events.front().map(|event| event.seq) else {
+            return;
+        };
+        let index = usize::try_from(seq - first);
+        let Some(event) = index.ok().and_then(|index| self.events.get_mut(index)) else {
+            return;
+        };
+        if let Some((_, body)) = without_words(event.body.as_json()) {
+            self.bytes -= event.body.len();
+            event.body = body.into();
+            self.bytes += event.body.len();
         }
     }
 
@@ -105,6 +127,44 @@ mod tests {
         ring.push(event(601, BYTES));
         assert_eq!(seqs(&ring, 600, 601), Some(vec![601]));
         assert_eq!(seqs(&ring, 599, 601), None);
+    }
+
+    #[test]
+    fn a_removed_message_loses_its_words_in_memory_too() {
+        const ID: &str = "018f4e1c-0000-7000-8000-000000000001";
+        const TIME: &str = "2025-08-29T21:45:19.000Z";
+        let message = |seq: i64| {
+            Event {
+            seq,
+            body: format!(
+                r#"{{"type":"canvas_chat_message","message_id":"{ID}","canvas_id":7,"seq":{seq},"sender_id":1,"sender_username":"a","sender_display_name":"A","message_text":"words","created_at":"{TIME}"}}"#
+            )
+            .into(),
+        }
+        };
+        let removal = |seq: i64, target: i64| {
+            Event {
+            seq,
+            body: format!(
+                r#"{{"type":"chat_removed","seq":{seq},"canvas_id":7,"message_id":"{ID}","target_seq":{target},"remover_id":1,"by":"author","timestamp":"{TIME}"}}"#
+            )
+            .into(),
+        }
+        };
+        let mut ring = Ring::default();
+        ring.push(message(4));
+        ring.push(message(5));
+        // One that is not kept, one that is.
+        ring.push(removal(6, 3));
+        ring.push(removal(7, 5));
+        let text = |seq| {
+            let event = ring.event(seq).unwrap();
+            String::from_utf8(event.body.as_json().to_vec()).unwrap()
+        };
+        assert!(text(4).contains(r#""message_text":"words""#));
+        assert!(text(5).contains(r#""message_text":"""#) && text(5).contains(TIME));
+        let bytes: usize = ring.events.iter().map(|e| e.body.len()).sum();
+        assert_eq!((ring.bytes, ring.events.len()), (bytes, 4));
     }
 
     #[test]

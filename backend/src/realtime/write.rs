@@ -8,7 +8,7 @@ use shared::{
         sanctions::{Activity, SanctionBrief},
     },
     canvas::{Coord, Refusal, Role, TileOp},
-    ids::{OpId, TileId, UserId},
+    ids::{MessageId, OpId, TileId, UserId},
     text::ChatText,
     time::Timestamp,
 };
@@ -20,6 +20,8 @@ use thiserror::Error;
 pub(crate) const UNKNOWN_ACL: i64 = -1;
 /// Bytes of `[1023,255],`.
 const EDIT_BYTES: usize = 11;
+/// Bytes of a `chat_removed`.
+const REMOVED_BYTES: usize = 320;
 
 /// A user's id and names. Cheap to clone; clones share the names.
 #[derive(Clone, Debug)]
@@ -36,6 +38,16 @@ pub(crate) struct Identity {
 pub(crate) enum Operation {
     /// Appends a chat message.
     Chat(ChatText),
+    /// Removes a chat message.
+    RemoveMessage(MessageId),
+    /// Removes those of these messages that are of this user.
+    PurgeMessages {
+        sender: UserId,
+        /// The messages' `seq`s, oldest first.
+        seqs: Vec<i64>,
+        /// For the moderation log.
+        reason: String,
+    },
     /// Changes a tile.
     Tile {
         at: Coord,
@@ -61,7 +73,9 @@ impl Operation {
                 ..
             } => Activity::Liking,
             Self::Tile { .. } | Self::Lock { .. } | Self::Unlock { .. } => Activity::Painting,
-            Self::Settings(_) => Activity::Other,
+            Self::RemoveMessage(_) | Self::PurgeMessages { .. } | Self::Settings(_) => {
+                Activity::Other
+            }
         }
     }
 
@@ -82,7 +96,11 @@ impl Operation {
                 }
                 TileOp::Like { .. } | TileOp::Delete => 0,
             },
-            Self::Settings(_) | Self::Lock { .. } | Self::Unlock { .. } => 0,
+            Self::PurgeMessages { seqs, .. } => seqs.len() * REMOVED_BYTES,
+            Self::RemoveMessage(_)
+            | Self::Settings(_)
+            | Self::Lock { .. }
+            | Self::Unlock { .. } => 0,
         }
     }
 }
@@ -117,6 +135,8 @@ pub(crate) struct Done {
     pub(crate) version: Option<i64>,
     /// The tile's likes afterwards.
     pub(crate) like_count: Option<i64>,
+    /// How many messages a purge removed.
+    pub(crate) removed: Option<i64>,
 }
 
 /// Why a request was not carried out.
@@ -131,6 +151,9 @@ pub(crate) enum WriteError {
     /// The canvas does not exist, or was deleted.
     #[error("there is no such canvas")]
     CanvasNotFound,
+    /// The canvas has no such message.
+    #[error("there is no such message")]
+    MessageNotFound,
     /// Too many requests of the user wait already.
     #[error("too much is waiting to be written")]
     Busy,

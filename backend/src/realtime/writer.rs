@@ -16,6 +16,7 @@ use crate::db::{
     self, DbError, Pool,
     history::{CheckedLog, SeenLog},
     log::LockedCanvas,
+    moderation_log::NewLine,
 };
 use chrono::{DateTime, Utc};
 use plan::Plan;
@@ -243,6 +244,18 @@ async fn save(
     let (held, released) = plan.changed_locks();
     db::locks::save(connection, canvas, &held).await?;
     db::locks::release(connection, canvas, &released).await?;
+    db::removed_messages::save(connection, canvas, &plan.removals, now).await?;
+    for line in &plan.log_lines {
+        let line = NewLine {
+            canvas: Some(canvas),
+            action: line.action,
+            actor: line.actor,
+            target: line.target,
+            reason: &line.reason,
+            detail: line.detail.clone(),
+        };
+        db::moderation_log::append(&mut *connection, &line).await?;
+    }
     db::log::remember_no_ops(connection, canvas, &plan.no_ops).await?;
     let tile_count = tile_count + plan.tile_delta;
     db::log::append(connection, canvas, &plan.events, tile_count, now).await

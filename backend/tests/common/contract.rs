@@ -38,8 +38,9 @@ const OBJECTS: &Table = &[
     (
         "ChatMessage",
         "message_id:uuid canvas_id:int seq:int sender_id:int sender_username:text \
-         sender_display_name:text message_text:text created_at:time",
+         sender_display_name:text message_text:text created_at:time removed?:bool",
     ),
+    ("Purged", "removed:int"),
     (
         "Client",
         "connection_id:uuid user_id:int username:text canvas_id:int client_type:text \
@@ -118,7 +119,12 @@ const MESSAGES: &Table = &[
     (
         "canvas_chat_message",
         "seq:int message_id:uuid canvas_id:int sender_id:int sender_username:text \
-         sender_display_name:text message_text:text created_at:time op_id?:uuid",
+         sender_display_name:text message_text:text created_at:time op_id?:uuid removed?:bool",
+    ),
+    (
+        "chat_removed",
+        "seq:int canvas_id:int message_id:uuid target_seq:int remover_id:int by:text \
+         timestamp:time op_id?:uuid",
     ),
     ("user_typing", "user_id:int username:text is_typing:bool"),
     (
@@ -209,6 +215,7 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("PUT", "/tiles/{}/like", "Liked"),
     ("DELETE", "/tiles/{}/like", "Liked"),
     ("GET", "/canvases/{}/messages", "[ChatMessage]"),
+    ("POST", "/canvases/{}/messages/purge", "Purged"),
     ("GET", "/canvases/{}/events", "[event]"),
     ("GET", "/canvases/{}/users", "[ActiveUser]"),
     ("GET", "/admin/clients", "[Client]"),

@@ -66,8 +66,8 @@ pub fn refusal(code: ErrorCode, message: &str) -> String {
         | ErrorCode::UnknownType
         | ErrorCode::InvalidMessage
         | ErrorCode::CanvasMismatch
-        | ErrorCode::TooFarBehind
         | ErrorCode::MessageNotFound
+        | ErrorCode::TooFarBehind
         | ErrorCode::Sanctioned
         | ErrorCode::Newcomer
         | ErrorCode::SlowMode

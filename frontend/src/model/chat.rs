@@ -30,8 +30,10 @@ pub struct ChatRow {
     pub sender_username: String,
     /// The author's display name.
     pub sender_display_name: String,
-    /// The text of the message.
+    /// The text of the message; empty if it was removed.
     pub text: String,
+    /// Whether it was removed.
+    pub removed: bool,
     /// When it was stored; for a pending row, when it was written here.
     pub at: Timestamp,
     /// Whether it is stored.

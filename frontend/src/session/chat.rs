@@ -26,6 +26,7 @@ pub fn row(message: ChatMessage, own: Option<OpId>) -> ChatRow {
         sender_display_name: message.sender_display_name,
         text: message.message_text,
         at: message.created_at,
+        removed: message.removed,
         delivery: DeliveryStatus::Stored,
     }
 }
@@ -42,6 +43,15 @@ pub fn stored(rows: &mut Rows, event: ChatEvent) -> bool {
     let surplus = rows.len().saturating_sub(MAX_ROWS);
     rows.drain(..surplus);
     surplus > 0
+}
+
+/// A stored message was removed: its row stays, without the words.
+pub fn removed(rows: &mut [Arc<ChatRow>], seq: i64) {
+    if let Some(row) = rows.iter_mut().find(|row| row.seq == Some(seq)) {
+        let row = Arc::make_mut(row);
+        row.text.clear();
+        row.removed = true;
+    }
 }
 
 /// Where one's own row stands that is not stored: those are at the end.
@@ -116,6 +126,9 @@ fn insert(rows: &mut Rows, row: ChatRow) {
         .map_or(0, |last| last + 1);
     let at = rows[..stored].partition_point(|other| other.seq < row.seq);
     if rows.get(at).is_some_and(|other| other.seq == row.seq) {
+        if let (true, Some(seq)) = (row.removed, row.seq) {
+            removed(rows, seq);
+        }
         return;
     }
     rows.insert(at, Arc::new(row));
@@ -139,6 +152,7 @@ mod tests {
             sender_display_name: "Ann".into(),
             message_text: seq.to_string(),
             created_at: chrono::DateTime::UNIX_EPOCH.into(),
+            removed: false,
         }
     }
 
@@ -169,6 +183,21 @@ mod tests {
         }
         prepend(&mut rows, vec![message(2), message(1)]);
         assert_eq!(seqs(&rows), [1, 2, 3, 5, 9].map(Some));
+    }
+
+    #[test]
+    fn a_removed_message_stays_without_its_words_and_so_does_a_row_that_is_known() {
+        let mut rows = Vec::new();
+        prepend(&mut rows, vec![message(1), message(2)]);
+        removed(&mut rows, 1);
+        let without_words = ChatMessage {
+            message_text: String::new(),
+            removed: true,
+            ..message(2)
+        };
+        restart(&mut rows, vec![without_words, message(3)]);
+        let states: Vec<(&str, bool)> = rows.iter().map(|r| (&*r.text, r.removed)).collect();
+        assert_eq!(states, [("", true), ("", true), ("3", false)]);
     }
 
     #[test]

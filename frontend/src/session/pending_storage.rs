@@ -203,6 +203,9 @@ fn read(json: &str) -> serde_json::Result<ClientRequest> {
             text: ChatText::parse(&field::<String>(fields, "text")?).map_err(Error::custom)?,
             canvas_id: field(fields, "canvas_id")?,
         },
+        "chat_remove" => ClientMessage::ChatRemove {
+            message_id: field(fields, "message_id")?,
+        },
         "tile_create" => ClientMessage::TileCreate {
             x: field(fields, "x")?,
             y: field(fields, "y")?,

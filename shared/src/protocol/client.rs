@@ -2,7 +2,7 @@
 
 use crate::{
     canvas::{Coord, TileOp},
-    ids::{CanvasId, OpId},
+    ids::{CanvasId, MessageId, OpId},
     pixels::{PixelEdit, Pixels},
     presence::Status,
     text::ChatText,
@@ -44,6 +44,11 @@ pub enum ClientMessage {
         /// If given, must be the canvas of this connection.
         #[serde(skip_serializing_if = "Option::is_none")]
         canvas_id: Option<CanvasId>,
+    },
+    /// Removes a chat message: one's own, or as a moderator. Durable.
+    ChatRemove {
+        /// The message.
+        message_id: MessageId,
     },
     /// Changes what others see of this user.
     UserPresence(PresenceChange),
@@ -195,6 +200,7 @@ impl ClientMessage {
     pub fn is_durable(&self) -> bool {
         match self {
             Self::CanvasChat { .. }
+            | Self::ChatRemove { .. }
             | Self::TileCreate { .. }
             | Self::TilePaint { .. }
             | Self::TileUpdate { .. }
@@ -228,6 +234,7 @@ impl ClientMessage {
             | Self::TileUnlock { x, y } => Some(Coord { x, y }),
             Self::Hello { .. }
             | Self::CanvasChat { .. }
+            | Self::ChatRemove { .. }
             | Self::UserPresence(_)
             | Self::RequestUpdate { .. }
             | Self::Ping { .. }
@@ -257,6 +264,7 @@ impl ClientMessage {
             Self::TileDelete { .. } => TileOp::Delete,
             Self::Hello { .. }
             | Self::CanvasChat { .. }
+            | Self::ChatRemove { .. }
             | Self::UserPresence(_)
             | Self::TileMention { .. }
             | Self::TileLock { .. }

@@ -91,6 +91,9 @@ fn message(fields: &Fields) -> Result<ClientMessage, Invalid> {
             text: fields.chat_text()?,
             canvas_id: fields.optional_integer("canvas_id")?.map(CanvasId),
         },
+        "chat_remove" => ClientMessage::ChatRemove {
+            message_id: fields.message_id()?,
+        },
         "user_presence" => ClientMessage::UserPresence(presence(fields)?),
         "tile_mention" => ClientMessage::TileMention {
             tile_x: fields.coordinate("tile_x")?,

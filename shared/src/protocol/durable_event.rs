@@ -1,7 +1,9 @@
 //! The messages that are stored.
 
 use super::{
-    events::{CanvasUpdated, ChatEvent, TileCreated, TileDeleted, TileLiked, TileUpdated},
+    events::{
+        CanvasUpdated, ChatEvent, ChatRemoved, TileCreated, TileDeleted, TileLiked, TileUpdated,
+    },
     server::{from_object, message_type, unknown_type},
 };
 use crate::time::Timestamp;
@@ -22,6 +24,7 @@ pub enum DurableEvent {
     TileLiked(TileLiked),
     TileDeleted(TileDeleted),
     CanvasUpdated(Box<CanvasUpdated>),
+    ChatRemoved(ChatRemoved),
 }
 
 impl DurableEvent {
@@ -34,6 +37,7 @@ impl DurableEvent {
             Self::TileLiked(event) => event.seq,
             Self::TileDeleted(event) => event.seq,
             Self::CanvasUpdated(event) => event.seq,
+            Self::ChatRemoved(event) => event.seq,
         }
     }
 
@@ -46,6 +50,7 @@ impl DurableEvent {
             Self::TileLiked(event) => event.timestamp,
             Self::TileDeleted(event) => event.timestamp,
             Self::CanvasUpdated(event) => event.timestamp,
+            Self::ChatRemoved(event) => event.timestamp,
         }
     }
 
@@ -68,6 +73,7 @@ impl TryFrom<Value> for DurableEvent {
             "tile_liked" => Self::TileLiked(from_object(event)?),
             "tile_deleted" => Self::TileDeleted(from_object(event)?),
             "canvas_updated" => Self::CanvasUpdated(from_object(event)?),
+            "chat_removed" => Self::ChatRemoved(from_object(event)?),
             _ => return Err(unknown_type()),
         })
     }

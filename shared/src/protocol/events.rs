@@ -3,7 +3,7 @@
 
 use crate::{
     api::{Canvas, ChatMessage, rewrites::Cause, sanctions::Sanction},
-    ids::{CanvasId, OpId, TileId, UserId},
+    ids::{CanvasId, MessageId, OpId, TileId, UserId},
     pixels::{PixelEdit, Pixels},
     time::Timestamp,
 };
@@ -34,6 +34,39 @@ impl TryFrom<Value> for ChatEvent {
             message: from_value(event)?,
         })
     }
+}
+
+/// `chat_removed`: a chat message was removed. From then on the message itself has
+/// `removed: true` and no text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatRemoved {
+    /// Place in the canvas's order of events.
+    pub seq: i64,
+    /// The canvas.
+    pub canvas_id: CanvasId,
+    /// The message.
+    pub message_id: MessageId,
+    /// The message's `seq`.
+    pub target_seq: i64,
+    /// The user who removed it.
+    pub remover_id: UserId,
+    /// As what they removed it.
+    pub by: RemovedBy,
+    /// When it was removed.
+    pub timestamp: Timestamp,
+    /// The request's, if it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub op_id: Option<OpId>,
+}
+
+/// As what somebody removed a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RemovedBy {
+    /// As the message's sender.
+    Author,
+    /// As somebody who outranks the sender.
+    Moderator,
 }
 
 /// `tile_created`: a tile was created in an empty cell, or brought back by a rewrite.

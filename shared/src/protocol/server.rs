@@ -3,8 +3,8 @@
 use super::{
     connection::{Ack, Connected, ErrorMessage, Pong},
     events::{
-        Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, Lock, SanctionLifted, Sanctioned,
-        TileCreated, TileDeleted, TileLiked, TileUnlocked, TileUpdated,
+        Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, ChatRemoved, Lock, SanctionLifted,
+        Sanctioned, TileCreated, TileDeleted, TileLiked, TileUnlocked, TileUpdated,
     },
     people::{PresenceUpdate, TileMentioned, UserCount, UserCursor, UserTyping},
 };
@@ -40,6 +40,7 @@ pub enum ServerMessage {
     Sanction(Box<Sanctioned>),
     SanctionLifted(SanctionLifted),
     CanvasUpdated(Box<CanvasUpdated>),
+    ChatRemoved(ChatRemoved),
     Ack(Ack),
     Error(ErrorMessage),
     Pong(Pong),
@@ -82,6 +83,7 @@ impl TryFrom<Value> for ServerMessage {
             "sanction" => Self::Sanction(from_object(message)?),
             "sanction_lifted" => Self::SanctionLifted(from_object(message)?),
             "canvas_updated" => Self::CanvasUpdated(from_object(message)?),
+            "chat_removed" => Self::ChatRemoved(from_object(message)?),
             "ack" => Self::Ack(from_object(message)?),
             "error" => Self::Error(from_object(message)?),
             "pong" => Self::Pong(from_object(message)?),

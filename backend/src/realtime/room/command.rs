@@ -80,6 +80,9 @@ pub(crate) struct Join {
     pub(crate) epoch: Option<Epoch>,
     /// The time of the event `last_seq`, until it was compared with the log's.
     pub(crate) last_timestamp: Option<Timestamp>,
+    /// The `seq` of a `chat_removed` that was committed before: what it removed must not be
+    /// replayed from memory.
+    pub(crate) last_removal: i64,
     /// Whether the log was compared because `last_seq` is above its head.
     pub(crate) is_compared: bool,
     pub(crate) heartbeat: Heartbeat,
@@ -98,9 +101,15 @@ impl Join {
         }
     }
 
-    /// Whether the client has seen events after `head` of this epoch.
+    /// Up to which `seq` the log has to be delivered before a client that resumes is
+    /// admitted; `None` for one that does not.
+    pub(super) fn needed_seq(&self) -> Option<i64> {
+        self.last_seq.map(|seq| seq.max(self.last_removal))
+    }
+
+    /// Whether that is after `head` of this epoch.
     pub(super) fn is_ahead(&self, head: i64, epoch: Epoch) -> bool {
-        self.epoch == Some(epoch) && self.last_seq.is_some_and(|seq| seq > head)
+        self.epoch == Some(epoch) && self.needed_seq().is_some_and(|seq| seq > head)
     }
 }
 

@@ -9,8 +9,8 @@ pub(super) struct Joins {
     /// Admitted together at the end of the step, so that the list of users is serialized
     /// once for all of them.
     waiting: Vec<Join>,
-    /// Connections that have seen newer events than this room, on another node. The log
-    /// is read before they are admitted.
+    /// Connections that have seen newer events than this room, on another node, or newer
+    /// removals of messages. The log is read before they are admitted.
     ahead: Vec<Join>,
     /// Connections that have seen newer events than the log has: it went back, or they
     /// are wrong. The log is compared before they are admitted.

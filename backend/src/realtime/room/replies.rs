@@ -27,6 +27,7 @@ pub(super) fn refusal(op_id: Option<OpId>, error: &WriteError) -> OutboundMessag
     let (code, retry_after_ms) = match error {
         WriteError::Refused(refusal) => (refusal.code(), None),
         WriteError::Sanctioned(_) => (ErrorCode::Sanctioned, None),
+        WriteError::MessageNotFound => (ErrorCode::MessageNotFound, None),
         WriteError::Busy => (ErrorCode::RateLimited, Some(1000)),
         WriteError::Unavailable | WriteError::CanvasNotFound => {
             (ErrorCode::Unavailable, Some(1000))

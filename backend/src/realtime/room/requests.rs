@@ -41,6 +41,7 @@ impl Room {
                 }
                 Operation::Chat(text)
             }
+            ClientMessage::ChatRemove { message_id } => Operation::RemoveMessage(message_id),
             ClientMessage::TileCreate {
                 x,
                 y,

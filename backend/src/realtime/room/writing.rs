@@ -4,7 +4,7 @@
 use super::{
     Room,
     backfill::LogReader,
-    command::ReplyTo,
+    command::{Join, ReplyTo},
     delivery::OwnReply,
     replies::{ack, refusal},
     timers::Timer,
@@ -52,7 +52,7 @@ impl Room {
             self.writes.check_log(pool, self.canvas_id, seen, joins);
         } else if self.joins.has_ahead() || (!has_requests && gap.is_some()) {
             let joins = self.joins.take_ahead();
-            let claimed = joins.iter().filter_map(|join| join.last_seq).max();
+            let claimed = joins.iter().filter_map(Join::needed_seq).max();
             let until = gap.max(claimed).unwrap_or(self.delivery.head());
             let reader = self.log_reader(until);
             self.writes.poll_log(reader, joins);

@@ -77,6 +77,7 @@ pub(super) fn event(
             sender_display_name: write.identity.display_name.to_string(),
             message_text: text.as_str().to_owned(),
             created_at: created_at.into(),
+            removed: false,
         },
         op_id: write.op_id,
     })

@@ -2,14 +2,16 @@
 //! is written, delivered and answered. Pure.
 
 mod locks;
+mod messages;
 mod tiles;
 
 use super::{
     Applied, Request, chat,
-    plan::{Loaded, Plan, done},
+    plan::{Loaded, Plan, StoredMessage, done},
 };
 use crate::{
     db::{
+        access::Standing,
         locks::TileLock,
         log::NewEvent,
         sanctions::{Sanctions, forbidding},
@@ -22,7 +24,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use shared::{
     api::Canvas,
-    canvas::{Coord, EditPolicy, Grid, Refusal, Role},
+    canvas::{Coord, EditPolicy, Grid, Rank, Refusal, Role},
     ids::{CanvasId, OpId, TileId, UserId},
     protocol::{CanvasUpdated, DurableEvent},
 };
@@ -40,9 +42,11 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         new_ids: loaded.new_ids,
         settings: loaded.settings,
         roles: loaded.roles,
+        standings: loaded.standings,
         sanctions: loaded.sanctions,
         liked: loaded.likes,
         locks: loaded.locks,
+        messages: loaded.messages,
         plan: Plan {
             base: loaded.canvas.last_seq,
             epoch: loaded.canvas.epoch,
@@ -56,6 +60,8 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             events: Vec::with_capacity(requests.len()),
             deleted: Vec::new(),
             no_ops: Vec::new(),
+            removals: Vec::new(),
+            log_lines: Vec::new(),
             tile_delta: 0,
         },
     };
@@ -99,9 +105,12 @@ struct Planner {
     new_ids: Vec<TileId>,
     settings: VecDeque<Option<Canvas>>,
     roles: HashMap<UserId, Option<Role>>,
+    standings: HashMap<UserId, Standing>,
     sanctions: HashMap<UserId, Sanctions>,
     liked: HashSet<(TileId, UserId)>,
     locks: HashMap<Coord, TileLock>,
+    /// The messages that may be removed, by their `seq`.
+    messages: HashMap<i64, StoredMessage>,
     plan: Plan,
 }
 
@@ -124,6 +133,12 @@ impl Planner {
                 let event = chat::event(self.canvas, write, text, self.seq + 1, self.now);
                 self.append(request, &event)
             }
+            Operation::RemoveMessage(id) => self.remove_message(request, *id),
+            Operation::PurgeMessages {
+                sender,
+                seqs,
+                reason,
+            } => self.purge_messages(request, *sender, seqs, reason),
             Operation::Tile { at, expected, op } => self.tile(request, *at, *expected, op),
             Operation::Settings(_) => {
                 let changed = self.settings.pop_front().ok_or(WriteError::Internal)?;
@@ -166,6 +181,12 @@ impl Planner {
         } else {
             request.write.sanctions.as_ref()
         }
+    }
+
+    /// The rank of a user whose role was read.
+    fn rank(&self, user: UserId) -> Rank {
+        let is_admin = self.standings.get(&user).is_some_and(|it| it.is_admin);
+        Rank::of(is_admin, self.roles.get(&user).copied().flatten())
     }
 
     /// Appends the event to the plan, with the next `seq`.

@@ -9,7 +9,7 @@ use crate::{
 use shared::{
     api::UpdateCanvas,
     canvas::{Coord, Grid, TileOp},
-    ids::{CanvasId, OpId, UserId},
+    ids::{CanvasId, MessageId, OpId, UserId},
 };
 use sqlx::PgConnection;
 use std::collections::HashSet;
@@ -28,6 +28,14 @@ struct Needs<'a> {
     has_delete: bool,
     /// Changes of the canvas's settings, in order.
     settings: Vec<&'a UpdateCanvas>,
+    /// Messages to remove, by id.
+    messages: Vec<MessageId>,
+    /// Messages to remove, by `seq`.
+    purged: Vec<i64>,
+    /// Whose messages they are.
+    purged_senders: Vec<UserId>,
+    /// Who removes messages.
+    removers: Vec<UserId>,
 }
 
 impl<'a> Needs<'a> {
@@ -51,6 +59,15 @@ impl<'a> Needs<'a> {
                         TileOp::Update { .. } => {}
                     }
                 }
+                Operation::RemoveMessage(id) => {
+                    needs.messages.push(*id);
+                    needs.removers.push(user);
+                }
+                Operation::PurgeMessages { sender, seqs, .. } => {
+                    needs.purged.extend(seqs);
+                    needs.purged_senders.push(*sender);
+                    needs.removers.push(user);
+                }
                 Operation::Settings(change) => needs.settings.push(change),
                 Operation::Chat(_) | Operation::Lock { .. } | Operation::Unlock { .. } => {}
             }
@@ -70,18 +87,28 @@ pub(super) async fn load(
     let needs = Needs::of(requests, &locked.grid);
     let acl_version = locked.acl_version;
     let mut loaded = Loaded::new(locked);
-    let outdated: HashSet<UserId> = requests
+    let mut outdated: HashSet<UserId> = requests
         .iter()
         .filter(|request| request.write.acl_version != acl_version)
         // Needs no role.
         .filter(|request| !matches!(request.write.operation, Operation::Unlock { .. }))
         .map(|request| request.write.identity.user_id)
         .collect();
+    if !needs.messages.is_empty() || !needs.purged.is_empty() {
+        let (ids, seqs) = (&needs.messages, &needs.purged);
+        let messages = db::removed_messages::find(connection, canvas, ids, seqs).await?;
+        loaded.note_messages(messages);
+        // The ranks decide who may remove them.
+        outdated.extend(loaded.messages.values().map(|message| message.sender_id));
+        outdated.extend(&needs.purged_senders);
+        outdated.extend(&needs.removers);
+    }
     if !outdated.is_empty() {
         let users: Vec<UserId> = outdated.into_iter().collect();
         let read = db::access::roles(&mut *connection, canvas, &users).await?;
         let read = read.unwrap_or_default();
         loaded.roles = read.roles;
+        loaded.standings = read.standings;
         loaded.sanctions =
             db::sanctions::in_force(&mut *connection, canvas, &read.sanctioned).await?;
     }

@@ -4,8 +4,10 @@ use super::{Applied, Committed};
 use crate::realtime::cluster_message::LockChange;
 use crate::{
     db::{
+        access::Standing,
         locks::TileLock,
         log::{LockedCanvas, NewEvent},
+        removed_messages::{LoggedMessage, Removal},
         sanctions::Sanctions,
     },
     realtime::{
@@ -13,10 +15,11 @@ use crate::{
         write::{Done, WriteError},
     },
 };
+use serde_json::Value;
 use shared::{
-    api::Canvas,
+    api::{Canvas, moderation::ModerationAction},
     canvas::{Coord, EditPolicy, Role, TileState},
-    ids::{Epoch, OpId, TileId, UserId},
+    ids::{Epoch, MessageId, OpId, TileId, UserId},
     protocol::DurableEvent,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -36,8 +39,31 @@ pub(super) struct Loaded {
     pub(super) settings: VecDeque<Option<Canvas>>,
     /// The users' roles, where those of the requests may be outdated.
     pub(super) roles: HashMap<UserId, Option<Role>>,
+    /// What else was read of the same users.
+    pub(super) standings: HashMap<UserId, Standing>,
     /// The sanctions of those of these users who have any.
     pub(super) sanctions: HashMap<UserId, Sanctions>,
+    /// The chat messages that may be removed, by their `seq`.
+    pub(super) messages: HashMap<i64, StoredMessage>,
+}
+
+/// A chat message that may be removed.
+pub(super) struct StoredMessage {
+    pub(super) seq: i64,
+    pub(super) id: MessageId,
+    pub(super) sender_id: UserId,
+    /// Its wire form.
+    pub(super) body: String,
+}
+
+/// A line for the moderation log, on the canvas of the batch.
+pub(super) struct LogLine {
+    pub(super) action: ModerationAction,
+    pub(super) actor: UserId,
+    pub(super) target: Option<UserId>,
+    pub(super) reason: String,
+    /// A JSON object.
+    pub(super) detail: Value,
 }
 
 impl Loaded {
@@ -51,7 +77,24 @@ impl Loaded {
             new_ids: Vec::new(),
             settings: VecDeque::new(),
             roles: HashMap::new(),
+            standings: HashMap::new(),
             sanctions: HashMap::new(),
+            messages: HashMap::new(),
+        }
+    }
+
+    pub(super) fn note_messages(&mut self, messages: Vec<LoggedMessage>) {
+        for LoggedMessage { seq, body } in messages {
+            let Ok(DurableEvent::CanvasChatMessage(event)) = serde_json::from_str(&body) else {
+                continue;
+            };
+            let message = StoredMessage {
+                seq,
+                id: event.message.message_id,
+                sender_id: event.message.sender_id,
+                body,
+            };
+            self.messages.insert(seq, message);
         }
     }
 
@@ -101,6 +144,10 @@ pub(super) struct Plan {
     pub(super) deleted: Vec<TileId>,
     /// Operations without an event that must not be applied on a repeat.
     pub(super) no_ops: Vec<(UserId, OpId)>,
+    /// Chat messages that lose their words.
+    pub(super) removals: Vec<Removal>,
+    /// Lines for the moderation log.
+    pub(super) log_lines: Vec<LogLine>,
     /// How much the number of tiles changes.
     pub(super) tile_delta: i64,
 }
@@ -175,7 +222,9 @@ impl Plan {
 /// The result of the request that made this event.
 pub(super) fn done(event: &DurableEvent) -> Done {
     let (tile_id, version, like_count) = match event {
-        DurableEvent::CanvasChatMessage(_) | DurableEvent::CanvasUpdated(_) => (None, None, None),
+        DurableEvent::CanvasChatMessage(_)
+        | DurableEvent::ChatRemoved(_)
+        | DurableEvent::CanvasUpdated(_) => (None, None, None),
         DurableEvent::TileCreated(tile) => (
             Some(tile.tile_id),
             Some(tile.version),
@@ -195,5 +244,6 @@ pub(super) fn done(event: &DurableEvent) -> Done {
         tile_id,
         version,
         like_count,
+        removed: None,
     }
 }

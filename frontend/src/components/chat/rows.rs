@@ -166,6 +166,7 @@ mod tests {
             sender_username: format!("user{sender}"),
             sender_display_name: format!("User {sender}"),
             text: "hi".to_owned(),
+            removed: false,
             at: time.into(),
             delivery: DeliveryStatus::Stored,
         })

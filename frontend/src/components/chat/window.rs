@@ -93,6 +93,7 @@ mod tests {
                 sender_username: "ann".into(),
                 sender_display_name: "Ann".into(),
                 text: "hi".into(),
+                removed: false,
                 at: chrono::DateTime::UNIX_EPOCH.into(),
                 delivery: DeliveryStatus::Stored,
             })

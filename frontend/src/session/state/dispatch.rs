@@ -208,6 +208,7 @@ impl<B: Backend> SessionState<B> {
             sender_username: user.username.clone(),
             sender_display_name: user.display_name.clone(),
             text: text.as_str().to_owned(),
+            removed: false,
             at: self.server_time(now),
             delivery: DeliveryStatus::Pending,
         })

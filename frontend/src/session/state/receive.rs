@@ -53,6 +53,7 @@ impl<B: Backend> SessionState<B> {
             | ServerMessage::TileLiked(_)
             | ServerMessage::TileDeleted(_)
             | ServerMessage::CanvasUpdated(_)
+            | ServerMessage::ChatRemoved(_)
             | ServerMessage::Ack(_)) => match self.seq.buffer(durable) {
                 Ok(true) => return FollowUp::Flush,
                 Ok(false) => {
@@ -88,6 +89,9 @@ impl<B: Backend> SessionState<B> {
             }
             ServerMessage::CanvasUpdated(event) => {
                 return self.durable(DurableEvent::CanvasUpdated(event), now);
+            }
+            ServerMessage::ChatRemoved(event) => {
+                return self.durable(DurableEvent::ChatRemoved(event), now);
             }
             ServerMessage::Ack(ack) => return self.ack(&ack, now),
             ServerMessage::Error(error) => return self.error(error, now),

@@ -130,6 +130,7 @@ impl Server {
                     sender_display_name: user.display_name.clone(),
                     message_text: text.as_str().to_owned(),
                     created_at: self.time(),
+                    removed: false,
                 };
                 self.messages.push(message.clone());
                 Some(DurableEvent::CanvasChatMessage(ChatEvent {
@@ -366,6 +367,7 @@ pub(super) fn message(event: DurableEvent) -> ServerMessage {
         DurableEvent::TileLiked(event) => ServerMessage::TileLiked(event),
         DurableEvent::TileDeleted(event) => ServerMessage::TileDeleted(event),
         DurableEvent::CanvasUpdated(event) => ServerMessage::CanvasUpdated(event),
+        DurableEvent::ChatRemoved(event) => ServerMessage::ChatRemoved(event),
     }
 }
 

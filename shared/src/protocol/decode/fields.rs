@@ -1,7 +1,7 @@
 //! Typed access to the fields of a client's message.
 
 use crate::{
-    ids::OpId,
+    ids::{MessageId, OpId},
     limits,
     pixels::{PixelEdit, Pixels},
     protocol::ErrorCode,
@@ -117,6 +117,11 @@ impl Fields {
             .and_then(|text| text.parse().ok())
             .map(Some)
             .ok_or_else(|| invalid("op_id", "must be a UUID"))
+    }
+
+    pub(super) fn message_id(&self) -> Result<MessageId, Invalid> {
+        let id = self.string("message_id")?.parse();
+        id.map_err(|_| invalid("message_id", "must be a UUID"))
     }
 
     /// The chat text; errors have codes of their own.

@@ -107,6 +107,7 @@ fn join(room: &mut Room, id: ConnectionId) -> Joined {
         last_seq: None,
         epoch: None,
         last_timestamp: None,
+        last_removal: 0,
         is_compared: false,
         heartbeat: Heartbeat {
             interval_ms: 1,

@@ -91,6 +91,14 @@ impl<B: Backend> SessionState<B> {
                 self.history.remove(&at);
                 self.update_undoable(at);
             }
+            DurableEvent::ChatRemoved(event) => {
+                self.store
+                    .chat
+                    .update(|rows| chat::removed(rows, event.target_seq));
+                if let Some(id) = event.op_id {
+                    self.finish(id);
+                }
+            }
             DurableEvent::CanvasUpdated(event) => self.update_canvas(event.canvas),
         }
         FollowUp::Flush
