@@ -51,6 +51,12 @@ pub(crate) enum Action {
     Guest,
     /// A session was ended by its user.
     Logout,
+    /// A password was changed.
+    PasswordChanged,
+    /// Sessions were ended by their user, besides the one that was used.
+    SessionsEnded,
+    /// An account was deleted by its user.
+    AccountDeleted,
     /// A WebSocket handshake; only refusals are recorded.
     Connect,
     /// A new token on an open WebSocket; only refusals are recorded.
@@ -61,6 +67,12 @@ pub(crate) enum Action {
     RoleSet,
     /// A member's role was removed.
     RoleRemoved,
+    /// An invite was made.
+    InviteMade,
+    /// An invite was revoked.
+    InviteRevoked,
+    /// An invite gave its role.
+    InviteAccepted,
     /// A canvas's settings were changed.
     CanvasChanged,
     /// A canvas was deleted.
@@ -78,11 +90,17 @@ impl Action {
             Self::Login => "login",
             Self::Guest => "guest",
             Self::Logout => "logout",
+            Self::PasswordChanged => "password_changed",
+            Self::SessionsEnded => "sessions_ended",
+            Self::AccountDeleted => "account_deleted",
             Self::Connect => "connect",
             Self::Refresh => "token_refresh",
             Self::Cookie => "cookie",
             Self::RoleSet => "role_set",
             Self::RoleRemoved => "role_removed",
+            Self::InviteMade => "invite_made",
+            Self::InviteRevoked => "invite_revoked",
+            Self::InviteAccepted => "invite_accepted",
             Self::CanvasChanged => "canvas_changed",
             Self::CanvasDeleted => "canvas_deleted",
             Self::Kick => "kick",

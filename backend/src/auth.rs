@@ -4,6 +4,7 @@
 
 mod device;
 mod jwt_secret;
+mod last_seen;
 mod password;
 mod token;
 
@@ -14,7 +15,7 @@ pub(crate) use password::Passwords;
 use crate::{
     clock::DatabaseClock,
     db::{
-        Batcher, DbError, Pool,
+        self, Batcher, DbError, Pool,
         sessions::{self, ActiveSession},
     },
     realtime::Identity,
@@ -22,6 +23,7 @@ use crate::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use device::DeviceTokens;
+use last_seen::LastSeen;
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use shared::ids::{SessionId, UserId};
@@ -111,6 +113,7 @@ pub(crate) struct Auth {
     /// before that must not be cached afterwards.
     invalidations: AtomicU64,
     sessions: Batcher<SessionId, Option<ActiveSession>>,
+    last_seen: LastSeen,
 }
 
 impl Auth {
@@ -142,6 +145,7 @@ impl Auth {
                 .time_to_live(SESSION_CACHE_TTL)
                 .build(),
             invalidations: AtomicU64::new(0),
+            last_seen: LastSeen::default(),
         }
     }
 
@@ -174,6 +178,28 @@ impl Auth {
         sessions::revoke(&self.pool, session_id, self.clock.now()).await?;
         self.invalidate(&session_id).await;
         Ok(())
+    }
+
+    /// Ends one of the user's sessions; false if they have no such session.
+    pub(crate) async fn revoke_of(
+        &self,
+        user: UserId,
+        session_id: SessionId,
+    ) -> Result<bool, AuthError> {
+        let is_ended = sessions::revoke_of(&self.pool, user, session_id, self.clock.now()).await?;
+        self.invalidate(&session_id).await;
+        Ok(is_ended)
+    }
+
+    /// Ends all other sessions of the session's user, and returns those that it ended.
+    pub(crate) async fn revoke_others(
+        &self,
+        session: &Session,
+    ) -> Result<Vec<SessionId>, AuthError> {
+        let (user, kept) = (session.user_id(), Some(session.session_id));
+        let ended = sessions::revoke_others(&self.pool, user, kept, self.clock.now()).await?;
+        self.invalidate_user(user).await;
+        Ok(ended)
     }
 
     /// Issues a ticket for the session, and says when it expires. Only its hash
@@ -247,6 +273,17 @@ impl Auth {
         }
     }
 
+    /// Stores which sessions were used, besides those of the connections that are open. Called
+    /// by the maintenance loop.
+    ///
+    /// # Errors
+    /// Those of the database; what is not stored then is noted at the next use.
+    pub(crate) async fn store_last_seen(&self, open: Vec<SessionId>) -> db::Result<()> {
+        self.last_seen
+            .store(&self.pool, open, self.clock.now())
+            .await
+    }
+
     /// Frees what expired; called by the maintenance loop.
     pub(crate) async fn evict_expired(&self) {
         self.session_cache.run_pending_tasks().await;
@@ -293,6 +330,7 @@ impl Auth {
             .load(session_id)
             .await?
             .ok_or(AuthError::InvalidCredential)?;
+        self.last_seen.note(session_id);
         self.session_cache
             .insert(session_id, (active.clone(), read_at))
             .await;

@@ -6,9 +6,11 @@
 //! schema, `cargo xtask sqlx` renews these.
 
 pub(crate) mod access;
+pub(crate) mod accounts;
 pub(crate) mod admins;
 pub(crate) mod audit;
 mod batcher;
+pub(crate) mod blocks;
 pub(crate) mod canvases;
 pub(crate) mod cells;
 mod connect;
@@ -16,12 +18,14 @@ pub(crate) mod deleted_canvases;
 mod error;
 pub(crate) mod guests;
 pub(crate) mod history;
+pub(crate) mod invites;
 pub(crate) mod locks;
 pub(crate) mod log;
 pub(crate) mod members;
 pub(crate) mod messages;
 mod migrate;
 pub(crate) mod moderation_log;
+pub(crate) mod name_removals;
 mod pool;
 mod pooler;
 mod pools;

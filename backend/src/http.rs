@@ -6,8 +6,10 @@
 //! and not with our JSON); and there is no `TimeoutLayer`: header, body, queries and
 //! writing have timeouts of their own.
 
+mod accounts;
 mod admin;
 mod auth;
+mod blocks;
 mod bulk;
 mod canvases;
 mod client_addr;
@@ -20,6 +22,7 @@ mod health;
 mod history;
 mod image;
 mod invalid_field;
+mod invites;
 mod json_body;
 mod members;
 mod messages;
@@ -94,6 +97,9 @@ pub(crate) fn app(state: AppState) -> Router {
             OpenApiRouter::new()
                 .merge(auth::routes())
                 .merge(users::routes())
+                .merge(accounts::routes())
+                .merge(blocks::routes())
+                .merge(invites::routes())
                 .merge(canvases::routes())
                 .merge(members::routes())
                 .merge(moderation_log::routes())

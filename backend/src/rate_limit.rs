@@ -12,7 +12,7 @@ use governor::{
         keyed::{HashMapStateStore, ShrinkableKeyedStateStore},
     },
 };
-use shared::ids::UserId;
+use shared::ids::{SessionId, UserId};
 use std::{
     convert::Infallible, hash::Hash, net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration,
 };
@@ -152,6 +152,7 @@ pub(crate) struct SignInLimits {
     logins: KeyedLimiter<IpAddr>,
     failures: KeyedLimiter<(String, IpAddr)>,
     failures_anywhere: KeyedLimiter<String>,
+    confirmations: KeyedLimiter<SessionId>,
 }
 
 impl SignInLimits {
@@ -164,6 +165,7 @@ impl SignInLimits {
             logins: KeyedLimiter::new(quota(300, 300)),
             failures: KeyedLimiter::new(quota(6, 10)),
             failures_anywhere: KeyedLimiter::new(quota(6, 100)),
+            confirmations: KeyedLimiter::new(quota(6, 10)),
         }
     }
 
@@ -214,7 +216,28 @@ impl SignInLimits {
         }
         Ok(SignInAttempt {
             limits: self,
-            counted: Some(key),
+            counted: Some(Counted::Name(key.0, key.1)),
+        })
+    }
+
+    /// Counts an attempt to confirm one's own password in a session. Failures count against
+    /// the session alone: whoever stole one guesses no faster than by signing in, and does not
+    /// keep out the account's owner.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub(crate) fn confirm(
+        &self,
+        ip: IpAddr,
+        session: SessionId,
+    ) -> Result<SignInAttempt<'_>, Duration> {
+        if self.on {
+            self.logins.check(&network(ip))?;
+            self.confirmations.check(&session)?;
+        }
+        Ok(SignInAttempt {
+            limits: self,
+            counted: self.on.then_some(Counted::Session(session)),
         })
     }
 
@@ -225,6 +248,7 @@ impl SignInLimits {
         self.logins.evict_idle();
         self.failures.evict_idle();
         self.failures_anywhere.evict_idle();
+        self.confirmations.evict_idle();
     }
 }
 
@@ -252,8 +276,16 @@ impl SignInRefusal {
 #[must_use = "it counts as failed while it lasts"]
 pub(crate) struct SignInAttempt<'a> {
     limits: &'a SignInLimits,
-    /// Name and network, if it is counted.
-    counted: Option<(String, IpAddr)>,
+    counted: Option<Counted>,
+}
+
+/// Against what an attempt counts.
+#[derive(Debug)]
+enum Counted {
+    /// The name and the network.
+    Name(String, IpAddr),
+    /// The session in which a password is confirmed.
+    Session(SessionId),
 }
 
 impl SignInAttempt<'_> {
@@ -265,9 +297,13 @@ impl SignInAttempt<'_> {
 
 impl Drop for SignInAttempt<'_> {
     fn drop(&mut self) {
-        if let Some(key) = self.counted.take() {
-            self.limits.failures_anywhere.refund(&key.0);
-            self.limits.failures.refund(&key);
+        match self.counted.take() {
+            Some(Counted::Name(username, network)) => {
+                self.limits.failures_anywhere.refund(&username);
+                self.limits.failures.refund(&(username, network));
+            }
+            Some(Counted::Session(session)) => self.limits.confirmations.refund(&session),
+            None => {}
         }
     }
 }
@@ -403,6 +439,22 @@ mod tests {
         drop(running);
         assert!(limits.log_in(ip, "dora").is_ok());
         assert!(SignInLimits::new(false).log_in(ip, "ann").is_ok());
+    }
+
+    #[test]
+    fn wrong_confirmations_count_against_their_session() {
+        let limits = SignInLimits::new(true);
+        let ip = IpAddr::from([192, 0, 2, 1]);
+        let [stolen, own] = [1, 2].map(|n| SessionId(uuid::Uuid::from_u128(n)));
+        for _ in 0..10 {
+            limits.confirm(ip, stolen).unwrap().failed();
+        }
+        assert!(limits.confirm(ip, stolen).is_err());
+        for _ in 0..20 {
+            drop(limits.confirm(ip, own).unwrap());
+        }
+        assert!(limits.log_in(ip, "ann").is_ok());
+        assert!(SignInLimits::new(false).confirm(ip, stolen).is_ok());
     }
 
     #[test]

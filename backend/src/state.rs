@@ -56,6 +56,8 @@ pub(crate) struct Parts {
     pub(crate) bulk_reads: BulkReads,
     /// Notified when a canvas was deleted, whose rows are to be removed.
     pub(crate) canvas_deleted: Notify,
+    /// Notified when an account was deleted, whose names are to be removed.
+    pub(crate) account_deleted: Notify,
     /// Encoded pictures of boards.
     pub(crate) image_cache: ImageCache,
     /// The process's metrics.
@@ -88,6 +90,7 @@ impl AppState {
             readiness: Readiness::new(pools.readiness.clone()),
             bulk_reads: BulkReads::new(config.bulk_reads),
             canvas_deleted: Notify::new(),
+            account_deleted: Notify::new(),
             image_cache: ImageCache::new(),
             metrics,
             origins: Origins::new(&config),

@@ -13,6 +13,7 @@ use sanctions::SanctionBrief;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+pub mod accounts;
 pub mod moderation;
 pub mod rewrites;
 

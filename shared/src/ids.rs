@@ -63,6 +63,10 @@ id!(
     SessionId(Uuid)
 );
 id!(
+    /// An invite to a canvas.
+    InviteId(i64)
+);
+id!(
     /// The version of a canvas's log. It changes if the log is rewritten; two
     /// `seq` can only be compared within the same epoch.
     Epoch(Uuid)

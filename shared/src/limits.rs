@@ -11,6 +11,18 @@ pub const PASSWORD: RangeInclusive<usize> = 8..=128;
 pub const DISPLAY_NAME: RangeInclusive<usize> = 1..=64;
 /// Characters of a status message.
 pub const STATUS_MESSAGE: RangeInclusive<usize> = 0..=200;
+/// People that a user blocks at most.
+pub const BLOCKS: i64 = 1000;
+/// Invites of a canvas at most.
+pub const INVITES: i64 = 1000;
+/// How often an invite may give its role.
+pub const INVITE_USES: RangeInclusive<i32> = 1..=10_000;
+/// Seconds until an invite ends.
+pub const INVITE_SECONDS: RangeInclusive<i64> = 1..=30 * 24 * 3600;
+/// Seconds until an invite ends, if it does not say.
+pub const DEFAULT_INVITE_SECONDS: i64 = 7 * 24 * 3600;
+/// Characters of an invite's note.
+pub const INVITE_NOTE: RangeInclusive<usize> = 0..=100;
 /// Characters of a canvas's name.
 pub const CANVAS_NAME: RangeInclusive<usize> = 1..=80;
 /// Characters of a canvas's description.

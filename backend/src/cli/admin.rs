@@ -5,7 +5,7 @@ use super::{CommandError, database::CommandDatabase};
 use crate::{
     auth::Passwords,
     config::Config,
-    db::{DbError, admins},
+    db::{DbError, accounts, admins},
 };
 use clap::Subcommand;
 use shared::text;
@@ -117,6 +117,11 @@ struct NewAccount {
 async fn new_account(name: &str) -> Result<NewAccount, CommandError> {
     let username =
         text::username(name).map_err(|error| CommandError::new(format!("the name {error}")))?;
+    if accounts::is_deleted_name(&username) {
+        return Err(CommandError::new(format!(
+            "the name {username} is kept for a deleted account"
+        )));
+    }
     let asked_for = username.clone();
     let password = spawn_blocking(move || read_password(&asked_for))
         .await

@@ -256,6 +256,8 @@ pub(crate) struct JoinLookup {
     pub(crate) has_given_role: bool,
     /// The `seq` of the canvas's newest `chat_removed`; 0 if there is none.
     pub(crate) last_removal: i64,
+    /// Whom the user blocks.
+    pub(crate) blocked: Vec<UserId>,
 }
 
 /// One value per pair of canvas and user, in their order. Each is looked up by
@@ -286,7 +288,9 @@ pub(crate) async fn join_lookups(
                 ) OR EXISTS (
                     SELECT FROM sanctions s
                     WHERE s.canvas_id IS NULL AND s.lifted_at IS NULL AND s.kind = 'ban'
-                ) AS "has_bans!"
+                ) AS "has_bans!",
+                ARRAY(SELECT blocked_id FROM user_blocks
+                      WHERE user_id = asked.user_id ORDER BY blocked_id) AS "blocked!"
          FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (canvas_id, user_id, place)
          LEFT JOIN LATERAL (
              SELECT * FROM canvases WHERE id = asked.canvas_id LIMIT 1
@@ -336,6 +340,7 @@ pub(crate) async fn join_lookups(
             has_sanctions: row.has_sanctions,
             has_bans: row.has_bans,
             has_given_role,
+            blocked: row.blocked.into_iter().map(UserId).collect(),
         })
     })
     .fetch_all(executor)

@@ -38,7 +38,8 @@ pub(crate) async fn set(
 ) -> Result<Option<String>> {
     query_scalar!(
         "WITH changed AS (
-             UPDATE users SET is_admin = $2 WHERE lower(username) = lower($1)
+             UPDATE users SET is_admin = $2
+             WHERE lower(username) = lower($1) AND deleted_at IS NULL
              RETURNING id, username
          ), recorded AS (
              INSERT INTO audit (at, action, outcome, target)

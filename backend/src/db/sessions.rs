@@ -4,7 +4,7 @@ use super::{DbError, Pool, Result};
 use chrono::{DateTime, Utc};
 use shared::ids::{SessionId, UserId};
 use sqlx::{PgExecutor, query, query_as, query_scalar};
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt, str::FromStr};
 use uuid::Uuid;
 
 /// Rows that one statement of [`purge`] deletes at most.
@@ -106,6 +106,143 @@ pub(crate) async fn revoke(
         "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
         id.0,
         now,
+    )
+    .execute(executor)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
+}
+
+/// Ends one of the user's sessions; false if they have no such session.
+pub(crate) async fn revoke_of(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    query!(
+        "UPDATE sessions SET revoked_at = $3
+         WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3",
+        id.0,
+        user.0,
+        now,
+    )
+    .execute(executor)
+    .await
+    .map_err(DbError::from)
+    .map(|done| done.rows_affected() > 0)
+}
+
+/// Ends all sessions of the user but `kept`, and returns those that it ended.
+pub(crate) async fn revoke_others(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    kept: Option<SessionId>,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionId>> {
+    let ended = query_scalar!(
+        "UPDATE sessions SET revoked_at = $3
+         WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL AND expires_at > $3
+         RETURNING id",
+        user.0,
+        kept.map(|id| id.0),
+        now,
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(ended.into_iter().map(SessionId).collect())
+}
+
+/// Where a session stands in the list: newest first. Written as `microseconds.id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ListPosition {
+    created_at: DateTime<Utc>,
+    id: Uuid,
+}
+
+impl fmt::Display for ListPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.created_at.timestamp_micros(), self.id)
+    }
+}
+
+impl FromStr for ListPosition {
+    type Err = ();
+
+    fn from_str(text: &str) -> std::result::Result<Self, ()> {
+        let (micros, id) = text.split_once('.').ok_or(())?;
+        let micros = micros.parse().map_err(drop)?;
+        Ok(Self {
+            created_at: DateTime::from_timestamp_micros(micros).ok_or(())?,
+            id: id.parse().map_err(drop)?,
+        })
+    }
+}
+
+/// A session in the list of its user.
+pub(crate) struct ListedSession {
+    pub(crate) id: SessionId,
+    pub(crate) created_at: DateTime<Utc>,
+    /// To within some minutes.
+    pub(crate) last_seen_at: DateTime<Utc>,
+}
+
+impl ListedSession {
+    pub(crate) fn position(&self) -> ListPosition {
+        ListPosition {
+            created_at: self.created_at,
+            id: self.id.0,
+        }
+    }
+}
+
+/// The user's sessions that are active at `now`, newest first, those after a position.
+pub(crate) async fn list(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    now: DateTime<Utc>,
+    after: Option<ListPosition>,
+    limit: i64,
+) -> Result<Vec<ListedSession>> {
+    query!(
+        r#"SELECT id, created_at, greatest(created_at, last_seen_at) AS "last_seen_at!"
+           FROM sessions
+           WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
+             AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4::uuid))
+           ORDER BY created_at DESC, id DESC LIMIT $5"#,
+        user.0,
+        now,
+        after.map(|position| position.created_at),
+        after.map(|position| position.id),
+        limit,
+    )
+    .map(|row| ListedSession {
+        id: SessionId(row.id),
+        created_at: row.created_at,
+        last_seen_at: row.last_seen_at,
+    })
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// Notes that these sessions are used, those for which it was not noted since `noted_since`.
+/// Rows that another transaction has locked are skipped: two nodes never wait for each other.
+pub(crate) async fn seen(
+    executor: impl PgExecutor<'_>,
+    ids: &[SessionId],
+    now: DateTime<Utc>,
+    noted_since: DateTime<Utc>,
+) -> Result<()> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    query!(
+        "UPDATE sessions SET last_seen_at = $2 WHERE id IN (
+             SELECT id FROM sessions
+             WHERE id = ANY($1) AND (last_seen_at IS NULL OR last_seen_at < $3)
+             FOR NO KEY UPDATE SKIP LOCKED)",
+        &ids,
+        now,
+        noted_since,
     )
     .execute(executor)
     .await

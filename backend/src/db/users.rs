@@ -133,7 +133,7 @@ pub(crate) async fn update(
     user_query!(
         "UPDATE users SET display_name = coalesce($2, display_name),
                           status_message = coalesce($3, status_message)
-         WHERE id = $1
+         WHERE id = $1 AND deleted_at IS NULL
          RETURNING",
         "",
         id.0,
@@ -176,7 +176,7 @@ pub(crate) async fn set_status_messages(
                          ORDER BY u.id FOR NO KEY UPDATE OF u)
          UPDATE users u SET status_message = new.message
          FROM new JOIN locked ON locked.id = new.id
-         WHERE u.id = new.id",
+         WHERE u.id = new.id AND u.deleted_at IS NULL",
         &ids,
         messages,
     )

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     audit::{Action, AuditEntry},
     auth::{IssuedToken, KNOWN_FOR, KnownUsers},
-    db::{sign_ins, users},
+    db::{accounts, sign_ins, users},
     rate_limit::{SignInRefusal, network},
     realtime::RateCost,
     state::AppState,
@@ -80,18 +80,29 @@ async fn make_user(
         .sign_in_limits
         .register(addr.ip)
         .map_err(ApiError::RateLimited)?;
-    // Nobody becomes an admin by being the first to take the name.
-    if state.config.names_admin(username) {
-        return Err(ApiError::UsernameTaken);
-    }
-    // Checked before the hash, which is expensive. Of two at once, the unique key
-    // refuses one.
-    if users::credentials(&state.pool, username).await?.is_some() {
-        return Err(ApiError::UsernameTaken);
-    }
+    check_username_is_free(state, username).await?;
     let hash = state.passwords.hash(password).await?;
     let user = users::insert(&state.pool, username, display_name, Some(&hash)).await?;
     Ok((state.auth.start_session(user.id).await?, user))
+}
+
+/// Checks before the password is hashed, which is expensive, that the name can be taken. Of two
+/// at once, the unique key refuses one.
+///
+/// # Errors
+/// `UsernameTaken`, also for a name that nobody can register.
+pub(super) async fn check_username_is_free(
+    state: &AppState,
+    username: &str,
+) -> Result<(), ApiError> {
+    // Nobody becomes an admin by being the first to take the name.
+    if state.config.names_admin(username) || accounts::is_deleted_name(username) {
+        return Err(ApiError::UsernameTaken);
+    }
+    match users::credentials(&state.pool, username).await? {
+        Some(_) => Err(ApiError::UsernameTaken),
+        None => Ok(()),
+    }
 }
 
 /// Records a sign-in or its refusal in the audit log.
@@ -210,7 +221,7 @@ async fn is_exempt(
 }
 
 /// The users who signed in on the device that sent the request.
-fn device(state: &AppState, headers: &HeaderMap) -> KnownUsers {
+pub(super) fn device(state: &AppState, headers: &HeaderMap) -> KnownUsers {
     let cookies = CookieJar::from_headers(headers);
     let cookie = cookies.get(DEVICE_COOKIE);
     cookie.map_or_else(KnownUsers::default, |cookie| {
@@ -220,7 +231,7 @@ fn device(state: &AppState, headers: &HeaderMap) -> KnownUsers {
 
 /// The answer to a sign-in with a password. From now on the network and the device
 /// are known as the user's.
-async fn signed_in_by_password(
+pub(super) async fn signed_in_by_password(
     state: &AppState,
     status: StatusCode,
     issued: IssuedToken,

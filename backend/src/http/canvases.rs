@@ -94,7 +94,7 @@ pub(super) fn check_rate(state: &AppState, user: UserId) -> Result<(), ApiError>
 }
 
 /// The canvas as `viewer` sees it, with the number of users on it now.
-async fn canvas_for(
+pub(super) async fn canvas_for(
     state: &AppState,
     id: CanvasId,
     viewer: Option<UserId>,

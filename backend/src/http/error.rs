@@ -53,6 +53,12 @@ pub(crate) enum ApiError {
     /// Another user has the user name.
     #[error("this user name is taken")]
     UsernameTaken,
+    /// The user has a password already.
+    #[error("this account is registered already")]
+    AlreadyRegistered,
+    /// A list has as many entries as it may have.
+    #[error("there are too many {0}s already")]
+    ListFull(Entry),
     /// The rules of the canvas refuse a tile operation.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -103,6 +109,28 @@ pub(crate) enum Resource {
     User,
     /// A connection in the registry.
     Connection,
+    /// A session.
+    Session,
+    /// An invite.
+    Invite,
+}
+
+/// What a list with a largest number of entries has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// A user whom one blocks.
+    Block,
+    /// An invite to a canvas.
+    Invite,
+}
+
+impl Display for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Block => "block",
+            Self::Invite => "invite",
+        })
+    }
 }
 
 impl Display for Resource {
@@ -114,6 +142,8 @@ impl Display for Resource {
             Self::Message => "message",
             Self::User => "user",
             Self::Connection => "connection",
+            Self::Session => "session",
+            Self::Invite => "invite",
         })
     }
 }
@@ -157,6 +187,8 @@ impl ApiError {
             }
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UsernameTaken
+            | Self::AlreadyRegistered
+            | Self::ListFull(_)
             | Self::Refused(Refusal::TileExists | Refusal::VersionConflict(_)) => {
                 StatusCode::CONFLICT
             }
@@ -190,8 +222,13 @@ impl ApiError {
             Self::NotFound(Resource::Message) => "message_not_found",
             Self::NotFound(Resource::User) => "user_not_found",
             Self::NotFound(Resource::Connection) => "connection_not_found",
+            Self::NotFound(Resource::Session) => "session_not_found",
+            Self::NotFound(Resource::Invite) => "invite_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::UsernameTaken => "username_taken",
+            Self::AlreadyRegistered => "already_registered",
+            Self::ListFull(Entry::Block) => "too_many_blocks",
+            Self::ListFull(Entry::Invite) => "too_many_invites",
             Self::Refused(Refusal::TileExists) => "tile_exists",
             Self::Refused(Refusal::VersionConflict(_)) => "version_conflict",
             Self::Refused(Refusal::TileLocked) => "tile_locked",

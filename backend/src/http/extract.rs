@@ -17,7 +17,7 @@ use axum::{
     http::request::Parts,
 };
 use serde::de::DeserializeOwned;
-use shared::ids::{CanvasId, MessageId, TileId, UserId};
+use shared::ids::{CanvasId, InviteId, MessageId, SessionId, TileId, UserId};
 use std::str::FromStr;
 
 /// The session of a signed-in user; 401 for everybody else.
@@ -71,6 +71,45 @@ pub(crate) struct MessagePath(pub(crate) MessageId);
 
 /// `{username}` of the path; 404 for an invalid name.
 pub(crate) struct UsernamePath(pub(crate) String);
+
+/// `{session_id}` of the path; 404 for anything but a UUID.
+pub(crate) struct SessionPath(pub(crate) SessionId);
+
+/// `{invite_id}` of the path; 404 for anything but a number.
+pub(crate) struct InvitePath(pub(crate) InviteId);
+
+/// `{code}` of the path: what the user has of an invite.
+pub(crate) struct InviteCodePath(pub(crate) String);
+
+impl FromRequestParts<AppState> for SessionPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        segment(parts, state, "session_id", Resource::Session)
+            .await
+            .map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for InvitePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        segment(parts, state, "invite_id", Resource::Invite)
+            .await
+            .map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for InviteCodePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        segment(parts, state, "code", Resource::Invite)
+            .await
+            .map(Self)
+    }
+}
 
 impl FromRequestParts<AppState> for CanvasPath {
     type Rejection = ApiError;

@@ -157,6 +157,38 @@ refusals! {
         "401": ["unauthenticated"],
         "403": ["sanctioned", "origin_not_allowed"],
     }
+    /// Of the route by which a guest becomes registered.
+    RegistersGuest { "409": ["username_taken", "already_registered"] }
+    /// Of a route that changes something and needs the password.
+    NeedsPassword {
+        "401": ["unauthenticated", "invalid_credentials"],
+        "403": ["origin_not_allowed"],
+    }
+    /// Of the route that ends one session.
+    EndsSession {
+        "401": ["unauthenticated"],
+        "403": ["origin_not_allowed"],
+        "404": ["session_not_found"],
+    }
+    /// Of a route that changes what one user thinks of another.
+    ChangesOther {
+        "401": ["unauthenticated"],
+        "403": ["sanctioned", "origin_not_allowed"],
+        "404": ["user_not_found"],
+    }
+    /// Of the route that blocks a user.
+    Blocks {
+        "409": ["too_many_blocks"],
+        "422": ["validation_failed"],
+    }
+    /// Of the route that makes an invite.
+    MakesInvite { "409": ["too_many_invites"] }
+    /// Of a route that changes an invite.
+    ChangesInvite {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "404": ["invite_not_found"],
+    }
     /// Of a route that reads, for administrators.
     Watches {
         "401": ["unauthenticated"],

@@ -180,6 +180,7 @@ async fn accept(
             name_version: user.name_version,
         },
         status_message: waiting_status.unwrap_or(user.status_message),
+        blocked: lookup.blocked,
         session_id: session.session_id,
         expires_at: session.expires_at,
         role,

@@ -7,6 +7,7 @@ mod bus_subscriber;
 mod cluster;
 mod cluster_query;
 mod log_poller;
+mod renames;
 mod rooms;
 mod session_poller;
 mod user_counts;
@@ -29,6 +30,7 @@ use crate::{clock::DatabaseClock, db::Pool};
 use bus_subscriber::BusSubscriber;
 use bytes::Bytes;
 use parking_lot::Mutex;
+use renames::Renames;
 use rooms::Rooms;
 use shared::{
     ids::{ConnectionId, UserId},
@@ -100,6 +102,7 @@ struct Inner {
     limiter: ConnectionLimiter,
     rate_limits: RateLimits,
     status_messages: StatusMessages,
+    renames: Renames,
     replay_permits: Semaphore,
     is_draining: AtomicBool,
     /// Notified when a room or a connection has ended.
@@ -124,6 +127,7 @@ impl Hub {
                 cluster_ticker: tokio::spawn(cluster::run(inner.clone())),
                 status_messages: StatusMessages::start(pool.clone()),
                 rate_limits: RateLimits::new(),
+                renames: Renames::new(clock.now()),
                 pool,
                 clock,
                 limiter: ConnectionLimiter::new(bus.clone()),

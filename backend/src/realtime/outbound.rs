@@ -184,6 +184,7 @@ mod tests {
                     interval_ms: 1,
                     timeout_ms: 2,
                 },
+                blocked: Vec::new(),
             }))
         };
         for count in [0, 1, 3, 400] {

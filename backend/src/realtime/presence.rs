@@ -81,6 +81,12 @@ impl Presence {
         }
     }
 
+    /// Takes over a user's names. True if the user is there under older ones.
+    pub(crate) fn rename(&mut self, identity: &Identity) -> bool {
+        let user = self.users.get_mut(&identity.user_id);
+        user.is_some_and(|user| user.rename(identity))
+    }
+
     /// Adds another node's connection, unless it is known. Typing and the open tile
     /// are not applied.
     pub(crate) fn arrive(&mut self, node: NodeId, entry: &PresenceEntry) -> Arrival {

@@ -237,13 +237,19 @@ impl Registry {
     /// Closes the connections of an ended session, also those that are being opened
     /// at this moment.
     pub(crate) fn end_session(&self, session_id: SessionId, reason: CloseReason) {
+        self.end_sessions(&[session_id], reason);
+    }
+
+    /// The same for several sessions.
+    pub(crate) fn end_sessions(&self, sessions: &[SessionId], reason: CloseReason) {
         let now = Instant::now();
         let mut revoked = self.revoked.lock();
         revoked.retain(|_, at| now.duration_since(*at) < REVOKED_TTL);
-        revoked.insert(session_id, now);
+        revoked.extend(sessions.iter().map(|session| (*session, now)));
         drop(revoked);
+        let ended: HashSet<&SessionId> = sessions.iter().collect();
         for connection in self.connections.lock().values() {
-            if *connection.session_id.lock() == session_id {
+            if ended.contains(&*connection.session_id.lock()) {
                 connection.outbox.close(reason);
             }
         }

@@ -3,7 +3,9 @@
 use super::{
     frame::EncodedFrame,
     removed_chat::{removed_seq, without_words},
+    write::Identity,
 };
+use shared::protocol::DurableEvent;
 use std::collections::VecDeque;
 
 /// The most events that are kept.
@@ -38,6 +40,32 @@ impl Ring {
         }
         self.bytes += event.body.len();
         self.events.push_back(event);
+        self.trim();
+    }
+
+    /// Replaces the names of a sender in the chat messages.
+    pub(crate) fn rename_sender(&mut self, sender: &Identity) {
+        for event in &mut self.events {
+            let Ok(DurableEvent::CanvasChatMessage(mut chat)) =
+                serde_json::from_slice(event.body.as_json())
+            else {
+                continue;
+            };
+            let message = &mut chat.message;
+            if message.sender_id != sender.user_id {
+                continue;
+            }
+            message.sender_username = sender.username.to_string();
+            message.sender_display_name = sender.display_name.to_string();
+            let body = EncodedFrame::of(&DurableEvent::CanvasChatMessage(chat));
+            self.bytes = self.bytes + body.len() - event.body.len();
+            event.body = body;
+        }
+        self.trim();
+    }
+
+    /// Forgets the oldest events until both bounds hold.
+    fn trim(&mut self) {
         while self.events.len() > EVENTS || self.bytes > BYTES {
             let Some(oldest) = self.events.pop_front() else {
                 break;
@@ -165,6 +193,41 @@ mod tests {
         assert!(text(5).contains(r#""message_text":"""#) && text(5).contains(TIME));
         let bytes: usize = ring.events.iter().map(|e| e.body.len()).sum();
         assert_eq!((ring.bytes, ring.events.len()), (bytes, 4));
+    }
+
+    #[test]
+    fn a_sender_is_renamed_in_their_messages_alone() {
+        let chat = |seq: i64, sender: i64, name: &str| {
+            Event {
+            seq,
+            body: format!(
+                r#"{{"type":"canvas_chat_message","message_id":"{}","canvas_id":1,"seq":{seq},"sender_id":{sender},"sender_username":"{name}","sender_display_name":"{name}","message_text":"I am {name}","created_at":"2026-01-02T03:04:05.678Z"}}"#,
+                uuid::Uuid::nil()
+            )
+            .into(),
+        }
+        };
+        let mut ring = Ring::default();
+        let other = event(2, 5);
+        for event in [chat(1, 7, "ann"), other.clone(), chat(3, 8, "ann")] {
+            ring.push(event);
+        }
+        ring.rename_sender(&Identity {
+            user_id: shared::ids::UserId(7),
+            username: "deleted-7".into(),
+            display_name: "Deleted account".into(),
+            name_version: 1,
+        });
+        let renamed: serde_json::Value =
+            serde_json::from_slice(ring.event(1).unwrap().body.as_json()).unwrap();
+        assert_eq!(renamed["sender_username"], "deleted-7");
+        assert_eq!(renamed["sender_display_name"], "Deleted account");
+        assert_eq!(renamed["message_text"], "I am ann");
+        assert_eq!(renamed["created_at"], "2026-01-02T03:04:05.678Z");
+        assert_eq!(ring.event(2), Some(&other));
+        assert_eq!(ring.event(3), Some(&chat(3, 8, "ann")));
+        let bytes: usize = ring.events.iter().map(|event| event.body.len()).sum();
+        assert_eq!(bytes, ring.bytes);
     }
 
     #[test]

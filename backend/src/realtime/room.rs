@@ -21,6 +21,7 @@ mod lock_changes;
 mod members;
 mod membership;
 mod remote;
+mod renames;
 mod replies;
 mod requests;
 mod sanctions;
@@ -31,7 +32,7 @@ mod writes;
 mod writing;
 
 pub(crate) use backfill::PAGE;
-pub(crate) use command::{Command, Join, Joined, Replay};
+pub(crate) use command::{Command, Join, Joined, RenamedUser, Replay};
 
 use super::{
     bus::{Bus, Channel},
@@ -273,6 +274,7 @@ impl Room {
                 let _ = reply.send(self.presence.list());
             }
             Command::AccessChanged => self.read_roles(),
+            Command::Renamed(user) => self.on_renamed(&user),
             Command::Polled(instance, head) => self.on_polled(instance, head),
             Command::Compared(joins) => {
                 for join in joins {

@@ -2,12 +2,13 @@
 //! deleted canvases.
 
 mod guests;
+mod names;
 
 use crate::{
     auth::KNOWN_FOR,
     db::{
         deleted_canvases::{Removed, remove_some},
-        sessions, sign_ins,
+        invites, sessions, sign_ins,
     },
     state::AppState,
 };
@@ -20,6 +21,10 @@ use tokio::{
 
 /// Between two runs of what frees memory.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+/// Between two times at which is stored which sessions were used.
+const LAST_SEEN_INTERVAL: Duration = Duration::from_secs(5);
+/// The sessions of open connections are stored every so many times.
+const OPEN_EVERY_TICKS: u32 = 12;
 /// Between two deletions of expired sessions and tickets, and of guests that left nothing.
 const PURGE_INTERVAL: Duration = Duration::from_mins(1);
 /// Between two deletions of old audit entries and sign-in networks.
@@ -49,11 +54,20 @@ pub(super) fn cleanup_loop(state: AppState) -> JoinHandle<()> {
     })
 }
 
+/// Spawns the task that removes the names of deleted accounts; abort it to stop.
+pub(super) fn name_removal_loop(state: AppState) -> JoinHandle<()> {
+    tokio::spawn(names::remove(state))
+}
+
 /// Spawns the task; abort it to stop. A database that does not answer does not keep it
 /// from freeing memory.
 pub(super) fn maintenance_loop(state: AppState) -> JoinHandle<()> {
     tokio::spawn(async move {
-        tokio::join!(free_memory(&state), delete_old_rows(&state));
+        tokio::join!(
+            free_memory(&state),
+            delete_old_rows(&state),
+            store_last_seen(&state)
+        );
     })
 }
 
@@ -69,6 +83,22 @@ async fn free_memory(state: &AppState) {
         state.hub.evict_idle();
         state.list_limits.evict_idle();
         state.audit.evict_idle_limits();
+    }
+}
+
+async fn store_last_seen(state: &AppState) {
+    let mut interval = time::interval(LAST_SEEN_INTERVAL);
+    interval.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    for tick in 1_u32.. {
+        interval.tick().await;
+        let open = if tick.is_multiple_of(OPEN_EVERY_TICKS) {
+            state.hub.registry().sessions()
+        } else {
+            Vec::new()
+        };
+        if let Err(error) = state.auth.store_last_seen(open).await {
+            tracing::warn!(%error, "cannot store which sessions are used");
+        }
     }
 }
 
@@ -92,6 +122,9 @@ async fn delete_old_rows(state: &AppState) {
                 let oldest = state.hub.clock().now() - KNOWN_FOR;
                 if let Err(error) = sign_ins::purge(&state.pool, oldest).await {
                     tracing::warn!(%error, "cannot delete old sign-in networks");
+                }
+                if let Err(error) = invites::purge(&state.pool, oldest).await {
+                    tracing::warn!(%error, "cannot delete invites that ended long ago");
                 }
                 if let Err(error) = state.audit.purge().await {
                     tracing::warn!(%error, "cannot delete old audit entries");

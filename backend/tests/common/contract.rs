@@ -61,6 +61,15 @@ const OBJECTS: &Table = &[
          created_at:time",
     ),
     (
+        "Session",
+        "id:uuid created_at:time last_seen_at:time current:bool",
+    ),
+    (
+        "Invite",
+        "id:int code:text role:text uses:int max_uses:int|null expires_at:time note:text \
+         created_by:UserRef",
+    ),
+    (
         "Lock",
         "tile_x:int tile_y:int user_id:int username:text expires_at:time",
     ),
@@ -106,7 +115,7 @@ const MESSAGES: &Table = &[
         "connected",
         "connection_id:uuid canvas_id:int user_id:int username:text display_name:text role:text \
          epoch:uuid seq:int resume:text active_users:[ActiveUser] locks:[Lock] server_time:time \
-         heartbeat:Heartbeat sanctions:[Sanction]",
+         heartbeat:Heartbeat sanctions:[Sanction] blocked:[int]",
     ),
     (
         "user_joined",
@@ -200,6 +209,12 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("POST", "/auth/refresh", "Auth"),
     ("GET", "/users/me", "User"),
     ("PATCH", "/users/me", "User"),
+    ("POST", "/users/me/account", "Auth"),
+    ("GET", "/users/me/sessions", "[Session]"),
+    ("GET", "/users/me/blocks", "[UserRef]"),
+    ("POST", "/canvases/{}/invites", "Invite"),
+    ("GET", "/canvases/{}/invites", "[Invite]"),
+    ("POST", "/invites/{}/accept", "Canvas"),
     ("POST", "/ws/ticket", "Ticket"),
     ("POST", "/canvases", "Canvas"),
     ("GET", "/canvases", "[Canvas]"),

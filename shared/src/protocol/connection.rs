@@ -43,6 +43,9 @@ pub struct Connected {
     pub server_time: Timestamp,
     /// How the server checks that the connection is alive.
     pub heartbeat: Heartbeat,
+    /// The users whom the connection's user blocks.
+    #[serde(default)]
+    pub blocked: Vec<UserId>,
 }
 
 /// How a connection begins.

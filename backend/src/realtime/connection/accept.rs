@@ -51,6 +51,8 @@ pub(crate) struct AcceptedConnection {
     pub(crate) identity: Identity,
     /// The user's status message as stored.
     pub(crate) status_message: String,
+    /// Whom the user blocks.
+    pub(crate) blocked: Vec<UserId>,
     pub(crate) session_id: SessionId,
     /// When the token expires.
     pub(crate) expires_at: DateTime<Utc>,
@@ -149,6 +151,7 @@ impl Hub {
             connection_id,
             identity: accepted.identity,
             status_message: accepted.status_message,
+            blocked: accepted.blocked,
             role: accepted.role,
             acl_version: accepted.acl_version,
             sanctions: accepted.sanctions,

@@ -27,6 +27,9 @@ const ALIVE_EVERY_TICKS: u64 = 5;
 /// Ticks between two comparisons of the rooms' presence with Redis.
 const COMPARE_EVERY_TICKS: u64 = 10;
 
+/// Sessions of which other nodes are told when many end together.
+const MAX_ENDED_TOLD: usize = 100;
+
 /// What came of [`Hub::kick`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KickOutcome {
@@ -45,6 +48,18 @@ impl Hub {
         self.inner.registry.end_session(session, reason);
         let message = Message::SessionEnded(session);
         self.inner.bus.publish(Channel::User(user), &message);
+    }
+
+    /// The same for several sessions of a user. Other nodes find those that they are not
+    /// told of when they poll the sessions of their connections.
+    pub(crate) fn sessions_revoked(&self, user: UserId, sessions: &[SessionId]) {
+        self.inner
+            .registry
+            .end_sessions(sessions, CloseReason::Revoked);
+        for session in sessions.iter().take(MAX_ENDED_TOLD) {
+            let message = Message::SessionEnded(*session);
+            self.inner.bus.publish(Channel::User(user), &message);
+        }
     }
 
     /// Has every node read the roles of the canvas's open connections again, after

@@ -17,7 +17,7 @@ const GRACE: TimeDelta = TimeDelta::seconds(1);
 
 /// Reads with one query which sessions of the open connections have ended, and
 /// closes those connections. Also measures the database's clock, by which
-/// sessions expire. Ends with the hub.
+/// sessions expire, and reads which users were renamed. Ends with the hub.
 pub(super) async fn run(inner: Weak<Inner>) {
     let mut interval = time::interval(POLL_INTERVAL);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -25,6 +25,7 @@ pub(super) async fn run(inner: Weak<Inner>) {
         interval.tick().await;
         let Some(inner) = inner.upgrade() else { return };
         inner.clock.synchronize(&inner.pool).await;
+        inner.poll_renamed().await;
         let open: Vec<SessionId> = inner.registry.sessions();
         if open.is_empty() {
             continue;

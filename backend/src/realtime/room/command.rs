@@ -16,7 +16,7 @@ use crate::{
 use bytes::Bytes;
 use shared::{
     canvas::Role,
-    ids::{ConnectionId, Epoch},
+    ids::{ConnectionId, Epoch, UserId},
     presence::ActiveUser,
     protocol::{ClientRequest, Heartbeat},
     time::Timestamp,
@@ -44,6 +44,8 @@ pub(crate) enum Command {
     ActiveUsers(oneshot::Sender<Vec<ActiveUser>>),
     /// Roles or the visibility changed, which the room reads.
     AccessChanged,
+    /// A user has other names.
+    Renamed(Box<RenamedUser>),
     /// What a poll of the database found: its instance, and the canvas if that exists.
     Polled(i64, Option<Head>),
     /// A message of another node, with the lines that follow it.
@@ -66,11 +68,22 @@ pub(crate) enum Command {
     Deleted,
 }
 
+/// A user whose names changed: a guest who became registered, or a deleted account.
+#[derive(Clone)]
+pub(crate) struct RenamedUser {
+    /// With the new names.
+    pub(crate) identity: Identity,
+    /// Whether the earlier names have to disappear from messages, too.
+    pub(crate) is_deleted: bool,
+}
+
 /// A connection that joins.
 pub(crate) struct Join {
     pub(crate) connection_id: ConnectionId,
     pub(crate) identity: Identity,
     pub(crate) status_message: String,
+    /// Whom the user blocks.
+    pub(crate) blocked: Vec<UserId>,
     pub(crate) role: Role,
     /// The canvas's access version when the role was read.
     pub(crate) acl_version: i64,

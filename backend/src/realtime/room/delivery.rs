@@ -12,6 +12,7 @@ use crate::{
         outbound::OutboundMessage,
         ring::{Event, Ring},
         sequencer::Sequencer,
+        write::Identity,
     },
 };
 use bytes::Bytes;
@@ -76,6 +77,11 @@ impl Delivery {
     /// The time of an event; `None` if it is not in memory.
     pub(super) fn event_time(&self, seq: i64) -> Option<Timestamp> {
         event_time(self.ring.event(seq)?.body.as_json())
+    }
+
+    /// Replaces the names of a user in the messages in memory.
+    pub(super) fn rename_sender(&mut self, sender: &Identity) {
+        self.ring.rename_sender(sender);
     }
 
     /// The `seq` of the newest delivered event.

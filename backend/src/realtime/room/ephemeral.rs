@@ -238,6 +238,18 @@ impl Room {
         }
     }
 
+    /// Tells all members of this node, the user's own too, another name of a user.
+    pub(super) fn broadcast_display_name(&mut self, identity: &Identity) {
+        if let Some(update) = self.presence_update(identity, None) {
+            let update = ServerMessage::UserPresenceUpdate(PresenceUpdate {
+                display_name: Some(identity.display_name.to_string()),
+                ..update
+            });
+            let update = OutboundMessage::ephemeral(identity.user_id, "presence", &update);
+            self.delivery.broadcast(update);
+        }
+    }
+
     fn presence_update(
         &self,
         identity: &Identity,

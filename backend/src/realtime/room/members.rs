@@ -196,6 +196,16 @@ impl Members {
             .min()
     }
 
+    /// Takes over a user's names, unless those of a connection are newer.
+    pub(super) fn rename(&mut self, identity: &Identity) {
+        for member in self.connections.values_mut() {
+            let known = &mut member.identity;
+            if known.user_id == identity.user_id && known.name_version < identity.name_version {
+                known.clone_from(identity);
+            }
+        }
+    }
+
     /// Closes every connection.
     pub(super) fn close_all(&self, reason: CloseReason) {
         for member in self.connections.values() {

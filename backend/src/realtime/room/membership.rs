@@ -123,6 +123,7 @@ impl Room {
             sanctions: shown(join.sanctions.as_ref(), join.role),
             server_time: self.services.clock.now().into(),
             heartbeat: join.heartbeat,
+            blocked: join.blocked,
         };
         let connected = ServerMessage::Connected(Box::new(connected));
         let joined = Joined {

@@ -306,6 +306,7 @@ impl Server {
                 interval_ms: 10_000,
                 timeout_ms: 20_000,
             },
+            blocked: Vec::new(),
         }));
         let missed = replay.map_or(self.log.len(), |seq| usize::try_from(seq).unwrap());
         let missed = self.log[missed..].iter().cloned().map(message);

@@ -102,6 +102,7 @@ fn join(room: &mut Room, id: ConnectionId) -> Joined {
         connection_id: id,
         identity: identity(),
         status_message: String::new(),
+        blocked: Vec::new(),
         role: Role::Editor,
         acl_version: 0,
         last_seq: None,

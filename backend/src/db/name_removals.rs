@@ -1,0 +1,172 @@
+//! Removes the names of deleted accounts from stored events, in pieces. Only the names in an
+//! event change: its place and its time stay, by which nodes and clients compare histories.
+
+use super::{Result, guests};
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::ids::{CanvasId, UserId};
+use sqlx::{PgConnection, PgExecutor, query, query_scalar};
+
+/// Chat messages that one piece looks at.
+const MESSAGES: i64 = 2_000;
+/// Canvases that one piece deletes.
+const CANVASES: i64 = 50;
+/// Time between the passes: longer than a server takes to notice that a session ended.
+const BETWEEN_PASSES: TimeDelta = TimeDelta::minutes(1);
+
+/// What came of one piece of work.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece {
+    /// Nothing is due, or other nodes are doing it.
+    Nothing,
+    /// There may be more. The canvases were deleted.
+    Done(Vec<CanvasId>),
+}
+
+/// Does a piece of one account's removal that is due at `now`. Nodes that do this at the same
+/// time take different accounts. Called in a transaction.
+pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Piece> {
+    let due = query!(
+        "SELECT user_id, deletes_canvases, canvas_id, before_seq, passes_left FROM name_removals
+         WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+        now,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(due) = due else {
+        return Ok(Piece::Nothing);
+    };
+    let user = UserId(due.user_id);
+    if due.deletes_canvases {
+        let deleted = delete_canvases(&mut *connection, user).await?;
+        if !deleted.is_empty() {
+            return Ok(Piece::Done(deleted));
+        }
+    }
+    // The canvas on which the last piece ended, or else the next.
+    let (canvas, before) = match (due.canvas_id, due.before_seq) {
+        (Some(canvas), Some(before)) => (Some(canvas), before),
+        (canvas, _) => (next_canvas(connection, user, canvas).await?, i64::MAX),
+    };
+    let Some(canvas) = canvas else {
+        end_pass(connection, user, due.passes_left, now).await?;
+        return Ok(Piece::Done(Vec::new()));
+    };
+    let before = rename_in_chat(connection, user, CanvasId(canvas), before).await?;
+    query!(
+        "UPDATE name_removals SET canvas_id = $2, before_seq = $3 WHERE user_id = $1",
+        user.0,
+        canvas,
+        before,
+    )
+    .execute(connection)
+    .await?;
+    Ok(Piece::Done(Vec::new()))
+}
+
+/// Deletes some of the user's canvases, and returns them; none if there are none left.
+pub(crate) async fn delete_canvases(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+) -> Result<Vec<CanvasId>> {
+    let deleted = query_scalar!(
+        "DELETE FROM canvases WHERE id IN (
+             SELECT id FROM canvases WHERE owner_id = $1 ORDER BY id LIMIT $2)
+         RETURNING id",
+        user.0,
+        CANVASES,
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(deleted.into_iter().map(CanvasId).collect())
+}
+
+/// The next canvas after this one on which the user has events; without the index of events
+/// by user (`migrations/README.md`), the next of all canvases.
+async fn next_canvas(
+    connection: &mut PgConnection,
+    user: UserId,
+    after: Option<i64>,
+) -> Result<Option<i64>> {
+    let after = after.unwrap_or(i64::MIN);
+    let next = if guests::can_purge(&mut *connection).await? {
+        query_scalar!(
+            "SELECT canvas_id FROM canvas_events WHERE actor_id = $1 AND canvas_id > $2
+             ORDER BY actor_id, canvas_id, op_id LIMIT 1",
+            user.0,
+            after,
+        )
+        .fetch_optional(connection)
+        .await?
+    } else {
+        query_scalar!(
+            "SELECT id FROM canvases WHERE id > $1 ORDER BY id LIMIT 1",
+            after,
+        )
+        .fetch_optional(connection)
+        .await?
+    };
+    Ok(next)
+}
+
+/// Removes the names from the user's messages among the next ones before `before`. Returns
+/// where to go on; `None` at the end. A message that somebody else changes at the same time
+/// keeps that change.
+async fn rename_in_chat(
+    connection: &mut PgConnection,
+    user: UserId,
+    canvas: CanvasId,
+    before: i64,
+) -> Result<Option<i64>> {
+    // In JSON, quotes inside of a text are escaped, so that no text looks like a field.
+    let looked = query!(
+        r#"WITH looked AS (
+             SELECT seq, actor_id FROM canvas_events
+             WHERE canvas_id = $1 AND kind = 'canvas_chat_message' AND seq < $2
+             ORDER BY seq DESC LIMIT $3
+         ), renamed AS (
+             UPDATE canvas_events e
+             SET body = regexp_replace(regexp_replace(e.body,
+                     '"sender_username":"([^"\\]|\\.)*"',
+                     '"sender_username":' || to_json(u.username)),
+                     '"sender_display_name":"([^"\\]|\\.)*"',
+                     '"sender_display_name":' || to_json(u.display_name))
+             FROM looked l, users u
+             WHERE l.actor_id = $4 AND e.canvas_id = $1 AND e.seq = l.seq AND u.id = $4
+               AND position('"sender_username":' || to_json(u.username) in e.body) = 0
+         )
+         SELECT count(*) AS "count!", min(seq) AS first FROM looked"#,
+        canvas.0,
+        before,
+        MESSAGES,
+        user.0,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(looked.first.filter(|_| looked.count == MESSAGES))
+}
+
+/// Ends a pass. After the last, nodes are told to forget the names that they have in memory.
+async fn end_pass(
+    connection: &mut PgConnection,
+    user: UserId,
+    passes_left: i32,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let next = (passes_left > 1).then(|| now + BETWEEN_PASSES);
+    query!(
+        "UPDATE name_removals SET canvas_id = NULL, before_seq = NULL, due_at = $2,
+                passes_left = passes_left - 1
+         WHERE user_id = $1",
+        user.0,
+        next,
+    )
+    .execute(&mut *connection)
+    .await?;
+    query!(
+        "UPDATE users SET renamed_at = clock_timestamp() WHERE id = $1",
+        user.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
