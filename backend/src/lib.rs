@@ -7,6 +7,7 @@
 mod audit;
 mod auth;
 mod bulk_reads;
+mod cell_history;
 mod cli;
 mod clock;
 mod config;

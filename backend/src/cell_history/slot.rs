@@ -1,0 +1,235 @@
+//! The writes on one pixel, on the title, or on the tile of a cell as such, and which of
+//! them were taken back. Events are named by their index, in the order of `seq`.
+
+/// No tile, hence no colour.
+pub(super) const NOTHING: u32 = u32::MAX;
+
+/// One write.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Write {
+    pub(super) event: u32,
+    /// What was written; [`NOTHING`] by the deletion of a tile.
+    pub(super) value: u32,
+    /// How many takes of it are in force.
+    takes: u32,
+}
+
+/// A rewrite, or an undoing stroke, took a write back.
+#[derive(Clone, Copy, Debug)]
+struct Take {
+    event: u32,
+    write: u32,
+    is_in_force: bool,
+    /// The [`Switch`] that decided last whether it is in force.
+    last_switch: Option<u32>,
+}
+
+/// An undo or a restore put a take in force, or out of it.
+#[derive(Clone, Copy, Debug)]
+struct Switch {
+    event: u32,
+    take: u32,
+    is_in_force: bool,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slot {
+    writes: Vec<Write>,
+    /// The writes that were not taken back, oldest first.
+    live: Vec<u32>,
+    takes: Vec<Take>,
+    switches: Vec<Switch>,
+}
+
+impl Slot {
+    /// The newest write that was not taken back.
+    pub(super) fn top(&self) -> Option<Write> {
+        self.live_write(0)
+    }
+
+    /// What the newest write that was not taken back wrote.
+    pub(super) fn value(&self) -> u32 {
+        self.top().map_or(NOTHING, |write| write.value)
+    }
+
+    /// The events of the writes that were not taken back, newest first.
+    pub(super) fn live_events(&self) -> impl Iterator<Item = u32> {
+        let live = self.live.iter().rev();
+        live.filter_map(|write| Some(self.writes.get(index(*write))?.event))
+    }
+
+    /// The live write that has `above` others over it.
+    fn live_write(&self, above: usize) -> Option<Write> {
+        let place = self.live.len().checked_sub(above + 1)?;
+        self.writes.get(index(*self.live.get(place)?)).copied()
+    }
+
+    pub(super) fn push(&mut self, event: u32, value: u32) {
+        self.live.push(count(&self.writes));
+        self.writes.push(Write {
+            event,
+            value,
+            takes: 0,
+        });
+    }
+
+    /// Takes back the newest writes as long as they are of such events. False if there was
+    /// none.
+    pub(super) fn revert(&mut self, event: u32, is_target: impl Fn(u32) -> bool) -> bool {
+        let mut is_touched = false;
+        while self.top().is_some_and(|write| is_target(write.event)) {
+            self.take_top(event);
+            is_touched = true;
+        }
+        is_touched
+    }
+
+    /// Makes it what it was when only the events below `limit` had happened. False if it
+    /// is that already.
+    pub(super) fn restore(&mut self, event: u32, limit: u32) -> bool {
+        let mut is_touched = self.revert(event, |written| written >= limit);
+        let mut then: Vec<bool> = self.takes.iter().map(|take| take.event < limit).collect();
+        for switch in &self.switches {
+            if switch.event < limit
+                && let Some(state) = then.get_mut(index(switch.take))
+            {
+                *state = switch.is_in_force;
+            }
+        }
+        for (take, is_in_force) in (0_u32..).zip(then) {
+            let is_changed = self.takes.get(index(take)).is_some_and(|found| {
+                let written = self.writes.get(index(found.write));
+                found.is_in_force != is_in_force && written.is_some_and(|w| w.event < limit)
+            });
+            if is_changed {
+                self.switch(event, take, is_in_force);
+                is_touched = true;
+            }
+        }
+        is_touched
+    }
+
+    /// Takes back what `undone` did, unless something newer was written since. False if
+    /// nothing was to do.
+    pub(super) fn undo(&mut self, event: u32, undone: u32) -> bool {
+        if self.top().is_some_and(|write| write.event > undone) {
+            return false;
+        }
+        let mut is_touched = false;
+        for (take, is_in_force) in self.switches_to_undo(undone) {
+            self.switch(event, take, is_in_force);
+            is_touched = true;
+        }
+        if self.top().is_some_and(|write| write.event == undone) {
+            self.take_top(event);
+            is_touched = true;
+        }
+        is_touched
+    }
+
+    /// The value that [`Self::undo`] of a stroke would lead to; none if what the stroke did
+    /// is not the newest.
+    pub(super) fn value_after_undo(&self, undone: u32) -> Option<u32> {
+        let top = self.top();
+        if top.is_some_and(|write| write.event > undone) {
+            return None;
+        }
+        let below = || self.live_write(1).map_or(NOTHING, |write| write.value);
+        if top.is_some_and(|write| write.event == undone) {
+            return Some(below());
+        }
+        // A stroke has at most one of them on a pixel.
+        let (take, is_in_force) = self.switches_to_undo(undone).next()?;
+        let write = self.takes.get(index(take))?.write;
+        if is_in_force {
+            return (self.live.last() == Some(&write)).then(below);
+        }
+        let taken = self.writes.get(index(write))?;
+        let is_top = taken.takes == 1 && self.live.last().is_none_or(|live| *live < write);
+        is_top.then_some(taken.value)
+    }
+
+    /// Whether something that `undone` did is still in effect.
+    pub(super) fn has_effect_of(&self, undone: u32) -> bool {
+        self.switches_to_undo(undone).next().is_some()
+    }
+
+    /// The takes to switch so that `undone` has no effect on takes any more, and whether
+    /// each is in force then.
+    fn switches_to_undo(&self, undone: u32) -> impl Iterator<Item = (u32, bool)> + use<> {
+        let first = self.takes.partition_point(|take| take.event < undone);
+        let mut found = Vec::new();
+        for (place, take) in (0_u32..).zip(&self.takes).skip(first) {
+            if take.event != undone {
+                break;
+            }
+            if take.is_in_force {
+                found.push((place, false));
+            }
+        }
+        let first = self.switches.partition_point(|s| s.event < undone);
+        for (place, switch) in (0_u32..).zip(&self.switches).skip(first) {
+            if switch.event != undone {
+                break;
+            }
+            let take = self.takes.get(index(switch.take));
+            if take.is_some_and(|take| take.last_switch == Some(place)) {
+                found.push((switch.take, !switch.is_in_force));
+            }
+        }
+        found.into_iter()
+    }
+
+    fn take_top(&mut self, event: u32) {
+        let Some(write) = self.live.pop() else { return };
+        if let Some(taken) = self.writes.get_mut(index(write)) {
+            taken.takes += 1;
+        }
+        self.takes.push(Take {
+            event,
+            write,
+            is_in_force: true,
+            last_switch: None,
+        });
+    }
+
+    fn switch(&mut self, event: u32, take: u32, is_in_force: bool) {
+        let place = count(&self.switches);
+        let Some(switched) = self.takes.get_mut(index(take)) else {
+            return;
+        };
+        switched.is_in_force = is_in_force;
+        switched.last_switch = Some(place);
+        let write = switched.write;
+        self.switches.push(Switch {
+            event,
+            take,
+            is_in_force,
+        });
+        let Some(changed) = self.writes.get_mut(index(write)) else {
+            return;
+        };
+        if is_in_force {
+            changed.takes += 1;
+        } else {
+            changed.takes -= 1;
+        }
+        let is_live = changed.takes == 0;
+        match self.live.binary_search(&write) {
+            Ok(at) if !is_live => {
+                self.live.remove(at);
+            }
+            Err(at) if is_live => self.live.insert(at, write),
+            _ => {}
+        }
+    }
+}
+
+fn index(place: u32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
+}
+
+fn count<T>(items: &[T]) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
+}
