@@ -97,6 +97,7 @@ CREATE TABLE user_devices (
     PRIMARY KEY (user_id, device)
 );
 
+CREATE INDEX user_devices_device_idx ON user_devices (device);
 CREATE INDEX user_devices_last_used_at_idx ON user_devices (last_used_at);
 
 -- From which networks a user came: keyed digests (HMAC-SHA-256) of an IPv4 address, or of the

@@ -81,6 +81,10 @@ pub(crate) enum Action {
     Kick,
     /// An administrator sent an announcement.
     Announce,
+    /// A user was sanctioned.
+    Sanction,
+    /// A sanction was lifted.
+    Lift,
 }
 
 impl Action {
@@ -105,6 +109,8 @@ impl Action {
             Self::CanvasDeleted => "canvas_deleted",
             Self::Kick => "kick",
             Self::Announce => "announcement",
+            Self::Sanction => "sanction",
+            Self::Lift => "sanction_lifted",
         }
     }
 }

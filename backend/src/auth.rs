@@ -5,6 +5,7 @@
 mod device;
 mod jwt_secret;
 mod last_seen;
+mod network;
 mod password;
 mod token;
 
@@ -25,9 +26,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use device::DeviceTokens;
 use last_seen::LastSeen;
 use moka::future::Cache;
+use network::NetworkDigests;
 use sha2::{Digest, Sha256};
-use shared::ids::{SessionId, UserId};
+use shared::{
+    api::sanctions::SanctionBrief,
+    ids::{SessionId, UserId},
+};
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -82,9 +88,19 @@ pub(crate) struct Session {
     pub(crate) identity: Identity,
     /// Whether the database has the user as an admin. It is at most [`SESSION_CACHE_TTL`] old.
     pub(crate) is_admin: bool,
+    /// Whether the user has no password. As old as `is_admin`.
+    pub(crate) is_guest: bool,
+    server_ban: Option<Arc<SanctionBrief>>,
 }
 
 impl Session {
+    /// The ban from the whole server that is in force at `now`. It may be noticed, or
+    /// forgotten, [`SESSION_CACHE_TTL`] late.
+    pub(crate) fn server_ban(&self, now: DateTime<Utc>) -> Option<&SanctionBrief> {
+        let ban = self.server_ban.as_deref();
+        ban.filter(|ban| ban.expires_at.is_none_or(|end| DateTime::from(end) > now))
+    }
+
     /// The user whose session it is.
     pub(crate) fn user_id(&self) -> UserId {
         self.identity.user_id
@@ -105,6 +121,7 @@ pub(crate) struct Auth {
     clock: DatabaseClock,
     keys: Keys,
     device_tokens: DeviceTokens,
+    networks: NetworkDigests,
     token_ttl: TimeDelta,
     /// Each with the moment before it was read from the database: its age counts
     /// from there, however long the query took.
@@ -139,6 +156,7 @@ impl Auth {
             clock,
             keys: Keys::new(secret),
             device_tokens: DeviceTokens::new(secret),
+            networks: NetworkDigests::new(secret),
             token_ttl: TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000)),
             session_cache: Cache::builder()
                 .max_capacity(SESSION_CACHE_CAPACITY)
@@ -243,6 +261,12 @@ impl Auth {
             .ok_or(AuthError::InvalidCredential)?;
         let active = self.active_session(session_id).await?;
         Ok(session(session_id, active.expires_at, active))
+    }
+
+    /// The digest of the network of an address; none for one that is no network, such as a
+    /// private one.
+    pub(crate) fn network_digest(&self, address: IpAddr) -> Option<Vec<u8>> {
+        self.networks.digest(address)
     }
 
     /// The users who signed in on the device with this token; none if it is not valid.
@@ -353,5 +377,7 @@ fn session(session_id: SessionId, expires_at: DateTime<Utc>, active: ActiveSessi
             name_version: active.name_version,
         },
         is_admin: active.is_admin,
+        is_guest: active.is_guest,
+        server_ban: active.server_ban,
     }
 }

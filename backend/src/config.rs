@@ -5,6 +5,7 @@ mod values;
 
 pub use values::{List, Origin};
 
+use chrono::TimeDelta;
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use std::{
@@ -149,6 +150,12 @@ pub struct Config {
     )]
     pub admin_users: List<String>,
 
+    /// Hours after a ban in which guests from the network of the banned user have to register; 0 for
+    /// none
+    #[arg(long, env = "BAN_NETWORK_HOURS", default_value_t = 24,
+          value_parser = clap::value_parser!(u32).range(0..=8760))]
+    pub ban_network_hours: u32,
+
     /// How log lines are written to standard error
     #[arg(long, env = "LOG_FORMAT", default_value = "pretty")]
     pub log_format: LogFormat,
@@ -163,6 +170,11 @@ impl Config {
     /// peer has time to answer.
     pub(crate) fn between_pings(&self) -> Duration {
         self.websocket_ping_interval.min(self.websocket_timeout / 2)
+    }
+
+    /// How long after a ban guests from the same network have to register.
+    pub(crate) fn ban_network_time(&self) -> TimeDelta {
+        TimeDelta::hours(self.ban_network_hours.into())
     }
 
     /// Whether `ADMIN_USERS` has this name; user names do not distinguish case.

@@ -26,6 +26,7 @@ pub(crate) mod messages;
 mod migrate;
 pub(crate) mod moderation_log;
 pub(crate) mod name_removals;
+pub(crate) mod origins;
 mod pool;
 mod pooler;
 mod pools;

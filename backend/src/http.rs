@@ -28,8 +28,10 @@ mod members;
 mod messages;
 mod moderation_log;
 mod openapi;
+mod origins;
 mod pages;
 mod pagination;
+mod sanctions;
 mod snapshot;
 mod starting;
 mod tiles;
@@ -102,6 +104,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(invites::routes())
                 .merge(canvases::routes())
                 .merge(members::routes())
+                .merge(sanctions::routes())
                 .merge(moderation_log::routes())
                 .merge(messages::routes())
                 .merge(snapshot::routes())

@@ -16,6 +16,7 @@ mod demo;
 mod embedded_postgres;
 mod http;
 mod list_limits;
+mod origin_notes;
 mod origins;
 mod picture;
 mod rate_limit;

@@ -10,6 +10,7 @@ use crate::{
         access::{self, JoinLookup},
     },
     list_limits::ListLimits,
+    origin_notes::OriginNotes,
     origins::Origins,
     picture::ImageCache,
     rate_limit::{SignInLimits, UserLimits},
@@ -42,6 +43,8 @@ pub(crate) struct Parts {
     pub(crate) auth: Auth,
     /// Password hashing.
     pub(crate) passwords: Passwords,
+    /// Notes from where users come.
+    pub(crate) origin_notes: OriginNotes,
     /// Rate limits of signing in.
     pub(crate) sign_in_limits: SignInLimits,
     /// Rate limits of what users create, and of joins.
@@ -80,6 +83,7 @@ impl AppState {
                 pools.writes.clone(),
                 Arc::new(|connection, asked| Box::pin(access::join_lookups(connection, asked))),
             ),
+            origin_notes: OriginNotes::new(pools.writes.clone()),
             pool: pools.writes.clone(),
             hub,
             auth,

@@ -25,12 +25,10 @@ macro_rules! texts {
     };
 }
 
-pub mod accounts;
 pub mod board;
 mod english;
 mod format;
 mod problems;
-pub mod rewrites;
 pub mod shortcuts;
 
 pub use english::Texts;

@@ -2,6 +2,5 @@
 
 pub mod canvas;
 pub mod error;
-pub mod invite;
 pub mod not_found;
 pub mod start;

@@ -33,9 +33,8 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{
-    api::Auth,
     canvas::Coord,
-    ids::{OpId, UserId},
+    ids::OpId,
     limits,
     pixels::PixelEdit,
     presence::Status,
@@ -297,17 +296,6 @@ impl Session {
                 ends_at: now + limits::DEFAULT_MENTION_DURATION_MS,
             });
         });
-    }
-
-    /// Hides a person in this tab, or shows them again. The server keeps whom
-    /// the user hides, and tells it to new connections.
-    pub fn hide(self, user: UserId, hidden: bool) {
-        self.input(|state, _| state.hide(user, hidden));
-    }
-
-    /// The session has a new token: the connection lives as long as it.
-    pub fn token_renewed(self, auth: Auth) {
-        self.input(|state, now| state.token_received(auth, now));
     }
 
     /// The last `seq` that is part of what is shown.

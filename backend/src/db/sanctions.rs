@@ -13,7 +13,10 @@ use shared::{
     ids::{CanvasId, UserId},
 };
 use sqlx::{PgConnection, PgExecutor, query, query_as, query_scalar};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// A user's sanctions on a canvas, those on the whole server included, that were in force
 /// when they were read.
@@ -367,4 +370,57 @@ pub(crate) async fn lift(
     .await
     .map_err(DbError::from)
     .map(drop)
+}
+
+/// Which of these sanctions of the user are at places where the user moderates, and no ban
+/// takes the role: there they see who issued them.
+pub(crate) async fn moderated(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    sanctions: &[SanctionRecord],
+    is_admin: bool,
+) -> Result<HashSet<i64>> {
+    if is_admin {
+        return Ok(sanctions.iter().map(|sanction| sanction.id).collect());
+    }
+    let ids: Vec<i64> = sanctions.iter().map(|sanction| sanction.id).collect();
+    let moderated = query_scalar!(
+        "SELECT s.id FROM sanctions s
+         JOIN canvases c ON c.id = s.canvas_id
+         LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = $1
+         WHERE s.id = ANY ($2) AND (c.owner_id = $1 OR m.role = 'moderator')
+           AND NOT EXISTS (
+               SELECT FROM sanctions b
+               WHERE b.user_id = $1 AND b.kind = 'ban' AND b.lifted_at IS NULL
+                 AND (b.canvas_id = c.id OR b.canvas_id IS NULL)
+                 AND coalesce(b.expires_at > clock_timestamp(), true)
+           )",
+        user.0,
+        &ids,
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(moderated.into_iter().collect())
+}
+
+/// The number of the running transaction.
+pub(crate) async fn transaction_id(connection: &mut PgConnection) -> Result<String> {
+    query_scalar!(r#"SELECT pg_current_xact_id()::text AS "id!""#)
+        .fetch_one(connection)
+        .await
+        .map_err(DbError::from)
+}
+
+/// Whether every transaction has ended that began writing before this one did.
+pub(crate) async fn have_earlier_ended(
+    executor: impl PgExecutor<'_>,
+    transaction_id: &str,
+) -> Result<bool> {
+    query_scalar!(
+        r#"SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AS "ended!""#,
+        transaction_id,
+    )
+    .fetch_one(executor)
+    .await
+    .map_err(DbError::from)
 }

@@ -2,9 +2,12 @@
 
 use super::{DbError, Pool, Result};
 use chrono::{DateTime, Utc};
-use shared::ids::{SessionId, UserId};
+use shared::{
+    api::sanctions::{SanctionBrief, SanctionKind},
+    ids::{SessionId, UserId},
+};
 use sqlx::{PgExecutor, query, query_as, query_scalar};
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::{collections::HashMap, fmt, str::FromStr, sync::Arc};
 use uuid::Uuid;
 
 /// Rows that one statement of [`purge`] deletes at most.
@@ -20,6 +23,10 @@ pub(crate) struct ActiveSession {
     pub(crate) name_version: i64,
     /// Whether the database has the user as an admin.
     pub(crate) is_admin: bool,
+    /// Whether the user has no password.
+    pub(crate) is_guest: bool,
+    /// The ban from the whole server that was in force when this was read.
+    pub(crate) server_ban: Option<Arc<SanctionBrief>>,
     pub(crate) expires_at: DateTime<Utc>,
 }
 
@@ -52,8 +59,16 @@ pub(crate) async fn active(
     let uuids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = query!(
         r#"SELECT s.id, s.user_id, u.username, u.display_name, u.renames AS name_version,
-                (u.is_admin OR u.is_named_admin) AS "is_admin!", s.expires_at
+                (u.is_admin OR u.is_named_admin) AS "is_admin!",
+                u.password_hash IS NULL AS "is_guest!", s.expires_at,
+                b.id AS "ban_id?", b.reason AS "ban_reason?", b.expires_at AS "ban_expires_at?"
          FROM sessions s JOIN users u ON u.id = s.user_id
+         LEFT JOIN LATERAL (
+             SELECT * FROM sanctions
+             WHERE user_id = u.id AND lifted_at IS NULL AND kind = 'ban' AND canvas_id IS NULL
+               AND coalesce(expires_at > clock_timestamp(), true)
+             LIMIT 1
+         ) AS b ON true
          WHERE s.id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2"#,
         &uuids,
         now,
@@ -63,12 +78,22 @@ pub(crate) async fn active(
     .into_iter();
     let active: HashMap<Uuid, ActiveSession> = rows
         .map(|row| {
+            let ban = row.ban_id.zip(row.ban_reason).map(|(id, reason)| {
+                Arc::new(SanctionBrief {
+                    id,
+                    kind: SanctionKind::Ban,
+                    reason,
+                    expires_at: row.ban_expires_at.map(Into::into),
+                })
+            });
             let session = ActiveSession {
                 user_id: row.user_id,
                 username: row.username,
                 display_name: row.display_name,
                 name_version: row.name_version,
                 is_admin: row.is_admin,
+                is_guest: row.is_guest,
+                server_ban: ban,
                 expires_at: row.expires_at,
             };
             (row.id, session)

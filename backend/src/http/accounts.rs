@@ -2,16 +2,17 @@
 //! the account.
 
 use super::{
-    auth::{check_username_is_free, device, signed_in_by_password},
+    auth::{check_username_is_free, known_users, signed_in_by_password},
     canvases::check_rate,
     client_addr::ClientAddr,
     cookie::REMOVE_COOKIE,
     error::{ApiError, Resource},
-    extract::{AuthUser, Query, SessionPath},
+    extract::{AuthUser, Query, SessionPath, SessionUser},
     json_body::{Json, OptionalJson},
     openapi::{
         Body, ChangesOwn, EndsSession, Limited, NeedsPassword, QueryOnly, ReadsOwn, RegistersGuest,
     },
+    origins::Device,
     pagination::{cursor, page, page_size},
     validator::Validator,
 };
@@ -87,8 +88,9 @@ async fn register(
         .await?
         .ok_or(ApiError::Unauthenticated)?;
     let issued = state.auth.refresh(&session).await?;
-    let known = device(&state, &headers);
-    signed_in_by_password(&state, StatusCode::OK, issued, user, addr, &known).await
+    let known = known_users(&state, &headers);
+    let from = (addr, Device::of(&headers));
+    signed_in_by_password(&state, StatusCode::OK, issued, user, from, &known).await
 }
 
 /// Gives the guest the name and the password, within the limit of registrations.
@@ -215,7 +217,7 @@ struct ListQuery {
     responses((status = 200, body = Page<UserSession>, description = "A page"), ReadsOwn, QueryOnly))]
 async fn list_sessions(
     State(state): State<AppState>,
-    AuthUser(session): AuthUser,
+    SessionUser(session): SessionUser,
     Query(query): Query<ListQuery>,
 ) -> Result<JsonBody<Page<UserSession>>, ApiError> {
     let limit = page_size(query.limit)?;
@@ -244,7 +246,7 @@ async fn list_sessions(
     responses((status = 204, description = "Ended"), ChangesOwn, Limited))]
 async fn end_other_sessions(
     State(state): State<AppState>,
-    AuthUser(session): AuthUser,
+    SessionUser(session): SessionUser,
     addr: ClientAddr,
 ) -> Result<StatusCode, ApiError> {
     let user = session.user_id();
@@ -262,7 +264,7 @@ async fn end_other_sessions(
     responses((status = 204, description = "Ended"), EndsSession, Limited))]
 async fn end_session(
     State(state): State<AppState>,
-    AuthUser(session): AuthUser,
+    SessionUser(session): SessionUser,
     SessionPath(id): SessionPath,
     addr: ClientAddr,
 ) -> Result<Response, ApiError> {
@@ -288,7 +290,7 @@ async fn end_session(
     responses((status = 204, description = "Deleted"), NeedsPassword, Body, Limited))]
 async fn delete(
     State(state): State<AppState>,
-    AuthUser(session): AuthUser,
+    SessionUser(session): SessionUser,
     addr: ClientAddr,
     OptionalJson(body): OptionalJson<DeleteAccount>,
 ) -> Result<Response, ApiError> {

@@ -44,7 +44,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 }
 
 /// An admin; 403 for everybody else.
-struct Admin(UserId);
+pub(super) struct Admin(pub(super) UserId);
 
 impl FromRequestParts<AppState> for Admin {
     type Rejection = ApiError;

@@ -4,15 +4,16 @@ use super::{
     client_addr::ClientAddr,
     cookie::{DEVICE_COOKIE, REMOVE_COOKIE, set_cookie, set_device_cookie},
     error::ApiError,
-    extract::AuthUser,
+    extract::{AuthUser, SessionUser},
     json_body::{Json, OptionalJson},
-    openapi::{self, Body, ChangesOwn, Limited, Registering},
+    openapi::{self, Body, ChangesOwn, Limited, MakesGuest, Registering, SignedIn},
+    origins::{self, Device},
     validator::Validator,
 };
 use crate::{
     audit::{Action, AuditEntry},
     auth::{IssuedToken, KNOWN_FOR, KnownUsers},
-    db::{accounts, sign_ins, users},
+    db::{self, accounts, sign_ins, users},
     rate_limit::{SignInRefusal, network},
     realtime::RateCost,
     state::AppState,
@@ -64,8 +65,9 @@ async fn register(
     let made = make_user(&state, addr, &username, password, display_name).await;
     record(&state, Action::Register, addr, &made);
     let (issued, user) = made?;
-    let known = device(&state, &headers);
-    signed_in_by_password(&state, StatusCode::CREATED, issued, user, addr, &known).await
+    let known = known_users(&state, &headers);
+    let from = (addr, Device::of(&headers));
+    signed_in_by_password(&state, StatusCode::CREATED, issued, user, from, &known).await
 }
 
 /// Creates a user and their first session, within the limit of the address.
@@ -132,7 +134,7 @@ async fn login(
 ) -> Result<Response, ApiError> {
     // No user has an invalid name: refused like a wrong password.
     let username = text::username(&body.username).unwrap_or_default();
-    let known = device(&state, &headers);
+    let known = known_users(&state, &headers);
     let mut target = None;
     let checked = check_password(&state, addr, &known, &username, body.password, &mut target).await;
     let entry = AuditEntry::new(Action::Login, addr.ip).ended(&checked);
@@ -143,7 +145,8 @@ async fn login(
         (Err(_), None) => entry,
     });
     let (issued, user) = checked?;
-    signed_in_by_password(&state, StatusCode::OK, issued, user, addr, &known).await
+    let from = (addr, Device::of(&headers));
+    signed_in_by_password(&state, StatusCode::OK, issued, user, from, &known).await
 }
 
 /// Starts a session if the password is right. `target` becomes the user with that
@@ -221,7 +224,7 @@ async fn is_exempt(
 }
 
 /// The users who signed in on the device that sent the request.
-pub(super) fn device(state: &AppState, headers: &HeaderMap) -> KnownUsers {
+pub(super) fn known_users(state: &AppState, headers: &HeaderMap) -> KnownUsers {
     let cookies = CookieJar::from_headers(headers);
     let cookie = cookies.get(DEVICE_COOKIE);
     cookie.map_or_else(KnownUsers::default, |cookie| {
@@ -236,7 +239,7 @@ pub(super) async fn signed_in_by_password(
     status: StatusCode,
     issued: IssuedToken,
     user: User,
-    addr: ClientAddr,
+    (addr, device): (ClientAddr, Device),
     before: &KnownUsers,
 ) -> Result<Response, ApiError> {
     let now = state.hub.clock().now();
@@ -245,7 +248,7 @@ pub(super) async fn signed_in_by_password(
     }
     let token = state.auth.issue_device_token(user.id, before)?;
     let cookie = set_device_cookie(&token, addr.https);
-    let mut response = signed_in(status, issued, user, addr);
+    let mut response = signed_in(state, status, issued, user, addr, &device).await;
     // A token never has a character that a header cannot have.
     if let Ok(cookie) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -255,45 +258,51 @@ pub(super) async fn signed_in_by_password(
 
 /// Signs in without a password, as somebody new
 #[utoipa::path(post, path = "/auth/guest", tag = "auth", request_body = Option<Guest>, security(()),
-    responses((status = 201, body = Auth, description = "Signed in"), Body, Limited))]
+    responses((status = 201, body = Auth, description = "Signed in"), MakesGuest, Body, Limited))]
 async fn guest(
     State(state): State<AppState>,
     addr: ClientAddr,
+    headers: HeaderMap,
     OptionalJson(body): OptionalJson<Guest>,
 ) -> Result<Response, ApiError> {
     let mut validator = Validator::default();
     let display_name = validator.optional("display_name", body.display_name.map(display_name));
     validator.finish()?;
     let display_name = display_name.unwrap_or_else(random_display_name);
-    let made = make_guest(&state, addr, &display_name).await;
+    let device = Device::of(&headers);
+    let made = make_guest(&state, addr, &device, &display_name).await;
     record(&state, Action::Guest, addr, &made);
     let (issued, user) = made?;
-    Ok(signed_in(StatusCode::CREATED, issued, user, addr))
+    Ok(signed_in(&state, StatusCode::CREATED, issued, user, addr, &device).await)
 }
 
 /// Creates a guest and their session, within the limit of the address.
 async fn make_guest(
     state: &AppState,
     addr: ClientAddr,
+    device: &Device,
     display_name: &str,
 ) -> Result<(IssuedToken, User), ApiError> {
     state
         .sign_in_limits
         .guest(addr.ip)
         .map_err(ApiError::RateLimited)?;
+    origins::check_new_guest(state, device, addr).await?;
     // With 60 random bits, no two guests get the same name.
     let username = format!("guest-{:015x}", rand::random::<u64>() >> 4);
     let user = users::insert(&state.pool, &username, display_name, None).await?;
+    db::origins::set_made_on(&state.pool, user.id, &device.digest).await?;
     Ok((state.auth.start_session(user.id).await?, user))
 }
 
 /// Gives the same session a token that ends later
 #[utoipa::path(post, path = "/auth/refresh", tag = "auth",
-    responses((status = 200, body = Auth, description = "A new token"), ChangesOwn, Limited))]
+    responses((status = 200, body = Auth, description = "A new token"), SignedIn, Limited))]
 async fn refresh(
     State(state): State<AppState>,
-    AuthUser(session): AuthUser,
+    SessionUser(session): SessionUser,
     addr: ClientAddr,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     state
         .hub
@@ -303,15 +312,16 @@ async fn refresh(
         .await?
         .ok_or(ApiError::Unauthenticated)?;
     let issued = state.auth.refresh(&session).await?;
-    Ok(signed_in(StatusCode::OK, issued, user, addr))
+    let device = Device::of(&headers);
+    Ok(signed_in(&state, StatusCode::OK, issued, user, addr, &device).await)
 }
 
 /// Ends the session, with all its tokens and sockets
 #[utoipa::path(post, path = "/auth/logout", tag = "auth",
-    responses((status = 204, description = "Signed out"), ChangesOwn))]
+    responses((status = 204, description = "Signed out"), SignedIn))]
 async fn logout(
     State(state): State<AppState>,
-    AuthUser(session): AuthUser,
+    SessionUser(session): SessionUser,
     addr: ClientAddr,
 ) -> Result<Response, ApiError> {
     state.auth.revoke(session.session_id).await?;
@@ -363,7 +373,16 @@ fn random_display_name() -> String {
     format!("{how} {what}")
 }
 
-fn signed_in(status: StatusCode, issued: IssuedToken, user: User, addr: ClientAddr) -> Response {
+/// The answer with a new token. Notes from where the user came.
+async fn signed_in(
+    state: &AppState,
+    status: StatusCode,
+    issued: IssuedToken,
+    user: User,
+    addr: ClientAddr,
+    device: &Device,
+) -> Response {
+    origins::note(state, user.id, addr, Some(device.digest.clone())).await;
     let cookie = set_cookie(&issued, addr.https);
     let auth = Auth {
         token: issued.token,
@@ -371,5 +390,8 @@ fn signed_in(status: StatusCode, issued: IssuedToken, user: User, addr: ClientAd
         expires_at: issued.expires_at.into(),
         user,
     };
-    (status, [(header::SET_COOKIE, cookie)], JsonBody(auth)).into_response()
+    let answer = (status, [(header::SET_COOKIE, cookie)], JsonBody(auth));
+    let mut response = answer.into_response();
+    device.remember(&mut response, addr.https);
+    response
 }

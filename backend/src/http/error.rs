@@ -38,6 +38,13 @@ pub(crate) enum ApiError {
     /// A sanction forbids it.
     #[error("a sanction forbids this: {}", .0.reason)]
     Sanctioned(Box<SanctionBrief>),
+    /// A guest has to register first, since somebody who is banned came from the same browser
+    /// or network; until then, if it ends by itself.
+    #[error("register first: somebody who is banned came from here")]
+    RegistrationRequired(Option<Duration>),
+    /// The sanction is not in force any more.
+    #[error("the sanction is over")]
+    SanctionOver,
     /// The cookie was sent from a page of another origin.
     #[error("requests with a cookie are only taken from this server's own pages")]
     OriginNotAllowed,
@@ -109,6 +116,8 @@ pub(crate) enum Resource {
     User,
     /// A connection in the registry.
     Connection,
+    /// A sanction.
+    Sanction,
     /// A session.
     Session,
     /// An invite.
@@ -144,6 +153,7 @@ impl Display for Resource {
             Self::Connection => "connection",
             Self::Session => "session",
             Self::Invite => "invite",
+            Self::Sanction => "sanction",
         })
     }
 }
@@ -180,6 +190,7 @@ impl ApiError {
             }
             Self::Forbidden
             | Self::Sanctioned(_)
+            | Self::RegistrationRequired(_)
             | Self::OriginNotAllowed
             | Self::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NoClient | Self::Refused(Refusal::TileNotFound) => {
@@ -189,6 +200,7 @@ impl ApiError {
             Self::UsernameTaken
             | Self::AlreadyRegistered
             | Self::ListFull(_)
+            | Self::SanctionOver
             | Self::Refused(Refusal::TileExists | Refusal::VersionConflict(_)) => {
                 StatusCode::CONFLICT
             }
@@ -213,6 +225,8 @@ impl ApiError {
             Self::InvalidCredentials => "invalid_credentials",
             Self::Forbidden | Self::Refused(Refusal::Forbidden) => "forbidden",
             Self::Sanctioned(_) => "sanctioned",
+            Self::RegistrationRequired(_) => "registration_required",
+            Self::SanctionOver => "sanction_over",
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::NotFound(Resource::Address) | Self::NoClient => "not_found",
             Self::NotFound(Resource::Canvas) => "canvas_not_found",
@@ -224,6 +238,7 @@ impl ApiError {
             Self::NotFound(Resource::Connection) => "connection_not_found",
             Self::NotFound(Resource::Session) => "session_not_found",
             Self::NotFound(Resource::Invite) => "invite_not_found",
+            Self::NotFound(Resource::Sanction) => "sanction_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::UsernameTaken => "username_taken",
             Self::AlreadyRegistered => "already_registered",
@@ -260,7 +275,10 @@ impl ApiError {
                 Self::Sanctioned(sanction) => Some((**sanction).clone()),
                 _ => None,
             },
-            retry_after_ms: None,
+            retry_after_ms: match self {
+                Self::RegistrationRequired(wait) => wait.map(millis),
+                _ => None,
+            },
         };
         (status, problem)
     }
@@ -285,6 +303,11 @@ impl ApiError {
             _ => Vec::new(),
         }
     }
+}
+
+/// Milliseconds, rounded up.
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
 fn summary(errors: &[FieldError]) -> Cow<'static, str> {

@@ -6,10 +6,12 @@ use super::{
     credential::Credential,
     error::{ApiError, Resource},
     invalid_field::invalid_field,
+    origins,
 };
 use crate::{
     audit::{Action, AuditEntry},
     auth::Session,
+    db::tiles,
     state::AppState,
 };
 use axum::{
@@ -20,8 +22,13 @@ use serde::de::DeserializeOwned;
 use shared::ids::{CanvasId, InviteId, MessageId, SessionId, TileId, UserId};
 use std::str::FromStr;
 
-/// The session of a signed-in user; 401 for everybody else.
+/// The session of a signed-in user; 401 for everybody else. On a request that changes
+/// something, 403 for users who are banned from the server, and for guests who have to
+/// register before they may act on the canvas of the path.
 pub(crate) struct AuthUser(pub(crate) Session);
+
+/// The same for what users may do who are banned from the server.
+pub(crate) struct SessionUser(pub(crate) Session);
 
 /// The session of a user who may be signed in; 401 only for an invalid credential.
 pub(crate) struct OptionalUser(pub(crate) Option<Session>);
@@ -55,9 +62,47 @@ impl FromRequestParts<AppState> for AuthUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let SessionUser(session) = SessionUser::from_request_parts(parts, state).await?;
+        if !parts.method.is_safe() {
+            if let Some(ban) = session.server_ban(state.hub.clock().now()) {
+                return Err(ApiError::Sanctioned(Box::new(ban.clone())));
+            }
+            if session.is_guest {
+                refuse_guest(parts, state, &session).await?;
+            }
+        }
+        Ok(Self(session))
+    }
+}
+
+impl FromRequestParts<AppState> for SessionUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let OptionalUser(session) = OptionalUser::from_request_parts(parts, state).await?;
         session.map(Self).ok_or(ApiError::Unauthenticated)
     }
+}
+
+/// Refuses a guest who has to register before they may act on the canvas, or on the canvas of
+/// the tile, of the path.
+async fn refuse_guest(
+    parts: &mut Parts,
+    state: &AppState,
+    session: &Session,
+) -> Result<(), ApiError> {
+    let canvas = match CanvasPath::from_request_parts(parts, state).await {
+        Ok(CanvasPath(canvas)) => canvas,
+        Err(_) => match TilePath::from_request_parts(parts, state).await {
+            Ok(TilePath(tile)) => match tiles::place(&state.pool, tile).await? {
+                Some((canvas, _)) => canvas,
+                None => return Ok(()),
+            },
+            Err(_) => return Ok(()),
+        },
+    };
+    let Ok(addr) = ClientAddr::from_request_parts(parts, state).await;
+    origins::check_guest(state, canvas, session.user_id(), addr).await
 }
 
 /// `{canvas_id}` of the path; 404 for anything but a number.
@@ -68,6 +113,9 @@ pub(crate) struct TilePath(pub(crate) TileId);
 
 /// `{message_id}` of the path; 404 for anything but a UUID.
 pub(crate) struct MessagePath(pub(crate) MessageId);
+
+/// `{sanction_id}` of the path; 404 for anything but a number.
+pub(crate) struct SanctionPath(pub(crate) i64);
 
 /// `{username}` of the path; 404 for an invalid name.
 pub(crate) struct UsernamePath(pub(crate) String);
@@ -136,6 +184,16 @@ impl FromRequestParts<AppState> for MessagePath {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         segment(parts, state, "message_id", Resource::Message)
+            .await
+            .map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for SanctionPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        segment(parts, state, "sanction_id", Resource::Sanction)
             .await
             .map(Self)
     }

@@ -88,8 +88,8 @@ async fn member_to_change(
     let access = access::find(&state.pool, id, Some(user.id))
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
-    // Only roles below one's own can be changed or given.
-    if access.role >= Some(asking) || given >= Some(asking) {
+    // Only roles below one's own can be changed or given; a ban takes no role.
+    if access.lasting_role >= Some(asking) || given >= Some(asking) {
         return Err(ApiError::Forbidden);
     }
     Ok(user)

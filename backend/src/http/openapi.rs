@@ -162,7 +162,7 @@ refusals! {
     /// Of a route that changes something and needs the password.
     NeedsPassword {
         "401": ["unauthenticated", "invalid_credentials"],
-        "403": ["origin_not_allowed"],
+        "403": ["sanctioned", "origin_not_allowed"],
     }
     /// Of the route that ends one session.
     EndsSession {
@@ -189,6 +189,40 @@ refusals! {
         "403": ["forbidden", "sanctioned", "origin_not_allowed"],
         "404": ["invite_not_found"],
     }
+    /// Of a route that changes something, for signed-in users whom no sanction keeps from it.
+    SignedIn {
+        "401": ["unauthenticated"],
+        "403": ["origin_not_allowed"],
+    }
+    /// Of the route that makes guests.
+    MakesGuest { "403": ["registration_required"] }
+    /// Of the route that sanctions users on a canvas.
+    IssuesSanction {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
+        "404": ["canvas_not_found", "user_not_found"],
+    }
+    /// Of the route that sanctions users on the whole server.
+    SanctionsOnServer {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "404": ["user_not_found"],
+    }
+    /// Of the route that lifts a sanction.
+    LiftsSanction {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "404": ["sanction_not_found"],
+        "409": ["sanction_over"],
+    }
+    /// Of the route that confirms a warning.
+    ConfirmsSanction {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "origin_not_allowed"],
+        "404": ["sanction_not_found"],
+        "409": ["sanction_over"],
+        "422": ["validation_failed"],
+    }
     /// Of a route that reads, for administrators.
     Watches {
         "401": ["unauthenticated"],
@@ -214,25 +248,25 @@ refusals! {
     /// Of a route that changes a canvas.
     ChangesCanvas {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
         "404": ["canvas_not_found"],
     }
     /// Of a route that changes a member's role.
     ChangesMember {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
         "404": ["canvas_not_found", "user_not_found"],
     }
     /// Of a route that removes a chat message.
     ChangesMessage {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
         "404": ["canvas_not_found", "message_not_found"],
     }
     /// Of the route that creates a tile, which may be deleted before it is read.
     StartsTile {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
         "404": ["canvas_not_found", "tile_not_found"],
         "409": ["tile_exists"],
         "423": ["tile_locked"],
@@ -246,7 +280,7 @@ refusals! {
     /// Of a route that changes a tile.
     ChangesTile {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
         "404": ["tile_not_found"],
     }
     /// Of a route that draws in a tile.
@@ -259,7 +293,7 @@ refusals! {
     /// Of the WebSocket handshake.
     Upgrading {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
         "404": ["canvas_not_found"],
         "422": ["validation_failed"],
         "429": ["too_many_connections"],

@@ -2,14 +2,21 @@
 
 use super::{
     auth::display_name,
+    client_addr::ClientAddr,
     error::ApiError,
-    extract::AuthUser,
+    extract::{AuthUser, SessionUser},
     json_body::Json,
     openapi::{Body, ChangesOwn, Limited, ReadsOwn},
+    origins::{self, Device},
     validator::Validator,
 };
 use crate::{db::users, realtime::RateCost, state::AppState};
-use axum::{Json as JsonBody, extract::State};
+use axum::{
+    Json as JsonBody,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
 use shared::{
     api::{UpdateMe, User},
     limits, text,
@@ -26,8 +33,10 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     responses((status = 200, body = User, description = "Who is signed in"), ReadsOwn))]
 async fn me(
     State(state): State<AppState>,
-    AuthUser(session): AuthUser,
-) -> Result<JsonBody<User>, ApiError> {
+    SessionUser(session): SessionUser,
+    addr: ClientAddr,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     // Asked before the read: what is stored meanwhile is found in the row.
     let waiting_status = state.hub.status_messages().get(session.user_id());
     let mut user = users::find(&state.pool, session.user_id())
@@ -36,7 +45,14 @@ async fn me(
     if let Some(status) = waiting_status {
         user.status_message = status;
     }
-    Ok(JsonBody(user))
+    let device = Device::of(&headers);
+    let mut response = JsonBody(user).into_response();
+    // Programs send no cookies and would leave a new device with each request.
+    if headers.contains_key(header::COOKIE) {
+        device.remember(&mut response, addr.https);
+        origins::note(&state, session.user_id(), addr, Some(device.digest)).await;
+    }
+    Ok(response)
 }
 
 /// Changes one's names and status

@@ -8,6 +8,7 @@ use super::{
     error::{ApiError, Resource},
     extract::{CanvasPath, Query},
     openapi::Upgrading,
+    origins,
 };
 use crate::{
     audit::{Action, AuditEntry},
@@ -119,6 +120,7 @@ fn refused(state: &AppState, entry: AuditEntry, error: ApiError) -> ApiError {
             | ApiError::OriginNotAllowed
             | ApiError::Forbidden
             | ApiError::Sanctioned(_)
+            | ApiError::RegistrationRequired(_)
             | ApiError::TooManyConnections(_)
     );
     if matters {
@@ -155,6 +157,11 @@ async fn accept(
         return Err(ApiError::Sanctioned(ban));
     }
     let role = access.role.ok_or(ApiError::Forbidden)?;
+    let is_guest = lookup.user.as_ref().is_some_and(|user| user.is_guest);
+    if is_guest && lookup.has_bans && !lookup.has_given_role {
+        origins::check_guest(state, canvas_id, user_id, addr).await?;
+    }
+    origins::note(state, user_id, addr, origins::known(&parts.headers)).await;
     let last_seq = last_seq(&handshake.last_seq)?;
     let (epoch, last_timestamp) = history(&handshake);
     let (client_type, platform) = client(&handshake)?;

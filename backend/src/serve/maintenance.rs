@@ -7,11 +7,13 @@ mod names;
 use crate::{
     auth::KNOWN_FOR,
     db::{
+        self,
         deleted_canvases::{Removed, remove_some},
-        invites, sessions, sign_ins,
+        invites, origins, sessions, sign_ins,
     },
     state::AppState,
 };
+use chrono::TimeDelta;
 use guests::GuestPurge;
 use std::time::Duration;
 use tokio::{
@@ -34,6 +36,9 @@ const AUDIT_INTERVAL: Duration = Duration::from_mins(10);
 const CLEANUP_INTERVAL: Duration = Duration::from_mins(1);
 /// The pause after a piece of a deleted canvas was removed, for everybody else.
 const CLEANUP_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a browser is kept after its last use: as long as its cookie.
+const DEVICE_KEPT_FOR: TimeDelta = TimeDelta::days(365);
 
 /// Spawns the task that removes the rows of deleted canvases; abort it to stop.
 pub(super) fn cleanup_loop(state: AppState) -> JoinHandle<()> {
@@ -82,6 +87,7 @@ async fn free_memory(state: &AppState) {
         state.user_limits.evict_idle();
         state.hub.evict_idle();
         state.list_limits.evict_idle();
+        state.origin_notes.evict();
         state.audit.evict_idle_limits();
     }
 }
@@ -126,10 +132,23 @@ async fn delete_old_rows(state: &AppState) {
                 if let Err(error) = invites::purge(&state.pool, oldest).await {
                     tracing::warn!(%error, "cannot delete invites that ended long ago");
                 }
+                if let Err(error) = purge_origins(state).await {
+                    tracing::warn!(%error, "cannot delete old devices and networks");
+                }
                 if let Err(error) = state.audit.purge().await {
                     tracing::warn!(%error, "cannot delete old audit entries");
                 }
             }
         }
     }
+}
+
+/// Deletes from where users came long ago.
+async fn purge_origins(state: &AppState) -> db::Result<()> {
+    let now = state.hub.clock().now();
+    let networks = state.config.ban_network_time().max(TimeDelta::days(1)) * 2;
+    let mut lease = state.pool.acquire().await?;
+    origins::purge(&mut lease, now - DEVICE_KEPT_FOR, now - networks).await?;
+    lease.done();
+    Ok(())
 }

@@ -53,8 +53,7 @@ pub fn Share() -> impl IntoView {
     }
 }
 
-/// Selects the text of a field.
-pub(super) fn select_all(field: &web_sys::HtmlInputElement) {
+fn select_all(field: &web_sys::HtmlInputElement) {
     field.select();
 }
 

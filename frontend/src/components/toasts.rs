@@ -2,11 +2,8 @@
 //! or the focus is in them.
 
 use crate::{
-    components::{
-        icons::{Glyph, Icon},
-        rewrites::UndoRewrite,
-    },
-    i18n::{board::may_not, coordinates, interpolate, refusal, rewrites, t},
+    components::icons::{Glyph, Icon},
+    i18n::{board::may_not, coordinates, interpolate, refusal, t},
     model::{
         camera::CameraCommand,
         notice::{Notice, NoticeKind},
@@ -15,10 +12,7 @@ use crate::{
     store::Store,
 };
 use leptos::{ev::FocusEvent, html, prelude::*};
-use shared::{
-    canvas::{Coord, Role},
-    ids::RewriteId,
-};
+use shared::canvas::{Coord, Role};
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::Node;
@@ -36,8 +30,6 @@ struct Toast {
     glyph: Glyph,
     is_problem: bool,
     at: Option<Coord>,
-    /// The rewrite that it offers to undo.
-    undo: Option<RewriteId>,
 }
 
 /// The newest notices.
@@ -66,11 +58,7 @@ fn OneToast(notice: Notice) -> impl IntoView {
     let toast = toast(notice.kind);
     let (hovered, focused) = (RwSignal::new(false), RwSignal::new(false));
     let element = NodeRef::<html::Div>::new();
-    let time = if toast.is_problem || toast.undo.is_some() {
-        LONG
-    } else {
-        SHORT
-    };
+    let time = if toast.is_problem { LONG } else { SHORT };
     Effect::new(move || {
         if hovered.get() || focused.get() {
             return;
@@ -109,11 +97,6 @@ fn OneToast(notice: Notice) -> impl IntoView {
             </span>
             <span class="toast__text" dir="auto">{toast.text}</span>
             {show}
-            {toast
-                .undo
-                .map(|rewrite| {
-                    view! { <UndoRewrite id=rewrite done=move |()| session.dismiss(id) /> }
-                })}
             <button
                 class="btn btn--quiet btn--icon btn--small"
                 type="button"
@@ -143,14 +126,12 @@ fn toast(kind: NoticeKind) -> Toast {
         glyph,
         is_problem: false,
         at: None,
-        undo: None,
     };
     let bad = |text: String| Toast {
         text,
         glyph: Glyph::Warning,
         is_problem: true,
         at: None,
-        undo: None,
     };
     match kind {
         NoticeKind::Refused { code, message, at } => Toast {
@@ -186,10 +167,6 @@ fn toast(kind: NoticeKind) -> Toast {
                 ..good(text, Glyph::Point)
             }
         }
-        NoticeKind::Rewritten(rewrite) => Toast {
-            undo: (rewrite.tiles > 0).then_some(rewrite.id),
-            ..good(rewrites::outcome(&rewrite), Glyph::Undo)
-        },
         NoticeKind::Done(text) => good(text, Glyph::Check),
         NoticeKind::Problem(text) => bad(text),
     }

@@ -11,7 +11,6 @@
 mod connection;
 mod dispatch;
 mod drawing;
-mod hidden;
 mod receive;
 mod requests;
 

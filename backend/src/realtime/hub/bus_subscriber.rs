@@ -105,6 +105,9 @@ impl Inner {
             }
             Message::Query { id, query } => self.answer_query(node, id, query),
             Message::Reply { id } => self.take_reply(node, id, lines),
+            Message::AccessChanged if channel == Channel::Broadcast => {
+                self.server_access_changed();
+            }
             Message::Events { .. }
             | Message::Presence { .. }
             | Message::Ephemeral { .. }
@@ -157,6 +160,15 @@ impl Inner {
     pub(super) fn node_gone(&self, node: NodeId) {
         for canvas in self.open_canvases() {
             self.try_send_to_room(canvas, Command::NodeGone(node));
+        }
+    }
+
+    /// Has every room read the roles and sanctions of its members again. A room whose queue
+    /// is full does it at the next poll of the heads.
+    pub(super) fn server_access_changed(&self) {
+        let rooms = self.rooms.lock();
+        for room in rooms.values() {
+            let _ = room.commands.try_send(Command::AccessChanged);
         }
     }
 

@@ -70,6 +70,13 @@ impl Hub {
         self.inner.bus.publish(room, &Message::AccessChanged);
     }
 
+    /// The same for all canvases, after admins or sanctions on the whole server changed.
+    pub(crate) fn server_access_changed(&self) {
+        self.inner.server_access_changed();
+        let message = Message::AccessChanged;
+        self.inner.bus.publish(Channel::Broadcast, &message);
+    }
+
     /// Ends every connection of a deleted canvas, on all nodes.
     pub(crate) fn canvas_deleted(&self, canvas: CanvasId) {
         self.send_to_room(canvas, Command::Deleted);

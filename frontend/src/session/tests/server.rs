@@ -54,8 +54,6 @@ pub(super) struct Server {
     pub(super) messages: Vec<ChatMessage>,
     answers: HashMap<(UserId, OpId), Ack>,
     next_tile: i64,
-    /// Whom everybody hides.
-    pub(super) blocked: Vec<UserId>,
     /// How often each user's operation was carried out.
     pub(super) applied: HashMap<(UserId, OpId), usize>,
 }
@@ -88,7 +86,6 @@ impl Default for Server {
             messages: Vec::new(),
             answers: HashMap::new(),
             next_tile: 1,
-            blocked: Vec::new(),
             applied: HashMap::new(),
         }
     }
@@ -309,7 +306,7 @@ impl Server {
                 interval_ms: 10_000,
                 timeout_ms: 20_000,
             },
-            blocked: self.blocked.clone(),
+            blocked: Vec::new(),
         }));
         let missed = replay.map_or(self.log.len(), |seq| usize::try_from(seq).unwrap());
         let missed = self.log[missed..].iter().cloned().map(message);

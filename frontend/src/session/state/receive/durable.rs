@@ -56,8 +56,7 @@ impl<B: Backend> SessionState<B> {
             }
             DurableEvent::TileCreated(event) => {
                 let creator = self.usernames.get(&event.creator_id).cloned();
-                // A tile that a rewrite brought back was not drawn in this tab.
-                let mine = self.is_me(event.creator_id) && event.cause.is_none();
+                let mine = self.is_me(event.creator_id);
                 let drawn: Vec<PixelEdit> = (0..)
                     .zip(event.pixels.as_bytes())
                     .filter(|(_, color)| **color != TRANSPARENT)
@@ -71,7 +70,7 @@ impl<B: Backend> SessionState<B> {
                 }
             }
             DurableEvent::TileUpdated(event) => {
-                let mine = self.is_me(event.updater_id) && event.cause.is_none();
+                let mine = self.is_me(event.updater_id);
                 let mut remote = None;
                 self.confirm(now, |tiles| {
                     let painted = tiles.updated(event);
