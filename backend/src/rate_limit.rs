@@ -221,18 +221,13 @@ impl SignInLimits {
     }
 
     /// Counts an attempt to confirm one's own password in a session. Failures count against
-    /// the session alone: whoever stole one guesses no faster than by signing in, and does not
-    /// keep out the account's owner.
+    /// the session alone: whoever stole one guesses no faster than by signing in, and keeps out
+    /// neither the account's owner nor anybody in the same network.
     ///
     /// # Errors
     /// How long to wait.
-    pub(crate) fn confirm(
-        &self,
-        ip: IpAddr,
-        session: SessionId,
-    ) -> Result<SignInAttempt<'_>, Duration> {
+    pub(crate) fn confirm(&self, session: SessionId) -> Result<SignInAttempt<'_>, Duration> {
         if self.on {
-            self.logins.check(&network(ip))?;
             self.confirmations.check(&session)?;
         }
         Ok(SignInAttempt {
@@ -447,14 +442,14 @@ mod tests {
         let ip = IpAddr::from([192, 0, 2, 1]);
         let [stolen, own] = [1, 2].map(|n| SessionId(uuid::Uuid::from_u128(n)));
         for _ in 0..10 {
-            limits.confirm(ip, stolen).unwrap().failed();
+            limits.confirm(stolen).unwrap().failed();
         }
-        assert!(limits.confirm(ip, stolen).is_err());
+        assert!(limits.confirm(stolen).is_err());
         for _ in 0..20 {
-            drop(limits.confirm(ip, own).unwrap());
+            drop(limits.confirm(own).unwrap());
         }
         assert!(limits.log_in(ip, "ann").is_ok());
-        assert!(SignInLimits::new(false).confirm(ip, stolen).is_ok());
+        assert!(SignInLimits::new(false).confirm(stolen).is_ok());
     }
 
     #[test]

@@ -65,6 +65,18 @@ async fn the_names_go_and_the_rest_stays() {
     resuming.time = before[1]["created_at"].as_str().map(str::to_owned);
     let epoch = resuming.connected["epoch"].clone();
 
+    // On her own canvas nobody is connected: only her name in the tile changes.
+    let tile = json!({ "x": 0, "y": 0 });
+    let tiles = format!("/canvases/{own}/tiles");
+    ann.post(&tiles, &tile).await.expect(201);
+    let quiet = format!("/canvases/{own}/snapshot");
+    let tag = bob.get(&quiet).await.header("etag").to_owned();
+    let again = async || {
+        let request = bob.request(Method::GET, &quiet);
+        Reply::of(request.header("if-none-match", &tag)).await
+    };
+    again().await.expect(304);
+
     delete(&ann, &json!({}))
         .await
         .problem(401, "invalid_credentials");
@@ -115,6 +127,18 @@ async fn the_names_go_and_the_rest_stays() {
     expected[1]["sender_username"] = json!(name);
     expected[1]["sender_display_name"] = json!("Deleted account");
     assert_eq!(after, expected);
+    // Whoever has a snapshot of before gets the new one.
+    let renewed = async {
+        loop {
+            let reply = again().await;
+            if reply.status == 200 {
+                return reply.json(200);
+            }
+        }
+    };
+    let renewed = time::timeout(PATIENCE, renewed).await;
+    let renewed = renewed.expect("the old snapshot is still good");
+    assert_eq!(renewed["tiles"][0]["creator_username"], *name);
     // The history is the same: a client resumes, from the room's memory too.
     let mut resumed = TestClient::resume(&bob, id, &resuming).await;
     assert_eq!(resumed.connected["resume"], "resumed");

@@ -42,25 +42,42 @@ pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) 
             return Ok(Piece::Done(deleted));
         }
     }
-    // The canvas on which the last piece ended, or else the next.
-    let (canvas, before) = match (due.canvas_id, due.before_seq) {
-        (Some(canvas), Some(before)) => (Some(canvas), before),
-        (canvas, _) => (next_canvas(connection, user, canvas).await?, i64::MAX),
-    };
-    let Some(canvas) = canvas else {
-        end_pass(connection, user, due.passes_left, now).await?;
+    let (Some(canvas), Some(before)) = (due.canvas_id, due.before_seq) else {
+        match next_canvas(connection, user, due.canvas_id).await? {
+            Some(canvas) => begin_canvas(connection, user, canvas).await?,
+            None => end_pass(connection, user, due.passes_left, now).await?,
+        }
         return Ok(Piece::Done(Vec::new()));
     };
     let before = rename_in_chat(connection, user, CanvasId(canvas), before).await?;
     query!(
-        "UPDATE name_removals SET canvas_id = $2, before_seq = $3 WHERE user_id = $1",
+        "UPDATE name_removals SET before_seq = $2 WHERE user_id = $1",
         user.0,
-        canvas,
         before,
     )
     .execute(connection)
     .await?;
     Ok(Piece::Done(Vec::new()))
+}
+
+/// Goes on with another canvas. Its access version becomes another one, and with it the ETag of
+/// its snapshot, in which the user may be named. Nothing else is locked while the canvas is.
+async fn begin_canvas(connection: &mut PgConnection, user: UserId, canvas: i64) -> Result<()> {
+    query!(
+        "UPDATE name_removals SET canvas_id = $2, before_seq = $3 WHERE user_id = $1",
+        user.0,
+        canvas,
+        i64::MAX,
+    )
+    .execute(&mut *connection)
+    .await?;
+    query!(
+        "UPDATE canvases SET access_changes = access_changes + 1 WHERE id = $1",
+        canvas,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Deletes some of the user's canvases, and returns them; none if there are none left.

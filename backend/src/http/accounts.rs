@@ -135,7 +135,7 @@ async fn change_password(
     let mut validator = Validator::default();
     let password = validator.value("new_password", text::password(body.new_password));
     validator.finish()?;
-    let changed = set_password(&state, addr, &session, body.old_password, password).await;
+    let changed = set_password(&state, &session, body.old_password, password).await;
     let entry = AuditEntry::new(Action::PasswordChanged, addr.ip)
         .by(session.user_id())
         .ended(&changed);
@@ -145,7 +145,6 @@ async fn change_password(
 
 async fn set_password(
     state: &AppState,
-    addr: ClientAddr,
     session: &Session,
     old: String,
     new: String,
@@ -155,7 +154,7 @@ async fn set_password(
     let before = accounts::password_hash(&state.pool, user)
         .await?
         .ok_or(ApiError::Unauthenticated)?;
-    confirm_password(state, addr, session, old, before.clone()).await?;
+    confirm_password(state, session, old, before.clone()).await?;
     let before = before.ok_or(ApiError::InvalidCredentials)?;
     let after = state.passwords.hash(new).await?;
     let now = state.hub.clock().now();
@@ -178,14 +177,13 @@ async fn set_password(
 /// `InvalidCredentials` if it is wrong, or if there is none.
 async fn confirm_password(
     state: &AppState,
-    addr: ClientAddr,
     session: &Session,
     password: String,
     hash: Option<String>,
 ) -> Result<(), ApiError> {
     let attempt = state
         .sign_in_limits
-        .confirm(addr.ip, session.session_id)
+        .confirm(session.session_id)
         .map_err(ApiError::RateLimited)?;
     // Nobody has a longer one, and hashing it would take long.
     let is_possible = password.len() <= 4 * limits::PASSWORD.end();
@@ -294,7 +292,7 @@ async fn delete(
     addr: ClientAddr,
     OptionalJson(body): OptionalJson<DeleteAccount>,
 ) -> Result<Response, ApiError> {
-    let deleted = delete_account(&state, addr, &session, body).await;
+    let deleted = delete_account(&state, &session, body).await;
     let entry = AuditEntry::new(Action::AccountDeleted, addr.ip)
         .by(session.user_id())
         .ended(&deleted);
@@ -304,7 +302,6 @@ async fn delete(
 
 async fn delete_account(
     state: &AppState,
-    addr: ClientAddr,
     session: &Session,
     body: DeleteAccount,
 ) -> Result<(), ApiError> {
@@ -315,7 +312,7 @@ async fn delete_account(
         .ok_or(ApiError::Unauthenticated)?;
     if hash.is_some() {
         let password = body.password.unwrap_or_default();
-        confirm_password(state, addr, session, password, hash.clone()).await?;
+        confirm_password(state, session, password, hash.clone()).await?;
     }
     let deletes_canvases = body.delete_canvases.unwrap_or_default();
     let ended = remove_names(state, user, hash.as_deref(), deletes_canvases).await?;

@@ -58,13 +58,14 @@ async fn snapshot(
 ) -> Result<Response, ApiError> {
     let user = user.user_id();
     let reads = &state.pools.reads;
-    let viewer = readable(reads, id, user).await?.reader(user);
+    let access = readable(reads, id, user).await?;
+    let viewer = access.reader(user);
     let mut canvas = canvases::find(reads, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     let active_users = state.hub.active_users(id).await;
     canvas.active_users = active_users.len();
-    let current = tag(viewer, &canvas, &active_users)?;
+    let current = tag(viewer, access.acl_version, &canvas, &active_users)?;
     if etag::matches(&headers, &current) {
         return Ok(etag::not_modified(current));
     }
@@ -72,24 +73,26 @@ async fn snapshot(
     let place = bulk::place(&state, id, client).await?;
     let mut lease = bulk::lease(&state).await?;
     lease.begin_snapshot().await?;
-    let viewer = readable(&mut lease, id, user).await?.reader(user);
+    let access = readable(&mut lease, id, user).await?;
+    let viewer = access.reader(user);
     let mut canvas = canvases::find(&mut lease, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     canvas.active_users = active_users.len();
-    let current = tag(viewer, &canvas, &active_users)?;
+    let current = tag(viewer, access.acl_version, &canvas, &active_users)?;
     let answer = stream(place, lease, viewer, canvas, active_users).await?;
     Ok(etag::tagged(current, answer))
 }
 
 /// The canvas has `epoch` and `last_seq`, on which tiles, messages and likes depend, and
-/// the viewer's role.
+/// the viewer's role. `acl_version` changes when the names of a deleted account disappear.
 fn tag(
     viewer: Option<UserId>,
+    acl_version: i64,
     canvas: &Canvas,
     active_users: &[ActiveUser],
 ) -> Result<ETag, ApiError> {
-    etag::weak(&(viewer, canvas, active_users))
+    etag::weak(&(viewer, acl_version, canvas, active_users))
 }
 
 async fn stream(
