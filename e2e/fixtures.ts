@@ -160,20 +160,34 @@ export class User {
 
   /** Says all this on a canvas, without a page of it. Returns when it is stored. */
   async says(canvas: Canvas, texts: string[]): Promise<void> {
+    await this.sends(canvas, texts.map((text) => ({ type: "canvas_chat", text })));
+  }
+
+  /** Paints pixels of a tile, without a page of it. Returns when they are stored. */
+  async paints(
+    canvas: Canvas,
+    { x, y }: { x: number; y: number },
+    color: number,
+    spots: { x: number; y: number }[],
+  ): Promise<void> {
+    const pixels = spots.map((spot) => [spot.y * canvas.tile_size + spot.x, color]);
+    await this.sends(canvas, [{ type: "tile_paint", x, y, pixels }]);
+  }
+
+  /** Sends durable messages on a canvas, without a page of it. Returns when all are stored. */
+  async sends(canvas: Canvas, messages: object[]): Promise<void> {
     const page = await this.context.newPage();
     await page.goto("/healthz");
     await page.evaluate(
-      ({ id, texts }) =>
+      ({ id, messages }) =>
         new Promise<void>((done, failed) => {
           const socket = new WebSocket(`ws://${location.host}/api/v1/ws/canvas/${id}`);
-          let waiting = texts.length;
+          let waiting = messages.length;
           socket.onmessage = ({ data }) => {
             const message = JSON.parse(data as string) as { type: string };
             if (message.type === "connected") {
-              for (const text of texts) {
-                socket.send(
-                  JSON.stringify({ type: "canvas_chat", text, op_id: crypto.randomUUID() }),
-                );
+              for (const one of messages) {
+                socket.send(JSON.stringify({ ...one, op_id: crypto.randomUUID() }));
               }
             }
             if (message.type === "error") failed(new Error(data as string));
@@ -182,7 +196,7 @@ export class User {
           };
           socket.onclose = () => failed(new Error("closed"));
         }),
-      { id: canvas.id, texts },
+      { id: canvas.id, messages },
     );
     await page.close();
   }

@@ -2,8 +2,10 @@
 //! cookie authenticates. This module knows nothing of the store; callers decide
 //! what a response means.
 
+pub mod accounts;
 mod deadline;
 mod error;
+pub mod rewrites;
 
 use deadline::Deadline;
 pub use error::ApiError;

@@ -5,7 +5,7 @@ use crate::{
     account, browser,
     components::theme::provide_theme,
     i18n::t,
-    pages::{canvas::CanvasPage, not_found::NotFoundPage, start::StartPage},
+    pages::{canvas::CanvasPage, invite::InvitePage, not_found::NotFoundPage, start::StartPage},
     store::Account,
 };
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ use web_sys::HtmlElement;
 /// known, as a rule.
 const TITLE_KNOWN: Duration = Duration::from_millis(800);
 
-/// The application. Pages: `/` and `/canvas/{id}`.
+/// The application. Pages: `/`, `/canvas/{id}` and `/invite/{code}`.
 #[component]
 pub fn App() -> impl IntoView {
     let account = Account::new();
@@ -40,6 +40,7 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=StartPage />
                 <Route path=path!("/canvas/:id") view=CanvasRoute />
+                <Route path=path!("/invite/:code") view=InviteRoute />
             </FlatRoutes>
         </Router>
     }
@@ -54,6 +55,14 @@ fn CanvasRoute() -> impl IntoView {
         Some(id) => view! { <CanvasPage id /> }.into_any(),
         None => view! { <NotFoundPage /> }.into_any(),
     }
+}
+
+/// The page of the invite in the address.
+#[component]
+fn InviteRoute() -> impl IntoView {
+    let params = use_params_map();
+    let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
+    move || view! { <InvitePage code=code.get() /> }
 }
 
 /// After a change of the page, moves the focus to its heading, which screen

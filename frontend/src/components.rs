@@ -6,6 +6,7 @@
     reason = "a component owns its properties"
 )]
 
+pub mod account;
 pub mod activity;
 pub mod auth_forms;
 pub mod avatar;
@@ -25,15 +26,21 @@ pub mod field;
 pub mod form;
 pub mod icons;
 pub mod import;
+pub mod invites;
+pub mod keep_account;
 pub mod key_labels;
 pub mod members;
 pub mod menu;
 pub mod minimap;
 pub mod new_canvas;
+pub mod painters;
 pub mod palette_choice;
 pub mod people;
 pub mod picture;
 pub mod profile;
+pub mod restore;
+pub mod rewrite_panel;
+pub mod rewrites;
 pub mod share;
 pub mod shortcuts;
 pub mod sign_in;

@@ -25,10 +25,12 @@ macro_rules! texts {
     };
 }
 
+pub mod accounts;
 pub mod board;
 mod english;
 mod format;
 mod problems;
+pub mod rewrites;
 pub mod shortcuts;
 
 pub use english::Texts;

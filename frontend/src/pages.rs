@@ -2,5 +2,6 @@
 
 pub mod canvas;
 pub mod error;
+pub mod invite;
 pub mod not_found;
 pub mod start;

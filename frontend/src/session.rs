@@ -33,8 +33,9 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{
+    api::Auth,
     canvas::Coord,
-    ids::OpId,
+    ids::{OpId, UserId},
     limits,
     pixels::PixelEdit,
     presence::Status,
@@ -296,6 +297,17 @@ impl Session {
                 ends_at: now + limits::DEFAULT_MENTION_DURATION_MS,
             });
         });
+    }
+
+    /// Hides a person in this tab, or shows them again. The server keeps whom
+    /// the user hides, and tells it to new connections.
+    pub fn hide(self, user: UserId, hidden: bool) {
+        self.input(|state, _| state.hide(user, hidden));
+    }
+
+    /// The session has a new token: the connection lives as long as it.
+    pub fn token_renewed(self, auth: Auth) {
+        self.input(|state, now| state.token_received(auth, now));
     }
 
     /// The last `seq` that is part of what is shown.

@@ -20,6 +20,8 @@ use crate::{
         camera::{self, CameraCommand, Viewport},
         connection::SignIn,
         notice::MayNot,
+        painters::PainterOverlay,
+        rewrite::{AreaChoice, MarkedTile, RewriteGoal},
     },
     tasks::{Task, Tasks},
 };
@@ -30,7 +32,7 @@ use shared::{
     ids::{CanvasId, UserId},
     presence::Status,
 };
-use std::ops::Deref;
+use std::{ops::Deref, sync::Arc};
 
 /// The signed-in user, for the whole application. Changed by
 /// [`crate::account`] only.
@@ -94,6 +96,16 @@ pub struct Store {
     /// A picture to paint from this cell on; the import dialog takes it.
     /// Components may set it.
     pub import: RwSignal<Option<(Coord, web_sys::File)>, LocalStorage>,
+    /// The tile over which the board shows who painted what. Components may set
+    /// it.
+    pub painters: RwSignal<Option<PainterOverlay>>,
+    /// What is to be taken back or restored; opens the panel for it. Components
+    /// may set it.
+    pub rewrite: RwSignal<Option<RewriteGoal>>,
+    /// The area that is chosen for it; set by the panel and the board.
+    pub area: RwSignal<AreaChoice>,
+    /// The pixels that it would change; the board highlights them.
+    pub marked: RwSignal<Arc<Vec<MarkedTile>>>,
 }
 
 impl Deref for Store {
@@ -114,6 +126,10 @@ impl Store {
             camera_command: RwSignal::default(),
             chat_insert: RwSignal::default(),
             import: RwSignal::new_local(None),
+            painters: RwSignal::default(),
+            rewrite: RwSignal::default(),
+            area: RwSignal::default(),
+            marked: RwSignal::default(),
         }
     }
 

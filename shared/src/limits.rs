@@ -91,3 +91,5 @@ pub const INVALID_MESSAGES: usize = 20;
 /// Length of the window in which unreadable messages are counted, in
 /// milliseconds. See [`INVALID_MESSAGES`].
 pub const INVALID_WINDOW_MS: u64 = 10_000;
+/// Tiles of which the preview of a rewrite tells the pixels.
+pub const REWRITE_MARKED_TILES: usize = 1_024;

@@ -1,9 +1,11 @@
 //! Pointer and wheel events on the board: gestures become viewport changes,
-//! strokes and clicks. `drawing` has the strokes, `keyboard` the keys,
-//! `pinch` the gesture events of Safari.
+//! strokes and clicks. `drawing` has the strokes, `keyboard` the keys, `order`
+//! what is chosen on the board for keeping order, `pinch` the gesture events of
+//! Safari.
 
 mod drawing;
 mod keyboard;
+mod order;
 mod pinch;
 
 use super::{
@@ -15,6 +17,7 @@ use crate::{
     model::{
         camera::{Viewport, floor},
         notice::MayNot,
+        rewrite::AreaChoice,
         tile_store::TileStore,
     },
     session::Session,
@@ -66,6 +69,8 @@ struct InputController {
     rest: RefCell<Option<Timeout>>,
     /// The scale of the last gesture event of Safari.
     pinch_scale: Cell<f64>,
+    /// The cell where the area that is being drawn began, and the area before.
+    area_start: Cell<Option<(Coord, AreaChoice)>>,
 }
 
 impl InputListeners {
@@ -91,6 +96,7 @@ impl InputListeners {
             hovered: Cell::default(),
             rest: RefCell::default(),
             pinch_scale: Cell::new(1.0),
+            area_start: Cell::default(),
         });
         let on = |event, action: fn(&InputController, &Event)| {
             let controller = Rc::clone(&controller);
@@ -227,6 +233,7 @@ impl InputController {
         let at = self.cell(pointer.x, pointer.y);
         let editing = self.store.editing.get_untracked();
         let target = match (editing, at) {
+            _ if self.draws_area() => HitTarget::Drawable,
             (None, _) => HitTarget::Board,
             (Some(editing), Some(at)) if at == editing || self.is_picking() => HitTarget::Drawable,
             (Some(_), _) => HitTarget::AroundTile,
@@ -385,6 +392,12 @@ impl InputController {
                 viewport.pan(dx, dy, &grid);
                 viewport.zoom_at(x, y, factor, &grid);
             }),
+            GestureAction::Down { x, y, .. } if self.draws_area() => {
+                self.start_area(x, y, &grid);
+            }
+            GestureAction::Draw { x, y } if self.draws_area() => self.extend_area(x, y, &grid),
+            GestureAction::Up if self.draws_area() => self.area_start.set(None),
+            GestureAction::Cancel if self.draws_area() => self.cancel_area(),
             GestureAction::Down { x, y, ink } if self.is_picking() => {
                 let at = self.cell(x, y);
                 if let Some((at, pixel)) =
@@ -411,6 +424,7 @@ impl InputController {
                 }
                 self.renderer.refresh();
             }
+            GestureAction::Click { x, y } if self.asks_for_painter(x, y) => {}
             GestureAction::Click { x, y } => self.click(self.cell(x, y)),
         }
     }
@@ -484,6 +498,8 @@ impl InputController {
         let hovered = || self.store.hovered_untracked();
         let shape = if self.gestures.borrow().is_panning() {
             "pan"
+        } else if self.draws_area() {
+            "area"
         } else if editing.is_none()
             && hovered().is_some_and(|at| self.session.may_not(at).is_some())
         {

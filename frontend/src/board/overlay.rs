@@ -6,6 +6,7 @@
 //! whole device pixels, like the tiles below it; else it would be blurred.
 //! Texts, padlocks and cursors are drawn in CSS pixels.
 
+mod order;
 mod shapes;
 
 use super::theme::Theme;
@@ -16,12 +17,15 @@ use crate::{
     },
     model::{
         camera::Viewport,
+        painters::PainterOverlay,
         people::{self, Cursor, Highlight},
+        rewrite::MarkedTile,
         tile_store::TileStore,
     },
 };
 use shapes::{DeviceRect, draw_label, draw_padlock, in_device_pixels, is_visible, outline_tile};
 use shared::{
+    api::rewrites::Area,
     canvas::{Coord, Grid},
     ids::UserId,
     pixels::{PixelEdit, TRANSPARENT},
@@ -84,6 +88,14 @@ pub struct Scene<'a> {
     pub locks_own: bool,
     /// Where this user may not draw.
     pub forbidden: Forbidden,
+    /// The tile over which it is shown who painted what.
+    pub painters: Option<&'a PainterOverlay>,
+    /// The board pixel under the pointer.
+    pub pointer: Option<(i32, i32)>,
+    /// The area chosen for taking back or restoring.
+    pub area: Option<Area>,
+    /// The pixels that this would change.
+    pub marked: &'a [MarkedTile],
 }
 
 /// Where this user may not draw; shown as padlocks before they try.
@@ -112,6 +124,8 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
         draw_open_tile(context, scene, &grid, at);
     }
     draw_captions(context, scene, &grid);
+    order::draw_painters(context, scene, &grid);
+    order::draw_marked(context, scene, &grid);
     if scene.editing.is_none()
         && let Some(at) = scene.hovered
     {

@@ -292,6 +292,8 @@ impl BoardRenderer {
             });
         let theme = self.theme.borrow();
         let editors = store.people.peek_editors();
+        let painters = store.painters.get_untracked();
+        let marked = store.marked.get_untracked();
         store.tiles.peek(|tiles| {
             store.cursors.with_untracked(|cursors| {
                 store.highlights.with_untracked(|highlights| {
@@ -328,6 +330,10 @@ impl BoardRenderer {
                                 hovered: hovered
                                     .is_some_and(|at| self.session.may_not(at).is_some()),
                             },
+                            painters: painters.as_ref(),
+                            pointer: store.pointer.get_untracked(),
+                            area: store.area.get_untracked().area,
+                            marked: &marked,
                         };
                         overlay::draw(&self.overlay_canvas.1, &scene)
                     })

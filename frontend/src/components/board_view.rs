@@ -192,6 +192,9 @@ fn redraw_when_needed(
         store.highlights.track();
         store.locks.track();
         store.tools.track();
+        store.painters.track();
+        store.area.track();
+        store.marked.track();
         with_renderer(&BoardRenderer::refresh);
     });
     Effect::new(move || {

@@ -57,7 +57,15 @@ pub fn ChatPanel() -> impl IntoView {
         let mark = reading.mark.get();
         // Days begin at another time in another time zone.
         offset.track();
-        window.with(|rows| rows::lines(rows, mark, day_of))
+        store.hidden.with(|hidden| {
+            window.with(|rows| {
+                if hidden.is_empty() {
+                    return rows::lines(rows, mark, day_of);
+                }
+                let seen = rows.iter().filter(|row| !hidden.contains(&row.sender_id));
+                rows::lines(&seen.cloned().collect::<Vec<_>>(), mark, day_of)
+            })
+        })
     });
     let shown = StoredValue::new(ShownMessages::default());
     Effect::new(move || {

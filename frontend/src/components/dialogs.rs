@@ -4,10 +4,10 @@
 use crate::{
     account, browser,
     components::{
-        canvas_settings::CanvasSettings, dialog::Dialog, export::Export, profile::Profile,
-        shortcuts::Shortcuts,
+        account::AccountDialog, canvas_settings::CanvasSettings, dialog::Dialog, export::Export,
+        invites::Invites, keep_account::KeepAccount, profile::Profile, shortcuts::Shortcuts,
     },
-    i18n::{interpolate, t},
+    i18n::{accounts::account_texts, interpolate, t},
     store::Account,
 };
 use leptos::{ev, prelude::*};
@@ -25,6 +25,12 @@ pub enum DialogKind {
     Canvas,
     /// Name and status of the user.
     Profile,
+    /// Password, sessions and deletion of the user's account.
+    Account,
+    /// A guest chooses a name and a password.
+    Keep,
+    /// Invites to the canvas.
+    Invites,
     /// Download of the canvas as a picture.
     Export,
     /// Confirmation for a guest, whose account is lost after signing out.
@@ -37,6 +43,9 @@ impl DialogKind {
             Self::Shortcuts => t().shortcuts,
             Self::Canvas => t().canvas_title,
             Self::Profile => t().profile,
+            Self::Account => account_texts().account,
+            Self::Keep => account_texts().keep_title,
+            Self::Invites => account_texts().invites,
             Self::Export => t().download_picture,
             Self::SignOut => t().sign_out_title,
         }
@@ -107,6 +116,11 @@ pub fn DialogHost(
                 DialogKind::Shortcuts => view! { <Shortcuts /> }.into_any(),
                 DialogKind::Canvas => view! { <CanvasSettings /> }.into_any(),
                 DialogKind::Profile => view! { <Profile /> }.into_any(),
+                DialogKind::Account => view! { <AccountDialog /> }.into_any(),
+                DialogKind::Keep => {
+                    view! { <KeepAccount done=move |()| dialogs.close() /> }.into_any()
+                }
+                DialogKind::Invites => view! { <Invites /> }.into_any(),
                 DialogKind::Export => view! { <Export /> }.into_any(),
                 DialogKind::SignOut => view! { <SignOut /> }.into_any(),
             }}
@@ -146,6 +160,13 @@ fn SignOut() -> impl IntoView {
         <p>{interpolate(t().sign_out_guest, &[("name", &name.unwrap_or_default())])}</p>
         <p class="soft">{t().sign_out_guest_stays}</p>
         <div class="dialog__foot">
+            <button
+                class="btn btn--primary dialog__first"
+                type="button"
+                on:click=move |_| dialogs.show(DialogKind::Keep)
+            >
+                {account_texts().keep_action}
+            </button>
             <button class="btn" type="button" on:click=move |_| dialogs.close()>
                 {t().cancel}
             </button>

@@ -59,6 +59,11 @@ impl Submission {
         })
     }
 
+    /// Reads the error of the last request. Reactive.
+    pub fn error<T>(self, read: impl FnOnce(&ApiError) -> Option<T>) -> Option<T> {
+        self.error.with(|error| read(error.as_ref()?))
+    }
+
     /// The error of the form as a whole; empty if there is none.
     pub fn problem(self) -> String {
         self.error.with(|error| match error {

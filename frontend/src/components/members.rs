@@ -21,7 +21,8 @@ use shared::{
 /// The roles that can be given, from the highest.
 const ROLES: [Role; 3] = [Role::Moderator, Role::Editor, Role::Viewer];
 
-fn label(role: Role) -> &'static str {
+/// The name of a role.
+pub fn role_label(role: Role) -> &'static str {
     match role {
         Role::Owner => t().role_owner,
         Role::Moderator => t().role_moderator,
@@ -129,7 +130,7 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
         // A new list may show other roles in the same elements, and a browser
         // does not take them over where somebody has chosen one.
         let select = NodeRef::<html::Select>::new();
-        let now = label(member.role);
+        let now = role_label(member.role);
         Effect::new(move || {
             if let Some(select) = select.get() {
                 select.set_value(now);
@@ -161,7 +162,7 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
         }
         .into_any()
     } else {
-        view! { <span class="faint">{label(member.role)}</span> }.into_any()
+        view! { <span class="faint">{role_label(member.role)}</span> }.into_any()
     };
     view! {
         <li class="member">
@@ -182,8 +183,8 @@ fn options(own: Option<Role>, now: Role) -> impl IntoView {
         .filter(|role| Some(*role) < own)
         .map(|role| {
             view! {
-                <option value=label(role) selected=role == now>
-                    {label(role)}
+                <option value=role_label(role) selected=role == now>
+                    {role_label(role)}
                 </option>
             }
         })
@@ -191,7 +192,7 @@ fn options(own: Option<Role>, now: Role) -> impl IntoView {
 }
 
 fn chosen(value: &str) -> Option<Role> {
-    ROLES.into_iter().find(|role| label(*role) == value)
+    ROLES.into_iter().find(|role| role_label(*role) == value)
 }
 
 #[component]

@@ -5,15 +5,16 @@ use crate::{
         avatar::Avatar,
         dialogs::{DialogKind, Dialogs},
         icons::{Glyph, Icon},
+        restore::take_back,
         theme::ThemePicker,
     },
-    i18n::{interpolate, t},
+    i18n::{accounts::account_texts, interpolate, rewrites::rewrite_texts, t},
     store::{Account, Store},
 };
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use leptos_use_event_listener::use_event_listener;
-use shared::canvas::Role;
+use shared::{api::moderation::UserRef, canvas::Role};
 use wasm_bindgen::JsCast;
 
 /// The button and the menu that it opens.
@@ -105,8 +106,30 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                     </span>
                     <span class="menu__hint">{t().profile}</span>
                 </button>
+                {user
+                    .is_guest
+                    .then(|| item(Glyph::Heart, account_texts().keep, DialogKind::Keep))}
+                {item(Glyph::People, account_texts().account, DialogKind::Account)}
                 <hr class="menu__line" />
             }
+        })
+    };
+    let own_work = move || {
+        let me = store.me.get().filter(|_| store.may_draw())?;
+        let user = UserRef {
+            user_id: me.user_id,
+            username: me.username,
+            display_name: me.display_name,
+        };
+        let open = move |_| {
+            close.run(());
+            take_back(store, user.clone());
+        };
+        Some(view! {
+            <button class="menu__item" type="button" on:click=open>
+                <Icon glyph=Glyph::Undo />
+                {rewrite_texts().take_back_own}
+            </button>
         })
     };
     let about = move || {
@@ -123,7 +146,10 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                 store.canvas.with(Option::is_some).then(|| {
                     view! {
                         {item(Glyph::Tile, about(), DialogKind::Canvas)}
+                        {(store.role() >= Some(Role::Moderator))
+                            .then(|| item(Glyph::Share, account_texts().invites, DialogKind::Invites))}
                         {item(Glyph::Download, t().download_picture, DialogKind::Export)}
+                        {own_work()}
                     }
                 })
             }}

@@ -53,7 +53,8 @@ pub fn Share() -> impl IntoView {
     }
 }
 
-fn select_all(field: &web_sys::HtmlInputElement) {
+/// Selects the text of a field.
+pub(super) fn select_all(field: &web_sys::HtmlInputElement) {
     field.select();
 }
 

@@ -3,12 +3,20 @@
 
 use crate::{
     api,
-    components::avatar::Avatar,
+    components::{
+        avatar::Avatar,
+        icons::{Glyph, Icon},
+        restore::{may_restore, restore},
+    },
     i18n::{
         board::{board_texts, kind},
         moment,
+        rewrites::rewrite_texts,
     },
-    model::activity::{Activity, ActivityKind},
+    model::{
+        activity::{Activity, ActivityKind},
+        rewrite::Change,
+    },
     session::{Session, activity},
     store::Store,
     tasks::Tasks,
@@ -70,7 +78,7 @@ pub fn TileHistory(
             <summary>{board_texts().history}</summary>
             <ul class="history__rows" aria-label=board_texts().history>
                 <For each=rows key=|row| (row.seq, row.time.millis()) let:row>
-                    <HistoryRow row />
+                    <HistoryRow at row />
                 </For>
             </ul>
             <Show when=move || is_empty() && !past.searching.get()>
@@ -164,8 +172,13 @@ impl Past {
 }
 
 #[component]
-fn HistoryRow(row: Activity) -> impl IntoView {
+fn HistoryRow(at: Coord, row: Activity) -> impl IntoView {
     let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let change = Change {
+        seq: row.seq,
+        at: row.time,
+    };
     let name = move || {
         store
             .name_of(row.actor)
@@ -181,6 +194,17 @@ fn HistoryRow(row: Activity) -> impl IntoView {
                 <span class="row__note">{kind(row.kind)}</span>
             </span>
             <time class="row__time">{moment(row.time)}</time>
+            <Show when=move || may_restore(store, at)>
+                <button
+                    class="btn btn--quiet btn--icon btn--small"
+                    type="button"
+                    aria-label=rewrite_texts().restore_before
+                    title=rewrite_texts().restore_before
+                    on:click=move |_| restore(store, session, at, Some(change))
+                >
+                    <Icon glyph=Glyph::Undo small=true />
+                </button>
+            </Show>
         </li>
     }
 }

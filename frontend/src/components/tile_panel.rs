@@ -6,6 +6,8 @@ use crate::{
         avatar::Avatar,
         dialog::Confirm,
         icons::{Glyph, Icon},
+        painters::{PainterList, PaintersButton},
+        restore::RestoreButton,
         share::copy,
         tile_history::TileHistory,
         tile_picture::TilePicture,
@@ -113,7 +115,10 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
             <PointButton at />
             <FlyButton at />
             <LinkButton at />
+            <PaintersButton at />
+            <RestoreButton at />
         </div>
+        <PainterList at />
         <dl class="tile-panel__facts">
             <dt>{t().place_label}</dt>
             <dd>{coordinates(at.x, at.y)}</dd>

@@ -2,8 +2,11 @@
 //! or the focus is in them.
 
 use crate::{
-    components::icons::{Glyph, Icon},
-    i18n::{board::may_not, coordinates, interpolate, refusal, t},
+    components::{
+        icons::{Glyph, Icon},
+        rewrites::UndoRewrite,
+    },
+    i18n::{board::may_not, coordinates, interpolate, refusal, rewrites, t},
     model::{
         camera::CameraCommand,
         notice::{Notice, NoticeKind},
@@ -12,7 +15,10 @@ use crate::{
     store::Store,
 };
 use leptos::{ev::FocusEvent, html, prelude::*};
-use shared::canvas::{Coord, Role};
+use shared::{
+    canvas::{Coord, Role},
+    ids::RewriteId,
+};
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::Node;
@@ -30,6 +36,8 @@ struct Toast {
     glyph: Glyph,
     is_problem: bool,
     at: Option<Coord>,
+    /// The rewrite that it offers to undo.
+    undo: Option<RewriteId>,
 }
 
 /// The newest notices.
@@ -58,7 +66,11 @@ fn OneToast(notice: Notice) -> impl IntoView {
     let toast = toast(notice.kind);
     let (hovered, focused) = (RwSignal::new(false), RwSignal::new(false));
     let element = NodeRef::<html::Div>::new();
-    let time = if toast.is_problem { LONG } else { SHORT };
+    let time = if toast.is_problem || toast.undo.is_some() {
+        LONG
+    } else {
+        SHORT
+    };
     Effect::new(move || {
         if hovered.get() || focused.get() {
             return;
@@ -97,6 +109,11 @@ fn OneToast(notice: Notice) -> impl IntoView {
             </span>
             <span class="toast__text" dir="auto">{toast.text}</span>
             {show}
+            {toast
+                .undo
+                .map(|rewrite| {
+                    view! { <UndoRewrite id=rewrite done=move |()| session.dismiss(id) /> }
+                })}
             <button
                 class="btn btn--quiet btn--icon btn--small"
                 type="button"
@@ -126,12 +143,14 @@ fn toast(kind: NoticeKind) -> Toast {
         glyph,
         is_problem: false,
         at: None,
+        undo: None,
     };
     let bad = |text: String| Toast {
         text,
         glyph: Glyph::Warning,
         is_problem: true,
         at: None,
+        undo: None,
     };
     match kind {
         NoticeKind::Refused { code, message, at } => Toast {
@@ -167,6 +186,10 @@ fn toast(kind: NoticeKind) -> Toast {
                 ..good(text, Glyph::Point)
             }
         }
+        NoticeKind::Rewritten(rewrite) => Toast {
+            undo: (rewrite.tiles > 0).then_some(rewrite.id),
+            ..good(rewrites::outcome(&rewrite), Glyph::Undo)
+        },
         NoticeKind::Done(text) => good(text, Glyph::Check),
         NoticeKind::Problem(text) => bad(text),
     }

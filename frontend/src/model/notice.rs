@@ -1,6 +1,7 @@
 //! Toasts, and the reasons why a user may not draw.
 
 use shared::{
+    api::rewrites::Rewrite,
     canvas::{Coord, Role},
     ids::UserId,
     protocol::ErrorCode,
@@ -77,6 +78,8 @@ pub enum NoticeKind {
         /// Their message, or empty.
         message: String,
     },
+    /// What was taken back, restored or undone; the toast offers to undo it.
+    Rewritten(Box<Rewrite>),
     /// Something succeeded; the text comes from the component.
     Done(String),
     /// Something failed; the text comes from the component.

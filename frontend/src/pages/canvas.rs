@@ -11,8 +11,11 @@ use crate::{
         board_view::BoardView,
         dialogs::{DialogHost, Dialogs},
         dock::{Dock, DockState},
+        keep_account::KeepOffer,
         key_labels::KeyLabels,
         minimap::Minimap,
+        painters::load_painters,
+        rewrite_panel::RewritePanel,
         sign_in::SignInCard,
         status_bar::StatusBar,
         toasts::Toasts,
@@ -39,7 +42,9 @@ pub fn CanvasPage(
     Tasks::provide();
     let store = Store::new(id);
     provide_context(store);
-    provide_context(Session::open(store));
+    let session = Session::open(store);
+    provide_context(session);
+    load_painters(store, session);
     let drawing = move || store.editing.with(Option::is_some);
     // Without a board, `FailurePage` has the forms.
     let asks = move || {
@@ -83,6 +88,8 @@ pub fn CanvasPage(
                     <p class="board-hint floating">{board_texts().begin}</p>
                 </Show>
                 <Banner />
+                <RewritePanel />
+                <KeepOffer />
             </div>
             <Dock />
             <Toasts />

@@ -16,7 +16,7 @@ use crate::{
         theme::ThemePicker,
         thumbnail::{Address, Subject},
     },
-    i18n::{interpolate, t},
+    i18n::{accounts::account_texts, interpolate, t},
     model::connection::SignIn,
     store::Account,
     tasks::Tasks,
@@ -259,6 +259,24 @@ fn Welcome(user: User) -> impl IntoView {
             <button class="btn btn--wide" type="button" on:click=move |_| dialogs.show(DialogKind::Profile)>
                 <Icon glyph=Glyph::Edit />
                 {t().profile}
+            </button>
+            {user
+                .is_guest
+                .then(|| {
+                    view! {
+                        <button
+                            class="btn btn--wide"
+                            type="button"
+                            on:click=move |_| dialogs.show(DialogKind::Keep)
+                        >
+                            <Icon glyph=Glyph::Heart />
+                            {account_texts().keep}
+                        </button>
+                    }
+                })}
+            <button class="btn btn--wide" type="button" on:click=move |_| dialogs.show(DialogKind::Account)>
+                <Icon glyph=Glyph::People />
+                {account_texts().account}
             </button>
             <button class="btn btn--quiet btn--wide" type="button" on:click=sign_out>
                 <Icon glyph=Glyph::SignOut />

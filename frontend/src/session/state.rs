@@ -11,6 +11,7 @@
 mod connection;
 mod dispatch;
 mod drawing;
+mod hidden;
 mod receive;
 mod requests;
 

@@ -22,7 +22,7 @@ use shared::{
     protocol::Lock,
 };
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -75,6 +75,8 @@ pub struct CanvasStore<B: Backend> {
     pub pen: B::Var<Option<(i32, i32)>>,
     /// The person that the camera follows. Components may set it.
     pub following: B::Var<Option<UserId>>,
+    /// Whom this user hides: their messages, pointers, typing and mentions.
+    pub hidden: B::Var<HashSet<UserId>>,
     /// Tool, colours and mirror. Components may set it.
     pub tools: B::Var<Tools>,
     /// Whether there is something to undo and to redo in the open tile.
@@ -120,6 +122,7 @@ impl<B: Backend> CanvasStore<B> {
             selected: B::var(None),
             pen: B::var(None),
             following: B::var(None),
+            hidden: B::var(HashSet::new()),
             tools: B::var(Tools::default()),
             undoable: B::var((false, false)),
         }

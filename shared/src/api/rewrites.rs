@@ -3,6 +3,7 @@
 use crate::{
     api::moderation::UserRef,
     ids::{CanvasId, RewriteId, UserId},
+    pixels::Pixels,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -131,4 +132,34 @@ pub struct Rewrite {
     pub undone_by: Option<RewriteId>,
     /// When it was asked for.
     pub created_at: Timestamp,
+}
+
+/// The pixels of a tile that a rewrite would change. A preview has these beside the fields of
+/// [`Rewrite`] in `changes`, for at most [`crate::limits::REWRITE_MARKED_TILES`] tiles.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RewriteTile {
+    /// Column.
+    pub x: i32,
+    /// Row.
+    pub y: i32,
+    /// A bit for each pixel, row by row, the first pixel in the highest bit.
+    pub marks: Pixels,
+}
+
+/// The answer to `GET /canvases/{id}/authors`: who painted each pixel of a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Authors {
+    /// The event after which it was so.
+    pub seq: i64,
+    /// Column.
+    pub x: i32,
+    /// Row.
+    pub y: i32,
+    /// At most 254 authors.
+    pub authors: Vec<UserRef>,
+    /// For each pixel an index into `authors`; 255 is nobody's, 254 somebody's beyond the
+    /// 254th.
+    pub pixels: Pixels,
 }

@@ -116,6 +116,7 @@ impl InputController {
         let selected = self.store.selected.get_untracked();
         match command {
             KeyCommand::Step(dx, dy) => match (editing, selected) {
+                _ if focused && self.step_painter_pixel(dx, dy, &grid) => {}
                 (Some(_), _) if focused => self.move_pen(dx, dy, &grid),
                 (None, Some(at)) if focused => self.step(at, dx, dy, &grid),
                 _ => self.pan(dx, dy, &grid),
@@ -152,8 +153,13 @@ impl InputController {
                 (None, None) => return false,
             },
             KeyCommand::Escape => {
-                // First cancels an unfinished shape, then closes the tile.
-                if let Some((at, _)) = self.renderer.stroke.take() {
+                // First cancels an unfinished shape, then closes what lies over
+                // the board, then the tile.
+                if self.area_start.get().is_some() {
+                    self.cancel_area();
+                } else if self.store.painters.with_untracked(Option::is_some) {
+                    self.store.painters.set(None);
+                } else if let Some((at, _)) = self.renderer.stroke.take() {
                     self.session.cancel_stroke(at);
                     self.renderer.refresh();
                 } else if editing.is_some() {

@@ -34,12 +34,15 @@ pub struct ChatReading {
 impl ChatReading {
     /// Follows the chat of a canvas; messages that are there count as read.
     pub fn new(store: &Store) -> Self {
-        let (me, chat) = (store.me, store.chat);
+        let (me, chat, hidden) = (store.me, store.chat, store.hidden);
         let read = RwSignal::new(0);
         let unread = Memo::new(move |_| {
             let me = me.with(|me| me.as_ref().map(|me| me.user_id));
-            let own = |row: &ChatRow| Some(row.sender_id) == me;
-            chat.with(|chat| rows::unread(chat, read.get(), own))
+            hidden.with(|hidden| {
+                let does_not_count =
+                    |row: &ChatRow| Some(row.sender_id) == me || hidden.contains(&row.sender_id);
+                chat.with(|chat| rows::unread(chat, read.get(), does_not_count))
+            })
         });
         let reading = Self {
             read,
@@ -111,7 +114,7 @@ impl ChatReading {
 /// Shows a notice when the user is mentioned and does not see the chat.
 fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
     let session = expect_context::<Session>();
-    let (me, chat, load) = (store.me, store.chat, store.load);
+    let (me, chat, load, hidden) = (store.me, store.chat, store.load, store.hidden);
     let mut last = None;
     Effect::new(move || {
         let newest = newest.get();
@@ -126,6 +129,7 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
             let names_me = |row: &&Arc<ChatRow>| {
                 let parts = text::parts(&row.text, is_me);
                 row.sender_id != me.user_id
+                    && !hidden.with_untracked(|hidden| hidden.contains(&row.sender_id))
                     && row.seq.is_some_and(|seq| seq > heard)
                     && parts
                         .iter()

@@ -107,6 +107,7 @@ impl<B: Backend> SessionState<B> {
         }
         self.unkept.clear();
         self.history.clear();
+        self.set_hidden(HashSet::new());
         self.store.undoable.set_if_changed((false, false));
         self.typing_sent_at = None;
         self.status = None;

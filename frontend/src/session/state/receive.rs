@@ -108,6 +108,9 @@ impl<B: Backend> SessionState<B> {
                     self.store.following.set(None);
                 }
             }
+            ServerMessage::UserTyping(event) if self.is_hidden(event.user_id) => {}
+            ServerMessage::UserCursor(event) if self.is_hidden(event.user_id) => {}
+            ServerMessage::TileMention(event) if self.is_hidden(event.user_id) => {}
             ServerMessage::UserTyping(event) => {
                 self.typing_until
                     .insert(event.user_id, now + TYPING_LIFETIME_MS);

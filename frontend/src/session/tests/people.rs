@@ -164,3 +164,60 @@ fn ones_own_open_tile_is_announced_and_taken_back() {
     };
     assert_eq!(tab.seen, [editing(true), editing(false)]);
 }
+
+#[test]
+fn a_hidden_person_has_no_pointer_no_typing_and_no_mentions() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    let typing = ServerMessage::UserTyping(UserTyping {
+        user_id: UserId(7),
+        username: "zoe".into(),
+        is_typing: true,
+    });
+    let mention = ServerMessage::TileMention(TileMentioned {
+        user_id: UserId(7),
+        username: "zoe".into(),
+        tile_x: 1,
+        tile_y: 1,
+        highlight_type: "mention".into(),
+        message: String::new(),
+        duration: 5_000,
+        timestamp: chrono::DateTime::UNIX_EPOCH.into(),
+    });
+    let seen = |simulation: &Simulation| {
+        let store = &simulation.tabs[0].state.store;
+        (
+            store.cursors.with(|cursors| cursors.len()),
+            store.people.peek(UserId(7)).unwrap().is_typing,
+            store.highlights.with(Vec::len),
+            store.notices.with(Vec::len),
+        )
+    };
+    let all = [cursor(), typing, mention];
+    receive(&mut simulation, ServerMessage::UserJoined(zoe()));
+    for message in &all {
+        receive(&mut simulation, message.clone());
+    }
+    assert_eq!(seen(&simulation), (1, true, 1, 1));
+    simulation.tabs[0].input(0, |state| state.hide(UserId(7), true));
+    assert_eq!(seen(&simulation), (0, false, 0, 1));
+    for message in &all {
+        receive(&mut simulation, message.clone());
+    }
+    assert_eq!(seen(&simulation), (0, false, 0, 1));
+    simulation.tabs[0].input(0, |state| state.hide(UserId(7), false));
+    receive(&mut simulation, cursor());
+    assert_eq!(seen(&simulation).0, 1);
+}
+
+#[test]
+fn a_connection_tells_who_is_hidden() {
+    let mut simulation = Simulation::new(&[user(1)]);
+    simulation.server.blocked = vec![UserId(7)];
+    let now = simulation.now;
+    simulation.tabs[0].open(now);
+    simulation.settle();
+    receive(&mut simulation, ServerMessage::UserJoined(zoe()));
+    receive(&mut simulation, cursor());
+    let cursors = &simulation.tabs[0].state.store.cursors;
+    assert_eq!(cursors.with(|cursors| cursors.len()), 0);
+}

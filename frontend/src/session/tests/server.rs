@@ -54,6 +54,8 @@ pub(super) struct Server {
     pub(super) messages: Vec<ChatMessage>,
     answers: HashMap<(UserId, OpId), Ack>,
     next_tile: i64,
+    /// Whom everybody hides.
+    pub(super) blocked: Vec<UserId>,
     /// How often each user's operation was carried out.
     pub(super) applied: HashMap<(UserId, OpId), usize>,
 }
@@ -86,6 +88,7 @@ impl Default for Server {
             messages: Vec::new(),
             answers: HashMap::new(),
             next_tile: 1,
+            blocked: Vec::new(),
             applied: HashMap::new(),
         }
     }
@@ -306,7 +309,7 @@ impl Server {
                 interval_ms: 10_000,
                 timeout_ms: 20_000,
             },
-            blocked: Vec::new(),
+            blocked: self.blocked.clone(),
         }));
         let missed = replay.map_or(self.log.len(), |seq| usize::try_from(seq).unwrap());
         let missed = self.log[missed..].iter().cloned().map(message);

@@ -56,7 +56,8 @@ impl<B: Backend> SessionState<B> {
             }
             DurableEvent::TileCreated(event) => {
                 let creator = self.usernames.get(&event.creator_id).cloned();
-                let mine = self.is_me(event.creator_id);
+                // A tile that a rewrite brought back was not drawn in this tab.
+                let mine = self.is_me(event.creator_id) && event.cause.is_none();
                 let drawn: Vec<PixelEdit> = (0..)
                     .zip(event.pixels.as_bytes())
                     .filter(|(_, color)| **color != TRANSPARENT)
@@ -70,7 +71,7 @@ impl<B: Backend> SessionState<B> {
                 }
             }
             DurableEvent::TileUpdated(event) => {
-                let mine = self.is_me(event.updater_id);
+                let mine = self.is_me(event.updater_id) && event.cause.is_none();
                 let mut remote = None;
                 self.confirm(now, |tiles| {
                     let painted = tiles.updated(event);

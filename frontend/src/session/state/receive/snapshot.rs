@@ -40,6 +40,7 @@ impl<B: Backend> SessionState<B> {
         self.remember_names(message.user_id, &message.username, &message.display_name);
         self.store.people.replace(message.active_users);
         self.store.locks.set(message.locks);
+        self.set_hidden(message.blocked.into_iter().collect());
         self.store.cursors.update(HashMap::clear);
         self.store.me.set_if_changed(Some(Me {
             user_id: message.user_id,
