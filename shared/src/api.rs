@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 pub mod accounts;
+pub mod appeals;
 pub mod moderation;
+pub mod reports;
 pub mod rewrites;
 
 /// A user.

@@ -53,6 +53,14 @@ pub const MENTION_DURATION_MS: RangeInclusive<i64> = 500..=10_000;
 pub const DEFAULT_MENTION_DURATION_MS: i64 = 3_000;
 /// Number of pixel edits in one `tile_paint`.
 pub const PAINT_PIXELS: RangeInclusive<usize> = 1..=1024;
+/// Tiles of a reported area.
+pub const REPORT_AREA: i32 = 16;
+/// Characters of the comment of a report.
+pub const REPORT_COMMENT: RangeInclusive<usize> = 0..=500;
+/// Characters of the note to the decision of a case.
+pub const CASE_NOTE: RangeInclusive<usize> = 0..=1000;
+/// Characters of a message of an appeal.
+pub const APPEAL_TEXT: RangeInclusive<usize> = 1..=2000;
 /// Characters of the `client_name` in `hello`.
 pub const CLIENT_NAME: RangeInclusive<usize> = 0..=80;
 /// Bytes of the `device` object in `hello`, written as JSON.

@@ -1,6 +1,7 @@
 //! The messages of the WebSocket in both directions, their error codes, and the
 //! reasons for which the server closes a connection.
 
+mod cases;
 mod client;
 mod connection;
 mod decode;
@@ -11,6 +12,7 @@ mod lenient_json;
 mod people;
 mod server;
 
+pub use cases::{CaseOpened, CaseUpdated};
 pub use client::{ClientMessage, ClientRequest, PresenceChange};
 pub use connection::{Ack, Connected, ErrorMessage, Heartbeat, Pong, Resume};
 pub use decode::{DecodeError, decode};

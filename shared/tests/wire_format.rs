@@ -92,6 +92,22 @@ fn messages() -> Vec<Value> {
             "type": "canvas_updated", "seq": 4, "canvas_id": 7, "canvas": canvas(),
             "timestamp": TIME,
         }),
+        json!({
+            "type": "case_opened", "case_id": 5, "canvas_id": 7, "rule": "hate",
+            "target": {"kind": "area", "x0": 0, "y0": 1, "x1": 2, "y1": 3}, "timestamp": TIME,
+        }),
+        json!({
+            "type": "case_opened", "case_id": 5, "canvas_id": 7, "rule": "other",
+            "target": {"kind": "canvas"}, "timestamp": TIME,
+        }),
+        json!({
+            "type": "case_updated", "case_id": 5, "canvas_id": 7, "state": "claimed",
+            "outcome": null, "timestamp": TIME,
+        }),
+        json!({
+            "type": "case_updated", "case_id": 5, "canvas_id": 7, "state": "decided",
+            "outcome": "report_abuse", "timestamp": TIME,
+        }),
         json!({"type": "ack", "for": "tile_lock"}),
         json!({
             "type": "ack", "for": "tile_paint", "op_id": ID, "seq": 2, "version": 1, "tile_id": 3,

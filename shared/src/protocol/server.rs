@@ -1,6 +1,7 @@
 //! The messages that the server sends.
 
 use super::{
+    cases::{CaseOpened, CaseUpdated},
     connection::{Ack, Connected, ErrorMessage, Pong},
     events::{
         Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, ChatRemoved, Lock, SanctionLifted,
@@ -41,6 +42,8 @@ pub enum ServerMessage {
     SanctionLifted(SanctionLifted),
     CanvasUpdated(Box<CanvasUpdated>),
     ChatRemoved(ChatRemoved),
+    CaseOpened(CaseOpened),
+    CaseUpdated(CaseUpdated),
     Ack(Ack),
     Error(ErrorMessage),
     Pong(Pong),
@@ -84,6 +87,8 @@ impl TryFrom<Value> for ServerMessage {
             "sanction_lifted" => Self::SanctionLifted(from_object(message)?),
             "canvas_updated" => Self::CanvasUpdated(from_object(message)?),
             "chat_removed" => Self::ChatRemoved(from_object(message)?),
+            "case_opened" => Self::CaseOpened(from_object(message)?),
+            "case_updated" => Self::CaseUpdated(from_object(message)?),
             "ack" => Self::Ack(from_object(message)?),
             "error" => Self::Error(from_object(message)?),
             "pong" => Self::Pong(from_object(message)?),
