@@ -8,6 +8,7 @@ pub mod chat;
 pub mod connection;
 pub mod import_layout;
 pub mod notice;
+pub mod order;
 pub mod painters;
 pub mod palette;
 pub mod people;

@@ -22,7 +22,7 @@ mod tests;
 
 use self::{runtime::SessionRuntime, state::SessionState};
 use crate::{
-    api,
+    api, browser,
     model::{
         camera::CameraCommand,
         chat::Older,
@@ -35,7 +35,7 @@ use leptos::prelude::*;
 use shared::{
     api::Auth,
     canvas::Coord,
-    ids::{OpId, UserId},
+    ids::{MessageId, OpId, UserId},
     limits,
     pixels::PixelEdit,
     presence::Status,
@@ -53,6 +53,8 @@ pub enum SayError {
     NoUser,
     /// Too much waits already; a toast says so.
     QueueFull,
+    /// The canvas takes one message in a time, and that is not over.
+    Slow,
 }
 
 /// A handle to the session of the open canvas.
@@ -104,6 +106,9 @@ impl Session {
     /// [`SayError`]: it was not taken, so that the text field has to keep it.
     pub fn say(self, text: &str) -> Result<(), SayError> {
         let text = ChatText::parse(text).map_err(SayError::Text)?;
+        if self.store.chat_held_until.get_untracked() > browser::uptime_ms() {
+            return Err(SayError::Slow);
+        }
         let message = ClientMessage::CanvasChat {
             text,
             canvas_id: None,
@@ -134,6 +139,34 @@ impl Session {
     /// Removes a refused chat message.
     pub fn discard_chat(self, row: OpId) {
         self.store.chat.update(|rows| chat::discard(rows, row));
+    }
+
+    /// Takes a chat message back: one's own, or as a moderator.
+    pub fn remove_message(self, message_id: MessageId) {
+        self.dispatch(ClientMessage::ChatRemove { message_id });
+    }
+
+    /// A sanction of this user is over, such as a warning that they confirmed.
+    pub fn sanction_over(self, sanction_id: i64) {
+        self.input(|state, _| state.sanction_over(sanction_id));
+    }
+
+    /// What a sanction kept from being sent, as JSON.
+    pub fn draft_as_json(self) -> String {
+        let runtime = self.runtime.try_get_value();
+        runtime.map_or_else(String::new, |runtime| {
+            runtime.read(SessionState::draft_as_json)
+        })
+    }
+
+    /// Sends what a sanction kept from being sent.
+    pub fn send_draft(self) {
+        self.input(SessionState::send_draft);
+    }
+
+    /// Removes what a sanction kept from being sent.
+    pub fn discard_draft(self) {
+        self.input(|state, _| state.discard_draft());
     }
 
     /// Fetches messages older than the first row, see [`Store::older`].

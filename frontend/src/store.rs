@@ -27,10 +27,11 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{
-    api::User,
+    api::{User, sanctions::Activity},
     canvas::{Coord, Role},
     ids::{CanvasId, UserId},
     presence::Status,
+    time::Timestamp,
 };
 use std::{ops::Deref, sync::Arc};
 
@@ -185,6 +186,18 @@ impl Store {
         self.role() >= Some(Role::Editor)
     }
 
+    /// Whether this user keeps order here: a moderator, the owner or an admin.
+    /// Reactive.
+    pub fn may_moderate(self) -> bool {
+        self.role() >= Some(Role::Moderator)
+    }
+
+    /// As [`CanvasStore::kept_from`]. Reactive.
+    pub fn sanctioned(self, activity: Activity) -> Option<Option<Timestamp>> {
+        self.sanctions.track();
+        self.kept_from(activity)
+    }
+
     /// Why this user may not draw in a cell, as far as this client can tell;
     /// none if they may. Reactive.
     pub fn may_not(self, at: Coord) -> Option<MayNot> {
@@ -194,6 +207,8 @@ impl Store {
         self.tiles.grid();
         self.tiles.track_tile(at);
         self.locks.track();
+        self.sanctions.track();
+        self.locked_out_until.track();
         self.draw_refusal(at)
     }
 }

@@ -32,7 +32,9 @@ pub struct ChatRow {
     pub sender_display_name: String,
     /// The text of the message; empty if it was removed.
     pub text: String,
-    /// Whether it was removed.
+    /// The message's id; none until it is stored.
+    pub message_id: Option<MessageId>,
+    /// Whether its author or a moderator took it back.
     pub removed: bool,
     /// When it was stored; for a pending row, when it was written here.
     pub at: Timestamp,

@@ -62,7 +62,13 @@ impl ConnectionStatus {
     pub fn is_over(self) -> bool {
         matches!(
             self,
-            Self::Ended(EndReason::Banned | EndReason::CanvasDeleted | EndReason::NoAccess)
+            Self::Ended(
+                EndReason::Banned
+                    | EndReason::CanvasDeleted
+                    | EndReason::NoAccess
+                    | EndReason::NoGuests
+                    | EndReason::MustRegister
+            )
         )
     }
 }
@@ -72,8 +78,13 @@ impl ConnectionStatus {
 pub enum EndReason {
     /// An administrator closed it.
     Kicked,
-    /// The user is banned from this canvas.
+    /// The user is banned, from this canvas or the server.
     Banned,
+    /// No guests come in here.
+    NoGuests,
+    /// Somebody banned used this device or network: guests from there have to
+    /// register.
+    MustRegister,
     /// The canvas was deleted.
     CanvasDeleted,
     /// The user may not read this canvas any more.

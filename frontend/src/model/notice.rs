@@ -5,6 +5,7 @@ use shared::{
     canvas::{Coord, Role},
     ids::UserId,
     protocol::ErrorCode,
+    time::Timestamp,
 };
 
 /// Why this user may not draw in a tile.
@@ -20,13 +21,27 @@ pub enum MayNot {
     Theirs(UserId),
     /// This other user holds the tile's lock (edit policy `exclusive`).
     Locked(UserId),
+    /// A sanction keeps this user from it.
+    Sanctioned {
+        /// When it ends; none for an open end.
+        until: Option<Timestamp>,
+    },
+    /// Only moderators and people with a role change anything here now.
+    LockedDown {
+        /// When that ends.
+        until: Timestamp,
+    },
 }
 
 impl MayNot {
     /// The other user concerned: the tile's owner or the holder of its lock.
     pub fn whose(self) -> Option<UserId> {
         match self {
-            Self::Over | Self::SignedOut | Self::Viewer => None,
+            Self::Over
+            | Self::SignedOut
+            | Self::Viewer
+            | Self::Sanctioned { .. }
+            | Self::LockedDown { .. } => None,
             Self::Theirs(user) | Self::Locked(user) => Some(user),
         }
     }
@@ -80,6 +95,12 @@ pub enum NoticeKind {
     },
     /// What was taken back, restored or undone; the toast offers to undo it.
     Rewritten(Box<Rewrite>),
+    /// Refused changes of one's own are kept as a draft.
+    Shelved,
+    /// A sanction of this user was lifted or is over.
+    SanctionOver,
+    /// Somebody reported something; for moderators.
+    Reported,
     /// Something succeeded; the text comes from the component.
     Done(String),
     /// Something failed; the text comes from the component.

@@ -25,6 +25,7 @@ pub fn row(message: ChatMessage, own: Option<OpId>) -> ChatRow {
         sender_username: message.sender_username,
         sender_display_name: message.sender_display_name,
         text: message.message_text,
+        message_id: Some(message.message_id),
         at: message.created_at,
         removed: message.removed,
         delivery: DeliveryStatus::Stored,

@@ -53,6 +53,8 @@ pub enum Effect {
         /// Events after this `seq`.
         after: i64,
     },
+    /// Fetch this user's sanctions; answered with `sanctions_received`.
+    FetchSanctions,
     /// Fetch the canvas's members; answered with `members_received`.
     FetchMembers,
     /// Tell the application that nobody is signed in.
@@ -109,6 +111,14 @@ pub enum RefusalCause {
     None,
     /// Nobody is signed in any more.
     SignedOut,
+    /// The user is banned, from the canvas or the server.
+    Banned,
+    /// Guests may not come in, or this one has to register first.
+    NoGuests {
+        /// Whether registering helps for sure: somebody banned used this device
+        /// or network.
+        must_register: bool,
+    },
     /// The user may not read the canvas, or it is gone.
     NoAccess(FetchError),
     /// This user, or this address, has too many connections.

@@ -47,6 +47,8 @@ pub struct PendingStorage {
     storage: Rc<dyn KeyValueStorage>,
     /// What the keys of this user's requests on this canvas begin with.
     ops: String,
+    /// The same of the requests that are kept as a draft.
+    drafts: String,
     page: Uuid,
     heartbeat_at: Cell<i64>,
 }
@@ -63,6 +65,7 @@ impl PendingStorage {
             heartbeat_at: Cell::new(storage.clock()),
             storage,
             ops: format!("{PREFIX}op.{canvas}.{user}."),
+            drafts: format!("{PREFIX}draft.{canvas}.{user}."),
             page,
         };
         pending.heartbeat();
@@ -105,6 +108,42 @@ impl PendingStorage {
     /// Removes a request that the server stored or refused.
     pub fn remove(&self, id: OpId) {
         self.storage.remove(&self.op_key(id));
+    }
+
+    /// Keeps a request as a draft, which no page sends by itself. False if there
+    /// is no room.
+    pub fn put_draft(&self, request: &ClientRequest) -> bool {
+        let Some(id) = request.op_id else {
+            return false;
+        };
+        let key = format!("{}{id}", self.drafts);
+        serde_json::to_string(request).is_ok_and(|json| self.storage.save(&key, &json))
+    }
+
+    /// How many requests this user's draft has.
+    pub fn count_drafts(&self) -> usize {
+        self.storage.keys(&self.drafts).len()
+    }
+
+    /// The requests of this user's draft, oldest first, as JSON and as far as
+    /// this version can read them.
+    pub fn drafts(&self) -> Vec<(String, Option<ClientRequest>)> {
+        // Ids begin with the time at which they were made.
+        let mut keys = self.storage.keys(&self.drafts);
+        keys.sort_unstable();
+        let json = keys.iter().filter_map(|key| self.storage.load(key));
+        json.map(|json| {
+            let request = read(&json).ok();
+            (json, request)
+        })
+        .collect()
+    }
+
+    /// Removes this user's draft.
+    pub fn discard_drafts(&self) {
+        for key in self.storage.keys(&self.drafts) {
+            self.storage.remove(&key);
+        }
     }
 
     /// Takes over the requests of pages that are gone, oldest first: those that

@@ -86,6 +86,8 @@ pub enum Pushed {
 pub struct Queue {
     ops: VecDeque<Op>,
     paused_until: i64,
+    /// Until when requests of an ordering key are not sent.
+    held: HashMap<OrderingKey, i64>,
     /// Sends one request at a time after a failure of the server, until the
     /// queue is empty.
     one_at_a_time: bool,
@@ -223,10 +225,13 @@ impl Queue {
         if in_flight.values().sum::<usize>() >= max_in_flight {
             return None;
         }
+        let held = &mut self.held;
+        held.retain(|_, until| now < *until);
         let full = |ordering_key| {
-            in_flight
-                .get(&ordering_key)
-                .is_some_and(|&n| n >= MAX_IN_FLIGHT_PER_KEY)
+            held.contains_key(&ordering_key)
+                || in_flight
+                    .get(&ordering_key)
+                    .is_some_and(|&n| n >= MAX_IN_FLIGHT_PER_KEY)
         };
         let op = self
             .ops
@@ -283,6 +288,20 @@ impl Queue {
         self.paused_until = self.paused_until.max(until);
         self.one_at_a_time = true;
         true
+    }
+
+    /// Keeps a request for another attempt after the server refused it for a
+    /// while only, and sends none of its ordering key until the time `until`.
+    pub fn hold(&mut self, id: OpId, until: i64) {
+        if let Some(op) = self.ops.iter_mut().find(|op| op.id == id) {
+            op.send_state = SendState::Failed;
+            self.held.insert(op.ordering_key, until);
+        }
+    }
+
+    /// Sends what [`Self::hold`] keeps as soon as possible.
+    pub fn release(&mut self) {
+        self.held.clear();
     }
 
     /// Marks sent requests for being sent again. Called when the connection is

@@ -228,6 +228,10 @@ impl SessionRuntime {
                     runtime.input(|state, _| state.activity_received(after, events));
                 });
             }
+            Effect::FetchSanctions => self.fetch(api::order::my_sanctions(), |runtime, answer| {
+                let sanctions = answer.ok().map(|page| page.items);
+                runtime.input(|state, now| state.sanctions_received(sanctions, now));
+            }),
             Effect::FetchMembers => self.fetch(api::members(id), |runtime, answer| {
                 if let Ok(members) = answer {
                     runtime.input(|state, _| state.members_received(&members.items));
@@ -370,7 +374,7 @@ fn hello() -> ClientMessage {
 /// What an error says about the canvas: only a code of this server says anything.
 fn fetch_error(error: &ApiError) -> FetchError {
     match error.code() {
-        "unauthenticated" | "forbidden" => FetchError::Forbidden,
+        "unauthenticated" | "forbidden" | "sanctioned" => FetchError::Forbidden,
         "canvas_not_found" => FetchError::NotFound,
         _ if error.is_blocked() => FetchError::Blocked,
         _ => FetchError::Unavailable,
@@ -393,6 +397,10 @@ fn refusal_cause(error: Option<&ApiError>) -> RefusalCause {
     match error.code() {
         "unauthenticated" => RefusalCause::SignedOut,
         "forbidden" | "canvas_not_found" => RefusalCause::NoAccess(fetch_error(error)),
+        "sanctioned" => RefusalCause::Banned,
+        code @ ("guests_not_allowed" | "registration_required") => RefusalCause::NoGuests {
+            must_register: code == "registration_required",
+        },
         "origin_not_allowed" => RefusalCause::WrongAddress,
         "too_many_connections" => RefusalCause::TooManyConnections,
         "overloaded" => RefusalCause::Overloaded,

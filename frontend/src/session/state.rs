@@ -12,6 +12,7 @@ mod connection;
 mod dispatch;
 mod drawing;
 mod hidden;
+mod order;
 mod receive;
 mod requests;
 
@@ -119,6 +120,8 @@ pub struct SessionState<B: Backend> {
     activity_from: i64,
     /// The members' names were asked for already.
     asked_members: bool,
+    /// This user's sanctions are being fetched.
+    fetching_sanctions: bool,
     effects: Vec<Effect>,
     new_id: NewId,
 }
@@ -162,6 +165,7 @@ impl<B: Backend> SessionState<B> {
             foreign_connections: 0,
             activity_from: 0,
             asked_members: false,
+            fetching_sanctions: false,
             effects: Vec::new(),
             new_id,
         }
@@ -232,6 +236,7 @@ impl<B: Backend> SessionState<B> {
             cursors.update(|all| all.retain(|_, cursor| !is_old(cursor.moved_at)));
         }
         self.expire_typing(now);
+        self.expire_order(now);
         if self.live && now >= self.refresh_at {
             self.refresh_at = now + REFRESH_RETRY_MS;
             self.effects.push(Effect::RefreshToken);

@@ -9,6 +9,7 @@ mod connection;
 mod convergence;
 mod drawing;
 mod identity;
+mod order;
 mod orphans;
 mod people;
 mod plain;

@@ -12,14 +12,19 @@ use crate::model::{
     chat::{ChatRow, Older},
     connection::{ConnectionProblem, ConnectionStatus, LoadState},
     notice::{MayNot, Notice},
+    order,
     people::{Cursor, Highlight, Me},
     tools::Tools,
 };
 use shared::{
-    api::Canvas,
+    api::{
+        Canvas,
+        sanctions::{self, Sanction},
+    },
     canvas::{self, Actor, Coord, Refusal, Role, TileOp},
     ids::{CanvasId, UserId},
     protocol::Lock,
+    time::Timestamp,
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -81,6 +86,21 @@ pub struct CanvasStore<B: Backend> {
     pub tools: B::Var<Tools>,
     /// Whether there is something to undo and to redo in the open tile.
     pub undoable: B::Var<(bool, bool)>,
+    /// The sanctions in force against this user here, as far as they are known.
+    pub sanctions: B::Var<Vec<Sanction>>,
+    /// Until when this user counts as new here, by the server's clock; none if
+    /// they do not.
+    pub newcomer_until: B::Var<Option<Timestamp>>,
+    /// Until when the server takes no chat message of this user (slow mode), by
+    /// `browser::uptime_ms`.
+    pub chat_held_until: B::Var<i64>,
+    /// Until when a lockdown keeps this user from changing anything, by the
+    /// server's clock; none if it does not, as far as it is known.
+    pub locked_out_until: B::Var<Option<Timestamp>>,
+    /// How many refused requests of this user are kept as a draft.
+    pub drafts: B::Var<usize>,
+    /// Changes with every report, case and appeal that the server tells of.
+    pub case_changes: B::Var<u32>,
 }
 
 #[expect(
@@ -125,6 +145,12 @@ impl<B: Backend> CanvasStore<B> {
             hidden: B::var(HashSet::new()),
             tools: B::var(Tools::default()),
             undoable: B::var((false, false)),
+            sanctions: B::var(Vec::new()),
+            newcomer_until: B::var(None),
+            chat_held_until: B::var(0),
+            locked_out_until: B::var(None),
+            drafts: B::var(0),
+            case_changes: B::var(0),
         }
     }
 
@@ -146,6 +172,14 @@ impl<B: Backend> CanvasStore<B> {
         else {
             return Err(Refusal::Forbidden);
         };
+        let activity = if matches!(op, TileOp::Like { .. }) {
+            sanctions::Activity::Liking
+        } else {
+            sanctions::Activity::Painting
+        };
+        if self.kept_from(activity).is_some() || self.locked_out_until.with(Option::is_some) {
+            return Err(Refusal::Forbidden);
+        }
         let locked_by_other = self.lock_of(at).is_some_and(|holder| holder != user_id);
         self.tiles.peek(|tiles| {
             let grid = tiles.grid().ok_or(Refusal::OutOfBounds)?;
@@ -172,6 +206,12 @@ impl<B: Backend> CanvasStore<B> {
         if self.connection.get().is_over() {
             return Some(MayNot::Over);
         }
+        if let Some(until) = self.kept_from(sanctions::Activity::Painting) {
+            return Some(MayNot::Sanctioned { until });
+        }
+        if let Some(until) = self.locked_out_until.get() {
+            return Some(MayNot::LockedDown { until });
+        }
         let role = self.me.with(|me| me.as_ref().map(|me| me.role));
         let creator = self
             .tiles
@@ -189,6 +229,12 @@ impl<B: Backend> CanvasStore<B> {
     pub fn permits_drawing(&self) -> bool {
         let role = self.me.with(|me| me.as_ref().map(|me| me.role));
         role >= Some(Role::Editor) && !self.connection.get().is_over()
+    }
+
+    /// Whether a sanction keeps this user from something: the end of the one
+    /// that lasts longest, itself none for an open end. Not reactive.
+    pub fn kept_from(&self, activity: sanctions::Activity) -> Option<Option<Timestamp>> {
+        self.sanctions.with(|all| order::kept_from(all, activity))
     }
 
     /// The user who holds the lock of a tile.

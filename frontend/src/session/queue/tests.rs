@@ -113,3 +113,20 @@ fn the_queue_is_bounded_and_frozen_requests_do_not_change() {
     queue.freeze();
     assert_eq!(queue.push(id(2), TILE, paint(&[(1, 1)]), 0), Pushed::New);
 }
+
+#[test]
+fn what_is_held_waits_and_the_other_keys_are_sent() {
+    let mut queue = Queue::default();
+    queue.push(id(1), OrderingKey::Chat, chat("one"), 0);
+    assert_eq!(sent(&mut queue), [id(1)]);
+    queue.hold(id(1), 100);
+    queue.push(id(2), OrderingKey::Chat, chat("two"), 0);
+    queue.push(id(3), TILE, paint(&[(0, 1)]), 0);
+    assert_eq!(sent(&mut queue), [id(3)]);
+    assert_eq!(queue.next(99), None);
+    assert_eq!(queue.next(100).and_then(|r| r.op_id), Some(id(1)));
+    assert_eq!(queue.next(100).and_then(|r| r.op_id), Some(id(2)));
+    queue.hold(id(1), 200);
+    queue.release();
+    assert_eq!(queue.next(101).and_then(|r| r.op_id), Some(id(1)));
+}

@@ -186,6 +186,19 @@ impl<B: Backend> SessionState<B> {
                 }
                 None
             }
+            RefusalCause::Banned => {
+                self.banned();
+                None
+            }
+            RefusalCause::NoGuests { must_register } => {
+                self.effects.push(Effect::CloseSocket);
+                self.end(if must_register {
+                    EndReason::MustRegister
+                } else {
+                    EndReason::NoGuests
+                });
+                None
+            }
             RefusalCause::TooManyConnections => Some(ConnectionProblem::TooMany),
             RefusalCause::Overloaded => Some(ConnectionProblem::Full),
             RefusalCause::Unreachable { online: true } => Some(ConnectionProblem::Away),
@@ -219,7 +232,7 @@ impl<B: Backend> SessionState<B> {
                 return;
             }
             "kicked" => EndReason::Kicked,
-            "banned" => EndReason::Banned,
+            "banned" => return self.banned(),
             "canvas_deleted" => EndReason::CanvasDeleted,
             "rate_limited" => EndReason::RateLimited,
             _ => EndReason::Other,
@@ -227,7 +240,7 @@ impl<B: Backend> SessionState<B> {
     }
 
     /// Nothing comes from the server any more; the board stays as it is.
-    fn end(&mut self, reason: EndReason) {
+    pub(super) fn end(&mut self, reason: EndReason) {
         self.disconnected();
         self.store.connection_problem.set(None);
         let status = ConnectionStatus::Ended(reason);

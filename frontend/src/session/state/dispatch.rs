@@ -120,6 +120,8 @@ impl<B: Backend> SessionState<B> {
             PendingStorage::new(storage, self.store.canvas_id, user.id, page)
         });
         self.effects.push(Effect::HoldPage(page));
+        self.store.sanctions.set_if_changed(Vec::new());
+        self.count_drafts();
         self.predict_me();
         let parked = self.unpark();
         self.unsaved
@@ -165,7 +167,7 @@ impl<B: Backend> SessionState<B> {
     }
 
     /// Queues and shows requests of an earlier page.
-    fn recover(&mut self, requests: Vec<ClientRequest>, now: i64) {
+    pub(super) fn recover(&mut self, requests: Vec<ClientRequest>, now: i64) {
         let mut rows = Vec::new();
         let mut cells = HashSet::new();
         for request in requests {
@@ -211,6 +213,7 @@ impl<B: Backend> SessionState<B> {
             text: text.as_str().to_owned(),
             removed: false,
             at: self.server_time(now),
+            message_id: None,
             delivery: DeliveryStatus::Pending,
         })
     }
@@ -234,9 +237,17 @@ impl<B: Backend> SessionState<B> {
     /// is rebased, and the user is told.
     pub(super) fn refuse(&mut self, id: OpId, code: ErrorCode, message: String, now: i64) {
         let Some(op) = self.finish(id) else { return };
+        let is_shelved = self.shelve(&op, code);
         let at = match op.ordering_key {
             OrderingKey::Chat => {
                 self.store.chat.update(|chat| chat::refuse(chat, id, code));
+                if matches!(op.message, ClientMessage::ChatRemove { .. }) {
+                    self.notify(NoticeKind::Refused {
+                        code,
+                        message,
+                        at: None,
+                    });
+                }
                 return;
             }
             OrderingKey::Tile(at) => at,
@@ -248,10 +259,14 @@ impl<B: Backend> SessionState<B> {
             self.update_undoable(at);
         }
         self.rebase(at, now);
-        self.notify(NoticeKind::Refused {
-            code,
-            message,
-            at: Some(at),
+        self.notify(if is_shelved {
+            NoticeKind::Shelved
+        } else {
+            NoticeKind::Refused {
+                code,
+                message,
+                at: Some(at),
+            }
         });
     }
 

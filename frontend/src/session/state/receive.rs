@@ -69,9 +69,7 @@ impl<B: Backend> SessionState<B> {
             // same reason.
             ServerMessage::Connected(_)
             | ServerMessage::Pong { .. }
-            | ServerMessage::CanvasDeleted(_)
-            | ServerMessage::Sanction(_)
-            | ServerMessage::SanctionLifted(_) => {}
+            | ServerMessage::CanvasDeleted(_) => {}
             ServerMessage::CanvasChatMessage(event) => {
                 return self.durable(DurableEvent::CanvasChatMessage(event), now);
             }
@@ -93,6 +91,13 @@ impl<B: Backend> SessionState<B> {
             ServerMessage::ChatRemoved(event) => {
                 return self.durable(DurableEvent::ChatRemoved(event), now);
             }
+            ServerMessage::Sanction(event) => self.sanctioned(event.sanction),
+            ServerMessage::SanctionLifted(event) => self.sanction_over(event.sanction_id),
+            ServerMessage::CaseOpened(_) => {
+                self.store.case_changes.update(|n| *n += 1);
+                self.notify(NoticeKind::Reported);
+            }
+            ServerMessage::CaseUpdated(_) => self.store.case_changes.update(|n| *n += 1),
             ServerMessage::Ack(ack) => return self.ack(&ack, now),
             ServerMessage::Error(error) => return self.error(error, now),
             ServerMessage::UserJoined(event) => {
@@ -175,11 +180,20 @@ impl<B: Backend> SessionState<B> {
             }
             return next;
         };
-        if matches!(error.code, ErrorCode::Unavailable | ErrorCode::RateLimited) {
-            let wait = error.retry_after_ms.unwrap_or(RETRY_MS);
-            let until = now.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
-            self.queue.postpone(id, until);
-            return next;
+        let wait = error.retry_after_ms.unwrap_or(RETRY_MS);
+        let until = now.saturating_add(i64::try_from(wait).unwrap_or(i64::MAX));
+        match error.code {
+            ErrorCode::Unavailable | ErrorCode::RateLimited => {
+                self.queue.postpone(id, until);
+                return next;
+            }
+            ErrorCode::SlowMode | ErrorCode::Newcomer if self.hold_chat(id, until) => return next,
+            ErrorCode::Sanctioned => self.refused_by(error.sanction.as_deref()),
+            ErrorCode::LockedDown => {
+                let until = Some(self.server_time(until));
+                self.store.locked_out_until.set_if_changed(until);
+            }
+            _ => {}
         }
         self.refuse(id, error.code, error.message, now);
         next

@@ -41,7 +41,7 @@ impl<B: Backend> SessionState<B> {
                     &message.sender_display_name,
                 );
                 let own = event.op_id;
-                let sender = message.sender_id;
+                let (sender, stored_at) = (message.sender_id, message.created_at.millis());
                 let mut dropped = false;
                 self.store
                     .chat
@@ -52,6 +52,9 @@ impl<B: Backend> SessionState<B> {
                 self.store.people.typing(sender, false);
                 if let Some(id) = own {
                     self.finish(id);
+                }
+                if self.is_me(sender) {
+                    self.said(stored_at);
                 }
             }
             DurableEvent::TileCreated(event) => {
@@ -133,6 +136,13 @@ impl<B: Backend> SessionState<B> {
             .store
             .canvas
             .with(|old| old.as_ref().and_then(|old| old.role));
+        if crate::model::order::slow_mode_s(&canvas) == 0 {
+            self.store.chat_held_until.set_if_changed(0);
+            self.queue.release();
+        }
+        if crate::model::order::lockdown_until(&canvas).is_none() {
+            self.store.locked_out_until.set_if_changed(None);
+        }
         self.store.canvas.set(Some(canvas));
     }
 
@@ -149,6 +159,13 @@ impl<B: Backend> SessionState<B> {
             {
                 self.finish(op.id);
                 self.store.chat.update(|rows| chat::settle(rows, op.id));
+            }
+            return FollowUp::Flush;
+        }
+        if ack.request == "chat_remove" {
+            // The event comes too, and takes the words away.
+            if let Some(op) = op {
+                self.finish(op.id);
             }
             return FollowUp::Flush;
         }

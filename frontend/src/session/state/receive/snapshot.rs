@@ -48,6 +48,8 @@ impl<B: Backend> SessionState<B> {
             display_name: message.display_name,
             role: message.role,
         }));
+        self.store.sanctions.set_if_changed(message.sanctions);
+        self.store.locked_out_until.set_if_changed(None);
         self.store.connection.set(ConnectionStatus::Live);
         self.store.connection_problem.set(None);
         match message.resume {
