@@ -5,6 +5,7 @@
 pub mod accounts;
 mod deadline;
 mod error;
+pub mod order;
 pub mod rewrites;
 
 use deadline::Deadline;

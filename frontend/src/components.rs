@@ -33,6 +33,7 @@ pub mod members;
 pub mod menu;
 pub mod minimap;
 pub mod new_canvas;
+pub mod order;
 pub mod painters;
 pub mod palette_choice;
 pub mod people;

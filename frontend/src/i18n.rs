@@ -29,6 +29,7 @@ pub mod accounts;
 pub mod board;
 mod english;
 mod format;
+pub mod order;
 mod problems;
 pub mod rewrites;
 pub mod shortcuts;

@@ -453,11 +453,17 @@ impl InputController {
         self.session.select(Some(at));
         match self.session.may_not(at) {
             Some(MayNot::SignedOut | MayNot::Over) => {}
-            // The notice is shown once; after that a viewer only selects.
-            Some(MayNot::Viewer) if self.viewer_notified.replace(true) => {}
-            None | Some(MayNot::Viewer | MayNot::Theirs(_) | MayNot::Locked(_)) => {
-                self.session.open_tile(at);
-            }
+            // The notice is shown once; after that who may not draw only selects.
+            Some(MayNot::Viewer | MayNot::Sanctioned { .. } | MayNot::LockedDown { .. })
+                if self.viewer_notified.replace(true) => {}
+            None
+            | Some(
+                MayNot::Viewer
+                | MayNot::Sanctioned { .. }
+                | MayNot::LockedDown { .. }
+                | MayNot::Theirs(_)
+                | MayNot::Locked(_),
+            ) => self.session.open_tile(at),
         }
     }
 

@@ -2,13 +2,17 @@
 //! what the user can do. The top bar shows the short connection state.
 
 use crate::{
-    components::icons::{Glyph, Icon},
-    i18n::{interpolate, t},
+    components::{
+        icons::{Glyph, Icon},
+        order::told::Told,
+    },
+    i18n::{interpolate, order::order_texts, t},
     model::connection::{ConnectionProblem, ConnectionStatus, EndReason, LoadState},
     session::Session,
     store::Store,
 };
 use leptos::prelude::*;
+use shared::api::sanctions::SanctionKind;
 
 /// The texts and the action of a banner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +44,21 @@ fn banner_content(
             t().ended_kicked_text,
             BannerAction::Reconnect,
         ),
-        (ConnectionStatus::Ended(EndReason::Banned), _) => {
-            (t().ended_banned, t().ended_banned_text, BannerAction::Leave)
-        }
+        (ConnectionStatus::Ended(EndReason::Banned), _) => (
+            t().ended_banned,
+            t().ended_banned_text,
+            BannerAction::Reconnect,
+        ),
+        (ConnectionStatus::Ended(EndReason::NoGuests), _) => (
+            order_texts().no_guests,
+            order_texts().no_guests_text,
+            BannerAction::Reconnect,
+        ),
+        (ConnectionStatus::Ended(EndReason::MustRegister), _) => (
+            order_texts().must_register,
+            order_texts().must_register_text,
+            BannerAction::Reconnect,
+        ),
         (ConnectionStatus::Ended(EndReason::CanvasDeleted), _) => {
             (t().deleted_title, t().deleted_text, BannerAction::Leave)
         }
@@ -100,6 +116,13 @@ pub fn Banner() -> impl IntoView {
     let session = expect_context::<Session>();
     let what = Memo::new(move |_| {
         let load = store.load.get();
+        // Whose ban is known is told more by `Told`.
+        let is_told = store
+            .sanctions
+            .with(|all| all.iter().any(|one| one.kind == SanctionKind::Ban));
+        if is_told && store.connection.get() == ConnectionStatus::Ended(EndReason::Banned) {
+            return None;
+        }
         banner_content(store.connection.get(), store.connection_problem.get(), load)
             .filter(|_| !matches!(load, LoadState::Failed(_)))
     });
@@ -172,6 +195,7 @@ pub fn Banner() -> impl IntoView {
     view! {
         <div class="banners" role="status" aria-label=t().state_of_canvas>
             {shown}
+            <Told />
             {move || {
                 followed().map(|name| {
                     view! {

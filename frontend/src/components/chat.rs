@@ -12,7 +12,7 @@ pub mod text;
 mod window;
 
 use crate::{
-    browser::now_ms,
+    browser::{self, now_ms},
     components::icons::{Glyph, Icon},
     i18n::{day, t, typing_line},
     model::{
@@ -24,7 +24,7 @@ use crate::{
 };
 use composer::Composer;
 use js_sys::Date;
-use leptos::prelude::*;
+use leptos::{ev::KeyboardEvent, prelude::*};
 use leptos_use_document_visibility::use_document_visibility;
 use leptos_use_interval_fn::use_interval_fn;
 use message::Message;
@@ -33,7 +33,7 @@ use rows::{ChatLine, Shown, ShownMessages};
 use scroll::Scroll;
 use shared::time::Timestamp;
 use std::time::Duration;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use window::ChatWindow;
 
 /// Milliseconds between two looks at the date.
@@ -78,6 +78,15 @@ pub fn ChatPanel() -> impl IntoView {
         }
     };
     let scroll = Scroll::new(lines, reading.at_end, load_older);
+    Effect::new(move || {
+        lines.track();
+        // The rows are mounted before the next frame.
+        request_animation_frame(move || {
+            if let Some(list) = scroll.list.try_get_untracked().flatten() {
+                put_in_tab_order(&list);
+            }
+        });
+    });
     let scrolled = move |_| {
         if scroll.scrolled() {
             load_older();
@@ -88,7 +97,7 @@ pub fn ChatPanel() -> impl IntoView {
     let empty = move || store.load.get() == LoadState::Ready && store.chat.with(Vec::is_empty);
     let unread_below = move || !reading.at_end.get() && reading.unread.get() > 0;
     view! {
-        <div class="chat__list" node_ref=scroll.list tabindex="0" role="group" aria-label=t().chat_history on:scroll=scrolled>
+        <div class="chat__list" node_ref=scroll.list tabindex="0" role="group" aria-label=t().chat_history on:scroll=scrolled on:keydown=|event| move_along(&event)>
             <Show when=move || store.older.get() == Older::Loading>
                 <p class="chat__edge">{t().loading_older}</p>
             </Show>
@@ -188,6 +197,55 @@ fn WaitingMessages() -> impl IntoView {
             }
         })
         .collect_view()
+}
+
+/// The buttons of all messages would be too many for the Tab key: it reaches
+/// that of the newest one, and arrow keys move on from there.
+const BUTTONS: &str = ".message .person-button";
+
+fn put_in_tab_order(list: &web_sys::Element) {
+    if let Ok(Some(before)) = list.query_selector(".message .person-button[tabindex='0']") {
+        // Cannot fail for this name, here and below.
+        let _ = before.set_attribute("tabindex", "-1");
+    }
+    let all = list.query_selector_all(BUTTONS).ok();
+    let last = all.and_then(|all| all.item(all.length().checked_sub(1)?));
+    if let Some(last) = last {
+        let _ = last
+            .unchecked_into::<web_sys::Element>()
+            .set_attribute("tabindex", "0");
+    }
+}
+
+/// Moves the focus from the button of a message to that of the next one.
+fn move_along(event: &KeyboardEvent) {
+    let forwards = match event.key().as_str() {
+        "ArrowDown" => true,
+        "ArrowUp" => false,
+        _ => return,
+    };
+    let Some(from) =
+        browser::target_element(event).filter(|e| matches!(e.matches(BUTTONS), Ok(true)))
+    else {
+        return;
+    };
+    let mut row = from.closest(".message").ok().flatten();
+    while let Some(here) = row {
+        row = if forwards {
+            here.next_element_sibling()
+        } else {
+            here.previous_element_sibling()
+        };
+        let button = row
+            .as_ref()
+            .and_then(|row| row.query_selector(".person-button").ok()?);
+        if let Some(button) = button {
+            event.prevent_default();
+            // Cannot fail for a mounted button.
+            let _ = button.unchecked_into::<web_sys::HtmlElement>().focus();
+            return;
+        }
+    }
 }
 
 fn day_of(at: Timestamp) -> i64 {

@@ -124,9 +124,12 @@ fn ended(end: EndReason) -> &'static str {
     match end {
         EndReason::CanvasDeleted => t().ended_deleted,
         EndReason::NoAccess => t().ended_access,
-        EndReason::Kicked | EndReason::Banned | EndReason::RateLimited | EndReason::Other => {
-            t().ended_other
-        }
+        EndReason::Kicked
+        | EndReason::Banned
+        | EndReason::NoGuests
+        | EndReason::MustRegister
+        | EndReason::RateLimited
+        | EndReason::Other => t().ended_other,
     }
 }
 

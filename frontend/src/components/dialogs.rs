@@ -4,10 +4,17 @@
 use crate::{
     account, browser,
     components::{
-        account::AccountDialog, canvas_settings::CanvasSettings, dialog::Dialog, export::Export,
-        invites::Invites, keep_account::KeepAccount, profile::Profile, shortcuts::Shortcuts,
+        account::AccountDialog,
+        canvas_settings::CanvasSettings,
+        dialog::Dialog,
+        export::Export,
+        invites::Invites,
+        keep_account::KeepAccount,
+        order::{my_sanctions::MySanctions, report::ReportForm, sanction_form::SanctionForm},
+        profile::Profile,
+        shortcuts::Shortcuts,
     },
-    i18n::{accounts::account_texts, interpolate, t},
+    i18n::{accounts::account_texts, interpolate, order::order_texts, t},
     store::Account,
 };
 use leptos::{ev, prelude::*};
@@ -35,6 +42,12 @@ pub enum DialogKind {
     Export,
     /// Confirmation for a guest, whose account is lost after signing out.
     SignOut,
+    /// The form of a sanction.
+    Sanction,
+    /// The form of a report.
+    Report,
+    /// The user's own sanctions, and appeals against them.
+    MySanctions,
 }
 
 impl DialogKind {
@@ -48,6 +61,9 @@ impl DialogKind {
             Self::Invites => account_texts().invites,
             Self::Export => t().download_picture,
             Self::SignOut => t().sign_out_title,
+            Self::Sanction => order_texts().sanction,
+            Self::Report => order_texts().report_title,
+            Self::MySanctions => order_texts().my_sanctions,
         }
     }
 }
@@ -123,6 +139,9 @@ pub fn DialogHost(
                 DialogKind::Invites => view! { <Invites /> }.into_any(),
                 DialogKind::Export => view! { <Export /> }.into_any(),
                 DialogKind::SignOut => view! { <SignOut /> }.into_any(),
+                DialogKind::Sanction => view! { <SanctionForm /> }.into_any(),
+                DialogKind::Report => view! { <ReportForm /> }.into_any(),
+                DialogKind::MySanctions => view! { <MySanctions /> }.into_any(),
             }}
         </Dialog>
     }

@@ -73,6 +73,8 @@ pub enum Glyph {
     Send,
     /// Gives the link to others.
     Share,
+    /// Order is kept.
+    Shield,
     /// Leaves.
     SignOut,
     /// A sun: light.
@@ -148,6 +150,9 @@ impl Glyph {
             Self::Send => "M12 20V5m-6 6 6-6 6 6",
             Self::Share => {
                 "M10 14a4 4 0 0 0 5.700 0l3.100-3.100a4 4 0 0 0-5.700-5.700L12 6.300M14 10a4 4 0 0 0-5.700 0l-3.100 3.100a4 4 0 0 0 5.700 5.700l1.100-1.100"
+            }
+            Self::Shield => {
+                "M12 3 4.500 6v5.500c0 4.500 3.200 7.800 7.500 9.500 4.300-1.700 7.500-5 7.500-9.500V6z"
             }
             Self::SignOut => "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 16l-4-4 4-4M6 12h9",
             Self::Sun => {

@@ -5,10 +5,11 @@ use crate::{
         avatar::Avatar,
         dialogs::{DialogKind, Dialogs},
         icons::{Glyph, Icon},
+        order::{OrderState, Section},
         restore::take_back,
         theme::ThemePicker,
     },
-    i18n::{accounts::account_texts, interpolate, rewrites::rewrite_texts, t},
+    i18n::{accounts::account_texts, interpolate, order::order_texts, rewrites::rewrite_texts, t},
     store::{Account, Store},
 };
 use leptos::{ev, html, prelude::*};
@@ -78,6 +79,7 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
     let account = expect_context::<Account>();
     let store = expect_context::<Store>();
     let dialogs = expect_context::<Dialogs>();
+    let order = expect_context::<OrderState>();
     let show = move |kind: DialogKind| {
         close.run(());
         dialogs.show(kind);
@@ -150,6 +152,17 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                             .then(|| item(Glyph::Share, account_texts().invites, DialogKind::Invites))}
                         {item(Glyph::Download, t().download_picture, DialogKind::Export)}
                         {own_work()}
+                        <button
+                            class="menu__item"
+                            type="button"
+                            on:click=move |_| {
+                                close.run(());
+                                order.show(Section::Log);
+                            }
+                        >
+                            <Icon glyph=Glyph::Shield />
+                            {order_texts().moderation_log}
+                        </button>
                     }
                 })
             }}
@@ -162,6 +175,7 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
             <div class="menu__group"><ThemePicker /></div>
             <Show when=move || account.user().is_some()>
                 <hr class="menu__line" />
+                {item(Glyph::Warning, order_texts().my_sanctions, DialogKind::MySanctions)}
                 <button
                     class="menu__item"
                     type="button"

@@ -5,6 +5,7 @@ use crate::{
         avatar::Avatar,
         dock::{DockState, Tab},
         icons::{Glyph, Icon},
+        order::{Subject, person_menu::PersonButton},
     },
     i18n::{coordinates, interpolate, t},
     model::{camera::CameraCommand, connection::LoadState},
@@ -14,6 +15,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_use_document_visibility::use_document_visibility;
 use shared::{
+    api::moderation::UserRef,
     canvas::Coord,
     ids::UserId,
     presence::{ActiveUser, Status},
@@ -149,6 +151,18 @@ fn Person(id: UserId) -> impl IntoView {
             fly_to_person(session, &person);
         }
     };
+    let subject = move || Subject {
+        person: person.with(|person| {
+            let person = person.as_ref();
+            UserRef {
+                user_id: id,
+                username: person.map(|p| p.username.clone()).unwrap_or_default(),
+                display_name: person.map(|p| p.display_name.clone()).unwrap_or_default(),
+            }
+        }),
+        message: None,
+        case_id: None,
+    };
     view! {
         <li class="person" data-user-id=id.to_string()>
             <button class="row person__main" type="button" on:click=fly>
@@ -177,6 +191,7 @@ fn Person(id: UserId) -> impl IntoView {
                     <Icon glyph=Glyph::Follow />
                 </button>
             </Show>
+            <PersonButton subject=Signal::derive(subject) />
         </li>
     }
 }

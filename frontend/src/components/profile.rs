@@ -5,12 +5,12 @@ use crate::{
     components::{
         avatar::{Avatar, Size},
         choices::{Choices, STATUSES, index, statuses},
-        dialogs::Dialogs,
+        dialogs::{DialogKind, Dialogs},
         field::Field,
         form::Submission,
         theme::ThemePicker,
     },
-    i18n::{interpolate, t},
+    i18n::{interpolate, order::order_texts, t},
     session::Session,
     store::{Account, Store},
 };
@@ -79,6 +79,13 @@ pub fn Profile() -> impl IntoView {
                 view! { <Choices name="profile-status" label=t().status value=status options=statuses() /> }
             })}
             <ThemePicker />
+            <button
+                class="link profile__sanctions"
+                type="button"
+                on:click=move |_| dialogs.show(DialogKind::MySanctions)
+            >
+                {order_texts().my_sanctions}
+            </button>
             <p class="field__error" role="alert">{move || form.problem()}</p>
             <div class="dialog__foot">
                 <button class="btn" type="button" on:click=move |_| dialogs.close()>

@@ -5,7 +5,9 @@ use crate::{
     components::{
         avatar::Avatar,
         dialog::Confirm,
+        dialogs::Dialogs,
         icons::{Glyph, Icon},
+        order::{OrderState, Subject, person_menu::PersonButton},
         painters::{PainterList, PaintersButton},
         restore::RestoreButton,
         share::copy,
@@ -15,7 +17,9 @@ use crate::{
     },
     i18n::{
         board::{board_texts, creator_name, may_not},
-        coordinates, interpolate, moment, number, t,
+        coordinates, interpolate, moment, number,
+        order::order_texts,
+        t,
     },
     model::{camera::CameraCommand, notice::NoticeKind, tile_store::Tile},
     session::Session,
@@ -23,7 +27,11 @@ use crate::{
     tasks::spawn_scoped,
 };
 use leptos::{ev::MouseEvent, prelude::*};
-use shared::canvas::{self, Actor, Coord, EditPolicy, Role, TileOp};
+use shared::{
+    api::{moderation::UserRef, reports::ReportTarget},
+    canvas::{self, Actor, Coord, EditPolicy, Role, TileOp},
+    ids::UserId,
+};
 
 /// The panel with the open tile, or else the selected one.
 #[component]
@@ -91,6 +99,17 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
         let username = tile.with(|tile| tile.as_ref().map(|tile| tile.creator.clone()));
         creator_name(met.as_deref(), username.as_deref().unwrap_or_default()).to_owned()
     };
+    let subject = move || Subject {
+        person: UserRef {
+            user_id: creator.get().unwrap_or(UserId(0)),
+            username: tile
+                .with(|tile| tile.as_ref().map(|tile| tile.creator.clone()))
+                .unwrap_or_default(),
+            display_name: name(),
+        },
+        message: None,
+        case_id: None,
+    };
     let likes = move || count(tile.with(|tile| tile.as_ref().map_or(0, |t| t.state.like_count)));
     let figure = move |read: fn(&Tile) -> String| {
         move || tile.with(|tile| tile.as_ref().map(read).unwrap_or_default())
@@ -107,6 +126,10 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
                     {move || interpolate(t().started_on, &[("time", &figure(|tile| moment(tile.created_at))())])}
                 </span>
             </span>
+            {move || {
+                creator.get()?;
+                Some(view! { <PersonButton subject=Signal::derive(subject) /> })
+            }}
         </div>
         <Drawing at />
         <div class="tile-panel__actions">
@@ -117,6 +140,7 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
             <LinkButton at />
             <PaintersButton at />
             <RestoreButton at />
+            <ReportButton at />
         </div>
         <PainterList at />
         <dl class="tile-panel__facts">
@@ -255,6 +279,28 @@ fn PointButton(at: Coord) -> impl IntoView {
         >
             <Icon glyph=Glyph::Point small=true />
             {t().point_here}
+        </button>
+    }
+}
+
+#[component]
+fn ReportButton(at: Coord) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let order = expect_context::<OrderState>();
+    let dialogs = expect_context::<Dialogs>();
+    let target = ReportTarget::Tile {
+        x: at.x.into(),
+        y: at.y.into(),
+    };
+    view! {
+        <button
+            class="btn"
+            type="button"
+            disabled=move || store.role().is_none()
+            on:click=move |_| order.report(dialogs, target.clone(), heading(at))
+        >
+            <Icon glyph=Glyph::Warning small=true />
+            {order_texts().report}
         </button>
     }
 }

@@ -6,7 +6,7 @@ use crate::{
         icons::{Glyph, Icon},
         rewrites::UndoRewrite,
     },
-    i18n::{board::may_not, coordinates, interpolate, refusal, rewrites, t},
+    i18n::{board::may_not, coordinates, interpolate, order::order_texts, refusal, rewrites, t},
     model::{
         camera::CameraCommand,
         notice::{Notice, NoticeKind},
@@ -190,6 +190,9 @@ fn toast(kind: NoticeKind) -> Toast {
             undo: (rewrite.tiles > 0).then_some(rewrite.id),
             ..good(rewrites::outcome(&rewrite), Glyph::Undo)
         },
+        NoticeKind::Shelved => bad(order_texts().shelved.to_owned()),
+        NoticeKind::SanctionOver => good(order_texts().sanction_over.to_owned(), Glyph::Check),
+        NoticeKind::Reported => good(order_texts().case_came.to_owned(), Glyph::Shield),
         NoticeKind::Done(text) => good(text, Glyph::Check),
         NoticeKind::Problem(text) => bad(text),
     }

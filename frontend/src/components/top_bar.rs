@@ -7,6 +7,7 @@ use crate::{
         dock::{DockState, Tab},
         icons::{Glyph, Icon, Star},
         menu::Menu,
+        order::shield::Shield,
         people::{doing, fly_to_person},
         share::Share,
     },
@@ -55,6 +56,7 @@ pub fn TopBar() -> impl IntoView {
             <Show when=move || is_there.get()>
                 <Faces />
                 <Share />
+                <Shield />
                 <button
                     class="btn btn--quiet btn--icon top-bar__fold"
                     type="button"

@@ -1,11 +1,14 @@
 //! The texts of the board and the drawing tools, in English.
 
-use super::{coordinates, interpolate};
+use super::{
+    clock, coordinates, interpolate,
+    order::{kept_from, order_texts},
+};
 use crate::model::{
     activity::ActivityKind, import_layout::Layout, notice::MayNot, palette, people::is_nameless,
     tools::Tool,
 };
-use shared::canvas::Coord;
+use shared::{api::sanctions::Activity, canvas::Coord};
 use std::collections::HashMap;
 
 /// The texts of the board and the drawing tools.
@@ -216,6 +219,10 @@ pub fn kind(kind: ActivityKind) -> &'static str {
 /// has locked it.
 pub fn may_not(why: MayNot, name: &str) -> String {
     let text = match why {
+        MayNot::Sanctioned { until } => return kept_from(Activity::Painting, until),
+        MayNot::LockedDown { until } => {
+            return interpolate(order_texts().locked_down, &[("time", &clock(until))]);
+        }
         MayNot::Over => "Nothing more can be drawn here.",
         MayNot::SignedOut => "Sign in to draw.",
         MayNot::Viewer => "You may look, chat and like here, but not draw.",

@@ -1,7 +1,7 @@
 //! The texts of errors. The server's error codes decide; its own message is used
 //! only for unknown codes.
 
-use super::{interpolate, t};
+use super::{interpolate, order::order_texts, t};
 use crate::api::ApiError;
 use shared::{api::FieldError, protocol::ErrorCode, text::TextError};
 
@@ -16,6 +16,10 @@ pub fn api_problem(error: &ApiError) -> String {
         "unauthenticated" => t().problem_signed_out,
         "forbidden" => t().problem_forbidden,
         "rate_limited" => t().problem_rate_limited,
+        "sanctioned" => order_texts().refused_sanctioned,
+        "claimed" => order_texts().problem_claimed,
+        "already_decided" | "already_appealed" | "sanction_over" => order_texts().problem_over,
+        "user_not_found" => t().no_such_user,
         _ if error.status() == Some(429) => t().problem_rate_limited,
         _ => return error.to_string(),
     };
@@ -62,16 +66,16 @@ pub fn refusal(code: ErrorCode, message: &str) -> String {
         ErrorCode::Unauthenticated => t().problem_signed_out,
         ErrorCode::Unavailable => t().refused_unavailable,
         ErrorCode::Internal => t().refused_internal,
+        ErrorCode::Sanctioned => order_texts().refused_sanctioned,
+        ErrorCode::Newcomer => order_texts().refused_newcomer,
+        ErrorCode::SlowMode => order_texts().refused_slow_mode,
+        ErrorCode::LockedDown => order_texts().refused_locked_down,
+        ErrorCode::MessageNotFound => order_texts().refused_no_message,
         ErrorCode::InvalidJson
         | ErrorCode::UnknownType
         | ErrorCode::InvalidMessage
         | ErrorCode::CanvasMismatch
-        | ErrorCode::MessageNotFound
         | ErrorCode::TooFarBehind
-        | ErrorCode::Sanctioned
-        | ErrorCode::Newcomer
-        | ErrorCode::SlowMode
-        | ErrorCode::LockedDown
         | ErrorCode::Other => {
             return interpolate(t().problem_field, &[("message", &message)]);
         }

@@ -14,6 +14,7 @@ use crate::{
         keep_account::KeepOffer,
         key_labels::KeyLabels,
         minimap::Minimap,
+        order::{OrderState, panel::ModerationPanel, person_menu::PersonMenuHost},
         painters::load_painters,
         rewrite_panel::RewritePanel,
         sign_in::SignInCard,
@@ -72,6 +73,7 @@ pub fn CanvasPage(
     provide_context(DockState::new());
     KeyLabels::provide();
     Dialogs::provide();
+    OrderState::provide();
     view! {
         <main class="canvas-page" class:drawing=drawing>
             <TopBar />
@@ -92,6 +94,8 @@ pub fn CanvasPage(
                 <KeepOffer />
             </div>
             <Dock />
+            <ModerationPanel />
+            <PersonMenuHost />
             <Toasts />
             <Show when=asks>
                 <SignInCard />

@@ -3,19 +3,27 @@
 
 use super::draft::{Draft, Name};
 use crate::{
+    browser,
     components::{
         avatar::{Avatar, Size},
         icons::{Glyph, Icon},
     },
-    i18n::{interpolate, t},
+    i18n::{
+        interpolate,
+        order::{kept_from, order_texts},
+        t,
+    },
     model::connection::SignIn,
     store::{Account, Store},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
-use shared::limits;
+use leptos_use_interval_fn::{Pausable, UseIntervalFnOptions, use_interval_fn_with_options};
+use shared::{api::sanctions::Activity, limits};
 
 /// The counter is shown when at most this many characters are left.
 const COUNT_FROM: usize = 200;
+/// Milliseconds between two updates of the seconds that slow mode lasts.
+const SLOW_TICK_MS: u64 = 250;
 /// Most lines that the field grows to.
 const LINES: usize = 6;
 
@@ -30,7 +38,9 @@ pub fn Composer(
     let draft = Draft::new(sent);
     let store = expect_context::<Store>();
     let signed_out = Memo::new(move |_| account.sign_in.get() == SignIn::SignedOut);
-    let is_mute = Memo::new(move |_| signed_out.get() || store.is_over());
+    let muted = Memo::new(move |_| store.sanctioned(Activity::Speaking));
+    let is_mute = Memo::new(move |_| signed_out.get() || store.is_over() || muted.get().is_some());
+    let slow = seconds_to_wait(store);
     let offers = move || !draft.names.with(Vec::is_empty);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -57,11 +67,13 @@ pub fn Composer(
                 aria-invalid=move || draft.is_too_long().then_some("true")
                 placeholder=move || {
                     if signed_out.get() {
-                        t().sign_in_to_chat
-                    } else if is_mute.get() {
-                        t().chat_is_over
+                        t().sign_in_to_chat.to_owned()
+                    } else if store.is_over() {
+                        t().chat_is_over.to_owned()
+                    } else if let Some(end) = muted.get() {
+                        kept_from(Activity::Speaking, end)
                     } else {
-                        t().message_example
+                        t().message_example.to_owned()
                     }
                 }
                 rows=move || draft.text.with(|text| text.matches('\n').count() + 1).min(LINES).to_string()
@@ -78,10 +90,17 @@ pub fn Composer(
                 type="submit"
                 aria-label=t().send
                 title=t().send
-                disabled=move || draft.length.get() == 0 || draft.is_too_long() || is_mute.get()
+                disabled=move || {
+                    draft.length.get() == 0 || draft.is_too_long() || is_mute.get() || slow.get() > 0
+                }
             >
                 <Icon glyph=Glyph::Send />
             </button>
+            <Show when=move || { slow.get() > 0 }>
+                <span class="composer__slow">
+                    {move || interpolate(order_texts().chat_slow, &[("n", &slow.get())])}
+                </span>
+            </Show>
             <span
                 class="composer__count"
                 class=("composer__count--over", move || draft.is_too_long())
@@ -92,6 +111,41 @@ pub fn Composer(
             </span>
         </form>
     }
+}
+
+/// Seconds until slow mode lets this user write again; 0 if they may. Counts
+/// down.
+fn seconds_to_wait(store: Store) -> RwSignal<i64> {
+    let left = RwSignal::new(0);
+    let look = move || {
+        let until = store.chat_held_until.get_untracked();
+        let ms = (until - browser::uptime_ms()).max(0);
+        let seconds = ms.div_euclid(1_000) + i64::from(ms % 1_000 > 0);
+        if left.get_untracked() != seconds {
+            left.set(seconds);
+        }
+        seconds
+    };
+    let options = UseIntervalFnOptions::default().immediate(false);
+    let Pausable { pause, resume, .. } = use_interval_fn_with_options(
+        move || {
+            look();
+        },
+        SLOW_TICK_MS,
+        options,
+    );
+    Effect::new(move || {
+        store.chat_held_until.track();
+        if look() > 0 {
+            resume();
+        }
+    });
+    Effect::new(move || {
+        if left.get() == 0 {
+            pause();
+        }
+    });
+    left
 }
 
 /// The list of completions.

@@ -5,8 +5,11 @@ use super::{
     text::{Part, parts},
 };
 use crate::{
-    components::avatar::Avatar,
-    i18n::{clock, interpolate, moment, refusal, t},
+    components::{
+        avatar::Avatar,
+        order::{Subject, person_menu::PersonButton},
+    },
+    i18n::{clock, interpolate, moment, order::order_texts, refusal, t},
     model::{
         camera::CameraCommand,
         chat::{ChatKey, DeliveryStatus},
@@ -16,7 +19,7 @@ use crate::{
     store::Store,
 };
 use leptos::prelude::*;
-use shared::{canvas::Coord, ids::OpId};
+use shared::{api::moderation::UserRef, canvas::Coord, ids::OpId};
 use std::sync::Arc;
 
 /// One message of the list. It stays when it becomes stored; only what is shown
@@ -69,6 +72,39 @@ pub fn Message(
             view! { <span class="sr-only">{who}</span> }
         })
     };
+    let words = row.text.clone();
+    let is_removed = Memo::new(move |_| shown.with(|shown| shown.row.removed));
+    let text = move || {
+        if is_removed.get() {
+            view! { <p class="message__removed">{order_texts().message_removed}</p> }.into_any()
+        } else {
+            view! {
+                <div class="message__text" dir="auto" translate="yes">
+                    {message_text(&words)}
+                </div>
+            }
+            .into_any()
+        }
+    };
+    let person = UserRef {
+        user_id: sender,
+        username: row.sender_username.clone(),
+        display_name: row.sender_display_name.clone(),
+    };
+    // Only what the server has can be removed or reported.
+    let stored = Memo::new(move |_| {
+        shown
+            .with(|shown| shown.row.message_id)
+            .filter(|_| !is_removed.get())
+    });
+    let more = move || {
+        let subject = Subject {
+            person: person.clone(),
+            message: Some(stored.get()?),
+            case_id: None,
+        };
+        Some(view! { <PersonButton subject=Signal::stored(subject) in_tab_order=false /> })
+    };
     let status = move || {
         let (key, delivery) = shown.with(|shown| (shown.row.key, shown.row.delivery));
         view! { <MessageFate key delivery /> }
@@ -84,11 +120,10 @@ pub fn Message(
             {face}
             <div class="message__body">
                 {head} {author}
-                <div class="message__text" dir="auto" translate="yes">
-                    {message_text(&row.text)}
-                </div>
+                {text}
                 {status}
             </div>
+            {more}
         </li>
     }
 }

@@ -168,6 +168,7 @@ mod tests {
             text: "hi".to_owned(),
             removed: false,
             at: time.into(),
+            message_id: None,
             delivery: DeliveryStatus::Stored,
         })
     }

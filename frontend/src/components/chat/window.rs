@@ -95,6 +95,7 @@ mod tests {
                 text: "hi".into(),
                 removed: false,
                 at: chrono::DateTime::UNIX_EPOCH.into(),
+                message_id: None,
                 delivery: DeliveryStatus::Stored,
             })
         };

@@ -1,0 +1,125 @@
+//! Keeping order: the moderation panel, the menu of a person, the forms of
+//! sanctions and reports, and what a sanctioned person is told.
+
+pub mod appeals;
+pub mod case;
+pub mod cases;
+pub mod list;
+pub mod log;
+pub mod my_sanctions;
+pub mod panel;
+pub mod person_menu;
+pub mod report;
+pub mod sanction_form;
+pub mod sanctions;
+pub mod shield;
+pub mod switches;
+pub mod told;
+
+use crate::components::dialogs::{DialogKind, Dialogs};
+use leptos::{ev, prelude::*};
+use shared::{
+    api::{
+        moderation::UserRef,
+        reports::{Outcome, ReportTarget},
+        sanctions::SanctionKind,
+    },
+    ids::MessageId,
+};
+
+/// A section of the moderation panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Reports to decide.
+    Cases,
+    /// Sanctions in force.
+    Sanctions,
+    /// Appeals to decide.
+    Appeals,
+    /// What was done.
+    Log,
+}
+
+/// Somebody, and where the menu about them was asked for.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The person.
+    pub person: UserRef,
+    /// Their message, if it is about one.
+    pub message: Option<MessageId>,
+    /// The case in which they stand, if it is about one.
+    pub case_id: Option<i64>,
+}
+
+/// What the form of a sanction begins with.
+#[derive(Clone, Debug)]
+pub struct SanctionDraft {
+    /// Whom it may be about; the first is chosen.
+    pub people: Vec<UserRef>,
+    /// The kind that is chosen at first.
+    pub kind: SanctionKind,
+    /// The case that leads to it.
+    pub case_id: Option<i64>,
+    /// How that case is decided once the sanction is there.
+    pub outcome: Option<Outcome>,
+}
+
+/// The open panel, menu and forms of a canvas page; a context.
+#[derive(Clone, Copy)]
+pub struct OrderState {
+    /// Whether the moderation panel is open.
+    pub is_open: RwSignal<bool>,
+    /// Its section.
+    pub section: RwSignal<Section>,
+    /// Whose menu is open.
+    pub menu: RwSignal<Option<Subject>>,
+    /// The button that opened the menu.
+    opener: RwSignal<Option<web_sys::HtmlElement>, LocalStorage>,
+    /// What the form of a sanction is about.
+    draft: RwSignal<Option<SanctionDraft>>,
+    /// What the form of a report is about, and how people call it.
+    reported: RwSignal<Option<(ReportTarget, String)>>,
+    /// What keys do in the section that is shown, besides Escape.
+    keys: RwSignal<Option<Callback<ev::KeyboardEvent>>>,
+    /// Grows when something was decided here, so that lists are read again.
+    pub changes: RwSignal<u32>,
+}
+
+impl OrderState {
+    /// Provides it to a page that has a panel, a menu and dialogs.
+    pub fn provide() {
+        provide_context(Self {
+            is_open: RwSignal::new(false),
+            section: RwSignal::new(Section::Log),
+            menu: RwSignal::new(None),
+            opener: RwSignal::new_local(None),
+            draft: RwSignal::new(None),
+            reported: RwSignal::new(None),
+            keys: RwSignal::new(None),
+            changes: RwSignal::new(0),
+        });
+    }
+
+    /// Opens the panel.
+    pub fn show(self, section: Section) {
+        self.section.set(section);
+        self.is_open.set(true);
+    }
+
+    /// Opens the form of a sanction.
+    pub fn sanction(self, dialogs: Dialogs, draft: SanctionDraft) {
+        self.draft.set(Some(draft));
+        dialogs.show(DialogKind::Sanction);
+    }
+
+    /// Opens the form of a report.
+    pub fn report(self, dialogs: Dialogs, target: ReportTarget, name: String) {
+        self.reported.set(Some((target, name)));
+        dialogs.show(DialogKind::Report);
+    }
+
+    /// Something was decided here: what the panel shows is read again.
+    pub fn changed(self) {
+        self.changes.update(|n| *n += 1);
+    }
+}

@@ -1,0 +1,287 @@
+//! The cases of a canvas, open ones first. The chosen one is shown whole; keys
+//! move between them and decide.
+
+use super::{
+    OrderState, SanctionDraft,
+    case::{CaseView, people_of},
+    list::{ListState, Loaded},
+};
+use crate::{
+    api, browser,
+    components::dialogs::Dialogs,
+    i18n::{
+        ago,
+        order::{order_texts, outcome, rule, target},
+    },
+    session::Session,
+    store::Store,
+};
+use leptos::{ev, prelude::*};
+use shared::api::{
+    reports::{Case, Outcome, ReportTarget},
+    sanctions::SanctionKind,
+};
+use wasm_bindgen::JsCast;
+
+/// In the order of the keys `1` to `5`.
+pub const OUTCOMES: [Outcome; 5] = [
+    Outcome::NoViolation,
+    Outcome::Warned,
+    Outcome::Removed,
+    Outcome::Sanctioned,
+    Outcome::ReportAbuse,
+];
+
+/// How cases are decided: a context of the section.
+#[derive(Clone, Copy)]
+pub struct Deciding {
+    /// The case that is shown whole, with its comments and evidence.
+    pub chosen: RwSignal<Option<Case>>,
+    /// What moderators note with the decision.
+    pub note: RwSignal<String>,
+    list: Loaded<Case>,
+    order: OrderState,
+    dialogs: Dialogs,
+    session: Session,
+}
+
+impl Deciding {
+    /// Decides the chosen case. What a decision says was done to somebody, is
+    /// done: a warning or sanction through its form, the removal of a message
+    /// at once.
+    pub fn decide(self, decision: Outcome) {
+        let Some(case) = self.chosen.get_untracked() else {
+            return;
+        };
+        let kind = match decision {
+            Outcome::Warned => Some(SanctionKind::Warning),
+            Outcome::Sanctioned => Some(SanctionKind::Mute),
+            Outcome::NoViolation | Outcome::Removed | Outcome::ReportAbuse => None,
+        };
+        let people = people_of(&case);
+        if let (Some(kind), false) = (kind, people.is_empty()) {
+            let draft = SanctionDraft {
+                people,
+                kind,
+                case_id: Some(case.id),
+                outcome: Some(decision),
+            };
+            return self.order.sanction(self.dialogs, draft);
+        }
+        if let (Outcome::Removed, ReportTarget::Message { message_id }) = (decision, &case.target) {
+            self.session.remove_message(*message_id);
+        }
+        let note = self.note.get_untracked();
+        self.list.act(self.order, async move {
+            api::order::decide(case.id, decision, note.trim()).await
+        });
+    }
+
+    /// Takes the chosen case for this moderator.
+    pub fn claim(self) {
+        if let Some(case) = self.chosen.get_untracked() {
+            self.list.act(self.order, api::order::claim(case.id));
+        }
+    }
+}
+
+/// The section with the cases.
+#[component]
+pub fn Cases() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let order = expect_context::<OrderState>();
+    let shows_decided = RwSignal::new(false);
+    let list = Loaded::new(move || {
+        let canvas = store.canvas_id;
+        let decided = shows_decided.get();
+        Box::pin(async move {
+            if decided {
+                let page = api::order::cases(canvas, "decided").await?;
+                return Ok((page.items, None));
+            }
+            let mut open = api::order::cases(canvas, "open").await?.items;
+            open.extend(api::order::cases(canvas, "claimed").await?.items);
+            Ok((open, None))
+        })
+    });
+    let chosen_id = RwSignal::new(None::<i64>);
+    let deciding = Deciding {
+        chosen: RwSignal::new(None),
+        note: RwSignal::new(String::new()),
+        list,
+        order,
+        dialogs: expect_context(),
+        session: expect_context(),
+    };
+    provide_context(deciding);
+    // What is shown whole: the first case, until another one is chosen.
+    Effect::new(move || {
+        let ids: Option<Vec<i64>> = list
+            .items
+            .with(|items| Some(items.as_ref()?.iter().map(|case| case.id).collect()));
+        let Some(ids) = ids else { return };
+        if !chosen_id
+            .get_untracked()
+            .is_some_and(|id| ids.contains(&id))
+        {
+            chosen_id.set(ids.first().copied());
+        }
+    });
+    let whole = Loaded::new(move || {
+        let id = chosen_id.get();
+        Box::pin(async move {
+            let case = match id {
+                Some(id) => vec![api::order::case(id).await?],
+                None => Vec::new(),
+            };
+            Ok((case, None))
+        })
+    });
+    Effect::new(move || {
+        let case = whole.items.with(|items| items.as_ref()?.first().cloned());
+        let is_other = deciding
+            .chosen
+            .with_untracked(|old| old.as_ref().map(|c| c.id) != case.as_ref().map(|c| c.id));
+        if is_other {
+            deciding.note.set(String::new());
+        }
+        deciding.chosen.set(case);
+    });
+    let step = move |by: isize| {
+        let next = list.items.with_untracked(|items| {
+            let items = items.as_ref()?;
+            let id = chosen_id.get_untracked();
+            let at = items.iter().position(|case| Some(case.id) == id)?;
+            let next = at.checked_add_signed(by)?;
+            Some(items.get(next)?.id)
+        });
+        if let Some(next) = next {
+            chosen_id.set(Some(next));
+        }
+    };
+    let key = move |event: ev::KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typed(&event) {
+            return;
+        }
+        match event.key().as_str() {
+            "j" => step(1),
+            "k" => step(-1),
+            digit => {
+                let index = digit.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+                let Some(decision) = index.and_then(|index| OUTCOMES.get(index)) else {
+                    return;
+                };
+                deciding.decide(*decision);
+            }
+        }
+        event.prevent_default();
+        // They mean something else on the board.
+        event.stop_propagation();
+    };
+    order.keys.set(Some(Callback::new(key)));
+    on_cleanup(move || {
+        order.keys.try_set(None);
+    });
+    // A new list has new rows: the keys go on from the heading.
+    Effect::new(move || {
+        list.items.track();
+        request_animation_frame(focus_panel);
+    });
+    let rows = move || {
+        list.items
+            .get()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|case| {
+                view! { <CaseRow case chosen_id /> }
+            })
+            .collect_view()
+    };
+    view! {
+        <label class="order__check">
+            <input
+                type="checkbox"
+                prop:checked=shows_decided
+                on:change=move |event| shows_decided.set(event_target_checked(&event))
+            />
+            {order_texts().show_decided}
+        </label>
+        <ul class="cases" aria-label=order_texts().cases>{rows}</ul>
+        <ListState
+            is_empty=Signal::derive(move || list.is_empty())
+            is_loading=Signal::derive(move || list.items.with(Option::is_none))
+            empty=order_texts().no_cases
+            problem=list.problem
+        />
+        <Show when=move || !list.is_empty()>
+            <p class="faint cases__keys">{order_texts().case_keys}</p>
+        </Show>
+    }
+}
+
+/// One case: a line, and all of it if it is chosen.
+#[component]
+fn CaseRow(case: Case, chosen_id: RwSignal<Option<i64>>) -> impl IntoView {
+    let deciding = expect_context::<Deciding>();
+    let id = case.id;
+    let is_chosen = move || chosen_id.get() == Some(id);
+    let rules = case
+        .rules
+        .iter()
+        .map(|(one, _)| rule(*one))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let reporters = usize::try_from(case.reporters).unwrap_or_default();
+    let note = [
+        rules,
+        order_texts().reporters.of(reporters),
+        ago(case.created_at, browser::now_ms()),
+    ]
+    .join(" · ");
+    let title = target(&case.target);
+    let decided = case.outcome.map(outcome);
+    let whole = move || {
+        let case = deciding.chosen.get().filter(|case| case.id == id);
+        case.filter(|_| is_chosen())
+            .map(|case| view! { <CaseView case /> })
+    };
+    view! {
+        <li class="case" class=("case--chosen", is_chosen)>
+            <button
+                class="row case__row"
+                type="button"
+                aria-expanded=move || is_chosen().to_string()
+                on:click=move |_| chosen_id.set(Some(id))
+            >
+                <span class="row__text">
+                    <span class="row__name">
+                        <span class="row__name-text">{title}</span>
+                        {decided.map(|decided| view! { <span class="faint">{decided}</span> })}
+                    </span>
+                    <span class="row__note">{note}</span>
+                </span>
+            </button>
+            {whole}
+        </li>
+    }
+}
+
+/// Moves the focus to the panel's heading, if nothing has it.
+fn focus_panel() {
+    let has_focus = document()
+        .active_element()
+        .is_some_and(|active| active.tag_name() != "BODY");
+    let heading = document().get_element_by_id("moderation-title");
+    if let (false, Some(heading)) = (has_focus, heading) {
+        // Cannot fail for a mounted element.
+        let _ = heading.unchecked_into::<web_sys::HtmlElement>().focus();
+    }
+}
+
+/// Whether a key goes to a field or a dialog.
+fn is_typed(event: &ev::KeyboardEvent) -> bool {
+    browser::target_element(event).is_some_and(|target| {
+        let typed = target.closest("input, textarea, select, dialog, .person-menu");
+        matches!(typed, Ok(Some(_)))
+    })
+}

@@ -1,0 +1,367 @@
+//! The menu of a person: what can be done about them, and about their message.
+
+use super::{OrderState, SanctionDraft, Subject};
+use crate::{
+    api, browser,
+    components::{
+        dialogs::Dialogs,
+        icons::{Glyph, Icon},
+        restore::take_back,
+    },
+    i18n::{
+        accounts::account_texts,
+        api_problem, interpolate,
+        order::{act, order_texts},
+        rewrites::rewrite_texts,
+        t,
+    },
+    model::notice::NoticeKind,
+    session::Session,
+    store::Store,
+    tasks::Tasks,
+};
+use leptos::{ev, html, prelude::*};
+use leptos_use_event_listener::use_event_listener;
+use shared::{
+    api::{moderation::UserRef, reports::ReportTarget, sanctions::SanctionKind},
+    ids::UserId,
+};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+/// In the order of the menu.
+const KINDS: [SanctionKind; 5] = [
+    SanctionKind::Warning,
+    SanctionKind::Mute,
+    SanctionKind::NoPaint,
+    SanctionKind::Timeout,
+    SanctionKind::Ban,
+];
+/// Milliseconds back of the messages that are removed at once.
+const PURGE_MS: i64 = 60 * 60_000;
+
+/// The button that opens a person's menu. Nothing is shown for whom there is
+/// nothing to do: who is not signed in, and for oneself unless it is about a
+/// message.
+#[component]
+pub fn PersonButton(
+    /// The person, and what it is about.
+    #[prop(into)]
+    subject: Signal<Subject>,
+    /// Whether it is in the order of the Tab key.
+    #[prop(default = true)]
+    in_tab_order: bool,
+) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let order = expect_context::<OrderState>();
+    let element = NodeRef::<html::Button>::new();
+    let is_offered = Memo::new(move |_| {
+        let (user, is_message) =
+            subject.with(|subject| (subject.person.user_id, subject.message.is_some()));
+        store.role().is_some() && (is_message || !is_me(store, user))
+    });
+    let label = move || {
+        subject.with(|subject| {
+            let text = if subject.message.is_some() {
+                order_texts().acts_on_message
+            } else {
+                order_texts().acts_on
+            };
+            interpolate(text, &[("name", &subject.person.display_name)])
+        })
+    };
+    let open = move |_| {
+        order.opener.set(
+            element
+                .get_untracked()
+                .map(|button| (*button).clone().into()),
+        );
+        order.menu.set(Some(subject.get_untracked()));
+    };
+    view! {
+        <Show when=move || is_offered.get()>
+            <button
+                class="btn btn--quiet btn--icon btn--small person-button"
+                type="button"
+                aria-label=label
+                title=label
+                aria-haspopup="true"
+                tabindex=if in_tab_order { "0" } else { "-1" }
+                node_ref=element
+                on:click=open
+            >
+                <Icon glyph=Glyph::More small=true />
+            </button>
+        </Show>
+    }
+}
+
+/// Whether this is the user of this tab. Reactive.
+fn is_me(store: Store, user: UserId) -> bool {
+    store
+        .me
+        .with(|me| me.as_ref().is_some_and(|me| me.user_id == user))
+}
+
+/// Shows the open menu beside its button; on a phone at the lower edge.
+#[component]
+pub fn PersonMenuHost() -> impl IntoView {
+    let order = expect_context::<OrderState>();
+    let root = NodeRef::<html::Div>::new();
+    let close = move || {
+        if order.menu.with_untracked(Option::is_none) {
+            return;
+        }
+        order.menu.set(None);
+        if let Some(opener) = order.opener.try_update(Option::take).flatten() {
+            // Fails only for a button that is gone.
+            let _ = opener.focus();
+        }
+    };
+    let _ = use_event_listener(window(), ev::pointerdown, move |event| {
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        let is_inside = root
+            .get_untracked()
+            .is_some_and(|root| root.contains(target.as_ref()));
+        if !is_inside {
+            close();
+        }
+    });
+    Effect::new(move || {
+        if let (Some(menu), Some(opener)) = (root.get(), order.opener.get_untracked()) {
+            place(&menu, &opener);
+            focus_item(&menu, 0);
+        }
+    });
+    let key = move |event: ev::KeyboardEvent| {
+        let Some(menu) = root.get_untracked() else {
+            return;
+        };
+        match event.key().as_str() {
+            "Escape" => close(),
+            "Tab" => {
+                close();
+                return;
+            }
+            "ArrowDown" => focus_item(&menu, 1),
+            "ArrowUp" => focus_item(&menu, -1),
+            _ => return,
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    let menu = move || {
+        order.menu.get().map(|subject| {
+            let name = interpolate(
+                order_texts().acts_on,
+                &[("name", &subject.person.display_name)],
+            );
+            view! {
+                <div
+                    class="menu__list person-menu"
+                    role="group"
+                    aria-label=name
+                    node_ref=root
+                    on:keydown=key
+                >
+                    <Items subject close=Callback::new(move |()| close()) />
+                </div>
+            }
+        })
+    };
+    view! { {menu} }
+}
+
+/// What can be done about the person.
+#[component]
+fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let order = expect_context::<OrderState>();
+    let dialogs = expect_context::<Dialogs>();
+    let Subject {
+        person,
+        message,
+        case_id,
+    } = subject;
+    let is_me = untrack(|| is_me(store, person.user_id));
+    let may_moderate = untrack(|| store.may_moderate());
+    let remove = message.filter(|_| is_me || may_moderate).map(|message| {
+        let act = move || {
+            close.run(());
+            session.remove_message(message);
+        };
+        item(Glyph::Delete, order_texts().remove_message, act)
+    });
+    let name = if message.is_some() {
+        interpolate(order_texts().message_of, &[("name", &person.display_name)])
+    } else {
+        person.display_name.clone()
+    };
+    let target = message.map_or_else(
+        || ReportTarget::User {
+            username: person.username.clone(),
+        },
+        |message_id| ReportTarget::Message { message_id },
+    );
+    let report = (!is_me).then(|| {
+        item(Glyph::Warning, order_texts().report, move || {
+            close.run(());
+            order.report(dialogs, target.clone(), name.clone());
+        })
+    });
+    let hide = (!is_me).then(|| hide(person.clone(), close));
+    let acts = (may_moderate && !is_me).then(|| {
+        let kinds = KINDS.map(|kind| {
+            let person = person.clone();
+            item(Glyph::Shield, act(kind), move || {
+                close.run(());
+                let draft = SanctionDraft {
+                    people: vec![person.clone()],
+                    kind,
+                    case_id,
+                    outcome: None,
+                };
+                order.sanction(dialogs, draft);
+            })
+        });
+        let purge = purge(&person, close);
+        let take_back = {
+            let person = person.clone();
+            item(Glyph::Undo, rewrite_texts().take_back, move || {
+                close.run(());
+                take_back(store, person.clone());
+            })
+        };
+        view! {
+            <hr class="menu__line" />
+            {kinds.into_iter().collect_view()}
+            {take_back}
+            {purge}
+        }
+    });
+    let handle = interpolate(t().at_name, &[("name", &person.username)]);
+    view! {
+        <p class="person-menu__name">
+            <strong dir="auto">{person.display_name.clone()}</strong>
+            " "
+            <span class="faint">{handle}</span>
+        </p>
+        {remove}
+        {report}
+        {hide}
+        {acts}
+    }
+}
+
+/// The item that hides the person from this user, or shows them again.
+fn hide(person: UserRef, close: Callback<()>) -> AnyView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let tasks = expect_context::<Tasks>();
+    let texts = account_texts();
+    let is_hidden = store
+        .hidden
+        .with_untracked(|hidden| hidden.contains(&person.user_id));
+    let (glyph, label, done) = if is_hidden {
+        (Glyph::Follow, texts.show_person, texts.shown_again)
+    } else {
+        (Glyph::Close, texts.hide_person, texts.hidden)
+    };
+    item(glyph, label, move || {
+        close.run(());
+        let person = person.clone();
+        tasks.spawn(async move {
+            let told = match api::accounts::block(&person.username, !is_hidden).await {
+                Ok(()) => {
+                    session.hide(person.user_id, !is_hidden);
+                    NoticeKind::Done(interpolate(done, &[("name", &person.display_name)]))
+                }
+                Err(error) => NoticeKind::Problem(api_problem(&error)),
+            };
+            session.notify(told);
+        });
+    })
+}
+
+/// The item that removes the person's messages of the last hour.
+fn purge(person: &UserRef, close: Callback<()>) -> impl IntoView + use<> {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let tasks = expect_context::<Tasks>();
+    let username = person.username.clone();
+    item(Glyph::Delete, order_texts().remove_all, move || {
+        close.run(());
+        let since = chrono::DateTime::from_timestamp_millis(store.server_now_ms() - PURGE_MS);
+        let since = since.unwrap_or_default().into();
+        let username = username.clone();
+        tasks.spawn(async move {
+            session.notify(
+                match api::order::purge(store.canvas_id, &username, since).await {
+                    Ok(n) => NoticeKind::Done(order_texts().removed.of(n)),
+                    Err(error) => NoticeKind::Problem(api_problem(&error)),
+                },
+            );
+        });
+    })
+}
+
+/// An item of the menu.
+pub fn item(glyph: Glyph, text: &'static str, act: impl Fn() + 'static) -> AnyView {
+    view! {
+        <button class="menu__item" type="button" on:click=move |_| act()>
+            <Icon glyph />
+            {text}
+        </button>
+    }
+    .into_any()
+}
+
+/// Places the menu below its button, or above it in the lower half of the
+/// window. The style sheet overrides this on phones.
+fn place(menu: &HtmlElement, button: &HtmlElement) {
+    let rect = button.get_bounding_client_rect();
+    let window = browser::window();
+    let size = |value: Result<wasm_bindgen::JsValue, _>| {
+        value
+            .ok()
+            .and_then(|size| size.as_f64())
+            .unwrap_or_default()
+    };
+    let (width, height) = (size(window.inner_width()), size(window.inner_height()));
+    let style = menu.style();
+    let (edge, distance) = if rect.top() < height / 2.0 {
+        ("top", rect.bottom() + 4.0)
+    } else {
+        ("bottom", height - rect.top() + 4.0)
+    };
+    // Setting a property of a mounted element cannot fail.
+    let _ = style.set_property(edge, &format!("{distance}px"));
+    let _ = style.set_property("right", &format!("{}px", (width - rect.right()).max(8.0)));
+}
+
+/// Moves the focus by so many items; with 0 to the first.
+fn focus_item(menu: &HtmlElement, by: i32) {
+    let Ok(items) = menu.query_selector_all("button") else {
+        return;
+    };
+    let active = document().active_element();
+    let count = items.length().cast_signed();
+    let now = (0..count).find(|&index| {
+        items.item(index.cast_unsigned()).is_some_and(|item| {
+            active
+                .as_ref()
+                .is_some_and(|active| active.is_same_node(Some(&item)))
+        })
+    });
+    let next = now.map_or(0, |now| (now + by).rem_euclid(count.max(1)));
+    let item = items
+        .item(next.cast_unsigned())
+        .and_then(|item| item.dyn_into::<HtmlElement>().ok());
+    if let Some(item) = item {
+        // Cannot fail for a mounted button.
+        let _ = item.focus();
+    }
+}

@@ -1,0 +1,223 @@
+//! The form of a sanction: whom, what, for how long, why, and what it will do.
+
+use super::{OrderState, SanctionDraft};
+use crate::{
+    api,
+    components::{
+        avatar::Avatar,
+        choices::{Choices, index},
+        dialogs::Dialogs,
+        field::Field,
+        form::Submission,
+    },
+    i18n::{
+        interpolate,
+        order::{act, effect, order_texts},
+        t,
+    },
+    store::Store,
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+use shared::{
+    api::{
+        moderation::UserRef,
+        sanctions::{CreateSanction, SanctionKind},
+    },
+    time::Timestamp,
+};
+
+const KINDS: [SanctionKind; 5] = [
+    SanctionKind::Warning,
+    SanctionKind::Mute,
+    SanctionKind::NoPaint,
+    SanctionKind::Timeout,
+    SanctionKind::Ban,
+];
+/// Seconds that are offered; none is an open end.
+pub const DURATIONS: [Option<i64>; 5] =
+    [Some(600), Some(3_600), Some(86_400), Some(7 * 86_400), None];
+/// One hour, of [`DURATIONS`].
+const FIRST_DURATION: usize = 1;
+/// Characters of a reason and of a note.
+const MAX_REASON: usize = 500;
+const MAX_NOTE: usize = 1_000;
+
+/// The labels of [`DURATIONS`].
+pub fn durations() -> Vec<(String, &'static str)> {
+    [
+        order_texts().ten_minutes,
+        order_texts().one_hour,
+        order_texts().one_day,
+        order_texts().seven_days,
+        order_texts().open_end,
+    ]
+    .map(|text| (text.to_owned(), ""))
+    .to_vec()
+}
+
+/// A time so many seconds from now, by the server's clock.
+pub fn seconds_from_now(store: Store, seconds: i64) -> Timestamp {
+    let at = store.server_now_ms() + seconds * 1_000;
+    chrono::DateTime::from_timestamp_millis(at)
+        .unwrap_or_default()
+        .into()
+}
+
+/// The form, for what [`OrderState::sanction`] was called with.
+#[component]
+pub fn SanctionForm() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let order = expect_context::<OrderState>();
+    let dialogs = expect_context::<Dialogs>();
+    let Some(draft) = order.draft.get_untracked() else {
+        return ().into_any();
+    };
+    let SanctionDraft {
+        people,
+        kind,
+        case_id,
+        outcome,
+    } = draft;
+    let person = RwSignal::new(people.first().cloned());
+    let kind = RwSignal::new(index(&KINDS, &kind));
+    let duration = RwSignal::new(FIRST_DURATION);
+    let reason = RwSignal::new(String::new());
+    let note = RwSignal::new(String::new());
+    let form = Submission::from_context();
+    let chosen = move || KINDS[kind.get()];
+    // A timeout has an end, and a warning lasts until it is confirmed.
+    let has_open_end = Memo::new(move |_| chosen() != SanctionKind::Timeout);
+    let seconds = move || match chosen() {
+        SanctionKind::Warning => None,
+        SanctionKind::Timeout => DURATIONS[duration.get()].or(DURATIONS[FIRST_DURATION]),
+        SanctionKind::Mute | SanctionKind::NoPaint | SanctionKind::Ban => DURATIONS[duration.get()],
+    };
+    let name = move || {
+        person.with(|person| {
+            person
+                .as_ref()
+                .map(|person| person.display_name.clone())
+                .unwrap_or_default()
+        })
+    };
+    let preview = move || {
+        let until = seconds().map(|seconds| seconds_from_now(store, seconds));
+        effect(chosen(), &name(), until)
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let Some(person) = person.get_untracked() else {
+            return;
+        };
+        let note = note.get_untracked();
+        let body = CreateSanction {
+            username: person.username,
+            kind: untrack(chosen),
+            reason: reason.get_untracked().trim().to_owned(),
+            duration_s: untrack(seconds),
+            note: (!note.trim().is_empty()).then(|| note.trim().to_owned()),
+            case_id,
+        };
+        let canvas = store.canvas_id;
+        let request = async move {
+            api::order::sanction(canvas, &body).await?;
+            match (case_id, outcome) {
+                (Some(case), Some(outcome)) => api::order::decide(case, outcome, "").await,
+                _ => Ok(()),
+            }
+        };
+        form.send(request, move |()| {
+            dialogs.close();
+            order.changed();
+        });
+    };
+    let kinds = KINDS.map(|kind| (act(kind).to_owned(), "")).to_vec();
+    view! {
+        <form class="form" on:submit=submit novalidate=true>
+            <Whom people person />
+            <Choices name="sanction-kind" label=order_texts().what value=kind options=kinds />
+            {move || {
+                (chosen() != SanctionKind::Warning).then(|| {
+                    let mut options = durations();
+                    if !has_open_end.get() {
+                        options.pop();
+                    }
+                    view! {
+                        <Choices
+                            name="sanction-duration"
+                            label=order_texts().how_long
+                            value=duration
+                            options
+                        />
+                    }
+                })
+            }}
+            <Field
+                id="sanction-reason"
+                label=order_texts().reason
+                value=reason
+                max=MAX_REASON
+                hint=order_texts().reason_hint
+                error=form.wrong("reason")
+                focus=true
+            />
+            <Field id="sanction-note" label=order_texts().note value=note max=MAX_NOTE />
+            <p class="order__preview" aria-live="polite">{preview}</p>
+            <p class="field__error" role="alert">{move || form.problem()}</p>
+            <div class="dialog__foot">
+                <button class="btn" type="button" on:click=move |_| dialogs.close()>
+                    {t().cancel}
+                </button>
+                <button
+                    class="btn btn--danger"
+                    type="submit"
+                    aria-busy=move || form.is_busy()
+                    disabled=move || reason.with(|reason| reason.trim().is_empty())
+                >
+                    {move || act(chosen())}
+                </button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The person, or a choice of several.
+#[component]
+fn Whom(people: Vec<UserRef>, person: RwSignal<Option<UserRef>>) -> impl IntoView {
+    if people.len() < 2 {
+        let shown = people.into_iter().next().map(|person| {
+            view! {
+                <div class="profile__who">
+                    <Avatar user=person.user_id name=person.display_name.clone() />
+                    <span class="row__text">
+                        <strong dir="auto">{person.display_name.clone()}</strong>
+                        <span class="faint">
+                            {interpolate(t().at_name, &[("name", &person.username)])}
+                        </span>
+                    </span>
+                </div>
+            }
+        });
+        return shown.into_any();
+    }
+    let options = people.iter().map(|person| {
+        let name = person.display_name.clone();
+        view! { <option value=person.username.clone()>{name}</option> }
+    });
+    let options = options.collect_view();
+    let choose = move |event| {
+        let chosen = event_target_value(&event);
+        let found = people.iter().find(|person| person.username == chosen);
+        person.set(found.cloned());
+    };
+    view! {
+        <label class="field">
+            <span class="field__label">{order_texts().whom}</span>
+            <select class="input" on:change=choose>
+                {options}
+            </select>
+        </label>
+    }
+    .into_any()
+}
