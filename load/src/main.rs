@@ -28,7 +28,9 @@ mod target;
 use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
 use row::Row;
-use scenarios::{cross_node, deliver, growth, hot, idle, join, latency as late, reconnect, slow};
+use scenarios::{
+    authors, cross_node, deliver, growth, hot, idle, join, latency as late, reconnect, slow,
+};
 use std::{net::SocketAddr, process::ExitCode};
 use target::Target;
 
@@ -67,6 +69,8 @@ enum Figure {
     Slow(slow::Slow),
     /// Durable chat on one canvas
     Hot(hot::Hot),
+    /// Who painted each pixel of a tile
+    Authors(authors::Authors),
     /// How cost grows with people, canvases, events and tiles
     Growth(growth::Growth),
     /// Holds connections for another process of this program
@@ -106,6 +110,7 @@ fn measure(arguments: &Arguments) -> Result<Vec<Row>> {
         Figure::Reconnect(options) => reconnect::run(target, options),
         Figure::Slow(options) => slow::run(target, options),
         Figure::Hot(options) => hot::run(target, options),
+        Figure::Authors(options) => authors::run(target, options),
         Figure::Growth(options) => growth::run(target, options),
         Figure::Hold => connection_worker::hold(target).map(|()| Vec::new()),
     }

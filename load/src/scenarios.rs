@@ -1,5 +1,6 @@
 //! What can be measured, one module for each scenario.
 
+pub(crate) mod authors;
 pub(crate) mod cross_node;
 pub(crate) mod deliver;
 pub(crate) mod growth;

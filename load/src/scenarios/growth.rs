@@ -108,7 +108,7 @@ impl Table {
 }
 
 /// One person connected to one canvas.
-struct Client<'a> {
+pub(super) struct Client<'a> {
     target: &'a Target,
     canvas: &'a Canvas,
     person: &'a Person,
@@ -116,7 +116,11 @@ struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    fn join_canvas(target: &'a Target, canvas: &'a Canvas, person: &'a Person) -> Result<Self> {
+    pub(super) fn join_canvas(
+        target: &'a Target,
+        canvas: &'a Canvas,
+        person: &'a Person,
+    ) -> Result<Self> {
         let mut pool = ClientPool::new()?;
         join_canvas(&mut pool, target, canvas, person, None)?;
         Ok(Self {
@@ -129,7 +133,11 @@ impl<'a> Client<'a> {
 
     /// Sends `count` requests, the nth being `request(n)`, with a bounded number in flight.
     /// Returns the `seq` of the last.
-    fn send_all(&mut self, count: usize, request: impl Fn(usize) -> Vec<u8>) -> Result<i64> {
+    pub(super) fn send_all(
+        &mut self,
+        count: usize,
+        request: impl Fn(usize) -> Vec<u8>,
+    ) -> Result<i64> {
         const IN_FLIGHT: usize = 256;
         let (mut sent, mut acked, mut last) = (0, 0, 0);
         while acked < count {

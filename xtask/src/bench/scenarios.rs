@@ -37,7 +37,7 @@ pub(super) struct Scenario {
     arguments: &'static [&'static str],
 }
 
-const SCENARIOS: [Scenario; 13] = [
+const SCENARIOS: [Scenario; 14] = [
     Scenario {
         name: "mention",
         servers: Servers::OneOnOneCore,
@@ -95,6 +95,11 @@ const SCENARIOS: [Scenario; 13] = [
         name: "hot",
         servers: Servers::One,
         arguments: &["hot"],
+    },
+    Scenario {
+        name: "authors",
+        servers: Servers::One,
+        arguments: &["authors"],
     },
     Scenario {
         name: GROWTH,
