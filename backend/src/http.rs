@@ -9,6 +9,7 @@
 mod accounts;
 mod admin;
 mod auth;
+mod authors;
 mod blocks;
 mod bulk;
 mod canvases;
@@ -110,6 +111,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(snapshot::routes())
                 .merge(tiles::routes())
                 .merge(history::routes())
+                .merge(authors::routes())
                 .merge(image::routes())
                 .merge(admin::routes()),
         )

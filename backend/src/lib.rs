@@ -8,6 +8,7 @@ mod audit;
 mod auth;
 mod bulk_reads;
 mod cell_history;
+mod cell_log;
 mod cli;
 mod clock;
 mod config;

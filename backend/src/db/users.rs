@@ -2,7 +2,10 @@
 
 use super::{DbError, Result};
 use chrono::{DateTime, Utc};
-use shared::{api::User, ids::UserId};
+use shared::{
+    api::{User, moderation::UserRef},
+    ids::UserId,
+};
 use sqlx::{PgExecutor, query, query_as};
 
 /// The columns of [`User`], as they are stored.
@@ -120,6 +123,27 @@ pub(crate) async fn by_name(executor: impl PgExecutor<'_>, username: &str) -> Re
     .await
     .map_err(DbError::from)
     .map(|row| row.map(User::from))
+}
+
+/// How others name these users, in the order of the ids. Those that do not exist are
+/// missing.
+pub(crate) async fn refs(executor: impl PgExecutor<'_>, ids: &[UserId]) -> Result<Vec<UserRef>> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    query!(
+        r#"SELECT u.id, u.username, u.display_name
+           FROM unnest($1::bigint[]) WITH ORDINALITY AS asked (id, place)
+           JOIN users u ON u.id = asked.id
+           ORDER BY asked.place"#,
+        &ids,
+    )
+    .map(|row| UserRef {
+        user_id: UserId(row.id),
+        username: row.username,
+        display_name: row.display_name,
+    })
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
 }
 
 /// Changes the fields that are given and keeps the others. None if there is no

@@ -140,6 +140,8 @@ refusals! {
     }
     /// Of a route that reads a query.
     QueryOnly { "422": ["validation_failed"] }
+    /// Of a route with a query for a cell.
+    CellQuery { "422": ["validation_failed", "out_of_bounds"] }
     /// Of a route with a query for the size of a picture.
     PictureQuery { "422": ["validation_failed", "image_too_large"] }
     /// Of a route with a rate limit.

@@ -53,6 +53,10 @@ const OBJECTS: &Table = &[
     ),
     ("Cell", "tile_x:int tile_y:int"),
     ("UserRef", "user_id:int username:text display_name:text"),
+    (
+        "Authors",
+        "seq:int x:int y:int authors:[UserRef] pixels:text",
+    ),
     ("Cause", "kind:text rewrite_id:int by:int"),
     (
         "Rewrite",
@@ -232,6 +236,7 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("GET", "/canvases/{}/messages", "[ChatMessage]"),
     ("POST", "/canvases/{}/messages/purge", "Purged"),
     ("GET", "/canvases/{}/events", "[event]"),
+    ("GET", "/canvases/{}/authors", "Authors"),
     ("GET", "/canvases/{}/users", "[ActiveUser]"),
     ("GET", "/admin/clients", "[Client]"),
     ("GET", "/admin/stats", "Stats"),

@@ -1,0 +1,139 @@
+//! Who painted each pixel of a tile.
+
+use super::{
+    bulk,
+    canvases::readable,
+    client_addr::ClientAddr,
+    error::{ApiError, Resource},
+    extract::{CanvasPath, OptionalUser, Query},
+    openapi::{CellQuery, ReadsCanvas},
+};
+use crate::{
+    cell_history::Rules,
+    cell_log,
+    db::{canvases, users},
+    state::AppState,
+};
+use axum::{Json, extract::State, response::Response};
+use serde::Deserialize;
+use shared::{
+    api::rewrites::Authors,
+    canvas::{Coord, Grid, Refusal},
+    ids::UserId,
+    pixels::Pixels,
+};
+use std::collections::HashMap;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// A pixel that is nobody's.
+const NOBODY: u8 = 255;
+/// A pixel of an author for whom there is no index.
+const SOMEBODY: u8 = 254;
+
+/// The routes of this module.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(authors))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AuthorsQuery {
+    /// Column
+    x: i64,
+    /// Row
+    y: i64,
+    /// The `seq` of the event after which it was so; the newest if not given
+    at: Option<i64>,
+}
+
+/// Who painted each pixel of a tile
+#[utoipa::path(get, path = "/canvases/{canvas_id}/authors", tag = "history", security((), ("bearer" = []), ("cookie" = [])),
+    params(("canvas_id" = i64, Path), AuthorsQuery),
+    responses((status = 200, body = Authors, description = "The authors"), ReadsCanvas, CellQuery))]
+async fn authors(
+    State(state): State<AppState>,
+    user: OptionalUser,
+    CanvasPath(id): CanvasPath,
+    client: ClientAddr,
+    Query(query): Query<AuthorsQuery>,
+) -> Result<Response, ApiError> {
+    let reads = &state.pools.reads;
+    readable(reads, id, user.user_id()).await?;
+    let canvas = canvases::find(reads, id, user.user_id())
+        .await?
+        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let grid = Grid {
+        width: canvas.width,
+        height: canvas.height,
+        tile_size: canvas.tile_size,
+        palette: canvas.palette.len(),
+    };
+    let side = |value: i64| i32::try_from(value).unwrap_or(-1);
+    let cell = Coord {
+        x: side(query.x),
+        y: side(query.y),
+    };
+    if !grid.contains(cell) {
+        return Err(Refusal::OutOfBounds.into());
+    }
+    let seq = query.at.unwrap_or(canvas.last_seq);
+    if !(0..=canvas.last_seq).contains(&seq) {
+        let problem = format_args!("must be from 0 to {}, the newest event", canvas.last_seq);
+        return Err(ApiError::invalid("at", problem));
+    }
+    let place = bulk::place(&state, id, client).await?;
+    let history = cell_log::replay(reads, id, cell, seq, grid.tile_size, &Rules::new()).await?;
+    let (authors, pixels) = indexed(&history.authors());
+    let answer = Authors {
+        seq,
+        x: cell.x,
+        y: cell.y,
+        authors: users::refs(reads, &authors).await?,
+        pixels: Pixels::from_bytes(pixels),
+    };
+    Ok(bulk::holding(place, Json(answer)))
+}
+
+/// The authors, those of the most pixels first, and for each pixel its author's index.
+fn indexed(pixels: &[Option<UserId>]) -> (Vec<UserId>, Vec<u8>) {
+    let mut counts: HashMap<UserId, usize> = HashMap::new();
+    for author in pixels.iter().flatten() {
+        *counts.entry(*author).or_default() += 1;
+    }
+    let mut authors: Vec<UserId> = counts.keys().copied().collect();
+    authors.sort_by_key(|author| (usize::MAX - counts[author], *author));
+    authors.truncate(SOMEBODY.into());
+    let indices: HashMap<UserId, u8> = authors.iter().copied().zip(0..SOMEBODY).collect();
+    let index = |author: &Option<UserId>| {
+        author.map_or(NOBODY, |author| {
+            indices.get(&author).copied().unwrap_or(SOMEBODY)
+        })
+    };
+    let indexed = pixels.iter().map(index).collect();
+    (authors, indexed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authors_have_indices_as_long_as_there_are_any() {
+        let (ann, bob) = (UserId(7), UserId(3));
+        let pixels = [Some(ann), None, Some(bob), Some(bob)];
+        let (authors, indices) = indexed(&pixels);
+        assert_eq!(authors, [bob, ann]);
+        assert_eq!(indices, [1, NOBODY, 0, 0]);
+        // 300 authors, the last ones of fewer pixels.
+        let many = (1..=300).flat_map(|n| {
+            let count = if n > 254 { 1 } else { 2 };
+            vec![Some(UserId(n)); count]
+        });
+        let (authors, indices) = indexed(&many.collect::<Vec<_>>());
+        assert_eq!(authors.len(), 254);
+        assert!(authors.iter().all(|author| author.0 <= 254));
+        assert_eq!(indices.iter().filter(|i| **i == SOMEBODY).count(), 46);
+        assert_eq!(indices.iter().filter(|i| **i == 253).count(), 2);
+    }
+}
