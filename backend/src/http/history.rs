@@ -10,7 +10,10 @@ use super::{
     pagination::{cursor, page, page_size},
 };
 use crate::{
-    db::{log, messages},
+    db::{
+        events::{self, EventFilter},
+        log, messages, users,
+    },
     state::AppState,
 };
 use axum::{Json, extract::State, response::Response};
@@ -18,9 +21,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::{
     api::{ChatMessage, Page},
+    canvas::Coord,
+    ids::UserId,
+    limits,
     presence::ActiveUser,
+    protocol::DurableEvent,
 };
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -83,11 +90,55 @@ async fn messages(
 struct EventsQuery {
     /// Those after this one
     after_seq: Option<i64>,
+    /// Those up to this one, which is included
+    until_seq: Option<i64>,
+    /// Those about the tile of this column, together with `y`
+    x: Option<i64>,
+    /// Those about the tile of this row, together with `x`
+    y: Option<i64>,
+    /// Those that the user with this name made
+    actor: Option<String>,
+    /// Those of this `type`
+    kind: Option<String>,
     /// How many, 50 by default
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// `next_cursor` of the page before
     cursor: Option<String>,
+}
+
+/// Columns and rows that the largest canvas has.
+const SIDE: Range<i32> = 0..*limits::CANVAS_SIDE.end();
+/// A cell on no canvas.
+const NOWHERE: (i32, i32) = (-1, -1);
+
+impl EventsQuery {
+    /// The cell that is asked for.
+    fn cell(&self) -> Result<Option<Coord>, ApiError> {
+        match (self.x, self.y) {
+            (None, None) => Ok(None),
+            (Some(x), Some(y)) => {
+                let on_a_board = |side: i64| i32::try_from(side).ok().filter(|n| SIDE.contains(n));
+                let cell = on_a_board(x).zip(on_a_board(y));
+                let (x, y) = cell.unwrap_or(NOWHERE);
+                Ok(Some(Coord { x, y }))
+            }
+            (Some(_), None) => Err(ApiError::invalid("y", "must be given together with x")),
+            (None, Some(_)) => Err(ApiError::invalid("x", "must be given together with y")),
+        }
+    }
+
+    /// The type that is asked for.
+    fn kind(&self) -> Result<Option<&'static str>, ApiError> {
+        let Some(kind) = self.kind.as_deref() else {
+            return Ok(None);
+        };
+        let kinds = DurableEvent::MESSAGE_TYPES;
+        let known = kinds.iter().copied().find(|known| *known == kind);
+        known.map(Some).ok_or_else(|| {
+            ApiError::invalid("kind", format_args!("must be one of {}", kinds.join(", ")))
+        })
+    }
 }
 
 /// Durable events, exactly as sent on the socket, in the order of `seq`
@@ -105,11 +156,33 @@ async fn events(
     let after = cursor(query.cursor.as_deref())?
         .unwrap_or(0)
         .max(query.after_seq.unwrap_or(0));
+    let until = query.until_seq.unwrap_or(i64::MAX);
+    let (cell, kind) = (query.cell()?, query.kind()?);
     readable(&state.pools.reads, id, user.user_id()).await?;
     let place = bulk::place(&state, id, client).await?;
+    let actor = match query.actor.as_deref() {
+        None => None,
+        Some(name) => match users::by_name(&state.pools.reads, name).await? {
+            Some(user) => Some(user.id),
+            // Nobody has this name, and no event this actor.
+            None => Some(UserId(0)),
+        },
+    };
+    let is_rare = match actor {
+        Some(actor) => events::is_rare_actor(&state.pools.reads, id, actor).await?,
+        None => false,
+    };
+    let filter = EventFilter { cell, actor, kind };
     let read: bulk::ReadItems<i64> = Arc::new(move |after, count| {
         let reads = state.pools.reads.clone();
-        Box::pin(async move { Ok(log::after(&reads, id, after, i64::MAX, count).await?) })
+        Box::pin(async move {
+            let range = after..until;
+            Ok(if filter == EventFilter::default() {
+                log::after(&reads, id, after, until, count).await?
+            } else {
+                events::filtered(&reads, id, &filter, is_rare, range, count).await?
+            })
+        })
     });
     let cursor = |seq: i64| seq.to_string();
     bulk::page(place, after, limit, AT_ONCE, cursor, read).await
