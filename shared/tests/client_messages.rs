@@ -116,8 +116,14 @@ fn message() -> impl Strategy<Value = ClientMessage> {
                 pixels
             }
         ),
-        (cell, vec(edit, limits::PAINT_PIXELS))
-            .prop_map(|((x, y), pixels)| ClientMessage::TilePaint { x, y, pixels }),
+        (cell, vec(edit, limits::PAINT_PIXELS), option::of(op_id())).prop_map(
+            |((x, y), pixels, undo_of)| ClientMessage::TilePaint {
+                x,
+                y,
+                pixels,
+                undo_of
+            }
+        ),
         (
             cell,
             option::of(name(limits::TILE_TITLE)),

@@ -255,6 +255,7 @@ fn read(json: &str) -> serde_json::Result<ClientRequest> {
             x: field(fields, "x")?,
             y: field(fields, "y")?,
             pixels: field(fields, "pixels")?,
+            undo_of: field(fields, "undo_of")?,
         },
         "tile_update" => ClientMessage::TileUpdate {
             x: field(fields, "x")?,

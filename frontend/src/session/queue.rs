@@ -167,9 +167,14 @@ impl Queue {
     }
 
     /// Merges a stroke into the last request of its tile, if that is a stroke,
-    /// was never sent and has room. Returns the id of that request.
+    /// was never sent and has room. A stroke that takes another one back stays alone. Returns the id of that request.
     fn merge(&mut self, ordering_key: OrderingKey, message: &ClientMessage) -> Option<OpId> {
-        let ClientMessage::TilePaint { pixels: more, .. } = message else {
+        let ClientMessage::TilePaint {
+            pixels: more,
+            undo_of: None,
+            ..
+        } = message
+        else {
             return None;
         };
         let last = self
@@ -180,7 +185,12 @@ impl Queue {
         if last.send_state != SendState::Fresh {
             return None;
         }
-        let ClientMessage::TilePaint { pixels, .. } = &mut last.message else {
+        let ClientMessage::TilePaint {
+            pixels,
+            undo_of: None,
+            ..
+        } = &mut last.message
+        else {
             return None;
         };
         if pixels.len() + more.len() > *limits::PAINT_PIXELS.end() {

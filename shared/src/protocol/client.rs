@@ -85,6 +85,10 @@ pub enum ClientMessage {
         y: i32,
         /// 1–1024 edits, applied in this order.
         pixels: Vec<PixelEdit>,
+        /// The `op_id` of an earlier stroke of the same user on this tile, which this
+        /// one takes back.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        undo_of: Option<OpId>,
     },
     /// Replaces the title of a tile, its pixels, or both. Durable.
     TileUpdate {

@@ -117,6 +117,7 @@ fn message(fields: &Fields) -> Result<ClientMessage, Invalid> {
             x: fields.coordinate("x")?,
             y: fields.coordinate("y")?,
             pixels: fields.edits()?,
+            undo_of: fields.uuid("undo_of")?,
         },
         "tile_update" => ClientMessage::TileUpdate {
             x: fields.coordinate("x")?,

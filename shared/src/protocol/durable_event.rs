@@ -6,14 +6,14 @@ use super::{
     },
     server::{from_object, message_type, unknown_type},
 };
-use crate::time::Timestamp;
+use crate::{canvas::Coord, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantNames};
 
 /// An event of a canvas's log. These are exactly the server messages that have
 /// a `seq`; type and fields are the same as in [`super::ServerMessage`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(tag = "type", rename_all = "snake_case", try_from = "Value")]
 #[strum(serialize_all = "snake_case")]
 #[expect(missing_docs, reason = "each variant is documented at its struct")]
@@ -28,6 +28,9 @@ pub enum DurableEvent {
 }
 
 impl DurableEvent {
+    /// All values that `type` can have, in the order of the variants.
+    pub const MESSAGE_TYPES: &'static [&'static str] = Self::VARIANTS;
+
     /// Its place in the canvas's order of events, counted from 1.
     pub fn seq(&self) -> i64 {
         match self {
@@ -52,6 +55,20 @@ impl DurableEvent {
             Self::CanvasUpdated(event) => event.timestamp,
             Self::ChatRemoved(event) => event.timestamp,
         }
+    }
+
+    /// The cell whose tile it is about; none if it is not about a tile.
+    pub fn cell(&self) -> Option<Coord> {
+        let (x, y) = match self {
+            Self::CanvasChatMessage(_) | Self::ChatRemoved(_) | Self::CanvasUpdated(_) => {
+                return None;
+            }
+            Self::TileCreated(event) => (event.x, event.y),
+            Self::TileUpdated(event) => (event.x, event.y),
+            Self::TileLiked(event) => (event.x, event.y),
+            Self::TileDeleted(event) => (event.x, event.y),
+        };
+        Some(Coord { x, y })
     }
 
     /// The value of `type` on the wire.

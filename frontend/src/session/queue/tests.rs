@@ -17,6 +17,7 @@ fn paint(edits: &[(u16, u8)]) -> ClientMessage {
         x: 0,
         y: 0,
         pixels: edits.iter().map(|&(i, c)| PixelEdit(i, c)).collect(),
+        undo_of: None,
     }
 }
 

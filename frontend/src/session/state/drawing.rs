@@ -167,6 +167,7 @@ impl<B: Backend> SessionState<B> {
                 x: at.x,
                 y: at.y,
                 pixels: chunk.to_vec(),
+                undo_of: None,
             };
             self.enqueue(message, now).is_some()
         });

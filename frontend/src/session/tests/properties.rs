@@ -29,6 +29,7 @@ fn paint(tile: i32, pixels: Vec<PixelEdit>) -> ClientMessage {
         x: tile,
         y: 0,
         pixels,
+        undo_of: None,
     }
 }
 

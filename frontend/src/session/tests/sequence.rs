@@ -25,6 +25,7 @@ fn remote_paint(simulation: &mut Simulation, n: u128, edit: PixelEdit) -> Server
             x: AT.x,
             y: AT.y,
             pixels: vec![edit],
+            undo_of: None,
         },
     };
     match simulation.server.request(&user(9), &request) {

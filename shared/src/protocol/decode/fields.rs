@@ -109,14 +109,19 @@ impl Fields {
     }
 
     pub(super) fn op_id(&self) -> Result<Option<OpId>, Invalid> {
-        let Some(value) = self.get("op_id") else {
+        self.uuid("op_id")
+    }
+
+    /// The id of an operation; none if the field is absent.
+    pub(super) fn uuid(&self, field: &str) -> Result<Option<OpId>, Invalid> {
+        let Some(value) = self.get(field) else {
             return Ok(None);
         };
         value
             .as_str()
             .and_then(|text| text.parse().ok())
             .map(Some)
-            .ok_or_else(|| invalid("op_id", "must be a UUID"))
+            .ok_or_else(|| invalid(field, "must be a UUID"))
     }
 
     pub(super) fn message_id(&self) -> Result<MessageId, Invalid> {

@@ -18,6 +18,7 @@ fn what_was_written_is_read_again() {
             x: 1,
             y: 2,
             pixels: vec![PixelEdit(3, 4), PixelEdit(5, 255)],
+            undo_of: None,
         },
     };
     let json = serde_json::to_string(&request).unwrap();
