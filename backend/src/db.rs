@@ -16,6 +16,8 @@ pub(crate) mod cells;
 mod connect;
 pub(crate) mod deleted_canvases;
 mod error;
+pub(crate) mod event_backfill;
+pub(crate) mod events;
 pub(crate) mod guests;
 pub(crate) mod history;
 pub(crate) mod invites;

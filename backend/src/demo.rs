@@ -71,6 +71,7 @@ pub(crate) async fn make(state: &AppState) -> Result<(), DemoError> {
                 at,
                 expected: None,
                 op,
+                undo_of: None,
             },
         };
         state.hub.write(canvas_id, write)

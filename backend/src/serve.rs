@@ -28,7 +28,7 @@ use crate::{
 use axum::Router;
 use connections::Connections;
 use listener::listen;
-use maintenance::{cleanup_loop, maintenance_loop, name_removal_loop};
+use maintenance::{backfill_loop, cleanup_loop, maintenance_loop, name_removal_loop};
 use private_postgres::PrivatePostgres;
 use std::{
     future::{self, Future},
@@ -185,6 +185,7 @@ impl Application {
         let maintenance = maintenance_loop(self.state.clone());
         let cleanup = cleanup_loop(self.state.clone());
         let name_removal = name_removal_loop(self.state.clone());
+        let backfill = backfill_loop(self.state.pool.clone());
         let app = http::app(self.state.clone());
         let metrics_app = http::metrics_app(self.state.clone());
         let connections = Connections::new(&self.state.config);
@@ -225,6 +226,7 @@ impl Application {
         maintenance.abort();
         cleanup.abort();
         name_removal.abort();
+        backfill.abort();
         if time::timeout(AUDIT_TIMEOUT, self.state.audit.shut_down())
             .await
             .is_err()

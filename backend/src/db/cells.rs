@@ -154,7 +154,8 @@ pub(crate) async fn save_like_counts(
     .map(drop)
 }
 
-/// Deletes tiles, and their likes with them.
+/// Deletes tiles, and their likes with them. The table `deleted_tiles` gets both, by a
+/// trigger.
 pub(crate) async fn delete(connection: &mut PgConnection, tiles: &[TileId]) -> Result<()> {
     if tiles.is_empty() {
         return Ok(());
@@ -165,6 +166,74 @@ pub(crate) async fn delete(connection: &mut PgConnection, tiles: &[TileId]) -> R
         .await
         .map_err(DbError::from)
         .map(drop)
+}
+
+/// Corrects deleted tiles that were changed, or made, between the state in `tiles` and
+/// their deletion.
+pub(crate) async fn save_deleted(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    tiles: &[(Coord, TileState)],
+    likes: &[(TileId, UserId)],
+    unlikes: &[(TileId, UserId)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if tiles.is_empty() {
+        return Ok(());
+    }
+    let cells: Vec<Coord> = tiles.iter().map(|(at, _)| *at).collect();
+    let (xs, ys) = columns(&cells);
+    let ids: Vec<i64> = tiles.iter().map(|(_, t)| t.id.0).collect();
+    let creators: Vec<i64> = tiles.iter().map(|(_, t)| t.creator_id.0).collect();
+    let names: Vec<&str> = tiles.iter().map(|(_, t)| t.title.as_str()).collect();
+    let pixels: Vec<&[u8]> = tiles.iter().map(|(_, t)| t.pixels.as_bytes()).collect();
+    let versions: Vec<i64> = tiles.iter().map(|(_, t)| t.version).collect();
+    let counts: Vec<i64> = tiles.iter().map(|(_, t)| t.like_count).collect();
+    query!(
+        "INSERT INTO deleted_tiles (canvas_id, created_at, updated_at, deleted_at, id, x, y,
+                                    creator_id, title, pixels, version, like_count)
+         SELECT $1, $2, $2, $2, * FROM unnest($3::bigint[], $4::int[], $5::int[], $6::bigint[],
+                                              $7::text[], $8::bytea[], $9::bigint[], $10::bigint[])
+         ON CONFLICT (id) DO UPDATE
+         SET title = excluded.title, pixels = excluded.pixels, version = excluded.version,
+             like_count = excluded.like_count, updated_at = excluded.updated_at",
+        canvas.0,
+        now,
+        &ids,
+        &xs,
+        &ys,
+        &creators,
+        &names as &[&str],
+        &pixels as &[&[u8]],
+        &versions,
+        &counts,
+    )
+    .execute(&mut *connection)
+    .await?;
+    if likes.is_empty() && unlikes.is_empty() {
+        return Ok(());
+    }
+    let (liked_tiles, liked_by) = like_columns(likes);
+    let (unliked_tiles, unliked_by) = like_columns(unlikes);
+    query!(
+        "UPDATE deleted_tiles d SET liked_by = ARRAY (
+             SELECT user_id FROM unnest(d.liked_by) AS before (user_id)
+             WHERE (d.id, user_id) NOT IN (SELECT * FROM unnest($4::bigint[], $5::bigint[]))
+             UNION
+             SELECT user_id FROM unnest($2::bigint[], $3::bigint[]) AS added (tile_id, user_id)
+             WHERE tile_id = d.id
+         )
+         WHERE d.id = ANY($1)",
+        &ids,
+        &liked_tiles,
+        &liked_by,
+        &unliked_tiles,
+        &unliked_by,
+    )
+    .execute(connection)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
 }
 
 /// Adds and removes likes.

@@ -56,11 +56,17 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
                  WHERE canvas_id = (SELECT id FROM gone)
                    AND NOT EXISTS (SELECT FROM likes) LIMIT $2
              )) RETURNING 1
+         ), deleted AS (
+             DELETE FROM deleted_tiles WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM deleted_tiles
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $2
+             )) RETURNING 1
          )
          SELECT id, (SELECT count(*) FROM events) + (SELECT count(*) FROM no_ops)
                   + (SELECT count(*) FROM words)
                   + (SELECT count(*) FROM visits)
-                  + (SELECT count(*) FROM likes) + (SELECT count(*) FROM unliked) AS "rows!"
+                  + (SELECT count(*) FROM likes) + (SELECT count(*) FROM unliked)
+                  + (SELECT count(*) FROM deleted) AS "rows!"
          FROM gone"#,
         ROWS,
         TILES,

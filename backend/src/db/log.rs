@@ -5,7 +5,7 @@
 use super::{DbError, Result, history::SeenLog, named};
 use chrono::{DateTime, Utc};
 use shared::{
-    canvas::{EditPolicy, Grid},
+    canvas::{Coord, EditPolicy, Grid},
     ids::{CanvasId, Epoch, OpId, UserId},
 };
 use sqlx::{PgConnection, PgExecutor, query, query_as, query_scalar};
@@ -35,7 +35,10 @@ pub(crate) struct NewEvent {
     pub(crate) seq: i64,
     pub(crate) kind: &'static str,
     pub(crate) actor_id: UserId,
+    /// The request's; the database makes one where there is none.
     pub(crate) op_id: Option<OpId>,
+    /// The cell of a tile event.
+    pub(crate) cell: Option<Coord>,
     /// Its wire form.
     pub(crate) body: String,
 }
@@ -61,6 +64,11 @@ pub(crate) struct PriorResult {
     pub(crate) place: i64,
     /// The wire form of its event; none if it was a no-op.
     pub(crate) body: Option<String>,
+}
+
+/// How `canvas_events.tile` names a cell.
+pub(crate) fn tile_number(at: Coord) -> i32 {
+    at.y * 256 + at.x
 }
 
 /// Locks the canvas to the end of the transaction: until then nobody else, on
@@ -217,10 +225,13 @@ pub(crate) async fn append(
     let actors: Vec<i64> = events.iter().map(|e| e.actor_id.0).collect();
     let ops: Vec<Option<Uuid>> = events.iter().map(|e| e.op_id.map(OpId::uuid)).collect();
     let bodies: Vec<&str> = events.iter().map(|e| e.body.as_str()).collect();
+    let tiles: Vec<Option<i32>> = events.iter().map(|e| e.cell.map(tile_number)).collect();
     query!(
         "WITH appended AS (
-             INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, created_at)
-             SELECT $1, *, $7 FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::text[])
+             INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, tile, created_at)
+             SELECT $1, seq, kind, actor_id, coalesce(op_id, gen_random_uuid()), body, tile, $7
+             FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $10::int[])
+                 AS new (seq, kind, actor_id, op_id, body, tile)
          )
          UPDATE canvases SET last_seq = $8, tile_count = $9 WHERE id = $1",
         canvas.0,
@@ -232,6 +243,7 @@ pub(crate) async fn append(
         now,
         head,
         tile_count,
+        &tiles as &[Option<i32>],
     )
     .execute(connection)
     .await
@@ -282,7 +294,8 @@ pub(crate) async fn append_chat(
              RETURNING last_seq - $2 AS base, clock_timestamp() AS now
          )
          INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, created_at)
-         SELECT $1, base + place, 'canvas_chat_message', actor_id, op_id,
+         SELECT $1, base + place, 'canvas_chat_message', actor_id,
+                coalesce(op_id, gen_random_uuid()),
                 text_before || (base + place) || text_between
                     || to_char(now AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
                     || text_after,

@@ -224,9 +224,9 @@ impl Pool {
             && !rand::random_ratio(1, SAMPLE)
     }
 
-    /// Connects. While the server refuses connections, which it does while it starts,
+    /// Connects, for the pool or for work that has a connection of its own. While the server refuses connections, which it does while it starts,
     /// this is tried again.
-    async fn connect(&self) -> Result<PgConnection, Error> {
+    pub(in crate::db) async fn connect(&self) -> Result<PgConnection, Error> {
         let connect = async || {
             let mut connection = self.0.options.connect().await?;
             connection.execute(sqlx::raw_sql(self.0.session)).await?;

@@ -244,7 +244,12 @@ async fn write(
         acl_version: UNKNOWN_ACL,
         sanctions: None,
         op_id: None,
-        operation: Operation::Tile { at, expected, op },
+        operation: Operation::Tile {
+            at,
+            expected,
+            op,
+            undo_of: None,
+        },
     };
     Ok(state.hub.write(canvas_id, write).await?)
 }

@@ -237,6 +237,7 @@ mod tests {
             x: 0,
             y: 0,
             pixels: vec![PixelEdit(0, 0); edits],
+            undo_of: None,
         }
     }
 

@@ -54,6 +54,8 @@ pub(crate) enum Operation {
         /// Refuse with `tile_not_found` if the cell has another tile by now.
         expected: Option<TileId>,
         op: TileOp,
+        /// The operation of the same user that a stroke takes back.
+        undo_of: Option<OpId>,
     },
     /// Changes the canvas's settings, whose values are validated already.
     Settings(UpdateCanvas),

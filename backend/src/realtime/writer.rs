@@ -236,6 +236,9 @@ async fn save(
     tile_count: i64,
 ) -> db::Result<()> {
     db::cells::delete(connection, &plan.deleted).await?;
+    let changed = &plan.changed_and_deleted;
+    let (added, removed) = plan.changed_likes_of_deleted();
+    db::cells::save_deleted(connection, canvas, changed, &added, &removed, now).await?;
     let (drawn, liked) = plan.changed_tiles();
     db::cells::save(connection, canvas, &drawn, now).await?;
     db::cells::save_like_counts(connection, &liked).await?;

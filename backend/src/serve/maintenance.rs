@@ -1,8 +1,11 @@
 //! Periodic work: memory of caches, metrics and rate limits, old rows, and those of
 //! deleted canvases.
 
+mod events;
 mod guests;
 mod names;
+
+pub(super) use events::backfill_loop;
 
 use crate::{
     auth::KNOWN_FOR,

@@ -31,6 +31,7 @@ impl Room {
             at: Coord { x, y },
             expected: None,
             op,
+            undo_of: None,
         };
         let operation = match request.message {
             ClientMessage::CanvasChat { text, canvas_id } => {
@@ -48,9 +49,17 @@ impl Room {
                 title,
                 pixels,
             } => tile(x, y, TileOp::Create { title, pixels }),
-            ClientMessage::TilePaint { x, y, pixels } => {
-                tile(x, y, TileOp::Paint { edits: pixels })
-            }
+            ClientMessage::TilePaint {
+                x,
+                y,
+                pixels,
+                undo_of,
+            } => Operation::Tile {
+                at: Coord { x, y },
+                expected: None,
+                op: TileOp::Paint { edits: pixels },
+                undo_of,
+            },
             ClientMessage::TileUpdate {
                 x,
                 y,

@@ -45,6 +45,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         standings: loaded.standings,
         sanctions: loaded.sanctions,
         liked: loaded.likes,
+        results: loaded.undoable,
         locks: loaded.locks,
         messages: loaded.messages,
         plan: Plan {
@@ -59,13 +60,14 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             likes: BTreeMap::new(),
             events: Vec::with_capacity(requests.len()),
             deleted: Vec::new(),
+            changed_and_deleted: Vec::new(),
             no_ops: Vec::new(),
             removals: Vec::new(),
             log_lines: Vec::new(),
             tile_delta: 0,
         },
     };
-    let mut in_batch: HashMap<(UserId, OpId), Done> = HashMap::new();
+    let mut in_batch: HashSet<(UserId, OpId)> = HashSet::new();
     for (place, request) in requests.iter().enumerate() {
         let key = request
             .write
@@ -74,14 +76,15 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         let known = loaded
             .prior_results
             .get(&place)
-            .or_else(|| in_batch.get(&key?))
+            .or_else(|| planner.results.get(in_batch.get(&key?)?))
             .copied();
         let result = if let Some(done) = known {
             Ok(Applied { done, event: None })
         } else {
             let result = planner.request(request);
             if let (Ok(applied), Some(key)) = (&result, key) {
-                in_batch.insert(key, applied.done);
+                in_batch.insert(key);
+                planner.results.insert(key, applied.done);
                 if applied.event.is_none() {
                     planner.plan.no_ops.push(key);
                 }
@@ -108,6 +111,8 @@ struct Planner {
     standings: HashMap<UserId, Standing>,
     sanctions: HashMap<UserId, Sanctions>,
     liked: HashSet<(TileId, UserId)>,
+    /// The results of operations that a stroke may take back.
+    results: HashMap<(UserId, OpId), Done>,
     locks: HashMap<Coord, TileLock>,
     /// The messages that may be removed, by their `seq`.
     messages: HashMap<i64, StoredMessage>,
@@ -139,7 +144,12 @@ impl Planner {
                 seqs,
                 reason,
             } => self.purge_messages(request, *sender, seqs, reason),
-            Operation::Tile { at, expected, op } => self.tile(request, *at, *expected, op),
+            Operation::Tile {
+                at,
+                expected,
+                op,
+                undo_of,
+            } => self.tile(request, *at, *expected, op, *undo_of),
             Operation::Settings(_) => {
                 let changed = self.settings.pop_front().ok_or(WriteError::Internal)?;
                 let Some(mut canvas) = changed else {
@@ -201,6 +211,7 @@ impl Planner {
             kind: event.message_type(),
             actor_id: request.write.identity.user_id,
             op_id: request.write.op_id,
+            cell: event.cell(),
             body,
         });
         Ok(Applied {

@@ -19,6 +19,8 @@ use std::collections::HashSet;
 struct Needs<'a> {
     /// The index of each request with an `op_id`, and its operation.
     ops: Vec<(usize, (UserId, OpId))>,
+    /// Operations that strokes of the batch take back.
+    undone: Vec<(UserId, OpId)>,
     /// The cells on the canvas that are concerned.
     cells: HashSet<Coord>,
     /// Likes that are set or removed.
@@ -48,7 +50,10 @@ impl<'a> Needs<'a> {
                 needs.ops.push((index, (user, op_id)));
             }
             match &write.operation {
-                Operation::Tile { at, op, .. } => {
+                Operation::Tile {
+                    at, op, undo_of, ..
+                } => {
+                    needs.undone.extend(undo_of.map(|op| (user, op)));
                     if grid.contains(*at) {
                         needs.cells.insert(*at);
                     }
@@ -112,12 +117,16 @@ pub(super) async fn load(
         loaded.sanctions =
             db::sanctions::in_force(&mut *connection, canvas, &read.sanctioned).await?;
     }
-    if !needs.ops.is_empty() {
-        let ops: Vec<(UserId, OpId)> = needs.ops.iter().map(|(_, op)| *op).collect();
+    let asked = needs.ops.iter().map(|(_, op)| op).chain(&needs.undone);
+    let ops: Vec<(UserId, OpId)> = asked.copied().collect();
+    if !ops.is_empty() {
         for prior in db::log::prior_results(connection, canvas, &ops).await? {
             let place = usize::try_from(prior.place - 1).unwrap_or_default();
+            let body = prior.body.as_deref();
             if let Some((request, _)) = needs.ops.get(place) {
-                loaded.note_prior_result(*request, prior.body.as_deref());
+                loaded.note_prior_result(*request, body);
+            } else if let Some(undone) = ops.get(place) {
+                loaded.note_undoable(*undone, body);
             }
         }
     }

@@ -37,6 +37,9 @@ pub(super) struct Loaded {
     pub(super) new_ids: Vec<TileId>,
     /// The canvas after each change of its settings; `None` where nothing changed.
     pub(super) settings: VecDeque<Option<Canvas>>,
+    /// The results of operations that are to be taken back, where they were carried out in
+    /// earlier batches.
+    pub(super) undoable: HashMap<(UserId, OpId), Done>,
     /// The users' roles, where those of the requests may be outdated.
     pub(super) roles: HashMap<UserId, Option<Role>>,
     /// What else was read of the same users.
@@ -76,6 +79,7 @@ impl Loaded {
             cells: HashMap::new(),
             new_ids: Vec::new(),
             settings: VecDeque::new(),
+            undoable: HashMap::new(),
             roles: HashMap::new(),
             standings: HashMap::new(),
             sanctions: HashMap::new(),
@@ -104,9 +108,12 @@ impl Loaded {
 
     /// Notes that a request was carried out earlier, with this event or with none.
     pub(super) fn note_prior_result(&mut self, request: usize, body: Option<&str>) {
-        let event = body.and_then(|body| serde_json::from_str::<DurableEvent>(body).ok());
-        let done = event.map(|event| done(&event)).unwrap_or_default();
-        self.prior_results.insert(request, done);
+        self.prior_results.insert(request, done_before(body));
+    }
+
+    /// The same for an operation that a request of this batch takes back.
+    pub(super) fn note_undoable(&mut self, operation: (UserId, OpId), body: Option<&str>) {
+        self.undoable.insert(operation, done_before(body));
     }
 
     pub(super) fn note_likes(&mut self, likes: Vec<(i64, i64)>) {
@@ -142,6 +149,9 @@ pub(super) struct Plan {
     pub(super) events: Vec<NewEvent>,
     /// Tiles to delete.
     pub(super) deleted: Vec<TileId>,
+    /// Those of them that the batch made or changed before, as they were when they were
+    /// deleted.
+    pub(super) changed_and_deleted: Vec<(Coord, TileState)>,
     /// Operations without an event that must not be applied on a repeat.
     pub(super) no_ops: Vec<(UserId, OpId)>,
     /// Chat messages that lose their words.
@@ -170,11 +180,20 @@ impl Plan {
 
     /// The likes to add and those to remove, of tiles that are not deleted.
     pub(super) fn changed_likes(&self) -> (Likes, Likes) {
-        let alive: HashSet<TileId> = self.cells.values().map(|tile| tile.id).collect();
+        self.changed_likes_of(self.cells.values())
+    }
+
+    /// The same, of tiles that are deleted.
+    pub(super) fn changed_likes_of_deleted(&self) -> (Likes, Likes) {
+        self.changed_likes_of(self.changed_and_deleted.iter().map(|(_, tile)| tile))
+    }
+
+    fn changed_likes_of<'a>(&self, tiles: impl Iterator<Item = &'a TileState>) -> (Likes, Likes) {
+        let tiles: HashSet<TileId> = tiles.map(|tile| tile.id).collect();
         let (added, removed): (Vec<_>, Vec<_>) = self
             .likes
             .iter()
-            .filter(|((tile, _), _)| alive.contains(tile))
+            .filter(|((tile, _), _)| tiles.contains(tile))
             .partition(|(_, liked)| **liked);
         let keys = |likes: Vec<(&(TileId, UserId), &bool)>| {
             likes.into_iter().map(|(key, _)| *key).collect()
@@ -217,6 +236,12 @@ impl Plan {
             locks: self.lock_changes,
         }
     }
+}
+
+/// The result of an operation that was carried out earlier, with this event or with none.
+fn done_before(body: Option<&str>) -> Done {
+    let event = body.and_then(|body| serde_json::from_str::<DurableEvent>(body).ok());
+    event.map(|event| done(&event)).unwrap_or_default()
 }
 
 /// The result of the request that made this event.

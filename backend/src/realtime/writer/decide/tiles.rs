@@ -3,11 +3,13 @@
 use super::{Planner, nothing};
 use crate::realtime::{
     write::{Done, WriteError},
-    writer::{Applied, Request},
+    writer::{Applied, Request, plan::LogLine},
 };
+use serde_json::json;
 use shared::{
+    api::moderation::ModerationAction,
     canvas::{self, Actor, Coord, EditPolicy, Refusal, Role, TileChange, TileOp, TileState},
-    ids::{TileId, UserId},
+    ids::{OpId, TileId, UserId},
     protocol::{DurableEvent, TileCreated, TileDeleted, TileLiked, TileUpdated},
 };
 
@@ -20,6 +22,7 @@ impl Planner {
         at: Coord,
         expected: Option<TileId>,
         op: &TileOp,
+        undo_of: Option<OpId>,
     ) -> Result<Applied, WriteError> {
         canvas::check(&self.grid, at, op)?;
         let user_id = request.write.identity.user_id;
@@ -54,8 +57,12 @@ impl Planner {
             // A transparent stroke on an empty cell.
             return Ok(nothing());
         };
+        let undo_of = undo_of.and_then(|op| self.undone_seq((user_id, op), tile.id));
+        if change == TileChange::Deleted && tile.creator_id != user_id {
+            self.log_deletion(at, &tile, user_id);
+        }
         self.record_change(at, cell, &change, user_id);
-        match self.tile_event(at, &tile, change, user_id) {
+        match self.tile_event(at, &tile, change, user_id, undo_of) {
             Some(event) => self.append(request, &event),
             None => Ok(Applied {
                 done: Done {
@@ -67,6 +74,31 @@ impl Planner {
                 event: None,
             }),
         }
+    }
+
+    /// The `seq` of the stroke or update that an operation made in this tile; none if it
+    /// made anything else.
+    fn undone_seq(&self, operation: (UserId, OpId), tile: TileId) -> Option<i64> {
+        let done = self.results.get(&operation)?;
+        let drew = done.tile_id == Some(tile) && done.version.is_some();
+        done.seq.filter(|_| drew)
+    }
+
+    /// Adds a line to the moderation log: somebody deletes another user's tile.
+    fn log_deletion(&mut self, at: Coord, tile: &TileState, actor: UserId) {
+        self.plan.log_lines.push(LogLine {
+            action: ModerationAction::TileDeleted,
+            actor,
+            target: Some(tile.creator_id),
+            reason: String::new(),
+            detail: json!({
+                "tile_id": tile.id,
+                "x": at.x,
+                "y": at.y,
+                "title": tile.title,
+                "seq": self.seq + 1,
+            }),
+        });
     }
 
     /// Adds a change, and the cell as it is after it, to the plan.
@@ -100,7 +132,11 @@ impl Planner {
             }
             TileChange::Deleted => {
                 self.add_to_count(-1);
-                self.plan.touched.remove(&at);
+                if let (Some(_), Some(tile)) =
+                    (self.plan.touched.remove(&at), self.plan.cells.get(&at))
+                {
+                    self.plan.changed_and_deleted.push((at, tile.clone()));
+                }
             }
         }
         match cell {
@@ -126,6 +162,7 @@ impl Planner {
         tile: &TileState,
         change: TileChange,
         actor: UserId,
+        undo_of: Option<i64>,
     ) -> Option<DurableEvent> {
         let (seq, canvas_id, timestamp) = (self.seq + 1, self.canvas, self.now.into());
         let (tile_id, creator_id) = (tile.id, tile.creator_id);
@@ -165,7 +202,7 @@ impl Planner {
                 title,
                 delta,
                 pixels,
-                undo_of: None,
+                undo_of,
                 cause: None,
             }),
             TileChange::Liked(liked) => DurableEvent::TileLiked(TileLiked {

@@ -1,0 +1,141 @@
+//! Fills in what the log's older events lack, see the migration `0012_tiles_in_the_log.sql`:
+//! the cell of tile events, and the `op_id`. Servers of the version before write such events
+//! while a cluster is updated.
+
+use super::{DbError, Pool, Result};
+use shared::ids::CanvasId;
+use sqlx::{
+    AssertSqlSafe, Connection, Executor, PgConnection, PgExecutor, query, query_scalar, raw_sql,
+};
+
+/// Events of one statement.
+const BATCH: i64 = 500;
+/// Held by the node that creates the indexes. Any number that nothing else uses.
+const LOCK: i64 = 0x0012_57e1_1a12;
+
+/// An index that the migration leaves to the nodes where the log is large.
+struct Index {
+    name: &'static str,
+    create: &'static str,
+}
+
+/// In the order in which they are created: with the first one, readers find what is not
+/// filled in.
+const INDEXES: [Index; 2] = [
+    Index {
+        name: "canvas_events_incomplete_idx",
+        create: "CREATE INDEX CONCURRENTLY canvas_events_incomplete_idx
+             ON canvas_events (canvas_id, seq)
+             WHERE op_id IS NULL OR (tile IS NULL
+                 AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted'))",
+    },
+    Index {
+        name: "canvas_events_tile_idx",
+        create: "CREATE INDEX CONCURRENTLY canvas_events_tile_idx
+             ON canvas_events (canvas_id, tile, seq) WHERE tile IS NOT NULL",
+    },
+];
+
+/// What came of creating the indexes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Indexes {
+    /// They are there.
+    Complete,
+    /// Another node is creating them.
+    Busy,
+}
+
+/// The last event that was filled in, in the order of canvases and `seq`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Position {
+    canvas: CanvasId,
+    seq: i64,
+}
+
+/// Creates the indexes that are missing, which blocks nobody and may take minutes.
+///
+/// # Errors
+/// Those of the database. What is left half done is created anew by the next call.
+pub(crate) async fn create_indexes(pool: &Pool) -> Result<Indexes> {
+    if missing(pool).await?.is_empty() {
+        return Ok(Indexes::Complete);
+    }
+    let mut connection = pool.connect().await?;
+    let created = create_missing(&mut connection).await?;
+    connection.close().await?;
+    Ok(created)
+}
+
+/// The names of the indexes that are missing, or were left unfinished.
+async fn missing(executor: impl PgExecutor<'_>) -> Result<Vec<String>> {
+    let names = INDEXES.map(|index| index.name.to_owned());
+    query_scalar!(
+        r#"SELECT name AS "name!" FROM unnest($1::text[]) AS name
+           WHERE NOT EXISTS (
+               SELECT FROM pg_index WHERE indexrelid = to_regclass(name) AND indisvalid
+           )"#,
+        &names,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+async fn create_missing(connection: &mut PgConnection) -> Result<Indexes> {
+    connection
+        .execute(raw_sql("SET statement_timeout = 0; SET lock_timeout = 0"))
+        .await?;
+    let is_mine = query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "is_mine!""#, LOCK)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !is_mine {
+        return Ok(Indexes::Busy);
+    }
+    // The lock ends with the session.
+    let missing = missing(&mut *connection).await?;
+    for index in INDEXES {
+        if missing.iter().any(|name| name == index.name) {
+            tracing::info!(index = index.name, "creating an index of the log");
+            let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.name);
+            connection.execute(AssertSqlSafe(drop)).await?;
+            connection.execute(index.create).await?;
+        }
+    }
+    Ok(Indexes::Complete)
+}
+
+/// Fills in the next events after a position. Returns where they end; none if no event is
+/// left. Nodes that do this at the same time take different events.
+pub(crate) async fn fill_some(
+    executor: impl PgExecutor<'_>,
+    after: Option<Position>,
+) -> Result<Option<Position>> {
+    let row = query!(
+        r#"WITH incomplete AS (
+               SELECT canvas_id, seq FROM canvas_events
+               WHERE (op_id IS NULL OR (tile IS NULL
+                     AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted')))
+                 AND (canvas_id, seq) > ($1, $2)
+               ORDER BY canvas_id, seq LIMIT $3
+               FOR NO KEY UPDATE SKIP LOCKED
+           ), filled AS (
+               UPDATE canvas_events e
+               SET op_id = coalesce(op_id, gen_random_uuid()),
+                   tile = CASE
+                       WHEN kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted')
+                       THEN coalesce((body::json ->> 'y')::int * 256 + (body::json ->> 'x')::int, -1)
+                   END
+               FROM incomplete i WHERE e.canvas_id = i.canvas_id AND e.seq = i.seq
+           )
+           SELECT canvas_id, seq FROM incomplete ORDER BY canvas_id DESC, seq DESC LIMIT 1"#,
+        after.map_or(i64::MIN, |position| position.canvas.0),
+        after.map_or(0, |position| position.seq),
+        BATCH,
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(row.map(|row| Position {
+        canvas: CanvasId(row.canvas_id),
+        seq: row.seq,
+    }))
+}

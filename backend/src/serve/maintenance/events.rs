@@ -1,0 +1,51 @@
+//! Fills in older events of the log, slowly, so that nobody notices.
+
+use crate::db::{
+    Pool, Result,
+    event_backfill::{Indexes, create_indexes, fill_some},
+};
+use std::time::{Duration, Instant};
+use tokio::{
+    task::JoinHandle,
+    time::{self, MissedTickBehavior},
+};
+
+/// Between two looks for events that a server of the version before wrote.
+const INTERVAL: Duration = Duration::from_mins(1);
+/// The shortest pause after a batch.
+const MIN_PAUSE: Duration = Duration::from_millis(5);
+
+/// Spawns the task; abort it to stop.
+pub(in crate::serve) fn backfill_loop(pool: Pool) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut interval = time::interval(INTERVAL);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            match backfill(&pool).await {
+                Ok(()) => {}
+                Err(error) if error.is_unavailable() => {
+                    tracing::debug!(%error, "the log's events are filled in later");
+                }
+                Err(error) => tracing::warn!(%error, "cannot fill in the log's events"),
+            }
+        }
+    })
+}
+
+/// Fills in all events that are incomplete now. After each batch everybody else has the
+/// database for twice as long as the batch took.
+async fn backfill(pool: &Pool) -> Result<()> {
+    if create_indexes(pool).await? == Indexes::Busy {
+        return Ok(());
+    }
+    let mut position = None;
+    loop {
+        let begun = Instant::now();
+        position = fill_some(pool, position).await?;
+        if position.is_none() {
+            return Ok(());
+        }
+        time::sleep((begun.elapsed() * 2).max(MIN_PAUSE)).await;
+    }
+}
