@@ -1,8 +1,35 @@
 // Accounts: a guest who becomes registered, password, sessions, deletion, hidden people, invites.
 
-import { CanvasPage, User, expect, freshName, password, test } from "../fixtures.ts";
+import type { Locator } from "@playwright/test";
+import {
+  type Canvas,
+  CanvasPage,
+  User,
+  expect,
+  freshName,
+  password,
+  test,
+} from "../fixtures.ts";
 
 const tile = { x: 4, y: 4 };
+
+/** A guest draws in several tiles, and is asked after a while whether they want to keep it. */
+async function stay(guest: User, canvas: Canvas): Promise<{ tab: CanvasPage; offer: Locator }> {
+  const page = await guest.context.newPage();
+  await page.clock.install();
+  await page.goto(`/canvas/${canvas.id}`);
+  const tab = new CanvasPage(page, canvas);
+  await tab.isLive();
+  const offer = page.getByRole("complementary", { name: "Keep what is yours" });
+  for (const x of [1, 2, 3]) await guest.paints(canvas, { x, y: 1 }, 2, [{ x: 1, y: 1 }]);
+  await tab.show("Activity");
+  await expect(page.getByText("Started tile")).toHaveCount(3);
+  await expect(offer).toBeHidden();
+  await page.clock.fastForward("11:00");
+  await guest.paints(canvas, tile, 2, [{ x: 1, y: 1 }]);
+  await expect(offer).toBeVisible();
+  return { tab, offer };
+}
 
 test("a guest becomes registered and keeps everything", { tag: "@phone" }, async ({
   newUser,
@@ -11,14 +38,8 @@ test("a guest becomes registered and keeps everything", { tag: "@phone" }, async
 }) => {
   const guest = await newUser("Gus");
   const canvas = await guest.createCanvas({ name: freshName("Kept") });
-  await guest.paints(canvas, tile, 2, [{ x: 1, y: 1 }]);
-  const tab = await guest.open(canvas);
+  const { tab, offer } = await stay(guest, canvas);
   const { page } = tab;
-  await tab.show("Chat");
-  await expect(page.getByRole("complementary", { name: "Keep what is yours" })).toBeHidden();
-  await guest.paints(canvas, tile, 2, [{ x: 2, y: 1 }]);
-  await guest.paints(canvas, tile, 2, [{ x: 3, y: 1 }]);
-  const offer = page.getByRole("complementary", { name: "Keep what is yours" });
   await offer.getByRole("button", { name: "Keep everything" }).click();
   const dialog = page.getByRole("dialog", { name: "Keep what is yours" });
   await dialog.getByRole("textbox", { name: "User name" }).fill("x");
@@ -52,9 +73,7 @@ test("a guest becomes registered and keeps everything", { tag: "@phone" }, async
 test("a guest who does not want it is not asked again", async ({ newUser }) => {
   const guest = await newUser("Gil");
   const canvas = await guest.createCanvas();
-  for (const x of [1, 2, 3]) await guest.paints(canvas, tile, 2, [{ x, y: 1 }]);
-  const { page } = await guest.open(canvas);
-  const offer = page.getByRole("complementary", { name: "Keep what is yours" });
+  const { offer } = await stay(guest, canvas);
   await offer.getByRole("button", { name: "Not now" }).click();
   await expect(offer).toBeHidden();
   const again = await guest.open(canvas);

@@ -18,8 +18,11 @@ use shared::{
 
 /// The guest does not want to be asked again, in local storage.
 const DECLINED: &str = "stellar.keep_declined";
-/// Strokes, messages and likes of a guest after which the offer is made.
+/// Strokes and likes of a guest after which the offer is made.
 const ENOUGH: usize = 3;
+/// Milliseconds from a guest's first sign-in until the offer is made: nobody is
+/// asked who has just come in.
+const LATER_MS: i64 = 10 * 60_000;
 
 /// The form that gives a guest a name and a password.
 #[component]
@@ -112,7 +115,8 @@ pub fn KeepAccount(
     }
 }
 
-/// Offers it once over the board, after a guest has done something here.
+/// Offers it over the board to a guest who has done something here and is not
+/// new any more, until they decline.
 #[component]
 pub fn KeepOffer() -> impl IntoView {
     let account = expect_context::<Account>();
@@ -122,7 +126,10 @@ pub fn KeepOffer() -> impl IntoView {
     let declined = RwSignal::new(browser::load(DECLINED).is_some());
     let is_offered = Memo::new(move |_| {
         !declined.get()
-            && account.user().is_some_and(|user| user.is_guest)
+            && account.user().is_some_and(|user| {
+                let age = store.server_now_ms() - user.created_at.millis();
+                user.is_guest && age > LATER_MS
+            })
             && store.me.with(Option::is_some)
             && store.editing.with(Option::is_none)
             && has_done_enough(store)

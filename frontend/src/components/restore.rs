@@ -55,28 +55,6 @@ pub fn RestoreButton(
     }
 }
 
-/// Whether this user may take back what somebody painted: moderators anybody's,
-/// as far as the client knows, and editors their own. Reactive.
-pub fn may_take_back(store: Store, user: &UserRef) -> bool {
-    let is_me = store
-        .me
-        .with(|me| me.as_ref().is_some_and(|me| me.user_id == user.user_id));
-    let least = if is_me { Role::Editor } else { Role::Moderator };
-    store.role() >= Some(least)
-}
-
-/// The text of the entry that opens the panel.
-pub fn take_back_label(store: Store, user: &UserRef) -> &'static str {
-    let is_me = store
-        .me
-        .with_untracked(|me| me.as_ref().is_some_and(|me| me.user_id == user.user_id));
-    if is_me {
-        rewrite_texts().take_back_own
-    } else {
-        rewrite_texts().take_back
-    }
-}
-
 /// Opens the panel that takes back what somebody painted.
 pub fn take_back(store: Store, user: UserRef) {
     store.rewrite.set(Some(RewriteGoal::TakeBack(vec![user])));
