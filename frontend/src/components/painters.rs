@@ -3,7 +3,10 @@
 
 use crate::{
     api,
-    components::icons::{Glyph, Icon},
+    components::{
+        icons::{Glyph, Icon},
+        order::{Subject, person_menu::PersonButton},
+    },
     i18n::{coordinates, interpolate, rewrites::rewrite_texts},
     model::{
         camera::CameraCommand,
@@ -177,6 +180,14 @@ pub fn PainterList(
 fn Painter(painters: Arc<Painters>, author: u8, count: usize) -> impl IntoView {
     let store = expect_context::<Store>();
     let texts = rewrite_texts();
+    let subject = painters
+        .authors
+        .get(usize::from(author))
+        .map(|person| Subject {
+            person: person.clone(),
+            message: None,
+            case_id: None,
+        });
     let name = painters.name(author).unwrap_or(texts.others).to_owned();
     let class = format!("painters__color person-{}", painters.color_index(author));
     let stand_out = move |only: Option<u8>| {
@@ -203,6 +214,7 @@ fn Painter(painters: Arc<Painters>, author: u8, count: usize) -> impl IntoView {
                 <span class="row__name-text" dir="auto">{name}</span>
                 <span class="row__time">{texts.pixels.of(count)}</span>
             </button>
+            {subject.map(|subject| view! { <PersonButton subject=Signal::stored(subject) /> })}
         </li>
     }
 }

@@ -167,11 +167,13 @@ impl Queue {
     }
 
     /// Merges a stroke into the last request of its tile, if that is a stroke,
-    /// was never sent and has room. A stroke that takes another one back stays alone. Returns the id of that request.
+    /// was never sent and has room. An undo is merged into the stroke that it
+    /// takes back, or into another undo of the same operation. Returns the id of
+    /// that request.
     fn merge(&mut self, ordering_key: OrderingKey, message: &ClientMessage) -> Option<OpId> {
         let ClientMessage::TilePaint {
             pixels: more,
-            undo_of: None,
+            undo_of: takes_back,
             ..
         } = message
         else {
@@ -186,13 +188,14 @@ impl Queue {
             return None;
         }
         let ClientMessage::TilePaint {
-            pixels,
-            undo_of: None,
-            ..
+            pixels, undo_of, ..
         } = &mut last.message
         else {
             return None;
         };
+        if takes_back != undo_of && *takes_back != Some(last.id) {
+            return None;
+        }
         if pixels.len() + more.len() > *limits::PAINT_PIXELS.end() {
             return None;
         }

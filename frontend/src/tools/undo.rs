@@ -2,9 +2,11 @@
 //!
 //! A stroke is undone pixel by pixel, and only where the pixel still has the
 //! colour that the stroke gave it: pixels that somebody else painted since are
-//! left alone.
+//! left alone. A stroke is sent as several operations, which are undone one by
+//! one, the last one first: each names the operation that it takes back, so that
+//! the server gives the pixels back to whoever painted them before.
 
-use shared::pixels::PixelEdit;
+use shared::{ids::OpId, pixels::PixelEdit};
 use std::collections::BTreeMap;
 
 /// Most strokes kept per tile.
@@ -20,9 +22,29 @@ struct Change {
 /// image.
 pub type Group = u32;
 
+/// The tile whose strokes are undone.
+pub trait UndoTarget {
+    /// The current colour of a pixel.
+    fn color(&self, index: u16) -> u8;
+    /// Paints. `undo_of` is the operation that this takes back, or the earlier
+    /// undo that it takes back. Returns the new operation's id; none if it was
+    /// not taken.
+    fn paint(&mut self, edits: &[PixelEdit], undo_of: Option<OpId>) -> Option<OpId>;
+}
+
+/// A part of a stroke: what one operation painted.
+#[derive(Debug)]
+struct StrokeOp {
+    id: OpId,
+    /// The operation that took it back last.
+    undone_by: Option<OpId>,
+    changes: BTreeMap<u16, Change>,
+}
+
 #[derive(Debug, Default)]
 struct Stroke {
-    changes: BTreeMap<u16, Change>,
+    /// In the order in which they were painted.
+    ops: Vec<StrokeOp>,
     group: Option<Group>,
 }
 
@@ -46,9 +68,9 @@ impl History {
         self.group = group;
     }
 
-    /// Adds edits to the current stroke. `before` are the same pixels with the
-    /// colours that they had.
-    pub fn add(&mut self, before: &[PixelEdit], edits: &[PixelEdit]) {
+    /// Adds what the operation `id` paints to the current stroke. `before` are
+    /// the same pixels with the colours that they had.
+    pub fn add(&mut self, id: OpId, before: &[PixelEdit], edits: &[PixelEdit]) {
         if !self.is_open {
             self.is_open = true;
             self.undo_stack.push(Stroke {
@@ -63,14 +85,24 @@ impl History {
         let Some(stroke) = self.undo_stack.last_mut() else {
             return;
         };
+        if stroke.ops.last().is_none_or(|op| op.id != id) {
+            stroke.ops.push(StrokeOp {
+                id,
+                undone_by: None,
+                changes: BTreeMap::new(),
+            });
+        }
+        let Some(op) = stroke.ops.last_mut() else {
+            return;
+        };
         for &PixelEdit(index, color) in before {
-            stroke.changes.entry(index).or_insert(Change {
+            op.changes.entry(index).or_insert(Change {
                 before: color,
                 after: color,
             });
         }
         for &PixelEdit(index, color) in edits {
-            if let Some(change) = stroke.changes.get_mut(&index) {
+            if let Some(change) = op.changes.get_mut(&index) {
                 change.after = color;
             }
         }
@@ -82,103 +114,121 @@ impl History {
     pub fn overwritten(&mut self, edits: &[PixelEdit], pending: impl Fn(u16) -> bool) {
         for &PixelEdit(index, color) in edits {
             let mut covered = pending(index);
-            for stroke in self.undo_stack.iter_mut().rev() {
+            let newest_first = self.undo_stack.iter_mut().rev();
+            for op in newest_first.flat_map(|stroke| stroke.ops.iter_mut().rev()) {
                 if !covered {
-                    stroke.changes.remove(&index);
-                } else if let Some(change) = stroke.changes.get_mut(&index) {
+                    op.changes.remove(&index);
+                } else if let Some(change) = op.changes.get_mut(&index) {
                     change.before = color;
                     covered = false;
                 }
             }
             if !pending(index) {
-                for stroke in &mut self.redo_stack {
-                    stroke.changes.remove(&index);
+                for op in self.redo_stack.iter_mut().flat_map(|s| &mut s.ops) {
+                    op.changes.remove(&index);
                 }
             }
         }
     }
 
-    /// Removes the pixels of a stroke that the server refused.
-    pub fn remove_refused(&mut self, edits: &[PixelEdit]) {
-        for &PixelEdit(index, color) in edits {
-            let mut strokes = self.undo_stack.iter_mut().rev();
-            let stroke_with_pixel = strokes.find(|stroke| {
-                let change = stroke.changes.get(&index);
-                change.is_some_and(|change| change.after == color)
-            });
-            if let Some(stroke) = stroke_with_pixel {
-                stroke.changes.remove(&index);
-            }
+    /// Removes an operation that the server refused.
+    pub fn remove_refused(&mut self, id: OpId) {
+        for stroke in self.undo_stack.iter_mut().chain(&mut self.redo_stack) {
+            stroke.ops.retain(|op| op.id != id);
         }
     }
 
-    /// Cancels the stroke in progress. Returns the edits that remove it; it
-    /// cannot be redone. `now` gives the current colour of a pixel.
-    pub fn cancel(&mut self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
+    /// Cancels the stroke in progress; it cannot be redone.
+    pub fn cancel(&mut self, target: &mut dyn UndoTarget) {
         if !std::mem::take(&mut self.is_open) {
-            return Vec::new();
+            return;
         }
         self.redo_stack = std::mem::take(&mut self.discarded_redo);
-        let stroke = self.undo_stack.pop();
-        stroke.map_or_else(Vec::new, |stroke| stroke.undo_edits(now))
+        if let Some(mut stroke) = self.undo_stack.pop() {
+            stroke.undo(target);
+        }
     }
 
-    /// Undoes the last stroke. Returns the edits to paint, and the stroke's
-    /// group if it has one.
-    pub fn undo(&mut self, now: impl Fn(u16) -> u8) -> (Vec<PixelEdit>, Option<Group>) {
+    /// Undoes the last stroke that has something left to undo. Returns its group
+    /// if it has one.
+    pub fn undo(&mut self, target: &mut dyn UndoTarget) -> Option<Group> {
         self.is_open = false;
         move_last(&mut self.undo_stack, &mut self.redo_stack, |stroke| {
-            stroke.undo_edits(&now)
+            stroke.undo(target)
         })
     }
 
-    /// Redoes the stroke that was undone last. Returns the edits to paint, and
-    /// the stroke's group if it has one.
-    pub fn redo(&mut self, now: impl Fn(u16) -> u8) -> (Vec<PixelEdit>, Option<Group>) {
+    /// Redoes the stroke that was undone last. Returns its group if it has one.
+    pub fn redo(&mut self, target: &mut dyn UndoTarget) -> Option<Group> {
         self.is_open = false;
         move_last(&mut self.redo_stack, &mut self.undo_stack, |stroke| {
-            stroke.redo_edits(&now)
+            stroke.redo(target)
         })
     }
 
     /// As [`History::undo`], for the stroke of a group at any position in the
     /// history.
-    pub fn undo_group(&mut self, group: Group, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
-        move_group(
-            &mut self.undo_stack,
-            &mut self.redo_stack,
-            group,
-            |stroke| stroke.undo_edits(now),
-        )
+    pub fn undo_group(&mut self, group: Group, target: &mut dyn UndoTarget) {
+        let (from, to) = (&mut self.undo_stack, &mut self.redo_stack);
+        move_group(from, to, group, |stroke| stroke.undo(target));
     }
 
     /// As [`History::redo`], for the stroke of a group at any position in the
     /// history.
-    pub fn redo_group(&mut self, group: Group, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
-        move_group(
-            &mut self.redo_stack,
-            &mut self.undo_stack,
-            group,
-            |stroke| stroke.redo_edits(now),
-        )
+    pub fn redo_group(&mut self, group: Group, target: &mut dyn UndoTarget) {
+        let (from, to) = (&mut self.redo_stack, &mut self.undo_stack);
+        move_group(from, to, group, |stroke| stroke.redo(target));
     }
 
     /// Whether there is something to undo, and something to redo.
     pub fn available(&self) -> (bool, bool) {
-        let any = |strokes: &[Stroke]| strokes.iter().any(|stroke| !stroke.changes.is_empty());
+        let any = |strokes: &[Stroke]| {
+            let mut ops = strokes.iter().flat_map(|stroke| &stroke.ops);
+            ops.any(|op| !op.changes.is_empty())
+        };
         (any(&self.undo_stack), any(&self.redo_stack))
     }
 }
 
 impl Stroke {
-    fn undo_edits(&self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
-        self.edits(|index, change| (now(index) == change.after).then_some(change.before))
+    /// Returns whether there was something to paint.
+    fn undo(&mut self, target: &mut dyn UndoTarget) -> bool {
+        let mut painted = false;
+        for op in self.ops.iter_mut().rev() {
+            let edits = op.edits(|index, change| {
+                (target.color(index) == change.after).then_some(change.before)
+            });
+            if !edits.is_empty() {
+                painted = true;
+                op.undone_by = target.paint(&edits, Some(op.id));
+            }
+        }
+        painted
     }
 
-    fn redo_edits(&self, now: impl Fn(u16) -> u8) -> Vec<PixelEdit> {
-        self.edits(|index, change| (now(index) == change.before).then_some(change.after))
+    /// Returns whether there was something to paint.
+    fn redo(&mut self, target: &mut dyn UndoTarget) -> bool {
+        let mut painted = false;
+        for op in &mut self.ops {
+            let edits = op.edits(|index, change| {
+                (target.color(index) == change.before).then_some(change.after)
+            });
+            if edits.is_empty() {
+                continue;
+            }
+            painted = true;
+            let id = target.paint(&edits, op.undone_by);
+            // Where the undo has an event of its own, its undo makes this
+            // operation's pixels count again. Else these are new ones.
+            if op.undone_by.is_none_or(|undo| undo == op.id) {
+                op.id = id.unwrap_or(op.id);
+            }
+        }
+        painted
     }
+}
 
+impl StrokeOp {
     fn edits(&self, color: impl Fn(u16, &Change) -> Option<u8>) -> Vec<PixelEdit> {
         let changed = self.changes.iter().filter(|(_, c)| c.before != c.after);
         changed
@@ -192,17 +242,17 @@ impl Stroke {
 fn move_last(
     from: &mut Vec<Stroke>,
     to: &mut Vec<Stroke>,
-    paint: impl Fn(&Stroke) -> Vec<PixelEdit>,
-) -> (Vec<PixelEdit>, Option<Group>) {
-    while let Some(stroke) = from.pop() {
-        let edits = paint(&stroke);
+    mut paint: impl FnMut(&mut Stroke) -> bool,
+) -> Option<Group> {
+    while let Some(mut stroke) = from.pop() {
+        let painted = paint(&mut stroke);
         let group = stroke.group;
-        if !edits.is_empty() || group.is_some() {
+        if painted || group.is_some() {
             to.push(stroke);
-            return (edits, group);
+            return group;
         }
     }
-    (Vec::new(), None)
+    None
 }
 
 /// Moves the stroke of a group from one stack to the other.
@@ -210,69 +260,94 @@ fn move_group(
     from: &mut Vec<Stroke>,
     to: &mut Vec<Stroke>,
     group: Group,
-    paint: impl FnOnce(&Stroke) -> Vec<PixelEdit>,
-) -> Vec<PixelEdit> {
-    let Some(index) = from.iter().position(|stroke| stroke.group == Some(group)) else {
-        return Vec::new();
-    };
-    let stroke = from.remove(index);
-    let edits = paint(&stroke);
-    to.push(stroke);
-    edits
+    paint: impl FnOnce(&mut Stroke) -> bool,
+) {
+    if let Some(index) = from.iter().position(|stroke| stroke.group == Some(group)) {
+        let mut stroke = from.remove(index);
+        paint(&mut stroke);
+        to.push(stroke);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use shared::pixels::{Pixels, TRANSPARENT};
+    use uuid::Uuid;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    struct Tile {
+    struct Canvas {
         pixels: Pixels,
+        /// What was painted with which `undo_of`; the ids count from 1.
+        painted: Vec<(Vec<PixelEdit>, Option<OpId>)>,
+        /// All operations get this id: they are merged while nothing is sent.
+        merged: Option<OpId>,
+    }
+
+    fn op(n: usize) -> OpId {
+        OpId::from(Uuid::from_u128(n as u128))
+    }
+
+    impl UndoTarget for Canvas {
+        fn color(&self, index: u16) -> u8 {
+            self.pixels.as_bytes()[usize::from(index)]
+        }
+
+        fn paint(&mut self, edits: &[PixelEdit], undo_of: Option<OpId>) -> Option<OpId> {
+            self.pixels.paint(edits);
+            self.painted.push((edits.to_vec(), undo_of));
+            Some(self.merged.unwrap_or(op(self.painted.len())))
+        }
+    }
+
+    struct Tile {
+        canvas: Canvas,
         history: History,
     }
 
     impl Tile {
         fn new() -> Self {
             Self {
-                pixels: Pixels::blank(8),
+                canvas: Canvas {
+                    pixels: Pixels::blank(8),
+                    painted: Vec::new(),
+                    merged: None,
+                },
                 history: History::default(),
             }
         }
 
         fn at(&self, index: u16) -> u8 {
-            self.pixels.as_bytes()[usize::from(index)]
+            self.canvas.color(index)
         }
 
+        /// One operation for each edit.
         fn stroke(&mut self, edits: &[PixelEdit]) {
             self.history.begin(None);
             for edit in edits {
                 let before = [PixelEdit(edit.0, self.at(edit.0))];
-                self.history.add(&before, &[*edit]);
-                self.pixels.paint(&[*edit]);
+                let id = self.canvas.paint(&[*edit], None).unwrap();
+                self.history.add(id, &before, &[*edit]);
             }
         }
 
         fn paint_as_other(&mut self, edit: PixelEdit) {
-            self.pixels.paint(&[edit]);
+            self.canvas.pixels.paint(&[edit]);
             self.history.overwritten(&[edit], |_| false);
         }
 
         fn undo(&mut self) {
-            let pixels = self.pixels.clone();
-            let (edits, _) = self
-                .history
-                .undo(|index| pixels.as_bytes()[usize::from(index)]);
-            self.pixels.paint(&edits);
+            self.history.undo(&mut self.canvas);
         }
 
         fn redo(&mut self) {
-            let pixels = self.pixels.clone();
-            let (edits, _) = self
-                .history
-                .redo(|index| pixels.as_bytes()[usize::from(index)]);
-            self.pixels.paint(&edits);
+            self.history.redo(&mut self.canvas);
+        }
+
+        /// The `undo_of` of what was painted from the `n`-th operation on.
+        fn undo_of_since(&self, n: usize) -> Vec<Option<OpId>> {
+            self.canvas.painted[n..].iter().map(|one| one.1).collect()
         }
     }
 
@@ -296,10 +371,10 @@ mod tests {
         let mut tile = Tile::new();
         tile.stroke(&[PixelEdit(0, 1)]);
         tile.stroke(&[PixelEdit(0, 2), PixelEdit(1, 2)]);
-        tile.history
-            .remove_refused(&[PixelEdit(0, 2), PixelEdit(1, 2)]);
-        tile.pixels
-            .paint(&[PixelEdit(0, 1), PixelEdit(1, TRANSPARENT)]);
+        tile.history.remove_refused(op(2));
+        tile.history.remove_refused(op(3));
+        let before = [PixelEdit(0, 1), PixelEdit(1, TRANSPARENT)];
+        tile.canvas.pixels.paint(&before);
         assert_eq!(tile.history.available(), (true, false));
         tile.undo();
         assert_eq!(tile.at(0), TRANSPARENT);
@@ -340,12 +415,11 @@ mod tests {
         let mut tile = Tile::new();
         tile.stroke(&[PixelEdit(0, 1)]);
         tile.paint_as_other(PixelEdit(0, 5));
-        tile.history
-            .add(&[PixelEdit(1, TRANSPARENT)], &[PixelEdit(1, 1)]);
-        tile.pixels.paint(&[PixelEdit(1, 1)]);
-        tile.history
-            .add(&[PixelEdit(2, TRANSPARENT)], &[PixelEdit(2, 1)]);
-        tile.pixels.paint(&[PixelEdit(2, 1)]);
+        for index in [1, 2] {
+            let id = tile.canvas.paint(&[PixelEdit(index, 1)], None).unwrap();
+            let before = [PixelEdit(index, TRANSPARENT)];
+            tile.history.add(id, &before, &[PixelEdit(index, 1)]);
+        }
         tile.undo();
         assert_eq!((tile.at(0), tile.at(1), tile.at(2)), (5, 255, 255));
     }
@@ -370,28 +444,65 @@ mod tests {
         tile.stroke(&[PixelEdit(1, 1)]);
         tile.undo();
         tile.stroke(&[PixelEdit(2, 1)]);
-        let pixels = tile.pixels.clone();
-        let now = |index: u16| pixels.as_bytes()[usize::from(index)];
-        assert_eq!(tile.history.cancel(now), [PixelEdit(2, TRANSPARENT)]);
-        assert_eq!(tile.history.cancel(now), []);
+        let painted = tile.canvas.painted.len();
+        tile.history.cancel(&mut tile.canvas);
+        let back = vec![PixelEdit(2, TRANSPARENT)];
+        assert_eq!(tile.canvas.painted[painted..], [(back, Some(op(painted)))]);
+        tile.history.cancel(&mut tile.canvas);
+        assert_eq!(tile.canvas.painted.len(), painted + 1);
         tile.redo();
         assert_eq!((tile.at(0), tile.at(1)), (1, 1));
     }
 
     #[test]
     fn a_group_is_undone_below_later_strokes() {
-        let mut history = History::default();
+        let Tile {
+            mut history,
+            mut canvas,
+        } = Tile::new();
         history.begin(Some(7));
         history.add(
+            op(1),
             &[PixelEdit(0, 255), PixelEdit(1, 255)],
             &[PixelEdit(0, 1), PixelEdit(1, 1)],
         );
         history.begin(None);
-        history.add(&[PixelEdit(1, 1)], &[PixelEdit(1, 2)]);
-        let now = |index| if index == 0 { 1 } else { 2 };
-        assert_eq!(history.undo_group(7, now), [PixelEdit(0, 255)]);
-        assert_eq!(history.undo_group(7, now), []);
-        let now = |index| if index == 0 { 255 } else { 2 };
-        assert_eq!(history.redo_group(7, now), [PixelEdit(0, 1)]);
+        history.add(op(2), &[PixelEdit(1, 1)], &[PixelEdit(1, 2)]);
+        canvas.pixels.paint(&[PixelEdit(0, 1), PixelEdit(1, 2)]);
+        history.undo_group(7, &mut canvas);
+        history.undo_group(7, &mut canvas);
+        history.redo_group(7, &mut canvas);
+        let painted: Vec<_> = canvas.painted.into_iter().map(|one| one.0).collect();
+        assert_eq!(painted, [[PixelEdit(0, 255)], [PixelEdit(0, 1)]]);
+    }
+
+    #[test]
+    fn each_operation_is_undone_by_its_name_and_redone_by_the_name_of_its_undo() {
+        let mut tile = Tile::new();
+        // The same pixel twice in one stroke: operations 1 and 2.
+        tile.stroke(&[PixelEdit(0, 1), PixelEdit(0, 2), PixelEdit(1, 2)]);
+        tile.undo();
+        assert_eq!(tile.undo_of_since(3), [3, 2, 1].map(|n| Some(op(n))));
+        assert_eq!((tile.at(0), tile.at(1)), (TRANSPARENT, TRANSPARENT));
+        // Undone by the operations 4 to 6.
+        tile.redo();
+        assert_eq!(tile.undo_of_since(6), [6, 5, 4].map(|n| Some(op(n))));
+        assert_eq!((tile.at(0), tile.at(1)), (2, 2));
+        // The writes are those of the first operations again.
+        tile.undo();
+        assert_eq!(tile.undo_of_since(9), [3, 2, 1].map(|n| Some(op(n))));
+    }
+
+    #[test]
+    fn what_was_undone_before_it_was_sent_is_redone_as_a_new_stroke() {
+        let mut tile = Tile::new();
+        tile.stroke(&[PixelEdit(0, 1)]);
+        tile.canvas.merged = Some(op(1));
+        tile.undo();
+        tile.canvas.merged = None;
+        // Operation 1 is sent; it changed nothing.
+        tile.redo();
+        tile.undo();
+        assert_eq!(tile.undo_of_since(2), [Some(op(1)), Some(op(3))]);
     }
 }

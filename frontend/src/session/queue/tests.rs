@@ -131,3 +131,34 @@ fn what_is_held_waits_and_the_other_keys_are_sent() {
     queue.release();
     assert_eq!(queue.next(101).and_then(|r| r.op_id), Some(id(1)));
 }
+
+fn undo(edits: &[(u16, u8)], of: u128) -> ClientMessage {
+    let mut message = paint(edits);
+    if let ClientMessage::TilePaint { undo_of, .. } = &mut message {
+        *undo_of = Some(id(of));
+    }
+    message
+}
+
+#[test]
+fn an_undo_is_merged_into_the_unsent_stroke_that_it_takes_back_alone() {
+    let mut queue = Queue::default();
+    queue.push(id(1), TILE, paint(&[(0, 1)]), 0);
+    let merged = queue.push(id(2), TILE, undo(&[(0, 255)], 1), 0);
+    assert_eq!(merged, Pushed::Merged(id(1)));
+    // Of an earlier stroke.
+    assert_eq!(
+        queue.push(id(3), TILE, undo(&[(1, 255)], 9), 0),
+        Pushed::New
+    );
+    let again = queue.push(id(4), TILE, undo(&[(2, 255)], 9), 0);
+    assert_eq!(again, Pushed::Merged(id(3)));
+    // Its redo.
+    let redo = queue.push(id(5), TILE, undo(&[(2, 1)], 3), 0);
+    assert_eq!(redo, Pushed::Merged(id(3)));
+    assert_eq!(queue.push(id(6), TILE, paint(&[(2, 1)]), 0), Pushed::New);
+    assert_eq!(
+        queue.push(id(7), TILE, undo(&[(2, 255)], 3), 0),
+        Pushed::New
+    );
+}

@@ -252,10 +252,8 @@ impl<B: Backend> SessionState<B> {
             }
             OrderingKey::Tile(at) => at,
         };
-        if let ClientMessage::TilePaint { pixels, .. } = &op.message
-            && let Some(history) = self.history.get_mut(&at)
-        {
-            history.remove_refused(pixels);
+        if let Some(history) = self.history.get_mut(&at) {
+            history.remove_refused(id);
             self.update_undoable(at);
         }
         self.rebase(at, now);

@@ -6,10 +6,11 @@ use crate::{
     model::{camera::CameraCommand, tile_store},
     session::effect::Effect,
     store::backend::{Backend, Var},
-    tools::undo::History,
+    tools::undo::{History, UndoTarget},
 };
 use shared::{
     canvas::Coord,
+    ids::OpId,
     limits,
     pixels::PixelEdit,
     presence::Status,
@@ -72,19 +73,22 @@ impl<B: Backend> SessionState<B> {
         if edits.is_empty() {
             return true;
         }
-        let taken = self.paint_pixels(at, &edits, now);
-        if taken > 0 {
-            let history = self.history.entry(at).or_default();
-            history.add(&before[..taken], &edits[..taken]);
-            self.update_undoable(at);
+        let most = *limits::PAINT_PIXELS.end();
+        let mut is_all = true;
+        for (before, edits) in before.chunks(most).zip(edits.chunks(most)) {
+            let Some(id) = self.paint_pixels(at, edits, None, now) else {
+                is_all = false;
+                break;
+            };
+            self.history.entry(at).or_default().add(id, before, edits);
         }
-        taken == edits.len()
+        self.update_undoable(at);
+        is_all
     }
 
     /// Takes back the stroke that began last; it cannot be redone.
     pub fn cancel_stroke(&mut self, at: Coord, now: i64) {
-        let edits = self.with_history(at, |history, color| history.cancel(color));
-        self.paint_pixels(at, &edits, now);
+        self.with_history(at, now, History::cancel);
         self.update_undoable(at);
         self.effects.push(Effect::FlushSoon);
     }
@@ -121,57 +125,64 @@ impl<B: Backend> SessionState<B> {
         let Some(at) = self.store.editing.get() else {
             return;
         };
-        let (edits, group) = self.with_history(at, |history, color| {
+        let group = self.with_history(at, now, |history, tile| {
             if undo {
-                history.undo(color)
+                history.undo(tile)
             } else {
-                history.redo(color)
+                history.redo(tile)
             }
         });
-        self.paint_pixels(at, &edits, now);
         if let Some(group) = group {
             let others: Vec<Coord> = self.history.keys().copied().collect();
             for at in others {
-                let edits = self.with_history(at, |history, color| {
+                self.with_history(at, now, |history, tile| {
                     if undo {
-                        history.undo_group(group, color)
+                        history.undo_group(group, tile);
                     } else {
-                        history.redo_group(group, color)
+                        history.redo_group(group, tile);
                     }
                 });
-                self.paint_pixels(at, &edits, now);
             }
         }
         self.update_undoable(at);
         self.effects.push(Effect::Flush);
     }
 
+    /// Calls `act` with the undo history of a tile, and the tile that it paints.
     fn with_history<T>(
         &mut self,
         at: Coord,
-        act: impl FnOnce(&mut History, &dyn Fn(u16) -> u8) -> T,
+        now: i64,
+        act: impl FnOnce(&mut History, &mut dyn UndoTarget) -> T,
     ) -> T {
-        let history = self.history.entry(at).or_default();
-        self.store.tiles.peek(|tiles| {
-            let pixels = tiles.shown(at).map(|tile| &tile.state.pixels);
-            act(history, &|index| tile_store::color(pixels, index))
-        })
+        // Painting does not use the history, so it can be away meanwhile.
+        let mut history = self.history.remove(&at).unwrap_or_default();
+        let mut tile = PaintedTile {
+            state: self,
+            at,
+            now,
+        };
+        let result = act(&mut history, &mut tile);
+        self.history.insert(at, history);
+        result
     }
 
-    /// Paints without remembering it for undo. Returns how many of the edits
-    /// were taken, from the first one on.
-    fn paint_pixels(&mut self, at: Coord, edits: &[PixelEdit], now: i64) -> usize {
-        let most = *limits::PAINT_PIXELS.end();
-        let taken = edits.chunks(most).take_while(|chunk| {
-            let message = ClientMessage::TilePaint {
-                x: at.x,
-                y: at.y,
-                pixels: chunk.to_vec(),
-                undo_of: None,
-            };
-            self.enqueue(message, now).is_some()
-        });
-        taken.map(<[PixelEdit]>::len).sum()
+    /// Paints at most [`limits::PAINT_PIXELS`] without remembering it for undo.
+    /// Returns the operation's id; none if it was not taken.
+    fn paint_pixels(
+        &mut self,
+        at: Coord,
+        edits: &[PixelEdit],
+        undo_of: Option<OpId>,
+        now: i64,
+    ) -> Option<OpId> {
+        let message = ClientMessage::TilePaint {
+            x: at.x,
+            y: at.y,
+            pixels: edits.to_vec(),
+            undo_of,
+        };
+        self.enqueue(message, now)
     }
 
     /// Shows whether there is something to undo, if the tile is the open one.
@@ -232,5 +243,25 @@ impl<B: Backend> SessionState<B> {
         };
         self.status = Some(change.clone());
         self.send(ClientMessage::UserPresence(change));
+    }
+}
+
+/// A tile, as undo and redo paint it.
+struct PaintedTile<'a, B: Backend> {
+    state: &'a mut SessionState<B>,
+    at: Coord,
+    now: i64,
+}
+
+impl<B: Backend> UndoTarget for PaintedTile<'_, B> {
+    fn color(&self, index: u16) -> u8 {
+        self.state.store.tiles.peek(|tiles| {
+            let pixels = tiles.shown(self.at).map(|tile| &tile.state.pixels);
+            tile_store::color(pixels, index)
+        })
+    }
+
+    fn paint(&mut self, edits: &[PixelEdit], undo_of: Option<OpId>) -> Option<OpId> {
+        self.state.paint_pixels(self.at, edits, undo_of, self.now)
     }
 }

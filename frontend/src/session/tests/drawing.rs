@@ -7,7 +7,13 @@ use super::{
     simulation::{Fault, Simulation},
 };
 use crate::{session::queue::CAPACITY, store::backend::Var};
-use shared::{canvas::Coord, pixels::PixelEdit};
+use shared::{
+    api::rewrites::{Cause, RewriteKind},
+    canvas::Coord,
+    ids::{OpId, RewriteId, UserId},
+    pixels::PixelEdit,
+    protocol::{ClientMessage, DurableEvent, TileUpdated},
+};
 
 const AT: Coord = Coord { x: 1, y: 0 };
 const OTHER: Coord = Coord { x: 2, y: 0 };
@@ -165,5 +171,121 @@ fn a_picture_that_finds_no_room_is_told_and_its_part_can_be_undone() {
     // What is there already costs nothing the second time.
     assert!(simulation.tabs[0].input(now, |state| state.paint_all(parts, now)));
     simulation.settle();
+    simulation.assert_converged();
+}
+
+/// What waits to be sent to the server: the ids of strokes, and what they take
+/// back.
+fn sent(simulation: &Simulation) -> Vec<(OpId, Option<OpId>)> {
+    let strokes = simulation.tabs[0].to_server.iter();
+    let strokes = strokes.filter_map(|request| match request.message {
+        ClientMessage::TilePaint { undo_of, .. } => Some((request.op_id?, undo_of)),
+        _ => None,
+    });
+    strokes.collect()
+}
+
+#[test]
+fn an_undo_names_the_stroke_and_a_redo_names_the_undo() {
+    let mut simulation = open();
+    let now = simulation.now;
+    simulation.tabs[0].paint(AT, &[(0, 1)], now);
+    let [(stroke, None)] = sent(&simulation)[..] else {
+        panic!("a stroke takes nothing back");
+    };
+    simulation.settle();
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    let [(undo, undone)] = sent(&simulation)[..] else {
+        panic!("one undo");
+    };
+    assert_eq!(undone, Some(stroke));
+    simulation.settle();
+    simulation.tabs[0].input(now, |state| state.redo(now));
+    assert_eq!(sent(&simulation)[0].1, Some(undo));
+    simulation.settle();
+    // The stroke's pixels are its own again.
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    assert_eq!(sent(&simulation)[0].1, Some(stroke));
+    simulation.settle();
+    simulation.assert_converged();
+}
+
+#[test]
+fn a_cancelled_stroke_is_named_as_taken_back() {
+    let mut simulation = open();
+    let now = simulation.now;
+    simulation.tabs[0].paint(AT, &[(0, 1)], now);
+    let stroke = sent(&simulation)[0].0;
+    simulation.tabs[0].input(now, |state| state.cancel_stroke(AT, now));
+    assert_eq!(sent(&simulation)[1].1, Some(stroke));
+}
+
+#[test]
+fn what_was_painted_offline_is_undone_within_its_stroke() {
+    let mut simulation = open();
+    let now = simulation.now;
+    simulation.tabs[0].disconnect(now);
+    simulation.tabs[0].paint(AT, &[(0, 1)], now);
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    assert_eq!(simulation.tabs[0].waiting(), 1);
+    simulation.tabs[0].input(now, |state| state.redo(now));
+    simulation.settle();
+    assert_eq!(pixels(&simulation, 1)[0], Some(1));
+    simulation.assert_converged();
+}
+
+#[test]
+fn a_new_stroke_is_not_merged_into_an_undo() {
+    let mut simulation = open();
+    let now = simulation.now;
+    simulation.tabs[0].paint(AT, &[(0, 1)], now);
+    simulation.settle();
+    simulation.tabs[0].disconnect(now);
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    simulation.tabs[0].paint(AT, &[(0, 2)], now);
+    assert_eq!(simulation.tabs[0].waiting(), 2);
+    simulation.settle();
+    simulation.assert_converged();
+}
+
+#[test]
+fn what_a_rewrite_painted_is_not_undone_by_whoever_asked_for_it() {
+    let mut simulation = open();
+    simulation.tabs[0].paint(AT, &[(0, 1), (1, 1)], simulation.now);
+    simulation.settle();
+    let now = simulation.now;
+    let seq = simulation.server.head() + 1;
+    let tile = simulation.server.tiles.get_mut(&AT).unwrap();
+    tile.pixels.paint(&[PixelEdit(1, 3)]);
+    tile.version += 1;
+    let event = DurableEvent::TileUpdated(TileUpdated {
+        seq,
+        tile_id: tile.id,
+        canvas_id: super::server::CANVAS,
+        creator_id: tile.creator_id,
+        updater_id: UserId(1),
+        x: AT.x,
+        y: AT.y,
+        version: tile.version,
+        like_count: tile.like_count,
+        timestamp: chrono::DateTime::UNIX_EPOCH.into(),
+        title: None,
+        delta: Some(vec![PixelEdit(1, 3)]),
+        pixels: None,
+        undo_of: None,
+        cause: Some(Cause {
+            kind: RewriteKind::Revert,
+            rewrite_id: RewriteId(1),
+            by: UserId(1),
+        }),
+    });
+    simulation.server.log.push(event.clone());
+    for tab in &mut simulation.tabs {
+        tab.to_tab.push_back(super::server::message(event.clone()));
+    }
+    simulation.settle();
+    simulation.tabs[0].input(now, |state| state.undo(now));
+    simulation.settle();
+    assert_eq!(pixels(&simulation, 1), [Some(255), Some(3), Some(255)]);
     simulation.assert_converged();
 }
