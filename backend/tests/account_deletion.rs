@@ -168,6 +168,47 @@ async fn the_names_go_and_the_rest_stays() {
     server.stop().await;
 }
 
+/// Lines of the moderation log that name several people have their names in their details.
+#[tokio::test]
+async fn names_go_from_the_details_of_the_moderation_log() {
+    let server = TestServer::start().await;
+    let pool = server.database.pool().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = canvas(&bob, &json!({})).await;
+    for named in [vec![&bob, &ann], vec![&bob]] {
+        let ids: Vec<i64> = named.iter().map(|user| user.id()).collect();
+        let names: Vec<&str> = named.iter().map(|user| user.username()).collect();
+        sqlx::query(
+            "INSERT INTO moderation_log (canvas_id, action, actor_id, detail)
+             VALUES ($1, 'rewrite', $2, $3)",
+        )
+        .bind(id)
+        .bind(bob.id())
+        .bind(json!({ "kind": "revert", "usernames": names, "user_ids": ids }))
+        .execute(&pool)
+        .await
+        .unwrap();
+    }
+    delete(&ann, &json!({ "password": "password" }))
+        .await
+        .expect(204);
+    let log = format!("/canvases/{id}/moderation_log");
+    let details = async || {
+        let lines = server.visitor().all(&log).await;
+        let names = lines.iter().map(|line| line["detail"]["usernames"].clone());
+        names.collect::<Vec<Value>>()
+    };
+    let gone = [
+        json!(["bob"]),
+        json!(["bob", format!("deleted-{}", ann.id())]),
+    ];
+    let wait = async { while details().await != gone {} };
+    time::timeout(PATIENCE, wait)
+        .await
+        .expect("the log still has the name");
+    server.stop().await;
+}
+
 /// The user's row as it is stored.
 async fn stored(pool: &PgPool, user: i64) -> String {
     sqlx::query_scalar("SELECT row_to_json(users)::text FROM users WHERE id = $1")
@@ -305,5 +346,72 @@ async fn names_go_from_long_histories_and_what_others_wrote_stays() {
                 .unwrap();
         assert_eq!(of_others, if index.is_empty() { 6750 } else { 0 });
     }
+    server.stop().await;
+}
+
+/// Neither the sanction nor what happens to be known of the browser goes with the account.
+#[tokio::test]
+async fn a_ban_outlives_the_account() {
+    let server = TestServer::start().await;
+    let owner = server.user("owner").await;
+    let id = canvas(&owner, &json!({})).await;
+    let sign_in = async |path: &str, body: Value, cookie: &str| {
+        let request = server.visitor().request(Method::POST, path).json(&body);
+        let reply = Reply::of(request.header("cookie", cookie)).await;
+        let mut client = server.visitor();
+        client.sign_in(&serde_json::from_slice(&reply.body).unwrap());
+        let cookies = reply.headers.get_all("set-cookie").iter();
+        let mut cookies = cookies.map(|all| all.to_str().unwrap().split(';').next().unwrap());
+        let device = cookies.find(|cookie| cookie.starts_with("device="));
+        (client, device.unwrap_or_default().to_owned())
+    };
+    let body = json!({ "username": "vandal", "password": "password" });
+    let (vandal, device) = sign_in("/auth/register", body, "").await;
+    TestClient::join(&vandal, id).await.close().await;
+    let body = json!({ "username": "vandal", "kind": "ban", "reason": "raids" });
+    let sanctions = format!("/canvases/{id}/sanctions");
+    let banned = owner.post(&sanctions, &body).await.json(201);
+    // Also while banned, from the whole server too.
+    let root = server.admin("root").await;
+    root.post("/admin/sanctions", &body).await.expect(201);
+    vandal.get("/users/me/sessions").await.expect(200);
+    vandal.delete("/users/me/sessions").await.expect(204);
+    delete(&vandal, &json!({ "password": "password" }))
+        .await
+        .expect(204);
+
+    let name = format!("deleted-{}", vandal.id());
+    for path in [&sanctions, "/admin/sanctions"] {
+        let all = root
+            .all(&format!("{path}?active=true&username={name}"))
+            .await;
+        assert_eq!(all.len(), 1, "{path}");
+        assert_eq!(all[0]["user"]["username"], *name);
+        assert_eq!(all[0]["user"]["display_name"], "Deleted account");
+        assert_eq!(all[0]["lifted_at"], Value::Null);
+    }
+    let log = format!("/canvases/{id}/moderation_log");
+    let lines = server.visitor().all(&log).await;
+    assert_eq!(lines[0]["target"]["username"], *name);
+    assert!(!json!(lines).to_string().contains("\"vandal\""));
+    // The server's ban keeps new guests from being made there; without it the canvas's ban
+    // keeps a guest of that browser off the canvas.
+    let guest = server.visitor().request(Method::POST, "/auth/guest");
+    let reply = Reply::of(guest.header("cookie", &device)).await;
+    reply.problem(403, "registration_required");
+    let path = format!("/admin/sanctions?active=true&username={name}");
+    let on_server = root.all(&path).await;
+    let lift = format!("/sanctions/{}/lift", on_server[0]["id"]);
+    root.post(&lift, &json!({})).await.expect(200);
+    let (back, _) = sign_in("/auth/guest", json!({}), &device).await;
+    let tiles = format!("/canvases/{id}/tiles");
+    let reply = back.post(&tiles, &json!({ "x": 0, "y": 0 })).await;
+    reply.problem(403, "registration_required");
+    // Somebody new with the old name is not banned.
+    let new = server.user("vandal").await;
+    new.post(&tiles, &json!({ "x": 0, "y": 0 }))
+        .await
+        .expect(201);
+    assert_ne!(banned["user"]["user_id"], new.id());
     server.stop().await;
 }

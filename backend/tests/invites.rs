@@ -2,8 +2,13 @@
 
 mod common;
 
-use common::{TestServer, canvas, http::Client, socket::TestClient};
+use common::{
+    TestServer, canvas,
+    http::{Client, Reply},
+    socket::TestClient,
+};
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 struct Staff {
@@ -39,7 +44,7 @@ async fn invite(client: &Client, id: i64, body: &Value) -> Value {
     reply.json(201)
 }
 
-async fn accept(client: &Client, invite: &Value) -> common::http::Reply {
+async fn accept(client: &Client, invite: &Value) -> Reply {
     let code = invite["code"].as_str().unwrap();
     client
         .post(&format!("/invites/{code}/accept"), &json!({}))
@@ -358,5 +363,83 @@ async fn an_invite_ends() {
         .delete(&format!("/invites/{}", last["id"]))
         .await;
     reply.problem(404, "invite_not_found");
+    server.stop().await;
+}
+
+async fn ban(actor: &Client, id: i64, user: &Client) -> Value {
+    let body = json!({ "username": user.username(), "kind": "ban", "reason": "raids" });
+    let path = format!("/canvases/{id}/sanctions");
+    actor.post(&path, &body).await.json(201)
+}
+
+#[tokio::test]
+async fn an_invite_leads_past_no_ban() {
+    let server = TestServer::start().await;
+    let root = server.admin("root").await;
+    let staff = staff(&server).await;
+    let id = staff.id;
+    let made = invite(&staff.owner, id, &json!({ "role": "editor" })).await;
+    let vandal = server.user("vandal").await;
+    let banned = ban(&staff.moderator, id, &vandal).await;
+    let problem = accept(&vandal, &made).await.problem(403, "sanctioned");
+    assert_eq!(problem["sanction"]["id"], banned["id"]);
+    assert_eq!(uses(&staff.owner, id).await, [0]);
+    // Also a role that was given before does not help, and counts again after the ban.
+    let member = server.user("member").await;
+    accept(&member, &made).await.expect(200);
+    ban(&staff.moderator, id, &member).await;
+    accept(&member, &made).await.problem(403, "sanctioned");
+    let lift = format!("/sanctions/{}/lift", banned["id"]);
+    staff.moderator.post(&lift, &json!({})).await.expect(200);
+    accept(&vandal, &made).await.expect(200);
+    assert_eq!(uses(&staff.owner, id).await, [2]);
+    // From the whole server, for as long as it lasts.
+    let body = json!({ "username": "vandal", "kind": "ban", "reason": "raids" });
+    root.post("/admin/sanctions", &body).await.expect(201);
+    accept(&vandal, &made).await.problem(403, "sanctioned");
+    let invites = format!("/canvases/{id}/invites");
+    let reply = vandal.post(&invites, &json!({ "role": "viewer" })).await;
+    reply.problem(403, "sanctioned");
+    let reply = vandal.put("/users/me/blocks/owner", &json!({})).await;
+    reply.problem(403, "sanctioned");
+    // Whoever is banned invites nobody.
+    let of_moderator = invite(&staff.moderator, id, &json!({ "role": "viewer" })).await;
+    ban(&staff.owner, id, &staff.moderator).await;
+    let stranger = server.user("stranger").await;
+    accept(&stranger, &of_moderator)
+        .await
+        .problem(404, "invite_not_found");
+    server.stop().await;
+}
+
+/// Neither a new guest account in the same browser.
+#[tokio::test]
+async fn an_invite_leads_no_banned_person_back_as_a_guest() {
+    let server = TestServer::start().await;
+    let owner = server.user("owner").await;
+    let id = canvas(&owner, &json!({})).await;
+    let made = invite(&owner, id, &json!({ "role": "editor" })).await;
+    let first = server.visitor().request(Method::POST, "/auth/guest");
+    let first = Reply::of(first).await;
+    let mut vandal = server.visitor();
+    vandal.sign_in(&first.json(201));
+    let cookies = first.headers.get_all("set-cookie").iter();
+    let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap());
+    let device = cookies.find(|cookie| cookie.starts_with("device="));
+    let device = device.unwrap().to_owned();
+    TestClient::join(&vandal, id).await.close().await;
+    ban(&owner, id, &vandal).await;
+    let again = server.visitor().request(Method::POST, "/auth/guest");
+    let again = Reply::of(again.header("cookie", &device)).await;
+    let mut back = server.visitor();
+    back.sign_in(&again.json(201));
+    let reply = accept(&back, &made).await;
+    reply.problem(403, "registration_required");
+    let other = server.guest("Other").await;
+    accept(&other, &made).await.expect(200);
+    // As somebody registered they may come back.
+    let account = json!({ "username": "back", "password": "password" });
+    back.post("/users/me/account", &account).await.expect(200);
+    accept(&back, &made).await.expect(200);
     server.stop().await;
 }

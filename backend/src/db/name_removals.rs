@@ -42,6 +42,9 @@ pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) 
             return Ok(Piece::Done(deleted));
         }
     }
+    if due.canvas_id.is_none() {
+        rename_in_moderation_log(connection, user).await?;
+    }
     let (Some(canvas), Some(before)) = (due.canvas_id, due.before_seq) else {
         match next_canvas(connection, user, due.canvas_id).await? {
             Some(canvas) => begin_canvas(connection, user, canvas).await?,
@@ -58,6 +61,24 @@ pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) 
     .execute(connection)
     .await?;
     Ok(Piece::Done(Vec::new()))
+}
+
+/// Replaces the user's name in the lines that name several people. Those that name one refer to
+/// the user's row.
+async fn rename_in_moderation_log(connection: &mut PgConnection, user: UserId) -> Result<()> {
+    query!(
+        "UPDATE moderation_log l SET detail = jsonb_set(l.detail, '{usernames}', (
+             SELECT jsonb_agg(u.username ORDER BY named.place)
+             FROM jsonb_array_elements_text(l.detail -> 'user_ids') WITH ORDINALITY
+                 AS named (id, place)
+             JOIN users u ON u.id = named.id::bigint))
+         WHERE l.action IN ('rewrite', 'rewrite_undone')
+           AND l.detail -> 'user_ids' @> to_jsonb($1::bigint) AND l.detail ? 'usernames'",
+        user.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Goes on with another canvas. Its access version becomes another one, and with it the ETag of

@@ -7,12 +7,17 @@ use super::{
     error::{ApiError, Entry, Resource},
     extract::{AuthUser, CanvasPath, InviteCodePath, InvitePath, Query},
     json_body::Json,
-    openapi::{Body, ChangesCanvas, ChangesInvite, Limited, MakesInvite, QueryOnly, ReadsCanvas},
+    openapi::{
+        AcceptsInvite, Body, ChangesCanvas, ChangesInvite, Limited, MakesInvite, QueryOnly,
+        ReadsCanvas,
+    },
+    origins,
     pagination::{cursor, page, page_size},
     validator::Validator,
 };
 use crate::{
     audit::{Action, AuditEntry},
+    auth::Session,
     db::{
         access::{self, Access},
         invites::{self, Acceptable, New},
@@ -202,7 +207,7 @@ async fn remove(state: &AppState, id: InviteId, user: UserId) -> Result<(), ApiE
 #[utoipa::path(post, path = "/invites/{code}/accept", tag = "invites",
     params(("code" = String, Path)),
     responses((status = 200, body = Canvas, description = "With at least the role of the invite"),
-        ChangesInvite, Limited))]
+        AcceptsInvite, Limited))]
 async fn accept(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -210,7 +215,7 @@ async fn accept(
     addr: ClientAddr,
 ) -> Result<JsonBody<Canvas>, ApiError> {
     let user = session.user_id();
-    let accepted = take_role(&state, user, &code).await;
+    let accepted = take_role(&state, &session, &code).await;
     let entry = AuditEntry::new(Action::InviteAccepted, addr.ip).by(user);
     state.audit.record(match &accepted {
         Ok((canvas, Some(invite))) => entry.on(*canvas).to("invite", invite),
@@ -228,14 +233,18 @@ async fn accept(
 /// the canvas, and the invite if it gave its role.
 async fn take_role(
     state: &AppState,
-    user: UserId,
+    session: &Session,
     code: &str,
 ) -> Result<(CanvasId, Option<InviteId>), ApiError> {
+    let user = session.user_id();
     check_rate(state, user)?;
     let unknown = || ApiError::NotFound(Resource::Invite);
     let canvas = invites::canvas_of(&state.pool, code)
         .await?
         .ok_or_else(unknown)?;
+    if session.is_guest {
+        origins::check_invited(state, canvas, user).await?;
+    }
     let mut lease = state.pool.acquire().await?;
     let mut transaction = lease.begin().await?;
     let locked = log::lock_canvas(&mut transaction, canvas)

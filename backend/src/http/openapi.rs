@@ -191,6 +191,12 @@ refusals! {
         "403": ["forbidden", "sanctioned", "origin_not_allowed"],
         "404": ["invite_not_found"],
     }
+    /// Of the route that accepts an invite.
+    AcceptsInvite {
+        "401": ["unauthenticated"],
+        "403": ["sanctioned", "registration_required", "origin_not_allowed"],
+        "404": ["invite_not_found"],
+    }
     /// Of a route that changes something, for signed-in users whom no sanction keeps from it.
     SignedIn {
         "401": ["unauthenticated"],

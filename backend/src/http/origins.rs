@@ -106,6 +106,23 @@ pub(super) async fn check_guest(
     check(state, Some(canvas), &guest).await
 }
 
+/// Refuses a guest who accepts an invite if they were made in a browser of somebody who was
+/// banned from the canvas. Their network does not matter: who is invited gets a role by name.
+///
+/// # Errors
+/// `RegistrationRequired`.
+pub(super) async fn check_invited(
+    state: &AppState,
+    canvas: CanvasId,
+    user: UserId,
+) -> Result<(), ApiError> {
+    let guest = Guest {
+        user: Some(user),
+        ..Guest::default()
+    };
+    check(state, Some(canvas), &guest).await
+}
+
 /// Refuses to make a guest in a browser, or from a network, of somebody who is banned from
 /// the server.
 ///
