@@ -12,7 +12,9 @@ mod properties;
 
 pub(crate) use step::{Step, StepAction};
 
+use serde::{Deserialize, Serialize};
 use shared::{
+    canvas::{EditPolicy, Role},
     ids::{RewriteId, TileId, UserId},
     pixels::{PixelEdit, Pixels, TRANSPARENT},
 };
@@ -20,7 +22,8 @@ use slot::{NOTHING, Slot};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What a rewrite takes back or puts back, in every cell that it concerns.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Rule {
     /// Takes back what these users wrote in the window, its ends included.
     Revert {
@@ -45,6 +48,8 @@ pub(crate) struct TileView {
     pub(crate) creator: UserId,
     pub(crate) title: String,
     pub(crate) pixels: Pixels,
+    /// The version of its last event.
+    pub(crate) version: i64,
 }
 
 /// What a rewrite changes in a cell.
@@ -73,6 +78,25 @@ impl Change {
         (before.id == after.id && before.title != after.title).then_some(&after.title)
     }
 
+    /// Whether a policy, or the lock that `holder` has, keeps a user from changing it. It
+    /// keeps nothing from moderators.
+    pub(crate) fn is_kept_from(
+        &self,
+        policy: EditPolicy,
+        user: UserId,
+        role: Role,
+        holder: Option<UserId>,
+    ) -> bool {
+        if role >= Role::Moderator {
+            return false;
+        }
+        let is_locked = policy == EditPolicy::Exclusive && holder.is_some_and(|h| h != user);
+        let creator = self.before.as_ref().map(|tile| tile.creator);
+        let is_others = creator.is_some_and(|creator| creator != user);
+        let is_closed = policy == EditPolicy::Own || !self.is_same_tile();
+        is_locked || (is_others && is_closed)
+    }
+
     /// Whether it makes no event.
     pub(crate) fn is_nothing(&self) -> bool {
         match (&self.before, &self.after) {
@@ -94,6 +118,13 @@ impl Change {
         }
         before.len() + after.iter().filter(|c| **c != TRANSPARENT).count()
     }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Tile {
+    id: TileId,
+    creator: UserId,
+    version: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +160,7 @@ pub(crate) struct CellHistory {
     events: Vec<Event>,
     titles: Vec<String>,
     /// All tiles that were ever in the cell.
-    tiles: Vec<(TileId, UserId)>,
+    tiles: Vec<Tile>,
     /// The tile that is there, after each event that changed it.
     present: Vec<(u32, u32)>,
     rewrites: BTreeMap<RewriteId, Traces>,
@@ -183,12 +214,18 @@ impl CellHistory {
         {
             self.rewrite(cause.rewrite_id, rule, step.seq);
             match &step.action {
-                StepAction::Created { tile, creator, .. } => {
+                StepAction::Created {
+                    tile,
+                    creator,
+                    version,
+                    ..
+                } => {
                     let tile = self.tile_index(*tile, *creator);
                     self.set_present(tile);
+                    self.set_version(*version);
                 }
                 StepAction::Deleted { .. } => self.set_present(NOTHING),
-                StepAction::Updated { .. } => {}
+                StepAction::Updated { version, .. } => self.set_version(*version),
             }
             return;
         }
@@ -197,10 +234,11 @@ impl CellHistory {
 
     /// The tile as it is seen.
     pub(crate) fn tile(&self) -> Option<TileView> {
-        let (id, creator) = *self.tiles.get(at(self.present_tile()))?;
+        let tile = self.tiles.get(at(self.present_tile()))?;
         Some(TileView {
-            id,
-            creator,
+            id: tile.id,
+            creator: tile.creator,
+            version: tile.version,
             title: self.title_text(),
             pixels: Pixels::from_bytes(self.pixels.iter().map(colour).collect()),
         })
@@ -214,6 +252,11 @@ impl CellHistory {
         }
         let pixels = self.pixels.iter();
         pixels.map(|pixel| author(&self.events, pixel)).collect()
+    }
+
+    /// Whether the rewrite has changed the cell.
+    pub(crate) fn has_rewrite(&self, id: RewriteId) -> bool {
+        self.rewrites.contains_key(&id)
     }
 
     /// What the rewrite would change now. Leaves the cell as it is after it.
@@ -377,6 +420,7 @@ impl CellHistory {
                 creator,
                 title,
                 pixels,
+                version,
             } => {
                 let user = step.cause.map_or(*creator, |cause| cause.by);
                 let tile = self.tile_index(*tile, *creator);
@@ -387,6 +431,7 @@ impl CellHistory {
                     pixel.push(event, u32::from(*colour));
                 }
                 self.set_present(tile);
+                self.set_version(*version);
             }
             StepAction::Updated {
                 updater,
@@ -394,7 +439,9 @@ impl CellHistory {
                 delta,
                 pixels,
                 undo_of,
+                version,
             } => {
+                self.set_version(*version);
                 let undone = undo_of.and_then(|seq| self.event_of(seq, *updater));
                 let event = self.push_event(step.seq, *updater, self.present_tile(), false);
                 let whole = pixels.iter().flat_map(|p| p.as_bytes().iter().copied());
@@ -487,9 +534,13 @@ impl CellHistory {
     }
 
     fn tile_index(&mut self, id: TileId, creator: UserId) -> u32 {
-        let known = self.tiles.iter().position(|(tile, _)| *tile == id);
+        let known = self.tiles.iter().position(|tile| tile.id == id);
         number(known.unwrap_or_else(|| {
-            self.tiles.push((id, creator));
+            self.tiles.push(Tile {
+                id,
+                creator,
+                version: 0,
+            });
             self.tiles.len() - 1
         }))
     }
@@ -514,6 +565,14 @@ impl CellHistory {
             .checked_sub(1)
             .and_then(|place| self.present.get(place));
         last.map_or(NOTHING, |(_, tile)| *tile)
+    }
+
+    /// Notes the version of the tile that is there.
+    fn set_version(&mut self, version: i64) {
+        let present = at(self.present_tile());
+        if let Some(tile) = self.tiles.get_mut(present) {
+            tile.version = version;
+        }
     }
 
     /// Notes which tile is there after the newest event.

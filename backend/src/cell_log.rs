@@ -2,9 +2,12 @@
 
 use crate::{
     cell_history::{CellHistory, Rules, Step},
-    db::{self, Pool, events},
+    db::{self, Pool, events, rewrites},
 };
-use shared::{canvas::Coord, ids::CanvasId};
+use shared::{
+    canvas::Coord,
+    ids::{CanvasId, RewriteId},
+};
 
 /// Events that are read at a time. They are replayed before the next ones are read, so
 /// that few of them are in memory.
@@ -20,17 +23,20 @@ pub(crate) async fn replay(
     cell: Coord,
     until: i64,
     tile_size: i32,
-    rules: &Rules,
 ) -> db::Result<CellHistory> {
     let mut history = CellHistory::new(tile_size);
+    let mut rules = Rules::new();
     let mut after = 0;
     loop {
         let read = events::of_cell(pool, canvas, cell, after..until, AT_ONCE).await?;
-        for (_, body) in &read {
-            // The log has likes too.
-            if let Some(step) = Step::parse(body) {
-                history.apply(&step, rules);
-            }
+        // The log has likes too.
+        let steps: Vec<Step> = read.iter().filter_map(|(_, b)| Step::parse(b)).collect();
+        let causes = steps.iter().filter_map(|step| step.cause);
+        let mut unknown: Vec<RewriteId> = causes.map(|cause| cause.rewrite_id).collect();
+        unknown.retain(|id| !rules.contains_key(id));
+        rules.extend(rewrites::rules(pool, canvas, &unknown).await?);
+        for step in &steps {
+            history.apply(step, &rules);
         }
         let is_last = i64::try_from(read.len()).is_ok_and(|count| count < AT_ONCE);
         match read.last() {

@@ -34,6 +34,7 @@ mod pooler;
 mod pools;
 mod readiness;
 pub(crate) mod removed_messages;
+pub(crate) mod rewrites;
 pub(crate) mod sanctions;
 pub(crate) mod sessions;
 pub(crate) mod sign_ins;

@@ -32,6 +32,7 @@ mod openapi;
 mod origins;
 mod pages;
 mod pagination;
+mod rewrites;
 mod sanctions;
 mod snapshot;
 mod starting;
@@ -108,6 +109,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(sanctions::routes())
                 .merge(moderation_log::routes())
                 .merge(messages::routes())
+                .merge(rewrites::routes())
                 .merge(snapshot::routes())
                 .merge(tiles::routes())
                 .merge(history::routes())

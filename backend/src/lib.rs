@@ -22,6 +22,7 @@ mod origins;
 mod picture;
 mod rate_limit;
 mod realtime;
+mod rewrites;
 mod serve;
 mod state;
 mod telemetry;

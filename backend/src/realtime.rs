@@ -34,4 +34,6 @@ pub(crate) use hub::{Hub, KickOutcome, Settings};
 pub(crate) use metrics::render as render_metrics;
 pub(crate) use rate_limit::RateCost;
 pub(crate) use registry::ClientType;
-pub(crate) use write::{Done, Identity, Operation, UNKNOWN_ACL, Write, WriteError};
+pub(crate) use write::{
+    Done, Identity, Operation, RewriteBatch, RewrittenCell, UNKNOWN_ACL, Write, WriteError,
+};

@@ -41,6 +41,10 @@ pub const TILE_TITLE: RangeInclusive<usize> = 0..=80;
 pub const CHAT_TEXT: RangeInclusive<usize> = 1..=2000;
 /// Characters of the reason of an act of moderation, where one need not be given.
 pub const REASON: RangeInclusive<usize> = 0..=500;
+/// Tiles that one rewrite changes at most.
+pub const REWRITTEN_TILES: usize = 4096;
+/// Users whom a revert names.
+pub const REVERTED_USERS: RangeInclusive<usize> = 1..=50;
 /// Messages that one purge removes at most.
 pub const PURGED_MESSAGES: i64 = 1000;
 /// Characters of a tile mention's message.

@@ -108,6 +108,7 @@ impl World {
                 delta,
                 pixels: None,
                 undo_of,
+                version: 1,
             },
         );
     }
@@ -131,6 +132,7 @@ impl World {
                 delta: change.edits.clone(),
                 pixels: None,
                 undo_of: None,
+                version: 1,
             };
             self.append(Some(cause), updated);
         } else {
@@ -145,6 +147,7 @@ impl World {
                     creator: tile.creator,
                     title: tile.title,
                     pixels: tile.pixels,
+                    version: 1,
                 };
                 self.append(Some(cause), created);
             }
@@ -169,6 +172,7 @@ impl World {
                         creator: UserId(*user),
                         title: String::new(),
                         pixels: Pixels::from_bytes(pixels.to_vec()),
+                        version: 1,
                     },
                 );
             }
@@ -206,6 +210,7 @@ impl World {
                     delta: Vec::new(),
                     pixels: None,
                     undo_of: None,
+                    version: 1,
                 },
             ),
             Act::Delete(user) if tile.is_some() => {

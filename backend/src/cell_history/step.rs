@@ -25,6 +25,7 @@ pub(crate) enum StepAction {
         creator: UserId,
         title: String,
         pixels: Pixels,
+        version: i64,
     },
     Updated {
         updater: UserId,
@@ -32,6 +33,7 @@ pub(crate) enum StepAction {
         delta: Vec<PixelEdit>,
         pixels: Option<Pixels>,
         undo_of: Option<i64>,
+        version: i64,
     },
     Deleted {
         deleter: UserId,
@@ -51,6 +53,8 @@ struct Body<'a> {
     delta: Option<Vec<PixelEdit>>,
     pixels: Option<&'a str>,
     undo_of: Option<i64>,
+    #[serde(default)]
+    version: i64,
     cause: Option<Cause>,
 }
 
@@ -69,6 +73,7 @@ impl Step {
                 creator: body.creator_id,
                 title: body.title?,
                 pixels: pixels?,
+                version: body.version,
             },
             "tile_updated" => StepAction::Updated {
                 updater: body.updater_id?,
@@ -76,6 +81,7 @@ impl Step {
                 delta: body.delta.unwrap_or_default(),
                 pixels,
                 undo_of: body.undo_of,
+                version: body.version,
             },
             "tile_deleted" => StepAction::Deleted {
                 deleter: body.deleter_id?,

@@ -9,7 +9,6 @@ use super::{
     openapi::{CellQuery, ReadsCanvas},
 };
 use crate::{
-    cell_history::Rules,
     cell_log,
     db::{canvases, users},
     state::AppState,
@@ -83,7 +82,7 @@ async fn authors(
         return Err(ApiError::invalid("at", problem));
     }
     let place = bulk::place(&state, id, client).await?;
-    let history = cell_log::replay(reads, id, cell, seq, grid.tile_size, &Rules::new()).await?;
+    let history = cell_log::replay(reads, id, cell, seq, grid.tile_size).await?;
     let (authors, pixels) = indexed(&history.authors());
     let answer = Authors {
         seq,

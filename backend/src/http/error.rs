@@ -63,6 +63,15 @@ pub(crate) enum ApiError {
     /// The user has a password already.
     #[error("this account is registered already")]
     AlreadyRegistered,
+    /// Another rewrite of the canvas is running.
+    #[error("another rewrite is running on this canvas")]
+    RewriteRunning,
+    /// The rewrite was undone before.
+    #[error("this was undone already")]
+    AlreadyUndone,
+    /// A rewrite would change more than [`shared::limits::REWRITTEN_TILES`] tiles.
+    #[error("this would change more than 4096 tiles")]
+    TooLarge,
     /// A list has as many entries as it may have.
     #[error("there are too many {0}s already")]
     ListFull(Entry),
@@ -122,6 +131,8 @@ pub(crate) enum Resource {
     Session,
     /// An invite.
     Invite,
+    /// A rewrite.
+    Rewrite,
 }
 
 /// What a list with a largest number of entries has.
@@ -154,6 +165,7 @@ impl Display for Resource {
             Self::Session => "session",
             Self::Invite => "invite",
             Self::Sanction => "sanction",
+            Self::Rewrite => "rewrite",
         })
     }
 }
@@ -199,6 +211,8 @@ impl ApiError {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UsernameTaken
             | Self::AlreadyRegistered
+            | Self::RewriteRunning
+            | Self::AlreadyUndone
             | Self::ListFull(_)
             | Self::SanctionOver
             | Self::Refused(Refusal::TileExists | Refusal::VersionConflict(_)) => {
@@ -207,6 +221,7 @@ impl ApiError {
             Self::Refused(Refusal::TileLocked) => StatusCode::LOCKED,
             Self::Refused(Refusal::OutOfBounds | Refusal::Pixels(_))
             | Self::Validation(_)
+            | Self::TooLarge
             | Self::ImageTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -239,9 +254,13 @@ impl ApiError {
             Self::NotFound(Resource::Session) => "session_not_found",
             Self::NotFound(Resource::Invite) => "invite_not_found",
             Self::NotFound(Resource::Sanction) => "sanction_not_found",
+            Self::NotFound(Resource::Rewrite) => "rewrite_not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::UsernameTaken => "username_taken",
             Self::AlreadyRegistered => "already_registered",
+            Self::RewriteRunning => "rewrite_running",
+            Self::AlreadyUndone => "already_undone",
+            Self::TooLarge => "too_large",
             Self::ListFull(Entry::Block) => "too_many_blocks",
             Self::ListFull(Entry::Invite) => "too_many_invites",
             Self::Refused(Refusal::TileExists) => "tile_exists",
@@ -391,6 +410,8 @@ impl From<WriteError> for ApiError {
             WriteError::MessageNotFound => Self::NotFound(Resource::Message),
             WriteError::Busy => Self::RateLimited(Duration::from_secs(1)),
             WriteError::Unavailable => Self::Unavailable,
+            // Only the task of a rewrite is told.
+            WriteError::RewriteStopped => Self::Internal(None),
             WriteError::Internal => Self::Internal(None),
         }
     }

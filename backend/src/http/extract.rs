@@ -19,7 +19,7 @@ use axum::{
     http::request::Parts,
 };
 use serde::de::DeserializeOwned;
-use shared::ids::{CanvasId, InviteId, MessageId, SessionId, TileId, UserId};
+use shared::ids::{CanvasId, InviteId, MessageId, RewriteId, SessionId, TileId, UserId};
 use std::str::FromStr;
 
 /// The session of a signed-in user; 401 for everybody else. On a request that changes
@@ -126,8 +126,21 @@ pub(crate) struct SessionPath(pub(crate) SessionId);
 /// `{invite_id}` of the path; 404 for anything but a number.
 pub(crate) struct InvitePath(pub(crate) InviteId);
 
+/// `{rewrite_id}` of the path; 404 for anything but a number.
+pub(crate) struct RewritePath(pub(crate) RewriteId);
+
 /// `{code}` of the path: what the user has of an invite.
 pub(crate) struct InviteCodePath(pub(crate) String);
+
+impl FromRequestParts<AppState> for RewritePath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        segment(parts, state, "rewrite_id", Resource::Rewrite)
+            .await
+            .map(Self)
+    }
+}
 
 impl FromRequestParts<AppState> for SessionPath {
     type Rejection = ApiError;

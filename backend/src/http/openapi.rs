@@ -185,6 +185,35 @@ refusals! {
     }
     /// Of the route that makes an invite.
     MakesInvite { "409": ["too_many_invites"] }
+    /// Of a route that makes a rewrite.
+    Rewrites {
+        "409": ["rewrite_running"],
+        "503": ["overloaded"],
+    }
+    /// Of the same route's body.
+    RewriteBody {
+        "408": ["body_too_slow"],
+        "413": ["body_too_large"],
+        "422": ["validation_failed", "too_large"],
+    }
+    /// Of a route that reads a rewrite.
+    ReadsRewrite {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned"],
+        "404": ["rewrite_not_found", "canvas_not_found"],
+    }
+    /// Of a route that changes a rewrite.
+    ChangesRewrite {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "404": ["rewrite_not_found", "canvas_not_found"],
+    }
+    /// Of the route that undoes a rewrite.
+    Undoes {
+        "409": ["rewrite_running", "already_undone"],
+        "422": ["too_large"],
+        "503": ["overloaded"],
+    }
     /// Of a route that changes an invite.
     ChangesInvite {
         "401": ["unauthenticated"],

@@ -1,14 +1,18 @@
 //! Durable requests, and their results. Plain types, which HTTP handlers, connections
 //! and the writer share.
 
-use crate::db::sanctions::Sanctions;
+use crate::{
+    cell_history::{CellHistory, Change, Rule, Rules},
+    db::sanctions::Sanctions,
+};
 use shared::{
     api::{
         UpdateCanvas,
+        rewrites::RewriteKind,
         sanctions::{Activity, SanctionBrief},
     },
     canvas::{Coord, Refusal, Role, TileOp},
-    ids::{MessageId, OpId, TileId, UserId},
+    ids::{MessageId, OpId, RewriteId, TileId, UserId},
     text::ChatText,
     time::Timestamp,
 };
@@ -59,6 +63,8 @@ pub(crate) enum Operation {
     },
     /// Changes the canvas's settings, whose values are validated already.
     Settings(UpdateCanvas),
+    /// Changes the tiles of some cells as a rewrite says.
+    Rewrite(Arc<RewriteBatch>),
     /// Takes or renews a tile's lock. Makes no event.
     Lock { at: Coord },
     /// Releases a tile's lock. Makes no event.
@@ -74,7 +80,9 @@ impl Operation {
                 op: TileOp::Like { .. },
                 ..
             } => Activity::Liking,
-            Self::Tile { .. } | Self::Lock { .. } | Self::Unlock { .. } => Activity::Painting,
+            Self::Tile { .. } | Self::Rewrite(_) | Self::Lock { .. } | Self::Unlock { .. } => {
+                Activity::Painting
+            }
             Self::RemoveMessage(_) | Self::PurgeMessages { .. } | Self::Settings(_) => {
                 Activity::Other
             }
@@ -98,6 +106,8 @@ impl Operation {
                 }
                 TileOp::Like { .. } | TileOp::Delete => 0,
             },
+            // One tile may go, and another come.
+            Self::Rewrite(batch) => batch.cells.len() * whole * 2,
             Self::PurgeMessages { seqs, .. } => seqs.len() * REMOVED_BYTES,
             Self::RemoveMessage(_)
             | Self::Settings(_)
@@ -105,6 +115,30 @@ impl Operation {
             | Self::Unlock { .. } => 0,
         }
     }
+}
+
+/// Some cells of a rewrite.
+#[derive(Debug)]
+pub(crate) struct RewriteBatch {
+    pub(crate) rewrite: RewriteId,
+    pub(crate) kind: RewriteKind,
+    pub(crate) rule: Rule,
+    /// Those of the rewrites in the cells' histories.
+    pub(crate) rules: Rules,
+    /// Whether it needs the role of a moderator.
+    pub(crate) needs_moderator: bool,
+    /// The `seq` up to which the cells were read.
+    pub(crate) head: i64,
+    pub(crate) cells: Vec<RewrittenCell>,
+}
+
+/// A cell that a rewrite changes.
+#[derive(Clone, Debug)]
+pub(crate) struct RewrittenCell {
+    pub(crate) at: Coord,
+    pub(crate) history: CellHistory,
+    /// What the rewrite changes in it, if nothing else does before.
+    pub(crate) change: Change,
 }
 
 /// A durable request.
@@ -156,6 +190,9 @@ pub(crate) enum WriteError {
     /// The canvas has no such message.
     #[error("there is no such message")]
     MessageNotFound,
+    /// The rewrite was stopped.
+    #[error("the rewrite was stopped")]
+    RewriteStopped,
     /// Too many requests of the user wait already.
     #[error("too much is waiting to be written")]
     Busy,

@@ -239,6 +239,7 @@ async fn save(
     let changed = &plan.changed_and_deleted;
     let (added, removed) = plan.changed_likes_of_deleted();
     db::cells::save_deleted(connection, canvas, changed, &added, &removed, now).await?;
+    db::rewrites::revive(connection, &plan.revived()).await?;
     let (drawn, liked) = plan.changed_tiles();
     db::cells::save(connection, canvas, &drawn, now).await?;
     db::cells::save_like_counts(connection, &liked).await?;
@@ -258,6 +259,9 @@ async fn save(
             detail: line.detail.clone(),
         };
         db::moderation_log::append(&mut *connection, &line).await?;
+    }
+    for progress in &plan.progress {
+        db::rewrites::add_progress(connection, progress).await?;
     }
     db::log::remember_no_ops(connection, canvas, &plan.no_ops).await?;
     let tile_count = tile_count + plan.tile_delta;

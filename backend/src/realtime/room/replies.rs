@@ -28,6 +28,8 @@ pub(super) fn refusal(op_id: Option<OpId>, error: &WriteError) -> OutboundMessag
         WriteError::Refused(refusal) => (refusal.code(), None),
         WriteError::Sanctioned(_) => (ErrorCode::Sanctioned, None),
         WriteError::MessageNotFound => (ErrorCode::MessageNotFound, None),
+        // Comes from no socket.
+        WriteError::RewriteStopped => (ErrorCode::Internal, None),
         WriteError::Busy => (ErrorCode::RateLimited, Some(1000)),
         WriteError::Unavailable | WriteError::CanvasNotFound => {
             (ErrorCode::Unavailable, Some(1000))

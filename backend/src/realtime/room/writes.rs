@@ -13,6 +13,7 @@ use crate::{
     },
     realtime::{
         ring::Event,
+        write::Operation,
         writer::{self, BATCH, BATCH_BYTES, Outcome, Request},
     },
 };
@@ -216,17 +217,18 @@ impl Writes {
             return (vec![request], vec![reply_to]);
         }
         let area = usize::try_from(grid.tile_size).unwrap_or_default().pow(2);
-        let (mut requests, mut replies) = (Vec::new(), Vec::new());
+        let mut batch = Vec::new();
         let mut bytes = 0;
-        while requests.len() < BATCH
+        while batch.len() < BATCH
             && bytes < BATCH_BYTES
             && let Some((request, reply_to)) = self.queue.pop()
         {
             bytes += request.write.operation.size(area);
-            requests.push(request);
-            replies.push(reply_to);
+            batch.push((request, reply_to));
         }
-        (requests, replies)
+        // A rewrite goes first: it depends on what is stored of its cells.
+        batch.sort_by_key(|(request, _)| !matches!(request.write.operation, Operation::Rewrite(_)));
+        batch.into_iter().unzip()
     }
 }
 

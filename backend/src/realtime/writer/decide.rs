@@ -3,11 +3,12 @@
 
 mod locks;
 mod messages;
+mod rewrites;
 mod tiles;
 
 use super::{
     Applied, Request, chat,
-    plan::{Loaded, Plan, StoredMessage, done},
+    plan::{Loaded, LoadedRewrite, Plan, StoredMessage, done},
 };
 use crate::{
     db::{
@@ -25,7 +26,7 @@ use chrono::{DateTime, Utc};
 use shared::{
     api::Canvas,
     canvas::{Coord, EditPolicy, Grid, Rank, Refusal, Role},
-    ids::{CanvasId, OpId, TileId, UserId},
+    ids::{CanvasId, OpId, RewriteId, TileId, UserId},
     protocol::{CanvasUpdated, DurableEvent},
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -48,6 +49,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         results: loaded.undoable,
         locks: loaded.locks,
         messages: loaded.messages,
+        rewrites: loaded.rewrites,
         plan: Plan {
             base: loaded.canvas.last_seq,
             epoch: loaded.canvas.epoch,
@@ -61,6 +63,8 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             events: Vec::with_capacity(requests.len()),
             deleted: Vec::new(),
             changed_and_deleted: Vec::new(),
+            revived: Vec::new(),
+            progress: Vec::new(),
             no_ops: Vec::new(),
             removals: Vec::new(),
             log_lines: Vec::new(),
@@ -116,6 +120,7 @@ struct Planner {
     locks: HashMap<Coord, TileLock>,
     /// The messages that may be removed, by their `seq`.
     messages: HashMap<i64, StoredMessage>,
+    rewrites: HashMap<RewriteId, LoadedRewrite>,
     plan: Plan,
 }
 
@@ -171,6 +176,7 @@ impl Planner {
                 }));
                 self.append(request, &event)
             }
+            Operation::Rewrite(batch) => self.rewrite(request, batch),
             Operation::Lock { at } => self.lock(request, *at),
         }
     }

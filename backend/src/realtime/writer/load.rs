@@ -1,10 +1,17 @@
 //! Reads, under the canvas's lock, everything that the decisions about a batch depend
 //! on.
 
-use super::{Request, plan::Loaded};
+use super::{
+    Request,
+    plan::{Loaded, LoadedRewrite},
+};
 use crate::{
-    db::{self, log::LockedCanvas},
-    realtime::write::Operation,
+    cell_history::Step,
+    db::{
+        self,
+        log::{LockedCanvas, tile_number},
+    },
+    realtime::write::{Operation, RewriteBatch},
 };
 use shared::{
     api::UpdateCanvas,
@@ -12,7 +19,7 @@ use shared::{
     ids::{CanvasId, MessageId, OpId, UserId},
 };
 use sqlx::PgConnection;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What the requests of a batch need to have read.
 #[derive(Default)]
@@ -38,6 +45,7 @@ struct Needs<'a> {
     purged_senders: Vec<UserId>,
     /// Who removes messages.
     removers: Vec<UserId>,
+    rewrites: Vec<&'a RewriteBatch>,
 }
 
 impl<'a> Needs<'a> {
@@ -72,6 +80,10 @@ impl<'a> Needs<'a> {
                     needs.purged.extend(seqs);
                     needs.purged_senders.push(*sender);
                     needs.removers.push(user);
+                }
+                Operation::Rewrite(batch) => {
+                    needs.cells.extend(batch.cells.iter().map(|cell| cell.at));
+                    needs.rewrites.push(batch);
                 }
                 Operation::Settings(change) => needs.settings.push(change),
                 Operation::Chat(_) | Operation::Lock { .. } | Operation::Unlock { .. } => {}
@@ -148,6 +160,11 @@ pub(super) async fn load(
         starts
     };
     loaded.new_ids = db::cells::new_ids(connection, new_ids).await?;
+    let head = loaded.canvas.last_seq;
+    for batch in needs.rewrites {
+        let rewrite = load_rewrite(connection, canvas, batch, head).await?;
+        loaded.rewrites.insert(batch.rewrite, rewrite);
+    }
     let mut changes_policy = false;
     for change in needs.settings {
         let changed = db::canvases::update(connection, canvas, change).await?;
@@ -157,5 +174,56 @@ pub(super) async fn load(
     if loaded.needs_locks() || changes_policy {
         loaded.note_locks(db::locks::held(connection, canvas).await?);
     }
+    Ok(loaded)
+}
+
+/// What the rewrite changes in each cell as it is now. A cell in which it is done is left
+/// out.
+async fn load_rewrite(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    batch: &RewriteBatch,
+    head: i64,
+) -> db::Result<LoadedRewrite> {
+    let mut loaded = LoadedRewrite::default();
+    if !db::rewrites::lock_running(connection, batch.rewrite).await? {
+        return Ok(loaded);
+    }
+    loaded.is_running = true;
+    let mut since: HashMap<i32, Vec<Step>> = HashMap::new();
+    if head > batch.head {
+        let cells: Vec<i32> = batch
+            .cells
+            .iter()
+            .map(|cell| tile_number(cell.at))
+            .collect();
+        let events =
+            db::rewrites::events(&mut *connection, canvas, &cells, batch.head, head).await?;
+        for (cell, body) in events {
+            since.entry(cell).or_default().extend(Step::parse(&body));
+        }
+    }
+    for cell in &batch.cells {
+        let change = match since.get(&tile_number(cell.at)) {
+            None => cell.change.clone(),
+            Some(steps) => {
+                let mut history = cell.history.clone();
+                for step in steps {
+                    history.apply(step, &batch.rules);
+                }
+                if history.has_rewrite(batch.rewrite) {
+                    continue;
+                }
+                history.preview(&batch.rule)
+            }
+        };
+        loaded.changes.push((cell.at, change));
+    }
+    let coming = loaded.changes.iter();
+    let coming = coming.filter(|(_, change)| !change.is_same_tile());
+    let coming: Vec<_> = coming
+        .filter_map(|(_, c)| Some(c.after.as_ref()?.id))
+        .collect();
+    loaded.likes = db::rewrites::deleted_likes(connection, &coming).await?;
     Ok(loaded)
 }

@@ -1,13 +1,14 @@
 //! The input of the decisions about a batch ([`Loaded`]) and their result ([`Plan`]).
 
 use super::{Applied, Committed};
-use crate::realtime::cluster_message::LockChange;
+use crate::{cell_history::Change, realtime::cluster_message::LockChange};
 use crate::{
     db::{
         access::Standing,
         locks::TileLock,
         log::{LockedCanvas, NewEvent},
         removed_messages::{LoggedMessage, Removal},
+        rewrites::Progress,
         sanctions::Sanctions,
     },
     realtime::{
@@ -19,7 +20,7 @@ use serde_json::Value;
 use shared::{
     api::{Canvas, moderation::ModerationAction},
     canvas::{Coord, EditPolicy, Role, TileState},
-    ids::{Epoch, MessageId, OpId, TileId, UserId},
+    ids::{Epoch, MessageId, OpId, RewriteId, TileId, UserId},
     protocol::DurableEvent,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -48,6 +49,16 @@ pub(super) struct Loaded {
     pub(super) sanctions: HashMap<UserId, Sanctions>,
     /// The chat messages that may be removed, by their `seq`.
     pub(super) messages: HashMap<i64, StoredMessage>,
+    pub(super) rewrites: HashMap<RewriteId, LoadedRewrite>,
+}
+
+/// What a rewrite changes in the cells of its batch.
+#[derive(Default)]
+pub(super) struct LoadedRewrite {
+    pub(super) is_running: bool,
+    pub(super) changes: Vec<(Coord, Change)>,
+    /// The likes of the deleted tiles that come back.
+    pub(super) likes: HashMap<TileId, i64>,
 }
 
 /// A chat message that may be removed.
@@ -84,6 +95,7 @@ impl Loaded {
             standings: HashMap::new(),
             sanctions: HashMap::new(),
             messages: HashMap::new(),
+            rewrites: HashMap::new(),
         }
     }
 
@@ -152,6 +164,10 @@ pub(super) struct Plan {
     /// Those of them that the batch made or changed before, as they were when they were
     /// deleted.
     pub(super) changed_and_deleted: Vec<(Coord, TileState)>,
+    /// Deleted tiles that come back.
+    pub(super) revived: Vec<TileId>,
+    /// What batches of rewrites did.
+    pub(super) progress: Vec<Progress>,
     /// Operations without an event that must not be applied on a repeat.
     pub(super) no_ops: Vec<(UserId, OpId)>,
     /// Chat messages that lose their words.
@@ -176,6 +192,14 @@ impl Plan {
             }
         }
         (drawn, liked)
+    }
+
+    /// The deleted tiles that come back, and stay to the end of the batch.
+    pub(super) fn revived(&self) -> Vec<TileId> {
+        let revived = self.revived.iter().copied();
+        revived
+            .filter(|tile| !self.deleted.contains(tile))
+            .collect()
     }
 
     /// The likes to add and those to remove, of tiles that are not deleted.

@@ -151,7 +151,7 @@ impl Planner {
         }
     }
 
-    fn add_to_count(&mut self, more: i64) {
+    pub(super) fn add_to_count(&mut self, more: i64) {
         self.tile_count += more;
         self.plan.tile_delta += more;
     }

@@ -1,0 +1,465 @@
+//! Rewrites, and the events that they look at.
+
+use super::{DbError, Result, name_of, named};
+use crate::cell_history::{Rule, Rules};
+use chrono::{DateTime, Utc};
+use shared::{
+    api::{
+        moderation::UserRef,
+        rewrites::{Area, Rewrite, RewriteKind, RewriteState},
+    },
+    ids::{CanvasId, RewriteId, TileId, UserId},
+};
+use sqlx::{PgConnection, PgExecutor, query, query_scalar, types::Json};
+use std::collections::HashMap;
+
+/// A rewrite as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredRewrite {
+    pub(crate) rewrite: Rewrite,
+    pub(crate) rule: Rule,
+}
+
+/// A new rewrite.
+#[derive(Clone, Debug)]
+pub(crate) struct New<'a> {
+    pub(crate) canvas: CanvasId,
+    pub(crate) kind: RewriteKind,
+    pub(crate) state: RewriteState,
+    pub(crate) by: UserId,
+    pub(crate) reason: &'a str,
+    pub(crate) rule: &'a Rule,
+    /// Whether it is the user's own work that it takes back.
+    pub(crate) is_own: bool,
+    pub(crate) skipped_pixels: i64,
+}
+
+/// What a batch of a rewrite did.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Progress {
+    pub(crate) rewrite: RewriteId,
+    pub(crate) tiles: i64,
+    pub(crate) pixels: i64,
+    pub(crate) skipped_pixels: i64,
+    /// The first and the last `seq` of its events, if there are any.
+    pub(crate) seqs: Option<(i64, i64)>,
+}
+
+/// Stores a new rewrite; `None` if one is running on the canvas.
+pub(crate) async fn insert(
+    executor: impl PgExecutor<'_>,
+    new: &New<'_>,
+) -> Result<Option<RewriteId>> {
+    query_scalar!(
+        "INSERT INTO rewrites (canvas_id, kind, state, by_id, reason, rule, skipped_pixels, is_own)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (canvas_id) WHERE state = 'running' DO NOTHING
+         RETURNING id",
+        new.canvas.0,
+        name_of(new.kind),
+        name_of(new.state),
+        new.by.0,
+        new.reason,
+        Json(new.rule) as _,
+        new.skipped_pixels,
+        new.is_own,
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(DbError::from)
+    .map(|id| id.map(RewriteId))
+}
+
+/// Notes that a rewrite is undone by another one. False if it was already, unless that undo
+/// was stopped.
+pub(crate) async fn mark_undone(
+    executor: impl PgExecutor<'_>,
+    rewrite: RewriteId,
+    by: RewriteId,
+) -> Result<bool> {
+    let result = query!(
+        "UPDATE rewrites r SET undone_by = $2
+         WHERE id = $1 AND (undone_by IS NULL OR EXISTS (
+             SELECT FROM rewrites u WHERE u.id = r.undone_by AND u.state = 'stopped'
+         ))",
+        rewrite.0,
+        by.0,
+    )
+    .execute(executor)
+    .await?;
+    Ok(result.rows_affected() > 0)
+}
+
+/// Whether it took back only its user's own work.
+pub(crate) async fn is_own(executor: impl PgExecutor<'_>, id: RewriteId) -> Result<bool> {
+    query_scalar!("SELECT is_own FROM rewrites WHERE id = $1", id.0)
+        .fetch_optional(executor)
+        .await
+        .map_err(DbError::from)
+        .map(Option::unwrap_or_default)
+}
+
+/// Whether a rewrite is running on the canvas.
+pub(crate) async fn is_running(executor: impl PgExecutor<'_>, canvas: CanvasId) -> Result<bool> {
+    query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM rewrites WHERE canvas_id = $1 AND state = 'running'
+           ) AS "is_running!""#,
+        canvas.0,
+    )
+    .fetch_one(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// A rewrite; `None` if there is none with this id.
+pub(crate) async fn find(
+    executor: impl PgExecutor<'_>,
+    id: RewriteId,
+) -> Result<Option<StoredRewrite>> {
+    query!(
+        r#"SELECT r.canvas_id, r.kind, r.state, r.by_id, r.reason, r.rule AS "rule: Json<Rule>",
+                r.tiles, r.pixels, r.skipped_pixels, r.first_seq, r.last_seq, r.undone_by,
+                r.created_at, u.username, u.display_name
+         FROM rewrites r JOIN users u ON u.id = r.by_id
+         WHERE r.id = $1"#,
+        id.0,
+    )
+    .try_map(|row| {
+        let rewrite = Rewrite {
+            id,
+            canvas_id: CanvasId(row.canvas_id),
+            kind: named(row.kind)?,
+            state: named(row.state)?,
+            by: UserRef {
+                user_id: UserId(row.by_id),
+                username: row.username,
+                display_name: row.display_name,
+            },
+            reason: row.reason,
+            tiles: row.tiles,
+            pixels: row.pixels,
+            skipped_pixels: row.skipped_pixels,
+            first_seq: row.first_seq,
+            last_seq: row.last_seq,
+            undone_by: row.undone_by.map(RewriteId),
+            created_at: row.created_at.into(),
+        };
+        Ok(StoredRewrite {
+            rewrite,
+            rule: row.rule.0,
+        })
+    })
+    .fetch_optional(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// The rules of these rewrites of a canvas.
+pub(crate) async fn rules(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    ids: &[RewriteId],
+) -> Result<Rules> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    if ids.is_empty() {
+        return Ok(Rules::new());
+    }
+    query!(
+        r#"SELECT id, rule AS "rule: Json<Rule>" FROM rewrites
+           WHERE canvas_id = $1 AND id = ANY($2)"#,
+        canvas.0,
+        &ids,
+    )
+    .map(|row| (RewriteId(row.id), row.rule.0))
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+    .map(|rules| rules.into_iter().collect())
+}
+
+/// Whether the rewrite is still running; it stays so to the end of the transaction.
+pub(crate) async fn lock_running(connection: &mut PgConnection, id: RewriteId) -> Result<bool> {
+    query_scalar!(
+        r#"SELECT true AS "is_running!" FROM rewrites
+           WHERE id = $1 AND state = 'running' FOR NO KEY UPDATE"#,
+        id.0,
+    )
+    .fetch_optional(connection)
+    .await
+    .map_err(DbError::from)
+    .map(|found| found.is_some())
+}
+
+/// Adds what a batch did, in its transaction.
+pub(crate) async fn add_progress(connection: &mut PgConnection, progress: &Progress) -> Result<()> {
+    query!(
+        "UPDATE rewrites SET tiles = tiles + $2, pixels = pixels + $3,
+                skipped_pixels = skipped_pixels + $4, first_seq = coalesce(first_seq, $5),
+                last_seq = coalesce($6, last_seq), beat_at = clock_timestamp()
+         WHERE id = $1",
+        progress.rewrite.0,
+        progress.tiles,
+        progress.pixels,
+        progress.skipped_pixels,
+        progress.seqs.map(|(first, _)| first),
+        progress.seqs.map(|(_, last)| last),
+    )
+    .execute(connection)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
+}
+
+/// Ends a rewrite that is running.
+pub(crate) async fn end(
+    executor: impl PgExecutor<'_>,
+    id: RewriteId,
+    state: RewriteState,
+) -> Result<()> {
+    query!(
+        "UPDATE rewrites SET state = $2 WHERE id = $1 AND state = 'running'",
+        id.0,
+        name_of(state),
+    )
+    .execute(executor)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
+}
+
+/// Tells that the node which carries out the rewrite is alive.
+pub(crate) async fn beat(executor: impl PgExecutor<'_>, id: RewriteId) -> Result<()> {
+    query!(
+        "UPDATE rewrites SET beat_at = clock_timestamp() WHERE id = $1 AND state = 'running'",
+        id.0,
+    )
+    .execute(executor)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
+}
+
+/// Stops the canvas's rewrite if its node has died: it has not told for `silence_ms` that it
+/// is alive.
+pub(crate) async fn stop_orphans(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    silence_ms: i32,
+) -> Result<()> {
+    query!(
+        "UPDATE rewrites SET state = 'stopped'
+         WHERE canvas_id = $1 AND state = 'running'
+           AND beat_at < clock_timestamp() - make_interval(secs => $2::int / 1000.0)",
+        canvas.0,
+        silence_ms,
+    )
+    .execute(executor)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
+}
+
+/// The cells in which these users changed tiles between two events, these included, as
+/// `canvas_events.tile` names them.
+pub(crate) async fn cells_of_users(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    users: &[UserId],
+    from_seq: i64,
+    to_seq: i64,
+) -> Result<Vec<i32>> {
+    let users: Vec<i64> = users.iter().map(|user| user.0).collect();
+    // MATERIALIZED, or the planner may read the log in the order of `seq`.
+    query_scalar!(
+        r#"WITH theirs AS MATERIALIZED (
+               SELECT tile, seq, body FROM canvas_events
+               WHERE actor_id = ANY($2) AND canvas_id = $1
+                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted')
+           )
+           SELECT DISTINCT coalesce(tile, (body::json ->> 'y')::int * 256
+                                        + (body::json ->> 'x')::int) AS "tile!"
+           FROM theirs WHERE seq BETWEEN $3 AND $4 ORDER BY 1"#,
+        canvas.0,
+        &users,
+        from_seq,
+        to_seq,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// The cells of an area whose tiles changed after this event.
+pub(crate) async fn cells_changed_after(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    area: Area,
+    seq: i64,
+) -> Result<Vec<i32>> {
+    query_scalar!(
+        r#"SELECT cell AS "tile!"
+           FROM generate_series($3::int, $4) AS x, generate_series($5::int, $6) AS y,
+           LATERAL (SELECT y * 256 + x AS cell) AS named,
+           LATERAL (
+               SELECT FROM canvas_events
+               WHERE canvas_id = $1 AND tile = cell AND seq > $2
+                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted') LIMIT 1
+           ) AS changed
+           UNION
+           SELECT tile FROM (
+               SELECT (body::json ->> 'x')::int AS x, (body::json ->> 'y')::int AS y
+               FROM canvas_events
+               WHERE canvas_id = $1 AND seq > $2 AND tile IS NULL
+                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted')
+           ) AS unnamed, LATERAL (SELECT y * 256 + x AS tile) AS named
+           WHERE x BETWEEN $3 AND $4 AND y BETWEEN $5 AND $6
+           ORDER BY 1"#,
+        canvas.0,
+        seq,
+        area.x0,
+        area.x1,
+        area.y0,
+        area.y1,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// The `seq`, the cell and the wire form of the tile events of these cells after `after` up to
+/// `until`, in order.
+pub(crate) async fn events(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    cells: &[i32],
+    after: i64,
+    until: i64,
+) -> Result<Vec<(i32, String)>> {
+    query!(
+        r#"SELECT tile AS "tile!", body AS "body!" FROM (
+               SELECT seq, tile, body FROM canvas_events
+               WHERE canvas_id = $1 AND tile = ANY($2) AND seq > $3 AND seq <= $4
+                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted')
+               UNION ALL
+               SELECT seq, cell, body FROM canvas_events,
+               LATERAL (SELECT (body::json ->> 'y')::int * 256
+                             + (body::json ->> 'x')::int AS cell) AS named
+               WHERE canvas_id = $1 AND tile IS NULL AND seq > $3 AND seq <= $4
+                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted')
+                 AND cell = ANY($2)
+           ) AS events
+           ORDER BY seq"#,
+        canvas.0,
+        cells,
+        after,
+        until,
+    )
+    .map(|row| (row.tile, row.body))
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// The newest event's `seq` before (or, if `inclusive`, up to) this time, and the head. Times
+/// grow with `seq`, so the log is halved again and again.
+pub(crate) async fn seq_at(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    time: DateTime<Utc>,
+    inclusive: bool,
+    head: i64,
+) -> Result<i64> {
+    let (mut low, mut high) = (0, head);
+    while low < high {
+        let middle = low + (high - low + 1) / 2;
+        let times = super::log::event_times(&mut *connection, canvas, &[middle]).await?;
+        let is_before = times
+            .first()
+            .is_none_or(|(_, at)| if inclusive { *at <= time } else { *at < time });
+        if is_before {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    Ok(low)
+}
+
+/// The newest `seq` of a canvas.
+pub(crate) async fn head(executor: impl PgExecutor<'_>, canvas: CanvasId) -> Result<Option<i64>> {
+    query_scalar!("SELECT last_seq FROM canvases WHERE id = $1", canvas.0)
+        .fetch_optional(executor)
+        .await
+        .map_err(DbError::from)
+}
+
+/// Who created the tiles that are in these cells.
+pub(crate) async fn creators(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    area: Area,
+) -> Result<Vec<UserId>> {
+    query_scalar!(
+        "SELECT DISTINCT creator_id FROM tiles
+         WHERE canvas_id = $1 AND x BETWEEN $2 AND $3 AND y BETWEEN $4 AND $5",
+        canvas.0,
+        area.x0,
+        area.x1,
+        area.y0,
+        area.y1,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+    .map(|users| users.into_iter().map(UserId).collect())
+}
+
+/// The like counts of those of these tiles that were deleted.
+pub(crate) async fn deleted_likes(
+    connection: &mut PgConnection,
+    tiles: &[TileId],
+) -> Result<HashMap<TileId, i64>> {
+    if tiles.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<i64> = tiles.iter().map(|tile| tile.0).collect();
+    query!(
+        "SELECT id, like_count FROM deleted_tiles WHERE id = ANY($1)",
+        &ids
+    )
+    .map(|row| (TileId(row.id), row.like_count))
+    .fetch_all(connection)
+    .await
+    .map_err(DbError::from)
+    .map(|rows| rows.into_iter().collect())
+}
+
+/// Brings deleted tiles back, with their likes. Those of which nothing was kept stay away.
+pub(crate) async fn revive(connection: &mut PgConnection, tiles: &[TileId]) -> Result<()> {
+    if tiles.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = tiles.iter().map(|tile| tile.0).collect();
+    query!(
+        "INSERT INTO tiles (id, canvas_id, x, y, creator_id, title, pixels, version, like_count,
+                            created_at, updated_at)
+         SELECT id, canvas_id, x, y, creator_id, title, pixels, version, like_count, created_at,
+                updated_at
+         FROM deleted_tiles WHERE id = ANY($1)",
+        &ids,
+    )
+    .execute(&mut *connection)
+    .await?;
+    query!(
+        "WITH revived AS (DELETE FROM deleted_tiles WHERE id = ANY($1) RETURNING id, liked_by)
+         INSERT INTO tile_likes (tile_id, user_id)
+         SELECT r.id, u.id FROM revived r JOIN users u ON u.id = ANY(r.liked_by)
+         ON CONFLICT DO NOTHING",
+        &ids,
+    )
+    .execute(connection)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
+}

@@ -1,0 +1,125 @@
+//! The task that carries out one rewrite.
+
+use super::{Task, batch_size, read_cells};
+use crate::{
+    cell_history::Rules,
+    db::{self, Pool},
+    realtime::{Hub, Identity, Operation, RewriteBatch, UNKNOWN_ACL, Write, WriteError},
+};
+use shared::{
+    api::rewrites::{RewriteKind, RewriteState},
+    ids::RewriteId,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, interval, sleep};
+
+/// Between two signs of life.
+const BEAT_INTERVAL: Duration = Duration::from_millis(500);
+/// A rewrite whose node was silent for so long counts as stopped, in milliseconds.
+pub(crate) const MAX_SILENCE_MS: i32 = 2_000;
+/// How long a batch is tried again while the database is away or the queue is full.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
+/// The pause before each time.
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
+
+/// A rewrite that was stored as running.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    pub(crate) id: RewriteId,
+    pub(crate) kind: RewriteKind,
+    pub(crate) task: Task,
+    pub(crate) needs_moderator: bool,
+    pub(crate) identity: Identity,
+    /// The cells to change, as `canvas_events.tile` names them.
+    pub(crate) cells: Vec<i32>,
+}
+
+/// Carries it out, to the end or until it is stopped or refused.
+pub(crate) async fn run(hub: Hub, pool: Pool, job: Job) {
+    let alive = {
+        let pool = pool.clone();
+        tokio::spawn(async move {
+            let mut beats = interval(BEAT_INTERVAL);
+            loop {
+                beats.tick().await;
+                if let Err(error) = db::rewrites::beat(&pool, job.id).await {
+                    tracing::debug!(%error, "a rewrite cannot tell that it is running");
+                }
+            }
+        })
+    };
+    let state = match change_cells(&hub, &pool, &job).await {
+        Ok(()) => RewriteState::Done,
+        Err(error) => {
+            tracing::info!(rewrite = %job.id, %error, "a rewrite was stopped");
+            RewriteState::Stopped
+        }
+    };
+    alive.abort();
+    let give_up = Instant::now() + RETRY_TIMEOUT;
+    while let Err(error) = db::rewrites::end(&pool, job.id, state).await {
+        if Instant::now() > give_up {
+            tracing::warn!(rewrite = %job.id, %error, "a rewrite ended, but could not be told so");
+            return;
+        }
+        sleep(RETRY_PAUSE).await;
+    }
+}
+
+async fn change_cells(hub: &Hub, pool: &Pool, job: &Job) -> Result<(), WriteError> {
+    let mut rules = Rules::new();
+    for cells in job.cells.chunks(batch_size(job.task.tile_size)) {
+        let give_up = Instant::now() + RETRY_TIMEOUT;
+        loop {
+            let batch = match read_batch(pool, job, cells, &mut rules).await {
+                Ok(batch) => batch,
+                Err(error) if Instant::now() > give_up || !error.is_unavailable() => {
+                    tracing::warn!(rewrite = %job.id, %error, "the cells of a rewrite cannot be read");
+                    return Err(WriteError::Unavailable);
+                }
+                Err(_) => {
+                    sleep(RETRY_PAUSE).await;
+                    continue;
+                }
+            };
+            let write = Write {
+                identity: job.identity.clone(),
+                role: job.task.role,
+                acl_version: UNKNOWN_ACL,
+                sanctions: None,
+                op_id: None,
+                operation: Operation::Rewrite(Arc::new(batch)),
+            };
+            match hub.write(job.task.canvas, write).await {
+                Ok(_) => break,
+                Err(WriteError::Busy | WriteError::Unavailable) if Instant::now() < give_up => {
+                    // Cells that were changed all the same are left out the next time.
+                    sleep(RETRY_PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn read_batch(
+    pool: &Pool,
+    job: &Job,
+    cells: &[i32],
+    rules: &mut Rules,
+) -> db::Result<RewriteBatch> {
+    let head = db::rewrites::head(pool, job.task.canvas).await?;
+    let head = head.unwrap_or_default();
+    let mut read = read_cells(pool, &job.task, cells, head, rules).await?;
+    read.retain(|cell| !cell.history.has_rewrite(job.id));
+    Ok(RewriteBatch {
+        rewrite: job.id,
+        kind: job.kind,
+        rule: job.task.rule.clone(),
+        rules: rules.clone(),
+        needs_moderator: job.needs_moderator,
+        head,
+        cells: read,
+    })
+}

@@ -1,0 +1,413 @@
+//! Rewrites: what vandals painted is taken back, and nothing else; areas become what they
+//! were; and all of it can be undone.
+
+mod common;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use common::{TestServer, canvas, http::Client, socket::TestClient};
+use serde_json::{Value, json};
+
+/// A stroke in the tile (x, 0).
+fn paint(x: i64, pixels: Value) -> Value {
+    json!({ "type": "tile_paint", "x": x, "y": 0, "pixels": pixels })
+}
+
+fn revert(usernames: &[&str]) -> Value {
+    json!({ "kind": "revert", "usernames": usernames })
+}
+
+/// The first pixels of the tile (x, 0); the others are transparent. None where there is no
+/// tile.
+async fn pixels(client: &Client, canvas: i64, x: i64, count: usize) -> Option<Vec<u8>> {
+    let tiles = client.all(&format!("/canvases/{canvas}/tiles")).await;
+    let tile = tiles.into_iter().find(|tile| tile["x"] == x)?;
+    let mut pixels = STANDARD.decode(tile["pixels"].as_str().unwrap()).unwrap();
+    let rest = pixels.split_off(count);
+    assert!(rest.iter().all(|pixel| *pixel == 255), "{rest:?}");
+    Some(pixels)
+}
+
+/// Who painted the first pixels of the tile (x, 0); nobody painted the others.
+async fn authors(client: &Client, canvas: i64, x: i64, count: usize) -> Vec<String> {
+    let path = format!("/canvases/{canvas}/authors?x={x}&y=0");
+    let answer = client.get(&path).await.json(200);
+    let pixels = STANDARD.decode(answer["pixels"].as_str().unwrap()).unwrap();
+    let name = |pixel: u8| {
+        let author = &answer["authors"][usize::from(pixel)]["username"];
+        author.as_str().unwrap_or_default().to_owned()
+    };
+    let mut names: Vec<String> = pixels.into_iter().map(name).collect();
+    assert!(names.split_off(count).iter().all(String::is_empty));
+    names
+}
+
+/// Waits until it ends.
+async fn ended(client: &Client, rewrite: &Value) -> Value {
+    loop {
+        let path = format!("/rewrites/{}", rewrite["id"]);
+        let found = client.get(&path).await.json(200);
+        if found["state"] != "running" {
+            return found;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn rewrite(client: &Client, canvas: i64, body: &Value) -> Value {
+    let path = format!("/canvases/{canvas}/rewrites");
+    let begun = client.post(&path, body).await.json(202);
+    let found = ended(client, &begun).await;
+    assert_eq!(found["state"], "done", "{found}");
+    found
+}
+
+async fn undo(client: &Client, rewrite: &Value) -> Value {
+    let path = format!("/rewrites/{}/undo", rewrite["id"]);
+    let begun = client.post(&path, &Value::Null).await.json(202);
+    let found = ended(client, &begun).await;
+    assert_eq!(
+        (&found["kind"], &found["state"]),
+        (&json!("undo"), &json!("done"))
+    );
+    found
+}
+
+async fn preview(client: &Client, canvas: i64, body: &Value) -> Value {
+    let mut body = body.clone();
+    body["dry_run"] = json!(true);
+    let path = format!("/canvases/{canvas}/rewrites");
+    let found = client.post(&path, &body).await.json(200);
+    assert_eq!(
+        (&found["id"], &found["state"]),
+        (&json!(0), &json!("previewed"))
+    );
+    found
+}
+
+fn counts(rewrite: &Value) -> [i64; 3] {
+    ["tiles", "pixels", "skipped_pixels"].map(|field| rewrite[field].as_i64().unwrap())
+}
+
+async fn give_role(owner: &Client, canvas: i64, who: &Client, role: &str) {
+    let path = format!("/canvases/{canvas}/members/{}", who.username());
+    owner.put(&path, &json!({ "role": role })).await.expect(200);
+}
+
+async fn log_lines(client: &Client, canvas: i64) -> Vec<Value> {
+    client
+        .all(&format!("/canvases/{canvas}/moderation_log"))
+        .await
+}
+
+#[tokio::test]
+async fn a_revert_takes_back_what_they_painted_and_leaves_what_others_painted() {
+    let server = TestServer::start().await;
+    let (owner, moderator) = (server.user("owner").await, server.user("mona").await);
+    let (painter, vandal) = (server.user("painter").await, server.user("vandal").await);
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    give_role(&owner, id, &moderator, "moderator").await;
+    let mut paints = TestClient::join(&painter, id).await;
+    let mut spoils = TestClient::join(&vandal, id).await;
+    paints.done(paint(0, json!([[0, 1], [1, 1], [2, 1]]))).await;
+    // Over the painter's, over nothing, and what the painter paints over later.
+    spoils
+        .done(paint(0, json!([[1, 2], [2, 2], [3, 2], [4, 2]])))
+        .await;
+    spoils.done(paint(0, json!([[1, 3]]))).await;
+    paints.done(paint(0, json!([[4, 0]]))).await;
+    let spoilt = pixels(&owner, id, 0, 5).await;
+    assert_eq!(spoilt, Some(vec![1, 3, 2, 2, 0]));
+    let ask = revert(&["vandal"]);
+    let expected = preview(&moderator, id, &ask).await;
+    assert_eq!(counts(&expected), [1, 3, 1]);
+    assert_eq!(pixels(&owner, id, 0, 5).await, spoilt);
+    assert_eq!(log_lines(&owner, id).await.len(), 1, "only the role");
+    let mut body = ask.clone();
+    body["reason"] = json!("raid");
+    let done = rewrite(&moderator, id, &body).await;
+    assert_eq!(counts(&done), [1, 3, 1]);
+    assert_eq!(
+        (&done["first_seq"], &done["last_seq"]),
+        (&json!(5), &json!(5))
+    );
+    assert_eq!(done["by"]["username"], "mona");
+    assert_eq!(pixels(&owner, id, 0, 5).await, Some(vec![1, 1, 1, 255, 0]));
+    let healed = ["painter", "painter", "painter", "", "painter"];
+    assert_eq!(authors(&owner, id, 0, 5).await, healed);
+    // The act is the moderator's.
+    let events = owner.all(&format!("/canvases/{id}/events")).await;
+    let event = &events[4];
+    assert_eq!(event["updater_id"], moderator.id());
+    assert_eq!(event["creator_id"], painter.id());
+    let cause = json!({ "kind": "revert", "rewrite_id": done["id"], "by": moderator.id() });
+    assert_eq!(event["cause"], cause);
+    let lines = log_lines(&moderator, id).await;
+    assert_eq!(lines[0]["action"], "rewrite");
+    assert_eq!(lines[0]["actor"]["username"], "mona");
+    assert_eq!(
+        (&lines[0]["target"], &lines[0]["reason"]),
+        (&Value::Null, &json!("raid"))
+    );
+    assert_eq!(lines[0]["detail"]["usernames"], json!(["vandal"]));
+    // A second one finds nothing, and an undo takes back only what nobody painted over.
+    let second = rewrite(&moderator, id, &ask).await;
+    assert_eq!(
+        (&second["first_seq"], &second["tiles"]),
+        (&Value::Null, &json!(0))
+    );
+    paints.reach(5).await;
+    paints.done(paint(0, json!([[3, 1]]))).await;
+    let undone = undo(&moderator, &done).await;
+    assert_eq!(counts(&undone), [1, 2, 1]);
+    assert_eq!(pixels(&owner, id, 0, 5).await, Some(vec![1, 3, 2, 1, 0]));
+    let back = ["painter", "vandal", "vandal", "painter", "painter"];
+    assert_eq!(authors(&owner, id, 0, 5).await, back);
+    let path = format!("/rewrites/{}", done["id"]);
+    assert_eq!(owner.get(&path).await.json(200)["undone_by"], undone["id"]);
+    let again = moderator.post(&format!("{path}/undo"), &Value::Null).await;
+    again.problem(409, "already_undone");
+    assert_eq!(
+        log_lines(&moderator, id).await[0]["action"],
+        "rewrite_undone"
+    );
+    // An undo can be undone.
+    undo(&moderator, &undone).await;
+    assert_eq!(pixels(&owner, id, 0, 5).await, Some(vec![1, 1, 1, 1, 0]));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_window_and_an_area_bound_a_revert() {
+    let server = TestServer::start().await;
+    let (owner, vandal) = (server.user("owner").await, server.user("vandal").await);
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    let mut paints = TestClient::join(&owner, id).await;
+    for x in 0..3 {
+        paints.done(paint(x, json!([[0, 1], [1, 1], [2, 1]]))).await;
+    }
+    let mut spoils = TestClient::join(&vandal, id).await;
+    for (x, pixel) in [(0, 0), (0, 1), (0, 2), (1, 0), (2, 0)] {
+        spoils.done(paint(x, json!([[pixel, 2]]))).await;
+    }
+    let mut ask = revert(&["vandal"]);
+    (ask["from_seq"], ask["to_seq"]) = (json!(5), json!(5));
+    assert_eq!(counts(&rewrite(&owner, id, &ask).await), [1, 1, 0]);
+    assert_eq!(pixels(&owner, id, 0, 3).await, Some(vec![2, 1, 2]));
+    let events = owner.all(&format!("/canvases/{id}/events")).await;
+    let mut ask = revert(&["vandal"]);
+    ask["from"] = events[6]["timestamp"].clone();
+    ask["area"] = json!({ "x0": 1, "y0": 0, "x1": 1, "y1": 5 });
+    assert_eq!(counts(&rewrite(&owner, id, &ask).await), [1, 1, 0]);
+    assert_eq!(pixels(&owner, id, 1, 3).await, Some(vec![1, 1, 1]));
+    assert_eq!(pixels(&owner, id, 2, 3).await, Some(vec![2, 1, 1]));
+    let mut ask = revert(&["vandal"]);
+    ask["to"] = json!("2020-01-01T00:00:00Z");
+    assert_eq!(rewrite(&owner, id, &ask).await["first_seq"], Value::Null);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_tile_goes_when_nothing_of_others_is_left_and_comes_back_as_it_was() {
+    let server = TestServer::start().await;
+    let (owner, vandal) = (server.user("owner").await, server.user("vandal").await);
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    let mut spoils = TestClient::join(&vandal, id).await;
+    let mut paints = TestClient::join(&owner, id).await;
+    spoils.done(paint(0, json!([[0, 1], [1, 1]]))).await;
+    spoils
+        .done(json!({ "type": "tile_update", "x": 0, "y": 0, "title": "Mine" }))
+        .await;
+    spoils.done(paint(1, json!([[0, 1], [1, 1]]))).await;
+    paints.reach(3).await;
+    paints.done(paint(1, json!([[1, 2]]))).await;
+    paints
+        .done(json!({ "type": "tile_like", "x": 0, "y": 0, "liked": true }))
+        .await;
+    let before = owner.all(&format!("/canvases/{id}/tiles")).await;
+    let done = rewrite(&owner, id, &revert(&["vandal"])).await;
+    // All pixels of the one, and one of the other, in which every other one was the vandal's.
+    assert_eq!(counts(&done), [2, 64 + 1, 1]);
+    assert_eq!(pixels(&owner, id, 0, 0).await, None);
+    assert_eq!(pixels(&owner, id, 1, 2).await, Some(vec![255, 2]));
+    owner
+        .get(&format!("/tiles/{}", before[0]["id"]))
+        .await
+        .problem(404, "tile_not_found");
+    let undone = undo(&owner, &done).await;
+    assert_eq!(counts(&undone), [2, 2 + 1, 0]);
+    let mut after = owner.all(&format!("/canvases/{id}/tiles")).await;
+    for (after, before) in after.iter_mut().zip(&before) {
+        assert_eq!(after["creator_id"], vandal.id());
+        assert!(after["version"].as_i64() > before["version"].as_i64());
+        for field in ["version", "updated_at"] {
+            after[field] = before[field].clone();
+        }
+    }
+    assert_eq!(after, before);
+    let events = owner.all(&format!("/canvases/{id}/events")).await;
+    let created = events
+        .iter()
+        .rfind(|event| event["type"] == "tile_created")
+        .unwrap();
+    assert_eq!(created["creator_id"], vandal.id());
+    assert_eq!(created["cause"]["by"], owner.id());
+    assert_eq!(
+        (&created["version"], &created["like_count"]),
+        (&json!(3), &json!(1))
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_tile_that_a_vandal_deleted_comes_back_with_everything() {
+    let server = TestServer::start().await;
+    let (owner, painter) = (server.user("owner").await, server.user("painter").await);
+    let vandal = server.user("vandal").await;
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    give_role(&owner, id, &vandal, "moderator").await;
+    let mut paints = TestClient::join(&painter, id).await;
+    paints.done(paint(0, json!([[0, 1]]))).await;
+    let tile = owner.all(&format!("/canvases/{id}/tiles")).await.remove(0);
+    let path = format!("/tiles/{}", tile["id"]);
+    painter
+        .put(&format!("{path}/like"), &Value::Null)
+        .await
+        .expect(200);
+    vandal.delete(&path).await.expect(204);
+    let mut starts = TestClient::join(&vandal, id).await;
+    starts.done(paint(0, json!([[5, 3]]))).await;
+    give_role(&owner, id, &vandal, "viewer").await;
+    let done = rewrite(&owner, id, &revert(&["vandal"])).await;
+    assert_eq!(counts(&done), [1, 64 + 1, 0]);
+    assert_eq!(
+        (&done["first_seq"], &done["last_seq"]),
+        (&json!(5), &json!(6))
+    );
+    let back = owner.get(&path).await.json(200);
+    assert_eq!(
+        (&back["like_count"], &back["version"]),
+        (&json!(1), &json!(2))
+    );
+    assert_eq!(back["pixels"], tile["pixels"]);
+    assert_eq!(painter.get(&path).await.json(200)["liked_by_me"], true);
+    assert_eq!(authors(&owner, id, 0, 1).await, ["painter"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_restore_makes_an_area_what_it_was() {
+    let server = TestServer::start().await;
+    let (owner, other) = (server.user("owner").await, server.user("other").await);
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    let mut paints = TestClient::join(&other, id).await;
+    paints.done(paint(0, json!([[0, 1]]))).await;
+    paints.done(paint(1, json!([[0, 1]]))).await;
+    let before = owner.all(&format!("/canvases/{id}/tiles")).await;
+    paints
+        .done(json!({ "type": "tile_update", "x": 0, "y": 0, "title": "Later" }))
+        .await;
+    paints.done(paint(0, json!([[0, 2], [1, 2]]))).await;
+    paints
+        .done(json!({ "type": "tile_delete", "x": 1, "y": 0 }))
+        .await;
+    paints.done(paint(1, json!([[7, 3]]))).await;
+    paints.done(paint(2, json!([[7, 3]]))).await;
+    let area = json!({ "x0": 0, "y0": 0, "x1": 7, "y1": 5 });
+    let ask = json!({ "kind": "restore", "area": area, "at_seq": 2 });
+    let expected = preview(&owner, id, &ask).await;
+    let done = rewrite(&owner, id, &ask).await;
+    assert_eq!(counts(&done), counts(&expected));
+    // Two pixels; a tile that goes and one that comes; a tile that goes.
+    assert_eq!(counts(&done), [3, 2 + 64 + 1 + 64, 0]);
+    let after = owner.all(&format!("/canvases/{id}/tiles")).await;
+    let seen = |tiles: &[Value]| -> Vec<Value> {
+        let fields = ["id", "x", "title", "pixels", "creator_id", "created_at"];
+        let tiles = tiles.iter();
+        tiles
+            .map(|tile| fields.iter().map(|field| tile[field].clone()).collect())
+            .collect()
+    };
+    assert_eq!(seen(&after), seen(&before));
+    assert_eq!(authors(&owner, id, 0, 1).await, ["other"]);
+    undo(&owner, &done).await;
+    assert_eq!(pixels(&owner, id, 0, 2).await, Some(vec![2, 2]));
+    assert_eq!(pixels(&owner, id, 2, 8).await.unwrap()[7], 3);
+    // Others may restore what they started themselves.
+    let mut only = ask.clone();
+    only["area"] = json!({ "x0": 0, "y0": 0, "x1": 2, "y1": 0 });
+    assert_eq!(rewrite(&other, id, &only).await["tiles"], 3);
+    let mut started = TestClient::join(&owner, id).await;
+    started.done(paint(3, json!([[0, 1]]))).await;
+    let path = format!("/canvases/{id}/rewrites");
+    other.post(&path, &ask).await.problem(403, "forbidden");
+    for (field, value) in [
+        ("area", json!({ "x0": 0, "y0": 0, "x1": 8, "y1": 0 })),
+        ("at_seq", json!(1000)),
+        ("at_seq", json!(-1)),
+        ("kind", json!("undo")),
+    ] {
+        let mut wrong = ask.clone();
+        wrong[field] = value;
+        owner.post(&path, &wrong).await.refuses(field);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn only_a_higher_rank_reverts_others_and_everybody_themselves() {
+    let server = TestServer::start().await;
+    let owner = server.user("owner").await;
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    let mut people = vec![owner.clone()];
+    for (name, role) in [
+        ("mod-1", "moderator"),
+        ("mod-2", "moderator"),
+        ("editor-1", "editor"),
+        ("editor-2", "editor"),
+        ("viewer", "viewer"),
+    ] {
+        let person = server.user(name).await;
+        give_role(&owner, id, &person, role).await;
+        people.push(person);
+    }
+    let rank = |place: usize| match place {
+        0 => 2,
+        1 | 2 => 1,
+        _ => 0,
+    };
+    let path = format!("/canvases/{id}/rewrites");
+    for (a, actor) in people.iter().enumerate() {
+        for (b, target) in people.iter().enumerate() {
+            let mut body = revert(&[target.username()]);
+            body["dry_run"] = json!(true);
+            let reply = actor.post(&path, &body).await;
+            let is_own = a == b && actor.username() != "viewer";
+            if is_own || (rank(a) > 0 && rank(a) > rank(b)) {
+                reply.expect(200);
+            } else {
+                reply.problem(403, "forbidden");
+            }
+        }
+    }
+    owner
+        .post(&path, &revert(&["nobody"]))
+        .await
+        .problem(404, "user_not_found");
+    owner.post(&path, &revert(&[])).await.refuses("usernames");
+    server
+        .visitor()
+        .post(&path, &revert(&["owner"]))
+        .await
+        .problem(401, "unauthenticated");
+    owner
+        .get("/rewrites/77")
+        .await
+        .problem(404, "rewrite_not_found");
+    assert!(
+        log_lines(&owner, id)
+            .await
+            .iter()
+            .all(|line| line["action"] == "role_set")
+    );
+    server.stop().await;
+}
