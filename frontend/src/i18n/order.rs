@@ -134,6 +134,7 @@ texts! {
     appeals: "Appeals",
     log: "Log",
     lockdown: "Lockdown",
+    off: "off",
     lockdown_hint: "Only moderators and people with a role change anything.",
     slow_mode: "Slow mode",
     slow_mode_hint: "Everybody below moderator waits between two messages.",

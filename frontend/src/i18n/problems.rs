@@ -16,6 +16,8 @@ pub fn api_problem(error: &ApiError) -> String {
         "unauthenticated" => t().problem_signed_out,
         "forbidden" => t().problem_forbidden,
         "rate_limited" => t().problem_rate_limited,
+        "registration_required" => order_texts().must_register_text,
+        "guests_not_allowed" => order_texts().no_guests_text,
         "sanctioned" => order_texts().refused_sanctioned,
         "claimed" => order_texts().problem_claimed,
         "already_decided" | "already_appealed" | "sanction_over" => order_texts().problem_over,

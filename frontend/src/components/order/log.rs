@@ -1,19 +1,30 @@
 //! The moderation log, for everybody who may see the canvas.
 
-use super::list::{Items, ListState, Loaded, More};
+use super::{
+    list::{Items, ListState, Loaded, More},
+    switches::span,
+};
 use crate::{
     api,
     components::rewrites::UndoRewrite,
     i18n::{
         interpolate, moment,
-        order::{action, order_texts},
+        order::{self, act, action, appeal_state, order_texts, target},
+        t, with_note,
     },
     store::Store,
 };
 use leptos::prelude::*;
+use serde_json::Value;
 use shared::{
-    api::moderation::{LogLine, ModerationAction},
+    api::{
+        moderation::{LogLine, ModerationAction},
+        reports::{Outcome, ReportTarget},
+        sanctions::{AppealState, SanctionKind},
+    },
+    canvas::Role,
     ids::RewriteId,
+    time::Timestamp,
 };
 
 /// The section with the log.
@@ -53,6 +64,7 @@ fn Line(line: LogLine) -> impl IntoView {
     let actor = line
         .actor
         .map(|person| interpolate(order_texts().by, &[("name", &person.display_name)]));
+    let more = detail(&line.detail);
     // Who keeps order undoes from here what was taken back or restored.
     let undo = (line.action == ModerationAction::Rewrite && store.may_moderate())
         .then(|| line.detail.get("rewrite_id")?.as_i64())
@@ -65,6 +77,7 @@ fn Line(line: LogLine) -> impl IntoView {
                     <strong>{action(line.action)}</strong>
                     {line.target.map(|person| format!(": {}", person.display_name))}
                 </p>
+                {(!more.is_empty()).then(|| view! { <p class="soft" dir="auto">{more}</p> })}
                 {(!line.reason.is_empty())
                     .then(|| view! { <p dir="auto" translate="yes">{line.reason}</p> })}
                 <p class="faint">
@@ -75,5 +88,65 @@ fn Line(line: LogLine) -> impl IntoView {
             </div>
             {undo}
         </li>
+    }
+}
+
+/// What the server tells besides of an act, as far as this version knows it.
+fn detail(detail: &Value) -> String {
+    let texts = order_texts();
+    let number = |name: &str| usize::try_from(detail.get(name)?.as_u64()?).ok();
+    let named = |name: &str| detail.get(name).cloned().unwrap_or_default();
+    let mut parts: Vec<String> = Vec::new();
+    if let Ok(kind) = serde_json::from_value::<SanctionKind>(named("kind")) {
+        parts.push(act(kind).to_owned());
+    }
+    if let Some(seconds) = named("duration_s").as_i64() {
+        parts.push(span(seconds));
+    }
+    let people: Vec<&str> = detail
+        .get("usernames")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    if !people.is_empty() {
+        parts.push(people.join(", "));
+    }
+    if let (Some(tiles), Some(pixels)) = (number("tiles"), number("pixels")) {
+        parts.push(t().tiles.of(tiles));
+        parts.push(texts.pixels.of(pixels));
+    }
+    if let (Some(x), Some(y)) = (named("x").as_i64(), named("y").as_i64()) {
+        parts.push(target(&ReportTarget::Tile { x, y }));
+    }
+    if let Some(removed) = number("removed") {
+        parts.push(texts.removed.of(removed));
+    }
+    if let Ok(outcome) = serde_json::from_value::<Outcome>(named("outcome")) {
+        parts.push(order::outcome(outcome).to_owned());
+    } else if let Ok(outcome) = serde_json::from_value::<AppealState>(named("outcome")) {
+        parts.push(appeal_state(outcome).to_owned());
+    }
+    if let Ok(role) = serde_json::from_value::<Role>(named("role")) {
+        parts.push(role_name(role).to_owned());
+    }
+    if let Some(seconds) = named("slow_mode_s").as_i64() {
+        parts.push(with_note(texts.slow_mode, &span(seconds)));
+    }
+    if let Some(until) = detail.get("lockdown_until") {
+        let until = serde_json::from_value::<Timestamp>(until.clone()).ok();
+        let until = until.map_or_else(|| texts.off.to_owned(), |at| order::until(Some(at)));
+        parts.push(with_note(texts.lockdown, &until));
+    }
+    parts.join(" · ")
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Owner => t().role_owner,
+        Role::Moderator => t().role_moderator,
+        Role::Editor => t().role_editor,
+        Role::Viewer => t().role_viewer,
     }
 }

@@ -16,7 +16,7 @@ const LOCKDOWN_MINUTES: [i64; 4] = [10, 60, 360, 1_439];
 const SLOW_SECONDS: [i32; 5] = [5, 15, 30, 60, 300];
 
 /// A time span as people say it.
-fn span(seconds: i64) -> String {
+pub fn span(seconds: i64) -> String {
     let (text, n) = match seconds {
         ..60 => (order_texts().seconds, seconds),
         60..3_600 => (order_texts().minutes, seconds / 60),
