@@ -213,7 +213,7 @@ pub fn Cases() -> impl IntoView {
             empty=order_texts().no_cases
             problem=list.problem
         />
-        <Show when=move || !list.is_empty()>
+        <Show when=move || list.items.with(|items| items.as_ref().is_some_and(|all| !all.is_empty()))>
             <p class="faint cases__keys">{order_texts().case_keys}</p>
         </Show>
     }

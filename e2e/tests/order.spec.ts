@@ -1,0 +1,207 @@
+// Order on a canvas: what moderators do to people and words, and what those see of it.
+
+import { readFile } from "node:fs/promises";
+import type { Locator, Page } from "@playwright/test";
+import { type Canvas, CanvasPage, expect, freshName, type User, test } from "../fixtures.ts";
+
+const tile = { x: 2, y: 3 };
+
+/** Opens the menu of somebody in the panel with the people, and chooses an act. */
+async function act(tab: CanvasPage, name: string, item: string): Promise<void> {
+  await tab.show("People");
+  await tab.person(name).getByRole("button", { name: `More about ${name}` }).click();
+  await menu(tab.page, name).getByRole("button", { name: item, exact: true }).click();
+}
+
+function menu(page: Page, name: string): Locator {
+  return page.getByRole("group", { name: `More about ${name}` });
+}
+
+/** Fills the form of a sanction and sends it. */
+async function impose(page: Page, kind: string, reason: string): Promise<void> {
+  const form = page.getByRole("dialog", { name: "Sanction" });
+  await form.getByRole("textbox", { name: "Reason" }).fill(reason);
+  await form.getByRole("button", { name: kind, exact: true }).click();
+  await expect(form).toBeHidden();
+}
+
+async function moderation(tab: CanvasPage, section: string): Promise<Locator> {
+  await tab.page.getByRole("button", { name: /^Moderation/ }).click();
+  const panel = tab.page.getByRole("region", { name: "Moderation" });
+  await panel.getByRole("tab", { name: section }).click();
+  return panel;
+}
+
+async function ban(moderator: User, canvas: Canvas, username: string): Promise<number> {
+  const { id } = await moderator.api<{ id: number }>("POST", `/canvases/${canvas.id}/sanctions`, {
+    username,
+    kind: "ban",
+    reason: "Vandalism",
+  });
+  return id;
+}
+
+test("somebody is muted in two clicks and a reason, is told why, and may write again once it is lifted", {
+  tag: "@phone",
+}, async ({ alice, bob, canvas }) => {
+  const hers = await alice.open(canvas);
+  const his = await bob.open(canvas);
+  await act(hers, "Bob", "Mute");
+  const form = hers.page.getByRole("dialog", { name: "Sanction" });
+  await expect(form).toContainText("Bob cannot chat, comment, mention anybody");
+  await expect(form).toContainText("It ends by itself on");
+  await form.getByRole("radio", { name: "Open end" }).check();
+  await expect(form).toContainText("It has no end");
+  await impose(hers.page, "Mute", "Please calm down");
+
+  const told = his.page.getByRole("region", { name: "You cannot chat here" });
+  await expect(told).toContainText("Please calm down");
+  await expect(told).toContainText("You can still paint, like and look.");
+  await his.show("Chat");
+  await expect(his.message).toBeDisabled();
+  await expect(his.message).toHaveAttribute("placeholder", "You cannot chat here now");
+
+  const panel = await moderation(hers, "Sanctions");
+  const row = panel.getByRole("list", { name: "Sanctions" }).getByRole("listitem");
+  await expect(row).toContainText("Bob");
+  await expect(row).toContainText("by Alice");
+  await row.getByRole("button", { name: "Lift" }).click();
+  await expect(panel).toContainText("No sanctions in force.");
+  await expect(told).toBeHidden();
+  await expect(his.notices).toContainText("A sanction against you is over");
+  await his.say("Sorry");
+  await expect(his.messages.last()).toHaveAttribute("data-state", "sent");
+});
+
+test("a warning is shown until it is confirmed", async ({ alice, bob, canvas }) => {
+  const hers = await alice.open(canvas);
+  const his = await bob.open(canvas);
+  await act(hers, "Bob", "Warn");
+  await impose(hers.page, "Warn", "Read the rules");
+  const told = his.page.getByRole("region", { name: "You were warned" });
+  await expect(told).toContainText("Read the rules");
+  await his.page.reload();
+  await his.isLive();
+  await told.getByRole("button", { name: "I have read it" }).click();
+  await expect(told).toBeHidden();
+  await his.page.reload();
+  await his.isLive();
+  await expect(told).toBeHidden();
+});
+
+test("who may not paint leaves the tile and is told so there", async ({ alice, bob, canvas }) => {
+  const hers = await alice.open(canvas);
+  const his = await bob.open(canvas);
+  await his.openTile(tile);
+  await act(hers, "Bob", "Stop painting");
+  await impose(hers.page, "Stop painting", "Not over the work of others");
+  await expect(his.tools).toBeHidden();
+  await his.show("Tile");
+  await expect(his.panel("Tile")).toContainText("You cannot paint here. (Until");
+  await his.show("Chat");
+  await his.say("I understand");
+  await expect(his.messages).toHaveAttribute("data-state", "sent");
+});
+
+test("what a banned person did offline is kept as a draft, exported, and sent once they are back", async ({
+  alice,
+  newAccount,
+  canvas,
+}) => {
+  const name = freshName("zed");
+  const zed = await newAccount(name);
+  const his = await zed.open(canvas);
+  await his.openTile(tile);
+  await zed.context.setOffline(true);
+  await his.isAway();
+  await his.takeColor(2);
+  await his.stroke(tile, { x: 1, y: 1 }, { x: 4, y: 1 });
+  await his.show("Chat");
+  await his.say("While I was away");
+  const id = await ban(alice, canvas, name);
+  await zed.context.setOffline(false);
+
+  const told = his.page.getByRole("region", { name: "You are banned from this canvas" });
+  await expect(told).toContainText("Vandalism", { timeout: 45_000 });
+  const draft = his.page.getByRole("region", { name: /kept as a draft/ });
+  await expect(draft).toContainText("2 changes were not sent.");
+  // The board shows what is stored.
+  await his.show("Tile");
+  await expect(his.panel("Tile")).toContainText("Nobody has drawn here yet");
+  const download = his.page.waitForEvent("download");
+  await draft.getByRole("button", { name: "Export" }).click();
+  const file = await (await download).path();
+  const kept = JSON.parse(await readFile(file, "utf8")) as { type: string; text?: string }[];
+  expect(kept.map(({ type }) => type)).toEqual(["tile_paint", "canvas_chat"]);
+  expect(kept[1].text).toBe("While I was away");
+
+  // A reload keeps it, and nothing of it was stored.
+  await his.page.reload();
+  await expect(told).toContainText("Vandalism", { timeout: 45_000 });
+  await expect(draft).toContainText("2 changes were not sent.");
+  const { items } = await alice.api<{ items: unknown[] }>("GET", `/canvases/${canvas.id}/events`);
+  expect(items).toEqual([]);
+
+  await alice.api("POST", `/sanctions/${id}/lift`, {});
+  await told.getByRole("button", { name: "Reconnect" }).click();
+  await his.isLive();
+  await draft.getByRole("button", { name: "Send it now" }).click();
+  await expect(draft).toBeHidden();
+  await expect
+    .poll(async () => (await alice.stored(canvas, tile)).filter((color) => color === 2).length)
+    .toBe(4);
+  await his.show("Chat");
+  await expect.poll(() => his.said()).toEqual(["While I was away"]);
+});
+
+test("a removed message loses its words for everybody, now and after a reload", {
+  tag: "@phone",
+}, async ({ alice, bob, canvas }) => {
+  const hers = await alice.open(canvas);
+  const his = await bob.open(canvas);
+  for (const tab of [hers, his]) await tab.show("Chat");
+  await his.say("Buy my things");
+  await expect(hers.messages).toContainText("Buy my things");
+  await hers.messages.first().hover();
+  await hers.messages.first().getByRole("button", { name: "More about the message of Bob" }).click();
+  await menu(hers.page, "Bob").getByRole("button", { name: "Remove message" }).click();
+  for (const tab of [hers, his]) {
+    await expect(tab.messages).toContainText("This message was removed.");
+    await expect(tab.messages).not.toContainText("Buy my things");
+  }
+  await his.page.reload();
+  await his.isLive();
+  await his.show("Chat");
+  await expect(his.messages).toContainText("This message was removed.");
+  await expect(his.messages).not.toContainText("Buy my things");
+  // One's own needs no right.
+  await his.say("Oops");
+  await expect(his.messages.last()).toHaveAttribute("data-state", "sent");
+  await his.messages.last().hover();
+  await his.messages.last().getByRole("button", { name: "More about the message of Bob" }).click();
+  await menu(his.page, "Bob").getByRole("button", { name: "Remove message" }).click();
+  await expect(hers.messages.last()).toContainText("This message was removed.");
+});
+
+test("everybody reads the log, and moderators read who did it", async ({ alice, bob, canvas }) => {
+  await alice.api("POST", `/canvases/${canvas.id}/sanctions`, {
+    username: bob.account.username,
+    kind: "mute",
+    reason: "Too loud",
+    duration_s: 3600,
+  });
+  const hers = await alice.open(canvas);
+  const his = await bob.open(canvas);
+  for (const { page } of [hers, his]) {
+    await page.getByRole("button", { name: "Menu" }).click();
+    await page.getByRole("button", { name: "Moderation log" }).click();
+  }
+  const line = (page: Page) =>
+    page.getByRole("list", { name: "Moderation log" }).getByRole("listitem");
+  for (const { page } of [hers, his]) {
+    await expect(line(page)).toContainText("Sanctioned: Bob");
+    await expect(line(page)).toContainText("Too loud");
+  }
+  await expect(line(hers.page)).toContainText("by Alice");
+  await expect(line(his.page)).not.toContainText("Alice");
+});
