@@ -200,6 +200,10 @@ async fn a_guest_made_during_a_ban_in_the_same_browser_registers_first() {
     assert!(!browser.comes_in(&server, &more, id).await);
     more.post("/users/me/account", &account).await.expect(200);
     assert!(browser.comes_in(&server, &more, id).await);
+    // The end of the account is not the end of the ban.
+    bad.delete("/users/me").await.expect(204);
+    let after = browser.guest(&server).await;
+    assert!(!browser.comes_in(&server, &after, id).await);
     // The end of the ban.
     lift(&owner, &made).await;
     assert!(browser.comes_in(&server, &again, id).await);

@@ -462,6 +462,7 @@ async fn a_ban_keeps_members_out_of_a_private_canvas_whatever_role_they_get() {
         let problem = ed.get(&path).await.problem(403, "sanctioned");
         assert_eq!(problem["sanction"], brief(&made));
     }
+    assert_eq!(ed.all("/canvases?mine=true").await, [] as [Value; 0]);
     give(&owner, id, &ed, "moderator").await;
     let (status, problem) = upgrade_problem(&ed, id).await;
     assert_eq!((status, &problem["code"]), (403, &json!("sanctioned")));
@@ -857,8 +858,18 @@ async fn sanctions_survive_a_restart_and_new_names() {
     let (owner, ed) = (at(&owner), at(&ed));
     let (status, problem) = upgrade_problem(&ed, id).await;
     assert_eq!((status, &problem["sanction"]), (403, &brief(&ban)));
-    let listed = owner.all(&format!("/canvases/{id}/sanctions")).await;
+    let active = format!("/canvases/{id}/sanctions?active=true");
+    let listed = owner.all(&active).await;
     assert_eq!(listed[0]["user"]["display_name"], "Somebody else");
+    // Not even the end of the account ends it.
+    let body = json!({ "password": "password" });
+    let deleted = ed.request(Method::DELETE, "/users/me").json(&body);
+    Reply::of(deleted).await.expect(204);
+    let listed = owner.all(&active).await;
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0]["id"], ban["id"]);
+    assert_eq!(listed[0]["user"]["user_id"], ed.id());
+    assert_eq!(listed[0]["user"]["display_name"], "Deleted account");
     server.stop().await;
 }
 

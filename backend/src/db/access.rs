@@ -122,7 +122,8 @@ pub(crate) async fn find(
     viewer: Option<UserId>,
 ) -> Result<Option<Access>> {
     query!(
-        r#"SELECT c.owner_id, c.visibility, access_version(c.access_changes) AS "acl_version!",
+        r#"SELECT c.owner_id, c.visibility,
+                c.access_changes + (SELECT changes FROM server_access) AS "acl_version!",
                 m.role AS "role?", coalesce(u.is_admin OR u.is_named_admin, false) AS "is_admin!",
                 b.id AS "ban_id?", b.reason AS "ban_reason?", b.expires_at AS "ban_expires_at?"
          FROM canvases c
@@ -195,8 +196,8 @@ pub(crate) async fn roles(
     let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
     let rows = query!(
         r#"SELECT asked.id AS "user_id!", c.owner_id AS "owner_id!", c.visibility AS "visibility!",
-                access_version(c.access_changes) AS "acl_version!", m.role AS "role?",
-                coalesce(u.is_admin OR u.is_named_admin, false) AS "is_admin!",
+                c.access_changes + (SELECT changes FROM server_access) AS "acl_version!",
+                m.role AS "role?", coalesce(u.is_admin OR u.is_named_admin, false) AS "is_admin!",
                 coalesce(u.password_hash IS NULL, false) AS "is_guest!",
                 EXISTS (
                     SELECT FROM sanctions s WHERE s.user_id = asked.id AND s.lifted_at IS NULL
@@ -271,7 +272,8 @@ pub(crate) async fn join_lookups(
     let users: Vec<i64> = pairs.iter().map(|(_, user)| user.0).collect();
     query!(
         r#"SELECT asked.user_id AS "user_id!", c.owner_id AS "owner_id?",
-                c.visibility AS "visibility?", access_version(c.access_changes) AS "acl_version?",
+                c.visibility AS "visibility?", 
+                c.access_changes + (SELECT changes FROM server_access) AS "acl_version?",
                 c.last_removal AS "last_removal?",
                 m.role AS "role?", u.username AS "username?", u.display_name AS "display_name?",
                 u.renames AS "name_version?", u.status_message AS "status_message?",

@@ -191,7 +191,13 @@ pub(crate) async fn list(
             r#"WHERE c.id = ANY (ARRAY (
                    SELECT id FROM canvases WHERE owner_id = $1
                    UNION SELECT canvas_id FROM canvas_members WHERE user_id = $1
-               )) AND lower(c.name || E'\x01' || c.description) LIKE lower($5)"#,
+               )) AND lower(c.name || E'\x01' || c.description) LIKE lower($5)
+               AND NOT (c.visibility = 'private' AND EXISTS (
+                   SELECT FROM sanctions s
+                   WHERE s.user_id = $1 AND s.lifted_at IS NULL AND s.kind = 'ban'
+                     AND (s.canvas_id = c.id OR s.canvas_id IS NULL)
+                     AND coalesce(s.expires_at > clock_timestamp(), true)
+               ))"#,
             viewer,
             filter,
             pattern

@@ -133,7 +133,7 @@ pub(crate) async fn room(
 ) -> Result<Option<RoomCanvas>> {
     query!(
         r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", epoch, last_seq,
-                access_version(access_changes) AS "acl_version!",
+                access_changes + (SELECT changes FROM server_access) AS "acl_version!",
                 history_instance() AS "instance!", e.body AS "body?"
          FROM canvases c LEFT JOIN canvas_events e ON e.canvas_id = c.id AND e.seq = c.last_seq
          WHERE id = $1"#,
@@ -449,7 +449,8 @@ pub(crate) async fn heads(
     let ids: Vec<i64> = canvases.iter().map(|id| id.0).collect();
     let rows = query!(
         r#"SELECT h.database_id, i.instance AS "instance!", c.id AS "id?",
-                c.last_seq AS "last_seq?", access_version(c.access_changes) AS "acl_version?", c.epoch AS "epoch?"
+                c.last_seq AS "last_seq?", 
+                c.access_changes + (SELECT changes FROM server_access) AS "acl_version?", c.epoch AS "epoch?"
          FROM history h
          CROSS JOIN (SELECT history_instance() AS instance) AS i
          LEFT JOIN canvases c ON c.id = ANY($1)"#,

@@ -4,7 +4,7 @@
 use super::{DbError, Result};
 use chrono::{DateTime, Utc};
 use shared::ids::{CanvasId, UserId};
-use sqlx::{PgConnection, PgExecutor, query};
+use sqlx::{PgConnection, PgExecutor, query, query_scalar};
 
 /// Browsers, and networks, that are kept of one user at most.
 const MAX_OF_USER: i64 = 64;
@@ -157,6 +157,18 @@ pub(crate) async fn refusal(
         ends_at: row.expires_at,
     })
     .fetch_optional(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// Whether a ban of anybody was not lifted.
+pub(crate) async fn any_bans(executor: impl PgExecutor<'_>) -> Result<bool> {
+    query_scalar!(
+        r#"SELECT EXISTS (
+             SELECT FROM sanctions WHERE kind = 'ban' AND lifted_at IS NULL
+         ) AS "any!""#
+    )
+    .fetch_one(executor)
     .await
     .map_err(DbError::from)
 }

@@ -67,7 +67,7 @@ impl FromRequestParts<AppState> for AuthUser {
             if let Some(ban) = session.server_ban(state.hub.clock().now()) {
                 return Err(ApiError::Sanctioned(Box::new(ban.clone())));
             }
-            if session.is_guest {
+            if session.is_guest && state.origin_notes.any_bans().await? {
                 refuse_guest(parts, state, &session).await?;
             }
         }

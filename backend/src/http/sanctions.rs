@@ -285,6 +285,9 @@ async fn put_in_force(
         .ok_or(ApiError::Internal(None))?;
     let number = sanctions::transaction_id(&mut transaction).await?;
     transaction.commit().await?;
+    if wanted.kind == SanctionKind::Ban {
+        state.origin_notes.banned();
+    }
     publish(state, &issued).await;
     if place.is_none() {
         wait_for_writers(state, &number).await;

@@ -52,8 +52,13 @@ use history::LogIdentity;
 use joins::Joins;
 use members::Members;
 use remote::RemotePresence;
-use shared::{canvas::Grid, ids::CanvasId, protocol::CloseReason};
+use shared::{
+    canvas::Grid,
+    ids::{CanvasId, UserId},
+    protocol::CloseReason,
+};
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize},
@@ -119,6 +124,8 @@ pub(crate) struct Room {
     remote: RemotePresence,
     locks: TileLocks,
     timers: Timers,
+    /// When the first sanction of a member may be over.
+    sanction_timers: HashMap<UserId, Instant>,
     is_deleted: bool,
 }
 
@@ -240,6 +247,7 @@ impl Room {
             remote: RemotePresence::new(services.bus.node(), services.versions.clone()),
             locks: TileLocks::default(),
             timers: Timers::default(),
+            sanction_timers: HashMap::new(),
             is_deleted: false,
             services,
         }

@@ -3,9 +3,10 @@
 
 use super::{Room, replies, timers::Timer};
 use crate::{
-    db::sanctions::{Sanctions, forbidding},
+    db::sanctions::{SanctionRecord, Sanctions, forbidding},
     realtime::{outbound::OutboundMessage, write::WriteError},
 };
+use chrono::{DateTime, Utc};
 use shared::{
     api::sanctions::{Activity, Sanction, SanctionKind},
     canvas::Role,
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 /// How much later than its end a sanction is removed: a timer may fire a little early by
 /// the database's clock.
 const MARGIN: Duration = Duration::from_millis(2);
+/// A timer of a sanction that lasts longer is set again.
+const MAX_WAIT: Duration = Duration::from_hours(1);
 
 /// A user's own sanctions as the user with this role sees them.
 pub(super) fn shown(sanctions: Option<&Sanctions>, role: Role) -> Vec<Sanction> {
@@ -52,7 +55,11 @@ impl Room {
                 }
             }
             for sanction in after {
-                if before.contains(sanction) {
+                // A new name of somebody is no news.
+                let is_told = |it: &SanctionRecord| {
+                    it.id == sanction.id && it.expires_at == sanction.expires_at
+                };
+                if before.iter().any(is_told) {
                     continue;
                 }
                 let is_banned = sanction.kind == SanctionKind::Ban;
@@ -75,32 +82,27 @@ impl Room {
         }
     }
 
-    /// Has the user told when the first of their sanctions is over, at this time.
-    pub(super) fn schedule_expiry(
-        &mut self,
-        user: UserId,
-        expires_at: Option<chrono::DateTime<chrono::Utc>>,
-    ) {
+    /// Has the user told when the first of their sanctions is over, at this time. There is
+    /// one timer for each user, however often they join.
+    pub(super) fn schedule_expiry(&mut self, user: UserId, expires_at: Option<DateTime<Utc>>) {
         let Some(expires_at) = expires_at else { return };
         let left = (expires_at - self.services.clock.now()).to_std();
-        let due = Instant::now() + left.unwrap_or_default() + MARGIN;
-        self.timers.at(due, Timer::Sanction(user));
+        let due = Instant::now() + left.unwrap_or_default().min(MAX_WAIT) + MARGIN;
+        let known = self.sanction_timers.get(&user);
+        if known.is_none_or(|known| *known > due) {
+            self.sanction_timers.insert(user, due);
+            self.timers.at(due, Timer::Sanction(user));
+        }
     }
 
     /// Tells a user about the sanctions whose time is over.
     pub(super) fn expire_sanctions(&mut self, user: UserId) {
+        self.sanction_timers.remove(&user);
         let now = self.services.clock.now();
         let changed = self.members.expire_sanctions(user, now);
-        if changed.is_empty() {
-            // Too early by the database's clock, or overtaken.
-            let next = self.members.next_expiry(user);
-            self.schedule_expiry(
-                user,
-                next.filter(|end| *end <= now + chrono::TimeDelta::seconds(1)),
-            );
-            return;
-        }
         self.send_sanctions(changed);
+        let next = self.members.next_expiry(user);
+        self.schedule_expiry(user, next);
     }
 
     /// Whether a sanction forbids the member the activity; then they are told.
