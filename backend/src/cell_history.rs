@@ -196,6 +196,12 @@ impl CellHistory {
         cell
     }
 
+    /// About how much memory it takes, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let pixels: usize = self.pixels.iter().map(Slot::bytes).sum();
+        pixels + size_of::<Event>() * self.events.len()
+    }
+
     /// Applies the next event.
     pub(crate) fn apply(&mut self, step: &Step, rules: &Rules) {
         self.apply_watched(step, rules, |_, _, _| {});

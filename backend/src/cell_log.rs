@@ -1,17 +1,30 @@
-//! Reads the tile events of a cell from the log and replays them. Knows nothing of HTTP.
+//! Reads the tile events of a cell from the log and replays them. Cells whose authors were
+//! asked for a short time ago are kept, so that only newer events are read. Knows nothing
+//! of HTTP.
 
 use crate::{
     cell_history::{CellHistory, Rules, Step},
     db::{self, Pool, events, rewrites},
 };
+use parking_lot::Mutex;
 use shared::{
     canvas::Coord,
-    ids::{CanvasId, RewriteId},
+    ids::{CanvasId, Epoch, RewriteId, UserId},
+};
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
 };
 
 /// Events that are read at a time. They are replayed before the next ones are read, so
 /// that few of them are in memory.
 const AT_ONCE: i64 = 1_000;
+/// A cell that takes more memory is not kept.
+const MAX_CELL_BYTES: usize = 4 * 1024 * 1024;
+/// The memory of all cells that are kept.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
+/// A cell that nobody asks for is kept for so long.
+const UNUSED: Duration = Duration::from_mins(1);
 
 /// The cell after the event `until`.
 ///
@@ -25,10 +38,22 @@ pub(crate) async fn replay(
     tile_size: i32,
 ) -> db::Result<CellHistory> {
     let mut history = CellHistory::new(tile_size);
+    apply(pool, canvas, cell, 0..until, &mut history).await?;
+    Ok(history)
+}
+
+/// Applies the events after the start of the range up to its end.
+async fn apply(
+    pool: &Pool,
+    canvas: CanvasId,
+    cell: Coord,
+    range: Range<i64>,
+    history: &mut CellHistory,
+) -> db::Result<()> {
     let mut rules = Rules::new();
-    let mut after = 0;
+    let mut after = range.start;
     loop {
-        let read = events::of_cell(pool, canvas, cell, after..until, AT_ONCE).await?;
+        let read = events::of_cell(pool, canvas, cell, after..range.end, AT_ONCE).await?;
         // The log has likes too.
         let steps: Vec<Step> = read.iter().filter_map(|(_, b)| Step::parse(b)).collect();
         let causes = steps.iter().filter_map(|step| step.cause);
@@ -41,7 +66,131 @@ pub(crate) async fn replay(
         let is_last = i64::try_from(read.len()).is_ok_and(|count| count < AT_ONCE);
         match read.last() {
             Some((seq, _)) if !is_last => after = *seq,
-            _ => return Ok(history),
+            _ => return Ok(()),
         }
+    }
+}
+
+/// Cells that are kept.
+#[derive(Debug, Default)]
+pub(crate) struct CellCache(Mutex<Vec<Kept>>);
+
+/// A cell of one history of a canvas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CellKey {
+    pub(crate) canvas: CanvasId,
+    pub(crate) epoch: Epoch,
+    pub(crate) cell: Coord,
+    pub(crate) tile_size: i32,
+}
+
+#[derive(Debug)]
+struct Kept {
+    key: CellKey,
+    /// The last event of the canvas that is applied.
+    seq: i64,
+    history: CellHistory,
+    bytes: usize,
+    used: Instant,
+}
+
+impl CellCache {
+    /// Whose each pixel is after the canvas's newest event, `head`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) async fn authors(
+        &self,
+        pool: &Pool,
+        key: CellKey,
+        head: i64,
+    ) -> db::Result<Vec<Option<UserId>>> {
+        let (after, mut history) = self
+            .take(key, head)
+            .unwrap_or_else(|| (0, CellHistory::new(key.tile_size)));
+        apply(pool, key.canvas, key.cell, after..head, &mut history).await?;
+        let authors = history.authors();
+        self.keep(key, head, history, Instant::now());
+        Ok(authors)
+    }
+
+    /// Removes the cell, unless what is kept is newer than the event `head`. Whoever asks
+    /// for the same cell meanwhile replays it from the start.
+    fn take(&self, key: CellKey, head: i64) -> Option<(i64, CellHistory)> {
+        let mut kept = self.0.lock();
+        let place = kept.iter().position(|it| it.key == key && it.seq <= head)?;
+        let found = kept.swap_remove(place);
+        Some((found.seq, found.history))
+    }
+
+    fn keep(&self, key: CellKey, seq: i64, history: CellHistory, now: Instant) {
+        let bytes = history.bytes();
+        if bytes > MAX_CELL_BYTES {
+            return;
+        }
+        let mut kept = self.0.lock();
+        kept.retain(|it| it.key != key);
+        kept.push(Kept {
+            key,
+            seq,
+            history,
+            bytes,
+            used: now,
+        });
+        let mut all: usize = kept.iter().map(|it| it.bytes).sum();
+        while all > MAX_BYTES {
+            let oldest = (0..kept.len()).min_by_key(|place| kept[*place].used);
+            let Some(oldest) = oldest else { break };
+            all -= kept.swap_remove(oldest).bytes;
+        }
+    }
+
+    /// Forgets cells that nobody asked for recently.
+    pub(crate) fn evict_idle(&self) {
+        self.0.lock().retain(|it| it.used.elapsed() < UNUSED);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn key(x: i32, epoch: u128) -> CellKey {
+        CellKey {
+            canvas: CanvasId(1),
+            epoch: Epoch(Uuid::from_u128(epoch)),
+            cell: Coord { x, y: 0 },
+            tile_size: 64,
+        }
+    }
+
+    #[test]
+    fn a_cell_is_found_by_its_key_up_to_the_head() {
+        let cache = CellCache::default();
+        let now = Instant::now();
+        cache.keep(key(0, 1), 7, CellHistory::new(64), now);
+        assert!(cache.take(key(1, 1), 9).is_none());
+        assert!(cache.take(key(0, 2), 9).is_none());
+        assert!(cache.take(key(0, 1), 6).is_none());
+        assert!(cache.take(key(0, 1), 7).is_some_and(|(seq, _)| seq == 7));
+        assert!(cache.take(key(0, 1), 7).is_none());
+    }
+
+    #[test]
+    fn the_memory_is_bounded_and_the_oldest_go_first() {
+        let cache = CellCache::default();
+        let now = Instant::now();
+        let each = CellHistory::new(64).bytes();
+        assert!(each < MAX_CELL_BYTES);
+        let count = i32::try_from(MAX_BYTES / each).unwrap() + 3;
+        for (x, age) in (0..count).zip((0..1_000_u64).rev()) {
+            let used = now.checked_sub(Duration::from_millis(age)).unwrap();
+            cache.keep(key(x, 1), 1, CellHistory::new(64), used);
+        }
+        let all: usize = cache.0.lock().iter().map(|kept| kept.bytes).sum();
+        assert!(all <= MAX_BYTES);
+        assert!(cache.take(key(0, 1), 1).is_none());
+        assert!(cache.take(key(count - 1, 1), 1).is_some());
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     audit::Audit,
     auth::{Auth, Passwords},
     bulk_reads::BulkReads,
+    cell_log::CellCache,
     config::{Config, Switch},
     db::{
         Batcher, Pool, Pools, Readiness,
@@ -61,6 +62,8 @@ pub(crate) struct Parts {
     pub(crate) canvas_deleted: Notify,
     /// Notified when an account was deleted, whose names are to be removed.
     pub(crate) account_deleted: Notify,
+    /// Cells whose authors were asked for.
+    pub(crate) cell_cache: CellCache,
     /// Encoded pictures of boards.
     pub(crate) image_cache: ImageCache,
     /// The process's metrics.
@@ -95,6 +98,7 @@ impl AppState {
             bulk_reads: BulkReads::new(config.bulk_reads),
             canvas_deleted: Notify::new(),
             account_deleted: Notify::new(),
+            cell_cache: CellCache::default(),
             image_cache: ImageCache::new(),
             metrics,
             origins: Origins::new(&config),

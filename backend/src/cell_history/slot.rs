@@ -43,6 +43,15 @@ pub(super) struct Slot {
 }
 
 impl Slot {
+    /// How much memory it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + size_of::<Write>() * self.writes.capacity()
+            + size_of::<u32>() * self.live.capacity()
+            + size_of::<Take>() * self.takes.capacity()
+            + size_of::<Switch>() * self.switches.capacity()
+    }
+
     /// The newest write that was not taken back.
     pub(super) fn top(&self) -> Option<Write> {
         self.live_write(0)

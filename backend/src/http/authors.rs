@@ -9,7 +9,7 @@ use super::{
     openapi::{CellQuery, ReadsCanvas},
 };
 use crate::{
-    cell_log,
+    cell_log::{self, CellKey},
     db::{canvases, users},
     state::AppState,
 };
@@ -82,8 +82,19 @@ async fn authors(
         return Err(ApiError::invalid("at", problem));
     }
     let place = bulk::place(&state, id, client).await?;
-    let history = cell_log::replay(reads, id, cell, seq, grid.tile_size).await?;
-    let (authors, pixels) = indexed(&history.authors());
+    let pixels = if seq == canvas.last_seq {
+        let key = CellKey {
+            canvas: id,
+            epoch: canvas.epoch,
+            cell,
+            tile_size: grid.tile_size,
+        };
+        state.cell_cache.authors(reads, key, seq).await?
+    } else {
+        let history = cell_log::replay(reads, id, cell, seq, grid.tile_size).await?;
+        history.authors()
+    };
+    let (authors, pixels) = indexed(&pixels);
     let answer = Authors {
         seq,
         x: cell.x,

@@ -90,6 +90,7 @@ async fn free_memory(state: &AppState) {
         state.user_limits.evict_idle();
         state.hub.evict_idle();
         state.list_limits.evict_idle();
+        state.cell_cache.evict_idle();
         state.origin_notes.evict();
         state.audit.evict_idle_limits();
     }
