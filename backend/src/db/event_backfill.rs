@@ -50,6 +50,8 @@ pub(crate) enum Indexes {
 pub(crate) struct Position {
     canvas: CanvasId,
     seq: i64,
+    /// How many were filled in up to here.
+    pub(crate) filled: i64,
 }
 
 /// Creates the indexes that are missing, which blocks nobody and may take minutes.
@@ -104,8 +106,25 @@ async fn create_missing(connection: &mut PgConnection) -> Result<Indexes> {
     Ok(Indexes::Complete)
 }
 
-/// Fills in the next events after a position. Returns where they end; none if no event is
-/// left. Nodes that do this at the same time take different events.
+/// Removes what filling in many events left in the indexes, which slows down readers. It
+/// blocks nobody and may take minutes.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn vacuum(pool: &Pool) -> Result<()> {
+    let mut connection = pool.connect().await?;
+    connection
+        .execute(raw_sql("SET statement_timeout = 0; SET lock_timeout = 0"))
+        .await?;
+    connection
+        .execute(raw_sql("VACUUM (ANALYZE) canvas_events"))
+        .await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Fills in the next events after a position. Nodes that do this at the same time take
+/// different events. None if no event is left.
 pub(crate) async fn fill_some(
     executor: impl PgExecutor<'_>,
     after: Option<Position>,
@@ -127,7 +146,8 @@ pub(crate) async fn fill_some(
                    END
                FROM incomplete i WHERE e.canvas_id = i.canvas_id AND e.seq = i.seq
            )
-           SELECT canvas_id, seq FROM incomplete ORDER BY canvas_id DESC, seq DESC LIMIT 1"#,
+           SELECT canvas_id, seq, count(*) OVER () AS "filled!"
+           FROM incomplete ORDER BY canvas_id DESC, seq DESC LIMIT 1"#,
         after.map_or(i64::MIN, |position| position.canvas.0),
         after.map_or(0, |position| position.seq),
         BATCH,
@@ -137,5 +157,6 @@ pub(crate) async fn fill_some(
     Ok(row.map(|row| Position {
         canvas: CanvasId(row.canvas_id),
         seq: row.seq,
+        filled: row.filled + after.map_or(0, |position| position.filled),
     }))
 }

@@ -2,7 +2,7 @@
 
 use crate::db::{
     Pool, Result,
-    event_backfill::{Indexes, create_indexes, fill_some},
+    event_backfill::{Indexes, create_indexes, fill_some, vacuum},
 };
 use std::time::{Duration, Instant};
 use tokio::{
@@ -12,6 +12,8 @@ use tokio::{
 
 /// Between two looks for events that a server of the version before wrote.
 const INTERVAL: Duration = Duration::from_mins(1);
+/// After this many events the table is cleaned up.
+const MANY: i64 = 10_000;
 /// The shortest pause after a batch.
 const MIN_PAUSE: Duration = Duration::from_millis(5);
 
@@ -40,12 +42,19 @@ async fn backfill(pool: &Pool) -> Result<()> {
         return Ok(());
     }
     let mut position = None;
+    let mut filled = 0;
     loop {
         let begun = Instant::now();
         position = fill_some(pool, position).await?;
-        if position.is_none() {
-            return Ok(());
-        }
+        let Some(reached) = position else { break };
+        filled = reached.filled;
         time::sleep((begun.elapsed() * 2).max(MIN_PAUSE)).await;
     }
+    if filled > 0 {
+        tracing::info!(filled, "filled in older events of the log");
+    }
+    if filled >= MANY {
+        vacuum(pool).await?;
+    }
+    Ok(())
 }
