@@ -81,7 +81,7 @@ async fn rename_in_moderation_log(connection: &mut PgConnection, user: UserId) -
     Ok(())
 }
 
-/// Goes on with another canvas. Its access version becomes another one, and with it the ETag of
+/// Goes on with another canvas. Its access version becomes another one, and with it the `ETag` of
 /// its snapshot, in which the user may be named. Nothing else is locked while the canvas is.
 async fn begin_canvas(connection: &mut PgConnection, user: UserId, canvas: i64) -> Result<()> {
     query!(

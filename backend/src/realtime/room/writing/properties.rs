@@ -105,6 +105,7 @@ fn join(room: &mut Room, id: ConnectionId) -> Joined {
         blocked: Vec::new(),
         role: Role::Editor,
         acl_version: 0,
+        sanctions: None,
         last_seq: None,
         epoch: None,
         last_timestamp: None,
@@ -142,6 +143,7 @@ fn request(connection: Option<ConnectionId>, is_tile: bool) -> Request {
         Operation::Tile {
             at: Coord { x: 0, y: 0 },
             expected: None,
+            undo_of: None,
             op: TileOp::Delete,
         }
     } else {
