@@ -8,11 +8,13 @@
 
 mod accounts;
 mod admin;
+mod appeals;
 mod auth;
 mod authors;
 mod blocks;
 mod bulk;
 mod canvases;
+mod cases;
 mod client_addr;
 mod cookie;
 mod credential;
@@ -32,6 +34,7 @@ mod openapi;
 mod origins;
 mod pages;
 mod pagination;
+mod reports;
 mod rewrites;
 mod sanctions;
 mod snapshot;
@@ -110,6 +113,9 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(moderation_log::routes())
                 .merge(messages::routes())
                 .merge(rewrites::routes())
+                .merge(reports::routes())
+                .merge(cases::routes())
+                .merge(appeals::routes())
                 .merge(snapshot::routes())
                 .merge(tiles::routes())
                 .merge(history::routes())

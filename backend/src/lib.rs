@@ -15,6 +15,7 @@ mod config;
 mod db;
 mod demo;
 mod embedded_postgres;
+mod evidence;
 mod http;
 mod list_limits;
 mod origin_notes;

@@ -312,6 +312,7 @@ pub(crate) struct UserLimits {
     tickets: KeyedLimiter<UserId>,
     joins: KeyedLimiter<UserId>,
     joins_from: KeyedLimiter<IpAddr>,
+    cases_from: KeyedLimiter<IpAddr>,
 }
 
 impl UserLimits {
@@ -323,6 +324,7 @@ impl UserLimits {
             tickets: KeyedLimiter::new(quota(300, 100)),
             joins: KeyedLimiter::new(quota(300, 300)),
             joins_from: KeyedLimiter::new(quota(6_000, 3_000)),
+            cases_from: KeyedLimiter::new(quota(20, 100)),
         }
     }
 
@@ -354,8 +356,17 @@ impl UserLimits {
         Ok(())
     }
 
+    /// Counts a case opened from this address: guests report little, but are many.
+    pub(crate) fn case(&self, ip: IpAddr) -> Result<(), Duration> {
+        if self.on {
+            self.cases_from.check(&network(ip))?;
+        }
+        Ok(())
+    }
+
     /// Frees what idle keys hold; called by the maintenance loop.
     pub(crate) fn evict_idle(&self) {
+        self.cases_from.evict_idle();
         self.canvases.evict_idle();
         self.tickets.evict_idle();
         self.joins.evict_idle();

@@ -64,6 +64,7 @@ pub(crate) async fn purge(
                AND NOT EXISTS (SELECT FROM tiles t WHERE t.creator_id = u.id)
                AND NOT EXISTS (SELECT FROM tile_likes l WHERE l.user_id = u.id)
                AND NOT EXISTS (SELECT FROM tile_locks l WHERE l.user_id = u.id)
+               AND NOT EXISTS (SELECT FROM reports r WHERE r.reporter_id = u.id)
                AND NOT EXISTS (SELECT FROM sanctions s
                    WHERE s.user_id = u.id OR s.issued_by = u.id OR s.lifted_by = u.id)
              RETURNING u.id

@@ -2,7 +2,7 @@
 //! lock of its canvas's row, or of the row of `server_access` where it concerns the whole
 //! server; triggers count the change in the access version.
 
-use super::{DbError, Result, name_of, named};
+use super::{DbError, Result, appeals::StoredAppeal, name_of, named};
 use chrono::{DateTime, Utc};
 use shared::{
     api::{
@@ -40,6 +40,7 @@ pub(crate) struct SanctionRecord {
     pub(crate) lifted_at: Option<DateTime<Utc>>,
     pub(crate) lift_reason: String,
     pub(crate) case_id: Option<i64>,
+    pub(crate) appeal: Option<StoredAppeal>,
 }
 
 impl SanctionRecord {
@@ -72,8 +73,28 @@ impl SanctionRecord {
             lifted_at: self.lifted_at.map(Into::into),
             lift_reason: self.lift_reason.clone(),
             case_id: self.case_id,
-            appeal: None,
+            appeal: self.appeal.as_ref().map(|appeal| appeal.shown(moderates)),
             note: moderates.then(|| self.note.clone()),
+        }
+    }
+}
+
+impl SanctionRecord {
+    /// As it is shown to the sanctioned user, who learns no moderator's name from the appeal,
+    /// whatever their role.
+    pub(crate) fn own(&self, moderates: bool) -> Sanction {
+        Sanction {
+            appeal: self.appeal.as_ref().map(|appeal| appeal.shown(false)),
+            ..self.shown(moderates)
+        }
+    }
+
+    /// As a moderator sees it in a list.
+    pub(crate) fn listed(&self, reader: UserId) -> Sanction {
+        if self.user.user_id == reader {
+            self.own(true)
+        } else {
+            self.shown(true)
         }
     }
 }
@@ -125,6 +146,7 @@ struct Row {
     lifted_at: Option<DateTime<Utc>>,
     lift_reason: String,
     case_id: Option<i64>,
+    appeal: Option<serde_json::Value>,
 }
 
 impl Row {
@@ -156,6 +178,7 @@ impl Row {
             lifted_at: self.lifted_at,
             lift_reason: self.lift_reason,
             case_id: self.case_id,
+            appeal: self.appeal.map(StoredAppeal::parse).transpose()?,
         })
     }
 }
@@ -168,7 +191,19 @@ macro_rules! sanction_query {
             r#"SELECT s.id, s.canvas_id, s.user_id, u.username, u.display_name, s.kind, s.reason,
                       s.note, i.id AS issuer_id, i.username AS issuer_username,
                       i.display_name AS issuer_display_name, s.issuer_rank, s.issued_at,
-                      s.expires_at, s.lifted_at, s.lift_reason, s.case_id
+                      s.expires_at, s.lifted_at, s.lift_reason, s.case_id,
+                      (SELECT jsonb_build_object('id', a.id, 'sanction_id', a.sanction_id,
+                              'state', a.state, 'created_at', a.created_at,
+                              'decided_at', a.decided_at, 'messages', (
+                                  SELECT coalesce(jsonb_agg(jsonb_build_object(
+                                      'by_sanctioned', m.by_sanctioned, 'text', m.text,
+                                      'at', m.at, 'author', (
+                                          SELECT jsonb_build_object('user_id', w.id, 'username',
+                                                 w.username, 'display_name', w.display_name)
+                                          FROM users w WHERE w.id = m.author_id)
+                                  ) ORDER BY m.id), '[]')
+                                  FROM appeal_messages m WHERE m.appeal_id = a.id))
+                       FROM appeals a WHERE a.sanction_id = s.id) AS "appeal?"
                FROM sanctions s
                JOIN users u ON u.id = s.user_id
                JOIN users i ON i.id = s.issued_by "# + $after,
@@ -211,6 +246,17 @@ pub(crate) async fn in_force(
 pub(crate) async fn find(executor: impl PgExecutor<'_>, id: i64) -> Result<Option<SanctionRecord>> {
     sanction_query!("WHERE s.id = $1", id)
         .fetch_optional(executor)
+        .await
+        .map_err(DbError::from)
+}
+
+/// The sanctions with these ids, in no order; those that do not exist are missing.
+pub(crate) async fn by_ids(
+    executor: impl PgExecutor<'_>,
+    ids: &[i64],
+) -> Result<Vec<SanctionRecord>> {
+    sanction_query!("WHERE s.id = ANY ($1)", ids)
+        .fetch_all(executor)
         .await
         .map_err(DbError::from)
 }

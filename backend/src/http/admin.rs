@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     audit::{Action, AuditEntry},
+    auth::Session,
     db::moderation_log::{self, NewLine},
     realtime::{ClientFilter, KickOutcome},
     state::AppState,
@@ -51,13 +52,17 @@ impl FromRequestParts<AppState> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let AuthUser(session) = AuthUser::from_request_parts(parts, state).await?;
-        let username = &session.identity.username;
-        if session.is_admin || state.config.names_admin(username) {
+        if is_admin(state, &session) {
             Ok(Self(session.user_id()))
         } else {
             Err(ApiError::Forbidden)
         }
     }
+}
+
+/// Whether the session is an admin's.
+pub(super) fn is_admin(state: &AppState, session: &Session) -> bool {
+    session.is_admin || state.config.names_admin(&session.identity.username)
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -75,6 +75,15 @@ pub(crate) enum ApiError {
     /// A list has as many entries as it may have.
     #[error("there are too many {0}s already")]
     ListFull(Entry),
+    /// The case or the appeal was decided.
+    #[error("this was decided already")]
+    AlreadyDecided,
+    /// Another moderator has the case.
+    #[error("another moderator is dealing with this case")]
+    Claimed,
+    /// There is an appeal against the sanction.
+    #[error("there was an appeal against this sanction already")]
+    AlreadyAppealed,
     /// The rules of the canvas refuse a tile operation.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -133,6 +142,14 @@ pub(crate) enum Resource {
     Invite,
     /// A rewrite.
     Rewrite,
+    /// A comment on a tile.
+    Comment,
+    /// A report.
+    Report,
+    /// A case.
+    Case,
+    /// An appeal.
+    Appeal,
 }
 
 /// What a list with a largest number of entries has.
@@ -166,6 +183,10 @@ impl Display for Resource {
             Self::Invite => "invite",
             Self::Sanction => "sanction",
             Self::Rewrite => "rewrite",
+            Self::Comment => "comment",
+            Self::Report => "report",
+            Self::Case => "case",
+            Self::Appeal => "appeal",
         })
     }
 }
@@ -215,6 +236,9 @@ impl ApiError {
             | Self::AlreadyUndone
             | Self::ListFull(_)
             | Self::SanctionOver
+            | Self::AlreadyDecided
+            | Self::Claimed
+            | Self::AlreadyAppealed
             | Self::Refused(Refusal::TileExists | Refusal::VersionConflict(_)) => {
                 StatusCode::CONFLICT
             }
@@ -255,6 +279,13 @@ impl ApiError {
             Self::NotFound(Resource::Invite) => "invite_not_found",
             Self::NotFound(Resource::Sanction) => "sanction_not_found",
             Self::NotFound(Resource::Rewrite) => "rewrite_not_found",
+            Self::NotFound(Resource::Comment) => "comment_not_found",
+            Self::NotFound(Resource::Report) => "report_not_found",
+            Self::NotFound(Resource::Case) => "case_not_found",
+            Self::NotFound(Resource::Appeal) => "appeal_not_found",
+            Self::AlreadyDecided => "already_decided",
+            Self::Claimed => "claimed",
+            Self::AlreadyAppealed => "already_appealed",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::UsernameTaken => "username_taken",
             Self::AlreadyRegistered => "already_registered",

@@ -224,7 +224,29 @@ impl FromRequestParts<AppState> for UsernamePath {
     }
 }
 
-async fn segment<T: FromStr>(
+/// An extractor for a number of the path, which is private to its module.
+macro_rules! id_path {
+    ($(#[$doc:meta])* $name:ident, $segment:literal, $resource:expr) => {
+        $(#[$doc])*
+        struct $name(i64);
+
+        impl ::axum::extract::FromRequestParts<$crate::state::AppState> for $name {
+            type Rejection = ApiError;
+
+            async fn from_request_parts(
+                parts: &mut ::axum::http::request::Parts,
+                state: &$crate::state::AppState,
+            ) -> Result<Self, ApiError> {
+                let id = super::extract::segment(parts, state, $segment, $resource);
+                id.await.map(Self)
+            }
+        }
+    };
+}
+pub(super) use id_path;
+
+/// A segment of the path; `NotFound` for what cannot be parsed.
+pub(super) async fn segment<T: FromStr>(
     parts: &mut Parts,
     state: &AppState,
     name: &str,

@@ -300,6 +300,47 @@ refusals! {
         "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
         "404": ["canvas_not_found", "message_not_found"],
     }
+    /// Of the route that makes a report.
+    MakesReport {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "origin_not_allowed", "sanctioned"],
+        "404": ["canvas_not_found", "tile_not_found", "message_not_found", "comment_not_found",
+            "user_not_found"],
+    }
+    /// Of the route that withdraws a report.
+    ChangesReport {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "origin_not_allowed", "sanctioned"],
+        "404": ["report_not_found"],
+        "409": ["already_decided"],
+    }
+    /// Of the route that makes an appeal.
+    MakesAppeal {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "origin_not_allowed"],
+        "404": ["sanction_not_found"],
+        "409": ["already_appealed"],
+    }
+    /// Of a route that writes in an appeal or decides it.
+    ChangesAppeal {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "origin_not_allowed", "sanctioned"],
+        "404": ["appeal_not_found", "sanction_not_found", "canvas_not_found"],
+        "409": ["already_decided"],
+    }
+    /// Of a route that reads a case.
+    ReadsCase {
+        "401": ["unauthenticated"],
+        "403": ["forbidden"],
+        "404": ["case_not_found"],
+    }
+    /// Of a route that changes a case.
+    ChangesCase {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "origin_not_allowed", "sanctioned"],
+        "404": ["case_not_found"],
+        "409": ["already_decided", "claimed"],
+    }
     /// Of the route that creates a tile, which may be deleted before it is read.
     StartsTile {
         "401": ["unauthenticated"],

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     audit::{Action, AuditEntry},
     db::{
-        self, Lease, access,
+        self, Lease, access, cases,
         moderation_log::{self, NewLine},
         origins,
         sanctions::{self, Filter, SanctionRecord},
@@ -133,7 +133,7 @@ fn check_duration(kind: SanctionKind, duration_s: Option<i64>) -> Result<(), Str
 ///
 /// # Errors
 /// `Sanctioned` during a ban, `Forbidden` below moderator, `NotFound` without the canvas.
-async fn acting_rank(
+pub(super) async fn acting_rank(
     transaction: &mut Lease,
     place: Option<CanvasId>,
     user: UserId,
@@ -157,7 +157,7 @@ async fn acting_rank(
 }
 
 /// The rank of a user as somebody who is acted on: a ban takes no rank.
-async fn target_rank(
+pub(super) async fn target_rank(
     transaction: &mut Lease,
     place: Option<CanvasId>,
     user: UserId,
@@ -242,6 +242,11 @@ async fn put_in_force(
     let target_rank = target_rank(&mut transaction, place, target.id).await?;
     if !Rank::may_act((actor, rank), (target.id, target_rank)) {
         return Err(ApiError::Forbidden);
+    }
+    if let Some(case) = wanted.case_id
+        && !cases::is_at(&mut transaction, case, place).await?
+    {
+        return Err(ApiError::invalid("case_id", "is no case there"));
     }
     let before = sanctions::same_kind(&mut transaction, place, target.id, wanted.kind).await?;
     if let Some(before) = before {
@@ -331,7 +336,7 @@ async fn end(
 }
 
 /// Has every node apply a sanction that was changed just now.
-async fn publish(state: &AppState, sanction: &SanctionRecord) {
+pub(super) async fn publish(state: &AppState, sanction: &SanctionRecord) {
     match sanction.canvas_id {
         Some(canvas) => state.hub.access_changed(canvas),
         None => {
@@ -369,7 +374,7 @@ async fn list(
     if role < Role::Moderator {
         return Err(ApiError::Forbidden);
     }
-    read_page(&state, Some(id), &query).await
+    read_page(&state, Some(id), &query, session.user_id()).await
 }
 
 /// The sanctions on the whole server, newest first
@@ -377,16 +382,17 @@ async fn list(
     responses((status = 200, body = Page<Sanction>, description = "A page"), Watches, QueryOnly))]
 async fn list_of_server(
     State(state): State<AppState>,
-    _: Admin,
+    Admin(admin): Admin,
     Query(query): Query<ListQuery>,
 ) -> Result<JsonBody<Page<Sanction>>, ApiError> {
-    read_page(&state, None, &query).await
+    read_page(&state, None, &query, admin).await
 }
 
 async fn read_page(
     state: &AppState,
     place: Option<CanvasId>,
     query: &ListQuery,
+    reader: UserId,
 ) -> Result<JsonBody<Page<Sanction>>, ApiError> {
     let limit = page_size(query.limit)?;
     let filter = Filter {
@@ -397,7 +403,7 @@ async fn read_page(
         limit: limit + 1,
     };
     let found = sanctions::list(&state.pools.reads, &filter).await?;
-    let found: Vec<Sanction> = found.iter().map(|it| it.shown(true)).collect();
+    let found: Vec<Sanction> = found.iter().map(|it| it.listed(reader)).collect();
     Ok(JsonBody(page(found, limit, |last| last.id.to_string())))
 }
 
@@ -425,7 +431,7 @@ async fn own(
     let reads = &state.pools.reads;
     let found = sanctions::of_user(reads, user, before, limit + 1).await?;
     let moderated = sanctions::moderated(reads, user, &found, session.is_admin).await?;
-    let found = found.iter().map(|it| it.shown(moderated.contains(&it.id)));
+    let found = found.iter().map(|it| it.own(moderated.contains(&it.id)));
     let found: Vec<Sanction> = found.collect();
     Ok(JsonBody(page(found, limit, |last| last.id.to_string())))
 }
@@ -482,7 +488,7 @@ async fn take_out_of_force(
 }
 
 /// The sanction with the lock of its place.
-async fn lock(state: &AppState, id: i64) -> Result<(Lease, SanctionRecord), ApiError> {
+pub(super) async fn lock(state: &AppState, id: i64) -> Result<(Lease, SanctionRecord), ApiError> {
     let not_found = || ApiError::NotFound(Resource::Sanction);
     let mut transaction = state.pool.begin().await?;
     let found = sanctions::find(&mut transaction, id).await?;

@@ -55,6 +55,8 @@ pub(crate) enum Message {
     /// An announcement, on the next line, for every connection that matches.
     #[serde(rename = "announced")]
     Announcement(ClientFilter),
+    /// A message, on the next line, for the connections of the canvas's moderators.
+    ToModerators,
     /// A session of the channel's user ended: the receivers look whether it did.
     SessionEnded(SessionId),
     /// The channel's connection has to be closed.

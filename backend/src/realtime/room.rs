@@ -298,6 +298,7 @@ impl Room {
             Command::Leases(locks) => self.on_locks_read(locks),
             Command::NodeGone(node) => self.on_node_gone(node),
             Command::Roles(roles) => self.on_roles(roles),
+            Command::ToModerators(message) => self.tell_moderators(&message),
             Command::Deleted => self.delete(),
         }
     }

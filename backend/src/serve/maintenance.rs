@@ -10,7 +10,7 @@ pub(super) use events::backfill_loop;
 use crate::{
     auth::KNOWN_FOR,
     db::{
-        self,
+        self, cases,
         deleted_canvases::{Removed, remove_some},
         invites, origins, sessions, sign_ins,
     },
@@ -79,6 +79,13 @@ pub(super) fn maintenance_loop(state: AppState) -> JoinHandle<()> {
     })
 }
 
+/// Deletes the evidence of cases that were decided long ago, in pieces.
+async fn purge_evidence(state: &AppState) -> db::Result<()> {
+    let now = state.hub.clock().now();
+    while cases::purge_evidence(&state.pool, now).await? == cases::PURGE_BATCH {}
+    Ok(())
+}
+
 async fn free_memory(state: &AppState) {
     let mut upkeep = time::interval(UPKEEP_INTERVAL);
     loop {
@@ -138,6 +145,9 @@ async fn delete_old_rows(state: &AppState) {
                 }
                 if let Err(error) = purge_origins(state).await {
                     tracing::warn!(%error, "cannot delete old devices and networks");
+                }
+                if let Err(error) = purge_evidence(state).await {
+                    tracing::warn!(%error, "cannot delete old evidence");
                 }
                 if let Err(error) = state.audit.purge().await {
                     tracing::warn!(%error, "cannot delete old audit entries");

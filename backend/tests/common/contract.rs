@@ -112,6 +112,37 @@ const OBJECTS: &Table = &[
          decided_at:time|null",
     ),
     ("AppealMessage", "author:UserRef|null text:text at:time"),
+    (
+        "LogLine",
+        "id:int at:time action:text actor:UserRef|null target:UserRef|null reason:text detail:any",
+    ),
+    (
+        "Report",
+        "id:int case_id:int state:text outcome:text|null rule:text created_at:time",
+    ),
+    (
+        "Case",
+        "id:int canvas_id:int target:any rules:any reporters:int state:text \
+         claimed_by:UserRef|null claimed_until:time|null outcome:text|null outcome_note:text \
+         evidence:Evidence|null created_at:time decided_at:time|null comments?:[ReportComment]",
+    ),
+    (
+        "ReportComment",
+        "text:text rule:text created_at:time reporter?:UserRef",
+    ),
+    (
+        "Evidence",
+        "seq:int tiles?:[EvidenceTile] overpainted?:[Overpainted] message?:ChatMessage \
+         before?:[ChatMessage] after?:[ChatMessage] messages?:[ChatMessage]",
+    ),
+    (
+        "EvidenceTile",
+        "x:int y:int pixels:text authors:[UserRef] author_pixels:text",
+    ),
+    (
+        "Overpainted",
+        "by:UserRef of:UserRef pixels:int last_at:time",
+    ),
 ];
 
 const MESSAGES: &Table = &[
@@ -195,6 +226,14 @@ const MESSAGES: &Table = &[
         "seq:int canvas_id:int canvas:Canvas timestamp:time",
     ),
     (
+        "case_opened",
+        "case_id:int canvas_id:int target:any rule:text timestamp:time",
+    ),
+    (
+        "case_updated",
+        "case_id:int canvas_id:int state:text outcome:text|null timestamp:time",
+    ),
+    (
         "ack",
         "op_id?:uuid seq?:int timestamp?:time for:text version?:int tile_id?:int like_count?:int",
     ),
@@ -242,6 +281,14 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("POST", "/rewrites/{}/undo", "Rewrite"),
     ("POST", "/rewrites/{}/stop", "Rewrite"),
     ("GET", "/canvases/{}/users", "[ActiveUser]"),
+    ("GET", "/canvases/{}/moderation_log", "[LogLine]"),
+    ("POST", "/canvases/{}/reports", "Report"),
+    ("GET", "/users/me/reports", "[Report]"),
+    ("GET", "/canvases/{}/cases", "[Case]"),
+    ("GET", "/admin/cases", "[Case]"),
+    ("GET", "/cases/{}", "Case"),
+    ("POST", "/cases/{}/claim", "Case"),
+    ("POST", "/cases/{}/decide", "Case"),
     ("GET", "/admin/clients", "[Client]"),
     ("GET", "/admin/stats", "Stats"),
     ("POST", "/canvases/{}/sanctions", "Sanction"),

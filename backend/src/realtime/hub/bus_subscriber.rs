@@ -112,6 +112,7 @@ impl Inner {
             | Message::Presence { .. }
             | Message::Ephemeral { .. }
             | Message::Locks(_)
+            | Message::ToModerators
             | Message::AccessChanged => {
                 if let Channel::Room(canvas) = channel {
                     let command = Command::BusMessage(node, Box::new(message), lines);

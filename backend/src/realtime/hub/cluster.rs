@@ -104,6 +104,16 @@ impl Hub {
         self.inner.bus.publish_with(channel, &message, &[line]);
     }
 
+    /// Sends a message to the connections of the canvas's moderators, on all nodes.
+    pub(crate) fn tell_moderators(&self, canvas: CanvasId, message: &ServerMessage) {
+        let message = OutboundMessage::reply(message);
+        let line = message.frame.json();
+        self.send_to_room(canvas, Command::ToModerators(Box::new(message)));
+        let room = Channel::Room(canvas);
+        let bus = &self.inner.bus;
+        bus.publish_with(room, &Message::ToModerators, &[line]);
+    }
+
     /// Ends a connection, on whichever node it is.
     pub(crate) async fn kick(&self, connection: ConnectionId) -> KickOutcome {
         if self.inner.registry.kick(connection) {

@@ -6,6 +6,7 @@ use crate::{
     realtime::outbound::OutboundMessage,
 };
 use shared::{
+    canvas::Role,
     ids::{CanvasId, UserId},
     protocol::{CanvasDeleted, CloseReason, ServerMessage},
 };
@@ -62,6 +63,15 @@ impl Room {
         }
         if read_again {
             self.read_roles();
+        }
+    }
+
+    /// Sends a message to the members who are moderators or above.
+    pub(super) fn tell_moderators(&mut self, message: &OutboundMessage) {
+        for (connection, member) in self.members.iter() {
+            if member.role >= Role::Moderator {
+                self.delivery.send_to(*connection, message.clone());
+            }
         }
     }
 

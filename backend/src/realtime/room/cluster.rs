@@ -58,6 +58,11 @@ impl Room {
             }
             Message::Locks(changes) => self.apply_lock_changes(changes),
             Message::AccessChanged => self.read_roles(),
+            Message::ToModerators => {
+                for message in lines.iter().map(OutboundMessage::relayed_reply) {
+                    self.tell_moderators(&message);
+                }
+            }
             // The hub handles these.
             Message::Deleted
             | Message::Announcement(_)

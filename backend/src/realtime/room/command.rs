@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Roles(Option<Roles>),
     /// Connections that join, whose `last_timestamp` the room had compared.
     Compared(Vec<Join>),
+    /// A message for the members who are moderators.
+    ToModerators(Box<OutboundMessage>),
     /// The canvas was deleted.
     Deleted,
 }

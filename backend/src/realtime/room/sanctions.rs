@@ -25,7 +25,7 @@ const MAX_WAIT: Duration = Duration::from_hours(1);
 pub(super) fn shown(sanctions: Option<&Sanctions>, role: Role) -> Vec<Sanction> {
     let sanctions = sanctions.into_iter().flat_map(|all| all.iter());
     sanctions
-        .map(|sanction| sanction.shown(role >= Role::Moderator))
+        .map(|sanction| sanction.own(role >= Role::Moderator))
         .collect()
 }
 
@@ -64,7 +64,7 @@ impl Room {
                 }
                 let is_banned = sanction.kind == SanctionKind::Ban;
                 let message = ServerMessage::Sanction(Box::new(Sanctioned {
-                    sanction: sanction.shown(role >= Role::Moderator && !is_banned),
+                    sanction: sanction.own(role >= Role::Moderator && !is_banned),
                     timestamp: now.into(),
                 }));
                 self.delivery.send_to(id, OutboundMessage::reply(&message));

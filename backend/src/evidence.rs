@@ -1,0 +1,422 @@
+//! The evidence of cases: what was there when the first report came, read from the log as it
+//! was at its head. It is stored with the ids of users, whose names are read when it is shown.
+//! It knows no HTTP.
+
+use crate::{
+    cell_history::{CellHistory, Rules, Step},
+    db::{
+        self, Pool, cases::CaseTarget, events, evidence as reading, history::event_time, messages,
+        rewrites,
+    },
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use shared::{
+    api::{
+        Canvas, ChatMessage,
+        moderation::UserRef,
+        reports::{Evidence, EvidenceTile, Overpainted},
+    },
+    canvas::Coord,
+    ids::{CanvasId, MessageId, RewriteId, UserId},
+    pixels::{Pixels, TRANSPARENT},
+    time::Timestamp,
+};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Messages before and after a reported one.
+const MESSAGES_AROUND: i64 = 10;
+/// The newest messages and tiles of a person.
+const NEWEST: i64 = 20;
+/// How far back it is told who changed whose pixels.
+const OVERPAINTED: TimeDelta = TimeDelta::hours(24);
+/// Events that are read at a time.
+const PAGE: i64 = 300;
+/// Authors of one tile that are told apart.
+const MAX_AUTHORS: usize = 254;
+/// The index of a pixel that is nobody's.
+const NOBODY: u8 = 255;
+/// The index of a pixel of an author beyond [`MAX_AUTHORS`].
+const SOMEBODY: u8 = 254;
+
+/// See [`Evidence`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StoredEvidence {
+    seq: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tiles: Option<Vec<StoredTile>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    overpainted: Option<Vec<StoredOverpainted>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<ChatMessage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Vec<ChatMessage>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<Vec<ChatMessage>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<ChatMessage>>,
+}
+
+/// See [`EvidenceTile`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct StoredTile {
+    x: i32,
+    y: i32,
+    pixels: Pixels,
+    authors: Vec<UserId>,
+    author_pixels: Pixels,
+}
+
+/// See [`Overpainted`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct StoredOverpainted {
+    by: UserId,
+    of: UserId,
+    pixels: i64,
+    last_at: Timestamp,
+}
+
+/// The names of users.
+pub(crate) type Names = HashMap<UserId, UserRef>;
+
+/// The name of a user; of one whose row is gone as that of a deleted account.
+pub(crate) fn name(names: &Names, user: UserId) -> UserRef {
+    let known = names.get(&user).cloned();
+    known.unwrap_or_else(|| UserRef {
+        user_id: user,
+        username: deleted_name(user),
+        display_name: "Deleted account".to_owned(),
+    })
+}
+
+/// The user name of a deleted account.
+fn deleted_name(user: UserId) -> String {
+    format!("deleted-{user}")
+}
+
+impl StoredEvidence {
+    /// Whose names are shown with it.
+    pub(crate) fn users(&self) -> HashSet<UserId> {
+        let tiles = self.tiles.iter().flatten();
+        let overpainted = self.overpainted.iter().flatten();
+        let messages = self.message.iter().chain(self.before.iter().flatten());
+        let messages = messages.chain(self.after.iter().flatten());
+        let messages = messages.chain(self.messages.iter().flatten());
+        tiles
+            .flat_map(|tile| tile.authors.iter().copied())
+            .chain(overpainted.flat_map(|pixels| [pixels.by, pixels.of]))
+            .chain(messages.map(|message| message.sender_id))
+            .collect()
+    }
+
+    /// With the names of its users.
+    pub(crate) fn show(self, names: &Names) -> Evidence {
+        let show = |message| show_message(message, names);
+        let show_all = |messages: Option<Vec<ChatMessage>>| {
+            messages.map(|all| all.into_iter().map(show).collect())
+        };
+        let tiles = self.tiles.map(|tiles| {
+            let tiles = tiles.into_iter().map(|tile| EvidenceTile {
+                x: tile.x,
+                y: tile.y,
+                pixels: tile.pixels,
+                authors: tile.authors.iter().map(|user| name(names, *user)).collect(),
+                author_pixels: tile.author_pixels,
+            });
+            tiles.collect()
+        });
+        let overpainted = self.overpainted.map(|overpainted| {
+            let pairs = overpainted.into_iter().map(|pixels| Overpainted {
+                by: name(names, pixels.by),
+                of: name(names, pixels.of),
+                pixels: pixels.pixels,
+                last_at: pixels.last_at,
+            });
+            pairs.collect()
+        });
+        Evidence {
+            seq: self.seq,
+            tiles,
+            overpainted,
+            message: self.message.map(show),
+            before: show_all(self.before),
+            after: show_all(self.after),
+            messages: show_all(self.messages),
+        }
+    }
+}
+
+/// The names of a deleted account go from messages too.
+fn show_message(message: ChatMessage, names: &Names) -> ChatMessage {
+    let sender = name(names, message.sender_id);
+    if sender.username != deleted_name(message.sender_id) {
+        return message;
+    }
+    ChatMessage {
+        sender_username: sender.username,
+        sender_display_name: sender.display_name,
+        ..message
+    }
+}
+
+/// What was gathered for a new case.
+pub(crate) struct Gathered {
+    pub(crate) evidence: StoredEvidence,
+    /// Who painted, said or is what is reported.
+    pub(crate) reported: Vec<UserId>,
+}
+
+/// Gathers the evidence at the canvas's `last_seq`; `now` is the time of the report.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn gather(
+    reads: &Pool,
+    canvas: &Canvas,
+    target: &CaseTarget,
+    now: DateTime<Utc>,
+) -> db::Result<Gathered> {
+    let seq = canvas.last_seq;
+    match target {
+        CaseTarget::Tile { .. } | CaseTarget::Area { .. } => {
+            of_cells(reads, canvas, &target.cells(), now).await
+        }
+        CaseTarget::Message { message_id } => of_message(reads, canvas, *message_id).await,
+        CaseTarget::User { user_id } => of_person(reads, canvas, *user_id, now).await,
+        CaseTarget::Canvas => Ok(Gathered {
+            evidence: StoredEvidence {
+                seq,
+                ..StoredEvidence::default()
+            },
+            reported: vec![canvas.owner_id],
+        }),
+    }
+}
+
+async fn of_cells(
+    reads: &Pool,
+    canvas: &Canvas,
+    cells: &[Coord],
+    now: DateTime<Utc>,
+) -> db::Result<Gathered> {
+    let mut overpainted = OverpaintedPixels::since(now - OVERPAINTED);
+    let mut tiles = Vec::new();
+    let mut painters = BTreeSet::new();
+    let mut creators = BTreeSet::new();
+    for at in cells {
+        let cell = replay(reads, canvas, *at, &mut overpainted).await?;
+        let tile = frozen(&cell, canvas.tile_size, *at);
+        creators.extend(cell.tile().map(|tile| tile.creator));
+        painters.extend(visible_authors(&tile));
+        tiles.push(tile);
+    }
+    // Who started a tile in which nobody has painted can only be reported for its title.
+    let reported = if painters.is_empty() {
+        creators
+    } else {
+        painters
+    };
+    Ok(Gathered {
+        evidence: StoredEvidence {
+            seq: canvas.last_seq,
+            tiles: Some(tiles),
+            overpainted: Some(overpainted.into_list()),
+            ..StoredEvidence::default()
+        },
+        reported: reported.into_iter().collect(),
+    })
+}
+
+/// Replays the events of one cell up to the canvas's `last_seq`.
+async fn replay(
+    reads: &Pool,
+    canvas: &Canvas,
+    at: Coord,
+    overpainted: &mut OverpaintedPixels,
+) -> db::Result<CellHistory> {
+    let mut cell = CellHistory::new(canvas.tile_size);
+    let mut rules = Rules::new();
+    let mut after = 0;
+    loop {
+        let range = after..canvas.last_seq;
+        let page = events::of_cell(reads, canvas.id, at, range, PAGE).await?;
+        // The log has likes too.
+        let steps = page.iter();
+        let steps: Vec<(Step, &str)> = steps
+            .filter_map(|(_, body)| Some((Step::parse(body)?, body.as_str())))
+            .collect();
+        let causes = steps.iter().filter_map(|(step, _)| step.cause);
+        let mut unknown: Vec<RewriteId> = causes.map(|cause| cause.rewrite_id).collect();
+        unknown.retain(|id| !rules.contains_key(id));
+        rules.extend(rewrites::rules(reads, canvas.id, &unknown).await?);
+        for (step, body) in &steps {
+            let mut time = None;
+            cell.apply_watched(step, &rules, |pixel, of, by| {
+                let time = *time.get_or_insert_with(|| event_time(body.as_bytes()));
+                overpainted.note(at, pixel, of, by, time);
+            });
+        }
+        match page.last() {
+            Some((seq, _)) if i64::try_from(page.len()) == Ok(PAGE) => after = *seq,
+            _ => return Ok(cell),
+        }
+    }
+}
+
+/// A cell as it is kept.
+fn frozen(cell: &CellHistory, tile_size: i32, at: Coord) -> StoredTile {
+    let mut authors: Vec<UserId> = Vec::new();
+    let mut indices: HashMap<UserId, u8> = HashMap::new();
+    let of_pixel = |author: Option<UserId>| {
+        let Some(author) = author else {
+            return NOBODY;
+        };
+        *indices
+            .entry(author)
+            .or_insert_with(|| match u8::try_from(authors.len()) {
+                Ok(index) if authors.len() < MAX_AUTHORS => {
+                    authors.push(author);
+                    index
+                }
+                Ok(_) | Err(_) => SOMEBODY,
+            })
+    };
+    let author_pixels = cell.authors().into_iter().map(of_pixel).collect();
+    let tile = cell.tile();
+    StoredTile {
+        x: at.x,
+        y: at.y,
+        pixels: tile.map_or_else(|| Pixels::blank(tile_size), |tile| tile.pixels),
+        authors,
+        author_pixels: Pixels::from_bytes(author_pixels),
+    }
+}
+
+/// Whose pixels can be seen.
+fn visible_authors(tile: &StoredTile) -> BTreeSet<UserId> {
+    let pixels = tile.pixels.as_bytes().iter();
+    let pixels = pixels.zip(tile.author_pixels.as_bytes());
+    let visible = pixels.filter(|(colour, _)| **colour != TRANSPARENT);
+    let indices: BTreeSet<u8> = visible.map(|(_, index)| *index).collect();
+    let authors = indices.into_iter();
+    authors
+        .filter_map(|index| tile.authors.get(usize::from(index)).copied())
+        .collect()
+}
+
+/// Who changed whose pixels.
+struct OverpaintedPixels {
+    since: DateTime<Utc>,
+    /// By who changed them and whose they were.
+    pairs: HashMap<(UserId, UserId), Pair>,
+}
+
+#[derive(Default)]
+struct Pair {
+    /// Each counts once, however often it was changed.
+    pixels: HashSet<(Coord, usize)>,
+    last_at: Option<Timestamp>,
+}
+
+impl OverpaintedPixels {
+    fn since(since: DateTime<Utc>) -> Self {
+        Self {
+            since,
+            pairs: HashMap::new(),
+        }
+    }
+
+    /// Notes that `by` changed a pixel of `of`.
+    fn note(&mut self, at: Coord, pixel: usize, of: UserId, by: UserId, time: Option<Timestamp>) {
+        let Some(time) = time.filter(|time| DateTime::from(*time) >= self.since) else {
+            return;
+        };
+        let pair = self.pairs.entry((by, of)).or_default();
+        pair.pixels.insert((at, pixel));
+        pair.last_at = pair.last_at.max(Some(time));
+    }
+
+    /// Those who changed most first.
+    fn into_list(self) -> Vec<StoredOverpainted> {
+        let pairs = self.pairs.into_iter();
+        let mut list: Vec<StoredOverpainted> = pairs
+            .filter_map(|((by, of), pair)| {
+                Some(StoredOverpainted {
+                    by,
+                    of,
+                    pixels: i64::try_from(pair.pixels.len()).unwrap_or(i64::MAX),
+                    last_at: pair.last_at?,
+                })
+            })
+            .collect();
+        list.sort_by_key(|pair| (-pair.pixels, pair.by, pair.of));
+        list
+    }
+}
+
+async fn of_message(reads: &Pool, canvas: &Canvas, message_id: MessageId) -> db::Result<Gathered> {
+    let (id, head) = (canvas.id, canvas.last_seq);
+    let mut evidence = StoredEvidence {
+        seq: head,
+        ..StoredEvidence::default()
+    };
+    let Some(message) = reading::message(reads, id, message_id).await? else {
+        return Ok(Gathered {
+            evidence,
+            reported: Vec::new(),
+        });
+    };
+    let sender = message.sender_id;
+    let mut before = messages::before(reads, id, message.seq, MESSAGES_AROUND).await?;
+    before.reverse();
+    let after = reading::messages_after(reads, id, message.seq, head, MESSAGES_AROUND).await?;
+    // The message may be newer than the canvas that was read before it.
+    evidence.seq = head.max(message.seq);
+    evidence.message = with_words(reads, id, vec![message]).await?.pop();
+    evidence.before = Some(with_words(reads, id, before).await?);
+    evidence.after = Some(with_words(reads, id, after).await?);
+    Ok(Gathered {
+        evidence,
+        reported: vec![sender],
+    })
+}
+
+async fn of_person(
+    reads: &Pool,
+    canvas: &Canvas,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> db::Result<Gathered> {
+    let messages =
+        reading::newest_messages_of(reads, canvas.id, user, canvas.last_seq, NEWEST).await?;
+    let cells = reading::newest_cells_of(reads, canvas.id, user, canvas.last_seq, NEWEST).await?;
+    let of_cells = of_cells(reads, canvas, &cells, now).await?;
+    Ok(Gathered {
+        evidence: StoredEvidence {
+            messages: Some(with_words(reads, canvas.id, messages).await?),
+            overpainted: None,
+            ..of_cells.evidence
+        },
+        reported: vec![user],
+    })
+}
+
+/// The messages with the words of those that were removed, which nothing else shows.
+async fn with_words(
+    reads: &Pool,
+    canvas: CanvasId,
+    mut messages: Vec<ChatMessage>,
+) -> db::Result<Vec<ChatMessage>> {
+    let removed = messages.iter().filter(|message| message.removed);
+    let removed: Vec<i64> = removed.map(|message| message.seq).collect();
+    if removed.is_empty() {
+        return Ok(messages);
+    }
+    let mut words = reading::removed_words(reads, canvas, &removed).await?;
+    for message in &mut messages {
+        if let Some(words) = words.remove(&message.seq) {
+            message.message_text = words;
+        }
+    }
+    Ok(messages)
+}

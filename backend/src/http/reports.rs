@@ -1,0 +1,408 @@
+//! Reports: anybody signed in reports what they may read. All open reports of one thing are
+//! one case, whose evidence is frozen when the first comes. A report changes nothing else.
+
+use super::{
+    bulk,
+    canvases::{check_rate, readable},
+    client_addr::ClientAddr,
+    error::{ApiError, Resource},
+    extract::{AuthUser, CanvasPath, Query, id_path},
+    json_body::Json,
+    openapi::{CellBody, ChangesReport, Limited, MakesReport, QueryOnly, ReadsOwn},
+    pagination::{cursor, page, page_size},
+};
+use crate::{
+    config::Switch,
+    db::{
+        self, Lease, Pool, canvases,
+        cases::{self, CaseTarget, NewCase},
+        reports, users,
+    },
+    evidence,
+    state::AppState,
+};
+use axum::{Json as JsonBody, extract::State, http::StatusCode};
+use chrono::TimeDelta;
+use serde::Deserialize;
+use shared::{
+    api::{
+        Canvas, Page, User,
+        reports::{CaseState, NewReport, Outcome, Report, ReportRule, ReportTarget},
+    },
+    canvas::{Coord, Grid},
+    ids::UserId,
+    limits,
+    protocol::{CaseOpened, CaseUpdated, ServerMessage},
+    text,
+};
+use std::time::Duration;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Reports of one person in [`WINDOW`].
+const REPORTS: i64 = 20;
+/// The same of a guest.
+const GUEST_REPORTS: i64 = 3;
+/// See [`REPORTS`].
+const WINDOW: TimeDelta = TimeDelta::days(1);
+/// Cases of one canvas that are not decided.
+const MAX_CASES: i64 = 2_000;
+/// The same of cases that guests opened, so that these leave room for others.
+const MAX_GUEST_CASES: i64 = 1_000;
+/// How long to wait where there are too many.
+const FULL_WAIT: Duration = Duration::from_hours(1);
+/// How often a report is tried again whose case was decided at the same moment.
+const TRIES: usize = 4;
+
+id_path!(
+    /// `{report_id}` of the path; 404 for anything but a number.
+    ReportPath, "report_id", Resource::Report
+);
+
+/// The routes of this module.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(create))
+        .routes(routes!(list))
+        .routes(routes!(withdraw))
+}
+
+/// Reports something to the moderators
+#[utoipa::path(post, path = "/canvases/{canvas_id}/reports", tag = "reports", request_body = NewReport,
+    params(("canvas_id" = i64, Path)),
+    responses((status = 201, body = Report, description = "Reported"),
+        (status = 200, body = Report, description = "Reported by the same person before"),
+        MakesReport, CellBody, Limited))]
+async fn create(
+    State(state): State<AppState>,
+    AuthUser(session): AuthUser,
+    CanvasPath(id): CanvasPath,
+    client: ClientAddr,
+    Json(body): Json<NewReport>,
+) -> Result<(StatusCode, JsonBody<Report>), ApiError> {
+    let comment = text::clean(&body.comment.unwrap_or_default(), &limits::REPORT_COMMENT)
+        .map_err(|error| ApiError::invalid("comment", error))?;
+    if body.rule == ReportRule::Other && comment.is_empty() {
+        return Err(ApiError::invalid("comment", "is required with this rule"));
+    }
+    check_rate(&state, session.user_id())?;
+    let reads = &state.pools.reads;
+    let access = readable(reads, id, Some(session.user_id())).await?;
+    if let Some(ban) = access.ban {
+        return Err(ApiError::Sanctioned(ban));
+    }
+    let canvas = canvases::find(reads, id, Some(session.user_id()))
+        .await?
+        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let reporter = users::find(reads, session.user_id())
+        .await?
+        .ok_or(ApiError::Unauthenticated)?;
+    let target = resolve(&state, &canvas, &reporter, &body.target).await?;
+    let new = NewOne {
+        canvas: &canvas,
+        reporter: &reporter,
+        target: &target,
+        wire_target: &body.target,
+        rule: body.rule,
+        comment: &comment,
+    };
+    for _ in 0..TRIES {
+        if let Some(report) = own_report(&state, &new).await? {
+            return Ok((StatusCode::OK, JsonBody(report)));
+        }
+        match file(&state, client, &new).await? {
+            Filed::New(report) => return Ok((StatusCode::CREATED, JsonBody(report))),
+            Filed::Again => {}
+        }
+    }
+    Err(ApiError::Overloaded(Duration::from_secs(1)))
+}
+
+/// A report that is to be made.
+struct NewOne<'a> {
+    canvas: &'a Canvas,
+    reporter: &'a User,
+    target: &'a CaseTarget,
+    wire_target: &'a ReportTarget,
+    rule: ReportRule,
+    comment: &'a str,
+}
+
+/// What is reported, if it exists.
+async fn resolve(
+    state: &AppState,
+    canvas: &Canvas,
+    reporter: &User,
+    target: &ReportTarget,
+) -> Result<CaseTarget, ApiError> {
+    let reads = &state.pools.reads;
+    match target {
+        ReportTarget::Tile { x, y } => {
+            let at = cell(canvas, *x, *y)?;
+            // What was deleted can be reported too.
+            if !db::evidence::has_cell(reads, canvas.id, at).await? {
+                return Err(ApiError::NotFound(Resource::Tile));
+            }
+            Ok(CaseTarget::Tile { x: at.x, y: at.y })
+        }
+        ReportTarget::Area { x0, y0, x1, y1 } => {
+            let (from, to) = (cell(canvas, *x0, *y0)?, cell(canvas, *x1, *y1)?);
+            if to.x < from.x || to.y < from.y {
+                return Err(ApiError::invalid("target", "must not end before it begins"));
+            }
+            if (to.x - from.x + 1) * (to.y - from.y + 1) > limits::REPORT_AREA {
+                let most = limits::REPORT_AREA;
+                let message = format!("must have at most {most} tiles");
+                return Err(ApiError::invalid("target", message));
+            }
+            Ok(CaseTarget::Area {
+                x0: from.x,
+                y0: from.y,
+                x1: to.x,
+                y1: to.y,
+            })
+        }
+        ReportTarget::Message { message_id } => {
+            let found = db::evidence::message(reads, canvas.id, *message_id).await?;
+            found.ok_or(ApiError::NotFound(Resource::Message))?;
+            Ok(CaseTarget::Message {
+                message_id: *message_id,
+            })
+        }
+        // This server has no comments on tiles.
+        ReportTarget::Comment { .. } => Err(ApiError::NotFound(Resource::Comment)),
+        ReportTarget::User { username } => {
+            // No user has an invalid name.
+            let name = text::username(username).map_err(|_| ApiError::NotFound(Resource::User))?;
+            let user = users::by_name(reads, &name)
+                .await?
+                .ok_or(ApiError::NotFound(Resource::User))?;
+            if user.id == reporter.id {
+                return Err(ApiError::invalid("target", "must be somebody else"));
+            }
+            Ok(CaseTarget::User { user_id: user.id })
+        }
+        ReportTarget::Canvas => Ok(CaseTarget::Canvas),
+    }
+}
+
+fn cell(canvas: &Canvas, x: i64, y: i64) -> Result<Coord, ApiError> {
+    let grid = Grid {
+        width: canvas.width,
+        height: canvas.height,
+        tile_size: canvas.tile_size,
+        palette: canvas.palette.len(),
+    };
+    let at = i32::try_from(x).ok().zip(i32::try_from(y).ok());
+    at.map(|(x, y)| Coord { x, y })
+        .filter(|at| grid.contains(*at))
+        .ok_or(ApiError::Refused(shared::canvas::Refusal::OutOfBounds))
+}
+
+/// The report of the same thing that the person made before, if its case is open.
+async fn own_report(state: &AppState, new: &NewOne<'_>) -> Result<Option<Report>, ApiError> {
+    let reads = &state.pools.reads;
+    let Some(case) = cases::open_case(reads, new.canvas.id, new.target).await? else {
+        return Ok(None);
+    };
+    Ok(reports::in_case(reads, case, new.reporter.id).await?)
+}
+
+/// What came of one try.
+enum Filed {
+    New(Report),
+    /// The case was opened or decided by others meanwhile, or the same person reported the
+    /// thing twice at once.
+    Again,
+}
+
+async fn file(state: &AppState, client: ClientAddr, new: &NewOne<'_>) -> Result<Filed, ApiError> {
+    let reads = &state.pools.reads;
+    let canvas = new.canvas.id;
+    check_count(state, reads, new.reporter).await?;
+    let prepared = match cases::open_case(reads, canvas, new.target).await? {
+        Some(_) => None,
+        None => {
+            check_room(state, new).await?;
+            state
+                .user_limits
+                .case(client.ip)
+                .map_err(ApiError::RateLimited)?;
+            let _place = bulk::place(state, canvas, client).await?;
+            let now = state.hub.clock().now();
+            Some(evidence::gather(reads, new.canvas, new.target, now).await?)
+        }
+    };
+    let mut transaction = state.pool.begin().await?;
+    if !reports::lock_reporter(&mut transaction, new.reporter.id).await? {
+        return Err(ApiError::Unauthenticated);
+    }
+    check_count_locked(state, &mut transaction, new.reporter).await?;
+    let opened = match &prepared {
+        Some(gathered) => {
+            let evidence = serde_json::to_string(&gathered.evidence).map_err(ApiError::internal)?;
+            let case = NewCase {
+                canvas_id: canvas,
+                target: new.target,
+                reported: &gathered.reported,
+                by_guest: new.reporter.is_guest,
+                evidence: &evidence,
+            };
+            cases::insert(&mut transaction, &case).await?
+        }
+        None => None,
+    };
+    let case = match opened {
+        Some(case) => Some(case),
+        None => cases::open_case(&mut transaction, canvas, new.target).await?,
+    };
+    let Some(case) = case else {
+        return Ok(Filed::Again);
+    };
+    let locked = cases::lock(&mut transaction, case).await?;
+    if locked.is_none_or(|case| case.state == CaseState::Decided) {
+        return Ok(Filed::Again);
+    }
+    let added = reports::insert(
+        &mut transaction,
+        case,
+        new.reporter.id,
+        new.rule,
+        new.comment,
+    );
+    let Some(report) = added.await? else {
+        return Ok(Filed::Again);
+    };
+    transaction.commit().await?;
+    if opened.is_some() {
+        let message = ServerMessage::CaseOpened(CaseOpened {
+            case_id: case,
+            canvas_id: canvas,
+            target: new.wire_target.clone(),
+            rule: new.rule,
+            timestamp: report.created_at,
+        });
+        state.hub.tell_moderators(canvas, &message);
+    }
+    Ok(Filed::New(report))
+}
+
+/// Refuses a report beyond the daily number, before anything is read for it.
+async fn check_count(state: &AppState, reads: &Pool, reporter: &User) -> Result<(), ApiError> {
+    let mut lease = reads.acquire().await?;
+    let checked = check_count_locked(state, &mut lease, reporter).await;
+    lease.done();
+    checked
+}
+
+/// The same under the lock of the person, who may be making others at the same moment.
+async fn check_count_locked(
+    state: &AppState,
+    lease: &mut Lease,
+    reporter: &User,
+) -> Result<(), ApiError> {
+    if state.config.rate_limits == Switch::Off {
+        return Ok(());
+    }
+    let most = if reporter.is_guest {
+        GUEST_REPORTS
+    } else {
+        REPORTS
+    };
+    let now = state.hub.clock().now();
+    let oldest = reports::nth_newest(lease, reporter.id, now - WINDOW, most - 1).await?;
+    match oldest {
+        Some(oldest) => {
+            let wait = (oldest + WINDOW - now).to_std().unwrap_or_default();
+            Err(ApiError::RateLimited(wait.max(Duration::from_secs(1))))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses to open a case where too many are not decided.
+async fn check_room(state: &AppState, new: &NewOne<'_>) -> Result<(), ApiError> {
+    let undecided = cases::undecided(&state.pools.reads, new.canvas.id, MAX_CASES);
+    let (all, by_guests) = undecided.await?;
+    if all >= MAX_CASES || (new.reporter.is_guest && by_guests >= MAX_GUEST_CASES) {
+        return Err(ApiError::RateLimited(FULL_WAIT));
+    }
+    Ok(())
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// How many, 50 by default
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+}
+
+/// One's own reports, newest first
+#[utoipa::path(get, path = "/users/me/reports", tag = "reports", params(ListQuery),
+    responses((status = 200, body = Page<Report>, description = "A page"), ReadsOwn, QueryOnly))]
+async fn list(
+    State(state): State<AppState>,
+    AuthUser(session): AuthUser,
+    Query(query): Query<ListQuery>,
+) -> Result<JsonBody<Page<Report>>, ApiError> {
+    let limit = page_size(query.limit)?;
+    let before = cursor(query.cursor.as_deref())?.unwrap_or(i64::MAX);
+    let reads = &state.pools.reads;
+    let found = reports::of_user(reads, session.user_id(), before, limit + 1).await?;
+    Ok(JsonBody(page(found, limit, |last| last.id.to_string())))
+}
+
+/// Withdraws a report while it is open
+#[utoipa::path(delete, path = "/reports/{report_id}", tag = "reports",
+    params(("report_id" = i64, Path)),
+    responses((status = 204, description = "Withdrawn"), ChangesReport, Limited))]
+async fn withdraw(
+    State(state): State<AppState>,
+    AuthUser(session): AuthUser,
+    ReportPath(id): ReportPath,
+) -> Result<StatusCode, ApiError> {
+    check_rate(&state, session.user_id())?;
+    take_back(&state, id, session.user_id()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Withdraws a report. A case that nobody reports any more is decided by that.
+async fn take_back(state: &AppState, id: i64, user: UserId) -> Result<(), ApiError> {
+    let mut transaction = state.pool.begin().await?;
+    let place = reports::place(&mut transaction, id)
+        .await?
+        .ok_or(ApiError::NotFound(Resource::Report))?;
+    if place.reporter_id != Some(user) {
+        return Err(ApiError::Forbidden);
+    }
+    let case = cases::lock(&mut transaction, place.case_id)
+        .await?
+        .ok_or(ApiError::NotFound(Resource::Report))?;
+    let current = reports::in_case(&mut transaction, case.id, user).await?;
+    if current.is_none_or(|current| current.id != id) {
+        // It was withdrawn before.
+        return Ok(());
+    }
+    if case.state == CaseState::Decided {
+        return Err(ApiError::AlreadyDecided);
+    }
+    let left = reports::withdraw(&mut transaction, id).await?;
+    if left != Some(0) {
+        return Ok(transaction.commit().await?);
+    }
+    let outcome = Outcome::NoViolation;
+    let at = cases::decide(&mut transaction, case.id, outcome, "", None).await?;
+    transaction.commit().await?;
+    let message = ServerMessage::CaseUpdated(CaseUpdated {
+        case_id: case.id,
+        canvas_id: place.canvas_id,
+        state: CaseState::Decided,
+        outcome: Some(outcome),
+        timestamp: at.into(),
+    });
+    state.hub.tell_moderators(place.canvas_id, &message);
+    Ok(())
+}
