@@ -29,7 +29,8 @@ use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
 use row::Row;
 use scenarios::{
-    authors, cross_node, deliver, growth, hot, idle, join, latency as late, reconnect, slow,
+    authors, cross_node, deliver, growth, hot, idle, join, latency as late, reconnect, sanction,
+    slow,
 };
 use std::{net::SocketAddr, process::ExitCode};
 use target::Target;
@@ -65,6 +66,8 @@ enum Figure {
     Join(join::Join),
     /// All clients reconnect at once
     Reconnect(reconnect::Reconnect),
+    /// A sanction that is issued at one node reaches its user at another
+    Sanction(sanction::Sanction),
     /// Some receivers stop reading
     Slow(slow::Slow),
     /// Durable chat on one canvas
@@ -108,6 +111,7 @@ fn measure(arguments: &Arguments) -> Result<Vec<Row>> {
         Figure::Idle(options) => idle::run(targets, arguments.own_core, options),
         Figure::Join(options) => join::run(target, core, options),
         Figure::Reconnect(options) => reconnect::run(target, options),
+        Figure::Sanction(options) => sanction::run(targets, options),
         Figure::Slow(options) => slow::run(target, options),
         Figure::Hot(options) => hot::run(target, options),
         Figure::Authors(options) => authors::run(target, options),

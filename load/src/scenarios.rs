@@ -9,4 +9,5 @@ pub(crate) mod idle;
 pub(crate) mod join;
 pub(crate) mod latency;
 pub(crate) mod reconnect;
+pub(crate) mod sanction;
 pub(crate) mod slow;

@@ -92,6 +92,11 @@ impl Target {
         body.read_to_vec().with_context(|| path.to_owned())
     }
 
+    /// The JSON answer to a POST request under `/api/v1`.
+    pub(crate) fn act(&self, path: &str, person: &Person, body: &Value) -> Result<Value> {
+        self.post(&agent(), path, Some(person), body)
+    }
+
     fn post<T: for<'de> Deserialize<'de>>(
         &self,
         agent: &Agent,

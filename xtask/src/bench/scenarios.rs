@@ -37,7 +37,7 @@ pub(super) struct Scenario {
     arguments: &'static [&'static str],
 }
 
-const SCENARIOS: [Scenario; 14] = [
+const SCENARIOS: [Scenario; 15] = [
     Scenario {
         name: "mention",
         servers: Servers::OneOnOneCore,
@@ -115,6 +115,11 @@ const SCENARIOS: [Scenario; 14] = [
         name: "nodes",
         servers: Servers::Cluster,
         arguments: &["cross-node"],
+    },
+    Scenario {
+        name: "sanction",
+        servers: Servers::Cluster,
+        arguments: &["sanction"],
     },
 ];
 
