@@ -185,7 +185,7 @@ test("an invite brings somebody in who is not signed in", { tag: "@phone" }, asy
   await page.getByRole("button", { name: "Menu" }).click();
   await page.getByRole("button", { name: "Invites" }).click();
   const dialog = page.getByRole("dialog", { name: "Invites" });
-  await dialog.getByText("Once").click();
+  await dialog.getByRole("radio", { name: "Once" }).check();
   await dialog.getByRole("textbox", { name: "Note" }).fill("For Ina");
   await dialog.getByRole("button", { name: "Make an invite" }).click();
   const row = dialog.getByRole("list", { name: "Invites" }).getByRole("listitem");

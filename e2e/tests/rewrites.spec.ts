@@ -153,7 +153,7 @@ test("an area is drawn on the board, and only what is in it is taken back", asyn
   await ofPainter(tab, here, "Bob", "Take back what they painted…");
   await expect(found(page)).toHaveText(/^2 tiles/);
   await page.keyboard.press("0");
-  await panel(page).getByText("In an area").click();
+  await panel(page).getByRole("radio", { name: "In an area" }).check();
   const middle = { x: 8, y: 8 };
   const from = await tab.toScreen({ x: 1, y: 1 }, middle);
   const to = await tab.toScreen({ x: 3, y: 2 }, middle);

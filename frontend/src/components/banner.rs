@@ -3,10 +3,11 @@
 
 use crate::{
     components::{
+        dialogs::{DialogKind, Dialogs},
         icons::{Glyph, Icon},
         order::told::Told,
     },
-    i18n::{interpolate, order::order_texts, t},
+    i18n::{accounts::account_texts, interpolate, order::order_texts, t},
     model::connection::{ConnectionProblem, ConnectionStatus, EndReason, LoadState},
     session::Session,
     store::Store,
@@ -29,6 +30,8 @@ enum BannerAction {
     Wait,
     /// Connect again; the client does not do it by itself.
     Reconnect,
+    /// Choose a name and a password.
+    Keep,
     /// Leave the canvas.
     Leave,
 }
@@ -52,12 +55,12 @@ fn banner_content(
         (ConnectionStatus::Ended(EndReason::NoGuests), _) => (
             order_texts().no_guests,
             order_texts().no_guests_text,
-            BannerAction::Reconnect,
+            BannerAction::Keep,
         ),
         (ConnectionStatus::Ended(EndReason::MustRegister), _) => (
             order_texts().must_register,
             order_texts().must_register_text,
-            BannerAction::Reconnect,
+            BannerAction::Keep,
         ),
         (ConnectionStatus::Ended(EndReason::CanvasDeleted), _) => {
             (t().deleted_title, t().deleted_text, BannerAction::Leave)
@@ -114,6 +117,7 @@ fn banner_content(
 pub fn Banner() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
+    let dialogs = expect_context::<Dialogs>();
     let what = Memo::new(move |_| {
         let load = store.load.get();
         // Whose ban is known is told more by `Told`.
@@ -166,6 +170,18 @@ pub fn Banner() -> impl IntoView {
                                 on:click=move |_| session.reconnect_now()
                             >
                                 {t().reconnect}
+                            </button>
+                        }
+                        .into_any(),
+                    ),
+                    BannerAction::Keep => Some(
+                        view! {
+                            <button
+                                class="btn btn--primary"
+                                type="button"
+                                on:click=move |_| dialogs.show(DialogKind::Keep)
+                            >
+                                {account_texts().keep_action}
                             </button>
                         }
                         .into_any(),

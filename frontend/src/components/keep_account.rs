@@ -63,6 +63,8 @@ pub fn KeepAccount(
             account::learned(account, auth.user.clone());
             if let Some(session) = session {
                 session.token_renewed(auth);
+                // Where guests may do less, the connection is still a guest's.
+                session.reconnect_now();
                 let text = interpolate(texts.kept, &[("name", &name)]);
                 session.notify(NoticeKind::Done(text));
             }

@@ -95,8 +95,6 @@ texts! {
     newcomers_free_hint: "They may do at once what everybody may",
     newcomers_limited: "Limited at first",
     newcomers_limited_hint: "For 15 minutes they paint little in tiles of others, and chat slowly",
-    no_guests_title: "Guests stay out here",
-    no_guests_text: "Only people with a name and a password come in. Choose them, and everything you did as a guest stays yours.",
     ;
     uses: "{n} time used" | "{n} times used",
 }

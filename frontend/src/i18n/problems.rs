@@ -1,7 +1,7 @@
 //! The texts of errors. The server's error codes decide; its own message is used
 //! only for unknown codes.
 
-use super::{interpolate, order::order_texts, t};
+use super::{accounts::account_texts, interpolate, order::order_texts, t};
 use crate::api::ApiError;
 use shared::{api::FieldError, protocol::ErrorCode, text::TextError};
 
@@ -12,6 +12,7 @@ pub fn api_problem(error: &ApiError) -> String {
         "origin_not_allowed" => t().wrong_address_text,
         "invalid_credentials" => t().problem_credentials,
         "username_taken" => t().problem_username_taken,
+        "already_registered" => account_texts().already_registered,
         "validation_failed" => t().problem_validation,
         "unauthenticated" => t().problem_signed_out,
         "forbidden" => t().problem_forbidden,
