@@ -105,6 +105,23 @@ impl Change {
         }
     }
 
+    /// A bit for each pixel that looks different afterwards, row by row, the first pixel in the
+    /// highest bit.
+    pub(crate) fn marks(&self) -> Vec<u8> {
+        let bytes = |tile: &'_ Option<TileView>| {
+            tile.as_ref()
+                .map_or_else(Vec::new, |tile| tile.pixels.as_bytes().to_vec())
+        };
+        let (before, after) = (bytes(&self.before), bytes(&self.after));
+        let count = before.len().max(after.len());
+        let color = |bytes: &[u8], pixel: usize| bytes.get(pixel).copied().unwrap_or(TRANSPARENT);
+        let mut marks = vec![0; count.div_ceil(8)];
+        for pixel in (0..count).filter(|at| color(&before, *at) != color(&after, *at)) {
+            marks[pixel / 8] |= 0x80 >> (pixel % 8);
+        }
+        marks
+    }
+
     /// How many pixels get another colour: all of a tile that goes, the painted ones of a
     /// tile that comes.
     pub(crate) fn pixels(&self) -> usize {

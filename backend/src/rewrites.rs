@@ -12,10 +12,11 @@ use crate::{
     realtime::RewrittenCell,
 };
 use shared::{
-    api::rewrites::Area,
+    api::rewrites::{Area, RewriteTile},
     canvas::{Coord, EditPolicy, Role},
     ids::{CanvasId, RewriteId, UserId},
-    limits::REWRITTEN_TILES,
+    limits::{REWRITE_MARKED_TILES, REWRITTEN_TILES},
+    pixels::Pixels,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 use tokio::task::spawn_blocking;
@@ -46,6 +47,8 @@ pub(crate) struct Task {
 pub(crate) struct Survey {
     /// The cells, as `canvas_events.tile` names them.
     pub(crate) cells: Vec<i32>,
+    /// The pixels of the first [`REWRITE_MARKED_TILES`] of them.
+    pub(crate) marked: Vec<RewriteTile>,
     pub(crate) pixels: usize,
     /// Those in all cells.
     pub(crate) skipped_pixels: usize,
@@ -96,6 +99,13 @@ pub(crate) async fn survey(
             let tiles = [&change.before, &change.after].into_iter().flatten();
             survey.creators.extend(tiles.map(|tile| tile.creator));
             survey.pixels += change.pixels();
+            if survey.marked.len() < REWRITE_MARKED_TILES {
+                survey.marked.push(RewriteTile {
+                    x: cell.at.x,
+                    y: cell.at.y,
+                    marks: Pixels::from_bytes(change.marks()),
+                });
+            }
             survey.cells.push(number(cell.at));
             if survey.cells.len() > REWRITTEN_TILES {
                 return Err(SurveyError::TooLarge);

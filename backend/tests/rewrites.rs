@@ -100,6 +100,25 @@ async fn log_lines(client: &Client, canvas: i64) -> Vec<Value> {
 }
 
 #[tokio::test]
+async fn a_preview_marks_the_pixels_that_would_change() {
+    let server = TestServer::start().await;
+    let (owner, vandal) = (server.user("owner").await, server.user("vandal").await);
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    let mut paints = TestClient::join(&owner, id).await;
+    let mut spoils = TestClient::join(&vandal, id).await;
+    paints.done(paint(1, json!([[0, 1], [9, 1]]))).await;
+    spoils.done(paint(1, json!([[1, 2], [9, 2]]))).await;
+    let found = preview(&owner, id, &revert(&["vandal"])).await;
+    let [change] = found["changes"].as_array().unwrap().as_slice() else {
+        panic!("one tile: {found}");
+    };
+    assert_eq!((&change["x"], &change["y"]), (&json!(1), &json!(0)));
+    let marks = STANDARD.decode(change["marks"].as_str().unwrap()).unwrap();
+    assert_eq!(marks[..2], [0b0100_0000, 0b0100_0000]);
+    assert!(marks[2..].iter().all(|byte| *byte == 0));
+}
+
+#[tokio::test]
 async fn a_revert_takes_back_what_they_painted_and_leaves_what_others_painted() {
     let server = TestServer::start().await;
     let (owner, moderator) = (server.user("owner").await, server.user("mona").await);

@@ -24,13 +24,18 @@ use crate::{
     rewrites::{Job, MAX_SILENCE_MS, Survey, SurveyError, Task, run, survey},
     state::AppState,
 };
-use axum::{Json as JsonBody, extract::State, http::StatusCode};
+use axum::{
+    Json as JsonBody,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use serde_json::{Value, json};
 use shared::{
     api::{
         Canvas, User,
         moderation::{ModerationAction, UserRef},
-        rewrites::{Area, NewRewrite, Rewrite, RewriteKind, RewriteState},
+        rewrites::{Area, NewRewrite, Rewrite, RewriteKind, RewritePreview, RewriteState},
         sanctions::Activity,
     },
     canvas::{Rank, Role},
@@ -71,7 +76,7 @@ struct Asked {
 /// Takes back what users painted, or makes an area what it was
 #[utoipa::path(post, path = "/canvases/{canvas_id}/rewrites", tag = "rewrites", request_body = NewRewrite,
     params(("canvas_id" = i64, Path)),
-    responses((status = 200, body = Rewrite, description = "What would change (`dry_run`)"),
+    responses((status = 200, body = RewritePreview, description = "What would change (`dry_run`)"),
         (status = 202, body = Rewrite, description = "It is under way"),
         ChangesMember, RewriteBody, Rewrites, Limited))]
 async fn create(
@@ -80,7 +85,7 @@ async fn create(
     CanvasPath(id): CanvasPath,
     client: ClientAddr,
     Json(body): Json<NewRewrite>,
-) -> Result<(StatusCode, JsonBody<Rewrite>), ApiError> {
+) -> Result<Response, ApiError> {
     let user = session.user_id();
     check_rate(&state, user)?;
     let role = painter(&state, id, user).await?;
@@ -106,11 +111,14 @@ async fn create(
         }
     }
     if is_dry {
-        let preview = preview(&session, &asked, &found);
-        return Ok((StatusCode::OK, JsonBody(preview)));
+        let preview = RewritePreview {
+            rewrite: preview(&session, &asked, &found),
+            changes: found.marked,
+        };
+        return Ok(JsonBody(preview).into_response());
     }
     let rewrite = start(&state, &session, asked, found).await?;
-    Ok((StatusCode::ACCEPTED, JsonBody(rewrite)))
+    Ok((StatusCode::ACCEPTED, JsonBody(rewrite)).into_response())
 }
 
 /// A rewrite, and how far it is

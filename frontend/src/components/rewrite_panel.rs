@@ -36,6 +36,7 @@ use shared::{
         moderation::UserRef,
         rewrites::{Area, NewRewrite, Rewrite},
     },
+    canvas::Role,
     limits,
     time::Timestamp,
 };
@@ -246,7 +247,8 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
     } else {
         texts.take_back_action
     };
-    let moderates = untrack(|| store.role()) >= Some(shared::canvas::Role::Moderator);
+    // Others can be added to others, not to oneself.
+    let adds_people = !restores && untrack(|| store.role() >= Some(Role::Moderator) && !is_mine());
     view! {
         <section
             class="rewrite floating"
@@ -266,7 +268,7 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
                 </button>
             </div>
             <div class="rewrite__form" inert=is_busy>
-                {(!restores && moderates).then(|| view! { <PeopleFields people=form.people /> })}
+                {adds_people.then(|| view! { <PeopleFields people=form.people /> })}
                 <Choices
                     name="rewrite-span"
                     label=if restores { texts.restore_when } else { texts.window }

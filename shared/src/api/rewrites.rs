@@ -134,8 +134,18 @@ pub struct Rewrite {
     pub created_at: Timestamp,
 }
 
-/// The pixels of a tile that a rewrite would change. A preview has these beside the fields of
-/// [`Rewrite`] in `changes`, for at most [`crate::limits::REWRITE_MARKED_TILES`] tiles.
+/// The answer to `POST /canvases/{id}/rewrites` with `dry_run`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RewritePreview {
+    /// What would change, in numbers; its fields are fields of the preview.
+    #[serde(flatten)]
+    pub rewrite: Rewrite,
+    /// The pixels that would change, of at most [`crate::limits::REWRITE_MARKED_TILES`] tiles.
+    pub changes: Vec<RewriteTile>,
+}
+
+/// The pixels of a tile that a rewrite would change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RewriteTile {
