@@ -116,6 +116,8 @@ test("a raid is cleaned up while a painter goes on, and the clean-up can be undo
   await drawing.stroke(here, { x: 1, y: 11 }, { x: 5, y: 11 });
   const toast = tab.notices.getByText("Taken back: 2 tiles, 266 pixels.");
   await expect(toast).toBeVisible();
+  // It stays while the pointer is over it.
+  await toast.hover();
   await expect(panel(page)).toBeHidden();
 
   expect(await rowOf(alice, canvas, here, 0, 1)).toEqual(span(1, 10));

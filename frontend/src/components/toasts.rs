@@ -27,6 +27,8 @@ use web_sys::Node;
 const SHORT: Duration = Duration::from_secs(5);
 /// How long a problem is shown.
 const LONG: Duration = Duration::from_secs(10);
+/// How long something is shown that can be undone.
+const UNDO: Duration = Duration::from_secs(20);
 /// Most toasts at a time; the newest are shown.
 const MOST: usize = 4;
 
@@ -66,10 +68,10 @@ fn OneToast(notice: Notice) -> impl IntoView {
     let toast = toast(notice.kind);
     let (hovered, focused) = (RwSignal::new(false), RwSignal::new(false));
     let element = NodeRef::<html::Div>::new();
-    let time = if toast.is_problem || toast.undo.is_some() {
-        LONG
-    } else {
-        SHORT
+    let time = match (toast.undo, toast.is_problem) {
+        (Some(_), _) => UNDO,
+        (None, true) => LONG,
+        (None, false) => SHORT,
     };
     Effect::new(move || {
         if hovered.get() || focused.get() {
