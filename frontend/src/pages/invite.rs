@@ -2,7 +2,7 @@
 //! accepts it, and is taken to the canvas.
 
 use crate::{
-    api,
+    account, api,
     components::{
         auth_forms::EntryForms,
         avatar::{Avatar, Size},
@@ -40,6 +40,8 @@ pub fn InvitePage(
     code: String,
 ) -> impl IntoView {
     let account = expect_context::<Account>();
+    // Nothing is asked of the server here: who is not known is signed out.
+    untrack(|| account::heard(account, false));
     let tasks = Tasks::provide();
     let texts = account_texts();
     let navigate = use_navigate();
