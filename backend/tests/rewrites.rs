@@ -430,3 +430,240 @@ async fn only_a_higher_rank_reverts_others_and_everybody_themselves() {
     );
     server.stop().await;
 }
+
+#[tokio::test]
+async fn ones_own_work_is_taken_back_where_one_may_paint() {
+    let server = TestServer::start().await;
+    let (owner, painter) = (server.user("owner").await, server.user("painter").await);
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    let mut of_owner = TestClient::join(&owner, id).await;
+    let mut of_painter = TestClient::join(&painter, id).await;
+    of_owner.done(paint(0, json!([[0, 1], [1, 1]]))).await;
+    of_painter.done(paint(0, json!([[1, 2]]))).await;
+    of_painter.done(paint(1, json!([[0, 2]]))).await;
+    let settings = format!("/canvases/{id}");
+    owner
+        .patch(&settings, &json!({ "edit_policy": "own" }))
+        .await
+        .expect(200);
+    let ask = revert(&["painter"]);
+    // The owner's tile is closed to the painter; the painter's own one goes.
+    assert_eq!(counts(&preview(&painter, id, &ask).await), [1, 64, 1]);
+    let done = rewrite(&painter, id, &ask).await;
+    assert_eq!(counts(&done), [1, 64, 1]);
+    assert_eq!(pixels(&owner, id, 0, 2).await, Some(vec![1, 2]));
+    assert_eq!(pixels(&owner, id, 1, 0).await, None);
+    undo(&painter, &done).await;
+    assert_eq!(pixels(&owner, id, 1, 1).await, Some(vec![2]));
+    // A lock keeps the tile from its own painter, but not from the owner.
+    owner
+        .patch(&settings, &json!({ "edit_policy": "exclusive" }))
+        .await
+        .expect(200);
+    of_owner.reach(7).await;
+    of_owner
+        .done(json!({ "type": "tile_lock", "x": 1, "y": 0 }))
+        .await;
+    assert_eq!(counts(&rewrite(&painter, id, &ask).await), [1, 1, 64]);
+    assert_eq!(pixels(&owner, id, 0, 2).await, Some(vec![1, 1]));
+    assert_eq!(counts(&rewrite(&owner, id, &ask).await), [1, 64, 0]);
+    // It is painting: whoever may not paint may not do it, and it leaves no line.
+    let lines = log_lines(&owner, id).await;
+    let rewrites = lines.iter().filter(|line| line["action"] == "rewrite");
+    assert_eq!(rewrites.count(), 1, "only the owner's");
+    let sanction = json!({ "username": "painter", "kind": "no_paint", "reason": "Enough" });
+    owner
+        .post(&format!("/canvases/{id}/sanctions"), &sanction)
+        .await
+        .expect(201);
+    let path = format!("/canvases/{id}/rewrites");
+    let refused = painter.post(&path, &ask).await.problem(403, "sanctioned");
+    assert_eq!(refused["sanction"]["kind"], "no_paint");
+    painter
+        .post(&format!("/rewrites/{}/undo", done["id"]), &Value::Null)
+        .await
+        .problem(403, "sanctioned");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn lifting_a_ban_brings_nothing_back() {
+    let server = TestServer::start().await;
+    let (owner, vandal) = (server.user("owner").await, server.user("vandal").await);
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    let mut paints = TestClient::join(&owner, id).await;
+    paints.done(paint(0, json!([[0, 1]]))).await;
+    let mut spoils = TestClient::join(&vandal, id).await;
+    spoils.done(paint(0, json!([[0, 2]]))).await;
+    let ban = json!({ "username": "vandal", "kind": "ban", "reason": "Raid" });
+    let ban = owner
+        .post(&format!("/canvases/{id}/sanctions"), &ban)
+        .await
+        .json(201);
+    rewrite(&owner, id, &revert(&["vandal"])).await;
+    let lift = format!("/sanctions/{}/lift", ban["id"]);
+    owner.post(&lift, &json!({})).await.expect(200);
+    let mut spoils = TestClient::join(&vandal, id).await;
+    // What lies below does not depend on who is banned.
+    spoils.done(paint(0, json!([[1, 2]]))).await;
+    assert_eq!(pixels(&owner, id, 0, 2).await, Some(vec![1, 2]));
+    assert_eq!(authors(&owner, id, 0, 2).await, ["owner", "vandal"]);
+    server.stop().await;
+}
+
+/// Painters go on in the tiles of a raid while it is taken back.
+#[tokio::test]
+async fn no_stroke_is_lost_while_a_raid_is_taken_back() {
+    const TILES: i64 = 48;
+    let server = TestServer::start().await;
+    let owner = server.user("owner").await;
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    let names = ["vandal-1", "vandal-2"];
+    let cell = |tile: i64| (tile % 8, tile / 8);
+    let stroke = |tile: i64, pixels: Value| {
+        let (x, y) = cell(tile);
+        json!({ "type": "tile_paint", "x": x, "y": y, "pixels": pixels })
+    };
+    for (name, colour) in names.iter().zip([2, 3]) {
+        let vandal = server.user(name).await;
+        let mut spoils = TestClient::join(&vandal, id).await;
+        for tile in 0..TILES {
+            let pixels: Vec<Value> = (0..64).map(|p| json!([p, colour])).collect();
+            spoils.done(stroke(tile, json!(pixels))).await;
+        }
+    }
+    let painter = server.user("painter").await;
+    let mut paints = TestClient::join(&painter, id).await;
+    let path = format!("/canvases/{id}/rewrites");
+    let begun = owner.post(&path, &revert(&names)).await.json(202);
+    let second = owner.post(&path, &revert(&names)).await;
+    if second.status != 202 {
+        second.problem(409, "rewrite_running");
+    }
+    for tile in (0..TILES).rev() {
+        paints
+            .done(stroke(tile, json!([[tile, 1], [63 - tile, 0]])))
+            .await;
+    }
+    let done = ended(&owner, &begun).await;
+    assert_eq!(done["state"], "done");
+    let tiles = owner.all(&format!("/canvases/{id}/tiles")).await;
+    assert_eq!(i64::try_from(tiles.len()).unwrap(), TILES);
+    for tile in &tiles {
+        let number = tile["y"].as_i64().unwrap() * 8 + tile["x"].as_i64().unwrap();
+        let mut expected = [255; 64];
+        expected[usize::try_from(number).unwrap()] = 1;
+        expected[usize::try_from(63 - number).unwrap()] = 0;
+        let pixels = STANDARD.decode(tile["pixels"].as_str().unwrap()).unwrap();
+        assert_eq!(pixels, expected, "{tile}");
+    }
+    // The counts are those of the log, and whoever follows it sees the same board.
+    let events = owner.all(&format!("/canvases/{id}/events")).await;
+    let own = events
+        .iter()
+        .filter(|e| e["cause"]["rewrite_id"] == done["id"]);
+    let seqs: Vec<&Value> = own.map(|event| &event["seq"]).collect();
+    assert_eq!(
+        (&done["first_seq"], &done["last_seq"]),
+        (seqs[0], seqs[seqs.len() - 1])
+    );
+    let head = events.last().unwrap()["seq"].as_i64().unwrap();
+    paints.reach(head).await;
+    for tile in &tiles {
+        let at = (tile["x"].as_i64().unwrap(), tile["y"].as_i64().unwrap());
+        let seen = STANDARD.encode(&paints.board[&at]);
+        assert_eq!(&json!(seen), &tile["pixels"]);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_stopped_rewrite_is_one_that_can_be_undone() {
+    let server = TestServer::start().await;
+    let (owner, vandal) = (server.user("owner").await, server.user("vandal").await);
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    let mut spoils = TestClient::join(&vandal, id).await;
+    for x in 0..8 {
+        for y in 0..6 {
+            let request = json!({ "type": "tile_paint", "x": x, "y": y, "pixels": [[0, 1]] });
+            spoils.done(request).await;
+        }
+    }
+    let before = owner.all(&format!("/canvases/{id}/tiles")).await.len();
+    let path = format!("/canvases/{id}/rewrites");
+    let begun = owner.post(&path, &revert(&["vandal"])).await.json(202);
+    let stop = format!("/rewrites/{}/stop", begun["id"]);
+    vandal
+        .post(&stop, &Value::Null)
+        .await
+        .problem(403, "forbidden");
+    let stopped = owner.post(&stop, &Value::Null).await.json(200);
+    assert_ne!(stopped["state"], "running");
+    let found = ended(&owner, &begun).await;
+    assert_eq!(found, stopped);
+    let events = owner.all(&format!("/canvases/{id}/events")).await;
+    let own = events
+        .iter()
+        .filter(|e| e["cause"]["rewrite_id"] == begun["id"]);
+    assert_eq!(json!(own.count()), found["tiles"]);
+    undo(&owner, &found).await;
+    assert_eq!(
+        owner.all(&format!("/canvases/{id}/tiles")).await.len(),
+        before
+    );
+    // A rewrite whose server died counts as stopped, and keeps nobody from the next.
+    let pool = server.database.pool().await;
+    sqlx::query(
+        "UPDATE rewrites SET state = 'running', beat_at = beat_at - interval '1 min' WHERE id = $1",
+    )
+    .bind(begun["id"].as_i64().unwrap())
+    .execute(&pool)
+    .await
+    .unwrap();
+    let found = owner
+        .get(&format!("/rewrites/{}", begun["id"]))
+        .await
+        .json(200);
+    assert_eq!(
+        (&found["state"], &found["tiles"]),
+        (&json!("stopped"), &stopped["tiles"])
+    );
+    rewrite(&owner, id, &revert(&["vandal"])).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn more_than_4096_tiles_are_too_many() {
+    let server = TestServer::start().await;
+    let owner = server.user("owner").await;
+    let id = canvas(&owner, &json!({ "width": 65, "height": 64 })).await;
+    let pool = server.database.pool().await;
+    let blank = STANDARD.encode([1; 64]);
+    sqlx::query(
+        "INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, tile, created_at)
+         SELECT $1, n, 'tile_created', $2, gen_random_uuid(), json_build_object(
+                'type', 'tile_created', 'seq', n, 'tile_id', n, 'canvas_id', $1, 'creator_id', $2,
+                'x', n % 65, 'y', n / 65, 'title', '', 'pixels', $3::text, 'version', 1,
+                'like_count', 0, 'timestamp', '2026-01-01T00:00:00.000Z')::text,
+                n / 65 * 256 + n % 65, now()
+         FROM generate_series(1, 4097) AS n",
+    )
+    .bind(id)
+    .bind(owner.id())
+    .bind(blank)
+    .execute(&pool)
+    .await
+    .unwrap();
+    let head = "UPDATE canvases SET last_seq = 4097 WHERE id = $1";
+    sqlx::query(head).bind(id).execute(&pool).await.unwrap();
+    let path = format!("/canvases/{id}/rewrites");
+    let mut ask = revert(&["owner"]);
+    owner.post(&path, &ask).await.problem(422, "too_large");
+    // Only tiles that would change count.
+    ask["to_seq"] = json!(4096);
+    assert_eq!(
+        counts(&preview(&owner, id, &ask).await),
+        [4096, 4096 * 64, 0]
+    );
+    server.stop().await;
+}

@@ -29,8 +29,8 @@ use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
 use row::Row;
 use scenarios::{
-    authors, cross_node, deliver, growth, hot, idle, join, latency as late, reconnect, sanction,
-    slow,
+    authors, cross_node, deliver, growth, hot, idle, join, latency as late, reconnect, revert,
+    sanction, slow,
 };
 use std::{net::SocketAddr, process::ExitCode};
 use target::Target;
@@ -74,6 +74,8 @@ enum Figure {
     Hot(hot::Hot),
     /// Who painted each pixel of a tile
     Authors(authors::Authors),
+    /// What was painted is taken back, while others chat
+    Revert(revert::Revert),
     /// How cost grows with people, canvases, events and tiles
     Growth(growth::Growth),
     /// Holds connections for another process of this program
@@ -115,6 +117,7 @@ fn measure(arguments: &Arguments) -> Result<Vec<Row>> {
         Figure::Slow(options) => slow::run(target, options),
         Figure::Hot(options) => hot::run(target, options),
         Figure::Authors(options) => authors::run(target, options),
+        Figure::Revert(options) => revert::run(target, options),
         Figure::Growth(options) => growth::run(target, options),
         Figure::Hold => connection_worker::hold(target).map(|()| Vec::new()),
     }

@@ -9,5 +9,6 @@ pub(crate) mod idle;
 pub(crate) mod join;
 pub(crate) mod latency;
 pub(crate) mod reconnect;
+pub(crate) mod revert;
 pub(crate) mod sanction;
 pub(crate) mod slow;

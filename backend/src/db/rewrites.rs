@@ -13,13 +13,6 @@ use shared::{
 use sqlx::{PgConnection, PgExecutor, query, query_scalar, types::Json};
 use std::collections::HashMap;
 
-/// A rewrite as it is stored.
-#[derive(Clone, Debug)]
-pub(crate) struct StoredRewrite {
-    pub(crate) rewrite: Rewrite,
-    pub(crate) rule: Rule,
-}
-
 /// A new rewrite.
 #[derive(Clone, Debug)]
 pub(crate) struct New<'a> {
@@ -113,10 +106,7 @@ pub(crate) async fn is_running(executor: impl PgExecutor<'_>, canvas: CanvasId) 
 }
 
 /// A rewrite; `None` if there is none with this id.
-pub(crate) async fn find(
-    executor: impl PgExecutor<'_>,
-    id: RewriteId,
-) -> Result<Option<StoredRewrite>> {
+pub(crate) async fn find(executor: impl PgExecutor<'_>, id: RewriteId) -> Result<Option<Rewrite>> {
     query!(
         r#"SELECT r.canvas_id, r.kind, r.state, r.by_id, r.reason, r.rule AS "rule: Json<Rule>",
                 r.tiles, r.pixels, r.skipped_pixels, r.first_seq, r.last_seq, r.undone_by,
@@ -126,7 +116,7 @@ pub(crate) async fn find(
         id.0,
     )
     .try_map(|row| {
-        let rewrite = Rewrite {
+        Ok(Rewrite {
             id,
             canvas_id: CanvasId(row.canvas_id),
             kind: named(row.kind)?,
@@ -144,10 +134,6 @@ pub(crate) async fn find(
             last_seq: row.last_seq,
             undone_by: row.undone_by.map(RewriteId),
             created_at: row.created_at.into(),
-        };
-        Ok(StoredRewrite {
-            rewrite,
-            rule: row.rule.0,
         })
     })
     .fetch_optional(executor)

@@ -14,13 +14,14 @@ use super::{
 };
 use crate::{
     auth::Session,
-    cell_history::Rule,
+    cell_history::{Rule, Rules},
     db::{
         self, access, canvases,
         moderation_log::{self, NewLine},
-        rewrites::{self, New, StoredRewrite},
+        rewrites::{self, New},
         sanctions, users,
     },
+    realtime::{Operation, RewriteBatch, UNKNOWN_ACL, Write, WriteError},
     rewrites::{Job, MAX_SILENCE_MS, Survey, SurveyError, Task, run, survey},
     state::AppState,
 };
@@ -44,7 +45,7 @@ use shared::{
     time::Timestamp,
 };
 use sqlx::Connection;
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this module.
@@ -131,8 +132,8 @@ async fn find(
     RewritePath(id): RewritePath,
 ) -> Result<JsonBody<Rewrite>, ApiError> {
     let found = stored(&state, id).await?;
-    readable(&state.pools.reads, found.rewrite.canvas_id, user.user_id()).await?;
-    Ok(JsonBody(found.rewrite))
+    readable(&state.pools.reads, found.canvas_id, user.user_id()).await?;
+    Ok(JsonBody(found))
 }
 
 /// Undoes a rewrite; what others painted since stays
@@ -148,7 +149,7 @@ async fn undo(
 ) -> Result<(StatusCode, JsonBody<Rewrite>), ApiError> {
     let user = session.user_id();
     check_rate(&state, user)?;
-    let undone = stored(&state, id).await?.rewrite;
+    let undone = stored(&state, id).await?;
     let canvas_id = undone.canvas_id;
     let role = painter(&state, canvas_id, user).await?;
     let is_maker = undone.by.user_id == user;
@@ -193,13 +194,13 @@ async fn stop(
 ) -> Result<JsonBody<Rewrite>, ApiError> {
     let user = session.user_id();
     check_rate(&state, user)?;
-    let found = stored(&state, id).await?.rewrite;
+    let found = stored(&state, id).await?;
     let role = role(&state.pool, found.canvas_id, user).await?;
     if found.by.user_id != user && role < Role::Moderator {
         return Err(ApiError::Forbidden);
     }
     rewrites::end(&state.pool, id, RewriteState::Stopped).await?;
-    Ok(JsonBody(stored(&state, id).await?.rewrite))
+    Ok(JsonBody(stored(&state, id).await?))
 }
 
 /// The role of a user who may paint.
@@ -223,13 +224,13 @@ async fn painter(state: &AppState, id: CanvasId, user: UserId) -> Result<Role, A
 }
 
 /// A stored rewrite. One whose node died is stopped first.
-async fn stored(state: &AppState, id: RewriteId) -> Result<StoredRewrite, ApiError> {
+async fn stored(state: &AppState, id: RewriteId) -> Result<Rewrite, ApiError> {
     let unknown = || ApiError::NotFound(Resource::Rewrite);
     let found = rewrites::find(&state.pool, id).await?.ok_or_else(unknown)?;
-    if found.rewrite.state != RewriteState::Running {
+    if found.state != RewriteState::Running {
         return Ok(found);
     }
-    rewrites::stop_orphans(&state.pool, found.rewrite.canvas_id, MAX_SILENCE_MS).await?;
+    rewrites::stop_orphans(&state.pool, found.canvas_id, MAX_SILENCE_MS).await?;
     rewrites::find(&state.pool, id).await?.ok_or_else(unknown)
 }
 
@@ -474,6 +475,32 @@ fn preview(session: &Session, asked: &Asked, found: &Survey) -> Rewrite {
     }
 }
 
+/// Asks the room whether the user may paint now: it checks a batch without cells, of a
+/// rewrite that does not exist, as it checks all others.
+async fn ask_room(state: &AppState, session: &Session, asked: &Asked) -> Result<(), ApiError> {
+    let batch = RewriteBatch {
+        rewrite: RewriteId(0),
+        kind: asked.kind,
+        rule: asked.task.rule.clone(),
+        rules: Rules::new(),
+        needs_moderator: asked.needs_moderator,
+        head: asked.head,
+        cells: Vec::new(),
+    };
+    let write = Write {
+        identity: session.identity.clone(),
+        role: asked.task.role,
+        acl_version: UNKNOWN_ACL,
+        sanctions: None,
+        op_id: None,
+        operation: Operation::Rewrite(Arc::new(batch)),
+    };
+    match state.hub.write(asked.task.canvas, write).await {
+        Ok(_) | Err(WriteError::RewriteStopped) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Stores the rewrite and its line of the moderation log, and starts it.
 async fn start(
     state: &AppState,
@@ -482,6 +509,7 @@ async fn start(
     found: Survey,
 ) -> Result<Rewrite, ApiError> {
     let canvas = asked.task.canvas;
+    ask_room(state, session, &asked).await?;
     let new = New {
         canvas,
         kind: asked.kind,
@@ -539,7 +567,7 @@ async fn start(
         tokio::spawn(run(state.hub.clone(), state.pool.clone(), job));
     }
     let stored = db::rewrites::find(&state.pool, id).await?;
-    Ok(stored.ok_or(ApiError::NotFound(Resource::Rewrite))?.rewrite)
+    stored.ok_or(ApiError::NotFound(Resource::Rewrite))
 }
 
 fn count(number: usize) -> i64 {

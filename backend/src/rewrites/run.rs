@@ -36,26 +36,26 @@ pub(crate) struct Job {
 
 /// Carries it out, to the end or until it is stopped or refused.
 pub(crate) async fn run(hub: Hub, pool: Pool, job: Job) {
-    let alive = {
-        let pool = pool.clone();
-        tokio::spawn(async move {
-            let mut beats = interval(BEAT_INTERVAL);
-            loop {
-                beats.tick().await;
-                if let Err(error) = db::rewrites::beat(&pool, job.id).await {
-                    tracing::debug!(%error, "a rewrite cannot tell that it is running");
-                }
+    let beats = async {
+        let mut ticks = interval(BEAT_INTERVAL);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = db::rewrites::beat(&pool, job.id).await {
+                tracing::debug!(%error, "a rewrite cannot tell that it is running");
             }
-        })
+        }
     };
-    let state = match change_cells(&hub, &pool, &job).await {
+    let changed = tokio::select! {
+        changed = change_cells(&hub, &pool, &job) => changed,
+        () = beats => Ok(()),
+    };
+    let state = match changed {
         Ok(()) => RewriteState::Done,
         Err(error) => {
             tracing::info!(rewrite = %job.id, %error, "a rewrite was stopped");
             RewriteState::Stopped
         }
     };
-    alive.abort();
     let give_up = Instant::now() + RETRY_TIMEOUT;
     while let Err(error) = db::rewrites::end(&pool, job.id, state).await {
         if Instant::now() > give_up {

@@ -37,7 +37,7 @@ pub(super) struct Scenario {
     arguments: &'static [&'static str],
 }
 
-const SCENARIOS: [Scenario; 15] = [
+const SCENARIOS: [Scenario; 16] = [
     Scenario {
         name: "mention",
         servers: Servers::OneOnOneCore,
@@ -100,6 +100,11 @@ const SCENARIOS: [Scenario; 15] = [
         name: "authors",
         servers: Servers::One,
         arguments: &["authors"],
+    },
+    Scenario {
+        name: "revert",
+        servers: Servers::One,
+        arguments: &["revert"],
     },
     Scenario {
         name: GROWTH,

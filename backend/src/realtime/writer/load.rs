@@ -84,6 +84,8 @@ impl<'a> Needs<'a> {
                 Operation::Rewrite(batch) => {
                     needs.cells.extend(batch.cells.iter().map(|cell| cell.at));
                     needs.rewrites.push(batch);
+                    // It may make room for later starts as well.
+                    needs.has_delete = true;
                 }
                 Operation::Settings(change) => needs.settings.push(change),
                 Operation::Chat(_) | Operation::Lock { .. } | Operation::Unlock { .. } => {}
