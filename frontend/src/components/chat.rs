@@ -24,7 +24,7 @@ use crate::{
 };
 use composer::Composer;
 use js_sys::Date;
-use leptos::{ev::KeyboardEvent, prelude::*};
+use leptos::{ev::KeyboardEvent, html, prelude::*};
 use leptos_use_document_visibility::use_document_visibility;
 use leptos_use_interval_fn::use_interval_fn;
 use message::Message;
@@ -78,15 +78,7 @@ pub fn ChatPanel() -> impl IntoView {
         }
     };
     let scroll = Scroll::new(lines, reading.at_end, load_older);
-    Effect::new(move || {
-        lines.track();
-        // The rows are mounted before the next frame.
-        request_animation_frame(move || {
-            if let Some(list) = scroll.list.try_get_untracked().flatten() {
-                put_in_tab_order(&list);
-            }
-        });
-    });
+    keep_in_tab_order(lines, scroll.list);
     let scrolled = move |_| {
         if scroll.scrolled() {
             load_older();
@@ -112,13 +104,7 @@ pub fn ChatPanel() -> impl IntoView {
                 <WaitingMessages />
             </Show>
             <Show when=empty>
-                <div class="empty">
-                    <span class="empty__icon">
-                        <Icon glyph=Glyph::Chat />
-                    </span>
-                    <p class="empty__title">{t().no_messages_title}</p>
-                    <p>{t().no_messages_text}</p>
-                </div>
+                <NoMessages />
             </Show>
             <ul
                 class="chat__messages"
@@ -181,6 +167,20 @@ fn Typing() -> impl IntoView {
     }
 }
 
+/// Invites to write the first message.
+#[component]
+fn NoMessages() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <span class="empty__icon">
+                <Icon glyph=Glyph::Chat />
+            </span>
+            <p class="empty__title">{t().no_messages_title}</p>
+            <p>{t().no_messages_text}</p>
+        </div>
+    }
+}
+
 /// A placeholder while messages are loaded.
 #[component]
 fn WaitingMessages() -> impl IntoView {
@@ -203,15 +203,28 @@ fn WaitingMessages() -> impl IntoView {
 /// that of the newest one, and arrow keys move on from there.
 const BUTTONS: &str = ".message .person-button";
 
+/// Does so whenever the lines change.
+fn keep_in_tab_order(lines: Memo<Vec<ChatLine>>, list: NodeRef<html::Div>) {
+    Effect::new(move || {
+        lines.track();
+        // The rows are mounted before the next frame.
+        request_animation_frame(move || {
+            if let Some(list) = list.try_get_untracked().flatten() {
+                put_in_tab_order(&list);
+            }
+        });
+    });
+}
+
 fn put_in_tab_order(list: &web_sys::Element) {
     if let Ok(Some(before)) = list.query_selector(".message .person-button[tabindex='0']") {
         // Cannot fail for this name, here and below.
         let _ = before.set_attribute("tabindex", "-1");
     }
-    let all = list.query_selector_all(BUTTONS).ok();
-    let last = all.and_then(|all| all.item(all.length().checked_sub(1)?));
-    if let Some(last) = last {
-        let _ = last
+    let buttons = list.query_selector_all(BUTTONS).ok();
+    let newest = buttons.and_then(|all| all.item(all.length().checked_sub(1)?));
+    if let Some(newest) = newest {
+        let _ = newest
             .unchecked_into::<web_sys::Element>()
             .set_attribute("tabindex", "0");
     }

@@ -66,6 +66,10 @@ impl SeqTracker {
     /// # Errors
     /// The message itself, if messages are not buffered and it has to be
     /// applied.
+    #[expect(
+        clippy::result_large_err,
+        reason = "a message that is not kept goes on as it came"
+    )]
     pub fn buffer(&mut self, message: ServerMessage) -> Result<bool, ServerMessage> {
         let Some(buffered) = &mut self.buffered else {
             return Err(message);

@@ -120,8 +120,8 @@ pub struct SessionState<B: Backend> {
     activity_from: i64,
     /// The members' names were asked for already.
     asked_members: bool,
-    /// This user's sanctions are being fetched.
-    fetching_sanctions: bool,
+    /// The sanction because of which this user's sanctions were asked for last.
+    asked_sanction: Option<i64>,
     effects: Vec<Effect>,
     new_id: NewId,
 }
@@ -165,7 +165,7 @@ impl<B: Backend> SessionState<B> {
             foreign_connections: 0,
             activity_from: 0,
             asked_members: false,
-            fetching_sanctions: false,
+            asked_sanction: None,
             effects: Vec::new(),
             new_id,
         }

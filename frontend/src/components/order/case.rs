@@ -49,7 +49,7 @@ pub fn people_of(case: &Case) -> Vec<UserRef> {
             people.push(person.clone());
         }
     };
-    for message in evidence.message.iter() {
+    if let Some(message) = &evidence.message {
         add(&author(message));
     }
     if matches!(case.target, ReportTarget::User { .. }) {

@@ -35,6 +35,7 @@ pub const OUTCOMES: [Outcome; 5] = [
 /// How cases are decided: a context of the section.
 #[derive(Clone, Copy)]
 pub struct Deciding {
+    chosen_id: RwSignal<Option<i64>>,
     /// The case that is shown whole, with its comments and evidence.
     pub chosen: RwSignal<Option<Case>>,
     /// What moderators note with the decision.
@@ -77,6 +78,41 @@ impl Deciding {
         });
     }
 
+    /// Chooses the case so many places further down.
+    fn step(self, by: isize) {
+        let next = self.list.items.with_untracked(|items| {
+            let items = items.as_ref()?;
+            let id = self.chosen_id.get_untracked();
+            let at = items.iter().position(|case| Some(case.id) == id)?;
+            let next = at.checked_add_signed(by)?;
+            Some(items.get(next)?.id)
+        });
+        if let Some(next) = next {
+            self.chosen_id.set(Some(next));
+        }
+    }
+
+    /// A key was pressed in the panel.
+    fn key(self, event: &ev::KeyboardEvent) {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typed(event) {
+            return;
+        }
+        match event.key().as_str() {
+            "j" => self.step(1),
+            "k" => self.step(-1),
+            digit => {
+                let index = digit.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+                let Some(decision) = index.and_then(|index| OUTCOMES.get(index)) else {
+                    return;
+                };
+                self.decide(*decision);
+            }
+        }
+        event.prevent_default();
+        // They mean something else on the board.
+        event.stop_propagation();
+    }
+
     /// Takes the chosen case for this moderator.
     pub fn claim(self) {
         if let Some(case) = self.chosen.get_untracked() {
@@ -106,6 +142,7 @@ pub fn Cases() -> impl IntoView {
     });
     let chosen_id = RwSignal::new(None::<i64>);
     let deciding = Deciding {
+        chosen_id,
         chosen: RwSignal::new(None),
         note: RwSignal::new(String::new()),
         list,
@@ -147,38 +184,9 @@ pub fn Cases() -> impl IntoView {
         }
         deciding.chosen.set(case);
     });
-    let step = move |by: isize| {
-        let next = list.items.with_untracked(|items| {
-            let items = items.as_ref()?;
-            let id = chosen_id.get_untracked();
-            let at = items.iter().position(|case| Some(case.id) == id)?;
-            let next = at.checked_add_signed(by)?;
-            Some(items.get(next)?.id)
-        });
-        if let Some(next) = next {
-            chosen_id.set(Some(next));
-        }
-    };
-    let key = move |event: ev::KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typed(&event) {
-            return;
-        }
-        match event.key().as_str() {
-            "j" => step(1),
-            "k" => step(-1),
-            digit => {
-                let index = digit.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-                let Some(decision) = index.and_then(|index| OUTCOMES.get(index)) else {
-                    return;
-                };
-                deciding.decide(*decision);
-            }
-        }
-        event.prevent_default();
-        // They mean something else on the board.
-        event.stop_propagation();
-    };
-    order.keys.set(Some(Callback::new(key)));
+    order
+        .keys
+        .set(Some(Callback::new(move |event| deciding.key(&event))));
     on_cleanup(move || {
         order.keys.try_set(None);
     });
@@ -227,8 +235,8 @@ fn CaseRow(case: Case, chosen_id: RwSignal<Option<i64>>) -> impl IntoView {
     let is_chosen = move || chosen_id.get() == Some(id);
     let rules = case
         .rules
-        .iter()
-        .map(|(one, _)| rule(*one))
+        .keys()
+        .map(|one| rule(*one))
         .collect::<Vec<_>>()
         .join(", ");
     let reporters = usize::try_from(case.reporters).unwrap_or_default();

@@ -71,11 +71,9 @@ pub fn PersonButton(
         })
     };
     let open = move |_| {
-        order.opener.set(
-            element
-                .get_untracked()
-                .map(|button| (*button).clone().into()),
-        );
+        order
+            .opener
+            .set(element.get_untracked().map(|button| (*button).clone()));
         order.menu.set(Some(subject.get_untracked()));
     };
     view! {

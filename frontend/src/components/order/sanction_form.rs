@@ -85,8 +85,6 @@ pub fn SanctionForm() -> impl IntoView {
     let note = RwSignal::new(String::new());
     let form = Submission::from_context();
     let chosen = move || KINDS[kind.get()];
-    // A timeout has an end, and a warning lasts until it is confirmed.
-    let has_open_end = Memo::new(move |_| chosen() != SanctionKind::Timeout);
     let seconds = move || match chosen() {
         SanctionKind::Warning => None,
         SanctionKind::Timeout => DURATIONS[duration.get()].or(DURATIONS[FIRST_DURATION]),
@@ -136,22 +134,7 @@ pub fn SanctionForm() -> impl IntoView {
         <form class="form" on:submit=submit novalidate=true>
             <Whom people person />
             <Choices name="sanction-kind" label=order_texts().what value=kind options=kinds />
-            {move || {
-                (chosen() != SanctionKind::Warning).then(|| {
-                    let mut options = durations();
-                    if !has_open_end.get() {
-                        options.pop();
-                    }
-                    view! {
-                        <Choices
-                            name="sanction-duration"
-                            label=order_texts().how_long
-                            value=duration
-                            options
-                        />
-                    }
-                })
-            }}
+            <HowLong kind=Signal::derive(chosen) duration />
             <Field
                 id="sanction-reason"
                 label=order_texts().reason
@@ -180,6 +163,32 @@ pub fn SanctionForm() -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// The durations that a sanction of this kind may have: a timeout has an end,
+/// and a warning lasts until it is confirmed.
+#[component]
+fn HowLong(kind: Signal<SanctionKind>, duration: RwSignal<usize>) -> impl IntoView {
+    let options = move || match kind.get() {
+        SanctionKind::Warning => None,
+        SanctionKind::Timeout => {
+            let mut options = durations();
+            options.pop();
+            Some(options)
+        }
+        SanctionKind::Mute | SanctionKind::NoPaint | SanctionKind::Ban => Some(durations()),
+    };
+    move || {
+        let options = options()?;
+        Some(view! {
+            <Choices
+                name="sanction-duration"
+                label=order_texts().how_long
+                value=duration
+                options
+            />
+        })
+    }
 }
 
 /// The person, or a choice of several.

@@ -11,6 +11,7 @@ use crate::{
     session::{
         chat,
         effect::Effect,
+        pending_storage::PendingStorage,
         queue::{Op, OrderingKey},
     },
     store::backend::{Backend, Var},
@@ -60,7 +61,7 @@ impl<B: Backend> SessionState<B> {
     pub(super) fn banned(&mut self) {
         self.effects.push(Effect::CloseSocket);
         self.end(EndReason::Banned);
-        self.fetch_sanctions();
+        self.effects.push(Effect::FetchSanctions);
         let waiting: Vec<OpId> = self.queue.iter().map(|op| op.id).collect();
         let mut is_shelved = false;
         let mut cells = HashSet::new();
@@ -87,28 +88,21 @@ impl<B: Backend> SessionState<B> {
         }
     }
 
-    /// Asks for this user's sanctions, unless that is under way.
-    fn fetch_sanctions(&mut self) {
-        if !std::mem::replace(&mut self.fetching_sanctions, true) {
-            self.effects.push(Effect::FetchSanctions);
-        }
-    }
-
-    /// A sanction refused a request. One that is not known yet is asked for, so
-    /// that its person is told why.
+    /// A sanction refused a request. One that is not known yet is asked for,
+    /// once, so that its person is told why.
     pub(super) fn refused_by(&mut self, brief: Option<&SanctionBrief>) {
-        let is_known = self.store.sanctions.with(|all| {
-            all.iter()
-                .any(|one| brief.is_none_or(|brief| brief.id == one.id))
-        });
-        if !is_known {
-            self.fetch_sanctions();
+        let Some(brief) = brief else { return };
+        let is_known = self
+            .store
+            .sanctions
+            .with(|all| all.iter().any(|one| one.id == brief.id));
+        if !is_known && self.asked_sanction.replace(brief.id) != Some(brief.id) {
+            self.effects.push(Effect::FetchSanctions);
         }
     }
 
     /// This user's sanctions came, over ones too; none if they could not be had.
     pub fn sanctions_received(&mut self, sanctions: Option<Vec<Sanction>>, now: i64) {
-        self.fetching_sanctions = false;
         let Some(sanctions) = sanctions else { return };
         let canvas = self.store.canvas_id;
         let server_now = self.server_time(now).millis();
@@ -142,13 +136,16 @@ impl<B: Backend> SessionState<B> {
 
     /// Tells how much is kept as a draft.
     pub(super) fn count_drafts(&self) {
-        let count = self.storage.as_ref().map_or(0, |s| s.count_drafts());
+        let count = self
+            .storage
+            .as_ref()
+            .map_or(0, PendingStorage::count_drafts);
         self.store.drafts.set_if_changed(count);
     }
 
     /// The draft as JSON: an array of the requests, oldest first.
     pub fn draft_as_json(&self) -> String {
-        let drafts = self.storage.as_ref().map(|storage| storage.drafts());
+        let drafts = self.storage.as_ref().map(PendingStorage::drafts);
         let requests: Vec<String> = drafts
             .unwrap_or_default()
             .into_iter()
@@ -168,7 +165,7 @@ impl<B: Backend> SessionState<B> {
     /// Sends what is kept as a draft. Each request keeps its `op_id`, so that
     /// what was stored after all is not stored twice.
     pub fn send_draft(&mut self, now: i64) {
-        let drafts = self.storage.as_ref().map(|storage| storage.drafts());
+        let drafts = self.storage.as_ref().map(PendingStorage::drafts);
         let requests: Vec<ClientRequest> = drafts
             .unwrap_or_default()
             .into_iter()

@@ -17,7 +17,7 @@ use crate::{
 use shared::{
     canvas::Coord,
     ids::UserId,
-    protocol::{DurableEvent, ErrorCode, ErrorMessage, ServerMessage, TileMentioned},
+    protocol::{DurableEvent, ErrorCode, ErrorMessage, Lock, ServerMessage, TileMentioned},
 };
 
 /// Milliseconds until a postponed request is sent again, if the server does not
@@ -104,15 +104,7 @@ impl<B: Backend> SessionState<B> {
                 self.remember_names(event.user_id, &event.username, &event.display_name);
                 self.store.people.joined(&event);
             }
-            ServerMessage::UserLeft(event) => {
-                self.store.people.left(event.user_id);
-                self.store.cursors.update(|all| {
-                    all.remove(&event.user_id);
-                });
-                if self.store.following.get() == Some(event.user_id) {
-                    self.store.following.set(None);
-                }
-            }
+            ServerMessage::UserLeft(event) => self.user_left(event.user_id),
             ServerMessage::UserTyping(event) if self.is_hidden(event.user_id) => {}
             ServerMessage::UserCursor(event) if self.is_hidden(event.user_id) => {}
             ServerMessage::TileMention(event) if self.is_hidden(event.user_id) => {}
@@ -138,20 +130,7 @@ impl<B: Backend> SessionState<B> {
                 });
             }
             ServerMessage::TileMention(event) => self.show_mention(event, now),
-            ServerMessage::TileLocked(lock) => {
-                let at = Coord {
-                    x: lock.tile_x,
-                    y: lock.tile_y,
-                };
-                let theirs = !self.is_me(lock.user_id);
-                self.store.locks.update(|locks| {
-                    locks.retain(|other| (other.tile_x, other.tile_y) != (at.x, at.y));
-                    locks.push(lock);
-                });
-                if theirs && self.store.editing.get() == Some(at) {
-                    self.close_locked_tile(at);
-                }
-            }
+            ServerMessage::TileLocked(lock) => self.tile_locked(lock),
             ServerMessage::TileUnlocked(lock) => self.store.locks.update(|locks| {
                 locks.retain(|other| (other.tile_x, other.tile_y) != (lock.tile_x, lock.tile_y));
             }),
@@ -160,6 +139,33 @@ impl<B: Backend> SessionState<B> {
             }
         }
         FollowUp::Flush
+    }
+
+    /// Somebody left.
+    fn user_left(&self, user: UserId) {
+        self.store.people.left(user);
+        self.store.cursors.update(|all| {
+            all.remove(&user);
+        });
+        if self.store.following.get() == Some(user) {
+            self.store.following.set(None);
+        }
+    }
+
+    /// Somebody took or renewed the lock of a tile.
+    fn tile_locked(&mut self, lock: Lock) {
+        let at = Coord {
+            x: lock.tile_x,
+            y: lock.tile_y,
+        };
+        let theirs = !self.is_me(lock.user_id);
+        self.store.locks.update(|locks| {
+            locks.retain(|other| (other.tile_x, other.tile_y) != (at.x, at.y));
+            locks.push(lock);
+        });
+        if theirs && self.store.editing.get() == Some(at) {
+            self.close_locked_tile(at);
+        }
     }
 
     /// The server refused a request, or could not do it now.

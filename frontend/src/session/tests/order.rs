@@ -21,7 +21,7 @@ use crate::{
 use shared::{
     api::{
         moderation::UserRef,
-        sanctions::{Sanction, SanctionKind},
+        sanctions::{Sanction, SanctionBrief, SanctionKind},
     },
     canvas::Coord,
     ids::OpId,
@@ -80,6 +80,14 @@ fn refuse(simulation: &mut Simulation, code: ErrorCode, retry_after_ms: Option<u
         .unwrap();
     let mut error = failure(id, code);
     error.retry_after_ms = retry_after_ms;
+    error.sanction = (code == ErrorCode::Sanctioned).then(|| {
+        Box::new(SanctionBrief {
+            id: 9,
+            kind: SanctionKind::Timeout,
+            reason: "because".into(),
+            expires_at: None,
+        })
+    });
     simulation.tabs[0]
         .to_tab
         .push_back(ServerMessage::Error(error));
