@@ -88,6 +88,45 @@ for (const colorScheme of ["dark", "light"] as const) {
       expect(await findings(tab.page, ".menu")).toEqual([]);
     });
 
+    test("keeping order has none", async ({ alice, bob, canvas }) => {
+      await alice.api("POST", `/canvases/${canvas.id}/sanctions`, {
+        username: bob.account.username,
+        kind: "mute",
+        reason: "Too loud",
+      });
+      const his = await bob.open(canvas);
+      const told = his.page.getByRole("region", { name: "You cannot chat here" });
+      await expect(told).toBeVisible();
+      expect(await findings(his.page)).toEqual([]);
+      await told.getByRole("button", { name: "Appeal" }).click();
+      await expect(his.page.getByRole("dialog", { name: "Sanctions against you" })).toBeVisible();
+      expect(await findings(his.page)).toEqual([]);
+      const tab = await alice.open(canvas);
+      await tab.show("People");
+      const more = tab.person("Bob").getByRole("button", { name: "More about Bob" });
+      for (const [item, name] of [
+        ["Ban", "Sanction"],
+        ["Report…", "Report"],
+      ] as const) {
+        await more.click();
+        expect(await findings(tab.page, ".person-menu")).toEqual([]);
+        await tab.page.getByRole("button", { name: item, exact: true }).click();
+        await expect(tab.page.getByRole("dialog", { name, exact: true })).toBeVisible();
+        expect(await findings(tab.page)).toEqual([]);
+        await tab.page.keyboard.press("Escape");
+        await expect(more).toBeFocused();
+      }
+      await tab.page.getByRole("button", { name: /^Moderation/ }).click();
+      const panel = tab.page.getByRole("region", { name: "Moderation" });
+      for (const section of ["Cases", "Sanctions", "Appeals", "Log"]) {
+        await panel.getByRole("tab", { name: section }).click();
+        await expect(panel.getByRole("tabpanel", { name: section })).toBeVisible();
+        expect(await findings(tab.page)).toEqual([]);
+      }
+      await tab.page.keyboard.press("Escape");
+      await expect(panel).toBeHidden();
+    });
+
     test("being offline or signed out has none", async ({ page, alice, canvas }) => {
       const tab = await alice.open(canvas);
       await alice.context.setOffline(true);
