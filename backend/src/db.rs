@@ -31,6 +31,7 @@ pub(crate) mod messages;
 mod migrate;
 pub(crate) mod moderation_log;
 pub(crate) mod name_removals;
+pub(crate) mod order;
 pub(crate) mod origins;
 mod pool;
 mod pooler;
@@ -44,6 +45,7 @@ pub(crate) mod sessions;
 pub(crate) mod sign_ins;
 pub(crate) mod tiles;
 pub(crate) mod users;
+pub(crate) mod visits;
 
 pub(crate) use batcher::Batcher;
 pub(crate) use connect::{certificate_files, connect_options};

@@ -4,7 +4,7 @@
 mod scene;
 
 use crate::{
-    db::{self, DbError, canvases, users},
+    db::{self, DbError, access::Standing, canvases, users},
     realtime::{Identity, Operation, UNKNOWN_ACL, Write, WriteError},
     state::AppState,
 };
@@ -66,6 +66,7 @@ pub(crate) async fn make(state: &AppState) -> Result<(), DemoError> {
             role: Role::Owner,
             acl_version: UNKNOWN_ACL,
             sanctions: None,
+            standing: Standing::default(),
             op_id: None,
             operation: Operation::Tile {
                 at,

@@ -12,6 +12,7 @@ mod frame;
 mod hub;
 mod metrics;
 mod node_id;
+mod order;
 mod outbound;
 mod outbox;
 mod presence;
@@ -37,3 +38,4 @@ pub(crate) use registry::ClientType;
 pub(crate) use write::{
     Done, Identity, Operation, RewriteBatch, RewrittenCell, UNKNOWN_ACL, Write, WriteError,
 };
+pub(crate) use writer::settings_permit;

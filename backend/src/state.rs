@@ -9,6 +9,7 @@ use crate::{
     db::{
         Batcher, Pool, Pools, Readiness,
         access::{self, JoinLookup},
+        visits,
     },
     list_limits::ListLimits,
     origin_notes::OriginNotes,
@@ -18,6 +19,7 @@ use crate::{
     realtime::Hub,
     telemetry::Metrics,
 };
+use chrono::{DateTime, Utc};
 use shared::ids::{CanvasId, UserId};
 use std::{ops::Deref, sync::Arc};
 use tokio::sync::Notify;
@@ -40,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) hub: Hub,
     /// Looks up what a join needs, in batches.
     pub(crate) join_lookups: Batcher<(CanvasId, UserId), JoinLookup>,
+    /// Notes who is on a canvas for the first time, and returns when that was.
+    pub(crate) visits: Batcher<(CanvasId, UserId), DateTime<Utc>>,
     /// Sessions, tokens and tickets.
     pub(crate) auth: Auth,
     /// Password hashing.
@@ -87,6 +91,10 @@ impl AppState {
                 Arc::new(|connection, asked| Box::pin(access::join_lookups(connection, asked))),
             ),
             origin_notes: OriginNotes::new(pools.writes.clone()),
+            visits: Batcher::new(
+                pools.writes.clone(),
+                Arc::new(|connection, asked| Box::pin(visits::first(connection, asked))),
+            ),
             pool: pools.writes.clone(),
             hub,
             auth,

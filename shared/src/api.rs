@@ -3,14 +3,14 @@
 pub mod sanctions;
 
 use crate::{
-    canvas::{EditPolicy, Role, Visibility},
+    canvas::{EditPolicy, Guests, Newcomers, Role, Visibility},
     ids::{CanvasId, ConnectionId, Epoch, MessageId, TileId, UserId},
     pixels::Pixels,
     presence::ActiveUser,
     time::Timestamp,
 };
 use sanctions::SanctionBrief;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 pub mod accounts;
@@ -138,6 +138,19 @@ pub struct Canvas {
     pub visibility: Visibility,
     /// Who can draw in which tile.
     pub edit_policy: EditPolicy,
+    /// What guests may do.
+    #[serde(default)]
+    pub guests: Guests,
+    /// What newcomers may do.
+    #[serde(default = "free")]
+    pub newcomers: Newcomers,
+    /// Seconds between two messages of one person below moderator; 0 if that is off.
+    #[serde(default)]
+    pub slow_mode_s: i32,
+    /// Until when only moderators and people with a role given by name write; null if
+    /// everybody may.
+    #[serde(default)]
+    pub lockdown_until: Option<Timestamp>,
     /// The user who created it.
     pub owner_id: UserId,
     /// The role of the requesting user; null if not signed in.
@@ -197,6 +210,35 @@ pub struct UpdateCanvas {
     /// Who can draw in which tile; unchanged if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edit_policy: Option<EditPolicy>,
+    /// What guests may do; unchanged if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guests: Option<Guests>,
+    /// What newcomers may do; unchanged if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newcomers: Option<Newcomers>,
+    /// 0–3600; unchanged if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_mode_s: Option<i32>,
+    /// A time to come, or null to end the lockdown; unchanged if not given.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "given"
+    )]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Timestamp>))]
+    pub lockdown_until: Option<Option<Timestamp>>,
+}
+
+/// Canvases that older servers described.
+fn free() -> Newcomers {
+    Newcomers::Free
+}
+
+/// Tells a field that is null from one that is not there.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// A user who was given a role on a canvas.

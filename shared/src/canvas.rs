@@ -2,9 +2,11 @@
 //! the server decides with them, and the browser applies the same
 //! code optimistically.
 
+mod order;
 mod rank;
 mod rules;
 
+pub use order::{Guests, Newcomers};
 pub use rank::Rank;
 pub use rules::{Actor, Refusal, TileChange, apply, check, permit};
 

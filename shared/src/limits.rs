@@ -45,6 +45,16 @@ pub const REASON: RangeInclusive<usize> = 0..=500;
 pub const REWRITTEN_TILES: usize = 4096;
 /// Users whom a revert names.
 pub const REVERTED_USERS: RangeInclusive<usize> = 1..=50;
+/// Seconds between two messages of one person in slow mode; 0 is off.
+pub const SLOW_MODE_S: RangeInclusive<i32> = 0..=3600;
+/// How far ahead a moderator may end a lockdown, in seconds.
+pub const MODERATORS_LOCKDOWN_S: i64 = 24 * 3600;
+/// How long somebody is a newcomer after the first time on a canvas, in seconds.
+pub const NEWCOMER_S: i64 = 15 * 60;
+/// Chat messages of a newcomer in a minute.
+pub const NEWCOMER_MESSAGES: usize = 6;
+/// Pixels that a newcomer changes in tiles of others in a minute.
+pub const NEWCOMER_PIXELS: usize = 300;
 /// Messages that one purge removes at most.
 pub const PURGED_MESSAGES: i64 = 1000;
 /// Characters of a tile mention's message.

@@ -28,6 +28,7 @@ fn canvas() -> Value {
     json!({
         "id": 7, "name": "Sky", "description": "", "width": 3, "height": 2, "tile_size": 8,
         "palette": ["#000000", "#ffffff"], "visibility": "unlisted", "edit_policy": "own",
+        "guests": "chat", "newcomers": "limited", "slow_mode_s": 5, "lockdown_until": TIME,
         "owner_id": 1, "role": null, "tile_count": 1, "active_users": 2, "epoch": ID,
         "last_seq": 9_007_199_254_740_993_i64, "created_at": TIME,
     })
@@ -65,6 +66,7 @@ fn messages() -> Vec<Value> {
             "username": "ann", "display_name": "Ann", "role": "owner", "epoch": ID, "seq": 5,
             "resume": "resync", "active_users": [user()], "locks": [lock], "server_time": TIME,
             "heartbeat": {"interval_ms": 10000, "timeout_ms": 20000}, "sanctions": [sanction()],
+            "newcomer_until": TIME,
         }),
         json!({"type": "tile_unlocked", "tile_x": 1, "tile_y": 0, "user_id": 1, "username": "ann"}),
         json!({"type": "user_typing", "user_id": 1, "username": "ann", "is_typing": true}),

@@ -1,6 +1,8 @@
 //! What users may do on canvases.
 
-use super::{DbError, Result, named, sanctions::Sanctions, users::JoiningUser};
+use super::{
+    DbError, Result, named, order::OrderSettings, sanctions::Sanctions, users::JoiningUser,
+};
 use chrono::{DateTime, Utc};
 use shared::{
     api::sanctions::{SanctionBrief, SanctionKind},
@@ -169,6 +171,16 @@ pub(crate) struct Standing {
     pub(crate) is_guest: bool,
     /// Whether the user owns the canvas, is an admin, or was given a role by name.
     pub(crate) has_given_role: bool,
+    /// Until when the user is a newcomer, as far as that is known. It is not read together
+    /// with the role.
+    pub(crate) newcomer_until: Option<DateTime<Utc>>,
+}
+
+impl Standing {
+    /// Whether the user counts as a guest on the canvas.
+    pub(crate) fn counts_as_guest(&self) -> bool {
+        self.is_guest && !self.has_given_role
+    }
 }
 
 /// The roles of some users on a canvas.
@@ -179,6 +191,8 @@ pub(crate) struct Roles {
     /// `None` for users who may not read the canvas.
     pub(crate) roles: HashMap<UserId, Option<Role>>,
     pub(crate) standings: HashMap<UserId, Standing>,
+    /// What the canvas asks of its users.
+    pub(crate) order: OrderSettings,
     /// Those of the users who have sanctions that were not lifted.
     pub(crate) sanctioned: Vec<UserId>,
     /// The sanctions in force, once they were read ([`super::sanctions::in_force`]) for the
@@ -202,7 +216,8 @@ pub(crate) async fn roles(
                 EXISTS (
                     SELECT FROM sanctions s WHERE s.user_id = asked.id AND s.lifted_at IS NULL
                       AND (s.canvas_id = c.id OR s.canvas_id IS NULL)
-                ) AS "has_sanctions!"
+                ) AS "has_sanctions!",
+                c.guests, c.newcomers, c.slow_mode_s, c.lockdown_until
          FROM canvases c
          CROSS JOIN unnest($2::bigint[]) AS asked (id)
          LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = asked.id
@@ -213,22 +228,37 @@ pub(crate) async fn roles(
     )
     .try_map(|row| {
         let user = UserId(row.user_id);
+        let order = OrderSettings::new(
+            &row.visibility,
+            row.guests,
+            row.newcomers,
+            row.slow_mode_s,
+            row.lockdown_until,
+        )?;
         let visibility = named(row.visibility)?;
         let owner_id = UserId(row.owner_id);
         let standing = Standing {
             is_admin: row.is_admin,
             is_guest: row.is_guest,
             has_given_role: row.is_admin || user == owner_id || row.role.is_some(),
+            newcomer_until: None,
         };
         let role = role(owner_id, visibility, Some(user), row.role, row.is_admin)?;
-        Ok((row.acl_version, user, role, standing, row.has_sanctions))
+        Ok((
+            (row.acl_version, order),
+            user,
+            role,
+            standing,
+            row.has_sanctions,
+        ))
     })
     .fetch_all(executor)
     .await?;
     let sanctioned = rows.iter().filter(|(.., has_sanctions)| *has_sanctions);
     let sanctioned: Vec<UserId> = sanctioned.map(|(_, user, ..)| *user).collect();
-    Ok(rows.first().map(|(acl_version, ..)| Roles {
+    Ok(rows.first().map(|((acl_version, order), ..)| Roles {
         acl_version: *acl_version,
+        order: *order,
         roles: rows
             .iter()
             .map(|(_, user, role, ..)| (*user, *role))
@@ -255,6 +285,12 @@ pub(crate) struct JoinLookup {
     pub(crate) has_bans: bool,
     /// Whether the user owns the canvas, is an admin, or was given a role by name.
     pub(crate) has_given_role: bool,
+    /// Whether the user is an admin.
+    pub(crate) is_admin: bool,
+    /// What the canvas asks of its users.
+    pub(crate) order: OrderSettings,
+    /// When the user was on the canvas for the first time, if they were.
+    pub(crate) first_visit: Option<DateTime<Utc>>,
     /// The `seq` of the canvas's newest `chat_removed`; 0 if there is none.
     pub(crate) last_removal: i64,
     /// Whom the user blocks.
@@ -272,9 +308,11 @@ pub(crate) async fn join_lookups(
     let users: Vec<i64> = pairs.iter().map(|(_, user)| user.0).collect();
     query!(
         r#"SELECT asked.user_id AS "user_id!", c.owner_id AS "owner_id?",
-                c.visibility AS "visibility?", 
+                c.visibility AS "visibility?",
                 c.access_changes + (SELECT changes FROM server_access) AS "acl_version?",
-                c.last_removal AS "last_removal?",
+                c.last_removal AS "last_removal?", c.guests AS "guests?", c.newcomers AS "newcomers?",
+                c.slow_mode_s AS "slow_mode_s?", c.lockdown_until AS "lockdown_until?",
+                v.first_at AS "first_visit?",
                 m.role AS "role?", u.username AS "username?", u.display_name AS "display_name?",
                 u.renames AS "name_version?", u.status_message AS "status_message?",
                 u.password_hash IS NULL AS "is_guest!",
@@ -302,6 +340,10 @@ pub(crate) async fn join_lookups(
              WHERE canvas_id = asked.canvas_id AND user_id = asked.user_id LIMIT 1
          ) AS m ON true
          LEFT JOIN LATERAL (
+             SELECT * FROM canvas_visits
+             WHERE user_id = asked.user_id AND canvas_id = asked.canvas_id LIMIT 1
+         ) AS v ON true
+         LEFT JOIN LATERAL (
              SELECT * FROM users WHERE id = asked.user_id LIMIT 1
          ) AS u ON true
          ORDER BY place"#,
@@ -312,6 +354,12 @@ pub(crate) async fn join_lookups(
         let viewer = Some(UserId(row.user_id));
         let has_given_role =
             row.is_admin || row.owner_id == Some(row.user_id) || row.role.is_some();
+        let order = row.visibility.as_deref().zip(row.guests).zip(row.slow_mode_s);
+        let order = order.map(|((visibility, guests), slow_mode_s)| {
+            let (newcomers, lockdown_until) = (row.newcomers, row.lockdown_until);
+            OrderSettings::new(visibility, guests, newcomers, slow_mode_s, lockdown_until)
+        });
+        let order = order.transpose()?.unwrap_or_default();
         let canvas = row.owner_id.zip(row.visibility).zip(row.acl_version);
         let access = canvas.map(|((owner_id, visibility), acl_version)| {
             let access = AccessRow {
@@ -343,6 +391,9 @@ pub(crate) async fn join_lookups(
             has_bans: row.has_bans,
             has_given_role,
             blocked: row.blocked.into_iter().map(UserId).collect(),
+            is_admin: row.is_admin,
+            order,
+            first_visit: row.first_visit,
         })
     })
     .fetch_all(executor)

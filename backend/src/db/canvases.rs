@@ -1,6 +1,6 @@
 //! Canvases, and what users may do on them.
 
-use super::{DbError, Pool, Result, access, name_of, named};
+use super::{DbError, Pool, Result, access, name_of, named, order};
 use chrono::{DateTime, Utc};
 use shared::{
     api::{Canvas, UpdateCanvas},
@@ -33,6 +33,10 @@ struct CanvasRow {
     epoch: Uuid,
     last_seq: i64,
     created_at: DateTime<Utc>,
+    guests: String,
+    newcomers: Option<String>,
+    slow_mode_s: i32,
+    lockdown_until: Option<DateTime<Utc>>,
     member_role: Option<String>,
     is_admin: bool,
     /// Whether a ban of the viewer is in force.
@@ -60,6 +64,10 @@ impl CanvasRow {
             palette: self.palette,
             visibility,
             edit_policy: named(self.edit_policy)?,
+            guests: named(self.guests)?,
+            newcomers: order::newcomers(visibility, self.newcomers)?,
+            slow_mode_s: self.slow_mode_s,
+            lockdown_until: self.lockdown_until.map(Into::into),
             owner_id,
             role: role.filter(|_| !self.is_banned),
             tile_count: self.tile_count,
@@ -79,7 +87,9 @@ macro_rules! canvas_query {
             CanvasRow,
             r#"SELECT c.id, c.name, c.description, c.width, c.height, c.tile_size, c.palette,
                       c.visibility, c.edit_policy, c.owner_id, c.tile_count, c.epoch, c.last_seq,
-                      c.created_at, m.role AS "member_role?",
+                      c.created_at, c.guests, c.newcomers, c.slow_mode_s,
+                      CASE WHEN c.lockdown_until > clock_timestamp() THEN c.lockdown_until END
+                          AS lockdown_until, m.role AS "member_role?",
                       coalesce((SELECT u.is_admin OR u.is_named_admin FROM users u WHERE u.id = $1),
                                false) AS "is_admin!",
                       EXISTS (
@@ -293,15 +303,27 @@ pub(crate) async fn update(
     let done = query!(
         "UPDATE canvases
          SET name = COALESCE($2, name), description = COALESCE($3, description),
-             visibility = COALESCE($4, visibility), edit_policy = COALESCE($5, edit_policy)
+             visibility = COALESCE($4, visibility), edit_policy = COALESCE($5, edit_policy),
+             guests = COALESCE($6, guests), newcomers = COALESCE($7, newcomers),
+             slow_mode_s = COALESCE($8, slow_mode_s),
+             lockdown_until = CASE WHEN $9 THEN $10 ELSE lockdown_until END
          WHERE id = $1 AND (COALESCE($2, name), COALESCE($3, description),
-                            COALESCE($4, visibility), COALESCE($5, edit_policy))
-                           IS DISTINCT FROM (name, description, visibility, edit_policy)",
+                            COALESCE($4, visibility), COALESCE($5, edit_policy),
+                            COALESCE($6, guests), COALESCE($7, newcomers),
+                            COALESCE($8, slow_mode_s),
+                            CASE WHEN $9 THEN $10 ELSE lockdown_until END)
+                           IS DISTINCT FROM (name, description, visibility, edit_policy,
+                                             guests, newcomers, slow_mode_s, lockdown_until)",
         id.0,
         change.name.as_deref(),
         change.description.as_deref(),
         change.visibility.map(name_of),
         change.edit_policy.map(name_of),
+        change.guests.map(name_of),
+        change.newcomers.map(name_of),
+        change.slow_mode_s,
+        change.lockdown_until.is_some(),
+        change.lockdown_until.flatten().map(DateTime::<Utc>::from),
     )
     .execute(&mut *connection)
     .await?;

@@ -2,7 +2,7 @@
 //!
 //! The canvas's row lock, held to the commit, gives all nodes one gapless order.
 
-use super::{DbError, Result, history::SeenLog, named};
+use super::{DbError, Result, history::SeenLog, named, order::OrderSettings};
 use chrono::{DateTime, Utc};
 use shared::{
     canvas::{Coord, EditPolicy, Grid},
@@ -27,6 +27,8 @@ pub(crate) struct LockedCanvas {
     pub(crate) instance: i64,
     /// The database's clock, which is the same for all nodes.
     pub(crate) now: DateTime<Utc>,
+    /// What the canvas asks of its users.
+    pub(crate) order: OrderSettings,
 }
 
 /// A new event.
@@ -55,6 +57,10 @@ pub(crate) struct NewChat {
     pub(crate) between: String,
     /// After the time.
     pub(crate) after: String,
+    /// Whether the sender is a guest without a given role.
+    pub(crate) by_guest: bool,
+    /// Whether the sender is a newcomer, whose messages are counted where newcomers are limited.
+    pub(crate) by_newcomer: bool,
 }
 
 /// The result of an operation that was carried out before.
@@ -81,11 +87,12 @@ pub(crate) async fn lock_canvas(
         // The subquery waits for the lock, and the access version is read after that.
         r#"SELECT width, height, tile_size, palette AS "palette!", edit_policy, last_seq, tile_count,
                 epoch, access_version(access_changes) AS "acl_version!", instance AS "instance!",
-                now AS "now!"
+                now AS "now!", visibility, guests, newcomers, slow_mode_s, lockdown_until
          FROM (
              SELECT width, height, tile_size, cardinality(palette) AS palette, edit_policy,
                     last_seq, tile_count, epoch, access_changes, history_instance() AS instance,
-                    clock_timestamp() AS now
+                    clock_timestamp() AS now, visibility, guests, newcomers, slow_mode_s,
+                    lockdown_until
              FROM canvases WHERE id = $1 FOR NO KEY UPDATE
          ) AS locked"#,
         canvas.0,
@@ -105,6 +112,13 @@ pub(crate) async fn lock_canvas(
             acl_version: row.acl_version,
             instance: row.instance,
             now: row.now,
+            order: OrderSettings::new(
+                &row.visibility,
+                row.guests,
+                row.newcomers,
+                row.slow_mode_s,
+                row.lockdown_until,
+            )?,
         })
     })
     .fetch_optional(connection)
@@ -124,6 +138,8 @@ pub(crate) struct RoomCanvas {
     pub(crate) acl_version: i64,
     /// See [`LockedCanvas::instance`].
     pub(crate) instance: i64,
+    /// What the canvas asks of its users.
+    pub(crate) order: OrderSettings,
 }
 
 /// See [`RoomCanvas`]. `None` if there is no such canvas.
@@ -134,23 +150,33 @@ pub(crate) async fn room(
     query!(
         r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", epoch, last_seq,
                 access_changes + (SELECT changes FROM server_access) AS "acl_version!",
-                history_instance() AS "instance!", e.body AS "body?"
+                history_instance() AS "instance!", e.body AS "body?",
+                visibility, guests, newcomers, slow_mode_s, lockdown_until
          FROM canvases c LEFT JOIN canvas_events e ON e.canvas_id = c.id AND e.seq = c.last_seq
          WHERE id = $1"#,
         canvas.0,
     )
-    .map(|row| RoomCanvas {
-        grid: Grid {
-            width: row.width,
-            height: row.height,
-            tile_size: row.tile_size,
-            palette: usize::try_from(row.palette).unwrap_or_default(),
-        },
-        epoch: Epoch(row.epoch),
-        last_seq: row.last_seq,
-        last_event: row.body,
-        acl_version: row.acl_version,
-        instance: row.instance,
+    .try_map(|row| {
+        Ok(RoomCanvas {
+            grid: Grid {
+                width: row.width,
+                height: row.height,
+                tile_size: row.tile_size,
+                palette: usize::try_from(row.palette).unwrap_or_default(),
+            },
+            epoch: Epoch(row.epoch),
+            last_seq: row.last_seq,
+            last_event: row.body,
+            acl_version: row.acl_version,
+            instance: row.instance,
+            order: OrderSettings::new(
+                &row.visibility,
+                row.guests,
+                row.newcomers,
+                row.slow_mode_s,
+                row.lockdown_until,
+            )?,
+        })
     })
     .fetch_optional(executor)
     .await
@@ -262,8 +288,8 @@ pub(crate) struct AppendedChat {
 
 /// Appends chat and moves the canvas's head, in one statement that is its own
 /// transaction. Returns the messages, in order, or nothing if the canvas is gone, if one
-/// of the operations was carried out before, if the access version is another one or if
-/// the log may be another one than `seen`.
+/// of the operations was carried out before, if the access version is another one, if the
+/// canvas asks something of one of the senders, or if the log may be another one than `seen`.
 ///
 /// # Errors
 /// [`DbError::DuplicateOperation`] if another node is carrying out one of the
@@ -281,12 +307,18 @@ pub(crate) async fn append_chat(
     let befores: Vec<&str> = messages.iter().map(|chat| chat.before.as_str()).collect();
     let betweens: Vec<&str> = messages.iter().map(|chat| chat.between.as_str()).collect();
     let afters: Vec<&str> = messages.iter().map(|chat| chat.after.as_str()).collect();
+    let by_guest = messages.iter().any(|chat| chat.by_guest);
+    let by_newcomer = messages.iter().any(|chat| chat.by_newcomer);
     let mut appended = op_lookup_query!(
         AppendedChat,
         "WITH head AS (
              UPDATE canvases SET last_seq = last_seq + $2
              WHERE id = $1 AND last_seq >= $8 AND epoch = $9 AND access_version(access_changes) = $10
-               AND history_instance() = $11 AND NOT EXISTS (
+               AND history_instance() = $11
+               AND slow_mode_s = 0 AND coalesce(lockdown_until <= clock_timestamp(), true)
+               AND (NOT $12 OR guests IN ('paint', 'chat'))
+               AND (NOT $13 OR newcomers = 'free' OR (newcomers IS NULL AND visibility <> 'public'))
+               AND NOT EXISTS (
                  SELECT FROM unnest($3::bigint[], $4::uuid[]) AS asked (actor_id, op_id),",
         "",
         "",
@@ -314,6 +346,8 @@ pub(crate) async fn append_chat(
         seen.epoch.0,
         acl_version,
         seen.instance,
+        by_guest,
+        by_newcomer,
     )
     .fetch_all(connection)
     .await?;

@@ -14,10 +14,10 @@ use crate::{
     audit::{Action, AuditEntry},
     auth::Session,
     db::{
-        access::{self, Access},
+        access::{self, Access, Standing},
         canvases::{self, Filter},
     },
-    realtime::{Operation, RateCost, UNKNOWN_ACL, Write},
+    realtime::{Operation, RateCost, UNKNOWN_ACL, Write, settings_permit},
     state::AppState,
 };
 use axum::{
@@ -26,6 +26,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use shared::{
     api::{Canvas, CreateCanvas, Page, UpdateCanvas},
@@ -34,6 +35,7 @@ use shared::{
     limits,
     pixels::DEFAULT_PALETTE,
     text,
+    time::Timestamp,
 };
 use sqlx::PgExecutor;
 use std::ops::RangeInclusive;
@@ -156,6 +158,16 @@ fn within(value: i32, range: RangeInclusive<i32>) -> Result<i32, String> {
     }
 }
 
+fn to_come(
+    until: Option<Timestamp>,
+    now: DateTime<Utc>,
+) -> Result<Option<Timestamp>, &'static str> {
+    match until {
+        Some(until) if DateTime::from(until) <= now => Err("must be a time to come"),
+        until => Ok(until),
+    }
+}
+
 fn palette(colours: &[String]) -> Result<Vec<String>, String> {
     if !limits::PALETTE.contains(&colours.len()) {
         return Err(format!(
@@ -255,7 +267,7 @@ async fn get(
         .map(JsonBody)
 }
 
-/// Changes a canvas's settings; for its owner
+/// Changes a canvas's settings; for its owner, slow mode and lockdowns of a day for moderators
 #[utoipa::path(patch, path = "/canvases/{canvas_id}", tag = "canvases", request_body = UpdateCanvas,
     params(("canvas_id" = i64, Path)),
     responses((status = 200, body = Canvas, description = "Changed"), ChangesCanvas, Body, Limited))]
@@ -282,9 +294,10 @@ async fn change(
 ) -> Result<Canvas, ApiError> {
     check_rate(state, session.user_id())?;
     let role = role(&state.pool, id, session.user_id()).await?;
-    if role != Role::Owner {
+    if role < Role::Moderator {
         return Err(ApiError::Forbidden);
     }
+    let now = state.hub.clock().now();
     let mut validator = Validator::default();
     let change = UpdateCanvas {
         name: validator.optional(
@@ -299,8 +312,22 @@ async fn change(
         ),
         visibility: body.visibility,
         edit_policy: body.edit_policy,
+        guests: body.guests,
+        newcomers: body.newcomers,
+        slow_mode_s: validator.optional(
+            "slow_mode_s",
+            body.slow_mode_s
+                .map(|seconds| within(seconds, limits::SLOW_MODE_S)),
+        ),
+        lockdown_until: validator.optional(
+            "lockdown_until",
+            body.lockdown_until.map(|until| to_come(until, now)),
+        ),
     };
     validator.finish()?;
+    if !settings_permit(Some(role), &change, now) {
+        return Err(ApiError::Forbidden);
+    }
     let viewer = Some(session.user_id());
     let change = changed_fields(change, &canvas_for(state, id, viewer).await?);
     let changes = change != UpdateCanvas::default();
@@ -310,6 +337,7 @@ async fn change(
             role,
             acl_version: UNKNOWN_ACL,
             sanctions: None,
+            standing: Standing::default(),
             op_id: None,
             operation: Operation::Settings(change),
         };
@@ -333,6 +361,16 @@ fn changed_fields(change: UpdateCanvas, canvas: &Canvas) -> UpdateCanvas {
         edit_policy: change
             .edit_policy
             .filter(|policy| *policy != canvas.edit_policy),
+        guests: change.guests.filter(|guests| *guests != canvas.guests),
+        newcomers: change
+            .newcomers
+            .filter(|newcomers| *newcomers != canvas.newcomers),
+        slow_mode_s: change
+            .slow_mode_s
+            .filter(|seconds| *seconds != canvas.slow_mode_s),
+        lockdown_until: change
+            .lockdown_until
+            .filter(|until| *until != canvas.lockdown_until),
     }
 }
 

@@ -45,6 +45,18 @@ pub(crate) enum ApiError {
     /// The sanction is not in force any more.
     #[error("the sanction is over")]
     SanctionOver,
+    /// The canvas takes no guests.
+    #[error("guests may not join this canvas")]
+    GuestsNotAllowed,
+    /// More than newcomers may do; worth a retry after this time.
+    #[error("this is more than newcomers may do")]
+    Newcomer(Duration),
+    /// The canvas takes one message of each user in a time; worth a retry after this time.
+    #[error("the canvas is in slow mode")]
+    SlowMode(Duration),
+    /// Only moderators and people with a given role may write, for this time.
+    #[error("the canvas is locked down")]
+    LockedDown(Duration),
     /// The cookie was sent from a page of another origin.
     #[error("requests with a cookie are only taken from this server's own pages")]
     OriginNotAllowed,
@@ -224,6 +236,8 @@ impl ApiError {
             Self::Forbidden
             | Self::Sanctioned(_)
             | Self::RegistrationRequired(_)
+            | Self::GuestsNotAllowed
+            | Self::LockedDown(_)
             | Self::OriginNotAllowed
             | Self::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
             Self::NotFound(_) | Self::NoClient | Self::Refused(Refusal::TileNotFound) => {
@@ -249,7 +263,10 @@ impl ApiError {
             | Self::ImageTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::RateLimited(_) | Self::TooManyConnections(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimited(_)
+            | Self::TooManyConnections(_)
+            | Self::Newcomer(_)
+            | Self::SlowMode(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Overloaded(_) | Self::Draining | Self::Unavailable => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -266,6 +283,10 @@ impl ApiError {
             Self::Sanctioned(_) => "sanctioned",
             Self::RegistrationRequired(_) => "registration_required",
             Self::SanctionOver => "sanction_over",
+            Self::GuestsNotAllowed => "guests_not_allowed",
+            Self::Newcomer(_) => "newcomer",
+            Self::SlowMode(_) => "slow_mode",
+            Self::LockedDown(_) => "locked_down",
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::NotFound(Resource::Address) | Self::NoClient => "not_found",
             Self::NotFound(Resource::Canvas) => "canvas_not_found",
@@ -327,6 +348,9 @@ impl ApiError {
             },
             retry_after_ms: match self {
                 Self::RegistrationRequired(wait) => wait.map(millis),
+                Self::Newcomer(wait) | Self::SlowMode(wait) | Self::LockedDown(wait) => {
+                    Some(millis(*wait).max(1))
+                }
                 _ => None,
             },
         };
@@ -335,9 +359,11 @@ impl ApiError {
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited(wait) | Self::TooManyConnections(wait) | Self::Overloaded(wait) => {
-                Some(*wait)
-            }
+            Self::RateLimited(wait)
+            | Self::TooManyConnections(wait)
+            | Self::Newcomer(wait)
+            | Self::SlowMode(wait)
+            | Self::Overloaded(wait) => Some(*wait),
             Self::Draining | Self::Unavailable => Some(Duration::from_secs(1)),
             _ => None,
         }
@@ -438,6 +464,9 @@ impl From<WriteError> for ApiError {
             WriteError::Refused(refusal) => Self::Refused(refusal),
             WriteError::Sanctioned(sanction) => Self::Sanctioned(sanction),
             WriteError::CanvasNotFound => Self::NotFound(Resource::Canvas),
+            WriteError::Newcomer(wait) => Self::Newcomer(wait),
+            WriteError::SlowMode(wait) => Self::SlowMode(wait),
+            WriteError::LockedDown(wait) => Self::LockedDown(wait),
             WriteError::MessageNotFound => Self::NotFound(Resource::Message),
             WriteError::Busy => Self::RateLimited(Duration::from_secs(1)),
             WriteError::Unavailable => Self::Unavailable,

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     auth::Session,
-    db::{access, removed_messages, users},
+    db::{
+        access::{self, Standing},
+        removed_messages, users,
+    },
     realtime::{Done, Operation, RateCost, UNKNOWN_ACL, Write},
     state::AppState,
 };
@@ -73,6 +76,7 @@ async fn write(
         op_id: None,
         operation,
         sanctions: None,
+        standing: Standing::default(),
     };
     Ok(state.hub.write(canvas, write).await?)
 }

@@ -146,6 +146,8 @@ refusals! {
     PictureQuery { "422": ["validation_failed", "image_too_large"] }
     /// Of a route with a rate limit.
     Limited { "429": ["rate_limited"] }
+    /// Of a route that changes a tile, with a rate limit.
+    LimitedDrawing { "429": ["rate_limited", "newcomer"] }
     /// Of a route that creates a user with a name.
     Registering { "409": ["username_taken"] }
     /// Of a route that checks a password.
@@ -297,7 +299,7 @@ refusals! {
     /// Of a route that removes a chat message.
     ChangesMessage {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "registration_required", "locked_down", "origin_not_allowed"],
         "404": ["canvas_not_found", "message_not_found"],
     }
     /// Of the route that makes a report.
@@ -344,7 +346,7 @@ refusals! {
     /// Of the route that creates a tile, which may be deleted before it is read.
     StartsTile {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "registration_required", "locked_down", "origin_not_allowed"],
         "404": ["canvas_not_found", "tile_not_found"],
         "409": ["tile_exists"],
         "423": ["tile_locked"],
@@ -358,7 +360,7 @@ refusals! {
     /// Of a route that changes a tile.
     ChangesTile {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "registration_required", "locked_down", "origin_not_allowed"],
         "404": ["tile_not_found"],
     }
     /// Of a route that draws in a tile.
@@ -371,7 +373,7 @@ refusals! {
     /// Of the WebSocket handshake.
     Upgrading {
         "401": ["unauthenticated"],
-        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
+        "403": ["forbidden", "sanctioned", "registration_required", "guests_not_allowed", "origin_not_allowed"],
         "404": ["canvas_not_found"],
         "422": ["validation_failed"],
         "429": ["too_many_connections"],

@@ -10,8 +10,8 @@ use super::{
     extract::{AuthUser, CanvasPath, OptionalUser, Query, TilePath},
     json_body::Json,
     openapi::{
-        Body, CellBody, ChangesTile, Draws, Limited, Locked, QueryOnly, ReadsCanvas, ReadsTile,
-        StartsTile,
+        Body, CellBody, ChangesTile, Draws, Limited, LimitedDrawing, Locked, QueryOnly,
+        ReadsCanvas, ReadsTile, StartsTile,
     },
     pagination::page_size,
     snapshot::tiles_at_once,
@@ -20,6 +20,7 @@ use super::{
 use crate::{
     auth::Session,
     db::{
+        access::Standing,
         canvases,
         tiles::{self, Filter},
     },
@@ -188,7 +189,7 @@ fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Erro
 /// Starts a tile in an empty cell
 #[utoipa::path(post, path = "/canvases/{canvas_id}/tiles", tag = "tiles", request_body = CreateTile,
     params(("canvas_id" = i64, Path)),
-    responses((status = 201, body = Tile, description = "Started"), StartsTile, CellBody, Limited))]
+    responses((status = 201, body = Tile, description = "Started"), StartsTile, CellBody, LimitedDrawing))]
 async fn create(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -243,6 +244,7 @@ async fn write(
         role,
         acl_version: UNKNOWN_ACL,
         sanctions: None,
+        standing: Standing::default(),
         op_id: None,
         operation: Operation::Tile {
             at,
@@ -295,7 +297,7 @@ async fn get(
 /// Replaces a tile's title, pixels or both
 #[utoipa::path(patch, path = "/tiles/{tile_id}", tag = "tiles", request_body = UpdateTile,
     params(("tile_id" = i64, Path)),
-    responses((status = 200, body = Tile, description = "Changed"), ChangesTile, Body, Draws, Limited))]
+    responses((status = 200, body = Tile, description = "Changed"), ChangesTile, Body, Draws, LimitedDrawing))]
 async fn update(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -315,7 +317,7 @@ async fn update(
 /// Empties a tile's cell
 #[utoipa::path(delete, path = "/tiles/{tile_id}", tag = "tiles",
     params(("tile_id" = i64, Path)),
-    responses((status = 204, description = "Deleted"), ChangesTile, Locked, Limited))]
+    responses((status = 204, description = "Deleted"), ChangesTile, Locked, LimitedDrawing))]
 async fn delete(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     audit::{Action, AuditEntry},
     auth::{AuthError, Session},
-    db::sanctions,
+    db::{access::Standing, sanctions, visits::newcomer_until},
     realtime::{
         AcceptedConnection, ClientType, ConnectionLimitError, Identity, VerifiedToken, VerifyToken,
     },
@@ -28,6 +28,7 @@ use chrono::DateTime;
 use serde::Deserialize;
 use shared::{
     api::sanctions::Activity,
+    canvas::Guests,
     ids::{CanvasId, Epoch, UserId},
     limits, text,
     time::Timestamp,
@@ -157,9 +158,21 @@ async fn accept(
         return Err(ApiError::Sanctioned(ban));
     }
     let role = access.role.ok_or(ApiError::Forbidden)?;
-    let is_guest = lookup.user.as_ref().is_some_and(|user| user.is_guest);
-    if is_guest && lookup.has_bans && !lookup.has_given_role {
-        origins::check_guest(state, canvas_id, user_id, addr).await?;
+    // A session may have been looked up under an older name.
+    let user = lookup.user.ok_or(ApiError::Unauthenticated)?;
+    let mut standing = Standing {
+        is_admin: lookup.is_admin,
+        is_guest: user.is_guest,
+        has_given_role: lookup.has_given_role,
+        newcomer_until: None,
+    };
+    if standing.counts_as_guest() {
+        if lookup.order.guests == Guests::None {
+            return Err(ApiError::GuestsNotAllowed);
+        }
+        if lookup.has_bans {
+            origins::check_guest(state, canvas_id, user_id, addr).await?;
+        }
     }
     origins::note(state, user_id, addr, origins::known(&parts.headers)).await;
     let last_seq = last_seq(&handshake.last_seq)?;
@@ -176,8 +189,13 @@ async fn accept(
         })?;
     let upgrade = UpgradeRequest::from_parts(&mut parts)
         .map_err(|error| ApiError::invalid("upgrade", error))?;
-    // A session may have been looked up under an older name.
-    let user = lookup.user.ok_or(ApiError::Unauthenticated)?;
+    if state.hub.settings().rate_limits && !standing.has_given_role {
+        let first_visit = match lookup.first_visit {
+            Some(known) => known,
+            None => state.visits.load((canvas_id, user_id)).await?,
+        };
+        standing.newcomer_until = newcomer_until(first_visit).filter(|until| *until > now);
+    }
     let waiting_status = state.hub.status_messages().get(user_id);
     let accepted = Box::new(AcceptedConnection {
         identity: Identity {
@@ -193,6 +211,7 @@ async fn accept(
         role,
         acl_version: access.acl_version,
         sanctions,
+        standing,
         canvas_id,
         client_type,
         platform,

@@ -179,6 +179,7 @@ mod tests {
                 active_users: users,
                 locks: Vec::new(),
                 sanctions: Vec::new(),
+                newcomer_until: None,
                 server_time: DateTime::UNIX_EPOCH.into(),
                 heartbeat: Heartbeat {
                     interval_ms: 1,

@@ -20,6 +20,7 @@ mod joins;
 mod lock_changes;
 mod members;
 mod membership;
+mod order;
 mod remote;
 mod renames;
 mod replies;
@@ -43,7 +44,7 @@ use super::{
 };
 use crate::{
     clock::DatabaseClock,
-    db::{self, Pool, log::RoomCanvas},
+    db::{self, Pool, log::RoomCanvas, order::OrderSettings},
 };
 use command::ReplyTo;
 use delivery::Delivery;
@@ -89,6 +90,8 @@ pub(crate) struct Services {
     pub(crate) nodes: Arc<FailureDetector>,
     /// The source of the versions of this node's presence changes.
     pub(crate) versions: Arc<AtomicU64>,
+    /// Whether newcomers are limited where a canvas asks for it.
+    pub(crate) rate_limits: bool,
     /// Counts messages sent per second.
     pub(crate) message_rates: Arc<MessageRates>,
 }
@@ -110,6 +113,8 @@ pub(crate) struct Setup {
 pub(crate) struct Room {
     canvas_id: CanvasId,
     grid: Grid,
+    /// What the canvas asks of its users, as it was read with the roles last.
+    order: OrderSettings,
     log: LogIdentity,
     services: Services,
     /// Where tasks that the room starts send what they have read.
@@ -231,6 +236,7 @@ impl Room {
         Self {
             canvas_id,
             grid: canvas.grid,
+            order: canvas.order,
             log: LogIdentity::new(canvas),
             commands,
             user_count,

@@ -3,7 +3,7 @@
 
 use crate::{
     cell_history::{CellHistory, Change, Rule, Rules},
-    db::sanctions::Sanctions,
+    db::{access::Standing, sanctions::Sanctions},
 };
 use shared::{
     api::{
@@ -16,7 +16,7 @@ use shared::{
     text::ChatText,
     time::Timestamp,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use thiserror::Error;
 
 /// An access version that differs from every one in the database, so that roles are
@@ -152,6 +152,8 @@ pub(crate) struct Write {
     pub(crate) acl_version: i64,
     /// The user's sanctions, read together with the role; none if they had none.
     pub(crate) sanctions: Option<Sanctions>,
+    /// What else is known of the user, read together with the role.
+    pub(crate) standing: Standing,
     /// A request with the `op_id` of an earlier one of the same user is not carried out
     /// again: it gets the earlier result.
     pub(crate) op_id: Option<OpId>,
@@ -184,6 +186,16 @@ pub(crate) enum WriteError {
     /// A sanction of the user forbids it.
     #[error("a sanction forbids this: {}", .0.reason)]
     Sanctioned(Box<SanctionBrief>),
+    /// The user is a newcomer, and did as much as newcomers may. Worth a retry after this
+    /// time.
+    #[error("this is more than newcomers may do")]
+    Newcomer(Duration),
+    /// The canvas takes one message of each user in a time. Worth a retry after this time.
+    #[error("the canvas is in slow mode")]
+    SlowMode(Duration),
+    /// Only moderators and people with a given role may write, for this time.
+    #[error("the canvas is locked down")]
+    LockedDown(Duration),
     /// The canvas does not exist, or was deleted.
     #[error("there is no such canvas")]
     CanvasNotFound,

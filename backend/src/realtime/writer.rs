@@ -7,6 +7,8 @@ mod decide;
 mod load;
 mod plan;
 
+pub(crate) use decide::settings_permit;
+
 use super::{
     cluster_message::LockChange,
     ring::Event,
@@ -112,16 +114,17 @@ impl From<DbError> for Failure {
 }
 
 /// Carries out a batch for a room that has seen this much of the log. A request that
-/// fails its checks fails alone.
+/// fails its checks fails alone. Without `rate_limits` newcomers are not limited.
 pub(crate) async fn commit(
     pool: &Pool,
     canvas: CanvasId,
     seen: &SeenLog,
     requests: &[Request],
+    rate_limits: bool,
 ) -> Outcome {
     let retry_until = Instant::now() + RETRY_TIMEOUT;
     loop {
-        return match attempt(pool, canvas, seen, requests).await {
+        return match attempt(pool, canvas, seen, requests, rate_limits).await {
             Ok(outcome) => outcome,
             Err(Failure::SessionEnded) if Instant::now() < retry_until => {
                 sleep(RETRY_PAUSE).await;
@@ -166,10 +169,11 @@ async fn attempt(
     canvas: CanvasId,
     seen: &SeenLog,
     requests: &[Request],
+    rate_limits: bool,
 ) -> Result<Outcome, Failure> {
     let deadline = Instant::now() + COMMIT_TIMEOUT;
     let mut lease = pool.acquire().await.map_err(DbError::from)?;
-    let transaction = transact(&mut lease, canvas, seen, requests);
+    let transaction = transact(&mut lease, canvas, seen, requests, rate_limits);
     match timeout_at(deadline.into(), transaction).await {
         Ok(Ok(outcome)) => {
             // Otherwise the transaction is rolled back when the lease is dropped.
@@ -195,6 +199,7 @@ async fn transact(
     canvas: CanvasId,
     seen: &SeenLog,
     requests: &[Request],
+    rate_limits: bool,
 ) -> db::Result<Outcome> {
     if let Some((acl_version, messages)) = chat::messages(canvas, requests)
         && let Some(committed) =
@@ -209,7 +214,7 @@ async fn transact(
     if !db::history::contains(&mut transaction, canvas, &locked, seen).await? {
         return Ok(Outcome::OtherHistory);
     }
-    let plan = write(&mut transaction, canvas, requests, locked).await?;
+    let plan = write(&mut transaction, canvas, requests, locked, rate_limits).await?;
     transaction.commit().await?;
     Ok(Outcome::Committed(plan.into_committed()))
 }
@@ -219,9 +224,10 @@ async fn write(
     canvas: CanvasId,
     requests: &[Request],
     locked: LockedCanvas,
+    rate_limits: bool,
 ) -> db::Result<Plan> {
     let (now, tile_count) = (locked.now, locked.tile_count);
-    let loaded = load::load(connection, canvas, requests, locked).await?;
+    let loaded = load::load(connection, canvas, requests, locked, rate_limits).await?;
     let plan = decide::decide(canvas, requests, loaded);
     save(connection, canvas, &plan, now, tile_count).await?;
     Ok(plan)
@@ -249,6 +255,12 @@ async fn save(
     db::locks::save(connection, canvas, &held).await?;
     db::locks::release(connection, canvas, &released).await?;
     db::removed_messages::save(connection, canvas, &plan.removals, now).await?;
+    let paced: Vec<_> = plan
+        .paced
+        .iter()
+        .map(|(user, recent)| (*user, recent))
+        .collect();
+    db::visits::save(&mut *connection, canvas, &paced).await?;
     for line in &plan.log_lines {
         let line = NewLine {
             canvas: Some(canvas),

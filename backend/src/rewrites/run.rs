@@ -3,7 +3,7 @@
 use super::{Task, batch_size, read_cells};
 use crate::{
     cell_history::Rules,
-    db::{self, Pool},
+    db::{self, Pool, access::Standing},
     realtime::{Hub, Identity, Operation, RewriteBatch, UNKNOWN_ACL, Write, WriteError},
 };
 use shared::{
@@ -87,6 +87,7 @@ async fn change_cells(hub: &Hub, pool: &Pool, job: &Job) -> Result<(), WriteErro
                 role: job.task.role,
                 acl_version: UNKNOWN_ACL,
                 sanctions: None,
+                standing: Standing::default(),
                 op_id: None,
                 operation: Operation::Rewrite(Arc::new(batch)),
             };

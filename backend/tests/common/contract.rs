@@ -23,7 +23,8 @@ const OBJECTS: &Table = &[
     (
         "Canvas",
         "id:int name:text description:text width:int height:int tile_size:int palette:[text] \
-         visibility:text edit_policy:text owner_id:int role:text|null tile_count:int \
+         visibility:text edit_policy:text guests:text newcomers:text slow_mode_s:int \
+         lockdown_until:time|null owner_id:int role:text|null tile_count:int \
          active_users:int epoch:uuid last_seq:int created_at:time",
     ),
     (
@@ -150,7 +151,7 @@ const MESSAGES: &Table = &[
         "connected",
         "connection_id:uuid canvas_id:int user_id:int username:text display_name:text role:text \
          epoch:uuid seq:int resume:text active_users:[ActiveUser] locks:[Lock] server_time:time \
-         heartbeat:Heartbeat sanctions:[Sanction] blocked:[int]",
+         heartbeat:Heartbeat sanctions:[Sanction] blocked:[int] newcomer_until:time|null",
     ),
     (
         "user_joined",

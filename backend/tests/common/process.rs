@@ -270,11 +270,14 @@ async fn spawn(folder: &Path, bind: &str, disk: Option<u32>) -> (Child, SocketAd
 
 /// Starts the server with this command and waits until it accepts connections.
 pub async fn spawn_as(mut command: Command, folder: &Path, bind: &str) -> (Child, SocketAddr) {
+    let mut given = command.as_std().get_envs().map(|(name, _)| name);
+    if !given.any(|name| name == "RATE_LIMITS") {
+        command.env("RATE_LIMITS", "off");
+    }
     let mut child = command
         .env("STELLAR_DATA", folder)
         .env("BIND", bind)
         .env("DIST", folder)
-        .env("RATE_LIMITS", "off")
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()

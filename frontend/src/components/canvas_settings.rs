@@ -91,6 +91,7 @@ fn Settings(canvas: Canvas) -> impl IntoView {
             description: Some(description.get_untracked().trim().to_owned()),
             visibility: Some(VISIBILITIES[visibility.get_untracked()]),
             edit_policy: Some(POLICIES[policy.get_untracked()]),
+            ..UpdateCanvas::default()
         };
         form.send(
             async move { api::update_canvas(canvas.id, &change).await },

@@ -39,6 +39,9 @@ pub struct Connected {
     /// The user's own sanctions in force here, those on the whole server included.
     #[serde(default)]
     pub sanctions: Vec<Sanction>,
+    /// Until when the user is a newcomer here, whose acts are limited; null otherwise.
+    #[serde(default)]
+    pub newcomer_until: Option<Timestamp>,
     /// The server's clock.
     pub server_time: Timestamp,
     /// How the server checks that the connection is alive.

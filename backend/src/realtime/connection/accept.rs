@@ -5,7 +5,7 @@ use super::{
     writing::ReplayError,
 };
 use crate::{
-    db::sanctions::Sanctions,
+    db::{access::Standing, sanctions::Sanctions},
     realtime::{
         connection_limiter::ConnectionPermit,
         hub::{Hub, RoomLease},
@@ -62,6 +62,8 @@ pub(crate) struct AcceptedConnection {
     pub(crate) acl_version: i64,
     /// The user's sanctions; none if they had none.
     pub(crate) sanctions: Option<Sanctions>,
+    /// What else is known of the user.
+    pub(crate) standing: Standing,
     pub(crate) canvas_id: CanvasId,
     pub(crate) client_type: ClientType,
     /// As the client sent it, or empty.
@@ -155,6 +157,7 @@ impl Hub {
             role: accepted.role,
             acl_version: accepted.acl_version,
             sanctions: accepted.sanctions,
+            standing: accepted.standing,
             last_seq: accepted.last_seq,
             epoch: accepted.epoch,
             last_timestamp: accepted.last_timestamp,

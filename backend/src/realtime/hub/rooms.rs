@@ -141,6 +141,7 @@ impl Hub {
                 bus: self.inner.bus.clone(),
                 nodes: self.inner.nodes.clone(),
                 versions: self.inner.versions.clone(),
+                rate_limits: self.inner.settings.rate_limits,
                 message_rates: self.inner.registry.message_rates().clone(),
             },
             sender: sender.downgrade(),

@@ -55,6 +55,7 @@ impl Room {
         let read_again = self.members.end_reading_roles();
         match roles {
             Some(roles) => {
+                self.order = roles.order;
                 let changed = self.members.set_roles(&roles);
                 self.send_sanctions(changed);
             }

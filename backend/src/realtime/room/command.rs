@@ -2,7 +2,12 @@
 //! tasks that it starts itself.
 
 use crate::{
-    db::{access::Roles, locks::TileLock, log::Head, sanctions::Sanctions},
+    db::{
+        access::{Roles, Standing},
+        locks::TileLock,
+        log::Head,
+        sanctions::Sanctions,
+    },
     realtime::{
         cluster_message::Message,
         node_id::NodeId,
@@ -91,6 +96,8 @@ pub(crate) struct Join {
     pub(crate) acl_version: i64,
     /// The user's sanctions; none if they had none.
     pub(crate) sanctions: Option<Sanctions>,
+    /// What else is known of the user.
+    pub(crate) standing: Standing,
     pub(crate) last_seq: Option<i64>,
     pub(crate) epoch: Option<Epoch>,
     /// The time of the event `last_seq`, until it was compared with the log's.

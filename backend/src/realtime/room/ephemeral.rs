@@ -96,7 +96,9 @@ impl Room {
         if !self.grid.contains(at) {
             return self.refuse_out_of_bounds(connection, op_id);
         }
-        if self.refuses(connection, Activity::Speaking, op_id) {
+        if self.refuses(connection, Activity::Speaking, op_id)
+            || self.refuses_by_order(connection, Activity::Speaking, op_id)
+        {
             return;
         }
         let Some(member) = self.members.get(connection) else {

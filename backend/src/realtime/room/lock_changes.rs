@@ -8,7 +8,7 @@ use super::{
     timers::Timer,
 };
 use crate::{
-    db::{self, locks::TileLock},
+    db::{self, access::Standing, locks::TileLock},
     realtime::{
         bus::Channel,
         cluster_message::{LockChange, Message},
@@ -143,6 +143,7 @@ impl Room {
                 role: Role::Editor,
                 acl_version: UNKNOWN_ACL,
                 sanctions: None,
+                standing: Standing::default(),
                 op_id: None,
                 operation: Operation::Unlock { at: lock.at },
             };

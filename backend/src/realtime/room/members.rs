@@ -2,7 +2,10 @@
 //! nothing of other nodes.
 
 use crate::{
-    db::{access::Roles, sanctions::Sanctions},
+    db::{
+        access::{Roles, Standing},
+        sanctions::Sanctions,
+    },
     realtime::{
         outbox::Outbox,
         write::{Identity, UNKNOWN_ACL},
@@ -27,6 +30,8 @@ pub(super) struct Member {
     pub(super) acl_version: i64,
     /// The user's sanctions, read together with the role; none if they had none.
     pub(super) sanctions: Option<Sanctions>,
+    /// What else is known of the user, read together with the role.
+    pub(super) standing: Standing,
     pub(super) outbox: Arc<Outbox>,
     /// The position of the fan-out buffer at which it joined.
     pub(super) joined_at: u64,
@@ -153,6 +158,12 @@ impl Members {
                 Some(role) => member.role = *role,
                 None => member.outbox.close(CloseReason::Revoked),
             }
+            if let Some(standing) = read.standings.get(&member.identity.user_id) {
+                member.standing = Standing {
+                    newcomer_until: member.standing.newcomer_until,
+                    ..*standing
+                };
+            }
             let sanctions = read.sanctions.get(&member.identity.user_id);
             if sanctions != member.sanctions.as_ref() {
                 changed.push((*id, member.sanctions.take()));
@@ -230,6 +241,7 @@ mod tests {
             role: Role::Editor,
             acl_version,
             sanctions: None,
+            standing: Standing::default(),
             outbox: Arc::default(),
             joined_at: 0,
         }

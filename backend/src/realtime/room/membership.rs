@@ -121,6 +121,7 @@ impl Room {
             active_users: Vec::new(),
             locks: self.locks.iter().map(to_wire).collect(),
             sanctions: shown(join.sanctions.as_ref(), join.role),
+            newcomer_until: self.newcomer_until(&join.standing),
             server_time: self.services.clock.now().into(),
             heartbeat: join.heartbeat,
             blocked: join.blocked,
@@ -137,6 +138,7 @@ impl Room {
             role: join.role,
             acl_version: join.acl_version,
             sanctions: join.sanctions,
+            standing: join.standing,
             outbox: join.outbox,
             joined_at: self.delivery.position(),
         };

@@ -4,6 +4,8 @@ use crate::realtime::{
     outbound::OutboundMessage,
     write::{Done, WriteError},
 };
+use std::time::Duration;
+
 use shared::{
     ids::OpId,
     protocol::{Ack, ErrorCode, ErrorMessage, ServerMessage},
@@ -22,11 +24,19 @@ pub(super) fn ack(op_id: Option<OpId>, request_type: &str, done: Done) -> Outbou
     }))
 }
 
+/// Whole milliseconds, at least one.
+fn millis(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
 /// The `error` of a request that was not carried out.
 pub(super) fn refusal(op_id: Option<OpId>, error: &WriteError) -> OutboundMessage {
     let (code, retry_after_ms) = match error {
         WriteError::Refused(refusal) => (refusal.code(), None),
         WriteError::Sanctioned(_) => (ErrorCode::Sanctioned, None),
+        WriteError::Newcomer(wait) => (ErrorCode::Newcomer, Some(millis(*wait))),
+        WriteError::SlowMode(wait) => (ErrorCode::SlowMode, Some(millis(*wait))),
+        WriteError::LockedDown(wait) => (ErrorCode::LockedDown, Some(millis(*wait))),
         WriteError::MessageNotFound => (ErrorCode::MessageNotFound, None),
         // Comes from no socket.
         WriteError::RewriteStopped => (ErrorCode::Internal, None),

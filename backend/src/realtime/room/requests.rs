@@ -113,6 +113,7 @@ impl Room {
             role: member.role,
             acl_version: member.acl_version,
             sanctions: member.sanctions.clone(),
+            standing: self.standing(member),
             op_id,
             operation,
         };

@@ -126,11 +126,12 @@ impl Writes {
         canvas: CanvasId,
         seen: SeenLog,
         grid: &Grid,
+        rate_limits: bool,
     ) {
         let (requests, replies) = self.next_batch(grid);
         self.in_flight = Some(tokio::spawn(async move {
             let started = Instant::now();
-            let outcome = writer::commit(&pool, canvas, &seen, &requests).await;
+            let outcome = writer::commit(&pool, canvas, &seen, &requests, rate_limits).await;
             metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
             metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
             Finished {

@@ -58,8 +58,9 @@ impl Room {
             self.writes.poll_log(reader, joins);
         } else if has_requests {
             let (pool, seen) = (self.services.pool.clone(), self.seen_log());
+            let rate_limits = self.services.rate_limits;
             self.writes
-                .commit_batch(pool, self.canvas_id, seen, &self.grid);
+                .commit_batch(pool, self.canvas_id, seen, &self.grid, rate_limits);
         }
     }
 

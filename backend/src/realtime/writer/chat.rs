@@ -53,6 +53,8 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<(i64, V
                 before,
                 between,
                 after,
+                by_guest: write.standing.counts_as_guest(),
+                by_newcomer: write.standing.newcomer_until.is_some(),
             })
         })
         .collect();
@@ -149,7 +151,7 @@ pub(super) async fn commit(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::realtime::write::Identity;
+    use crate::{db::access::Standing, realtime::write::Identity};
     use shared::{
         canvas::Role,
         ids::{OpId, UserId},
@@ -167,6 +169,7 @@ mod tests {
                 role: Role::Viewer,
                 acl_version: 0,
                 sanctions: None,
+                standing: Standing::default(),
                 op_id: op.map(|op| OpId::from(Uuid::from_u128(op))),
                 operation: Operation::Chat(ChatText::parse(text).unwrap()),
             },

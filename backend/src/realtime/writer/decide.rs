@@ -3,8 +3,12 @@
 
 mod locks;
 mod messages;
+mod pace;
 mod rewrites;
+mod settings;
 mod tiles;
+
+pub(crate) use settings::permits as settings_permit;
 
 use super::{
     Applied, Request, chat,
@@ -15,19 +19,21 @@ use crate::{
         access::Standing,
         locks::TileLock,
         log::NewEvent,
+        order::OrderSettings,
         sanctions::{Sanctions, forbidding},
+        visits::Visit,
     },
     realtime::{
-        cluster_message::LockChange,
+        order,
         write::{Done, Operation, WriteError},
     },
 };
 use chrono::{DateTime, Utc};
 use shared::{
     api::Canvas,
-    canvas::{Coord, EditPolicy, Grid, Rank, Refusal, Role},
+    canvas::{Coord, Grid, Rank, Refusal, Role},
     ids::{CanvasId, OpId, RewriteId, TileId, UserId},
-    protocol::{CanvasUpdated, DurableEvent},
+    protocol::DurableEvent,
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
@@ -42,6 +48,8 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         tile_count: loaded.canvas.tile_count,
         new_ids: loaded.new_ids,
         settings: loaded.settings,
+        order: loaded.canvas.order,
+        visits: loaded.visits,
         roles: loaded.roles,
         standings: loaded.standings,
         sanctions: loaded.sanctions,
@@ -68,6 +76,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             no_ops: Vec::new(),
             removals: Vec::new(),
             log_lines: Vec::new(),
+            paced: BTreeMap::new(),
             tile_delta: 0,
         },
     };
@@ -110,7 +119,11 @@ struct Planner {
     seq: i64,
     tile_count: i64,
     new_ids: Vec<TileId>,
-    settings: VecDeque<Option<Canvas>>,
+    settings: VecDeque<Result<Option<Canvas>, WriteError>>,
+    /// What the canvas asks of its users.
+    order: OrderSettings,
+    /// The visits of users whose pace may be limited.
+    visits: HashMap<UserId, Visit>,
     roles: HashMap<UserId, Option<Role>>,
     standings: HashMap<UserId, Standing>,
     sanctions: HashMap<UserId, Sanctions>,
@@ -127,6 +140,9 @@ struct Planner {
 impl Planner {
     fn request(&mut self, request: &Request) -> Result<Applied, WriteError> {
         let write = &request.write;
+        if let Operation::Settings(change) = &write.operation {
+            return self.change_settings(request, change);
+        }
         if let Some(sanctions) = self.sanctions(request)
             // Everybody may release what they hold.
             && !matches!(write.operation, Operation::Unlock { .. })
@@ -138,10 +154,25 @@ impl Planner {
         match &write.operation {
             // Releasing what one holds needs no role.
             Operation::Unlock { at } => self.unlock(write.identity.user_id, *at),
-            _ if role.is_none() => Err(Refusal::Forbidden.into()),
+            operation => {
+                let role = role.ok_or(Refusal::Forbidden)?;
+                let (standing, activity) = (self.standing(request), operation.activity());
+                order::check(&self.order, &standing, role, activity, self.now)?;
+                self.permitted(request, role)
+            }
+        }
+    }
+
+    /// Carries out what neither a sanction nor the canvas's order forbids.
+    fn permitted(&mut self, request: &Request, role: Role) -> Result<Applied, WriteError> {
+        let write = &request.write;
+        match &write.operation {
             Operation::Chat(text) => {
+                self.check_chat(request, role)?;
                 let event = chat::event(self.canvas, write, text, self.seq + 1, self.now);
-                self.append(request, &event)
+                let applied = self.append(request, &event)?;
+                self.note_chat(write.identity.user_id);
+                Ok(applied)
             }
             Operation::RemoveMessage(id) => self.remove_message(request, *id),
             Operation::PurgeMessages {
@@ -155,29 +186,10 @@ impl Planner {
                 op,
                 undo_of,
             } => self.tile(request, *at, *expected, op, *undo_of),
-            Operation::Settings(_) => {
-                let changed = self.settings.pop_front().ok_or(WriteError::Internal)?;
-                let Some(mut canvas) = changed else {
-                    return Ok(nothing());
-                };
-                canvas.last_seq = self.seq + 1;
-                canvas.tile_count = self.tile_count;
-                self.plan.policy = canvas.edit_policy;
-                if self.plan.policy != EditPolicy::Exclusive {
-                    let held = self.locks.drain().map(|(_, lease)| lease);
-                    let released = held.map(LockChange::Released);
-                    self.plan.lock_changes.extend(released);
-                }
-                let event = DurableEvent::CanvasUpdated(Box::new(CanvasUpdated {
-                    seq: self.seq + 1,
-                    canvas_id: self.canvas,
-                    canvas,
-                    timestamp: self.now.into(),
-                }));
-                self.append(request, &event)
-            }
             Operation::Rewrite(batch) => self.rewrite(request, batch),
             Operation::Lock { at } => self.lock(request, *at),
+            Operation::Unlock { at } => self.unlock(write.identity.user_id, *at),
+            Operation::Settings(change) => self.change_settings(request, change),
         }
     }
 
@@ -187,6 +199,12 @@ impl Planner {
         let user = request.write.identity.user_id;
         let read = self.roles.get(&user).copied();
         read.unwrap_or(Some(request.write.role))
+    }
+
+    /// What was read of the user who asks, or is known since the connection joined.
+    fn standing(&self, request: &Request) -> Standing {
+        let read = self.standings.get(&request.write.identity.user_id).copied();
+        read.unwrap_or(request.write.standing)
     }
 
     /// The sanctions of the user who asks, from where the role is.

@@ -15,7 +15,7 @@ use crate::{
 };
 use shared::{
     api::UpdateCanvas,
-    canvas::{Coord, Grid, TileOp},
+    canvas::{Coord, Grid, Guests, TileOp},
     ids::{CanvasId, MessageId, OpId, UserId},
 };
 use sqlx::PgConnection;
@@ -36,7 +36,7 @@ struct Needs<'a> {
     starts: Vec<Coord>,
     has_delete: bool,
     /// Changes of the canvas's settings, in order.
-    settings: Vec<&'a UpdateCanvas>,
+    settings: Vec<(UserId, &'a UpdateCanvas)>,
     /// Messages to remove, by id.
     messages: Vec<MessageId>,
     /// Messages to remove, by `seq`.
@@ -87,7 +87,7 @@ impl<'a> Needs<'a> {
                     // It may make room for later starts as well.
                     needs.has_delete = true;
                 }
-                Operation::Settings(change) => needs.settings.push(change),
+                Operation::Settings(change) => needs.settings.push((user, change)),
                 Operation::Chat(_) | Operation::Lock { .. } | Operation::Unlock { .. } => {}
             }
         }
@@ -101,14 +101,22 @@ pub(super) async fn load(
     connection: &mut PgConnection,
     canvas: CanvasId,
     requests: &[Request],
-    locked: LockedCanvas,
+    mut locked: LockedCanvas,
+    rate_limits: bool,
 ) -> db::Result<Loaded> {
+    locked.order.limits_newcomers &= rate_limits;
+    let order = locked.order;
     let needs = Needs::of(requests, &locked.grid);
     let acl_version = locked.acl_version;
     let mut loaded = Loaded::new(locked);
     let mut outdated: HashSet<UserId> = requests
         .iter()
-        .filter(|request| request.write.acl_version != acl_version)
+        .filter(|request| {
+            let write = &request.write;
+            write.acl_version != acl_version
+                // Who was a guest may have become registered.
+                || (order.guests != Guests::Paint && write.standing.counts_as_guest())
+        })
         // Needs no role.
         .filter(|request| !matches!(request.write.operation, Operation::Unlock { .. }))
         .map(|request| request.write.identity.user_id)
@@ -130,6 +138,13 @@ pub(super) async fn load(
         loaded.standings = read.standings;
         loaded.sanctions =
             db::sanctions::in_force(&mut *connection, canvas, &read.sanctioned).await?;
+    }
+    let visitors = loaded.paced_users(requests);
+    if !visitors.is_empty() {
+        let pairs: Vec<_> = visitors.iter().map(|user| (canvas, *user)).collect();
+        let visits = db::visits::note(&mut *connection, &pairs).await?;
+        let visits = visits.into_iter().map(|((_, user), visit)| (user, visit));
+        loaded.visits = visits.collect();
     }
     let asked = needs.ops.iter().map(|(_, op)| op).chain(&needs.undone);
     let ops: Vec<(UserId, OpId)> = asked.copied().collect();
@@ -168,10 +183,14 @@ pub(super) async fn load(
         loaded.rewrites.insert(batch.rewrite, rewrite);
     }
     let mut changes_policy = false;
-    for change in needs.settings {
+    for (user, change) in needs.settings {
+        if let Err(refused) = loaded.permits_settings(user, change) {
+            loaded.settings.push_back(Err(refused));
+            continue;
+        }
         let changed = db::canvases::update(connection, canvas, change).await?;
         changes_policy |= change.edit_policy.is_some() && changed.is_some();
-        loaded.settings.push_back(changed);
+        loaded.settings.push_back(Ok(changed));
     }
     if loaded.needs_locks() || changes_policy {
         loaded.note_locks(db::locks::held(connection, canvas).await?);

@@ -1,6 +1,6 @@
 //! The input of the decisions about a batch ([`Loaded`]) and their result ([`Plan`]).
 
-use super::{Applied, Committed};
+use super::{Applied, Committed, Request, decide::settings_permit};
 use crate::{cell_history::Change, realtime::cluster_message::LockChange};
 use crate::{
     db::{
@@ -9,21 +9,22 @@ use crate::{
         log::{LockedCanvas, NewEvent},
         removed_messages::{LoggedMessage, Removal},
         rewrites::Progress,
-        sanctions::Sanctions,
+        sanctions::{Sanctions, forbidding},
+        visits::{Recent, Visit},
     },
     realtime::{
         ring::Event,
-        write::{Done, WriteError},
+        write::{Done, Operation, WriteError},
     },
 };
 use serde_json::Value;
 use shared::{
-    api::{Canvas, moderation::ModerationAction},
-    canvas::{Coord, EditPolicy, Role, TileState},
+    api::{Canvas, UpdateCanvas, moderation::ModerationAction, sanctions::Activity},
+    canvas::{Coord, EditPolicy, Refusal, Role, TileOp, TileState},
     ids::{Epoch, MessageId, OpId, RewriteId, TileId, UserId},
     protocol::DurableEvent,
 };
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 /// What was read under the canvas's lock, and the canvas itself.
 pub(super) struct Loaded {
@@ -36,8 +37,9 @@ pub(super) struct Loaded {
     pub(super) cells: HashMap<Coord, TileState>,
     /// Ids for new tiles.
     pub(super) new_ids: Vec<TileId>,
-    /// The canvas after each change of its settings; `None` where nothing changed.
-    pub(super) settings: VecDeque<Option<Canvas>>,
+    /// The canvas after each change of its settings, `None` where nothing changed; or why it
+    /// was refused.
+    pub(super) settings: VecDeque<Result<Option<Canvas>, WriteError>>,
     /// The results of operations that are to be taken back, where they were carried out in
     /// earlier batches.
     pub(super) undoable: HashMap<(UserId, OpId), Done>,
@@ -49,6 +51,8 @@ pub(super) struct Loaded {
     pub(super) sanctions: HashMap<UserId, Sanctions>,
     /// The chat messages that may be removed, by their `seq`.
     pub(super) messages: HashMap<i64, StoredMessage>,
+    /// The visits of users whose pace may be limited.
+    pub(super) visits: HashMap<UserId, Visit>,
     pub(super) rewrites: HashMap<RewriteId, LoadedRewrite>,
 }
 
@@ -96,7 +100,65 @@ impl Loaded {
             sanctions: HashMap::new(),
             messages: HashMap::new(),
             rewrites: HashMap::new(),
+            visits: HashMap::new(),
         }
+    }
+
+    /// Whether the user may change the settings so.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn permits_settings(
+        &self,
+        user: UserId,
+        change: &UpdateCanvas,
+    ) -> Result<(), WriteError> {
+        let now = self.canvas.now;
+        let sanctions = self
+            .sanctions
+            .get(&user)
+            .map(|all| &**all)
+            .unwrap_or_default();
+        if let Some(sanction) = forbidding(sanctions, Activity::Other, now) {
+            return Err(WriteError::Sanctioned(sanction));
+        }
+        if settings_permit(self.roles.get(&user).copied().flatten(), change, now) {
+            Ok(())
+        } else {
+            Err(Refusal::Forbidden.into())
+        }
+    }
+
+    /// The users whose pace may be limited: newcomers, as far as that is known, and those who
+    /// chat in slow mode.
+    pub(super) fn paced_users(&self, requests: &[Request]) -> BTreeSet<UserId> {
+        let LockedCanvas { order, now, .. } = &self.canvas;
+        let paced = requests.iter().filter_map(|request| {
+            let (write, user) = (&request.write, request.write.identity.user_id);
+            let read = self.standings.get(&user);
+            let standing = read.unwrap_or(&write.standing);
+            let role = self.roles.get(&user).copied().unwrap_or(Some(write.role));
+            if role >= Some(Role::Moderator) {
+                return None;
+            }
+            let may_be_new =
+                read.is_some() || standing.newcomer_until.is_some_and(|until| until > *now);
+            let is_limited = order.limits_newcomers && !standing.has_given_role && may_be_new;
+            let needs_visit = match &write.operation {
+                Operation::Chat(_) => is_limited || order.slow_mode_s > 0,
+                Operation::Tile { op, .. } => {
+                    is_limited && !matches!(op, TileOp::Create { .. } | TileOp::Like { .. })
+                }
+                Operation::RemoveMessage(_)
+                | Operation::PurgeMessages { .. }
+                | Operation::Settings(_)
+                | Operation::Rewrite(_)
+                | Operation::Lock { .. }
+                | Operation::Unlock { .. } => false,
+            };
+            needs_visit.then_some(user)
+        });
+        paced.collect()
     }
 
     pub(super) fn note_messages(&mut self, messages: Vec<LoggedMessage>) {
@@ -174,6 +236,8 @@ pub(super) struct Plan {
     pub(super) removals: Vec<Removal>,
     /// Lines for the moderation log.
     pub(super) log_lines: Vec<LogLine>,
+    /// What users did lately whose pace is limited.
+    pub(super) paced: BTreeMap<UserId, Recent>,
     /// How much the number of tiles changes.
     pub(super) tile_delta: i64,
 }

@@ -4,7 +4,8 @@
 use shared::{
     api::{Canvas, ChatMessage, Snapshot, Tile, User},
     canvas::{
-        self, Actor, Coord, EditPolicy, Grid, Role, TileChange, TileOp, TileState, Visibility,
+        self, Actor, Coord, EditPolicy, Grid, Guests, Newcomers, Role, TileChange, TileOp,
+        TileState, Visibility,
     },
     ids::{CanvasId, ConnectionId, Epoch, MessageId, OpId, TileId, UserId},
     protocol::{
@@ -304,6 +305,7 @@ impl Server {
             active_users: Vec::new(),
             locks: Vec::new(),
             sanctions: Vec::new(),
+            newcomer_until: None,
             server_time: epoch_time(),
             heartbeat: Heartbeat {
                 interval_ms: 10_000,
@@ -347,6 +349,10 @@ impl Server {
                 palette: vec!["#000000".into(); GRID.palette],
                 visibility: Visibility::Public,
                 edit_policy: self.policy,
+                guests: Guests::Paint,
+                newcomers: Newcomers::Free,
+                slow_mode_s: 0,
+                lockdown_until: None,
                 owner_id: UserId(1),
                 role: user.map(|_| Role::Editor),
                 tile_count: 0,

@@ -5,7 +5,9 @@
 use super::*;
 use crate::{
     clock::DatabaseClock,
-    db::{Pool, Pools, history::CheckedLog, log::RoomCanvas},
+    db::{
+        Pool, Pools, access::Standing, history::CheckedLog, log::RoomCanvas, order::OrderSettings,
+    },
     realtime::{
         bus::Bus,
         failure_detector::FailureDetector,
@@ -71,6 +73,7 @@ const INSTANCE: i64 = 1;
 fn room(pool: Pool) -> Room {
     let bus = Bus::local();
     let canvas = RoomCanvas {
+        order: OrderSettings::default(),
         grid: Grid {
             width: 1,
             height: 1,
@@ -84,6 +87,7 @@ fn room(pool: Pool) -> Room {
         instance: INSTANCE,
     };
     let services = Services {
+        rate_limits: false,
         pool,
         clock: DatabaseClock::default(),
         nodes: Arc::new(FailureDetector::new(bus.node())),
@@ -106,6 +110,7 @@ fn join(room: &mut Room, id: ConnectionId) -> Joined {
         role: Role::Editor,
         acl_version: 0,
         sanctions: None,
+        standing: Standing::default(),
         last_seq: None,
         epoch: None,
         last_timestamp: None,
@@ -154,6 +159,7 @@ fn request(connection: Option<ConnectionId>, is_tile: bool) -> Request {
         role: Role::Editor,
         acl_version: 0,
         sanctions: None,
+        standing: Standing::default(),
         op_id: None,
         operation,
     };
@@ -298,6 +304,7 @@ fn a_log_that_went_back_disconnects_everybody_and_refuses_what_waits() {
     let reply_to = ReplyTo::Socket(id, "tile_paint", None);
     room.enqueue(request(Some(id), true).write, Some(id), reply_to);
     let canvas = RoomCanvas {
+        order: OrderSettings::default(),
         grid: room.grid,
         epoch: Epoch(Uuid::from_u128(2)),
         last_seq: 3,

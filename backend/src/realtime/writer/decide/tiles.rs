@@ -37,6 +37,7 @@ impl Planner {
             likes: before.is_some_and(|tile| self.liked.contains(&(tile, user_id))),
             locked_by_other: self.locks.get(&at).is_some_and(|l| l.user_id != user_id),
         };
+        self.check_newcomer(request, cell.as_ref(), op)?;
         canvas::permit(self.plan.policy, cell.as_ref(), op, &actor)?;
         let new_id = self.new_ids.last().copied().unwrap_or(TileId(0));
         let state_before = cell.clone();
@@ -44,6 +45,7 @@ impl Planner {
         if change == TileChange::Created && new_id == TileId(0) {
             return Err(WriteError::Internal);
         }
+        self.count_pixels(request, state_before.as_ref(), cell.as_ref())?;
         let draws = matches!(
             op,
             TileOp::Create { .. } | TileOp::Paint { .. } | TileOp::Update { .. }
