@@ -4,14 +4,17 @@
 use crate::{
     api,
     components::{
-        choices::{Choices, POLICIES, VISIBILITIES, index, policies, visibilities},
+        choices::{
+            Choices, GUESTS, NEWCOMERS, POLICIES, VISIBILITIES, guests, index, newcomers, policies,
+            visibilities,
+        },
         dialogs::Dialogs,
         field::Field,
         form::Submission,
         icons::{Glyph, Icon},
         members::Members,
     },
-    i18n::{interpolate, moment, number, t},
+    i18n::{accounts::account_texts, interpolate, moment, number, t},
     model::notice::NoticeKind,
     session::Session,
     store::Store,
@@ -64,6 +67,10 @@ fn Facts(canvas: Canvas, is_owner: bool) -> impl IntoView {
         facts.push((t().canvas_visibility, format!("{found}. {text}")));
         let (drawn, text) = &policies()[index(&POLICIES, &canvas.edit_policy)];
         facts.push((t().canvas_edit_policy, format!("{drawn}. {text}")));
+        let (_, text) = &guests()[index(&GUESTS, &canvas.guests)];
+        facts.push((account_texts().guests, (*text).to_owned()));
+        let (_, text) = &newcomers()[index(&NEWCOMERS, &canvas.newcomers)];
+        facts.push((account_texts().newcomers, (*text).to_owned()));
     }
     let facts = facts.into_iter().map(|(name, fact)| {
         view! {
@@ -82,6 +89,8 @@ fn Settings(canvas: Canvas) -> impl IntoView {
     let description = RwSignal::new(canvas.description);
     let visibility = RwSignal::new(index(&VISIBILITIES, &canvas.visibility));
     let policy = RwSignal::new(index(&POLICIES, &canvas.edit_policy));
+    let guests_do = RwSignal::new(index(&GUESTS, &canvas.guests));
+    let newcomers_do = RwSignal::new(index(&NEWCOMERS, &canvas.newcomers));
     let form = Submission::from_context();
     let save = move |event: SubmitEvent| {
         event.prevent_default();
@@ -91,6 +100,8 @@ fn Settings(canvas: Canvas) -> impl IntoView {
             description: Some(description.get_untracked().trim().to_owned()),
             visibility: Some(VISIBILITIES[visibility.get_untracked()]),
             edit_policy: Some(POLICIES[policy.get_untracked()]),
+            guests: Some(GUESTS[guests_do.get_untracked()]),
+            newcomers: Some(NEWCOMERS[newcomers_do.get_untracked()]),
             ..UpdateCanvas::default()
         };
         form.send(
@@ -128,6 +139,18 @@ fn Settings(canvas: Canvas) -> impl IntoView {
                 label=t().canvas_edit_policy
                 value=policy
                 options=policies()
+            />
+            <Choices
+                name="settings-guests"
+                label=account_texts().guests
+                value=guests_do
+                options=guests()
+            />
+            <Choices
+                name="settings-newcomers"
+                label=account_texts().newcomers
+                value=newcomers_do
+                options=newcomers()
             />
             <p class="field__error" role="alert">{move || form.problem()}</p>
             <div class="dialog__foot">

@@ -1,9 +1,9 @@
 //! Radio buttons side by side, with a hint about the chosen one.
 
-use crate::i18n::t;
+use crate::i18n::{accounts::account_texts, t};
 use leptos::prelude::*;
 use shared::{
-    canvas::{EditPolicy, Visibility},
+    canvas::{EditPolicy, Guests, Newcomers, Visibility},
     presence::Status,
 };
 
@@ -19,6 +19,12 @@ pub const VISIBILITIES: [Visibility; 3] = [
 
 /// In the order of [`policies`].
 pub const POLICIES: [EditPolicy; 3] = [EditPolicy::Open, EditPolicy::Exclusive, EditPolicy::Own];
+
+/// In the order of [`guests`].
+pub const GUESTS: [Guests; 4] = [Guests::Paint, Guests::Chat, Guests::Look, Guests::None];
+
+/// In the order of [`newcomers`].
+pub const NEWCOMERS: [Newcomers; 2] = [Newcomers::Free, Newcomers::Limited];
 
 /// In the order of [`statuses`].
 pub const STATUSES: [Status; 3] = [Status::Online, Status::Away, Status::Busy];
@@ -44,6 +50,29 @@ pub fn policies() -> Options {
         (t().policy_open.to_owned(), t().policy_open_hint),
         (t().policy_exclusive.to_owned(), t().policy_exclusive_hint),
         (t().policy_own.to_owned(), t().policy_own_hint),
+    ]
+}
+
+/// The options for what guests do.
+pub fn guests() -> Options {
+    let texts = account_texts();
+    vec![
+        (texts.guests_paint.to_owned(), texts.guests_paint_hint),
+        (texts.guests_chat.to_owned(), texts.guests_chat_hint),
+        (texts.guests_look.to_owned(), texts.guests_look_hint),
+        (texts.guests_none.to_owned(), texts.guests_none_hint),
+    ]
+}
+
+/// The options for what newcomers do.
+pub fn newcomers() -> Options {
+    let texts = account_texts();
+    vec![
+        (texts.newcomers_free.to_owned(), texts.newcomers_free_hint),
+        (
+            texts.newcomers_limited.to_owned(),
+            texts.newcomers_limited_hint,
+        ),
     ]
 }
 
