@@ -183,6 +183,69 @@ test("a removed message loses its words for everybody, now and after a reload", 
   await expect(hers.messages.last()).toContainText("This message was removed.");
 });
 
+test("slow mode counts down in the text field, and painting goes on", async ({
+  alice,
+  bob,
+  canvas,
+}) => {
+  const hers = await alice.open(canvas);
+  const his = await bob.open(canvas);
+  await hers.page.getByRole("button", { name: /^Moderation/ }).click();
+  const panel = hers.page.getByRole("region", { name: "Moderation" });
+  await panel.getByRole("combobox", { name: "Slow mode: Pause" }).selectOption({ label: "1 min" });
+  await panel.getByRole("switch", { name: "Slow mode" }).click();
+  await expect(panel.getByRole("switch", { name: "Slow mode" })).toBeChecked();
+  await his.show("Chat");
+  await his.say("First");
+  await expect(his.messages).toHaveAttribute("data-state", "sent");
+  await expect(his.page.getByText(/You can write again in \d+ s/)).toBeVisible();
+  await his.say("Second");
+  await expect(his.message).toHaveValue("Second");
+  await expect(his.messages).toHaveCount(1);
+  await his.openTile(tile);
+  await his.takeColor(3);
+  await his.dot(tile, { x: 5, y: 5 });
+  await expect
+    .poll(async () => (await alice.stored(canvas, tile)).filter((color) => color === 3).length)
+    .toBe(1);
+  await panel.getByRole("switch", { name: "Slow mode" }).click();
+  await expect(his.page.getByText(/You can write again/)).toBeHidden();
+  await his.show("Chat");
+  await his.message.press("Enter");
+  await expect(his.messages).toHaveCount(2);
+});
+
+test("a lockdown is told in place, takes strokes back, and ends", async ({ alice, bob, canvas }) => {
+  const hers = await alice.open(canvas);
+  const his = await bob.open(canvas);
+  await hers.page.getByRole("button", { name: /^Moderation/ }).click();
+  const panel = hers.page.getByRole("region", { name: "Moderation" });
+  await panel.getByRole("switch", { name: "Lockdown" }).click();
+  await expect(panel).toContainText("Ends ");
+  await expect(his.state).toContainText("Only moderators and members change anything here until");
+  await his.openTile(tile);
+  await his.takeColor(3);
+  await his.dot(tile, { x: 5, y: 5 });
+  await expect(his.notices).toContainText("kept as a draft");
+  await expect.poll(() => his.painted(3)).toEqual([]);
+  // Who keeps order goes on.
+  await hers.page.keyboard.press("Escape");
+  await expect(panel).toBeHidden();
+  await hers.openTile({ x: 5, y: 5 });
+  await hers.takeColor(3);
+  await hers.dot({ x: 5, y: 5 }, { x: 1, y: 1 });
+  await expect
+    .poll(async () => (await alice.stored(canvas, { x: 5, y: 5 })).includes(3))
+    .toBe(true);
+  await hers.page.getByRole("button", { name: /^Moderation/ }).click();
+  await panel.getByRole("switch", { name: "Lockdown" }).click();
+  await expect(his.state).not.toContainText("Only moderators");
+  await his.page.getByRole("button", { name: "Send it now" }).click();
+  await expect
+    .poll(async () => (await alice.stored(canvas, tile)).filter((color) => color === 3).length)
+    .toBe(1);
+});
+
 test("everybody reads the log, and moderators read who did it", async ({ alice, bob, canvas }) => {
   await alice.api("POST", `/canvases/${canvas.id}/sanctions`, {
     username: bob.account.username,

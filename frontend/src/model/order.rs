@@ -18,16 +18,6 @@ pub fn kept_from(sanctions: &[Sanction], activity: Activity) -> Option<Option<Ti
     })
 }
 
-/// Seconds between two messages of one person; 0 if that is off.
-pub fn slow_mode_s(_canvas: &shared::api::Canvas) -> i32 {
-    0
-}
-
-/// The end of a lockdown.
-pub fn lockdown_until(_canvas: &shared::api::Canvas) -> Option<Timestamp> {
-    None
-}
-
 /// Whether a sanction holds at a time of the server's clock, in milliseconds
 /// since 1970.
 pub fn is_in_force(sanction: &Sanction, now: i64) -> bool {

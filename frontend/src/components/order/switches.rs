@@ -38,13 +38,13 @@ pub fn Switches() -> impl IntoView {
     let locked = Memo::new(move |_| {
         store
             .canvas
-            .with(|canvas| crate::model::order::lockdown_until(canvas.as_ref()?))
+            .with(|canvas| canvas.as_ref()?.lockdown_until)
             .filter(|until| until.millis() > store.server_now_ms())
     });
     let slow = Memo::new(move |_| {
         store
             .canvas
-            .with(|canvas| canvas.as_ref().map_or(0, crate::model::order::slow_mode_s))
+            .with(|canvas| canvas.as_ref().map_or(0, |canvas| canvas.slow_mode_s))
     });
     let send = move |request: std::pin::Pin<Box<dyn Future<Output = ApiResult<()>>>>| {
         problem.set(String::new());

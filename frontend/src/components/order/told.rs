@@ -138,7 +138,10 @@ fn Notes() -> impl IntoView {
         let is_live = store.connection.get() == ConnectionStatus::Live;
         let (locked, limited) = store.canvas.with(|canvas| {
             canvas.as_ref().map_or((None, false), |canvas| {
-                (crate::model::order::lockdown_until(canvas), true)
+                (
+                    canvas.lockdown_until,
+                    canvas.newcomers == shared::canvas::Newcomers::Limited,
+                )
             })
         });
         let locked = locked.filter(|until| until.millis() > store.server_now_ms());

@@ -203,7 +203,7 @@ impl<B: Backend> SessionState<B> {
     pub(super) fn said(&mut self, stored_at: i64) {
         let slow = self.store.canvas.with(|canvas| {
             let canvas = canvas.as_ref()?;
-            Some(i64::from(crate::model::order::slow_mode_s(canvas)) * 1_000)
+            Some(i64::from(canvas.slow_mode_s) * 1_000)
         });
         let may_moderate = self
             .store

@@ -20,13 +20,15 @@ use crate::{
 };
 use shared::{
     api::{
+        Canvas, ChatMessage,
         moderation::UserRef,
         sanctions::{Sanction, SanctionBrief, SanctionKind},
     },
     canvas::Coord,
-    ids::OpId,
+    ids::{MessageId, OpId},
     protocol::{
-        ChatRemoved, ClientMessage, ErrorCode, RemovedBy, SanctionLifted, Sanctioned, ServerMessage,
+        CanvasUpdated, ChatEvent, ChatRemoved, ClientMessage, ErrorCode, RemovedBy, SanctionLifted,
+        Sanctioned, ServerMessage,
     },
     time::Timestamp,
 };
@@ -350,4 +352,61 @@ fn a_removed_message_loses_its_words_in_every_tab() {
         assert_eq!(shown, [(String::new(), true), ("two".into(), false)]);
         assert_eq!(simulation.tabs[tab].state.head(), 3);
     }
+}
+
+/// The canvas's settings change, for the first tab.
+fn update_canvas(simulation: &mut Simulation, seq: i64, change: impl FnOnce(&mut Canvas)) {
+    let mut canvas = simulation.tabs[0].state.store.canvas.get().unwrap();
+    change(&mut canvas);
+    let event = ServerMessage::CanvasUpdated(Box::new(CanvasUpdated {
+        seq,
+        canvas_id: CANVAS,
+        canvas,
+        timestamp: time(seq),
+    }));
+    simulation.tabs[0].to_tab.push_back(event);
+    simulation.deliver(0);
+}
+
+#[test]
+fn in_slow_mode_ones_own_message_begins_the_wait_and_its_end_ends_it() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    let start = simulation.now;
+    simulation.tabs[0].say("before", start);
+    simulation.settle();
+    let held = |simulation: &Simulation| simulation.tabs[0].state.store.chat_held_until.get();
+    assert_eq!(held(&simulation), 0);
+    update_canvas(&mut simulation, 2, |canvas| canvas.slow_mode_s = 10);
+    simulation.tabs[0].say("slow", start);
+    let stored = ServerMessage::CanvasChatMessage(ChatEvent {
+        message: ChatMessage {
+            message_id: MessageId(uuid::Uuid::from_u128(3)),
+            canvas_id: CANVAS,
+            seq: 3,
+            sender_id: user(1).id,
+            sender_username: user(1).username,
+            sender_display_name: user(1).display_name,
+            message_text: "slow".into(),
+            created_at: time(2_000),
+            removed: false,
+        },
+        op_id: simulation.tabs[0].to_server.pop_front().unwrap().op_id,
+    });
+    simulation.tabs[0].to_tab.push_back(stored);
+    simulation.deliver(0);
+    // Two seconds after the tab connected, and ten more.
+    assert_eq!(held(&simulation), start + 12_000);
+    update_canvas(&mut simulation, 4, |canvas| canvas.slow_mode_s = 0);
+    assert_eq!(held(&simulation), 0);
+}
+
+#[test]
+fn a_lockdown_that_is_ended_early_keeps_nobody() {
+    let mut simulation = Simulation::open(&[user(1)]);
+    let now = simulation.now;
+    simulation.tabs[0].paint(AT, &[(0, 1)], now);
+    refuse(&mut simulation, ErrorCode::LockedDown, Some(60_000));
+    assert!(!simulation.tabs[0].paint(AT, &[(0, 1)], now));
+    update_canvas(&mut simulation, 1, |canvas| canvas.lockdown_until = None);
+    assert!(simulation.tabs[0].paint(AT, &[(0, 1)], now));
 }

@@ -136,11 +136,11 @@ impl<B: Backend> SessionState<B> {
             .store
             .canvas
             .with(|old| old.as_ref().and_then(|old| old.role));
-        if crate::model::order::slow_mode_s(&canvas) == 0 {
+        if canvas.slow_mode_s == 0 {
             self.store.chat_held_until.set_if_changed(0);
             self.queue.release();
         }
-        if crate::model::order::lockdown_until(&canvas).is_none() {
+        if canvas.lockdown_until.is_none() {
             self.store.locked_out_until.set_if_changed(None);
         }
         self.store.canvas.set(Some(canvas));

@@ -49,6 +49,9 @@ impl<B: Backend> SessionState<B> {
             role: message.role,
         }));
         self.store.sanctions.set_if_changed(message.sanctions);
+        self.store
+            .newcomer_until
+            .set_if_changed(message.newcomer_until);
         self.store.locked_out_until.set_if_changed(None);
         self.store.connection.set(ConnectionStatus::Live);
         self.store.connection_problem.set(None);
