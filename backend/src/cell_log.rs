@@ -6,6 +6,7 @@ use crate::{
     cell_history::{CellHistory, Rules, Step},
     db::{self, Pool, events, rewrites},
 };
+use futures_util::future::try_join;
 use parking_lot::Mutex;
 use shared::{
     canvas::Coord,
@@ -42,7 +43,8 @@ pub(crate) async fn replay(
     Ok(history)
 }
 
-/// Applies the events after the start of the range up to its end.
+/// Applies the events after the start of the range up to its end. The database reads the
+/// next ones meanwhile.
 async fn apply(
     pool: &Pool,
     canvas: CanvasId,
@@ -50,25 +52,37 @@ async fn apply(
     range: Range<i64>,
     history: &mut CellHistory,
 ) -> db::Result<()> {
+    let read = |after: i64| events::of_cell(pool, canvas, cell, after..range.end, AT_ONCE);
     let mut rules = Rules::new();
-    let mut after = range.start;
+    let mut page = read(range.start).await?;
     loop {
-        let read = events::of_cell(pool, canvas, cell, after..range.end, AT_ONCE).await?;
-        // The log has likes too.
-        let steps: Vec<Step> = read.iter().filter_map(|(_, b)| Step::parse(b)).collect();
-        let causes = steps.iter().filter_map(|step| step.cause);
-        let mut unknown: Vec<RewriteId> = causes.map(|cause| cause.rewrite_id).collect();
-        unknown.retain(|id| !rules.contains_key(id));
-        rules.extend(rewrites::rules(pool, canvas, &unknown).await?);
-        for step in &steps {
-            history.apply(step, &rules);
-        }
-        let is_last = i64::try_from(read.len()).is_ok_and(|count| count < AT_ONCE);
-        match read.last() {
-            Some((seq, _)) if !is_last => after = *seq,
-            _ => return Ok(()),
-        }
+        let is_full = i64::try_from(page.len()).is_ok_and(|count| count == AT_ONCE);
+        let last = page.last().map(|(seq, _)| *seq).filter(|_| is_full);
+        let applied = apply_page(pool, canvas, &page, &mut rules, history);
+        let Some(last) = last else {
+            return applied.await;
+        };
+        page = try_join(read(last), applied).await?.0;
     }
+}
+
+async fn apply_page(
+    pool: &Pool,
+    canvas: CanvasId,
+    page: &[(i64, String)],
+    rules: &mut Rules,
+    history: &mut CellHistory,
+) -> db::Result<()> {
+    // The log has likes too.
+    let steps: Vec<Step> = page.iter().filter_map(|(_, b)| Step::parse(b)).collect();
+    let causes = steps.iter().filter_map(|step| step.cause);
+    let mut unknown: Vec<RewriteId> = causes.map(|cause| cause.rewrite_id).collect();
+    unknown.retain(|id| !rules.contains_key(id));
+    rules.extend(rewrites::rules(pool, canvas, &unknown).await?);
+    for step in &steps {
+        history.apply(step, rules);
+    }
+    Ok(())
 }
 
 /// Cells that are kept.

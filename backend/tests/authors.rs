@@ -195,6 +195,56 @@ async fn what_cannot_be_asked_for_is_refused() {
     server.stop().await;
 }
 
+/// More events than are read at a time, with others between them; asked for again and again
+/// while the tile grows.
+#[tokio::test]
+async fn a_tile_with_many_events_is_replayed_to_the_end() {
+    const EVENTS: i64 = 2_600;
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = canvas(&ann, &json!({})).await;
+    let mut of_ann = TestClient::join(&ann, id).await;
+    of_ann.done(paint(json!([[0, 1], [1, 1]]))).await;
+    assert_eq!(first(&ann, id, 2, "").await, ["ann", "ann"]);
+    // Bob paints the second pixel in turns of two colours, the last time the third one.
+    let pool = server.database.pool().await;
+    sqlx::query(
+        "WITH first AS (SELECT * FROM canvas_events WHERE canvas_id = $1 AND seq = 1)
+         INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, tile, body, created_at)
+         SELECT $1, n, 'tile_updated', $2, gen_random_uuid(), 0,
+                json_build_object('type', 'tile_updated', 'seq', n,
+                    'tile_id', body::json -> 'tile_id', 'canvas_id', $1,
+                    'creator_id', body::json -> 'creator_id', 'updater_id', $2,
+                    'x', 0, 'y', 0, 'version', n, 'like_count', 0,
+                    'timestamp', body::json -> 'timestamp',
+                    'delta', CASE WHEN n = $3 THEN '[[2,3]]'::json
+                             ELSE json_build_array(json_build_array(1, n % 2 + 2)) END),
+                now()
+         FROM first, generate_series(2, $3) AS n",
+    )
+    .bind(id)
+    .bind(bob.id())
+    .bind(EVENTS)
+    .execute(&pool)
+    .await
+    .unwrap();
+    sqlx::query("UPDATE canvases SET last_seq = $2 WHERE id = $1")
+        .bind(id)
+        .bind(EVENTS)
+        .execute(&pool)
+        .await
+        .unwrap();
+    for query in ["", "&at=2600", ""] {
+        assert_eq!(
+            first(&ann, id, 3, query).await,
+            ["ann", "bob", "bob"],
+            "{query}"
+        );
+    }
+    assert_eq!(first(&ann, id, 2, "&at=2599").await, ["ann", "bob"]);
+    server.stop().await;
+}
+
 /// Events that a server of the version before wrote are replayed although their cell is not
 /// filled in yet.
 #[tokio::test]
