@@ -16,7 +16,9 @@ use crate::{
     auth::Session,
     cell_history::{Rule, Rules},
     db::{
-        self, access, canvases,
+        self,
+        access::{self, Standing},
+        canvases,
         moderation_log::{self, NewLine},
         rewrites::{self, New},
         sanctions, users,
@@ -492,6 +494,7 @@ async fn ask_room(state: &AppState, session: &Session, asked: &Asked) -> Result<
         role: asked.task.role,
         acl_version: UNKNOWN_ACL,
         sanctions: None,
+        standing: Standing::default(),
         op_id: None,
         operation: Operation::Rewrite(Arc::new(batch)),
     };
