@@ -104,6 +104,13 @@ async fn guests_that_left_nothing_are_deleted() {
     )
     .await;
     stay.push(young);
+    // To have been on a canvas is to leave nothing.
+    execute(
+        &pool,
+        "INSERT INTO canvas_visits (user_id, canvas_id, first_at)
+         SELECT u.id, c.id, u.created_at FROM users u, canvases c",
+    )
+    .await;
     let expected: BTreeSet<i64> = stay.iter().map(Client::id).collect();
     let database = server.stop().await;
     // Old rows are deleted at once when the server starts.

@@ -21,7 +21,7 @@ struct Index {
 
 /// In the order in which they are created: with the first one, readers find what is not
 /// filled in.
-const INDEXES: [Index; 2] = [
+const INDEXES: [Index; 3] = [
     Index {
         name: "canvas_events_incomplete_idx",
         create: "CREATE INDEX CONCURRENTLY canvas_events_incomplete_idx
@@ -33,6 +33,12 @@ const INDEXES: [Index; 2] = [
         name: "canvas_events_tile_idx",
         create: "CREATE INDEX CONCURRENTLY canvas_events_tile_idx
              ON canvas_events (canvas_id, tile, seq) WHERE tile IS NOT NULL",
+    },
+    Index {
+        name: "canvas_events_message_id_idx",
+        create: "CREATE INDEX CONCURRENTLY canvas_events_message_id_idx
+             ON canvas_events (canvas_id, substr(body, 45, 36))
+             WHERE kind = 'canvas_chat_message'",
     },
 ];
 
