@@ -162,30 +162,12 @@ pub fn Banner() -> impl IntoView {
                         }
                         .into_any(),
                     ),
-                    BannerAction::Reconnect => Some(
-                        view! {
-                            <button
-                                class="btn btn--primary"
-                                type="button"
-                                on:click=move |_| session.reconnect_now()
-                            >
-                                {t().reconnect}
-                            </button>
-                        }
-                        .into_any(),
-                    ),
-                    BannerAction::Keep => Some(
-                        view! {
-                            <button
-                                class="btn btn--primary"
-                                type="button"
-                                on:click=move |_| dialogs.show(DialogKind::Keep)
-                            >
-                                {account_texts().keep_action}
-                            </button>
-                        }
-                        .into_any(),
-                    ),
+                    BannerAction::Reconnect => Some(button(t().reconnect, move || {
+                        session.reconnect_now();
+                    })),
+                    BannerAction::Keep => Some(button(account_texts().keep_action, move || {
+                        dialogs.show(DialogKind::Keep);
+                    })),
                     BannerAction::Leave => Some(
                         view! {
                             <a href="/" class="btn btn--primary">
@@ -230,4 +212,14 @@ pub fn Banner() -> impl IntoView {
             }}
         </div>
     }
+}
+
+/// The button of a banner.
+fn button(text: &'static str, act: impl Fn() + 'static) -> AnyView {
+    view! {
+        <button class="btn btn--primary" type="button" on:click=move |_| act()>
+            {text}
+        </button>
+    }
+    .into_any()
 }

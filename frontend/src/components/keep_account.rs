@@ -24,6 +24,9 @@ const ENOUGH: usize = 3;
 /// asked who has just come in.
 const LATER_MS: i64 = 10 * 60_000;
 
+/// What is wrong with the name and with the password.
+type Errors = (Option<String>, Option<String>);
+
 /// The form that gives a guest a name and a password.
 #[component]
 pub fn KeepAccount(
@@ -36,7 +39,7 @@ pub fn KeepAccount(
     let texts = account_texts();
     let username = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
-    let wrong = RwSignal::new((None::<String>, None::<String>));
+    let wrong = RwSignal::new(Errors::default());
     let form = Submission::from_context();
     let send = move |event: SubmitEvent| {
         event.prevent_default();
@@ -71,7 +74,7 @@ pub fn KeepAccount(
             done.run(());
         });
     };
-    let error = |own: fn(&(Option<String>, Option<String>)) -> &Option<String>, field| {
+    let error = |own: fn(&Errors) -> &Option<String>, field| {
         let refused = form.wrong(field);
         Signal::derive(move || {
             wrong

@@ -57,21 +57,18 @@ pub fn load_painters(store: Store, session: Session) {
             if !is_first {
                 TimeoutFuture::new(SETTLE_MS).await;
             }
-            match api::rewrites::authors(store.canvas_id, at).await {
-                Ok(authors) => {
-                    let painters = Arc::new(Painters::from(authors));
-                    store.painters.update(|overlay| {
-                        if let Some(overlay) = overlay.as_mut().filter(|overlay| overlay.at == at) {
-                            overlay.painters = Some(painters);
-                        }
-                    });
+            let Ok(authors) = api::rewrites::authors(store.canvas_id, at).await else {
+                store.painters.set(None);
+                let text = rewrite_texts().who_painted_away.to_owned();
+                session.notify(NoticeKind::Problem(text));
+                return;
+            };
+            let painters = Arc::new(Painters::from(authors));
+            store.painters.update(|overlay| {
+                if let Some(overlay) = overlay.as_mut().filter(|overlay| overlay.at == at) {
+                    overlay.painters = Some(painters);
                 }
-                Err(_) => {
-                    store.painters.set(None);
-                    let text = rewrite_texts().who_painted_away.to_owned();
-                    session.notify(NoticeKind::Problem(text));
-                }
-            }
+            });
         }));
     });
     // Nothing lies over a tile in which somebody draws, or that is not looked at.

@@ -119,14 +119,13 @@ impl Form {
         let area = store.area.get().area;
         let reason = self.reason.get_untracked().trim().to_owned();
         let mut request = NewRewrite {
-            kind: "revert".to_owned(),
+            kind: if self.restores { "restore" } else { "revert" }.to_owned(),
             area,
             reason: (!reason.is_empty()).then_some(reason),
             dry_run: Some(dry_run),
             ..NewRewrite::default()
         };
         if self.restores {
-            request.kind = "restore".to_owned();
             request.area = Some(area?);
             match (span, self.before) {
                 (None, Some(change)) => request.at_seq = Some(change.seq - 1),
