@@ -394,9 +394,9 @@ async fn blocking_hides_nothing_from_moderators() {
     server.stop().await;
 }
 
-/// A deleted account keeps no name in the evidence, nor in a case about the person.
+/// A deleted account keeps no name in the evidence, in a case about the person, or in the log.
 #[tokio::test]
-async fn a_deleted_account_has_no_name_in_the_evidence() {
+async fn a_deleted_account_has_no_name_in_evidence_and_log() {
     let server = TestServer::start().await;
     let [owner, ann, bob] = [
         server.user("owner").await,
@@ -415,6 +415,14 @@ async fn a_deleted_account_has_no_name_in_the_evidence() {
     ] {
         made.push(report(&ann, id, target).await);
     }
+    let revert = json!({ "kind": "revert", "usernames": ["somebody"], "reason": "raid" });
+    let path = format!("/canvases/{id}/rewrites");
+    owner.post(&path, &revert).await.expect(202);
+    let log = owner.get(&format!("/canvases/{id}/moderation_log")).await;
+    assert_eq!(
+        log.json(200)["items"][0]["detail"]["usernames"],
+        json!(["somebody"])
+    );
     let request = bob.request(reqwest::Method::DELETE, "/users/me");
     let deleted = request
         .json(&json!({ "password": "password" }))
@@ -431,6 +439,8 @@ async fn a_deleted_account_has_no_name_in_the_evidence() {
         evidence(&owner, &made[0]).await["message"]["message_text"],
         "rude"
     );
+    let log = owner.get(&format!("/canvases/{id}/moderation_log")).await;
+    assert!(log.text().contains("deleted-") && !log.text().contains("somebody"));
     server.stop().await;
 }
 
