@@ -185,6 +185,7 @@ impl Standing {
 
 /// The roles of some users on a canvas.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "there are sanctions besides")]
 pub(crate) struct Roles {
     /// The canvas's access version when they were read.
     pub(crate) acl_version: i64,

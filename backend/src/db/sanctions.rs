@@ -50,13 +50,13 @@ impl SanctionRecord {
     }
 
     /// What a refusal says of it.
-    pub(crate) fn brief(&self) -> Box<SanctionBrief> {
-        Box::new(SanctionBrief {
+    pub(crate) fn brief(&self) -> SanctionBrief {
+        SanctionBrief {
             id: self.id,
             kind: self.kind,
             reason: self.reason.clone(),
             expires_at: self.expires_at.map(Into::into),
-        })
+        }
     }
 
     /// As it is shown: with its issuer and its note only to those who moderate there.
@@ -115,7 +115,7 @@ pub(crate) fn forbidding(
                 it.expires_at,
             )
         })
-        .map(SanctionRecord::brief)
+        .map(|sanction| Box::new(sanction.brief()))
 }
 
 /// How a rank is stored.

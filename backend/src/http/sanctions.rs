@@ -337,12 +337,11 @@ async fn end(
 
 /// Has every node apply a sanction that was changed just now.
 pub(super) async fn publish(state: &AppState, sanction: &SanctionRecord) {
-    match sanction.canvas_id {
-        Some(canvas) => state.hub.access_changed(canvas),
-        None => {
-            state.auth.invalidate_user(sanction.user.user_id).await;
-            state.hub.server_access_changed();
-        }
+    if let Some(canvas) = sanction.canvas_id {
+        state.hub.access_changed(canvas);
+    } else {
+        state.auth.invalidate_user(sanction.user.user_id).await;
+        state.hub.server_access_changed();
     }
 }
 
