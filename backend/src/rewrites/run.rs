@@ -16,7 +16,7 @@ use tokio::time::{Instant, interval, sleep};
 /// Between two signs of life.
 const BEAT_INTERVAL: Duration = Duration::from_millis(500);
 /// A rewrite whose node was silent for so long counts as stopped, in milliseconds.
-pub(crate) const MAX_SILENCE_MS: i32 = 2_000;
+pub(crate) const MAX_SILENCE_MS: i32 = 4_000;
 /// How long a batch is tried again while the database is away or the queue is full.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause before each time.
