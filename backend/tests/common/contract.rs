@@ -63,7 +63,7 @@ const OBJECTS: &Table = &[
         "Rewrite",
         "id:int canvas_id:int kind:text state:text by:UserRef reason:text tiles:int pixels:int \
          skipped_pixels:int first_seq:int|null last_seq:int|null undone_by:int|null \
-         created_at:time",
+         created_at:time changes?:any",
     ),
     (
         "Session",
