@@ -1,7 +1,7 @@
 //! Paths: the checkout, cargo's target folder, the cache of tools.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,6 +53,11 @@ impl Workspace {
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.root).env("PATH", self.path());
+        for (name, _) in env::vars_os() {
+            if describes_package(&name) {
+                command.env_remove(name);
+            }
+        }
         command
     }
 
@@ -69,6 +74,15 @@ impl Workspace {
         // A folder with a colon in its name cannot be on PATH; then the machine's tools are used.
         env::join_paths(folders).unwrap_or(inherited)
     }
+}
+
+/// Whether `cargo run` sets this variable to describe the package that it runs. Build scripts that
+/// watch such variables, as ring's does, would run again whenever cargo is called by us after it
+/// was called directly, and everything that depends on them would be built again.
+fn describes_package(variable: &OsStr) -> bool {
+    variable
+        .to_str()
+        .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
 }
 
 fn locked_version(root: &Path, package: &str) -> Result<String> {
