@@ -35,6 +35,7 @@ async fn forgotten(client: &Client, canvas: i64, names: &[&str]) -> Vec<Value> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "it looks at every place")]
 async fn the_names_go_and_the_rest_stays() {
     let server = TestServer::start().await;
     let bob = server.user("bob").await;

@@ -35,11 +35,11 @@ async fn first(client: &Client, canvas: i64, count: usize, query: &str) -> Vec<S
     all
 }
 
-fn paint(pixels: Value) -> Value {
+fn paint(pixels: &Value) -> Value {
     json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": pixels })
 }
 
-fn undoing(of: &Value, pixels: Value) -> Value {
+fn undoing(of: &Value, pixels: &Value) -> Value {
     let mut request = paint(pixels);
     request["undo_of"] = of["op_id"].clone();
     request
@@ -55,13 +55,13 @@ async fn a_pixel_is_of_whoever_changed_it_last() {
     let mut of_bob = TestClient::join(&bob, id).await;
     assert_eq!(first(&ann, id, 1, "").await, [""]);
     // 1: ann starts the tile; 2: bob paints one that is so already, one of hers and a new one.
-    of_ann.done(paint(json!([[0, 1], [1, 1]]))).await;
-    of_bob.done(paint(json!([[0, 1], [1, 2], [2, 2]]))).await;
+    of_ann.done(paint(&json!([[0, 1], [1, 1]]))).await;
+    of_bob.done(paint(&json!([[0, 1], [1, 2], [2, 2]]))).await;
     let mixed = ["ann", "bob", "bob"];
     assert_eq!(first(&ann, id, 3, "").await, mixed);
     // 3: erasing is changing; 4: a stroke that goes there and back in one pixel.
-    of_ann.done(paint(json!([[2, 255]]))).await;
-    of_ann.done(paint(json!([[1, 3], [1, 2], [3, 1]]))).await;
+    of_ann.done(paint(&json!([[2, 255]]))).await;
+    of_ann.done(paint(&json!([[1, 3], [1, 2], [3, 1]]))).await;
     assert_eq!(first(&ann, id, 4, "").await, ["ann", "bob", "ann", "ann"]);
     // 5: a whole tile over HTTP, of which two pixels are new.
     let tile = ann.all(&format!("/canvases/{id}/tiles")).await.remove(0);
@@ -112,13 +112,13 @@ async fn a_new_tile_in_a_cell_begins_anew() {
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let id = canvas(&ann, &json!({})).await;
     let mut of_ann = TestClient::join(&ann, id).await;
-    of_ann.done(paint(json!([[0, 1], [1, 1]]))).await;
+    of_ann.done(paint(&json!([[0, 1], [1, 1]]))).await;
     of_ann
         .done(json!({ "type": "tile_delete", "x": 0, "y": 0 }))
         .await;
     assert_eq!(first(&ann, id, 0, "").await, [] as [String; 0]);
     let mut of_bob = TestClient::join(&bob, id).await;
-    of_bob.done(paint(json!([[1, 2]]))).await;
+    of_bob.done(paint(&json!([[1, 2]]))).await;
     let now = authors(&ann, id, "x=0&y=0").await;
     assert_eq!(now[1], "bob");
     assert!(now.iter().all(|author| author != "ann"), "{now:?}");
@@ -133,27 +133,29 @@ async fn what_is_undone_belongs_to_its_first_author_again() {
     let id = canvas(&ann, &json!({})).await;
     let mut of_ann = TestClient::join(&ann, id).await;
     let mut of_bob = TestClient::join(&bob, id).await;
-    of_ann.done(paint(json!([[0, 1], [1, 1], [2, 1]]))).await;
-    let stroke = of_bob.done(paint(json!([[0, 2], [1, 2], [2, 2]]))).await;
+    of_ann.done(paint(&json!([[0, 1], [1, 1], [2, 1]]))).await;
+    let stroke = of_bob.done(paint(&json!([[0, 2], [1, 2], [2, 2]]))).await;
     assert_eq!(first(&ann, id, 3, "").await, ["bob", "bob", "bob"]);
     // Ann paints over one of them; bob gives two pixels the colour of before, and one another.
     of_ann.reach(2).await;
-    of_ann.done(paint(json!([[2, 3]]))).await;
+    of_ann.done(paint(&json!([[2, 3]]))).await;
     of_bob.reach(3).await;
-    let undo = of_bob.done(undoing(&stroke, json!([[0, 1], [1, 3]]))).await;
+    let undo = of_bob
+        .done(undoing(&stroke, &json!([[0, 1], [1, 3]])))
+        .await;
     assert_eq!(first(&ann, id, 3, "").await, ["ann", "bob", "ann"]);
     // Doing it again.
-    let redo = of_bob.done(undoing(&undo, json!([[0, 2]]))).await;
+    let redo = of_bob.done(undoing(&undo, &json!([[0, 2]]))).await;
     assert_eq!(first(&ann, id, 3, "").await, ["bob", "bob", "ann"]);
-    of_bob.done(undoing(&redo, json!([[0, 1]]))).await;
+    of_bob.done(undoing(&redo, &json!([[0, 1]]))).await;
     assert_eq!(first(&ann, id, 3, "").await, ["ann", "bob", "ann"]);
     // Without naming the stroke it is a stroke of one's own.
-    of_bob.done(paint(json!([[0, 2]]))).await;
-    of_bob.done(paint(json!([[0, 1]]))).await;
+    of_bob.done(paint(&json!([[0, 2]]))).await;
+    of_bob.done(paint(&json!([[0, 1]]))).await;
     assert_eq!(first(&ann, id, 3, "").await, ["bob", "bob", "ann"]);
     // Naming somebody else's stroke takes nothing back.
     of_ann.reach(8).await;
-    of_ann.done(undoing(&stroke, json!([[1, 1]]))).await;
+    of_ann.done(undoing(&stroke, &json!([[1, 1]]))).await;
     assert_eq!(first(&ann, id, 3, "").await, ["bob", "ann", "ann"]);
     server.stop().await;
 }
@@ -164,7 +166,7 @@ async fn what_cannot_be_asked_for_is_refused() {
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let id = canvas(&ann, &json!({})).await;
     let mut tab = TestClient::join(&ann, id).await;
-    tab.done(paint(json!([[0, 1]]))).await;
+    tab.done(paint(&json!([[0, 1]]))).await;
     let path = format!("/canvases/{id}/authors");
     for query in ["x=8&y=0", "x=0&y=6", "x=-1&y=0", "x=0&y=99999999999"] {
         let reply = ann.get(&format!("{path}?{query}")).await;
@@ -204,7 +206,7 @@ async fn a_tile_with_many_events_is_replayed_to_the_end() {
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let id = canvas(&ann, &json!({})).await;
     let mut of_ann = TestClient::join(&ann, id).await;
-    of_ann.done(paint(json!([[0, 1], [1, 1]]))).await;
+    of_ann.done(paint(&json!([[0, 1], [1, 1]]))).await;
     assert_eq!(first(&ann, id, 2, "").await, ["ann", "ann"]);
     // Bob paints the second pixel in turns of two colours, the last time the third one.
     let pool = server.database.pool().await;
@@ -254,10 +256,10 @@ async fn events_of_the_version_before_count() {
     let id = canvas(&ann, &json!({})).await;
     let mut of_ann = TestClient::join(&ann, id).await;
     let mut of_bob = TestClient::join(&bob, id).await;
-    of_ann.done(paint(json!([[0, 1], [1, 1]]))).await;
-    of_bob.done(paint(json!([[1, 2], [2, 2]]))).await;
+    of_ann.done(paint(&json!([[0, 1], [1, 1]]))).await;
+    of_bob.done(paint(&json!([[1, 2], [2, 2]]))).await;
     of_ann.reach(2).await;
-    of_ann.done(paint(json!([[2, 3]]))).await;
+    of_ann.done(paint(&json!([[2, 3]]))).await;
     let pool = server.database.pool().await;
     sqlx::query("UPDATE canvas_events SET tile = NULL, op_id = NULL WHERE seq <> 1")
         .execute(&pool)

@@ -21,6 +21,7 @@ async fn ids(pool: &PgPool) -> BTreeSet<i64> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story of many guests")]
 async fn guests_that_left_nothing_are_deleted() {
     let server = TestServer::start().await;
     let pool = server.database.pool().await;

@@ -145,6 +145,7 @@ async fn open_reports_of_one_thing_are_one_case() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "it looks at every place")]
 async fn only_what_exists_can_be_reported() {
     let place = Place::start().await;
     let ann = place.server.user("ann").await;

@@ -8,7 +8,7 @@ use common::{TestServer, canvas, http::Client, socket::TestClient};
 use serde_json::{Value, json};
 
 /// A stroke in the tile (x, 0).
-fn paint(x: i64, pixels: Value) -> Value {
+fn paint(x: i64, pixels: &Value) -> Value {
     json!({ "type": "tile_paint", "x": x, "y": 0, "pixels": pixels })
 }
 
@@ -106,8 +106,8 @@ async fn a_preview_marks_the_pixels_that_would_change() {
     let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
     let mut paints = TestClient::join(&owner, id).await;
     let mut spoils = TestClient::join(&vandal, id).await;
-    paints.done(paint(1, json!([[0, 1], [9, 1]]))).await;
-    spoils.done(paint(1, json!([[1, 2], [9, 2]]))).await;
+    paints.done(paint(1, &json!([[0, 1], [9, 1]]))).await;
+    spoils.done(paint(1, &json!([[1, 2], [9, 2]]))).await;
     let found = preview(&owner, id, &revert(&["vandal"])).await;
     let [change] = found["changes"].as_array().unwrap().as_slice() else {
         panic!("one tile: {found}");
@@ -127,13 +127,15 @@ async fn a_revert_takes_back_what_they_painted_and_leaves_what_others_painted() 
     give_role(&owner, id, &moderator, "moderator").await;
     let mut paints = TestClient::join(&painter, id).await;
     let mut spoils = TestClient::join(&vandal, id).await;
-    paints.done(paint(0, json!([[0, 1], [1, 1], [2, 1]]))).await;
+    paints
+        .done(paint(0, &json!([[0, 1], [1, 1], [2, 1]])))
+        .await;
     // Over the painter's, over nothing, and what the painter paints over later.
     spoils
-        .done(paint(0, json!([[1, 2], [2, 2], [3, 2], [4, 2]])))
+        .done(paint(0, &json!([[1, 2], [2, 2], [3, 2], [4, 2]])))
         .await;
-    spoils.done(paint(0, json!([[1, 3]]))).await;
-    paints.done(paint(0, json!([[4, 0]]))).await;
+    spoils.done(paint(0, &json!([[1, 3]]))).await;
+    paints.done(paint(0, &json!([[4, 0]]))).await;
     let spoilt = pixels(&owner, id, 0, 5).await;
     assert_eq!(spoilt, Some(vec![1, 3, 2, 2, 0]));
     let ask = revert(&["vandal"]);
@@ -175,7 +177,7 @@ async fn a_revert_takes_back_what_they_painted_and_leaves_what_others_painted() 
         (&Value::Null, &json!(0))
     );
     paints.reach(5).await;
-    paints.done(paint(0, json!([[3, 1]]))).await;
+    paints.done(paint(0, &json!([[3, 1]]))).await;
     let undone = undo(&moderator, &done).await;
     assert_eq!(counts(&undone), [1, 2, 1]);
     assert_eq!(pixels(&owner, id, 0, 5).await, Some(vec![1, 3, 2, 1, 0]));
@@ -202,11 +204,13 @@ async fn a_window_and_an_area_bound_a_revert() {
     let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
     let mut paints = TestClient::join(&owner, id).await;
     for x in 0..3 {
-        paints.done(paint(x, json!([[0, 1], [1, 1], [2, 1]]))).await;
+        paints
+            .done(paint(x, &json!([[0, 1], [1, 1], [2, 1]])))
+            .await;
     }
     let mut spoils = TestClient::join(&vandal, id).await;
     for (x, pixel) in [(0, 0), (0, 1), (0, 2), (1, 0), (2, 0)] {
-        spoils.done(paint(x, json!([[pixel, 2]]))).await;
+        spoils.done(paint(x, &json!([[pixel, 2]]))).await;
     }
     let mut ask = revert(&["vandal"]);
     (ask["from_seq"], ask["to_seq"]) = (json!(5), json!(5));
@@ -232,13 +236,13 @@ async fn a_tile_goes_when_nothing_of_others_is_left_and_comes_back_as_it_was() {
     let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
     let mut spoils = TestClient::join(&vandal, id).await;
     let mut paints = TestClient::join(&owner, id).await;
-    spoils.done(paint(0, json!([[0, 1], [1, 1]]))).await;
+    spoils.done(paint(0, &json!([[0, 1], [1, 1]]))).await;
     spoils
         .done(json!({ "type": "tile_update", "x": 0, "y": 0, "title": "Mine" }))
         .await;
-    spoils.done(paint(1, json!([[0, 1], [1, 1]]))).await;
+    spoils.done(paint(1, &json!([[0, 1], [1, 1]]))).await;
     paints.reach(3).await;
-    paints.done(paint(1, json!([[1, 2]]))).await;
+    paints.done(paint(1, &json!([[1, 2]]))).await;
     paints
         .done(json!({ "type": "tile_like", "x": 0, "y": 0, "liked": true }))
         .await;
@@ -285,7 +289,7 @@ async fn a_tile_that_a_vandal_deleted_comes_back_with_everything() {
     let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
     give_role(&owner, id, &vandal, "moderator").await;
     let mut paints = TestClient::join(&painter, id).await;
-    paints.done(paint(0, json!([[0, 1]]))).await;
+    paints.done(paint(0, &json!([[0, 1]]))).await;
     let tile = owner.all(&format!("/canvases/{id}/tiles")).await.remove(0);
     let path = format!("/tiles/{}", tile["id"]);
     painter
@@ -294,7 +298,7 @@ async fn a_tile_that_a_vandal_deleted_comes_back_with_everything() {
         .expect(200);
     vandal.delete(&path).await.expect(204);
     let mut starts = TestClient::join(&vandal, id).await;
-    starts.done(paint(0, json!([[5, 3]]))).await;
+    starts.done(paint(0, &json!([[5, 3]]))).await;
     give_role(&owner, id, &vandal, "viewer").await;
     let done = rewrite(&owner, id, &revert(&["vandal"])).await;
     assert_eq!(counts(&done), [1, 64 + 1, 0]);
@@ -319,18 +323,18 @@ async fn a_restore_makes_an_area_what_it_was() {
     let (owner, other) = (server.user("owner").await, server.user("other").await);
     let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
     let mut paints = TestClient::join(&other, id).await;
-    paints.done(paint(0, json!([[0, 1]]))).await;
-    paints.done(paint(1, json!([[0, 1]]))).await;
+    paints.done(paint(0, &json!([[0, 1]]))).await;
+    paints.done(paint(1, &json!([[0, 1]]))).await;
     let before = owner.all(&format!("/canvases/{id}/tiles")).await;
     paints
         .done(json!({ "type": "tile_update", "x": 0, "y": 0, "title": "Later" }))
         .await;
-    paints.done(paint(0, json!([[0, 2], [1, 2]]))).await;
+    paints.done(paint(0, &json!([[0, 2], [1, 2]]))).await;
     paints
         .done(json!({ "type": "tile_delete", "x": 1, "y": 0 }))
         .await;
-    paints.done(paint(1, json!([[7, 3]]))).await;
-    paints.done(paint(2, json!([[7, 3]]))).await;
+    paints.done(paint(1, &json!([[7, 3]]))).await;
+    paints.done(paint(2, &json!([[7, 3]]))).await;
     let area = json!({ "x0": 0, "y0": 0, "x1": 7, "y1": 5 });
     let ask = json!({ "kind": "restore", "area": area, "at_seq": 2 });
     let expected = preview(&owner, id, &ask).await;
@@ -356,7 +360,7 @@ async fn a_restore_makes_an_area_what_it_was() {
     only["area"] = json!({ "x0": 0, "y0": 0, "x1": 2, "y1": 0 });
     assert_eq!(rewrite(&other, id, &only).await["tiles"], 3);
     let mut started = TestClient::join(&owner, id).await;
-    started.done(paint(3, json!([[0, 1]]))).await;
+    started.done(paint(3, &json!([[0, 1]]))).await;
     let path = format!("/canvases/{id}/rewrites");
     other.post(&path, &ask).await.problem(403, "forbidden");
     for (field, value) in [
@@ -438,9 +442,9 @@ async fn ones_own_work_is_taken_back_where_one_may_paint() {
     let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
     let mut of_owner = TestClient::join(&owner, id).await;
     let mut of_painter = TestClient::join(&painter, id).await;
-    of_owner.done(paint(0, json!([[0, 1], [1, 1]]))).await;
-    of_painter.done(paint(0, json!([[1, 2]]))).await;
-    of_painter.done(paint(1, json!([[0, 2]]))).await;
+    of_owner.done(paint(0, &json!([[0, 1], [1, 1]]))).await;
+    of_painter.done(paint(0, &json!([[1, 2]]))).await;
+    of_painter.done(paint(1, &json!([[0, 2]]))).await;
     let settings = format!("/canvases/{id}");
     owner
         .patch(&settings, &json!({ "edit_policy": "own" }))
@@ -492,9 +496,9 @@ async fn lifting_a_ban_brings_nothing_back() {
     let (owner, vandal) = (server.user("owner").await, server.user("vandal").await);
     let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
     let mut paints = TestClient::join(&owner, id).await;
-    paints.done(paint(0, json!([[0, 1]]))).await;
+    paints.done(paint(0, &json!([[0, 1]]))).await;
     let mut spoils = TestClient::join(&vandal, id).await;
-    spoils.done(paint(0, json!([[0, 2]]))).await;
+    spoils.done(paint(0, &json!([[0, 2]]))).await;
     let ban = json!({ "username": "vandal", "kind": "ban", "reason": "Raid" });
     let ban = owner
         .post(&format!("/canvases/{id}/sanctions"), &ban)
@@ -505,7 +509,7 @@ async fn lifting_a_ban_brings_nothing_back() {
     owner.post(&lift, &json!({})).await.expect(200);
     let mut spoils = TestClient::join(&vandal, id).await;
     // What lies below does not depend on who is banned.
-    spoils.done(paint(0, json!([[1, 2]]))).await;
+    spoils.done(paint(0, &json!([[1, 2]]))).await;
     assert_eq!(pixels(&owner, id, 0, 2).await, Some(vec![1, 2]));
     assert_eq!(authors(&owner, id, 0, 2).await, ["owner", "vandal"]);
     server.stop().await;

@@ -7,11 +7,11 @@ use common::{TestServer, canvas, http::Client, socket::TestClient};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-fn paint(x: i64, pixels: Value) -> Value {
+fn paint(x: i64, pixels: &Value) -> Value {
     json!({ "type": "tile_paint", "x": x, "y": 0, "pixels": pixels })
 }
 
-fn undoing(of: &str, x: i64, pixels: Value) -> Value {
+fn undoing(of: &str, x: i64, pixels: &Value) -> Value {
     let mut request = paint(x, pixels);
     request["undo_of"] = json!(of);
     request
@@ -43,30 +43,30 @@ async fn an_undoing_stroke_names_the_event_that_it_takes_back() {
     let id = canvas(&ann, &json!({})).await;
     let mut tab = TestClient::join(&ann, id).await;
     let mut other = TestClient::join(&bob, id).await;
-    let (_, started) = send(&mut tab, paint(0, json!([[0, 1]]))).await;
-    let (stroke, stroke_seq) = send(&mut tab, paint(0, json!([[0, 2], [1, 2]]))).await;
-    let (undo, undo_seq) = send(&mut tab, undoing(&stroke, 0, json!([[0, 1], [1, 255]]))).await;
+    let (_, started) = send(&mut tab, paint(0, &json!([[0, 1]]))).await;
+    let (stroke, stroke_seq) = send(&mut tab, paint(0, &json!([[0, 2], [1, 2]]))).await;
+    let (undo, undo_seq) = send(&mut tab, undoing(&stroke, 0, &json!([[0, 1], [1, 255]]))).await;
     assert_eq!(undo_of(&ann, id, undo_seq).await, stroke_seq);
     other.reach(undo_seq).await;
     let event = other.events.last().unwrap();
     assert_eq!(event["undo_of"], stroke_seq);
     assert_eq!(event["delta"], json!([[0, 1], [1, 255]]));
     // Undoing the undo does it again.
-    let (_, redo_seq) = send(&mut tab, undoing(&undo, 0, json!([[0, 2], [1, 2]]))).await;
+    let (_, redo_seq) = send(&mut tab, undoing(&undo, 0, &json!([[0, 2], [1, 2]]))).await;
     assert_eq!(undo_of(&ann, id, redo_seq).await, undo_seq);
     // A whole tile that was replaced, and the stroke that started the tile.
     let whole = STANDARD.encode([3; 64]);
     let update = json!({ "type": "tile_update", "x": 0, "y": 0, "pixels": whole });
     let (update, update_seq) = send(&mut tab, update).await;
-    let (_, seq) = send(&mut tab, undoing(&update, 0, json!([[0, 2], [1, 2]]))).await;
+    let (_, seq) = send(&mut tab, undoing(&update, 0, &json!([[0, 2], [1, 2]]))).await;
     assert_eq!(undo_of(&ann, id, seq).await, update_seq);
-    let (start, start_seq) = send(&mut tab, paint(3, json!([[5, 1]]))).await;
-    let (_, seq) = send(&mut tab, undoing(&start, 3, json!([[5, 255]]))).await;
+    let (start, start_seq) = send(&mut tab, paint(3, &json!([[5, 1]]))).await;
+    let (_, seq) = send(&mut tab, undoing(&start, 3, &json!([[5, 255]]))).await;
     assert_eq!(undo_of(&ann, id, seq).await, start_seq);
     assert_eq!(started, 1);
     // From another tab of the same user.
     let mut second = TestClient::join(&ann, id).await;
-    let (_, seq) = send(&mut second, undoing(&stroke, 0, json!([[1, 3]]))).await;
+    let (_, seq) = send(&mut second, undoing(&stroke, 0, &json!([[1, 3]]))).await;
     assert_eq!(undo_of(&ann, id, seq).await, stroke_seq);
     server.stop().await;
 }
@@ -82,21 +82,21 @@ async fn naming_anything_else_makes_an_ordinary_stroke() {
     let mut tab = TestClient::join(&ann, id).await;
     let mut of_bob = TestClient::join(&bob, id).await;
     let mut away = TestClient::join(&ann, elsewhere).await;
-    let (other_canvas, _) = send(&mut away, paint(0, json!([[0, 1]]))).await;
-    let (gone, _) = send(&mut tab, paint(0, json!([[0, 3]]))).await;
+    let (other_canvas, _) = send(&mut away, paint(0, &json!([[0, 1]]))).await;
+    let (gone, _) = send(&mut tab, paint(0, &json!([[0, 3]]))).await;
     tab.done(json!({ "type": "tile_delete", "x": 0, "y": 0 }))
         .await;
-    let (other_tile, _) = send(&mut tab, paint(1, json!([[0, 1]]))).await;
-    send(&mut tab, paint(0, json!([[0, 1]]))).await;
+    let (other_tile, _) = send(&mut tab, paint(1, &json!([[0, 1]]))).await;
+    send(&mut tab, paint(0, &json!([[0, 1]]))).await;
     let like = json!({ "type": "tile_like", "x": 0, "y": 0, "liked": true });
     let (like, _) = send(&mut tab, like).await;
     let chat = json!({ "type": "canvas_chat", "text": "hello" });
     let chat = tab.done(chat).await["op_id"].as_str().unwrap().to_owned();
-    let nothing = tab.done(paint(0, json!([[0, 1]]))).await;
+    let nothing = tab.done(paint(0, &json!([[0, 1]]))).await;
     assert_eq!(nothing.get("seq"), None);
     let nothing = nothing["op_id"].as_str().unwrap().to_owned();
     of_bob.reach(tab.seq).await;
-    let (of_another, _) = send(&mut of_bob, paint(0, json!([[1, 3]]))).await;
+    let (of_another, _) = send(&mut of_bob, paint(0, &json!([[1, 3]]))).await;
     let mut colour = 1;
     for named in [
         other_canvas,
@@ -109,12 +109,12 @@ async fn naming_anything_else_makes_an_ordinary_stroke() {
         Uuid::new_v4().to_string(),
     ] {
         colour = 3 - colour;
-        let (_, seq) = send(&mut tab, undoing(&named, 0, json!([[0, colour]]))).await;
+        let (_, seq) = send(&mut tab, undoing(&named, 0, &json!([[0, colour]]))).await;
         assert_eq!(undo_of(&ann, id, seq).await, Value::Null);
     }
     // Its own `op_id`; and on an empty cell, where it starts a tile.
     let own = Uuid::new_v4().to_string();
-    let mut request = undoing(&own, 0, json!([[0, 3]]));
+    let mut request = undoing(&own, 0, &json!([[0, 3]]));
     request["op_id"] = json!(own);
     tab.send(&request).await;
     let ack = tab.until(|m| m["op_id"] == *own).await;
@@ -122,10 +122,10 @@ async fn naming_anything_else_makes_an_ordinary_stroke() {
         undo_of(&ann, id, ack["seq"].as_i64().unwrap()).await,
         Value::Null
     );
-    let (_, seq) = send(&mut tab, undoing(&own, 7, json!([[0, 1]]))).await;
+    let (_, seq) = send(&mut tab, undoing(&own, 7, &json!([[0, 1]]))).await;
     assert_eq!(undo_of(&ann, id, seq).await, Value::Null);
     // It is an UUID, as every `op_id`.
-    let mut request = undoing("seven", 0, json!([[0, 3]]));
+    let mut request = undoing("seven", 0, &json!([[0, 3]]));
     tab.send(&request).await;
     assert!(
         tab.refused("invalid_message").await["message"]
@@ -153,10 +153,10 @@ async fn a_stroke_of_the_same_batch_can_be_taken_back() {
     let id = canvas(&ann, &json!({})).await;
     let mut tab = TestClient::join(&ann, id).await;
     let mut other = TestClient::join(&ann, id).await;
-    send(&mut tab, paint(0, json!([[0, 1]]))).await;
+    send(&mut tab, paint(0, &json!([[0, 1]]))).await;
     for n in 0..12 {
-        let stroke = tab.operate(paint(0, json!([[n, 2]]))).await;
-        tab.operate(undoing(&stroke, 0, json!([[n, 1]]))).await;
+        let stroke = tab.operate(paint(0, &json!([[n, 2]]))).await;
+        tab.operate(undoing(&stroke, 0, &json!([[n, 1]]))).await;
     }
     other.reach(25).await;
     for pair in other.events[1..].chunks(2) {

@@ -54,6 +54,7 @@ fn sanction() -> Value {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "it has a message of each kind")]
 fn messages() -> Vec<Value> {
     let lock =
         json!({"tile_x": 1, "tile_y": 0, "user_id": 1, "username": "ann", "expires_at": TIME});

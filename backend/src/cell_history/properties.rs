@@ -113,8 +113,8 @@ impl World {
         );
     }
 
-    fn rewrite(&mut self, kind: RewriteKind, rule: Rule) -> Change {
-        let change = self.cell.clone().preview(&rule);
+    fn rewrite(&mut self, kind: RewriteKind, rule: &Rule) -> Change {
+        let change = self.cell.clone().preview(rule);
         let rewrite_id = RewriteId(i64::try_from(self.rules.len()).unwrap() + 1);
         self.rules.insert(rewrite_id, rule.clone());
         let cause = Cause {
@@ -154,7 +154,7 @@ impl World {
         }
         assert_eq!(self.cell.tile(), change.after);
         if matches!(rule, Rule::Revert { .. }) {
-            assert_eq!(change.skipped, self.model.buried(&rule));
+            assert_eq!(change.skipped, self.model.buried(rule));
         }
         change
     }
@@ -225,12 +225,12 @@ impl World {
                     from_seq: if from % 2 == 0 { 0 } else { at(from) },
                     to_seq: if to % 2 == 0 { i64::MAX } else { at(to) },
                 };
-                self.rewrite(RewriteKind::Revert, rule);
+                self.rewrite(RewriteKind::Revert, &rule);
             }
             Act::Restore(seq) => self.restore(*seq),
             Act::UndoRewrite(which) if !self.rules.is_empty() => {
                 let of = RewriteId(i64::try_from(which % self.rules.len()).unwrap() + 1);
-                self.rewrite(RewriteKind::Undo, Rule::Undo { of });
+                self.rewrite(RewriteKind::Undo, &Rule::Undo { of });
             }
             _ => {}
         }
@@ -247,7 +247,7 @@ impl World {
         if cause(at_seq).is_some() && cause(at_seq) == cause(at_seq + 1) {
             at_seq += 1;
         }
-        self.rewrite(RewriteKind::Restore, Rule::Restore { at_seq });
+        self.rewrite(RewriteKind::Restore, &Rule::Restore { at_seq });
         let then = self.log.iter().filter(|step| step.seq <= at_seq);
         let then = CellHistory::replay(SIZE, then, &self.rules);
         assert_eq!(self.cell.tile(), then.tile());
@@ -285,11 +285,11 @@ proptest! {
         ];
         for (kind, rule) in rewrites {
             let before = (world.cell.tile(), world.cell.authors());
-            world.rewrite(kind, rule);
+            world.rewrite(kind, &rule);
             let after = (world.cell.tile(), world.cell.authors());
             for expected in [&before, &after, &before] {
                 let of = RewriteId(i64::try_from(world.rules.len()).unwrap());
-                world.rewrite(RewriteKind::Undo, Rule::Undo { of });
+                world.rewrite(RewriteKind::Undo, &Rule::Undo { of });
                 prop_assert_eq!(&(world.cell.tile(), world.cell.authors()), expected);
             }
         }

@@ -274,6 +274,10 @@ pub(crate) async fn roles(
 }
 
 /// What must be known of a user who wants to join a canvas.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an answer of its own"
+)]
 #[derive(Clone, Debug)]
 pub(crate) struct JoinLookup {
     /// What the user may do; none if there is no such canvas.

@@ -70,6 +70,7 @@ pub(crate) async fn in_case(
 }
 
 /// A report, and whose it is.
+#[expect(clippy::struct_field_names, reason = "they are ids")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) case_id: i64,

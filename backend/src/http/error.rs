@@ -470,9 +470,8 @@ impl From<WriteError> for ApiError {
             WriteError::MessageNotFound => Self::NotFound(Resource::Message),
             WriteError::Busy => Self::RateLimited(Duration::from_secs(1)),
             WriteError::Unavailable => Self::Unavailable,
-            // Only the task of a rewrite is told.
-            WriteError::RewriteStopped => Self::Internal(None),
-            WriteError::Internal => Self::Internal(None),
+            // Only the task of a rewrite is told that it was stopped.
+            WriteError::RewriteStopped | WriteError::Internal => Self::Internal(None),
         }
     }
 }

@@ -220,18 +220,18 @@ async fn file(state: &AppState, client: ClientAddr, new: &NewOne<'_>) -> Result<
     let reads = &state.pools.reads;
     let canvas = new.canvas.id;
     check_count(state, reads, new.reporter).await?;
-    let prepared = match cases::open_case(reads, canvas, new.target).await? {
-        Some(_) => None,
-        None => {
-            check_room(state, new).await?;
-            state
-                .user_limits
-                .case(client.ip)
-                .map_err(ApiError::RateLimited)?;
-            let _place = bulk::place(state, canvas, client).await?;
-            let now = state.hub.clock().now();
-            Some(evidence::gather(reads, new.canvas, new.target, now).await?)
-        }
+    let open = cases::open_case(reads, canvas, new.target).await?;
+    let prepared = if open.is_some() {
+        None
+    } else {
+        check_room(state, new).await?;
+        state
+            .user_limits
+            .case(client.ip)
+            .map_err(ApiError::RateLimited)?;
+        let _place = bulk::place(state, canvas, client).await?;
+        let now = state.hub.clock().now();
+        Some(evidence::gather(reads, new.canvas, new.target, now).await?)
     };
     let mut transaction = state.pool.begin().await?;
     if !reports::lock_reporter(&mut transaction, new.reporter.id).await? {

@@ -38,13 +38,12 @@ pub(super) fn refusal(op_id: Option<OpId>, error: &WriteError) -> OutboundMessag
         WriteError::SlowMode(wait) => (ErrorCode::SlowMode, Some(millis(*wait))),
         WriteError::LockedDown(wait) => (ErrorCode::LockedDown, Some(millis(*wait))),
         WriteError::MessageNotFound => (ErrorCode::MessageNotFound, None),
-        // Comes from no socket.
-        WriteError::RewriteStopped => (ErrorCode::Internal, None),
         WriteError::Busy => (ErrorCode::RateLimited, Some(1000)),
         WriteError::Unavailable | WriteError::CanvasNotFound => {
             (ErrorCode::Unavailable, Some(1000))
         }
-        WriteError::Internal => (ErrorCode::Internal, None),
+        // No rewrite comes from a socket.
+        WriteError::RewriteStopped | WriteError::Internal => (ErrorCode::Internal, None),
     };
     let sanction = match error {
         WriteError::Sanctioned(sanction) => Some(sanction.clone()),
