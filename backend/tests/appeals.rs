@@ -290,6 +290,18 @@ async fn the_issuer_decides_only_where_nobody_else_can() {
 
     let pool = place.server.database.pool().await;
     execute(&pool, "UPDATE users SET is_admin = false").await;
+    // A moderator whose account was deleted decides nothing.
+    place.server.user("gone").await;
+    place
+        .owner
+        .put(&place.path("members/gone"), &json!({ "role": "moderator" }))
+        .await
+        .expect(200);
+    execute(
+        &pool,
+        "UPDATE users SET deleted_at = now() WHERE username = 'gone'",
+    )
+    .await;
     let mute = place.sanction(&place.owner, "mute", None).await;
     let made = appeal(&place.vandal, mute, "please").await.json(201);
     decide(&place.owner, &made, "kept").await.expect(200);

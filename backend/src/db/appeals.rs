@@ -227,6 +227,7 @@ pub(crate) async fn list(
 
 /// Whether somebody other than the issuer of a sanction may decide an appeal against it: a
 /// moderator or the owner of its canvas who ranks above the sanctioned user, or an admin.
+/// Deleted accounts decide nothing.
 pub(crate) async fn has_other_decider(
     executor: impl PgExecutor<'_>,
     canvas: Option<CanvasId>,
@@ -239,12 +240,13 @@ pub(crate) async fn has_other_decider(
                SELECT FROM users u
                WHERE (u.is_admin OR u.is_named_admin) AND u.id <> ALL ($2) AND $3 <> 'admin'
            ) OR EXISTS (
-               SELECT FROM canvases c WHERE c.id = $1 AND c.owner_id <> ALL ($2)
+               SELECT FROM canvases c JOIN users u ON u.id = c.owner_id
+               WHERE c.id = $1 AND u.id <> ALL ($2) AND u.deleted_at IS NULL
                  AND $3 IN ('other', 'moderator')
            ) OR EXISTS (
-               SELECT FROM canvas_members m
-               WHERE m.canvas_id = $1 AND m.role = 'moderator' AND m.user_id <> ALL ($2)
-                 AND $3 = 'other'
+               SELECT FROM canvas_members m JOIN users u ON u.id = m.user_id
+               WHERE m.canvas_id = $1 AND m.role = 'moderator' AND u.id <> ALL ($2)
+                 AND u.deleted_at IS NULL AND $3 = 'other'
            ) AS "exists!""#,
         canvas.map(|canvas| canvas.0),
         &[issuer.0, sanctioned.0][..],
