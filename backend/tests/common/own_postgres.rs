@@ -88,7 +88,10 @@ impl OwnPostgres {
     /// a server that goes on working is in the way.
     pub fn load(&self, dump: &str) {
         let file = self.folder.join("dump.sql");
-        let all = format!("DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n{dump}");
+        // Whoever writes locks a canvas first.
+        let all = format!(
+            "LOCK TABLE canvases; DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n{dump}"
+        );
         fs::write(&file, all).unwrap();
         let load = || {
             Command::new("psql")
