@@ -88,7 +88,8 @@ async fn count_refused(tab: &mut TestClient, messages: &[Value]) -> usize {
 async fn neither_another_tab_nor_a_new_connection_gives_a_user_more() {
     let server = TestServer::start_with(&["--rate-limits", "on"]).await;
     let (ann, bob) = (server.guest("Ann").await, server.guest("Bob").await);
-    let canvas = canvas(&ann, &json!({})).await;
+    // Newcomers have limits of their own on public canvases.
+    let canvas = canvas(&ann, &json!({ "visibility": "unlisted" })).await;
     let chat = |count| vec![json!({ "type": "canvas_chat", "text": "more" }); count];
     let mut tabs = join_all((0..3).map(|_| TestClient::join(&ann, canvas))).await;
     while count_refused(&mut tabs[0], &chat(100)).await == 0 {}

@@ -41,7 +41,7 @@ pub(crate) async fn note(connection: &mut PgConnection, uses: &[(UserId, Origin)
             "INSERT INTO user_devices (user_id, device, last_used_at)
              SELECT DISTINCT u.id, used.device, clock_timestamp()
              FROM unnest($1::bigint[], $2::bytea[]) AS used (user_id, device)
-             JOIN users u ON u.id = used.user_id
+             JOIN LATERAL (SELECT id FROM users WHERE id = used.user_id LIMIT 1) AS u ON true
              WHERE (SELECT count(*) FROM user_devices d WHERE d.user_id = u.id) < $3
                 OR EXISTS (SELECT FROM user_devices d
                            WHERE d.user_id = u.id AND d.device = used.device)
@@ -58,7 +58,7 @@ pub(crate) async fn note(connection: &mut PgConnection, uses: &[(UserId, Origin)
             "INSERT INTO user_networks (user_id, network, last_used_at)
              SELECT DISTINCT u.id, used.network, clock_timestamp()
              FROM unnest($1::bigint[], $2::bytea[]) AS used (user_id, network)
-             JOIN users u ON u.id = used.user_id
+             JOIN LATERAL (SELECT id FROM users WHERE id = used.user_id LIMIT 1) AS u ON true
              WHERE (SELECT count(*) FROM user_networks n WHERE n.user_id = u.id) < $3
                 OR EXISTS (SELECT FROM user_networks n
                            WHERE n.user_id = u.id AND n.network = used.network)
