@@ -31,11 +31,11 @@ async fn say(tab: &mut TestClient, text: &str) -> Value {
     message
 }
 
-/// The lines of the moderation log: action, actor, target, reason and detail.
+/// The lines of the moderation log about messages: action, actor, target, reason and detail.
 async fn log_lines(pool: &PgPool, canvas: i64) -> Vec<(String, i64, Option<i64>, String, Value)> {
     sqlx::query_as(
         "SELECT action, actor_id, target_id, reason, detail FROM moderation_log
-         WHERE canvas_id = $1 ORDER BY id",
+         WHERE canvas_id = $1 AND action IN ('message_removed', 'messages_purged') ORDER BY id",
     )
     .bind(canvas)
     .fetch_all(pool)

@@ -118,7 +118,10 @@ pub(crate) async fn note(
                FROM unnest($1::bigint[], $2::bigint[]) AS asked (canvas_id, user_id)
            ), known AS (
                SELECT v.canvas_id, v.user_id, v.first_at, v.recent
-               FROM asked JOIN canvas_visits v USING (user_id, canvas_id)
+               FROM asked a JOIN LATERAL (
+                   SELECT * FROM canvas_visits
+                   WHERE user_id = a.user_id AND canvas_id = a.canvas_id LIMIT 1
+               ) AS v ON true
            ), added AS (
                INSERT INTO canvas_visits (canvas_id, user_id, first_at)
                SELECT a.canvas_id, a.user_id, CASE WHEN EXISTS (
@@ -126,7 +129,8 @@ pub(crate) async fn note(
                    WHERE e.actor_id = a.user_id AND e.canvas_id = a.canvas_id
                      AND e.created_at < clock_timestamp() - $3::bigint * interval '1 second'
                ) THEN to_timestamp(0) ELSE clock_timestamp() END
-               FROM asked a JOIN users u ON u.id = a.user_id
+               FROM asked a
+               JOIN LATERAL (SELECT FROM users WHERE id = a.user_id LIMIT 1) AS u ON true
                WHERE NOT EXISTS (
                    SELECT FROM known k WHERE k.user_id = a.user_id AND k.canvas_id = a.canvas_id)
                ORDER BY a.user_id, a.canvas_id
