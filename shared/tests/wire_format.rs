@@ -66,7 +66,7 @@ fn messages() -> Vec<Value> {
             "type": "connected", "connection_id": ID, "canvas_id": 7, "user_id": 1,
             "username": "ann", "display_name": "Ann", "role": "owner", "epoch": ID, "seq": 5,
             "resume": "resync", "active_users": [user()], "locks": [lock], "server_time": TIME,
-            "heartbeat": {"interval_ms": 10000, "timeout_ms": 20000}, "sanctions": [sanction()],
+            "heartbeat": {"interval_ms": 10000, "timeout_ms": 20000}, "sanctions": [sanction()], "blocked": [2],
             "newcomer_until": TIME,
         }),
         json!({"type": "tile_unlocked", "tile_x": 1, "tile_y": 0, "user_id": 1, "username": "ann"}),
@@ -298,6 +298,12 @@ fn a_message_without_a_required_field_is_not_read() {
                         | "retry_after_ms"
                         | "sanction"
                         | "sanctions"
+                        | "newcomer_until"
+                        | "removed"
+                        | "cause"
+                        | "undo_of"
+                        | "outcome"
+                        | "blocked"
                         | "canvas_id"
                         | "title"
                         | "delta"
