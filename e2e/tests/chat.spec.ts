@@ -69,7 +69,7 @@ test("a tile in a message leads there, and shows it to all", async ({ alice, bob
   await hers.say("Look at @6,1, not at @99,99 or me@2,2");
   const message = his.messages.first();
   // Only a tile that is there is a way to it.
-  await expect(message.getByRole("button")).toHaveCount(1);
+  await expect(message.getByRole("button", { name: /^Go to tile/ })).toHaveCount(1);
   await message.getByRole("button", { name: "Go to tile 6, 1" }).click();
   await expect
     .poll(async () => (await his.camera()).x)
