@@ -1,6 +1,8 @@
 //! Sanctions, slow mode and lockdown: what waits, what is kept as a draft, and
 //! what is told.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use super::{
     plain::MemoryStorage,
     server::{CANVAS, failure, user},
