@@ -6,7 +6,7 @@ use reqwest::{
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use serde_json::{Value, json};
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 use tokio::sync::OnceCell;
 
 /// An HTTP client, signed in or not.
@@ -23,7 +23,12 @@ pub struct Client {
 impl Client {
     pub fn new(addr: SocketAddr) -> Self {
         Self {
-            http: reqwest::Client::new(),
+            // The server closes connections on which no header came for 5 s. A request on one
+            // that is being closed would fail.
+            http: reqwest::Client::builder()
+                .pool_idle_timeout(Duration::from_secs(3))
+                .build()
+                .unwrap(),
             addr,
             token: None,
             user: Value::Null,
