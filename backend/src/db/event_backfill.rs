@@ -130,7 +130,7 @@ pub(crate) async fn vacuum(pool: &Pool) -> Result<()> {
 }
 
 /// Fills in the next events after a position. Nodes that do this at the same time take
-/// different events. None if no event is left.
+/// different events. Those of deleted canvases are left out. None if no event is left.
 pub(crate) async fn fill_some(
     executor: impl PgExecutor<'_>,
     after: Option<Position>,
@@ -141,6 +141,7 @@ pub(crate) async fn fill_some(
                WHERE (op_id IS NULL OR (tile IS NULL
                      AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted')))
                  AND (canvas_id, seq) > ($1, $2)
+                 AND EXISTS (SELECT FROM canvases WHERE id = canvas_id)
                ORDER BY canvas_id, seq LIMIT $3
                FOR NO KEY UPDATE SKIP LOCKED
            ), filled AS (
