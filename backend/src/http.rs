@@ -30,6 +30,7 @@ mod json_body;
 mod members;
 mod messages;
 mod moderation_log;
+mod notifications;
 mod openapi;
 mod origins;
 mod pages;
@@ -106,6 +107,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(users::routes())
                 .merge(accounts::routes())
                 .merge(blocks::routes())
+                .merge(notifications::routes())
                 .merge(invites::routes())
                 .merge(canvases::routes())
                 .merge(members::routes())

@@ -12,6 +12,7 @@ mod frame;
 mod hub;
 mod metrics;
 mod node_id;
+mod notifier;
 mod order;
 mod outbound;
 mod outbox;

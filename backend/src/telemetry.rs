@@ -142,6 +142,10 @@ fn describe() {
             "stellar_backfilled_events_total",
             "Durable events read from the log since they came by no other way",
         ),
+        (
+            "stellar_notifications_total",
+            "Notifications that were made or grew",
+        ),
         ("stellar_audit_written_total", "Audit entries written"),
         ("stellar_audit_dropped_total", "Audit entries lost"),
         (
@@ -160,6 +164,7 @@ fn describe() {
         "stellar_bus_received_total",
         "stellar_bus_dropped_total",
         "stellar_backfilled_events_total",
+        "stellar_notifications_total",
         "stellar_audit_written_total",
         "stellar_audit_dropped_total",
     ] {

@@ -8,6 +8,7 @@ pub mod api;
 pub mod canvas;
 pub mod ids;
 pub mod limits;
+pub mod mentions;
 pub mod pixels;
 pub mod presence;
 pub mod protocol;

@@ -13,6 +13,12 @@ pub const DISPLAY_NAME: RangeInclusive<usize> = 1..=64;
 pub const STATUS_MESSAGE: RangeInclusive<usize> = 0..=200;
 /// People that a user blocks at most.
 pub const BLOCKS: i64 = 1000;
+/// People whom one text mentions at most; further ones are not told.
+pub const MENTIONS: usize = 50;
+/// Notifications that are kept for a user: the newest.
+pub const NOTIFICATIONS: usize = 1000;
+/// Characters of a notification's text.
+pub const NOTIFICATION_TEXT: usize = 200;
 /// Invites of a canvas at most.
 pub const INVITES: i64 = 1000;
 /// How often an invite may give its role.

@@ -9,6 +9,7 @@ mod durable_event;
 mod events;
 #[cfg(feature = "arbitrary_numbers")]
 mod lenient_json;
+mod notifications;
 mod people;
 mod server;
 
@@ -21,6 +22,7 @@ pub use events::{
     Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, ChatRemoved, Lock, RemovedBy,
     SanctionLifted, Sanctioned, TileCreated, TileDeleted, TileLiked, TileUnlocked, TileUpdated,
 };
+pub use notifications::{NotificationsRead, Notified};
 pub use people::{PresenceUpdate, TileMentioned, UserCount, UserCursor, UserTyping};
 pub use server::ServerMessage;
 

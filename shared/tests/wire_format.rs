@@ -5,7 +5,13 @@ use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use shared::{
-    api::{Auth, Canvas, ChatMessage, Member, Page, Problem, Snapshot, Ticket, Tile, User},
+    api::{
+        Auth, Canvas, ChatMessage, Member, Page, Problem, Snapshot, Ticket, Tile, User,
+        notifications::{
+            DirectMessages, Notification, NotificationKind, NotificationPage, Preferences,
+            ReadNotifications, UpdatePreferences,
+        },
+    },
     canvas::{EditPolicy, Role, Visibility},
     presence::{ActiveUser, Status},
     protocol::{DurableEvent, ErrorCode, ServerMessage},
@@ -138,6 +144,12 @@ fn messages() -> Vec<Value> {
             "remover_id": 2, "by": by, "timestamp": TIME,
         }));
     }
+    messages.push(json!({"type": "notifications_read", "unread_count": 2}));
+    for notification in notifications() {
+        messages.push(json!({
+            "type": "notification", "notification": notification, "unread_count": 3,
+        }));
+    }
     for kind in ["user_joined", "user_left"] {
         messages.push(json!({
             "type": kind, "user_id": 1, "username": "ann", "display_name": "Ann",
@@ -177,6 +189,25 @@ fn messages() -> Vec<Value> {
         messages.push(message);
     }
     messages
+}
+
+fn notifications() -> [Value; 3] {
+    let ann = json!({"user_id": 1, "username": "ann", "display_name": "Ann"});
+    [
+        json!({
+            "id": 9, "kind": "tile_liked", "canvas_id": 7, "canvas_name": "Sky", "actor": ann,
+            "count": 2, "x": 1, "y": 0, "text": "Moon", "created_at": TIME, "read": false,
+        }),
+        json!({
+            "id": 9, "kind": "mention", "canvas_id": 7, "canvas_name": "Sky", "actor": ann,
+            "count": 1, "message_id": ID, "comment_id": 5, "conversation_id": 6,
+            "text": "hello @bob", "created_at": TIME, "read": true,
+        }),
+        json!({
+            "id": 9, "kind": "sanction", "canvas_id": null, "canvas_name": "", "actor": null,
+            "count": 1, "text": "spam", "created_at": TIME, "read": false,
+        }),
+    ]
 }
 
 fn chat() -> Value {
@@ -342,6 +373,21 @@ fn every_body_is_read_as_it_was_written() {
     round_trip::<Auth>(&json!({
         "token": "t", "token_type": "Bearer", "expires_at": TIME, "user": account,
     }));
+    for notification in notifications() {
+        round_trip::<Notification>(&notification);
+    }
+    let page = json!({"items": notifications(), "next_cursor": null, "unread_count": 4});
+    round_trip::<NotificationPage>(&page);
+    let switches = json!({
+        "tile_liked": true, "tile_painted": false, "comment": true, "reply": true,
+        "mention": true, "direct_message": false,
+    });
+    let preferences = json!({"notify": switches, "direct_messages": "shared_canvas"});
+    round_trip::<Preferences>(&preferences);
+    round_trip::<UpdatePreferences>(&preferences);
+    round_trip::<UpdatePreferences>(&json!({"notify": {"mention": false}}));
+    round_trip::<ReadNotifications>(&json!({"up_to_id": 7}));
+    round_trip::<ReadNotifications>(&json!({"ids": [7, 8]}));
     round_trip::<Ticket>(&json!({"ticket": "t", "expires_at": TIME}));
     round_trip::<Tile>(&tile);
     round_trip::<ChatMessage>(&chat());
@@ -399,6 +445,22 @@ fn every_name_is_read_as_it_was_written() {
         "internal",
         "other",
     ]);
+    names::<NotificationKind>(&[
+        "tile_liked",
+        "tile_painted",
+        "comment",
+        "reply",
+        "mention",
+        "direct_message",
+        "role_set",
+        "sanction",
+        "case_decided",
+        "appeal_decided",
+        "invite_used",
+        "export_ready",
+        "other",
+    ]);
+    names::<DirectMessages>(&["everybody", "shared_canvas", "nobody"]);
     names::<Role>(&["viewer", "editor", "moderator", "owner"]);
     names::<Visibility>(&["public", "unlisted", "private"]);
     names::<EditPolicy>(&["open", "exclusive", "own"]);

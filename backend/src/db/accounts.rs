@@ -119,6 +119,12 @@ pub(crate) async fn delete(
     query!("DELETE FROM user_blocks WHERE user_id = $1", user.0)
         .execute(&mut *connection)
         .await?;
+    query!("DELETE FROM preferences WHERE user_id = $1", user.0)
+        .execute(&mut *connection)
+        .await?;
+    query!("DELETE FROM notifications WHERE user_id = $1", user.0)
+        .execute(&mut *connection)
+        .await?;
     query!(
         "INSERT INTO name_removals (user_id, deletes_canvases, due_at) VALUES ($1, $2, $3)",
         user.0,

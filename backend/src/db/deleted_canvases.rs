@@ -45,6 +45,11 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
                  SELECT ctid FROM canvas_visits
                  WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
              )) RETURNING 1
+         ), notified AS (
+             DELETE FROM notifications WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM notifications
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
+             )) RETURNING 1
          ), likes AS (
              DELETE FROM tile_likes WHERE ctid = ANY (ARRAY (
                  SELECT l.ctid FROM tiles t JOIN tile_likes l ON l.tile_id = t.id
@@ -64,7 +69,7 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
          )
          SELECT id, (SELECT count(*) FROM events) + (SELECT count(*) FROM no_ops)
                   + (SELECT count(*) FROM words)
-                  + (SELECT count(*) FROM visits)
+                  + (SELECT count(*) FROM visits) + (SELECT count(*) FROM notified)
                   + (SELECT count(*) FROM likes) + (SELECT count(*) FROM unliked)
                   + (SELECT count(*) FROM deleted) AS "rows!"
          FROM gone"#,

@@ -164,6 +164,7 @@ pub(crate) struct Acceptable {
     pub(crate) id: InviteId,
     pub(crate) role: Role,
     pub(crate) created_by: UserId,
+    pub(crate) note: String,
     /// The role that the accepting user was given by name.
     pub(crate) given: Option<Role>,
 }
@@ -177,7 +178,7 @@ pub(crate) async fn acceptable(
     now: DateTime<Utc>,
 ) -> Result<Option<Acceptable>> {
     query!(
-        r#"SELECT i.id, i.role, i.created_by, m.role AS "given?"
+        r#"SELECT i.id, i.role, i.created_by, i.note, m.role AS "given?"
            FROM invites i
            LEFT JOIN canvas_members m ON m.canvas_id = i.canvas_id AND m.user_id = $2
            WHERE i.code = $1 AND i.expires_at > $3 AND (i.max_uses IS NULL OR i.uses < i.max_uses)
@@ -191,6 +192,7 @@ pub(crate) async fn acceptable(
             id: InviteId(row.id),
             role: named(row.role)?,
             created_by: UserId(row.created_by),
+            note: row.note,
             given: row.given.map(named).transpose()?,
         })
     })

@@ -69,6 +69,19 @@ pub(crate) async fn in_case(
     .map_err(DbError::from)
 }
 
+/// Who reports in a case.
+pub(crate) async fn reporters(executor: impl PgExecutor<'_>, case_id: i64) -> Result<Vec<UserId>> {
+    query_scalar!(
+        r#"SELECT reporter_id AS "reporter_id!" FROM reports
+         WHERE case_id = $1 AND withdrawn_at IS NULL AND reporter_id IS NOT NULL"#,
+        case_id,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+    .map(|ids| ids.into_iter().map(UserId).collect())
+}
+
 /// A report, and whose it is.
 #[expect(clippy::struct_field_names, reason = "they are ids")]
 #[derive(Clone, Copy, Debug)]

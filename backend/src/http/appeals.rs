@@ -18,6 +18,7 @@ use crate::{
         self, Lease,
         appeals::{self, Which},
         moderation_log::{self, NewLine},
+        notifications::{self, About, NewNotification},
         sanctions::{self, SanctionRecord},
     },
     state::AppState,
@@ -31,6 +32,7 @@ use shared::{
         Page,
         appeals::{AppealOutcome, AppealText, DecideAppeal},
         moderation::ModerationAction,
+        notifications::NotificationKind,
         sanctions::{Appeal, AppealState, SanctionKind},
     },
     canvas::{Rank, Role},
@@ -215,10 +217,22 @@ async fn decide(
         }),
     };
     moderation_log::append(&mut transaction, &line).await?;
+    let told = NewNotification {
+        user: sanction.user.user_id,
+        kind: NotificationKind::AppealDecided,
+        canvas: sanction.canvas_id,
+        by: Some(user),
+        about: About::default(),
+        count: 1,
+        text: db::name_of(body.outcome),
+        is_read: false,
+    };
+    let told = notifications::add(&mut transaction, &[told]).await?;
     let appeal = committed(transaction, sanction.id, true).await?;
     if changes {
         publish(&state, &sanction).await;
     }
+    state.hub.notifier().notify(told);
     Ok(JsonBody(appeal))
 }
 

@@ -15,9 +15,10 @@ use super::{
 use crate::{
     auth::Session,
     db::{
-        Pool, access,
+        self, Pool, access,
         cases::{self, CaseTarget, ListPosition, StoredCase},
         moderation_log::{self, NewLine},
+        notifications::{self, About, NewNotification},
         reports, users,
     },
     evidence::{self, Names, StoredEvidence},
@@ -30,6 +31,7 @@ use shared::{
     api::{
         Page,
         moderation::ModerationAction,
+        notifications::NotificationKind,
         reports::{Case, CaseState, DecideCase, ReportTarget},
     },
     canvas::{Rank, Role},
@@ -328,7 +330,7 @@ async fn decide(
     // Everybody reads the log: it has neither the note nor who is concerned.
     let exists = access::find(&mut transaction, case.canvas_id, None).await?;
     let line = NewLine {
-        canvas: exists.map(|_| case.canvas_id),
+        canvas: exists.as_ref().map(|_| case.canvas_id),
         action: ModerationAction::CaseDecided,
         actor: user,
         target: None,
@@ -343,8 +345,22 @@ async fn decide(
     let decided = cases::find(&mut transaction, id)
         .await?
         .ok_or(ApiError::NotFound(Resource::Case))?;
+    let told = reports::reporters(&mut transaction, id).await?.into_iter();
+    let told = told.map(|reporter| NewNotification {
+        user: reporter,
+        kind: NotificationKind::CaseDecided,
+        canvas: exists.as_ref().map(|_| case.canvas_id),
+        by: Some(user),
+        about: About::default(),
+        count: 1,
+        text: db::name_of(body.outcome),
+        is_read: false,
+    });
+    let told: Vec<NewNotification> = told.collect();
+    let told = notifications::add(&mut transaction, &told).await?;
     transaction.commit().await?;
     tell(&state, &decided, at.into());
+    state.hub.notifier().notify(told);
     show_one(&state.pools.reads, decided).await.map(JsonBody)
 }
 

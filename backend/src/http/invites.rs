@@ -23,6 +23,7 @@ use crate::{
         invites::{self, Acceptable, New},
         log, members,
         moderation_log::{self, NewLine},
+        notifications::{self, About, NewNotification, Told},
     },
     state::AppState,
 };
@@ -36,6 +37,7 @@ use shared::{
         Canvas, Page,
         accounts::{CreateInvite, Invite},
         moderation::ModerationAction,
+        notifications::NotificationKind,
     },
     canvas::Role,
     ids::{CanvasId, InviteId, UserId},
@@ -264,11 +266,14 @@ async fn take_role(
         return Err(unknown());
     }
     let gives = is_higher(&invite, &access);
-    if gives {
-        give(&mut transaction, canvas, user, &invite).await?;
-    }
+    let told = if gives {
+        give(&mut transaction, canvas, user, &invite).await?
+    } else {
+        Vec::new()
+    };
     transaction.commit().await?;
     lease.done();
+    state.hub.notifier().notify(told);
     Ok((canvas, gives.then_some(invite.id)))
 }
 
@@ -292,7 +297,7 @@ async fn give(
     canvas: CanvasId,
     user: UserId,
     invite: &Acceptable,
-) -> Result<(), ApiError> {
+) -> Result<Vec<Told>, ApiError> {
     members::set(&mut *connection, canvas, user, invite.role).await?;
     invites::count_use(&mut *connection, invite.id).await?;
     let line = NewLine {
@@ -303,6 +308,16 @@ async fn give(
         reason: "",
         detail: json!({ "role": invite.role, "invite_id": invite.id }),
     };
-    moderation_log::append(connection, &line).await?;
-    Ok(())
+    moderation_log::append(&mut *connection, &line).await?;
+    let told = NewNotification {
+        user: invite.created_by,
+        kind: NotificationKind::InviteUsed,
+        canvas: Some(canvas),
+        by: Some(user),
+        about: About::default(),
+        count: 1,
+        text: invite.note.clone(),
+        is_read: false,
+    };
+    Ok(notifications::add(connection, &[told]).await?)
 }

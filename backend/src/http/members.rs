@@ -15,6 +15,7 @@ use crate::{
     db::{
         self, access, members,
         moderation_log::{self, NewLine},
+        notifications::{self, About, NewNotification},
         users,
     },
     state::AppState,
@@ -23,7 +24,10 @@ use axum::{Json as JsonBody, extract::State, http::StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use shared::{
-    api::{Member, Page, SetMember, User, moderation::ModerationAction},
+    api::{
+        Member, Page, SetMember, User, moderation::ModerationAction,
+        notifications::NotificationKind,
+    },
     canvas::Role,
     ids::{CanvasId, UserId},
 };
@@ -151,8 +155,20 @@ async fn grant_role(
             detail: json!({ "role": role }),
         };
         moderation_log::append(&mut transaction, &line).await?;
+        let told = NewNotification {
+            user: user.id,
+            kind: NotificationKind::RoleSet,
+            canvas: Some(id),
+            by: Some(asking),
+            about: About::default(),
+            count: 1,
+            text: db::name_of(role),
+            is_read: false,
+        };
+        let told = notifications::add(&mut transaction, &[told]).await?;
         transaction.commit().await?;
         state.hub.access_changed(id);
+        state.hub.notifier().notify(told);
     }
     Ok(user)
 }

@@ -21,6 +21,7 @@ use crate::{
     db::{
         self, Lease, access, cases,
         moderation_log::{self, NewLine},
+        notifications::{self, About, NewNotification},
         origins,
         sanctions::{self, Filter, SanctionRecord},
         users,
@@ -34,6 +35,7 @@ use shared::{
     api::{
         Page,
         moderation::ModerationAction,
+        notifications::NotificationKind,
         sanctions::{CreateSanction, LiftSanction, Sanction, SanctionKind},
     },
     canvas::{Rank, Role},
@@ -289,10 +291,23 @@ async fn put_in_force(
         .await?
         .ok_or(ApiError::Internal(None))?;
     let number = sanctions::transaction_id(&mut transaction).await?;
+    let told = NewNotification {
+        user: target.id,
+        kind: NotificationKind::Sanction,
+        canvas: place,
+        by: Some(actor),
+        about: About::default(),
+        count: 1,
+        text: wanted.reason,
+        is_read: false,
+    };
+    let told = notifications::add(&mut transaction, &[told]).await?;
     transaction.commit().await?;
     if wanted.kind == SanctionKind::Ban {
         state.origin_notes.banned();
     }
+    // First: a ban closes the connections.
+    state.hub.notifier().notify(told);
     publish(state, &issued).await;
     if place.is_none() {
         wait_for_writers(state, &number).await;

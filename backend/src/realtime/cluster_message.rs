@@ -4,7 +4,7 @@
 //! all of them can use it.
 
 use super::{node_id::NodeId, write::Identity};
-use crate::db::locks::TileLock;
+use crate::db::{locks::TileLock, notifications::Unread};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -57,6 +57,10 @@ pub(crate) enum Message {
     Announcement(ClientFilter),
     /// A message, on the next line, for the connections of the canvas's moderators.
     ToModerators,
+    /// A message, on the next line, for the connections of the channel's user but this one.
+    ToUser { but: Option<ConnectionId> },
+    /// A notification of the channel's user, on the next line; without a line, some were read.
+    Notified(Unread),
     /// A session of the channel's user ended: the receivers look whether it did.
     SessionEnded(SessionId),
     /// The channel's connection has to be closed.

@@ -7,6 +7,7 @@ mod bus_subscriber;
 mod cluster;
 mod cluster_query;
 mod log_poller;
+mod notification_poller;
 mod renames;
 mod rooms;
 mod session_poller;
@@ -22,6 +23,7 @@ use super::{
     failure_detector::FailureDetector,
     metrics::MessageMetrics,
     node_id::NodeId,
+    notifier::Notifier,
     rate_limit::{RateCost, RateLimits},
     registry::{ConnectionHandle, Registry},
     status_messages::StatusMessages,
@@ -98,7 +100,8 @@ struct Inner {
     rooms: Mutex<Rooms>,
     /// Counts of users on canvases that have no room here.
     user_counts: UserCounts,
-    registry: Registry,
+    registry: Arc<Registry>,
+    notifier: Notifier,
     limiter: ConnectionLimiter,
     rate_limits: RateLimits,
     status_messages: StatusMessages,
@@ -111,6 +114,7 @@ struct Inner {
     poll_now: Arc<Notify>,
     log_poller: JoinHandle<()>,
     session_poller: JoinHandle<()>,
+    notification_poller: JoinHandle<()>,
     cluster_ticker: JoinHandle<()>,
 }
 
@@ -120,10 +124,13 @@ impl Hub {
         // So that every counter is exported from the start.
         MessageMetrics::get();
         let poll_now = Arc::new(Notify::new());
+        let registry = Arc::new(Registry::default());
+        let notifier = Notifier::new(pool.clone(), registry.clone(), bus.clone());
         let hub = Self {
             inner: Arc::new_cyclic(|inner| Inner {
                 log_poller: tokio::spawn(log_poller::run(inner.clone(), poll_now.clone())),
                 session_poller: tokio::spawn(session_poller::run(inner.clone())),
+                notification_poller: tokio::spawn(notification_poller::run(inner.clone())),
                 cluster_ticker: tokio::spawn(cluster::run(inner.clone())),
                 status_messages: StatusMessages::start(pool.clone()),
                 rate_limits: RateLimits::new(),
@@ -139,7 +146,8 @@ impl Hub {
                 settings,
                 rooms: Mutex::default(),
                 user_counts: UserCounts::new(),
-                registry: Registry::default(),
+                registry,
+                notifier,
                 replay_permits: Semaphore::new(MAX_REPLAYS),
                 is_draining: AtomicBool::new(false),
                 ended: Notify::new(),
@@ -228,6 +236,7 @@ impl Hub {
         }
         self.inner.log_poller.abort();
         self.inner.session_poller.abort();
+        self.inner.notification_poller.abort();
         self.inner.cluster_ticker.abort();
         self.inner.status_messages.shut_down().await;
         let bus = &self.inner.bus;
@@ -251,6 +260,11 @@ impl Hub {
     /// The open connections of this node.
     pub(crate) fn registry(&self) -> &Registry {
         &self.inner.registry
+    }
+
+    /// Delivers what concerns single users.
+    pub(crate) fn notifier(&self) -> &Notifier {
+        &self.inner.notifier
     }
 
     /// The users' buckets of requests.

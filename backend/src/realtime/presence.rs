@@ -299,6 +299,15 @@ impl Presence {
         self.users.values().map(|user| user.as_view()).collect()
     }
 
+    /// The users who are on the canvas now, without those who left a moment ago.
+    pub(crate) fn present(&self) -> HashSet<UserId> {
+        let users = self.users.iter();
+        users
+            .filter(|(_, user)| !user.connections.is_empty())
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
     /// The number of users.
     pub(crate) fn count(&self) -> usize {
         self.users.len()

@@ -8,16 +8,17 @@ use super::{
     outbox::Outbox,
     write::Identity,
 };
+use crate::db::notifications::Unread;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use shared::{
     api::Client,
-    ids::{CanvasId, ConnectionId, SessionId},
+    ids::{CanvasId, ConnectionId, SessionId, UserId},
     protocol::CloseReason,
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -28,6 +29,9 @@ use std::{
 /// How long an ended session is remembered. Longer than it takes from the check of
 /// a connection's session to its registration here.
 const REVOKED_TTL: Duration = Duration::from_mins(1);
+
+/// See [`UserConnections::delivered`].
+const MAX_DELIVERED: usize = 64;
 
 /// What kind of client a connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,10 +141,25 @@ impl ConnectionHandle {
     }
 }
 
+/// The connections of one user.
+#[derive(Default)]
+struct UserConnections {
+    /// Mostly there is one, and always few.
+    connections: Vec<Arc<ConnectionHandle>>,
+    /// The newest count of unread notifications that they were told.
+    unread: Option<Unread>,
+    /// The versions of the last notifications that they were told, at most [`MAX_DELIVERED`].
+    delivered: VecDeque<i64>,
+    /// Up to which version the user's notifications were polled, while Redis is away.
+    polled: Option<i64>,
+}
+
 /// All open connections. Each map has a lock of its own, held for one operation.
 #[derive(Default)]
 pub(crate) struct Registry {
     connections: Mutex<HashMap<ConnectionId, Arc<ConnectionHandle>>>,
+    /// The same connections by their users.
+    users: Mutex<HashMap<UserId, UserConnections>>,
     /// Sessions that ended within the last [`REVOKED_TTL`], and when.
     revoked: Mutex<HashMap<SessionId, Instant>>,
     message_rates: Arc<MessageRates>,
@@ -195,6 +214,75 @@ impl Registry {
             if connection.matches(filter) {
                 connection.outbox.push(message.clone());
             }
+        }
+    }
+
+    /// Sends a message to every connection of a user but this one.
+    pub(crate) fn send_to_user(
+        &self,
+        user: UserId,
+        message: &OutboundMessage,
+        but: Option<ConnectionId>,
+    ) {
+        if let Some(user) = self.users.lock().get(&user) {
+            let connections = user.connections.iter();
+            for connection in connections.filter(|it| Some(it.connection_id) != but) {
+                connection.outbox.push(message.clone());
+            }
+        }
+    }
+
+    /// Sends every connection of a user a message with the count of unread notifications: with
+    /// the newest one that is known, so that the last message has it in any order of arrival.
+    pub(crate) fn notify_user(
+        &self,
+        user: UserId,
+        unread: Unread,
+        message: impl FnOnce(i64) -> OutboundMessage,
+    ) {
+        let mut users = self.users.lock();
+        let Some(user) = users.get_mut(&user) else {
+            return;
+        };
+        let known = user.unread.filter(|known| known.version > unread.version);
+        let newest = known.unwrap_or(unread);
+        user.unread = Some(newest);
+        if user.delivered.len() == MAX_DELIVERED {
+            user.delivered.pop_front();
+        }
+        user.delivered.push_back(unread.version);
+        let message = message(newest.count);
+        for connection in &user.connections {
+            connection.outbox.push(message.clone());
+        }
+    }
+
+    /// Whether the user's connections were told of the change with this version.
+    pub(crate) fn was_notified(&self, user: UserId, version: i64) -> bool {
+        let users = self.users.lock();
+        let user = users.get(&user);
+        user.is_some_and(|user| user.delivered.contains(&version))
+    }
+
+    /// The users with connections, and up to which version the notifications of each were
+    /// polled.
+    pub(crate) fn polled_users(&self) -> Vec<(UserId, Option<i64>)> {
+        let users = self.users.lock();
+        let users = users.iter();
+        users.map(|(id, user)| (*id, user.polled)).collect()
+    }
+
+    /// A user's notifications were polled up to this version.
+    pub(crate) fn set_polled(&self, user: UserId, version: i64) {
+        if let Some(user) = self.users.lock().get_mut(&user) {
+            user.polled = Some(version);
+        }
+    }
+
+    /// Nobody's notifications are polled any more.
+    pub(crate) fn forget_polled(&self) {
+        for user in self.users.lock().values_mut() {
+            user.polled = None;
         }
     }
 
@@ -275,11 +363,27 @@ impl Registry {
         self.connections
             .lock()
             .insert(connection.connection_id, connection.clone());
+        let mut users = self.users.lock();
+        let user = users.entry(connection.identity.user_id).or_default();
+        user.connections.reserve_exact(1);
+        user.connections.push(connection.clone());
+        drop(users);
         self.check_session(connection);
     }
 
     pub(crate) fn remove(&self, connection_id: ConnectionId) {
-        self.connections.lock().remove(&connection_id);
+        let Some(connection) = self.connections.lock().remove(&connection_id) else {
+            return;
+        };
+        let user_id = connection.identity.user_id;
+        let mut users = self.users.lock();
+        if let Some(user) = users.get_mut(&user_id) {
+            let others = &mut user.connections;
+            others.retain(|other| other.connection_id != connection_id);
+            if others.is_empty() {
+                users.remove(&user_id);
+            }
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -39,12 +39,13 @@ use super::{
     bus::{Bus, Channel},
     failure_detector::FailureDetector,
     metrics::MessageRates,
+    notifier::Notifier,
     presence::Presence,
     presence_store,
 };
 use crate::{
     clock::DatabaseClock,
-    db::{self, Pool, log::RoomCanvas, order::OrderSettings},
+    db::{self, Pool, log::RoomCanvas, notifications::Told, order::OrderSettings},
 };
 use command::ReplyTo;
 use delivery::Delivery;
@@ -86,6 +87,8 @@ pub(crate) struct Services {
     pub(crate) pool: Pool,
     pub(crate) clock: DatabaseClock,
     pub(crate) bus: Bus,
+    /// Tells users what concerns them.
+    pub(crate) notifier: Notifier,
     /// Which other nodes are live.
     pub(crate) nodes: Arc<FailureDetector>,
     /// The source of the versions of this node's presence changes.
@@ -122,6 +125,8 @@ pub(crate) struct Room {
     user_count: Arc<AtomicUsize>,
     delivery: Delivery,
     writes: Writes,
+    /// What is to be told of transactions whose events are being delivered.
+    notifications: Vec<Told>,
     members: Members,
     joins: Joins,
     presence: Presence,
@@ -182,6 +187,9 @@ pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
         }
         room.handle_queued(&mut commands);
         room.delivery.flush(&room.members).await;
+        // After the events that they tell of.
+        let notifications = std::mem::take(&mut room.notifications);
+        room.services.notifier.notify(notifications);
         if was_writing && room.writes.in_flight.is_none() {
             // Clients that have just received an event may answer at once. Their
             // requests go into the next transaction, not into the one after it.
@@ -246,6 +254,7 @@ impl Room {
                 services.message_rates.clone(),
             ),
             writes: Writes::default(),
+            notifications: Vec::new(),
             members: Members::new(canvas.acl_version),
             joins: Joins::default(),
             presence: Presence::default(),

@@ -13,6 +13,7 @@ use shared::{
     },
     canvas::{Coord, Refusal, Role, TileOp},
     ids::{MessageId, OpId, RewriteId, TileId, UserId},
+    mentions::mentioned,
     text::ChatText,
     time::Timestamp,
 };
@@ -87,6 +88,25 @@ impl Operation {
                 Activity::Other
             }
         }
+    }
+
+    /// The usernames that the words of the operation may mention, in lower case.
+    pub(crate) fn mentions(&self) -> Vec<String> {
+        match self {
+            Self::Chat(text) => mentioned(text.as_str()),
+            Self::RemoveMessage(_)
+            | Self::PurgeMessages { .. }
+            | Self::Tile { .. }
+            | Self::Settings(_)
+            | Self::Rewrite(_)
+            | Self::Lock { .. }
+            | Self::Unlock { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether it is told differently to those who are on the canvas.
+    pub(crate) fn concerns_present(&self) -> bool {
+        !self.mentions().is_empty()
     }
 
     /// An upper bound of the size of its event in bytes, without names and numbers, where

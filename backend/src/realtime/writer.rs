@@ -19,12 +19,16 @@ use crate::db::{
     history::{CheckedLog, SeenLog},
     log::LockedCanvas,
     moderation_log::NewLine,
+    notifications::Told,
 };
 use chrono::{DateTime, Utc};
 use plan::Plan;
-use shared::ids::{CanvasId, ConnectionId, Epoch};
+use shared::ids::{CanvasId, ConnectionId, Epoch, UserId};
 use sqlx::{Connection, PgConnection};
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 use tokio::time::{sleep, timeout, timeout_at};
 
 /// The most requests in one transaction.
@@ -70,6 +74,18 @@ pub(crate) struct Committed {
     pub(crate) results: Vec<Result<Applied, WriteError>>,
     /// Tile locks that were taken, renewed or released.
     pub(crate) locks: Vec<LockChange>,
+    /// What users are to be told.
+    pub(crate) notifications: Vec<Told>,
+}
+
+/// What the room knows for a batch.
+#[derive(Debug)]
+pub(crate) struct BatchContext {
+    /// Whether newcomers are limited where the canvas asks for it.
+    pub(crate) rate_limits: bool,
+    /// Who is on the canvas, on any node; empty where no request of the batch has words for
+    /// somebody.
+    pub(crate) present: HashSet<UserId>,
 }
 
 /// What came of a batch.
@@ -114,17 +130,17 @@ impl From<DbError> for Failure {
 }
 
 /// Carries out a batch for a room that has seen this much of the log. A request that
-/// fails its checks fails alone. Without `rate_limits` newcomers are not limited.
+/// fails its checks fails alone.
 pub(crate) async fn commit(
     pool: &Pool,
     canvas: CanvasId,
     seen: &SeenLog,
     requests: &[Request],
-    rate_limits: bool,
+    context: &BatchContext,
 ) -> Outcome {
     let retry_until = Instant::now() + RETRY_TIMEOUT;
     loop {
-        return match attempt(pool, canvas, seen, requests, rate_limits).await {
+        return match attempt(pool, canvas, seen, requests, context).await {
             Ok(outcome) => outcome,
             Err(Failure::SessionEnded) if Instant::now() < retry_until => {
                 sleep(RETRY_PAUSE).await;
@@ -169,11 +185,11 @@ async fn attempt(
     canvas: CanvasId,
     seen: &SeenLog,
     requests: &[Request],
-    rate_limits: bool,
+    context: &BatchContext,
 ) -> Result<Outcome, Failure> {
     let deadline = Instant::now() + COMMIT_TIMEOUT;
     let mut lease = pool.acquire().await.map_err(DbError::from)?;
-    let transaction = transact(&mut lease, canvas, seen, requests, rate_limits);
+    let transaction = transact(&mut lease, canvas, seen, requests, context);
     match timeout_at(deadline.into(), transaction).await {
         Ok(Ok(outcome)) => {
             // Otherwise the transaction is rolled back when the lease is dropped.
@@ -199,7 +215,7 @@ async fn transact(
     canvas: CanvasId,
     seen: &SeenLog,
     requests: &[Request],
-    rate_limits: bool,
+    context: &BatchContext,
 ) -> db::Result<Outcome> {
     if let Some((acl_version, messages)) = chat::messages(canvas, requests)
         && let Some(committed) =
@@ -214,9 +230,9 @@ async fn transact(
     if !db::history::contains(&mut transaction, canvas, &locked, seen).await? {
         return Ok(Outcome::OtherHistory);
     }
-    let plan = write(&mut transaction, canvas, requests, locked, rate_limits).await?;
+    let (plan, told) = write(&mut transaction, canvas, requests, locked, context).await?;
     transaction.commit().await?;
-    Ok(Outcome::Committed(plan.into_committed()))
+    Ok(Outcome::Committed(plan.into_committed(told)))
 }
 
 async fn write(
@@ -224,13 +240,15 @@ async fn write(
     canvas: CanvasId,
     requests: &[Request],
     locked: LockedCanvas,
-    rate_limits: bool,
-) -> db::Result<Plan> {
+    context: &BatchContext,
+) -> db::Result<(Plan, Vec<Told>)> {
     let (now, tile_count) = (locked.now, locked.tile_count);
-    let loaded = load::load(connection, canvas, requests, locked, rate_limits).await?;
+    let loaded = load::load(connection, canvas, requests, locked, context).await?;
     let plan = decide::decide(canvas, requests, loaded);
     save(connection, canvas, &plan, now, tile_count).await?;
-    Ok(plan)
+    // Last: it locks what other canvases' transactions lock, too.
+    let told = db::notifications::add(connection, &plan.notifications).await?;
+    Ok((plan, told))
 }
 
 /// Writes the plan, in an order that satisfies every constraint of the tables.

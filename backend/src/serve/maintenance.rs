@@ -12,7 +12,7 @@ use crate::{
     db::{
         self, cases,
         deleted_canvases::{Removed, remove_some},
-        invites, origins, sessions, sign_ins,
+        invites, notifications, origins, sessions, sign_ins,
     },
     state::AppState,
 };
@@ -40,6 +40,8 @@ const CLEANUP_INTERVAL: Duration = Duration::from_mins(1);
 /// The pause after a piece of a deleted canvas was removed, for everybody else.
 const CLEANUP_PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a notification is kept.
+const NOTIFICATIONS_KEPT_FOR: TimeDelta = TimeDelta::days(90);
 /// How long a browser is kept after its last use: as long as its cookie.
 const DEVICE_KEPT_FOR: TimeDelta = TimeDelta::days(365);
 
@@ -143,6 +145,9 @@ async fn delete_old_rows(state: &AppState) {
                 if let Err(error) = invites::purge(&state.pool, oldest).await {
                     tracing::warn!(%error, "cannot delete invites that ended long ago");
                 }
+                if let Err(error) = purge_notifications(state).await {
+                    tracing::warn!(%error, "cannot delete old notifications");
+                }
                 if let Err(error) = purge_origins(state).await {
                     tracing::warn!(%error, "cannot delete old devices and networks");
                 }
@@ -155,6 +160,13 @@ async fn delete_old_rows(state: &AppState) {
             }
         }
     }
+}
+
+/// Deletes the notifications of long ago, in pieces.
+async fn purge_notifications(state: &AppState) -> db::Result<()> {
+    let oldest = state.hub.clock().now() - NOTIFICATIONS_KEPT_FOR;
+    while notifications::purge(&state.pool, oldest).await? > 0 {}
+    Ok(())
 }
 
 /// Deletes from where users came long ago.

@@ -141,6 +141,22 @@ const OBJECTS: &Table = &[
         "x:int y:int pixels:text authors:[UserRef] author_pixels:text",
     ),
     (
+        "Notification",
+        "id:int kind:text canvas_id:int|null canvas_name:text actor:UserRef|null count:int x?:int \
+         y?:int message_id?:uuid comment_id?:int conversation_id?:int text:text created_at:time \
+         read:bool",
+    ),
+    (
+        "NotificationPage",
+        "items:[Notification] next_cursor:text|null unread_count:int",
+    ),
+    (
+        "NotifySwitches",
+        "tile_liked:bool tile_painted:bool comment:bool reply:bool mention:bool \
+         direct_message:bool",
+    ),
+    ("Preferences", "notify:NotifySwitches direct_messages:text"),
+    (
         "Overpainted",
         "by:UserRef of:UserRef pixels:int last_at:time",
     ),
@@ -234,6 +250,8 @@ const MESSAGES: &Table = &[
         "case_updated",
         "case_id:int canvas_id:int state:text outcome:text|null timestamp:time",
     ),
+    ("notification", "notification:Notification unread_count:int"),
+    ("notifications_read", "unread_count:int"),
     (
         "ack",
         "op_id?:uuid seq?:int timestamp?:time for:text version?:int tile_id?:int like_count?:int",
@@ -256,6 +274,9 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("POST", "/users/me/account", "Auth"),
     ("GET", "/users/me/sessions", "[Session]"),
     ("GET", "/users/me/blocks", "[UserRef]"),
+    ("GET", "/users/me/notifications", "NotificationPage"),
+    ("GET", "/users/me/preferences", "Preferences"),
+    ("PATCH", "/users/me/preferences", "Preferences"),
     ("POST", "/canvases/{}/invites", "Invite"),
     ("GET", "/canvases/{}/invites", "[Invite]"),
     ("POST", "/invites/{}/accept", "Canvas"),

@@ -7,6 +7,7 @@ use super::{
         Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, ChatRemoved, Lock, SanctionLifted,
         Sanctioned, TileCreated, TileDeleted, TileLiked, TileUnlocked, TileUpdated,
     },
+    notifications::{NotificationsRead, Notified},
     people::{PresenceUpdate, TileMentioned, UserCount, UserCursor, UserTyping},
 };
 use serde::{
@@ -44,6 +45,8 @@ pub enum ServerMessage {
     ChatRemoved(ChatRemoved),
     CaseOpened(CaseOpened),
     CaseUpdated(CaseUpdated),
+    Notification(Box<Notified>),
+    NotificationsRead(NotificationsRead),
     Ack(Ack),
     Error(ErrorMessage),
     Pong(Pong),
@@ -89,6 +92,8 @@ impl TryFrom<Value> for ServerMessage {
             "chat_removed" => Self::ChatRemoved(from_object(message)?),
             "case_opened" => Self::CaseOpened(from_object(message)?),
             "case_updated" => Self::CaseUpdated(from_object(message)?),
+            "notification" => Self::Notification(from_object(message)?),
+            "notifications_read" => Self::NotificationsRead(from_object(message)?),
             "ack" => Self::Ack(from_object(message)?),
             "error" => Self::Error(from_object(message)?),
             "pong" => Self::Pong(from_object(message)?),

@@ -86,6 +86,11 @@ impl Inner {
                     self.registry.announce(&filter, &announcement);
                 }
             }
+            Message::ToUser { .. } | Message::Notified(_) => {
+                if let Channel::User(user) = channel {
+                    self.notifier.receive(user, &message, &lines);
+                }
+            }
             Message::SessionEnded(session) => self.check_session(session),
             // The poll finds the canvas missing.
             Message::Deleted => self.poll_now.notify_one(),

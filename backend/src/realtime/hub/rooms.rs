@@ -139,6 +139,7 @@ impl Hub {
                 pool: self.inner.pool.clone(),
                 clock: self.inner.clock.clone(),
                 bus: self.inner.bus.clone(),
+                notifier: self.inner.notifier.clone(),
                 nodes: self.inner.nodes.clone(),
                 versions: self.inner.versions.clone(),
                 rate_limits: self.inner.settings.rate_limits,

@@ -67,6 +67,8 @@ impl Room {
             Message::Deleted
             | Message::Announcement(_)
             | Message::SessionEnded(_)
+            | Message::ToUser { .. }
+            | Message::Notified(_)
             | Message::Kick
             | Message::Alive { .. }
             | Message::Leaving

@@ -14,7 +14,7 @@ use crate::{
     realtime::{
         ring::Event,
         write::Operation,
-        writer::{self, BATCH, BATCH_BYTES, Outcome, Request},
+        writer::{self, BATCH, BATCH_BYTES, BatchContext, Outcome, Request},
     },
 };
 use shared::{
@@ -22,7 +22,7 @@ use shared::{
     ids::{CanvasId, UserId},
 };
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     time::{Duration, Instant},
 };
 use tokio::{task::JoinHandle, time::timeout};
@@ -119,7 +119,8 @@ impl Writes {
         all
     }
 
-    /// Starts the transaction of the next batch.
+    /// Starts the transaction of the next batch. `present` is called where it matters who is on
+    /// the canvas.
     pub(super) fn commit_batch(
         &mut self,
         pool: Pool,
@@ -127,11 +128,22 @@ impl Writes {
         seen: SeenLog,
         grid: &Grid,
         rate_limits: bool,
+        present: impl FnOnce() -> HashSet<UserId>,
     ) {
         let (requests, replies) = self.next_batch(grid);
+        let mut operations = requests.iter().map(|request| &request.write.operation);
+        let concerns_present = operations.any(Operation::concerns_present);
+        let context = BatchContext {
+            rate_limits,
+            present: if concerns_present {
+                present()
+            } else {
+                HashSet::new()
+            },
+        };
         self.in_flight = Some(tokio::spawn(async move {
             let started = Instant::now();
-            let outcome = writer::commit(&pool, canvas, &seen, &requests, rate_limits).await;
+            let outcome = writer::commit(&pool, canvas, &seen, &requests, &context).await;
             metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
             metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
             Finished {

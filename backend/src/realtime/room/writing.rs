@@ -59,8 +59,11 @@ impl Room {
         } else if has_requests {
             let (pool, seen) = (self.services.pool.clone(), self.seen_log());
             let rate_limits = self.services.rate_limits;
+            let (grid, presence) = (&self.grid, &self.presence);
             self.writes
-                .commit_batch(pool, self.canvas_id, seen, &self.grid, rate_limits);
+                .commit_batch(pool, self.canvas_id, seen, grid, rate_limits, || {
+                    presence.present()
+                });
         }
     }
 
@@ -152,6 +155,7 @@ impl Room {
         if self.services.bus.is_shared() {
             self.publish_events(&committed.events);
         }
+        self.notifications.extend(committed.notifications);
         if committed.base > self.delivery.head() {
             let last = committed.events.last().map_or(committed.base, |e| e.seq);
             self.delivery.observe_head(last);

@@ -26,8 +26,8 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 /// The access version of the users' roles, and the batch as messages. `None` unless it
-/// is nothing but chat of users without sanctions, all of one access version, and contains no
-/// `op_id` twice.
+/// is nothing but chat of users without sanctions that mentions nobody, all of one access
+/// version, and contains no `op_id` twice.
 pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<(i64, Vec<NewChat>)> {
     let mut ops = HashSet::new();
     let acl_version = requests.first()?.write.acl_version;
@@ -41,6 +41,9 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<(i64, V
             let Operation::Chat(text) = &write.operation else {
                 return None;
             };
+            if !write.operation.mentions().is_empty() {
+                return None;
+            }
             let user_id = write.identity.user_id;
             if write.op_id.is_some_and(|op| !ops.insert((user_id, op))) {
                 return None;
@@ -138,6 +141,7 @@ pub(super) async fn commit(
         instance: seen.instance,
         results: results.collect(),
         locks: Vec::new(),
+        notifications: Vec::new(),
         events: appended
             .into_iter()
             .map(|chat| Event {
@@ -216,5 +220,7 @@ mod tests {
         assert_eq!(batch(&[says("a", None), says("a", None)]), Some(2));
         assert_eq!(batch(&[says("a", Some(1)), says("b", Some(1))]), None);
         assert_eq!(batch(&[says("a", None), lock(says("b", None))]), None);
+        assert_eq!(batch(&[says("a", None), says("hello @bob", None)]), None);
+        assert_eq!(batch(&[says("me@home", None)]), Some(1));
     }
 }

@@ -3,6 +3,7 @@
 
 mod locks;
 mod messages;
+mod notifications;
 mod pace;
 mod rewrites;
 mod settings;
@@ -58,6 +59,8 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         locks: loaded.locks,
         messages: loaded.messages,
         rewrites: loaded.rewrites,
+        readers: loaded.readers,
+        present: loaded.present,
         plan: Plan {
             base: loaded.canvas.last_seq,
             epoch: loaded.canvas.epoch,
@@ -77,6 +80,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             removals: Vec::new(),
             log_lines: Vec::new(),
             paced: BTreeMap::new(),
+            notifications: Vec::new(),
             tile_delta: 0,
         },
     };
@@ -134,6 +138,10 @@ struct Planner {
     /// The messages that may be removed, by their `seq`.
     messages: HashMap<i64, StoredMessage>,
     rewrites: HashMap<RewriteId, LoadedRewrite>,
+    /// The users who are mentioned and may read the canvas, by their names in lower case.
+    readers: HashMap<String, UserId>,
+    /// Who is on the canvas.
+    present: HashSet<UserId>,
     plan: Plan,
 }
 
@@ -172,6 +180,7 @@ impl Planner {
                 let event = chat::event(self.canvas, write, text, self.seq + 1, self.now);
                 let applied = self.append(request, &event)?;
                 self.note_chat(write.identity.user_id);
+                self.notify_of_chat(request, &event);
                 Ok(applied)
             }
             Operation::RemoveMessage(id) => self.remove_message(request, *id),

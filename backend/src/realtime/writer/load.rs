@@ -2,7 +2,7 @@
 //! on.
 
 use super::{
-    Request,
+    BatchContext, Request,
     plan::{Loaded, LoadedRewrite},
 };
 use crate::{
@@ -46,6 +46,8 @@ struct Needs<'a> {
     /// Who removes messages.
     removers: Vec<UserId>,
     rewrites: Vec<&'a RewriteBatch>,
+    /// The usernames that may be mentioned.
+    mentions: HashSet<String>,
 }
 
 impl<'a> Needs<'a> {
@@ -54,6 +56,7 @@ impl<'a> Needs<'a> {
         for (index, request) in requests.iter().enumerate() {
             let write = &request.write;
             let user = write.identity.user_id;
+            needs.mentions.extend(write.operation.mentions());
             if let Some(op_id) = write.op_id {
                 needs.ops.push((index, (user, op_id)));
             }
@@ -102,9 +105,9 @@ pub(super) async fn load(
     canvas: CanvasId,
     requests: &[Request],
     mut locked: LockedCanvas,
-    rate_limits: bool,
+    context: &BatchContext,
 ) -> db::Result<Loaded> {
-    locked.order.limits_newcomers &= rate_limits;
+    locked.order.limits_newcomers &= context.rate_limits;
     let order = locked.order;
     let needs = Needs::of(requests, &locked.grid);
     let acl_version = locked.acl_version;
@@ -158,6 +161,11 @@ pub(super) async fn load(
                 loaded.note_undoable(*undone, body);
             }
         }
+    }
+    if !needs.mentions.is_empty() {
+        let names: Vec<String> = needs.mentions.into_iter().collect();
+        loaded.readers = db::access::readers_named(&mut *connection, canvas, &names).await?;
+        loaded.present.clone_from(&context.present);
     }
     let cells: Vec<Coord> = needs.cells.into_iter().collect();
     let tiles = db::cells::load(connection, canvas, &cells).await?;

@@ -7,6 +7,7 @@ use crate::{
         access::Standing,
         locks::TileLock,
         log::{LockedCanvas, NewEvent},
+        notifications::{NewNotification, Told},
         removed_messages::{LoggedMessage, Removal},
         rewrites::Progress,
         sanctions::{Sanctions, forbidding},
@@ -54,6 +55,10 @@ pub(super) struct Loaded {
     /// The visits of users whose pace may be limited.
     pub(super) visits: HashMap<UserId, Visit>,
     pub(super) rewrites: HashMap<RewriteId, LoadedRewrite>,
+    /// The users who are mentioned and may read the canvas, by their names in lower case.
+    pub(super) readers: HashMap<String, UserId>,
+    /// Who is on the canvas.
+    pub(super) present: HashSet<UserId>,
 }
 
 /// What a rewrite changes in the cells of its batch.
@@ -101,6 +106,8 @@ impl Loaded {
             messages: HashMap::new(),
             rewrites: HashMap::new(),
             visits: HashMap::new(),
+            readers: HashMap::new(),
+            present: HashSet::new(),
         }
     }
 
@@ -238,6 +245,8 @@ pub(super) struct Plan {
     pub(super) log_lines: Vec<LogLine>,
     /// What users did lately whose pace is limited.
     pub(super) paced: BTreeMap<UserId, Recent>,
+    /// What users are to be told.
+    pub(super) notifications: Vec<NewNotification>,
     /// How much the number of tiles changes.
     pub(super) tile_delta: i64,
 }
@@ -307,7 +316,7 @@ impl Plan {
         (held, released)
     }
 
-    pub(super) fn into_committed(self) -> Committed {
+    pub(super) fn into_committed(self, notifications: Vec<Told>) -> Committed {
         Committed {
             base: self.base,
             epoch: self.epoch,
@@ -322,6 +331,7 @@ impl Plan {
                 .collect(),
             results: self.results,
             locks: self.lock_changes,
+            notifications,
         }
     }
 }

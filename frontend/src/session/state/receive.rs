@@ -68,6 +68,8 @@ impl<B: Backend> SessionState<B> {
             // The server closes the connection to a deleted canvas with the
             // same reason.
             ServerMessage::Connected(_)
+            | ServerMessage::Notification(_)
+            | ServerMessage::NotificationsRead(_)
             | ServerMessage::Pong { .. }
             | ServerMessage::CanvasDeleted(_) => {}
             ServerMessage::CanvasChatMessage(event) => {

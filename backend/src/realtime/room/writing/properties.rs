@@ -11,6 +11,7 @@ use crate::{
     realtime::{
         bus::Bus,
         failure_detector::FailureDetector,
+        notifier::Notifier,
         outbox::Outbox,
         room::{
             Services,
@@ -88,6 +89,7 @@ fn room(pool: Pool) -> Room {
     };
     let services = Services {
         rate_limits: false,
+        notifier: Notifier::new(pool.clone(), Arc::default(), bus.clone()),
         pool,
         clock: DatabaseClock::default(),
         nodes: Arc::new(FailureDetector::new(bus.node())),
@@ -177,6 +179,7 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
         events: Vec::new(),
         results: Vec::new(),
         locks: Vec::new(),
+        notifications: Vec::new(),
     };
     let mut finished = Finished {
         chunk: Some(Chunk {

@@ -64,6 +64,9 @@ impl Planner {
             self.log_deletion(at, &tile, user_id);
         }
         self.record_change(at, cell, &change, user_id);
+        if undo_of.is_none() {
+            self.notify_of_tile(request, at, &tile, &change);
+        }
         match self.tile_event(at, &tile, change, user_id, undo_of) {
             Some(event) => self.append(request, &event),
             None => Ok(Applied {

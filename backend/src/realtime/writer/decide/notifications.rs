@@ -1,0 +1,109 @@
+//! Whom the acts of a batch concern, and what those users are told.
+
+use super::Planner;
+use crate::{
+    db::notifications::{About, NewNotification},
+    realtime::writer::Request,
+};
+use shared::{
+    api::notifications::NotificationKind,
+    canvas::{Coord, TileChange, TileState},
+    ids::UserId,
+    protocol::DurableEvent,
+};
+
+impl Planner {
+    /// Tells the people whom a chat message mentions.
+    pub(super) fn notify_of_chat(&mut self, request: &Request, event: &DurableEvent) {
+        let DurableEvent::CanvasChatMessage(event) = event else {
+            return;
+        };
+        let about = About {
+            message: Some(event.message.message_id),
+            ..About::default()
+        };
+        self.notify_mentioned(request, &event.message.message_text, about, &[]);
+    }
+
+    /// Tells the people whom the words of a request mention, except those who are told of
+    /// them otherwise.
+    fn notify_mentioned(&mut self, request: &Request, text: &str, about: About, told: &[UserId]) {
+        for name in request.write.operation.mentions() {
+            if let Some(user) = self.readers.get(&name).copied()
+                && !told.contains(&user)
+            {
+                let is_read = self.present.contains(&user);
+                self.notify(
+                    request,
+                    user,
+                    NotificationKind::Mention,
+                    about,
+                    text,
+                    is_read,
+                );
+            }
+        }
+    }
+
+    /// Tells the user who started a tile that somebody else likes it or painted in it.
+    pub(super) fn notify_of_tile(
+        &mut self,
+        request: &Request,
+        at: Coord,
+        tile: &TileState,
+        change: &TileChange,
+    ) {
+        let kind = match change {
+            TileChange::Liked(true) => NotificationKind::TileLiked,
+            TileChange::Updated { delta, pixels, .. } if delta.is_some() || pixels.is_some() => {
+                NotificationKind::TilePainted
+            }
+            TileChange::Nothing
+            | TileChange::Created
+            | TileChange::Updated { .. }
+            | TileChange::Liked(false)
+            | TileChange::Deleted => return,
+        };
+        let by = request.write.identity.user_id;
+        if by == tile.creator_id {
+            return;
+        }
+        let about = About {
+            cell: Some(at),
+            subject: Some(tile.id.0),
+            ..About::default()
+        };
+        // The strokes of a painter in a batch are one.
+        let mut earlier = self.plan.notifications.iter_mut();
+        let same = earlier
+            .find(|it| it.kind == kind && it.by == Some(by) && it.about.subject == about.subject);
+        match same {
+            Some(same) => same.count += 1,
+            None => self.notify(request, tile.creator_id, kind, about, &tile.title, false),
+        }
+    }
+
+    fn notify(
+        &mut self,
+        request: &Request,
+        user: UserId,
+        kind: NotificationKind,
+        about: About,
+        text: &str,
+        is_read: bool,
+    ) {
+        let by = request.write.identity.user_id;
+        if by != user {
+            self.plan.notifications.push(NewNotification {
+                user,
+                kind,
+                canvas: Some(self.canvas),
+                by: Some(by),
+                about,
+                count: 1,
+                text: text.to_owned(),
+                is_read,
+            });
+        }
+    }
+}
