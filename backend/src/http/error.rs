@@ -386,6 +386,12 @@ fn millis(wait: Duration) -> u64 {
     u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 
+/// What `Retry-After` says: whole seconds (RFC 9110, section 10.2.3), rounded up. At least
+/// one, since the time may have come between the refusal and the answer.
+fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
 fn summary(errors: &[FieldError]) -> Cow<'static, str> {
     match errors {
         [] => Cow::Borrowed("the request cannot be read"),
@@ -416,11 +422,7 @@ impl IntoResponse for ApiError {
             headers.insert(header::SET_COOKIE, HeaderValue::from_static(REMOVE_COOKIE));
         }
         if let Some(wait) = self.retry_after() {
-            // Whole seconds (RFC 9110, section 10.2.3), rounded up.
-            headers.insert(
-                header::RETRY_AFTER,
-                HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
-            );
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
         response
     }
@@ -490,5 +492,21 @@ impl From<AuthError> for ApiError {
 impl audit::ErrorCode for ApiError {
     fn code(&self) -> &'static str {
         Self::code(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_at_least_one_second() {
+        let of = |wait| {
+            let response = ApiError::RateLimited(wait).into_response();
+            response.headers()[header::RETRY_AFTER].clone()
+        };
+        assert_eq!(of(Duration::ZERO), "1");
+        assert_eq!(of(Duration::from_millis(1)), "1");
+        assert_eq!(of(Duration::from_millis(1_001)), "2");
     }
 }

@@ -133,6 +133,10 @@ impl<'a> Client<'a> {
 
     /// Sends `count` requests, the nth being `request(n)`, with a bounded number in flight.
     /// Returns the `seq` of the last.
+    ///
+    /// # Errors
+    /// A refusal, or the end of the connection: a client that does not read what others do is
+    /// disconnected.
     pub(super) fn send_all(
         &mut self,
         count: usize,
@@ -159,6 +163,9 @@ impl<'a> Client<'a> {
                 })?;
             if let Some(error) = refused {
                 bail!(error);
+            }
+            if self.pool.closed() > 0 {
+                bail!("the server closed the connection");
             }
         }
         Ok(last)

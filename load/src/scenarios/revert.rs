@@ -49,10 +49,10 @@ pub(crate) fn run(target: &Target, options: &Revert) -> Result<Vec<Row>> {
     };
     let canvas = target.canvas(owner, SIDE as u32)?;
     let name = target.get("/users/me", vandal)?["username"].take();
-    let mut spoils = Client::join_canvas(target, &canvas, vandal)?;
-    let mut talks = Client::join_canvas(target, &canvas, talker)?;
     let (mut rounds, mut late) = (Vec::new(), Vec::new());
     for round in 0..options.rounds {
+        // Each joins when its turn comes: who does not read what others do is disconnected.
+        let mut spoils = Client::join_canvas(target, &canvas, vandal)?;
         let last = spoils.send_all(options.strokes, |number| {
             let (x, y) = (number % SIDE, number / SIDE % SIDE);
             let start = number / (SIDE * SIDE) * PIXELS;
@@ -61,6 +61,8 @@ pub(crate) fn run(target: &Target, options: &Revert) -> Result<Vec<Row>> {
                 .collect();
             target::request(&json!({ "type": "tile_paint", "x": x, "y": y, "pixels": pixels }))
         })?;
+        drop(spoils);
+        let mut talks = Client::join_canvas(target, &canvas, talker)?;
         let is_over = AtomicBool::new(false);
         let (took, latencies) = thread::scope(|scope| -> Result<_> {
             let chat = scope.spawn(|| chat(&mut talks, &is_over));
