@@ -17,15 +17,24 @@ if (canvas) {
     return asked === path ? answer : Promise.reject();
   };
 }
+// The texts in the language of the page, see page.js. The first two messages are for this file.
+let failed = "Stellar Canvas could not be loaded. Please reload the page.";
+const texts = globalThis.stellarTexts.then((texts) => {
+  const [, loading, loadingFailed] = texts;
+  const shown = document.querySelector(".loading__text");
+  if (shown) shown.textContent = loading;
+  failed = loadingFailed;
+  globalThis.stellarTexts = texts;
+});
 try {
-  const client = await import(js);
+  const [client] = await Promise.all([import(js), texts]);
   await client.default({ module_or_path: wasm });
 } catch (error) {
   // If the client has not rendered anything yet, this is the only message.
   const loading = document.getElementById("loading");
   if (loading) {
     loading.className = "loading-failed";
-    loading.textContent = "Stellar Canvas could not be loaded. Please reload the page.";
+    loading.textContent = failed;
   }
   throw error;
 }

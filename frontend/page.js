@@ -9,6 +9,29 @@
   } catch {
     // Storage is blocked. The system's theme is used.
   }
+  // The language: the one that was chosen, see src/i18n/language.rs, or else the first of the
+  // browser's that there is. Its texts are fetched while the client is loaded, so that nothing is
+  // shown in another language first. If they cannot be had, the page is shown in English.
+  let wanted = navigator.languages ?? [navigator.language];
+  try {
+    wanted = [localStorage.getItem("language"), ...wanted];
+  } catch {
+    // Storage is blocked.
+  }
+  const catalogs = [...document.querySelectorAll("script[lang]")];
+  const [english] = catalogs;
+  const inLanguage = (tag) => catalogs.find(({ lang }) => lang === tag?.split(/[-_]/)[0].toLowerCase());
+  const chosen = wanted.map(inLanguage).find(Boolean) ?? english;
+  const fetchTexts = async ({ lang, dir, src }) => {
+    root.lang = lang;
+    root.dir = dir;
+    const answer = await fetch(src);
+    if (!answer.ok) throw new Error(`${src}: ${answer.status}`);
+    return answer.json();
+  };
+  globalThis.stellarTexts = fetchTexts(chosen).catch(() => fetchTexts(english));
+  // boot.js handles the error; this avoids an "unhandled rejection".
+  globalThis.stellarTexts.catch(() => {});
   // Which page is being loaded, for the placeholder in index.html.
   root.dataset.page = location.pathname.startsWith("/canvas/") ? "canvas" : "start";
   // Where the keyboard on the screen lies over the page instead of making it smaller (Safari on

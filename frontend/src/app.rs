@@ -4,7 +4,6 @@
 use crate::{
     account, browser,
     components::theme::provide_theme,
-    i18n::t,
     pages::{canvas::CanvasPage, invite::InvitePage, not_found::NotFoundPage, start::StartPage},
     store::Account,
 };
@@ -33,7 +32,7 @@ pub fn App() -> impl IntoView {
     let theme = provide_theme();
     account::recall(account);
     view! {
-        <Html {..} lang=t().language data-theme=move || theme.get().attribute() />
+        <Html {..} data-theme=move || theme.get().attribute() />
         <Router>
             <AddressGuard />
             <PageChange />

@@ -1,6 +1,7 @@
 //! Small functions over the browser's API that several modules use: time,
 //! window, media queries, event listeners and local storage.
 
+use js_sys::{Array, Reflect};
 use shared::time::Timestamp;
 use wasm_bindgen::{JsCast, closure::Closure};
 
@@ -59,6 +60,14 @@ pub fn lowercase(text: &str) -> String {
 /// The text in capitals, by the browser's tables.
 pub fn uppercase(text: &str) -> String {
     js_sys::JsString::from(text).to_upper_case().into()
+}
+
+/// The texts that `page.js` fetched, in the page's language; none if it was not there.
+pub fn fetched_texts() -> Vec<String> {
+    let texts = Reflect::get(&js_sys::global(), &"stellarTexts".into());
+    let texts = texts.ok().and_then(|texts| texts.dyn_into::<Array>().ok());
+    let texts = texts.unwrap_or_default();
+    texts.iter().filter_map(|text| text.as_string()).collect()
 }
 
 /// The browser window.

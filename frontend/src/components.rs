@@ -29,6 +29,7 @@ pub mod import;
 pub mod invites;
 pub mod keep_account;
 pub mod key_labels;
+pub mod language_picker;
 pub mod members;
 pub mod menu;
 pub mod minimap;

@@ -24,6 +24,7 @@ pub mod tools;
 
 fn main() {
     std::panic::set_hook(Box::new(browser::report_panic));
+    i18n::install(browser::fetched_texts()).expect("the texts of this version");
     browser::remove_placeholder();
     leptos::mount::mount_to_body(app::App);
 }

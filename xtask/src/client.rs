@@ -118,6 +118,7 @@ fn inputs(workspace: &Workspace) -> u64 {
         "Cargo.toml",
         "Trunk.toml",
         "frontend",
+        "message-catalog",
         "shared",
     ];
     fingerprint(&paths.map(|path| workspace.root.join(path)))

@@ -11,10 +11,7 @@ mod shapes;
 
 use super::theme::Theme;
 use crate::{
-    i18n::{
-        board::{board_texts, creator_name},
-        interpolate,
-    },
+    i18n::board::{board_texts, creator_name},
     model::{
         camera::Viewport,
         painters::PainterOverlay,
@@ -274,10 +271,7 @@ fn draw_captions(context: &CanvasRenderingContext2d, scene: &Scene<'_>, grid: &G
             let name = (scene.name_of)(tile.state.creator_id);
             let mut text = creator_name(name.as_deref(), &tile.creator).to_owned();
             if tile.state.like_count > 0 {
-                text = interpolate(
-                    board_texts().name_and_likes,
-                    &[("name", &text), ("n", &tile.state.like_count)],
-                );
+                text = board_texts().name_and_likes(&text, tile.state.like_count);
             }
             if !text.is_empty() {
                 draw_label(
@@ -359,10 +353,7 @@ fn draw_highlight(
     }
     let text = match (&highlight.by, highlight.message.as_str()) {
         (Some((_, name)), "") => name.clone(),
-        (Some((_, name)), message) => interpolate(
-            board_texts().name_says,
-            &[("name", name), ("message", &message)],
-        ),
+        (Some((_, name)), message) => board_texts().name_says(name, &message),
         (None, _) => return,
     };
     let text_color = &scene.theme.person_text;

@@ -6,7 +6,7 @@ use crate::{
         dock::{DockState, Tab},
         icons::{Glyph, Icon},
     },
-    i18n::{ago, coordinates, interpolate, moment, t},
+    i18n::{ago, coordinates, moment, t},
     model::{
         activity::{Activity, ActivityKind},
         camera::CameraCommand,
@@ -56,7 +56,7 @@ pub fn ActivityPanel() -> impl IntoView {
     };
     view! {
         <div class="panel__scroll" node_ref=list on:scroll=move |_| older()>
-            <ul class="rows" aria-label=t().activity>
+            <ul class="rows" aria-label=t().activity()>
                 <For each=rows key=|row| (row.seq, row.time.millis()) let:row>
                     <ActivityRow row now />
                 </For>
@@ -68,7 +68,7 @@ pub fn ActivityPanel() -> impl IntoView {
                         type="button"
                         on:click=move |_| session.load_older_activity()
                     >
-                        {t().show_more}
+                        {t().show_more()}
                     </button>
                 </div>
             </Show>
@@ -85,8 +85,8 @@ pub fn ActivityPanel() -> impl IntoView {
                     <span class="empty__icon">
                         <Icon glyph=Glyph::Activity />
                     </span>
-                    <p class="empty__title">{t().no_activity_title}</p>
-                    <p>{t().no_activity_text}</p>
+                    <p class="empty__title">{t().no_activity_title()}</p>
+                    <p>{t().no_activity_text()}</p>
                 </div>
             </Show>
         </div>
@@ -106,12 +106,9 @@ fn ActivityRow(row: Activity, now: RwSignal<i64>) -> impl IntoView {
     } = row;
     let place = at.map(|at| coordinates(at.x, at.y)).unwrap_or_default();
     // The name is known only of those who are here or have written in the chat.
-    let words = move || {
-        let (text, of_stranger) = words(kind);
-        match store.name_of(actor) {
-            Some(name) => (name, Some(interpolate(text, &[("place", &place)]))),
-            None => (interpolate(of_stranger, &[("place", &place)]), None),
-        }
+    let words = move || match store.name_of(actor) {
+        Some(name) => (name, Some(did(kind, &place))),
+        None => (was(kind, &place), None),
     };
     let words = Memo::new(move |_| words());
     let name = move || words.get().0;
@@ -141,15 +138,28 @@ fn ActivityRow(row: Activity, now: RwSignal<i64>) -> impl IntoView {
     }
 }
 
-/// The text for an event: with the name of its author, and without.
-fn words(kind: ActivityKind) -> (&'static str, &'static str) {
+/// The text for an event, under the name of its author.
+fn did(kind: ActivityKind, place: &str) -> String {
     match kind {
-        ActivityKind::Created => (t().did_create, t().was_created),
-        ActivityKind::Painted => (t().did_paint, t().was_painted),
-        ActivityKind::Titled => (t().did_title, t().was_titled),
-        ActivityKind::Liked => (t().did_like, t().was_liked),
-        ActivityKind::Unliked => (t().did_unlike, t().was_unliked),
-        ActivityKind::Deleted => (t().did_delete, t().was_deleted),
-        ActivityKind::Settings => (t().did_settings, t().was_settings),
+        ActivityKind::Created => t().did_create(place),
+        ActivityKind::Painted => t().did_paint(place),
+        ActivityKind::Titled => t().did_title(place),
+        ActivityKind::Liked => t().did_like(place),
+        ActivityKind::Unliked => t().did_unlike(place),
+        ActivityKind::Deleted => t().did_delete(place),
+        ActivityKind::Settings => t().did_settings().to_owned(),
+    }
+}
+
+/// The text for an event whose author is not known.
+fn was(kind: ActivityKind, place: &str) -> String {
+    match kind {
+        ActivityKind::Created => t().was_created(place),
+        ActivityKind::Painted => t().was_painted(place),
+        ActivityKind::Titled => t().was_titled(place),
+        ActivityKind::Liked => t().was_liked(place),
+        ActivityKind::Unliked => t().was_unliked(place),
+        ActivityKind::Deleted => t().was_deleted(place),
+        ActivityKind::Settings => t().was_settings().to_owned(),
     }
 }

@@ -29,9 +29,9 @@ pub enum EntryMethod {
 impl EntryMethod {
     fn label(self) -> &'static str {
         match self {
-            Self::Guest => t().draw_as_guest,
-            Self::SignIn => t().sign_in,
-            Self::Register => t().register,
+            Self::Guest => t().draw_as_guest(),
+            Self::SignIn => t().sign_in(),
+            Self::Register => t().register(),
         }
     }
 }
@@ -185,7 +185,7 @@ pub fn EntryForms(
                 {move || entry.method.get().label()}
             </button>
         </form>
-        <p class="entry__or">{t().or}</p>
+        <p class="entry__or">{t().or()}</p>
         <div class="entry__others">{others}</div>
     }
 }
@@ -195,11 +195,11 @@ fn GuestField(entry: Entry) -> impl IntoView {
     view! {
         <Field
             id="entry-name"
-            label=t().your_name
+            label=t().your_name()
             value=entry.name
             autocomplete="nickname"
             max=*limits::DISPLAY_NAME.end()
-            placeholder=t().your_name_example
+            placeholder=t().your_name_example()
             error=entry.wrong(|errors| errors.display_name.clone())
             focus=entry.chosen.get_untracked()
         />
@@ -212,23 +212,23 @@ fn AccountFields(entry: Entry, is_new: bool) -> impl IntoView {
     view! {
         <Field
             id="entry-username"
-            label=t().username
+            label=t().username()
             value=entry.username
             autocomplete="username"
             is_username=true
             max=*limits::USERNAME.end()
-            hint=hint(t().username_hint)
+            hint=hint(t().username_hint())
             error=entry.wrong(|errors| errors.username.clone())
             focus=true
         />
         <Field
             id="entry-password"
-            label=t().password
+            label=t().password()
             value=entry.password
             kind="password"
             autocomplete=if is_new { "new-password" } else { "current-password" }
             max=*limits::PASSWORD.end()
-            hint=hint(t().password_hint)
+            hint=hint(t().password_hint())
             error=entry.wrong(|errors| errors.password.clone())
         />
     }

@@ -7,7 +7,7 @@ use crate::{
         icons::{Glyph, Icon},
         order::told::Told,
     },
-    i18n::{accounts::account_texts, interpolate, order::order_texts, t},
+    i18n::{account_texts, order::order_texts, t},
     model::connection::{ConnectionProblem, ConnectionStatus, EndReason, LoadState},
     session::Session,
     store::Store,
@@ -43,67 +43,75 @@ fn banner_content(
 ) -> Option<BannerContent> {
     let (title, text, action) = match (connection, problem) {
         (ConnectionStatus::Ended(EndReason::Kicked), _) => (
-            t().ended_kicked,
-            t().ended_kicked_text,
+            t().ended_kicked(),
+            t().ended_kicked_text(),
             BannerAction::Reconnect,
         ),
         (ConnectionStatus::Ended(EndReason::Banned), _) => (
-            t().ended_banned,
-            t().ended_banned_text,
+            t().ended_banned(),
+            t().ended_banned_text(),
             BannerAction::Reconnect,
         ),
         (ConnectionStatus::Ended(EndReason::NoGuests), _) => (
-            order_texts().no_guests,
-            order_texts().no_guests_text,
+            order_texts().no_guests(),
+            order_texts().no_guests_text(),
             BannerAction::Keep,
         ),
         (ConnectionStatus::Ended(EndReason::MustRegister), _) => (
-            order_texts().must_register,
-            order_texts().must_register_text,
+            order_texts().must_register(),
+            order_texts().must_register_text(),
             BannerAction::Keep,
         ),
         (ConnectionStatus::Ended(EndReason::CanvasDeleted), _) => {
-            (t().deleted_title, t().deleted_text, BannerAction::Leave)
+            (t().deleted_title(), t().deleted_text(), BannerAction::Leave)
         }
         (ConnectionStatus::Ended(EndReason::NoAccess), _) => (
-            t().ended_no_access,
-            t().ended_no_access_text,
+            t().ended_no_access(),
+            t().ended_no_access_text(),
             BannerAction::Leave,
         ),
         (ConnectionStatus::Ended(EndReason::RateLimited), _) => (
-            t().ended_rate_limited,
-            t().ended_rate_limited_text,
+            t().ended_rate_limited(),
+            t().ended_rate_limited_text(),
             BannerAction::Reconnect,
         ),
         (ConnectionStatus::Ended(EndReason::Other), _) => (
-            t().ended_other,
-            t().ended_other_text,
+            t().ended_other(),
+            t().ended_other_text(),
             BannerAction::Reconnect,
         ),
         (ConnectionStatus::Live | ConnectionStatus::SignedOut, _) | (_, None) => return None,
         (_, Some(ConnectionProblem::Away | ConnectionProblem::Offline))
             if load == LoadState::Loading =>
         {
-            (t().away_title, t().away_loading_text, BannerAction::Wait)
+            (
+                t().away_title(),
+                t().away_loading_text(),
+                BannerAction::Wait,
+            )
         }
         (_, Some(ConnectionProblem::Away)) => {
-            (t().away_title, t().away_canvas_text, BannerAction::Wait)
+            (t().away_title(), t().away_canvas_text(), BannerAction::Wait)
         }
         (_, Some(ConnectionProblem::Offline)) => {
-            (t().offline_title, t().offline_text, BannerAction::Wait)
+            (t().offline_title(), t().offline_text(), BannerAction::Wait)
         }
-        (_, Some(ConnectionProblem::TooMany)) => {
-            (t().too_many_title, t().too_many_text, BannerAction::Wait)
-        }
-        (_, Some(ConnectionProblem::Blocked)) => {
-            (t().blocked_title, t().blocked_text, BannerAction::Wait)
-        }
-        (_, Some(ConnectionProblem::WrongAddress)) => (
-            t().wrong_address_title,
-            t().wrong_address_text,
+        (_, Some(ConnectionProblem::TooMany)) => (
+            t().too_many_title(),
+            t().too_many_text(),
             BannerAction::Wait,
         ),
-        (_, Some(ConnectionProblem::Full)) => (t().full_title, t().full_text, BannerAction::Wait),
+        (_, Some(ConnectionProblem::Blocked)) => {
+            (t().blocked_title(), t().blocked_text(), BannerAction::Wait)
+        }
+        (_, Some(ConnectionProblem::WrongAddress)) => (
+            t().wrong_address_title(),
+            t().wrong_address_text(),
+            BannerAction::Wait,
+        ),
+        (_, Some(ConnectionProblem::Full)) => {
+            (t().full_title(), t().full_text(), BannerAction::Wait)
+        }
     };
     Some(BannerContent {
         title,
@@ -154,7 +162,7 @@ pub fn Banner() -> impl IntoView {
                             <button
                                 class="btn btn--quiet btn--icon btn--small"
                                 type="button"
-                                aria-label=t().dismiss
+                                aria-label=t().dismiss()
                                 on:click=move |_| closed.set(what.get_untracked())
                             >
                                 <Icon glyph=Glyph::Close small=true />
@@ -162,16 +170,16 @@ pub fn Banner() -> impl IntoView {
                         }
                         .into_any(),
                     ),
-                    BannerAction::Reconnect => Some(button(t().reconnect, move || {
+                    BannerAction::Reconnect => Some(button(t().reconnect(), move || {
                         session.reconnect_now();
                     })),
-                    BannerAction::Keep => Some(button(account_texts().keep_action, move || {
+                    BannerAction::Keep => Some(button(account_texts().keep_action(), move || {
                         dialogs.show(DialogKind::Keep);
                     })),
                     BannerAction::Leave => Some(
                         view! {
                             <a href="/" class="btn btn--primary">
-                                {t().all_canvases}
+                                {t().all_canvases()}
                             </a>
                         }
                         .into_any(),
@@ -191,20 +199,20 @@ pub fn Banner() -> impl IntoView {
     };
     let followed = move || store.following.get().and_then(|user| store.name_of(user));
     view! {
-        <div class="banners" role="status" aria-label=t().state_of_canvas>
+        <div class="banners" role="status" aria-label=t().state_of_canvas()>
             {shown}
             <Told />
             {move || {
                 followed().map(|name| {
                     view! {
                         <div class="banner banner--small floating">
-                            <span>{interpolate(t().following, &[("name", &name)])}</span>
+                            <span>{t().following(&name)}</span>
                             <button
                                 class="btn btn--small"
                                 type="button"
                                 on:click=move |_| store.following.set(None)
                             >
-                                {t().stop}
+                                {t().stop()}
                             </button>
                         </div>
                     }

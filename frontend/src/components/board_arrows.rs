@@ -2,7 +2,7 @@
 //! viewport. A click moves the viewport there.
 
 use crate::{
-    i18n::{self, board::board_texts, interpolate},
+    i18n::{self, board::board_texts},
     model::{
         camera::{self, CameraCommand},
         people::{Highlight, person_color},
@@ -31,13 +31,7 @@ pub fn BoardArrows() -> impl IntoView {
     let arrow = move |highlight: Highlight| {
         let Highlight { at, by, .. } = highlight;
         let (user, name) = by.unzip();
-        let label = interpolate(
-            board_texts().fly_to,
-            &[
-                ("place", &i18n::coordinates(at.x, at.y)),
-                ("name", &name.unwrap_or_default()),
-            ],
-        );
+        let label = board_texts().fly_to(&i18n::coordinates(at.x, at.y), &name.unwrap_or_default());
         let place = Memo::new(move |_| {
             let grid = store.tiles.peek(TileStore::grid)?;
             edge(&store.viewport.get(), &grid, at)

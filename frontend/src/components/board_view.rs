@@ -83,7 +83,7 @@ pub fn BoardView() -> impl IntoView {
             class:board--drawing=move || store.editing.with(Option::is_some)
             role="grid"
             tabindex="0"
-            aria-label=board_texts().board
+            aria-label=board_texts().board()
             aria-describedby="board-help"
             aria-activedescendant=move || chosen().map(|_| "board-cell")
             aria-colcount=size(|canvas| canvas.width)
@@ -94,8 +94,9 @@ pub fn BoardView() -> impl IntoView {
             data-camera-y=move || camera().y
             data-camera-zoom=move || camera().zoom
         >
-            <canvas node_ref=base aria-hidden="true"></canvas>
-            <canvas node_ref=over aria-hidden="true"></canvas>
+            // Where x goes to the right, and so do the labels that are drawn, in any language.
+            <canvas dir="ltr" node_ref=base aria-hidden="true"></canvas>
+            <canvas dir="ltr" node_ref=over aria-hidden="true"></canvas>
             <div role="row" class="sr-only" aria-rowindex=move || chosen().map(|at| at.y + 1)>
                 <div
                     role="gridcell"
@@ -107,7 +108,7 @@ pub fn BoardView() -> impl IntoView {
                 </div>
             </div>
         </div>
-        <p class="sr-only" id="board-help">{board_texts().board_help}</p>
+        <p class="sr-only" id="board-help">{board_texts().board_help()}</p>
         <div class="sr-only" aria-live="polite" data-testid="board-announcement">
             {move || pen_text.get().or_else(|| selection_text.get())}
         </div>
@@ -149,7 +150,7 @@ fn pen_text(store: Store) -> Memo<Option<String>> {
             let text = canvas.as_ref()?.palette.get(usize::from(color))?;
             Some(i18n::board::color(palette::rgb(text)))
         });
-        Some(i18n::board::pixel(x, y, color.as_deref()))
+        Some(i18n::board::pixel(x, y, color))
     })
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     components::thumbnail::{Subject, thumbnail},
-    i18n::{interpolate, number, t},
+    i18n::{number, t},
 };
 use leptos::prelude::*;
 use shared::api::Canvas;
@@ -50,7 +50,7 @@ pub fn CanvasCard(
             view! {
                 <span class="card__online">
                     <span class="live-dot"></span>
-                    {t().people_here.of(n)}
+                    {t().people_here(n)}
                 </span>
             }
         })
@@ -101,18 +101,11 @@ pub fn WaitingCard() -> impl IntoView {
 }
 
 fn tiles(canvas: &Canvas) -> String {
-    t().tiles
-        .of(usize::try_from(canvas.tile_count).unwrap_or_default())
+    t().tiles(usize::try_from(canvas.tile_count).unwrap_or_default())
 }
 
 /// `32 × 16`, in tiles.
 fn size(canvas: &Canvas) -> String {
     let side = |n: i32| number(usize::try_from(n).unwrap_or_default());
-    interpolate(
-        t().grid_size,
-        &[
-            ("width", &side(canvas.width)),
-            ("height", &side(canvas.height)),
-        ],
-    )
+    t().grid_size(&side(canvas.width), &side(canvas.height))
 }

@@ -14,7 +14,7 @@ use crate::{
         icons::{Glyph, Icon},
         members::Members,
     },
-    i18n::{accounts::account_texts, interpolate, moment, number, t},
+    i18n::{account_texts, moment, number, t},
     model::notice::NoticeKind,
     session::Session,
     store::Store,
@@ -54,23 +54,23 @@ pub fn CanvasSettings() -> impl IntoView {
 fn Facts(canvas: Canvas, is_owner: bool) -> impl IntoView {
     let side = |n: i32| number(usize::try_from(n).unwrap_or_default());
     let (width, height) = (side(canvas.width), side(canvas.height));
-    let size = interpolate(t().grid_size, &[("width", &width), ("height", &height)]);
+    let size = t().grid_size(&width, &height);
     let tile = side(canvas.tile_size);
-    let tile = interpolate(t().grid_size, &[("width", &tile), ("height", &tile)]);
+    let tile = t().grid_size(&tile, &tile);
     let mut facts = vec![
-        (t().canvas_size, size),
-        (t().canvas_tile_size, tile),
-        (t().canvas_made, moment(canvas.created_at)),
+        (t().canvas_size(), size),
+        (t().canvas_tile_size(), tile),
+        (t().canvas_made(), moment(canvas.created_at)),
     ];
     if !is_owner {
         let (found, text) = &visibilities()[index(&VISIBILITIES, &canvas.visibility)];
-        facts.push((t().canvas_visibility, format!("{found}. {text}")));
+        facts.push((t().canvas_visibility(), format!("{found}. {text}")));
         let (drawn, text) = &policies()[index(&POLICIES, &canvas.edit_policy)];
-        facts.push((t().canvas_edit_policy, format!("{drawn}. {text}")));
+        facts.push((t().canvas_edit_policy(), format!("{drawn}. {text}")));
         let (_, text) = &guests()[index(&GUESTS, &canvas.guests)];
-        facts.push((account_texts().guests, (*text).to_owned()));
+        facts.push((account_texts().guests(), (*text).to_owned()));
         let (_, text) = &newcomers()[index(&NEWCOMERS, &canvas.newcomers)];
-        facts.push((account_texts().newcomers, (*text).to_owned()));
+        facts.push((account_texts().newcomers(), (*text).to_owned()));
     }
     let facts = facts.into_iter().map(|(name, fact)| {
         view! {
@@ -108,7 +108,7 @@ fn Settings(canvas: Canvas) -> impl IntoView {
             async move { api::update_canvas(canvas.id, &change).await },
             move |_| {
                 dialogs.close();
-                session.notify(NoticeKind::Done(t().saved.to_owned()));
+                session.notify(NoticeKind::Done(t().saved().to_owned()));
             },
         );
     };
@@ -116,39 +116,39 @@ fn Settings(canvas: Canvas) -> impl IntoView {
         <form class="form" on:submit=save novalidate=true>
             <Field
                 id="settings-name"
-                label=t().canvas_name
+                label=t().canvas_name()
                 value=name
                 max=*limits::CANVAS_NAME.end()
                 error=form.wrong("name")
             />
             <Field
                 id="settings-description"
-                label=t().canvas_description
+                label=t().canvas_description()
                 value=description
                 max=*limits::CANVAS_DESCRIPTION.end()
                 error=form.wrong("description")
             />
             <Choices
                 name="settings-visibility"
-                label=t().canvas_visibility
+                label=t().canvas_visibility()
                 value=visibility
                 options=visibilities()
             />
             <Choices
                 name="settings-policy"
-                label=t().canvas_edit_policy
+                label=t().canvas_edit_policy()
                 value=policy
                 options=policies()
             />
             <Choices
                 name="settings-guests"
-                label=account_texts().guests
+                label=account_texts().guests()
                 value=guests_do
                 options=guests()
             />
             <Choices
                 name="settings-newcomers"
-                label=account_texts().newcomers
+                label=account_texts().newcomers()
                 value=newcomers_do
                 options=newcomers()
             />
@@ -159,7 +159,7 @@ fn Settings(canvas: Canvas) -> impl IntoView {
                     type="submit"
                     aria-busy=move || form.is_busy()
                 >
-                    {t().save}
+                    {t().save()}
                 </button>
             </div>
         </form>
@@ -172,7 +172,7 @@ fn Delete(canvas: Canvas) -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
     let written = RwSignal::new(String::new());
     let form = Submission::from_context();
-    let label = interpolate(t().delete_canvas_label, &[("name", &canvas.name)]);
+    let label = t().delete_canvas_label(&canvas.name);
     let name = canvas.name;
     let is_sure = Memo::new(move |_| written.with(|written| written.trim() == name));
     let delete = move |event: SubmitEvent| {
@@ -184,9 +184,9 @@ fn Delete(canvas: Canvas) -> impl IntoView {
     };
     view! {
         <details class="danger">
-            <summary>{t().delete_canvas}</summary>
+            <summary>{t().delete_canvas()}</summary>
             <form class="form" on:submit=delete novalidate=true>
-                <p class="soft">{t().delete_canvas_text}</p>
+                <p class="soft">{t().delete_canvas_text()}</p>
                 <Field
                     id="delete-name"
                     label=label
@@ -200,7 +200,7 @@ fn Delete(canvas: Canvas) -> impl IntoView {
                     disabled=move || !is_sure.get()
                 >
                     <Icon glyph=Glyph::Delete small=true />
-                    {t().delete_canvas}
+                    {t().delete_canvas()}
                 </button>
             </form>
         </details>

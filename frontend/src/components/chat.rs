@@ -89,16 +89,16 @@ pub fn ChatPanel() -> impl IntoView {
     let empty = move || store.load.get() == LoadState::Ready && store.chat.with(Vec::is_empty);
     let unread_below = move || !reading.at_end.get() && reading.unread.get() > 0;
     view! {
-        <div class="chat__list" node_ref=scroll.list tabindex="0" role="group" aria-label=t().chat_history on:scroll=scrolled on:keydown=|event| move_along(&event)>
+        <div class="chat__list" node_ref=scroll.list tabindex="0" role="group" aria-label=t().chat_history() on:scroll=scrolled on:keydown=|event| move_along(&event)>
             <Show when=move || store.older.get() == Older::Loading>
-                <p class="chat__edge">{t().loading_older}</p>
+                <p class="chat__edge">{t().loading_older()}</p>
             </Show>
             <Show when=move || {
                 store.older.get() == Older::None
                     && window.is_whole()
                     && !store.chat.with(Vec::is_empty)
             }>
-                <p class="chat__edge">{t().chat_beginning}</p>
+                <p class="chat__edge">{t().chat_beginning()}</p>
             </Show>
             <Show when=waiting>
                 <WaitingMessages />
@@ -108,7 +108,7 @@ pub fn ChatPanel() -> impl IntoView {
             </Show>
             <ul
                 class="chat__messages"
-                aria-label=t().messages
+                aria-label=t().messages()
                 aria-live=move || if is_quiet.get() { "off" } else { "polite" }
                 aria-relevant="additions"
                 aria-busy=move || is_quiet.get().then_some("true")
@@ -121,7 +121,7 @@ pub fn ChatPanel() -> impl IntoView {
                             </li>
                         }
                         .into_any(),
-                        ChatLine::New => view! { <li class="chat__new">{t().new_messages}</li> }.into_any(),
+                        ChatLine::New => view! { <li class="chat__new">{t().new_messages()}</li> }.into_any(),
                         ChatLine::Message { row, first } => {
                             let added = shown.try_update_value(|shown| shown.added(Shown { row, first }));
                             added.map(|shown| view! { <Message shown /> }).into_any()
@@ -135,7 +135,7 @@ pub fn ChatPanel() -> impl IntoView {
                 <div class="chat__jump">
                     <button class="btn btn--primary btn--small" type="button" on:click=move |_| scroll.to_end()>
                         <Icon glyph=Glyph::Down small=true />
-                        {move || t().unread.of(reading.unread.get())}
+                        {move || t().unread(reading.unread.get())}
                     </button>
                 </div>
             </Show>
@@ -161,7 +161,7 @@ fn Typing() -> impl IntoView {
         typing_line(&names, all)
     });
     view! {
-        <div class="chat__typing" role="status" aria-label=t().typing>
+        <div class="chat__typing" role="status" aria-label=t().typing()>
             {line}
         </div>
     }
@@ -175,8 +175,8 @@ fn NoMessages() -> impl IntoView {
             <span class="empty__icon">
                 <Icon glyph=Glyph::Chat />
             </span>
-            <p class="empty__title">{t().no_messages_title}</p>
-            <p>{t().no_messages_text}</p>
+            <p class="empty__title">{t().no_messages_title()}</p>
+            <p>{t().no_messages_text()}</p>
         </div>
     }
 }

@@ -1,6 +1,6 @@
 //! Radio buttons side by side, with a hint about the chosen one.
 
-use crate::i18n::{accounts::account_texts, t};
+use crate::i18n::{account_texts, t};
 use leptos::prelude::*;
 use shared::{
     canvas::{EditPolicy, Guests, Newcomers, Visibility},
@@ -32,14 +32,17 @@ pub const STATUSES: [Status; 3] = [Status::Online, Status::Away, Status::Busy];
 /// The options for who can find a canvas.
 pub fn visibilities() -> Options {
     vec![
-        (t().visibility_public.to_owned(), t().visibility_public_hint),
         (
-            t().visibility_unlisted.to_owned(),
-            t().visibility_unlisted_hint,
+            t().visibility_public().to_owned(),
+            t().visibility_public_hint(),
         ),
         (
-            t().visibility_private.to_owned(),
-            t().visibility_private_hint,
+            t().visibility_unlisted().to_owned(),
+            t().visibility_unlisted_hint(),
+        ),
+        (
+            t().visibility_private().to_owned(),
+            t().visibility_private_hint(),
         ),
     ]
 }
@@ -47,9 +50,12 @@ pub fn visibilities() -> Options {
 /// The options for who can draw where.
 pub fn policies() -> Options {
     vec![
-        (t().policy_open.to_owned(), t().policy_open_hint),
-        (t().policy_exclusive.to_owned(), t().policy_exclusive_hint),
-        (t().policy_own.to_owned(), t().policy_own_hint),
+        (t().policy_open().to_owned(), t().policy_open_hint()),
+        (
+            t().policy_exclusive().to_owned(),
+            t().policy_exclusive_hint(),
+        ),
+        (t().policy_own().to_owned(), t().policy_own_hint()),
     ]
 }
 
@@ -57,10 +63,10 @@ pub fn policies() -> Options {
 pub fn guests() -> Options {
     let texts = account_texts();
     vec![
-        (texts.guests_paint.to_owned(), texts.guests_paint_hint),
-        (texts.guests_chat.to_owned(), texts.guests_chat_hint),
-        (texts.guests_look.to_owned(), texts.guests_look_hint),
-        (texts.guests_none.to_owned(), texts.guests_none_hint),
+        (texts.guests_paint().to_owned(), texts.guests_paint_hint()),
+        (texts.guests_chat().to_owned(), texts.guests_chat_hint()),
+        (texts.guests_look().to_owned(), texts.guests_look_hint()),
+        (texts.guests_none().to_owned(), texts.guests_none_hint()),
     ]
 }
 
@@ -68,17 +74,20 @@ pub fn guests() -> Options {
 pub fn newcomers() -> Options {
     let texts = account_texts();
     vec![
-        (texts.newcomers_free.to_owned(), texts.newcomers_free_hint),
         (
-            texts.newcomers_limited.to_owned(),
-            texts.newcomers_limited_hint,
+            texts.newcomers_free().to_owned(),
+            texts.newcomers_free_hint(),
+        ),
+        (
+            texts.newcomers_limited().to_owned(),
+            texts.newcomers_limited_hint(),
         ),
     ]
 }
 
 /// The options for a user's status.
 pub fn statuses() -> Options {
-    [t().status_online, t().status_away, t().status_busy]
+    [t().status_online(), t().status_away(), t().status_busy()]
         .map(|text| (text.to_owned(), ""))
         .to_vec()
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     browser::{self, uptime_ms},
-    i18n::{interpolate, t},
+    i18n::t,
     model::connection::{ConnectionStatus, EndReason},
     session::Session,
     store::Store,
@@ -69,21 +69,21 @@ pub fn ConnectionState() -> impl IntoView {
         }
     });
     let text = move || match status.get() {
-        ConnectionStatus::Live => t().live.to_owned(),
-        ConnectionStatus::Connecting => t().connecting.to_owned(),
-        ConnectionStatus::Waiting { offline: true, .. } => t().offline.to_owned(),
+        ConnectionStatus::Live => t().live().to_owned(),
+        ConnectionStatus::Connecting => t().connecting().to_owned(),
+        ConnectionStatus::Waiting { offline: true, .. } => t().offline().to_owned(),
         ConnectionStatus::Waiting { retry_at, .. } => match seconds_left(retry_at, now.get()) {
-            0 => t().connecting.to_owned(),
-            n => interpolate(t().reconnecting, &[("n", &n)]),
+            0 => t().connecting().to_owned(),
+            n => t().reconnecting(n),
         },
-        ConnectionStatus::SignedOut => t().signed_out.to_owned(),
+        ConnectionStatus::SignedOut => t().signed_out().to_owned(),
         ConnectionStatus::Ended(end) => ended(end).to_owned(),
     };
     let changes = move || {
         let n = store.waiting.get();
         let told = !matches!(status.get(), ConnectionStatus::Live);
         (told && n > 0).then(|| {
-            view! { <span class="connection__waiting">{t().changes_waiting.of(n)}</span> }
+            view! { <span class="connection__waiting">{t().changes_waiting(n)}</span> }
         })
     };
     // A screen reader would read each second aloud, so it gets the state only.
@@ -91,7 +91,7 @@ pub fn ConnectionState() -> impl IntoView {
         <div
             class="connection"
             role="status"
-            aria-label=t().connection
+            aria-label=t().connection()
             data-state=move || state_name(status.get())
         >
             <span class="connection__dot" aria-hidden="true"></span>
@@ -99,12 +99,12 @@ pub fn ConnectionState() -> impl IntoView {
                 {text}
             </span>
             <Show when=waits>
-                <span class="sr-only">{t().connection_lost}</span>
+                <span class="sr-only">{t().connection_lost()}</span>
             </Show>
             {changes}
             <Show when=waits>
                 <button class="link" type="button" on:click=move |_| session.reconnect_now()>
-                    {t().try_now}
+                    {t().try_now()}
                 </button>
             </Show>
         </div>
@@ -122,14 +122,14 @@ fn online() -> RwSignal<bool> {
 
 fn ended(end: EndReason) -> &'static str {
     match end {
-        EndReason::CanvasDeleted => t().ended_deleted,
-        EndReason::NoAccess => t().ended_access,
+        EndReason::CanvasDeleted => t().ended_deleted(),
+        EndReason::NoAccess => t().ended_access(),
         EndReason::Kicked
         | EndReason::Banned
         | EndReason::NoGuests
         | EndReason::MustRegister
         | EndReason::RateLimited
-        | EndReason::Other => t().ended_other,
+        | EndReason::Other => t().ended_other(),
     }
 }
 

@@ -49,7 +49,7 @@ pub fn Dialog(
                     <button
                         class="btn btn--quiet btn--icon"
                         type="button"
-                        aria-label=t().close
+                        aria-label=t().close()
                         on:click=move |_| open.set(false)
                     >
                         <Icon glyph=Glyph::Close />
@@ -82,7 +82,7 @@ pub fn Confirm(
             <p class="soft">{text}</p>
             <div class="dialog__foot">
                 <button class="btn" type="button" on:click=move |_| open.set(false)>
-                    {t().cancel}
+                    {t().cancel()}
                 </button>
                 <button
                     class="btn btn--danger"

@@ -14,7 +14,7 @@ use crate::{
         profile::Profile,
         shortcuts::Shortcuts,
     },
-    i18n::{accounts::account_texts, interpolate, order::order_texts, t},
+    i18n::{account_texts, order::order_texts, t},
     store::Account,
 };
 use leptos::{ev, prelude::*};
@@ -53,17 +53,17 @@ pub enum DialogKind {
 impl DialogKind {
     fn title(self) -> &'static str {
         match self {
-            Self::Shortcuts => t().shortcuts,
-            Self::Canvas => t().canvas_title,
-            Self::Profile => t().profile,
-            Self::Account => account_texts().account,
-            Self::Keep => account_texts().keep_title,
-            Self::Invites => account_texts().invites,
-            Self::Export => t().download_picture,
-            Self::SignOut => t().sign_out_title,
-            Self::Sanction => order_texts().sanction,
-            Self::Report => order_texts().report_title,
-            Self::MySanctions => order_texts().my_sanctions,
+            Self::Shortcuts => t().shortcuts(),
+            Self::Canvas => t().canvas_title(),
+            Self::Profile => t().profile(),
+            Self::Account => account_texts().account(),
+            Self::Keep => account_texts().keep_title(),
+            Self::Invites => account_texts().invites(),
+            Self::Export => t().download_picture(),
+            Self::SignOut => t().sign_out_title(),
+            Self::Sanction => order_texts().sanction(),
+            Self::Report => order_texts().report_title(),
+            Self::MySanctions => order_texts().my_sanctions(),
         }
     }
 }
@@ -176,18 +176,18 @@ fn SignOut() -> impl IntoView {
         navigate("/", NavigateOptions::default());
     });
     view! {
-        <p>{interpolate(t().sign_out_guest, &[("name", &name.unwrap_or_default())])}</p>
-        <p class="soft">{t().sign_out_guest_stays}</p>
+        <p>{t().sign_out_guest(&name.unwrap_or_default())}</p>
+        <p class="soft">{t().sign_out_guest_stays()}</p>
         <div class="dialog__foot">
             <button
                 class="btn btn--primary dialog__first"
                 type="button"
                 on:click=move |_| dialogs.show(DialogKind::Keep)
             >
-                {account_texts().keep_action}
+                {account_texts().keep_action()}
             </button>
             <button class="btn" type="button" on:click=move |_| dialogs.close()>
-                {t().cancel}
+                {t().cancel()}
             </button>
             <button
                 class="btn btn--danger"
@@ -197,7 +197,7 @@ fn SignOut() -> impl IntoView {
                     home.run(());
                 }
             >
-                {t().sign_out}
+                {t().sign_out()}
             </button>
         </div>
     }

@@ -10,7 +10,7 @@ use crate::{
         people::PeoplePanel,
         tile_panel::TilePanel,
     },
-    i18n::{number, t},
+    i18n::{language::in_reading_order, number, t},
     store::Store,
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
@@ -44,10 +44,10 @@ impl Tab {
 
     fn label(self) -> &'static str {
         match self {
-            Self::Chat => t().chat,
-            Self::People => t().people,
-            Self::Activity => t().activity,
-            Self::Tile => t().tile,
+            Self::Chat => t().chat(),
+            Self::People => t().people(),
+            Self::Activity => t().activity(),
+            Self::Tile => t().tile(),
         }
     }
 
@@ -134,7 +134,11 @@ pub fn Dock() -> impl IntoView {
         }
     };
     let keys = move |event: KeyboardEvent| {
-        if let Some(tab) = dock.tab.get_untracked().after(&event.key()) {
+        if let Some(tab) = dock
+            .tab
+            .get_untracked()
+            .after(in_reading_order(&event.key()))
+        {
             event.prevent_default();
             dock.show(tab);
             focus_tab(tab);
@@ -190,16 +194,16 @@ pub fn Dock() -> impl IntoView {
     });
     let unread = move || {
         let unread = reading.unread.get();
-        (unread > 0).then(|| t().unread.of(unread))
+        (unread > 0).then(|| t().unread(unread))
     };
     view! {
         <Title text=move || reading.title(&store) />
         <aside
             class="dock"
-            aria-label=t().panels
+            aria-label=t().panels()
             data-open=move || dock.open.get().to_string()
         >
-            <div class="tabs" role="tablist" aria-label=t().panels on:keydown=keys>
+            <div class="tabs" role="tablist" aria-label=t().panels() on:keydown=keys>
                 {tabs.collect_view()}
             </div>
             <span class="sr-only" id="chat-unread">{unread}</span>

@@ -7,7 +7,7 @@ use crate::{
         dialogs::Dialogs,
         icons::{Glyph, Icon},
     },
-    i18n::{interpolate, number, t},
+    i18n::{number, t},
     store::Store,
 };
 use leptos::prelude::*;
@@ -36,27 +36,21 @@ pub fn Export() -> impl IntoView {
         .filter(|scale| fits(scale, limits::IMAGE_SIDE))
         .collect();
     if scales.is_empty() {
-        return view! { <p class="soft">{t().picture_too_large}</p> }.into_any();
+        return view! { <p class="soft">{t().picture_too_large()}</p> }.into_any();
     }
     let handy = scales.iter().filter(|scale| fits(scale, HANDY)).count();
     let chosen = RwSignal::new(handy.saturating_sub(1));
-    let options = scales
-        .iter()
-        .map(|scale| (interpolate(t().times, &[("n", scale)]), ""))
-        .collect();
+    let options = scales.iter().map(|scale| (t().times(*scale), "")).collect();
     let scale = StoredValue::new(scales);
     let scale = move || scale.with_value(|scales| scales[chosen.get()]);
     let pixels = move || {
         let side = |side: i32| number(usize::try_from(side * scale().cast_signed()).unwrap_or(0));
         let (width, height) = (side(width), side(height));
-        interpolate(
-            t().preview_pixels,
-            &[("width", &width), ("height", &height)],
-        )
+        t().preview_pixels(&width, &height)
     };
     view! {
         <img class="export__picture" src=api::image_url(canvas.id, 1) alt="" />
-        <Choices name="scale" label=t().picture_scale value=chosen options />
+        <Choices name="scale" label=t().picture_scale() value=chosen options />
         <div class="dialog__foot">
             <span class="soft numbers dialog__note">{pixels}</span>
             <a
@@ -66,7 +60,7 @@ pub fn Export() -> impl IntoView {
                 on:click=move |_| dialogs.close()
             >
                 <Icon glyph=Glyph::Download />
-                {t().download}
+                {t().download()}
             </a>
         </div>
     }

@@ -37,6 +37,8 @@ pub enum Glyph {
     Fit,
     /// Follows a person.
     Follow,
+    /// The world: languages.
+    Globe,
     /// A heart.
     Heart,
     /// A keyboard.
@@ -90,6 +92,15 @@ pub enum Glyph {
 }
 
 impl Glyph {
+    /// Whether it points along the line, and therefore the other way where texts are written from
+    /// right to left.
+    fn is_directed(self) -> bool {
+        matches!(
+            self,
+            Self::Back | Self::Panel | Self::Redo | Self::Send | Self::SignOut | Self::Undo
+        )
+    }
+
     fn path(self) -> &'static str {
         match self {
             Self::Activity => "M3 12h4l3-8 4 16 3-8h4",
@@ -120,6 +131,9 @@ impl Glyph {
             }
             Self::Follow => {
                 "M2.5 12C5 7.5 8.300 5.5 12 5.5s7 2 9.5 6.5c-2.5 4.5-5.800 6.5-9.5 6.5S5 16.5 2.5 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z"
+            }
+            Self::Globe => {
+                "M3 12h18M12 3c-6 5-6 13 0 18 6-5 6-13 0-18M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0"
             }
             Self::Heart => {
                 "M12 20s-8-4.600-8-10.400A4.400 4.400 0 0 1 8.400 5c1.600 0 2.900.8 3.600 2 .7-1.200 2-2 3.600-2A4.400 4.400 0 0 1 20 9.600C20 15.400 12 20 12 20z"
@@ -183,6 +197,7 @@ pub fn Icon(
         <svg
             class="icon"
             class=("icon--small", small)
+            class=("icon--directed", glyph.is_directed())
             viewBox="0 0 24 24"
             aria-hidden="true"
             focusable="false"

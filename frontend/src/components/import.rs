@@ -58,7 +58,7 @@ pub fn ImportButton() -> impl IntoView {
         // So that the same file can be chosen again.
         input.set_value("");
     };
-    let name = board_texts().import;
+    let name = board_texts().import();
     view! {
         <button class="tool" type="button" aria-label=name title=name on:click=choose>
             <Icon glyph=Glyph::Picture />
@@ -97,9 +97,9 @@ pub fn Import() -> impl IntoView {
                 }
                 Err(error) => session.notify(NoticeKind::Problem(
                     match error {
-                        DecodeError::TooLarge => board_texts().import_too_large,
-                        DecodeError::NoPicture => board_texts().import_no_picture,
-                        DecodeError::Unreadable => board_texts().import_unreadable,
+                        DecodeError::TooLarge => board_texts().import_too_large(),
+                        DecodeError::NoPicture => board_texts().import_no_picture(),
+                        DecodeError::Unreadable => board_texts().import_unreadable(),
                     }
                     .to_owned(),
                 )),
@@ -113,7 +113,7 @@ pub fn Import() -> impl IntoView {
         }
     });
     view! {
-        <Dialog open title=board_texts().import>
+        <Dialog open title=board_texts().import()>
             <Preview picture open />
         </Dialog>
     }
@@ -200,7 +200,7 @@ fn Preview(picture: Imported, open: RwSignal<bool>) -> impl IntoView {
                 <canvas node_ref=canvas data-testid="import-preview"></canvas>
             </div>
             <label class="import__size">
-                {texts.import_size}
+                {texts.import_size()}
                 <input
                     type="range"
                     min="1"
@@ -215,7 +215,7 @@ fn Preview(picture: Imported, open: RwSignal<bool>) -> impl IntoView {
             </label>
             <label class="import__dither">
                 <input type="checkbox" bind:checked=dither />
-                {texts.import_dither}
+                {texts.import_dither()}
             </label>
             <p class="soft" role="status">{left_out}</p>
         </div>
@@ -226,7 +226,7 @@ fn Preview(picture: Imported, open: RwSignal<bool>) -> impl IntoView {
                 disabled=move || !is_ready.get()
                 on:click=paint
             >
-                {texts.import_paint}
+                {texts.import_paint()}
             </button>
         </div>
     }
@@ -247,7 +247,9 @@ fn listen(store: Store, session: Session) {
         let at = store.editing.get_untracked();
         match at.or_else(|| store.selected.get_untracked()) {
             Some(at) => store.import.set(Some((at, file))),
-            None => session.notify(NoticeKind::Problem(board_texts().import_nowhere.to_owned())),
+            None => session.notify(NoticeKind::Problem(
+                board_texts().import_nowhere().to_owned(),
+            )),
         }
     });
     let _ = use_event_listener(window(), ev::dragover, move |event| {

@@ -11,7 +11,7 @@ use crate::{
         members::role_label,
         share::{copy, select_all},
     },
-    i18n::{accounts::account_texts, api_problem, interpolate, moment},
+    i18n::{account_texts, api_problem, moment},
     model::notice::NoticeKind,
     session::Session,
     store::Store,
@@ -82,12 +82,12 @@ pub fn Invites() -> impl IntoView {
             .with(|all| all.as_ref().is_some_and(Vec::is_empty))
     };
     view! {
-        <p class="soft">{texts.invites_text}</p>
+        <p class="soft">{texts.invites_text()}</p>
         <Make list />
-        <section class="form" aria-label=texts.invites>
-            <ul class="members" aria-label=texts.invites>{rows}</ul>
+        <section class="form" aria-label=texts.invites()>
+            <ul class="members" aria-label=texts.invites()>{rows}</ul>
             <Show when=is_empty>
-                <p class="soft">{texts.no_invites}</p>
+                <p class="soft">{texts.no_invites()}</p>
             </Show>
             <p class="field__error" role="alert">{move || list.problem.get()}</p>
         </section>
@@ -129,7 +129,7 @@ fn Make(list: List) -> impl IntoView {
             list.load(store);
             list.tasks.spawn(async move {
                 if copy(&address(&invite)).await {
-                    session.notify(NoticeKind::Done(texts.invite_copied.to_owned()));
+                    session.notify(NoticeKind::Done(texts.invite_copied().to_owned()));
                 }
             });
         });
@@ -138,42 +138,42 @@ fn Make(list: List) -> impl IntoView {
         <form class="form" on:submit=make novalidate=true>
             <Choices
                 name="invite-role"
-                label=texts.invite_role
+                label=texts.invite_role()
                 value=role
                 options=options(&roles)
             />
             <Choices
                 name="invite-uses"
-                label=texts.invite_uses
+                label=texts.invite_uses()
                 value=uses
                 options=options(
                     &[
-                        texts.invite_uses_any,
-                        texts.invite_uses_once,
-                        texts.invite_uses_ten,
-                        texts.invite_uses_hundred,
+                        texts.invite_uses_any(),
+                        texts.invite_uses_once(),
+                        texts.invite_uses_ten(),
+                        texts.invite_uses_hundred(),
                     ],
                 )
             />
             <Choices
                 name="invite-time"
-                label=texts.invite_time
+                label=texts.invite_time()
                 value=time
-                options=options(&[texts.invite_day, texts.invite_week, texts.invite_month])
+                options=options(&[texts.invite_day(), texts.invite_week(), texts.invite_month()])
             />
             <Field
                 id="invite-note"
-                label=texts.invite_note
+                label=texts.invite_note()
                 value=note
                 max=*limits::INVITE_NOTE.end()
-                placeholder=texts.invite_note_example
+                placeholder=texts.invite_note_example()
                 error=form.wrong("note")
             />
             <p class="field__error" role="alert">{move || form.problem()}</p>
             <div class="dialog__foot">
                 <button class="btn btn--primary" type="submit" aria-busy=move || form.is_busy()>
                     <Icon glyph=Glyph::Plus small=true />
-                    {texts.invite_make}
+                    {texts.invite_make()}
                 </button>
             </div>
         </form>
@@ -190,22 +190,21 @@ fn InviteRow(list: List, invite: Invite) -> impl IntoView {
     let shown = link.clone();
     let role = role_label(invite.role);
     let uses = count(invite.uses);
-    let used = invite.max_uses.map_or_else(
-        || texts.uses.of(uses),
-        |max| interpolate(texts.invite_used, &[("n", &uses), ("max", &max)]),
-    );
-    let until = interpolate(texts.invite_until, &[("time", &moment(invite.expires_at))]);
+    let used = invite
+        .max_uses
+        .map_or_else(|| texts.uses(uses), |max| texts.invite_used(uses, max));
+    let until = texts.invite_until(&moment(invite.expires_at));
     let name = if invite.note.is_empty() {
         role.to_owned()
     } else {
         format!("{role} · {}", invite.note)
     };
-    let revoke_label = interpolate(texts.invite_revoke_one, &[("role", &name)]);
+    let revoke_label = texts.invite_revoke_one(&name);
     let copy_link = move |_| {
         let link = link.clone();
         list.tasks.spawn(async move {
             if copy(&link).await {
-                session.notify(NoticeKind::Done(texts.invite_copied.to_owned()));
+                session.notify(NoticeKind::Done(texts.invite_copied().to_owned()));
             }
         });
     };
@@ -220,7 +219,7 @@ fn InviteRow(list: List, invite: Invite) -> impl IntoView {
                 class="input invite__link"
                 type="text"
                 readonly=true
-                aria-label=texts.invite_link
+                aria-label=texts.invite_link()
                 prop:value=shown
                 on:focus=move |event| select_all(&event_target(&event))
             />
@@ -229,7 +228,7 @@ fn InviteRow(list: List, invite: Invite) -> impl IntoView {
                     view! {
                         <button class="btn btn--small" type="button" on:click=copy_link>
                             <Icon glyph=Glyph::Copy small=true />
-                            {texts.invite_copy}
+                            {texts.invite_copy()}
                         </button>
                     }
                 })}
@@ -239,7 +238,7 @@ fn InviteRow(list: List, invite: Invite) -> impl IntoView {
                 aria-label=revoke_label
                 on:click=move |_| list.revoke(store, invite.clone())
             >
-                {texts.invite_revoke}
+                {texts.invite_revoke()}
             </button>
         </li>
     }

@@ -4,7 +4,7 @@
 use crate::{
     account, api, browser,
     components::{dialogs::DialogKind, dialogs::Dialogs, field::Field, form::Submission},
-    i18n::{accounts::account_texts, interpolate, t, text_problem},
+    i18n::{account_texts, t, text_problem},
     model::notice::NoticeKind,
     session::Session,
     store::{Account, Store},
@@ -68,7 +68,7 @@ pub fn KeepAccount(
                 session.token_renewed(auth);
                 // Where guests may do less, the connection is still a guest's.
                 session.reconnect_now();
-                let text = interpolate(texts.kept, &[("name", &name)]);
+                let text = texts.kept(&name);
                 session.notify(NoticeKind::Done(text));
             }
             done.run(());
@@ -84,26 +84,26 @@ pub fn KeepAccount(
     };
     view! {
         <form class="form" on:submit=send novalidate=true>
-            <p class="soft">{texts.keep_text}</p>
+            <p class="soft">{texts.keep_text()}</p>
             <Field
                 id="keep-username"
-                label=t().username
+                label=t().username()
                 value=username
                 autocomplete="username"
                 is_username=true
                 max=*limits::USERNAME.end()
-                hint=t().username_hint
+                hint=t().username_hint()
                 error=error(|wrong| &wrong.0, "username")
                 focus=true
             />
             <Field
                 id="keep-password"
-                label=t().password
+                label=t().password()
                 value=password
                 kind="password"
                 autocomplete="new-password"
                 max=*limits::PASSWORD.end()
-                hint=t().password_hint
+                hint=t().password_hint()
                 error=error(|wrong| &wrong.1, "password")
             />
             <p class="field__error" role="alert">{move || form.problem()}</p>
@@ -113,7 +113,7 @@ pub fn KeepAccount(
                     type="submit"
                     aria-busy=move || form.is_busy()
                 >
-                    {texts.keep_action}
+                    {texts.keep_action()}
                 </button>
             </div>
         </form>
@@ -145,18 +145,18 @@ pub fn KeepOffer() -> impl IntoView {
     };
     view! {
         <Show when=move || is_offered.get()>
-            <aside class="banner floating keep-offer" aria-label=texts.keep_title>
-                <p>{texts.keep_offer}</p>
+            <aside class="banner floating keep-offer" aria-label=texts.keep_title()>
+                <p>{texts.keep_offer()}</p>
                 <div class="keep-offer__actions">
                     <button
                         class="btn btn--primary btn--small"
                         type="button"
                         on:click=move |_| dialogs.show(DialogKind::Keep)
                     >
-                        {texts.keep_action}
+                        {texts.keep_action()}
                     </button>
                     <button class="btn btn--quiet btn--small" type="button" on:click=decline>
-                        {texts.keep_later}
+                        {texts.keep_later()}
                     </button>
                 </div>
             </aside>

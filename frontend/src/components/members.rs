@@ -8,7 +8,7 @@ use crate::{
         field::Field,
         icons::{Glyph, Icon},
     },
-    i18n::{api_problem, interpolate, t},
+    i18n::{api_problem, t},
     tasks::Tasks,
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -24,10 +24,10 @@ const ROLES: [Role; 3] = [Role::Moderator, Role::Editor, Role::Viewer];
 /// The name of a role.
 pub fn role_label(role: Role) -> &'static str {
     match role {
-        Role::Owner => t().role_owner,
-        Role::Moderator => t().role_moderator,
-        Role::Editor => t().role_editor,
-        Role::Viewer => t().role_viewer,
+        Role::Owner => t().role_owner(),
+        Role::Moderator => t().role_moderator(),
+        Role::Editor => t().role_editor(),
+        Role::Viewer => t().role_viewer(),
     }
 }
 
@@ -57,7 +57,7 @@ impl List {
 
     fn tell(self, error: &api::ApiError) {
         self.problem.set(Some(match error.code() {
-            "user_not_found" => t().no_such_user.to_owned(),
+            "user_not_found" => t().no_such_user().to_owned(),
             _ => api_problem(error),
         }));
     }
@@ -104,12 +104,12 @@ pub fn Members(
         Some(rows.collect_view())
     };
     let hint = match canvas.visibility {
-        Visibility::Private => t().members_private,
-        Visibility::Public | Visibility::Unlisted => t().members_public,
+        Visibility::Private => t().members_private(),
+        Visibility::Public | Visibility::Unlisted => t().members_public(),
     };
     view! {
         <section class="form" aria-labelledby="members-title">
-            <h3 id="members-title">{t().members}</h3>
+            <h3 id="members-title">{t().members()}</h3>
             <p class="field__hint">{hint}</p>
             <ul class="members">{rows}</ul>
             <Show when=move || list.members.with(Option::is_none)>
@@ -144,7 +144,7 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
         view! {
             <select
                 class="input select"
-                aria-label=interpolate(t().role_of, &[("name", &name)])
+                aria-label=t().role_of(&name)
                 node_ref=select
                 on:change=change
             >
@@ -153,8 +153,8 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
             <button
                 class="btn btn--quiet btn--icon"
                 type="button"
-                aria-label=interpolate(t().remove_member, &[("name", &name)])
-                title=interpolate(t().remove_member, &[("name", &name)])
+                aria-label=t().remove_member(&name)
+                title=t().remove_member(&name)
                 on:click=move |_| list.change(username.get_value(), None, nothing)
             >
                 <Icon glyph=Glyph::Close small=true />
@@ -169,7 +169,7 @@ fn row(list: List, member: Member, role: Option<Role>) -> impl IntoView {
             <Avatar user=member.user_id name=name.clone() />
             <span class="row__text">
                 <span class="row__name-text" dir="auto">{name}</span>
-                <span class="row__note">{interpolate(t().at_name, &[("name", &member.username)])}</span>
+                <span class="row__note">{t().at_name(&member.username)}</span>
             </span>
             {controls}
         </li>
@@ -222,18 +222,18 @@ fn Add(list: List, role: Option<Role>) -> impl IntoView {
         <form class="members__add" on:submit=add novalidate=true>
             <Field
                 id="member-name"
-                label=t().username
+                label=t().username()
                 value=name
                 is_username=true
                 max=*limits::USERNAME.end()
-                placeholder=t().member_example
+                placeholder=t().member_example()
             />
-            <select class="input select" aria-label=t().role on:change=choose>
+            <select class="input select" aria-label=t().role() on:change=choose>
                 {options(role, Role::Editor)}
             </select>
             <button class="btn" type="submit">
                 <Icon glyph=Glyph::Plus small=true />
-                {t().add_member}
+                {t().add_member()}
             </button>
         </form>
     }

@@ -5,11 +5,12 @@ use crate::{
         avatar::Avatar,
         dialogs::{DialogKind, Dialogs},
         icons::{Glyph, Icon},
+        language_picker::LanguagePicker,
         order::{OrderState, Section},
         restore::take_back,
         theme::ThemePicker,
     },
-    i18n::{accounts::account_texts, interpolate, order::order_texts, rewrites::rewrite_texts, t},
+    i18n::{account_texts, order::order_texts, rewrites::rewrite_texts, t},
     store::{Account, Store},
 };
 use leptos::{ev, html, prelude::*};
@@ -59,8 +60,8 @@ pub fn Menu() -> impl IntoView {
             <button
                 class="btn btn--quiet btn--icon"
                 type="button"
-                aria-label=t().menu
-                title=t().menu
+                aria-label=t().menu()
+                title=t().menu()
                 aria-expanded=move || open.get().to_string()
                 node_ref=button
                 on:click=move |_| open.update(|open| *open = !*open)
@@ -95,9 +96,9 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
     let who = move || {
         account.user().map(|user| {
             let handle = if user.is_guest {
-                t().is_guest.to_owned()
+                t().is_guest().to_owned()
             } else {
-                interpolate(t().at_name, &[("name", &user.username)])
+                t().at_name(&user.username)
             };
             view! {
                 <button class="menu__item menu__who" type="button" on:click=move |_| show(DialogKind::Profile)>
@@ -106,12 +107,12 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                         <strong dir="auto">{user.display_name}</strong>
                         <span class="faint">{handle}</span>
                     </span>
-                    <span class="menu__hint">{t().profile}</span>
+                    <span class="menu__hint">{t().profile()}</span>
                 </button>
                 {user
                     .is_guest
-                    .then(|| item(Glyph::Heart, account_texts().keep, DialogKind::Keep))}
-                {item(Glyph::People, account_texts().account, DialogKind::Account)}
+                    .then(|| item(Glyph::Heart, account_texts().keep(), DialogKind::Keep))}
+                {item(Glyph::People, account_texts().account(), DialogKind::Account)}
                 <hr class="menu__line" />
             }
         })
@@ -130,15 +131,15 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
         Some(view! {
             <button class="menu__item" type="button" on:click=open>
                 <Icon glyph=Glyph::Undo />
-                {rewrite_texts().take_back_own}
+                {rewrite_texts().take_back_own()}
             </button>
         })
     };
     let about = move || {
         if store.role() == Some(Role::Owner) {
-            t().canvas_settings
+            t().canvas_settings()
         } else {
-            t().about_canvas
+            t().about_canvas()
         }
     };
     view! {
@@ -149,8 +150,8 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                     view! {
                         {item(Glyph::Tile, about(), DialogKind::Canvas)}
                         {(store.role() >= Some(Role::Moderator))
-                            .then(|| item(Glyph::Share, account_texts().invites, DialogKind::Invites))}
-                        {item(Glyph::Download, t().download_picture, DialogKind::Export)}
+                            .then(|| item(Glyph::Share, account_texts().invites(), DialogKind::Invites))}
+                        {item(Glyph::Download, t().download_picture(), DialogKind::Export)}
                         {own_work()}
                         <button
                             class="menu__item"
@@ -161,21 +162,24 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                             }
                         >
                             <Icon glyph=Glyph::Shield />
-                            {order_texts().moderation_log}
+                            {order_texts().moderation_log()}
                         </button>
                     }
                 })
             }}
-            {item(Glyph::Keys, t().shortcuts, DialogKind::Shortcuts)}
+            {item(Glyph::Keys, t().shortcuts(), DialogKind::Shortcuts)}
             <a href="/" class="menu__item">
                 <Icon glyph=Glyph::Back />
-                {t().all_canvases}
+                {t().all_canvases()}
             </a>
             <hr class="menu__line" />
-            <div class="menu__group"><ThemePicker /></div>
+            <div class="menu__group">
+                <ThemePicker />
+                <LanguagePicker />
+            </div>
             <Show when=move || account.user().is_some()>
                 <hr class="menu__line" />
-                {item(Glyph::Warning, order_texts().my_sanctions, DialogKind::MySanctions)}
+                {item(Glyph::Warning, order_texts().my_sanctions(), DialogKind::MySanctions)}
                 <button
                     class="menu__item"
                     type="button"
@@ -185,7 +189,7 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                     }
                 >
                     <Icon glyph=Glyph::SignOut />
-                    {t().sign_out}
+                    {t().sign_out()}
                 </button>
             </Show>
         </div>

@@ -93,7 +93,7 @@ pub fn Minimap() -> impl IntoView {
             class="minimap floating"
             class:minimap--idle=move || frame.get() == Some([0.0; 4])
             role="img"
-            aria-label=board_texts().minimap
+            aria-label=board_texts().minimap()
             style:aspect-ratio=move || size.get().map(|(w, h)| format!("{w} / {h}"))
             on:pointerdown=move |event| {
                 event.prevent_default();

@@ -9,7 +9,7 @@ use crate::{
         form::Submission,
         palette_choice::{PaletteChoice, PalettePicker},
     },
-    i18n::{interpolate, number, t},
+    i18n::{number, t},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
@@ -32,7 +32,7 @@ pub fn NewCanvas(
     made: Callback<Canvas>,
 ) -> impl IntoView {
     view! {
-        <Dialog open title=t().new_canvas.to_owned() wide=true>
+        <Dialog open title=t().new_canvas().to_owned() wide=true>
             <Form open made />
         </Dialog>
     }
@@ -54,7 +54,7 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
     let name_error = Signal::derive(move || {
         let missing = tried.get() && name.with(|name| name.trim().is_empty());
         missing
-            .then(|| t().text_empty.to_owned())
+            .then(|| t().text_empty().to_owned())
             .or_else(|| form.wrong("name").get())
     });
     let side_error = move |value: RwSignal<String>, name: &'static str| {
@@ -101,16 +101,16 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
             <div class="new-canvas__form">
                 <Field
                     id="canvas-name"
-                    label=t().canvas_name
+                    label=t().canvas_name()
                     value=name
                     max=*limits::CANVAS_NAME.end()
-                    placeholder=t().canvas_name_example
+                    placeholder=t().canvas_name_example()
                     error=name_error
                     focus=true
                 />
                 <Field
                     id="canvas-description"
-                    label=t().canvas_description
+                    label=t().canvas_description()
                     value=description
                     max=*limits::CANVAS_DESCRIPTION.end()
                     error=form.wrong("description")
@@ -118,14 +118,14 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
                 <div class="new-canvas__sizes">
                     <Field
                         id="canvas-width"
-                        label=t().canvas_width
+                        label=t().canvas_width()
                         value=width
                         max=3
                         error=side_error(width, "width")
                     />
                     <Field
                         id="canvas-height"
-                        label=t().canvas_height
+                        label=t().canvas_height()
                         value=height
                         max=3
                         error=side_error(height, "height")
@@ -133,19 +133,19 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
                 </div>
                 <Choices
                     name="tile-size"
-                    label=t().canvas_tile_size
+                    label=t().canvas_tile_size()
                     value=tile_size
                     options=TILE_SIZES.map(|side| (tile_size_label(side), "")).to_vec()
                 />
                 <Choices
                     name="visibility"
-                    label=t().canvas_visibility
+                    label=t().canvas_visibility()
                     value=visibility
                     options=visibilities()
                 />
                 <Choices
                     name="edit-policy"
-                    label=t().canvas_edit_policy
+                    label=t().canvas_edit_policy()
                     value=edit_policy
                     options=policies()
                 />
@@ -153,10 +153,10 @@ fn Form(open: RwSignal<bool>, made: Callback<Canvas>) -> impl IntoView {
                 <p class="field__error" role="alert">{move || form.problem()}</p>
                 <div class="dialog__foot">
                     <button class="btn" type="button" on:click=move |_| open.set(false)>
-                        {t().cancel}
+                        {t().cancel()}
                     </button>
                     <button class="btn btn--primary" type="submit" aria-busy=move || form.is_busy()>
-                        {t().create_canvas}
+                        {t().create_canvas()}
                     </button>
                 </div>
             </div>
@@ -180,13 +180,7 @@ fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: Signal<i32>) -> i
     let tiles = move || count(width.get()) * count(height.get());
     let pixels = move || {
         let side = |n: i32| number(count(n * tile_size.get()));
-        interpolate(
-            t().preview_pixels,
-            &[
-                ("width", &side(width.get())),
-                ("height", &side(height.get())),
-            ],
-        )
+        t().preview_pixels(&side(width.get()), &side(height.get()))
     };
     view! {
         <div class="new-canvas__preview">
@@ -202,7 +196,7 @@ fn Preview(width: Signal<i32>, height: Signal<i32>, tile_size: Signal<i32>) -> i
                 </svg>
             </div>
             <p class="new-canvas__figures" aria-live="polite">
-                <strong>{move || t().tiles.of(tiles())}</strong>
+                <strong>{move || t().tiles(tiles())}</strong>
                 <span>{pixels}</span>
             </p>
         </div>
@@ -239,17 +233,12 @@ fn side(text: &str) -> Option<i32> {
 }
 
 fn side_problem() -> String {
-    interpolate(
-        t().side_problem,
-        &[
-            ("least", limits::CANVAS_SIDE.start()),
-            ("most", limits::CANVAS_SIDE.end()),
-        ],
-    )
+    t().side_problem(*limits::CANVAS_SIDE.start(), *limits::CANVAS_SIDE.end())
 }
 
 fn tile_size_label(side: i32) -> String {
-    interpolate(t().grid_size, &[("width", &side), ("height", &side)])
+    let side = side.to_string();
+    t().grid_size(&side, &side)
 }
 
 #[cfg(test)]

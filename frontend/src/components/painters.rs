@@ -7,7 +7,7 @@ use crate::{
         icons::{Glyph, Icon},
         order::{Subject, person_menu::PersonButton},
     },
-    i18n::{coordinates, interpolate, rewrites::rewrite_texts},
+    i18n::{coordinates, rewrites::rewrite_texts},
     model::{
         camera::CameraCommand,
         notice::NoticeKind,
@@ -59,7 +59,7 @@ pub fn load_painters(store: Store, session: Session) {
             }
             let Ok(authors) = api::rewrites::authors(store.canvas_id, at).await else {
                 store.painters.set(None);
-                let text = rewrite_texts().who_painted_away.to_owned();
+                let text = rewrite_texts().who_painted_away().to_owned();
                 session.notify(NoticeKind::Problem(text));
                 return;
             };
@@ -109,7 +109,7 @@ pub fn PaintersButton(
             on:click=toggle
         >
             <Icon glyph=Glyph::People small=true />
-            {rewrite_texts().who_painted}
+            {rewrite_texts().who_painted()}
         </button>
     }
 }
@@ -136,25 +136,22 @@ pub fn PainterList(
         let painters = painters.get()?;
         let author = painters.author(pixel, side)?;
         let name = match author {
-            NOBODY => texts.nobody,
-            _ => painters.name(author).unwrap_or(texts.others),
+            NOBODY => texts.nobody(),
+            _ => painters.name(author).unwrap_or(texts.others()),
         };
         let place = coordinates(pixel.0, pixel.1);
-        Some(interpolate(
-            texts.pixel_by,
-            &[("place", &place), ("name", &name)],
-        ))
+        Some(texts.pixel_by(&place, &name))
     };
     let rows = move || {
         let painters = painters.get()?;
         let shares = painters.shares();
-        let head = texts.painted_by.of(shares.len());
+        let head = texts.painted_by(shares.len());
         let rows = shares.into_iter().map(|(author, count)| {
             view! { <Painter painters=Arc::clone(&painters) author count /> }
         });
         Some(view! {
             <h3 class="painters__head">{head}</h3>
-            <ul class="painters__rows" aria-label=texts.painters>{rows.collect_view()}</ul>
+            <ul class="painters__rows" aria-label=texts.painters()>{rows.collect_view()}</ul>
         })
     };
     let loading = move || is_shown(store, at) && painters.with(Option::is_none);
@@ -162,7 +159,7 @@ pub fn PainterList(
         <Show when=move || is_shown(store, at)>
             <div class="painters">
                 <p class="soft painters__pixel" role="status">
-                    {move || chosen().unwrap_or_else(|| texts.who_painted_hint.to_owned())}
+                    {move || chosen().unwrap_or_else(|| texts.who_painted_hint().to_owned())}
                 </p>
                 {rows}
                 <Show when=loading>
@@ -185,7 +182,7 @@ fn Painter(painters: Arc<Painters>, author: u8, count: usize) -> impl IntoView {
             message: None,
             case_id: None,
         });
-    let name = painters.name(author).unwrap_or(texts.others).to_owned();
+    let name = painters.name(author).unwrap_or(texts.others()).to_owned();
     let class = format!("painters__color person-{}", painters.color_index(author));
     let stand_out = move |only: Option<u8>| {
         store.painters.update(|overlay| {
@@ -209,7 +206,7 @@ fn Painter(painters: Arc<Painters>, author: u8, count: usize) -> impl IntoView {
             >
                 <span class=class aria-hidden="true"></span>
                 <span class="row__name-text" dir="auto">{name}</span>
-                <span class="row__time">{texts.pixels.of(count)}</span>
+                <span class="row__time">{texts.pixels(count)}</span>
             </button>
             {subject.map(|subject| view! { <PersonButton subject=Signal::stored(subject) /> })}
         </li>

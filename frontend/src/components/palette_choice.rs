@@ -77,24 +77,24 @@ pub fn PalettePicker(
     /// The choice.
     choice: PaletteChoice,
 ) -> impl IntoView {
-    let mut options: Options = vec![(t().palette_default.to_owned(), "")];
+    let mut options: Options = vec![(t().palette_default().to_owned(), "")];
     options.extend(SETS.map(|(name, _)| (name.to_owned(), "")));
-    options.push((t().palette_own.to_owned(), ""));
+    options.push((t().palette_own().to_owned(), ""));
     let swatches = move || match choice.colors() {
         Some(colors) => colors
             .into_iter()
             .map(|color| view! { <span style:background-color=color></span> })
             .collect_view()
             .into_any(),
-        None => view! { <p class="field__hint">{t().palette_hint}</p> }.into_any(),
+        None => view! { <p class="field__hint">{t().palette_hint()}</p> }.into_any(),
     };
     view! {
-        <Choices name="palette" label=t().palette value=choice.set options />
+        <Choices name="palette" label=t().palette() value=choice.set options />
         <Show when=move || { choice.set.get() > SETS.len() }>
             <textarea
                 class="input"
                 rows="3"
-                aria-label=t().palette_own_label
+                aria-label=t().palette_own_label()
                 placeholder="#0b1020, #f6c657, #4bd3bd"
                 spellcheck="false"
                 bind:value=choice.own

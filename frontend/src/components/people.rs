@@ -7,7 +7,7 @@ use crate::{
         icons::{Glyph, Icon},
         order::{Subject, person_menu::PersonButton},
     },
-    i18n::{coordinates, interpolate, t},
+    i18n::{coordinates, t},
     model::{camera::CameraCommand, connection::LoadState},
     session::Session,
     store::Store,
@@ -33,12 +33,9 @@ pub fn editing(person: &ActiveUser) -> Option<Coord> {
 /// A text for what a user does, if it is known.
 pub fn doing(person: &ActiveUser) -> Option<String> {
     if let Some(at) = editing(person) {
-        return Some(interpolate(
-            t().draws_in,
-            &[("place", &coordinates(at.x, at.y))],
-        ));
+        return Some(t().draws_in(&coordinates(at.x, at.y)));
     }
-    person.is_typing.then(|| t().is_typing.to_owned())
+    person.is_typing.then(|| t().is_typing().to_owned())
 }
 
 /// Moves the viewport to the tile in which a user draws, if there is one.
@@ -68,7 +65,7 @@ pub fn PeoplePanel() -> impl IntoView {
     let loading = move || store.people.is_empty() && store.load.get() == LoadState::Loading;
     view! {
         <div class="panel__scroll">
-            <ul class="rows" aria-label=t().people>
+            <ul class="rows" aria-label=t().people()>
                 <For each=move || ids.get() key=|id| *id let:id>
                     <Person id />
                 </For>
@@ -83,7 +80,7 @@ pub fn PeoplePanel() -> impl IntoView {
             </Show>
             <Show when=alone>
                 <div class="empty">
-                    <p>{t().alone}</p>
+                    <p>{t().alone()}</p>
                 </div>
             </Show>
         </div>
@@ -114,7 +111,7 @@ fn Person(id: UserId) -> impl IntoView {
             if person.is_active {
                 at_rest(&person)
             } else {
-                t().leaving.to_owned()
+                t().leaving().to_owned()
             }
         }))
     };
@@ -137,12 +134,11 @@ fn Person(id: UserId) -> impl IntoView {
         }
     };
     let follow_label = move || {
-        let text = if followed() {
-            t().stop_following
+        if followed() {
+            t().stop_following(&name())
         } else {
-            t().follow
-        };
-        interpolate(text, &[("name", &name())])
+            t().follow(&name())
+        }
     };
     let follow = move |_| {
         let follow = (!followed()).then_some(id);
@@ -171,7 +167,7 @@ fn Person(id: UserId) -> impl IntoView {
                     <span class="row__name">
                         <span class="row__name-text" dir="auto">{name}</span>
                         <Show when=is_me>
-                            <span class="faint">{t().you}</span>
+                            <span class="faint">{t().you()}</span>
                         </Show>
                     </span>
                     <span class="row__note" class=("row__note--live", busy) dir="auto">
@@ -202,9 +198,9 @@ fn at_rest(person: &ActiveUser) -> String {
         return person.status_message.clone();
     }
     match person.status {
-        Status::Online => t().looks_around,
-        Status::Away => t().status_away,
-        Status::Busy => t().status_busy,
+        Status::Online => t().looks_around(),
+        Status::Away => t().status_away(),
+        Status::Busy => t().status_busy(),
     }
     .to_owned()
 }

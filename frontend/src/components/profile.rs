@@ -8,9 +8,10 @@ use crate::{
         dialogs::{DialogKind, Dialogs},
         field::Field,
         form::Submission,
+        language_picker::LanguagePicker,
         theme::ThemePicker,
     },
-    i18n::{interpolate, order::order_texts, t},
+    i18n::{order::order_texts, t},
     session::Session,
     store::{Account, Store},
 };
@@ -48,9 +49,9 @@ pub fn Profile() -> impl IntoView {
         });
     };
     let handle = if user.is_guest {
-        t().is_guest.to_owned()
+        t().is_guest().to_owned()
     } else {
-        interpolate(t().at_name, &[("name", &user.username)])
+        t().at_name(&user.username)
     };
     view! {
         <form class="form" on:submit=save novalidate=true>
@@ -60,7 +61,7 @@ pub fn Profile() -> impl IntoView {
             </div>
             <Field
                 id="profile-name"
-                label=t().your_name
+                label=t().your_name()
                 value=name
                 autocomplete="nickname"
                 max=*limits::DISPLAY_NAME.end()
@@ -69,34 +70,35 @@ pub fn Profile() -> impl IntoView {
             />
             <Field
                 id="profile-message"
-                label=t().status_message
+                label=t().status_message()
                 value=message
                 max=*limits::STATUS_MESSAGE.end()
-                placeholder=t().status_message_example
+                placeholder=t().status_message_example()
                 error=form.wrong("status_message")
             />
             {session.map(|_| {
-                view! { <Choices name="profile-status" label=t().status value=status options=statuses() /> }
+                view! { <Choices name="profile-status" label=t().status() value=status options=statuses() /> }
             })}
             <ThemePicker />
+            <LanguagePicker />
             <button
                 class="link profile__sanctions"
                 type="button"
                 on:click=move |_| dialogs.show(DialogKind::MySanctions)
             >
-                {order_texts().my_sanctions}
+                {order_texts().my_sanctions()}
             </button>
             <p class="field__error" role="alert">{move || form.problem()}</p>
             <div class="dialog__foot">
                 <button class="btn" type="button" on:click=move |_| dialogs.close()>
-                    {t().cancel}
+                    {t().cancel()}
                 </button>
                 <button
                     class="btn btn--primary"
                     type="submit"
                     aria-busy=move || form.is_busy()
                 >
-                    {t().save}
+                    {t().save()}
                 </button>
             </div>
         </form>

@@ -49,7 +49,7 @@ pub fn RestoreButton(
         <Show when=move || may_restore(store, at)>
             <button class="btn" type="button" on:click=move |_| restore(store, session, at, None)>
                 <Icon glyph=Glyph::Undo small=true />
-                {rewrite_texts().restore}
+                {rewrite_texts().restore()}
             </button>
         </Show>
     }

@@ -15,8 +15,8 @@ use crate::{
         rewrites::{finish, rewrite_problem},
     },
     i18n::{
-        clock, coordinates, interpolate,
-        rewrites::{counts, found, rewrite_texts},
+        clock, coordinates, list,
+        rewrites::{found, rewrite_texts, running as running_text},
         t,
     },
     model::{
@@ -176,15 +176,14 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
             let area = store.area.get().area;
             if area == Some(area_between(at, at)) {
                 let place = coordinates(at.x, at.y);
-                interpolate(texts.restore_tile, &[("place", &place)])
+                texts.restore_tile(&place)
             } else {
-                texts.restore_area.to_owned()
+                texts.restore_area().to_owned()
             }
         }
-        None if is_mine() => texts.take_back_mine.to_owned(),
+        None if is_mine() => texts.take_back_mine().to_owned(),
         None => form.people.with(|people| {
-            let names: Vec<&str> = people.iter().map(|u| u.display_name.as_str()).collect();
-            interpolate(texts.take_back_from, &[("name", &names.join(", "))])
+            texts.take_back_from(&list(people.iter().map(|u| u.display_name.as_str())))
         }),
     };
     // The page's, so that it is followed to its end if the panel is closed.
@@ -234,17 +233,17 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
         preview.with(|preview| matches!(preview, Preview::Found(rewrite) if rewrite.tiles > 0))
     };
     let sentence = move || match running.get() {
-        Some(rewrite) => counts(texts.running, &rewrite),
+        Some(rewrite) => running_text(&rewrite),
         None => match preview.get() {
-            Preview::Counting => texts.counting.to_owned(),
+            Preview::Counting => texts.counting().to_owned(),
             Preview::Found(rewrite) => found(&rewrite),
             Preview::Problem(text) => text,
         },
     };
     let action = if restores {
-        texts.restore_action
+        texts.restore_action()
     } else {
-        texts.take_back_action
+        texts.take_back_action()
     };
     // Others can be added to others, not to oneself.
     let adds_people = !restores && untrack(|| store.role() >= Some(Role::Moderator) && !is_mine());
@@ -260,7 +259,7 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
                 <button
                     class="btn btn--quiet btn--icon"
                     type="button"
-                    aria-label=t().close
+                    aria-label=t().close()
                     on:click=move |_| close.run(())
                 >
                     <Icon glyph=Glyph::Close />
@@ -270,17 +269,17 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
                 {adds_people.then(|| view! { <PeopleFields people=form.people /> })}
                 <Choices
                     name="rewrite-span"
-                    label=if restores { texts.restore_when } else { texts.window }
+                    label=if restores { texts.restore_when() } else { texts.window() }
                     value=form.span
                     options=spans(restores, before)
                 />
                 <AreaFields everywhere=!restores />
                 <Field
                     id="rewrite-reason"
-                    label=texts.reason
+                    label=texts.reason()
                     value=form.reason
                     max=*limits::REASON.end()
-                    hint=texts.reason_hint
+                    hint=texts.reason_hint()
                 />
             </div>
             <p class="rewrite__found" role="status" data-testid="rewrite-found">{sentence}</p>
@@ -298,7 +297,7 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
                         </button>
                     }
                 >
-                    <button class="btn" type="button" on:click=stop>{texts.stop}</button>
+                    <button class="btn" type="button" on:click=stop>{texts.stop()}</button>
                 </Show>
             </div>
         </section>
@@ -310,25 +309,25 @@ fn spans(restores: bool, before: Option<Change>) -> crate::components::choices::
     let texts = rewrite_texts();
     let mut labels = if restores {
         vec![
-            texts.restore_minutes.to_owned(),
-            texts.restore_hour.to_owned(),
-            texts.restore_day.to_owned(),
-            texts.restore_week.to_owned(),
+            texts.restore_minutes().to_owned(),
+            texts.restore_hour().to_owned(),
+            texts.restore_day().to_owned(),
+            texts.restore_week().to_owned(),
         ]
     } else {
         [
-            texts.window_minutes,
-            texts.window_hour,
-            texts.window_day,
-            texts.window_week,
-            texts.window_ever,
+            texts.window_minutes(),
+            texts.window_hour(),
+            texts.window_day(),
+            texts.window_week(),
+            texts.window_ever(),
         ]
         .map(str::to_owned)
         .to_vec()
     };
     if let Some(change) = before {
         let time = clock(change.at);
-        labels.push(interpolate(texts.restore_event, &[("time", &time)]));
+        labels.push(texts.restore_event(&time));
     }
     labels.into_iter().map(|label| (label, "")).collect()
 }

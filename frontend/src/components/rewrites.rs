@@ -54,9 +54,9 @@ pub async fn finish(asked: ApiResult<Rewrite>, progress: impl Fn(&Rewrite)) -> A
 pub fn rewrite_problem(error: &ApiError) -> String {
     let texts = rewrite_texts();
     match error.code() {
-        "too_large" => texts.too_large.to_owned(),
-        "rewrite_running" => texts.is_running.to_owned(),
-        "already_undone" => texts.already_undone.to_owned(),
+        "too_large" => texts.too_large().to_owned(),
+        "rewrite_running" => texts.is_running().to_owned(),
+        "already_undone" => texts.already_undone().to_owned(),
         _ => api_problem(error),
     }
 }
@@ -78,7 +78,7 @@ pub fn UndoRewrite(
     };
     view! {
         <button class="btn btn--small" type="button" on:click=undo>
-            {rewrite_texts().undo}
+            {rewrite_texts().undo()}
         </button>
     }
 }

@@ -26,26 +26,26 @@ pub fn Share() -> impl IntoView {
         link.set(address.clone());
         spawn_scoped(async move {
             if copy(&address).await {
-                session.notify(NoticeKind::Done(t().link_copied.to_owned()));
+                session.notify(NoticeKind::Done(t().link_copied().to_owned()));
             } else {
                 by_hand.set(true);
             }
         });
     };
     view! {
-        <button class="btn top-bar__share" type="button" aria-label=t().share on:click=share>
+        <button class="btn top-bar__share" type="button" aria-label=t().share() on:click=share>
             <Icon glyph=Glyph::Share />
             <span class="top-bar__share-text" aria-hidden="true">
-                {t().share_short}
+                {t().share_short()}
             </span>
         </button>
-        <Dialog open=by_hand title=t().share.to_owned()>
-            <p class="soft">{t().share_by_hand}</p>
+        <Dialog open=by_hand title=t().share().to_owned()>
+            <p class="soft">{t().share_by_hand()}</p>
             <input
                 class="input"
                 type="text"
                 readonly=true
-                aria-label=t().link
+                aria-label=t().link()
                 prop:value=move || link.get()
                 on:focus=move |event| select_all(&event_target(&event))
             />

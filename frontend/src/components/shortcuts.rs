@@ -2,12 +2,10 @@
 //! test compares this list with it.
 
 use crate::{
-    browser,
     components::key_labels::KeyLabels,
     i18n::{
         board::{MIRROR_KEY, board_texts, tool},
-        shortcuts::{GROUPS, Group},
-        t,
+        shortcuts::{Group, groups, key_name},
     },
     model::tools::Tool,
 };
@@ -24,27 +22,22 @@ pub fn Shortcuts() -> impl IntoView {
 
 /// Consists of the client's own texts, and of the letters on keys.
 fn html(label: impl Fn(&str) -> String) -> String {
-    let control = if browser::is_apple() {
-        "⌘"
-    } else {
-        t().key_control
-    };
     let mut html = String::new();
-    for Group { title, tools, keys } in GROUPS {
+    for Group { title, tools, keys } in groups() {
         // Writing to a string cannot fail.
-        let _ = write!(html, "<section><h3>{title}</h3><dl>");
-        let tools = Tool::ALL
+        let _ = write!(html, "<section><h3>{}</h3><dl>", escape(title));
+        let offered = Tool::ALL
             .iter()
-            .filter(|_| *tools)
+            .filter(|_| tools)
             .map(|one| {
                 let (name, key) = tool(*one);
                 (key, name)
             })
-            .chain(tools.then_some((MIRROR_KEY, board_texts().mirror)));
-        for (keys, what) in tools.chain(keys.iter().copied()) {
-            let _ = write!(html, "<div><dt>{what}</dt><dd>");
+            .chain(tools.then_some((MIRROR_KEY, board_texts().mirror())));
+        for (keys, what) in offered.chain(keys) {
+            let _ = write!(html, "<div><dt>{}</dt><dd>", escape(what));
             for key in keys.split(' ') {
-                let key = escape(&label(key)).replace("Ctrl", control);
+                let key = escape(&key_name(&label(key)));
                 let _ = write!(html, "<kbd>{key}</kbd>");
             }
             html += "</dd></div>";
@@ -62,7 +55,10 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::board::keys::{KeyPress, command};
+    use crate::{
+        board::keys::{KeyPress, command},
+        i18n::testing::use_english,
+    };
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     /// Whether the board understands a key as the table writes it.
@@ -95,10 +91,10 @@ mod tests {
 
     #[test]
     fn the_board_understands_every_key_of_the_table() {
+        use_english();
         // The other groups are about the pointer, the pen and the chat.
-        let keys = [0, 2]
-            .into_iter()
-            .flat_map(|group: usize| GROUPS[group].keys);
+        let [drawing, _, board, ..] = groups();
+        let keys = drawing.keys.into_iter().chain(board.keys);
         let mut known = 0;
         for key in keys.flat_map(|(keys, _)| keys.split(' ')) {
             // With the pointer, or several keys in one entry.

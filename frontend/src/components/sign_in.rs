@@ -14,7 +14,7 @@ pub fn SignOutWaits() -> impl IntoView {
     let account = expect_context::<Account>();
     view! {
         <Show when=move || account.sign_out_waits.get()>
-            <p class="soft" role="status">{t().sign_out_waits}</p>
+            <p class="soft" role="status">{t().sign_out_waits()}</p>
         </Show>
     }
 }
@@ -27,15 +27,15 @@ pub fn SignInCard() -> impl IntoView {
     let was_here = move || store.me.with(Option::is_some);
     let waits = move || match store.waiting.get() {
         0 => String::new(),
-        n => t().waits_for_you.of(n),
+        n => t().waits_for_you(n),
     };
     view! {
         <section class="entry sign-in" aria-labelledby="sign-in-title">
             <h2 id="sign-in-title">
-                {move || if was_here() { t().session_over } else { t().join_title }}
+                {move || if was_here() { t().session_over() } else { t().join_title() }}
             </h2>
             <Show when=was_here>
-                <p class="soft">{t().session_over_text} " " {waits}</p>
+                <p class="soft">{t().session_over_text()} " " {waits}</p>
             </Show>
             <SignOutWaits />
             <EntryForms done=|_| () />

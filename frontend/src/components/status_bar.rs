@@ -5,7 +5,7 @@ use crate::{
     i18n::{
         self,
         board::{board_texts, creator_name},
-        coordinates, interpolate, t,
+        coordinates, t,
     },
     model::{camera::CameraCommand, tile_store::TileStore},
     session::Session,
@@ -45,20 +45,17 @@ pub fn StatusBar() -> impl IntoView {
         let at = at.get()?;
         let place = coordinates(at.x, at.y);
         let tile = match made_by.get() {
-            Some(name) => interpolate(t().place_by, &[("place", &place), ("name", &name)]),
+            Some(name) => t().place_by(&place, &name),
             None => place,
         };
         Some(match pixel.get() {
-            Some((x, y)) => interpolate(
-                board_texts().tile_and_pixel,
-                &[("tile", &tile), ("pixel", &i18n::coordinates(x, y))],
-            ),
+            Some((x, y)) => board_texts().tile_and_pixel(&tile, &i18n::coordinates(x, y)),
             None => tile,
         })
     };
     let percent = Memo::new(move |_| {
         let zoom = store.viewport.with(|view| view.camera.zoom);
-        (zoom * 100.0).round().to_string()
+        (zoom * 100.0).round()
     });
     let zoom = move |glyph: Glyph, label: &'static str, command: CameraCommand| {
         view! {
@@ -75,12 +72,12 @@ pub fn StatusBar() -> impl IntoView {
     };
     view! {
         <footer class="status-bar floating">
-            {zoom(Glyph::Minus, t().zoom_out, CameraCommand::Zoom(1.0 / STEP))}
-            <span class="status-bar__zoom" role="img" aria-label=move || interpolate(t().zoom_is, &[("n", &percent.get())])>
-                {move || interpolate(t().percent, &[("n", &percent.get())])}
+            {zoom(Glyph::Minus, t().zoom_out(), CameraCommand::Zoom(1.0 / STEP))}
+            <span class="status-bar__zoom" role="img" aria-label=move || t().zoom_is(percent.get())>
+                {move || t().percent(percent.get())}
             </span>
-            {zoom(Glyph::Plus, t().zoom_in, CameraCommand::Zoom(STEP))}
-            {zoom(Glyph::Fit, t().zoom_fit, CameraCommand::Fit)}
+            {zoom(Glyph::Plus, t().zoom_in(), CameraCommand::Zoom(STEP))}
+            {zoom(Glyph::Fit, t().zoom_fit(), CameraCommand::Fit)}
             <span class="status-bar__line" aria-hidden="true"></span>
             <span class="status-bar__place">{text}</span>
         </footer>

@@ -37,9 +37,9 @@ impl Theme {
 
     fn label(self) -> &'static str {
         match self {
-            Self::System => t().theme_system,
-            Self::Light => t().theme_light,
-            Self::Dark => t().theme_dark,
+            Self::System => t().theme_system(),
+            Self::Light => t().theme_light(),
+            Self::Dark => t().theme_dark(),
         }
     }
 
@@ -113,7 +113,7 @@ pub fn ThemePicker(
     });
     view! {
         <fieldset>
-            <legend class=if compact { "sr-only" } else { "menu__group-label" }>{t().theme}</legend>
+            <legend class=if compact { "sr-only" } else { "menu__group-label" }>{t().theme()}</legend>
             <div class="choices" class=("choices--icons", compact)>{choices.collect_view()}</div>
         </fieldset>
     }

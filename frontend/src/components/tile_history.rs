@@ -75,17 +75,17 @@ pub fn TileHistory(
     let has_more = move || past.from.get().is_none_or(|from| from > 1) && !past.has_begun();
     view! {
         <details class="history" on:toggle=unfolded>
-            <summary>{board_texts().history}</summary>
-            <ul class="history__rows" aria-label=board_texts().history>
+            <summary>{board_texts().history()}</summary>
+            <ul class="history__rows" aria-label=board_texts().history()>
                 <For each=rows key=|row| (row.seq, row.time.millis()) let:row>
                     <HistoryRow at row />
                 </For>
             </ul>
             <Show when=move || is_empty() && !past.searching.get()>
-                <p class="soft">{board_texts().history_none}</p>
+                <p class="soft">{board_texts().history_none()}</p>
             </Show>
             <Show when=move || past.away.get()>
-                <p class="soft" role="status">{board_texts().history_away}</p>
+                <p class="soft" role="status">{board_texts().history_away()}</p>
             </Show>
             <Show when=has_more>
                 <button
@@ -94,7 +94,7 @@ pub fn TileHistory(
                     disabled=move || past.searching.get()
                     on:click=move |_| past.search(store, session, at)
                 >
-                    {board_texts().history_older}
+                    {board_texts().history_older()}
                 </button>
             </Show>
         </details>
@@ -182,7 +182,7 @@ fn HistoryRow(at: Coord, row: Activity) -> impl IntoView {
     let name = move || {
         store
             .name_of(row.actor)
-            .unwrap_or_else(|| board_texts().a_guest.to_owned())
+            .unwrap_or_else(|| board_texts().a_guest().to_owned())
     };
     view! {
         <li class="history__row">
@@ -198,8 +198,8 @@ fn HistoryRow(at: Coord, row: Activity) -> impl IntoView {
                 <button
                     class="btn btn--quiet btn--icon btn--small"
                     type="button"
-                    aria-label=rewrite_texts().restore_before
-                    title=rewrite_texts().restore_before
+                    aria-label=rewrite_texts().restore_before()
+                    title=rewrite_texts().restore_before()
                     on:click=move |_| restore(store, session, at, Some(change))
                 >
                     <Icon glyph=Glyph::Undo small=true />

@@ -17,7 +17,7 @@ use crate::{
     },
     i18n::{
         board::{board_texts, creator_name, may_not},
-        coordinates, interpolate, moment, number,
+        coordinates, list, moment, number,
         order::order_texts,
         t,
     },
@@ -45,8 +45,8 @@ pub fn TilePanel() -> impl IntoView {
                 <span class="empty__icon">
                     <Icon glyph=Glyph::Tile />
                 </span>
-                <p class="empty__title">{t().no_tile_title}</p>
-                <p>{t().no_tile_text}</p>
+                <p class="empty__title">{t().no_tile_title()}</p>
+                <p>{t().no_tile_text()}</p>
             </div>
         }
         .into_any(),
@@ -79,11 +79,11 @@ fn Unpainted(at: Coord) -> impl IntoView {
     view! {
         <div>
             <h2 class="tile-panel__title">{heading(at)}</h2>
-            <p class="soft">{t().empty_cell}</p>
+            <p class="soft">{t().empty_cell()}</p>
         </div>
         <Drawing at />
         <div class="tile-panel__actions">
-            <DrawButton at label=t().draw_here />
+            <DrawButton at label=t().draw_here() />
             <PointButton at />
             <FlyButton at />
         </div>
@@ -123,7 +123,7 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
                     <span class="row__name-text" dir="auto">{name}</span>
                 </span>
                 <span class="row__note">
-                    {move || interpolate(t().started_on, &[("time", &figure(|tile| moment(tile.created_at))())])}
+                    {move || t().started_on(&figure(|tile| moment(tile.created_at))())}
                 </span>
             </span>
             {move || {
@@ -133,7 +133,7 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
         </div>
         <Drawing at />
         <div class="tile-panel__actions">
-            <DrawButton at label=t().draw_in_tile />
+            <DrawButton at label=t().draw_in_tile() />
             <LikeButton at tile />
             <PointButton at />
             <FlyButton at />
@@ -144,11 +144,11 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
         </div>
         <PainterList at />
         <dl class="tile-panel__facts">
-            <dt>{t().place_label}</dt>
+            <dt>{t().place_label()}</dt>
             <dd>{coordinates(at.x, at.y)}</dd>
-            <dt>{t().likes_label}</dt>
+            <dt>{t().likes_label()}</dt>
             <dd data-testid="likes">{move || number(likes())}</dd>
-            <dt>{t().changed_label}</dt>
+            <dt>{t().changed_label()}</dt>
             <dd>{figure(|tile| moment(tile.updated_at))}</dd>
         </dl>
         <TileHistory at />
@@ -163,19 +163,19 @@ fn Drawing(at: Coord) -> impl IntoView {
     let others = move || {
         let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
         let here = store.people.editors_of(at).into_iter();
-        here.filter(|user| Some(*user) != me)
+        let names: Vec<String> = here
+            .filter(|user| Some(*user) != me)
             .filter_map(|user| store.people.get(user))
             .map(|user| user.display_name)
-            .collect::<Vec<_>>()
-            .join(", ")
+            .collect();
+        list(names.iter().map(String::as_str))
     };
     let lines = move || {
         let others = others();
-        let drawing = (!others.is_empty())
-            .then(|| interpolate(board_texts().drawing_here, &[("names", &others)]));
+        let drawing = (!others.is_empty()).then(|| board_texts().drawing_here(&others));
         let why = store.may_not(at).map(|why| {
             let name = why.whose().and_then(|user| store.name_of(user));
-            may_not(why, name.as_deref().unwrap_or(board_texts().a_guest))
+            may_not(why, name.as_deref().unwrap_or(board_texts().a_guest()))
         });
         [drawing, why]
             .into_iter()
@@ -203,7 +203,7 @@ fn LinkButton(at: Coord) -> impl IntoView {
         let address = address.clone();
         spawn_scoped(async move {
             session.notify(if copy(&address).await {
-                NoticeKind::Done(board_texts().link_copied.to_owned())
+                NoticeKind::Done(board_texts().link_copied().to_owned())
             } else {
                 NoticeKind::Done(address)
             });
@@ -212,7 +212,7 @@ fn LinkButton(at: Coord) -> impl IntoView {
     view! {
         <a class="btn" href=path on:click=click>
             <Icon glyph=Glyph::Share small=true />
-            {board_texts().copy_link}
+            {board_texts().copy_link()}
         </a>
     }
 }
@@ -239,7 +239,7 @@ fn DrawButton(at: Coord, label: &'static str) -> impl IntoView {
                 on:click=click
             >
                 <Icon glyph=Glyph::Pencil small=true />
-                {move || if open() { t().stop_drawing } else { label }}
+                {move || if open() { t().stop_drawing() } else { label }}
             </button>
         </Show>
     }
@@ -255,13 +255,13 @@ fn LikeButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
         <button
             class="btn like"
             type="button"
-            aria-label=move || if liked() { t().unlike } else { t().like }
+            aria-label=move || if liked() { t().unlike() } else { t().like() }
             aria-pressed=move || liked().to_string()
             disabled=move || store.role().is_none()
             on:click=move |_| session.like(at, !liked())
         >
             <Icon glyph=Glyph::Heart small=true />
-            <span class="numbers">{move || t().likes.of(likes())}</span>
+            <span class="numbers">{move || t().likes(likes())}</span>
         </button>
     }
 }
@@ -278,7 +278,7 @@ fn PointButton(at: Coord) -> impl IntoView {
             on:click=move |_| session.mention(at, "")
         >
             <Icon glyph=Glyph::Point small=true />
-            {t().point_here}
+            {t().point_here()}
         </button>
     }
 }
@@ -300,7 +300,7 @@ fn ReportButton(at: Coord) -> impl IntoView {
             on:click=move |_| order.report(dialogs, target.clone(), heading(at))
         >
             <Icon glyph=Glyph::Warning small=true />
-            {order_texts().report}
+            {order_texts().report()}
         </button>
     }
 }
@@ -311,7 +311,7 @@ fn FlyButton(at: Coord) -> impl IntoView {
     view! {
         <button class="btn" type="button" on:click=move |_| session.fly_to(CameraCommand::Tile(at))>
             <Icon glyph=Glyph::Fit small=true />
-            {t().show_tile}
+            {t().show_tile()}
         </button>
     }
 }
@@ -329,14 +329,14 @@ fn DeleteButton(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
                 on:click=move |_| asking.set(true)
             >
                 <Icon glyph=Glyph::Delete small=true />
-                {t().delete_tile}
+                {t().delete_tile()}
             </button>
         </Show>
         <Confirm
             open=asking
-            title=interpolate(t().delete_title, &[("place", &coordinates(at.x, at.y))])
-            text=t().delete_text
-            action=t().delete_tile
+            title=t().delete_title(&coordinates(at.x, at.y))
+            text=t().delete_text()
+            action=t().delete_tile()
             confirmed=move |()| session.delete_tile(at)
         />
     }
@@ -374,7 +374,7 @@ pub(super) fn may(tile: Memo<Option<Tile>>, op: TileOp) -> Memo<bool> {
 }
 
 fn heading(at: Coord) -> String {
-    interpolate(t().tile_at, &[("place", &coordinates(at.x, at.y))])
+    t().tile_at(&coordinates(at.x, at.y))
 }
 
 fn count(n: i64) -> usize {

@@ -60,17 +60,17 @@ pub fn TileTitle(
                 <form class="tile-panel__edit" on:submit=save>
                     <Field
                         id="tile-title"
-                        label=t().title
+                        label=t().title()
                         value=draft
                         max=*limits::TILE_TITLE.end()
                         focus=true
                     />
                     <div class="tile-panel__edit-actions">
                         <button class="btn btn--primary" type="submit">
-                            {t().save}
+                            {t().save()}
                         </button>
                         <button class="btn" type="button" on:click=move |_| editing.set(false)>
-                            {t().cancel}
+                            {t().cancel()}
                         </button>
                     </div>
                 </form>
@@ -82,14 +82,14 @@ pub fn TileTitle(
             view! {
                 <div class="tile-panel__head">
                     <h2 class="tile-panel__title" dir="auto" class=("tile-panel__title--none", untitled)>
-                        {if untitled { t().untitled.to_owned() } else { shown }}
+                        {if untitled { t().untitled().to_owned() } else { shown }}
                     </h2>
                     <Show when=move || may.get()>
                         <button
                             class="btn btn--quiet btn--icon btn--small"
                             type="button"
-                            aria-label=t().edit_title
-                            title=t().edit_title
+                            aria-label=t().edit_title()
+                            title=t().edit_title()
                             on:click=edit
                         >
                             <Icon glyph=Glyph::Edit small=true />

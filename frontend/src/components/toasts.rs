@@ -6,7 +6,7 @@ use crate::{
         icons::{Glyph, Icon},
         rewrites::UndoRewrite,
     },
-    i18n::{board::may_not, coordinates, interpolate, order::order_texts, refusal, rewrites, t},
+    i18n::{board::may_not, coordinates, order::order_texts, refusal, rewrites, t},
     model::{
         camera::CameraCommand,
         notice::{Notice, NoticeKind},
@@ -53,7 +53,7 @@ pub fn Toasts() -> impl IntoView {
         })
     };
     view! {
-        <div class="toasts" role="status" aria-label=t().notices>
+        <div class="toasts" role="status" aria-label=t().notices()>
             <For each=newest key=|notice| notice.id let:notice>
                 <OneToast notice />
             </For>
@@ -92,7 +92,7 @@ fn OneToast(notice: Notice) -> impl IntoView {
                     session.dismiss(id);
                 }
             >
-                {t().show_tile}
+                {t().show_tile()}
             </button>
         }
     });
@@ -119,7 +119,7 @@ fn OneToast(notice: Notice) -> impl IntoView {
             <button
                 class="btn btn--quiet btn--icon btn--small"
                 type="button"
-                aria-label=t().dismiss
+                aria-label=t().dismiss()
                 on:click=move |_| session.dismiss(id)
             >
                 <Icon glyph=Glyph::Close small=true />
@@ -157,18 +157,15 @@ fn toast(kind: NoticeKind) -> Toast {
     match kind {
         NoticeKind::Refused { code, message, at } => Toast {
             at,
-            ..bad(interpolate(
-                t().taken_back,
-                &[("why", &refusal(code, &message))],
-            ))
+            ..bad(t().taken_back(&refusal(code, &message)))
         },
-        NoticeKind::QueueFull => bad(t().queue_full.to_owned()),
+        NoticeKind::QueueFull => bad(t().queue_full().to_owned()),
         NoticeKind::Role(role) => match role {
-            Role::Viewer => bad(t().now_viewer.to_owned()),
-            Role::Editor => good(t().now_editor.to_owned(), Glyph::Pencil),
-            Role::Moderator | Role::Owner => good(t().now_moderator.to_owned(), Glyph::Check),
+            Role::Viewer => bad(t().now_viewer().to_owned()),
+            Role::Editor => good(t().now_editor().to_owned(), Glyph::Pencil),
+            Role::Moderator | Role::Owner => good(t().now_moderator().to_owned(), Glyph::Check),
         },
-        NoticeKind::NotKept => bad(t().not_kept.to_owned()),
+        NoticeKind::NotKept => bad(t().not_kept().to_owned()),
         NoticeKind::MayNotDraw { why, name } => bad(may_not(why, &name)),
         NoticeKind::Announcement(text) => good(text, Glyph::Chat),
         NoticeKind::Mentioned {
@@ -177,7 +174,7 @@ fn toast(kind: NoticeKind) -> Toast {
             message,
         } => {
             let place = coordinates(at.x, at.y);
-            let text = interpolate(t().points_at, &[("name", &username), ("place", &place)]);
+            let text = t().points_at(&username, &place);
             let text = if message.is_empty() {
                 text
             } else {
@@ -192,9 +189,9 @@ fn toast(kind: NoticeKind) -> Toast {
             undo: (rewrite.tiles > 0).then_some(rewrite.id),
             ..good(rewrites::outcome(&rewrite), Glyph::Undo)
         },
-        NoticeKind::Shelved => bad(order_texts().shelved.to_owned()),
-        NoticeKind::SanctionOver => good(order_texts().sanction_over.to_owned(), Glyph::Check),
-        NoticeKind::Reported => good(order_texts().case_came.to_owned(), Glyph::Shield),
+        NoticeKind::Shelved => bad(order_texts().shelved().to_owned()),
+        NoticeKind::SanctionOver => good(order_texts().sanction_over().to_owned(), Glyph::Check),
+        NoticeKind::Reported => good(order_texts().case_came().to_owned(), Glyph::Shield),
         NoticeKind::Done(text) => good(text, Glyph::Check),
         NoticeKind::Problem(text) => bad(text),
     }

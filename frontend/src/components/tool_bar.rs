@@ -11,7 +11,9 @@ use crate::{
         board::{
             LEAVE_KEY, MIRROR_KEY, REDO_KEY, SWAP_KEY, UNDO_KEY, board_texts, tool as tool_text,
         },
-        interpolate, with_note,
+        key_name,
+        language::in_reading_order,
+        with_note,
     },
     model::tools::Tool,
     session::Session,
@@ -37,7 +39,7 @@ pub fn ToolBar() -> impl IntoView {
             <div
                 class="tool-bar floating"
                 role="toolbar"
-                aria-label=board_texts().tools
+                aria-label=board_texts().tools()
                 node_ref=bar
                 // A click does not move the focus away from the board.
                 on:mousedown=|event| event.prevent_default()
@@ -84,7 +86,7 @@ fn step(bar: NodeRef<html::Div>, event: &KeyboardEvent) {
         .position(|button| event.target().as_deref() == Some(button));
     let Some(at) = at else { return };
     let count = buttons.len();
-    let to = match event.key().as_str() {
+    let to = match in_reading_order(&event.key()) {
         "ArrowRight" | "ArrowDown" => (at + 1) % count,
         "ArrowLeft" | "ArrowUp" => (at + count - 1) % count,
         "Home" => 0,
@@ -121,7 +123,7 @@ fn ToolButton(tool: Tool) -> impl IntoView {
 #[component]
 fn Mirror() -> impl IntoView {
     let store = expect_context::<Store>();
-    let name = board_texts().mirror;
+    let name = board_texts().mirror();
     let key = key_label(MIRROR_KEY);
     view! {
         <button
@@ -150,9 +152,9 @@ fn Steps() -> impl IntoView {
             <button
                 class="tool"
                 type="button"
-                aria-label=texts.undo
+                aria-label=texts.undo()
                 aria-keyshortcuts="Control+Z"
-                title=move || with_note(texts.undo, &undo())
+                title=move || with_note(texts.undo(), &key_name(&undo()))
                 disabled=move || !store.undoable.get().0
                 on:click=move |_| session.undo()
             >
@@ -161,9 +163,9 @@ fn Steps() -> impl IntoView {
             <button
                 class="tool"
                 type="button"
-                aria-label=texts.redo
+                aria-label=texts.redo()
                 aria-keyshortcuts="Control+Y"
-                title=move || with_note(texts.redo, &redo())
+                title=move || with_note(texts.redo(), &key_name(&redo()))
                 disabled=move || !store.undoable.get().1
                 on:click=move |_| session.redo()
             >
@@ -173,9 +175,9 @@ fn Steps() -> impl IntoView {
             <button
                 class="tool tool--done"
                 type="button"
-                aria-label=texts.leave
+                aria-label=texts.leave()
                 aria-keyshortcuts="Escape"
-                title=with_note(texts.leave, LEAVE_KEY)
+                title=with_note(texts.leave(), &key_name(LEAVE_KEY))
                 on:click=move |_| session.leave_tile()
             >
                 <Icon glyph=Glyph::Check />
@@ -204,9 +206,9 @@ fn Palette() -> impl IntoView {
         })
     };
     let names = Memo::new(move |_| colors.with(|colors| i18n::board::color_names(colors)));
-    let label = move |text: &'static str, index: u8| {
+    let name = move |index: u8| {
         let name = names.with(|names| names.get(usize::from(index)).cloned());
-        interpolate(text, &[("name", &name.unwrap_or_default())])
+        name.unwrap_or_default()
     };
     let primary = move || store.tools.with(|tools| tools.primary);
     let secondary = move || store.tools.with(|tools| tools.secondary);
@@ -221,13 +223,13 @@ fn Palette() -> impl IntoView {
             <button
                 class="color-pair"
                 type="button"
-                aria-label=texts.swap
+                aria-label=texts.swap()
                 aria-keyshortcuts=swap_key
                 title=move || {
                     [
-                        label(texts.primary, primary()),
-                        label(texts.secondary, secondary()),
-                        with_note(texts.swap, &swap_key()),
+                        texts.primary(&name(primary())),
+                        texts.secondary(&name(secondary())),
+                        with_note(texts.swap(), &swap_key()),
                     ]
                     .join("\n")
                 }
@@ -236,7 +238,7 @@ fn Palette() -> impl IntoView {
                 <span class="color-pair__second" style:background-color=move || value(secondary())></span>
                 <span class="color-pair__first" style:background-color=move || value(primary())></span>
             </button>
-            <div class="palette" role="group" aria-label=texts.palette>
+            <div class="palette" role="group" aria-label=texts.palette()>
                 <For
                     each=move || colors.get().into_iter().zip(names.get()).enumerate()
                     key=|(index, (color, _))| (*index, color.clone())

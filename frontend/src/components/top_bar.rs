@@ -11,7 +11,7 @@ use crate::{
         people::{doing, fly_to_person},
         share::Share,
     },
-    i18n::{interpolate, t, with_note},
+    i18n::{t, with_note},
     model::connection::LoadState,
     session::Session,
     store::Store,
@@ -35,18 +35,18 @@ pub fn TopBar() -> impl IntoView {
     let is_there = Memo::new(move |_| !matches!(store.load.get(), LoadState::Failed(_)));
     let fold_label = move || {
         if dock.open.get() {
-            t().hide_panel
+            t().hide_panel()
         } else {
-            t().show_panel
+            t().show_panel()
         }
     };
     view! {
         <header class="top-bar">
-            <a href="/" class="top-bar__home" aria-label=t().all_canvases title=t().all_canvases>
+            <a href="/" class="top-bar__home" aria-label=t().all_canvases() title=t().all_canvases()>
                 <Star class="brand__star" />
             </a>
             <h1 class="top-bar__name" dir="auto" title=move || name.get()>
-                {move || name.get().unwrap_or_else(|| t().name.to_owned())}
+                {move || name.get().unwrap_or_else(|| t().name().to_owned())}
             </h1>
             // Without a canvas there is no connection to show.
             <Show when=move || is_there.get()>
@@ -86,7 +86,7 @@ fn Faces() -> impl IntoView {
     let shown = move || others.with(|(first, _)| first.clone());
     let more = move || others.with(|(first, all)| all - first.len());
     view! {
-        <div class="faces" role="group" aria-label=t().people_here_now>
+        <div class="faces" role="group" aria-label=t().people_here_now()>
             <For each=shown key=|id| *id let:id>
                 <Face id />
             </For>
@@ -94,11 +94,11 @@ fn Faces() -> impl IntoView {
                 <button
                     class="face face--more"
                     type="button"
-                    aria-label=move || t().more_people.of(more())
+                    aria-label=move || t().more_people(more())
                     on:click=move |_| dock.show(Tab::People)
                 >
                     <span class="avatar" aria-hidden="true">
-                        {move || interpolate(t().plus, &[("n", &more())])}
+                        {move || t().plus(more())}
                     </span>
                 </button>
             </Show>
@@ -115,11 +115,10 @@ fn Face(id: UserId) -> impl IntoView {
     let label = move || {
         let person = person.get()?;
         let follow = if followed() {
-            t().stop_following
+            t().stop_following(&person.display_name)
         } else {
-            t().follow
+            t().follow(&person.display_name)
         };
-        let follow = interpolate(follow, &[("name", &person.display_name)]);
         Some(match doing(&person) {
             Some(doing) => with_note(&follow, &doing),
             None => follow,

@@ -1,7 +1,11 @@
-//! Numbers and times in the user's locale, with the browser's `Intl`.
+//! Numbers, times, lists and plural forms in the page's language, with the browser's `Intl`.
 
-use super::{interpolate, t};
-use js_sys::{Date, Object, Reflect};
+use super::{catalog::Number, isolate, language, t};
+use js_sys::{
+    Array, Date,
+    Intl::{ListFormat, PluralRules, RelativeTimeFormat},
+    Object, Reflect,
+};
 use shared::time::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -10,9 +14,28 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// A number in the locale's format.
-pub fn number(n: usize) -> String {
-    let n = u32::try_from(n).unwrap_or(u32::MAX);
-    js_sys::Number::from(n).to_locale_string(&locale()).into()
+pub fn number(n: impl Number) -> String {
+    js_sys::Number::from(n.as_f64())
+        .to_locale_string(&locale())
+        .into()
+}
+
+/// The plural category of a number by CLDR: zero, one, two, few, many or other.
+pub(super) fn plural_category(n: f64) -> String {
+    thread_local! {
+        static RULES: PluralRules = PluralRules::new(&locales(), &Object::new());
+    }
+    RULES.with(|rules| rules.select(n).into())
+}
+
+/// Several things, as in "A, B, C".
+pub fn list<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+    let items: Array = items
+        .into_iter()
+        .map(|item| JsValue::from(isolate(item).as_ref()))
+        .collect();
+    let options = options(&[("style", "narrow")]);
+    ListFormat::new(&locales(), &options).format(&items).into()
 }
 
 /// The time of day, as in `14:05`.
@@ -31,8 +54,8 @@ pub fn moment(at: Timestamp) -> String {
 /// local days.
 pub fn day(at: Timestamp, days_ago: i64) -> String {
     match days_ago {
-        0 => t().today.to_owned(),
-        1 => t().yesterday.to_owned(),
+        0 => t().today().to_owned(),
+        1 => t().yesterday().to_owned(),
         2..=6 => date_time(at, &options(&[("weekday", "long")])),
         _ => date_time(at, &options(&[("dateStyle", "long")])),
     }
@@ -42,11 +65,21 @@ pub fn day(at: Timestamp, days_ago: i64) -> String {
 pub fn ago(at: Timestamp, now: i64) -> String {
     let passed = (now - at.millis()).max(0);
     match passed {
-        ..MINUTE => t().just_now.to_owned(),
-        MINUTE..HOUR => interpolate(t().minutes_ago, &[("n", &(passed / MINUTE))]),
-        HOUR..DAY => interpolate(t().hours_ago, &[("n", &(passed / HOUR))]),
+        ..MINUTE => relative(0, "second"),
+        MINUTE..HOUR => relative(-passed / MINUTE, "minute"),
+        HOUR..DAY => relative(-passed / HOUR, "hour"),
         DAY.. => date_time(at, &options(&[("dateStyle", "medium")])),
     }
+}
+
+/// As in "now" and "5 min ago".
+fn relative(n: i64, unit: &str) -> String {
+    let options = options(&[("numeric", "auto"), ("style", "short")]);
+    #[expect(clippy::cast_precision_loss, reason = "a few hours or minutes")]
+    let n = n as f64;
+    RelativeTimeFormat::new(&locales(), &options)
+        .format(n, unit)
+        .into()
 }
 
 fn date_time(at: Timestamp, options: &Object) -> String {
@@ -65,24 +98,31 @@ fn options(pairs: &[(&str, &str)]) -> Object {
     options
 }
 
-/// The user's locale: the first language of the browser that `Intl` accepts, else that of the
-/// texts. Browsers that take their language from the system's may have one that is no language
-/// tag, such as `C` or `en_US.UTF-8`, for which every function of `Intl` throws.
+/// The user's locale: the first of the browser's languages that is the page's, with its region, as
+/// in `de-AT`; else the page's language. Browsers that take their language from the system's may
+/// have one that is no language tag, such as `C` or `en_US.UTF-8`, for which every function of
+/// `Intl` throws.
 fn locale() -> String {
     thread_local! {
-        static LOCALE: String = preferred_locale();
+        static LOCALE: String = preferred_locale(&language::shown());
     }
     LOCALE.with(Clone::clone)
 }
 
-fn preferred_locale() -> String {
+fn locales() -> Array {
+    Array::of1(&locale().into())
+}
+
+fn preferred_locale(shown: &str) -> String {
     let navigator = crate::browser::window().navigator();
     let first = navigator.language().into_iter();
     let others = navigator.languages();
     first
         .chain(others.iter().filter_map(|language| language.as_string()))
-        .find_map(|language| valid_locale(&language))
-        .unwrap_or_else(|| t().language.to_owned())
+        .filter_map(|language| valid_locale(&language))
+        .find(|locale| locale.split('-').next() == Some(shown))
+        .or_else(|| valid_locale(shown))
+        .unwrap_or_else(|| "en".to_owned())
 }
 
 /// The language tag in `language`, which may be the name of a POSIX locale; none if there is none.

@@ -1,30 +1,50 @@
-//! The texts of errors. The server's error codes decide; its own message is used
-//! only for unknown codes.
+//! The texts of errors. The server's error codes decide, since its own messages are in English.
 
-use super::{accounts::account_texts, interpolate, order::order_texts, t};
+use super::{account_texts, order::order_texts, rewrites::rewrite_texts, t, texts::problems_texts};
 use crate::api::ApiError;
 use shared::{api::FieldError, protocol::ErrorCode, text::TextError};
 
 /// The text for a failed request.
 pub fn api_problem(error: &ApiError) -> String {
     let known = match error.code() {
-        "unreachable" => t().problem_away,
-        "origin_not_allowed" => t().wrong_address_text,
-        "invalid_credentials" => t().problem_credentials,
-        "username_taken" => t().problem_username_taken,
-        "already_registered" => account_texts().already_registered,
-        "validation_failed" => t().problem_validation,
-        "unauthenticated" => t().problem_signed_out,
-        "forbidden" => t().problem_forbidden,
-        "rate_limited" => t().problem_rate_limited,
-        "registration_required" => order_texts().must_register_text,
-        "guests_not_allowed" => order_texts().no_guests_text,
-        "sanctioned" => order_texts().refused_sanctioned,
-        "claimed" => order_texts().problem_claimed,
-        "already_decided" | "already_appealed" | "sanction_over" => order_texts().problem_over,
-        "user_not_found" => t().no_such_user,
-        _ if error.status() == Some(429) => t().problem_rate_limited,
-        _ => return error.to_string(),
+        "unreachable" => t().problem_away(),
+        "origin_not_allowed" => t().wrong_address_text(),
+        "invalid_credentials" => t().problem_credentials(),
+        "username_taken" => t().problem_username_taken(),
+        "already_registered" => account_texts().already_registered(),
+        "validation_failed" => t().problem_validation(),
+        "unauthenticated" => t().problem_signed_out(),
+        "forbidden" => t().problem_forbidden(),
+        "rate_limited" => t().problem_rate_limited(),
+        "registration_required" => order_texts().must_register_text(),
+        "guests_not_allowed" => order_texts().no_guests_text(),
+        "sanctioned" => order_texts().refused_sanctioned(),
+        "claimed" => order_texts().problem_claimed(),
+        "already_decided" | "already_appealed" | "sanction_over" => order_texts().problem_over(),
+        "user_not_found" => t().no_such_user(),
+        "newcomer" => order_texts().refused_newcomer(),
+        "slow_mode" => order_texts().refused_slow_mode(),
+        "locked_down" => order_texts().refused_locked_down(),
+        "canvas_not_found" => t().no_canvas_title(),
+        "tile_not_found" => t().refused_tile_not_found(),
+        "tile_exists" => t().refused_tile_exists(),
+        "tile_locked" => t().refused_tile_locked(),
+        "version_conflict" => t().refused_version_conflict(),
+        "out_of_bounds" => t().refused_out_of_bounds(),
+        "message_not_found" => order_texts().refused_no_message(),
+        "rewrite_running" => rewrite_texts().is_running(),
+        "already_undone" => rewrite_texts().already_undone(),
+        "too_large" => rewrite_texts().too_large(),
+        "image_too_large" => t().picture_too_large(),
+        "too_many_connections" => t().too_many_title(),
+        "too_many_blocks" => problems_texts().too_many_blocks(),
+        "too_many_invites" => problems_texts().too_many_invites(),
+        "body_too_large" => problems_texts().too_large(),
+        "overloaded" | "draining" | "unavailable" | "body_too_slow" => problems_texts().busy(),
+        "internal" => t().refused_internal(),
+        code if code == "not_found" || code.ends_with("_not_found") => problems_texts().gone(),
+        _ if error.status() == Some(429) => t().problem_rate_limited(),
+        code => return problems_texts().refused(code),
     };
     known.to_owned()
 }
@@ -32,24 +52,21 @@ pub fn api_problem(error: &ApiError) -> String {
 /// The error of the field with this name, if there is one.
 pub fn field_problem(fields: &[FieldError], name: &str) -> Option<String> {
     let field = fields.iter().find(|error| error.field == name)?;
-    Some(interpolate(
-        t().problem_field,
-        &[("message", &field.message)],
-    ))
+    Some(t().problem_field(&field.message))
 }
 
 /// The text for an invalid text.
 pub fn text_problem(error: &TextError) -> String {
     match error {
-        TextError::Empty => t().text_empty.to_owned(),
-        TextError::TooShort(least) => interpolate(t().text_too_short, &[("n", least)]),
-        TextError::TooLong(most) => interpolate(t().text_too_long, &[("n", most)]),
+        TextError::Empty => t().text_empty().to_owned(),
+        TextError::TooShort(least) => t().text_too_short(*least),
+        TextError::TooLong(most) => t().text_too_long(*most),
         TextError::Control
         | TextError::Line
         | TextError::Blank
         | TextError::Invisible
-        | TextError::Marks(_) => t().text_control.to_owned(),
-        TextError::Alphabet(_) => t().text_alphabet.to_owned(),
+        | TextError::Marks(_) => t().text_control().to_owned(),
+        TextError::Alphabet(_) => t().text_alphabet().to_owned(),
     }
 }
 
@@ -57,30 +74,30 @@ pub fn text_problem(error: &TextError) -> String {
 /// message, used for codes of a later version.
 pub fn refusal(code: ErrorCode, message: &str) -> String {
     let known = match code {
-        ErrorCode::TextEmpty => t().text_empty,
-        ErrorCode::TextTooLong => t().refused_text_too_long,
-        ErrorCode::OutOfBounds => t().refused_out_of_bounds,
-        ErrorCode::TileExists => t().refused_tile_exists,
-        ErrorCode::TileNotFound => t().refused_tile_not_found,
-        ErrorCode::TileLocked => t().refused_tile_locked,
-        ErrorCode::VersionConflict => t().refused_version_conflict,
-        ErrorCode::Forbidden => t().refused_forbidden,
-        ErrorCode::RateLimited => t().problem_rate_limited,
-        ErrorCode::Unauthenticated => t().problem_signed_out,
-        ErrorCode::Unavailable => t().refused_unavailable,
-        ErrorCode::Internal => t().refused_internal,
-        ErrorCode::Sanctioned => order_texts().refused_sanctioned,
-        ErrorCode::Newcomer => order_texts().refused_newcomer,
-        ErrorCode::SlowMode => order_texts().refused_slow_mode,
-        ErrorCode::LockedDown => order_texts().refused_locked_down,
-        ErrorCode::MessageNotFound => order_texts().refused_no_message,
+        ErrorCode::TextEmpty => t().text_empty(),
+        ErrorCode::TextTooLong => t().refused_text_too_long(),
+        ErrorCode::OutOfBounds => t().refused_out_of_bounds(),
+        ErrorCode::TileExists => t().refused_tile_exists(),
+        ErrorCode::TileNotFound => t().refused_tile_not_found(),
+        ErrorCode::TileLocked => t().refused_tile_locked(),
+        ErrorCode::VersionConflict => t().refused_version_conflict(),
+        ErrorCode::Forbidden => t().refused_forbidden(),
+        ErrorCode::RateLimited => t().problem_rate_limited(),
+        ErrorCode::Unauthenticated => t().problem_signed_out(),
+        ErrorCode::Unavailable => t().refused_unavailable(),
+        ErrorCode::Internal => t().refused_internal(),
+        ErrorCode::Sanctioned => order_texts().refused_sanctioned(),
+        ErrorCode::Newcomer => order_texts().refused_newcomer(),
+        ErrorCode::SlowMode => order_texts().refused_slow_mode(),
+        ErrorCode::LockedDown => order_texts().refused_locked_down(),
+        ErrorCode::MessageNotFound => order_texts().refused_no_message(),
         ErrorCode::InvalidJson
         | ErrorCode::UnknownType
         | ErrorCode::InvalidMessage
         | ErrorCode::CanvasMismatch
         | ErrorCode::TooFarBehind
         | ErrorCode::Other => {
-            return interpolate(t().problem_field, &[("message", &message)]);
+            return t().problem_field(message);
         }
     };
     known.to_owned()

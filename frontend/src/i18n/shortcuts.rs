@@ -1,5 +1,9 @@
-//! The list of shortcuts, in English. Keys have the names on the keyboard;
-//! several keys for one action are separated by a space.
+//! The list of shortcuts. Keys have the names on an English keyboard, which [`key_name`]
+//! translates; several keys for one action are separated by a space.
+
+pub use super::texts::shortcuts_texts;
+
+use crate::browser;
 
 /// A group of shortcuts.
 pub struct Group {
@@ -8,62 +12,92 @@ pub struct Group {
     /// Whether the drawing tools come first; their names are in `board`.
     pub tools: bool,
     /// Keys, and what they do.
-    pub keys: &'static [(&'static str, &'static str)],
+    pub keys: Vec<(&'static str, &'static str)>,
 }
 
 /// All groups.
-pub static GROUPS: &[Group] = &[
-    Group {
-        title: "Drawing",
-        tools: true,
-        keys: &[
-            ("1–9", "Choose a colour"),
-            ("X", "Swap the two colours"),
-            ("Ctrl+Z", "Undo"),
-            ("Ctrl+Y Ctrl+Shift+Z", "Redo"),
-            ("Esc", "Leave the tile"),
-        ],
-    },
-    Group {
-        title: "While drawing, with the pointer",
-        tools: false,
-        keys: &[
-            ("Shift", "Straight lines, squares, circles"),
-            ("Alt", "Pick a colour"),
-            ("Right-click", "Draw with the second colour"),
-            ("Space+drag", "Move the board"),
-        ],
-    },
-    Group {
-        title: "Board",
-        tools: false,
-        keys: &[
-            ("← ↑ → ↓", "Move, or go from tile to tile"),
-            ("W A S D", "Move"),
-            ("+ −", "Zoom"),
-            ("0", "Show the whole board, or the open tile"),
-            ("Enter", "Open the tile"),
-            ("Shift+click", "Name the tile in the chat"),
-        ],
-    },
-    Group {
-        title: "With the keyboard in a tile",
-        tools: false,
-        keys: &[("← ↑ → ↓", "Move the pen"), ("Space Enter", "Paint")],
-    },
-    Group {
-        title: "Chat",
-        tools: false,
-        keys: &[
-            ("Enter", "Send"),
-            ("Shift+Enter", "New line"),
-            ("@", "Name a person"),
-            ("@12,7", "Name a tile"),
-        ],
-    },
-    Group {
-        title: "Everywhere",
-        tools: false,
-        keys: &[("?", "Show these keys"), ("Esc", "Close")],
-    },
-];
+pub fn groups() -> [Group; 6] {
+    let texts = shortcuts_texts();
+    [
+        Group {
+            title: texts.drawing(),
+            tools: true,
+            keys: vec![
+                ("1–9", texts.choose_color()),
+                ("X", texts.swap()),
+                ("Ctrl+Z", texts.undo()),
+                ("Ctrl+Y Ctrl+Shift+Z", texts.redo()),
+                ("Esc", texts.leave()),
+            ],
+        },
+        Group {
+            title: texts.pointer(),
+            tools: false,
+            keys: vec![
+                ("Shift", texts.straight()),
+                ("Alt", texts.pick()),
+                ("Right-click", texts.second_color()),
+                ("Space+drag", texts.move_board()),
+            ],
+        },
+        Group {
+            title: texts.board(),
+            tools: false,
+            keys: vec![
+                ("← ↑ → ↓", texts.move_or_go()),
+                ("W A S D", texts.go()),
+                ("+ −", texts.zoom()),
+                ("0", texts.whole()),
+                ("Enter", texts.open_tile()),
+                ("Shift+click", texts.name_tile_in_chat()),
+            ],
+        },
+        Group {
+            title: texts.keyboard(),
+            tools: false,
+            keys: vec![
+                ("← ↑ → ↓", texts.move_pen()),
+                ("Space Enter", texts.paint()),
+            ],
+        },
+        Group {
+            title: texts.chat(),
+            tools: false,
+            keys: vec![
+                ("Enter", texts.send()),
+                ("Shift+Enter", texts.new_line()),
+                ("@", texts.name_person()),
+                ("@12,7", texts.name_tile()),
+            ],
+        },
+        Group {
+            title: texts.everywhere(),
+            tools: false,
+            keys: vec![("?", texts.show_keys()), ("Esc", texts.close())],
+        },
+    ]
+}
+
+/// The name of a key or of keys pressed together, such as `Ctrl+Z`, as keyboards in the page's
+/// language have it.
+pub fn key_name(keys: &str) -> String {
+    let texts = shortcuts_texts();
+    // A lone plus is a key.
+    if keys == "+" {
+        return keys.to_owned();
+    }
+    let names = keys.split('+').map(|key| match key {
+        "Ctrl" if browser::is_apple() => "⌘",
+        "Ctrl" => texts.ctrl(),
+        "Alt" => texts.alt(),
+        "Shift" => texts.shift(),
+        "Esc" => texts.escape(),
+        "Enter" => texts.enter(),
+        "Space" => texts.space(),
+        "Right-click" => texts.right_click(),
+        "drag" => texts.drag(),
+        "click" => texts.click(),
+        other => other,
+    });
+    names.collect::<Vec<_>>().join("+")
+}

@@ -84,10 +84,10 @@ pub fn CanvasPage(
                 <StatusBar />
                 <Show when=move || is_loading.get()>
                     <div class="board-area__waiting skeleton" aria-hidden="true"></div>
-                    <p class="board-hint floating" role="status">{t().loading_canvas}</p>
+                    <p class="board-hint floating" role="status">{t().loading_canvas()}</p>
                 </Show>
                 <Show when=move || is_blank.get()>
-                    <p class="board-hint floating">{board_texts().begin}</p>
+                    <p class="board-hint floating">{board_texts().begin()}</p>
                 </Show>
                 <Banner />
                 <RewritePanel />

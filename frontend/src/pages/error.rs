@@ -21,8 +21,8 @@ pub fn FailurePage(
     let account = expect_context::<Account>();
     let dialogs = expect_context::<Dialogs>();
     let (title, text) = match failure {
-        LoadFailure::Forbidden => (t().no_access_title, t().no_access_text),
-        LoadFailure::NotFound => (t().no_canvas_title, t().no_canvas_text),
+        LoadFailure::Forbidden => (t().no_access_title(), t().no_access_text()),
+        LoadFailure::NotFound => (t().no_canvas_title(), t().no_canvas_text()),
     };
     let may_sign_in = move || {
         failure == LoadFailure::Forbidden && account.sign_in.with(|s| *s == SignIn::SignedOut)
@@ -40,11 +40,11 @@ pub fn FailurePage(
                     type="button"
                     on:click=move |_| dialogs.show(DialogKind::MySanctions)
                 >
-                    {order_texts().my_sanctions}
+                    {order_texts().my_sanctions()}
                 </button>
             </Show>
             <Show when=may_sign_in>
-                <section class="entry" aria-label=t().sign_in>
+                <section class="entry" aria-label=t().sign_in()>
                     <EntryForms done=|_| () first=EntryMethod::SignIn />
                 </section>
             </Show>

@@ -9,7 +9,7 @@ use crate::{
         icons::Star,
         sign_in::SignOutWaits,
     },
-    i18n::{accounts::account_texts, api_problem, interpolate, t},
+    i18n::{account_texts, api_problem, t},
     model::connection::SignIn,
     pages::not_found::Lost,
     store::Account,
@@ -66,7 +66,7 @@ pub fn InvitePage(
     });
     let content = move || {
         if answer.with(|answer| *answer == Answer::Over) {
-            return view! { <Lost title=texts.invite_over_title text=texts.invite_over_text /> }
+            return view! { <Lost title=texts.invite_over_title() text=texts.invite_over_text() /> }
                 .into_any();
         }
         let way = match account.sign_in.get() {
@@ -79,8 +79,8 @@ pub fn InvitePage(
             <main class="invited">
                 <section class="entry" aria-labelledby="invited-title">
                     <Star class="brand__star" />
-                    <h1 id="invited-title">{texts.invited_title}</h1>
-                    <p class="soft">{texts.invited_text}</p>
+                    <h1 id="invited-title">{texts.invited_title()}</h1>
+                    <p class="soft">{texts.invited_text()}</p>
                     <SignOutWaits />
                     {way}
                 </section>
@@ -88,10 +88,7 @@ pub fn InvitePage(
         }
         .into_any()
     };
-    let title = interpolate(
-        t().page_of,
-        &[("page", &texts.invited_title), ("name", &t().name)],
-    );
+    let title = t().page_of(&texts.invited_title(), &t().name());
     view! {
         <Title text=title />
         {content}
@@ -110,7 +107,7 @@ fn Accept(user: User, answer: RwSignal<Answer>, accept: Callback<()>) -> impl In
     view! {
         <div class="entry__who">
             <Avatar user=user.id name=user.display_name.clone() size=Size::Large />
-            <p dir="auto">{interpolate(texts.invited_as, &[("name", &user.display_name)])}</p>
+            <p dir="auto">{texts.invited_as(&user.display_name)}</p>
         </div>
         <p class="field__error" role="alert">{problem}</p>
         <button
@@ -120,7 +117,7 @@ fn Accept(user: User, answer: RwSignal<Answer>, accept: Callback<()>) -> impl In
             disabled=is_waiting
             on:click=move |_| accept.run(())
         >
-            {texts.accept}
+            {texts.accept()}
         </button>
     }
 }

@@ -8,8 +8,8 @@ use leptos_meta::Title;
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! {
-        <Title text=t().not_found_title />
-        <Lost title=t().not_found_title text=t().not_found_text />
+        <Title text=t().not_found_title() />
+        <Lost title=t().not_found_title() text=t().not_found_text() />
     }
 }
 
@@ -33,7 +33,7 @@ pub fn Lost(
                 {children.map(|children| children())}
                 <div class="lost__actions">
                     <a href="/" class="btn">
-                        {t().all_canvases}
+                        {t().all_canvases()}
                     </a>
                 </div>
             </section>

@@ -11,12 +11,13 @@ use crate::{
         canvas_card::{CanvasCard, WaitingCard},
         dialogs::{DialogHost, DialogKind, Dialogs},
         icons::{Glyph, Icon, Star},
+        language_picker::LanguagePicker,
         new_canvas::NewCanvas,
         sign_in::SignOutWaits,
         theme::ThemePicker,
         thumbnail::{Address, Subject},
     },
-    i18n::{accounts::account_texts, interpolate, t},
+    i18n::{account_texts, t},
     model::connection::SignIn,
     store::Account,
     tasks::Tasks,
@@ -106,7 +107,7 @@ pub fn StartPage() -> impl IntoView {
     });
     let make = Callback::new(move |()| wished.set(true));
     view! {
-        <Title text=t().name />
+        <Title text=t().name() />
         <div class="start">
             <Hero public entered />
             <main id="canvases">
@@ -114,27 +115,27 @@ pub fn StartPage() -> impl IntoView {
                     <input
                         class="input finder__field"
                         type="search"
-                        aria-label=t().search
-                        placeholder=t().search
+                        aria-label=t().search()
+                        placeholder=t().search()
                         maxlength="200"
                         bind:value=query
                     />
                     <button class="btn" type="button" on:click=move |_| make.run(())>
                         <Icon glyph=Glyph::Plus />
-                        {t().new_canvas}
+                        {t().new_canvas()}
                     </button>
                 </div>
                 <Show when=move || mine.canvases.with(|canvases| !canvases.is_empty())>
                     <section class="canvas-list canvas-list--row" aria-labelledby="mine">
                         <div class="canvas-list__head">
-                            <h2 id="mine">{t().my_canvases}</h2>
+                            <h2 id="mine">{t().my_canvases()}</h2>
                         </div>
                         <Cards list=mine make />
                     </section>
                 </Show>
                 <section class="canvas-list" aria-labelledby="public">
                     <div class="canvas-list__head">
-                        <h2 id="public">{t().public_canvases}</h2>
+                        <h2 id="public">{t().public_canvases()}</h2>
                     </div>
                     <Cards list=public make />
                 </section>
@@ -197,21 +198,24 @@ fn Hero(public: CanvasList, entered: Callback<EntryMethod>) -> impl IntoView {
             <div class="hero__veil"></div>
             <div class="hero__bar">
                 <Star class="brand__star" />
-                <ThemePicker compact=true />
+                <div class="hero__choices">
+                    <LanguagePicker />
+                    <ThemePicker compact=true />
+                </div>
             </div>
             <div class="hero__body">
                 <div>
-                    <h1 class="hero__name">{t().name}</h1>
-                    <p class="hero__sentence">{t().sentence}</p>
+                    <h1 class="hero__name">{t().name()}</h1>
+                    <p class="hero__sentence">{t().sentence()}</p>
                     <p class="hero__facts">
                         <Show when=move || { here.get() > 0 }>
                             <span class="hero__fact">
                                 <span class="live-dot"></span>
-                                {move || t().people_drawing.of(here.get())}
+                                {move || t().people_drawing(here.get())}
                             </span>
                         </Show>
                         <Show when=move || { drawn.get() > 0 }>
-                            <span class="hero__fact">{move || t().tiles_drawn.of(drawn.get())}</span>
+                            <span class="hero__fact">{move || t().tiles_drawn(drawn.get())}</span>
                         </Show>
                     </p>
                 </div>
@@ -220,12 +224,12 @@ fn Hero(public: CanvasList, entered: Callback<EntryMethod>) -> impl IntoView {
                     {move || match account.sign_in.get() {
                         SignIn::SignedIn(user) => view! { <Welcome user /> }.into_any(),
                         SignIn::SignedOut => view! {
-                            <h2 id="entry-title">{t().come_in}</h2>
+                            <h2 id="entry-title">{t().come_in()}</h2>
                             <EntryForms done=entered />
                         }
                         .into_any(),
                         SignIn::Unknown => view! {
-                            <h2 id="entry-title">{t().come_in}</h2>
+                            <h2 id="entry-title">{t().come_in()}</h2>
                         }
                         .into_any(),
                     }}
@@ -247,18 +251,18 @@ fn Welcome(user: User) -> impl IntoView {
             <div class="entry__who-text">
                 <h2 id="entry-title" dir="auto">{user.display_name}</h2>
                 <p class="faint">
-                    {if user.is_guest { t().is_guest.to_owned() } else { interpolate(t().at_name, &[("name", &user.username)]) }}
+                    {if user.is_guest { t().is_guest().to_owned() } else { t().at_name(&user.username) }}
                 </p>
             </div>
         </div>
-        <p class="soft">{t().welcome}</p>
+        <p class="soft">{t().welcome()}</p>
         <div class="entry__actions">
             <a class="btn btn--primary btn--wide" href="#canvases" rel="external">
-                {t().pick_canvas}
+                {t().pick_canvas()}
             </a>
             <button class="btn btn--wide" type="button" on:click=move |_| dialogs.show(DialogKind::Profile)>
                 <Icon glyph=Glyph::Edit />
-                {t().profile}
+                {t().profile()}
             </button>
             {user
                 .is_guest
@@ -270,17 +274,17 @@ fn Welcome(user: User) -> impl IntoView {
                             on:click=move |_| dialogs.show(DialogKind::Keep)
                         >
                             <Icon glyph=Glyph::Heart />
-                            {account_texts().keep}
+                            {account_texts().keep()}
                         </button>
                     }
                 })}
             <button class="btn btn--wide" type="button" on:click=move |_| dialogs.show(DialogKind::Account)>
                 <Icon glyph=Glyph::People />
-                {account_texts().account}
+                {account_texts().account()}
             </button>
             <button class="btn btn--quiet btn--wide" type="button" on:click=sign_out>
                 <Icon glyph=Glyph::SignOut />
-                {t().sign_out}
+                {t().sign_out()}
             </button>
         </div>
     }
@@ -310,24 +314,24 @@ fn Cards(list: CanvasList, make: Callback<()>) -> impl IntoView {
             (ListState::Failed, true) => view! {
                 <div class="canvas-list__empty empty">
                     <span class="empty__icon"><Icon glyph=Glyph::Warning /></span>
-                    <p class="empty__title">{t().away_title}</p>
-                    <p>{t().away_text}</p>
+                    <p class="empty__title">{t().away_title()}</p>
+                    <p>{t().away_text()}</p>
                     <button class="btn" type="button" on:click=move |_| list.refresh()>
-                        {t().try_again}
+                        {t().try_again()}
                     </button>
                 </div>
             }
             .into_any(),
             (ListState::Loaded, true) if list.query.with(|query| !query.trim().is_empty()) => view! {
                 <div class="canvas-list__empty empty">
-                    <p class="empty__title">{t().nothing_found_title}</p>
-                    <p>{t().nothing_found_text}</p>
+                    <p class="empty__title">{t().nothing_found_title()}</p>
+                    <p>{t().nothing_found_text()}</p>
                     <button
                         class="btn"
                         type="button"
                         on:click=move |_| list.query.set(String::new())
                     >
-                        {t().clear_search}
+                        {t().clear_search()}
                     </button>
                 </div>
             }
@@ -335,10 +339,10 @@ fn Cards(list: CanvasList, make: Callback<()>) -> impl IntoView {
             (ListState::Loaded, true) => view! {
                 <div class="canvas-list__empty empty">
                     <span class="empty__icon"><Icon glyph=Glyph::Pencil /></span>
-                    <p class="empty__title">{t().no_canvases_title}</p>
-                    <p>{t().no_canvases_text}</p>
+                    <p class="empty__title">{t().no_canvases_title()}</p>
+                    <p>{t().no_canvases_text()}</p>
                     <button class="btn" type="button" on:click=move |_| make.run(())>
-                        {t().make_first_canvas}
+                        {t().make_first_canvas()}
                     </button>
                 </div>
             }
@@ -348,7 +352,7 @@ fn Cards(list: CanvasList, make: Callback<()>) -> impl IntoView {
         <Show when=move || list.cursor.with(Option::is_some)>
             <div class="canvas-list__more">
                 <button class="btn" type="button" on:click=move |_| list.more()>
-                    {t().show_more}
+                    {t().show_more()}
                 </button>
             </div>
         </Show>

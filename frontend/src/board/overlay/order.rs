@@ -88,9 +88,13 @@ fn draw_name(
 ) {
     let texts = rewrite_texts();
     let (text, background, color) = match (author, painters.name(author)) {
-        (NOBODY, _) => (texts.nobody, scene.theme.label.as_str(), &scene.theme.text),
+        (NOBODY, _) => (
+            texts.nobody(),
+            scene.theme.label.as_str(),
+            &scene.theme.text,
+        ),
         (_, name) => (
-            name.unwrap_or(texts.others),
+            name.unwrap_or(texts.others()),
             painters.color(author),
             &scene.theme.person_text,
         ),

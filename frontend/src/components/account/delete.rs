@@ -9,7 +9,7 @@ use crate::{
         form::Submission,
         icons::{Glyph, Icon},
     },
-    i18n::{accounts::account_texts, interpolate, t},
+    i18n::{account_texts, t},
     store::Account,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -60,7 +60,7 @@ pub fn DeleteAccountForm(
         });
     };
     let proof = if is_guest {
-        let label = interpolate(texts.delete_guest_label, &[("name", &user.display_name)]);
+        let label = texts.delete_guest_label(&user.display_name);
         view! {
             <Field
                 id="delete-account-name"
@@ -74,7 +74,7 @@ pub fn DeleteAccountForm(
         view! {
             <Field
                 id="delete-account-password"
-                label=t().password
+                label=t().password()
                 value=password
                 kind="password"
                 autocomplete="current-password"
@@ -85,9 +85,9 @@ pub fn DeleteAccountForm(
     };
     view! {
         <details class="danger">
-            <summary>{texts.delete_account}</summary>
+            <summary>{texts.delete_account()}</summary>
             <form class="form" on:submit=send novalidate=true>
-                <p class="soft">{texts.delete_account_text}</p>
+                <p class="soft">{texts.delete_account_text()}</p>
                 {proof}
                 <label class="check">
                     <input
@@ -95,7 +95,7 @@ pub fn DeleteAccountForm(
                         prop:checked=with_canvases
                         on:change=move |event| with_canvases.set(event_target_checked(&event))
                     />
-                    <span>{texts.delete_canvases}</span>
+                    <span>{texts.delete_canvases()}</span>
                 </label>
                 <p class="field__error" role="alert">{move || form.problem()}</p>
                 <button
@@ -104,7 +104,7 @@ pub fn DeleteAccountForm(
                     disabled=move || !is_sure.get()
                 >
                     <Icon glyph=Glyph::Delete small=true />
-                    {texts.delete_account}
+                    {texts.delete_account()}
                 </button>
             </form>
         </details>

@@ -3,7 +3,7 @@
 use crate::{
     api,
     components::avatar::Avatar,
-    i18n::{accounts::account_texts, interpolate, t},
+    i18n::{account_texts, t},
     session::Session,
     tasks::Tasks,
 };
@@ -35,8 +35,8 @@ pub fn HiddenPeople() -> impl IntoView {
         });
     };
     let row = move |user: UserRef| {
-        let handle = interpolate(t().at_name, &[("name", &user.username)]);
-        let label = interpolate(texts.show_again, &[("name", &user.display_name)]);
+        let handle = t().at_name(&user.username);
+        let label = texts.show_again(&user.display_name);
         let (id, name) = (user.user_id, user.display_name.clone());
         view! {
             <li class="member">
@@ -51,7 +51,7 @@ pub fn HiddenPeople() -> impl IntoView {
                     aria-label=label
                     on:click=move |_| show_again(user.clone())
                 >
-                    {texts.show_again_short}
+                    {texts.show_again_short()}
                 </button>
             </li>
         }
@@ -60,9 +60,9 @@ pub fn HiddenPeople() -> impl IntoView {
     let is_empty = move || people.with(|people| people.as_ref().is_some_and(Vec::is_empty));
     view! {
         <section class="form" aria-labelledby="hidden-title">
-            <h3 id="hidden-title">{texts.hidden_people}</h3>
+            <h3 id="hidden-title">{texts.hidden_people()}</h3>
             <p class="field__hint">
-                {move || if is_empty() { texts.hidden_nobody } else { texts.hidden_people_text }}
+                {move || if is_empty() { texts.hidden_nobody() } else { texts.hidden_people_text() }}
             </p>
             <ul class="members" aria-labelledby="hidden-title">{rows}</ul>
         </section>

@@ -3,7 +3,7 @@
 use crate::{
     api,
     components::{field::Field, form::Submission},
-    i18n::{accounts::account_texts, api_problem, t, text_problem},
+    i18n::{account_texts, api_problem, t, text_problem},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{api::accounts::ChangePassword, limits, text::TextError};
@@ -51,11 +51,11 @@ pub fn PasswordForm() -> impl IntoView {
     };
     view! {
         <section class="form" aria-labelledby="password-title">
-            <h3 id="password-title">{texts.change_password}</h3>
+            <h3 id="password-title">{texts.change_password()}</h3>
             <form class="form" on:submit=send novalidate=true>
                 <Field
                     id="old-password"
-                    label=texts.old_password
+                    label=texts.old_password()
                     value=old
                     kind="password"
                     autocomplete="current-password"
@@ -64,21 +64,21 @@ pub fn PasswordForm() -> impl IntoView {
                 />
                 <Field
                     id="new-password"
-                    label=texts.new_password
+                    label=texts.new_password()
                     value=new
                     kind="password"
                     autocomplete="new-password"
                     max=*limits::PASSWORD.end()
-                    hint=t().password_hint
+                    hint=t().password_hint()
                     error=new_error
                 />
                 <p class="field__error" role="alert">{general}</p>
                 <p class="soft" role="status">
-                    {move || changed.get().then_some(texts.password_changed)}
+                    {move || changed.get().then_some(texts.password_changed())}
                 </p>
                 <div class="dialog__foot">
                     <button class="btn" type="submit" aria-busy=move || form.is_busy()>
-                        {texts.change_password}
+                        {texts.change_password()}
                     </button>
                 </div>
             </form>

@@ -2,7 +2,7 @@
 
 use crate::{
     api,
-    i18n::{accounts::account_texts, interpolate, moment},
+    i18n::{account_texts, moment},
     tasks::Tasks,
 };
 use leptos::prelude::*;
@@ -48,17 +48,11 @@ pub fn Sessions() -> impl IntoView {
     list.load();
     let row = move |session: UserSession| {
         let place = if session.current {
-            texts.session_here
+            texts.session_here()
         } else {
-            texts.session_elsewhere
+            texts.session_elsewhere()
         };
-        let times = interpolate(
-            texts.session_times,
-            &[
-                ("began", &moment(session.created_at)),
-                ("seen", &moment(session.last_seen_at)),
-            ],
-        );
+        let times = texts.session_times(&moment(session.created_at), &moment(session.last_seen_at));
         let end = (!session.current).then(|| {
             view! {
                 <button
@@ -66,7 +60,7 @@ pub fn Sessions() -> impl IntoView {
                     type="button"
                     on:click=move |_| list.end(Some(session.id))
                 >
-                    {texts.end_session}
+                    {texts.end_session()}
                 </button>
             }
         });
@@ -82,17 +76,17 @@ pub fn Sessions() -> impl IntoView {
     };
     view! {
         <section class="form" aria-labelledby="sessions-title">
-            <h3 id="sessions-title">{texts.sessions}</h3>
+            <h3 id="sessions-title">{texts.sessions()}</h3>
             <ul class="members" aria-labelledby="sessions-title">
                 {move || list.sessions.get().into_iter().map(row).collect_view()}
             </ul>
             <Show when=move || list.is_away.get()>
-                <p class="field__error" role="alert">{texts.sessions_away}</p>
+                <p class="field__error" role="alert">{texts.sessions_away()}</p>
             </Show>
             <Show when=move || list.sessions.with(|sessions| sessions.len() > 1)>
                 <div class="dialog__foot">
                     <button class="btn" type="button" on:click=move |_| list.end(None)>
-                        {texts.end_others}
+                        {texts.end_others()}
                     </button>
                 </div>
             </Show>

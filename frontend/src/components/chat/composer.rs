@@ -9,7 +9,6 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{
-        interpolate,
         order::{kept_from, order_texts},
         t,
     },
@@ -52,13 +51,13 @@ pub fn Composer(
         </Show>
         // A text field has no state that tells of a list.
         <span class="sr-only" role="status">
-            {move || offers().then(|| t().names_offered.of(draft.names.with(Vec::len)))}
+            {move || offers().then(|| t().names_offered(draft.names.with(Vec::len)))}
         </span>
         <form class="composer" on:submit=submit>
             <textarea
                 class="input composer__input"
                 dir="auto"
-                aria-label=t().message
+                aria-label=t().message()
                 aria-describedby="chat-count"
                 aria-autocomplete="list"
                 aria-controls=move || offers().then_some("chat-names")
@@ -67,13 +66,13 @@ pub fn Composer(
                 aria-invalid=move || draft.is_too_long().then_some("true")
                 placeholder=move || {
                     if signed_out.get() {
-                        t().sign_in_to_chat.to_owned()
+                        t().sign_in_to_chat().to_owned()
                     } else if store.is_over() {
-                        t().chat_is_over.to_owned()
+                        t().chat_is_over().to_owned()
                     } else if let Some(end) = muted.get() {
                         kept_from(Activity::Speaking, end)
                     } else {
-                        t().message_example.to_owned()
+                        t().message_example().to_owned()
                     }
                 }
                 rows=move || draft.text.with(|text| text.matches('\n').count() + 1).min(LINES).to_string()
@@ -88,8 +87,8 @@ pub fn Composer(
             <button
                 class="btn btn--primary btn--icon"
                 type="submit"
-                aria-label=t().send
-                title=t().send
+                aria-label=t().send()
+                title=t().send()
                 disabled=move || {
                     draft.length.get() == 0 || draft.is_too_long() || is_mute.get() || slow.get() > 0
                 }
@@ -98,7 +97,7 @@ pub fn Composer(
             </button>
             <Show when=move || { slow.get() > 0 }>
                 <span class="composer__slow">
-                    {move || interpolate(order_texts().chat_slow, &[("n", &slow.get())])}
+                    {move || order_texts().chat_slow(slow.get())}
                 </span>
             </Show>
             <span
@@ -158,7 +157,7 @@ fn Offers(draft: Draft) -> impl IntoView {
             .collect_view()
     };
     view! {
-        <div class="complete" role="listbox" id="chat-names" aria-label=t().people>
+        <div class="complete" role="listbox" id="chat-names" aria-label=t().people()>
             {options}
         </div>
     }
@@ -180,7 +179,7 @@ fn Offer(draft: Draft, name: Name, index: usize) -> impl IntoView {
         >
             <Avatar user=name.id name=name.display.clone() size=Size::Small />
             <span dir="auto">{name.display}</span>
-            <span class="faint">{interpolate(t().at_name, &[("name", &name.user)])}</span>
+            <span class="faint">{t().at_name(&name.user)}</span>
         </div>
     }
 }
@@ -195,10 +194,10 @@ fn counter(length: usize) -> Option<String> {
     if length + COUNT_FROM < most {
         return None;
     }
-    let text = if length > most {
-        t().characters_over
+    let n = most.abs_diff(length);
+    Some(if length > most {
+        t().characters_over(n)
     } else {
-        t().characters_left
-    };
-    Some(text.of(most.abs_diff(length)))
+        t().characters_left(n)
+    })
 }

@@ -9,7 +9,7 @@ use crate::{
         avatar::Avatar,
         order::{Subject, person_menu::PersonButton},
     },
-    i18n::{clock, interpolate, moment, order::order_texts, refusal, t},
+    i18n::{clock, coordinates, moment, order::order_texts, refusal, t},
     model::{
         camera::CameraCommand,
         chat::{ChatKey, DeliveryStatus},
@@ -57,7 +57,7 @@ pub fn Message(
             view! {
                 <div class="message__head">
                     <span class="message__author" dir="auto">{name.get_value()}</span>
-                    {move || own.get().then(|| view! { <span class="message__you faint">{t().you}</span> })}
+                    {move || own.get().then(|| view! { <span class="message__you faint">{t().you()}</span> })}
                     <time class="message__time" title=move || moment(at())>
                         {move || clock(at())}
                     </time>
@@ -68,7 +68,7 @@ pub fn Message(
     let face = move || is_first().then(|| view! { <Avatar user=sender name=name.get_value() /> });
     let author = move || {
         (!is_first()).then(|| {
-            let who = interpolate(t().says, &[("name", &name.get_value())]);
+            let who = t().says(&name.get_value());
             view! { <span class="sr-only">{who}</span> }
         })
     };
@@ -76,7 +76,7 @@ pub fn Message(
     let is_removed = Memo::new(move |_| shown.with(|shown| shown.row.removed));
     let text = move || {
         if is_removed.get() {
-            view! { <p class="message__removed">{order_texts().message_removed}</p> }.into_any()
+            view! { <p class="message__removed">{order_texts().message_removed()}</p> }.into_any()
         } else {
             view! {
                 <div class="message__text" dir="auto" translate="yes">
@@ -160,7 +160,7 @@ fn message_text(text: &str) -> impl IntoView + use<> {
                 let shown = shown_as(&name).unwrap_or_default();
                 view! {
                     <span class="message__name" class=("message__name--me", is_me) title=name>
-                        {interpolate(t().at_name, &[("name", &shown)])}
+                        {t().at_name(&shown)}
                     </span>
                 }
                 .into_any()
@@ -177,7 +177,7 @@ fn TileChip(at: Coord) -> impl IntoView {
     let session = expect_context::<Session>();
     let on_canvas = Memo::new(move |_| store.tiles.grid().is_none_or(|grid| grid.contains(at)));
     let text = super::text::tile(at);
-    let label = interpolate(t().go_to_tile, &[("x", &at.x), ("y", &at.y)]);
+    let label = t().go_to_tile(&coordinates(at.x, at.y));
     let go = move |_| {
         session.fly_to(CameraCommand::Tile(at));
         session.select(Some(at));
@@ -207,7 +207,7 @@ fn MessageFate(key: ChatKey, delivery: DeliveryStatus) -> impl IntoView {
         (DeliveryStatus::Pending, _) => {
             let waits = move || {
                 (store.connection.get() != ConnectionStatus::Live)
-                    .then_some(t().waits_for_connection)
+                    .then_some(t().waits_for_connection())
             };
             view! { <div class="message__fate">{waits}</div> }.into_any()
         }
@@ -224,16 +224,16 @@ fn MessageFate(key: ChatKey, delivery: DeliveryStatus) -> impl IntoView {
 fn Failed(reason: String, op: OpId, session: Session) -> impl IntoView {
     view! {
         <div class="message__fate">
-            <span>{interpolate(t().not_sent, &[("why", &reason)])}</span>
+            <span>{t().not_sent(&reason)}</span>
             <button class="link" type="button" on:click=move |_| session.retry_chat(op)>
-                {t().retry}
+                {t().retry()}
             </button>
             <button
                 class="link link--danger"
                 type="button"
                 on:click=move |_| session.discard_chat(op)
             >
-                {t().discard}
+                {t().discard()}
             </button>
         </div>
     }

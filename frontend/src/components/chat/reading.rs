@@ -4,7 +4,7 @@
 use super::{rows, text};
 use crate::{
     components::dock::{DockState, Tab},
-    i18n::{interpolate, t},
+    i18n::t,
     model::{
         chat::ChatRow,
         connection::{LoadState, SignIn},
@@ -101,12 +101,12 @@ impl ChatReading {
             .canvas
             .with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()));
         let title = name.map_or_else(
-            || t().name.to_owned(),
-            |page| interpolate(t().page_of, &[("page", &page), ("name", &t().name)]),
+            || t().name().to_owned(),
+            |page| t().page_of(&page, &t().name()),
         );
         match self.unread.get() {
             0 => title,
-            n => interpolate(t().unread_page, &[("n", &n), ("page", &title)]),
+            n => t().unread_page(n, &title),
         }
     }
 }
@@ -147,10 +147,7 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
                         text::Part::Person(_) => format!("@{}", me.display_name),
                     })
                     .collect();
-                Some(interpolate(
-                    t().mentioned_you,
-                    &[("name", name), ("text", &text)],
-                ))
+                Some(t().mentioned_you(name, &text))
             });
             if let Some(text) = found {
                 session.notify(NoticeKind::Announcement(text));

@@ -41,11 +41,11 @@ pub fn Appeals() -> impl IntoView {
             .collect_view()
     };
     view! {
-        <ul class="order__list" aria-label=order_texts().appeals>{rows}</ul>
+        <ul class="order__list" aria-label=order_texts().appeals()>{rows}</ul>
         <ListState
             is_empty=Signal::derive(move || list.is_empty())
             is_loading=Signal::derive(move || list.items.with(Option::is_none))
-            empty=order_texts().no_appeals
+            empty=order_texts().no_appeals()
             problem=list.problem
         />
     }
@@ -104,7 +104,7 @@ fn Row(
                 {sanction.map(|sanction| view! { <SanctionFacts sanction /> })}
                 <Conversation messages=appeal.messages />
                 <label class="field">
-                    <span class="field__label">{order_texts().answer}</span>
+                    <span class="field__label">{order_texts().answer()}</span>
                     <textarea
                         class="input"
                         rows="2"
@@ -114,12 +114,12 @@ fn Row(
                         on:input=move |event| text.set(event_target_value(&event))
                     ></textarea>
                 </label>
-                <div class="case__decide" role="group" aria-label=order_texts().decide>
-                    {button(order_texts().keep, "kept")}
-                    {button(order_texts().shorten, "shortened")}
+                <div class="case__decide" role="group" aria-label=order_texts().decide()>
+                    {button(order_texts().keep(), "kept")}
+                    {button(order_texts().shorten(), "shortened")}
                     <select
                         class="input select"
-                        aria-label=order_texts().shorten_to
+                        aria-label=order_texts().shorten_to()
                         on:change=move |event| {
                             if let Ok(n) = event_target_value(&event).parse() {
                                 seconds.set(n);
@@ -128,14 +128,14 @@ fn Row(
                     >
                         {options}
                     </select>
-                    {button(order_texts().lift, "lifted")}
+                    {button(order_texts().lift(), "lifted")}
                     <button
                         class="btn btn--small btn--quiet"
                         type="button"
                         disabled=move || is_empty.get()
                         on:click=reply
                     >
-                        {order_texts().send_reply}
+                        {order_texts().send_reply()}
                     </button>
                 </div>
             </div>
@@ -153,7 +153,7 @@ pub fn Conversation(
         .into_iter()
         .map(|message| {
             let author = message.author.map_or_else(
-                || order_texts().moderator.to_owned(),
+                || order_texts().moderator().to_owned(),
                 |person| person.display_name,
             );
             view! {

@@ -10,7 +10,7 @@ use crate::{
     board::tile_cache::context_of,
     components::field::Field,
     i18n::{
-        clock, interpolate, moment,
+        clock, moment,
         order::{order_texts, outcome},
     },
     model::{
@@ -106,24 +106,21 @@ pub fn CaseView(
         };
         Some(view! {
             <button class="btn btn--small" type="button" on:click=go>
-                {order_texts().go_there}
+                {order_texts().go_there()}
             </button>
         })
     });
     let claim = match (case.state, &case.claimed_by, case.claimed_until) {
         (CaseState::Claimed, Some(person), Some(until)) => view! {
             <p class="soft">
-                {interpolate(
-                    order_texts().taken_by,
-                    &[("name", &person.display_name), ("time", &clock(until))],
-                )}
+                {order_texts().taken_by(&person.display_name, &clock(until))}
             </p>
         }
         .into_any(),
         (CaseState::Decided, ..) => ().into_any(),
         _ => view! {
             <button class="btn btn--small" type="button" on:click=move |_| deciding.claim()>
-                {order_texts().take_case}
+                {order_texts().take_case()}
             </button>
         }
         .into_any(),
@@ -137,7 +134,7 @@ pub fn CaseView(
         .collect();
     let evidence = match case.evidence {
         Some(evidence) => view! { <EvidenceView evidence case_id=case.id /> }.into_any(),
-        None => view! { <p class="soft">{order_texts().evidence_gone}</p> }.into_any(),
+        None => view! { <p class="soft">{order_texts().evidence_gone()}</p> }.into_any(),
     };
     let decision = if case.state == CaseState::Decided {
         view! {
@@ -157,7 +154,7 @@ pub fn CaseView(
             {(!comments.is_empty())
                 .then(|| {
                     view! {
-                        <h3>{order_texts().comments}</h3>
+                        <h3>{order_texts().comments()}</h3>
                         {comments}
                     }
                 })}
@@ -183,11 +180,11 @@ fn Decision() -> impl IntoView {
     view! {
         <Field
             id="decision-note"
-            label=order_texts().decision_note
+            label=order_texts().decision_note()
             value=deciding.note
             max=MAX_NOTE
         />
-        <div class="case__decide" role="group" aria-label=order_texts().decide>
+        <div class="case__decide" role="group" aria-label=order_texts().decide()>
             {buttons}
         </div>
     }
@@ -200,9 +197,9 @@ fn EvidenceView(evidence: Evidence, case_id: i64) -> impl IntoView {
     let overpainted = evidence.overpainted;
     let pictures = (!tiles.is_empty()).then(|| {
         let title = if is_person {
-            order_texts().their_tiles
+            order_texts().their_tiles()
         } else {
-            order_texts().frozen
+            order_texts().frozen()
         };
         let tiles: Vec<_> = tiles
             .into_iter()
@@ -215,7 +212,7 @@ fn EvidenceView(evidence: Evidence, case_id: i64) -> impl IntoView {
     });
     let others = overpainted.map(|changes| {
         if changes.is_empty() {
-            return view! { <p class="soft">{order_texts().nobody_changed}</p> }.into_any();
+            return view! { <p class="soft">{order_texts().nobody_changed()}</p> }.into_any();
         }
         let lines: Vec<_> = changes
             .into_iter()
@@ -237,7 +234,7 @@ fn EvidenceView(evidence: Evidence, case_id: i64) -> impl IntoView {
             .map(|(message, is_reported)| line(message, is_reported))
             .collect();
         view! {
-            <h3>{order_texts().said_around}</h3>
+            <h3>{order_texts().said_around()}</h3>
             <ul class="words">{lines}</ul>
         }
     });
@@ -250,7 +247,7 @@ fn EvidenceView(evidence: Evidence, case_id: i64) -> impl IntoView {
                 .map(|message| view! { <Words message case_id is_reported=false /> })
                 .collect();
             view! {
-                <h3>{order_texts().their_messages}</h3>
+                <h3>{order_texts().their_messages()}</h3>
                 <ul class="words">{lines}</ul>
             }
         });
@@ -265,14 +262,11 @@ fn EvidenceView(evidence: Evidence, case_id: i64) -> impl IntoView {
 /// A sentence about who changed whose pixels.
 fn change(one: Overpainted, case_id: i64) -> impl IntoView {
     let pixels = usize::try_from(one.pixels).unwrap_or_default();
-    let text = interpolate(
-        order_texts().others_did,
-        &[
-            ("by", &one.by.display_name),
-            ("pixels", &order_texts().pixels.of(pixels)),
-            ("of", &one.of.display_name),
-            ("time", &moment(one.last_at)),
-        ],
+    let text = order_texts().others_did(
+        &one.by.display_name,
+        &order_texts().pixels(pixels),
+        &one.of.display_name,
+        &moment(one.last_at),
     );
     view! {
         <li class="case__change">
@@ -348,7 +342,7 @@ fn Frozen(tile: EvidenceTile, case_id: i64) -> impl IntoView {
                 <li class="case__change">
                     <span class=dot aria-hidden="true"></span>
                     <span dir="auto">{name}</span>
-                    <span class="faint">{order_texts().pixels.of(count)}</span>
+                    <span class="faint">{order_texts().pixels(count)}</span>
                     {menu_of(person, case_id)}
                 </li>
             }
@@ -356,10 +350,7 @@ fn Frozen(tile: EvidenceTile, case_id: i64) -> impl IntoView {
         .collect();
     let picture = palette::rgba(tile.pixels.as_bytes(), &colors);
     let who = palette::rgba(tile.author_pixels.as_bytes(), &people);
-    let place = interpolate(
-        order_texts().target_tile,
-        &[("place", &crate::i18n::coordinates(tile.x, tile.y))],
-    );
+    let place = order_texts().target_tile(&crate::i18n::coordinates(tile.x, tile.y));
     view! {
         <figure class="frozen">
             <div class="frozen__pictures">
@@ -369,7 +360,7 @@ fn Frozen(tile: EvidenceTile, case_id: i64) -> impl IntoView {
             <figcaption>
                 <span class="faint">{place}</span>
                 {(!authors.is_empty())
-                    .then(|| view! { <ul aria-label=order_texts().painted_by>{authors}</ul> })}
+                    .then(|| view! { <ul aria-label=order_texts().painted_by()>{authors}</ul> })}
             </figcaption>
         </figure>
     }

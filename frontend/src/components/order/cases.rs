@@ -10,7 +10,7 @@ use crate::{
     api, browser,
     components::dialogs::Dialogs,
     i18n::{
-        ago,
+        ago, list,
         order::{order_texts, outcome, rule, target},
     },
     session::Session,
@@ -212,17 +212,17 @@ pub fn Cases() -> impl IntoView {
                 prop:checked=shows_decided
                 on:change=move |event| shows_decided.set(event_target_checked(&event))
             />
-            {order_texts().show_decided}
+            {order_texts().show_decided()}
         </label>
-        <ul class="cases" aria-label=order_texts().cases>{rows}</ul>
+        <ul class="cases" aria-label=order_texts().cases()>{rows}</ul>
         <ListState
             is_empty=Signal::derive(move || list.is_empty())
             is_loading=Signal::derive(move || list.items.with(Option::is_none))
-            empty=order_texts().no_cases
+            empty=order_texts().no_cases()
             problem=list.problem
         />
         <Show when=move || list.items.with(|items| items.as_ref().is_some_and(|all| !all.is_empty()))>
-            <p class="faint cases__keys">{order_texts().case_keys}</p>
+            <p class="faint cases__keys">{order_texts().case_keys()}</p>
         </Show>
     }
 }
@@ -233,16 +233,11 @@ fn CaseRow(case: Case, chosen_id: RwSignal<Option<i64>>) -> impl IntoView {
     let deciding = expect_context::<Deciding>();
     let id = case.id;
     let is_chosen = move || chosen_id.get() == Some(id);
-    let rules = case
-        .rules
-        .keys()
-        .map(|one| rule(*one))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let rules = list(case.rules.keys().map(|one| rule(*one)));
     let reporters = usize::try_from(case.reporters).unwrap_or_default();
     let note = [
         rules,
-        order_texts().reporters.of(reporters),
+        order_texts().reporters(reporters),
         ago(case.created_at, browser::now_ms()),
     ]
     .join(" · ");

@@ -160,7 +160,7 @@ pub fn More(
     view! {
         <Show when=move || has_more.get()>
             <button class="btn btn--wide" type="button" on:click=move |_| more.run(())>
-                {t().show_more}
+                {t().show_more()}
             </button>
         </Show>
     }

@@ -8,7 +8,7 @@ use crate::{
     api,
     components::rewrites::UndoRewrite,
     i18n::{
-        interpolate, moment,
+        list, moment,
         order::{self, act, action, appeal_state, order_texts, target},
         t, with_note,
     },
@@ -44,7 +44,7 @@ pub fn ModerationLog() -> impl IntoView {
         items.map(|line| view! { <Line line /> }).collect_view()
     };
     view! {
-        <ol class="order__list" aria-label=order_texts().moderation_log>{rows}</ol>
+        <ol class="order__list" aria-label=order_texts().moderation_log()>{rows}</ol>
         <More
             has_more=Signal::derive(move || list.next.with(Option::is_some))
             more=move |()| list.more(read(list.next.get_untracked()))
@@ -52,7 +52,7 @@ pub fn ModerationLog() -> impl IntoView {
         <ListState
             is_empty=Signal::derive(move || list.is_empty())
             is_loading=Signal::derive(move || list.items.with(Option::is_none))
-            empty=order_texts().no_log
+            empty=order_texts().no_log()
             problem=list.problem
         />
     }
@@ -63,7 +63,7 @@ fn Line(line: LogLine) -> impl IntoView {
     let store = expect_context::<Store>();
     let actor = line
         .actor
-        .map(|person| interpolate(order_texts().by, &[("name", &person.display_name)]));
+        .map(|person| order_texts().by(&person.display_name));
     let more = detail(&line.detail);
     // Who keeps order undoes from here what was taken back or restored.
     let undo = (line.action == ModerationAction::Rewrite && store.may_moderate())
@@ -103,25 +103,25 @@ fn detail(detail: &Value) -> String {
     if let Some(seconds) = named("duration_s").as_i64() {
         parts.push(span(seconds));
     }
-    let people: Vec<&str> = detail
+    let people = detail
         .get("usernames")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+        .filter_map(Value::as_str);
+    let people = list(people);
     if !people.is_empty() {
-        parts.push(people.join(", "));
+        parts.push(people);
     }
     if let (Some(tiles), Some(pixels)) = (number("tiles"), number("pixels")) {
-        parts.push(t().tiles.of(tiles));
-        parts.push(texts.pixels.of(pixels));
+        parts.push(t().tiles(tiles));
+        parts.push(texts.pixels(pixels));
     }
     if let (Some(x), Some(y)) = (named("x").as_i64(), named("y").as_i64()) {
         parts.push(target(&ReportTarget::Tile { x, y }));
     }
     if let Some(removed) = number("removed") {
-        parts.push(texts.removed.of(removed));
+        parts.push(texts.removed(removed));
     }
     if let Ok(outcome) = serde_json::from_value::<Outcome>(named("outcome")) {
         parts.push(order::outcome(outcome).to_owned());
@@ -132,21 +132,21 @@ fn detail(detail: &Value) -> String {
         parts.push(role_name(role).to_owned());
     }
     if let Some(seconds) = named("slow_mode_s").as_i64() {
-        parts.push(with_note(texts.slow_mode, &span(seconds)));
+        parts.push(with_note(texts.slow_mode(), &span(seconds)));
     }
     if let Some(until) = detail.get("lockdown_until") {
         let until = serde_json::from_value::<Timestamp>(until.clone()).ok();
-        let until = until.map_or_else(|| texts.off.to_owned(), |at| order::until(Some(at)));
-        parts.push(with_note(texts.lockdown, &until));
+        let until = until.map_or_else(|| texts.off().to_owned(), |at| order::until(Some(at)));
+        parts.push(with_note(texts.lockdown(), &until));
     }
     parts.join(" · ")
 }
 
 fn role_name(role: Role) -> &'static str {
     match role {
-        Role::Owner => t().role_owner,
-        Role::Moderator => t().role_moderator,
-        Role::Editor => t().role_editor,
-        Role::Viewer => t().role_viewer,
+        Role::Owner => t().role_owner(),
+        Role::Moderator => t().role_moderator(),
+        Role::Editor => t().role_editor(),
+        Role::Viewer => t().role_viewer(),
     }
 }

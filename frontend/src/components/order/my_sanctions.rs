@@ -6,7 +6,7 @@ use crate::{
     api, browser,
     components::form::Submission,
     i18n::{
-        api_problem, interpolate, moment,
+        api_problem, moment,
         order::{appeal_state, order_texts, told, until},
     },
     model::order::is_in_force,
@@ -30,7 +30,7 @@ pub fn MySanctions() -> impl IntoView {
     let rows = move || {
         let all = sanctions.get()?;
         Some(if all.is_empty() {
-            view! { <p class="soft">{order_texts().no_sanctions}</p> }.into_any()
+            view! { <p class="soft">{order_texts().no_sanctions()}</p> }.into_any()
         } else {
             let rows = all.into_iter().map(|sanction| view! { <One sanction /> });
             view! { <ul class="order__list">{rows.collect_view()}</ul> }.into_any()
@@ -47,11 +47,9 @@ fn One(sanction: Sanction) -> impl IntoView {
     let (title, _) = told(sanction.kind, sanction.canvas_id.is_none());
     let holds = is_in_force(&sanction, browser::now_ms());
     let end = match (sanction.kind, sanction.lifted_at, sanction.expires_at) {
-        (_, Some(at), _) => interpolate(order_texts().lifted_on, &[("time", &moment(at))]),
+        (_, Some(at), _) => order_texts().lifted_on(&moment(at)),
         (SanctionKind::Warning, None, _) => moment(sanction.issued_at),
-        (_, None, Some(at)) if !holds => {
-            interpolate(order_texts().ended_on, &[("time", &moment(at))])
-        }
+        (_, None, Some(at)) if !holds => order_texts().ended_on(&moment(at)),
         (_, None, end) => until(end),
     };
     let appeal = RwSignal::new(sanction.appeal.clone());
@@ -68,9 +66,9 @@ fn One(sanction: Sanction) -> impl IntoView {
             });
             view! {
                 <Write
-                    label=order_texts().appeal_text
-                    hint=order_texts().appeal_hint
-                    action=order_texts().send_appeal
+                    label=order_texts().appeal_text()
+                    hint=order_texts().appeal_hint()
+                    action=order_texts().send_appeal()
                     send
                 />
             }
@@ -101,7 +99,7 @@ fn Appealed(shown: Appeal, appeal: RwSignal<Option<Appeal>>) -> impl IntoView {
         });
     });
     let state = if shown.state == AppealState::Waiting {
-        order_texts().appeal_waiting
+        order_texts().appeal_waiting()
     } else {
         appeal_state(shown.state)
     };
@@ -112,9 +110,9 @@ fn Appealed(shown: Appeal, appeal: RwSignal<Option<Appeal>>) -> impl IntoView {
             .then(|| {
                 view! {
                     <Write
-                        label=order_texts().appeal_reply
+                        label=order_texts().appeal_reply()
                         hint=""
-                        action=order_texts().appeal_reply
+                        action=order_texts().appeal_reply()
                         send
                     />
                 }

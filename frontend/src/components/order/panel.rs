@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     components::icons::{Glyph, Icon},
-    i18n::{order::order_texts, t},
+    i18n::{language::in_reading_order, order::order_texts, t},
     store::Store,
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
@@ -21,10 +21,10 @@ const SECTIONS: [Section; 4] = [
 
 fn label(section: Section) -> &'static str {
     match section {
-        Section::Cases => order_texts().cases,
-        Section::Sanctions => order_texts().sanctions,
-        Section::Appeals => order_texts().appeals,
-        Section::Log => order_texts().log,
+        Section::Cases => order_texts().cases(),
+        Section::Sanctions => order_texts().sanctions(),
+        Section::Appeals => order_texts().appeals(),
+        Section::Log => order_texts().log(),
     }
 }
 
@@ -73,9 +73,9 @@ fn Panel() -> impl IntoView {
     };
     let title = move || {
         if may_moderate.get() {
-            order_texts().moderation
+            order_texts().moderation()
         } else {
-            order_texts().moderation_log
+            order_texts().moderation_log()
         }
     };
     let section = Memo::new(move |_| {
@@ -98,7 +98,7 @@ fn Panel() -> impl IntoView {
                 <button
                     class="btn btn--quiet btn--icon"
                     type="button"
-                    aria-label=t().close
+                    aria-label=t().close()
                     on:click=move |_| close()
                 >
                     <Icon glyph=Glyph::Close />
@@ -129,7 +129,7 @@ fn SectionTabs() -> impl IntoView {
         let now = order.section.get_untracked();
         let at = SECTIONS.iter().position(|section| *section == now);
         let count = SECTIONS.len();
-        let next = match (event.key().as_str(), at) {
+        let next = match (in_reading_order(&event.key()), at) {
             ("ArrowRight", Some(at)) => (at + 1) % count,
             ("ArrowLeft", Some(at)) => (at + count - 1) % count,
             ("Home", _) => 0,
@@ -162,7 +162,7 @@ fn SectionTabs() -> impl IntoView {
         }
     });
     view! {
-        <div class="tabs" role="tablist" aria-label=order_texts().moderation on:keydown=keys>
+        <div class="tabs" role="tablist" aria-label=order_texts().moderation() on:keydown=keys>
             {tabs.collect_view()}
         </div>
     }

@@ -9,8 +9,7 @@ use crate::{
         restore::take_back,
     },
     i18n::{
-        accounts::account_texts,
-        api_problem, interpolate,
+        account_texts, api_problem, is_right_to_left,
         order::{act, order_texts},
         rewrites::rewrite_texts,
         t,
@@ -62,12 +61,12 @@ pub fn PersonButton(
     });
     let label = move || {
         subject.with(|subject| {
-            let text = if subject.message.is_some() {
-                order_texts().acts_on_message
+            let name = &subject.person.display_name;
+            if subject.message.is_some() {
+                order_texts().acts_on_message(name)
             } else {
-                order_texts().acts_on
-            };
-            interpolate(text, &[("name", &subject.person.display_name)])
+                order_texts().acts_on(name)
+            }
         })
     };
     let open = move |_| {
@@ -152,10 +151,7 @@ pub fn PersonMenuHost() -> impl IntoView {
     };
     let menu = move || {
         order.menu.get().map(|subject| {
-            let name = interpolate(
-                order_texts().acts_on,
-                &[("name", &subject.person.display_name)],
-            );
+            let name = order_texts().acts_on(&subject.person.display_name);
             view! {
                 <div
                     class="menu__list person-menu"
@@ -191,10 +187,10 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
             close.run(());
             session.remove_message(message);
         };
-        item(Glyph::Delete, order_texts().remove_message, act)
+        item(Glyph::Delete, order_texts().remove_message(), act)
     });
     let name = if message.is_some() {
-        interpolate(order_texts().message_of, &[("name", &person.display_name)])
+        order_texts().message_of(&person.display_name)
     } else {
         person.display_name.clone()
     };
@@ -205,7 +201,7 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
         |message_id| ReportTarget::Message { message_id },
     );
     let report = (!is_me).then(|| {
-        item(Glyph::Warning, order_texts().report, move || {
+        item(Glyph::Warning, order_texts().report(), move || {
             close.run(());
             order.report(dialogs, target.clone(), name.clone());
         })
@@ -228,7 +224,7 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
         let purge = purge(&person, close);
         let take_back = {
             let person = person.clone();
-            item(Glyph::Undo, rewrite_texts().take_back, move || {
+            item(Glyph::Undo, rewrite_texts().take_back(), move || {
                 close.run(());
                 take_back(store, person.clone());
             })
@@ -240,7 +236,7 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
             {purge}
         }
     });
-    let handle = interpolate(t().at_name, &[("name", &person.username)]);
+    let handle = t().at_name(&person.username);
     view! {
         <p class="person-menu__name">
             <strong dir="auto">{person.display_name.clone()}</strong>
@@ -263,10 +259,10 @@ fn hide(person: UserRef, close: Callback<()>) -> AnyView {
     let is_hidden = store
         .hidden
         .with_untracked(|hidden| hidden.contains(&person.user_id));
-    let (glyph, label, done) = if is_hidden {
-        (Glyph::Follow, texts.show_person, texts.shown_again)
+    let (glyph, label) = if is_hidden {
+        (Glyph::Follow, texts.show_person())
     } else {
-        (Glyph::Close, texts.hide_person, texts.hidden)
+        (Glyph::Close, texts.hide_person())
     };
     item(glyph, label, move || {
         close.run(());
@@ -275,7 +271,11 @@ fn hide(person: UserRef, close: Callback<()>) -> AnyView {
             let told = match api::accounts::block(&person.username, !is_hidden).await {
                 Ok(()) => {
                     session.hide(person.user_id, !is_hidden);
-                    NoticeKind::Done(interpolate(done, &[("name", &person.display_name)]))
+                    NoticeKind::Done(if is_hidden {
+                        texts.shown_again(&person.display_name)
+                    } else {
+                        texts.hidden(&person.display_name)
+                    })
                 }
                 Err(error) => NoticeKind::Problem(api_problem(&error)),
             };
@@ -290,7 +290,7 @@ fn purge(person: &UserRef, close: Callback<()>) -> impl IntoView + use<> {
     let session = expect_context::<Session>();
     let tasks = expect_context::<Tasks>();
     let username = person.username.clone();
-    item(Glyph::Delete, order_texts().remove_all, move || {
+    item(Glyph::Delete, order_texts().remove_all(), move || {
         close.run(());
         let since = chrono::DateTime::from_timestamp_millis(store.server_now_ms() - PURGE_MS);
         let since = since.unwrap_or_default().into();
@@ -298,7 +298,7 @@ fn purge(person: &UserRef, close: Callback<()>) -> impl IntoView + use<> {
         tasks.spawn(async move {
             session.notify(
                 match api::order::purge(store.canvas_id, &username, since).await {
-                    Ok(n) => NoticeKind::Done(order_texts().removed.of(n)),
+                    Ok(n) => NoticeKind::Done(order_texts().removed(n)),
                     Err(error) => NoticeKind::Problem(api_problem(&error)),
                 },
             );
@@ -337,7 +337,12 @@ fn place(menu: &HtmlElement, button: &HtmlElement) {
     };
     // Setting a property of a mounted element cannot fail.
     let _ = style.set_property(edge, &format!("{distance}px"));
-    let _ = style.set_property("right", &format!("{}px", (width - rect.right()).max(8.0)));
+    let (side, distance) = if is_right_to_left() {
+        ("left", rect.left())
+    } else {
+        ("right", width - rect.right())
+    };
+    let _ = style.set_property(side, &format!("{}px", distance.max(8.0)));
 }
 
 /// Moves the focus by so many items; with 0 to the first.

@@ -84,21 +84,21 @@ pub fn ReportForm() -> impl IntoView {
             <form class="form" on:submit=submit novalidate=true>
                 <p><strong dir="auto">{title.clone()}</strong></p>
                 <fieldset class="field">
-                    <legend class="field__label">{order_texts().report_what}</legend>
+                    <legend class="field__label">{order_texts().report_what()}</legend>
                     {RULES.map(rule_view).collect_view()}
                 </fieldset>
                 <Field
                     id="report-comment"
-                    label=order_texts().report_comment
+                    label=order_texts().report_comment()
                     value=comment
                     max=MAX_COMMENT
                     error=form.wrong("comment")
                 />
-                <p class="soft">{order_texts().report_follows}</p>
+                <p class="soft">{order_texts().report_follows()}</p>
                 <p class="field__error" role="alert">{move || form.problem()}</p>
                 <div class="dialog__foot">
                     <button class="btn" type="button" on:click=move |_| dialogs.close()>
-                        {t().cancel}
+                        {t().cancel()}
                     </button>
                     <button
                         class="btn btn--primary"
@@ -106,7 +106,7 @@ pub fn ReportForm() -> impl IntoView {
                         aria-busy=move || form.is_busy()
                         disabled=move || !is_ready()
                     >
-                        {order_texts().send_report}
+                        {order_texts().send_report()}
                     </button>
                 </div>
             </form>
@@ -129,15 +129,15 @@ fn Sent(report: Report) -> impl IntoView {
     let withdraw = move |_| {
         form.send(api::order::withdraw(report.id), move |()| {
             dialogs.close();
-            session.notify(NoticeKind::Done(order_texts().withdrawn.to_owned()));
+            session.notify(NoticeKind::Done(order_texts().withdrawn().to_owned()));
         });
     };
     view! {
-        <p role="status">{order_texts().reported}</p>
+        <p role="status">{order_texts().reported()}</p>
         <p class="field__error" role="alert">{move || form.problem()}</p>
         <div class="dialog__foot">
             <button class="btn" type="button" on:click=withdraw>
-                {order_texts().withdraw}
+                {order_texts().withdraw()}
             </button>
             <button
                 class="btn btn--primary"
@@ -145,7 +145,7 @@ fn Sent(report: Report) -> impl IntoView {
                 autofocus=true
                 on:click=move |_| dialogs.close()
             >
-                {t().close}
+                {t().close()}
             </button>
         </div>
     }

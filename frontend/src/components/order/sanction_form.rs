@@ -11,7 +11,6 @@ use crate::{
         form::Submission,
     },
     i18n::{
-        interpolate,
         order::{act, effect, order_texts},
         t,
     },
@@ -45,11 +44,11 @@ const MAX_NOTE: usize = 1_000;
 /// The labels of [`DURATIONS`].
 pub fn durations() -> Vec<(String, &'static str)> {
     [
-        order_texts().ten_minutes,
-        order_texts().one_hour,
-        order_texts().one_day,
-        order_texts().seven_days,
-        order_texts().open_end,
+        order_texts().ten_minutes(),
+        order_texts().one_hour(),
+        order_texts().one_day(),
+        order_texts().seven_days(),
+        order_texts().open_end(),
     ]
     .map(|text| (text.to_owned(), ""))
     .to_vec()
@@ -133,23 +132,23 @@ pub fn SanctionForm() -> impl IntoView {
     view! {
         <form class="form" on:submit=submit novalidate=true>
             <Whom people person />
-            <Choices name="sanction-kind" label=order_texts().what value=kind options=kinds />
+            <Choices name="sanction-kind" label=order_texts().what() value=kind options=kinds />
             <HowLong kind=Signal::derive(chosen) duration />
             <Field
                 id="sanction-reason"
-                label=order_texts().reason
+                label=order_texts().reason()
                 value=reason
                 max=MAX_REASON
-                hint=order_texts().reason_hint
+                hint=order_texts().reason_hint()
                 error=form.wrong("reason")
                 focus=true
             />
-            <Field id="sanction-note" label=order_texts().note value=note max=MAX_NOTE />
+            <Field id="sanction-note" label=order_texts().note() value=note max=MAX_NOTE />
             <p class="order__preview" aria-live="polite">{preview}</p>
             <p class="field__error" role="alert">{move || form.problem()}</p>
             <div class="dialog__foot">
                 <button class="btn" type="button" on:click=move |_| dialogs.close()>
-                    {t().cancel}
+                    {t().cancel()}
                 </button>
                 <button
                     class="btn btn--danger"
@@ -183,7 +182,7 @@ fn HowLong(kind: Signal<SanctionKind>, duration: RwSignal<usize>) -> impl IntoVi
         Some(view! {
             <Choices
                 name="sanction-duration"
-                label=order_texts().how_long
+                label=order_texts().how_long()
                 value=duration
                 options
             />
@@ -202,7 +201,7 @@ fn Whom(people: Vec<UserRef>, person: RwSignal<Option<UserRef>>) -> impl IntoVie
                     <span class="row__text">
                         <strong dir="auto">{person.display_name.clone()}</strong>
                         <span class="faint">
-                            {interpolate(t().at_name, &[("name", &person.username)])}
+                            {t().at_name(&person.username)}
                         </span>
                     </span>
                 </div>
@@ -222,7 +221,7 @@ fn Whom(people: Vec<UserRef>, person: RwSignal<Option<UserRef>>) -> impl IntoVie
     };
     view! {
         <label class="field">
-            <span class="field__label">{order_texts().whom}</span>
+            <span class="field__label">{order_texts().whom()}</span>
             <select class="input" on:change=choose>
                 {options}
             </select>

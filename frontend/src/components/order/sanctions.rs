@@ -7,10 +7,7 @@ use super::{
 use crate::{
     api,
     components::avatar::Avatar,
-    i18n::{
-        interpolate,
-        order::{act, order_texts, until},
-    },
+    i18n::order::{act, order_texts, until},
     store::Store,
 };
 use leptos::prelude::*;
@@ -42,9 +39,9 @@ pub fn Sanctions() -> impl IntoView {
                 prop:checked=shows_over
                 on:change=move |event| shows_over.set(event_target_checked(&event))
             />
-            {order_texts().show_over}
+            {order_texts().show_over()}
         </label>
-        <ul class="order__list" aria-label=order_texts().sanctions>{rows}</ul>
+        <ul class="order__list" aria-label=order_texts().sanctions()>{rows}</ul>
         <More
             has_more=Signal::derive(move || list.next.with(Option::is_some))
             more=move |()| list.more(read(!shows_over.get_untracked(), list.next.get_untracked()))
@@ -52,7 +49,7 @@ pub fn Sanctions() -> impl IntoView {
         <ListState
             is_empty=Signal::derive(move || list.is_empty())
             is_loading=Signal::derive(move || list.items.with(Option::is_none))
-            empty=order_texts().no_active_sanctions
+            empty=order_texts().no_active_sanctions()
             problem=list.problem
         />
     }
@@ -78,7 +75,7 @@ fn Row(sanction: Sanction, list: Loaded<Sanction>) -> impl IntoView {
                             type="button"
                             on:click=move |_| list.act(order, api::order::lift(id))
                         >
-                            {order_texts().lift}
+                            {order_texts().lift()}
                         </button>
                     }
                 })}
@@ -94,10 +91,10 @@ pub fn SanctionFacts(
 ) -> impl IntoView {
     let by = sanction
         .issued_by
-        .map(|person| interpolate(order_texts().by, &[("name", &person.display_name)]));
+        .map(|person| order_texts().by(&person.display_name));
     let end = match sanction.lifted_at {
-        Some(_) if sanction.lift_reason.is_empty() => order_texts().state_lifted.to_owned(),
-        Some(_) => format!("{}: {}", order_texts().state_lifted, sanction.lift_reason),
+        Some(_) if sanction.lift_reason.is_empty() => order_texts().state_lifted().to_owned(),
+        Some(_) => format!("{}: {}", order_texts().state_lifted(), sanction.lift_reason),
         None => until(sanction.expires_at),
     };
     let facts = [end, by.unwrap_or_default()];

@@ -34,8 +34,8 @@ fn Button() -> impl IntoView {
     });
     let open = move || cases.items.with(|items| items.as_ref().map_or(0, Vec::len));
     let label = move || match open() {
-        0 => order_texts().moderation.to_owned(),
-        n => with_note(order_texts().moderation, &order_texts().open_cases.of(n)),
+        0 => order_texts().moderation().to_owned(),
+        n => with_note(order_texts().moderation(), &order_texts().open_cases(n)),
     };
     let click = move |_| {
         if order.is_open.get_untracked() {

@@ -3,7 +3,7 @@
 use super::{OrderState, sanction_form::seconds_from_now};
 use crate::{
     api::{self, ApiResult},
-    i18n::{api_problem, interpolate, moment, order::order_texts},
+    i18n::{api_problem, moment, order::order_texts},
     store::Store,
     tasks::Tasks,
 };
@@ -17,12 +17,11 @@ const SLOW_SECONDS: [i32; 5] = [5, 15, 30, 60, 300];
 
 /// A time span as people say it.
 pub fn span(seconds: i64) -> String {
-    let (text, n) = match seconds {
-        ..60 => (order_texts().seconds, seconds),
-        60..3_600 => (order_texts().minutes, seconds / 60),
-        3_600.. => (order_texts().hours, (seconds + 60) / 3_600),
-    };
-    interpolate(text, &[("n", &n)])
+    match seconds {
+        ..60 => order_texts().seconds(seconds),
+        60..3_600 => order_texts().minutes(seconds / 60),
+        3_600.. => order_texts().hours((seconds + 60) / 3_600),
+    }
 }
 
 /// Both switches.
@@ -64,12 +63,12 @@ pub fn Switches() -> impl IntoView {
         send(Box::pin(api::order::slow_mode(canvas, seconds)));
     };
     let lockdown_note = move || match locked.get() {
-        Some(until) => interpolate(order_texts().ends_at, &[("time", &moment(until))]),
-        None => order_texts().lockdown_hint.to_owned(),
+        Some(until) => order_texts().ends_at(&moment(until)),
+        None => order_texts().lockdown_hint().to_owned(),
     };
     let slow_note = move || match slow.get() {
-        0 => order_texts().slow_mode_hint.to_owned(),
-        n => interpolate(order_texts().seconds, &[("n", &n)]),
+        0 => order_texts().slow_mode_hint().to_owned(),
+        n => order_texts().seconds(n),
     };
     let spans = LOCKDOWN_MINUTES
         .map(|minutes| (minutes, span(minutes * 60)))
@@ -80,20 +79,20 @@ pub fn Switches() -> impl IntoView {
     view! {
         <div class="switches">
             <Switch
-                label=order_texts().lockdown
+                label=order_texts().lockdown()
                 is_on=Signal::derive(move || locked.get().is_some())
                 note=Signal::derive(lockdown_note)
-                value_label=order_texts().lasts
+                value_label=order_texts().lasts()
                 values=spans
                 chosen=minutes.get_untracked()
                 choose=Callback::new(move |n| minutes.set(n))
                 turn=Callback::new(lock_down)
             />
             <Switch
-                label=order_texts().slow_mode
+                label=order_texts().slow_mode()
                 is_on=Signal::derive(move || slow.get() > 0)
                 note=Signal::derive(slow_note)
-                value_label=order_texts().pause
+                value_label=order_texts().pause()
                 values=pauses
                 chosen=i64::from(pause.get_untracked())
                 choose=Callback::new(move |n: i64| pause.set(i32::try_from(n).unwrap_or(0)))

@@ -10,7 +10,7 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{
-        clock, interpolate,
+        clock,
         order::{order_texts, told, until},
         t,
     },
@@ -63,15 +63,15 @@ fn OneSanction(sanction: Sanction, read: RwSignal<Vec<i64>>) -> impl IntoView {
         };
         view! {
             <button class="btn btn--primary" type="button" on:click=confirm>
-                {order_texts().confirm_warning}
+                {order_texts().confirm_warning()}
             </button>
         }
         .into_any()
     } else {
         let label = if sanction.appeal.is_some() {
-            order_texts().see_appeal
+            order_texts().see_appeal()
         } else {
-            order_texts().appeal
+            order_texts().appeal()
         };
         view! {
             <button
@@ -88,7 +88,7 @@ fn OneSanction(sanction: Sanction, read: RwSignal<Vec<i64>>) -> impl IntoView {
                         type="button"
                         on:click=move |_| session.reconnect_now()
                     >
-                        {t().reconnect}
+                        {t().reconnect()}
                     </button>
                 }
                 .into_any()
@@ -97,7 +97,7 @@ fn OneSanction(sanction: Sanction, read: RwSignal<Vec<i64>>) -> impl IntoView {
                     <button
                         class="btn btn--quiet btn--icon btn--small"
                         type="button"
-                        aria-label=t().dismiss
+                        aria-label=t().dismiss()
                         on:click=move |_| read.update(|read| read.push(id))
                     >
                         <Icon glyph=Glyph::Close small=true />
@@ -146,17 +146,13 @@ fn Notes() -> impl IntoView {
         });
         let locked = locked.filter(|until| until.millis() > store.server_now_ms());
         let new = store.newcomer_until.get().filter(|_| limited);
-        let (text, until) = match (locked, new) {
-            (Some(until), _) => (order_texts().locked_down, until),
+        match (locked, new) {
+            _ if !is_live => String::new(),
+            (Some(until), _) => order_texts().locked_down(&clock(until)),
             (None, Some(until)) if store.role() < Some(Role::Moderator) => {
-                (order_texts().newcomer, until)
+                order_texts().newcomer(&clock(until))
             }
-            (None, _) => return String::new(),
-        };
-        if is_live {
-            interpolate(text, &[("time", &clock(until))])
-        } else {
-            String::new()
+            (None, _) => String::new(),
         }
     });
     let shown = move || note.with(|note| !note.is_empty() && closed.with(|closed| closed != note));
@@ -167,7 +163,7 @@ fn Notes() -> impl IntoView {
                 <button
                     class="btn btn--quiet btn--icon btn--small"
                     type="button"
-                    aria-label=t().dismiss
+                    aria-label=t().dismiss()
                     on:click=move |_| closed.set(note.get_untracked())
                 >
                     <Icon glyph=Glyph::Close small=true />
@@ -195,26 +191,26 @@ fn Draft() -> impl IntoView {
     };
     view! {
         <Show when=move || { count() > 0 }>
-            <section class="banner banner--note floating" aria-label=move || order_texts().drafts.of(count())>
-                <div>{move || order_texts().drafts.of(count())}</div>
+            <section class="banner banner--note floating" aria-label=move || order_texts().drafts(count())>
+                <div>{move || order_texts().drafts(count())}</div>
                 <Show when=may_send>
                     <button
                         class="btn btn--small btn--primary"
                         type="button"
                         on:click=move |_| session.send_draft()
                     >
-                        {order_texts().send_draft}
+                        {order_texts().send_draft()}
                     </button>
                 </Show>
                 <button class="btn btn--small" type="button" on:click=export>
-                    {order_texts().export_draft}
+                    {order_texts().export_draft()}
                 </button>
                 <button
                     class="btn btn--small btn--quiet"
                     type="button"
                     on:click=move |_| session.discard_draft()
                 >
-                    {order_texts().discard_draft}
+                    {order_texts().discard_draft()}
                 </button>
             </section>
         </Show>

@@ -56,7 +56,7 @@ pub fn AreaFields(
     };
     let edges = [
         Edge {
-            label: texts.area_left,
+            label: texts.area_left(),
             get: |area| area.x0,
             set: |area, n| {
                 area.x0 = n;
@@ -65,7 +65,7 @@ pub fn AreaFields(
             most: |grid| grid.width,
         },
         Edge {
-            label: texts.area_top,
+            label: texts.area_top(),
             get: |area| area.y0,
             set: |area, n| {
                 area.y0 = n;
@@ -74,7 +74,7 @@ pub fn AreaFields(
             most: |grid| grid.height,
         },
         Edge {
-            label: texts.area_right,
+            label: texts.area_right(),
             get: |area| area.x1,
             set: |area, n| {
                 area.x1 = n;
@@ -83,7 +83,7 @@ pub fn AreaFields(
             most: |grid| grid.width,
         },
         Edge {
-            label: texts.area_bottom,
+            label: texts.area_bottom(),
             get: |area| area.y1,
             set: |area, n| {
                 area.y1 = n;
@@ -95,17 +95,17 @@ pub fn AreaFields(
     let edges = edges.map(|edge| view! { <EdgeField edge /> });
     view! {
         <fieldset class="field">
-            <legend class="field__label">{texts.area}</legend>
+            <legend class="field__label">{texts.area()}</legend>
             {everywhere
                 .then(|| {
                     view! {
                         <div class="choices">
-                            {option(texts.area_all, false)} {option(texts.area_drawn, true)}
+                            {option(texts.area_all(), false)} {option(texts.area_drawn(), true)}
                         </div>
                     }
                 })}
             <div class="rewrite__area" hidden=move || !has_area()>
-                <p class="field__hint">{texts.area_hint}</p>
+                <p class="field__hint">{texts.area_hint()}</p>
                 <div class="rewrite__edges">{edges.collect_view()}</div>
             </div>
         </fieldset>

@@ -5,7 +5,7 @@ use crate::{
         field::Field,
         icons::{Glyph, Icon},
     },
-    i18n::{interpolate, rewrites::rewrite_texts},
+    i18n::rewrites::rewrite_texts,
     store::Store,
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
@@ -48,7 +48,7 @@ pub fn PeopleFields(
         let is_alone = all.len() == 1;
         let row = |user: UserRef| {
             let username = user.username;
-            let label = interpolate(texts.leave_out, &[("name", &user.display_name)]);
+            let label = texts.leave_out(&user.display_name);
             let leave_out = move |_| {
                 people.update(|people| people.retain(|other| other.username != username));
             };
@@ -76,18 +76,18 @@ pub fn PeopleFields(
     };
     view! {
         <div class="field">
-            <span class="field__label">{texts.people_label}</span>
-            <ul class="rewrite__people" aria-label=texts.people_label>{rows}</ul>
+            <span class="field__label">{texts.people_label()}</span>
+            <ul class="rewrite__people" aria-label=texts.people_label()>{rows}</ul>
             <div class="rewrite__add" on:keydown=enter>
                 <Field
                     id="rewrite-person"
-                    label=texts.person_label
+                    label=texts.person_label()
                     value=written
                     is_username=true
                     max=*limits::USERNAME.end()
                 />
                 <button class="btn" type="button" on:click=move |_| add()>
-                    {texts.add_person}
+                    {texts.add_person()}
                 </button>
             </div>
         </div>
