@@ -48,6 +48,7 @@ pub(crate) mod sign_ins;
 pub(crate) mod tiles;
 pub(crate) mod users;
 pub(crate) mod visits;
+pub(crate) mod words;
 
 pub(crate) use batcher::Batcher;
 pub(crate) use connect::{certificate_files, connect_options};

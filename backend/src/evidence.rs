@@ -360,7 +360,7 @@ async fn of_message(reads: &Pool, canvas: &Canvas, message_id: MessageId) -> db:
         seq: head,
         ..StoredEvidence::default()
     };
-    let Some(message) = reading::message(reads, id, message_id).await? else {
+    let Some(message) = messages::find(reads, id, message_id).await? else {
         return Ok(Gathered {
             evidence,
             reported: Vec::new(),
@@ -369,7 +369,7 @@ async fn of_message(reads: &Pool, canvas: &Canvas, message_id: MessageId) -> db:
     let sender = message.sender_id;
     let mut before = messages::before(reads, id, message.seq, MESSAGES_AROUND).await?;
     before.reverse();
-    let after = reading::messages_after(reads, id, message.seq, head, MESSAGES_AROUND).await?;
+    let after = messages::after(reads, id, message.seq, head, MESSAGES_AROUND).await?;
     // The message may be newer than the canvas that was read before it.
     evidence.seq = head.max(message.seq);
     evidence.message = with_words(reads, id, vec![message]).await?.pop();
@@ -387,8 +387,7 @@ async fn of_person(
     user: UserId,
     now: DateTime<Utc>,
 ) -> db::Result<Gathered> {
-    let messages =
-        reading::newest_messages_of(reads, canvas.id, user, canvas.last_seq, NEWEST).await?;
+    let messages = messages::newest_of(reads, canvas.id, user, canvas.last_seq, NEWEST).await?;
     let cells = reading::newest_cells_of(reads, canvas.id, user, canvas.last_seq, NEWEST).await?;
     let of_cells = of_cells(reads, canvas, &cells, now).await?;
     Ok(Gathered {

@@ -27,6 +27,7 @@ mod rewrites;
 mod serve;
 mod state;
 mod telemetry;
+mod words;
 
 pub use cli::{AdminCommand, BackupCommand, Cli, Command, CommandError, RestoreCommand};
 pub use config::{Config, List, LogFormat, Origin, Switch};

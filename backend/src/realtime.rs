@@ -20,7 +20,6 @@ mod presence;
 mod presence_store;
 mod rate_limit;
 mod registry;
-mod removed_chat;
 mod ring;
 mod room;
 mod sequencer;

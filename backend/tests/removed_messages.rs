@@ -112,7 +112,7 @@ async fn removed_words_are_read_nowhere_and_a_resume_goes_on() {
     // The other words stay.
     let messages = ann.all(&format!("/canvases/{id}/messages")).await;
     assert_eq!(messages[1]["message_text"], "before");
-    assert_eq!(messages[1].get("removed"), None);
+    assert_eq!(messages[1]["removed"], false);
     let pool = server.database.pool().await;
     let in_log: i64 =
         sqlx::query_scalar("SELECT count(*) FROM canvas_events WHERE body LIKE '%secret%'")

@@ -112,6 +112,7 @@ impl Session {
         let message = ClientMessage::CanvasChat {
             text,
             canvas_id: None,
+            reply_to: None,
         };
         let taken = self.input(|state, now| {
             if !state.has_user() {

@@ -5,6 +5,7 @@ pub mod sanctions;
 use crate::{
     canvas::{EditPolicy, Guests, Newcomers, Role, Visibility},
     ids::{CanvasId, ConnectionId, Epoch, MessageId, TileId, UserId},
+    limits,
     pixels::Pixels,
     presence::ActiveUser,
     time::Timestamp,
@@ -359,15 +360,51 @@ pub struct ChatMessage {
     pub message_text: String,
     /// When it was stored.
     pub created_at: Timestamp,
-    /// True once it was removed; not sent otherwise.
-    #[serde(default, skip_serializing_if = "is_false")]
-    #[cfg_attr(feature = "openapi", schema(required = false))]
+    /// The message that it answers; null if it answers none.
+    #[serde(default)]
+    pub reply_to: Option<ReplyTo>,
+    /// When its words were replaced last; null if they never were.
+    #[serde(default)]
+    pub edited_at: Option<Timestamp>,
+    /// Whether it was removed.
+    #[serde(default)]
     pub removed: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_false(value: &bool) -> bool {
-    !value
+/// The message that another one answers, as it is when it is read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReplyTo {
+    /// The message's id.
+    pub message_id: MessageId,
+    /// The unique name of its sender.
+    pub sender_username: String,
+    /// The first 80 characters of its text; empty once it was removed.
+    pub excerpt: String,
+}
+
+impl ReplyTo {
+    /// What an answer shows of this message.
+    pub fn of(message: &ChatMessage) -> Self {
+        Self {
+            message_id: message.message_id,
+            sender_username: message.sender_username.clone(),
+            excerpt: Self::excerpt(&message.message_text),
+        }
+    }
+
+    /// The beginning of a message's text.
+    pub fn excerpt(text: &str) -> String {
+        text.chars().take(limits::EXCERPT).collect()
+    }
+}
+
+/// `PATCH /canvases/{id}/messages/{message_id}`: replaces the words of one's own message.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EditMessage {
+    /// The new words: 1–2000 characters.
+    pub text: String,
 }
 
 /// `POST /canvases/{id}/messages/purge`: removes a person's messages.

@@ -45,6 +45,10 @@ pub const PALETTE: RangeInclusive<usize> = 2..=64;
 pub const TILE_TITLE: RangeInclusive<usize> = 0..=80;
 /// Characters of a chat message.
 pub const CHAT_TEXT: RangeInclusive<usize> = 1..=2000;
+/// How long after it was sent a chat message can be edited, in seconds.
+pub const EDIT_S: i64 = 15 * 60;
+/// Characters of a message that an answer to it shows.
+pub const EXCERPT: usize = 80;
 /// Characters of the reason of an act of moderation, where one need not be given.
 pub const REASON: RangeInclusive<usize> = 0..=500;
 /// Tiles that one rewrite changes at most.

@@ -2,6 +2,7 @@
 //! reasons for which the server closes a connection.
 
 mod cases;
+mod chat;
 mod client;
 mod connection;
 mod decode;
@@ -14,6 +15,7 @@ mod people;
 mod server;
 
 pub use cases::{CaseOpened, CaseUpdated};
+pub use chat::ChatEdited;
 pub use client::{ClientMessage, ClientRequest, PresenceChange};
 pub use connection::{Ack, Connected, ErrorMessage, Heartbeat, Pong, Resume};
 pub use decode::{DecodeError, decode};

@@ -87,11 +87,19 @@ fn message() -> impl Strategy<Value = ClientMessage> {
                 device,
             }
         }),
-        (chat, option::of(any::<i64>().prop_map(CanvasId)))
-            .prop_map(|(text, canvas_id)| ClientMessage::CanvasChat { text, canvas_id }),
-        any::<u128>().prop_map(|id| ClientMessage::ChatRemove {
-            message_id: MessageId(Uuid::from_u128(id)),
-        }),
+        (
+            chat.clone(),
+            option::of(any::<i64>().prop_map(CanvasId)),
+            option::of(message_id())
+        )
+            .prop_map(|(text, canvas_id, reply_to)| ClientMessage::CanvasChat {
+                text,
+                canvas_id,
+                reply_to
+            }),
+        (message_id(), chat)
+            .prop_map(|(message_id, text)| ClientMessage::ChatEdit { message_id, text }),
+        message_id().prop_map(|message_id| ClientMessage::ChatRemove { message_id }),
         presence(),
         (
             cell,
@@ -147,6 +155,10 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     .boxed()
 }
 
+fn message_id() -> impl Strategy<Value = MessageId> {
+    any::<u128>().prop_map(|id| MessageId(Uuid::from_u128(id)))
+}
+
 fn op_id() -> impl Strategy<Value = OpId> {
     any::<(u128, bool, bool)>().prop_map(|(id, hyphens, upper)| {
         let id = Uuid::from_u128(id);
@@ -178,7 +190,9 @@ proptest! {
     fn a_durable_message_is_a_chat_message_or_changes_a_tile(message in message()) {
         let is_chat = matches!(
             message,
-            ClientMessage::CanvasChat { .. } | ClientMessage::ChatRemove { .. }
+            ClientMessage::CanvasChat { .. }
+                | ClientMessage::ChatEdit { .. }
+                | ClientMessage::ChatRemove { .. }
         );
         let tile_op = message.tile_op();
         prop_assert_eq!(message.is_durable(), is_chat || tile_op.is_some());

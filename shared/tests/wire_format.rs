@@ -19,9 +19,10 @@ use shared::{
 use std::collections::BTreeSet;
 
 const ID: &str = "018f4e1c-0000-7000-8000-000000000001";
-const DURABLE: [&str; 7] = [
+const DURABLE: [&str; 8] = [
     "canvas_chat_message",
     "chat_removed",
+    "chat_edited",
     "tile_created",
     "tile_updated",
     "tile_liked",
@@ -137,7 +138,13 @@ fn messages() -> Vec<Value> {
     messages.push(chat.clone());
     chat["message_text"] = "".into();
     chat["removed"] = true.into();
+    chat["edited_at"] = TIME.into();
+    chat["reply_to"] = json!({"message_id": ID, "sender_username": "ann", "excerpt": ""});
     messages.push(chat);
+    messages.push(json!({
+        "type": "chat_edited", "seq": 9, "canvas_id": 7, "message_id": ID, "target_seq": 3,
+        "message_text": "hi", "edited_at": TIME,
+    }));
     for by in ["author", "moderator"] {
         messages.push(json!({
             "type": "chat_removed", "seq": 9, "canvas_id": 7, "message_id": ID, "target_seq": 3,
@@ -214,6 +221,7 @@ fn chat() -> Value {
     json!({
         "message_id": ID, "canvas_id": 7, "seq": 3, "sender_id": 1, "sender_username": "ann",
         "sender_display_name": "Ann", "message_text": "a\nb \u{1f31f}", "created_at": TIME,
+        "reply_to": null, "edited_at": null, "removed": false,
     })
 }
 
@@ -331,6 +339,8 @@ fn a_message_without_a_required_field_is_not_read() {
                         | "sanctions"
                         | "newcomer_until"
                         | "removed"
+                        | "reply_to"
+                        | "edited_at"
                         | "cause"
                         | "undo_of"
                         | "outcome"

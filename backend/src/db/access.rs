@@ -326,8 +326,8 @@ pub(crate) struct JoinLookup {
     pub(crate) order: OrderSettings,
     /// When the user was on the canvas for the first time, if they were.
     pub(crate) first_visit: Option<DateTime<Utc>>,
-    /// The `seq` of the canvas's newest `chat_removed`; 0 if there is none.
-    pub(crate) last_removal: i64,
+    /// The `seq` of the newest event that replaced or removed words; 0 if there is none.
+    pub(crate) last_rewording: i64,
     /// Whom the user blocks.
     pub(crate) blocked: Vec<UserId>,
 }
@@ -345,7 +345,7 @@ pub(crate) async fn join_lookups(
         r#"SELECT asked.user_id AS "user_id!", c.owner_id AS "owner_id?",
                 c.visibility AS "visibility?",
                 c.access_changes + (SELECT changes FROM server_access) AS "acl_version?",
-                c.last_removal AS "last_removal?", c.guests AS "guests?", c.newcomers AS "newcomers?",
+                c.last_removal AS "last_rewording?", c.guests AS "guests?", c.newcomers AS "newcomers?",
                 c.slow_mode_s AS "slow_mode_s?", c.lockdown_until AS "lockdown_until?",
                 v.first_at AS "first_visit?",
                 m.role AS "role?", u.username AS "username?", u.display_name AS "display_name?",
@@ -411,7 +411,7 @@ pub(crate) async fn join_lookups(
         let user = row.username.zip(row.display_name);
         let user = user.zip(row.name_version.zip(row.status_message));
         Ok(JoinLookup {
-            last_removal: row.last_removal.unwrap_or_default(),
+            last_rewording: row.last_rewording.unwrap_or_default(),
             access: access.transpose()?,
             user: user.map(
                 |((username, display_name), (name_version, status_message))| JoiningUser {

@@ -1,6 +1,7 @@
 //! Reads the events of the log that are about one cell, by one user or of one kind.
 
 use super::{DbError, Result, log::tile_number};
+use crate::words;
 use shared::{
     canvas::Coord,
     ids::{CanvasId, UserId},
@@ -88,20 +89,22 @@ async fn in_cell(
     // As the wire form of every tile event has it. In a text the quotes are escaped.
     let fields = format!(r#","x":{},"y":{},"#, cell.x, cell.y);
     query!(
-        r#"SELECT seq AS "seq!", body AS "body!"
+        r#"SELECT e.seq AS "seq!", e.body AS "body!", CASE WHEN e.words_of IS NOT NULL THEN (
+                    SELECT s.body FROM canvas_events s
+                    WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
            FROM (
-               (SELECT seq, body FROM canvas_events
+               (SELECT canvas_id, seq, body, words_of FROM canvas_events
                 WHERE canvas_id = $1 AND seq > $2 AND seq <= $3 AND tile = $5
                   AND ($7::bigint IS NULL OR actor_id = $7) AND ($8::text IS NULL OR kind = $8)
                 ORDER BY seq LIMIT $4)
                UNION ALL
-               (SELECT seq, body FROM canvas_events
+               (SELECT canvas_id, seq, body, words_of FROM canvas_events
                 WHERE canvas_id = $1 AND seq > $2 AND seq <= $3 AND tile IS NULL
                   AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted')
                   AND strpos(body, $6) > 0
                   AND ($7::bigint IS NULL OR actor_id = $7) AND ($8::text IS NULL OR kind = $8)
                 ORDER BY seq LIMIT $4)
-           ) AS events
+           ) AS e
            ORDER BY 1 LIMIT $4"#,
         canvas.0,
         range.start,
@@ -112,7 +115,7 @@ async fn in_cell(
         filter.actor.map(|actor| actor.0),
         filter.kind,
     )
-    .map(|row| (row.seq, row.body))
+    .map(|row| (row.seq, words::read(row.body, row.said_by.as_deref())))
     .fetch_all(executor)
     .await
     .map_err(DbError::from)
@@ -129,12 +132,15 @@ async fn by_rare_actor(
     // MATERIALIZED, or the planner may read the log in the order of `seq`.
     query!(
         r#"WITH theirs AS MATERIALIZED (
-               SELECT seq, kind, body FROM canvas_events
+               SELECT canvas_id, seq, kind, body, words_of FROM canvas_events
                WHERE actor_id = $5 AND canvas_id = $1
            )
-           SELECT seq, body FROM theirs
-           WHERE seq > $2 AND seq <= $3 AND ($6::text IS NULL OR kind = $6)
-           ORDER BY seq LIMIT $4"#,
+           SELECT e.seq, e.body, CASE WHEN e.words_of IS NOT NULL THEN (
+                    SELECT s.body FROM canvas_events s
+                    WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
+           FROM theirs e
+           WHERE e.seq > $2 AND e.seq <= $3 AND ($6::text IS NULL OR e.kind = $6)
+           ORDER BY e.seq LIMIT $4"#,
         canvas.0,
         range.start,
         range.end,
@@ -142,7 +148,7 @@ async fn by_rare_actor(
         actor.0,
         kind,
     )
-    .map(|row| (row.seq, row.body))
+    .map(|row| (row.seq, words::read(row.body, row.said_by.as_deref())))
     .fetch_all(executor)
     .await
     .map_err(DbError::from)
@@ -156,10 +162,13 @@ async fn in_order(
     limit: i64,
 ) -> Result<Vec<(i64, String)>> {
     query!(
-        "SELECT seq, body FROM canvas_events
-         WHERE canvas_id = $1 AND seq > $2 AND seq <= $3
-           AND ($5::bigint IS NULL OR actor_id = $5) AND ($6::text IS NULL OR kind = $6)
-         ORDER BY seq LIMIT $4",
+        r#"SELECT e.seq, e.body, CASE WHEN e.words_of IS NOT NULL THEN (
+                    SELECT s.body FROM canvas_events s
+                    WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
+         FROM canvas_events e
+         WHERE e.canvas_id = $1 AND e.seq > $2 AND e.seq <= $3
+           AND ($5::bigint IS NULL OR e.actor_id = $5) AND ($6::text IS NULL OR e.kind = $6)
+         ORDER BY e.seq LIMIT $4"#,
         canvas.0,
         range.start,
         range.end,
@@ -167,7 +176,7 @@ async fn in_order(
         filter.actor.map(|actor| actor.0),
         filter.kind,
     )
-    .map(|row| (row.seq, row.body))
+    .map(|row| (row.seq, words::read(row.body, row.said_by.as_deref())))
     .fetch_all(executor)
     .await
     .map_err(DbError::from)

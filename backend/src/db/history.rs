@@ -195,14 +195,15 @@ pub(crate) async fn check(
 
 /// The time in an event's wire form.
 pub(crate) fn event_time(body: &[u8]) -> Option<Timestamp> {
-    /// Chat has `created_at`, every other event `timestamp`.
+    /// Chat has `created_at`, an edit `edited_at`, every other event `timestamp`.
     #[derive(Deserialize)]
     struct Times {
         timestamp: Option<Timestamp>,
         created_at: Option<Timestamp>,
+        edited_at: Option<Timestamp>,
     }
     let times: Times = serde_json::from_slice(body).ok()?;
-    times.timestamp.or(times.created_at)
+    times.timestamp.or(times.created_at).or(times.edited_at)
 }
 
 #[cfg(test)]
@@ -213,7 +214,10 @@ mod tests {
     fn chat_and_other_events_have_a_time() {
         let time = "2026-01-02T03:04:05.678Z";
         for body in [
-            format!(r#"{{"type":"canvas_chat_message","seq":1,"created_at":"{time}"}}"#),
+            format!(
+                r#"{{"type":"canvas_chat_message","created_at":"{time}","edited_at":"2030-01-01T00:00:00.000Z"}}"#
+            ),
+            format!(r#"{{"type":"chat_edited","seq":1,"edited_at":"{time}"}}"#),
             format!(r#"{{"type":"tile_liked","timestamp":"{time}","seq":1}}"#),
             format!(
                 r#"{{"type":"canvas_updated","canvas":{{"created_at":"2020-01-01T00:00:00.000Z"}},"timestamp":"{time}"}}"#

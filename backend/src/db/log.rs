@@ -3,6 +3,7 @@
 //! The canvas's row lock, held to the commit, gives all nodes one gapless order.
 
 use super::{DbError, Result, history::SeenLog, named, order::OrderSettings};
+use crate::words;
 use chrono::{DateTime, Utc};
 use shared::{
     canvas::{Coord, EditPolicy, Grid},
@@ -43,6 +44,17 @@ pub(crate) struct NewEvent {
     pub(crate) cell: Option<Coord>,
     /// Its wire form.
     pub(crate) body: String,
+    /// Where it repeats the words of another event.
+    pub(crate) repeats: Option<Repeats>,
+}
+
+/// What an event repeats.
+#[derive(Clone, Debug)]
+pub(crate) struct Repeats {
+    /// The `seq` of the event whose words it repeats.
+    pub(crate) words_of: i64,
+    /// What is stored of it: its wire form without the words.
+    pub(crate) stored: String,
 }
 
 /// A chat message whose `seq` and time the database decides: the parts of its
@@ -151,6 +163,9 @@ pub(crate) async fn room(
         r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", epoch, last_seq,
                 access_changes + (SELECT changes FROM server_access) AS "acl_version!",
                 history_instance() AS "instance!", e.body AS "body?",
+                CASE WHEN e.words_of IS NOT NULL THEN (
+                    SELECT s.body FROM canvas_events s
+                    WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?",
                 visibility, guests, newcomers, slow_mode_s, lockdown_until
          FROM canvases c LEFT JOIN canvas_events e ON e.canvas_id = c.id AND e.seq = c.last_seq
          WHERE id = $1"#,
@@ -166,7 +181,9 @@ pub(crate) async fn room(
             },
             epoch: Epoch(row.epoch),
             last_seq: row.last_seq,
-            last_event: row.body,
+            last_event: row
+                .body
+                .map(|body| words::read(body, row.said_by.as_deref())),
             acl_version: row.acl_version,
             instance: row.instance,
             order: OrderSettings::new(
@@ -250,14 +267,24 @@ pub(crate) async fn append(
     let kinds: Vec<&str> = events.iter().map(|e| e.kind).collect();
     let actors: Vec<i64> = events.iter().map(|e| e.actor_id.0).collect();
     let ops: Vec<Option<Uuid>> = events.iter().map(|e| e.op_id.map(OpId::uuid)).collect();
-    let bodies: Vec<&str> = events.iter().map(|e| e.body.as_str()).collect();
+    let bodies: Vec<&str> = events
+        .iter()
+        .map(|event| event.repeats.as_ref().map_or(&*event.body, |it| &it.stored))
+        .collect();
+    let words_of: Vec<Option<i64>> = events
+        .iter()
+        .map(|event| event.repeats.as_ref().map(|it| it.words_of))
+        .collect();
     let tiles: Vec<Option<i32>> = events.iter().map(|e| e.cell.map(tile_number)).collect();
     query!(
         "WITH appended AS (
-             INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, tile, created_at)
-             SELECT $1, seq, kind, actor_id, coalesce(op_id, gen_random_uuid()), body, tile, $7
-             FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $10::int[])
-                 AS new (seq, kind, actor_id, op_id, body, tile)
+             INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, tile, words_of,
+                                        created_at)
+             SELECT $1, seq, kind, actor_id, coalesce(op_id, gen_random_uuid()), body, tile, words_of,
+                    $7
+             FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $10::int[],
+                         $11::bigint[])
+                 AS new (seq, kind, actor_id, op_id, body, tile, words_of)
          )
          UPDATE canvases SET last_seq = $8, tile_count = $9 WHERE id = $1",
         canvas.0,
@@ -270,6 +297,7 @@ pub(crate) async fn append(
         head,
         tile_count,
         &tiles as &[Option<i32>],
+        &words_of as &[Option<i64>],
     )
     .execute(connection)
     .await
@@ -403,23 +431,26 @@ pub(crate) async fn after_in(
     instance: Option<i64>,
 ) -> Result<Vec<(i64, String)>> {
     query!(
-        "SELECT seq, body FROM canvas_events
-         WHERE canvas_id = $1 AND seq > $2 AND seq <= $3
+        r#"SELECT e.seq, e.body, CASE WHEN e.words_of IS NOT NULL THEN (
+                    SELECT s.body FROM canvas_events s
+                    WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
+         FROM canvas_events e
+         WHERE e.canvas_id = $1 AND e.seq > $2 AND e.seq <= $3
            AND ($5::bigint IS NULL OR history_instance() = $5)
-         ORDER BY seq LIMIT $4",
+         ORDER BY e.seq LIMIT $4"#,
         canvas.0,
         range.start,
         range.end,
         limit,
         instance,
     )
-    .map(|row| (row.seq, row.body))
+    .map(|row| (row.seq, words::read(row.body, row.said_by.as_deref())))
     .fetch_all(executor)
     .await
     .map_err(DbError::from)
 }
 
-/// The wire form of one event; `None` if there is no such event.
+/// What is stored of one event; `None` if there is no such event.
 pub(crate) async fn event(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
@@ -443,8 +474,8 @@ pub(crate) async fn event_times(
     seqs: &[i64],
 ) -> Result<Vec<(i64, DateTime<Utc>)>> {
     query!(
-        r#"SELECT seq, coalesce(body::json ->> 'timestamp', body::json ->> 'created_at')::timestamptz
-                AS "time!"
+        r#"SELECT seq, coalesce(body::json ->> 'timestamp', body::json ->> 'created_at',
+                    body::json ->> 'edited_at')::timestamptz AS "time!"
            FROM canvas_events WHERE canvas_id = $1 AND seq = ANY($2)"#,
         canvas.0,
         seqs,

@@ -15,6 +15,7 @@ use shared::{
     limits,
 };
 use sqlx::{PgExecutor, query, query_scalar};
+use uuid::Uuid;
 
 /// Notifications that one statement of [`purge`] looks at.
 const PURGED: i64 = 2_000;
@@ -468,33 +469,63 @@ pub(crate) enum Quoted {
 }
 
 /// Replaces the words that notifications quote: by others, or by none where they were removed.
-/// Called in the transaction of the change.
+/// Called in the transaction of the change, as the last statement that locks anything but
+/// [`add`].
 pub(crate) async fn replace_words(
     executor: impl PgExecutor<'_>,
     quoted: Quoted,
     text: &str,
 ) -> Result<()> {
-    let text = excerpt(text);
-    match quoted {
-        Quoted::Message(id) => {
-            query!(
-                "UPDATE notifications SET text = $2 WHERE message_id = $1",
-                id.0,
-                text,
-            )
-            .execute(executor)
-            .await
-        }
-        Quoted::Comment(id) => {
-            query!(
-                "UPDATE notifications SET text = $2 WHERE comment_id = $1",
-                id,
-                text,
-            )
-            .execute(executor)
-            .await
-        }
+    replace_all_words(executor, &[(quoted, text)], &[]).await
+}
+
+/// The same for several words at once. `told` are the users whom the same transaction is going
+/// to tell of something: their boxes are locked together with those of the users whose
+/// notifications change.
+pub(crate) async fn replace_all_words(
+    executor: impl PgExecutor<'_>,
+    words: &[(Quoted, &str)],
+    told: &[UserId],
+) -> Result<()> {
+    if words.is_empty() {
+        return Ok(());
     }
+    let quoted = words.iter().map(|(quoted, _)| quoted);
+    let (messages, comments): (Vec<Option<Uuid>>, Vec<Option<i64>>) = quoted
+        .map(|quoted| match quoted {
+            Quoted::Message(id) => (Some(id.0), None),
+            Quoted::Comment(id) => (None, Some(*id)),
+        })
+        .unzip();
+    let texts: Vec<&str> = words.iter().map(|(_, text)| excerpt(text)).collect();
+    let told: Vec<i64> = told.iter().map(|user| user.0).collect();
+    query!(
+        "WITH quoting AS MATERIALIZED (
+             SELECT n.id, n.user_id, q.text
+             FROM unnest($1::uuid[], $2::bigint[], $3::text[]) AS q (message_id, comment_id, text)
+             CROSS JOIN LATERAL (
+                 SELECT id, user_id FROM notifications WHERE message_id = q.message_id
+                 UNION ALL
+                 SELECT id, user_id FROM notifications WHERE comment_id = q.comment_id
+             ) AS n
+         ), locked AS (
+             INSERT INTO notification_boxes AS b (user_id)
+             SELECT id FROM users
+             WHERE EXISTS (SELECT FROM quoting)
+               AND (id IN (SELECT user_id FROM quoting) OR id = ANY ($4))
+             ORDER BY id
+             ON CONFLICT (user_id) DO UPDATE SET version = b.version
+             RETURNING user_id
+         )
+         UPDATE notifications n SET text = q.text FROM quoting q
+         WHERE n.id = q.id AND n.user_id IN (SELECT user_id FROM locked)",
+        &messages as &[Option<Uuid>],
+        &comments as &[Option<i64>],
+        &texts as &[&str],
+        &told,
+    )
+    .execute(executor)
+    .await
     .map_err(DbError::from)
     .map(drop)
 }

@@ -1,28 +1,30 @@
-//! Removing chat messages: one's own, and as a moderator those of others.
+//! Editing one's own chat messages, and removing them: one's own, and as a moderator those of
+//! others.
 
 use super::{
     canvases::{check_rate, role},
     error::{ApiError, Resource},
     extract::{AuthUser, CanvasPath, MessagePath},
     json_body::Json,
-    openapi::{Body, ChangesMember, ChangesMessage, Limited},
+    openapi::{Body, ChangesMember, ChangesMessage, Limited, LimitedChat},
     validator::Validator,
 };
 use crate::{
     auth::Session,
     db::{
         access::{self, Standing},
-        removed_messages, users,
+        messages, removed_messages, users,
     },
     realtime::{Done, Operation, RateCost, UNKNOWN_ACL, Write},
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode};
 use shared::{
-    api::{PurgeMessages, Purged, User},
+    api::{ChatMessage, EditMessage, PurgeMessages, Purged, User},
     canvas::{Rank, Role},
     ids::CanvasId,
-    limits, text,
+    limits,
+    text::{self, ChatText},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -32,8 +34,33 @@ const AT_ONCE: usize = 250;
 /// The routes of this module.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(remove))
+        .routes(routes!(edit, remove))
         .routes(routes!(purge))
+}
+
+/// Replaces the words of one's own chat message, within 15 minutes
+#[utoipa::path(patch, path = "/canvases/{canvas_id}/messages/{message_id}", tag = "messages", request_body = EditMessage,
+    params(("canvas_id" = i64, Path), ("message_id" = String, Path)),
+    responses((status = 200, body = ChatMessage, description = "The message with its new words"), ChangesMessage, Body, LimitedChat))]
+async fn edit(
+    State(state): State<AppState>,
+    AuthUser(session): AuthUser,
+    CanvasPath(id): CanvasPath,
+    MessagePath(message): MessagePath,
+    Json(body): Json<EditMessage>,
+) -> Result<JsonBody<ChatMessage>, ApiError> {
+    state
+        .hub
+        .check_rate(session.user_id(), RateCost::Chat)
+        .map_err(ApiError::RateLimited)?;
+    let text = ChatText::parse(&body.text).map_err(|error| ApiError::invalid("text", error))?;
+    let role = role(&state.pool, id, session.user_id()).await?;
+    let operation = Operation::EditMessage { id: message, text };
+    write(&state, &session, id, role, operation).await?;
+    let edited = messages::find(&state.pool, id, message).await?;
+    edited
+        .map(JsonBody)
+        .ok_or(ApiError::NotFound(Resource::Message))
 }
 
 /// Removes a chat message: one's own, or as a moderator

@@ -146,6 +146,8 @@ refusals! {
     PictureQuery { "422": ["validation_failed", "image_too_large"] }
     /// Of a route with a rate limit.
     Limited { "429": ["rate_limited"] }
+    /// Of a route that changes what is said, with a rate limit.
+    LimitedChat { "429": ["rate_limited", "slow_mode"] }
     /// Of a route that changes a tile, with a rate limit.
     LimitedDrawing { "429": ["rate_limited", "newcomer"] }
     /// Of a route that creates a user with a name.
@@ -296,7 +298,7 @@ refusals! {
         "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
         "404": ["canvas_not_found", "user_not_found"],
     }
-    /// Of a route that removes a chat message.
+    /// Of a route that edits or removes a chat message.
     ChangesMessage {
         "401": ["unauthenticated"],
         "403": ["forbidden", "sanctioned", "registration_required", "locked_down", "origin_not_allowed"],

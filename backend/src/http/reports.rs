@@ -163,7 +163,7 @@ async fn resolve(
             })
         }
         ReportTarget::Message { message_id } => {
-            let found = db::evidence::message(reads, canvas.id, *message_id).await?;
+            let found = db::messages::find(reads, canvas.id, *message_id).await?;
             found.ok_or(ApiError::NotFound(Resource::Message))?;
             Ok(CaseTarget::Message {
                 message_id: *message_id,

@@ -218,7 +218,7 @@ async fn accept(
         last_seq,
         epoch,
         last_timestamp,
-        last_removal: lookup.last_removal,
+        last_rewording: lookup.last_rewording,
         permit,
         verify_token: verify_token(state.clone(), addr, canvas_id, user_id),
     });

@@ -58,7 +58,9 @@ pub(crate) enum RateCost {
 impl RateCost {
     fn of(message: &ClientMessage) -> Self {
         match message {
-            ClientMessage::CanvasChat { .. } | ClientMessage::ChatRemove { .. } => Self::Chat,
+            ClientMessage::CanvasChat { .. }
+            | ClientMessage::ChatEdit { .. }
+            | ClientMessage::ChatRemove { .. } => Self::Chat,
             ClientMessage::TilePaint { pixels, .. } => Self::drawing(pixels.len()),
             ClientMessage::TileCreate { pixels, .. } | ClientMessage::TileUpdate { pixels, .. } => {
                 Self::drawing(pixels.as_ref().map_or(0, pixel_count))

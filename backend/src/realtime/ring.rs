@@ -1,10 +1,7 @@
 //! The newest durable events of a canvas, in memory, for clients that reconnect soon.
 
-use super::{
-    frame::EncodedFrame,
-    removed_chat::{removed_seq, without_words},
-    write::Identity,
-};
+use super::{frame::EncodedFrame, write::Identity};
+use crate::words::Words;
 use shared::protocol::DurableEvent;
 use std::collections::VecDeque;
 
@@ -12,6 +9,9 @@ use std::collections::VecDeque;
 const EVENTS: usize = 512;
 /// The most bytes of JSON that are kept.
 const BYTES: usize = 1024 * 1024;
+
+/// In the wire form of an answer. In a text the quotes are escaped.
+const ANSWER: &str = r#""reply_to":{"#;
 
 /// A durable event with the bytes of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +29,10 @@ pub(crate) struct Ring {
 
 impl Ring {
     /// Adds the next event. One that does not follow the last replaces all others. One that
-    /// removes a chat message takes its words out of memory too.
+    /// tells of new words, or of words that were removed, changes them in memory too.
     pub(crate) fn push(&mut self, event: Event) {
-        if let Some(seq) = removed_seq(event.body.as_json()) {
-            self.remove_words(seq);
+        if let Some(words) = Words::told_by(event.body.as_json()) {
+            self.reword(&words);
         }
         if self.events.back().is_some_and(|e| e.seq + 1 != event.seq) {
             self.events.clear();
@@ -43,8 +43,17 @@ impl Ring {
         self.trim();
     }
 
-    /// Replaces the names of a sender in the chat messages.
+    /// Replaces the names of a sender in the chat messages. An answer names whom it answers, and
+    /// does not say which user that is: answers are forgotten, and all events before them. The
+    /// newest event stays, by which the log is compared.
     pub(crate) fn rename_sender(&mut self, sender: &Identity) {
+        let is_answer = |event: &Event| {
+            str::from_utf8(event.body.as_json()).is_ok_and(|body| body.contains(ANSWER))
+        };
+        let last_answer = self.events.iter().rposition(is_answer);
+        for _ in 0..last_answer.map_or(0, |last| (last + 1).min(self.events.len() - 1)) {
+            self.forget_oldest();
+        }
         for event in &mut self.events {
             let Ok(DurableEvent::CanvasChatMessage(mut chat)) =
                 serde_json::from_slice(event.body.as_json())
@@ -67,26 +76,25 @@ impl Ring {
     /// Forgets the oldest events until both bounds hold.
     fn trim(&mut self) {
         while self.events.len() > EVENTS || self.bytes > BYTES {
-            let Some(oldest) = self.events.pop_front() else {
-                break;
-            };
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(oldest) = self.events.pop_front() {
             self.bytes -= oldest.body.len();
         }
     }
 
-    fn remove_words(&mut self, seq: i64) {
-        let Some(first) = self.events.front().map(|event| event.seq) else {
-            return;
-        };
-        let index = usize::try_from(seq - first);
-        let Some(event) = index.ok().and_then(|index| self.events.get_mut(index)) else {
-            return;
-        };
-        if let Some((_, body)) = without_words(event.body.as_json()) {
-            self.bytes -= event.body.len();
-            event.body = body.into();
-            self.bytes += event.body.len();
+    fn reword(&mut self, words: &Words) {
+        for event in &mut self.events {
+            if let Some(body) = words.put_into(event.body.as_json()) {
+                self.bytes -= event.body.len();
+                event.body = body.into();
+                self.bytes += event.body.len();
+            }
         }
+        self.trim();
     }
 
     /// One event; `None` if it is not kept any more.
@@ -158,41 +166,79 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_message_loses_its_words_in_memory_too() {
-        const ID: &str = "018f4e1c-0000-7000-8000-000000000001";
+    fn words_that_are_replaced_or_removed_change_in_memory_too() {
         const TIME: &str = "2025-08-29T21:45:19.000Z";
-        let message = |seq: i64| {
-            Event {
+        let id = |seq: i64| format!("018f4e1c-0000-7000-8000-{seq:012}");
+        let event = |seq: i64, fields: &str| Event {
             seq,
-            body: format!(
-                r#"{{"type":"canvas_chat_message","message_id":"{ID}","canvas_id":7,"seq":{seq},"sender_id":1,"sender_username":"a","sender_display_name":"A","message_text":"words","created_at":"{TIME}"}}"#
-            )
-            .into(),
-        }
+            body: format!(r#"{{"type":{fields},"canvas_id":7,"seq":{seq}}}"#).into(),
         };
-        let removal = |seq: i64, target: i64| {
-            Event {
-            seq,
-            body: format!(
-                r#"{{"type":"chat_removed","seq":{seq},"canvas_id":7,"message_id":"{ID}","target_seq":{target},"remover_id":1,"by":"author","timestamp":"{TIME}"}}"#
+        let message = |seq: i64, answered: &str| {
+            let id = id(seq);
+            event(
+                seq,
+                &format!(
+                    r#""canvas_chat_message","message_id":"{id}","sender_id":1,"sender_username":"a","sender_display_name":"A","message_text":"words {seq}","created_at":"{TIME}","reply_to":{answered}"#
+                ),
             )
-            .into(),
-        }
+        };
+        let answer = |seq: i64, to: i64| {
+            let id = id(to);
+            let answered =
+                format!(r#"{{"message_id":"{id}","sender_username":"a","excerpt":"words"}}"#);
+            message(seq, &answered)
+        };
+        let changed = |seq: i64, target: i64, fields: &str| {
+            let id = id(target);
+            event(
+                seq,
+                &format!(r#""chat_{fields},"message_id":"{id}","target_seq":{target}"#),
+            )
+        };
+        let removal = |seq, target| {
+            let fields = format!(r#"removed","remover_id":1,"by":"author","timestamp":"{TIME}""#);
+            changed(seq, target, &fields)
+        };
+        let edit = |seq, target, text: &str| {
+            let fields = format!(r#"edited","message_text":"{text}","edited_at":"{TIME}""#);
+            changed(seq, target, &fields)
         };
         let mut ring = Ring::default();
-        ring.push(message(4));
-        ring.push(message(5));
-        // One that is not kept, one that is.
-        ring.push(removal(6, 3));
-        ring.push(removal(7, 5));
-        let text = |seq| {
+        for event in [
+            message(4, "null"),
+            message(5, "null"),
+            // What they answer is not in memory.
+            answer(6, 2),
+            answer(7, 3),
+            edit(8, 5, "newer"),
+            answer(9, 5),
+            edit(10, 5, "newest"),
+            removal(11, 3),
+            edit(12, 2, "of old"),
+        ] {
+            ring.push(event);
+        }
+        let field = |seq, pointer: &str| {
             let event = ring.event(seq).unwrap();
-            String::from_utf8(event.body.as_json().to_vec()).unwrap()
+            let event: serde_json::Value = serde_json::from_slice(event.body.as_json()).unwrap();
+            event.pointer(pointer).unwrap().clone()
         };
-        assert!(text(4).contains(r#""message_text":"words""#));
-        assert!(text(5).contains(r#""message_text":"""#) && text(5).contains(TIME));
+        assert_eq!(field(4, "/message_text"), "words 4");
+        assert_eq!(field(5, "/message_text"), "newest");
+        assert_eq!(field(5, "/edited_at"), TIME);
+        assert_eq!(field(6, "/reply_to/excerpt"), "of old");
+        assert_eq!(field(7, "/reply_to/excerpt"), "");
+        assert_eq!(field(7, "/message_text"), "words 7");
+        assert_eq!(field(8, "/message_text"), "newest");
+        assert_eq!(field(9, "/reply_to/excerpt"), "newest");
+        ring.push(removal(13, 5));
+        for seq in [5, 8, 10] {
+            let event = String::from_utf8(ring.event(seq).unwrap().body.as_json().to_vec());
+            let event = event.unwrap();
+            assert!(event.contains(r#""message_text":"""#) && event.contains(TIME));
+        }
         let bytes: usize = ring.events.iter().map(|e| e.body.len()).sum();
-        assert_eq!((ring.bytes, ring.events.len()), (bytes, 4));
+        assert_eq!((ring.bytes, ring.events.len()), (bytes, 10));
     }
 
     #[test]
@@ -226,6 +272,22 @@ mod tests {
         assert_eq!(renamed["created_at"], "2026-01-02T03:04:05.678Z");
         assert_eq!(ring.event(2), Some(&other));
         assert_eq!(ring.event(3), Some(&chat(3, 8, "ann")));
+        let bytes: usize = ring.events.iter().map(|event| event.body.len()).sum();
+        assert_eq!(bytes, ring.bytes);
+        // An answer may name them.
+        let answer = r#"{"type":"canvas_chat_message","reply_to":{"message_id":"x"}}"#;
+        for (seq, body) in [(4, answer), (5, "{}"), (6, "{}")] {
+            let body = EncodedFrame::from(body.to_owned());
+            ring.push(Event { seq, body });
+        }
+        ring.rename_sender(&Identity {
+            user_id: shared::ids::UserId(7),
+            username: "deleted-7".into(),
+            display_name: "Deleted account".into(),
+            name_version: 1,
+        });
+        assert_eq!(seqs(&ring, 4, 6), Some(vec![5, 6]));
+        assert_eq!(seqs(&ring, 3, 6), None);
         let bytes: usize = ring.events.iter().map(|event| event.body.len()).sum();
         assert_eq!(bytes, ring.bytes);
     }

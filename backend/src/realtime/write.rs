@@ -42,7 +42,13 @@ pub(crate) struct Identity {
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
     /// Appends a chat message.
-    Chat(ChatText),
+    Chat {
+        text: ChatText,
+        /// The message that it answers.
+        reply_to: Option<MessageId>,
+    },
+    /// Replaces the words of a chat message.
+    EditMessage { id: MessageId, text: ChatText },
     /// Removes a chat message.
     RemoveMessage(MessageId),
     /// Removes those of these messages that are of this user.
@@ -76,7 +82,7 @@ impl Operation {
     /// What a sanction has to forbid so that the operation is refused.
     pub(crate) fn activity(&self) -> Activity {
         match self {
-            Self::Chat(_) => Activity::Speaking,
+            Self::Chat { .. } | Self::EditMessage { .. } => Activity::Speaking,
             Self::Tile {
                 op: TileOp::Like { .. },
                 ..
@@ -93,8 +99,9 @@ impl Operation {
     /// The usernames that the words of the operation may mention, in lower case.
     pub(crate) fn mentions(&self) -> Vec<String> {
         match self {
-            Self::Chat(text) => mentioned(text.as_str()),
-            Self::RemoveMessage(_)
+            Self::Chat { text, .. } => mentioned(text.as_str()),
+            Self::EditMessage { .. }
+            | Self::RemoveMessage(_)
             | Self::PurgeMessages { .. }
             | Self::Tile { .. }
             | Self::Settings(_)
@@ -115,7 +122,7 @@ impl Operation {
         // In base64.
         let whole = area.div_ceil(3) * 4;
         match self {
-            Self::Chat(text) => text.as_str().len(),
+            Self::Chat { text, .. } | Self::EditMessage { text, .. } => text.as_str().len(),
             Self::Tile { op, .. } => match op {
                 TileOp::Create { title, .. } => title.len() + whole,
                 // In an empty cell the event has the whole tile.

@@ -246,7 +246,9 @@ async fn write(
     let loaded = load::load(connection, canvas, requests, locked, context).await?;
     let plan = decide::decide(canvas, requests, loaded);
     save(connection, canvas, &plan, now, tile_count).await?;
-    // Last: it locks what other canvases' transactions lock, too.
+    // Last: they lock what other canvases' transactions lock, too.
+    let told: Vec<UserId> = plan.notifications.iter().map(|it| it.user).collect();
+    db::words::save_quoted(connection, &plan.rewordings, &told).await?;
     let told = db::notifications::add(connection, &plan.notifications).await?;
     Ok((plan, told))
 }
@@ -272,7 +274,8 @@ async fn save(
     let (held, released) = plan.changed_locks();
     db::locks::save(connection, canvas, &held).await?;
     db::locks::release(connection, canvas, &released).await?;
-    db::removed_messages::save(connection, canvas, &plan.removals, now).await?;
+    db::words::save(connection, canvas, &plan.rewordings).await?;
+    db::removed_messages::keep(connection, canvas, &plan.removals, now).await?;
     let paced: Vec<_> = plan
         .paced
         .iter()

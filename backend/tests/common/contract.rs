@@ -39,7 +39,12 @@ const OBJECTS: &Table = &[
     (
         "ChatMessage",
         "message_id:uuid canvas_id:int seq:int sender_id:int sender_username:text \
-         sender_display_name:text message_text:text created_at:time removed?:bool",
+         sender_display_name:text message_text:text created_at:time reply_to:ReplyTo|null \
+         edited_at:time|null removed:bool",
+    ),
+    (
+        "ReplyTo",
+        "message_id:uuid sender_username:text excerpt:text",
     ),
     ("Purged", "removed:int"),
     (
@@ -180,12 +185,18 @@ const MESSAGES: &Table = &[
     (
         "canvas_chat_message",
         "seq:int message_id:uuid canvas_id:int sender_id:int sender_username:text \
-         sender_display_name:text message_text:text created_at:time op_id?:uuid removed?:bool",
+         sender_display_name:text message_text:text created_at:time op_id?:uuid \
+         reply_to:ReplyTo|null edited_at:time|null removed:bool",
     ),
     (
         "chat_removed",
         "seq:int canvas_id:int message_id:uuid target_seq:int remover_id:int by:text \
          timestamp:time op_id?:uuid",
+    ),
+    (
+        "chat_edited",
+        "seq:int canvas_id:int message_id:uuid target_seq:int message_text:text edited_at:time \
+         op_id?:uuid",
     ),
     ("user_typing", "user_id:int username:text is_typing:bool"),
     (
@@ -295,6 +306,7 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("PUT", "/tiles/{}/like", "Liked"),
     ("DELETE", "/tiles/{}/like", "Liked"),
     ("GET", "/canvases/{}/messages", "[ChatMessage]"),
+    ("PATCH", "/canvases/{}/messages/{}", "ChatMessage"),
     ("POST", "/canvases/{}/messages/purge", "Purged"),
     ("GET", "/canvases/{}/events", "[event]"),
     ("GET", "/canvases/{}/authors", "Authors"),

@@ -373,7 +373,8 @@ impl TestClient {
                 if let Some(seq) = message["seq"].as_i64() {
                     assert_eq!(seq, self.seq + 1, "a gap or a repeat: {message}");
                     self.seq = seq;
-                    let time = message.get("timestamp").or(message.get("created_at"));
+                    let times = ["timestamp", "created_at", "edited_at"];
+                    let time = times.iter().find_map(|field| message.get(field));
                     self.time = Some(time.and_then(Value::as_str).unwrap().to_owned());
                     self.events.push(message.clone());
                     self.happened(message);

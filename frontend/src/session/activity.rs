@@ -54,7 +54,9 @@ pub fn from_event(event: &DurableEvent) -> Option<Activity> {
         })
     };
     match event {
-        DurableEvent::CanvasChatMessage(_) | DurableEvent::ChatRemoved(_) => None,
+        DurableEvent::CanvasChatMessage(_)
+        | DurableEvent::ChatRemoved(_)
+        | DurableEvent::ChatEdited(_) => None,
         DurableEvent::TileCreated(e) => entry(
             e.seq,
             e.creator_id,

@@ -55,6 +55,13 @@ pub fn removed(rows: &mut [Arc<ChatRow>], seq: i64) {
     }
 }
 
+/// A stored message was edited.
+pub fn edited(rows: &mut [Arc<ChatRow>], seq: i64, text: &str) {
+    if let Some(row) = rows.iter_mut().find(|row| row.seq == Some(seq)) {
+        text.clone_into(&mut Arc::make_mut(row).text);
+    }
+}
+
 /// Where one's own row stands that is not stored: those are at the end.
 fn own_index(rows: &[Arc<ChatRow>], id: OpId) -> Option<usize> {
     let stored = rows
@@ -153,6 +160,8 @@ mod tests {
             sender_display_name: "Ann".into(),
             message_text: seq.to_string(),
             created_at: chrono::DateTime::UNIX_EPOCH.into(),
+            reply_to: None,
+            edited_at: None,
             removed: false,
         }
     }

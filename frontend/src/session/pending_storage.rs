@@ -241,6 +241,11 @@ fn read(json: &str) -> serde_json::Result<ClientRequest> {
         "canvas_chat" => ClientMessage::CanvasChat {
             text: ChatText::parse(&field::<String>(fields, "text")?).map_err(Error::custom)?,
             canvas_id: field(fields, "canvas_id")?,
+            reply_to: field(fields, "reply_to")?,
+        },
+        "chat_edit" => ClientMessage::ChatEdit {
+            message_id: field(fields, "message_id")?,
+            text: ChatText::parse(&field::<String>(fields, "text")?).map_err(Error::custom)?,
         },
         "chat_remove" => ClientMessage::ChatRemove {
             message_id: field(fields, "message_id")?,

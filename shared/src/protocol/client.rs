@@ -44,6 +44,16 @@ pub enum ClientMessage {
         /// If given, must be the canvas of this connection.
         #[serde(skip_serializing_if = "Option::is_none")]
         canvas_id: Option<CanvasId>,
+        /// The message of the same canvas that this one answers.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reply_to: Option<MessageId>,
+    },
+    /// Replaces the words of one's own chat message. Durable.
+    ChatEdit {
+        /// The message.
+        message_id: MessageId,
+        /// The new words.
+        text: ChatText,
     },
     /// Removes a chat message: one's own, or as a moderator. Durable.
     ChatRemove {
@@ -204,6 +214,7 @@ impl ClientMessage {
     pub fn is_durable(&self) -> bool {
         match self {
             Self::CanvasChat { .. }
+            | Self::ChatEdit { .. }
             | Self::ChatRemove { .. }
             | Self::TileCreate { .. }
             | Self::TilePaint { .. }
@@ -238,6 +249,7 @@ impl ClientMessage {
             | Self::TileUnlock { x, y } => Some(Coord { x, y }),
             Self::Hello { .. }
             | Self::CanvasChat { .. }
+            | Self::ChatEdit { .. }
             | Self::ChatRemove { .. }
             | Self::UserPresence(_)
             | Self::RequestUpdate { .. }
@@ -268,6 +280,7 @@ impl ClientMessage {
             Self::TileDelete { .. } => TileOp::Delete,
             Self::Hello { .. }
             | Self::CanvasChat { .. }
+            | Self::ChatEdit { .. }
             | Self::ChatRemove { .. }
             | Self::UserPresence(_)
             | Self::TileMention { .. }

@@ -90,6 +90,11 @@ fn message(fields: &Fields) -> Result<ClientMessage, Invalid> {
         "canvas_chat" => ClientMessage::CanvasChat {
             text: fields.chat_text()?,
             canvas_id: fields.optional_integer("canvas_id")?.map(CanvasId),
+            reply_to: fields.optional_message_id("reply_to")?,
+        },
+        "chat_edit" => ClientMessage::ChatEdit {
+            message_id: fields.message_id()?,
+            text: fields.chat_text()?,
         },
         "chat_remove" => ClientMessage::ChatRemove {
             message_id: fields.message_id()?,

@@ -1,6 +1,7 @@
 //! The messages that are stored.
 
 use super::{
+    chat::ChatEdited,
     events::{
         CanvasUpdated, ChatEvent, ChatRemoved, TileCreated, TileDeleted, TileLiked, TileUpdated,
     },
@@ -25,6 +26,7 @@ pub enum DurableEvent {
     TileDeleted(TileDeleted),
     CanvasUpdated(Box<CanvasUpdated>),
     ChatRemoved(ChatRemoved),
+    ChatEdited(ChatEdited),
 }
 
 impl DurableEvent {
@@ -41,6 +43,7 @@ impl DurableEvent {
             Self::TileDeleted(event) => event.seq,
             Self::CanvasUpdated(event) => event.seq,
             Self::ChatRemoved(event) => event.seq,
+            Self::ChatEdited(event) => event.seq,
         }
     }
 
@@ -54,15 +57,17 @@ impl DurableEvent {
             Self::TileDeleted(event) => event.timestamp,
             Self::CanvasUpdated(event) => event.timestamp,
             Self::ChatRemoved(event) => event.timestamp,
+            Self::ChatEdited(event) => event.edited_at,
         }
     }
 
     /// The cell whose tile it is about; none if it is not about a tile.
     pub fn cell(&self) -> Option<Coord> {
         let (x, y) = match self {
-            Self::CanvasChatMessage(_) | Self::ChatRemoved(_) | Self::CanvasUpdated(_) => {
-                return None;
-            }
+            Self::CanvasChatMessage(_)
+            | Self::ChatRemoved(_)
+            | Self::ChatEdited(_)
+            | Self::CanvasUpdated(_) => return None,
             Self::TileCreated(event) => (event.x, event.y),
             Self::TileUpdated(event) => (event.x, event.y),
             Self::TileLiked(event) => (event.x, event.y),
@@ -91,6 +96,7 @@ impl TryFrom<Value> for DurableEvent {
             "tile_deleted" => Self::TileDeleted(from_object(event)?),
             "canvas_updated" => Self::CanvasUpdated(from_object(event)?),
             "chat_removed" => Self::ChatRemoved(from_object(event)?),
+            "chat_edited" => Self::ChatEdited(from_object(event)?),
             _ => return Err(unknown_type()),
         })
     }

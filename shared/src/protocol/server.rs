@@ -2,6 +2,7 @@
 
 use super::{
     cases::{CaseOpened, CaseUpdated},
+    chat::ChatEdited,
     connection::{Ack, Connected, ErrorMessage, Pong},
     events::{
         Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, ChatRemoved, Lock, SanctionLifted,
@@ -43,6 +44,7 @@ pub enum ServerMessage {
     SanctionLifted(SanctionLifted),
     CanvasUpdated(Box<CanvasUpdated>),
     ChatRemoved(ChatRemoved),
+    ChatEdited(ChatEdited),
     CaseOpened(CaseOpened),
     CaseUpdated(CaseUpdated),
     Notification(Box<Notified>),
@@ -90,6 +92,7 @@ impl TryFrom<Value> for ServerMessage {
             "sanction_lifted" => Self::SanctionLifted(from_object(message)?),
             "canvas_updated" => Self::CanvasUpdated(from_object(message)?),
             "chat_removed" => Self::ChatRemoved(from_object(message)?),
+            "chat_edited" => Self::ChatEdited(from_object(message)?),
             "case_opened" => Self::CaseOpened(from_object(message)?),
             "case_updated" => Self::CaseUpdated(from_object(message)?),
             "notification" => Self::Notification(from_object(message)?),

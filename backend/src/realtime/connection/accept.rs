@@ -74,8 +74,9 @@ pub(crate) struct AcceptedConnection {
     pub(crate) epoch: Option<Epoch>,
     /// The time of the event `last_seq`, if the client told it.
     pub(crate) last_timestamp: Option<Timestamp>,
-    /// The `seq` of the canvas's newest `chat_removed` when the upgrade was checked.
-    pub(crate) last_removal: i64,
+    /// The `seq` of the newest event that replaced or removed words on the canvas, when the
+    /// upgrade was checked.
+    pub(crate) last_rewording: i64,
     /// Held until the connection ends.
     pub(crate) permit: ConnectionPermit,
     pub(crate) verify_token: VerifyToken,
@@ -161,7 +162,7 @@ impl Hub {
             last_seq: accepted.last_seq,
             epoch: accepted.epoch,
             last_timestamp: accepted.last_timestamp,
-            last_removal: accepted.last_removal,
+            last_rewording: accepted.last_rewording,
             is_compared: false,
             heartbeat: connection.heartbeat(),
             outbox,

@@ -126,6 +126,7 @@ impl Connection {
                 self.send_to_room(command).await
             }
             ClientMessage::CanvasChat { .. }
+            | ClientMessage::ChatEdit { .. }
             | ClientMessage::ChatRemove { .. }
             | ClientMessage::TileCreate { .. }
             | ClientMessage::TilePaint { .. }

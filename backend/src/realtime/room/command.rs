@@ -102,9 +102,9 @@ pub(crate) struct Join {
     pub(crate) epoch: Option<Epoch>,
     /// The time of the event `last_seq`, until it was compared with the log's.
     pub(crate) last_timestamp: Option<Timestamp>,
-    /// The `seq` of a `chat_removed` that was committed before: what it removed must not be
-    /// replayed from memory.
-    pub(crate) last_removal: i64,
+    /// The `seq` of an event that was committed before and replaced or removed words: the old
+    /// ones must not be replayed from memory.
+    pub(crate) last_rewording: i64,
     /// Whether the log was compared because `last_seq` is above its head.
     pub(crate) is_compared: bool,
     pub(crate) heartbeat: Heartbeat,
@@ -126,7 +126,7 @@ impl Join {
     /// Up to which `seq` the log has to be delivered before a client that resumes is
     /// admitted; `None` for one that does not.
     pub(super) fn needed_seq(&self) -> Option<i64> {
-        self.last_seq.map(|seq| seq.max(self.last_removal))
+        self.last_seq.map(|seq| seq.max(self.last_rewording))
     }
 
     /// Whether that is after `head` of this epoch.

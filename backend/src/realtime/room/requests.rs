@@ -34,14 +34,22 @@ impl Room {
             undo_of: None,
         };
         let operation = match request.message {
-            ClientMessage::CanvasChat { text, canvas_id } => {
+            ClientMessage::CanvasChat {
+                text,
+                canvas_id,
+                reply_to,
+            } => {
                 if canvas_id.is_some_and(|id| id != self.canvas_id) {
                     let message = "this connection is on another canvas";
                     let error = OutboundMessage::error(ErrorCode::CanvasMismatch, message, op_id);
                     return self.delivery.send_to(connection, error);
                 }
-                Operation::Chat(text)
+                Operation::Chat { text, reply_to }
             }
+            ClientMessage::ChatEdit { message_id, text } => Operation::EditMessage {
+                id: message_id,
+                text,
+            },
             ClientMessage::ChatRemove { message_id } => Operation::RemoveMessage(message_id),
             ClientMessage::TileCreate {
                 x,

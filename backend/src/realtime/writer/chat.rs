@@ -1,6 +1,6 @@
 //! The fast path for a batch of nothing but chat: one statement, and so one round
-//! trip. A chat message depends on nothing that is stored, so the database itself can
-//! insert its `seq` and time into the JSON of its event.
+//! trip. A chat message that answers none depends on nothing that is stored, so the database
+//! itself can insert its `seq` and time into the JSON of its event.
 //!
 //! Everything else (a repeated `op_id`, a deleted canvas) is left to the ordinary
 //! transaction, which handles all cases.
@@ -15,7 +15,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use shared::{
-    api::ChatMessage,
+    api::{ChatMessage, ReplyTo},
     ids::{CanvasId, MessageId},
     protocol::{ChatEvent, DurableEvent},
     text::ChatText,
@@ -26,8 +26,8 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 /// The access version of the users' roles, and the batch as messages. `None` unless it
-/// is nothing but chat of users without sanctions that mentions nobody, all of one access
-/// version, and contains no `op_id` twice.
+/// is nothing but chat of users without sanctions that answers and mentions nobody, all of one
+/// access version, and contains no `op_id` twice.
 pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<(i64, Vec<NewChat>)> {
     let mut ops = HashSet::new();
     let acl_version = requests.first()?.write.acl_version;
@@ -38,7 +38,11 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<(i64, V
             if write.acl_version != acl_version || write.sanctions.is_some() {
                 return None;
             }
-            let Operation::Chat(text) = &write.operation else {
+            let Operation::Chat {
+                text,
+                reply_to: None,
+            } = &write.operation
+            else {
                 return None;
             };
             if !write.operation.mentions().is_empty() {
@@ -48,7 +52,7 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<(i64, V
             if write.op_id.is_some_and(|op| !ops.insert((user_id, op))) {
                 return None;
             }
-            let placeholder = event(canvas, write, text, 0, DateTime::UNIX_EPOCH);
+            let placeholder = event(canvas, write, text, None, 0, DateTime::UNIX_EPOCH);
             let [before, between, after] = split(&placeholder)?;
             Some(NewChat {
                 actor_id: user_id,
@@ -69,6 +73,7 @@ pub(super) fn event(
     canvas_id: CanvasId,
     write: &Write,
     text: &ChatText,
+    reply_to: Option<ReplyTo>,
     seq: i64,
     created_at: DateTime<Utc>,
 ) -> DurableEvent {
@@ -82,6 +87,8 @@ pub(super) fn event(
             sender_display_name: write.identity.display_name.to_string(),
             message_text: text.as_str().to_owned(),
             created_at: created_at.into(),
+            reply_to,
+            edited_at: None,
             removed: false,
         },
         op_id: write.op_id,
@@ -175,7 +182,10 @@ mod tests {
                 sanctions: None,
                 standing: Standing::default(),
                 op_id: op.map(|op| OpId::from(Uuid::from_u128(op))),
-                operation: Operation::Chat(ChatText::parse(text).unwrap()),
+                operation: Operation::Chat {
+                    text: ChatText::parse(text).unwrap(),
+                    reply_to: None,
+                },
             },
             connection: None,
         }

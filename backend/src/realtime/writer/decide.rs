@@ -12,29 +12,31 @@ mod tiles;
 pub(crate) use settings::permits as settings_permit;
 
 use super::{
-    Applied, Request, chat,
-    plan::{Loaded, LoadedRewrite, Plan, StoredMessage, done},
+    Applied, Request,
+    plan::{Loaded, LoadedRewrite, Plan, done},
 };
 use crate::{
     db::{
         access::Standing,
         locks::TileLock,
-        log::NewEvent,
+        log::{NewEvent, Repeats},
         order::OrderSettings,
         sanctions::{Sanctions, forbidding},
         visits::Visit,
+        words::Rewordings,
     },
     realtime::{
         order,
         write::{Done, Operation, WriteError},
     },
+    words,
 };
 use chrono::{DateTime, Utc};
 use shared::{
     api::Canvas,
     canvas::{Coord, Grid, Rank, Refusal, Role},
     ids::{CanvasId, OpId, RewriteId, TileId, UserId},
-    protocol::DurableEvent,
+    protocol::{ChatEvent, DurableEvent},
 };
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
@@ -77,6 +79,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             revived: Vec::new(),
             progress: Vec::new(),
             no_ops: Vec::new(),
+            rewordings: Rewordings::default(),
             removals: Vec::new(),
             log_lines: Vec::new(),
             paced: BTreeMap::new(),
@@ -135,8 +138,8 @@ struct Planner {
     /// The results of operations that a stroke may take back.
     results: HashMap<(UserId, OpId), Done>,
     locks: HashMap<Coord, TileLock>,
-    /// The messages that may be removed, by their `seq`.
-    messages: HashMap<i64, StoredMessage>,
+    /// The messages that may be answered, edited or removed, by their `seq`.
+    messages: HashMap<i64, ChatEvent>,
     rewrites: HashMap<RewriteId, LoadedRewrite>,
     /// The users who are mentioned and may read the canvas, by their names in lower case.
     readers: HashMap<String, UserId>,
@@ -175,14 +178,8 @@ impl Planner {
     fn permitted(&mut self, request: &Request, role: Role) -> Result<Applied, WriteError> {
         let write = &request.write;
         match &write.operation {
-            Operation::Chat(text) => {
-                self.check_chat(request, role)?;
-                let event = chat::event(self.canvas, write, text, self.seq + 1, self.now);
-                let applied = self.append(request, &event)?;
-                self.note_chat(write.identity.user_id);
-                self.notify_of_chat(request, &event);
-                Ok(applied)
-            }
+            Operation::Chat { text, reply_to } => self.chat(request, role, text, *reply_to),
+            Operation::EditMessage { id, text } => self.edit_message(request, role, *id, text),
             Operation::RemoveMessage(id) => self.remove_message(request, *id),
             Operation::PurgeMessages {
                 sender,
@@ -234,10 +231,24 @@ impl Planner {
 
     /// Appends the event to the plan, with the next `seq`.
     fn append(&mut self, request: &Request, event: &DurableEvent) -> Result<Applied, WriteError> {
-        let body = serde_json::to_string(event).map_err(|error| {
-            tracing::error!(%error, "an event could not be written as JSON");
-            WriteError::Internal
-        })?;
+        self.append_repeating(request, event, None)
+    }
+
+    /// The same for an event that repeats the words of the event `words_of`.
+    fn append_repeating(
+        &mut self,
+        request: &Request,
+        event: &DurableEvent,
+        words_of: Option<i64>,
+    ) -> Result<Applied, WriteError> {
+        let body = serde_json::to_string(event).map_err(not_json)?;
+        let repeats = match words_of {
+            Some(words_of) => Some(Repeats {
+                words_of,
+                stored: words::stored(event).map_err(not_json)?,
+            }),
+            None => None,
+        };
         self.seq += 1;
         self.plan.events.push(NewEvent {
             seq: self.seq,
@@ -246,12 +257,18 @@ impl Planner {
             op_id: request.write.op_id,
             cell: event.cell(),
             body,
+            repeats,
         });
         Ok(Applied {
             done: done(event),
             event: Some(self.plan.events.len() - 1),
         })
     }
+}
+
+fn not_json(error: serde_json::Error) -> WriteError {
+    tracing::error!(%error, "an event could not be written as JSON");
+    WriteError::Internal
 }
 
 /// The result of a request that makes no event.

@@ -39,6 +39,8 @@ struct Needs<'a> {
     settings: Vec<(UserId, &'a UpdateCanvas)>,
     /// Messages to remove, by id.
     messages: Vec<MessageId>,
+    /// Messages that are answered or edited, for which no rank is needed.
+    unranked: Vec<MessageId>,
     /// Messages to remove, by `seq`.
     purged: Vec<i64>,
     /// Whose messages they are.
@@ -75,6 +77,8 @@ impl<'a> Needs<'a> {
                         TileOp::Update { .. } => {}
                     }
                 }
+                Operation::Chat { reply_to, .. } => needs.unranked.extend(reply_to),
+                Operation::EditMessage { id, .. } => needs.unranked.push(*id),
                 Operation::RemoveMessage(id) => {
                     needs.messages.push(*id);
                     needs.removers.push(user);
@@ -91,7 +95,7 @@ impl<'a> Needs<'a> {
                     needs.has_delete = true;
                 }
                 Operation::Settings(change) => needs.settings.push((user, change)),
-                Operation::Chat(_) | Operation::Lock { .. } | Operation::Unlock { .. } => {}
+                Operation::Lock { .. } | Operation::Unlock { .. } => {}
             }
         }
         needs
@@ -126,12 +130,17 @@ pub(super) async fn load(
         .collect();
     if !needs.messages.is_empty() || !needs.purged.is_empty() {
         let (ids, seqs) = (&needs.messages, &needs.purged);
-        let messages = db::removed_messages::find(connection, canvas, ids, seqs).await?;
+        let messages = db::words::find(connection, canvas, ids, seqs).await?;
         loaded.note_messages(messages);
         // The ranks decide who may remove them.
-        outdated.extend(loaded.messages.values().map(|message| message.sender_id));
+        let events = loaded.messages.values();
+        outdated.extend(events.map(|event| event.message.sender_id));
         outdated.extend(&needs.purged_senders);
         outdated.extend(&needs.removers);
+    }
+    if !needs.unranked.is_empty() {
+        let messages = db::words::find(connection, canvas, &needs.unranked, &[]).await?;
+        loaded.note_messages(messages);
     }
     if !outdated.is_empty() {
         let users: Vec<UserId> = outdated.into_iter().collect();

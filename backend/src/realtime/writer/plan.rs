@@ -8,10 +8,11 @@ use crate::{
         locks::TileLock,
         log::{LockedCanvas, NewEvent},
         notifications::{NewNotification, Told},
-        removed_messages::{LoggedMessage, Removal},
+        removed_messages::Removal,
         rewrites::Progress,
         sanctions::{Sanctions, forbidding},
         visits::{Recent, Visit},
+        words::{LoggedMessage, Rewordings},
     },
     realtime::{
         ring::Event,
@@ -22,8 +23,8 @@ use serde_json::Value;
 use shared::{
     api::{Canvas, UpdateCanvas, moderation::ModerationAction, sanctions::Activity},
     canvas::{Coord, EditPolicy, Refusal, Role, TileOp, TileState},
-    ids::{Epoch, MessageId, OpId, RewriteId, TileId, UserId},
-    protocol::DurableEvent,
+    ids::{Epoch, OpId, RewriteId, TileId, UserId},
+    protocol::{ChatEvent, DurableEvent},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -50,8 +51,8 @@ pub(super) struct Loaded {
     pub(super) standings: HashMap<UserId, Standing>,
     /// The sanctions of those of these users who have any.
     pub(super) sanctions: HashMap<UserId, Sanctions>,
-    /// The chat messages that may be removed, by their `seq`.
-    pub(super) messages: HashMap<i64, StoredMessage>,
+    /// The chat messages that may be answered, edited or removed, by their `seq`.
+    pub(super) messages: HashMap<i64, ChatEvent>,
     /// The visits of users whose pace may be limited.
     pub(super) visits: HashMap<UserId, Visit>,
     pub(super) rewrites: HashMap<RewriteId, LoadedRewrite>,
@@ -68,15 +69,6 @@ pub(super) struct LoadedRewrite {
     pub(super) changes: Vec<(Coord, Change)>,
     /// The likes of the deleted tiles that come back.
     pub(super) likes: HashMap<TileId, i64>,
-}
-
-/// A chat message that may be removed.
-pub(super) struct StoredMessage {
-    pub(super) seq: i64,
-    pub(super) id: MessageId,
-    pub(super) sender_id: UserId,
-    /// Its wire form.
-    pub(super) body: String,
 }
 
 /// A line for the moderation log, on the canvas of the batch.
@@ -152,7 +144,8 @@ impl Loaded {
                 read.is_some() || standing.newcomer_until.is_some_and(|until| until > *now);
             let is_limited = order.limits_newcomers && !standing.has_given_role && may_be_new;
             let needs_visit = match &write.operation {
-                Operation::Chat(_) => is_limited || order.slow_mode_s > 0,
+                Operation::Chat { .. } => is_limited || order.slow_mode_s > 0,
+                Operation::EditMessage { .. } => order.slow_mode_s > 0,
                 Operation::Tile { op, .. } => {
                     is_limited && !matches!(op, TileOp::Create { .. } | TileOp::Like { .. })
                 }
@@ -170,16 +163,9 @@ impl Loaded {
 
     pub(super) fn note_messages(&mut self, messages: Vec<LoggedMessage>) {
         for LoggedMessage { seq, body } in messages {
-            let Ok(DurableEvent::CanvasChatMessage(event)) = serde_json::from_str(&body) else {
-                continue;
-            };
-            let message = StoredMessage {
-                seq,
-                id: event.message.message_id,
-                sender_id: event.message.sender_id,
-                body,
-            };
-            self.messages.insert(seq, message);
+            if let Ok(DurableEvent::CanvasChatMessage(event)) = serde_json::from_str(&body) {
+                self.messages.insert(seq, event);
+            }
         }
     }
 
@@ -239,7 +225,9 @@ pub(super) struct Plan {
     pub(super) progress: Vec<Progress>,
     /// Operations without an event that must not be applied on a repeat.
     pub(super) no_ops: Vec<(UserId, OpId)>,
-    /// Chat messages that lose their words.
+    /// Words that are replaced or removed.
+    pub(super) rewordings: Rewordings,
+    /// Chat messages that are removed.
     pub(super) removals: Vec<Removal>,
     /// Lines for the moderation log.
     pub(super) log_lines: Vec<LogLine>,
@@ -347,6 +335,7 @@ pub(super) fn done(event: &DurableEvent) -> Done {
     let (tile_id, version, like_count) = match event {
         DurableEvent::CanvasChatMessage(_)
         | DurableEvent::ChatRemoved(_)
+        | DurableEvent::ChatEdited(_)
         | DurableEvent::CanvasUpdated(_) => (None, None, None),
         DurableEvent::TileCreated(tile) => (
             Some(tile.tile_id),

@@ -25,6 +25,7 @@ fn chat(text: &str) -> ClientMessage {
     ClientMessage::CanvasChat {
         text: ChatText::parse(text).unwrap(),
         canvas_id: None,
+        reply_to: None,
     }
 }
 

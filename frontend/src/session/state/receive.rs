@@ -54,6 +54,7 @@ impl<B: Backend> SessionState<B> {
             | ServerMessage::TileDeleted(_)
             | ServerMessage::CanvasUpdated(_)
             | ServerMessage::ChatRemoved(_)
+            | ServerMessage::ChatEdited(_)
             | ServerMessage::Ack(_)) => match self.seq.buffer(durable) {
                 Ok(true) => return FollowUp::Flush,
                 Ok(false) => {
@@ -92,6 +93,9 @@ impl<B: Backend> SessionState<B> {
             }
             ServerMessage::ChatRemoved(event) => {
                 return self.durable(DurableEvent::ChatRemoved(event), now);
+            }
+            ServerMessage::ChatEdited(event) => {
+                return self.durable(DurableEvent::ChatEdited(event), now);
             }
             ServerMessage::Sanction(event) => self.sanctioned(event.sanction),
             ServerMessage::SanctionLifted(event) => self.sanction_over(event.sanction_id),

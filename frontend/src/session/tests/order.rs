@@ -390,6 +390,8 @@ fn in_slow_mode_ones_own_message_begins_the_wait_and_its_end_ends_it() {
             sender_display_name: user(1).display_name,
             message_text: "slow".into(),
             created_at: time(2_000),
+            reply_to: None,
+            edited_at: None,
             removed: false,
         },
         op_id: simulation.tabs[0].to_server.pop_front().unwrap().op_id,

@@ -134,6 +134,8 @@ impl Server {
                     sender_display_name: user.display_name.clone(),
                     message_text: text.as_str().to_owned(),
                     created_at: self.time(),
+                    reply_to: None,
+                    edited_at: None,
                     removed: false,
                 };
                 self.messages.push(message.clone());
@@ -378,6 +380,7 @@ pub(super) fn message(event: DurableEvent) -> ServerMessage {
         DurableEvent::TileDeleted(event) => ServerMessage::TileDeleted(event),
         DurableEvent::CanvasUpdated(event) => ServerMessage::CanvasUpdated(event),
         DurableEvent::ChatRemoved(event) => ServerMessage::ChatRemoved(event),
+        DurableEvent::ChatEdited(event) => ServerMessage::ChatEdited(event),
     }
 }
 

@@ -200,6 +200,7 @@ impl Tab {
                 ClientMessage::CanvasChat {
                     text,
                     canvas_id: None,
+                    reply_to: None,
                 },
                 now,
             )

@@ -125,8 +125,17 @@ impl Fields {
     }
 
     pub(super) fn message_id(&self) -> Result<MessageId, Invalid> {
-        let id = self.string("message_id")?.parse();
-        id.map_err(|_| invalid("message_id", "must be a UUID"))
+        self.message("message_id")
+    }
+
+    /// The id of a message; none if the field is absent.
+    pub(super) fn optional_message_id(&self, field: &str) -> Result<Option<MessageId>, Invalid> {
+        self.get(field).map(|_| self.message(field)).transpose()
+    }
+
+    fn message(&self, field: &str) -> Result<MessageId, Invalid> {
+        let id = self.string(field)?.parse();
+        id.map_err(|_| invalid(field, "must be a UUID"))
     }
 
     /// The chat text; errors have codes of their own.

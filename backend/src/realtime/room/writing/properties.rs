@@ -116,7 +116,7 @@ fn join(room: &mut Room, id: ConnectionId) -> Joined {
         last_seq: None,
         epoch: None,
         last_timestamp: None,
-        last_removal: 0,
+        last_rewording: 0,
         is_compared: false,
         heartbeat: Heartbeat {
             interval_ms: 1,
@@ -154,7 +154,10 @@ fn request(connection: Option<ConnectionId>, is_tile: bool) -> Request {
             op: TileOp::Delete,
         }
     } else {
-        Operation::Chat(ChatText::parse("hi").unwrap())
+        Operation::Chat {
+            text: ChatText::parse("hi").unwrap(),
+            reply_to: None,
+        }
     };
     let write = Write {
         identity: identity(),

@@ -19,9 +19,15 @@ impl Planner {
         {
             return Err(WriteError::Newcomer(wait));
         }
+        self.check_slow_mode(request, role)
+    }
+
+    /// Checks the time since the last message of a user.
+    pub(super) fn check_slow_mode(&self, request: &Request, role: Role) -> Result<(), WriteError> {
         let slow_mode_s = self.order.slow_mode_s;
         if slow_mode_s > 0
             && role < Role::Moderator
+            && let Some(visit) = self.visits.get(&request.write.identity.user_id)
             && let Some(wait) = visit.recent.slow_mode_wait(self.now, slow_mode_s)
         {
             return Err(WriteError::SlowMode(wait));

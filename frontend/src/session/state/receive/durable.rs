@@ -103,6 +103,14 @@ impl<B: Backend> SessionState<B> {
                     self.finish(id);
                 }
             }
+            DurableEvent::ChatEdited(event) => {
+                self.store.chat.update(|rows| {
+                    chat::edited(rows, event.target_seq, &event.message_text);
+                });
+                if let Some(id) = event.op_id {
+                    self.finish(id);
+                }
+            }
             DurableEvent::CanvasUpdated(event) => self.update_canvas(event.canvas),
         }
         FollowUp::Flush

@@ -1,0 +1,115 @@
+//! Replaces and removes words that are stored: the one place where that happens, for whatever
+//! they are the words of.
+
+use super::{
+    DbError, Result,
+    notifications::{self, Quoted},
+};
+use crate::words::{Source, Words};
+use shared::ids::{CanvasId, MessageId, UserId};
+use sqlx::{PgConnection, query, query_as};
+use std::collections::BTreeMap;
+
+/// A chat message of the log.
+#[derive(Clone, Debug)]
+pub(crate) struct LoggedMessage {
+    pub(crate) seq: i64,
+    /// What is stored of it.
+    pub(crate) body: String,
+}
+
+/// Words that are replaced or removed.
+#[derive(Clone, Debug)]
+pub(crate) struct Rewording {
+    /// What is stored from now on of the event that said them.
+    pub(crate) body: String,
+    pub(crate) words: Words,
+}
+
+/// The rewordings of a transaction.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rewordings {
+    /// By the `seq` of the event that said the words; of several, the last.
+    pub(crate) of: BTreeMap<i64, Rewording>,
+    /// The `seq` of the newest event that tells of one.
+    pub(crate) told_at: i64,
+}
+
+/// The messages with these ids, or at these `seq`s; those that do not exist are missing.
+///
+/// Each is looked up by itself, for the reason given at [`super::log::prior_results`].
+pub(crate) async fn find(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    ids: &[MessageId],
+    seqs: &[i64],
+) -> Result<Vec<LoggedMessage>> {
+    let ids: Vec<String> = ids.iter().map(MessageId::to_string).collect();
+    query_as!(
+        LoggedMessage,
+        r#"SELECT found.seq AS "seq!", found.body AS "body!"
+           FROM unnest($2::text[]) AS asked (id),
+           LATERAL (
+               SELECT seq, body FROM canvas_events
+               WHERE canvas_id = $1 AND kind = 'canvas_chat_message'
+                 AND substr(body, 45, 36) = asked.id
+               LIMIT 1
+           ) AS found
+           UNION ALL
+           SELECT seq, body FROM canvas_events
+           WHERE canvas_id = $1 AND seq = ANY($3) AND kind = 'canvas_chat_message'"#,
+        canvas.0,
+        &ids,
+        seqs,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(DbError::from)
+}
+
+/// Replaces the words in the events that said them; events that repeat them need no change.
+/// Called under the canvas's lock, in the transaction of the events that tell of it.
+pub(crate) async fn save(
+    connection: &mut PgConnection,
+    canvas: CanvasId,
+    rewordings: &Rewordings,
+) -> Result<()> {
+    if rewordings.of.is_empty() {
+        return Ok(());
+    }
+    let seqs: Vec<i64> = rewordings.of.keys().copied().collect();
+    let bodies = rewordings.of.values();
+    let bodies: Vec<&str> = bodies.map(|rewording| rewording.body.as_str()).collect();
+    query!(
+        "WITH reworded AS (
+             UPDATE canvas_events e SET body = new.body
+             FROM unnest($2::bigint[], $3::text[]) AS new (seq, body)
+             WHERE e.canvas_id = $1 AND e.seq = new.seq
+         )
+         UPDATE canvases SET last_removal = $4 WHERE id = $1",
+        canvas.0,
+        &seqs,
+        &bodies as &[&str],
+        rewordings.told_at,
+    )
+    .execute(connection)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
+}
+
+/// Replaces the words in the notifications that quote them. Called after everything else in the
+/// transaction, before it tells the users `told` of something.
+pub(crate) async fn save_quoted(
+    connection: &mut PgConnection,
+    rewordings: &Rewordings,
+    told: &[UserId],
+) -> Result<()> {
+    let words = rewordings.of.values().map(|rewording| &rewording.words);
+    let words: Vec<(Quoted, &str)> = words
+        .map(|words| match words.source {
+            Source::Message(id) => (Quoted::Message(id), words.text.as_str()),
+        })
+        .collect();
+    notifications::replace_all_words(connection, &words, told).await
+}

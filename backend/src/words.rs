@@ -1,0 +1,277 @@
+//! Words that can be replaced or removed after they were said. They are stored once, in the
+//! event that said them. The stored form of an event that repeats them (an edit, an answer's
+//! excerpt) has none, and gets them when it is read; events in memory are changed when the
+//! event passes that tells of new words. Pure; used by the database's readers, the writer and
+//! the rings.
+
+use shared::{
+    api::{ChatMessage, ReplyTo},
+    ids::MessageId,
+    protocol::DurableEvent,
+    time::Timestamp,
+};
+
+/// The beginnings of the wire form of the events that tell of new words.
+const TELLING: [&[u8]; 2] = [br#"{"type":"chat_removed","#, br#"{"type":"chat_edited","#];
+/// The beginnings of the wire form of the events that have words.
+const HAVING: [&[u8]; 2] = [
+    br#"{"type":"canvas_chat_message","#,
+    br#"{"type":"chat_edited","#,
+];
+
+/// What says the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A chat message.
+    Message(MessageId),
+}
+
+/// The words of something as they are now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) source: Source,
+    /// Empty where they were removed.
+    pub(crate) text: String,
+    pub(crate) is_removed: bool,
+    /// When they were replaced last. Of a removal it is not known, and stays as it is.
+    edited_at: Option<Timestamp>,
+    /// Who said them, where that is known.
+    sender_username: Option<String>,
+}
+
+impl Words {
+    /// The words of a chat message.
+    pub(crate) fn of_message(message: &ChatMessage) -> Self {
+        Self {
+            source: Source::Message(message.message_id),
+            text: message.message_text.clone(),
+            is_removed: message.removed,
+            edited_at: message.edited_at,
+            sender_username: Some(message.sender_username.clone()),
+        }
+    }
+
+    /// The words that the event with this wire form says; none where it says none.
+    fn said_by(body: &str) -> Option<Self> {
+        match serde_json::from_str(body) {
+            Ok(DurableEvent::CanvasChatMessage(event)) => Some(Self::of_message(&event.message)),
+            _ => None,
+        }
+    }
+
+    /// The new words of which the event with this wire form tells; none for other events.
+    pub(crate) fn told_by(body: &[u8]) -> Option<Self> {
+        if !TELLING.iter().any(|telling| body.starts_with(telling)) {
+            return None;
+        }
+        match serde_json::from_slice(body) {
+            Ok(DurableEvent::ChatRemoved(event)) => Some(Self {
+                source: Source::Message(event.message_id),
+                text: String::new(),
+                is_removed: true,
+                edited_at: None,
+                sender_username: None,
+            }),
+            Ok(DurableEvent::ChatEdited(event)) => Some(Self {
+                source: Source::Message(event.message_id),
+                text: event.message_text,
+                is_removed: false,
+                edited_at: Some(event.edited_at),
+                sender_username: None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The wire form of the event with these words; none where it does not have them.
+    pub(crate) fn put_into(&self, body: &[u8]) -> Option<String> {
+        if !self.may_be_in(body) {
+            return None;
+        }
+        let mut event = serde_json::from_slice(body).ok()?;
+        if !self.put(&mut event) {
+            return None;
+        }
+        serde_json::to_string(&event).ok()
+    }
+
+    /// Whether the event may have these words: a quick look before it is decoded.
+    fn may_be_in(&self, body: &[u8]) -> bool {
+        let Source::Message(id) = self.source;
+        HAVING.iter().any(|having| body.starts_with(having))
+            && str::from_utf8(body).is_ok_and(|body| body.contains(&id.to_string()))
+    }
+
+    /// Puts the words into the event; false where it does not have them.
+    fn put(&self, event: &mut DurableEvent) -> bool {
+        let Source::Message(id) = self.source;
+        match event {
+            DurableEvent::CanvasChatMessage(said) if said.message.message_id == id => {
+                let message = &mut said.message;
+                message.message_text.clone_from(&self.text);
+                message.removed = self.is_removed;
+                message.edited_at = self.edited_at.or(message.edited_at);
+                true
+            }
+            DurableEvent::CanvasChatMessage(said) => {
+                let Some(answered) = said.message.reply_to.as_mut() else {
+                    return false;
+                };
+                if answered.message_id != id {
+                    return false;
+                }
+                answered.excerpt = ReplyTo::excerpt(&self.text);
+                if let Some(username) = &self.sender_username {
+                    answered.sender_username.clone_from(username);
+                }
+                true
+            }
+            DurableEvent::ChatEdited(edited) if edited.message_id == id => {
+                edited.message_text.clone_from(&self.text);
+                true
+            }
+            DurableEvent::ChatEdited(_)
+            | DurableEvent::ChatRemoved(_)
+            | DurableEvent::TileCreated(_)
+            | DurableEvent::TileUpdated(_)
+            | DurableEvent::TileLiked(_)
+            | DurableEvent::TileDeleted(_)
+            | DurableEvent::CanvasUpdated(_) => false,
+        }
+    }
+}
+
+/// The wire form of a stored event: `said_by` is the stored event that says the words which
+/// this one repeats, if it repeats any.
+pub(crate) fn read(stored: String, said_by: Option<&str>) -> String {
+    let words = said_by.and_then(Words::said_by);
+    let read = words.and_then(|words| words.put_into(stored.as_bytes()));
+    read.unwrap_or(stored)
+}
+
+/// What is stored of an event that repeats the words of another one.
+pub(crate) fn stored(event: &DurableEvent) -> serde_json::Result<String> {
+    let mut stored = event.clone();
+    match &mut stored {
+        DurableEvent::CanvasChatMessage(said) => {
+            if let Some(answered) = said.message.reply_to.as_mut() {
+                answered.excerpt.clear();
+                answered.sender_username.clear();
+            }
+        }
+        DurableEvent::ChatEdited(edited) => edited.message_text.clear(),
+        DurableEvent::ChatRemoved(_)
+        | DurableEvent::TileCreated(_)
+        | DurableEvent::TileUpdated(_)
+        | DurableEvent::TileLiked(_)
+        | DurableEvent::TileDeleted(_)
+        | DurableEvent::CanvasUpdated(_) => {}
+    }
+    serde_json::to_string(&stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const ID: &str = "018f4e1c-0000-7000-8000-000000000001";
+    const OTHER: &str = "018f4e1c-0000-7000-8000-000000000002";
+    const TIME: &str = "2025-08-29T21:45:19.000Z";
+    const LATER: &str = "2025-08-29T21:46:19.000Z";
+
+    fn said(id: &str, text: &str) -> Value {
+        json!({
+            "type": "canvas_chat_message", "message_id": id, "canvas_id": 7, "seq": 3,
+            "sender_id": 1, "sender_username": "ann", "sender_display_name": "Ann",
+            "message_text": text, "created_at": TIME, "op_id": ID, "reply_to": null,
+            "edited_at": null, "removed": false,
+        })
+    }
+
+    fn answer(username: &str, excerpt: &str) -> Value {
+        let mut answer = said(OTHER, "I know");
+        answer["reply_to"] =
+            json!({ "message_id": ID, "sender_username": username, "excerpt": excerpt });
+        answer
+    }
+
+    fn edited(text: &str) -> Value {
+        json!({
+            "type": "chat_edited", "seq": 5, "canvas_id": 7, "message_id": ID, "target_seq": 3,
+            "message_text": text, "edited_at": LATER,
+        })
+    }
+
+    /// In the order of fields in which the server writes events.
+    fn wire(event: &Value) -> String {
+        let event: DurableEvent = serde_json::from_value(event.clone()).unwrap();
+        serde_json::to_string(&event).unwrap()
+    }
+
+    fn after(change: &Value, event: &Value) -> Option<Value> {
+        let words = Words::told_by(wire(change).as_bytes()).unwrap();
+        let body = words.put_into(wire(event).as_bytes())?;
+        Some(serde_json::from_str(&body).unwrap())
+    }
+
+    #[test]
+    fn an_edit_changes_all_that_repeats_the_words_and_nothing_else() {
+        let edit = edited("new");
+        let mut message = said(ID, "new");
+        message["edited_at"] = LATER.into();
+        assert_eq!(after(&edit, &said(ID, "old")), Some(message));
+        let repeats = answer("ann", "new");
+        assert_eq!(after(&edit, &answer("ann", "old")), Some(repeats));
+        assert_eq!(after(&edit, &edited("older")), Some(edit.clone()));
+        assert_eq!(after(&edit, &said(OTHER, ID)), None);
+        let liked = json!({
+            "type": "tile_liked", "seq": 9, "tile_id": 1, "canvas_id": 7, "creator_id": 1,
+            "liker_id": 1, "liked": true, "x": 0, "y": 0, "like_count": 1, "timestamp": TIME,
+        });
+        assert_eq!(after(&edit, &liked), None);
+        assert_eq!(Words::told_by(wire(&said(ID, "x")).as_bytes()), None);
+    }
+
+    #[test]
+    fn a_removal_leaves_no_words() {
+        let removal = json!({
+            "type": "chat_removed", "seq": 9, "canvas_id": 7, "message_id": ID, "target_seq": 3,
+            "remover_id": 1, "by": "author", "timestamp": TIME,
+        });
+        let mut message = said(ID, "");
+        message["removed"] = true.into();
+        message["edited_at"] = LATER.into();
+        let mut before = said(ID, "words");
+        before["edited_at"] = LATER.into();
+        assert_eq!(after(&removal, &before), Some(message));
+        assert_eq!(
+            after(&removal, &answer("ann", "words")),
+            Some(answer("ann", ""))
+        );
+        assert_eq!(after(&removal, &edited("words")), Some(edited("")));
+    }
+
+    #[test]
+    fn what_is_stored_has_no_words_and_is_read_with_those_of_now() {
+        let long = "ä".repeat(100);
+        let home = wire(&said(ID, &long));
+        for (event, blank, full) in [
+            (
+                answer("ann", "old"),
+                answer("", ""),
+                answer("ann", &long[..160]),
+            ),
+            (edited("old"), edited(""), edited(&long)),
+        ] {
+            let event: DurableEvent = serde_json::from_value(event).unwrap();
+            let stored = stored(&event).unwrap();
+            assert_eq!(stored, wire(&blank));
+            assert_eq!(read(stored.clone(), Some(&home)), wire(&full));
+            // Nothing says the words any more.
+            assert_eq!(read(stored.clone(), None), stored);
+        }
+        // Where the index of the migration `0015_order.sql` looks for it.
+        assert_eq!(&home[44..80], ID);
+    }
+}
