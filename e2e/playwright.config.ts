@@ -36,6 +36,8 @@ export default defineConfig({
     contextOptions: { reducedMotion: "reduce" },
     // What is not there after this will not come.
     actionTimeout: 20_000,
+    // Routes of a test do not see what a worker asks for. offline.spec.ts has it.
+    serviceWorkers: "block",
     // Of failures, in test-results/.
     screenshot: "only-on-failure",
     trace: "retain-on-failure",

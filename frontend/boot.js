@@ -38,3 +38,7 @@ try {
   }
   throw error;
 }
+// Keeps the client's files for a reload without a network, see service-worker.js. Browsers have no
+// workers on insecure origins, and refuse them where storage is blocked.
+const workers = navigator.serviceWorker;
+workers?.register("/service-worker.js", { updateViaCache: "none" }).catch(() => {});
