@@ -8,6 +8,9 @@
 //! it shows, when the entry changes and when it becomes visible, and asks the
 //! server where they differ.
 //!
+//! Without an answer of the server, the page shows who signed in last, whom local
+//! storage has too: what they left unsent is theirs, and waits for the server.
+//!
 //! Signing out takes effect here at once. Another entry keeps the wish until
 //! the server has ended the session, over reloads too; until then nothing that
 //! the server answers signs the user in again.
@@ -22,6 +25,8 @@ use shared::api::User;
 
 /// The id of the user who signed in last.
 const SIGNED_IN: &str = "stellar.signed_in";
+/// That user as JSON.
+const USER: &str = "stellar.user";
 /// Somebody signed out, and the server has not ended the session yet.
 const SIGNING_OUT: &str = "stellar.signing_out";
 /// Milliseconds that a sign-in waits for the end of the session before it.
@@ -42,9 +47,15 @@ pub fn recall(account: Account) {
     }
     Effect::new(move || match account.sign_in.get() {
         SignIn::Unknown => {}
-        SignIn::SignedOut => browser::remove(SIGNED_IN),
+        SignIn::SignedOut => {
+            browser::remove(SIGNED_IN);
+            browser::remove(USER);
+        }
         SignIn::SignedIn(user) => {
             browser::save(SIGNED_IN, &user.id.to_string());
+            if let Ok(user) = serde_json::to_string(&user) {
+                browser::save(USER, &user);
+            }
         }
     });
     let _ = use_event_listener(window(), ev::storage, move |event| {
@@ -198,7 +209,10 @@ fn ask(account: Account) {
                 Ok(user) => break SignIn::SignedIn(user),
                 Err(error) if error.is_signed_out() => break SignIn::SignedOut,
                 // No answer: who is signed in stays as it was.
-                Err(error) => pause(&mut backoff, &error).await,
+                Err(error) => {
+                    assume_last(account);
+                    pause(&mut backoff, &error).await;
+                }
             }
         };
         account.asking.update_value(Task::finish);
@@ -207,6 +221,16 @@ fn ask(account: Account) {
         }
     });
     account.asking.set_value(task);
+}
+
+/// Shows who signed in last, until the server says who is signed in.
+fn assume_last(account: Account) {
+    let last = || serde_json::from_str(&browser::load(USER)?).ok();
+    if account.sign_in.get_untracked() == SignIn::Unknown
+        && let Some(user) = last()
+    {
+        account.sign_in.set(SignIn::SignedIn(user));
+    }
 }
 
 /// Waits before the next attempt: with full jitter, and at least as long as

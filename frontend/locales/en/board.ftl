@@ -116,3 +116,6 @@ dark-pink = dark pink
 light-pink = light pink
 # Several colours of a palette with the same name.
 numbered = { $name } { NUMBER($n) }
+
+# After a reload without a network, over a board without what others drew.
+only-own = What others drew appears as soon as the server answers.

@@ -135,8 +135,18 @@ pub fn Banner() -> impl IntoView {
         if is_told && store.connection.get() == ConnectionStatus::Ended(EndReason::Banned) {
             return None;
         }
-        banner_content(store.connection.get(), store.connection_problem.get(), load)
-            .filter(|_| !matches!(load, LoadState::Failed(_)))
+        let drawable = if load == LoadState::Loading && store.canvas.with(Option::is_some) {
+            // What waits is shown, and more can be drawn.
+            LoadState::Ready
+        } else {
+            load
+        };
+        banner_content(
+            store.connection.get(),
+            store.connection_problem.get(),
+            drawable,
+        )
+        .filter(|_| !matches!(load, LoadState::Failed(_)))
     });
     let closed = RwSignal::new(None::<BannerContent>);
     Effect::new(move |_| {

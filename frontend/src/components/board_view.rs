@@ -215,7 +215,7 @@ fn look_first(
     let done = StoredValue::new(false);
     Effect::new(move || {
         let ready =
-            store.load.get() == LoadState::Ready && store.viewport.with(|view| view.width > 0.0);
+            store.canvas.with(Option::is_some) && store.viewport.with(|view| view.width > 0.0);
         let Some(grid) = store.tiles.peek(TileStore::grid) else {
             return;
         };

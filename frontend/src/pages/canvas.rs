@@ -62,7 +62,13 @@ pub fn CanvasPage(
         LoadState::Failed(failure) => Some(view! { <FailurePage failure /> }),
         LoadState::Loading | LoadState::Ready => None,
     };
-    let is_loading = Memo::new(move |_| store.load.get() == LoadState::Loading);
+    let is_loading = Memo::new(move |_| {
+        store.load.get() == LoadState::Loading && store.canvas.with(Option::is_none)
+    });
+    // What waits is shown on a board without what others drew.
+    let is_frame = Memo::new(move |_| {
+        store.load.get() == LoadState::Loading && store.canvas.with(Option::is_some)
+    });
     // An empty board shows how to begin.
     let is_blank = Memo::new(move |_| {
         store.load.get() == LoadState::Ready
@@ -85,6 +91,9 @@ pub fn CanvasPage(
                 <Show when=move || is_loading.get()>
                     <div class="board-area__waiting skeleton" aria-hidden="true"></div>
                     <p class="board-hint floating" role="status">{t().loading_canvas()}</p>
+                </Show>
+                <Show when=move || is_frame.get()>
+                    <p class="board-hint floating" role="status">{board_texts().only_own()}</p>
                 </Show>
                 <Show when=move || is_blank.get()>
                     <p class="board-hint floating">{board_texts().begin()}</p>

@@ -14,6 +14,7 @@
 use serde::de::{DeserializeOwned, Error};
 use serde_json::{Map, Value};
 use shared::{
+    api::Canvas,
     ids::{CanvasId, OpId, UserId},
     protocol::{ClientMessage, ClientRequest},
     text::ChatText,
@@ -49,6 +50,8 @@ pub struct PendingStorage {
     ops: String,
     /// The same of the requests that are kept as a draft.
     drafts: String,
+    /// The key of the canvas's settings.
+    frame: String,
     page: Uuid,
     heartbeat_at: Cell<i64>,
 }
@@ -66,6 +69,7 @@ impl PendingStorage {
             storage,
             ops: format!("{PREFIX}op.{canvas}.{user}."),
             drafts: format!("{PREFIX}draft.{canvas}.{user}."),
+            frame: format!("{PREFIX}frame.{canvas}.{user}"),
             page,
         };
         pending.heartbeat();
@@ -143,6 +147,26 @@ impl PendingStorage {
     pub fn discard_drafts(&self) {
         for key in self.storage.keys(&self.drafts) {
             self.storage.remove(&key);
+        }
+    }
+
+    /// Keeps the settings of the canvas, so that what waits can be shown on a board
+    /// of the right size before the server answers. False if there is no room.
+    pub fn put_frame(&self, canvas: &Canvas) -> bool {
+        serde_json::to_string(canvas).is_ok_and(|json| self.storage.save(&self.frame, &json))
+    }
+
+    /// The settings of the canvas, if something waits and this version can read
+    /// them.
+    pub fn frame(&self) -> Option<Canvas> {
+        serde_json::from_str(&self.storage.load(&self.frame)?).ok()
+    }
+
+    /// Removes the settings of the canvas, if no page of this user has something
+    /// that waits.
+    pub fn remove_frame(&self) {
+        if self.storage.keys(&self.ops).is_empty() {
+            self.storage.remove(&self.frame);
         }
     }
 

@@ -84,6 +84,9 @@ impl SessionRuntime {
                 on(&window, "pageshow", |runtime, _| {
                     runtime.input(SessionState::come_back);
                 }),
+                on(&window, "online", |runtime, _| {
+                    runtime.input(|state, _| state.network_back());
+                }),
             ];
             if let Some(document) = window.document() {
                 for event in ["visibilitychange", "resume"] {

@@ -6,6 +6,8 @@
 mod durable;
 mod snapshot;
 
+pub(super) use snapshot::grid_of;
+
 use super::SessionState;
 use crate::{
     model::{

@@ -5,7 +5,7 @@ use super::{REFRESH_MS, SessionState, connection::load_failure, receive::FollowU
 use crate::{
     model::{
         chat::Older,
-        connection::{ConnectionProblem, ConnectionStatus, LoadFailure, SignIn},
+        connection::{ConnectionProblem, ConnectionStatus, LoadFailure, LoadState, SignIn},
         notice::NoticeKind,
     },
     session::{
@@ -43,6 +43,15 @@ impl<B: Backend> SessionState<B> {
         self.effects.push(Effect::FetchSnapshot);
     }
 
+    /// There is a network again: does not wait for the next attempt to fetch the
+    /// first snapshot.
+    pub fn network_back(&mut self) {
+        if self.store.load.get() == LoadState::Loading {
+            self.snapshot_backoff.reset();
+            self.fetch_snapshot();
+        }
+    }
+
     /// The snapshot came, or not.
     pub fn snapshot_received(
         &mut self,
@@ -60,6 +69,7 @@ impl<B: Backend> SessionState<B> {
         match answer {
             Ok(snapshot) => {
                 self.snapshot_backoff.reset();
+                self.is_unreachable = false;
                 self.effects.push(Effect::Answered {
                     knows_user: snapshot.canvas.role.is_some(),
                 });
@@ -87,6 +97,8 @@ impl<B: Backend> SessionState<B> {
                     self.fail(failure);
                 }
                 None => {
+                    self.is_unreachable = true;
+                    self.show_frame(now);
                     let after_ms = self.snapshot_backoff.next_delay(network.random);
                     let after_ms = after_ms.max(network.retry_after_ms);
                     self.effects.push(Effect::RetrySnapshot { after_ms });

@@ -95,6 +95,7 @@ impl<B: Backend> SessionState<B> {
         self.store
             .chat
             .update(|rows| dropped = chat::restart(rows, snapshot.messages));
+        self.show_waiting_chat();
         if has_all_messages {
             self.store.older.set(Older::None);
         } else if dropped || self.store.older.get() == Older::Loading {
@@ -139,7 +140,7 @@ impl<B: Backend> SessionState<B> {
 }
 
 /// The dimensions of a canvas.
-fn grid_of(canvas: &Canvas) -> Grid {
+pub(in crate::session::state) fn grid_of(canvas: &Canvas) -> Grid {
     Grid {
         width: canvas.width,
         height: canvas.height,
