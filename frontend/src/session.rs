@@ -39,7 +39,7 @@ use shared::{
     limits,
     pixels::PixelEdit,
     presence::Status,
-    protocol::ClientMessage,
+    protocol::{ClientMessage, ErrorCode},
     text::{ChatText, TextError},
 };
 use std::rc::Rc;
@@ -100,20 +100,34 @@ impl Session {
             .flatten()
     }
 
-    /// Sends a chat message; its row appears at once.
+    /// Sends a chat message, perhaps as an answer to another one; its row appears at
+    /// once.
     ///
     /// # Errors
     /// [`SayError`]: it was not taken, so that the text field has to keep it.
-    pub fn say(self, text: &str) -> Result<(), SayError> {
+    pub fn say(self, text: &str, reply_to: Option<MessageId>) -> Result<(), SayError> {
         let text = ChatText::parse(text).map_err(SayError::Text)?;
+        self.send_words(ClientMessage::CanvasChat {
+            text,
+            canvas_id: None,
+            reply_to,
+        })
+    }
+
+    /// Replaces the words of one's own chat message; its row shows the new ones at
+    /// once.
+    ///
+    /// # Errors
+    /// [`SayError`]: they were not taken, so that the text field has to keep them.
+    pub fn edit_message(self, message_id: MessageId, text: &str) -> Result<(), SayError> {
+        let text = ChatText::parse(text).map_err(SayError::Text)?;
+        self.send_words(ClientMessage::ChatEdit { message_id, text })
+    }
+
+    fn send_words(self, message: ClientMessage) -> Result<(), SayError> {
         if self.store.chat_held_until.get_untracked() > browser::uptime_ms() {
             return Err(SayError::Slow);
         }
-        let message = ClientMessage::CanvasChat {
-            text,
-            canvas_id: None,
-            reply_to: None,
-        };
         let taken = self.input(|state, now| {
             if !state.has_user() {
                 return Err(SayError::NoUser);
@@ -128,11 +142,18 @@ impl Session {
     /// Sends a refused chat message once more. Its row stays if it is not
     /// taken.
     pub fn retry_chat(self, row: OpId) {
-        let text = self
+        let refused = self
             .store
             .chat
-            .with_untracked(|rows| chat::refused_text(rows, row));
-        if text.is_some_and(|text| self.say(&text).is_ok()) {
+            .with_untracked(|rows| chat::refused(rows, row));
+        let is_taken = refused.is_some_and(|refused| {
+            // What it was to answer may be the reason.
+            let reply_to = refused
+                .reply_to
+                .filter(|_| refused.code != ErrorCode::MessageNotFound);
+            self.say(&refused.text, reply_to).is_ok()
+        });
+        if is_taken {
             self.discard_chat(row);
         }
     }
@@ -140,6 +161,23 @@ impl Session {
     /// Removes a refused chat message.
     pub fn discard_chat(self, row: OpId) {
         self.store.chat.update(|rows| chat::discard(rows, row));
+    }
+
+    /// Sends refused new words of a message once more.
+    pub fn retry_edit(self, op: OpId) {
+        let refused = self
+            .store
+            .chat
+            .with_untracked(|rows| chat::refused_edit(rows, op));
+        if let Some((message_id, text)) = refused {
+            // If it is not taken, the row stays as it is.
+            let _ = self.edit_message(message_id, &text);
+        }
+    }
+
+    /// Gives up refused new words of a message: the stored ones are shown.
+    pub fn discard_edit(self, op: OpId) {
+        self.store.chat.update(|rows| chat::edit_ended(rows, op));
     }
 
     /// Takes a chat message back: one's own, or as a moderator.
@@ -184,16 +222,20 @@ impl Session {
             return;
         };
         store.older.set(Older::Loading);
-        runtime.fetch(api::messages(store.canvas_id, oldest), move |_, answer| {
-            store.older.set(match answer {
-                Ok(page) => {
-                    let more = page.next_cursor.is_some();
-                    store.chat.update(|rows| chat::prepend(rows, page.items));
-                    if more { Older::Maybe } else { Older::None }
-                }
-                Err(_) => Older::Maybe,
-            });
-        });
+        runtime.fetch(
+            api::messages(store.canvas_id, oldest),
+            move |runtime, answer| {
+                store.older.set(match answer {
+                    Ok(page) => {
+                        let more = page.next_cursor.is_some();
+                        store.chat.update(|rows| chat::prepend(rows, page.items));
+                        runtime.input(|state, _| state.show_waiting_chat());
+                        if more { Older::Maybe } else { Older::None }
+                    }
+                    Err(_) => Older::Maybe,
+                });
+            },
+        );
     }
 
     /// Fetches what happened before the last row of the activity list.

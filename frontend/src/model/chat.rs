@@ -1,7 +1,9 @@
 //! The rows of the chat.
 
 use shared::{
+    api::ReplyTo,
     ids::{MessageId, OpId, UserId},
+    limits,
     protocol::ErrorCode,
     time::Timestamp,
 };
@@ -39,6 +41,48 @@ pub struct ChatRow {
     /// When it was stored; for a pending row, when it was written here.
     pub at: Timestamp,
     /// Whether it is stored.
+    pub delivery: DeliveryStatus,
+    /// The message that it answers. Of one that waits here and answers a message
+    /// that is not loaded, only the id is known.
+    pub reply_to: Option<ReplyTo>,
+    /// When its words were replaced last.
+    pub edited_at: Option<Timestamp>,
+    /// This user's new words for it, which are not stored yet.
+    pub edit: Option<PendingEdit>,
+}
+
+impl ChatRow {
+    /// The words that are shown: new ones as soon as they were written.
+    pub fn words(&self) -> &str {
+        self.edit.as_ref().map_or(&self.text, |edit| &edit.text)
+    }
+
+    /// Whether its author may replace its words, as far as its age goes. `now` is
+    /// the server's time in milliseconds since 1970.
+    pub fn is_editable(&self, now: i64) -> bool {
+        let age = now - self.at.millis();
+        self.seq.is_some() && !self.removed && age < limits::EDIT_S * 1_000
+    }
+}
+
+/// What the chat's text field is asked for from elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComposeCommand {
+    /// To answer a message.
+    Reply(MessageId),
+    /// To edit one's own message.
+    Edit(MessageId),
+}
+
+/// New words for a stored message, from when they were written until they are
+/// stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingEdit {
+    /// The request.
+    pub op: OpId,
+    /// The new words.
+    pub text: String,
+    /// [`DeliveryStatus::Pending`] or [`DeliveryStatus::Failed`].
     pub delivery: DeliveryStatus,
 }
 

@@ -55,8 +55,8 @@ pub fn from_event(event: &DurableEvent) -> Option<Activity> {
     };
     match event {
         DurableEvent::CanvasChatMessage(_)
-        | DurableEvent::ChatRemoved(_)
-        | DurableEvent::ChatEdited(_) => None,
+        | DurableEvent::ChatEdited(_)
+        | DurableEvent::ChatRemoved(_) => None,
         DurableEvent::TileCreated(e) => entry(
             e.seq,
             e.creator_id,

@@ -1,11 +1,11 @@
 //! The rows of the chat: stored ones in their order, then one's own that are
 //! not stored yet. Pure.
 
-use crate::model::chat::{ChatKey, ChatRow, DeliveryStatus};
+use crate::model::chat::{ChatKey, ChatRow, DeliveryStatus, PendingEdit};
 use shared::{
-    api::ChatMessage,
-    ids::OpId,
-    protocol::{ChatEvent, ErrorCode},
+    api::{ChatMessage, ReplyTo},
+    ids::{MessageId, OpId},
+    protocol::{ChatEdited, ChatEvent, ErrorCode},
 };
 use std::sync::Arc;
 
@@ -29,6 +29,9 @@ pub fn row(message: ChatMessage, own: Option<OpId>) -> ChatRow {
         at: message.created_at,
         removed: message.removed,
         delivery: DeliveryStatus::Stored,
+        reply_to: message.reply_to,
+        edited_at: message.edited_at,
+        edit: None,
     }
 }
 
@@ -47,27 +50,152 @@ pub fn stored(rows: &mut Rows, event: ChatEvent) -> bool {
 }
 
 /// A stored message was removed: its row stays, without the words.
-pub fn removed(rows: &mut [Arc<ChatRow>], seq: i64) {
-    if let Some(row) = rows.iter_mut().find(|row| row.seq == Some(seq)) {
+pub fn removed(rows: &mut [Arc<ChatRow>], id: MessageId) {
+    if let Some(row) = stored_row(rows, id) {
         let row = Arc::make_mut(row);
         row.text.clear();
         row.removed = true;
+        row.edit = None;
+    }
+    quote_anew(rows, id, "");
+}
+
+/// A stored message got new words. The row shows them, unless newer ones of this
+/// user wait.
+pub fn edited(rows: &mut [Arc<ChatRow>], event: &ChatEdited) {
+    let id = event.message_id;
+    let Some(row) = stored_row(rows, id) else {
+        quote_anew(rows, id, &event.message_text);
+        return;
+    };
+    if row.removed {
+        return;
+    }
+    let row = Arc::make_mut(row);
+    row.text.clone_from(&event.message_text);
+    row.edited_at = Some(event.edited_at);
+    if row
+        .edit
+        .as_ref()
+        .is_some_and(|edit| Some(edit.op) == event.op_id)
+    {
+        row.edit = None;
+    }
+    quote_anew(rows, id, &event.message_text);
+}
+
+/// The rows that answer a message show its words as they are now.
+fn quote_anew(rows: &mut [Arc<ChatRow>], id: MessageId, words: &str) {
+    let excerpt = ReplyTo::excerpt(words);
+    for row in rows {
+        let is_answer = |reply: &ReplyTo| reply.message_id == id && reply.excerpt != excerpt;
+        if row.reply_to.as_ref().is_some_and(is_answer)
+            && let Some(reply) = &mut Arc::make_mut(row).reply_to
+        {
+            reply.excerpt.clone_from(&excerpt);
+        }
     }
 }
 
-/// A stored message was edited.
-pub fn edited(rows: &mut [Arc<ChatRow>], seq: i64, text: &str) {
-    if let Some(row) = rows.iter_mut().find(|row| row.seq == Some(seq)) {
-        text.clone_into(&mut Arc::make_mut(row).text);
+fn stored_row(rows: &mut [Arc<ChatRow>], id: MessageId) -> Option<&mut Arc<ChatRow>> {
+    rows.iter_mut().find(|row| row.message_id == Some(id))
+}
+
+/// What an answer to a message shows of it; only its id where it is not loaded.
+pub fn quote(rows: &[Arc<ChatRow>], id: MessageId) -> ReplyTo {
+    let row = rows.iter().find(|row| row.message_id == Some(id));
+    ReplyTo {
+        message_id: id,
+        sender_username: row.map_or_else(String::new, |row| row.sender_username.clone()),
+        excerpt: row.map_or_else(String::new, |row| ReplyTo::excerpt(&row.text)),
     }
+}
+
+/// Shows new words of this user for a stored message, which wait to be stored.
+pub fn edit_pending(rows: &mut [Arc<ChatRow>], id: MessageId, op: OpId, text: &str) {
+    let is_shown = |row: &ChatRow| {
+        let edit = row.edit.as_ref();
+        edit.is_some_and(|edit| edit.op == op && edit.delivery == DeliveryStatus::Pending)
+    };
+    if let Some(row) = stored_row(rows, id)
+        && !row.removed
+        && !is_shown(row)
+    {
+        Arc::make_mut(row).edit = Some(PendingEdit {
+            op,
+            text: text.to_owned(),
+            delivery: DeliveryStatus::Pending,
+        });
+    }
+}
+
+/// New words are stored, or are given up: the row shows the stored ones.
+pub fn edit_ended(rows: &mut [Arc<ChatRow>], op: OpId) {
+    if let Some(row) = edited_row(rows, op) {
+        Arc::make_mut(row).edit = None;
+    }
+}
+
+/// New words were refused. False if no row shows them.
+pub fn edit_refused(rows: &mut [Arc<ChatRow>], op: OpId, code: ErrorCode) -> bool {
+    let edit = edited_row(rows, op).and_then(|row| Arc::make_mut(row).edit.as_mut());
+    let is_shown = edit.is_some();
+    if let Some(edit) = edit {
+        edit.delivery = DeliveryStatus::Failed(code);
+    }
+    is_shown
+}
+
+/// The message that refused words are for, and the words.
+pub fn refused_edit(rows: &[Arc<ChatRow>], op: OpId) -> Option<(MessageId, String)> {
+    let shows = |row: &&Arc<ChatRow>| row.edit.as_ref().is_some_and(|edit| edit.op == op);
+    let row = rows.iter().find(shows)?;
+    let edit = row.edit.as_ref()?;
+    let is_refused = matches!(edit.delivery, DeliveryStatus::Failed(_));
+    is_refused.then(|| Some((row.message_id?, edit.text.clone())))?
+}
+
+fn edited_row(rows: &mut [Arc<ChatRow>], op: OpId) -> Option<&mut Arc<ChatRow>> {
+    let shows = |row: &&mut Arc<ChatRow>| row.edit.as_ref().is_some_and(|edit| edit.op == op);
+    rows.iter_mut().find(shows)
+}
+
+/// Whether all rows that wait know what they quote.
+pub fn has_complete_quotes(rows: &[Arc<ChatRow>]) -> bool {
+    !rows[own_start(rows)..]
+        .iter()
+        .any(|row| unknown_quote(row).is_some())
+}
+
+/// More rows are loaded: those that wait quote what was not loaded before.
+pub fn complete_quotes(rows: &mut [Arc<ChatRow>]) {
+    for index in own_start(rows)..rows.len() {
+        let Some(id) = unknown_quote(&rows[index]) else {
+            continue;
+        };
+        let quote = quote(rows, id);
+        if !quote.sender_username.is_empty() {
+            Arc::make_mut(&mut rows[index]).reply_to = Some(quote);
+        }
+    }
+}
+
+/// The message that a row answers, if nothing else is known of it.
+fn unknown_quote(row: &ChatRow) -> Option<MessageId> {
+    let reply = row.reply_to.as_ref()?;
+    reply.sender_username.is_empty().then_some(reply.message_id)
+}
+
+/// The index after the stored rows, from which on this user's own rows wait.
+fn own_start(rows: &[Arc<ChatRow>]) -> usize {
+    rows.iter()
+        .rposition(|row| row.seq.is_some())
+        .map_or(0, |last| last + 1)
 }
 
 /// Where one's own row stands that is not stored: those are at the end.
 fn own_index(rows: &[Arc<ChatRow>], id: OpId) -> Option<usize> {
-    let stored = rows
-        .iter()
-        .rposition(|row| row.seq.is_some())
-        .map_or(0, |last| last + 1);
+    let stored = own_start(rows);
     let index = rows[stored..]
         .iter()
         .position(|row| row.key == ChatKey::Own(id))?;
@@ -105,153 +233,67 @@ pub fn settle(rows: &mut Rows, id: OpId) {
     }
 }
 
-/// One's own message was refused.
-pub fn refuse(rows: &mut [Arc<ChatRow>], id: OpId, code: ErrorCode) {
-    if let Some(index) = own_index(rows, id) {
+/// One's own message was refused. False if it has no row.
+pub fn refuse(rows: &mut [Arc<ChatRow>], id: OpId, code: ErrorCode) -> bool {
+    let index = own_index(rows, id);
+    if let Some(index) = index {
         Arc::make_mut(&mut rows[index]).delivery = DeliveryStatus::Failed(code);
     }
+    index.is_some()
 }
 
-/// The text of a refused message.
-pub fn refused_text(rows: &[Arc<ChatRow>], id: OpId) -> Option<String> {
+/// A refused message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedMessage {
+    /// Its words.
+    pub text: String,
+    /// The message that it was to answer.
+    pub reply_to: Option<MessageId>,
+    /// Why it was refused.
+    pub code: ErrorCode,
+}
+
+/// A refused message of this user.
+pub fn refused(rows: &[Arc<ChatRow>], id: OpId) -> Option<RefusedMessage> {
     let row = &rows[own_index(rows, id)?];
-    matches!(row.delivery, DeliveryStatus::Failed(_)).then(|| row.text.clone())
+    let DeliveryStatus::Failed(code) = row.delivery else {
+        return None;
+    };
+    Some(RefusedMessage {
+        text: row.text.clone(),
+        reply_to: row.reply_to.as_ref().map(|reply| reply.message_id),
+        code,
+    })
 }
 
 /// Removes a refused message.
 pub fn discard(rows: &mut Rows, id: OpId) {
-    if refused_text(rows, id).is_some()
+    if refused(rows, id).is_some()
         && let Some(index) = own_index(rows, id)
     {
         rows.remove(index);
     }
 }
 
+/// Adds a stored row in its order. One that is known takes over the message as
+/// it is now.
 fn insert(rows: &mut Rows, row: ChatRow) {
-    let stored = rows
-        .iter()
-        .rposition(|other| other.seq.is_some())
-        .map_or(0, |last| last + 1);
-    let at = rows[..stored].partition_point(|other| other.seq < row.seq);
-    if rows.get(at).is_some_and(|other| other.seq == row.seq) {
-        if let (true, Some(seq)) = (row.removed, row.seq) {
-            removed(rows, seq);
-        }
+    let at = rows[..own_start(rows)].partition_point(|other| other.seq < row.seq);
+    let Some(known) = rows.get_mut(at).filter(|known| known.seq == row.seq) else {
+        rows.insert(at, Arc::new(row));
         return;
+    };
+    let is_same = (&known.text, known.removed, known.edited_at, &known.reply_to)
+        == (&row.text, row.removed, row.edited_at, &row.reply_to);
+    if !is_same {
+        let known = Arc::make_mut(known);
+        known.edit = known.edit.take().filter(|_| !row.removed);
+        known.text = row.text;
+        known.removed = row.removed;
+        known.edited_at = row.edited_at;
+        known.reply_to = row.reply_to;
     }
-    rows.insert(at, Arc::new(row));
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use shared::ids::{CanvasId, MessageId, UserId};
-    use uuid::Uuid;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    fn message(seq: i64) -> ChatMessage {
-        ChatMessage {
-            message_id: MessageId(Uuid::from_u128(u128::from(seq.unsigned_abs()))),
-            canvas_id: CanvasId(1),
-            seq,
-            sender_id: UserId(1),
-            sender_username: "ann".into(),
-            sender_display_name: "Ann".into(),
-            message_text: seq.to_string(),
-            created_at: chrono::DateTime::UNIX_EPOCH.into(),
-            reply_to: None,
-            edited_at: None,
-            removed: false,
-        }
-    }
-
-    fn pending(id: OpId) -> Arc<ChatRow> {
-        Arc::new(ChatRow {
-            key: ChatKey::Own(id),
-            seq: None,
-            delivery: DeliveryStatus::Pending,
-            ..row(message(0), None)
-        })
-    }
-
-    fn seqs(rows: &[Arc<ChatRow>]) -> Vec<Option<i64>> {
-        rows.iter().map(|row| row.seq).collect()
-    }
-
-    #[test]
-    fn rows_stand_in_order_whatever_order_they_come_in_and_once() {
-        let mut rows = Vec::new();
-        for seq in [5, 3, 9, 5, 3] {
-            stored(
-                &mut rows,
-                ChatEvent {
-                    message: message(seq),
-                    op_id: None,
-                },
-            );
-        }
-        prepend(&mut rows, vec![message(2), message(1)]);
-        assert_eq!(seqs(&rows), [1, 2, 3, 5, 9].map(Some));
-    }
-
-    #[test]
-    fn a_removed_message_stays_without_its_words_and_so_does_a_row_that_is_known() {
-        let mut rows = Vec::new();
-        prepend(&mut rows, vec![message(1), message(2)]);
-        removed(&mut rows, 1);
-        let without_words = ChatMessage {
-            message_text: String::new(),
-            removed: true,
-            ..message(2)
-        };
-        restart(&mut rows, vec![without_words, message(3)]);
-        let states: Vec<(&str, bool)> = rows.iter().map(|r| (&*r.text, r.removed)).collect();
-        assert_eq!(states, [("", true), ("", true), ("3", false)]);
-    }
-
-    #[test]
-    fn the_stored_message_takes_the_pending_rows_place_and_key() {
-        let id = OpId::from(Uuid::from_u128(7));
-        let other = OpId::from(Uuid::from_u128(8));
-        let mut rows = vec![pending(id), pending(other)];
-        stored(
-            &mut rows,
-            ChatEvent {
-                message: message(4),
-                op_id: Some(id),
-            },
-        );
-        assert_eq!(seqs(&rows), [Some(4), None]);
-        assert_eq!(rows[0].key, ChatKey::Own(id));
-        settle(&mut rows, id);
-        settle(&mut rows, other);
-        assert_eq!(seqs(&rows), [Some(4)]);
-    }
-
-    #[test]
-    fn a_refused_message_can_be_taken_out_again() {
-        let id = OpId::from(Uuid::from_u128(7));
-        let mut rows = vec![pending(id)];
-        discard(&mut rows, id);
-        assert_eq!(refused_text(&rows, id), None);
-        refuse(&mut rows, id, ErrorCode::Forbidden);
-        assert_eq!(refused_text(&rows, id), Some("0".into()));
-        discard(&mut rows, id);
-        assert!(rows.is_empty());
-    }
-
-    #[test]
-    fn a_snapshot_keeps_what_joins_on_and_what_is_not_stored() {
-        let id = OpId::from(Uuid::from_u128(7));
-        let mut rows = vec![
-            Arc::new(row(message(1), None)),
-            Arc::new(row(message(2), None)),
-            pending(id),
-        ];
-        assert!(!restart(&mut rows, vec![message(2), message(3)]));
-        assert_eq!(seqs(&rows), [Some(1), Some(2), Some(3), None]);
-        assert!(restart(&mut rows, vec![message(50)]));
-        assert_eq!(seqs(&rows), [Some(50), None]);
-    }
-}
+mod tests;

@@ -8,9 +8,11 @@
 //! server (`receive`), the connection, sign-ins and answers over HTTP
 //! (`connection`, `requests`), and a tick every second.
 
+mod chat;
 mod connection;
 mod dispatch;
 mod drawing;
+mod frame;
 mod hidden;
 mod order;
 mod receive;
@@ -108,6 +110,10 @@ pub struct SessionState<B: Backend> {
     /// The storage had no room for a request, and the user was told.
     storage_full: bool,
     next_notice: u64,
+    /// The storage has the canvas's settings.
+    frame_kept: bool,
+    /// The last snapshot that was asked for did not come.
+    is_unreachable: bool,
     /// A snapshot is being fetched, asked for by this user.
     fetching: Option<SignIn>,
     snapshot_backoff: Backoff,
@@ -159,6 +165,8 @@ impl<B: Backend> SessionState<B> {
             unkept: HashSet::new(),
             storage_full: false,
             next_notice: 0,
+            frame_kept: false,
+            is_unreachable: false,
             fetching: None,
             snapshot_backoff: Backoff::default(),
             blocked_upgrades: 0,

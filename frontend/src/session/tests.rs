@@ -4,10 +4,12 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+mod chat;
 mod clocks;
 mod connection;
 mod convergence;
 mod drawing;
+mod frame;
 mod identity;
 mod order;
 mod orphans;

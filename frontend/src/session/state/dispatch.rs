@@ -2,17 +2,11 @@
 //! reload, and ended when the server has stored or refused them.
 
 use super::{
-    super::{
-        chat,
-        queue::{self, Op, OrderingKey, Pushed, Queue},
-    },
+    super::queue::{self, Op, OrderingKey, Pushed, Queue},
     SessionState,
 };
 use crate::{
-    model::{
-        chat::{ChatKey, ChatRow, DeliveryStatus},
-        notice::NoticeKind,
-    },
+    model::notice::NoticeKind,
     session::{effect::Effect, pending_storage::PendingStorage},
     store::backend::{Backend, Var},
 };
@@ -58,6 +52,7 @@ impl<B: Backend> SessionState<B> {
         let applied_at = self.server_time(now);
         let id = OpId::from((self.new_id)());
         let row = self.chat_row(id, &message, now);
+        let is_edit = matches!(message, ClientMessage::ChatEdit { .. });
         let id = match self.queue.push(id, ordering_key, message, now) {
             Pushed::New => id,
             Pushed::Merged(id) => id,
@@ -74,6 +69,9 @@ impl<B: Backend> SessionState<B> {
         }
         if let Some(row) = row {
             self.store.chat.update(|chat| chat.push(Arc::new(row)));
+        }
+        if is_edit {
+            self.show_waiting_chat();
         }
         self.count_waiting();
         Some(id)
@@ -106,6 +104,7 @@ impl<B: Backend> SessionState<B> {
             });
         }
         self.unkept.clear();
+        self.frame_kept = false;
         self.history.clear();
         self.set_hidden(HashSet::new());
         self.store.undoable.set_if_changed((false, false));
@@ -127,6 +126,7 @@ impl<B: Backend> SessionState<B> {
         self.unsaved
             .extend(parked.iter().filter_map(|request| request.op_id));
         self.recover(parked, now);
+        self.show_frame(now);
         self.effects.push(Effect::FindLivingPages);
     }
 
@@ -139,9 +139,7 @@ impl<B: Backend> SessionState<B> {
 
     /// Removes a former user's pending operations from what is shown.
     fn take_off_board(&mut self, former: &Queue, now: i64) {
-        self.store
-            .chat
-            .update(|chat| chat.retain(|row| row.seq.is_some()));
+        self.take_off_chat();
         let cells: HashSet<Coord> = former
             .iter()
             .filter_map(|op| match op.ordering_key {
@@ -193,29 +191,11 @@ impl<B: Backend> SessionState<B> {
         if !rows.is_empty() {
             self.store.chat.update(|chat| chat.extend(rows));
         }
+        self.show_waiting_chat();
         for at in cells {
             self.rebase(at, now);
         }
         self.count_waiting();
-    }
-
-    fn chat_row(&self, id: OpId, message: &ClientMessage, now: i64) -> Option<ChatRow> {
-        let ClientMessage::CanvasChat { text, .. } = message else {
-            return None;
-        };
-        let user = self.user.as_ref()?;
-        Some(ChatRow {
-            key: ChatKey::Own(id),
-            seq: None,
-            sender_id: user.id,
-            sender_username: user.username.clone(),
-            sender_display_name: user.display_name.clone(),
-            text: text.as_str().to_owned(),
-            removed: false,
-            at: self.server_time(now),
-            message_id: None,
-            delivery: DeliveryStatus::Pending,
-        })
     }
 
     /// Takes a request out of the queue and the storage: the server stored or
@@ -230,6 +210,7 @@ impl<B: Backend> SessionState<B> {
             }
         }
         self.count_waiting();
+        self.forget_frame();
         Some(op)
     }
 
@@ -239,17 +220,7 @@ impl<B: Backend> SessionState<B> {
         let Some(op) = self.finish(id) else { return };
         let is_shelved = self.shelve(&op, code);
         let at = match op.ordering_key {
-            OrderingKey::Chat => {
-                self.store.chat.update(|chat| chat::refuse(chat, id, code));
-                if matches!(op.message, ClientMessage::ChatRemove { .. }) {
-                    self.notify(NoticeKind::Refused {
-                        code,
-                        message,
-                        at: None,
-                    });
-                }
-                return;
-            }
+            OrderingKey::Chat => return self.refuse_chat(op.id, code, message),
             OrderingKey::Tile(at) => at,
         };
         if let Some(history) = self.history.get_mut(&at) {
@@ -318,6 +289,7 @@ impl<B: Backend> SessionState<B> {
             self.storage_full = true;
             self.notify(NoticeKind::NotKept);
         }
+        self.keep_frame();
     }
 
     fn count_waiting(&self) {

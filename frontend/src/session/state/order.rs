@@ -70,10 +70,7 @@ impl<B: Backend> SessionState<B> {
             let code = ErrorCode::Sanctioned;
             is_shelved |= self.shelve(&op, code);
             match op.ordering_key {
-                OrderingKey::Chat => self
-                    .store
-                    .chat
-                    .update(|rows| chat::refuse(rows, op.id, code)),
+                OrderingKey::Chat => self.refuse_chat(op.id, code, String::new()),
                 OrderingKey::Tile(at) => drop(cells.insert(at)),
             }
         }
@@ -119,6 +116,7 @@ impl<B: Backend> SessionState<B> {
         let is_work = matches!(
             op.message,
             ClientMessage::CanvasChat { .. }
+                | ClientMessage::ChatEdit { .. }
                 | ClientMessage::TileCreate { .. }
                 | ClientMessage::TilePaint { .. }
                 | ClientMessage::TileUpdate { .. }

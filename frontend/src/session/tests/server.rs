@@ -2,16 +2,16 @@
 //! once, and keeps the log from which connections resume.
 
 use shared::{
-    api::{Canvas, ChatMessage, Snapshot, Tile, User},
+    api::{Canvas, ChatMessage, ReplyTo, Snapshot, Tile, User},
     canvas::{
         self, Actor, Coord, EditPolicy, Grid, Guests, Newcomers, Role, TileChange, TileOp,
         TileState, Visibility,
     },
     ids::{CanvasId, ConnectionId, Epoch, MessageId, OpId, TileId, UserId},
     protocol::{
-        Ack, ChatEvent, ClientMessage, ClientRequest, Connected, DurableEvent, ErrorCode,
-        ErrorMessage, Heartbeat, Resume, ServerMessage, TileCreated, TileDeleted, TileLiked,
-        TileUpdated,
+        Ack, ChatEdited, ChatEvent, ClientMessage, ClientRequest, Connected, DurableEvent,
+        ErrorCode, ErrorMessage, Heartbeat, Resume, ServerMessage, TileCreated, TileDeleted,
+        TileLiked, TileUpdated,
     },
     time::Timestamp,
 };
@@ -123,7 +123,14 @@ impl Server {
             ..Ack::default()
         };
         let event = match &request.message {
-            ClientMessage::CanvasChat { text, .. } => {
+            ClientMessage::CanvasChat { text, reply_to, .. } => {
+                let reply_to = match reply_to.map(|id| self.message(id)) {
+                    Some(None) => {
+                        return Outcome::Failed(failure(id, ErrorCode::MessageNotFound));
+                    }
+                    Some(Some(index)) => Some(ReplyTo::of(&self.messages[index])),
+                    None => None,
+                };
                 let seq = self.head() + 1;
                 let message = ChatMessage {
                     message_id: MessageId(Uuid::from_u128(u128::from(seq.unsigned_abs()))),
@@ -134,7 +141,7 @@ impl Server {
                     sender_display_name: user.display_name.clone(),
                     message_text: text.as_str().to_owned(),
                     created_at: self.time(),
-                    reply_to: None,
+                    reply_to,
                     edited_at: None,
                     removed: false,
                 };
@@ -143,6 +150,12 @@ impl Server {
                     message,
                     op_id: Some(id),
                 }))
+            }
+            ClientMessage::ChatEdit { message_id, text } => {
+                match self.edit(user, *message_id, text.as_str(), id) {
+                    Ok(event) => event,
+                    Err(code) => return Outcome::Failed(failure(id, code)),
+                }
             }
             message => {
                 let (at, op) = message.tile_op().expect("a durable request");
@@ -162,6 +175,58 @@ impl Server {
         *self.applied.entry((user.id, id)).or_default() += 1;
         self.answers.insert((user.id, id), ack.clone());
         Outcome::Stored(ack, event)
+    }
+
+    fn message(&self, id: MessageId) -> Option<usize> {
+        self.messages
+            .iter()
+            .position(|message| message.message_id == id)
+    }
+
+    /// Replaces the words of a message, also in the log and in answers.
+    fn edit(
+        &mut self,
+        user: &User,
+        message_id: MessageId,
+        text: &str,
+        op_id: OpId,
+    ) -> Result<Option<DurableEvent>, ErrorCode> {
+        let index = self.message(message_id).ok_or(ErrorCode::MessageNotFound)?;
+        if self.messages[index].sender_id != user.id {
+            return Err(ErrorCode::Forbidden);
+        }
+        if self.messages[index].message_text == text {
+            return Ok(None);
+        }
+        let edited_at = self.time();
+        for message in &mut self.messages {
+            if message.message_id == message_id {
+                message.message_text = text.to_owned();
+                message.edited_at = Some(edited_at);
+            } else if let Some(reply) = &mut message.reply_to
+                && reply.message_id == message_id
+            {
+                reply.excerpt = ReplyTo::excerpt(text);
+            }
+        }
+        let messages = &self.messages;
+        for event in &mut self.log {
+            if let DurableEvent::CanvasChatMessage(event) = event {
+                let now = messages
+                    .iter()
+                    .find(|message| message.seq == event.message.seq);
+                event.message = now.unwrap().clone();
+            }
+        }
+        Ok(Some(DurableEvent::ChatEdited(ChatEdited {
+            seq: self.head() + 1,
+            canvas_id: CANVAS,
+            message_id,
+            target_seq: self.messages[index].seq,
+            message_text: text.to_owned(),
+            edited_at,
+            op_id: Some(op_id),
+        })))
     }
 
     fn tile(

@@ -17,7 +17,7 @@ use crate::{
 use shared::{
     api::{Snapshot, User},
     canvas::Coord,
-    ids::{Epoch, OpId, UserId},
+    ids::{Epoch, MessageId, OpId, UserId},
     pixels::PixelEdit,
     protocol::{ClientMessage, ClientRequest, DurableEvent, ErrorCode, ServerMessage},
     text::ChatText,
@@ -194,17 +194,31 @@ impl Tab {
 
     /// Sends a chat message.
     pub(super) fn say(&mut self, text: &str, now: i64) -> Option<OpId> {
-        let text = ChatText::parse(text).unwrap();
-        self.input(now, |state| {
-            state.dispatch(
-                ClientMessage::CanvasChat {
-                    text,
-                    canvas_id: None,
-                    reply_to: None,
-                },
-                now,
-            )
-        })
+        self.reply(None, text, now)
+    }
+
+    /// Sends a chat message, perhaps as an answer.
+    pub(super) fn reply(
+        &mut self,
+        reply_to: Option<MessageId>,
+        text: &str,
+        now: i64,
+    ) -> Option<OpId> {
+        let message = ClientMessage::CanvasChat {
+            text: ChatText::parse(text).unwrap(),
+            canvas_id: None,
+            reply_to,
+        };
+        self.input(now, |state| state.dispatch(message, now))
+    }
+
+    /// Replaces the words of a chat message.
+    pub(super) fn edit(&mut self, message_id: MessageId, text: &str, now: i64) -> Option<OpId> {
+        let message = ClientMessage::ChatEdit {
+            message_id,
+            text: ChatText::parse(text).unwrap(),
+        };
+        self.input(now, |state| state.dispatch(message, now))
     }
 
     /// The colour that a pixel has on the board.
@@ -367,7 +381,10 @@ impl Simulation {
                 tab.to_tab.push_back(ServerMessage::Error(error));
             }
             Outcome::Stored(ack, event) => {
-                let is_chat = matches!(event, Some(DurableEvent::CanvasChatMessage(_)));
+                let is_chat = matches!(
+                    event,
+                    Some(DurableEvent::CanvasChatMessage(_) | DurableEvent::ChatEdited(_))
+                );
                 for (index, tab) in self.tabs.iter_mut().enumerate() {
                     if let (true, Some(event)) = (tab.connected, &event)
                         && (index != from || is_chat)

@@ -98,19 +98,12 @@ impl<B: Backend> SessionState<B> {
             DurableEvent::ChatRemoved(event) => {
                 self.store
                     .chat
-                    .update(|rows| chat::removed(rows, event.target_seq));
+                    .update(|rows| chat::removed(rows, event.message_id));
                 if let Some(id) = event.op_id {
                     self.finish(id);
                 }
             }
-            DurableEvent::ChatEdited(event) => {
-                self.store.chat.update(|rows| {
-                    chat::edited(rows, event.target_seq, &event.message_text);
-                });
-                if let Some(id) = event.op_id {
-                    self.finish(id);
-                }
-            }
+            DurableEvent::ChatEdited(event) => self.chat_edited(&event),
             DurableEvent::CanvasUpdated(event) => self.update_canvas(event.canvas),
         }
         FollowUp::Flush
@@ -156,27 +149,11 @@ impl<B: Backend> SessionState<B> {
 
     /// The server stored one of this tab's requests.
     pub(super) fn ack(&mut self, ack: &Ack, now: i64) -> FollowUp {
+        if matches!(&*ack.request, "canvas_chat" | "chat_edit" | "chat_remove") {
+            self.chat_acknowledged(ack);
+            return FollowUp::Flush;
+        }
         let op = ack.op_id.and_then(|id| self.queue.get(id)).cloned();
-        if ack.request == "canvas_chat" {
-            // The message itself comes as an event too and replaces the pending
-            // row, unless it was part of the snapshot.
-            if let Some(op) = op
-                && ack
-                    .seq
-                    .is_none_or(|seq| self.seq.position(seq) == SeqPosition::Applied)
-            {
-                self.finish(op.id);
-                self.store.chat.update(|rows| chat::settle(rows, op.id));
-            }
-            return FollowUp::Flush;
-        }
-        if ack.request == "chat_remove" {
-            // The event comes too, and takes the words away.
-            if let Some(op) = op {
-                self.finish(op.id);
-            }
-            return FollowUp::Flush;
-        }
         let position = ack
             .seq
             .map_or(SeqPosition::Applied, |seq| self.seq.position(seq));
