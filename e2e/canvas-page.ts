@@ -85,6 +85,12 @@ export class CanvasPage {
     return texts.map((text) => text.trim());
   }
 
+  /** The message with this text. */
+  row(text: string): Locator {
+    const words = this.page.locator(".message__text").filter({ hasText: text });
+    return this.messages.filter({ has: words });
+  }
+
   /** The names of those who are there. */
   async names(): Promise<string[]> {
     return (await this.people.locator(".row__name-text").allTextContents()).sort();

@@ -260,6 +260,19 @@ pub fn remove(key: &str) {
     }
 }
 
+/// Reads a value from this tab's storage, which survives a reload; none if it is
+/// missing or storage is disabled.
+pub fn load_of_tab(key: &str) -> Option<String> {
+    window().session_storage().ok()??.get_item(key).ok()?
+}
+
+/// Writes a value to this tab's storage; without effect if it is full or disabled.
+pub fn save_of_tab(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().session_storage() {
+        let _ = storage.set_item(key, value);
+    }
+}
+
 /// The keys in local storage that begin with `prefix`.
 pub fn keys(prefix: &str) -> Vec<String> {
     let Ok(Some(storage)) = window().local_storage() else {

@@ -22,7 +22,7 @@ pub use catalog::{Number, WrongCatalog, install, is_right_to_left};
 pub use format::{ago, clock, day, list, moment, number};
 pub use problems::{api_problem, field_problem, refusal, text_problem};
 pub use shortcuts::key_name;
-pub use texts::account_texts;
+pub use texts::{account_texts, chat_texts};
 
 use std::borrow::Cow;
 

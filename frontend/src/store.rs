@@ -18,6 +18,7 @@ use crate::{
     browser,
     model::{
         camera::{self, CameraCommand, Viewport},
+        chat::ComposeCommand,
         connection::SignIn,
         notice::MayNot,
         painters::PainterOverlay,
@@ -29,7 +30,7 @@ use leptos::prelude::*;
 use shared::{
     api::{User, sanctions::Activity},
     canvas::{Coord, Role},
-    ids::{CanvasId, UserId},
+    ids::{CanvasId, MessageId, UserId},
     presence::Status,
     time::Timestamp,
 };
@@ -94,6 +95,12 @@ pub struct Store {
     /// A tile to be named in the chat's text field as `@x,y` (Shift-click on
     /// the board). The chat panel takes it and sets none. Components may set it.
     pub chat_insert: RwSignal<Option<Coord>>,
+    /// A message to answer or to edit; the chat's text field takes it. Components
+    /// may set it.
+    pub compose: RwSignal<Option<ComposeCommand>>,
+    /// A message to show in the chat, loaded or not; the chat panel takes it.
+    /// Components may set it.
+    pub wanted_message: RwSignal<Option<MessageId>>,
     /// A picture to paint from this cell on; the import dialog takes it.
     /// Components may set it.
     pub import: RwSignal<Option<(Coord, web_sys::File)>, LocalStorage>,
@@ -126,6 +133,8 @@ impl Store {
             viewport: RwSignal::default(),
             camera_command: RwSignal::default(),
             chat_insert: RwSignal::default(),
+            compose: RwSignal::default(),
+            wanted_message: RwSignal::default(),
             import: RwSignal::new_local(None),
             painters: RwSignal::default(),
             rewrite: RwSignal::default(),

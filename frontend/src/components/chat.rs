@@ -4,15 +4,22 @@
 pub mod complete;
 pub mod composer;
 pub mod draft;
+pub mod kept_draft;
+pub mod link;
+mod local_date;
 pub mod message;
+pub mod names;
+pub mod quote;
 pub mod reading;
+mod row_input;
 pub mod rows;
 pub mod scroll;
+pub mod swipe;
 pub mod text;
+mod wanted;
 mod window;
 
 use crate::{
-    browser::{self, now_ms},
     components::icons::{Glyph, Icon},
     i18n::{day, t, typing_line},
     model::{
@@ -23,25 +30,18 @@ use crate::{
     store::Store,
 };
 use composer::Composer;
-use js_sys::Date;
-use leptos::{ev::KeyboardEvent, html, prelude::*};
-use leptos_use_document_visibility::use_document_visibility;
-use leptos_use_interval_fn::use_interval_fn;
+use leptos::prelude::*;
+use local_date::{day_of, local_date};
 use message::Message;
 use reading::ChatReading;
+use row_input::{RowSwipe, keep_in_tab_order, row_key};
 use rows::{ChatLine, Shown, ShownMessages};
 use scroll::Scroll;
-use shared::time::Timestamp;
 use std::time::Duration;
-use wasm_bindgen::{JsCast, JsValue};
 use window::ChatWindow;
 
-/// Milliseconds between two looks at the date.
-const DATE_MS: u64 = 10_000;
 /// How long after the last of the old messages new ones are not read aloud.
 const QUIET: Duration = Duration::from_millis(500);
-const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// The chat panel.
 #[component]
@@ -71,31 +71,38 @@ pub fn ChatPanel() -> impl IntoView {
     Effect::new(move || {
         lines.with(|lines| shown.update_value(|shown| shown.update(lines)));
     });
-    let is_quiet = quiet(store);
-    let load_older = move || {
-        if !window.extend() {
-            session.load_older_chat();
-        }
-    };
-    let scroll = Scroll::new(lines, reading.at_end, load_older);
+    let is_quiet = quiet(store, window);
+    let load_older = move || session.load_older_chat();
+    let scroll = Scroll::new(window, reading.at_end);
+    scroll.follow(move || lines.track(), load_older);
     keep_in_tab_order(lines, scroll.list);
-    let scrolled = move |_| {
-        if scroll.scrolled() {
-            load_older();
-        }
-    };
+    wanted::follow(store, window, scroll);
+    let scrolled = move |_| scroll.scrolled(load_older);
+    let swipe = RowSwipe::new(store);
 
     let waiting = move || store.load.get() == LoadState::Loading && store.chat.with(Vec::is_empty);
     let empty = move || store.load.get() == LoadState::Ready && store.chat.with(Vec::is_empty);
     let unread_below = move || !reading.at_end.get() && reading.unread.get() > 0;
     view! {
-        <div class="chat__list" node_ref=scroll.list tabindex="0" role="group" aria-label=t().chat_history() on:scroll=scrolled on:keydown=|event| move_along(&event)>
+        <div
+            class="chat__list"
+            node_ref=scroll.list
+            tabindex="0"
+            role="group"
+            aria-label=t().chat_history()
+            on:scroll=scrolled
+            on:keydown=move |event| row_key(store, &event)
+            on:pointerdown=move |event| swipe.begin(&event)
+            on:pointermove=move |event| swipe.moved(&event)
+            on:pointerup=move |event| swipe.ended(&event)
+            on:pointercancel=move |_| swipe.cancel()
+        >
             <Show when=move || store.older.get() == Older::Loading>
                 <p class="chat__edge">{t().loading_older()}</p>
             </Show>
             <Show when=move || {
                 store.older.get() == Older::None
-                    && window.is_whole()
+                    && window.is_at_start()
                     && !store.chat.with(Vec::is_empty)
             }>
                 <p class="chat__edge">{t().chat_beginning()}</p>
@@ -108,6 +115,7 @@ pub fn ChatPanel() -> impl IntoView {
             </Show>
             <ul
                 class="chat__messages"
+                node_ref=scroll.messages
                 aria-label=t().messages()
                 aria-live=move || if is_quiet.get() { "off" } else { "polite" }
                 aria-relevant="additions"
@@ -140,10 +148,7 @@ pub fn ChatPanel() -> impl IntoView {
                 </div>
             </Show>
             <Typing />
-            <Composer sent=move |()| {
-                reading.at_end.set(true);
-                scroll.to_end();
-            } />
+            <Composer sent=move |()| scroll.to_end() />
         </div>
     }
 }
@@ -199,133 +204,16 @@ fn WaitingMessages() -> impl IntoView {
         .collect_view()
 }
 
-/// The buttons of all messages would be too many for the Tab key: it reaches
-/// that of the newest one, and arrow keys move on from there.
-const BUTTONS: &str = ".message .person-button";
-
-/// Does so whenever the lines change.
-fn keep_in_tab_order(lines: Memo<Vec<ChatLine>>, list: NodeRef<html::Div>) {
-    Effect::new(move || {
-        lines.track();
-        // The rows are mounted before the next frame.
-        request_animation_frame(move || {
-            if let Some(list) = list.try_get_untracked().flatten() {
-                put_in_tab_order(&list);
-            }
-        });
-    });
-}
-
-fn put_in_tab_order(list: &web_sys::Element) {
-    if let Ok(Some(before)) = list.query_selector(".message .person-button[tabindex='0']") {
-        // Cannot fail for this name, here and below.
-        let _ = before.set_attribute("tabindex", "-1");
-    }
-    let buttons = list.query_selector_all(BUTTONS).ok();
-    let newest = buttons.and_then(|all| all.item(all.length().checked_sub(1)?));
-    if let Some(newest) = newest {
-        let _ = newest
-            .unchecked_into::<web_sys::Element>()
-            .set_attribute("tabindex", "0");
-    }
-}
-
-/// Moves the focus from the button of a message to that of the next one.
-fn move_along(event: &KeyboardEvent) {
-    let forwards = match event.key().as_str() {
-        "ArrowDown" => true,
-        "ArrowUp" => false,
-        _ => return,
-    };
-    let Some(from) =
-        browser::target_element(event).filter(|e| matches!(e.matches(BUTTONS), Ok(true)))
-    else {
-        return;
-    };
-    let mut row = from.closest(".message").ok().flatten();
-    while let Some(here) = row {
-        row = if forwards {
-            here.next_element_sibling()
-        } else {
-            here.previous_element_sibling()
-        };
-        let button = row
-            .as_ref()
-            .and_then(|row| row.query_selector(".person-button").ok()?);
-        if let Some(button) = button {
-            event.prevent_default();
-            // Cannot fail for a mounted button.
-            let _ = button.unchecked_into::<web_sys::HtmlElement>().focus();
-            return;
-        }
-    }
-}
-
-fn day_of(at: Timestamp) -> i64 {
-    local_day(at.millis())
-}
-
-/// The day of a time, in milliseconds since 1970, in the browser's time zone, as a number of days.
-fn local_day(ms: i64) -> i64 {
-    (ms - minutes_behind_utc(ms) * MINUTE_MS).div_euclid(DAY_MS)
-}
-
-/// How far the browser's time zone is behind UTC at a time in milliseconds since 1970.
-fn minutes_behind_utc(ms: i64) -> i64 {
-    // An f64 holds the milliseconds of any date exactly, and the offset is whole minutes.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        reason = "see above"
-    )]
-    let offset = Date::new(&JsValue::from_f64(ms as f64)).get_timezone_offset() as i64;
-    offset
-}
-
-/// The date of this computer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct LocalDate {
-    day: i64,
-    /// Minutes by which the time zone is behind UTC.
-    offset_minutes: i64,
-}
-
-fn now() -> LocalDate {
-    let ms = now_ms();
-    LocalDate {
-        day: local_day(ms),
-        offset_minutes: minutes_behind_utc(ms),
-    }
-}
-
-/// The date of this computer, which changes at midnight, with the clock and with the time zone.
-fn local_date() -> RwSignal<LocalDate> {
-    let date = RwSignal::new(now());
-    let look = move || {
-        let now = now();
-        if date.get_untracked() != now {
-            date.set(now);
-        }
-    };
-    let _ = use_interval_fn(look, DATE_MS);
-    // The timers of a page stand still while the computer sleeps.
-    let visibility = use_document_visibility();
-    Effect::new(move || {
-        visibility.track();
-        look();
-    });
-    date
-}
-
 /// Whether changes of the list are not read aloud: while what was said before is loaded and added,
-/// and for a moment after.
-fn quiet(store: Store) -> RwSignal<bool> {
+/// or laid out again, and for a moment after.
+fn quiet(store: Store, window: ChatWindow) -> RwSignal<bool> {
     let is_quiet = RwSignal::new(true);
     Effect::new(move || {
+        window.track_moves();
+        is_quiet.set(true);
         let is_loading =
             store.load.get() == LoadState::Loading || store.older.get() == Older::Loading;
         if is_loading {
-            is_quiet.set(true);
             return;
         }
         let end = set_timeout_with_handle(move || is_quiet.set(false), QUIET);

@@ -11,6 +11,8 @@ pub enum Glyph {
     Activity,
     /// One step back.
     Back,
+    /// Starts a new line.
+    BreakLine,
     /// The chat.
     Chat,
     /// Done.
@@ -71,6 +73,8 @@ pub enum Glyph {
     Rectangle,
     /// Does again what was undone.
     Redo,
+    /// Answers something.
+    Reply,
     /// Sends a message.
     Send,
     /// Gives the link to others.
@@ -105,6 +109,7 @@ impl Glyph {
         match self {
             Self::Activity => "M3 12h4l3-8 4 16 3-8h4",
             Self::Back => "M20 12H5m6-7-7 7 7 7",
+            Self::BreakLine => "M19 6v5a3 3 0 0 1-3 3H5m4.500-4.500L5 14l4.500 4.500",
             Self::Chat => {
                 "M4 6a2 2 0 0 1 2-2h12a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-6l-5 4v-4H6a2 2 0 0 1-2-2z"
             }
@@ -161,6 +166,7 @@ impl Glyph {
             }
             Self::Rectangle => "M4 6h16v12H4z",
             Self::Redo => "m15 14 5-5-5-5M20 9H10a6 6 0 0 0 0 12h3",
+            Self::Reply => "m9.500 6-5.500 5.500L9.500 17M4.500 11.500H14a6 6 0 0 1 6 6V19",
             Self::Send => "M12 20V5m-6 6 6-6 6 6",
             Self::Share => {
                 "M10 14a4 4 0 0 0 5.700 0l3.100-3.100a4 4 0 0 0-5.700-5.700L12 6.300M14 10a4 4 0 0 0-5.700 0l-3.100 3.100a4 4 0 0 0 5.700 5.700l1.100-1.100"

@@ -23,7 +23,7 @@ pub fn wanted(text: &str, cursor: usize) -> Option<Wanted> {
     let prefix = &before[at + 1..];
     let is_name = prefix.chars().all(is_name_char);
     let is_tile = prefix.starts_with(|c: char| c.is_ascii_digit());
-    let in_word = before[..at].ends_with(is_name_char);
+    let in_word = before[..at].ends_with(char::is_alphanumeric);
     (is_name && !is_tile && !in_word).then(|| Wanted {
         start: before[..at].encode_utf16().count(),
         end: units.len(),

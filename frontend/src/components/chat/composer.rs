@@ -1,7 +1,7 @@
 //! The chat's text field: Enter sends, Shift+Enter starts a new line, `@`
-//! completes names.
+//! completes names. Above it stands what is answered or edited.
 
-use super::draft::{Draft, Name};
+use super::{draft::Draft, kept_draft::Purpose, names::Name, quote::Quote};
 use crate::{
     browser,
     components::{
@@ -9,6 +9,7 @@ use crate::{
         icons::{Glyph, Icon},
     },
     i18n::{
+        chat_texts,
         order::{kept_from, order_texts},
         t,
     },
@@ -41,6 +42,14 @@ pub fn Composer(
     let is_mute = Memo::new(move |_| signed_out.get() || store.is_over() || muted.get().is_some());
     let slow = seconds_to_wait(store);
     let offers = move || !draft.names.with(Vec::is_empty);
+    let is_edit = move || matches!(draft.purpose.get(), Purpose::Edit(_));
+    let send = move || {
+        if is_edit() {
+            chat_texts().save()
+        } else {
+            t().send()
+        }
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         draft.send();
@@ -53,12 +62,13 @@ pub fn Composer(
         <span class="sr-only" role="status">
             {move || offers().then(|| t().names_offered(draft.names.with(Vec::len)))}
         </span>
+        <PurposeLine draft />
         <form class="composer" on:submit=submit>
             <textarea
                 class="input composer__input"
                 dir="auto"
                 aria-label=t().message()
-                aria-describedby="chat-count"
+                aria-describedby="chat-purpose chat-count"
                 aria-autocomplete="list"
                 aria-controls=move || offers().then_some("chat-names")
                 aria-activedescendant=move || offers().then(|| option_id(draft.picked.get()))
@@ -84,16 +94,31 @@ pub fn Composer(
                 on:click=move |_| draft.look()
                 on:blur=move |_| draft.wanted.set(None)
             ></textarea>
+            // Only where fingers write: their keyboards have no Shift+Enter.
+            <button
+                class="btn btn--icon composer__break"
+                type="button"
+                aria-label=chat_texts().new_line()
+                title=chat_texts().new_line()
+                disabled=move || is_mute.get()
+                // The text field keeps the focus, and the keyboard stays open.
+                on:pointerdown=move |event| event.prevent_default()
+                on:click=move |_| draft.break_line()
+            >
+                <Icon glyph=Glyph::BreakLine />
+            </button>
             <button
                 class="btn btn--primary btn--icon"
                 type="submit"
-                aria-label=t().send()
-                title=t().send()
+                aria-label=send
+                title=send
                 disabled=move || {
                     draft.length.get() == 0 || draft.is_too_long() || is_mute.get() || slow.get() > 0
                 }
             >
-                <Icon glyph=Glyph::Send />
+                {move || {
+                    view! { <Icon glyph=if is_edit() { Glyph::Check } else { Glyph::Send } /> }
+                }}
             </button>
             <Show when=move || { slow.get() > 0 }>
                 <span class="composer__slow">
@@ -110,6 +135,55 @@ pub fn Composer(
             </span>
         </form>
     }
+}
+
+/// What the words in the field are for, if they are no ordinary message, and a
+/// button that makes them one again.
+#[component]
+fn PurposeLine(draft: Draft) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let line = move || {
+        let (glyph, quote, cancel) = match draft.purpose.get() {
+            Purpose::Message => return None,
+            Purpose::Reply(id) => (
+                Glyph::Reply,
+                Quote::of_loaded(store, id),
+                chat_texts().cancel_reply(),
+            ),
+            Purpose::Edit(id) => (
+                Glyph::Edit,
+                Quote::of_loaded(store, id),
+                chat_texts().cancel_edit(),
+            ),
+        };
+        let title = match (draft.purpose.get(), &quote) {
+            (Purpose::Edit(_), _) => chat_texts().editing().to_string(),
+            (_, Some(quote)) => chat_texts().replying_to(&quote.name),
+            (_, None) => chat_texts().replying().to_string(),
+        };
+        let excerpt = quote.map(|quote| quote.words());
+        Some(view! {
+            <div class="composer__purpose">
+                <Icon glyph small=true />
+                <span class="composer__purpose-text">
+                    <span class="composer__purpose-title">{title}</span>
+                    " "
+                    <span class="faint" dir="auto">{excerpt}</span>
+                </span>
+                <button
+                    class="btn btn--quiet btn--icon btn--small"
+                    type="button"
+                    aria-label=cancel.to_string()
+                    title=cancel.to_string()
+                    on:click=move |_| draft.cancel()
+                >
+                    <Icon glyph=Glyph::Close small=true />
+                </button>
+            </div>
+        })
+    };
+    // Read aloud when it changes.
+    view! { <div role="status" id="chat-purpose">{line}</div> }
 }
 
 /// Seconds until slow mode lets this user write again; 0 if they may. Counts

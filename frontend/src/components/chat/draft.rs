@@ -1,31 +1,24 @@
-//! The draft of a chat message: its text, and names and tiles inserted into it.
+//! The draft of a chat message, of an answer, or of new words for a message: its
+//! text, and names and tiles inserted into it.
 
 use super::{
     complete::{self, Wanted},
+    kept_draft::Purpose,
+    names::{Name, names},
     text,
 };
 use crate::{
     browser,
     components::dock::{DockState, Tab},
+    model::chat::{ComposeCommand, DeliveryStatus},
     session::{SayError, Session},
     store::Store,
 };
 use leptos::{ev::KeyboardEvent, html, prelude::*};
-use shared::{ids::UserId, limits};
-
-/// Most completions.
-const NAMES: usize = 6;
-
-/// A completion.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name {
-    /// The user.
-    pub id: UserId,
-    /// The user name, which is inserted.
-    pub user: String,
-    /// The display name, which is shown.
-    pub display: String,
-}
+use shared::{
+    ids::{MessageId, UserId},
+    limits,
+};
 
 /// The text, its field, and the completions.
 #[derive(Clone, Copy)]
@@ -34,6 +27,10 @@ pub struct Draft {
     pub field: NodeRef<html::Textarea>,
     /// The text.
     pub text: RwSignal<String>,
+    /// What it is for.
+    pub purpose: RwSignal<Purpose>,
+    /// While a message is edited, the text that was there before.
+    pub(super) before: RwSignal<String>,
     /// The name that is being typed after an `@`.
     pub wanted: RwSignal<Option<Wanted>>,
     /// The completions of it.
@@ -44,12 +41,16 @@ pub struct Draft {
     pub length: Memo<usize>,
     /// To be sent when it is known who the user is.
     waits: RwSignal<bool>,
+    /// Whose text it is; none until it is known who the user is.
+    pub(super) owner: StoredValue<Option<UserId>>,
+    pub(super) store: Store,
     session: Session,
     sent: Callback<()>,
 }
 
 impl Draft {
-    /// An empty draft. `sent` is called after each sent message.
+    /// What this user wrote here and did not send, or an empty draft. `sent` is
+    /// called after each sent message.
     pub fn new(sent: Callback<()>) -> Self {
         let store = expect_context::<Store>();
         let text = RwSignal::new(String::new());
@@ -57,6 +58,8 @@ impl Draft {
         let draft = Self {
             field: NodeRef::new(),
             text,
+            purpose: RwSignal::default(),
+            before: RwSignal::default(),
             wanted,
             names: Memo::new(move |_| {
                 wanted.with(|wanted| {
@@ -71,11 +74,17 @@ impl Draft {
                 text.with(|text| text::without_controls(text).trim().chars().count())
             }),
             waits: RwSignal::new(false),
+            owner: StoredValue::new(None),
+            store,
             session: expect_context(),
             sent,
         };
         draft.take_tiles(&store);
+        draft.take_commands();
+        draft.leave_removed();
         draft.send_when_known(&store);
+        draft.follow_user();
+        draft.keep_for_reload();
         draft
     }
 
@@ -90,13 +99,93 @@ impl Draft {
         let text = self
             .text
             .with_untracked(|text| text::without_controls(text));
-        let said = self.session.say(&text);
+        let purpose = self.purpose.get_untracked();
+        let said = match purpose {
+            Purpose::Message => self.session.say(&text, None),
+            Purpose::Reply(id) => self.session.say(&text, Some(id)),
+            Purpose::Edit(id) if self.has_words(id, text.trim()) => Ok(()),
+            Purpose::Edit(id) => self.session.edit_message(id, &text),
+        };
         self.waits.set(said == Err(SayError::NoUser));
-        if said.is_ok() {
-            self.write(String::new(), 0);
-            self.session.typing(false);
-            self.sent.run(());
+        if said.is_err() {
+            return;
         }
+        if let Purpose::Edit(_) = purpose {
+            self.cancel();
+            return;
+        }
+        self.purpose.set(Purpose::Message);
+        self.write(String::new(), 0);
+        self.session.typing(false);
+        self.sent.run(());
+    }
+
+    /// Whether a message has these words already, or will have them.
+    fn has_words(self, id: MessageId, words: &str) -> bool {
+        self.store.chat.with_untracked(|rows| {
+            let row = rows.iter().find(|row| row.message_id == Some(id));
+            row.is_some_and(|row| {
+                let edit = row.edit.as_ref();
+                let is_refused = edit.is_some_and(|edit| edit.delivery != DeliveryStatus::Pending);
+                row.words() == words && !is_refused
+            })
+        })
+    }
+
+    /// Leaves the answer or the edit: the field has an ordinary message again.
+    pub fn cancel(self) {
+        let is_edit = matches!(self.purpose.get_untracked(), Purpose::Edit(_));
+        self.purpose.set(Purpose::Message);
+        if is_edit {
+            let before = self.before.try_update(std::mem::take).unwrap_or_default();
+            let end = before.encode_utf16().count();
+            self.write(before, end);
+        } else if let Some(field) = self.field.get_untracked() {
+            // Cannot fail for a mounted field.
+            let _ = field.focus();
+        }
+    }
+
+    /// What is written is to be an answer to a message.
+    fn reply(self, id: MessageId) {
+        if matches!(self.purpose.get_untracked(), Purpose::Edit(_)) {
+            self.cancel();
+        }
+        self.purpose.set(Purpose::Reply(id));
+        if let Some(field) = self.field.get_untracked() {
+            // Cannot fail for a mounted field.
+            let _ = field.focus();
+        }
+    }
+
+    /// Takes the words of a message into the field, to be changed.
+    fn edit(self, id: MessageId) {
+        let words = self.store.chat.with_untracked(|rows| {
+            let row = rows.iter().find(|row| row.message_id == Some(id))?;
+            (!row.removed).then(|| row.words().to_owned())
+        });
+        let Some(words) = words else { return };
+        if !matches!(self.purpose.get_untracked(), Purpose::Edit(_)) {
+            self.before.set(self.text.get_untracked());
+        }
+        self.purpose.set(Purpose::Edit(id));
+        let end = words.encode_utf16().count();
+        self.write(words, end);
+    }
+
+    /// Takes this user's newest message into the field. False if there is none
+    /// that may be edited.
+    fn edit_newest(self) -> bool {
+        let me = self
+            .store
+            .me
+            .with_untracked(|me| me.as_ref().map(|me| me.user_id));
+        let now = self.store.server_now_ms();
+        let newest = self.store.chat.with_untracked(|rows| {
+            let mut own = rows.iter().rev().filter(|row| Some(row.sender_id) == me);
+            own.find(|row| row.is_editable(now))?.message_id
+        });
+        newest.map(|id| self.edit(id)).is_some()
     }
 
     /// Sends what waits for the user to be known.
@@ -113,7 +202,9 @@ impl Draft {
     /// Handles input in the text field.
     pub fn typed(self, text: String) {
         self.waits.set(false);
-        self.session.typing(!text.trim().is_empty());
+        if !matches!(self.purpose.get_untracked(), Purpose::Edit(_)) {
+            self.session.typing(!text.trim().is_empty());
+        }
         self.text.set(text);
         self.look();
     }
@@ -139,19 +230,49 @@ impl Draft {
         }
     }
 
+    /// Breaks the line at the cursor, for keyboards without Shift and Enter.
+    pub fn break_line(self) {
+        let text = self.text.get_untracked();
+        let end = text.encode_utf16().count();
+        let cursor = self.cursor().unwrap_or(end);
+        let selected = self
+            .field
+            .get_untracked()
+            .and_then(|field| field.selection_end().ok()?)
+            .and_then(|end| usize::try_from(end).ok());
+        let end = selected.unwrap_or(cursor);
+        let (text, cursor) = complete::replace(&text, cursor, end, "\n");
+        self.write(text, cursor);
+    }
+
     /// Handles keys: Enter sends, Shift+Enter starts a new line; while
-    /// completions are shown, keys select one.
+    /// completions are shown, keys select one. Arrow up in an empty field edits
+    /// the newest message, Escape leaves an answer or an edit.
     pub fn key(self, event: &KeyboardEvent) {
         if browser::is_composing(event) {
             return;
         }
         let key = event.key();
+        let with_others =
+            event.shift_key() || event.ctrl_key() || event.alt_key() || event.meta_key();
+        let purpose = self.purpose.get_untracked();
         if self.choose(&key) {
             event.prevent_default();
             event.stop_propagation();
         } else if key == "Enter" && !event.shift_key() {
             event.prevent_default();
             self.send();
+        } else if key == "Escape" && purpose != Purpose::Message {
+            event.prevent_default();
+            event.stop_propagation();
+            self.cancel();
+        } else if key == "ArrowUp"
+            && !with_others
+            && purpose == Purpose::Message
+            && self.text.with_untracked(String::is_empty)
+            && self.edit_newest()
+        {
+            event.prevent_default();
         }
     }
 
@@ -197,6 +318,39 @@ impl Draft {
         usize::try_from(cursor).ok()
     }
 
+    /// Answers or edits a message where a row or a menu asks for it.
+    fn take_commands(self) {
+        let dock = expect_context::<DockState>();
+        let command = self.store.compose;
+        Effect::new(move || {
+            let Some(asked) = command.get() else { return };
+            command.set(None);
+            dock.show(Tab::Chat);
+            // The panel may become visible in this frame.
+            request_animation_frame(move || match asked {
+                ComposeCommand::Reply(id) => self.reply(id),
+                ComposeCommand::Edit(id) => self.edit(id),
+            });
+        });
+    }
+
+    /// Leaves the edit of a message that was removed.
+    fn leave_removed(self) {
+        let chat = self.store.chat;
+        Effect::new(move || {
+            let Purpose::Edit(id) = self.purpose.get() else {
+                return;
+            };
+            let is_removed = chat.with(|rows| {
+                let row = rows.iter().find(|row| row.message_id == Some(id));
+                row.is_some_and(|row| row.removed)
+            });
+            if is_removed {
+                self.cancel();
+            }
+        });
+    }
+
     /// Inserts the tiles that are Shift-clicked on the board.
     fn take_tiles(self, store: &Store) {
         let dock = expect_context::<DockState>();
@@ -215,18 +369,4 @@ impl Draft {
             request_animation_frame(move || self.write(text, cursor));
         });
     }
-}
-
-/// The other users on the canvas who match.
-fn names(store: &Store, prefix: &str) -> Vec<Name> {
-    let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
-    store.people.select(NAMES, |person| {
-        let meant = Some(person.user_id) != me
-            && complete::matches(prefix, &person.username, &person.display_name);
-        meant.then(|| Name {
-            id: person.user_id,
-            user: person.username.clone(),
-            display: person.display_name.clone(),
-        })
-    })
 }

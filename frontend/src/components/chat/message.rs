@@ -1,33 +1,42 @@
-//! One message: author, time, text and delivery status.
+//! One message: author, time, what it answers, text, delivery status, and what can
+//! be done with it.
 
 use super::{
+    link::ExternalLink,
+    quote::QuoteButton,
     rows::Shown,
     text::{Part, parts},
 };
 use crate::{
     components::{
         avatar::Avatar,
+        icons::{Glyph, Icon},
         order::{Subject, person_menu::PersonButton},
     },
-    i18n::{clock, coordinates, moment, order::order_texts, refusal, t},
+    i18n::{chat_texts, clock, coordinates, moment, order::order_texts, refusal, t},
     model::{
         camera::CameraCommand,
-        chat::{ChatKey, DeliveryStatus},
+        chat::{ChatKey, ComposeCommand, DeliveryStatus},
         connection::ConnectionStatus,
     },
     session::Session,
     store::Store,
 };
 use leptos::prelude::*;
-use shared::{api::moderation::UserRef, canvas::Coord, ids::OpId};
+use shared::{
+    api::{moderation::UserRef, sanctions::Activity},
+    canvas::Coord,
+    ids::{MessageId, OpId},
+    protocol::ErrorCode,
+};
 use std::sync::Arc;
 
-/// One message of the list. It stays when it becomes stored; only what is shown
-/// of it changes.
+/// One message of the list. It stays when it becomes stored, or its words change;
+/// only what is shown of it changes.
 #[component]
 pub fn Message(
-    /// The message, and whether it shows author and time. Author and text stay
-    /// the same.
+    /// The message, and whether it shows author and time. The author stays the
+    /// same.
     shown: ArcRwSignal<Shown>,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
@@ -44,35 +53,52 @@ pub fn Message(
         ChatKey::Message(id) => id.to_string(),
         ChatKey::Own(id) => id.to_string(),
     };
-    let state = move || match shown.with(|shown| shown.row.delivery) {
+    let delivery = Memo::new(move |_| {
+        shown.with(|shown| {
+            let edit = shown.row.edit.as_ref().map(|edit| edit.delivery);
+            edit.unwrap_or(shown.row.delivery)
+        })
+    });
+    let state = move || match delivery.get() {
         DeliveryStatus::Stored => "sent",
         DeliveryStatus::Pending => "pending",
         DeliveryStatus::Failed(_) => "failed",
     };
     let at = move || shown.with(|shown| shown.row.at);
-    let is_first = move || shown.with(|shown| shown.first);
+    let time = move || {
+        view! {
+            <time class="message__time" title=move || moment(at())>
+                {move || clock(at())}
+            </time>
+        }
+    };
+    let is_first = Memo::new(move |_| shown.with(|shown| shown.first));
     let name = StoredValue::new(row.sender_display_name.clone());
     let head = move || {
-        is_first().then(|| {
+        is_first.get().then(|| {
             view! {
                 <div class="message__head">
                     <span class="message__author" dir="auto">{name.get_value()}</span>
                     {move || own.get().then(|| view! { <span class="message__you faint">{t().you()}</span> })}
-                    <time class="message__time" title=move || moment(at())>
-                        {move || clock(at())}
-                    </time>
+                    {time()}
                 </div>
             }
         })
     };
-    let face = move || is_first().then(|| view! { <Avatar user=sender name=name.get_value() /> });
+    let face = move || {
+        is_first
+            .get()
+            .then(|| view! { <Avatar user=sender name=name.get_value() /> })
+    };
     let author = move || {
-        (!is_first()).then(|| {
+        (!is_first.get()).then(|| {
             let who = t().says(&name.get_value());
             view! { <span class="sr-only">{who}</span> }
         })
     };
-    let words = row.text.clone();
+    let reply = Memo::new(move |_| shown.with(|shown| shown.row.reply_to.clone()));
+    let has_reply = Memo::new(move |_| reply.with(Option::is_some));
+    let words = Memo::new(move |_| shown.with(|shown| shown.row.words().to_owned()));
     let is_removed = Memo::new(move |_| shown.with(|shown| shown.row.removed));
     let text = move || {
         if is_removed.get() {
@@ -80,55 +106,115 @@ pub fn Message(
         } else {
             view! {
                 <div class="message__text" dir="auto" translate="yes">
-                    {message_text(&words)}
+                    {move || words.with(|words| message_text(words))}
                 </div>
             }
             .into_any()
         }
     };
+    let edited =
+        Memo::new(move |_| shown.with(|shown| shown.row.edited_at.filter(|_| !shown.row.removed)));
+    let edited = move || {
+        edited.get().map(|at| {
+            view! {
+                <span class="message__edited" title=chat_texts().edited_at(&moment(at))>
+                    {chat_texts().edited()}
+                </span>
+            }
+        })
+    };
+    // Only what the server has can be answered, removed or reported.
+    let message_id = Memo::new(move |_| {
+        shown
+            .with(|shown| shown.row.message_id)
+            .filter(|_| !is_removed.get())
+    });
+    let has_focus = RwSignal::new(false);
     let person = UserRef {
         user_id: sender,
         username: row.sender_username.clone(),
         display_name: row.sender_display_name.clone(),
     };
-    // Only what the server has can be removed or reported.
-    let stored = Memo::new(move |_| {
-        shown
-            .with(|shown| shown.row.message_id)
-            .filter(|_| !is_removed.get())
-    });
-    let more = move || {
+    let acts = move || {
+        let message = message_id.get()?;
         let subject = Subject {
             person: person.clone(),
-            message: Some(stored.get()?),
+            message: Some(message),
             case_id: None,
         };
-        Some(view! { <PersonButton subject=Signal::stored(subject) in_tab_order=false /> })
+        Some(view! {
+            <ReplyButton message name=name.get_value() in_tab_order=has_focus />
+            <PersonButton subject=Signal::stored(subject) in_tab_order=has_focus />
+        })
     };
     let status = move || {
-        let (key, delivery) = shown.with(|shown| (shown.row.key, shown.row.delivery));
-        view! { <MessageFate key delivery /> }
+        let (key, edit) = shown.with(|shown| {
+            let edit = shown.row.edit.as_ref().map(|edit| edit.op);
+            (shown.row.key, edit)
+        });
+        view! { <MessageFate key edit delivery=delivery.get() /> }
     };
     view! {
         <li
             class="message"
             class=("message--first", is_first)
             class=("message--own", own)
+            tabindex="-1"
             data-message-id=id
+            data-message=move || message_id.get().map(|id| id.to_string())
             data-state=state
+            on:focusin=move |_| has_focus.set(true)
+            on:focusout=move |_| has_focus.set(false)
         >
             {face}
             <div class="message__body">
                 {head} {author}
-                {text}
+                <Show when=move || has_reply.get()>
+                    <QuoteButton reply in_tab_order=has_focus />
+                </Show>
+                {text} {edited}
                 {status}
             </div>
-            {more}
+            <div class="message__acts">
+                // The first of a group has it at its head.
+                {move || (!is_first.get()).then(time)}
+                {acts}
+            </div>
         </li>
     }
 }
 
-/// The text, with links to tiles and highlighted user names.
+/// The button that answers a message.
+#[component]
+fn ReplyButton(
+    message: MessageId,
+    /// The author's display name.
+    name: String,
+    in_tab_order: RwSignal<bool>,
+) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let may_speak = Memo::new(move |_| {
+        store.role().is_some() && store.sanctioned(Activity::Speaking).is_none()
+    });
+    let label = StoredValue::new(chat_texts().reply_to_message(&name));
+    let reply = move |_| store.compose.set(Some(ComposeCommand::Reply(message)));
+    view! {
+        <Show when=move || may_speak.get()>
+            <button
+                class="btn btn--quiet btn--icon btn--small"
+                type="button"
+                aria-label=label.get_value()
+                title=chat_texts().reply()
+                tabindex=move || if in_tab_order.get() { "0" } else { "-1" }
+                on:click=reply
+            >
+                <Icon glyph=Glyph::Reply small=true />
+            </button>
+        </Show>
+    }
+}
+
+/// The text, with links to tiles and other sites, and highlighted user names.
 fn message_text(text: &str) -> impl IntoView + use<> {
     let store = expect_context::<Store>();
     // For guests the display name is shown, since nobody knows their user names.
@@ -148,6 +234,7 @@ fn message_text(text: &str) -> impl IntoView + use<> {
         .into_iter()
         .map(|part| match part {
             Part::Plain(text) => text.into_any(),
+            Part::Link(written) => view! { <ExternalLink written /> }.into_any(),
             Part::Tile(at) => view! { <TileChip at /> }.into_any(),
             Part::Person(name) => {
                 let written = name.clone();
@@ -197,42 +284,64 @@ fn TileChip(at: Coord) -> impl IntoView {
     }
 }
 
-/// The delivery status of the user's own message that is not stored.
+/// The delivery status of the user's own message, or of new words for it, that is
+/// not stored.
 #[component]
-fn MessageFate(key: ChatKey, delivery: DeliveryStatus) -> impl IntoView {
+fn MessageFate(
+    key: ChatKey,
+    /// The request with the new words.
+    edit: Option<OpId>,
+    delivery: DeliveryStatus,
+) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
-    match (delivery, key) {
-        (DeliveryStatus::Stored, _) => ().into_any(),
-        (DeliveryStatus::Pending, _) => {
+    match (delivery, edit, key) {
+        (DeliveryStatus::Stored, ..) => ().into_any(),
+        (DeliveryStatus::Pending, ..) => {
             let waits = move || {
                 (store.connection.get() != ConnectionStatus::Live)
-                    .then_some(t().waits_for_connection())
+                    .then(|| t().waits_for_connection())
             };
             view! { <div class="message__fate">{waits}</div> }.into_any()
         }
-        (DeliveryStatus::Failed(code), ChatKey::Own(op)) => {
-            view! { <Failed reason=refusal(code, "") op session /> }.into_any()
+        (DeliveryStatus::Failed(code), Some(op), _) => {
+            let why = if code == ErrorCode::Forbidden {
+                chat_texts().edit_too_late().to_string()
+            } else {
+                refusal(code, "")
+            };
+            view! {
+                <Failed
+                    reason=chat_texts().not_saved(&why)
+                    retry=Callback::new(move |()| session.retry_edit(op))
+                    discard=Callback::new(move |()| session.discard_edit(op))
+                />
+            }
+            .into_any()
         }
-        (DeliveryStatus::Failed(code), ChatKey::Message(_)) => {
+        (DeliveryStatus::Failed(code), None, ChatKey::Own(op)) => view! {
+            <Failed
+                reason=t().not_sent(&refusal(code, ""))
+                retry=Callback::new(move |()| session.retry_chat(op))
+                discard=Callback::new(move |()| session.discard_chat(op))
+            />
+        }
+        .into_any(),
+        (DeliveryStatus::Failed(code), None, ChatKey::Message(_)) => {
             view! { <div class="message__fate">{refusal(code, "")}</div> }.into_any()
         }
     }
 }
 
 #[component]
-fn Failed(reason: String, op: OpId, session: Session) -> impl IntoView {
+fn Failed(reason: String, retry: Callback<()>, discard: Callback<()>) -> impl IntoView {
     view! {
         <div class="message__fate">
-            <span>{t().not_sent(&reason)}</span>
-            <button class="link" type="button" on:click=move |_| session.retry_chat(op)>
+            <span>{reason}</span>
+            <button class="link" type="button" on:click=move |_| retry.run(())>
                 {t().retry()}
             </button>
-            <button
-                class="link link--danger"
-                type="button"
-                on:click=move |_| session.discard_chat(op)
-            >
+            <button class="link link--danger" type="button" on:click=move |_| discard.run(())>
                 {t().discard()}
             </button>
         </div>

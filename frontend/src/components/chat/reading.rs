@@ -142,7 +142,7 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
                 let text: String = text::parts(text, is_me)
                     .into_iter()
                     .map(|part| match part {
-                        text::Part::Plain(text) => text,
+                        text::Part::Plain(text) | text::Part::Link(text) => text,
                         text::Part::Tile(at) => format!("@{},{}", at.x, at.y),
                         text::Part::Person(_) => format!("@{}", me.display_name),
                     })

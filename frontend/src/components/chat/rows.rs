@@ -170,6 +170,9 @@ mod tests {
             at: time.into(),
             message_id: None,
             delivery: DeliveryStatus::Stored,
+            reply_to: None,
+            edited_at: None,
+            edit: None,
         })
     }
 

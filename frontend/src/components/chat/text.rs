@@ -1,9 +1,16 @@
-//! The parts of a chat text: plain text, tiles such as `@12,7`, and users such as
-//! `@ann`. Pure.
+//! The parts of a text that people wrote: plain text, tiles such as `@12,7`, users
+//! such as `@ann`, and addresses such as `https://example.org/a`. Pure.
 
 use shared::canvas::Coord;
 
-/// A part of a chat text.
+/// What addresses begin with that become links. Others are not safe to follow.
+const HTTPS: &str = "https://";
+/// Characters that end a sentence rather than an address before them.
+const SENTENCE_ENDS: [char; 10] = ['.', ',', ';', ':', '!', '?', '\'', '"', '*', '_'];
+/// Brackets that an address may stand in.
+const BRACKETS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
+
+/// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// Plain text.
@@ -12,42 +19,76 @@ pub enum Part {
     Tile(Coord),
     /// A user: the name after `@`, as it was written.
     Person(String),
+    /// Something that looks like an address and begins with `https://`.
+    Link(String),
 }
 
 /// Splits a text. `is_person` recognizes user names, ignoring case; `@` before
-/// anything else is plain text, as is `@` inside a word, such as in a mail
-/// address.
+/// anything else is plain text, as is `@` after a letter or digit, such as in a
+/// mail address or in a link.
 pub fn parts(text: &str, is_person: impl Fn(&str) -> bool) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut plain = 0;
     let mut from = 0;
-    while let Some(found) = text[from..].find('@') {
+    while let Some(found) = text[from..].find(['@', 'h', 'H']) {
         let at = from + found;
-        let rest = &text[at + 1..];
+        let rest = &text[at..];
+        // What was found is one byte long.
         from = at + 1;
-        if text[..at].ends_with(is_name_char) {
+        if text[..at].ends_with(char::is_alphanumeric) {
             continue;
         }
-        let (part, length) = if let Some((coord, length)) = coordinates(rest) {
-            (Part::Tile(coord), length)
-        } else {
-            let name = name(rest);
-            if name.is_empty() || !is_person(name) {
-                continue;
-            }
-            (Part::Person(name.to_owned()), name.len())
+        let found = match rest.strip_prefix('@') {
+            Some(named) => mention(named, &is_person).map(|(part, length)| (part, length + 1)),
+            None => link(rest).map(|link| (Part::Link(link.to_owned()), link.len())),
+        };
+        let Some((part, length)) = found else {
+            continue;
         };
         if plain < at {
             parts.push(Part::Plain(text[plain..at].to_owned()));
         }
         parts.push(part);
-        from = at + 1 + length;
+        from = at + length;
         plain = from;
     }
     if plain < text.len() {
         parts.push(Part::Plain(text[plain..].to_owned()));
     }
     parts
+}
+
+/// What the text after an `@` names, and its length in bytes.
+fn mention(rest: &str, is_person: impl Fn(&str) -> bool) -> Option<(Part, usize)> {
+    if let Some((coord, length)) = coordinates(rest) {
+        return Some((Part::Tile(coord), length));
+    }
+    let name = name(rest);
+    (!name.is_empty() && is_person(name)).then(|| (Part::Person(name.to_owned()), name.len()))
+}
+
+/// The address at the start of `text`, without what ends the sentence around it.
+fn link(text: &str) -> Option<&str> {
+    let scheme = text.get(..HTTPS.len())?;
+    if !scheme.eq_ignore_ascii_case(HTTPS) {
+        return None;
+    }
+    let end = text
+        .find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '`' | '\\'))
+        .unwrap_or(text.len());
+    let mut link = &text[..end];
+    while let Some(last) = link.chars().next_back() {
+        let closes = BRACKETS.iter().find(|(_, close)| *close == last);
+        // A bracket that was opened within the address belongs to it.
+        let is_outside = closes.is_some_and(|(open, close)| {
+            link.matches(*close).count() > link.matches(*open).count()
+        });
+        if !is_outside && !SENTENCE_ENDS.contains(&last) {
+            break;
+        }
+        link = &link[..link.len() - last.len_utf8()];
+    }
+    (link.len() > HTTPS.len()).then_some(link)
 }
 
 /// The text without the control characters that programs put into the clipboard, and that no
@@ -170,15 +211,57 @@ mod tests {
     #[test]
     fn other_scripts_do_no_harm() {
         assert_eq!(
-            read("☆@3,4☆é@ann"),
+            read("☆@3,4☆@ann, é@ann"),
             [
                 plain("☆"),
                 at(3, 4),
-                plain("☆é"),
-                Part::Person("ann".to_owned())
+                plain("☆"),
+                Part::Person("ann".to_owned()),
+                plain(", é@ann"),
             ]
         );
         assert_eq!(read(""), []);
+    }
+
+    fn link(address: &str) -> Part {
+        Part::Link(address.to_owned())
+    }
+
+    #[test]
+    fn addresses_are_found_without_the_sentence_around_them() {
+        assert_eq!(
+            read("See https://example.org/a?b=c#d, or (HTTPS://x.org/y_(z))."),
+            [
+                plain("See "),
+                link("https://example.org/a?b=c#d"),
+                plain(", or ("),
+                link("HTTPS://x.org/y_(z)"),
+                plain(")."),
+            ]
+        );
+        assert_eq!(
+            read("https://example.org/@ann @ann"),
+            [
+                link("https://example.org/@ann"),
+                plain(" "),
+                Part::Person("ann".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn only_https_becomes_a_link() {
+        for text in [
+            "http://example.org",
+            "javascript:alert(1)",
+            "https://",
+            "https://...",
+            "https:example.org",
+            "xhttps://example.org",
+            "example.org",
+        ] {
+            assert_eq!(read(text), [plain(text)], "{text}");
+        }
     }
 
     #[test]

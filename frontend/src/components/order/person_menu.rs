@@ -9,12 +9,12 @@ use crate::{
         restore::take_back,
     },
     i18n::{
-        account_texts, api_problem, is_right_to_left,
+        account_texts, api_problem, chat_texts, is_right_to_left,
         order::{act, order_texts},
         rewrites::rewrite_texts,
         t,
     },
-    model::notice::NoticeKind,
+    model::{chat::ComposeCommand, notice::NoticeKind},
     session::Session,
     store::Store,
     tasks::Tasks,
@@ -22,7 +22,11 @@ use crate::{
 use leptos::{ev, html, prelude::*};
 use leptos_use_event_listener::use_event_listener;
 use shared::{
-    api::{moderation::UserRef, reports::ReportTarget, sanctions::SanctionKind},
+    api::{
+        moderation::UserRef,
+        reports::ReportTarget,
+        sanctions::{Activity, SanctionKind},
+    },
     ids::UserId,
 };
 use wasm_bindgen::JsCast;
@@ -48,8 +52,8 @@ pub fn PersonButton(
     #[prop(into)]
     subject: Signal<Subject>,
     /// Whether it is in the order of the Tab key.
-    #[prop(default = true)]
-    in_tab_order: bool,
+    #[prop(default = true.into(), into)]
+    in_tab_order: Signal<bool>,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
     let order = expect_context::<OrderState>();
@@ -83,7 +87,7 @@ pub fn PersonButton(
                 aria-label=label
                 title=label
                 aria-haspopup="true"
-                tabindex=if in_tab_order { "0" } else { "-1" }
+                tabindex=move || if in_tab_order.get() { "0" } else { "-1" }
                 node_ref=element
                 on:click=open
             >
@@ -182,6 +186,34 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
     } = subject;
     let is_me = untrack(|| is_me(store, person.user_id));
     let may_moderate = untrack(|| store.may_moderate());
+    let words = message.map(|message| {
+        let compose = move |command| {
+            close.run(());
+            store.compose.set(Some(command));
+        };
+        let now = store.server_now_ms();
+        let is_editable = store.chat.with_untracked(|rows| {
+            let row = rows.iter().find(|row| row.message_id == Some(message));
+            is_me && row.is_some_and(|row| row.is_editable(now))
+        });
+        let may_speak = untrack(|| store.sanctioned(Activity::Speaking)).is_none();
+        let texts = chat_texts();
+        [
+            may_speak.then(|| {
+                item(Glyph::Reply, texts.reply(), move || {
+                    compose(ComposeCommand::Reply(message));
+                })
+            }),
+            (may_speak && is_editable).then(|| {
+                item(Glyph::Edit, texts.edit(), move || {
+                    compose(ComposeCommand::Edit(message));
+                })
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect_view()
+    });
     let remove = message.filter(|_| is_me || may_moderate).map(|message| {
         let act = move || {
             close.run(());
@@ -243,6 +275,7 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
             " "
             <span class="faint">{handle}</span>
         </p>
+        {words}
         {remove}
         {report}
         {hide}
