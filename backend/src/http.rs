@@ -16,6 +16,7 @@ mod bulk;
 mod canvases;
 mod cases;
 mod client_addr;
+mod conversations;
 mod cookie;
 mod credential;
 mod error;
@@ -114,6 +115,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(sanctions::routes())
                 .merge(moderation_log::routes())
                 .merge(messages::routes())
+                .merge(conversations::routes())
                 .merge(rewrites::routes())
                 .merge(reports::routes())
                 .merge(cases::routes())

@@ -146,6 +146,14 @@ fn describe() {
             "stellar_notifications_total",
             "Notifications that were made or grew",
         ),
+        (
+            "stellar_direct_messages_total",
+            "Private messages that were stored",
+        ),
+        (
+            "stellar_direct_backfills_total",
+            "Reads of private messages that came by no other way",
+        ),
         ("stellar_audit_written_total", "Audit entries written"),
         ("stellar_audit_dropped_total", "Audit entries lost"),
         (
@@ -165,6 +173,8 @@ fn describe() {
         "stellar_bus_dropped_total",
         "stellar_backfilled_events_total",
         "stellar_notifications_total",
+        "stellar_direct_messages_total",
+        "stellar_direct_backfills_total",
         "stellar_audit_written_total",
         "stellar_audit_dropped_total",
     ] {

@@ -16,6 +16,7 @@ use std::fmt;
 
 pub mod accounts;
 pub mod appeals;
+pub mod conversations;
 pub mod moderation;
 pub mod notifications;
 pub mod reports;

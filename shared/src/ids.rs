@@ -51,8 +51,12 @@ id!(
     RewriteId(i64)
 );
 id!(
-    /// A chat message (UUID version 7).
+    /// A chat message or a private message (UUID version 7).
     MessageId(Uuid)
+);
+id!(
+    /// The private messages of two users.
+    ConversationId(i64)
 );
 id!(
     /// One WebSocket connection; a browser tab has one.

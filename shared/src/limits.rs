@@ -45,6 +45,10 @@ pub const PALETTE: RangeInclusive<usize> = 2..=64;
 pub const TILE_TITLE: RangeInclusive<usize> = 0..=80;
 /// Characters of a chat message.
 pub const CHAT_TEXT: RangeInclusive<usize> = 1..=2000;
+/// Characters of a private message.
+pub const DIRECT_MESSAGE_TEXT: RangeInclusive<usize> = 1..=2000;
+/// Messages of a conversation that are kept as evidence: the reported one and those before it.
+pub const REPORTED_DIRECT_MESSAGES: i64 = 20;
 /// How long after it was sent a chat message can be edited, in seconds.
 pub const EDIT_S: i64 = 15 * 60;
 /// Characters of a message that an answer to it shows.
@@ -106,7 +110,7 @@ pub const SNAPSHOT_MESSAGES: i64 = 50;
 pub const RESUME_EVENTS: i64 = 10_000;
 /// Largest width and height of a canvas's image, in pixels.
 pub const IMAGE_SIDE: i32 = 8192;
-/// Milliseconds after the last `typing` message until typing ends by itself.
+/// Milliseconds after the last `typing` or `direct_typing` message until typing ends by itself.
 pub const TYPING_MS: u64 = 5_000;
 /// Milliseconds between the end of a user's last connection and `user_left`.
 pub const LEAVE_MS: u64 = 5_000;

@@ -5,6 +5,7 @@ mod cases;
 mod chat;
 mod client;
 mod connection;
+mod conversations;
 mod decode;
 mod durable_event;
 mod events;
@@ -18,6 +19,7 @@ pub use cases::{CaseOpened, CaseUpdated};
 pub use chat::ChatEdited;
 pub use client::{ClientMessage, ClientRequest, PresenceChange};
 pub use connection::{Ack, Connected, ErrorMessage, Heartbeat, Pong, Resume};
+pub use conversations::{DirectMessageSent, DirectMessagesRead, DirectTyping};
 pub use decode::{DecodeError, decode};
 pub use durable_event::DurableEvent;
 pub use events::{
@@ -70,6 +72,11 @@ pub enum ErrorCode {
     LockedDown,
     /// There is no such message.
     MessageNotFound,
+    /// There is no such conversation, or it is one of others.
+    ConversationNotFound,
+    /// The other user takes no private message of this one: they block or are blocked, their
+    /// preferences, or a request that they did not accept.
+    NotWanted,
     /// Too many requests; send again after `retry_after_ms`.
     RateLimited,
     /// The token in `auth_refresh` is not valid.

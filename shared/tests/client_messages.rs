@@ -5,7 +5,7 @@ use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Number, Value};
 use shared::{
     canvas::Coord,
-    ids::{CanvasId, MessageId, OpId},
+    ids::{CanvasId, ConversationId, MessageId, OpId},
     limits,
     pixels::{PixelEdit, Pixels},
     presence::Status,
@@ -87,19 +87,25 @@ fn message() -> impl Strategy<Value = ClientMessage> {
                 device,
             }
         }),
-        (
-            chat.clone(),
-            option::of(any::<i64>().prop_map(CanvasId)),
-            option::of(message_id())
-        )
-            .prop_map(|(text, canvas_id, reply_to)| ClientMessage::CanvasChat {
+        (chat, option::of(any::<i64>().prop_map(CanvasId)))
+            .prop_map(|(text, canvas_id)| ClientMessage::CanvasChat { text, canvas_id }),
+        any::<u128>().prop_map(|id| ClientMessage::ChatRemove {
+            message_id: MessageId(Uuid::from_u128(id)),
+        }),
+        (any::<i64>(), clean(limits::DIRECT_MESSAGE_TEXT)).prop_map(|(id, text)| {
+            ClientMessage::DirectMessageSend {
+                conversation_id: ConversationId(id),
                 text,
-                canvas_id,
-                reply_to
-            }),
-        (message_id(), chat)
-            .prop_map(|(message_id, text)| ClientMessage::ChatEdit { message_id, text }),
-        message_id().prop_map(|message_id| ClientMessage::ChatRemove { message_id }),
+            }
+        }),
+        (any::<i64>(), 0..i64::MAX).prop_map(|(id, seq)| ClientMessage::DirectMessageRead {
+            conversation_id: ConversationId(id),
+            seq,
+        }),
+        any::<(i64, bool)>().prop_map(|(id, is_typing)| ClientMessage::DirectTyping {
+            conversation_id: ConversationId(id),
+            is_typing,
+        }),
         presence(),
         (
             cell,
@@ -155,10 +161,6 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     .boxed()
 }
 
-fn message_id() -> impl Strategy<Value = MessageId> {
-    any::<u128>().prop_map(|id| MessageId(Uuid::from_u128(id)))
-}
-
 fn op_id() -> impl Strategy<Value = OpId> {
     any::<(u128, bool, bool)>().prop_map(|(id, hyphens, upper)| {
         let id = Uuid::from_u128(id);
@@ -190,9 +192,7 @@ proptest! {
     fn a_durable_message_is_a_chat_message_or_changes_a_tile(message in message()) {
         let is_chat = matches!(
             message,
-            ClientMessage::CanvasChat { .. }
-                | ClientMessage::ChatEdit { .. }
-                | ClientMessage::ChatRemove { .. }
+            ClientMessage::CanvasChat { .. } | ClientMessage::ChatRemove { .. }
         );
         let tile_op = message.tile_op();
         prop_assert_eq!(message.is_durable(), is_chat || tile_op.is_some());

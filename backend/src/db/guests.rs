@@ -1,4 +1,5 @@
-//! Deletes guests that left nothing: without a session, canvas, role, event, like, lock.
+//! Deletes guests that left nothing: without a session, canvas, role, event, like, lock,
+//! private message.
 
 use super::{DbError, Result};
 use chrono::{DateTime, Utc};
@@ -64,6 +65,8 @@ pub(crate) async fn purge(
                AND NOT EXISTS (SELECT FROM tiles t WHERE t.creator_id = u.id)
                AND NOT EXISTS (SELECT FROM tile_likes l WHERE l.user_id = u.id)
                AND NOT EXISTS (SELECT FROM tile_locks l WHERE l.user_id = u.id)
+               AND NOT EXISTS (SELECT FROM conversations c
+                   WHERE (c.low_id = u.id OR c.high_id = u.id) AND c.last_seq > 0)
                AND NOT EXISTS (SELECT FROM reports r WHERE r.reporter_id = u.id)
                AND NOT EXISTS (SELECT FROM sanctions s
                    WHERE s.user_id = u.id OR s.issued_by = u.id OR s.lifted_by = u.id)

@@ -242,6 +242,32 @@ pub(crate) async fn in_force(
     Ok(found.map(|(user, all)| (user, all.into())).collect())
 }
 
+/// The sanctions in force that concern what the user writes to another in private: those on the
+/// whole server, and those on canvases where the other has a role given by name or has been.
+pub(crate) async fn towards(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+    other: UserId,
+) -> Result<Vec<SanctionRecord>> {
+    sanction_query!(
+        "WHERE s.user_id = $1 AND s.lifted_at IS NULL
+           AND coalesce(s.expires_at > clock_timestamp(), true)
+           AND (s.canvas_id IS NULL OR EXISTS (
+               SELECT FROM canvases c
+               WHERE c.id = s.canvas_id AND (c.owner_id = $2
+                   OR EXISTS (SELECT FROM canvas_members m
+                              WHERE m.canvas_id = c.id AND m.user_id = $2)
+                   OR EXISTS (SELECT FROM canvas_visits v
+                              WHERE v.user_id = $2 AND v.canvas_id = c.id))))
+         ORDER BY s.id",
+        user.0,
+        other.0,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
 /// One sanction; none if there is none with this id.
 pub(crate) async fn find(executor: impl PgExecutor<'_>, id: i64) -> Result<Option<SanctionRecord>> {
     sanction_query!("WHERE s.id = $1", id)

@@ -212,7 +212,8 @@ pub(super) type ReadItems<K> =
 struct RestOfPage<K> {
     after: K,
     left: usize,
-    is_first: bool,
+    /// What comes before the items, until the first piece was made.
+    start: Option<Vec<u8>>,
 }
 
 /// A page of `limit` items after the key `after`, read `at_once` at a time.
@@ -227,10 +228,41 @@ pub(super) async fn page<K: Copy + Send + 'static>(
     cursor: fn(K) -> String,
     read: ReadItems<K>,
 ) -> Result<Response, ApiError> {
+    let start = br#"{"items":["#.to_vec();
+    page_after(start, place, after, limit, at_once, cursor, read).await
+}
+
+/// The same, with the fields of another object beside the items.
+///
+/// # Errors
+/// That of reading the first items.
+pub(super) async fn page_with<K: Copy + Send + 'static>(
+    place: Place,
+    fields: &impl Serialize,
+    after: K,
+    limit: i64,
+    at_once: i64,
+    cursor: fn(K) -> String,
+    read: ReadItems<K>,
+) -> Result<Response, ApiError> {
+    let mut start = open_object(fields)?;
+    start.extend_from_slice(br#","items":["#);
+    page_after(start, place, after, limit, at_once, cursor, read).await
+}
+
+async fn page_after<K: Copy + Send + 'static>(
+    start: Vec<u8>,
+    place: Place,
+    after: K,
+    limit: i64,
+    at_once: i64,
+    cursor: fn(K) -> String,
+    read: ReadItems<K>,
+) -> Result<Response, ApiError> {
     let start = RestOfPage {
         after,
         left: usize::try_from(limit).unwrap_or_default(),
-        is_first: true,
+        start: Some(start),
     };
     let at_once = usize::try_from(at_once).unwrap_or(1).max(1);
     pieces(place, start, move |rest| {
@@ -253,12 +285,11 @@ impl<K: Copy> RestOfPage<K> {
         let has_more = items.len() > wanted;
         items.truncate(wanted);
         let last = items.last().map(|(key, _)| *key);
-        let mut json = Vec::with_capacity(items.iter().map(|(_, item)| item.len() + 1).sum());
-        if self.is_first {
-            json.extend_from_slice(br#"{"items":["#);
-        }
+        let is_first = self.start.is_some();
+        let mut json = self.start.unwrap_or_default();
+        json.reserve(items.iter().map(|(_, item)| item.len() + 1).sum());
         for (index, (_, item)) in items.into_iter().enumerate() {
-            if index > 0 || !self.is_first {
+            if index > 0 || !is_first {
                 json.push(b',');
             }
             json.extend_from_slice(item.as_bytes());
@@ -268,7 +299,7 @@ impl<K: Copy> RestOfPage<K> {
             let rest = Self {
                 after,
                 left,
-                is_first: false,
+                start: None,
             };
             return Ok((json.into(), Some(rest)));
         }

@@ -4,8 +4,12 @@
 
 use super::cookie::REMOVE_COOKIE;
 use crate::{
-    audit, auth::AuthError, bulk_reads::NoPlace, db::DbError, list_limits::Busy,
-    realtime::WriteError,
+    audit,
+    auth::AuthError,
+    bulk_reads::NoPlace,
+    db::DbError,
+    list_limits::Busy,
+    realtime::{DirectError, WriteError},
 };
 use axum::{
     Json,
@@ -35,6 +39,9 @@ pub(crate) enum ApiError {
     /// Their role does not allow it.
     #[error("you may not do this")]
     Forbidden,
+    /// The other user takes no private message of this one.
+    #[error("the other user takes no message from you")]
+    NotWanted,
     /// A sanction forbids it.
     #[error("a sanction forbids this: {}", .0.reason)]
     Sanctioned(Box<SanctionBrief>),
@@ -162,6 +169,8 @@ pub(crate) enum Resource {
     Case,
     /// An appeal.
     Appeal,
+    /// A conversation in private.
+    Conversation,
 }
 
 /// What a list with a largest number of entries has.
@@ -199,6 +208,7 @@ impl Display for Resource {
             Self::Report => "report",
             Self::Case => "case",
             Self::Appeal => "appeal",
+            Self::Conversation => "conversation",
         })
     }
 }
@@ -234,6 +244,7 @@ impl ApiError {
                 StatusCode::UNAUTHORIZED
             }
             Self::Forbidden
+            | Self::NotWanted
             | Self::Sanctioned(_)
             | Self::RegistrationRequired(_)
             | Self::GuestsNotAllowed
@@ -280,6 +291,7 @@ impl ApiError {
             Self::Unauthenticated | Self::StaleCookie => "unauthenticated",
             Self::InvalidCredentials => "invalid_credentials",
             Self::Forbidden | Self::Refused(Refusal::Forbidden) => "forbidden",
+            Self::NotWanted => "not_wanted",
             Self::Sanctioned(_) => "sanctioned",
             Self::RegistrationRequired(_) => "registration_required",
             Self::SanctionOver => "sanction_over",
@@ -304,6 +316,7 @@ impl ApiError {
             Self::NotFound(Resource::Report) => "report_not_found",
             Self::NotFound(Resource::Case) => "case_not_found",
             Self::NotFound(Resource::Appeal) => "appeal_not_found",
+            Self::NotFound(Resource::Conversation) => "conversation_not_found",
             Self::AlreadyDecided => "already_decided",
             Self::Claimed => "claimed",
             Self::AlreadyAppealed => "already_appealed",
@@ -474,6 +487,20 @@ impl From<WriteError> for ApiError {
             WriteError::Unavailable => Self::Unavailable,
             // Only the task of a rewrite is told that it was stopped.
             WriteError::RewriteStopped | WriteError::Internal => Self::Internal(None),
+        }
+    }
+}
+
+impl From<DirectError> for ApiError {
+    fn from(error: DirectError) -> Self {
+        match error {
+            DirectError::ConversationNotFound => Self::NotFound(Resource::Conversation),
+            DirectError::MessageNotFound => Self::NotFound(Resource::Message),
+            DirectError::Forbidden => Self::Forbidden,
+            DirectError::NotWanted => Self::NotWanted,
+            DirectError::Sanctioned(sanction) => Self::Sanctioned(sanction),
+            DirectError::Full(wait) => Self::RateLimited(wait),
+            DirectError::Database(error) => error.into(),
         }
     }
 }

@@ -304,6 +304,35 @@ refusals! {
         "403": ["forbidden", "sanctioned", "registration_required", "locked_down", "origin_not_allowed"],
         "404": ["canvas_not_found", "message_not_found"],
     }
+    /// Of the route that begins a conversation.
+    BeginsConversation {
+        "401": ["unauthenticated"],
+        "403": ["not_wanted", "sanctioned", "origin_not_allowed"],
+        "404": ["user_not_found"],
+    }
+    /// Of a route that reads a conversation.
+    ReadsConversation {
+        "401": ["unauthenticated"],
+        "404": ["conversation_not_found"],
+    }
+    /// Of a route that changes what one has of a conversation.
+    ChangesConversation {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "404": ["conversation_not_found"],
+    }
+    /// Of the route that sends a private message.
+    SendsDirectMessage {
+        "401": ["unauthenticated"],
+        "403": ["not_wanted", "sanctioned", "origin_not_allowed"],
+        "404": ["conversation_not_found"],
+    }
+    /// Of the route that removes a private message.
+    RemovesDirectMessage {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned", "origin_not_allowed"],
+        "404": ["conversation_not_found", "message_not_found"],
+    }
     /// Of the route that makes a report.
     MakesReport {
         "401": ["unauthenticated"],

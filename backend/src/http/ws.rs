@@ -189,11 +189,12 @@ async fn accept(
         })?;
     let upgrade = UpgradeRequest::from_parts(&mut parts)
         .map_err(|error| ApiError::invalid("upgrade", error))?;
+    // Noted for everybody: people who were on one canvas may write to each other.
+    let first_visit = match lookup.first_visit {
+        Some(known) => known,
+        None => state.visits.load((canvas_id, user_id)).await?,
+    };
     if state.hub.settings().rate_limits && !standing.has_given_role {
-        let first_visit = match lookup.first_visit {
-            Some(known) => known,
-            None => state.visits.load((canvas_id, user_id)).await?,
-        };
         standing.newcomer_until = newcomer_until(first_visit).filter(|until| *until > now);
     }
     let waiting_status = state.hub.status_messages().get(user_id);

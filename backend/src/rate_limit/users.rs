@@ -14,6 +14,7 @@ pub(crate) struct UserLimits {
     joins: KeyedLimiter<UserId>,
     joins_from: KeyedLimiter<IpAddr>,
     cases_from: KeyedLimiter<IpAddr>,
+    conversations: KeyedLimiter<UserId>,
 }
 
 impl UserLimits {
@@ -26,6 +27,7 @@ impl UserLimits {
             joins: KeyedLimiter::new(quota(300, 300)),
             joins_from: KeyedLimiter::new(quota(6_000, 3_000)),
             cases_from: KeyedLimiter::new(quota(20, 100)),
+            conversations: KeyedLimiter::new(quota(6, 60)),
         }
     }
 
@@ -65,8 +67,17 @@ impl UserLimits {
         Ok(())
     }
 
+    /// Counts a conversation that this user begins.
+    pub(crate) fn conversation(&self, user: UserId) -> Result<(), Duration> {
+        if self.on {
+            self.conversations.check(&user)?;
+        }
+        Ok(())
+    }
+
     /// Frees what idle keys hold; called by the maintenance loop.
     pub(crate) fn evict_idle(&self) {
+        self.conversations.evict_idle();
         self.cases_from.evict_idle();
         self.canvases.evict_idle();
         self.tickets.evict_idle();

@@ -6,9 +6,11 @@
 use super::{node_id::NodeId, write::Identity};
 use crate::db::{locks::TileLock, notifications::Unread};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
-    ids::{CanvasId, ConnectionId, Epoch, SessionId, UserId},
+    api::conversations::DirectMessage,
+    ids::{CanvasId, ConnectionId, ConversationId, Epoch, SessionId, UserId},
     presence::{Editing, Status},
 };
 use std::collections::{BTreeMap, HashSet};
@@ -61,6 +63,10 @@ pub(crate) enum Message {
     ToUser { but: Option<ConnectionId> },
     /// A notification of the channel's user, on the next line; without a line, some were read.
     Notified(Unread),
+    /// A private message, on the next line, for the connections of the channel's user.
+    Direct(DirectSent),
+    /// A `direct_typing` of this sender, on the next line, for the same.
+    DirectTyping { sender: UserId },
     /// A session of the channel's user ended: the receivers look whether it did.
     SessionEnded(SessionId),
     /// The channel's connection has to be closed.
@@ -82,6 +88,43 @@ pub(crate) enum Message {
     /// Sent by a node to itself, to check that what it publishes is delivered.
     #[serde(rename = "echo")]
     SelfPing,
+}
+
+/// What nodes need to know of a private message, to deliver it in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DirectSent {
+    pub(crate) conversation: ConversationId,
+    pub(crate) seq: i64,
+    /// When it was stored, in milliseconds since 1970.
+    pub(crate) at: i64,
+    /// When the message before it was stored.
+    pub(crate) previous_at: Option<i64>,
+    /// Whether it was sent before, and is removed now.
+    pub(crate) is_again: bool,
+}
+
+impl DirectSent {
+    pub(crate) fn new(
+        message: &DirectMessage,
+        previous_at: Option<DateTime<Utc>>,
+        is_again: bool,
+    ) -> Self {
+        Self {
+            conversation: message.conversation_id,
+            seq: message.seq,
+            at: DateTime::from(message.created_at).timestamp_millis(),
+            previous_at: previous_at.map(|at| at.timestamp_millis()),
+            is_again,
+        }
+    }
+
+    pub(crate) fn at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.at).unwrap_or_default()
+    }
+
+    pub(crate) fn previous_at(&self) -> Option<DateTime<Utc>> {
+        self.previous_at.and_then(DateTime::from_timestamp_millis)
+    }
 }
 
 /// One change of a canvas's presence.

@@ -6,6 +6,7 @@
 //! `writing` drains the outbox and replays events, `disconnect` closes.
 
 mod accept;
+mod direct;
 mod disconnect;
 mod requests;
 mod writing;
@@ -19,6 +20,7 @@ use super::{
 use accept::RoomMembership;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use direct::DirectQueue;
 use disconnect::{ConnectionLog, Disconnect};
 use futures_util::FutureExt;
 use requests::{ControlFrames, InvalidMessages};
@@ -68,6 +70,8 @@ struct Connection {
     control: ControlFrames,
     /// One permit for each durable request that waits for its answer.
     in_flight: Arc<Semaphore>,
+    /// Requests about private messages, from the first one on.
+    direct: Option<DirectQueue>,
     /// The user's buckets, from the first message on. `None` where `RATE_LIMITS` is
     /// off.
     rates: Option<Arc<UserRates>>,

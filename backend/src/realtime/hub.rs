@@ -20,6 +20,7 @@ use super::{
     bus::{Bus, Channel},
     cluster_message::Message,
     connection_limiter::{Caps, ConnectionLimitError, ConnectionLimiter, ConnectionPermit},
+    conversations::Conversations,
     failure_detector::FailureDetector,
     metrics::MessageMetrics,
     node_id::NodeId,
@@ -102,6 +103,7 @@ struct Inner {
     user_counts: UserCounts,
     registry: Arc<Registry>,
     notifier: Notifier,
+    conversations: Conversations,
     limiter: ConnectionLimiter,
     rate_limits: RateLimits,
     status_messages: StatusMessages,
@@ -126,6 +128,15 @@ impl Hub {
         let poll_now = Arc::new(Notify::new());
         let registry = Arc::new(Registry::default());
         let notifier = Notifier::new(pool.clone(), registry.clone(), bus.clone());
+        let nodes = Arc::new(FailureDetector::new(bus.node()));
+        let conversations = Conversations::new(
+            pool.clone(),
+            clock.clone(),
+            bus.clone(),
+            nodes.clone(),
+            registry.clone(),
+            notifier.clone(),
+        );
         let hub = Self {
             inner: Arc::new_cyclic(|inner| Inner {
                 log_poller: tokio::spawn(log_poller::run(inner.clone(), poll_now.clone())),
@@ -138,7 +149,7 @@ impl Hub {
                 pool,
                 clock,
                 limiter: ConnectionLimiter::new(bus.clone()),
-                nodes: Arc::new(FailureDetector::new(bus.node())),
+                nodes,
                 bus,
                 versions: Arc::default(),
                 publish_dropped: AtomicBool::new(false),
@@ -148,6 +159,7 @@ impl Hub {
                 user_counts: UserCounts::new(),
                 registry,
                 notifier,
+                conversations,
                 replay_permits: Semaphore::new(MAX_REPLAYS),
                 is_draining: AtomicBool::new(false),
                 ended: Notify::new(),
@@ -199,6 +211,7 @@ impl Hub {
     /// Removes a connection that ended.
     pub(crate) fn unregister(&self, id: ConnectionId) {
         self.inner.registry.remove(id);
+        self.inner.conversations.closed(id);
         self.inner.bus.unsubscribe(Channel::Connection(id));
         self.inner.ended.notify_waiters();
     }
@@ -267,6 +280,11 @@ impl Hub {
         &self.inner.notifier
     }
 
+    /// Private messages.
+    pub(crate) fn conversations(&self) -> &Conversations {
+        &self.inner.conversations
+    }
+
     /// The users' buckets of requests.
     pub(super) fn rate_limits(&self) -> &RateLimits {
         &self.inner.rate_limits
@@ -287,6 +305,7 @@ impl Hub {
     /// Frees what idle users hold; called by the maintenance loop.
     pub(crate) fn evict_idle(&self) {
         self.inner.rate_limits.evict_idle();
+        self.inner.conversations.evict_idle();
     }
 
     /// Status messages that are still to be stored.

@@ -21,6 +21,7 @@ use std::{
 
 /// Burst and tokens per second, for each kind of request.
 const CHAT: (u32, u32) = (100, 20);
+const DIRECT: (u32, u32) = (100, 20);
 const DRAWING: (u32, u32) = (500, 200);
 const PRESENCE: (u32, u32) = (200, 100);
 const POINTING: (u32, u32) = (50, 10);
@@ -41,6 +42,8 @@ const MAX_USERS: usize = 100_000;
 pub(crate) enum RateCost {
     /// A chat message.
     Chat,
+    /// A private message, its removal, or reading those of others.
+    Direct,
     /// A change of a tile.
     Drawing(NonZeroU32),
     /// A presence message.
@@ -61,6 +64,9 @@ impl RateCost {
             ClientMessage::CanvasChat { .. }
             | ClientMessage::ChatEdit { .. }
             | ClientMessage::ChatRemove { .. } => Self::Chat,
+            ClientMessage::DirectMessageSend { .. } | ClientMessage::DirectMessageRead { .. } => {
+                Self::Direct
+            }
             ClientMessage::TilePaint { pixels, .. } => Self::drawing(pixels.len()),
             ClientMessage::TileCreate { pixels, .. } | ClientMessage::TileUpdate { pixels, .. } => {
                 Self::drawing(pixels.as_ref().map_or(0, pixel_count))
@@ -69,7 +75,7 @@ impl RateCost {
             | ClientMessage::TileDelete { .. }
             | ClientMessage::TileLock { .. }
             | ClientMessage::TileUnlock { .. } => Self::drawing(0),
-            ClientMessage::UserPresence(_) => Self::Presence,
+            ClientMessage::UserPresence(_) | ClientMessage::DirectTyping { .. } => Self::Presence,
             ClientMessage::TileMention { .. } => Self::Pointing,
             ClientMessage::RequestUpdate { .. } => Self::Replay,
             ClientMessage::Hello { .. }
@@ -101,6 +107,7 @@ impl RateCost {
 /// The buckets of one user.
 pub(crate) struct UserRates {
     chat: DefaultDirectRateLimiter,
+    direct: DefaultDirectRateLimiter,
     drawing: DefaultDirectRateLimiter,
     presence: DefaultDirectRateLimiter,
     pointing: DefaultDirectRateLimiter,
@@ -117,6 +124,7 @@ impl UserRates {
     fn new(start: Instant) -> Self {
         Self {
             chat: bucket(CHAT),
+            direct: bucket(DIRECT),
             drawing: bucket(DRAWING),
             presence: bucket(PRESENCE),
             pointing: bucket(POINTING),
@@ -145,6 +153,7 @@ impl UserRates {
             .store(millis(self.start.elapsed()), Ordering::Relaxed);
         let (bucket, tokens) = match cost {
             RateCost::Chat => (&self.chat, NonZeroU32::MIN),
+            RateCost::Direct => (&self.direct, NonZeroU32::MIN),
             RateCost::Drawing(tokens) => (&self.drawing, tokens),
             RateCost::Presence => (&self.presence, NonZeroU32::MIN),
             RateCost::Pointing => (&self.pointing, NonZeroU32::MIN),

@@ -217,6 +217,20 @@ impl Registry {
         }
     }
 
+    /// The connections of a user.
+    pub(crate) fn of_user(&self, user: UserId) -> Vec<Arc<ConnectionHandle>> {
+        let users = self.users.lock();
+        users
+            .get(&user)
+            .map(|user| user.connections.clone())
+            .unwrap_or_default()
+    }
+
+    /// Whether a connection is open.
+    pub(crate) fn has(&self, connection: ConnectionId) -> bool {
+        self.connections.lock().contains_key(&connection)
+    }
+
     /// Sends a message to every connection of a user but this one.
     pub(crate) fn send_to_user(
         &self,

@@ -12,7 +12,7 @@ use crate::{
     db::{
         self, cases,
         deleted_canvases::{Removed, remove_some},
-        invites, notifications, origins, sessions, sign_ins,
+        direct_messages, invites, notifications, origins, sessions, sign_ins,
     },
     state::AppState,
 };
@@ -42,6 +42,8 @@ const CLEANUP_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a notification is kept.
 const NOTIFICATIONS_KEPT_FOR: TimeDelta = TimeDelta::days(90);
+/// How long the words of a private message that its sender removed can be reported.
+const REMOVED_WORDS_KEPT_FOR: TimeDelta = TimeDelta::days(90);
 /// How long a browser is kept after its last use: as long as its cookie.
 const DEVICE_KEPT_FOR: TimeDelta = TimeDelta::days(365);
 
@@ -85,6 +87,14 @@ pub(super) fn maintenance_loop(state: AppState) -> JoinHandle<()> {
 async fn purge_evidence(state: &AppState) -> db::Result<()> {
     let now = state.hub.clock().now();
     while cases::purge_evidence(&state.pool, now).await? == cases::PURGE_BATCH {}
+    Ok(())
+}
+
+/// Deletes the words of private messages that were removed long ago, in pieces.
+async fn purge_removed_words(state: &AppState) -> db::Result<()> {
+    let oldest = state.hub.clock().now() - REMOVED_WORDS_KEPT_FOR;
+    let batch = direct_messages::PURGE_BATCH;
+    while direct_messages::purge_removed_words(&state.pool, oldest).await? == batch {}
     Ok(())
 }
 
@@ -150,6 +160,9 @@ async fn delete_old_rows(state: &AppState) {
                 }
                 if let Err(error) = purge_origins(state).await {
                     tracing::warn!(%error, "cannot delete old devices and networks");
+                }
+                if let Err(error) = purge_removed_words(state).await {
+                    tracing::warn!(%error, "cannot delete the words of removed messages");
                 }
                 if let Err(error) = purge_evidence(state).await {
                     tracing::warn!(%error, "cannot delete old evidence");

@@ -46,6 +46,20 @@ const OBJECTS: &Table = &[
         "ReplyTo",
         "message_id:uuid sender_username:text excerpt:text",
     ),
+    (
+        "Conversation",
+        "id:int with:UserRef state:text last_message:DirectMessage|null unread_count:int \
+         created_at:time",
+    ),
+    (
+        "DirectMessage",
+        "message_id:uuid conversation_id:int seq:int sender_id:int text:text removed:bool \
+         created_at:time op_id?:uuid",
+    ),
+    (
+        "Conversations",
+        "items:[Conversation] next_cursor:text|null unread_count:int",
+    ),
     ("Purged", "removed:int"),
     (
         "Client",
@@ -262,10 +276,14 @@ const MESSAGES: &Table = &[
         "case_id:int canvas_id:int state:text outcome:text|null timestamp:time",
     ),
     ("notification", "notification:Notification unread_count:int"),
+    ("direct_message", "message:DirectMessage"),
+    ("direct_message_read", "conversation_id:int seq:int"),
+    ("direct_typing", "conversation_id:int is_typing:bool"),
     ("notifications_read", "unread_count:int"),
     (
         "ack",
-        "op_id?:uuid seq?:int timestamp?:time for:text version?:int tile_id?:int like_count?:int",
+        "op_id?:uuid seq?:int timestamp?:time for:text version?:int tile_id?:int like_count?:int \
+         message_id?:uuid",
     ),
     (
         "error",
@@ -308,6 +326,10 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("GET", "/canvases/{}/messages", "[ChatMessage]"),
     ("PATCH", "/canvases/{}/messages/{}", "ChatMessage"),
     ("POST", "/canvases/{}/messages/purge", "Purged"),
+    ("POST", "/conversations", "Conversation"),
+    ("GET", "/conversations", "Conversations"),
+    ("GET", "/conversations/{}/messages", "[DirectMessage]"),
+    ("POST", "/conversations/{}/messages", "DirectMessage"),
     ("GET", "/canvases/{}/events", "[event]"),
     ("GET", "/canvases/{}/authors", "Authors"),
     ("POST", "/canvases/{}/rewrites", "Rewrite"),

@@ -96,6 +96,8 @@ pub fn refusal(code: ErrorCode, message: &str) -> String {
         | ErrorCode::InvalidMessage
         | ErrorCode::CanvasMismatch
         | ErrorCode::TooFarBehind
+        | ErrorCode::ConversationNotFound
+        | ErrorCode::NotWanted
         | ErrorCode::Other => {
             return t().problem_field(message);
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     canvas::{Coord, TileOp},
-    ids::{CanvasId, MessageId, OpId},
+    ids::{CanvasId, ConversationId, MessageId, OpId},
     pixels::{PixelEdit, Pixels},
     presence::Status,
     text::ChatText,
@@ -59,6 +59,27 @@ pub enum ClientMessage {
     ChatRemove {
         /// The message.
         message_id: MessageId,
+    },
+    /// Sends a private message. Stored in the order of its conversation.
+    DirectMessageSend {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// 1–2000 characters.
+        text: String,
+    },
+    /// Marks a conversation as read, and opens it on this connection.
+    DirectMessageRead {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// Everything up to this message was read; not negative.
+        seq: i64,
+    },
+    /// Starts or stops typing in a conversation, and opens it on this connection.
+    DirectTyping {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// Whether the user types.
+        is_typing: bool,
     },
     /// Changes what others see of this user.
     UserPresence(PresenceChange),
@@ -209,7 +230,7 @@ impl ClientMessage {
         self.into()
     }
 
-    /// Whether the server stores the message as an event with a `seq`. Only
+    /// Whether the server stores the message as an event of the canvas. Only
     /// such messages need an `op_id` and are sent again after a reconnect.
     pub fn is_durable(&self) -> bool {
         match self {
@@ -222,6 +243,9 @@ impl ClientMessage {
             | Self::TileLike { .. }
             | Self::TileDelete { .. } => true,
             Self::Hello { .. }
+            | Self::DirectMessageSend { .. }
+            | Self::DirectMessageRead { .. }
+            | Self::DirectTyping { .. }
             | Self::UserPresence(_)
             | Self::TileMention { .. }
             | Self::TileLock { .. }
@@ -251,6 +275,9 @@ impl ClientMessage {
             | Self::CanvasChat { .. }
             | Self::ChatEdit { .. }
             | Self::ChatRemove { .. }
+            | Self::DirectMessageSend { .. }
+            | Self::DirectMessageRead { .. }
+            | Self::DirectTyping { .. }
             | Self::UserPresence(_)
             | Self::RequestUpdate { .. }
             | Self::Ping { .. }
@@ -282,6 +309,9 @@ impl ClientMessage {
             | Self::CanvasChat { .. }
             | Self::ChatEdit { .. }
             | Self::ChatRemove { .. }
+            | Self::DirectMessageSend { .. }
+            | Self::DirectMessageRead { .. }
+            | Self::DirectTyping { .. }
             | Self::UserPresence(_)
             | Self::TileMention { .. }
             | Self::TileLock { .. }

@@ -4,7 +4,7 @@ use super::{ErrorCode, events::Lock};
 use crate::{
     api::sanctions::{Sanction, SanctionBrief},
     canvas::Role,
-    ids::{CanvasId, ConnectionId, Epoch, OpId, TileId, UserId},
+    ids::{CanvasId, ConnectionId, Epoch, MessageId, OpId, TileId, UserId},
     presence::ActiveUser,
     time::Timestamp,
 };
@@ -79,7 +79,8 @@ pub struct Ack {
     /// The request's, if it had one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_id: Option<OpId>,
-    /// `seq` of the event; none if nothing changed or nothing is stored.
+    /// `seq` of the event; none if nothing changed or nothing is stored. Of a private message
+    /// its place in its conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
     /// The event's time, with `seq`. A client that resumes may send it as
@@ -98,6 +99,9 @@ pub struct Ack {
     /// The tile's likes after the request, for tile requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub like_count: Option<i64>,
+    /// The private message's id, for `direct_message_send`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
 }
 
 /// `error`: a request was refused.

@@ -99,6 +99,18 @@ fn message(fields: &Fields) -> Result<ClientMessage, Invalid> {
         "chat_remove" => ClientMessage::ChatRemove {
             message_id: fields.message_id()?,
         },
+        "direct_message_send" => ClientMessage::DirectMessageSend {
+            conversation_id: fields.conversation_id()?,
+            text: fields.direct_text()?,
+        },
+        "direct_message_read" => ClientMessage::DirectMessageRead {
+            conversation_id: fields.conversation_id()?,
+            seq: fields.position("seq")?,
+        },
+        "direct_typing" => ClientMessage::DirectTyping {
+            conversation_id: fields.conversation_id()?,
+            is_typing: fields.boolean("is_typing")?,
+        },
         "user_presence" => ClientMessage::UserPresence(presence(fields)?),
         "tile_mention" => ClientMessage::TileMention {
             tile_x: fields.coordinate("tile_x")?,
@@ -148,7 +160,7 @@ fn message(fields: &Fields) -> Result<ClientMessage, Invalid> {
             y: fields.coordinate("y")?,
         },
         "request_update" => ClientMessage::RequestUpdate {
-            last_seq: fields.last_seq()?,
+            last_seq: fields.position("last_seq")?,
         },
         "ping" => ClientMessage::Ping {
             timestamp: fields.timestamp()?,

@@ -145,6 +145,7 @@ impl Hub {
             invalid: InvalidMessages::default(),
             control: ControlFrames::new(now),
             in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+            direct: None,
             rates: None,
             _permit: accepted.permit,
         };

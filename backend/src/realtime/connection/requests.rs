@@ -125,6 +125,9 @@ impl Connection {
                 let command = Command::Ask(self.membership.connection_id, Box::new(request), None);
                 self.send_to_room(command).await
             }
+            ClientMessage::DirectMessageSend { .. }
+            | ClientMessage::DirectMessageRead { .. }
+            | ClientMessage::DirectTyping { .. } => self.queue_direct(request).await,
             ClientMessage::CanvasChat { .. }
             | ClientMessage::ChatEdit { .. }
             | ClientMessage::ChatRemove { .. }

@@ -91,6 +91,11 @@ impl Inner {
                     self.notifier.receive(user, &message, &lines);
                 }
             }
+            Message::Direct(_) | Message::DirectTyping { .. } => {
+                if let Channel::User(user) = channel {
+                    self.conversations.receive(user, &message, &lines);
+                }
+            }
             Message::SessionEnded(session) => self.check_session(session),
             // The poll finds the canvas missing.
             Message::Deleted => self.poll_now.notify_one(),
@@ -157,6 +162,8 @@ impl Inner {
     /// this node's part in Redis again, and has each room read what others wrote.
     pub(super) fn catch_up(&self) {
         self.limiter.write_counts();
+        self.conversations.write_open();
+        self.conversations.note_loss();
         for canvas in self.open_canvases() {
             self.try_send_to_room(canvas, Command::CatchUp);
         }

@@ -169,6 +169,7 @@ impl Inner {
     /// renews the TTL of what this node keeps there.
     async fn compare(&self) {
         self.limiter.refresh_ttl();
+        self.conversations.refresh_ttl();
         let open = self.open_canvases();
         let Some(all) = presence_store::read_versions(&self.bus, &open).await else {
             return;
@@ -192,6 +193,7 @@ pub(super) async fn run(inner: Weak<Inner>) {
         if !inner.bus.is_shared() {
             return;
         }
+        inner.conversations.poll().await;
         // Without Redis no node can be heard, so the ticks do not count.
         if inner.bus.is_down() {
             continue;

@@ -74,6 +74,8 @@ impl Room {
             | Message::Leaving
             | Message::Query { .. }
             | Message::Reply { .. }
+            | Message::Direct(_)
+            | Message::DirectTyping { .. }
             | Message::SelfPing => {}
         }
     }

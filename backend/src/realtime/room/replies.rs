@@ -21,6 +21,7 @@ pub(super) fn ack(op_id: Option<OpId>, request_type: &str, done: Done) -> Outbou
         version: done.version,
         tile_id: done.tile_id,
         like_count: done.like_count,
+        message_id: None,
     }))
 }
 

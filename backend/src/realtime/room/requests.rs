@@ -111,6 +111,9 @@ impl Room {
             }
             // The connection answers these itself.
             ClientMessage::Hello { .. }
+            | ClientMessage::DirectMessageSend { .. }
+            | ClientMessage::DirectMessageRead { .. }
+            | ClientMessage::DirectTyping { .. }
             | ClientMessage::RequestUpdate { .. }
             | ClientMessage::Ping { .. }
             | ClientMessage::Heartbeat { .. }

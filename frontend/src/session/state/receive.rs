@@ -74,7 +74,10 @@ impl<B: Backend> SessionState<B> {
             | ServerMessage::Notification(_)
             | ServerMessage::NotificationsRead(_)
             | ServerMessage::Pong { .. }
-            | ServerMessage::CanvasDeleted(_) => {}
+            | ServerMessage::CanvasDeleted(_)
+            | ServerMessage::DirectMessage(_)
+            | ServerMessage::DirectMessageRead(_)
+            | ServerMessage::DirectTyping(_) => {}
             ServerMessage::CanvasChatMessage(event) => {
                 return self.durable(DurableEvent::CanvasChatMessage(event), now);
             }

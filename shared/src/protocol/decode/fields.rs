@@ -1,7 +1,7 @@
 //! Typed access to the fields of a client's message.
 
 use crate::{
-    ids::{MessageId, OpId},
+    ids::{ConversationId, MessageId, OpId},
     limits,
     pixels::{PixelEdit, Pixels},
     protocol::ErrorCode,
@@ -182,12 +182,23 @@ impl Fields {
         }
     }
 
-    pub(super) fn last_seq(&self) -> Result<i64, Invalid> {
-        let last_seq = self.integer("last_seq")?;
-        if last_seq < 0 {
-            return Err(invalid("last_seq", "must not be negative"));
+    /// A place in an order of events or messages, or 0 before the first.
+    pub(super) fn position(&self, field: &str) -> Result<i64, Invalid> {
+        let position = self.integer(field)?;
+        if position < 0 {
+            return Err(invalid(field, "must not be negative"));
         }
-        Ok(last_seq)
+        Ok(position)
+    }
+
+    pub(super) fn conversation_id(&self) -> Result<ConversationId, Invalid> {
+        self.integer("conversation_id").map(ConversationId)
+    }
+
+    /// The text of a private message.
+    pub(super) fn direct_text(&self) -> Result<String, Invalid> {
+        let text = self.text("text", &limits::DIRECT_MESSAGE_TEXT)?;
+        text.ok_or_else(|| invalid("text", "is missing"))
     }
 
     /// The pixels of a whole tile; none if they are absent.
