@@ -5,6 +5,7 @@
 pub mod accounts;
 mod deadline;
 mod error;
+pub mod inbox;
 pub mod order;
 pub mod rewrites;
 
@@ -179,11 +180,26 @@ fn member(id: CanvasId, username: &str) -> String {
 /// # Errors
 /// [`ApiError`] with the reason for the refusal.
 pub async fn probe_refusal(id: CanvasId) -> ApiResult<()> {
+    probe_socket(&format!("/ws/canvas/{id}")).await
+}
+
+/// As [`probe_refusal`], for the WebSocket without a canvas.
+///
+/// # Errors
+/// [`ApiError`] with the reason for the refusal.
+pub async fn probe_user_socket() -> ApiResult<()> {
+    probe_socket(USER_SOCKET).await
+}
+
+/// Where the WebSocket without a canvas is.
+pub const USER_SOCKET: &str = "/ws/user";
+
+async fn probe_socket(path: &str) -> ApiResult<()> {
     let ticket: Ticket = parse(fetch(call(Method::POST, "/ws/ticket")).await)?;
     // The server checks the user and the canvas first, then that this is an
     // upgrade, which it is not: 422. Without the cookie, which the server would
     // prefer to the ticket and would refuse without an `Origin` header.
-    let call = get(&format!("/ws/canvas/{id}")).query("token", &ticket.ticket);
+    let call = get(path).query("token", &ticket.ticket);
     match send(call.without_cookie()).await {
         Err(error) if error.status() == Some(422) => Ok(()),
         result => result.map(drop),

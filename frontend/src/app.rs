@@ -3,12 +3,17 @@
 
 use crate::{
     account, browser,
-    components::theme::provide_theme,
-    pages::{canvas::CanvasPage, invite::InvitePage, not_found::NotFoundPage, start::StartPage},
+    components::{inbox::notes::InboxNotes, theme::provide_theme},
+    i18n::t,
+    inbox::Inbox,
+    pages::{
+        canvas::CanvasPage, inbox::InboxPage, invite::InvitePage, messages::MessagesPage,
+        not_found::NotFoundPage, start::StartPage,
+    },
     store::Account,
 };
 use leptos::prelude::*;
-use leptos_meta::{Html, provide_meta_context};
+use leptos_meta::{Html, Title, provide_meta_context};
 use leptos_router::{
     components::{FlatRoutes, Route, Router},
     hooks::{use_location, use_params_map},
@@ -23,7 +28,8 @@ use web_sys::HtmlElement;
 /// known, as a rule.
 const TITLE_KNOWN: Duration = Duration::from_millis(800);
 
-/// The application. Pages: `/`, `/canvas/{id}` and `/invite/{code}`.
+/// The application. Pages: `/`, `/canvas/{id}`, `/invite/{code}`, `/inbox`,
+/// `/messages` and `/messages/{id}`.
 #[component]
 pub fn App() -> impl IntoView {
     let account = Account::new();
@@ -31,7 +37,14 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let theme = provide_theme();
     account::recall(account);
+    let inbox = Inbox::provide();
+    // Reactive: the title's effect runs it.
+    let with_unread = move |title: String| match inbox.all_unread() {
+        0 => title,
+        n => t().unread_page(n, &title),
+    };
     view! {
+        <Title formatter=with_unread />
         <Html {..} data-theme=move || theme.get().attribute() />
         <Router>
             <AddressGuard />
@@ -40,7 +53,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=StartPage />
                 <Route path=path!("/canvas/:id") view=CanvasRoute />
                 <Route path=path!("/invite/:code") view=InviteRoute />
+                <Route path=path!("/inbox") view=InboxPage />
+                <Route path=path!("/messages/:id?") view=MessagesPage />
             </FlatRoutes>
+            <InboxNotes />
         </Router>
     }
 }

@@ -26,6 +26,7 @@ pub mod field;
 pub mod form;
 pub mod icons;
 pub mod import;
+pub mod inbox;
 pub mod invites;
 pub mod keep_account;
 pub mod key_labels;

@@ -9,6 +9,7 @@
 pub mod board;
 mod catalog;
 mod format;
+pub mod inbox;
 pub mod language;
 pub mod order;
 mod problems;
@@ -22,7 +23,7 @@ pub use catalog::{Number, WrongCatalog, install, is_right_to_left};
 pub use format::{ago, clock, day, list, moment, number};
 pub use problems::{api_problem, field_problem, refusal, text_problem};
 pub use shortcuts::key_name;
-pub use texts::{account_texts, chat_texts};
+pub use texts::{account_texts, chat_texts, inbox_texts};
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
 //! The client's plain data types, which every other module may use: tiles, viewport, tools, people,
-//! chat rows, activity lines, connection status, toasts, the place and size of an imported picture.
+//! chat rows, activity lines, connection status, toasts, the inbox, the place and size of an imported picture.
 //! Imports nothing of ours but `shared`; knows no signal, no socket and no page.
 
 pub mod activity;
@@ -7,6 +7,7 @@ pub mod camera;
 pub mod chat;
 pub mod connection;
 pub mod import_layout;
+pub mod inbox;
 pub mod notice;
 pub mod order;
 pub mod painters;

@@ -2,6 +2,8 @@
 
 pub mod canvas;
 pub mod error;
+pub mod inbox;
 pub mod invite;
+pub mod messages;
 pub mod not_found;
 pub mod start;

@@ -11,6 +11,7 @@ pub mod activity;
 pub mod chat;
 pub mod effect;
 mod living_pages;
+#[cfg(test)]
 mod local_storage;
 pub mod pending_storage;
 pub mod queue;
@@ -18,11 +19,12 @@ mod runtime;
 pub mod seq_tracker;
 pub mod state;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use self::{runtime::SessionRuntime, state::SessionState};
 use crate::{
     api, browser,
+    inbox::Inbox,
     model::{
         camera::CameraCommand,
         chat::Older,
@@ -69,7 +71,9 @@ impl Session {
     /// owner that this is called under is disposed of.
     pub fn open(store: Store) -> Self {
         let account = expect_context::<Account>();
-        let runtime = SessionRuntime::new(store, account);
+        let inbox = expect_context::<Inbox>();
+        let runtime = SessionRuntime::new(store, account, inbox);
+        runtime.carry();
         runtime.input(|state, _| state.fetch_snapshot());
         let watched = Rc::downgrade(&runtime);
         Effect::new(move || {

@@ -15,7 +15,12 @@ use crate::browser::{self, Listener, uptime_ms};
 use backoff::{Backoff, requested_delay};
 use gloo_timers::callback::{Interval, Timeout};
 use heartbeat::{HeartbeatAction, HeartbeatMonitor};
-use shared::protocol::{ClientMessage, ClientRequest, CloseReason, Pong, ServerMessage};
+use serde::Deserialize;
+use serde_json::Value;
+use shared::{
+    ids::UserId,
+    protocol::{ClientMessage, ClientRequest, CloseReason, Heartbeat, Pong, ServerMessage},
+};
 use std::{
     cell::RefCell,
     rc::{Rc, Weak},
@@ -34,6 +39,8 @@ pub enum SocketEvent {
     Connecting,
     /// A message of the server.
     Message(Box<ServerMessage>),
+    /// The first message on a connection without a canvas, which is this user's.
+    Greeting(UserId),
     /// Not connected; the next attempt follows at `retry_at`.
     Waiting {
         /// Time of the next attempt, by `browser::uptime_ms`.
@@ -328,7 +335,16 @@ impl Inner {
             .and_then(|event| event.data().as_string());
         // Messages of types that only later versions of the server know are
         // ignored.
-        let message = text.and_then(|text| serde_json::from_str::<ServerMessage>(&text).ok());
+        let value: Option<Value> = text.and_then(|text| serde_json::from_str(&text).ok());
+        if let Some(greeting) = value.as_ref().and_then(user_greeting) {
+            if let Some(connection) = &mut self.state.borrow_mut().connection {
+                connection.heartbeat.on_received(uptime_ms());
+                connection.heartbeat.configure(greeting.heartbeat);
+            }
+            (self.sink)(SocketEvent::Greeting(greeting.user_id));
+            return;
+        }
+        let message = value.and_then(|value| ServerMessage::try_from(value).ok());
         if let Some(connection) = &mut self.state.borrow_mut().connection {
             let now = uptime_ms();
             connection.heartbeat.on_received(now);
@@ -396,6 +412,52 @@ impl Inner {
     fn timer(self: &Rc<Self>, delay: u32) -> Timeout {
         let this = Rc::downgrade(self);
         Timeout::new(delay, move || with_inner(&this, Self::connect))
+    }
+}
+
+/// What a client needs of the greeting on a connection without a canvas. The rest
+/// of it is read over HTTP, together with what was missed.
+#[derive(Deserialize)]
+struct UserGreeting {
+    user_id: UserId,
+    heartbeat: Heartbeat,
+}
+
+/// The greeting of a connection without a canvas; that of a canvas names it.
+fn user_greeting(message: &Value) -> Option<UserGreeting> {
+    let is_greeting = message["type"] == "connected" && message["canvas_id"].is_null();
+    is_greeting
+        .then(|| serde_json::from_value(message.clone()).ok())
+        .flatten()
+}
+
+/// The URL of a WebSocket of the server that this page is from. `more` is added
+/// to the query.
+pub fn url(path: &str, more: &str) -> String {
+    let location = browser::window().location();
+    let secure = location
+        .protocol()
+        .is_ok_and(|protocol| protocol == "https:");
+    let scheme = if secure { "wss" } else { "ws" };
+    let host = location.host().unwrap_or_default();
+    format!("{scheme}://{host}/api/v1{path}?client_type=browser&platform=web{more}")
+}
+
+/// Describes this browser to the server.
+pub fn hello() -> ClientMessage {
+    let mut device = serde_json::Map::new();
+    let window = browser::window();
+    for (name, value) in [
+        ("width", window.inner_width()),
+        ("height", window.inner_height()),
+    ] {
+        if let Some(value) = value.ok().and_then(|value| value.as_f64()) {
+            device.insert(name.to_owned(), value.into());
+        }
+    }
+    ClientMessage::Hello {
+        client_name: concat!("Stellar Canvas ", env!("CARGO_PKG_VERSION")).to_owned(),
+        device,
     }
 }
 

@@ -8,12 +8,13 @@
 
 pub mod backend;
 pub mod canvas;
+pub mod inbox;
 pub mod names;
 pub mod people;
 pub mod tiles;
 
 use self::backend::Signals;
-pub use self::canvas::CanvasStore;
+pub use self::{canvas::CanvasStore, inbox::InboxStore};
 use crate::{
     browser,
     model::{

@@ -8,13 +8,14 @@ use crate::{
         canvas_settings::CanvasSettings,
         dialog::Dialog,
         export::Export,
+        inbox::preferences::NotificationSettings,
         invites::Invites,
         keep_account::KeepAccount,
         order::{my_sanctions::MySanctions, report::ReportForm, sanction_form::SanctionForm},
         profile::Profile,
         shortcuts::Shortcuts,
     },
-    i18n::{account_texts, order::order_texts, t},
+    i18n::{account_texts, inbox_texts, order::order_texts, t},
     store::Account,
 };
 use leptos::{ev, prelude::*};
@@ -48,6 +49,8 @@ pub enum DialogKind {
     Report,
     /// The user's own sanctions, and appeals against them.
     MySanctions,
+    /// Of what the user wants to be told.
+    Notifications,
 }
 
 impl DialogKind {
@@ -64,6 +67,7 @@ impl DialogKind {
             Self::Sanction => order_texts().sanction(),
             Self::Report => order_texts().report_title(),
             Self::MySanctions => order_texts().my_sanctions(),
+            Self::Notifications => inbox_texts().settings(),
         }
     }
 }
@@ -142,6 +146,7 @@ pub fn DialogHost(
                 DialogKind::Sanction => view! { <SanctionForm /> }.into_any(),
                 DialogKind::Report => view! { <ReportForm /> }.into_any(),
                 DialogKind::MySanctions => view! { <MySanctions /> }.into_any(),
+                DialogKind::Notifications => view! { <NotificationSettings /> }.into_any(),
             }}
         </Dialog>
     }

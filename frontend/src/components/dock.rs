@@ -11,6 +11,7 @@ use crate::{
         tile_panel::TilePanel,
     },
     i18n::{language::in_reading_order, number, t},
+    inbox::Inbox,
     store::Store,
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
@@ -118,6 +119,9 @@ pub fn Dock() -> impl IntoView {
     let store = expect_context::<Store>();
     let reading = ChatReading::new(&store);
     provide_context(reading);
+    let inbox = expect_context::<Inbox>();
+    Effect::new(move || inbox.page_unread.set(reading.unread.get()));
+    on_cleanup(move || inbox.page_unread.set(0));
 
     // On a phone the drawing tools take the place of the dock.
     Effect::new(move || {

@@ -13,6 +13,10 @@ pub enum Glyph {
     Back,
     /// Starts a new line.
     BreakLine,
+    /// Notifications.
+    Bell,
+    /// Hears nothing more of a person.
+    Block,
     /// The chat.
     Chat,
     /// Done.
@@ -31,6 +35,8 @@ pub enum Glyph {
     Download,
     /// Changes a text.
     Edit,
+    /// Private messages.
+    Envelope,
     /// Erases.
     Eraser,
     /// Fills an area.
@@ -77,6 +83,8 @@ pub enum Glyph {
     Reply,
     /// Sends a message.
     Send,
+    /// What is set.
+    Settings,
     /// Gives the link to others.
     Share,
     /// Order is kept.
@@ -110,6 +118,10 @@ impl Glyph {
             Self::Activity => "M3 12h4l3-8 4 16 3-8h4",
             Self::Back => "M20 12H5m6-7-7 7 7 7",
             Self::BreakLine => "M19 6v5a3 3 0 0 1-3 3H5m4.500-4.500L5 14l4.500 4.500",
+            Self::Bell => {
+                "M6 16V11a6 6 0 0 1 12 0v5l1.500 2H4.500zM10 20.500a2.200 2.200 0 0 0 4 0M12 5V3.500"
+            }
+            Self::Block => "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17zM6 6l12 12",
             Self::Chat => {
                 "M4 6a2 2 0 0 1 2-2h12a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-6l-5 4v-4H6a2 2 0 0 1-2-2z"
             }
@@ -125,6 +137,9 @@ impl Glyph {
             Self::Down => "M12 5v14m-6-6 6 6 6-6",
             Self::Download => "M12 4v11m-5-5 5 5 5-5M5 20h14",
             Self::Edit => "M5 19h3.5L19 8.5 15.5 5 5 15.5zM13 7.5l3.5 3.5",
+            Self::Envelope => {
+                "M5 5.500h14a1.500 1.500 0 0 1 1.500 1.500v10a1.500 1.500 0 0 1-1.500 1.500H5A1.500 1.500 0 0 1 3.500 17V7A1.500 1.500 0 0 1 5 5.500zM4 7l8 6 8-6"
+            }
             Self::Eraser => {
                 "M9 20h11M4.5 14.500 13 6l6 6-8 8H7.500L4.500 17a1.800 1.800 0 0 1 0-2.500zM9 10l6 6"
             }
@@ -168,6 +183,9 @@ impl Glyph {
             Self::Redo => "m15 14 5-5-5-5M20 9H10a6 6 0 0 0 0 12h3",
             Self::Reply => "m9.500 6-5.500 5.500L9.500 17M4.500 11.500H14a6 6 0 0 1 6 6V19",
             Self::Send => "M12 20V5m-6 6 6-6 6 6",
+            Self::Settings => {
+                "M4 7h9M19 7h1M4 17h1M11 17h9M16 4.500a2.500 2.500 0 1 1 0 5 2.500 2.500 0 0 1 0-5zM8 14.500a2.500 2.500 0 1 1 0 5 2.500 2.500 0 0 1 0-5z"
+            }
             Self::Share => {
                 "M10 14a4 4 0 0 0 5.700 0l3.100-3.100a4 4 0 0 0-5.700-5.700L12 6.300M14 10a4 4 0 0 0-5.700 0l-3.100 3.100a4 4 0 0 0 5.700 5.700l1.100-1.100"
             }

@@ -6,6 +6,7 @@ use crate::{
         connection::ConnectionState,
         dock::{DockState, Tab},
         icons::{Glyph, Icon, Star},
+        inbox::buttons::InboxButtons,
         menu::Menu,
         order::shield::Shield,
         people::{doing, fly_to_person},
@@ -57,6 +58,7 @@ pub fn TopBar() -> impl IntoView {
                 <Faces />
                 <Share />
                 <Shield />
+                <InboxButtons />
                 <button
                     class="btn btn--quiet btn--icon top-bar__fold"
                     type="button"

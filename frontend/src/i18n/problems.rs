@@ -1,6 +1,9 @@
 //! The texts of errors. The server's error codes decide, since its own messages are in English.
 
-use super::{account_texts, order::order_texts, rewrites::rewrite_texts, t, texts::problems_texts};
+use super::{
+    account_texts, inbox_texts, order::order_texts, rewrites::rewrite_texts, t,
+    texts::problems_texts,
+};
 use crate::api::ApiError;
 use shared::{api::FieldError, protocol::ErrorCode, text::TextError};
 
@@ -22,6 +25,8 @@ pub fn api_problem(error: &ApiError) -> String {
         "claimed" => order_texts().problem_claimed(),
         "already_decided" | "already_appealed" | "sanction_over" => order_texts().problem_over(),
         "user_not_found" => t().no_such_user(),
+        "not_wanted" => inbox_texts().refused_not_wanted(),
+        "conversation_not_found" => inbox_texts().refused_no_conversation(),
         "newcomer" => order_texts().refused_newcomer(),
         "slow_mode" => order_texts().refused_slow_mode(),
         "locked_down" => order_texts().refused_locked_down(),
@@ -90,14 +95,14 @@ pub fn refusal(code: ErrorCode, message: &str) -> String {
         ErrorCode::Newcomer => order_texts().refused_newcomer(),
         ErrorCode::SlowMode => order_texts().refused_slow_mode(),
         ErrorCode::LockedDown => order_texts().refused_locked_down(),
+        ErrorCode::ConversationNotFound => inbox_texts().refused_no_conversation(),
+        ErrorCode::NotWanted => inbox_texts().refused_not_wanted(),
         ErrorCode::MessageNotFound => order_texts().refused_no_message(),
         ErrorCode::InvalidJson
         | ErrorCode::UnknownType
         | ErrorCode::InvalidMessage
         | ErrorCode::CanvasMismatch
         | ErrorCode::TooFarBehind
-        | ErrorCode::ConversationNotFound
-        | ErrorCode::NotWanted
         | ErrorCode::Other => {
             return t().problem_field(message);
         }

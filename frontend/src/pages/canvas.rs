@@ -11,6 +11,7 @@ use crate::{
         board_view::BoardView,
         dialogs::{DialogHost, Dialogs},
         dock::{Dock, DockState},
+        inbox::{InboxPanelState, panel::InboxPanel},
         keep_account::KeepOffer,
         key_labels::KeyLabels,
         minimap::Minimap,
@@ -80,6 +81,7 @@ pub fn CanvasPage(
     KeyLabels::provide();
     Dialogs::provide();
     OrderState::provide();
+    InboxPanelState::provide();
     view! {
         <main class="canvas-page" class:drawing=drawing>
             <TopBar />
@@ -104,6 +106,7 @@ pub fn CanvasPage(
             </div>
             <Dock />
             <ModerationPanel />
+            <InboxPanel />
             <PersonMenuHost />
             <Toasts />
             <Show when=asks>

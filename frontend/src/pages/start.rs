@@ -11,6 +11,7 @@ use crate::{
         canvas_card::{CanvasCard, WaitingCard},
         dialogs::{DialogHost, DialogKind, Dialogs},
         icons::{Glyph, Icon, Star},
+        inbox::buttons::InboxButtons,
         language_picker::LanguagePicker,
         new_canvas::NewCanvas,
         sign_in::SignOutWaits,
@@ -199,6 +200,7 @@ fn Hero(public: CanvasList, entered: Callback<EntryMethod>) -> impl IntoView {
             <div class="hero__bar">
                 <Star class="brand__star" />
                 <div class="hero__choices">
+                    <InboxButtons />
                     <LanguagePicker />
                     <ThemePicker compact=true />
                 </div>

@@ -11,6 +11,7 @@
 //! and [`PendingStorage::heartbeat`] tells the page that slept to leave its
 //! requests as they are.
 
+pub use crate::storage::KeyValueStorage;
 use serde::de::{DeserializeOwned, Error};
 use serde_json::{Map, Value};
 use shared::{
@@ -26,21 +27,6 @@ use uuid::Uuid;
 /// page's timers as seldom as once a minute.
 pub const STALE_MS: i64 = 75_000;
 const PREFIX: &str = "stellar.";
-
-/// The storage that all pages of one browser share.
-pub trait KeyValueStorage {
-    /// The value of a key.
-    fn load(&self, key: &str) -> Option<String>;
-    /// Sets a value; false if there is no room.
-    fn save(&self, key: &str, value: &str) -> bool;
-    /// Removes a key.
-    fn remove(&self, key: &str);
-    /// The keys that begin with `prefix`.
-    fn keys(&self, prefix: &str) -> Vec<String>;
-    /// The clock that all its pages share, in milliseconds since 1970. It may
-    /// be set at any moment.
-    fn clock(&self) -> i64;
-}
 
 /// The queued requests of one page, of one user on one canvas. Dropping it
 /// ends the page's heartbeat.

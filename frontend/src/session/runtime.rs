@@ -6,14 +6,15 @@
 use super::{
     effect::{Effect, FetchError, MeAnswer, Network, RefusalCause},
     living_pages::{self, PageLock},
-    local_storage::LocalStorageOfPage,
     state::SessionState,
 };
 use crate::{
     account,
     api::{self, ApiError},
     browser::{self, Listener, uptime_ms},
-    socket::{Socket, SocketEvent},
+    inbox::{Carrier, Inbox},
+    socket::{self, Socket, SocketEvent},
+    storage::LocalStorageOfPage,
     store::{Account, Store, backend::Signals},
     tasks::spawn_scoped,
 };
@@ -39,12 +40,15 @@ const BATCH_MS: u32 = 16;
 pub(super) struct SessionRuntime {
     canvas_id: CanvasId,
     account: Account,
+    inbox: Inbox,
+    /// While the socket is to be open, it carries what concerns the inbox too.
+    carrier: RefCell<Option<Carrier>>,
     socket: Socket,
     state: RefCell<SessionState<Signals>>,
     /// Messages that wait to be applied together, and the timer that does it.
-    inbox: RefCell<Vec<ServerMessage>>,
-    inbox_timer: RefCell<Option<Timeout>>,
-    /// When the inbox was applied last.
+    received: RefCell<Vec<ServerMessage>>,
+    received_timer: RefCell<Option<Timeout>>,
+    /// When they were applied last.
     applied_at: Cell<i64>,
     flush_timer: RefCell<Option<Timeout>>,
     snapshot_timer: RefCell<Option<Timeout>>,
@@ -59,7 +63,7 @@ pub(super) struct SessionRuntime {
 }
 
 impl SessionRuntime {
-    pub(super) fn new(store: Store, account: Account) -> Rc<Self> {
+    pub(super) fn new(store: Store, account: Account, inbox: Inbox) -> Rc<Self> {
         Rc::new_cyclic(|this: &Weak<Self>| {
             let window = browser::window();
             let on =
@@ -108,10 +112,12 @@ impl SessionRuntime {
             Self {
                 canvas_id: store.canvas_id,
                 account,
+                inbox,
+                carrier: RefCell::default(),
                 socket: Socket::new(address, sink),
                 state: RefCell::new(state),
-                inbox: RefCell::default(),
-                inbox_timer: RefCell::default(),
+                received: RefCell::default(),
+                received_timer: RefCell::default(),
                 applied_at: Cell::new(0),
                 flush_timer: RefCell::default(),
                 snapshot_timer: RefCell::default(),
@@ -169,11 +175,17 @@ impl SessionRuntime {
         let id = self.canvas_id;
         match effect {
             Effect::Send(message) => self.send(message),
-            Effect::SendHello => self.send(hello()),
+            Effect::SendHello => self.send(socket::hello()),
             Effect::Flush => self.flush(),
             Effect::FlushSoon => self.flush_soon(),
-            Effect::OpenSocket => self.socket.open(),
-            Effect::CloseSocket => self.socket.close(),
+            Effect::OpenSocket => {
+                self.carry();
+                self.socket.open();
+            }
+            Effect::CloseSocket => {
+                self.carrier.replace(None);
+                self.socket.close();
+            }
             Effect::Reconnect => self.fetch(std::future::ready(()), |runtime, ()| {
                 runtime.socket.reconnect();
             }),
@@ -268,37 +280,68 @@ impl SessionRuntime {
     fn socket_event(self: &Rc<Self>, event: SocketEvent) {
         match event {
             SocketEvent::Message(message) => {
-                self.inbox.borrow_mut().push(*message);
+                if let Some(carrier) = &*self.carrier.borrow() {
+                    if carrier.takes(&message) {
+                        return;
+                    }
+                    if matches!(*message, ServerMessage::Connected(_)) {
+                        carrier.connected();
+                    }
+                }
+                self.received.borrow_mut().push(*message);
                 let elapsed = uptime_ms() - self.applied_at.get();
                 // The timers of a hidden page are slow.
                 if elapsed >= i64::from(BATCH_MS) || !browser::is_visible() {
-                    self.apply_inbox();
-                } else if self.inbox_timer.borrow().is_none() {
+                    self.apply_received();
+                } else if self.received_timer.borrow().is_none() {
                     let this = Rc::downgrade(self);
-                    let timer = Timeout::new(BATCH_MS, move || with(&this, Self::apply_inbox));
-                    self.inbox_timer.replace(Some(timer));
+                    let timer = Timeout::new(BATCH_MS, move || with(&this, Self::apply_received));
+                    self.received_timer.replace(Some(timer));
                 }
             }
+            // Of connections without a canvas.
+            SocketEvent::Greeting(_) => {}
             SocketEvent::Connecting => {
-                self.apply_inbox();
+                self.told_disconnected();
+                self.apply_received();
                 self.input(|state, _| state.connecting());
             }
             SocketEvent::Waiting { retry_at, refused } => {
-                self.apply_inbox();
+                self.told_disconnected();
+                self.apply_received();
                 let online = browser::is_online();
                 self.input(|state, _| state.waiting(retry_at, refused, online));
             }
             SocketEvent::Ended { reason } => {
-                self.apply_inbox();
+                self.carrier.replace(None);
+                self.apply_received();
                 self.input(|state, _| state.ended(&reason));
             }
         }
     }
 
+    /// From now on this canvas's connection carries what concerns the inbox, as
+    /// soon as there is one.
+    pub(super) fn carry(self: &Rc<Self>) {
+        if self.carrier.borrow().is_none() {
+            let this = Rc::downgrade(self);
+            let carrier = self.inbox.carry(move |message| {
+                with(&this, |runtime| runtime.send(message));
+            });
+            self.carrier.replace(Some(carrier));
+        }
+    }
+
+    fn told_disconnected(&self) {
+        if let Some(carrier) = &*self.carrier.borrow() {
+            carrier.disconnected();
+        }
+    }
+
     /// Applies the messages that came, in their order.
-    fn apply_inbox(self: &Rc<Self>) {
-        self.inbox_timer.replace(None);
-        for message in self.inbox.take() {
+    fn apply_received(self: &Rc<Self>) {
+        self.received_timer.replace(None);
+        for message in self.received.take() {
             if self.input(|state, now| state.message_received(message, now)) {
                 break;
             }
@@ -308,15 +351,9 @@ impl SessionRuntime {
 
     /// The URL of an attempt to connect: resumes where this client is.
     fn address(&self) -> String {
-        let location = browser::window().location();
-        let secure = location
-            .protocol()
-            .is_ok_and(|protocol| protocol == "https:");
-        let scheme = if secure { "wss" } else { "ws" };
-        let host = location.host().unwrap_or_default();
         let id = self.canvas_id;
         let resume = self.read(SessionState::resume_query);
-        format!("{scheme}://{host}/api/v1/ws/canvas/{id}?client_type=browser&platform=web{resume}")
+        socket::url(&format!("/ws/canvas/{id}"), &resume)
     }
 
     fn send(&self, message: ClientMessage) {
@@ -353,24 +390,6 @@ impl SessionRuntime {
     /// Does not wait for the next attempt to connect.
     pub(super) fn reconnect_now(&self) {
         self.socket.reconnect();
-    }
-}
-
-/// Describes this browser to the server.
-fn hello() -> ClientMessage {
-    let mut device = serde_json::Map::new();
-    let window = browser::window();
-    for (name, value) in [
-        ("width", window.inner_width()),
-        ("height", window.inner_height()),
-    ] {
-        if let Some(value) = value.ok().and_then(|value| value.as_f64()) {
-            device.insert(name.to_owned(), value.into());
-        }
-    }
-    ClientMessage::Hello {
-        client_name: concat!("Stellar Canvas ", env!("CARGO_PKG_VERSION")).to_owned(),
-        device,
     }
 }
 

@@ -14,7 +14,7 @@ mod identity;
 mod order;
 mod orphans;
 mod people;
-mod plain;
+pub(crate) mod plain;
 mod properties;
 mod requests;
 mod sequence;

@@ -263,7 +263,7 @@ fn option_id(index: usize) -> String {
 }
 
 /// The text of the counter; none while many characters are left.
-fn counter(length: usize) -> Option<String> {
+pub fn counter(length: usize) -> Option<String> {
     let most = *limits::CHAT_TEXT.end();
     if length + COUNT_FROM < most {
         return None;

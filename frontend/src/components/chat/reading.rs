@@ -94,20 +94,15 @@ impl ChatReading {
         });
     }
 
-    /// The title of the browser's tab: number of unread messages, canvas,
-    /// application. Reactive.
+    /// The title of the browser's tab: canvas, application. Reactive.
     pub fn title(self, store: &Store) -> String {
         let name = store
             .canvas
             .with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()));
-        let title = name.map_or_else(
+        name.map_or_else(
             || t().name().to_owned(),
             |page| t().page_of(&page, &t().name()),
-        );
-        match self.unread.get() {
-            0 => title,
-            n => t().unread_page(n, &title),
-        }
+        )
     }
 }
 

@@ -6,14 +6,16 @@ use crate::{
     components::{
         dialogs::Dialogs,
         icons::{Glyph, Icon},
+        inbox::ConversationOpener,
         restore::take_back,
     },
     i18n::{
-        account_texts, api_problem, chat_texts, is_right_to_left,
+        account_texts, api_problem, chat_texts, inbox_texts, is_right_to_left,
         order::{act, order_texts},
         rewrites::rewrite_texts,
         t,
     },
+    inbox::Inbox,
     model::{chat::ComposeCommand, notice::NoticeKind},
     session::Session,
     store::Store,
@@ -232,6 +234,19 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
         },
         |message_id| ReportTarget::Message { message_id },
     );
+    let write = (!is_me).then(|| {
+        let inbox = expect_context::<Inbox>();
+        let opener = ConversationOpener::from_context();
+        let username = person.username.clone();
+        item(
+            Glyph::Envelope,
+            inbox_texts().write_a_message(),
+            move || {
+                close.run(());
+                opener.write_to(inbox, username.clone());
+            },
+        )
+    });
     let report = (!is_me).then(|| {
         item(Glyph::Warning, order_texts().report(), move || {
             close.run(());
@@ -276,6 +291,7 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
             <span class="faint">{handle}</span>
         </p>
         {words}
+        {write}
         {remove}
         {report}
         {hide}
@@ -287,6 +303,7 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
 fn hide(person: UserRef, close: Callback<()>) -> AnyView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
+    let inbox = expect_context::<Inbox>();
     let tasks = expect_context::<Tasks>();
     let texts = account_texts();
     let is_hidden = store
@@ -304,6 +321,7 @@ fn hide(person: UserRef, close: Callback<()>) -> AnyView {
             let told = match api::accounts::block(&person.username, !is_hidden).await {
                 Ok(()) => {
                     session.hide(person.user_id, !is_hidden);
+                    inbox.blocks_changed();
                     NoticeKind::Done(if is_hidden {
                         texts.shown_again(&person.display_name)
                     } else {

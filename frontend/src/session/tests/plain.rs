@@ -12,9 +12,9 @@ use std::{
 
 /// Values without subscribers.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Plain;
+pub(crate) struct Plain;
 
-pub(super) struct Value<T>(Arc<RwLock<T>>);
+pub(crate) struct Value<T>(Arc<RwLock<T>>);
 
 impl<T> Clone for Value<T> {
     fn clone(&self) -> Self {
@@ -55,19 +55,19 @@ impl Backend for Plain {
 
 /// The local storage of one browser.
 #[derive(Debug, Default)]
-pub(super) struct MemoryStorage {
+pub(crate) struct MemoryStorage {
     entries: RefCell<BTreeMap<String, String>>,
     /// No new entry fits.
-    pub(super) full: Cell<bool>,
+    pub(crate) full: Cell<bool>,
     /// The browser's clock, which the simulation sets before each input.
-    pub(super) now: Cell<i64>,
+    pub(crate) now: Cell<i64>,
     /// By how much somebody has set the clock, in milliseconds.
-    pub(super) clock_step: Cell<i64>,
+    pub(crate) clock_step: Cell<i64>,
 }
 
 impl MemoryStorage {
     /// How many requests are kept.
-    pub(super) fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.keys("stellar.op.").len()
     }
 }

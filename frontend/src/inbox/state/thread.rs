@@ -1,0 +1,567 @@
+//! The open conversation: its messages in their order, those that are not
+//! stored yet, what was read, and who types.
+
+use super::InboxState;
+use crate::{
+    inbox::{
+        effect::{InboxEffect, Part},
+        outbox::Outgoing,
+    },
+    model::{
+        chat::{DeliveryStatus, Older},
+        inbox::{Thread, ThreadRow, ThreadRowKey, ThreadState},
+    },
+    store::backend::{Backend, Var},
+};
+use shared::{
+    api::conversations::{ConversationState, DirectMessage},
+    ids::{ConversationId, MessageId, OpId},
+    protocol::{ClientMessage, ErrorCode},
+    text::ChatText,
+};
+use std::sync::Arc;
+
+/// Milliseconds after which the other is not shown as typing any more.
+const TYPING_LIFETIME_MS: i64 = 6_000;
+/// Milliseconds between two messages that this user types.
+const TYPING_MS: i64 = 2_000;
+
+/// Messages of a conversation, as the server answered.
+pub struct MessagePage {
+    /// The messages, in any order.
+    pub items: Vec<DirectMessage>,
+    /// Whether there are more in the direction of the question.
+    pub has_more: bool,
+}
+
+/// Why messages could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The user takes part in no such conversation.
+    Missing,
+    /// The server did not answer.
+    Unavailable,
+}
+
+/// What became of a message that was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Posted {
+    /// It is stored.
+    Stored(DirectMessage),
+    /// The server refused it.
+    Refused(ErrorCode),
+    /// The server could not be reached, or asks to wait.
+    Postponed {
+        /// Milliseconds that it asks to wait.
+        retry_after_ms: Option<u32>,
+        /// From 0 to 1, for the delay until the next attempt.
+        random: f64,
+    },
+}
+
+impl<B: Backend> InboxState<B> {
+    /// Opens a conversation, or closes the open one.
+    pub fn open(&mut self, id: Option<ConversationId>) {
+        let is_open = self.store.thread.with(|t| t.as_ref().map(|t| t.id)) == id;
+        if is_open {
+            return;
+        }
+        self.messages.clear();
+        self.wanted = None;
+        let thread = id.map(|id| Thread {
+            id,
+            rows: Vec::new(),
+            older: Older::Loading,
+            state: ThreadState::Loading,
+        });
+        self.store.thread.set(thread);
+        if let Some(id) = id {
+            self.show_rows();
+            if self.user.is_some() {
+                self.fetch(id, Part::Newest);
+                self.look_for(id);
+            }
+        }
+    }
+
+    /// Reads the open conversation again: another user signed in.
+    pub(super) fn reopen(&mut self) {
+        let id = self.store.thread.with(|t| t.as_ref().map(|t| t.id));
+        self.open(None);
+        self.open(id);
+    }
+
+    pub(super) fn close_if_open(&mut self, id: ConversationId) {
+        if self.is_open(id) {
+            self.open(None);
+        }
+    }
+
+    fn is_open(&self, id: ConversationId) -> bool {
+        self.store
+            .thread
+            .with(|thread| thread.as_ref().is_some_and(|thread| thread.id == id))
+    }
+
+    /// Reads what may have been missed in the open conversation.
+    pub(super) fn refetch_thread(&mut self) {
+        let open = self.store.thread.with(|thread| {
+            let thread = thread.as_ref()?;
+            (thread.state != ThreadState::Missing).then_some(thread.id)
+        });
+        if let Some(id) = open {
+            let newest = self.messages.last().map(|last| last.seq);
+            self.fetch(id, Part::Newest);
+            if let Some(newest) = newest {
+                // What was removed meanwhile is in the newest page; what is
+                // between it and what is known follows in order.
+                self.fetch(id, Part::After(newest));
+            }
+        }
+    }
+
+    /// Tries again after the server did not answer.
+    pub fn retry_thread(&mut self) {
+        let id = self.store.thread.with(|t| t.as_ref().map(|t| t.id));
+        if let Some(id) = id {
+            self.set_thread_state(id, ThreadState::Loading);
+            self.fetch(id, Part::Newest);
+            self.look_for(id);
+        }
+    }
+
+    fn fetch(&mut self, conversation: ConversationId, part: Part) {
+        self.effects
+            .push(InboxEffect::FetchMessages { conversation, part });
+    }
+
+    /// Reads the messages before the first one that is shown.
+    pub fn load_older(&mut self) {
+        let oldest = self.messages.first().map(|first| first.seq);
+        let id = self.store.thread.with(|thread| {
+            let thread = thread.as_ref()?;
+            (thread.older == Older::Maybe).then_some(thread.id)
+        });
+        if let (Some(id), Some(oldest)) = (id, oldest) {
+            self.set_older(Older::Loading);
+            self.fetch(id, Part::Before(oldest));
+        }
+    }
+
+    /// Messages came, or not.
+    pub fn messages_received(
+        &mut self,
+        id: ConversationId,
+        part: Part,
+        answer: Result<MessagePage, ReadError>,
+    ) {
+        if !self.is_open(id) {
+            return;
+        }
+        let page = match answer {
+            Ok(page) => page,
+            Err(ReadError::Missing) => {
+                self.wanted = None;
+                self.set_thread_state(id, ThreadState::Missing);
+                return;
+            }
+            Err(ReadError::Unavailable) => {
+                self.set_older(Older::Maybe);
+                let is_loading = self.store.thread.with(|thread| {
+                    let state = thread.as_ref().map(|thread| thread.state);
+                    state == Some(ThreadState::Loading)
+                });
+                if is_loading {
+                    self.set_thread_state(id, ThreadState::Failed);
+                }
+                return;
+            }
+        };
+        match part {
+            Part::Newest => {
+                // Rows that do not join on to it are read again by scrolling up.
+                let first = page.items.iter().map(|one| one.seq).min();
+                let last = self.messages.last().map(|last| last.seq);
+                let joins = match (first, last) {
+                    (Some(first), Some(last)) => first <= last + 1,
+                    (None, _) | (_, None) => false,
+                };
+                if !joins {
+                    self.messages.clear();
+                    let older = if page.has_more {
+                        Older::Maybe
+                    } else {
+                        Older::None
+                    };
+                    self.set_older(older);
+                }
+            }
+            Part::Before(_) => {
+                self.set_older(if page.has_more {
+                    Older::Maybe
+                } else {
+                    Older::None
+                });
+            }
+            Part::After(_) => {
+                let newest = page.items.iter().map(|one| one.seq).max();
+                if let (true, Some(newest)) = (page.has_more, newest) {
+                    self.fetch(id, Part::After(newest));
+                }
+            }
+        }
+        for message in page.items {
+            self.list_message_if_known(&message);
+            self.put(message);
+        }
+        self.set_thread_state(id, ThreadState::Ready);
+        self.show_rows();
+        self.tell_seen();
+    }
+
+    /// A message in the list may be older than one that was just read.
+    fn list_message_if_known(&mut self, message: &DirectMessage) {
+        let last = self.store.conversation(message.conversation_id);
+        let last = last.and_then(|one| one.last_message).map(|last| last.seq);
+        if last.is_some_and(|last| message.seq >= last) {
+            self.list_message(message);
+        }
+    }
+
+    /// A message came on a connection, or as the answer to its request.
+    pub(super) fn message_came(&mut self, message: DirectMessage, now: i64) {
+        let id = message.conversation_id;
+        let is_mine = Some(message.sender_id) == self.me();
+        if is_mine {
+            if let Some(op_id) = message.op_id {
+                self.finish(op_id);
+            }
+        } else {
+            self.typing_came(id, false, now);
+        }
+        self.list_message(&message);
+        if self.is_open(id) {
+            let last = self.messages.last().map(|last| last.seq);
+            if last.is_some_and(|last| message.seq > last + 1) {
+                // One is missing: all that follow are read in order.
+                self.fetch(id, Part::After(last.unwrap_or_default()));
+            } else {
+                self.put(message);
+            }
+            self.show_rows();
+        }
+        self.tell_seen();
+    }
+
+    /// Puts a stored message in its place, or in place of an older form of it.
+    fn put(&mut self, message: DirectMessage) {
+        let at = self.messages.partition_point(|one| one.seq < message.seq);
+        match self.messages.get_mut(at) {
+            // A message that was removed does not come back, whatever arrives
+            // late.
+            Some(known) if known.seq == message.seq => {
+                if !known.removed {
+                    let op_id = known.op_id;
+                    *known = message;
+                    known.op_id = known.op_id.or(op_id);
+                }
+            }
+            _ => self.messages.insert(at, message),
+        }
+    }
+
+    /// Writes a message in the open conversation; its row appears at once. False
+    /// if it was not taken: too many wait, or nobody is signed in.
+    pub fn say(&mut self, text: &ChatText, now: i64) -> bool {
+        let id = self.store.thread.with(|t| t.as_ref().map(|t| t.id));
+        let at = self.clock();
+        let op_id = OpId::from((self.new_id)());
+        let (Some(id), Some(outbox)) = (id, &mut self.outbox) else {
+            return false;
+        };
+        if !outbox.push(id, op_id, text.as_str().to_owned(), at) {
+            return false;
+        }
+        self.own.insert(op_id);
+        self.typing_sent = None;
+        self.show_rows();
+        self.send_due(now);
+        true
+    }
+
+    /// Sends a refused message once more.
+    pub fn retry(&mut self, op_id: OpId, now: i64) {
+        let Some(outbox) = &mut self.outbox else {
+            return;
+        };
+        let Some(Outgoing {
+            conversation, text, ..
+        }) = outbox.remove(op_id)
+        else {
+            return;
+        };
+        let at = self.clock();
+        let new = OpId::from((self.new_id)());
+        if let Some(outbox) = &mut self.outbox {
+            outbox.push(conversation, new, text, at);
+        }
+        self.own.insert(new);
+        self.show_rows();
+        self.send_due(now);
+    }
+
+    /// Gives a refused message up.
+    pub fn discard(&mut self, op_id: OpId) {
+        self.finish(op_id);
+        self.show_rows();
+    }
+
+    fn finish(&mut self, op_id: OpId) {
+        if let Some(outbox) = &mut self.outbox {
+            outbox.remove(op_id);
+        }
+    }
+
+    /// Sends what may be sent now.
+    pub(super) fn send_due(&mut self, now: i64) {
+        let Some(outbox) = &mut self.outbox else {
+            return;
+        };
+        for Outgoing {
+            conversation,
+            op_id,
+            text,
+            ..
+        } in outbox.due(now)
+        {
+            self.effects.push(InboxEffect::Post {
+                conversation,
+                op_id,
+                text,
+            });
+        }
+    }
+
+    /// What became of a message that was sent.
+    pub fn posted(&mut self, op_id: OpId, outcome: Posted, now: i64) {
+        match outcome {
+            Posted::Stored(mut message) => {
+                self.backoff.reset();
+                message.op_id = Some(op_id);
+                self.finish(op_id);
+                self.message_came(message, now);
+            }
+            Posted::Refused(code) => {
+                if let Some(outbox) = &mut self.outbox {
+                    outbox.refuse(op_id, code);
+                }
+                if code == ErrorCode::NotWanted {
+                    // It was blocked, or not accepted yet.
+                    self.refetch_conversations();
+                }
+                self.show_rows();
+            }
+            Posted::Postponed {
+                retry_after_ms,
+                random,
+            } => {
+                let delay = self.backoff.next_delay(random);
+                let delay = delay.max(retry_after_ms.unwrap_or(0));
+                if let Some(outbox) = &mut self.outbox {
+                    outbox.postpone(op_id, now + i64::from(delay));
+                }
+            }
+        }
+        self.send_due(now);
+    }
+
+    /// The user took a message of their own back.
+    pub fn removed(&mut self, message_id: MessageId) {
+        let found = self
+            .messages
+            .iter_mut()
+            .find(|one| one.message_id == message_id);
+        let Some(message) = found else { return };
+        message.removed = true;
+        message.text.clear();
+        let message = message.clone();
+        self.list_message(&message);
+        self.show_rows();
+    }
+
+    /// Shows the stored messages of the open conversation, then those that are
+    /// not stored.
+    fn show_rows(&mut self) {
+        let me = self.me();
+        let own = &self.own;
+        let stored = self.messages.iter().map(|message| ThreadRow {
+            key: match message.op_id.filter(|op_id| own.contains(op_id)) {
+                Some(op_id) => ThreadRowKey::Own(op_id),
+                None => ThreadRowKey::Message(message.message_id),
+            },
+            seq: Some(message.seq),
+            message_id: Some(message.message_id),
+            is_mine: Some(message.sender_id) == me,
+            text: message.text.clone(),
+            removed: message.removed,
+            at: message.created_at,
+            delivery: DeliveryStatus::Stored,
+        });
+        let mut rows: Vec<ThreadRow> = stored.collect();
+        let id = self.store.thread.with(|t| t.as_ref().map(|t| t.id));
+        if let (Some(id), Some(outbox)) = (id, &self.outbox) {
+            rows.extend(outbox.of(id).map(|item| {
+                ThreadRow {
+                    key: ThreadRowKey::Own(item.op_id),
+                    seq: None,
+                    message_id: None,
+                    is_mine: true,
+                    text: item.text.clone(),
+                    removed: false,
+                    at: item.at,
+                    delivery: item
+                        .refused
+                        .map_or(DeliveryStatus::Pending, DeliveryStatus::Failed),
+                }
+            }));
+            for item in outbox.of(id) {
+                self.own.insert(item.op_id);
+            }
+        }
+        self.store.thread.update(|thread| {
+            let Some(thread) = thread else { return };
+            // What did not change stays the same, for whoever shows it.
+            let before = std::mem::take(&mut thread.rows);
+            let mut before = before.into_iter().peekable();
+            thread.rows = rows
+                .into_iter()
+                .map(|row| {
+                    while before
+                        .next_if(|old| old.key != row.key && old.seq < row.seq)
+                        .is_some()
+                    {}
+                    match before.next_if(|old| old.key == row.key) {
+                        Some(old) if *old == row => old,
+                        _ => Arc::new(row),
+                    }
+                })
+                .collect();
+        });
+    }
+
+    pub(super) fn set_thread_state(&mut self, id: ConversationId, state: ThreadState) {
+        self.store.thread.update(|thread| {
+            if let Some(thread) = thread.as_mut().filter(|thread| thread.id == id) {
+                thread.state = state;
+            }
+        });
+    }
+
+    fn set_older(&mut self, older: Older) {
+        self.store.thread.update(|thread| {
+            if let Some(thread) = thread {
+                thread.older = older;
+            }
+        });
+    }
+
+    /// The user looks at this conversation, at its end; none if at none.
+    pub fn sees(&mut self, id: Option<ConversationId>) {
+        self.seen = id;
+        self.tell_seen();
+    }
+
+    /// Tells the server up to where the conversation is read that the user looks
+    /// at.
+    pub(super) fn tell_seen(&mut self) {
+        let Some(id) = self.seen.filter(|id| self.is_open(*id)) else {
+            return;
+        };
+        let Some(newest) = self.messages.last().map(|last| last.seq) else {
+            return;
+        };
+        let told = self.told_read.get(&id).copied().unwrap_or_default();
+        let is_live = self.store.is_live.get();
+        let unread = self
+            .store
+            .conversation(id)
+            .map_or(0, |one| one.unread_count);
+        let is_news = newest > told || unread > 0;
+        // The first one on a connection tells that it is open there, so that
+        // what comes next is read at once.
+        let is_open_there = self.open_there == Some(id);
+        if is_live && (is_news || !is_open_there) {
+            self.open_there = Some(id);
+            self.send(ClientMessage::DirectMessageRead {
+                conversation_id: id,
+                seq: newest,
+            });
+        } else if !is_live && is_news {
+            self.effects.push(InboxEffect::PostRead {
+                conversation: id,
+                seq: newest,
+            });
+        }
+        if is_news {
+            self.conversation_read(id, newest);
+        }
+    }
+
+    /// The other types in a conversation, or stopped.
+    pub(super) fn typing_came(&mut self, id: ConversationId, is_typing: bool, now: i64) {
+        let is_change = if is_typing {
+            self.typing_until
+                .insert(id, now + TYPING_LIFETIME_MS)
+                .is_none()
+        } else {
+            self.typing_until.remove(&id).is_some()
+        };
+        if is_change {
+            self.show_typing();
+        }
+    }
+
+    pub(super) fn expire_typing(&mut self, now: i64) {
+        let before = self.typing_until.len();
+        self.typing_until.retain(|_, until| *until > now);
+        if self.typing_until.len() != before {
+            self.show_typing();
+        }
+    }
+
+    fn show_typing(&mut self) {
+        let mut typing: Vec<_> = self.typing_until.keys().copied().collect();
+        typing.sort_unstable();
+        self.store.typing.set_if_changed(typing);
+    }
+
+    /// This user types in the open conversation, or stopped. To be called for
+    /// every key; at most one message in two seconds is sent.
+    pub fn types(&mut self, is_typing: bool, now: i64) {
+        let id = self.store.thread.with(|t| t.as_ref().map(|t| t.id));
+        let Some(id) = id.filter(|id| self.may_type(*id)) else {
+            return;
+        };
+        let sent = self.typing_sent.filter(|(where_, _)| *where_ == id);
+        let is_due = match (is_typing, sent) {
+            (true, Some((_, at))) => now - at >= TYPING_MS,
+            (true, None) => true,
+            (false, sent) => sent.is_some(),
+        };
+        if is_due {
+            self.typing_sent = is_typing.then_some((id, now));
+            self.open_there = Some(id);
+            self.send(ClientMessage::DirectTyping {
+                conversation_id: id,
+                is_typing,
+            });
+        }
+    }
+
+    /// Nobody sees typing in what is a request or blocked.
+    fn may_type(&self, id: ConversationId) -> bool {
+        self.store
+            .conversation(id)
+            .is_some_and(|one| one.state == ConversationState::Open)
+    }
+}

@@ -1,0 +1,182 @@
+//! The inbox: lists that are read in pages, the open conversation, and short
+//! notices.
+
+use super::chat::{DeliveryStatus, Older};
+use shared::{
+    api::{
+        conversations::{Conversation, ConversationState},
+        notifications::Notification,
+        sanctions::SanctionKind,
+    },
+    canvas::Coord,
+    ids::{ConversationId, MessageId, OpId, UserId},
+    time::Timestamp,
+};
+use std::sync::Arc;
+
+/// A list that is read in pages.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed<T> {
+    /// What was read so far, newest first.
+    pub items: Vec<T>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+    /// How far it is read.
+    pub state: ListedState,
+}
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self {
+            items: Vec::new(),
+            next: None,
+            state: ListedState::default(),
+        }
+    }
+}
+
+/// How far a list is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListedState {
+    /// Nothing came yet.
+    #[default]
+    Loading,
+    /// The first page is there.
+    Ready,
+    /// The next page is being read.
+    LoadingMore,
+    /// The server did not answer the last question.
+    Failed,
+}
+
+/// A message of the open conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadRow {
+    /// Stable for the life of the row: a key for `<For>`.
+    pub key: ThreadRowKey,
+    /// Its number in the conversation; none until it is stored.
+    pub seq: Option<i64>,
+    /// The message's id; none until it is stored.
+    pub message_id: Option<MessageId>,
+    /// Whether this user wrote it.
+    pub is_mine: bool,
+    /// The text; empty if it was removed.
+    pub text: String,
+    /// Whether its author took it back.
+    pub removed: bool,
+    /// When it was stored; for a pending row, when it was written here.
+    pub at: Timestamp,
+    /// Whether it is stored.
+    pub delivery: DeliveryStatus,
+}
+
+/// Identifies a row. A message that was written here keeps its operation id when
+/// it becomes stored, so that its row is not removed and added again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ThreadRowKey {
+    /// Written by the other, in another tab, or read from history.
+    Message(MessageId),
+    /// Written in this page.
+    Own(OpId),
+}
+
+/// The open conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thread {
+    /// Which one.
+    pub id: ConversationId,
+    /// Its messages in order, oldest first; what is not stored at the end.
+    pub rows: Vec<Arc<ThreadRow>>,
+    /// Whether older messages can be read.
+    pub older: Older,
+    /// How far it is read.
+    pub state: ThreadState,
+}
+
+/// How far the open conversation is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadState {
+    /// Its messages have not come yet.
+    Loading,
+    /// The newest messages are there.
+    Ready,
+    /// The server did not answer.
+    Failed,
+    /// The user takes part in no such conversation.
+    Missing,
+}
+
+/// What the user may do in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Both may write.
+    Open,
+    /// The other asks: the first answer accepts.
+    Asked,
+    /// This user asked, and waits for an answer.
+    Waiting,
+    /// This user asked for nothing yet: the first message is a request.
+    Unasked,
+    /// This user blocks the other.
+    Blocked,
+}
+
+/// What `me` may do in a conversation.
+pub fn standing(conversation: &Conversation, me: UserId) -> Standing {
+    match (conversation.state, &conversation.last_message) {
+        (ConversationState::Blocked, _) => Standing::Blocked,
+        (ConversationState::Open, _) => Standing::Open,
+        (ConversationState::Request, None) => Standing::Unasked,
+        (ConversationState::Request, Some(first)) if first.sender_id == me => Standing::Waiting,
+        (ConversationState::Request, Some(_)) => Standing::Asked,
+    }
+}
+
+/// A short notice on any page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// A key for `<For>`.
+    pub id: u64,
+    /// What it says.
+    pub kind: NoteKind,
+}
+
+/// What a notice says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoteKind {
+    /// A text of a component, or an announcement of the server's administrator.
+    Text(String),
+    /// Something failed; the text comes from a component.
+    Problem(String),
+    /// The user was sanctioned on the whole server.
+    Sanctioned(SanctionKind),
+}
+
+/// The address of what a notification tells of.
+pub fn place(told: &Notification) -> String {
+    if let Some(id) = told.conversation_id {
+        return format!("/messages/{id}");
+    }
+    let Some(canvas) = told.canvas_id else {
+        return "/inbox".to_owned();
+    };
+    let mut query = Vec::new();
+    if let Some(at) = tile(told) {
+        query.push(format!("tile={},{}", at.x, at.y));
+    }
+    if let Some(comment) = told.comment_id {
+        query.push(format!("comment={comment}"));
+    } else if let Some(message) = told.message_id {
+        query.push(format!("message={message}"));
+    }
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/canvas/{canvas}{mark}{}", query.join("&"))
+}
+
+/// The tile that a notification tells of.
+pub fn tile(told: &Notification) -> Option<Coord> {
+    Some(Coord {
+        x: told.x?,
+        y: told.y?,
+    })
+}
