@@ -108,3 +108,5 @@ pink = وردي
 dark-pink = وردي داكن
 light-pink = وردي فاتح
 numbered = { $name } { NUMBER($n) }
+
+only-own = سيظهر ما رسمه الآخرون فور استجابة الخادم.

@@ -290,7 +290,7 @@ delete-text = سيختفي رسمه وعنوانه وإعجاباته للجمي
 
 place = {"\u2066"}{ $x }, { $y }{"\u2069"}
 tile-at = المربّع { $place }
-place-by = { $place } لـ{ $name }
+place-by = { $place } · { $name }
 zoom-in = تكبير
 zoom-out = تصغير
 zoom-fit = اللوح كله

@@ -108,3 +108,5 @@ pink = Rosa
 dark-pink = Dunkelrosa
 light-pink = Hellrosa
 numbered = { $name } { NUMBER($n) }
+
+only-own = Was andere gezeichnet haben, erscheint, sobald der Server antwortet.

@@ -108,3 +108,5 @@ pink = rosa
 dark-pink = rosa oscuro
 light-pink = rosa claro
 numbered = { $name } { NUMBER($n) }
+
+only-own = Lo que dibujaron los demás aparecerá en cuanto el servidor responda.

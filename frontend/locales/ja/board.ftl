@@ -108,3 +108,5 @@ pink = ピンク
 dark-pink = 濃いピンク
 light-pink = 薄いピンク
 numbered = { $name } { NUMBER($n) }
+
+only-own = ほかの人が描いたものは、サーバーが応答すると表示されます。
