@@ -68,7 +68,7 @@ pub fn Sessions() -> impl IntoView {
             <li class="member">
                 <span class="row__text">
                     <span class="row__name-text">{place}</span>
-                    <span class="row__note">{times}</span>
+                    <span class="row__note row__note--whole">{times}</span>
                 </span>
                 {end}
             </li>
