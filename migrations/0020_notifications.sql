@@ -82,8 +82,12 @@ CREATE TYPE new_notification AS (
     place           BIGINT
 );
 
+-- The functions forbid plans that read whole tables: such a plan is chosen while a table is
+-- small, and kept for a while when it is large.
+
 -- How many of a user's notifications are unread.
-CREATE FUNCTION unread_notifications(reader BIGINT) RETURNS bigint LANGUAGE sql STABLE AS $$
+CREATE FUNCTION unread_notifications(reader BIGINT) RETURNS bigint LANGUAGE sql STABLE
+SET enable_seqscan = off AS $$
     SELECT count(*) FROM notifications n
     WHERE n.user_id = reader AND n.read_at IS NULL
       AND NOT EXISTS (SELECT FROM deleted_canvases d WHERE d.id = n.canvas_id)
@@ -97,7 +101,7 @@ CREATE FUNCTION add_notifications(wanted JSONB) RETURNS TABLE (
     canvas_name TEXT, actor_id BIGINT, actor_username TEXT, actor_display_name TEXT, count BIGINT,
     x INTEGER, y INTEGER, message_id UUID, comment_id BIGINT, conversation_id BIGINT, text TEXT,
     created_at TIMESTAMPTZ, read BOOLEAN
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     told  new_notification[];
@@ -113,6 +117,18 @@ BEGIN
       AND w.kind <> ALL (coalesce(p.notify_off, '{}'))
       AND NOT (w.names_actor AND EXISTS (
           SELECT FROM user_blocks b WHERE b.user_id = w.user_id AND b.blocked_id = w.by_id))
+      -- What happens on a canvas is told to those who may read it (see `db::access`).
+      AND (w.kind NOT IN ('tile_liked', 'tile_painted', 'comment', 'reply', 'mention') OR EXISTS (
+          SELECT FROM canvases c
+          LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = w.user_id
+          WHERE c.id = w.canvas_id
+            AND (c.visibility <> 'private'
+                 OR ((w.user_id = c.owner_id OR m.role IS NOT NULL OR u.is_admin OR u.is_named_admin)
+                     AND NOT EXISTS (
+                         SELECT FROM sanctions s
+                         WHERE s.user_id = w.user_id AND s.lifted_at IS NULL AND s.kind = 'ban'
+                           AND (s.canvas_id = c.id OR s.canvas_id IS NULL)
+                           AND coalesce(s.expires_at > clock_timestamp(), true))))))
       -- None within the hour after one was read.
       AND NOT (w.kind = 'tile_painted' AND EXISTS (
           SELECT FROM notifications n
@@ -219,7 +235,7 @@ $$;
 -- Marks notifications of a user as read: up to an id, some, or that of a conversation. Returns
 -- how many are unread afterwards, and nothing where nothing changed.
 CREATE FUNCTION read_notifications(reader BIGINT, up_to BIGINT, these BIGINT[], of_conversation BIGINT)
-RETURNS TABLE (version BIGINT, unread_count BIGINT) LANGUAGE plpgsql AS $$
+RETURNS TABLE (version BIGINT, unread_count BIGINT) LANGUAGE plpgsql SET enable_seqscan = off AS $$
 #variable_conflict use_column
 BEGIN
     UPDATE notification_boxes b SET version = b.version + 1 WHERE b.user_id = reader;

@@ -95,4 +95,7 @@ async fn notifications_arrive_without_redis() {
     let last = bobs.expect("notification").await;
     assert_eq!(last["notification"]["text"], "@ann @bob the last");
     assert_eq!(last["unread_count"], 3);
+    let repeated = own.drain().await;
+    let mut repeated = repeated.iter();
+    assert!(repeated.all(|message| message["type"] != "notification"));
 }

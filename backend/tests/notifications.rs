@@ -322,7 +322,7 @@ async fn notifications_are_read_up_to_one_or_one_by_one() {
         .await
         .expect(204);
     assert_eq!(inbox(&bob).await.1, 5);
-    let body = json!({ "ids": [id_of(1), 0, id_of(1), 1 << 60] });
+    let body = json!({ "ids": [id_of(1), 0, id_of(1), 1_i64 << 60] });
     bob.post(READ, &body).await.expect(204);
     for tab in [&mut first_tab, &mut second_tab] {
         assert_eq!(tab.expect("notifications_read").await["unread_count"], 4);
@@ -401,7 +401,7 @@ async fn preferences_are_merged_and_some_kinds_are_always_told() {
     assert_eq!(ann.get(PREFERENCES).await.json(200), expected);
     for (body, field) in [
         (json!({ "direct_messages": "friends" }), "direct_messages"),
-        (json!({ "notify": { "mention": 1 } }), "notify.mention"),
+        (json!({ "notify": { "mention": 1 } }), "notify"),
     ] {
         ann.patch(PREFERENCES, &body).await.refuses(field);
     }
@@ -685,5 +685,39 @@ async fn the_last_count_is_right_whatever_happens_at_once() {
             .filter_map(|message| message["unread_count"].as_i64());
         assert_eq!(counts.last(), Some(unread));
     }
+    server.stop().await;
+}
+
+/// While a crowd likes a tile, its creator is told the first of them at once, and then how many
+/// they are once a second.
+#[tokio::test]
+async fn likes_of_a_crowd_are_told_once_a_second() {
+    const CROWD: i64 = 60;
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, id).await;
+    tab.done(json!({ "type": "tile_create", "x": 0, "y": 0 }))
+        .await;
+    let tiles = ann.get(&format!("/canvases/{id}/tiles")).await.json(200);
+    let like = format!("/tiles/{}/like", tiles["items"][0]["id"]);
+    let mut fans = tokio::task::JoinSet::new();
+    for number in 0..CROWD {
+        let fan = server.guest(&format!("Fan {number}")).await;
+        let like = like.clone();
+        fans.spawn(async move { fan.put(&like, &json!({})).await.expect(200).status });
+    }
+    while let Some(done) = fans.join_next().await {
+        assert_eq!(done.unwrap(), 200);
+    }
+    let mut counts = Vec::new();
+    while counts.last() != Some(&CROWD) {
+        let message = told(&mut tab).await;
+        assert_eq!(message["unread_count"], 1);
+        counts.push(message["notification"]["count"].as_i64().unwrap());
+    }
+    assert!(counts.is_sorted(), "{counts:?}");
+    assert!(counts.len() < 30, "{counts:?}");
+    assert_eq!(only(&ann).await["count"], CROWD);
     server.stop().await;
 }

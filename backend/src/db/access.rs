@@ -273,36 +273,6 @@ pub(crate) async fn roles(
     }))
 }
 
-/// Those of the users with these names who may read the canvas, by their names in lower case.
-pub(crate) async fn readers_named(
-    executor: impl PgExecutor<'_>,
-    id: CanvasId,
-    names: &[String],
-) -> Result<HashMap<String, UserId>> {
-    // What `role` says of the roles, and `AccessRow` of bans.
-    query!(
-        r#"SELECT u.id, lower(u.username) AS "name!"
-         FROM users u
-         JOIN canvases c ON c.id = $1
-         LEFT JOIN canvas_members m ON m.canvas_id = c.id AND m.user_id = u.id
-         WHERE lower(u.username) = ANY ($2) AND u.deleted_at IS NULL
-           AND (c.visibility <> 'private'
-                OR ((u.id = c.owner_id OR m.role IS NOT NULL OR u.is_admin OR u.is_named_admin)
-                    AND NOT EXISTS (
-                        SELECT FROM sanctions s
-                        WHERE s.user_id = u.id AND s.lifted_at IS NULL AND s.kind = 'ban'
-                          AND (s.canvas_id = c.id OR s.canvas_id IS NULL)
-                          AND coalesce(s.expires_at > clock_timestamp(), true))))"#,
-        id.0,
-        names,
-    )
-    .map(|row| (row.name, UserId(row.id)))
-    .fetch_all(executor)
-    .await
-    .map(|found| found.into_iter().collect())
-    .map_err(DbError::from)
-}
-
 /// What must be known of a user who wants to join a canvas.
 #[expect(
     clippy::struct_excessive_bools,

@@ -510,10 +510,11 @@ pub(crate) async fn replace_all_words(
              ) AS n
          ), locked AS (
              INSERT INTO notification_boxes AS b (user_id)
-             SELECT id FROM users
+             SELECT u.id
+             FROM (SELECT user_id FROM quoting UNION SELECT unnest($4::bigint[])) AS concerned
+             JOIN users u ON u.id = concerned.user_id
              WHERE EXISTS (SELECT FROM quoting)
-               AND (id IN (SELECT user_id FROM quoting) OR id = ANY ($4))
-             ORDER BY id
+             ORDER BY u.id
              ON CONFLICT (user_id) DO UPDATE SET version = b.version
              RETURNING user_id
          )

@@ -7,6 +7,7 @@ use shared::{
     ids::UserId,
 };
 use sqlx::{PgExecutor, query, query_as};
+use std::collections::HashMap;
 
 /// The columns of [`User`], as they are stored.
 struct UserRow {
@@ -208,4 +209,20 @@ pub(crate) async fn set_status_messages(
     .await
     .map_err(DbError::from)
     .map(drop)
+}
+
+/// The users with these names, which are in lower case, by their names.
+pub(crate) async fn ids_by_name(
+    executor: impl PgExecutor<'_>,
+    names: &[String],
+) -> Result<HashMap<String, UserId>> {
+    query!(
+        r#"SELECT id, lower(username) AS "name!" FROM users WHERE lower(username) = ANY ($1)"#,
+        names,
+    )
+    .map(|row| (row.name, UserId(row.id)))
+    .fetch_all(executor)
+    .await
+    .map(|found| found.into_iter().collect())
+    .map_err(DbError::from)
 }

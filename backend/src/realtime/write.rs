@@ -113,7 +113,14 @@ impl Operation {
 
     /// Whether it is told differently to those who are on the canvas.
     pub(crate) fn concerns_present(&self) -> bool {
-        !self.mentions().is_empty()
+        let is_answer = matches!(
+            self,
+            Self::Chat {
+                reply_to: Some(_),
+                ..
+            }
+        );
+        is_answer || !self.mentions().is_empty()
     }
 
     /// An upper bound of the size of its event in bytes, without names and numbers, where

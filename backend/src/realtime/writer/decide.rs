@@ -61,7 +61,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         locks: loaded.locks,
         messages: loaded.messages,
         rewrites: loaded.rewrites,
-        readers: loaded.readers,
+        mentioned: loaded.mentioned,
         present: loaded.present,
         plan: Plan {
             base: loaded.canvas.last_seq,
@@ -113,6 +113,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         };
         planner.plan.results.push(result);
     }
+    planner.plan.reword_notifications();
     planner.plan
 }
 
@@ -141,8 +142,8 @@ struct Planner {
     /// The messages that may be answered, edited or removed, by their `seq`.
     messages: HashMap<i64, ChatEvent>,
     rewrites: HashMap<RewriteId, LoadedRewrite>,
-    /// The users who are mentioned and may read the canvas, by their names in lower case.
-    readers: HashMap<String, UserId>,
+    /// The users who are mentioned, by their names in lower case.
+    mentioned: HashMap<String, UserId>,
     /// Who is on the canvas.
     present: HashSet<UserId>,
     plan: Plan,

@@ -173,9 +173,9 @@ pub(super) async fn load(
     }
     if !needs.mentions.is_empty() {
         let names: Vec<String> = needs.mentions.into_iter().collect();
-        loaded.readers = db::access::readers_named(&mut *connection, canvas, &names).await?;
-        loaded.present.clone_from(&context.present);
+        loaded.mentioned = db::users::ids_by_name(&mut *connection, &names).await?;
     }
+    loaded.present.clone_from(&context.present);
     let cells: Vec<Coord> = needs.cells.into_iter().collect();
     let tiles = db::cells::load(connection, canvas, &cells).await?;
     loaded.cells = tiles.into_iter().collect();

@@ -18,6 +18,7 @@ use crate::{
         ring::Event,
         write::{Done, Operation, WriteError},
     },
+    words::Source,
 };
 use serde_json::Value;
 use shared::{
@@ -56,8 +57,8 @@ pub(super) struct Loaded {
     /// The visits of users whose pace may be limited.
     pub(super) visits: HashMap<UserId, Visit>,
     pub(super) rewrites: HashMap<RewriteId, LoadedRewrite>,
-    /// The users who are mentioned and may read the canvas, by their names in lower case.
-    pub(super) readers: HashMap<String, UserId>,
+    /// The users who are mentioned, by their names in lower case.
+    pub(super) mentioned: HashMap<String, UserId>,
     /// Who is on the canvas.
     pub(super) present: HashSet<UserId>,
 }
@@ -98,7 +99,7 @@ impl Loaded {
             messages: HashMap::new(),
             rewrites: HashMap::new(),
             visits: HashMap::new(),
-            readers: HashMap::new(),
+            mentioned: HashMap::new(),
             present: HashSet::new(),
         }
     }
@@ -302,6 +303,21 @@ impl Plan {
             }
         }
         (held, released)
+    }
+
+    /// Gives notifications the words as they are at the end of the batch.
+    pub(super) fn reword_notifications(&mut self) {
+        for rewording in self.rewordings.of.values() {
+            let words = &rewording.words;
+            for new in &mut self.notifications {
+                let is_source = match words.source {
+                    Source::Message(id) => new.about.message == Some(id),
+                };
+                if is_source {
+                    new.text.clone_from(&words.text);
+                }
+            }
+        }
     }
 
     pub(super) fn into_committed(self, notifications: Vec<Told>) -> Committed {

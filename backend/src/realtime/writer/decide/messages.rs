@@ -35,12 +35,13 @@ impl Planner {
             None => None,
         };
         let words_of = answered.map(|message| message.seq);
+        let answered_user = answered.map(|message| message.sender_id);
         let reply_to = answered.map(ReplyTo::of);
         let (write, seq) = (&request.write, self.seq + 1);
         let event = chat::event(self.canvas, write, text, reply_to, seq, self.now);
         let applied = self.append_repeating(request, &event, words_of)?;
         self.note_chat(write.identity.user_id);
-        self.notify_of_chat(request, &event);
+        self.notify_of_chat(request, &event, answered_user);
         Ok(applied)
     }
 

@@ -13,8 +13,13 @@ use shared::{
 };
 
 impl Planner {
-    /// Tells the people whom a chat message mentions.
-    pub(super) fn notify_of_chat(&mut self, request: &Request, event: &DurableEvent) {
+    /// Tells the user whose chat message is answered, and the people whom it mentions.
+    pub(super) fn notify_of_chat(
+        &mut self,
+        request: &Request,
+        event: &DurableEvent,
+        answered: Option<UserId>,
+    ) {
         let DurableEvent::CanvasChatMessage(event) = event else {
             return;
         };
@@ -22,14 +27,19 @@ impl Planner {
             message: Some(event.message.message_id),
             ..About::default()
         };
-        self.notify_mentioned(request, &event.message.message_text, about, &[]);
+        let text = &event.message.message_text;
+        if let Some(user) = answered {
+            let is_read = self.present.contains(&user);
+            self.notify(request, user, NotificationKind::Reply, about, text, is_read);
+        }
+        self.notify_mentioned(request, text, about, answered.as_slice());
     }
 
     /// Tells the people whom the words of a request mention, except those who are told of
     /// them otherwise.
     fn notify_mentioned(&mut self, request: &Request, text: &str, about: About, told: &[UserId]) {
         for name in request.write.operation.mentions() {
-            if let Some(user) = self.readers.get(&name).copied()
+            if let Some(user) = self.mentioned.get(&name).copied()
                 && !told.contains(&user)
             {
                 let is_read = self.present.contains(&user);
