@@ -33,7 +33,9 @@
   // boot.js handles the error; this avoids an "unhandled rejection".
   globalThis.stellarTexts.catch(() => {});
   // Which page is being loaded, for the placeholder in index.html.
-  root.dataset.page = location.pathname.startsWith("/canvas/") ? "canvas" : "start";
+  const path = location.pathname;
+  const isPlain = /^\/(inbox|messages)(\/|$)/.test(path);
+  root.dataset.page = path.startsWith("/canvas/") ? "canvas" : isPlain ? "plain" : "start";
   // Where the keyboard on the screen lies over the page instead of making it smaller (Safari on
   // iOS), the page is placed into the part that is still visible. It is not a zoom with two fingers,
   // and not the address bar, which is lower.

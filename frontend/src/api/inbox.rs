@@ -8,7 +8,7 @@ use shared::{
         Page,
         conversations::{Conversation, Conversations, DirectMessage},
         notifications::{NotificationPage, Preferences, ReadNotifications, UpdatePreferences},
-        reports::{NewReport, Report},
+        reports::{Report, ReportRule},
     },
     ids::{ConversationId, MessageId, OpId},
 };
@@ -135,10 +135,21 @@ pub async fn hide_conversation(id: ConversationId) -> ApiResult<()> {
     done(call(Method::DELETE, &format!("/conversations/{id}"))).await
 }
 
-/// Reports a private message.
+/// Reports a private message to the server's admins.
 ///
 /// # Errors
 /// [`super::ApiError`].
-pub async fn report(body: &NewReport) -> ApiResult<Report> {
-    parse(fetch(call(Method::POST, "/reports").json(body)).await)
+pub async fn report(
+    message: MessageId,
+    rule: ReportRule,
+    comment: Option<&str>,
+) -> ApiResult<Report> {
+    let mut body = json!({
+        "target": { "kind": "direct_message", "message_id": message },
+        "rule": rule,
+    });
+    if let Some(comment) = comment {
+        body["comment"] = comment.into();
+    }
+    parse(fetch(call(Method::POST, "/reports").json(&body)).await)
 }

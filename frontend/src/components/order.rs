@@ -64,7 +64,16 @@ pub struct SanctionDraft {
     pub outcome: Option<Outcome>,
 }
 
-/// The open panel, menu and forms of a canvas page; a context.
+/// What is reported.
+#[derive(Clone, Debug)]
+enum Reported {
+    /// Something on the open canvas, to its moderators.
+    OnCanvas(ReportTarget),
+    /// A private message, to the server's admins.
+    Private(MessageId),
+}
+
+/// The open panel, menu and forms of a page; a context.
 #[derive(Clone, Copy)]
 pub struct OrderState {
     /// Whether the moderation panel is open.
@@ -78,7 +87,7 @@ pub struct OrderState {
     /// What the form of a sanction is about.
     draft: RwSignal<Option<SanctionDraft>>,
     /// What the form of a report is about, and how people call it.
-    reported: RwSignal<Option<(ReportTarget, String)>>,
+    reported: RwSignal<Option<(Reported, String)>>,
     /// What keys do in the section that is shown, besides Escape.
     keys: RwSignal<Option<Callback<ev::KeyboardEvent>>>,
     /// Grows when something was decided here, so that lists are read again.
@@ -114,7 +123,13 @@ impl OrderState {
 
     /// Opens the form of a report.
     pub fn report(self, dialogs: Dialogs, target: ReportTarget, name: String) {
-        self.reported.set(Some((target, name)));
+        self.reported.set(Some((Reported::OnCanvas(target), name)));
+        dialogs.show(DialogKind::Report);
+    }
+
+    /// Opens the form of a report of a private message.
+    pub fn report_private(self, dialogs: Dialogs, message: MessageId, name: String) {
+        self.reported.set(Some((Reported::Private(message), name)));
         dialogs.show(DialogKind::Report);
     }
 

@@ -101,7 +101,7 @@ impl ChatReading {
             .with(|canvas| canvas.as_ref().map(|canvas| canvas.name.clone()));
         name.map_or_else(
             || t().name().to_owned(),
-            |page| t().page_of(&page, &t().name()),
+            |page| t().page_of(&page, t().name()),
         )
     }
 }

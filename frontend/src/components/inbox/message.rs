@@ -7,7 +7,9 @@ use crate::{
             link::ExternalLink,
             text::{Part, parts, tile},
         },
+        dialogs::Dialogs,
         icons::{Glyph, Icon},
+        order::OrderState,
     },
     i18n::{clock, inbox_texts, moment, refusal, t},
     inbox::Inbox,
@@ -84,7 +86,7 @@ pub fn ThreadMessage(
                 {status}
                 <time class="dm__time" title=move || moment(at)>{clock(at)}</time>
             </div>
-            <Act id row=row.into() is_removed=is_removed.into() is_newest />
+            <Act id row=row.into() is_removed=is_removed.into() name is_newest />
         </li>
     }
 }
@@ -103,31 +105,45 @@ fn words(text: &str) -> impl IntoView + use<> {
         .collect_view()
 }
 
-/// Takes one's own message back.
+/// Takes one's own message back, or reports the other's.
 #[component]
 fn Act(
     id: ConversationId,
     row: Signal<Arc<ThreadRow>>,
     is_removed: Signal<bool>,
+    name: Signal<String>,
     is_newest: Signal<bool>,
 ) -> impl IntoView {
     let inbox = expect_context::<Inbox>();
+    let dialogs = expect_context::<Dialogs>();
+    let order = expect_context::<OrderState>();
     let stored = Memo::new(move |_| row.with(|row| row.message_id).filter(|_| !is_removed.get()));
     move || {
         let message_id = stored.get()?;
-        row.with_untracked(|row| row.is_mine).then(|| {
-            view! {
-                <button
-                    class="btn btn--quiet btn--icon btn--small dm__act"
-                    type="button"
-                    aria-label=inbox_texts().remove_message()
-                    title=inbox_texts().remove_message()
-                    tabindex=move || if is_newest.get() { "0" } else { "-1" }
-                    on:click=move |_| inbox.remove_message(id, message_id)
-                >
-                    <Icon glyph=Glyph::Delete small=true />
-                </button>
+        let is_mine = row.with_untracked(|row| row.is_mine);
+        let (label, glyph) = if is_mine {
+            (inbox_texts().remove_message(), Glyph::Delete)
+        } else {
+            (inbox_texts().report_message(), Glyph::Warning)
+        };
+        let act = move |_| {
+            if is_mine {
+                inbox.remove_message(id, message_id);
+            } else {
+                order.report_private(dialogs, message_id, name.get_untracked());
             }
+        };
+        Some(view! {
+            <button
+                class="btn btn--quiet btn--icon btn--small dm__act"
+                type="button"
+                aria-label=label
+                title=label
+                tabindex=move || if is_newest.get() { "0" } else { "-1" }
+                on:click=act
+            >
+                <Icon glyph small=true />
+            </button>
         })
     }
 }

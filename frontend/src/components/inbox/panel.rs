@@ -141,7 +141,7 @@ fn SectionTabs() -> impl IntoView {
             ("ArrowRight" | "ArrowLeft", Some(Section::Notifications)) | ("End", _) => {
                 Section::Messages
             }
-            ("ArrowRight" | "ArrowLeft", _) | ("Home", _) => Section::Notifications,
+            ("ArrowRight" | "ArrowLeft" | "Home", _) => Section::Notifications,
             _ => return,
         };
         event.prevent_default();

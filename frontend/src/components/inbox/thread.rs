@@ -283,8 +283,7 @@ fn Messages(
     // Of the newest message that has a button.
     let newest = Memo::new(move |_| {
         let rows = rows();
-        let has_button =
-            |row: &&Arc<ThreadRow>| row.is_mine && row.message_id.is_some() && !row.removed;
+        let has_button = |row: &&Arc<ThreadRow>| row.message_id.is_some() && !row.removed;
         rows.iter().rev().find(has_button).map(|row| row.key)
     });
     let load_older = move || inbox.load_older();

@@ -1,15 +1,14 @@
 //! The form of a report: what is wrong, and what will happen.
 
-use super::OrderState;
+use super::{OrderState, Reported};
 use crate::{
-    api,
+    api::{self, ApiError},
     components::{dialogs::Dialogs, field::Field, form::Submission},
     i18n::{
         order::{order_texts, rule},
         t,
     },
-    model::notice::NoticeKind,
-    session::Session,
+    inbox::Inbox,
     store::Store,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -31,7 +30,8 @@ const MAX_COMMENT: usize = 500;
 /// sent, and how to take it back.
 #[component]
 pub fn ReportForm() -> impl IntoView {
-    let store = expect_context::<Store>();
+    // Private messages are reported on pages without a canvas, too.
+    let canvas = use_context::<Store>().map(|store| store.canvas_id);
     let order = expect_context::<OrderState>();
     let dialogs = expect_context::<Dialogs>();
     let Some((about, title)) = order.reported.get_untracked() else {
@@ -52,15 +52,27 @@ pub fn ReportForm() -> impl IntoView {
         let Some(rule) = chosen.get_untracked() else {
             return;
         };
-        let comment = comment.get_untracked();
-        let body = NewReport {
-            target: about.get_value(),
-            rule,
-            comment: (!comment.trim().is_empty()).then(|| comment.trim().to_owned()),
-        };
-        let canvas = store.canvas_id;
+        let comment = comment.with_untracked(|comment| comment.trim().to_owned());
+        let comment = (!comment.is_empty()).then_some(comment);
+        let about = about.get_value();
         form.send(
-            async move { api::order::report(canvas, &body).await },
+            async move {
+                match (about, canvas) {
+                    (Reported::OnCanvas(target), Some(canvas)) => {
+                        let body = NewReport {
+                            target,
+                            rule,
+                            comment,
+                        };
+                        api::order::report(canvas, &body).await
+                    }
+                    (Reported::Private(message), _) => {
+                        api::inbox::report(message, rule, comment.as_deref()).await
+                    }
+                    // What is on a canvas is reported on its page alone.
+                    (Reported::OnCanvas(_), None) => Err(ApiError::Unreachable),
+                }
+            },
             move |report| {
                 sent.try_set(Some(report));
             },
@@ -124,12 +136,12 @@ pub fn ReportForm() -> impl IntoView {
 #[component]
 fn Sent(report: Report) -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
-    let session = expect_context::<Session>();
+    let inbox = expect_context::<Inbox>();
     let form = Submission::from_context();
     let withdraw = move |_| {
         form.send(api::order::withdraw(report.id), move |()| {
             dialogs.close();
-            session.notify(NoticeKind::Done(order_texts().withdrawn().to_owned()));
+            inbox.note(order_texts().withdrawn().to_owned());
         });
     };
     view! {

@@ -149,11 +149,7 @@ pub(super) fn add_page<T, K: PartialOrd>(
     is_first: bool,
     key: impl Fn(&T) -> K,
 ) {
-    if !is_first {
-        page.retain(|one| list.items.iter().all(|other| key(other) != key(one)));
-        list.items.append(&mut page);
-        list.next = next;
-    } else {
+    if is_first {
         let oldest = page.last().map(&key).filter(|_| next.is_some());
         let mut older = std::mem::take(&mut list.items);
         older.retain(|one| oldest.as_ref().is_some_and(|oldest| key(one) < *oldest));
@@ -162,6 +158,10 @@ pub(super) fn add_page<T, K: PartialOrd>(
         }
         page.append(&mut older);
         list.items = page;
+    } else {
+        page.retain(|one| list.items.iter().all(|other| key(other) != key(one)));
+        list.items.append(&mut page);
+        list.next = next;
     }
     list.state = ListedState::Ready;
 }
