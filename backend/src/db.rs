@@ -15,6 +15,7 @@ pub(crate) mod blocks;
 pub(crate) mod canvases;
 pub(crate) mod cases;
 pub(crate) mod cells;
+pub(crate) mod comments;
 mod connect;
 pub(crate) mod conversations;
 pub(crate) mod deleted_canvases;

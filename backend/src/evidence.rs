@@ -5,8 +5,12 @@
 use crate::{
     cell_history::{CellHistory, Rules, Step},
     db::{
-        self, Pool, cases::CaseTarget, events, evidence as reading, history::event_time, messages,
-        rewrites,
+        self, Pool,
+        cases::CaseTarget,
+        comments::{self, Filter},
+        events, evidence as reading,
+        history::event_time,
+        messages, rewrites,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,11 +18,12 @@ use serde::{Deserialize, Serialize};
 use shared::{
     api::{
         Canvas, ChatMessage,
+        comments::Comment,
         moderation::UserRef,
-        reports::{Evidence, EvidenceTile, Overpainted},
+        reports::{Evidence, EvidenceMessage, EvidenceTile, Overpainted},
     },
     canvas::Coord,
-    ids::{CanvasId, MessageId, RewriteId, UserId},
+    ids::{CanvasId, CommentId, MessageId, RewriteId, UserId},
     pixels::{Pixels, TRANSPARENT},
     time::Timestamp,
 };
@@ -48,11 +53,11 @@ pub(crate) struct StoredEvidence {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     overpainted: Option<Vec<StoredOverpainted>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    message: Option<ChatMessage>,
+    message: Option<EvidenceMessage>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    before: Option<Vec<ChatMessage>>,
+    before: Option<Vec<EvidenceMessage>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    after: Option<Vec<ChatMessage>>,
+    after: Option<Vec<EvidenceMessage>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<ChatMessage>>,
 }
@@ -100,11 +105,12 @@ impl StoredEvidence {
         let tiles = self.tiles.iter().flatten();
         let overpainted = self.overpainted.iter().flatten();
         let messages = self.message.iter().chain(self.before.iter().flatten());
-        let messages = messages.chain(self.after.iter().flatten());
-        let messages = messages.chain(self.messages.iter().flatten());
+        let around = messages.chain(self.after.iter().flatten());
+        let messages = self.messages.iter().flatten();
         tiles
             .flat_map(|tile| tile.authors.iter().copied())
             .chain(overpainted.flat_map(|pixels| [pixels.by, pixels.of]))
+            .chain(around.map(author))
             .chain(messages.map(|message| message.sender_id))
             .collect()
     }
@@ -112,8 +118,14 @@ impl StoredEvidence {
     /// With the names of its users.
     pub(crate) fn show(self, names: &Names) -> Evidence {
         let show = |message| show_message(message, names);
-        let show_all = |messages: Option<Vec<ChatMessage>>| {
-            messages.map(|all| all.into_iter().map(show).collect())
+        let show_words = |message| match message {
+            EvidenceMessage::Chat(message) => EvidenceMessage::Chat(show(message)),
+            EvidenceMessage::Comment(comment) => {
+                EvidenceMessage::Comment(show_comment(comment, names))
+            }
+        };
+        let show_all = |messages: Option<Vec<EvidenceMessage>>| {
+            messages.map(|all| all.into_iter().map(show_words).collect())
         };
         let tiles = self.tiles.map(|tiles| {
             let tiles = tiles.into_iter().map(|tile| EvidenceTile {
@@ -138,10 +150,10 @@ impl StoredEvidence {
             seq: self.seq,
             tiles,
             overpainted,
-            message: self.message.map(show),
+            message: self.message.map(show_words),
             before: show_all(self.before),
             after: show_all(self.after),
-            messages: show_all(self.messages),
+            messages: self.messages.map(|all| all.into_iter().map(show).collect()),
         }
     }
 }
@@ -156,6 +168,23 @@ fn show_message(message: ChatMessage, names: &Names) -> ChatMessage {
         sender_username: sender.username,
         sender_display_name: sender.display_name,
         ..message
+    }
+}
+
+/// The same for a comment.
+fn show_comment(mut comment: Comment, names: &Names) -> Comment {
+    let author = name(names, comment.author.user_id);
+    if author.username == deleted_name(author.user_id) {
+        comment.author = author;
+    }
+    comment
+}
+
+/// Who wrote it.
+fn author(message: &EvidenceMessage) -> UserId {
+    match message {
+        EvidenceMessage::Chat(message) => message.sender_id,
+        EvidenceMessage::Comment(comment) => comment.author.user_id,
     }
 }
 
@@ -182,6 +211,7 @@ pub(crate) async fn gather(
             of_cells(reads, canvas, &target.cells(), now).await
         }
         CaseTarget::Message { message_id } => of_message(reads, canvas, *message_id).await,
+        CaseTarget::Comment { comment_id } => of_comment(reads, canvas, *comment_id).await,
         CaseTarget::User { user_id } => of_person(reads, canvas, *user_id, now).await,
         CaseTarget::Canvas => Ok(Gathered {
             evidence: StoredEvidence {
@@ -372,13 +402,68 @@ async fn of_message(reads: &Pool, canvas: &Canvas, message_id: MessageId) -> db:
     let after = messages::after(reads, id, message.seq, head, MESSAGES_AROUND).await?;
     // The message may be newer than the canvas that was read before it.
     evidence.seq = head.max(message.seq);
-    evidence.message = with_words(reads, id, vec![message]).await?.pop();
-    evidence.before = Some(with_words(reads, id, before).await?);
-    evidence.after = Some(with_words(reads, id, after).await?);
+    let chat = |messages: Vec<ChatMessage>| -> Vec<EvidenceMessage> {
+        messages.into_iter().map(EvidenceMessage::Chat).collect()
+    };
+    evidence.message = chat(with_words(reads, id, vec![message]).await?).pop();
+    evidence.before = Some(chat(with_words(reads, id, before).await?));
+    evidence.after = Some(chat(with_words(reads, id, after).await?));
     Ok(Gathered {
         evidence,
         reported: vec![sender],
     })
+}
+
+/// A comment, with those before and after it on the same cell.
+async fn of_comment(reads: &Pool, canvas: &Canvas, id: CommentId) -> db::Result<Gathered> {
+    let mut evidence = StoredEvidence {
+        seq: canvas.last_seq,
+        ..StoredEvidence::default()
+    };
+    let Some(comment) = comments::find(reads, id).await? else {
+        return Ok(Gathered {
+            evidence,
+            reported: Vec::new(),
+        });
+    };
+    let (author, seq) = (comment.author.user_id, comment.seq);
+    let at = Coord {
+        x: comment.x,
+        y: comment.y,
+    };
+    let on_cell = Filter {
+        cell: Some(at),
+        resolved: None,
+    };
+    let mut before = comments::before(reads, canvas.id, at, seq, MESSAGES_AROUND).await?;
+    before.reverse();
+    let after = comments::list(reads, canvas.id, on_cell, seq, MESSAGES_AROUND).await?;
+    evidence.seq = canvas.last_seq.max(seq);
+    evidence.message = with_removed_words(reads, vec![comment]).await?.pop();
+    evidence.before = Some(with_removed_words(reads, before).await?);
+    evidence.after = Some(with_removed_words(reads, after).await?);
+    Ok(Gathered {
+        evidence,
+        reported: vec![author],
+    })
+}
+
+/// The comments with the words of those that were removed, which nothing else shows.
+async fn with_removed_words(
+    reads: &Pool,
+    mut comments: Vec<Comment>,
+) -> db::Result<Vec<EvidenceMessage>> {
+    let removed = comments.iter().filter(|comment| comment.removed);
+    let removed: Vec<CommentId> = removed.map(|comment| comment.id).collect();
+    if !removed.is_empty() {
+        let mut words = comments::removed_words(reads, &removed).await?;
+        for comment in &mut comments {
+            if let Some(words) = words.remove(&comment.id) {
+                comment.text = words;
+            }
+        }
+    }
+    Ok(comments.into_iter().map(EvidenceMessage::Comment).collect())
 }
 
 async fn of_person(

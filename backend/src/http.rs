@@ -16,6 +16,7 @@ mod bulk;
 mod canvases;
 mod cases;
 mod client_addr;
+mod comments;
 mod conversations;
 mod cookie;
 mod credential;
@@ -122,6 +123,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(appeals::routes())
                 .merge(snapshot::routes())
                 .merge(tiles::routes())
+                .merge(comments::routes())
                 .merge(history::routes())
                 .merge(authors::routes())
                 .merge(image::routes())

@@ -38,6 +38,7 @@ pub(crate) use metrics::render as render_metrics;
 pub(crate) use rate_limit::RateCost;
 pub(crate) use registry::ClientType;
 pub(crate) use write::{
-    Done, Identity, Operation, RewriteBatch, RewrittenCell, UNKNOWN_ACL, Write, WriteError,
+    CommentOp, Done, Identity, Operation, RewriteBatch, RewrittenCell, UNKNOWN_ACL, Write,
+    WriteError,
 };
 pub(crate) use writer::settings_permit;

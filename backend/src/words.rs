@@ -5,18 +5,24 @@
 //! the rings.
 
 use shared::{
-    api::{ChatMessage, ReplyTo},
-    ids::MessageId,
-    protocol::DurableEvent,
+    api::{ChatMessage, ReplyTo, comments::Comment, moderation::UserRef},
+    ids::{CommentId, MessageId},
+    protocol::{CommentCreated, CommentUpdated, DurableEvent},
     time::Timestamp,
 };
 
 /// The beginnings of the wire form of the events that tell of new words.
-const TELLING: [&[u8]; 2] = [br#"{"type":"chat_removed","#, br#"{"type":"chat_edited","#];
+const TELLING: [&[u8]; 3] = [
+    br#"{"type":"chat_removed","#,
+    br#"{"type":"chat_edited","#,
+    br#"{"type":"comment_updated","#,
+];
 /// The beginnings of the wire form of the events that have words.
-const HAVING: [&[u8]; 2] = [
+const HAVING: [&[u8]; 4] = [
     br#"{"type":"canvas_chat_message","#,
     br#"{"type":"chat_edited","#,
+    br#"{"type":"comment_created","#,
+    br#"{"type":"comment_updated","#,
 ];
 
 /// What says the words.
@@ -24,6 +30,8 @@ const HAVING: [&[u8]; 2] = [
 pub(crate) enum Source {
     /// A chat message.
     Message(MessageId),
+    /// A comment.
+    Comment(CommentId),
 }
 
 /// The words of something as they are now.
@@ -37,6 +45,8 @@ pub(crate) struct Words {
     edited_at: Option<Timestamp>,
     /// Who said them, where that is known.
     sender_username: Option<String>,
+    /// The same of a comment.
+    author: Option<UserRef>,
 }
 
 impl Words {
@@ -48,6 +58,19 @@ impl Words {
             is_removed: message.removed,
             edited_at: message.edited_at,
             sender_username: Some(message.sender_username.clone()),
+            author: None,
+        }
+    }
+
+    /// The words of a comment.
+    pub(crate) fn of_comment(comment: &Comment) -> Self {
+        Self {
+            source: Source::Comment(comment.id),
+            text: comment.text.clone(),
+            is_removed: comment.removed,
+            edited_at: comment.edited_at,
+            sender_username: None,
+            author: Some(comment.author.clone()),
         }
     }
 
@@ -55,6 +78,7 @@ impl Words {
     fn said_by(body: &str) -> Option<Self> {
         match serde_json::from_str(body) {
             Ok(DurableEvent::CanvasChatMessage(event)) => Some(Self::of_message(&event.message)),
+            Ok(DurableEvent::CommentCreated(event)) => Some(Self::of_comment(&event.comment)),
             _ => None,
         }
     }
@@ -71,6 +95,7 @@ impl Words {
                 is_removed: true,
                 edited_at: None,
                 sender_username: None,
+                author: None,
             }),
             Ok(DurableEvent::ChatEdited(event)) => Some(Self {
                 source: Source::Message(event.message_id),
@@ -78,7 +103,9 @@ impl Words {
                 is_removed: false,
                 edited_at: Some(event.edited_at),
                 sender_username: None,
+                author: None,
             }),
+            Ok(DurableEvent::CommentUpdated(event)) => Some(Self::of_comment(&event.comment)),
             _ => None,
         }
     }
@@ -97,14 +124,41 @@ impl Words {
 
     /// Whether the event may have these words: a quick look before it is decoded.
     fn may_be_in(&self, body: &[u8]) -> bool {
-        let Source::Message(id) = self.source;
+        let mark = match self.source {
+            Source::Message(id) => id.to_string(),
+            Source::Comment(id) => format!(r#""comment":{{"id":{id},"#),
+        };
         HAVING.iter().any(|having| body.starts_with(having))
-            && str::from_utf8(body).is_ok_and(|body| body.contains(&id.to_string()))
+            && str::from_utf8(body).is_ok_and(|body| body.contains(&mark))
     }
 
     /// Puts the words into the event; false where it does not have them.
     fn put(&self, event: &mut DurableEvent) -> bool {
-        let Source::Message(id) = self.source;
+        match self.source {
+            Source::Message(id) => self.put_into_chat(id, event),
+            Source::Comment(id) => match event {
+                DurableEvent::CommentCreated(CommentCreated { comment, .. })
+                | DurableEvent::CommentUpdated(CommentUpdated { comment, .. })
+                    if comment.id == id =>
+                {
+                    self.put_into_comment(comment);
+                    true
+                }
+                _ => false,
+            },
+        }
+    }
+
+    fn put_into_comment(&self, comment: &mut Comment) {
+        comment.text.clone_from(&self.text);
+        comment.removed = self.is_removed;
+        comment.edited_at = self.edited_at;
+        if let Some(author) = &self.author {
+            comment.author.clone_from(author);
+        }
+    }
+
+    fn put_into_chat(&self, id: MessageId, event: &mut DurableEvent) -> bool {
         match event {
             DurableEvent::CanvasChatMessage(said) if said.message.message_id == id => {
                 let message = &mut said.message;
@@ -132,6 +186,8 @@ impl Words {
             }
             DurableEvent::ChatEdited(_)
             | DurableEvent::ChatRemoved(_)
+            | DurableEvent::CommentCreated(_)
+            | DurableEvent::CommentUpdated(_)
             | DurableEvent::TileCreated(_)
             | DurableEvent::TileUpdated(_)
             | DurableEvent::TileLiked(_)
@@ -160,7 +216,13 @@ pub(crate) fn stored(event: &DurableEvent) -> serde_json::Result<String> {
             }
         }
         DurableEvent::ChatEdited(edited) => edited.message_text.clear(),
+        DurableEvent::CommentUpdated(CommentUpdated { comment, .. }) => {
+            comment.text.clear();
+            comment.author.username.clear();
+            comment.author.display_name.clear();
+        }
         DurableEvent::ChatRemoved(_)
+        | DurableEvent::CommentCreated(_)
         | DurableEvent::TileCreated(_)
         | DurableEvent::TileUpdated(_)
         | DurableEvent::TileLiked(_)
@@ -250,6 +312,43 @@ mod tests {
             Some(answer("ann", ""))
         );
         assert_eq!(after(&removal, &edited("words")), Some(edited("")));
+    }
+
+    fn of_comment(kind: &str, id: i64, text: &str, removed: bool) -> Value {
+        json!({
+            "type": kind, "seq": 7, "timestamp": TIME, "comment": {
+                "id": id, "canvas_id": 7, "x": 1, "y": 2, "seq": 3, "at_seq": 2,
+                "parent_id": null, "text": text, "resolved": true, "replies": 4,
+                "author": { "user_id": 1, "username": "ann", "display_name": "Ann" },
+                "removed": removed, "created_at": TIME, "edited_at": null,
+            },
+        })
+    }
+
+    #[test]
+    fn events_of_a_comment_have_its_newest_words() {
+        let update = of_comment("comment_updated", 1, "new", false);
+        for kind in ["comment_created", "comment_updated"] {
+            let old = of_comment(kind, 1, "old", false);
+            assert_eq!(
+                after(&update, &old),
+                Some(of_comment(kind, 1, "new", false))
+            );
+            // The id of another one may begin in the same way.
+            assert_eq!(after(&update, &of_comment(kind, 12, "old", false)), None);
+            let removal = of_comment("comment_updated", 1, "", true);
+            assert_eq!(after(&removal, &old), Some(of_comment(kind, 1, "", true)));
+        }
+        assert_eq!(after(&update, &said(ID, "old")), None);
+        assert_eq!(after(&edited("new"), &update), None);
+        let event: DurableEvent = serde_json::from_value(update.clone()).unwrap();
+        let stored = stored(&event).unwrap();
+        assert!(
+            !stored.contains("new") && !stored.contains("nn"),
+            "{stored}"
+        );
+        let home = wire(&of_comment("comment_created", 1, "new", false));
+        assert_eq!(read(stored, Some(&home)), wire(&update));
     }
 
     #[test]

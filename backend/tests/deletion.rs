@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 
-/// Fills a canvas with events, tiles, likes and remembered operations.
+/// Fills a canvas with events, tiles, likes, comments and remembered operations.
 async fn fill(pool: &PgPool, owner: &Client, canvas: i64, events: i64) {
     sqlx::query(
         "INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, body, created_at)
@@ -44,6 +44,19 @@ async fn fill(pool: &PgPool, owner: &Client, canvas: i64, events: i64) {
     .execute(pool)
     .await
     .unwrap();
+    sqlx::query(
+        "WITH said AS (
+             INSERT INTO comments (canvas_id, tile, seq, at_seq, author_id, text, created_at)
+             SELECT $1, 0, seq, 0, $2, 'words', now() FROM generate_series(1, 3000) AS seq
+         )
+         INSERT INTO commented_cells (canvas_id, tile, comments, open)
+         SELECT $1, tile, 1, 1 FROM generate_series(0, 2999) AS tile",
+    )
+    .bind(canvas)
+    .bind(owner.id())
+    .execute(pool)
+    .await
+    .unwrap();
     sqlx::query("UPDATE canvases SET last_seq = $2 WHERE id = $1")
         .bind(canvas)
         .bind(events)
@@ -61,6 +74,10 @@ async fn orphans(pool: &PgPool) -> i64 {
                  WHERE NOT EXISTS (SELECT FROM canvases WHERE id = o.canvas_id))
               + (SELECT count(*) FROM tiles t
                  WHERE NOT EXISTS (SELECT FROM canvases WHERE id = t.canvas_id))
+              + (SELECT count(*) FROM comments c
+                 WHERE NOT EXISTS (SELECT FROM canvases WHERE id = c.canvas_id))
+              + (SELECT count(*) FROM commented_cells c
+                 WHERE NOT EXISTS (SELECT FROM canvases WHERE id = c.canvas_id))
               + (SELECT count(*) FROM deleted_canvases)",
     )
     .fetch_one(pool)
@@ -111,6 +128,7 @@ async fn a_large_canvas_is_gone_at_once_and_its_rows_follow() {
         "/tiles",
         "/events",
         "/messages",
+        "/comments",
         "/members",
         "/image.png",
     ] {

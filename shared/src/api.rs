@@ -16,6 +16,7 @@ use std::fmt;
 
 pub mod accounts;
 pub mod appeals;
+pub mod comments;
 pub mod conversations;
 pub mod moderation;
 pub mod notifications;
@@ -292,6 +293,9 @@ pub struct Tile {
     pub like_count: i64,
     /// Whether the requesting user likes it.
     pub liked_by_me: bool,
+    /// Threads of comments on its cell that are neither resolved nor removed.
+    #[serde(default)]
+    pub open_comments: i64,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its title or pixels changed last.

@@ -51,6 +51,10 @@ id!(
     RewriteId(i64)
 );
 id!(
+    /// A comment on a tile.
+    CommentId(i64)
+);
+id!(
     /// A chat message or a private message (UUID version 7).
     MessageId(Uuid)
 );

@@ -53,6 +53,10 @@ pub const REPORTED_DIRECT_MESSAGES: i64 = 20;
 pub const EDIT_S: i64 = 15 * 60;
 /// Characters of a message that an answer to it shows.
 pub const EXCERPT: usize = 80;
+/// Characters of a comment on a tile.
+pub const COMMENT_TEXT: RangeInclusive<usize> = 1..=1000;
+/// Comments on one cell, answers and removed ones included.
+pub const CELL_COMMENTS: i64 = 1000;
 /// Characters of the reason of an act of moderation, where one need not be given.
 pub const REASON: RangeInclusive<usize> = 0..=500;
 /// Tiles that one rewrite changes at most.

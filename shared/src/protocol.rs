@@ -4,6 +4,7 @@
 mod cases;
 mod chat;
 mod client;
+mod comments;
 mod connection;
 mod conversations;
 mod decode;
@@ -18,6 +19,7 @@ mod server;
 pub use cases::{CaseOpened, CaseUpdated};
 pub use chat::ChatEdited;
 pub use client::{ClientMessage, ClientRequest, PresenceChange};
+pub use comments::{CommentCreated, CommentUpdated};
 pub use connection::{Ack, Connected, ErrorMessage, Heartbeat, Pong, Resume};
 pub use conversations::{DirectMessageSent, DirectMessagesRead, DirectTyping};
 pub use decode::{DecodeError, decode};
@@ -77,6 +79,8 @@ pub enum ErrorCode {
     /// The other user takes no private message of this one: they block or are blocked, their
     /// preferences, or a request that they did not accept.
     NotWanted,
+    /// There is no such comment.
+    CommentNotFound,
     /// Too many requests; send again after `retry_after_ms`.
     RateLimited,
     /// The token in `auth_refresh` is not valid.

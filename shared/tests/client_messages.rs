@@ -5,7 +5,7 @@ use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Number, Value};
 use shared::{
     canvas::Coord,
-    ids::{CanvasId, ConversationId, MessageId, OpId},
+    ids::{CanvasId, CommentId, ConversationId, MessageId, OpId},
     limits,
     pixels::{PixelEdit, Pixels},
     presence::Status,
@@ -87,11 +87,19 @@ fn message() -> impl Strategy<Value = ClientMessage> {
                 device,
             }
         }),
-        (chat, option::of(any::<i64>().prop_map(CanvasId)))
-            .prop_map(|(text, canvas_id)| ClientMessage::CanvasChat { text, canvas_id }),
-        any::<u128>().prop_map(|id| ClientMessage::ChatRemove {
-            message_id: MessageId(Uuid::from_u128(id)),
-        }),
+        (
+            chat.clone(),
+            option::of(any::<i64>().prop_map(CanvasId)),
+            option::of(message_id())
+        )
+            .prop_map(|(text, canvas_id, reply_to)| ClientMessage::CanvasChat {
+                text,
+                canvas_id,
+                reply_to
+            }),
+        (message_id(), chat)
+            .prop_map(|(message_id, text)| ClientMessage::ChatEdit { message_id, text }),
+        message_id().prop_map(|message_id| ClientMessage::ChatRemove { message_id }),
         (any::<i64>(), clean(limits::DIRECT_MESSAGE_TEXT)).prop_map(|(id, text)| {
             ClientMessage::DirectMessageSend {
                 conversation_id: ConversationId(id),
@@ -105,6 +113,32 @@ fn message() -> impl Strategy<Value = ClientMessage> {
         any::<(i64, bool)>().prop_map(|(id, is_typing)| ClientMessage::DirectTyping {
             conversation_id: ConversationId(id),
             is_typing,
+        }),
+        (
+            cell,
+            clean(limits::COMMENT_TEXT),
+            option::of(any::<i64>().prop_map(CommentId)),
+        )
+            .prop_map(|((x, y), text, parent_id)| ClientMessage::CommentCreate {
+                x,
+                y,
+                text,
+                parent_id,
+            }),
+        (
+            any::<i64>().prop_map(CommentId),
+            option::of(clean(limits::COMMENT_TEXT)),
+            option::of(any::<bool>()),
+        )
+            .prop_map(
+                |(comment_id, text, resolved)| ClientMessage::CommentUpdate {
+                    comment_id,
+                    text,
+                    resolved,
+                }
+            ),
+        any::<i64>().prop_map(|id| ClientMessage::CommentRemove {
+            comment_id: CommentId(id),
         }),
         presence(),
         (
@@ -161,6 +195,10 @@ fn message() -> impl Strategy<Value = ClientMessage> {
     .boxed()
 }
 
+fn message_id() -> impl Strategy<Value = MessageId> {
+    any::<u128>().prop_map(|id| MessageId(Uuid::from_u128(id)))
+}
+
 fn op_id() -> impl Strategy<Value = OpId> {
     any::<(u128, bool, bool)>().prop_map(|(id, hyphens, upper)| {
         let id = Uuid::from_u128(id);
@@ -189,13 +227,18 @@ proptest! {
     }
 
     #[test]
-    fn a_durable_message_is_a_chat_message_or_changes_a_tile(message in message()) {
-        let is_chat = matches!(
+    fn a_durable_message_is_of_the_chat_or_a_comment_or_changes_a_tile(message in message()) {
+        let are_words = matches!(
             message,
-            ClientMessage::CanvasChat { .. } | ClientMessage::ChatRemove { .. }
+            ClientMessage::CanvasChat { .. }
+                | ClientMessage::ChatEdit { .. }
+                | ClientMessage::ChatRemove { .. }
+                | ClientMessage::CommentCreate { .. }
+                | ClientMessage::CommentUpdate { .. }
+                | ClientMessage::CommentRemove { .. }
         );
         let tile_op = message.tile_op();
-        prop_assert_eq!(message.is_durable(), is_chat || tile_op.is_some());
+        prop_assert_eq!(message.is_durable(), are_words || tile_op.is_some());
         if let Some((at, _)) = tile_op {
             prop_assert_eq!(message.cell(), Some(at));
         }

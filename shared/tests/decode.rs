@@ -6,9 +6,12 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use shared::protocol::{ClientMessage, ErrorCode, decode};
 
 /// A frame of each type, with all fields.
-const FRAMES: [&str; 19] = [
+const FRAMES: [&str; 22] = [
     r#"{"type":"hello","client_name":"Ann's","device":{"os":"x","n":[1,2.5,null]}}"#,
     r#"{"type":"canvas_chat","text":" hi\r\nthere ","canvas_id":7,"op_id":"018f4e1c-0000-7000-8000-000000000001"}"#,
+    r#"{"type":"comment_create","x":1,"y":2,"text":" é\r\n","parent_id":3}"#,
+    r#"{"type":"comment_update","comment_id":4,"text":"x","resolved":false}"#,
+    r#"{"type":"comment_remove","comment_id":9007199254740993}"#,
     r#"{"type":"user_presence","presence_type":"typing","is_typing":true}"#,
     r#"{"type":"user_presence","presence_type":"editing_tile","tile_x":1,"tile_y":2,"is_editing":false}"#,
     r#"{"type":"user_presence","presence_type":"status","status":"busy","status_message":"soon"}"#,

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shared::{
     api::{
         Auth, Canvas, ChatMessage, Member, Page, Problem, Snapshot, Ticket, Tile, User,
+        comments::Comment,
         conversations::{ConversationState, Conversations},
         notifications::{
             DirectMessages, Notification, NotificationKind, NotificationPage, Preferences,
@@ -20,7 +21,7 @@ use shared::{
 use std::collections::BTreeSet;
 
 const ID: &str = "018f4e1c-0000-7000-8000-000000000001";
-const DURABLE: [&str; 8] = [
+const DURABLE: [&str; 10] = [
     "canvas_chat_message",
     "chat_removed",
     "chat_edited",
@@ -29,6 +30,8 @@ const DURABLE: [&str; 8] = [
     "tile_liked",
     "tile_deleted",
     "canvas_updated",
+    "comment_created",
+    "comment_updated",
 ];
 const TIME: &str = "2025-08-29T21:45:19.000Z";
 
@@ -131,6 +134,10 @@ fn messages() -> Vec<Value> {
         json!({"type": "direct_message", "message": direct_message()}),
         json!({"type": "direct_message_read", "conversation_id": 3, "seq": 7}),
         json!({"type": "direct_typing", "conversation_id": 3, "is_typing": true}),
+        json!({
+            "type": "ack", "for": "comment_create", "op_id": ID, "seq": 2, "timestamp": TIME,
+            "comment_id": 5,
+        }),
         json!({"type": "error", "code": "tile_locked", "message": "no"}),
         json!({
             "type": "error", "code": "rate_limited", "message": "no", "op_id": ID,
@@ -153,6 +160,14 @@ fn messages() -> Vec<Value> {
         "type": "chat_edited", "seq": 9, "canvas_id": 7, "message_id": ID, "target_seq": 3,
         "message_text": "hi", "edited_at": TIME,
     }));
+    let mut answer = comment();
+    answer["parent_id"] = 3.into();
+    answer["edited_at"] = Value::Null;
+    for (kind, comment) in [("comment_created", answer), ("comment_updated", comment())] {
+        messages.push(json!({
+            "type": kind, "seq": 4, "comment": comment, "timestamp": TIME,
+        }));
+    }
     for by in ["author", "moderator"] {
         messages.push(json!({
             "type": "chat_removed", "seq": 9, "canvas_id": 7, "message_id": ID, "target_seq": 3,
@@ -223,6 +238,15 @@ fn notifications() -> [Value; 3] {
             "count": 1, "text": "spam", "created_at": TIME, "read": false,
         }),
     ]
+}
+
+fn comment() -> Value {
+    json!({
+        "id": 5, "canvas_id": 7, "x": 1, "y": 0, "seq": 4, "at_seq": 3, "parent_id": null,
+        "author": {"user_id": 1, "username": "ann", "display_name": "Ann"},
+        "text": "a\nb \u{1f31f}", "resolved": true, "replies": 2, "removed": false,
+        "created_at": TIME, "edited_at": TIME,
+    })
 }
 
 fn chat() -> Value {
@@ -349,6 +373,7 @@ fn a_message_without_a_required_field_is_not_read() {
                         | "version"
                         | "tile_id"
                         | "like_count"
+                        | "comment_id"
                         | "retry_after_ms"
                         | "sanction"
                         | "sanctions"
@@ -389,7 +414,7 @@ fn every_body_is_read_as_it_was_written() {
     let tile = json!({
         "id": 3, "canvas_id": 7, "x": 1, "y": 0, "creator_id": 1, "creator_username": "ann",
         "title": "T", "pixels": "AQI=", "version": 2, "like_count": 1, "liked_by_me": true,
-        "created_at": TIME, "updated_at": TIME,
+        "open_comments": 2, "created_at": TIME, "updated_at": TIME,
     });
     let account = json!({
         "id": 1, "username": "ann", "display_name": "Ann", "is_guest": false, "is_admin": false,
@@ -418,6 +443,7 @@ fn every_body_is_read_as_it_was_written() {
     round_trip::<Ticket>(&json!({"ticket": "t", "expires_at": TIME}));
     round_trip::<Tile>(&tile);
     round_trip::<ChatMessage>(&chat());
+    round_trip::<Comment>(&comment());
     round_trip::<ActiveUser>(&user());
     round_trip::<Conversations>(&json!({
         "items": [{
@@ -478,6 +504,7 @@ fn every_name_is_read_as_it_was_written() {
         "message_not_found",
         "conversation_not_found",
         "not_wanted",
+        "comment_not_found",
         "rate_limited",
         "unauthenticated",
         "unavailable",

@@ -10,7 +10,7 @@ use shared::{
         reports::{CaseState, Outcome, ReportComment, ReportRule},
     },
     canvas::Coord,
-    ids::{CanvasId, MessageId, UserId},
+    ids::{CanvasId, CommentId, MessageId, UserId},
     time::Timestamp,
 };
 use sqlx::{PgExecutor, query, query_scalar};
@@ -30,6 +30,7 @@ pub(crate) enum CaseTarget {
     Tile { x: i32, y: i32 },
     Area { x0: i32, y0: i32, x1: i32, y1: i32 },
     Message { message_id: MessageId },
+    Comment { comment_id: CommentId },
     User { user_id: UserId },
     Canvas,
 }
@@ -41,6 +42,7 @@ impl CaseTarget {
             Self::Tile { x, y } => format!("tile {x},{y}"),
             Self::Area { x0, y0, x1, y1 } => format!("area {x0},{y0},{x1},{y1}"),
             Self::Message { message_id } => format!("message {message_id}"),
+            Self::Comment { comment_id } => format!("comment {comment_id}"),
             Self::User { user_id } => format!("user {user_id}"),
             Self::Canvas => "canvas".to_owned(),
         }
@@ -52,6 +54,7 @@ impl CaseTarget {
             Self::Tile { .. } => "tile",
             Self::Area { .. } => "area",
             Self::Message { .. } => "message",
+            Self::Comment { .. } => "comment",
             Self::User { .. } => "user",
             Self::Canvas => "canvas",
         }
@@ -65,7 +68,9 @@ impl CaseTarget {
                 let row = |y| (x0..=x1).map(move |x| Coord { x, y });
                 (y0..=y1).flat_map(row).collect()
             }
-            Self::Message { .. } | Self::User { .. } | Self::Canvas => Vec::new(),
+            Self::Message { .. } | Self::Comment { .. } | Self::User { .. } | Self::Canvas => {
+                Vec::new()
+            }
         }
     }
 }

@@ -40,6 +40,16 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
                  SELECT ctid FROM removed_messages
                  WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
              )) RETURNING 1
+         ), said AS (
+             DELETE FROM comments WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM comments
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
+             )) RETURNING 1
+         ), commented AS (
+             DELETE FROM commented_cells WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM commented_cells
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
+             )) RETURNING 1
          ), visits AS (
              DELETE FROM canvas_visits WHERE ctid = ANY (ARRAY (
                  SELECT ctid FROM canvas_visits
@@ -68,7 +78,8 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
              )) RETURNING 1
          )
          SELECT id, (SELECT count(*) FROM events) + (SELECT count(*) FROM no_ops)
-                  + (SELECT count(*) FROM words)
+                  + (SELECT count(*) FROM words) + (SELECT count(*) FROM said)
+                  + (SELECT count(*) FROM commented)
                   + (SELECT count(*) FROM visits) + (SELECT count(*) FROM notified)
                   + (SELECT count(*) FROM likes) + (SELECT count(*) FROM unliked)
                   + (SELECT count(*) FROM deleted) AS "rows!"

@@ -66,7 +66,8 @@ pub(crate) async fn has_cell(
 ) -> Result<bool> {
     query_scalar!(
         r#"SELECT EXISTS (SELECT FROM tiles WHERE canvas_id = $1 AND x = $2 AND y = $3)
-               OR EXISTS (SELECT FROM canvas_events WHERE canvas_id = $1 AND tile = $4)
+               OR EXISTS (SELECT FROM canvas_events WHERE canvas_id = $1 AND tile = $4
+                    AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted'))
                AS "exists!""#,
         canvas.0,
         at.x,

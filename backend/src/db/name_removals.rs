@@ -8,6 +8,8 @@ use sqlx::{PgConnection, PgExecutor, query, query_scalar};
 
 /// Chat messages that one piece looks at.
 const MESSAGES: i64 = 2_000;
+/// Comments whose events one piece changes.
+const COMMENTS: i64 = 500;
 /// Canvases that one piece deletes.
 const CANVASES: i64 = 50;
 /// Time between the passes: longer than a server takes to notice that a session ended.
@@ -26,7 +28,8 @@ pub(crate) enum Piece {
 /// time take different accounts. Called in a transaction.
 pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Piece> {
     let due = query!(
-        "SELECT user_id, deletes_canvases, canvas_id, before_seq, passes_left FROM name_removals
+        "SELECT user_id, deletes_canvases, canvas_id, before_seq, comments_before_seq, passes_left
+         FROM name_removals
          WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",
         now,
     )
@@ -44,6 +47,10 @@ pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) 
     }
     if due.canvas_id.is_none() {
         rename_in_moderation_log(connection, user).await?;
+    }
+    if let (Some(canvas), Some(before)) = (due.canvas_id, due.comments_before_seq) {
+        rename_in_comments(connection, user, CanvasId(canvas), before).await?;
+        return Ok(Piece::Done(Vec::new()));
     }
     let (Some(canvas), Some(before)) = (due.canvas_id, due.before_seq) else {
         match next_canvas(connection, user, due.canvas_id).await? {
@@ -85,7 +92,8 @@ async fn rename_in_moderation_log(connection: &mut PgConnection, user: UserId) -
 /// its snapshot, in which the user may be named. Nothing else is locked while the canvas is.
 async fn begin_canvas(connection: &mut PgConnection, user: UserId, canvas: i64) -> Result<()> {
     query!(
-        "UPDATE name_removals SET canvas_id = $2, before_seq = $3 WHERE user_id = $1",
+        "UPDATE name_removals SET canvas_id = $2, before_seq = $3, comments_before_seq = $3
+         WHERE user_id = $1",
         user.0,
         canvas,
         i64::MAX,
@@ -183,6 +191,47 @@ async fn rename_in_chat(
     Ok(looked.first.filter(|_| looked.count == MESSAGES))
 }
 
+/// Removes the names from the events of the user's next comments before `before`, and notes
+/// where to go on. Events of the same comments that came later repeat the names of these.
+async fn rename_in_comments(
+    connection: &mut PgConnection,
+    user: UserId,
+    canvas: CanvasId,
+    before: i64,
+) -> Result<()> {
+    let looked = query!(
+        r#"WITH looked AS (
+             SELECT seq FROM comments
+             WHERE author_id = $1 AND canvas_id = $2 AND seq < $3
+             ORDER BY seq DESC LIMIT $4
+         ), renamed AS (
+             UPDATE canvas_events e
+             SET body = regexp_replace(e.body,
+                     '"username":"([^"\\]|\\.)*","display_name":"([^"\\]|\\.)*"',
+                     '"username":' || to_json(u.username)
+                         || ',"display_name":' || to_json(u.display_name))
+             FROM looked l, users u
+             WHERE e.canvas_id = $2 AND e.seq = l.seq AND e.kind = 'comment_created' AND u.id = $1
+               AND position('"username":' || to_json(u.username) in e.body) = 0
+         )
+         SELECT count(*) AS "count!", min(seq) AS first FROM looked"#,
+        user.0,
+        canvas.0,
+        before,
+        COMMENTS,
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    query!(
+        "UPDATE name_removals SET comments_before_seq = $2 WHERE user_id = $1",
+        user.0,
+        looked.first.filter(|_| looked.count == COMMENTS),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Ends a pass. After the last, nodes are told to forget the names that they have in memory.
 async fn end_pass(
     connection: &mut PgConnection,
@@ -192,7 +241,8 @@ async fn end_pass(
 ) -> Result<()> {
     let next = (passes_left > 1).then(|| now + BETWEEN_PASSES);
     query!(
-        "UPDATE name_removals SET canvas_id = NULL, before_seq = NULL, due_at = $2,
+        "UPDATE name_removals SET canvas_id = NULL, before_seq = NULL, comments_before_seq = NULL,
+                due_at = $2,
                 passes_left = passes_left - 1
          WHERE user_id = $1",
         user.0,

@@ -24,6 +24,7 @@ struct TileRow {
     version: i64,
     like_count: i64,
     liked_by_me: bool,
+    open_comments: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -42,6 +43,7 @@ impl From<TileRow> for Tile {
             version: row.version,
             like_count: row.like_count,
             liked_by_me: row.liked_by_me,
+            open_comments: row.open_comments,
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
         }
@@ -56,10 +58,12 @@ macro_rules! tile_query {
             TileRow,
             r#"SELECT t.id, t.canvas_id, t.x, t.y, t.creator_id, u.username AS creator_username,
                       t.title, t.pixels, t.version, t.like_count,
-                      l.user_id IS NOT NULL AS "liked_by_me!", t.created_at, t.updated_at
+                      l.user_id IS NOT NULL AS "liked_by_me!",
+                      coalesce(c.open, 0) AS "open_comments!", t.created_at, t.updated_at
                FROM tiles t
                JOIN users u ON u.id = t.creator_id
-               LEFT JOIN tile_likes l ON l.tile_id = t.id AND l.user_id = $1 "# + $after,
+               LEFT JOIN tile_likes l ON l.tile_id = t.id AND l.user_id = $1
+               LEFT JOIN commented_cells c ON c.canvas_id = t.canvas_id AND c.tile = t.y * 256 + t.x "# + $after,
             $viewer.map(|user: UserId| user.0),
             $($argument),+
         )

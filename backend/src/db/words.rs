@@ -109,6 +109,7 @@ pub(crate) async fn save_quoted(
     let words: Vec<(Quoted, &str)> = words
         .map(|words| match words.source {
             Source::Message(id) => (Quoted::Message(id), words.text.as_str()),
+            Source::Comment(id) => (Quoted::Comment(id.0), words.text.as_str()),
         })
         .collect();
     notifications::replace_all_words(connection, &words, told).await

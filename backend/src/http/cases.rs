@@ -183,6 +183,7 @@ fn wire_target(target: &CaseTarget, names: &Names) -> ReportTarget {
             y1: y1.into(),
         },
         CaseTarget::Message { message_id } => ReportTarget::Message { message_id },
+        CaseTarget::Comment { comment_id } => ReportTarget::Comment { comment_id },
         CaseTarget::User { user_id } => ReportTarget::User {
             username: evidence::name(names, user_id).username,
         },

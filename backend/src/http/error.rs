@@ -91,6 +91,9 @@ pub(crate) enum ApiError {
     /// A rewrite would change more than [`shared::limits::REWRITTEN_TILES`] tiles.
     #[error("this would change more than 4096 tiles")]
     TooLarge,
+    /// The cell has as many comments as it may have.
+    #[error("there are 1000 comments on this cell already")]
+    TooManyComments,
     /// A list has as many entries as it may have.
     #[error("there are too many {0}s already")]
     ListFull(Entry),
@@ -271,6 +274,7 @@ impl ApiError {
             Self::Refused(Refusal::OutOfBounds | Refusal::Pixels(_))
             | Self::Validation(_)
             | Self::TooLarge
+            | Self::TooManyComments
             | Self::ImageTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -326,6 +330,7 @@ impl ApiError {
             Self::RewriteRunning => "rewrite_running",
             Self::AlreadyUndone => "already_undone",
             Self::TooLarge => "too_large",
+            Self::TooManyComments => "invalid_message",
             Self::ListFull(Entry::Block) => "too_many_blocks",
             Self::ListFull(Entry::Invite) => "too_many_invites",
             Self::Refused(Refusal::TileExists) => "tile_exists",
@@ -483,6 +488,9 @@ impl From<WriteError> for ApiError {
             WriteError::SlowMode(wait) => Self::SlowMode(wait),
             WriteError::LockedDown(wait) => Self::LockedDown(wait),
             WriteError::MessageNotFound => Self::NotFound(Resource::Message),
+            WriteError::CommentNotFound => Self::NotFound(Resource::Comment),
+            WriteError::InvalidField(field, problem) => Self::invalid(field, problem),
+            WriteError::TooManyComments => Self::TooManyComments,
             WriteError::Busy => Self::RateLimited(Duration::from_secs(1)),
             WriteError::Unavailable => Self::Unavailable,
             // Only the task of a rewrite is told that it was stopped.

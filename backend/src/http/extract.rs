@@ -11,7 +11,7 @@ use super::{
 use crate::{
     audit::{Action, AuditEntry},
     auth::Session,
-    db::tiles,
+    db::{comments, tiles},
     state::AppState,
 };
 use axum::{
@@ -19,7 +19,7 @@ use axum::{
     http::request::Parts,
 };
 use serde::de::DeserializeOwned;
-use shared::ids::{CanvasId, InviteId, MessageId, RewriteId, SessionId, TileId, UserId};
+use shared::ids::{CanvasId, CommentId, InviteId, MessageId, RewriteId, SessionId, TileId, UserId};
 use std::str::FromStr;
 
 /// The session of a signed-in user; 401 for everybody else. On a request that changes
@@ -84,25 +84,33 @@ impl FromRequestParts<AppState> for SessionUser {
     }
 }
 
-/// Refuses a guest who has to register before they may act on the canvas, or on the canvas of
-/// the tile, of the path.
+/// Refuses a guest who has to register before they may act on the canvas of the path.
 async fn refuse_guest(
     parts: &mut Parts,
     state: &AppState,
     session: &Session,
 ) -> Result<(), ApiError> {
-    let canvas = match CanvasPath::from_request_parts(parts, state).await {
-        Ok(CanvasPath(canvas)) => canvas,
-        Err(_) => match TilePath::from_request_parts(parts, state).await {
-            Ok(TilePath(tile)) => match tiles::place(&state.pool, tile).await? {
-                Some((canvas, _)) => canvas,
-                None => return Ok(()),
-            },
-            Err(_) => return Ok(()),
-        },
+    let Some(canvas) = canvas_of_path(parts, state).await? else {
+        return Ok(());
     };
     let Ok(addr) = ClientAddr::from_request_parts(parts, state).await;
     origins::check_guest(state, canvas, session.user_id(), addr).await
+}
+
+/// The canvas of the path, or that of its tile or comment; none if the path has none of these,
+/// or they do not exist.
+async fn canvas_of_path(parts: &mut Parts, state: &AppState) -> Result<Option<CanvasId>, ApiError> {
+    if let Ok(CanvasPath(canvas)) = CanvasPath::from_request_parts(parts, state).await {
+        return Ok(Some(canvas));
+    }
+    if let Ok(TilePath(tile)) = TilePath::from_request_parts(parts, state).await {
+        let place = tiles::place(&state.pool, tile).await?;
+        return Ok(place.map(|(canvas, _)| canvas));
+    }
+    if let Ok(CommentPath(comment)) = CommentPath::from_request_parts(parts, state).await {
+        return Ok(comments::canvas(&state.pool, comment).await?);
+    }
+    Ok(None)
 }
 
 /// `{canvas_id}` of the path; 404 for anything but a number.
@@ -110,6 +118,9 @@ pub(crate) struct CanvasPath(pub(crate) CanvasId);
 
 /// `{tile_id}` of the path; 404 for anything but a number.
 pub(crate) struct TilePath(pub(crate) TileId);
+
+/// `{comment_id}` of the path; 404 for anything but a number.
+pub(crate) struct CommentPath(pub(crate) CommentId);
 
 /// `{message_id}` of the path; 404 for anything but a UUID.
 pub(crate) struct MessagePath(pub(crate) MessageId);
@@ -187,6 +198,16 @@ impl FromRequestParts<AppState> for TilePath {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         segment(parts, state, "tile_id", Resource::Tile)
+            .await
+            .map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for CommentPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        segment(parts, state, "comment_id", Resource::Comment)
             .await
             .map(Self)
     }

@@ -92,9 +92,9 @@ struct EventsQuery {
     after_seq: Option<i64>,
     /// Those up to this one, which is included
     until_seq: Option<i64>,
-    /// Those about the tile of this column, together with `y`
+    /// Those about the cell of this column, together with `y`
     x: Option<i64>,
-    /// Those about the tile of this row, together with `x`
+    /// Those about the cell of this row, together with `x`
     y: Option<i64>,
     /// Those that the user with this name made
     actor: Option<String>,
@@ -112,22 +112,25 @@ const SIDE: Range<i32> = 0..*limits::CANVAS_SIDE.end();
 /// A cell on no canvas.
 const NOWHERE: (i32, i32) = (-1, -1);
 
-impl EventsQuery {
-    /// The cell that is asked for.
-    fn cell(&self) -> Result<Option<Coord>, ApiError> {
-        match (self.x, self.y) {
-            (None, None) => Ok(None),
-            (Some(x), Some(y)) => {
-                let on_a_board = |side: i64| i32::try_from(side).ok().filter(|n| SIDE.contains(n));
-                let cell = on_a_board(x).zip(on_a_board(y));
-                let (x, y) = cell.unwrap_or(NOWHERE);
-                Ok(Some(Coord { x, y }))
-            }
-            (Some(_), None) => Err(ApiError::invalid("y", "must be given together with x")),
-            (None, Some(_)) => Err(ApiError::invalid("x", "must be given together with y")),
+/// The cell that is asked for.
+///
+/// # Errors
+/// `Validation` where only one of both is given.
+pub(super) fn cell(x: Option<i64>, y: Option<i64>) -> Result<Option<Coord>, ApiError> {
+    match (x, y) {
+        (None, None) => Ok(None),
+        (Some(x), Some(y)) => {
+            let on_a_board = |side: i64| i32::try_from(side).ok().filter(|n| SIDE.contains(n));
+            let cell = on_a_board(x).zip(on_a_board(y));
+            let (x, y) = cell.unwrap_or(NOWHERE);
+            Ok(Some(Coord { x, y }))
         }
+        (Some(_), None) => Err(ApiError::invalid("y", "must be given together with x")),
+        (None, Some(_)) => Err(ApiError::invalid("x", "must be given together with y")),
     }
+}
 
+impl EventsQuery {
     /// The type that is asked for.
     fn kind(&self) -> Result<Option<&'static str>, ApiError> {
         let Some(kind) = self.kind.as_deref() else {
@@ -157,7 +160,7 @@ async fn events(
         .unwrap_or(0)
         .max(query.after_seq.unwrap_or(0));
     let until = query.until_seq.unwrap_or(i64::MAX);
-    let (cell, kind) = (query.cell()?, query.kind()?);
+    let (cell, kind) = (cell(query.x, query.y)?, query.kind()?);
     readable(&state.pools.reads, id, user.user_id()).await?;
     let place = bulk::place(&state, id, client).await?;
     let actor = match query.actor.as_deref() {

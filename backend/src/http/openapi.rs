@@ -333,6 +333,27 @@ refusals! {
         "403": ["forbidden", "sanctioned", "origin_not_allowed"],
         "404": ["conversation_not_found", "message_not_found"],
     }
+    /// Of the route that makes a comment.
+    MakesComment {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned", "registration_required", "locked_down", "origin_not_allowed"],
+        "404": ["canvas_not_found", "comment_not_found"],
+        "408": ["body_too_slow"],
+        "413": ["body_too_large"],
+        "422": ["validation_failed", "out_of_bounds", "invalid_message"],
+    }
+    /// Of a route that reads a comment.
+    ReadsComment {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned"],
+        "404": ["comment_not_found"],
+    }
+    /// Of a route that changes a comment.
+    ChangesComment {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned", "registration_required", "locked_down", "origin_not_allowed"],
+        "404": ["comment_not_found"],
+    }
     /// Of the route that makes a report.
     MakesReport {
         "401": ["unauthenticated"],

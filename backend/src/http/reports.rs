@@ -169,8 +169,15 @@ async fn resolve(
                 message_id: *message_id,
             })
         }
-        // This server has no comments on tiles.
-        ReportTarget::Comment { .. } => Err(ApiError::NotFound(Resource::Comment)),
+        ReportTarget::Comment { comment_id } => {
+            let found = db::comments::find(reads, *comment_id).await?;
+            found
+                .filter(|comment| comment.canvas_id == canvas.id)
+                .ok_or(ApiError::NotFound(Resource::Comment))?;
+            Ok(CaseTarget::Comment {
+                comment_id: *comment_id,
+            })
+        }
         ReportTarget::User { username } => {
             // No user has an invalid name.
             let name = text::username(username).map_err(|_| ApiError::NotFound(Resource::User))?;

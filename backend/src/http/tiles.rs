@@ -172,7 +172,8 @@ struct NewTile {
     pixels: Option<Pixels>,
 }
 
-fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
+/// A column or row of any size; one that is too large becomes the nearest `i32`.
+pub(super) fn coordinate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
     let whole = || de::Error::invalid_type(Unexpected::Other("something else"), &"a whole number");
     let number = Number::deserialize(deserializer).map_err(|_: D::Error| whole())?;
     if let Some(value) = number.as_i64() {

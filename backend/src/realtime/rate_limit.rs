@@ -40,7 +40,7 @@ const MAX_USERS: usize = 100_000;
 /// A kind of request, with how many tokens one takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RateCost {
-    /// A chat message.
+    /// A chat message or a comment, or a change of one.
     Chat,
     /// A private message, its removal, or reading those of others.
     Direct,
@@ -63,7 +63,10 @@ impl RateCost {
         match message {
             ClientMessage::CanvasChat { .. }
             | ClientMessage::ChatEdit { .. }
-            | ClientMessage::ChatRemove { .. } => Self::Chat,
+            | ClientMessage::ChatRemove { .. }
+            | ClientMessage::CommentCreate { .. }
+            | ClientMessage::CommentUpdate { .. }
+            | ClientMessage::CommentRemove { .. } => Self::Chat,
             ClientMessage::DirectMessageSend { .. } | ClientMessage::DirectMessageRead { .. } => {
                 Self::Direct
             }

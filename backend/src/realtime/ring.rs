@@ -2,7 +2,7 @@
 
 use super::{frame::EncodedFrame, write::Identity};
 use crate::words::Words;
-use shared::protocol::DurableEvent;
+use shared::protocol::{ChatEvent, CommentCreated, CommentUpdated, DurableEvent};
 use std::collections::VecDeque;
 
 /// The most events that are kept.
@@ -43,7 +43,7 @@ impl Ring {
         self.trim();
     }
 
-    /// Replaces the names of a sender in the chat messages. An answer names whom it answers, and
+    /// Replaces the names of a sender in the chat messages and comments. An answer names whom it answers, and
     /// does not say which user that is: answers are forgotten, and all events before them. The
     /// newest event stays, by which the log is compared.
     pub(crate) fn rename_sender(&mut self, sender: &Identity) {
@@ -55,18 +55,13 @@ impl Ring {
             self.forget_oldest();
         }
         for event in &mut self.events {
-            let Ok(DurableEvent::CanvasChatMessage(mut chat)) =
-                serde_json::from_slice(event.body.as_json())
-            else {
+            let Ok(mut renamed) = serde_json::from_slice(event.body.as_json()) else {
                 continue;
             };
-            let message = &mut chat.message;
-            if message.sender_id != sender.user_id {
+            if !rename(&mut renamed, sender) {
                 continue;
             }
-            message.sender_username = sender.username.to_string();
-            message.sender_display_name = sender.display_name.to_string();
-            let body = EncodedFrame::of(&DurableEvent::CanvasChatMessage(chat));
+            let body = EncodedFrame::of(&renamed);
             self.bytes = self.bytes + body.len() - event.body.len();
             event.body = body;
         }
@@ -116,6 +111,39 @@ impl Ring {
         let skip = usize::try_from(seq + 1 - first).ok()?;
         Some(self.events.iter().skip(skip).cloned().collect())
     }
+}
+
+/// Replaces the names of a sender; false where the event has none of theirs.
+fn rename(event: &mut DurableEvent, sender: &Identity) -> bool {
+    let (user, username, display_name) = match event {
+        DurableEvent::CanvasChatMessage(ChatEvent { message, .. }) => (
+            message.sender_id,
+            &mut message.sender_username,
+            &mut message.sender_display_name,
+        ),
+        DurableEvent::CommentCreated(CommentCreated { comment, .. })
+        | DurableEvent::CommentUpdated(CommentUpdated { comment, .. }) => {
+            let author = &mut comment.author;
+            (
+                author.user_id,
+                &mut author.username,
+                &mut author.display_name,
+            )
+        }
+        DurableEvent::ChatEdited(_)
+        | DurableEvent::ChatRemoved(_)
+        | DurableEvent::TileCreated(_)
+        | DurableEvent::TileUpdated(_)
+        | DurableEvent::TileLiked(_)
+        | DurableEvent::TileDeleted(_)
+        | DurableEvent::CanvasUpdated(_) => return false,
+    };
+    if user != sender.user_id {
+        return false;
+    }
+    *username = sender.username.to_string();
+    *display_name = sender.display_name.to_string();
+    true
 }
 
 #[cfg(test)]

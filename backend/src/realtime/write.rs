@@ -12,7 +12,7 @@ use shared::{
         sanctions::{Activity, SanctionBrief},
     },
     canvas::{Coord, Refusal, Role, TileOp},
-    ids::{MessageId, OpId, RewriteId, TileId, UserId},
+    ids::{CommentId, MessageId, OpId, RewriteId, TileId, UserId},
     mentions::mentioned,
     text::ChatText,
     time::Timestamp,
@@ -27,6 +27,9 @@ pub(crate) const UNKNOWN_ACL: i64 = -1;
 const EDIT_BYTES: usize = 11;
 /// Bytes of a `chat_removed`.
 const REMOVED_BYTES: usize = 320;
+
+/// Bytes of the text of a comment, about.
+const COMMENT_BYTES: usize = 2_000;
 
 /// A user's id and names. Cheap to clone; clones share the names.
 #[derive(Clone, Debug)]
@@ -59,6 +62,8 @@ pub(crate) enum Operation {
         /// For the moderation log.
         reason: String,
     },
+    /// Writes, changes or removes a comment.
+    Comment(CommentOp),
     /// Changes a tile.
     Tile {
         at: Coord,
@@ -90,9 +95,13 @@ impl Operation {
             Self::Tile { .. } | Self::Rewrite(_) | Self::Lock { .. } | Self::Unlock { .. } => {
                 Activity::Painting
             }
-            Self::RemoveMessage(_) | Self::PurgeMessages { .. } | Self::Settings(_) => {
-                Activity::Other
+            Self::Comment(CommentOp::Create { .. } | CommentOp::Update { .. }) => {
+                Activity::Speaking
             }
+            Self::RemoveMessage(_)
+            | Self::PurgeMessages { .. }
+            | Self::Comment(CommentOp::Remove(_))
+            | Self::Settings(_) => Activity::Other,
         }
     }
 
@@ -103,6 +112,7 @@ impl Operation {
             Self::EditMessage { .. }
             | Self::RemoveMessage(_)
             | Self::PurgeMessages { .. }
+            | Self::Comment(_)
             | Self::Tile { .. }
             | Self::Settings(_)
             | Self::Rewrite(_)
@@ -143,12 +153,35 @@ impl Operation {
             // One tile may go, and another come.
             Self::Rewrite(batch) => batch.cells.len() * whole * 2,
             Self::PurgeMessages { seqs, .. } => seqs.len() * REMOVED_BYTES,
+            Self::Comment(CommentOp::Create { text, .. }) => text.len(),
+            Self::Comment(CommentOp::Update { .. } | CommentOp::Remove(_)) => COMMENT_BYTES,
             Self::RemoveMessage(_)
             | Self::Settings(_)
             | Self::Lock { .. }
             | Self::Unlock { .. } => 0,
         }
     }
+}
+
+/// What a request does with a comment. Texts and coordinates are checked already, apart from
+/// whether the cell is on the canvas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CommentOp {
+    /// Writes one on a cell.
+    Create {
+        at: Coord,
+        text: String,
+        /// The comment that it answers.
+        parent: Option<CommentId>,
+    },
+    /// Changes its text, or whether its thread is settled.
+    Update {
+        id: CommentId,
+        text: Option<String>,
+        resolved: Option<bool>,
+    },
+    /// Removes it.
+    Remove(CommentId),
 }
 
 /// Some cells of a rewrite.
@@ -207,6 +240,10 @@ pub(crate) struct Done {
     pub(crate) version: Option<i64>,
     /// The tile's likes afterwards.
     pub(crate) like_count: Option<i64>,
+    /// For requests about comments.
+    pub(crate) comment_id: Option<CommentId>,
+    /// Whether it was carried out before.
+    pub(crate) is_repeat: bool,
     /// How many messages a purge removed.
     pub(crate) removed: Option<i64>,
 }
@@ -236,6 +273,15 @@ pub(crate) enum WriteError {
     /// The canvas has no such message.
     #[error("there is no such message")]
     MessageNotFound,
+    /// The canvas has no such comment, or it was removed.
+    #[error("there is no such comment")]
+    CommentNotFound,
+    /// A field is wrong, in view of what is stored; with the problem.
+    #[error("{0} {1}")]
+    InvalidField(&'static str, &'static str),
+    /// The cell has as many comments as it may have.
+    #[error("there are 1000 comments on this cell already")]
+    TooManyComments,
     /// The rewrite was stopped.
     #[error("the rewrite was stopped")]
     RewriteStopped,

@@ -3,6 +3,7 @@
 //! commit. Knows nothing of rooms and members.
 
 mod chat;
+mod comments;
 mod decide;
 mod load;
 mod plan;
@@ -276,6 +277,9 @@ async fn save(
     db::locks::release(connection, canvas, &released).await?;
     db::words::save(connection, canvas, &plan.rewordings).await?;
     db::removed_messages::keep(connection, canvas, &plan.removals, now).await?;
+    let comments: Vec<_> = plan.comments.values().collect();
+    let counts: Vec<_> = plan.commented_cells.iter().collect();
+    db::comments::save(connection, canvas, &comments, &counts, now).await?;
     let paced: Vec<_> = plan
         .paced
         .iter()

@@ -30,7 +30,8 @@ const OBJECTS: &Table = &[
     (
         "Tile",
         "id:int canvas_id:int x:int y:int creator_id:int creator_username:text title:text \
-         pixels:text version:int like_count:int liked_by_me:bool created_at:time updated_at:time",
+         pixels:text version:int like_count:int liked_by_me:bool open_comments:int created_at:time \
+         updated_at:time",
     ),
     (
         "Member",
@@ -59,6 +60,11 @@ const OBJECTS: &Table = &[
     (
         "Conversations",
         "items:[Conversation] next_cursor:text|null unread_count:int",
+    ),
+    (
+        "Comment",
+        "id:int canvas_id:int x:int y:int seq:int at_seq:int parent_id:int|null author:UserRef \
+         text:text resolved:bool replies:int removed:bool created_at:time edited_at:time|null",
     ),
     ("Purged", "removed:int"),
     (
@@ -152,8 +158,8 @@ const OBJECTS: &Table = &[
     ),
     (
         "Evidence",
-        "seq:int tiles?:[EvidenceTile] overpainted?:[Overpainted] message?:ChatMessage \
-         before?:[ChatMessage] after?:[ChatMessage] messages?:[ChatMessage]",
+        "seq:int tiles?:[EvidenceTile] overpainted?:[Overpainted] message?:Words \
+         before?:[Words] after?:[Words] messages?:[ChatMessage]",
     ),
     (
         "EvidenceTile",
@@ -212,6 +218,8 @@ const MESSAGES: &Table = &[
         "seq:int canvas_id:int message_id:uuid target_seq:int message_text:text edited_at:time \
          op_id?:uuid",
     ),
+    ("comment_created", "seq:int comment:Comment timestamp:time"),
+    ("comment_updated", "seq:int comment:Comment timestamp:time"),
     ("user_typing", "user_id:int username:text is_typing:bool"),
     (
         "user_presence_update",
@@ -283,7 +291,7 @@ const MESSAGES: &Table = &[
     (
         "ack",
         "op_id?:uuid seq?:int timestamp?:time for:text version?:int tile_id?:int like_count?:int \
-         message_id?:uuid",
+         message_id?:uuid comment_id?:int",
     ),
     (
         "error",
@@ -330,6 +338,10 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("GET", "/conversations", "Conversations"),
     ("GET", "/conversations/{}/messages", "[DirectMessage]"),
     ("POST", "/conversations/{}/messages", "DirectMessage"),
+    ("GET", "/canvases/{}/comments", "[Comment]"),
+    ("POST", "/canvases/{}/comments", "Comment"),
+    ("GET", "/comments/{}", "Comment"),
+    ("PATCH", "/comments/{}", "Comment"),
     ("GET", "/canvases/{}/events", "[event]"),
     ("GET", "/canvases/{}/authors", "Authors"),
     ("POST", "/canvases/{}/rewrites", "Rewrite"),
@@ -435,6 +447,10 @@ fn check(value: &Value, form: &str) {
         "bool" => value.is_boolean(),
         "time" => is_time(text()),
         "uuid" => Uuid::try_parse(text()).is_ok(),
+        "Words" => {
+            let is_chat = value.get("message_id").is_some();
+            return check(value, if is_chat { "ChatMessage" } else { "Comment" });
+        }
         "event" => {
             assert!(value["seq"].is_i64(), "{value}");
             return check_message(value);

@@ -389,15 +389,16 @@ impl TestClient {
         let pending = ack["op_id"]
             .as_str()
             .and_then(|op_id| self.pending.remove(op_id));
-        let tile = ack["for"].as_str().unwrap().starts_with("tile_");
+        let request = ack["for"].as_str().unwrap();
+        let replaces_event = request.starts_with("tile_") || request.starts_with("comment_");
         let Some(seq) = ack["seq"].as_i64() else {
             return;
         };
         // The place in a conversation.
-        if ack["for"] == "direct_message_send" {
+        if request == "direct_message_send" {
             return;
         }
-        if !tile {
+        if !replaces_event {
             // An ack comes after its event, and therefore after all events before it.
             assert!(seq <= self.seq, "the event is missing: {ack}");
             return;

@@ -98,6 +98,7 @@ pub fn refusal(code: ErrorCode, message: &str) -> String {
         ErrorCode::ConversationNotFound => inbox_texts().refused_no_conversation(),
         ErrorCode::NotWanted => inbox_texts().refused_not_wanted(),
         ErrorCode::MessageNotFound => order_texts().refused_no_message(),
+        ErrorCode::CommentNotFound => t().refused_internal(),
         ErrorCode::InvalidJson
         | ErrorCode::UnknownType
         | ErrorCode::InvalidMessage

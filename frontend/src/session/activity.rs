@@ -42,7 +42,7 @@ pub fn add(entries: &mut VecDeque<Activity>, entry: Activity) {
     entries.truncate(ACTIVITY_ROWS);
 }
 
-/// The entry of a durable event; none for chat messages, which the chat shows.
+/// The entry of a durable event; none for chat messages and comments.
 pub fn from_event(event: &DurableEvent) -> Option<Activity> {
     let entry = |seq, actor, kind, x, y, time: Timestamp| {
         Some(Activity {
@@ -56,7 +56,9 @@ pub fn from_event(event: &DurableEvent) -> Option<Activity> {
     match event {
         DurableEvent::CanvasChatMessage(_)
         | DurableEvent::ChatEdited(_)
-        | DurableEvent::ChatRemoved(_) => None,
+        | DurableEvent::ChatRemoved(_)
+        | DurableEvent::CommentCreated(_)
+        | DurableEvent::CommentUpdated(_) => None,
         DurableEvent::TileCreated(e) => entry(
             e.seq,
             e.creator_id,

@@ -1,13 +1,14 @@
 //! Reports of people and of what they make, the cases that moderators decide, and the
 //! evidence that is frozen when the first report of a case comes.
 
-use super::{ChatMessage, moderation::UserRef};
+use super::{ChatMessage, comments::Comment, moderation::UserRef};
 use crate::{
-    ids::{CanvasId, MessageId},
+    ids::{CanvasId, CommentId, MessageId},
     pixels::Pixels,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, from_value};
 use std::collections::BTreeMap;
 
 /// What is reported.
@@ -41,7 +42,7 @@ pub enum ReportTarget {
     /// A comment on a tile.
     Comment {
         /// The comment's id.
-        comment_id: i64,
+        comment_id: CommentId,
     },
     /// A person.
     User {
@@ -200,7 +201,7 @@ pub struct ReportComment {
 
 /// What was there when the first report of a case came. Which fields there are depends on
 /// the target: `tiles` and `overpainted` for tiles and areas; `message`, `before` and
-/// `after` for a message; `messages` and `tiles` for a person; none for a canvas.
+/// `after` for a message or a comment; `messages` and `tiles` for a person; none for a canvas.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Evidence {
@@ -212,18 +213,43 @@ pub struct Evidence {
     /// Who changed whose pixels in the 24 hours before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overpainted: Option<Vec<Overpainted>>,
-    /// The message.
+    /// The message or the comment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<ChatMessage>,
-    /// At most ten messages before it, oldest first.
+    pub message: Option<EvidenceMessage>,
+    /// At most ten messages before it, oldest first; of a comment those on its cell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Vec<ChatMessage>>,
-    /// At most ten messages after it, oldest first.
+    pub before: Option<Vec<EvidenceMessage>>,
+    /// The same after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<Vec<ChatMessage>>,
+    pub after: Option<Vec<EvidenceMessage>>,
     /// The person's newest messages, at most 20, newest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messages: Option<Vec<ChatMessage>>,
+}
+
+/// Words as they were when they were reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(untagged, try_from = "Value")]
+pub enum EvidenceMessage {
+    /// A chat message.
+    Chat(ChatMessage),
+    /// A comment.
+    Comment(Comment),
+}
+
+/// Tells them apart by a field. The derive for an enum without a tag would compile both
+/// structs once more, for its buffer.
+impl TryFrom<Value> for EvidenceMessage {
+    type Error = serde_json::Error;
+
+    fn try_from(message: Value) -> serde_json::Result<Self> {
+        if message.get("message_id").is_some() {
+            from_value(message).map(Self::Chat)
+        } else {
+            from_value(message).map(Self::Comment)
+        }
+    }
 }
 
 /// A cell as it was, and who had painted it.

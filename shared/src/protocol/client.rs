@@ -2,7 +2,7 @@
 
 use crate::{
     canvas::{Coord, TileOp},
-    ids::{CanvasId, ConversationId, MessageId, OpId},
+    ids::{CanvasId, CommentId, ConversationId, MessageId, OpId},
     pixels::{PixelEdit, Pixels},
     presence::Status,
     text::ChatText,
@@ -80,6 +80,34 @@ pub enum ClientMessage {
         conversation_id: ConversationId,
         /// Whether the user types.
         is_typing: bool,
+    },
+    /// Comments on a cell, or answers a comment there. Durable.
+    CommentCreate {
+        /// Column.
+        x: i32,
+        /// Row.
+        y: i32,
+        /// 1–1000 characters.
+        text: String,
+        /// The comment to answer: on the same cell, and without a parent itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        parent_id: Option<CommentId>,
+    },
+    /// Changes the text of one's own comment, or settles its thread. Durable.
+    CommentUpdate {
+        /// The comment.
+        comment_id: CommentId,
+        /// The new text, 1–1000 characters; unchanged if not given.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// Whether the thread is settled; unchanged if not given.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        resolved: Option<bool>,
+    },
+    /// Removes a comment: one's own, or as a moderator. Durable.
+    CommentRemove {
+        /// The comment.
+        comment_id: CommentId,
     },
     /// Changes what others see of this user.
     UserPresence(PresenceChange),
@@ -237,6 +265,9 @@ impl ClientMessage {
             Self::CanvasChat { .. }
             | Self::ChatEdit { .. }
             | Self::ChatRemove { .. }
+            | Self::CommentCreate { .. }
+            | Self::CommentUpdate { .. }
+            | Self::CommentRemove { .. }
             | Self::TileCreate { .. }
             | Self::TilePaint { .. }
             | Self::TileUpdate { .. }
@@ -257,14 +288,15 @@ impl ClientMessage {
         }
     }
 
-    /// The cell that the message is about; none if it is not about a tile.
+    /// The cell that the message names; none if it names none.
     pub fn cell(&self) -> Option<Coord> {
         match *self {
             Self::TileMention { tile_x, tile_y, .. } => Some(Coord {
                 x: tile_x,
                 y: tile_y,
             }),
-            Self::TileCreate { x, y, .. }
+            Self::CommentCreate { x, y, .. }
+            | Self::TileCreate { x, y, .. }
             | Self::TilePaint { x, y, .. }
             | Self::TileUpdate { x, y, .. }
             | Self::TileLike { x, y, .. }
@@ -278,6 +310,8 @@ impl ClientMessage {
             | Self::DirectMessageSend { .. }
             | Self::DirectMessageRead { .. }
             | Self::DirectTyping { .. }
+            | Self::CommentUpdate { .. }
+            | Self::CommentRemove { .. }
             | Self::UserPresence(_)
             | Self::RequestUpdate { .. }
             | Self::Ping { .. }
@@ -312,6 +346,9 @@ impl ClientMessage {
             | Self::DirectMessageSend { .. }
             | Self::DirectMessageRead { .. }
             | Self::DirectTyping { .. }
+            | Self::CommentCreate { .. }
+            | Self::CommentUpdate { .. }
+            | Self::CommentRemove { .. }
             | Self::UserPresence(_)
             | Self::TileMention { .. }
             | Self::TileLock { .. }

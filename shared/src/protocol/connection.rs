@@ -4,7 +4,7 @@ use super::{ErrorCode, events::Lock};
 use crate::{
     api::sanctions::{Sanction, SanctionBrief},
     canvas::Role,
-    ids::{CanvasId, ConnectionId, Epoch, MessageId, OpId, TileId, UserId},
+    ids::{CanvasId, CommentId, ConnectionId, Epoch, MessageId, OpId, TileId, UserId},
     presence::ActiveUser,
     time::Timestamp,
 };
@@ -102,6 +102,9 @@ pub struct Ack {
     /// The private message's id, for `direct_message_send`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
+    /// The comment's id, for requests about comments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment_id: Option<CommentId>,
 }
 
 /// `error`: a request was refused.

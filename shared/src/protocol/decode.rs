@@ -12,7 +12,7 @@ use super::{
     client::{ClientMessage, ClientRequest, PresenceChange},
 };
 use crate::{
-    ids::{CanvasId, OpId},
+    ids::{CanvasId, CommentId, OpId},
     limits,
     presence::Status,
     text,
@@ -110,6 +110,20 @@ fn message(fields: &Fields) -> Result<ClientMessage, Invalid> {
         "direct_typing" => ClientMessage::DirectTyping {
             conversation_id: fields.conversation_id()?,
             is_typing: fields.boolean("is_typing")?,
+        },
+        "comment_create" => ClientMessage::CommentCreate {
+            x: fields.coordinate("x")?,
+            y: fields.coordinate("y")?,
+            text: fields.needed_text("text", &limits::COMMENT_TEXT)?,
+            parent_id: fields.optional_integer("parent_id")?.map(CommentId),
+        },
+        "comment_update" => ClientMessage::CommentUpdate {
+            comment_id: fields.integer("comment_id").map(CommentId)?,
+            text: fields.text("text", &limits::COMMENT_TEXT)?,
+            resolved: fields.optional_boolean("resolved")?,
+        },
+        "comment_remove" => ClientMessage::CommentRemove {
+            comment_id: fields.integer("comment_id").map(CommentId)?,
         },
         "user_presence" => ClientMessage::UserPresence(presence(fields)?),
         "tile_mention" => ClientMessage::TileMention {

@@ -2,6 +2,7 @@
 
 use super::{
     chat::ChatEdited,
+    comments::{CommentCreated, CommentUpdated},
     events::{
         CanvasUpdated, ChatEvent, ChatRemoved, TileCreated, TileDeleted, TileLiked, TileUpdated,
     },
@@ -27,6 +28,8 @@ pub enum DurableEvent {
     CanvasUpdated(Box<CanvasUpdated>),
     ChatRemoved(ChatRemoved),
     ChatEdited(ChatEdited),
+    CommentCreated(CommentCreated),
+    CommentUpdated(CommentUpdated),
 }
 
 impl DurableEvent {
@@ -44,6 +47,8 @@ impl DurableEvent {
             Self::CanvasUpdated(event) => event.seq,
             Self::ChatRemoved(event) => event.seq,
             Self::ChatEdited(event) => event.seq,
+            Self::CommentCreated(event) => event.seq,
+            Self::CommentUpdated(event) => event.seq,
         }
     }
 
@@ -58,10 +63,12 @@ impl DurableEvent {
             Self::CanvasUpdated(event) => event.timestamp,
             Self::ChatRemoved(event) => event.timestamp,
             Self::ChatEdited(event) => event.edited_at,
+            Self::CommentCreated(event) => event.timestamp,
+            Self::CommentUpdated(event) => event.timestamp,
         }
     }
 
-    /// The cell whose tile it is about; none if it is not about a tile.
+    /// The cell that it is about; none if it is about none.
     pub fn cell(&self) -> Option<Coord> {
         let (x, y) = match self {
             Self::CanvasChatMessage(_)
@@ -72,6 +79,8 @@ impl DurableEvent {
             Self::TileUpdated(event) => (event.x, event.y),
             Self::TileLiked(event) => (event.x, event.y),
             Self::TileDeleted(event) => (event.x, event.y),
+            Self::CommentCreated(CommentCreated { comment, .. })
+            | Self::CommentUpdated(CommentUpdated { comment, .. }) => (comment.x, comment.y),
         };
         Some(Coord { x, y })
     }
@@ -97,6 +106,8 @@ impl TryFrom<Value> for DurableEvent {
             "canvas_updated" => Self::CanvasUpdated(from_object(event)?),
             "chat_removed" => Self::ChatRemoved(from_object(event)?),
             "chat_edited" => Self::ChatEdited(from_object(event)?),
+            "comment_created" => Self::CommentCreated(from_object(event)?),
+            "comment_updated" => Self::CommentUpdated(from_object(event)?),
             _ => return Err(unknown_type()),
         })
     }

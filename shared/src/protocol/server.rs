@@ -3,6 +3,7 @@
 use super::{
     cases::{CaseOpened, CaseUpdated},
     chat::ChatEdited,
+    comments::{CommentCreated, CommentUpdated},
     connection::{Ack, Connected, ErrorMessage, Pong},
     conversations::{DirectMessageSent, DirectMessagesRead, DirectTyping},
     events::{
@@ -46,6 +47,8 @@ pub enum ServerMessage {
     CanvasUpdated(Box<CanvasUpdated>),
     ChatRemoved(ChatRemoved),
     ChatEdited(ChatEdited),
+    CommentCreated(CommentCreated),
+    CommentUpdated(CommentUpdated),
     CaseOpened(CaseOpened),
     CaseUpdated(CaseUpdated),
     Notification(Box<Notified>),
@@ -97,6 +100,8 @@ impl TryFrom<Value> for ServerMessage {
             "canvas_updated" => Self::CanvasUpdated(from_object(message)?),
             "chat_removed" => Self::ChatRemoved(from_object(message)?),
             "chat_edited" => Self::ChatEdited(from_object(message)?),
+            "comment_created" => Self::CommentCreated(from_object(message)?),
+            "comment_updated" => Self::CommentUpdated(from_object(message)?),
             "case_opened" => Self::CaseOpened(from_object(message)?),
             "case_updated" => Self::CaseUpdated(from_object(message)?),
             "notification" => Self::Notification(from_object(message)?),

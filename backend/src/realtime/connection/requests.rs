@@ -131,6 +131,9 @@ impl Connection {
             ClientMessage::CanvasChat { .. }
             | ClientMessage::ChatEdit { .. }
             | ClientMessage::ChatRemove { .. }
+            | ClientMessage::CommentCreate { .. }
+            | ClientMessage::CommentUpdate { .. }
+            | ClientMessage::CommentRemove { .. }
             | ClientMessage::TileCreate { .. }
             | ClientMessage::TilePaint { .. }
             | ClientMessage::TileUpdate { .. }

@@ -22,6 +22,7 @@ pub(super) fn ack(op_id: Option<OpId>, request_type: &str, done: Done) -> Outbou
         tile_id: done.tile_id,
         like_count: done.like_count,
         message_id: None,
+        comment_id: done.comment_id,
     }))
 }
 
@@ -39,6 +40,10 @@ pub(super) fn refusal(op_id: Option<OpId>, error: &WriteError) -> OutboundMessag
         WriteError::SlowMode(wait) => (ErrorCode::SlowMode, Some(millis(*wait))),
         WriteError::LockedDown(wait) => (ErrorCode::LockedDown, Some(millis(*wait))),
         WriteError::MessageNotFound => (ErrorCode::MessageNotFound, None),
+        WriteError::CommentNotFound => (ErrorCode::CommentNotFound, None),
+        WriteError::InvalidField(..) | WriteError::TooManyComments => {
+            (ErrorCode::InvalidMessage, None)
+        }
         WriteError::Busy => (ErrorCode::RateLimited, Some(1000)),
         WriteError::Unavailable | WriteError::CanvasNotFound => {
             (ErrorCode::Unavailable, Some(1000))

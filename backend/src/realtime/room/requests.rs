@@ -4,7 +4,7 @@
 use super::{Room, command::ReplyTo, ephemeral::Mention};
 use crate::realtime::{
     outbound::OutboundMessage,
-    write::{Operation, Write},
+    write::{CommentOp, Operation, Write},
 };
 use shared::{
     canvas::{Coord, TileOp},
@@ -51,6 +51,28 @@ impl Room {
                 text,
             },
             ClientMessage::ChatRemove { message_id } => Operation::RemoveMessage(message_id),
+            ClientMessage::CommentCreate {
+                x,
+                y,
+                text,
+                parent_id,
+            } => Operation::Comment(CommentOp::Create {
+                at: Coord { x, y },
+                text,
+                parent: parent_id,
+            }),
+            ClientMessage::CommentUpdate {
+                comment_id,
+                text,
+                resolved,
+            } => Operation::Comment(CommentOp::Update {
+                id: comment_id,
+                text,
+                resolved,
+            }),
+            ClientMessage::CommentRemove { comment_id } => {
+                Operation::Comment(CommentOp::Remove(comment_id))
+            }
             ClientMessage::TileCreate {
                 x,
                 y,

@@ -177,7 +177,7 @@ impl Room {
                             connection,
                             replaces_event: matches!(
                                 request.write.operation,
-                                Operation::Tile { .. }
+                                Operation::Tile { .. } | Operation::Comment(_)
                             ),
                             ack: ack(request.write.op_id, kind, applied.done),
                         });

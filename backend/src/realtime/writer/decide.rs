@@ -1,6 +1,7 @@
 //! The decisions about a batch: from what was read under the canvas's lock to what
 //! is written, delivered and answered. Pure.
 
+mod comments;
 mod locks;
 mod messages;
 mod notifications;
@@ -13,6 +14,7 @@ pub(crate) use settings::permits as settings_permit;
 
 use super::{
     Applied, Request,
+    comments::LoadedComments,
     plan::{Loaded, LoadedRewrite, Plan, done},
 };
 use crate::{
@@ -60,6 +62,7 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         results: loaded.undoable,
         locks: loaded.locks,
         messages: loaded.messages,
+        comments: loaded.comments,
         rewrites: loaded.rewrites,
         mentioned: loaded.mentioned,
         present: loaded.present,
@@ -81,6 +84,8 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             no_ops: Vec::new(),
             rewordings: Rewordings::default(),
             removals: Vec::new(),
+            comments: BTreeMap::new(),
+            commented_cells: BTreeMap::new(),
             log_lines: Vec::new(),
             paced: BTreeMap::new(),
             notifications: Vec::new(),
@@ -99,6 +104,10 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
             .or_else(|| planner.results.get(in_batch.get(&key?)?))
             .copied();
         let result = if let Some(done) = known {
+            let done = Done {
+                is_repeat: true,
+                ..done
+            };
             Ok(Applied { done, event: None })
         } else {
             let result = planner.request(request);
@@ -141,6 +150,7 @@ struct Planner {
     locks: HashMap<Coord, TileLock>,
     /// The messages that may be answered, edited or removed, by their `seq`.
     messages: HashMap<i64, ChatEvent>,
+    comments: LoadedComments,
     rewrites: HashMap<RewriteId, LoadedRewrite>,
     /// The users who are mentioned, by their names in lower case.
     mentioned: HashMap<String, UserId>,
@@ -182,6 +192,7 @@ impl Planner {
             Operation::Chat { text, reply_to } => self.chat(request, role, text, *reply_to),
             Operation::EditMessage { id, text } => self.edit_message(request, role, *id, text),
             Operation::RemoveMessage(id) => self.remove_message(request, *id),
+            Operation::Comment(op) => self.comment(request, role, op),
             Operation::PurgeMessages {
                 sender,
                 seqs,

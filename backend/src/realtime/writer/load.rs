@@ -2,7 +2,7 @@
 //! on.
 
 use super::{
-    BatchContext, Request,
+    BatchContext, Request, comments,
     plan::{Loaded, LoadedRewrite},
 };
 use crate::{
@@ -95,7 +95,8 @@ impl<'a> Needs<'a> {
                     needs.has_delete = true;
                 }
                 Operation::Settings(change) => needs.settings.push((user, change)),
-                Operation::Lock { .. } | Operation::Unlock { .. } => {}
+                // `comments::load` looks at them.
+                Operation::Comment(_) | Operation::Lock { .. } | Operation::Unlock { .. } => {}
             }
         }
         needs
@@ -113,7 +114,9 @@ pub(super) async fn load(
 ) -> db::Result<Loaded> {
     locked.order.limits_newcomers &= context.rate_limits;
     let order = locked.order;
-    let needs = Needs::of(requests, &locked.grid);
+    let mut needs = Needs::of(requests, &locked.grid);
+    let comments = comments::load(connection, canvas, &locked.grid, requests).await?;
+    needs.cells.extend(comments.cells.keys());
     let acl_version = locked.acl_version;
     let mut loaded = Loaded::new(locked);
     let mut outdated: HashSet<UserId> = requests
@@ -142,6 +145,8 @@ pub(super) async fn load(
         let messages = db::words::find(connection, canvas, &needs.unranked, &[]).await?;
         loaded.note_messages(messages);
     }
+    outdated.extend(&comments.ranked);
+    loaded.comments = comments;
     if !outdated.is_empty() {
         let users: Vec<UserId> = outdated.into_iter().collect();
         let read = db::access::roles(&mut *connection, canvas, &users).await?;

@@ -1,10 +1,11 @@
 //! The input of the decisions about a batch ([`Loaded`]) and their result ([`Plan`]).
 
-use super::{Applied, Committed, Request, decide::settings_permit};
+use super::{Applied, Committed, Request, comments::LoadedComments, decide::settings_permit};
 use crate::{cell_history::Change, realtime::cluster_message::LockChange};
 use crate::{
     db::{
         access::Standing,
+        comments::{CellComments, StoredComment},
         locks::TileLock,
         log::{LockedCanvas, NewEvent},
         notifications::{NewNotification, Told},
@@ -24,7 +25,7 @@ use serde_json::Value;
 use shared::{
     api::{Canvas, UpdateCanvas, moderation::ModerationAction, sanctions::Activity},
     canvas::{Coord, EditPolicy, Refusal, Role, TileOp, TileState},
-    ids::{Epoch, OpId, RewriteId, TileId, UserId},
+    ids::{CommentId, Epoch, OpId, RewriteId, TileId, UserId},
     protocol::{ChatEvent, DurableEvent},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -54,6 +55,7 @@ pub(super) struct Loaded {
     pub(super) sanctions: HashMap<UserId, Sanctions>,
     /// The chat messages that may be answered, edited or removed, by their `seq`.
     pub(super) messages: HashMap<i64, ChatEvent>,
+    pub(super) comments: LoadedComments,
     /// The visits of users whose pace may be limited.
     pub(super) visits: HashMap<UserId, Visit>,
     pub(super) rewrites: HashMap<RewriteId, LoadedRewrite>,
@@ -97,6 +99,7 @@ impl Loaded {
             standings: HashMap::new(),
             sanctions: HashMap::new(),
             messages: HashMap::new(),
+            comments: LoadedComments::default(),
             rewrites: HashMap::new(),
             visits: HashMap::new(),
             mentioned: HashMap::new(),
@@ -152,6 +155,7 @@ impl Loaded {
                 }
                 Operation::RemoveMessage(_)
                 | Operation::PurgeMessages { .. }
+                | Operation::Comment(_)
                 | Operation::Settings(_)
                 | Operation::Rewrite(_)
                 | Operation::Lock { .. }
@@ -230,6 +234,10 @@ pub(super) struct Plan {
     pub(super) rewordings: Rewordings,
     /// Chat messages that are removed.
     pub(super) removals: Vec<Removal>,
+    /// Comments that are new or changed.
+    pub(super) comments: BTreeMap<CommentId, StoredComment>,
+    /// Cells whose number of comments changes.
+    pub(super) commented_cells: BTreeMap<Coord, CellComments>,
     /// Lines for the moderation log.
     pub(super) log_lines: Vec<LogLine>,
     /// What users did lately whose pace is limited.
@@ -349,7 +357,9 @@ fn done_before(body: Option<&str>) -> Done {
 /// The result of the request that made this event.
 pub(super) fn done(event: &DurableEvent) -> Done {
     let (tile_id, version, like_count) = match event {
-        DurableEvent::CanvasChatMessage(_)
+        DurableEvent::CommentCreated(_)
+        | DurableEvent::CommentUpdated(_)
+        | DurableEvent::CanvasChatMessage(_)
         | DurableEvent::ChatRemoved(_)
         | DurableEvent::ChatEdited(_)
         | DurableEvent::CanvasUpdated(_) => (None, None, None),
@@ -366,12 +376,19 @@ pub(super) fn done(event: &DurableEvent) -> Done {
         DurableEvent::TileLiked(tile) => (Some(tile.tile_id), None, Some(tile.like_count)),
         DurableEvent::TileDeleted(tile) => (Some(tile.tile_id), None, None),
     };
+    let comment_id = match event {
+        DurableEvent::CommentCreated(event) => Some(event.comment.id),
+        DurableEvent::CommentUpdated(event) => Some(event.comment.id),
+        _ => None,
+    };
     Done {
         seq: Some(event.seq()),
         timestamp: Some(event.timestamp()),
         tile_id,
         version,
         like_count,
+        comment_id,
+        is_repeat: false,
         removed: None,
     }
 }

@@ -26,9 +26,12 @@ use shared::{
     api::{
         ChatMessage,
         moderation::UserRef,
-        reports::{Case, CaseState, Evidence, EvidenceTile, Overpainted, ReportTarget},
+        reports::{
+            Case, CaseState, Evidence, EvidenceMessage, EvidenceTile, Overpainted, ReportTarget,
+        },
     },
     canvas::Coord,
+    time::Timestamp,
 };
 use wasm_bindgen::Clamped;
 use web_sys::ImageData;
@@ -50,11 +53,11 @@ pub fn people_of(case: &Case) -> Vec<UserRef> {
         }
     };
     if let Some(message) = &evidence.message {
-        add(&author(message));
+        add(&words_of(message).0);
     }
     if matches!(case.target, ReportTarget::User { .. }) {
         let messages = evidence.messages.iter().flatten();
-        messages.for_each(|message| add(&author(message)));
+        messages.for_each(|message| add(&sender(message)));
         let username = match &case.target {
             ReportTarget::User { username } => username.as_str(),
             _ => "",
@@ -73,7 +76,23 @@ pub fn people_of(case: &Case) -> Vec<UserRef> {
     people
 }
 
-fn author(message: &ChatMessage) -> UserRef {
+/// Who wrote it, what, and when.
+fn words_of(message: &EvidenceMessage) -> (UserRef, String, Timestamp) {
+    match message {
+        EvidenceMessage::Chat(message) => (
+            sender(message),
+            message.message_text.clone(),
+            message.created_at,
+        ),
+        EvidenceMessage::Comment(comment) => (
+            comment.author.clone(),
+            comment.text.clone(),
+            comment.created_at,
+        ),
+    }
+}
+
+fn sender(message: &ChatMessage) -> UserRef {
     UserRef {
         user_id: message.sender_id,
         username: message.sender_username.clone(),
@@ -221,7 +240,7 @@ fn EvidenceView(evidence: Evidence, case_id: i64) -> impl IntoView {
         view! { <ul class="case__changes">{lines}</ul> }.into_any()
     });
     let words = evidence.message.map(|message| {
-        let line = |message: ChatMessage, is_reported: bool| {
+        let line = |message: EvidenceMessage, is_reported: bool| {
             view! { <Words message case_id is_reported /> }
         };
         let before = evidence.before.unwrap_or_default();
@@ -244,7 +263,10 @@ fn EvidenceView(evidence: Evidence, case_id: i64) -> impl IntoView {
         .map(|messages| {
             let lines: Vec<_> = messages
                 .into_iter()
-                .map(|message| view! { <Words message case_id is_reported=false /> })
+                .map(|message| {
+                    let message = EvidenceMessage::Chat(message);
+                    view! { <Words message case_id is_reported=false /> }
+                })
                 .collect();
             view! {
                 <h3>{order_texts().their_messages()}</h3>
@@ -288,16 +310,16 @@ fn menu_of(person: UserRef, case_id: i64) -> impl IntoView {
 
 /// A message of the evidence.
 #[component]
-fn Words(message: ChatMessage, case_id: i64, is_reported: bool) -> impl IntoView {
-    let person = author(&message);
+fn Words(message: EvidenceMessage, case_id: i64, is_reported: bool) -> impl IntoView {
+    let (person, text, at) = words_of(&message);
     view! {
         <li class="words__line" class=("words__line--reported", is_reported)>
             <p dir="auto" translate="yes">
-                <strong>{message.sender_display_name}</strong>
+                <strong>{person.display_name.clone()}</strong>
                 " "
-                <time class="faint">{clock(message.created_at)}</time>
+                <time class="faint">{clock(at)}</time>
                 <br />
-                {message.message_text}
+                {text}
             </p>
             {menu_of(person, case_id)}
         </li>

@@ -57,6 +57,8 @@ impl<B: Backend> SessionState<B> {
             | ServerMessage::CanvasUpdated(_)
             | ServerMessage::ChatRemoved(_)
             | ServerMessage::ChatEdited(_)
+            | ServerMessage::CommentCreated(_)
+            | ServerMessage::CommentUpdated(_)
             | ServerMessage::Ack(_)) => match self.seq.buffer(durable) {
                 Ok(true) => return FollowUp::Flush,
                 Ok(false) => {
@@ -101,6 +103,12 @@ impl<B: Backend> SessionState<B> {
             }
             ServerMessage::ChatEdited(event) => {
                 return self.durable(DurableEvent::ChatEdited(event), now);
+            }
+            ServerMessage::CommentCreated(event) => {
+                return self.durable(DurableEvent::CommentCreated(event), now);
+            }
+            ServerMessage::CommentUpdated(event) => {
+                return self.durable(DurableEvent::CommentUpdated(event), now);
             }
             ServerMessage::Sanction(event) => self.sanctioned(event.sanction),
             ServerMessage::SanctionLifted(event) => self.sanction_over(event.sanction_id),

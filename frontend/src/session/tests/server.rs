@@ -399,6 +399,7 @@ impl Server {
             version: tile.version,
             like_count: tile.like_count,
             liked_by_me: user.is_some_and(|user| self.likes(*at, user)),
+            open_comments: 0,
             created_at: epoch_time(),
             updated_at: epoch_time(),
         };
@@ -446,6 +447,8 @@ pub(super) fn message(event: DurableEvent) -> ServerMessage {
         DurableEvent::CanvasUpdated(event) => ServerMessage::CanvasUpdated(event),
         DurableEvent::ChatRemoved(event) => ServerMessage::ChatRemoved(event),
         DurableEvent::ChatEdited(event) => ServerMessage::ChatEdited(event),
+        DurableEvent::CommentCreated(event) => ServerMessage::CommentCreated(event),
+        DurableEvent::CommentUpdated(event) => ServerMessage::CommentUpdated(event),
     }
 }
 

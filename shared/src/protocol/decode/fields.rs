@@ -65,6 +65,16 @@ impl Fields {
             .map_err(|error| invalid(field, &error.to_string()))
     }
 
+    /// The same for a text that must be there.
+    pub(super) fn needed_text(
+        &self,
+        field: &str,
+        length: &RangeInclusive<usize>,
+    ) -> Result<String, Invalid> {
+        self.need(field)?;
+        self.text(field, length).map(Option::unwrap_or_default)
+    }
+
     /// A text as people see it in one line ([`text::name`]); none if it is absent.
     pub(super) fn name(
         &self,
@@ -85,6 +95,11 @@ impl Fields {
             .ok_or_else(|| invalid(field, "must be true or false"))
     }
 
+    /// True or false; none if it is absent.
+    pub(super) fn optional_boolean(&self, field: &str) -> Result<Option<bool>, Invalid> {
+        self.get(field).map(|_| self.boolean(field)).transpose()
+    }
+
     /// A finite number.
     pub(super) fn number(&self, field: &str) -> Result<f64, Invalid> {
         self.need(field)?
@@ -93,7 +108,7 @@ impl Fields {
             .ok_or_else(|| invalid(field, "must be a number"))
     }
 
-    fn integer(&self, field: &str) -> Result<i64, Invalid> {
+    pub(super) fn integer(&self, field: &str) -> Result<i64, Invalid> {
         integer(self.need(field)?).ok_or_else(|| invalid(field, "must be an integer"))
     }
 

@@ -161,7 +161,11 @@ impl Planner {
     }
 
     /// As what the user who asks may remove the messages of `sender`.
-    fn removes_as(&self, request: &Request, sender: UserId) -> Result<RemovedBy, WriteError> {
+    pub(super) fn removes_as(
+        &self,
+        request: &Request,
+        sender: UserId,
+    ) -> Result<RemovedBy, WriteError> {
         let remover = request.write.identity.user_id;
         if remover == sender {
             return Ok(RemovedBy::Author);

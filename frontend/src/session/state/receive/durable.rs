@@ -105,6 +105,8 @@ impl<B: Backend> SessionState<B> {
             }
             DurableEvent::ChatEdited(event) => self.chat_edited(&event),
             DurableEvent::CanvasUpdated(event) => self.update_canvas(event.canvas),
+            // Comments are not shown.
+            DurableEvent::CommentCreated(_) | DurableEvent::CommentUpdated(_) => {}
         }
         FollowUp::Flush
     }
