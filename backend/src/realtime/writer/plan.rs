@@ -320,6 +320,7 @@ impl Plan {
             for new in &mut self.notifications {
                 let is_source = match words.source {
                     Source::Message(id) => new.about.message == Some(id),
+                    Source::Comment(id) => new.about.comment == Some(id.0),
                 };
                 if is_source {
                     new.text.clone_from(&words.text);
