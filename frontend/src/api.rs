@@ -3,6 +3,7 @@
 //! what a response means.
 
 pub mod accounts;
+pub mod comments;
 mod deadline;
 mod error;
 pub mod inbox;

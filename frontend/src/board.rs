@@ -10,6 +10,7 @@ pub mod input;
 pub mod keys;
 pub mod observers;
 pub mod overlay;
+pub mod pins;
 pub mod renderer;
 pub mod sample;
 pub mod theme;

@@ -17,6 +17,7 @@ pub mod canvas_card;
 pub mod canvas_settings;
 pub mod chat;
 pub mod choices;
+pub mod comments;
 pub mod connection;
 pub mod dialog;
 pub mod dialogs;

@@ -8,6 +8,7 @@
 
 pub mod board;
 mod catalog;
+pub mod comments;
 mod format;
 pub mod inbox;
 pub mod language;

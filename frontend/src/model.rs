@@ -1,10 +1,11 @@
 //! The client's plain data types, which every other module may use: tiles, viewport, tools, people,
-//! chat rows, activity lines, connection status, toasts, the inbox, the place and size of an imported picture.
+//! chat rows, comments, activity lines, connection status, toasts, the inbox, the place and size of an imported picture.
 //! Imports nothing of ours but `shared`; knows no signal, no socket and no page.
 
 pub mod activity;
 pub mod camera;
 pub mod chat;
+pub mod comments;
 pub mod connection;
 pub mod import_layout;
 pub mod inbox;
@@ -12,6 +13,7 @@ pub mod notice;
 pub mod order;
 pub mod painters;
 pub mod palette;
+pub mod past;
 pub mod people;
 pub mod picture_size;
 pub mod rewrite;

@@ -20,6 +20,7 @@ use crate::{
     model::{
         camera::{self, CameraCommand, Viewport},
         chat::ComposeCommand,
+        comments::CommentGoal,
         connection::SignIn,
         notice::MayNot,
         painters::PainterOverlay,
@@ -102,6 +103,9 @@ pub struct Store {
     /// A message to show in the chat, loaded or not; the chat panel takes it.
     /// Components may set it.
     pub wanted_message: RwSignal<Option<MessageId>>,
+    /// Comments to be shown in the panel of the tile, which takes it; the dock
+    /// shows that panel. Components may set it.
+    pub comment_goal: RwSignal<Option<CommentGoal>>,
     /// A picture to paint from this cell on; the import dialog takes it.
     /// Components may set it.
     pub import: RwSignal<Option<(Coord, web_sys::File)>, LocalStorage>,
@@ -136,6 +140,7 @@ impl Store {
             chat_insert: RwSignal::default(),
             compose: RwSignal::default(),
             wanted_message: RwSignal::default(),
+            comment_goal: RwSignal::default(),
             import: RwSignal::new_local(None),
             painters: RwSignal::default(),
             rewrite: RwSignal::default(),

@@ -1,8 +1,9 @@
 //! Pointer and wheel events on the board: gestures become viewport changes,
-//! strokes and clicks. `drawing` has the strokes, `keyboard` the keys, `order`
-//! what is chosen on the board for keeping order, `pinch` the gesture events of
-//! Safari.
+//! strokes and clicks. `comments` has clicks on pins, `drawing` the strokes,
+//! `keyboard` the keys, `order` what is chosen on the board for keeping order,
+//! `pinch` the gesture events of Safari.
 
+mod comments;
 mod drawing;
 mod keyboard;
 mod order;
@@ -71,6 +72,8 @@ struct InputController {
     pinch_scale: Cell<f64>,
     /// The cell where the area that is being drawn began, and the area before.
     area_start: Cell<Option<(Coord, AreaChoice)>>,
+    /// The kind of the pointer that went down last.
+    pressed_with: Cell<PointerKind>,
 }
 
 impl InputListeners {
@@ -97,6 +100,7 @@ impl InputListeners {
             rest: RefCell::default(),
             pinch_scale: Cell::new(1.0),
             area_start: Cell::default(),
+            pressed_with: Cell::new(PointerKind::Mouse),
         });
         let on = |event, action: fn(&InputController, &Event)| {
             let controller = Rc::clone(&controller);
@@ -222,6 +226,7 @@ impl InputController {
             return;
         }
         let pointer = self.pointer(event);
+        self.pressed_with.set(pointer.kind);
         if let Some(element) = self.root.dyn_ref::<web_sys::HtmlElement>() {
             self.is_pressing.set(true);
             let _ = element.focus();
@@ -425,6 +430,7 @@ impl InputController {
                 self.renderer.refresh();
             }
             GestureAction::Click { x, y } if self.asks_for_painter(x, y) => {}
+            GestureAction::Click { x, y } if self.asks_for_comments(x, y) => {}
             GestureAction::Click { x, y } => self.click(self.cell(x, y)),
         }
     }
@@ -506,6 +512,8 @@ impl InputController {
             "pan"
         } else if self.draws_area() {
             "area"
+        } else if self.is_over_pin() {
+            "pin"
         } else if editing.is_none()
             && hovered().is_some_and(|at| self.session.may_not(at).is_some())
         {

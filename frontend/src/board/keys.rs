@@ -41,6 +41,8 @@ pub enum KeyCommand {
     SwapColors,
     /// Switches mirroring on or off.
     ToggleMirror,
+    /// Writes a comment on the selected tile.
+    Comment,
     /// Undoes the last stroke.
     Undo,
     /// Redoes the stroke that was undone last.
@@ -110,6 +112,7 @@ pub fn command(press: KeyPress<'_>) -> Option<KeyCommand> {
         "KeyI" => Some(KeyCommand::SelectTool(Tool::Picker)),
         "KeyM" => Some(KeyCommand::ToggleMirror),
         "KeyX" => Some(KeyCommand::SwapColors),
+        "KeyN" => Some(KeyCommand::Comment),
         _ => None,
     }
 }

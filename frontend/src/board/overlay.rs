@@ -6,10 +6,11 @@
 //! whole device pixels, like the tiles below it; else it would be blurred.
 //! Texts, padlocks and cursors are drawn in CSS pixels.
 
+mod comments;
 mod order;
 mod shapes;
 
-use super::theme::Theme;
+use super::{pins::Pin, theme::Theme};
 use crate::{
     i18n::board::{board_texts, creator_name},
     model::{
@@ -93,6 +94,8 @@ pub struct Scene<'a> {
     pub area: Option<Area>,
     /// The pixels that this would change.
     pub marked: &'a [MarkedTile],
+    /// What stands for open comments.
+    pub pins: &'a [Pin],
 }
 
 /// Where this user may not draw; shown as padlocks before they try.
@@ -121,6 +124,7 @@ pub fn draw(context: &CanvasRenderingContext2d, scene: &Scene<'_>) -> bool {
         draw_open_tile(context, scene, &grid, at);
     }
     draw_captions(context, scene, &grid);
+    comments::draw_pins(context, scene);
     order::draw_painters(context, scene, &grid);
     order::draw_marked(context, scene, &grid);
     if scene.editing.is_none()

@@ -6,6 +6,7 @@
 use super::{
     animation::CameraAnimation,
     overlay::{self, Forbidden, Scene},
+    pins::{self, Pin},
     theme::Theme,
     tile_cache::{TileCache, context_of},
 };
@@ -13,6 +14,7 @@ use crate::{
     browser::{self, uptime_ms},
     model::{
         camera::{Camera, CameraCommand, Viewport, cell_of},
+        comments::Comments,
         tile_store::TileStore,
         tools::Tool,
     },
@@ -49,6 +51,8 @@ pub struct BoardRenderer {
     animation: Cell<Option<CameraAnimation>>,
     /// The stroke in progress, with its tile.
     pub stroke: RefCell<Option<(Coord, ActiveStroke)>>,
+    /// The cells with open comments.
+    commented: RefCell<Vec<(Coord, i64)>>,
     scheduled: Cell<bool>,
     base_dirty: Cell<bool>,
     /// Whether the performance mark of the first complete picture was set.
@@ -77,6 +81,7 @@ impl BoardRenderer {
             theme: RefCell::new(theme),
             animation: Cell::default(),
             stroke: RefCell::default(),
+            commented: RefCell::default(),
             scheduled: Cell::default(),
             base_dirty: Cell::new(true),
             is_first_picture_marked: Cell::default(),
@@ -121,6 +126,24 @@ impl BoardRenderer {
             && previous.contains_tile(&grid, at)
         {
             self.fly_to(CameraCommand::FitTile(at));
+        }
+    }
+
+    /// Reads again on which cells comments are open.
+    pub fn update_comments(self: &Rc<Self>) {
+        self.commented
+            .replace(self.store.comments.with_untracked(Comments::pins));
+        self.refresh();
+    }
+
+    /// What stands for open comments; nothing while a tile is open.
+    pub fn pins(&self) -> Vec<Pin> {
+        let viewport = self.store.viewport.get_untracked();
+        match self.store.tiles.peek(TileStore::grid) {
+            Some(grid) if self.store.editing.with_untracked(Option::is_none) => {
+                pins::pins(&viewport, &grid, &self.commented.borrow())
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -294,6 +317,7 @@ impl BoardRenderer {
         let editors = store.people.peek_editors();
         let painters = store.painters.get_untracked();
         let marked = store.marked.get_untracked();
+        let pins = self.pins();
         store.tiles.peek(|tiles| {
             store.cursors.with_untracked(|cursors| {
                 store.highlights.with_untracked(|highlights| {
@@ -334,6 +358,7 @@ impl BoardRenderer {
                             pointer: store.pointer.get_untracked(),
                             area: store.area.get_untracked().area,
                             marked: &marked,
+                            pins: &pins,
                         };
                         overlay::draw(&self.overlay_canvas.1, &scene)
                     })

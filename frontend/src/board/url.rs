@@ -1,8 +1,8 @@
 //! The camera and the selected tile in the page's address: `#x,y,zoom` and
-//! `?tile=12,7`. Pure.
+//! `?tile=12,7`; a comment, `?comment=5`. Pure.
 
 use crate::model::camera::Camera;
-use shared::canvas::Coord;
+use shared::{canvas::Coord, ids::CommentId};
 
 /// Parses the camera in a hash, with or without `#`; none if it is invalid.
 pub fn parse(hash: &str) -> Option<Camera> {
@@ -43,6 +43,13 @@ pub fn tile(query: &str) -> Option<Coord> {
         x: x.trim().parse().ok()?,
         y: y.trim().parse().ok()?,
     })
+}
+
+/// Parses the comment in a query such as `?tile=12,7&comment=5`.
+pub fn comment(query: &str) -> Option<CommentId> {
+    let mut pairs = query.trim_start_matches('?').split('&');
+    let id = pairs.find_map(|pair| pair.strip_prefix("comment="))?;
+    id.parse().ok()
 }
 
 fn round(value: f64, digits: i32) -> f64 {
@@ -91,5 +98,12 @@ mod tests {
         assert_eq!(tile("?a=b&tile=12%2C7"), at);
         assert_eq!(tile("?tile=12"), None);
         assert_eq!(tile(""), None);
+    }
+
+    #[test]
+    fn a_comment_is_found_in_the_query() {
+        assert_eq!(comment("?tile=12,7&comment=5"), Some(CommentId(5)));
+        assert_eq!(comment("?comment=x"), None);
+        assert_eq!(comment("?tile=12,7"), None);
     }
 }

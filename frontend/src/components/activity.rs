@@ -6,7 +6,7 @@ use crate::{
         dock::{DockState, Tab},
         icons::{Glyph, Icon},
     },
-    i18n::{ago, coordinates, moment, t},
+    i18n::{ago, comments::comment_texts, coordinates, moment, t},
     model::{
         activity::{Activity, ActivityKind},
         camera::CameraCommand,
@@ -147,6 +147,7 @@ fn did(kind: ActivityKind, place: &str) -> String {
         ActivityKind::Liked => t().did_like(place),
         ActivityKind::Unliked => t().did_unlike(place),
         ActivityKind::Deleted => t().did_delete(place),
+        ActivityKind::Commented => comment_texts().did_comment(place),
         ActivityKind::Settings => t().did_settings().to_owned(),
     }
 }
@@ -160,6 +161,7 @@ fn was(kind: ActivityKind, place: &str) -> String {
         ActivityKind::Liked => t().was_liked(place),
         ActivityKind::Unliked => t().was_unliked(place),
         ActivityKind::Deleted => t().was_deleted(place),
+        ActivityKind::Commented => comment_texts().was_commented(place),
         ActivityKind::Settings => t().was_settings().to_owned(),
     }
 }

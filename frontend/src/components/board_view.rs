@@ -129,6 +129,10 @@ fn selection_text(store: Store) -> Memo<Option<String>> {
             let likes = tile.map_or(0, |tile| tile.state.like_count);
             i18n::board::cell(at, name.as_deref().map(|name| (name, likes)))
         });
+        let text = i18n::comments::cell_with_comments(
+            text,
+            store.comments.with(|comments| comments.open_on(at)),
+        );
         Some(if store.editing.get().is_some() {
             i18n::board::drawing(&text)
         } else {
@@ -197,6 +201,10 @@ fn redraw_when_needed(
         store.area.track();
         store.marked.track();
         with_renderer(&BoardRenderer::refresh);
+    });
+    Effect::new(move || {
+        store.comments.track();
+        with_renderer(&BoardRenderer::update_comments);
     });
     Effect::new(move || {
         if let Some(command) = store.camera_command.get() {

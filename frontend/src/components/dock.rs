@@ -172,7 +172,20 @@ pub fn Dock() -> impl IntoView {
                     .into_any()
                 })
             }
-            Tab::Activity | Tab::Tile => None,
+            Tab::Tile => {
+                let at = store.editing.get().or_else(|| store.selected.get())?;
+                let open = store.comments.with(|comments| comments.open_on(at));
+                let open = usize::try_from(open).ok().filter(|open| *open > 0)?;
+                Some(
+                    view! {
+                        <span class="tab__count" aria-hidden="true">
+                            {number(open)}
+                        </span>
+                    }
+                    .into_any(),
+                )
+            }
+            Tab::Activity => None,
         }
     };
     let tabs = Tab::ALL.map(|tab| {

@@ -24,7 +24,7 @@ use shared::{
         reports::{Outcome, ReportTarget},
         sanctions::SanctionKind,
     },
-    ids::MessageId,
+    ids::{CommentId, MessageId},
 };
 
 /// A section of the moderation panel.
@@ -47,6 +47,8 @@ pub struct Subject {
     pub person: UserRef,
     /// Their message, if it is about one.
     pub message: Option<MessageId>,
+    /// Their comment, if it is about one.
+    pub comment: Option<CommentId>,
     /// The case in which they stand, if it is about one.
     pub case_id: Option<i64>,
 }

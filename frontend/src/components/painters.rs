@@ -180,6 +180,7 @@ fn Painter(painters: Arc<Painters>, author: u8, count: usize) -> impl IntoView {
         .map(|person| Subject {
             person: person.clone(),
             message: None,
+            comment: None,
             case_id: None,
         });
     let name = painters.name(author).unwrap_or(texts.others()).to_owned();

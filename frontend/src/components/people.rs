@@ -157,6 +157,7 @@ fn Person(id: UserId) -> impl IntoView {
             }
         }),
         message: None,
+        comment: None,
         case_id: None,
     };
     view! {

@@ -4,6 +4,7 @@ use crate::{
     browser,
     components::{
         avatar::Avatar,
+        comments::CommentSection,
         dialog::Confirm,
         dialogs::Dialogs,
         icons::{Glyph, Icon},
@@ -70,6 +71,10 @@ fn Cell(at: Coord) -> impl IntoView {
             } else {
                 view! { <Unpainted at /> }.into_any()
             }}
+            <CommentSection at is_painted />
+            <Show when=move || is_painted.get()>
+                <Facts at tile />
+            </Show>
         </section>
     }
 }
@@ -108,9 +113,9 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
             display_name: name(),
         },
         message: None,
+        comment: None,
         case_id: None,
     };
-    let likes = move || count(tile.with(|tile| tile.as_ref().map_or(0, |t| t.state.like_count)));
     let figure = move |read: fn(&Tile) -> String| {
         move || tile.with(|tile| tile.as_ref().map(read).unwrap_or_default())
     };
@@ -143,13 +148,27 @@ fn Painted(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
             <ReportButton at />
         </div>
         <PainterList at />
+    }
+}
+
+/// Place, likes and last change of a tile, its history, and its deletion.
+#[component]
+fn Facts(at: Coord, tile: Memo<Option<Tile>>) -> impl IntoView {
+    let likes = move || count(tile.with(|tile| tile.as_ref().map_or(0, |t| t.state.like_count)));
+    let changed = move || {
+        tile.with(|tile| {
+            let changed = tile.as_ref().map(|tile| moment(tile.updated_at));
+            changed.unwrap_or_default()
+        })
+    };
+    view! {
         <dl class="tile-panel__facts">
             <dt>{t().place_label()}</dt>
             <dd>{coordinates(at.x, at.y)}</dd>
             <dt>{t().likes_label()}</dt>
             <dd data-testid="likes">{move || number(likes())}</dd>
             <dt>{t().changed_label()}</dt>
-            <dd>{figure(|tile| moment(tile.updated_at))}</dd>
+            <dd>{changed}</dd>
         </dl>
         <TileHistory at />
         <DeleteButton at tile />

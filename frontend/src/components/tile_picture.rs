@@ -2,6 +2,7 @@
 
 use crate::{board::tile_cache::context_of, model::palette, model::tile_store::Tile, store::Store};
 use leptos::{html, prelude::*};
+use shared::pixels::Pixels;
 use wasm_bindgen::Clamped;
 use web_sys::ImageData;
 
@@ -10,6 +11,19 @@ use web_sys::ImageData;
 pub fn TilePicture(
     /// The tile; none for an empty cell.
     tile: Memo<Option<Tile>>,
+) -> impl IntoView {
+    let pixels =
+        Memo::new(move |_| tile.with(|tile| tile.as_ref().map(|tile| tile.state.pixels.clone())));
+    view! { <PixelPicture pixels class="tile-panel__canvas" /> }
+}
+
+/// A picture of a tile's pixels, drawn again when they change.
+#[component]
+pub fn PixelPicture(
+    /// The pixels; none for an empty cell.
+    pixels: Memo<Option<Pixels>>,
+    /// Sets its size.
+    class: &'static str,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
     let canvas = NodeRef::<html::Canvas>::new();
@@ -37,10 +51,10 @@ pub fn TilePicture(
         let Some(context) = context_of(&canvas) else {
             return;
         };
-        let pixels = tile.with(|tile| {
+        let pixels = pixels.with(|pixels| {
             palette.with(|palette| {
-                tile.as_ref()
-                    .map(|tile| palette::rgba(tile.state.pixels.as_bytes(), palette))
+                let pixels = pixels.as_ref()?;
+                Some(palette::rgba(pixels.as_bytes(), palette))
             })
         });
         context.clear_rect(0.0, 0.0, side.into(), side.into());
@@ -51,5 +65,5 @@ pub fn TilePicture(
             let _ = context.put_image_data(&image, 0.0, 0.0);
         }
     });
-    view! { <canvas class="tile-panel__canvas" node_ref=canvas aria-hidden="true"></canvas> }
+    view! { <canvas class=class node_ref=canvas aria-hidden="true"></canvas> }
 }

@@ -3,7 +3,9 @@
 pub use super::texts::board_texts;
 
 use super::{
-    clock, coordinates,
+    clock,
+    comments::comment_texts,
+    coordinates,
     order::{kept_from, order_texts},
     t,
 };
@@ -59,6 +61,7 @@ pub fn kind(kind: ActivityKind) -> &'static str {
         ActivityKind::Liked => texts.did_like(),
         ActivityKind::Unliked => texts.did_unlike(),
         ActivityKind::Deleted => texts.did_delete(),
+        ActivityKind::Commented => comment_texts().did_comment_on_it(),
         ActivityKind::Settings => texts.did_settings(),
     }
 }

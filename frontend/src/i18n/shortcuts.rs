@@ -3,6 +3,7 @@
 
 pub use super::texts::shortcuts_texts;
 
+use super::comments::comment_texts;
 use crate::browser;
 
 /// A group of shortcuts.
@@ -50,6 +51,7 @@ pub fn groups() -> [Group; 6] {
                 ("0", texts.whole()),
                 ("Enter", texts.open_tile()),
                 ("Shift+click", texts.name_tile_in_chat()),
+                ("N", comment_texts().shortcut()),
             ],
         },
         Group {

@@ -35,6 +35,8 @@ pub enum ActivityKind {
     Unliked,
     /// A tile was deleted.
     Deleted,
+    /// A tile was commented on.
+    Commented,
     /// The canvas's settings changed.
     Settings,
 }

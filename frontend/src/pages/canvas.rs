@@ -9,6 +9,7 @@ use crate::{
     components::{
         banner::Banner,
         board_view::BoardView,
+        comments::{CommentFields, link::follow_comment_links},
         dialogs::{DialogHost, Dialogs},
         dock::{Dock, DockState},
         inbox::{InboxPanelState, panel::InboxPanel},
@@ -77,11 +78,14 @@ pub fn CanvasPage(
             && store.may_draw()
             && !drawing()
     });
-    provide_context(DockState::new());
+    let dock = DockState::new();
+    provide_context(dock);
+    follow_comment_links(store, session, dock);
     KeyLabels::provide();
     Dialogs::provide();
     OrderState::provide();
     InboxPanelState::provide();
+    CommentFields::provide();
     view! {
         <main class="canvas-page" class:drawing=drawing>
             <TopBar />

@@ -57,7 +57,6 @@ pub fn from_event(event: &DurableEvent) -> Option<Activity> {
         DurableEvent::CanvasChatMessage(_)
         | DurableEvent::ChatEdited(_)
         | DurableEvent::ChatRemoved(_)
-        | DurableEvent::CommentCreated(_)
         | DurableEvent::CommentUpdated(_) => None,
         DurableEvent::TileCreated(e) => entry(
             e.seq,
@@ -92,6 +91,15 @@ pub fn from_event(event: &DurableEvent) -> Option<Activity> {
             e.y,
             e.timestamp,
         ),
+        DurableEvent::CommentCreated(e) => Some(commented(
+            e.seq,
+            e.comment.author.user_id,
+            Coord {
+                x: e.comment.x,
+                y: e.comment.y,
+            },
+            e.timestamp,
+        )),
         DurableEvent::CanvasUpdated(e) => Some(Activity {
             seq: e.seq,
             actor: e.canvas.owner_id,
@@ -99,6 +107,17 @@ pub fn from_event(event: &DurableEvent) -> Option<Activity> {
             at: None,
             time: e.timestamp,
         }),
+    }
+}
+
+/// The entry of a comment.
+pub fn commented(seq: i64, actor: UserId, at: Coord, time: Timestamp) -> Activity {
+    Activity {
+        seq,
+        actor,
+        kind: ActivityKind::Commented,
+        at: Some(at),
+        time,
     }
 }
 

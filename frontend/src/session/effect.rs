@@ -1,6 +1,6 @@
 //! What the session's state machine asks its runtime to do.
 
-use shared::{api::User, protocol::ClientMessage};
+use shared::{api::User, canvas::Coord, protocol::ClientMessage};
 use uuid::Uuid;
 
 /// One thing to do, in the order in which they were asked for.
@@ -52,6 +52,14 @@ pub enum Effect {
     FetchActivity {
         /// Events after this `seq`.
         after: i64,
+    },
+    /// Fetch a page of the comments on a cell; answered with
+    /// `comments_received`.
+    FetchComments {
+        /// The cell.
+        at: Coord,
+        /// The previous page's `next_cursor`.
+        cursor: Option<String>,
     },
     /// Fetch this user's sanctions; answered with `sanctions_received`.
     FetchSanctions,

@@ -260,6 +260,20 @@ fn read(json: &str) -> serde_json::Result<ClientRequest> {
         "chat_remove" => ClientMessage::ChatRemove {
             message_id: field(fields, "message_id")?,
         },
+        "comment_create" => ClientMessage::CommentCreate {
+            x: field(fields, "x")?,
+            y: field(fields, "y")?,
+            text: field(fields, "text")?,
+            parent_id: field(fields, "parent_id")?,
+        },
+        "comment_update" => ClientMessage::CommentUpdate {
+            comment_id: field(fields, "comment_id")?,
+            text: field(fields, "text")?,
+            resolved: field(fields, "resolved")?,
+        },
+        "comment_remove" => ClientMessage::CommentRemove {
+            comment_id: field(fields, "comment_id")?,
+        },
         "tile_create" => ClientMessage::TileCreate {
             x: field(fields, "x")?,
             y: field(fields, "y")?,

@@ -1,7 +1,7 @@
 //! The queue of this tab's durable requests that the server has neither stored
 //! nor refused. Pure: the session sends what [`Queue::next`] returns.
 //!
-//! Requests with the same ordering key (a tile, or the chat) are sent in order,
+//! Requests with the same ordering key (a tile, the chat, the comments) are sent in order,
 //! a few at a time. Strokes that were not sent yet are merged, so that a slow
 //! connection carries fewer and larger requests. Every request keeps its
 //! `op_id`, so that sending it again is idempotent. A request that was sent is
@@ -28,6 +28,8 @@ const MAX_IN_FLIGHT_PER_KEY: usize = 4;
 pub enum OrderingKey {
     /// Chat messages.
     Chat,
+    /// Comments on tiles.
+    Comments,
     /// Operations on one tile.
     Tile(Coord),
 }
@@ -95,7 +97,12 @@ pub struct Queue {
 
 /// The ordering key of a durable request; none for an ephemeral one.
 pub fn ordering_key(message: &ClientMessage) -> Option<OrderingKey> {
-    let key = || message.cell().map_or(OrderingKey::Chat, OrderingKey::Tile);
+    let key = || match message {
+        ClientMessage::CommentCreate { .. }
+        | ClientMessage::CommentUpdate { .. }
+        | ClientMessage::CommentRemove { .. } => OrderingKey::Comments,
+        _ => message.cell().map_or(OrderingKey::Chat, OrderingKey::Tile),
+    };
     message.is_durable().then(key)
 }
 
@@ -262,9 +269,9 @@ impl Queue {
 
     /// Removes a request that was stored or refused. Failed strokes before it
     /// in the same tile will be sent after it; the pixels that it painted are
-    /// removed from them, so that the later stroke stays on top. Returns the
-    /// request, and the ids of strokes that were removed because they became
-    /// empty.
+    /// removed from them, so that the later stroke stays on top. So are failed
+    /// changes of a comment that it covers. Returns the request, and the ids of
+    /// those that were removed because nothing is left of them.
     pub fn remove(&mut self, id: OpId) -> Option<(Op, Vec<OpId>)> {
         let index = self.ops.iter().position(|op| op.id == id)?;
         let op = self.ops.remove(index)?;
@@ -282,8 +289,31 @@ impl Queue {
                     }
                 }
             }
-            self.ops.retain(|op| !emptied.contains(&op.id));
         }
+        if let ClientMessage::CommentUpdate {
+            comment_id,
+            text,
+            resolved,
+        } = &op.message
+        {
+            let is_covered = |earlier: &&Op| {
+                let ClientMessage::CommentUpdate {
+                    comment_id: id,
+                    text: old_text,
+                    resolved: old_resolved,
+                } = &earlier.message
+                else {
+                    return false;
+                };
+                id == comment_id
+                    && earlier.send_state == SendState::Failed
+                    && (old_text.is_none() || text.is_some())
+                    && (old_resolved.is_none() || resolved.is_some())
+            };
+            let earlier = self.ops.iter().take(index).filter(is_covered);
+            emptied.extend(earlier.map(|op| op.id));
+        }
+        self.ops.retain(|op| !emptied.contains(&op.id));
         if self.ops.is_empty() {
             self.one_at_a_time = false;
         }

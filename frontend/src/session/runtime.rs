@@ -243,6 +243,12 @@ impl SessionRuntime {
                     runtime.input(|state, _| state.activity_received(after, events));
                 });
             }
+            Effect::FetchComments { at, cursor } => {
+                let page = async move { api::comments::of_cell(id, at, cursor.as_deref()).await };
+                self.fetch(page, move |runtime, answer| {
+                    runtime.input(|state, _| state.comments_received(at, answer.ok()));
+                });
+            }
             Effect::FetchSanctions => self.fetch(api::order::my_sanctions(), |runtime, answer| {
                 let sanctions = answer.ok().map(|page| page.items);
                 runtime.input(|state, now| state.sanctions_received(sanctions, now));

@@ -9,6 +9,7 @@
 //! (`connection`, `requests`), and a tick every second.
 
 mod chat;
+mod comments;
 mod connection;
 mod dispatch;
 mod drawing;

@@ -6,6 +6,7 @@
 
 mod chat;
 mod clocks;
+mod comments;
 mod connection;
 mod convergence;
 mod drawing;
@@ -19,4 +20,5 @@ mod properties;
 mod requests;
 mod sequence;
 mod server;
+mod server_comments;
 mod simulation;

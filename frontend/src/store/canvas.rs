@@ -10,6 +10,7 @@ use super::{
 use crate::model::{
     activity::Activity,
     chat::{ChatRow, Older},
+    comments::Comments,
     connection::{ConnectionProblem, ConnectionStatus, LoadState},
     notice::{MayNot, Notice},
     order,
@@ -56,6 +57,8 @@ pub struct CanvasStore<B: Backend> {
     pub chat: B::Var<Vec<Arc<ChatRow>>>,
     /// Whether older chat rows can be fetched.
     pub older: B::Var<Older>,
+    /// The comments on tiles, with pending changes apart.
+    pub comments: B::Var<Comments>,
     /// Who is on the canvas, this user included.
     pub people: People<B>,
     /// The display names of everybody met so far.
@@ -130,6 +133,7 @@ impl<B: Backend> CanvasStore<B> {
             tiles: Tiles::default(),
             chat: B::var(Vec::new()),
             older: B::var(Older::default()),
+            comments: B::var(Comments::default()),
             people: People::default(),
             names: Names::default(),
             activity: B::var(VecDeque::new()),

@@ -145,6 +145,10 @@ impl InputController {
                 .store
                 .tools
                 .update(|tools| tools.mirror = !tools.mirror),
+            KeyCommand::Comment => match editing.or(selected) {
+                Some(at) => self.show_comments(at, true),
+                None => return false,
+            },
             KeyCommand::Undo => self.session.undo(),
             KeyCommand::Redo => self.session.redo(),
             KeyCommand::Enter => match (editing, selected) {

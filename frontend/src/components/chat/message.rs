@@ -140,6 +140,7 @@ pub fn Message(
         let subject = Subject {
             person: person.clone(),
             message: Some(message),
+            comment: None,
             case_id: None,
         };
         Some(view! {
@@ -215,7 +216,7 @@ fn ReplyButton(
 }
 
 /// The text, with links to tiles and other sites, and highlighted user names.
-fn message_text(text: &str) -> impl IntoView + use<> {
+pub fn message_text(text: &str) -> impl IntoView + use<> {
     let store = expect_context::<Store>();
     // For guests the display name is shown, since nobody knows their user names.
     let shown_as = |name: &str| {

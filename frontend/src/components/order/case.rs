@@ -303,6 +303,7 @@ fn menu_of(person: UserRef, case_id: i64) -> impl IntoView {
     let subject = Subject {
         person,
         message: None,
+        comment: None,
         case_id: Some(case_id),
     };
     view! { <PersonButton subject=Signal::stored(subject) /> }

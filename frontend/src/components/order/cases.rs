@@ -69,8 +69,14 @@ impl Deciding {
             };
             return self.order.sanction(self.dialogs, draft);
         }
-        if let (Outcome::Removed, ReportTarget::Message { message_id }) = (decision, &case.target) {
-            self.session.remove_message(*message_id);
+        match (decision, &case.target) {
+            (Outcome::Removed, ReportTarget::Message { message_id }) => {
+                self.session.remove_message(*message_id);
+            }
+            (Outcome::Removed, ReportTarget::Comment { comment_id }) => {
+                self.session.remove_comment(*comment_id);
+            }
+            _ => {}
         }
         let note = self.note.get_untracked();
         self.list.act(self.order, async move {

@@ -4,13 +4,17 @@ use super::{OrderState, SanctionDraft, Subject};
 use crate::{
     api, browser,
     components::{
+        comments::{CommentFields, link},
         dialogs::Dialogs,
         icons::{Glyph, Icon},
         inbox::ConversationOpener,
         restore::take_back,
+        share::copy,
     },
     i18n::{
-        account_texts, api_problem, chat_texts, inbox_texts, is_right_to_left,
+        account_texts, api_problem, chat_texts,
+        comments::comment_texts,
+        inbox_texts, is_right_to_left,
         order::{act, order_texts},
         rewrites::rewrite_texts,
         t,
@@ -29,7 +33,7 @@ use shared::{
         reports::ReportTarget,
         sanctions::{Activity, SanctionKind},
     },
-    ids::UserId,
+    ids::{CommentId, UserId},
 };
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -61,15 +65,19 @@ pub fn PersonButton(
     let order = expect_context::<OrderState>();
     let element = NodeRef::<html::Button>::new();
     let is_offered = Memo::new(move |_| {
-        let (user, is_message) =
-            subject.with(|subject| (subject.person.user_id, subject.message.is_some()));
-        store.role().is_some() && (is_message || !is_me(store, user))
+        let (user, has_words) = subject.with(|subject| {
+            let has_words = subject.message.is_some() || subject.comment.is_some();
+            (subject.person.user_id, has_words)
+        });
+        store.role().is_some() && (has_words || !is_me(store, user))
     });
     let label = move || {
         subject.with(|subject| {
             let name = &subject.person.display_name;
             if subject.message.is_some() {
                 order_texts().acts_on_message(name)
+            } else if subject.comment.is_some() {
+                comment_texts().acts_on(name)
             } else {
                 order_texts().acts_on(name)
             }
@@ -184,6 +192,7 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
     let Subject {
         person,
         message,
+        comment,
         case_id,
     } = subject;
     let is_me = untrack(|| is_me(store, person.user_id));
@@ -223,17 +232,21 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
         };
         item(Glyph::Delete, order_texts().remove_message(), act)
     });
+    let about_comment = comment.map(|comment| comment_items(comment, is_me, close));
     let name = if message.is_some() {
         order_texts().message_of(&person.display_name)
+    } else if comment.is_some() {
+        comment_texts().comment_of(&person.display_name)
     } else {
         person.display_name.clone()
     };
-    let target = message.map_or_else(
-        || ReportTarget::User {
+    let target = match (message, comment) {
+        (Some(message_id), _) => ReportTarget::Message { message_id },
+        (None, Some(comment_id)) => ReportTarget::Comment { comment_id },
+        (None, None) => ReportTarget::User {
             username: person.username.clone(),
         },
-        |message_id| ReportTarget::Message { message_id },
-    );
+    };
     let write = (!is_me).then(|| {
         let inbox = expect_context::<Inbox>();
         let opener = ConversationOpener::from_context();
@@ -293,9 +306,52 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
         {words}
         {write}
         {remove}
+        {about_comment}
         {report}
         {hide}
         {acts}
+    }
+}
+
+/// The items about a comment: link, edit and remove.
+fn comment_items(comment: CommentId, is_me: bool, close: Callback<()>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let session = expect_context::<Session>();
+    let fields = expect_context::<CommentFields>();
+    let tasks = expect_context::<Tasks>();
+    let texts = comment_texts();
+    let edit = is_me.then(|| {
+        item(Glyph::Edit, texts.edit(), move || {
+            close.run(());
+            fields.editing.set(Some(comment));
+        })
+    });
+    let may_remove = is_me || untrack(|| store.may_moderate());
+    let remove = may_remove.then(|| {
+        item(Glyph::Delete, texts.remove(), move || {
+            close.run(());
+            session.remove_comment(comment);
+        })
+    });
+    let copy_link = item(Glyph::Share, texts.copy_link(), move || {
+        close.run(());
+        let Some(path) = link::address(store, comment) else {
+            return;
+        };
+        tasks.spawn(async move {
+            let origin = browser::window().location().origin().unwrap_or_default();
+            let address = format!("{origin}{path}");
+            session.notify(NoticeKind::Done(if copy(&address).await {
+                texts.link_copied().to_owned()
+            } else {
+                address
+            }));
+        });
+    });
+    view! {
+        {edit}
+        {remove}
+        {copy_link}
     }
 }
 

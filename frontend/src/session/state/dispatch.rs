@@ -6,7 +6,7 @@ use super::{
     SessionState,
 };
 use crate::{
-    model::notice::NoticeKind,
+    model::{comments::Comments, notice::NoticeKind},
     session::{effect::Effect, pending_storage::PendingStorage},
     store::backend::{Backend, Var},
 };
@@ -53,6 +53,7 @@ impl<B: Backend> SessionState<B> {
         let id = OpId::from((self.new_id)());
         let row = self.chat_row(id, &message, now);
         let is_edit = matches!(message, ClientMessage::ChatEdit { .. });
+        let comment = self.pending_comment(id, &message, now);
         let id = match self.queue.push(id, ordering_key, message, now) {
             Pushed::New => id,
             Pushed::Merged(id) => id,
@@ -72,6 +73,11 @@ impl<B: Backend> SessionState<B> {
         }
         if is_edit {
             self.show_waiting_chat();
+        }
+        if let Some(comment) = comment {
+            self.store
+                .comments
+                .update(|comments| comments.push(comment));
         }
         self.count_waiting();
         Some(id)
@@ -140,11 +146,12 @@ impl<B: Backend> SessionState<B> {
     /// Removes a former user's pending operations from what is shown.
     fn take_off_board(&mut self, former: &Queue, now: i64) {
         self.take_off_chat();
+        self.store.comments.update(Comments::clear_pending);
         let cells: HashSet<Coord> = former
             .iter()
             .filter_map(|op| match op.ordering_key {
                 OrderingKey::Tile(at) => Some(at),
-                OrderingKey::Chat => None,
+                OrderingKey::Chat | OrderingKey::Comments => None,
             })
             .collect();
         for at in cells {
@@ -167,6 +174,7 @@ impl<B: Backend> SessionState<B> {
     /// Queues and shows requests of an earlier page.
     pub(super) fn recover(&mut self, requests: Vec<ClientRequest>, now: i64) {
         let mut rows = Vec::new();
+        let mut comments = Vec::new();
         let mut cells = HashSet::new();
         for request in requests {
             let (Some(id), Some(ordering_key)) =
@@ -175,6 +183,7 @@ impl<B: Backend> SessionState<B> {
                 continue;
             };
             let row = self.chat_row(id, &request.message, now);
+            let comment = self.pending_comment(id, &request.message, now);
             if !self
                 .queue
                 .push_recovered(id, ordering_key, request.message, now)
@@ -184,6 +193,7 @@ impl<B: Backend> SessionState<B> {
                 continue;
             }
             rows.extend(row.map(Arc::new));
+            comments.extend(comment);
             if let OrderingKey::Tile(at) = ordering_key {
                 cells.insert(at);
             }
@@ -192,6 +202,13 @@ impl<B: Backend> SessionState<B> {
             self.store.chat.update(|chat| chat.extend(rows));
         }
         self.show_waiting_chat();
+        if !comments.is_empty() {
+            self.store.comments.update(|all| {
+                for comment in comments {
+                    all.push(comment);
+                }
+            });
+        }
         for at in cells {
             self.rebase(at, now);
         }
@@ -209,6 +226,13 @@ impl<B: Backend> SessionState<B> {
                 storage.remove(*id);
             }
         }
+        if op.ordering_key == OrderingKey::Comments && !emptied.is_empty() {
+            self.store.comments.update(|comments| {
+                for id in emptied {
+                    comments.settle(id);
+                }
+            });
+        }
         self.count_waiting();
         self.forget_frame();
         Some(op)
@@ -221,6 +245,9 @@ impl<B: Backend> SessionState<B> {
         let is_shelved = self.shelve(&op, code);
         let at = match op.ordering_key {
             OrderingKey::Chat => return self.refuse_chat(op.id, code, message),
+            OrderingKey::Comments => {
+                return self.refuse_comment(&op, code, message, is_shelved);
+            }
             OrderingKey::Tile(at) => at,
         };
         if let Some(history) = self.history.get_mut(&at) {
@@ -264,7 +291,7 @@ impl<B: Backend> SessionState<B> {
             .iter()
             .filter_map(|op| match op.ordering_key {
                 OrderingKey::Tile(at) => Some(at),
-                OrderingKey::Chat => None,
+                OrderingKey::Chat | OrderingKey::Comments => None,
             })
             .collect();
         for at in cells {

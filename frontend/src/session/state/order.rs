@@ -71,6 +71,10 @@ impl<B: Backend> SessionState<B> {
             is_shelved |= self.shelve(&op, code);
             match op.ordering_key {
                 OrderingKey::Chat => self.refuse_chat(op.id, code, String::new()),
+                OrderingKey::Comments => self
+                    .store
+                    .comments
+                    .update(|comments| comments.refuse(op.id, code)),
                 OrderingKey::Tile(at) => drop(cells.insert(at)),
             }
         }
@@ -117,6 +121,8 @@ impl<B: Backend> SessionState<B> {
             op.message,
             ClientMessage::CanvasChat { .. }
                 | ClientMessage::ChatEdit { .. }
+                | ClientMessage::CommentCreate { .. }
+                | ClientMessage::CommentUpdate { text: Some(_), .. }
                 | ClientMessage::TileCreate { .. }
                 | ClientMessage::TilePaint { .. }
                 | ClientMessage::TileUpdate { .. }
@@ -175,6 +181,9 @@ impl<B: Backend> SessionState<B> {
                 chat::discard(rows, id);
             }
         });
+        for id in requests.iter().filter_map(|request| request.op_id) {
+            self.discard_comment(id);
+        }
         self.unsaved
             .extend(requests.iter().filter_map(|request| request.op_id));
         self.recover(requests, now);
@@ -183,18 +192,19 @@ impl<B: Backend> SessionState<B> {
         self.effects.push(Effect::Flush);
     }
 
-    /// The server takes a chat message later: it waits, and nothing else does.
-    /// False if it is no chat message.
-    pub(super) fn hold_chat(&mut self, id: OpId, until: i64) -> bool {
-        let is_chat = self
-            .queue
-            .get(id)
-            .is_some_and(|op| op.ordering_key == OrderingKey::Chat);
-        if is_chat {
-            self.queue.hold(id, until);
-            self.store.chat_held_until.set_if_changed(until);
+    /// The server takes a chat message or a comment later: it waits, and nothing
+    /// of another kind does. False if it is neither.
+    pub(super) fn hold_words(&mut self, id: OpId, until: i64) -> bool {
+        let Some(ordering_key) = self.queue.get(id).map(|op| op.ordering_key) else {
+            return false;
+        };
+        match ordering_key {
+            OrderingKey::Chat => self.store.chat_held_until.set_if_changed(until),
+            OrderingKey::Comments => {}
+            OrderingKey::Tile(_) => return false,
         }
-        is_chat
+        self.queue.hold(id, until);
+        true
     }
 
     /// This user's message was stored: in slow mode the next one has to wait.

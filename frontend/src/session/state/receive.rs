@@ -212,7 +212,7 @@ impl<B: Backend> SessionState<B> {
                 self.queue.postpone(id, until);
                 return next;
             }
-            ErrorCode::SlowMode | ErrorCode::Newcomer if self.hold_chat(id, until) => return next,
+            ErrorCode::SlowMode | ErrorCode::Newcomer if self.hold_words(id, until) => return next,
             ErrorCode::Sanctioned => self.refused_by(error.sanction.as_deref()),
             ErrorCode::LockedDown => {
                 let until = Some(self.server_time(until));

@@ -2,7 +2,9 @@
 //! once, and keeps the log from which connections resume.
 
 use shared::{
-    api::{Canvas, ChatMessage, ReplyTo, Snapshot, Tile, User},
+    api::{
+        Canvas, ChatMessage, ReplyTo, Snapshot, Tile, User, comments::Comment, moderation::UserRef,
+    },
     canvas::{
         self, Actor, Coord, EditPolicy, Grid, Guests, Newcomers, Role, TileChange, TileOp,
         TileState, Visibility,
@@ -53,6 +55,7 @@ pub(super) struct Server {
     pub(super) tiles: BTreeMap<Coord, TileState>,
     likes: HashSet<(Coord, UserId)>,
     pub(super) messages: Vec<ChatMessage>,
+    pub(super) comments: Vec<Comment>,
     answers: HashMap<(UserId, OpId), Ack>,
     next_tile: i64,
     /// Whom everybody hides.
@@ -73,6 +76,14 @@ pub(super) fn user(id: i64) -> User {
     }
 }
 
+pub(super) fn user_ref(user: &User) -> UserRef {
+    UserRef {
+        user_id: user.id,
+        username: user.username.clone(),
+        display_name: user.display_name.clone(),
+    }
+}
+
 fn epoch_time() -> Timestamp {
     chrono::DateTime::UNIX_EPOCH.into()
 }
@@ -87,6 +98,7 @@ impl Default for Server {
             tiles: BTreeMap::new(),
             likes: HashSet::new(),
             messages: Vec::new(),
+            comments: Vec::new(),
             answers: HashMap::new(),
             next_tile: 1,
             blocked: Vec::new(),
@@ -96,7 +108,7 @@ impl Default for Server {
 }
 
 impl Server {
-    fn time(&mut self) -> Timestamp {
+    pub(super) fn time(&mut self) -> Timestamp {
         self.clock += 1;
         chrono::DateTime::from_timestamp_millis(self.clock)
             .unwrap()
@@ -153,6 +165,14 @@ impl Server {
             }
             ClientMessage::ChatEdit { message_id, text } => {
                 match self.edit(user, *message_id, text.as_str(), id) {
+                    Ok(event) => event,
+                    Err(code) => return Outcome::Failed(failure(id, code)),
+                }
+            }
+            ClientMessage::CommentCreate { .. }
+            | ClientMessage::CommentUpdate { .. }
+            | ClientMessage::CommentRemove { .. } => {
+                match self.comment(user, &request.message, &mut ack) {
                     Ok(event) => event,
                     Err(code) => return Outcome::Failed(failure(id, code)),
                 }
@@ -399,7 +419,7 @@ impl Server {
             version: tile.version,
             like_count: tile.like_count,
             liked_by_me: user.is_some_and(|user| self.likes(*at, user)),
-            open_comments: 0,
+            open_comments: self.open_comments(*at),
             created_at: epoch_time(),
             updated_at: epoch_time(),
         };

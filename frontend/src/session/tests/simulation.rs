@@ -51,6 +51,8 @@ pub(super) struct Tab {
     snapshot: Option<Snapshot>,
     /// Asks the server who is signed in.
     pub(super) wants_me: bool,
+    /// The cells whose comments it reads, with the cursor of the next page.
+    pub(super) wants_comments: VecDeque<(Coord, Option<String>)>,
     /// The page's id, by which its lock is known.
     pub(super) page: Option<Uuid>,
     /// What the browser says which pages are open; none where it cannot.
@@ -79,6 +81,7 @@ impl Tab {
             wants_snapshot: false,
             snapshot: None,
             wants_me: false,
+            wants_comments: VecDeque::new(),
             page: None,
             living: None,
             seen: Vec::new(),
@@ -121,6 +124,7 @@ impl Tab {
                     self.input(now, |state| state.recover_orphaned(living.as_deref(), now));
                 }
                 Effect::FetchMe => self.wants_me = true,
+                Effect::FetchComments { at, cursor } => self.wants_comments.push_back((at, cursor)),
                 Effect::SignedIn(user) => self.sign_in(SignIn::SignedIn(user), now),
                 Effect::SignedOut => self.sign_in(SignIn::SignedOut, now),
                 other => self.seen.push(other),
@@ -174,6 +178,7 @@ impl Tab {
         }
         (self.wants_socket, self.wants_snapshot, self.snapshot) = (false, false, None);
         self.wants_me = false;
+        self.wants_comments.clear();
         self.open(now);
     }
 
@@ -350,6 +355,17 @@ impl Simulation {
         true
     }
 
+    /// The next page of comments that a tab reads arrives.
+    pub(super) fn deliver_comments(&mut self, tab: usize) -> bool {
+        let now = self.now;
+        let Some((at, cursor)) = self.tabs[tab].wants_comments.pop_front() else {
+            return false;
+        };
+        let page = self.server.comments_on(at, cursor.as_deref());
+        self.tabs[tab].input(now, |state| state.comments_received(at, Some(page)));
+        true
+    }
+
     /// A tab receives the next message.
     pub(super) fn deliver(&mut self, tab: usize) -> bool {
         let now = self.now;
@@ -423,6 +439,7 @@ impl Simulation {
                         | self.tell_me(tab)
                         | self.read_snapshot(tab)
                         | self.deliver_snapshot(tab)
+                        | self.deliver_comments(tab)
                         | self.deliver(tab)
                         | self.serve(tab, Fault::None);
                 }

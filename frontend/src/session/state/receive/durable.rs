@@ -7,7 +7,7 @@ use crate::{
         chat::Older,
         tile_store::{RemoteEdits, TileStore},
     },
-    session::{activity, chat, seq_tracker::SeqPosition, state::SessionState},
+    session::{activity, chat, queue::OrderingKey, seq_tracker::SeqPosition, state::SessionState},
     store::backend::{Backend, Var},
 };
 use shared::{
@@ -104,9 +104,12 @@ impl<B: Backend> SessionState<B> {
                 }
             }
             DurableEvent::ChatEdited(event) => self.chat_edited(&event),
+            DurableEvent::CommentCreated(event) => self.comment_created(event),
+            DurableEvent::CommentUpdated(event) => self
+                .store
+                .comments
+                .update(|comments| comments.updated(event.comment, event.timestamp)),
             DurableEvent::CanvasUpdated(event) => self.update_canvas(event.canvas),
-            // Comments are not shown.
-            DurableEvent::CommentCreated(_) | DurableEvent::CommentUpdated(_) => {}
         }
         FollowUp::Flush
     }
@@ -168,6 +171,9 @@ impl<B: Backend> SessionState<B> {
             }
             (SeqPosition::Applied | SeqPosition::Next, Some(op)) => op,
         };
+        if op.ordering_key == OrderingKey::Comments {
+            return self.comment_ack(ack, &op, position);
+        }
         self.finish(op.id);
         let Some((at, tile)) = op.message.tile_op() else {
             return FollowUp::Flush;

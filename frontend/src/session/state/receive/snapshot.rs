@@ -89,6 +89,9 @@ impl<B: Backend> SessionState<B> {
                 .update(|tools| tools.set_default_colors(&palette));
         }
         self.store.canvas.set(Some(snapshot.canvas));
+        self.store
+            .comments
+            .update(|comments| comments.restart(&snapshot.tiles));
         self.store.tiles.load(grid, snapshot.tiles);
         let has_all_messages = snapshot.messages.len() < count(limits::SNAPSHOT_MESSAGES);
         let mut dropped = false;

@@ -1,0 +1,154 @@
+//! The picture that a comment speaks of beside the one that is there now. It is
+//! made from the events of the cell, unless this page saw it itself.
+
+use crate::{
+    api,
+    components::tile_picture::PixelPicture,
+    i18n::comments::comment_texts,
+    model::{
+        past::{PastTile, differences},
+        tile_store::Tile,
+    },
+    store::Store,
+    tasks::Tasks,
+};
+use leptos::prelude::*;
+use shared::{canvas::Coord, ids::CommentId, pixels::Pixels, time::Timestamp};
+
+/// Most pages of events that one picture is made from, each of at most 200.
+const MAX_PAGES: usize = 50;
+
+/// The picture as far as it is known.
+#[derive(Clone, Debug, PartialEq)]
+enum Then {
+    Loading,
+    /// None for an empty cell.
+    Known(Option<Pixels>),
+    /// There are too many events before it.
+    TooLong,
+    /// The events could not be read.
+    Away,
+}
+
+/// Both pictures, side by side.
+#[component]
+pub fn ThenAndNow(
+    /// The cell.
+    at: Coord,
+    /// The comment.
+    id: CommentId,
+    /// The head when it was written.
+    at_seq: i64,
+    /// When it was written.
+    created_at: Timestamp,
+) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let texts = comment_texts();
+    let now = Memo::new(move |_| {
+        store
+            .tiles
+            .with_tile(at, |tile| tile.map(|tile| tile.state.pixels.clone()))
+    });
+    let then = RwSignal::new(match known(store, at, id, created_at) {
+        Some(pixels) => Then::Known(pixels),
+        None => Then::Loading,
+    });
+    if then.get_untracked() == Then::Loading {
+        Tasks::new().spawn(async move {
+            then.set(replay(store, at, at_seq).await);
+        });
+    }
+    let pixels = Memo::new(move |_| match then.get() {
+        Then::Known(pixels) => pixels,
+        Then::Loading | Then::TooLong | Then::Away => None,
+    });
+    let line = move || match then.get() {
+        Then::Loading => String::new(),
+        Then::TooLong => texts.too_long_ago().to_owned(),
+        Then::Away => texts.then_away().to_owned(),
+        Then::Known(pixels) => match now.with(|now| differences(pixels.as_ref(), now.as_ref())) {
+            0 => texts.unchanged().to_owned(),
+            n => texts.changed(n),
+        },
+    };
+    let picture = move |label: &'static str, pixels: Memo<Option<Pixels>>| {
+        view! {
+            <figure class="then-now__picture">
+                <PixelPicture pixels class="then-now__canvas" />
+                <figcaption>
+                    {label}
+                    {move || {
+                        let is_empty = pixels.with(Option::is_none);
+                        is_empty.then(|| view! { <span class="faint">" · " {texts.nothing_there()}</span> })
+                    }}
+                </figcaption>
+            </figure>
+        }
+    };
+    let pictures = move || {
+        let is_known = matches!(then.get(), Then::Known(_));
+        let is_loading = then.get() == Then::Loading;
+        if is_loading {
+            return view! { <div class="skeleton then-now__waiting" aria-hidden="true"></div> }
+                .into_any();
+        }
+        if !is_known {
+            return ().into_any();
+        }
+        view! {
+            <div class="then-now__pictures">
+                {picture(texts.then(), pixels)} {picture(texts.now(), now)}
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="then-now">
+            {pictures}
+            <p class="soft" role="status">
+                {line}
+            </p>
+        </div>
+    }
+}
+
+/// The picture, where it need not be asked for: this page saw it, or nothing was
+/// drawn since.
+fn known(store: Store, at: Coord, id: CommentId, created_at: Timestamp) -> Option<Option<Pixels>> {
+    let seen = store
+        .comments
+        .with_untracked(|comments| comments.picture(id).cloned());
+    seen.or_else(|| {
+        let is_older = |tile: &Tile| {
+            tile.created_at.millis() < created_at.millis()
+                && tile.updated_at.millis() < created_at.millis()
+        };
+        store.tiles.peek(|tiles| {
+            let tile = tiles.confirmed(at).filter(|tile| is_older(tile))?;
+            Some(Some(tile.state.pixels.clone()))
+        })
+    })
+}
+
+/// Makes the picture from the events of the cell.
+async fn replay(store: Store, at: Coord, until_seq: i64) -> Then {
+    let mut tile = PastTile::default();
+    if until_seq == 0 {
+        return Then::Known(None);
+    }
+    let mut cursor: Option<String> = None;
+    for _ in 0..MAX_PAGES {
+        let page = api::comments::events_of_cell(store.canvas_id, at, until_seq, cursor.as_deref());
+        let Ok(page) = page.await else {
+            return Then::Away;
+        };
+        for event in &page.items {
+            tile.apply(event);
+        }
+        if page.next_cursor.is_none() {
+            return Then::Known(tile.into_pixels());
+        }
+        cursor = page.next_cursor;
+    }
+    Then::TooLong
+}
