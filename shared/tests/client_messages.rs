@@ -78,7 +78,7 @@ fn presence() -> impl Strategy<Value = ClientMessage> {
 /// A message of each type, equally often.
 fn message() -> impl Strategy<Value = ClientMessage> {
     let cell = any::<(i32, i32)>();
-    let chat = clean(limits::CHAT_TEXT).prop_map(|text| ChatText::parse(&text).unwrap());
+    let chat = || clean(limits::CHAT_TEXT).prop_map(|text| ChatText::parse(&text).unwrap());
     let edit = any::<(u16, u8)>().prop_map(|(index, colour)| PixelEdit(index, colour));
     prop_oneof![
         (clean(limits::CLIENT_NAME), device()).prop_map(|(client_name, device)| {
@@ -88,7 +88,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             }
         }),
         (
-            chat.clone(),
+            chat(),
             option::of(any::<i64>().prop_map(CanvasId)),
             option::of(message_id())
         )
@@ -97,7 +97,7 @@ fn message() -> impl Strategy<Value = ClientMessage> {
                 canvas_id,
                 reply_to
             }),
-        (message_id(), chat)
+        (message_id(), chat())
             .prop_map(|(message_id, text)| ClientMessage::ChatEdit { message_id, text }),
         message_id().prop_map(|message_id| ClientMessage::ChatRemove { message_id }),
         (any::<i64>(), clean(limits::DIRECT_MESSAGE_TEXT)).prop_map(|(id, text)| {
