@@ -18,6 +18,7 @@ mod embedded_postgres;
 mod evidence;
 mod http;
 mod list_limits;
+mod message_id;
 mod origin_notes;
 mod origins;
 mod picture;

@@ -35,10 +35,10 @@ const INDEXES: [Index; 3] = [
              ON canvas_events (canvas_id, tile, seq) WHERE tile IS NOT NULL",
     },
     Index {
-        name: "canvas_events_message_id_idx",
-        create: "CREATE INDEX CONCURRENTLY canvas_events_message_id_idx
+        name: "canvas_events_old_message_id_idx",
+        create: "CREATE INDEX CONCURRENTLY canvas_events_old_message_id_idx
              ON canvas_events (canvas_id, substr(body, 45, 36))
-             WHERE kind = 'canvas_chat_message'",
+             WHERE kind = 'canvas_chat_message' AND substr(body, 59, 1) = '7'",
     },
 ];
 

@@ -38,7 +38,7 @@ pub(crate) struct NewEvent {
     pub(crate) seq: i64,
     pub(crate) kind: &'static str,
     pub(crate) actor_id: UserId,
-    /// The request's; the database makes one where there is none.
+    /// The request's; one is made where there is none.
     pub(crate) op_id: Option<OpId>,
     /// The cell of a tile event.
     pub(crate) cell: Option<Coord>,
@@ -63,7 +63,7 @@ pub(crate) struct Repeats {
 pub(crate) struct NewChat {
     pub(crate) actor_id: UserId,
     pub(crate) op_id: Option<OpId>,
-    /// Up to the `seq`.
+    /// Up to the `seq` at the end of its id.
     pub(crate) before: String,
     /// Between the `seq` and the time.
     pub(crate) between: String,
@@ -73,6 +73,19 @@ pub(crate) struct NewChat {
     pub(crate) by_guest: bool,
     /// Whether the sender is a newcomer, whose messages are counted where newcomers are limited.
     pub(crate) by_newcomer: bool,
+}
+
+impl NewChat {
+    /// What stands between the `seq` in a message's id and its own `seq`.
+    pub(crate) fn id_to_seq(canvas: CanvasId) -> String {
+        format!(r#"","canvas_id":{canvas},"seq":"#)
+    }
+}
+
+/// The id under which an operation is stored: the request's, or one that is made, in the order
+/// of time, so that the index grows at one end.
+fn stored_op(op_id: Option<OpId>) -> Uuid {
+    op_id.map_or_else(Uuid::now_v7, OpId::uuid)
 }
 
 /// The result of an operation that was carried out before.
@@ -266,7 +279,7 @@ pub(crate) async fn append(
     let seqs: Vec<i64> = events.iter().map(|e| e.seq).collect();
     let kinds: Vec<&str> = events.iter().map(|e| e.kind).collect();
     let actors: Vec<i64> = events.iter().map(|e| e.actor_id.0).collect();
-    let ops: Vec<Option<Uuid>> = events.iter().map(|e| e.op_id.map(OpId::uuid)).collect();
+    let ops: Vec<Uuid> = events.iter().map(|e| stored_op(e.op_id)).collect();
     let bodies: Vec<&str> = events
         .iter()
         .map(|event| event.repeats.as_ref().map_or(&*event.body, |it| &it.stored))
@@ -280,8 +293,7 @@ pub(crate) async fn append(
         "WITH appended AS (
              INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, tile, words_of,
                                         created_at)
-             SELECT $1, seq, kind, actor_id, coalesce(op_id, gen_random_uuid()), body, tile, words_of,
-                    $7
+             SELECT $1, seq, kind, actor_id, op_id, body, tile, words_of, $7
              FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $10::int[],
                          $11::bigint[])
                  AS new (seq, kind, actor_id, op_id, body, tile, words_of)
@@ -291,7 +303,7 @@ pub(crate) async fn append(
         &seqs,
         &kinds as &[&str],
         &actors,
-        &ops as &[Option<Uuid>],
+        &ops,
         &bodies as &[&str],
         now,
         head,
@@ -332,6 +344,7 @@ pub(crate) async fn append_chat(
     let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
     let actors: Vec<i64> = messages.iter().map(|chat| chat.actor_id.0).collect();
     let ops: Vec<Option<Uuid>> = messages.iter().map(|c| c.op_id.map(OpId::uuid)).collect();
+    let stored_ops: Vec<Uuid> = messages.iter().map(|c| stored_op(c.op_id)).collect();
     let befores: Vec<&str> = messages.iter().map(|chat| chat.before.as_str()).collect();
     let betweens: Vec<&str> = messages.iter().map(|chat| chat.between.as_str()).collect();
     let afters: Vec<&str> = messages.iter().map(|chat| chat.after.as_str()).collect();
@@ -354,13 +367,13 @@ pub(crate) async fn append_chat(
              RETURNING last_seq - $2 AS base, clock_timestamp() AS now
          )
          INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, created_at)
-         SELECT $1, base + place, 'canvas_chat_message', actor_id,
-                coalesce(op_id, gen_random_uuid()),
-                text_before || (base + place) || text_between
+         SELECT $1, base + place, 'canvas_chat_message', actor_id, op_id,
+                text_before || lpad(to_hex(base + place), 12, '0') || $15 || (base + place)
+                    || text_between
                     || to_char(now AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
                     || text_after,
                 now
-         FROM head, unnest($3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+         FROM head, unnest($3::bigint[], $14::uuid[], $5::text[], $6::text[], $7::text[])
              WITH ORDINALITY AS said (actor_id, op_id, text_before, text_between, text_after, place)
          RETURNING seq, body, created_at"#,
         canvas.0,
@@ -376,6 +389,8 @@ pub(crate) async fn append_chat(
         seen.instance,
         by_guest,
         by_newcomer,
+        &stored_ops,
+        NewChat::id_to_seq(canvas),
     )
     .fetch_all(connection)
     .await?;

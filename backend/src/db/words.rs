@@ -5,7 +5,10 @@ use super::{
     DbError, Result,
     notifications::{self, Quoted},
 };
-use crate::words::{Source, Words};
+use crate::{
+    message_id,
+    words::{Source, Words},
+};
 use shared::ids::{CanvasId, MessageId, UserId};
 use sqlx::{PgConnection, query, query_as};
 use std::collections::BTreeMap;
@@ -44,14 +47,33 @@ pub(crate) async fn find(
     ids: &[MessageId],
     seqs: &[i64],
 ) -> Result<Vec<LoggedMessage>> {
-    let ids: Vec<String> = ids.iter().map(MessageId::to_string).collect();
+    let (mut old, mut placed, mut places) = (Vec::new(), Vec::new(), Vec::new());
+    for id in ids {
+        match message_id::seq(*id) {
+            Some(place) => {
+                placed.push(id.to_string());
+                places.push(place);
+            }
+            None => old.push(id.to_string()),
+        }
+    }
     query_as!(
         LoggedMessage,
+        // Ids of version 7 do not contain their `seq`, and have an index.
         r#"SELECT found.seq AS "seq!", found.body AS "body!"
            FROM unnest($2::text[]) AS asked (id),
            LATERAL (
                SELECT seq, body FROM canvas_events
                WHERE canvas_id = $1 AND kind = 'canvas_chat_message'
+                 AND substr(body, 45, 36) = asked.id AND substr(body, 59, 1) = '7'
+               LIMIT 1
+           ) AS found
+           UNION ALL
+           SELECT found.seq, found.body
+           FROM unnest($4::text[], $5::bigint[]) AS asked (id, seq),
+           LATERAL (
+               SELECT seq, body FROM canvas_events
+               WHERE canvas_id = $1 AND seq = asked.seq AND kind = 'canvas_chat_message'
                  AND substr(body, 45, 36) = asked.id
                LIMIT 1
            ) AS found
@@ -59,8 +81,10 @@ pub(crate) async fn find(
            SELECT seq, body FROM canvas_events
            WHERE canvas_id = $1 AND seq = ANY($3) AND kind = 'canvas_chat_message'"#,
         canvas.0,
-        &ids,
+        &old,
         seqs,
+        &placed,
+        &places,
     )
     .fetch_all(connection)
     .await

@@ -8,6 +8,7 @@
 use super::{Applied, Committed, Request};
 use crate::{
     db::{self, DbError, history::SeenLog, log::NewChat},
+    message_id,
     realtime::{
         ring::Event,
         write::{Done, Operation, Write},
@@ -16,14 +17,13 @@ use crate::{
 use chrono::{DateTime, Utc};
 use shared::{
     api::{ChatMessage, ReplyTo},
-    ids::{CanvasId, MessageId},
+    ids::CanvasId,
     protocol::{ChatEvent, DurableEvent},
     text::ChatText,
     time::Timestamp,
 };
 use sqlx::PgConnection;
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// The access version of the users' roles, and the batch as messages. `None` unless it
 /// is nothing but chat of users without sanctions that answers and mentions nobody, all of one
@@ -53,7 +53,7 @@ pub(super) fn messages(canvas: CanvasId, requests: &[Request]) -> Option<(i64, V
                 return None;
             }
             let placeholder = event(canvas, write, text, None, 0, DateTime::UNIX_EPOCH);
-            let [before, between, after] = split(&placeholder)?;
+            let [before, between, after] = split(&placeholder, canvas)?;
             Some(NewChat {
                 actor_id: user_id,
                 op_id: write.op_id,
@@ -79,7 +79,7 @@ pub(super) fn event(
 ) -> DurableEvent {
     DurableEvent::CanvasChatMessage(ChatEvent {
         message: ChatMessage {
-            message_id: MessageId(Uuid::now_v7()),
+            message_id: message_id::new(seq),
             canvas_id,
             seq,
             sender_id: write.identity.user_id,
@@ -95,17 +95,17 @@ pub(super) fn event(
     })
 }
 
-/// The event's JSON before, between and after its `seq` and its time. Inside a JSON
-/// string every quote is escaped, so no text can look like these fields.
-fn split(event: &DurableEvent) -> Option<[String; 3]> {
-    const SEQ: &str = r#""seq":"#;
+/// The event's JSON before the `seq` in its id, between its own `seq` and its time, and after
+/// that. Inside a JSON string every quote is escaped, so no text can look like these fields.
+fn split(event: &DurableEvent, canvas: CanvasId) -> Option<[String; 3]> {
     const TIME: &str = r#""created_at":"#;
     let json = serde_json::to_string(event).ok()?;
     let epoch = serde_json::to_string(&Timestamp::from(DateTime::UNIX_EPOCH)).ok()?;
-    let (before, rest) = json.split_once(&format!("{SEQ}0,"))?;
+    let no_seq = "0".repeat(message_id::SEQ_DIGITS);
+    let (before, rest) = json.split_once(&format!("{no_seq}{}0,", NewChat::id_to_seq(canvas)))?;
     let (between, after) = rest.split_once(&format!("{TIME}{epoch}"))?;
     Some([
-        format!("{before}{SEQ}"),
+        before.to_owned(),
         format!(",{between}{TIME}\""),
         format!("\"{after}"),
     ])
@@ -167,6 +167,7 @@ mod tests {
         canvas::Role,
         ids::{OpId, UserId},
     };
+    use uuid::Uuid;
 
     fn says(text: &str, op: Option<u128>) -> Request {
         Request {
@@ -197,11 +198,16 @@ mod tests {
         let (_, parts) = messages(CanvasId(1), &[says(text, None)]).unwrap();
         let part = &parts[0];
         let time = "2026-01-02T03:04:05.678Z";
-        let json = format!("{}42{}{time}{}", part.before, part.between, part.after);
+        let middle = NewChat::id_to_seq(CanvasId(1));
+        let json = format!(
+            "{}{:012x}{middle}42{}{time}{}",
+            part.before, 42, part.between, part.after
+        );
         let Ok(DurableEvent::CanvasChatMessage(event)) = serde_json::from_str(&json) else {
             panic!("it is another event: {json}");
         };
         assert_eq!(event.message.seq, 42);
+        assert_eq!(message_id::seq(event.message.message_id), Some(42));
         assert_eq!(event.message.message_text, text.trim());
         let created_at = serde_json::to_value(event.message.created_at).unwrap();
         assert_eq!(created_at, time);
