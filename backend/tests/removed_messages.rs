@@ -420,3 +420,34 @@ async fn another_nodes_memory_gives_no_removed_words_back() {
         remote.expect("chat_removed").await;
     }
 }
+
+/// Messages of a server of the version before have ids that do not name their place.
+#[tokio::test]
+async fn a_message_with_an_id_of_before_is_found() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, id).await;
+    say(&mut tab, "first").await;
+    let mut message = say(&mut tab, "second").await;
+    let new = message["message_id"].as_str().unwrap().to_owned();
+    let old = Uuid::now_v7().to_string();
+    let pool = server.database.pool().await;
+    sqlx::query("UPDATE canvas_events SET body = replace(body, $2, $3) WHERE canvas_id = $1")
+        .bind(id)
+        .bind(&new)
+        .bind(&old)
+        .execute(&pool)
+        .await
+        .unwrap();
+    // Its place alone is not enough.
+    tab.operate(remove(&message)).await;
+    tab.refused("message_not_found").await;
+    message["message_id"] = json!(old);
+    tab.done(remove(&message)).await;
+    let messages = ann.all(&format!("/canvases/{id}/messages")).await;
+    let removed: Vec<&Value> = messages.iter().filter(|m| m["removed"] == true).collect();
+    assert_eq!(removed.len(), 1);
+    assert_eq!(removed[0]["message_id"], old.as_str());
+    server.stop().await;
+}
