@@ -1,4 +1,4 @@
-//! Notifications of replies, and the words that they quote.
+//! Notifications of replies and comments, and the words that they quote.
 
 mod common;
 
@@ -28,6 +28,10 @@ fn expected(kind: &str, text: &str, read: bool) -> (String, String, bool) {
 
 fn say(text: &str) -> Value {
     json!({ "type": "canvas_chat", "text": text })
+}
+
+fn comment(x: i64, text: &str) -> Value {
+    json!({ "type": "comment_create", "x": x, "y": 0, "text": text })
 }
 
 #[tokio::test]
@@ -78,6 +82,70 @@ async fn a_reply_that_mentions_is_one_notification() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn comments_are_told_to_the_tiles_creator_and_to_who_began_the_thread() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let (carl, dora) = (server.user("carl").await, server.user("dora").await);
+    let id = canvas(&ann, &json!({})).await;
+    let mut anns = TestClient::join(&ann, id).await;
+    let mut bobs = TestClient::join(&bob, id).await;
+    let mut carls = TestClient::join(&carl, id).await;
+    anns.done(json!({ "type": "tile_create", "x": 1, "y": 0 }))
+        .await;
+    anns.done(comment(1, "mine")).await;
+    assert!(inbox(&ann).await.is_empty());
+
+    // On one's tile, also where one is there and is mentioned.
+    let ack = bobs.done(comment(1, "nice, @ann and @dora")).await;
+    let notification = inbox(&ann).await.remove(0);
+    assert_eq!(notification["kind"], "comment");
+    assert_eq!(notification["comment_id"], ack["comment_id"]);
+    assert_eq!(
+        (&notification["x"], &notification["y"]),
+        (&json!(1), &json!(0))
+    );
+    assert!(notification.get("message_id").is_none());
+    let text = "nice, @ann and @dora";
+    assert_eq!(brief(&ann).await, [expected("comment", text, false)]);
+    assert_eq!(brief(&dora).await, [expected("mention", text, false)]);
+    assert_eq!(inbox(&dora).await[0]["comment_id"], ack["comment_id"]);
+
+    // In one's thread: who began it and whose tile it is, once each; not who answered before.
+    let thread = ack["comment_id"].clone();
+    let answer = |text: &str| {
+        let mut answer = comment(1, text);
+        answer["parent_id"] = thread.clone();
+        answer
+    };
+    carls.done(answer("very")).await;
+    bobs.done(answer("thanks")).await;
+    assert_eq!(brief(&bob).await, [expected("comment", "very", false)]);
+    let told = ["thanks", "very", text].map(|text| expected("comment", text, false));
+    assert_eq!(brief(&ann).await, told);
+    assert!(inbox(&carl).await.is_empty());
+
+    // A mention elsewhere is seen by who is there. Without a tile nobody else is told.
+    bobs.done(comment(5, "@carl, look")).await;
+    assert_eq!(
+        brief(&carl).await,
+        [expected("mention", "@carl, look", true)]
+    );
+    assert_eq!(inbox(&ann).await.len(), 3);
+
+    // Over HTTP as well.
+    let path = format!("/canvases/{id}/comments");
+    let body = json!({ "x": 1, "y": 0, "text": "by hand" });
+    dora.post(&path, &body).await.expect(201);
+    assert_eq!(brief(&ann).await[0], expected("comment", "by hand", false));
+    // Who deleted the tile is no longer its creator, but still the thread's.
+    anns.done(json!({ "type": "tile_delete", "x": 1, "y": 0 }))
+        .await;
+    dora.post(&path, &body).await.expect(201);
+    assert_eq!(inbox(&ann).await.len(), 4);
+    server.stop().await;
+}
+
 /// What is quoted has the words of now, and none once they were removed.
 #[tokio::test]
 async fn edited_and_removed_words_change_in_notifications() {
@@ -88,17 +156,22 @@ async fn edited_and_removed_words_change_in_notifications() {
     anns.done(say("@bob one")).await;
     anns.done(say("@bob two")).await;
     let first = anns.events[0]["message_id"].clone();
+    let comment_id = anns.done(comment(0, "@bob three")).await["comment_id"].clone();
     let texts = async || -> Vec<String> {
         let all = brief(&bob).await.into_iter();
         all.map(|(_, text, _)| text).collect()
     };
-    assert_eq!(texts().await, ["@bob two", "@bob one"]);
+    assert_eq!(texts().await, ["@bob three", "@bob two", "@bob one"]);
     let edit = json!({ "type": "chat_edit", "message_id": first, "text": "@nobody new" });
     anns.done(edit).await;
-    assert_eq!(texts().await, ["@bob two", "@nobody new"]);
+    let edit = json!({ "type": "comment_update", "comment_id": comment_id, "text": "other" });
+    anns.done(edit).await;
+    assert_eq!(texts().await, ["other", "@bob two", "@nobody new"]);
     anns.done(json!({ "type": "chat_remove", "message_id": first }))
         .await;
-    assert_eq!(texts().await, ["@bob two", ""]);
+    anns.done(json!({ "type": "comment_remove", "comment_id": comment_id }))
+        .await;
+    assert_eq!(texts().await, ["", "@bob two", ""]);
     server.stop().await;
 }
 
@@ -124,6 +197,7 @@ async fn who_may_not_read_the_canvas_any_more_is_told_nothing() {
     let mut reply = say("@bob");
     reply["reply_to"] = message;
     anns.done(reply).await;
+    anns.done(comment(0, "@bob")).await;
     anns.done(json!({ "type": "tile_like", "x": 0, "y": 0, "liked": true }))
         .await;
     let stroke = json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[0, 1]] });

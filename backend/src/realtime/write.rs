@@ -109,10 +109,11 @@ impl Operation {
     pub(crate) fn mentions(&self) -> Vec<String> {
         match self {
             Self::Chat { text, .. } => mentioned(text.as_str()),
+            Self::Comment(CommentOp::Create { text, .. }) => mentioned(text),
             Self::EditMessage { .. }
             | Self::RemoveMessage(_)
             | Self::PurgeMessages { .. }
-            | Self::Comment(_)
+            | Self::Comment(CommentOp::Update { .. } | CommentOp::Remove(_))
             | Self::Tile { .. }
             | Self::Settings(_)
             | Self::Rewrite(_)

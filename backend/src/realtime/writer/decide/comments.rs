@@ -83,6 +83,7 @@ impl Planner {
             timestamp: self.now.into(),
         });
         let applied = self.append(request, &event)?;
+        self.notify_of_comment(request, &comment, parent.as_ref());
         count.all += 1;
         match parent {
             Some(mut parent) => {
@@ -204,7 +205,7 @@ impl Planner {
     }
 
     /// Who started the tile in the cell, if there is one.
-    fn creator(&self, at: Coord) -> Option<UserId> {
+    pub(super) fn creator(&self, at: Coord) -> Option<UserId> {
         self.plan.cells.get(&at).map(|tile| tile.creator_id)
     }
 

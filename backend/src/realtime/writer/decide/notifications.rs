@@ -3,10 +3,10 @@
 use super::Planner;
 use crate::{
     db::notifications::{About, NewNotification},
-    realtime::writer::Request,
+    realtime::writer::{Request, comments::cell},
 };
 use shared::{
-    api::notifications::NotificationKind,
+    api::{comments::Comment, notifications::NotificationKind},
     canvas::{Coord, TileChange, TileState},
     ids::UserId,
     protocol::DurableEvent,
@@ -33,6 +33,32 @@ impl Planner {
             self.notify(request, user, NotificationKind::Reply, about, text, is_read);
         }
         self.notify_mentioned(request, text, about, answered.as_slice());
+    }
+
+    /// Tells of a new comment: who started the tile, who began the thread, and the people whom
+    /// it mentions.
+    pub(super) fn notify_of_comment(
+        &mut self,
+        request: &Request,
+        comment: &Comment,
+        parent: Option<&Comment>,
+    ) {
+        let at = cell(comment);
+        let about = About {
+            cell: Some(at),
+            comment: Some(comment.id.0),
+            ..About::default()
+        };
+        let beginner = parent.map(|parent| parent.author.user_id);
+        let mut told = Vec::new();
+        for user in self.creator(at).into_iter().chain(beginner) {
+            if !told.contains(&user) {
+                let kind = NotificationKind::Comment;
+                self.notify(request, user, kind, about, &comment.text, false);
+                told.push(user);
+            }
+        }
+        self.notify_mentioned(request, &comment.text, about, &told);
     }
 
     /// Tells the people whom the words of a request mention, except those who are told of
