@@ -15,8 +15,9 @@ use crate::{
 use leptos::prelude::*;
 use leptos_meta::{Html, Title, provide_meta_context};
 use leptos_router::{
+    NavigateOptions,
     components::{FlatRoutes, Route, Router},
-    hooks::{use_location, use_params_map},
+    hooks::{use_location, use_navigate, use_params_map},
     path,
 };
 use shared::ids::CanvasId;
@@ -56,6 +57,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/inbox") view=InboxPage />
                 <Route path=path!("/messages/:id?") view=MessagesPage />
             </FlatRoutes>
+            <InboxNavigation />
             <InboxNotes />
         </Router>
     }
@@ -78,6 +80,19 @@ fn InviteRoute() -> impl IntoView {
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
     move || view! { <InvitePage code=code.get() /> }
+}
+
+/// Goes to the address that something in the inbox leads to.
+#[component]
+fn InboxNavigation() -> impl IntoView {
+    let inbox = expect_context::<Inbox>();
+    let navigate = use_navigate();
+    Effect::new(move || {
+        if let Some(address) = inbox.go_to.get() {
+            inbox.go_to.set(None);
+            navigate(&address, NavigateOptions::default());
+        }
+    });
 }
 
 /// After a change of the page, moves the focus to its heading, which screen

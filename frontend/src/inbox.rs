@@ -53,6 +53,9 @@ pub struct Inbox {
     /// What else the page counts as unread; shown in its title together with
     /// the inbox's. Components may set it.
     pub page_unread: RwSignal<usize>,
+    /// An address of this application to go to; the application takes it.
+    /// Components may set it.
+    pub go_to: RwSignal<Option<String>>,
     tasks: Tasks,
     runtime: StoredValue<Rc<InboxRuntime>, LocalStorage>,
 }
@@ -71,10 +74,12 @@ impl Inbox {
         let account = expect_context::<Account>();
         let store = InboxStore::default();
         let tasks = Tasks::new();
-        let runtime = InboxRuntime::new(store, account, tasks);
+        let go_to = RwSignal::new(None);
+        let runtime = InboxRuntime::new(store, account, tasks, go_to);
         let inbox = Self {
             store,
             page_unread: RwSignal::new(0),
+            go_to,
             tasks,
             runtime: StoredValue::new_local(Rc::clone(&runtime)),
         };

@@ -15,7 +15,6 @@ pub mod thread;
 
 use crate::inbox::Inbox;
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use shared::ids::ConversationId;
 
 /// A section of the panel.
@@ -53,35 +52,37 @@ impl InboxPanelState {
     }
 }
 
-/// Opens conversations: in the panel where there is one, else on their page.
+/// Opens conversations: in the panel where there is one, else on their page. It
+/// may outlive the component that made it.
 #[derive(Clone, Copy)]
 pub struct ConversationOpener {
-    open: Callback<ConversationId>,
+    inbox: Inbox,
+    panel: Option<InboxPanelState>,
 }
 
 impl ConversationOpener {
-    /// For the component that is being set up.
+    /// For the page of the component that is being set up.
     pub fn from_context() -> Self {
-        let panel = use_context::<InboxPanelState>();
-        let navigate = use_navigate();
         Self {
-            open: Callback::new(move |id: ConversationId| match panel {
-                Some(panel) => {
-                    panel.conversation.set(Some(id));
-                    panel.section.set(Some(Section::Messages));
-                }
-                None => navigate(&format!("/messages/{id}"), NavigateOptions::default()),
-            }),
+            inbox: expect_context(),
+            panel: use_context(),
         }
     }
 
     /// Opens one.
     pub fn open(self, id: ConversationId) {
-        self.open.run(id);
+        // Without effect after the canvas was left.
+        match self.panel {
+            Some(panel) => {
+                panel.conversation.try_set(Some(id));
+                panel.section.try_set(Some(Section::Messages));
+            }
+            None => self.inbox.go_to.set(Some(format!("/messages/{id}"))),
+        }
     }
 
     /// Opens the conversation with a person, which may be a new one.
-    pub fn write_to(self, inbox: Inbox, username: String) {
-        inbox.write_to(username, move |id| self.open(id));
+    pub fn write_to(self, username: String) {
+        self.inbox.write_to(username, move |id| self.open(id));
     }
 }

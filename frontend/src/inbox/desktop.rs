@@ -3,6 +3,7 @@
 
 use crate::{browser, i18n::inbox::sentence, model::inbox::place, tasks::Tasks};
 use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::{RwSignal, Set};
 use shared::api::notifications::Notification as Told;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -67,7 +68,7 @@ pub fn refuse() -> Permission {
 
 /// Shows a notification on the desktop if all of this browser's pages are
 /// hidden and the user wants that.
-pub(super) fn alert(tasks: Tasks, told: Told) {
+pub(super) fn alert(tasks: Tasks, go_to: RwSignal<Option<String>>, told: Told) {
     if browser::is_visible() {
         browser::save(SHOWN, &told.id.to_string());
         return;
@@ -79,12 +80,12 @@ pub(super) fn alert(tasks: Tasks, told: Told) {
         TimeoutFuture::new(OTHER_PAGES_MS).await;
         let is_shown = browser::load(SHOWN).is_some_and(|id| id == told.id.to_string());
         if !is_shown {
-            show(&told);
+            show(&told, go_to);
         }
     });
 }
 
-fn show(told: &Told) {
+fn show(told: &Told, go_to: RwSignal<Option<String>>) {
     let options = NotificationOptions::new();
     options.set_body(&told.text);
     // One that grew takes the place of its former form, and so does that of
@@ -96,10 +97,9 @@ fn show(told: &Told) {
     };
     let (shown, address) = (notice.clone(), place(told));
     let open = Closure::<dyn FnMut()>::new(move || {
-        let window = browser::window();
         // Refused where the browser does not allow it.
-        let _ = window.focus();
-        let _ = window.location().assign(&address);
+        let _ = browser::window().focus();
+        go_to.set(Some(address.clone()));
         shown.close();
     });
     notice.set_onclick(Some(open.as_ref().unchecked_ref()));

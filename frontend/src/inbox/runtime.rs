@@ -21,6 +21,7 @@ use crate::{
     tasks::Tasks,
 };
 use gloo_timers::callback::Interval;
+use leptos::prelude::RwSignal;
 use shared::{
     ids::{ConversationId, OpId, UserId},
     protocol::{ClientMessage, ClientRequest, ErrorCode, ServerMessage},
@@ -37,6 +38,8 @@ type Send = Rc<dyn Fn(ClientMessage)>;
 pub(super) struct InboxRuntime {
     account: Account,
     tasks: Tasks,
+    /// See [`super::Inbox::go_to`].
+    go_to: RwSignal<Option<String>>,
     socket: Socket,
     state: RefCell<InboxState<Signals>>,
     /// Sends on the connection of the open canvas, with the carrier's number.
@@ -46,7 +49,12 @@ pub(super) struct InboxRuntime {
 }
 
 impl InboxRuntime {
-    pub(super) fn new(store: InboxStore<Signals>, account: Account, tasks: Tasks) -> Rc<Self> {
+    pub(super) fn new(
+        store: InboxStore<Signals>,
+        account: Account,
+        tasks: Tasks,
+        go_to: RwSignal<Option<String>>,
+    ) -> Rc<Self> {
         Rc::new_cyclic(|this: &Weak<Self>| {
             let (heard, tick) = (this.clone(), this.clone());
             let sink = move |event| with(&heard, |runtime| runtime.socket_event(event));
@@ -59,6 +67,7 @@ impl InboxRuntime {
             Self {
                 account,
                 tasks,
+                go_to,
                 socket: Socket::new(address, sink),
                 state: RefCell::new(state),
                 canvas: RefCell::default(),
@@ -151,7 +160,9 @@ impl InboxRuntime {
                     runtime.input(|state, now| state.token_received(auth, now));
                 }
             }),
-            InboxEffect::Alert(notification) => desktop::alert(self.tasks, *notification),
+            InboxEffect::Alert(notification) => {
+                desktop::alert(self.tasks, self.go_to, *notification)
+            }
         }
     }
 

@@ -40,7 +40,8 @@ pub fn NotificationTools() -> impl IntoView {
             <button
                 class="btn btn--small"
                 type="button"
-                disabled=move || inbox.unread.get() == 0
+                // A disabled button would lose the focus.
+                aria-disabled=move || (inbox.unread.get() == 0).then_some("true")
                 on:click=move |_| inbox.read_all_notifications()
             >
                 <Icon glyph=Glyph::Check small=true />

@@ -178,7 +178,9 @@ fn Head(
                 title=Signal::derive(|| inbox_texts().delete_title().to_owned())
                 text=inbox_texts().delete_text()
                 action=inbox_texts().delete_conversation()
-                confirmed=move |()| inbox.hide(id, move || back.run(()))
+                confirmed=move |()| inbox.hide(id, move || {
+                    back.try_run(());
+                })
             />
         </header>
     }
@@ -427,7 +429,9 @@ fn Foot(
                 title=Signal::derive(|| inbox_texts().decline_title().to_owned())
                 text=inbox_texts().decline_text()
                 action=inbox_texts().decline()
-                confirmed=move |()| inbox.hide(id, move || back.run(()))
+                confirmed=move |()| inbox.hide(id, move || {
+                    back.try_run(());
+                })
             />
         </div>
     }

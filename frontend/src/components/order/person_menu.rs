@@ -248,7 +248,6 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
         },
     };
     let write = (!is_me).then(|| {
-        let inbox = expect_context::<Inbox>();
         let opener = ConversationOpener::from_context();
         let username = person.username.clone();
         item(
@@ -256,7 +255,7 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
             inbox_texts().write_a_message(),
             move || {
                 close.run(());
-                opener.write_to(inbox, username.clone());
+                opener.write_to(username.clone());
             },
         )
     });
