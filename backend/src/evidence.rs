@@ -8,7 +8,7 @@ use crate::{
         self, Pool,
         cases::CaseTarget,
         comments::{self, Filter},
-        events, evidence as reading,
+        direct_messages, events, evidence as reading,
         history::event_time,
         messages, rewrites,
     },
@@ -19,11 +19,13 @@ use shared::{
     api::{
         Canvas, ChatMessage,
         comments::Comment,
+        conversations::DirectMessage,
         moderation::UserRef,
         reports::{Evidence, EvidenceMessage, EvidenceTile, Overpainted},
     },
     canvas::Coord,
     ids::{CanvasId, CommentId, MessageId, RewriteId, UserId},
+    limits,
     pixels::{Pixels, TRANSPARENT},
     time::Timestamp,
 };
@@ -47,7 +49,8 @@ const SOMEBODY: u8 = 254;
 /// See [`Evidence`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredEvidence {
-    seq: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seq: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tiles: Option<Vec<StoredTile>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,7 +62,7 @@ pub(crate) struct StoredEvidence {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<Vec<EvidenceMessage>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    messages: Option<Vec<ChatMessage>>,
+    messages: Option<Vec<EvidenceMessage>>,
 }
 
 /// See [`EvidenceTile`].
@@ -105,13 +108,12 @@ impl StoredEvidence {
         let tiles = self.tiles.iter().flatten();
         let overpainted = self.overpainted.iter().flatten();
         let messages = self.message.iter().chain(self.before.iter().flatten());
-        let around = messages.chain(self.after.iter().flatten());
-        let messages = self.messages.iter().flatten();
+        let messages = messages.chain(self.after.iter().flatten());
+        let messages = messages.chain(self.messages.iter().flatten());
         tiles
             .flat_map(|tile| tile.authors.iter().copied())
             .chain(overpainted.flat_map(|pixels| [pixels.by, pixels.of]))
-            .chain(around.map(author))
-            .chain(messages.map(|message| message.sender_id))
+            .chain(messages.map(author))
             .collect()
     }
 
@@ -123,6 +125,8 @@ impl StoredEvidence {
             EvidenceMessage::Comment(comment) => {
                 EvidenceMessage::Comment(show_comment(comment, names))
             }
+            // It has no names.
+            EvidenceMessage::Direct(message) => EvidenceMessage::Direct(message),
         };
         let show_all = |messages: Option<Vec<EvidenceMessage>>| {
             messages.map(|all| all.into_iter().map(show_words).collect())
@@ -153,7 +157,7 @@ impl StoredEvidence {
             message: self.message.map(show_words),
             before: show_all(self.before),
             after: show_all(self.after),
-            messages: self.messages.map(|all| all.into_iter().map(show).collect()),
+            messages: show_all(self.messages),
         }
     }
 }
@@ -185,10 +189,12 @@ fn author(message: &EvidenceMessage) -> UserId {
     match message {
         EvidenceMessage::Chat(message) => message.sender_id,
         EvidenceMessage::Comment(comment) => comment.author.user_id,
+        EvidenceMessage::Direct(message) => message.sender_id,
     }
 }
 
 /// What was gathered for a new case.
+#[derive(Default)]
 pub(crate) struct Gathered {
     pub(crate) evidence: StoredEvidence,
     /// Who painted, said or is what is reported.
@@ -213,9 +219,11 @@ pub(crate) async fn gather(
         CaseTarget::Message { message_id } => of_message(reads, canvas, *message_id).await,
         CaseTarget::Comment { comment_id } => of_comment(reads, canvas, *comment_id).await,
         CaseTarget::User { user_id } => of_person(reads, canvas, *user_id, now).await,
+        // Of no canvas.
+        CaseTarget::DirectMessage { .. } => Ok(Gathered::default()),
         CaseTarget::Canvas => Ok(Gathered {
             evidence: StoredEvidence {
-                seq,
+                seq: Some(seq),
                 ..StoredEvidence::default()
             },
             reported: vec![canvas.owner_id],
@@ -248,7 +256,7 @@ async fn of_cells(
     };
     Ok(Gathered {
         evidence: StoredEvidence {
-            seq: canvas.last_seq,
+            seq: Some(canvas.last_seq),
             tiles: Some(tiles),
             overpainted: Some(overpainted.into_list()),
             ..StoredEvidence::default()
@@ -387,7 +395,7 @@ impl OverpaintedPixels {
 async fn of_message(reads: &Pool, canvas: &Canvas, message_id: MessageId) -> db::Result<Gathered> {
     let (id, head) = (canvas.id, canvas.last_seq);
     let mut evidence = StoredEvidence {
-        seq: head,
+        seq: Some(head),
         ..StoredEvidence::default()
     };
     let Some(message) = messages::find(reads, id, message_id).await? else {
@@ -401,10 +409,7 @@ async fn of_message(reads: &Pool, canvas: &Canvas, message_id: MessageId) -> db:
     before.reverse();
     let after = messages::after(reads, id, message.seq, head, MESSAGES_AROUND).await?;
     // The message may be newer than the canvas that was read before it.
-    evidence.seq = head.max(message.seq);
-    let chat = |messages: Vec<ChatMessage>| -> Vec<EvidenceMessage> {
-        messages.into_iter().map(EvidenceMessage::Chat).collect()
-    };
+    evidence.seq = Some(head.max(message.seq));
     evidence.message = chat(with_words(reads, id, vec![message]).await?).pop();
     evidence.before = Some(chat(with_words(reads, id, before).await?));
     evidence.after = Some(chat(with_words(reads, id, after).await?));
@@ -414,10 +419,35 @@ async fn of_message(reads: &Pool, canvas: &Canvas, message_id: MessageId) -> db:
     })
 }
 
+fn chat(messages: Vec<ChatMessage>) -> Vec<EvidenceMessage> {
+    messages.into_iter().map(EvidenceMessage::Chat).collect()
+}
+
+/// The evidence of a private message: it and those before it.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn of_direct_message(
+    reads: &Pool,
+    message: &DirectMessage,
+) -> db::Result<Gathered> {
+    let limit = limits::REPORTED_DIRECT_MESSAGES;
+    let conversation = message.conversation_id;
+    let messages =
+        direct_messages::with_removed_words(reads, conversation, message.seq, limit).await?;
+    Ok(Gathered {
+        evidence: StoredEvidence {
+            messages: Some(messages.into_iter().map(EvidenceMessage::Direct).collect()),
+            ..StoredEvidence::default()
+        },
+        reported: vec![message.sender_id],
+    })
+}
+
 /// A comment, with those before and after it on the same cell.
 async fn of_comment(reads: &Pool, canvas: &Canvas, id: CommentId) -> db::Result<Gathered> {
     let mut evidence = StoredEvidence {
-        seq: canvas.last_seq,
+        seq: Some(canvas.last_seq),
         ..StoredEvidence::default()
     };
     let Some(comment) = comments::find(reads, id).await? else {
@@ -438,7 +468,7 @@ async fn of_comment(reads: &Pool, canvas: &Canvas, id: CommentId) -> db::Result<
     let mut before = comments::before(reads, canvas.id, at, seq, MESSAGES_AROUND).await?;
     before.reverse();
     let after = comments::list(reads, canvas.id, on_cell, seq, MESSAGES_AROUND).await?;
-    evidence.seq = canvas.last_seq.max(seq);
+    evidence.seq = Some(canvas.last_seq.max(seq));
     evidence.message = with_removed_words(reads, vec![comment]).await?.pop();
     evidence.before = Some(with_removed_words(reads, before).await?);
     evidence.after = Some(with_removed_words(reads, after).await?);
@@ -477,7 +507,7 @@ async fn of_person(
     let of_cells = of_cells(reads, canvas, &cells, now).await?;
     Ok(Gathered {
         evidence: StoredEvidence {
-            messages: Some(with_words(reads, canvas.id, messages).await?),
+            messages: Some(chat(with_words(reads, canvas.id, messages).await?)),
             overpainted: None,
             ..of_cells.evidence
         },

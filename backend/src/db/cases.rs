@@ -23,15 +23,37 @@ const EVIDENCE_KEPT: TimeDelta = TimeDelta::days(90);
 /// Cases whose evidence one statement deletes.
 pub(crate) const PURGE_BATCH: u64 = 200;
 
+/// Cases of private messages are stored as those of this canvas, which does not exist.
+pub(crate) const NO_CANVAS: CanvasId = CanvasId(0);
+
 /// What is reported, as it is stored: a person by id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum CaseTarget {
-    Tile { x: i32, y: i32 },
-    Area { x0: i32, y0: i32, x1: i32, y1: i32 },
-    Message { message_id: MessageId },
-    Comment { comment_id: CommentId },
-    User { user_id: UserId },
+    Tile {
+        x: i32,
+        y: i32,
+    },
+    Area {
+        x0: i32,
+        y0: i32,
+        x1: i32,
+        y1: i32,
+    },
+    Message {
+        message_id: MessageId,
+    },
+    Comment {
+        comment_id: CommentId,
+    },
+    /// Of the conversation of these two.
+    DirectMessage {
+        message_id: MessageId,
+        users: [UserId; 2],
+    },
+    User {
+        user_id: UserId,
+    },
     Canvas,
 }
 
@@ -43,6 +65,7 @@ impl CaseTarget {
             Self::Area { x0, y0, x1, y1 } => format!("area {x0},{y0},{x1},{y1}"),
             Self::Message { message_id } => format!("message {message_id}"),
             Self::Comment { comment_id } => format!("comment {comment_id}"),
+            Self::DirectMessage { message_id, .. } => format!("direct message {message_id}"),
             Self::User { user_id } => format!("user {user_id}"),
             Self::Canvas => "canvas".to_owned(),
         }
@@ -55,6 +78,7 @@ impl CaseTarget {
             Self::Area { .. } => "area",
             Self::Message { .. } => "message",
             Self::Comment { .. } => "comment",
+            Self::DirectMessage { .. } => "direct_message",
             Self::User { .. } => "user",
             Self::Canvas => "canvas",
         }
@@ -68,9 +92,11 @@ impl CaseTarget {
                 let row = |y| (x0..=x1).map(move |x| Coord { x, y });
                 (y0..=y1).flat_map(row).collect()
             }
-            Self::Message { .. } | Self::Comment { .. } | Self::User { .. } | Self::Canvas => {
-                Vec::new()
-            }
+            Self::Message { .. }
+            | Self::Comment { .. }
+            | Self::DirectMessage { .. }
+            | Self::User { .. }
+            | Self::Canvas => Vec::new(),
         }
     }
 }
@@ -79,6 +105,7 @@ impl CaseTarget {
 #[derive(Clone, Debug)]
 pub(crate) struct StoredCase {
     pub(crate) id: i64,
+    /// [`NO_CANVAS`] for a private message.
     pub(crate) canvas_id: CanvasId,
     pub(crate) target: CaseTarget,
     /// Who is reported.

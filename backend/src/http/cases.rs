@@ -16,7 +16,7 @@ use crate::{
     auth::Session,
     db::{
         self, Pool, access,
-        cases::{self, CaseTarget, ListPosition, StoredCase},
+        cases::{self, CaseTarget, ListPosition, NO_CANVAS, StoredCase},
         moderation_log::{self, NewLine},
         notifications::{self, About, NewNotification},
         reports, users,
@@ -30,7 +30,7 @@ use serde_json::json;
 use shared::{
     api::{
         Page,
-        moderation::ModerationAction,
+        moderation::{ModerationAction, UserRef},
         notifications::NotificationKind,
         reports::{Case, CaseState, DecideCase, ReportTarget},
     },
@@ -146,6 +146,9 @@ async fn show(reads: &Pool, stored: Vec<StoredCase>) -> Result<Vec<Case>, ApiErr
         if let CaseTarget::User { user_id } = case.target {
             wanted.insert(user_id);
         }
+        if let CaseTarget::DirectMessage { users, .. } = case.target {
+            wanted.extend(users);
+        }
         read.push((case, evidence));
     }
     let wanted: Vec<UserId> = wanted.into_iter().collect();
@@ -153,7 +156,8 @@ async fn show(reads: &Pool, stored: Vec<StoredCase>) -> Result<Vec<Case>, ApiErr
     let names: Names = found.map(|user| (user.user_id, user)).collect();
     let shown = read.into_iter().map(|(case, evidence)| Case {
         id: case.id,
-        canvas_id: case.canvas_id,
+        canvas_id: Some(case.canvas_id).filter(|canvas| *canvas != NO_CANVAS),
+        people: takes_part(&case, &names),
         target: wire_target(&case.target, &names),
         rules: case.rules,
         reporters: case.reporters,
@@ -170,6 +174,14 @@ async fn show(reads: &Pool, stored: Vec<StoredCase>) -> Result<Vec<Case>, ApiErr
     Ok(shown.collect())
 }
 
+/// The names of who takes part in the conversation of a private message.
+fn takes_part(case: &StoredCase, names: &Names) -> Option<Vec<UserRef>> {
+    let CaseTarget::DirectMessage { users, .. } = case.target else {
+        return None;
+    };
+    Some(users.map(|user| evidence::name(names, user)).into())
+}
+
 fn wire_target(target: &CaseTarget, names: &Names) -> ReportTarget {
     match *target {
         CaseTarget::Tile { x, y } => ReportTarget::Tile {
@@ -184,6 +196,7 @@ fn wire_target(target: &CaseTarget, names: &Names) -> ReportTarget {
         },
         CaseTarget::Message { message_id } => ReportTarget::Message { message_id },
         CaseTarget::Comment { comment_id } => ReportTarget::Comment { comment_id },
+        CaseTarget::DirectMessage { message_id, .. } => ReportTarget::DirectMessage { message_id },
         CaseTarget::User { user_id } => ReportTarget::User {
             username: evidence::name(names, user_id).username,
         },
@@ -217,6 +230,8 @@ async fn moderated(
         Some(access) if access.role >= Some(Role::Moderator) => access.rank(),
         Some(_) => return Err(ApiError::Forbidden),
         None if super::admin::is_admin(state, session) => Rank::Admin,
+        // Private messages are for admins alone.
+        None if case.canvas_id == NO_CANVAS => return Err(ApiError::Forbidden),
         None => return Err(ApiError::NotFound(Resource::Case)),
     };
     Ok((case, rank))
@@ -262,6 +277,10 @@ async fn is_claimed_by_other(
     let Some(claimer) = claimer.filter(|claimer| *claimer != user) else {
         return Ok(false);
     };
+    if case.canvas_id == NO_CANVAS {
+        // Both are admins.
+        return Ok(true);
+    }
     let access = access::find(&state.pools.reads, case.canvas_id, Some(claimer)).await?;
     Ok(access.is_some_and(|access| access.rank() >= rank))
 }
@@ -367,6 +386,9 @@ async fn decide(
 
 /// Tells the canvas's moderators where a case stands.
 fn tell(state: &AppState, case: &StoredCase, timestamp: Timestamp) {
+    if case.canvas_id == NO_CANVAS {
+        return;
+    }
     let message = ServerMessage::CaseUpdated(CaseUpdated {
         case_id: case.id,
         canvas_id: case.canvas_id,

@@ -362,6 +362,12 @@ refusals! {
         "404": ["canvas_not_found", "tile_not_found", "message_not_found", "comment_not_found",
             "user_not_found"],
     }
+    /// Of the route that reports a private message.
+    ReportsDirectMessage {
+        "401": ["unauthenticated"],
+        "403": ["origin_not_allowed", "sanctioned"],
+        "404": ["message_not_found"],
+    }
     /// Of the route that withdraws a report.
     ChangesReport {
         "401": ["unauthenticated"],

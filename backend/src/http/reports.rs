@@ -8,29 +8,33 @@ use super::{
     error::{ApiError, Resource},
     extract::{AuthUser, CanvasPath, Query, id_path},
     json_body::Json,
-    openapi::{CellBody, ChangesReport, Limited, MakesReport, QueryOnly, ReadsOwn},
+    openapi::{
+        Body, CellBody, ChangesReport, Limited, MakesReport, QueryOnly, ReadsOwn,
+        ReportsDirectMessage,
+    },
     pagination::{cursor, page, page_size},
 };
 use crate::{
     config::Switch,
     db::{
         self, Lease, Pool, canvases,
-        cases::{self, CaseTarget, NewCase},
-        reports, users,
+        cases::{self, CaseTarget, NO_CANVAS, NewCase},
+        conversations, direct_messages, reports, users,
     },
-    evidence,
+    evidence::{self, Gathered},
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use shared::{
     api::{
         Canvas, Page, User,
+        conversations::DirectMessage,
         reports::{CaseState, NewReport, Outcome, Report, ReportRule, ReportTarget},
     },
     canvas::{Coord, Grid},
-    ids::UserId,
+    ids::{CanvasId, UserId},
     limits,
     protocol::{CaseOpened, CaseUpdated, ServerMessage},
     text,
@@ -63,6 +67,7 @@ id_path!(
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create))
+        .routes(routes!(create_private))
         .routes(routes!(list))
         .routes(routes!(withdraw))
 }
@@ -80,11 +85,7 @@ async fn create(
     client: ClientAddr,
     Json(body): Json<NewReport>,
 ) -> Result<(StatusCode, JsonBody<Report>), ApiError> {
-    let comment = text::clean(&body.comment.unwrap_or_default(), &limits::REPORT_COMMENT)
-        .map_err(|error| ApiError::invalid("comment", error))?;
-    if body.rule == ReportRule::Other && comment.is_empty() {
-        return Err(ApiError::invalid("comment", "is required with this rule"));
-    }
+    let comment = comment(&body)?;
     check_rate(&state, session.user_id())?;
     let reads = &state.pools.reads;
     let access = readable(reads, id, Some(session.user_id())).await?;
@@ -99,18 +100,78 @@ async fn create(
         .ok_or(ApiError::Unauthenticated)?;
     let target = resolve(&state, &canvas, &reporter, &body.target).await?;
     let new = NewOne {
-        canvas: &canvas,
+        source: Source::Canvas(&canvas),
         reporter: &reporter,
         target: &target,
         wire_target: &body.target,
         rule: body.rule,
         comment: &comment,
     };
+    report(&state, client, &new).await
+}
+
+/// Reports a private message to the admins; for who takes part in its conversation
+#[utoipa::path(post, path = "/reports", tag = "reports", request_body = NewReport,
+    responses((status = 201, body = Report, description = "Reported"),
+        (status = 200, body = Report, description = "Reported by the same person before"),
+        ReportsDirectMessage, Body, Limited))]
+async fn create_private(
+    State(state): State<AppState>,
+    AuthUser(session): AuthUser,
+    client: ClientAddr,
+    Json(body): Json<NewReport>,
+) -> Result<(StatusCode, JsonBody<Report>), ApiError> {
+    let comment = comment(&body)?;
+    let user = session.user_id();
+    check_rate(&state, user)?;
+    let ReportTarget::DirectMessage { message_id } = body.target else {
+        return Err(ApiError::invalid("target", "is reported on its canvas"));
+    };
+    let reads = &state.pools.reads;
+    let message = direct_messages::find(reads, user, message_id)
+        .await?
+        .ok_or(ApiError::NotFound(Resource::Message))?;
+    let other = conversations::other(reads, user, message.conversation_id).await?;
+    let (other, _) = other.ok_or(ApiError::NotFound(Resource::Message))?;
+    let reporter = users::find(reads, user)
+        .await?
+        .ok_or(ApiError::Unauthenticated)?;
+    let new = NewOne {
+        source: Source::DirectMessage(&message),
+        reporter: &reporter,
+        target: &CaseTarget::DirectMessage {
+            message_id,
+            users: [user, other],
+        },
+        wire_target: &body.target,
+        rule: body.rule,
+        comment: &comment,
+    };
+    report(&state, client, &new).await
+}
+
+/// The comment of a report.
+fn comment(body: &NewReport) -> Result<String, ApiError> {
+    let comment = body.comment.as_deref().unwrap_or_default();
+    let comment = text::clean(comment, &limits::REPORT_COMMENT)
+        .map_err(|error| ApiError::invalid("comment", error))?;
+    if body.rule == ReportRule::Other && comment.is_empty() {
+        return Err(ApiError::invalid("comment", "is required with this rule"));
+    }
+    Ok(comment)
+}
+
+/// Makes a report, or finds the one that the person made before.
+async fn report(
+    state: &AppState,
+    client: ClientAddr,
+    new: &NewOne<'_>,
+) -> Result<(StatusCode, JsonBody<Report>), ApiError> {
     for _ in 0..TRIES {
-        if let Some(report) = own_report(&state, &new).await? {
+        if let Some(report) = own_report(state, new).await? {
             return Ok((StatusCode::OK, JsonBody(report)));
         }
-        match file(&state, client, &new).await? {
+        match file(state, client, new).await? {
             Filed::New(report) => return Ok((StatusCode::CREATED, JsonBody(report))),
             Filed::Again => {}
         }
@@ -118,9 +179,31 @@ async fn create(
     Err(ApiError::Overloaded(Duration::from_secs(1)))
 }
 
+/// Where what is reported stands.
+enum Source<'a> {
+    Canvas(&'a Canvas),
+    DirectMessage(&'a DirectMessage),
+}
+
+impl NewOne<'_> {
+    fn canvas_id(&self) -> CanvasId {
+        match self.source {
+            Source::Canvas(canvas) => canvas.id,
+            Source::DirectMessage(_) => NO_CANVAS,
+        }
+    }
+
+    async fn evidence(&self, reads: &Pool, now: DateTime<Utc>) -> db::Result<Gathered> {
+        match self.source {
+            Source::Canvas(canvas) => evidence::gather(reads, canvas, self.target, now).await,
+            Source::DirectMessage(message) => evidence::of_direct_message(reads, message).await,
+        }
+    }
+}
+
 /// A report that is to be made.
 struct NewOne<'a> {
-    canvas: &'a Canvas,
+    source: Source<'a>,
     reporter: &'a User,
     target: &'a CaseTarget,
     wire_target: &'a ReportTarget,
@@ -178,6 +261,7 @@ async fn resolve(
                 comment_id: *comment_id,
             })
         }
+        ReportTarget::DirectMessage { .. } => Err(ApiError::invalid("target", "is on no canvas")),
         ReportTarget::User { username } => {
             // No user has an invalid name.
             let name = text::username(username).map_err(|_| ApiError::NotFound(Resource::User))?;
@@ -209,7 +293,7 @@ fn cell(canvas: &Canvas, x: i64, y: i64) -> Result<Coord, ApiError> {
 /// The report of the same thing that the person made before, if its case is open.
 async fn own_report(state: &AppState, new: &NewOne<'_>) -> Result<Option<Report>, ApiError> {
     let reads = &state.pools.reads;
-    let Some(case) = cases::open_case(reads, new.canvas.id, new.target).await? else {
+    let Some(case) = cases::open_case(reads, new.canvas_id(), new.target).await? else {
         return Ok(None);
     };
     Ok(reports::in_case(reads, case, new.reporter.id).await?)
@@ -225,7 +309,7 @@ enum Filed {
 
 async fn file(state: &AppState, client: ClientAddr, new: &NewOne<'_>) -> Result<Filed, ApiError> {
     let reads = &state.pools.reads;
-    let canvas = new.canvas.id;
+    let canvas = new.canvas_id();
     check_count(state, reads, new.reporter).await?;
     let open = cases::open_case(reads, canvas, new.target).await?;
     let prepared = if open.is_some() {
@@ -238,7 +322,7 @@ async fn file(state: &AppState, client: ClientAddr, new: &NewOne<'_>) -> Result<
             .map_err(ApiError::RateLimited)?;
         let _place = bulk::place(state, canvas, client).await?;
         let now = state.hub.clock().now();
-        Some(evidence::gather(reads, new.canvas, new.target, now).await?)
+        Some(new.evidence(reads, now).await?)
     };
     let mut transaction = state.pool.begin().await?;
     if !reports::lock_reporter(&mut transaction, new.reporter.id).await? {
@@ -281,7 +365,7 @@ async fn file(state: &AppState, client: ClientAddr, new: &NewOne<'_>) -> Result<
         return Ok(Filed::Again);
     };
     transaction.commit().await?;
-    if opened.is_some() {
+    if opened.is_some() && canvas != NO_CANVAS {
         let message = ServerMessage::CaseOpened(CaseOpened {
             case_id: case,
             canvas_id: canvas,
@@ -329,7 +413,7 @@ async fn check_count_locked(
 
 /// Refuses to open a case where too many are not decided.
 async fn check_room(state: &AppState, new: &NewOne<'_>) -> Result<(), ApiError> {
-    let undecided = cases::undecided(&state.pools.reads, new.canvas.id, MAX_CASES);
+    let undecided = cases::undecided(&state.pools.reads, new.canvas_id(), MAX_CASES);
     let (all, by_guests) = undecided.await?;
     if all >= MAX_CASES || (new.reporter.is_guest && by_guests >= MAX_GUEST_CASES) {
         return Err(ApiError::RateLimited(FULL_WAIT));
@@ -403,6 +487,9 @@ async fn take_back(state: &AppState, id: i64, user: UserId) -> Result<(), ApiErr
     let outcome = Outcome::NoViolation;
     let at = cases::decide(&mut transaction, case.id, outcome, "", None).await?;
     transaction.commit().await?;
+    if place.canvas_id == NO_CANVAS {
+        return Ok(());
+    }
     let message = ServerMessage::CaseUpdated(CaseUpdated {
         case_id: case.id,
         canvas_id: place.canvas_id,

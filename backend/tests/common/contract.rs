@@ -153,9 +153,10 @@ const OBJECTS: &Table = &[
     ),
     (
         "Case",
-        "id:int canvas_id:int target:any rules:any reporters:int state:text \
+        "id:int canvas_id:int|null target:any rules:any reporters:int state:text \
          claimed_by:UserRef|null claimed_until:time|null outcome:text|null outcome_note:text \
-         evidence:Evidence|null created_at:time decided_at:time|null comments?:[ReportComment]",
+         evidence:Evidence|null created_at:time decided_at:time|null comments?:[ReportComment] \
+         people?:[UserRef]",
     ),
     (
         "ReportComment",
@@ -163,8 +164,8 @@ const OBJECTS: &Table = &[
     ),
     (
         "Evidence",
-        "seq:int tiles?:[EvidenceTile] overpainted?:[Overpainted] message?:Words \
-         before?:[Words] after?:[Words] messages?:[ChatMessage]",
+        "seq?:int tiles?:[EvidenceTile] overpainted?:[Overpainted] message?:Words \
+         before?:[Words] after?:[Words] messages?:[Words]",
     ),
     (
         "EvidenceTile",
@@ -456,8 +457,13 @@ fn check(value: &Value, form: &str) {
         "time" => is_time(text()),
         "uuid" => Uuid::try_parse(text()).is_ok(),
         "Words" => {
-            let is_chat = value.get("message_id").is_some();
-            return check(value, if is_chat { "ChatMessage" } else { "Comment" });
+            let has = |field| value.get(field).is_some();
+            let name = match (has("conversation_id"), has("message_id")) {
+                (true, _) => "DirectMessage",
+                (false, true) => "ChatMessage",
+                (false, false) => "Comment",
+            };
+            return check(value, name);
         }
         "event" => {
             assert!(value["seq"].is_i64(), "{value}");

@@ -113,6 +113,7 @@ target-area = المربّعات من { $from } إلى { $to }
 target-message = رسالة
 message-of = رسالة من { $name }
 target-comment = تعليق
+target-direct-message = رسالة خاصة
 target-canvas = اللوحة كلها
 case-came = أُبلغ عن شيء.
 

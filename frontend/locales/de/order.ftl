@@ -113,6 +113,7 @@ target-area = Kacheln { $from } bis { $to }
 target-message = Eine Nachricht
 message-of = Eine Nachricht von { $name }
 target-comment = Ein Kommentar
+target-direct-message = Eine private Nachricht
 target-canvas = Die ganze Leinwand
 case-came = Etwas wurde gemeldet.
 

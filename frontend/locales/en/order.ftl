@@ -113,6 +113,7 @@ target-area = Tiles { $from } to { $to }
 target-message = A message
 message-of = A message of { $name }
 target-comment = A comment
+target-direct-message = A private message
 target-canvas = The whole canvas
 case-came = Something was reported.
 

@@ -113,6 +113,7 @@ target-area = Casillas de { $from } a { $to }
 target-message = Un mensaje
 message-of = Un mensaje de { $name }
 target-comment = Un comentario
+target-direct-message = Un mensaje privado
 target-canvas = Todo el lienzo
 case-came = Se ha denunciado algo.
 

@@ -113,6 +113,7 @@ target-area = タイル { $from } から { $to }
 target-message = メッセージ
 message-of = { $name } のメッセージ
 target-comment = コメント
+target-direct-message = プライベートメッセージ
 target-canvas = キャンバス全体
 case-came = 報告がありました。
 

@@ -100,6 +100,7 @@ pub fn target(target: &ReportTarget) -> String {
         }
         ReportTarget::Message { .. } => order_texts().target_message().to_owned(),
         ReportTarget::Comment { .. } => order_texts().target_comment().to_owned(),
+        ReportTarget::DirectMessage { .. } => order_texts().target_direct_message().to_owned(),
         ReportTarget::User { username } => t().at_name(username),
         ReportTarget::Canvas => order_texts().target_canvas().to_owned(),
     }

@@ -1,7 +1,7 @@
 //! Reports of people and of what they make, the cases that moderators decide, and the
 //! evidence that is frozen when the first report of a case comes.
 
-use super::{ChatMessage, comments::Comment, moderation::UserRef};
+use super::{ChatMessage, comments::Comment, conversations::DirectMessage, moderation::UserRef};
 use crate::{
     ids::{CanvasId, CommentId, MessageId},
     pixels::Pixels,
@@ -43,6 +43,11 @@ pub enum ReportTarget {
     Comment {
         /// The comment's id.
         comment_id: CommentId,
+    },
+    /// A private message.
+    DirectMessage {
+        /// The message's id.
+        message_id: MessageId,
     },
     /// A person.
     User {
@@ -154,8 +159,8 @@ pub enum CaseState {
 pub struct Case {
     /// The case's id.
     pub id: i64,
-    /// The canvas.
-    pub canvas_id: CanvasId,
+    /// The canvas; null for a private message.
+    pub canvas_id: Option<CanvasId>,
     /// What is reported.
     pub target: ReportTarget,
     /// How many reports name which rule.
@@ -179,6 +184,9 @@ pub struct Case {
     pub created_at: Timestamp,
     /// When it was decided.
     pub decided_at: Option<Timestamp>,
+    /// Who takes part in the conversation of a private message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<Vec<UserRef>>,
     /// What the reports say, oldest first; only where one case is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comments: Option<Vec<ReportComment>>,
@@ -201,12 +209,14 @@ pub struct ReportComment {
 
 /// What was there when the first report of a case came. Which fields there are depends on
 /// the target: `tiles` and `overpainted` for tiles and areas; `message`, `before` and
-/// `after` for a message or a comment; `messages` and `tiles` for a person; none for a canvas.
+/// `after` for a message or a comment; `messages` and `tiles` for a person; none for a canvas;
+/// `messages` alone for a private message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Evidence {
-    /// The head of the canvas's log at that moment.
-    pub seq: i64,
+    /// The head of the canvas's log at that moment; none for a private message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
     /// The reported cells; of a person those that they painted in last, newest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tiles: Option<Vec<EvidenceTile>>,
@@ -222,9 +232,10 @@ pub struct Evidence {
     /// The same after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Vec<EvidenceMessage>>,
-    /// The person's newest messages, at most 20, newest first.
+    /// The person's newest messages, at most 20, newest first; or a private message and at most
+    /// 19 before it, oldest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub messages: Option<Vec<ChatMessage>>,
+    pub messages: Option<Vec<EvidenceMessage>>,
 }
 
 /// Words as they were when they were reported.
@@ -236,6 +247,8 @@ pub enum EvidenceMessage {
     Chat(ChatMessage),
     /// A comment.
     Comment(Comment),
+    /// A private message.
+    Direct(DirectMessage),
 }
 
 /// Tells them apart by a field. The derive for an enum without a tag would compile both
@@ -244,7 +257,9 @@ impl TryFrom<Value> for EvidenceMessage {
     type Error = serde_json::Error;
 
     fn try_from(message: Value) -> serde_json::Result<Self> {
-        if message.get("message_id").is_some() {
+        if message.get("conversation_id").is_some() {
+            from_value(message).map(Self::Direct)
+        } else if message.get("message_id").is_some() {
             from_value(message).map(Self::Chat)
         } else {
             from_value(message).map(Self::Comment)

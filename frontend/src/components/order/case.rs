@@ -43,6 +43,9 @@ const NOBODY: u8 = 254;
 
 /// The people whom a decision may be about, those who overpainted others first.
 pub fn people_of(case: &Case) -> Vec<UserRef> {
+    if let Some(people) = &case.people {
+        return people.clone();
+    }
     let Some(evidence) = &case.evidence else {
         return Vec::new();
     };
@@ -53,11 +56,11 @@ pub fn people_of(case: &Case) -> Vec<UserRef> {
         }
     };
     if let Some(message) = &evidence.message {
-        add(&words_of(message).0);
+        add(&words_of(message, &[]).0);
     }
     if matches!(case.target, ReportTarget::User { .. }) {
         let messages = evidence.messages.iter().flatten();
-        messages.for_each(|message| add(&sender(message)));
+        messages.for_each(|message| add(&words_of(message, &[]).0));
         let username = match &case.target {
             ReportTarget::User { username } => username.as_str(),
             _ => "",
@@ -76,8 +79,8 @@ pub fn people_of(case: &Case) -> Vec<UserRef> {
     people
 }
 
-/// Who wrote it, what, and when.
-fn words_of(message: &EvidenceMessage) -> (UserRef, String, Timestamp) {
+/// Who wrote it, what, and when. `people` are those of a conversation in private.
+fn words_of(message: &EvidenceMessage, people: &[UserRef]) -> (UserRef, String, Timestamp) {
     match message {
         EvidenceMessage::Chat(message) => (
             sender(message),
@@ -89,6 +92,15 @@ fn words_of(message: &EvidenceMessage) -> (UserRef, String, Timestamp) {
             comment.text.clone(),
             comment.created_at,
         ),
+        EvidenceMessage::Direct(message) => {
+            let known = people.iter().find(|one| one.user_id == message.sender_id);
+            let sender = known.cloned().unwrap_or_else(|| UserRef {
+                user_id: message.sender_id,
+                username: String::new(),
+                display_name: message.sender_id.to_string(),
+            });
+            (sender, message.text.clone(), message.created_at)
+        }
     }
 }
 
@@ -152,7 +164,7 @@ pub fn CaseView(
         .map(|comment| view! { <blockquote dir="auto" translate="yes">{comment.text}</blockquote> })
         .collect();
     let evidence = match case.evidence {
-        Some(evidence) => view! { <EvidenceView evidence case_id=case.id /> }.into_any(),
+        Some(evidence) => view! { <EvidenceView evidence people=case.people.unwrap_or_default() case_id=case.id /> }.into_any(),
         None => view! { <p class="soft">{order_texts().evidence_gone()}</p> }.into_any(),
     };
     let decision = if case.state == CaseState::Decided {
@@ -210,7 +222,7 @@ fn Decision() -> impl IntoView {
 }
 
 #[component]
-fn EvidenceView(evidence: Evidence, case_id: i64) -> impl IntoView {
+fn EvidenceView(evidence: Evidence, people: Vec<UserRef>, case_id: i64) -> impl IntoView {
     let is_person = evidence.messages.is_some();
     let tiles = evidence.tiles.unwrap_or_default();
     let overpainted = evidence.overpainted;
@@ -241,7 +253,7 @@ fn EvidenceView(evidence: Evidence, case_id: i64) -> impl IntoView {
     });
     let words = evidence.message.map(|message| {
         let line = |message: EvidenceMessage, is_reported: bool| {
-            view! { <Words message case_id is_reported /> }
+            view! { <Words message people=Vec::new() case_id is_reported /> }
         };
         let before = evidence.before.unwrap_or_default();
         let after = evidence.after.unwrap_or_default();
@@ -264,8 +276,7 @@ fn EvidenceView(evidence: Evidence, case_id: i64) -> impl IntoView {
             let lines: Vec<_> = messages
                 .into_iter()
                 .map(|message| {
-                    let message = EvidenceMessage::Chat(message);
-                    view! { <Words message case_id is_reported=false /> }
+                    view! { <Words message people=people.clone() case_id is_reported=false /> }
                 })
                 .collect();
             view! {
@@ -311,8 +322,13 @@ fn menu_of(person: UserRef, case_id: i64) -> impl IntoView {
 
 /// A message of the evidence.
 #[component]
-fn Words(message: EvidenceMessage, case_id: i64, is_reported: bool) -> impl IntoView {
-    let (person, text, at) = words_of(&message);
+fn Words(
+    message: EvidenceMessage,
+    people: Vec<UserRef>,
+    case_id: i64,
+    is_reported: bool,
+) -> impl IntoView {
+    let (person, text, at) = words_of(&message, &people);
     view! {
         <li class="words__line" class=("words__line--reported", is_reported)>
             <p dir="auto" translate="yes">
