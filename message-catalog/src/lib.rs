@@ -1,9 +1,9 @@
 //! Compiles the Fluent files of the client at build time.
 //!
 //! English is the source: each of its messages becomes a typed Rust function. The messages of a
-//! language become one JSON array in the order of the English ones, which the client fetches, so
-//! that neither names nor Fluent's parser are downloaded. Fluent's own runtime, with its parser and
-//! plural rules, would add 60 KB to the download; the browser has the plural rules already.
+//! language become one JSON array in the order of the English ones, which the client fetches.
+//! Fluent's own runtime (`fluent-bundle`) would make each visit download a parser, plural rules,
+//! which the browser has already, and the names of all messages.
 
 mod code;
 mod error;

@@ -2,7 +2,7 @@
 
 use message_catalog::{Kind, Locales, rust_code};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A folder with locales, removed at the end.
 struct Folder(PathBuf);
@@ -153,4 +153,25 @@ fn the_client_knows_its_catalogs_by_their_messages_and_variables() {
     assert_eq!(first, fingerprint("by = made by { $name }\n"));
     assert_ne!(first, fingerprint("of = by { $name }\n"));
     assert_ne!(first, fingerprint("by = by { NUMBER($name) }\n"));
+}
+
+#[test]
+fn the_client_is_translated_completely() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../frontend/locales");
+    let locales = Locales::read(&folder).unwrap();
+    let tags: Vec<&str> = locales
+        .translations
+        .iter()
+        .map(|one| one.tag.as_str())
+        .collect();
+    assert_eq!(tags, ["ar", "de", "es", "ja"]);
+    for language in &locales.translations {
+        let none: [&str; 0] = [];
+        assert_eq!(locales.untranslated(language), none, "{}", language.tag);
+    }
+    // Each is listed in the page.
+    let page = fs::read_to_string(folder.join("../index.html")).unwrap();
+    for tag in tags {
+        assert!(page.contains(&format!("locales/{tag}.json")), "{tag}");
+    }
 }

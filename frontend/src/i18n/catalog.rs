@@ -1,8 +1,7 @@
 //! The catalog of the page's language, and how a message is filled with its arguments.
 //!
 //! `page.js` fetches the catalog while the client is loaded. The patterns in it are described in
-//! the crate `message-catalog`, which writes them. Fluent's own runtime (`fluent-bundle`) does the
-//! same with a parser and plural rules of its own; the browser has the rules already.
+//! the crate `message-catalog`, which writes them and says why Fluent's own runtime is not used.
 
 use super::{format, isolate, language, texts::FINGERPRINT};
 use std::sync::OnceLock;
