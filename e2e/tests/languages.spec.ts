@@ -2,6 +2,7 @@
 // English or is cut off in the main states, and that everything but the board is mirrored where
 // texts are written from right to left.
 
+import { brotliCompressSync } from "node:zlib";
 import type { BrowserContextOptions, Page } from "@playwright/test";
 import { type User, expect, test } from "../fixtures.ts";
 import { type Direction, cutOff, localeOf, speakPseudo, untranslated } from "../pseudo.ts";
@@ -71,24 +72,52 @@ test("nothing is shown in English first", async ({ newUser }) => {
   expect(texts.filter((text) => !/^ar: .*\p{Script=Arabic}/su.test(text))).toEqual([]);
 });
 
+test("the texts of a language are a download of 12 KB at most", async ({ page }) => {
+  await page.goto("/");
+  const catalogs = await page.locator("script[lang]").evaluateAll((scripts) =>
+    scripts.map((script) => (script as HTMLScriptElement).src),
+  );
+  expect(catalogs).toHaveLength(5);
+  for (const catalog of catalogs) {
+    const texts = await (await page.request.get(catalog)).body();
+    // As `cargo xtask dist` compresses: quality 11 is the default.
+    expect(brotliCompressSync(texts).length, catalog).toBeLessThanOrEqual(12_000);
+  }
+});
+
 /** Goes through the main states; `look` is called in each. */
 async function visit(ann: User, bo: User, look: (page: Page, state: string) => Promise<void>) {
   const canvas = await ann.createCanvas({ name: "Nebel", description: "Himmel" });
   const at = { x: 3, y: 3 };
   await ann.api("POST", `/canvases/${canvas.id}/tiles`, { ...at, title: "Komet" });
   await bo.says(canvas, ["Moin @3,3"]);
-  await bo.api("POST", "/reports", {
-    target: { kind: "tile", canvas_id: canvas.id, ...at },
+  await bo.api("POST", `/canvases/${canvas.id}/reports`, {
+    target: { kind: "tile", ...at },
     rule: "spam",
-  }).catch(() => undefined);
+  });
+  await bo.sends(canvas, [{ type: "tile_like", ...at, liked: true }]);
+  await bo.says(canvas, [`Moin @${ann.account.username}`]);
+  const talk = await bo.api<{ id: number }>("POST", "/conversations", {
+    username: ann.account.username,
+  });
+  await bo.api("POST", `/conversations/${talk.id}/messages`, { text: "Moin" });
 
   const page = await ann.context.newPage();
   await page.goto("/");
   await page.locator(".card__link").first().waitFor();
   await look(page, "start");
+  await page.locator(".finder button").click();
+  await page.locator("dialog[open]").waitFor();
+  await look(page, "new canvas");
   await page.goto("/nowhere");
   await page.locator("h1").waitFor();
   await look(page, "not found");
+  await page.goto("/inbox");
+  await page.locator(".inbox-scroll li").first().waitFor();
+  await look(page, "inbox");
+  await page.goto(`/messages/${talk.id}`);
+  await page.locator("textarea").waitFor();
+  await look(page, "private messages");
   await page.goto(`/canvas/${canvas.id}?tile=3,3`);
   const board = page.locator('[role="grid"]');
   await expect(board).toHaveAttribute("data-loaded", "true");
@@ -98,6 +127,14 @@ async function visit(ann: User, bo: User, look: (page: Page, state: string) => P
     await tabs.nth(tab).click();
     await expect(tabs.nth(tab)).toHaveAttribute("aria-selected", "true");
     await look(page, `panel ${tab}`);
+  }
+  for (const button of await page.locator(".inbox-button, .shield").all()) {
+    // On a phone the panel covers the button.
+    const toggle = () => button.evaluate((button: HTMLElement) => button.click());
+    await toggle();
+    await expect(button).toHaveAttribute("aria-expanded", "true");
+    await look(page, "panel at the side");
+    await toggle();
   }
   const menu = page.locator(".menu > button").first();
   await menu.click();
