@@ -43,6 +43,7 @@ mod sanctions;
 mod snapshot;
 mod starting;
 mod tiles;
+mod user_ws;
 mod users;
 mod validator;
 mod ws;
@@ -131,7 +132,7 @@ pub(crate) fn app(state: AppState) -> Router {
         )
         .split_for_parts();
     let (ws, ws_description) = OpenApiRouter::new()
-        .nest("/api/v1", ws::routes())
+        .nest("/api/v1", ws::routes().merge(user_ws::routes()))
         .split_for_parts();
     // Kept as it is sent: as data it is megabytes. Our own description always serializes.
     let description = openapi::complete(description.merge_from(ws_description));
@@ -168,7 +169,7 @@ pub(crate) fn app(state: AppState) -> Router {
         .fallback(fallback)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(requests)
-        // The WebSocket route is outside of these layers: axum clones and boxes them for
+        // The WebSocket routes are outside of these layers: axum clones and boxes them for
         // each request, which makes joins slower (docs/performance.md).
         .merge(ws.method_not_allowed_fallback(method_not_allowed));
     with_common_layers(router, &state.config).with_state(state)

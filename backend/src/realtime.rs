@@ -23,6 +23,7 @@ mod rate_limit;
 mod registry;
 mod ring;
 mod room;
+mod sanction_messages;
 mod sequencer;
 mod status_messages;
 mod write;
@@ -30,8 +31,10 @@ mod writer;
 
 pub(crate) use bus::Bus;
 pub(crate) use cluster_message::ClientFilter;
-pub(crate) use connection::{AcceptedConnection, VerifiedToken, VerifyToken};
-pub(crate) use connection_limiter::ConnectionLimitError;
+pub(crate) use connection::{
+    AcceptedCanvas, AcceptedConnection, AcceptedUser, Purpose, VerifiedToken, VerifyToken,
+};
+pub(crate) use connection_limiter::{ConnectionLimitError, ConnectionPermit};
 pub(crate) use conversations::{DirectError, NewMessage, Sender, Sent};
 pub(crate) use hub::{Hub, KickOutcome, Settings};
 pub(crate) use metrics::render as render_metrics;

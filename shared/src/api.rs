@@ -471,8 +471,8 @@ pub struct Client {
     pub user_id: UserId,
     /// The user's unique name.
     pub username: String,
-    /// The canvas that it joined.
-    pub canvas_id: CanvasId,
+    /// The canvas that it joined; null for a connection without one.
+    pub canvas_id: Option<CanvasId>,
     /// `browser` or `agent`.
     pub client_type: String,
     /// The `platform` that the client gave in the request, may be empty.

@@ -20,9 +20,9 @@ pub use cases::{CaseOpened, CaseUpdated};
 pub use chat::ChatEdited;
 pub use client::{ClientMessage, ClientRequest, PresenceChange};
 pub use comments::{CommentCreated, CommentUpdated};
-pub use connection::{Ack, Connected, ErrorMessage, Heartbeat, Pong, Resume};
+pub use connection::{Ack, Connected, ErrorMessage, Heartbeat, Pong, Resume, UserConnected};
 pub use conversations::{DirectMessageSent, DirectMessagesRead, DirectTyping};
-pub use decode::{DecodeError, decode};
+pub use decode::{DecodeError, decode, decode_without_canvas};
 pub use durable_event::DurableEvent;
 pub use events::{
     Announcement, CanvasDeleted, CanvasUpdated, ChatEvent, ChatRemoved, Lock, RemovedBy,

@@ -16,7 +16,7 @@ use shared::{
     },
     canvas::{EditPolicy, Role, Visibility},
     presence::{ActiveUser, Status},
-    protocol::{DurableEvent, ErrorCode, ServerMessage},
+    protocol::{DurableEvent, ErrorCode, ServerMessage, UserConnected},
 };
 use std::collections::BTreeSet;
 
@@ -346,6 +346,15 @@ proptest! {
             prop_assert_eq!(read::<ServerMessage>(&written).unwrap(), message);
         }
     }
+}
+
+#[test]
+fn what_a_connection_without_a_canvas_begins_with_is_read_as_it_was_written() {
+    round_trip::<UserConnected>(&json!({
+        "type": "connected", "connection_id": ID, "user_id": 1, "username": "ann",
+        "display_name": "Ann", "unread_count": 3, "sanctions": [], "blocked": [2],
+        "server_time": TIME, "heartbeat": {"interval_ms": 1, "timeout_ms": 2},
+    }));
 }
 
 #[test]

@@ -234,12 +234,45 @@ pub(crate) async fn in_force(
     )
     .fetch_all(executor)
     .await?;
+    Ok(by_user(records))
+}
+
+/// The same for those on the whole server alone.
+pub(crate) async fn in_force_on_server(
+    executor: impl PgExecutor<'_>,
+    users: &[UserId],
+) -> Result<HashMap<UserId, Sanctions>> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
+    let records = sanction_query!(
+        "WHERE s.user_id = ANY ($1) AND s.lifted_at IS NULL AND s.canvas_id IS NULL
+           AND coalesce(s.expires_at > clock_timestamp(), true)
+         ORDER BY s.id",
+        &ids,
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(by_user(records))
+}
+
+fn by_user(records: Vec<SanctionRecord>) -> HashMap<UserId, Sanctions> {
     let mut found: HashMap<UserId, Vec<SanctionRecord>> = HashMap::new();
     for record in records {
         found.entry(record.user.user_id).or_default().push(record);
     }
     let found = found.into_iter();
-    Ok(found.map(|(user, all)| (user, all.into())).collect())
+    found.map(|(user, all)| (user, all.into())).collect()
+}
+
+/// The part of the access version that all canvases share: it grows with each change of a
+/// sanction on the whole server, or of who is an admin.
+pub(crate) async fn server_version(executor: impl PgExecutor<'_>) -> Result<i64> {
+    query_scalar!("SELECT changes FROM server_access")
+        .fetch_one(executor)
+        .await
+        .map_err(DbError::from)
 }
 
 /// The sanctions in force that concern what the user writes to another in private: those on the

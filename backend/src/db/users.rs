@@ -66,6 +66,44 @@ pub(crate) struct JoiningUser {
     pub(crate) is_guest: bool,
 }
 
+/// What a connection without a canvas needs of its user.
+#[derive(Clone, Debug)]
+pub(crate) struct ListeningUser {
+    pub(crate) username: String,
+    pub(crate) display_name: String,
+    /// How often `display_name` was changed.
+    pub(crate) name_version: i64,
+    pub(crate) is_admin: bool,
+    /// Whom the user blocks.
+    pub(crate) blocked: Vec<i64>,
+    /// Whether the user has a sanction on the whole server that was not lifted.
+    pub(crate) has_sanctions: bool,
+    /// The server's part of the access version.
+    pub(crate) access_version: i64,
+}
+
+/// See [`ListeningUser`]; none if there is no such user.
+pub(crate) async fn listening(
+    executor: impl PgExecutor<'_>,
+    user: UserId,
+) -> Result<Option<ListeningUser>> {
+    query_as!(
+        ListeningUser,
+        r#"SELECT username, display_name, renames AS name_version,
+                  (is_admin OR is_named_admin) AS "is_admin!",
+                  ARRAY(SELECT blocked_id FROM user_blocks
+                        WHERE user_id = $1 ORDER BY blocked_id) AS "blocked!",
+                  EXISTS (SELECT FROM sanctions s WHERE s.user_id = $1 AND s.lifted_at IS NULL
+                          AND s.canvas_id IS NULL) AS "has_sanctions!",
+                  (SELECT changes FROM server_access) AS "access_version!"
+           FROM users WHERE id = $1"#,
+        user.0,
+    )
+    .fetch_optional(executor)
+    .await
+    .map_err(DbError::from)
+}
+
 /// Adds a user; without a password hash, a guest.
 ///
 /// # Errors

@@ -152,7 +152,7 @@ async fn end_connection(state: &AppState, admin: UserId, id: ConnectionId) -> Re
     let client = state.hub.client(id).await;
     let mut transaction = state.pool.begin().await?;
     let line = NewLine {
-        canvas: client.as_ref().map(|client| client.canvas_id),
+        canvas: client.as_ref().and_then(|client| client.canvas_id),
         action: ModerationAction::Kicked,
         actor: admin,
         target: client.map(|client| client.user_id),

@@ -21,7 +21,8 @@ use utoipa::{
     info(
         title = "Stellar Canvas",
         description = "A canvas that many draw on together. Live events come over the WebSocket \
-                       at `/api/v1/ws/canvas/{canvas_id}`."
+                       at `/api/v1/ws/canvas/{canvas_id}`; what concerns a user elsewhere, over \
+                       that at `/api/v1/ws/user`."
     ),
     components(schemas(Problem)),
     security(("bearer" = []), ("cookie" = [])),
@@ -433,6 +434,14 @@ refusals! {
         "401": ["unauthenticated"],
         "403": ["forbidden", "sanctioned", "registration_required", "guests_not_allowed", "origin_not_allowed"],
         "404": ["canvas_not_found"],
+        "422": ["validation_failed"],
+        "429": ["too_many_connections"],
+        "503": ["overloaded", "draining", "unavailable"],
+    }
+    /// Of the route that opens a WebSocket without a canvas.
+    UpgradingUser {
+        "401": ["unauthenticated"],
+        "403": ["sanctioned", "origin_not_allowed"],
         "422": ["validation_failed"],
         "429": ["too_many_connections"],
         "503": ["overloaded", "draining", "unavailable"],

@@ -1,4 +1,4 @@
-//! The WebSocket handshake: authentication, access, limits and parameters. All checks
+//! The handshake of a canvas's WebSocket: authentication, access, limits and parameters. All checks
 //! are made before the upgrade, so that a refusal is an ordinary HTTP answer.
 
 use super::{
@@ -15,7 +15,8 @@ use crate::{
     auth::{AuthError, Session},
     db::{access::Standing, sanctions, visits::newcomer_until},
     realtime::{
-        AcceptedConnection, ClientType, ConnectionLimitError, Identity, VerifiedToken, VerifyToken,
+        AcceptedCanvas, AcceptedConnection, ClientType, ConnectionLimitError, ConnectionPermit,
+        Identity, Purpose, VerifiedToken, VerifyToken,
     },
     state::AppState,
 };
@@ -89,7 +90,7 @@ async fn open(
     if let Ok(CanvasPath(canvas_id)) = canvas {
         entry = entry.on(canvas_id);
     }
-    let session = match authenticate(&state, &parts, &handshake).await {
+    let session = match authenticate(&state, &parts, &handshake.token).await {
         Ok(session) => session,
         Err(error) => return Err(refused(&state, entry, error)),
     };
@@ -101,19 +102,19 @@ async fn open(
     }
 }
 
-async fn authenticate(
+/// The session of the request's credential; `token` is that of the query.
+pub(super) async fn authenticate(
     state: &AppState,
     parts: &Parts,
-    handshake: &Handshake,
+    token: &str,
 ) -> Result<Session, ApiError> {
-    let token = Some(handshake.token.as_str());
-    let credential =
-        Credential::of_upgrade(parts, &state.origins, token)?.ok_or(ApiError::Unauthenticated)?;
+    let credential = Credential::of_upgrade(parts, &state.origins, Some(token))?
+        .ok_or(ApiError::Unauthenticated)?;
     credential.authenticate(&state.auth).await
 }
 
 /// Records the refusals that matter for security in the audit log.
-fn refused(state: &AppState, entry: AuditEntry, error: ApiError) -> ApiError {
+pub(super) fn refused(state: &AppState, entry: AuditEntry, error: ApiError) -> ApiError {
     let matters = matches!(
         error,
         ApiError::Unauthenticated
@@ -177,16 +178,8 @@ async fn accept(
     origins::note(state, user_id, addr, origins::known(&parts.headers)).await;
     let last_seq = last_seq(&handshake.last_seq)?;
     let (epoch, last_timestamp) = history(&handshake);
-    let (client_type, platform) = client(&handshake)?;
-    let permit = state
-        .hub
-        .acquire_connection(user_id, addr.ip)
-        .await
-        .map_err(|error| match error {
-            ConnectionLimitError::TooMany => ApiError::TooManyConnections(RETRY_AFTER),
-            ConnectionLimitError::Overloaded => ApiError::Overloaded(RETRY_AFTER),
-            ConnectionLimitError::Draining => ApiError::Draining,
-        })?;
+    let (client_type, platform) = client(&handshake.client_type, &handshake.platform)?;
+    let permit = permit(state, user_id, addr).await?;
     let upgrade = UpgradeRequest::from_parts(&mut parts)
         .map_err(|error| ApiError::invalid("upgrade", error))?;
     // Noted for everybody: people who were on one canvas may write to each other.
@@ -205,28 +198,44 @@ async fn accept(
             display_name: user.display_name.into(),
             name_version: user.name_version,
         },
-        status_message: waiting_status.unwrap_or(user.status_message),
         blocked: lookup.blocked,
         session_id: session.session_id,
         expires_at: session.expires_at,
-        role,
-        acl_version: access.acl_version,
         sanctions,
-        standing,
-        canvas_id,
         client_type,
         platform,
-        last_seq,
-        epoch,
-        last_timestamp,
-        last_rewording: lookup.last_rewording,
+        purpose: Purpose::Canvas(AcceptedCanvas {
+            canvas_id,
+            status_message: waiting_status.unwrap_or(user.status_message),
+            role,
+            acl_version: access.acl_version,
+            standing,
+            last_seq,
+            epoch,
+            last_timestamp,
+            last_rewording: lookup.last_rewording,
+        }),
         permit,
-        verify_token: verify_token(state.clone(), addr, canvas_id, user_id),
+        verify_token: verify_token(state.clone(), addr, Some(canvas_id), user_id),
     });
     let mut response = upgrade.accept(accepted);
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     Ok(response)
+}
+
+/// A place for one more connection of the user.
+pub(super) async fn permit(
+    state: &AppState,
+    user_id: UserId,
+    addr: ClientAddr,
+) -> Result<ConnectionPermit, ApiError> {
+    let permit = state.hub.acquire_connection(user_id, addr.ip).await;
+    permit.map_err(|error| match error {
+        ConnectionLimitError::TooMany => ApiError::TooManyConnections(RETRY_AFTER),
+        ConnectionLimitError::Overloaded => ApiError::Overloaded(RETRY_AFTER),
+        ConnectionLimitError::Draining => ApiError::Draining,
+    })
 }
 
 /// The `last_seq` of the query: none if empty, `i64::MAX` if too large.
@@ -253,8 +262,9 @@ fn history(handshake: &Handshake) -> (Option<Epoch>, Option<Timestamp>) {
     }
 }
 
-fn client(handshake: &Handshake) -> Result<(ClientType, String), ApiError> {
-    let client_type = match handshake.client_type.as_str() {
+/// What kind of client it is, and what it runs on.
+pub(super) fn client(client_type: &str, platform: &str) -> Result<(ClientType, String), ApiError> {
+    let client_type = match client_type {
         "" | "browser" => ClientType::Browser,
         "agent" => ClientType::Agent,
         _ => {
@@ -262,15 +272,16 @@ fn client(handshake: &Handshake) -> Result<(ClientType, String), ApiError> {
             return Err(ApiError::invalid("client_type", message));
         }
     };
-    let platform = text::clean(&handshake.platform, &limits::PLATFORM)
+    let platform = text::clean(platform, &limits::PLATFORM)
         .map_err(|error| ApiError::invalid("platform", error))?;
     Ok((client_type, platform))
 }
 
-fn verify_token(
+/// How the tokens of `auth_refresh` are verified.
+pub(super) fn verify_token(
     state: AppState,
     addr: ClientAddr,
-    canvas_id: CanvasId,
+    canvas_id: Option<CanvasId>,
     user_id: UserId,
 ) -> VerifyToken {
     Arc::new(move |token| {
@@ -278,11 +289,13 @@ fn verify_token(
         Box::pin(async move {
             let verified = state.auth.verify_token(&token).await;
             if matches!(verified, Err(AuthError::InvalidCredential)) {
-                let event = AuditEntry::new(Action::Refresh, addr.ip)
-                    .by(user_id)
-                    .on(canvas_id)
-                    .refused(&ApiError::Unauthenticated);
-                state.audit.record(event);
+                let mut entry = AuditEntry::new(Action::Refresh, addr.ip).by(user_id);
+                if let Some(canvas_id) = canvas_id {
+                    entry = entry.on(canvas_id);
+                }
+                state
+                    .audit
+                    .record(entry.refused(&ApiError::Unauthenticated));
             }
             let session = verified.ok()?;
             Some(VerifiedToken {

@@ -1,4 +1,4 @@
-//! The task of one WebSocket connection. It decodes messages, answers those that
+//! The task of one WebSocket connection, of a canvas or of a user alone. It decodes messages, answers those that
 //! need no room, passes the others to the room, and writes what the socket did
 //! not accept at once. It does not know how the room handles a message.
 //!
@@ -11,7 +11,9 @@ mod disconnect;
 mod requests;
 mod writing;
 
-pub(crate) use accept::{AcceptedConnection, VerifiedToken, VerifyToken};
+pub(crate) use accept::{
+    AcceptedCanvas, AcceptedConnection, AcceptedUser, Purpose, VerifiedToken, VerifyToken,
+};
 
 use super::{
     connection_limiter::ConnectionPermit, outbound::OutboundMessage, outbox::Outbox,
@@ -58,7 +60,8 @@ struct Connection {
     outbox: Arc<Outbox>,
     handle: Arc<ConnectionHandle>,
     user_id: UserId,
-    canvas_id: CanvasId,
+    /// None for a connection without a canvas, which has no room either.
+    canvas_id: Option<CanvasId>,
     /// When the token expires, by the database's clock.
     expires_at: DateTime<Utc>,
     verify_token: VerifyToken,

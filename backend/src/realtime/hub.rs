@@ -11,6 +11,7 @@ mod notification_poller;
 mod renames;
 mod rooms;
 mod session_poller;
+mod user_connections;
 mod user_counts;
 
 pub(crate) use cluster::KickOutcome;
@@ -53,6 +54,7 @@ use tokio::{
     task::JoinHandle,
     time::timeout,
 };
+use user_connections::UserConnections;
 use user_counts::UserCounts;
 
 /// Connections that read missed events from the log at the same time.
@@ -107,6 +109,7 @@ struct Inner {
     limiter: ConnectionLimiter,
     rate_limits: RateLimits,
     status_messages: StatusMessages,
+    user_connections: UserConnections,
     renames: Renames,
     replay_permits: Semaphore,
     is_draining: AtomicBool,
@@ -117,6 +120,7 @@ struct Inner {
     log_poller: JoinHandle<()>,
     session_poller: JoinHandle<()>,
     notification_poller: JoinHandle<()>,
+    sanction_poller: JoinHandle<()>,
     cluster_ticker: JoinHandle<()>,
 }
 
@@ -126,6 +130,7 @@ impl Hub {
         // So that every counter is exported from the start.
         MessageMetrics::get();
         let poll_now = Arc::new(Notify::new());
+        let user_connections = UserConnections::default();
         let registry = Arc::new(Registry::default());
         let notifier = Notifier::new(pool.clone(), registry.clone(), bus.clone());
         let nodes = Arc::new(FailureDetector::new(bus.node()));
@@ -142,6 +147,11 @@ impl Hub {
                 log_poller: tokio::spawn(log_poller::run(inner.clone(), poll_now.clone())),
                 session_poller: tokio::spawn(session_poller::run(inner.clone())),
                 notification_poller: tokio::spawn(notification_poller::run(inner.clone())),
+                sanction_poller: tokio::spawn(user_connections::run(
+                    inner.clone(),
+                    user_connections.check.clone(),
+                )),
+                user_connections,
                 cluster_ticker: tokio::spawn(cluster::run(inner.clone())),
                 status_messages: StatusMessages::start(pool.clone()),
                 rate_limits: RateLimits::new(),
@@ -212,6 +222,7 @@ impl Hub {
     pub(crate) fn unregister(&self, id: ConnectionId) {
         self.inner.registry.remove(id);
         self.inner.conversations.closed(id);
+        self.inner.user_connections.remove(id);
         self.inner.bus.unsubscribe(Channel::Connection(id));
         self.inner.ended.notify_waiters();
     }
@@ -250,6 +261,7 @@ impl Hub {
         self.inner.log_poller.abort();
         self.inner.session_poller.abort();
         self.inner.notification_poller.abort();
+        self.inner.sanction_poller.abort();
         self.inner.cluster_ticker.abort();
         self.inner.status_messages.shut_down().await;
         let bus = &self.inner.bus;

@@ -59,7 +59,8 @@ pub(crate) struct ConnectionHandle {
     pub(crate) identity: Identity,
     /// Changes when the client sends a token of another session.
     pub(crate) session_id: Mutex<SessionId>,
-    pub(crate) canvas_id: CanvasId,
+    /// None for a connection without a canvas.
+    pub(crate) canvas_id: Option<CanvasId>,
     pub(crate) client_type: ClientType,
     pub(crate) platform: String,
     /// Set by the client's `hello`. Boxed, since few clients send it.
@@ -101,7 +102,7 @@ impl ConnectionHandle {
 
     /// Whether the filter selects this connection.
     fn matches(&self, filter: &ClientFilter) -> bool {
-        filter.canvas_id.is_none_or(|id| id == self.canvas_id)
+        filter.canvas_id.is_none_or(|id| Some(id) == self.canvas_id)
             && filter.user_id.is_none_or(|id| id == self.identity.user_id)
             && filter
                 .client_type
@@ -312,7 +313,7 @@ impl Registry {
         };
         for connection in connections.values() {
             stats.users.insert(connection.identity.user_id);
-            stats.canvases.insert(connection.canvas_id);
+            stats.canvases.extend(connection.canvas_id);
             let client_type = connection.client_type.name().to_owned();
             *stats.by_type.entry(client_type).or_default() += 1;
             let platform = connection.platform.clone();

@@ -69,7 +69,7 @@ const OBJECTS: &Table = &[
     ("Purged", "removed:int"),
     (
         "Client",
-        "connection_id:uuid user_id:int username:text canvas_id:int client_type:text \
+        "connection_id:uuid user_id:int username:text canvas_id:int|null client_type:text \
          platform:text client_name:text device:any node:text connected_at:time last_seen_at:time",
     ),
     (
@@ -105,6 +105,11 @@ const OBJECTS: &Table = &[
     ),
     ("Heartbeat", "interval_ms:int timeout_ms:int"),
     ("Ticket", "ticket:text expires_at:time"),
+    (
+        "UserConnected",
+        "type:text connection_id:uuid user_id:int username:text display_name:text \
+         unread_count:int server_time:time heartbeat:Heartbeat sanctions:[Sanction] blocked:[int]",
+    ),
     ("Liked", "tile_id:int like_count:int liked:bool"),
     (
         "Stats",
@@ -372,6 +377,9 @@ const ANSWERS: &[(&str, &str, &str)] = &[
 /// Panics if a message of the server does not match the contract.
 pub fn check_message(message: &Value) {
     let kind = message["type"].as_str().unwrap_or_default();
+    if kind == "connected" && message.get("canvas_id").is_none() {
+        return check(message, "UserConnected");
+    }
     let fields = look_up(MESSAGES, kind).unwrap_or_else(|| panic!("unknown: {message}"));
     check_fields(message, fields, &["type"]);
 }

@@ -103,6 +103,20 @@ impl TestClient {
         client
     }
 
+    /// Listens for the user alone, without a canvas.
+    pub async fn listen(client: &Client) -> Self {
+        Self::listen_with(client.addr, &format!("token={}", client.token())).await
+    }
+
+    /// The same with this query.
+    pub async fn listen_with(addr: SocketAddr, query: &str) -> Self {
+        let socket = open(addr, upgrade_user(addr, query, &[])).await.unwrap();
+        let mut client = Self::over(socket);
+        client.connected = client.read().await.expect("closed at once");
+        assert_eq!(client.connected["type"], "connected");
+        client
+    }
+
     /// [`Self::resume`], or `None` if the server is unreachable or refuses connections.
     pub async fn try_resume(client: &Client, canvas: i64, before: &Self) -> Option<Self> {
         let query = before.query(client);
@@ -506,7 +520,20 @@ pub fn upgrade(
     query: &str,
     headers: &[(&'static str, &str)],
 ) -> Request<()> {
-    let mut request = format!("ws://{addr}/api/v1/ws/canvas/{canvas}?{query}")
+    upgrade_at(addr, &format!("canvas/{canvas}?{query}"), headers)
+}
+
+/// The same for one without a canvas.
+pub fn upgrade_user(
+    addr: SocketAddr,
+    query: &str,
+    headers: &[(&'static str, &str)],
+) -> Request<()> {
+    upgrade_at(addr, &format!("user?{query}"), headers)
+}
+
+fn upgrade_at(addr: SocketAddr, path: &str, headers: &[(&'static str, &str)]) -> Request<()> {
+    let mut request = format!("ws://{addr}/api/v1/ws/{path}")
         .into_client_request()
         .unwrap();
     for (name, value) in headers {

@@ -51,6 +51,30 @@ pub struct Connected {
     pub blocked: Vec<UserId>,
 }
 
+/// `connected` on a connection without a canvas: its first message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename = "connected")]
+pub struct UserConnected {
+    /// The id of this connection.
+    pub connection_id: ConnectionId,
+    /// The user that the connection belongs to.
+    pub user_id: UserId,
+    /// The user's unique name.
+    pub username: String,
+    /// The user's name to show.
+    pub display_name: String,
+    /// The user's notifications that are not read.
+    pub unread_count: i64,
+    /// The user's own sanctions in force on the whole server.
+    pub sanctions: Vec<Sanction>,
+    /// The users whom the connection's user blocks.
+    pub blocked: Vec<UserId>,
+    /// The server's clock.
+    pub server_time: Timestamp,
+    /// How the server checks that the connection is alive.
+    pub heartbeat: Heartbeat,
+}
+
 /// How a connection begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -21,6 +21,17 @@ use fields::{Fields, Invalid, invalid};
 use serde_json::Value;
 use thiserror::Error;
 
+/// The types of requests that need no canvas.
+const WITHOUT_CANVAS: [&str; 7] = [
+    "hello",
+    "ping",
+    "heartbeat",
+    "auth_refresh",
+    "direct_message_send",
+    "direct_message_read",
+    "direct_typing",
+];
+
 /// Why a message was refused before it reached the canvas.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
@@ -39,6 +50,20 @@ pub struct DecodeError {
 /// [`DecodeError`] with `invalid_json`, `unknown_type`, `invalid_message`,
 /// `text_empty` or `text_too_long`.
 pub fn decode(frame: &str) -> Result<ClientRequest, DecodeError> {
+    decode_if(frame, |_| true)
+}
+
+/// Reads one text frame of a connection without a canvas, on which the types of requests
+/// about a canvas are unknown.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_without_canvas(frame: &str) -> Result<ClientRequest, DecodeError> {
+    decode_if(frame, |kind| WITHOUT_CANVAS.contains(&kind))
+}
+
+/// Reads one text frame whose `type` is known.
+fn decode_if(frame: &str, is_known: impl Fn(&str) -> bool) -> Result<ClientRequest, DecodeError> {
     let value =
         parse(frame).ok_or_else(|| without_op_id(ErrorCode::InvalidJson, "this is not JSON"))?;
     let Value::Object(map) = value else {
@@ -55,7 +80,7 @@ pub fn decode(frame: &str) -> Result<ClientRequest, DecodeError> {
         message: error.message,
         op_id: known,
     };
-    let message = message(&fields).map_err(with_op_id)?;
+    let message = message(&fields, is_known).map_err(with_op_id)?;
     let op_id = op_id.map_err(with_op_id)?;
     Ok(ClientRequest { op_id, message })
 }
@@ -74,12 +99,13 @@ fn without_op_id(code: ErrorCode, message: &str) -> DecodeError {
 }
 
 /// Reads the fields that the message's `type` has.
-fn message(fields: &Fields) -> Result<ClientMessage, Invalid> {
+fn message(fields: &Fields, is_known: impl Fn(&str) -> bool) -> Result<ClientMessage, Invalid> {
     let unknown = || Invalid {
         code: ErrorCode::UnknownType,
         message: "type is not one of this contract".to_owned(),
     };
     let kind = fields.get("type").and_then(Value::as_str);
+    let kind = kind.filter(|kind| is_known(kind));
     Ok(match kind.ok_or_else(unknown)? {
         "hello" => ClientMessage::Hello {
             client_name: fields

@@ -1,11 +1,12 @@
-//! Setting up a connection: from an accepted upgrade to a member of the room.
+//! Setting up a connection: from an accepted upgrade to a member of the room, or to one that
+//! listens for its user alone.
 
 use super::{
     Connection, ConnectionLog, ControlFrames, Disconnect, InvalidMessages, MAX_IN_FLIGHT,
     writing::ReplayError,
 };
 use crate::{
-    db::{access::Standing, sanctions::Sanctions},
+    db::{access::Standing, notifications, sanctions::Sanctions},
     realtime::{
         connection_limiter::ConnectionPermit,
         hub::{Hub, RoomLease},
@@ -23,7 +24,7 @@ use parking_lot::Mutex;
 use shared::{
     canvas::Role,
     ids::{CanvasId, ConnectionId, Epoch, SessionId, UserId},
-    protocol::CloseReason,
+    protocol::{CloseReason, UserConnected},
     time::Timestamp,
 };
 use std::{
@@ -49,25 +50,50 @@ pub(crate) struct VerifiedToken {
 /// A connection whose upgrade was accepted: what was checked and read before.
 pub(crate) struct AcceptedConnection {
     pub(crate) identity: Identity,
-    /// The user's status message as stored.
-    pub(crate) status_message: String,
     /// Whom the user blocks.
     pub(crate) blocked: Vec<UserId>,
     pub(crate) session_id: SessionId,
     /// When the token expires.
     pub(crate) expires_at: DateTime<Utc>,
+    /// The user's sanctions, on the canvas if there is one, and on the whole server; none if
+    /// they had none.
+    pub(crate) sanctions: Option<Sanctions>,
+    pub(crate) client_type: ClientType,
+    /// As the client sent it, or empty.
+    pub(crate) platform: String,
+    pub(crate) purpose: Purpose,
+    /// Held until the connection ends.
+    pub(crate) permit: ConnectionPermit,
+    pub(crate) verify_token: VerifyToken,
+}
+
+/// What a connection is for.
+pub(crate) enum Purpose {
+    /// To be on a canvas.
+    Canvas(AcceptedCanvas),
+    /// To listen for its user, wherever something happens.
+    User(AcceptedUser),
+}
+
+/// What was checked and read for a connection without a canvas.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AcceptedUser {
+    pub(crate) is_admin: bool,
+    /// The server's part of the access version when the sanctions were read.
+    pub(crate) access_version: i64,
+}
+
+/// What was checked and read for a connection to a canvas.
+pub(crate) struct AcceptedCanvas {
+    pub(crate) canvas_id: CanvasId,
+    /// The user's status message as stored.
+    pub(crate) status_message: String,
     /// The user's role on the canvas.
     pub(crate) role: Role,
     /// The canvas's access version when the role was read.
     pub(crate) acl_version: i64,
-    /// The user's sanctions; none if they had none.
-    pub(crate) sanctions: Option<Sanctions>,
     /// What else is known of the user.
     pub(crate) standing: Standing,
-    pub(crate) canvas_id: CanvasId,
-    pub(crate) client_type: ClientType,
-    /// As the client sent it, or empty.
-    pub(crate) platform: String,
     /// The newest `seq` that the client has; `None` for a fresh client.
     pub(crate) last_seq: Option<i64>,
     /// The epoch to which `last_seq` belongs.
@@ -77,9 +103,21 @@ pub(crate) struct AcceptedConnection {
     /// The `seq` of the newest event that replaced or removed words on the canvas, when the
     /// upgrade was checked.
     pub(crate) last_rewording: i64,
-    /// Held until the connection ends.
-    pub(crate) permit: ConnectionPermit,
-    pub(crate) verify_token: VerifyToken,
+}
+
+/// How a connection that was set up begins.
+enum Beginning {
+    /// It joins its room.
+    Join(Box<Join>, oneshot::Receiver<Joined>),
+    /// It listens for its user.
+    Listen(Box<Listener>),
+}
+
+/// A connection that begins to listen for its user.
+struct Listener {
+    user: AcceptedUser,
+    sanctions: Option<Sanctions>,
+    blocked: Vec<UserId>,
 }
 
 impl Hub {
@@ -90,9 +128,9 @@ impl Hub {
         socket: Socket,
         accepted: AcceptedConnection,
     ) -> impl Future<Output = ()> {
-        let (mut connection, join, joined) = self.set_up(socket, accepted);
+        let (mut connection, beginning) = self.set_up(socket, accepted);
         async move {
-            let disconnect = match Box::pin(connection.join(join, joined)).await {
+            let disconnect = match Box::pin(connection.begin(beginning)).await {
                 Ok(()) => connection.run().await,
                 Err(disconnect) => disconnect,
             };
@@ -102,13 +140,13 @@ impl Hub {
 
     /// Registers the connection and prepares its join. From here on it counts as
     /// open: it can be kicked, and dropping it leaves the room.
-    fn set_up(
-        self,
-        socket: Socket,
-        accepted: AcceptedConnection,
-    ) -> (Connection, Box<Join>, oneshot::Receiver<Joined>) {
+    fn set_up(self, socket: Socket, accepted: AcceptedConnection) -> (Connection, Beginning) {
         let connection_id = ConnectionId(Uuid::now_v7());
-        let room = self.lease_room(accepted.canvas_id);
+        let canvas_id = match &accepted.purpose {
+            Purpose::Canvas(canvas) => Some(canvas.canvas_id),
+            Purpose::User(_) => None,
+        };
+        let room = canvas_id.map(|canvas_id| self.lease_room(canvas_id));
         let message_rates = self.registry().message_rates().clone();
         let outbox = Arc::new(Outbox::new(socket.stream().clone(), message_rates));
         let connected_at = self.clock().now();
@@ -116,7 +154,7 @@ impl Hub {
             connection_id,
             identity: accepted.identity.clone(),
             session_id: Mutex::new(accepted.session_id),
-            canvas_id: accepted.canvas_id,
+            canvas_id,
             client_type: accepted.client_type,
             platform: accepted.platform,
             hello: Mutex::default(),
@@ -132,12 +170,12 @@ impl Hub {
             membership: RoomMembership {
                 hub: self,
                 connection_id,
-                room: Some(room),
+                room,
             },
             outbox: outbox.clone(),
             handle,
             user_id: accepted.identity.user_id,
-            canvas_id: accepted.canvas_id,
+            canvas_id,
             expires_at: accepted.expires_at,
             verify_token: accepted.verify_token,
             last_received: now,
@@ -150,26 +188,37 @@ impl Hub {
             _permit: accepted.permit,
         };
         connection.schedule_ping();
+        let canvas = match accepted.purpose {
+            Purpose::Canvas(canvas) => canvas,
+            Purpose::User(user) => {
+                let listener = Listener {
+                    user,
+                    sanctions: accepted.sanctions,
+                    blocked: accepted.blocked,
+                };
+                return (connection, Beginning::Listen(Box::new(listener)));
+            }
+        };
         let (reply, joined) = oneshot::channel();
         let join = Join {
             connection_id,
             identity: accepted.identity,
-            status_message: accepted.status_message,
+            status_message: canvas.status_message,
             blocked: accepted.blocked,
-            role: accepted.role,
-            acl_version: accepted.acl_version,
+            role: canvas.role,
+            acl_version: canvas.acl_version,
             sanctions: accepted.sanctions,
-            standing: accepted.standing,
-            last_seq: accepted.last_seq,
-            epoch: accepted.epoch,
-            last_timestamp: accepted.last_timestamp,
-            last_rewording: accepted.last_rewording,
+            standing: canvas.standing,
+            last_seq: canvas.last_seq,
+            epoch: canvas.epoch,
+            last_timestamp: canvas.last_timestamp,
+            last_rewording: canvas.last_rewording,
             is_compared: false,
             heartbeat: connection.heartbeat(),
             outbox,
             reply,
         };
-        (connection, Box::new(join), joined)
+        (connection, Beginning::Join(Box::new(join), joined))
     }
 }
 
@@ -178,7 +227,7 @@ impl Hub {
 pub(super) struct RoomMembership {
     pub(super) hub: Hub,
     pub(super) connection_id: ConnectionId,
-    /// `Some` until it is dropped.
+    /// None for a connection without a canvas.
     pub(super) room: Option<RoomLease>,
 }
 
@@ -198,9 +247,54 @@ impl Drop for RoomMembership {
 }
 
 impl Connection {
-    /// Joins the room, writes `connected` and the events that the client missed,
-    /// and lets the outbox write to the socket from then on.
-    pub(super) async fn join(
+    /// Writes `connected`, and lets the outbox write to the socket from then on.
+    async fn begin(&mut self, beginning: Beginning) -> Result<(), Disconnect> {
+        match beginning {
+            Beginning::Join(join, joined) => self.join(join, joined).await?,
+            Beginning::Listen(listener) => self.listen(*listener).await?,
+        }
+        self.outbox.resume();
+        // The socket was not read meanwhile, so the timeout starts now.
+        self.last_received = Instant::now();
+        Ok(())
+    }
+
+    /// Writes `connected` of a connection without a canvas. It is registered already: what
+    /// happens meanwhile waits in the outbox.
+    async fn listen(&mut self, listener: Listener) -> Result<(), Disconnect> {
+        let Listener {
+            user,
+            sanctions,
+            blocked,
+        } = listener;
+        let hub = &self.membership.hub;
+        let unread_count = notifications::unread_count(hub.pool(), self.user_id).await;
+        let unread_count = unread_count.map_err(|error| {
+            self.log
+                .failure(&error, "unread notifications could not be counted");
+            Disconnect::Close(CloseReason::Internal)
+        })?;
+        let shown = sanctions.iter().flat_map(|all| all.iter());
+        let shown = shown.map(|sanction| sanction.own(user.is_admin)).collect();
+        let identity = &self.handle.identity;
+        let connected = UserConnected {
+            connection_id: self.membership.connection_id,
+            user_id: self.user_id,
+            username: identity.username.to_string(),
+            display_name: identity.display_name.to_string(),
+            unread_count,
+            sanctions: shown,
+            blocked,
+            server_time: hub.clock().now().into(),
+            heartbeat: self.heartbeat(),
+        };
+        hub.listen(&self.handle, user, sanctions);
+        self.write([OutboundMessage::custom_reply(&connected)])
+            .await
+    }
+
+    /// Joins the room, and writes `connected` and the events that the client missed.
+    async fn join(
         &mut self,
         join: Box<Join>,
         joined: oneshot::Receiver<Joined>,
@@ -237,9 +331,6 @@ impl Connection {
         }
         self.outbox
             .mark_written(Some(joined.head), &BatchStats::default());
-        self.outbox.resume();
-        // The socket was not read meanwhile, so the timeout starts now.
-        self.last_received = Instant::now();
         Ok(())
     }
 }

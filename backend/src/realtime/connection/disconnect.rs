@@ -23,7 +23,7 @@ impl ConnectionLog {
             "connection",
             connection_id = %connection.connection_id,
             user_id = %connection.identity.user_id,
-            canvas_id = %connection.canvas_id,
+            canvas_id = connection.canvas_id.map(tracing::field::display),
             client_type = connection.client_type.name(),
         );
         tracing::debug!(parent: &span, "opened");

@@ -10,7 +10,7 @@ use shared::{
     limits,
     protocol::{
         Ack, ClientMessage, CloseReason, DecodeError, ErrorCode, ErrorMessage, Pong,
-        PresenceChange, ServerMessage, decode,
+        PresenceChange, ServerMessage, decode, decode_without_canvas,
     },
     time::Timestamp,
 };
@@ -74,7 +74,11 @@ impl Connection {
     pub(super) async fn on_text(&mut self, text: &str) -> Result<(), Disconnect> {
         self.membership.hub.registry().message_rates().count_in();
         self.log.messages_in += 1;
-        let request = match decode(text) {
+        let decoded = match self.canvas_id {
+            Some(_) => decode(text),
+            None => decode_without_canvas(text),
+        };
+        let request = match decoded {
             Ok(request) => request,
             Err(error) => {
                 MessageMetrics::get().count_received(None);

@@ -85,6 +85,9 @@ impl Connection {
     /// when the connection is told to close or its token expires. The hub limits how
     /// many connections read at once.
     pub(super) async fn replay(&mut self, mut after: i64, until: i64) -> Result<(), ReplayError> {
+        let Some(canvas_id) = self.canvas_id else {
+            return Err(ReplayError::Unavailable);
+        };
         after = after.max(0);
         while after < until {
             self.check_open()?;
@@ -92,7 +95,7 @@ impl Connection {
                 let hub = &self.membership.hub;
                 // The semaphore is never closed.
                 let _permit = hub.replay_permits().acquire().await.ok();
-                db::log::after(hub.pool(), self.canvas_id, after, until, PAGE).await
+                db::log::after(hub.pool(), canvas_id, after, until, PAGE).await
             };
             let page = page.map_err(|error| {
                 self.log.failure(&error, "missed events could not be read");

@@ -176,9 +176,11 @@ impl Inner {
         }
     }
 
-    /// Has every room read the roles and sanctions of its members again. A room whose queue
-    /// is full does it at the next poll of the heads.
+    /// Has every room read the roles and sanctions of its members again, and those of the
+    /// connections without a canvas. A room whose queue is full does it at the next poll of the
+    /// heads.
     pub(super) fn server_access_changed(&self) {
+        self.user_connections.check.notify_one();
         let rooms = self.rooms.lock();
         for room in rooms.values() {
             let _ = room.commands.try_send(Command::AccessChanged);

@@ -3,15 +3,15 @@
 
 use super::{Room, replies, timers::Timer};
 use crate::{
-    db::sanctions::{SanctionRecord, Sanctions, forbidding},
-    realtime::{outbound::OutboundMessage, write::WriteError},
+    db::sanctions::{Sanctions, forbidding},
+    realtime::{sanction_messages::SanctionMessages, write::WriteError},
 };
 use chrono::{DateTime, Utc};
 use shared::{
-    api::sanctions::{Activity, Sanction, SanctionKind},
+    api::sanctions::{Activity, Sanction},
     canvas::Role,
     ids::{ConnectionId, OpId, UserId},
-    protocol::{CloseReason, SanctionLifted, Sanctioned, ServerMessage},
+    protocol::CloseReason,
 };
 use std::time::{Duration, Instant};
 
@@ -44,33 +44,13 @@ impl Room {
             let after = member.sanctions.clone();
             let after = after.as_deref().unwrap_or_default();
             let before = before.as_deref().unwrap_or_default();
-            for sanction in before {
-                if !after.iter().any(|it| it.id == sanction.id) {
-                    let lifted = ServerMessage::SanctionLifted(SanctionLifted {
-                        sanction_id: sanction.id,
-                        canvas_id: sanction.canvas_id,
-                        timestamp: now.into(),
-                    });
-                    self.delivery.send_to(id, OutboundMessage::reply(&lifted));
-                }
+            let moderates = role >= Role::Moderator;
+            let told = SanctionMessages::of(before, after, moderates, now);
+            for message in told.messages {
+                self.delivery.send_to(id, message);
             }
-            for sanction in after {
-                // A new name of somebody is no news.
-                let is_told = |it: &SanctionRecord| {
-                    it.id == sanction.id && it.expires_at == sanction.expires_at
-                };
-                if before.iter().any(is_told) {
-                    continue;
-                }
-                let is_banned = sanction.kind == SanctionKind::Ban;
-                let message = ServerMessage::Sanction(Box::new(Sanctioned {
-                    sanction: sanction.own(role >= Role::Moderator && !is_banned),
-                    timestamp: now.into(),
-                }));
-                self.delivery.send_to(id, OutboundMessage::reply(&message));
-                if is_banned {
-                    banned.push(outbox.clone());
-                }
+            if told.is_banned {
+                banned.push(outbox);
             }
             self.schedule_expiry(user, after.iter().filter_map(|it| it.expires_at).min());
         }

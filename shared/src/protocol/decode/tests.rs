@@ -53,6 +53,30 @@ fn each_mistake_has_its_code() {
 }
 
 #[test]
+fn without_a_canvas_only_what_needs_none_is_known() {
+    let decoded = |kind: &str| {
+        let frame = json!({ "type": kind, "token": "t" }).to_string();
+        decode_without_canvas(&frame)
+    };
+    for kind in ClientMessage::MESSAGE_TYPES {
+        let is_known = WITHOUT_CANVAS.contains(kind);
+        let error = decoded(kind).err().map(|error| error.code);
+        assert_eq!(
+            error,
+            (!is_known).then_some(ErrorCode::UnknownType),
+            "{kind}"
+        );
+    }
+    for kind in WITHOUT_CANVAS {
+        assert!(ClientMessage::MESSAGE_TYPES.contains(&kind), "{kind}");
+    }
+    assert_eq!(
+        decoded("nonsense").unwrap_err().code,
+        ErrorCode::UnknownType
+    );
+}
+
+#[test]
 fn the_op_id_is_echoed_even_when_the_rest_is_wrong() {
     let op = Uuid::from_u128(9);
     let error =
