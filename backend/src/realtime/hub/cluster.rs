@@ -18,7 +18,7 @@ use std::{
     sync::{Weak, atomic::Ordering},
     time::Duration,
 };
-use tokio::time::{self, MissedTickBehavior};
+use tokio::time::{self, Instant, MissedTickBehavior};
 
 /// Time between two ticks of the failure detector.
 const TICK_INTERVAL: Duration = Duration::from_secs(1);
@@ -185,7 +185,8 @@ impl Inner {
 /// not, and has the rooms compare their presence with Redis. Ends with the hub, or
 /// at once where there is no Redis.
 pub(super) async fn run(inner: Weak<Inner>) {
-    let mut interval = time::interval(TICK_INTERVAL);
+    // Not at once: the hub, which is being made, cannot be reached yet.
+    let mut interval = time::interval_at(Instant::now() + TICK_INTERVAL, TICK_INTERVAL);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for tick in 1_u64.. {
         interval.tick().await;

@@ -6,7 +6,7 @@ use crate::db;
 use chrono::TimeDelta;
 use shared::{ids::SessionId, protocol::CloseReason};
 use std::{sync::Weak, time::Duration};
-use tokio::time::{self, MissedTickBehavior};
+use tokio::time::{self, Instant, MissedTickBehavior};
 
 /// Time between two polls. The contract lets connections outlive their session by
 /// 5 s at most.
@@ -19,7 +19,8 @@ const GRACE: TimeDelta = TimeDelta::seconds(1);
 /// closes those connections. Also measures the database's clock, by which
 /// sessions expire, and reads which users were renamed. Ends with the hub.
 pub(super) async fn run(inner: Weak<Inner>) {
-    let mut interval = time::interval(POLL_INTERVAL);
+    // Not at once: the hub, which is being made, cannot be reached yet.
+    let mut interval = time::interval_at(Instant::now() + POLL_INTERVAL, POLL_INTERVAL);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         interval.tick().await;
