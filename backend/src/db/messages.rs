@@ -1,7 +1,7 @@
 //! Chat messages, which are read from the log.
 
 use super::Result;
-use crate::words;
+use crate::{message_id, words};
 use shared::{
     api::ChatMessage,
     ids::{CanvasId, MessageId, UserId},
@@ -66,17 +66,25 @@ pub(crate) async fn find(
     canvas: CanvasId,
     id: MessageId,
 ) -> Result<Option<ChatMessage>> {
-    // The id stands in a fixed place of the wire form, which has an index.
+    // The id stands in a fixed place of the wire form. Ids of version 7 have an index, others
+    // name the place.
     let found = query_as!(
         MessageRow,
-        r#"SELECT e.body, CASE WHEN e.words_of IS NOT NULL THEN (
+        r#"SELECT e.body AS "body!", CASE WHEN e.words_of IS NOT NULL THEN (
                     SELECT s.body FROM canvas_events s
                     WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
-           FROM canvas_events e
-           WHERE e.canvas_id = $1 AND e.kind = 'canvas_chat_message'
-             AND substr(e.body, 45, 36) = $2"#,
+           FROM (
+               SELECT canvas_id, body, words_of FROM canvas_events
+               WHERE canvas_id = $1 AND seq = $3 AND kind = 'canvas_chat_message'
+                 AND substr(body, 45, 36) = $2
+               UNION ALL
+               SELECT canvas_id, body, words_of FROM canvas_events
+               WHERE $3::bigint IS NULL AND canvas_id = $1 AND kind = 'canvas_chat_message'
+                 AND substr(body, 45, 36) = $2 AND substr(body, 59, 1) = '7'
+           ) AS e"#,
         canvas.0,
         id.to_string(),
+        message_id::seq(id),
     )
     .fetch_optional(executor)
     .await?;
