@@ -42,6 +42,9 @@ move-pen = Move the pen
 paint = Paint
 send = Send
 new-line = New line
+# In the empty text field of the chat.
+edit-newest = Edit your newest message
+reply = Reply to the message with the focus
 name-person = Name a person
 name-tile = Name a tile
 show-keys = Show these keys

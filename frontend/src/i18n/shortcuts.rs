@@ -68,6 +68,8 @@ pub fn groups() -> [Group; 6] {
             keys: vec![
                 ("Enter", texts.send()),
                 ("Shift+Enter", texts.new_line()),
+                ("↑", texts.edit_newest()),
+                ("R", texts.reply()),
                 ("@", texts.name_person()),
                 ("@12,7", texts.name_tile()),
             ],
