@@ -4,7 +4,6 @@
 use crate::{
     api,
     board::url,
-    browser,
     components::dock::{DockState, Tab},
     i18n::comments::comment_texts,
     model::{
@@ -29,12 +28,11 @@ pub fn follow_comment_links(store: Store, session: Session, dock: DockState) {
     let is_ready = Memo::new(move |_| store.load.get() == LoadState::Ready);
     let search = use_location().search;
     Effect::new(move || {
-        search.track();
+        // Not the address of the window, which changes after this.
+        let query = search.get();
         if !is_ready.get() {
             return;
         }
-        // The board changes the address without the router.
-        let query = browser::window().location().search().unwrap_or_default();
         let Some(comment) = url::comment(&query) else {
             return;
         };

@@ -5,6 +5,7 @@ use crate::{
     browser::now_ms,
     components::{
         avatar::Avatar,
+        comments::link::show_comment,
         dialogs::{DialogKind, Dialogs},
         dock::{DockState, Tab},
         icons::{Glyph, Icon},
@@ -25,7 +26,7 @@ use crate::{
 use leptos::prelude::*;
 use shared::{
     api::notifications::{Notification, NotificationKind},
-    ids::ConversationId,
+    ids::{CommentId, ConversationId},
 };
 
 const DAY_MS: i64 = 24 * 60 * 60_000;
@@ -276,12 +277,13 @@ impl Going {
         let Some((store, session, dock, panel)) = self.here else {
             return false;
         };
-        // The panel of a comment is opened by its address.
-        if told.canvas_id != Some(store.canvas_id) || told.comment_id.is_some() {
+        if told.canvas_id != Some(store.canvas_id) {
             return false;
         }
         panel.section.set(None);
-        if let Some(at) = tile(told) {
+        if let (Some(at), Some(comment)) = (tile(told), told.comment_id) {
+            show_comment(store, session, at, CommentId(comment));
+        } else if let Some(at) = tile(told) {
             session.fly_to(CameraCommand::Tile(at));
             session.select(Some(at));
             session.highlight(at);
