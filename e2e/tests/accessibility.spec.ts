@@ -76,10 +76,16 @@ for (const colorScheme of ["dark", "light"] as const) {
       await his.message.pressSequentially("I see");
       await expect(tab.typing).toContainText("Bob");
       expect(await findings(tab.page)).toEqual([]);
+      await bob.sends(canvas, [{ type: "comment_create", ...tile, text: "Why @3,3?" }]);
       for (const panel of ["People", "Activity", "Tile"] as const) {
         await tab.show(panel);
         expect(await findings(tab.page)).toEqual([]);
       }
+      const thread = tab.page.locator(".thread");
+      await thread.getByRole("button", { name: "Answer" }).click();
+      await thread.getByRole("button", { name: "Then and now" }).click();
+      await expect(thread).toContainText("has not changed");
+      expect(await findings(tab.page)).toEqual([]);
       await tab.page.getByRole("button", { name: "Draw in this tile" }).click();
       await expect(tab.tools).toBeVisible();
       expect(await findings(tab.page)).toEqual([]);
