@@ -3,7 +3,7 @@
 
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
-import { type Canvas, type CanvasPage, User, expect, freshName, test } from "../fixtures.ts";
+import { type Canvas, User, expect, freshName, test } from "../fixtures.ts";
 
 const tile = { x: 1, y: 2 };
 
@@ -20,14 +20,6 @@ function bell(page: Page): Locator {
 
 function envelope(page: Page): Locator {
   return page.getByRole("banner").getByRole("link", { name: /^Private messages/ });
-}
-
-/** The panel beside the board, with its messages. */
-async function messagesPanel(tab: CanvasPage): Promise<Locator> {
-  await tab.page.getByRole("button", { name: /^Notifications/ }).click();
-  const panel = tab.page.getByRole("region", { name: "Inbox" });
-  await panel.getByRole("tab", { name: /^Messages/ }).click();
-  return panel;
 }
 
 function field(place: Page | Locator, name: string): Locator {
