@@ -88,6 +88,7 @@ refused-newcomer = أنت جديد هنا: تمهّل في مربّعات غير
 refused-slow-mode = الوضع البطيء: انتظر قبل الرسالة التالية.
 refused-locked-down = هذه اللوحة مغلقة حاليًا.
 refused-no-message = لم تعد الرسالة موجودة.
+refused-no-comment = لم يعد التعليق موجودًا.
 problem-claimed = تولّى شخص آخر هذه الحالة.
 problem-over = هذا تقرّر أو انتهى من قبل.
 

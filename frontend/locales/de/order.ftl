@@ -88,6 +88,7 @@ refused-newcomer = Du bist neu hier: Bitte mach in Kacheln anderer langsamer.
 refused-slow-mode = Langsamer Modus: Bitte warte vor der nächsten Nachricht.
 refused-locked-down = Diese Leinwand ist vorerst abgeriegelt.
 refused-no-message = Die Nachricht ist nicht mehr da.
+refused-no-comment = Der Kommentar ist nicht mehr da.
 problem-claimed = Jemand anders hat diesen Fall übernommen.
 problem-over = Das wurde schon entschieden oder ist schon zu Ende.
 

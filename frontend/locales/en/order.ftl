@@ -88,6 +88,7 @@ refused-newcomer = You are new here: please go slower in tiles that others start
 refused-slow-mode = Slow mode: please wait before the next message.
 refused-locked-down = This canvas is locked down for now.
 refused-no-message = The message is not there any more.
+refused-no-comment = The comment is not there any more.
 problem-claimed = Somebody else has taken this case.
 problem-over = This was decided or ended already.
 

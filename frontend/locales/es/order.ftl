@@ -88,6 +88,7 @@ refused-newcomer = Eres nuevo aquí: ve más despacio en las casillas de otros.
 refused-slow-mode = Modo lento: espera antes del próximo mensaje.
 refused-locked-down = Este lienzo está cerrado por ahora.
 refused-no-message = El mensaje ya no está.
+refused-no-comment = El comentario ya no está.
 problem-claimed = Otra persona ha tomado este caso.
 problem-over = Esto ya se decidió o ya terminó.
 

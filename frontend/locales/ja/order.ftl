@@ -88,6 +88,7 @@ refused-newcomer = ここではまだ新人です。ほかの人のタイルで�
 refused-slow-mode = 低速モードです。次のメッセージまで待ってください。
 refused-locked-down = このキャンバスは一時的に閉鎖されています。
 refused-no-message = そのメッセージはもうありません。
+refused-no-comment = そのコメントはもうありません。
 problem-claimed = このケースはほかの人が担当しています。
 problem-over = これはすでに決定済みか終了しています。
 

@@ -37,6 +37,7 @@ pub fn api_problem(error: &ApiError) -> String {
         "version_conflict" => t().refused_version_conflict(),
         "out_of_bounds" => t().refused_out_of_bounds(),
         "message_not_found" => order_texts().refused_no_message(),
+        "comment_not_found" => order_texts().refused_no_comment(),
         "rewrite_running" => rewrite_texts().is_running(),
         "already_undone" => rewrite_texts().already_undone(),
         "too_large" => rewrite_texts().too_large(),
@@ -98,7 +99,7 @@ pub fn refusal(code: ErrorCode, message: &str) -> String {
         ErrorCode::ConversationNotFound => inbox_texts().refused_no_conversation(),
         ErrorCode::NotWanted => inbox_texts().refused_not_wanted(),
         ErrorCode::MessageNotFound => order_texts().refused_no_message(),
-        ErrorCode::CommentNotFound => t().refused_internal(),
+        ErrorCode::CommentNotFound => order_texts().refused_no_comment(),
         ErrorCode::InvalidJson
         | ErrorCode::UnknownType
         | ErrorCode::InvalidMessage
