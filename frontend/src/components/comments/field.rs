@@ -54,13 +54,18 @@ pub fn CommentField(
     let store = expect_context::<Store>();
     let account = expect_context::<Account>();
     let texts = comment_texts();
-    let draft = draft_key(store, account, at, &name);
     let count_id = format!("comment-count-{name}");
-    let kept = draft.as_deref().and_then(browser::load);
-    let text = RwSignal::new(kept.unwrap_or(initial));
-    let draft = StoredValue::new(draft);
+    let draft = Memo::new(move |_| draft_key(store, account, at, &name));
+    let text = RwSignal::new(initial.clone());
+    // After a reload it is known a moment later who the user is.
+    Effect::new(move || {
+        let kept = draft.get().as_deref().and_then(browser::load);
+        if let Some(kept) = kept.filter(|_| text.with_untracked(|text| *text == initial)) {
+            text.set(kept);
+        }
+    });
     let keep = move |text: &str| {
-        draft.with_value(|draft| match draft {
+        draft.with_untracked(|draft| match draft {
             Some(draft) if text.trim().is_empty() => browser::remove(draft),
             // Without room it is in this page alone.
             Some(draft) => drop(browser::save(draft, text)),
@@ -189,9 +194,9 @@ fn refusal(store: Store, account: Account) -> Option<String> {
     Some(order_texts().locked_down(&clock(until)))
 }
 
-/// Where the draft of a field is kept; none while nobody is signed in.
+/// Where the draft of a field is kept; none while nobody is signed in. Reactive.
 fn draft_key(store: Store, account: Account, at: Coord, name: &str) -> Option<String> {
-    let user = account.sign_in.with_untracked(|sign_in| match sign_in {
+    let user = account.sign_in.with(|sign_in| match sign_in {
         SignIn::SignedIn(user) => Some(user.id),
         SignIn::Unknown | SignIn::SignedOut => None,
     })?;
