@@ -74,7 +74,12 @@ pub fn ChatPanel() -> impl IntoView {
     let is_quiet = quiet(store, window);
     let load_older = move || session.load_older_chat();
     let scroll = Scroll::new(window, reading.at_end);
-    scroll.follow(move || lines.track(), load_older);
+    let changes = move || {
+        lines.track();
+        // Older messages that were loaded are not laid out by themselves.
+        window.is_at_start();
+    };
+    scroll.follow(changes, load_older);
     keep_in_tab_order(lines, scroll.list);
     wanted::follow(store, window, scroll);
     let scrolled = move |_| scroll.scrolled(load_older);
