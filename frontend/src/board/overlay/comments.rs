@@ -36,8 +36,9 @@ fn draw_pin(context: &CanvasRenderingContext2d, scene: &Scene<'_>, pin: &Pin) {
     if pin.kind == PinKind::Pin {
         let bottom = top + height;
         context.move_to(left + 4.0, bottom - 6.0);
-        context.line_to(left + 2.0, bottom + POINT);
+        // In the direction of the rectangle: the other way round would cut it out.
         context.line_to(left + 13.0, bottom - 1.0);
+        context.line_to(left + 2.0, bottom + POINT);
     }
     // An edge on every colour of the picture below.
     context.set_stroke_style_str(&scene.theme.background);
