@@ -2,7 +2,7 @@
 
 import { expect, test } from "../fixtures.ts";
 
-test("a draft is there after a reload, for whom it belongs to", { tag: "@phone" }, async ({
+test("a draft is there after a reload, for whom it belongs to", async ({
   alice,
   canvas,
 }) => {

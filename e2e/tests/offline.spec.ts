@@ -30,7 +30,7 @@ async function isKept(page: Page): Promise<void> {
   await expect.poll(async () => (await kept(page)).includes("/")).toBe(true);
 }
 
-test("what waits is there after a reload without a network", { tag: "@phone" }, async ({
+test("what waits is there after a reload without a network", async ({
   alice,
   bob,
   canvas,

@@ -10,7 +10,7 @@ const quote = (tab: CanvasPage, text: string) =>
 /** What stands above the text field. */
 const purpose = (tab: CanvasPage) => tab.page.locator("#chat-purpose");
 
-test("an answer quotes the message for all, and leads to it", { tag: "@phone" }, async ({
+test("an answer quotes the message for all, and leads to it", async ({
   alice,
   bob,
   canvas,
@@ -188,7 +188,7 @@ test.describe("on a touch screen", { tag: "@touch" }, () => {
   test("a button breaks the line", async ({ alice, bob, canvas }) => {
     const hers = await alice.open(canvas);
     const his = await bob.open(canvas);
-    await hers.show("Chat");
+    for (const tab of [hers, his]) await tab.show("Chat");
     await hers.message.fill("Roses");
     await hers.page.getByRole("button", { name: "New line" }).click();
     await expect(hers.message).toBeFocused();
