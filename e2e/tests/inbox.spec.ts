@@ -314,7 +314,7 @@ test("settings take effect at once, and notices on the desktop are asked for in 
   await page.getByRole("button", { name: "Notification settings" }).click();
   const dialog = page.getByRole("dialog", { name: "Notification settings" });
   await dialog.getByRole("checkbox", { name: "somebody likes my tile" }).uncheck();
-  await dialog.getByText("Nobody").click();
+  await dialog.getByRole("radio", { name: "Nobody" }).check();
   await expect
     .poll(() => alice.api("GET", "/users/me/preferences"))
     .toMatchObject({ direct_messages: "nobody", notify: { tile_liked: false, mention: true } });
