@@ -3,6 +3,7 @@
 mod common;
 
 use common::{TestServer, canvas, http::Client, socket::TestClient};
+use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -786,10 +787,8 @@ async fn comments_share_the_rate_of_chat_over_http_and_socket() {
         limited |= answer["code"] == "rate_limited" && answer["retry_after_ms"].is_i64();
     }
     assert!(limited);
-    let mut replies = Vec::new();
-    for _ in 0..40 {
-        replies.push(ann.post(&path, &body).await);
-    }
+    let posts = (0..300).map(|_| ann.post(&path, &body));
+    let replies: Vec<_> = stream::iter(posts).buffer_unordered(50).collect().await;
     let refused = replies.iter().find(|reply| reply.status == 429).unwrap();
     refused.problem(429, "rate_limited");
     refused.header("retry-after");
