@@ -212,3 +212,32 @@ async fn a_connection_that_was_away_reads_what_came_after() {
     let next = send("4").await;
     assert_eq!(bobs.expect("direct_message").await["message"], next);
 }
+
+#[tokio::test]
+async fn what_was_sent_while_redis_was_away_is_found() {
+    let mut cluster = Cluster::start(2).await;
+    let [here, there] = &cluster.nodes[..] else {
+        panic!("two nodes")
+    };
+    let pair = Pair::on(here, there).await;
+    let path = pair.messages();
+    let mut anns = TestClient::join(&pair.ann, pair.canvas).await;
+    let mut bobs = TestClient::join(&pair.bob, pair.canvas).await;
+    anns.done(pair.to("1")).await;
+    cluster.redis.kill().await;
+    for n in 2..=4 {
+        let body = json!({ "text": n.to_string() });
+        pair.ann.post(&path, &body).await.expect(201);
+        let back = json!({ "text": format!("{n} too") });
+        pair.bob.post(&path, &back).await.expect(201);
+    }
+    for connection in [&mut anns, &mut bobs] {
+        let all = if connection.connected["user_id"] == pair.ann.id() {
+            2..=7
+        } else {
+            1..=7
+        };
+        let all: Vec<i64> = all.collect();
+        assert_eq!(seqs(connection, all.len()).await, all);
+    }
+}
