@@ -106,6 +106,11 @@ fn describe() {
     ] {
         describe_gauge!(name, meaning);
     }
+    describe_counters();
+    describe_histograms();
+}
+
+fn describe_counters() {
     for (name, meaning) in [
         (
             "stellar_messages_in_total",
@@ -180,6 +185,9 @@ fn describe() {
     ] {
         counter!(name).absolute(0);
     }
+}
+
+fn describe_histograms() {
     describe_histogram!(
         "stellar_commit_seconds",
         Unit::Seconds,

@@ -244,7 +244,8 @@ async fn write(
     context: &BatchContext,
 ) -> db::Result<(Plan, Vec<Told>)> {
     let (now, tile_count) = (locked.now, locked.tile_count);
-    let loaded = load::load(connection, canvas, requests, locked, context).await?;
+    let mut loaded = load::load(connection, canvas, requests, locked, context).await?;
+    loaded.present.clone_from(&context.present);
     let plan = decide::decide(canvas, requests, loaded);
     save(connection, canvas, &plan, now, tile_count).await?;
     // Last: they lock what other canvases' transactions lock, too.

@@ -176,11 +176,7 @@ pub(super) async fn load(
             }
         }
     }
-    if !needs.mentions.is_empty() {
-        let names: Vec<String> = needs.mentions.into_iter().collect();
-        loaded.mentioned = db::users::ids_by_name(&mut *connection, &names).await?;
-    }
-    loaded.present.clone_from(&context.present);
+    loaded.mentioned = mentioned_users(connection, needs.mentions).await?;
     let cells: Vec<Coord> = needs.cells.into_iter().collect();
     let tiles = db::cells::load(connection, canvas, &cells).await?;
     loaded.cells = tiles.into_iter().collect();
@@ -218,6 +214,18 @@ pub(super) async fn load(
         loaded.note_locks(db::locks::held(connection, canvas).await?);
     }
     Ok(loaded)
+}
+
+/// The users with these names, by their names.
+async fn mentioned_users(
+    connection: &mut PgConnection,
+    names: HashSet<String>,
+) -> db::Result<HashMap<String, UserId>> {
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let names: Vec<String> = names.into_iter().collect();
+    db::users::ids_by_name(connection, &names).await
 }
 
 /// What the rewrite changes in each cell as it is now. A cell in which it is done is left
