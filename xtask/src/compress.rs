@@ -4,6 +4,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use brotli::CompressorWriter;
@@ -76,11 +77,15 @@ pub(crate) struct FirstLoad {
     pub(crate) wasm: u64,
     pub(crate) js: u64,
     pub(crate) css: u64,
+    /// Of the language with the largest catalog.
+    pub(crate) texts: u64,
 }
 
 impl FirstLoad {
     /// The most that it may be, in bytes.
     pub(crate) const LIMIT: u64 = 460_000;
+    /// The most that the texts of one language may be, in bytes.
+    pub(crate) const TEXTS_LIMIT: u64 = 12_000;
 
     /// The sizes of a client that [`compress_all`] has compressed.
     pub(crate) fn of(folder: &Path) -> Result<Self> {
@@ -88,13 +93,16 @@ impl FirstLoad {
             wasm: 0,
             js: 0,
             css: 0,
+            texts: 0,
         };
+        let mut texts = 0;
         for entry in fs::read_dir(folder).map_err(Error::file("read", folder))? {
             let path = entry.map_err(Error::file("read", folder))?.path();
             let sum = match path.extension().and_then(|kind| kind.to_str()) {
                 Some("wasm") => &mut load.wasm,
                 Some("js") => &mut load.js,
                 Some("css") => &mut load.css,
+                Some("json") => &mut texts,
                 _ => continue,
             };
             let compressed = beside(&path, "br");
@@ -105,13 +113,14 @@ impl FirstLoad {
             };
             let metadata = fs::metadata(sent).map_err(Error::file("read", sent))?;
             *sum += metadata.len();
+            load.texts = load.texts.max(mem::take(&mut texts));
         }
         Ok(load)
     }
 
     /// The sum.
     pub(crate) fn total(&self) -> u64 {
-        self.wasm + self.js + self.css
+        self.wasm + self.js + self.css + self.texts
     }
 }
 
@@ -119,12 +128,14 @@ impl Display for FirstLoad {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} KB of {} (WASM {}, JS {}, CSS {})",
+            "{} KB of {} (WASM {}, JS {}, CSS {}, texts {} of {})",
             self.total() / 1000,
             Self::LIMIT / 1000,
             self.wasm / 1000,
             self.js / 1000,
-            self.css / 1000
+            self.css / 1000,
+            self.texts / 1000,
+            Self::TEXTS_LIMIT / 1000,
         )
     }
 }
@@ -208,12 +219,16 @@ mod tests {
             ("app.css", 2000),
             ("app.css.br", 700),
             ("icon.svg", 9000),
+            ("en.json", 600),
+            ("ar.json", 3000),
+            ("ar.json.br", 800),
         ] {
             fs::write(folder.join(name), vec![0; bytes]).unwrap();
         }
         let load = FirstLoad::of(&folder).unwrap();
         assert_eq!((load.wasm, load.js, load.css), (3000, 900, 700));
-        assert_eq!(load.total(), 4600);
+        assert_eq!(load.texts, 800);
+        assert_eq!(load.total(), 5400);
         fs::remove_dir_all(folder).unwrap();
     }
 }
