@@ -5,7 +5,7 @@ use super::Inner;
 use crate::db::{self, notifications};
 use shared::ids::UserId;
 use std::{sync::Weak, time::Duration};
-use tokio::time::{self, MissedTickBehavior};
+use tokio::time::{self, Instant, MissedTickBehavior};
 
 /// Time between two polls.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -15,7 +15,8 @@ const MAX_USERS: usize = 1_000;
 /// Polls while Redis is away, and once when it is back. Ends with the hub, or at once where
 /// there is no Redis.
 pub(super) async fn run(inner: Weak<Inner>) {
-    let mut interval = time::interval(POLL_INTERVAL);
+    // Not at once: the hub, which is being made, cannot be reached yet.
+    let mut interval = time::interval_at(Instant::now() + POLL_INTERVAL, POLL_INTERVAL);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut was_down = false;
     loop {
