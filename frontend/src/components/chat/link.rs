@@ -20,7 +20,9 @@ impl Address {
     /// taken for it.
     fn parse(written: &str) -> Option<Self> {
         let url = Url::new(written).ok()?;
-        let is_plain = url.username().is_empty() && url.password().is_empty();
+        // Browsers differ in whether they encode what no host may contain, or refuse it.
+        let is_plain =
+            url.username().is_empty() && url.password().is_empty() && !url.host().contains('%');
         if url.protocol() != "https:" || !is_plain {
             return None;
         }
