@@ -14,6 +14,8 @@ pub(crate) const SEQ_DIGITS: usize = 12;
 pub(crate) fn new(seq: i64) -> MessageId {
     let mut bytes = Uuid::now_v7().into_bytes();
     let [_, _, low @ ..] = seq.to_be_bytes();
+    // What is random in a UUID of version 7 stands at its end.
+    bytes[6..10].copy_from_slice(&rand::random::<[u8; 4]>());
     bytes[10..].copy_from_slice(&low);
     MessageId(Builder::from_custom_bytes(bytes).into_uuid())
 }

@@ -109,7 +109,8 @@ async fn guests_that_left_nothing_are_deleted() {
     execute(
         &pool,
         "INSERT INTO canvas_visits (user_id, canvas_id, first_at)
-         SELECT u.id, c.id, u.created_at FROM users u, canvases c",
+         SELECT u.id, c.id, u.created_at FROM users u, canvases c
+         ON CONFLICT DO NOTHING",
     )
     .await;
     let expected: BTreeSet<i64> = stay.iter().map(Client::id).collect();

@@ -9,6 +9,7 @@ use fluent_syntax::ast::{
     VariantKey,
 };
 use fluent_syntax::unicode::unescape_unicode_to_string;
+use std::fmt::Write;
 
 /// What a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,11 +158,11 @@ fn write_pattern(
                 }
                 Expression::Inline(inline) => {
                     let (name, _) = variable(inline)?;
-                    written.push_str(&format!("{{{}}}", index(parameters, name)));
+                    let _ = write!(written, "{{{}}}", index(parameters, name));
                 }
                 Expression::Select { selector, variants } => {
                     let (name, _) = variable(selector)?;
-                    written.push_str(&format!("{{{}?", index(parameters, name)));
+                    let _ = write!(written, "{{{}?", index(parameters, name));
                     write_variants(variants, parameters, written)?;
                     written.push('}');
                 }
@@ -185,7 +186,9 @@ fn write_variants(
             VariantKey::Identifier { name } => {
                 return Err(format!("[{name}] is no plural category"));
             }
-            VariantKey::NumberLiteral { value } => written.push_str(&format!("={value}")),
+            VariantKey::NumberLiteral { value } => {
+                let _ = write!(written, "={value}");
+            }
         }
         written.push('{');
         write_pattern(&variant.value, parameters, written)?;

@@ -75,11 +75,10 @@ fn presence() -> impl Strategy<Value = ClientMessage> {
     .prop_map(ClientMessage::UserPresence)
 }
 
-/// A message of each type, equally often.
+/// A message of any type.
 fn message() -> impl Strategy<Value = ClientMessage> {
     let cell = any::<(i32, i32)>();
     let chat = || clean(limits::CHAT_TEXT).prop_map(|text| ChatText::parse(&text).unwrap());
-    let edit = any::<(u16, u8)>().prop_map(|(index, colour)| PixelEdit(index, colour));
     prop_oneof![
         (clean(limits::CLIENT_NAME), device()).prop_map(|(client_name, device)| {
             ClientMessage::Hello {
@@ -141,6 +140,20 @@ fn message() -> impl Strategy<Value = ClientMessage> {
             comment_id: CommentId(id),
         }),
         presence(),
+        tile_message(),
+        (0..i64::MAX).prop_map(|last_seq| ClientMessage::RequestUpdate { last_seq }),
+        timestamp().prop_map(|timestamp| ClientMessage::Ping { timestamp }),
+        timestamp().prop_map(|timestamp| ClientMessage::Heartbeat { timestamp }),
+        any::<String>().prop_map(|token| ClientMessage::AuthRefresh { token }),
+    ]
+    .boxed()
+}
+
+/// A message about one tile, of each type equally often.
+fn tile_message() -> impl Strategy<Value = ClientMessage> {
+    let cell = any::<(i32, i32)>();
+    let edit = any::<(u16, u8)>().prop_map(|(index, colour)| PixelEdit(index, colour));
+    prop_oneof![
         (
             cell,
             "[a-z_]{1,32}",
@@ -187,10 +200,6 @@ fn message() -> impl Strategy<Value = ClientMessage> {
         cell.prop_map(|(x, y)| ClientMessage::TileDelete { x, y }),
         cell.prop_map(|(x, y)| ClientMessage::TileLock { x, y }),
         cell.prop_map(|(x, y)| ClientMessage::TileUnlock { x, y }),
-        (0..i64::MAX).prop_map(|last_seq| ClientMessage::RequestUpdate { last_seq }),
-        timestamp().prop_map(|timestamp| ClientMessage::Ping { timestamp }),
-        timestamp().prop_map(|timestamp| ClientMessage::Heartbeat { timestamp }),
-        any::<String>().prop_map(|token| ClientMessage::AuthRefresh { token }),
     ]
     .boxed()
 }

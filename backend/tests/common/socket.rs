@@ -376,15 +376,14 @@ impl TestClient {
 
     fn fold(&mut self, message: &Value) {
         match message["type"].as_str().unwrap() {
-            "connected" => {}
+            // The `seq` of the second is a place in a conversation.
+            "connected" | "direct_message_read" => {}
             "ack" => self.acknowledged(message),
             "error" => {
                 if let Some(op_id) = message["op_id"].as_str() {
                     self.pending.remove(op_id);
                 }
             }
-            // Its `seq` is a place in a conversation.
-            "direct_message_read" => {}
             _ => {
                 if let Some(seq) = message["seq"].as_i64() {
                     assert_eq!(seq, self.seq + 1, "a gap or a repeat: {message}");

@@ -100,10 +100,6 @@ fn without_op_id(code: ErrorCode, message: &str) -> DecodeError {
 
 /// Reads the fields that the message's `type` has.
 fn message(fields: &Fields, is_known: impl Fn(&str) -> bool) -> Result<ClientMessage, Invalid> {
-    let unknown = || Invalid {
-        code: ErrorCode::UnknownType,
-        message: "type is not one of this contract".to_owned(),
-    };
     let kind = fields.get("type").and_then(Value::as_str);
     let kind = kind.filter(|kind| is_known(kind));
     Ok(match kind.ok_or_else(unknown)? {
@@ -152,6 +148,26 @@ fn message(fields: &Fields, is_known: impl Fn(&str) -> bool) -> Result<ClientMes
             comment_id: fields.integer("comment_id").map(CommentId)?,
         },
         "user_presence" => ClientMessage::UserPresence(presence(fields)?),
+        kind if kind.starts_with("tile_") => tile_message(kind, fields)?,
+        "request_update" => ClientMessage::RequestUpdate {
+            last_seq: fields.position("last_seq")?,
+        },
+        "ping" => ClientMessage::Ping {
+            timestamp: fields.timestamp()?,
+        },
+        "heartbeat" => ClientMessage::Heartbeat {
+            timestamp: fields.timestamp()?,
+        },
+        "auth_refresh" => ClientMessage::AuthRefresh {
+            token: fields.string("token")?.to_owned(),
+        },
+        _ => return Err(unknown()),
+    })
+}
+
+/// The same, of those about one tile.
+fn tile_message(kind: &str, fields: &Fields) -> Result<ClientMessage, Invalid> {
+    Ok(match kind {
         "tile_mention" => ClientMessage::TileMention {
             tile_x: fields.coordinate("tile_x")?,
             tile_y: fields.coordinate("tile_y")?,
@@ -199,20 +215,15 @@ fn message(fields: &Fields, is_known: impl Fn(&str) -> bool) -> Result<ClientMes
             x: fields.coordinate("x")?,
             y: fields.coordinate("y")?,
         },
-        "request_update" => ClientMessage::RequestUpdate {
-            last_seq: fields.position("last_seq")?,
-        },
-        "ping" => ClientMessage::Ping {
-            timestamp: fields.timestamp()?,
-        },
-        "heartbeat" => ClientMessage::Heartbeat {
-            timestamp: fields.timestamp()?,
-        },
-        "auth_refresh" => ClientMessage::AuthRefresh {
-            token: fields.string("token")?.to_owned(),
-        },
         _ => return Err(unknown()),
     })
+}
+
+fn unknown() -> Invalid {
+    Invalid {
+        code: ErrorCode::UnknownType,
+        message: "type is not one of this contract".to_owned(),
+    }
 }
 
 fn presence(fields: &Fields) -> Result<PresenceChange, Invalid> {

@@ -148,27 +148,25 @@ impl Order {
         } else {
             sent.seq - 1
         };
-        match self.delivered {
-            Some(after) => (after < until).then_some(Missing {
+        if let Some(after) = self.delivered {
+            return (after < until).then_some(Missing {
                 after,
                 until,
                 since: None,
-            }),
-            None => {
-                let at = sent.at();
-                let is_recent = if sent.is_again {
-                    now - at < RECENT
-                } else {
-                    sent.previous_at()
-                        .is_some_and(|previous| at - previous < RECENT)
-                };
-                is_recent.then_some(Missing {
-                    after: 0,
-                    until,
-                    since: Some(at - RECENT),
-                })
-            }
+            });
         }
+        let at = sent.at();
+        let is_recent = if sent.is_again {
+            now - at < RECENT
+        } else {
+            sent.previous_at()
+                .is_some_and(|previous| at - previous < RECENT)
+        };
+        is_recent.then_some(Missing {
+            after: 0,
+            until,
+            since: Some(at - RECENT),
+        })
     }
 
     /// Shows a message to the connections, unless they have it.
@@ -251,14 +249,13 @@ impl Conversations {
             }
             return;
         }
-        match state.missing(&item.sent, self.inner.clock.now()) {
-            None => state.show(&item, &connections),
-            Some(_) => {
-                state.waiting = Some(vec![item]);
-                drop(state);
-                tokio::spawn(self.clone().fill(key, order));
-            }
+        if state.missing(&item.sent, self.inner.clock.now()).is_none() {
+            state.show(&item, &connections);
+            return;
         }
+        state.waiting = Some(vec![item]);
+        drop(state);
+        tokio::spawn(self.clone().fill(key, order));
     }
 
     /// Reads what is missing before the messages that wait, and shows all of it.

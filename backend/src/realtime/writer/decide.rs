@@ -253,11 +253,11 @@ impl Planner {
         event: &DurableEvent,
         words_of: Option<i64>,
     ) -> Result<Applied, WriteError> {
-        let body = serde_json::to_string(event).map_err(not_json)?;
+        let body = serde_json::to_string(event).map_err(|error| not_json(&error))?;
         let repeats = match words_of {
             Some(words_of) => Some(Repeats {
                 words_of,
-                stored: words::stored(event).map_err(not_json)?,
+                stored: words::stored(event).map_err(|error| not_json(&error))?,
             }),
             None => None,
         };
@@ -278,7 +278,7 @@ impl Planner {
     }
 }
 
-fn not_json(error: serde_json::Error) -> WriteError {
+fn not_json(error: &serde_json::Error) -> WriteError {
     tracing::error!(%error, "an event could not be written as JSON");
     WriteError::Internal
 }

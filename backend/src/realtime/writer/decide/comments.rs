@@ -232,7 +232,7 @@ impl Planner {
         (said.removed, said.edited_at) = (comment.removed, comment.edited_at);
         let event = DurableEvent::CommentCreated(created.clone());
         let rewording = Rewording {
-            body: serde_json::to_string(&event).map_err(not_json)?,
+            body: serde_json::to_string(&event).map_err(|error| not_json(&error))?,
             words: Words::of_comment(comment),
         };
         let rewordings = &mut self.plan.rewordings;

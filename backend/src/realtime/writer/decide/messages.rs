@@ -94,7 +94,7 @@ impl Planner {
     fn reword(&mut self, event: ChatEvent) -> Result<(), WriteError> {
         let (seq, words) = (event.message.seq, Words::of_message(&event.message));
         let stored = DurableEvent::CanvasChatMessage(event.clone());
-        let body = serde_json::to_string(&stored).map_err(not_json)?;
+        let body = serde_json::to_string(&stored).map_err(|error| not_json(&error))?;
         self.messages.insert(seq, event);
         let rewordings = &mut self.plan.rewordings;
         rewordings.of.insert(seq, Rewording { body, words });
