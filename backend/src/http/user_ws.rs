@@ -48,7 +48,7 @@ struct Handshake {
 }
 
 /// Opens a WebSocket without a canvas
-#[utoipa::path(get, path = "/ws/user", tag = "ws", security((), ("bearer" = []), ("cookie" = [])),
+#[utoipa::path(get, path = "/ws/user", tag = "ws", operation_id = "open_user", security((), ("bearer" = []), ("cookie" = [])),
     params(Handshake),
     responses((status = 101, description = "The WebSocket is open"), UpgradingUser))]
 async fn open(
