@@ -67,7 +67,7 @@ fn write_function(code: &mut String, index: usize, message: &Message) -> fmt::Re
             }
             Kind::Number => {
                 write!(parameters, ", {name}: impl Number")?;
-                arguments.push(format!("Argument::Number({name}.as_f64())"));
+                arguments.push(format!("Argument::Number({name}.to_f64())"));
             }
         }
     }

@@ -99,7 +99,7 @@ fn functions_take_the_variables_by_their_kinds() {
         "pub struct MyAreaTexts;",
         "pub fn my_area_texts() -> MyAreaTexts {",
         "pub fn plain_text(self) -> &'static str { plain(1) }",
-        "pub fn uses(self, n: impl Number, name: &str) -> String { filled(2, &[Argument::Number(n.as_f64()), Argument::Text(name)]) }",
+        "pub fn uses(self, n: impl Number, name: &str) -> String { filled(2, &[Argument::Number(n.to_f64()), Argument::Text(name)]) }",
     ] {
         assert!(code.contains(expected), "{expected} in {code}");
     }

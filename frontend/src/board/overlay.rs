@@ -357,7 +357,7 @@ fn draw_highlight(
     }
     let text = match (&highlight.by, highlight.message.as_str()) {
         (Some((_, name)), "") => name.clone(),
-        (Some((_, name)), message) => board_texts().name_says(name, &message),
+        (Some((_, name)), message) => board_texts().name_says(name, message),
         (None, _) => return,
     };
     let text_color = &scene.theme.person_text;

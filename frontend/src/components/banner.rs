@@ -121,6 +121,7 @@ fn banner_content(
 }
 
 /// The banner, and the name of the user whom the viewport follows.
+#[allow(clippy::too_many_lines, reason = "the markup of one component")]
 #[component]
 pub fn Banner() -> impl IntoView {
     let store = expect_context::<Store>();

@@ -44,6 +44,7 @@ use window::ChatWindow;
 const QUIET: Duration = Duration::from_millis(500);
 
 /// The chat panel.
+#[allow(clippy::too_many_lines, reason = "the markup of one component")]
 #[component]
 pub fn ChatPanel() -> impl IntoView {
     let store = expect_context::<Store>();

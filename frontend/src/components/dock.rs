@@ -113,6 +113,7 @@ impl Default for DockState {
 }
 
 /// The panels beside the board: chat, people, activity, tile.
+#[allow(clippy::too_many_lines, reason = "the markup of one component")]
 #[component]
 pub fn Dock() -> impl IntoView {
     let dock = expect_context::<DockState>();

@@ -140,7 +140,7 @@ pub fn PainterList(
             _ => painters.name(author).unwrap_or(texts.others()),
         };
         let place = coordinates(pixel.0, pixel.1);
-        Some(texts.pixel_by(&place, &name))
+        Some(texts.pixel_by(&place, name))
     };
     let rows = move || {
         let painters = painters.get()?;

@@ -56,14 +56,14 @@ pub(super) enum Argument<'a> {
 /// A whole number that a message takes.
 pub trait Number {
     /// The number. From 2⁵³ on it is rounded.
-    fn as_f64(self) -> f64;
+    fn to_f64(self) -> f64;
 }
 
 macro_rules! numbers {
     ($($type:ty)*) => {
         $(impl Number for $type {
             #[allow(clippy::cast_precision_loss, clippy::cast_lossless, reason = "see the trait")]
-            fn as_f64(self) -> f64 {
+            fn to_f64(self) -> f64 {
                 self as f64
             }
         })*
@@ -122,7 +122,6 @@ fn variant(mut variants: &str, number: f64) -> &str {
     while let Some((key, after)) = variants.split_once('{') {
         let (pattern, others) = split_braces(after);
         let is_meant = match key.strip_prefix('=') {
-            #[expect(clippy::float_cmp, reason = "both are whole numbers")]
             Some(exact) => exact.parse() == Ok(number),
             None => key == category,
         };

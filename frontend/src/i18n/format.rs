@@ -15,7 +15,7 @@ const DAY: i64 = 24 * HOUR;
 
 /// A number in the locale's format.
 pub fn number(n: impl Number) -> String {
-    js_sys::Number::from(n.as_f64())
+    js_sys::Number::from(n.to_f64())
         .to_locale_string(&locale())
         .into()
 }

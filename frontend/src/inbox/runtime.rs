@@ -161,7 +161,7 @@ impl InboxRuntime {
                 }
             }),
             InboxEffect::Alert(notification) => {
-                desktop::alert(self.tasks, self.go_to, *notification)
+                desktop::alert(self.tasks, self.go_to, *notification);
             }
         }
     }

@@ -88,7 +88,7 @@ pub fn InvitePage(
         }
         .into_any()
     };
-    let title = t().page_of(&texts.invited_title(), &t().name());
+    let title = t().page_of(texts.invited_title(), t().name());
     view! {
         <Title text=title />
         {content}

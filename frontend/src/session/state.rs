@@ -72,6 +72,7 @@ const SLEPT_MS: i64 = 3 * HEARTBEAT_MS;
 pub type NewId = Box<dyn FnMut() -> Uuid>;
 
 /// See the module's description.
+#[expect(clippy::struct_excessive_bools, reason = "they change independently")]
 pub struct SessionState<B: Backend> {
     /// What components read.
     pub store: CanvasStore<B>,

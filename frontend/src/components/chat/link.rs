@@ -73,6 +73,7 @@ mod tests {
         Address::parse(written).map(|address| (address.host, address.rest))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what `shown` returns")]
     fn parts(host: &str, rest: &str) -> Option<(String, String)> {
         Some((host.to_owned(), rest.to_owned()))
     }

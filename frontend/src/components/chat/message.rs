@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 /// One message of the list. It stays when it becomes stored, or its words change;
 /// only what is shown of it changes.
+#[allow(clippy::too_many_lines, reason = "the markup of one component")]
 #[component]
 pub fn Message(
     /// The message, and whether it shows author and time. The author stays the

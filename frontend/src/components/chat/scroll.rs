@@ -18,7 +18,7 @@ const EARLY: i32 = 240;
 /// more are.
 const NEARBY: i32 = 800;
 /// How long a message that was looked for is highlighted.
-const FOUND: Duration = Duration::from_millis(2_000);
+const FOUND: Duration = Duration::from_secs(2);
 
 /// The scroll position.
 #[derive(Clone, Copy)]

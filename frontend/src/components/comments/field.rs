@@ -25,6 +25,7 @@ const COUNT_FROM: usize = 100;
 const LINES: usize = 8;
 
 /// The field, the counter and the buttons.
+#[allow(clippy::too_many_lines, reason = "the markup of one component")]
 #[component]
 pub fn CommentField(
     /// The cell.

@@ -21,6 +21,7 @@ use shared::{canvas::Coord, ids::CommentId};
 
 /// One comment. Author and time stay the same; what changes of it is read from
 /// the signal.
+#[allow(clippy::too_many_lines, reason = "the markup of one component")]
 #[component]
 pub fn Note(
     /// The cell.

@@ -114,6 +114,7 @@ pub fn ThenAndNow(
 
 /// The picture, where it need not be asked for: this page saw it, or nothing was
 /// drawn since.
+#[expect(clippy::option_option, reason = "an empty cell is known, too")]
 fn known(store: Store, at: Coord, id: CommentId, created_at: Timestamp) -> Option<Option<Pixels>> {
     let seen = store
         .comments

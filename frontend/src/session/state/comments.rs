@@ -136,6 +136,7 @@ impl<B: Backend> SessionState<B> {
 
     /// What the tile looked like when a comment was written, where nothing came
     /// between: none within for an empty cell.
+    #[expect(clippy::option_option, reason = "an empty cell is known, too")]
     fn picture_of(&self, comment: &Comment) -> Option<Option<Pixels>> {
         let at = Coord {
             x: comment.x,

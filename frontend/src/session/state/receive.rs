@@ -46,6 +46,7 @@ pub(super) enum FollowUp {
 
 impl<B: Backend> SessionState<B> {
     /// Applies a message, or buffers it until the snapshot arrives.
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of message")]
     pub(super) fn receive(&mut self, message: ServerMessage, now: i64) -> FollowUp {
         let message = match message {
             ServerMessage::Connected(hello) => return self.connected(*hello, now),
