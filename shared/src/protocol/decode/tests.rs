@@ -59,13 +59,9 @@ fn without_a_canvas_only_what_needs_none_is_known() {
         decode_without_canvas(&frame)
     };
     for kind in ClientMessage::MESSAGE_TYPES {
-        let is_known = WITHOUT_CANVAS.contains(kind);
-        let error = decoded(kind).err().map(|error| error.code);
-        assert_eq!(
-            error,
-            (!is_known).then_some(ErrorCode::UnknownType),
-            "{kind}"
-        );
+        // What lacks its fields is known all the same.
+        let is_unknown = decoded(kind).is_err_and(|error| error.code == ErrorCode::UnknownType);
+        assert_eq!(is_unknown, !WITHOUT_CANVAS.contains(kind), "{kind}");
     }
     for kind in WITHOUT_CANVAS {
         assert!(ClientMessage::MESSAGE_TYPES.contains(&kind), "{kind}");
