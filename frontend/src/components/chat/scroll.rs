@@ -17,6 +17,8 @@ const EARLY: i32 = 240;
 /// Distance in pixels from the first and the last row that is laid out at which
 /// more are.
 const NEARBY: i32 = 800;
+/// The attribute of the rows that are messages.
+const MESSAGE: &str = "data-message-id";
 /// How long a message that was looked for is highlighted.
 const FOUND: Duration = Duration::from_secs(2);
 
@@ -165,8 +167,11 @@ impl Scroll {
                 to = middle;
             }
         }
-        let anchor = rows
-            .item(from)
+        // The line of a day stays above the day's messages, also above older ones that come.
+        let is_message = |row: &Element| row.has_attribute(MESSAGE);
+        let anchor = (from..rows.length())
+            .filter_map(|index| rows.item(index))
+            .find(is_message)
             .map(|row| (row.clone(), row.get_bounding_client_rect().top()));
         self.anchor.set_value(anchor);
     }
