@@ -24,7 +24,7 @@ export async function speakPseudo(
   direction: Direction,
 ): Promise<void> {
   const index = await (await context.request.get(`${server.url}/`)).text();
-  const english = /src="([^"]*\/en-[^"]*\.json)"/.exec(index)?.[1];
+  const english = /src="?([^" >]*\/en-[^" >]*\.json)/.exec(index)?.[1];
   if (!english) throw new Error("the page names no English catalog");
   const catalog = (await (await context.request.get(`${server.url}${english}`)).json()) as string[];
   // The first element is no text.
