@@ -16,11 +16,12 @@ async function scrollTo(tab: CanvasPage, text: string, by: number): Promise<void
 
 test("a long history is laid out in parts, over which one scrolls up and down", async ({
   alice,
+  bob,
   canvas,
 }) => {
   test.slow();
   await alice.says(canvas, long);
-  const tab = await alice.open(canvas);
+  const tab = await bob.open(canvas);
   await scrollTo(tab, "Message 1.", -3_000);
   expect(await tab.messages.count()).toBeLessThanOrEqual(300);
   await expect(tab.page.getByText("This is where it all began")).toBeVisible();
