@@ -9,6 +9,8 @@ use crate::{
         t,
     },
     inbox::Inbox,
+    model::notice::NoticeKind,
+    session::Session,
     store::Store,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -136,12 +138,18 @@ pub fn ReportForm() -> impl IntoView {
 #[component]
 fn Sent(report: Report) -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
+    // There is none on pages without a canvas.
+    let session = use_context::<Session>();
     let inbox = expect_context::<Inbox>();
     let form = Submission::from_context();
     let withdraw = move |_| {
         form.send(api::order::withdraw(report.id), move |()| {
             dialogs.close();
-            inbox.note(order_texts().withdrawn().to_owned());
+            let told = order_texts().withdrawn().to_owned();
+            match session {
+                Some(session) => session.notify(NoticeKind::Done(told)),
+                None => inbox.note(told),
+            }
         });
     };
     view! {
