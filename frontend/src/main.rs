@@ -26,6 +26,8 @@ pub mod tools;
 
 fn main() {
     std::panic::set_hook(Box::new(browser::report_panic));
+    // Panics where the server sent texts of another version: there is nothing that could be shown
+    // without texts, and boot.js shows that the page could not be loaded.
     i18n::install(browser::fetched_texts()).expect("the texts of this version");
     browser::remove_placeholder();
     leptos::mount::mount_to_body(app::App);

@@ -15,7 +15,8 @@ struct Write {
     user: UserId,
     is_start: bool,
     colour: Option<u8>,
-    /// Who took it back, by `seq`, and since when that is undone or in force again.
+    /// Who took it back, by `seq`, and since when that is undone or in force again; each has
+    /// at least the state with which it began.
     takes: BTreeMap<i64, Vec<(i64, bool)>>,
 }
 

@@ -1,7 +1,8 @@
 //! Private messages. `send` stores and removes them, in the order of their conversation;
 //! `delivery` brings them to the connections of both users, on all nodes, in that order;
-//! `poller` finds what other nodes stored while Redis was away; `open` knows which connections show a conversation; `typing` tells who types. What a node
-//! misses is in the database, where clients read it.
+//! `poller` finds what other nodes stored while Redis was away; `open` knows which connections
+//! show a conversation; `typing` tells who types. What a node misses is in the database, where
+//! clients read it.
 
 mod delivery;
 mod open;
