@@ -39,6 +39,7 @@ pub mod new_canvas;
 pub mod order;
 pub mod painters;
 pub mod palette_choice;
+pub mod past_link;
 pub mod people;
 pub mod picture;
 pub mod profile;

@@ -24,7 +24,7 @@ pub use catalog::{Number, WrongCatalog, install, is_right_to_left};
 pub use format::{ago, clock, day, list, moment, number};
 pub use problems::{api_problem, field_problem, refusal, text_problem};
 pub use shortcuts::key_name;
-pub use texts::{account_texts, chat_texts, inbox_texts};
+pub use texts::{account_texts, chat_texts, export_texts, inbox_texts};
 
 use std::borrow::Cow;
 

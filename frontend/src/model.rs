@@ -17,5 +17,6 @@ pub mod past;
 pub mod people;
 pub mod picture_size;
 pub mod rewrite;
+pub mod tile_past;
 pub mod tile_store;
 pub mod tools;

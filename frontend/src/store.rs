@@ -33,6 +33,7 @@ use shared::{
     api::{User, sanctions::Activity},
     canvas::{Coord, Role},
     ids::{CanvasId, MessageId, UserId},
+    mentions::TileMention,
     presence::Status,
     time::Timestamp,
 };
@@ -95,14 +96,18 @@ pub struct Store {
     /// A request to move the camera; the board takes it.
     pub camera_command: RwSignal<Option<CameraCommand>>,
     /// A tile to be named in the chat's text field as `@x,y` (Shift-click on
-    /// the board). The chat panel takes it and sets none. Components may set it.
-    pub chat_insert: RwSignal<Option<Coord>>,
+    /// the board), or as it was: `@x,y~seq`. The chat panel takes it and sets none.
+    /// Components may set it.
+    pub chat_insert: RwSignal<Option<TileMention>>,
     /// A message to answer or to edit; the chat's text field takes it. Components
     /// may set it.
     pub compose: RwSignal<Option<ComposeCommand>>,
     /// A message to show in the chat, loaded or not; the chat panel takes it.
     /// Components may set it.
     pub wanted_message: RwSignal<Option<MessageId>>,
+    /// An event after which the canvas is to be shown as it was; the time bar takes
+    /// it and sets none. Components may set it.
+    pub past_goal: RwSignal<Option<i64>>,
     /// Comments to be shown in the panel of the tile, which takes it; the dock
     /// shows that panel. Components may set it.
     pub comment_goal: RwSignal<Option<CommentGoal>>,
@@ -140,6 +145,7 @@ impl Store {
             chat_insert: RwSignal::default(),
             compose: RwSignal::default(),
             wanted_message: RwSignal::default(),
+            past_goal: RwSignal::default(),
             comment_goal: RwSignal::default(),
             import: RwSignal::new_local(None),
             painters: RwSignal::default(),

@@ -26,7 +26,10 @@ use crate::{
 };
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use shared::canvas::{Coord, Grid};
+use shared::{
+    canvas::{Coord, Grid},
+    mentions::TileMention,
+};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -453,7 +456,8 @@ impl InputController {
         };
         if self.shift.get() {
             self.session.mention(at, "");
-            self.store.chat_insert.set(Some(at));
+            let tile = TileMention { at, seq: None };
+            self.store.chat_insert.set(Some(tile));
             return;
         }
         self.session.select(Some(at));

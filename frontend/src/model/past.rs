@@ -12,6 +12,11 @@ pub struct PastTile {
 }
 
 impl PastTile {
+    /// A cell that looks like this; none for an empty one.
+    pub fn new(pixels: Option<Pixels>) -> Self {
+        Self { pixels }
+    }
+
     /// Applies the next event of the cell. One that is about no picture changes
     /// nothing.
     pub fn apply(&mut self, event: &DurableEvent) {

@@ -351,19 +351,19 @@ impl Draft {
         });
     }
 
-    /// Inserts the tiles that are Shift-clicked on the board.
+    /// Inserts the tiles that are Shift-clicked on the board, or that a button names.
     fn take_tiles(self, store: &Store) {
         let dock = expect_context::<DockState>();
         let insert = store.chat_insert;
         Effect::new(move || {
-            let Some(at) = insert.get() else {
+            let Some(tile) = insert.get() else {
                 return;
             };
             insert.set(None);
             dock.show(Tab::Chat);
             let text = self.text.get_untracked();
             let cursor = self.cursor().unwrap_or_else(|| text.encode_utf16().count());
-            let tile = format!("{} ", text::tile(at));
+            let tile = format!("{tile} ");
             let (text, cursor) = complete::replace(&text, cursor, cursor, &tile);
             // The panel may become visible in this frame.
             request_animation_frame(move || self.write(text, cursor));

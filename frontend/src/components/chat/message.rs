@@ -12,8 +12,9 @@ use crate::{
         avatar::Avatar,
         icons::{Glyph, Icon},
         order::{Subject, person_menu::PersonButton},
+        past_link::show_tile_at,
     },
-    i18n::{chat_texts, clock, coordinates, moment, order::order_texts, refusal, t},
+    i18n::{chat_texts, clock, coordinates, export_texts, moment, order::order_texts, refusal, t},
     model::{
         camera::CameraCommand,
         chat::{ChatKey, ComposeCommand, DeliveryStatus},
@@ -25,8 +26,8 @@ use crate::{
 use leptos::prelude::*;
 use shared::{
     api::{moderation::UserRef, sanctions::Activity},
-    canvas::Coord,
     ids::{MessageId, OpId},
+    mentions::TileMention,
     protocol::ErrorCode,
 };
 use std::sync::Arc;
@@ -237,7 +238,7 @@ pub fn message_text(text: &str) -> impl IntoView + use<> {
         .map(|part| match part {
             Part::Plain(text) => text.into_any(),
             Part::Link(written) => view! { <ExternalLink written /> }.into_any(),
-            Part::Tile(at) => view! { <TileChip at /> }.into_any(),
+            Part::Tile(tile) => view! { <TileChip tile /> }.into_any(),
             Part::Person(name) => {
                 let written = name.clone();
                 let is_me = move || {
@@ -259,18 +260,27 @@ pub fn message_text(text: &str) -> impl IntoView + use<> {
 }
 
 /// A tile in a text: a click moves the viewport there and highlights the tile
-/// for everybody. A tile that is not on this canvas is plain text.
+/// for everybody, or shows it as it was. A tile that is not on this canvas is
+/// plain text.
 #[component]
-fn TileChip(at: Coord) -> impl IntoView {
+fn TileChip(tile: TileMention) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
+    let at = tile.at;
     let on_canvas = Memo::new(move |_| store.tiles.grid().is_none_or(|grid| grid.contains(at)));
-    let text = super::text::tile(at);
-    let label = t().go_to_tile(&coordinates(at.x, at.y));
-    let go = move |_| {
-        session.fly_to(CameraCommand::Tile(at));
-        session.select(Some(at));
-        session.mention(at, "");
+    let text = tile.to_string();
+    let place = coordinates(at.x, at.y);
+    let label = match tile.seq {
+        Some(_) => export_texts().tile_as_it_was(&place),
+        None => t().go_to_tile(&place),
+    };
+    let go = move |_| match tile.seq {
+        Some(seq) => show_tile_at(store, session, at, seq),
+        None => {
+            session.fly_to(CameraCommand::Tile(at));
+            session.select(Some(at));
+            session.mention(at, "");
+        }
     };
     move || {
         if on_canvas.get() {

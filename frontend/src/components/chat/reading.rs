@@ -138,7 +138,7 @@ fn tell_of_mentions(store: &Store, newest: Memo<i64>, looking: Memo<bool>) {
                     .into_iter()
                     .map(|part| match part {
                         text::Part::Plain(text) | text::Part::Link(text) => text,
-                        text::Part::Tile(at) => format!("@{},{}", at.x, at.y),
+                        text::Part::Tile(tile) => tile.to_string(),
                         text::Part::Person(_) => format!("@{}", me.display_name),
                     })
                     .collect();

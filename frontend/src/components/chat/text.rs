@@ -1,7 +1,9 @@
-//! The parts of a text that people wrote: plain text, tiles such as `@12,7`, users
-//! such as `@ann`, and addresses such as `https://example.org/a`. Pure.
+//! The parts of a text that people wrote: plain text, tiles such as `@12,7` and
+//! `@12,7~4711`, users such as `@ann`, and addresses such as
+//! `https://example.org/a`. Pure.
 
-use shared::canvas::Coord;
+use shared::mentions::TileMention;
+pub use shared::mentions::is_name_char;
 
 /// What addresses begin with that become links. Others are not safe to follow.
 const HTTPS: &str = "https://";
@@ -15,8 +17,8 @@ const BRACKETS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
 pub enum Part {
     /// Plain text.
     Plain(String),
-    /// A tile: `@12,7`.
-    Tile(Coord),
+    /// A tile: `@12,7`, or as it was after an event: `@12,7~4711`.
+    Tile(TileMention),
     /// A user: the name after `@`, as it was written.
     Person(String),
     /// Something that looks like an address and begins with `https://`.
@@ -60,8 +62,8 @@ pub fn parts(text: &str, is_person: impl Fn(&str) -> bool) -> Vec<Part> {
 
 /// What the text after an `@` names, and its length in bytes.
 fn mention(rest: &str, is_person: impl Fn(&str) -> bool) -> Option<(Part, usize)> {
-    if let Some((coord, length)) = coordinates(rest) {
-        return Some((Part::Tile(coord), length));
+    if let Some((tile, length)) = TileMention::parse(rest) {
+        return Some((Part::Tile(tile), length));
     }
     let name = name(rest);
     (!name.is_empty() && is_person(name)).then(|| (Part::Person(name.to_owned()), name.len()))
@@ -105,46 +107,16 @@ pub fn without_controls(text: &str) -> String {
         .collect()
 }
 
-/// The notation of a tile in a chat text.
-pub fn tile(at: Coord) -> String {
-    format!("@{},{}", at.x, at.y)
-}
-
-/// `12,7` at the start of `text`, and its length.
-fn coordinates(text: &str) -> Option<(Coord, usize)> {
-    let (x, after) = digits(text)?;
-    let (y, rest) = digits(after.strip_prefix(',')?)?;
-    if rest.starts_with(is_name_char) {
-        return None;
-    }
-    Some((Coord { x, y }, text.len() - rest.len()))
-}
-
-/// One to three digits at the start of `text`, and what follows them.
-fn digits(text: &str) -> Option<(i32, &str)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    if !(1..=3).contains(&end) {
-        return None;
-    }
-    Some((text[..end].parse().ok()?, &text[end..]))
-}
-
 /// The longest user name at the start of `text`.
 fn name(text: &str) -> &str {
     let end = text.find(|c: char| !is_name_char(c)).unwrap_or(text.len());
     &text[..end]
 }
 
-/// Whether a user name can contain this character.
-pub fn is_name_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::canvas::Coord;
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn read(text: &str) -> Vec<Part> {
@@ -156,7 +128,14 @@ mod tests {
     }
 
     fn at(x: i32, y: i32) -> Part {
-        Part::Tile(Coord { x, y })
+        tile(x, y, None)
+    }
+
+    fn tile(x: i32, y: i32, seq: Option<i64>) -> Part {
+        Part::Tile(TileMention {
+            at: Coord { x, y },
+            seq,
+        })
     }
 
     #[test]
@@ -265,8 +244,16 @@ mod tests {
     }
 
     #[test]
-    fn a_tile_reads_back_as_it_was_written() {
-        let coord = Coord { x: 40, y: 2 };
-        assert_eq!(read(&tile(coord)), [Part::Tile(coord)]);
+    fn tiles_are_found_as_they_were() {
+        assert_eq!(
+            read("once @12,7~4711, now @12,7~"),
+            [
+                plain("once "),
+                tile(12, 7, Some(4_711)),
+                plain(", now "),
+                at(12, 7),
+                plain("~"),
+            ]
+        );
     }
 }

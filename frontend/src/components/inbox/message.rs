@@ -5,7 +5,7 @@ use crate::{
     components::{
         chat::{
             link::ExternalLink,
-            text::{Part, parts, tile},
+            text::{Part, parts},
         },
         dialogs::Dialogs,
         icons::{Glyph, Icon},
@@ -99,7 +99,7 @@ fn words(text: &str) -> impl IntoView + use<> {
         .map(|part| match part {
             Part::Plain(text) => text.into_any(),
             Part::Link(written) => view! { <ExternalLink written /> }.into_any(),
-            Part::Tile(at) => tile(at).into_any(),
+            Part::Tile(tile) => tile.to_string().into_any(),
             Part::Person(name) => t().at_name(&name).into_any(),
         })
         .collect_view()
