@@ -20,12 +20,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use shared::{
     api::conversations::DirectMessage,
-    ids::{ConnectionId, ConversationId, UserId},
+    ids::{ConnectionId, ConversationId, MessageId, UserId},
     protocol::{DirectMessageSent, ServerMessage},
 };
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::time::sleep;
@@ -50,11 +53,74 @@ type Key = (ConversationId, UserId);
 #[derive(Default)]
 pub(super) struct Deliveries {
     orders: Mutex<HashMap<Key, Arc<Mutex<Order>>>>,
+    acks: Arc<Mutex<HashMap<MessageId, Weak<PendingAck>>>>,
+}
+
+/// The `ack` of a message of a connection. It is known before the message is committed: from
+/// then on the message may be read from the database, and be shown before the task that stored
+/// it comes to deliver it.
+pub(super) struct PendingAck {
+    message: MessageId,
+    connection: ConnectionId,
+    ack: OutboundMessage,
+    is_sent: AtomicBool,
+    all: Arc<Mutex<HashMap<MessageId, Weak<Self>>>>,
+}
+
+impl PendingAck {
+    fn send(&self, connection: &ConnectionHandle) {
+        if !self.is_sent.swap(true, Ordering::Relaxed) {
+            connection.outbox.push(self.ack.clone());
+        }
+    }
+}
+
+impl Drop for PendingAck {
+    fn drop(&mut self) {
+        self.all.lock().remove(&self.message);
+    }
 }
 
 impl Deliveries {
     fn of(&self, key: Key) -> Arc<Mutex<Order>> {
         self.orders.lock().entry(key).or_default().clone()
+    }
+
+    /// Has this connection get `ack` in place of a message that is about to be committed,
+    /// once, as long as what is returned lives.
+    pub(super) fn expect(
+        &self,
+        message: MessageId,
+        connection: ConnectionId,
+        ack: OutboundMessage,
+    ) -> Arc<PendingAck> {
+        let pending = Arc::new(PendingAck {
+            message,
+            connection,
+            ack,
+            is_sent: AtomicBool::new(false),
+            all: self.acks.clone(),
+        });
+        self.acks.lock().insert(message, Arc::downgrade(&pending));
+        pending
+    }
+
+    fn expected(&self, message: MessageId) -> Option<Arc<PendingAck>> {
+        self.acks.lock().get(&message).and_then(Weak::upgrade)
+    }
+
+    /// A message that was read from the database.
+    pub(super) fn found(&self, user: UserId, message: DirectMessage) -> Item {
+        let sent = DirectSent::new(&message, None, false);
+        let ack = (message.sender_id == user)
+            .then(|| self.expected(message.message_id))
+            .flatten();
+        let frame = frame(message);
+        Item {
+            is_found: true,
+            ack,
+            ..Item::own(user, &sent, &frame)
+        }
     }
 
     pub(super) fn evict_idle(&self) {
@@ -72,8 +138,8 @@ pub(super) struct Item {
     user: UserId,
     sent: DirectSent,
     message: OutboundMessage,
-    /// The connection that sent it, and the `ack` that it gets in place of the message.
-    ack: Option<(ConnectionId, OutboundMessage)>,
+    /// What the connection that sent it gets in place of the message.
+    ack: Option<Arc<PendingAck>>,
     /// Whether it was read from the database. Connections that were opened after it was stored
     /// read it there themselves.
     is_found: bool,
@@ -94,15 +160,6 @@ impl Item {
     /// A message of another node.
     pub(super) fn relayed(user: UserId, sent: &DirectSent, line: &Bytes) -> Self {
         Self::own(user, sent, &OutboundMessage::relayed_reply(line))
-    }
-
-    pub(super) fn found(user: UserId, message: DirectMessage) -> Self {
-        let sent = DirectSent::new(&message, None, false);
-        let frame = frame(message);
-        Self {
-            is_found: true,
-            ..Self::own(user, &sent, &frame)
-        }
     }
 }
 
@@ -178,7 +235,7 @@ impl Order {
         for connection in connections {
             let id = connection.connection_id;
             match &item.ack {
-                Some((acting, ack)) if *acting == id => connection.outbox.push(ack.clone()),
+                Some(ack) if ack.connection == id => ack.send(connection),
                 _ if is_known || (item.is_found && connection.connected_at > stored_by) => {}
                 _ => connection.outbox.push(item.message.clone()),
             }
@@ -197,7 +254,7 @@ impl Conversations {
         message: DirectMessage,
         other: UserId,
         previous_at: Option<DateTime<Utc>>,
-        ack: Option<(ConnectionId, OutboundMessage)>,
+        ack: Option<Arc<PendingAck>>,
     ) {
         let sender = message.sender_id;
         let sent = DirectSent::new(&message, previous_at, false);
@@ -287,7 +344,8 @@ impl Conversations {
             let mut state = order.lock();
             let connections = self.inner.registry.of_user(key.1);
             for message in found {
-                state.show(&Item::found(key.1, message), &connections);
+                let item = self.inner.deliveries.found(key.1, message);
+                state.show(&item, &connections);
             }
             // What was not found is not asked for again.
             state.delivered = state.delivered.max(Some(missing.until));
@@ -330,6 +388,10 @@ impl Conversations {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::realtime::{outbox::Outbox, registry::ClientType, write::Identity};
+    use shared::ids::SessionId;
+    use std::sync::atomic::AtomicI64;
+    use uuid::Uuid;
 
     fn sent(seq: i64, at: i64, previous_at: Option<i64>) -> DirectSent {
         DirectSent {
@@ -350,6 +412,66 @@ mod tests {
 
     fn at(ms: i64) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(ms).unwrap()
+    }
+
+    /// A connection of this user that nothing writes to.
+    fn connection(user: UserId) -> Arc<ConnectionHandle> {
+        Arc::new(ConnectionHandle {
+            connection_id: ConnectionId(Uuid::now_v7()),
+            identity: Identity {
+                user_id: user,
+                username: "ann".into(),
+                display_name: "Ann".into(),
+                name_version: 0,
+            },
+            session_id: Mutex::new(SessionId(Uuid::now_v7())),
+            canvas_id: None,
+            client_type: ClientType::Browser,
+            platform: String::new(),
+            hello: Mutex::default(),
+            connected_at: at(0),
+            last_seen: AtomicI64::new(0),
+            outbox: Arc::new(Outbox::default()),
+        })
+    }
+
+    fn received(connection: &ConnectionHandle) -> Vec<String> {
+        let drained = connection.outbox.try_drain();
+        let messages = drained.map(|drained| drained.messages).unwrap_or_default();
+        let text =
+            |message: &OutboundMessage| String::from_utf8(message.frame.json().to_vec()).unwrap();
+        messages.iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_message_that_is_read_before_its_ack_is_delivered_comes_once() {
+        let user = UserId(1);
+        let message = DirectMessage {
+            message_id: MessageId(Uuid::now_v7()),
+            conversation_id: ConversationId(1),
+            seq: 4,
+            sender_id: user,
+            text: "once".to_owned(),
+            removed: false,
+            created_at: at(99_000).into(),
+            op_id: None,
+        };
+        let both = [connection(user), connection(user)];
+        let deliveries = Deliveries::default();
+        let ack = OutboundMessage::event(0, Bytes::from_static(b"ack").into());
+        let expected = deliveries.expect(message.message_id, both[0].connection_id, ack);
+        let mut order = order(Some(3));
+        order.show(&deliveries.found(user, message.clone()), &both);
+        let sent = DirectSent::new(&message, None, false);
+        let own = Item {
+            ack: Some(expected),
+            ..Item::own(user, &sent, &frame(message))
+        };
+        order.show(&own, &both);
+        drop(own);
+        assert_eq!(received(&both[0]), ["ack"]);
+        assert_eq!(received(&both[1]).len(), 1);
+        assert!(deliveries.acks.lock().is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Finds the private messages that other nodes stored while Redis was away, and delivers them.
 //! Called once a second by the cluster's ticker.
 
-use super::{Conversations, delivery::Item};
+use super::Conversations;
 use crate::db::direct_messages;
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
@@ -69,7 +69,7 @@ impl Conversations {
             for (message, users) in found {
                 after = message.message_id;
                 for user in users {
-                    self.deliver(Item::found(user, message.clone()));
+                    self.deliver(self.inner.deliveries.found(user, message.clone()));
                 }
             }
             if is_last {

@@ -167,12 +167,16 @@ impl Conversations {
             is_read: self.is_watching(&watchers, new.conversation, other),
         };
         let told = notifications::add(&mut transaction, &[notification]).await?;
-        transaction.commit().await?;
-        metrics::counter!("stellar_direct_messages_total").increment(1);
         let acting = match sender {
-            Sender::Connection(_, connection) => Some((connection, ack(new.op_id, &message))),
+            Sender::Connection(_, connection) => {
+                let ack = ack(new.op_id, &message);
+                let deliveries = &self.inner.deliveries;
+                Some(deliveries.expect(message.message_id, connection, ack))
+            }
             Sender::Http(_) => None,
         };
+        transaction.commit().await?;
+        metrics::counter!("stellar_direct_messages_total").increment(1);
         self.deliver_stored(message.clone(), other, locked.last_at, acting);
         self.inner.notifier.notify(told);
         Ok(Sent::New(message))
