@@ -3,7 +3,7 @@
 
 mod values;
 
-pub use values::{List, Origin};
+pub use values::{ArchiveAge, List, Origin};
 
 use chrono::TimeDelta;
 use clap::{Parser, ValueEnum};
@@ -155,6 +155,17 @@ pub struct Config {
     #[arg(long, env = "BAN_NETWORK_HOURS", default_value_t = 24,
           value_parser = clap::value_parser!(u32).range(0..=8760))]
     pub ban_network_hours: u32,
+
+    /// Days after which events are moved to the compressed archive in the database; 0 for at once,
+    /// or never
+    #[arg(long, env = "ARCHIVE_AFTER_DAYS", default_value = "30")]
+    pub archive_after_days: ArchiveAge,
+
+    /// Events of a canvas that are not archived, however old they are: its newest. Below 10000,
+    /// clients that were away for long are answered from the archive
+    #[arg(long, env = "ARCHIVE_KEEP_EVENTS", default_value_t = 50_000,
+          value_parser = clap::value_parser!(i64).range(1..))]
+    pub archive_keep_events: i64,
 
     /// How log lines are written to standard error
     #[arg(long, env = "LOG_FORMAT", default_value = "pretty")]

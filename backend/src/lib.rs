@@ -21,6 +21,7 @@ mod list_limits;
 mod message_id;
 mod origin_notes;
 mod origins;
+mod past;
 mod picture;
 mod rate_limit;
 mod realtime;
@@ -31,6 +32,6 @@ mod telemetry;
 mod words;
 
 pub use cli::{AdminCommand, BackupCommand, Cli, Command, CommandError, RestoreCommand};
-pub use config::{Config, List, LogFormat, Origin, Switch};
+pub use config::{ArchiveAge, Config, List, LogFormat, Origin, Switch};
 pub use serve::{Server, StartError, notify_ready};
 pub use telemetry::init_logging;

@@ -21,6 +21,7 @@ use crate::{
     config::{Config, Switch},
     db::{self, Pool, Pools, admins},
     demo, embedded_postgres, http,
+    past::log::Log,
     realtime::{Bus, Hub, Settings},
     state::AppState,
     telemetry::Metrics,
@@ -339,12 +340,13 @@ async fn assemble(
         Err(error) => tracing::debug!(%error, "PostgreSQL's settings could not be read"),
     }
     bus.set_database(database_id(pool).await?);
-    let hub = Hub::new(pool.clone(), clock.clone(), settings, bus);
+    let log = Log::default();
+    let hub = Hub::new(pool.clone(), log.clone(), clock.clone(), settings, bus);
     let auth = Auth::new(pool.clone(), clock, secret, config.token_ttl);
     note_admins(pool, &config).await?;
     warn_of_missing_admins(pool, &config).await;
     let demo = config.demo;
-    let state = AppState::new(config, pools, hub, auth, metrics);
+    let state = AppState::new(config, pools, log, hub, auth, metrics);
     if demo {
         demo::make(&state)
             .await

@@ -14,6 +14,7 @@ use crate::{
     list_limits::ListLimits,
     origin_notes::OriginNotes,
     origins::Origins,
+    past::log::Log,
     picture::ImageCache,
     rate_limit::{SignInLimits, UserLimits},
     realtime::Hub,
@@ -38,6 +39,8 @@ pub(crate) struct Parts {
     pub(crate) pool: Pool,
     /// The database, for each kind of work.
     pub(crate) pools: Pools,
+    /// The events of all canvases, however old.
+    pub(crate) log: Log,
     /// Rooms and connections.
     pub(crate) hub: Hub,
     /// Looks up what a join needs, in batches.
@@ -79,6 +82,7 @@ impl AppState {
     pub(crate) fn new(
         config: Config,
         pools: Pools,
+        log: Log,
         hub: Hub,
         auth: Auth,
         metrics: Metrics,
@@ -96,6 +100,7 @@ impl AppState {
                 Arc::new(|connection, asked| Box::pin(visits::first(connection, asked))),
             ),
             pool: pools.writes.clone(),
+            log,
             hub,
             auth,
             passwords: Passwords::new(),

@@ -9,6 +9,35 @@ use std::{
     str::FromStr,
 };
 
+/// How old an event is when it may be archived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArchiveAge {
+    /// At least so many days.
+    Days(u32),
+    /// Nothing is archived.
+    Never,
+}
+
+impl FromStr for ArchiveAge {
+    type Err = ArchiveAgeError;
+
+    fn from_str(text: &str) -> Result<Self, ArchiveAgeError> {
+        match text.parse() {
+            Ok(days) if days <= MAX_ARCHIVE_DAYS => Ok(Self::Days(days)),
+            Err(_) if text == "never" => Ok(Self::Never),
+            Ok(_) | Err(_) => Err(ArchiveAgeError),
+        }
+    }
+}
+
+/// A hundred years.
+const MAX_ARCHIVE_DAYS: u32 = 36_500;
+
+/// Neither a number of days nor `never`.
+#[derive(Debug, thiserror::Error)]
+#[error("neither a number of days up to {MAX_ARCHIVE_DAYS} nor \"never\"")]
+pub struct ArchiveAgeError;
+
 /// A setting with several values, comma-separated. White space around them and empty ones
 /// are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

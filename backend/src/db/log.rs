@@ -465,6 +465,28 @@ pub(crate) async fn after_in(
     .map_err(DbError::from)
 }
 
+/// `seq` and wire form of these events, in order; those that do not exist are missing.
+pub(crate) async fn at(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    seqs: &[i64],
+) -> Result<Vec<(i64, String)>> {
+    query!(
+        r#"SELECT e.seq, e.body, CASE WHEN e.words_of IS NOT NULL THEN (
+                    SELECT s.body FROM canvas_events s
+                    WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
+         FROM canvas_events e
+         WHERE e.canvas_id = $1 AND e.seq = ANY($2)
+         ORDER BY e.seq"#,
+        canvas.0,
+        seqs,
+    )
+    .map(|row| (row.seq, words::read(row.body, row.said_by.as_deref())))
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
 /// What is stored of one event; `None` if there is no such event.
 pub(crate) async fn event(
     executor: impl PgExecutor<'_>,

@@ -30,7 +30,7 @@ use super::{
     registry::{ConnectionHandle, Registry},
     status_messages::StatusMessages,
 };
-use crate::{clock::DatabaseClock, db::Pool};
+use crate::{clock::DatabaseClock, db::Pool, past::log::Log};
 use bus_subscriber::BusSubscriber;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -90,6 +90,7 @@ pub(crate) struct Hub {
 
 struct Inner {
     pool: Pool,
+    log: Log,
     clock: DatabaseClock,
     bus: Bus,
     nodes: Arc<FailureDetector>,
@@ -126,7 +127,13 @@ struct Inner {
 
 impl Hub {
     /// Starts the background tasks. No room is open yet.
-    pub(crate) fn new(pool: Pool, clock: DatabaseClock, settings: Settings, bus: Bus) -> Self {
+    pub(crate) fn new(
+        pool: Pool,
+        log: Log,
+        clock: DatabaseClock,
+        settings: Settings,
+        bus: Bus,
+    ) -> Self {
         // So that every counter is exported from the start.
         MessageMetrics::get();
         let poll_now = Arc::new(Notify::new());
@@ -157,6 +164,7 @@ impl Hub {
                 rate_limits: RateLimits::new(),
                 renames: Renames::new(clock.now()),
                 pool,
+                log,
                 clock,
                 limiter: ConnectionLimiter::new(bus.clone()),
                 nodes,
@@ -280,6 +288,11 @@ impl Hub {
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.inner.pool
+    }
+
+    /// The events of all canvases.
+    pub(crate) fn log(&self) -> &Log {
+        &self.inner.log
     }
 
     /// The open connections of this node.

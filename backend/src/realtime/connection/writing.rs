@@ -95,7 +95,8 @@ impl Connection {
                 let hub = &self.membership.hub;
                 // The semaphore is never closed.
                 let _permit = hub.replay_permits().acquire().await.ok();
-                db::log::after(hub.pool(), canvas_id, after, until, PAGE).await
+                let range = after..until;
+                hub.log().range(hub.pool(), canvas_id, range, PAGE).await
             };
             let page = page.map_err(|error| {
                 self.log.failure(&error, "missed events could not be read");
