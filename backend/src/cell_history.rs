@@ -117,6 +117,9 @@ impl CellHistory {
         rules: &Rules,
         overpainted: impl FnMut(usize, UserId, UserId),
     ) {
+        if matches!(step.action, StepAction::Liked { .. }) {
+            return;
+        }
         if let Some(cause) = step.cause
             && let Some(rule) = rules.get(&cause.rewrite_id)
         {
@@ -134,6 +137,7 @@ impl CellHistory {
                 }
                 StepAction::Deleted { .. } => self.set_present(NOTHING),
                 StepAction::Updated { version, .. } => self.set_version(*version),
+                StepAction::Liked { .. } => {}
             }
             return;
         }
@@ -171,6 +175,7 @@ impl CellHistory {
                 title,
                 pixels,
                 version,
+                ..
             } => {
                 let user = step.cause.map_or(*creator, |cause| cause.by);
                 let tile = self.tile_index(*tile, *creator);
@@ -190,6 +195,7 @@ impl CellHistory {
                 pixels,
                 undo_of,
                 version,
+                ..
             } => {
                 self.set_version(*version);
                 let undone = undo_of.and_then(|seq| self.event_of(seq, *updater));
@@ -221,6 +227,8 @@ impl CellHistory {
                     self.update_title(event, undone, title);
                 }
             }
+            // A like writes nothing.
+            StepAction::Liked { .. } => {}
             StepAction::Deleted { deleter } => {
                 for (index, of) in self.authors().into_iter().enumerate() {
                     if let Some(of) = of.filter(|of| of != deleter) {

@@ -204,7 +204,7 @@ impl Model {
                     }
                 }
             }
-            StepAction::Updated { .. } => {}
+            StepAction::Updated { .. } | StepAction::Liked { .. } => {}
         }
     }
 

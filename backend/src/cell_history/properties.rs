@@ -2,6 +2,7 @@
 //! with the model.
 
 use super::{CellHistory, Change, Rule, Rules, Step, StepAction, model::Model};
+use chrono::DateTime;
 use proptest::{collection::vec, prelude::*};
 use shared::{
     api::rewrites::{Cause, RewriteKind},
@@ -79,7 +80,12 @@ impl World {
 
     fn append(&mut self, cause: Option<Cause>, action: StepAction) {
         let seq = self.head() + 1;
-        let step = Step { seq, cause, action };
+        let step = Step {
+            seq,
+            at: DateTime::UNIX_EPOCH.into(),
+            cause,
+            action,
+        };
         self.cell.apply(&step, &self.rules);
         self.model.apply(&step, &self.rules);
         self.log.push(step);
@@ -109,6 +115,7 @@ impl World {
                 pixels: None,
                 undo_of,
                 version: 1,
+                like_count: 0,
             },
         );
     }
@@ -133,6 +140,7 @@ impl World {
                 pixels: None,
                 undo_of: None,
                 version: 1,
+                like_count: 0,
             };
             self.append(Some(cause), updated);
         } else {
@@ -148,6 +156,7 @@ impl World {
                     title: tile.title,
                     pixels: tile.pixels,
                     version: 1,
+                    like_count: 0,
                 };
                 self.append(Some(cause), created);
             }
@@ -173,6 +182,7 @@ impl World {
                         title: String::new(),
                         pixels: Pixels::from_bytes(pixels.to_vec()),
                         version: 1,
+                        like_count: 0,
                     },
                 );
             }
@@ -211,6 +221,7 @@ impl World {
                     pixels: None,
                     undo_of: None,
                     version: 1,
+                    like_count: 0,
                 },
             ),
             Act::Delete(user) if tile.is_some() => {

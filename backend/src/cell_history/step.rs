@@ -1,10 +1,12 @@
-//! A tile event as the replay needs it, read from its wire form without the rest.
+//! A tile event as a replay needs it, read from its wire form without the rest.
 
 use serde::Deserialize;
 use shared::{
     api::rewrites::Cause,
+    canvas::Coord,
     ids::{TileId, UserId},
     pixels::{PixelEdit, Pixels},
+    time::Timestamp,
 };
 
 /// A tile event.
@@ -12,6 +14,8 @@ use shared::{
 pub(crate) struct Step {
     /// Its place in the canvas's order of events.
     pub(crate) seq: i64,
+    /// When it was stored.
+    pub(crate) at: Timestamp,
     /// The rewrite that made it.
     pub(crate) cause: Option<Cause>,
     pub(crate) action: StepAction,
@@ -26,6 +30,7 @@ pub(crate) enum StepAction {
         title: String,
         pixels: Pixels,
         version: i64,
+        like_count: i64,
     },
     Updated {
         updater: UserId,
@@ -34,6 +39,12 @@ pub(crate) enum StepAction {
         pixels: Option<Pixels>,
         undo_of: Option<i64>,
         version: i64,
+        like_count: i64,
+    },
+    Liked {
+        liker: UserId,
+        liked: bool,
+        like_count: i64,
     },
     Deleted {
         deleter: UserId,
@@ -45,23 +56,37 @@ pub(crate) enum StepAction {
 struct Body<'a> {
     r#type: &'a str,
     seq: i64,
+    x: i32,
+    y: i32,
     tile_id: TileId,
     creator_id: UserId,
     updater_id: Option<UserId>,
     deleter_id: Option<UserId>,
+    liker_id: Option<UserId>,
+    liked: Option<bool>,
     title: Option<String>,
     delta: Option<Vec<PixelEdit>>,
     pixels: Option<&'a str>,
     undo_of: Option<i64>,
     #[serde(default)]
     version: i64,
+    #[serde(default)]
+    like_count: i64,
+    timestamp: Timestamp,
     cause: Option<Cause>,
 }
 
 impl Step {
-    /// Reads an event's wire form; none if it is no `tile_created`, `tile_updated` or
-    /// `tile_deleted`.
+    /// Reads an event's wire form; none if it is no tile event.
     pub(crate) fn parse(body: &str) -> Option<Self> {
+        Self::parse_with_cell(body).map(|(_, step)| step)
+    }
+
+    /// The same, with the cell in which it happened.
+    pub(crate) fn parse_with_cell(body: &str) -> Option<(Coord, Self)> {
+        if !body.starts_with(r#"{"type":"tile_"#) {
+            return None;
+        }
         let body: Body<'_> = serde_json::from_str(body).ok()?;
         let pixels = match body.pixels {
             Some(text) => Some(Pixels::decode(text).ok()?),
@@ -74,6 +99,7 @@ impl Step {
                 title: body.title?,
                 pixels: pixels?,
                 version: body.version,
+                like_count: body.like_count,
             },
             "tile_updated" => StepAction::Updated {
                 updater: body.updater_id?,
@@ -82,16 +108,41 @@ impl Step {
                 pixels,
                 undo_of: body.undo_of,
                 version: body.version,
+                like_count: body.like_count,
+            },
+            "tile_liked" => StepAction::Liked {
+                liker: body.liker_id?,
+                liked: body.liked?,
+                like_count: body.like_count,
             },
             "tile_deleted" => StepAction::Deleted {
                 deleter: body.deleter_id?,
             },
             _ => return None,
         };
-        Some(Self {
+        let at = Coord {
+            x: body.x,
+            y: body.y,
+        };
+        let step = Self {
             seq: body.seq,
+            at: body.timestamp,
             cause: body.cause,
             action,
-        })
+        };
+        Some((at, step))
+    }
+
+    /// Who acted: of a rewrite's event who asked for it.
+    pub(crate) fn actor(&self) -> UserId {
+        if let Some(cause) = self.cause {
+            return cause.by;
+        }
+        match self.action {
+            StepAction::Created { creator, .. } => creator,
+            StepAction::Updated { updater, .. } => updater,
+            StepAction::Liked { liker, .. } => liker,
+            StepAction::Deleted { deleter } => deleter,
+        }
     }
 }
