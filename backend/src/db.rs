@@ -22,6 +22,7 @@ pub(crate) mod deleted_canvases;
 pub(crate) mod direct_messages;
 mod error;
 pub(crate) mod event_backfill;
+pub(crate) mod event_index;
 pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod guests;

@@ -37,6 +37,7 @@ mod openapi;
 mod origins;
 mod pages;
 mod pagination;
+mod past;
 mod reports;
 mod rewrites;
 mod sanctions;
@@ -126,6 +127,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(tiles::routes())
                 .merge(comments::routes())
                 .merge(history::routes())
+                .merge(past::routes())
                 .merge(authors::routes())
                 .merge(image::routes())
                 .merge(admin::routes()),

@@ -2,5 +2,17 @@
 //! log so that it can be read quickly, however long it is. Knows nothing of HTTP.
 
 pub(crate) mod area;
+pub(crate) mod index;
 pub(crate) mod log;
+pub(crate) mod moment;
 pub(crate) mod tiles;
+pub(crate) mod timeline;
+
+/// What a step of work in the background did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Nothing was to be done.
+    Idle,
+    /// Some work; there may be more.
+    Done,
+}

@@ -29,7 +29,7 @@ use crate::{
 use axum::Router;
 use connections::Connections;
 use listener::listen;
-use maintenance::{backfill_loop, cleanup_loop, maintenance_loop, name_removal_loop};
+use maintenance::{backfill_loop, cleanup_loop, maintenance_loop, name_removal_loop, past_loop};
 use private_postgres::PrivatePostgres;
 use std::{
     future::{self, Future},
@@ -187,6 +187,7 @@ impl Application {
         let cleanup = cleanup_loop(self.state.clone());
         let name_removal = name_removal_loop(self.state.clone());
         let backfill = backfill_loop(self.state.pool.clone());
+        let past = past_loop(self.state.clone());
         let app = http::app(self.state.clone());
         let metrics_app = http::metrics_app(self.state.clone());
         let connections = Connections::new(&self.state.config);
@@ -228,6 +229,7 @@ impl Application {
         cleanup.abort();
         name_removal.abort();
         backfill.abort();
+        past.abort();
         if time::timeout(AUDIT_TIMEOUT, self.state.audit.shut_down())
             .await
             .is_err()

@@ -14,7 +14,7 @@ use crate::{
     list_limits::ListLimits,
     origin_notes::OriginNotes,
     origins::Origins,
-    past::log::Log,
+    past::{index::EventIndex, log::Log},
     picture::ImageCache,
     rate_limit::{SignInLimits, UserLimits},
     realtime::Hub,
@@ -71,6 +71,8 @@ pub(crate) struct Parts {
     pub(crate) account_deleted: Notify,
     /// Cells whose authors were asked for.
     pub(crate) cell_cache: CellCache,
+    /// Finds events of the past.
+    pub(crate) event_index: EventIndex,
     /// Encoded pictures of boards.
     pub(crate) image_cache: ImageCache,
     /// The process's metrics.
@@ -112,6 +114,7 @@ impl AppState {
             canvas_deleted: Notify::new(),
             account_deleted: Notify::new(),
             cell_cache: CellCache::default(),
+            event_index: EventIndex::new(pools.reads.clone()),
             image_cache: ImageCache::new(),
             metrics,
             origins: Origins::new(&config),

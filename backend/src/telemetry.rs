@@ -103,6 +103,10 @@ fn describe() {
             "stellar_database_connections_max",
             "Connections to PostgreSQL at most",
         ),
+        (
+            "stellar_event_index_missing_events",
+            "Events that the event index lacks",
+        ),
     ] {
         describe_gauge!(name, meaning);
     }
@@ -159,6 +163,10 @@ fn describe_counters() {
             "stellar_direct_backfills_total",
             "Reads of private messages that came by no other way",
         ),
+        (
+            "stellar_event_index_events_total",
+            "Events added to the event index",
+        ),
         ("stellar_audit_written_total", "Audit entries written"),
         ("stellar_audit_dropped_total", "Audit entries lost"),
         (
@@ -180,6 +188,7 @@ fn describe_counters() {
         "stellar_notifications_total",
         "stellar_direct_messages_total",
         "stellar_direct_backfills_total",
+        "stellar_event_index_events_total",
         "stellar_audit_written_total",
         "stellar_audit_dropped_total",
     ] {
@@ -199,7 +208,12 @@ fn describe_histograms() {
         Unit::Seconds,
         "Time to the head of an HTTP answer, by route"
     );
-    for name in ["stellar_connections", "stellar_rooms", "stellar_bus_up"] {
+    for name in [
+        "stellar_connections",
+        "stellar_rooms",
+        "stellar_bus_up",
+        "stellar_event_index_missing_events",
+    ] {
         gauge!(name).increment(0.0);
     }
 }

@@ -20,6 +20,7 @@ pub mod comments;
 pub mod conversations;
 pub mod moderation;
 pub mod notifications;
+pub mod past;
 pub mod reports;
 pub mod rewrites;
 

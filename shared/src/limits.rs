@@ -109,6 +109,8 @@ pub const DEFAULT_PAGE: i64 = 50;
 pub const MAX_PAGE: i64 = 200;
 /// Chat messages in a snapshot: the newest ones.
 pub const SNAPSHOT_MESSAGES: i64 = 50;
+/// Buckets of a timeline.
+pub const TIMELINE_BUCKETS: usize = 200;
 /// Largest number of durable events that a resume replays; with more, the
 /// client gets `resync`.
 pub const RESUME_EVENTS: i64 = 10_000;

@@ -287,6 +287,12 @@ refusals! {
         "403": ["forbidden", "sanctioned"],
         "404": ["canvas_not_found"],
     }
+    /// Of a route that reads the past of a canvas and may name a user.
+    ReadsPast {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned"],
+        "404": ["canvas_not_found", "user_not_found"],
+    }
     /// Of a route that changes a canvas.
     ChangesCanvas {
         "401": ["unauthenticated"],

@@ -4,8 +4,10 @@
 mod events;
 mod guests;
 mod names;
+mod past;
 
 pub(super) use events::backfill_loop;
+pub(super) use past::past_loop;
 
 use crate::{
     auth::KNOWN_FOR,

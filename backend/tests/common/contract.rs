@@ -188,6 +188,15 @@ const OBJECTS: &Table = &[
     ),
     ("Preferences", "notify:NotifySwitches direct_messages:text"),
     (
+        "Timeline",
+        "first_seq:int|null last_seq:int|null first_at:time|null last_at:time|null events:int \
+         buckets:[TimelineBucket]",
+    ),
+    (
+        "TimelineBucket",
+        "from_seq:int to_seq:int from_at:time to_at:time events:int people:int",
+    ),
+    (
         "Overpainted",
         "by:UserRef of:UserRef pixels:int last_at:time",
     ),
@@ -349,6 +358,7 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("GET", "/comments/{}", "Comment"),
     ("PATCH", "/comments/{}", "Comment"),
     ("GET", "/canvases/{}/events", "[event]"),
+    ("GET", "/canvases/{}/timeline", "Timeline"),
     ("GET", "/canvases/{}/authors", "Authors"),
     ("POST", "/canvases/{}/rewrites", "Rewrite"),
     ("GET", "/rewrites/{}", "Rewrite"),

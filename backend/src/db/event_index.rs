@@ -1,0 +1,261 @@
+//! The event index: its stored chunks, and the columns of the log that it is made of. The times
+//! of events are those of `created_at`, cut to milliseconds as in their wire form.
+
+use super::{DbError, Lease, Pool, Result};
+use crate::past::index::{Chunk, Entry};
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::ids::{CanvasId, Epoch};
+use sqlx::{PgExecutor, query, query_scalar};
+
+/// The first key of the advisory locks of canvases whose index is being extended; the second is
+/// the low half of the canvas's id. Any number that nothing else uses.
+const LOCK: i32 = 0x0023_1dec;
+
+/// A stored chunk.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredChunk {
+    pub(crate) first_seq: i64,
+    pub(crate) last_seq: i64,
+    pub(crate) data: Vec<u8>,
+}
+
+/// Where a stored chunk is, without its events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ChunkPlace {
+    pub(crate) first_seq: i64,
+    pub(crate) last_seq: i64,
+}
+
+/// The chunks of a canvas, and how far its log goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Overview {
+    pub(crate) epoch: Epoch,
+    pub(crate) head: i64,
+    /// In order.
+    pub(crate) chunks: Vec<ChunkPlace>,
+}
+
+/// What is known of the last event up to a time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastUntil {
+    /// Its `seq`, if it is behind the last chunk.
+    pub(crate) hot: Option<i64>,
+    /// The chunk that has it otherwise; none if there is no such event.
+    pub(crate) chunk: Option<Vec<u8>>,
+}
+
+/// See [`LastUntil`], from one consistent read. The time is in milliseconds since 1970.
+pub(crate) async fn last_until(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    millis: i64,
+) -> Result<LastUntil> {
+    query!(
+        r#"WITH covered AS (
+               SELECT coalesce(max(last_seq), 0) AS seq FROM event_index WHERE canvas_id = $1
+           ), hot AS (
+               SELECT e.seq FROM canvas_events e
+               WHERE e.canvas_id = $1 AND e.seq > (SELECT seq FROM covered) AND e.created_at < $3
+               ORDER BY e.seq DESC LIMIT 1
+           )
+           SELECT (SELECT seq FROM hot) AS hot, (
+               SELECT data FROM event_index
+               WHERE canvas_id = $1 AND min_ms <= $2 AND NOT EXISTS (SELECT FROM hot)
+               ORDER BY first_seq DESC LIMIT 1
+           ) AS chunk"#,
+        canvas.0,
+        millis,
+        after_millis(millis),
+    )
+    .map(|row| LastUntil {
+        hot: row.hot,
+        chunk: row.chunk,
+    })
+    .fetch_one(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// The first moment after a millisecond; the ends of what PostgreSQL can store beyond them.
+fn after_millis(millis: i64) -> DateTime<Utc> {
+    let time = DateTime::from_timestamp_millis(millis);
+    let after = time.and_then(|time| time.checked_add_signed(TimeDelta::milliseconds(1)));
+    after.unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// The chunks of a canvas; `None` if there is no such canvas.
+pub(crate) async fn overview(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+) -> Result<Option<Overview>> {
+    let rows = query!(
+        r#"SELECT c.epoch, c.last_seq AS head, i.first_seq AS "first_seq?", i.last_seq AS "last_seq?"
+           FROM canvases c LEFT JOIN event_index i ON i.canvas_id = c.id
+           WHERE c.id = $1 ORDER BY i.first_seq"#,
+        canvas.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows.first().map(|first| Overview {
+        epoch: Epoch(first.epoch),
+        head: first.head,
+        chunks: rows
+            .iter()
+            .filter_map(|row| {
+                Some(ChunkPlace {
+                    first_seq: row.first_seq?,
+                    last_seq: row.last_seq?,
+                })
+            })
+            .collect(),
+    }))
+}
+
+/// The chunks that begin with these events, in order; those that are not there are missing.
+pub(crate) async fn chunks(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    first_seqs: &[i64],
+) -> Result<Vec<StoredChunk>> {
+    query!(
+        "SELECT first_seq, last_seq, data FROM event_index
+         WHERE canvas_id = $1 AND first_seq = ANY($2) ORDER BY first_seq",
+        canvas.0,
+        first_seqs,
+    )
+    .map(|row| StoredChunk {
+        first_seq: row.first_seq,
+        last_seq: row.last_seq,
+        data: row.data,
+    })
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// What the index has of the log's events after `after` up to `until`, in order, at most
+/// `limit`.
+pub(crate) async fn entries(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    query!(
+        r#"SELECT seq, created_at, actor_id, kind,
+                CASE WHEN tile IS NULL
+                      AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted')
+                     THEN (body::json ->> 'y')::int * 256 + (body::json ->> 'x')::int
+                     ELSE tile END AS cell
+           FROM canvas_events WHERE canvas_id = $1 AND seq > $2 AND seq <= $3
+           ORDER BY seq LIMIT $4"#,
+        canvas.0,
+        after,
+        until,
+        limit,
+    )
+    .map(|row| Entry {
+        seq: row.seq,
+        millis: row.created_at.timestamp_millis(),
+        actor: row.actor_id,
+        cell: row.cell,
+        kind: row.kind,
+    })
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// A canvas whose log is longer than its index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Behind {
+    pub(crate) canvas: CanvasId,
+    pub(crate) head: i64,
+    /// How many events the index lacks of all such canvases.
+    pub(crate) missing: i64,
+}
+
+/// Of the canvases with at least `least` events that the index does not have, the one that
+/// lacks the most.
+pub(crate) async fn behind(executor: impl PgExecutor<'_>, least: i64) -> Result<Option<Behind>> {
+    query!(
+        r#"SELECT c.id, c.last_seq AS head,
+                (sum(c.last_seq - i.last_seq) OVER ())::bigint AS "missing!"
+           FROM canvases c, LATERAL (
+               SELECT coalesce((
+                   SELECT last_seq FROM event_index WHERE canvas_id = c.id
+                   ORDER BY first_seq DESC LIMIT 1
+               ), 0) AS last_seq
+           ) AS i
+           WHERE c.last_seq >= $1 AND c.last_seq - i.last_seq >= $1
+           ORDER BY c.last_seq - i.last_seq DESC LIMIT 1"#,
+        least,
+    )
+    .map(|row| Behind {
+        canvas: CanvasId(row.id),
+        head: row.head,
+        missing: row.missing,
+    })
+    .fetch_optional(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// The last chunk of a canvas.
+pub(crate) async fn last(lease: &mut Lease, canvas: CanvasId) -> Result<Option<StoredChunk>> {
+    query!(
+        "SELECT first_seq, last_seq, data FROM event_index
+         WHERE canvas_id = $1 ORDER BY first_seq DESC LIMIT 1",
+        canvas.0,
+    )
+    .map(|row| StoredChunk {
+        first_seq: row.first_seq,
+        last_seq: row.last_seq,
+        data: row.data,
+    })
+    .fetch_optional(lease)
+    .await
+    .map_err(DbError::from)
+}
+
+/// Begins a transaction that extends a canvas's index. Others that want to, on any node, wait
+/// until it ends.
+pub(crate) async fn begin(pool: &Pool, canvas: CanvasId) -> Result<Lease> {
+    let mut lease = pool.begin().await?;
+    query_scalar!(
+        r#"SELECT true AS "locked!" FROM pg_advisory_xact_lock($1, ($2::bigint & 2147483647)::int)"#,
+        LOCK,
+        canvas.0,
+    )
+    .fetch_one(&mut lease)
+    .await?;
+    Ok(lease)
+}
+
+/// Stores a chunk, in place of a shorter one that begins with the same event. Nothing is stored
+/// of a canvas that is not there any more.
+pub(crate) async fn save(
+    lease: &mut Lease,
+    canvas: CanvasId,
+    chunk: &Chunk,
+    data: &[u8],
+) -> Result<()> {
+    query!(
+        "INSERT INTO event_index (canvas_id, first_seq, last_seq, min_ms, tile_events, data)
+         SELECT id, $2, $3, $4, $5, $6 FROM canvases WHERE id = $1 FOR KEY SHARE
+         ON CONFLICT (canvas_id, first_seq) DO UPDATE
+         SET last_seq = excluded.last_seq, min_ms = excluded.min_ms,
+             tile_events = excluded.tile_events, data = excluded.data",
+        canvas.0,
+        chunk.first_seq,
+        chunk.end() - 1,
+        chunk.min_millis().unwrap_or_default(),
+        i32::try_from(chunk.tile_events()).unwrap_or(i32::MAX),
+        data,
+    )
+    .execute(lease)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
+}

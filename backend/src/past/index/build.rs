@@ -1,0 +1,87 @@
+//! Extends the stored index from the log, in the background or before events are archived.
+
+use super::chunk::{Chunk, MAX_EVENTS};
+use crate::{
+    db::{self, DbError, Pool, event_index},
+    past::Step,
+};
+use metrics::{counter, gauge};
+use shared::ids::CanvasId;
+use std::io;
+
+/// The index of a canvas is extended in the background once it lacks so many events.
+const MIN_BEHIND: i64 = 1_000;
+
+/// Makes the index complete up to the event `until`, which must be in the log. Others who do
+/// the same, on any node, take turns.
+///
+/// # Errors
+/// Those of the database. What was stored before stays.
+pub(crate) async fn cover(pool: &Pool, canvas: CanvasId, until: i64) -> db::Result<()> {
+    while extend(pool, canvas, until).await? == Step::Done {}
+    Ok(())
+}
+
+/// Extends the index that lacks the most events by one chunk, and tells the metrics how many
+/// all of them lack.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn step(pool: &Pool) -> db::Result<Step> {
+    let behind = event_index::behind(pool, MIN_BEHIND).await?;
+    let missing = behind.map_or(0, |behind| behind.missing);
+    let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+    gauge!("stellar_event_index_missing_events").set(missing);
+    match behind {
+        Some(behind) => extend(pool, behind.canvas, behind.head).await,
+        None => Ok(Step::Idle),
+    }
+}
+
+/// Adds one chunk, or completes the last one.
+async fn extend(pool: &Pool, canvas: CanvasId, until: i64) -> db::Result<Step> {
+    let mut lease = event_index::begin(pool, canvas).await?;
+    let last = event_index::last(&mut lease, canvas).await?;
+    let covered = last.as_ref().map_or(0, |last| last.last_seq);
+    if covered >= until {
+        lease.commit().await?;
+        return Ok(Step::Idle);
+    }
+    let mut chunk = match last {
+        Some(last) => Chunk::decode(&last.data).ok_or_else(unreadable)?,
+        None => Chunk::new(1),
+    };
+    if chunk.len() >= MAX_EVENTS {
+        chunk = Chunk::new(covered + 1);
+    }
+    let room = i64::try_from(MAX_EVENTS - chunk.len()).unwrap_or(i64::MAX);
+    let to = until.min(covered.saturating_add(room));
+    let entries = event_index::entries(&mut lease, canvas, covered, to, room).await?;
+    if entries.is_empty() {
+        lease.commit().await?;
+        return Ok(Step::Idle);
+    }
+    for entry in &entries {
+        chunk.push(entry);
+    }
+    let encoded = tokio::task::spawn_blocking(move || (chunk.encode(), chunk)).await;
+    let (data, chunk) = encoded.map_err(|error| unexpected(io::Error::other(error)))?;
+    let data = data.map_err(unexpected)?;
+    event_index::save(&mut lease, canvas, &chunk, &data).await?;
+    lease.commit().await?;
+    let added = u64::try_from(chunk.end() - 1 - covered).unwrap_or_default();
+    counter!("stellar_event_index_events_total").increment(added);
+    Ok(Step::Done)
+}
+
+/// A chunk that this version cannot read.
+pub(super) fn unreadable() -> DbError {
+    unexpected(io::Error::new(
+        io::ErrorKind::InvalidData,
+        "a chunk of the event index cannot be read",
+    ))
+}
+
+fn unexpected(error: io::Error) -> DbError {
+    sqlx::Error::Decode(error.into()).into()
+}
