@@ -64,7 +64,7 @@ async fn check_filters(client: &Client, canvas: i64) {
         ("x=99999999999&y=0", vec![]),
         ("actor=bob&limit=1", vec![2, 3, 4, 7]),
         ("actor=BOB", vec![2, 3, 4, 7]),
-        ("actor=nobody", vec![]),
+        ("actor=cat", vec![]),
         ("kind=tile_created&limit=2", vec![1, 3, 6, 8]),
         ("kind=canvas_chat_message", vec![2]),
         ("kind=canvas_updated", vec![]),
@@ -85,6 +85,8 @@ async fn check_filters(client: &Client, canvas: i64) {
 async fn events_are_found_by_cell_actor_kind_and_range() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    // Without any event.
+    server.user("cat").await;
     let id = scene(&ann, &bob).await;
     check_filters(&ann, id).await;
     // Whoever may read the canvas, without credentials too.
@@ -103,6 +105,10 @@ async fn events_are_found_by_cell_actor_kind_and_range() {
         ("until_seq=a", "until_seq"),
     ] {
         ann.get(&format!("{path}?{query}")).await.refuses(field);
+    }
+    for name in ["nobody", "no%20name", "%00"] {
+        let found = ann.get(&format!("{path}?actor={name}")).await;
+        found.problem(404, "user_not_found");
     }
     let hidden = canvas(&ann, &json!({ "visibility": "private" })).await;
     let path = format!("/canvases/{hidden}/events?x=0&y=0");
@@ -145,6 +151,8 @@ async fn until_complete(pool: &PgPool) {
 async fn every_event_has_its_cell_and_an_op_id_that_nobody_is_told() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    // Without any event.
+    server.user("cat").await;
     let id = scene(&ann, &bob).await;
     let mut tab = TestClient::join(&ann, id).await;
     // Neither these nor what comes over HTTP have an `op_id`.
@@ -178,6 +186,8 @@ async fn every_event_has_its_cell_and_an_op_id_that_nobody_is_told() {
 async fn events_of_the_version_before_are_found_at_once_and_filled_in_later() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    // Without any event.
+    server.user("cat").await;
     let id = scene(&ann, &bob).await;
     let pool = server.database.pool().await;
     let path = format!("/canvases/{id}/events");
@@ -204,6 +214,8 @@ async fn events_of_the_version_before_are_found_at_once_and_filled_in_later() {
 async fn a_large_log_gets_its_indexes_while_the_server_runs() {
     let server = TestServer::start().await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    // Without any event.
+    server.user("cat").await;
     let id = scene(&ann, &bob).await;
     let database = server.stop().await;
     let pool = database.pool().await;

@@ -50,6 +50,11 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
                  SELECT ctid FROM commented_cells
                  WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
              )) RETURNING 1
+         ), chunks AS (
+             DELETE FROM event_index WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM event_index
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $2
+             )) RETURNING 1
          ), visits AS (
              DELETE FROM canvas_visits WHERE ctid = ANY (ARRAY (
                  SELECT ctid FROM canvas_visits
@@ -79,7 +84,7 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
          )
          SELECT id, (SELECT count(*) FROM events) + (SELECT count(*) FROM no_ops)
                   + (SELECT count(*) FROM words) + (SELECT count(*) FROM said)
-                  + (SELECT count(*) FROM commented)
+                  + (SELECT count(*) FROM commented) + (SELECT count(*) FROM chunks)
                   + (SELECT count(*) FROM visits) + (SELECT count(*) FROM notified)
                   + (SELECT count(*) FROM likes) + (SELECT count(*) FROM unliked)
                   + (SELECT count(*) FROM deleted) AS "rows!"

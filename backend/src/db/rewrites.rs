@@ -2,7 +2,6 @@
 
 use super::{DbError, Result, name_of, named};
 use crate::cell_history::{Rule, Rules};
-use chrono::{DateTime, Utc};
 use shared::{
     api::{
         moderation::UserRef,
@@ -345,31 +344,6 @@ pub(crate) async fn events(
     .fetch_all(executor)
     .await
     .map_err(DbError::from)
-}
-
-/// The newest event's `seq` before (or, if `inclusive`, up to) this time, and the head. Times
-/// grow with `seq`, so the log is halved again and again.
-pub(crate) async fn seq_at(
-    connection: &mut PgConnection,
-    canvas: CanvasId,
-    time: DateTime<Utc>,
-    inclusive: bool,
-    head: i64,
-) -> Result<i64> {
-    let (mut low, mut high) = (0, head);
-    while low < high {
-        let middle = low + (high - low + 1) / 2;
-        let times = super::log::event_times(&mut *connection, canvas, &[middle]).await?;
-        let is_before = times
-            .first()
-            .is_none_or(|(_, at)| if inclusive { *at <= time } else { *at < time });
-        if is_before {
-            low = middle;
-        } else {
-            high = middle - 1;
-        }
-    }
-    Ok(low)
 }
 
 /// The newest `seq` of a canvas.

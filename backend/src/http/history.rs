@@ -6,14 +6,13 @@ use super::{
     client_addr::ClientAddr,
     error::ApiError,
     extract::{CanvasPath, OptionalUser, Query},
-    openapi::{QueryOnly, ReadsCanvas},
+    openapi::{QueryOnly, ReadsCanvas, ReadsPast},
     pagination::{cursor, page, page_size},
+    past,
 };
 use crate::{
-    db::{
-        events::{self, EventFilter},
-        log, messages, users,
-    },
+    db::messages,
+    past::{area::Area, index::Filter},
     state::AppState,
 };
 use axum::{Json, extract::State, response::Response};
@@ -22,7 +21,6 @@ use serde_json::Value;
 use shared::{
     api::{ChatMessage, Page},
     canvas::Coord,
-    ids::UserId,
     limits,
     presence::ActiveUser,
     protocol::DurableEvent,
@@ -147,7 +145,7 @@ impl EventsQuery {
 /// Durable events, exactly as sent on the socket, in the order of `seq`
 #[utoipa::path(get, path = "/canvases/{canvas_id}/events", tag = "history", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path), EventsQuery),
-    responses((status = 200, body = Page<Value>, description = "A page"), ReadsCanvas, QueryOnly))]
+    responses((status = 200, body = Page<Value>, description = "A page"), ReadsPast, QueryOnly))]
 async fn events(
     State(state): State<AppState>,
     user: OptionalUser,
@@ -162,32 +160,48 @@ async fn events(
     let until = query.until_seq.unwrap_or(i64::MAX);
     let (cell, kind) = (cell(query.x, query.y)?, query.kind()?);
     readable(&state.pools.reads, id, user.user_id()).await?;
+    let filter = Filter {
+        area: cell.map(|Coord { x, y }| Area {
+            x0: x,
+            y0: y,
+            x1: x,
+            y1: y,
+        }),
+        actor: past::actor(&state, query.actor.as_deref()).await?,
+        kind,
+        only_tiles: false,
+    };
     let place = bulk::place(&state, id, client).await?;
-    let actor = match query.actor.as_deref() {
-        None => None,
-        Some(name) => match users::by_name(&state.pools.reads, name).await? {
-            Some(user) => Some(user.id),
-            // Nobody has this name, and no event this actor.
-            None => Some(UserId(0)),
-        },
-    };
-    let is_rare = match actor {
-        Some(actor) => events::is_rare_actor(&state.pools.reads, id, actor).await?,
-        None => false,
-    };
-    let filter = EventFilter { cell, actor, kind };
-    let read: bulk::ReadItems<i64> = Arc::new(move |after, count| {
-        let reads = state.pools.reads.clone();
-        Box::pin(async move {
-            let range = after..until;
-            Ok(if filter == EventFilter::default() {
-                log::after(&reads, id, after, until, count).await?
-            } else {
-                events::filtered(&reads, id, &filter, is_rare, range, count).await?
+    let cursor = |seq: i64| seq.to_string();
+    let read: bulk::ReadItems<i64> = if filter == Filter::default() {
+        Arc::new(move |after, count| {
+            let state = state.clone();
+            Box::pin(async move {
+                let range = after..until;
+                let (log, reads) = (&state.log, &state.pools.reads);
+                Ok(log.range(reads, id, range, count).await?)
             })
         })
-    });
-    let cursor = |seq: i64| seq.to_string();
+    } else {
+        let limit = usize::try_from(limit).unwrap_or_default();
+        let range = after..until;
+        // One more shows whether there is another page.
+        let found = state
+            .event_index
+            .find(id, &filter, range, limit + 1)
+            .await?;
+        let found: Arc<[i64]> = found.into();
+        Arc::new(move |after, count| {
+            let (state, found) = (state.clone(), found.clone());
+            Box::pin(async move {
+                let from = found.partition_point(|seq| *seq <= after);
+                let count = usize::try_from(count).unwrap_or(usize::MAX);
+                let to = from.saturating_add(count).min(found.len());
+                let (log, reads) = (&state.log, &state.pools.reads);
+                Ok(log.at(reads, id, &found[from..to]).await?)
+            })
+        })
+    };
     bulk::page(place, after, limit, AT_ONCE, cursor, read).await
 }
 

@@ -9,6 +9,7 @@ use crate::{
         error::{ApiError, Resource},
         validator::Validator,
     },
+    past::moment,
     rewrites::Task,
     state::AppState,
 };
@@ -209,11 +210,9 @@ async fn seq_at(
     time: Timestamp,
     inclusive: bool,
 ) -> Result<i64, ApiError> {
-    let mut lease = state.pools.reads.acquire().await?;
-    let head = canvas.last_seq;
-    let seq = rewrites::seq_at(&mut lease, canvas.id, time.into(), inclusive, head).await?;
-    lease.done();
-    Ok(seq)
+    let millis = time.millis() - i64::from(!inclusive);
+    let seq = moment::last_until(&state.pools.reads, canvas.id, millis).await?;
+    Ok(seq.min(canvas.last_seq))
 }
 
 /// # Errors
