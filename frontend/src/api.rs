@@ -8,6 +8,7 @@ mod deadline;
 mod error;
 pub mod inbox;
 pub mod order;
+pub mod past;
 pub mod rewrites;
 
 use deadline::Deadline;

@@ -56,6 +56,7 @@ pub mod tile_history;
 pub mod tile_panel;
 pub mod tile_picture;
 pub mod tile_title;
+pub mod time_bar;
 pub mod toasts;
 pub mod tool_bar;
 pub mod top_bar;

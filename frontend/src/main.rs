@@ -17,6 +17,7 @@ pub mod i18n;
 pub mod inbox;
 pub mod model;
 pub mod pages;
+pub mod past;
 pub mod session;
 pub mod socket;
 pub mod storage;

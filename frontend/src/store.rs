@@ -10,10 +10,12 @@ pub mod backend;
 pub mod canvas;
 pub mod inbox;
 pub mod names;
+pub mod overviews;
+pub mod past;
 pub mod people;
 pub mod tiles;
 
-use self::backend::Signals;
+use self::{backend::Signals, overviews::Overviews};
 pub use self::{canvas::CanvasStore, inbox::InboxStore};
 use crate::{
     browser,
@@ -25,7 +27,9 @@ use crate::{
         notice::MayNot,
         painters::PainterOverlay,
         rewrite::{AreaChoice, MarkedTile, RewriteGoal},
+        tile_store::Tile,
     },
+    store::past::Display,
     tasks::{Task, Tasks},
 };
 use leptos::prelude::*;
@@ -124,6 +128,8 @@ pub struct Store {
     pub area: RwSignal<AreaChoice>,
     /// The pixels that it would change; the board highlights them.
     pub marked: RwSignal<Arc<Vec<MarkedTile>>>,
+    /// Pictures of the past; [`crate::past`] fetches them, the board draws them.
+    pub overviews: RwSignal<Overviews, LocalStorage>,
 }
 
 impl Deref for Store {
@@ -152,6 +158,7 @@ impl Store {
             rewrite: RwSignal::default(),
             area: RwSignal::default(),
             marked: RwSignal::default(),
+            overviews: RwSignal::new_local(Overviews::new()),
         }
     }
 
@@ -219,6 +226,19 @@ impl Store {
         self.kept_from(activity)
     }
 
+    /// Reads the tile of a cell as the board shows it: as it is now, or as it was
+    /// in the past that is looked at; none for an empty cell. Reactive.
+    pub fn with_seen_tile<R>(self, at: Coord, read: impl FnOnce(Option<&Tile>) -> R) -> R {
+        if self.past.display.get() == Display::Live {
+            return self.tiles.with_tile(at, read);
+        }
+        self.past.tiles.with(|tiles| {
+            // A picture has no tiles.
+            let is_known = self.past.display.get_untracked() == Display::Tiles;
+            read(tiles.shown(at).filter(|_| is_known))
+        })
+    }
+
     /// Why this user may not draw in a cell, as far as this client can tell;
     /// none if they may. Reactive.
     pub fn may_not(self, at: Coord) -> Option<MayNot> {
@@ -230,6 +250,7 @@ impl Store {
         self.locks.track();
         self.sanctions.track();
         self.locked_out_until.track();
+        self.past.is_shown.track();
         self.draw_refusal(at)
     }
 }

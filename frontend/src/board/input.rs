@@ -21,6 +21,7 @@ use crate::{
         rewrite::AreaChoice,
         tile_store::TileStore,
     },
+    past::PastView,
     session::Session,
     store::Store,
 };
@@ -54,6 +55,7 @@ pub struct InputListeners {
 struct InputController {
     store: Store,
     session: Session,
+    past: PastView,
     renderer: Rc<BoardRenderer>,
     root: Element,
     gestures: RefCell<GestureRecognizer>,
@@ -83,13 +85,14 @@ impl InputListeners {
     /// Adds listeners to `root`, the board element, and to the window (keys).
     pub fn new(
         store: Store,
-        session: Session,
+        (session, past): (Session, PastView),
         renderer: Rc<BoardRenderer>,
         root: &Element,
     ) -> Self {
         let controller = Rc::new(InputController {
             store,
             session,
+            past,
             renderer,
             root: root.clone(),
             gestures: RefCell::default(),
@@ -464,11 +467,16 @@ impl InputController {
         match self.session.may_not(at) {
             Some(MayNot::SignedOut | MayNot::Over) => {}
             // The notice is shown once; after that who may not draw only selects.
-            Some(MayNot::Viewer | MayNot::Sanctioned { .. } | MayNot::LockedDown { .. })
-                if self.viewer_notified.replace(true) => {}
+            Some(
+                MayNot::Viewer
+                | MayNot::Past
+                | MayNot::Sanctioned { .. }
+                | MayNot::LockedDown { .. },
+            ) if self.viewer_notified.replace(true) => {}
             None
             | Some(
                 MayNot::Viewer
+                | MayNot::Past
                 | MayNot::Sanctioned { .. }
                 | MayNot::LockedDown { .. }
                 | MayNot::Theirs(_)

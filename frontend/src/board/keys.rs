@@ -4,7 +4,8 @@
 //! Combinations with Control or Command follow the letter on the key, as in
 //! every other program.
 
-use crate::model::tools::Tool;
+use crate::model::{player::Direction, tools::Tool};
+use std::borrow::Cow;
 
 /// A key press with its modifiers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +44,8 @@ pub enum KeyCommand {
     ToggleMirror,
     /// Writes a comment on the selected tile.
     Comment,
+    /// Opens or closes the time bar.
+    ToggleTime,
     /// Undoes the last stroke.
     Undo,
     /// Redoes the stroke that was undone last.
@@ -52,6 +55,64 @@ pub enum KeyCommand {
     /// Cancels the shape being drawn, else closes the open tile, else removes
     /// the selection.
     Escape,
+}
+
+/// What a key does while the time bar is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeCommand {
+    /// Steps by one change, or to the next change by somebody else.
+    Step {
+        /// Which way.
+        direction: Direction,
+        /// Whether to somebody else.
+        by_person: bool,
+    },
+    /// Plays, or plays faster.
+    Play(Direction),
+    /// Stops playing.
+    Pause,
+    /// Shows the canvas before anything was drawn.
+    First,
+    /// Shows now.
+    Now,
+}
+
+/// The command of a key press while the time bar is open; none if the key has
+/// none of its own then. The arrows are for the bar only where the board does not
+/// have the focus.
+pub fn time_command(press: KeyPress<'_>) -> Option<TimeCommand> {
+    if press.alt || press.ctrl {
+        return None;
+    }
+    let step = |direction| {
+        Some(TimeCommand::Step {
+            direction,
+            by_person: press.shift,
+        })
+    };
+    match press.key {
+        "ArrowLeft" => return step(Direction::Back),
+        "ArrowRight" => return step(Direction::Forward),
+        "Home" => return Some(TimeCommand::First),
+        "End" => return Some(TimeCommand::Now),
+        _ => {}
+    }
+    match position(press).as_ref() {
+        "KeyJ" => Some(TimeCommand::Play(Direction::Back)),
+        "KeyK" => Some(TimeCommand::Pause),
+        "KeyL" => Some(TimeCommand::Play(Direction::Forward)),
+        _ => None,
+    }
+}
+
+/// The physical key. Keyboards on the screen have no positions; there it is the
+/// key that has the letter on an English keyboard, or empty.
+fn position<'a>(press: KeyPress<'a>) -> Cow<'a, str> {
+    if matches!(press.code, "" | "Unidentified") {
+        letter(press).map_or(Cow::Borrowed(""), |letter| format!("Key{letter}").into())
+    } else {
+        press.code.into()
+    }
 }
 
 /// Zoom factor of one press of `+`.
@@ -88,15 +149,7 @@ pub fn command(press: KeyPress<'_>) -> Option<KeyCommand> {
         "ArrowDown" => return Some(KeyCommand::Step(0, 1)),
         _ => {}
     }
-    // Keyboards on the screen have no positions.
-    let by_letter;
-    let code = if matches!(press.code, "" | "Unidentified") {
-        by_letter = format!("Key{}", letter(press)?);
-        by_letter.as_str()
-    } else {
-        press.code
-    };
-    match code {
+    match position(press).as_ref() {
         "Equal" => Some(KeyCommand::Zoom(ZOOM_STEP)),
         "Minus" => Some(KeyCommand::Zoom(1.0 / ZOOM_STEP)),
         "KeyW" => Some(KeyCommand::Pan(0, -1)),
@@ -113,6 +166,7 @@ pub fn command(press: KeyPress<'_>) -> Option<KeyCommand> {
         "KeyM" => Some(KeyCommand::ToggleMirror),
         "KeyX" => Some(KeyCommand::SwapColors),
         "KeyN" => Some(KeyCommand::Comment),
+        "KeyT" => Some(KeyCommand::ToggleTime),
         _ => None,
     }
 }
@@ -269,6 +323,42 @@ mod tests {
             );
         }
         assert_eq!(with_control("KeyY", "н", false), Some(KeyCommand::Redo));
+    }
+
+    #[test]
+    fn the_time_bar_has_keys_of_its_own() {
+        let step = |direction, by_person| {
+            Some(TimeCommand::Step {
+                direction,
+                by_person,
+            })
+        };
+        let shift = KeyPress {
+            shift: true,
+            ..key("ArrowLeft", "ArrowLeft")
+        };
+        for (press, command) in [
+            (
+                key("ArrowRight", "ArrowRight"),
+                step(Direction::Forward, false),
+            ),
+            (shift, step(Direction::Back, true)),
+            (key("Home", "Home"), Some(TimeCommand::First)),
+            (key("End", "End"), Some(TimeCommand::Now)),
+            // By position: Dvorak writes "h" there.
+            (key("KeyJ", "h"), Some(TimeCommand::Play(Direction::Back))),
+            (key("", "l"), Some(TimeCommand::Play(Direction::Forward))),
+            (key("KeyK", "k"), Some(TimeCommand::Pause)),
+            (key("KeyM", "m"), None),
+        ] {
+            assert_eq!(time_command(press), command, "{press:?}");
+        }
+        let ctrl = KeyPress {
+            ctrl: true,
+            ..key("KeyL", "l")
+        };
+        assert_eq!(time_command(ctrl), None);
+        assert_eq!(command(key("KeyT", "t")), Some(KeyCommand::ToggleTime));
     }
 
     #[test]

@@ -8,18 +8,18 @@ use super::{
     overlay::{self, Forbidden, Scene},
     pins::{self, Pin},
     theme::Theme,
-    tile_cache::{TileCache, context_of},
+    tile_cache::{Content, TileCache, context_of},
 };
 use crate::{
     browser::{self, uptime_ms},
     model::{
         camera::{Camera, CameraCommand, Viewport, cell_of},
         comments::Comments,
-        tile_store::TileStore,
+        tile_store::{Dirty, TileStore},
         tools::Tool,
     },
     session::Session,
-    store::Store,
+    store::{Store, past::Display},
     tools::stroke::ActiveStroke,
 };
 use leptos::prelude::*;
@@ -29,6 +29,7 @@ use shared::{
 };
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     rc::{Rc, Weak},
 };
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement};
@@ -47,6 +48,10 @@ pub struct BoardRenderer {
     base: (HtmlCanvasElement, CanvasRenderingContext2d),
     overlay_canvas: (HtmlCanvasElement, CanvasRenderingContext2d),
     cache: RefCell<TileCache>,
+    /// The chunks of the past; empty while the time bar is closed.
+    past_cache: RefCell<TileCache>,
+    /// What the last frame drew.
+    display: Cell<Display>,
     theme: RefCell<Theme>,
     animation: Cell<Option<CameraAnimation>>,
     /// The stroke in progress, with its tile.
@@ -78,6 +83,8 @@ impl BoardRenderer {
             overlay_canvas: (overlay_canvas.clone(), context_of(overlay_canvas)?),
             root,
             cache: RefCell::default(),
+            past_cache: RefCell::default(),
+            display: Cell::default(),
             theme: RefCell::new(theme),
             animation: Cell::default(),
             stroke: RefCell::default(),
@@ -241,48 +248,106 @@ impl BoardRenderer {
             self.animation.set((!arrived).then_some(animation));
             self.base_dirty.set(true);
         }
-        let dirty = self.store.tiles.take_dirty();
-        let mut cache = self.cache.borrow_mut();
-        self.store.canvas.with_untracked(|canvas| {
-            if let Some(canvas) = canvas {
-                cache.set_palette(&canvas.palette);
-            }
-        });
+        let needs_frame = self.draw_tiles() | self.animation.get().is_some();
         let viewport = self.store.viewport.get_untracked();
-        let theme = self.theme.borrow();
-        let mut needs_frame = self.animation.get().is_some();
-        let editing = self.store.editing.get_untracked();
-        self.store.tiles.peek(|tiles| {
-            if cache.repaint(&dirty, tiles) || self.base_dirty.take() {
-                let context = &self.base.1;
-                let ratio = self.ratio.get();
-                let complete = cache.draw(
-                    context,
-                    &viewport,
-                    ratio,
-                    (tiles, editing),
-                    &theme,
-                    browser::monotonic_ms,
-                );
-                if !complete {
-                    self.base_dirty.set(true);
-                    needs_frame = true;
-                } else if tiles.grid().is_some() && !self.is_first_picture_marked.replace(true) {
-                    mark_first_picture();
-                }
-            }
-        });
-        drop(theme);
-        needs_frame |= self.draw_overlay(viewport, cache.palette());
-        drop(cache);
-        if needs_frame {
+        if self.draw_overlay(viewport) || needs_frame {
             self.refresh();
         }
     }
 
+    /// Draws the tiles, where anything of them changed. Returns whether another
+    /// frame is needed for them.
+    fn draw_tiles(&self) -> bool {
+        let (store, past) = (self.store, self.store.past);
+        let display = past.display.get_untracked();
+        if self.display.replace(display) != display {
+            self.base_dirty.set(true);
+        }
+        let mut cache = self.cache.borrow_mut();
+        let mut past_cache = self.past_cache.borrow_mut();
+        if !past.is_open.get_untracked() && !past_cache.is_empty() {
+            *past_cache = TileCache::default();
+        }
+        store.canvas.with_untracked(|canvas| {
+            if let Some(canvas) = canvas {
+                cache.set_palette(&canvas.palette);
+                past_cache.set_palette(&canvas.palette);
+            }
+        });
+        let dirty = store.tiles.take_dirty();
+        let is_live_changed = store.tiles.peek(|tiles| cache.repaint(&dirty, tiles));
+        match display {
+            Display::Live => {
+                if !(is_live_changed | self.base_dirty.take()) {
+                    return false;
+                }
+                let editing = store.editing.get_untracked();
+                store.tiles.peek(|tiles| {
+                    let is_complete = self.draw_base(&mut cache, Content::Tiles(tiles), editing);
+                    if is_complete
+                        && tiles.grid().is_some()
+                        && !self.is_first_picture_marked.replace(true)
+                    {
+                        mark_first_picture();
+                    }
+                    !is_complete
+                })
+            }
+            Display::Tiles => {
+                let mut dirty = Dirty::Nothing;
+                past.tiles
+                    .update_untracked(|tiles| dirty = tiles.take_dirty());
+                past.tiles.with_untracked(|tiles| {
+                    if !(past_cache.repaint(&dirty, tiles) | self.base_dirty.take()) {
+                        return false;
+                    }
+                    !self.draw_base(&mut past_cache, Content::Tiles(tiles), None)
+                })
+            }
+            Display::Picture(seq) => {
+                let Some(grid) = store.tiles.peek(TileStore::grid) else {
+                    return false;
+                };
+                store.overviews.with_untracked(|all| {
+                    if let (Some(picture), true) = (all.get(&seq), self.base_dirty.take()) {
+                        self.draw_base(&mut past_cache, Content::Picture(grid, picture), None);
+                    }
+                });
+                false
+            }
+        }
+    }
+
+    /// Draws the lower canvas. Returns false if chunks are still missing.
+    fn draw_base(
+        &self,
+        cache: &mut TileCache,
+        content: Content<'_>,
+        editing: Option<Coord>,
+    ) -> bool {
+        let viewport = self.store.viewport.get_untracked();
+        let is_complete = cache.draw(
+            &self.base.1,
+            &viewport,
+            self.ratio.get(),
+            (content, editing),
+            &self.theme.borrow(),
+            browser::monotonic_ms,
+        );
+        if !is_complete {
+            self.base_dirty.set(true);
+        }
+        is_complete
+    }
+
     /// Draws the overlay. Returns whether it needs another frame.
-    fn draw_overlay(&self, viewport: Viewport, palette: &[String]) -> bool {
+    fn draw_overlay(&self, viewport: Viewport) -> bool {
         let store = self.store;
+        if store.past.is_shown.get_untracked() {
+            return self.draw_past_overlay(viewport);
+        }
+        let cache = self.cache.borrow();
+        let palette = cache.palette();
         let editing = store.editing.get_untracked();
         let tools = store.tools.get_untracked();
         let preview = self
@@ -365,6 +430,72 @@ impl BoardRenderer {
                 })
             })
         })
+    }
+
+    /// Draws the overlay of the past: nobody is there, but who made the last
+    /// change is shown at its tile.
+    fn draw_past_overlay(&self, viewport: Viewport) -> bool {
+        let store = self.store;
+        let theme = self.theme.borrow();
+        let grid = store.tiles.peek(TileStore::grid);
+        let hovered = store
+            .pointer
+            .get_untracked()
+            .zip(grid)
+            .and_then(|((x, y), grid)| cell_of(&grid, x, y));
+        let change = store
+            .past
+            .moment
+            .get_untracked()
+            .and_then(|moment| moment.change);
+        let editors: Vec<_> = change
+            .map(|change| (change.actor, change.at))
+            .into_iter()
+            .collect();
+        let marked = store.marked.get_untracked();
+        let draw = |tiles: &TileStore| {
+            store.highlights.with_untracked(|highlights| {
+                let scene = Scene {
+                    viewport,
+                    ratio: self.ratio.get(),
+                    now: uptime_ms(),
+                    reduced_motion: browser::prefers_reduced_motion(),
+                    tiles,
+                    palette: &[],
+                    theme: &theme,
+                    editing: None,
+                    selected: store.selected.get_untracked(),
+                    hovered,
+                    pen: None,
+                    color: TRANSPARENT,
+                    preview: &[],
+                    editors: &editors,
+                    name_of: &|user| store.names.peek(user),
+                    me: None,
+                    cursors: &HashMap::new(),
+                    highlights,
+                    locks: &[],
+                    locks_own: false,
+                    forbidden: Forbidden::default(),
+                    painters: None,
+                    pointer: None,
+                    area: store.area.get_untracked().area,
+                    marked: &marked,
+                    pins: &[],
+                };
+                overlay::draw(&self.overlay_canvas.1, &scene)
+            })
+        };
+        if store.past.display.get_untracked() == Display::Tiles {
+            store.past.tiles.with_untracked(draw)
+        } else {
+            // Without captions: a picture has no tiles.
+            let mut tiles = TileStore::default();
+            if let Some(grid) = grid {
+                tiles.load(grid, Vec::new());
+            }
+            draw(&tiles)
+        }
     }
 }
 

@@ -7,10 +7,13 @@ use super::{
     sample::{self, Area},
     theme::Theme,
 };
-use crate::model::{
-    camera::{Viewport, board_size, floor},
-    palette,
-    tile_store::{Dirty, TileStore},
+use crate::{
+    model::{
+        camera::{Viewport, board_size, floor},
+        palette,
+        tile_store::{Dirty, TileStore},
+    },
+    store::overviews::Overview,
 };
 use shared::canvas::{Coord, Grid};
 use std::collections::{HashMap, HashSet};
@@ -37,6 +40,15 @@ struct Chunk {
     last_frame: u64,
 }
 
+/// What the pixels of the board are drawn from.
+#[derive(Clone, Copy)]
+pub enum Content<'a> {
+    /// The tiles.
+    Tiles(&'a TileStore),
+    /// A picture of a part of the board, in place of its tiles.
+    Picture(Grid, &'a Overview),
+}
+
 /// The chunks of one board.
 #[derive(Default)]
 pub struct TileCache {
@@ -47,6 +59,11 @@ pub struct TileCache {
 }
 
 impl TileCache {
+    /// Whether nothing is cached.
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
     /// Sets the palette; clears the cache if it is a different one.
     pub fn set_palette(&mut self, palette: &[String]) {
         if self.palette != palette {
@@ -96,7 +113,7 @@ impl TileCache {
         context: &CanvasRenderingContext2d,
         viewport: &Viewport,
         ratio: f64,
-        (tiles, editing): (&TileStore, Option<Coord>),
+        (content, editing): (Content<'_>, Option<Coord>),
         theme: &Theme,
         now: impl Fn() -> f64,
     ) -> bool {
@@ -104,7 +121,11 @@ impl TileCache {
         let (width, height) = (viewport.width * ratio, viewport.height * ratio);
         context.set_fill_style_str(&theme.background);
         context.fill_rect(0.0, 0.0, width, height);
-        let Some(grid) = tiles.grid() else {
+        let grid = match content {
+            Content::Tiles(tiles) => tiles.grid(),
+            Content::Picture(grid, _) => Some(grid),
+        };
+        let Some(grid) = grid else {
             return true;
         };
         let to_device = |x: f64, y: f64| {
@@ -120,7 +141,13 @@ impl TileCache {
         if let Some(at) = editing {
             draw_checks(context, &grid, at, theme, to_device);
         }
-        let complete = self.draw_chunks(context, viewport, ratio, tiles, &grid, &now);
+        let complete = match content {
+            Content::Tiles(tiles) => self.draw_chunks(context, viewport, ratio, tiles, &grid, &now),
+            Content::Picture(_, picture) => {
+                draw_picture(context, viewport, ratio, &grid, picture, to_device);
+                true
+            }
+        };
         if editing.is_none() {
             draw_pixel_lines(context, viewport, ratio, &grid, theme);
         }
@@ -282,6 +309,30 @@ impl TileCache {
         self.chunks
             .retain(|_, chunk| chunk.last_frame == frame || chunk.last_frame > oldest_kept);
     }
+}
+
+/// Draws the picture of a part of the board.
+fn draw_picture(
+    context: &CanvasRenderingContext2d,
+    viewport: &Viewport,
+    ratio: f64,
+    grid: &Grid,
+    picture: &Overview,
+    to_device: impl Fn(f64, f64) -> (f64, f64),
+) {
+    let side = f64::from(grid.tile_size);
+    let at = |x: i32, y: i32| to_device(f64::from(x) * side, f64::from(y) * side);
+    let (left, top) = at(picture.area.x0, picture.area.y0);
+    let (right, bottom) = at(picture.area.x1 + 1, picture.area.y1 + 1);
+    context.set_image_smoothing_enabled(viewport.camera.zoom * ratio < 1.0);
+    // Fails only for a bitmap that was closed.
+    let _ = context.draw_image_with_image_bitmap_and_dw_and_dh(
+        &picture.bitmap,
+        left,
+        top,
+        right - left,
+        bottom - top,
+    );
 }
 
 /// Creates an off-screen canvas; none if the browser refuses.

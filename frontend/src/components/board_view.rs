@@ -16,6 +16,7 @@ use crate::{
         palette,
         tile_store::{self, TileStore},
     },
+    past::PastView,
     session::Session,
     store::Store,
 };
@@ -41,6 +42,7 @@ struct BoardHandles {
 pub fn BoardView() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
+    let past = expect_context::<PastView>();
     let root = NodeRef::<html::Div>::new();
     let base = NodeRef::<html::Canvas>::new();
     let over = NodeRef::<html::Canvas>::new();
@@ -57,7 +59,13 @@ pub fn BoardView() -> impl IntoView {
         let (Some(root), Some(base), Some(over)) = (root.get(), base.get(), over.get()) else {
             return;
         };
-        handles.set_value(BoardHandles::new(store, session, root.into(), &base, &over));
+        handles.set_value(BoardHandles::new(
+            store,
+            (session, past),
+            root.into(),
+            &base,
+            &over,
+        ));
         with_renderer(&|renderer| renderer.resize(None));
     });
     let _ = use_event_listener(window(), ev::hashchange, move |_| {
@@ -121,7 +129,7 @@ pub fn BoardView() -> impl IntoView {
 fn selection_text(store: Store) -> Memo<Option<String>> {
     Memo::new(move |_| {
         let at = store.editing.get().or_else(|| store.selected.get())?;
-        let text = store.tiles.with_tile(at, |tile| {
+        let text = store.with_seen_tile(at, |tile| {
             let name = tile.map(|tile| {
                 let met = store.name_of(tile.state.creator_id);
                 i18n::board::creator_name(met.as_deref(), &tile.creator).to_owned()
@@ -161,14 +169,14 @@ fn pen_text(store: Store) -> Memo<Option<String>> {
 impl BoardHandles {
     fn new(
         store: Store,
-        session: Session,
+        (session, past): (Session, PastView),
         root: web_sys::Element,
         base: &web_sys::HtmlCanvasElement,
         over: &web_sys::HtmlCanvasElement,
     ) -> Option<Self> {
         let renderer = BoardRenderer::new(store, session, root.clone(), base, over)?;
         Some(Self {
-            _input: InputListeners::new(store, session, Rc::clone(&renderer), &root),
+            _input: InputListeners::new(store, (session, past), Rc::clone(&renderer), &root),
             _observers: Observers::new(&renderer, base),
             renderer,
         })
@@ -201,6 +209,16 @@ fn redraw_when_needed(
         store.area.track();
         store.marked.track();
         with_renderer(&BoardRenderer::refresh);
+    });
+    Effect::new(move || {
+        store.past.moment.track();
+        store.past.tiles.track();
+        with_renderer(&BoardRenderer::refresh);
+    });
+    Effect::new(move || {
+        store.past.display.track();
+        store.overviews.track();
+        with_renderer(&BoardRenderer::redraw);
     });
     Effect::new(move || {
         store.comments.track();
@@ -269,7 +287,7 @@ fn write_address(store: Store) {
             };
             // The tile in the address is no longer the selected one.
             if url::tile(&query) != store.selected.get_untracked() {
-                query.clear();
+                query = url::only_moment(&query);
             }
             let address = format!("{path}{query}{}", url::format(camera));
             let state = history.state().unwrap_or(JsValue::NULL);

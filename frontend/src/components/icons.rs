@@ -23,6 +23,8 @@ pub enum Glyph {
     Check,
     /// Draws a circle.
     Circle,
+    /// The history.
+    Clock,
     /// Closes something.
     Close,
     /// Copies.
@@ -63,6 +65,8 @@ pub enum Glyph {
     More,
     /// The side panel.
     Panel,
+    /// Stops for a while.
+    Pause,
     /// Draws.
     Pencil,
     /// The people.
@@ -71,6 +75,10 @@ pub enum Glyph {
     Picker,
     /// A picture to import.
     Picture,
+    /// Plays.
+    Play,
+    /// Plays backwards.
+    PlayBack,
     /// Adds one.
     Plus,
     /// Points at a place.
@@ -91,6 +99,12 @@ pub enum Glyph {
     Shield,
     /// Leaves.
     SignOut,
+    /// Spreads something evenly.
+    Spread,
+    /// One step to what was before.
+    StepBack,
+    /// One step to what came next.
+    StepForward,
     /// A sun: light.
     Sun,
     /// The theme of the system.
@@ -127,6 +141,9 @@ impl Glyph {
             }
             Self::Check => "m5 12.5 4.5 4.5L19 7.5",
             Self::Circle => "M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16z",
+            Self::Clock => {
+                "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17zM12 7.500V12l3 2"
+            }
             Self::Close => "m6 6 12 12M18 6 6 18",
             Self::Copy => {
                 "M9 9h9a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2h-7a2 2 0 0 1-2-2zM15 9V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h3"
@@ -169,12 +186,15 @@ impl Glyph {
             Self::Panel => {
                 "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM14.5 4v16"
             }
+            Self::Pause => "M8.500 5v14M15.500 5v14",
             Self::Pencil => "m4 20 1-4.5L16.5 4 20 7.5 8.5 19zM14 6.5 17.5 10",
             Self::People => {
                 "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c0-3.300 2.600-5.5 6.5-5.5s6.5 2.200 6.5 5.5M16 5a3.5 3.5 0 0 1 0 6.5M18 15c2.200.6 3.5 2.400 3.5 5"
             }
             Self::Picker => "m11 7 6 6M4 20l1-4 9-9 3 3-9 9zM14 7l2-2a2.100 2.100 0 0 1 3 3l-2 2",
             Self::Picture => "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.500 9h.01",
+            Self::Play => "M7.500 5v14l11-7z",
+            Self::PlayBack => "M16.500 5v14l-11-7z",
             Self::Plus => "M12 5v14M5 12h14",
             Self::Point => {
                 "M12 21s-7-5.800-7-11a7 7 0 0 1 14 0c0 5.200-7 11-7 11zM12 7.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z"
@@ -193,6 +213,9 @@ impl Glyph {
                 "M12 3 4.500 6v5.500c0 4.500 3.200 7.800 7.500 9.500 4.300-1.700 7.500-5 7.500-9.500V6z"
             }
             Self::SignOut => "M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 16l-4-4 4-4M6 12h9",
+            Self::Spread => "M4 19v-6M8 19V9M12 19v-3M16 19V5M20 19v-8",
+            Self::StepBack => "m14 6-6 6 6 6",
+            Self::StepForward => "m10 6 6 6-6 6",
             Self::Sun => {
                 "M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8zM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.300 5.300l1.400 1.400M17.300 17.300l1.400 1.400M5.300 18.700l1.400-1.400M17.300 6.700l1.400-1.400"
             }

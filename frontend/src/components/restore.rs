@@ -13,7 +13,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use shared::{
-    api::moderation::UserRef,
+    api::{moderation::UserRef, rewrites::Area},
     canvas::{Coord, Role},
 };
 
@@ -29,6 +29,29 @@ pub fn may_restore(store: Store, at: Coord) -> bool {
                 .tiles
                 .with_tile(at, |tile| tile.map(|tile| tile.state.creator_id))
                 == me)
+}
+
+/// Whether this user may restore a cell to the moment that is looked at: as
+/// [`may_restore`], also where their own tile is gone. Reactive.
+pub fn may_restore_then(store: Store, at: Coord) -> bool {
+    let me = store.me.with(|me| me.as_ref().map(|me| me.user_id));
+    let was_mine = || {
+        store.with_seen_tile(at, |tile| tile.map(|tile| tile.state.creator_id)) == me
+            && me.is_some()
+            && store.tiles.with_tile(at, |tile| tile.is_none())
+    };
+    may_restore(store, at) || (store.role() == Some(Role::Editor) && was_mine())
+}
+
+/// Opens the panel that makes an area what it was at the moment that is looked
+/// at.
+pub fn restore_then(store: Store, area: Area) {
+    if let Some(moment) = store.past.moment.get_untracked() {
+        store.rewrite.set(Some(RewriteGoal::RestoreThen {
+            area,
+            moment: moment.seq,
+        }));
+    }
 }
 
 /// Opens the panel that makes a tile what it was.

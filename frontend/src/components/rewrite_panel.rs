@@ -15,7 +15,7 @@ use crate::{
         rewrites::{finish, rewrite_problem},
     },
     i18n::{
-        clock, coordinates, list,
+        self, clock, coordinates, list,
         rewrites::{found, rewrite_texts, running as running_text},
         t,
     },
@@ -23,6 +23,7 @@ use crate::{
         notice::NoticeKind,
         rewrite::{AreaChoice, Change, MarkedTile, RewriteGoal, area_between},
     },
+    past::PastView,
     session::Session,
     store::Store,
     tasks::{Task, Tasks},
@@ -103,6 +104,9 @@ struct Form {
     /// Fixed when the panel opens or another span is chosen, so that the window
     /// does not move while somebody looks.
     before: Option<Change>,
+    /// The event after which it was as it is to be; fixed where one looks at
+    /// that moment.
+    then: Option<i64>,
     restores: bool,
 }
 
@@ -127,8 +131,9 @@ impl Form {
         };
         if self.restores {
             request.area = Some(area?);
-            match (span, self.before) {
-                (None, Some(change)) => request.at_seq = Some(change.seq - 1),
+            match (self.then, span, self.before) {
+                (Some(seq), ..) => request.at_seq = Some(seq),
+                (None, None, Some(change)) => request.at_seq = Some(change.seq - 1),
                 _ => request.at = since,
             }
         } else {
@@ -145,20 +150,25 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let texts = rewrite_texts();
-    let (people, tile, before) = match goal {
-        RewriteGoal::TakeBack(people) => (people, None, None),
-        RewriteGoal::Restore { at, before } => (Vec::new(), Some(at), before),
+    let past = expect_context::<PastView>();
+    let (people, area, before, then) = match goal {
+        RewriteGoal::TakeBack(people) => (people, None, None, None),
+        RewriteGoal::Restore { at, before } => {
+            (Vec::new(), Some(area_between(at, at)), before, None)
+        }
+        RewriteGoal::RestoreThen { area, moment } => (Vec::new(), Some(area), None, Some(moment)),
     };
-    let restores = tile.is_some();
+    let restores = area.is_some();
     store.area.set(AreaChoice {
         is_drawing: false,
-        area: tile.map(|at| area_between(at, at)),
+        area,
     });
     let form = Form {
         people: RwSignal::new(people),
         span: RwSignal::new(if before.is_some() { SPANS.len() - 1 } else { 1 }),
         reason: RwSignal::new(String::new()),
         before,
+        then,
         restores,
     };
     let preview = RwSignal::new(Preview::Counting);
@@ -171,16 +181,13 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
         form.people
             .with(|people| people.iter().all(|user| Some(user.user_id) == me))
     };
-    let title = move || match tile {
-        Some(at) => {
-            let area = store.area.get().area;
-            if area == Some(area_between(at, at)) {
-                let place = coordinates(at.x, at.y);
-                texts.restore_tile(&place)
-            } else {
-                texts.restore_area().to_owned()
+    let title = move || match area {
+        Some(_) => match store.area.get().area {
+            Some(area) if (area.x0, area.y0) == (area.x1, area.y1) => {
+                texts.restore_tile(&coordinates(area.x0, area.y0))
             }
-        }
+            _ => texts.restore_area().to_owned(),
+        },
         None if is_mine() => texts.take_back_mine().to_owned(),
         None => form.people.with(|people| {
             texts.take_back_from(&list(people.iter().map(|u| u.display_name.as_str())))
@@ -200,6 +207,10 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
             };
             match finish(asked, progress).await {
                 Ok(rewrite) => {
+                    // What it made is seen now.
+                    if then.is_some() {
+                        past.now();
+                    }
                     session.notify(NoticeKind::Rewritten(Box::new(rewrite)));
                     if running.try_set(None).is_none() {
                         close.run(());
@@ -267,12 +278,25 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
             </div>
             <div class="rewrite__form" inert=is_busy>
                 {adds_people.then(|| view! { <PeopleFields people=form.people /> })}
-                <Choices
-                    name="rewrite-span"
-                    label=if restores { texts.restore_when() } else { texts.window() }
-                    value=form.span
-                    options=spans(restores, before)
-                />
+                {match then {
+                    Some(_) => {
+                        let moment = store.past.moment.get_untracked();
+                        let when = moment.map(|moment| i18n::time::when(&moment));
+                        let when = when.unwrap_or_default();
+                        view! { <p>{i18n::time::time_texts().restore_to(&when)}</p> }.into_any()
+                    }
+                    None => {
+                        view! {
+                            <Choices
+                                name="rewrite-span"
+                                label=if restores { texts.restore_when() } else { texts.window() }
+                                value=form.span
+                                options=spans(restores, before)
+                            />
+                        }
+                            .into_any()
+                    }
+                }}
                 <AreaFields everywhere=!restores />
                 <Field
                     id="rewrite-reason"

@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn the_board_understands_every_key_of_the_table() {
         use_english();
-        // The other groups are about the pointer, the pen and the chat.
+        // The other groups are about the pointer, the time bar, the pen and the chat.
         let [drawing, _, board, ..] = groups();
         let keys = drawing.keys.into_iter().chain(board.keys);
         let mut known = 0;

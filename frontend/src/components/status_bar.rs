@@ -1,7 +1,10 @@
 //! The status bar: coordinates, who works there, and the zoom.
 
 use crate::{
-    components::icons::{Glyph, Icon},
+    components::{
+        icons::{Glyph, Icon},
+        time_bar::ClockButton,
+    },
     i18n::{
         self,
         board::{board_texts, creator_name},
@@ -24,7 +27,7 @@ pub fn StatusBar() -> impl IntoView {
     let at = Memo::new(move |_| store.hovered().or_else(|| store.selected.get()));
     let made_by = Memo::new(move |_| {
         let at = at.get()?;
-        store.tiles.with_tile(at, |tile| {
+        store.with_seen_tile(at, |tile| {
             let tile = tile?;
             let met = store.name_of(tile.state.creator_id);
             Some(creator_name(met.as_deref(), &tile.creator).to_owned())
@@ -78,6 +81,7 @@ pub fn StatusBar() -> impl IntoView {
             </span>
             {zoom(Glyph::Plus, t().zoom_in(), CameraCommand::Zoom(STEP))}
             {zoom(Glyph::Fit, t().zoom_fit(), CameraCommand::Fit)}
+            <ClockButton />
             <span class="status-bar__line" aria-hidden="true"></span>
             <span class="status-bar__place">{text}</span>
         </footer>

@@ -8,6 +8,7 @@ use super::{
     coordinates,
     order::{kept_from, order_texts},
     t,
+    texts::time_texts,
 };
 use crate::model::{
     activity::ActivityKind, import_layout::Layout, notice::MayNot, palette, people::is_nameless,
@@ -76,6 +77,7 @@ pub fn may_not(why: MayNot, name: &str) -> String {
         MayNot::Over => texts.may_not_over().to_owned(),
         MayNot::SignedOut => texts.may_not_signed_out().to_owned(),
         MayNot::Viewer => texts.may_not_viewer().to_owned(),
+        MayNot::Past => time_texts().may_not_draw().to_owned(),
         MayNot::Theirs(_) => texts.may_not_theirs(name),
         MayNot::Locked(_) => texts.may_not_locked(name),
     }

@@ -50,6 +50,24 @@ pub fn moment(at: Timestamp) -> String {
     date_time(at, &options)
 }
 
+/// A moment of the past, as in `12 May, 20:14`; with the year, if it is not this one.
+pub fn past_moment(at: Timestamp) -> String {
+    let mut parts = vec![
+        ("day", "numeric"),
+        ("month", "short"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+    ];
+    let year = |millis: i64| {
+        #[expect(clippy::cast_precision_loss, reason = "exact for any date")]
+        Date::new(&JsValue::from_f64(millis as f64)).get_full_year()
+    };
+    if year(at.millis()) != year(crate::browser::now_ms()) {
+        parts.push(("year", "numeric"));
+    }
+    date_time(at, &options(&parts))
+}
+
 /// A day as a heading: today, yesterday, or the date. `days_ago` counts whole
 /// local days.
 pub fn day(at: Timestamp, days_ago: i64) -> String {

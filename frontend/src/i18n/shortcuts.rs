@@ -3,7 +3,7 @@
 
 pub use super::texts::shortcuts_texts;
 
-use super::comments::comment_texts;
+use super::{comments::comment_texts, texts::time_texts};
 use crate::browser;
 
 /// A group of shortcuts.
@@ -17,7 +17,7 @@ pub struct Group {
 }
 
 /// All groups.
-pub fn groups() -> [Group; 6] {
+pub fn groups() -> [Group; 7] {
     let texts = shortcuts_texts();
     [
         Group {
@@ -52,6 +52,17 @@ pub fn groups() -> [Group; 6] {
                 ("Enter", texts.open_tile()),
                 ("Shift+click", texts.name_tile_in_chat()),
                 ("N", comment_texts().shortcut()),
+            ],
+        },
+        Group {
+            title: time_texts().keys(),
+            tools: false,
+            keys: vec![
+                ("T", time_texts().key_open()),
+                ("J K L", time_texts().key_play()),
+                ("← →", time_texts().key_step()),
+                ("Shift+← Shift+→", time_texts().key_person()),
+                ("Home End", time_texts().key_ends()),
             ],
         },
         Group {

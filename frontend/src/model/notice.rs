@@ -17,6 +17,8 @@ pub enum MayNot {
     SignedOut,
     /// The user's role is viewer.
     Viewer,
+    /// The board shows the past.
+    Past,
     /// The tile belongs to this other user (edit policy `own`).
     Theirs(UserId),
     /// This other user holds the tile's lock (edit policy `exclusive`).
@@ -40,6 +42,7 @@ impl MayNot {
             Self::Over
             | Self::SignedOut
             | Self::Viewer
+            | Self::Past
             | Self::Sanctioned { .. }
             | Self::LockedDown { .. } => None,
             Self::Theirs(user) | Self::Locked(user) => Some(user),

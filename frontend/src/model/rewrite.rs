@@ -22,6 +22,13 @@ pub enum RewriteGoal {
         /// The change before which it was so; none where a time is to be chosen.
         before: Option<Change>,
     },
+    /// Make an area what it was after an event.
+    RestoreThen {
+        /// The cells that are proposed.
+        area: Area,
+        /// The event.
+        moment: i64,
+    },
 }
 
 /// A change of a tile, from its history.

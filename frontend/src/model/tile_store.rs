@@ -53,7 +53,7 @@ pub struct Author {
 }
 
 /// The tiles of a canvas; see the description of the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TileStore {
     grid: Option<Grid>,
     confirmed: HashMap<Coord, Tile>,
@@ -61,6 +61,7 @@ pub struct TileStore {
     optimistic: HashMap<Coord, Option<Tile>>,
     dirty: HashSet<Coord>,
     all_dirty: bool,
+    changes: u64,
 }
 
 impl TileStore {
@@ -99,6 +100,11 @@ impl TileStore {
             - self.optimistic.iter().filter(removed).count()
     }
 
+    /// How often a tile of the confirmed state was changed since this was made.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Whether there are no tiles in the optimistic state.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -124,6 +130,15 @@ impl TileStore {
         self.confirmed = tiles.into_iter().map(from_snapshot).collect();
         self.optimistic.clear();
         self.all_dirty = true;
+    }
+
+    /// Makes the confirmed state of a cell what it is in another store.
+    pub fn copy_cell(&mut self, at: Coord, from: &Self) {
+        match from.confirmed.get(&at) {
+            Some(tile) => self.confirmed.insert(at, tile.clone()),
+            None => self.confirmed.remove(&at),
+        };
+        self.dirty.insert(at);
     }
 
     /// Applies a pending operation to the optimistic state of a cell.
@@ -176,6 +191,7 @@ impl TileStore {
     /// Applies a `tile_created` event. Returns the cell.
     pub fn created(&mut self, event: TileCreated, creator: String) -> Coord {
         let at = coord(event.x, event.y);
+        self.changes += 1;
         self.confirmed.insert(
             at,
             Tile {
@@ -200,6 +216,7 @@ impl TileStore {
     /// Applies a `tile_updated` event. Returns the cell and the painted pixels.
     pub fn updated(&mut self, event: TileUpdated) -> RemoteEdits {
         let at = coord(event.x, event.y);
+        self.changes += 1;
         self.dirty.insert(at);
         let edits = match (&event.pixels, &event.delta) {
             (Some(pixels), _) => (0..)
@@ -242,6 +259,7 @@ impl TileStore {
     /// Applies a `tile_deleted` event. Returns the cell.
     pub fn deleted(&mut self, event: &TileDeleted) -> Coord {
         let at = coord(event.x, event.y);
+        self.changes += 1;
         self.confirmed.remove(&at);
         self.dirty.insert(at);
         at

@@ -21,6 +21,7 @@ use crate::{
         rewrite_panel::RewritePanel,
         sign_in::SignInCard,
         status_bar::StatusBar,
+        time_bar::{TimeBar, note::PastNote},
         toasts::Toasts,
         tool_bar::ToolBar,
         top_bar::TopBar,
@@ -28,6 +29,7 @@ use crate::{
     i18n::{board::board_texts, t},
     model::connection::{LoadState, SignIn},
     pages::error::FailurePage,
+    past::PastView,
     session::Session,
     store::{Account, Store},
     tasks::Tasks,
@@ -48,6 +50,7 @@ pub fn CanvasPage(
     let session = Session::open(store);
     provide_context(session);
     load_painters(store, session);
+    PastView::provide(store, session);
     let drawing = move || store.editing.with(Option::is_some);
     // Without a board, `FailurePage` has the forms.
     let asks = move || {
@@ -105,6 +108,8 @@ pub fn CanvasPage(
                     <p class="board-hint floating">{board_texts().begin()}</p>
                 </Show>
                 <Banner />
+                <TimeBar />
+                <PastNote />
                 <RewritePanel />
                 <KeepOffer />
             </div>

@@ -4,6 +4,7 @@
 use super::{
     backend::{Backend, Signals, Var},
     names::Names,
+    past::PastStore,
     people::People,
     tiles::Tiles,
 };
@@ -53,6 +54,8 @@ pub struct CanvasStore<B: Backend> {
     pub waiting: B::Var<usize>,
     /// The tiles, with pending operations applied.
     pub tiles: Tiles<B>,
+    /// The past, as far as it is looked at.
+    pub past: PastStore<B>,
     /// Chat rows, oldest first; pending and failed ones at the end.
     pub chat: B::Var<Vec<Arc<ChatRow>>>,
     /// Whether older chat rows can be fetched.
@@ -131,6 +134,7 @@ impl<B: Backend> CanvasStore<B> {
             clock_offset: B::var(0),
             waiting: B::var(0),
             tiles: Tiles::default(),
+            past: PastStore::default(),
             chat: B::var(Vec::new()),
             older: B::var(Older::default()),
             comments: B::var(Comments::default()),
@@ -202,6 +206,9 @@ impl<B: Backend> CanvasStore<B> {
     /// Why this user may not draw in a cell; none if they may. Not reactive,
     /// see [`super::Store::may_not`].
     pub fn draw_refusal(&self, at: Coord) -> Option<MayNot> {
+        if self.past.is_shown.get() {
+            return Some(MayNot::Past);
+        }
         // The rules look at who and where only, so any stroke stands for all.
         let stroke = TileOp::Paint { edits: Vec::new() };
         let Err(refusal) = self.permit(at, &stroke) else {

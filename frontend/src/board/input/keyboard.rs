@@ -2,7 +2,7 @@
 
 use super::InputController;
 use crate::{
-    board::keys::{self, KeyCommand, KeyPress},
+    board::keys::{self, KeyCommand, KeyPress, TimeCommand},
     browser,
     model::{
         camera::CameraCommand,
@@ -51,6 +51,10 @@ impl InputController {
             shift: event.shift_key(),
             alt: event.alt_key() || event.get_modifier_state("AltGraph"),
         };
+        if self.execute_time(key_press, event) {
+            event.prevent_default();
+            return;
+        }
         let Some(command) = keys::command(key_press) else {
             return;
         };
@@ -61,6 +65,24 @@ impl InputController {
         if self.execute(command, self.has_focus()) {
             event.prevent_default();
         }
+    }
+
+    /// Executes a command of the time bar, while it is open and no tile is.
+    /// Returns false if the key is none.
+    fn execute_time(&self, press: KeyPress<'_>, event: &KeyboardEvent) -> bool {
+        let is_open = self.store.past.is_open.get_untracked();
+        if !is_open || self.store.editing.get_untracked().is_some() {
+            return false;
+        }
+        let Some(command) = keys::time_command(press) else {
+            return false;
+        };
+        let is_arrow = matches!(command, TimeCommand::Step { .. });
+        if is_arrow && (self.has_focus() || !self.is_for_board(event)) {
+            return false;
+        }
+        self.past.execute(command);
+        true
     }
 
     /// While the space bar is held, every drag pans.
@@ -149,6 +171,7 @@ impl InputController {
                 Some(at) => self.show_comments(at, true),
                 None => return false,
             },
+            KeyCommand::ToggleTime => self.past.toggle(),
             KeyCommand::Undo => self.session.undo(),
             KeyCommand::Redo => self.session.redo(),
             KeyCommand::Enter => match (editing, selected) {
@@ -170,6 +193,8 @@ impl InputController {
                     self.session.leave_tile();
                 } else if selected.is_some() {
                     self.session.select(None);
+                } else if self.store.past.is_shown.get_untracked() {
+                    self.past.now();
                 } else {
                     return false;
                 }
