@@ -30,7 +30,7 @@ use clap::{Parser, Subcommand};
 use row::Row;
 use scenarios::{
     authors, cross_node, deliver, growth, hot, idle, join, latency as late, reconnect, revert,
-    sanction, slow,
+    sanction, slow, words,
 };
 use std::{net::SocketAddr, process::ExitCode};
 use target::Target;
@@ -76,6 +76,8 @@ enum Figure {
     Authors(authors::Authors),
     /// What was painted is taken back, while others chat
     Revert(revert::Revert),
+    /// What people say to each other, compared with chat
+    Words(words::Words),
     /// How cost grows with people, canvases, events and tiles
     Growth(growth::Growth),
     /// Holds connections for another process of this program
@@ -118,6 +120,7 @@ fn measure(arguments: &Arguments) -> Result<Vec<Row>> {
         Figure::Hot(options) => hot::run(target, options),
         Figure::Authors(options) => authors::run(target, options),
         Figure::Revert(options) => revert::run(target, options),
+        Figure::Words(options) => words::run(target, options),
         Figure::Growth(options) => growth::run(target, options),
         Figure::Hold => connection_worker::hold(target).map(|()| Vec::new()),
     }

@@ -12,3 +12,4 @@ pub(crate) mod reconnect;
 pub(crate) mod revert;
 pub(crate) mod sanction;
 pub(crate) mod slow;
+pub(crate) mod words;

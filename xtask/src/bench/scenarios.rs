@@ -37,7 +37,7 @@ pub(super) struct Scenario {
     arguments: &'static [&'static str],
 }
 
-const SCENARIOS: [Scenario; 16] = [
+const SCENARIOS: [Scenario; 18] = [
     Scenario {
         name: "mention",
         servers: Servers::OneOnOneCore,
@@ -105,6 +105,16 @@ const SCENARIOS: [Scenario; 16] = [
         name: "revert",
         servers: Servers::One,
         arguments: &["revert"],
+    },
+    Scenario {
+        name: "likes",
+        servers: Servers::One,
+        arguments: &["words", "--traffic", "likes"],
+    },
+    Scenario {
+        name: "words",
+        servers: Servers::One,
+        arguments: &["words", "--traffic", "mentions,comments,private"],
     },
     Scenario {
         name: GROWTH,
