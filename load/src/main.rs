@@ -16,6 +16,7 @@
 mod client_pool;
 mod connection_worker;
 mod frames;
+mod generate;
 mod group;
 mod join_baseline;
 mod latency;
@@ -27,6 +28,7 @@ mod target;
 
 use anyhow::{Result, anyhow};
 use clap::{Parser, Subcommand};
+use generate::Generate;
 use row::Row;
 use scenarios::{
     authors, cross_node, deliver, growth, hot, idle, join, latency as late, reconnect, revert,
@@ -40,7 +42,7 @@ use target::Target;
 #[command(name = "stellar-load", version)]
 struct Arguments {
     /// Servers as ADDRESS=PID, for example 127.0.0.1:8080=4711, comma-separated
-    #[arg(long, env = "LOAD_SERVERS", value_delimiter = ',', required = true, value_parser = parse_server)]
+    #[arg(long, env = "LOAD_SERVERS", value_delimiter = ',', value_parser = parse_server)]
     server: Vec<Target>,
     /// The core that the server runs on; the baseline runs there, too
     #[arg(long, default_value_t = 0)]
@@ -80,6 +82,8 @@ enum Figure {
     Words(words::Words),
     /// How cost grows with people, canvases, events and tiles
     Growth(growth::Growth),
+    /// Writes the log of a canvas with a long past, as a script for psql
+    Generate(Generate),
     /// Holds connections for another process of this program
     #[command(hide = true)]
     Hold,
@@ -104,6 +108,9 @@ fn main() -> ExitCode {
 }
 
 fn measure(arguments: &Arguments) -> Result<Vec<Row>> {
+    if let Figure::Generate(options) = &arguments.figure {
+        return generate::run(options).map(|()| Vec::new());
+    }
     system::pin_to_core(arguments.own_core)?;
     let targets = &arguments.server;
     let target = targets.first().ok_or_else(|| anyhow!("no server"))?;
@@ -122,6 +129,7 @@ fn measure(arguments: &Arguments) -> Result<Vec<Row>> {
         Figure::Revert(options) => revert::run(target, options),
         Figure::Words(options) => words::run(target, options),
         Figure::Growth(options) => growth::run(target, options),
+        Figure::Generate(_) => Ok(Vec::new()),
         Figure::Hold => connection_worker::hold(target).map(|()| Vec::new()),
     }
 }
