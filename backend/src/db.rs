@@ -49,6 +49,7 @@ pub(crate) mod rewrites;
 pub(crate) mod sanctions;
 pub(crate) mod sessions;
 pub(crate) mod sign_ins;
+pub(crate) mod storage;
 pub(crate) mod tile_keyframes;
 pub(crate) mod tiles;
 pub(crate) mod users;

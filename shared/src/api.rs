@@ -23,6 +23,7 @@ pub mod notifications;
 pub mod past;
 pub mod reports;
 pub mod rewrites;
+pub mod storage;
 
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

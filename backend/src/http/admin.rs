@@ -12,7 +12,10 @@ use super::{
 use crate::{
     audit::{Action, AuditEntry},
     auth::Session,
-    db::moderation_log::{self, NewLine},
+    db::{
+        self,
+        moderation_log::{self, NewLine},
+    },
     realtime::{ClientFilter, KickOutcome},
     state::AppState,
 };
@@ -24,7 +27,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
-    api::{Client, Page, moderation::ModerationAction},
+    api::{Client, Page, moderation::ModerationAction, storage::Storage},
     ids::{CanvasId, ConnectionId, UserId},
     protocol, text,
 };
@@ -41,6 +44,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(clients))
         .routes(routes!(kick))
         .routes(routes!(stats))
+        .routes(routes!(storage))
         .routes(routes!(announce))
 }
 
@@ -203,6 +207,14 @@ async fn stats(State(state): State<AppState>, _: Admin) -> JsonBody<Stats> {
         messages_in_per_s: now.messages_in_per_s,
         messages_out_per_s: now.messages_out_per_s,
     })
+}
+
+/// What events take in the database
+#[utoipa::path(get, path = "/admin/storage", tag = "admin",
+    responses((status = 200, body = Storage, description = "Now"), Watches))]
+async fn storage(State(state): State<AppState>, _: Admin) -> Result<JsonBody<Storage>, ApiError> {
+    let storage = db::storage::storage(&state.pools.reads).await?;
+    Ok(JsonBody(storage))
 }
 
 /// Something to tell.

@@ -188,6 +188,16 @@ const OBJECTS: &Table = &[
     ),
     ("Preferences", "notify:NotifySwitches direct_messages:text"),
     (
+        "Storage",
+        "hot_events:int hot_bytes:int archived_events:int archived_bytes:int \
+         canvases:[CanvasStorage]",
+    ),
+    (
+        "CanvasStorage",
+        "canvas_id:int name:text hot_events:int hot_bytes:int archived_events:int \
+         archived_bytes:int",
+    ),
+    (
         "Timeline",
         "first_seq:int|null last_seq:int|null first_at:time|null last_at:time|null events:int \
          buckets:[TimelineBucket]",
@@ -375,6 +385,7 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("POST", "/cases/{}/decide", "Case"),
     ("GET", "/admin/clients", "[Client]"),
     ("GET", "/admin/stats", "Stats"),
+    ("GET", "/admin/storage", "Storage"),
     ("POST", "/canvases/{}/sanctions", "Sanction"),
     ("GET", "/canvases/{}/sanctions", "[Sanction]"),
     ("POST", "/admin/sanctions", "Sanction"),

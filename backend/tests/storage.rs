@@ -1,0 +1,55 @@
+//! What the events of the canvases take, as admins see it.
+
+mod common;
+
+use common::{TestServer, canvas, http::Client, socket::TestClient};
+use serde_json::{Value, json};
+
+async fn talk(client: &Client, canvas: i64, text: &str, times: usize) {
+    let mut tab = TestClient::join(client, canvas).await;
+    for _ in 0..times {
+        tab.done(json!({ "type": "canvas_chat", "text": text }))
+            .await;
+    }
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn admins_see_what_the_events_take_the_largest_canvas_first() {
+    let server = TestServer::start().await;
+    let (root, ann) = (server.admin("root").await, server.user("ann").await);
+    let storage = async || root.get("/admin/storage").await.json(200);
+    let empty = storage().await;
+    assert_eq!(
+        empty,
+        json!({ "hot_events": 0, "hot_bytes": 0, "archived_events": 0, "archived_bytes": 0,
+                "canvases": [] })
+    );
+    let few = canvas(&ann, &json!({ "name": "Few" })).await;
+    let many = canvas(&ann, &json!({ "name": "Many" })).await;
+    canvas(&ann, &json!({ "name": "None" })).await;
+    talk(&ann, few, "hello", 3).await;
+    talk(&ann, many, &"long ".repeat(100), 9).await;
+    let found = storage().await;
+    assert_eq!(found["hot_events"], 12);
+    let listed = found["canvases"].as_array().unwrap();
+    let names: Vec<&Value> = listed.iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["Many", "Few", "None"]);
+    let events: Vec<&Value> = listed.iter().map(|it| &it["hot_events"]).collect();
+    assert_eq!(events, [9, 3, 0]);
+    assert_eq!(listed[0]["canvas_id"], many);
+    let bytes = |it: &Value| it["hot_bytes"].as_i64().unwrap();
+    // Each message has 500 characters, besides what every message has.
+    assert!((9 * 800..9 * 1_500).contains(&bytes(&listed[0])), "{found}");
+    assert!((3 * 300..3 * 1_000).contains(&bytes(&listed[1])), "{found}");
+    assert_eq!(bytes(&listed[2]), 0);
+    assert_eq!(bytes(&found), listed.iter().map(bytes).sum::<i64>());
+
+    ann.get("/admin/storage").await.problem(403, "forbidden");
+    let visitor = server.visitor();
+    visitor
+        .get("/admin/storage")
+        .await
+        .problem(401, "unauthenticated");
+    server.stop().await;
+}
