@@ -16,6 +16,10 @@ use serde_json::{Value, json};
 use std::time::Instant;
 use uuid::Uuid;
 
+/// Seconds until a silent peer is disconnected, more than a restore takes on a busy machine: the
+/// connections of these tests answer no ping meanwhile.
+const TIMEOUT: &str = "300";
+
 fn chat(text: &str) -> Value {
     json!({ "type": "canvas_chat", "text": text })
 }
@@ -81,7 +85,11 @@ async fn log(client: &Client, canvas: i64) -> Vec<Value> {
 
 async fn restored_under_one_node(how: Restore) {
     let mut keeper = Keeper::new(how).await;
-    let server = TestServer::start_on(keeper.postgres.database(), &[]).await;
+    let server = TestServer::start_on(
+        keeper.postgres.database(),
+        &["--websocket-timeout", TIMEOUT],
+    )
+    .await;
     let ann = server.guest("Ann").await;
     let id = canvas(&ann, &json!({})).await;
     let mut tab = TestClient::join(&ann, id).await;
@@ -131,8 +139,8 @@ async fn restored_under_two_nodes(how: Restore) {
         database: keeper.postgres.database(),
         nodes: Vec::new(),
     };
-    cluster.add(&[]).await;
-    cluster.add(&[]).await;
+    cluster.add(&[("WEBSOCKET_TIMEOUT", TIMEOUT)]).await;
+    cluster.add(&[("WEBSOCKET_TIMEOUT", TIMEOUT)]).await;
     let [here, there] = &cluster.nodes[..] else {
         panic!("two nodes")
     };
@@ -156,26 +164,34 @@ async fn restored_under_two_nodes(how: Restore) {
     keeper.restore().await;
     // A node that has not seen what is lost grows the log past the head that the other
     // node has delivered.
-    let mut late = loop {
-        let query = format!("token={}", away.token());
-        let request = upgrade(away.addr, unseen, &query, &[]);
-        if let Ok(socket) = open(away.addr, request).await {
-            drop(socket);
-            break TestClient::join(&away, unseen).await;
+    let grown = async {
+        let mut late = loop {
+            let query = format!("token={}", away.token());
+            let request = upgrade(away.addr, unseen, &query, &[]);
+            if let Ok(socket) = open(away.addr, request).await {
+                drop(socket);
+                break TestClient::join(&away, unseen).await;
+            }
+        };
+        let base = late.seq;
+        for n in 0..20 {
+            insist(&mut late, &format!("new {n}")).await;
         }
+        assert_eq!(late.seq, base + 20);
+        late
     };
-    let base = late.seq;
-    for n in 0..20 {
-        insist(&mut late, &format!("new {n}")).await;
-    }
-    assert_eq!(late.seq, base + 20);
-    let closed = alone.closed().await;
+    // Both nodes have delivered what is lost. All three read meanwhile: the server waits a
+    // second for a peer to answer its close frame.
+    let (mut late, closed, written, read) = tokio::join!(
+        grown,
+        alone.closed(),
+        write_until_closed(&mut tab),
+        other.closed()
+    );
     assert_eq!(closed.code, 1012, "{closed:?}");
     assert_eq!(alone.seq, 10);
     let alone = resync(&ann, unseen, &alone).await;
     assert_eq!(alone.seq, late.seq);
-    // Both nodes have delivered what is lost.
-    let (written, read) = tokio::join!(write_until_closed(&mut tab), other.closed());
     assert_eq!((written.code, read.code), (1012, 1012));
     let mut tab = resync(&ann, id, &tab).await;
     let mut other = resync(&away, id, &other).await;
@@ -200,7 +216,11 @@ async fn restored_under_two_nodes(how: Restore) {
 #[tokio::test]
 async fn an_idle_canvas_is_told() {
     let mut keeper = Keeper::new(Restore::ColdCopy).await;
-    let server = TestServer::start_on(keeper.postgres.database(), &[]).await;
+    let server = TestServer::start_on(
+        keeper.postgres.database(),
+        &["--websocket-timeout", TIMEOUT],
+    )
+    .await;
     let ann = server.guest("Ann").await;
     let (lost, kept) = (
         canvas(&ann, &json!({})).await,
