@@ -246,6 +246,31 @@ test("a lockdown is told in place, takes strokes back, and ends", async ({ alice
     .toBe(1);
 });
 
+test("what guests may do is a setting of the canvas", async ({ alice, bob, canvas }) => {
+  const hers = await alice.open(canvas);
+  const his = await bob.open(canvas);
+  await hers.page.getByRole("button", { name: "Menu" }).click();
+  await hers.page.getByRole("button", { name: "Canvas settings" }).click();
+  const settings = hers.page.getByRole("dialog", { name: "Canvas" });
+  const guests = settings.getByRole("group", { name: "What guests do" });
+  await guests.getByRole("radio", { name: "Chat" }).check();
+  await settings.getByRole("button", { name: "Save" }).click();
+  await expect(settings).toBeHidden();
+  // A guest talks, and draws nothing.
+  await his.show("Chat");
+  await his.say("I only look");
+  await expect(hers.messages).toContainText(["I only look"]);
+  await his.openTile(tile);
+  await his.takeColor(3);
+  await his.dot(tile, { x: 5, y: 5 });
+  await expect.poll(() => his.painted(3)).toEqual([]);
+  expect((await alice.stored(canvas, tile)).includes(3)).toBe(false);
+  // The setting is there when the dialog is opened again.
+  await hers.page.getByRole("button", { name: "Menu" }).click();
+  await hers.page.getByRole("button", { name: "Canvas settings" }).click();
+  await expect(guests.getByRole("radio", { name: "Chat" })).toBeChecked();
+});
+
 test("everybody reads the log, and moderators read who did it", async ({ alice, bob, canvas }) => {
   await alice.api("POST", `/canvases/${canvas.id}/sanctions`, {
     username: bob.account.username,
