@@ -31,8 +31,8 @@ use clap::{Parser, Subcommand};
 use generate::Generate;
 use row::Row;
 use scenarios::{
-    authors, cross_node, deliver, growth, hot, idle, join, latency as late, reconnect, revert,
-    sanction, slow, words,
+    authors, cross_node, deliver, growth, hot, idle, join, latency as late, past, reconnect,
+    revert, sanction, slow, words,
 };
 use std::{net::SocketAddr, process::ExitCode};
 use target::Target;
@@ -82,6 +82,8 @@ enum Figure {
     Words(words::Words),
     /// How cost grows with people, canvases, events and tiles
     Growth(growth::Growth),
+    /// The past of a canvas that `generate` made
+    Past(past::Past),
     /// Writes the log of a canvas with a long past, as a script for psql
     Generate(Generate),
     /// Holds connections for another process of this program
@@ -129,6 +131,7 @@ fn measure(arguments: &Arguments) -> Result<Vec<Row>> {
         Figure::Revert(options) => revert::run(target, options),
         Figure::Words(options) => words::run(target, options),
         Figure::Growth(options) => growth::run(target, options),
+        Figure::Past(options) => past::run(target, options),
         Figure::Generate(_) => Ok(Vec::new()),
         Figure::Hold => connection_worker::hold(target).map(|()| Vec::new()),
     }

@@ -8,6 +8,7 @@ pub(crate) mod hot;
 pub(crate) mod idle;
 pub(crate) mod join;
 pub(crate) mod latency;
+pub(crate) mod past;
 pub(crate) mod reconnect;
 pub(crate) mod revert;
 pub(crate) mod sanction;

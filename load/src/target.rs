@@ -92,6 +92,18 @@ impl Target {
         body.read_to_vec().with_context(|| path.to_owned())
     }
 
+    /// The value of a metric without labels.
+    pub(crate) fn metric(&self, name: &str) -> Result<f64> {
+        let url = format!("http://{}/metrics", self.address);
+        let mut answer = agent().get(&url).call().context("/metrics")?;
+        let text = answer.body_mut().read_to_string()?;
+        let found = text.lines().find_map(|line| {
+            let value = line.strip_prefix(name)?.strip_prefix(' ')?;
+            value.parse().ok()
+        });
+        found.with_context(|| format!("no metric {name}"))
+    }
+
     /// The JSON answer to a POST request under `/api/v1`.
     pub(crate) fn act(&self, path: &str, person: &Person, body: &Value) -> Result<Value> {
         self.post(&agent(), path, Some(person), body)

@@ -4,6 +4,7 @@
 
 mod browser;
 mod compare;
+mod past;
 mod scenarios;
 mod table;
 
@@ -23,6 +24,8 @@ use crate::workspace::Workspace;
 
 /// The name of the benchmarks of the client.
 const BROWSER: &str = "browser";
+/// The name of those of a canvas with a million events.
+const PAST: &str = "past";
 
 /// `cargo xtask bench [NAME…]`, or `cargo xtask bench compare OTHER_SERVER [NAME…]`.
 pub(crate) fn bench(workspace: &Workspace, arguments: &[String]) -> Result<ExitCode> {
@@ -50,7 +53,11 @@ fn all(workspace: &Workspace, names: &[String]) -> Result<ExitCode> {
     for scenario in selected.iter().filter(|scenario| scenario.is_cluster()) {
         rows.extend(scenario.run_cluster(workspace, &server)?);
     }
-    if names.is_empty() || names.iter().any(|name| BROWSER.contains(name.as_str())) {
+    let is_named = |all: &str| names.is_empty() || names.iter().any(|name| all.contains(name));
+    if is_named(PAST) {
+        rows.extend(past::rows(workspace, &server)?);
+    }
+    if is_named(BROWSER) {
         rows.extend(browser::measure(workspace, &server)?);
     }
     if rows.is_empty() {

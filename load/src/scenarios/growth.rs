@@ -172,12 +172,12 @@ impl<'a> Client<'a> {
     }
 
     /// Milliseconds until a request is acknowledged (median).
-    fn commit(&mut self, request: impl Fn(usize) -> Vec<u8>) -> Result<f64> {
+    pub(super) fn commit(&mut self, request: impl Fn(usize) -> Vec<u8>) -> Result<f64> {
         timed(|number| self.send_all(1, |_| request(number)).map(drop))
     }
 
     /// Milliseconds until another connection of the same person has joined (median).
-    fn join(&self) -> Result<f64> {
+    pub(super) fn join(&self) -> Result<f64> {
         timed(|_| {
             let mut pool = ClientPool::new()?;
             join_canvas(&mut pool, self.target, self.canvas, self.person, None).map(drop)
@@ -185,7 +185,7 @@ impl<'a> Client<'a> {
     }
 
     /// Milliseconds until a connection that resumes behind `after` has received `last` (median).
-    fn resume(&self, after: i64, last: i64) -> Result<f64> {
+    pub(super) fn resume(&self, after: i64, last: i64) -> Result<f64> {
         timed(|_| {
             let mut pool = ClientPool::new()?;
             let upgrade = self.target.upgrade(self.canvas, self.person, Some(after));

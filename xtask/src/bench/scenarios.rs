@@ -186,29 +186,38 @@ impl Scenario {
 
     /// Runs the load generator against these servers and returns its rows.
     fn measure(self, workspace: &Workspace, servers: &[&Server]) -> Result<Vec<Value>> {
-        let list: Vec<String> = servers
-            .iter()
-            .map(|server| {
-                let address = server.address.trim_start_matches("http://");
-                format!("{address}={}", server.process.id())
-            })
-            .collect();
-        step(&format!("Measuring {}", self.name), "about 30 s", || {
-            let mut load = Command::new(workspace.target.join("release/stellar-load"));
-            load.env("LOAD_SERVERS", list.join(","))
-                .args(self.arguments);
-            let mut rows = Vec::new();
-            let status = watch(load, |line| rows.extend(serde_json::from_str(line)))?;
-            if status.success() {
-                return Ok(rows);
-            }
-            Err(Error::new(format!("{} could not be measured", self.name)))
-        })
+        measure(workspace, self.name, self.arguments, servers)
     }
 }
 
+/// Runs the load generator with these arguments against these servers and returns its rows.
+pub(super) fn measure(
+    workspace: &Workspace,
+    name: &str,
+    arguments: &[&str],
+    servers: &[&Server],
+) -> Result<Vec<Value>> {
+    let list: Vec<String> = servers
+        .iter()
+        .map(|server| {
+            let address = server.address.trim_start_matches("http://");
+            format!("{address}={}", server.process.id())
+        })
+        .collect();
+    step(&format!("Measuring {name}"), "about 30 s", || {
+        let mut load = Command::new(workspace.target.join("release/stellar-load"));
+        load.env("LOAD_SERVERS", list.join(",")).args(arguments);
+        let mut rows = Vec::new();
+        let status = watch(load, |line| rows.extend(serde_json::from_str(line)))?;
+        if status.success() {
+            return Ok(rows);
+        }
+        Err(Error::new(format!("{name} could not be measured")))
+    })
+}
+
 /// Lets one machine play all users.
-fn without_limits(command: &mut Command) {
+pub(super) fn without_limits(command: &mut Command) {
     command
         .env("RATE_LIMITS", "off")
         .env("WEBSOCKET_MAX_CONNECTIONS_PER_IP", "20000")
