@@ -126,6 +126,11 @@ pub struct Config {
           value_parser = at_least_one)]
     pub bulk_reads: usize,
 
+    /// Bytes of all files of exports at most; one user's have a quarter of it
+    #[arg(long, env = "EXPORTS_MAX_BYTES", default_value_t = 4 << 30,
+          value_parser = clap::value_parser!(i64).range(1 << 20..))]
+    pub exports_max_bytes: i64,
+
     /// HTTP connections at most, those that are WebSockets not counted
     #[arg(long, env = "HTTP_MAX_CONNECTIONS", default_value_t = 10_000,
           value_parser = at_least_one)]

@@ -25,6 +25,7 @@ pub(crate) mod event_backfill;
 pub(crate) mod event_index;
 pub(crate) mod events;
 pub(crate) mod evidence;
+pub(crate) mod exports;
 pub(crate) mod guests;
 pub(crate) mod history;
 pub(crate) mod invites;

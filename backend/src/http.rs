@@ -22,7 +22,9 @@ mod cookie;
 mod credential;
 mod error;
 mod etag;
+mod exports;
 mod extract;
+mod films;
 mod health;
 mod history;
 mod image;
@@ -73,7 +75,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
         CompressionLayer,
-        predicate::{DefaultPredicate, Predicate},
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
     },
     cors::{AllowHeaders, CorsLayer},
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
@@ -95,6 +97,9 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// How long a browser remembers the answer to a preflight.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(1);
+
+/// What is compressed already.
+const NOT_GZIP: NotForContentType = NotForContentType::const_new("application/gzip");
 
 /// The header in which a client or proxy may name its request.
 const REQUEST_ID: &str = "x-request-id";
@@ -130,6 +135,8 @@ pub(crate) fn app(state: AppState) -> Router {
                 .merge(past::routes())
                 .merge(authors::routes())
                 .merge(image::routes())
+                .merge(films::routes())
+                .merge(exports::routes())
                 .merge(admin::routes()),
         )
         .split_for_parts();
@@ -159,7 +166,7 @@ pub(crate) fn app(state: AppState) -> Router {
             compression()
                 .no_br()
                 .no_zstd()
-                .compress_when(DefaultPredicate::new().and(is_bulk)),
+                .compress_when(DefaultPredicate::new().and(NOT_GZIP).and(is_bulk)),
         );
     let router = api
         .route("/api/v1/openapi.json", description)

@@ -16,6 +16,7 @@ mod db;
 mod demo;
 mod embedded_postgres;
 mod evidence;
+mod exports;
 mod http;
 mod list_limits;
 mod message_id;

@@ -2,6 +2,8 @@
 //! log so that it can be read quickly, however long it is. Knows nothing of HTTP.
 
 pub(crate) mod area;
+pub(crate) mod film;
+pub(crate) mod filming;
 pub(crate) mod index;
 pub(crate) mod log;
 pub(crate) mod moment;

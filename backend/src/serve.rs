@@ -29,7 +29,10 @@ use crate::{
 use axum::Router;
 use connections::Connections;
 use listener::listen;
-use maintenance::{backfill_loop, cleanup_loop, maintenance_loop, name_removal_loop, past_loop};
+use maintenance::{
+    ExportTasks, backfill_loop, cleanup_loop, export_purge_loop, maintenance_loop,
+    name_removal_loop, past_loop,
+};
 use private_postgres::PrivatePostgres;
 use std::{
     future::{self, Future},
@@ -59,6 +62,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 const FINISH_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long writing the last audit entries may take.
 const AUDIT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long it may take until no export is being made.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long closing the database connections may take.
 const POOL_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the private PostgreSQL may take to stop before it is killed.
@@ -188,6 +193,8 @@ impl Application {
         let name_removal = name_removal_loop(self.state.clone());
         let backfill = backfill_loop(self.state.pool.clone());
         let past = past_loop(self.state.clone());
+        let exports = ExportTasks::start(&self.state);
+        let export_purge = export_purge_loop(self.state.clone());
         let app = http::app(self.state.clone());
         let metrics_app = http::metrics_app(self.state.clone());
         let connections = Connections::new(&self.state.config);
@@ -230,6 +237,13 @@ impl Application {
         name_removal.abort();
         backfill.abort();
         past.abort();
+        export_purge.abort();
+        if time::timeout(EXPORT_TIMEOUT, exports.shut_down())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some exports did not stop in time");
+        }
         if time::timeout(AUDIT_TIMEOUT, self.state.audit.shut_down())
             .await
             .is_err()

@@ -65,6 +65,10 @@ pub(crate) struct Parts {
     pub(crate) readiness: Readiness,
     /// Places for answers of any size.
     pub(crate) bulk_reads: BulkReads,
+    /// Places for the files of exports, which take as long as whoever loads them.
+    pub(crate) export_reads: BulkReads,
+    /// Notified when somebody asked for an export.
+    pub(crate) export_asked: Notify,
     /// Notified when a canvas was deleted, whose rows are to be removed.
     pub(crate) canvas_deleted: Notify,
     /// Notified when an account was deleted, whose names are to be removed.
@@ -111,6 +115,8 @@ impl AppState {
             list_limits: ListLimits::new(limited),
             readiness: Readiness::new(pools.readiness.clone()),
             bulk_reads: BulkReads::new(config.bulk_reads),
+            export_reads: BulkReads::new(config.bulk_reads),
+            export_asked: Notify::new(),
             canvas_deleted: Notify::new(),
             account_deleted: Notify::new(),
             cell_cache: CellCache::default(),

@@ -124,6 +124,7 @@ fn describe_counters() {
             "stellar_messages_out_total",
             "Messages written to sockets, by type",
         ),
+        ("stellar_exports_total", "Exports that ended, by result"),
         (
             "stellar_deliveries_total",
             "Durable events put into outboxes",
@@ -193,6 +194,9 @@ fn describe_counters() {
         "stellar_audit_dropped_total",
     ] {
         counter!(name).absolute(0);
+    }
+    for result in ["done", "failed", "interrupted"] {
+        counter!("stellar_exports_total", "result" => result).absolute(0);
     }
 }
 

@@ -18,6 +18,7 @@ pub mod accounts;
 pub mod appeals;
 pub mod comments;
 pub mod conversations;
+pub mod exports;
 pub mod moderation;
 pub mod notifications;
 pub mod past;

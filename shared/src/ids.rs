@@ -51,6 +51,10 @@ id!(
     RewriteId(i64)
 );
 id!(
+    /// A file made of a canvas's past.
+    ExportId(i64)
+);
+id!(
     /// A comment on a tile.
     CommentId(i64)
 );

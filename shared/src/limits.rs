@@ -116,6 +116,18 @@ pub const TIMELINE_BUCKETS: usize = 200;
 pub const RESUME_EVENTS: i64 = 10_000;
 /// Largest width and height of a canvas's image, in pixels.
 pub const IMAGE_SIDE: i32 = 8192;
+/// The scale of a picture or a film: pixels for each pixel of the board, in both directions.
+pub const SCALE: RangeInclusive<i64> = 1..=8;
+/// Seconds up to the last frame of a film.
+pub const FILM_SECONDS: RangeInclusive<i64> = 1..=60;
+/// Seconds up to the last frame of a film, if the request gives none.
+pub const DEFAULT_FILM_SECONDS: i64 = 10;
+/// Tiles of a film that is made at once.
+pub const TIMELAPSE_TILES: i64 = 16;
+/// Pixels of a frame of a film that is made at once.
+pub const TIMELAPSE_PIXELS: i64 = 1_048_576;
+/// Pixels of a frame of an export.
+pub const EXPORT_PIXELS: i64 = 2_097_152;
 /// Milliseconds after the last `typing` or `direct_typing` message until typing ends by itself.
 pub const TYPING_MS: u64 = 5_000;
 /// Milliseconds between the end of a user's last connection and `user_left`.

@@ -9,6 +9,7 @@ use shared::{
         Auth, Canvas, ChatMessage, Member, Page, Problem, Snapshot, Ticket, Tile, User,
         comments::Comment,
         conversations::{ConversationState, Conversations},
+        exports::{Export, NewExport},
         notifications::{
             DirectMessages, Notification, NotificationKind, NotificationPage, Preferences,
             ReadNotifications, UpdatePreferences,
@@ -221,7 +222,7 @@ fn messages() -> Vec<Value> {
     messages
 }
 
-fn notifications() -> [Value; 3] {
+fn notifications() -> [Value; 4] {
     let ann = json!({"user_id": 1, "username": "ann", "display_name": "Ann"});
     [
         json!({
@@ -236,6 +237,10 @@ fn notifications() -> [Value; 3] {
         json!({
             "id": 9, "kind": "sanction", "canvas_id": null, "canvas_name": "", "actor": null,
             "count": 1, "text": "spam", "created_at": TIME, "read": false,
+        }),
+        json!({
+            "id": 9, "kind": "export_ready", "canvas_id": 7, "canvas_name": "Sky", "actor": null,
+            "count": 1, "export_id": 3, "text": "gif", "created_at": TIME, "read": false,
         }),
     ]
 }
@@ -449,6 +454,24 @@ fn every_body_is_read_as_it_was_written() {
     round_trip::<UpdatePreferences>(&json!({"notify": {"mention": false}}));
     round_trip::<ReadNotifications>(&json!({"up_to_id": 7}));
     round_trip::<ReadNotifications>(&json!({"ids": [7, 8]}));
+    let area = json!({"x0": 0, "y0": 1, "x1": 2, "y1": 3});
+    round_trip::<NewExport>(&json!({"kind": "log"}));
+    round_trip::<NewExport>(&json!({
+        "kind": "apng", "area": area, "from": 7, "to": TIME, "seconds": 5, "scale": 2,
+        "actor": "ann",
+    }));
+    let url = "/api/v1/exports/7/file";
+    for (kind, state, progress, bytes, url) in [
+        ("gif", "waiting", 0.0, 0, None),
+        ("apng", "running", 0.5, 0, None),
+        ("png", "done", 1.0, 70, Some(url)),
+        ("log", "failed", 0.25, 0, None),
+    ] {
+        round_trip::<Export>(&json!({
+            "id": 7, "canvas_id": 1, "kind": kind, "state": state, "progress": progress,
+            "bytes": bytes, "url": url, "created_at": TIME, "expires_at": TIME,
+        }));
+    }
     round_trip::<Ticket>(&json!({"ticket": "t", "expires_at": TIME}));
     round_trip::<Tile>(&tile);
     round_trip::<ChatMessage>(&chat());

@@ -1,7 +1,7 @@
 //! What users do with their accounts: guests become registered, passwords change, and
 //! accounts are deleted. The row of a deleted account stays, without its names.
 
-use super::{DbError, Result};
+use super::{DbError, Result, exports};
 use chrono::{DateTime, Utc};
 use shared::ids::UserId;
 use sqlx::{PgConnection, PgExecutor, query, query_scalar};
@@ -125,6 +125,7 @@ pub(crate) async fn delete(
     query!("DELETE FROM notifications WHERE user_id = $1", user.0)
         .execute(&mut *connection)
         .await?;
+    exports::remove_all(&mut *connection, user).await?;
     query!(
         "INSERT INTO name_removals (user_id, deletes_canvases, due_at) VALUES ($1, $2, $3)",
         user.0,

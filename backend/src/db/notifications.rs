@@ -11,7 +11,7 @@ use shared::{
         notifications::{Notification, NotificationKind},
     },
     canvas::Coord,
-    ids::{CanvasId, MessageId, UserId},
+    ids::{CanvasId, ExportId, MessageId, UserId},
     limits,
 };
 use sqlx::{PgExecutor, query, query_scalar};
@@ -47,7 +47,8 @@ pub(crate) struct About {
     pub(crate) comment: Option<i64>,
     pub(crate) conversation: Option<i64>,
     /// While a notification of the same kind about the same subject is unread, further ones
-    /// are added to it: the id of the tile or of the conversation.
+    /// are added to it: the id of the tile or of the conversation. Each export is a subject of
+    /// its own.
     pub(crate) subject: Option<i64>,
 }
 
@@ -146,6 +147,8 @@ struct Stored {
     message_id: Option<uuid::Uuid>,
     comment_id: Option<i64>,
     conversation_id: Option<i64>,
+    /// What it is about: see [`About::subject`].
+    subject: Option<i64>,
     text: String,
     created_at: DateTime<Utc>,
     read: bool,
@@ -153,9 +156,11 @@ struct Stored {
 
 impl Stored {
     fn into_notification(self) -> sqlx::Result<Notification> {
+        let kind = named(self.kind)?;
+        let export_id = self.subject.map(ExportId);
         Ok(Notification {
             id: self.id,
-            kind: named(self.kind)?,
+            kind,
             canvas_id: self.canvas_id.map(CanvasId),
             canvas_name: self.canvas_name,
             actor: self.actor,
@@ -165,6 +170,7 @@ impl Stored {
             message_id: self.message_id.map(MessageId),
             comment_id: self.comment_id,
             conversation_id: self.conversation_id,
+            export_id: export_id.filter(|_| kind == NotificationKind::ExportReady),
             text: self.text,
             created_at: self.created_at.into(),
             read: self.read,
@@ -197,6 +203,7 @@ macro_rules! stored {
             message_id: $row.message_id,
             comment_id: $row.comment_id,
             conversation_id: $row.conversation_id,
+            subject: $row.subject,
             text: $row.text,
             created_at: $row.created_at,
             read: $row.read,
@@ -218,28 +225,41 @@ pub(crate) async fn add(
     let rows: Vec<Row<'_>> = (0..).zip(new).map(|(at, new)| Row::new(at, new)).collect();
     // Plain data always serializes.
     let rows = serde_json::to_value(rows).unwrap_or_default();
-    query!(
+    // A user is told of one export at a time.
+    let export = |told: &Notification, user: UserId| {
+        let mut exports = new
+            .iter()
+            .filter(|new| new.kind == told.kind && new.user == user);
+        let export = exports
+            .next()
+            .filter(|new| new.kind == NotificationKind::ExportReady);
+        export.and_then(|new| new.about.subject).map(ExportId)
+    };
+    let told = query!(
         r#"SELECT user_id AS "user_id!", version AS "version!", unread_count AS "unread_count!",
                 id AS "id!", kind AS "kind!", canvas_id, canvas_name AS "canvas_name!", actor_id,
                 actor_username, actor_display_name, count AS "count!", x, y, message_id,
                 comment_id, conversation_id, text AS "text!", created_at AS "created_at!",
-                read AS "read!"
+                read AS "read!", NULL::bigint AS subject
          FROM add_notifications($1)"#,
         rows,
     )
     .try_map(|row| {
+        let user = UserId(row.user_id);
+        let notification = stored!(row).into_notification()?;
         Ok(Told {
-            user: UserId(row.user_id),
+            user,
             unread: Unread {
                 version: row.version,
                 count: row.unread_count,
             },
-            notification: stored!(row).into_notification()?,
+            notification: Notification {
+                export_id: export(&notification, user),
+                ..notification
+            },
         })
-    })
-    .fetch_all(executor)
-    .await
-    .map_err(DbError::from)
+    });
+    told.fetch_all(executor).await.map_err(DbError::from)
 }
 
 /// A user's notifications before the id `before`, newest first, at most `limit`.
@@ -254,7 +274,7 @@ pub(crate) async fn list(
         r#"SELECT n.id, n.kind, n.canvas_id, coalesce(c.name, '') AS "canvas_name!",
                 u.id AS "actor_id?", u.username AS "actor_username?",
                 u.display_name AS "actor_display_name?", n.count, n.x, n.y, n.message_id,
-                n.comment_id, n.conversation_id, n.text, n.created_at,
+                n.comment_id, n.conversation_id, n.subject, n.text, n.created_at,
                 n.read_at IS NOT NULL AS "read!"
          FROM notifications n
          LEFT JOIN users u ON u.id = n.actor_id
@@ -284,7 +304,7 @@ pub(crate) async fn unread(
                 n.id, n.kind, n.canvas_id, coalesce(c.name, '') AS "canvas_name!",
                 u.id AS "actor_id?", u.username AS "actor_username?",
                 u.display_name AS "actor_display_name?", n.count, n.x, n.y, n.message_id,
-                n.comment_id, n.conversation_id, n.text, n.created_at,
+                n.comment_id, n.conversation_id, n.subject, n.text, n.created_at,
                 n.read_at IS NOT NULL AS "read!"
          FROM notifications n
          JOIN notification_boxes b ON b.user_id = n.user_id
@@ -407,6 +427,7 @@ pub(crate) async fn changes(
                 u.username AS "actor_username?", u.display_name AS "actor_display_name?",
                 n.count AS "count?", n.x AS "x?", n.y AS "y?", n.message_id AS "message_id?",
                 n.comment_id AS "comment_id?", n.conversation_id AS "conversation_id?",
+                n.subject AS "subject?",
                 n.text AS "text?", n.created_at AS "created_at?",
                 n.read_at IS NOT NULL AS "read!"
          FROM unnest($1::bigint[], $2::bigint[]) AS asked (user_id, version)
@@ -438,6 +459,7 @@ pub(crate) async fn changes(
                         message_id: row.message_id,
                         comment_id: row.comment_id,
                         conversation_id: row.conversation_id,
+                        subject: row.subject,
                         text,
                         created_at,
                         read: row.read,

@@ -57,10 +57,10 @@ pub(super) async fn lease(state: &AppState) -> Result<Lease, ApiError> {
 #[derive(Clone)]
 struct Held(Arc<Place>);
 
-/// Lets the answer hold the place to its end.
-pub(super) fn holding(place: Place, answer: impl IntoResponse) -> Response {
+/// Lets the answer hold the place to its end. What else needs it shares it.
+pub(super) fn holding(place: impl Into<Arc<Place>>, answer: impl IntoResponse) -> Response {
     let mut answer = answer.into_response();
-    answer.extensions_mut().insert(Held(Arc::new(place)));
+    answer.extensions_mut().insert(Held(place.into()));
     answer
 }
 

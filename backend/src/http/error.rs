@@ -91,6 +91,12 @@ pub(crate) enum ApiError {
     /// A rewrite would change more than [`shared::limits::REWRITTEN_TILES`] tiles.
     #[error("this would change more than 4096 tiles")]
     TooLarge,
+    /// A film would have more tiles, or larger frames, than are made at once.
+    #[error("this is too large to be made at once: ask for an export")]
+    FilmTooLarge,
+    /// The user has an export that is not finished; worth a retry after this time.
+    #[error("another export of yours is being made")]
+    ExportRunning(Duration),
     /// The cell has as many comments as it may have.
     #[error("there are 1000 comments on this cell already")]
     TooManyComments,
@@ -174,6 +180,8 @@ pub(crate) enum Resource {
     Appeal,
     /// A conversation in private.
     Conversation,
+    /// An export, or its file.
+    Export,
 }
 
 /// What a list with a largest number of entries has.
@@ -212,6 +220,7 @@ impl Display for Resource {
             Self::Case => "case",
             Self::Appeal => "appeal",
             Self::Conversation => "conversation",
+            Self::Export => "export",
         })
     }
 }
@@ -274,12 +283,14 @@ impl ApiError {
             Self::Refused(Refusal::OutOfBounds | Refusal::Pixels(_))
             | Self::Validation(_)
             | Self::TooLarge
+            | Self::FilmTooLarge
             | Self::TooManyComments
             | Self::ImageTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::RateLimited(_)
             | Self::TooManyConnections(_)
+            | Self::ExportRunning(_)
             | Self::Newcomer(_)
             | Self::SlowMode(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Overloaded(_) | Self::Draining | Self::Unavailable => {
@@ -321,6 +332,8 @@ impl ApiError {
             Self::NotFound(Resource::Case) => "case_not_found",
             Self::NotFound(Resource::Appeal) => "appeal_not_found",
             Self::NotFound(Resource::Conversation) => "conversation_not_found",
+            Self::NotFound(Resource::Export) => "export_not_found",
+            Self::ExportRunning(_) => "export_running",
             Self::AlreadyDecided => "already_decided",
             Self::Claimed => "claimed",
             Self::AlreadyAppealed => "already_appealed",
@@ -329,7 +342,7 @@ impl ApiError {
             Self::AlreadyRegistered => "already_registered",
             Self::RewriteRunning => "rewrite_running",
             Self::AlreadyUndone => "already_undone",
-            Self::TooLarge => "too_large",
+            Self::TooLarge | Self::FilmTooLarge => "too_large",
             Self::TooManyComments => "invalid_message",
             Self::ListFull(Entry::Block) => "too_many_blocks",
             Self::ListFull(Entry::Invite) => "too_many_invites",
@@ -379,6 +392,7 @@ impl ApiError {
         match self {
             Self::RateLimited(wait)
             | Self::TooManyConnections(wait)
+            | Self::ExportRunning(wait)
             | Self::Newcomer(wait)
             | Self::SlowMode(wait)
             | Self::Overloaded(wait) => Some(*wait),

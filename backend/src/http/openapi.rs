@@ -145,6 +145,8 @@ refusals! {
     CellQuery { "422": ["validation_failed", "out_of_bounds"] }
     /// Of a route with a query for the size of a picture.
     PictureQuery { "422": ["validation_failed", "image_too_large"] }
+    /// Of a route with a query for a film.
+    FilmQuery { "422": ["validation_failed", "too_large"] }
     /// Of a route with a rate limit.
     Limited { "429": ["rate_limited"] }
     /// Of a route that changes what is said, with a rate limit.
@@ -292,6 +294,25 @@ refusals! {
         "401": ["unauthenticated"],
         "403": ["forbidden", "sanctioned"],
         "404": ["canvas_not_found", "user_not_found"],
+    }
+    /// Of the route that asks for an export.
+    AsksForExport {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned", "registration_required", "origin_not_allowed"],
+        "404": ["canvas_not_found", "user_not_found"],
+        "429": ["rate_limited", "export_running"],
+    }
+    /// Of a route that reads an export.
+    ReadsExport {
+        "401": ["unauthenticated"],
+        "403": ["forbidden", "sanctioned"],
+        "404": ["export_not_found"],
+    }
+    /// Of the route that removes an export.
+    RemovesExport {
+        "401": ["unauthenticated"],
+        "403": ["sanctioned", "origin_not_allowed"],
+        "404": ["export_not_found"],
     }
     /// Of a route that changes a canvas.
     ChangesCanvas {

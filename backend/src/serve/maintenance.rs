@@ -2,11 +2,13 @@
 //! deleted canvases.
 
 mod events;
+mod exports;
 mod guests;
 mod names;
 mod past;
 
 pub(super) use events::backfill_loop;
+pub(super) use exports::{ExportTasks, export_purge_loop};
 pub(super) use past::past_loop;
 
 use crate::{

@@ -174,8 +174,13 @@ const OBJECTS: &Table = &[
     (
         "Notification",
         "id:int kind:text canvas_id:int|null canvas_name:text actor:UserRef|null count:int x?:int \
-         y?:int message_id?:uuid comment_id?:int conversation_id?:int text:text created_at:time \
-         read:bool",
+         y?:int message_id?:uuid comment_id?:int conversation_id?:int export_id?:int text:text \
+         created_at:time read:bool",
+    ),
+    (
+        "Export",
+        "id:int canvas_id:int kind:text state:text progress:number bytes:int url:text|null \
+         created_at:time expires_at:time",
     ),
     (
         "NotificationPage",
@@ -369,6 +374,8 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     ("PATCH", "/comments/{}", "Comment"),
     ("GET", "/canvases/{}/events", "[event]"),
     ("GET", "/canvases/{}/timeline", "Timeline"),
+    ("POST", "/canvases/{}/exports", "Export"),
+    ("GET", "/exports/{}", "Export"),
     ("GET", "/canvases/{}/authors", "Authors"),
     ("POST", "/canvases/{}/rewrites", "Rewrite"),
     ("GET", "/rewrites/{}", "Rewrite"),

@@ -17,6 +17,7 @@ pub mod cluster;
 pub mod contract;
 pub mod http;
 pub mod own_postgres;
+pub mod pictures;
 pub mod postgres;
 pub mod postgres_proxy;
 pub mod process;

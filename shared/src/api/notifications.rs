@@ -2,7 +2,7 @@
 
 use super::moderation::UserRef;
 use crate::{
-    ids::{CanvasId, MessageId},
+    ids::{CanvasId, ExportId, MessageId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ pub enum NotificationKind {
     AppealDecided,
     /// Somebody got a role by one's invite. `text` is the invite's note.
     InviteUsed,
-    /// An export that one asked for is ready.
+    /// An export that one asked for is ready. `text` is its kind; there is no `actor`.
     ExportReady,
     /// A kind that this version does not know.
     #[serde(other)]
@@ -73,6 +73,9 @@ pub struct Notification {
     /// The conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<i64>,
+    /// The export.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export_id: Option<ExportId>,
     /// At most 200 characters: the beginning of what was written, as it is now; the title of a
     /// tile; otherwise as [`NotificationKind`] says.
     pub text: String,

@@ -1,0 +1,236 @@
+//! Makes films and pictures of an area: reads what happened there, and passes it to the
+//! encoder. Encoding takes much of a processor: callers do it on a thread of its own.
+
+use super::{
+    area::Area,
+    film::{Change, Film, Format, Palette, Schedule, Stage, write_png},
+    index::{EventIndex, Filter},
+    log::Log,
+    tiles::{self, CellStep, PastTile, Steps},
+};
+use crate::{
+    cell_history::{Step, StepAction},
+    db::{self, DbError, Pool},
+};
+use parking_lot::Mutex;
+use shared::{
+    canvas::Coord,
+    ids::{CanvasId, UserId},
+};
+use std::{
+    io::{self, Write},
+    mem,
+    sync::Arc,
+};
+use thiserror::Error;
+
+/// What is encoded is passed on once it has about this many bytes.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// Where the past is read. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct PastReader {
+    pub(crate) pool: Pool,
+    pub(crate) index: EventIndex,
+    pub(crate) log: Log,
+}
+
+/// What a film or a picture shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Shot {
+    pub(crate) canvas: CanvasId,
+    pub(crate) area: Area,
+    /// In pixels of the board.
+    pub(crate) tile_size: i32,
+    pub(crate) palette: Palette,
+    /// The events after this one.
+    pub(crate) from: i64,
+    /// The events up to this one.
+    pub(crate) to: i64,
+    /// The seconds up to the last frame.
+    pub(crate) seconds: u32,
+    /// Pixels for each pixel of the board, in both directions.
+    pub(crate) scale: usize,
+    /// If it is given, only what this user did is shown, on an empty area.
+    pub(crate) actor: Option<UserId>,
+}
+
+/// Takes what is made, in pieces.
+pub(crate) trait Output {
+    /// Takes the next piece, which is empty where there is only progress to tell, from 0 to 1.
+    ///
+    /// # Errors
+    /// Any of [`FilmError`], which ends the film.
+    fn put(&mut self, piece: Vec<u8>, progress: f64)
+    -> impl Future<Output = Result<(), FilmError>>;
+}
+
+/// Why a film is not complete.
+#[derive(Debug, Error)]
+pub(crate) enum FilmError {
+    /// Nobody wants it any more.
+    #[error("nobody wants it any more")]
+    Unwanted,
+    /// There is no room for it.
+    #[error("it is too large")]
+    Full,
+    /// It could not be encoded.
+    #[error(transparent)]
+    Encoding(#[from] io::Error),
+    /// The past could not be read.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Makes a film.
+///
+/// # Errors
+/// [`FilmError`].
+pub(crate) async fn film(
+    past: &PastReader,
+    shot: &Shot,
+    format: Format,
+    output: &mut impl Output,
+) -> Result<(), FilmError> {
+    let filter = Filter {
+        area: Some(shot.area),
+        actor: shot.actor,
+        only_tiles: true,
+        ..Filter::default()
+    };
+    let parts = Schedule::max_parts(shot.seconds);
+    let ends = past
+        .index
+        .cuts(shot.canvas, &filter, shot.from..shot.to, parts);
+    let schedule = Schedule::new(ends.await?, shot.seconds);
+    let made = Made::default();
+    let mut film = Film::new(
+        shot.stage(),
+        &shot.palette,
+        format,
+        shot.scale,
+        schedule,
+        made.clone(),
+    )?;
+    let (start, mut steps) = shot.steps(past).await?;
+    if shot.actor.is_none() {
+        for tile in &start {
+            film.load(tile.at, tile.pixels.as_bytes());
+        }
+    }
+    drop(start);
+    loop {
+        let next = steps.next().await?;
+        let Some(last) = next.last() else { break };
+        let progress = shot.progress(last.step.seq);
+        for CellStep { at, step } in next.iter().filter(|next| shot.shows(&next.step)) {
+            changes(step, |change| film.apply(step.seq, *at, change))?;
+            if made.len() >= PIECE_BYTES {
+                output.put(made.take(), shot.progress(step.seq)).await?;
+            }
+        }
+        output.put(Vec::new(), progress).await?;
+    }
+    film.finish()?;
+    output.put(made.take(), 1.0).await
+}
+
+/// Makes a PNG of what is there at the end.
+///
+/// # Errors
+/// [`FilmError`].
+pub(crate) async fn picture(
+    past: &PastReader,
+    shot: &Shot,
+    output: &mut impl Output,
+) -> Result<(), FilmError> {
+    let mut stage = shot.stage();
+    if shot.actor.is_none() {
+        let cells = tiles::cells(shot.area);
+        for tile in tiles::state(&past.pool, shot.canvas, &cells, shot.to).await? {
+            stage.apply(tile.at, &Change::Whole(tile.pixels.as_bytes()));
+        }
+    } else {
+        let (_, mut steps) = shot.steps(past).await?;
+        loop {
+            let next = steps.next().await?;
+            let Some(last) = next.last() else { break };
+            let progress = shot.progress(last.step.seq);
+            for CellStep { at, step } in next.iter().filter(|next| shot.shows(&next.step)) {
+                changes(step, |change| {
+                    stage.apply(*at, change);
+                    Ok(())
+                })?;
+            }
+            output.put(Vec::new(), progress).await?;
+        }
+    }
+    let made = Made::default();
+    write_png(&stage, &shot.palette, shot.scale, made.clone())?;
+    output.put(made.take(), 1.0).await
+}
+
+impl Shot {
+    fn stage(&self) -> Stage {
+        let corner = |x, y| Coord { x, y };
+        let first = corner(self.area.x0, self.area.y0);
+        let last = corner(self.area.x1, self.area.y1);
+        Stage::new(first, last, self.tile_size, &self.palette)
+    }
+
+    async fn steps(&self, past: &PastReader) -> db::Result<(Vec<PastTile>, Steps)> {
+        let PastReader { pool, log, .. } = past;
+        tiles::steps(pool, log, self.canvas, self.area, self.from, self.to).await
+    }
+
+    fn shows(&self, step: &Step) -> bool {
+        self.actor.is_none_or(|actor| step.actor() == actor)
+    }
+
+    /// How far it is after an event.
+    #[expect(clippy::cast_precision_loss, reason = "it is shown as a bar")]
+    fn progress(&self, seq: i64) -> f64 {
+        let all = (self.to - self.from).max(1) as f64;
+        ((seq - self.from) as f64 / all).clamp(0.0, 1.0)
+    }
+}
+
+/// What an event changes in a tile.
+fn changes(step: &Step, mut change: impl FnMut(&Change<'_>) -> io::Result<()>) -> io::Result<()> {
+    match &step.action {
+        StepAction::Created { pixels, .. } => change(&Change::Whole(pixels.as_bytes())),
+        StepAction::Updated { pixels, delta, .. } => {
+            if let Some(pixels) = pixels {
+                change(&Change::Whole(pixels.as_bytes()))?;
+            }
+            change(&Change::Painted(delta))
+        }
+        StepAction::Deleted { .. } => change(&Change::Cleared),
+        StepAction::Liked { .. } => Ok(()),
+    }
+}
+
+/// What an encoder has written. Clones share it.
+#[derive(Clone, Debug, Default)]
+struct Made(Arc<Mutex<Vec<u8>>>);
+
+impl Made {
+    fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    fn take(&self) -> Vec<u8> {
+        mem::take(&mut *self.0.lock())
+    }
+}
+
+impl Write for Made {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

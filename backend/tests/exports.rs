@@ -1,0 +1,401 @@
+//! Exports: files of a canvas's past that are made in the background.
+
+mod common;
+
+use common::{
+    PATIENCE, TestServer, canvas,
+    http::{Client, Reply},
+    pictures::{decode_apng, decode_gif, decode_png},
+    process::ServerProcess,
+    socket::TestClient,
+};
+use flate2::read::GzDecoder;
+use serde_json::{Value, json};
+use sqlx::{PgPool, Postgres, Transaction};
+use std::io::{BufRead, BufReader};
+use tokio::time::timeout;
+
+/// Has a stroke in this cell.
+async fn paint(client: &mut TestClient, x: i64, y: i64, pixels: &Value) {
+    client
+        .done(json!({ "type": "tile_paint", "x": x, "y": y, "pixels": pixels }))
+        .await;
+}
+
+/// Asks for an export, and waits until it is over.
+async fn export(client: &Client, canvas: i64, body: &Value) -> Value {
+    let path = format!("/canvases/{canvas}/exports");
+    let asked = client.post(&path, body).await.json(202);
+    assert_eq!(asked["canvas_id"], canvas);
+    assert_eq!(asked["kind"], body["kind"]);
+    assert_eq!(
+        (&asked["state"], &asked["bytes"]),
+        (&json!("waiting"), &json!(0))
+    );
+    assert!(asked["url"].is_null());
+    ended(client, &asked).await
+}
+
+/// The export once it is neither waiting nor running.
+async fn ended(client: &Client, asked: &Value) -> Value {
+    let path = format!("/exports/{}", asked["id"]);
+    let over = async {
+        loop {
+            let export = client.get(&path).await.json(200);
+            let progress = export["progress"].as_f64().unwrap();
+            assert!((0.0..=1.0).contains(&progress), "{export}");
+            match export["state"].as_str().unwrap() {
+                "waiting" | "running" => assert_eq!(export["bytes"], 0),
+                _ => return export,
+            }
+        }
+    };
+    timeout(PATIENCE, over)
+        .await
+        .expect("the export does not end")
+}
+
+/// The file of an export that is done.
+async fn load(client: &Client, export: &Value) -> Reply {
+    assert_eq!(export["state"], "done");
+    assert_eq!(export["progress"], 1.0);
+    let url = export["url"].as_str().unwrap();
+    let reply = client.get(url.strip_prefix("/api/v1").unwrap()).await;
+    reply.expect(200);
+    assert_eq!(json!(reply.body.len()), export["bytes"]);
+    assert_eq!(reply.header("content-length"), reply.body.len().to_string());
+    reply
+}
+
+fn lines(gzip: &[u8]) -> Vec<Value> {
+    let lines = BufReader::new(GzDecoder::new(gzip)).lines();
+    lines
+        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+        .collect()
+}
+
+/// Keeps exports from being finished until it is rolled back, or four seconds are over.
+async fn hold(pool: &PgPool) -> Transaction<'static, Postgres> {
+    let mut held = pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE export_chunks IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    held
+}
+
+#[tokio::test]
+async fn each_kind_of_file_shows_the_past() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = canvas(&ann, &json!({ "name": "Sky & é", "visibility": "private" })).await;
+    ann.put(
+        &format!("/canvases/{id}/members/bob"),
+        &json!({ "role": "editor" }),
+    )
+    .await
+    .expect(200);
+    let mut of_ann = TestClient::join(&ann, id).await;
+    let mut of_bob = TestClient::join(&bob, id).await;
+    paint(&mut of_ann, 1, 1, &json!([[0, 1], [9, 2]])).await;
+    of_ann
+        .done(json!({ "type": "canvas_chat", "text": "a secret" }))
+        .await;
+    let said = of_bob.expect("canvas_chat_message").await;
+    paint(&mut of_bob, 1, 1, &json!([[0, 3]])).await;
+    paint(&mut of_bob, 2, 1, &json!([[63, 2]])).await;
+    let removed = format!(
+        "/canvases/{id}/messages/{}",
+        said["message_id"].as_str().unwrap()
+    );
+    ann.delete(&removed).await.expect(204);
+    let mut listener = TestClient::listen(&ann).await;
+
+    // The default area is the board, which nobody painted at first.
+    let gif = export(&ann, id, &json!({ "kind": "gif", "seconds": 3 })).await;
+    let reply = load(&ann, &gif).await;
+    assert_eq!(reply.header("content-type"), "image/gif");
+    assert_eq!(
+        reply.header("content-disposition"),
+        "attachment; filename=\"Sky & _.gif\"; filename*=UTF-8''Sky%20%26%20%C3%A9.gif"
+    );
+    let (width, height, frames) = decode_gif(&reply.body);
+    assert_eq!((width, height, frames.len()), (64, 48, 4));
+    let delays: Vec<u16> = frames.iter().map(|(_, delay)| *delay).collect();
+    assert_eq!(delays, [100, 100, 100, 200]);
+    assert!(frames[0].0.iter().all(Option::is_none));
+    let last = &frames[3].0;
+    assert_eq!(last[8 * 64 + 8], Some([0, 255, 0]));
+    assert_eq!(last[9 * 64 + 9], Some([255, 0, 0]));
+    assert_eq!(last[15 * 64 + 23], Some([255, 0, 0]));
+    assert_eq!(last.iter().flatten().count(), 3);
+    // Whoever asked for it is told.
+    let told = listener.expect("notification").await["notification"].take();
+    assert_eq!(told["kind"], "export_ready");
+    assert_eq!(told["canvas_id"], id);
+    assert_eq!(told["canvas_name"], "Sky & é");
+    assert_eq!(
+        (&told["export_id"], &told["text"]),
+        (&gif["id"], &json!("gif"))
+    );
+    assert!(told["actor"].is_null());
+    let inbox = ann.get("/users/me/notifications").await.json(200);
+    assert_eq!(inbox["items"][0], told);
+
+    let area = json!({ "x0": 1, "y0": 1, "x1": 2, "y1": 1 });
+    let body = json!({ "kind": "apng", "area": area, "scale": 2, "actor": "bob" });
+    let reply = load(&ann, &export(&ann, id, &body).await).await;
+    assert_eq!(reply.header("content-type"), "image/apng");
+    let (width, height, frames) = decode_apng(&reply.body);
+    assert_eq!((width, height, frames.len()), (32, 16, 3));
+    let by_bob = &frames[2].0;
+    assert_eq!(by_bob[0], Some([0, 255, 0]));
+    assert_eq!(by_bob.iter().flatten().count(), 8);
+
+    let body = json!({ "kind": "png", "area": area, "to": 2 });
+    let reply = load(&ann, &export(&ann, id, &body).await).await;
+    assert_eq!(reply.header("content-type"), "image/png");
+    let (width, height, picture) = decode_png(&reply.body);
+    assert_eq!((width, height), (16, 8));
+    assert_eq!(picture[0], Some([255, 255, 255]));
+    assert_eq!(picture.iter().flatten().count(), 2);
+
+    let log = export(&ann, id, &json!({ "kind": "log" })).await;
+    let reply = load(&ann, &log).await;
+    assert_eq!(reply.header("content-type"), "application/gzip");
+    let all = lines(&reply.body);
+    let mut canvas_now = ann.get(&format!("/canvases/{id}")).await.json(200);
+    // Joins and leaves are counted a moment later.
+    canvas_now["active_users"] = all[0]["canvas"]["active_users"].clone();
+    assert_eq!(all[0]["canvas"], canvas_now);
+    assert!(all[0]["exported_at"].is_string());
+    let events = ann.all(&format!("/canvases/{id}/events")).await;
+    assert_eq!(all[1..], events);
+    // Removed words stay removed.
+    assert!(!String::from_utf8(reply.body).is_ok_and(|text| text.contains("secret")));
+    assert!(!all.iter().any(|line| line.to_string().contains("secret")));
+    // Filters narrow it.
+    let body = json!({ "kind": "log", "from": 1, "to": "4", "actor": "bob" });
+    let narrow = lines(&load(&ann, &export(&ann, id, &body).await).await.body);
+    let by_bob: Vec<&Value> = events[1..4]
+        .iter()
+        .filter(|e| e["updater_id"] == bob.id() || e["creator_id"] == bob.id())
+        .collect();
+    assert!(narrow[1..].iter().eq(by_bob));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_export_belongs_to_whoever_asked_for_it() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = canvas(&ann, &json!({})).await;
+    let asked = export(&bob, id, &json!({ "kind": "png" })).await;
+    let path = format!("/exports/{}", asked["id"]);
+    let file = format!("{path}/file");
+    for path in [&path, &file] {
+        ann.get(path).await.problem(404, "export_not_found");
+        server
+            .visitor()
+            .get(path)
+            .await
+            .problem(401, "unauthenticated");
+    }
+    ann.delete(&path).await.problem(404, "export_not_found");
+    server
+        .visitor()
+        .delete(&path)
+        .await
+        .problem(401, "unauthenticated");
+    bob.get("/exports/none")
+        .await
+        .problem(404, "export_not_found");
+
+    // Whoever may not read the canvas any more does not get its past.
+    ann.patch(
+        &format!("/canvases/{id}"),
+        &json!({ "visibility": "private" }),
+    )
+    .await
+    .expect(200);
+    bob.get(&path).await.problem(403, "forbidden");
+    bob.get(&file).await.problem(403, "forbidden");
+    let asking = format!("/canvases/{id}/exports");
+    bob.post(&asking, &json!({ "kind": "png" }))
+        .await
+        .problem(403, "forbidden");
+    ann.patch(
+        &format!("/canvases/{id}"),
+        &json!({ "visibility": "public" }),
+    )
+    .await
+    .expect(200);
+
+    bob.get(&file).await.expect(200);
+    bob.delete(&path).await.expect(204);
+    for path in [&path, &file] {
+        bob.get(path).await.problem(404, "export_not_found");
+    }
+    bob.delete(&path).await.problem(404, "export_not_found");
+
+    // Nothing is left of it after a day, and of those of a canvas that is deleted.
+    let old = export(&bob, id, &json!({ "kind": "png" })).await;
+    let pool = server.database.pool().await;
+    sqlx::query("UPDATE exports SET expires_at = now() WHERE id = $1")
+        .bind(old["id"].as_i64().unwrap())
+        .execute(&pool)
+        .await
+        .unwrap();
+    bob.get(&format!("/exports/{}", old["id"]))
+        .await
+        .problem(404, "export_not_found");
+    let last = export(&ann, id, &json!({ "kind": "png" })).await;
+    ann.delete(&format!("/canvases/{id}")).await.expect(204);
+    ann.get(&format!("/exports/{}", last["id"]))
+        .await
+        .problem(404, "export_not_found");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_export_is_refused() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let path = format!("/canvases/{id}/exports");
+    for (wrong, field) in [
+        (json!({}), "kind"),
+        (json!({ "kind": "mp4" }), "kind"),
+        (json!({ "kind": "gif", "seconds": 0 }), "seconds"),
+        (json!({ "kind": "gif", "seconds": 61 }), "seconds"),
+        (json!({ "kind": "gif", "scale": 9 }), "scale"),
+        (json!({ "kind": "gif", "from": 1 }), "from"),
+        (json!({ "kind": "gif", "to": "soon" }), "to"),
+        (
+            json!({ "kind": "gif", "area": { "x0": 0, "y0": 0, "x1": 8, "y1": 0 } }),
+            "x1",
+        ),
+        (
+            json!({ "kind": "gif", "area": { "x0": 0, "y0": 0, "x1": 7 } }),
+            "y1",
+        ),
+    ] {
+        ann.post(&path, &wrong).await.refuses(field);
+    }
+    let unknown = json!({ "kind": "gif", "actor": "nobody" });
+    ann.post(&path, &unknown)
+        .await
+        .problem(404, "user_not_found");
+    server
+        .visitor()
+        .post(&path, &json!({ "kind": "gif" }))
+        .await
+        .problem(401, "unauthenticated");
+    ann.post("/canvases/1000000/exports", &json!({ "kind": "gif" }))
+        .await
+        .problem(404, "canvas_not_found");
+    // 64 × 48 pixels: 8 times that is the largest scale. 2048 × 2048 are too many.
+    let board = json!({ "width": 64, "height": 64, "tile_size": 32 });
+    let large = canvas(&ann, &board).await;
+    let path = format!("/canvases/{large}/exports");
+    for kind in ["gif", "apng", "png"] {
+        ann.post(&path, &json!({ "kind": kind }))
+            .await
+            .refuses("area");
+    }
+    let half = json!({ "x0": 0, "y0": 0, "x1": 63, "y1": 31 });
+    export(&ann, large, &json!({ "kind": "png", "area": half })).await;
+    export(&ann, large, &json!({ "kind": "log" })).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn one_export_is_made_for_each_user_at_a_time() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = canvas(&ann, &json!({})).await;
+    let path = format!("/canvases/{id}/exports");
+    let pool = server.database.pool().await;
+    let held = hold(&pool).await;
+    let first = ann.post(&path, &json!({ "kind": "log" })).await.json(202);
+    let second = ann.post(&path, &json!({ "kind": "png" })).await;
+    second.problem(429, "export_running");
+    assert!(second.header("retry-after").parse::<u64>().unwrap() > 0);
+    bob.get(&format!("/canvases/{id}")).await.expect(200);
+    let other = bob.post(&path, &json!({ "kind": "png" })).await.json(202);
+    // One that is removed is stopped, and another may be asked for.
+    ann.delete(&format!("/exports/{}", first["id"]))
+        .await
+        .expect(204);
+    let third = ann.post(&path, &json!({ "kind": "png" })).await.json(202);
+    held.rollback().await.unwrap();
+    assert_eq!(ended(&ann, &third).await["state"], "done");
+    assert_eq!(ended(&bob, &other).await["state"], "done");
+    let stored: Option<String> = sqlx::query_scalar("SELECT state FROM exports WHERE id = $1")
+        .bind(first["id"].as_i64().unwrap())
+        .fetch_optional(&pool)
+        .await
+        .unwrap();
+    assert!(stored.is_none_or(|state| state == "removed"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_files_are_bounded() {
+    let server = TestServer::start_with(&["--exports-max-bytes", "1048576"]).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = canvas(&ann, &json!({})).await;
+    let path = format!("/canvases/{id}/exports");
+    let kept = export(&ann, id, &json!({ "kind": "png" })).await;
+    let pool = server.database.pool().await;
+    let set = async |bytes: i64| {
+        sqlx::query("UPDATE exports SET bytes = $1 WHERE id = $2")
+            .bind(bytes)
+            .bind(kept["id"].as_i64().unwrap())
+            .execute(&pool)
+            .await
+            .unwrap();
+    };
+    // A user has a quarter.
+    set(262_144).await;
+    let full = ann.post(&path, &json!({ "kind": "png" })).await;
+    full.problem(429, "rate_limited");
+    let wait: u64 = full.header("retry-after").parse().unwrap();
+    assert!((86_000..=86_400).contains(&wait), "{wait}");
+    let of_bob = export(&bob, id, &json!({ "kind": "png" })).await;
+    // What would not fit fails.
+    set(1_048_576 - 10 - of_bob["bytes"].as_i64().unwrap()).await;
+    assert_eq!(
+        export(&bob, id, &json!({ "kind": "png" })).await["state"],
+        "failed"
+    );
+    set(1_048_576).await;
+    let full = bob.post(&path, &json!({ "kind": "png" })).await;
+    full.problem(503, "overloaded");
+    full.header("retry-after");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_export_of_a_server_that_was_killed_is_made_by_the_next() {
+    let mut server = ServerProcess::start().await;
+    let ann = Client::guest(server.addr, "Ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let pool = PgPool::connect(&server.postgres_url()).await.unwrap();
+    let held = hold(&pool).await;
+    let asked = ann
+        .post(
+            &format!("/canvases/{id}/exports"),
+            &json!({ "kind": "log" }),
+        )
+        .await
+        .json(202);
+    let path = format!("/exports/{}", asked["id"]);
+    let running = async { while ann.get(&path).await.json(200)["state"] != "running" {} };
+    timeout(PATIENCE, running).await.unwrap();
+    server.kill().await;
+    drop(held);
+    server.restart().await;
+    let done = ended(&ann, &asked).await;
+    assert_eq!(lines(&load(&ann, &done).await.body).len(), 1);
+}
