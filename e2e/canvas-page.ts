@@ -173,6 +173,23 @@ export class CanvasPage {
     );
   }
 
+  /** The colour of a pixel as the board shows it, as `#rrggbb`. */
+  async seenColor(tile: Place, pixel: Place): Promise<string> {
+    const { x, y } = await this.toScreen(tile, pixel);
+    const box = await this.box();
+    return this.board.locator("canvas").first().evaluate(
+      (element, [x, y]) => {
+        const canvas = element as HTMLCanvasElement;
+        const ratio = canvas.width / canvas.clientWidth;
+        const context = canvas.getContext("2d");
+        const data = context?.getImageData(Math.floor(x * ratio), Math.floor(y * ratio), 1, 1).data;
+        const hex = [...(data ?? [])].slice(0, 3).map((byte) => byte.toString(16).padStart(2, "0"));
+        return `#${hex.join("")}`;
+      },
+      [x - box.x, y - box.y] as const,
+    );
+  }
+
   /** The palette index of one pixel of the selected or open tile. */
   async pixel({ x, y }: Place): Promise<number> {
     return (await this.pixels())[y * this.canvas.tile_size + x] ?? 255;

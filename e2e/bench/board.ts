@@ -1,5 +1,5 @@
 // What the board costs in a real browser: the download, the time from the snapshot to its picture,
-// the frames while one pans and zooms, and a thousand changes by others. `cargo xtask bench browser`
+// the frames while one pans, zooms and scrubs through the past, and a thousand changes by others. `cargo xtask bench browser`
 // runs it; each line in braces is a row of its table.
 
 import type { CDPSession, Page } from "@playwright/test";
@@ -65,6 +65,14 @@ test("the board, painted full", async ({ alice, newUser, server }) => {
   figures.updates_script_ms = changed.script_ms;
   figures.updates_worst_frame_ms = changed.worst_ms;
 
+  // The past, from what is fetched while the bar is open.
+  await tab.page.getByRole("button", { name: "History", exact: true }).click();
+  await tab.page.locator('.time-bar[data-ready="true"]').waitFor();
+  const track = tab.page.getByTestId("time-track");
+  const scrubbed = await probe.during(() => track.evaluate(scrub, 300));
+  figures.scrub_p95_ms = scrubbed.p95_ms;
+  figures.scrub_worst_ms = scrubbed.worst_ms;
+
   for (const [name, value] of Object.entries(figures)) figures[name] = Math.round(value * 100) / 100;
   console.log(`\n${JSON.stringify(figures, null, 2)}\n`);
   // A frame of 16.7 ms, with the grain of the clock.
@@ -76,6 +84,7 @@ test("the board, painted full", async ({ alice, newUser, server }) => {
     ["frames while panning, near, 95 %", "ms", 17, figures.pan_near_p95_ms],
     ["frames while zooming, 95 %", "ms", 17, figures.zoom_p95_ms],
     ["1000 changes by others", "ms", 1000, figures.updates_ms],
+    ["frames while scrubbing through the past, 95 %", "ms", 17, figures.scrub_p95_ms],
   ];
   report(rows);
 });
@@ -106,6 +115,25 @@ async function drive(
     }
   }
   if (gesture === "pan") send("pointerup", x, y);
+}
+
+/** Drags over the time bar, with every frame. Runs in the page. */
+async function scrub(track: HTMLElement | SVGElement, frames: number): Promise<void> {
+  const box = track.getBoundingClientRect();
+  const send = (type: string, place: number) => {
+    const [clientX, clientY] = [box.left + box.width * place, box.top + box.height / 2];
+    const pointer = { pointerId: 1, pointerType: "mouse", button: 0, buttons: 1 };
+    track.dispatchEvent(
+      new PointerEvent(type, { bubbles: true, cancelable: true, clientX, clientY, ...pointer }),
+    );
+  };
+  const place = (frame: number) => 0.5 + 0.45 * Math.sin(frame / 20);
+  send("pointerdown", place(0));
+  for (let frame = 0; frame < frames; frame += 1) {
+    await new Promise(requestAnimationFrame);
+    send("pointermove", place(frame));
+  }
+  send("pointerup", place(frames));
 }
 
 /** Paints every tile, each in its own way. */

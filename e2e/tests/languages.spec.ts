@@ -136,6 +136,13 @@ async function visit(ann: User, bo: User, look: (page: Page, state: string) => P
     await look(page, "panel at the side");
     await toggle();
   }
+  await page.locator(".status-bar__clock").click();
+  await page.locator('.time-bar[data-ready="true"]').waitFor();
+  await look(page, "time bar");
+  await page.keyboard.press("ArrowLeft");
+  await page.locator(".past-note").waitFor();
+  await look(page, "the past");
+  await page.keyboard.press("t");
   const menu = page.locator(".menu > button").first();
   await menu.click();
   await look(page, "menu");

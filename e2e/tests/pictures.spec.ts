@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, type Page, devices } from "@playwright/test";
 import { type Canvas, CanvasPage, Server, User, expect, test } from "../fixtures.ts";
+import { TimeBar } from "../time-bar.ts";
 
 const kept = join(import.meta.dirname, "../test-results/pictures");
 const docs = join(import.meta.dirname, "../../docs");
@@ -191,4 +192,36 @@ for (const [colorScheme, other] of [
       }
     });
   }
+}
+
+for (const [name, colorScheme, width, height] of [
+  ["dark", "dark", 1120, 630],
+  ["light", "light", 1120, 630],
+  ["phone", "dark", 390, 700],
+] as const) {
+  const onPhone = name === "phone";
+  test(`the time bar, ${name}`, { tag: onPhone ? ["@pictures", "@touch"] : "@pictures" }, async ({
+    browser,
+  }) => {
+    test.slow();
+    const scene = await Scene.set(browser);
+    try {
+      const viewport = { width, height };
+      const touch = { isMobile: onPhone, hasTouch: onPhone };
+      const ann = await scene.viewer("Ann", { colorScheme, viewport, ...touch });
+      const tab = await ann.open(scene.canvas);
+      const { page } = tab;
+      if (!onPhone) await page.getByRole("button", { name: "Hide side panel" }).click();
+      const time = new TimeBar(tab);
+      await time.open();
+      await time.isReady();
+      await time.drag(0.9, 0.62);
+      await expect(time.handle).toHaveAttribute("data-exact", "true");
+      await page.mouse.move(width / 2, height / 2);
+      const folder = renews ? join(docs, "pictures") : kept;
+      await page.screenshot({ path: join(folder, `time-bar-${name}.png`) });
+    } finally {
+      await scene.strike();
+    }
+  });
 }

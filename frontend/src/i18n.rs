@@ -9,7 +9,6 @@
 pub mod board;
 mod catalog;
 pub mod comments;
-pub mod export;
 mod format;
 pub mod inbox;
 pub mod language;

@@ -3,39 +3,46 @@
 //! requests, counts the player's frames, and keeps the page's address.
 
 pub mod effect;
+mod requests;
 pub mod state;
 mod watch;
 
 use crate::{
     api::{self, ApiError},
-    board::{keys::TimeCommand, url},
     browser::{self, Listener},
-    model::{camera::CameraCommand, player::Direction, rewrite::area_between, timeline::Division},
+    model::{
+        camera::CameraCommand,
+        moment,
+        player::{Direction, TimeCommand},
+        rewrite::area_between,
+        timeline::Division,
+    },
     session::Session,
-    store::{Store, backend::Signals, overviews::Overview, past::PastProblem},
+    store::{
+        Store,
+        backend::Signals,
+        overviews::Overview,
+        past::{Display, PastProblem},
+    },
     tasks::{Task, Tasks},
 };
-use effect::{Effect, Stretch, StretchContent};
+use effect::Effect;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
+use requests::{decode, load_events, load_stretch};
 use shared::{
     api::rewrites::Area,
     canvas::{Coord, Grid},
-    protocol::DurableEvent,
 };
-use state::{MAX_OVERVIEW_SIDE, PastState};
+use state::PastState;
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
 };
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, ImageBitmap, ImageBitmapOptions, ResizeQuality};
+use wasm_bindgen::JsValue;
 
 /// Milliseconds from the last move of the view until something is fetched for it.
 const VIEW_MS: u32 = 250;
-/// Most pages of events that one question takes, each of at most 200.
-const MAX_PAGES: usize = 40;
 
 /// A handle to the past of the open canvas; a context of its page.
 #[derive(Clone, Copy)]
@@ -309,7 +316,9 @@ impl Runtime {
             }),
             Effect::ClearOverviews => {
                 self.picture.borrow_mut().cancel();
-                overviews.update(std::collections::BTreeMap::clear);
+                // The one that is drawn stays until there is another one.
+                let drawn = self.store.past.display.get_untracked();
+                overviews.update(|all| all.retain(|seq, _| drawn == Display::Picture(*seq)));
             }
             Effect::WriteAddress { seq, push } => self.write_address(seq, push),
         }
@@ -339,7 +348,7 @@ impl Runtime {
     /// Shows the moment in the page's address.
     fn follow_address(self: &Rc<Self>) {
         let search = browser::window().location().search().unwrap_or_default();
-        let wanted = url::moment(&search);
+        let wanted = moment::moment(&search);
         if *self.followed.borrow() == wanted {
             return;
         }
@@ -361,6 +370,10 @@ impl Runtime {
                 match answer {
                     Ok(snapshot) => {
                         runtime.input(|state| state.address_changed(Some(snapshot.seq)));
+                        // A time to come is now.
+                        if snapshot.seq >= runtime.session.head() {
+                            runtime.input(PastState::now);
+                        }
                     }
                     Err(error) => {
                         let problem = problem(&error);
@@ -385,7 +398,7 @@ impl Runtime {
             return;
         };
         self.followed.replace(seq.map(|seq| seq.to_string()));
-        let address = format!("{path}{}{hash}", url::with_moment(&search, seq));
+        let address = format!("{path}{}{hash}", moment::with_moment(&search, seq));
         // Browsers refuse too frequent changes; the next one will be accepted.
         let _ = if push {
             history.push_state_with_url(&JsValue::NULL, "", Some(&address))
@@ -394,55 +407,6 @@ impl Runtime {
             history.replace_state_with_url(&state, "", Some(&address))
         };
     }
-}
-
-/// Fetches the tiles before a stretch, and its events.
-async fn load_stretch(store: Store, stretch: Stretch) -> Result<StretchContent, ApiError> {
-    let tiles = match stretch.area {
-        Some(area) if stretch.base > 0 => {
-            let at = stretch.base.to_string();
-            api::past::snapshot(store.canvas_id, &at, area).await?.tiles
-        }
-        _ => Vec::new(),
-    };
-    let events = load_events(store, stretch.base, stretch.until).await?;
-    Ok(StretchContent { tiles, events })
-}
-
-/// Fetches events, page by page.
-async fn load_events(store: Store, after: i64, until: i64) -> Result<Vec<DurableEvent>, ApiError> {
-    let mut events: Vec<DurableEvent> = Vec::new();
-    for _ in 0..MAX_PAGES {
-        let after = events.last().map_or(after, DurableEvent::seq);
-        if after >= until {
-            break;
-        }
-        let page = api::past::events(store.canvas_id, after, until).await?;
-        if page.items.is_empty() {
-            break;
-        }
-        events.extend(page.items);
-    }
-    Ok(events)
-}
-
-/// Decodes a picture, a large one at a smaller size.
-async fn decode(blob: &Blob, area: Area, side: i32) -> Option<ImageBitmap> {
-    let (columns, rows) = (area.x1 - area.x0 + 1, area.y1 - area.y0 + 1);
-    let longest = i64::from(columns.max(rows)) * i64::from(side);
-    let options = ImageBitmapOptions::new();
-    if longest > MAX_OVERVIEW_SIDE {
-        let most = u32::try_from(MAX_OVERVIEW_SIDE).ok()?;
-        if columns >= rows {
-            options.set_resize_width(most);
-        } else {
-            options.set_resize_height(most);
-        }
-        options.set_resize_quality(ResizeQuality::Medium);
-    }
-    let window = browser::window();
-    let decoded = window.create_image_bitmap_with_blob_and_image_bitmap_options(blob, &options);
-    JsFuture::from(decoded.ok()?).await.ok()?.dyn_into().ok()
 }
 
 fn problem(error: &ApiError) -> PastProblem {

@@ -446,14 +446,11 @@ pub struct Snapshot {
     pub seq: i64,
     /// The canvas.
     pub canvas: Canvas,
-    /// How many users are on the canvas; 0 in the past.
-    #[serde(default)]
-    pub active_count: usize,
-    /// All tiles, or those of the area that was asked for.
+    /// All tiles.
     pub tiles: Vec<Tile>,
     /// The newest 50 chat messages, oldest first.
     pub messages: Vec<ChatMessage>,
-    /// The users who are on the canvas; none in the past.
+    /// The users who are on the canvas.
     pub active_users: Vec<ActiveUser>,
 }
 

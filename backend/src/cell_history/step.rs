@@ -84,8 +84,7 @@ impl Step {
 
     /// The same, with the cell in which it happened.
     pub(crate) fn parse_with_cell(body: &str) -> Option<(Coord, Self)> {
-        // Chat, comments and settings, quickly.
-        if body.starts_with(r#"{"type":"c"#) {
+        if !body.starts_with(r#"{"type":"tile_"#) {
             return None;
         }
         let body: Body<'_> = serde_json::from_str(body).ok()?;

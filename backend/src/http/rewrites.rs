@@ -20,7 +20,6 @@ use super::{
 use crate::{
     cell_history::Rule,
     db::{canvases, rewrites, sanctions},
-    past::cells,
     rewrites::MAX_SILENCE_MS,
     state::AppState,
 };
@@ -139,7 +138,7 @@ async fn undo(
     let maker = [undone.by.user_id];
     let cells = match (undone.first_seq, undone.last_seq) {
         (Some(first), Some(last)) => {
-            cells::changed_by(&state.event_index, canvas_id, &maker, first - 1..last).await?
+            rewrites::cells_of_users(&state.pools.reads, canvas_id, &maker, first, last).await?
         }
         _ => Vec::new(),
     };

@@ -4,64 +4,33 @@
 use bytes::Bytes;
 use moka::future::Cache;
 use shared::{
-    api::{Canvas, rewrites::Area},
+    api::Canvas,
     ids::{CanvasId, Epoch},
 };
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 /// Bytes of encoded pictures in the cache at most.
 const CAPACITY: u64 = 64 * 1024 * 1024;
 /// Larger pictures are not kept, so that a few of them do not evict all others.
 const MAX_PICTURE_BYTES: usize = 16 * 1024 * 1024;
 
-/// What is shown of a canvas, when, and how large.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct View {
-    /// The cells; none for the whole board.
-    pub(crate) area: Option<Area>,
-    /// As it was after the event with this `seq`; none for now.
-    pub(crate) at: Option<i64>,
-    /// Pixels of the picture for one pixel of the board, in both directions.
-    pub(crate) scale: usize,
-}
-
-/// Which picture: a view of which state of which canvas.
+/// Which picture: of which state of which canvas, and how large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
     canvas: CanvasId,
     epoch: Epoch,
     seq: i64,
-    /// A hash of the palette, since the past is shown in the colours of today.
-    palette: u64,
-    view: View,
+    scale: usize,
 }
 
 impl Key {
-    fn of(canvas: &Canvas, view: View) -> Self {
-        let mut palette = DefaultHasher::new();
-        canvas.palette.hash(&mut palette);
+    fn of(canvas: &Canvas, scale: usize) -> Self {
         Self {
             canvas: canvas.id,
             epoch: canvas.epoch,
-            seq: view.at.unwrap_or(canvas.last_seq),
-            palette: palette.finish(),
-            view,
+            seq: canvas.last_seq,
+            scale,
         }
-    }
-}
-
-impl View {
-    /// What differs between any two different pictures of a canvas.
-    pub(crate) fn tag(self, canvas: &Canvas) -> String {
-        let key = Key::of(canvas, self);
-        let mut tag = format!("{}-{}-{:x}-{}", key.epoch, key.seq, key.palette, self.scale);
-        if let Some(Area { x0, y0, x1, y1 }) = self.area {
-            tag += &format!("-{x0}.{y0}.{x1}.{y1}");
-        }
-        tag
     }
 }
 
@@ -86,8 +55,8 @@ impl ImageCache {
     }
 
     /// The picture of the canvas in this state, if it is in the cache.
-    pub(crate) async fn get(&self, canvas: &Canvas, view: View) -> Option<Picture> {
-        self.0.get(&Key::of(canvas, view)).await
+    pub(crate) async fn get(&self, canvas: &Canvas, scale: usize) -> Option<Picture> {
+        self.0.get(&Key::of(canvas, scale)).await
     }
 
     /// The picture of the canvas in this state; `encode` makes it where it is not in
@@ -98,12 +67,12 @@ impl ImageCache {
     pub(crate) async fn get_or_encode<E: Send + Sync + 'static>(
         &self,
         canvas: &Canvas,
-        view: View,
+        scale: usize,
         encode: impl Future<Output = Result<Picture, E>>,
     ) -> Result<Picture, Arc<E>> {
-        let key = Key::of(canvas, view);
+        let key = Key::of(canvas, scale);
         let picture = self.0.try_get_with(key, encode).await?;
-        let shown = Key::of(&picture.canvas, view);
+        let shown = Key::of(&picture.canvas, scale);
         if picture.png.len() > MAX_PICTURE_BYTES {
             self.0.invalidate(&key).await;
         } else if shown != key {

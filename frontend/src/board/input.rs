@@ -458,12 +458,8 @@ impl InputController {
             return;
         };
         if self.shift.get() {
-            let seq = untrack(|| self.store.past_seq());
-            // What others see is now.
-            if seq.is_none() {
-                self.session.mention(at, "");
-            }
-            let tile = TileMention { at, seq };
+            self.session.mention(at, "");
+            let tile = TileMention { at, seq: None };
             self.store.chat_insert.set(Some(tile));
             return;
         }

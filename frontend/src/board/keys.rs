@@ -4,7 +4,10 @@
 //! Combinations with Control or Command follow the letter on the key, as in
 //! every other program.
 
-use crate::model::{player::Direction, tools::Tool};
+use crate::model::{
+    player::{Direction, TimeCommand},
+    tools::Tool,
+};
 use std::borrow::Cow;
 
 /// A key press with its modifiers.
@@ -42,8 +45,6 @@ pub enum KeyCommand {
     SwapColors,
     /// Switches mirroring on or off.
     ToggleMirror,
-    /// Shows or hides what the open tile was yesterday.
-    ToggleGhost,
     /// Writes a comment on the selected tile.
     Comment,
     /// Opens or closes the time bar.
@@ -57,26 +58,6 @@ pub enum KeyCommand {
     /// Cancels the shape being drawn, else closes the open tile, else removes
     /// the selection.
     Escape,
-}
-
-/// What a key does while the time bar is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeCommand {
-    /// Steps by one change, or to the next change by somebody else.
-    Step {
-        /// Which way.
-        direction: Direction,
-        /// Whether to somebody else.
-        by_person: bool,
-    },
-    /// Plays, or plays faster.
-    Play(Direction),
-    /// Stops playing.
-    Pause,
-    /// Shows the canvas before anything was drawn.
-    First,
-    /// Shows now.
-    Now,
 }
 
 /// The command of a key press while the time bar is open; none if the key has
@@ -166,7 +147,6 @@ pub fn command(press: KeyPress<'_>) -> Option<KeyCommand> {
         "KeyC" => Some(KeyCommand::SelectTool(Tool::Circle)),
         "KeyI" => Some(KeyCommand::SelectTool(Tool::Picker)),
         "KeyM" => Some(KeyCommand::ToggleMirror),
-        "KeyG" => Some(KeyCommand::ToggleGhost),
         "KeyX" => Some(KeyCommand::SwapColors),
         "KeyN" => Some(KeyCommand::Comment),
         "KeyT" => Some(KeyCommand::ToggleTime),

@@ -13,7 +13,7 @@ use crate::{
     model::{
         camera::CameraCommand,
         connection::LoadState,
-        palette,
+        moment, palette,
         tile_store::{self, TileStore},
     },
     past::PastView,
@@ -193,7 +193,6 @@ fn redraw_when_needed(
         store.viewport.track();
         store.canvas.track();
         store.editing.track();
-        store.ghost.track();
         with_renderer(&BoardRenderer::redraw);
     });
     Effect::new(move || {
@@ -288,7 +287,7 @@ fn write_address(store: Store) {
             };
             // The tile in the address is no longer the selected one.
             if url::tile(&query) != store.selected.get_untracked() {
-                query = url::only_moment(&query);
+                query = moment::only_moment(&query);
             }
             let address = format!("{path}{query}{}", url::format(camera));
             let state = history.state().unwrap_or(JsValue::NULL);

@@ -16,7 +16,7 @@ use crate::{
         timeline::Division,
     },
     past::PastView,
-    store::Store,
+    store::{Store, past::PastProblem},
 };
 use leptos::{ev, prelude::*};
 use track::Track;
@@ -55,6 +55,10 @@ fn Bar() -> impl IntoView {
         let told = store.past.problem.get().map(problem);
         told.or_else(|| is_empty().then(|| texts.empty()))
     };
+    let may_retry = move || {
+        let problem = store.past.problem.get();
+        problem.is_some_and(PastProblem::is_of_server)
+    };
     let divide = move |_| {
         past.divide(match store.past.division.get_untracked() {
             Division::Changes => Division::Time,
@@ -66,11 +70,12 @@ fn Bar() -> impl IntoView {
             class="time-bar floating"
             aria-label=texts.bar()
             data-testid="time-bar"
+            data-ready=move || store.past.is_ready.get().to_string()
             on:keydown=escape
         >
             <p class="time-bar__told" role="status">
                 {told}
-                <Show when=move || store.past.problem.get().is_some()>
+                <Show when=move || may_retry()>
                     <button class="link" type="button" on:click=move |_| past.retry()>
                         {texts.retry()}
                     </button>

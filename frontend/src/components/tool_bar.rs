@@ -2,7 +2,6 @@
 
 use crate::{
     components::{
-        ghost::GhostButton,
         icons::{Glyph, Icon},
         import::ImportButton,
         key_labels::KeyLabels,
@@ -50,7 +49,6 @@ pub fn ToolBar() -> impl IntoView {
                 <div class="tool-bar__group">
                     {Tool::ALL.map(|tool| view! { <ToolButton tool /> }).collect_view()}
                     <Mirror />
-                    <GhostButton />
                 </div>
                 <Steps />
                 <Palette />

@@ -1,4 +1,5 @@
-//! The clock of the time bar's player: how many changes are due. Pure.
+//! The time bar's player: its commands, and its clock, which says how many changes
+//! are due. Pure.
 
 /// Which way through time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,6 +8,26 @@ pub enum Direction {
     Back,
     /// To later changes.
     Forward,
+}
+
+/// What a key does while the time bar is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeCommand {
+    /// Steps by one change, or to the next change by somebody else.
+    Step {
+        /// Which way.
+        direction: Direction,
+        /// Whether to somebody else.
+        by_person: bool,
+    },
+    /// Plays, or plays faster.
+    Play(Direction),
+    /// Stops playing.
+    Pause,
+    /// Shows the canvas before anything was drawn.
+    First,
+    /// Shows now.
+    Now,
 }
 
 /// How many times as fast as it was.

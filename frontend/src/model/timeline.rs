@@ -37,6 +37,10 @@ impl Part {
     }
 }
 
+/// How many times as many changes stand for the whole height, at least: small
+/// differences are not made large.
+const MIN_RANGE: f64 = 50.0;
+
 /// The scale; see the description of the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TimeScale {
@@ -141,18 +145,12 @@ impl TimeScale {
             })
             .collect();
         let least = rates.iter().copied().filter(|rate| *rate > 0.0);
-        let least = least.fold(f64::INFINITY, f64::min);
-        let level = |rate: f64| (rate / least).ln_1p();
         let most = rates.iter().copied().fold(0.0, f64::max);
+        let range = (most / least.fold(most, f64::min)).max(MIN_RANGE).ln();
+        let level = |rate: f64| 1.0 - (most / rate).ln() / range;
         rates
             .iter()
-            .map(|rate| {
-                if *rate > 0.0 {
-                    level(*rate) / level(most)
-                } else {
-                    0.0
-                }
-            })
+            .map(|rate| if *rate > 0.0 { level(*rate) } else { 0.0 })
             .collect()
     }
 }

@@ -49,12 +49,21 @@ pub enum PastProblem {
     TooFar,
 }
 
+impl PastProblem {
+    /// Whether it may be over when the server is asked again.
+    pub fn is_of_server(self) -> bool {
+        matches!(self, Self::Away | Self::Busy)
+    }
+}
+
 /// The values; in the page all are signals, and this is `Copy`.
 pub struct PastStore<B: Backend> {
     /// Whether the time bar is open.
     pub is_open: B::Var<bool>,
     /// The moment that is looked at; none for now.
     pub moment: B::Var<Option<Moment>>,
+    /// Whether the first of what dragging needs is there.
+    pub is_ready: B::Var<bool>,
     /// Whether a moment is looked at.
     pub is_shown: B::Var<bool>,
     /// What the board draws.
@@ -94,6 +103,7 @@ impl<B: Backend> Default for PastStore<B> {
         Self {
             is_open: B::var(false),
             moment: B::var(None),
+            is_ready: B::var(false),
             is_shown: B::var(false),
             display: B::var(Display::default()),
             tiles: B::var(TileStore::default()),

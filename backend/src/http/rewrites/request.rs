@@ -4,12 +4,12 @@
 use crate::{
     auth::Session,
     cell_history::Rule,
-    db::{access, users},
+    db::{access, rewrites, users},
     http::{
         error::{ApiError, Resource},
         validator::Validator,
     },
-    past::{cells, moment},
+    past::moment,
     rewrites::Task,
     state::AppState,
 };
@@ -111,8 +111,8 @@ pub(super) async fn revert(
         refuse_high_ranks(state, canvas.id, user, &users).await?;
     }
     let asked: Vec<UserId> = users.iter().copied().collect();
-    let range = from_seq.saturating_sub(1)..to_seq;
-    let mut cells = cells::changed_by(&state.event_index, canvas.id, &asked, range).await?;
+    let reads = &state.pools.reads;
+    let mut cells = rewrites::cells_of_users(reads, canvas.id, &asked, from_seq, to_seq).await?;
     if let Some(area) = area {
         cells.retain(|cell| crate::rewrites::is_in(*cell, area));
     }
@@ -171,7 +171,8 @@ pub(super) async fn restore(
     let Some(area) = area else {
         return Err(ApiError::invalid("area", "must be given"));
     };
-    let cells = cells::changed_in(&state.event_index, canvas.id, area, at_seq).await?;
+    let reads = &state.pools.reads;
+    let cells = rewrites::cells_changed_after(reads, canvas.id, area, at_seq).await?;
     let needs_moderator = role >= Role::Moderator;
     Ok(Asked {
         task: task(canvas, session.user_id(), role, Rule::Restore { at_seq }),

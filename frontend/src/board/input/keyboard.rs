@@ -2,10 +2,11 @@
 
 use super::InputController;
 use crate::{
-    board::keys::{self, KeyCommand, KeyPress, TimeCommand},
+    board::keys::{self, KeyCommand, KeyPress},
     browser,
     model::{
         camera::CameraCommand,
+        player::TimeCommand,
         tools::{Ink, Tool},
     },
 };
@@ -167,8 +168,6 @@ impl InputController {
                 .store
                 .tools
                 .update(|tools| tools.mirror = !tools.mirror),
-            KeyCommand::ToggleGhost if editing.is_none() => return false,
-            KeyCommand::ToggleGhost => self.store.shows_ghost.update(|shows| *shows = !*shows),
             KeyCommand::Comment => match editing.or(selected) {
                 Some(at) => self.show_comments(at, true),
                 None => return false,

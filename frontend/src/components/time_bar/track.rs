@@ -12,11 +12,13 @@ use crate::{
 };
 use leptos::{ev, html, prelude::*};
 use std::fmt::Write;
+use wasm_bindgen::JsCast;
 
 /// What the ends of the slider are for screen readers.
 const SLIDER_MAX: i32 = 1_000;
-/// Height of the highest part, in units of the drawing.
+/// The height of the drawing, and of its highest part.
 const HEIGHT: f64 = 100.0;
+const MOST: f64 = 88.0;
 /// The height of a part in which little was changed, so that it is seen.
 const LEAST: f64 = 6.0;
 
@@ -33,6 +35,20 @@ pub fn Track() -> impl IntoView {
         if let Some(handle) = handle.get() {
             browser::focus_in_place(&handle);
         }
+    });
+    // The focus that was in the bar goes to the board, whose keys work then.
+    on_cleanup(|| {
+        request_animation_frame(|| {
+            let active = document().active_element();
+            let is_lost = active.is_none_or(|active| active.tag_name() == "BODY");
+            let board = document().query_selector(".board").ok().flatten();
+            if let (true, Some(board)) = (
+                is_lost,
+                board.and_then(|board| board.dyn_into::<web_sys::HtmlElement>().ok()),
+            ) {
+                browser::focus_in_place(&board);
+            }
+        });
     });
     let pointed = RwSignal::new(None::<f64>);
     let is_held = RwSignal::new(false);
@@ -186,9 +202,9 @@ fn Density() -> impl IntoView {
         let mut path = String::new();
         for (x, height) in heights.get().into_iter().enumerate() {
             if height > 0.0 {
-                let top = HEIGHT - (LEAST + height * (HEIGHT - LEAST));
+                let top = HEIGHT - (LEAST + height * (MOST - LEAST));
                 // Writing to a string cannot fail.
-                let _ = write!(path, "M{x} {HEIGHT}V{top:.1}h1V{HEIGHT}z");
+                let _ = write!(path, "M{x} {HEIGHT}V{top:.1}h.85V{HEIGHT}z");
             }
         }
         path

@@ -2,7 +2,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
-use super::*;
+use super::{fetching, *};
 use crate::{
     model::{
         replay::{
@@ -10,12 +10,13 @@ use crate::{
             tests::{BOARD, GRID, created, painted, said, seen},
         },
         tile_store::TileStore,
-        timeline::Part,
+        timeline::{Part, TimeScale},
     },
+    past::effect::StretchContent,
     session::tests::plain::Plain,
 };
 use serde_json::json;
-use shared::{api::Tile, canvas::Coord, ids::UserId, time::Timestamp};
+use shared::{api::Tile, canvas::Coord, ids::UserId, protocol::DurableEvent, time::Timestamp};
 
 /// The state machine, and what a server would answer.
 struct World {
@@ -539,7 +540,7 @@ fn of_a_large_view_the_board_is_shown_by_pictures() {
         tile_size: 8,
         palette: 9,
     };
-    let board = super::board(&grid);
+    let board = fetching::board(&grid);
     let mut world = World::new(long_log(9_000, 3));
     world.state.view_changed(grid, board);
     world.state.open();
@@ -565,7 +566,7 @@ fn a_board_that_is_too_wide_for_a_picture_asks_to_come_closer() {
         palette: 9,
     };
     let mut world = World::new(long_log(9_000, 3));
-    world.state.view_changed(grid, super::board(&grid));
+    world.state.view_changed(grid, fetching::board(&grid));
     world.state.go_to(4_321);
     world.answer();
     assert_eq!(world.store().problem.get(), Some(PastProblem::TooFar));

@@ -427,7 +427,6 @@ impl Server {
         Snapshot {
             epoch: self.epoch,
             seq: self.head(),
-            active_count: 0,
             canvas: Canvas {
                 id: CANVAS,
                 name: "test".into(),
