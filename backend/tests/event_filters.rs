@@ -266,3 +266,80 @@ async fn a_large_log_gets_its_indexes_while_the_server_runs() {
     pool.close().await;
     server.stop().await;
 }
+
+/// Carries out a rewrite and waits for its end.
+async fn rewrite(client: &Client, path: &str, body: &Value) -> i64 {
+    let begun = client.post(path, body).await.json(202);
+    let id = begun["id"].as_i64().unwrap();
+    loop {
+        let found = client.get(&format!("/rewrites/{id}")).await.json(200);
+        if found["state"] == "done" {
+            return id;
+        }
+        assert_eq!(found["state"], "running");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Whoever's tile, message or comment it is.
+#[tokio::test]
+async fn the_actor_is_who_acted() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = canvas(&ann, &json!({})).await;
+    let mut of_ann = TestClient::join(&ann, id).await;
+    let mut of_bob = TestClient::join(&bob, id).await;
+    let paint = json!({ "type": "tile_paint", "x": 0, "y": 0, "pixels": [[0, 1]] });
+    of_bob.done(paint).await;
+    let chat = json!({ "type": "canvas_chat", "text": "hello" });
+    of_bob.done(chat.clone()).await;
+    let comment = json!({ "type": "comment_create", "x": 0, "y": 0, "text": "mine" });
+    let comment = of_bob.done(comment).await["comment_id"].clone();
+    of_ann
+        .done(json!({ "type": "comment_update", "comment_id": comment, "resolved": true }))
+        .await;
+    let messages = ann.all(&format!("/canvases/{id}/messages")).await;
+    of_ann
+        .done(json!({ "type": "chat_remove", "message_id": messages[0]["message_id"] }))
+        .await;
+    of_ann
+        .done(json!({ "type": "tile_like", "x": 0, "y": 0, "liked": true }))
+        .await;
+    ann.patch(&format!("/canvases/{id}"), &json!({ "name": "New" }))
+        .await
+        .expect(200);
+    let path = format!("/canvases/{id}/rewrites");
+    let body = json!({ "kind": "revert", "usernames": ["bob"] });
+    let reverted = rewrite(&ann, &path, &body).await;
+    rewrite(&ann, &format!("/rewrites/{reverted}/undo"), &Value::Null).await;
+    of_bob.done(chat).await;
+    let messages = ann.all(&format!("/canvases/{id}/messages")).await;
+    let last = &messages[0]["message_id"];
+    of_bob
+        .done(json!({ "type": "chat_edit", "message_id": last, "text": "hi" }))
+        .await;
+    for (query, expected) in [
+        ("actor=bob", vec![1, 2, 3, 10, 11]),
+        ("actor=ann", vec![4, 5, 6, 7, 8, 9]),
+        ("x=0&y=0", vec![1, 3, 4, 6, 8, 9]),
+        ("kind=tile_created", vec![1, 9]),
+        ("kind=canvas_chat_message", vec![2, 10]),
+        ("kind=comment_created", vec![3]),
+        ("kind=comment_updated", vec![4]),
+        ("kind=chat_removed", vec![5]),
+        ("kind=tile_liked", vec![6]),
+        ("kind=canvas_updated", vec![7]),
+        ("kind=tile_deleted", vec![8]),
+        ("kind=chat_edited", vec![11]),
+        ("kind=tile_updated", vec![]),
+    ] {
+        assert_eq!(seqs(&ann, id, query).await, expected, "{query}");
+    }
+    // The tile that came back is still bob's.
+    let events = ann
+        .all(&format!("/canvases/{id}/events?kind=tile_created"))
+        .await;
+    assert_eq!(events[1]["creator_id"], bob.id());
+    assert_eq!(events[1]["cause"]["by"], ann.id());
+    server.stop().await;
+}

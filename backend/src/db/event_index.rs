@@ -219,18 +219,33 @@ pub(crate) async fn last(lease: &mut Lease, canvas: CanvasId) -> Result<Option<S
     .map_err(DbError::from)
 }
 
-/// Begins a transaction that extends a canvas's index. Others that want to, on any node, wait
-/// until it ends.
-pub(crate) async fn begin(pool: &Pool, canvas: CanvasId) -> Result<Lease> {
+/// Begins a transaction that extends a canvas's index. While others do, on any node, it waits
+/// until they end, or returns `None` if it is not to wait.
+pub(crate) async fn begin(pool: &Pool, canvas: CanvasId, waits: bool) -> Result<Option<Lease>> {
     let mut lease = pool.begin().await?;
-    query_scalar!(
-        r#"SELECT true AS "locked!" FROM pg_advisory_xact_lock($1, ($2::bigint & 2147483647)::int)"#,
+    if waits {
+        query_scalar!(
+            r#"SELECT true AS "locked!"
+               FROM pg_advisory_xact_lock($1, ($2::bigint & 2147483647)::int)"#,
+            LOCK,
+            canvas.0,
+        )
+        .fetch_one(&mut lease)
+        .await?;
+        return Ok(Some(lease));
+    }
+    let is_mine = query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock($1, ($2::bigint & 2147483647)::int) AS "is_mine!""#,
         LOCK,
         canvas.0,
     )
     .fetch_one(&mut lease)
     .await?;
-    Ok(lease)
+    if is_mine {
+        return Ok(Some(lease));
+    }
+    lease.commit().await?;
+    Ok(None)
 }
 
 /// Stores a chunk, in place of a shorter one that begins with the same event. Nothing is stored

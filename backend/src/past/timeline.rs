@@ -224,3 +224,127 @@ fn timestamp(millis: i64) -> Timestamp {
 fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::past::index::Entry;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// Milliseconds since the event before, user, whether it changes the board.
+    type Raw = (i64, i64, bool);
+
+    fn entries(raw: &[Raw]) -> Vec<Entry> {
+        let mut millis = 1_700_000_000_000;
+        let entry = |(seq, (later, actor, is_tile)): (i64, &Raw)| {
+            millis += later;
+            Entry {
+                seq,
+                millis,
+                actor: *actor,
+                cell: None,
+                kind: if *is_tile {
+                    "tile_updated"
+                } else {
+                    "tile_liked"
+                }
+                .to_owned(),
+            }
+        };
+        (1..).zip(raw).map(entry).collect()
+    }
+
+    /// The buckets of all events that change the board, which come in chunks of seven.
+    fn buckets(entries: &[Entry], by: By) -> Vec<TimelineBucket> {
+        let filter = Filter {
+            only_tiles: true,
+            ..Filter::default()
+        };
+        let chunks = entries.chunks(7).map(|entries| {
+            let mut chunk = Chunk::new(entries[0].seq);
+            entries.iter().for_each(|entry| chunk.push(entry));
+            chunk
+        });
+        let chunks: Vec<Chunk> = chunks.collect();
+        let mut extent = Extent::default();
+        for chunk in &chunks {
+            if let Some(matcher) = chunk.matcher(&filter) {
+                extent.add(chunk, 0..chunk.len(), &matcher);
+            }
+        }
+        let Some((first, last)) = extent.ends else {
+            return Vec::new();
+        };
+        let mut buckets = Buckets::new(by, extent.count, first, last);
+        for chunk in &chunks {
+            let places = chunk.places(&(first.seq - 1..last.seq));
+            buckets.add(chunk, places, chunk.matcher(&filter).as_ref());
+        }
+        buckets.finish()
+    }
+
+    proptest! {
+        #[test]
+        fn buckets_have_all_events_in_order_and_are_alike(
+            raw in proptest::collection::vec((-3_i64..5_000, 1_i64..6, any::<bool>()), 0..500),
+        ) {
+            let entries = entries(&raw);
+            let tiles: Vec<&Entry> = entries.iter().filter(|it| it.kind == "tile_updated").collect();
+            for by in [By::Change, By::Time] {
+                let buckets = buckets(&entries, by);
+                prop_assert_eq!(buckets.len(), tiles.len().min(TIMELINE_BUCKETS));
+                let (Some(first), Some(last)) = (tiles.first(), tiles.last()) else {
+                    continue;
+                };
+                let mut next = first.seq;
+                for bucket in &buckets {
+                    prop_assert_eq!(bucket.from_seq, next);
+                    next = bucket.to_seq + 1;
+                    let inside = tiles.iter().filter(|it| (bucket.from_seq..next).contains(&it.seq));
+                    prop_assert_eq!(bucket.events, number(inside.clone().count()));
+                    let people: BTreeSet<i64> = inside.clone().map(|it| it.actor).collect();
+                    prop_assert_eq!(bucket.people, number(people.len()));
+                    let to = inside.map(|it| it.seq).max();
+                    prop_assert_eq!(bucket.to_seq, to.unwrap_or(bucket.from_seq - 1));
+                }
+                prop_assert_eq!(next, last.seq + 1);
+                let sizes = buckets.iter().map(|it| match by {
+                    By::Change => it.events,
+                    By::Time => it.to_at.millis() - it.from_at.millis(),
+                });
+                let (least, most) = (sizes.clone().min().unwrap(), sizes.max().unwrap());
+                prop_assert!(most - least <= 1, "{by:?}: {least} to {most}");
+            }
+        }
+
+        /// Where times never go back, a bucket has exactly the events of its time.
+        #[test]
+        fn a_bucket_of_time_has_the_events_of_its_time(
+            raw in proptest::collection::vec((0_i64..900, 1_i64..3, any::<bool>()), 1..600),
+        ) {
+            let entries = entries(&raw);
+            let tiles: Vec<&Entry> = entries.iter().filter(|it| it.kind == "tile_updated").collect();
+            let buckets = buckets(&entries, By::Time);
+            for (place, bucket) in buckets.iter().enumerate() {
+                let is_last = place + 1 == buckets.len();
+                let (from, to) = (bucket.from_at.millis(), bucket.to_at.millis());
+                let inside = tiles.iter().filter(|it| {
+                    from <= it.millis && (it.millis < to || is_last)
+                });
+                prop_assert_eq!(bucket.events, number(inside.count()));
+            }
+        }
+    }
+
+    #[test]
+    fn all_in_one_moment_are_in_one_bucket_of_time() {
+        let entries = entries(&[(0, 1, true); 5]);
+        let events: Vec<i64> = buckets(&entries, By::Time)
+            .iter()
+            .map(|it| it.events)
+            .collect();
+        assert_eq!(events.iter().sum::<i64>(), 5);
+        assert_eq!(events.len(), 5);
+    }
+}

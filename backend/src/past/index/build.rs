@@ -7,10 +7,15 @@ use crate::{
 };
 use metrics::{counter, gauge};
 use shared::ids::CanvasId;
-use std::io;
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 /// The index of a canvas is extended in the background once it lacks so many events.
 const MIN_BEHIND: i64 = 1_000;
+/// A step begins no other chunk after this time.
+const STEP: Duration = Duration::from_millis(250);
 
 /// Makes the index complete up to the event `until`, which must be in the log. Others who do
 /// the same, on any node, take turns.
@@ -18,29 +23,40 @@ const MIN_BEHIND: i64 = 1_000;
 /// # Errors
 /// Those of the database. What was stored before stays.
 pub(crate) async fn cover(pool: &Pool, canvas: CanvasId, until: i64) -> db::Result<()> {
-    while extend(pool, canvas, until).await? == Step::Done {}
+    while extend(pool, canvas, until, true).await? == Step::Done {}
     Ok(())
 }
 
-/// Extends the index that lacks the most events by one chunk, and tells the metrics how many
+/// Extends the index that lacks the most events by some chunks, and tells the metrics how many
 /// all of them lack.
 ///
 /// # Errors
 /// Those of the database.
 pub(crate) async fn step(pool: &Pool) -> db::Result<Step> {
+    let begun = Instant::now();
     let behind = event_index::behind(pool, MIN_BEHIND).await?;
     let missing = behind.map_or(0, |behind| behind.missing);
     let missing = u32::try_from(missing).unwrap_or(u32::MAX);
     gauge!("stellar_event_index_missing_events").set(missing);
-    match behind {
-        Some(behind) => extend(pool, behind.canvas, behind.head).await,
-        None => Ok(Step::Idle),
+    let Some(behind) = behind else {
+        return Ok(Step::Idle);
+    };
+    let mut step = Step::Idle;
+    while extend(pool, behind.canvas, behind.head, false).await? == Step::Done {
+        step = Step::Done;
+        if begun.elapsed() > STEP {
+            break;
+        }
     }
+    Ok(step)
 }
 
-/// Adds one chunk, or completes the last one.
-async fn extend(pool: &Pool, canvas: CanvasId, until: i64) -> db::Result<Step> {
-    let mut lease = event_index::begin(pool, canvas).await?;
+/// Adds one chunk, or completes the last one. Does nothing while somebody else does, unless it
+/// waits.
+async fn extend(pool: &Pool, canvas: CanvasId, until: i64, waits: bool) -> db::Result<Step> {
+    let Some(mut lease) = event_index::begin(pool, canvas, waits).await? else {
+        return Ok(Step::Idle);
+    };
     let last = event_index::last(&mut lease, canvas).await?;
     let covered = last.as_ref().map_or(0, |last| last.last_seq);
     if covered >= until {
