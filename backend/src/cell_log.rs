@@ -1,25 +1,26 @@
-//! Reads the tile events of a cell from the log and replays them. Cells whose authors were
+//! Reads the tile events of a cell, from its segments and the log, and replays them. Cells whose authors were
 //! asked for a short time ago are kept, so that only newer events are read. Knows nothing
 //! of HTTP.
 
 use crate::{
     cell_history::{CellHistory, Rules, Step},
-    db::{self, Pool, events, rewrites},
+    db::{self, Pool, rewrites},
+    past::tiles,
 };
-use futures_util::future::try_join;
 use parking_lot::Mutex;
 use shared::{
     canvas::Coord,
     ids::{CanvasId, Epoch, RewriteId, UserId},
 };
+use sqlx::PgExecutor;
 use std::{
     ops::Range,
     time::{Duration, Instant},
 };
 
-/// Events that are read at a time. They are replayed before the next ones are read, so
-/// that few of them are in memory.
-const AT_ONCE: i64 = 1_000;
+/// Segments whose events are read at a time. They are replayed before the next ones are read,
+/// so that few of them are in memory.
+const SEGMENTS: i64 = 4;
 /// A cell that takes more memory is not kept.
 const MAX_CELL_BYTES: usize = 4 * 1024 * 1024;
 /// The memory of all cells that are kept.
@@ -43,8 +44,7 @@ pub(crate) async fn replay(
     Ok(history)
 }
 
-/// Applies the events after the start of the range up to its end. The database reads the
-/// next ones meanwhile.
+/// Applies the events after the start of the range up to its end.
 async fn apply(
     pool: &Pool,
     canvas: CanvasId,
@@ -52,36 +52,36 @@ async fn apply(
     range: Range<i64>,
     history: &mut CellHistory,
 ) -> db::Result<()> {
-    let read = |after: i64| events::of_cell(pool, canvas, cell, after..range.end, AT_ONCE);
     let mut rules = Rules::new();
-    let mut page = read(range.start).await?;
-    loop {
-        let is_full = i64::try_from(page.len()).is_ok_and(|count| count == AT_ONCE);
-        let last = page.last().map(|(seq, _)| *seq).filter(|_| is_full);
-        let applied = apply_page(pool, canvas, &page, &mut rules, history);
-        let Some(last) = last else {
-            return applied.await;
-        };
-        page = try_join(read(last), applied).await?.0;
+    let mut known = vec![(tiles::number(cell), range.start)];
+    while !known.is_empty() {
+        let next = tiles::steps_after(pool, canvas, &known, range.end, SEGMENTS).await?;
+        let steps = next.steps.iter().map(|(_, step)| step);
+        add_rules(pool, canvas, steps.clone(), &mut rules).await?;
+        for step in steps {
+            history.apply(step, &rules);
+        }
+        known = next.unfinished;
     }
+    Ok(())
 }
 
-async fn apply_page(
-    pool: &Pool,
+/// Reads the rules of the rewrites that these events name, unless they are known.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn add_rules<'a>(
+    executor: impl PgExecutor<'_>,
     canvas: CanvasId,
-    page: &[(i64, String)],
+    steps: impl Iterator<Item = &'a Step>,
     rules: &mut Rules,
-    history: &mut CellHistory,
 ) -> db::Result<()> {
-    // The log has likes too.
-    let steps: Vec<Step> = page.iter().filter_map(|(_, b)| Step::parse(b)).collect();
-    let causes = steps.iter().filter_map(|step| step.cause);
+    let causes = steps.filter_map(|step| step.cause);
     let mut unknown: Vec<RewriteId> = causes.map(|cause| cause.rewrite_id).collect();
     unknown.retain(|id| !rules.contains_key(id));
-    rules.extend(rewrites::rules(pool, canvas, &unknown).await?);
-    for step in &steps {
-        history.apply(step, rules);
-    }
+    unknown.sort_unstable();
+    unknown.dedup();
+    rules.extend(rewrites::rules(executor, canvas, &unknown).await?);
     Ok(())
 }
 

@@ -23,7 +23,6 @@ pub(crate) mod direct_messages;
 mod error;
 pub(crate) mod event_backfill;
 pub(crate) mod event_index;
-pub(crate) mod events;
 pub(crate) mod evidence;
 pub(crate) mod exports;
 pub(crate) mod guests;

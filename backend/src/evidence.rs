@@ -3,15 +3,15 @@
 //! It knows no HTTP.
 
 use crate::{
-    cell_history::{CellHistory, Rules, Step},
+    cell_history::{CellHistory, Rules},
+    cell_log,
     db::{
         self, Pool,
         cases::CaseTarget,
         comments::{self, Filter},
-        direct_messages, events, evidence as reading,
-        history::event_time,
-        messages, rewrites,
+        direct_messages, evidence as reading, messages,
     },
+    past::{cells, index::EventIndex, tiles},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use shared::{
         reports::{Evidence, EvidenceMessage, EvidenceTile, Overpainted},
     },
     canvas::Coord,
-    ids::{CanvasId, CommentId, MessageId, RewriteId, UserId},
+    ids::{CanvasId, CommentId, MessageId, UserId},
     limits,
     pixels::{Pixels, TRANSPARENT},
     time::Timestamp,
@@ -33,12 +33,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Messages before and after a reported one.
 const MESSAGES_AROUND: i64 = 10;
-/// The newest messages and tiles of a person.
+/// The newest messages of a person.
 const NEWEST: i64 = 20;
+/// The cells in which a person painted last.
+const NEWEST_CELLS: usize = 20;
 /// How far back it is told who changed whose pixels.
 const OVERPAINTED: TimeDelta = TimeDelta::hours(24);
-/// Events that are read at a time.
-const PAGE: i64 = 300;
+/// Segments of a cell that are read at a time.
+const SEGMENTS: i64 = 4;
 /// Authors of one tile that are told apart.
 const MAX_AUTHORS: usize = 254;
 /// The index of a pixel that is nobody's.
@@ -207,6 +209,7 @@ pub(crate) struct Gathered {
 /// Those of the database.
 pub(crate) async fn gather(
     reads: &Pool,
+    index: &EventIndex,
     canvas: &Canvas,
     target: &CaseTarget,
     now: DateTime<Utc>,
@@ -218,7 +221,7 @@ pub(crate) async fn gather(
         }
         CaseTarget::Message { message_id } => of_message(reads, canvas, *message_id).await,
         CaseTarget::Comment { comment_id } => of_comment(reads, canvas, *comment_id).await,
-        CaseTarget::User { user_id } => of_person(reads, canvas, *user_id, now).await,
+        CaseTarget::User { user_id } => of_person(reads, index, canvas, *user_id, now).await,
         // Of no canvas.
         CaseTarget::DirectMessage { .. } => Ok(Gathered::default()),
         CaseTarget::Canvas => Ok(Gathered {
@@ -274,31 +277,20 @@ async fn replay(
 ) -> db::Result<CellHistory> {
     let mut cell = CellHistory::new(canvas.tile_size);
     let mut rules = Rules::new();
-    let mut after = 0;
-    loop {
-        let range = after..canvas.last_seq;
-        let page = events::of_cell(reads, canvas.id, at, range, PAGE).await?;
-        // The log has likes too.
-        let steps = page.iter();
-        let steps: Vec<(Step, &str)> = steps
-            .filter_map(|(_, body)| Some((Step::parse(body)?, body.as_str())))
-            .collect();
-        let causes = steps.iter().filter_map(|(step, _)| step.cause);
-        let mut unknown: Vec<RewriteId> = causes.map(|cause| cause.rewrite_id).collect();
-        unknown.retain(|id| !rules.contains_key(id));
-        rules.extend(rewrites::rules(reads, canvas.id, &unknown).await?);
-        for (step, body) in &steps {
-            let mut time = None;
+    let mut known = vec![(tiles::number(at), 0)];
+    while !known.is_empty() {
+        let head = canvas.last_seq;
+        let next = tiles::steps_after(reads, canvas.id, &known, head, SEGMENTS).await?;
+        let steps = next.steps.iter().map(|(_, step)| step);
+        cell_log::add_rules(reads, canvas.id, steps.clone(), &mut rules).await?;
+        for step in steps {
             cell.apply_watched(step, &rules, |pixel, of, by| {
-                let time = *time.get_or_insert_with(|| event_time(body.as_bytes()));
-                overpainted.note(at, pixel, of, by, time);
+                overpainted.note(at, pixel, of, by, step.at);
             });
         }
-        match page.last() {
-            Some((seq, _)) if i64::try_from(page.len()) == Ok(PAGE) => after = *seq,
-            _ => return Ok(cell),
-        }
+        known = next.unfinished;
     }
+    Ok(cell)
 }
 
 /// A cell as it is kept.
@@ -365,10 +357,10 @@ impl OverpaintedPixels {
     }
 
     /// Notes that `by` changed a pixel of `of`.
-    fn note(&mut self, at: Coord, pixel: usize, of: UserId, by: UserId, time: Option<Timestamp>) {
-        let Some(time) = time.filter(|time| DateTime::from(*time) >= self.since) else {
+    fn note(&mut self, at: Coord, pixel: usize, of: UserId, by: UserId, time: Timestamp) {
+        if DateTime::from(time) < self.since {
             return;
-        };
+        }
         let pair = self.pairs.entry((by, of)).or_default();
         pair.pixels.insert((at, pixel));
         pair.last_at = pair.last_at.max(Some(time));
@@ -498,12 +490,14 @@ async fn with_removed_words(
 
 async fn of_person(
     reads: &Pool,
+    index: &EventIndex,
     canvas: &Canvas,
     user: UserId,
     now: DateTime<Utc>,
 ) -> db::Result<Gathered> {
     let messages = messages::newest_of(reads, canvas.id, user, canvas.last_seq, NEWEST).await?;
-    let cells = reading::newest_cells_of(reads, canvas.id, user, canvas.last_seq, NEWEST).await?;
+    let head = canvas.last_seq;
+    let cells = cells::newest_of(index, canvas.id, user, head, NEWEST_CELLS).await?;
     let of_cells = of_cells(reads, canvas, &cells, now).await?;
     Ok(Gathered {
         evidence: StoredEvidence {

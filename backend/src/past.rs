@@ -2,6 +2,7 @@
 //! log so that it can be read quickly, however long it is. Knows nothing of HTTP.
 
 pub(crate) mod area;
+pub(crate) mod cells;
 pub(crate) mod film;
 pub(crate) mod filming;
 pub(crate) mod index;

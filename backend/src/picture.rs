@@ -3,15 +3,17 @@
 
 mod cache;
 
-pub(crate) use cache::{ImageCache, Picture};
+pub(crate) use cache::{ImageCache, Picture, View};
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 use shared::canvas::Coord;
 use std::{collections::HashMap, io::Write};
 
-/// The size of a board and of its picture.
+/// The size of a board, or of an area of it, and of its picture.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Board {
+    /// The top left cell of the picture.
+    pub(crate) first: Coord,
     /// Tiles in a row.
     pub(crate) columns: usize,
     /// Rows of tiles.
@@ -84,8 +86,8 @@ fn paint_row(
     let first = y % board.tile_size * board.tile_size;
     for (column, pixels) in row.chunks_mut(board.tile_size * board.scale).enumerate() {
         let at = Coord {
-            x: cell(column),
-            y: cell(y / board.tile_size),
+            x: board.first.x + cell(column),
+            y: board.first.y + cell(y / board.tile_size),
         };
         let drawn = tiles
             .get(&at)
@@ -113,6 +115,7 @@ mod tests {
     #[test]
     fn a_picture_shows_what_is_drawn_where() {
         let board = Board {
+            first: Coord { x: 3, y: 5 },
             columns: 2,
             rows: 2,
             tile_size: 8,
@@ -121,7 +124,7 @@ mod tests {
         let mut pixels = vec![255; 64];
         pixels[8 + 3] = 1;
         let palette = ["#102030".to_owned(), "#a0b0c0".to_owned()];
-        let png = encode(&board, &palette, vec![(Coord { x: 1, y: 0 }, pixels)]).unwrap();
+        let png = encode(&board, &palette, vec![(Coord { x: 4, y: 5 }, pixels)]).unwrap();
 
         let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
         decoder.set_transformations(png::Transformations::EXPAND);

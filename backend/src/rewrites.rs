@@ -8,13 +8,15 @@ pub(crate) use run::{Job, MAX_SILENCE_MS, run};
 
 use crate::{
     cell_history::{CellHistory, Rule, Rules, Step},
+    cell_log,
     db::{self, DbError, Pool, locks::TileLock},
+    past::tiles::{self, KnownCell},
     realtime::RewrittenCell,
 };
 use shared::{
     api::rewrites::{Area, RewriteTile},
     canvas::{Coord, EditPolicy, Role},
-    ids::{CanvasId, RewriteId, UserId},
+    ids::{CanvasId, UserId},
     limits::{REWRITE_MARKED_TILES, REWRITTEN_TILES},
     pixels::Pixels,
 };
@@ -23,12 +25,12 @@ use tokio::task::spawn_blocking;
 
 /// Cells that are read, and changed, at once.
 const MAX_CELLS: usize = 16;
+/// Segments of a cell that are read at once.
+const SEGMENTS: i64 = 4;
 /// The most bytes of the events of one batch.
 const MAX_BYTES: usize = 64 * 1024;
 /// Bytes of an event without its pixels.
 const EVENT_BYTES: usize = 400;
-/// Cells in a row of `canvas_events.tile`.
-const COLUMNS: i32 = 256;
 
 /// A rewrite that is to be carried out, and for whom.
 #[derive(Clone, Debug)]
@@ -106,7 +108,7 @@ pub(crate) async fn survey(
                     marks: Pixels::from_bytes(change.marks()),
                 });
             }
-            survey.cells.push(number(cell.at));
+            survey.cells.push(tiles::number(cell.at));
             if survey.cells.len() > REWRITTEN_TILES {
                 return Err(SurveyError::TooLarge);
             }
@@ -140,27 +142,23 @@ async fn read_cells(
     head: i64,
     rules: &mut Rules,
 ) -> db::Result<Vec<RewrittenCell>> {
-    let events = db::rewrites::events(pool, task.canvas, cells, 0, head).await?;
-    let parse = move || {
-        let mut steps: BTreeMap<i32, Vec<Step>> = BTreeMap::new();
-        for (cell, body) in events {
-            steps.entry(cell).or_default().extend(Step::parse(&body));
+    let mut steps: BTreeMap<i32, Vec<Step>> = BTreeMap::new();
+    let mut known: Vec<KnownCell> = cells.iter().map(|cell| (*cell, 0)).collect();
+    while !known.is_empty() {
+        let next = tiles::steps_after(pool, task.canvas, &known, head, SEGMENTS).await?;
+        let found = next.steps.iter().map(|(_, step)| step);
+        cell_log::add_rules(pool, task.canvas, found, rules).await?;
+        for (cell, step) in next.steps {
+            steps.entry(cell).or_default().push(step);
         }
-        steps
-    };
-    let steps = spawn_blocking(parse).await.map_err(broken)?;
-    let causes = steps.values().flatten().filter_map(|step| step.cause);
-    let mut unknown: Vec<RewriteId> = causes.map(|cause| cause.rewrite_id).collect();
-    unknown.retain(|id| !rules.contains_key(id));
-    unknown.sort_unstable();
-    unknown.dedup();
-    rules.extend(db::rewrites::rules(pool, task.canvas, &unknown).await?);
+        known = next.unfinished;
+    }
     let (rules, rule, tile_size) = (rules.clone(), task.rule.clone(), task.tile_size);
     let replay = move || {
         let cells = steps.iter().map(|(cell, steps)| {
             let history = CellHistory::replay(tile_size, steps, &rules);
             RewrittenCell {
-                at: coord(*cell),
+                at: tiles::coord(*cell),
                 change: history.clone().preview(&rule),
                 history,
             }
@@ -177,17 +175,6 @@ fn broken(error: tokio::task::JoinError) -> DbError {
 
 /// Whether a cell is in an area.
 pub(crate) fn is_in(cell: i32, area: Area) -> bool {
-    let Coord { x, y } = coord(cell);
+    let Coord { x, y } = tiles::coord(cell);
     (area.x0..=area.x1).contains(&x) && (area.y0..=area.y1).contains(&y)
-}
-
-fn coord(cell: i32) -> Coord {
-    Coord {
-        x: cell.rem_euclid(COLUMNS),
-        y: cell.div_euclid(COLUMNS),
-    }
-}
-
-fn number(at: Coord) -> i32 {
-    at.y * COLUMNS + at.x
 }

@@ -107,6 +107,10 @@ fn describe() {
             "stellar_event_index_missing_events",
             "Events that the event index lacks",
         ),
+        (
+            "stellar_tile_keyframes_missing_events",
+            "Events that were not looked at for the past of their cells",
+        ),
     ] {
         describe_gauge!(name, meaning);
     }
@@ -168,6 +172,10 @@ fn describe_counters() {
             "stellar_event_index_events_total",
             "Events added to the event index",
         ),
+        (
+            "stellar_tile_keyframes_total",
+            "Segments of the past of cells that were written",
+        ),
         ("stellar_audit_written_total", "Audit entries written"),
         ("stellar_audit_dropped_total", "Audit entries lost"),
         (
@@ -190,6 +198,7 @@ fn describe_counters() {
         "stellar_direct_messages_total",
         "stellar_direct_backfills_total",
         "stellar_event_index_events_total",
+        "stellar_tile_keyframes_total",
         "stellar_audit_written_total",
         "stellar_audit_dropped_total",
     ] {
@@ -217,6 +226,7 @@ fn describe_histograms() {
         "stellar_rooms",
         "stellar_bus_up",
         "stellar_event_index_missing_events",
+        "stellar_tile_keyframes_missing_events",
     ] {
         gauge!(name).increment(0.0);
     }

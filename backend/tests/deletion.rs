@@ -57,6 +57,14 @@ async fn fill(pool: &PgPool, owner: &Client, canvas: i64, events: i64) {
     .execute(pool)
     .await
     .unwrap();
+    sqlx::query(
+        "INSERT INTO tile_keyframes (canvas_id, tile, first_seq, last_seq, events, data)
+         SELECT $1, 65535, seq, seq, 1, '' FROM generate_series(1, 500) AS seq",
+    )
+    .bind(canvas)
+    .execute(pool)
+    .await
+    .unwrap();
     sqlx::query("UPDATE canvases SET last_seq = $2 WHERE id = $1")
         .bind(canvas)
         .bind(events)
@@ -78,6 +86,10 @@ async fn orphans(pool: &PgPool) -> i64 {
                  WHERE NOT EXISTS (SELECT FROM canvases WHERE id = c.canvas_id))
               + (SELECT count(*) FROM commented_cells c
                  WHERE NOT EXISTS (SELECT FROM canvases WHERE id = c.canvas_id))
+              + (SELECT count(*) FROM tile_keyframes k
+                 WHERE NOT EXISTS (SELECT FROM canvases WHERE id = k.canvas_id))
+              + (SELECT count(*) FROM tile_keyframe_progress p
+                 WHERE NOT EXISTS (SELECT FROM canvases WHERE id = p.canvas_id))
               + (SELECT count(*) FROM deleted_canvases)",
     )
     .fetch_one(pool)

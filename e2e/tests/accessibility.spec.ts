@@ -50,7 +50,7 @@ for (const colorScheme of ["dark", "light"] as const) {
       const names = [
         ["Profile", "Profile"],
         ["Canvas settings", "Canvas"],
-        ["Download as PNG", "Download as PNG"],
+        ["Export…", "Export"],
         ["Keyboard shortcuts", "Keyboard shortcuts"],
         ["Sign out", "Sign out?"],
       ] as const;

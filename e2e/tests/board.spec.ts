@@ -277,8 +277,9 @@ test("the link is copied, and the picture downloaded", async ({ newUser, alice, 
   expect(await tab.page.evaluate(() => navigator.clipboard.readText())).toBe(tab.page.url());
 
   await tab.page.getByRole("button", { name: "Menu" }).click();
-  await tab.page.getByRole("button", { name: "Download as PNG" }).click();
-  const sheet = tab.page.getByRole("dialog", { name: "Download as PNG" });
+  await tab.page.getByRole("button", { name: "Export…" }).click();
+  const sheet = tab.page.getByRole("dialog", { name: "Export" });
+  await sheet.getByRole("radio", { name: "PNG", exact: true }).check();
   await sheet.getByRole("radio", { name: "4×" }).check();
   await expect(sheet).toContainText("512 × 512 pixels");
   const download = tab.page.waitForEvent("download");

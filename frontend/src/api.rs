@@ -6,10 +6,12 @@ pub mod accounts;
 pub mod comments;
 mod deadline;
 mod error;
+pub mod exports;
 pub mod inbox;
 pub mod order;
 pub mod past;
 pub mod rewrites;
+pub mod tile_past;
 
 use deadline::Deadline;
 pub use error::ApiError;

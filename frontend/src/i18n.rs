@@ -9,6 +9,7 @@
 pub mod board;
 mod catalog;
 pub mod comments;
+pub mod export;
 mod format;
 pub mod inbox;
 pub mod language;

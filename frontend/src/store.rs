@@ -24,6 +24,8 @@ use crate::{
         chat::ComposeCommand,
         comments::CommentGoal,
         connection::SignIn,
+        export::ExportGoal,
+        ghost::Ghost,
         notice::MayNot,
         painters::PainterOverlay,
         rewrite::{AreaChoice, MarkedTile, RewriteGoal},
@@ -109,9 +111,14 @@ pub struct Store {
     /// A message to show in the chat, loaded or not; the chat panel takes it.
     /// Components may set it.
     pub wanted_message: RwSignal<Option<MessageId>>,
-    /// An event after which the canvas is to be shown as it was; the time bar takes
-    /// it and sets none. Components may set it.
-    pub past_goal: RwSignal<Option<i64>>,
+    /// Whether yesterday's tile is to be shown while drawing. Components may set it.
+    pub shows_ghost: RwSignal<bool>,
+    /// What the open tile was yesterday, while it is shown; set by
+    /// [`crate::components::ghost`].
+    pub ghost: RwSignal<Option<Ghost>>,
+    /// A file of the canvas's past is chosen; opens the panel for it. Components may
+    /// set it.
+    pub export: RwSignal<Option<ExportGoal>>,
     /// Comments to be shown in the panel of the tile, which takes it; the dock
     /// shows that panel. Components may set it.
     pub comment_goal: RwSignal<Option<CommentGoal>>,
@@ -151,7 +158,9 @@ impl Store {
             chat_insert: RwSignal::default(),
             compose: RwSignal::default(),
             wanted_message: RwSignal::default(),
-            past_goal: RwSignal::default(),
+            shows_ghost: RwSignal::default(),
+            ghost: RwSignal::default(),
+            export: RwSignal::default(),
             comment_goal: RwSignal::default(),
             import: RwSignal::new_local(None),
             painters: RwSignal::default(),
@@ -224,6 +233,12 @@ impl Store {
     pub fn sanctioned(self, activity: Activity) -> Option<Option<Timestamp>> {
         self.sanctions.track();
         self.kept_from(activity)
+    }
+
+    /// The event after which the board is shown; none while it is shown as it is.
+    /// Reactive.
+    pub fn past_seq(self) -> Option<i64> {
+        self.past.moment.get().map(|moment| moment.seq)
     }
 
     /// Reads the tile of a cell as the board shows it: as it is now, or as it was

@@ -446,11 +446,14 @@ pub struct Snapshot {
     pub seq: i64,
     /// The canvas.
     pub canvas: Canvas,
-    /// All tiles.
+    /// How many users are on the canvas; 0 in the past.
+    #[serde(default)]
+    pub active_count: usize,
+    /// All tiles, or those of the area that was asked for.
     pub tiles: Vec<Tile>,
     /// The newest 50 chat messages, oldest first.
     pub messages: Vec<ChatMessage>,
-    /// The users who are on the canvas.
+    /// The users who are on the canvas; none in the past.
     pub active_users: Vec<ActiveUser>,
 }
 

@@ -494,8 +494,8 @@ fn every_body_is_read_as_it_was_written() {
     round_trip::<Page<Canvas>>(&json!({"items": [canvas()], "next_cursor": "x"}));
     round_trip::<Page<Canvas>>(&json!({"items": [], "next_cursor": null}));
     round_trip::<Snapshot>(&json!({
-        "epoch": ID, "seq": 5, "canvas": canvas(), "tiles": [tile], "messages": [chat()],
-        "active_users": [user()],
+        "epoch": ID, "seq": 5, "canvas": canvas(), "active_count": 1, "tiles": [tile],
+        "messages": [chat()], "active_users": [user()],
     }));
     let problem = json!({
         "type": "about:blank", "title": "No", "status": 422, "code": "validation_failed",

@@ -84,7 +84,8 @@ impl Step {
 
     /// The same, with the cell in which it happened.
     pub(crate) fn parse_with_cell(body: &str) -> Option<(Coord, Self)> {
-        if !body.starts_with(r#"{"type":"tile_"#) {
+        // Chat, comments and settings, quickly.
+        if body.starts_with(r#"{"type":"c"#) {
             return None;
         }
         let body: Body<'_> = serde_json::from_str(body).ok()?;

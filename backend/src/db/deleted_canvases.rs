@@ -65,6 +65,11 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
                  SELECT ctid FROM notifications
                  WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
              )) RETURNING 1
+         ), keyframes AS (
+             DELETE FROM tile_keyframes WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM tile_keyframes
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $2
+             )) RETURNING 1
          ), likes AS (
              DELETE FROM tile_likes WHERE ctid = ANY (ARRAY (
                  SELECT l.ctid FROM tiles t JOIN tile_likes l ON l.tile_id = t.id
@@ -87,7 +92,7 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
                   + (SELECT count(*) FROM commented) + (SELECT count(*) FROM chunks)
                   + (SELECT count(*) FROM visits) + (SELECT count(*) FROM notified)
                   + (SELECT count(*) FROM likes) + (SELECT count(*) FROM unliked)
-                  + (SELECT count(*) FROM deleted) AS "rows!"
+                  + (SELECT count(*) FROM deleted) + (SELECT count(*) FROM keyframes) AS "rows!"
          FROM gone"#,
         ROWS,
         TILES,

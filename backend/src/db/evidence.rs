@@ -1,15 +1,9 @@
 //! What the evidence of a case needs of the log, besides the events of a cell.
 
 use super::{DbError, Result, log::tile_number};
-use shared::{
-    canvas::Coord,
-    ids::{CanvasId, UserId},
-};
+use shared::{canvas::Coord, ids::CanvasId};
 use sqlx::{PgExecutor, query, query_scalar};
 use std::collections::HashMap;
-
-/// Columns of the largest canvas, by which a cell has its number.
-const COLUMNS: i32 = 256;
 
 /// What removed messages said, by their `seq`.
 pub(crate) async fn removed_words(
@@ -28,36 +22,6 @@ pub(crate) async fn removed_words(
     Ok(rows.into_iter().collect())
 }
 
-/// The cells in which a user painted last up to `head`, newest first.
-pub(crate) async fn newest_cells_of(
-    executor: impl PgExecutor<'_>,
-    canvas: CanvasId,
-    user: UserId,
-    head: i64,
-    limit: i64,
-) -> Result<Vec<Coord>> {
-    query!(
-        r#"WITH theirs AS MATERIALIZED (
-               SELECT seq, tile FROM canvas_events
-               WHERE actor_id = $2 AND canvas_id = $1 AND tile >= 0 AND seq <= $3
-                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted')
-           )
-           SELECT tile AS "tile!" FROM theirs
-           GROUP BY tile ORDER BY max(seq) DESC LIMIT $4"#,
-        canvas.0,
-        user.0,
-        head,
-        limit,
-    )
-    .map(|row| Coord {
-        x: row.tile % COLUMNS,
-        y: row.tile / COLUMNS,
-    })
-    .fetch_all(executor)
-    .await
-    .map_err(DbError::from)
-}
-
 /// Whether there is or was a tile in the cell.
 pub(crate) async fn has_cell(
     executor: impl PgExecutor<'_>,
@@ -66,6 +30,7 @@ pub(crate) async fn has_cell(
 ) -> Result<bool> {
     query_scalar!(
         r#"SELECT EXISTS (SELECT FROM tiles WHERE canvas_id = $1 AND x = $2 AND y = $3)
+               OR EXISTS (SELECT FROM tile_keyframes WHERE canvas_id = $1 AND tile = $4)
                OR EXISTS (SELECT FROM canvas_events WHERE canvas_id = $1 AND tile = $4
                     AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted'))
                AS "exists!""#,

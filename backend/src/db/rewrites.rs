@@ -1,4 +1,4 @@
-//! Rewrites, and the events that they look at.
+//! Rewrites, and what they need of deleted tiles.
 
 use super::{DbError, Result, name_of, named};
 use crate::cell_history::{Rule, Rules};
@@ -243,107 +243,6 @@ pub(crate) async fn stop_orphans(
     .await
     .map_err(DbError::from)
     .map(drop)
-}
-
-/// The cells in which these users changed tiles between two events, these included, as
-/// `canvas_events.tile` names them.
-pub(crate) async fn cells_of_users(
-    executor: impl PgExecutor<'_>,
-    canvas: CanvasId,
-    users: &[UserId],
-    from_seq: i64,
-    to_seq: i64,
-) -> Result<Vec<i32>> {
-    let users: Vec<i64> = users.iter().map(|user| user.0).collect();
-    // MATERIALIZED, or the planner may read the log in the order of `seq`.
-    query_scalar!(
-        r#"WITH theirs AS MATERIALIZED (
-               SELECT tile, seq, body FROM canvas_events
-               WHERE actor_id = ANY($2) AND canvas_id = $1
-                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted')
-           )
-           SELECT DISTINCT coalesce(tile, (body::json ->> 'y')::int * 256
-                                        + (body::json ->> 'x')::int) AS "tile!"
-           FROM theirs WHERE seq BETWEEN $3 AND $4 ORDER BY 1"#,
-        canvas.0,
-        &users,
-        from_seq,
-        to_seq,
-    )
-    .fetch_all(executor)
-    .await
-    .map_err(DbError::from)
-}
-
-/// The cells of an area whose tiles changed after this event.
-pub(crate) async fn cells_changed_after(
-    executor: impl PgExecutor<'_>,
-    canvas: CanvasId,
-    area: Area,
-    seq: i64,
-) -> Result<Vec<i32>> {
-    query_scalar!(
-        r#"SELECT cell AS "tile!"
-           FROM generate_series($3::int, $4) AS x, generate_series($5::int, $6) AS y,
-           LATERAL (SELECT y * 256 + x AS cell) AS named,
-           LATERAL (
-               SELECT FROM canvas_events
-               WHERE canvas_id = $1 AND tile = cell AND seq > $2
-                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted') LIMIT 1
-           ) AS changed
-           UNION
-           SELECT tile FROM (
-               SELECT (body::json ->> 'x')::int AS x, (body::json ->> 'y')::int AS y
-               FROM canvas_events
-               WHERE canvas_id = $1 AND seq > $2 AND tile IS NULL
-                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted')
-           ) AS unnamed, LATERAL (SELECT y * 256 + x AS tile) AS named
-           WHERE x BETWEEN $3 AND $4 AND y BETWEEN $5 AND $6
-           ORDER BY 1"#,
-        canvas.0,
-        seq,
-        area.x0,
-        area.x1,
-        area.y0,
-        area.y1,
-    )
-    .fetch_all(executor)
-    .await
-    .map_err(DbError::from)
-}
-
-/// The `seq`, the cell and the wire form of the tile events of these cells after `after` up to
-/// `until`, in order.
-pub(crate) async fn events(
-    executor: impl PgExecutor<'_>,
-    canvas: CanvasId,
-    cells: &[i32],
-    after: i64,
-    until: i64,
-) -> Result<Vec<(i32, String)>> {
-    query!(
-        r#"SELECT tile AS "tile!", body AS "body!" FROM (
-               SELECT seq, tile, body FROM canvas_events
-               WHERE canvas_id = $1 AND tile = ANY($2) AND seq > $3 AND seq <= $4
-                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted')
-               UNION ALL
-               SELECT seq, cell, body FROM canvas_events,
-               LATERAL (SELECT (body::json ->> 'y')::int * 256
-                             + (body::json ->> 'x')::int AS cell) AS named
-               WHERE canvas_id = $1 AND tile IS NULL AND seq > $3 AND seq <= $4
-                 AND kind IN ('tile_created', 'tile_updated', 'tile_deleted')
-                 AND cell = ANY($2)
-           ) AS events
-           ORDER BY seq"#,
-        canvas.0,
-        cells,
-        after,
-        until,
-    )
-    .map(|row| (row.tile, row.body))
-    .fetch_all(executor)
-    .await
-    .map_err(DbError::from)
 }
 
 /// The newest `seq` of a canvas.

@@ -7,6 +7,7 @@ use super::{DbError, Result};
 use chrono::{DateTime, Utc};
 use shared::ids::{CanvasId, TileId};
 use sqlx::{PgConnection, PgExecutor, query, query_scalar};
+use std::sync::Arc;
 
 /// Events of the log that a statement reads of one cell at most.
 pub(crate) const EVENTS: i64 = 128;
@@ -37,17 +38,27 @@ struct PartRow {
     body: Option<String>,
 }
 
-impl From<PartRow> for Part {
-    fn from(row: PartRow) -> Self {
-        Self {
+/// # Errors
+/// [`DbError::Unavailable`] if the canvas has archived events for which the segments were thrown
+/// away: they are being made again.
+fn parts(rows: Vec<PartRow>) -> Result<Vec<Part>> {
+    let part = |row: PartRow| {
+        let content = match (row.data, row.body) {
+            (Some(data), _) => Content::Segment(data),
+            (None, Some(body)) => Content::Event(body),
+            (None, None) => {
+                let reason = "the past of cells is being made again from the archive";
+                let error = sqlx::Error::Decode(reason.into());
+                return Err(DbError::Unavailable(Arc::new(error)));
+            }
+        };
+        Ok(Part {
             tile: row.tile,
             last_seq: row.last_seq,
-            content: match (row.data, row.body) {
-                (Some(data), _) => Content::Segment(data),
-                (None, body) => Content::Event(body.unwrap_or_default()),
-            },
-        }
-    }
+            content,
+        })
+    };
+    rows.into_iter().map(part).collect()
 }
 
 /// For each cell the newest segment that begins up to the event `until`, and the first
@@ -90,6 +101,10 @@ pub(crate) async fn newest(
                 ORDER BY seq LIMIT $4)
                ORDER BY seq LIMIT $4
            ) AS e
+           UNION ALL
+           SELECT -1, c.archived_seq, NULL, NULL
+           FROM canvases c LEFT JOIN tile_keyframe_progress p ON p.canvas_id = c.id
+           WHERE c.id = $1 AND c.archived_seq > coalesce(p.covered_seq, 0)
            ORDER BY 1, 2"#,
         canvas.0,
         tiles,
@@ -99,7 +114,7 @@ pub(crate) async fn newest(
     .fetch_all(executor)
     .await
     .map_err(DbError::from)
-    .map(|rows| rows.into_iter().map(Part::from).collect())
+    .and_then(parts)
 }
 
 /// For each cell, of which the events up to `after` are known, the segments with its next ones,
@@ -154,6 +169,10 @@ pub(crate) async fn next(
                 ORDER BY seq LIMIT $5)
                ORDER BY seq LIMIT $5
            ) AS e
+           UNION ALL
+           SELECT -1, c.archived_seq, NULL, NULL
+           FROM canvases c LEFT JOIN tile_keyframe_progress p ON p.canvas_id = c.id
+           WHERE c.id = $1 AND c.archived_seq > coalesce(p.covered_seq, 0)
            ORDER BY 1, 2"#,
         canvas.0,
         &tiles,
@@ -165,7 +184,7 @@ pub(crate) async fn next(
     .fetch_all(executor)
     .await
     .map_err(DbError::from)
-    .map(|rows| rows.into_iter().map(Part::from).collect())
+    .and_then(parts)
 }
 
 /// When these tiles, deleted ones too, were started.
@@ -212,10 +231,12 @@ pub(crate) async fn progress(executor: impl PgExecutor<'_>, canvas: CanvasId) ->
 }
 
 /// Keeps other nodes from making segments of the canvas, and the canvas from being deleted, to
-/// the end of the transaction. None if there is no such canvas.
+/// the end of the transaction. None if there is no such canvas, or another node makes segments
+/// of it and `waits` is false.
 pub(crate) async fn lock(
     connection: &mut PgConnection,
     canvas: CanvasId,
+    waits: bool,
 ) -> Result<Option<Progress>> {
     query!(
         "INSERT INTO tile_keyframe_progress (canvas_id)
@@ -225,6 +246,17 @@ pub(crate) async fn lock(
     )
     .execute(&mut *connection)
     .await?;
+    let is_free = query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM tile_keyframe_progress WHERE canvas_id = $1 FOR UPDATE SKIP LOCKED
+           ) AS "is_free!""#,
+        canvas.0,
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !is_free && !waits {
+        return Ok(None);
+    }
     query!(
         "SELECT p.covered_seq, p.scanned_seq
          FROM tile_keyframe_progress p JOIN canvases c ON c.id = p.canvas_id
@@ -356,6 +388,90 @@ pub(crate) async fn busy_cells(
     )
     .map(|row| (row.tile, row.last_seq))
     .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// The cells from `from` to `to` in which something happened, in order, at most `limit`.
+pub(crate) async fn cells_used(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    from: i32,
+    to: i32,
+    limit: i64,
+) -> Result<Vec<i32>> {
+    // Each step looks for the next cell in the indexes, and does not read those of the events
+    // between.
+    query_scalar!(
+        r#"WITH RECURSIVE found (tile) AS (
+               SELECT $2::int - 1
+               UNION ALL
+               SELECT least(
+                   (SELECT tile FROM canvas_events WHERE canvas_id = $1 AND tile > found.tile
+                    ORDER BY tile LIMIT 1),
+                   (SELECT tile FROM tile_keyframes WHERE canvas_id = $1 AND tile > found.tile
+                    ORDER BY tile LIMIT 1),
+                   (SELECT min((body::json ->> 'y')::int * 256 + (body::json ->> 'x')::int)
+                    FROM canvas_events
+                    WHERE canvas_id = $1 AND tile IS NULL
+                      AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted')
+                      AND (body::json ->> 'y')::int * 256 + (body::json ->> 'x')::int > found.tile)
+               )
+               FROM found WHERE found.tile IS NOT NULL
+           )
+           SELECT tile AS "tile!" FROM found WHERE tile BETWEEN $2 AND $3 LIMIT $4"#,
+        canvas.0,
+        from,
+        to,
+        limit,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// A canvas with events in which cells with many new ones were not looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Behind {
+    pub(crate) canvas: CanvasId,
+    pub(crate) last_seq: i64,
+    /// Events up to here are in the archive.
+    pub(crate) archived_seq: i64,
+    pub(crate) progress: Progress,
+    /// How many such events all canvases have.
+    pub(crate) missing: i64,
+}
+
+/// The canvas with the most such events, or one whose segments were thrown away and that has
+/// archived events; none if no canvas has as many as `events`.
+pub(crate) async fn most_behind(
+    executor: impl PgExecutor<'_>,
+    events: i64,
+) -> Result<Option<Behind>> {
+    query!(
+        r#"SELECT c.id, c.last_seq, c.archived_seq,
+                  coalesce(p.covered_seq, 0) AS "covered_seq!",
+                  coalesce(p.scanned_seq, 0) AS "scanned_seq!",
+                  (sum(c.last_seq - coalesce(p.scanned_seq, 0)) OVER ())::bigint AS "missing!"
+           FROM canvases c LEFT JOIN tile_keyframe_progress p ON p.canvas_id = c.id
+           WHERE c.last_seq - coalesce(p.scanned_seq, 0) >= $1
+              OR c.archived_seq > coalesce(p.covered_seq, 0)
+           ORDER BY c.archived_seq > coalesce(p.covered_seq, 0) DESC,
+                    c.last_seq - coalesce(p.scanned_seq, 0) DESC
+           LIMIT 1"#,
+        events,
+    )
+    .map(|row| Behind {
+        canvas: CanvasId(row.id),
+        last_seq: row.last_seq,
+        archived_seq: row.archived_seq,
+        progress: Progress {
+            covered_seq: row.covered_seq,
+            scanned_seq: row.scanned_seq,
+        },
+        missing: row.missing,
+    })
+    .fetch_optional(executor)
     .await
     .map_err(DbError::from)
 }

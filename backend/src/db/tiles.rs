@@ -1,10 +1,10 @@
 //! Reading tiles for HTTP. Only the write path changes them (`cells`).
 
-use super::{DbError, Result};
+use super::{DbError, Result, log::tile_number};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::{
-    api::Tile,
+    api::{Tile, rewrites::Area},
     canvas::Coord,
     ids::{CanvasId, TileId, UserId},
     pixels::Pixels,
@@ -159,14 +159,60 @@ pub(crate) async fn list(
     .map(|rows| rows.into_iter().map(Tile::from).collect())
 }
 
-/// Cell and pixels of every tile of a canvas, for its picture.
+/// What is shown of a tile of the past as it is today.
+#[derive(Clone, Debug)]
+pub(crate) struct Today {
+    pub(crate) creator_username: String,
+    pub(crate) liked_by_me: bool,
+    pub(crate) open_comments: i64,
+}
+
+/// See [`Today`]; of tiles, deleted ones too, by id, creator and cell, in their order.
+pub(crate) async fn today(
+    executor: impl PgExecutor<'_>,
+    canvas_id: CanvasId,
+    viewer: Option<UserId>,
+    tiles: &[(TileId, UserId, Coord)],
+) -> Result<Vec<Today>> {
+    let ids: Vec<i64> = tiles.iter().map(|(id, _, _)| id.0).collect();
+    let creators: Vec<i64> = tiles.iter().map(|(_, creator, _)| creator.0).collect();
+    let cells: Vec<i32> = tiles.iter().map(|(_, _, at)| tile_number(*at)).collect();
+    sqlx::query_as!(
+        Today,
+        r#"SELECT coalesce(u.username, '') AS "creator_username!",
+                  l.user_id IS NOT NULL AS "liked_by_me!",
+                  coalesce(c.open, 0) AS "open_comments!"
+           FROM unnest($3::bigint[], $4::bigint[], $5::int[]) WITH ORDINALITY
+               AS t (id, creator_id, tile, place)
+           LEFT JOIN users u ON u.id = t.creator_id
+           LEFT JOIN tile_likes l ON l.tile_id = t.id AND l.user_id = $1
+           LEFT JOIN commented_cells c ON c.canvas_id = $2 AND c.tile = t.tile
+           ORDER BY t.place"#,
+        viewer.map(|user| user.0),
+        canvas_id.0,
+        &ids,
+        &creators,
+        &cells,
+    )
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+/// Cell and pixels of the tiles of an area, for a picture.
 pub(crate) async fn pixels(
     executor: impl PgExecutor<'_>,
     canvas_id: CanvasId,
+    area: Area,
 ) -> Result<Vec<(Coord, Vec<u8>)>> {
     query!(
-        "SELECT x, y, pixels FROM tiles WHERE canvas_id = $1",
-        canvas_id.0
+        "SELECT x, y, pixels FROM tiles
+         WHERE canvas_id = $1 AND x BETWEEN $2 AND $3 AND y BETWEEN $4 AND $5",
+        canvas_id.0,
+        area.x0,
+        area.x1,
+        area.y0,
+        area.y1,
     )
     .map(|row| (Coord { x: row.x, y: row.y }, row.pixels))
     .fetch_all(executor)

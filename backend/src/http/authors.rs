@@ -7,6 +7,7 @@ use super::{
     error::{ApiError, Resource},
     extract::{CanvasPath, OptionalUser, Query},
     openapi::{CellQuery, ReadsCanvas},
+    past as moments,
 };
 use crate::{
     cell_log::{self, CellKey},
@@ -42,8 +43,8 @@ struct AuthorsQuery {
     x: i64,
     /// Row
     y: i64,
-    /// The `seq` of the event after which it was so; the newest if not given
-    at: Option<i64>,
+    /// As it was after the event with this `seq`, or at this time (RFC 3339); now if not given
+    at: Option<String>,
 }
 
 /// Who painted each pixel of a tile
@@ -57,6 +58,7 @@ async fn authors(
     client: ClientAddr,
     Query(query): Query<AuthorsQuery>,
 ) -> Result<Response, ApiError> {
+    let at = moments::at("at", query.at.as_deref())?;
     let reads = &state.pools.reads;
     readable(reads, id, user.user_id()).await?;
     let canvas = canvases::find(reads, id, user.user_id())
@@ -76,11 +78,10 @@ async fn authors(
     if !grid.contains(cell) {
         return Err(Refusal::OutOfBounds.into());
     }
-    let seq = query.at.unwrap_or(canvas.last_seq);
-    if !(0..=canvas.last_seq).contains(&seq) {
-        let problem = format_args!("must be from 0 to {}, the newest event", canvas.last_seq);
-        return Err(ApiError::invalid("at", problem));
-    }
+    let seq = match at {
+        Some(at) => moments::resolve(&state, id, "at", at).await?,
+        None => canvas.last_seq,
+    };
     let place = bulk::place(&state, id, client).await?;
     let pixels = if seq == canvas.last_seq {
         let key = CellKey {

@@ -9,10 +9,12 @@ use super::{
     etag,
     extract::{CanvasPath, OptionalUser, Query},
     openapi::{PictureQuery, ReadsCanvas},
+    past as moments,
 };
 use crate::{
     db::{canvases, tiles},
-    picture::{self, Board, Picture},
+    past::tiles as past,
+    picture::{self, Board, Picture, View},
     state::AppState,
 };
 use axum::{
@@ -22,7 +24,12 @@ use axum::{
 };
 use axum_extra::{TypedHeader, headers::ETag};
 use serde::Deserialize;
-use shared::{api::Canvas, canvas::Visibility, ids::CanvasId, limits};
+use shared::{
+    api::Canvas,
+    canvas::{Coord, Visibility},
+    ids::CanvasId,
+    limits,
+};
 use std::sync::Arc;
 use tokio::task;
 use utoipa::IntoParams;
@@ -39,9 +46,19 @@ struct ImageQuery {
     /// Pixels of the picture per pixel of the board, in both directions; 1 by default
     #[param(minimum = 1, maximum = 8)]
     scale: Option<usize>,
+    /// As it was after the event with this `seq`, or at this time (RFC 3339); now if not given
+    at: Option<String>,
+    /// First column of an area, instead of the whole board
+    x0: Option<i64>,
+    /// First row
+    y0: Option<i64>,
+    /// Last column
+    x1: Option<i64>,
+    /// Last row
+    y1: Option<i64>,
 }
 
-/// The board as a PNG
+/// The board, or an area of it, as a PNG
 #[utoipa::path(get, path = "/canvases/{canvas_id}/image.png", tag = "canvases", security((), ("bearer" = []), ("cookie" = [])),
     params(("canvas_id" = i64, Path), ImageQuery),
     responses((status = 200, content_type = "image/png", body = Vec<u8>, description = "The board"),
@@ -59,26 +76,33 @@ async fn image(
     if !(1..=8).contains(&scale) {
         return Err(ApiError::invalid("scale", "must be from 1 to 8"));
     }
+    let at = moments::at("at", query.at.as_deref())?;
     let viewer = user.user_id();
     readable(&state.pools.reads, id, viewer).await?;
     let canvas = canvases::find(&state.pools.reads, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
-    let board = board(&canvas, scale);
+    let area = moments::area([query.x0, query.y0, query.x1, query.y1], &canvas)?;
+    let at = match at {
+        Some(at) => Some(moments::resolve(&state, id, "at", at).await?),
+        None => None,
+    };
+    let view = View { area, at, scale };
+    let board = board(&canvas, view);
     let most = usize::try_from(limits::IMAGE_SIDE).unwrap_or_default();
     if board.width() > most || board.height() > most {
         return Err(ApiError::ImageTooLarge);
     }
-    let current = tag(&canvas, scale)?;
+    let current = tag(&canvas, view)?;
     if etag::matches(&headers, &current) {
         let headers = (TypedHeader(current), caching(&canvas));
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let Picture { canvas, png } = picture(state.clone(), canvas, scale, client).await?;
+    let Picture { canvas, png } = picture(state.clone(), canvas, view, client).await?;
     // The answer has a place of its own: the picture may have been made for others.
     let place = bulk::place(&state, id, client).await?;
     let answer = (
-        TypedHeader(tag(&canvas, scale)?),
+        TypedHeader(tag(&canvas, view)?),
         caching(&canvas),
         [(header::CONTENT_TYPE, "image/png")],
         png,
@@ -91,27 +115,34 @@ async fn image(
 async fn picture(
     state: AppState,
     canvas: Canvas,
-    scale: usize,
+    view: View,
     client: ClientAddr,
 ) -> Result<Picture, ApiError> {
-    if let Some(picture) = state.image_cache.get(&canvas, scale).await {
+    if let Some(picture) = state.image_cache.get(&canvas, view).await {
         return Ok(picture);
     }
     let made = tokio::spawn(async move {
-        let encoding = encode(&state, canvas.id, scale, client);
-        let cached = state.image_cache.get_or_encode(&canvas, scale, encoding);
+        let encoding = encode(&state, canvas.id, view, client);
+        let cached = state.image_cache.get_or_encode(&canvas, view, encoding);
         cached.await.map_err(ApiError::from_shared)
     });
     made.await.map_err(ApiError::internal)?
 }
 
-fn board(canvas: &Canvas, scale: usize) -> Board {
+fn board(canvas: &Canvas, view: View) -> Board {
     let size = |length: i32| usize::try_from(length).unwrap_or_default();
+    let area = view
+        .area
+        .unwrap_or(past::board(canvas.width, canvas.height));
     Board {
-        columns: size(canvas.width),
-        rows: size(canvas.height),
+        first: Coord {
+            x: area.x0,
+            y: area.y0,
+        },
+        columns: size(area.x1 - area.x0 + 1),
+        rows: size(area.y1 - area.y0 + 1),
         tile_size: size(canvas.tile_size),
-        scale,
+        scale: view.scale,
     }
 }
 
@@ -119,7 +150,7 @@ fn board(canvas: &Canvas, scale: usize) -> Board {
 async fn encode(
     state: &AppState,
     id: CanvasId,
-    scale: usize,
+    view: View,
     client: ClientAddr,
 ) -> Result<Picture, ApiError> {
     let place = bulk::place(state, id, client).await?;
@@ -128,9 +159,22 @@ async fn encode(
     let canvas = canvases::find(&mut lease, id, None)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
-    let tiles = tiles::pixels(&mut lease, id).await?;
-    lease.end_snapshot().await?;
-    let board = board(&canvas, scale);
+    let tiles = match view.at {
+        None => {
+            let area = view
+                .area
+                .unwrap_or(past::board(canvas.width, canvas.height));
+            let tiles = tiles::pixels(&mut lease, id, area).await?;
+            lease.end_snapshot().await?;
+            tiles
+        }
+        Some(seq) => {
+            // What happened does not change.
+            lease.end_snapshot().await?;
+            pixels_at(state, &canvas, view, seq).await?
+        }
+    };
+    let board = board(&canvas, view);
     let palette = canvas.palette.clone();
     let encode = move || {
         let png = picture::encode(&board, &palette, tiles);
@@ -147,10 +191,30 @@ async fn encode(
     })
 }
 
-fn tag(canvas: &Canvas, scale: usize) -> Result<ETag, ApiError> {
-    format!("\"{}-{}-{scale}\"", canvas.epoch, canvas.last_seq)
-        .parse()
-        .map_err(ApiError::internal)
+/// Cell and pixels of the tiles of a view of the past.
+async fn pixels_at(
+    state: &AppState,
+    canvas: &Canvas,
+    view: View,
+    seq: i64,
+) -> Result<Vec<(Coord, Vec<u8>)>, ApiError> {
+    let area = view
+        .area
+        .unwrap_or(past::board(canvas.width, canvas.height));
+    let mut tiles = Vec::new();
+    let mut next = Some(past::After::START);
+    while let Some(after) = next {
+        let page = past::page(&state.pools.reads, canvas.id, area, after, seq).await?;
+        let pixels = page.tiles.into_iter();
+        tiles.extend(pixels.map(|tile| (tile.at, tile.pixels.into_bytes())));
+        next = page.next;
+    }
+    Ok(tiles)
+}
+
+fn tag(canvas: &Canvas, view: View) -> Result<ETag, ApiError> {
+    let tag = format!("\"{}\"", view.tag(canvas));
+    tag.parse().map_err(ApiError::internal)
 }
 
 fn caching(canvas: &Canvas) -> [(HeaderName, HeaderValue); 1] {

@@ -193,9 +193,12 @@ impl NewOne<'_> {
         }
     }
 
-    async fn evidence(&self, reads: &Pool, now: DateTime<Utc>) -> db::Result<Gathered> {
+    async fn evidence(&self, state: &AppState, now: DateTime<Utc>) -> db::Result<Gathered> {
+        let reads = &state.pools.reads;
         match self.source {
-            Source::Canvas(canvas) => evidence::gather(reads, canvas, self.target, now).await,
+            Source::Canvas(canvas) => {
+                evidence::gather(reads, &state.event_index, canvas, self.target, now).await
+            }
             Source::DirectMessage(message) => evidence::of_direct_message(reads, message).await,
         }
     }
@@ -322,7 +325,7 @@ async fn file(state: &AppState, client: ClientAddr, new: &NewOne<'_>) -> Result<
             .map_err(ApiError::RateLimited)?;
         let _place = bulk::place(state, canvas, client).await?;
         let now = state.hub.clock().now();
-        Some(new.evidence(reads, now).await?)
+        Some(new.evidence(state, now).await?)
     };
     let mut transaction = state.pool.begin().await?;
     if !reports::lock_reporter(&mut transaction, new.reporter.id).await? {

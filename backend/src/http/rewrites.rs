@@ -20,6 +20,7 @@ use super::{
 use crate::{
     cell_history::Rule,
     db::{canvases, rewrites, sanctions},
+    past::cells,
     rewrites::MAX_SILENCE_MS,
     state::AppState,
 };
@@ -138,7 +139,7 @@ async fn undo(
     let maker = [undone.by.user_id];
     let cells = match (undone.first_seq, undone.last_seq) {
         (Some(first), Some(last)) => {
-            rewrites::cells_of_users(&state.pools.reads, canvas_id, &maker, first, last).await?
+            cells::changed_by(&state.event_index, canvas_id, &maker, first - 1..last).await?
         }
         _ => Vec::new(),
     };

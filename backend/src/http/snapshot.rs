@@ -1,13 +1,16 @@
 //! The snapshot of a canvas, from one consistent read, that a client starts from.
 
+mod past;
+
 use super::{
     bulk,
     canvases::readable,
     client_addr::ClientAddr,
     error::{ApiError, Resource},
     etag,
-    extract::{CanvasPath, OptionalUser},
-    openapi::ReadsCanvas,
+    extract::{CanvasPath, OptionalUser, Query},
+    openapi::{QueryOnly, ReadsCanvas},
+    past as moments,
 };
 use crate::{
     bulk_reads::Place,
@@ -15,12 +18,13 @@ use crate::{
         Lease, canvases, messages,
         tiles::{self, Filter},
     },
+    past::area::Area,
     state::AppState,
 };
 use axum::{extract::State, http::HeaderMap, response::Response};
 use axum_extra::headers::ETag;
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::{
     api::{Canvas, ChatMessage, Snapshot, Tile},
     canvas::Coord,
@@ -33,6 +37,7 @@ use std::{
     mem,
     time::{Duration, Instant},
 };
+use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// How long an answer may keep its transaction open, since PostgreSQL cannot remove old
@@ -44,18 +49,35 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(snapshot))
 }
 
-/// Everything that is on a canvas, from one consistent read
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SnapshotQuery {
+    /// As it was after the event with this `seq`, or at this time (RFC 3339); now if not given
+    at: Option<String>,
+    /// First column of an area; only its tiles are in the answer
+    x0: Option<i64>,
+    /// First row
+    y0: Option<i64>,
+    /// Last column
+    x1: Option<i64>,
+    /// Last row
+    y1: Option<i64>,
+}
+
+/// Everything that is, or was, on a canvas, from one consistent read
 #[utoipa::path(get, path = "/canvases/{canvas_id}/snapshot", tag = "canvases", security((), ("bearer" = []), ("cookie" = [])),
-    params(("canvas_id" = i64, Path)),
+    params(("canvas_id" = i64, Path), SnapshotQuery),
     responses((status = 200, body = Snapshot, description = "All up to `seq`, nothing later"),
-        (status = 304, description = "As it was when the ETag was given"), ReadsCanvas))]
+        (status = 304, description = "As it was when the ETag was given"), ReadsCanvas, QueryOnly))]
 async fn snapshot(
     State(state): State<AppState>,
     user: OptionalUser,
     CanvasPath(id): CanvasPath,
     client: ClientAddr,
+    Query(query): Query<SnapshotQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let at = moments::at("at", query.at.as_deref())?;
     let user = user.user_id();
     let reads = &state.pools.reads;
     let access = readable(reads, id, user).await?;
@@ -63,9 +85,20 @@ async fn snapshot(
     let mut canvas = canvases::find(reads, id, viewer)
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let area = moments::area([query.x0, query.y0, query.x1, query.y1], &canvas)?;
     let active_users = state.hub.active_users(id).await;
     canvas.active_users = active_users.len();
-    let current = tag(viewer, access.acl_version, &canvas, &active_users)?;
+    if let Some(at) = at {
+        let seq = moments::resolve(&state, id, "at", at).await?;
+        let current = etag::weak(&(viewer, access.acl_version, &canvas, area, seq))?;
+        if etag::matches(&headers, &current) {
+            return Ok(etag::not_modified(current));
+        }
+        let place = bulk::place(&state, id, client).await?;
+        let answer = past::stream(&state, place, viewer, &canvas, area, seq).await?;
+        return Ok(etag::tagged(current, answer));
+    }
+    let current = tag(viewer, access.acl_version, &canvas, area, &active_users)?;
     if etag::matches(&headers, &current) {
         return Ok(etag::not_modified(current));
     }
@@ -79,8 +112,8 @@ async fn snapshot(
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     canvas.active_users = active_users.len();
-    let current = tag(viewer, access.acl_version, &canvas, &active_users)?;
-    let answer = stream(place, lease, viewer, canvas, active_users).await?;
+    let current = tag(viewer, access.acl_version, &canvas, area, &active_users)?;
+    let answer = stream(place, lease, viewer, canvas, area, active_users).await?;
     Ok(etag::tagged(current, answer))
 }
 
@@ -90,9 +123,10 @@ fn tag(
     viewer: Option<UserId>,
     acl_version: i64,
     canvas: &Canvas,
+    area: Option<Area>,
     active_users: &[ActiveUser],
 ) -> Result<ETag, ApiError> {
-    etag::weak(&(viewer, acl_version, canvas, active_users))
+    etag::weak(&(viewer, acl_version, canvas, area, active_users))
 }
 
 async fn stream(
@@ -100,20 +134,33 @@ async fn stream(
     lease: Lease,
     viewer: Option<UserId>,
     canvas: Canvas,
+    area: Option<Area>,
     active_users: Vec<ActiveUser>,
 ) -> Result<Response, ApiError> {
     let head = bulk::open_object(&Head {
         epoch: canvas.epoch,
         seq: canvas.last_seq,
         canvas: &canvas,
+        active_count: active_users.len(),
     })?;
+    let limit = Some(tiles_at_once(&canvas));
+    let filter = area.map_or(Filter::ALL, |area| Filter {
+        from: Coord {
+            x: area.x0,
+            y: area.y0,
+        },
+        to: Coord {
+            x: area.x1,
+            y: area.y1,
+        },
+        ..Filter::ALL
+    });
     let rest = Rest {
         id: canvas.id,
         viewer,
-        at_once: tiles_at_once(&canvas),
         began: Instant::now(),
         head,
-        reading: Some((lease, Filter::ALL.after)),
+        reading: Some((lease, Filter { limit, ..filter })),
         has_tiles: false,
         messages: VecDeque::new(),
         has_messages: false,
@@ -137,18 +184,18 @@ struct Head<'a> {
     epoch: Epoch,
     seq: i64,
     canvas: &'a Canvas,
+    active_count: usize,
 }
 
 /// What is still to be sent of a [`Snapshot`].
 struct Rest {
     id: CanvasId,
     viewer: Option<UserId>,
-    at_once: i64,
     began: Instant,
     /// What comes before the tiles; empty once it was sent.
     head: Vec<u8>,
-    /// The transaction, and the last tile read; none once all is read.
-    reading: Option<(Lease, Coord)>,
+    /// The transaction, and the tiles to read next; none once all is read.
+    reading: Option<(Lease, Filter)>,
     has_tiles: bool,
     messages: VecDeque<ChatMessage>,
     has_messages: bool,
@@ -163,21 +210,17 @@ impl Rest {
         if !json.is_empty() {
             json.extend_from_slice(br#","tiles":["#);
         }
-        if let Some((mut lease, after)) = self.reading.take() {
+        if let Some((mut lease, filter)) = self.reading.take() {
             if self.began.elapsed() > MAX_TRANSACTION {
                 return Err(ApiError::Unavailable);
             }
-            let filter = Filter {
-                after,
-                limit: Some(self.at_once),
-                ..Filter::ALL
-            };
             let tiles = tiles::list(&mut lease, self.id, self.viewer, filter).await?;
             append(&mut json, &tiles, &mut self.has_tiles)?;
-            if i64::try_from(tiles.len()).is_ok_and(|read| read == self.at_once)
+            if i64::try_from(tiles.len()).ok() == filter.limit
                 && let Some(Tile { x, y, .. }) = tiles.last()
             {
-                self.reading = Some((lease, Coord { x: *x, y: *y }));
+                let after = Coord { x: *x, y: *y };
+                self.reading = Some((lease, Filter { after, ..filter }));
                 return Ok((json.into(), Some(self)));
             }
             let newest = limits::SNAPSHOT_MESSAGES;

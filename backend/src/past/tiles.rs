@@ -1,10 +1,17 @@
 //! Tiles as they were: the state of cells after any event, and what happened in them since.
 
+mod build;
+mod page;
 mod read;
 mod segment;
 mod steps;
 mod tile;
 
+#[cfg(test)]
+mod properties;
+
+pub(crate) use build::{cover, step};
+pub(crate) use page::{After, Page, board, page};
 pub(crate) use read::{KnownCell, NextSteps, coord, number, state, steps_after};
 pub(crate) use steps::{CellStep, Steps, steps};
 pub(crate) use tile::PastTile;

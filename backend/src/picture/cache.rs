@@ -4,33 +4,64 @@
 use bytes::Bytes;
 use moka::future::Cache;
 use shared::{
-    api::Canvas,
+    api::{Canvas, rewrites::Area},
     ids::{CanvasId, Epoch},
 };
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 /// Bytes of encoded pictures in the cache at most.
 const CAPACITY: u64 = 64 * 1024 * 1024;
 /// Larger pictures are not kept, so that a few of them do not evict all others.
 const MAX_PICTURE_BYTES: usize = 16 * 1024 * 1024;
 
-/// Which picture: of which state of which canvas, and how large.
+/// What is shown of a canvas, when, and how large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct View {
+    /// The cells; none for the whole board.
+    pub(crate) area: Option<Area>,
+    /// As it was after the event with this `seq`; none for now.
+    pub(crate) at: Option<i64>,
+    /// Pixels of the picture for one pixel of the board, in both directions.
+    pub(crate) scale: usize,
+}
+
+/// Which picture: a view of which state of which canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key {
     canvas: CanvasId,
     epoch: Epoch,
     seq: i64,
-    scale: usize,
+    /// A hash of the palette, since the past is shown in the colours of today.
+    palette: u64,
+    view: View,
 }
 
 impl Key {
-    fn of(canvas: &Canvas, scale: usize) -> Self {
+    fn of(canvas: &Canvas, view: View) -> Self {
+        let mut palette = DefaultHasher::new();
+        canvas.palette.hash(&mut palette);
         Self {
             canvas: canvas.id,
             epoch: canvas.epoch,
-            seq: canvas.last_seq,
-            scale,
+            seq: view.at.unwrap_or(canvas.last_seq),
+            palette: palette.finish(),
+            view,
         }
+    }
+}
+
+impl View {
+    /// What differs between any two different pictures of a canvas.
+    pub(crate) fn tag(self, canvas: &Canvas) -> String {
+        let key = Key::of(canvas, self);
+        let mut tag = format!("{}-{}-{:x}-{}", key.epoch, key.seq, key.palette, self.scale);
+        if let Some(Area { x0, y0, x1, y1 }) = self.area {
+            tag += &format!("-{x0}.{y0}.{x1}.{y1}");
+        }
+        tag
     }
 }
 
@@ -55,8 +86,8 @@ impl ImageCache {
     }
 
     /// The picture of the canvas in this state, if it is in the cache.
-    pub(crate) async fn get(&self, canvas: &Canvas, scale: usize) -> Option<Picture> {
-        self.0.get(&Key::of(canvas, scale)).await
+    pub(crate) async fn get(&self, canvas: &Canvas, view: View) -> Option<Picture> {
+        self.0.get(&Key::of(canvas, view)).await
     }
 
     /// The picture of the canvas in this state; `encode` makes it where it is not in
@@ -67,12 +98,12 @@ impl ImageCache {
     pub(crate) async fn get_or_encode<E: Send + Sync + 'static>(
         &self,
         canvas: &Canvas,
-        scale: usize,
+        view: View,
         encode: impl Future<Output = Result<Picture, E>>,
     ) -> Result<Picture, Arc<E>> {
-        let key = Key::of(canvas, scale);
+        let key = Key::of(canvas, view);
         let picture = self.0.try_get_with(key, encode).await?;
-        let shown = Key::of(&picture.canvas, scale);
+        let shown = Key::of(&picture.canvas, view);
         if picture.png.len() > MAX_PICTURE_BYTES {
             self.0.invalidate(&key).await;
         } else if shown != key {

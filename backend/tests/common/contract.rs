@@ -118,7 +118,8 @@ const OBJECTS: &Table = &[
     ),
     (
         "Snapshot",
-        "epoch:uuid seq:int canvas:Canvas tiles:[Tile] messages:[ChatMessage] active_users:[ActiveUser]",
+        "epoch:uuid seq:int canvas:Canvas active_count:int tiles:[Tile] messages:[ChatMessage] \
+         active_users:[ActiveUser]",
     ),
     (
         "Problem",

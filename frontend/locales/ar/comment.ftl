@@ -81,7 +81,6 @@ changed =
         [many] تغيّر { $n } بكسلًا منذ ذلك الحين.
        *[other] تغيّر { $n } بكسل منذ ذلك الحين.
     }
-too-long-ago = رُسم هنا أكثر مما يسمح بعرض ما كان حينها.
 then-away = تعذّر الآن عرض ما كان حينها.
 
 ## The list of what happens on the canvas.

@@ -65,7 +65,6 @@ changed =
         [one] { $n } Pixel seitdem geändert.
        *[other] { $n } Pixel seitdem geändert.
     }
-too-long-ago = Hier wurde zu viel gezeichnet, um zu zeigen, wie es damals aussah.
 then-away = Wie es damals aussah, ist gerade nicht zu bekommen.
 
 ## The list of what happens on the canvas.

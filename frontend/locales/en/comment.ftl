@@ -68,7 +68,6 @@ changed =
         [one] { $n } pixel changed since.
        *[other] { $n } pixels changed since.
     }
-too-long-ago = Too much was drawn here to show how it looked then.
 then-away = How it looked then cannot be had just now.
 
 ## The list of what happens on the canvas.

@@ -65,7 +65,6 @@ changed =
         [one] { $n } píxel cambiado desde entonces.
        *[other] { $n } píxeles cambiados desde entonces.
     }
-too-long-ago = Aquí se ha dibujado demasiado para mostrar cómo era entonces.
 then-away = En este momento no se puede mostrar cómo era entonces.
 
 ## The list of what happens on the canvas.

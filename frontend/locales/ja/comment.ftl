@@ -49,7 +49,6 @@ now = 今
 nothing-there = 空
 unchanged = 絵はその後変わっていません。
 changed = その後 { NUMBER($n) } ピクセル変わりました。
-too-long-ago = 描き足しが多すぎて、当時の様子を表示できません。
 then-away = 今は当時の様子を取得できません。
 
 ## The list of what happens on the canvas.

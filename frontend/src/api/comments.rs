@@ -6,7 +6,6 @@ use shared::{
     canvas::Coord,
     ids::CanvasId,
     limits,
-    protocol::DurableEvent,
 };
 
 /// Gets a page of the comments on a cell, oldest first; `cursor` is the previous
@@ -33,28 +32,6 @@ pub async fn of_cell(id: CanvasId, at: Coord, cursor: Option<&str>) -> ApiResult
 pub async fn of_canvas(id: CanvasId, cursor: Option<&str>) -> ApiResult<Page<Comment>> {
     let mut call =
         get(&format!("/canvases/{id}/comments")).query("limit", &limits::MAX_PAGE.to_string());
-    if let Some(cursor) = cursor {
-        call = call.query("cursor", cursor);
-    }
-    parse(fetch(call).await)
-}
-
-/// Gets a page of the events of a cell up to `until_seq`, oldest first; `cursor`
-/// is the previous page's `next_cursor`.
-///
-/// # Errors
-/// [`super::ApiError`].
-pub async fn events_of_cell(
-    id: CanvasId,
-    at: Coord,
-    until_seq: i64,
-    cursor: Option<&str>,
-) -> ApiResult<Page<DurableEvent>> {
-    let mut call = get(&format!("/canvases/{id}/events"))
-        .query("x", &at.x.to_string())
-        .query("y", &at.y.to_string())
-        .query("until_seq", &until_seq.to_string())
-        .query("limit", &limits::MAX_PAGE.to_string());
     if let Some(cursor) = cursor {
         call = call.query("cursor", cursor);
     }

@@ -20,6 +20,18 @@ pub async fn authors(id: CanvasId, at: Coord) -> ApiResult<Authors> {
     parse(fetch(call).await)
 }
 
+/// Gets who painted each pixel of a tile as it was after an event.
+///
+/// # Errors
+/// [`super::ApiError`].
+pub async fn authors_at(id: CanvasId, at: Coord, seq: i64) -> ApiResult<Authors> {
+    let call = get(&format!("/canvases/{id}/authors"))
+        .query("x", &at.x.to_string())
+        .query("y", &at.y.to_string())
+        .query("at", &seq.to_string());
+    parse(fetch(call).await)
+}
+
 /// Counts what a rewrite would change. Also returns the pixels, as far as the
 /// server tells them.
 ///

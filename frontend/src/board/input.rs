@@ -458,8 +458,12 @@ impl InputController {
             return;
         };
         if self.shift.get() {
-            self.session.mention(at, "");
-            let tile = TileMention { at, seq: None };
+            let seq = untrack(|| self.store.past_seq());
+            // What others see is now.
+            if seq.is_none() {
+                self.session.mention(at, "");
+            }
+            let tile = TileMention { at, seq };
             self.store.chat_insert.set(Some(tile));
             return;
         }

@@ -45,6 +45,8 @@ pub enum KeyCommand {
     SwapColors,
     /// Switches mirroring on or off.
     ToggleMirror,
+    /// Shows or hides what the open tile was yesterday.
+    ToggleGhost,
     /// Writes a comment on the selected tile.
     Comment,
     /// Opens or closes the time bar.
@@ -147,6 +149,7 @@ pub fn command(press: KeyPress<'_>) -> Option<KeyCommand> {
         "KeyC" => Some(KeyCommand::SelectTool(Tool::Circle)),
         "KeyI" => Some(KeyCommand::SelectTool(Tool::Picker)),
         "KeyM" => Some(KeyCommand::ToggleMirror),
+        "KeyG" => Some(KeyCommand::ToggleGhost),
         "KeyX" => Some(KeyCommand::SwapColors),
         "KeyN" => Some(KeyCommand::Comment),
         "KeyT" => Some(KeyCommand::ToggleTime),

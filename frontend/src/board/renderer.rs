@@ -8,7 +8,7 @@ use super::{
     overlay::{self, Forbidden, Scene},
     pins::{self, Pin},
     theme::Theme,
-    tile_cache::{Content, TileCache, context_of},
+    tile_cache::{Content, OpenTile, TileCache, context_of},
 };
 use crate::{
     browser::{self, uptime_ms},
@@ -281,9 +281,13 @@ impl BoardRenderer {
                 if !(is_live_changed | self.base_dirty.take()) {
                     return false;
                 }
-                let editing = store.editing.get_untracked();
+                let ghost = store.ghost.get_untracked();
+                let open = OpenTile {
+                    editing: store.editing.get_untracked(),
+                    ghost: ghost.as_ref(),
+                };
                 store.tiles.peek(|tiles| {
-                    let is_complete = self.draw_base(&mut cache, Content::Tiles(tiles), editing);
+                    let is_complete = self.draw_base(&mut cache, Content::Tiles(tiles), open);
                     if is_complete
                         && tiles.grid().is_some()
                         && !self.is_first_picture_marked.replace(true)
@@ -301,7 +305,7 @@ impl BoardRenderer {
                     if !(past_cache.repaint(&dirty, tiles) | self.base_dirty.take()) {
                         return false;
                     }
-                    !self.draw_base(&mut past_cache, Content::Tiles(tiles), None)
+                    !self.draw_base(&mut past_cache, Content::Tiles(tiles), OpenTile::default())
                 })
             }
             Display::Picture(seq) => {
@@ -310,7 +314,8 @@ impl BoardRenderer {
                 };
                 store.overviews.with_untracked(|all| {
                     if let (Some(picture), true) = (all.get(&seq), self.base_dirty.take()) {
-                        self.draw_base(&mut past_cache, Content::Picture(grid, picture), None);
+                        let content = Content::Picture(grid, picture);
+                        self.draw_base(&mut past_cache, content, OpenTile::default());
                     }
                 });
                 false
@@ -319,18 +324,13 @@ impl BoardRenderer {
     }
 
     /// Draws the lower canvas. Returns false if chunks are still missing.
-    fn draw_base(
-        &self,
-        cache: &mut TileCache,
-        content: Content<'_>,
-        editing: Option<Coord>,
-    ) -> bool {
+    fn draw_base(&self, cache: &mut TileCache, content: Content<'_>, open: OpenTile<'_>) -> bool {
         let viewport = self.store.viewport.get_untracked();
         let is_complete = cache.draw(
             &self.base.1,
             &viewport,
             self.ratio.get(),
-            (content, editing),
+            (content, open),
             &self.theme.borrow(),
             browser::monotonic_ms,
         );

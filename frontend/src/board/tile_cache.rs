@@ -3,6 +3,7 @@
 //! a tile changed, and evicted when they were not used for long.
 
 use super::{
+    ghost,
     grid_lines::{draw_borders, draw_checks, draw_pixel_lines},
     sample::{self, Area},
     theme::Theme,
@@ -10,6 +11,7 @@ use super::{
 use crate::{
     model::{
         camera::{Viewport, board_size, floor},
+        ghost::Ghost,
         palette,
         tile_store::{Dirty, TileStore},
     },
@@ -47,6 +49,15 @@ pub enum Content<'a> {
     Tiles(&'a TileStore),
     /// A picture of a part of the board, in place of its tiles.
     Picture(Grid, &'a Overview),
+}
+
+/// The tile in which somebody draws.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenTile<'a> {
+    /// The tile; none if there is none.
+    pub editing: Option<Coord>,
+    /// What it was yesterday, while that is shown.
+    pub ghost: Option<&'a Ghost>,
 }
 
 /// The chunks of one board.
@@ -113,7 +124,7 @@ impl TileCache {
         context: &CanvasRenderingContext2d,
         viewport: &Viewport,
         ratio: f64,
-        (content, editing): (Content<'_>, Option<Coord>),
+        (content, open): (Content<'_>, OpenTile<'_>),
         theme: &Theme,
         now: impl Fn() -> f64,
     ) -> bool {
@@ -138,8 +149,12 @@ impl TileCache {
         context.set_fill_style_str(&theme.paper);
         context.fill_rect(left, top, right - left, bottom - top);
 
+        let OpenTile { editing, ghost } = open;
         if let Some(at) = editing {
             draw_checks(context, &grid, at, theme, to_device);
+        }
+        if let Some(ghost) = ghost {
+            ghost::draw_under(context, &grid, ghost, &self.palette, to_device);
         }
         let complete = match content {
             Content::Tiles(tiles) => self.draw_chunks(context, viewport, ratio, tiles, &grid, &now),
@@ -148,6 +163,9 @@ impl TileCache {
                 true
             }
         };
+        if let (Some(ghost), Content::Tiles(tiles)) = (ghost, content) {
+            ghost::draw_over(context, &grid, tiles, ghost, &self.palette, to_device);
+        }
         if editing.is_none() {
             draw_pixel_lines(context, viewport, ratio, &grid, theme);
         }

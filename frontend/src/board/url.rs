@@ -1,8 +1,11 @@
 //! The camera and the selected tile in the page's address: `#x,y,zoom` and
-//! `?tile=12,7`; a comment, `?comment=5`. Pure.
+//! `?tile=12,7`; a comment, `?comment=5`; a file, `?export=5`. Pure.
 
 use crate::model::camera::Camera;
-use shared::{canvas::Coord, ids::CommentId};
+use shared::{
+    canvas::Coord,
+    ids::{CommentId, ExportId},
+};
 
 /// Parses the camera in a hash, with or without `#`; none if it is invalid.
 pub fn parse(hash: &str) -> Option<Camera> {
@@ -52,6 +55,13 @@ pub fn comment(query: &str) -> Option<CommentId> {
     id.parse().ok()
 }
 
+/// Parses the file in a query such as `?export=5`.
+pub fn export(query: &str) -> Option<ExportId> {
+    let mut pairs = query.trim_start_matches('?').split('&');
+    let id = pairs.find_map(|pair| pair.strip_prefix("export="))?;
+    id.parse().ok()
+}
+
 fn round(value: f64, digits: i32) -> f64 {
     let scale = 10f64.powi(digits);
     // Adding zero turns -0 into 0.
@@ -98,6 +108,13 @@ mod tests {
         assert_eq!(tile("?a=b&tile=12%2C7"), at);
         assert_eq!(tile("?tile=12"), None);
         assert_eq!(tile(""), None);
+    }
+
+    #[test]
+    fn a_file_is_found_in_the_query() {
+        assert_eq!(export("?export=5"), Some(ExportId(5)));
+        assert_eq!(export("?t=5&export=6"), Some(ExportId(6)));
+        assert_eq!(export("?export=x"), None);
     }
 
     #[test]

@@ -193,6 +193,7 @@ fn redraw_when_needed(
         store.viewport.track();
         store.canvas.track();
         store.editing.track();
+        store.ghost.track();
         with_renderer(&BoardRenderer::redraw);
     });
     Effect::new(move || {

@@ -7,7 +7,6 @@ use crate::{
         account::AccountDialog,
         canvas_settings::CanvasSettings,
         dialog::Dialog,
-        export::Export,
         inbox::preferences::NotificationSettings,
         invites::Invites,
         keep_account::KeepAccount,
@@ -39,8 +38,6 @@ pub enum DialogKind {
     Keep,
     /// Invites to the canvas.
     Invites,
-    /// Download of the canvas as a picture.
-    Export,
     /// Confirmation for a guest, whose account is lost after signing out.
     SignOut,
     /// The form of a sanction.
@@ -62,7 +59,6 @@ impl DialogKind {
             Self::Account => account_texts().account(),
             Self::Keep => account_texts().keep_title(),
             Self::Invites => account_texts().invites(),
-            Self::Export => t().download_picture(),
             Self::SignOut => t().sign_out_title(),
             Self::Sanction => order_texts().sanction(),
             Self::Report => order_texts().report_title(),
@@ -141,7 +137,6 @@ pub fn DialogHost(
                     view! { <KeepAccount done=move |()| dialogs.close() /> }.into_any()
                 }
                 DialogKind::Invites => view! { <Invites /> }.into_any(),
-                DialogKind::Export => view! { <Export /> }.into_any(),
                 DialogKind::SignOut => view! { <SignOut /> }.into_any(),
                 DialogKind::Sanction => view! { <SanctionForm /> }.into_any(),
                 DialogKind::Report => view! { <ReportForm /> }.into_any(),

@@ -43,10 +43,14 @@ pub enum Glyph {
     Eraser,
     /// Fills an area.
     Fill,
+    /// A film.
+    Film,
     /// The whole board.
     Fit,
     /// Follows a person.
     Follow,
+    /// What was here before.
+    Ghost,
     /// The world: languages.
     Globe,
     /// A heart.
@@ -163,11 +167,17 @@ impl Glyph {
             Self::Fill => {
                 "M11 3v4M4.500 13.500 11 7l7.500 7.500L12 21zM5 13.500h13M20.500 17s1.500 2 1.500 3a1.500 1.500 0 0 1-3 0c0-1 1.500-3 1.500-3z"
             }
+            Self::Film => {
+                "M4 5h16v14H4zM8 5v14M16 5v14M4 9.700h4M4 14.300h4M16 9.700h4M16 14.300h4"
+            }
             Self::Fit => {
                 "M4 9V5a1 1 0 0 1 1-1h4M15 4h4a1 1 0 0 1 1 1v4M20 15v4a1 1 0 0 1-1 1h-4M9 20H5a1 1 0 0 1-1-1v-4"
             }
             Self::Follow => {
                 "M2.5 12C5 7.5 8.300 5.5 12 5.5s7 2 9.5 6.5c-2.5 4.5-5.800 6.5-9.5 6.5S5 16.5 2.5 12zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z"
+            }
+            Self::Ghost => {
+                "M5 20V11a7 7 0 0 1 14 0v9l-2.300-2-2.400 2-2.300-2-2.300 2-2.400-2zM9.500 10.500v1M14.500 10.500v1"
             }
             Self::Globe => {
                 "M3 12h18M12 3c-6 5-6 13 0 18 6-5 6-13 0-18M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0"

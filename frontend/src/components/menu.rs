@@ -4,13 +4,15 @@ use crate::{
     components::{
         avatar::Avatar,
         dialogs::{DialogKind, Dialogs},
+        export::open_export,
         icons::{Glyph, Icon},
         language_picker::LanguagePicker,
         order::{OrderState, Section},
         restore::take_back,
         theme::ThemePicker,
     },
-    i18n::{account_texts, order::order_texts, rewrites::rewrite_texts, t},
+    i18n::{account_texts, export_texts, order::order_texts, rewrites::rewrite_texts, t},
+    model::export::ExportGoal,
     store::{Account, Store},
 };
 use leptos::{ev, html, prelude::*};
@@ -151,7 +153,17 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                         {item(Glyph::Tile, about(), DialogKind::Canvas)}
                         {(store.role() >= Some(Role::Moderator))
                             .then(|| item(Glyph::Share, account_texts().invites(), DialogKind::Invites))}
-                        {item(Glyph::Download, t().download_picture(), DialogKind::Export)}
+                        <button
+                            class="menu__item"
+                            type="button"
+                            on:click=move |_| {
+                                close.run(());
+                                open_export(store, ExportGoal::default());
+                            }
+                        >
+                            <Icon glyph=Glyph::Download />
+                            {export_texts().export()}
+                        </button>
                         {own_work()}
                         <button
                             class="menu__item"

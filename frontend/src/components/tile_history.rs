@@ -1,8 +1,8 @@
-//! The history of a tile: who did what and when. Read backwards from the
-//! canvas's event log, a few pages at a time.
+//! The history of a tile: who did what and when. Read backwards, as many changes
+//! at a time as a page of events has.
 
 use crate::{
-    api,
+    api::{self, ApiResult},
     components::{
         avatar::Avatar,
         icons::{Glyph, Icon},
@@ -14,28 +14,28 @@ use crate::{
         rewrites::rewrite_texts,
     },
     model::{
-        activity::{Activity, ActivityKind},
+        activity::Activity,
         rewrite::Change,
+        tile_past::{Span, TilePast},
     },
     session::{Session, activity},
     store::Store,
     tasks::Tasks,
 };
 use leptos::prelude::*;
-use shared::{canvas::Coord, limits};
+use shared::canvas::Coord;
 use std::collections::VecDeque;
 
-/// Most pages of the log that one search reads.
-const PAGES: usize = 5;
-/// Rows after which a search stops.
-const ENOUGH: usize = 12;
+/// Most pages of events in one part: its changes, and likes and comments between
+/// them.
+const MAX_PAGES: usize = 20;
 
 /// The history as far as it is known.
 #[derive(Clone, Copy)]
 struct Past {
     rows: RwSignal<VecDeque<Activity>>,
-    /// Events with this `seq` or a later one were searched.
-    from: RwSignal<Option<i64>>,
+    /// What is not read yet, oldest first; none until that is known.
+    parts: RwSignal<Option<Vec<Span>>>,
     searching: RwSignal<bool>,
     away: RwSignal<bool>,
     tasks: Tasks,
@@ -51,7 +51,7 @@ pub fn TileHistory(
     let session = expect_context::<Session>();
     let past = Past {
         rows: RwSignal::default(),
-        from: RwSignal::default(),
+        parts: RwSignal::default(),
         searching: RwSignal::default(),
         away: RwSignal::default(),
         tasks: Tasks::new(),
@@ -63,8 +63,8 @@ pub fn TileHistory(
         });
     });
     let unfolded = move |_| {
-        if past.from.get_untracked().is_none() {
-            past.search(store, session, at);
+        if past.parts.with_untracked(Option::is_none) {
+            past.read(store, session, at);
         }
     };
     let rows = move || {
@@ -72,7 +72,10 @@ pub fn TileHistory(
             .with(|rows| rows.iter().cloned().collect::<Vec<_>>())
     };
     let is_empty = move || past.rows.with(VecDeque::is_empty);
-    let has_more = move || past.from.get().is_none_or(|from| from > 1) && !past.has_begun();
+    let has_more = move || {
+        past.parts
+            .with(|parts| parts.as_ref().is_none_or(|parts| !parts.is_empty()))
+    };
     view! {
         <details class="history" on:toggle=unfolded>
             <summary>{board_texts().history()}</summary>
@@ -92,7 +95,7 @@ pub fn TileHistory(
                     class="btn btn--quiet"
                     type="button"
                     disabled=move || past.searching.get()
-                    on:click=move |_| past.search(store, session, at)
+                    on:click=move |_| past.read(store, session, at)
                 >
                     {board_texts().history_older()}
                 </button>
@@ -119,55 +122,56 @@ impl Past {
         });
     }
 
-    /// Whether the creation of the tile is among the rows.
-    fn has_begun(self) -> bool {
-        self.rows
-            .with(|rows| rows.iter().any(|row| row.kind == ActivityKind::Created))
-    }
-
-    /// Reads some pages of the log, backwards, until enough rows are found.
-    fn search(self, store: Store, session: Session, at: Coord) {
+    /// Reads the newest part that is not read yet.
+    fn read(self, store: Store, session: Session, at: Coord) {
         if self.searching.get_untracked() {
             return;
         }
         self.searching.set(true);
         self.away.set(false);
-        let mut from = self
-            .from
-            .get_untracked()
-            .unwrap_or_else(|| session.head() + 1);
         self.tasks.spawn(async move {
-            let mut found = 0;
-            for _ in 0..PAGES {
-                if from <= 1 || found >= ENOUGH {
-                    break;
-                }
-                let after = (from - 1 - limits::MAX_PAGE).max(0);
-                let Ok(page) = api::events(store.canvas_id, after).await else {
-                    self.away.set(true);
-                    break;
-                };
-                let lines: Vec<Activity> = page
-                    .items
-                    .iter()
-                    .filter(|event| event.seq() < from)
-                    .filter_map(activity::from_event)
-                    .filter(|line| line.at == Some(at))
-                    .collect();
-                from = after + 1;
-                found += lines.len();
-                self.rows.update(|rows| {
-                    for line in lines {
-                        activity::add(rows, line);
-                    }
-                });
-                if untrack(|| self.has_begun()) {
-                    break;
-                }
-            }
-            self.from.set(Some(from));
+            let read = self.read_part(store, session, at).await;
+            self.away.set(read.is_err());
             self.searching.set(false);
         });
+    }
+
+    async fn read_part(self, store: Store, session: Session, at: Coord) -> ApiResult<()> {
+        if self.parts.with_untracked(Option::is_none) {
+            let timeline = api::tile_past::timeline(store.canvas_id, at).await?;
+            let mut parts = TilePast::from(&timeline).spans();
+            // Likes and comments after the last change, too.
+            if let Some(last) = parts.last_mut() {
+                last.to_seq = last.to_seq.max(session.head());
+            }
+            self.parts.set(Some(parts));
+        }
+        let part = self
+            .parts
+            .with_untracked(|parts| parts.as_ref().and_then(|parts| parts.last().copied()));
+        let Some(part) = part else { return Ok(()) };
+        let mut cursor: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let seqs = (part.from_seq, part.to_seq);
+            let page = api::tile_past::events_between(store.canvas_id, at, seqs, cursor.as_deref());
+            let page = page.await?;
+            let lines = page.items.iter().filter_map(activity::from_event);
+            self.rows.update(|rows| {
+                for line in lines {
+                    activity::add(rows, line);
+                }
+            });
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        self.parts.update(|parts| {
+            if let Some(parts) = parts {
+                parts.retain(|one| one.chunk < part.chunk);
+            }
+        });
+        Ok(())
     }
 }
 

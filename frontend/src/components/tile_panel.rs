@@ -13,7 +13,8 @@ use crate::{
         restore::RestoreButton,
         share::copy,
         tile_history::TileHistory,
-        tile_picture::TilePicture,
+        tile_past::{TileBar, TileBarView},
+        tile_picture::PixelPicture,
         tile_title::TileTitle,
     },
     i18n::{
@@ -24,7 +25,7 @@ use crate::{
     },
     model::{camera::CameraCommand, notice::NoticeKind, tile_store::Tile},
     session::Session,
-    store::Store,
+    store::{Store, past::Display},
     tasks::spawn_scoped,
 };
 use leptos::{ev::MouseEvent, prelude::*};
@@ -32,6 +33,7 @@ use shared::{
     api::{moderation::UserRef, reports::ReportTarget},
     canvas::{self, Actor, Coord, EditPolicy, Role, TileOp},
     ids::UserId,
+    pixels::Pixels,
 };
 
 /// The panel with the open tile, or else the selected one.
@@ -61,11 +63,27 @@ fn Cell(at: Coord) -> impl IntoView {
     let store = expect_context::<Store>();
     let tile = Memo::new(move |_| store.tiles.get(at));
     let is_painted = Memo::new(move |_| tile.with(Option::is_some));
+    let bar = TileBar::new(store, at);
+    let pixels = Memo::new(move |before: Option<&Option<Pixels>>| {
+        let seen = || {
+            // An overview has no tiles: what was seen last stays.
+            if matches!(store.past.display.get(), Display::Picture(_)) {
+                return before.cloned().flatten();
+            }
+            store.with_seen_tile(at, |tile| tile.map(|tile| tile.state.pixels.clone()))
+        };
+        bar.picture().unwrap_or_else(seen)
+    });
+    let is_past = move || bar.is_past() || store.past.is_shown.get();
     view! {
         <section class="tile-panel" aria-label=heading(at)>
-            <div class="tile-panel__picture">
-                <TilePicture tile />
+            <div
+                class="tile-panel__picture"
+                class=("tile-panel__picture--past", is_past)
+            >
+                <PixelPicture pixels class="tile-panel__canvas" />
             </div>
+            <TileBarView bar />
             {move || if is_painted.get() {
                 view! { <Painted at tile /> }.into_any()
             } else {

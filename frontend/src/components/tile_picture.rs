@@ -1,21 +1,10 @@
 //! A small picture of a tile.
 
-use crate::{board::tile_cache::context_of, model::palette, model::tile_store::Tile, store::Store};
+use crate::{board::tile_cache::context_of, model::palette, store::Store};
 use leptos::{html, prelude::*};
 use shared::pixels::Pixels;
 use wasm_bindgen::Clamped;
 use web_sys::ImageData;
-
-/// A picture of a tile, drawn again when the tile changes.
-#[component]
-pub fn TilePicture(
-    /// The tile; none for an empty cell.
-    tile: Memo<Option<Tile>>,
-) -> impl IntoView {
-    let pixels =
-        Memo::new(move |_| tile.with(|tile| tile.as_ref().map(|tile| tile.state.pixels.clone())));
-    view! { <PixelPicture pixels class="tile-panel__canvas" /> }
-}
 
 /// A picture of a tile's pixels, drawn again when they change.
 #[component]

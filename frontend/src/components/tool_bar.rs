@@ -2,6 +2,7 @@
 
 use crate::{
     components::{
+        ghost::GhostButton,
         icons::{Glyph, Icon},
         import::ImportButton,
         key_labels::KeyLabels,
@@ -49,6 +50,7 @@ pub fn ToolBar() -> impl IntoView {
                 <div class="tool-bar__group">
                     {Tool::ALL.map(|tool| view! { <ToolButton tool /> }).collect_view()}
                     <Mirror />
+                    <GhostButton />
                 </div>
                 <Steps />
                 <Palette />

@@ -55,6 +55,7 @@ fn role(text: &str) -> String {
 pub fn words(told: &Notification) -> String {
     match told.kind {
         NotificationKind::RoleSet
+        | NotificationKind::ExportReady
         | NotificationKind::CaseDecided
         | NotificationKind::AppealDecided => String::new(),
         _ => told.text.clone(),

@@ -1,7 +1,7 @@
 //! The texts of errors. The server's error codes decide, since its own messages are in English.
 
 use super::{
-    account_texts, inbox_texts, order::order_texts, rewrites::rewrite_texts, t,
+    account_texts, export_texts, inbox_texts, order::order_texts, rewrites::rewrite_texts, t,
     texts::problems_texts,
 };
 use crate::api::ApiError;
@@ -41,7 +41,7 @@ pub fn api_problem(error: &ApiError) -> String {
         "rewrite_running" => rewrite_texts().is_running(),
         "already_undone" => rewrite_texts().already_undone(),
         "too_large" => rewrite_texts().too_large(),
-        "image_too_large" => t().picture_too_large(),
+        "image_too_large" => export_texts().too_large(),
         "too_many_connections" => t().too_many_title(),
         "too_many_blocks" => problems_texts().too_many_blocks(),
         "too_many_invites" => problems_texts().too_many_invites(),

@@ -3,7 +3,7 @@
 
 pub use super::texts::shortcuts_texts;
 
-use super::{comments::comment_texts, texts::time_texts};
+use super::{comments::comment_texts, export_texts, texts::time_texts};
 use crate::browser;
 
 /// A group of shortcuts.
@@ -26,6 +26,7 @@ pub fn groups() -> [Group; 7] {
             keys: vec![
                 ("1–9", texts.choose_color()),
                 ("X", texts.swap()),
+                ("G", export_texts().ghost()),
                 ("Ctrl+Z", texts.undo()),
                 ("Ctrl+Y Ctrl+Shift+Z", texts.redo()),
                 ("Esc", texts.leave()),
@@ -83,6 +84,7 @@ pub fn groups() -> [Group; 7] {
                 ("R", texts.reply()),
                 ("@", texts.name_person()),
                 ("@12,7", texts.name_tile()),
+                ("@12,7~4711", export_texts().name_tile_then()),
             ],
         },
         Group {

@@ -164,6 +164,9 @@ pub fn place(told: &Notification) -> String {
     if let Some(at) = tile(told) {
         query.push(format!("tile={},{}", at.x, at.y));
     }
+    if let Some(export) = told.export_id {
+        query.push(format!("export={export}"));
+    }
     if let Some(comment) = told.comment_id {
         query.push(format!("comment={comment}"));
     } else if let Some(message) = told.message_id {

@@ -3,7 +3,11 @@
 
 use super::past::PastTile;
 use shared::{
-    api::rewrites::Cause, ids::UserId, pixels::Pixels, protocol::DurableEvent, time::Timestamp,
+    api::{past::Timeline, rewrites::Cause},
+    ids::UserId,
+    pixels::Pixels,
+    protocol::DurableEvent,
+    time::Timestamp,
 };
 
 /// Most steps that are read at once: one page of events.
@@ -81,6 +85,25 @@ pub struct Span {
     pub to_seq: i64,
 }
 
+impl Chunk {
+    fn span((chunk, found): (usize, &Self)) -> Span {
+        Span {
+            chunk,
+            from_seq: found.from_seq,
+            to_seq: found.to_seq,
+        }
+    }
+}
+
+impl From<&Timeline> for TilePast {
+    fn from(timeline: &Timeline) -> Self {
+        Self::new(timeline.buckets.iter().map(|bucket| {
+            let events = usize::try_from(bucket.events).unwrap_or_default();
+            (bucket.from_seq, bucket.to_seq, events)
+        }))
+    }
+}
+
 impl TilePast {
     /// Takes the buckets of the cell's timeline: of each the first and the last
     /// `seq` and the number of steps, in order.
@@ -106,6 +129,16 @@ impl TilePast {
         Self { chunks }
     }
 
+    /// The parts in which it is read, oldest first.
+    pub fn spans(&self) -> Vec<Span> {
+        let mut spans: Vec<Span> = (0..).zip(&self.chunks).map(Chunk::span).collect();
+        // Likes and comments between two changes belong to the part before them.
+        for index in 1..spans.len() {
+            spans[index - 1].to_seq = spans[index].from_seq - 1;
+        }
+        spans
+    }
+
     /// How many steps there are.
     pub fn len(&self) -> usize {
         self.chunks
@@ -123,11 +156,10 @@ impl TilePast {
     pub fn missing(&self, position: usize) -> Option<Span> {
         let chunk = self.chunk_of(position)?;
         let found = &self.chunks[chunk];
-        found.loaded.is_none().then_some(Span {
-            chunk,
-            from_seq: found.from_seq,
-            to_seq: found.to_seq,
-        })
+        found
+            .loaded
+            .is_none()
+            .then_some(Chunk::span((chunk, found)))
     }
 
     /// Takes the events of a span, and the cell before the first of them. Those
@@ -409,6 +441,7 @@ mod tests {
         assert_eq!(grown.missing(1), None);
         assert!(grown.missing(CHUNK_STEPS + 1).is_some());
         // An answer to a question about an older state.
+        assert_eq!(grown.spans().len(), 3);
         let late = Span { to_seq: 9, ..old };
         grown.load(Span { chunk: 1, ..late }, None, vec![created(1)]);
         assert!(grown.missing(CHUNK_STEPS + 1).is_some());

@@ -12,6 +12,8 @@ use crate::{
         comments::{CommentFields, link::follow_comment_links},
         dialogs::{DialogHost, Dialogs},
         dock::{Dock, DockState},
+        export::{ExportPanel, jobs::ExportJobs, progress::ExportCard},
+        ghost::load_ghost,
         inbox::{InboxPanelState, panel::InboxPanel},
         keep_account::KeepOffer,
         key_labels::KeyLabels,
@@ -51,6 +53,7 @@ pub fn CanvasPage(
     provide_context(session);
     load_painters(store, session);
     PastView::provide(store, session);
+    load_ghost(store, session);
     let drawing = move || store.editing.with(Option::is_some);
     // Without a board, `FailurePage` has the forms.
     let asks = move || {
@@ -89,6 +92,7 @@ pub fn CanvasPage(
     OrderState::provide();
     InboxPanelState::provide();
     CommentFields::provide();
+    ExportJobs::provide(store);
     view! {
         <main class="canvas-page" class:drawing=drawing>
             <TopBar />
@@ -111,6 +115,8 @@ pub fn CanvasPage(
                 <TimeBar />
                 <PastNote />
                 <RewritePanel />
+                <ExportCard />
+                <ExportPanel />
                 <KeepOffer />
             </div>
             <Dock />

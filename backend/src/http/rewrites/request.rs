@@ -4,12 +4,12 @@
 use crate::{
     auth::Session,
     cell_history::Rule,
-    db::{access, rewrites, users},
+    db::{access, users},
     http::{
         error::{ApiError, Resource},
         validator::Validator,
     },
-    past::moment,
+    past::{cells, moment},
     rewrites::Task,
     state::AppState,
 };
@@ -111,8 +111,8 @@ pub(super) async fn revert(
         refuse_high_ranks(state, canvas.id, user, &users).await?;
     }
     let asked: Vec<UserId> = users.iter().copied().collect();
-    let reads = &state.pools.reads;
-    let mut cells = rewrites::cells_of_users(reads, canvas.id, &asked, from_seq, to_seq).await?;
+    let range = from_seq.saturating_sub(1)..to_seq;
+    let mut cells = cells::changed_by(&state.event_index, canvas.id, &asked, range).await?;
     if let Some(area) = area {
         cells.retain(|cell| crate::rewrites::is_in(*cell, area));
     }
@@ -171,8 +171,7 @@ pub(super) async fn restore(
     let Some(area) = area else {
         return Err(ApiError::invalid("area", "must be given"));
     };
-    let reads = &state.pools.reads;
-    let cells = rewrites::cells_changed_after(reads, canvas.id, area, at_seq).await?;
+    let cells = cells::changed_in(&state.event_index, canvas.id, area, at_seq).await?;
     let needs_moderator = role >= Role::Moderator;
     Ok(Asked {
         task: task(canvas, session.user_id(), role, Rule::Restore { at_seq }),

@@ -112,6 +112,11 @@ impl Chunk {
         self.actors[place].into()
     }
 
+    /// The cell of the event at this place, as `canvas_events.tile` names it.
+    pub(crate) fn cell(&self, place: usize) -> Option<i32> {
+        Some(self.cells[place]).filter(|cell| *cell != NO_CELL)
+    }
+
     /// The `seq` of the event at this place.
     pub(crate) fn seq(&self, place: usize) -> i64 {
         self.first_seq + i64::try_from(place).unwrap_or(i64::MAX)

@@ -90,10 +90,10 @@ async fn dated(pool: &Pool, tiles: Vec<(Coord, CellTile)>) -> db::Result<Vec<Pas
 }
 
 /// What was found of some cells.
-type Found = BTreeMap<i32, Option<CellTile>>;
+pub(super) type Found = BTreeMap<i32, Option<CellTile>>;
 
 /// Replays what [`tile_keyframes::newest`] read; with the cells that have more events.
-fn newest(parts: Vec<Part>, until: i64) -> Result<(Found, Vec<KnownCell>), Broken> {
+pub(super) fn newest(parts: Vec<Part>, until: i64) -> Result<(Found, Vec<KnownCell>), Broken> {
     let mut found = Found::new();
     let mut counts: BTreeMap<i32, (i64, i64)> = BTreeMap::new();
     for part in parts {
@@ -152,7 +152,8 @@ pub(crate) async fn steps_after(
     blocking(move || next(parts, &known, until, segments)).await
 }
 
-fn next(
+/// Replays what [`tile_keyframes::next`] read.
+pub(super) fn next(
     parts: Vec<Part>,
     known: &HashMap<i32, i64>,
     until: i64,

@@ -11,6 +11,7 @@ use crate::{
         self,
         log::{LockedCanvas, tile_number},
     },
+    past::tiles::{self, KnownCell},
     realtime::write::{Operation, RewriteBatch},
 };
 use shared::{
@@ -243,15 +244,14 @@ async fn load_rewrite(
     loaded.is_running = true;
     let mut since: HashMap<i32, Vec<Step>> = HashMap::new();
     if head > batch.head {
-        let cells: Vec<i32> = batch
-            .cells
-            .iter()
-            .map(|cell| tile_number(cell.at))
-            .collect();
-        let events =
-            db::rewrites::events(&mut *connection, canvas, &cells, batch.head, head).await?;
-        for (cell, body) in events {
-            since.entry(cell).or_default().extend(Step::parse(&body));
+        let cells = batch.cells.iter().map(|cell| tile_number(cell.at));
+        let mut known: Vec<KnownCell> = cells.map(|cell| (cell, batch.head)).collect();
+        while !known.is_empty() {
+            let next = tiles::steps_after(&mut *connection, canvas, &known, head, 1).await?;
+            for (cell, step) in next.steps {
+                since.entry(cell).or_default().push(step);
+            }
+            known = next.unfinished;
         }
     }
     for cell in &batch.cells {

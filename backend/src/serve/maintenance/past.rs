@@ -3,7 +3,7 @@
 
 use crate::{
     db,
-    past::{Step, index},
+    past::{Step, index, tiles},
     state::AppState,
 };
 use std::time::{Duration, Instant};
@@ -38,7 +38,9 @@ pub(in crate::serve) fn past_loop(state: AppState) -> JoinHandle<()> {
 
 /// A step of each kind of work that there is. The archive comes last: it needs the others.
 async fn work(state: &AppState) -> db::Result<Step> {
-    paced(index::step(&state.pool)).await
+    let indexed = paced(index::step(&state.pool)).await?;
+    let kept = paced(tiles::step(&state.pool, &state.log)).await?;
+    Ok(if indexed == Step::Idle { kept } else { indexed })
 }
 
 /// Does a step. After it everybody else has the database for twice as long as it took.

@@ -168,6 +168,8 @@ impl InputController {
                 .store
                 .tools
                 .update(|tools| tools.mirror = !tools.mirror),
+            KeyCommand::ToggleGhost if editing.is_none() => return false,
+            KeyCommand::ToggleGhost => self.store.shows_ghost.update(|shows| *shows = !*shows),
             KeyCommand::Comment => match editing.or(selected) {
                 Some(at) => self.show_comments(at, true),
                 None => return false,

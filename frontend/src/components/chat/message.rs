@@ -12,7 +12,6 @@ use crate::{
         avatar::Avatar,
         icons::{Glyph, Icon},
         order::{Subject, person_menu::PersonButton},
-        past_link::show_tile_at,
     },
     i18n::{chat_texts, clock, coordinates, export_texts, moment, order::order_texts, refusal, t},
     model::{
@@ -20,6 +19,7 @@ use crate::{
         chat::{ChatKey, ComposeCommand, DeliveryStatus},
         connection::ConnectionStatus,
     },
+    past::PastView,
     session::Session,
     store::Store,
 };
@@ -266,6 +266,7 @@ pub fn message_text(text: &str) -> impl IntoView + use<> {
 fn TileChip(tile: TileMention) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
+    let past = expect_context::<PastView>();
     let at = tile.at;
     let on_canvas = Memo::new(move |_| store.tiles.grid().is_none_or(|grid| grid.contains(at)));
     let text = tile.to_string();
@@ -275,7 +276,7 @@ fn TileChip(tile: TileMention) -> impl IntoView {
         None => t().go_to_tile(&place),
     };
     let go = move |_| match tile.seq {
-        Some(seq) => show_tile_at(store, session, at, seq),
+        Some(seq) => past.go_to_tile(at, seq),
         None => {
             session.fly_to(CameraCommand::Tile(at));
             session.select(Some(at));

@@ -1,22 +1,17 @@
 //! The picture that a comment speaks of beside the one that is there now. It is
-//! made from the events of the cell, unless this page saw it itself.
+//! asked for, unless this page saw it itself.
 
 use crate::{
     api,
     components::tile_picture::PixelPicture,
-    i18n::comments::comment_texts,
-    model::{
-        past::{PastTile, differences},
-        tile_store::Tile,
-    },
+    i18n::{comments::comment_texts, export_texts},
+    model::{past::differences, tile_store::Tile},
+    past::PastView,
     store::Store,
     tasks::Tasks,
 };
 use leptos::prelude::*;
 use shared::{canvas::Coord, ids::CommentId, pixels::Pixels, time::Timestamp};
-
-/// Most pages of events that one picture is made from, each of at most 200.
-const MAX_PAGES: usize = 50;
 
 /// The picture as far as it is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,9 +19,7 @@ enum Then {
     Loading,
     /// None for an empty cell.
     Known(Option<Pixels>),
-    /// There are too many events before it.
-    TooLong,
-    /// The events could not be read.
+    /// It could not be had.
     Away,
 }
 
@@ -43,6 +36,7 @@ pub fn ThenAndNow(
     created_at: Timestamp,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
+    let view = expect_context::<PastView>();
     let texts = comment_texts();
     let now = Memo::new(move |_| {
         store
@@ -55,16 +49,17 @@ pub fn ThenAndNow(
     });
     if then.get_untracked() == Then::Loading {
         Tasks::new().spawn(async move {
-            then.set(replay(store, at, at_seq).await);
+            let canvas = store.canvas_id;
+            let pixels = api::tile_past::pixels_at(canvas, at, &at_seq.to_string()).await;
+            then.set(pixels.map_or(Then::Away, Then::Known));
         });
     }
     let pixels = Memo::new(move |_| match then.get() {
         Then::Known(pixels) => pixels,
-        Then::Loading | Then::TooLong | Then::Away => None,
+        Then::Loading | Then::Away => None,
     });
     let line = move || match then.get() {
         Then::Loading => String::new(),
-        Then::TooLong => texts.too_long_ago().to_owned(),
         Then::Away => texts.then_away().to_owned(),
         Then::Known(pixels) => match now.with(|now| differences(pixels.as_ref(), now.as_ref())) {
             0 => texts.unchanged().to_owned(),
@@ -108,6 +103,13 @@ pub fn ThenAndNow(
             <p class="soft" role="status">
                 {line}
             </p>
+            <button
+                class="btn btn--small"
+                type="button"
+                on:click=move |_| view.go_to_tile(at, at_seq)
+            >
+                {export_texts().board_then()}
+            </button>
         </div>
     }
 }
@@ -129,27 +131,4 @@ fn known(store: Store, at: Coord, id: CommentId, created_at: Timestamp) -> Optio
             Some(Some(tile.state.pixels.clone()))
         })
     })
-}
-
-/// Makes the picture from the events of the cell.
-async fn replay(store: Store, at: Coord, until_seq: i64) -> Then {
-    let mut tile = PastTile::default();
-    if until_seq == 0 {
-        return Then::Known(None);
-    }
-    let mut cursor: Option<String> = None;
-    for _ in 0..MAX_PAGES {
-        let page = api::comments::events_of_cell(store.canvas_id, at, until_seq, cursor.as_deref());
-        let Ok(page) = page.await else {
-            return Then::Away;
-        };
-        for event in &page.items {
-            tile.apply(event);
-        }
-        if page.next_cursor.is_none() {
-            return Then::Known(tile.into_pixels());
-        }
-        cursor = page.next_cursor;
-    }
-    Then::TooLong
 }

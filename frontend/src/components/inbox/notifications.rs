@@ -8,6 +8,7 @@ use crate::{
         comments::link::show_comment,
         dialogs::{DialogKind, Dialogs},
         dock::{DockState, Tab},
+        export::jobs::ExportJobs,
         icons::{Glyph, Icon},
     },
     i18n::{
@@ -247,6 +248,7 @@ struct Going {
     dialogs: Dialogs,
     /// Of the open canvas.
     here: Option<(Store, Session, DockState, InboxPanelState)>,
+    exports: Option<ExportJobs>,
 }
 
 impl Going {
@@ -258,6 +260,7 @@ impl Going {
             opener,
             dialogs: expect_context(),
             here: here.map(|((store, session), (dock, panel))| (store, session, dock, panel)),
+            exports: use_context(),
         }
     }
 
@@ -281,7 +284,9 @@ impl Going {
             return false;
         }
         panel.section.set(None);
-        if let (Some(at), Some(comment)) = (tile(told), told.comment_id) {
+        if let Some((id, exports)) = told.export_id.zip(self.exports) {
+            exports.show(id, told.canvas_name.clone());
+        } else if let (Some(at), Some(comment)) = (tile(told), told.comment_id) {
             show_comment(store, session, at, CommentId(comment));
         } else if let Some(at) = tile(told) {
             session.fly_to(CameraCommand::Tile(at));

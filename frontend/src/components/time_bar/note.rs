@@ -8,7 +8,7 @@ use crate::{
     },
     i18n::{
         board::board_texts,
-        coordinates,
+        coordinates, export_texts,
         time::{time_texts, when},
     },
     model::rewrite::area_between,
@@ -16,7 +16,7 @@ use crate::{
     store::Store,
 };
 use leptos::prelude::*;
-use shared::api::rewrites::Area;
+use shared::{api::rewrites::Area, mentions::TileMention};
 
 /// The frame of the past, and what is said of it.
 #[component]
@@ -53,6 +53,12 @@ fn Note() -> impl IntoView {
         let at = store.selected.get()?;
         may_restore_then(store, at).then(|| area_between(at, at))
     });
+    // The selected tile, to be named in the chat as it is seen.
+    let named = Memo::new(move |_| {
+        let at = store.selected.get().filter(|_| store.role().is_some())?;
+        let seq = Some(store.past_seq()?);
+        Some(TileMention { at, seq })
+    });
     let in_view = move || {
         let grid = store.tiles.grid()?;
         let (first, last) = store.viewport.get_untracked().visible(&grid)?;
@@ -75,6 +81,16 @@ fn Note() -> impl IntoView {
             </p>
             <p class="past-note__more soft">{who} {meanwhile}</p>
             <div class="past-note__actions">
+                <Show when=move || named.get().is_some()>
+                    <button
+                        class="btn btn--small"
+                        type="button"
+                        on:click=move |_| store.chat_insert.set(named.get_untracked())
+                    >
+                        <Icon glyph=Glyph::Chat small=true />
+                        {export_texts().mention_then()}
+                    </button>
+                </Show>
                 <Show when=move || tile.get().is_some()>
                     <button
                         class="btn btn--small"

@@ -427,6 +427,7 @@ impl Server {
         Snapshot {
             epoch: self.epoch,
             seq: self.head(),
+            active_count: 0,
             canvas: Canvas {
                 id: CANVAS,
                 name: "test".into(),
