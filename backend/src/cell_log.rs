@@ -20,7 +20,7 @@ use std::{
 
 /// Segments whose events are read at a time. They are replayed before the next ones are read,
 /// so that few of them are in memory.
-const SEGMENTS: i64 = 4;
+const SEGMENTS: i64 = 16;
 /// A cell that takes more memory is not kept.
 const MAX_CELL_BYTES: usize = 4 * 1024 * 1024;
 /// The memory of all cells that are kept.

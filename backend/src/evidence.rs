@@ -40,7 +40,7 @@ const NEWEST_CELLS: usize = 20;
 /// How far back it is told who changed whose pixels.
 const OVERPAINTED: TimeDelta = TimeDelta::hours(24);
 /// Segments of a cell that are read at a time.
-const SEGMENTS: i64 = 4;
+const SEGMENTS: i64 = 16;
 /// Authors of one tile that are told apart.
 const MAX_AUTHORS: usize = 254;
 /// The index of a pixel that is nobody's.

@@ -9,8 +9,11 @@ use shared::ids::{CanvasId, TileId};
 use sqlx::{PgConnection, PgExecutor, query, query_scalar};
 use std::sync::Arc;
 
-/// Events of the log that a statement reads of one cell at most.
-pub(crate) const EVENTS: i64 = 128;
+/// How many events of the log a statement reads of each of so many cells at most.
+pub(crate) fn events_at_once(cells: usize) -> i64 {
+    let cells = i64::try_from(cells).unwrap_or(i64::MAX);
+    (4_096 / cells.max(1)).clamp(128, 1_000)
+}
 
 /// Something that a statement read of one cell.
 #[derive(Clone, Debug)]
@@ -62,7 +65,7 @@ fn parts(rows: Vec<PartRow>) -> Result<Vec<Part>> {
 }
 
 /// For each cell the newest segment that begins up to the event `until`, and the first
-/// [`EVENTS`] events of the log behind it, up to `until`; by cell, in the order of `seq`.
+/// [`events_at_once`] of the log behind it, up to `until`; by cell, in the order of `seq`.
 pub(crate) async fn newest(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
@@ -109,7 +112,7 @@ pub(crate) async fn newest(
         canvas.0,
         tiles,
         until,
-        EVENTS,
+        events_at_once(tiles.len()),
     )
     .fetch_all(executor)
     .await
@@ -118,7 +121,7 @@ pub(crate) async fn newest(
 }
 
 /// For each cell, of which the events up to `after` are known, the segments with its next ones,
-/// so many at most, and the first [`EVENTS`] events of the log behind its last segment, up to
+/// so many at most, and the first [`events_at_once`] of the log behind its last segment, up to
 /// `until`; by cell, in the order of `seq`. The first segment may begin before. Where as many
 /// segments were read as may be, there may be others between them and the events.
 pub(crate) async fn next(
@@ -178,7 +181,7 @@ pub(crate) async fn next(
         &tiles,
         &after,
         until,
-        EVENTS,
+        events_at_once(cells.len()),
         segments,
     )
     .fetch_all(executor)

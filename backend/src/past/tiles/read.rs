@@ -10,7 +10,7 @@ use crate::{
     cell_history::Step,
     db::{
         self, DbError, Pool,
-        tile_keyframes::{self, Content, EVENTS, Part},
+        tile_keyframes::{self, Content, Part, events_at_once},
     },
 };
 use shared::{
@@ -44,7 +44,8 @@ pub(crate) async fn state(
     for cells in cells.chunks(CELLS) {
         let numbers: Vec<i32> = cells.iter().copied().map(number).collect();
         let parts = tile_keyframes::newest(pool, canvas, &numbers, until).await?;
-        let (mut found, mut unfinished) = blocking(move || newest(parts, until)).await?;
+        let most = events_at_once(numbers.len());
+        let (mut found, mut unfinished) = blocking(move || newest(parts, until, most)).await?;
         while !unfinished.is_empty() {
             let next = steps_after(pool, canvas, &unfinished, until, 1).await?;
             for (cell, step) in &next.steps {
@@ -92,8 +93,13 @@ async fn dated(pool: &Pool, tiles: Vec<(Coord, CellTile)>) -> db::Result<Vec<Pas
 /// What was found of some cells.
 pub(super) type Found = BTreeMap<i32, Option<CellTile>>;
 
-/// Replays what [`tile_keyframes::newest`] read; with the cells that have more events.
-pub(super) fn newest(parts: Vec<Part>, until: i64) -> Result<(Found, Vec<KnownCell>), Broken> {
+/// Replays what [`tile_keyframes::newest`] read, of each cell `most_events` of the log at most;
+/// with the cells that may have more.
+pub(super) fn newest(
+    parts: Vec<Part>,
+    until: i64,
+    most_events: i64,
+) -> Result<(Found, Vec<KnownCell>), Broken> {
     let mut found = Found::new();
     let mut counts: BTreeMap<i32, (i64, i64)> = BTreeMap::new();
     for part in parts {
@@ -121,7 +127,7 @@ pub(super) fn newest(parts: Vec<Part>, until: i64) -> Result<(Found, Vec<KnownCe
     }
     let cut = counts
         .into_iter()
-        .filter(|(_, (count, _))| *count >= EVENTS);
+        .filter(|(_, (count, _))| *count >= most_events);
     let unfinished = cut.map(|(cell, (_, last))| (cell, last)).collect();
     Ok((found, unfinished))
 }
@@ -149,7 +155,8 @@ pub(crate) async fn steps_after(
 ) -> db::Result<NextSteps> {
     let parts = tile_keyframes::next(executor, canvas, cells, until, segments).await?;
     let known: HashMap<i32, i64> = cells.iter().copied().collect();
-    blocking(move || next(parts, &known, until, segments)).await
+    let most = events_at_once(cells.len());
+    blocking(move || next(parts, &known, until, segments, most)).await
 }
 
 /// Replays what [`tile_keyframes::next`] read.
@@ -158,6 +165,7 @@ pub(super) fn next(
     known: &HashMap<i32, i64>,
     until: i64,
     most_segments: i64,
+    most_events: i64,
 ) -> Result<NextSteps, Broken> {
     #[derive(Default)]
     struct Seen {
@@ -194,7 +202,7 @@ pub(super) fn next(
         seen.last = part.last_seq;
     }
     let unfinished = seen.into_iter().filter(|(_, seen)| {
-        let is_cut = seen.segments == most_segments || seen.events == EVENTS;
+        let is_cut = seen.segments == most_segments || seen.events == most_events;
         is_cut && seen.last < until
     });
     next.unfinished = unfinished.map(|(cell, seen)| (cell, seen.last)).collect();

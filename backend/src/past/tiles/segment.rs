@@ -59,6 +59,7 @@ pub(crate) struct Segment {
 struct Last {
     seq: i64,
     millis: i64,
+    user: i64,
     version: i64,
     likes: i64,
 }
@@ -147,6 +148,7 @@ impl Last {
     fn of(tile: Option<&CellTile>) -> Self {
         Self {
             seq: 0,
+            user: 0,
             millis: tile.map_or(0, |tile| tile.updated_at.millis()),
             version: tile.map_or(0, |tile| tile.version),
             likes: tile.map_or(0, |tile| tile.like_count),
@@ -194,11 +196,13 @@ impl Reader {
             return Ok(None);
         }
         let flags = self.byte()?;
-        let seq = self.last.seq + self.signed()?;
-        let millis = self.last.millis + self.signed()?;
+        let seq = self.last.seq.wrapping_add(self.signed()?);
+        let millis = self.last.millis.wrapping_add(self.signed()?);
         self.last.seq = seq;
         self.last.millis = millis;
-        let user = UserId(self.signed()?);
+        let user = self.last.user.wrapping_add(self.signed()?);
+        self.last.user = user;
+        let user = UserId(user);
         let has = |flag: u8| flags & flag != 0;
         let cause = if has(HAS_CAUSE) {
             Some(self.cause()?)
@@ -234,7 +238,7 @@ impl Reader {
                     None
                 },
                 undo_of: if has(HAS_UNDO) {
-                    Some(seq - self.signed()?)
+                    Some(seq.wrapping_sub(self.signed()?))
                 } else {
                     None
                 },
@@ -290,23 +294,32 @@ impl Reader {
     }
 
     fn version(&mut self) -> Result<i64, Broken> {
-        self.last.version += self.signed()?;
+        self.last.version = self.last.version.wrapping_add(self.signed()?);
         Ok(self.last.version)
     }
 
     fn likes(&mut self) -> Result<i64, Broken> {
-        self.last.likes += self.signed()?;
+        self.last.likes = self.last.likes.wrapping_add(self.signed()?);
         Ok(self.last.likes)
     }
 
     fn delta(&mut self) -> Result<Vec<PixelEdit>, Broken> {
-        let count = self.length()?;
-        // Each has two bytes at least.
+        let length = self.length()?;
+        let (count, has_one_colour) = (length >> 1, length & 1 != 0);
+        let one_colour = if has_one_colour {
+            Some(self.byte()?)
+        } else {
+            None
+        };
+        // Each has a byte at least.
         let mut delta = Vec::with_capacity(count.min(self.bytes.len()));
         let mut index = 0;
         for _ in 0..count {
-            index += self.signed()?;
-            let colour = self.byte()?;
+            index = self.signed()?.wrapping_add(index);
+            let colour = match one_colour {
+                Some(colour) => colour,
+                None => self.byte()?,
+            };
             delta.push(PixelEdit(u16::try_from(index).map_err(|_| Broken)?, colour));
         }
         Ok(delta)
@@ -419,7 +432,8 @@ fn put_step(bytes: &mut Vec<u8>, last: &mut Last, step: &Step) {
     put_signed(bytes, millis - last.millis);
     last.seq = step.seq;
     last.millis = millis;
-    put_signed(bytes, user.0);
+    put_signed(bytes, user.0 - last.user);
+    last.user = user.0;
     if let Some(cause) = step.cause {
         bytes.push(match cause.kind {
             RewriteKind::Revert => 0,
@@ -481,13 +495,20 @@ fn put_counts(bytes: &mut Vec<u8>, last: &mut Last, version: Option<i64>, likes:
     last.likes = likes;
 }
 
+/// The number of edits doubled, one more where all have one colour, which comes next; then each
+/// edit.
 fn put_delta(bytes: &mut Vec<u8>, delta: &[PixelEdit]) {
-    put_length(bytes, delta.len());
+    let first = delta.first().map(|edit| edit.1);
+    let one_colour = first.filter(|colour| delta.iter().all(|edit| edit.1 == *colour));
+    put_length(bytes, delta.len() << 1 | usize::from(one_colour.is_some()));
+    bytes.extend(one_colour);
     let mut last = 0;
     for PixelEdit(index, colour) in delta {
         put_signed(bytes, i64::from(*index) - last);
         last = i64::from(*index);
-        bytes.push(*colour);
+        if one_colour.is_none() {
+            bytes.push(*colour);
+        }
     }
 }
 
