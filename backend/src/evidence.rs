@@ -6,12 +6,12 @@ use crate::{
     cell_history::{CellHistory, Rules},
     cell_log,
     db::{
-        self, Pool,
+        self, Pool, Reads,
         cases::CaseTarget,
         comments::{self, Filter},
-        direct_messages, evidence as reading, messages,
+        direct_messages, evidence as reading,
     },
-    past::{cells, index::EventIndex, tiles},
+    past::{cells, index::EventIndex, log::Log, tiles},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -210,6 +210,7 @@ pub(crate) struct Gathered {
 pub(crate) async fn gather(
     reads: &Pool,
     index: &EventIndex,
+    log: &Log,
     canvas: &Canvas,
     target: &CaseTarget,
     now: DateTime<Utc>,
@@ -219,9 +220,9 @@ pub(crate) async fn gather(
         CaseTarget::Tile { .. } | CaseTarget::Area { .. } => {
             of_cells(reads, canvas, &target.cells(), now).await
         }
-        CaseTarget::Message { message_id } => of_message(reads, canvas, *message_id).await,
+        CaseTarget::Message { message_id } => of_message(reads, log, canvas, *message_id).await,
         CaseTarget::Comment { comment_id } => of_comment(reads, canvas, *comment_id).await,
-        CaseTarget::User { user_id } => of_person(reads, index, canvas, *user_id, now).await,
+        CaseTarget::User { user_id } => of_person(reads, index, log, canvas, *user_id, now).await,
         // Of no canvas.
         CaseTarget::DirectMessage { .. } => Ok(Gathered::default()),
         CaseTarget::Canvas => Ok(Gathered {
@@ -384,22 +385,31 @@ impl OverpaintedPixels {
     }
 }
 
-async fn of_message(reads: &Pool, canvas: &Canvas, message_id: MessageId) -> db::Result<Gathered> {
+async fn of_message(
+    reads: &Pool,
+    log: &Log,
+    canvas: &Canvas,
+    message_id: MessageId,
+) -> db::Result<Gathered> {
     let (id, head) = (canvas.id, canvas.last_seq);
     let mut evidence = StoredEvidence {
         seq: Some(head),
         ..StoredEvidence::default()
     };
-    let Some(message) = messages::find(reads, id, message_id).await? else {
+    let Some(message) = log.message(reads, id, message_id).await? else {
         return Ok(Gathered {
             evidence,
             reported: Vec::new(),
         });
     };
     let sender = message.sender_id;
-    let mut before = messages::before(reads, id, message.seq, MESSAGES_AROUND).await?;
+    let mut before = log
+        .messages_before(&mut Reads::Pool(reads), id, message.seq, MESSAGES_AROUND)
+        .await?;
     before.reverse();
-    let after = messages::after(reads, id, message.seq, head, MESSAGES_AROUND).await?;
+    let after = log
+        .messages_after(reads, id, message.seq, head, MESSAGES_AROUND)
+        .await?;
     // The message may be newer than the canvas that was read before it.
     evidence.seq = Some(head.max(message.seq));
     evidence.message = chat(with_words(reads, id, vec![message]).await?).pop();
@@ -491,12 +501,15 @@ async fn with_removed_words(
 async fn of_person(
     reads: &Pool,
     index: &EventIndex,
+    log: &Log,
     canvas: &Canvas,
     user: UserId,
     now: DateTime<Utc>,
 ) -> db::Result<Gathered> {
-    let messages = messages::newest_of(reads, canvas.id, user, canvas.last_seq, NEWEST).await?;
     let head = canvas.last_seq;
+    let messages = log
+        .newest_messages_of(reads, canvas.id, user, head, NEWEST)
+        .await?;
     let cells = cells::newest_of(index, canvas.id, user, head, NEWEST_CELLS).await?;
     let of_cells = of_cells(reads, canvas, &cells, now).await?;
     Ok(Gathered {

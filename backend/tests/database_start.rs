@@ -279,7 +279,7 @@ async fn is_encrypted(postgres: &TcpPostgres) -> bool {
     let mut admin = connect(&postgres.url("sslmode=disable")).await;
     let found = sqlx::query_scalar(
         "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
-         WHERE application_name = 'stellar-canvas'",
+         WHERE application_name LIKE 'stellar-canvas%'",
     );
     found.fetch_one(&mut admin).await.unwrap()
 }

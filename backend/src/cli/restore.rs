@@ -26,7 +26,7 @@ const EMPTY: &str = include_str!("empty.sql");
 /// role; the name is not.
 const HAS_SERVER: &str = "SELECT EXISTS (
     SELECT FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name = 'stellar-canvas'
+    WHERE datname = current_database() AND application_name LIKE 'stellar-canvas%'
         AND pid <> pg_backend_pid()
 )";
 

@@ -268,22 +268,6 @@ pub(crate) async fn new_ids(connection: &mut PgConnection, count: usize) -> Resu
     .map(|ids| ids.into_iter().map(CommentId).collect())
 }
 
-/// The stored form of these events.
-pub(crate) async fn events(
-    connection: &mut PgConnection,
-    canvas: CanvasId,
-    seqs: &[i64],
-) -> Result<Vec<String>> {
-    query_scalar!(
-        "SELECT body FROM canvas_events WHERE canvas_id = $1 AND seq = ANY($2)",
-        canvas.0,
-        seqs,
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(DbError::from)
-}
-
 /// Inserts new comments and updates those that changed, and the numbers of their cells. Called
 /// under the canvas's lock.
 pub(crate) async fn save(

@@ -5,8 +5,10 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::{env, net::IpAddr, str::FromStr};
 use url::Url;
 
-/// How connections of the server call themselves in `pg_stat_activity`.
-pub(crate) const APPLICATION_NAME: &str = "stellar-canvas";
+/// How connections of the server call themselves in `pg_stat_activity`. The number is that of the
+/// migration from which on servers read archived events; earlier ones have no number, by which
+/// those of now know that one is connected (`db::archive`).
+pub(crate) const APPLICATION_NAME: &str = "stellar-canvas/25";
 
 /// The parameters of a URL that name the certificates that are trusted.
 const ROOT_CERTIFICATE: [&str; 3] = ["sslrootcert", "ssl-root-cert", "ssl-ca"];

@@ -7,6 +7,8 @@ use sqlx::query;
 const ROWS: i64 = 2_000;
 /// The same for tiles, which have up to 4 KiB.
 const TILES: i64 = 200;
+/// The same for pieces of the archive, which have about half a megabyte.
+const PIECES: i64 = 10;
 
 /// What came of one piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +72,21 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
                  SELECT ctid FROM tile_keyframes
                  WHERE canvas_id = (SELECT id FROM gone) LIMIT $2
              )) RETURNING 1
+         ), pieces AS (
+             DELETE FROM archive_pieces WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM archive_pieces
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $3
+             )) RETURNING 1
+         ), rewordings AS (
+             DELETE FROM archive_rewordings WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM archive_rewordings
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
+             )) RETURNING 1
+         ), actors AS (
+             DELETE FROM archived_actors WHERE ctid = ANY (ARRAY (
+                 SELECT ctid FROM archived_actors
+                 WHERE canvas_id = (SELECT id FROM gone) LIMIT $1
+             )) RETURNING 1
          ), likes AS (
              DELETE FROM tile_likes WHERE ctid = ANY (ARRAY (
                  SELECT l.ctid FROM tiles t JOIN tile_likes l ON l.tile_id = t.id
@@ -88,6 +105,8 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
              )) RETURNING 1
          )
          SELECT id, (SELECT count(*) FROM events) + (SELECT count(*) FROM no_ops)
+                  + (SELECT count(*) FROM pieces) + (SELECT count(*) FROM rewordings)
+                  + (SELECT count(*) FROM actors)
                   + (SELECT count(*) FROM words) + (SELECT count(*) FROM said)
                   + (SELECT count(*) FROM commented) + (SELECT count(*) FROM chunks)
                   + (SELECT count(*) FROM visits) + (SELECT count(*) FROM notified)
@@ -96,6 +115,7 @@ pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
          FROM gone"#,
         ROWS,
         TILES,
+        PIECES,
     )
     .fetch_optional(pool)
     .await?;

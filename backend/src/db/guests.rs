@@ -61,6 +61,7 @@ pub(crate) async fn purge(
                AND NOT EXISTS (SELECT FROM canvases c WHERE c.owner_id = u.id)
                AND NOT EXISTS (SELECT FROM canvas_members m WHERE m.user_id = u.id)
                AND NOT EXISTS (SELECT FROM canvas_events e WHERE e.actor_id = u.id)
+               AND NOT EXISTS (SELECT FROM archived_actors h WHERE h.actor_id = u.id)
                AND NOT EXISTS (SELECT FROM canvas_idle_ops o WHERE o.actor_id = u.id)
                AND NOT EXISTS (SELECT FROM tiles t WHERE t.creator_id = u.id)
                AND NOT EXISTS (SELECT FROM tile_likes l WHERE l.user_id = u.id)

@@ -4,10 +4,7 @@
 //! renewed, always under the canvas's lock or the lock of the one row of `history`,
 //! so that of several nodes one does it and the others find it done.
 
-use super::{
-    DbError, Pool, Result,
-    log::{self, LockedCanvas, RoomCanvas},
-};
+use super::{DbError, Pool, Result, log::RoomCanvas};
 use serde::Deserialize;
 use shared::{
     ids::{CanvasId, Epoch},
@@ -20,7 +17,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub(crate) struct SeenLog {
     pub(crate) epoch: Epoch,
-    /// [`LockedCanvas::instance`] when the log was compared last.
+    /// [`super::log::LockedCanvas::instance`] when the log was compared last.
     pub(crate) instance: i64,
     /// The `seq` of the newest event that was delivered.
     pub(crate) head: i64,
@@ -28,7 +25,7 @@ pub(crate) struct SeenLog {
     pub(crate) last_event: Option<bytes::Bytes>,
 }
 
-/// The result of [`check`].
+/// The result of [`crate::past::log::Log::check`].
 #[derive(Debug)]
 pub(crate) struct CheckedLog {
     /// The canvas as it is now.
@@ -129,68 +126,33 @@ pub(crate) async fn unsafe_settings(pool: &Pool) -> Result<Vec<String>> {
     .map_err(DbError::from)
 }
 
-/// Whether the log, whose canvas is locked, contains what a node has seen of it. Only
-/// where something differs does it read the log.
-pub(crate) async fn contains(
-    connection: &mut PgConnection,
-    canvas: CanvasId,
-    locked: &LockedCanvas,
-    seen: &SeenLog,
-) -> Result<bool> {
-    if locked.last_seq < seen.head {
-        return Ok(false);
-    }
-    if locked.epoch == seen.epoch && locked.instance == seen.instance {
-        return Ok(true);
-    }
-    let Some(last_event) = &seen.last_event else {
-        // It has seen no event.
-        return Ok(seen.head == 0);
-    };
-    let stored = log::event(connection, canvas, seen.head).await?;
-    Ok(stored.is_some_and(|stored| event_time(stored.as_bytes()) == event_time(last_event)))
+/// Renews the epoch of a canvas, which is locked.
+pub(crate) async fn renew_epoch(connection: &mut PgConnection, canvas: CanvasId) -> Result<()> {
+    query!(
+        "UPDATE canvases SET epoch = gen_random_uuid() WHERE id = $1",
+        canvas.0,
+    )
+    .execute(connection)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
 }
 
-/// Compares the log with what a node has seen of it, and renews the epoch if it went
-/// back. `claimed` is the newest `seq` of that epoch of which a client told: if the
-/// log ends before it, the epoch is renewed too, at most once a minute. `None` if there
-/// is no such canvas.
-pub(crate) async fn check(
+/// The same because a client told of newer events than there are: at most once a minute.
+pub(crate) async fn renew_claimed_epoch(
     connection: &mut PgConnection,
     canvas: CanvasId,
-    seen: &SeenLog,
-    claimed: Option<i64>,
-) -> Result<Option<CheckedLog>> {
-    let mut transaction = connection.begin().await?;
-    let Some(locked) = log::lock_canvas(&mut transaction, canvas).await? else {
-        return Ok(None);
-    };
-    let is_continued = contains(&mut transaction, canvas, &locked, seen).await?;
-    if locked.epoch == seen.epoch {
-        if !is_continued {
-            query!(
-                "UPDATE canvases SET epoch = gen_random_uuid() WHERE id = $1",
-                canvas.0,
-            )
-            .execute(&mut *transaction)
-            .await?;
-        } else if claimed.is_some_and(|claimed| claimed > locked.last_seq) {
-            query!(
-                "UPDATE canvases SET epoch = gen_random_uuid(), epoch_renewed_at = now()
-                 WHERE id = $1 AND (epoch_renewed_at IS NULL
-                                    OR epoch_renewed_at < now() - interval '1 minute')",
-                canvas.0,
-            )
-            .execute(&mut *transaction)
-            .await?;
-        }
-    }
-    let current = log::room(&mut *transaction, canvas).await?;
-    transaction.commit().await?;
-    Ok(current.map(|canvas| CheckedLog {
-        canvas,
-        is_continued,
-    }))
+) -> Result<()> {
+    query!(
+        "UPDATE canvases SET epoch = gen_random_uuid(), epoch_renewed_at = now()
+         WHERE id = $1 AND (epoch_renewed_at IS NULL
+                            OR epoch_renewed_at < now() - interval '1 minute')",
+        canvas.0,
+    )
+    .execute(connection)
+    .await
+    .map_err(DbError::from)
+    .map(drop)
 }
 
 /// The time in an event's wire form.

@@ -3,13 +3,13 @@
 //! The canvas's row lock, held to the commit, gives all nodes one gapless order.
 
 use super::{DbError, Result, history::SeenLog, named, order::OrderSettings};
-use crate::words;
+use crate::stored_op;
 use chrono::{DateTime, Utc};
 use shared::{
     canvas::{Coord, EditPolicy, Grid},
     ids::{CanvasId, Epoch, OpId, UserId},
 };
-use sqlx::{PgConnection, PgExecutor, query, query_as, query_scalar};
+use sqlx::{PgConnection, PgExecutor, query, query_as};
 use std::{collections::HashMap, ops::Range};
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ pub(crate) struct LockedCanvas {
     pub(crate) grid: Grid,
     pub(crate) policy: EditPolicy,
     pub(crate) last_seq: i64,
+    /// Up to this event the log is in the archive.
+    pub(crate) archived_seq: i64,
     pub(crate) tile_count: i64,
     pub(crate) epoch: Epoch,
     /// How often roles or the visibility were changed.
@@ -82,12 +84,6 @@ impl NewChat {
     }
 }
 
-/// The id under which an operation is stored: the request's, or one that is made, in the order
-/// of time, so that the index grows at one end.
-fn stored_op(op_id: Option<OpId>) -> Uuid {
-    op_id.map_or_else(Uuid::now_v7, OpId::uuid)
-}
-
 /// The result of an operation that was carried out before.
 #[derive(Clone, Debug)]
 pub(crate) struct PriorResult {
@@ -110,13 +106,13 @@ pub(crate) async fn lock_canvas(
 ) -> Result<Option<LockedCanvas>> {
     query!(
         // The subquery waits for the lock, and the access version is read after that.
-        r#"SELECT width, height, tile_size, palette AS "palette!", edit_policy, last_seq, tile_count,
-                epoch, access_version(access_changes) AS "acl_version!", instance AS "instance!",
+        r#"SELECT width, height, tile_size, palette AS "palette!", edit_policy, last_seq,
+                archived_seq, tile_count, epoch, access_version(access_changes) AS "acl_version!", instance AS "instance!",
                 now AS "now!", visibility, guests, newcomers, slow_mode_s, lockdown_until
          FROM (
              SELECT width, height, tile_size, cardinality(palette) AS palette, edit_policy,
-                    last_seq, tile_count, epoch, access_changes, history_instance() AS instance,
-                    clock_timestamp() AS now, visibility, guests, newcomers, slow_mode_s,
+                    last_seq, archived_seq, tile_count, epoch, access_changes,
+                    history_instance() AS instance, clock_timestamp() AS now, visibility, guests, newcomers, slow_mode_s,
                     lockdown_until
              FROM canvases WHERE id = $1 FOR NO KEY UPDATE
          ) AS locked"#,
@@ -132,6 +128,7 @@ pub(crate) async fn lock_canvas(
             },
             policy: named(row.edit_policy)?,
             last_seq: row.last_seq,
+            archived_seq: row.archived_seq,
             tile_count: row.tile_count,
             epoch: Epoch(row.epoch),
             acl_version: row.acl_version,
@@ -167,16 +164,17 @@ pub(crate) struct RoomCanvas {
     pub(crate) order: OrderSettings,
 }
 
-/// See [`RoomCanvas`]. `None` if there is no such canvas.
+/// See [`RoomCanvas`], still without its last event, and that event. `None` if there is no such
+/// canvas.
 pub(crate) async fn room(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
-) -> Result<Option<RoomCanvas>> {
+) -> Result<Option<(RoomCanvas, Option<LogRow>)>> {
     query!(
         r#"SELECT width, height, tile_size, cardinality(palette) AS "palette!", epoch, last_seq,
                 access_changes + (SELECT changes FROM server_access) AS "acl_version!",
                 history_instance() AS "instance!", e.body AS "body?",
-                CASE WHEN e.words_of IS NOT NULL THEN (
+                e.words_of AS "words_of?", CASE WHEN e.words_of IS NOT NULL THEN (
                     SELECT s.body FROM canvas_events s
                     WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?",
                 visibility, guests, newcomers, slow_mode_s, lockdown_until
@@ -185,7 +183,13 @@ pub(crate) async fn room(
         canvas.0,
     )
     .try_map(|row| {
-        Ok(RoomCanvas {
+        let last_event = row.body.map(|body| LogRow {
+            seq: row.last_seq,
+            body,
+            words_of: row.words_of,
+            said_by: row.said_by,
+        });
+        let canvas = RoomCanvas {
             grid: Grid {
                 width: row.width,
                 height: row.height,
@@ -194,9 +198,7 @@ pub(crate) async fn room(
             },
             epoch: Epoch(row.epoch),
             last_seq: row.last_seq,
-            last_event: row
-                .body
-                .map(|body| words::read(body, row.said_by.as_deref())),
+            last_event: None,
             acl_version: row.acl_version,
             instance: row.instance,
             order: OrderSettings::new(
@@ -206,7 +208,8 @@ pub(crate) async fn room(
                 row.slow_mode_s,
                 row.lockdown_until,
             )?,
-        })
+        };
+        Ok((canvas, last_event))
     })
     .fetch_optional(executor)
     .await
@@ -241,14 +244,18 @@ macro_rules! op_lookup_query {
     };
 }
 
-/// Which of these operations were carried out before. Called under the lock.
+/// Which of these operations were carried out before, apart from those of archived events.
+/// Called under the lock.
 pub(crate) async fn prior_results(
     connection: &mut PgConnection,
     canvas: CanvasId,
     ops: &[(UserId, OpId)],
 ) -> Result<Vec<PriorResult>> {
     let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
-    let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.uuid()).collect();
+    let ids: Vec<Uuid> = ops
+        .iter()
+        .map(|(_, op)| stored_op::of_request(*op))
+        .collect();
     op_lookup_query!(
         PriorResult,
         r#"SELECT asked.place AS "place!", known.body AS "body?"
@@ -279,7 +286,7 @@ pub(crate) async fn append(
     let seqs: Vec<i64> = events.iter().map(|e| e.seq).collect();
     let kinds: Vec<&str> = events.iter().map(|e| e.kind).collect();
     let actors: Vec<i64> = events.iter().map(|e| e.actor_id.0).collect();
-    let ops: Vec<Uuid> = events.iter().map(|e| stored_op(e.op_id)).collect();
+    let ops: Vec<Uuid> = events.iter().map(|e| stored_op::of(e.op_id)).collect();
     let bodies: Vec<&str> = events
         .iter()
         .map(|event| event.repeats.as_ref().map_or(&*event.body, |it| &it.stored))
@@ -329,7 +336,8 @@ pub(crate) struct AppendedChat {
 /// Appends chat and moves the canvas's head, in one statement that is its own
 /// transaction. Returns the messages, in order, or nothing if the canvas is gone, if one
 /// of the operations was carried out before, if the access version is another one, if the
-/// canvas asks something of one of the senders, or if the log may be another one than `seen`.
+/// canvas asks something of one of the senders, if the log may be another one than `seen`, or if
+/// more of it is archived than up to `archived_until`.
 ///
 /// # Errors
 /// [`DbError::DuplicateOperation`] if another node is carrying out one of the
@@ -339,12 +347,16 @@ pub(crate) async fn append_chat(
     canvas: CanvasId,
     seen: &SeenLog,
     acl_version: i64,
+    archived_until: i64,
     messages: &[NewChat],
 ) -> Result<Vec<AppendedChat>> {
     let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
     let actors: Vec<i64> = messages.iter().map(|chat| chat.actor_id.0).collect();
-    let ops: Vec<Option<Uuid>> = messages.iter().map(|c| c.op_id.map(OpId::uuid)).collect();
-    let stored_ops: Vec<Uuid> = messages.iter().map(|c| stored_op(c.op_id)).collect();
+    let ops: Vec<Option<Uuid>> = messages
+        .iter()
+        .map(|c| c.op_id.map(stored_op::of_request))
+        .collect();
+    let stored_ops: Vec<Uuid> = messages.iter().map(|c| stored_op::of(c.op_id)).collect();
     let befores: Vec<&str> = messages.iter().map(|chat| chat.before.as_str()).collect();
     let betweens: Vec<&str> = messages.iter().map(|chat| chat.between.as_str()).collect();
     let afters: Vec<&str> = messages.iter().map(|chat| chat.after.as_str()).collect();
@@ -355,7 +367,7 @@ pub(crate) async fn append_chat(
         "WITH head AS (
              UPDATE canvases SET last_seq = last_seq + $2
              WHERE id = $1 AND last_seq >= $8 AND epoch = $9 AND access_version(access_changes) = $10
-               AND history_instance() = $11
+               AND history_instance() = $11 AND archived_seq <= $16
                AND slow_mode_s = 0 AND coalesce(lockdown_until <= clock_timestamp(), true)
                AND (NOT $12 OR guests IN ('paint', 'chat'))
                AND (NOT $13 OR newcomers = 'free' OR (newcomers IS NULL AND visibility <> 'public'))
@@ -391,6 +403,7 @@ pub(crate) async fn append_chat(
         by_newcomer,
         &stored_ops,
         NewChat::id_to_seq(canvas),
+        archived_until,
     )
     .fetch_all(connection)
     .await?;
@@ -409,7 +422,10 @@ pub(crate) async fn remember_no_ops(
         return Ok(());
     }
     let actors: Vec<i64> = ops.iter().map(|(actor, _)| actor.0).collect();
-    let ids: Vec<Uuid> = ops.iter().map(|(_, op)| op.uuid()).collect();
+    let ids: Vec<Uuid> = ops
+        .iter()
+        .map(|(_, op)| stored_op::of_request(*op))
+        .collect();
     query!(
         "INSERT INTO canvas_idle_ops (canvas_id, actor_id, op_id)
          SELECT $1, * FROM unnest($2::bigint[], $3::uuid[])
@@ -424,29 +440,30 @@ pub(crate) async fn remember_no_ops(
     .map(drop)
 }
 
-/// `seq` and wire form of the events after `after` up to `head`, in order, at
-/// most `limit`.
-pub(crate) async fn after(
-    executor: impl PgExecutor<'_>,
-    canvas: CanvasId,
-    after: i64,
-    head: i64,
-    limit: i64,
-) -> Result<Vec<(i64, String)>> {
-    after_in(executor, canvas, after..head, limit, None).await
+/// An event as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogRow {
+    pub(crate) seq: i64,
+    pub(crate) body: String,
+    /// The `seq` of the event whose words it repeats.
+    pub(crate) words_of: Option<i64>,
+    /// What is stored of that event; none if it repeats none, or one that is archived.
+    pub(crate) said_by: Option<String>,
 }
 
-/// The same for the events after the start of the range up to its end. None if
-/// `instance` is given and is not the database's, see [`LockedCanvas::instance`].
-pub(crate) async fn after_in(
+/// The events of the hot table after the start of the range up to its end, in order, at most
+/// `limit`. None if `instance` is given and is not the database's, see
+/// [`LockedCanvas::instance`].
+pub(crate) async fn rows(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
     range: Range<i64>,
     limit: i64,
     instance: Option<i64>,
-) -> Result<Vec<(i64, String)>> {
-    query!(
-        r#"SELECT e.seq, e.body, CASE WHEN e.words_of IS NOT NULL THEN (
+) -> Result<Vec<LogRow>> {
+    query_as!(
+        LogRow,
+        r#"SELECT e.seq, e.body, e.words_of, CASE WHEN e.words_of IS NOT NULL THEN (
                     SELECT s.body FROM canvas_events s
                     WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
          FROM canvas_events e
@@ -459,65 +476,27 @@ pub(crate) async fn after_in(
         limit,
         instance,
     )
-    .map(|row| (row.seq, words::read(row.body, row.said_by.as_deref())))
     .fetch_all(executor)
     .await
     .map_err(DbError::from)
 }
 
-/// `seq` and wire form of these events, in order; those that do not exist are missing.
-pub(crate) async fn at(
+/// The events of the hot table with these `seq`s.
+pub(crate) async fn rows_at(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
     seqs: &[i64],
-) -> Result<Vec<(i64, String)>> {
-    query!(
-        r#"SELECT e.seq, e.body, CASE WHEN e.words_of IS NOT NULL THEN (
+) -> Result<Vec<LogRow>> {
+    query_as!(
+        LogRow,
+        r#"SELECT e.seq, e.body, e.words_of, CASE WHEN e.words_of IS NOT NULL THEN (
                     SELECT s.body FROM canvas_events s
                     WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
          FROM canvas_events e
-         WHERE e.canvas_id = $1 AND e.seq = ANY($2)
-         ORDER BY e.seq"#,
+         WHERE e.canvas_id = $1 AND e.seq = ANY($2)"#,
         canvas.0,
         seqs,
     )
-    .map(|row| (row.seq, words::read(row.body, row.said_by.as_deref())))
-    .fetch_all(executor)
-    .await
-    .map_err(DbError::from)
-}
-
-/// What is stored of one event; `None` if there is no such event.
-pub(crate) async fn event(
-    executor: impl PgExecutor<'_>,
-    canvas: CanvasId,
-    seq: i64,
-) -> Result<Option<String>> {
-    query_scalar!(
-        "SELECT body FROM canvas_events WHERE canvas_id = $1 AND seq = $2",
-        canvas.0,
-        seq,
-    )
-    .fetch_optional(executor)
-    .await
-    .map_err(DbError::from)
-}
-
-/// `seq` and time, as in the wire form, of these events; those that do not exist are
-/// missing.
-pub(crate) async fn event_times(
-    executor: impl PgExecutor<'_>,
-    canvas: CanvasId,
-    seqs: &[i64],
-) -> Result<Vec<(i64, DateTime<Utc>)>> {
-    query!(
-        r#"SELECT seq, coalesce(body::json ->> 'timestamp', body::json ->> 'created_at',
-                    body::json ->> 'edited_at')::timestamptz AS "time!"
-           FROM canvas_events WHERE canvas_id = $1 AND seq = ANY($2)"#,
-        canvas.0,
-        seqs,
-    )
-    .map(|row| (row.seq, row.time))
     .fetch_all(executor)
     .await
     .map_err(DbError::from)

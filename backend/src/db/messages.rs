@@ -1,84 +1,128 @@
-//! Chat messages, which are read from the log.
+//! Chat messages of the hot table. Whoever reads messages uses `past::log`, which knows older
+//! ones.
 
-use super::Result;
-use crate::{message_id, words};
-use shared::{
-    api::ChatMessage,
-    ids::{CanvasId, MessageId, UserId},
-};
+use super::{DbError, Result, log::LogRow};
+use crate::message_id;
+use shared::ids::{CanvasId, MessageId, UserId};
 use sqlx::{PgExecutor, query, query_as};
+use std::collections::HashMap;
 
-/// A chat message of the log.
-struct MessageRow {
-    body: String,
-    /// The event whose words this one repeats.
-    said_by: Option<String>,
+/// The names of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) username: String,
+    pub(crate) display_name: String,
 }
 
-impl MessageRow {
-    fn into_message(self) -> Result<ChatMessage> {
-        let body = words::read(self.body, self.said_by.as_deref());
-        let message = serde_json::from_str(&body);
-        message.map_err(|error| sqlx::Error::Decode(error.into()).into())
-    }
+/// Chat messages of the hot table.
+#[derive(Clone, Debug)]
+pub(crate) struct HotMessages {
+    /// Whether older events of the canvas may be elsewhere.
+    pub(crate) has_archive: bool,
+    pub(crate) rows: Vec<LogRow>,
+    /// The names, by `seq`, of senders whose accounts were deleted. The log may still have
+    /// others.
+    pub(crate) deleted: HashMap<i64, Names>,
 }
 
-/// Messages before `before_seq`, newest first. Deleted accounts have no names in them, also
-/// while the names are still being removed from the log.
+/// Messages before `before_seq`, newest first. None if there is no such canvas.
 pub(crate) async fn before(
     executor: impl PgExecutor<'_>,
-    canvas_id: CanvasId,
+    canvas: CanvasId,
     before_seq: i64,
     limit: i64,
-) -> Result<Vec<ChatMessage>> {
-    query!(
-        r#"SELECT e.body, CASE WHEN e.words_of IS NOT NULL THEN (
+) -> Result<HotMessages> {
+    let rows = query!(
+        r#"SELECT c.archived_seq, e.seq AS "seq?", e.body AS "body?", e.words_of AS "words_of?",
+                CASE WHEN e.words_of IS NOT NULL THEN (
                     SELECT s.body FROM canvas_events s
                     WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?",
                 u.username AS "username?", u.display_name AS "display_name?"
-         FROM canvas_events e
+         FROM canvases c
+         LEFT JOIN LATERAL (
+             SELECT * FROM canvas_events
+             WHERE canvas_id = c.id AND kind = 'canvas_chat_message' AND seq < $2
+             ORDER BY seq DESC LIMIT $3
+         ) AS e ON true
          LEFT JOIN users u ON u.id = e.actor_id AND u.deleted_at IS NOT NULL
-         WHERE e.canvas_id = $1 AND e.kind = 'canvas_chat_message' AND e.seq < $2
-         ORDER BY e.seq DESC
-         LIMIT $3"#,
-        canvas_id.0,
+         WHERE c.id = $1
+         ORDER BY e.seq DESC"#,
+        canvas.0,
         before_seq,
         limit,
     )
     .fetch_all(executor)
-    .await?
-    .into_iter()
-    .map(|row| {
-        let (body, said_by) = (row.body, row.said_by);
-        let mut message = MessageRow { body, said_by }.into_message()?;
+    .await?;
+    let mut messages = HotMessages {
+        has_archive: rows.first().is_some_and(|row| row.archived_seq > 0),
+        rows: Vec::with_capacity(rows.len()),
+        deleted: HashMap::new(),
+    };
+    for row in rows {
+        let (Some(seq), Some(body)) = (row.seq, row.body) else {
+            continue;
+        };
         if let (Some(username), Some(display_name)) = (row.username, row.display_name) {
-            message.sender_username = username;
-            message.sender_display_name = display_name;
+            let names = Names {
+                username,
+                display_name,
+            };
+            messages.deleted.insert(seq, names);
         }
-        Ok(message)
-    })
-    .collect()
+        messages.rows.push(LogRow {
+            seq,
+            body,
+            words_of: row.words_of,
+            said_by: row.said_by,
+        });
+    }
+    Ok(messages)
 }
 
-/// A chat message; none if the canvas has none with this id.
+/// The names of those of these users whose accounts were deleted.
+pub(crate) async fn deleted_names(
+    executor: impl PgExecutor<'_>,
+    users: &[UserId],
+) -> Result<HashMap<UserId, Names>> {
+    let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
+    query!(
+        "SELECT id, username, display_name FROM users
+         WHERE id = ANY($1) AND deleted_at IS NOT NULL",
+        &ids,
+    )
+    .map(|row| {
+        let names = Names {
+            username: row.username,
+            display_name: row.display_name,
+        };
+        (UserId(row.id), names)
+    })
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+    .map(|rows| rows.into_iter().collect())
+}
+
+/// A chat message; none if the hot table has none with this id.
 pub(crate) async fn find(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
     id: MessageId,
-) -> Result<Option<ChatMessage>> {
+) -> Result<Option<LogRow>> {
     // The id stands in a fixed place of the wire form. Ids of version 7 have an index, others
     // name the place.
-    let found = query_as!(
-        MessageRow,
-        r#"SELECT e.body AS "body!", CASE WHEN e.words_of IS NOT NULL THEN (
+    query_as!(
+        LogRow,
+        r#"SELECT e.seq AS "seq!", e.body AS "body!", e.words_of,
+                  CASE WHEN e.words_of IS NOT NULL THEN (
                     SELECT s.body FROM canvas_events s
                     WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
            FROM (
-               SELECT canvas_id, body, words_of FROM canvas_events
+               SELECT canvas_id, seq, body, words_of FROM canvas_events
                WHERE canvas_id = $1 AND seq = $3 AND kind = 'canvas_chat_message'
                  AND substr(body, 45, 36) = $2
                UNION ALL
-               SELECT canvas_id, body, words_of FROM canvas_events
+               SELECT canvas_id, seq, body, words_of FROM canvas_events
                WHERE $3::bigint IS NULL AND canvas_id = $1 AND kind = 'canvas_chat_message'
                  AND substr(body, 45, 36) = $2 AND substr(body, 59, 1) = '7'
            ) AS e"#,
@@ -87,8 +131,8 @@ pub(crate) async fn find(
         message_id::seq(id),
     )
     .fetch_optional(executor)
-    .await?;
-    found.map(MessageRow::into_message).transpose()
+    .await
+    .map_err(DbError::from)
 }
 
 /// The messages after `seq` up to `head`, oldest first.
@@ -98,10 +142,10 @@ pub(crate) async fn after(
     seq: i64,
     head: i64,
     limit: i64,
-) -> Result<Vec<ChatMessage>> {
+) -> Result<Vec<LogRow>> {
     query_as!(
-        MessageRow,
-        r#"SELECT e.body, CASE WHEN e.words_of IS NOT NULL THEN (
+        LogRow,
+        r#"SELECT e.seq, e.body, e.words_of, CASE WHEN e.words_of IS NOT NULL THEN (
                     SELECT s.body FROM canvas_events s
                     WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
            FROM canvas_events e
@@ -113,10 +157,8 @@ pub(crate) async fn after(
         limit,
     )
     .fetch_all(executor)
-    .await?
-    .into_iter()
-    .map(MessageRow::into_message)
-    .collect()
+    .await
+    .map_err(DbError::from)
 }
 
 /// The newest messages of a user up to `head`, newest first.
@@ -126,10 +168,10 @@ pub(crate) async fn newest_of(
     user: UserId,
     head: i64,
     limit: i64,
-) -> Result<Vec<ChatMessage>> {
+) -> Result<Vec<LogRow>> {
     // MATERIALIZED, or the planner may read all messages of the canvas in their order.
     query_as!(
-        MessageRow,
+        LogRow,
         r#"WITH theirs AS MATERIALIZED (
                SELECT seq FROM canvas_events
                WHERE actor_id = $2 AND canvas_id = $1 AND kind = 'canvas_chat_message'
@@ -137,7 +179,7 @@ pub(crate) async fn newest_of(
            ), newest AS (
                SELECT seq FROM theirs ORDER BY seq DESC LIMIT $4
            )
-           SELECT e.body, CASE WHEN e.words_of IS NOT NULL THEN (
+           SELECT e.seq, e.body, e.words_of, CASE WHEN e.words_of IS NOT NULL THEN (
                     SELECT s.body FROM canvas_events s
                     WHERE s.canvas_id = e.canvas_id AND s.seq = e.words_of) END AS "said_by?"
            FROM newest n
@@ -149,8 +191,6 @@ pub(crate) async fn newest_of(
         limit,
     )
     .fetch_all(executor)
-    .await?
-    .into_iter()
-    .map(MessageRow::into_message)
-    .collect()
+    .await
+    .map_err(DbError::from)
 }

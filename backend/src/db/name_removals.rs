@@ -1,7 +1,7 @@
 //! Removes the names of deleted accounts from stored events, in pieces. Only the names in an
 //! event change: its place and its time stay, by which nodes and clients compare histories.
 
-use super::{Result, guests};
+use super::{Result, archive, guests};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::ids::{CanvasId, UserId};
 use sqlx::{PgConnection, PgExecutor, query, query_scalar};
@@ -22,13 +22,25 @@ pub(crate) enum Piece {
     Nothing,
     /// There may be more. The canvases were deleted.
     Done(Vec<CanvasId>),
+    /// The names are to be removed from the pieces of the archive.
+    Archived(ArchivedNames),
+}
+
+/// Where the names of a user are removed next from the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ArchivedNames {
+    pub(crate) user: UserId,
+    pub(crate) canvas: CanvasId,
+    /// In the pieces that begin before this event.
+    pub(crate) before: i64,
 }
 
 /// Does a piece of one account's removal that is due at `now`. Nodes that do this at the same
 /// time take different accounts. Called in a transaction.
 pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Piece> {
     let due = query!(
-        "SELECT user_id, deletes_canvases, canvas_id, before_seq, comments_before_seq, passes_left
+        "SELECT user_id, deletes_canvases, canvas_id, before_seq, comments_before_seq,
+                pieces_before_seq, passes_left
          FROM name_removals
          WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",
         now,
@@ -48,11 +60,26 @@ pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) 
     if due.canvas_id.is_none() {
         rename_in_moderation_log(connection, user).await?;
     }
+    if let Some(canvas) = due.canvas_id
+        && due.comments_before_seq.or(due.before_seq).is_some()
+        && !archive::try_lock(&mut *connection, CanvasId(canvas)).await?
+    {
+        // Somebody archives events of the canvas, which takes a moment.
+        return Ok(Piece::Done(Vec::new()));
+    }
     if let (Some(canvas), Some(before)) = (due.canvas_id, due.comments_before_seq) {
         rename_in_comments(connection, user, CanvasId(canvas), before).await?;
         return Ok(Piece::Done(Vec::new()));
     }
     let (Some(canvas), Some(before)) = (due.canvas_id, due.before_seq) else {
+        // After those of the hot table, which may have moved meanwhile.
+        if let (Some(canvas), Some(before)) = (due.canvas_id, due.pieces_before_seq) {
+            return Ok(Piece::Archived(ArchivedNames {
+                user,
+                canvas: CanvasId(canvas),
+                before,
+            }));
+        }
         match next_canvas(connection, user, due.canvas_id).await? {
             Some(canvas) => begin_canvas(connection, user, canvas).await?,
             None => end_pass(connection, user, due.passes_left, now).await?,
@@ -92,7 +119,8 @@ async fn rename_in_moderation_log(connection: &mut PgConnection, user: UserId) -
 /// its snapshot, in which the user may be named. Nothing else is locked while the canvas is.
 async fn begin_canvas(connection: &mut PgConnection, user: UserId, canvas: i64) -> Result<()> {
     query!(
-        "UPDATE name_removals SET canvas_id = $2, before_seq = $3, comments_before_seq = $3
+        "UPDATE name_removals SET canvas_id = $2, before_seq = $3, comments_before_seq = $3,
+                pieces_before_seq = $3
          WHERE user_id = $1",
         user.0,
         canvas,
@@ -136,8 +164,14 @@ async fn next_canvas(
     let after = after.unwrap_or(i64::MIN);
     let next = if guests::can_purge(&mut *connection).await? {
         query_scalar!(
-            "SELECT canvas_id FROM canvas_events WHERE actor_id = $1 AND canvas_id > $2
-             ORDER BY actor_id, canvas_id, op_id LIMIT 1",
+            r#"SELECT canvas_id AS "canvas_id!" FROM (
+                   (SELECT canvas_id FROM canvas_events WHERE actor_id = $1 AND canvas_id > $2
+                    ORDER BY actor_id, canvas_id, op_id LIMIT 1)
+                   UNION ALL
+                   (SELECT canvas_id FROM archived_actors WHERE actor_id = $1 AND canvas_id > $2
+                    ORDER BY canvas_id LIMIT 1)
+               ) AS next
+               ORDER BY 1 LIMIT 1"#,
             user.0,
             after,
         )
@@ -152,6 +186,23 @@ async fn next_canvas(
         .await?
     };
     Ok(next)
+}
+
+/// Notes where the removal of a user's names from the pieces of a canvas goes on; `None` at the
+/// end.
+pub(crate) async fn go_on_in_archive(
+    connection: &mut PgConnection,
+    user: UserId,
+    before: Option<i64>,
+) -> Result<()> {
+    query!(
+        "UPDATE name_removals SET pieces_before_seq = $2 WHERE user_id = $1",
+        user.0,
+        before,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Removes the names from the user's messages among the next ones before `before`. Returns
@@ -242,7 +293,7 @@ async fn end_pass(
     let next = (passes_left > 1).then(|| now + BETWEEN_PASSES);
     query!(
         "UPDATE name_removals SET canvas_id = NULL, before_seq = NULL, comments_before_seq = NULL,
-                due_at = $2,
+                pieces_before_seq = NULL, due_at = $2,
                 passes_left = passes_left - 1
          WHERE user_id = $1",
         user.0,

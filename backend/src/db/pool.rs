@@ -14,6 +14,7 @@ mod executor;
 mod health;
 mod lease;
 
+pub(crate) use executor::Reads;
 pub(crate) use lease::Lease;
 
 pub(super) use health::Health;

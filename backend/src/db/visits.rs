@@ -128,6 +128,10 @@ pub(crate) async fn note(
                    SELECT FROM canvas_events e
                    WHERE e.actor_id = a.user_id AND e.canvas_id = a.canvas_id
                      AND e.created_at < clock_timestamp() - $3::bigint * interval '1 second'
+               ) OR EXISTS (
+                   SELECT FROM archived_actors h
+                   WHERE h.actor_id = a.user_id AND h.canvas_id = a.canvas_id
+                     AND h.first_at < clock_timestamp() - $3::bigint * interval '1 second'
                ) THEN to_timestamp(0) ELSE clock_timestamp() END
                FROM asked a
                JOIN LATERAL (SELECT FROM users WHERE id = a.user_id LIMIT 1) AS u ON true

@@ -10,7 +10,7 @@ use crate::{
     words::{Source, Words},
 };
 use shared::ids::{CanvasId, MessageId, UserId};
-use sqlx::{PgConnection, query, query_as};
+use sqlx::{PgConnection, PgExecutor, query, query_as};
 use std::collections::BTreeMap;
 
 /// A chat message of the log.
@@ -38,11 +38,12 @@ pub(crate) struct Rewordings {
     pub(crate) told_at: i64,
 }
 
-/// The messages with these ids, or at these `seq`s; those that do not exist are missing.
+/// The messages of the hot table with these ids, or at these `seq`s; those that do not exist are
+/// missing.
 ///
 /// Each is looked up by itself, for the reason given at [`super::log::prior_results`].
 pub(crate) async fn find(
-    connection: &mut PgConnection,
+    executor: impl PgExecutor<'_>,
     canvas: CanvasId,
     ids: &[MessageId],
     seqs: &[i64],
@@ -86,13 +87,15 @@ pub(crate) async fn find(
         &placed,
         &places,
     )
-    .fetch_all(connection)
+    .fetch_all(executor)
     .await
     .map_err(DbError::from)
 }
 
 /// Replaces the words in the events that said them; events that repeat them need no change.
-/// Called under the canvas's lock, in the transaction of the events that tell of it.
+/// For archived events the new words are kept apart until they are moved into the piece, and the
+/// row that may still be in the hot table changes as well. Called under the canvas's lock, in the
+/// transaction of the events that tell of it.
 pub(crate) async fn save(
     connection: &mut PgConnection,
     canvas: CanvasId,
@@ -109,6 +112,12 @@ pub(crate) async fn save(
              UPDATE canvas_events e SET body = new.body
              FROM unnest($2::bigint[], $3::text[]) AS new (seq, body)
              WHERE e.canvas_id = $1 AND e.seq = new.seq
+         ), archived AS (
+             INSERT INTO archive_rewordings (canvas_id, seq, body)
+             SELECT $1, new.seq, new.body
+             FROM unnest($2::bigint[], $3::text[]) AS new (seq, body)
+             JOIN canvases c ON c.id = $1 AND new.seq <= c.archived_seq
+             ON CONFLICT (canvas_id, seq) DO UPDATE SET body = excluded.body
          )
          UPDATE canvases SET last_removal = $4 WHERE id = $1",
         canvas.0,

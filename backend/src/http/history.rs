@@ -11,7 +11,7 @@ use super::{
     past,
 };
 use crate::{
-    db::messages,
+    db::Reads,
     past::{area::Area, index::Filter},
     state::AppState,
 };
@@ -70,9 +70,10 @@ async fn messages(
     readable(&state.pools.reads, id, user.user_id()).await?;
     let place = bulk::place(&state, id, client).await?;
     let read: bulk::ReadItems<i64> = Arc::new(move |before, count| {
-        let reads = state.pools.reads.clone();
+        let (reads, log) = (state.pools.reads.clone(), state.log.clone());
         Box::pin(async move {
-            let messages = messages::before(&reads, id, before, count).await?;
+            let reads = &mut Reads::Pool(&reads);
+            let messages = log.messages_before(reads, id, before, count).await?;
             let items = messages
                 .iter()
                 .map(|message| bulk::item(message.seq, message));

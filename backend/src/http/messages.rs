@@ -13,7 +13,7 @@ use crate::{
     auth::Session,
     db::{
         access::{self, Standing},
-        messages, removed_messages, users,
+        users,
     },
     realtime::{Done, Operation, RateCost, UNKNOWN_ACL, Write},
     state::AppState,
@@ -57,7 +57,7 @@ async fn edit(
     let role = role(&state.pool, id, session.user_id()).await?;
     let operation = Operation::EditMessage { id: message, text };
     write(&state, &session, id, role, operation).await?;
-    let edited = messages::find(&state.pool, id, message).await?;
+    let edited = state.log.message(&state.pool, id, message).await?;
     edited
         .map(JsonBody)
         .ok_or(ApiError::NotFound(Resource::Message))
@@ -129,7 +129,10 @@ async fn purge(
     validator.finish()?;
     let sender = sender(&state, &session, id, &body.username).await?;
     let (since, limit) = (body.since.into(), limits::PURGED_MESSAGES);
-    let seqs = removed_messages::since(&state.pool, id, sender.id, since, limit).await?;
+    let seqs = state
+        .log
+        .messages_since(&state.pool, id, sender.id, since, limit)
+        .await?;
     let mut removed = 0;
     for seqs in seqs.chunks(AT_ONCE) {
         let operation = Operation::PurgeMessages {

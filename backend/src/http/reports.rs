@@ -22,6 +22,7 @@ use crate::{
         conversations, direct_messages, reports, users,
     },
     evidence::{self, Gathered},
+    past::log::Log,
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode};
@@ -197,7 +198,8 @@ impl NewOne<'_> {
         let reads = &state.pools.reads;
         match self.source {
             Source::Canvas(canvas) => {
-                evidence::gather(reads, &state.event_index, canvas, self.target, now).await
+                let (index, log) = (&state.event_index, &state.log);
+                evidence::gather(reads, index, log, canvas, self.target, now).await
             }
             Source::DirectMessage(message) => evidence::of_direct_message(reads, message).await,
         }
@@ -249,7 +251,7 @@ async fn resolve(
             })
         }
         ReportTarget::Message { message_id } => {
-            let found = db::messages::find(reads, canvas.id, *message_id).await?;
+            let found = state.log.message(reads, canvas.id, *message_id).await?;
             found.ok_or(ApiError::NotFound(Resource::Message))?;
             Ok(CaseTarget::Message {
                 message_id: *message_id,

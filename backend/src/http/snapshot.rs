@@ -15,10 +15,10 @@ use super::{
 use crate::{
     bulk_reads::Place,
     db::{
-        Lease, canvases, messages,
+        Lease, Reads, canvases,
         tiles::{self, Filter},
     },
-    past::area::Area,
+    past::{area::Area, log::Log},
     state::AppState,
 };
 use axum::{extract::State, http::HeaderMap, response::Response};
@@ -113,7 +113,8 @@ async fn snapshot(
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     canvas.active_users = active_users.len();
     let current = tag(viewer, access.acl_version, &canvas, area, &active_users)?;
-    let answer = stream(place, lease, viewer, canvas, area, active_users).await?;
+    let log = state.log.clone();
+    let answer = stream(place, lease, log, viewer, canvas, area, active_users).await?;
     Ok(etag::tagged(current, answer))
 }
 
@@ -132,6 +133,7 @@ fn tag(
 async fn stream(
     place: Place,
     lease: Lease,
+    log: Log,
     viewer: Option<UserId>,
     canvas: Canvas,
     area: Option<Area>,
@@ -157,6 +159,7 @@ async fn stream(
     });
     let rest = Rest {
         id: canvas.id,
+        log,
         viewer,
         began: Instant::now(),
         head,
@@ -190,6 +193,7 @@ struct Head<'a> {
 /// What is still to be sent of a [`Snapshot`].
 struct Rest {
     id: CanvasId,
+    log: Log,
     viewer: Option<UserId>,
     began: Instant,
     /// What comes before the tiles; empty once it was sent.
@@ -224,7 +228,12 @@ impl Rest {
                 return Ok((json.into(), Some(self)));
             }
             let newest = limits::SNAPSHOT_MESSAGES;
-            let mut messages = messages::before(&mut lease, self.id, i64::MAX, newest).await?;
+            let reads = &mut Reads::Lease(&mut lease);
+            let before = i64::MAX;
+            let mut messages = self
+                .log
+                .messages_before(reads, self.id, before, newest)
+                .await?;
             messages.reverse();
             self.messages = messages.into();
             lease.end_snapshot().await?;

@@ -43,9 +43,10 @@ use super::{
     presence::Presence,
     presence_store,
 };
+use crate::past::log::Log;
 use crate::{
     clock::DatabaseClock,
-    db::{self, Pool, log::RoomCanvas, notifications::Told, order::OrderSettings},
+    db::{self, Pool, Reads, log::RoomCanvas, notifications::Told, order::OrderSettings},
 };
 use command::ReplyTo;
 use delivery::Delivery;
@@ -85,6 +86,8 @@ const YIELDS_BEFORE_WRITE: usize = 2;
 pub(crate) struct Services {
     /// For write transactions, and for what the room reads.
     pub(crate) pool: Pool,
+    /// The whole log of the canvas.
+    pub(crate) log: Log,
     pub(crate) clock: DatabaseClock,
     pub(crate) bus: Bus,
     /// Tells users what concerns them.
@@ -215,7 +218,9 @@ impl Room {
         commands: mpsc::WeakSender<Command>,
         user_count: Arc<AtomicUsize>,
     ) -> db::Result<Option<Self>> {
-        let Some(canvas) = db::log::room(&services.pool, canvas_id).await? else {
+        let reads = &mut Reads::Pool(&services.pool);
+        let read = services.log.room(reads, canvas_id);
+        let Some(canvas) = read.await? else {
             return Ok(None);
         };
         let locks = db::locks::held(&services.pool, canvas_id).await?;

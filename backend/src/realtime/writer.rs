@@ -22,6 +22,7 @@ use crate::db::{
     moderation_log::NewLine,
     notifications::Told,
 };
+use crate::past::log::{ArchivedOps, Log};
 use chrono::{DateTime, Utc};
 use plan::Plan;
 use shared::ids::{CanvasId, ConnectionId, Epoch, UserId};
@@ -84,6 +85,8 @@ pub(crate) struct Committed {
 pub(crate) struct BatchContext {
     /// Whether newcomers are limited where the canvas asks for it.
     pub(crate) rate_limits: bool,
+    /// The whole log, of which the archive knows older operations and messages.
+    pub(crate) log: Log,
     /// Who is on the canvas, on any node; empty where no request of the batch has words for
     /// somebody.
     pub(crate) present: HashSet<UserId>,
@@ -154,15 +157,16 @@ pub(crate) async fn commit(
     }
 }
 
-/// Compares the log with what the room has seen of it, see [`db::history::check`].
+/// Compares the log with what the room has seen of it, see [`Log::check`].
 pub(crate) async fn check_log(
     pool: &Pool,
+    log: &Log,
     canvas: CanvasId,
     seen: &SeenLog,
     claimed: Option<i64>,
 ) -> db::Result<Option<CheckedLog>> {
     let mut lease = pool.acquire().await?;
-    let check = db::history::check(&mut lease, canvas, seen, claimed);
+    let check = log.check(&mut lease, canvas, seen, claimed);
     match timeout(COMMIT_TIMEOUT, check).await {
         Ok(Ok(Some(checked))) => {
             lease.done();
@@ -181,6 +185,14 @@ pub(crate) async fn check_log(
     }
 }
 
+/// What one transaction came to.
+enum Attempted {
+    Ended(Outcome),
+    /// The canvas is archived up to this event, further than was looked for the batch's
+    /// operations. Nothing was carried out.
+    Archived(i64),
+}
+
 async fn attempt(
     pool: &Pool,
     canvas: CanvasId,
@@ -189,15 +201,46 @@ async fn attempt(
     context: &BatchContext,
 ) -> Result<Outcome, Failure> {
     let deadline = Instant::now() + COMMIT_TIMEOUT;
+    let ops = load::operations(requests);
+    let mut archived_seq = 0;
+    loop {
+        // Before the canvas is locked. Without a query, once the archive's operations are known.
+        let search = context
+            .log
+            .archived_ops(pool, canvas, seen, archived_seq, &ops);
+        let archived = match timeout_at(deadline.into(), search).await {
+            Ok(archived) => archived?,
+            Err(_) => return Err(Failure::Away),
+        };
+        match attempt_with(pool, deadline, canvas, seen, requests, context, &archived).await? {
+            Attempted::Ended(outcome) => return Ok(outcome),
+            Attempted::Archived(seq) => archived_seq = seq,
+        }
+    }
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a part of `attempt`, which is called once"
+)]
+async fn attempt_with(
+    pool: &Pool,
+    deadline: Instant,
+    canvas: CanvasId,
+    seen: &SeenLog,
+    requests: &[Request],
+    context: &BatchContext,
+    archived: &ArchivedOps,
+) -> Result<Attempted, Failure> {
     let mut lease = pool.acquire().await.map_err(DbError::from)?;
-    let transaction = transact(&mut lease, canvas, seen, requests, context);
+    let transaction = transact(&mut lease, canvas, seen, requests, context, archived);
     match timeout_at(deadline.into(), transaction).await {
-        Ok(Ok(outcome)) => {
+        Ok(Ok(attempted)) => {
             // Otherwise the transaction is rolled back when the lease is dropped.
-            if matches!(outcome, Outcome::Committed(_)) {
+            if matches!(attempted, Attempted::Ended(Outcome::Committed(_))) {
                 lease.done();
             }
-            Ok(outcome)
+            Ok(attempted)
         }
         Ok(Err(error)) => {
             lease.failed(&error);
@@ -217,23 +260,49 @@ async fn transact(
     seen: &SeenLog,
     requests: &[Request],
     context: &BatchContext,
-) -> db::Result<Outcome> {
-    if let Some((acl_version, messages)) = chat::messages(canvas, requests)
-        && let Some(committed) =
-            chat::commit(connection, canvas, seen, acl_version, &messages).await?
+    archived: &ArchivedOps,
+) -> db::Result<Attempted> {
+    if archived.found.is_empty()
+        && let Some((acl_version, messages)) = chat::messages(canvas, requests)
+        && let Some(committed) = chat::commit(
+            connection,
+            canvas,
+            seen,
+            acl_version,
+            archived.until,
+            &messages,
+        )
+        .await?
     {
-        return Ok(Outcome::Committed(committed));
+        return Ok(Attempted::Ended(Outcome::Committed(committed)));
     }
     let mut transaction = connection.begin().await?;
     let Some(locked) = db::log::lock_canvas(&mut transaction, canvas).await? else {
-        return Ok(Outcome::Failed(WriteError::CanvasNotFound));
+        return Ok(Attempted::Ended(Outcome::Failed(
+            WriteError::CanvasNotFound,
+        )));
     };
-    if !db::history::contains(&mut transaction, canvas, &locked, seen).await? {
-        return Ok(Outcome::OtherHistory);
+    let contains = context
+        .log
+        .contains(&mut transaction, canvas, &locked, seen);
+    if !contains.await? {
+        return Ok(Attempted::Ended(Outcome::OtherHistory));
     }
-    let (plan, told) = write(&mut transaction, canvas, requests, locked, context).await?;
+    if locked.archived_seq > archived.until {
+        return Ok(Attempted::Archived(locked.archived_seq));
+    }
+    let (plan, told) = write(
+        &mut transaction,
+        canvas,
+        requests,
+        locked,
+        context,
+        archived,
+    )
+    .await?;
     transaction.commit().await?;
-    Ok(Outcome::Committed(plan.into_committed(told)))
+    let committed = plan.into_committed(told);
+    Ok(Attempted::Ended(Outcome::Committed(committed)))
 }
 
 async fn write(
@@ -242,9 +311,10 @@ async fn write(
     requests: &[Request],
     locked: LockedCanvas,
     context: &BatchContext,
+    archived: &ArchivedOps,
 ) -> db::Result<(Plan, Vec<Told>)> {
     let (now, tile_count) = (locked.now, locked.tile_count);
-    let mut loaded = load::load(connection, canvas, requests, locked, context).await?;
+    let mut loaded = load::load(connection, canvas, requests, locked, context, archived).await?;
     loaded.present.clone_from(&context.present);
     let plan = decide::decide(canvas, requests, loaded);
     save(connection, canvas, &plan, now, tile_count).await?;

@@ -10,6 +10,7 @@
     reason = "a module of each test file, which uses its part"
 )]
 
+pub mod archive;
 pub mod balancer;
 pub mod certificate;
 pub mod client_pool;

@@ -139,3 +139,68 @@ impl<'l> Executor<'l> for &'l mut Lease {
         })
     }
 }
+
+/// Where a function reads that makes several statements.
+#[derive(Debug)]
+pub(crate) enum Reads<'a> {
+    /// Each statement on a connection of its own.
+    Pool(&'a Pool),
+    /// All in the transaction of this lease.
+    Lease(&'a mut Lease),
+    /// The same, within the caller's time limit.
+    Connection(&'a mut PgConnection),
+}
+
+impl<'r> Executor<'r> for &'r mut Reads<'_> {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Step, Error>>
+    where
+        'r: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        match self {
+            Reads::Pool(pool) => pool.fetch_many(query),
+            Reads::Lease(lease) => Executor::fetch_many(&mut **lease, query),
+            Reads::Connection(connection) => Executor::fetch_many(&mut **connection, query),
+        }
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, Error>>
+    where
+        'r: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        match self {
+            Reads::Pool(pool) => pool.fetch_optional(query),
+            Reads::Lease(lease) => Executor::fetch_optional(&mut **lease, query),
+            Reads::Connection(connection) => Executor::fetch_optional(&mut **connection, query),
+        }
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement, Error>>
+    where
+        'r: 'e,
+    {
+        match self {
+            Reads::Pool(pool) => pool.prepare_with(sql, parameters),
+            Reads::Lease(lease) => Executor::prepare_with(&mut **lease, sql, parameters),
+            Reads::Connection(it) => Executor::prepare_with(&mut **it, sql, parameters),
+        }
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, Error>>
+    where
+        'r: 'e,
+    {
+        match self {
+            Reads::Pool(pool) => pool.describe(sql),
+            Reads::Lease(lease) => Executor::describe(&mut **lease, sql),
+            Reads::Connection(connection) => Executor::describe(&mut **connection, sql),
+        }
+    }
+}

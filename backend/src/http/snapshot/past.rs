@@ -3,7 +3,7 @@
 use super::append;
 use crate::{
     bulk_reads::Place,
-    db::{messages, tiles},
+    db::{Reads, tiles},
     http::{bulk, error::ApiError},
     past::{
         area::Area,
@@ -103,7 +103,10 @@ impl Rest {
             }
             let newest = limits::SNAPSHOT_MESSAGES;
             let before = self.seq.saturating_add(1);
-            let mut messages = messages::before(reads, self.id, before, newest).await?;
+            let log = &self.state.log;
+            let mut messages = log
+                .messages_before(&mut Reads::Pool(reads), self.id, before, newest)
+                .await?;
             messages.reverse();
             self.messages = messages.into();
             json.extend_from_slice(br#"],"messages":["#);

@@ -3,14 +3,11 @@
 //! the outbox is paused, so that two tasks never write at the same time.
 
 use super::{CLOSE_TIMEOUT, Connection, Disconnect};
-use crate::{
-    db,
-    realtime::{
-        metrics::BatchStats,
-        outbound::OutboundMessage,
-        outbox::{Drained, Outbox},
-        room::PAGE,
-    },
+use crate::realtime::{
+    metrics::BatchStats,
+    outbound::OutboundMessage,
+    outbox::{Drained, Outbox},
+    room::PAGE,
 };
 use shared::protocol::CloseReason;
 use std::{io, time::Duration};

@@ -137,6 +137,7 @@ impl Hub {
             canvas_id,
             services: room::Services {
                 pool: self.inner.pool.clone(),
+                log: self.inner.log.clone(),
                 clock: self.inner.clock.clone(),
                 bus: self.inner.bus.clone(),
                 notifier: self.inner.notifier.clone(),

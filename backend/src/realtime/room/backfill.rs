@@ -5,6 +5,7 @@
 
 use crate::{
     db::{self, Pool},
+    past::log::Log,
     realtime::{outbox::Outbox, ring::Event},
 };
 use shared::ids::CanvasId;
@@ -42,6 +43,7 @@ pub(super) struct Chunk {
 #[derive(Debug)]
 pub(super) struct LogReader {
     pub(super) pool: Pool,
+    pub(super) log: Log,
     pub(super) canvas: CanvasId,
     /// Which log: of another one nothing is read. See
     /// [`crate::db::log::LockedCanvas::instance`].
@@ -81,7 +83,9 @@ impl LogReader {
         let mut read_until = events.last().map_or(until, |event| event.seq);
         if events.is_empty() && head < until {
             let range = head..until;
-            let rows = db::log::after_in(&self.pool, self.canvas, range, PAGE, Some(self.instance))
+            let rows = self
+                .log
+                .range_of(&self.pool, self.canvas, range, PAGE, Some(self.instance))
                 .await?;
             let is_full = i64::try_from(rows.len()) == Ok(PAGE);
             events.extend(rows.into_iter().map(|(seq, body)| Event {

@@ -21,9 +21,8 @@ use shared::{
     ids::{ConnectionId, UserId},
     limits,
     protocol::{CloseReason, Connected, ServerMessage, UserCount},
-    time::Timestamp,
 };
-use std::{collections::HashMap, sync::atomic::Ordering, time::Instant};
+use std::{sync::atomic::Ordering, time::Instant};
 
 impl Room {
     /// Queues a join. It is admitted at the end of the step, unless the client
@@ -55,20 +54,17 @@ impl Room {
             return;
         }
         let (pool, canvas) = (self.services.pool.clone(), self.canvas_id);
+        let log = self.services.log.clone();
         let commands = self.commands.clone();
         tokio::spawn(async move {
             let seqs: Vec<i64> = joins.iter().filter_map(|join| join.last_seq).collect();
-            let times = match db::log::event_times(&pool, canvas, &seqs).await {
+            let times = match log.event_times(&pool, canvas, &seqs).await {
                 Ok(times) => times,
                 Err(error) => {
                     tracing::warn!(%canvas, %error, "the times of events could not be read");
                     return;
                 }
             };
-            let times: HashMap<i64, Timestamp> = times
-                .into_iter()
-                .map(|(seq, time)| (seq, time.into()))
-                .collect();
             for join in &mut joins {
                 if let (Some(told), Some(seq)) = (join.last_timestamp, join.last_seq) {
                     join.compare_time(times.get(&seq).copied(), told);

@@ -11,6 +11,7 @@ use crate::{
         Pool,
         history::{CheckedLog, SeenLog},
     },
+    past::log::Log,
     realtime::{
         ring::Event,
         write::Operation,
@@ -124,6 +125,7 @@ impl Writes {
     pub(super) fn commit_batch(
         &mut self,
         pool: Pool,
+        log: Log,
         canvas: CanvasId,
         seen: SeenLog,
         grid: &Grid,
@@ -135,6 +137,7 @@ impl Writes {
         let concerns_present = operations.any(Operation::concerns_present);
         let context = BatchContext {
             rate_limits,
+            log,
             present: if concerns_present {
                 present()
             } else {
@@ -202,13 +205,14 @@ impl Writes {
     pub(super) fn check_log(
         &mut self,
         pool: Pool,
+        log: Log,
         canvas: CanvasId,
         seen: SeenLog,
         joins: Vec<Join>,
     ) {
         self.in_flight = Some(tokio::spawn(async move {
             let claimed = joins.iter().filter_map(|join| join.last_seq).max();
-            match writer::check_log(&pool, canvas, &seen, claimed).await {
+            match writer::check_log(&pool, &log, canvas, &seen, claimed).await {
                 Ok(checked) => Finished {
                     checked,
                     joins,

@@ -49,7 +49,9 @@ impl Room {
             self.log.needs_check = false;
             let joins = self.joins.take_from_the_future();
             let (pool, seen) = (self.services.pool.clone(), self.seen_log());
-            self.writes.check_log(pool, self.canvas_id, seen, joins);
+            let log = self.services.log.clone();
+            self.writes
+                .check_log(pool, log, self.canvas_id, seen, joins);
         } else if self.joins.has_ahead() || (!has_requests && gap.is_some()) {
             let joins = self.joins.take_ahead();
             let claimed = joins.iter().filter_map(Join::needed_seq).max();
@@ -59,9 +61,10 @@ impl Room {
         } else if has_requests {
             let (pool, seen) = (self.services.pool.clone(), self.seen_log());
             let rate_limits = self.services.rate_limits;
+            let log = self.services.log.clone();
             let (grid, presence) = (&self.grid, &self.presence);
             self.writes
-                .commit_batch(pool, self.canvas_id, seen, grid, rate_limits, || {
+                .commit_batch(pool, log, self.canvas_id, seen, grid, rate_limits, || {
                     presence.present()
                 });
         }
@@ -244,6 +247,7 @@ impl Room {
     fn log_reader(&mut self, until: i64) -> LogReader {
         LogReader {
             pool: self.services.pool.clone(),
+            log: self.services.log.clone(),
             canvas: self.canvas_id,
             instance: self.log.instance,
             head: self.delivery.head(),

@@ -117,9 +117,18 @@ pub(super) async fn commit(
     canvas: CanvasId,
     seen: &SeenLog,
     acl_version: i64,
+    archived_until: i64,
     messages: &[NewChat],
 ) -> db::Result<Option<Committed>> {
-    let appended = db::log::append_chat(connection, canvas, seen, acl_version, messages).await;
+    let appended = db::log::append_chat(
+        connection,
+        canvas,
+        seen,
+        acl_version,
+        archived_until,
+        messages,
+    )
+    .await;
     let appended = match appended {
         Ok(appended) => appended,
         // Another node is committing one of these operations at the same moment, which

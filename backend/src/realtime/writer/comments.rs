@@ -3,9 +3,10 @@
 use super::Request;
 use crate::{
     db::{
-        self,
+        self, Reads,
         comments::{self, CellComments},
     },
+    past::log::Log,
     realtime::write::{CommentOp, Operation},
 };
 use shared::{
@@ -35,6 +36,7 @@ pub(super) struct LoadedComments {
 /// Reads what the requests need; nothing if none is about a comment.
 pub(super) async fn load(
     connection: &mut PgConnection,
+    log: &Log,
     canvas: CanvasId,
     grid: &Grid,
     requests: &[Request],
@@ -80,8 +82,9 @@ pub(super) async fn load(
     let changed = loaded.comments.values().filter(|c| changed.contains(&c.id));
     let seqs: Vec<i64> = changed.map(|comment| comment.seq).collect();
     if !seqs.is_empty() {
-        for body in comments::events(connection, canvas, &seqs).await? {
-            if let Ok(DurableEvent::CommentCreated(event)) = serde_json::from_str(&body) {
+        let reads = &mut Reads::Connection(&mut *connection);
+        for body in log.stored(reads, canvas, &seqs).await?.values() {
+            if let Ok(DurableEvent::CommentCreated(event)) = serde_json::from_str(body) {
                 loaded.created.insert(event.comment.id, event);
             }
         }

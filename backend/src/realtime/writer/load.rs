@@ -8,10 +8,13 @@ use super::{
 use crate::{
     cell_history::Step,
     db::{
-        self,
+        self, Reads,
         log::{LockedCanvas, tile_number},
     },
-    past::tiles::{self, KnownCell},
+    past::{
+        log::ArchivedOps,
+        tiles::{self, KnownCell},
+    },
     realtime::write::{Operation, RewriteBatch},
 };
 use shared::{
@@ -104,6 +107,20 @@ impl<'a> Needs<'a> {
     }
 }
 
+/// The operations of a batch that may have been carried out before: its own, and those that its
+/// strokes take back.
+pub(super) fn operations(requests: &[Request]) -> Vec<(UserId, OpId)> {
+    let mut operations = Vec::new();
+    for request in requests {
+        let user = request.write.identity.user_id;
+        operations.extend(request.write.op_id.map(|op| (user, op)));
+        if let Operation::Tile { undo_of, .. } = &request.write.operation {
+            operations.extend(undo_of.map(|op| (user, op)));
+        }
+    }
+    operations
+}
+
 /// Reads what the batch needs. The settings are changed already, since the database
 /// returns the canvas as it is then.
 pub(super) async fn load(
@@ -112,11 +129,13 @@ pub(super) async fn load(
     requests: &[Request],
     mut locked: LockedCanvas,
     context: &BatchContext,
+    archived: &ArchivedOps,
 ) -> db::Result<Loaded> {
     locked.order.limits_newcomers &= context.rate_limits;
     let order = locked.order;
     let mut needs = Needs::of(requests, &locked.grid);
-    let comments = comments::load(connection, canvas, &locked.grid, requests).await?;
+    let log = &context.log;
+    let comments = comments::load(connection, log, canvas, &locked.grid, requests).await?;
     needs.cells.extend(comments.cells.keys());
     let acl_version = locked.acl_version;
     let mut loaded = Loaded::new(locked);
@@ -134,7 +153,8 @@ pub(super) async fn load(
         .collect();
     if !needs.messages.is_empty() || !needs.purged.is_empty() {
         let (ids, seqs) = (&needs.messages, &needs.purged);
-        let messages = db::words::find(connection, canvas, ids, seqs).await?;
+        let reads = &mut Reads::Connection(&mut *connection);
+        let messages = log.logged_messages(reads, canvas, ids, seqs).await?;
         loaded.note_messages(messages);
         // The ranks decide who may remove them.
         let events = loaded.messages.values();
@@ -143,7 +163,10 @@ pub(super) async fn load(
         outdated.extend(&needs.removers);
     }
     if !needs.unranked.is_empty() {
-        let messages = db::words::find(connection, canvas, &needs.unranked, &[]).await?;
+        let reads = &mut Reads::Connection(&mut *connection);
+        let messages = log
+            .logged_messages(reads, canvas, &needs.unranked, &[])
+            .await?;
         loaded.note_messages(messages);
     }
     outdated.extend(&comments.ranked);
@@ -167,13 +190,20 @@ pub(super) async fn load(
     let asked = needs.ops.iter().map(|(_, op)| op).chain(&needs.undone);
     let ops: Vec<(UserId, OpId)> = asked.copied().collect();
     if !ops.is_empty() {
-        for prior in db::log::prior_results(connection, canvas, &ops).await? {
-            let place = usize::try_from(prior.place - 1).unwrap_or_default();
-            let body = prior.body.as_deref();
+        let mut note = |place: usize, body: Option<&str>| {
             if let Some((request, _)) = needs.ops.get(place) {
                 loaded.note_prior_result(*request, body);
             } else if let Some(undone) = ops.get(place) {
                 loaded.note_undoable(*undone, body);
+            }
+        };
+        for prior in db::log::prior_results(connection, canvas, &ops).await? {
+            let place = usize::try_from(prior.place - 1).unwrap_or_default();
+            note(place, prior.body.as_deref());
+        }
+        for (place, op) in ops.iter().enumerate() {
+            if let Some(body) = archived.found.get(op) {
+                note(place, Some(body));
             }
         }
     }

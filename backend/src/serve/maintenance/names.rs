@@ -3,8 +3,9 @@
 use crate::{
     db::{
         self,
-        name_removals::{self, Piece},
+        name_removals::{self, ArchivedNames, Piece},
     },
+    past::archive,
     state::AppState,
 };
 use sqlx::Connection;
@@ -29,6 +30,7 @@ pub(super) async fn remove(state: AppState) {
                 }
                 time::sleep(PAUSE).await;
             }
+            Ok(Piece::Archived(_)) => time::sleep(PAUSE).await,
             Ok(Piece::Nothing) => {
                 // Both outcomes mean that it is time to look.
                 let _ = timeout(INTERVAL, state.account_deleted.notified()).await;
@@ -46,6 +48,18 @@ async fn do_piece(state: &AppState) -> db::Result<Piece> {
     let mut lease = state.pool.acquire().await?;
     let mut transaction = lease.begin().await?;
     let piece = name_removals::do_piece(&mut transaction, now).await?;
+    if let Piece::Archived(ArchivedNames {
+        user,
+        canvas,
+        before,
+    }) = piece
+    {
+        let log = &state.log;
+        let renamed = archive::rename(&mut transaction, log, canvas, user, before).await?;
+        if let Some(next) = renamed {
+            name_removals::go_on_in_archive(&mut transaction, user, next).await?;
+        }
+    }
     transaction.commit().await?;
     lease.done();
     Ok(piece)

@@ -3,7 +3,7 @@
 
 use crate::{
     db,
-    past::{Step, index, tiles},
+    past::{Step, archive::Archiver, index, tiles},
     state::AppState,
 };
 use std::time::{Duration, Instant};
@@ -19,8 +19,14 @@ const MIN_PAUSE: Duration = Duration::from_millis(5);
 /// Spawns the task; abort it to stop.
 pub(in crate::serve) fn past_loop(state: AppState) -> JoinHandle<()> {
     tokio::spawn(async move {
+        let (pool, log, clock) = (
+            state.pool.clone(),
+            state.log.clone(),
+            state.hub.clock().clone(),
+        );
+        let mut archiver = Archiver::new(&state.config, pool, log, clock);
         loop {
-            match work(&state).await {
+            match work(&state, &mut archiver).await {
                 Ok(Step::Done) => {}
                 Ok(Step::Idle) => time::sleep(INTERVAL).await,
                 Err(error) => {
@@ -37,10 +43,15 @@ pub(in crate::serve) fn past_loop(state: AppState) -> JoinHandle<()> {
 }
 
 /// A step of each kind of work that there is. The archive comes last: it needs the others.
-async fn work(state: &AppState) -> db::Result<Step> {
+async fn work(state: &AppState, archiver: &mut Archiver) -> db::Result<Step> {
     let indexed = paced(index::step(&state.pool)).await?;
     let kept = paced(tiles::step(&state.pool, &state.log)).await?;
-    Ok(if indexed == Step::Idle { kept } else { indexed })
+    // It makes its own pauses.
+    let archived = archiver.step().await?;
+    let is_idle = [indexed, kept, archived]
+        .iter()
+        .all(|step| *step == Step::Idle);
+    Ok(if is_idle { Step::Idle } else { Step::Done })
 }
 
 /// Does a step. After it everybody else has the database for twice as long as it took.

@@ -3,6 +3,7 @@
 //! reply never comes before an older event.
 
 use super::*;
+use crate::past::log::Log;
 use crate::{
     clock::DatabaseClock,
     db::{
@@ -91,6 +92,7 @@ fn room(pool: Pool) -> Room {
         rate_limits: false,
         notifier: Notifier::new(pool.clone(), Arc::default(), bus.clone()),
         pool,
+        log: Log::default(),
         clock: DatabaseClock::default(),
         nodes: Arc::new(FailureDetector::new(bus.node())),
         bus,

@@ -1,0 +1,341 @@
+//! Moves old events from the hot table into compressed pieces, a piece at a time.
+//!
+//! 1. What is derived from the log is made complete up to the last event that leaves.
+//! 2. The events are read and packed, without any lock. Small pieces at the end of the archive
+//!    are packed again with them, so that there are few.
+//! 3. One transaction stores the piece and declares its events archived. It keeps those away who
+//!    change stored events in the background, looks whether somebody did since 2, and only then
+//!    locks the canvas, for as long as a commit takes.
+//! 4. The rows, which nobody looks at any more, are deleted without a lock, a few at a time.
+//!
+//! Whoever is interrupted leaves either nothing or rows that the next one deletes.
+
+mod build;
+mod reword;
+
+pub(crate) use build::{MAX_BYTES, MAX_EVENTS};
+pub(crate) use reword::rename;
+
+use super::{Step, index, log::Log, tiles};
+use crate::{
+    clock::DatabaseClock,
+    config::{ArchiveAge, Config},
+    db::{
+        self, Pool, Reads,
+        archive::{self, Age, Due, Half, HotEvent, Piece},
+    },
+};
+use build::Content;
+use chrono::TimeDelta;
+use metrics::{counter, gauge};
+use shared::ids::CanvasId;
+use sqlx::Connection;
+use std::time::{Duration, Instant};
+use tokio::{task, time};
+
+/// Between two looks at all canvases.
+const INTERVAL: Duration = Duration::from_secs(15);
+/// A step ends after this time.
+const STEP: Duration = Duration::from_secs(2);
+/// Where events have to be of some age, so many are waited for, or an hour.
+const AT_LEAST: i64 = 1_000;
+/// How long a transaction may take.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
+/// Rows that one statement deletes.
+const DELETED: i64 = 2_000;
+
+/// Does the work of this module. One task of a node has it.
+#[derive(Debug)]
+pub(crate) struct Archiver {
+    pool: Pool,
+    log: Log,
+    clock: DatabaseClock,
+    after: ArchiveAge,
+    keep: i64,
+    /// The last canvas that was looked at in this pass; none between passes.
+    position: Option<CanvasId>,
+    /// When the last pass ended.
+    ended: Option<Instant>,
+    /// Whether the database knows that servers of the version before must not start.
+    is_required: bool,
+}
+
+/// What came of a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// It is stored.
+    Stored,
+    /// Nothing is due, or the events lack something that is filled in first.
+    Nothing,
+    /// Somebody changed the events meanwhile, or works on them. To be tried again.
+    Busy,
+}
+
+impl Archiver {
+    /// An archiver as the settings say.
+    pub(crate) fn new(config: &Config, pool: Pool, log: Log, clock: DatabaseClock) -> Self {
+        for name in [
+            "stellar_archived_events_total",
+            "stellar_archive_pieces_total",
+            "stellar_archive_reads_total",
+            "stellar_archive_damaged_total",
+        ] {
+            counter!(name).increment(0);
+        }
+        gauge!("stellar_archive_waiting_events").set(0.0);
+        Self {
+            pool,
+            log,
+            clock,
+            after: config.archive_after_days,
+            keep: config.archive_keep_events,
+            position: None,
+            ended: None,
+            is_required: false,
+        }
+    }
+
+    /// Does some of what is to be done: new words of archived events, rows that somebody left
+    /// behind, pieces. It makes its own pauses.
+    ///
+    /// # Errors
+    /// Those of the database, and a piece that is damaged.
+    pub(crate) async fn step(&mut self) -> db::Result<Step> {
+        let folded = within(reword::fold(&self.pool, &self.log)).await?;
+        let archived = self.archive().await?;
+        let is_idle = folded == Step::Idle && archived == Step::Idle;
+        Ok(if is_idle { Step::Idle } else { Step::Done })
+    }
+
+    /// Archives pieces of the next canvases, if a pass is due.
+    async fn archive(&mut self) -> db::Result<Step> {
+        if self.ended.is_some_and(|ended| ended.elapsed() < INTERVAL) {
+            return Ok(Step::Idle);
+        }
+        if self.position.is_none() {
+            self.begin_pass().await?;
+        }
+        let begun = Instant::now();
+        let mut step = Step::Idle;
+        while begun.elapsed() < STEP {
+            let Some(due) = self.next().await? else {
+                self.position = None;
+                self.ended = Some(Instant::now());
+                break;
+            };
+            step = Step::Done;
+            // After an error the others have their turn.
+            self.position = Some(due.canvas);
+            if self.archive_piece(due).await? == Outcome::Stored {
+                // The same canvas may have more.
+                self.position = Some(CanvasId(due.canvas.0 - 1));
+            }
+        }
+        Ok(step)
+    }
+
+    /// Does what comes before a pass over all canvases.
+    async fn begin_pass(&mut self) -> db::Result<()> {
+        self.ended = None;
+        self.delete_rest().await?;
+        let waiting = archive::waiting(&self.pool, self.keep).await?;
+        #[expect(clippy::cast_precision_loss, reason = "a metric")]
+        gauge!("stellar_archive_waiting_events").set(waiting as f64);
+        Ok(())
+    }
+
+    /// The next canvas of this pass of which something is due.
+    async fn next(&self) -> db::Result<Option<Due>> {
+        let Some(age) = self.age() else {
+            return Ok(None);
+        };
+        let due = archive::next_due(&self.pool, self.position, age, AT_LEAST).await?;
+        if due.is_some() && !archive::all_servers_know_it(&self.pool).await? {
+            tracing::debug!("nothing is archived beside a server of the version before");
+            return Ok(None);
+        }
+        Ok(due)
+    }
+
+    /// What is old enough; none if nothing is to be archived.
+    fn age(&self) -> Option<Age> {
+        let before = match self.after {
+            ArchiveAge::Never => return None,
+            ArchiveAge::Days(0) => None,
+            ArchiveAge::Days(days) => Some(self.clock.now() - TimeDelta::days(days.into())),
+        };
+        let keep = self.keep;
+        Some(Age { before, keep })
+    }
+
+    /// Packs and stores the canvas's next piece, and deletes its rows.
+    async fn archive_piece(&mut self, due: Due) -> db::Result<Outcome> {
+        let begun = Instant::now();
+        let canvas = due.canvas;
+        let Some(age) = self.age() else {
+            return Ok(Outcome::Nothing);
+        };
+        let available = due.last_seq - age.keep - due.archived_seq;
+        if available <= 0 {
+            return Ok(Outcome::Nothing);
+        }
+        let before = self.pieces_to_grow(canvas, available).await?;
+        let known = before
+            .iter()
+            .map(|piece| piece.last_seq - piece.first_seq + 1);
+        let room = MAX_EVENTS - known.sum::<i64>();
+        let limit = available.min(room);
+        let rows = archive::hot_events(&self.pool, canvas, due.archived_seq, limit).await?;
+        let rows = complete(rows, due.archived_seq, age);
+        let Some(last) = rows.last() else {
+            return Ok(Outcome::Nothing);
+        };
+        let until = last.seq;
+        index::cover(&self.pool, canvas, until).await?;
+        tiles::cover(&self.pool, &self.log, canvas, until).await?;
+        let version = rows.iter().map(|row| row.version).sum();
+        let Some(contents) = self.contents(canvas, &before).await? else {
+            return Ok(Outcome::Busy);
+        };
+        let first_at = before.first().map(|piece| piece.first_at);
+        let packed = task::spawn_blocking(move || build::pack(contents, first_at, rows)).await;
+        let packed = match packed {
+            Ok(Ok(packed)) => packed,
+            Ok(Err(error)) => {
+                tracing::error!(%canvas, %error, "events cannot be archived");
+                return Ok(Outcome::Nothing);
+            }
+            // The server stops, or the encoder panicked, which is a fault of it.
+            Err(error) => return Err(sqlx::Error::Encode(Box::new(error)).into()),
+        };
+        let events = until - due.archived_seq;
+        let stored = self.store(due, until, version, &before, &packed);
+        if !within(stored).await? {
+            return Ok(Outcome::Busy);
+        }
+        counter!("stellar_archived_events_total").increment(events.cast_unsigned());
+        counter!("stellar_archive_pieces_total").increment(1);
+        // The others have the database for a part of the time.
+        time::sleep(begun.elapsed() / 8).await;
+        self.delete_rows(canvas).await?;
+        Ok(Outcome::Stored)
+    }
+
+    /// The pieces at the end of the archive that are to become a part of the next one: each that
+    /// is not much larger than what comes after it, so that an event is packed only a few times.
+    async fn pieces_to_grow(&self, canvas: CanvasId, available: i64) -> db::Result<Vec<Piece>> {
+        let mut small = archive::small_pieces(&self.pool, canvas, MAX_EVENTS - 1).await?;
+        let mut sum = available.min(MAX_EVENTS);
+        let mut kept = 0;
+        let mut first = small.len();
+        for (place, piece) in small.iter().enumerate().rev() {
+            let events = piece.last_seq - piece.first_seq + 1;
+            if events > 2 * sum || kept + events >= MAX_EVENTS {
+                break;
+            }
+            sum += events;
+            kept += events;
+            first = place;
+        }
+        Ok(small.split_off(first))
+    }
+
+    /// What is in these pieces. None if one was replaced meanwhile.
+    async fn contents(
+        &self,
+        canvas: CanvasId,
+        pieces: &[Piece],
+    ) -> db::Result<Option<Vec<Content>>> {
+        let reads = &mut Reads::Pool(&self.pool);
+        let mut contents = Vec::new();
+        for piece in pieces {
+            let mut halves = Vec::new();
+            for half in [Half::Tiles, Half::Others] {
+                let Some(part) = self.log.part(reads, canvas, piece, half).await? else {
+                    return Ok(None);
+                };
+                halves.push(part);
+            }
+            contents.push(halves);
+        }
+        Ok(Some(contents))
+    }
+
+    /// Stores a piece and declares its events archived. False if somebody has changed them, or
+    /// works on them.
+    async fn store(
+        &mut self,
+        due: Due,
+        until: i64,
+        version: i64,
+        before: &[Piece],
+        packed: &build::Packed,
+    ) -> db::Result<bool> {
+        let canvas = due.canvas;
+        let mut lease = self.pool.acquire().await?;
+        let mut transaction = lease.begin().await?;
+        if !archive::try_lock(&mut transaction, canvas).await? {
+            return Ok(false);
+        }
+        let range = due.archived_seq..until;
+        let stored = archive::version(&mut *transaction, canvas, range).await?;
+        if stored != version || !archive::are_same(&mut *transaction, canvas, before).await? {
+            return Ok(false);
+        }
+        if !self.is_required {
+            archive::require_servers_to_know_it(&mut *transaction).await?;
+        }
+        archive::put_piece(&mut transaction, canvas, &packed.piece).await?;
+        archive::note_actors(&mut transaction, canvas, &packed.actors).await?;
+        if !archive::advance(&mut transaction, &due, until).await? {
+            return Ok(false);
+        }
+        transaction.commit().await?;
+        lease.done();
+        self.is_required = true;
+        Ok(true)
+    }
+
+    /// Deletes the rows of archived events.
+    async fn delete_rows(&self, canvas: CanvasId) -> db::Result<()> {
+        loop {
+            let begun = Instant::now();
+            if archive::delete_hot(&self.pool, canvas, DELETED).await? == 0 {
+                return Ok(());
+            }
+            time::sleep(begun.elapsed() / 4).await;
+        }
+    }
+
+    /// Deletes what somebody left behind who was interrupted.
+    async fn delete_rest(&self) -> db::Result<()> {
+        let mut position = None;
+        while let Some(canvas) = archive::next_with_rest(&self.pool, position).await? {
+            self.delete_rows(canvas).await?;
+            position = Some(canvas);
+        }
+        Ok(())
+    }
+}
+
+/// Limits the time of a transaction, which is rolled back when it is dropped.
+async fn within<T>(transaction: impl Future<Output = db::Result<T>>) -> db::Result<T> {
+    let outcome = time::timeout(TRANSACTION_TIMEOUT, transaction).await;
+    outcome.unwrap_or_else(|_| Err(db::DbError::timed_out()))
+}
+
+/// The events up to the first one that is not old enough, or lacks something that is filled in
+/// later (`db::event_backfill`), or would make the piece too large.
+fn complete(rows: Vec<HotEvent>, after: i64, age: Age) -> Vec<HotEvent> {
+    let mut seq = after;
+    let mut bytes = 0;
+    let fits = |row: &HotEvent| {
+        seq += 1;
+        bytes += row.body.len();
+        let is_complete =
+            row.op_id.is_some() && (row.tile.is_some() || !build::is_of_tile(&row.kind));
+        let is_old = age.before.is_none_or(|before| row.created_at < before);
+        row.seq == seq && is_complete && is_old && (bytes <= MAX_BYTES || seq == after + 1)
+    };
+    rows.into_iter().take_while(fits).collect()
+}

@@ -1,0 +1,267 @@
+//! Old events move to compressed pieces, and no answer changes by it: lists, resume, repeated
+//! operations, words that are edited or removed later.
+
+mod common;
+
+use common::{
+    PATIENCE, TestDatabase, TestServer,
+    archive::{AT_ONCE, KEPT, NEVER, acked, answers, archived, check_same, scene, sign_in},
+    http::Client,
+    socket::TestClient,
+};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+/// Waits until all words that were changed later are in the pieces.
+async fn folded(pool: &PgPool) {
+    let folded = async {
+        loop {
+            let count: i64 = sqlx::query_scalar("SELECT count(*) FROM archive_rewordings")
+                .fetch_one(pool)
+                .await
+                .unwrap();
+            if count == 0 {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, folded).await.unwrap();
+}
+
+#[tokio::test]
+async fn no_answer_changes_and_an_operation_is_carried_out_once() {
+    let server = TestServer::start_with(&NEVER).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let (id, by_ann, by_bob) = scene(&ann, &bob).await;
+    let before = answers(&ann, id).await;
+    let database = server.stop().await;
+
+    let server = TestServer::start_on(database, &AT_ONCE).await;
+    let pool = server.database.pool().await;
+    assert_eq!(archived(&pool, id).await, 1);
+    let (ann, bob) = (sign_in(&server, "ann").await, sign_in(&server, "bob").await);
+    check_same(&ann, id, &before).await;
+
+    // On a connection, over and over, and with others in the same batch.
+    let mut of_ann = TestClient::join(&ann, id).await;
+    let mut of_bob = TestClient::join(&bob, id).await;
+    for (tab, done) in [(&mut of_ann, &by_ann), (&mut of_bob, &by_bob)] {
+        for (request, seq) in done {
+            tab.send(request).await;
+            let ack = tab.expect("ack").await;
+            assert_eq!(ack["op_id"], request["op_id"], "{ack}");
+            assert_eq!(ack["seq"], *seq, "{request}");
+        }
+    }
+    // A stroke of long ago is taken back.
+    let (stroke, seq) = by_ann.iter().find(|(stroke, _)| stroke["x"] == 0).unwrap();
+    let mut undo = json!({
+        "type": "tile_paint", "x": 0, "y": 0, "pixels": [], "op_id": Uuid::new_v4(),
+        "undo_of": stroke["op_id"],
+    });
+    undo["pixels"] = json!([[stroke["pixels"][0][0], 3]]);
+    let ack = acked(&mut of_ann, &undo).await;
+    let undone = ann
+        .get(&format!(
+            "/canvases/{id}/events?after_seq={}",
+            ack["seq"].as_i64().unwrap() - 1
+        ))
+        .await;
+    assert_eq!(undone.json(200)["items"][0]["undo_of"], *seq);
+    // Joining again after an event of the archive, whose time is compared.
+    let epoch = of_ann.connected["epoch"].as_str().unwrap();
+    let events = ann
+        .get(&format!("/canvases/{id}/events?limit=3"))
+        .await
+        .json(200);
+    let time = &events["items"][2];
+    let time = time["timestamp"]
+        .as_str()
+        .or(time["created_at"].as_str())
+        .unwrap();
+    for (time, resume) in [(time, "resumed"), ("2001-01-01T00:00:00.000Z", "resync")] {
+        let query = format!(
+            "token={}&last_seq=3&epoch={epoch}&last_timestamp={time}",
+            ann.token()
+        );
+        let mut back = TestClient::connect(ann.addr, id, &query).await;
+        assert_eq!(back.connected["resume"], resume, "{time}");
+        if resume == "resumed" {
+            back.reach(back.connected["seq"].as_i64().unwrap()).await;
+            assert_eq!(back.events[0]["seq"], 4);
+        }
+    }
+    // The same `op_id` of somebody else is another operation.
+    let mut request = by_ann[3].0.clone();
+    request["pixels"] = json!([[500, 1]]);
+    let ack = acked(&mut of_bob, &request).await;
+    assert!(ack["seq"].as_i64().unwrap() > by_ann.last().unwrap().1);
+    let head = ack["seq"].as_i64().unwrap();
+    let log = ann.all(&format!("/canvases/{id}/events")).await;
+    assert_eq!(log.len(), usize::try_from(head).unwrap());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn words_change_after_they_were_archived() {
+    let server = TestServer::start_with(&AT_ONCE).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let (id, ..) = scene(&ann, &bob).await;
+    let pool = server.database.pool().await;
+    archived(&pool, id).await;
+    let path = format!("/canvases/{id}");
+    let messages = ann.all(&format!("{path}/messages")).await;
+    let find = |text: &str| {
+        let found = messages
+            .iter()
+            .find(|message| message["message_text"] == text);
+        found.unwrap().clone()
+    };
+    let (edited, removed) = (find("word10"), find("word3"));
+    let comment = ann.all(&format!("{path}/comments")).await.remove(0);
+    let url = |message: &Value| {
+        format!(
+            "{path}/messages/{}",
+            message["message_id"].as_str().unwrap()
+        )
+    };
+    let body = json!({ "text": "other words" });
+    let answer = bob.patch(&url(&edited), &body).await.json(200);
+    assert_eq!(answer["message_text"], "other words");
+    bob.delete(&url(&removed)).await.expect(204);
+    bob.patch(
+        &format!("/comments/{}", comment["id"]),
+        &json!({ "text": "another comment" }),
+    )
+    .await
+    .expect(200);
+    // An answer to a message of the archive.
+    let mut of_ann = TestClient::join(&ann, id).await;
+    let says = json!({ "type": "canvas_chat", "text": "I see", "reply_to": edited["message_id"] });
+    of_ann.done(says).await;
+    let check = async |client: &Client| {
+        let log = client.all(&format!("{path}/events")).await;
+        let text = json!(log).to_string();
+        for gone in ["\"word10\"", "\"word3\"", "\"a comment\""] {
+            assert!(!text.contains(gone), "{gone}");
+        }
+        let of = |seq: &Value| log.iter().find(|event| event["seq"] == *seq).unwrap();
+        assert_eq!(of(&edited["seq"])["message_text"], "other words");
+        assert_eq!(of(&removed["seq"])["removed"], true);
+        let answer = log
+            .iter()
+            .find(|event| event["message_text"] == "an answer");
+        assert_eq!(answer.unwrap()["reply_to"]["excerpt"], "");
+        let answer = log.iter().find(|event| event["message_text"] == "I see");
+        assert_eq!(answer.unwrap()["reply_to"]["excerpt"], "other words");
+        assert!(text.contains("another comment"));
+        let messages = client.all(&format!("{path}/messages")).await;
+        let of = |message: &Value| {
+            let same = |it: &&Value| it["message_id"] == message["message_id"];
+            messages.iter().find(same).unwrap()
+        };
+        assert_eq!(of(&edited)["message_text"], "other words");
+        assert_eq!(
+            (&of(&removed)["removed"], &of(&removed)["message_text"]),
+            (&json!(true), &json!(""))
+        );
+    };
+    check(&ann).await;
+    folded(&pool).await;
+    check(&ann).await;
+    // A node that has nothing in memory.
+    let server = TestServer::start_on(server.stop().await, &AT_ONCE).await;
+    check(&sign_in(&server, "ann").await).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn pieces_grow_while_events_come() {
+    let server = TestServer::start_with(&AT_ONCE).await;
+    let ann = server.user("ann").await;
+    let id = ann.canvas(&json!({})).await;
+    let pool = server.database.pool().await;
+    let mut tab = TestClient::join(&ann, id).await;
+    for n in 0..20 {
+        tab.done(json!({ "type": "canvas_chat", "text": format!("{n}") }))
+            .await;
+    }
+    assert_eq!(archived(&pool, id).await, 1);
+    for n in 20..40 {
+        tab.done(json!({ "type": "canvas_chat", "text": format!("{n}") }))
+            .await;
+    }
+    assert_eq!(archived(&pool, id).await, 1);
+    let log = ann.all(&format!("/canvases/{id}/events")).await;
+    assert_eq!(log, tab.events);
+    // The room has written on, and knows the operations of the piece that grew.
+    let op_id = Uuid::new_v4();
+    let says = json!({ "type": "canvas_chat", "text": "once", "op_id": op_id });
+    let seq = acked(&mut tab, &says).await["seq"].clone();
+    for n in 0..KEPT {
+        tab.done(json!({ "type": "canvas_chat", "text": format!("{n}") }))
+            .await;
+    }
+    archived(&pool, id).await;
+    tab.send(&says).await;
+    let ack = tab.until(|message| message["type"] == "ack").await;
+    assert_eq!(ack["seq"], seq);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_is_archived_beside_a_server_of_the_version_before() {
+    let database = TestDatabase::create().await;
+    let server = TestServer::start_on(database, &NEVER).await;
+    let ann = server.user("ann").await;
+    let id = ann.canvas(&json!({})).await;
+    let mut tab = TestClient::join(&ann, id).await;
+    for n in 0..20 {
+        tab.done(json!({ "type": "canvas_chat", "text": format!("{n}") }))
+            .await;
+    }
+    let database = server.stop().await;
+    let old = format!(
+        "{}{}application_name=stellar-canvas",
+        database.url,
+        separator(&database.url)
+    );
+    let old = PgPool::connect(&old).await.unwrap();
+    let server = TestServer::start_on(database, &AT_ONCE).await;
+    let pool = server.database.pool().await;
+    // The index is made before the archive is, in the same turn.
+    let turn = async {
+        loop {
+            let indexed: i64 = sqlx::query_scalar("SELECT count(*) FROM event_index")
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+            if indexed > 0 {
+                return;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let _ = timeout(PATIENCE / 4, turn).await;
+    let pieces: i64 = sqlx::query_scalar("SELECT count(*) FROM archive_pieces")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(pieces, 0);
+    old.close().await;
+    archived(&pool, id).await;
+    let oldest: i64 = sqlx::query_scalar("SELECT oldest_server FROM schema_compatibility")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(oldest, 25);
+    server.stop().await;
+}
+
+fn separator(url: &str) -> char {
+    if url.contains('?') { '&' } else { '?' }
+}
