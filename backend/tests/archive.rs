@@ -97,7 +97,7 @@ async fn no_answer_changes_and_an_operation_is_carried_out_once() {
     }
     // The same `op_id` of somebody else is another operation.
     let mut request = by_ann[3].0.clone();
-    request["pixels"] = json!([[500, 1]]);
+    request["pixels"] = json!([[60, 1]]);
     let ack = acked(&mut of_bob, &request).await;
     assert!(ack["seq"].as_i64().unwrap() > by_ann.last().unwrap().1);
     let head = ack["seq"].as_i64().unwrap();
