@@ -5,7 +5,7 @@ mod common;
 
 use common::{
     PATIENCE, TestDatabase, TestServer,
-    archive::{AT_ONCE, KEPT, NEVER, acked, answers, archived, check_same, scene, sign_in},
+    archive::{AT_ONCE, KEPT, NEVER, acked, answers, archived, check_same, past, scene, sign_in},
     http::Client,
     socket::TestClient,
 };
@@ -38,6 +38,7 @@ async fn no_answer_changes_and_an_operation_is_carried_out_once() {
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let (id, by_ann, by_bob) = scene(&ann, &bob).await;
     let before = answers(&ann, id).await;
+    let past_before = past(&ann, id).await;
     let database = server.stop().await;
 
     let server = TestServer::start_on(database, &AT_ONCE).await;
@@ -45,6 +46,10 @@ async fn no_answer_changes_and_an_operation_is_carried_out_once() {
     assert_eq!(archived(&pool, id).await, 1);
     let (ann, bob) = (sign_in(&server, "ann").await, sign_in(&server, "bob").await);
     check_same(&ann, id, &before).await;
+    let past_now = past(&ann, id).await;
+    for (place, (now, before)) in past_now.iter().zip(&past_before).enumerate() {
+        assert_eq!(now, before, "past {place}");
+    }
 
     // On a connection, over and over, and with others in the same batch.
     let mut of_ann = TestClient::join(&ann, id).await;

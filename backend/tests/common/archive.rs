@@ -71,8 +71,16 @@ pub async fn scene(ann: &Client, bob: &Client) -> (i64, Done, Done) {
             "type": "tile_paint", "x": n % 3, "y": 0, "pixels": [[n, n % 4], [n + 1, n % 4]],
         });
         let says = json!({ "type": "canvas_chat", "text": format!("word{n}"), "reply_to": null });
+        let paints = json!({
+            "type": "tile_paint", "x": n % 2, "y": 0, "pixels": [[n, 3], [n + 20, n % 3]],
+        });
         let likes = json!({ "type": "tile_like", "x": n % 3, "y": 0, "liked": n % 2 == 0 });
-        for (mut request, is_ann) in [(paint, true), (says, false), (likes, false)] {
+        for (mut request, is_ann) in [
+            (paint, true),
+            (says, false),
+            (paints, false),
+            (likes, false),
+        ] {
             let (tab, done) = if is_ann {
                 (&mut of_ann, &mut by_ann)
             } else {
@@ -111,6 +119,12 @@ pub async fn scene(ann: &Client, bob: &Client) -> (i64, Done, Done) {
     ann.patch(&format!("/canvases/{id}"), &settings)
         .await
         .expect(200);
+    // Some of it is taken back.
+    let revert = json!({ "kind": "revert", "usernames": ["bob"], "from_seq": 20, "to_seq": 60 });
+    let rewrite = ann.post(&format!("/canvases/{id}/rewrites"), &revert).await;
+    let rewrite = format!("/rewrites/{}", rewrite.json(202)["id"]);
+    let done = async { while ann.get(&rewrite).await.json(200)["state"] == "running" {} };
+    timeout(PATIENCE, done).await.unwrap();
     for n in 0..KEPT + 2 {
         of_ann
             .done(json!({ "type": "canvas_chat", "text": format!("last{n}") }))
@@ -152,6 +166,58 @@ pub async fn answers(client: &Client, id: i64) -> Vec<Value> {
     assert_eq!(tab.seq, head);
     answers.push(json!(tab.events));
     answers
+}
+
+/// The canvas as it was after each event, who painted what, and what rewrites would do.
+pub async fn past(client: &Client, id: i64) -> Vec<Value> {
+    let path = format!("/canvases/{id}");
+    let head = client.get(&path).await.json(200)["last_seq"]
+        .as_i64()
+        .unwrap();
+    let mut past = Vec::new();
+    for seq in 0..=head {
+        let mut snapshot = client
+            .get(&format!("{path}/snapshot?at={seq}"))
+            .await
+            .json(200);
+        snapshot["canvas"] = Value::Null;
+        past.push(snapshot);
+    }
+    for seq in (1..head).step_by(5) {
+        for x in 0..3 {
+            let authors = format!("{path}/authors?x={x}&y=0&at={seq}");
+            past.push(client.get(&authors).await.json(200));
+        }
+    }
+    for query in [
+        "timeline",
+        "timeline?by=time",
+        "timeline?actor=bob&x0=0&y0=0&x1=1&y1=0",
+    ] {
+        past.push(client.get(&format!("{path}/{query}")).await.json(200));
+    }
+    for query in [
+        "x=1&y=0",
+        "x=0&y=0&actor=bob",
+        "actor=ann&kind=tile_updated",
+        "actor=bob",
+    ] {
+        past.push(json!(client.all(&format!("{path}/events?{query}")).await));
+    }
+    let area = json!({ "x0": 0, "y0": 0, "x1": 2, "y1": 0 });
+    for rewrite in [
+        json!({ "kind": "revert", "usernames": ["bob"], "dry_run": true }),
+        json!({ "kind": "revert", "usernames": ["ann"], "to_seq": 40, "dry_run": true }),
+        json!({ "kind": "restore", "area": area, "at_seq": 30, "dry_run": true }),
+    ] {
+        let mut preview = client
+            .post(&format!("{path}/rewrites"), &rewrite)
+            .await
+            .json(200);
+        preview["created_at"] = Value::Null;
+        past.push(preview);
+    }
+    past
 }
 
 pub async fn check_same(client: &Client, id: i64, before: &[Value]) {
