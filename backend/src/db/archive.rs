@@ -346,23 +346,6 @@ pub(crate) async fn next_due(
     .map_err(DbError::from)
 }
 
-/// The canvas as it is now; none if it is gone.
-pub(crate) async fn state(executor: impl PgExecutor<'_>, canvas: CanvasId) -> Result<Option<Due>> {
-    query!(
-        "SELECT archived_seq, last_seq, last_removal FROM canvases WHERE id = $1",
-        canvas.0,
-    )
-    .map(|row| Due {
-        canvas,
-        archived_seq: row.archived_seq,
-        last_seq: row.last_seq,
-        last_removal: row.last_removal,
-    })
-    .fetch_optional(executor)
-    .await
-    .map_err(DbError::from)
-}
-
 /// An event of the hot table.
 #[derive(Clone, Debug)]
 pub(crate) struct HotEvent {

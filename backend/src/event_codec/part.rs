@@ -371,12 +371,6 @@ impl Part {
         self.from(start..end.max(start))
     }
 
-    /// The event with this `seq`.
-    pub(crate) fn get(&self, seq: i64) -> Option<PartEvent<'_>> {
-        let place = self.events.binary_search_by_key(&seq, |event| event.seq);
-        place.ok().map(|place| self.event(place))
-    }
-
     /// The memory that it takes, in bytes.
     pub(crate) fn size(&self) -> usize {
         size_of::<Self>() + self.text.capacity() + self.events.capacity() * size_of::<Entry>()

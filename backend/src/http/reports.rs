@@ -22,7 +22,6 @@ use crate::{
         conversations, direct_messages, reports, users,
     },
     evidence::{self, Gathered},
-    past::log::Log,
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode};
