@@ -153,6 +153,7 @@ pub async fn answers(client: &Client, id: i64) -> Vec<Value> {
     let mut snapshot = client.get(&format!("{path}/snapshot")).await.json(200);
     snapshot["active_users"] = json!([]);
     snapshot["canvas"]["active_users"] = json!(0);
+    snapshot["active_count"] = json!(0);
     answers.push(snapshot);
     // Everything again, as a replay sends it.
     let mut tab = TestClient::join(client, id).await;
