@@ -128,6 +128,10 @@ async function visit(ann: User, bo: User, look: (page: Page, state: string) => P
     await expect(tabs.nth(tab)).toHaveAttribute("aria-selected", "true");
     await look(page, `panel ${tab}`);
   }
+  await page.locator(".tile-past__acts button").last().click();
+  await page.locator("dialog[open] .film__picture").waitFor();
+  await look(page, "GIF of a tile");
+  await page.keyboard.press("Escape");
   for (const button of await page.locator(".inbox-button, .shield").all()) {
     // On a phone the panel covers the button.
     const toggle = () => button.evaluate((button: HTMLElement) => button.click());

@@ -82,6 +82,7 @@ time = ابتداءً من
 time-beginning = البداية
 time-day = قبل يوم
 time-week = قبل أسبوع
+until-then = ينتهي عند اللحظة المعروضة.
 by-whom = رسمه
 everybody = الجميع
 myself = أنا

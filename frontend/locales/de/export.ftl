@@ -74,6 +74,7 @@ time = Ab
 time-beginning = Anfang
 time-day = Vor einem Tag
 time-week = Vor einer Woche
+until-then = Endet mit dem gezeigten Augenblick.
 by-whom = Gemalt von
 everybody = Allen
 myself = Mir

@@ -77,6 +77,8 @@ time = From
 time-beginning = The beginning
 time-day = A day ago
 time-week = A week ago
+# While the past is shown.
+until-then = It ends with the moment that is shown.
 by-whom = Painted by
 everybody = Everybody
 myself = Myself

@@ -74,6 +74,7 @@ time = Desde
 time-beginning = El principio
 time-day = Hace un día
 time-week = Hace una semana
+until-then = Termina con el momento que se muestra.
 by-whom = Pintado por
 everybody = Todos
 myself = Mí

@@ -66,6 +66,7 @@ time = 開始
 time-beginning = 最初
 time-day = 1 日前
 time-week = 1 週間前
+until-then = 表示している時点で終わります。
 by-whom = 描いた人
 everybody = 全員
 myself = 自分

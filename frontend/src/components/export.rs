@@ -195,6 +195,9 @@ fn Panel(goal: ExportGoal) -> impl IntoView {
                             options=lengths()
                         />
                     </Show>
+                    <Show when=move || store.past_seq().is_some()>
+                        <p class="field__hint">{texts.until_then()}</p>
+                    </Show>
                     <ScaleChoice choice chosen=form.scale />
                     <Show when=move || is_film.get()>
                         <PersonChoice actor=form.actor />

@@ -18,8 +18,8 @@ const FILM_TILES: i32 = 16;
 const FILM_PIXELS: i64 = 1_048_576;
 /// Most pixels of a frame of an export.
 const EXPORT_PIXELS: i64 = 2_097_152;
-/// Largest scale of a film.
-const MAX_SCALE: i32 = 8;
+/// The scales that are offered where they are made.
+const SCALES: [i32; 6] = [1, 2, 3, 4, 6, 8];
 /// The longer side of a film for which its scale is chosen at first, in pixels.
 const HANDY_SIDE: i32 = 640;
 /// The lengths that are offered, in seconds.
@@ -102,13 +102,13 @@ impl ExportChoice {
         (width * self.scale, height * self.scale)
     }
 
-    /// The scales that the server makes; none where even the smallest is too
+    /// The scales that are offered; none where even the smallest is too
     /// large, and for the log.
     pub fn scales(&self, grid: &Grid) -> Vec<i32> {
         if self.kind == ExportKind::Log {
             return Vec::new();
         }
-        let scales = 1..=MAX_SCALE;
+        let scales = SCALES.into_iter();
         scales.filter(|scale| self.is_made(grid, *scale)).collect()
     }
 
@@ -424,7 +424,7 @@ mod tests {
             area: area(0, 0, 7, 7),
             ..film()
         };
-        assert_eq!(part.scales(&GRID), [1, 2, 3, 4, 5]);
+        assert_eq!(part.scales(&GRID), [1, 2, 3, 4]);
         assert_eq!(part.handy_scale(&GRID), 2);
         let larger = Grid { height: 33, ..GRID };
         assert!(film().scales(&larger).is_empty());
