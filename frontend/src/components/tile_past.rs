@@ -264,7 +264,7 @@ impl TileBar {
         let position = self.position.get()?;
         self.past.with(|past| match past.step(position) {
             Some(step) => Some(step.seq),
-            None if position == 0 => past.step(1).map(|first| first.seq - 1),
+            None if position == 0 => past.seq_before(),
             None => None,
         })
     }

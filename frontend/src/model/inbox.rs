@@ -183,3 +183,22 @@ pub fn tile(told: &Notification) -> Option<Coord> {
         y: told.y?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_notification_of_a_file_leads_to_it() {
+        let told = json!({
+            "id": 1, "kind": "export_ready", "canvas_id": 7, "canvas_name": "Nebula",
+            "actor": null, "count": 1, "export_id": 5, "text": "gif",
+            "created_at": "2026-01-02T03:04:05.000Z", "read": false,
+        });
+        let told: Notification = serde_json::from_value(told).unwrap();
+        assert_eq!(place(&told), "/canvas/7?export=5");
+    }
+}

@@ -146,6 +146,11 @@ impl TilePast {
             .map_or(0, |chunk| chunk.before + chunk.count)
     }
 
+    /// The event before the first step; none if nothing ever happened.
+    pub fn seq_before(&self) -> Option<i64> {
+        self.chunks.first().map(|chunk| chunk.from_seq - 1)
+    }
+
     /// Whether nothing ever happened.
     pub fn is_empty(&self) -> bool {
         self.chunks.is_empty()
@@ -351,7 +356,7 @@ mod tests {
     #[test]
     fn steps_are_shown_one_after_the_other() {
         let mut past = TilePast::new([(10, 12, 2), (13, 13, 1), (20, 20, 1)].into_iter());
-        assert_eq!(past.len(), 4);
+        assert_eq!((past.len(), past.seq_before()), (4, Some(9)));
         assert_eq!(first_pixel(&past, 0), Some(None));
         assert_eq!(first_pixel(&past, 1), None);
         let span = past.missing(1).unwrap();

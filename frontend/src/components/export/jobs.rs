@@ -2,7 +2,7 @@
 //! over reloads, and stops it.
 
 use crate::{
-    api::{self, ApiResult},
+    api::{self, ApiError, ApiResult},
     board::url,
     browser,
     model::{
@@ -165,7 +165,7 @@ impl ExportJobs {
                             job.update(&export);
                         }
                     }),
-                    Err(error) if error.status() == Some(404) => {
+                    Err(error) if is_lost(&error) => {
                         self.job.update(|job| {
                             if let Some(job) = job {
                                 job.state = JobState::Gone;
@@ -183,6 +183,14 @@ impl ExportJobs {
             }
         }));
     }
+}
+
+/// Whether the server says that there is no such file for this user, now and
+/// later.
+fn is_lost(error: &ApiError) -> bool {
+    matches!(error.status(), Some(400..=499))
+        && !error.is_signed_out()
+        && !matches!(error.status(), Some(408 | 429))
 }
 
 fn key(user: UserId) -> String {
