@@ -11,7 +11,7 @@ use tokio::{task::JoinHandle, time};
 
 /// Between two looks for new events.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// After an error.
+/// After an error the same kind of work rests for so long.
 const ERROR_PAUSE: Duration = Duration::from_secs(30);
 /// The shortest pause after a step.
 const MIN_PAUSE: Duration = Duration::from_millis(5);
@@ -25,33 +25,56 @@ pub(in crate::serve) fn past_loop(state: AppState) -> JoinHandle<()> {
             state.hub.clock().clone(),
         );
         let mut archiver = Archiver::new(&state.config, pool, log, clock);
+        let mut indexing = Work::new("the event index");
+        let mut keyframing = Work::new("keyframes of tiles");
+        let mut archiving = Work::new("the archive");
         loop {
-            match work(&state, &mut archiver).await {
-                Ok(Step::Done) => {}
-                Ok(Step::Idle) => time::sleep(INTERVAL).await,
-                Err(error) => {
-                    if error.is_unavailable() {
-                        tracing::debug!(%error, "work on the past of canvases is done later");
-                    } else {
-                        tracing::warn!(%error, "cannot work on the past of canvases");
-                    }
-                    time::sleep(ERROR_PAUSE).await;
-                }
+            let indexed = indexing.run(paced(index::step(&state.pool))).await;
+            let tiles = tiles::step(&state.pool, &state.log);
+            let kept = keyframing.run(paced(tiles)).await;
+            // It comes last, since it needs the others, and makes its own pauses.
+            let archived = archiving.run(archiver.step()).await;
+            if [indexed, kept, archived] == [Step::Idle; 3] {
+                time::sleep(INTERVAL).await;
             }
         }
     })
 }
 
-/// A step of each kind of work that there is. The archive comes last: it needs the others.
-async fn work(state: &AppState, archiver: &mut Archiver) -> db::Result<Step> {
-    let indexed = paced(index::step(&state.pool)).await?;
-    let kept = paced(tiles::step(&state.pool, &state.log)).await?;
-    // It makes its own pauses.
-    let archived = archiver.step().await?;
-    let is_idle = [indexed, kept, archived]
-        .iter()
-        .all(|step| *step == Step::Idle);
-    Ok(if is_idle { Step::Idle } else { Step::Done })
+/// A kind of work. What keeps one from going on does not keep the others.
+struct Work {
+    name: &'static str,
+    /// Nothing is tried before, after an error.
+    rests_until: Option<Instant>,
+}
+
+impl Work {
+    fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            rests_until: None,
+        }
+    }
+
+    /// Does a step, unless it rests.
+    async fn run(&mut self, step: impl Future<Output = db::Result<Step>>) -> Step {
+        if self.rests_until.is_some_and(|until| Instant::now() < until) {
+            return Step::Idle;
+        }
+        match step.await {
+            Ok(step) => step,
+            Err(error) => {
+                let what = self.name;
+                if error.is_unavailable() {
+                    tracing::debug!(%error, what, "work on the past of canvases is done later");
+                } else {
+                    tracing::warn!(%error, what, "cannot work on the past of canvases");
+                }
+                self.rests_until = Some(Instant::now() + ERROR_PAUSE);
+                Step::Idle
+            }
+        }
+    }
 }
 
 /// Does a step. After it everybody else has the database for twice as long as it took.
