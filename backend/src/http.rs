@@ -251,7 +251,11 @@ fn cors(config: &Config) -> Option<CorsLayer> {
                 Method::DELETE,
             ])
             .allow_headers(AllowHeaders::mirror_request())
-            .expose_headers([header::ETAG, header::RETRY_AFTER])
+            .expose_headers([
+                header::CONTENT_DISPOSITION,
+                header::ETAG,
+                header::RETRY_AFTER,
+            ])
             .max_age(PREFLIGHT_MAX_AGE)
     })
 }

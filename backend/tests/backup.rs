@@ -86,6 +86,15 @@ async fn the_private_database_is_backed_up_and_restored() {
     }
     tab.done(json!({ "type": "tile_paint", "x": 1, "y": 1, "pixels": [[5, 1]] }))
         .await;
+    // Files that are made of what is there are no part of it.
+    let export = ann
+        .post(
+            &format!("/canvases/{id}/exports"),
+            &json!({ "kind": "png" }),
+        )
+        .await
+        .json(202);
+    let export = format!("/exports/{}", export["id"]);
     // While the server runs, into a file that only its owner reads.
     run(&private, &["backup", path]).await.well();
     assert_eq!(files(&folder), ["canvas.dump"]);
@@ -103,6 +112,7 @@ async fn the_private_database_is_backed_up_and_restored() {
     server.restart().await;
     let log = ann.all(&format!("/canvases/{id}/events")).await;
     assert_eq!(log.len(), 3);
+    ann.get(&export).await.problem(404, "export_not_found");
     // Another history: who knows of more must load everything again, also later.
     let epoch = tab.connected["epoch"].as_str().unwrap();
     let query = format!("token={}&last_seq=4&epoch={epoch}", ann.token());

@@ -301,7 +301,7 @@ async fn what_is_no_export_is_refused() {
     for kind in ["gif", "apng", "png"] {
         ann.post(&path, &json!({ "kind": kind }))
             .await
-            .refuses("area");
+            .problem(422, "too_large");
     }
     let half = json!({ "x0": 0, "y0": 0, "x1": 63, "y1": 31 });
     export(&ann, large, &json!({ "kind": "png", "area": half })).await;
@@ -373,6 +373,51 @@ async fn the_files_are_bounded() {
     let full = bob.post(&path, &json!({ "kind": "png" })).await;
     full.problem(503, "overloaded");
     full.header("retry-after");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn exports_survive_a_restart_and_those_that_are_removed_leave_nothing() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = canvas(&ann, &json!({})).await;
+    let path = format!("/canvases/{id}/exports");
+    let done = export(&ann, id, &json!({ "kind": "png" })).await;
+    let removed = export(&bob, id, &json!({ "kind": "png" })).await;
+    let body = json!({ "password": "password", "canvases": "keep" });
+    let request = bob
+        .request(reqwest::Method::DELETE, "/users/me")
+        .json(&body);
+    Reply::of(request).await.expect(204);
+    let pool = server.database.pool().await;
+    let held = hold(&pool).await;
+    let asked = ann.post(&path, &json!({ "kind": "gif" })).await.json(202);
+    let running = format!("/exports/{}", asked["id"]);
+    let running = async { while ann.get(&running).await.json(200)["state"] != "running" {} };
+    timeout(PATIENCE, running).await.unwrap();
+    let (database, ()) = tokio::join!(server.stop(), async { held.rollback().await.unwrap() });
+
+    let server = TestServer::start_on(database, &[]).await;
+    let ann = Client {
+        addr: server.addr,
+        ..ann
+    };
+    load(&ann, &ended(&ann, &done).await).await;
+    load(&ann, &ended(&ann, &asked).await).await;
+    let gone = async {
+        loop {
+            let left: i64 = sqlx::query_scalar("SELECT count(*) FROM exports WHERE id = $1")
+                .bind(removed["id"].as_i64().unwrap())
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    timeout(PATIENCE, gone).await.unwrap();
+    pool.close().await;
     server.stop().await;
 }
 

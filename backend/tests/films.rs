@@ -129,11 +129,7 @@ fn expected(
     let mut frames = Vec::new();
     let mut applied = 0;
     for frame in 0..=parts {
-        let due = if parts == 0 {
-            0
-        } else {
-            events.len() * frame / parts
-        };
+        let due = events.len() * frame / parts.max(1);
         for event in &events[applied..due] {
             apply(&mut cells, event, on_nothing);
         }

@@ -100,6 +100,7 @@ async fn a_place_is_held_until_the_peer_has_all_and_the_others_are_told() {
         format!("/canvases/{small}/events"),
         format!("/canvases/{small}/messages"),
         format!("/canvases/{small}/image.png"),
+        format!("/canvases/{small}/timelapse.gif?x0=0&y0=0&x1=0&y1=0"),
     ] {
         let asked = Instant::now();
         let reply = ann.get(&path).await;

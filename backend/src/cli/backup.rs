@@ -55,6 +55,11 @@ async fn write(database: &CommandDatabase, file: &Path) -> Result<(), CommandErr
     }
     drop(connection);
     let mut dump = PgPrograms::new(database.url(), version)?.command("pg_dump");
+    // Exports are copies of what is in the other tables, and are kept for a day.
+    dump.args([
+        "--exclude-table-data=exports",
+        "--exclude-table-data=export_chunks",
+    ]);
     dump.args(["--format=custom", "--no-owner", "--no-privileges", "--file"])
         .arg(file);
     pg_programs::run("pg_dump", dump).await.map(drop)

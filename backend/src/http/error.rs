@@ -94,6 +94,9 @@ pub(crate) enum ApiError {
     /// A film would have more tiles, or larger frames, than are made at once.
     #[error("this is too large to be made at once: ask for an export")]
     FilmTooLarge,
+    /// An export would have larger frames than it may have.
+    #[error("this is too large: at most 2097152 pixels, and 8192 a side, after scaling")]
+    ExportTooLarge,
     /// The user has an export that is not finished; worth a retry after this time.
     #[error("another export of yours is being made")]
     ExportRunning(Duration),
@@ -284,6 +287,7 @@ impl ApiError {
             | Self::Validation(_)
             | Self::TooLarge
             | Self::FilmTooLarge
+            | Self::ExportTooLarge
             | Self::TooManyComments
             | Self::ImageTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -342,7 +346,7 @@ impl ApiError {
             Self::AlreadyRegistered => "already_registered",
             Self::RewriteRunning => "rewrite_running",
             Self::AlreadyUndone => "already_undone",
-            Self::TooLarge | Self::FilmTooLarge => "too_large",
+            Self::TooLarge | Self::FilmTooLarge | Self::ExportTooLarge => "too_large",
             Self::TooManyComments => "invalid_message",
             Self::ListFull(Entry::Block) => "too_many_blocks",
             Self::ListFull(Entry::Invite) => "too_many_invites",

@@ -8,7 +8,7 @@ use super::{
     extract::{AuthUser, CanvasPath, segment},
     films::{pixels, scale, seconds, size},
     json_body::Json,
-    openapi::{AsksForExport, Body as ReadsBody, ReadsExport, RemovesExport},
+    openapi::{AsksForExport, ExportBody, ReadsExport, RemovesExport},
     past::{actor, area, at, range},
 };
 use crate::{
@@ -40,8 +40,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// When it is worth asking again while an export of the same user is being made.
 const RUNNING_PAUSE: Duration = Duration::from_secs(5);
-/// What is told of an area that is too large at its scale.
-const TOO_LARGE: &str = "must have at most 2097152 pixels, and 8192 a side, after scaling";
 /// When it is worth asking again while the files of all users are as large as may be.
 const FULL_PAUSE: Duration = Duration::from_mins(10);
 
@@ -69,7 +67,7 @@ impl FromRequestParts<AppState> for ExportPath {
 #[utoipa::path(post, path = "/canvases/{canvas_id}/exports", tag = "exports", request_body = NewExport,
     params(("canvas_id" = i64, Path)),
     responses((status = 202, body = Export, description = "It waits for its turn"),
-        AsksForExport, ReadsBody))]
+        AsksForExport, ExportBody))]
 async fn create(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
@@ -97,7 +95,7 @@ async fn create(
         if pixels(shown, canvas.tile_size, scale) > limits::EXPORT_PIXELS
             || side > limits::IMAGE_SIDE.into()
         {
-            return Err(ApiError::invalid("area", TOO_LARGE));
+            return Err(ApiError::ExportTooLarge);
         }
     }
     let (from, to) = range(&state, id, from, to, canvas.last_seq).await?;

@@ -203,6 +203,12 @@ refusals! {
         "413": ["body_too_large"],
         "422": ["validation_failed", "too_large"],
     }
+    /// Of the body of the route that asks for an export.
+    ExportBody {
+        "408": ["body_too_slow"],
+        "413": ["body_too_large"],
+        "422": ["validation_failed", "too_large"],
+    }
     /// Of a route that reads a rewrite.
     ReadsRewrite {
         "401": ["unauthenticated"],

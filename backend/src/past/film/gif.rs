@@ -1,4 +1,4 @@
-//! Encodes a film as a GIF (GIF89a) with the palette's own colours. A frame holds the
+//! Encodes a film as a GIF (`GIF89a`) with the palette's own colours. A frame holds the
 //! rectangle that changed, with transparent pixels where nothing did.
 //!
 //! A transparent pixel cannot erase. Where the next frame erases pixels, a frame therefore
