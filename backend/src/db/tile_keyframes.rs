@@ -325,6 +325,27 @@ pub(crate) async fn last_segments(
     .map_err(DbError::from)
 }
 
+/// The last event that is in a segment, of each of these cells; 0 where none is.
+pub(crate) async fn ends(
+    executor: impl PgExecutor<'_>,
+    canvas: CanvasId,
+    tiles: &[i32],
+) -> Result<Vec<(i32, i64)>> {
+    query!(
+        r#"SELECT c.tile AS "tile!", coalesce(k.last_seq, 0) AS "last_seq!"
+           FROM unnest($2::int[]) AS c (tile) LEFT JOIN LATERAL (
+               SELECT last_seq FROM tile_keyframes
+               WHERE canvas_id = $1 AND tile = c.tile ORDER BY first_seq DESC LIMIT 1
+           ) AS k ON true"#,
+        canvas.0,
+        tiles,
+    )
+    .map(|row| (row.tile, row.last_seq))
+    .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
 /// Stores segments, in place of those with the same first event. Called under [`lock`].
 pub(crate) async fn save(
     connection: &mut PgConnection,

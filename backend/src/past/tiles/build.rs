@@ -29,13 +29,13 @@ const BACKLOG: i64 = 50_000;
 /// Events that are read at a time.
 const EVENTS_AT_ONCE: i64 = 1_000;
 /// The memory of the events that are put into segments at a time, in bytes.
-const MAX_WEIGHT: usize = 16 * 1024 * 1024;
+const MAX_WEIGHT: usize = 32 * 1024 * 1024;
 /// The memory of an event without its pixels and title, in bytes.
 const EVENT_WEIGHT: usize = size_of::<TileStep>();
 /// Cells whose segments are written by one transaction.
 const CELLS: usize = 128;
 /// Cells whose events are read by one statement.
-const CELLS_READ: usize = 16;
+const CELLS_READ: usize = 32;
 
 /// The tile events of cells, in the order of `seq`.
 type Steps = BTreeMap<i32, Vec<TileStep>>;
@@ -81,6 +81,9 @@ async fn cover_some(pool: &Pool, log: &Log, canvas: CanvasId, until: i64) -> db:
     if before.covered_seq >= until {
         return Ok(Step::Idle);
     }
+    if until - before.covered_seq > SCAN && before.scanned_seq >= until {
+        return cover_rest(pool, canvas, until).await;
+    }
     // What happened does not change, so it is read without a lock.
     let (steps, covered_seq) = read_some(pool, log, canvas, before.covered_seq, until).await?;
     let mut steps = steps.into_iter();
@@ -109,6 +112,63 @@ async fn cover_some(pool: &Pool, log: &Log, canvas: CanvasId, until: i64) -> db:
         extend(&mut lease, canvas, some).await?;
         lease.commit().await?;
     }
+}
+
+/// The same up to `until` at once, where [`scan`] has left few events of each cell.
+async fn cover_rest(pool: &Pool, canvas: CanvasId, until: i64) -> db::Result<Step> {
+    let limit = i64::try_from(CELLS_READ).unwrap_or(i64::MAX);
+    let mut from = 0;
+    loop {
+        let cells = tile_keyframes::cells_used(pool, canvas, from, i32::MAX, limit).await?;
+        let Some(last) = cells.last() else { break };
+        from = last.saturating_add(1);
+        let known = tile_keyframes::ends(pool, canvas, &cells).await?;
+        if !extend_cells(pool, canvas, known, until, true).await? {
+            return Ok(Step::Idle);
+        }
+    }
+    let mut lease = pool.begin().await?;
+    if let Some(now) = tile_keyframes::lock(&mut lease, canvas, true).await? {
+        let progress = Progress {
+            covered_seq: now.covered_seq.max(until),
+            ..now
+        };
+        tile_keyframes::save_progress(&mut lease, canvas, progress).await?;
+    }
+    lease.commit().await?;
+    Ok(Step::Done)
+}
+
+/// Puts the events of cells from where their segments end up to `until` into segments. False if
+/// the canvas is gone, or another node makes segments of it and `waits` is false.
+async fn extend_cells(
+    pool: &Pool,
+    canvas: CanvasId,
+    mut known: Vec<KnownCell>,
+    until: i64,
+    waits: bool,
+) -> db::Result<bool> {
+    while !known.is_empty() {
+        let next = read::steps_after(pool, canvas, &known, until, 1).await?;
+        known = next.unfinished;
+        let mut steps = Steps::new();
+        for (cell, step) in next.steps {
+            steps.entry(cell).or_default().push(step);
+        }
+        if steps.is_empty() {
+            continue;
+        }
+        let mut lease = pool.begin().await?;
+        let locked = tile_keyframes::lock(&mut lease, canvas, waits).await?;
+        if locked.is_some() {
+            extend(&mut lease, canvas, steps).await?;
+        }
+        lease.commit().await?;
+        if locked.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The tile events after `after`, and the last event up to which they are complete.
@@ -172,22 +232,8 @@ async fn scan(pool: &Pool, canvas: CanvasId, from: i64, head: i64) -> db::Result
     let until = head.min(from + SCAN);
     let busy = tile_keyframes::busy_cells(pool, canvas, from, until, PENDING).await?;
     for cells in busy.chunks(CELLS_READ) {
-        let mut unfinished: Vec<KnownCell> = cells.to_vec();
-        while !unfinished.is_empty() {
-            let next = read::steps_after(pool, canvas, &unfinished, until, 1).await?;
-            let mut steps = Steps::new();
-            for (cell, step) in next.steps {
-                steps.entry(cell).or_default().push(step);
-            }
-            let mut lease = pool.begin().await?;
-            let locked = tile_keyframes::lock(&mut lease, canvas, false).await?;
-            if locked.is_none() {
-                lease.commit().await?;
-                return Ok(Step::Idle);
-            }
-            extend(&mut lease, canvas, steps).await?;
-            lease.commit().await?;
-            unfinished = next.unfinished;
+        if !extend_cells(pool, canvas, cells.to_vec(), until, false).await? {
+            return Ok(Step::Idle);
         }
     }
     let mut lease = pool.begin().await?;
