@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use std::{collections::BTreeMap, io::Cursor};
+use std::{collections::BTreeMap, io::Cursor, time::Duration};
 use tokio::time::timeout;
 
 fn paint(x: i64, y: i64, edits: &Value) -> Value {
@@ -70,7 +70,10 @@ const CELLS: i64 = 3;
 
 impl History {
     async fn random(acts: usize, seed: u64) -> Self {
-        let server = TestServer::start().await;
+        Self::random_on(TestServer::start().await, acts, seed).await
+    }
+
+    async fn random_on(server: TestServer, acts: usize, seed: u64) -> Self {
         let (ann, bob) = (server.user("ann").await, server.user("bob").await);
         let id = canvas(&ann, &json!({ "newcomers": "free" })).await;
         let mut tabs = [
@@ -253,6 +256,156 @@ async fn the_past_is_the_same_with_segments_and_without() {
         assert_eq!(authors(at).await, before);
     }
     history.server.stop().await;
+}
+
+/// Waits until all events of the canvas up to this one are archived, and have left the log.
+async fn archived(pool: &PgPool, canvas: i64, seq: i64) {
+    let moved = async {
+        loop {
+            let hot: Option<i64> =
+                sqlx::query_scalar("SELECT min(seq) FROM canvas_events WHERE canvas_id = $1")
+                    .bind(canvas)
+                    .fetch_one(pool)
+                    .await
+                    .unwrap();
+            if hot.is_some_and(|hot| hot > seq) {
+                return;
+            }
+        }
+    };
+    timeout(Duration::from_secs(60), moved).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_past_is_the_same_when_its_events_are_archived() {
+    let arguments = ["--archive-after-days", "0", "--archive-keep-events", "20"];
+    let server = TestServer::start_with(&arguments).await;
+    let history = History::random_on(server, 150, 3).await;
+    let (ann, id) = (&history.ann, history.id);
+    let head = history.watching.seq;
+    let pool = history.server.database.pool().await;
+    archived(&pool, id, head - 20).await;
+    history.check().await;
+    let authors = async || {
+        let mut seen = Vec::new();
+        for at in (0..=head).step_by(11) {
+            let path = format!("/canvases/{id}/authors?x=1&y=0&at={at}");
+            let answer = ann.get(&path).await;
+            if answer.status == 503 {
+                return None;
+            }
+            seen.push(answer.json(200));
+        }
+        Some(seen)
+    };
+    let before = authors().await.unwrap();
+    // A restore of what is archived, and its undo.
+    let rewrites = format!("/canvases/{id}/rewrites");
+    let body = json!({ "kind": "restore", "area": { "x0": 0, "y0": 0, "x1": 2, "y1": 0 },
+        "at_seq": head / 3 });
+    let then = tiles(&snapshot(ann, id, &format!("at={}", head / 3)).await);
+    let now = tiles(&snapshot(ann, id, "").await);
+    let restore = rewrite(ann, &rewrites, &body).await;
+    let pictures = |tiles: &BTreeMap<(i64, i64), Value>| {
+        let tiles = tiles.iter();
+        let tiles = tiles.map(|(cell, tile)| (*cell, tile["id"].clone(), tile["pixels"].clone()));
+        tiles.collect::<Vec<_>>()
+    };
+    let restored = tiles(&snapshot(ann, id, "").await);
+    assert_eq!(pictures(&restored), pictures(&then));
+    rewrite(ann, &format!("/rewrites/{restore}/undo"), &Value::Null).await;
+    assert_eq!(
+        pictures(&tiles(&snapshot(ann, id, "").await)),
+        pictures(&now)
+    );
+    // Segments that were thrown away are made again from the archive.
+    for table in ["tile_keyframes", "tile_keyframe_progress"] {
+        let delete = format!("DELETE FROM {table}");
+        sqlx::query(sqlx::AssertSqlSafe(delete))
+            .execute(&pool)
+            .await
+            .unwrap();
+    }
+    let again = async {
+        loop {
+            if let Some(seen) = authors().await {
+                return seen;
+            }
+        }
+    };
+    assert_eq!(timeout(PATIENCE, again).await.unwrap(), before);
+    history.check().await;
+    history.server.stop().await;
+}
+
+/// Strokes of one pixel, by turns in three cells, as the server would have written them: event
+/// `n` paints pixel `n % 64` of the cell `n % 3` in the colour `n % 4`.
+async fn stroke(pool: &PgPool, canvas: i64, user: i64, from: i64, to: i64) {
+    sqlx::query(
+        r#"INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, tile, body, created_at)
+           SELECT $1, n, 'tile_updated', $2, gen_random_uuid(), n % 3, format(
+                  '{"type":"tile_updated","seq":%s,"tile_id":%s,"canvas_id":%s,"creator_id":%s,'
+                  '"updater_id":%s,"x":%s,"y":0,"version":%s,"like_count":0,"timestamp":"%s",'
+                  '"delta":[[%s,%s]]}',
+                  n, 1000 + n % 3, $1, $2, $2, n % 3, (n + 2) / 3,
+                  to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                  n % 64, n % 4), now()
+           FROM generate_series($3::bigint, $4) AS n"#,
+    )
+    .bind(canvas)
+    .bind(user)
+    .bind(from)
+    .bind(to)
+    .execute(pool)
+    .await
+    .unwrap();
+    sqlx::query("UPDATE canvases SET last_seq = $2 WHERE id = $1")
+        .bind(canvas)
+        .bind(to)
+        .execute(pool)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn thousands_of_archived_events_are_read_at_any_place() {
+    const EVENTS: i64 = 13_000;
+    let arguments = ["--archive-after-days", "0", "--archive-keep-events", "500"];
+    let server = TestServer::start_with(&arguments).await;
+    let ann = server.user("ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let mut tab = TestClient::join(&ann, id).await;
+    for n in 1..=3 {
+        tab.done(paint(n % 3, 0, &json!([[n, n]]))).await;
+    }
+    tab.close().await;
+    let pool = server.database.pool().await;
+    stroke(&pool, id, ann.id(), 4, EVENTS).await;
+    archived(&pool, id, EVENTS - 500).await;
+    let mut expected = vec![vec![255_u8; 64]; 3];
+    let mut done = 0;
+    for at in [
+        1, 2, 3, 4, 700, 766, 767, 768, 5_000, 12_400, 12_501, EVENTS,
+    ] {
+        for n in done + 1..=at {
+            let (cell, pixel) = (usize::try_from(n % 3), usize::try_from(n % 64));
+            expected[cell.unwrap()][pixel.unwrap()] = u8::try_from(n % 4).unwrap();
+        }
+        done = at;
+        let found = board(&snapshot(&ann, id, &format!("at={at}")).await["tiles"]);
+        for (x, pixels) in (0..).zip(&expected) {
+            let is_there = pixels.iter().any(|pixel| *pixel != 255);
+            assert_eq!(
+                found.get(&(x, 0)),
+                is_there.then_some(pixels),
+                "{x} at {at}"
+            );
+        }
+    }
+    let path = format!("/canvases/{id}/authors?x=0&y=0&at=9000");
+    let answer = ann.get(&path).await.json(200);
+    assert_eq!(answer["authors"][0]["username"], "ann");
+    server.stop().await;
 }
 
 #[tokio::test]

@@ -192,7 +192,8 @@ impl Archiver {
         };
         let until = last.seq;
         index::cover(&self.pool, canvas, until).await?;
-        tiles::cover(&self.pool, &self.log, canvas, until).await?;
+        let ahead = due.archived_seq + available;
+        tiles::cover(&self.pool, &self.log, canvas, until, ahead).await?;
         let version = rows.iter().map(|row| row.version).sum();
         let Some(contents) = self.contents(canvas, &before).await? else {
             return Ok(Outcome::Busy);

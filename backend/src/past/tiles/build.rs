@@ -40,12 +40,23 @@ const CELLS_READ: usize = 32;
 /// The tile events of cells, in the order of `seq`.
 type Steps = BTreeMap<i32, Vec<TileStep>>;
 
-/// Makes the segments of all cells of the canvas complete up to the event `until`.
+/// Makes the segments of all cells of the canvas complete up to the event `until`. Where they
+/// are not, it goes on up to `ahead`, since many events at once are less work.
 ///
 /// # Errors
 /// Those of the database.
-pub(crate) async fn cover(pool: &Pool, log: &Log, canvas: CanvasId, until: i64) -> db::Result<()> {
-    while cover_some(pool, log, canvas, until).await? == Step::Done {}
+pub(crate) async fn cover(
+    pool: &Pool,
+    log: &Log,
+    canvas: CanvasId,
+    until: i64,
+    ahead: i64,
+) -> db::Result<()> {
+    let progress = tile_keyframes::progress(pool, canvas).await?;
+    if progress.covered_seq < until {
+        let until = ahead.max(until);
+        while cover_some(pool, log, canvas, until).await? == Step::Done {}
+    }
     Ok(())
 }
 
