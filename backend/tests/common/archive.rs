@@ -120,7 +120,9 @@ pub async fn scene(ann: &Client, bob: &Client) -> (i64, Done, Done) {
         .await
         .expect(200);
     // Some of it is taken back.
-    let revert = json!({ "kind": "revert", "usernames": ["bob"], "from_seq": 20, "to_seq": 60 });
+    let revert = json!({
+        "kind": "revert", "usernames": [bob.username()], "from_seq": 20, "to_seq": 60,
+    });
     let rewrite = ann.post(&format!("/canvases/{id}/rewrites"), &revert).await;
     let rewrite = format!("/rewrites/{}", rewrite.json(202)["id"]);
     let done = async { while ann.get(&rewrite).await.json(200)["state"] == "running" {} };
