@@ -3,12 +3,14 @@
 
 mod common;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use common::{
     PATIENCE, TestDatabase, TestServer,
     archive::{AT_ONCE, KEPT, NEVER, acked, answers, archived, check_same, past, scene, sign_in},
     http::Client,
     socket::TestClient,
 };
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::time::Duration;
@@ -108,6 +110,122 @@ async fn no_answer_changes_and_an_operation_is_carried_out_once() {
     let head = ack["seq"].as_i64().unwrap();
     let log = ann.all(&format!("/canvases/{id}/events")).await;
     assert_eq!(log.len(), usize::try_from(head).unwrap());
+    server.stop().await;
+}
+
+/// Two people do anything, in an order that only the seed decides.
+async fn random_history(ann: &Client, bob: &Client, seed: u64) -> i64 {
+    const STEPS: usize = 90;
+    let mut rng = StdRng::seed_from_u64(seed);
+    let id = ann.canvas(&json!({ "width": 3, "height": 1 })).await;
+    let path = format!("/canvases/{id}");
+    let mut tabs = [
+        TestClient::join(ann, id).await,
+        TestClient::join(bob, id).await,
+    ];
+    let mut strokes: [Vec<Value>; 2] = Default::default();
+    let mut rewrites: Vec<Value> = Vec::new();
+    for step in 0..STEPS {
+        let who = rng.random_range(0..2);
+        let x = rng.random_range(0..3);
+        let pixels: Vec<[i32; 2]> = (0..rng.random_range(1..6))
+            .map(|_| {
+                [
+                    rng.random_range(0..64),
+                    [0, 1, 2, 3, 255][rng.random_range(0..5)],
+                ]
+            })
+            .collect();
+        let title = format!("title {step}");
+        let mut request = match rng.random_range(0..12) {
+            0..4 => json!({ "type": "tile_paint", "x": x, "y": 0, "pixels": pixels }),
+            4 => {
+                let Some(stroke) = strokes[who].last().cloned() else {
+                    continue;
+                };
+                json!({ "type": "tile_paint", "x": stroke["x"], "y": 0, "pixels": pixels,
+                        "undo_of": stroke["op_id"] })
+            }
+            5 => {
+                let bytes: Vec<u8> = (0..64).map(|_| rng.random_range(0..4)).collect();
+                let whole = STANDARD.encode(bytes);
+                json!({ "type": "tile_update", "x": x, "y": 0, "pixels": whole })
+            }
+            6 => json!({ "type": "tile_update", "x": x, "y": 0, "title": title }),
+            7 => json!({ "type": "tile_like", "x": x, "y": 0, "liked": rng.random_bool(0.6) }),
+            8 => json!({ "type": "tile_delete", "x": x, "y": 0 }),
+            9 => json!({ "type": "canvas_chat", "text": title }),
+            10 => {
+                let messages = ann.get(&format!("{path}/messages?limit=5")).await.json(200);
+                let messages = messages["items"].as_array().unwrap().clone();
+                let Some(message) = messages.last() else {
+                    continue;
+                };
+                json!({ "type": "chat_remove", "message_id": message["message_id"] })
+            }
+            _ => {
+                let head = tabs[0].seq.max(2);
+                let area = json!({ "x0": 0, "y0": 0, "x1": 2, "y1": 0 });
+                let new = format!("{path}/rewrites");
+                let revert = json!({ "kind": "revert", "usernames": ["bob"], "to_seq": head });
+                let restore = json!({ "kind": "restore", "area": area, "at_seq": head / 2 });
+                let reply = match rng.random_range(0..3) {
+                    0 => ann.post(&new, &revert).await,
+                    1 => ann.post(&new, &restore).await,
+                    _ => {
+                        let Some(made) = rewrites.pop() else { continue };
+                        let undo = format!("/rewrites/{}/undo", made["id"]);
+                        ann.post(&undo, &json!({})).await
+                    }
+                };
+                let reply = reply.json(202);
+                let rewrite = format!("/rewrites/{}", reply["id"]);
+                let running =
+                    async { while ann.get(&rewrite).await.json(200)["state"] == "running" {} };
+                timeout(PATIENCE, running).await.unwrap();
+                rewrites.push(reply);
+                continue;
+            }
+        };
+        request["op_id"] = json!(Uuid::new_v4());
+        // What is refused, such as deleting what is not there, is no event.
+        tabs[who].repeat(request.clone()).await;
+        let is_answer = |message: &Value| {
+            let kind = message["type"].as_str().unwrap();
+            message["op_id"] == request["op_id"] && (kind == "ack" || kind == "error")
+        };
+        let answer = tabs[who].until(is_answer).await;
+        if answer["type"] == "ack" && request["type"] == "tile_paint" {
+            strokes[who].push(request);
+        }
+    }
+    for n in 0..KEPT {
+        let last = json!({ "type": "canvas_chat", "text": format!("last{n}") });
+        tabs[0].done(last).await;
+    }
+    id
+}
+
+#[tokio::test]
+async fn random_histories_are_the_same_from_the_archive() {
+    let server = TestServer::start_with(&NEVER).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let mut canvases = Vec::new();
+    for seed in 0..3 {
+        let id = random_history(&ann, &bob, seed).await;
+        canvases.push((id, answers(&ann, id).await, past(&ann, id).await));
+    }
+    let server = TestServer::start_on(server.stop().await, &AT_ONCE).await;
+    let pool = server.database.pool().await;
+    let ann = sign_in(&server, "ann").await;
+    for (seed, (id, before, past_before)) in canvases.iter().enumerate() {
+        archived(&pool, *id).await;
+        check_same(&ann, *id, before).await;
+        let past_now = past(&ann, *id).await;
+        for (place, (now, before)) in past_now.iter().zip(past_before).enumerate() {
+            assert_eq!(now, before, "seed {seed}, past {place}");
+        }
+    }
     server.stop().await;
 }
 

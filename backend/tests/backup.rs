@@ -3,8 +3,13 @@
 mod common;
 
 use common::{
-    PATIENCE, TestDatabase, TestServer, canvas, postgres::TcpPostgres, process::ServerProcess,
-    socket::TestClient, temporary_folder,
+    PATIENCE, TestDatabase, TestServer,
+    archive::{AT_ONCE, acked, archived, scene, sign_in},
+    canvas,
+    postgres::TcpPostgres,
+    process::ServerProcess,
+    socket::TestClient,
+    temporary_folder,
 };
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
@@ -67,6 +72,32 @@ fn files(folder: &Path) -> Vec<String> {
     let all = fs::read_dir(folder).unwrap();
     all.map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect()
+}
+
+#[tokio::test]
+async fn archived_events_are_backed_up_too() {
+    let server = TestServer::start_with(&AT_ONCE).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let (id, by_ann, _) = scene(&ann, &bob).await;
+    archived(&server.database.pool().await, id).await;
+    let events = format!("/canvases/{id}/events");
+    let before = ann.all(&events).await;
+    let folder = folder();
+    let file = folder.join("archived.dump");
+    let path = file.to_str().unwrap();
+    let database = [("DATABASE_URL", server.database.url.as_str())];
+    run(&database, &["backup", path]).await.well();
+    let other = TestDatabase::create().await;
+    run(&[("DATABASE_URL", other.url.as_str())], &["restore", path])
+        .await
+        .well();
+    let server = TestServer::start_on(other, &AT_ONCE).await;
+    let ann = sign_in(&server, "ann").await;
+    assert_eq!(ann.all(&events).await, before);
+    let mut tab = TestClient::join(&ann, id).await;
+    let (request, seq) = &by_ann[0];
+    assert_eq!(acked(&mut tab, request).await["seq"], *seq);
+    server.stop().await;
 }
 
 #[tokio::test]

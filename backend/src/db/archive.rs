@@ -575,25 +575,32 @@ pub(crate) async fn advance(connection: &mut PgConnection, due: &Due, until: i64
     Ok(result.rows_affected() > 0)
 }
 
-/// Removes archived events from the hot table, at most `limit`, the oldest first. Returns how
-/// many there were.
+/// Removes archived events after `after` from the hot table, at most `limit`, the oldest first.
+/// Returns the last of them; none if there were none. What is before need not be looked at again,
+/// where removed rows take time until PostgreSQL cleans up.
 pub(crate) async fn delete_hot(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
+    after: i64,
     limit: i64,
-) -> Result<u64> {
-    let result = query!(
-        "DELETE FROM canvas_events WHERE canvas_id = $1 AND seq = ANY (ARRAY (
-             SELECT e.seq FROM canvas_events e
-             WHERE e.canvas_id = $1
-               AND e.seq <= (SELECT archived_seq FROM canvases WHERE id = $1)
-             ORDER BY e.seq LIMIT $2))",
+) -> Result<Option<i64>> {
+    query_scalar!(
+        "WITH deleted AS (
+             DELETE FROM canvas_events WHERE canvas_id = $1 AND seq = ANY (ARRAY (
+                 SELECT e.seq FROM canvas_events e
+                 WHERE e.canvas_id = $1 AND e.seq > $2
+                   AND e.seq <= (SELECT archived_seq FROM canvases WHERE id = $1)
+                 ORDER BY e.seq LIMIT $3))
+             RETURNING seq
+         )
+         SELECT max(seq) FROM deleted",
         canvas.0,
+        after,
         limit,
     )
-    .execute(executor)
-    .await?;
-    Ok(result.rows_affected())
+    .fetch_one(executor)
+    .await
+    .map_err(DbError::from)
 }
 
 /// The next canvas after `after` that has events in the hot table which are archived, since

@@ -42,6 +42,7 @@ pub(crate) async fn before(
          LEFT JOIN LATERAL (
              SELECT * FROM canvas_events
              WHERE canvas_id = c.id AND kind = 'canvas_chat_message' AND seq < $2
+               AND seq > c.archived_seq
              ORDER BY seq DESC LIMIT $3
          ) AS e ON true
          LEFT JOIN users u ON u.id = e.actor_id AND u.deleted_at IS NOT NULL

@@ -35,6 +35,8 @@ use tokio::{task, time};
 
 /// Between two looks at all canvases.
 const INTERVAL: Duration = Duration::from_secs(15);
+/// What others left behind is looked for in the first of so many passes.
+const REST_EVERY: u32 = 20;
 /// A step ends after this time.
 const STEP: Duration = Duration::from_secs(2);
 /// Where events have to be of some age, so many are waited for, or an hour.
@@ -54,6 +56,8 @@ pub(crate) struct Archiver {
     keep: i64,
     /// The last canvas that was looked at in this pass; none between passes.
     position: Option<CanvasId>,
+    /// How many passes were begun.
+    passes: u32,
     /// When the last pass ended.
     ended: Option<Instant>,
     /// Whether the database knows that servers of the version before must not start.
@@ -90,6 +94,7 @@ impl Archiver {
             after: config.archive_after_days,
             keep: config.archive_keep_events,
             position: None,
+            passes: 0,
             ended: None,
             is_required: false,
         }
@@ -137,7 +142,10 @@ impl Archiver {
     /// Does what comes before a pass over all canvases.
     async fn begin_pass(&mut self) -> db::Result<()> {
         self.ended = None;
-        self.delete_rest().await?;
+        if self.passes.is_multiple_of(REST_EVERY) {
+            self.delete_rest().await?;
+        }
+        self.passes = self.passes.wrapping_add(1);
         let waiting = archive::waiting(&self.pool, self.keep).await?;
         #[expect(clippy::cast_precision_loss, reason = "a metric")]
         gauge!("stellar_archive_waiting_events").set(waiting as f64);
@@ -218,7 +226,7 @@ impl Archiver {
         counter!("stellar_archive_pieces_total").increment(1);
         // The others have the database for a part of the time.
         time::sleep(begun.elapsed() / 8).await;
-        self.delete_rows(canvas).await?;
+        self.delete_rows(canvas, due.archived_seq).await?;
         Ok(Outcome::Stored)
     }
 
@@ -297,13 +305,16 @@ impl Archiver {
         Ok(true)
     }
 
-    /// Deletes the rows of archived events.
-    async fn delete_rows(&self, canvas: CanvasId) -> db::Result<()> {
+    /// Deletes the rows of archived events after an event.
+    async fn delete_rows(&self, canvas: CanvasId, after: i64) -> db::Result<()> {
+        let mut after = after;
         loop {
             let begun = Instant::now();
-            if archive::delete_hot(&self.pool, canvas, DELETED).await? == 0 {
+            let deleted = archive::delete_hot(&self.pool, canvas, after, DELETED).await?;
+            let Some(last) = deleted else {
                 return Ok(());
-            }
+            };
+            after = last;
             time::sleep(begun.elapsed() / 4).await;
         }
     }
@@ -312,7 +323,7 @@ impl Archiver {
     async fn delete_rest(&self) -> db::Result<()> {
         let mut position = None;
         while let Some(canvas) = archive::next_with_rest(&self.pool, position).await? {
-            self.delete_rows(canvas).await?;
+            self.delete_rows(canvas, 0).await?;
             position = Some(canvas);
         }
         Ok(())
