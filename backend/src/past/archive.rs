@@ -106,9 +106,10 @@ impl Archiver {
     /// # Errors
     /// Those of the database, and a piece that is damaged.
     pub(crate) async fn step(&mut self) -> db::Result<Step> {
-        let folded = within(reword::fold(&self.pool, &self.log)).await?;
+        let folded = within(reword::fold(&self.pool, &self.log)).await;
+        // Also where a piece is damaged into which words were to be moved.
         let archived = self.archive().await?;
-        let is_idle = folded == Step::Idle && archived == Step::Idle;
+        let is_idle = folded? == Step::Idle && archived == Step::Idle;
         Ok(if is_idle { Step::Idle } else { Step::Done })
     }
 
