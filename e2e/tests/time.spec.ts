@@ -30,7 +30,7 @@ function panel(page: Page) {
   return page.getByTestId("rewrite");
 }
 
-test("one paints, drags to the middle, restores, and undoes the restore", async ({
+test("one paints, drags to the middle, restores, undoes the restore, and shares a GIF", async ({
   alice,
   bob,
   canvas,
@@ -90,6 +90,13 @@ test("one paints, drags to the middle, restores, and undoes the restore", async 
   await tab.notices.getByRole("button", { name: "Undo" }).click();
   await expect.poll(() => row(1)).toBe(10);
   await expect.poll(() => painted(tab, here)).toBe(10);
+
+  // Others are shown how it came about.
+  await tab.show("Tile");
+  await page.getByRole("button", { name: "Share as GIF" }).click();
+  const film = page.getByRole("img", { name: "How tile 2, 2 was drawn" });
+  const width = () => film.evaluate((image) => (image as HTMLImageElement).naturalWidth);
+  await expect.poll(width).toBe(canvas.tile_size * 8);
 });
 
 test("by keyboard alone one goes from change to change and from person to person", async ({
