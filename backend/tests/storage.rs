@@ -2,7 +2,13 @@
 
 mod common;
 
-use common::{TestServer, canvas, http::Client, socket::TestClient};
+use common::{
+    TestServer,
+    archive::{AT_ONCE, archived},
+    canvas,
+    http::Client,
+    socket::TestClient,
+};
 use serde_json::{Value, json};
 
 async fn talk(client: &Client, canvas: i64, text: &str, times: usize) {
@@ -51,5 +57,38 @@ async fn admins_see_what_the_events_take_the_largest_canvas_first() {
         .get("/admin/storage")
         .await
         .problem(401, "unauthenticated");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn archived_events_are_counted_with_their_pieces() {
+    let server = TestServer::start_with(&AT_ONCE).await;
+    let (root, ann) = (server.admin("root").await, server.user("ann").await);
+    let id = canvas(&ann, &json!({ "name": "Old" })).await;
+    let other = canvas(&ann, &json!({ "name": "New" })).await;
+    talk(&ann, other, "hello", 3).await;
+    talk(&ann, id, &"long ".repeat(100), 60).await;
+    let pool = server.database.pool().await;
+    archived(&pool, id).await;
+    let found = root.get("/admin/storage").await.json(200);
+    assert_eq!(
+        (&found["hot_events"], &found["archived_events"]),
+        (&json!(8), &json!(55))
+    );
+    let listed = &found["canvases"];
+    assert_eq!(
+        (&listed[0]["name"], &listed[1]["name"]),
+        (&json!("Old"), &json!("New"))
+    );
+    assert_eq!(
+        (&listed[0]["hot_events"], &listed[0]["archived_events"]),
+        (&json!(5), &json!(55))
+    );
+    let bytes = listed[0]["archived_bytes"].as_i64().unwrap();
+    // All say the same.
+    assert!((500..20_000).contains(&bytes), "{found}");
+    assert_eq!(found["archived_bytes"], bytes);
+    assert_eq!(listed[1]["archived_bytes"], 0);
+    pool.close().await;
     server.stop().await;
 }

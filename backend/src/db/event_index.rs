@@ -14,7 +14,6 @@ const LOCK: i32 = 0x0023_1dec;
 /// A stored chunk.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredChunk {
-    pub(crate) first_seq: i64,
     pub(crate) last_seq: i64,
     pub(crate) data: Vec<u8>,
 }
@@ -24,6 +23,8 @@ pub(crate) struct StoredChunk {
 pub(crate) struct ChunkPlace {
     pub(crate) first_seq: i64,
     pub(crate) last_seq: i64,
+    /// Whether any of its events changes what is on the board.
+    pub(crate) has_tiles: bool,
 }
 
 /// The chunks of a canvas, and how far its log goes.
@@ -89,7 +90,8 @@ pub(crate) async fn overview(
     canvas: CanvasId,
 ) -> Result<Option<Overview>> {
     let rows = query!(
-        r#"SELECT c.epoch, c.last_seq AS head, i.first_seq AS "first_seq?", i.last_seq AS "last_seq?"
+        r#"SELECT c.epoch, c.last_seq AS head, i.first_seq AS "first_seq?", i.last_seq AS "last_seq?",
+                i.tile_events > 0 AS has_tiles
            FROM canvases c LEFT JOIN event_index i ON i.canvas_id = c.id
            WHERE c.id = $1 ORDER BY i.first_seq"#,
         canvas.0,
@@ -105,6 +107,7 @@ pub(crate) async fn overview(
                 Some(ChunkPlace {
                     first_seq: row.first_seq?,
                     last_seq: row.last_seq?,
+                    has_tiles: row.has_tiles?,
                 })
             })
             .collect(),
@@ -118,13 +121,12 @@ pub(crate) async fn chunks(
     first_seqs: &[i64],
 ) -> Result<Vec<StoredChunk>> {
     query!(
-        "SELECT first_seq, last_seq, data FROM event_index
+        "SELECT last_seq, data FROM event_index
          WHERE canvas_id = $1 AND first_seq = ANY($2) ORDER BY first_seq",
         canvas.0,
         first_seqs,
     )
     .map(|row| StoredChunk {
-        first_seq: row.first_seq,
         last_seq: row.last_seq,
         data: row.data,
     })
@@ -205,12 +207,11 @@ pub(crate) async fn behind(executor: impl PgExecutor<'_>, least: i64) -> Result<
 /// The last chunk of a canvas.
 pub(crate) async fn last(lease: &mut Lease, canvas: CanvasId) -> Result<Option<StoredChunk>> {
     query!(
-        "SELECT first_seq, last_seq, data FROM event_index
+        "SELECT last_seq, data FROM event_index
          WHERE canvas_id = $1 ORDER BY first_seq DESC LIMIT 1",
         canvas.0,
     )
     .map(|row| StoredChunk {
-        first_seq: row.first_seq,
         last_seq: row.last_seq,
         data: row.data,
     })

@@ -104,7 +104,7 @@ async fn collect(
     range: Range<i64>,
     mut found: impl FnMut(i32, i64),
 ) -> db::Result<()> {
-    let mut scan = index.scan(canvas, range).await?;
+    let mut scan = index.scan(canvas, range, true).await?;
     while let Some((chunk, places)) = scan.next().await? {
         for filter in filters {
             let Some(matcher) = chunk.matcher(filter) else {

@@ -33,7 +33,7 @@ pub(crate) async fn timeline(
     until: i64,
 ) -> db::Result<Timeline> {
     let mut extent = Extent::default();
-    let mut scan = index.scan(canvas, 0..until).await?;
+    let mut scan = index.scan(canvas, 0..until, filter.only_tiles).await?;
     while let Some((chunk, places)) = scan.next().await? {
         if let Some(matcher) = chunk.matcher(filter) {
             extent.add(&chunk, places, &matcher);
@@ -43,7 +43,9 @@ pub(crate) async fn timeline(
         return Ok(Timeline::default());
     };
     let mut buckets = Buckets::new(by, extent.count, first, last);
-    let mut scan = index.scan(canvas, first.seq - 1..last.seq).await?;
+    // A bucket may begin with an event of any type.
+    let range = first.seq - 1..last.seq;
+    let mut scan = index.scan(canvas, range, false).await?;
     while let Some((chunk, places)) = scan.next().await? {
         buckets.add(&chunk, places, chunk.matcher(filter).as_ref());
     }

@@ -48,11 +48,17 @@ impl EventIndex {
     }
 
     /// Begins to pass over the events after the start of the range up to its end, or to the
-    /// head if that is before it.
+    /// head if that is before it. If only tile events are wanted, chunks without any are left
+    /// out.
     ///
     /// # Errors
     /// Those of the database.
-    pub(crate) async fn scan(&self, canvas: CanvasId, range: Range<i64>) -> db::Result<Scan<'_>> {
+    pub(crate) async fn scan(
+        &self,
+        canvas: CanvasId,
+        range: Range<i64>,
+        only_tiles: bool,
+    ) -> db::Result<Scan<'_>> {
         let overview = event_index::overview(&self.pool, canvas).await?;
         let overview = overview.ok_or(sqlx::Error::RowNotFound)?;
         Ok(Scan {
@@ -60,6 +66,7 @@ impl EventIndex {
             canvas,
             at: range.start.max(0),
             until: range.end.min(overview.head),
+            only_tiles,
             overview,
             next: VecDeque::new(),
         })
@@ -78,7 +85,7 @@ impl EventIndex {
         limit: usize,
     ) -> db::Result<Vec<i64>> {
         let mut found = Vec::new();
-        let mut scan = self.scan(canvas, range).await?;
+        let mut scan = self.scan(canvas, range, filter.only_tiles).await?;
         while found.len() < limit
             && let Some((chunk, places)) = scan.next().await?
         {
@@ -107,7 +114,7 @@ impl EventIndex {
         most: usize,
     ) -> db::Result<Vec<i64>> {
         let (mut count, mut last) = (0, range.start);
-        let mut scan = self.scan(canvas, range.clone()).await?;
+        let mut scan = self.scan(canvas, range.clone(), filter.only_tiles).await?;
         while let Some((chunk, places)) = scan.next().await? {
             if let Some(matcher) = chunk.matcher(filter) {
                 for place in places.filter(|place| matcher.wants(*place)) {
@@ -118,7 +125,9 @@ impl EventIndex {
         }
         let parts = count.min(most);
         let (mut cuts, mut passed) = (Vec::with_capacity(parts), 0);
-        let mut scan = self.scan(canvas, range.start..last).await?;
+        let mut scan = self
+            .scan(canvas, range.start..last, filter.only_tiles)
+            .await?;
         while cuts.len() < parts
             && let Some((chunk, places)) = scan.next().await?
         {
@@ -191,6 +200,7 @@ pub(crate) struct Scan<'a> {
     /// The last event that was passed.
     at: i64,
     until: i64,
+    only_tiles: bool,
     overview: Overview,
     /// Chunks that were read already.
     next: VecDeque<Arc<Chunk>>,
@@ -222,6 +232,9 @@ impl Scan<'_> {
             self.next = stored.into();
             return Ok(());
         }
+        if self.at >= self.until {
+            return Ok(());
+        }
         let mut hot = self.hot().await?;
         if hot.first_seq != self.at + 1 || hot.len() == 0 {
             // Events were archived meanwhile, and the index has them. What is in neither does
@@ -247,7 +260,17 @@ impl Scan<'_> {
         tokio::task::yield_now().await;
         let chunks = &self.overview.chunks;
         let from = chunks.partition_point(|place| place.last_seq <= self.at);
-        let places = chunks[from..].iter();
+        let mut places = chunks[from..].iter();
+        if self.only_tiles {
+            let skipped = places
+                .as_slice()
+                .iter()
+                .take_while(|place| !place.has_tiles);
+            let skipped = skipped.count();
+            if let Some(last) = skipped.checked_sub(1).and_then(|last| places.nth(last)) {
+                self.at = last.last_seq;
+            }
+        }
         let places: Vec<ChunkPlace> = places
             .take_while(|place| place.first_seq <= self.until)
             .take(AT_ONCE)
