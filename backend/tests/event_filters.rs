@@ -220,7 +220,12 @@ async fn a_large_log_gets_its_indexes_while_the_server_runs() {
     let database = server.stop().await;
     let pool = database.pool().await;
     forget_cells(&pool).await;
-    sqlx::query("DROP INDEX canvas_events_tile_idx, canvas_events_incomplete_idx")
+    sqlx::query("DROP INDEX canvas_events_tile_idx, canvas_events_unfilled_idx")
+        .execute(&pool)
+        .await
+        .unwrap();
+    // One of the version before.
+    sqlx::query("CREATE INDEX canvas_events_incomplete_idx ON canvas_events (seq)")
         .execute(&pool)
         .await
         .unwrap();
@@ -241,12 +246,18 @@ async fn a_large_log_gets_its_indexes_while_the_server_runs() {
     let indexes: Vec<(String, bool)> = sqlx::query_as(
         "SELECT pg_get_indexdef(indexrelid), indisvalid FROM pg_index
          WHERE indexrelid IN (to_regclass('canvas_events_tile_idx'),
-                              to_regclass('canvas_events_incomplete_idx'))",
+                              to_regclass('canvas_events_unfilled_idx'))",
     )
     .fetch_all(&pool)
     .await
     .unwrap();
     assert_eq!(indexes.len(), 2);
+    let replaced: Option<String> =
+        sqlx::query_scalar("SELECT to_regclass('canvas_events_incomplete_idx')::text")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!(replaced, None);
     for (definition, is_valid) in indexes {
         assert!(is_valid, "{definition}");
         assert!(

@@ -433,6 +433,16 @@ async fn a_message_with_an_id_of_before_is_found() {
     let new = message["message_id"].as_str().unwrap().to_owned();
     let old = Uuid::now_v7().to_string();
     let pool = server.database.pool().await;
+    // A log that is older than such ids has an index for them, a new one has none.
+    sqlx::raw_sql(
+        "CREATE INDEX canvas_events_old_message_id_idx
+             ON canvas_events (canvas_id, substr(body, 45, 36))
+             WHERE kind = 'canvas_chat_message' AND substr(body, 59, 1) = '7';
+         UPDATE schema_compatibility SET has_old_message_ids = true",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
     sqlx::query("UPDATE canvas_events SET body = replace(body, $2, $3) WHERE canvas_id = $1")
         .bind(id)
         .bind(&new)

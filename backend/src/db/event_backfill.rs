@@ -19,15 +19,19 @@ struct Index {
     create: &'static str,
 }
 
+/// Needed only where the log has such ids.
+const OLD_MESSAGE_IDS: &str = "canvas_events_old_message_id_idx";
+/// An index that another one replaced. A server of the version before creates it again.
+const REPLACED: &str = "canvas_events_incomplete_idx";
+
 /// In the order in which they are created: with the first one, readers find what is not
 /// filled in.
 const INDEXES: [Index; 3] = [
     Index {
-        name: "canvas_events_incomplete_idx",
-        create: "CREATE INDEX CONCURRENTLY canvas_events_incomplete_idx
+        name: "canvas_events_unfilled_idx",
+        create: "CREATE INDEX CONCURRENTLY canvas_events_unfilled_idx
              ON canvas_events (canvas_id, seq)
-             WHERE op_id IS NULL OR (tile IS NULL
-                 AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted'))",
+             WHERE op_id IS NULL OR (tile IS NULL AND kind <> 'canvas_chat_message')",
     },
     Index {
         name: "canvas_events_tile_idx",
@@ -35,7 +39,7 @@ const INDEXES: [Index; 3] = [
              ON canvas_events (canvas_id, tile, seq) WHERE tile IS NOT NULL",
     },
     Index {
-        name: "canvas_events_old_message_id_idx",
+        name: OLD_MESSAGE_IDS,
         create: "CREATE INDEX CONCURRENTLY canvas_events_old_message_id_idx
              ON canvas_events (canvas_id, substr(body, 45, 36))
              WHERE kind = 'canvas_chat_message' AND substr(body, 59, 1) = '7'",
@@ -65,7 +69,7 @@ pub(crate) struct Position {
 /// # Errors
 /// Those of the database. What is left half done is created anew by the next call.
 pub(crate) async fn create_indexes(pool: &Pool) -> Result<Indexes> {
-    if missing(pool).await?.is_empty() {
+    if missing(pool).await?.is_empty() && !has_replaced(pool).await? {
         return Ok(Indexes::Complete);
     }
     let mut connection = pool.connect().await?;
@@ -81,10 +85,21 @@ async fn missing(executor: impl PgExecutor<'_>) -> Result<Vec<String>> {
         r#"SELECT name AS "name!" FROM unnest($1::text[]) AS name
            WHERE NOT EXISTS (
                SELECT FROM pg_index WHERE indexrelid = to_regclass(name) AND indisvalid
-           )"#,
+           ) AND (name <> $2 OR (SELECT has_old_message_ids FROM schema_compatibility))"#,
         &names,
+        OLD_MESSAGE_IDS,
     )
     .fetch_all(executor)
+    .await
+    .map_err(DbError::from)
+}
+
+async fn has_replaced(executor: impl PgExecutor<'_>) -> Result<bool> {
+    query_scalar!(
+        r#"SELECT to_regclass($1) IS NOT NULL AS "has_it!""#,
+        REPLACED
+    )
+    .fetch_one(executor)
     .await
     .map_err(DbError::from)
 }
@@ -104,12 +119,18 @@ async fn create_missing(connection: &mut PgConnection) -> Result<Indexes> {
     for index in INDEXES {
         if missing.iter().any(|name| name == index.name) {
             tracing::info!(index = index.name, "creating an index of the log");
-            let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {}", index.name);
-            connection.execute(AssertSqlSafe(drop)).await?;
+            drop_index(connection, index.name).await?;
             connection.execute(index.create).await?;
         }
     }
+    drop_index(connection, REPLACED).await?;
     Ok(Indexes::Complete)
+}
+
+async fn drop_index(connection: &mut PgConnection, name: &'static str) -> Result<()> {
+    let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
+    connection.execute(AssertSqlSafe(drop)).await?;
+    Ok(())
 }
 
 /// Removes what filling in many events left in the indexes, which slows down readers. It

@@ -126,6 +126,7 @@ pub(crate) async fn find(
                SELECT canvas_id, seq, body, words_of FROM canvas_events
                WHERE $3::bigint IS NULL AND canvas_id = $1 AND kind = 'canvas_chat_message'
                  AND substr(body, 45, 36) = $2 AND substr(body, 59, 1) = '7'
+                 AND to_regclass('canvas_events_old_message_id_idx') IS NOT NULL
            ) AS e"#,
         canvas.0,
         id.to_string(),

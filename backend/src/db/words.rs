@@ -67,6 +67,7 @@ pub(crate) async fn find(
                SELECT seq, body FROM canvas_events
                WHERE canvas_id = $1 AND kind = 'canvas_chat_message'
                  AND substr(body, 45, 36) = asked.id AND substr(body, 59, 1) = '7'
+                 AND to_regclass('canvas_events_old_message_id_idx') IS NOT NULL
                LIMIT 1
            ) AS found
            UNION ALL
