@@ -131,6 +131,7 @@ impl Glyph {
         )
     }
 
+    #[allow(clippy::too_many_lines, reason = "a path for each icon")]
     fn path(self) -> &'static str {
         match self {
             Self::Activity => "M3 12h4l3-8 4 16 3-8h4",

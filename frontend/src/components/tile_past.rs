@@ -97,7 +97,6 @@ impl TileBar {
 
     /// The picture where the bar stands; none while it stands at now, and while
     /// it is not known. Reactive.
-    #[expect(clippy::option_option, reason = "an empty cell is known, too")]
     pub fn picture(self) -> Option<Option<Pixels>> {
         let position = self.position.get()?;
         self.past.with(|past| past.picture(position))

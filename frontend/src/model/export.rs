@@ -305,8 +305,8 @@ mod tests {
         palette: 16,
     };
 
-    fn area(x0: i32, y0: i32, x1: i32, y1: i32) -> Option<Area> {
-        Some(Area { x0, y0, x1, y1 })
+    fn area(x0: i32, y0: i32, x1: i32, y1: i32) -> Area {
+        Area { x0, y0, x1, y1 }
     }
 
     fn film() -> ExportChoice {
@@ -335,13 +335,13 @@ mod tests {
     #[test]
     fn what_is_small_is_made_at_once() {
         let small = ExportChoice {
-            area: area(0, 0, 3, 3),
+            area: Some(area(0, 0, 3, 3)),
             scale: 8,
             ..film()
         };
         assert!(small.is_at_once(&GRID));
         let one_tile_more = ExportChoice {
-            area: area(0, 0, 16, 0),
+            area: Some(area(0, 0, 16, 0)),
             ..film()
         };
         assert!(!one_tile_more.is_at_once(&GRID));
@@ -377,7 +377,7 @@ mod tests {
         assert_eq!(preview.path, "/canvases/7/image.png?scale=1");
         assert!(!preview.is_whole);
         let part = ExportChoice {
-            area: area(0, 0, 3, 3),
+            area: Some(area(0, 0, 3, 3)),
             scale: 4,
             kind: ExportKind::Apng,
             ..film()
@@ -421,7 +421,7 @@ mod tests {
         };
         assert_eq!(picture.scales(&GRID), [1, 2, 3, 4]);
         let part = ExportChoice {
-            area: area(0, 0, 7, 7),
+            area: Some(area(0, 0, 7, 7)),
             ..film()
         };
         assert_eq!(part.scales(&GRID), [1, 2, 3, 4]);
@@ -435,7 +435,7 @@ mod tests {
     #[test]
     fn the_server_is_asked_for_what_was_chosen() {
         let choice = ExportChoice {
-            area: area(1, 2, 3, 4),
+            area: Some(area(1, 2, 3, 4)),
             from: Some("2026-01-02T03:04:05.000Z".to_owned()),
             to: Some(4_711),
             seconds: 30,

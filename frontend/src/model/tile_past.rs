@@ -206,7 +206,6 @@ impl TilePast {
     }
 
     /// The cell at a position; the outer none if it is not known.
-    #[expect(clippy::option_option, reason = "an empty cell is known, too")]
     pub fn picture(&self, position: usize) -> Option<Option<Pixels>> {
         if position == 0 {
             return Some(None);
@@ -348,6 +347,7 @@ mod tests {
         event(seq, "tile_updated", &fields)
     }
 
+    #[expect(clippy::option_option, reason = "an empty cell is known, too")]
     fn first_pixel(past: &TilePast, position: usize) -> Option<Option<u8>> {
         let picture = past.picture(position)?;
         Some(picture.map(|pixels| pixels.as_bytes()[0]))

@@ -275,9 +275,10 @@ fn TileChip(tile: TileMention) -> impl IntoView {
         Some(_) => export_texts().tile_as_it_was(&place),
         None => t().go_to_tile(&place),
     };
-    let go = move |_| match tile.seq {
-        Some(seq) => past.go_to_tile(at, seq),
-        None => {
+    let go = move |_| {
+        if let Some(seq) = tile.seq {
+            past.go_to_tile(at, seq);
+        } else {
             session.fly_to(CameraCommand::Tile(at));
             session.select(Some(at));
             session.mention(at, "");
