@@ -21,6 +21,7 @@ pub(crate) enum Removed {
 
 /// Removes some rows of one deleted canvas. Nodes that do this at the same time take
 /// different canvases. Whatever is interrupted is done later.
+#[expect(clippy::too_many_lines, reason = "one statement for all tables")]
 pub(crate) async fn remove_some(pool: &Pool) -> Result<Removed> {
     // Tiles go after their likes, of which one tile may have any number.
     let removed = query!(

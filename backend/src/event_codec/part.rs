@@ -399,6 +399,10 @@ impl Part {
 ///
 /// # Errors
 /// [`CodecError`] if the bytes are not what [`encode`] wrote.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one loop over what the streams have of an event"
+)]
 pub(crate) fn decode(bytes: &[u8]) -> Result<Part, CodecError> {
     let mut unpacker = Unpacker::new(bytes)?;
     match unpacker.input().byte()? {
