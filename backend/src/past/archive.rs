@@ -208,7 +208,7 @@ impl Archiver {
             return Ok(Outcome::Busy);
         };
         let first_at = before.first().map(|piece| piece.first_at);
-        let packed = task::spawn_blocking(move || build::pack(contents, first_at, rows)).await;
+        let packed = task::spawn_blocking(move || build::pack(&contents, first_at, rows)).await;
         let packed = match packed {
             Ok(Ok(packed)) => packed,
             Ok(Err(error)) => {

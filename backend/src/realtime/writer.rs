@@ -219,10 +219,6 @@ async fn attempt(
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a part of `attempt`, which is called once"
-)]
 async fn attempt_with(
     pool: &Pool,
     deadline: Instant,

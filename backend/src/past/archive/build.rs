@@ -50,7 +50,7 @@ struct Halves {
 /// Packs the events of pieces and those that come after them. `first_at` is the time of the first
 /// event of the pieces.
 pub(super) fn pack(
-    before: Vec<Content>,
+    before: &[Content],
     first_at: Option<DateTime<Utc>>,
     rows: Vec<HotEvent>,
 ) -> Result<Packed, PackError> {

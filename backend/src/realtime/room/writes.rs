@@ -122,6 +122,10 @@ impl Writes {
 
     /// Starts the transaction of the next batch. `present` is called where it matters who is on
     /// the canvas.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called once, with parts of the room"
+    )]
     pub(super) fn commit_batch(
         &mut self,
         pool: Pool,

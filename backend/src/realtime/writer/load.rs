@@ -123,6 +123,7 @@ pub(super) fn operations(requests: &[Request]) -> Vec<(UserId, OpId)> {
 
 /// Reads what the batch needs. The settings are changed already, since the database
 /// returns the canvas as it is then.
+#[expect(clippy::too_many_lines, reason = "it reads one thing after the other")]
 pub(super) async fn load(
     connection: &mut PgConnection,
     canvas: CanvasId,

@@ -29,11 +29,12 @@ pub(in crate::serve) fn past_loop(state: AppState) -> JoinHandle<()> {
         let mut keyframing = Work::new("keyframes of tiles");
         let mut archiving = Work::new("the archive");
         loop {
-            let indexed = indexing.run(paced(index::step(&state.pool))).await;
+            let indexed = paced(index::step(&state.pool));
+            let indexed = indexing.run(Box::pin(indexed)).await;
             let tiles = tiles::step(&state.pool, &state.log);
-            let kept = keyframing.run(paced(tiles)).await;
+            let kept = keyframing.run(Box::pin(paced(tiles))).await;
             // It comes last, since it needs the others, and makes its own pauses.
-            let archived = archiving.run(archiver.step()).await;
+            let archived = archiving.run(Box::pin(archiver.step())).await;
             if [indexed, kept, archived] == [Step::Idle; 3] {
                 time::sleep(INTERVAL).await;
             }
