@@ -6,7 +6,11 @@ use super::{
     server::user,
     simulation::{Fault, Simulation},
 };
-use crate::{session::queue::CAPACITY, store::backend::Var};
+use crate::{
+    model::notice::{MayNot, Notice, NoticeKind},
+    session::queue::CAPACITY,
+    store::backend::Var,
+};
 use shared::{
     api::rewrites::{Cause, RewriteKind},
     canvas::Coord,
@@ -48,6 +52,40 @@ fn undo_takes_the_last_stroke_back_and_redo_paints_it_again() {
     simulation.tabs[0].input(now, |state| state.redo(now));
     assert_eq!(pixels(&simulation, 0), [Some(1), Some(2), Some(255)]);
     simulation.settle();
+    simulation.assert_converged();
+}
+
+#[test]
+fn in_the_past_no_tile_is_opened_or_painted_and_what_others_do_arrives() {
+    let mut simulation = Simulation::open(&[user(1), user(2)]);
+    let store = &simulation.tabs[0].state.store;
+    store.past.is_shown.set(true);
+    let now = simulation.now;
+    simulation.tabs[0].input(0, |state| state.open_tile(AT));
+    let store = &simulation.tabs[0].state.store;
+    assert_eq!(store.editing.get(), None);
+    assert!(store.notices.with(|notices| {
+        let past = |notice: &Notice| {
+            matches!(
+                notice.kind,
+                NoticeKind::MayNotDraw {
+                    why: MayNot::Past,
+                    ..
+                }
+            )
+        };
+        notices.iter().any(past)
+    }));
+    let parts = vec![(AT, vec![PixelEdit(0, 1)])];
+    simulation.tabs[0].input(now, |state| state.paint_all(parts, now));
+    simulation.tabs[1].input(0, |state| state.open_tile(AT));
+    simulation.tabs[1].paint(AT, &[(2, 3)], now);
+    simulation.settle();
+    assert_eq!(pixels(&simulation, 0), [Some(255), Some(255), Some(3)]);
+    simulation.tabs[0].state.store.past.is_shown.set(false);
+    simulation.tabs[0].input(0, |state| state.open_tile(AT));
+    let store = &simulation.tabs[0].state.store;
+    assert_eq!(store.editing.get(), Some(AT));
     simulation.assert_converged();
 }
 
