@@ -262,7 +262,8 @@ test("in a long history the board follows from overviews, and is exact on releas
   const strokes = Array.from({ length: 2_400 }, (_, n) => ({
     type: "tile_paint",
     ...here,
-    pixels: [[(n * 7) % (side * side), n % canvas.palette.length]],
+    // Another colour in each round, so that every stroke changes something.
+    pixels: [[(n * 7) % side ** 2, (n + Math.floor(n / side ** 2)) % canvas.palette.length]],
   }));
   for (let from = 0; from < strokes.length; from += 60) {
     await alice.sends(canvas, strokes.slice(from, from + 60));
