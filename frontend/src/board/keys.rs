@@ -92,7 +92,7 @@ pub fn time_command(press: KeyPress<'_>) -> Option<TimeCommand> {
 
 /// The physical key. Keyboards on the screen have no positions; there it is the
 /// key that has the letter on an English keyboard, or empty.
-fn position<'a>(press: KeyPress<'a>) -> Cow<'a, str> {
+fn position(press: KeyPress<'_>) -> Cow<'_, str> {
     if matches!(press.code, "" | "Unidentified") {
         letter(press).map_or(Cow::Borrowed(""), |letter| format!("Key{letter}").into())
     } else {

@@ -43,7 +43,7 @@ impl Overviews {
     }
 
     /// The next one to be fetched ahead; none if all that is worth it is there.
-    pub fn next(&mut self) -> Option<i64> {
+    pub fn take_next(&mut self) -> Option<i64> {
         while let Some(seq) = self.wanted.get(self.next).copied() {
             if self.waited_ms > MAX_WAIT_MS {
                 return None;
@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn all(overviews: &mut Overviews) -> Vec<i64> {
-        std::iter::from_fn(|| overviews.next()).collect()
+        std::iter::from_fn(|| overviews.take_next()).collect()
     }
 
     #[test]
@@ -151,9 +151,9 @@ mod tests {
     #[test]
     fn a_slow_server_is_not_asked_for_more() {
         let mut overviews = Overviews::new(1, thousand);
-        let first = overviews.next().unwrap();
+        let first = overviews.take_next().unwrap();
         overviews.loaded(first, 60_000.0);
-        assert_eq!(overviews.next(), None);
+        assert_eq!(overviews.take_next(), None);
     }
 
     #[test]

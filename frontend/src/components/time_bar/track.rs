@@ -85,32 +85,7 @@ pub fn Track() -> impl IntoView {
             past.release();
         }
     };
-    let keys = move |event: ev::KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
-            return;
-        }
-        match event.key().as_str() {
-            "ArrowLeft" | "ArrowDown" => past.step(Direction::Back, event.shift_key()),
-            "ArrowRight" | "ArrowUp" => past.step(Direction::Forward, event.shift_key()),
-            "Home" => past.first(),
-            "End" => past.now(),
-            _ => return,
-        }
-        event.prevent_default();
-    };
-    let percent = |place: f64| format!("{:.3}%", place * 100.0);
     let left = move || percent(store.past.place.get());
-    let name = move || {
-        let change = store.past.moment.get()?.change?;
-        let name = store.name_of(change.actor);
-        Some(name.unwrap_or_else(|| board_texts().a_guest().to_owned()))
-    };
-    let value_text = move || match store.past.moment.get() {
-        Some(moment) => described(&moment, name().as_deref()),
-        None => texts.now().to_owned(),
-    };
-    #[expect(clippy::cast_possible_truncation, reason = "at most a thousand")]
-    let value = move || (store.past.place.get() * f64::from(SLIDER_MAX)).round() as i32;
     let hint = move || {
         let place = pointed.get()?;
         let scale = store.past.scale.get()?;
@@ -123,10 +98,6 @@ pub fn Track() -> impl IntoView {
                 {time} " · " {counted}
             </span>
         })
-    };
-    let is_waiting = move || {
-        let moment = store.past.moment.get();
-        moment.is_some_and(|moment| !moment.is_exact) && store.past.problem.get().is_none()
     };
     view! {
         <div class="time-bar__main" dir="ltr">
@@ -142,38 +113,96 @@ pub fn Track() -> impl IntoView {
             >
                 <Density />
                 <div class="time-bar__rest" style:left=left></div>
-                <div
-                    node_ref=handle
-                    class="time-bar__handle"
-                    class:time-bar__handle--waiting=is_waiting
-                    role="slider"
-                    tabindex="0"
-                    aria-label=texts.handle()
-                    aria-valuemin="0"
-                    aria-valuemax=SLIDER_MAX
-                    aria-valuenow=value
-                    aria-valuetext=value_text
-                    data-seq=move || store.past.moment.get().map(|moment| moment.seq)
-                    data-exact=move || {
-                        store.past.moment.get().map(|moment| moment.is_exact.to_string())
-                    }
-                    style:left=left
-                    on:keydown=keys
-                ></div>
+                <Handle node=handle />
                 {hint}
             </div>
-            <div class="time-bar__times" aria-hidden="true">
-                <span>{move || edge(store, true)}</span>
-                <span class="time-bar__when">
-                    {move || {
-                        let moment = store.past.moment.get();
-                        moment.map_or_else(|| texts.now().to_owned(), |moment| when(&moment))
-                    }}
-                </span>
-                <span>{move || edge(store, false)}</span>
-            </div>
+            <Times />
         </div>
     }
+}
+
+/// The handle: a slider, for the keys too.
+#[component]
+fn Handle(
+    /// The element.
+    node: NodeRef<html::Div>,
+) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let past = expect_context::<PastView>();
+    let texts = time_texts();
+    let left = move || percent(store.past.place.get());
+    let keys = move |event: ev::KeyboardEvent| {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        match event.key().as_str() {
+            "ArrowLeft" | "ArrowDown" => past.step(Direction::Back, event.shift_key()),
+            "ArrowRight" | "ArrowUp" => past.step(Direction::Forward, event.shift_key()),
+            "Home" => past.first(),
+            "End" => past.now(),
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let name = move || {
+        let change = store.past.moment.get()?.change?;
+        let name = store.name_of(change.actor);
+        Some(name.unwrap_or_else(|| board_texts().a_guest().to_owned()))
+    };
+    let value_text = move || match store.past.moment.get() {
+        Some(moment) => described(&moment, name().as_deref()),
+        None => texts.now().to_owned(),
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "at most a thousand")]
+    let value = move || (store.past.place.get() * f64::from(SLIDER_MAX)).round() as i32;
+    let is_waiting = move || {
+        let moment = store.past.moment.get();
+        moment.is_some_and(|moment| !moment.is_exact) && store.past.problem.get().is_none()
+    };
+    view! {
+        <div
+            node_ref=node
+            class="time-bar__handle"
+            class:time-bar__handle--waiting=is_waiting
+            role="slider"
+            tabindex="0"
+            aria-label=texts.handle()
+            aria-valuemin="0"
+            aria-valuemax=SLIDER_MAX
+            aria-valuenow=value
+            aria-valuetext=value_text
+            data-seq=move || store.past.moment.get().map(|moment| moment.seq)
+            data-exact=move || {
+                store.past.moment.get().map(|moment| moment.is_exact.to_string())
+            }
+            style:left=left
+            on:keydown=keys
+        ></div>
+    }
+}
+
+/// The times at the ends of the track, and of the moment that is looked at.
+#[component]
+fn Times() -> impl IntoView {
+    let store = expect_context::<Store>();
+    let texts = time_texts();
+    view! {
+        <div class="time-bar__times" aria-hidden="true">
+            <span>{move || edge(store, true)}</span>
+            <span class="time-bar__when">
+                {move || {
+                    let moment = store.past.moment.get();
+                    moment.map_or_else(|| texts.now().to_owned(), |moment| when(&moment))
+                }}
+            </span>
+            <span>{move || edge(store, false)}</span>
+        </div>
+    }
+}
+
+/// A place from 0 to 1 as a length of CSS.
+fn percent(place: f64) -> String {
+    format!("{:.3}%", place * 100.0)
 }
 
 /// The time at an end of the bar; empty while it is not known.

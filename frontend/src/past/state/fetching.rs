@@ -92,7 +92,7 @@ impl<B: Backend> PastState<B> {
         if is_busy {
             return;
         }
-        if let (Some(area), Some(seq)) = (self.overview_area, self.overviews.next()) {
+        if let (Some(area), Some(seq)) = (self.overview_area, self.overviews.take_next()) {
             self.fetching = Some(seq);
             self.effects.push(Effect::LoadOverview { seq, area });
         }
