@@ -62,15 +62,15 @@ pub(super) fn run(target: &Target, canvas: &Canvas, person: &Person) -> Result<V
         events.push(timed(target, &asked, person)?.0);
     }
     Ok(vec![
-        row("any 144 tiles at any of a million events", 100.0, states),
-        row("timeline of a million events", 50.0, timelines),
-        row("events that seldom match a filter", 100.0, events),
+        row("any 144 tiles at any of a million events", 100.0, &states),
+        row("timeline of a million events", 50.0, &timelines),
+        row("events that seldom match a filter", 100.0, &events),
     ])
 }
 
-fn row(figure: &str, goal: f64, times: Vec<f64>) -> Row {
+fn row(figure: &str, goal: f64, times: &[f64]) -> Row {
     let slowest = times.iter().copied().fold(0.0, f64::max);
-    let median = crate::row::median(&times);
+    let median = crate::row::median(times);
     let row = Row::new(figure, "ms", Goal::AtMost(goal), vec![slowest]);
     row.detail(format!(
         "the slowest of {}, the median is {median:.1} ms",
