@@ -2,17 +2,17 @@
 
 mod common;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     PATIENCE, TestServer, canvas,
+    exports::{ended, export, lines, load},
     http::{Client, Reply},
     pictures::{decode_apng, decode_gif, decode_png},
     process::ServerProcess,
     socket::TestClient,
 };
-use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use sqlx::{PgPool, Postgres, Transaction};
-use std::io::{BufRead, BufReader};
 use tokio::time::timeout;
 
 /// Has a stroke in this cell.
@@ -20,58 +20,6 @@ async fn paint(client: &mut TestClient, x: i64, y: i64, pixels: &Value) {
     client
         .done(json!({ "type": "tile_paint", "x": x, "y": y, "pixels": pixels }))
         .await;
-}
-
-/// Asks for an export, and waits until it is over.
-async fn export(client: &Client, canvas: i64, body: &Value) -> Value {
-    let path = format!("/canvases/{canvas}/exports");
-    let asked = client.post(&path, body).await.json(202);
-    assert_eq!(asked["canvas_id"], canvas);
-    assert_eq!(asked["kind"], body["kind"]);
-    assert_eq!(
-        (&asked["state"], &asked["bytes"]),
-        (&json!("waiting"), &json!(0))
-    );
-    assert!(asked["url"].is_null());
-    ended(client, &asked).await
-}
-
-/// The export once it is neither waiting nor running.
-async fn ended(client: &Client, asked: &Value) -> Value {
-    let path = format!("/exports/{}", asked["id"]);
-    let over = async {
-        loop {
-            let export = client.get(&path).await.json(200);
-            let progress = export["progress"].as_f64().unwrap();
-            assert!((0.0..=1.0).contains(&progress), "{export}");
-            match export["state"].as_str().unwrap() {
-                "waiting" | "running" => assert_eq!(export["bytes"], 0),
-                _ => return export,
-            }
-        }
-    };
-    timeout(PATIENCE, over)
-        .await
-        .expect("the export does not end")
-}
-
-/// The file of an export that is done.
-async fn load(client: &Client, export: &Value) -> Reply {
-    assert_eq!(export["state"], "done");
-    assert_eq!(export["progress"], 1.0);
-    let url = export["url"].as_str().unwrap();
-    let reply = client.get(url.strip_prefix("/api/v1").unwrap()).await;
-    reply.expect(200);
-    assert_eq!(json!(reply.body.len()), export["bytes"]);
-    assert_eq!(reply.header("content-length"), reply.body.len().to_string());
-    reply
-}
-
-fn lines(gzip: &[u8]) -> Vec<Value> {
-    let lines = BufReader::new(GzDecoder::new(gzip)).lines();
-    lines
-        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
-        .collect()
 }
 
 /// Keeps exports from being finished until it is rolled back, or four seconds are over.
@@ -113,6 +61,11 @@ async fn each_kind_of_file_shows_the_past() {
 
     // The default area is the board, which nobody painted at first.
     let gif = export(&ann, id, &json!({ "kind": "gif", "seconds": 3 })).await;
+    let time = |field: &str| -> DateTime<Utc> { gif[field].as_str().unwrap().parse().unwrap() };
+    assert_eq!(
+        time("expires_at") - time("created_at"),
+        TimeDelta::hours(24)
+    );
     let reply = load(&ann, &gif).await;
     assert_eq!(reply.header("content-type"), "image/gif");
     assert_eq!(

@@ -96,8 +96,8 @@ pub(crate) async fn insert(
          ), stored AS (
              INSERT INTO exports (canvas_id, user_id, kind, x0, y0, x1, y1, from_seq, to_seq,
                                   seconds, scale, actor_id, created_at, expires_at)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, clock_timestamp(),
-                    clock_timestamp() + make_interval(hours => $13)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, statement_timestamp(),
+                    statement_timestamp() + make_interval(hours => $13)
              FROM kept
              WHERE kept.bytes < $14 AND kept.own_bytes < $14 / 4 AND kept.own_count < $15
              ON CONFLICT (user_id) WHERE state IN ('waiting', 'running') DO NOTHING

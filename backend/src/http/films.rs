@@ -27,7 +27,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use shared::{api::rewrites::Area, limits};
 use std::{ops::RangeInclusive, sync::Arc};
@@ -154,10 +154,8 @@ async fn film(state: &AppState, shot: Shot, place: Arc<Place>) -> Result<Body, A
         }
         Some((piece, pieces))
     });
-    let first = stream::iter([Ok(first)]);
-    Ok(Body::from_stream(futures_util::StreamExt::chain(
-        first, rest,
-    )))
+    let pieces = stream::iter([Ok(first)]).chain(rest);
+    Ok(Body::from_stream(pieces))
 }
 
 /// Passes a film on to its answer.

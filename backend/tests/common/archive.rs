@@ -1,6 +1,11 @@
 //! Canvases with old events, for the tests of the archive.
 
-use super::{PATIENCE, TestServer, http::Client, socket::TestClient};
+use super::{
+    PATIENCE, TestServer,
+    exports::{export, lines, load},
+    http::Client,
+    socket::TestClient,
+};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::time::Duration;
@@ -208,6 +213,18 @@ pub async fn past(client: &Client, id: i64) -> Vec<Value> {
         past.push(json!(client.all(&format!("{path}/events?{query}")).await));
     }
     let area = json!({ "x0": 0, "y0": 0, "x1": 2, "y1": 0 });
+    for query in ["seconds=2", "seconds=60&from=25", "actor=bob&scale=2"] {
+        let film = format!("{path}/timelapse.gif?x0=0&y0=0&x1=2&y1=0&{query}");
+        past.push(json!(client.get(&film).await.expect(200).body));
+    }
+    for log in [
+        json!({ "kind": "log" }),
+        json!({ "kind": "log", "area": area, "actor": "bob", "from": 5 }),
+    ] {
+        let export = export(client, id, &log).await;
+        let lines = lines(&load(client, &export).await.body);
+        past.push(json!(lines[1..]));
+    }
     for rewrite in [
         json!({ "kind": "revert", "usernames": ["bob"], "dry_run": true }),
         json!({ "kind": "revert", "usernames": ["ann"], "to_seq": 40, "dry_run": true }),

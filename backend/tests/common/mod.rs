@@ -16,6 +16,7 @@ pub mod certificate;
 pub mod client_pool;
 pub mod cluster;
 pub mod contract;
+pub mod exports;
 pub mod http;
 pub mod own_postgres;
 pub mod pictures;
