@@ -11,8 +11,8 @@ mod tile;
 mod properties;
 
 pub(crate) use build::{cover, step};
-pub(crate) use page::{After, Page, board, page};
-pub(crate) use read::{KnownCell, NextSteps, coord, number, state, steps_after};
+pub(crate) use page::{After, board, page};
+pub(crate) use read::{KnownCell, coord, number, state, steps_after};
 pub(crate) use steps::{CellStep, Steps, steps};
 pub(crate) use tile::PastTile;
 

@@ -8,6 +8,7 @@ use shared::{
     ids::{CanvasId, Epoch},
 };
 use std::{
+    fmt::Write,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -59,7 +60,8 @@ impl View {
         let key = Key::of(canvas, self);
         let mut tag = format!("{}-{}-{:x}-{}", key.epoch, key.seq, key.palette, self.scale);
         if let Some(Area { x0, y0, x1, y1 }) = self.area {
-            tag += &format!("-{x0}.{y0}.{x1}.{y1}");
+            // Writing to a string never fails.
+            let _ = write!(tag, "-{x0}.{y0}.{x1}.{y1}");
         }
         tag
     }
