@@ -94,7 +94,13 @@ pub fn Track() -> impl IntoView {
         let counted =
             texts.changes_and_people(&texts.changes(part.events), &texts.people(part.people));
         Some(view! {
-            <span class="time-bar__hint floating" aria-hidden="true" style:left=percent(place)>
+            <span
+                class="time-bar__hint floating"
+                aria-hidden="true"
+                style:left=percent(place)
+                // Within the bar at both of its ends.
+                style:translate=format!("-{}", percent(place))
+            >
                 {time} " · " {counted}
             </span>
         })
