@@ -62,10 +62,10 @@ struct People {
 /// Runs the scenario.
 pub(crate) fn run(target: &Target, options: &Words) -> Result<Vec<Row>> {
     let people = People::prepare(target)?;
-    let conversation = match options.traffic.contains(&Traffic::Private) {
-        true => Some(people.conversation(target)?),
-        false => None,
-    };
+    let is_private = options.traffic.contains(&Traffic::Private);
+    let conversation = is_private
+        .then(|| people.conversation(target))
+        .transpose()?;
     let mut client = Client::join_canvas(target, &people.canvas, &people.writer)?;
     let mut ratios = vec![Vec::new(); options.traffic.len()];
     let mut rates = vec![Vec::new(); options.traffic.len()];
