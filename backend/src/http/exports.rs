@@ -268,7 +268,7 @@ mod tests {
         );
         assert_eq!(
             disposition("Ä \"b\"/é", "png"),
-            r#"attachment; filename="_ _b__.png"; filename*=UTF-8''%C3%84%20_b__%C3%A9.png"#,
+            r#"attachment; filename="_ _b___.png"; filename*=UTF-8''%C3%84%20_b__%C3%A9.png"#,
         );
     }
 }
