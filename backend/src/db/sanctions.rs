@@ -508,10 +508,11 @@ pub(crate) async fn moderated(
     Ok(moderated.into_iter().collect())
 }
 
-/// The number of the running transaction.
-pub(crate) async fn transaction_id(connection: &mut PgConnection) -> Result<String> {
+/// The number of a transaction of its own, so that it is higher than those of all that have begun
+/// writing.
+pub(crate) async fn new_transaction_id(executor: impl PgExecutor<'_>) -> Result<String> {
     query_scalar!(r#"SELECT pg_current_xact_id()::text AS "id!""#)
-        .fetch_one(connection)
+        .fetch_one(executor)
         .await
         .map_err(DbError::from)
 }

@@ -290,7 +290,6 @@ async fn put_in_force(
     let issued = sanctions::find(&mut transaction, id)
         .await?
         .ok_or(ApiError::Internal(None))?;
-    let number = sanctions::transaction_id(&mut transaction).await?;
     let told = NewNotification {
         user: target.id,
         kind: NotificationKind::Sanction,
@@ -310,25 +309,26 @@ async fn put_in_force(
     state.hub.notifier().notify(told);
     publish(state, &issued).await;
     if place.is_none() {
-        wait_for_writers(state, &number).await;
+        wait_for_writers(state).await;
     }
     Ok(issued)
 }
 
 /// Waits until the transactions have ended that may have been decided before a sanction on
-/// the whole server, which holds no lock of a canvas: the answer comes after their events.
-async fn wait_for_writers(state: &AppState, transaction_id: &str) {
+/// the whole server, which holds no lock of a canvas: the answer comes after their events. Called
+/// after its commit, since transactions that began at any moment before may not know of it.
+async fn wait_for_writers(state: &AppState) {
     let ended = async {
-        loop {
-            match sanctions::have_earlier_ended(&state.pool, transaction_id).await {
-                Ok(true) => return,
-                Ok(false) => time::sleep(WRITERS_POLL).await,
-                Err(error) => return tracing::debug!(%error, "cannot wait for writers"),
-            }
+        let newest = sanctions::new_transaction_id(&state.pool).await?;
+        while !sanctions::have_earlier_ended(&state.pool, &newest).await? {
+            time::sleep(WRITERS_POLL).await;
         }
+        Ok::<_, db::DbError>(())
     };
     // What takes longer is a transaction of something else, such as a backup.
-    let _ = time::timeout(WRITERS_TIMEOUT, ended).await;
+    if let Ok(Err(error)) = time::timeout(WRITERS_TIMEOUT, ended).await {
+        tracing::debug!(%error, "cannot wait for writers");
+    }
 }
 
 /// Ends a sanction that is in force, with its line in the moderation log.
