@@ -172,10 +172,9 @@ mod tests {
             Uuid::from_u128(0x018f_4e1c_0000_7000_8000_0000_0000_0001),
         );
         let stored = OpFilter::new(&[key; 4]).to_stored();
-        let bits: String = stored[DIGEST..]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        assert_eq!(bits, "20000110800008c00004400002200001");
+        assert_eq!(
+            &stored[DIGEST..],
+            0x2000_0110_8000_08c0_0004_4000_0220_0001_u128.to_be_bytes()
+        );
     }
 }

@@ -165,7 +165,7 @@ fn parts_of_a_part() {
     assert_eq!(seqs(3..9), [5, 7, 9]);
     assert_eq!(seqs(2..10), [3, 5, 7, 9]);
     assert_eq!(seqs(9..9), [0; 0]);
-    assert_eq!(seqs(9..3), [0; 0]);
+    assert_eq!(seqs(std::ops::Range { start: 9, end: 3 }), [0; 0]);
     assert_eq!(seqs(-5..i64::MAX).len(), 15);
     assert_eq!(seqs(3..4), [0; 0]);
     assert!(part.size() > 15 * 100);

@@ -265,7 +265,9 @@ mod tests {
         };
         let chunks = entries.chunks(7).map(|entries| {
             let mut chunk = Chunk::new(entries[0].seq);
-            entries.iter().for_each(|entry| chunk.push(entry));
+            for entry in entries {
+                chunk.push(entry);
+            }
             chunk
         });
         let chunks: Vec<Chunk> = chunks.collect();
