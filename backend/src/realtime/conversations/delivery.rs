@@ -88,7 +88,7 @@ impl Deliveries {
 
     /// Has this connection get `ack` in place of a message that is about to be committed,
     /// once, as long as what is returned lives.
-    pub(super) fn expect(
+    pub(super) fn expect_ack(
         &self,
         message: MessageId,
         connection: ConnectionId,
@@ -459,7 +459,7 @@ mod tests {
         let both = [connection(user), connection(user)];
         let deliveries = Deliveries::default();
         let ack = OutboundMessage::event(0, Bytes::from_static(b"ack").into());
-        let expected = deliveries.expect(message.message_id, both[0].connection_id, ack);
+        let expected = deliveries.expect_ack(message.message_id, both[0].connection_id, ack);
         let mut order = order(Some(3));
         order.show(&deliveries.found(user, message.clone()), &both);
         let sent = DirectSent::new(&message, None, false);

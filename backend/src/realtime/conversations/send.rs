@@ -171,7 +171,7 @@ impl Conversations {
             Sender::Connection(_, connection) => {
                 let ack = ack(new.op_id, &message);
                 let deliveries = &self.inner.deliveries;
-                Some(deliveries.expect(message.message_id, connection, ack))
+                Some(deliveries.expect_ack(message.message_id, connection, ack))
             }
             Sender::Http(_) => None,
         };
