@@ -273,7 +273,7 @@ async fn archived(pool: &PgPool, canvas: i64, seq: i64) {
             }
         }
     };
-    timeout(Duration::from_secs(60), moved).await.unwrap();
+    timeout(Duration::from_mins(1), moved).await.unwrap();
 }
 
 #[tokio::test]
