@@ -1,4 +1,4 @@
-//! Durable chat on one canvas: how many messages a second are stored.
+//! Durable chat or strokes on one canvas: how many events a second are stored.
 
 use crate::{
     group::{Group, MessageType, TIMEOUT},
@@ -7,7 +7,18 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use clap::Args;
+use serde_json::json;
 use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// Pixels of a stroke.
+const STROKE: usize = 12;
+/// Pixels of a tile.
+const PIXELS: usize = 32 * 32;
+/// Colours that strokes have by turns.
+const COLOURS: usize = 13;
+/// Tiles in each direction.
+const SIDE: usize = 4;
 
 /// Options of the scenario.
 #[derive(Args)]
@@ -15,6 +26,9 @@ pub(crate) struct Hot {
     /// Number of writers
     #[arg(long, default_value_t = 4)]
     writers: usize,
+    /// Each draws in a tile instead of writing
+    #[arg(long)]
+    strokes: bool,
     /// Messages of each writer in flight
     #[arg(long, default_value_t = 128)]
     in_flight: usize,
@@ -24,9 +38,24 @@ pub(crate) struct Hot {
     /// Seconds of each round
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
-    /// Messages a second to reach
+    /// Events a second to reach
     #[arg(long, default_value_t = 15_000.0)]
     goal: f64,
+}
+
+impl Hot {
+    /// What a writer sends as the `number`th request of all.
+    fn request(&self, writer: usize, number: usize) -> Vec<u8> {
+        if !self.strokes {
+            return target::sample_chat();
+        }
+        let pixel = |place| json!([(number * STROKE + place) % PIXELS, number % COLOURS]);
+        let pixels: Vec<_> = (0..STROKE).map(pixel).collect();
+        target::request(&json!({
+            "type": "tile_paint", "x": writer % SIDE, "y": writer / SIDE % SIDE,
+            "pixels": pixels, "op_id": Uuid::new_v4()
+        }))
+    }
 }
 
 /// Runs the scenario.
@@ -42,9 +71,14 @@ pub(crate) fn run(target: &Target, options: &Hot) -> Result<Vec<Row>> {
     }
     let used = target.processor_time()?.saturating_sub(before);
     let share = used.as_secs_f64() / begun.elapsed().as_secs_f64();
+    let (figure, unit) = if options.strokes {
+        ("durable strokes on one hot canvas", "strokes/s")
+    } else {
+        ("durable chat on one hot canvas", "messages/s")
+    };
     let row = Row::new(
-        "durable chat on one hot canvas",
-        "messages/s",
+        figure,
+        unit,
         Goal::AtLeast(options.goal),
         rounds,
     );
@@ -57,15 +91,21 @@ pub(crate) fn run(target: &Target, options: &Hot) -> Result<Vec<Row>> {
 /// Writes for `time` and returns the messages acknowledged per second.
 fn write(group: &mut Group, options: &Hot, time: Duration) -> Result<f64> {
     let begun = Instant::now();
+    let mut sent = 0;
+    let mut send = |group: &mut Group, writer| {
+        sent += 1;
+        group.pool.send(writer, &options.request(writer, sent));
+        sent
+    };
+    let mut expected = 0;
     for writer in 0..options.writers {
         for _ in 0..options.in_flight {
-            group.pool.send(writer, &target::sample_chat());
+            expected = send(group, writer);
         }
     }
-    let mut sent = options.writers * options.in_flight;
     let (mut acked, mut errors) = (0, 0);
     let mut answered = Vec::new();
-    while acked < sent {
+    while acked < expected {
         group
             .pool
             .poll(TIMEOUT, |writer, payload| match MessageType::of(payload) {
@@ -74,13 +114,12 @@ fn write(group: &mut Group, options: &Hot, time: Duration) -> Result<f64> {
                 _ => {}
             })?;
         if errors > 0 || begun.elapsed() > time + TIMEOUT {
-            bail!("{acked} of {sent} messages were stored, {errors} refused");
+            bail!("{acked} of {expected} messages were stored, {errors} refused");
         }
         acked += answered.len();
         for writer in answered.drain(..) {
             if begun.elapsed() < time {
-                group.pool.send(writer, &target::sample_chat());
-                sent += 1;
+                expected = send(group, writer);
             }
         }
     }

@@ -12,10 +12,10 @@ use serde_json::json;
 use std::time::Instant;
 use uuid::Uuid;
 
+/// Tiles in each direction. A tile takes 1,000 comments, so all take those of twelve rounds.
+const SIDE: usize = 16;
 /// Tiles that are liked and commented on.
-const TILES: usize = 64;
-/// Tiles in each direction.
-const SIDE: usize = 8;
+const TILES: usize = SIDE * SIDE;
 
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -140,7 +140,7 @@ impl People {
         let (Some(writer), Some(owner)) = (people.pop(), people.pop()) else {
             bail!("nobody writes");
         };
-        let canvas = target.canvas(&owner, 8)?;
+        let canvas = target.canvas(&owner, 16)?;
         Client::join_canvas(target, &canvas, &owner)?.send_all(TILES, |number| {
             let (x, y) = (number % SIDE, number / SIDE);
             target::request(&json!({ "type": "tile_create", "x": x, "y": y }))

@@ -37,7 +37,7 @@ pub(super) struct Scenario {
     arguments: &'static [&'static str],
 }
 
-const SCENARIOS: [Scenario; 18] = [
+const SCENARIOS: [Scenario; 19] = [
     Scenario {
         name: "mention",
         servers: Servers::OneOnOneCore,
@@ -95,6 +95,11 @@ const SCENARIOS: [Scenario; 18] = [
         name: "hot",
         servers: Servers::One,
         arguments: &["hot"],
+    },
+    Scenario {
+        name: "strokes",
+        servers: Servers::One,
+        arguments: &["hot", "--strokes", "--goal", "0"],
     },
     Scenario {
         name: "authors",
