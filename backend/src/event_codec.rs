@@ -9,15 +9,22 @@
 //! Nothing depends on which types of events there are: an unknown field is a column more.
 //!
 //! A part begins with [`FORMAT`], followed by the number of events and the streams, in the order
-//! in which [`part`] reads them.
+//! in which [`decode()`] reads them.
 
 mod context;
+mod decode;
+mod encode;
+mod id_form;
 mod part;
+mod schema;
 mod streams;
 mod tokens;
 
-pub(crate) use part::{Part, PartEvent, decode, encode};
+pub(crate) use decode::decode;
+pub(crate) use encode::encode;
+pub(crate) use part::{Part, PartEvent};
 
+use crate::varint::ReadError;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -51,6 +58,15 @@ pub(crate) enum CodecError {
     /// It cannot be decompressed.
     #[error("it cannot be decompressed")]
     Zstd,
+}
+
+impl From<ReadError> for CodecError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Short => Self::Short,
+            ReadError::TooLarge => Self::Inconsistent,
+        }
+    }
 }
 
 #[cfg(test)]

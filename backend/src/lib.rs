@@ -1,7 +1,7 @@
 //! The Stellar Canvas server.
 //!
 //! Imports go one way: `http` uses `state`, `state` uses `realtime`, `realtime` uses
-//! `db`, and all of them may use `shared`. `auth`, `audit`, `clock`, `picture` and
+//! `past`, `past` uses `db`, and all of them may use `shared`. `auth`, `audit`, `clock`, `picture` and
 //! `rate_limit` know no HTTP, `origins` only its headers. `serve` starts and stops everything.
 
 mod audit;
@@ -33,6 +33,7 @@ mod serve;
 mod state;
 mod stored_op;
 mod telemetry;
+mod varint;
 mod words;
 
 pub use cli::{AdminCommand, BackupCommand, Cli, Command, CommandError, RestoreCommand};

@@ -1,6 +1,7 @@
 //! Streams of bytes and numbers, each compressed by itself.
 
 use super::CodecError;
+use crate::varint::{Reader, Writer};
 use zstd::bulk::{Compressor, Decompressor};
 
 /// A compromise: higher levels take much longer for one percent.
@@ -9,88 +10,6 @@ const LEVEL: i32 = 9;
 const MIN_COMPRESSED: usize = 32;
 /// No stream of a part is longer.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-
-/// A stream that is being written.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Writer(pub(super) Vec<u8>);
-
-impl Writer {
-    /// A number in groups of seven bits, the lowest first (LEB128).
-    pub(super) fn unsigned(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.0.push(number.to_le_bytes()[0] | 0x80);
-            number >>= 7;
-        }
-        self.0.push(number.to_le_bytes()[0]);
-    }
-
-    /// The same for a number of which small ones of both signs are expected (zigzag).
-    pub(super) fn signed(&mut self, number: i64) {
-        self.unsigned((number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned());
-    }
-
-    /// The length and the bytes.
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.unsigned(bytes.len() as u64);
-        self.0.extend_from_slice(bytes);
-    }
-}
-
-/// A stream that is being read.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Reader {
-    bytes: Vec<u8>,
-    at: usize,
-}
-
-impl Reader {
-    pub(super) fn byte(&mut self) -> Result<u8, CodecError> {
-        let byte = *self.bytes.get(self.at).ok_or(CodecError::Short)?;
-        self.at += 1;
-        Ok(byte)
-    }
-
-    pub(super) fn unsigned(&mut self) -> Result<u64, CodecError> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(number);
-            }
-        }
-        Err(CodecError::Inconsistent)
-    }
-
-    pub(super) fn signed(&mut self) -> Result<i64, CodecError> {
-        let number = self.unsigned()?;
-        Ok((number >> 1).cast_signed() ^ -((number & 1).cast_signed()))
-    }
-
-    pub(super) fn length(&mut self) -> Result<usize, CodecError> {
-        usize::try_from(self.unsigned()?).map_err(|_| CodecError::Inconsistent)
-    }
-
-    pub(super) fn take(&mut self, count: usize) -> Result<&[u8], CodecError> {
-        let end = self.at.checked_add(count).ok_or(CodecError::Inconsistent)?;
-        let taken = self.bytes.get(self.at..end).ok_or(CodecError::Short)?;
-        self.at = end;
-        Ok(taken)
-    }
-
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], CodecError> {
-        self.take(N)?.try_into().map_err(|_| CodecError::Short)
-    }
-
-    pub(super) fn bytes(&mut self) -> Result<&[u8], CodecError> {
-        let length = self.length()?;
-        self.take(length)
-    }
-
-    pub(super) fn is_at_end(&self) -> bool {
-        self.at == self.bytes.len()
-    }
-}
 
 /// Puts streams together.
 pub(super) struct Packer {
@@ -121,7 +40,7 @@ impl Packer {
             self.out.unsigned(0);
             self.out.0.extend_from_slice(bytes);
         } else {
-            self.out.bytes(&packed);
+            self.out.slice(&packed);
         }
         Ok(())
     }
@@ -137,10 +56,7 @@ impl Unpacker {
     pub(super) fn new(bytes: &[u8]) -> Result<Self, CodecError> {
         Ok(Self {
             decompressor: Decompressor::new().map_err(|_| CodecError::Zstd)?,
-            input: Reader {
-                bytes: bytes.to_vec(),
-                at: 0,
-            },
+            input: Reader::new(bytes.to_vec()),
         })
     }
 
@@ -163,7 +79,7 @@ impl Unpacker {
             bytes.map_err(|_| CodecError::Zstd)?
         };
         if bytes.len() == length {
-            Ok(Reader { bytes, at: 0 })
+            Ok(Reader::new(bytes))
         } else {
             Err(CodecError::Inconsistent)
         }
