@@ -17,7 +17,7 @@ const BETWEEN_PASSES: TimeDelta = TimeDelta::minutes(1);
 
 /// What came of one piece of work.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum Progress {
     /// Nothing is due, or other nodes are doing it.
     Nothing,
     /// There may be more. The canvases were deleted.
@@ -37,7 +37,10 @@ pub(crate) struct ArchivedNames {
 
 /// Does a piece of one account's removal that is due at `now`. Nodes that do this at the same
 /// time take different accounts. Called in a transaction.
-pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Piece> {
+pub(crate) async fn do_piece(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<Progress> {
     let due = query!(
         "SELECT user_id, deletes_canvases, canvas_id, before_seq, comments_before_seq,
                 pieces_before_seq, passes_left
@@ -48,13 +51,13 @@ pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) 
     .fetch_optional(&mut *connection)
     .await?;
     let Some(due) = due else {
-        return Ok(Piece::Nothing);
+        return Ok(Progress::Nothing);
     };
     let user = UserId(due.user_id);
     if due.deletes_canvases {
         let deleted = delete_canvases(&mut *connection, user).await?;
         if !deleted.is_empty() {
-            return Ok(Piece::Done(deleted));
+            return Ok(Progress::Done(deleted));
         }
     }
     if due.canvas_id.is_none() {
@@ -65,16 +68,16 @@ pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) 
         && !archive::try_lock(&mut *connection, CanvasId(canvas)).await?
     {
         // Somebody archives events of the canvas, which takes a moment.
-        return Ok(Piece::Done(Vec::new()));
+        return Ok(Progress::Done(Vec::new()));
     }
     if let (Some(canvas), Some(before)) = (due.canvas_id, due.comments_before_seq) {
         rename_in_comments(connection, user, CanvasId(canvas), before).await?;
-        return Ok(Piece::Done(Vec::new()));
+        return Ok(Progress::Done(Vec::new()));
     }
     let (Some(canvas), Some(before)) = (due.canvas_id, due.before_seq) else {
         // After those of the hot table, which may have moved meanwhile.
         if let (Some(canvas), Some(before)) = (due.canvas_id, due.pieces_before_seq) {
-            return Ok(Piece::Archived(ArchivedNames {
+            return Ok(Progress::Archived(ArchivedNames {
                 user,
                 canvas: CanvasId(canvas),
                 before,
@@ -84,7 +87,7 @@ pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) 
             Some(canvas) => begin_canvas(connection, user, canvas).await?,
             None => end_pass(connection, user, due.passes_left, now).await?,
         }
-        return Ok(Piece::Done(Vec::new()));
+        return Ok(Progress::Done(Vec::new()));
     };
     let before = rename_in_chat(connection, user, CanvasId(canvas), before).await?;
     query!(
@@ -94,7 +97,7 @@ pub(crate) async fn do_piece(connection: &mut PgConnection, now: DateTime<Utc>) 
     )
     .execute(connection)
     .await?;
-    Ok(Piece::Done(Vec::new()))
+    Ok(Progress::Done(Vec::new()))
 }
 
 /// Replaces the user's name in the lines that name several people. Those that name one refer to

@@ -3,18 +3,18 @@
 //! 1. What is derived from the log is made complete up to the last event that leaves.
 //! 2. The events are read and packed, without any lock. Small pieces at the end of the archive
 //!    are packed again with them, so that there are few.
-//! 3. One transaction stores the piece and declares its events archived. It keeps those away who
-//!    change stored events in the background, looks whether somebody did since 2, and only then
-//!    locks the canvas, for as long as a commit takes.
-//! 4. The rows, which nobody looks at any more, are deleted without a lock, a few at a time.
+//! 3. One transaction stores the piece and declares its events archived. It locks out the tasks
+//!    that change stored events in the background, checks that none did since step 2, and only
+//!    then locks the canvas, for as long as a commit takes.
+//! 4. The rows, which nothing reads any more, are deleted without a lock, a few at a time.
 //!
-//! Whoever is interrupted leaves either nothing or rows that the next one deletes.
+//! A node that stops in between leaves either nothing, or rows that a later pass deletes.
 
 mod build;
 mod reword;
 
 pub(crate) use build::{MAX_BYTES, MAX_EVENTS};
-pub(crate) use reword::rename;
+pub(crate) use reword::{RenameStep, rename};
 
 use super::{Step, index, log::Log, tiles};
 use crate::{
@@ -33,18 +33,18 @@ use sqlx::Connection;
 use std::time::{Duration, Instant};
 use tokio::{task, time};
 
-/// Between two looks at all canvases.
+/// Between two passes over all canvases.
 const INTERVAL: Duration = Duration::from_secs(15);
-/// What others left behind is looked for in the first of so many passes.
+/// Rows that an interrupted archiver left are looked for in the first of so many passes.
 const REST_EVERY: u32 = 20;
 /// A step ends after this time.
 const STEP: Duration = Duration::from_secs(2);
 /// Where events have to be of some age, so many are waited for, or an hour.
-const AT_LEAST: i64 = 1_000;
+const MIN_EVENTS: i64 = 1_000;
 /// How long a transaction may take.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Rows that one statement deletes.
-const DELETED: i64 = 2_000;
+const DELETE_BATCH: i64 = 2_000;
 
 /// Does the work of this module. One task of a node has it.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ enum Outcome {
     Stored,
     /// Nothing is due, or the events lack something that is filled in first.
     Nothing,
-    /// Somebody changed the events meanwhile, or works on them. To be tried again.
+    /// Another task changed the events meanwhile, or holds the lock. To be tried again.
     Busy,
 }
 
@@ -100,7 +100,7 @@ impl Archiver {
         }
     }
 
-    /// Does some of what is to be done: new words of archived events, rows that somebody left
+    /// Does some of what is to be done: new words of archived events, rows that were left
     /// behind, pieces. It makes its own pauses.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl Archiver {
             self.delete_rest().await?;
         }
         self.passes = self.passes.wrapping_add(1);
-        let waiting = archive::waiting(&self.pool, self.keep).await?;
+        let waiting = archive::count_unarchived(&self.pool, self.keep).await?;
         #[expect(clippy::cast_precision_loss, reason = "a metric")]
         gauge!("stellar_archive_waiting_events").set(waiting as f64);
         Ok(())
@@ -158,8 +158,8 @@ impl Archiver {
         let Some(age) = self.age() else {
             return Ok(None);
         };
-        let due = archive::next_due(&self.pool, self.position, age, AT_LEAST).await?;
-        if due.is_some() && !archive::all_servers_know_it(&self.pool).await? {
+        let due = archive::next_due(&self.pool, self.position, age, MIN_EVENTS).await?;
+        if due.is_some() && !archive::all_servers_support_it(&self.pool).await? {
             tracing::debug!("nothing is archived beside a server of the version before");
             return Ok(None);
         }
@@ -271,8 +271,8 @@ impl Archiver {
         Ok(Some(contents))
     }
 
-    /// Stores a piece and declares its events archived. False if somebody has changed them, or
-    /// works on them.
+    /// Stores a piece and declares its events archived. False if another task changed
+    /// them, or holds the lock.
     async fn store(
         &mut self,
         due: Due,
@@ -288,12 +288,12 @@ impl Archiver {
             return Ok(false);
         }
         let range = due.archived_seq..until;
-        let stored = archive::version(&mut *transaction, canvas, range).await?;
+        let stored = archive::hot_version(&mut *transaction, canvas, range).await?;
         if stored != version || !archive::are_same(&mut *transaction, canvas, before).await? {
             return Ok(false);
         }
         if !self.is_required {
-            archive::require_servers_to_know_it(&mut *transaction).await?;
+            archive::require_servers_to_support_it(&mut *transaction).await?;
         }
         archive::put_piece(&mut transaction, canvas, &packed.piece).await?;
         archive::note_actors(&mut transaction, canvas, &packed.actors).await?;
@@ -311,7 +311,7 @@ impl Archiver {
         let mut after = after;
         loop {
             let begun = Instant::now();
-            let deleted = archive::delete_hot(&self.pool, canvas, after, DELETED).await?;
+            let deleted = archive::delete_hot(&self.pool, canvas, after, DELETE_BATCH).await?;
             let Some(last) = deleted else {
                 return Ok(());
             };
@@ -320,7 +320,7 @@ impl Archiver {
         }
     }
 
-    /// Deletes what somebody left behind who was interrupted.
+    /// Deletes archived rows that a node which stopped in between left.
     async fn delete_rest(&self) -> db::Result<()> {
         let mut position = None;
         while let Some(canvas) = archive::next_with_rest(&self.pool, position).await? {

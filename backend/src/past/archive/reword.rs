@@ -45,9 +45,19 @@ pub(super) async fn fold(pool: &Pool, log: &Log) -> db::Result<Step> {
     Ok(Step::Done)
 }
 
-/// Removes the old names of a user from the pieces of a canvas that begin before an event, the
-/// newest first. Returns where to go on: `Some(None)` at the end, `None` if somebody else works
-/// on the pieces. Called in a transaction.
+/// What came of [`rename`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RenameStep {
+    /// Nothing was done: another task changes the pieces.
+    Busy,
+    /// The pieces that begin before this event are left.
+    Before(i64),
+    /// No piece is left.
+    All,
+}
+
+/// Removes the old names of a user from some pieces of a canvas that begin before an event, the
+/// newest first. Called in a transaction.
 ///
 /// # Errors
 /// Those of the database, and a piece that is damaged.
@@ -57,13 +67,13 @@ pub(crate) async fn rename(
     canvas: CanvasId,
     user: UserId,
     before: i64,
-) -> db::Result<Option<Option<i64>>> {
+) -> db::Result<RenameStep> {
     if !archive::try_lock(&mut *connection, canvas).await? {
-        return Ok(None);
+        return Ok(RenameStep::Busy);
     }
     let names = db::messages::deleted_names(&mut *connection, &[user]).await?;
     let Some(names) = names.get(&user) else {
-        return Ok(Some(None));
+        return Ok(RenameStep::All);
     };
     let pieces = archive::before(&mut *connection, canvas, before, PIECES).await?;
     let seqs: Vec<i64> = pieces.iter().map(|piece| piece.first_seq).collect();
@@ -79,7 +89,7 @@ pub(crate) async fn rename(
     let last = pieces
         .last()
         .filter(|_| i64::try_from(pieces.len()) == Ok(PIECES));
-    Ok(Some(last.map(|piece| piece.first_seq)))
+    Ok(last.map_or(RenameStep::All, |piece| RenameStep::Before(piece.first_seq)))
 }
 
 /// Packs the half of a piece that has words again, with the words of now, and with other names

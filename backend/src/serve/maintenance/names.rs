@@ -3,25 +3,25 @@
 use crate::{
     db::{
         self,
-        name_removals::{self, ArchivedNames, Piece},
+        name_removals::{self, ArchivedNames, Progress},
     },
-    past::archive,
+    past::archive::{self, RenameStep},
     state::AppState,
 };
 use sqlx::Connection;
 use std::time::Duration;
 use tokio::time::{self, timeout};
 
-/// Between two looks for what other nodes did not finish, or what is due by now.
+/// Between two polls for what other nodes did not finish, or what is due by now.
 const INTERVAL: Duration = Duration::from_secs(30);
-/// The pause after a piece, for everybody else.
+/// The pause after a piece, for requests.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Does what is due, again and again.
 pub(super) async fn remove(state: AppState) {
     loop {
         match do_piece(&state).await {
-            Ok(Piece::Done(deleted)) => {
+            Ok(Progress::Done(deleted)) => {
                 for canvas in &deleted {
                     state.hub.canvas_deleted(*canvas);
                 }
@@ -30,8 +30,8 @@ pub(super) async fn remove(state: AppState) {
                 }
                 time::sleep(PAUSE).await;
             }
-            Ok(Piece::Archived(_)) => time::sleep(PAUSE).await,
-            Ok(Piece::Nothing) => {
+            Ok(Progress::Archived(_)) => time::sleep(PAUSE).await,
+            Ok(Progress::Nothing) => {
                 // Both outcomes mean that it is time to look.
                 let _ = timeout(INTERVAL, state.account_deleted.notified()).await;
             }
@@ -43,22 +43,24 @@ pub(super) async fn remove(state: AppState) {
     }
 }
 
-async fn do_piece(state: &AppState) -> db::Result<Piece> {
+async fn do_piece(state: &AppState) -> db::Result<Progress> {
     let now = state.hub.clock().now();
     let mut lease = state.pool.acquire().await?;
     let mut transaction = lease.begin().await?;
     let piece = name_removals::do_piece(&mut transaction, now).await?;
-    if let Piece::Archived(ArchivedNames {
+    if let Progress::Archived(ArchivedNames {
         user,
         canvas,
         before,
     }) = piece
     {
         let log = &state.log;
-        let renamed = archive::rename(&mut transaction, log, canvas, user, before).await?;
-        if let Some(next) = renamed {
-            name_removals::go_on_in_archive(&mut transaction, user, next).await?;
-        }
+        let next = match archive::rename(&mut transaction, log, canvas, user, before).await? {
+            RenameStep::Busy => Some(before),
+            RenameStep::Before(next) => Some(next),
+            RenameStep::All => None,
+        };
+        name_removals::go_on_in_archive(&mut transaction, user, next).await?;
     }
     transaction.commit().await?;
     lease.done();
