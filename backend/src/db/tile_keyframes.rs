@@ -3,192 +3,14 @@
 //! A statement sees both as of one moment, so that an event which moves from the log to the
 //! archive is in one of them: before events leave the log, segments have them.
 
+mod parts;
+
+pub(crate) use parts::{Content, Part, events_at_once, newest, next};
+
 use super::{DbError, Result};
 use chrono::{DateTime, Utc};
 use shared::ids::{CanvasId, TileId};
-use sqlx::{PgConnection, PgExecutor, query, query_scalar};
-use std::sync::Arc;
-
-/// How many events of the log a statement reads of each of so many cells at most.
-pub(crate) fn events_at_once(cells: usize) -> i64 {
-    let cells = i64::try_from(cells).unwrap_or(i64::MAX);
-    (4_096 / cells.max(1)).clamp(128, 1_000)
-}
-
-/// Something that a statement read of one cell.
-#[derive(Clone, Debug)]
-pub(crate) struct Part {
-    /// The cell, as `canvas_events.tile` names it.
-    pub(crate) tile: i32,
-    /// The `seq` of its last event.
-    pub(crate) last_seq: i64,
-    pub(crate) content: Content,
-}
-
-/// What a [`Part`] is.
-#[derive(Clone, Debug)]
-pub(crate) enum Content {
-    /// A segment, as it is stored.
-    Segment(Vec<u8>),
-    /// The wire form of an event.
-    Event(String),
-}
-
-struct PartRow {
-    tile: i32,
-    last_seq: i64,
-    data: Option<Vec<u8>>,
-    body: Option<String>,
-}
-
-/// # Errors
-/// [`DbError::Unavailable`] if the canvas has archived events for which the segments were thrown
-/// away: they are being made again.
-fn parts(rows: Vec<PartRow>) -> Result<Vec<Part>> {
-    let part = |row: PartRow| {
-        let content = match (row.data, row.body) {
-            (Some(data), _) => Content::Segment(data),
-            (None, Some(body)) => Content::Event(body),
-            (None, None) => {
-                let reason = "the past of cells is being made again from the archive";
-                let error = sqlx::Error::Decode(reason.into());
-                return Err(DbError::Unavailable(Arc::new(error)));
-            }
-        };
-        Ok(Part {
-            tile: row.tile,
-            last_seq: row.last_seq,
-            content,
-        })
-    };
-    rows.into_iter().map(part).collect()
-}
-
-/// For each cell the newest segment that begins up to the event `until`, and the first
-/// [`events_at_once`] of the log behind it, up to `until`; by cell, in the order of `seq`.
-pub(crate) async fn newest(
-    executor: impl PgExecutor<'_>,
-    canvas: CanvasId,
-    tiles: &[i32],
-    until: i64,
-) -> Result<Vec<Part>> {
-    // The second part of the log is of servers of a version before, not filled in yet
-    // (`db::event_backfill`); mostly it is empty.
-    sqlx::query_as!(
-        PartRow,
-        r#"WITH cells AS MATERIALIZED (
-               SELECT c.tile, k.last_seq, k.data
-               FROM unnest($2::int[]) AS c (tile)
-               LEFT JOIN LATERAL (
-                   SELECT last_seq, data FROM tile_keyframes
-                   WHERE canvas_id = $1 AND tile = c.tile AND first_seq <= $3
-                   ORDER BY first_seq DESC LIMIT 1
-               ) AS k ON true
-           )
-           SELECT tile AS "tile!", last_seq AS "last_seq!", data AS "data?", NULL AS "body?"
-           FROM cells WHERE data IS NOT NULL
-           UNION ALL
-           SELECT c.tile, e.seq, NULL, e.body
-           FROM cells c, LATERAL (
-               (SELECT seq, body FROM canvas_events
-                WHERE canvas_id = $1 AND tile = c.tile AND seq > coalesce(c.last_seq, 0)
-                  AND seq <= $3
-                  AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted')
-                ORDER BY seq LIMIT $4)
-               UNION ALL
-               (SELECT seq, body FROM canvas_events
-                WHERE canvas_id = $1 AND tile IS NULL AND seq > coalesce(c.last_seq, 0)
-                  AND seq <= $3
-                  AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted')
-                  AND (body::json ->> 'y')::int * 256 + (body::json ->> 'x')::int = c.tile
-                ORDER BY seq LIMIT $4)
-               ORDER BY seq LIMIT $4
-           ) AS e
-           UNION ALL
-           SELECT -1, c.archived_seq, NULL, NULL
-           FROM canvases c LEFT JOIN tile_keyframe_progress p ON p.canvas_id = c.id
-           WHERE c.id = $1 AND c.archived_seq > coalesce(p.covered_seq, 0)
-           ORDER BY 1, 2"#,
-        canvas.0,
-        tiles,
-        until,
-        events_at_once(tiles.len()),
-    )
-    .fetch_all(executor)
-    .await
-    .map_err(DbError::from)
-    .and_then(parts)
-}
-
-/// For each cell, of which the events up to `after` are known, the segments with its next ones,
-/// so many at most, and the first [`events_at_once`] of the log behind its last segment, up to
-/// `until`; by cell, in the order of `seq`. The first segment may begin before. Where as many
-/// segments were read as may be, there may be others between them and the events.
-pub(crate) async fn next(
-    executor: impl PgExecutor<'_>,
-    canvas: CanvasId,
-    cells: &[(i32, i64)],
-    until: i64,
-    segments: i64,
-) -> Result<Vec<Part>> {
-    let (tiles, after): (Vec<i32>, Vec<i64>) = cells.iter().copied().unzip();
-    sqlx::query_as!(
-        PartRow,
-        r#"WITH cells AS MATERIALIZED (
-               SELECT c.tile, c.after, greatest(c.after, k.last_seq) AS behind
-               FROM unnest($2::int[], $3::bigint[]) AS c (tile, after)
-               LEFT JOIN LATERAL (
-                   SELECT last_seq FROM tile_keyframes
-                   WHERE canvas_id = $1 AND tile = c.tile ORDER BY first_seq DESC LIMIT 1
-               ) AS k ON true
-           )
-           SELECT c.tile AS "tile!", k.last_seq AS "last_seq!", k.data AS "data?",
-                  NULL AS "body?"
-           FROM cells c, LATERAL (
-               SELECT first_seq, last_seq, data FROM (
-                   SELECT first_seq, last_seq, data FROM tile_keyframes
-                   WHERE canvas_id = $1 AND tile = c.tile AND first_seq <= c.after
-                   ORDER BY first_seq DESC LIMIT 1
-               ) AS begun WHERE last_seq > c.after
-               UNION ALL
-               (SELECT first_seq, last_seq, data FROM tile_keyframes
-                WHERE canvas_id = $1 AND tile = c.tile AND first_seq > c.after
-                  AND first_seq <= $4
-                ORDER BY first_seq LIMIT $6)
-               ORDER BY first_seq LIMIT $6
-           ) AS k
-           UNION ALL
-           SELECT c.tile, e.seq, NULL, e.body
-           FROM cells c, LATERAL (
-               (SELECT seq, body FROM canvas_events
-                WHERE canvas_id = $1 AND tile = c.tile AND seq > c.behind AND seq <= $4
-                  AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted')
-                ORDER BY seq LIMIT $5)
-               UNION ALL
-               (SELECT seq, body FROM canvas_events
-                WHERE canvas_id = $1 AND tile IS NULL AND seq > c.behind AND seq <= $4
-                  AND kind IN ('tile_created', 'tile_updated', 'tile_liked', 'tile_deleted')
-                  AND (body::json ->> 'y')::int * 256 + (body::json ->> 'x')::int = c.tile
-                ORDER BY seq LIMIT $5)
-               ORDER BY seq LIMIT $5
-           ) AS e
-           UNION ALL
-           SELECT -1, c.archived_seq, NULL, NULL
-           FROM canvases c LEFT JOIN tile_keyframe_progress p ON p.canvas_id = c.id
-           WHERE c.id = $1 AND c.archived_seq > coalesce(p.covered_seq, 0)
-           ORDER BY 1, 2"#,
-        canvas.0,
-        &tiles,
-        &after,
-        until,
-        events_at_once(cells.len()),
-        segments,
-    )
-    .fetch_all(executor)
-    .await
-    .map_err(DbError::from)
-    .and_then(parts)
-}
+use sqlx::{PgConnection, PgExecutor, query, query_as, query_scalar};
 
 /// When these tiles, deleted ones too, were started.
 pub(crate) async fn creation_times(
@@ -219,14 +41,11 @@ pub(crate) struct Progress {
 
 /// See [`Progress`].
 pub(crate) async fn progress(executor: impl PgExecutor<'_>, canvas: CanvasId) -> Result<Progress> {
-    query!(
+    query_as!(
+        Progress,
         "SELECT covered_seq, scanned_seq FROM tile_keyframe_progress WHERE canvas_id = $1",
         canvas.0,
     )
-    .map(|row| Progress {
-        covered_seq: row.covered_seq,
-        scanned_seq: row.scanned_seq,
-    })
     .fetch_optional(executor)
     .await
     .map_err(DbError::from)
@@ -260,16 +79,13 @@ pub(crate) async fn lock(
     if !is_free && !waits {
         return Ok(None);
     }
-    query!(
+    query_as!(
+        Progress,
         "SELECT p.covered_seq, p.scanned_seq
          FROM tile_keyframe_progress p JOIN canvases c ON c.id = p.canvas_id
          WHERE p.canvas_id = $1 FOR UPDATE OF p FOR KEY SHARE OF c",
         canvas.0,
     )
-    .map(|row| Progress {
-        covered_seq: row.covered_seq,
-        scanned_seq: row.scanned_seq,
-    })
     .fetch_optional(connection)
     .await
     .map_err(DbError::from)
@@ -310,13 +126,13 @@ pub(crate) async fn last_segments(
     canvas: CanvasId,
     tiles: &[i32],
 ) -> Result<Vec<StoredSegment>> {
-    sqlx::query_as!(
+    query_as!(
         StoredSegment,
-        "SELECT c.tile AS \"tile!\", k.first_seq, k.last_seq, k.events, k.data
+        r#"SELECT c.tile AS "tile!", k.first_seq, k.last_seq, k.events, k.data
          FROM unnest($2::int[]) AS c (tile), LATERAL (
              SELECT first_seq, last_seq, events, data FROM tile_keyframes
              WHERE canvas_id = $1 AND tile = c.tile ORDER BY first_seq DESC LIMIT 1
-         ) AS k",
+         ) AS k"#,
         canvas.0,
         tiles,
     )
@@ -466,7 +282,7 @@ pub(crate) struct Behind {
     pub(crate) missing: i64,
 }
 
-/// The canvas with the most such events, or one whose segments were thrown away and that has
+/// The canvas with the most such events, or one whose segments were deleted and that has
 /// archived events; none if no canvas has as many as `events`.
 pub(crate) async fn most_behind(
     executor: impl PgExecutor<'_>,
