@@ -1,16 +1,13 @@
 //! Every refusal of the HTTP interface, as RFC 9457 `application/problem+json` with
-//! a `code` for programs. The errors of the layers below are turned into it here
-//! and nowhere else.
+//! a `code` for programs.
+
+mod from_layers;
+mod resource;
+
+pub(crate) use resource::{Entry, Resource};
 
 use super::cookie::REMOVE_COOKIE;
-use crate::{
-    audit,
-    auth::AuthError,
-    bulk_reads::NoPlace,
-    db::DbError,
-    list_limits::Busy,
-    realtime::{DirectError, WriteError},
-};
+use crate::audit;
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -148,84 +145,6 @@ pub(crate) enum ApiError {
     /// A fault of the server. The cause is logged and not sent.
     #[error("something went wrong on the server")]
     Internal(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
-}
-
-/// What was not found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Resource {
-    /// A route.
-    Address,
-    /// A canvas.
-    Canvas,
-    /// A tile.
-    Tile,
-    /// A chat message.
-    Message,
-    /// A user, or a member.
-    User,
-    /// A connection in the registry.
-    Connection,
-    /// A sanction.
-    Sanction,
-    /// A session.
-    Session,
-    /// An invite.
-    Invite,
-    /// A rewrite.
-    Rewrite,
-    /// A comment on a tile.
-    Comment,
-    /// A report.
-    Report,
-    /// A case.
-    Case,
-    /// An appeal.
-    Appeal,
-    /// A conversation in private.
-    Conversation,
-    /// An export, or its file.
-    Export,
-}
-
-/// What a list with a largest number of entries has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
-    /// A user whom one blocks.
-    Block,
-    /// An invite to a canvas.
-    Invite,
-}
-
-impl Display for Entry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Block => "block",
-            Self::Invite => "invite",
-        })
-    }
-}
-
-impl Display for Resource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Address => "address",
-            Self::Canvas => "canvas",
-            Self::Tile => "tile",
-            Self::Message => "message",
-            Self::User => "user",
-            Self::Connection => "connection",
-            Self::Session => "session",
-            Self::Invite => "invite",
-            Self::Sanction => "sanction",
-            Self::Rewrite => "rewrite",
-            Self::Comment => "comment",
-            Self::Report => "report",
-            Self::Case => "case",
-            Self::Appeal => "appeal",
-            Self::Conversation => "conversation",
-            Self::Export => "export",
-        })
-    }
 }
 
 impl ApiError {
@@ -461,84 +380,6 @@ impl IntoResponse for ApiError {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
         response
-    }
-}
-
-impl From<DbError> for ApiError {
-    fn from(error: DbError) -> Self {
-        match error {
-            DbError::Unavailable(error) => {
-                tracing::warn!(%error, "a request found the database away");
-                Self::Unavailable
-            }
-            DbError::UsernameTaken => Self::UsernameTaken,
-            DbError::DuplicateOperation | DbError::Internal(_) => Self::internal(error),
-        }
-    }
-}
-
-/// For transactions that a handler begins and commits.
-impl From<sqlx::Error> for ApiError {
-    fn from(error: sqlx::Error) -> Self {
-        DbError::from(error).into()
-    }
-}
-
-impl From<Busy> for ApiError {
-    fn from(Busy: Busy) -> Self {
-        Self::Overloaded(Duration::from_secs(2))
-    }
-}
-
-impl From<NoPlace> for ApiError {
-    fn from(NoPlace: NoPlace) -> Self {
-        Self::Overloaded(Duration::from_secs(2))
-    }
-}
-
-impl From<WriteError> for ApiError {
-    fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::Refused(refusal) => Self::Refused(refusal),
-            WriteError::Sanctioned(sanction) => Self::Sanctioned(sanction),
-            WriteError::CanvasNotFound => Self::NotFound(Resource::Canvas),
-            WriteError::Newcomer(wait) => Self::Newcomer(wait),
-            WriteError::SlowMode(wait) => Self::SlowMode(wait),
-            WriteError::LockedDown(wait) => Self::LockedDown(wait),
-            WriteError::MessageNotFound => Self::NotFound(Resource::Message),
-            WriteError::CommentNotFound => Self::NotFound(Resource::Comment),
-            WriteError::InvalidField(field, problem) => Self::invalid(field, problem),
-            WriteError::TooManyComments => Self::TooManyComments,
-            WriteError::Busy => Self::RateLimited(Duration::from_secs(1)),
-            WriteError::Unavailable => Self::Unavailable,
-            // Only the task of a rewrite is told that it was stopped.
-            WriteError::RewriteStopped | WriteError::Internal => Self::Internal(None),
-        }
-    }
-}
-
-impl From<DirectError> for ApiError {
-    fn from(error: DirectError) -> Self {
-        match error {
-            DirectError::ConversationNotFound => Self::NotFound(Resource::Conversation),
-            DirectError::MessageNotFound => Self::NotFound(Resource::Message),
-            DirectError::Forbidden => Self::Forbidden,
-            DirectError::NotWanted => Self::NotWanted,
-            DirectError::Sanctioned(sanction) => Self::Sanctioned(sanction),
-            DirectError::Full(wait) => Self::RateLimited(wait),
-            DirectError::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<AuthError> for ApiError {
-    fn from(error: AuthError) -> Self {
-        match error {
-            AuthError::InvalidCredential => Self::Unauthenticated,
-            AuthError::Overloaded(wait) => Self::Overloaded(wait),
-            AuthError::Database(error) => error.into(),
-            AuthError::Internal(cause) => Self::Internal(Some(cause)),
-        }
     }
 }
 
