@@ -8,7 +8,8 @@ use super::{
     is_personal,
     state::{
         InboxState,
-        thread::{MessagePage, Posted, ReadError},
+        sending::Posted,
+        thread::{MessagePage, ReadError},
     },
 };
 use crate::{

@@ -9,7 +9,9 @@
 
 mod conversations;
 mod notifications;
+pub mod sending;
 pub mod thread;
+mod typing;
 
 use super::{effect::InboxEffect, outbox::Outbox};
 use crate::{

@@ -7,7 +7,8 @@ use super::{
     effect::{InboxEffect, Part},
     state::{
         InboxState,
-        thread::{MessagePage, Posted, ReadError},
+        sending::Posted,
+        thread::{MessagePage, ReadError},
     },
 };
 use crate::{

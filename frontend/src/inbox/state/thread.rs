@@ -1,12 +1,9 @@
 //! The open conversation: its messages in their order, those that are not
-//! stored yet, what was read, and who types.
+//! stored yet, and what was read.
 
 use super::InboxState;
 use crate::{
-    inbox::{
-        effect::{InboxEffect, Part},
-        outbox::Outgoing,
-    },
+    inbox::effect::{InboxEffect, Part},
     model::{
         chat::{DeliveryStatus, Older},
         inbox::{Thread, ThreadRow, ThreadRowKey, ThreadState},
@@ -14,17 +11,11 @@ use crate::{
     store::backend::{Backend, Var},
 };
 use shared::{
-    api::conversations::{ConversationState, DirectMessage},
-    ids::{ConversationId, MessageId, OpId},
-    protocol::{ClientMessage, ErrorCode},
-    text::ChatText,
+    api::conversations::DirectMessage,
+    ids::{ConversationId, MessageId},
+    protocol::ClientMessage,
 };
 use std::sync::Arc;
-
-/// Milliseconds after which the other is not shown as typing any more.
-const TYPING_LIFETIME_MS: i64 = 6_000;
-/// Milliseconds between two messages that this user types.
-const TYPING_MS: i64 = 2_000;
 
 /// Messages of a conversation, as the server answered.
 pub struct MessagePage {
@@ -43,27 +34,10 @@ pub enum ReadError {
     Unavailable,
 }
 
-/// What became of a message that was sent.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Posted {
-    /// It is stored.
-    Stored(DirectMessage),
-    /// The server refused it.
-    Refused(ErrorCode),
-    /// The server could not be reached, or asks to wait.
-    Postponed {
-        /// Milliseconds that it asks to wait.
-        retry_after_ms: Option<u32>,
-        /// From 0 to 1, for the delay until the next attempt.
-        random: f64,
-    },
-}
-
 impl<B: Backend> InboxState<B> {
     /// Opens a conversation, or closes the open one.
     pub fn open(&mut self, id: Option<ConversationId>) {
-        let is_open = self.store.thread.with(|t| t.as_ref().map(|t| t.id)) == id;
-        if is_open {
+        if self.open_id() == id {
             return;
         }
         self.messages.clear();
@@ -86,7 +60,7 @@ impl<B: Backend> InboxState<B> {
 
     /// Reads the open conversation again: another user signed in.
     pub(super) fn reopen(&mut self) {
-        let id = self.store.thread.with(|t| t.as_ref().map(|t| t.id));
+        let id = self.open_id();
         self.open(None);
         self.open(id);
     }
@@ -97,10 +71,14 @@ impl<B: Backend> InboxState<B> {
         }
     }
 
+    /// The open conversation.
+    pub(super) fn open_id(&self) -> Option<ConversationId> {
+        let thread = &self.store.thread;
+        thread.with(|thread| thread.as_ref().map(|thread| thread.id))
+    }
+
     fn is_open(&self, id: ConversationId) -> bool {
-        self.store
-            .thread
-            .with(|thread| thread.as_ref().is_some_and(|thread| thread.id == id))
+        self.open_id() == Some(id)
     }
 
     /// Reads what may have been missed in the open conversation.
@@ -122,8 +100,7 @@ impl<B: Backend> InboxState<B> {
 
     /// Tries again after the server did not answer.
     pub fn retry_thread(&mut self) {
-        let id = self.store.thread.with(|t| t.as_ref().map(|t| t.id));
-        if let Some(id) = id {
+        if let Some(id) = self.open_id() {
             self.set_thread_state(id, ThreadState::Loading);
             self.fetch(id, Part::Newest);
             self.look_for(id);
@@ -270,111 +247,6 @@ impl<B: Backend> InboxState<B> {
         }
     }
 
-    /// Writes a message in the open conversation; its row appears at once. False
-    /// if it was not taken: too many wait, or nobody is signed in.
-    pub fn say(&mut self, text: &ChatText, now: i64) -> bool {
-        let id = self.store.thread.with(|t| t.as_ref().map(|t| t.id));
-        let at = self.clock();
-        let op_id = OpId::from((self.new_id)());
-        let (Some(id), Some(outbox)) = (id, &mut self.outbox) else {
-            return false;
-        };
-        if !outbox.push(id, op_id, text.as_str().to_owned(), at) {
-            return false;
-        }
-        self.own.insert(op_id);
-        self.typing_sent = None;
-        self.show_rows();
-        self.send_due(now);
-        true
-    }
-
-    /// Sends a refused message once more.
-    pub fn retry(&mut self, op_id: OpId, now: i64) {
-        let Some(outbox) = &mut self.outbox else {
-            return;
-        };
-        let Some(Outgoing {
-            conversation, text, ..
-        }) = outbox.remove(op_id)
-        else {
-            return;
-        };
-        let at = self.clock();
-        let new = OpId::from((self.new_id)());
-        if let Some(outbox) = &mut self.outbox {
-            outbox.push(conversation, new, text, at);
-        }
-        self.own.insert(new);
-        self.show_rows();
-        self.send_due(now);
-    }
-
-    /// Gives a refused message up.
-    pub fn discard(&mut self, op_id: OpId) {
-        self.finish(op_id);
-        self.show_rows();
-    }
-
-    fn finish(&mut self, op_id: OpId) {
-        if let Some(outbox) = &mut self.outbox {
-            outbox.remove(op_id);
-        }
-    }
-
-    /// Sends what may be sent now.
-    pub(super) fn send_due(&mut self, now: i64) {
-        let Some(outbox) = &mut self.outbox else {
-            return;
-        };
-        for Outgoing {
-            conversation,
-            op_id,
-            text,
-            ..
-        } in outbox.due(now)
-        {
-            self.effects.push(InboxEffect::Post {
-                conversation,
-                op_id,
-                text,
-            });
-        }
-    }
-
-    /// What became of a message that was sent.
-    pub fn posted(&mut self, op_id: OpId, outcome: Posted, now: i64) {
-        match outcome {
-            Posted::Stored(mut message) => {
-                self.backoff.reset();
-                message.op_id = Some(op_id);
-                self.finish(op_id);
-                self.message_came(message, now);
-            }
-            Posted::Refused(code) => {
-                if let Some(outbox) = &mut self.outbox {
-                    outbox.refuse(op_id, code);
-                }
-                if code == ErrorCode::NotWanted {
-                    // It was blocked, or not accepted yet.
-                    self.refetch_conversations();
-                }
-                self.show_rows();
-            }
-            Posted::Postponed {
-                retry_after_ms,
-                random,
-            } => {
-                let delay = self.backoff.next_delay(random);
-                let delay = delay.max(retry_after_ms.unwrap_or(0));
-                if let Some(outbox) = &mut self.outbox {
-                    outbox.postpone(op_id, now + i64::from(delay));
-                }
-            }
-        }
-        self.send_due(now);
-    }
-
     /// The user took a message of their own back.
     pub fn removed(&mut self, message_id: MessageId) {
         let found = self
@@ -391,7 +263,7 @@ impl<B: Backend> InboxState<B> {
 
     /// Shows the stored messages of the open conversation, then those that are
     /// not stored.
-    fn show_rows(&mut self) {
+    pub(super) fn show_rows(&mut self) {
         let me = self.me();
         let own = &self.own;
         let stored = self.messages.iter().map(|message| ThreadRow {
@@ -408,8 +280,7 @@ impl<B: Backend> InboxState<B> {
             delivery: DeliveryStatus::Stored,
         });
         let mut rows: Vec<ThreadRow> = stored.collect();
-        let id = self.store.thread.with(|t| t.as_ref().map(|t| t.id));
-        if let (Some(id), Some(outbox)) = (id, &self.outbox) {
+        if let (Some(id), Some(outbox)) = (self.open_id(), &self.outbox) {
             rows.extend(outbox.of(id).map(|item| {
                 ThreadRow {
                     key: ThreadRowKey::Own(item.op_id),
@@ -505,63 +376,5 @@ impl<B: Backend> InboxState<B> {
         if is_news {
             self.conversation_read(id, newest);
         }
-    }
-
-    /// The other types in a conversation, or stopped.
-    pub(super) fn typing_came(&mut self, id: ConversationId, is_typing: bool, now: i64) {
-        let is_change = if is_typing {
-            self.typing_until
-                .insert(id, now + TYPING_LIFETIME_MS)
-                .is_none()
-        } else {
-            self.typing_until.remove(&id).is_some()
-        };
-        if is_change {
-            self.show_typing();
-        }
-    }
-
-    pub(super) fn expire_typing(&mut self, now: i64) {
-        let before = self.typing_until.len();
-        self.typing_until.retain(|_, until| *until > now);
-        if self.typing_until.len() != before {
-            self.show_typing();
-        }
-    }
-
-    fn show_typing(&mut self) {
-        let mut typing: Vec<_> = self.typing_until.keys().copied().collect();
-        typing.sort_unstable();
-        self.store.typing.set_if_changed(typing);
-    }
-
-    /// This user types in the open conversation, or stopped. To be called for
-    /// every key; at most one message in two seconds is sent.
-    pub fn types(&mut self, is_typing: bool, now: i64) {
-        let id = self.store.thread.with(|t| t.as_ref().map(|t| t.id));
-        let Some(id) = id.filter(|id| self.may_type(*id)) else {
-            return;
-        };
-        let sent = self.typing_sent.filter(|(where_, _)| *where_ == id);
-        let is_due = match (is_typing, sent) {
-            (true, Some((_, at))) => now - at >= TYPING_MS,
-            (true, None) => true,
-            (false, sent) => sent.is_some(),
-        };
-        if is_due {
-            self.typing_sent = is_typing.then_some((id, now));
-            self.open_there = Some(id);
-            self.send(ClientMessage::DirectTyping {
-                conversation_id: id,
-                is_typing,
-            });
-        }
-    }
-
-    /// Nobody sees typing in what is a request or blocked.
-    fn may_type(&self, id: ConversationId) -> bool {
-        self.store
-            .conversation(id)
-            .is_some_and(|one| one.state == ConversationState::Open)
     }
 }
