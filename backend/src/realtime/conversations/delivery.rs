@@ -52,7 +52,7 @@ type Key = (ConversationId, UserId);
 /// What was delivered to the users of this node.
 #[derive(Default)]
 pub(super) struct Deliveries {
-    orders: Mutex<HashMap<Key, Arc<Mutex<Order>>>>,
+    trackers: Mutex<HashMap<Key, Arc<Mutex<SeqTracker>>>>,
     acks: Arc<Mutex<HashMap<MessageId, Weak<PendingAck>>>>,
 }
 
@@ -82,8 +82,8 @@ impl Drop for PendingAck {
 }
 
 impl Deliveries {
-    fn of(&self, key: Key) -> Arc<Mutex<Order>> {
-        self.orders.lock().entry(key).or_default().clone()
+    fn of(&self, key: Key) -> Arc<Mutex<SeqTracker>> {
+        self.trackers.lock().entry(key).or_default().clone()
     }
 
     /// Has this connection get `ack` in place of a message that is about to be committed,
@@ -124,11 +124,11 @@ impl Deliveries {
     }
 
     pub(super) fn evict_idle(&self) {
-        let mut orders = self.orders.lock();
-        orders
-            .retain(|_, order| Arc::strong_count(order) > 1 || order.lock().used.elapsed() < KEPT);
-        if orders.capacity() > 4 * orders.len() {
-            orders.shrink_to_fit();
+        let mut trackers = self.trackers.lock();
+        trackers
+            .retain(|_, tracker| Arc::strong_count(tracker) > 1 || tracker.lock().used.elapsed() < KEPT);
+        if trackers.capacity() > 4 * trackers.len() {
+            trackers.shrink_to_fit();
         }
     }
 }
@@ -169,7 +169,7 @@ fn frame(message: DirectMessage) -> OutboundMessage {
 }
 
 /// What a user was shown of a conversation.
-struct Order {
+struct SeqTracker {
     /// The `seq` of the newest message; `None` if nothing came lately.
     delivered: Option<i64>,
     /// What came while missing messages are being read.
@@ -177,7 +177,7 @@ struct Order {
     used: Instant,
 }
 
-impl Default for Order {
+impl Default for SeqTracker {
     fn default() -> Self {
         Self {
             delivered: None,
@@ -196,7 +196,7 @@ struct Missing {
     since: Option<DateTime<Utc>>,
 }
 
-impl Order {
+impl SeqTracker {
     /// What is missing before a message can be shown.
     fn missing(&self, sent: &DirectSent, now: DateTime<Utc>) -> Option<Missing> {
         // A removed message is shown again, but not before it was shown.
@@ -294,11 +294,11 @@ impl Conversations {
         let key = (item.sent.conversation, item.user);
         let connections = self.inner.registry.of_user(item.user);
         if connections.is_empty() {
-            self.inner.deliveries.orders.lock().remove(&key);
+            self.inner.deliveries.trackers.lock().remove(&key);
             return;
         }
-        let order = self.inner.deliveries.of(key);
-        let mut state = order.lock();
+        let tracker = self.inner.deliveries.of(key);
+        let mut state = tracker.lock();
         state.used = Instant::now();
         if let Some(waiting) = &mut state.waiting {
             if waiting.len() < MAX_WAITING || item.ack.is_some() {
@@ -312,14 +312,14 @@ impl Conversations {
         }
         state.waiting = Some(vec![item]);
         drop(state);
-        tokio::spawn(self.clone().fill(key, order));
+        tokio::spawn(self.clone().backfill(key, tracker));
     }
 
     /// Reads what is missing before the messages that wait, and shows all of it.
-    async fn fill(self, key: Key, order: Arc<Mutex<Order>>) {
+    async fn backfill(self, key: Key, tracker: Arc<Mutex<SeqTracker>>) {
         loop {
             let missing = {
-                let mut state = order.lock();
+                let mut state = tracker.lock();
                 let state = &mut *state;
                 let waiting = state.waiting.get_or_insert_default();
                 waiting.sort_by_key(|item| (item.sent.seq, item.sent.is_again));
@@ -341,7 +341,7 @@ impl Conversations {
             };
             metrics::counter!("stellar_direct_backfills_total").increment(1);
             let found = self.read_missing(key.0, missing).await;
-            let mut state = order.lock();
+            let mut state = tracker.lock();
             let connections = self.inner.registry.of_user(key.1);
             for message in found {
                 let item = self.inner.deliveries.found(key.1, message);
@@ -386,129 +386,4 @@ impl Conversations {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::realtime::{outbox::Outbox, registry::ClientType, write::Identity};
-    use shared::ids::SessionId;
-    use std::sync::atomic::AtomicI64;
-    use uuid::Uuid;
-
-    fn sent(seq: i64, at: i64, previous_at: Option<i64>) -> DirectSent {
-        DirectSent {
-            conversation: ConversationId(1),
-            seq,
-            at,
-            previous_at,
-            is_again: false,
-        }
-    }
-
-    fn order(delivered: Option<i64>) -> Order {
-        Order {
-            delivered,
-            ..Order::default()
-        }
-    }
-
-    fn at(ms: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(ms).unwrap()
-    }
-
-    /// A connection of this user that nothing writes to.
-    fn connection(user: UserId) -> Arc<ConnectionHandle> {
-        Arc::new(ConnectionHandle {
-            connection_id: ConnectionId(Uuid::now_v7()),
-            identity: Identity {
-                user_id: user,
-                username: "ann".into(),
-                display_name: "Ann".into(),
-                name_version: 0,
-            },
-            session_id: Mutex::new(SessionId(Uuid::now_v7())),
-            canvas_id: None,
-            client_type: ClientType::Browser,
-            platform: String::new(),
-            hello: Mutex::default(),
-            connected_at: at(0),
-            last_seen: AtomicI64::new(0),
-            outbox: Arc::new(Outbox::default()),
-        })
-    }
-
-    fn received(connection: &ConnectionHandle) -> Vec<String> {
-        let drained = connection.outbox.try_drain();
-        let messages = drained.map(|drained| drained.messages).unwrap_or_default();
-        let text =
-            |message: &OutboundMessage| String::from_utf8(message.frame.json().to_vec()).unwrap();
-        messages.iter().map(text).collect()
-    }
-
-    #[test]
-    fn a_message_that_is_read_before_its_ack_is_delivered_comes_once() {
-        let user = UserId(1);
-        let message = DirectMessage {
-            message_id: MessageId(Uuid::now_v7()),
-            conversation_id: ConversationId(1),
-            seq: 4,
-            sender_id: user,
-            text: "once".to_owned(),
-            removed: false,
-            created_at: at(99_000).into(),
-            op_id: None,
-        };
-        let both = [connection(user), connection(user)];
-        let deliveries = Deliveries::default();
-        let ack = OutboundMessage::event(0, Bytes::from_static(b"ack").into());
-        let expected = deliveries.expect_ack(message.message_id, both[0].connection_id, ack);
-        let mut order = order(Some(3));
-        order.show(&deliveries.found(user, message.clone()), &both);
-        let sent = DirectSent::new(&message, None, false);
-        let own = Item {
-            ack: Some(expected),
-            ..Item::own(user, &sent, &frame(message))
-        };
-        order.show(&own, &both);
-        drop(own);
-        assert_eq!(received(&both[0]), ["ack"]);
-        assert_eq!(received(&both[1]).len(), 1);
-        assert!(deliveries.acks.lock().is_empty());
-    }
-
-    #[test]
-    fn the_next_message_misses_nothing_and_a_later_one_those_between() {
-        let now = at(100_000);
-        let next = sent(4, 99_000, Some(98_999));
-        assert_eq!(order(Some(3)).missing(&next, now), None);
-        assert_eq!(order(Some(7)).missing(&next, now), None);
-        let missing = order(Some(1)).missing(&next, now).unwrap();
-        assert_eq!((missing.after, missing.until), (1, 3));
-    }
-
-    #[test]
-    fn where_nothing_came_lately_only_new_messages_may_be_missing() {
-        let now = at(100_000);
-        assert_eq!(order(None).missing(&sent(1, 99_000, None), now), None);
-        let after_a_pause = sent(4, 99_000, Some(90_000));
-        assert_eq!(order(None).missing(&after_a_pause, now), None);
-        let missing = order(None).missing(&sent(4, 99_000, Some(98_000)), now);
-        let missing = missing.unwrap();
-        assert_eq!((missing.after, missing.until), (0, 3));
-        assert_eq!(missing.since, Some(at(94_000)));
-    }
-
-    #[test]
-    fn a_removed_message_is_shown_after_it_was_shown_itself() {
-        let now = at(100_000);
-        let again = |at| DirectSent {
-            is_again: true,
-            ..sent(4, at, None)
-        };
-        assert_eq!(order(Some(4)).missing(&again(99_000), now), None);
-        assert_eq!(
-            order(Some(3)).missing(&again(99_000), now).unwrap().until,
-            4
-        );
-        assert_eq!(order(None).missing(&again(99_000), now).unwrap().until, 4);
-        assert_eq!(order(None).missing(&again(1_000), now), None);
-    }
-}
+mod tests;
