@@ -18,15 +18,15 @@ const MAX_WAITING: usize = 1024;
 #[error("too many large answers are being made")]
 pub(crate) struct NoPlace;
 
-/// What takes turns.
+/// Whose requests share places: those of a canvas, and those of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Party {
+enum ShareKey {
     Canvas(CanvasId),
     Address(IpAddr),
 }
 
-/// The parties of one request.
-type Parties = [Party; 2];
+/// The shares that one request counts for.
+type ShareKeys = [ShareKey; 2];
 
 /// See the module. Cheap to clone; clones share the places.
 #[derive(Clone, Debug)]
@@ -37,15 +37,15 @@ struct State {
     free: usize,
     /// Who waits, in the order of arrival.
     waiting: Vec<Waiting>,
-    /// The parties that hold a place or wait for one.
-    shares: HashMap<Party, Share>,
+    /// Those that hold a place or wait for one.
+    shares: HashMap<ShareKey, Share>,
     /// Places given out so far.
     turn: u64,
 }
 
 #[derive(Debug)]
 struct Waiting {
-    parties: Parties,
+    keys: ShareKeys,
     place: oneshot::Sender<Place>,
 }
 
@@ -62,7 +62,7 @@ struct Share {
 #[must_use]
 pub(crate) struct Place {
     /// None once it was passed on.
-    of: Option<(BulkReads, Parties)>,
+    of: Option<(BulkReads, ShareKeys)>,
 }
 
 impl BulkReads {
@@ -85,22 +85,22 @@ impl BulkReads {
         canvas: CanvasId,
         address: IpAddr,
     ) -> Result<Place, NoPlace> {
-        let parties = [Party::Canvas(canvas), Party::Address(address)];
+        let keys = [ShareKey::Canvas(canvas), ShareKey::Address(address)];
         let granted = {
             let mut state = self.0.lock();
             state.forget_who_left();
             if state.free > 0 && state.waiting.is_empty() {
                 state.free -= 1;
-                return Ok(state.grant(self, parties));
+                return Ok(state.grant(self, keys));
             }
             if state.waiting.len() >= MAX_WAITING {
                 return Err(NoPlace);
             }
             let (place, granted) = oneshot::channel();
-            for party in parties {
-                state.shares.entry(party).or_default().waiting += 1;
+            for key in keys {
+                state.shares.entry(key).or_default().waiting += 1;
             }
-            state.waiting.push(Waiting { parties, place });
+            state.waiting.push(Waiting { keys, place });
             granted
         };
         let waited = timeout(PLACE_TIMEOUT, granted).await;
@@ -116,22 +116,22 @@ impl State {
         self.waiting.retain(|waiting| {
             let left = waiting.place.is_closed();
             if left {
-                stop_waiting(shares, waiting.parties);
+                stop_waiting(shares, waiting.keys);
             }
             !left
         });
     }
 
     /// Counts a place that is given out.
-    fn grant(&mut self, bulk_reads: &BulkReads, parties: Parties) -> Place {
+    fn grant(&mut self, bulk_reads: &BulkReads, keys: ShareKeys) -> Place {
         self.turn += 1;
-        for party in parties {
-            let share = self.shares.entry(party).or_default();
+        for key in keys {
+            let share = self.shares.entry(key).or_default();
             share.places += 1;
             share.turn = self.turn;
         }
         Place {
-            of: Some((bulk_reads.clone(), parties)),
+            of: Some((bulk_reads.clone(), keys)),
         }
     }
 
@@ -141,8 +141,8 @@ impl State {
         self.forget_who_left();
         loop {
             let next = (0..self.waiting.len()).min_by_key(|index| {
-                let shares = self.waiting[*index].parties.map(|party| {
-                    let share = self.shares.get(&party);
+                let shares = self.waiting[*index].keys.map(|key| {
+                    let share = self.shares.get(&key);
                     share.map_or((0, 0), |share| (share.places, share.turn))
                 });
                 let places = shares[0].0 + shares[1].0;
@@ -152,52 +152,52 @@ impl State {
                 self.free += 1;
                 return;
             };
-            let Waiting { parties, place } = self.waiting.remove(next);
-            stop_waiting(&mut self.shares, parties);
-            match place.send(self.grant(bulk_reads, parties)) {
+            let Waiting { keys, place } = self.waiting.remove(next);
+            stop_waiting(&mut self.shares, keys);
+            match place.send(self.grant(bulk_reads, keys)) {
                 Ok(()) => return,
                 Err(mut place) => {
                     // Whoever waited has just left. The lock is held: the place must not
                     // be given back by being dropped.
                     place.of = None;
-                    self.release(parties);
+                    self.release(keys);
                 }
             }
         }
     }
 
     /// Counts a place that is given back.
-    fn release(&mut self, parties: Parties) {
-        for party in parties {
-            if let Some(share) = self.shares.get_mut(&party) {
+    fn release(&mut self, keys: ShareKeys) {
+        for key in keys {
+            if let Some(share) = self.shares.get_mut(&key) {
                 share.places -= 1;
             }
-            forget_idle(&mut self.shares, party);
+            forget_idle(&mut self.shares, key);
         }
     }
 }
 
-fn stop_waiting(shares: &mut HashMap<Party, Share>, parties: Parties) {
-    for party in parties {
-        if let Some(share) = shares.get_mut(&party) {
+fn stop_waiting(shares: &mut HashMap<ShareKey, Share>, keys: ShareKeys) {
+    for key in keys {
+        if let Some(share) = shares.get_mut(&key) {
             share.waiting -= 1;
         }
-        forget_idle(shares, party);
+        forget_idle(shares, key);
     }
 }
 
-fn forget_idle(shares: &mut HashMap<Party, Share>, party: Party) {
+fn forget_idle(shares: &mut HashMap<ShareKey, Share>, key: ShareKey) {
     let idle = |share: &Share| share.places == 0 && share.waiting == 0;
-    if shares.get(&party).is_some_and(idle) {
-        shares.remove(&party);
+    if shares.get(&key).is_some_and(idle) {
+        shares.remove(&key);
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some((bulk_reads, parties)) = self.of.take() {
+        if let Some((bulk_reads, keys)) = self.of.take() {
             let mut state = bulk_reads.0.lock();
-            state.release(parties);
+            state.release(keys);
             state.pass_on(&bulk_reads);
         }
     }

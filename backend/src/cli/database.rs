@@ -10,7 +10,7 @@ use tokio::time::{self, Instant};
 
 /// How long the server that uses the data folder may take to start its PostgreSQL.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
-/// Between two looks whether it has.
+/// Between two polls whether it has started.
 const START_POLL: Duration = Duration::from_millis(50);
 /// How long connecting and migrating may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -62,7 +62,7 @@ const SUPERSEDED: &str = "superseded";
 /// Why a warning ended that its user confirmed.
 const CONFIRMED: &str = "confirmed";
 
-/// Between two looks whether earlier transactions have ended.
+/// Between two polls whether earlier transactions have ended.
 const WRITERS_POLL: Duration = Duration::from_millis(5);
 /// How long a sanction on the whole server waits for them.
 const WRITERS_TIMEOUT: Duration = Duration::from_secs(1);

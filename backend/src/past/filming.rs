@@ -68,7 +68,7 @@ pub(crate) trait Output {
 /// Why a film is not complete.
 #[derive(Debug, Error)]
 pub(crate) enum FilmError {
-    /// Nobody wants it any more.
+    /// The client or the export is gone.
     #[error("nobody wants it any more")]
     Unwanted,
     /// There is no room for it.
@@ -103,14 +103,14 @@ pub(crate) async fn film(
         .index
         .cuts(shot.canvas, &filter, shot.from..shot.to, parts);
     let schedule = Schedule::new(ends.await?, shot.seconds);
-    let made = Made::default();
+    let encoded = SharedBuffer::default();
     let mut film = Film::new(
         shot.stage(),
         &shot.palette,
         format,
         shot.scale,
         schedule,
-        made.clone(),
+        encoded.clone(),
     )?;
     let (start, mut steps) = shot.steps(past).await?;
     if shot.actor.is_none() {
@@ -125,14 +125,14 @@ pub(crate) async fn film(
         let progress = shot.progress(last.step.seq);
         for CellStep { at, step } in next.iter().filter(|next| shot.shows(&next.step)) {
             changes(step, |change| film.apply(step.seq, *at, change))?;
-            if made.len() >= PIECE_BYTES {
-                output.put(made.take(), shot.progress(step.seq)).await?;
+            if encoded.len() >= PIECE_BYTES {
+                output.put(encoded.take(), shot.progress(step.seq)).await?;
             }
         }
         output.put(Vec::new(), progress).await?;
     }
     film.finish()?;
-    output.put(made.take(), 1.0).await
+    output.put(encoded.take(), 1.0).await
 }
 
 /// Makes a PNG of what is there at the end.
@@ -165,9 +165,9 @@ pub(crate) async fn picture(
             output.put(Vec::new(), progress).await?;
         }
     }
-    let made = Made::default();
-    write_png(&stage, &shot.palette, shot.scale, made.clone())?;
-    output.put(made.take(), 1.0).await
+    let encoded = SharedBuffer::default();
+    write_png(&stage, &shot.palette, shot.scale, encoded.clone())?;
+    output.put(encoded.take(), 1.0).await
 }
 
 impl Shot {
@@ -187,12 +187,16 @@ impl Shot {
         self.actor.is_none_or(|actor| step.actor() == actor)
     }
 
-    /// How far it is after an event.
-    #[expect(clippy::cast_precision_loss, reason = "it is shown as a bar")]
     fn progress(&self, seq: i64) -> f64 {
-        let all = (self.to - self.from).max(1) as f64;
-        ((seq - self.from) as f64 / all).clamp(0.0, 1.0)
+        progress(self.from, self.to, seq)
     }
+}
+
+/// The part of the events after `from` up to `to` that is done after `seq`, from 0 to 1.
+#[expect(clippy::cast_precision_loss, reason = "it is shown as a bar")]
+pub(crate) fn progress(from: i64, to: i64, seq: i64) -> f64 {
+    let all = (to - from).max(1) as f64;
+    ((seq - from) as f64 / all).clamp(0.0, 1.0)
 }
 
 /// What an event changes in a tile.
@@ -212,9 +216,9 @@ fn changes(step: &Step, mut change: impl FnMut(&Change<'_>) -> io::Result<()>) -
 
 /// What an encoder has written. Clones share it.
 #[derive(Clone, Debug, Default)]
-struct Made(Arc<Mutex<Vec<u8>>>);
+struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Made {
+impl SharedBuffer {
     fn len(&self) -> usize {
         self.0.lock().len()
     }
@@ -224,7 +228,7 @@ impl Made {
     }
 }
 
-impl Write for Made {
+impl Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().extend_from_slice(bytes);
         Ok(bytes.len())

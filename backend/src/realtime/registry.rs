@@ -301,7 +301,7 @@ impl Registry {
         }
     }
 
-    /// This node's part of the cluster's figures.
+    /// This node's part of the cluster's statistics.
     pub(crate) fn stats(&self) -> ClusterStats {
         let connections = self.connections.lock();
         let (messages_in_per_s, messages_out_per_s) = self.message_rates.per_second();

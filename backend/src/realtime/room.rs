@@ -293,7 +293,7 @@ impl Room {
         match command {
             Command::Join(join) => self.queue_join(*join),
             Command::Leave(connection) => self.leave(connection),
-            Command::Ask(connection, request, permit) => {
+            Command::Request(connection, request, permit) => {
                 self.on_request(connection, *request, permit);
             }
             Command::Write(write, reply) => self.enqueue(*write, None, ReplyTo::Http(reply)),

@@ -39,7 +39,7 @@ const PURGE_INTERVAL: Duration = Duration::from_mins(1);
 /// Between two deletions of old audit entries and sign-in networks.
 const AUDIT_INTERVAL: Duration = Duration::from_mins(10);
 
-/// Between two looks for canvases that other nodes deleted and did not clean up.
+/// Between two polls for canvases that other nodes deleted and did not clean up.
 const CLEANUP_INTERVAL: Duration = Duration::from_mins(1);
 /// The pause after a piece of a deleted canvas was removed, for everybody else.
 const CLEANUP_PAUSE: Duration = Duration::from_millis(50);

@@ -41,7 +41,7 @@ use std::time::Duration;
 use window::ChatWindow;
 
 /// How long after the last of the old messages new ones are not read aloud.
-const QUIET: Duration = Duration::from_millis(500);
+const READ_ALOUD_DELAY: Duration = Duration::from_millis(500);
 
 /// The chat panel.
 #[allow(clippy::too_many_lines, reason = "the markup of one component")]
@@ -222,7 +222,7 @@ fn quiet(store: Store, window: ChatWindow) -> RwSignal<bool> {
         if is_loading {
             return;
         }
-        let end = set_timeout_with_handle(move || is_quiet.set(false), QUIET);
+        let end = set_timeout_with_handle(move || is_quiet.set(false), READ_ALOUD_DELAY);
         if let Ok(timer) = end {
             on_cleanup(move || timer.clear());
         }

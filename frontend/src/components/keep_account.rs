@@ -19,10 +19,10 @@ use shared::{
 /// The guest does not want to be asked again, in local storage.
 const DECLINED: &str = "stellar.keep_declined";
 /// Strokes and likes of a guest after which the offer is made.
-const ENOUGH: usize = 3;
+const MIN_ACTIONS: usize = 3;
 /// Milliseconds from a guest's first sign-in until the offer is made: nobody is
 /// asked who has just come in.
-const LATER_MS: i64 = 10 * 60_000;
+const OFFER_DELAY_MS: i64 = 10 * 60_000;
 
 /// What is wrong with the name and with the password.
 type Errors = (Option<String>, Option<String>);
@@ -133,7 +133,7 @@ pub fn KeepOffer() -> impl IntoView {
         !declined.get()
             && account.user().is_some_and(|user| {
                 let age = store.server_now_ms() - user.created_at.millis();
-                user.is_guest && age > LATER_MS
+                user.is_guest && age > OFFER_DELAY_MS
             })
             && store.me.with(Option::is_some)
             && store.editing.with(Option::is_none)
@@ -171,8 +171,8 @@ fn has_done_enough(store: Store) -> bool {
         lines
             .iter()
             .filter(|line| Some(line.actor) == me)
-            .take(ENOUGH)
+            .take(MIN_ACTIONS)
             .count()
-            >= ENOUGH
+            >= MIN_ACTIONS
     })
 }

@@ -204,14 +204,14 @@ impl PendingStorage {
                 continue;
             }
             new += usize::from(!is_known);
-            self.adopt(&key, &request);
+            self.recover(&key, &request);
             requests.push(request);
         }
         requests
     }
 
     /// Moves a request to this page.
-    fn adopt(&self, key: &str, request: &ClientRequest) {
+    fn recover(&self, key: &str, request: &ClientRequest) {
         let is_put = self.put(request);
         self.storage.remove(key);
         if !is_put {
@@ -241,7 +241,7 @@ impl Drop for PendingStorage {
 
 /// Reads what [`PendingStorage::put`] wrote: a request with a durable message.
 ///
-/// Not `shared::protocol::decode`, which checks what strangers send and has a text for each
+/// Not `shared::protocol::decode`, which checks what clients send and has a text for each
 /// mistake, and not serde's derive for an enum with a tag: both are large in the download.
 fn read(json: &str) -> serde_json::Result<ClientRequest> {
     let mut fields: Map<String, Value> = serde_json::from_str(json)?;

@@ -17,18 +17,18 @@ use std::{
 pub(super) struct Gif<W: Write> {
     encoder: Encoder<W>,
     canvas: Canvas,
-    /// What a viewer shows before the frame that waits.
+    /// What a viewer shows before the pending frame.
     before: Vec<u8>,
-    /// The picture of the frame that waits.
+    /// The picture of the pending frame.
     picture: Vec<u8>,
-    waiting: Option<Waiting>,
+    pending: Option<PendingFrame>,
     /// The memory of an earlier picture.
     spare: Vec<u8>,
 }
 
 /// A frame that is not written yet.
 #[derive(Clone, Copy, Debug)]
-struct Waiting {
+struct PendingFrame {
     /// Around what differs from what a viewer shows before it.
     rect: Option<Rect>,
     delay: u16,
@@ -45,7 +45,7 @@ impl<W: Write> Gif<W> {
             encoder,
             before: canvas.empty(),
             picture: canvas.empty(),
-            waiting: None,
+            pending: None,
             spare: canvas.empty(),
             canvas,
         })
@@ -53,11 +53,11 @@ impl<W: Write> Gif<W> {
 
     /// Adds the stage as it is as a frame, shown for `delay` hundredths of a second.
     pub(super) fn frame(&mut self, stage: &mut Stage, delay: u16) -> io::Result<()> {
-        let Some(waiting) = self.waiting else {
+        let Some(pending) = self.pending else {
             stage.take_difference(&mut self.picture);
             // Some viewers expect the first frame to cover the whole picture.
             let rect = Some(self.canvas.all());
-            self.waiting = Some(Waiting { rect, delay });
+            self.pending = Some(PendingFrame { rect, delay });
             return Ok(());
         };
         let mut next = mem::take(&mut self.spare);
@@ -65,12 +65,12 @@ impl<W: Write> Gif<W> {
         let difference = stage.take_difference(&mut next);
         let rect = match difference.cleared {
             None => {
-                self.write(waiting, waiting.rect, DisposalMethod::Keep)?;
+                self.write(pending, pending.rect, DisposalMethod::Keep)?;
                 difference.changed
             }
             Some(cleared) => {
-                let covered = waiting.rect.map_or(cleared, |rect| rect.union(cleared));
-                self.write(waiting, Some(covered), DisposalMethod::Background)?;
+                let covered = pending.rect.map_or(cleared, |rect| rect.union(cleared));
+                self.write(pending, Some(covered), DisposalMethod::Background)?;
                 for line in self.canvas.lines(covered) {
                     self.before[line].fill(self.canvas.transparent);
                 }
@@ -78,22 +78,22 @@ impl<W: Write> Gif<W> {
             }
         };
         self.spare = mem::replace(&mut self.picture, next);
-        self.waiting = Some(Waiting { rect, delay });
+        self.pending = Some(PendingFrame { rect, delay });
         Ok(())
     }
 
     /// Writes the last frame, and flushes what is written to.
     pub(super) fn finish(mut self) -> io::Result<()> {
-        if let Some(waiting) = self.waiting.take() {
-            self.write(waiting, waiting.rect, DisposalMethod::Keep)?;
+        if let Some(pending) = self.pending.take() {
+            self.write(pending, pending.rect, DisposalMethod::Keep)?;
         }
         self.encoder.into_inner().map_err(from_gif)?.flush()
     }
 
-    /// Writes the frame that waits, as this rectangle.
+    /// Writes the pending frame, as this rectangle.
     fn write(
         &mut self,
-        waiting: Waiting,
+        pending: PendingFrame,
         rect: Option<Rect>,
         dispose: DisposalMethod,
     ) -> io::Result<()> {
@@ -105,7 +105,7 @@ impl<W: Write> Gif<W> {
         }
         let scale = self.canvas.scale;
         let frame = Frame {
-            delay: waiting.delay,
+            delay: pending.delay,
             dispose,
             transparent: Some(self.canvas.transparent),
             left: short(rect.left * scale)?,

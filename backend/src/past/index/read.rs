@@ -1,4 +1,4 @@
-//! Reads the event index: stored chunks, of which those used last are kept in memory, and the
+//! Reads the event index: stored chunks, of which those used last are cached, and the
 //! events behind the last chunk.
 
 use super::{
@@ -13,16 +13,16 @@ use moka::sync::Cache;
 use shared::ids::{CanvasId, Epoch};
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
-/// The memory of all chunks that are kept: those of about four million events.
+/// The memory of all cached chunks: those of about four million events.
 const MAX_BYTES: u64 = 64 << 20;
 /// Chunks that one statement reads.
 const AT_ONCE: usize = 16;
 
-/// The index, with what is kept of it. Cheap to clone.
+/// The index, with its cache. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct EventIndex {
     pool: Pool,
-    kept: Cache<Key, Arc<Chunk>>,
+    cache: Cache<Key, Arc<Chunk>>,
 }
 
 /// A chunk of one history of a canvas. It never changes: a longer one has another key.
@@ -40,7 +40,7 @@ impl EventIndex {
         let weigh = |_: &Key, chunk: &Arc<Chunk>| u32::try_from(chunk.bytes()).unwrap_or(u32::MAX);
         Self {
             pool,
-            kept: Cache::builder()
+            cache: Cache::builder()
                 .weigher(weigh)
                 .max_capacity(MAX_BYTES)
                 .build(),
@@ -101,7 +101,7 @@ impl EventIndex {
         Ok(found)
     }
 
-    /// Divides the events of the range that the filter wants into at most `most` parts of as
+    /// Divides the events of the range that the filter wants into at most `max_parts` parts of as
     /// many events each as the next (±1). Returns the `seq` of the last event of each part.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl EventIndex {
         canvas: CanvasId,
         filter: &Filter,
         range: Range<i64>,
-        most: usize,
+        max_parts: usize,
     ) -> db::Result<Vec<i64>> {
         let (mut count, mut last) = (0, range.start);
         let mut scan = self.scan(canvas, range.clone(), filter.only_tiles).await?;
@@ -123,7 +123,7 @@ impl EventIndex {
                 }
             }
         }
-        let parts = count.min(most);
+        let parts = count.min(max_parts);
         let (mut cuts, mut passed) = (Vec::with_capacity(parts), 0);
         let mut scan = self
             .scan(canvas, range.start..last, filter.only_tiles)
@@ -143,7 +143,7 @@ impl EventIndex {
         Ok(cuts)
     }
 
-    /// Reads these chunks, the ones that are not kept with one statement. Those that are not
+    /// Reads these chunks, those that are not cached with one statement. Those that are not
     /// stored any more are left out.
     async fn load(
         &self,
@@ -160,7 +160,7 @@ impl EventIndex {
         let mut loaded: Vec<Arc<Chunk>> = Vec::with_capacity(places.len());
         let mut wanted = Vec::new();
         for place in places {
-            match self.kept.get(&key(place.first_seq, place.last_seq)) {
+            match self.cache.get(&key(place.first_seq, place.last_seq)) {
                 Some(chunk) => loaded.push(chunk),
                 None => wanted.push(place.first_seq),
             }
@@ -177,7 +177,7 @@ impl EventIndex {
         for chunk in decoded {
             let chunk = Arc::new(chunk);
             let key = key(chunk.first_seq, chunk.end() - 1);
-            self.kept.insert(key, chunk.clone());
+            self.cache.insert(key, chunk.clone());
             loaded.push(chunk);
         }
         loaded.sort_unstable_by_key(|chunk| chunk.first_seq);
@@ -256,7 +256,7 @@ impl Scan<'_> {
 
     /// The next stored chunks.
     async fn stored(&mut self) -> db::Result<Vec<Arc<Chunk>>> {
-        // Nothing else is awaited while all chunks are kept.
+        // Nothing else is awaited while all chunks are cached.
         tokio::task::yield_now().await;
         let chunks = &self.overview.chunks;
         let from = chunks.partition_point(|place| place.last_seq <= self.at);

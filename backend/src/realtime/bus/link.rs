@@ -48,7 +48,7 @@ const SELF_PING_INTERVAL: Duration = Duration::from_millis(500);
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The least time between two attempts to connect; a random part of it is added.
 const RETRY_INTERVAL: Duration = Duration::from_millis(250);
-/// Time between two looks at the queue by [`Link::flush`].
+/// Time between two polls of the queue by [`Link::flush`].
 const FLUSH_POLL: Duration = Duration::from_millis(5);
 
 /// What exists from the moment at which Redis is connected until it is away.

@@ -122,11 +122,11 @@ impl Connection {
                         .status_messages()
                         .set(self.user_id, message);
                 }
-                let command = Command::Ask(self.membership.connection_id, Box::new(request), None);
+                let command = Command::Request(self.membership.connection_id, Box::new(request), None);
                 self.send_to_room(command).await
             }
             ClientMessage::TileMention { .. } => {
-                let command = Command::Ask(self.membership.connection_id, Box::new(request), None);
+                let command = Command::Request(self.membership.connection_id, Box::new(request), None);
                 self.send_to_room(command).await
             }
             ClientMessage::DirectMessageSend { .. }
@@ -146,7 +146,7 @@ impl Connection {
             | ClientMessage::TileLock { .. }
             | ClientMessage::TileUnlock { .. } => {
                 let permit = self.acquire_in_flight().await?;
-                let command = Command::Ask(
+                let command = Command::Request(
                     self.membership.connection_id,
                     Box::new(request),
                     Some(permit),

@@ -1,5 +1,5 @@
 //! Queries to all nodes, for the administration: the list of connections and the
-//! figures. Each node answers for itself; one that does not answer within
+//! statistics. Each node answers for itself; one that does not answer within
 //! `REPLY_TIMEOUT` is left out.
 
 use super::{Hub, Inner};
@@ -54,7 +54,7 @@ impl Hub {
         found.pop().filter(|client| client.connection_id == id)
     }
 
-    /// The figures of all nodes together, and how many nodes answered.
+    /// The statistics of all nodes together, and how many nodes answered.
     pub(crate) async fn stats(&self) -> (ClusterStats, usize) {
         let mut stats = self.inner.registry.stats();
         let others: Vec<ClusterStats> = self.query(ClusterQuery::Stats).await;

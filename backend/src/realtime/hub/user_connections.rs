@@ -22,7 +22,7 @@ use std::{
 };
 use tokio::{sync::Notify, time::timeout};
 
-/// Time between two looks for changes that no message told of. The contract allows 5 s.
+/// Time between two polls for changes that no message told of. The contract allows 5 s.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// The shortest wait, also where a sanction is just over: its end is by another clock.
 const MIN_WAIT: Duration = Duration::from_millis(2);

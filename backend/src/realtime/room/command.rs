@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Leave(ConnectionId),
     /// A client's request that the room has to handle. The permit, which bounds
     /// the connection's unanswered requests, is released with the reply.
-    Ask(
+    Request(
         ConnectionId,
         Box<ClientRequest>,
         Option<OwnedSemaphorePermit>,

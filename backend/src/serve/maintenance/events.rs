@@ -10,10 +10,10 @@ use tokio::{
     time::{self, MissedTickBehavior},
 };
 
-/// Between two looks for events that a server of the version before wrote.
+/// Between two polls for events that a server of the version before wrote.
 const INTERVAL: Duration = Duration::from_mins(1);
 /// After this many events the table is cleaned up.
-const MANY: i64 = 10_000;
+const VACUUM_AFTER: i64 = 10_000;
 /// The shortest pause after a batch.
 const MIN_PAUSE: Duration = Duration::from_millis(5);
 
@@ -53,7 +53,7 @@ async fn backfill(pool: &Pool) -> Result<()> {
     if filled > 0 {
         tracing::info!(filled, "filled in older events of the log");
     }
-    if filled >= MANY {
+    if filled >= VACUUM_AFTER {
         vacuum(pool).await?;
     }
     Ok(())

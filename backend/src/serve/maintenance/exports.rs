@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::{task::JoinHandle, time};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Between two looks for files that are of no use any more.
+/// Between two polls for files that are not needed any more.
 const PURGE_INTERVAL: Duration = Duration::from_mins(1);
-/// The pause after some of them were deleted, for everybody else.
+/// The pause after some of them were deleted, for requests.
 const PURGE_PAUSE: Duration = Duration::from_millis(50);
 
 /// The tasks that make exports.

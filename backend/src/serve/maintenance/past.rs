@@ -1,5 +1,5 @@
-//! Makes what is derived from the log, slowly, so that nobody notices: a step at a time, and
-//! everybody else has the database for a while after each.
+//! Makes what is derived from the log in small steps. After each it pauses, so that requests
+//! have the database meanwhile.
 
 use crate::{
     db,
@@ -9,7 +9,7 @@ use crate::{
 use std::time::{Duration, Instant};
 use tokio::{task::JoinHandle, time};
 
-/// Between two looks for new events.
+/// Between two polls for new events.
 const INTERVAL: Duration = Duration::from_secs(5);
 /// After an error the same kind of work rests for so long.
 const ERROR_PAUSE: Duration = Duration::from_secs(30);
@@ -78,7 +78,7 @@ impl Work {
     }
 }
 
-/// Does a step. After it everybody else has the database for twice as long as it took.
+/// Does a step, then pauses for twice as long as it took.
 async fn paced(step: impl Future<Output = db::Result<Step>>) -> db::Result<Step> {
     let begun = Instant::now();
     let done = step.await?;

@@ -12,7 +12,7 @@ use shared::ids::{CanvasId, MessageId, UserId};
 use std::time::Duration;
 
 /// Characters that are kept at most; the rest of a longer text is not.
-const MOST: usize = 8_000;
+const MAX_CHARS: usize = 8_000;
 /// How long after the last key the draft is kept for a reload.
 const KEEP_AFTER: Duration = Duration::from_millis(300);
 
@@ -45,7 +45,7 @@ impl Written {
     }
 
     fn json(&self) -> String {
-        let cut = |text: &str| text.chars().take(MOST).collect::<String>();
+        let cut = |text: &str| text.chars().take(MAX_CHARS).collect::<String>();
         let (reply, edit) = match self.purpose {
             Purpose::Message => (None, None),
             Purpose::Reply(id) => (Some(id), None),

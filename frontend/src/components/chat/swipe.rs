@@ -6,9 +6,9 @@
 /// How far the finger has to move before it counts as a movement to the side.
 const SLOP: f64 = 12.0;
 /// How far a row has to be moved for the swipe to do something.
-pub const ENOUGH: f64 = 56.0;
+pub const MIN_SHIFT: f64 = 56.0;
 /// How far a row moves at most.
-const MOST: f64 = 80.0;
+const MAX_SHIFT: f64 = 80.0;
 
 /// A finger on a row.
 #[derive(Clone, Copy, Debug)]
@@ -36,12 +36,12 @@ impl Swipe {
     pub fn moved(&mut self, x: f64, y: f64) -> Option<f64> {
         let (dx, dy) = (x - self.x, y - self.y);
         self.is_sideways |= dx.abs() > SLOP && dx.abs() > 2.0 * dy.abs();
-        self.is_sideways.then(|| dx.clamp(-MOST, MOST))
+        self.is_sideways.then(|| dx.clamp(-MAX_SHIFT, MAX_SHIFT))
     }
 
     /// Whether the row was moved far enough when the finger was lifted.
     pub fn ended(mut self, x: f64, y: f64) -> bool {
-        self.moved(x, y).is_some_and(|by| by.abs() >= ENOUGH)
+        self.moved(x, y).is_some_and(|by| by.abs() >= MIN_SHIFT)
     }
 }
 
@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(swipe.moved(108.0, 50.0), None);
         assert_eq!(swipe.moved(130.0, 55.0), Some(30.0));
         assert_eq!(swipe.moved(40.0, 55.0), Some(-60.0));
-        assert_eq!(swipe.moved(400.0, 55.0), Some(MOST));
+        assert_eq!(swipe.moved(400.0, 55.0), Some(MAX_SHIFT));
         assert!(swipe.ended(40.0, 80.0));
         assert!(!swipe.ended(130.0, 50.0));
     }

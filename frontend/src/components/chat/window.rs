@@ -11,7 +11,7 @@ use std::{ops::Range, sync::Arc};
 /// How many rows are laid out at the end of the chat.
 const AT_END: usize = 150;
 /// How many rows are laid out at most.
-const MOST: usize = 300;
+const MAX_ROWS: usize = 300;
 /// By how many rows the window moves.
 const STEP: usize = 100;
 /// How many rows are laid out above one that is to be shown.
@@ -130,7 +130,7 @@ fn range(rows: &[Arc<ChatRow>], first: Option<i64>) -> Range<usize> {
     let start = rows.partition_point(|row| row.seq.is_some_and(|seq| seq < first));
     // Not fewer than at the end.
     let start = start.min(at_end_of(rows).start);
-    start..rows.len().min(start + MOST)
+    start..rows.len().min(start + MAX_ROWS)
 }
 
 #[cfg(test)]
@@ -191,7 +191,7 @@ mod tests {
         let mut seen = 1_000;
         while window.up() {
             let range = window.range_now();
-            assert!(range.len() <= MOST && range.end >= seen, "{range:?}");
+            assert!(range.len() <= MAX_ROWS && range.end >= seen, "{range:?}");
             seen = range.start;
         }
         assert_eq!(seen, 0);
@@ -200,7 +200,7 @@ mod tests {
         while window.down() {
             let range = window.range_now();
             assert!(
-                range.len() <= MOST && range.start <= seen + STEP,
+                range.len() <= MAX_ROWS && range.start <= seen + STEP,
                 "{range:?}"
             );
             seen = range.start;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::limits;
 
 /// Most people of the canvas who are offered.
-const MOST: usize = 30;
+const MAX_OFFERED: usize = 30;
 /// The value of the option for somebody who is not offered; no user name.
 const OTHER: &str = "@";
 
@@ -24,7 +24,7 @@ pub fn PersonChoice(
     // Fixed when the panel opens: a list that changes is hard to choose from.
     let people = untrack(|| {
         let me = me.clone();
-        store.people.select(MOST, move |person| {
+        store.people.select(MAX_OFFERED, move |person| {
             let is_me = Some(&person.username) == me.as_ref();
             (!is_me).then(|| (person.username.clone(), person.display_name.clone()))
         })

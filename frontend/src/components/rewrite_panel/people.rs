@@ -12,7 +12,7 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 use shared::{api::moderation::UserRef, ids::UserId, limits};
 
 /// Most people whose work is taken back at once.
-const MOST: usize = 50;
+const MAX_PEOPLE: usize = 50;
 
 /// The people, and the field that adds one.
 #[component]
@@ -31,7 +31,7 @@ pub fn PeopleFields(
         }
         let is = |user: &UserRef| user.username.eq_ignore_ascii_case(&name);
         people.update(|people| {
-            if people.len() < MOST && !people.iter().any(is) {
+            if people.len() < MAX_PEOPLE && !people.iter().any(is) {
                 people.push(known(store, &name));
             }
         });

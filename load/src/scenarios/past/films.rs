@@ -21,7 +21,7 @@ const AREA: i64 = 16;
 /// How often each film is made.
 const TIMES: usize = 5;
 /// How long an export may take at all.
-const PATIENCE: Duration = Duration::from_mins(1);
+const EXPORT_TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(super) fn run(target: &Target, canvas: &Canvas, person: &Person) -> Result<Vec<Row>> {
     let path = format!("/canvases/{}", canvas.id);
@@ -94,7 +94,7 @@ fn export(target: &Target, path: &str, person: &Person, from: i64) -> Result<(Du
                 }
                 return Ok((took, most.saturating_sub(memory_before) as f64));
             }
-            Some("waiting" | "running") if begun.elapsed() < PATIENCE => {}
+            Some("waiting" | "running") if begun.elapsed() < EXPORT_TIMEOUT => {}
             _ => bail!("{found}"),
         }
         thread::sleep(POLL_INTERVAL / 10);
