@@ -9,7 +9,9 @@
 
 pub mod activity;
 pub mod chat;
+mod comments;
 pub mod effect;
+mod http_errors;
 mod living_pages;
 #[cfg(test)]
 mod local_storage;
@@ -37,7 +39,7 @@ use leptos::prelude::*;
 use shared::{
     api::Auth,
     canvas::Coord,
-    ids::{CommentId, MessageId, OpId, UserId},
+    ids::{MessageId, OpId, UserId},
     limits,
     pixels::PixelEdit,
     presence::Status,
@@ -187,59 +189,6 @@ impl Session {
     /// Takes a chat message back: one's own, or as a moderator.
     pub fn remove_message(self, message_id: MessageId) {
         self.dispatch(ClientMessage::ChatRemove { message_id });
-    }
-
-    /// Reads the comments of a cell, unless they are there or being read; see
-    /// [`crate::model::comments::Comments::load_of`].
-    pub fn read_comments(self, at: Coord) {
-        self.input(|state, _| state.read_comments(at));
-    }
-
-    /// Comments on a cell, or answers a comment there; it appears at once. The
-    /// text has 1–1000 characters. False, and a toast, if it was not taken.
-    pub fn comment(self, at: Coord, parent_id: Option<CommentId>, text: String) -> bool {
-        let message = ClientMessage::CommentCreate {
-            x: at.x,
-            y: at.y,
-            text,
-            parent_id,
-        };
-        self.dispatch(message).is_some()
-    }
-
-    /// Replaces the text of one's own comment (1–1000 characters). False, and a
-    /// toast, if it was not taken.
-    pub fn edit_comment(self, comment_id: CommentId, text: String) -> bool {
-        let message = ClientMessage::CommentUpdate {
-            comment_id,
-            text: Some(text),
-            resolved: None,
-        };
-        self.dispatch(message).is_some()
-    }
-
-    /// Resolves a thread, or opens it again.
-    pub fn resolve_comment(self, comment_id: CommentId, resolved: bool) {
-        self.dispatch(ClientMessage::CommentUpdate {
-            comment_id,
-            text: None,
-            resolved: Some(resolved),
-        });
-    }
-
-    /// Removes a comment: one's own, or as a moderator.
-    pub fn remove_comment(self, comment_id: CommentId) {
-        self.dispatch(ClientMessage::CommentRemove { comment_id });
-    }
-
-    /// Sends a refused comment once more.
-    pub fn retry_comment(self, id: OpId) {
-        self.input(|state, now| state.retry_comment(id, now));
-    }
-
-    /// Removes a refused comment.
-    pub fn discard_comment(self, id: OpId) {
-        self.input(|state, _| state.discard_comment(id));
     }
 
     /// A sanction of this user is over, such as a warning that they confirmed.

@@ -4,13 +4,13 @@
 //! [`super::state`].
 
 use super::{
-    effect::{Effect, FetchError, MeAnswer, Network, RefusalCause},
+    effect::{Effect, MeAnswer},
+    http_errors::{fetch_error, network, refusal_cause},
     living_pages::{self, PageLock},
     state::SessionState,
 };
 use crate::{
-    account,
-    api::{self, ApiError},
+    account, api,
     browser::{self, Listener, uptime_ms},
     inbox::{Carrier, Inbox},
     socket::{self, Socket, SocketEvent},
@@ -396,47 +396,6 @@ impl SessionRuntime {
     /// Does not wait for the next attempt to connect.
     pub(super) fn reconnect_now(&self) {
         self.socket.reconnect();
-    }
-}
-
-/// What an error says about the canvas: only a code of this server says anything.
-fn fetch_error(error: &ApiError) -> FetchError {
-    match error.code() {
-        "unauthenticated" | "forbidden" | "sanctioned" => FetchError::Forbidden,
-        "canvas_not_found" => FetchError::NotFound,
-        _ if error.is_blocked() => FetchError::Blocked,
-        _ => FetchError::Unavailable,
-    }
-}
-
-fn network(error: Option<&ApiError>) -> Network {
-    Network {
-        online: browser::is_online(),
-        retry_after_ms: error.and_then(ApiError::retry_after_ms).unwrap_or(0),
-        random: browser::random(),
-    }
-}
-
-/// Why a connection is refused, from the answer to the same request over HTTP.
-fn refusal_cause(error: Option<&ApiError>) -> RefusalCause {
-    let Some(error) = error else {
-        return RefusalCause::None;
-    };
-    match error.code() {
-        "unauthenticated" => RefusalCause::SignedOut,
-        "forbidden" | "canvas_not_found" => RefusalCause::NoAccess(fetch_error(error)),
-        "sanctioned" => RefusalCause::Banned,
-        code @ ("guests_not_allowed" | "registration_required") => RefusalCause::NoGuests {
-            must_register: code == "registration_required",
-        },
-        "origin_not_allowed" => RefusalCause::WrongAddress,
-        "too_many_connections" => RefusalCause::TooManyConnections,
-        "overloaded" => RefusalCause::Overloaded,
-        _ if error.status() == Some(429) => RefusalCause::RateLimited,
-        _ if error.is_blocked() => RefusalCause::Blocked,
-        _ => RefusalCause::Unreachable {
-            online: browser::is_online(),
-        },
     }
 }
 

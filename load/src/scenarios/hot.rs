@@ -76,12 +76,7 @@ pub(crate) fn run(target: &Target, options: &Hot) -> Result<Vec<Row>> {
     } else {
         ("durable chat on one hot canvas", "messages/s")
     };
-    let row = Row::new(
-        figure,
-        unit,
-        Goal::AtLeast(options.goal),
-        rounds,
-    );
+    let row = Row::new(figure, unit, Goal::AtLeast(options.goal), rounds);
     Ok(vec![row.detail(format!(
         "{} writers; the server used {share:.2} cores",
         options.writers

@@ -122,11 +122,13 @@ impl Connection {
                         .status_messages()
                         .set(self.user_id, message);
                 }
-                let command = Command::Request(self.membership.connection_id, Box::new(request), None);
+                let command =
+                    Command::Request(self.membership.connection_id, Box::new(request), None);
                 self.send_to_room(command).await
             }
             ClientMessage::TileMention { .. } => {
-                let command = Command::Request(self.membership.connection_id, Box::new(request), None);
+                let command =
+                    Command::Request(self.membership.connection_id, Box::new(request), None);
                 self.send_to_room(command).await
             }
             ClientMessage::DirectMessageSend { .. }

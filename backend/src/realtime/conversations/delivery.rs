@@ -125,8 +125,9 @@ impl Deliveries {
 
     pub(super) fn evict_idle(&self) {
         let mut trackers = self.trackers.lock();
-        trackers
-            .retain(|_, tracker| Arc::strong_count(tracker) > 1 || tracker.lock().used.elapsed() < KEPT);
+        trackers.retain(|_, tracker| {
+            Arc::strong_count(tracker) > 1 || tracker.lock().used.elapsed() < KEPT
+        });
         if trackers.capacity() > 4 * trackers.len() {
             trackers.shrink_to_fit();
         }
