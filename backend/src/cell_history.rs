@@ -1,7 +1,8 @@
 //! Who wrote what in one cell: replays the cell's tile events into stacks of writes, one
 //! for each pixel, for the title and for the tile as such. It knows rewrites and undone
-//! strokes, so it also computes what a rewrite changes. Pure.
+//! strokes, so it also computes what a rewrite changes. Its memory is bounded. Pure.
 
+mod compaction;
 mod rewrite;
 mod rule;
 mod slot;
@@ -20,7 +21,7 @@ use shared::{
     pixels::{PixelEdit, Pixels, TRANSPARENT},
 };
 use slot::{NOTHING, Slot};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 #[derive(Clone, Copy, Debug)]
 struct Tile {
@@ -61,11 +62,15 @@ pub(crate) struct CellHistory {
     tile: Slot,
     events: Vec<Event>,
     titles: Vec<String>,
-    /// All tiles that were ever in the cell.
+    /// All tiles that were ever in the cell, unless they were forgotten.
     tiles: Vec<Tile>,
+    /// Where each is in `tiles`.
+    tile_indices: HashMap<TileId, u32>,
     /// The tile that is there, after each event that changed it.
     present: Vec<(u32, u32)>,
     rewrites: BTreeMap<RewriteId, Traces>,
+    /// About how many records there are: see [`compaction`].
+    records: usize,
 }
 
 impl CellHistory {
@@ -79,32 +84,21 @@ impl CellHistory {
             events: Vec::new(),
             titles: Vec::new(),
             tiles: Vec::new(),
+            tile_indices: HashMap::new(),
             present: Vec::new(),
             rewrites: BTreeMap::new(),
+            records: 0,
         }
-    }
-
-    /// The cell after these events. They are all tile events of the cell, in the order of
-    /// `seq`.
-    pub(crate) fn replay<'a>(
-        tile_size: i32,
-        steps: impl IntoIterator<Item = &'a Step>,
-        rules: &Rules,
-    ) -> Self {
-        let mut cell = Self::new(tile_size);
-        for step in steps {
-            cell.apply(step, rules);
-        }
-        cell
     }
 
     /// About how much memory it takes, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let pixels: usize = self.pixels.iter().map(Slot::bytes).sum();
-        pixels + size_of::<Event>() * self.events.len()
+        let titles: usize = self.titles.iter().map(String::capacity).sum();
+        pixels + titles + size_of::<Event>() * self.events.capacity()
     }
 
-    /// Applies the next event.
+    /// Applies the next tile event of the cell, in the order of `seq`.
     pub(crate) fn apply(&mut self, step: &Step, rules: &Rules) {
         self.apply_watched(step, rules, |_, _, _| {});
     }
@@ -139,9 +133,11 @@ impl CellHistory {
                 StepAction::Updated { version, .. } => self.set_version(*version),
                 StepAction::Liked { .. } => {}
             }
-            return;
+            self.count_records();
+        } else {
+            self.write(step, overpainted);
         }
-        self.write(step, overpainted);
+        self.bound();
     }
 
     /// The tile as it is seen.
@@ -185,6 +181,7 @@ impl CellHistory {
                 for (pixel, colour) in self.pixels.iter_mut().zip(pixels.as_bytes()) {
                     pixel.push(event, u32::from(*colour));
                 }
+                self.records += self.pixels.len();
                 self.set_present(tile);
                 self.set_version(*version);
             }
@@ -216,12 +213,14 @@ impl CellHistory {
                             && pixel.undo(event, undone)
                     });
                     if is_undone || colour(pixel) == new {
+                        self.records += usize::from(is_undone);
                         continue;
                     }
                     if let Some(of) = author(&self.events, pixel).filter(|of| of != updater) {
                         overpainted(index, of, *updater);
                     }
                     pixel.push(event, u32::from(new));
+                    self.records += 1;
                 }
                 if let Some(title) = title {
                     self.update_title(event, undone, title);
@@ -241,6 +240,7 @@ impl CellHistory {
                 for pixel in &mut self.pixels {
                     pixel.push(event, NOTHING);
                 }
+                self.records += self.pixels.len();
                 self.set_present(NOTHING);
             }
         }
@@ -263,6 +263,7 @@ impl CellHistory {
     fn write_title(&mut self, event: u32, title: &str) {
         self.title.push(event, number(self.titles.len()));
         self.titles.push(title.to_owned());
+        self.records += compaction::TITLE;
     }
 
     fn title_text(&self) -> String {
@@ -277,6 +278,7 @@ impl CellHistory {
             tile,
             is_start,
         });
+        self.records += compaction::EVENT;
         number(self.events.len() - 1)
     }
 
@@ -292,15 +294,15 @@ impl CellHistory {
     }
 
     fn tile_index(&mut self, id: TileId, creator: UserId) -> u32 {
-        let known = self.tiles.iter().position(|tile| tile.id == id);
-        number(known.unwrap_or_else(|| {
+        *self.tile_indices.entry(id).or_insert_with(|| {
             self.tiles.push(Tile {
                 id,
                 creator,
                 version: 0,
             });
-            self.tiles.len() - 1
-        }))
+            self.records += compaction::TILE;
+            number(self.tiles.len() - 1)
+        })
     }
 
     /// The tile that is there, as an index.

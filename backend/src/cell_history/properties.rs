@@ -51,6 +51,15 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
+/// The cell after these events.
+fn replay<'a>(steps: impl IntoIterator<Item = &'a Step>, rules: &Rules) -> CellHistory {
+    let mut cell = CellHistory::new(SIZE);
+    for step in steps {
+        cell.apply(step, rules);
+    }
+    cell
+}
+
 /// A cell in use: its log, and what came of it so far.
 struct World {
     log: Vec<Step>,
@@ -99,7 +108,7 @@ impl World {
             self.log,
             self.rules
         );
-        let again = CellHistory::replay(SIZE, &self.log, &self.rules);
+        let again = replay(&self.log, &self.rules);
         assert_eq!(again.tile(), seen);
         assert_eq!(again.authors(), self.cell.authors());
     }
@@ -200,11 +209,7 @@ impl World {
                 let mut seqs: Vec<i64> = self.strokes.keys().copied().collect();
                 seqs.sort_unstable();
                 let seq = seqs[which % seqs.len()];
-                let before = CellHistory::replay(
-                    SIZE,
-                    self.log.iter().filter(|step| step.seq < seq),
-                    &self.rules,
-                );
+                let before = replay(self.log.iter().filter(|step| step.seq < seq), &self.rules);
                 let colours = before.tile().map_or_else(
                     || vec![TRANSPARENT; AREA],
                     |tile| tile.pixels.as_bytes().to_vec(),
@@ -260,7 +265,7 @@ impl World {
         }
         self.rewrite(RewriteKind::Restore, &Rule::Restore { at_seq });
         let then = self.log.iter().filter(|step| step.seq <= at_seq);
-        let then = CellHistory::replay(SIZE, then, &self.rules);
+        let then = replay(then, &self.rules);
         assert_eq!(self.cell.tile(), then.tile());
         assert_eq!(self.cell.authors(), then.authors());
     }
@@ -304,5 +309,27 @@ proptest! {
                 prop_assert_eq!(&(world.cell.tile(), world.cell.authors()), expected);
             }
         }
+    }
+
+    #[test]
+    fn compacting_keeps_what_is_seen_and_what_a_revert_leads_to(
+        acts in vec(act(), 1..40), users in vec(1..4_i64, 1..3),
+    ) {
+        let mut world = World::new();
+        for act in &acts {
+            world.act(act);
+        }
+        let mut whole = world.cell;
+        let mut compacted = whole.clone();
+        compacted.compact();
+        prop_assert_eq!(compacted.tile(), whole.tile());
+        prop_assert_eq!(compacted.authors(), whole.authors());
+        let rule = Rule::Revert {
+            users: users.into_iter().map(UserId).collect(),
+            from_seq: 0,
+            to_seq: i64::MAX,
+        };
+        prop_assert_eq!(compacted.preview(&rule), whole.preview(&rule));
+        prop_assert_eq!(compacted.authors(), whole.authors());
     }
 }

@@ -52,6 +52,67 @@ impl Slot {
             + size_of::<Switch>() * self.switches.capacity()
     }
 
+    /// How many records it has.
+    pub(super) fn records(&self) -> usize {
+        self.writes.len() + self.takes.len() + self.switches.len()
+    }
+
+    /// The events that it names.
+    pub(super) fn events(&self) -> impl Iterator<Item = u32> {
+        let writes = self.writes.iter().map(|write| write.event);
+        let takes = self.takes.iter().map(|take| take.event);
+        writes
+            .chain(takes)
+            .chain(self.switches.iter().map(|it| it.event))
+    }
+
+    /// The same, to be changed.
+    pub(super) fn events_mut(&mut self) -> impl Iterator<Item = &mut u32> {
+        let writes = self.writes.iter_mut().map(|write| &mut write.event);
+        let takes = self.takes.iter_mut().map(|take| &mut take.event);
+        let switches = self.switches.iter_mut().map(|switch| &mut switch.event);
+        writes.chain(takes).chain(switches)
+    }
+
+    /// What was written.
+    pub(super) fn values(&self) -> impl Iterator<Item = u32> {
+        self.writes.iter().map(|write| write.value)
+    }
+
+    /// The same, to be changed.
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut u32> {
+        self.writes.iter_mut().map(|write| &mut write.value)
+    }
+
+    /// Forgets what was taken back; of writes in a row of one user all but the first and the
+    /// last; and of more than `most` those in the middle. The newest write stays.
+    pub(super) fn compact<U: PartialEq>(&mut self, most: usize, user: impl Fn(u32) -> U) {
+        let mut kept: Vec<Write> = Vec::new();
+        for write in &self.live {
+            let Some(write) = self.writes.get(index(*write)) else {
+                continue;
+            };
+            let of = user(write.event);
+            let is_of = |other: &Write| user(other.event) == of;
+            if let [.., before, last] = kept.as_mut_slice()
+                && is_of(before)
+                && is_of(last)
+            {
+                *last = *write;
+            } else {
+                kept.push(*write);
+            }
+        }
+        if kept.len() > most {
+            kept.drain(most / 2..kept.len() - most / 2);
+        }
+        kept.shrink_to_fit();
+        self.live = (0..count(&kept)).collect();
+        self.writes = kept;
+        self.takes = Vec::new();
+        self.switches = Vec::new();
+    }
+
     /// The newest write that was not taken back.
     pub(super) fn top(&self) -> Option<Write> {
         self.live_write(0)
