@@ -3,10 +3,10 @@
 use crate::rate_limit::{KeyedLimiter, network, quota};
 use governor::Quota;
 use shared::ids::UserId;
-use std::{net::IpAddr, thread, time::Duration};
+use std::{net::IpAddr, sync::Arc, thread, time::Duration};
 use thiserror::Error;
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
@@ -31,7 +31,7 @@ pub(crate) struct Busy;
 /// See the module.
 pub(crate) struct ListLimits {
     lists: Option<KeyedLimiter<Reader>>,
-    searches: Semaphore,
+    searches: Arc<Semaphore>,
 }
 
 impl ListLimits {
@@ -41,7 +41,7 @@ impl ListLimits {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         Self {
             lists: is_rate_limited.then(|| KeyedLimiter::new(LISTS)),
-            searches: Semaphore::new((processors / 2).max(1)),
+            searches: Arc::new(Semaphore::new((processors / 2).max(1))),
         }
     }
 
@@ -57,12 +57,13 @@ impl ListLimits {
         }
     }
 
-    /// A permit for one search.
+    /// A permit for one search, which holds it to its end: whoever asked may be gone before.
     ///
     /// # Errors
     /// [`Busy`] after [`SEARCH_TIMEOUT`].
-    pub(crate) async fn search(&self) -> Result<SemaphorePermit<'_>, Busy> {
-        let permit = timeout(SEARCH_TIMEOUT, self.searches.acquire()).await;
+    pub(crate) async fn search(&self) -> Result<OwnedSemaphorePermit, Busy> {
+        let permit = self.searches.clone().acquire_owned();
+        let permit = timeout(SEARCH_TIMEOUT, permit).await;
         permit.map_err(|_| Busy)?.map_err(|_| Busy)
     }
 

@@ -224,19 +224,26 @@ async fn list(
         .list_limits
         .list(user.user_id(), client.ip)
         .map_err(ApiError::RateLimited)?;
+    let after = cursor(query.cursor.as_deref())?;
     let search = if text.is_empty() {
         None
     } else {
         Some(state.list_limits.search().await?)
     };
-    let filter = Filter {
-        text: &text,
-        mine,
-        after: cursor(query.cursor.as_deref())?,
-        limit: limit + 1,
+    let (reads, user) = (state.pools.reads.clone(), user.user_id());
+    let find = async move {
+        let filter = Filter {
+            text: &text,
+            mine,
+            after,
+            limit: limit + 1,
+        };
+        let found = canvases::list(&reads, user, &filter).await;
+        drop(search);
+        found
     };
-    let found = canvases::list(&state.pools.reads, user.user_id(), &filter).await?;
-    drop(search);
+    // A search goes on, and holds its permit, if the client is gone.
+    let found = tokio::spawn(find).await.map_err(ApiError::internal)??;
     let found = page(found, limit, |(_, position)| position.to_string());
     let mut canvases: Vec<Canvas> = found.items.into_iter().map(|(canvas, _)| canvas).collect();
     let ids: Vec<CanvasId> = canvases.iter().map(|canvas| canvas.id).collect();
