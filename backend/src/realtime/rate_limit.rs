@@ -42,7 +42,8 @@ const MAX_USERS: usize = 100_000;
 pub(crate) enum RateCost {
     /// A chat message or a comment, or a change of one.
     Chat,
-    /// A private message, its removal, or reading those of others.
+    /// A private message, its removal, typing one, or reading those of others: each is looked
+    /// up in the database.
     Direct,
     /// A change of a tile.
     Drawing(NonZeroU32),
@@ -67,9 +68,9 @@ impl RateCost {
             | ClientMessage::CommentCreate { .. }
             | ClientMessage::CommentUpdate { .. }
             | ClientMessage::CommentRemove { .. } => Self::Chat,
-            ClientMessage::DirectMessageSend { .. } | ClientMessage::DirectMessageRead { .. } => {
-                Self::Direct
-            }
+            ClientMessage::DirectMessageSend { .. }
+            | ClientMessage::DirectMessageRead { .. }
+            | ClientMessage::DirectTyping { .. } => Self::Direct,
             ClientMessage::TilePaint { pixels, .. } => Self::drawing(pixels.len()),
             ClientMessage::TileCreate { pixels, .. } | ClientMessage::TileUpdate { pixels, .. } => {
                 Self::drawing(pixels.as_ref().map_or(0, pixel_count))
@@ -78,7 +79,7 @@ impl RateCost {
             | ClientMessage::TileDelete { .. }
             | ClientMessage::TileLock { .. }
             | ClientMessage::TileUnlock { .. } => Self::drawing(0),
-            ClientMessage::UserPresence(_) | ClientMessage::DirectTyping { .. } => Self::Presence,
+            ClientMessage::UserPresence(_) => Self::Presence,
             ClientMessage::TileMention { .. } => Self::Pointing,
             ClientMessage::RequestUpdate { .. } => Self::Replay,
             ClientMessage::Hello { .. }
