@@ -19,6 +19,7 @@ mod event_codec;
 mod evidence;
 mod exports;
 mod http;
+mod large_bodies;
 mod list_limits;
 mod message_id;
 mod op_filter;

@@ -11,6 +11,7 @@ use crate::{
         access::{self, JoinLookup},
         visits,
     },
+    large_bodies::LargeBodies,
     list_limits::ListLimits,
     origin_notes::OriginNotes,
     origins::Origins,
@@ -63,6 +64,8 @@ pub(crate) struct Parts {
     pub(crate) audit: Audit,
     /// Whether the database answers.
     pub(crate) readiness: Readiness,
+    /// The memory of large request bodies.
+    pub(crate) large_bodies: LargeBodies,
     /// Places for answers of any size.
     pub(crate) bulk_reads: BulkReads,
     /// Places for the files of exports, which take as long as whoever loads them.
@@ -114,6 +117,7 @@ impl AppState {
             user_limits: UserLimits::new(limited),
             list_limits: ListLimits::new(limited),
             readiness: Readiness::new(pools.readiness.clone()),
+            large_bodies: LargeBodies::new(),
             bulk_reads: BulkReads::new(config.bulk_reads),
             export_reads: BulkReads::new(config.bulk_reads),
             export_asked: Notify::new(),

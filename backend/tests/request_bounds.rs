@@ -59,6 +59,51 @@ async fn a_sign_in_is_short_and_other_bodies_have_a_mebibyte() {
     server.stop().await;
 }
 
+/// Bodies that are being received take at most 64 MiB together.
+#[tokio::test]
+async fn large_bodies_share_a_bounded_memory() {
+    let server = TestServer::start().await;
+    let ann = server.guest("Ann").await;
+    let mut body = common::http::small_canvas("A canvas");
+    body["more"] = json!("x".repeat(1_000_000));
+    let large = body.to_string();
+    let begun = (0..70).map(async |_| {
+        let mut stream = TcpStream::connect(server.addr).await.unwrap();
+        let head = format!(
+            "POST /api/v1/canvases HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            server.addr,
+            ann.token(),
+            large.len()
+        );
+        // All but its end, which the server waits for unless it has refused.
+        let bytes = [head.as_bytes(), &large.as_bytes()[..large.len() - 1]].concat();
+        stream.write_all(&bytes).await.unwrap();
+        stream
+    });
+    let begun = join_all(begun).await;
+    let refused = async {
+        loop {
+            let reply = ann.post("/canvases", &body).await;
+            if reply.status != 201 {
+                return reply;
+            }
+        }
+    };
+    let reply = timeout(PATIENCE, refused).await.unwrap();
+    reply.problem(503, "overloaded");
+    assert_eq!(reply.header("retry-after"), "2");
+    // Others' bodies are small, and one that is too large is told so.
+    ann.canvas(&json!({})).await;
+    let too_large = json!({ "name": "x".repeat(1024 * 1024) });
+    let reply = ann.post("/canvases", &too_large).await;
+    reply.problem(413, "body_too_large");
+    drop(begun);
+    let taken = async { while ann.post("/canvases", &body).await.status != 201 {} };
+    timeout(PATIENCE, taken).await.unwrap();
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_header_has_16_kib() {
     let server = TestServer::start().await;

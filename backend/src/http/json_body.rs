@@ -2,9 +2,12 @@
 //! the invalid field.
 
 use super::{error::ApiError, invalid_field::invalid_field};
-use crate::state::AppState;
+use crate::{
+    large_bodies::{BodyMemory, LargeBodies},
+    state::AppState,
+};
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, BodyDataStream},
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
@@ -23,6 +26,8 @@ const SIGN_IN: &str = "/api/v1/auth/";
 /// Bytes of a body that is too large which are read and dropped, so that the client
 /// finishes sending and sees the answer.
 const DRAIN_BYTES: usize = 16 * limits::BODY_BYTES;
+/// When it is worth sending a large body again while others take all memory.
+const BUSY_PAUSE: Duration = Duration::from_secs(2);
 
 /// A JSON body; 422 for an invalid one.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -30,16 +35,16 @@ pub(crate) struct Json<T>(pub(crate) T);
 impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let json = is_json(request.headers());
-        let body = read_body(request).await?;
+        let body = read_body(request, &state.large_bodies).await?;
         if !json {
             return Err(ApiError::invalid(
                 "body",
                 "must be sent as application/json",
             ));
         }
-        parse(&body).map(Self)
+        parse(&body.bytes).map(Self)
     }
 }
 
@@ -49,11 +54,11 @@ pub(crate) struct OptionalJson<T>(pub(crate) T);
 impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalJson<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let untyped = !request.headers().contains_key(header::CONTENT_TYPE);
         let json = is_json(request.headers());
-        let body = read_body(request).await?;
-        if body.is_empty() && (json || untyped) {
+        let body = read_body(request, &state.large_bodies).await?;
+        if body.bytes.is_empty() && (json || untyped) {
             return Ok(Self(T::default()));
         }
         if !json {
@@ -62,7 +67,7 @@ impl<T: DeserializeOwned + Default> FromRequest<AppState> for OptionalJson<T> {
                 "must be sent as application/json",
             ));
         }
-        parse(&body).map(Self)
+        parse(&body.bytes).map(Self)
     }
 }
 
@@ -117,38 +122,62 @@ fn max_bytes(request: &Request) -> usize {
     own.map_or(limits::BODY_BYTES, |max| max.0)
 }
 
+/// A body, with its part of the memory of large ones.
+#[derive(Default)]
+struct Received<'a> {
+    bytes: Vec<u8>,
+    memory: BodyMemory<'a>,
+}
+
 /// Reads a body of at most [`max_bytes`].
 ///
 /// # Errors
-/// `BodyTooSlow`, `BodyTooLarge`, or `Validation` if the connection broke.
-async fn read_body(request: Request) -> Result<Bytes, ApiError> {
+/// `BodyTooSlow`, `BodyTooLarge`, `Overloaded` while others take all memory of large bodies, or
+/// `Validation` if the connection broke.
+async fn read_body(request: Request, all: &LargeBodies) -> Result<Received<'_>, ApiError> {
     let max_bytes = max_bytes(&request);
-    time::timeout(BODY_TIMEOUT, collect(request.into_body(), max_bytes))
+    time::timeout(BODY_TIMEOUT, collect(request.into_body(), max_bytes, all))
         .await
         .map_err(|_| ApiError::BodyTooSlow)?
 }
 
-async fn collect(body: Body, max_bytes: usize) -> Result<Bytes, ApiError> {
+async fn collect(
+    body: Body,
+    max_bytes: usize,
+    all: &LargeBodies,
+) -> Result<Received<'_>, ApiError> {
     let mut chunks = body.into_data_stream();
-    let mut bytes = Vec::new();
-    let mut total = 0;
+    let mut received = Received::default();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| ApiError::invalid("body", error))?;
-        total += chunk.len();
-        if total <= max_bytes {
-            bytes.extend_from_slice(&chunk);
-        } else if total > DRAIN_BYTES {
-            break;
-        }
+        let total = received.bytes.len() + chunk.len();
+        let refused = if total > max_bytes {
+            ApiError::BodyTooLarge
+        } else if received.memory.reserve(total, all) {
+            received.bytes.extend_from_slice(&chunk);
+            continue;
+        } else {
+            ApiError::Overloaded(BUSY_PAUSE)
+        };
+        drop(received);
+        drain(chunks, total).await;
+        return Err(refused);
     }
-    if total > max_bytes {
-        return Err(ApiError::BodyTooLarge);
-    }
-    Ok(bytes.into())
+    Ok(received)
 }
 
-/// Sets the largest body of the route, and refuses one whose `Content-Length` is larger. Unless the client
-/// waits for `100 Continue`, its body is received first, up to [`DRAIN_BYTES`].
+/// Reads and drops the rest of a body of which `read` bytes were received.
+async fn drain(mut chunks: BodyDataStream, mut read: usize) {
+    while let Some(Ok(chunk)) = chunks.next().await
+        && read <= DRAIN_BYTES
+    {
+        read += chunk.len();
+    }
+}
+
+/// Sets the largest body of the route, and refuses one whose `Content-Length` is larger. Unless
+/// the client waits for `100 Continue`, its body is received first, up to [`DRAIN_BYTES`], and
+/// dropped.
 ///
 /// # Errors
 /// `BodyTooLarge`.
@@ -165,8 +194,9 @@ pub(super) async fn refuse_large_bodies(mut request: Request) -> Result<Request,
         return Ok(request);
     }
     if !request.headers().contains_key(header::EXPECT) {
-        // The answer is the same whether this succeeds or not.
-        let _ = read_body(request).await;
+        let rest = request.into_body().into_data_stream();
+        // The answer is the same whether it comes in time or not.
+        let _ = time::timeout(BODY_TIMEOUT, drain(rest, 0)).await;
     }
     Err(ApiError::BodyTooLarge)
 }
