@@ -293,6 +293,56 @@ async fn one_export_is_made_for_each_user_at_a_time() {
     server.stop().await;
 }
 
+/// Each guest has one at a time, but one person may be many guests.
+#[tokio::test]
+async fn exports_from_one_address_are_limited() {
+    let server = TestServer::start_with(&["--rate-limits", "on"]).await;
+    let ann = server.user("ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let path = format!("/canvases/{id}/exports");
+    let body = json!({ "kind": "png" });
+    let mut asked = 0;
+    let refused = async {
+        loop {
+            let reply = server.guest("Guest").await.post(&path, &body).await;
+            if reply.status != 202 {
+                return reply;
+            }
+            asked += 1;
+        }
+    };
+    let refused = timeout(PATIENCE, refused).await.unwrap();
+    refused.problem(429, "rate_limited");
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=10).contains(&wait), "{wait}");
+    assert!((40..60).contains(&asked), "{asked}");
+}
+
+/// The queue is bounded, and tells when it is full.
+#[tokio::test]
+async fn a_full_queue_takes_no_more() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let pool = server.database.pool().await;
+    let held = hold(&pool).await;
+    sqlx::query(
+        "INSERT INTO exports (canvas_id, user_id, kind, from_seq, to_seq, seconds, scale,
+                              created_at, expires_at)
+         SELECT $1, n, 'png', 0, 0, 10, 1, now(), now() + interval '1 hour'
+         FROM generate_series(1000001, 1001000) AS n",
+    )
+    .bind(id)
+    .execute(&pool)
+    .await
+    .unwrap();
+    let path = format!("/canvases/{id}/exports");
+    let reply = ann.post(&path, &json!({ "kind": "png" })).await;
+    reply.problem(503, "overloaded");
+    assert_eq!(reply.header("retry-after"), "60");
+    held.rollback().await.unwrap();
+}
+
 #[tokio::test]
 async fn the_files_are_bounded() {
     let server = TestServer::start_with(&["--exports-max-bytes", "1048576"]).await;

@@ -20,6 +20,8 @@ const MAX_SILENCE_MS: i32 = 6_000;
 const MAX_LOSSES: i32 = 3;
 /// Exports of one user that are kept at most.
 const MAX_OF_USER: i64 = 100;
+/// Exports of all users that wait or are made.
+const MAX_UNFINISHED: i64 = 1_000;
 /// Chunks that [`purge`] deletes at a time, of up to 256 KiB each.
 const PURGED_CHUNKS: i64 = 32;
 
@@ -49,6 +51,8 @@ pub(crate) enum Asked {
     Unfinished,
     /// The user has as many, or as large ones, as may be, until this time.
     UserFull(DateTime<Utc>),
+    /// As many wait as may be.
+    Busy,
     /// All files together are as large as may be.
     Full,
 }
@@ -91,7 +95,8 @@ pub(crate) async fn insert(
              SELECT coalesce(sum(bytes)::bigint, 0) AS bytes,
                     coalesce(sum(bytes) FILTER (WHERE user_id = $2)::bigint, 0) AS own_bytes,
                     count(*) FILTER (WHERE user_id = $2 AND state <> 'removed') AS own_count,
-                    min(expires_at) FILTER (WHERE user_id = $2) AS own_end
+                    min(expires_at) FILTER (WHERE user_id = $2) AS own_end,
+                    count(*) FILTER (WHERE state IN ('waiting', 'running')) AS unfinished
              FROM exports
          ), stored AS (
              INSERT INTO exports (canvas_id, user_id, kind, x0, y0, x1, y1, from_seq, to_seq,
@@ -100,12 +105,14 @@ pub(crate) async fn insert(
                     statement_timestamp() + make_interval(hours => $13)
              FROM kept
              WHERE kept.bytes < $14 AND kept.own_bytes < $14 / 4 AND kept.own_count < $15
+               AND kept.unfinished < $16
              ON CONFLICT (user_id) WHERE state IN ('waiting', 'running') DO NOTHING
              RETURNING id, created_at, expires_at
          )
          SELECT s.id AS "id?", s.created_at AS "created_at?", s.expires_at AS "expires_at?",
                 kept.bytes >= $14 AS "is_full!",
                 kept.own_bytes >= $14 / 4 OR kept.own_count >= $15 AS "is_user_full!",
+                kept.unfinished >= $16 AS "is_busy!",
                 kept.own_end
          FROM kept LEFT JOIN stored s ON true"#,
         order.canvas.0,
@@ -123,6 +130,7 @@ pub(crate) async fn insert(
         KEPT_HOURS,
         max_bytes,
         MAX_OF_USER,
+        MAX_UNFINISHED,
     )
     .fetch_one(executor)
     .await?;
@@ -141,6 +149,7 @@ pub(crate) async fn insert(
         }),
         (None, Some(end)) if row.is_user_full => Asked::UserFull(end),
         (None, _) if row.is_full => Asked::Full,
+        (None, _) if row.is_busy => Asked::Busy,
         (None, _) => Asked::Unfinished,
     })
 }

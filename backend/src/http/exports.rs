@@ -42,6 +42,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 const RUNNING_PAUSE: Duration = Duration::from_secs(5);
 /// When it is worth asking again while the files of all users are as large as may be.
 const FULL_PAUSE: Duration = Duration::from_mins(10);
+/// When it is worth asking again while as many exports wait as may be.
+const BUSY_PAUSE: Duration = Duration::from_mins(1);
 
 /// The routes of this module.
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -72,6 +74,7 @@ async fn create(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
     CanvasPath(id): CanvasPath,
+    client: ClientAddr,
     Json(body): Json<NewExport>,
 ) -> Result<(StatusCode, JsonBody<Export>), ApiError> {
     let user = session.user_id();
@@ -111,13 +114,20 @@ async fn create(
     };
     let max_bytes = state.config.exports_max_bytes;
     let now = state.hub.clock().now();
-    match rows::insert(&state.pool, user, &order, max_bytes).await? {
+    let limits = &state.user_limits;
+    limits.export(client.ip).map_err(ApiError::RateLimited)?;
+    let asked = rows::insert(&state.pool, user, &order, max_bytes).await;
+    if !matches!(asked, Ok(Asked::Stored(_))) {
+        limits.refund_export(client.ip);
+    }
+    match asked? {
         Asked::Stored(export) => {
             state.export_asked.notify_one();
             Ok((StatusCode::ACCEPTED, JsonBody(export)))
         }
         Asked::Unfinished => Err(ApiError::ExportRunning(RUNNING_PAUSE)),
         Asked::UserFull(until) => Err(ApiError::RateLimited(wait(until, now))),
+        Asked::Busy => Err(ApiError::Overloaded(BUSY_PAUSE)),
         Asked::Full => Err(ApiError::Overloaded(FULL_PAUSE)),
     }
 }

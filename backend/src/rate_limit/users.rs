@@ -14,6 +14,7 @@ pub(crate) struct UserLimits {
     joins: KeyedLimiter<UserId>,
     joins_from: KeyedLimiter<IpAddr>,
     cases_from: KeyedLimiter<IpAddr>,
+    exports_from: KeyedLimiter<IpAddr>,
     conversations: KeyedLimiter<UserId>,
 }
 
@@ -27,6 +28,7 @@ impl UserLimits {
             joins: KeyedLimiter::new(quota(300, 300)),
             joins_from: KeyedLimiter::new(quota(6_000, 3_000)),
             cases_from: KeyedLimiter::new(quota(20, 100)),
+            exports_from: KeyedLimiter::new(quota(6, 40)),
             conversations: KeyedLimiter::new(quota(6, 60)),
         }
     }
@@ -67,6 +69,22 @@ impl UserLimits {
         Ok(())
     }
 
+    /// Counts an export asked for from this address: each user has one at a time, but guests
+    /// are many.
+    pub(crate) fn export(&self, ip: IpAddr) -> Result<(), Duration> {
+        if self.on {
+            self.exports_from.check(&network(ip))?;
+        }
+        Ok(())
+    }
+
+    /// Undoes one [`Self::export`] that led to none.
+    pub(crate) fn refund_export(&self, ip: IpAddr) {
+        if self.on {
+            self.exports_from.refund(&network(ip));
+        }
+    }
+
     /// Counts a conversation that this user begins.
     pub(crate) fn conversation(&self, user: UserId) -> Result<(), Duration> {
         if self.on {
@@ -79,6 +97,7 @@ impl UserLimits {
     pub(crate) fn evict_idle(&self) {
         self.conversations.evict_idle();
         self.cases_from.evict_idle();
+        self.exports_from.evict_idle();
         self.canvases.evict_idle();
         self.tickets.evict_idle();
         self.joins.evict_idle();
