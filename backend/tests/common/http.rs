@@ -103,7 +103,8 @@ impl Client {
         self.send(Method::DELETE, path, None).await
     }
 
-    /// Sends, and panics if the `OpenAPI` description does not have the response.
+    /// Sends, and panics if the `OpenAPI` description does not have the response, or if a 429 or
+    /// 503 does not say when to ask again.
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
         let mut request = self.request(method.clone(), path);
         if let Some(body) = body {
@@ -111,6 +112,10 @@ impl Client {
         }
         let reply = Reply::of(request).await;
         self.description().await.check(&method, path, &reply);
+        if matches!(reply.status.as_u16(), 429 | 503) {
+            let wait = reply.header("retry-after").parse::<u64>();
+            assert!(wait.is_ok_and(|wait| wait > 0), "{method} {path}");
+        }
         if let Ok(body) = serde_json::from_slice(&reply.body) {
             contract::check_answer(&method, path, reply.status.as_u16(), &body);
         }
