@@ -1,6 +1,7 @@
 //! Places for answers of any size (`BULK_READS`): snapshots, pages of a canvas and
 //! pictures. Whoever has to wait gets the next place in turns of canvases and addresses,
-//! so that neither one busy canvas nor one address keeps the others out. It knows no HTTP.
+//! so that neither one busy canvas nor one address keeps the others out. What is computed, as
+//! pictures are, leaves some places to what is only read. It knows no HTTP.
 
 use parking_lot::Mutex;
 use shared::ids::CanvasId;
@@ -28,6 +29,15 @@ enum ShareKey {
 /// The shares that one request counts for.
 type ShareKeys = [ShareKey; 2];
 
+/// What a place is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// An answer that is sent as it is read.
+    Reading,
+    /// What takes much of a processor before it is sent: pictures, films, replays of cells.
+    Computing,
+}
+
 /// See the module. Cheap to clone; clones share the places.
 #[derive(Clone, Debug)]
 pub(crate) struct BulkReads(Arc<Mutex<State>>);
@@ -35,6 +45,9 @@ pub(crate) struct BulkReads(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     free: usize,
+    /// Places for [`Work::Computing`] that are held, and how many may be.
+    computing: usize,
+    max_computing: usize,
     /// Who waits, in the order of arrival.
     waiting: Vec<Waiting>,
     /// Those that hold a place or wait for one.
@@ -46,6 +59,7 @@ struct State {
 #[derive(Debug)]
 struct Waiting {
     keys: ShareKeys,
+    work: Work,
     place: oneshot::Sender<Place>,
 }
 
@@ -61,15 +75,17 @@ struct Share {
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Place {
-    /// None once it was passed on.
-    of: Option<(BulkReads, ShareKeys)>,
+    /// None once it was taken back.
+    of: Option<(BulkReads, ShareKeys, Work)>,
 }
 
 impl BulkReads {
-    /// With so many places.
+    /// With so many places, of which a quarter is not for [`Work::Computing`].
     pub(crate) fn new(places: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
             free: places,
+            computing: 0,
+            max_computing: places - places / 4,
             waiting: Vec::new(),
             shares: HashMap::new(),
             turn: 0,
@@ -84,15 +100,12 @@ impl BulkReads {
         &self,
         canvas: CanvasId,
         address: IpAddr,
+        work: Work,
     ) -> Result<Place, NoPlace> {
         let keys = [ShareKey::Canvas(canvas), ShareKey::Address(address)];
         let granted = {
             let mut state = self.0.lock();
             state.forget_who_left();
-            if state.free > 0 && state.waiting.is_empty() {
-                state.free -= 1;
-                return Ok(state.grant(self, keys));
-            }
             if state.waiting.len() >= MAX_WAITING {
                 return Err(NoPlace);
             }
@@ -100,7 +113,8 @@ impl BulkReads {
             for key in keys {
                 state.shares.entry(key).or_default().waiting += 1;
             }
-            state.waiting.push(Waiting { keys, place });
+            state.waiting.push(Waiting { keys, work, place });
+            state.hand_out(self);
             granted
         };
         let waited = timeout(PLACE_TIMEOUT, granted).await;
@@ -123,51 +137,59 @@ impl State {
     }
 
     /// Counts a place that is given out.
-    fn grant(&mut self, bulk_reads: &BulkReads, keys: ShareKeys) -> Place {
+    fn grant(&mut self, bulk_reads: &BulkReads, keys: ShareKeys, work: Work) -> Place {
         self.turn += 1;
+        self.free -= 1;
+        self.computing += usize::from(work == Work::Computing);
         for key in keys {
             let share = self.shares.entry(key).or_default();
             share.places += 1;
             share.turn = self.turn;
         }
         Place {
-            of: Some((bulk_reads.clone(), keys)),
+            of: Some((bulk_reads.clone(), keys, work)),
         }
     }
 
-    /// Gives a place that became free to whoever is next: whose canvas and address hold
-    /// the fewest places, then whose last turn is longest ago, then who came first.
-    fn pass_on(&mut self, bulk_reads: &BulkReads) {
-        self.forget_who_left();
-        loop {
-            let next = (0..self.waiting.len()).min_by_key(|index| {
-                let shares = self.waiting[*index].keys.map(|key| {
-                    let share = self.shares.get(&key);
-                    share.map_or((0, 0), |share| (share.places, share.turn))
-                });
-                let places = shares[0].0 + shares[1].0;
-                (places, shares[0].1.max(shares[1].1), *index)
-            });
-            let Some(next) = next else {
-                self.free += 1;
-                return;
-            };
-            let Waiting { keys, place } = self.waiting.remove(next);
+    /// Gives free places to whoever is next: whose canvas and address hold the fewest places,
+    /// then whose last turn is longest ago, then who came first.
+    fn hand_out(&mut self, bulk_reads: &BulkReads) {
+        while self.free > 0
+            && let Some(next) = self.who_is_next()
+        {
+            let Waiting { keys, work, place } = self.waiting.remove(next);
             stop_waiting(&mut self.shares, keys);
-            match place.send(self.grant(bulk_reads, keys)) {
-                Ok(()) => return,
-                Err(mut place) => {
-                    // Whoever waited has just left. The lock is held: the place must not
-                    // be given back by being dropped.
-                    place.of = None;
-                    self.release(keys);
-                }
+            if let Err(mut place) = place.send(self.grant(bulk_reads, keys, work)) {
+                // Whoever waited has just left. The lock is held: the place must not be
+                // given back by being dropped.
+                place.of = None;
+                self.release(keys, work);
             }
         }
     }
 
+    /// Which of those who wait is next.
+    fn who_is_next(&self) -> Option<usize> {
+        let may_compute = self.computing < self.max_computing;
+        let may_have = |index: &usize| {
+            let waiting = self.waiting.get(*index);
+            waiting.is_some_and(|it| it.work == Work::Reading || may_compute)
+        };
+        let indices = (0..self.waiting.len()).filter(may_have);
+        indices.min_by_key(|index| {
+            let shares = self.waiting[*index].keys.map(|key| {
+                let share = self.shares.get(&key);
+                share.map_or((0, 0), |share| (share.places, share.turn))
+            });
+            let places = shares[0].0 + shares[1].0;
+            (places, shares[0].1.max(shares[1].1), *index)
+        })
+    }
+
     /// Counts a place that is given back.
-    fn release(&mut self, keys: ShareKeys) {
+    fn release(&mut self, keys: ShareKeys, work: Work) {
+        self.free += 1;
+        self.computing -= usize::from(work == Work::Computing);
         for key in keys {
             if let Some(share) = self.shares.get_mut(&key) {
                 share.places -= 1;
@@ -195,10 +217,11 @@ fn forget_idle(shares: &mut HashMap<ShareKey, Share>, key: ShareKey) {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if let Some((bulk_reads, keys)) = self.of.take() {
+        if let Some((bulk_reads, keys, work)) = self.of.take() {
             let mut state = bulk_reads.0.lock();
-            state.release(keys);
-            state.pass_on(&bulk_reads);
+            state.release(keys, work);
+            state.forget_who_left();
+            state.hand_out(&bulk_reads);
         }
     }
 }
@@ -212,10 +235,24 @@ mod tests {
         IpAddr::from([192, 0, 2, last])
     }
 
+    /// A place for an answer that is only read.
+    async fn read(reads: &BulkReads, canvas: i64, last: u8) -> Result<Place, NoPlace> {
+        let address = address(last);
+        reads
+            .acquire(CanvasId(canvas), address, Work::Reading)
+            .await
+    }
+
+    async fn compute(reads: &BulkReads) -> Result<Place, NoPlace> {
+        reads
+            .acquire(CanvasId(1), address(1), Work::Computing)
+            .await
+    }
+
     /// Who gets a place, in this order, of those who wait for the only one.
     async fn order(waiting: &[(i64, u8)]) -> Vec<usize> {
         let reads = BulkReads::new(1);
-        let held = reads.acquire(CanvasId(100), address(100)).await.unwrap();
+        let held = read(&reads, 100, 100).await.unwrap();
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut all: Vec<_> = waiting
             .iter()
@@ -223,7 +260,7 @@ mod tests {
             .map(|(index, (canvas, ip))| {
                 let (reads, order) = (reads.clone(), order.clone());
                 async move {
-                    let place = reads.acquire(CanvasId(*canvas), address(*ip)).await;
+                    let place = read(&reads, *canvas, *ip).await;
                     order.lock().push(index);
                     drop(place.unwrap());
                 }
@@ -255,18 +292,13 @@ mod tests {
     #[tokio::test]
     async fn who_left_gets_no_place_and_none_is_lost() {
         let reads = BulkReads::new(1);
-        let held = reads.acquire(CanvasId(1), address(1)).await.unwrap();
-        let mut gone = Box::pin(reads.acquire(CanvasId(1), address(1)));
+        let held = read(&reads, 1, 1).await.unwrap();
+        let mut gone = Box::pin(read(&reads, 1, 1));
         assert!((&mut gone).now_or_never().is_none());
         drop(gone);
         drop(held);
-        let held = reads.acquire(CanvasId(2), address(1)).await.unwrap();
-        assert!(
-            reads
-                .acquire(CanvasId(2), address(1))
-                .now_or_never()
-                .is_none()
-        );
+        let held = read(&reads, 2, 1).await.unwrap();
+        assert!(read(&reads, 2, 1).now_or_never().is_none());
         drop(held);
         assert!(reads.0.lock().shares.is_empty());
         assert_eq!(reads.0.lock().free, 1);
@@ -275,7 +307,37 @@ mod tests {
     #[tokio::test]
     async fn nobody_waits_for_long() {
         let reads = BulkReads::new(1);
-        let _held = reads.acquire(CanvasId(1), address(1)).await.unwrap();
-        assert!(reads.acquire(CanvasId(1), address(2)).await.is_err());
+        let _held = read(&reads, 1, 1).await.unwrap();
+        assert!(read(&reads, 1, 2).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_computed_leaves_places_to_what_is_read() {
+        let reads = BulkReads::new(8);
+        let mut computing = Vec::new();
+        while let Some(place) = compute(&reads).now_or_never() {
+            computing.push(place.unwrap());
+        }
+        assert_eq!(computing.len(), 6);
+        let mut waiting = Box::pin(compute(&reads));
+        assert!((&mut waiting).now_or_never().is_none());
+        // Who may have a place does not wait behind who may not.
+        let read = [read(&reads, 1, 1).await, read(&reads, 2, 2).await];
+        assert!(read.iter().all(Result::is_ok));
+        drop(read);
+        assert!((&mut waiting).now_or_never().is_none());
+        computing.pop();
+        drop(waiting.await.unwrap());
+        drop(computing);
+        assert_eq!(reads.0.lock().free, 8);
+        assert_eq!(reads.0.lock().computing, 0);
+        // A few places are for everything.
+        let few = BulkReads::new(3);
+        let all = [
+            compute(&few).await,
+            compute(&few).await,
+            compute(&few).await,
+        ];
+        assert!(all.iter().all(Result::is_ok));
     }
 }

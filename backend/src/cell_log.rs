@@ -1,10 +1,11 @@
-//! Reads the tile events of a cell, from its segments and the log, and replays them. Cells whose authors were
-//! asked for a short time ago are kept, so that only newer events are read. Knows nothing
-//! of HTTP.
+//! Reads the tile events of a cell, from its segments and the log, and replays them. Cells
+//! whose authors were asked for a short time ago are kept, so that only newer events are
+//! read. Knows nothing of HTTP.
 
 use crate::{
     cell_history::{CellHistory, Rules, Step},
-    db::{self, Pool, rewrites},
+    db::{self, DbError, Pool, rewrites},
+    low_priority::{self, LowPriorityError},
     past::tiles,
 };
 use parking_lot::Mutex;
@@ -14,7 +15,9 @@ use shared::{
 };
 use sqlx::PgExecutor;
 use std::{
+    any::Any,
     ops::Range,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -28,7 +31,7 @@ const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// A cell that nobody asks for is kept for so long.
 const UNUSED: Duration = Duration::from_mins(1);
 
-/// The cell after the event `until`.
+/// The cell after the event `until`. See [`fold`] for `held`.
 ///
 /// # Errors
 /// Those of the database.
@@ -38,32 +41,57 @@ pub(crate) async fn replay(
     cell: Coord,
     until: i64,
     tile_size: i32,
+    held: &Held,
 ) -> db::Result<CellHistory> {
-    let mut history = CellHistory::new(tile_size);
-    apply(pool, canvas, cell, 0..until, &mut history).await?;
-    Ok(history)
+    let history = CellHistory::new(tile_size);
+    let apply = |history: &mut CellHistory, step: &Step, rules: &Rules| history.apply(step, rules);
+    fold(pool, canvas, cell, 0..until, history, held, apply).await
 }
 
-/// Applies the events after the start of the range up to its end.
-async fn apply(
+/// What a replay holds until its thread ends: whoever asked for it may be gone before.
+pub(crate) type Held = Arc<dyn Any + Send + Sync>;
+
+/// Has `apply` take in the events after the start of the range up to its end. This may take
+/// long, and is done on threads of low priority, which hold `held` as well.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn fold<T: Send + 'static>(
     pool: &Pool,
     canvas: CanvasId,
     cell: Coord,
     range: Range<i64>,
-    history: &mut CellHistory,
-) -> db::Result<()> {
-    let mut rules = Rules::new();
+    start: T,
+    held: &Held,
+    apply: impl Fn(&mut T, &Step, &Rules) + Copy + Send + 'static,
+) -> db::Result<T> {
+    let mut state = (start, Rules::new());
     let mut known = vec![(tiles::number(cell), range.start)];
     while !known.is_empty() {
         let next = tiles::steps_after(pool, canvas, &known, range.end, SEGMENTS).await?;
-        let steps = next.steps.iter().map(|(_, step)| step);
-        add_rules(pool, canvas, steps.clone(), &mut rules).await?;
-        for step in steps {
-            history.apply(step, &rules);
-        }
         known = next.unfinished;
+        if next.steps.is_empty() {
+            continue;
+        }
+        let steps = next.steps.iter().map(|(_, step)| step);
+        add_rules(pool, canvas, steps, &mut state.1).await?;
+        let (mut value, rules) = state;
+        let held = held.clone();
+        let replay = move || {
+            for (_, step) in &next.steps {
+                apply(&mut value, step, &rules);
+            }
+            drop(held);
+            (value, rules)
+        };
+        state = low_priority::run("replay", replay).await.map_err(failed)?;
     }
-    Ok(())
+    Ok(state.0)
+}
+
+/// The error of a replay that cannot be made.
+pub(crate) fn failed(error: LowPriorityError) -> DbError {
+    DbError::from(sqlx::Error::Decode(error.into()))
 }
 
 /// Reads the rules of the rewrites that these events name, unless they are known.
@@ -109,7 +137,7 @@ struct Kept {
 }
 
 impl CellCache {
-    /// Whose each pixel is after the canvas's newest event, `head`.
+    /// Whose each pixel is after the canvas's newest event, `head`. See [`fold`] for `held`.
     ///
     /// # Errors
     /// Those of the database.
@@ -118,11 +146,16 @@ impl CellCache {
         pool: &Pool,
         key: CellKey,
         head: i64,
+        held: &Held,
     ) -> db::Result<Vec<Option<UserId>>> {
-        let (after, mut history) = self
+        let (after, history) = self
             .take(key, head)
             .unwrap_or_else(|| (0, CellHistory::new(key.tile_size)));
-        apply(pool, key.canvas, key.cell, after..head, &mut history).await?;
+        let apply = |history: &mut CellHistory, step: &Step, rules: &Rules| {
+            history.apply(step, rules);
+        };
+        let range = after..head;
+        let history = fold(pool, key.canvas, key.cell, range, history, held, apply).await?;
         let authors = history.authors();
         self.keep(key, head, history, Instant::now());
         Ok(authors)

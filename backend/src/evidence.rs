@@ -3,15 +3,15 @@
 //! It knows no HTTP.
 
 use crate::{
-    cell_history::{CellHistory, Rules},
-    cell_log,
+    cell_history::{CellHistory, Rules, Step},
+    cell_log::{self, Held},
     db::{
         self, Pool, Reads,
         cases::CaseTarget,
         comments::{self, Filter},
         direct_messages, evidence as reading,
     },
-    past::{cells, index::EventIndex, log::Log, tiles},
+    past::{cells, index::EventIndex, log::Log},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -39,8 +39,10 @@ const NEWEST: i64 = 20;
 const NEWEST_CELLS: usize = 20;
 /// How far back it is told who changed whose pixels.
 const OVERPAINTED: TimeDelta = TimeDelta::hours(24);
-/// Segments of a cell that are read at a time.
-const SEGMENTS: i64 = 16;
+/// Pairs of people of whom it is told how many pixels of whom they changed; those of the most.
+const MAX_PAIRS: usize = 500;
+/// Pairs that are counted; pixels of others are left out.
+const MAX_COUNTED_PAIRS: usize = 4_000;
 /// Authors of one tile that are told apart.
 const MAX_AUTHORS: usize = 254;
 /// The index of a pixel that is nobody's.
@@ -203,7 +205,8 @@ pub(crate) struct Gathered {
     pub(crate) reported: Vec<UserId>,
 }
 
-/// Gathers the evidence at the canvas's `last_seq`; `now` is the time of the report.
+/// Gathers the evidence at the canvas's `last_seq`; `now` is the time of the report. See
+/// [`cell_log::fold`] for `held`.
 ///
 /// # Errors
 /// Those of the database.
@@ -214,15 +217,18 @@ pub(crate) async fn gather(
     canvas: &Canvas,
     target: &CaseTarget,
     now: DateTime<Utc>,
+    held: &Held,
 ) -> db::Result<Gathered> {
     let seq = canvas.last_seq;
     match target {
         CaseTarget::Tile { .. } | CaseTarget::Area { .. } => {
-            of_cells(reads, canvas, &target.cells(), now).await
+            of_cells(reads, canvas, &target.cells(), now, held).await
         }
         CaseTarget::Message { message_id } => of_message(reads, log, canvas, *message_id).await,
         CaseTarget::Comment { comment_id } => of_comment(reads, canvas, *comment_id).await,
-        CaseTarget::User { user_id } => of_person(reads, index, log, canvas, *user_id, now).await,
+        CaseTarget::User { user_id } => {
+            of_person(reads, index, log, canvas, *user_id, now, held).await
+        }
         // Of no canvas.
         CaseTarget::DirectMessage { .. } => Ok(Gathered::default()),
         CaseTarget::Canvas => Ok(Gathered {
@@ -240,13 +246,15 @@ async fn of_cells(
     canvas: &Canvas,
     cells: &[Coord],
     now: DateTime<Utc>,
+    held: &Held,
 ) -> db::Result<Gathered> {
     let mut overpainted = OverpaintedPixels::since(now - OVERPAINTED);
     let mut tiles = Vec::new();
     let mut painters = BTreeSet::new();
     let mut creators = BTreeSet::new();
     for at in cells {
-        let cell = replay(reads, canvas, *at, &mut overpainted).await?;
+        let cell;
+        (cell, overpainted) = replay(reads, canvas, *at, overpainted, held).await?;
         let tile = frozen(&cell, canvas.tile_size, *at);
         creators.extend(cell.tile().map(|tile| tile.creator));
         painters.extend(visible_authors(&tile));
@@ -274,24 +282,18 @@ async fn replay(
     reads: &Pool,
     canvas: &Canvas,
     at: Coord,
-    overpainted: &mut OverpaintedPixels,
-) -> db::Result<CellHistory> {
-    let mut cell = CellHistory::new(canvas.tile_size);
-    let mut rules = Rules::new();
-    let mut known = vec![(tiles::number(at), 0)];
-    while !known.is_empty() {
-        let head = canvas.last_seq;
-        let next = tiles::steps_after(reads, canvas.id, &known, head, SEGMENTS).await?;
-        let steps = next.steps.iter().map(|(_, step)| step);
-        cell_log::add_rules(reads, canvas.id, steps.clone(), &mut rules).await?;
-        for step in steps {
-            cell.apply_watched(step, &rules, |pixel, of, by| {
-                overpainted.note(at, pixel, of, by, step.at);
-            });
-        }
-        known = next.unfinished;
-    }
-    Ok(cell)
+    overpainted: OverpaintedPixels,
+    held: &Held,
+) -> db::Result<(CellHistory, OverpaintedPixels)> {
+    type Replayed = (CellHistory, OverpaintedPixels);
+    let start = (CellHistory::new(canvas.tile_size), overpainted);
+    let apply = move |(cell, overpainted): &mut Replayed, step: &Step, rules: &Rules| {
+        cell.apply_watched(step, rules, |pixel, of, by| {
+            overpainted.note(at, pixel, of, by, step.at);
+        });
+    };
+    let range = 0..canvas.last_seq;
+    cell_log::fold(reads, canvas.id, at, range, start, held, apply).await
 }
 
 /// A cell as it is kept.
@@ -344,9 +346,28 @@ struct OverpaintedPixels {
 
 #[derive(Default)]
 struct Pair {
-    /// Each counts once, however often it was changed.
-    pixels: HashSet<(Coord, usize)>,
+    /// Of each cell which pixels were changed, a bit each: each counts once, however often it
+    /// was changed.
+    cells: HashMap<Coord, Vec<u64>>,
     last_at: Option<Timestamp>,
+}
+
+impl Pair {
+    fn note(&mut self, at: Coord, pixel: usize) {
+        let words = self.cells.entry(at).or_default();
+        let (word, bit) = (pixel / 64, pixel % 64);
+        if words.len() <= word {
+            words.resize(word + 1, 0);
+        }
+        if let Some(word) = words.get_mut(word) {
+            *word |= 1 << bit;
+        }
+    }
+
+    fn pixels(&self) -> i64 {
+        let words = self.cells.values().flatten();
+        words.map(|word| i64::from(word.count_ones())).sum()
+    }
 }
 
 impl OverpaintedPixels {
@@ -362,8 +383,11 @@ impl OverpaintedPixels {
         if DateTime::from(time) < self.since {
             return;
         }
+        if self.pairs.len() >= MAX_COUNTED_PAIRS && !self.pairs.contains_key(&(by, of)) {
+            return;
+        }
         let pair = self.pairs.entry((by, of)).or_default();
-        pair.pixels.insert((at, pixel));
+        pair.note(at, pixel);
         pair.last_at = pair.last_at.max(Some(time));
     }
 
@@ -375,12 +399,13 @@ impl OverpaintedPixels {
                 Some(StoredOverpainted {
                     by,
                     of,
-                    pixels: i64::try_from(pair.pixels.len()).unwrap_or(i64::MAX),
+                    pixels: pair.pixels(),
                     last_at: pair.last_at?,
                 })
             })
             .collect();
         list.sort_by_key(|pair| (-pair.pixels, pair.by, pair.of));
+        list.truncate(MAX_PAIRS);
         list
     }
 }
@@ -505,13 +530,14 @@ async fn of_person(
     canvas: &Canvas,
     user: UserId,
     now: DateTime<Utc>,
+    held: &Held,
 ) -> db::Result<Gathered> {
     let head = canvas.last_seq;
     let messages = log
         .newest_messages_of(reads, canvas.id, user, head, NEWEST)
         .await?;
     let cells = cells::newest_of(index, canvas.id, user, head, NEWEST_CELLS).await?;
-    let of_cells = of_cells(reads, canvas, &cells, now).await?;
+    let of_cells = of_cells(reads, canvas, &cells, now, held).await?;
     Ok(Gathered {
         evidence: StoredEvidence {
             messages: Some(chat(with_words(reads, canvas.id, messages).await?)),

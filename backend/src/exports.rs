@@ -11,6 +11,7 @@ use crate::{
         exports::{self as rows, Job},
         notifications::{self, About, NewNotification},
     },
+    low_priority::{self, LowPriorityError},
     past::{
         area::Area,
         film::{Format, Palette},
@@ -19,16 +20,11 @@ use crate::{
     realtime::Hub,
 };
 use file::File;
-use rustix::process::setpriority_process;
 use shared::api::{Canvas, exports::ExportKind, notifications::NotificationKind};
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    thread,
-    time::Duration,
-};
+use std::{thread, time::Duration};
 use tokio::{
     runtime::Handle,
-    sync::{Notify, oneshot},
+    sync::Notify,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -37,8 +33,6 @@ use tokio_util::sync::CancellationToken;
 const INTERVAL: Duration = Duration::from_secs(2);
 /// The pause after the database was away.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
-/// How much lower the priority of the threads is.
-const NICENESS: i32 = 10;
 
 /// What exports are made with. Cheap to clone.
 #[derive(Clone)]
@@ -120,24 +114,17 @@ async fn make(exporter: &Exporter, job: &Job, stop: &CancellationToken) {
 
 /// Runs the job on a thread of low priority.
 async fn on_own_thread(exporter: Exporter, job: Job, stop: CancellationToken) -> Outcome {
-    let (done, outcome) = oneshot::channel();
     let runtime = Handle::current();
-    let work = move || {
-        // Where it is forbidden, the priority stays as it is.
-        let _ = setpriority_process(None, NICENESS);
-        let made = catch_unwind(AssertUnwindSafe(|| {
-            runtime.block_on(attempt(&exporter, &job, &stop))
-        }));
-        // Nobody waits any more where the server has stopped.
-        let _ = done.send(made.unwrap_or(Outcome::Ended));
-    };
-    let spawned = thread::Builder::new().name("export".to_owned()).spawn(work);
-    if let Err(error) = spawned {
-        tracing::warn!(%error, "cannot start a thread for an export");
-        sleep(RETRY_PAUSE).await;
-        return Outcome::Again;
+    let work = move || runtime.block_on(attempt(&exporter, &job, &stop));
+    match low_priority::run("export", work).await {
+        Ok(outcome) => outcome,
+        Err(LowPriorityError::Panicked) => Outcome::Ended,
+        Err(error @ LowPriorityError::Spawn(_)) => {
+            tracing::warn!(%error, "an export is tried again");
+            sleep(RETRY_PAUSE).await;
+            Outcome::Again
+        }
     }
-    outcome.await.unwrap_or(Outcome::Ended)
 }
 
 async fn attempt(exporter: &Exporter, job: &Job, stop: &CancellationToken) -> Outcome {

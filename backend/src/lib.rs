@@ -21,6 +21,7 @@ mod exports;
 mod http;
 mod large_bodies;
 mod list_limits;
+mod low_priority;
 mod message_id;
 mod op_filter;
 mod origin_notes;

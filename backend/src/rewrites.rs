@@ -8,8 +8,9 @@ pub(crate) use run::{Job, MAX_SILENCE_MS, run};
 
 use crate::{
     cell_history::{CellHistory, Rule, Rules, Step},
-    cell_log,
+    cell_log::{self, Held},
     db::{self, DbError, Pool, locks::TileLock},
+    low_priority,
     past::tiles::{self, KnownCell},
     realtime::RewrittenCell,
 };
@@ -21,12 +22,15 @@ use shared::{
     pixels::Pixels,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
-use tokio::task::spawn_blocking;
 
 /// Cells that are read, and changed, at once.
 const MAX_CELLS: usize = 16;
+/// The pixels of cells that are read at once.
+const MAX_PIXELS: usize = 16 * 32 * 32;
 /// Segments of a cell that are read at once.
-const SEGMENTS: i64 = 4;
+const SEGMENTS: i64 = 1;
+/// The memory of the histories of cells that are read at once, if it is not one alone.
+const MAX_HISTORY_BYTES: usize = 32 << 20;
 /// The most bytes of the events of one batch.
 const MAX_BYTES: usize = 64 * 1024;
 /// Bytes of an event without its pixels.
@@ -74,18 +78,23 @@ impl From<DbError> for SurveyError {
     }
 }
 
-/// Looks at these cells as they are after the event `head`.
+/// Looks at these cells as they are after the event `head`. See [`cell_log::fold`] for `held`.
 pub(crate) async fn survey(
     pool: &Pool,
     task: &Task,
     cells: &[i32],
     head: i64,
+    held: &Held,
 ) -> Result<Survey, SurveyError> {
     let mut survey = Survey::default();
     let mut rules = Rules::new();
     let locks = locks(pool, task).await?;
-    for cells in cells.chunks(MAX_CELLS) {
-        for cell in read_cells(pool, task, cells, head, &mut rules).await? {
+    let mut rest = cells;
+    while !rest.is_empty() {
+        let cells = &rest[..cells_at_once(task.tile_size).min(rest.len())];
+        let read = read_cells(pool, task, cells, head, &mut rules, held).await?;
+        rest = &rest[read.count..];
+        for cell in read.cells {
             let change = cell.change;
             let holder = locks.get(&cell.at).map(|lock| lock.user_id);
             survey.skipped_pixels += change.skipped;
@@ -125,6 +134,12 @@ async fn locks(pool: &Pool, task: &Task) -> db::Result<HashMap<Coord, TileLock>>
     Ok(locks.into_iter().map(|lock| (lock.at, lock)).collect())
 }
 
+/// Cells that are read at once.
+fn cells_at_once(tile_size: i32) -> usize {
+    let pixels = usize::try_from(tile_size).unwrap_or_default().pow(2);
+    (MAX_PIXELS / pixels.max(1)).clamp(1, MAX_CELLS)
+}
+
 /// Cells that may be changed in one transaction: their events are delivered together.
 fn batch_size(tile_size: i32) -> usize {
     let area = usize::try_from(tile_size).unwrap_or_default().pow(2);
@@ -133,44 +148,80 @@ fn batch_size(tile_size: i32) -> usize {
     (MAX_BYTES / bytes).clamp(1, MAX_CELLS)
 }
 
-/// The cells as they are after the event `head`, and what the task would change in each. Adds
-/// the rules of the rewrites that their events name to `rules`.
+/// What [`read_cells`] read.
+#[derive(Debug)]
+struct ReadCells {
+    cells: Vec<RewrittenCell>,
+    /// How many of the wanted cells it is about: the first ones.
+    count: usize,
+}
+
+/// The first of these cells, at least one, as they are after the event `head`, and what the
+/// task would change in each. Adds the rules of the rewrites that their events name to `rules`.
+/// Cells with long histories are read a few at a time.
 async fn read_cells(
     pool: &Pool,
     task: &Task,
     cells: &[i32],
     head: i64,
     rules: &mut Rules,
-) -> db::Result<Vec<RewrittenCell>> {
-    let mut steps: BTreeMap<i32, Vec<Step>> = BTreeMap::new();
+    held: &Held,
+) -> db::Result<ReadCells> {
+    let mut count = cells.len();
+    let mut histories: BTreeMap<i32, CellHistory> = BTreeMap::new();
     let mut known: Vec<KnownCell> = cells.iter().map(|cell| (*cell, 0)).collect();
     while !known.is_empty() {
         let next = tiles::steps_after(pool, task.canvas, &known, head, SEGMENTS).await?;
+        known = next.unfinished;
         let found = next.steps.iter().map(|(_, step)| step);
         cell_log::add_rules(pool, task.canvas, found, rules).await?;
-        for (cell, step) in next.steps {
-            steps.entry(cell).or_default().push(step);
+        let size = task.tile_size;
+        histories = replay(size, histories, next.steps, rules.clone(), held.clone()).await?;
+        let bytes: usize = histories.values().map(CellHistory::bytes).sum();
+        if bytes > MAX_HISTORY_BYTES && count > 1 {
+            count /= 2;
+            let is_left = |cell: &i32| cells[..count].contains(cell);
+            histories.retain(|cell, _| is_left(cell));
+            known.retain(|(cell, _)| is_left(cell));
         }
-        known = next.unfinished;
     }
-    let (rules, rule, tile_size) = (rules.clone(), task.rule.clone(), task.tile_size);
-    let replay = move || {
-        let cells = steps.iter().map(|(cell, steps)| {
-            let history = CellHistory::replay(tile_size, steps, &rules);
-            RewrittenCell {
-                at: tiles::coord(*cell),
-                change: history.clone().preview(&rule),
-                history,
-            }
+    let (rule, held) = (task.rule.clone(), held.clone());
+    let preview = move || {
+        let cells = histories.into_iter().map(|(cell, history)| RewrittenCell {
+            at: tiles::coord(cell),
+            change: history.clone().preview(&rule),
+            history,
         });
-        cells.collect()
+        let cells: Vec<RewrittenCell> = cells.collect();
+        drop(held);
+        cells
     };
-    spawn_blocking(replay).await.map_err(broken)
+    let cells = low_priority::run("rewrite", preview).await;
+    Ok(ReadCells {
+        cells: cells.map_err(cell_log::failed)?,
+        count,
+    })
 }
 
-/// The error of a computation that panicked or was cancelled.
-fn broken(error: tokio::task::JoinError) -> DbError {
-    DbError::from(sqlx::Error::Decode(error.into()))
+/// Applies the next events of cells.
+async fn replay(
+    tile_size: i32,
+    mut histories: BTreeMap<i32, CellHistory>,
+    steps: Vec<(i32, Step)>,
+    rules: Rules,
+    held: Held,
+) -> db::Result<BTreeMap<i32, CellHistory>> {
+    let replay = move || {
+        for (cell, step) in &steps {
+            let history = histories.entry(*cell);
+            let history = history.or_insert_with(|| CellHistory::new(tile_size));
+            history.apply(step, &rules);
+        }
+        drop(held);
+        histories
+    };
+    let replayed = low_priority::run("rewrite", replay).await;
+    replayed.map_err(cell_log::failed)
 }
 
 /// Whether a cell is in an area.

@@ -24,7 +24,10 @@ use crate::{
 use chrono::{DateTime, Utc};
 use shared::ids::{CanvasId, UserId};
 use std::{ops::Deref, sync::Arc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
+
+/// Batches of rewrites that are made at once.
+const REWRITE_TURNS: usize = 4;
 
 /// The application's state, cheap to clone; it derefs to its [`Parts`].
 #[derive(Clone)]
@@ -70,6 +73,8 @@ pub(crate) struct Parts {
     pub(crate) bulk_reads: BulkReads,
     /// Places for the files of exports, which take as long as whoever loads them.
     pub(crate) export_reads: BulkReads,
+    /// For the batches of rewrites that are made at once.
+    pub(crate) rewrite_turns: Arc<Semaphore>,
     /// Notified when somebody asked for an export.
     pub(crate) export_asked: Notify,
     /// Notified when a canvas was deleted, whose rows are to be removed.
@@ -120,6 +125,7 @@ impl AppState {
             large_bodies: LargeBodies::new(),
             bulk_reads: BulkReads::new(config.bulk_reads),
             export_reads: BulkReads::new(config.bulk_reads),
+            rewrite_turns: Arc::new(Semaphore::new(REWRITE_TURNS)),
             export_asked: Notify::new(),
             canvas_deleted: Notify::new(),
             account_deleted: Notify::new(),

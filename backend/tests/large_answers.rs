@@ -93,26 +93,35 @@ async fn a_place_is_held_until_the_peer_has_all_and_the_others_are_told() {
     ann.get("/canvases/1000000/snapshot")
         .await
         .problem(404, "canvas_not_found");
-    // Everybody else is told soon that there is no place.
-    for path in [
-        path,
-        format!("/canvases/{small}/tiles"),
-        format!("/canvases/{small}/events"),
-        format!("/canvases/{small}/messages"),
-        format!("/canvases/{small}/image.png"),
-        format!("/canvases/{small}/timelapse.gif?x0=0&y0=0&x1=0&y1=0"),
-    ] {
+    // Everybody else is told soon that there is no place, whatever they ask for.
+    let lists = [
+        "snapshot", "tiles", "events", "messages", "comments", "timeline",
+    ];
+    let pictures = ["image.png", "timelapse.gif?x0=0&y0=0&x1=0&y1=0"];
+    let of_the_past = ["snapshot?at=0", "image.png?at=0", "authors?x=0&y=0"];
+    let filtered = ["events?kind=tile_created", "comments?x=0&y=0"];
+    let paths = lists.iter().chain(&pictures).chain(&of_the_past);
+    let paths = paths.chain(&filtered).map(|path| (Method::GET, *path));
+    let all = paths.chain([(Method::POST, "rewrites")]);
+    let asked = all.map(async |(method, path)| {
         let asked = Instant::now();
-        let reply = ann.get(&path).await;
-        // The peer may have been cut meanwhile.
-        if began.elapsed() < Duration::from_secs(9) {
-            reply.problem(503, "overloaded");
-            let wait: u64 = reply.header("retry-after").parse().unwrap();
-            assert!((1..=60).contains(&wait), "{wait}");
-            let waited = asked.elapsed();
-            assert!(waited > Duration::from_millis(1500), "{waited:?}");
-        }
+        let path = format!("/canvases/{small}/{path}");
+        let preview = json!({ "kind": "revert", "usernames": ["ann"], "dry_run": true });
+        let reply = match method {
+            Method::POST => ann.post(&path, &preview).await,
+            _ => ann.get(&path).await,
+        };
+        (path, reply, asked.elapsed())
+    });
+    for (path, reply, waited) in futures_util::future::join_all(asked).await {
+        assert_eq!(reply.status, 503, "{path}");
+        reply.problem(503, "overloaded");
+        let wait: u64 = reply.header("retry-after").parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+        assert!(waited > Duration::from_millis(1500), "{path}: {waited:?}");
     }
+    // The peer was not cut before.
+    assert!(began.elapsed() < Duration::from_secs(9));
     // The peer is cut, and the place is free.
     let freed = async { while ann.get(&snapshot).await.status != 200 {} };
     timeout(PATIENCE, freed).await.unwrap();

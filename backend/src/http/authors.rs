@@ -10,7 +10,7 @@ use super::{
     past as moments,
 };
 use crate::{
-    cell_log::{self, CellKey},
+    cell_log::{self, CellKey, Held},
     db::{canvases, users},
     state::AppState,
 };
@@ -22,7 +22,7 @@ use shared::{
     ids::UserId,
     pixels::Pixels,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -82,7 +82,8 @@ async fn authors(
         Some(at) => moments::resolve(&state, id, "at", at).await?,
         None => canvas.last_seq,
     };
-    let place = bulk::place(&state, id, client).await?;
+    let place = Arc::new(bulk::place_to_compute(&state, id, client).await?);
+    let held: Held = place.clone();
     let pixels = if seq == canvas.last_seq {
         let key = CellKey {
             canvas: id,
@@ -90,9 +91,10 @@ async fn authors(
             cell,
             tile_size: grid.tile_size,
         };
-        state.cell_cache.authors(reads, key, seq).await?
+        state.cell_cache.authors(reads, key, seq, &held).await?
     } else {
-        let history = cell_log::replay(reads, id, cell, seq, grid.tile_size).await?;
+        let size = grid.tile_size;
+        let history = cell_log::replay(reads, id, cell, seq, size, &held).await?;
         history.authors()
     };
     let (authors, pixels) = indexed(&pixels);

@@ -3,7 +3,7 @@
 
 use super::{client_addr::ClientAddr, error::ApiError};
 use crate::{
-    bulk_reads::{NoPlace, PLACE_TIMEOUT, Place},
+    bulk_reads::{NoPlace, PLACE_TIMEOUT, Place, Work},
     db::Lease,
     rate_limit::network,
     state::AppState,
@@ -29,7 +29,7 @@ use tokio::time::timeout;
 /// Bytes of a piece that is sent at once, about.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;
 
-/// A place for an answer about this canvas to this client.
+/// A place for an answer about this canvas to this client, which is sent as it is read.
 ///
 /// # Errors
 /// `Overloaded` if none is free for too long.
@@ -38,8 +38,21 @@ pub(super) async fn place(
     canvas: CanvasId,
     client: ClientAddr,
 ) -> Result<Place, ApiError> {
-    let place = state.bulk_reads.acquire(canvas, network(client.ip)).await;
-    Ok(place?)
+    let (reads, address) = (&state.bulk_reads, network(client.ip));
+    Ok(reads.acquire(canvas, address, Work::Reading).await?)
+}
+
+/// The same for what takes much of a processor before it is sent.
+///
+/// # Errors
+/// As [`place`].
+pub(super) async fn place_to_compute(
+    state: &AppState,
+    canvas: CanvasId,
+    client: ClientAddr,
+) -> Result<Place, ApiError> {
+    let (reads, address) = (&state.bulk_reads, network(client.ip));
+    Ok(reads.acquire(canvas, address, Work::Computing).await?)
 }
 
 /// A connection for the transaction of an answer, which other answers may hold for long.

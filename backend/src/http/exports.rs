@@ -12,6 +12,7 @@ use super::{
     past::{actor, area, at, range},
 };
 use crate::{
+    bulk_reads::Work,
     db::{
         canvases,
         exports::{self as rows, Asked, Order},
@@ -208,7 +209,7 @@ async fn file(
     let address = network(client.ip);
     let place = state
         .export_reads
-        .acquire(export.canvas_id, address)
+        .acquire(export.canvas_id, address, Work::Reading)
         .await?;
     let first = rows::chunk(reads, id, 0).await?.ok_or_else(unknown)?;
     let reads = reads.clone();

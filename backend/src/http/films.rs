@@ -14,6 +14,7 @@ use crate::{
     bulk_reads::Place,
     db::canvases,
     exports::board,
+    low_priority,
     past::{
         film::{Format, Palette},
         filming::{self, FilmError, Output, PastReader, Shot},
@@ -31,7 +32,7 @@ use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 use shared::{api::rewrites::Area, limits};
 use std::{ops::RangeInclusive, sync::Arc};
-use tokio::{runtime::Handle, sync::mpsc, task};
+use tokio::{runtime::Handle, sync::mpsc};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -115,7 +116,7 @@ async fn timelapse(
         scale: usize::try_from(scale).unwrap_or(1),
         actor,
     };
-    let place = Arc::new(bulk::place(&state, id, client).await?);
+    let place = Arc::new(bulk::place_to_compute(&state, id, client).await?);
     let film = film(&state, shot, place.clone()).await?;
     let answer = ([(header::CONTENT_TYPE, "image/gif")], film);
     Ok(etag::tagged(current, bulk::holding(place, answer)))
@@ -131,7 +132,7 @@ async fn film(state: &AppState, shot: Shot, place: Arc<Place>) -> Result<Body, A
         log: state.log.clone(),
     };
     let runtime = Handle::current();
-    task::spawn_blocking(move || {
+    let work = move || {
         let mut output = Pieces(made);
         let film = filming::film(&past, &shot, Format::Gif, &mut output);
         if let Err(error) = runtime.block_on(film) {
@@ -139,7 +140,8 @@ async fn film(state: &AppState, shot: Shot, place: Arc<Place>) -> Result<Body, A
             let _ = output.0.blocking_send(Err(error));
         }
         drop(place);
-    });
+    };
+    low_priority::spawn("film", work).map_err(ApiError::internal)?;
     let first = match pieces.recv().await {
         Some(Ok(first)) => first,
         Some(Err(FilmError::Database(error))) => return Err(error.into()),

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     db::{canvases, tiles},
+    low_priority,
     past::tiles as past,
     picture::{self, Board, Picture, View},
     state::AppState,
@@ -31,7 +32,6 @@ use shared::{
     limits,
 };
 use std::sync::Arc;
-use tokio::task;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -153,7 +153,7 @@ async fn encode(
     view: View,
     client: ClientAddr,
 ) -> Result<Picture, ApiError> {
-    let place = bulk::place(state, id, client).await?;
+    let place = bulk::place_to_compute(state, id, client).await?;
     let mut lease = bulk::lease(state).await?;
     lease.begin_snapshot().await?;
     let canvas = canvases::find(&mut lease, id, None)
@@ -181,7 +181,7 @@ async fn encode(
         drop(place);
         png
     };
-    let png = task::spawn_blocking(encode)
+    let png = low_priority::run("picture", encode)
         .await
         .map_err(ApiError::internal)?
         .map_err(ApiError::internal)?;

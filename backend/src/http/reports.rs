@@ -15,6 +15,7 @@ use super::{
     pagination::{cursor, page, page_size},
 };
 use crate::{
+    cell_log::Held,
     config::Switch,
     db::{
         self, Lease, Pool, canvases,
@@ -39,7 +40,7 @@ use shared::{
     protocol::{CaseOpened, CaseUpdated, ServerMessage},
     text,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -193,12 +194,17 @@ impl NewOne<'_> {
         }
     }
 
-    async fn evidence(&self, state: &AppState, now: DateTime<Utc>) -> db::Result<Gathered> {
+    async fn evidence(
+        &self,
+        state: &AppState,
+        now: DateTime<Utc>,
+        held: &Held,
+    ) -> db::Result<Gathered> {
         let reads = &state.pools.reads;
         match self.source {
             Source::Canvas(canvas) => {
                 let (index, log) = (&state.event_index, &state.log);
-                evidence::gather(reads, index, log, canvas, self.target, now).await
+                evidence::gather(reads, index, log, canvas, self.target, now, held).await
             }
             Source::DirectMessage(message) => evidence::of_direct_message(reads, message).await,
         }
@@ -324,9 +330,9 @@ async fn file(state: &AppState, client: ClientAddr, new: &NewOne<'_>) -> Result<
             .user_limits
             .case(client.ip)
             .map_err(ApiError::RateLimited)?;
-        let _place = bulk::place(state, canvas, client).await?;
+        let held: Held = Arc::new(bulk::place_to_compute(state, canvas, client).await?);
         let now = state.hub.clock().now();
-        Some(new.evidence(state, now).await?)
+        Some(new.evidence(state, now, &held).await?)
     };
     let mut transaction = state.pool.begin().await?;
     if !reports::lock_reporter(&mut transaction, new.reporter.id).await? {

@@ -8,6 +8,7 @@ use self::{
     start::{look, preview, start},
 };
 use super::{
+    bulk,
     canvases::{check_rate, readable, role},
     client_addr::ClientAddr,
     error::{ApiError, Resource},
@@ -69,16 +70,16 @@ async fn create(
     let canvas = canvases::find(&state.pools.reads, id, Some(user))
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
-    let asked = match body.kind.as_str() {
-        "revert" => revert(&state, &session, &canvas, role, &body).await?,
-        "restore" => restore(&state, &session, &canvas, role, &body).await?,
+    let (asked, place) = match body.kind.as_str() {
+        "revert" => revert(&state, &session, &canvas, role, &body, client).await?,
+        "restore" => restore(&state, &session, &canvas, role, &body, client).await?,
         _ => return Err(ApiError::invalid("kind", "must be revert or restore")),
     };
     let is_dry = body.dry_run.unwrap_or_default();
     if !is_dry {
         refuse_second(&state, id).await?;
     }
-    let found = look(&state, &asked, client).await?;
+    let found = look(&state, &asked, place).await?;
     if asked.kind == RewriteKind::Restore && !asked.needs_moderator {
         let area = body.area.ok_or(ApiError::Forbidden)?;
         let mut creators = rewrites::creators(&state.pools.reads, id, area).await?;
@@ -137,6 +138,7 @@ async fn undo(
         .await?
         .ok_or(ApiError::NotFound(Resource::Canvas))?;
     let maker = [undone.by.user_id];
+    let place = bulk::place_to_compute(&state, canvas_id, client).await?;
     let cells = match (undone.first_seq, undone.last_seq) {
         (Some(first), Some(last)) => {
             cells::changed_by(&state.event_index, canvas_id, &maker, first - 1..last).await?
@@ -154,7 +156,7 @@ async fn undo(
         detail: json!({ "undoes": id }),
         undoes: Some(id),
     };
-    let found = look(&state, &asked, client).await?;
+    let found = look(&state, &asked, place).await?;
     let rewrite = start(&state, &session, asked, found).await?;
     Ok((StatusCode::ACCEPTED, JsonBody(rewrite)))
 }

@@ -3,6 +3,7 @@
 use super::{Task, batch_size, read_cells};
 use crate::{
     cell_history::Rules,
+    cell_log::Held,
     db::{self, Pool, access::Standing},
     realtime::{Hub, Identity, Operation, RewriteBatch, UNKNOWN_ACL, Write, WriteError},
 };
@@ -11,7 +12,10 @@ use shared::{
     ids::RewriteId,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, interval, sleep};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, interval, sleep},
+};
 
 /// Between two signs of life.
 const BEAT_INTERVAL: Duration = Duration::from_millis(500);
@@ -34,8 +38,9 @@ pub(crate) struct Job {
     pub(crate) cells: Vec<i32>,
 }
 
-/// Carries it out, to the end or until it is stopped or refused.
-pub(crate) async fn run(hub: Hub, pool: Pool, job: Job) {
+/// Carries it out, to the end or until it is stopped or refused. Each batch waits for one of the
+/// `turns`, which all rewrites share.
+pub(crate) async fn run(hub: Hub, pool: Pool, turns: Arc<Semaphore>, job: Job) {
     let beats = async {
         let mut ticks = interval(BEAT_INTERVAL);
         loop {
@@ -46,7 +51,7 @@ pub(crate) async fn run(hub: Hub, pool: Pool, job: Job) {
         }
     };
     let changed = tokio::select! {
-        changed = change_cells(&hub, &pool, &job) => changed,
+        changed = change_cells(&hub, &pool, &turns, &job) => changed,
         () = beats => Ok(()),
     };
     let state = match changed {
@@ -66,18 +71,32 @@ pub(crate) async fn run(hub: Hub, pool: Pool, job: Job) {
     }
 }
 
-async fn change_cells(hub: &Hub, pool: &Pool, job: &Job) -> Result<(), WriteError> {
+async fn change_cells(
+    hub: &Hub,
+    pool: &Pool,
+    turns: &Arc<Semaphore>,
+    job: &Job,
+) -> Result<(), WriteError> {
     let mut rules = Rules::new();
-    for cells in job.cells.chunks(batch_size(job.task.tile_size)) {
+    let batch_size = batch_size(job.task.tile_size);
+    let mut rest = job.cells.as_slice();
+    while !rest.is_empty() {
+        let cells = &rest[..batch_size.min(rest.len())];
         let give_up = Instant::now() + RETRY_TIMEOUT;
         loop {
-            let batch = match read_batch(pool, job, cells, &mut rules).await {
-                Ok(batch) => batch,
+            // The histories of the cells are in memory until the batch is written.
+            let Ok(turn) = turns.clone().acquire_owned().await else {
+                return Err(WriteError::Unavailable);
+            };
+            let turn: Held = Arc::new(turn);
+            let (batch, count) = match read_batch(pool, job, cells, &mut rules, &turn).await {
+                Ok(read) => read,
                 Err(error) if Instant::now() > give_up || !error.is_unavailable() => {
                     tracing::warn!(rewrite = %job.id, %error, "the cells of a rewrite cannot be read");
                     return Err(WriteError::Unavailable);
                 }
                 Err(_) => {
+                    drop(turn);
                     sleep(RETRY_PAUSE).await;
                     continue;
                 }
@@ -91,8 +110,13 @@ async fn change_cells(hub: &Hub, pool: &Pool, job: &Job) -> Result<(), WriteErro
                 op_id: None,
                 operation: Operation::Rewrite(Arc::new(batch)),
             };
-            match hub.write(job.task.canvas, write).await {
-                Ok(_) => break,
+            let written = hub.write(job.task.canvas, write).await;
+            drop(turn);
+            match written {
+                Ok(_) => {
+                    rest = &rest[count..];
+                    break;
+                }
                 Err(WriteError::Busy | WriteError::Unavailable) if Instant::now() < give_up => {
                     // Cells that were changed all the same are left out the next time.
                     sleep(RETRY_PAUSE).await;
@@ -104,23 +128,26 @@ async fn change_cells(hub: &Hub, pool: &Pool, job: &Job) -> Result<(), WriteErro
     Ok(())
 }
 
+/// The first of these cells, and how many they are.
 async fn read_batch(
     pool: &Pool,
     job: &Job,
     cells: &[i32],
     rules: &mut Rules,
-) -> db::Result<RewriteBatch> {
+    turn: &Held,
+) -> db::Result<(RewriteBatch, usize)> {
     let head = db::rewrites::head(pool, job.task.canvas).await?;
     let head = head.unwrap_or_default();
-    let mut read = read_cells(pool, &job.task, cells, head, rules).await?;
-    read.retain(|cell| !cell.history.has_rewrite(job.id));
-    Ok(RewriteBatch {
+    let mut read = read_cells(pool, &job.task, cells, head, rules, turn).await?;
+    read.cells.retain(|cell| !cell.history.has_rewrite(job.id));
+    let batch = RewriteBatch {
         rewrite: job.id,
         kind: job.kind,
         rule: job.task.rule.clone(),
         rules: rules.clone(),
         needs_moderator: job.needs_moderator,
         head,
-        cells: read,
-    })
+        cells: read.cells,
+    };
+    Ok((batch, read.count))
 }

@@ -3,9 +3,12 @@
 
 use crate::{
     auth::Session,
+    bulk_reads::Place,
     cell_history::Rule,
     db::{access, users},
     http::{
+        bulk,
+        client_addr::ClientAddr,
         error::{ApiError, Resource},
         validator::Validator,
     },
@@ -54,14 +57,16 @@ pub(super) fn task(canvas: &Canvas, user: UserId, role: Role, rule: Rule) -> Tas
     }
 }
 
-/// What is to be taken back: the body's users, time and area, resolved.
+/// What is to be taken back: the body's users, time and area, resolved. The place was needed to
+/// find the cells, and is for looking at them.
 pub(super) async fn revert(
     state: &AppState,
     session: &Session,
     canvas: &Canvas,
     role: Role,
     body: &NewRewrite,
-) -> Result<Asked, ApiError> {
+    client: ClientAddr,
+) -> Result<(Asked, Place), ApiError> {
     let mut validator = Validator::default();
     let names = body.usernames.clone().unwrap_or_default();
     if !limits::REVERTED_USERS.contains(&names.len()) {
@@ -112,6 +117,7 @@ pub(super) async fn revert(
     }
     let asked: Vec<UserId> = users.iter().copied().collect();
     let range = from_seq.saturating_sub(1)..to_seq;
+    let place = bulk::place_to_compute(state, canvas.id, client).await?;
     let mut cells = cells::changed_by(&state.event_index, canvas.id, &asked, range).await?;
     if let Some(area) = area {
         cells.retain(|cell| crate::rewrites::is_in(*cell, area));
@@ -126,7 +132,7 @@ pub(super) async fn revert(
         from_seq,
         to_seq,
     };
-    Ok(Asked {
+    let asked = Asked {
         task: task(canvas, user, role, rule),
         kind: RewriteKind::Revert,
         is_own: !names_others,
@@ -136,17 +142,20 @@ pub(super) async fn revert(
         head,
         detail,
         undoes: None,
-    })
+    };
+    Ok((asked, place))
 }
 
-/// What is to be made as it was: the body's area and time, resolved.
+/// What is to be made as it was: the body's area and time, resolved. The place is as that of
+/// [`revert`].
 pub(super) async fn restore(
     state: &AppState,
     session: &Session,
     canvas: &Canvas,
     role: Role,
     body: &NewRewrite,
-) -> Result<Asked, ApiError> {
+    client: ClientAddr,
+) -> Result<(Asked, Place), ApiError> {
     let mut validator = Validator::default();
     let reason = reason(&mut validator, body);
     let area = area(&mut validator, canvas, body.area);
@@ -171,9 +180,10 @@ pub(super) async fn restore(
     let Some(area) = area else {
         return Err(ApiError::invalid("area", "must be given"));
     };
+    let place = bulk::place_to_compute(state, canvas.id, client).await?;
     let cells = cells::changed_in(&state.event_index, canvas.id, area, at_seq).await?;
     let needs_moderator = role >= Role::Moderator;
-    Ok(Asked {
+    let asked = Asked {
         task: task(canvas, session.user_id(), role, Rule::Restore { at_seq }),
         kind: RewriteKind::Restore,
         is_own: !needs_moderator,
@@ -183,7 +193,8 @@ pub(super) async fn restore(
         head,
         detail: json!({ "kind": RewriteKind::Restore, "at_seq": at_seq, "area": area }),
         undoes: None,
-    })
+    };
+    Ok((asked, place))
 }
 
 fn reason(validator: &mut Validator, body: &NewRewrite) -> String {

@@ -3,18 +3,16 @@
 use super::request::Asked;
 use crate::{
     auth::Session,
+    bulk_reads::Place,
     cell_history::Rules,
+    cell_log::Held,
     db::{
         self,
         access::Standing,
         moderation_log::{self, NewLine},
         rewrites::{self, New},
     },
-    http::{
-        bulk,
-        client_addr::ClientAddr,
-        error::{ApiError, Resource},
-    },
+    http::error::{ApiError, Resource},
     realtime::{Operation, RewriteBatch, UNKNOWN_ACL, Write, WriteError},
     rewrites::{Job, Survey, SurveyError, run, survey},
     state::AppState,
@@ -31,14 +29,15 @@ use shared::{
 use sqlx::Connection;
 use std::sync::Arc;
 
-/// Looks at what would change.
+/// Looks at what would change, with a place of the large answers.
 pub(super) async fn look(
     state: &AppState,
     asked: &Asked,
-    client: ClientAddr,
+    place: Place,
 ) -> Result<Survey, ApiError> {
-    let _place = bulk::place(state, asked.task.canvas, client).await?;
-    survey(&state.pools.reads, &asked.task, &asked.cells, asked.head)
+    let held: Held = Arc::new(place);
+    let reads = &state.pools.reads;
+    survey(reads, &asked.task, &asked.cells, asked.head, &held)
         .await
         .map_err(|error| match error {
             SurveyError::TooLarge => ApiError::TooLarge,
@@ -160,7 +159,8 @@ pub(super) async fn start(
             identity: session.identity.clone(),
             cells: found.cells,
         };
-        tokio::spawn(run(state.hub.clone(), state.pool.clone(), job));
+        let turns = state.rewrite_turns.clone();
+        tokio::spawn(run(state.hub.clone(), state.pool.clone(), turns, job));
     }
     let stored = db::rewrites::find(&state.pool, id).await?;
     stored.ok_or(ApiError::NotFound(Resource::Rewrite))
