@@ -15,8 +15,10 @@ use bytes::{Buf, Bytes};
 use socket2::SockRef;
 use std::{
     collections::VecDeque,
+    future::poll_fn,
     io::{self, ErrorKind, IoSlice, Read, Write},
     net::Shutdown,
+    ops::ControlFlow,
     sync::Arc,
 };
 use tokio::{
@@ -107,28 +109,40 @@ impl Socket {
         loop {
             // Lets other tasks run when a peer sends without a pause.
             coop::consume_budget().await;
-            let (read, reply, is_paused) = match self.pending_read.take() {
-                Some(read) => (*read, Vec::new(), false),
-                None => self.read(),
+            // What was read must not be kept in the future: it would make the future of
+            // every idle connection larger.
+            let is_paused = match self.try_recv() {
+                ControlFlow::Break(received) => return received,
+                ControlFlow::Continue(is_paused) => is_paused,
             };
-            let would_block =
-                matches!(&read, Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock);
-            if !reply.is_empty() {
-                self.pending_read = (!would_block).then(|| Box::new(read));
-                return Ok(Incoming::Reply(reply.into()));
-            }
-            if !would_block {
-                self.is_broken = read
-                    .as_ref()
-                    .is_err_and(|error| close_code(error).is_some());
-                return read.map(Incoming::Message);
-            }
             if is_paused {
                 task::yield_now().await;
             } else {
-                self.stream.readable().await?;
+                // Unlike `readable`, it needs no memory of its own: only this task reads.
+                poll_fn(|context| self.stream.poll_read_ready(context)).await?;
             }
         }
+    }
+
+    /// What [`Socket::recv`] returns, if it has arrived. Otherwise whether there may be more to
+    /// read at once.
+    fn try_recv(&mut self) -> ControlFlow<Result<Incoming, Error>, bool> {
+        let (read, reply, is_paused) = match self.pending_read.take() {
+            Some(read) => (*read, Vec::new(), false),
+            None => self.read(),
+        };
+        let would_block = matches!(&read, Err(Error::Io(e)) if e.kind() == ErrorKind::WouldBlock);
+        if !reply.is_empty() {
+            self.pending_read = (!would_block).then(|| Box::new(read));
+            return ControlFlow::Break(Ok(Incoming::Reply(reply.into())));
+        }
+        if would_block {
+            return ControlFlow::Continue(is_paused);
+        }
+        self.is_broken = read
+            .as_ref()
+            .is_err_and(|error| close_code(error).is_some());
+        ControlFlow::Break(read.map(Incoming::Message))
     }
 
     /// The next message, if it has arrived, and the frames that the protocol wants to

@@ -71,8 +71,8 @@ struct Connection {
     ping_at: Instant,
     invalid: InvalidMessages,
     control: ControlFrames,
-    /// One permit for each durable request that waits for its answer.
-    in_flight: Arc<Semaphore>,
+    /// One permit for each durable request that waits for its answer, from the first one on.
+    in_flight: Option<Arc<Semaphore>>,
     /// Requests about private messages, from the first one on.
     direct: Option<DirectQueue>,
     /// The user's buckets, from the first message on. `None` where `RATE_LIMITS` is
@@ -143,7 +143,7 @@ impl Connection {
         if self.last_received + self.membership.hub.settings().timeout <= now {
             // A message may have arrived while this task was writing.
             return match self.socket.recv().now_or_never() {
-                Some(incoming) => self.on_incoming(incoming).await,
+                Some(incoming) => Box::pin(self.on_incoming(incoming)).await,
                 None => Err(Disconnect::Lost),
             };
         }

@@ -30,7 +30,7 @@ use std::{
 /// a connection's session to its registration here.
 const REVOKED_TTL: Duration = Duration::from_mins(1);
 
-/// See [`UserConnections::delivered`].
+/// See [`Told::delivered`].
 const MAX_DELIVERED: usize = 64;
 
 /// What kind of client a connection is.
@@ -147,9 +147,16 @@ impl ConnectionHandle {
 struct UserConnections {
     /// Mostly there is one, and always few.
     connections: Vec<Arc<ConnectionHandle>>,
-    /// The newest count of unread notifications that they were told.
+    /// Boxed, since most users are told of nothing while they are connected.
+    told: Option<Box<Told>>,
+}
+
+/// What the connections of a user were told of the user's notifications.
+#[derive(Default)]
+struct Told {
+    /// The newest count of unread notifications that there was.
     unread: Option<Unread>,
-    /// The versions of the last notifications that they were told, at most [`MAX_DELIVERED`].
+    /// The versions of the last notifications, at most [`MAX_DELIVERED`].
     delivered: VecDeque<i64>,
     /// Up to which version the user's notifications were polled, while Redis is away.
     polled: Option<i64>,
@@ -259,13 +266,14 @@ impl Registry {
         let Some(user) = users.get_mut(&user) else {
             return;
         };
-        let known = user.unread.filter(|known| known.version > unread.version);
+        let told = user.told.get_or_insert_default();
+        let known = told.unread.filter(|known| known.version > unread.version);
         let newest = known.unwrap_or(unread);
-        user.unread = Some(newest);
-        if user.delivered.len() == MAX_DELIVERED {
-            user.delivered.pop_front();
+        told.unread = Some(newest);
+        if told.delivered.len() == MAX_DELIVERED {
+            told.delivered.pop_front();
         }
-        user.delivered.push_back(unread.version);
+        told.delivered.push_back(unread.version);
         let message = message(newest.count);
         for connection in &user.connections {
             connection.outbox.push(message.clone());
@@ -275,29 +283,30 @@ impl Registry {
     /// Whether the user's connections were told of the change with this version.
     pub(crate) fn was_notified(&self, user: UserId, version: i64) -> bool {
         let users = self.users.lock();
-        let user = users.get(&user);
-        user.is_some_and(|user| user.delivered.contains(&version))
+        let told = users.get(&user).and_then(|user| user.told.as_ref());
+        told.is_some_and(|told| told.delivered.contains(&version))
     }
 
     /// The users with connections, and up to which version the notifications of each were
     /// polled.
     pub(crate) fn polled_users(&self) -> Vec<(UserId, Option<i64>)> {
         let users = self.users.lock();
-        let users = users.iter();
-        users.map(|(id, user)| (*id, user.polled)).collect()
+        let polled = |user: &UserConnections| user.told.as_ref()?.polled;
+        users.iter().map(|(id, user)| (*id, polled(user))).collect()
     }
 
     /// A user's notifications were polled up to this version.
     pub(crate) fn set_polled(&self, user: UserId, version: i64) {
         if let Some(user) = self.users.lock().get_mut(&user) {
-            user.polled = Some(version);
+            user.told.get_or_insert_default().polled = Some(version);
         }
     }
 
     /// Nobody's notifications are polled any more.
     pub(crate) fn forget_polled(&self) {
-        for user in self.users.lock().values_mut() {
-            user.polled = None;
+        let mut users = self.users.lock();
+        for told in users.values_mut().filter_map(|user| user.told.as_mut()) {
+            told.polled = None;
         }
     }
 

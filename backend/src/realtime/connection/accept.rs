@@ -2,8 +2,7 @@
 //! listens for its user alone.
 
 use super::{
-    Connection, ConnectionLog, ControlFrames, Disconnect, InvalidMessages, MAX_IN_FLIGHT,
-    writing::ReplayError,
+    Connection, ConnectionLog, ControlFrames, Disconnect, InvalidMessages, writing::ReplayError,
 };
 use crate::{
     db::{access::Standing, notifications, sanctions::Sanctions},
@@ -31,7 +30,7 @@ use std::{
     sync::{Arc, atomic::AtomicI64},
     time::Instant,
 };
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 use websocket::Socket;
 
@@ -166,7 +165,7 @@ impl Hub {
         let now = Instant::now();
         let mut connection = Connection {
             socket,
-            log: ConnectionLog::start(&handle),
+            log: ConnectionLog::start(handle.clone()),
             membership: RoomMembership {
                 hub: self,
                 connection_id,
@@ -182,7 +181,7 @@ impl Hub {
             ping_at: now,
             invalid: InvalidMessages::default(),
             control: ControlFrames::new(now),
-            in_flight: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+            in_flight: None,
             direct: None,
             rates: None,
             _permit: accepted.permit,

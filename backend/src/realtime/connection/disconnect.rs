@@ -4,45 +4,50 @@
 use super::{CLOSE_TIMEOUT, Connection};
 use crate::realtime::registry::ConnectionHandle;
 use shared::protocol::CloseReason;
-use std::{fmt::Display, time::Instant};
+use std::{fmt::Display, sync::Arc, time::Instant};
 use tokio::time::timeout;
 use tracing::Span;
 
-/// A connection's tracing span and counters. Log lines name the span as their
-/// parent; it is never entered, which would cost time with every message.
+/// What the log says of a connection. A span is made for each line, and only where the line
+/// is logged: kept for as long as the connection is open, it would cost memory and time.
 pub(super) struct ConnectionLog {
-    span: Span,
+    connection: Arc<ConnectionHandle>,
     opened: Instant,
     pub(super) messages_in: u64,
 }
 
 impl ConnectionLog {
-    pub(super) fn start(connection: &ConnectionHandle) -> Self {
-        let span = tracing::info_span!(
+    pub(super) fn start(connection: Arc<ConnectionHandle>) -> Self {
+        let log = Self {
+            connection,
+            opened: Instant::now(),
+            messages_in: 0,
+        };
+        tracing::debug!(parent: &log.span(), "opened");
+        log
+    }
+
+    /// Logs a failure of the server that need not end the connection.
+    pub(super) fn failure(&self, error: &dyn Display, what: &str) {
+        tracing::warn!(parent: &self.span(), %error, "{what}");
+    }
+
+    fn closed(&self, reason: &str, messages_out: u64) {
+        let seconds = self.opened.elapsed().as_secs_f64();
+        let messages_in = self.messages_in;
+        tracing::debug!(parent: &self.span(), reason, seconds, messages_in, messages_out, "closed");
+    }
+
+    fn span(&self) -> Span {
+        let connection = &self.connection;
+        tracing::info_span!(
             parent: None,
             "connection",
             connection_id = %connection.connection_id,
             user_id = %connection.identity.user_id,
             canvas_id = connection.canvas_id.map(tracing::field::display),
             client_type = connection.client_type.name(),
-        );
-        tracing::debug!(parent: &span, "opened");
-        Self {
-            span,
-            opened: Instant::now(),
-            messages_in: 0,
-        }
-    }
-
-    /// Logs a failure of the server that need not end the connection.
-    pub(super) fn failure(&self, error: &dyn Display, what: &str) {
-        tracing::warn!(parent: &self.span, %error, "{what}");
-    }
-
-    fn closed(&self, reason: &str, messages_out: u64) {
-        let seconds = self.opened.elapsed().as_secs_f64();
-        let messages_in = self.messages_in;
-        tracing::debug!(parent: &self.span, reason, seconds, messages_in, messages_out, "closed");
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 //! and missed events from the log. Only here may this task write, and only while
 //! the outbox is paused, so that two tasks never write at the same time.
 
-use super::{CLOSE_TIMEOUT, Connection, Disconnect};
+use super::{CLOSE_TIMEOUT, Connection, Disconnect, MAX_IN_FLIGHT};
 use crate::realtime::{
     metrics::BatchStats,
     outbound::OutboundMessage,
@@ -10,8 +10,8 @@ use crate::realtime::{
     room::PAGE,
 };
 use shared::protocol::CloseReason;
-use std::{io, time::Duration};
-use tokio::sync::OwnedSemaphorePermit;
+use std::{io, sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A peer that does not read for so long is disconnected.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
@@ -127,7 +127,8 @@ impl Connection {
     /// where the token expires meanwhile.
     pub(super) async fn acquire_in_flight(&mut self) -> Result<OwnedSemaphorePermit, Disconnect> {
         loop {
-            let in_flight = self.in_flight.clone();
+            let new = || Arc::new(Semaphore::new(MAX_IN_FLIGHT));
+            let in_flight = self.in_flight.get_or_insert_with(new).clone();
             let left = self.time_left();
             tokio::select! {
                 biased;

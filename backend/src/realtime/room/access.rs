@@ -44,14 +44,15 @@ impl Room {
             let roles = roles
                 .inspect_err(|error| tracing::debug!(%error, "roles could not be read"))
                 .ok()
-                .flatten();
+                .flatten()
+                .map(Box::new);
             // Fails only if the room ended, which then has no members.
             let _ = commands.send(Command::Roles(roles)).await;
         });
     }
 
     /// Takes the roles that [`Room::read_roles`] had read.
-    pub(super) fn on_roles(&mut self, roles: Option<Roles>) {
+    pub(super) fn on_roles(&mut self, roles: Option<Box<Roles>>) {
         let read_again = self.members.end_reading_roles();
         match roles {
             Some(roles) => {

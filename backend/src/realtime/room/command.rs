@@ -66,7 +66,7 @@ pub(crate) enum Command {
     /// Another node is no longer live.
     NodeGone(NodeId),
     /// The members' roles that the room asked for; `None` where the read failed.
-    Roles(Option<Roles>),
+    Roles(Option<Box<Roles>>),
     /// Connections that join, whose `last_timestamp` the room had compared.
     Compared(Vec<Join>),
     /// A message for the members who are moderators.
