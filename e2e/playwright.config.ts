@@ -38,9 +38,9 @@ export default defineConfig({
     actionTimeout: 20_000,
     // Routes of a test do not see what a worker asks for. offline.spec.ts has it.
     serviceWorkers: "block",
-    // Of failures, in test-results/.
+    // Of failures, in test-results/. A film of every test would make all of them slower.
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    trace: { mode: "retain-on-failure", screenshots: false },
     launchOptions: {
       executablePath: process.env.STELLAR_CHROMIUM ?? "/usr/bin/chromium",
       // Playwright itself adds --no-sandbox, without which Chromium does not run as root.
