@@ -78,7 +78,7 @@ pub fn ThreadComposer(
     };
     on_cleanup(move || inbox.types(false));
     view! {
-        <form class="composer thread__composer" on:submit=submit>
+        <form class="composer conversation__composer" on:submit=submit>
             <textarea
                 class="input composer__input"
                 dir="auto"

@@ -71,10 +71,10 @@ pub fn ThreadMessage(
                 view! { <div class="message__fate">{waits}</div> }.into_any()
             }
             (DeliveryStatus::Failed(code), ThreadRowKey::Own(op_id)) => {
-                view! { <Failed reason=refusal(code, "") op_id /> }.into_any()
+                view! { <Failed reason=refusal(code).to_owned() op_id /> }.into_any()
             }
             (DeliveryStatus::Failed(code), ThreadRowKey::Message(_)) => {
-                view! { <div class="message__fate">{refusal(code, "")}</div> }.into_any()
+                view! { <div class="message__fate">{refusal(code)}</div> }.into_any()
             }
         }
     };

@@ -73,7 +73,7 @@ pub fn ThreadView(
     let is_missing = Memo::new(move |_| state.get() == ThreadState::Missing);
     view! {
         <Show when=move || !is_missing.get() fallback=move || view! { <Missing back /> }>
-            <div class="thread">
+            <div class="conversation">
                 <Head id with=with.into() name place=place.into() back />
                 <Messages id name state=state.into() sent />
                 <Foot
@@ -126,9 +126,9 @@ fn Head(
         }
     };
     view! {
-        <header class="thread__head">
+        <header class="conversation__head">
             <button
-                class="btn btn--quiet btn--icon thread__back"
+                class="btn btn--quiet btn--icon conversation__back"
                 type="button"
                 aria-label=inbox_texts().all_conversations()
                 title=inbox_texts().all_conversations()
@@ -137,9 +137,9 @@ fn Head(
                 <Icon glyph=Glyph::Back />
             </button>
             {face}
-            <div class="thread__who">
-                <h3 class="thread__name" dir="auto">{name}</h3>
-                <bdi class="faint thread__handle">{handle}</bdi>
+            <div class="conversation__who">
+                <h3 class="conversation__name" dir="auto">{name}</h3>
+                <bdi class="faint conversation__handle">{handle}</bdi>
             </div>
             <button
                 class="btn btn--quiet btn--icon"
@@ -317,7 +317,7 @@ fn Messages(
     };
     view! {
         <div
-            class="thread__list"
+            class="conversation__list"
             node_ref=scroll.list
             tabindex="0"
             role="group"
@@ -340,7 +340,7 @@ fn Messages(
                 </p>
             </Show>
             <ul
-                class="thread__messages"
+                class="conversation__messages"
                 aria-label=inbox_texts().messages()
                 aria-live=move || if state.get() == ThreadState::Ready { "polite" } else { "off" }
                 aria-relevant="additions"
@@ -356,7 +356,7 @@ fn Messages(
                 </For>
             </ul>
         </div>
-        <div class="chat__typing thread__typing" role="status" aria-label=t().typing()>{typing}</div>
+        <div class="chat__typing conversation__typing" role="status" aria-label=t().typing()>{typing}</div>
     }
 }
 
@@ -388,21 +388,21 @@ fn Foot(
         match place.get() {
         None | Some(Standing::Open) => ().into_any(),
         Some(Standing::Unasked) => view! {
-            <p class="thread__note">{move || inbox_texts().unasked_text(&name.get())}</p>
+            <p class="conversation__note">{move || inbox_texts().unasked_text(&name.get())}</p>
         }
         .into_any(),
         Some(Standing::Waiting) => view! {
-            <p class="thread__note" role="status">{move || inbox_texts().waiting_text(&name.get())}</p>
+            <p class="conversation__note" role="status">{move || inbox_texts().waiting_text(&name.get())}</p>
         }
         .into_any(),
         Some(Standing::Blocked) => view! {
-            <p class="thread__note">{move || inbox_texts().blocked_text(&name.get())}</p>
+            <p class="conversation__note">{move || inbox_texts().blocked_text(&name.get())}</p>
             <button class="btn" type="button" on:click=unblock>{inbox_texts().unblock()}</button>
         }
         .into_any(),
         Some(Standing::Asked) => view! {
-            <p class="thread__note">{move || inbox_texts().asks(&name.get())}</p>
-            <div class="thread__choice">
+            <p class="conversation__note">{move || inbox_texts().asks(&name.get())}</p>
+            <div class="conversation__choice">
                 <button
                     class="btn btn--primary"
                     type="button"
@@ -419,7 +419,7 @@ fn Foot(
     }
     };
     view! {
-        <div class="thread__foot">
+        <div class="conversation__foot">
             {inside}
             <Show when=move || may_write.get()>
                 <ThreadComposer id name sent />
