@@ -44,6 +44,34 @@ pub enum TextError {
     Marks(usize),
 }
 
+/// The characters of a user name, in words.
+const USERNAME_ALPHABET: &str = "letters, digits, _ and -";
+/// The characters of a mention's highlight type, in words.
+const HIGHLIGHT_ALPHABET: &str = "a-z and _";
+
+impl TextError {
+    /// The error that has this message, which is all that the problem of an HTTP answer says
+    /// of it.
+    pub fn from_message(message: &str) -> Option<Self> {
+        let mut words = message.split(' ');
+        let count = words.find_map(|word| word.parse().ok()).unwrap_or_default();
+        [
+            Self::Empty,
+            Self::TooShort(count),
+            Self::TooLong(count),
+            Self::Control,
+            Self::Alphabet(USERNAME_ALPHABET),
+            Self::Alphabet(HIGHLIGHT_ALPHABET),
+            Self::Line,
+            Self::Blank,
+            Self::Invisible,
+            Self::Marks(count),
+        ]
+        .into_iter()
+        .find(|error| error.to_string() == message)
+    }
+}
+
 /// Removes white space at both ends, turns line ends into `\n`, refuses control
 /// characters other than newline and tab, then checks the length in Unicode
 /// scalar values.
@@ -199,7 +227,7 @@ pub fn username(text: &str) -> Result<String, TextError> {
     {
         Ok(text)
     } else {
-        Err(TextError::Alphabet("letters, digits, _ and -"))
+        Err(TextError::Alphabet(USERNAME_ALPHABET))
     }
 }
 
@@ -212,7 +240,7 @@ pub fn highlight_type(text: &str) -> Result<String, TextError> {
     if text.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
         Ok(text)
     } else {
-        Err(TextError::Alphabet("a-z and _"))
+        Err(TextError::Alphabet(HIGHLIGHT_ALPHABET))
     }
 }
 
@@ -321,6 +349,27 @@ mod tests {
         }
         assert_eq!(name("  ", &limits::TILE_TITLE).as_deref(), Ok(""));
         assert_eq!(name("\u{301}", &limits::TILE_TITLE), Err(TextError::Blank));
+    }
+
+    #[test]
+    fn errors_are_known_by_their_messages() {
+        for error in [
+            TextError::Empty,
+            TextError::TooShort(8),
+            TextError::TooLong(2000),
+            TextError::Control,
+            username("änn").unwrap_err(),
+            highlight_type("A").unwrap_err(),
+            TextError::Line,
+            TextError::Blank,
+            TextError::Invisible,
+            TextError::Marks(MARKS_IN_A_ROW),
+        ] {
+            assert_eq!(TextError::from_message(&error.to_string()), Some(error));
+        }
+        for other in ["", "8", "must be one of 2 things"] {
+            assert_eq!(TextError::from_message(other), None, "{other}");
+        }
     }
 
     #[test]

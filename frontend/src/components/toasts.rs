@@ -155,9 +155,9 @@ fn toast(kind: NoticeKind) -> Toast {
         undo: None,
     };
     match kind {
-        NoticeKind::Refused { code, message, at } => Toast {
+        NoticeKind::Refused { code, at } => Toast {
             at,
-            ..bad(t().taken_back(&refusal(code, &message)))
+            ..bad(t().taken_back(&refusal(code)))
         },
         NoticeKind::QueueFull => bad(t().queue_full().to_owned()),
         NoticeKind::Role(role) => match role {

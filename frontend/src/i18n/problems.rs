@@ -55,10 +55,15 @@ pub fn api_problem(error: &ApiError) -> String {
     known.to_owned()
 }
 
-/// The error of the field with this name, if there is one.
+/// The text for the field with this name, if it is wrong. Of what is wrong with other fields than
+/// texts the server says nothing that a program could tell.
 pub fn field_problem(fields: &[FieldError], name: &str) -> Option<String> {
     let field = fields.iter().find(|error| error.field == name)?;
-    Some(t().problem_field(&field.message))
+    let known = TextError::from_message(&field.message);
+    Some(known.map_or_else(
+        || t().problem_field().to_owned(),
+        |error| text_problem(&error),
+    ))
 }
 
 /// The text for an invalid text.
@@ -76,10 +81,9 @@ pub fn text_problem(error: &TextError) -> String {
     }
 }
 
-/// The text for a change that the server refused. `message` is the server's
-/// message, used for codes of a later version.
-pub fn refusal(code: ErrorCode, message: &str) -> String {
-    let known = match code {
+/// The text for a change that the server refused.
+pub fn refusal(code: ErrorCode) -> &'static str {
+    match code {
         ErrorCode::TextEmpty => t().text_empty(),
         ErrorCode::TextTooLong => t().refused_text_too_long(),
         ErrorCode::OutOfBounds => t().refused_out_of_bounds(),
@@ -105,9 +109,34 @@ pub fn refusal(code: ErrorCode, message: &str) -> String {
         | ErrorCode::InvalidMessage
         | ErrorCode::CanvasMismatch
         | ErrorCode::TooFarBehind
-        | ErrorCode::Other => {
-            return t().problem_field(message);
+        | ErrorCode::Other => t().problem_field(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::testing::use_english;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn what_is_wrong_with_a_field_is_told_in_the_language_of_the_page() {
+        use_english();
+        let wrong = |message: &str| FieldError {
+            field: "name".to_owned(),
+            message: message.to_owned(),
+        };
+        for (message, told) in [
+            (
+                "must have at most 80 characters",
+                "At most 80 characters, please.",
+            ),
+            ("must not be empty", "Something has to be written here."),
+            ("must be better", "This is not accepted."),
+        ] {
+            let told = Some(told.to_owned());
+            assert_eq!(field_problem(&[wrong(message)], "name"), told);
         }
-    };
-    known.to_owned()
+        assert_eq!(field_problem(&[wrong("must be better")], "title"), None);
+    }
 }

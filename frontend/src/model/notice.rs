@@ -67,8 +67,6 @@ pub enum NoticeKind {
     Refused {
         /// The reason's code.
         code: ErrorCode,
-        /// The server's sentence.
-        message: String,
         /// The tile, if it was a change of one.
         at: Option<Coord>,
     },

@@ -348,7 +348,6 @@ impl<B: Backend> SessionState<B> {
     fn notify_refusal(&mut self, refusal: &Refusal, at: Coord) {
         self.notify(NoticeKind::Refused {
             code: refusal.code(),
-            message: refusal.to_string(),
             at: Some(at),
         });
     }

@@ -320,13 +320,13 @@ fn MessageFate(
         }
         (DeliveryStatus::Failed(code), Some(op), _) => {
             let why = if code == ErrorCode::Forbidden {
-                chat_texts().edit_too_late().to_string()
+                chat_texts().edit_too_late()
             } else {
-                refusal(code, "")
+                refusal(code)
             };
             view! {
                 <Failed
-                    reason=chat_texts().not_saved(&why)
+                    reason=chat_texts().not_saved(why)
                     retry=Callback::new(move |()| session.retry_edit(op))
                     discard=Callback::new(move |()| session.discard_edit(op))
                 />
@@ -335,14 +335,14 @@ fn MessageFate(
         }
         (DeliveryStatus::Failed(code), None, ChatKey::Own(op)) => view! {
             <Failed
-                reason=t().not_sent(&refusal(code, ""))
+                reason=t().not_sent(refusal(code))
                 retry=Callback::new(move |()| session.retry_chat(op))
                 discard=Callback::new(move |()| session.discard_chat(op))
             />
         }
         .into_any(),
         (DeliveryStatus::Failed(code), None, ChatKey::Message(_)) => {
-            view! { <div class="message__fate">{refusal(code, "")}</div> }.into_any()
+            view! { <div class="message__fate">{refusal(code)}</div> }.into_any()
         }
     }
 }

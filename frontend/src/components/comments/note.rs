@@ -95,10 +95,10 @@ pub fn Note(
             view! { <p class="note__fate">{texts.waits()}</p> }.into_any()
         }
         (DeliveryStatus::Failed(code), CommentKey::Own(op)) => {
-            let why = refusal(code, "");
+            let why = refusal(code);
             view! {
                 <p class="note__fate">
-                    <span>{texts.not_sent(&why)}</span>
+                    <span>{texts.not_sent(why)}</span>
                     <button class="link" type="button" on:click=move |_| session.retry_comment(op)>
                         {texts.retry()}
                     </button>

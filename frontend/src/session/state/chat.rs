@@ -96,17 +96,13 @@ impl<B: Backend> SessionState<B> {
 
     /// The server refused a request about the chat. Words stay in the chat, where
     /// they are shown.
-    pub(super) fn refuse_chat(&mut self, id: OpId, code: ErrorCode, message: String) {
+    pub(super) fn refuse_chat(&mut self, id: OpId, code: ErrorCode) {
         let mut is_shown = false;
         self.store.chat.update(|rows| {
             is_shown = chat::refuse(rows, id, code) || chat::edit_refused(rows, id, code);
         });
         if !is_shown {
-            self.notify(NoticeKind::Refused {
-                code,
-                message,
-                at: None,
-            });
+            self.notify(NoticeKind::Refused { code, at: None });
         }
     }
 

@@ -69,24 +69,14 @@ impl<B: Backend> SessionState<B> {
 
     /// The server refused a request about a comment. A new one stays, so that
     /// it can be sent again; what else was shown is taken back.
-    pub(super) fn refuse_comment(
-        &mut self,
-        op: &Op,
-        code: ErrorCode,
-        message: String,
-        is_shelved: bool,
-    ) {
+    pub(super) fn refuse_comment(&mut self, op: &Op, code: ErrorCode, is_shelved: bool) {
         self.store
             .comments
             .update(|comments| comments.refuse(op.id, code));
         if is_shelved {
             self.notify(NoticeKind::Shelved);
         } else if !matches!(op.message, ClientMessage::CommentCreate { .. }) {
-            self.notify(NoticeKind::Refused {
-                code,
-                message,
-                at: None,
-            });
+            self.notify(NoticeKind::Refused { code, at: None });
         }
     }
 

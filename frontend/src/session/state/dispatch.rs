@@ -240,14 +240,12 @@ impl<B: Backend> SessionState<B> {
 
     /// The server refused a request: it is taken back, what is still pending
     /// is rebased, and the user is told.
-    pub(super) fn refuse(&mut self, id: OpId, code: ErrorCode, message: String, now: i64) {
+    pub(super) fn refuse(&mut self, id: OpId, code: ErrorCode, now: i64) {
         let Some(op) = self.finish(id) else { return };
         let is_shelved = self.shelve(&op, code);
         let at = match op.ordering_key {
-            OrderingKey::Chat => return self.refuse_chat(op.id, code, message),
-            OrderingKey::Comments => {
-                return self.refuse_comment(&op, code, message, is_shelved);
-            }
+            OrderingKey::Chat => return self.refuse_chat(op.id, code),
+            OrderingKey::Comments => return self.refuse_comment(&op, code, is_shelved),
             OrderingKey::Tile(at) => at,
         };
         if let Some(history) = self.history.get_mut(&at) {
@@ -258,11 +256,7 @@ impl<B: Backend> SessionState<B> {
         self.notify(if is_shelved {
             NoticeKind::Shelved
         } else {
-            NoticeKind::Refused {
-                code,
-                message,
-                at: Some(at),
-            }
+            NoticeKind::Refused { code, at: Some(at) }
         });
     }
 

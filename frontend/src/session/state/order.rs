@@ -70,7 +70,7 @@ impl<B: Backend> SessionState<B> {
             let code = ErrorCode::Sanctioned;
             is_shelved |= self.shelve(&op, code);
             match op.ordering_key {
-                OrderingKey::Chat => self.refuse_chat(op.id, code, String::new()),
+                OrderingKey::Chat => self.refuse_chat(op.id, code),
                 OrderingKey::Comments => self
                     .store
                     .comments

@@ -221,7 +221,7 @@ impl<B: Backend> SessionState<B> {
             }
             _ => {}
         }
-        self.refuse(id, error.code, error.message, now);
+        self.refuse(id, error.code, now);
         next
     }
 
@@ -234,7 +234,6 @@ impl<B: Backend> SessionState<B> {
             // The lock's owner is not known yet.
             None | Some(_) => NoticeKind::Refused {
                 code: ErrorCode::TileLocked,
-                message: String::new(),
                 at: Some(at),
             },
         });
