@@ -65,7 +65,7 @@ scale = حجم البكسل
 
 export = تصدير…
 export-title = تصدير
-kind = ماذا
+kind = النوع
 kind-gif = GIF
 kind-apng = APNG
 kind-png = PNG
@@ -74,7 +74,7 @@ kind-gif-hint = فيلم يعمل في كل مكان.
 kind-apng-hint = فيلم بصيغة PNG أصغر من GIF، تشغّله المتصفحات.
 kind-png-hint = صورة واحدة.
 kind-log-hint = كل ما حدث هنا، حدث في كل سطر: نسختك من التاريخ كله.
-of-what = من
+of-what = النطاق
 whole-board = اللوح
 an-area = منطقة
 this-tile = المربّع { $place }

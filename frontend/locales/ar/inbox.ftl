@@ -19,15 +19,15 @@ sign-in-first = سجّل الدخول لرؤية الجديد.
 ## What notifications tell.
 
 somebody = أحدهم
-liked-one = أعجب { $name } مربّعك { $place }
+liked-one = نال مربّعك { $place } إعجاب { $name }
 liked-many =
     { $n ->
-        [zero] أعجب { $name } مربّعك { $place }
-        [one] أعجب { $name } وشخصًا آخر مربّعك { $place }
-        [two] أعجب { $name } وشخصين آخرين مربّعك { $place }
-        [few] أعجب { $name } و{ $n } آخرين مربّعك { $place }
-        [many] أعجب { $name } و{ $n } آخرين مربّعك { $place }
-       *[other] أعجب { $name } و{ $n } آخرين مربّعك { $place }
+        [zero] نال مربّعك { $place } إعجاب { $name }
+        [one] نال مربّعك { $place } إعجاب { $name } وشخص آخر
+        [two] نال مربّعك { $place } إعجاب { $name } وشخصين آخرين
+        [few] نال مربّعك { $place } إعجاب { $name } و{ $n } آخرين
+        [many] نال مربّعك { $place } إعجاب { $name } و{ $n } آخرين
+       *[other] نال مربّعك { $place } إعجاب { $name } و{ $n } آخرين
     }
 painted-one = رسم { $name } في مربّعك { $place }
 painted-many =
@@ -80,7 +80,7 @@ on-comment = يعلّق أحد على مربّعي أو في نقاشي
 on-reply = يرد عليّ أحد
 on-mention = يذكرني أحد
 on-message = يراسلني أحد على الخاص
-always-told = يُعلَم دائمًا بالأدوار والقرارات والإجراءات.
+always-told = ستُبلَّغ دائمًا بالأدوار والقرارات والإجراءات.
 who-may-write = من يمكنه مراسلتي
 everybody = الجميع
 shared-canvas = من يشاركونني لوحاتي

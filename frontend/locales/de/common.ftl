@@ -62,8 +62,8 @@ policy-open = Gemeinsam
 policy-open-hint = Alle zeichnen in jeder Kachel
 policy-exclusive = Nacheinander
 policy-exclusive-hint = Eine Kachel gehört dir, solange du darin zeichnest
-policy-own = Jeder seins
-policy-own-hint = Eine Kachel gehört, wer sie begonnen hat
+policy-own = Alle für sich
+policy-own-hint = Eine Kachel gehört der Person, die sie begonnen hat
 grid-size = { $width } × { $height }
 preview-pixels = { $width } × { $height } Pixel
 side-problem = Eine Zahl von { NUMBER($least) } bis { NUMBER($most) }
@@ -138,7 +138,7 @@ ended-access = Kein Zugang
 ended-kicked = Dieser Tab wurde von der Administration getrennt
 ended-kicked-text = Die Tafel ist, wie sie zuletzt war. Was du jetzt zeichnest, wartet, bis du wieder verbunden bist.
 ended-banned = Du darfst nicht mehr hierher
-ended-banned-text = Die Tafel ist, wie sie war, als du hinausgeschickt wurdest. Frage, wer hier zuständig ist.
+ended-banned-text = Die Tafel ist, wie sie war, als du hinausgeschickt wurdest. Wende dich an die Leute, die diesen Ort betreiben.
 ended-no-access = Du kannst diese Leinwand nicht mehr sehen
 ended-no-access-text = Sie wurde privat, oder dir wurde deine Rolle genommen. Die Tafel ist, wie sie zuletzt war. Bitte die Besitzerin oder den Besitzer, dich hinzuzufügen.
 ended-rate-limited = Getrennt: zu viele Nachrichten
@@ -312,13 +312,9 @@ problem-validation = Etwas im Formular stimmt nicht.
 problem-signed-out = Du bist abgemeldet. Bitte melde dich wieder an.
 problem-forbidden = Das darfst du hier nicht.
 problem-rate-limited = Zu viel auf einmal. Bitte warte einen Moment.
-problem-field = Der Server meldet: { $message }.
+problem-field = Das wird nicht angenommen.
 text-empty = Hier muss etwas stehen.
-text-too-short =
-    { $n ->
-        [one] Bitte mindestens { $n } Zeichen.
-       *[other] Bitte mindestens { $n } Zeichen.
-    }
+text-too-short = Bitte mindestens { NUMBER($n) } Zeichen.
 text-too-long = Bitte höchstens { NUMBER($n) } Zeichen.
 text-control = Darin sind Zeichen, die nicht angezeigt werden können.
 text-alphabet = Bitte nur Buchstaben, Ziffern, _ und -.
@@ -382,8 +378,8 @@ unread =
     }
 names-offered =
     { $n ->
-        [one] { $n } Name. Eingabe übernimmt ihn.
-       *[other] { $n } Namen. Pfeiltasten wählen einen, Eingabe übernimmt ihn.
+        [one] { $n } Name. Die Eingabetaste übernimmt ihn.
+       *[other] { $n } Namen. Pfeiltasten wählen einen, die Eingabetaste übernimmt ihn.
     }
 characters-left =
     { $n ->

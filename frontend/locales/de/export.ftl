@@ -65,7 +65,7 @@ kind-log = Protokoll
 kind-gif-hint = Ein Film, der überall läuft.
 kind-apng-hint = Ein Film als PNG, kleiner als ein GIF. Browser spielen ihn ab.
 kind-png-hint = Ein Bild.
-kind-log-hint = Alles, was hier je geschah, ein Ereignis je Zeile: deine Kopie der ganzen Geschichte.
+kind-log-hint = Alles, was hier je geschah, ein Ereignis je Zeile: deine Kopie des ganzen Verlaufs.
 of-what = Wovon
 whole-board = Die Tafel
 an-area = Ein Bereich
@@ -74,7 +74,7 @@ time = Ab
 time-beginning = Anfang
 time-day = Vor einem Tag
 time-week = Vor einer Woche
-until-then = Endet mit dem gezeigten Augenblick.
+until-then = Endet mit dem gezeigten Zeitpunkt.
 by-whom = Gemalt von
 everybody = Allen
 myself = Mir
@@ -91,7 +91,7 @@ nobody-of-that-name = Niemand hier hat diesen Benutzernamen.
 
 ## A file that is being made.
 
-file = Datei der Vergangenheit
+file = Datei aus der Vergangenheit
 file-of = { $kind } von { $canvas }
 waiting = Wartet
 making = { $percent } fertig

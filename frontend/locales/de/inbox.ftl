@@ -28,8 +28,8 @@ liked-many =
 painted-one = { $name } hat in deiner Kachel { $place } gemalt
 painted-many =
     { $n ->
-        [one] { $n }-mal in deiner Kachel { $place } gemalt, zuletzt { $name }
-       *[other] { $n }-mal in deiner Kachel { $place } gemalt, zuletzt { $name }
+        [one] { $n }-mal in deiner Kachel { $place } gemalt, zuletzt von { $name }
+       *[other] { $n }-mal in deiner Kachel { $place } gemalt, zuletzt von { $name }
     }
 commented = { $name } hat Kachel { $place } kommentiert
 commented-somewhere = { $name } hat einen Kommentar geschrieben
@@ -60,7 +60,7 @@ unread-notifications =
 tell-me = Sag mir Bescheid, wenn
 on-like = jemand meine Kachel mag
 on-paint = jemand in meiner Kachel malt
-on-comment = jemand meine Kachel oder in meinem Thread kommentiert
+on-comment = jemand meine Kachel oder meinen Thread kommentiert
 on-reply = jemand mir antwortet
 on-mention = jemand mich erwähnt
 on-message = jemand mir privat schreibt

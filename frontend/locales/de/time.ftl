@@ -1,8 +1,8 @@
 ### The past of a canvas: the time bar, the moment that is looked at.
 
-clock = Geschichte
-clock-close = Geschichte schließen
-bar = Geschichte der Leinwand
+clock = Verlauf
+clock-close = Verlauf schließen
+bar = Verlauf der Leinwand
 handle = Zeitpunkt
 now = Jetzt
 before-all = Vor der ersten Änderung
@@ -21,9 +21,9 @@ close = Zeitleiste schließen
 empty = Hier wurde noch nichts gezeichnet.
 changes-and-people = { $changes }, { $people }
 past = Die Vergangenheit
-back-to-now = Zurück zu jetzt
+back-to-now = Zurück zum Jetzt
 loading = Dieser Zeitpunkt wird geladen
-may-not-draw = Das ist die Vergangenheit. Geh zurück zu jetzt, um zu zeichnen.
+may-not-draw = Das ist die Vergangenheit. Geh zurück zum Jetzt, um zu zeichnen.
 restore-tile = Diese Kachel wiederherstellen …
 restore-area = Diesen Bereich wiederherstellen …
 restore-title = Wiederherstellen, was damals war
@@ -31,20 +31,20 @@ restore-to = Wie es war: { $moment }
 
 ## Problems.
 
-away = Die Geschichte ist gerade nicht zu erreichen.
+away = Der Verlauf ist gerade nicht zu erreichen.
 busy = Der Server hat gerade zu viel zu tun.
-no-such-moment = Diesen Zeitpunkt gibt es in der Geschichte dieser Leinwand nicht.
+no-such-moment = Diesen Zeitpunkt gibt es im Verlauf dieser Leinwand nicht.
 too-far = Geh näher heran, um so viel von der Vergangenheit zu sehen.
 retry = Noch einmal versuchen
 
 ## Shortcuts.
 
-keys = Geschichte
-key-open = Geschichte öffnen oder schließen
+keys = Verlauf
+key-open = Verlauf öffnen oder schließen
 key-play = Rückwärts abspielen, Pause, abspielen; noch einmal für schneller
 key-step = Vorige oder nächste Änderung
 key-person = Vorige oder nächste Änderung von jemand anderem
-key-ends = Der Anfang, und jetzt
+key-ends = Anfang und Jetzt
 changes =
     { $n ->
         [one] { NUMBER($n) } Änderung

@@ -32,7 +32,7 @@ delete-guest-label = Para eliminarla, escribe tu nombre: { $name }
 
 ## Hidden people.
 
-hide-person = Ocultarme a esta persona
+hide-person = Ocultar a esta persona para mí
 show-person = Volver a mostrar a esta persona
 hidden = { $name } ya no se te muestra aquí. No se le dice nada.
 shown-again = { $name } se te vuelve a mostrar.

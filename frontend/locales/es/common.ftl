@@ -199,7 +199,7 @@ tile = Casilla
 messages = Mensajes
 chat-history = Historial del chat
 message = Mensaje
-message-example = Mensaje, o @ para nombrar a alguien
+message-example = Mensaje, o @ para mencionar a alguien
 chat-is-over = Aquí ya no se puede decir nada más
 sign-in-to-chat = Inicia sesión para chatear
 send = Enviar
@@ -229,7 +229,7 @@ plus = +{ NUMBER($n) }
 page-of = { $page } · { $name }
 unread-page = ({ NUMBER($n) }) { $page }
 go-to-tile = Ir a la casilla { $place }
-waits-for-connection = Espera a la conexión
+waits-for-connection = A la espera de conexión
 not-sent = No enviado: { $why }
 retry = Reintentar
 discard = Descartar
@@ -256,7 +256,7 @@ was-unliked = La casilla { $place } perdió un me gusta
 was-deleted = Se eliminó la casilla { $place }
 was-settings = Se cambió el lienzo
 no-activity-title = Todavía no ha pasado nada
-no-activity-text = Aquí aparece lo que la gente dibuja, nombra o le gusta.
+no-activity-text = Aquí aparece lo que la gente dibuja o nombra y lo que le gusta.
 
 ## Tile.
 
@@ -312,7 +312,7 @@ problem-validation = Hay algo mal en el formulario.
 problem-signed-out = Tu sesión se ha cerrado. Vuelve a iniciarla.
 problem-forbidden = No puedes hacer esto aquí.
 problem-rate-limited = Demasiadas cosas a la vez. Espera un momento.
-problem-field = El servidor dice: { $message }.
+problem-field = Esto no se acepta.
 text-empty = Aquí hay que escribir algo.
 text-too-short =
     { $n ->

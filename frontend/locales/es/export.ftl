@@ -4,7 +4,7 @@
 
 tile-as-it-was = La casilla { $place } como era entonces
 
-name-tile-then = Nombrar una casilla como era
+name-tile-then = Mencionar una casilla como era
 
 ## The bar with the past of a tile, in its panel.
 
@@ -57,7 +57,7 @@ scale = Tamaño de un píxel
 
 export = Exportar…
 export-title = Exportar
-kind = Qué
+kind = Formato
 kind-gif = GIF
 kind-apng = APNG
 kind-png = PNG
@@ -65,7 +65,7 @@ kind-log = Registro
 kind-gif-hint = Una película que se ve en todas partes.
 kind-apng-hint = Una película como PNG, más pequeña que un GIF. La reproducen los navegadores.
 kind-png-hint = Una imagen.
-kind-log-hint = Todo lo que pasó aquí, un evento por línea: tu copia de toda la historia.
+kind-log-hint = Todo lo que pasó aquí, un evento por línea: tu copia de todo el historial.
 of-what = De
 whole-board = El tablero
 an-area = Un área

@@ -3,6 +3,6 @@
 gone = Esto ya no existe.
 busy = El servidor está ocupado en este momento. Vuelve a intentarlo enseguida.
 too-many-blocks = Ya ocultas a todas las personas que puedes.
-too-many-invites = Ya hay tantas invitaciones abiertas como puede haber.
+too-many-invites = No puede haber más invitaciones abiertas.
 too-large = Es demasiado grande para enviarse.
 refused = El servidor lo ha rechazado ({ $code }).

@@ -1,8 +1,8 @@
 ### The past of a canvas: the time bar, the moment that is looked at.
 
-clock = Historia
-clock-close = Cerrar la historia
-bar = Historia del lienzo
+clock = Historial
+clock-close = Cerrar el historial
+bar = Historial del lienzo
 handle = Momento
 now = Ahora
 before-all = Antes del primer cambio
@@ -21,9 +21,9 @@ close = Cerrar la barra de tiempo
 empty = Aquí aún no se ha dibujado nada.
 changes-and-people = { $changes }, { $people }
 past = El pasado
-back-to-now = Volver a ahora
+back-to-now = Volver al presente
 loading = Cargando este momento
-may-not-draw = Esto es el pasado. Vuelve a ahora para dibujar.
+may-not-draw = Esto es el pasado. Vuelve al presente para dibujar.
 restore-tile = Restaurar esta casilla…
 restore-area = Restaurar esta área…
 restore-title = Restaurar lo que había entonces
@@ -31,20 +31,20 @@ restore-to = Como era: { $moment }
 
 ## Problems.
 
-away = En este momento no se puede acceder a la historia.
+away = En este momento no se puede acceder al historial.
 busy = El servidor tiene demasiado trabajo en este momento.
-no-such-moment = Este momento no está en la historia de este lienzo.
+no-such-moment = Este momento no está en el historial de este lienzo.
 too-far = Acércate para ver tanto del pasado.
-retry = Intentar de nuevo
+retry = Reintentar
 
 ## Shortcuts.
 
-keys = Historia
-key-open = Abrir o cerrar la historia
+keys = Historial
+key-open = Abrir o cerrar el historial
 key-play = Reproducir hacia atrás, pausar, reproducir; otra vez, más rápido
 key-step = Cambio anterior o siguiente
 key-person = Cambio anterior o siguiente de otra persona
-key-ends = El principio, y ahora
+key-ends = El principio y el presente
 changes =
     { $n ->
         [one] { NUMBER($n) } cambio

@@ -3,7 +3,7 @@
 ## The application.
 
 name = Stellar Canvas
-sentence = 小さなドット絵でできた空を、みんなでライブで描きます。
+sentence = 小さなドット絵でできた空を、みんなでリアルタイムに描きます。
 close = 閉じる
 cancel = キャンセル
 save = 保存
@@ -130,7 +130,7 @@ live = ライブ
 connecting = 接続中…
 reconnecting = { NUMBER($n) } 秒後に再接続
 offline = オフライン
-signed-out = サインアウト中
+signed-out = サインアウト済み
 try-now = 今すぐ試す
 connection-lost = 接続が切れました。再接続しています。
 ended-deleted = キャンバスは削除されました
@@ -156,7 +156,7 @@ blocked-title = ライブ接続ができません
 blocked-text = サーバーは応答していますが、プロキシやブラウザーの拡張機能など、途中の何かが WebSocket を通しません。接続できるまで、内容はこのブラウザーに保存されます。
 wrong-address-title = サーバーはこのアドレスを知りません
 wrong-address-text = このページのアドレスからの操作は受け付けられません。サーバーの運営者が許可する必要があります。
-sign-out-waits = このブラウザーではサインアウトしました。サーバーには、接続でき次第伝えます。
+sign-out-waits = このブラウザーではサインアウトしました。サーバーには、接続できしだい伝えます。
 full-title = サーバーが満員です
 full-text = 誰かが出るとすぐに入れます。それまで内容はこのブラウザーに保存されます。
 reconnect = 再接続
@@ -190,8 +190,8 @@ hide-panel = サイドパネルを隠す
 
 panels = パネル
 chat = チャット
-people = 人
-activity = 動き
+people = 参加者
+activity = アクティビティ
 tile = タイル
 
 ## Chat.
@@ -199,7 +199,7 @@ tile = タイル
 messages = メッセージ
 chat-history = チャットの履歴
 message = メッセージ
-message-example = メッセージ(@ で名前を呼ぶ)
+message-example = メッセージ(@ でメンション)
 chat-is-over = ここではもう発言できません
 sign-in-to-chat = サインインしてチャット
 send = 送信
@@ -235,7 +235,7 @@ discard = 破棄
 draws-in = タイル { $place } に描いています
 is-typing = 入力中
 looks-around = 見て回っています
-leaving = 今出ました
+leaving = たった今退出しました
 alone = ここにはあなただけです。リンクを共有すると、にぎやかになります。
 did-create = タイル { $place } を描き始めました
 did-paint = タイル { $place } に描きました
@@ -297,7 +297,7 @@ now-editor = ここで描けるようになりました。
 now-moderator = ここでモデレートできるようになりました。
 not-kept = このブラウザーに空きがありません。送信待ちのものは再読み込みすると失われます。
 points-at = { $name } がタイル { $place } を指しています
-mentioned-you = { $name } があなたを呼びました: { $text }
+mentioned-you = { $name } があなたをメンションしました: { $text }
 
 ## Problems.
 
@@ -308,7 +308,7 @@ problem-validation = フォームに誤りがあります。
 problem-signed-out = サインアウトしています。もう一度サインインしてください。
 problem-forbidden = ここではその操作はできません。
 problem-rate-limited = 操作が多すぎます。少し待ってください。
-problem-field = サーバーからの応答: { $message }
+problem-field = この入力は受け付けられません。
 text-empty = 何か入力してください。
 text-too-short = { NUMBER($n) } 文字以上で入力してください。
 text-too-long = { NUMBER($n) } 文字以内で入力してください。

@@ -4,7 +4,7 @@
 
 tile-as-it-was = 当時のタイル { $place }
 
-name-tile-then = 当時のタイルを書く
+name-tile-then = 当時のタイルを指す
 
 ## The bar with the past of a tile, in its panel.
 
@@ -14,18 +14,18 @@ changes = これまでに { NUMBER($n) } 件の変更
 change-of = 変更 { NUMBER($n) } / { $all }
 before-first = 最初の変更の前
 past-away = 今はこのタイルの過去を取得できません。
-step-created = タイルを始めた
+step-created = タイルを描き始めた
 step-painted = 描いた
 step-titled = タイトルを変えた
 step-undone = 線を取り消した
 step-deleted = タイルを削除した
-step-rewritten = 取り消したか元に戻した
+step-rewritten = 取り消しまたは復元
 step-text = { $step }: { $name }、{ $what }、{ $time }
 play = 再生
 pause = 一時停止
 board-then = 当時のボードを見る
-mention-then = 当時の姿で書く
-restore-to-this = この状態に戻す
+mention-then = 当時のタイルをチャットに書く
+restore-to-this = この状態に復元
 
 ## A GIF of a tile.
 
@@ -88,7 +88,7 @@ file-of = { $canvas } の { $kind }
 waiting = 開始を待っています
 making = { $percent } 完了
 done = 完成、{ $size }
-failed = このファイルを作れませんでした。もう一度お試しください。
+failed = このファイルを作れませんでした。もう一度試してください。
 gone = このファイルはもうありません。
 stop = 中止
 dismiss = 隠す
