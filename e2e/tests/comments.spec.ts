@@ -94,6 +94,31 @@ test("two people talk about a tile and settle it", async ({ alice, bob, canvas }
   await expect.poll(() => stored(alice, canvas)).toMatchObject([{ removed: true }, { removed: true }]);
 });
 
+test("a name is completed, and whoever is named hears of it", async ({ alice, bob, canvas }) => {
+  await bob.open(canvas);
+  const tab = await look(alice, canvas);
+  const field = section(tab).getByRole("textbox", { name: "New comment" });
+  await field.pressSequentially("See @bo");
+  const names = section(tab).getByRole("listbox", { name: "People" });
+  await expect(names.getByRole("option")).toHaveText([/Bob/]);
+  await expect(names).toBeInViewport({ ratio: 1 });
+  await tab.page.keyboard.press("Enter");
+  const text = `See @${bob.account.username}`;
+  await expect(field).toHaveValue(`${text} `);
+  await expect(names).toBeHidden();
+  // Escape offers no more, and sends nothing.
+  await field.pressSequentially("@b");
+  await expect(names).toBeVisible();
+  await tab.page.keyboard.press("Escape");
+  await expect(names).toBeHidden();
+  await field.press("Backspace");
+  await field.press("Backspace");
+  await field.press("Enter");
+  await expect.poll(() => stored(alice, canvas)).toMatchObject([{ text }]);
+  const told = await bob.api<{ items: object[] }>("GET", "/users/me/notifications");
+  expect(told.items).toMatchObject([{ kind: "mention", text }]);
+});
+
 test("somebody who may not settle a thread is not asked to", async ({ alice, newUser, bob, canvas }) => {
   await alice.paints(canvas, tile, 1, line(1));
   const his = await look(bob, canvas);
@@ -171,7 +196,10 @@ test("a link leads to a comment, with and without the tile", async ({ alice, bob
   await expect(tab.notices).toContainText("This comment is not here any more.");
 });
 
-test("what was written offline or not sent is there after a reload", async ({ alice, canvas }) => {
+test("what was written offline or not sent is there after a reload", { tag: "@phone" }, async ({
+  alice,
+  canvas,
+}) => {
   const tab = await look(alice, canvas);
   await expect(section(tab)).toContainText("Say what could be drawn here");
   const field = section(tab).getByRole("textbox", { name: "New comment" });
@@ -182,7 +210,7 @@ test("what was written offline or not sent is there after a reload", async ({ al
   await expect(field).toHaveValue("Not yet sent");
   await alice.context.setOffline(true);
   await tab.isAway();
-  await field.press("Enter");
+  await section(tab).getByRole("button", { name: "Comment", exact: true }).click();
   await expect(threads(tab).first()).toContainText("Waits for the connection.");
   await alice.context.setOffline(false);
   await tab.isLive();

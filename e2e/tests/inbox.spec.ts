@@ -143,7 +143,11 @@ test("people write to each other, beside the board and on a page", async ({
   await expect(messages(his.page)).toHaveText([/This message was removed/, /What\?/]);
 });
 
-test("a stranger's first message is a request", async ({ alice, newUser, canvas }) => {
+test("a stranger's first message is a request", { tag: "@phone" }, async ({
+  alice,
+  newUser,
+  canvas,
+}) => {
   const dave = await newUser("Dave");
   await alice.says(canvas, ["Hello"]);
   const begun = await dave.api<{ id: number }>("POST", "/conversations", {

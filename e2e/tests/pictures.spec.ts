@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, type Page, devices } from "@playwright/test";
 import { type Canvas, CanvasPage, Server, User, expect, test } from "../fixtures.ts";
+import { cutOff } from "../pseudo.ts";
 import { TimeBar } from "../time-bar.ts";
 
 const kept = join(import.meta.dirname, "../test-results/pictures");
@@ -223,5 +224,66 @@ for (const [name, colorScheme, width, height] of [
     } finally {
       await scene.strike();
     }
+  });
+}
+
+const everySize: [number, number][] = [...desktops.toReversed(), ...phones];
+
+for (const [locale, colorScheme] of [
+  ["en-GB", "light"],
+  ["de-DE", "dark"],
+  ["es-ES", "light"],
+  ["ja-JP", "dark"],
+  ["ar-EG", "light"],
+] as const) {
+  const language = locale.slice(0, 2);
+  test(`the main pages in ${language}`, { tag: "@pictures" }, async ({ newUser, bob }) => {
+    test.slow();
+    const viewport = { width: 1440, height: 900 };
+    const ann = await newUser("Ann", { locale, colorScheme, viewport });
+    const mine = `@${ann.account.username}`;
+    const canvas = await ann.createCanvas({ name: "Night sky" });
+    const tile = { x: 3, y: 3 };
+    await ann.paints(canvas, tile, 8, Array.from({ length: 16 }, (_, n) => ({ x: n, y: n })));
+    const talk = await bob.api<{ id: number }>("POST", "/conversations", {
+      username: ann.account.username,
+    });
+    await bob.api("POST", `/conversations/${talk.id}/messages`, { text: "May I paint the moon?" });
+    await bob.sends(canvas, [
+      { type: "tile_like", ...tile, liked: true },
+      { type: "comment_create", ...tile, text: "A falling star?" },
+      { type: "comment_create", ...tile, text: `${mine}, a bit more yellow?` },
+      { type: "canvas_chat", text: `${mine}, look at @3,3` },
+      { type: "tile_paint", ...tile, pixels: [[1, 10]] },
+    ]);
+    await ann.says(canvas, ["Lovely"]);
+
+    const page = await ann.context.newPage();
+    const keepAll = async (name: string) => {
+      for (const size of everySize) {
+        await keep(page, name, `${language}-${colorScheme}`, [size]);
+        expect.soft(await cutOff(page), `${name}, ${size.join("×")}`).toEqual([]);
+      }
+      await page.setViewportSize(viewport);
+    };
+    await page.goto("/inbox");
+    await expect(page.locator(".notice")).not.toHaveCount(0);
+    expect(await page.locator("html").getAttribute("lang")).toBe(language);
+    await keepAll("inbox");
+    await page.goto(`/messages/${talk.id}`);
+    await expect(page.locator(".dm")).toHaveCount(1);
+    await keepAll("messages");
+    await page.goto(`/canvas/${canvas.id}?tile=${tile.x},${tile.y}`);
+    await expect(page.locator('[role="grid"]')).toHaveAttribute("data-loaded", "true");
+    await page.getByRole("tab").first().click();
+    await expect(page.locator("[data-message-id]")).toHaveCount(2);
+    await keepAll("talk");
+    await page.getByRole("tab").last().click();
+    const thread = page.locator(".thread").first();
+    await thread.locator(".thread__acts button").first().click();
+    await thread.locator(".thread__acts button").last().click();
+    await expect(thread.locator(".then-now__canvas")).toHaveCount(2);
+    await thread.scrollIntoViewIfNeeded();
+    await keepAll("comments");
   });
 }

@@ -166,7 +166,11 @@ test("every row shows its time to the pointer and to the keyboard", async ({ ali
 });
 
 test.describe("on a touch screen", { tag: "@touch" }, () => {
-  test("a message that is swiped to the side is answered", async ({ alice, bob, canvas }) => {
+  test("a message that is swiped to the side is answered, over a reload and offline", async ({
+    alice,
+    bob,
+    canvas,
+  }) => {
     await alice.says(canvas, ["Swipe me"]);
     const tab = await bob.open(canvas);
     await tab.show("Chat");
@@ -183,6 +187,21 @@ test.describe("on a touch screen", { tag: "@touch" }, () => {
     await fingers.up();
     await expect(purpose(tab)).toContainText("Swipe me");
     await expect(tab.row("Swipe me")).not.toHaveAttribute("style", /translate/);
+
+    await tab.message.fill("An answer");
+    await tab.page.reload();
+    await tab.isLive();
+    await tab.show("Chat");
+    await expect(purpose(tab)).toContainText("Swipe me");
+    await expect(tab.message).toHaveValue("An answer");
+    await bob.context.setOffline(true);
+    await tab.isAway();
+    await tab.page.getByRole("button", { name: "Send" }).click();
+    await expect(tab.row("An answer")).toHaveAttribute("data-state", "pending");
+    await bob.context.setOffline(false);
+    await tab.isLive();
+    await expect(tab.row("An answer")).toHaveAttribute("data-state", "sent");
+    await expect(quote(tab, "An answer")).toContainText("Swipe me");
   });
 
   test("a button breaks the line", async ({ alice, bob, canvas }) => {

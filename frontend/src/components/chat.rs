@@ -2,6 +2,7 @@
 //! scrolling up, who is typing, and the text field.
 
 pub mod complete;
+pub mod completion;
 pub mod composer;
 pub mod draft;
 pub mod kept_draft;

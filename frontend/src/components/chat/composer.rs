@@ -1,13 +1,10 @@
 //! The chat's text field: Enter sends, Shift+Enter starts a new line, `@`
 //! completes names. Above it stands what is answered or edited.
 
-use super::{draft::Draft, kept_draft::Purpose, names::Name, quote::Quote};
+use super::{completion::Offers, draft::Draft, kept_draft::Purpose, quote::Quote};
 use crate::{
     browser,
-    components::{
-        avatar::{Avatar, Size},
-        icons::{Glyph, Icon},
-    },
+    components::icons::{Glyph, Icon},
     i18n::{
         chat_texts,
         order::{kept_from, order_texts},
@@ -41,7 +38,7 @@ pub fn Composer(
     let muted = Memo::new(move |_| store.sanctioned(Activity::Speaking));
     let is_mute = Memo::new(move |_| signed_out.get() || store.is_over() || muted.get().is_some());
     let slow = seconds_to_wait(store);
-    let offers = move || !draft.names.with(Vec::is_empty);
+    let completion = draft.completion;
     let is_edit = move || matches!(draft.purpose.get(), Purpose::Edit(_));
     let send = move || {
         if is_edit() {
@@ -55,13 +52,7 @@ pub fn Composer(
         draft.send();
     };
     view! {
-        <Show when=offers>
-            <Offers draft />
-        </Show>
-        // A text field has no state that tells of a list.
-        <span class="sr-only" role="status">
-            {move || offers().then(|| t().names_offered(draft.names.with(Vec::len)))}
-        </span>
+        <Offers completion />
         <PurposeLine draft />
         <form class="composer" on:submit=submit>
             <textarea
@@ -70,8 +61,8 @@ pub fn Composer(
                 aria-label=t().message()
                 aria-describedby="chat-purpose chat-count"
                 aria-autocomplete="list"
-                aria-controls=move || offers().then_some("chat-names")
-                aria-activedescendant=move || offers().then(|| option_id(draft.picked.get()))
+                aria-controls=move || completion.list()
+                aria-activedescendant=move || completion.selected()
                 enterkeyhint="send"
                 aria-invalid=move || draft.is_too_long().then_some("true")
                 placeholder=move || {
@@ -91,8 +82,8 @@ pub fn Composer(
                 prop:value=move || draft.text.get()
                 on:input=move |event| draft.typed(event_target_value(&event))
                 on:keydown=move |event| draft.key(&event)
-                on:click=move |_| draft.look()
-                on:blur=move |_| draft.wanted.set(None)
+                on:click=move |_| completion.look()
+                on:blur=move |_| completion.close()
             ></textarea>
             // Only where fingers write: their keyboards have no Shift+Enter.
             <button
@@ -219,47 +210,6 @@ fn seconds_to_wait(store: Store) -> RwSignal<i64> {
         }
     });
     left
-}
-
-/// The list of completions.
-#[component]
-fn Offers(draft: Draft) -> impl IntoView {
-    let options = move || {
-        let names = draft.names.get().into_iter().enumerate();
-        names
-            .map(|(index, name)| view! { <Offer draft name index /> })
-            .collect_view()
-    };
-    view! {
-        <div class="complete" role="listbox" id="chat-names" aria-label=t().people()>
-            {options}
-        </div>
-    }
-}
-
-/// One completion.
-#[component]
-fn Offer(draft: Draft, name: Name, index: usize) -> impl IntoView {
-    let chosen = name.clone();
-    view! {
-        <div
-            class="complete__option"
-            role="option"
-            id=option_id(index)
-            aria-selected=move || (draft.picked.get() == index).to_string()
-            // The text field keeps the focus.
-            on:pointerdown=move |event| event.prevent_default()
-            on:click=move |_| draft.pick(&chosen)
-        >
-            <Avatar user=name.id name=name.display.clone() size=Size::Small />
-            <span dir="auto">{name.display}</span>
-            <span class="faint">{t().at_name(&name.user)}</span>
-        </div>
-    }
-}
-
-fn option_id(index: usize) -> String {
-    format!("chat-name-{index}")
 }
 
 /// The text of the counter; none while many characters are left.

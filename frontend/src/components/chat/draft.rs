@@ -1,12 +1,7 @@
 //! The draft of a chat message, of an answer, or of new words for a message: its
 //! text, and names and tiles inserted into it.
 
-use super::{
-    complete::{self, Wanted},
-    kept_draft::Purpose,
-    names::{Name, names},
-    text,
-};
+use super::{complete, completion::Completion, kept_draft::Purpose, text};
 use crate::{
     browser,
     components::dock::{DockState, Tab},
@@ -31,12 +26,8 @@ pub struct Draft {
     pub purpose: RwSignal<Purpose>,
     /// While a message is edited, the text that was there before.
     pub(super) before: RwSignal<String>,
-    /// The name that is being typed after an `@`.
-    pub wanted: RwSignal<Option<Wanted>>,
-    /// The completions of it.
-    pub names: Memo<Vec<Name>>,
-    /// The index of the selected completion.
-    pub picked: RwSignal<usize>,
+    /// Names that complete what is typed after an `@`.
+    pub completion: Completion,
     /// The number of characters that would be sent.
     pub length: Memo<usize>,
     /// To be sent when it is known who the user is.
@@ -53,23 +44,14 @@ impl Draft {
     /// called after each sent message.
     pub fn new(sent: Callback<()>) -> Self {
         let store = expect_context::<Store>();
+        let field = NodeRef::new();
         let text = RwSignal::new(String::new());
-        let wanted = RwSignal::new(None::<Wanted>);
         let draft = Self {
-            field: NodeRef::new(),
+            field,
             text,
             purpose: RwSignal::default(),
             before: RwSignal::default(),
-            wanted,
-            names: Memo::new(move |_| {
-                wanted.with(|wanted| {
-                    let prefix = wanted.as_ref().map(|wanted| wanted.prefix.as_str());
-                    prefix
-                        .map(|prefix| names(&store, prefix))
-                        .unwrap_or_default()
-                })
-            }),
-            picked: RwSignal::new(0),
+            completion: Completion::new(field, text, "chat-names"),
             length: Memo::new(move |_| {
                 text.with(|text| text::without_controls(text).trim().chars().count())
             }),
@@ -206,28 +188,7 @@ impl Draft {
             self.session.typing(!text.trim().is_empty());
         }
         self.text.set(text);
-        self.look();
-    }
-
-    /// Updates the name that is being typed at the cursor.
-    pub fn look(self) {
-        let found = self
-            .cursor()
-            .and_then(|at| self.text.with_untracked(|text| complete::wanted(text, at)));
-        if found != self.wanted.get_untracked() {
-            self.picked.set(0);
-            self.wanted.set(found);
-        }
-    }
-
-    /// Replaces the typed part of a name by a completion.
-    pub fn pick(self, name: &Name) {
-        if let Some(wanted) = self.wanted.get_untracked() {
-            let (text, cursor) = self
-                .text
-                .with_untracked(|text| complete::complete(text, &wanted, &name.user));
-            self.write(text, cursor);
-        }
+        self.completion.look();
     }
 
     /// Breaks the line at the cursor, for keyboards without Shift and Enter.
@@ -256,7 +217,7 @@ impl Draft {
         let with_others =
             event.shift_key() || event.ctrl_key() || event.alt_key() || event.meta_key();
         let purpose = self.purpose.get_untracked();
-        if self.choose(&key) {
+        if self.completion.choose(&key) {
             event.prevent_default();
             event.stop_propagation();
         } else if key == "Enter" && !event.shift_key() {
@@ -276,46 +237,13 @@ impl Draft {
         }
     }
 
-    /// Handles a key for the completions; true if it was one.
-    fn choose(self, key: &str) -> bool {
-        let count = self.names.with_untracked(Vec::len);
-        if count == 0 {
-            return false;
-        }
-        let at = self.picked.get_untracked();
-        match key {
-            "ArrowDown" => self.picked.set((at + 1) % count),
-            "ArrowUp" => self.picked.set((at + count - 1) % count),
-            "Escape" => self.wanted.set(None),
-            "Enter" | "Tab" => {
-                let name = self.names.with_untracked(|names| names.get(at).cloned());
-                if let Some(name) = name {
-                    self.pick(&name);
-                }
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    /// Sets the text. Writes it to the field at once, so that the cursor can be
-    /// set.
+    /// Sets the text of the field at once, and the cursor.
     fn write(self, text: String, cursor: usize) {
-        if let Some(field) = self.field.get_untracked() {
-            field.set_value(&text);
-            let cursor = u32::try_from(cursor).unwrap_or(u32::MAX);
-            // Both fail only for fields without text.
-            let _ = field.set_selection_range(cursor, cursor);
-            let _ = field.focus();
-        }
-        self.text.set(text);
-        self.wanted.set(None);
+        self.completion.write(text, cursor);
     }
 
-    /// The position of the cursor in UTF-16 units.
     fn cursor(self) -> Option<usize> {
-        let cursor = self.field.get_untracked()?.selection_start().ok()??;
-        usize::try_from(cursor).ok()
+        self.completion.cursor()
     }
 
     /// Answers or edits a message where a row or a menu asks for it.

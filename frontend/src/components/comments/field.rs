@@ -1,9 +1,13 @@
 //! A field to write or change a comment in: Enter sends, Shift+Enter starts a
-//! new line. What is not sent is kept in the browser, also over a reload.
+//! new line, `@` completes names. What is not sent is kept in the browser, also
+//! over a reload.
 
 use crate::{
     browser,
-    components::chat::text::without_controls,
+    components::chat::{
+        completion::{Completion, Offers},
+        text::without_controls,
+    },
     i18n::{
         clock,
         comments::comment_texts,
@@ -56,8 +60,10 @@ pub fn CommentField(
     let account = expect_context::<Account>();
     let texts = comment_texts();
     let count_id = format!("comment-count-{name}");
+    let list_id = format!("comment-names-{name}");
     let draft = Memo::new(move |_| draft_key(store, account, at, &name));
     let text = RwSignal::new(initial.clone());
+    let completion = Completion::new(field, text, list_id);
     // After a reload it is known a moment later who the user is.
     Effect::new(move || {
         let kept = draft.get().as_deref().and_then(browser::load);
@@ -99,6 +105,11 @@ pub fn CommentField(
         if browser::is_composing(&event) {
             return;
         }
+        if completion.choose(&event.key()) {
+            event.prevent_default();
+            event.stop_propagation();
+            return;
+        }
         match event.key().as_str() {
             // On a phone the Enter key is the only way to a new line.
             "Enter" if !event.shift_key() && !browser::is_phone() => {
@@ -113,9 +124,11 @@ pub fn CommentField(
             _ => {}
         }
     };
+    // Also what a completion wrote.
+    Effect::watch(move || text.get(), move |text, _, _| keep(text), false);
     let written = move |new: String| {
-        keep(&new);
         text.set(new);
+        completion.look();
     };
     Effect::new(move || {
         if let (Some(field), true) = (field.get(), cancel.is_some()) {
@@ -146,20 +159,28 @@ pub fn CommentField(
                 send();
             }
         >
-            <textarea
-                class="input comment-field__input"
-                dir="auto"
-                aria-label=label
-                aria-describedby=count_id.clone()
-                aria-invalid=move || is_too_long().then_some("true")
-                placeholder=move || refusal.get().unwrap_or_else(|| texts.example().to_owned())
-                rows=rows
-                disabled=move || refusal.with(Option::is_some)
-                node_ref=field
-                prop:value=move || text.get()
-                on:input=move |event| written(event_target_value(&event))
-                on:keydown=key
-            ></textarea>
+            <div class="comment-field__entry">
+                <Offers completion />
+                <textarea
+                    class="input comment-field__input"
+                    dir="auto"
+                    aria-label=label
+                    aria-describedby=count_id.clone()
+                    aria-autocomplete="list"
+                    aria-controls=move || completion.list()
+                    aria-activedescendant=move || completion.selected()
+                    aria-invalid=move || is_too_long().then_some("true")
+                    placeholder=move || refusal.get().unwrap_or_else(|| texts.example().to_owned())
+                    rows=rows
+                    disabled=move || refusal.with(Option::is_some)
+                    node_ref=field
+                    prop:value=move || text.get()
+                    on:input=move |event| written(event_target_value(&event))
+                    on:keydown=key
+                    on:click=move |_| completion.look()
+                    on:blur=move |_| completion.close()
+                ></textarea>
+            </div>
             <span class="comment-field__count" id=count_id hidden=move || counter().is_none()>
                 {counter}
             </span>
