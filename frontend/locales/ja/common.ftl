@@ -281,7 +281,7 @@ delete-text = 絵、タイトル、いいねが全員から消えます。元に
 
 place = { $x }, { $y }
 tile-at = タイル { $place }
-place-by = { $place }({ $name })
+place-by = { $place } · { $name }
 zoom-in = 拡大
 zoom-out = 縮小
 zoom-fit = ボード全体

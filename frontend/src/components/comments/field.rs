@@ -126,6 +126,11 @@ pub fn CommentField(
     };
     // Also what a completion wrote.
     Effect::watch(move || text.get(), move |text, _, _| keep(text), false);
+    let example = if cancel.is_some() {
+        label.clone()
+    } else {
+        texts.example().to_owned()
+    };
     let written = move |new: String| {
         text.set(new);
         completion.look();
@@ -170,7 +175,7 @@ pub fn CommentField(
                     aria-controls=move || completion.list()
                     aria-activedescendant=move || completion.selected()
                     aria-invalid=move || is_too_long().then_some("true")
-                    placeholder=move || refusal.get().unwrap_or_else(|| texts.example().to_owned())
+                    placeholder=move || refusal.get().unwrap_or_else(|| example.clone())
                     rows=rows
                     disabled=move || refusal.with(Option::is_some)
                     node_ref=field

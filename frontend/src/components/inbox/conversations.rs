@@ -56,6 +56,7 @@ pub fn ConversationList(
         (_, false) => None,
     };
     let has_requests = Memo::new(move |_| requests.with(|ids| !ids.is_empty()));
+    let has_others = Memo::new(move |_| others.with(|ids| !ids.is_empty()));
     view! {
         <div class="inbox-scroll" tabindex="-1">
             <Show when=move || has_requests.get()>
@@ -65,7 +66,9 @@ pub fn ConversationList(
                         <Row id current opener />
                     </For>
                 </ul>
-                <h3 class="inbox-heading" id="dm-others">{inbox_texts().conversations()}</h3>
+                <Show when=move || has_others.get()>
+                    <h3 class="inbox-heading">{inbox_texts().conversations()}</h3>
+                </Show>
             </Show>
             <ul class="dm-list" aria-label=inbox_texts().conversations()>
                 <For each=move || others.get() key=|id| *id let:id>
