@@ -70,10 +70,7 @@ const CELLS: i64 = 3;
 
 impl History {
     async fn random(acts: usize, seed: u64) -> Self {
-        Self::random_on(TestServer::start().await, acts, seed).await
-    }
-
-    async fn random_on(server: TestServer, acts: usize, seed: u64) -> Self {
+        let server = TestServer::start().await;
         let (ann, bob) = (server.user("ann").await, server.user("bob").await);
         let id = canvas(&ann, &json!({ "newcomers": "free" })).await;
         let mut tabs = [
@@ -278,27 +275,48 @@ async fn archived(pool: &PgPool, canvas: i64, seq: i64) {
 
 #[tokio::test]
 async fn the_past_is_the_same_when_its_events_are_archived() {
-    let arguments = ["--archive-after-days", "0", "--archive-keep-events", "20"];
-    let server = TestServer::start_with(&arguments).await;
-    let history = History::random_on(server, 150, 3).await;
-    let (ann, id) = (&history.ann, history.id);
+    let mut history = History::random(150, 3).await;
     let head = history.watching.seq;
+    // One that runs looks for events to be archived when it starts, and then every 15 s.
+    let arguments = ["--archive-after-days", "0", "--archive-keep-events", "20"];
+    let (database, _) = tokio::join!(history.server.stop(), history.watching.closed());
+    let server = TestServer::start_on(database, &arguments).await;
+    history.ann.addr = server.addr;
+    history.server = server;
+    let (ann, id) = (&history.ann, history.id);
     let pool = history.server.database.pool().await;
     archived(&pool, id, head - 20).await;
     history.check().await;
-    let authors = async || {
+    // What is read from segments and from the event index; none while one of them is not there.
+    let time = &history.watching.events[usize::try_from(head).unwrap() / 2]["timestamp"];
+    let derived = async || {
+        let mut paths: Vec<String> = (0..=head)
+            .step_by(11)
+            .map(|at| format!("authors?x=1&y=0&at={at}"))
+            .collect();
+        paths.extend(
+            [
+                "timeline",
+                "timeline?by=time&actor=bob",
+                "timeline?x0=1&y0=0&x1=2&y1=0",
+                "events?actor=bob&limit=200",
+                "events?x=1&y=0&limit=200",
+                "events?kind=canvas_chat_message&limit=200",
+            ]
+            .map(str::to_owned),
+        );
+        paths.push(format!("timelapse.gif?x0=0&y0=0&x1=2&y1=0&to={head}"));
+        paths.extend(time.as_str().map(|time| format!("image.png?at={time}")));
         let mut seen = Vec::new();
-        for at in (0..=head).step_by(11) {
-            let path = format!("/canvases/{id}/authors?x=1&y=0&at={at}");
-            let answer = ann.get(&path).await;
+        for path in &paths {
+            let answer = ann.get(&format!("/canvases/{id}/{path}")).await;
             if answer.status == 503 {
                 return None;
             }
-            seen.push(answer.json(200));
+            seen.push((path.clone(), answer.expect(200).body.clone()));
         }
         Some(seen)
     };
-    let before = authors().await.unwrap();
     // A restore of what is archived, and its undo.
     let rewrites = format!("/canvases/{id}/rewrites");
     let body = json!({ "kind": "restore", "area": { "x0": 0, "y0": 0, "x1": 2, "y1": 0 },
@@ -318,17 +336,26 @@ async fn the_past_is_the_same_when_its_events_are_archived() {
         pictures(&tiles(&snapshot(ann, id, "").await)),
         pictures(&now)
     );
-    // Segments that were thrown away are made again from the archive.
-    for table in ["tile_keyframes", "tile_keyframe_progress"] {
+    // Segments and an index that were thrown away are made again from the archive.
+    let before = derived().await.unwrap();
+    for table in ["tile_keyframes", "tile_keyframe_progress", "event_index"] {
         let delete = format!("DELETE FROM {table}");
         sqlx::query(sqlx::AssertSqlSafe(delete))
             .execute(&pool)
             .await
             .unwrap();
     }
+    let last = ann.get(&format!("/canvases/{id}")).await.json(200)["last_seq"].clone();
     let again = async {
         loop {
-            if let Some(seen) = authors().await {
+            // The index reaches further than before, so that nothing of it is in memory.
+            let indexed: Option<i64> =
+                sqlx::query_scalar("SELECT max(last_seq) FROM event_index WHERE canvas_id = $1")
+                    .bind(id)
+                    .fetch_one(&pool)
+                    .await
+                    .unwrap();
+            if let (true, Some(seen)) = (json!(indexed) == last, derived().await) {
                 return seen;
             }
         }
@@ -370,17 +397,20 @@ async fn stroke(pool: &PgPool, canvas: i64, user: i64, from: i64, to: i64) {
 #[tokio::test]
 async fn thousands_of_archived_events_are_read_at_any_place() {
     const EVENTS: i64 = 13_000;
-    let arguments = ["--archive-after-days", "0", "--archive-keep-events", "500"];
-    let server = TestServer::start_with(&arguments).await;
-    let ann = server.user("ann").await;
+    let server = TestServer::start().await;
+    let mut ann = server.user("ann").await;
     let id = canvas(&ann, &json!({})).await;
     let mut tab = TestClient::join(&ann, id).await;
     for n in 1..=3 {
         tab.done(paint(n % 3, 0, &json!([[n, n]]))).await;
     }
     tab.close().await;
-    let pool = server.database.pool().await;
+    let database = server.stop().await;
+    let pool = database.pool().await;
     stroke(&pool, id, ann.id(), 4, EVENTS).await;
+    let arguments = ["--archive-after-days", "0", "--archive-keep-events", "500"];
+    let server = TestServer::start_on(database, &arguments).await;
+    ann.addr = server.addr;
     archived(&pool, id, EVENTS - 500).await;
     let mut expected = vec![vec![255_u8; 64]; 3];
     let mut done = 0;

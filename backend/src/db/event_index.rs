@@ -6,6 +6,7 @@ use crate::past::index::{Chunk, Entry};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::ids::{CanvasId, Epoch};
 use sqlx::{PgExecutor, query, query_scalar};
+use std::sync::Arc;
 
 /// The first key of the advisory locks of canvases whose index is being extended; the second is
 /// the low half of the canvas's id. Any number that nothing else uses.
@@ -45,13 +46,22 @@ pub(crate) struct LastUntil {
     pub(crate) chunk: Option<Vec<u8>>,
 }
 
+/// The answer to a question about events that have left the log, and are not in the index.
+fn thrown_away() -> DbError {
+    let error = "the index of archived events was thrown away, and is being made again";
+    DbError::Unavailable(Arc::new(sqlx::Error::Decode(error.into())))
+}
+
 /// See [`LastUntil`], from one consistent read. The time is in milliseconds since 1970.
+///
+/// # Errors
+/// [`DbError::Unavailable`] while the index is made again from the archive.
 pub(crate) async fn last_until(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
     millis: i64,
 ) -> Result<LastUntil> {
-    query!(
+    let row = query!(
         r#"WITH covered AS (
                SELECT coalesce(max(last_seq), 0) AS seq FROM event_index WHERE canvas_id = $1
            ), hot AS (
@@ -63,18 +73,23 @@ pub(crate) async fn last_until(
                SELECT data FROM event_index
                WHERE canvas_id = $1 AND min_ms <= $2 AND NOT EXISTS (SELECT FROM hot)
                ORDER BY first_seq DESC LIMIT 1
-           ) AS chunk"#,
+           ) AS chunk, EXISTS (
+               SELECT FROM canvases
+               WHERE id = $1 AND archived_seq > (SELECT seq FROM covered)
+           ) AS "is_thrown_away!""#,
         canvas.0,
         millis,
         after_millis(millis),
     )
-    .map(|row| LastUntil {
+    .fetch_one(executor)
+    .await?;
+    if row.is_thrown_away {
+        return Err(thrown_away());
+    }
+    Ok(LastUntil {
         hot: row.hot,
         chunk: row.chunk,
     })
-    .fetch_one(executor)
-    .await
-    .map_err(DbError::from)
 }
 
 /// The first moment after a millisecond; the ends of what PostgreSQL can store beyond them.
@@ -85,19 +100,26 @@ fn after_millis(millis: i64) -> DateTime<Utc> {
 }
 
 /// The chunks of a canvas; `None` if there is no such canvas.
+///
+/// # Errors
+/// [`DbError::Unavailable`] while the index is made again from the archive.
 pub(crate) async fn overview(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
 ) -> Result<Option<Overview>> {
     let rows = query!(
-        r#"SELECT c.epoch, c.last_seq AS head, i.first_seq AS "first_seq?", i.last_seq AS "last_seq?",
-                i.tile_events > 0 AS has_tiles
+        r#"SELECT c.epoch, c.last_seq AS head, c.archived_seq, i.first_seq AS "first_seq?",
+                i.last_seq AS "last_seq?", i.tile_events > 0 AS has_tiles
            FROM canvases c LEFT JOIN event_index i ON i.canvas_id = c.id
            WHERE c.id = $1 ORDER BY i.first_seq"#,
         canvas.0,
     )
     .fetch_all(executor)
     .await?;
+    let covered = rows.last().and_then(|row| row.last_seq).unwrap_or_default();
+    if rows.first().is_some_and(|row| row.archived_seq > covered) {
+        return Err(thrown_away());
+    }
     Ok(rows.first().map(|first| Overview {
         epoch: Epoch(first.epoch),
         head: first.head,
@@ -179,7 +201,7 @@ pub(crate) struct Behind {
 }
 
 /// Of the canvases with at least `least` events that the index does not have, the one that
-/// lacks the most.
+/// lacks the most; before them one whose index was thrown away, and that has archived events.
 pub(crate) async fn behind(executor: impl PgExecutor<'_>, least: i64) -> Result<Option<Behind>> {
     query!(
         r#"SELECT c.id, c.last_seq AS head,
@@ -190,8 +212,9 @@ pub(crate) async fn behind(executor: impl PgExecutor<'_>, least: i64) -> Result<
                    ORDER BY first_seq DESC LIMIT 1
                ), 0) AS last_seq
            ) AS i
-           WHERE c.last_seq >= $1 AND c.last_seq - i.last_seq >= $1
-           ORDER BY c.last_seq - i.last_seq DESC LIMIT 1"#,
+           WHERE (c.last_seq >= $1 OR c.archived_seq > 0)
+             AND (c.last_seq - i.last_seq >= $1 OR c.archived_seq > i.last_seq)
+           ORDER BY c.archived_seq > i.last_seq DESC, c.last_seq - i.last_seq DESC LIMIT 1"#,
         least,
     )
     .map(|row| Behind {

@@ -200,7 +200,7 @@ impl Archiver {
             return Ok(Outcome::Nothing);
         };
         let until = last.seq;
-        index::cover(&self.pool, canvas, until).await?;
+        index::cover(&self.pool, &self.log, canvas, until).await?;
         let ahead = due.archived_seq + available;
         tiles::cover(&self.pool, &self.log, canvas, until, ahead).await?;
         let version = rows.iter().map(|row| row.version).sum();

@@ -17,7 +17,7 @@ use crate::{
         archive::{self, Half, Piece},
         log::LogRow,
     },
-    event_codec::{self, CodecError, Part},
+    event_codec::{self, CodecError, Part, StoredEvent},
     words,
 };
 use metrics::counter;
@@ -311,6 +311,36 @@ impl Log {
             }
         }
         Ok(Some(rows))
+    }
+
+    /// Archived events after the start of the range up to its end, in order, as far as one piece
+    /// has them; none if no piece has the first of them. Words that were changed later may be
+    /// those of before.
+    ///
+    /// # Errors
+    /// Those of the database, and a piece that is damaged.
+    pub(super) async fn archived(
+        &self,
+        reads: &mut Reads<'_>,
+        canvas: CanvasId,
+        range: Range<i64>,
+    ) -> db::Result<Vec<StoredEvent>> {
+        'again: for _ in 0..ATTEMPTS {
+            let piece = archive::piece_of(&mut *reads, canvas, range.start + 1, None).await?;
+            let Some(piece) = piece else {
+                return Ok(Vec::new());
+            };
+            let mut events: Vec<StoredEvent> = Vec::new();
+            for half in [Half::Tiles, Half::Others] {
+                let Some(part) = self.part(reads, canvas, &piece, half).await? else {
+                    continue 'again;
+                };
+                events.extend(part.between(&range).map(StoredEvent::from));
+            }
+            events.sort_unstable_by_key(|event| event.seq);
+            return Ok(events);
+        }
+        Err(DamagedPiece::Restless { canvas }.into())
     }
 
     /// A half of a piece. None if the piece was replaced meanwhile.

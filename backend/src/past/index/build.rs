@@ -1,12 +1,14 @@
 //! Extends the stored index from the log, in the background or before events are archived.
 
-use super::chunk::{Chunk, MAX_EVENTS};
+use super::chunk::{Chunk, Entry, MAX_EVENTS};
 use crate::{
-    db::{self, DbError, Pool, event_index},
-    past::Step,
+    db::{self, DbError, Lease, Pool, Reads, event_index, history, log::tile_number},
+    event_codec::StoredEvent,
+    past::{Step, log::Log},
 };
 use metrics::{counter, gauge};
-use shared::ids::CanvasId;
+use serde::Deserialize;
+use shared::{canvas::Coord, ids::CanvasId};
 use std::{
     io,
     time::{Duration, Instant},
@@ -22,8 +24,8 @@ const STEP: Duration = Duration::from_millis(250);
 ///
 /// # Errors
 /// Those of the database. What was stored before stays.
-pub(crate) async fn cover(pool: &Pool, canvas: CanvasId, until: i64) -> db::Result<()> {
-    while extend(pool, canvas, until, true).await? == Step::Done {}
+pub(crate) async fn cover(pool: &Pool, log: &Log, canvas: CanvasId, until: i64) -> db::Result<()> {
+    while extend(pool, log, canvas, until, true).await? == Step::Done {}
     Ok(())
 }
 
@@ -32,7 +34,7 @@ pub(crate) async fn cover(pool: &Pool, canvas: CanvasId, until: i64) -> db::Resu
 ///
 /// # Errors
 /// Those of the database.
-pub(crate) async fn step(pool: &Pool) -> db::Result<Step> {
+pub(crate) async fn step(pool: &Pool, log: &Log) -> db::Result<Step> {
     let begun = Instant::now();
     let behind = event_index::behind(pool, MIN_BEHIND).await?;
     let missing = behind.map_or(0, |behind| behind.missing);
@@ -42,7 +44,7 @@ pub(crate) async fn step(pool: &Pool) -> db::Result<Step> {
         return Ok(Step::Idle);
     };
     let mut step = Step::Idle;
-    while extend(pool, behind.canvas, behind.head, false).await? == Step::Done {
+    while extend(pool, log, behind.canvas, behind.head, false).await? == Step::Done {
         step = Step::Done;
         if begun.elapsed() > STEP {
             break;
@@ -53,7 +55,13 @@ pub(crate) async fn step(pool: &Pool) -> db::Result<Step> {
 
 /// Adds one chunk, or completes the last one. Does nothing while somebody else does, unless it
 /// waits.
-async fn extend(pool: &Pool, canvas: CanvasId, until: i64, waits: bool) -> db::Result<Step> {
+async fn extend(
+    pool: &Pool,
+    log: &Log,
+    canvas: CanvasId,
+    until: i64,
+    waits: bool,
+) -> db::Result<Step> {
     let Some(mut lease) = event_index::begin(pool, canvas, waits).await? else {
         return Ok(Step::Idle);
     };
@@ -72,7 +80,14 @@ async fn extend(pool: &Pool, canvas: CanvasId, until: i64, waits: bool) -> db::R
     }
     let room = i64::try_from(MAX_EVENTS - chunk.len()).unwrap_or(i64::MAX);
     let to = until.min(covered.saturating_add(room));
-    let entries = event_index::entries(&mut lease, canvas, covered, to, room).await?;
+    let mut entries = event_index::entries(&mut lease, canvas, covered, to, room).await?;
+    if entries.first().is_none_or(|first| first.seq != covered + 1) {
+        // The log has no gaps: where the index was thrown away, the next events are in a piece.
+        let archived = archived_entries(&mut lease, log, canvas, covered, to).await?;
+        if !archived.is_empty() {
+            entries = archived;
+        }
+    }
     if entries.is_empty() {
         lease.commit().await?;
         return Ok(Step::Idle);
@@ -88,6 +103,46 @@ async fn extend(pool: &Pool, canvas: CanvasId, until: i64, waits: bool) -> db::R
     let added = u64::try_from(chunk.end() - 1 - covered).unwrap_or_default();
     counter!("stellar_event_index_events_total").increment(added);
     Ok(Step::Done)
+}
+
+/// The same as [`event_index::entries`] of archived events, as far as one piece has them.
+async fn archived_entries(
+    lease: &mut Lease,
+    log: &Log,
+    canvas: CanvasId,
+    after: i64,
+    until: i64,
+) -> db::Result<Vec<Entry>> {
+    let reads = &mut Reads::Lease(lease);
+    let events = log.archived(reads, canvas, after..until).await?;
+    let read = tokio::task::spawn_blocking(move || events.iter().map(entry).collect());
+    let entries: Option<Vec<Entry>> = read
+        .await
+        .map_err(|error| unexpected(io::Error::other(error)))?;
+    entries.ok_or_else(|| {
+        let error = "an archived event has no type or no time";
+        unexpected(io::Error::new(io::ErrorKind::InvalidData, error))
+    })
+}
+
+/// What the index has of a stored event.
+fn entry(event: &StoredEvent) -> Option<Entry> {
+    #[derive(Deserialize)]
+    struct Body {
+        r#type: String,
+        x: Option<i32>,
+        y: Option<i32>,
+        comment: Option<Coord>,
+    }
+    let body: Body = serde_json::from_str(&event.body).ok()?;
+    let of_tile = body.x.zip(body.y).map(|(x, y)| Coord { x, y });
+    Some(Entry {
+        seq: event.seq,
+        millis: history::event_time(event.body.as_bytes())?.millis(),
+        actor: event.actor_id,
+        cell: of_tile.or(body.comment).map(tile_number),
+        kind: body.r#type,
+    })
 }
 
 /// A chunk that this version cannot read.

@@ -29,7 +29,7 @@ pub(in crate::serve) fn past_loop(state: AppState) -> JoinHandle<()> {
         let mut keyframing = Work::new("keyframes of tiles");
         let mut archiving = Work::new("the archive");
         loop {
-            let indexed = paced(index::step(&state.pool));
+            let indexed = paced(index::step(&state.pool, &state.log));
             let indexed = indexing.run(Box::pin(indexed)).await;
             let tiles = tiles::step(&state.pool, &state.log);
             let kept = keyframing.run(Box::pin(paced(tiles))).await;
