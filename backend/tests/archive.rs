@@ -6,7 +6,10 @@ mod common;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use common::{
     PATIENCE, TestDatabase, TestServer,
-    archive::{AT_ONCE, KEPT, NEVER, acked, answers, archived, check_same, past, scene, sign_in},
+    archive::{
+        AT_ONCE, KEPT, NEVER, acked, answers, archived, archiving, at, check_same, past, scene,
+        sign_in,
+    },
     http::Client,
     socket::TestClient,
 };
@@ -41,9 +44,8 @@ async fn no_answer_changes_and_an_operation_is_carried_out_once() {
     let (id, by_ann, by_bob) = scene(&ann, &bob).await;
     let before = answers(&ann, id).await;
     let past_before = past(&ann, id).await;
-    let database = server.stop().await;
 
-    let server = TestServer::start_on(database, &AT_ONCE).await;
+    let server = archiving(server).await;
     let pool = server.database.pool().await;
     assert_eq!(archived(&pool, id).await, 1);
     let (ann, bob) = (sign_in(&server, "ann").await, sign_in(&server, "bob").await);
@@ -214,9 +216,9 @@ async fn random_histories_are_the_same_from_the_archive() {
         let id = random_history(&ann, &bob, seed).await;
         canvases.push((id, answers(&ann, id).await, past(&ann, id).await));
     }
-    let server = TestServer::start_on(server.stop().await, &AT_ONCE).await;
+    let server = archiving(server).await;
     let pool = server.database.pool().await;
-    let ann = sign_in(&server, "ann").await;
+    let ann = at(&server, &ann);
     for (seed, (id, before, past_before)) in canvases.iter().enumerate() {
         archived(&pool, *id).await;
         check_same(&ann, *id, before).await;
@@ -230,10 +232,24 @@ async fn random_histories_are_the_same_from_the_archive() {
 
 #[tokio::test]
 async fn words_change_after_they_were_archived() {
-    let server = TestServer::start_with(&AT_ONCE).await;
+    let server = TestServer::start_with(&NEVER).await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let (id, ..) = scene(&ann, &bob).await;
-    let pool = server.database.pool().await;
+    let database = server.stop().await;
+    let pool = database.pool().await;
+    // Messages of old have ids that do not contain their place in the log.
+    let old = sqlx::query(
+        r#"UPDATE canvas_events SET body = overlay(body PLACING $1 FROM 45 FOR 36)
+           WHERE canvas_id = $2 AND body LIKE '{"type":"canvas_chat_message",%"word10"%'"#,
+    )
+    .bind(Uuid::now_v7().to_string())
+    .bind(id)
+    .execute(&pool)
+    .await
+    .unwrap();
+    assert_eq!(old.rows_affected(), 1);
+    let server = TestServer::start_on(database, &AT_ONCE).await;
+    let (ann, bob) = (at(&server, &ann), at(&server, &bob));
     archived(&pool, id).await;
     let path = format!("/canvases/{id}");
     let messages = ann.all(&format!("{path}/messages")).await;
@@ -244,6 +260,11 @@ async fn words_change_after_they_were_archived() {
         found.unwrap().clone()
     };
     let (edited, removed) = (find("word10"), find("word3"));
+    let version = |message: &Value| {
+        let id: Uuid = message["message_id"].as_str().unwrap().parse().unwrap();
+        id.get_version_num()
+    };
+    assert_eq!((version(&edited), version(&removed)), (7, 8));
     let comment = ann.all(&format!("{path}/comments")).await.remove(0);
     let url = |message: &Value| {
         format!(
@@ -296,42 +317,91 @@ async fn words_change_after_they_were_archived() {
     folded(&pool).await;
     check(&ann).await;
     // A node that has nothing in memory.
-    let server = TestServer::start_on(server.stop().await, &AT_ONCE).await;
+    let server = archiving(server).await;
     check(&sign_in(&server, "ann").await).await;
     server.stop().await;
 }
 
 #[tokio::test]
 async fn pieces_grow_while_events_come() {
-    let server = TestServer::start_with(&AT_ONCE).await;
+    let server = TestServer::start_with(&NEVER).await;
     let ann = server.user("ann").await;
     let id = ann.canvas(&json!({})).await;
-    let pool = server.database.pool().await;
+    let says = |n: i64| json!({ "type": "canvas_chat", "text": format!("{n}") });
     let mut tab = TestClient::join(&ann, id).await;
     for n in 0..20 {
-        tab.done(json!({ "type": "canvas_chat", "text": format!("{n}") }))
-            .await;
+        tab.done(says(n)).await;
     }
+    let mut seen = tab.events.clone();
+    tab.close().await;
+    let server = archiving(server).await;
+    let pool = server.database.pool().await;
     assert_eq!(archived(&pool, id).await, 1);
+    let ann = at(&server, &ann);
+    let mut tab = TestClient::join(&ann, id).await;
     for n in 20..40 {
-        tab.done(json!({ "type": "canvas_chat", "text": format!("{n}") }))
-            .await;
+        tab.done(says(n)).await;
+    }
+    let op_id = Uuid::new_v4();
+    let once = json!({ "type": "canvas_chat", "text": "once", "op_id": op_id });
+    let seq = acked(&mut tab, &once).await["seq"].clone();
+    for n in 0..KEPT {
+        tab.done(says(n)).await;
     }
     assert_eq!(archived(&pool, id).await, 1);
-    let log = ann.all(&format!("/canvases/{id}/events")).await;
-    assert_eq!(log, tab.events);
     // The room has written on, and knows the operations of the piece that grew.
-    let op_id = Uuid::new_v4();
-    let says = json!({ "type": "canvas_chat", "text": "once", "op_id": op_id });
-    let seq = acked(&mut tab, &says).await["seq"].clone();
-    for n in 0..KEPT {
-        tab.done(json!({ "type": "canvas_chat", "text": format!("{n}") }))
-            .await;
-    }
-    archived(&pool, id).await;
-    tab.send(&says).await;
+    tab.send(&once).await;
     let ack = tab.until(|message| message["type"] == "ack").await;
     assert_eq!(ack["seq"], seq);
+    seen.append(&mut tab.events);
+    assert_eq!(ann.all(&format!("/canvases/{id}/events")).await, seen);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn only_events_of_some_age_are_archived_and_the_newest_never_are() {
+    const EVENTS: i64 = 30;
+    const OLD: i64 = 20;
+    let server = TestServer::start_with(&NEVER).await;
+    let ann = server.user("ann").await;
+    let mut canvases = Vec::new();
+    for _ in 0..2 {
+        let id = ann.canvas(&json!({})).await;
+        let mut tab = TestClient::join(&ann, id).await;
+        for n in 0..EVENTS {
+            tab.done(json!({ "type": "canvas_chat", "text": format!("{n}") }))
+                .await;
+        }
+        canvases.push((id, ann.all(&format!("/canvases/{id}/events")).await));
+    }
+    // They are looked at in this order.
+    canvases.sort_by_key(|(id, _)| *id);
+    let database = server.stop().await;
+    let pool = database.pool().await;
+    let (mixed, all_old) = (canvases[0].0, canvases[1].0);
+    sqlx::query(
+        "UPDATE canvas_events SET created_at = created_at - interval '8 days'
+         WHERE canvas_id = $1 OR seq <= $2",
+    )
+    .bind(all_old)
+    .bind(OLD)
+    .execute(&pool)
+    .await
+    .unwrap();
+    let a_week = ["--archive-after-days", "7", "--archive-keep-events", "5"];
+    let server = TestServer::start_on(database, &a_week).await;
+    let ann = at(&server, &ann);
+    archived(&pool, all_old).await;
+    let left: Vec<i64> =
+        sqlx::query_scalar("SELECT seq FROM canvas_events WHERE canvas_id = $1 ORDER BY seq")
+            .bind(mixed)
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    assert_eq!(left, (OLD + 1..=EVENTS).collect::<Vec<i64>>());
+    for (id, before) in &canvases {
+        assert_eq!(&ann.all(&format!("/canvases/{id}/events")).await, before);
+    }
     server.stop().await;
 }
 
@@ -355,6 +425,17 @@ async fn nothing_is_archived_beside_a_server_of_the_version_before() {
     let old = PgPool::connect(&old).await.unwrap();
     let server = TestServer::start_on(database, &AT_ONCE).await;
     let pool = server.database.pool().await;
+    // It counts what is due before it begins.
+    let counted = async {
+        loop {
+            let metrics = reqwest::get(server.url("/metrics")).await.unwrap();
+            let metrics = metrics.text().await.unwrap();
+            if metrics.contains("\nstellar_archive_waiting_events 15\n") {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, counted).await.unwrap();
     // The index is made before the archive is, in the same turn.
     let turn = async {
         loop {
@@ -368,13 +449,14 @@ async fn nothing_is_archived_beside_a_server_of_the_version_before() {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    let _ = timeout(PATIENCE / 4, turn).await;
+    let _ = timeout(Duration::from_secs(1), turn).await;
     let pieces: i64 = sqlx::query_scalar("SELECT count(*) FROM archive_pieces")
         .fetch_one(&pool)
         .await
         .unwrap();
     assert_eq!(pieces, 0);
     old.close().await;
+    let server = archiving(server).await;
     archived(&pool, id).await;
     let oldest: i64 = sqlx::query_scalar("SELECT oldest_server FROM schema_compatibility")
         .fetch_one(&pool)

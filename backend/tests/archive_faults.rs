@@ -5,7 +5,7 @@ mod common;
 
 use common::{
     PATIENCE, TestServer,
-    archive::{AT_ONCE, KEPT, answers, archived, check_same, scene, sign_in},
+    archive::{AT_ONCE, KEPT, answers, archived, archiving, at, check_same, scene},
     cluster::Cluster,
     http::Client,
     socket::TestClient,
@@ -173,9 +173,10 @@ async fn two_nodes_archive_at_once() {
 
 #[tokio::test]
 async fn a_damaged_piece_is_noticed_and_nothing_wrong_is_told() {
-    let server = TestServer::start_with(&AT_ONCE).await;
+    let server = TestServer::start_with(&common::archive::NEVER).await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let (id, ..) = scene(&ann, &bob).await;
+    let server = archiving(server).await;
     let pool = server.database.pool().await;
     archived(&pool, id).await;
     let database = server.stop().await;
@@ -186,7 +187,7 @@ async fn a_damaged_piece_is_noticed_and_nothing_wrong_is_told() {
     .await
     .unwrap();
     let server = TestServer::start_on(database, &AT_ONCE).await;
-    let ann = sign_in(&server, "ann").await;
+    let ann = at(&server, &ann);
     let path = format!("/canvases/{id}");
     ann.get(&format!("{path}/messages?before_seq=20"))
         .await

@@ -5,11 +5,11 @@ mod common;
 
 use common::{
     PATIENCE, TestServer,
-    archive::{AT_ONCE, archived, scene, sign_in},
+    archive::{AT_ONCE, KEPT, NEVER, archived, archiving, at, scene},
     socket::TestClient,
 };
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::time::timeout;
 
@@ -19,11 +19,13 @@ async fn count(pool: &PgPool, statement: &'static str) -> i64 {
 
 #[tokio::test]
 async fn the_names_of_deleted_accounts_leave_the_pieces() {
-    let server = TestServer::start_with(&AT_ONCE).await;
+    let server = TestServer::start_with(&NEVER).await;
     let (ann, bob) = (server.user("ann").await, server.user("Bob_Brown").await);
     let named = json!({ "display_name": "Bob \"B\" Brown" });
     bob.patch("/users/me", &named).await.expect(200);
     let (id, ..) = scene(&ann, &bob).await;
+    let server = archiving(server).await;
+    let (ann, bob) = (at(&server, &ann), at(&server, &bob));
     let pool = server.database.pool().await;
     archived(&pool, id).await;
     let path = format!("/canvases/{id}");
@@ -63,18 +65,22 @@ async fn the_names_of_deleted_accounts_leave_the_pieces() {
 
 #[tokio::test]
 async fn guests_with_old_events_stay_and_a_deleted_canvas_goes() {
-    let server = TestServer::start_with(&AT_ONCE).await;
+    let server = TestServer::start_with(&NEVER).await;
     let ann = server.user("ann").await;
     let guest = server.guest("Guest").await;
     let id = ann.canvas(&json!({ "newcomers": "free" })).await;
     let mut tab = TestClient::join(&guest, id).await;
     tab.done(json!({ "type": "canvas_chat", "text": "here" }))
         .await;
+    tab.close().await;
     let mut tab = TestClient::join(&ann, id).await;
     for n in 0..10 {
         tab.done(json!({ "type": "canvas_chat", "text": format!("{n}") }))
             .await;
     }
+    tab.close().await;
+    let server = archiving(server).await;
+    let (ann, guest) = (at(&server, &ann), at(&server, &guest));
     let pool = server.database.pool().await;
     archived(&pool, id).await;
     guest.post("/auth/logout", &json!({})).await.expect(204);
@@ -85,7 +91,7 @@ async fn guests_with_old_events_stay_and_a_deleted_canvas_goes() {
         .await
         .unwrap();
     // Old rows are deleted at once when the server starts.
-    let server = TestServer::start_on(server.stop().await, &AT_ONCE).await;
+    let server = archiving(server).await;
     let purged = async {
         while count(
             &pool,
@@ -105,7 +111,7 @@ async fn guests_with_old_events_stay_and_a_deleted_canvas_goes() {
         1
     );
 
-    let ann = sign_in(&server, "ann").await;
+    let ann = at(&server, &ann);
     ann.delete(&format!("/canvases/{id}")).await.expect(204);
     let removed = async {
         while count(
@@ -118,5 +124,93 @@ async fn guests_with_old_events_stay_and_a_deleted_canvas_goes() {
         {}
     };
     timeout(PATIENCE, removed).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_purge_takes_archived_words_too() {
+    let server = TestServer::start_with(&NEVER).await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let id = ann.canvas(&json!({ "newcomers": "free" })).await;
+    let mut of_ann = TestClient::join(&ann, id).await;
+    let mut of_bob = TestClient::join(&bob, id).await;
+    let says = |text: String| json!({ "type": "canvas_chat", "text": text });
+    for n in 0..6 {
+        of_bob.done(says(format!("bob{n}"))).await;
+        of_ann.done(says(format!("ann{n}"))).await;
+    }
+    let since = of_bob.events[4]["created_at"].clone();
+    assert_eq!(of_bob.events[4]["message_text"], "bob2");
+    drop((of_ann, of_bob));
+    let server = archiving(server).await;
+    let pool = server.database.pool().await;
+    archived(&pool, id).await;
+    let ann = at(&server, &ann);
+    let purge = json!({ "username": "bob", "since": since });
+    let path = format!("/canvases/{id}/messages/purge");
+    assert_eq!(ann.post(&path, &purge).await.json(200)["removed"], 4);
+    let texts = async |list: &str| {
+        let all = ann.all(&format!("/canvases/{id}/{list}")).await;
+        let texts = all.iter().filter_map(|it| it["message_text"].as_str());
+        let mut texts: Vec<String> = texts.map(str::to_owned).collect();
+        texts.sort();
+        texts
+    };
+    let left = [
+        "", "", "", "", "ann0", "ann1", "ann2", "ann3", "ann4", "ann5", "bob0", "bob1",
+    ];
+    assert_eq!(texts("messages").await, left);
+    assert_eq!(texts("events").await, left);
+    // Each has its event, and those that were archived are not found again.
+    let removals = format!("/canvases/{id}/events?kind=chat_removed");
+    let removals = ann.all(&removals).await;
+    let targets: Vec<&Value> = removals.iter().map(|it| &it["target_seq"]).collect();
+    assert_eq!(targets, [5, 7, 9, 11]);
+    assert_eq!(ann.post(&path, &purge).await.json(200)["removed"], 0);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_has_old_events_only_is_no_newcomer() {
+    let server = TestServer::start_with(&NEVER).await;
+    let (ann, bob, eve) = (
+        server.user("ann").await,
+        server.user("bob").await,
+        server.user("eve").await,
+    );
+    let id = ann.canvas(&json!({ "newcomers": "limited" })).await;
+    for user in [&bob, &eve] {
+        let mut tab = TestClient::join(user, id).await;
+        tab.done(json!({ "type": "canvas_chat", "text": "hi" }))
+            .await;
+    }
+    let mut tab = TestClient::join(&ann, id).await;
+    for n in 0..KEPT {
+        tab.done(json!({ "type": "canvas_chat", "text": format!("{n}") }))
+            .await;
+    }
+    drop(tab);
+    let database = server.stop().await;
+    let pool = database.pool().await;
+    // Bob spoke long ago, when nobody counted visits; Eve a moment ago.
+    sqlx::query(
+        "UPDATE canvas_events SET created_at = created_at - interval '16 minutes'
+         WHERE actor_id = $1",
+    )
+    .bind(bob.id())
+    .execute(&pool)
+    .await
+    .unwrap();
+    sqlx::query("DELETE FROM canvas_visits")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let arguments = [&AT_ONCE[..], &["--rate-limits", "on"]].concat();
+    let server = TestServer::start_on(database, &arguments).await;
+    archived(&pool, id).await;
+    let of_bob = TestClient::join(&at(&server, &bob), id).await;
+    assert_eq!(of_bob.connected["newcomer_until"], Value::Null);
+    let of_eve = TestClient::join(&at(&server, &eve), id).await;
+    assert!(of_eve.connected["newcomer_until"].is_string());
     server.stop().await;
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{
     PATIENCE, TestDatabase, TestServer,
-    archive::{AT_ONCE, acked, archived, scene, sign_in},
+    archive::{AT_ONCE, NEVER, acked, archived, archiving, at, scene, sign_in},
     canvas,
     postgres::TcpPostgres,
     process::ServerProcess,
@@ -76,9 +76,11 @@ fn files(folder: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn archived_events_are_backed_up_too() {
-    let server = TestServer::start_with(&AT_ONCE).await;
+    let server = TestServer::start_with(&NEVER).await;
     let (ann, bob) = (server.user("ann").await, server.user("bob").await);
     let (id, by_ann, _) = scene(&ann, &bob).await;
+    let server = archiving(server).await;
+    let ann = at(&server, &ann);
     archived(&server.database.pool().await, id).await;
     let events = format!("/canvases/{id}/events");
     let before = ann.all(&events).await;
