@@ -4,7 +4,7 @@ mod common;
 
 use common::{
     TestServer,
-    archive::{AT_ONCE, archived},
+    archive::{NEVER, archived, archiving, at},
     canvas,
     http::Client,
     socket::TestClient,
@@ -51,6 +51,18 @@ async fn admins_see_what_the_events_take_the_largest_canvas_first() {
     assert_eq!(bytes(&listed[2]), 0);
     assert_eq!(bytes(&found), listed.iter().map(bytes).sum::<i64>());
 
+    // No more than fifty are listed, and all are counted.
+    for _ in 0..50 {
+        canvas(&ann, &json!({ "name": "More" })).await;
+    }
+    let found = storage().await;
+    let listed = found["canvases"].as_array().unwrap();
+    assert_eq!((listed.len(), &found["hot_events"]), (50, &json!(12)));
+    assert_eq!(
+        (&listed[0]["name"], &listed[1]["name"]),
+        (&json!("Many"), &json!("Few"))
+    );
+
     ann.get("/admin/storage").await.problem(403, "forbidden");
     let visitor = server.visitor();
     visitor
@@ -62,12 +74,14 @@ async fn admins_see_what_the_events_take_the_largest_canvas_first() {
 
 #[tokio::test]
 async fn archived_events_are_counted_with_their_pieces() {
-    let server = TestServer::start_with(&AT_ONCE).await;
+    let server = TestServer::start_with(&NEVER).await;
     let (root, ann) = (server.admin("root").await, server.user("ann").await);
     let id = canvas(&ann, &json!({ "name": "Old" })).await;
     let other = canvas(&ann, &json!({ "name": "New" })).await;
     talk(&ann, other, "hello", 3).await;
     talk(&ann, id, &"long ".repeat(100), 60).await;
+    let server = archiving(server).await;
+    let root = at(&server, &root);
     let pool = server.database.pool().await;
     archived(&pool, id).await;
     let found = root.get("/admin/storage").await.json(200);
