@@ -5,6 +5,7 @@ mod common;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{
     PATIENCE, TestServer, canvas,
+    cluster::Cluster,
     exports::{ended, export, lines, load},
     http::{Client, Reply},
     pictures::{decode_apng, decode_gif, decode_png},
@@ -393,6 +394,26 @@ async fn exports_survive_a_restart_and_those_that_are_removed_leave_nothing() {
         .json(&body);
     Reply::of(request).await.expect(204);
     let pool = server.database.pool().await;
+    // One of the day before, and one with which two nodes died.
+    let carl = server.guest("Carl").await;
+    let old = export(&carl, id, &json!({ "kind": "png" })).await;
+    sqlx::query("UPDATE exports SET expires_at = now() WHERE id = $1")
+        .bind(old["id"].as_i64().unwrap())
+        .execute(&pool)
+        .await
+        .unwrap();
+    let lost: i64 = sqlx::query_scalar(
+        "INSERT INTO exports (canvas_id, user_id, kind, state, from_seq, to_seq, seconds, scale,
+                              run, losses, beat_at, created_at, expires_at)
+         VALUES ($1, $2, 'png', 'running', 0, 0, 10, 1, 2, 2, now() - interval '1 minute', now(),
+                 now() + interval '1 day')
+         RETURNING id",
+    )
+    .bind(id)
+    .bind(carl.id())
+    .fetch_one(&pool)
+    .await
+    .unwrap();
     let held = hold(&pool).await;
     let asked = ann.post(&path, &json!({ "kind": "gif" })).await.json(202);
     let running = format!("/exports/{}", asked["id"]);
@@ -407,10 +428,22 @@ async fn exports_survive_a_restart_and_those_that_are_removed_leave_nothing() {
     };
     load(&ann, &ended(&ann, &done).await).await;
     load(&ann, &ended(&ann, &asked).await).await;
+    let carl = Client {
+        addr: server.addr,
+        ..carl
+    };
+    let failed = ended(&carl, &json!({ "id": lost })).await;
+    assert_eq!(failed["state"], "failed");
+    assert_eq!(
+        (&failed["url"], &failed["bytes"]),
+        (&Value::Null, &json!(0))
+    );
+    export(&carl, id, &json!({ "kind": "png" })).await;
+    let useless = [&removed["id"], &old["id"]].map(|id| id.as_i64().unwrap());
     let gone = async {
         loop {
-            let left: i64 = sqlx::query_scalar("SELECT count(*) FROM exports WHERE id = $1")
-                .bind(removed["id"].as_i64().unwrap())
+            let left: i64 = sqlx::query_scalar("SELECT count(*) FROM exports WHERE id = ANY($1)")
+                .bind(&useless[..])
                 .fetch_one(&pool)
                 .await
                 .unwrap();
@@ -446,4 +479,47 @@ async fn an_export_of_a_server_that_was_killed_is_made_by_the_next() {
     server.restart().await;
     let done = ended(&ann, &asked).await;
     assert_eq!(lines(&load(&ann, &done).await.body).len(), 1);
+}
+
+#[tokio::test]
+async fn another_node_has_an_export_and_can_cancel_it() {
+    const MADE: &str = "stellar_exports_total{result=\"done\"}";
+    const FAILED: &str = "stellar_exports_total{result=\"failed\"}";
+    let cluster = Cluster::start(2).await;
+    let [one, other] = &cluster.nodes[..] else {
+        panic!("two nodes");
+    };
+    let at_one = one.guest("Ann").await;
+    let at_other = other.at(&at_one);
+    let id = canvas(&at_one, &json!({})).await;
+    let pool = cluster.database.pool().await;
+    // While the other one stands still, only this one can make it.
+    let frozen = other.freeze();
+    let done = export(&at_one, id, &json!({ "kind": "log" })).await;
+    let held = hold(&pool).await;
+    let asking = format!("/canvases/{id}/exports");
+    let asked = at_one.post(&asking, &json!({ "kind": "log" })).await;
+    let asked = asked.json(202);
+    let path = format!("/exports/{}", asked["id"]);
+    let running = async { while at_one.get(&path).await.json(200)["state"] != "running" {} };
+    timeout(PATIENCE, running).await.unwrap();
+    drop(frozen);
+    assert_eq!(at_other.get(&path).await.json(200)["state"], "running");
+    let refused = at_other.post(&asking, &json!({ "kind": "png" })).await;
+    refused.problem(429, "export_running");
+    at_other.delete(&path).await.expect(204);
+    at_one.get(&path).await.problem(404, "export_not_found");
+    held.rollback().await.unwrap();
+    one.metric_is(FAILED, |failed| failed > 0.0).await;
+    let chunks: i64 = sqlx::query_scalar("SELECT count(*) FROM export_chunks WHERE export_id = $1")
+        .bind(asked["id"].as_i64().unwrap())
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(chunks, 0);
+    assert!(one.metric(MADE).await > 0.0);
+    let file = load(&at_other, &ended(&at_other, &done).await).await;
+    assert_eq!(lines(&file.body).len(), 1);
+    // One may be made again, wherever.
+    export(&at_other, id, &json!({ "kind": "png" })).await;
 }

@@ -4,6 +4,7 @@ mod common;
 
 use common::{
     TestServer, canvas,
+    exports::{export, load},
     http::{Client, Reply},
     pictures::{Picture, decode_gif},
     socket::TestClient,
@@ -249,6 +250,66 @@ fn fits(event: &Value, field: &str) -> bool {
         "tile_updated" => field == "updater_id",
         _ => field == "deleter_id",
     }
+}
+
+/// Of more than 256 cells the log is read as a whole, a thousand events at a time.
+#[tokio::test]
+async fn a_film_of_many_cells_shows_each_as_it_was() {
+    const STROKES: usize = 1_100;
+    let server = TestServer::start().await;
+    let (ann, bob) = (server.user("ann").await, server.user("bob").await);
+    let board = json!({ "width": 20, "height": 20, "newcomers": "free" });
+    let id = canvas(&ann, &board).await;
+    let mut tabs = [
+        TestClient::join(&ann, id).await,
+        TestClient::join(&bob, id).await,
+    ];
+    for n in 0..STROKES {
+        let (x, y) = (n * 7 % 20, n * 3 % 20);
+        // A pixel comes again in another colour.
+        let pixels = json!([[n * 5 % 64, n / 320 % 4]]);
+        let paint = json!({ "type": "tile_paint", "x": x, "y": y, "pixels": pixels });
+        let tab = &mut tabs[usize::from(n % 3 == 0)];
+        if n % 50 < 48 {
+            tab.operate(paint).await;
+        } else {
+            // What was sent before is answered before.
+            tab.done(paint).await;
+        }
+        if n == 500 {
+            let delete = json!({ "type": "tile_delete", "x": x, "y": y });
+            tabs[0].done(delete).await;
+        }
+    }
+    let events = ann.all(&format!("/canvases/{id}/events?limit=200")).await;
+    let area = [1, 1, 18, 18];
+    let all: Vec<&Value> = events.iter().filter(|event| is_in(event, area)).collect();
+    assert!(all.len() > 800 && events.len() > 1_000);
+    let seq = |event: &Value| event["seq"].as_i64().unwrap();
+    let mut ask = json!({
+        "kind": "gif", "area": { "x0": 1, "y0": 1, "x1": 18, "y1": 18 }, "seconds": 1,
+    });
+    let whole = load(&ann, &export(&ann, id, &ask).await).await;
+    assert!(film(&whole) == expected(&Cells::new(), &all, area, 1, 1, false));
+    let by_bob: Vec<&Value> = all
+        .iter()
+        .filter(|event| event["updater_id"] == bob.id() || event["creator_id"] == bob.id())
+        .filter(|event| event["type"] == "tile_created" || event["updater_id"] == bob.id())
+        .copied()
+        .collect();
+    ask["actor"] = json!("bob");
+    let of_bob = load(&ann, &export(&ann, id, &ask).await).await;
+    assert!(film(&of_bob) == expected(&Cells::new(), &by_bob, area, 1, 1, true));
+    ask["actor"] = Value::Null;
+    let (from, to) = (all.len() / 2, all.len() - 9);
+    let mut start = Cells::new();
+    for event in &all[..=from] {
+        apply(&mut start, event, false);
+    }
+    (ask["from"], ask["to"]) = (json!(seq(all[from])), json!(seq(all[to])));
+    let part = load(&ann, &export(&ann, id, &ask).await).await;
+    assert!(film(&part) == expected(&start, &all[from + 1..=to], area, 1, 1, false));
+    server.stop().await;
 }
 
 #[tokio::test]
