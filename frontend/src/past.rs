@@ -4,6 +4,7 @@
 
 pub mod effect;
 mod requests;
+pub mod search;
 pub mod state;
 mod watch;
 
@@ -59,6 +60,7 @@ struct Runtime {
     timeline: RefCell<Task>,
     stretch: RefCell<Task>,
     events: RefCell<Task>,
+    search: RefCell<Task>,
     picture: RefCell<Task>,
     moment: RefCell<Task>,
     view_timer: RefCell<Option<Timeout>>,
@@ -85,6 +87,7 @@ impl PastView {
                 timeline: RefCell::default(),
                 stretch: RefCell::default(),
                 events: RefCell::default(),
+                search: RefCell::default(),
                 picture: RefCell::default(),
                 moment: RefCell::default(),
                 view_timer: RefCell::default(),
@@ -285,6 +288,21 @@ impl Runtime {
                     |state, answer| state.events_received(answer.map_err(|error| problem(&error))),
                 );
             }
+            Effect::Find(search) => self.fetch(
+                &self.search,
+                async move {
+                    let scale = api::past::timeline(id, Division::Changes).await?;
+                    let events = async |after, until| {
+                        let page = api::past::events(id, after, until).await;
+                        page.map(|page| page.items)
+                    };
+                    search.run(&scale, events).await
+                },
+                |runtime| &runtime.search,
+                move |state, answer| {
+                    state.change_found(search, answer.map_err(|error| problem(&error)));
+                },
+            ),
             Effect::LoadOverview { seq, area } => {
                 let started = browser::monotonic_ms();
                 let side = self

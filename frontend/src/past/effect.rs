@@ -1,5 +1,6 @@
 //! What the state machine of the past asks its runtime to do.
 
+use super::search::Search;
 use crate::model::timeline::Division;
 use shared::{
     api::{Tile, rewrites::Area},
@@ -24,6 +25,8 @@ pub enum Effect {
         /// The last one to be fetched.
         until: i64,
     },
+    /// Find a change that is far away; answered with `change_found`.
+    Find(Search),
     /// Fetch a picture of some cells after an event; answered with
     /// `overview_received`.
     LoadOverview {

@@ -12,7 +12,10 @@
 mod fetching;
 mod playing;
 
-use super::effect::{Effect, Stretch};
+use super::{
+    effect::{Effect, Stretch},
+    search::Search,
+};
 use crate::{
     model::{
         overviews::Overviews,
@@ -40,6 +43,8 @@ struct Pending {
     direction: Direction,
     by_person: bool,
     tries: u32,
+    /// What is looked for further away.
+    search: Option<Search>,
 }
 
 /// The state machine; see the description of the module.

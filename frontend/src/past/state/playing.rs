@@ -6,13 +6,17 @@ use crate::{
         player::{self, Direction, Player, SPEEDS},
         replay::{Replay, Step},
     },
-    store::backend::{Backend, Var},
+    past::{effect::Effect, search::Search},
+    store::{
+        backend::{Backend, Var},
+        past::PastProblem,
+    },
 };
 
 /// Most events of a stretch that is searched for a step.
 const MAX_STRETCH: i64 = 3_200;
-/// How often a step is searched for further away.
-const MAX_TRIES: u32 = 12;
+/// How often the stretch is made longer for a step, before it is looked for further away.
+const MAX_TRIES: u32 = 3;
 /// A player that has fewer events ahead asks for more.
 const AHEAD: i64 = 400;
 /// Most events that are asked for at once.
@@ -29,12 +33,14 @@ impl<B: Backend> PastState<B> {
             direction,
             by_person,
             tries: 0,
+            search: None,
         });
         self.try_step();
     }
 
     pub(super) fn try_step(&mut self) {
-        let Some(mut pending) = self.pending.take() else {
+        let is_near = |pending: &mut Pending| pending.search.is_none();
+        let Some(mut pending) = self.pending.take_if(is_near) else {
             return;
         };
         let moment = self.store.moment.get();
@@ -64,13 +70,19 @@ impl<B: Backend> PastState<B> {
         }
         pending.tries += 1;
         if pending.tries > MAX_TRIES {
-            // So far, there is nobody else.
-            let edge = match direction {
-                Direction::Back => start,
-                Direction::Forward => end,
+            let here = replay.and_then(|replay| replay.last_change(from));
+            let search = Search {
+                from: match here {
+                    Some(here) if direction == Direction::Back && !by_person => here.seq - 1,
+                    _ => from,
+                },
+                direction,
+                except: here.filter(|_| by_person).map(|here| here.actor),
+                head: self.head,
             };
-            self.show(edge);
-            self.settle();
+            pending.search = Some(search);
+            self.pending = Some(pending);
+            self.effects.push(Effect::Find(search));
             return;
         }
         self.pending = Some(pending);
@@ -81,6 +93,22 @@ impl<B: Backend> PastState<B> {
                 self.load((start - reach).max(0), from);
             }
             (None, _) => self.load((from - BEFORE).max(0), (from + BEFORE).min(self.head)),
+        }
+    }
+
+    /// A change was found that is far away; none if there is none.
+    pub fn change_found(&mut self, search: Search, answer: Result<Option<i64>, PastProblem>) {
+        let is_it = |pending: &mut Pending| pending.search == Some(search);
+        if self.pending.take_if(is_it).is_none() {
+            return;
+        }
+        match (answer, search.direction) {
+            (Ok(None), Direction::Forward) => self.now(),
+            (Ok(found), _) => {
+                self.show(found.unwrap_or(0));
+                self.settle();
+            }
+            (Err(problem), _) => self.fail(problem),
         }
     }
 

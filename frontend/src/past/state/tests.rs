@@ -12,11 +12,12 @@ use crate::{
         tile_store::TileStore,
         timeline::{Part, TimeScale},
     },
-    past::effect::StretchContent,
+    past::{effect::StretchContent, search::tests::ready},
     session::tests::plain::Plain,
 };
 use serde_json::json;
 use shared::{api::Tile, canvas::Coord, ids::UserId, protocol::DurableEvent, time::Timestamp};
+use std::collections::HashSet;
 
 /// The state machine, and what a server would answer.
 struct World {
@@ -100,6 +101,7 @@ impl World {
                 Effect::LoadEvents { after, until } => {
                     self.asked.push(format!("events {after}..{until}"));
                 }
+                Effect::Find(_) => self.asked.push("find".to_owned()),
                 Effect::LoadOverview { seq, .. } => self.asked.push(format!("overview {seq}")),
                 Effect::CancelStretch => self
                     .waiting
@@ -155,6 +157,12 @@ impl World {
                 let events = result().map(|()| range(after, until));
                 self.state.events_received(events);
             }
+            Effect::Find(search) => {
+                let scale = self.timeline(Division::Changes);
+                let events = async |after, until| result().map(|()| range(after, until));
+                let found = ready(search.run(&scale, events));
+                self.state.change_found(search, found);
+            }
             Effect::LoadOverview { seq, area } => {
                 self.state
                     .overview_received(seq, area, result().map(|()| 1.0));
@@ -173,13 +181,14 @@ impl World {
         let mut from_seq = changes.first().map_or(1, |change| change.seq);
         let parts = changes.chunks(per_part).map(|chunk| {
             let to_seq = chunk[chunk.len() - 1].seq;
+            let people: HashSet<UserId> = chunk.iter().map(|change| change.actor).collect();
             let part = Part {
                 from_seq,
                 to_seq,
                 from_at: chunk[0].time,
                 to_at: chunk[chunk.len() - 1].time,
                 events: i64::try_from(chunk.len()).unwrap(),
-                people: 1,
+                people: i64::try_from(people.len()).unwrap(),
             };
             from_seq = to_seq + 1;
             part
@@ -376,6 +385,25 @@ fn steps_by_person_find_somebody_else_far_away() {
     world.state.step(Direction::Forward, true);
     world.answer();
     assert_eq!(world.seq(), None);
+    // Whoever goes elsewhere meanwhile stays there.
+    world.state.go_to(5_900);
+    world.answer();
+    world.asked.clear();
+    world.state.step(Direction::Back, true);
+    world.collect();
+    while let Some(effect) = world
+        .waiting
+        .pop_if(|effect| !matches!(effect, Effect::Find(_)))
+    {
+        world.answer_one(effect);
+        world.collect();
+    }
+    assert!(world.asked.contains(&"find".to_owned()));
+    world.state.drag(0.5);
+    world.state.release();
+    let elsewhere = world.seq();
+    world.answer();
+    assert_eq!(world.seq(), elsewhere);
 }
 
 /// Frames until it stops to play, at most so many.
