@@ -23,7 +23,7 @@ pub mod texts;
 pub mod time;
 
 pub use catalog::{Number, WrongCatalog, install, is_right_to_left};
-pub use format::{ago, clock, day, list, moment, number, past_moment};
+pub use format::{ago, clock, day, exact_clock, list, moment, number, past_moment};
 pub use problems::{api_problem, field_problem, refusal, text_problem};
 pub use shortcuts::key_name;
 pub use texts::{account_texts, chat_texts, export_texts, inbox_texts};

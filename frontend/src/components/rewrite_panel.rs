@@ -13,6 +13,7 @@ use crate::{
         field::Field,
         icons::{Glyph, Icon},
         rewrites::{finish, rewrite_problem},
+        time_bar,
     },
     i18n::{
         self, clock, coordinates, list,
@@ -281,7 +282,8 @@ fn Panel(goal: RewriteGoal, close: Callback<()>) -> impl IntoView {
                 {match then {
                     Some(_) => {
                         let moment = store.past.moment.get_untracked();
-                        let when = moment.map(|moment| i18n::time::when(&moment));
+                        let precision = untrack(|| time_bar::precision(store));
+                        let when = moment.map(|moment| i18n::time::when(&moment, precision));
                         let when = when.unwrap_or_default();
                         view! { <p>{i18n::time::time_texts().restore_to(&when)}</p> }.into_any()
                     }

@@ -13,7 +13,7 @@ use crate::{
     },
     model::{
         player::{Direction, SPEEDS},
-        timeline::Division,
+        timeline::{Division, Precision},
     },
     past::PastView,
     store::{Store, past::PastProblem},
@@ -30,6 +30,12 @@ pub fn TimeBar() -> impl IntoView {
             <Bar />
         </Show>
     }
+}
+
+/// How finely times are told. Reactive.
+pub fn precision(store: Store) -> Precision {
+    let scale = store.past.scale.get();
+    scale.map(|scale| scale.precision()).unwrap_or_default()
 }
 
 #[component]

@@ -1,6 +1,7 @@
 //! Numbers, times, lists and plural forms in the page's language, with the browser's `Intl`.
 
 use super::{catalog::Number, isolate, language, t};
+use crate::model::timeline::Precision;
 use js_sys::{
     Array, Date,
     Intl::{ListFormat, PluralRules, RelativeTimeFormat},
@@ -44,6 +45,16 @@ pub fn clock(at: Timestamp) -> String {
     date_time(at, &options)
 }
 
+/// The same with seconds, as in `14:05:09`.
+pub fn exact_clock(at: Timestamp) -> String {
+    let parts = [
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+        ("second", "2-digit"),
+    ];
+    date_time(at, &options(&parts))
+}
+
 /// Day and time, for tooltips.
 pub fn moment(at: Timestamp) -> String {
     let options = options(&[("dateStyle", "medium"), ("timeStyle", "short")]);
@@ -51,13 +62,14 @@ pub fn moment(at: Timestamp) -> String {
 }
 
 /// A moment of the past, as in `12 May, 20:14`; with the year, if it is not this one.
-pub fn past_moment(at: Timestamp) -> String {
-    let mut parts = vec![
-        ("day", "numeric"),
-        ("month", "short"),
-        ("hour", "2-digit"),
-        ("minute", "2-digit"),
-    ];
+pub fn past_moment(at: Timestamp, precision: Precision) -> String {
+    let mut parts = vec![("day", "numeric"), ("month", "short")];
+    if precision != Precision::Days {
+        parts.extend([("hour", "2-digit"), ("minute", "2-digit")]);
+    }
+    if precision == Precision::Seconds {
+        parts.push(("second", "2-digit"));
+    }
     let year = |millis: i64| {
         #[expect(clippy::cast_precision_loss, reason = "exact for any date")]
         Date::new(&JsValue::from_f64(millis as f64)).get_full_year()
@@ -161,6 +173,21 @@ fn valid_locale(language: &str) -> Option<String> {
 mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_moment_of_the_past_is_told_as_finely_as_is_wanted() {
+        let at = Timestamp::from(chrono::DateTime::UNIX_EPOCH);
+        let told = |precision| past_moment(at, precision);
+        let parts = |precision| {
+            let text = told(precision);
+            let numbers = text.split(|c: char| !c.is_numeric());
+            numbers.filter(|part| !part.is_empty()).count()
+        };
+        // Day and year; hour and minute; second.
+        assert_eq!(parts(Precision::Days), 2, "{}", told(Precision::Days));
+        assert_eq!(parts(Precision::Minutes), 4, "{}", told(Precision::Minutes));
+        assert_eq!(parts(Precision::Seconds), 5, "{}", told(Precision::Seconds));
+    }
 
     #[test]
     fn only_language_tags_are_locales() {

@@ -14,6 +14,28 @@ pub enum Division {
     Time,
 }
 
+/// How finely times on the bar are told, so that those of its parts differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// Day, hour, minute and second.
+    Seconds,
+    /// Day, hour and minute.
+    #[default]
+    Minutes,
+    /// Day alone.
+    Days,
+}
+
+impl Precision {
+    /// That of a single moment, of which the hour is told too.
+    pub fn of_moment(self) -> Self {
+        match self {
+            Self::Seconds => Self::Seconds,
+            Self::Minutes | Self::Days => Self::Minutes,
+        }
+    }
+}
+
 /// One part of the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
@@ -36,6 +58,11 @@ impl Part {
         (self.to_seq - self.from_seq + 1).max(0)
     }
 }
+
+/// A long history has so many parts.
+const MAX_PARTS: i64 = 200;
+const MINUTE_MS: i64 = 60_000;
+const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// How many times as many changes stand for the whole height, at least: small
 /// differences are not made large.
@@ -79,6 +106,18 @@ impl TimeScale {
     /// The last event that changed a tile; none if there is none.
     pub fn last_seq(&self) -> Option<i64> {
         self.parts.last().map(|part| part.to_seq)
+    }
+
+    /// How finely times are told.
+    pub fn precision(&self) -> Precision {
+        let (Some(first), Some(last)) = (self.parts.first(), self.parts.last()) else {
+            return Precision::default();
+        };
+        match (last.to_at.millis() - first.from_at.millis()) / MAX_PARTS {
+            ..MINUTE_MS => Precision::Seconds,
+            MINUTE_MS..DAY_MS => Precision::Minutes,
+            DAY_MS.. => Precision::Days,
+        }
     }
 
     /// The event after which the board is shown for a place on the bar. At 0
@@ -246,6 +285,26 @@ mod tests {
         let heights = TimeScale::new(Division::Changes, 30, parts).heights();
         assert!(heights[0] > heights[1], "{heights:?}");
         assert!(heights.iter().all(|height| (0.0..=1.0).contains(height)));
+    }
+
+    #[test]
+    fn times_are_told_as_finely_as_the_parts_are_long() {
+        let lasting = |seconds| {
+            let parts = vec![part(1, 4, 0, 10, 4), part(5, 6, 10, seconds, 2)];
+            TimeScale::new(Division::Changes, 6, parts).precision()
+        };
+        for (seconds, precision) in [
+            (11, Precision::Seconds),
+            (3 * 3_600, Precision::Seconds),
+            (4 * 3_600, Precision::Minutes),
+            (199 * 86_400, Precision::Minutes),
+            (200 * 86_400, Precision::Days),
+        ] {
+            assert_eq!(lasting(seconds), precision, "{seconds}");
+        }
+        assert_eq!(TimeScale::default().precision(), Precision::Minutes);
+        assert_eq!(Precision::Days.of_moment(), Precision::Minutes);
+        assert_eq!(Precision::Seconds.of_moment(), Precision::Seconds);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is said over the board while it shows the past: which moment it is, who
 //! made its last change, how much happened since, and what can be done.
 
+use super::precision;
 use crate::{
     components::{
         icons::{Glyph, Icon},
@@ -36,7 +37,7 @@ fn Note() -> impl IntoView {
     let past = expect_context::<PastView>();
     let texts = time_texts();
     let moment = move || store.past.moment.get();
-    let when = move || moment().map(|moment| when(&moment));
+    let when = move || moment().map(|moment| when(&moment, precision(store)));
     let change = Memo::new(move |_| moment().and_then(|moment| moment.change));
     let who = move || {
         let change = change.get()?;

@@ -1,10 +1,11 @@
 //! The track of the time bar: how much was changed when, and the handle.
 
+use super::precision;
 use crate::{
     browser,
     i18n::{
         board::board_texts,
-        time::{at_ms, described, time_texts, when},
+        time::{at_ms, described, time_texts, until_ms, when},
     },
     model::player::Direction,
     past::PastView,
@@ -89,7 +90,7 @@ pub fn Track() -> impl IntoView {
     let hint = move || {
         let place = pointed.get()?;
         let scale = store.past.scale.get()?;
-        let time = at_ms(scale.time_at(place)?);
+        let time = at_ms(scale.time_at(place)?, scale.precision().of_moment());
         let (part, _) = scale.part_at(place)?;
         let counted =
             texts.changes_and_people(&texts.changes(part.events), &texts.people(part.people));
@@ -156,7 +157,7 @@ fn Handle(
         Some(name.unwrap_or_else(|| board_texts().a_guest().to_owned()))
     };
     let value_text = move || match store.past.moment.get() {
-        Some(moment) => described(&moment, name().as_deref()),
+        Some(moment) => described(&moment, precision(store), name().as_deref()),
         None => texts.now().to_owned(),
     };
     #[expect(clippy::cast_possible_truncation, reason = "at most a thousand")]
@@ -198,7 +199,10 @@ fn Times() -> impl IntoView {
             <span class="time-bar__when">
                 {move || {
                     let moment = store.past.moment.get();
-                    moment.map_or_else(|| texts.now().to_owned(), |moment| when(&moment))
+                    moment.map_or_else(
+                        || texts.now().to_owned(),
+                        |moment| when(&moment, precision(store)),
+                    )
                 }}
             </span>
             <span>{move || edge(store, false)}</span>
@@ -215,14 +219,17 @@ fn percent(place: f64) -> String {
 fn edge(store: Store, is_start: bool) -> String {
     let scale = store.past.scale.get();
     let parts = scale.as_ref().map(|scale| scale.parts());
-    let time = parts.and_then(|parts| {
+    let told = parts.and_then(|parts| {
+        let precision = precision(store);
         if is_start {
-            parts.first().map(|part| part.from_at)
+            let part = parts.first()?;
+            Some(at_ms(part.from_at.millis(), precision))
         } else {
-            parts.last().map(|part| part.to_at)
+            let part = parts.last()?;
+            Some(until_ms(part.to_at.millis(), precision))
         }
     });
-    time.map(|time| at_ms(time.millis())).unwrap_or_default()
+    told.unwrap_or_default()
 }
 
 /// How much was changed when.
