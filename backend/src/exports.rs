@@ -107,7 +107,7 @@ async fn make(exporter: &Exporter, job: &Job, stop: &CancellationToken) {
     };
     metrics::counter!("stellar_exports_total", "result" => result).increment(1);
     if let Err(error) = stored {
-        // Once its last beat is long ago, it is begun anew.
+        // Without heartbeats it is started again.
         tracing::warn!(export = %job.id, %error, "cannot store what came of an export");
     }
 }
@@ -151,38 +151,38 @@ async fn attempt(exporter: &Exporter, job: &Job, stop: &CancellationToken) -> Ou
 
 /// Writes the file of a job.
 async fn write(exporter: &Exporter, job: &Job, stop: &CancellationToken) -> Result<(), FilmError> {
-    let order = &job.order;
+    let spec = &job.spec;
     let mut file = File::new(
         exporter.writes.clone(),
         *job,
         exporter.max_bytes,
         stop.clone(),
     );
-    // As whoever asked for it sees it now.
-    let found = canvases::find(&exporter.past.pool, order.canvas, Some(job.user)).await?;
+    // As the user who asked for it sees it now.
+    let found = canvases::find(&exporter.past.pool, spec.canvas, Some(job.user)).await?;
     let Some(mut canvas) = found else {
         return Err(FilmError::Unwanted);
     };
-    if order.kind == ExportKind::Log {
-        let counts = exporter.hub.active_counts(&[order.canvas]).await;
+    if spec.kind == ExportKind::Log {
+        let counts = exporter.hub.active_counts(&[spec.canvas]).await;
         canvas.active_users = counts.first().copied().unwrap_or(0);
         let exported_at = exporter.hub.clock().now().into();
-        events::write(exporter, order, &canvas, exported_at, &mut file).await?;
+        events::write(exporter, spec, &canvas, exported_at, &mut file).await?;
         return file.end().await;
     }
     let shot = Shot {
-        canvas: order.canvas,
-        area: order.area.unwrap_or_else(|| board(&canvas)),
+        canvas: spec.canvas,
+        area: spec.area.unwrap_or_else(|| board(&canvas)),
         tile_size: canvas.tile_size,
         palette: Palette::new(&canvas.palette),
-        from: order.from,
-        to: order.to,
-        seconds: order.seconds,
-        scale: usize::try_from(order.scale).unwrap_or(1),
-        actor: order.actor,
+        from: spec.from,
+        to: spec.to,
+        seconds: spec.seconds,
+        scale: usize::try_from(spec.scale).unwrap_or(1),
+        actor: spec.actor,
     };
     let past = &exporter.past;
-    match order.kind {
+    match spec.kind {
         ExportKind::Gif => filming::film(past, &shot, Format::Gif, &mut file).await?,
         ExportKind::Apng => filming::film(past, &shot, Format::Apng, &mut file).await?,
         ExportKind::Png | ExportKind::Log => filming::picture(past, &shot, &mut file).await?,
@@ -200,7 +200,7 @@ pub(crate) fn board(canvas: &Canvas) -> Area {
     }
 }
 
-/// Marks an export as done, and tells whoever asked for it.
+/// Marks an export as done, and notifies the user who asked for it.
 async fn finish(exporter: &Exporter, job: &Job) -> db::Result<()> {
     let mut transaction = exporter.writes.begin().await?;
     if !rows::finish(&mut transaction, job).await? {
@@ -209,14 +209,14 @@ async fn finish(exporter: &Exporter, job: &Job) -> db::Result<()> {
     let told = NewNotification {
         user: job.user,
         kind: NotificationKind::ExportReady,
-        canvas: Some(job.order.canvas),
+        canvas: Some(job.spec.canvas),
         by: None,
         about: About {
             subject: Some(job.id.0),
             ..About::default()
         },
         count: 1,
-        text: db::name_of(job.order.kind),
+        text: db::name_of(job.spec.kind),
         is_read: false,
     };
     let told = notifications::add(&mut transaction, &[told]).await?;

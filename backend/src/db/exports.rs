@@ -1,5 +1,5 @@
-//! Exports and their files. Each node makes some of them; what a node does not finish, since
-//! it died, another one begins anew.
+//! Exports and their files. Each node makes some of them. One that a node does not finish, since
+//! it died, is started again by another.
 
 use super::{DbError, Result, name_of, named};
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ use sqlx::{PgExecutor, query, query_scalar};
 
 /// How long an export is kept, from when it was asked for.
 const KEPT_HOURS: i32 = 24;
-/// An export whose node was silent for so long is begun anew, in milliseconds.
+/// An export whose node sent no heartbeat for so long is started again, in milliseconds.
 const MAX_SILENCE_MS: i32 = 6_000;
 /// After so many nodes died while they made an export, it failed.
 const MAX_LOSSES: i32 = 3;
@@ -27,7 +27,7 @@ const PURGED_CHUNKS: i64 = 32;
 
 /// What an export is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Order {
+pub(crate) struct ExportSpec {
     pub(crate) canvas: CanvasId,
     pub(crate) kind: ExportKind,
     /// None for the whole board.
@@ -62,17 +62,18 @@ pub(crate) enum Asked {
 pub(crate) struct Job {
     pub(crate) id: ExportId,
     pub(crate) user: UserId,
-    /// Which attempt it is: another node's is over once this one has begun.
+    /// The number of the attempt: once a node has started one, those before it end.
     pub(crate) run: i32,
-    pub(crate) order: Order,
+    pub(crate) spec: ExportSpec,
 }
 
 /// Whether a job goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Goes {
-    On,
+pub(crate) enum JobState {
+    /// It goes on.
+    Running,
     /// It was removed, or another node does it.
-    Away,
+    Lost,
     /// There is no room for more of its file.
     Full,
 }
@@ -86,10 +87,10 @@ fn url(id: ExportId) -> String {
 pub(crate) async fn insert(
     executor: impl PgExecutor<'_>,
     user: UserId,
-    order: &Order,
+    spec: &ExportSpec,
     max_bytes: i64,
 ) -> Result<Asked> {
-    let (x0, y0, x1, y1) = corners(order.area);
+    let (x0, y0, x1, y1) = corners(spec.area);
     let row = query!(
         r#"WITH kept AS (
              SELECT coalesce(sum(bytes)::bigint, 0) AS bytes,
@@ -115,18 +116,18 @@ pub(crate) async fn insert(
                 kept.unfinished >= $16 AS "is_busy!",
                 kept.own_end
          FROM kept LEFT JOIN stored s ON true"#,
-        order.canvas.0,
+        spec.canvas.0,
         user.0,
-        name_of(order.kind),
+        name_of(spec.kind),
         x0,
         y0,
         x1,
         y1,
-        order.from,
-        order.to,
-        i32::try_from(order.seconds).unwrap_or_default(),
-        i32::try_from(order.scale).unwrap_or_default(),
-        order.actor.map(|actor| actor.0),
+        spec.from,
+        spec.to,
+        i32::try_from(spec.seconds).unwrap_or_default(),
+        i32::try_from(spec.scale).unwrap_or_default(),
+        spec.actor.map(|actor| actor.0),
         KEPT_HOURS,
         max_bytes,
         MAX_OF_USER,
@@ -138,8 +139,8 @@ pub(crate) async fn insert(
     Ok(match (stored, row.own_end) {
         (Some(((id, created_at), expires_at)), _) => Asked::Stored(Export {
             id: ExportId(id),
-            canvas_id: order.canvas,
-            kind: order.kind,
+            canvas_id: spec.canvas,
+            kind: spec.kind,
             state: ExportState::Waiting,
             progress: 0.0,
             bytes: 0,
@@ -230,7 +231,8 @@ pub(crate) async fn remove_all(executor: impl PgExecutor<'_>, user: UserId) -> R
     .map(drop)
 }
 
-/// Has exports whose node died begun anew, or failed where that was tried often enough.
+/// Puts exports whose node died back into the queue, or marks them as failed after
+/// [`MAX_LOSSES`].
 pub(crate) async fn revive_orphans(executor: impl PgExecutor<'_>) -> Result<()> {
     query!(
         "UPDATE exports SET losses = losses + 1,
@@ -263,7 +265,7 @@ pub(crate) async fn begin(executor: impl PgExecutor<'_>) -> Result<Option<Job>> 
             id: ExportId(row.id),
             user: UserId(row.user_id),
             run: row.run,
-            order: Order {
+            spec: ExportSpec {
                 canvas: CanvasId(row.canvas_id),
                 kind: named(row.kind)?,
                 area: area((row.x0, row.y0, row.x1, row.y1)),
@@ -281,7 +283,11 @@ pub(crate) async fn begin(executor: impl PgExecutor<'_>) -> Result<Option<Job>> 
 }
 
 /// Tells how far a job is, and that its node is alive.
-pub(crate) async fn beat(executor: impl PgExecutor<'_>, job: &Job, progress: f64) -> Result<Goes> {
+pub(crate) async fn heartbeat(
+    executor: impl PgExecutor<'_>,
+    job: &Job,
+    progress: f64,
+) -> Result<JobState> {
     let done = query!(
         "UPDATE exports SET progress = $3, beat_at = clock_timestamp()
          WHERE id = $1 AND run = $2 AND state = 'running' AND expires_at > clock_timestamp()",
@@ -292,9 +298,9 @@ pub(crate) async fn beat(executor: impl PgExecutor<'_>, job: &Job, progress: f64
     .execute(executor)
     .await?;
     Ok(if done.rows_affected() > 0 {
-        Goes::On
+        JobState::Running
     } else {
-        Goes::Away
+        JobState::Lost
     })
 }
 
@@ -306,7 +312,7 @@ pub(crate) async fn add_chunk(
     number: i32,
     content: &[u8],
     max_bytes: i64,
-) -> Result<Goes> {
+) -> Result<JobState> {
     let row = query!(
         r#"WITH kept AS (
              SELECT coalesce(sum(bytes)::bigint, 0) + $5 <= $6
@@ -332,9 +338,9 @@ pub(crate) async fn add_chunk(
     .fetch_one(executor)
     .await?;
     Ok(match (row.is_stored, row.has_room) {
-        (true, _) => Goes::On,
-        (false, true) => Goes::Away,
-        (false, false) => Goes::Full,
+        (true, _) => JobState::Running,
+        (false, true) => JobState::Lost,
+        (false, false) => JobState::Full,
     })
 }
 
@@ -366,7 +372,7 @@ pub(crate) async fn fail(executor: impl PgExecutor<'_>, job: &Job) -> Result<()>
     .map(drop)
 }
 
-/// Gives a job back: any node begins it anew.
+/// Puts a job back into the queue: any node starts it again.
 pub(crate) async fn give_back(executor: impl PgExecutor<'_>, job: &Job) -> Result<()> {
     query!(
         "UPDATE exports SET state = 'waiting', bytes = 0, progress = 0
@@ -399,7 +405,7 @@ pub(crate) async fn chunk(
 }
 
 /// Removes exports whose time is over or whose canvas is gone, and deletes some chunks that are
-/// of no use. False if there is nothing left to do.
+/// not needed any more. False if there is nothing left to do.
 pub(crate) async fn purge(executor: impl PgExecutor<'_>) -> Result<bool> {
     query_scalar!(
         r#"WITH over AS (

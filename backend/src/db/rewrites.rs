@@ -214,7 +214,7 @@ pub(crate) async fn end(
 }
 
 /// Tells that the node which carries out the rewrite is alive.
-pub(crate) async fn beat(executor: impl PgExecutor<'_>, id: RewriteId) -> Result<()> {
+pub(crate) async fn heartbeat(executor: impl PgExecutor<'_>, id: RewriteId) -> Result<()> {
     query!(
         "UPDATE rewrites SET beat_at = clock_timestamp() WHERE id = $1 AND state = 'running'",
         id.0,

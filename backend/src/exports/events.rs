@@ -3,9 +3,9 @@
 
 use super::Exporter;
 use crate::{
-    db::exports::Order,
+    db::exports::ExportSpec,
     past::{
-        filming::{FilmError, Output, PastReader},
+        filming::{FilmError, Output, PastReader, progress},
         index::Filter,
     },
 };
@@ -33,7 +33,7 @@ struct FirstLine<'a> {
 /// Those of reading the log and of the output.
 pub(super) async fn write(
     exporter: &Exporter,
-    order: &Order,
+    spec: &ExportSpec,
     canvas: &Canvas,
     exported_at: Timestamp,
     output: &mut impl Output,
@@ -47,13 +47,13 @@ pub(super) async fn write(
     gzip.write_all(&serde_json::to_vec(&first).unwrap_or_default())?;
     gzip.write_all(b"\n")?;
     let filter = Filter {
-        area: order.area,
-        actor: order.actor,
+        area: spec.area,
+        actor: spec.actor,
         ..Filter::default()
     };
-    let mut after = order.from;
-    while after < order.to {
-        let Some((last, events)) = read(exporter, order, &filter, after).await? else {
+    let mut after = spec.from;
+    while after < spec.to {
+        let Some((last, events)) = read(exporter, spec, &filter, after).await? else {
             break;
         };
         after = last;
@@ -62,10 +62,14 @@ pub(super) async fn write(
             gzip.write_all(b"\n")?;
             if gzip.get_ref().len() >= PIECE_BYTES {
                 let piece = mem::take(gzip.get_mut());
-                output.put(piece, progress(order, after)).await?;
+                output
+                    .put(piece, progress(spec.from, spec.to, after))
+                    .await?;
             }
         }
-        output.put(Vec::new(), progress(order, after)).await?;
+        output
+            .put(Vec::new(), progress(spec.from, spec.to, after))
+            .await?;
     }
     output.put(gzip.finish()?, 1.0).await
 }
@@ -74,29 +78,20 @@ pub(super) async fn write(
 /// last one.
 async fn read(
     exporter: &Exporter,
-    order: &Order,
+    spec: &ExportSpec,
     filter: &Filter,
     after: i64,
 ) -> Result<Option<(i64, Vec<(i64, String)>)>, FilmError> {
-    let (canvas, range) = (order.canvas, after..order.to);
+    let (canvas, range) = (spec.canvas, after..spec.to);
     let PastReader { pool, index, log } = &exporter.past;
     if *filter == Filter::default() {
         let events = log.range(pool, canvas, range, AT_ONCE).await?;
-        return Ok(events
-            .last()
-            .map(|(last, _)| *last)
-            .map(|last| (last, events)));
+        let last = events.last().map(|(last, _)| *last);
+        return Ok(last.map(|last| (last, events)));
     }
     let seqs = index.find(canvas, filter, range, FOUND_AT_ONCE).await?;
     let Some(last) = seqs.last() else {
         return Ok(None);
     };
     Ok(Some((*last, log.at(pool, canvas, &seqs).await?)))
-}
-
-/// How far it is after an event.
-#[expect(clippy::cast_precision_loss, reason = "it is shown as a bar")]
-fn progress(order: &Order, seq: i64) -> f64 {
-    let all = (order.to - order.from).max(1) as f64;
-    ((seq - order.from) as f64 / all).clamp(0.0, 1.0)
 }

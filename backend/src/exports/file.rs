@@ -3,7 +3,7 @@
 use crate::{
     db::{
         Pool,
-        exports::{self as rows, Goes, Job},
+        exports::{self as rows, Job, JobState},
     },
     past::filming::{FilmError, Output},
 };
@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// The size of each chunk but the last one.
 const CHUNK_BYTES: usize = 256 * 1024;
-/// Between two signs of life.
-const BEAT_INTERVAL: Duration = Duration::from_millis(500);
+/// Between two heartbeats.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// See the module.
 pub(super) struct File {
@@ -28,7 +28,8 @@ pub(super) struct File {
     rest: Vec<u8>,
     /// Chunks that are stored.
     chunks: i32,
-    beat: Instant,
+    /// When the last heartbeat was stored.
+    heartbeat_at: Instant,
 }
 
 impl File {
@@ -41,7 +42,7 @@ impl File {
             stop,
             rest: Vec::new(),
             chunks: 0,
-            beat: Instant::now(),
+            heartbeat_at: Instant::now(),
         }
     }
 
@@ -55,7 +56,7 @@ impl File {
         let (job, number) = (&self.job, self.chunks);
         let stored = rows::add_chunk(&self.pool, job, number, chunk, self.max_bytes).await?;
         self.chunks += 1;
-        go_on(stored)
+        check(stored)
     }
 }
 
@@ -70,18 +71,20 @@ impl Output for File {
             let chunk = mem::replace(&mut self.rest, rest);
             self.store(&chunk).await?;
         }
-        if self.beat.elapsed() >= BEAT_INTERVAL {
-            self.beat = Instant::now();
-            go_on(rows::beat(&self.pool, &self.job, progress).await?)?;
+        if self.heartbeat_at.elapsed() >= HEARTBEAT_INTERVAL {
+            self.heartbeat_at = Instant::now();
+            let state = rows::heartbeat(&self.pool, &self.job, progress).await?;
+            check(state)?;
         }
         Ok(())
     }
 }
 
-fn go_on(goes: Goes) -> Result<(), FilmError> {
-    match goes {
-        Goes::On => Ok(()),
-        Goes::Away => Err(FilmError::Unwanted),
-        Goes::Full => Err(FilmError::Full),
+/// An error for a job that does not go on.
+fn check(state: JobState) -> Result<(), FilmError> {
+    match state {
+        JobState::Running => Ok(()),
+        JobState::Lost => Err(FilmError::Unwanted),
+        JobState::Full => Err(FilmError::Full),
     }
 }

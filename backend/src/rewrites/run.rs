@@ -17,8 +17,8 @@ use tokio::{
     time::{Instant, interval, sleep},
 };
 
-/// Between two signs of life.
-const BEAT_INTERVAL: Duration = Duration::from_millis(500);
+/// Between two heartbeats.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(500);
 /// A rewrite whose node was silent for so long counts as stopped, in milliseconds.
 pub(crate) const MAX_SILENCE_MS: i32 = 4_000;
 /// How long a batch is tried again while the database is away or the queue is full.
@@ -42,10 +42,10 @@ pub(crate) struct Job {
 /// `turns`, which all rewrites share.
 pub(crate) async fn run(hub: Hub, pool: Pool, turns: Arc<Semaphore>, job: Job) {
     let beats = async {
-        let mut ticks = interval(BEAT_INTERVAL);
+        let mut ticks = interval(HEARTBEAT_INTERVAL);
         loop {
             ticks.tick().await;
-            if let Err(error) = db::rewrites::beat(&pool, job.id).await {
+            if let Err(error) = db::rewrites::heartbeat(&pool, job.id).await {
                 tracing::debug!(%error, "a rewrite cannot tell that it is running");
             }
         }
