@@ -2,16 +2,16 @@
 
 use super::{
     bulk,
-    canvases::readable,
+    canvases::readable_canvas,
     client_addr::ClientAddr,
-    error::{ApiError, Resource},
+    error::ApiError,
     extract::{CanvasPath, OptionalUser, Query},
     openapi::{CellQuery, ReadsCanvas},
     past as moments,
 };
 use crate::{
     cell_log::{self, CellKey, Held},
-    db::{canvases, users},
+    db::users,
     state::AppState,
 };
 use axum::{Json, extract::State, response::Response};
@@ -60,10 +60,7 @@ async fn authors(
 ) -> Result<Response, ApiError> {
     let at = moments::at("at", query.at.as_deref())?;
     let reads = &state.pools.reads;
-    readable(reads, id, user.user_id()).await?;
-    let canvas = canvases::find(reads, id, user.user_id())
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let canvas = readable_canvas(reads, id, user.user_id()).await?;
     let grid = Grid {
         width: canvas.width,
         height: canvas.height,

@@ -14,6 +14,7 @@ use crate::{
     audit::{Action, AuditEntry},
     auth::Session,
     db::{
+        Pool,
         access::{self, Access, Standing},
         canvases::{self, Filter},
     },
@@ -71,6 +72,32 @@ pub(super) async fn readable(
     }
 }
 
+/// A canvas, with what `viewer` has to do with it.
+///
+/// # Errors
+/// `NotFound` without such a canvas; those of the database.
+pub(super) async fn read_canvas(
+    executor: impl PgExecutor<'_>,
+    id: CanvasId,
+    viewer: Option<UserId>,
+) -> Result<Canvas, ApiError> {
+    let canvas = canvases::find(executor, id, viewer).await?;
+    canvas.ok_or(ApiError::NotFound(Resource::Canvas))
+}
+
+/// The same, of a canvas that `viewer` may read.
+///
+/// # Errors
+/// As [`readable`].
+pub(super) async fn readable_canvas(
+    pool: &Pool,
+    id: CanvasId,
+    viewer: Option<UserId>,
+) -> Result<Canvas, ApiError> {
+    readable(pool, id, viewer).await?;
+    read_canvas(pool, id, viewer).await
+}
+
 /// The role of a user on the canvas, for something that changes it.
 ///
 /// # Errors
@@ -101,9 +128,7 @@ pub(super) async fn canvas_for(
     id: CanvasId,
     viewer: Option<UserId>,
 ) -> Result<Canvas, ApiError> {
-    let mut canvas = canvases::find(&state.pool, id, viewer)
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let mut canvas = read_canvas(&state.pool, id, viewer).await?;
     let counts = state.hub.active_counts(&[id]).await;
     canvas.active_users = counts.first().copied().unwrap_or(0);
     Ok(canvas)

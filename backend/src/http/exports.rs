@@ -2,7 +2,7 @@
 
 use super::{
     bulk,
-    canvases::{check_rate, readable},
+    canvases::{check_rate, readable, readable_canvas},
     client_addr::ClientAddr,
     error::{ApiError, Resource},
     extract::{AuthUser, CanvasPath, segment},
@@ -15,7 +15,7 @@ use crate::{
     bulk_reads::Work,
     db::{
         canvases,
-        exports::{self as rows, Asked, Order},
+        exports::{self as rows, Asked, ExportSpec},
     },
     exports::board,
     rate_limit::network,
@@ -84,10 +84,7 @@ async fn create(
     let from = at("from", text(body.from).as_deref())?;
     let to = at("to", text(body.to).as_deref())?;
     let reads = &state.pools.reads;
-    readable(reads, id, Some(user)).await?;
-    let canvas = canvases::find(reads, id, Some(user))
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let canvas = readable_canvas(reads, id, Some(user)).await?;
     let corners = |area: shared::api::rewrites::Area| {
         [area.x0, area.y0, area.x1, area.y1].map(|side| Some(side.into()))
     };
@@ -103,7 +100,7 @@ async fn create(
         }
     }
     let (from, to) = range(&state, id, from, to, canvas.last_seq).await?;
-    let order = Order {
+    let spec = ExportSpec {
         canvas: id,
         kind: body.kind,
         area,
@@ -117,7 +114,7 @@ async fn create(
     let now = state.hub.clock().now();
     let limits = &state.user_limits;
     limits.export(client.ip).map_err(ApiError::RateLimited)?;
-    let asked = rows::insert(&state.pool, user, &order, max_bytes).await;
+    let asked = rows::insert(&state.pool, user, &spec, max_bytes).await;
     if !matches!(asked, Ok(Asked::Stored(_))) {
         limits.refund_export(client.ip);
     }

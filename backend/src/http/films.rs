@@ -2,9 +2,9 @@
 
 use super::{
     bulk,
-    canvases::readable,
+    canvases::readable_canvas,
     client_addr::ClientAddr,
-    error::{ApiError, Resource},
+    error::ApiError,
     etag,
     extract::{CanvasPath, OptionalUser, Query},
     openapi::{FilmQuery, ReadsPast},
@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     bulk_reads::Place,
-    db::canvases,
     exports::board,
     low_priority,
     past::{
@@ -87,10 +86,7 @@ async fn timelapse(
     let to = at("to", query.to.as_deref())?;
     let reads = &state.pools.reads;
     let viewer = user.user_id();
-    readable(reads, id, viewer).await?;
-    let canvas = canvases::find(reads, id, viewer)
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let canvas = readable_canvas(reads, id, viewer).await?;
     let corners = [query.x0, query.y0, query.x1, query.y1];
     let area = area(corners, &canvas)?.unwrap_or_else(|| board(&canvas));
     let (width, height) = size(area);
@@ -136,7 +132,7 @@ async fn film(state: &AppState, shot: Shot, place: Arc<Place>) -> Result<Body, A
         let mut output = Pieces(made);
         let film = filming::film(&past, &shot, Format::Gif, &mut output);
         if let Err(error) = runtime.block_on(film) {
-            // Nobody is told where nobody waits any more.
+            // The receiver is gone where the client is.
             let _ = output.0.blocking_send(Err(error));
         }
         drop(place);

@@ -3,16 +3,16 @@
 
 use super::{
     bulk,
-    canvases::readable,
+    canvases::{read_canvas, readable_canvas},
     client_addr::ClientAddr,
-    error::{ApiError, Resource},
+    error::ApiError,
     etag,
     extract::{CanvasPath, OptionalUser, Query},
     openapi::{PictureQuery, ReadsCanvas},
     past as moments,
 };
 use crate::{
-    db::{canvases, tiles},
+    db::tiles,
     low_priority,
     past::tiles as past,
     picture::{self, Board, Picture, View},
@@ -78,10 +78,7 @@ async fn image(
     }
     let at = moments::at("at", query.at.as_deref())?;
     let viewer = user.user_id();
-    readable(&state.pools.reads, id, viewer).await?;
-    let canvas = canvases::find(&state.pools.reads, id, viewer)
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let canvas = readable_canvas(&state.pools.reads, id, viewer).await?;
     let area = moments::area([query.x0, query.y0, query.x1, query.y1], &canvas)?;
     let at = match at {
         Some(at) => Some(moments::resolve(&state, id, "at", at).await?),
@@ -156,9 +153,7 @@ async fn encode(
     let place = bulk::place_to_compute(state, id, client).await?;
     let mut lease = bulk::lease(state).await?;
     lease.begin_snapshot().await?;
-    let canvas = canvases::find(&mut lease, id, None)
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let canvas = read_canvas(&mut lease, id, None).await?;
     let tiles = match view.at {
         None => {
             let area = view

@@ -21,7 +21,7 @@ use tokio::time;
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of a body under [`SIGN_IN`].
 const SIGN_IN_BYTES: usize = 4 * 1024;
-/// The routes of strangers, whose bodies are short.
+/// Routes that need no credential; their bodies are short.
 const SIGN_IN: &str = "/api/v1/auth/";
 /// Bytes of a body that is too large which are read and dropped, so that the client
 /// finishes sending and sees the answer.

@@ -2,7 +2,7 @@
 
 use super::{
     bulk,
-    canvases::readable,
+    canvases::readable_canvas,
     client_addr::ClientAddr,
     error::{ApiError, Resource},
     etag,
@@ -10,7 +10,7 @@ use super::{
     openapi::{QueryOnly, ReadsPast},
 };
 use crate::{
-    db::{canvases, users},
+    db::users,
     past::{
         area::{self, Area},
         index::Filter,
@@ -155,10 +155,7 @@ async fn timeline(
     };
     let reads = &state.pools.reads;
     let viewer = user.user_id();
-    readable(reads, id, viewer).await?;
-    let canvas = canvases::find(reads, id, viewer)
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let canvas = readable_canvas(reads, id, viewer).await?;
     let filter = Filter {
         area: area([query.x0, query.y0, query.x1, query.y1], &canvas)?,
         actor: actor(&state, query.actor.as_deref()).await?,

@@ -3,7 +3,7 @@
 
 use super::{
     bulk,
-    canvases::{check_rate, readable},
+    canvases::{check_rate, read_canvas, readable},
     client_addr::ClientAddr,
     error::{ApiError, Resource},
     extract::{AuthUser, CanvasPath, Query, id_path},
@@ -18,7 +18,7 @@ use crate::{
     cell_log::Held,
     config::Switch,
     db::{
-        self, Lease, Pool, canvases,
+        self, Lease, Pool,
         cases::{self, CaseTarget, NO_CANVAS, NewCase},
         conversations, direct_messages, reports, users,
     },
@@ -93,9 +93,7 @@ async fn create(
     if let Some(ban) = access.ban {
         return Err(ApiError::Sanctioned(ban));
     }
-    let canvas = canvases::find(reads, id, Some(session.user_id()))
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let canvas = read_canvas(reads, id, Some(session.user_id())).await?;
     let reporter = users::find(reads, session.user_id())
         .await?
         .ok_or(ApiError::Unauthenticated)?;

@@ -9,7 +9,7 @@ use self::{
 };
 use super::{
     bulk,
-    canvases::{check_rate, readable, role},
+    canvases::{check_rate, read_canvas, readable, role},
     client_addr::ClientAddr,
     error::{ApiError, Resource},
     extract::{AuthUser, CanvasPath, OptionalUser, RewritePath},
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     cell_history::Rule,
-    db::{canvases, rewrites, sanctions},
+    db::{rewrites, sanctions},
     past::cells,
     rewrites::MAX_SILENCE_MS,
     state::AppState,
@@ -67,9 +67,7 @@ async fn create(
     let user = session.user_id();
     check_rate(&state, user)?;
     let role = painter(&state, id, user).await?;
-    let canvas = canvases::find(&state.pools.reads, id, Some(user))
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let canvas = read_canvas(&state.pools.reads, id, Some(user)).await?;
     let (asked, place) = match body.kind.as_str() {
         "revert" => revert(&state, &session, &canvas, role, &body, client).await?,
         "restore" => restore(&state, &session, &canvas, role, &body, client).await?,
@@ -134,9 +132,7 @@ async fn undo(
         return Err(ApiError::Forbidden);
     }
     refuse_second(&state, canvas_id).await?;
-    let canvas = canvases::find(&state.pools.reads, canvas_id, Some(user))
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let canvas = read_canvas(&state.pools.reads, canvas_id, Some(user)).await?;
     let maker = [undone.by.user_id];
     let place = bulk::place_to_compute(&state, canvas_id, client).await?;
     let cells = match (undone.first_seq, undone.last_seq) {

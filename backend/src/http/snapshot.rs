@@ -4,9 +4,9 @@ mod past;
 
 use super::{
     bulk,
-    canvases::readable,
+    canvases::{read_canvas, readable},
     client_addr::ClientAddr,
-    error::{ApiError, Resource},
+    error::ApiError,
     etag,
     extract::{CanvasPath, OptionalUser, Query},
     openapi::{QueryOnly, ReadsCanvas},
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     bulk_reads::Place,
     db::{
-        Lease, Reads, canvases,
+        Lease, Reads,
         tiles::{self, Filter},
     },
     past::{area::Area, log::Log},
@@ -82,9 +82,7 @@ async fn snapshot(
     let reads = &state.pools.reads;
     let access = readable(reads, id, user).await?;
     let viewer = access.reader(user);
-    let mut canvas = canvases::find(reads, id, viewer)
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let mut canvas = read_canvas(reads, id, viewer).await?;
     let area = moments::area([query.x0, query.y0, query.x1, query.y1], &canvas)?;
     let active_users = state.hub.active_users(id).await;
     canvas.active_users = active_users.len();
@@ -108,9 +106,7 @@ async fn snapshot(
     lease.begin_snapshot().await?;
     let access = readable(&mut lease, id, user).await?;
     let viewer = access.reader(user);
-    let mut canvas = canvases::find(&mut lease, id, viewer)
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let mut canvas = read_canvas(&mut lease, id, viewer).await?;
     canvas.active_users = active_users.len();
     let current = tag(viewer, access.acl_version, &canvas, area, &active_users)?;
     let log = state.log.clone();

@@ -3,7 +3,7 @@
 
 use super::{
     bulk,
-    canvases::{readable, role},
+    canvases::{read_canvas, readable, role},
     client_addr::ClientAddr,
     error::{ApiError, Resource},
     etag,
@@ -21,7 +21,6 @@ use crate::{
     auth::Session,
     db::{
         access::Standing,
-        canvases,
         tiles::{self, Filter},
     },
     realtime::{Done, Operation, RateCost, UNKNOWN_ACL, Write},
@@ -105,9 +104,7 @@ async fn list(
     };
     let (viewer, reads) = (user.user_id(), state.pools.reads.clone());
     let viewer = readable(&reads, id, viewer).await?.reader(viewer);
-    let canvas = canvases::find(&reads, id, viewer)
-        .await?
-        .ok_or(ApiError::NotFound(Resource::Canvas))?;
+    let canvas = read_canvas(&reads, id, viewer).await?;
     // Everything that a tile shows changes with an event.
     let current = etag::weak(&(viewer, canvas.epoch, canvas.last_seq, filter))?;
     if etag::matches(&headers, &current) {
