@@ -333,6 +333,13 @@ async fn moderators_assign_roles_below_their_own() {
             ("bob", "editor")
         ]
     );
+    let members = format!("/canvases/{id}/members");
+    let moderators = bob.all(&format!("{members}?role=moderator&limit=1")).await;
+    let names: Vec<&Value> = moderators.iter().map(|it| &it["username"]).collect();
+    assert_eq!(names, ["mia", "mo1"]);
+    bob.get(&format!("{members}?role=king"))
+        .await
+        .refuses("role");
     mia.delete(&member("bob")).await.expect(204);
     server.stop().await;
 }

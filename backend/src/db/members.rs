@@ -8,10 +8,12 @@ use shared::{
 };
 use sqlx::{PgExecutor, query};
 
-/// The owner and everybody with a role given by name, by ascending user id.
+/// The owner and everybody with a role given by name, or those of them with one role, by
+/// ascending user id.
 pub(crate) async fn list(
     executor: impl PgExecutor<'_>,
     canvas_id: CanvasId,
+    role: Option<Role>,
     after: i64,
     limit: i64,
 ) -> Result<Vec<Member>> {
@@ -21,12 +23,13 @@ pub(crate) async fn list(
                UNION ALL
                SELECT owner_id, 'owner' FROM canvases WHERE id = $1) r
          JOIN users u ON u.id = r.user_id
-         WHERE u.id > $2
+         WHERE u.id > $2 AND ($4::text IS NULL OR r.role = $4)
          ORDER BY u.id
          LIMIT $3"#,
         canvas_id.0,
         after,
         limit,
+        role.map(name_of),
     )
     .try_map(|row| {
         Ok(Member {

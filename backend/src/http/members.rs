@@ -44,6 +44,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
+    /// Only those with this role: `owner`, `moderator`, `editor` or `viewer`
+    role: Option<Role>,
     /// How many, 50 by default
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -64,7 +66,7 @@ async fn list(
     let limit = page_size(query.limit)?;
     let after = cursor(query.cursor.as_deref())?.unwrap_or(0);
     readable(&state.pools.reads, id, user.user_id()).await?;
-    let members = members::list(&state.pools.reads, id, after, limit + 1).await?;
+    let members = members::list(&state.pools.reads, id, query.role, after, limit + 1).await?;
     Ok(JsonBody(page(members, limit, |last| {
         last.user_id.to_string()
     })))
