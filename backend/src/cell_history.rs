@@ -100,12 +100,43 @@ impl CellHistory {
 
     /// Applies the next tile event of the cell, in the order of `seq`.
     pub(crate) fn apply(&mut self, step: &Step, rules: &Rules) {
-        self.apply_watched(step, rules, |_, _, _| {});
+        self.apply_step(step, rules, |_, _, _| {});
     }
 
     /// The same. `overpainted` is told of each pixel that the event's user changed and that
-    /// was somebody else's until then: the pixel's index, whose it was, who changed it.
+    /// was somebody else's until then: the pixel's index, whose it was, who changed it. A
+    /// restore takes what others painted as much as a stroke does, and one of an editor leaves
+    /// no line in the moderation log; reverts and undos only put back.
     pub(crate) fn apply_watched(
+        &mut self,
+        step: &Step,
+        rules: &Rules,
+        mut overpainted: impl FnMut(usize, UserId, UserId),
+    ) {
+        let restore = step
+            .cause
+            .filter(|cause| matches!(rules.get(&cause.rewrite_id), Some(Rule::Restore { .. })));
+        let Some(restore) = restore else {
+            self.apply_step(step, rules, overpainted);
+            return;
+        };
+        let owners = self.authors();
+        let colours: Vec<u8> = self.pixels.iter().map(colour).collect();
+        self.apply_step(step, rules, |_, _, _| {});
+        let present = self.present_tile() != NOTHING;
+        for (index, (of, before)) in owners.into_iter().zip(colours).enumerate() {
+            let Some(of) = of.filter(|of| *of != restore.by) else {
+                continue;
+            };
+            let after = self.pixels.get(index).map(colour);
+            if !present || after != Some(before) {
+                overpainted(index, of, restore.by);
+            }
+        }
+    }
+
+    /// Applies an event. `overpainted` is told of what is no rewrite's.
+    fn apply_step(
         &mut self,
         step: &Step,
         rules: &Rules,

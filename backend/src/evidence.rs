@@ -67,6 +67,9 @@ pub(crate) struct StoredEvidence {
     after: Option<Vec<EvidenceMessage>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<EvidenceMessage>>,
+    /// None also where it was stored by a version that did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    palette: Option<Vec<String>>,
 }
 
 /// See [`EvidenceTile`].
@@ -162,6 +165,7 @@ impl StoredEvidence {
             before: show_all(self.before),
             after: show_all(self.after),
             messages: show_all(self.messages),
+            palette: self.palette,
         }
     }
 }
@@ -271,6 +275,7 @@ async fn of_cells(
             seq: Some(canvas.last_seq),
             tiles: Some(tiles),
             overpainted: Some(overpainted.into_list()),
+            palette: Some(canvas.palette.clone()),
             ..StoredEvidence::default()
         },
         reported: reported.into_iter().collect(),

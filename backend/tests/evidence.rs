@@ -153,6 +153,78 @@ async fn framing_is_seen() {
     server.stop().await;
 }
 
+/// What rewrites did is in the evidence as it is on the board: a restore takes others' pixels as
+/// a stroke does; what a revert put back belongs to its first author, and what was done to it
+/// before stays told. Colours are those of the moment too.
+#[tokio::test]
+async fn rewrites_hide_nothing_from_the_evidence() {
+    let server = TestServer::start().await;
+    let [owner, victim, framer] = [
+        server.user("owner").await,
+        server.user("victim").await,
+        server.user("framer").await,
+    ];
+    let id = canvas(&owner, &json!({ "newcomers": "free" })).await;
+    let mut good = TestClient::join(&victim, id).await;
+    let mut bad = TestClient::join(&framer, id).await;
+    // In a tile of their own, the framer makes it what it was before the victim drew.
+    let started = paint(&mut bad, 0, 0, json!([[9, 3]])).await;
+    paint(&mut good, 0, 0, json!([[0, 1], [1, 1], [2, 1], [3, 1]])).await;
+    let area = json!({ "x0": 0, "y0": 0, "x1": 0, "y1": 0 });
+    let restore = json!({ "kind": "restore", "area": area, "at_seq": started });
+    rewrite(&framer, id, &restore).await;
+    // In the victim's tile, the owner takes back what the framer painted.
+    paint(&mut good, 1, 0, json!([[0, 1], [1, 1]])).await;
+    bad.reach(4).await;
+    paint(&mut bad, 1, 0, json!([[1, 3], [2, 3]])).await;
+    let within = json!({ "x0": 1, "y0": 0, "x1": 1, "y1": 0 });
+    let revert = json!({ "kind": "revert", "usernames": ["framer"], "area": within });
+    let reverted = rewrite(&owner, id, &revert).await;
+
+    let both = json!({ "kind": "area", "x0": 0, "y0": 0, "x1": 1, "y1": 0 });
+    let made = report(&victim, id, both).await;
+    let frozen = evidence(&owner, &made).await;
+    let tiles = frozen["tiles"].as_array().unwrap();
+    assert_eq!(set(&tiles[0]["pixels"]), [(9, 3)]);
+    assert_eq!(tiles[0]["authors"][0]["username"], "framer");
+    assert_eq!(set(&tiles[1]["pixels"]), [(0, 1), (1, 1)]);
+    assert_eq!(set(&tiles[1]["author_pixels"]), [(0, 0), (1, 0)]);
+    assert_eq!(tiles[1]["authors"][0]["username"], "victim");
+    // Four by the restore, one by the stroke that was taken back since. Who took it back did
+    // nothing to anybody's pixels.
+    let overpainted = frozen["overpainted"].as_array().unwrap();
+    assert_eq!(overpainted.len(), 1, "{overpainted:?}");
+    assert_eq!(overpainted[0]["by"]["username"], "framer");
+    assert_eq!(overpainted[0]["of"]["username"], "victim");
+    assert_eq!(overpainted[0]["pixels"], 5);
+    let path = format!("/canvases/{id}");
+    let palette = owner.get(&path).await.json(200)["palette"].take();
+    assert_eq!(frozen["palette"], palette);
+
+    let undo = format!("/rewrites/{}/undo", reverted["id"]);
+    ended(&owner, &owner.post(&undo, &Value::Null).await.json(202)).await;
+    let colours = json!({ "palette": ["#101010", "#202020", "#303030", "#404040"] });
+    owner.patch(&path, &colours).await.expect(200);
+    assert_eq!(evidence(&owner, &made).await, frozen);
+    server.stop().await;
+}
+
+async fn rewrite(client: &Client, canvas: i64, body: &Value) -> Value {
+    let path = format!("/canvases/{canvas}/rewrites");
+    ended(client, &client.post(&path, body).await.json(202)).await
+}
+
+async fn ended(client: &Client, begun: &Value) -> Value {
+    let path = format!("/rewrites/{}", begun["id"]);
+    loop {
+        let found = client.get(&path).await.json(200);
+        if found["state"] != "running" {
+            assert_eq!(found["state"], "done", "{found}");
+            return found;
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_area_has_all_its_cells_and_a_day_of_changes() {
     let server = TestServer::start().await;
@@ -444,36 +516,70 @@ async fn a_deleted_account_has_no_name_in_evidence_and_log() {
     server.stop().await;
 }
 
+/// Also after the decision of an appeal, and not while there may be one.
 #[tokio::test]
 async fn evidence_is_deleted_90_days_after_the_decision() {
     let server = TestServer::start().await;
-    let [owner, ann] = [server.user("owner").await, server.user("ann").await];
+    let [owner, ann, vandal] = [
+        server.user("owner").await,
+        server.user("ann").await,
+        server.user("vandal").await,
+    ];
     let id = canvas(&owner, &json!({})).await;
-    let mut made = Vec::new();
-    for x in 0..3 {
-        let area = json!({ "kind": "area", "x0": x, "y0": 0, "x1": x, "y1": 0 });
-        made.push(report(&ann, id, area).await);
-    }
-    for report in &made[..2] {
-        let path = format!("/cases/{}/decide", report["case_id"]);
-        owner
-            .post(&path, &json!({ "outcome": "warned" }))
-            .await
-            .expect(200);
-    }
     let pool = server.database.pool().await;
-    // One was decided 91 days ago, one 89, one is open.
-    execute(
-        &pool,
-        "UPDATE cases SET created_at = created_at - interval '1 year'",
-    )
-    .await;
-    execute(
-        &pool,
-        "UPDATE cases SET decided_at = decided_at - interval '1 day'
-             * (CASE WHEN id = (SELECT min(id) FROM cases) THEN 91 ELSE 89 END)",
-    )
-    .await;
+    // Days since the decision, the kind of a sanction that came of it and the days since then,
+    // the days since its appeal was decided (0: it waits), and whether the evidence is kept.
+    let stories: [(Option<i32>, Option<(&str, i32, Option<i32>)>, bool); 9] = [
+        (None, None, true),
+        (Some(89), None, true),
+        (Some(91), None, false),
+        (Some(91), Some(("mute", 29, None)), true),
+        (Some(91), Some(("mute", 31, None)), false),
+        (Some(91), Some(("warning", 1, None)), false),
+        (Some(120), Some(("ban", 110, Some(0))), true),
+        (Some(120), Some(("ban", 110, Some(89))), true),
+        (Some(120), Some(("ban", 110, Some(91))), false),
+    ];
+    let mut made = Vec::new();
+    for (n, (decided, sanction, kept)) in stories.into_iter().enumerate() {
+        let (x, y) = (n % 8, n / 8);
+        let area = json!({ "kind": "area", "x0": x, "y0": y, "x1": x, "y1": y });
+        let report = report(&ann, id, area).await;
+        let case = report["case_id"].as_i64().unwrap();
+        if let Some(days) = decided {
+            let path = format!("/cases/{case}/decide");
+            let warned = json!({ "outcome": "warned" });
+            owner.post(&path, &warned).await.expect(200);
+            let sql = "UPDATE cases SET created_at = created_at - interval '1 year',
+                                        decided_at = decided_at - make_interval(days => $2)
+                       WHERE id = $1";
+            let update = sqlx::query(sql).bind(case).bind(days);
+            update.execute(&pool).await.unwrap();
+        }
+        if let Some((kind, days, appeal)) = sanction {
+            let sql = "INSERT INTO sanctions (canvas_id, user_id, kind, reason, issued_by,
+                                              issuer_rank, issued_at, case_id)
+                       VALUES ($1, $2, $3, 'r', $4, 2, now() - make_interval(days => $5), $6)
+                       RETURNING id";
+            let sanction: i64 = sqlx::query_scalar(sql)
+                .bind(id)
+                .bind(vandal.id())
+                .bind(kind)
+                .bind(owner.id())
+                .bind(days)
+                .bind(case)
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+            let sql = "INSERT INTO appeals (sanction_id, state, decided_at)
+                       SELECT $1, CASE $2 WHEN 0 THEN 'waiting' ELSE 'kept' END,
+                              now() - make_interval(days => nullif($2, 0))
+                       WHERE $2 IS NOT NULL";
+            let insert = sqlx::query(sql).bind(sanction).bind(appeal);
+            insert.execute(&pool).await.unwrap();
+        }
+        made.push((report, kept));
+    }
     let database = server.stop().await;
     // It is looked for at once when the server starts.
     let server = TestServer::start_on(database, &[]).await;
@@ -481,17 +587,17 @@ async fn evidence_is_deleted_90_days_after_the_decision() {
         addr: server.addr,
         ..owner
     };
-    let gone = async { while !evidence(&owner, &made[0]).await.is_null() {} };
-    time::timeout(PATIENCE, gone)
-        .await
-        .expect("the evidence is still there");
-    for kept in &made[1..] {
-        assert!(evidence(&owner, kept).await["seq"].is_i64());
+    let is_gone = async |report: &Value| evidence(&owner, report).await.is_null();
+    for (report, kept) in &made {
+        let gone = async { while !kept && !is_gone(report).await {} };
+        time::timeout(PATIENCE, gone)
+            .await
+            .expect("the evidence is still there");
     }
-    let case = owner
-        .get(&format!("/cases/{}", made[0]["case_id"]))
-        .await
-        .json(200);
-    assert_eq!(case["outcome"], "warned");
+    for (report, kept) in &made {
+        assert_eq!(is_gone(report).await, !kept, "{report}");
+        let path = format!("/cases/{}", report["case_id"]);
+        owner.get(&path).await.json(200);
+    }
     server.stop().await;
 }

@@ -2,7 +2,7 @@
 //! (`sanctions::lock_place`).
 
 use super::{DbError, Result, name_of};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::{
@@ -16,6 +16,8 @@ use shared::{
 };
 use sqlx::{PgExecutor, query, query_scalar};
 
+/// How long after a sanction there may be an appeal.
+pub(crate) const WINDOW: TimeDelta = TimeDelta::days(30);
 /// How long admins wait until they see an appeal that is not answered, in days.
 const UNANSWERED_DAYS: i32 = 7;
 
@@ -66,6 +68,7 @@ impl StoredAppeal {
             messages: messages.collect(),
             created_at: self.created_at,
             decided_at: self.decided_at,
+            sanction: None,
         }
     }
 }

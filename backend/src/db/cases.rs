@@ -1,6 +1,6 @@
 //! Cases: all open reports of one thing, which a moderator decides.
 
-use super::{DbError, Result, moderation_log::user_ref, name_of, named};
+use super::{DbError, Result, appeals, moderation_log::user_ref, name_of, named};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -453,7 +453,8 @@ pub(crate) async fn comments(
 }
 
 /// Deletes the evidence of cases that were decided long enough before `now`, and whose
-/// appeals, if there are any, were too. Returns of how many.
+/// appeals, if there are any, were too. It stays while there may be an appeal against a
+/// sanction that came of the case. Returns of how many.
 pub(crate) async fn purge_evidence(
     executor: impl PgExecutor<'_>,
     now: DateTime<Utc>,
@@ -463,12 +464,15 @@ pub(crate) async fn purge_evidence(
              SELECT c.id FROM cases c
              WHERE c.evidence IS NOT NULL AND c.decided_at < $1
                AND NOT EXISTS (
-                   SELECT FROM sanctions s JOIN appeals a ON a.sanction_id = s.id
-                   WHERE s.case_id = c.id AND coalesce(a.decided_at >= $1, true))
+                   SELECT FROM sanctions s LEFT JOIN appeals a ON a.sanction_id = s.id
+                   WHERE s.case_id = c.id AND CASE
+                       WHEN a.id IS NULL THEN s.kind <> 'warning' AND s.issued_at >= $3
+                       ELSE coalesce(a.decided_at >= $1, true) END)
              ORDER BY c.decided_at LIMIT $2
              FOR NO KEY UPDATE SKIP LOCKED)",
         now - EVIDENCE_KEPT,
         i64::try_from(PURGE_BATCH).unwrap_or(i64::MAX),
+        now - appeals::WINDOW,
     )
     .execute(executor)
     .await

@@ -24,7 +24,7 @@ use crate::{
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode, response::Response};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use shared::{
@@ -33,7 +33,7 @@ use shared::{
         appeals::{AppealOutcome, AppealText, DecideAppeal},
         moderation::ModerationAction,
         notifications::NotificationKind,
-        sanctions::{Appeal, AppealState, SanctionKind},
+        sanctions::{Appeal, AppealState, Sanction, SanctionKind},
     },
     canvas::{Rank, Role},
     ids::{CanvasId, UserId},
@@ -43,8 +43,6 @@ use std::sync::Arc;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// How long after a sanction there may be an appeal.
-const WINDOW: TimeDelta = TimeDelta::days(30);
 /// Messages of one appeal.
 const MAX_MESSAGES: usize = 100;
 /// Appeals read at a time: one may have hundreds of kilobytes.
@@ -94,7 +92,7 @@ async fn create(
             "there is no appeal against a warning",
         ));
     }
-    if db::now(&mut transaction).await? - sanction.issued_at > WINDOW {
+    if db::now(&mut transaction).await? - sanction.issued_at > appeals::WINDOW {
         return Err(ApiError::invalid(
             "sanction_id",
             "was issued more than 30 days ago",
@@ -349,7 +347,15 @@ async fn read_page(
             let shown = found.iter().filter_map(|sanction| {
                 let appeal = sanction.appeal.as_ref()?;
                 // Not even a moderator learns who sanctioned them.
-                let shown = appeal.shown(sanction.user.user_id != reader);
+                let moderates = sanction.user.user_id != reader;
+                let sanction = Sanction {
+                    appeal: None,
+                    ..sanction.shown(moderates)
+                };
+                let shown = Appeal {
+                    sanction: Some(Box::new(sanction)),
+                    ..appeal.shown(moderates)
+                };
                 Some(bulk::item(appeal.id, &shown))
             });
             shown.collect()

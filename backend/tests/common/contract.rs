@@ -141,7 +141,7 @@ const OBJECTS: &Table = &[
     (
         "Appeal",
         "id:int sanction_id:int state:text messages:[AppealMessage] created_at:time \
-         decided_at:time|null",
+         decided_at:time|null sanction?:Sanction",
     ),
     ("AppealMessage", "author:UserRef|null text:text at:time"),
     (
@@ -166,7 +166,7 @@ const OBJECTS: &Table = &[
     (
         "Evidence",
         "seq?:int tiles?:[EvidenceTile] overpainted?:[Overpainted] message?:Words \
-         before?:[Words] after?:[Words] messages?:[Words]",
+         before?:[Words] after?:[Words] messages?:[Words] palette?:[text]",
     ),
     (
         "EvidenceTile",

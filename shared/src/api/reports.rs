@@ -236,6 +236,10 @@ pub struct Evidence {
     /// 19 before it, oldest first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messages: Option<Vec<EvidenceMessage>>,
+    /// The canvas's colours at that moment, `#rrggbb`, which the pixels of `tiles` are indices
+    /// of; with `tiles`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub palette: Option<Vec<String>>,
 }
 
 /// Words as they were when they were reported.

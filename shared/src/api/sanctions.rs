@@ -156,6 +156,10 @@ pub struct Appeal {
     pub created_at: Timestamp,
     /// When it was decided; null while it waits.
     pub decided_at: Option<Timestamp>,
+    /// The sanction, without its appeal; in lists for those who decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
+    pub sanction: Option<Box<Sanction>>,
 }
 
 /// Something said in an appeal.
