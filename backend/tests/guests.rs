@@ -34,7 +34,7 @@ async fn guests_that_left_nothing_are_deleted() {
     let mut stay: Vec<Client> = vec![owner.clone()];
     let mut signed_out: Vec<Client> = Vec::new();
     for name in [
-        "session", "canvas", "role", "event", "like", "lock", "admin",
+        "session", "canvas", "role", "event", "like", "lock", "admin", "sanction", "message",
     ] {
         let guest = server.guest(name).await;
         match name {
@@ -56,6 +56,21 @@ async fn guests_that_left_nothing_are_deleted() {
                 let mut tab = TestClient::join(&guest, id).await;
                 tab.done(json!({ "type": "tile_lock", "x": 3, "y": 3 }))
                     .await;
+            }
+            "sanction" => {
+                let path = format!("{board}/sanctions");
+                let body = json!({ "username": guest.username(), "kind": "ban", "reason": "raid" });
+                owner.post(&path, &body).await.expect(201);
+            }
+            "message" => {
+                drop(TestClient::join(&guest, id).await);
+                let body = json!({ "username": guest.username() });
+                let begun = owner.post("/conversations", &body).await.json(201);
+                let path = format!("/conversations/{}/messages", begun["id"]);
+                guest
+                    .post(&path, &json!({ "text": "hi" }))
+                    .await
+                    .expect(201);
             }
             "admin" => {
                 let statement = "UPDATE users SET is_admin = true WHERE id = $1";
