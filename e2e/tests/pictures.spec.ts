@@ -195,6 +195,92 @@ for (const [colorScheme, other] of [
   }
 }
 
+/** Keeps what is shown now in both themes. */
+async function keepBoth(page: Page, name: string, sizes: [number, number][]) {
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await keep(page, `order-${name}`, colorScheme, sizes);
+  }
+}
+
+for (const device of ["desktop", "phone"] as const) {
+  const onPhone = device === "phone";
+  test(`keeping order, ${device}`, { tag: onPhone ? ["@pictures", "@touch"] : "@pictures" }, async ({
+    alice,
+    bob,
+    newUser,
+    canvas,
+    browser,
+    server,
+  }) => {
+    test.slow();
+    const sizes = onPhone ? phones : desktops;
+    const place = { x: 2, y: 2 };
+    const row = (y: number) => Array.from({ length: 12 }, (_, x) => ({ x: x + 2, y }));
+    const zoe = await newUser("Zoe");
+    for (const y of [4, 5, 6]) await bob.paints(canvas, place, 3, row(y));
+    for (const y of [6, 7, 8]) await zoe.paints(canvas, place, 5, row(y));
+    await zoe.says(canvas, ["Look what Bob draws!"]);
+    await zoe.api("POST", `/canvases/${canvas.id}/reports`, {
+      target: { kind: "tile", ...place },
+      rule: "griefing",
+      comment: "He paints over everything",
+    });
+    await zoe.open(canvas);
+    const his = await bob.open(canvas);
+
+    const tab = await alice.open(canvas, `?tile=${place.x},${place.y}`);
+    const { page } = tab;
+    await tab.show("People");
+    await tab.person("Zoe").getByRole("button", { name: "More about Zoe" }).click();
+    await expect(page.getByRole("group", { name: "More about Zoe" })).toContainText("Ban");
+    await keepBoth(page, "person", sizes);
+    await page.keyboard.press("Escape");
+    await tab.show("Tile");
+    await page.getByRole("button", { name: "Who painted this" }).click();
+    const painters = page.getByRole("list", { name: "Painters of this tile" }).getByRole("listitem");
+    await expect(painters).toHaveCount(2);
+    await keepBoth(page, "painters", sizes);
+    await painters.filter({ hasText: "Zoe" }).getByRole("button", { name: "More about Zoe" }).click();
+    await page.getByRole("button", { name: "Take back what they painted…" }).click();
+    await expect(page.getByTestId("rewrite-found")).toHaveText("1 tile, 36 pixels");
+    await keepBoth(page, "revert", sizes);
+
+    const moderator = await alice.open(canvas);
+    await moderator.page.getByRole("button", { name: /^Moderation/ }).click();
+    const panel = moderator.page.getByRole("region", { name: "Moderation" });
+    await expect(panel).toContainText("Zoe changed 12 pixels of Bob");
+    await keepBoth(moderator.page, "case", sizes);
+    await alice.api("POST", `/canvases/${canvas.id}/sanctions`, {
+      username: bob.account.username,
+      kind: "mute",
+      reason: "Please talk about the picture, not about people",
+      duration_s: 86_400,
+    });
+    await panel.getByRole("tab", { name: "Log" }).click();
+    await expect(panel.getByRole("list", { name: "Moderation log" })).toContainText("Bob");
+    await keepBoth(moderator.page, "log", sizes);
+    await expect(his.page.getByRole("region", { name: "You cannot chat here" })).toBeVisible();
+    await keepBoth(his.page, "sanctioned", sizes);
+
+    const keepIt = await zoe.context.newPage();
+    await keepIt.goto(`/canvas/${canvas.id}`);
+    await keepIt.getByRole("button", { name: "Menu" }).click();
+    await keepIt.getByRole("button", { name: "Keep everything…" }).click();
+    await expect(keepIt.getByRole("dialog", { name: "Keep what is yours" })).toBeVisible();
+    await keepBoth(keepIt, "offer", sizes);
+    const { code } = await alice.api<{ code: string }>("POST", `/canvases/${canvas.id}/invites`, {
+      role: "editor",
+    });
+    const context = await browser.newContext({ baseURL: server.url });
+    const invited = await context.newPage();
+    await invited.goto(`/invite/${code}`);
+    await expect(invited.getByRole("heading", { name: "You are invited" })).toBeVisible();
+    await keepBoth(invited, "invite", sizes);
+    await context.close();
+  });
+}
+
 for (const [name, colorScheme, width, height] of [
   ["dark", "dark", 1120, 630],
   ["light", "light", 1120, 630],
