@@ -34,7 +34,7 @@
   globalThis.stellarTexts.catch(() => {});
   // Which page is being loaded, for the placeholder in index.html.
   const path = location.pathname;
-  const isPlain = /^\/(inbox|messages)(\/|$)/.test(path);
+  const isPlain = /^\/(inbox|messages|moderation)(\/|$)/.test(path);
   root.dataset.page = path.startsWith("/canvas/") ? "canvas" : isPlain ? "plain" : "start";
   // Where the keyboard on the screen lies over the page instead of making it smaller (Safari on
   // iOS), the page is placed into the part that is still visible. It is not a zoom with two fingers,

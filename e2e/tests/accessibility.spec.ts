@@ -94,7 +94,7 @@ for (const colorScheme of ["dark", "light"] as const) {
       expect(await findings(tab.page, ".menu")).toEqual([]);
     });
 
-    test("keeping order has none", async ({ alice, bob, canvas }) => {
+    test("keeping order has none", async ({ alice, bob, host, canvas }) => {
       await alice.api("POST", `/canvases/${canvas.id}/sanctions`, {
         username: bob.account.username,
         kind: "mute",
@@ -131,6 +131,13 @@ for (const colorScheme of ["dark", "light"] as const) {
       }
       await tab.page.keyboard.press("Escape");
       await expect(panel).toBeHidden();
+      const page = await host.context.newPage();
+      await page.goto("/moderation");
+      for (const section of ["Cases", "Sanctions", "Appeals"]) {
+        await page.getByRole("tab", { name: section }).click();
+        await expect(page.getByRole("tabpanel", { name: section })).toBeVisible();
+        expect(await findings(page)).toEqual([]);
+      }
     });
 
     test("being offline or signed out has none", async ({ page, alice, canvas }) => {

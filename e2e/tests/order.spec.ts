@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import type { Locator, Page } from "@playwright/test";
-import { type Canvas, CanvasPage, expect, freshName, type User, test } from "../fixtures.ts";
+import { type Canvas, CanvasPage, expect, freshName, Server, User, test } from "../fixtures.ts";
 
 const tile = { x: 2, y: 3 };
 
@@ -292,4 +292,111 @@ test("everybody reads the log, and moderators read who did it", async ({ alice, 
   }
   await expect(line(hers.page)).toContainText("by Alice");
   await expect(line(his.page)).not.toContainText("Alice");
+});
+
+test("only acts are offered that the server carries out", async ({
+  alice,
+  newAccount,
+  newUser,
+  canvas,
+}) => {
+  const [mos, mias] = [freshName("mo"), freshName("mia")];
+  const [mo, mia, carol] = [await newAccount(mos), await newAccount(mias), await newUser("Carol")];
+  for (const name of [mos, mias]) {
+    await alice.api("PUT", `/canvases/${canvas.id}/members/${name}`, { role: "moderator" });
+  }
+  await alice.api("POST", `/canvases/${canvas.id}/sanctions`, {
+    username: carol.account.username,
+    kind: "no_paint",
+    reason: "Not over the work of others",
+  });
+  await carol.says(canvas, ["Hello"]);
+  await mia.says(canvas, ["Good morning"]);
+  for (const user of [alice, mia, carol]) await user.open(canvas);
+  const tab = await mo.open(canvas);
+  const { page } = tab;
+  const acts = (of: string) => {
+    const shown = menu(page, of);
+    return shown.getByRole("button", { name: /^(Warn|Mute|Ban|Take back what|Remove)/ });
+  };
+  const open = async (of: string) => {
+    await tab.person(of).getByRole("button", { name: `More about ${of}` }).click();
+  };
+  await tab.show("People");
+  await open("Carol");
+  await expect(acts("Carol")).toHaveCount(5);
+  await page.keyboard.press("Escape");
+  for (const higher of [mias, "Alice"]) {
+    await open(higher);
+    await expect(menu(page, higher)).toContainText(
+      `Only somebody of a higher rank than ${higher} can act on them here.`,
+    );
+    await expect(acts(higher)).toHaveCount(0);
+    await expect(menu(page, higher).getByRole("button", { name: "Report…" })).toBeVisible();
+    await page.keyboard.press("Escape");
+  }
+  await tab.show("Chat");
+  for (const [text, of, removable] of [
+    ["Good morning", mias, 0],
+    ["Hello", "Carol", 1],
+  ] as const) {
+    await tab.row(text).hover();
+    await tab.row(text).getByRole("button", { name: `More about the message of ${of}` }).click();
+    await expect(menu(page, of)).toContainText("Report…");
+    await expect(menu(page, of).getByRole("button", { name: "Remove message" })).toHaveCount(
+      removable,
+    );
+    await page.keyboard.press("Escape");
+  }
+  // The owner issued it.
+  const panel = await moderation(tab, "Sanctions");
+  const row = panel.getByRole("list", { name: "Sanctions" }).getByRole("listitem");
+  await expect(row).toContainText("A higher rank has to lift it.");
+  await expect(row.getByRole("button", { name: "Lift" })).toBeHidden();
+});
+
+test("a newcomer is told what they may not do yet and why, and then may", async ({ browser }) => {
+  const server = await Server.start({ RATE_LIMITS: "on" });
+  const people: User[] = [];
+  try {
+    for (const name of ["Ann", "Ben"]) people.push(await User.guest(browser, server, name));
+    const [ann, ben] = people as [User, User];
+    const canvas = await ann.createCanvas();
+    await ann.paints(canvas, tile, 1, [{ x: 0, y: 0 }]);
+    const his = await ben.open(canvas);
+    await expect(his.state).toContainText(
+      /You are new here until .*: in tiles of others at most 300 pixels a minute, and 6 messages a minute\./,
+    );
+    const count = async (color: number) =>
+      (await ann.stored(canvas, tile)).filter((found) => found === color).length;
+    await his.openTile(tile);
+    await his.page.keyboard.press("f");
+    await his.takeColor(2);
+    await his.dot(tile, { x: 8, y: 8 });
+    await expect.poll(() => count(2)).toBe(255);
+    await his.takeColor(3);
+    await his.dot(tile, { x: 8, y: 8 });
+    await expect(his.notices).toContainText("You are new here: please go slower");
+    await expect.poll(() => his.painted(3)).toEqual([]);
+    expect(await count(2)).toBe(255);
+    await his.show("Chat");
+    for (let n = 1; n <= 7; n += 1) await his.say(`Message ${n}`);
+    await expect(his.page.getByText(/You can write again in \d+ s/)).toBeVisible();
+
+    const hers = await ann.open(canvas);
+    await hers.page.getByRole("button", { name: "Menu" }).click();
+    await hers.page.getByRole("button", { name: "Canvas settings" }).click();
+    const settings = hers.page.getByRole("dialog", { name: "Canvas" });
+    const newcomers = settings.getByRole("group", { name: "People who are new here" });
+    await expect(newcomers.getByRole("radio", { name: "Limited at first" })).toBeChecked();
+    await newcomers.getByRole("radio", { name: "Free" }).check();
+    await settings.getByRole("button", { name: "Save" }).click();
+    await expect(settings).toBeHidden();
+    await expect(his.state).not.toContainText("You are new here");
+    await his.dot(tile, { x: 8, y: 8 });
+    await expect.poll(() => count(3)).toBe(255);
+  } finally {
+    for (const { context } of people) await context.close();
+    await server.stop();
+  }
 });

@@ -1,7 +1,7 @@
 // Reports: anybody makes one in a few clicks, moderators decide with what was there at the time.
 
 import type { Locator } from "@playwright/test";
-import { type CanvasPage, expect, test } from "../fixtures.ts";
+import { type CanvasPage, Server, User, expect, test } from "../fixtures.ts";
 
 const tile = { x: 2, y: 3 };
 
@@ -109,6 +109,8 @@ test("cases are decided with the keyboard", async ({ alice, bob, newUser, canvas
   await expect(rows).toHaveCount(1);
   await expect(third.messages.getByText("This message was removed.")).toHaveCount(1);
   // 2 warns its author: the form opens with what is known.
+  await panel.getByRole("textbox", { name: "Note on the decision" }).fill("The second time");
+  await panel.getByRole("heading", { name: "Moderation" }).focus();
   await keyboard.press("2");
   const form = hers.page.getByRole("dialog", { name: "Sanction" });
   await expect(form).toContainText("Bob");
@@ -124,6 +126,8 @@ test("cases are decided with the keyboard", async ({ alice, bob, newUser, canvas
   expect(items).toHaveLength(1);
   expect(items[0]).toMatchObject({ kind: "warning" });
   expect(items[0].case_id).not.toBeNull();
+  const decided = await alice.api("GET", `/cases/${items[0].case_id}`);
+  expect(decided).toMatchObject({ outcome: "warned", outcome_note: "The second time" });
 });
 
 test("a report can be taken back", { tag: "@phone" }, async ({ alice, bob, canvas }) => {
@@ -144,4 +148,86 @@ test("a report can be taken back", { tag: "@phone" }, async ({ alice, bob, canva
   await expect(his.notices).toContainText("Your report was taken back.");
   const { items } = await bob.api<{ items: { state: string }[] }>("GET", "/users/me/reports");
   expect(items.map(({ state }) => state)).toEqual(["withdrawn"]);
+});
+
+test("an admin decides cases of every canvas and of private messages, and sanctions everywhere", {
+  tag: "@phone",
+}, async ({ browser }) => {
+  const server = await Server.start();
+  const people: User[] = [];
+  try {
+    for (const name of ["Ann", "Ben"]) people.push(await User.guest(browser, server, name));
+    people.push(await User.host(browser, server));
+    const [ann, ben, host] = people as [User, User, User];
+    const canvas = await ann.createCanvas({ visibility: "unlisted" });
+    await ann.paints(canvas, tile, 3, [{ x: 1, y: 1 }]);
+    await ben.says(canvas, ["Hello"]);
+    const { id } = await ann.api<{ id: number }>("POST", "/conversations", {
+      username: ben.account.username,
+    });
+    const said = await ann.api<{ message_id: string }>("POST", `/conversations/${id}/messages`, {
+      text: "A rude word in private",
+    });
+    await ben.api("POST", "/reports", {
+      target: { kind: "direct_message", message_id: said.message_id },
+      rule: "harassment",
+    });
+    await ben.api("POST", `/canvases/${canvas.id}/reports`, {
+      target: { kind: "tile", ...tile },
+      rule: "hate",
+      comment: "This one",
+    });
+
+    const page = await host.context.newPage();
+    await page.goto("/");
+    await page.getByRole("link", { name: "Moderation of the server" }).click();
+    const rows = page.getByRole("list", { name: "Cases" }).locator("> li");
+    await expect(rows).toHaveCount(2);
+    const picture = page.locator(".frozen__picture").first();
+    await expect(rows.first()).toContainText("This one");
+    await expect(picture).toBeVisible();
+    await expect(rows.first().getByRole("link", { name: "Go there" })).toHaveAttribute(
+      "href",
+      `/canvas/${canvas.id}?tile=${tile.x},${tile.y}`,
+    );
+    await page.keyboard.press("j");
+    await expect(rows.last()).toContainText("A rude word in private");
+    await page.keyboard.press("1");
+    await expect(rows).toHaveCount(1);
+    // The canvas's: it holds there.
+    await page.keyboard.press("2");
+    const form = page.getByRole("dialog", { name: "Sanction" });
+    await form.getByRole("textbox", { name: "Reason" }).fill("Not here");
+    await form.getByRole("button", { name: "Warn", exact: true }).click();
+    await expect(form).toBeHidden();
+    await expect(page.getByText("No open cases")).toBeVisible();
+    const warned = await ann.api<{ items: { canvas_id: number; kind: string }[] }>(
+      "GET",
+      "/users/me/sanctions",
+    );
+    expect(warned.items).toMatchObject([{ canvas_id: canvas.id, kind: "warning" }]);
+
+    const his = await ben.open(canvas);
+    await page.getByRole("tab", { name: "Sanctions" }).click();
+    await page.getByRole("textbox", { name: "User name" }).fill(ben.account.username);
+    await page.getByRole("button", { name: "Sanction on the whole server" }).click();
+    await form.getByRole("radio", { name: "Mute" }).check();
+    await form.getByRole("textbox", { name: "Reason" }).fill("False reports");
+    await form.getByRole("button", { name: "Mute", exact: true }).click();
+    await expect(form).toBeHidden();
+    const told = his.page.getByRole("region", { name: "You cannot chat here" });
+    await expect(told).toContainText("False reports");
+    const sanctions = page.getByRole("list", { name: "Sanctions" }).getByRole("listitem");
+    await expect(sanctions).toContainText("Ben");
+    await sanctions.getByRole("button", { name: "Lift" }).click();
+    await expect(told).toBeHidden();
+
+    // Nobody else sees it.
+    const hers = await ann.context.newPage();
+    await hers.goto("/moderation");
+    await expect(hers.getByText("Only admins of this server keep order here.")).toBeVisible();
+  } finally {
+    for (const { context } of people) await context.close();
+    await server.stop();
+  }
 });

@@ -179,6 +179,16 @@ test("an area is drawn on the board, and only what is in it is taken back", asyn
   await expect(tab.notices.getByText(/^Taken back: 1 tile/)).toBeVisible();
   expect(await rowOf(alice, canvas, here, 0, 2)).toEqual(span(0, 4));
   expect(await rowOf(alice, canvas, there, 0, 2)).toEqual([]);
+  // From the log it can be undone later.
+  await page.getByRole("button", { name: /^Moderation/ }).click();
+  const log = page.getByRole("region", { name: "Moderation" });
+  await log.getByRole("tab", { name: "Log" }).click();
+  const line = log.getByRole("listitem").filter({ hasText: "Painting taken back or restored" });
+  await expect(line).toContainText(bob.account.username);
+  await line.getByRole("button", { name: "Undo" }).click();
+  await expect.poll(() => rowOf(alice, canvas, there, 0, 2)).toEqual(span(0, 4));
+  await expect(log).toContainText("That was undone");
+  await expect(line.getByRole("button", { name: "Undo" })).toBeHidden();
 });
 
 test("a tile is restored to what it was before a change", { tag: "@phone" }, async ({

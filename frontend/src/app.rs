@@ -8,7 +8,7 @@ use crate::{
     inbox::Inbox,
     pages::{
         canvas::CanvasPage, inbox::InboxPage, invite::InvitePage, messages::MessagesPage,
-        not_found::NotFoundPage, start::StartPage,
+        moderation::ModerationPage, not_found::NotFoundPage, start::StartPage,
     },
     store::Account,
 };
@@ -30,7 +30,7 @@ use web_sys::HtmlElement;
 const TITLE_KNOWN: Duration = Duration::from_millis(800);
 
 /// The application. Pages: `/`, `/canvas/{id}`, `/invite/{code}`, `/inbox`,
-/// `/messages` and `/messages/{id}`.
+/// `/messages`, `/messages/{id}` and `/moderation`.
 #[component]
 pub fn App() -> impl IntoView {
     let account = Account::new();
@@ -56,6 +56,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/invite/:code") view=InviteRoute />
                 <Route path=path!("/inbox") view=InboxPage />
                 <Route path=path!("/messages/:id?") view=MessagesPage />
+                <Route path=path!("/moderation") view=ModerationPage />
             </FlatRoutes>
             <InboxNavigation />
             <InboxNotes />

@@ -69,6 +69,7 @@ restore-action = Wiederherstellen
 
 too-large = Das sind mehr als 4.096 Kacheln. Wähle einen kleineren Bereich oder eine kürzere Zeit.
 is-running = Hier nimmt schon jemand etwas zurück. Warte, bis das fertig ist.
+not-allowed = Nicht möglich: Zurücknehmen lässt sich nur, was Personen mit niedrigerem Rang gemalt haben, wiederherstellen nur Kacheln, die du begonnen hast.
 already-undone = Das wurde schon rückgängig gemacht.
 pixels =
     { $n ->

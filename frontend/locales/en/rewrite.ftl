@@ -70,6 +70,7 @@ restore-action = Restore
 
 too-large = These are more than 4,096 tiles. Choose a smaller area or a shorter time.
 is-running = Somebody is taking something back here already. Wait until that is done.
+not-allowed = Not possible: take back only what people of a lower rank painted, and restore only tiles that you started.
 already-undone = This was undone already.
 pixels =
     { $n ->

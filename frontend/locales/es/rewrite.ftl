@@ -69,6 +69,7 @@ restore-action = Restaurar
 
 too-large = Son más de 4096 casillas. Elige un área menor o menos tiempo.
 is-running = Alguien ya está retirando algo aquí. Espera a que termine.
+not-allowed = No es posible: solo se puede retirar lo que pintó alguien de rango inferior, y restaurar casillas que empezaste tú.
 already-undone = Esto ya se había deshecho.
 pixels =
     { $n ->

@@ -1,38 +1,59 @@
 //! Requests about order: sanctions, reports, cases, appeals, the moderation log.
 
 use super::{ApiResult, Call, call, done, fetch, get, parse};
+use crate::model::order::Place;
 use gloo_net::http::Method;
 use serde::Serialize;
 use serde_json::json;
 use shared::{
     api::{
-        Page,
+        Member, Page,
         moderation::LogLine,
         reports::{Case, NewReport, Outcome, Report},
         sanctions::{Appeal, CreateSanction, Sanction},
     },
-    ids::CanvasId,
+    ids::{CanvasId, CommentId, MessageId},
+    limits,
     time::Timestamp,
 };
 
-/// Sanctions somebody on a canvas.
+/// The path of a list of a place.
+fn of_place(place: Place, list: &str) -> String {
+    match place {
+        Place::Canvas(canvas) => format!("/canvases/{canvas}/{list}"),
+        Place::Server => format!("/admin/{list}"),
+    }
+}
+
+/// Lists the moderators of a canvas.
 ///
 /// # Errors
 /// [`super::ApiError`].
-pub async fn sanction(canvas: CanvasId, body: &CreateSanction) -> ApiResult<Sanction> {
-    parse(fetch(post(&format!("/canvases/{canvas}/sanctions"), body)).await)
+pub async fn moderators(canvas: CanvasId) -> ApiResult<Page<Member>> {
+    let call = get(&format!("/canvases/{canvas}/members"))
+        .query("role", "moderator")
+        .query("limit", &limits::MAX_PAGE.to_string());
+    parse(fetch(call).await)
 }
 
-/// Lists a canvas's sanctions, newest first, with `active` those in force.
+/// Sanctions somebody.
+///
+/// # Errors
+/// [`super::ApiError`].
+pub async fn sanction(place: Place, body: &CreateSanction) -> ApiResult<Sanction> {
+    parse(fetch(post(&of_place(place, "sanctions"), body)).await)
+}
+
+/// Lists a place's sanctions, newest first, with `active` those in force.
 ///
 /// # Errors
 /// [`super::ApiError`].
 pub async fn sanctions(
-    canvas: CanvasId,
+    place: Place,
     active: bool,
     cursor: Option<&str>,
 ) -> ApiResult<Page<Sanction>> {
-    let mut call = get(&format!("/canvases/{canvas}/sanctions"));
+    let mut call = get(&of_place(place, "sanctions"));
     if active {
         call = call.query("active", "true");
     }
@@ -81,12 +102,12 @@ pub async fn write_in_appeal(appeal: i64, text: &str) -> ApiResult<Appeal> {
     parse(fetch(post(&format!("/appeals/{appeal}/messages"), &body)).await)
 }
 
-/// Lists the appeals of a canvas that wait.
+/// Lists the appeals of a place that wait.
 ///
 /// # Errors
 /// [`super::ApiError`].
-pub async fn appeals(canvas: CanvasId) -> ApiResult<Page<Appeal>> {
-    let call = get(&format!("/canvases/{canvas}/appeals"));
+pub async fn appeals(place: Place) -> ApiResult<Page<Appeal>> {
+    let call = get(&of_place(place, "appeals"));
     parse(fetch(call.query("state", "waiting")).await)
 }
 
@@ -124,12 +145,12 @@ pub async fn withdraw(report: i64) -> ApiResult<()> {
     done(call(Method::DELETE, &format!("/reports/{report}"))).await
 }
 
-/// Lists the cases of a canvas in a state: `open`, `claimed` or `decided`.
+/// Lists the cases of a place in a state: `open`, `claimed` or `decided`.
 ///
 /// # Errors
 /// [`super::ApiError`].
-pub async fn cases(canvas: CanvasId, state: &str) -> ApiResult<Page<Case>> {
-    let call = get(&format!("/canvases/{canvas}/cases"));
+pub async fn cases(place: Place, state: &str) -> ApiResult<Page<Case>> {
+    let call = get(&of_place(place, "cases"));
     parse(fetch(call.query("state", state)).await)
 }
 
@@ -157,6 +178,23 @@ pub async fn decide(case: i64, outcome: Outcome, note: &str) -> ApiResult<()> {
     let body = json!({ "outcome": outcome, "note": note });
     let answer = fetch(post(&format!("/cases/{case}/decide"), &body)).await;
     answer.map(drop)
+}
+
+/// Removes a chat message.
+///
+/// # Errors
+/// [`super::ApiError`].
+pub async fn remove_message(canvas: CanvasId, message: MessageId) -> ApiResult<()> {
+    let path = format!("/canvases/{canvas}/messages/{message}");
+    done(call(Method::DELETE, &path)).await
+}
+
+/// Removes a comment.
+///
+/// # Errors
+/// [`super::ApiError`].
+pub async fn remove_comment(comment: CommentId) -> ApiResult<()> {
+    done(call(Method::DELETE, &format!("/comments/{comment}"))).await
 }
 
 /// Lists the acts of moderation on a canvas, newest first.

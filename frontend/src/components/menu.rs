@@ -115,6 +115,16 @@ fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
                     .is_guest
                     .then(|| item(Glyph::Heart, account_texts().keep(), DialogKind::Keep))}
                 {item(Glyph::People, account_texts().account(), DialogKind::Account)}
+                {user
+                    .is_admin
+                    .then(|| {
+                        view! {
+                            <a href="/moderation" class="menu__item">
+                                <Icon glyph=Glyph::Shield />
+                                {order_texts().server_moderation()}
+                            </a>
+                        }
+                    })}
                 <hr class="menu__line" />
             }
         })

@@ -9,14 +9,21 @@ pub mod log;
 pub mod my_sanctions;
 pub mod panel;
 pub mod person_menu;
+pub mod ranks;
 pub mod report;
 pub mod sanction_form;
 pub mod sanctions;
+pub mod server_panel;
 pub mod shield;
 pub mod switches;
 pub mod told;
 
-use crate::components::dialogs::{DialogKind, Dialogs};
+use crate::{
+    browser,
+    components::dialogs::{DialogKind, Dialogs},
+    model::order::Place,
+    store::Store,
+};
 use leptos::{ev, prelude::*};
 use shared::{
     api::{
@@ -25,6 +32,7 @@ use shared::{
         sanctions::SanctionKind,
     },
     ids::{CommentId, MessageId},
+    time::Timestamp,
 };
 
 /// A section of the moderation panel.
@@ -60,10 +68,14 @@ pub struct SanctionDraft {
     pub people: Vec<UserRef>,
     /// The kind that is chosen at first.
     pub kind: SanctionKind,
+    /// Where it holds.
+    pub place: Place,
     /// The case that leads to it.
     pub case_id: Option<i64>,
     /// How that case is decided once the sanction is there.
     pub outcome: Option<Outcome>,
+    /// What moderators note with that decision.
+    pub decision_note: String,
 }
 
 /// What is reported.
@@ -78,6 +90,10 @@ enum Reported {
 /// The open panel, menu and forms of a page; a context.
 #[derive(Clone, Copy)]
 pub struct OrderState {
+    /// Where order is kept from this page.
+    pub place: Place,
+    /// That of the open canvas, if there is one.
+    store: Option<Store>,
     /// Whether the moderation panel is open.
     pub is_open: RwSignal<bool>,
     /// Its section.
@@ -98,8 +114,10 @@ pub struct OrderState {
 
 impl OrderState {
     /// Provides it to a page that has a panel, a menu and dialogs.
-    pub fn provide() {
+    pub fn provide(place: Place) {
         provide_context(Self {
+            place,
+            store: use_context(),
             is_open: RwSignal::new(false),
             section: RwSignal::new(Section::Log),
             menu: RwSignal::new(None),
@@ -109,6 +127,16 @@ impl OrderState {
             keys: RwSignal::new(None),
             changes: RwSignal::new(0),
         });
+    }
+
+    /// A time so many seconds from now, by the server's clock where it is known.
+    pub fn seconds_from_now(self, seconds: i64) -> Timestamp {
+        let now = self
+            .store
+            .map_or_else(browser::now_ms, Store::server_now_ms);
+        chrono::DateTime::from_timestamp_millis(now + seconds * 1_000)
+            .unwrap_or_default()
+            .into()
     }
 
     /// Opens the panel.

@@ -2,6 +2,7 @@
 
 use crate::{
     api::{self, ApiError, ApiResult},
+    components::order::OrderState,
     i18n::{api_problem, rewrites::rewrite_texts},
     model::notice::NoticeKind,
     session::Session,
@@ -18,12 +19,14 @@ use shared::{
 const POLL_MS: u32 = 400;
 
 /// Undoes a rewrite, by another one, and tells how that ended.
-pub fn undo_rewrite(session: Session, tasks: Tasks, id: RewriteId) {
+fn undo_rewrite(session: Session, order: OrderState, tasks: Tasks, id: RewriteId) {
     tasks.spawn(async move {
         match finish(api::rewrites::undo_rewrite(id).await, |_| ()).await {
             Ok(rewrite) => session.notify(NoticeKind::Rewritten(Box::new(rewrite))),
             Err(error) => session.notify(NoticeKind::Problem(rewrite_problem(&error))),
         }
+        // It stands in the log.
+        order.changed();
     });
 }
 
@@ -57,6 +60,7 @@ pub fn rewrite_problem(error: &ApiError) -> String {
         "too_large" => texts.too_large().to_owned(),
         "rewrite_running" => texts.is_running().to_owned(),
         "already_undone" => texts.already_undone().to_owned(),
+        "forbidden" => texts.not_allowed().to_owned(),
         _ => api_problem(error),
     }
 }
@@ -71,9 +75,10 @@ pub fn UndoRewrite(
     done: Callback<()>,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
+    let order = expect_context::<OrderState>();
     let tasks = expect_context::<Tasks>();
     let undo = move |_| {
-        undo_rewrite(session, tasks, id);
+        undo_rewrite(session, order, tasks, id);
         done.run(());
     };
     view! {

@@ -1,9 +1,19 @@
-//! Sanctions, as the client reads them.
+//! Sanctions, as the client reads them, and where order is kept.
 
 use shared::{
     api::sanctions::{Activity, Sanction},
+    ids::CanvasId,
     time::Timestamp,
 };
+
+/// Where order is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On one canvas, by its moderators.
+    Canvas(CanvasId),
+    /// On the whole server, by its admins.
+    Server,
+}
 
 /// Whether one of the sanctions keeps from something: the end of the one that
 /// lasts longest, itself none for an open end.

@@ -18,7 +18,7 @@ use crate::{
         keep_account::KeepOffer,
         key_labels::KeyLabels,
         minimap::Minimap,
-        order::{OrderState, panel::ModerationPanel, person_menu::PersonMenuHost},
+        order::{OrderState, panel::ModerationPanel, person_menu::PersonMenuHost, ranks::Ranks},
         painters::load_painters,
         rewrite_panel::RewritePanel,
         sign_in::SignInCard,
@@ -29,7 +29,10 @@ use crate::{
         top_bar::TopBar,
     },
     i18n::{board::board_texts, t},
-    model::connection::{LoadState, SignIn},
+    model::{
+        connection::{LoadState, SignIn},
+        order::Place,
+    },
     pages::error::FailurePage,
     past::PastView,
     session::Session,
@@ -89,7 +92,8 @@ pub fn CanvasPage(
     follow_comment_links(store, session, dock);
     KeyLabels::provide();
     Dialogs::provide();
-    OrderState::provide();
+    OrderState::provide(Place::Canvas(id));
+    Ranks::provide(store, expect_context());
     InboxPanelState::provide();
     CommentFields::provide();
     ExportJobs::provide(store);

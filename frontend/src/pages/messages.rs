@@ -10,7 +10,7 @@ use crate::{
         order::OrderState,
     },
     i18n::{inbox_texts, t},
-    model::connection::SignIn,
+    model::{connection::SignIn, order::Place},
     store::Account,
     tasks::Tasks,
 };
@@ -27,7 +27,7 @@ use shared::ids::ConversationId;
 pub fn MessagesPage() -> impl IntoView {
     Tasks::provide();
     Dialogs::provide();
-    OrderState::provide();
+    OrderState::provide(Place::Server);
     let params = use_params_map();
     let current = Memo::new(move |_| {
         let id = params.with(|params| params.get("id"))?;

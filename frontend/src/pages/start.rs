@@ -18,7 +18,7 @@ use crate::{
         theme::ThemePicker,
         thumbnail::{Address, Subject},
     },
-    i18n::{account_texts, t},
+    i18n::{account_texts, order::order_texts, t},
     model::connection::SignIn,
     store::Account,
     tasks::Tasks,
@@ -284,6 +284,16 @@ fn Welcome(user: User) -> impl IntoView {
                 <Icon glyph=Glyph::People />
                 {account_texts().account()}
             </button>
+            {user
+                .is_admin
+                .then(|| {
+                    view! {
+                        <a class="btn btn--wide" href="/moderation">
+                            <Icon glyph=Glyph::Shield />
+                            {order_texts().server_moderation()}
+                        </a>
+                    }
+                })}
             <button class="btn btn--quiet btn--wide" type="button" on:click=sign_out>
                 <Icon glyph=Glyph::SignOut />
                 {t().sign_out()}

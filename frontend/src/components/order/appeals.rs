@@ -3,41 +3,29 @@
 use super::{
     OrderState,
     list::{ListState, Loaded},
-    sanction_form::{DURATIONS, durations, seconds_from_now},
+    ranks::Ranks,
+    sanction_form::{DURATIONS, durations},
     sanctions::SanctionFacts,
 };
 use crate::{
     api,
     i18n::{clock, order::order_texts},
-    store::Store,
+    store::Account,
 };
 use leptos::prelude::*;
-use shared::api::sanctions::{Appeal, AppealMessage, Sanction};
+use shared::api::sanctions::{Appeal, AppealMessage};
 
 /// The section with the appeals.
 #[component]
 pub fn Appeals() -> impl IntoView {
-    let store = expect_context::<Store>();
-    let canvas = store.canvas_id;
+    let place = expect_context::<OrderState>().place;
     let list = Loaded::new(move || {
-        Box::pin(async move {
-            let appeals = api::order::appeals(canvas).await?.items;
-            if appeals.is_empty() {
-                return Ok((Vec::new(), None));
-            }
-            // An appeal names its sanction by number.
-            let sanctions = api::order::sanctions(canvas, false, None).await?.items;
-            let with_sanction = |appeal: Appeal| {
-                let sanction = sanctions.iter().find(|one| one.id == appeal.sanction_id);
-                (appeal, sanction.cloned())
-            };
-            Ok((appeals.into_iter().map(with_sanction).collect(), None))
-        })
+        Box::pin(async move { Ok((api::order::appeals(place).await?.items, None)) })
     });
     let rows = move || {
         let items = list.items.get().unwrap_or_default().into_iter();
         items
-            .map(|(appeal, sanction)| view! { <Row appeal sanction list /> })
+            .map(|appeal| view! { <Row appeal list /> })
             .collect_view()
     };
     view! {
@@ -52,28 +40,26 @@ pub fn Appeals() -> impl IntoView {
 }
 
 #[component]
-fn Row(
-    appeal: Appeal,
-    sanction: Option<Sanction>,
-    list: Loaded<(Appeal, Option<Sanction>)>,
-) -> impl IntoView {
-    let store = expect_context::<Store>();
+fn Row(appeal: Appeal, list: Loaded<Appeal>) -> impl IntoView {
     let order = expect_context::<OrderState>();
+    // None for admins on a page without a canvas.
+    let ranks = use_context::<Ranks>();
+    let account = expect_context::<Account>();
     let id = appeal.id;
     let text = RwSignal::new(String::new());
     let seconds = RwSignal::new(DURATIONS[0].unwrap_or_default());
     let said = move || text.get_untracked().trim().to_owned();
     let decide = move |outcome: &'static str| {
         let expires_at =
-            (outcome == "shortened").then(|| seconds_from_now(store, seconds.get_untracked()));
+            (outcome == "shortened").then(|| order.seconds_from_now(seconds.get_untracked()));
         let text = said();
-        list.act(order, async move {
+        list.act(order, order_texts().problem_decider(), async move {
             api::order::decide_appeal(id, outcome, expires_at, &text).await
         });
     };
     let reply = move |_| {
         let text = said();
-        list.act(order, async move {
+        list.act(order, order_texts().problem_decider(), async move {
             api::order::write_in_appeal(id, &text).await
         });
     };
@@ -90,14 +76,49 @@ fn Row(
             </button>
         }
     };
-    let options: Vec<_> = DURATIONS
-        .into_iter()
-        .zip(durations())
-        .filter_map(|(seconds, (label, _))| {
+    let options = || {
+        let options = DURATIONS.into_iter().zip(durations());
+        let options = options.filter_map(|(seconds, (label, _))| {
             let value = seconds?.to_string();
             Some(view! { <option value=value>{label}</option> })
-        })
-        .collect();
+        });
+        options.collect::<Vec<_>>()
+    };
+    let sanction = appeal.sanction.map(|sanction| *sanction);
+    let user = sanction.as_ref().map(|sanction| sanction.user.user_id);
+    let issuer = sanction
+        .as_ref()
+        .and_then(|sanction| Some(sanction.issued_by.as_ref()?.user_id));
+    // Why this user does not decide, as far as it is known.
+    let why_not = Memo::new(move |_| {
+        let (ranks, user) = (ranks?, user?);
+        let me = account.user()?.id;
+        if !ranks.may_act_on(user) {
+            return Some(order_texts().problem_decider());
+        }
+        let is_own = issuer == Some(me) && ranks.others_may_act_on(user);
+        is_own.then(|| order_texts().issued_by_you())
+    });
+    let decision = move || match why_not.get() {
+        Some(why_not) => view! { <p class="soft">{why_not}</p> }.into_any(),
+        None => view! {
+            {button(order_texts().keep(), "kept")}
+            {button(order_texts().shorten(), "shortened")}
+            <select
+                class="input select"
+                aria-label=order_texts().shorten_to()
+                on:change=move |event| {
+                    if let Ok(n) = event_target_value(&event).parse() {
+                        seconds.set(n);
+                    }
+                }
+            >
+                {options()}
+            </select>
+            {button(order_texts().lift(), "lifted")}
+        }
+        .into_any(),
+    };
     view! {
         <li class="order__item">
             <div class="order__item-text">
@@ -115,20 +136,7 @@ fn Row(
                     ></textarea>
                 </label>
                 <div class="case__decide" role="group" aria-label=order_texts().decide()>
-                    {button(order_texts().keep(), "kept")}
-                    {button(order_texts().shorten(), "shortened")}
-                    <select
-                        class="input select"
-                        aria-label=order_texts().shorten_to()
-                        on:change=move |event| {
-                            if let Ok(n) = event_target_value(&event).parse() {
-                                seconds.set(n);
-                            }
-                        }
-                    >
-                        {options}
-                    </select>
-                    {button(order_texts().lift(), "lifted")}
+                    {decision}
                     <button
                         class="btn btn--small btn--quiet"
                         type="button"

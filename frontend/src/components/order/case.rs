@@ -118,29 +118,37 @@ pub fn CaseView(
     /// With its comments and evidence.
     case: Case,
 ) -> impl IntoView {
-    let session = expect_context::<Session>();
+    let session = use_context::<Session>();
     let deciding = expect_context::<Deciding>();
     let place = match case.target {
         ReportTarget::Tile { x, y } => Some((x, y)),
         ReportTarget::Area { x0, y0, .. } => Some((x0, y0)),
         _ => None,
     };
-    let go = place.and_then(|(x, y)| {
-        let at = Coord {
-            x: i32::try_from(x).ok()?,
-            y: i32::try_from(y).ok()?,
-        };
-        let go = move |_| {
-            session.fly_to(CameraCommand::Tile(at));
-            session.select(Some(at));
-            session.highlight(at);
-        };
-        Some(view! {
-            <button class="btn btn--small" type="button" on:click=go>
-                {order_texts().go_there()}
-            </button>
-        })
-    });
+    let go = match session {
+        Some(session) => place.and_then(|(x, y)| {
+            let at = Coord {
+                x: i32::try_from(x).ok()?,
+                y: i32::try_from(y).ok()?,
+            };
+            let go = move |_| {
+                session.fly_to(CameraCommand::Tile(at));
+                session.select(Some(at));
+                session.highlight(at);
+            };
+            let go = view! {
+                <button class="btn btn--small" type="button" on:click=go>
+                    {order_texts().go_there()}
+                </button>
+            };
+            Some(go.into_any())
+        }),
+        None => case.canvas_id.map(|canvas| {
+            let query = place.map(|(x, y)| format!("?tile={x},{y}"));
+            let href = format!("/canvas/{canvas}{}", query.unwrap_or_default());
+            view! { <a class="btn btn--small" href=href>{order_texts().go_there()}</a> }.into_any()
+        }),
+    };
     let claim = match (case.state, &case.claimed_by, case.claimed_until) {
         (CaseState::Claimed, Some(person), Some(until)) => view! {
             <p class="soft">
@@ -224,6 +232,7 @@ fn Decision() -> impl IntoView {
 #[component]
 fn EvidenceView(evidence: Evidence, people: Vec<UserRef>, case_id: i64) -> impl IntoView {
     let is_person = evidence.messages.is_some();
+    let colors = colors(evidence.palette.as_deref());
     let tiles = evidence.tiles.unwrap_or_default();
     let overpainted = evidence.overpainted;
     let pictures = (!tiles.is_empty()).then(|| {
@@ -234,7 +243,7 @@ fn EvidenceView(evidence: Evidence, people: Vec<UserRef>, case_id: i64) -> impl 
         };
         let tiles: Vec<_> = tiles
             .into_iter()
-            .map(|tile| view! { <Frozen tile case_id /> })
+            .map(|tile| view! { <Frozen tile colors=colors.clone() case_id /> })
             .collect();
         view! {
             <h3>{title}</h3>
@@ -292,6 +301,20 @@ fn EvidenceView(evidence: Evidence, people: Vec<UserRef>, case_id: i64) -> impl 
     }
 }
 
+/// The colours of that moment; where they were not kept, those of the open canvas.
+fn colors(kept: Option<&[String]>) -> Vec<[u8; 3]> {
+    if let Some(kept) = kept {
+        return palette::parse(kept);
+    }
+    let of_canvas = |store: Store| {
+        let canvas = store.canvas.get_untracked()?;
+        Some(palette::parse(&canvas.palette))
+    };
+    use_context::<Store>()
+        .and_then(of_canvas)
+        .unwrap_or_default()
+}
+
 /// A sentence about who changed whose pixels.
 fn change(one: Overpainted, case_id: i64) -> impl IntoView {
     let pixels = usize::try_from(one.pixels).unwrap_or_default();
@@ -309,7 +332,8 @@ fn change(one: Overpainted, case_id: i64) -> impl IntoView {
     }
 }
 
-/// The button to the menu of somebody in a case.
+/// The button to the menu of somebody in a case; nothing on a page without a canvas,
+/// where the decision is what can be done.
 fn menu_of(person: UserRef, case_id: i64) -> impl IntoView {
     let subject = Subject {
         person,
@@ -317,7 +341,7 @@ fn menu_of(person: UserRef, case_id: i64) -> impl IntoView {
         comment: None,
         case_id: Some(case_id),
     };
-    view! { <PersonButton subject=Signal::stored(subject) /> }
+    use_context::<Store>().map(|_| view! { <PersonButton subject=Signal::stored(subject) /> })
 }
 
 /// A message of the evidence.
@@ -346,16 +370,7 @@ fn Words(
 /// A tile as it was: its picture, who had painted each pixel in their colours,
 /// and how much.
 #[component]
-fn Frozen(tile: EvidenceTile, case_id: i64) -> impl IntoView {
-    let store = expect_context::<Store>();
-    let colors = store
-        .canvas
-        .with_untracked(|canvas| {
-            canvas
-                .as_ref()
-                .map(|canvas| palette::parse(&canvas.palette))
-        })
-        .unwrap_or_default();
+fn Frozen(tile: EvidenceTile, colors: Vec<[u8; 3]>, case_id: i64) -> impl IntoView {
     let people: Vec<[u8; 3]> = tile
         .authors
         .iter()

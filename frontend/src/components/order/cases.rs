@@ -7,19 +7,23 @@ use super::{
     list::{ListState, Loaded},
 };
 use crate::{
-    api, browser,
+    api::{self, ApiResult},
+    browser,
     components::dialogs::Dialogs,
     i18n::{
         ago, list,
         order::{order_texts, outcome, rule, target},
     },
+    model::order::Place,
     session::Session,
-    store::Store,
 };
 use leptos::{ev, prelude::*};
-use shared::api::{
-    reports::{Case, Outcome, ReportTarget},
-    sanctions::SanctionKind,
+use shared::{
+    api::{
+        reports::{Case, Outcome, ReportTarget},
+        sanctions::SanctionKind,
+    },
+    ids::CanvasId,
 };
 use wasm_bindgen::JsCast;
 
@@ -43,7 +47,8 @@ pub struct Deciding {
     list: Loaded<Case>,
     order: OrderState,
     dialogs: Dialogs,
-    session: Session,
+    /// None on a page without a canvas.
+    session: Option<Session>,
 }
 
 impl Deciding {
@@ -64,24 +69,23 @@ impl Deciding {
             let draft = SanctionDraft {
                 people,
                 kind,
+                // Of a private message, on the whole server.
+                place: case.canvas_id.map_or(Place::Server, Place::Canvas),
                 case_id: Some(case.id),
                 outcome: Some(decision),
+                decision_note: self.note.get_untracked(),
             };
             return self.order.sanction(self.dialogs, draft);
         }
-        match (decision, &case.target) {
-            (Outcome::Removed, ReportTarget::Message { message_id }) => {
-                self.session.remove_message(*message_id);
-            }
-            (Outcome::Removed, ReportTarget::Comment { comment_id }) => {
-                self.session.remove_comment(*comment_id);
-            }
-            _ => {}
-        }
         let note = self.note.get_untracked();
-        self.list.act(self.order, async move {
-            api::order::decide(case.id, decision, note.trim()).await
-        });
+        let (session, canvas) = (self.session, case.canvas_id);
+        self.list
+            .act(self.order, order_texts().problem_concerned(), async move {
+                if decision == Outcome::Removed {
+                    remove(session, canvas, &case.target).await?;
+                }
+                api::order::decide(case.id, decision, note.trim()).await
+            });
     }
 
     /// Chooses the case so many places further down.
@@ -122,7 +126,11 @@ impl Deciding {
     /// Takes the chosen case for this moderator.
     pub fn claim(self) {
         if let Some(case) = self.chosen.get_untracked() {
-            self.list.act(self.order, api::order::claim(case.id));
+            self.list.act(
+                self.order,
+                order_texts().problem_concerned(),
+                api::order::claim(case.id),
+            );
         }
     }
 }
@@ -130,19 +138,18 @@ impl Deciding {
 /// The section with the cases.
 #[component]
 pub fn Cases() -> impl IntoView {
-    let store = expect_context::<Store>();
     let order = expect_context::<OrderState>();
+    let place = order.place;
     let shows_decided = RwSignal::new(false);
     let list = Loaded::new(move || {
-        let canvas = store.canvas_id;
         let decided = shows_decided.get();
         Box::pin(async move {
             if decided {
-                let page = api::order::cases(canvas, "decided").await?;
+                let page = api::order::cases(place, "decided").await?;
                 return Ok((page.items, None));
             }
-            let mut open = api::order::cases(canvas, "open").await?.items;
-            open.extend(api::order::cases(canvas, "claimed").await?.items);
+            let mut open = api::order::cases(place, "open").await?.items;
+            open.extend(api::order::cases(place, "claimed").await?.items);
             Ok((open, None))
         })
     });
@@ -154,7 +161,7 @@ pub fn Cases() -> impl IntoView {
         list,
         order,
         dialogs: expect_context(),
-        session: expect_context(),
+        session: use_context(),
     };
     provide_context(deciding);
     // What is shown whole: the first case, until another one is chosen.
@@ -272,6 +279,31 @@ fn CaseRow(case: Case, chosen_id: RwSignal<Option<i64>>) -> impl IntoView {
             </button>
             {whole}
         </li>
+    }
+}
+
+/// Removes a reported message or comment; of anything else nothing.
+async fn remove(
+    session: Option<Session>,
+    canvas: Option<CanvasId>,
+    target: &ReportTarget,
+) -> ApiResult<()> {
+    match (target, session, canvas) {
+        (ReportTarget::Message { message_id }, Some(session), _) => {
+            session.remove_message(*message_id);
+            Ok(())
+        }
+        (ReportTarget::Comment { comment_id }, Some(session), _) => {
+            session.remove_comment(*comment_id);
+            Ok(())
+        }
+        (ReportTarget::Message { message_id }, None, Some(canvas)) => {
+            api::order::remove_message(canvas, *message_id).await
+        }
+        (ReportTarget::Comment { comment_id }, None, _) => {
+            api::order::remove_comment(*comment_id).await
+        }
+        _ => Ok(()),
     }
 }
 

@@ -47,13 +47,18 @@ impl<T: Send + Sync + 'static> Loaded<T> {
             next: RwSignal::new(None),
             tasks: Tasks::new(),
         };
-        let store = expect_context::<Store>();
+        // None on a page without a canvas.
+        let store = use_context::<Store>();
         let order = expect_context::<OrderState>();
-        let is_live = Memo::new(move |_| store.connection.get() == ConnectionStatus::Live);
+        let is_live = Memo::new(move |_| {
+            store.is_none_or(|store| store.connection.get() == ConnectionStatus::Live)
+        });
         // An answer that comes after a newer question is of no use.
         let asking = StoredValue::new(Task::default());
         Effect::new(move || {
-            store.case_changes.track();
+            if let Some(store) = store {
+                store.case_changes.track();
+            }
             order.changes.track();
             // What happened meanwhile was not told.
             is_live.track();
@@ -87,16 +92,21 @@ impl<T: Send + Sync + 'static> Loaded<T> {
         });
     }
 
-    /// Does something about an item, and reads the lists again.
+    /// Does something about an item, and reads the lists again. `forbidden` says
+    /// why the server may forbid it.
     pub fn act<A: 'static>(
         self,
         order: OrderState,
+        forbidden: &'static str,
         request: impl Future<Output = ApiResult<A>> + 'static,
     ) {
         self.problem.set(String::new());
         self.tasks.spawn(async move {
             match request.await {
                 Ok(_) => order.changed(),
+                Err(error) if error.code() == "forbidden" => {
+                    self.problem.set(forbidden.to_owned());
+                }
                 Err(error) => self.fail(&error),
             }
         });

@@ -26,6 +26,7 @@ use shared::{
     ids::RewriteId,
     time::Timestamp,
 };
+use std::collections::HashSet;
 
 /// The section with the log.
 #[component]
@@ -40,8 +41,17 @@ pub fn ModerationLog() -> impl IntoView {
     };
     let list = Loaded::new(move || read(None));
     let rows = move || {
-        let items = list.items.get().unwrap_or_default().into_iter();
-        items.map(|line| view! { <Line line /> }).collect_view()
+        let items = list.items.get().unwrap_or_default();
+        let undone: HashSet<i64> = items
+            .iter()
+            .filter_map(|line| line.detail.get("undoes")?.as_i64())
+            .collect();
+        let line = |line: LogLine| {
+            let rewrite = line.detail.get("rewrite_id").and_then(Value::as_i64);
+            let is_undone = rewrite.is_some_and(|rewrite| undone.contains(&rewrite));
+            view! { <Line line is_undone /> }
+        };
+        items.into_iter().map(line).collect_view()
     };
     view! {
         <ol class="order__list" aria-label=order_texts().moderation_log()>{rows}</ol>
@@ -59,14 +69,15 @@ pub fn ModerationLog() -> impl IntoView {
 }
 
 #[component]
-fn Line(line: LogLine) -> impl IntoView {
+fn Line(line: LogLine, is_undone: bool) -> impl IntoView {
     let store = expect_context::<Store>();
     let actor = line
         .actor
         .map(|person| order_texts().by(&person.display_name));
     let more = detail(&line.detail);
     // Who keeps order undoes from here what was taken back or restored.
-    let undo = (line.action == ModerationAction::Rewrite && store.may_moderate())
+    let is_rewrite = line.action == ModerationAction::Rewrite && !is_undone;
+    let undo = (is_rewrite && store.may_moderate())
         .then(|| line.detail.get("rewrite_id")?.as_i64())
         .flatten();
     let undo = undo.map(|id| view! { <UndoRewrite id=RewriteId(id) done=move |()| () /> });

@@ -19,7 +19,8 @@ const SECTIONS: [Section; 4] = [
     Section::Log,
 ];
 
-fn label(section: Section) -> &'static str {
+/// The name of a section.
+pub fn label(section: Section) -> &'static str {
     match section {
         Section::Cases => order_texts().cases(),
         Section::Sanctions => order_texts().sanctions(),
@@ -106,7 +107,7 @@ fn Panel() -> impl IntoView {
             </header>
             <Show when=move || may_moderate.get()>
                 <Switches />
-                <SectionTabs />
+                <SectionTabs sections=&SECTIONS />
             </Show>
             <div
                 class="moderation__body"
@@ -123,12 +124,15 @@ fn Panel() -> impl IntoView {
 
 /// Moves between the sections.
 #[component]
-fn SectionTabs() -> impl IntoView {
+pub fn SectionTabs(
+    /// In their order.
+    sections: &'static [Section],
+) -> impl IntoView {
     let order = expect_context::<OrderState>();
     let keys = move |event: KeyboardEvent| {
         let now = order.section.get_untracked();
-        let at = SECTIONS.iter().position(|section| *section == now);
-        let count = SECTIONS.len();
+        let at = sections.iter().position(|section| *section == now);
+        let count = sections.len();
         let next = match (in_reading_order(&event.key()), at) {
             ("ArrowRight", Some(at)) => (at + 1) % count,
             ("ArrowLeft", Some(at)) => (at + count - 1) % count,
@@ -137,14 +141,14 @@ fn SectionTabs() -> impl IntoView {
             _ => return,
         };
         event.prevent_default();
-        order.section.set(SECTIONS[next]);
-        if let Some(tab) = document().get_element_by_id(&tab_id(SECTIONS[next])) {
+        order.section.set(sections[next]);
+        if let Some(tab) = document().get_element_by_id(&tab_id(sections[next])) {
             use wasm_bindgen::JsCast;
             // Cannot fail for a mounted button.
             let _ = tab.unchecked_into::<web_sys::HtmlElement>().focus();
         }
     };
-    let tabs = SECTIONS.map(|section| {
+    let tabs = sections.iter().map(|&section| {
         let is_chosen = move || order.section.get() == section;
         view! {
             <button

@@ -1,6 +1,6 @@
 //! The menu of a person: what can be done about them, and about their message.
 
-use super::{OrderState, SanctionDraft, Subject};
+use super::{OrderState, SanctionDraft, Subject, ranks::Ranks};
 use crate::{
     api, browser,
     components::{
@@ -197,6 +197,9 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
     } = subject;
     let is_me = untrack(|| is_me(store, person.user_id));
     let may_moderate = untrack(|| store.may_moderate());
+    let ranks = expect_context::<Ranks>();
+    let user = person.user_id;
+    let may_act = Memo::new(move |_| ranks.may_act_on(user));
     let words = message.map(|message| {
         let compose = move |command| {
             close.run(());
@@ -225,14 +228,17 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
         .flatten()
         .collect_view()
     });
-    let remove = message.filter(|_| is_me || may_moderate).map(|message| {
+    let remove = message.map(|message| {
         let act = move || {
             close.run(());
             session.remove_message(message);
         };
-        item(Glyph::Delete, order_texts().remove_message(), act)
+        move || {
+            let is_offered = is_me || may_act.get();
+            is_offered.then(|| item(Glyph::Delete, order_texts().remove_message(), act))
+        }
     });
-    let about_comment = comment.map(|comment| comment_items(comment, is_me, close));
+    let about_comment = comment.map(|comment| comment_items(comment, is_me, may_act, close));
     let name = if message.is_some() {
         order_texts().message_of(&person.display_name)
     } else if comment.is_some() {
@@ -267,32 +273,17 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
     });
     let hide = (!is_me).then(|| hide(person.clone(), close));
     let acts = (may_moderate && !is_me).then(|| {
-        let kinds = KINDS.map(|kind| {
-            let person = person.clone();
-            item(Glyph::Shield, act(kind), move || {
-                close.run(());
-                let draft = SanctionDraft {
-                    people: vec![person.clone()],
-                    kind,
-                    case_id,
-                    outcome: None,
-                };
-                order.sanction(dialogs, draft);
-            })
-        });
-        let purge = purge(&person, close);
-        let take_back = {
-            let person = person.clone();
-            item(Glyph::Undo, rewrite_texts().take_back(), move || {
-                close.run(());
-                take_back(store, person.clone());
-            })
-        };
-        view! {
-            <hr class="menu__line" />
-            {kinds.into_iter().collect_view()}
-            {take_back}
-            {purge}
+        let person = person.clone();
+        move || {
+            if may_act.get() {
+                return moderator_acts(&person, case_id, close).into_any();
+            }
+            let why = order_texts().higher_rank_needed(&person.display_name);
+            view! {
+                <hr class="menu__line" />
+                <p class="faint person-menu__aside" dir="auto">{why}</p>
+            }
+            .into_any()
         }
     });
     let handle = t().at_name(&person.username);
@@ -312,8 +303,53 @@ fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
     }
 }
 
+/// What those who rank higher can do to the person.
+fn moderator_acts(
+    person: &UserRef,
+    case_id: Option<i64>,
+    close: Callback<()>,
+) -> impl IntoView + use<> {
+    let store = expect_context::<Store>();
+    let order = expect_context::<OrderState>();
+    let dialogs = expect_context::<Dialogs>();
+    let kinds = KINDS.map(|kind| {
+        let person = person.clone();
+        item(Glyph::Shield, act(kind), move || {
+            close.run(());
+            let draft = SanctionDraft {
+                people: vec![person.clone()],
+                kind,
+                place: order.place,
+                case_id,
+                outcome: None,
+                decision_note: String::new(),
+            };
+            order.sanction(dialogs, draft);
+        })
+    });
+    let purge = purge(person, close);
+    let take_back = {
+        let person = person.clone();
+        item(Glyph::Undo, rewrite_texts().take_back(), move || {
+            close.run(());
+            take_back(store, person.clone());
+        })
+    };
+    view! {
+        <hr class="menu__line" />
+        {kinds.into_iter().collect_view()}
+        {take_back}
+        {purge}
+    }
+}
+
 /// The items about a comment: link, edit and remove.
-fn comment_items(comment: CommentId, is_me: bool, close: Callback<()>) -> impl IntoView {
+fn comment_items(
+    comment: CommentId,
+    is_me: bool,
+    may_act: Memo<bool>,
+    close: Callback<()>,
+) -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let fields = expect_context::<CommentFields>();
@@ -325,13 +361,15 @@ fn comment_items(comment: CommentId, is_me: bool, close: Callback<()>) -> impl I
             fields.editing.set(Some(comment));
         })
     });
-    let may_remove = is_me || untrack(|| store.may_moderate());
-    let remove = may_remove.then(|| {
-        item(Glyph::Delete, texts.remove(), move || {
-            close.run(());
-            session.remove_comment(comment);
+    let remove = move || {
+        let is_offered = is_me || may_act.get();
+        is_offered.then(|| {
+            item(Glyph::Delete, texts.remove(), move || {
+                close.run(());
+                session.remove_comment(comment);
+            })
         })
-    });
+    };
     let copy_link = item(Glyph::Share, texts.copy_link(), move || {
         close.run(());
         let Some(path) = link::address(store, comment) else {

@@ -14,15 +14,11 @@ use crate::{
         order::{act, effect, order_texts},
         t,
     },
-    store::Store,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
-use shared::{
-    api::{
-        moderation::UserRef,
-        sanctions::{CreateSanction, SanctionKind},
-    },
-    time::Timestamp,
+use shared::api::{
+    moderation::UserRef,
+    sanctions::{CreateSanction, SanctionKind},
 };
 
 const KINDS: [SanctionKind; 5] = [
@@ -54,18 +50,9 @@ pub fn durations() -> Vec<(String, &'static str)> {
     .to_vec()
 }
 
-/// A time so many seconds from now, by the server's clock.
-pub fn seconds_from_now(store: Store, seconds: i64) -> Timestamp {
-    let at = store.server_now_ms() + seconds * 1_000;
-    chrono::DateTime::from_timestamp_millis(at)
-        .unwrap_or_default()
-        .into()
-}
-
 /// The form, for what [`OrderState::sanction`] was called with.
 #[component]
 pub fn SanctionForm() -> impl IntoView {
-    let store = expect_context::<Store>();
     let order = expect_context::<OrderState>();
     let dialogs = expect_context::<Dialogs>();
     let Some(draft) = order.draft.get_untracked() else {
@@ -74,9 +61,12 @@ pub fn SanctionForm() -> impl IntoView {
     let SanctionDraft {
         people,
         kind,
+        place,
         case_id,
         outcome,
+        decision_note,
     } = draft;
+    let decision_note = StoredValue::new(decision_note);
     let person = RwSignal::new(people.first().cloned());
     let kind = RwSignal::new(index(&KINDS, &kind));
     let duration = RwSignal::new(FIRST_DURATION);
@@ -98,7 +88,7 @@ pub fn SanctionForm() -> impl IntoView {
         })
     };
     let preview = move || {
-        let until = seconds().map(|seconds| seconds_from_now(store, seconds));
+        let until = seconds().map(|seconds| order.seconds_from_now(seconds));
         effect(chosen(), &name(), until)
     };
     let submit = move |event: SubmitEvent| {
@@ -115,11 +105,13 @@ pub fn SanctionForm() -> impl IntoView {
             note: (!note.trim().is_empty()).then(|| note.trim().to_owned()),
             case_id,
         };
-        let canvas = store.canvas_id;
+        let decision_note = decision_note.get_value();
         let request = async move {
-            api::order::sanction(canvas, &body).await?;
+            api::order::sanction(place, &body).await?;
             match (case_id, outcome) {
-                (Some(case), Some(outcome)) => api::order::decide(case, outcome, "").await,
+                (Some(case), Some(outcome)) => {
+                    api::order::decide(case, outcome, decision_note.trim()).await
+                }
                 _ => Ok(()),
             }
         };
@@ -127,6 +119,15 @@ pub fn SanctionForm() -> impl IntoView {
             dialogs.close();
             order.changed();
         });
+    };
+    let problem = move || {
+        let is_forbidden = form.error(|error| Some(error.code() == "forbidden"));
+        match (is_forbidden, outcome) {
+            (Some(true), None) => order_texts().problem_rank().to_owned(),
+            // It may be the decision that is forbidden.
+            (Some(true), Some(_)) => order_texts().problem_rank_or_concerned().to_owned(),
+            _ => form.problem(),
+        }
     };
     let kinds = KINDS.map(|kind| (act(kind).to_owned(), "")).to_vec();
     view! {
@@ -145,7 +146,7 @@ pub fn SanctionForm() -> impl IntoView {
             />
             <Field id="sanction-note" label=order_texts().note() value=note max=MAX_NOTE />
             <p class="order__preview" aria-live="polite">{preview}</p>
-            <p class="field__error" role="alert">{move || form.problem()}</p>
+            <p class="field__error" role="alert">{problem}</p>
             <div class="dialog__foot">
                 <button class="btn" type="button" on:click=move |_| dialogs.close()>
                     {t().cancel()}

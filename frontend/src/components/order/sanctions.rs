@@ -3,12 +3,13 @@
 use super::{
     OrderState,
     list::{ListState, Loaded, More},
+    ranks::Ranks,
 };
 use crate::{
     api,
     components::avatar::Avatar,
     i18n::order::{act, order_texts, until},
-    store::Store,
+    model::order::{Place, is_in_force},
 };
 use leptos::prelude::*;
 use shared::api::sanctions::Sanction;
@@ -16,12 +17,11 @@ use shared::api::sanctions::Sanction;
 /// The section with the sanctions.
 #[component]
 pub fn Sanctions() -> impl IntoView {
-    let store = expect_context::<Store>();
+    let place = expect_context::<OrderState>().place;
     let shows_over = RwSignal::new(false);
-    let canvas = store.canvas_id;
     let read = move |active: bool, cursor: Option<String>| -> super::list::Items<Sanction> {
         Box::pin(async move {
-            let page = api::order::sanctions(canvas, active, cursor.as_deref()).await?;
+            let page = api::order::sanctions(place, active, cursor.as_deref()).await?;
             Ok((page.items, page.next_cursor))
         })
     };
@@ -58,27 +58,42 @@ pub fn Sanctions() -> impl IntoView {
 #[component]
 fn Row(sanction: Sanction, list: Loaded<Sanction>) -> impl IntoView {
     let order = expect_context::<OrderState>();
+    // None for admins on a page without a canvas.
+    let ranks = use_context::<Ranks>();
     let id = sanction.id;
+    let (user, issuer) = (sanction.user.user_id, sanction.issued_by.as_ref());
+    let issuer = issuer.map(|issuer| issuer.user_id);
+    let may_lift = Memo::new(move |_| {
+        ranks.is_none_or(|ranks| {
+            let is_high = issuer.is_none_or(|issuer| ranks.mine() >= ranks.of(issuer));
+            is_high && ranks.may_act_on(user)
+        })
+    });
+    let lift = move || {
+        if !may_lift.get() {
+            return view! { <p class="faint order__aside">{order_texts().lift_needs_rank()}</p> }
+                .into_any();
+        }
+        let forbidden = order_texts().lift_needs_rank();
+        view! {
+            <button
+                class="btn btn--small"
+                type="button"
+                on:click=move |_| list.act(order, forbidden, api::order::lift(id))
+            >
+                {order_texts().lift()}
+            </button>
+        }
+        .into_any()
+    };
+    let holds = is_in_force(&sanction, order.seconds_from_now(0).millis());
     view! {
         <li class="order__item">
             <Avatar user=sanction.user.user_id name=sanction.user.display_name.clone() />
             <div class="order__item-text">
                 <SanctionFacts sanction=sanction.clone() />
             </div>
-            {sanction
-                .lifted_at
-                .is_none()
-                .then(|| {
-                    view! {
-                        <button
-                            class="btn btn--small"
-                            type="button"
-                            on:click=move |_| list.act(order, api::order::lift(id))
-                        >
-                            {order_texts().lift()}
-                        </button>
-                    }
-                })}
+            {holds.then_some(lift)}
         </li>
     }
 }
@@ -89,6 +104,12 @@ pub fn SanctionFacts(
     /// The sanction, as a moderator reads it.
     sanction: Sanction,
 ) -> impl IntoView {
+    // On a page without a canvas it may be of any.
+    let is_server = expect_context::<OrderState>().place == Place::Server;
+    let canvas = sanction.canvas_id.filter(|_| is_server).map(|canvas| {
+        let href = format!("/canvas/{canvas}");
+        view! { <a class="link" href=href>{order_texts().go_there()}</a> }
+    });
     let by = sanction
         .issued_by
         .map(|person| order_texts().by(&person.display_name));
@@ -108,5 +129,6 @@ pub fn SanctionFacts(
         <p dir="auto" translate="yes">{sanction.reason}</p>
         {sanction.note.filter(|note| !note.is_empty()).map(|note| view! { <p class="soft" dir="auto">{note}</p> })}
         <p class="faint">{facts.join(" · ")}</p>
+        {canvas}
     }
 }

@@ -23,12 +23,10 @@ pub fn Shield() -> impl IntoView {
 
 #[component]
 fn Button() -> impl IntoView {
-    let store = expect_context::<Store>();
     let order = expect_context::<OrderState>();
     let cases = Loaded::new(move || {
-        let canvas = store.canvas_id;
         Box::pin(async move {
-            let page = api::order::cases(canvas, "open").await?;
+            let page = api::order::cases(order.place, "open").await?;
             Ok((page.items, None))
         })
     });

@@ -1,6 +1,6 @@
 //! Lockdown and slow mode, as two switches with how long and how often.
 
-use super::{OrderState, sanction_form::seconds_from_now};
+use super::OrderState;
 use crate::{
     api::{self, ApiResult},
     i18n::{api_problem, moment, order::order_texts},
@@ -55,7 +55,7 @@ pub fn Switches() -> impl IntoView {
         });
     };
     let lock_down = move |is_on: bool| {
-        let until = is_on.then(|| seconds_from_now(store, minutes.get_untracked() * 60));
+        let until = is_on.then(|| order.seconds_from_now(minutes.get_untracked() * 60));
         send(Box::pin(api::order::lock_down(canvas, until)));
     };
     let slow_down = move |is_on: bool| {
