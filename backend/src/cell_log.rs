@@ -4,6 +4,7 @@
 
 use crate::{
     cell_history::{CellHistory, Rules, Step},
+    cell_number::cell_number,
     db::{self, DbError, Pool, rewrites},
     low_priority::{self, LowPriorityError},
     past::tiles,
@@ -66,7 +67,7 @@ pub(crate) async fn fold<T: Send + 'static>(
     apply: impl Fn(&mut T, &Step, &Rules) + Copy + Send + 'static,
 ) -> db::Result<T> {
     let mut state = (start, Rules::new());
-    let mut known = vec![(tiles::number(cell), range.start)];
+    let mut known = vec![(cell_number(cell), range.start)];
     while !known.is_empty() {
         let next = tiles::steps_after(pool, canvas, &known, range.end, SEGMENTS).await?;
         known = next.unfinished;

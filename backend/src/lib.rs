@@ -9,6 +9,7 @@ mod auth;
 mod bulk_reads;
 mod cell_history;
 mod cell_log;
+mod cell_number;
 mod cli;
 mod clock;
 mod config;

@@ -9,6 +9,7 @@ pub(crate) use run::{Job, MAX_SILENCE_MS, run};
 use crate::{
     cell_history::{CellHistory, Rule, Rules, Step},
     cell_log::{self, Held},
+    cell_number::{cell_at, cell_number},
     db::{self, DbError, Pool, locks::TileLock},
     low_priority,
     past::tiles::{self, KnownCell},
@@ -117,7 +118,7 @@ pub(crate) async fn survey(
                     marks: Pixels::from_bytes(change.marks()),
                 });
             }
-            survey.cells.push(tiles::number(cell.at));
+            survey.cells.push(cell_number(cell.at));
             if survey.cells.len() > REWRITTEN_TILES {
                 return Err(SurveyError::TooLarge);
             }
@@ -188,7 +189,7 @@ async fn read_cells(
     let (rule, held) = (task.rule.clone(), held.clone());
     let preview = move || {
         let cells = histories.into_iter().map(|(cell, history)| RewrittenCell {
-            at: tiles::coord(cell),
+            at: cell_at(cell),
             change: history.clone().preview(&rule),
             history,
         });
@@ -226,6 +227,6 @@ async fn replay(
 
 /// Whether a cell is in an area.
 pub(crate) fn is_in(cell: i32, area: Area) -> bool {
-    let Coord { x, y } = tiles::coord(cell);
+    let Coord { x, y } = cell_at(cell);
     (area.x0..=area.x1).contains(&x) && (area.y0..=area.y1).contains(&y)
 }

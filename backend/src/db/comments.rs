@@ -1,7 +1,8 @@
 //! Comments on tiles. The write path changes them under the canvas's lock, together with the
 //! events that tell it.
 
-use super::{DbError, Result, log::tile_number};
+use super::{DbError, Result};
+use crate::cell_number::cell_number;
 use chrono::{DateTime, Utc};
 use shared::{
     api::{comments::Comment, moderation::UserRef},
@@ -141,7 +142,7 @@ pub(crate) async fn list(
                    AND ($4::boolean IS NULL OR c.resolved = $4)
                  ORDER BY c.seq LIMIT $5",
                 canvas.0,
-                tile_number(cell),
+                cell_number(cell),
                 after_seq,
                 resolved,
                 limit,
@@ -186,7 +187,7 @@ pub(crate) async fn before(
     let rows = comment_query!(
         "WHERE c.canvas_id = $1 AND c.tile = $2 AND c.seq < $3 ORDER BY c.seq DESC LIMIT $4",
         canvas.0,
-        tile_number(cell),
+        cell_number(cell),
         before_seq,
         limit,
     )
@@ -231,7 +232,7 @@ pub(crate) async fn of_cells(
     canvas: CanvasId,
     cells: &[Coord],
 ) -> Result<HashMap<Coord, CellComments>> {
-    let tiles: Vec<i32> = cells.iter().copied().map(tile_number).collect();
+    let tiles: Vec<i32> = cells.iter().copied().map(cell_number).collect();
     let rows = query!(
         "SELECT tile, comments, open FROM commented_cells
          WHERE canvas_id = $1 AND tile = ANY($2)",
@@ -284,7 +285,7 @@ pub(crate) async fn save(
     let ids: Vec<i64> = all.clone().map(|comment| comment.id.0).collect();
     let tiles: Vec<i32> = all
         .clone()
-        .map(|c| tile_number(Coord { x: c.x, y: c.y }))
+        .map(|c| cell_number(Coord { x: c.x, y: c.y }))
         .collect();
     let seqs: Vec<i64> = all.clone().map(|comment| comment.seq).collect();
     let at_seqs: Vec<i64> = all.clone().map(|comment| comment.at_seq).collect();
@@ -336,7 +337,7 @@ pub(crate) async fn save(
     )
     .execute(&mut *connection)
     .await?;
-    let tiles: Vec<i32> = cells.iter().map(|(at, _)| tile_number(**at)).collect();
+    let tiles: Vec<i32> = cells.iter().map(|(at, _)| cell_number(**at)).collect();
     let counts: Vec<i64> = cells.iter().map(|(_, comments)| comments.all).collect();
     let open: Vec<i64> = cells.iter().map(|(_, comments)| comments.open).collect();
     query!(

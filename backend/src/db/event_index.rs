@@ -2,20 +2,45 @@
 //! of events are those of `created_at`, cut to milliseconds as in their wire form.
 
 use super::{DbError, Lease, Pool, Result};
-use crate::past::index::{Chunk, Entry};
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::ids::{CanvasId, Epoch};
-use sqlx::{PgExecutor, query, query_scalar};
+use sqlx::{PgExecutor, query, query_as, query_scalar};
 use std::sync::Arc;
 
 /// The first key of the advisory locks of canvases whose index is being extended; the second is
 /// the low half of the canvas's id. Any number that nothing else uses.
 const LOCK: i32 = 0x0023_1dec;
 
+/// What the index has of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) seq: i64,
+    /// When it was stored, in milliseconds since 1970.
+    pub(crate) millis: i64,
+    /// The user who acted.
+    pub(crate) actor: i64,
+    /// The cell it is about, as `canvas_events.tile` names it.
+    pub(crate) cell: Option<i32>,
+    /// Its type.
+    pub(crate) kind: String,
+}
+
 /// A stored chunk.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredChunk {
     pub(crate) last_seq: i64,
+    pub(crate) data: Vec<u8>,
+}
+
+/// A chunk that is to be stored.
+#[derive(Clone, Debug)]
+pub(crate) struct NewChunk {
+    pub(crate) first_seq: i64,
+    pub(crate) last_seq: i64,
+    /// The earliest time of an event, in milliseconds since 1970.
+    pub(crate) min_millis: i64,
+    /// How many events change what is on the board.
+    pub(crate) tile_events: i32,
     pub(crate) data: Vec<u8>,
 }
 
@@ -47,8 +72,8 @@ pub(crate) struct LastUntil {
 }
 
 /// The answer to a question about events that have left the log, and are not in the index.
-fn thrown_away() -> DbError {
-    let error = "the index of archived events was thrown away, and is being made again";
+fn is_being_rebuilt() -> DbError {
+    let error = "the index of archived events was deleted, and is being made again";
     DbError::Unavailable(Arc::new(sqlx::Error::Decode(error.into())))
 }
 
@@ -76,15 +101,15 @@ pub(crate) async fn last_until(
            ) AS chunk, EXISTS (
                SELECT FROM canvases
                WHERE id = $1 AND archived_seq > (SELECT seq FROM covered)
-           ) AS "is_thrown_away!""#,
+           ) AS "is_behind_archive!""#,
         canvas.0,
         millis,
         after_millis(millis),
     )
     .fetch_one(executor)
     .await?;
-    if row.is_thrown_away {
-        return Err(thrown_away());
+    if row.is_behind_archive {
+        return Err(is_being_rebuilt());
     }
     Ok(LastUntil {
         hot: row.hot,
@@ -118,7 +143,7 @@ pub(crate) async fn overview(
     .await?;
     let covered = rows.last().and_then(|row| row.last_seq).unwrap_or_default();
     if rows.first().is_some_and(|row| row.archived_seq > covered) {
-        return Err(thrown_away());
+        return Err(is_being_rebuilt());
     }
     Ok(rows.first().map(|first| Overview {
         epoch: Epoch(first.epoch),
@@ -142,16 +167,13 @@ pub(crate) async fn chunks(
     canvas: CanvasId,
     first_seqs: &[i64],
 ) -> Result<Vec<StoredChunk>> {
-    query!(
+    query_as!(
+        StoredChunk,
         "SELECT last_seq, data FROM event_index
          WHERE canvas_id = $1 AND first_seq = ANY($2) ORDER BY first_seq",
         canvas.0,
         first_seqs,
     )
-    .map(|row| StoredChunk {
-        last_seq: row.last_seq,
-        data: row.data,
-    })
     .fetch_all(executor)
     .await
     .map_err(DbError::from)
@@ -201,7 +223,7 @@ pub(crate) struct Behind {
 }
 
 /// Of the canvases with at least `least` events that the index does not have, the one that
-/// lacks the most; before them one whose index was thrown away, and that has archived events.
+/// lacks the most; before them one whose index was deleted, and that has archived events.
 pub(crate) async fn behind(executor: impl PgExecutor<'_>, least: i64) -> Result<Option<Behind>> {
     query!(
         r#"SELECT c.id, c.last_seq AS head,
@@ -229,15 +251,12 @@ pub(crate) async fn behind(executor: impl PgExecutor<'_>, least: i64) -> Result<
 
 /// The last chunk of a canvas.
 pub(crate) async fn last(lease: &mut Lease, canvas: CanvasId) -> Result<Option<StoredChunk>> {
-    query!(
+    query_as!(
+        StoredChunk,
         "SELECT last_seq, data FROM event_index
          WHERE canvas_id = $1 ORDER BY first_seq DESC LIMIT 1",
         canvas.0,
     )
-    .map(|row| StoredChunk {
-        last_seq: row.last_seq,
-        data: row.data,
-    })
     .fetch_optional(lease)
     .await
     .map_err(DbError::from)
@@ -274,12 +293,7 @@ pub(crate) async fn begin(pool: &Pool, canvas: CanvasId, waits: bool) -> Result<
 
 /// Stores a chunk, in place of a shorter one that begins with the same event. Nothing is stored
 /// of a canvas that is not there any more.
-pub(crate) async fn save(
-    lease: &mut Lease,
-    canvas: CanvasId,
-    chunk: &Chunk,
-    data: &[u8],
-) -> Result<()> {
+pub(crate) async fn save(lease: &mut Lease, canvas: CanvasId, chunk: &NewChunk) -> Result<()> {
     query!(
         "INSERT INTO event_index (canvas_id, first_seq, last_seq, min_ms, tile_events, data)
          SELECT id, $2, $3, $4, $5, $6 FROM canvases WHERE id = $1 FOR KEY SHARE
@@ -288,10 +302,10 @@ pub(crate) async fn save(
              tile_events = excluded.tile_events, data = excluded.data",
         canvas.0,
         chunk.first_seq,
-        chunk.end() - 1,
-        chunk.min_millis().unwrap_or_default(),
-        i32::try_from(chunk.tile_events()).unwrap_or(i32::MAX),
-        data,
+        chunk.last_seq,
+        chunk.min_millis,
+        chunk.tile_events,
+        &chunk.data,
     )
     .execute(lease)
     .await

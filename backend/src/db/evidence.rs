@@ -1,6 +1,7 @@
 //! What the evidence of a case needs of the log, besides the events of a cell.
 
-use super::{DbError, Result, log::tile_number};
+use super::{DbError, Result};
+use crate::cell_number::cell_number;
 use shared::{canvas::Coord, ids::CanvasId};
 use sqlx::{PgExecutor, query, query_scalar};
 use std::collections::HashMap;
@@ -37,7 +38,7 @@ pub(crate) async fn has_cell(
         canvas.0,
         at.x,
         at.y,
-        tile_number(at),
+        cell_number(at),
     )
     .fetch_one(executor)
     .await

@@ -1,6 +1,7 @@
 //! Reading tiles for HTTP. Only the write path changes them (`cells`).
 
-use super::{DbError, Result, log::tile_number};
+use super::{DbError, Result};
+use crate::cell_number::cell_number;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::{
@@ -176,7 +177,7 @@ pub(crate) async fn today(
 ) -> Result<Vec<Today>> {
     let ids: Vec<i64> = tiles.iter().map(|(id, _, _)| id.0).collect();
     let creators: Vec<i64> = tiles.iter().map(|(_, creator, _)| creator.0).collect();
-    let cells: Vec<i32> = tiles.iter().map(|(_, _, at)| tile_number(*at)).collect();
+    let cells: Vec<i32> = tiles.iter().map(|(_, _, at)| cell_number(*at)).collect();
     sqlx::query_as!(
         Today,
         r#"SELECT coalesce(u.username, '') AS "creator_username!",

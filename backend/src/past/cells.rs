@@ -3,9 +3,8 @@
 use super::{
     area::Area,
     index::{EventIndex, Filter},
-    tiles::coord,
 };
-use crate::db;
+use crate::{cell_number::cell_at, db};
 use shared::{
     canvas::Coord,
     ids::{CanvasId, UserId},
@@ -85,7 +84,7 @@ pub(crate) async fn newest_of(
     let mut cells: Vec<(i32, i64)> = newest.into_iter().collect();
     cells.sort_unstable_by_key(|(_, seq)| Reverse(*seq));
     cells.truncate(limit);
-    Ok(cells.into_iter().map(|(cell, _)| coord(cell)).collect())
+    Ok(cells.into_iter().map(|(cell, _)| cell_at(cell)).collect())
 }
 
 /// The events that change what is on the board.

@@ -7,5 +7,5 @@ mod chunk;
 mod read;
 
 pub(crate) use build::{cover, step};
-pub(crate) use chunk::{Chunk, Entry, Filter, Matcher};
+pub(crate) use chunk::{Chunk, Filter, Matcher};
 pub(crate) use read::{EventIndex, part_end};

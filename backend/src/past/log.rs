@@ -2,7 +2,7 @@
 //! the pieces of the archive. Everything that needs what an event says reads it here.
 //!
 //! The hot table may still have events that are archived already. They say the same, since
-//! whoever changes words changes both. So readers take what they find in the hot table, and the
+//! changes of words are made in both. So readers take what they find in the hot table, and the
 //! rest from the pieces: an event that is not in the one any more is in the other.
 
 mod history;
@@ -17,7 +17,7 @@ use crate::{
         archive::{self, Half, Piece},
         log::LogRow,
     },
-    event_codec::{self, CodecError, Part, StoredEvent},
+    event_codec::{self, CodecError, Part, PartEvent, StoredEvent},
     words,
 };
 use metrics::counter;
@@ -37,7 +37,7 @@ use tokio::task;
 const PARTS_BYTES: u64 = 32 * 1024 * 1024;
 /// The memory of all filters of operations, in bytes.
 const FILTERS_BYTES: u64 = 128 * 1024 * 1024;
-/// What nobody asks for is forgotten after this time.
+/// Cached values that nothing reads are removed after this time.
 const UNUSED: Duration = Duration::from_mins(10);
 /// Canvases of which is kept how far they are archived.
 const HINTS: u64 = 100_000;
@@ -71,7 +71,7 @@ enum DamagedPiece {
     },
     /// It was replaced each time it was about to be read.
     #[error("a piece of canvas {canvas} was replaced again and again")]
-    Restless { canvas: CanvasId },
+    Replaced { canvas: CanvasId },
 }
 
 impl From<DamagedPiece> for db::DbError {
@@ -119,6 +119,17 @@ impl Default for Log {
 
 /// The events of a piece that were asked for, as they are stored now, by `seq`.
 type Rows = BTreeMap<i64, LogRow>;
+
+/// An event of a piece, with the words of now.
+fn row(piece: &Piece, event: &PartEvent<'_>) -> LogRow {
+    let reworded = piece.rewordings.get(&event.seq);
+    LogRow {
+        seq: event.seq,
+        body: reworded.map_or(event.body, String::as_str).to_owned(),
+        words_of: event.words_of,
+        said_by: None,
+    }
+}
 
 impl Log {
     /// `seq` and wire form, as a replay sends it now, of the events after the start of the range
@@ -278,7 +289,7 @@ impl Log {
                 return Ok(rows);
             }
         }
-        Err(DamagedPiece::Restless { canvas }.into())
+        Err(DamagedPiece::Replaced { canvas }.into())
     }
 
     /// The events of a piece after the start of the range up to its end. None if the piece was
@@ -292,7 +303,7 @@ impl Log {
     ) -> db::Result<Option<Rows>> {
         let mut rows = Rows::new();
         for half in [Half::Others, Half::Tiles] {
-            // The seldom one first: who asks for one event may find it there.
+            // The smaller half first: an event that is asked for by itself may be in it.
             if range.end - range.start == 1 && !rows.is_empty() {
                 break;
             }
@@ -300,14 +311,7 @@ impl Log {
                 return Ok(None);
             };
             for event in part.between(&range) {
-                let reworded = piece.rewordings.get(&event.seq);
-                let row = LogRow {
-                    seq: event.seq,
-                    body: reworded.map_or(event.body, String::as_str).to_owned(),
-                    words_of: event.words_of,
-                    said_by: None,
-                };
-                rows.insert(event.seq, row);
+                rows.insert(event.seq, row(piece, &event));
             }
         }
         Ok(Some(rows))
@@ -340,7 +344,7 @@ impl Log {
             events.sort_unstable_by_key(|event| event.seq);
             return Ok(events);
         }
-        Err(DamagedPiece::Restless { canvas }.into())
+        Err(DamagedPiece::Replaced { canvas }.into())
     }
 
     /// A half of a piece. None if the piece was replaced meanwhile.

@@ -12,7 +12,7 @@ mod properties;
 
 pub(crate) use build::{cover, step};
 pub(crate) use page::{After, board, page};
-pub(crate) use read::{KnownCell, coord, number, state, steps_after};
+pub(crate) use read::{KnownCell, state, steps_after};
 pub(crate) use steps::{CellStep, Steps, steps};
 pub(crate) use tile::PastTile;
 

@@ -230,7 +230,7 @@ fn number(count: usize) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::past::index::Entry;
+    use crate::db::event_index::Entry;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 

@@ -2,6 +2,7 @@
 
 use super::prior_ops::op_lookup_query;
 use crate::{
+    cell_number::cell_number,
     db::{DbError, Result, history::SeenLog},
     stored_op,
 };
@@ -63,11 +64,6 @@ impl NewChat {
     }
 }
 
-/// How `canvas_events.tile` names a cell.
-pub(crate) fn tile_number(at: Coord) -> i32 {
-    at.y * 256 + at.x
-}
-
 /// Appends events and sets the canvas's head. Called under the lock.
 pub(crate) async fn append(
     connection: &mut PgConnection,
@@ -91,7 +87,7 @@ pub(crate) async fn append(
         .iter()
         .map(|event| event.repeats.as_ref().map(|it| it.words_of))
         .collect();
-    let tiles: Vec<Option<i32>> = events.iter().map(|e| e.cell.map(tile_number)).collect();
+    let tiles: Vec<Option<i32>> = events.iter().map(|e| e.cell.map(cell_number)).collect();
     query!(
         "WITH appended AS (
              INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, tile, words_of,

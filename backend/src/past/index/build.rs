@@ -1,8 +1,13 @@
 //! Extends the stored index from the log, in the background or before events are archived.
 
-use super::chunk::{Chunk, Entry, MAX_EVENTS};
+use super::chunk::{Chunk, MAX_EVENTS};
 use crate::{
-    db::{self, DbError, Lease, Pool, Reads, event_index, history, log::tile_number},
+    cell_number::cell_number,
+    db::{
+        self, DbError, Lease, Pool, Reads,
+        event_index::{self, Entry, NewChunk},
+        history,
+    },
     event_codec::StoredEvent,
     past::{Step, log::Log},
 };
@@ -82,7 +87,7 @@ async fn extend(
     let to = until.min(covered.saturating_add(room));
     let mut entries = event_index::entries(&mut lease, canvas, covered, to, room).await?;
     if entries.first().is_none_or(|first| first.seq != covered + 1) {
-        // The log has no gaps: where the index was thrown away, the next events are in a piece.
+        // The log has no gaps: where the index was deleted, the next events are in a piece.
         let archived = archived_entries(&mut lease, log, canvas, covered, to).await?;
         if !archived.is_empty() {
             entries = archived;
@@ -97,10 +102,16 @@ async fn extend(
     }
     let encoded = tokio::task::spawn_blocking(move || (chunk.encode(), chunk)).await;
     let (data, chunk) = encoded.map_err(|error| unexpected(io::Error::other(error)))?;
-    let data = data.map_err(unexpected)?;
-    event_index::save(&mut lease, canvas, &chunk, &data).await?;
+    let new = NewChunk {
+        first_seq: chunk.first_seq,
+        last_seq: chunk.end() - 1,
+        min_millis: chunk.min_millis().unwrap_or_default(),
+        tile_events: i32::try_from(chunk.tile_events()).unwrap_or(i32::MAX),
+        data: data.map_err(unexpected)?,
+    };
+    event_index::save(&mut lease, canvas, &new).await?;
     lease.commit().await?;
-    let added = u64::try_from(chunk.end() - 1 - covered).unwrap_or_default();
+    let added = u64::try_from(new.last_seq - covered).unwrap_or_default();
     counter!("stellar_event_index_events_total").increment(added);
     Ok(Step::Done)
 }
@@ -140,7 +151,7 @@ fn entry(event: &StoredEvent) -> Option<Entry> {
         seq: event.seq,
         millis: history::event_time(event.body.as_bytes())?.millis(),
         actor: event.actor_id,
-        cell: of_tile.or(body.comment).map(tile_number),
+        cell: of_tile.or(body.comment).map(cell_number),
         kind: body.r#type,
     })
 }

@@ -7,6 +7,7 @@ mod tests;
 
 pub(crate) use matcher::{Filter, Matcher};
 
+use crate::db::event_index::Entry;
 use std::ops::Range;
 
 /// Events of a chunk at most.
@@ -15,20 +16,6 @@ pub(crate) const MAX_EVENTS: usize = 10_000;
 const NO_CELL: i32 = -1;
 /// In place of the type of an event that the log does not have.
 const MISSING: &str = "";
-
-/// What the index has of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) seq: i64,
-    /// When it was stored, in milliseconds since 1970.
-    pub(crate) millis: i64,
-    /// The user who acted.
-    pub(crate) actor: i64,
-    /// The cell it is about, as `canvas_events.tile` names it.
-    pub(crate) cell: Option<i32>,
-    /// Its type.
-    pub(crate) kind: String,
-}
 
 /// Consecutive events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

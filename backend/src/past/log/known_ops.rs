@@ -8,6 +8,7 @@ use crate::{
         archive::{self, Half},
         history::SeenLog,
     },
+    event_codec::PartEvent,
     op_filter::{Key, OpFilter},
     stored_op,
 };
@@ -149,9 +150,8 @@ impl Log {
                 let Some(part) = self.part(reads, canvas, &piece, half).await? else {
                     continue 'again;
                 };
-                let is_it = |event: &crate::event_codec::PartEvent<'_>| {
-                    event.op_id == Some(id) && event.actor_id == user.0
-                };
+                let is_it =
+                    |event: &PartEvent<'_>| event.op_id == Some(id) && event.actor_id == user.0;
                 if let Some(event) = part.events().find(is_it) {
                     return Ok(Some(event.body.to_owned()));
                 }

@@ -1,6 +1,6 @@
 //! Chat messages, however old. Lists take what the hot table has, and older ones from the pieces.
 
-use super::{Log, Rows};
+use super::{Log, Rows, row};
 use crate::{
     db::{
         self, DbError, Pool, Reads,
@@ -10,6 +10,7 @@ use crate::{
         removed_messages,
         words::{self, LoggedMessage},
     },
+    event_codec::PartEvent,
     message_id,
     op_filter::{Key, OpFilter},
 };
@@ -283,15 +284,8 @@ impl Log {
                             && sender.is_none_or(|sender| sender.0 == event.actor_id)
                     });
                     let left = limit - rows.len();
-                    let mut add = |event: crate::event_codec::PartEvent<'_>| {
-                        let reworded = piece.rewordings.get(&event.seq);
-                        let row = LogRow {
-                            seq: event.seq,
-                            body: reworded.map_or(event.body, String::as_str).to_owned(),
-                            words_of: event.words_of,
-                            said_by: None,
-                        };
-                        rows.insert(event.seq, row);
+                    let mut add = |event: PartEvent<'_>| {
+                        rows.insert(event.seq, row(&piece, &event));
                         senders.insert(event.seq, UserId(event.actor_id));
                     };
                     match wanted {
@@ -338,13 +332,7 @@ impl Log {
                     };
                     let is_it = |body: &str| body.starts_with(MESSAGE) && id_of(body) == Some(id);
                     if let Some(event) = part.events().find(|event| is_it(event.body)) {
-                        let reworded = piece.rewordings.get(&event.seq);
-                        return Ok(Some(LogRow {
-                            seq: event.seq,
-                            body: reworded.map_or(event.body, String::as_str).to_owned(),
-                            words_of: event.words_of,
-                            said_by: None,
-                        }));
+                        return Ok(Some(row(&piece, &event)));
                     }
                 }
                 before = piece.first_seq;

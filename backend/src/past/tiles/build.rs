@@ -3,11 +3,12 @@
 //! only one on `tile_keyframe_progress`, so that nodes do not do the same.
 
 use super::{
-    read::{self, KnownCell, number},
+    read::{self, KnownCell},
     segment::{Broken, Segment},
 };
 use crate::{
     cell_history::Step as TileStep,
+    cell_number::cell_number,
     db::{
         self, Lease, Pool,
         tile_keyframes::{self, Progress, StoredSegment},
@@ -77,7 +78,7 @@ pub(crate) async fn step(pool: &Pool, log: &Log) -> db::Result<Step> {
         scanned_seq: scanned,
     } = behind.progress;
     if covered < behind.archived_seq {
-        // The segments were thrown away.
+        // The segments were deleted, such as by a migration.
         return cover_some(pool, log, behind.canvas, behind.archived_seq).await;
     }
     if behind.last_seq - scanned > BACKLOG {
@@ -204,7 +205,7 @@ async fn read_some(
             for (_, body) in &events {
                 if let Some((at, step)) = TileStep::parse_with_cell(body) {
                     added += weigh(&step);
-                    all.entry(number(at)).or_default().push(step);
+                    all.entry(cell_number(at)).or_default().push(step);
                 }
             }
             Ok((all, added))

@@ -1,11 +1,8 @@
 //! Reads the tiles of any number of cells as they were, a page of cells at a time.
 
-use super::{
-    cells,
-    read::{self, coord, number},
-    tile::PastTile,
-};
+use super::{cells, read, tile::PastTile};
 use crate::{
+    cell_number::{cell_at, cell_number},
     db::{self, Pool, tile_keyframes},
     past::area::{self, Area},
 };
@@ -68,20 +65,20 @@ async fn next_cells(
     let side = |from: i32, to: i32| usize::try_from(to - from + 1).unwrap_or_default();
     let count = side(area.x0, area.x1) * side(area.y0, area.y1);
     let mut numbers: Vec<i32> = if count <= MAX_LISTED {
-        let mut numbers: Vec<i32> = cells(area).into_iter().map(number).collect();
+        let mut numbers: Vec<i32> = cells(area).into_iter().map(cell_number).collect();
         numbers.retain(|cell| *cell > after);
         numbers.sort_unstable();
         numbers.truncate(CELLS);
         numbers
     } else {
-        let corner = |x: i32, y: i32| number(Coord { x, y });
+        let corner = |x: i32, y: i32| cell_number(Coord { x, y });
         let from = corner(area.x0, area.y0).max(after + 1);
         let to = corner(area.x1, area.y1);
         let limit = i64::try_from(CELLS).unwrap_or(i64::MAX);
         tile_keyframes::cells_used(pool, canvas, from, to, limit).await?
     };
     let last = numbers.last().copied().filter(|_| numbers.len() == CELLS);
-    numbers.retain(|cell| area::contains(area, coord(*cell)));
-    let cells = numbers.into_iter().map(coord).collect();
+    numbers.retain(|cell| area::contains(area, cell_at(*cell)));
+    let cells = numbers.into_iter().map(cell_at).collect();
     Ok((cells, last.map(After)))
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     cell_history::Step,
+    cell_number::cell_number,
     db::{
         self, DbError, Pool,
         tile_keyframes::{self, Content, Part, events_at_once},
@@ -24,8 +25,6 @@ use tokio::task::spawn_blocking;
 
 /// Cells that are read by one statement.
 const CELLS: usize = 32;
-/// Cells in a row of `canvas_events.tile`.
-const COLUMNS: i32 = 256;
 
 /// A cell, as `canvas_events.tile` names it, and the `seq` up to which it is known.
 pub(crate) type KnownCell = (i32, i64);
@@ -42,7 +41,7 @@ pub(crate) async fn state(
 ) -> db::Result<Vec<PastTile>> {
     let mut tiles = Vec::new();
     for cells in cells.chunks(CELLS) {
-        let numbers: Vec<i32> = cells.iter().copied().map(number).collect();
+        let numbers: Vec<i32> = cells.iter().copied().map(cell_number).collect();
         let parts = tile_keyframes::newest(pool, canvas, &numbers, until).await?;
         let most = events_at_once(numbers.len());
         let (mut found, mut unfinished) = blocking(move || newest(parts, until, most)).await?;
@@ -54,7 +53,7 @@ pub(crate) async fn state(
             unfinished = next.unfinished;
         }
         for cell in cells {
-            if let Some(tile) = found.remove(&number(*cell)).flatten() {
+            if let Some(tile) = found.remove(&cell_number(*cell)).flatten() {
                 tiles.push((*cell, tile));
             }
         }
@@ -219,17 +218,4 @@ pub(super) async fn blocking<T: Send + 'static>(
 
 fn broken(error: impl std::error::Error + Send + Sync + 'static) -> DbError {
     DbError::from(sqlx::Error::Decode(Box::new(error)))
-}
-
-/// The cell with a number of `canvas_events.tile`.
-pub(crate) fn coord(cell: i32) -> Coord {
-    Coord {
-        x: cell.rem_euclid(COLUMNS),
-        y: cell.div_euclid(COLUMNS),
-    }
-}
-
-/// How `canvas_events.tile` names a cell.
-pub(crate) fn number(at: Coord) -> i32 {
-    db::log::tile_number(at)
 }

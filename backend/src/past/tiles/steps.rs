@@ -1,11 +1,12 @@
 //! The events of an area in the order of `seq`, read in pieces as they are asked for.
 
 use super::{
-    read::{self, KnownCell, coord, number},
+    read::{self, KnownCell},
     tile::PastTile,
 };
 use crate::{
     cell_history::Step,
+    cell_number::{cell_at, cell_number},
     db::{self, Pool},
     past::{
         area::{self, Area},
@@ -72,7 +73,7 @@ pub(crate) async fn steps(
         Source::Log(area, from)
     } else {
         let queues = cells.into_iter().map(|at| CellQueue {
-            cell: number(at),
+            cell: cell_number(at),
             known: from,
             is_finished: from >= until,
             queue: VecDeque::new(),
@@ -118,7 +119,7 @@ async fn merge(
         let mut steps = Vec::new();
         for queue in &mut *queues {
             while queue.queue.front().is_some_and(|step| step.seq <= known) {
-                let at = coord(queue.cell);
+                let at = cell_at(queue.cell);
                 steps.extend(queue.queue.pop_front().map(|step| CellStep { at, step }));
             }
         }

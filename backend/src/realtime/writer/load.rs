@@ -7,10 +7,8 @@ use super::{
 };
 use crate::{
     cell_history::Step,
-    db::{
-        self, Reads,
-        log::{LockedCanvas, tile_number},
-    },
+    cell_number::cell_number,
+    db::{self, Reads, log::LockedCanvas},
     past::{
         log::ArchivedOps,
         tiles::{self, KnownCell},
@@ -275,7 +273,7 @@ async fn load_rewrite(
     loaded.is_running = true;
     let mut since: HashMap<i32, Vec<Step>> = HashMap::new();
     if head > batch.head {
-        let cells = batch.cells.iter().map(|cell| tile_number(cell.at));
+        let cells = batch.cells.iter().map(|cell| cell_number(cell.at));
         let mut known: Vec<KnownCell> = cells.map(|cell| (cell, batch.head)).collect();
         while !known.is_empty() {
             let next = tiles::steps_after(&mut *connection, canvas, &known, head, 1).await?;
@@ -286,7 +284,7 @@ async fn load_rewrite(
         }
     }
     for cell in &batch.cells {
-        let change = match since.get(&tile_number(cell.at)) {
+        let change = match since.get(&cell_number(cell.at)) {
             None => cell.change.clone(),
             Some(steps) => {
                 let mut history = cell.history.clone();

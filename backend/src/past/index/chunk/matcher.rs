@@ -1,8 +1,11 @@
 //! Which events of a chunk are wanted.
 
 use super::{Chunk, MISSING, NO_CELL};
-use crate::past::area::{self, Area};
-use shared::{canvas::Coord, ids::UserId};
+use crate::{
+    cell_number::cell_at,
+    past::area::{self, Area},
+};
+use shared::ids::UserId;
 
 /// The events that change what is on the board.
 const TILE_KINDS: [&str; 3] = ["tile_created", "tile_updated", "tile_deleted"];
@@ -38,7 +41,7 @@ impl Matcher<'_> {
                 .is_none_or(|actor| self.chunk.actors[place] == actor)
             && self.area.is_none_or(|area| {
                 let cell = self.chunk.cells[place];
-                cell != NO_CELL && area::contains(area, coord(cell))
+                cell != NO_CELL && area::contains(area, cell_at(cell))
             })
     }
 }
@@ -74,13 +77,5 @@ impl Chunk {
         };
         let matcher = self.matcher(&filter);
         matcher.map_or(0, |it| (0..self.len()).filter(|at| it.wants(*at)).count())
-    }
-}
-
-/// The cell that `canvas_events.tile` names so.
-fn coord(cell: i32) -> Coord {
-    Coord {
-        x: cell % 256,
-        y: cell / 256,
     }
 }

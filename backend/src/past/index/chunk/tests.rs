@@ -4,7 +4,7 @@ use super::{
     stored::{LEVEL, VERSION},
     *,
 };
-use crate::past::area::Area;
+use crate::{db::event_index::Entry, past::area::Area};
 use proptest::prelude::*;
 use shared::ids::UserId;
 
