@@ -5,7 +5,7 @@ use crate::{
     components::{
         dialogs::{DialogKind, Dialogs},
         icons::{Glyph, Icon},
-        order::told::Told,
+        order::sanction_banners::SanctionBanners,
     },
     i18n::{account_texts, order::order_texts, t},
     model::connection::{ConnectionProblem, ConnectionStatus, EndReason, LoadState},
@@ -129,7 +129,7 @@ pub fn Banner() -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
     let what = Memo::new(move |_| {
         let load = store.load.get();
-        // Whose ban is known is told more by `Told`.
+        // Whose ban is known is told more by `SanctionBanners`.
         let is_told = store
             .sanctions
             .with(|all| all.iter().any(|one| one.kind == SanctionKind::Ban));
@@ -212,7 +212,7 @@ pub fn Banner() -> impl IntoView {
     view! {
         <div class="banners" role="status" aria-label=t().state_of_canvas()>
             {shown}
-            <Told />
+            <SanctionBanners />
             {move || {
                 followed().map(|name| {
                     view! {

@@ -11,12 +11,12 @@ pub mod panel;
 pub mod person_menu;
 pub mod ranks;
 pub mod report;
+pub mod sanction_banners;
 pub mod sanction_form;
 pub mod sanctions;
 pub mod server_panel;
 pub mod shield;
 pub mod switches;
-pub mod told;
 
 use crate::{
     browser,

@@ -30,7 +30,7 @@ const LONG: Duration = Duration::from_secs(10);
 /// How long something is shown that can be undone.
 const UNDO: Duration = Duration::from_secs(20);
 /// Most toasts at a time; the newest are shown.
-const MOST: usize = 4;
+const MAX_TOASTS: usize = 4;
 
 /// How a toast looks and what it offers.
 struct Toast {
@@ -48,7 +48,7 @@ pub fn Toasts() -> impl IntoView {
     let store = expect_context::<Store>();
     let newest = move || {
         store.notices.with(|notices| {
-            let skip = notices.len().saturating_sub(MOST);
+            let skip = notices.len().saturating_sub(MAX_TOASTS);
             notices.iter().skip(skip).cloned().collect::<Vec<_>>()
         })
     };

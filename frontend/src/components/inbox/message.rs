@@ -86,7 +86,7 @@ pub fn ThreadMessage(
                 {status}
                 <time class="dm__time" title=move || moment(at)>{clock(at)}</time>
             </div>
-            <Act id row=row.into() is_removed=is_removed.into() name is_newest />
+            <ActionButton id row=row.into() is_removed=is_removed.into() name is_newest />
         </li>
     }
 }
@@ -107,7 +107,7 @@ fn words(text: &str) -> impl IntoView + use<> {
 
 /// Takes one's own message back, or reports the other's.
 #[component]
-fn Act(
+fn ActionButton(
     id: ConversationId,
     row: Signal<Arc<ThreadRow>>,
     is_removed: Signal<bool>,

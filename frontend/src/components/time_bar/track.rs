@@ -19,9 +19,9 @@ use wasm_bindgen::JsCast;
 const SLIDER_MAX: i32 = 1_000;
 /// The height of the drawing, and of its highest part.
 const HEIGHT: f64 = 100.0;
-const MOST: f64 = 88.0;
+const MAX_HEIGHT: f64 = 88.0;
 /// The height of a part in which little was changed, so that it is seen.
-const LEAST: f64 = 6.0;
+const MIN_HEIGHT: f64 = 6.0;
 
 /// The track with its handle.
 #[component]
@@ -244,7 +244,7 @@ fn Density() -> impl IntoView {
         let mut path = String::new();
         for (x, height) in heights.get().into_iter().enumerate() {
             if height > 0.0 {
-                let top = HEIGHT - (LEAST + height * (MOST - LEAST));
+                let top = HEIGHT - (MIN_HEIGHT + height * (MAX_HEIGHT - MIN_HEIGHT));
                 // Writing to a string cannot fail.
                 let _ = write!(path, "M{x} {HEIGHT}V{top:.1}h.85V{HEIGHT}z");
             }

@@ -27,9 +27,9 @@ use shared::{
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
-/// The banners.
+/// The banners of sanctions, of a lockdown and for newcomers.
 #[component]
-pub fn Told() -> impl IntoView {
+pub fn SanctionBanners() -> impl IntoView {
     let store = expect_context::<Store>();
     // Those that were read and closed.
     let read = RwSignal::new(Vec::<i64>::new());
