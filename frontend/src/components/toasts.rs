@@ -157,7 +157,7 @@ fn toast(kind: NoticeKind) -> Toast {
     match kind {
         NoticeKind::Refused { code, at } => Toast {
             at,
-            ..bad(t().taken_back(&refusal(code)))
+            ..bad(t().taken_back(refusal(code)))
         },
         NoticeKind::QueueFull => bad(t().queue_full().to_owned()),
         NoticeKind::Role(role) => match role {

@@ -28,6 +28,7 @@ pub enum Precision {
 
 impl Precision {
     /// That of a single moment, of which the hour is told too.
+    #[must_use]
     pub fn of_moment(self) -> Self {
         match self {
             Self::Seconds => Self::Seconds,

@@ -74,11 +74,7 @@ pub fn SanctionForm() -> impl IntoView {
     let note = RwSignal::new(String::new());
     let form = Submission::from_context();
     let chosen = move || KINDS[kind.get()];
-    let seconds = move || match chosen() {
-        SanctionKind::Warning => None,
-        SanctionKind::Timeout => DURATIONS[duration.get()].or(DURATIONS[FIRST_DURATION]),
-        SanctionKind::Mute | SanctionKind::NoPaint | SanctionKind::Ban => DURATIONS[duration.get()],
-    };
+    let seconds = move || seconds(chosen(), duration.get());
     let name = move || {
         person.with(|person| {
             person
@@ -120,15 +116,7 @@ pub fn SanctionForm() -> impl IntoView {
             order.changed();
         });
     };
-    let problem = move || {
-        let is_forbidden = form.error(|error| Some(error.code() == "forbidden"));
-        match (is_forbidden, outcome) {
-            (Some(true), None) => order_texts().problem_rank().to_owned(),
-            // It may be the decision that is forbidden.
-            (Some(true), Some(_)) => order_texts().problem_rank_or_concerned().to_owned(),
-            _ => form.problem(),
-        }
-    };
+    let problem = move || problem(form, outcome.is_some());
     let kinds = KINDS.map(|kind| (act(kind).to_owned(), "")).to_vec();
     view! {
         <form class="form" on:submit=submit novalidate=true>
@@ -163,6 +151,26 @@ pub fn SanctionForm() -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// How long a sanction of this kind lasts, by its place in [`DURATIONS`]; none where
+/// it is open or, as a warning, has no time.
+fn seconds(kind: SanctionKind, duration: usize) -> Option<i64> {
+    match kind {
+        SanctionKind::Warning => None,
+        SanctionKind::Timeout => DURATIONS[duration].or(DURATIONS[FIRST_DURATION]),
+        SanctionKind::Mute | SanctionKind::NoPaint | SanctionKind::Ban => DURATIONS[duration],
+    }
+}
+
+/// What went wrong with the form as a whole; empty if nothing did.
+fn problem(form: Submission, has_decision: bool) -> String {
+    match form.error(|error| Some(error.code() == "forbidden")) {
+        Some(true) if !has_decision => order_texts().problem_rank().to_owned(),
+        // It may be the decision that is forbidden.
+        Some(true) => order_texts().problem_rank_or_concerned().to_owned(),
+        Some(false) | None => form.problem(),
+    }
 }
 
 /// The durations that a sanction of this kind may have: a timeout has an end,

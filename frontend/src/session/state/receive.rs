@@ -119,7 +119,7 @@ impl<B: Backend> SessionState<B> {
             }
             ServerMessage::CaseUpdated(_) => self.store.case_changes.update(|n| *n += 1),
             ServerMessage::Ack(ack) => return self.ack(&ack, now),
-            ServerMessage::Error(error) => return self.error(error, now),
+            ServerMessage::Error(error) => return self.error(&error, now),
             ServerMessage::UserJoined(event) => {
                 self.remember_names(event.user_id, &event.username, &event.display_name);
                 self.store.people.joined(&event);
@@ -189,7 +189,7 @@ impl<B: Backend> SessionState<B> {
     }
 
     /// The server refused a request, or could not do it now.
-    fn error(&mut self, error: ErrorMessage, now: i64) -> FollowUp {
+    fn error(&mut self, error: &ErrorMessage, now: i64) -> FollowUp {
         if error.code == ErrorCode::TooFarBehind {
             self.seq.reset();
             self.seq.start_buffering();
