@@ -516,6 +516,17 @@ async fn a_deleted_account_has_no_name_in_evidence_and_log() {
     server.stop().await;
 }
 
+/// What became of a case.
+struct Story {
+    /// Days since the decision; none while it is open.
+    decided: Option<i32>,
+    /// The kind of a sanction that came of it, the days since then, and those since its appeal
+    /// was decided; 0 while it waits.
+    sanction: Option<(&'static str, i32, Option<i32>)>,
+    /// Whether its evidence is there.
+    kept: bool,
+}
+
 /// Also after the decision of an appeal, and not while there may be one.
 #[tokio::test]
 async fn evidence_is_deleted_90_days_after_the_decision() {
@@ -527,26 +538,29 @@ async fn evidence_is_deleted_90_days_after_the_decision() {
     ];
     let id = canvas(&owner, &json!({})).await;
     let pool = server.database.pool().await;
-    // Days since the decision, the kind of a sanction that came of it and the days since then,
-    // the days since its appeal was decided (0: it waits), and whether the evidence is kept.
-    let stories: [(Option<i32>, Option<(&str, i32, Option<i32>)>, bool); 9] = [
-        (None, None, true),
-        (Some(89), None, true),
-        (Some(91), None, false),
-        (Some(91), Some(("mute", 29, None)), true),
-        (Some(91), Some(("mute", 31, None)), false),
-        (Some(91), Some(("warning", 1, None)), false),
-        (Some(120), Some(("ban", 110, Some(0))), true),
-        (Some(120), Some(("ban", 110, Some(89))), true),
-        (Some(120), Some(("ban", 110, Some(91))), false),
+    let story = |decided, sanction, kept| Story {
+        decided,
+        sanction,
+        kept,
+    };
+    let stories = [
+        story(None, None, true),
+        story(Some(89), None, true),
+        story(Some(91), None, false),
+        story(Some(91), Some(("mute", 29, None)), true),
+        story(Some(91), Some(("mute", 31, None)), false),
+        story(Some(91), Some(("warning", 1, None)), false),
+        story(Some(120), Some(("ban", 110, Some(0))), true),
+        story(Some(120), Some(("ban", 110, Some(89))), true),
+        story(Some(120), Some(("ban", 110, Some(91))), false),
     ];
     let mut made = Vec::new();
-    for (n, (decided, sanction, kept)) in stories.into_iter().enumerate() {
+    for (n, story) in stories.into_iter().enumerate() {
         let (x, y) = (n % 8, n / 8);
         let area = json!({ "kind": "area", "x0": x, "y0": y, "x1": x, "y1": y });
         let report = report(&ann, id, area).await;
         let case = report["case_id"].as_i64().unwrap();
-        if let Some(days) = decided {
+        if let Some(days) = story.decided {
             let path = format!("/cases/{case}/decide");
             let warned = json!({ "outcome": "warned" });
             owner.post(&path, &warned).await.expect(200);
@@ -556,7 +570,7 @@ async fn evidence_is_deleted_90_days_after_the_decision() {
             let update = sqlx::query(sql).bind(case).bind(days);
             update.execute(&pool).await.unwrap();
         }
-        if let Some((kind, days, appeal)) = sanction {
+        if let Some((kind, days, appeal)) = story.sanction {
             let sql = "INSERT INTO sanctions (canvas_id, user_id, kind, reason, issued_by,
                                               issuer_rank, issued_at, case_id)
                        VALUES ($1, $2, $3, 'r', $4, 2, now() - make_interval(days => $5), $6)
@@ -578,7 +592,7 @@ async fn evidence_is_deleted_90_days_after_the_decision() {
             let insert = sqlx::query(sql).bind(sanction).bind(appeal);
             insert.execute(&pool).await.unwrap();
         }
-        made.push((report, kept));
+        made.push((report, story.kept));
     }
     let database = server.stop().await;
     // It is looked for at once when the server starts.
