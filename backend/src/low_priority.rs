@@ -1,13 +1,15 @@
 //! Runs what takes much of a processor on threads of low priority, so that people who draw do
 //! not notice. How many there are at a time is the callers' affair.
 
-use rustix::process::setpriority_process;
+use rustix::process::{getpriority_process, setpriority_process};
 use std::{io, thread};
 use thiserror::Error;
 use tokio::sync::oneshot;
 
 /// How much lower the priority of the threads is.
 const NICENESS: i32 = 10;
+/// The lowest priority that there is.
+const LOWEST: i32 = 19;
 
 /// Why there is no result.
 #[derive(Debug, Error)]
@@ -31,9 +33,11 @@ pub(crate) fn spawn<T: Send + 'static>(
     let (done, result) = oneshot::channel();
     let on_thread = move || {
         // Elsewhere it would be that of the whole process.
-        if cfg!(target_os = "linux") {
+        if cfg!(target_os = "linux")
+            && let Ok(usual) = getpriority_process(None)
+        {
             // Where it is forbidden, the priority stays as it is.
-            let _ = setpriority_process(None, NICENESS);
+            let _ = setpriority_process(None, (usual + NICENESS).min(LOWEST));
         }
         // Nobody may wait any more.
         let _ = done.send(work());
@@ -59,14 +63,13 @@ pub(crate) async fn run<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::process::getpriority_process;
 
     #[tokio::test]
     async fn the_work_has_a_low_priority_and_its_caller_has_not() {
         let before = getpriority_process(None).unwrap();
         let there = run("test", || getpriority_process(None).unwrap()).await;
         if cfg!(target_os = "linux") {
-            assert_eq!(there.unwrap(), before.max(NICENESS));
+            assert_eq!(there.unwrap(), (before + NICENESS).min(LOWEST));
         }
         assert_eq!(getpriority_process(None).unwrap(), before);
     }
