@@ -120,7 +120,10 @@ async fn lists_read_about_a_page_however_many_canvases_exist() {
         }
     };
     let read = timeout(PATIENCE, counted).await.unwrap() - before;
-    assert!(read < CANVASES, "{read} rows for {} lists", 5 * EACH);
+    // What the server does by itself looks at all canvases now and then; a list that did would
+    // do it `EACH` times.
+    let most = EACH / 4 * CANVASES;
+    assert!(read < most, "{read} rows for {} lists", 5 * EACH);
     server.stop().await;
 }
 
