@@ -94,8 +94,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// The ban from the whole server that is in force at `now`. It may be noticed, or
-    /// forgotten, [`SESSION_CACHE_TTL`] late.
+    /// The ban from the whole server that is in force at `now`. Where this node was not told
+    /// of it, it may be noticed, or forgotten, [`SESSION_CACHE_TTL`] late.
     pub(crate) fn server_ban(&self, now: DateTime<Utc>) -> Option<&SanctionBrief> {
         let ban = self.server_ban.as_deref();
         ban.filter(|ban| ban.expires_at.is_none_or(|end| DateTime::from(end) > now))
@@ -115,6 +115,16 @@ pub(crate) struct IssuedToken {
     pub(crate) max_age: i64,
 }
 
+/// A session as it was read from the database.
+#[derive(Clone)]
+struct CachedSession {
+    active: ActiveSession,
+    /// The moment before it was read: its age counts from there, however long the query took.
+    read_at: Instant,
+    /// [`Auth::access_changes`] at that moment.
+    access_changes: u64,
+}
+
 /// Issues and verifies tokens and tickets.
 pub(crate) struct Auth {
     pool: Pool,
@@ -123,23 +133,26 @@ pub(crate) struct Auth {
     device_tokens: DeviceTokens,
     networks: NetworkDigests,
     token_ttl: TimeDelta,
-    /// Each with the moment before it was read from the database: its age counts
-    /// from there, however long the query took.
-    session_cache: Cache<SessionId, (ActiveSession, Instant)>,
+    session_cache: Cache<SessionId, CachedSession>,
     /// Grows before entries are dropped from the cache: what was read from the database
     /// before that must not be cached afterwards.
     invalidations: AtomicU64,
+    /// How often this node was told that admins or sanctions on the whole server changed.
+    access_changes: Arc<AtomicU64>,
     sessions: Batcher<SessionId, Option<ActiveSession>>,
     last_seen: LastSeen,
 }
 
 impl Auth {
-    /// Signs tokens with `secret`; they are valid for `token_ttl`.
+    /// Signs tokens with `secret`; they are valid for `token_ttl`. `access_changes` grows
+    /// whenever admins or sanctions on the whole server change: sessions that were read before
+    /// are read again.
     pub(crate) fn new(
         pool: Pool,
         clock: DatabaseClock,
         secret: &[u8],
         token_ttl: Duration,
+        access_changes: Arc<AtomicU64>,
     ) -> Self {
         // Whole seconds, as in the token, and at most a hundred years, so that no
         // date overflows.
@@ -163,6 +176,7 @@ impl Auth {
                 .time_to_live(SESSION_CACHE_TTL)
                 .build(),
             invalidations: AtomicU64::new(0),
+            access_changes,
             last_seen: LastSeen::default(),
         }
     }
@@ -290,8 +304,8 @@ impl Auth {
     /// their new names.
     pub(crate) async fn invalidate_user(&self, user_id: UserId) {
         self.invalidations.fetch_add(1, Ordering::SeqCst);
-        for (session_id, (active, _)) in &self.session_cache {
-            if active.user_id == user_id.0 {
+        for (session_id, cached) in &self.session_cache {
+            if cached.active.user_id == user_id.0 {
                 self.session_cache.invalidate(&*session_id).await;
             }
         }
@@ -342,10 +356,12 @@ impl Auth {
     /// The session from the cache or the database. Concurrent lookups are
     /// batched into one query.
     async fn active_session(&self, session_id: SessionId) -> Result<ActiveSession, AuthError> {
-        if let Some((active, read_at)) = self.session_cache.get(&session_id).await
-            && read_at.elapsed() < SESSION_CACHE_TTL
+        let access_changes = self.access_changes.load(Ordering::SeqCst);
+        if let Some(cached) = self.session_cache.get(&session_id).await
+            && cached.read_at.elapsed() < SESSION_CACHE_TTL
+            && cached.access_changes == access_changes
         {
-            return Ok(active);
+            return Ok(cached.active);
         }
         let read_at = Instant::now();
         let invalidations = self.invalidations.load(Ordering::SeqCst);
@@ -355,9 +371,12 @@ impl Auth {
             .await?
             .ok_or(AuthError::InvalidCredential)?;
         self.last_seen.note(session_id);
-        self.session_cache
-            .insert(session_id, (active.clone(), read_at))
-            .await;
+        let cached = CachedSession {
+            active: active.clone(),
+            read_at,
+            access_changes,
+        };
+        self.session_cache.insert(session_id, cached).await;
         // It may have been revoked or changed since it was read.
         if self.invalidations.load(Ordering::SeqCst) != invalidations {
             self.session_cache.invalidate(&session_id).await;

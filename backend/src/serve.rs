@@ -358,7 +358,13 @@ async fn assemble(
     bus.set_database(database_id(pool).await?);
     let log = Log::default();
     let hub = Hub::new(pool.clone(), log.clone(), clock.clone(), settings, bus);
-    let auth = Auth::new(pool.clone(), clock, secret, config.token_ttl);
+    let auth = Auth::new(
+        pool.clone(),
+        clock,
+        secret,
+        config.token_ttl,
+        hub.server_access_changes(),
+    );
     note_admins(pool, &config).await?;
     warn_of_missing_admins(pool, &config).await;
     let demo = config.demo;

@@ -111,6 +111,8 @@ struct Inner {
     rate_limits: RateLimits,
     status_messages: StatusMessages,
     user_connections: UserConnections,
+    /// How often this node was told that admins or sanctions on the whole server changed.
+    server_access_changes: Arc<AtomicU64>,
     renames: Renames,
     replay_permits: Semaphore,
     is_draining: AtomicBool,
@@ -159,6 +161,7 @@ impl Hub {
                     user_connections.check.clone(),
                 )),
                 user_connections,
+                server_access_changes: Arc::default(),
                 cluster_ticker: tokio::spawn(cluster::run(inner.clone())),
                 status_messages: StatusMessages::start(pool.clone()),
                 rate_limits: RateLimits::new(),

@@ -180,6 +180,7 @@ impl Inner {
     /// connections without a canvas. A room whose queue is full does it at the next poll of the
     /// heads.
     pub(super) fn server_access_changed(&self) {
+        self.server_access_changes.fetch_add(1, Ordering::SeqCst);
         self.user_connections.check.notify_one();
         let rooms = self.rooms.lock();
         for room in rooms.values() {

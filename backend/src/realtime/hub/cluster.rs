@@ -15,7 +15,10 @@ use shared::{
     protocol::{Announcement, CloseReason, ServerMessage},
 };
 use std::{
-    sync::{Weak, atomic::Ordering},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::time::{self, Instant, MissedTickBehavior};
@@ -75,6 +78,11 @@ impl Hub {
         self.inner.server_access_changed();
         let message = Message::AccessChanged;
         self.inner.bus.publish(Channel::Broadcast, &message);
+    }
+
+    /// Grows whenever this node is told that admins or sanctions on the whole server changed.
+    pub(crate) fn server_access_changes(&self) -> Arc<AtomicU64> {
+        self.inner.server_access_changes.clone()
     }
 
     /// Ends every connection of a deleted canvas, on all nodes.
