@@ -37,6 +37,8 @@ async function ofPainter(tab: CanvasPage, tile: { x: number; y: number }, name: 
   await page.goto(`/canvas/${tab.canvas.id}?tile=${tile.x},${tile.y}`);
   await tab.isLive();
   await tab.show("Tile");
+  // It comes later than the rest, and moves what is below it.
+  await expect(page.getByRole("group", { name: "Past of this tile" })).toBeVisible();
   await page.getByRole("button", { name: "Who painted this" }).click();
   const row = page
     .getByRole("list", { name: "Painters of this tile" })
