@@ -195,6 +195,7 @@ test("an admin decides cases of every canvas and of private messages, and sancti
     await page.keyboard.press("1");
     await expect(rows).toHaveCount(1);
     // The canvas's: it holds there.
+    await expect(picture).toBeVisible();
     await page.keyboard.press("2");
     const form = page.getByRole("dialog", { name: "Sanction" });
     await form.getByRole("textbox", { name: "Reason" }).fill("Not here");

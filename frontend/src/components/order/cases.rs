@@ -56,7 +56,7 @@ impl Deciding {
     /// done: a warning or sanction through its form, the removal of a message
     /// at once.
     pub fn decide(self, decision: Outcome) {
-        let Some(case) = self.chosen.get_untracked() else {
+        let Some(case) = self.shown() else {
             return;
         };
         let kind = match decision {
@@ -86,6 +86,13 @@ impl Deciding {
                 }
                 api::order::decide(case.id, decision, note.trim()).await
             });
+    }
+
+    /// The chosen case; none while it is being read and another one is still shown.
+    fn shown(self) -> Option<Case> {
+        let id = self.chosen_id.get_untracked();
+        let shown = self.chosen.get_untracked();
+        shown.filter(|case| Some(case.id) == id)
     }
 
     /// Chooses the case so many places further down.
@@ -125,7 +132,7 @@ impl Deciding {
 
     /// Takes the chosen case for this moderator.
     pub fn claim(self) {
-        if let Some(case) = self.chosen.get_untracked() {
+        if let Some(case) = self.shown() {
             self.list.act(
                 self.order,
                 order_texts().problem_concerned(),
