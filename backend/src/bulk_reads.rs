@@ -114,7 +114,7 @@ impl BulkReads {
                 state.shares.entry(key).or_default().waiting += 1;
             }
             state.waiting.push(Waiting { keys, work, place });
-            state.hand_out(self);
+            state.grant_free_places(self);
             granted
         };
         let waited = timeout(PLACE_TIMEOUT, granted).await;
@@ -153,7 +153,7 @@ impl State {
 
     /// Gives free places to whoever is next: whose canvas and address hold the fewest places,
     /// then whose last turn is longest ago, then who came first.
-    fn hand_out(&mut self, bulk_reads: &BulkReads) {
+    fn grant_free_places(&mut self, bulk_reads: &BulkReads) {
         while self.free > 0
             && let Some(next) = self.who_is_next()
         {
@@ -221,7 +221,7 @@ impl Drop for Place {
             let mut state = bulk_reads.0.lock();
             state.release(keys, work);
             state.forget_who_left();
-            state.hand_out(&bulk_reads);
+            state.grant_free_places(&bulk_reads);
         }
     }
 }
