@@ -405,6 +405,21 @@ async fn only_events_of_some_age_are_archived_and_the_newest_never_are() {
     server.stop().await;
 }
 
+/// Waits until the archiver counts so many events that are due.
+async fn waiting(server: &TestServer, events: u32) {
+    let told = format!("\nstellar_archive_waiting_events {events}\n");
+    let counted = async {
+        loop {
+            let metrics = reqwest::get(server.url("/metrics")).await.unwrap();
+            if metrics.text().await.unwrap().contains(&told) {
+                return;
+            }
+        }
+    };
+    // A pass begins every 15 s.
+    timeout(2 * PATIENCE, counted).await.unwrap();
+}
+
 #[tokio::test]
 async fn nothing_is_archived_beside_a_server_of_the_version_before() {
     let database = TestDatabase::create().await;
@@ -425,31 +440,15 @@ async fn nothing_is_archived_beside_a_server_of_the_version_before() {
     let old = PgPool::connect(&old).await.unwrap();
     let server = TestServer::start_on(database, &AT_ONCE).await;
     let pool = server.database.pool().await;
-    // It counts what is due before it begins.
-    let counted = async {
-        loop {
-            let metrics = reqwest::get(server.url("/metrics")).await.unwrap();
-            let metrics = metrics.text().await.unwrap();
-            if metrics.contains("\nstellar_archive_waiting_events 15\n") {
-                return;
-            }
-        }
-    };
-    timeout(PATIENCE, counted).await.unwrap();
-    // The index is made before the archive is, in the same turn.
-    let turn = async {
-        loop {
-            let indexed: i64 = sqlx::query_scalar("SELECT count(*) FROM event_index")
-                .fetch_one(&pool)
-                .await
-                .unwrap();
-            if indexed > 0 {
-                return;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    let _ = timeout(Duration::from_secs(1), turn).await;
+    // It counts what is due at the beginning of each pass: once it has counted one more, it has
+    // passed over the canvas.
+    waiting(&server, 15).await;
+    let ann = at(&server, &ann);
+    TestClient::join(&ann, id)
+        .await
+        .done(json!({ "type": "canvas_chat", "text": "later" }))
+        .await;
+    waiting(&server, 16).await;
     let pieces: i64 = sqlx::query_scalar("SELECT count(*) FROM archive_pieces")
         .fetch_one(&pool)
         .await
