@@ -12,7 +12,7 @@
 //! - `SOAK_SECONDS`: how long random seeds are tried; default 600
 //! - `SOAK_CHURN`: how many connections are opened and closed; default 50,000
 
-#[path = "../tests/common"]
+#[path = "../tests/server/common"]
 #[expect(
     dead_code,
     unreachable_pub,
@@ -184,7 +184,7 @@ async fn converge_repeatedly(addr: SocketAddr, until: Instant) -> Option<(u64, i
     while Instant::now() < until {
         let seed = rand::random::<u32>().into();
         let Ok(count) = tokio::spawn(converge(addr, seed)).await else {
-            println!("FAILED: seed {seed}; add it to SEEDS in backend/tests/convergence.rs");
+            println!("FAILED: seed {seed}; add it to SEEDS in backend/tests/server/convergence.rs");
             return None;
         };
         seeds += 1;

@@ -1,6 +1,6 @@
 //! Films of random histories are decoded again and compared, pixel by pixel, with the history.
 
-#[path = "../../../tests/common/pictures.rs"]
+#[path = "../../../tests/server/common/pictures.rs"]
 mod pictures;
 
 use super::{Change, Film, Format, Palette, Schedule, Stage, write_png};
