@@ -13,19 +13,15 @@
 //! - `SOAK_CHURN`: how many connections are opened and closed; default 50,000
 
 #[path = "../tests/server/common"]
-#[expect(
-    dead_code,
-    unreachable_pub,
-    reason = "the integration tests use the rest"
-)]
+#[expect(dead_code, reason = "the integration tests use the rest")]
 mod common {
-    pub mod client_pool;
-    pub mod contract;
-    pub mod http;
-    pub mod socket;
+    pub(crate) mod client_pool;
+    pub(crate) mod contract;
+    pub(crate) mod http;
+    pub(crate) mod socket;
 
     /// The longest time that a step may take.
-    pub const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+    pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
 }
 
 use common::{

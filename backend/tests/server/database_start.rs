@@ -4,6 +4,7 @@
 use crate::common::{
     PATIENCE, SECRET, TestDatabase, TestServer, canvas,
     http::{Client, Reply},
+    ports::free_address,
     postgres::TcpPostgres,
     process::{signal, spawn_as},
     socket::{TestClient, open, upgrade},
@@ -36,7 +37,7 @@ fn server(url: &str) -> Command {
 }
 
 async fn spawn(url: &str) -> (Child, SocketAddr) {
-    spawn_as(server(url), &temporary_folder(), "127.0.0.1:0").await
+    spawn_as(server(url), &temporary_folder(), free_address()).await
 }
 
 /// Runs a server that ends by itself, and returns how.
@@ -339,7 +340,7 @@ impl Pooler {
     async fn start(postgres: &TcpPostgres, mode: &str) -> Self {
         let folder = temporary_folder().join(format!("pooler-{}", Uuid::new_v4()));
         fs::create_dir_all(&folder).unwrap();
-        let port = crate::common::redis::free_address().await.port();
+        let port = free_address().port();
         let users = folder.join("users");
         fs::write(
             &users,

@@ -4,6 +4,7 @@
 use crate::common::{
     PATIENCE, TestServer, canvas,
     http::{Client, Reply},
+    ports::free_address,
     process::{ServerProcess, signal, spawn_as},
     socket::{Closed, TestClient, open, upgrade},
     temporary_folder,
@@ -200,7 +201,7 @@ async fn the_service_manager_is_told() {
     command
         .env("DATABASE_URL", &database.url)
         .env("NOTIFY_SOCKET", &path);
-    let (mut child, _) = spawn_as(command, &folder, "127.0.0.1:0").await;
+    let (mut child, _) = spawn_as(command, &folder, free_address()).await;
     assert_eq!(heard().await.trim(), "READY=1");
     signal("TERM", &[child.id().unwrap()]);
     assert_eq!(heard().await.trim(), "STOPPING=1");

@@ -1,5 +1,6 @@
 //! Films of random histories are decoded again and compared, pixel by pixel, with the history.
 
+#[allow(dead_code, reason = "the tests of the server use the rest")]
 #[path = "../../../tests/server/common/pictures.rs"]
 mod pictures;
 

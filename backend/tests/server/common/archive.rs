@@ -13,27 +13,27 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 /// A server that archives nothing.
-pub const NEVER: [&str; 2] = ["--archive-after-days", "never"];
+pub(crate) const NEVER: [&str; 2] = ["--archive-after-days", "never"];
 /// The events that stay in the hot table in these tests.
-pub const KEPT: i64 = 5;
+pub(crate) const KEPT: i64 = 5;
 /// A server that archives at once.
-pub const AT_ONCE: [&str; 4] = ["--archive-after-days", "0", "--archive-keep-events", "5"];
+pub(crate) const AT_ONCE: [&str; 4] = ["--archive-after-days", "0", "--archive-keep-events", "5"];
 
 /// Starts the server again as one that archives at once. One that runs looks for events to be
 /// archived when it starts, and then every 15 s.
-pub async fn archiving(server: TestServer) -> TestServer {
+pub(crate) async fn archiving(server: TestServer) -> TestServer {
     TestServer::start_on(server.stop().await, &AT_ONCE).await
 }
 
 /// The same user at a server that was started again.
-pub fn at(server: &TestServer, client: &Client) -> Client {
+pub(crate) fn at(server: &TestServer, client: &Client) -> Client {
     Client {
         addr: server.addr,
         ..client.clone()
     }
 }
 
-pub async fn sign_in(server: &TestServer, username: &str) -> Client {
+pub(crate) async fn sign_in(server: &TestServer, username: &str) -> Client {
     let mut client = server.visitor();
     let body = json!({ "username": username, "password": "password" });
     let auth = client.post("/auth/login", &body).await.json(200);
@@ -43,7 +43,7 @@ pub async fn sign_in(server: &TestServer, username: &str) -> Client {
 
 /// Waits until all but the newest events of a canvas are archived, and returns how many pieces
 /// there are.
-pub async fn archived(pool: &PgPool, canvas: i64) -> i64 {
+pub(crate) async fn archived(pool: &PgPool, canvas: i64) -> i64 {
     let archived = async {
         loop {
             let row: (i64, i64, i64) = sqlx::query_as(
@@ -66,7 +66,7 @@ pub async fn archived(pool: &PgPool, canvas: i64) -> i64 {
 }
 
 /// Sends a request under the `op_id` that it has, and returns its `ack`.
-pub async fn acked(tab: &mut TestClient, request: &Value) -> Value {
+pub(crate) async fn acked(tab: &mut TestClient, request: &Value) -> Value {
     tab.repeat(request.clone()).await;
     let is_answer = |message: &Value| {
         message["op_id"] == request["op_id"] && message["type"] != "canvas_chat_message"
@@ -77,10 +77,10 @@ pub async fn acked(tab: &mut TestClient, request: &Value) -> Value {
 }
 
 /// Requests with their `op_id`s and the `seq`s of their events.
-pub type Done = Vec<(Value, i64)>;
+pub(crate) type Done = Vec<(Value, i64)>;
 
 /// People paint and talk on a canvas. Returns its id, and what each of the two did.
-pub async fn scene(ann: &Client, bob: &Client) -> (i64, Done, Done) {
+pub(crate) async fn scene(ann: &Client, bob: &Client) -> (i64, Done, Done) {
     let id = ann.canvas(&json!({ "newcomers": "free" })).await;
     let mut of_ann = TestClient::join(ann, id).await;
     let mut of_bob = TestClient::join(bob, id).await;
@@ -161,7 +161,7 @@ pub async fn scene(ann: &Client, bob: &Client) -> (i64, Done, Done) {
 }
 
 /// Everything that can be asked of a canvas's log.
-pub async fn answers(client: &Client, id: i64) -> Vec<Value> {
+pub(crate) async fn answers(client: &Client, id: i64) -> Vec<Value> {
     let path = format!("/canvases/{id}");
     let mut answers = Vec::new();
     for list in [
@@ -197,7 +197,7 @@ pub async fn answers(client: &Client, id: i64) -> Vec<Value> {
 }
 
 /// The canvas as it was after each event, who painted what, and what rewrites would do.
-pub async fn past(client: &Client, id: i64) -> Vec<Value> {
+pub(crate) async fn past(client: &Client, id: i64) -> Vec<Value> {
     let path = format!("/canvases/{id}");
     let head = client.get(&path).await.json(200)["last_seq"]
         .as_i64()
@@ -260,7 +260,7 @@ pub async fn past(client: &Client, id: i64) -> Vec<Value> {
     past
 }
 
-pub async fn check_same(client: &Client, id: i64, before: &[Value]) {
+pub(crate) async fn check_same(client: &Client, id: i64, before: &[Value]) {
     for (place, (now, before)) in answers(client, id).await.iter().zip(before).enumerate() {
         assert_eq!(now, before, "answer {place}");
     }

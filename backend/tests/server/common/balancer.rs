@@ -1,32 +1,28 @@
 //! `HAProxy` in front of several nodes, with the configuration of `deploy/`.
 
-use super::{PATIENCE, cluster::Node};
+use super::{PATIENCE, cluster::Node, ports::free_address};
 use std::{net::SocketAddr, path::Path, process::Stdio};
 use tokio::{
-    net::TcpListener,
     process::{Child, Command},
     time::{self, Duration},
 };
 
 /// A load balancer that stops when it is dropped.
-pub struct Balancer {
-    pub addr: SocketAddr,
+pub(crate) struct Balancer {
+    pub(crate) addr: SocketAddr,
     _child: Child,
 }
 
 impl Balancer {
     /// Starts one for these three nodes and waits until it passes on requests.
-    pub async fn before(nodes: &[Node]) -> Self {
+    pub(crate) async fn before(nodes: &[Node]) -> Self {
         let addresses: Vec<SocketAddr> = nodes.iter().map(|node| node.addr).collect();
         Self::at(&addresses).await
     }
 
     /// The same for nodes at these addresses.
-    pub async fn at(nodes: &[SocketAddr]) -> Self {
-        // The port is released before HAProxy binds it; nothing else takes it so soon.
-        let free = TcpListener::bind("127.0.0.2:0").await.unwrap();
-        let addr = free.local_addr().unwrap();
-        drop(free);
+    pub(crate) async fn at(nodes: &[SocketAddr]) -> Self {
+        let addr = free_address();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let mut command = Command::new("haproxy");
         command

@@ -13,7 +13,7 @@ basicConstraints = critical,CA:FALSE
 subjectAltName = ";
 
 /// Writes `certificate.pem` and `key.pem` for a name such as `IP:127.0.0.1` into the folder.
-pub async fn make(folder: &Path, name: &str) {
+pub(crate) async fn make(folder: &Path, name: &str) {
     let settings = folder.join("settings");
     fs::write(&settings, format!("{SETTINGS}{name}\n")).unwrap();
     let made = Command::new("openssl")

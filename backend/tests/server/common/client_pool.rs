@@ -22,7 +22,7 @@ const LANES: usize = 20;
 const WRITERS: u64 = 2;
 
 /// A random request; some are invalid and are refused.
-pub fn request(random: &mut StdRng) -> Value {
+pub(crate) fn request(random: &mut StdRng) -> Value {
     let (x, y) = (random.random_range(0..3), random.random_range(0..2));
     let edit = |random: &mut StdRng| json!([random.random_range(0..64), random.random_range(0..4)]);
     match random.random_range(0..12) {
@@ -77,12 +77,12 @@ async fn live(places: Vec<Client>, canvas: i64, mut tab: TestClient, seed: u64) 
 
 /// Runs clients on a new canvas and checks that all end equal to the log. Returns
 /// the number of its events.
-pub async fn converge(addr: SocketAddr, seed: u64) -> i64 {
+pub(crate) async fn converge(addr: SocketAddr, seed: u64) -> i64 {
     converge_over(&[addr], seed).await
 }
 
 /// [`converge`], over several nodes.
-pub async fn converge_over(nodes: &[SocketAddr], seed: u64) -> i64 {
+pub(crate) async fn converge_over(nodes: &[SocketAddr], seed: u64) -> i64 {
     let addr = nodes[0];
     let owner = Client::guest(addr, "Owner").await;
     let canvas = owner.canvas(&json!({})).await;
@@ -151,7 +151,7 @@ fn likers(log: &[Value], tile: i64) -> usize {
 /// Lets `joins` connections join while a canvas is written to, half of them with a
 /// snapshot and half with a resume, and checks that none has a gap or a repeat
 /// between snapshot or replay and live events. Returns the number of events.
-pub async fn join_while_written(addr: SocketAddr, joins: usize) -> i64 {
+pub(crate) async fn join_while_written(addr: SocketAddr, joins: usize) -> i64 {
     let owner = Client::guest(addr, "Owner").await;
     let canvas = owner.canvas(&json!({})).await;
     let first = TestClient::join(&owner, canvas).await;

@@ -3,6 +3,7 @@
 use super::{
     SECRET, TestDatabase,
     http::Client,
+    ports::free_address,
     process::{self, Frozen},
     redis::RedisServer,
     temporary_folder,
@@ -14,30 +15,26 @@ use tokio::{
 };
 use uuid::Uuid;
 
-/// The address on which nodes listen. Clients connect from another address, so that
-/// none of their connections takes a node's port while the node is replaced.
-const ANYWHERE: &str = "127.0.0.2:0";
-
 /// One node of the cluster.
-pub struct Node {
-    pub addr: SocketAddr,
+pub(crate) struct Node {
+    pub(crate) addr: SocketAddr,
     folder: PathBuf,
     child: Child,
 }
 
 impl Node {
     /// Kills it (SIGKILL), as a power cut would.
-    pub async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
     /// Sends SIGTERM, as a deployment does.
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         process::signal("TERM", &[self.child.id().unwrap()]);
     }
 
     /// Waits until `/readyz` answers 503.
-    pub async fn is_unready(&self) {
+    pub(crate) async fn is_unready(&self) {
         let url = format!("http://{}/readyz", self.addr);
         let refuses = async {
             while reqwest::get(&url).await.unwrap().status() != 503 {
@@ -49,12 +46,12 @@ impl Node {
     }
 
     /// Stops the process (SIGSTOP) until the result is dropped.
-    pub fn freeze(&self) -> Frozen {
+    pub(crate) fn freeze(&self) -> Frozen {
         process::freeze(self.child.id().unwrap())
     }
 
     /// Waits until it exited with code 0.
-    pub async fn ended(&mut self) {
+    pub(crate) async fn ended(&mut self) {
         let status = timeout(Duration::from_secs(30), self.child.wait())
             .await
             .expect("it did not stop")
@@ -63,12 +60,12 @@ impl Node {
     }
 
     /// A new guest at this node.
-    pub async fn guest(&self, display_name: &str) -> Client {
+    pub(crate) async fn guest(&self, display_name: &str) -> Client {
         Client::guest(self.addr, display_name).await
     }
 
     /// The same user at this node, with a token of another node.
-    pub fn at(&self, client: &Client) -> Client {
+    pub(crate) fn at(&self, client: &Client) -> Client {
         Client {
             addr: self.addr,
             ..client.clone()
@@ -76,7 +73,7 @@ impl Node {
     }
 
     /// The sum of a metric over all its labels.
-    pub async fn metric(&self, name: &str) -> f64 {
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
         let url = format!("http://{}/metrics", self.addr);
         let text = reqwest::get(url).await.unwrap().text().await.unwrap();
         let value = text.lines().find_map(|line| line.strip_prefix(name));
@@ -85,7 +82,7 @@ impl Node {
     }
 
     /// Waits until `wanted` holds for a metric.
-    pub async fn metric_is(&self, name: &str, wanted: impl Fn(f64) -> bool) {
+    pub(crate) async fn metric_is(&self, name: &str, wanted: impl Fn(f64) -> bool) {
         let reached = async {
             while !wanted(self.metric(name).await) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -103,20 +100,20 @@ impl Drop for Node {
 }
 
 /// The nodes and what they share.
-pub struct Cluster {
-    pub redis: RedisServer,
-    pub database: TestDatabase,
-    pub nodes: Vec<Node>,
+pub(crate) struct Cluster {
+    pub(crate) redis: RedisServer,
+    pub(crate) database: TestDatabase,
+    pub(crate) nodes: Vec<Node>,
 }
 
 impl Cluster {
     /// Starts `count` nodes, all connected to Redis.
-    pub async fn start(count: usize) -> Self {
+    pub(crate) async fn start(count: usize) -> Self {
         Self::start_with(count, &[]).await
     }
 
     /// The same with environment variables for each.
-    pub async fn start_with(count: usize, variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start_with(count: usize, variables: &[(&str, &str)]) -> Self {
         let mut cluster = Self::on(RedisServer::start().await).await;
         for _ in 0..count {
             cluster.add(variables).await;
@@ -125,7 +122,7 @@ impl Cluster {
     }
 
     /// A cluster without nodes on this Redis.
-    pub async fn on(redis: RedisServer) -> Self {
+    pub(crate) async fn on(redis: RedisServer) -> Self {
         Self {
             redis,
             database: TestDatabase::create().await,
@@ -134,7 +131,7 @@ impl Cluster {
     }
 
     /// Starts one more node with these environment variables. Returns its number.
-    pub async fn add(&mut self, variables: &[(&str, &str)]) -> usize {
+    pub(crate) async fn add(&mut self, variables: &[(&str, &str)]) -> usize {
         let command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
         let node = self.spawn(command, variables).await;
         node.metric_is("stellar_bus_up", |up| up > 0.0).await;
@@ -143,20 +140,25 @@ impl Cluster {
     }
 
     /// Starts a new process at the address of a node that has ended.
-    pub async fn replace(&mut self, number: usize) {
-        let addr = self.nodes[number].addr.to_string();
+    pub(crate) async fn replace(&mut self, number: usize) {
+        let addr = self.nodes[number].addr;
         let command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
-        let node = self.spawn_at(&addr, command, &[]).await;
+        let node = self.spawn_at(addr, command, &[]).await;
         node.metric_is("stellar_bus_up", |up| up > 0.0).await;
         self.nodes[number] = node;
     }
 
     /// Starts a node by this command, without waiting for Redis.
-    pub async fn spawn(&self, command: Command, variables: &[(&str, &str)]) -> Node {
-        self.spawn_at(ANYWHERE, command, variables).await
+    pub(crate) async fn spawn(&self, command: Command, variables: &[(&str, &str)]) -> Node {
+        self.spawn_at(free_address(), command, variables).await
     }
 
-    async fn spawn_at(&self, bind: &str, mut command: Command, variables: &[(&str, &str)]) -> Node {
+    async fn spawn_at(
+        &self,
+        bind: SocketAddr,
+        mut command: Command,
+        variables: &[(&str, &str)],
+    ) -> Node {
         let folder = temporary_folder().join(format!("node-{}", Uuid::new_v4()));
         std::fs::create_dir_all(&folder).unwrap();
         command

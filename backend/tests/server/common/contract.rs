@@ -404,7 +404,7 @@ const ANSWERS: &[(&str, &str, &str)] = &[
 ];
 
 /// Panics if a message of the server does not match the contract.
-pub fn check_message(message: &Value) {
+pub(crate) fn check_message(message: &Value) {
     let kind = message["type"].as_str().unwrap_or_default();
     if kind == "connected" && message.get("canvas_id").is_none() {
         return check(message, "UserConnected");
@@ -414,7 +414,7 @@ pub fn check_message(message: &Value) {
 }
 
 /// The same for the body of an HTTP response. Routes without a body are not listed.
-pub fn check_answer(method: &Method, path: &str, status: u16, body: &Value) {
+pub(crate) fn check_answer(method: &Method, path: &str, status: u16, body: &Value) {
     if status >= 400 {
         return check(body, "Problem");
     }
@@ -433,7 +433,7 @@ pub fn check_answer(method: &Method, path: &str, status: u16, body: &Value) {
 }
 
 /// Whether a path matches a pattern; `{…}` matches one segment.
-pub fn path_fits(pattern: &str, path: &str) -> bool {
+pub(crate) fn path_fits(pattern: &str, path: &str) -> bool {
     let path = path.split('?').next().unwrap();
     let mut parts = path.split('/');
     pattern.split('/').all(|part| {

@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader};
 use tokio::time::timeout;
 
 /// Asks for an export, and waits until it is over.
-pub async fn export(client: &Client, canvas: i64, body: &Value) -> Value {
+pub(crate) async fn export(client: &Client, canvas: i64, body: &Value) -> Value {
     let path = format!("/canvases/{canvas}/exports");
     let asked = client.post(&path, body).await.json(202);
     assert_eq!(asked["canvas_id"], canvas);
@@ -24,7 +24,7 @@ pub async fn export(client: &Client, canvas: i64, body: &Value) -> Value {
 }
 
 /// The export once it is neither waiting nor running.
-pub async fn ended(client: &Client, asked: &Value) -> Value {
+pub(crate) async fn ended(client: &Client, asked: &Value) -> Value {
     let path = format!("/exports/{}", asked["id"]);
     let over = async {
         loop {
@@ -43,7 +43,7 @@ pub async fn ended(client: &Client, asked: &Value) -> Value {
 }
 
 /// The file of an export that is done.
-pub async fn load(client: &Client, export: &Value) -> Reply {
+pub(crate) async fn load(client: &Client, export: &Value) -> Reply {
     assert_eq!(export["state"], "done");
     assert_eq!(export["progress"], 1.0);
     let url = export["url"].as_str().unwrap();
@@ -55,7 +55,7 @@ pub async fn load(client: &Client, export: &Value) -> Reply {
 }
 
 /// The lines of a log.
-pub fn lines(gzip: &[u8]) -> Vec<Value> {
+pub(crate) fn lines(gzip: &[u8]) -> Vec<Value> {
     let lines = BufReader::new(GzDecoder::new(gzip)).lines();
     lines
         .map(|line| serde_json::from_str(&line.unwrap()).unwrap())

@@ -11,17 +11,17 @@ use tokio::sync::OnceCell;
 
 /// An HTTP client, signed in or not.
 #[derive(Clone)]
-pub struct Client {
-    pub http: reqwest::Client,
-    pub addr: SocketAddr,
+pub(crate) struct Client {
+    pub(crate) http: reqwest::Client,
+    pub(crate) addr: SocketAddr,
     /// Sent as `Authorization: Bearer`, if set.
-    pub token: Option<String>,
+    pub(crate) token: Option<String>,
     /// The signed-in user.
-    pub user: Value,
+    pub(crate) user: Value,
 }
 
 impl Client {
-    pub fn new(addr: SocketAddr) -> Self {
+    pub(crate) fn new(addr: SocketAddr) -> Self {
         Self {
             // The server closes connections on which no header came for 5 s. A request on one
             // that is being closed would fail.
@@ -36,7 +36,7 @@ impl Client {
     }
 
     /// Signs in as a new guest with this display name.
-    pub async fn guest(addr: SocketAddr, display_name: &str) -> Self {
+    pub(crate) async fn guest(addr: SocketAddr, display_name: &str) -> Self {
         let mut client = Self::new(addr);
         let body = json!({ "display_name": display_name });
         let auth = client.post("/auth/guest", &body).await.json(201);
@@ -46,7 +46,7 @@ impl Client {
 
     /// Creates a canvas of 8 × 6 tiles of 8 × 8 pixels and four colours; `more`
     /// overrides these settings. Returns its id.
-    pub async fn canvas(&self, more: &Value) -> i64 {
+    pub(crate) async fn canvas(&self, more: &Value) -> i64 {
         let mut body = small_canvas("A canvas");
         for (name, value) in more.as_object().into_iter().flatten() {
             body[name] = value.clone();
@@ -56,25 +56,25 @@ impl Client {
     }
 
     /// Uses the token of an `Auth` from now on.
-    pub fn sign_in(&mut self, auth: &Value) {
+    pub(crate) fn sign_in(&mut self, auth: &Value) {
         self.token = Some(auth["token"].as_str().unwrap().to_owned());
         self.user = auth["user"].clone();
     }
 
-    pub fn token(&self) -> &str {
+    pub(crate) fn token(&self) -> &str {
         self.token.as_deref().unwrap()
     }
 
-    pub fn id(&self) -> i64 {
+    pub(crate) fn id(&self) -> i64 {
         self.user["id"].as_i64().unwrap()
     }
 
-    pub fn username(&self) -> &str {
+    pub(crate) fn username(&self) -> &str {
         self.user["username"].as_str().unwrap()
     }
 
     /// A request to a path under `/api/v1`.
-    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let url = format!("http://{}/api/v1{path}", self.addr);
         let request = self.http.request(method, url);
         match &self.token {
@@ -83,23 +83,23 @@ impl Client {
         }
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(Method::GET, path, None).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Reply {
         self.send(Method::PUT, path, Some(body)).await
     }
 
-    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Reply {
         self.send(Method::PATCH, path, Some(body)).await
     }
 
-    pub async fn delete(&self, path: &str) -> Reply {
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
         self.send(Method::DELETE, path, None).await
     }
 
@@ -132,7 +132,7 @@ impl Client {
     }
 
     /// All items of a list, page by page.
-    pub async fn all(&self, path: &str) -> Vec<Value> {
+    pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut cursor = String::new();
         loop {
@@ -179,14 +179,14 @@ impl Description {
 
 /// A response.
 #[derive(Debug)]
-pub struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
-    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+    pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         Self {
             status: response.status(),
@@ -195,11 +195,11 @@ impl Reply {
         }
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         let name: HeaderName = name.parse().unwrap();
         let value: Option<&HeaderValue> = self.headers.get(&name);
         let value = value.unwrap_or_else(|| panic!("no header {name} in {:?}", self.headers));
@@ -208,14 +208,14 @@ impl Reply {
 
     /// Asserts the status.
     #[track_caller]
-    pub fn expect(&self, status: u16) -> &Self {
+    pub(crate) fn expect(&self, status: u16) -> &Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
         self
     }
 
     /// Asserts the status, and reads the body.
     #[track_caller]
-    pub fn json(&self, status: u16) -> Value {
+    pub(crate) fn json(&self, status: u16) -> Value {
         self.expect(status);
         assert_eq!(self.header("content-type"), "application/json");
         serde_json::from_slice(&self.body).unwrap()
@@ -223,7 +223,7 @@ impl Reply {
 
     /// Asserts that this is an RFC 9457 problem with this status and code.
     #[track_caller]
-    pub fn problem(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         self.expect(status);
         assert_eq!(self.header("content-type"), "application/problem+json");
         let problem: Value = serde_json::from_slice(&self.body).unwrap();
@@ -237,7 +237,7 @@ impl Reply {
 
     /// Asserts that exactly this field is refused.
     #[track_caller]
-    pub fn refuses(&self, field: &str) {
+    pub(crate) fn refuses(&self, field: &str) {
         let problem = self.problem(422, "validation_failed");
         let errors = problem["errors"].as_array().unwrap();
         let fields: Vec<&Value> = errors.iter().map(|error| &error["field"]).collect();
@@ -247,7 +247,7 @@ impl Reply {
 }
 
 /// A canvas of 8 × 6 tiles of 8 × 8 pixels and four colours.
-pub fn small_canvas(name: &str) -> Value {
+pub(crate) fn small_canvas(name: &str) -> Value {
     json!({
         "name": name, "width": 8, "height": 6, "tile_size": 8,
         "palette": ["#000000", "#ffffff", "#ff0000", "#00ff00"],

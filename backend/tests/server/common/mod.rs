@@ -4,27 +4,22 @@
 //! The database is made in the PostgreSQL named by `DATABASE_URL`, or, where that is unset, in a
 //! private one that all tests share.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "a module of each test file, which uses its part"
-)]
-
-pub mod archive;
-pub mod balancer;
-pub mod certificate;
-pub mod client_pool;
-pub mod cluster;
-pub mod contract;
-pub mod exports;
-pub mod http;
-pub mod own_postgres;
-pub mod pictures;
-pub mod postgres;
-pub mod postgres_proxy;
-pub mod process;
-pub mod redis;
-pub mod socket;
+pub(crate) mod archive;
+pub(crate) mod balancer;
+pub(crate) mod certificate;
+pub(crate) mod client_pool;
+pub(crate) mod cluster;
+pub(crate) mod contract;
+pub(crate) mod exports;
+pub(crate) mod http;
+pub(crate) mod own_postgres;
+pub(crate) mod pictures;
+pub(crate) mod ports;
+pub(crate) mod postgres;
+pub(crate) mod postgres_proxy;
+pub(crate) mod process;
+pub(crate) mod redis;
+pub(crate) mod socket;
 
 use backend::{Config, Server, StartError};
 use clap::Parser;
@@ -48,15 +43,15 @@ use tokio::{
 use uuid::Uuid;
 
 /// The time limit of every step of a test.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The secret of every test server, so that tests can forge tokens.
-pub const SECRET: &str = "the secret of the tests, which is long enough";
+pub(crate) const SECRET: &str = "the secret of the tests, which is long enough";
 
 /// A running server.
-pub struct TestServer {
-    pub addr: SocketAddr,
-    pub database: TestDatabase,
+pub(crate) struct TestServer {
+    pub(crate) addr: SocketAddr,
+    pub(crate) database: TestDatabase,
     folder: PathBuf,
     running: Running,
 }
@@ -74,17 +69,17 @@ enum Running {
 
 impl TestServer {
     /// Starts a server with a new database and rate limits off.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
     /// The same with further arguments, which override the usual ones.
-    pub async fn start_with(arguments: &[&str]) -> Self {
+    pub(crate) async fn start_with(arguments: &[&str]) -> Self {
         Self::start_on(TestDatabase::create().await, arguments).await
     }
 
     /// The same with an existing database.
-    pub async fn start_on(database: TestDatabase, arguments: &[&str]) -> Self {
+    pub(crate) async fn start_on(database: TestDatabase, arguments: &[&str]) -> Self {
         let folder = Self::new_folder();
         let path = folder.to_str().unwrap();
         let mut all = vec!["stellar-canvas"];
@@ -119,7 +114,7 @@ impl TestServer {
 
     /// Like [`Self::start_on`], in a process of its own: for tests that read the metrics of one
     /// server, which belong to its process.
-    pub async fn start_alone(database: TestDatabase, arguments: &[&str]) -> Self {
+    pub(crate) async fn start_alone(database: TestDatabase, arguments: &[&str]) -> Self {
         let folder = Self::new_folder();
         let mut command = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"));
         command
@@ -127,7 +122,7 @@ impl TestServer {
             .env("DATABASE_URL", &database.url)
             .env("JWT_SECRET", SECRET)
             .env("RUST_LOG", "error");
-        let (child, addr) = process::spawn_as(command, &folder, "127.0.0.1:0").await;
+        let (child, addr) = process::spawn_as(command, &folder, ports::free_address()).await;
         Self {
             addr,
             database,
@@ -143,22 +138,22 @@ impl TestServer {
     }
 
     /// The URL of a path.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)
     }
 
     /// A client that is not signed in.
-    pub fn visitor(&self) -> Client {
+    pub(crate) fn visitor(&self) -> Client {
         Client::new(self.addr)
     }
 
     /// A new guest with this display name.
-    pub async fn guest(&self, display_name: &str) -> Client {
+    pub(crate) async fn guest(&self, display_name: &str) -> Client {
         Client::guest(self.addr, display_name).await
     }
 
     /// A new user with this name and the password `password`.
-    pub async fn user(&self, username: &str) -> Client {
+    pub(crate) async fn user(&self, username: &str) -> Client {
         let mut client = self.visitor();
         let body = json!({ "username": username, "password": "password" });
         let auth = client.post("/auth/register", &body).await.json(201);
@@ -167,17 +162,17 @@ impl TestServer {
     }
 
     /// A new user with this name and the password `password`, who is an admin.
-    pub async fn admin(&self, username: &str) -> Client {
+    pub(crate) async fn admin(&self, username: &str) -> Client {
         admin(&self.database, self.addr, username).await
     }
 
     /// The path of a file in the folder of the browser client (`DIST`).
-    pub fn dist(&self, name: &str) -> PathBuf {
+    pub(crate) fn dist(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
     /// Starts the shutdown that SIGTERM starts, and does not wait for it.
-    pub fn begin_stop(&mut self) {
+    pub(crate) fn begin_stop(&mut self) {
         match &mut self.running {
             Running::Here { stop, .. } => {
                 if let Some(stop) = stop.take() {
@@ -189,7 +184,7 @@ impl TestServer {
     }
 
     /// Stops the server as SIGTERM does, and returns its database.
-    pub async fn stop(mut self) -> TestDatabase {
+    pub(crate) async fn stop(mut self) -> TestDatabase {
         self.begin_stop();
         let ended = async {
             match self.running {
@@ -209,14 +204,14 @@ impl TestServer {
 }
 
 /// A database for one test.
-pub struct TestDatabase {
-    pub url: String,
+pub(crate) struct TestDatabase {
+    pub(crate) url: String,
     name: String,
     admin_url: String,
 }
 
 impl TestDatabase {
-    pub async fn create() -> Self {
+    pub(crate) async fn create() -> Self {
         let admin_url = postgres().await.to_owned();
         let name = format!("test_{}", Uuid::new_v4().simple());
         let mut admin = PgConnection::connect(&admin_url).await.unwrap();
@@ -234,7 +229,7 @@ impl TestDatabase {
     }
 
     /// Another database with the same content. Nobody may be connected to this one.
-    pub async fn copy(&self) -> Self {
+    pub(crate) async fn copy(&self) -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());
         let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
         let create = format!("CREATE DATABASE {name} TEMPLATE {}", self.name);
@@ -252,7 +247,7 @@ impl TestDatabase {
 
     /// Has the database refuse events whose text contains `poison`, as it refuses those of a
     /// user whose row was deleted by hand.
-    pub async fn refuse_poison(&self) {
+    pub(crate) async fn refuse_poison(&self) {
         let pool = self.pool().await;
         sqlx::raw_sql(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -269,13 +264,13 @@ impl TestDatabase {
     }
 
     /// A connection pool for the test itself.
-    pub async fn pool(&self) -> PgPool {
+    pub(crate) async fn pool(&self) -> PgPool {
         PgPool::connect(&self.url).await.unwrap()
     }
 
     /// Ends every connection to it, and refuses new ones while `allowed` is false, as
     /// if PostgreSQL were unreachable.
-    pub async fn allow_connections(&self, allowed: bool) {
+    pub(crate) async fn allow_connections(&self, allowed: bool) {
         let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
         let name = &self.name;
         let alter = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}");
@@ -297,7 +292,7 @@ impl TestDatabase {
 
     /// Makes it read-only or writable for everybody, as if a primary became a
     /// standby.
-    pub async fn read_only(&self, read_only: bool) {
+    pub(crate) async fn read_only(&self, read_only: bool) {
         self.read_only_for_new_connections(read_only).await;
         let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
         sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
@@ -309,7 +304,7 @@ impl TestDatabase {
     }
 
     /// The same for new connections only.
-    pub async fn read_only_for_new_connections(&self, read_only: bool) {
+    pub(crate) async fn read_only_for_new_connections(&self, read_only: bool) {
         let mut admin = PgConnection::connect(&self.admin_url).await.unwrap();
         let name = &self.name;
         let value = if read_only { "on" } else { "off" };
@@ -323,7 +318,7 @@ impl TestDatabase {
 }
 
 /// Makes an admin of this database with the password `password`, who signs in at a server.
-pub async fn admin(database: &TestDatabase, addr: SocketAddr, username: &str) -> Client {
+pub(crate) async fn admin(database: &TestDatabase, addr: SocketAddr, username: &str) -> Client {
     let environment = [("DATABASE_URL", database.url.as_str())];
     let made = run(&["admin", "create", username], &environment, "password\n").await;
     assert!(made.status.success(), "{made:?}");
@@ -370,7 +365,7 @@ async fn postgres() -> &'static str {
 
 /// A folder for this process, which PostgreSQL's user can reach. Folders of processes that
 /// have ended are removed.
-pub fn temporary_folder() -> PathBuf {
+pub(crate) fn temporary_folder() -> PathBuf {
     let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("servers");
     for entry in fs::read_dir(&all).into_iter().flatten().flatten() {
         let process = Path::new("/proc").join(entry.file_name());
@@ -384,6 +379,6 @@ pub fn temporary_folder() -> PathBuf {
 }
 
 /// See [`Client::canvas`].
-pub async fn canvas(owner: &Client, more: &Value) -> i64 {
+pub(crate) async fn canvas(owner: &Client, more: &Value) -> i64 {
     owner.canvas(more).await
 }

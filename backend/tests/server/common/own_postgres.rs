@@ -15,14 +15,14 @@ use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 /// See the module. It stops when it is dropped.
-pub struct OwnPostgres {
+pub(crate) struct OwnPostgres {
     folder: PathBuf,
     running: Option<PrivatePostgres>,
     url: String,
 }
 
 impl OwnPostgres {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         // A folder that PostgreSQL's own user can reach.
         let folder = std::env::temp_dir().join(format!("stellar-test-{}", Uuid::new_v4()));
         fs::create_dir(&folder).unwrap();
@@ -37,7 +37,7 @@ impl OwnPostgres {
     }
 
     /// Its only database.
-    pub fn database(&self) -> TestDatabase {
+    pub(crate) fn database(&self) -> TestDatabase {
         TestDatabase {
             url: self.url.clone(),
             name: "stellar_canvas".to_owned(),
@@ -46,7 +46,7 @@ impl OwnPostgres {
     }
 
     /// Starts it on the files as they are now.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.stop().await;
         let folder = self.folder.clone();
         let start = move || PrivatePostgres::start(&folder, || false);
@@ -63,14 +63,14 @@ impl OwnPostgres {
     }
 
     /// Copies its files while it is stopped, and starts it again.
-    pub async fn copy_files(&mut self) {
+    pub(crate) async fn copy_files(&mut self) {
         self.stop().await;
         copy(&self.files(), &self.copied_files());
         self.restart().await;
     }
 
     /// Puts the copied files in the place of its own.
-    pub async fn put_files_back(&mut self) {
+    pub(crate) async fn put_files_back(&mut self) {
         self.stop().await;
         fs::remove_dir_all(self.files()).unwrap();
         copy(&self.copied_files(), &self.files());
@@ -78,7 +78,7 @@ impl OwnPostgres {
     }
 
     /// The database as `pg_dump` writes it.
-    pub fn dump(&self) -> String {
+    pub(crate) fn dump(&self) -> String {
         let output = Command::new("pg_dump").arg(&self.url).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
@@ -86,7 +86,7 @@ impl OwnPostgres {
 
     /// Replaces all tables by those of the dump, in one transaction. Tried again where
     /// a server that goes on working is in the way.
-    pub fn load(&self, dump: &str) {
+    pub(crate) fn load(&self, dump: &str) {
         let file = self.folder.join("dump.sql");
         // Whoever writes locks a canvas first.
         let all = format!(
@@ -112,7 +112,7 @@ impl OwnPostgres {
     }
 
     /// Runs a statement as superuser.
-    pub async fn execute(&self, statement: &str) {
+    pub(crate) async fn execute(&self, statement: &str) {
         let mut admin = PgConnection::connect(&self.url).await.unwrap();
         sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
             .execute(&mut admin)
@@ -147,20 +147,20 @@ impl Drop for OwnPostgres {
 
 /// How history is made to go back.
 #[derive(Clone, Copy, Debug)]
-pub enum Restore {
+pub(crate) enum Restore {
     ColdCopy,
     Dump,
 }
 
 /// Both ways to keep a state and to return to it.
-pub struct Keeper {
-    pub postgres: OwnPostgres,
-    pub how: Restore,
+pub(crate) struct Keeper {
+    pub(crate) postgres: OwnPostgres,
+    pub(crate) how: Restore,
     dump: String,
 }
 
 impl Keeper {
-    pub async fn new(how: Restore) -> Self {
+    pub(crate) async fn new(how: Restore) -> Self {
         Self {
             postgres: OwnPostgres::start().await,
             how,
@@ -168,14 +168,14 @@ impl Keeper {
         }
     }
 
-    pub async fn keep(&mut self) {
+    pub(crate) async fn keep(&mut self) {
         match self.how {
             Restore::ColdCopy => self.postgres.copy_files().await,
             Restore::Dump => self.dump = self.postgres.dump(),
         }
     }
 
-    pub async fn restore(&mut self) {
+    pub(crate) async fn restore(&mut self) {
         match self.how {
             Restore::ColdCopy => self.postgres.put_files_back().await,
             Restore::Dump => self.postgres.load(&self.dump),

@@ -1,17 +1,15 @@
 //! Decodes pictures and films as a viewer shows them. Films must loop and end each frame as
 //! their encoders do.
 
-#![allow(dead_code, unreachable_pub, reason = "a module of several tests")]
-
 use ::gif::{ColorOutput, DecodeOptions, DisposalMethod, Repeat};
 use png::{BlendOp, Decoder, DisposeOp, Reader, Transformations};
 use std::io::Cursor;
 
 /// A colour for each pixel, row by row, or none where it is transparent.
-pub type Picture = Vec<Option<[u8; 3]>>;
+pub(crate) type Picture = Vec<Option<[u8; 3]>>;
 
 /// What a viewer shows with each frame, and for how long, in hundredths of a second.
-pub fn decode_gif(gif: &[u8]) -> (usize, usize, Vec<(Picture, u16)>) {
+pub(crate) fn decode_gif(gif: &[u8]) -> (usize, usize, Vec<(Picture, u16)>) {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     let mut decoder = options.read_info(gif).unwrap();
@@ -45,7 +43,7 @@ pub fn decode_gif(gif: &[u8]) -> (usize, usize, Vec<(Picture, u16)>) {
 }
 
 /// The same for an animated PNG.
-pub fn decode_apng(apng: &[u8]) -> (usize, usize, Vec<(Picture, u16)>) {
+pub(crate) fn decode_apng(apng: &[u8]) -> (usize, usize, Vec<(Picture, u16)>) {
     let mut reader = read(apng);
     let (width, height) = (reader.info().width as usize, reader.info().height as usize);
     let animation = *reader.info().animation_control().unwrap();
@@ -77,7 +75,7 @@ pub fn decode_apng(apng: &[u8]) -> (usize, usize, Vec<(Picture, u16)>) {
 }
 
 /// The size of a PNG, and its pixels.
-pub fn decode_png(png: &[u8]) -> (usize, usize, Picture) {
+pub(crate) fn decode_png(png: &[u8]) -> (usize, usize, Picture) {
     let mut reader = read(png);
     let mut rgba = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut rgba).unwrap();

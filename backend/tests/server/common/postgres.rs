@@ -1,6 +1,6 @@
 //! A PostgreSQL that listens on TCP and asks for a password, as people host it.
 
-use super::{PATIENCE, certificate, redis::free_address};
+use super::{PATIENCE, certificate, ports::free_address};
 use sqlx::{Connection, PgConnection};
 use std::{
     fs,
@@ -15,13 +15,13 @@ use tokio::{
 use uuid::Uuid;
 
 /// The password of its user `stellar`.
-pub const PASSWORD: &str = "a/b+c:d";
+pub(crate) const PASSWORD: &str = "a/b+c:d";
 /// The same in a URL.
 const ENCODED_PASSWORD: &str = "a%2Fb+c%3Ad";
 
 /// A server on 127.0.0.1, which need not run. It ends when this is dropped.
-pub struct TcpPostgres {
-    pub port: u16,
+pub(crate) struct TcpPostgres {
+    pub(crate) port: u16,
     folder: PathBuf,
     tls: bool,
     child: Option<Child>,
@@ -29,14 +29,14 @@ pub struct TcpPostgres {
 
 impl TcpPostgres {
     /// Creates one without TLS, and does not start it.
-    pub async fn create() -> Self {
+    pub(crate) async fn create() -> Self {
         let folder = std::env::temp_dir().join(format!("stellar-tcp-{}", Uuid::new_v4()));
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         let password = folder.join("password");
         fs::write(&password, PASSWORD).unwrap();
         let server = Self {
-            port: free_address().await.port(),
+            port: free_address().port(),
             folder,
             tls: false,
             child: None,
@@ -57,14 +57,14 @@ impl TcpPostgres {
     }
 
     /// The same, running.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let mut server = Self::create().await;
         server.run().await;
         server
     }
 
     /// One that offers TLS with a certificate for this name, such as `DNS:localhost`.
-    pub async fn start_with_tls(name: &str) -> Self {
+    pub(crate) async fn start_with_tls(name: &str) -> Self {
         let mut server = Self::create().await;
         certificate::make(&server.folder, name).await;
         let key = server.folder.join("key.pem");
@@ -76,7 +76,7 @@ impl TcpPostgres {
     }
 
     /// Starts it and waits until it accepts connections.
-    pub async fn run(&mut self) {
+    pub(crate) async fn run(&mut self) {
         let mut command = Self::command("postgres");
         command
             .arg("-D")
@@ -110,7 +110,7 @@ impl TcpPostgres {
     }
 
     /// Replaces the rules that say who is let in (`pg_hba.conf`) by others, without plain text.
-    pub async fn let_in(&self, rules: &str) {
+    pub(crate) async fn let_in(&self, rules: &str) {
         let mut admin = PgConnection::connect(&self.url("")).await.unwrap();
         fs::write(self.folder.join("data/pg_hba.conf"), rules).unwrap();
         let reload = sqlx::query("SELECT pg_reload_conf()").execute(&mut admin);
@@ -128,18 +128,18 @@ impl TcpPostgres {
     }
 
     /// The URL of its database with these parameters.
-    pub fn url(&self, parameters: &str) -> String {
+    pub(crate) fn url(&self, parameters: &str) -> String {
         self.url_at("127.0.0.1", parameters)
     }
 
     /// The same with another name of this machine.
-    pub fn url_at(&self, host: &str, parameters: &str) -> String {
+    pub(crate) fn url_at(&self, host: &str, parameters: &str) -> String {
         let port = self.port;
         format!("postgres://stellar:{ENCODED_PASSWORD}@{host}:{port}/postgres?{parameters}")
     }
 
     /// The certificate's file.
-    pub fn certificate(&self) -> PathBuf {
+    pub(crate) fn certificate(&self) -> PathBuf {
         self.folder.join("certificate.pem")
     }
 

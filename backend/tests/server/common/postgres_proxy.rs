@@ -3,7 +3,6 @@
 use super::TestDatabase;
 use sqlx::postgres::PgConnectOptions;
 use std::{
-    net::SocketAddr,
     str::FromStr,
     sync::{
         Arc,
@@ -19,8 +18,7 @@ use tokio::{
 
 /// Passes everything on until [`PostgresProxy::vanish`]. From then on it passes nothing and
 /// closes nothing, as a host without power does.
-pub struct PostgresProxy {
-    addr: SocketAddr,
+pub(crate) struct PostgresProxy {
     database: String,
     /// The number of the host at this address; even ones are gone.
     host: watch::Sender<usize>,
@@ -30,7 +28,7 @@ pub struct PostgresProxy {
 }
 
 impl PostgresProxy {
-    pub async fn start(database: &TestDatabase) -> Self {
+    pub(crate) async fn start(database: &TestDatabase) -> Self {
         let options = PgConnectOptions::from_str(&database.url).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
@@ -47,7 +45,6 @@ impl PostgresProxy {
             }
         });
         Self {
-            addr,
             database: format!("{user}@{addr}/{name}"),
             host,
             accepted,
@@ -56,22 +53,22 @@ impl PostgresProxy {
     }
 
     /// The URL of the database through the proxy.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://{}?sslmode=disable", self.database)
     }
 
     /// The host vanishes. Connections that are made now lead nowhere, too.
-    pub fn vanish(&self) {
+    pub(crate) fn vanish(&self) {
         self.host.send_modify(|host| *host += 1);
     }
 
     /// A new host answers at the same address. Old connections still lead nowhere.
-    pub fn replace(&self) {
+    pub(crate) fn replace(&self) {
         self.host.send_modify(|host| *host += 1);
     }
 
     /// How many connections were made.
-    pub fn accepted(&self) -> usize {
+    pub(crate) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::Relaxed)
     }
 }

@@ -1,6 +1,6 @@
 //! The real server as a separate process that can be killed.
 
-use super::http::Client;
+use super::{http::Client, ports::free_address};
 use std::{
     io::Write,
     net::SocketAddr,
@@ -16,8 +16,8 @@ use tokio::{
 use uuid::Uuid;
 
 /// A server with its own data folder and private PostgreSQL.
-pub struct ServerProcess {
-    pub addr: SocketAddr,
+pub(crate) struct ServerProcess {
+    pub(crate) addr: SocketAddr,
     folder: PathBuf,
     /// Size of its own disk in megabytes, if it has one.
     disk: Option<u32>,
@@ -25,13 +25,13 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_on(None).await
     }
 
     /// The same with its data on its own small disk, in a private mount namespace.
     /// Returns `None` if mounting is not allowed (it needs root).
-    pub async fn start_on_small_disk(megabytes: u32) -> Option<Self> {
+    pub(crate) async fn start_on_small_disk(megabytes: u32) -> Option<Self> {
         let allowed = SystemCommand::new("unshare")
             .args(["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
             .stderr(Stdio::null())
@@ -50,7 +50,7 @@ impl ServerProcess {
         std::fs::create_dir(&folder).unwrap();
         let open = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(&folder, open).unwrap();
-        let (child, addr) = spawn(&folder, "127.0.0.1:0", disk).await;
+        let (child, addr) = spawn(&folder, free_address(), disk).await;
         Self {
             addr,
             folder,
@@ -69,7 +69,7 @@ impl ServerProcess {
     }
 
     /// Fills its disk. Remove the returned file to free the space again.
-    pub fn fill_disk(&self) -> PathBuf {
+    pub(crate) fn fill_disk(&self) -> PathBuf {
         let path = self.data().join("ballast");
         let mut file = std::fs::File::create(&path).unwrap();
         let block = [1; 4096];
@@ -83,38 +83,38 @@ impl ServerProcess {
     }
 
     /// The URL of its PostgreSQL for the superuser, who is root here.
-    pub fn postgres_url(&self) -> String {
+    pub(crate) fn postgres_url(&self) -> String {
         let socket = self.data().join("postgres/socket");
         let host = socket.to_str().unwrap().replace('/', "%2F");
         format!("postgres://stellar_canvas@localhost/stellar_canvas?host={host}&sslmode=disable")
     }
 
     /// Kills it (SIGKILL), as a power cut would.
-    pub async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
     /// Starts it again with the same port and data.
-    pub async fn restart(&mut self) {
-        let (child, addr) = spawn(&self.folder, &self.addr.to_string(), self.disk).await;
+    pub(crate) async fn restart(&mut self) {
+        let (child, addr) = spawn(&self.folder, self.addr, self.disk).await;
         assert_eq!(addr, self.addr);
         self.child = child;
     }
 
     /// Whether it is still running.
-    pub fn is_alive(&mut self) -> bool {
+    pub(crate) fn is_alive(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
     /// Sends SIGTERM and expects exit code 0.
-    pub async fn terminate(&mut self) {
+    pub(crate) async fn terminate(&mut self) {
         signal("TERM", &[self.child.id().unwrap()]);
         self.ended().await;
     }
 
     /// Sends SIGTERM to the process and to all that it started, as systemd does without
     /// `KillMode=mixed`.
-    pub fn terminate_group(&self) {
+    pub(crate) fn terminate_group(&self) {
         let mut all = vec![self.child.id().unwrap()];
         let mut seen = 0;
         while let Some(parent) = all.get(seen) {
@@ -125,7 +125,7 @@ impl ServerProcess {
     }
 
     /// Expects that it exits with code 0.
-    pub async fn ended(&mut self) {
+    pub(crate) async fn ended(&mut self) {
         let status = timeout(std::time::Duration::from_secs(30), self.child.wait())
             .await
             .expect("it did not stop")
@@ -134,13 +134,13 @@ impl ServerProcess {
     }
 
     /// [`Self::terminate`], then removes its data.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.terminate().await;
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
 
     /// Stops all processes of its PostgreSQL (SIGSTOP) until the result is dropped.
-    pub fn freeze_postgres(&self) -> Frozen {
+    pub(crate) fn freeze_postgres(&self) -> Frozen {
         // The postmaster first, so that it starts no further processes.
         let mut frozen = Frozen(vec![self.postmaster()]);
         signal("STOP", &frozen.0);
@@ -150,7 +150,7 @@ impl ServerProcess {
     }
 
     /// Kills all processes of its PostgreSQL at once, as the OOM killer may.
-    pub fn kill_postgres(&self) {
+    pub(crate) fn kill_postgres(&self) {
         let postmaster = self.postmaster();
         let mut all = children(postmaster);
         all.insert(0, postmaster);
@@ -158,7 +158,7 @@ impl ServerProcess {
     }
 
     /// Waits until a PostgreSQL with another process id accepts connections.
-    pub async fn postgres_after(&self, before: u32) {
+    pub(crate) async fn postgres_after(&self, before: u32) {
         let file = self.data().join("postgres/cluster/postmaster.pid");
         let is_ready = || {
             let content = std::fs::read_to_string(&file).unwrap_or_default();
@@ -172,25 +172,25 @@ impl ServerProcess {
     }
 
     /// The process id of its PostgreSQL.
-    pub fn postmaster(&self) -> u32 {
+    pub(crate) fn postmaster(&self) -> u32 {
         let file = self.data().join("postgres/cluster/postmaster.pid");
         let content = std::fs::read_to_string(file).unwrap();
         content.lines().next().unwrap().trim().parse().unwrap()
     }
 
     /// Its data folder, as it is given in `STELLAR_DATA`.
-    pub fn folder(&self) -> &str {
+    pub(crate) fn folder(&self) -> &str {
         self.folder.to_str().unwrap()
     }
 
     /// A new guest.
-    pub async fn guest(&self, display_name: &str) -> Client {
+    pub(crate) async fn guest(&self, display_name: &str) -> Client {
         Client::guest(self.addr, display_name).await
     }
 }
 
 /// Runs `stellar-canvas` with these arguments, environment and standard input to its end.
-pub async fn run(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
+pub(crate) async fn run(arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_stellar-canvas"))
         .args(arguments)
         .env_remove("DATABASE_URL")
@@ -212,7 +212,7 @@ pub async fn run(arguments: &[&str], environment: &[(&str, &str)], input: &str) 
 }
 
 /// Stopped processes; they continue when this is dropped.
-pub struct Frozen(Vec<u32>);
+pub(crate) struct Frozen(Vec<u32>);
 
 impl Drop for Frozen {
     fn drop(&mut self) {
@@ -221,14 +221,14 @@ impl Drop for Frozen {
 }
 
 /// Stops a process (SIGSTOP) until the result is dropped.
-pub fn freeze(pid: u32) -> Frozen {
+pub(crate) fn freeze(pid: u32) -> Frozen {
     let frozen = Frozen(vec![pid]);
     signal("STOP", &frozen.0);
     frozen
 }
 
 /// Sends a signal to processes. Processes that have ended are ignored.
-pub fn signal(name: &str, pids: &[u32]) {
+pub(crate) fn signal(name: &str, pids: &[u32]) {
     let pids = pids.iter().map(ToString::to_string);
     let sent = SystemCommand::new("kill")
         .arg(format!("-{name}"))
@@ -253,7 +253,7 @@ fn children(parent: u32) -> Vec<u32> {
         .collect()
 }
 
-async fn spawn(folder: &Path, bind: &str, disk: Option<u32>) -> (Child, SocketAddr) {
+async fn spawn(folder: &Path, bind: SocketAddr, disk: Option<u32>) -> (Child, SocketAddr) {
     let program = env!("CARGO_BIN_EXE_stellar-canvas");
     let mut command = if let Some(megabytes) = disk {
         let mount = format!("mount -t tmpfs -o size={megabytes}m,mode=755 tmpfs \"$STELLAR_DATA\"");
@@ -269,14 +269,18 @@ async fn spawn(folder: &Path, bind: &str, disk: Option<u32>) -> (Child, SocketAd
 }
 
 /// Starts the server with this command and waits until it accepts connections.
-pub async fn spawn_as(mut command: Command, folder: &Path, bind: &str) -> (Child, SocketAddr) {
+pub(crate) async fn spawn_as(
+    mut command: Command,
+    folder: &Path,
+    bind: SocketAddr,
+) -> (Child, SocketAddr) {
     let mut given = command.as_std().get_envs().map(|(name, _)| name);
     if !given.any(|name| name == "RATE_LIMITS") {
         command.env("RATE_LIMITS", "off");
     }
     let mut child = command
         .env("STELLAR_DATA", folder)
-        .env("BIND", bind)
+        .env("BIND", bind.to_string())
         .env("DIST", folder)
         .stdout(Stdio::piped())
         .kill_on_drop(true)

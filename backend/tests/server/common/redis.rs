@@ -2,6 +2,7 @@
 
 use super::{
     PATIENCE, certificate,
+    ports::free_address,
     process::{Frozen, freeze},
     temporary_folder,
 };
@@ -17,25 +18,25 @@ use tokio::{
 use uuid::Uuid;
 
 /// Debian's `redis-server`; it stops when it is dropped.
-pub struct RedisServer {
-    pub addr: SocketAddr,
+pub(crate) struct RedisServer {
+    pub(crate) addr: SocketAddr,
     arguments: Vec<String>,
     child: Option<Child>,
 }
 
 impl RedisServer {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(Vec::new()).await
     }
 
     /// One that also listens with TLS and a self-signed certificate. Returns the URL for
     /// TLS and the certificate's file.
-    pub async fn start_with_tls() -> (Self, String, PathBuf) {
+    pub(crate) async fn start_with_tls() -> (Self, String, PathBuf) {
         let folder = temporary_folder().join(format!("redis-{}", Uuid::new_v4()));
         fs::create_dir_all(&folder).unwrap();
         certificate::make(&folder, "IP:127.0.0.1").await;
         let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
-        let port = free_address().await.port();
+        let port = free_address().port();
         let mut arguments = vec!["--tls-port".to_owned(), port.to_string()];
         for (name, file) in [("--tls-cert-file", &certificate), ("--tls-key-file", &key)] {
             arguments.extend([name.to_owned(), file.to_str().unwrap().to_owned()]);
@@ -47,7 +48,7 @@ impl RedisServer {
 
     async fn start_with(arguments: Vec<String>) -> Self {
         let mut server = Self {
-            addr: free_address().await,
+            addr: free_address(),
             arguments,
             child: None,
         };
@@ -55,12 +56,12 @@ impl RedisServer {
         server
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://{}/", self.addr)
     }
 
     /// Starts it again, empty, at the same address.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         let child = Command::new("redis-server")
             .args(["--port", &self.addr.port().to_string()])
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
@@ -89,32 +90,26 @@ impl RedisServer {
     }
 
     /// Kills it (SIGKILL), as a power cut would.
-    pub async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         let mut child = self.child.take().unwrap();
         child.kill().await.unwrap();
     }
 
     /// Stops the process (SIGSTOP) until the result is dropped.
-    pub fn freeze(&self) -> Frozen {
+    pub(crate) fn freeze(&self) -> Frozen {
         freeze(self.child.as_ref().unwrap().id().unwrap())
     }
 }
 
-/// The port is released before it is used; nothing else takes it so soon.
-pub async fn free_address() -> SocketAddr {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    free.local_addr().unwrap()
-}
-
 /// A TCP proxy to a server that can cut its connections.
-pub struct TcpProxy {
-    pub addr: SocketAddr,
+pub(crate) struct TcpProxy {
+    pub(crate) addr: SocketAddr,
     cut: Arc<watch::Sender<bool>>,
     passing: JoinHandle<()>,
 }
 
 impl TcpProxy {
-    pub async fn to(target: SocketAddr) -> Self {
+    pub(crate) async fn to(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let cut = Arc::new(watch::Sender::new(false));
@@ -141,7 +136,7 @@ impl TcpProxy {
     }
 
     /// Closes all its connections and accepts no more.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.cut.send_replace(true);
     }
 }

@@ -22,23 +22,23 @@ use tokio_tungstenite::{
 use uuid::Uuid;
 
 /// The pixels of each tile, by cell.
-pub type Board = BTreeMap<(i64, i64), Vec<u8>>;
+pub(crate) type Board = BTreeMap<(i64, i64), Vec<u8>>;
 
 /// One connection and its copy of the canvas.
-pub struct TestClient {
+pub(crate) struct TestClient {
     socket: WebSocketStream<TcpStream>,
     /// The `connected` message.
-    pub connected: Value,
+    pub(crate) connected: Value,
     /// The `seq` of the newest delivered durable event.
-    pub seq: i64,
+    pub(crate) seq: i64,
     /// The time of that event, where it is known.
-    pub time: Option<String>,
+    pub(crate) time: Option<String>,
     /// The durable events received, in order.
-    pub events: Vec<Value>,
+    pub(crate) events: Vec<Value>,
     /// See [`Board`].
-    pub board: Board,
+    pub(crate) board: Board,
     /// Chat texts by `seq`.
-    pub chat: BTreeMap<i64, String>,
+    pub(crate) chat: BTreeMap<i64, String>,
     /// Unanswered operations of this connection.
     pending: HashMap<String, Value>,
     tile_size: usize,
@@ -46,20 +46,20 @@ pub struct TestClient {
 
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closed {
-    pub code: u16,
-    pub reason: String,
+pub(crate) struct Closed {
+    pub(crate) code: u16,
+    pub(crate) reason: String,
 }
 
 impl TestClient {
     /// Joins a canvas without resuming.
-    pub async fn join(client: &Client, canvas: i64) -> Self {
+    pub(crate) async fn join(client: &Client, canvas: i64) -> Self {
         let query = format!("token={}", client.token());
         Self::connect(client.addr, canvas, &query).await
     }
 
     /// Resumes after the `last_seq` of an earlier connection, with its copy.
-    pub async fn resume(client: &Client, canvas: i64, before: &Self) -> Self {
+    pub(crate) async fn resume(client: &Client, canvas: i64, before: &Self) -> Self {
         let query = before.query(client);
         let mut back = Self::connect(client.addr, canvas, &query).await;
         if back.connected["resume"] == "resumed" {
@@ -69,7 +69,7 @@ impl TestClient {
     }
 
     /// The query for resuming.
-    pub fn query(&self, client: &Client) -> String {
+    pub(crate) fn query(&self, client: &Client) -> String {
         let time = self.time.as_ref();
         let time = time.map_or_else(String::new, |time| format!("&last_timestamp={time}"));
         format!(
@@ -90,7 +90,7 @@ impl TestClient {
     }
 
     /// Joins with this query, and reads `connected`.
-    pub async fn connect(addr: SocketAddr, canvas: i64, query: &str) -> Self {
+    pub(crate) async fn connect(addr: SocketAddr, canvas: i64, query: &str) -> Self {
         let request = upgrade(addr, canvas, query, &[]);
         let socket = open(addr, request).await.unwrap();
         let mut client = Self::over(socket);
@@ -104,12 +104,12 @@ impl TestClient {
     }
 
     /// Listens for the user alone, without a canvas.
-    pub async fn listen(client: &Client) -> Self {
+    pub(crate) async fn listen(client: &Client) -> Self {
         Self::listen_with(client.addr, &format!("token={}", client.token())).await
     }
 
     /// The same with this query.
-    pub async fn listen_with(addr: SocketAddr, query: &str) -> Self {
+    pub(crate) async fn listen_with(addr: SocketAddr, query: &str) -> Self {
         let socket = open(addr, upgrade_user(addr, query, &[])).await.unwrap();
         let mut client = Self::over(socket);
         client.connected = client.read().await.expect("closed at once");
@@ -118,7 +118,7 @@ impl TestClient {
     }
 
     /// [`Self::resume`], or `None` if the server is unreachable or refuses connections.
-    pub async fn try_resume(client: &Client, canvas: i64, before: &Self) -> Option<Self> {
+    pub(crate) async fn try_resume(client: &Client, canvas: i64, before: &Self) -> Option<Self> {
         let query = before.query(client);
         let request = upgrade(client.addr, canvas, &query, &[]);
         let socket = match open(client.addr, request).await {
@@ -141,7 +141,7 @@ impl TestClient {
 
     /// Reads `connected`, and takes over the copy of an earlier connection if the
     /// server resumes it. Fails if the connection is closed.
-    pub async fn begin(&mut self, before: &Self) -> Result<(), Closed> {
+    pub(crate) async fn begin(&mut self, before: &Self) -> Result<(), Closed> {
         self.connected = self.read().await?;
         self.seq = self.connected["seq"].as_i64().unwrap();
         if self.connected["resume"] == "resumed" {
@@ -151,7 +151,7 @@ impl TestClient {
     }
 
     /// A connection from which nothing has been read yet.
-    pub fn over(socket: WebSocketStream<TcpStream>) -> Self {
+    pub(crate) fn over(socket: WebSocketStream<TcpStream>) -> Self {
         Self {
             socket,
             connected: Value::Null,
@@ -166,7 +166,7 @@ impl TestClient {
     }
 
     /// Applies a snapshot, as a client that joined without resuming does.
-    pub fn start_from(&mut self, snapshot: &Value) {
+    pub(crate) fn start_from(&mut self, snapshot: &Value) {
         assert_eq!(snapshot["epoch"], self.connected["epoch"]);
         let seq = snapshot["seq"].as_i64().unwrap();
         assert!(seq <= self.seq, "fetch the snapshot before reading on");
@@ -183,21 +183,21 @@ impl TestClient {
     }
 
     /// Sends a message unchanged.
-    pub async fn send(&mut self, message: &Value) {
+    pub(crate) async fn send(&mut self, message: &Value) {
         self.send_text(&message.to_string()).await;
     }
 
-    pub async fn send_text(&mut self, text: &str) {
+    pub(crate) async fn send_text(&mut self, text: &str) {
         self.send_raw(Message::text(text)).await;
     }
 
-    pub async fn send_raw(&mut self, message: Message) {
+    pub(crate) async fn send_raw(&mut self, message: Message) {
         self.socket.send(message).await.unwrap();
     }
 
     /// Sends a durable request under a new `op_id` and returns that. Its effect is
     /// applied to the copy when its `ack` is read.
-    pub async fn operate(&mut self, mut message: Value) -> String {
+    pub(crate) async fn operate(&mut self, mut message: Value) -> String {
         let op_id = Uuid::new_v4().to_string();
         message["op_id"] = json!(op_id);
         self.send(&message).await;
@@ -206,12 +206,12 @@ impl TestClient {
     }
 
     /// The unanswered operations, as they were sent.
-    pub fn unanswered(&self) -> Vec<Value> {
+    pub(crate) fn unanswered(&self) -> Vec<Value> {
         self.pending.values().cloned().collect()
     }
 
     /// Sends an operation again under its `op_id`.
-    pub async fn repeat(&mut self, message: Value) {
+    pub(crate) async fn repeat(&mut self, message: Value) {
         self.send(&message).await;
         let op_id = message["op_id"].as_str().unwrap().to_owned();
         self.pending.insert(op_id, message);
@@ -219,7 +219,7 @@ impl TestClient {
 
     /// [`Self::repeat`] if the connection is open; otherwise the operation stays
     /// unanswered.
-    pub async fn try_repeat(&mut self, message: Value) {
+    pub(crate) async fn try_repeat(&mut self, message: Value) {
         // The next read returns how it ended.
         let _ = self.try_send(&message).await;
         let op_id = message["op_id"].as_str().unwrap().to_owned();
@@ -227,12 +227,15 @@ impl TestClient {
     }
 
     /// Sends a message, or fails if the connection is closed.
-    pub async fn try_send(&mut self, message: &Value) -> Result<(), Error> {
+    pub(crate) async fn try_send(&mut self, message: &Value) -> Result<(), Error> {
         self.socket.send(Message::text(message.to_string())).await
     }
 
     /// [`Self::until`], or how the connection was closed.
-    pub async fn try_until(&mut self, meant: impl Fn(&Value) -> bool) -> Result<Value, Closed> {
+    pub(crate) async fn try_until(
+        &mut self,
+        meant: impl Fn(&Value) -> bool,
+    ) -> Result<Value, Closed> {
         loop {
             let message = self.read().await?;
             self.fold(&message);
@@ -243,7 +246,7 @@ impl TestClient {
     }
 
     /// [`Self::operate`], and reads until it is acknowledged.
-    pub async fn done(&mut self, message: Value) -> Value {
+    pub(crate) async fn done(&mut self, message: Value) -> Value {
         let op_id = self.operate(message).await;
         let answer = self
             .until(|message| {
@@ -256,7 +259,7 @@ impl TestClient {
     }
 
     /// Reads the next message and applies it to the copy.
-    pub async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         match self.read().await {
             Ok(message) => {
                 self.fold(&message);
@@ -267,19 +270,19 @@ impl TestClient {
     }
 
     /// Reads up to the next message of this type.
-    pub async fn expect(&mut self, kind: &str) -> Value {
+    pub(crate) async fn expect(&mut self, kind: &str) -> Value {
         self.until(|message| message["type"] == kind).await
     }
 
     /// Reads up to the next error, which must have this code.
-    pub async fn refused(&mut self, code: &str) -> Value {
+    pub(crate) async fn refused(&mut self, code: &str) -> Value {
         let error = self.expect("error").await;
         assert_eq!(error["code"], code, "{error}");
         error
     }
 
     /// Reads up to the first message for which `meant` is true.
-    pub async fn until(&mut self, meant: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&mut self, meant: impl Fn(&Value) -> bool) -> Value {
         loop {
             let message = self.next().await;
             if meant(&message) {
@@ -289,7 +292,7 @@ impl TestClient {
     }
 
     /// Reads until all events up to `seq` have arrived.
-    pub async fn reach(&mut self, seq: i64) {
+    pub(crate) async fn reach(&mut self, seq: i64) {
         while self.seq < seq {
             self.next().await;
         }
@@ -297,7 +300,7 @@ impl TestClient {
 
     /// Reads up to the next answer (`ack` or error). Events, replayed ones too, are
     /// skipped.
-    pub async fn answer(&mut self) -> Value {
+    pub(crate) async fn answer(&mut self) -> Value {
         loop {
             match self.read().await {
                 Ok(message) if matches!(message["type"].as_str(), Some("ack" | "error")) => {
@@ -310,7 +313,7 @@ impl TestClient {
     }
 
     /// Reads until the connection is closed.
-    pub async fn closed(&mut self) -> Closed {
+    pub(crate) async fn closed(&mut self) -> Closed {
         loop {
             match self.read().await {
                 Ok(message) => self.fold(&message),
@@ -320,14 +323,14 @@ impl TestClient {
     }
 
     /// Sends a close frame and waits for the answer.
-    pub async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         self.socket.close(None).await.unwrap();
         self.closed().await;
     }
 
     /// Sends a request and returns everything that came before its answer. What is not
     /// in it was not sent.
-    pub async fn drain(&mut self) -> Vec<Value> {
+    pub(crate) async fn drain(&mut self) -> Vec<Value> {
         let mark = Uuid::new_v4().to_string();
         self.send(&json!({ "type": "ping", "timestamp": mark }))
             .await;
@@ -487,7 +490,7 @@ impl TestClient {
 }
 
 /// The pixels in a list of `Tile`.
-pub fn board(tiles: &Value) -> Board {
+pub(crate) fn board(tiles: &Value) -> Board {
     let tile = |tile: &Value| {
         let pixels = STANDARD.decode(tile["pixels"].as_str().unwrap()).unwrap();
         (cell(tile).unwrap(), pixels)
@@ -513,7 +516,7 @@ fn last_seq(query: &str) -> i64 {
 }
 
 /// A request for a WebSocket, with further headers.
-pub fn upgrade(
+pub(crate) fn upgrade(
     addr: SocketAddr,
     canvas: i64,
     query: &str,
@@ -523,7 +526,7 @@ pub fn upgrade(
 }
 
 /// The same for one without a canvas.
-pub fn upgrade_user(
+pub(crate) fn upgrade_user(
     addr: SocketAddr,
     query: &str,
     headers: &[(&'static str, &str)],
@@ -545,7 +548,7 @@ fn upgrade_at(addr: SocketAddr, path: &str, headers: &[(&'static str, &str)]) ->
 }
 
 /// The status and the `code` with which a WebSocket is refused.
-pub async fn refusal(addr: SocketAddr, request: Request<()>) -> (u16, String) {
+pub(crate) async fn refusal(addr: SocketAddr, request: Request<()>) -> (u16, String) {
     match open(addr, request).await {
         Err(Error::Http(response)) => {
             let problem: Value =
@@ -559,7 +562,7 @@ pub async fn refusal(addr: SocketAddr, request: Request<()>) -> (u16, String) {
     }
 }
 
-pub async fn open(
+pub(crate) async fn open(
     addr: SocketAddr,
     request: Request<()>,
 ) -> Result<WebSocketStream<TcpStream>, Error> {
