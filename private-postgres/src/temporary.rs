@@ -54,7 +54,18 @@ impl TemporaryPostgres {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let name = format!("stellar-postgres-{}-{number}", process::id());
-        let folder = env::temp_dir().join(name);
+        Self::start_in(env::temp_dir().join(name), durability, is_cancelled)
+    }
+
+    /// The same with this folder, which must not exist.
+    ///
+    /// # Errors
+    /// Those of [`PrivatePostgres::start`].
+    pub fn start_in(
+        folder: PathBuf,
+        durability: Durability,
+        is_cancelled: impl Fn() -> bool,
+    ) -> Result<Self, Error> {
         // Its mode lets Postgres' user through; what is in it is private.
         fs::create_dir(&folder).map_err(Error::at(&folder))?;
         let mut temporary = Self {

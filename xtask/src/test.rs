@@ -4,7 +4,10 @@
 //! Tests run with cargo's own runner: cargo-nextest would have to be built on every machine, which
 //! takes longer than it saves, and its retries would hide flaky tests.
 
+use std::env;
+use std::num::NonZero;
 use std::process::ExitCode;
+use std::thread;
 
 use private_postgres::{Durability, TemporaryPostgres};
 
@@ -17,6 +20,9 @@ use crate::sqlx::Describer;
 use crate::step::{say, step};
 use crate::test_counts::{TestCounts, count};
 use crate::workspace::Workspace;
+
+/// The variable by which Rust's test programs are told how many tests to run at the same time.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 /// All packages but the client, which is built for browsers.
 const HOST_PACKAGES: [&str; 3] = ["--workspace", "--exclude", "frontend"];
@@ -135,5 +141,16 @@ fn rust_tests(workspace: &Workspace) -> Result<TestCounts> {
         .args(HOST_PACKAGES)
         .arg("--no-fail-fast")
         .env("DATABASE_URL", postgres.url());
+    if env::var_os(TEST_THREADS).is_none() {
+        cargo.env(TEST_THREADS, test_threads().to_string());
+    }
     count(cargo)
+}
+
+/// How many tests of a program run at the same time. They wait more than they compute: for
+/// PostgreSQL, and for time limits to pass.
+fn test_threads() -> usize {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    // PostgreSQL accepts 400 connections, and a server of a test opens at most 16.
+    (2 * processors).min(20)
 }

@@ -420,7 +420,7 @@ async fn waiting(server: &TestServer, events: u32) {
 
 #[tokio::test]
 async fn nothing_is_archived_beside_a_server_of_the_version_before() {
-    let database = TestDatabase::create().await;
+    let database = TestDatabase::migrated().await;
     let server = TestServer::start_on(database, &NEVER).await;
     let ann = server.user("ann").await;
     let id = ann.canvas(&json!({})).await;

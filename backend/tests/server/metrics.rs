@@ -44,7 +44,7 @@ fn value(text: &str, line: &str) -> f64 {
 
 #[tokio::test]
 async fn metrics_and_documentation_agree() {
-    let server = TestServer::start_alone(TestDatabase::create().await, &[]).await;
+    let server = TestServer::start_alone(TestDatabase::migrated().await, &[]).await;
     let ann = server.user("ann").await;
     let id = canvas(&ann, &json!({})).await;
     let mut tab = TestClient::join(&ann, id).await;

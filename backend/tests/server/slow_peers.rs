@@ -113,7 +113,7 @@ async fn many_large_strokes_at_once_disconnect_nobody() {
 /// peer does not read.
 #[tokio::test]
 async fn a_stalled_flush_closes_the_connection() {
-    let server = TestServer::start_alone(TestDatabase::create().await, &[]).await;
+    let server = TestServer::start_alone(TestDatabase::migrated().await, &[]).await;
     let ann = server.admin("ann").await;
     let canvas = canvas(&ann, &json!({ "tile_size": 64 })).await;
     let mut stuck = join_narrow(&ann, canvas).await;
@@ -164,7 +164,7 @@ struct Stalled {
 impl Stalled {
     /// The stalled peer is another user than the administrator `ann`.
     async fn start(arguments: &[&str]) -> (Self, Client) {
-        let database = TestDatabase::create().await;
+        let database = TestDatabase::migrated().await;
         let server = TestServer::start_alone(database, arguments).await;
         let admin = server.admin("ann").await;
         let bob = server.user("bob").await;

@@ -125,7 +125,7 @@ impl Cluster {
     pub(crate) async fn on(redis: RedisServer) -> Self {
         Self {
             redis,
-            database: TestDatabase::create().await,
+            database: TestDatabase::migrated().await,
             nodes: Vec::new(),
         }
     }
