@@ -1,7 +1,7 @@
 //! Deleted accounts: names and password go wherever they are read, everything else stays.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    PATIENCE, TestServer, canvas, eventually,
     http::{Client, Reply},
     socket::{Closed, TestClient},
 };
@@ -323,21 +323,17 @@ async fn names_go_from_long_histories_and_what_others_wrote_stays() {
         delete(user, &json!({ "password": "password" }))
             .await
             .expect(204);
-        let done = async {
-            loop {
-                let left: i64 = sqlx::query_scalar(
-                    "SELECT count(*) FROM canvas_events WHERE body LIKE '%\"' || $1 || '\"%'",
-                )
-                .bind(user.username())
-                .fetch_one(&pool)
-                .await
-                .unwrap();
-                if left == 0 {
-                    return;
-                }
-            }
-        };
-        time::timeout(PATIENCE, done).await.expect("names are left");
+        eventually("no name is left", async || {
+            let left: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM canvas_events WHERE body LIKE '%\"' || $1 || '\"%'",
+            )
+            .bind(user.username())
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+            (left == 0).then_some(())
+        })
+        .await;
         let of_others: i64 =
             sqlx::query_scalar("SELECT count(*) FROM canvas_events WHERE body LIKE '%\"bob\"%'")
                 .fetch_one(&pool)

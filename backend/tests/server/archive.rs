@@ -7,6 +7,7 @@ use crate::common::{
         AT_ONCE, KEPT, NEVER, acked, answers, archived, archiving, at, check_same, past, scene,
         sign_in,
     },
+    eventually,
     http::Client,
     socket::TestClient,
 };
@@ -20,19 +21,14 @@ use uuid::Uuid;
 
 /// Waits until all words that were changed later are in the pieces.
 async fn folded(pool: &PgPool) {
-    let folded = async {
-        loop {
-            let count: i64 = sqlx::query_scalar("SELECT count(*) FROM archive_rewordings")
-                .fetch_one(pool)
-                .await
-                .unwrap();
-            if count == 0 {
-                return;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(PATIENCE, folded).await.unwrap();
+    eventually("changed words are folded in", async || {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM archive_rewordings")
+            .fetch_one(pool)
+            .await
+            .unwrap();
+        (count == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -412,6 +408,7 @@ async fn waiting(server: &TestServer, events: u32) {
             if metrics.text().await.unwrap().contains(&told) {
                 return;
             }
+            sleep(Duration::from_millis(10)).await;
         }
     };
     // A pass begins every 15 s.

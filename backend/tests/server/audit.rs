@@ -1,14 +1,13 @@
 //! The audit table: sign-ins, refusals and moderation.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TestServer, canvas, eventually,
     http::Reply,
     socket::{TestClient, refusal, upgrade},
 };
 use reqwest::Method;
 use serde_json::json;
 use sqlx::PgPool;
-use tokio::time;
 
 /// A row: action, outcome, user, address, canvas, target.
 type Row = (
@@ -223,21 +222,15 @@ async fn old_entries_are_deleted() {
     let database = server.stop().await;
     // The maintenance loop runs at once when the server starts.
     let server = TestServer::start_on(database, &[]).await;
-    let gone = async {
-        loop {
-            let ages: Vec<f64> = sqlx::query_scalar(
-                "SELECT extract(day FROM now() - at)::float8 FROM audit ORDER BY id",
-            )
-            .fetch_all(&pool)
-            .await
-            .unwrap();
-            if ages == [89.0] {
-                return;
-            }
-        }
-    };
-    time::timeout(PATIENCE, gone)
+    eventually("the old entry goes", async || {
+        let ages: Vec<f64> = sqlx::query_scalar(
+            "SELECT extract(day FROM now() - at)::float8 FROM audit ORDER BY id",
+        )
+        .fetch_all(&pool)
         .await
-        .expect("it is still there");
+        .unwrap();
+        (ages == [89.0]).then_some(())
+    })
+    .await;
     server.stop().await;
 }

@@ -296,7 +296,7 @@ async fn connections_are_encrypted() {
         full.clone(),
     ] {
         let (child, addr) = spawn(&url).await;
-        get(addr, "/readyz").await.json(200);
+        is_ready(addr).await;
         works(addr).await;
         assert!(is_encrypted(&postgres).await, "{url}");
         terminated(child).await;

@@ -3,6 +3,7 @@
 use crate::common::{
     PATIENCE, TestServer, canvas,
     cluster::Cluster,
+    eventually,
     exports::{ended, export, lines, load},
     http::{Client, Reply},
     pictures::{decode_apng, decode_gif, decode_png},
@@ -438,19 +439,15 @@ async fn exports_survive_a_restart_and_those_that_are_removed_leave_nothing() {
     );
     export(&carl, id, &json!({ "kind": "png" })).await;
     let useless = [&removed["id"], &old["id"]].map(|id| id.as_i64().unwrap());
-    let gone = async {
-        loop {
-            let left: i64 = sqlx::query_scalar("SELECT count(*) FROM exports WHERE id = ANY($1)")
-                .bind(&useless[..])
-                .fetch_one(&pool)
-                .await
-                .unwrap();
-            if left == 0 {
-                break;
-            }
-        }
-    };
-    timeout(PATIENCE, gone).await.unwrap();
+    eventually("useless exports go", async || {
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM exports WHERE id = ANY($1)")
+            .bind(&useless[..])
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        (left == 0).then_some(())
+    })
+    .await;
     pool.close().await;
     server.stop().await;
 }

@@ -1,6 +1,6 @@
 //! Guests that left nothing are deleted after 30 days; all others stay.
 
-use crate::common::{PATIENCE, TestServer, canvas, http::Client, socket::TestClient};
+use crate::common::{PATIENCE, TestServer, canvas, eventually, http::Client, socket::TestClient};
 use serde_json::json;
 use sqlx::PgPool;
 use std::collections::BTreeSet;
@@ -171,21 +171,17 @@ async fn expired_sessions_and_tickets_are_deleted_in_batches() {
     .await;
     let database = server.stop().await;
     let server = TestServer::start_on(database, &[]).await;
-    let left = async {
-        loop {
-            let counts: (i64, i64) = sqlx::query_as(
-                "SELECT (SELECT count(*) FROM tickets WHERE expires_at < now() - interval '1 s'),
-                        (SELECT count(*) FROM sessions WHERE expires_at < now())",
-            )
-            .fetch_one(&pool)
-            .await
-            .unwrap();
-            if counts == (0, 0) {
-                return;
-            }
-        }
-    };
-    time::timeout(PATIENCE, left).await.expect("rows are left");
+    eventually("expired rows go", async || {
+        let counts: (i64, i64) = sqlx::query_as(
+            "SELECT (SELECT count(*) FROM tickets WHERE expires_at < now() - interval '1 s'),
+                    (SELECT count(*) FROM sessions WHERE expires_at < now())",
+        )
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        (counts == (0, 0)).then_some(())
+    })
+    .await;
     at(&server, &ann).get("/users/me").await.expect(200);
     server.stop().await;
 }

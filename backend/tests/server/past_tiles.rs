@@ -2,7 +2,7 @@
 //! clients saw then.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TestServer, canvas, eventually,
     http::{Client, Reply},
     socket::{TestClient, board},
 };
@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::{collections::BTreeMap, io::Cursor, time::Duration};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 fn paint(x: i64, y: i64, edits: &Value) -> Value {
     json!({ "type": "tile_paint", "x": x, "y": y, "pixels": edits })
@@ -48,10 +48,11 @@ async fn rewrite(client: &Client, path: &str, body: &Value) -> i64 {
     let begun = client.post(path, body).await.json(202);
     let id = begun["id"].as_i64().unwrap();
     let path = format!("/rewrites/{id}");
-    while client.get(&path).await.json(200)["state"] == "running" {
-        tokio::task::yield_now().await;
-    }
-    id
+    eventually("the rewrite ends", async || {
+        let state = client.get(&path).await.json(200)["state"].take();
+        (state != "running").then_some(id)
+    })
+    .await
 }
 
 /// A canvas on which two people act at random, and what a snapshot had after each act.
@@ -182,21 +183,17 @@ async fn a_snapshot_of_the_past_is_what_a_snapshot_was_then() {
 
 /// Waits until the segments of the canvas were looked for up to this event; how many there are.
 async fn segments(pool: &PgPool, canvas: i64, seq: i64) -> i64 {
-    let made = async {
-        loop {
-            let scanned: Option<i64> = sqlx::query_scalar(
-                "SELECT scanned_seq FROM tile_keyframe_progress WHERE canvas_id = $1",
-            )
-            .bind(canvas)
-            .fetch_optional(pool)
-            .await
-            .unwrap();
-            if scanned.is_some_and(|scanned| scanned >= seq) {
-                return;
-            }
-        }
-    };
-    timeout(PATIENCE, made).await.unwrap();
+    eventually("segments are looked for", async || {
+        let scanned: Option<i64> = sqlx::query_scalar(
+            "SELECT scanned_seq FROM tile_keyframe_progress WHERE canvas_id = $1",
+        )
+        .bind(canvas)
+        .fetch_optional(pool)
+        .await
+        .unwrap();
+        scanned.filter(|scanned| *scanned >= seq)
+    })
+    .await;
     sqlx::query_scalar("SELECT count(*) FROM tile_keyframes WHERE canvas_id = $1")
         .bind(canvas)
         .fetch_one(pool)
@@ -266,6 +263,7 @@ async fn archived(pool: &PgPool, canvas: i64, seq: i64) {
             if hot.is_some_and(|hot| hot > seq) {
                 return;
             }
+            sleep(Duration::from_millis(10)).await;
         }
     };
     timeout(Duration::from_mins(1), moved).await.unwrap();
@@ -344,21 +342,22 @@ async fn the_past_is_the_same_when_its_events_are_archived() {
             .unwrap();
     }
     let last = ann.get(&format!("/canvases/{id}")).await.json(200)["last_seq"].clone();
-    let again = async {
-        loop {
-            // The index reaches further than before, so that nothing of it is in memory.
-            let indexed: Option<i64> =
-                sqlx::query_scalar("SELECT max(last_seq) FROM event_index WHERE canvas_id = $1")
-                    .bind(id)
-                    .fetch_one(&pool)
-                    .await
-                    .unwrap();
-            if let (true, Some(seen)) = (json!(indexed) == last, derived().await) {
-                return seen;
-            }
+    let again = eventually("all is derived again", async || {
+        // The index reaches further than before, so that nothing of it is in memory.
+        let indexed: Option<i64> =
+            sqlx::query_scalar("SELECT max(last_seq) FROM event_index WHERE canvas_id = $1")
+                .bind(id)
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+        if json!(indexed) == last {
+            derived().await
+        } else {
+            None
         }
-    };
-    assert_eq!(timeout(PATIENCE, again).await.unwrap(), before);
+    })
+    .await;
+    assert_eq!(again, before);
     history.check().await;
     history.server.stop().await;
 }

@@ -1,10 +1,9 @@
 //! Presence: joining, leaving and states that expire.
 
-use crate::common::{PATIENCE, TestServer, canvas, socket::TestClient};
+use crate::common::{TestServer, canvas, eventually, socket::TestClient};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use tokio::time::timeout;
 
 /// Asserts a duration, with tolerance for timers and the network.
 fn about(elapsed: Duration, seconds: f64) {
@@ -348,14 +347,12 @@ async fn last_seen_at_is_stored() {
     }
     assert_eq!(watcher.expect("user_left").await["user_id"], bob.id());
     let pool = server.database.pool().await;
-    let kept = async {
-        // Written asynchronously.
-        let mut seen: Vec<String> = Vec::new();
-        while seen.is_empty() {
-            let query = "SELECT username FROM users WHERE last_seen_at > created_at";
-            seen = sqlx::query_scalar(query).fetch_all(&pool).await.unwrap();
-        }
-        seen
-    };
-    assert_eq!(timeout(PATIENCE, kept).await.unwrap(), ["bob"]);
+    // Written asynchronously.
+    let seen = eventually("somebody was seen", async || {
+        let query = "SELECT username FROM users WHERE last_seen_at > created_at";
+        let seen: Vec<String> = sqlx::query_scalar(query).fetch_all(&pool).await.unwrap();
+        (!seen.is_empty()).then_some(seen)
+    })
+    .await;
+    assert_eq!(seen, ["bob"]);
 }

@@ -8,7 +8,7 @@ use crate::common::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
-use tokio::net::TcpSocket;
+use tokio::{net::TcpSocket, time::sleep};
 use tokio_tungstenite::client_async;
 
 /// Joins with a receive buffer of a few kilobytes, so that the kernel buffers
@@ -132,7 +132,7 @@ async fn a_stalled_flush_closes_the_connection() {
         head = writer.done(chat).await["seq"].as_i64().unwrap();
         reader.reach(head).await;
         // Both have answered; the stalled peer needs no further messages.
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        sleep(Duration::from_millis(100)).await;
     }
     let left: Vec<Value> = connections(&ann).await;
     assert!(
@@ -189,6 +189,7 @@ impl Stalled {
     async fn is_closed(&mut self) {
         while connections(&self.admin).await.len() > 1 {
             self.writer.drain().await;
+            sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -235,6 +236,7 @@ async fn an_expired_token_ends_a_peer_that_does_not_read() {
     // The narrow peer's own token expires first: before a stalled write is given up.
     while connections(&stalled.admin).await.len() > 1 {
         assert!(started.elapsed() < Duration::from_secs(30));
+        sleep(Duration::from_millis(10)).await;
     }
     assert!(stalled.closes("token_expired").await);
 }

@@ -1,13 +1,12 @@
 //! Asks for exports and loads their files.
 
 use super::{
-    PATIENCE,
+    eventually,
     http::{Client, Reply},
 };
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use tokio::time::timeout;
 
 /// Asks for an export, and waits until it is over.
 pub(crate) async fn export(client: &Client, canvas: i64, body: &Value) -> Value {
@@ -26,20 +25,17 @@ pub(crate) async fn export(client: &Client, canvas: i64, body: &Value) -> Value 
 /// The export once it is neither waiting nor running.
 pub(crate) async fn ended(client: &Client, asked: &Value) -> Value {
     let path = format!("/exports/{}", asked["id"]);
-    let over = async {
-        loop {
-            let export = client.get(&path).await.json(200);
-            let progress = export["progress"].as_f64().unwrap();
-            assert!((0.0..=1.0).contains(&progress), "{export}");
-            match export["state"].as_str().unwrap() {
-                "waiting" | "running" => assert_eq!(export["bytes"], 0),
-                _ => return export,
-            }
+    eventually("the export ends", async || {
+        let export = client.get(&path).await.json(200);
+        let progress = export["progress"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&progress), "{export}");
+        if matches!(export["state"].as_str(), Some("waiting" | "running")) {
+            assert_eq!(export["bytes"], 0);
+            return None;
         }
-    };
-    timeout(PATIENCE, over)
-        .await
-        .expect("the export does not end")
+        Some(export)
+    })
+    .await
 }
 
 /// The file of an export that is done.

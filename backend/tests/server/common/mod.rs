@@ -213,6 +213,21 @@ pub(crate) async fn admin(database: &TestDatabase, addr: SocketAddr, username: &
     client
 }
 
+/// Asks every 10 ms until there is an answer: for what the server tells nobody, such as rows that
+/// a background task removes. The pause leaves the processor to the server.
+pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
+    let answer = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = time::timeout(PATIENCE, answer).await;
+    in_time.unwrap_or_else(|_| panic!("not in time: {what}"))
+}
+
 /// A folder for this process, which PostgreSQL's user can reach. Folders of processes that
 /// have ended are removed.
 pub(crate) fn temporary_folder() -> PathBuf {
