@@ -78,6 +78,27 @@ impl TryFrom<Value> for ServerMessage {
     type Error = serde_json::Error;
 
     fn try_from(message: Value) -> serde_json::Result<Self> {
+        if Self::is_rare(&message) {
+            Self::read_rare(message)
+        } else {
+            Self::read_frequent(message)
+        }
+    }
+}
+
+/// Reading in two parts, for a client that loads the code for one of them later.
+impl ServerMessage {
+    /// Whether this is a message for [`ServerMessage::read_rare`]: about moderation, notifications
+    /// or private messages.
+    pub fn is_rare(message: &Value) -> bool {
+        message_type(message).is_ok_and(|kind| RARE.contains(&kind))
+    }
+
+    /// Reads a message for which [`ServerMessage::is_rare`] is false.
+    ///
+    /// # Errors
+    /// If it is not valid, or is for [`ServerMessage::read_rare`].
+    pub fn read_frequent(message: Value) -> serde_json::Result<Self> {
         Ok(match message_type(&message)? {
             "connected" => Self::Connected(from_object(message)?),
             "user_joined" => Self::UserJoined(from_object(message)?),
@@ -95,13 +116,26 @@ impl TryFrom<Value> for ServerMessage {
             "tile_unlocked" => Self::TileUnlocked(from_object(message)?),
             "canvas_deleted" => Self::CanvasDeleted(from_object(message)?),
             "announcement" => Self::Announcement(from_object(message)?),
-            "sanction" => Self::Sanction(from_object(message)?),
-            "sanction_lifted" => Self::SanctionLifted(from_object(message)?),
             "canvas_updated" => Self::CanvasUpdated(from_object(message)?),
             "chat_removed" => Self::ChatRemoved(from_object(message)?),
             "chat_edited" => Self::ChatEdited(from_object(message)?),
             "comment_created" => Self::CommentCreated(from_object(message)?),
             "comment_updated" => Self::CommentUpdated(from_object(message)?),
+            "ack" => Self::Ack(from_object(message)?),
+            "error" => Self::Error(from_object(message)?),
+            "pong" => Self::Pong(from_object(message)?),
+            _ => return Err(unknown_type()),
+        })
+    }
+
+    /// Reads a message for which [`ServerMessage::is_rare`] is true.
+    ///
+    /// # Errors
+    /// If it is not valid, or is for [`ServerMessage::read_frequent`].
+    pub fn read_rare(message: Value) -> serde_json::Result<Self> {
+        Ok(match message_type(&message)? {
+            "sanction" => Self::Sanction(from_object(message)?),
+            "sanction_lifted" => Self::SanctionLifted(from_object(message)?),
             "case_opened" => Self::CaseOpened(from_object(message)?),
             "case_updated" => Self::CaseUpdated(from_object(message)?),
             "notification" => Self::Notification(from_object(message)?),
@@ -109,13 +143,23 @@ impl TryFrom<Value> for ServerMessage {
             "direct_message" => Self::DirectMessage(from_object(message)?),
             "direct_message_read" => Self::DirectMessageRead(from_object(message)?),
             "direct_typing" => Self::DirectTyping(from_object(message)?),
-            "ack" => Self::Ack(from_object(message)?),
-            "error" => Self::Error(from_object(message)?),
-            "pong" => Self::Pong(from_object(message)?),
             _ => return Err(unknown_type()),
         })
     }
 }
+
+/// The types that [`ServerMessage::read_rare`] reads.
+const RARE: [&str; 9] = [
+    "sanction",
+    "sanction_lifted",
+    "case_opened",
+    "case_updated",
+    "notification",
+    "notifications_read",
+    "direct_message",
+    "direct_message_read",
+    "direct_typing",
+];
 
 /// Reads a message whose `type` was found. Unlike [`serde_json::from_value`] it reads objects
 /// only: without the code that reads a struct from an array, the browser's download is smaller.
