@@ -1,11 +1,23 @@
 // Starts the client. A separate file, since the Content-Security-Policy allows no inline script.
 // The names of the code files, with trunk's hashes, come from a <meta> (see Trunk.toml).
-const { js, wasm } = document.querySelector('meta[name="stellar-client"]').dataset;
+const files = document.querySelector('meta[name="stellar-client"]').dataset;
+const { js, wasm } = files;
 // On the page of a canvas, the snapshot is requested while the client is still loading; the client
 // takes the response once (src/api.rs). The response is read to its end, since browsers stop
 // fetching a body that nobody reads. Not <link rel="preload">, which would request a response that
 // must not be cached a second time.
 const [, canvas] = /^\/canvas\/(\d+)\/*$/.exec(location.pathname) ?? [];
+// What the client will ask for first, where it is split (frontend/src/lazy.rs).
+const page = canvas ? files.canvas : location.pathname === "/" ? files.start : files.panels;
+for (const file of page?.split(" ") ?? []) {
+  const link = document.createElement("link");
+  link.rel = "preload";
+  link.as = "fetch";
+  link.type = "application/wasm";
+  link.crossOrigin = "";
+  link.href = file;
+  document.head.append(link);
+}
 if (canvas) {
   const path = `/api/v1/canvases/${canvas}/snapshot`;
   const signal = AbortSignal.timeout?.(120_000);

@@ -3,13 +3,11 @@
 
 use crate::{
     account, browser,
-    components::{inbox::notes::InboxNotes, theme::provide_theme},
+    components::theme::provide_theme,
     i18n::t,
     inbox::Inbox,
-    pages::{
-        canvas::CanvasPage, inbox::InboxPage, invite::InvitePage, messages::MessagesPage,
-        moderation::ModerationPage, not_found::NotFoundPage, start::StartPage,
-    },
+    lazy::{Chunks, Lazy, LazyView},
+    pages::not_found::NotFoundPage,
     store::Account,
 };
 use leptos::prelude::*;
@@ -38,6 +36,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let theme = provide_theme();
     account::recall(account);
+    Chunks::provide();
     let inbox = Inbox::provide();
     // Reactive: the title's effect runs it.
     let with_unread = move |title: String| match inbox.all_unread() {
@@ -51,15 +50,15 @@ pub fn App() -> impl IntoView {
             <AddressGuard />
             <PageChange />
             <FlatRoutes fallback=NotFoundPage>
-                <Route path=path!("/") view=StartPage />
+                <Route path=path!("/") view=|| view! { <Lazy view=|| LazyView::Start wanted=true /> } />
                 <Route path=path!("/canvas/:id") view=CanvasRoute />
                 <Route path=path!("/invite/:code") view=InviteRoute />
-                <Route path=path!("/inbox") view=InboxPage />
-                <Route path=path!("/messages/:id?") view=MessagesPage />
-                <Route path=path!("/moderation") view=ModerationPage />
+                <Route path=path!("/inbox") view=|| view! { <Lazy view=|| LazyView::Inbox wanted=true /> } />
+                <Route path=path!("/messages/:id?") view=|| view! { <Lazy view=|| LazyView::Messages wanted=true /> } />
+                <Route path=path!("/moderation") view=|| view! { <Lazy view=|| LazyView::Moderation wanted=true /> } />
             </FlatRoutes>
             <InboxNavigation />
-            <InboxNotes />
+            <Lazy view=|| LazyView::InboxNotes />
         </Router>
     }
 }
@@ -70,7 +69,7 @@ fn CanvasRoute() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")?.parse::<CanvasId>().ok()));
     move || match id.get() {
-        Some(id) => view! { <CanvasPage id /> }.into_any(),
+        Some(id) => view! { <Lazy view=move || LazyView::Canvas(id) wanted=true /> }.into_any(),
         None => view! { <NotFoundPage /> }.into_any(),
     }
 }
@@ -80,7 +79,7 @@ fn CanvasRoute() -> impl IntoView {
 fn InviteRoute() -> impl IntoView {
     let params = use_params_map();
     let code = Memo::new(move |_| params.with(|params| params.get("code").unwrap_or_default()));
-    move || view! { <InvitePage code=code.get() /> }
+    move || view! { <Lazy view=move || LazyView::Invite(code.get()) wanted=true /> }
 }
 
 /// Goes to the address that something in the inbox leads to.

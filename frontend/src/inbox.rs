@@ -10,7 +10,7 @@ mod badge;
 pub mod desktop;
 pub mod effect;
 pub mod outbox;
-mod runtime;
+pub mod runtime;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -75,7 +75,7 @@ impl Inbox {
         let store = InboxStore::default();
         let tasks = Tasks::new();
         let go_to = RwSignal::new(None);
-        let runtime = InboxRuntime::new(store, account, tasks, go_to);
+        let runtime = InboxRuntime::new(store, account, tasks, go_to, expect_context());
         let inbox = Self {
             store,
             page_unread: RwSignal::new(0),

@@ -15,6 +15,7 @@ pub mod browser;
 pub mod components;
 pub mod i18n;
 pub mod inbox;
+pub mod lazy;
 pub mod model;
 pub mod pages;
 pub mod past;

@@ -11,6 +11,7 @@ mod watch;
 use crate::{
     api::{self, ApiError},
     browser::{self, Listener},
+    lazy::{Chunks, LazyTask},
     model::{
         camera::CameraCommand,
         moment,
@@ -52,7 +53,9 @@ pub struct PastView {
     runtime: StoredValue<Rc<Runtime>, LocalStorage>,
 }
 
-struct Runtime {
+/// What runs the past of a canvas in the page, see [`PastView`].
+pub struct Runtime {
+    chunks: Chunks,
     store: Store,
     session: Session,
     state: RefCell<PastState<Signals>>,
@@ -80,6 +83,7 @@ impl PastView {
                 with(&moved, Runtime::follow_address);
             });
             Runtime {
+                chunks: expect_context(),
                 store,
                 session,
                 state: RefCell::new(PastState::new(store.past)),
@@ -220,7 +224,7 @@ impl Runtime {
             state.take_effects()
         };
         for effect in effects {
-            self.carry_out(effect);
+            self.chunks.run(LazyTask::Past(Rc::clone(self), effect));
         }
         if self.store.past.playing.get_untracked().is_some() && self.frame_at.get().is_none() {
             self.frame_at.set(Some(browser::monotonic_ms()));
@@ -257,7 +261,7 @@ impl Runtime {
         self.view_timer.replace(Some(timer));
     }
 
-    fn carry_out(self: &Rc<Self>, effect: Effect) {
+    pub(crate) fn carry_out(self: &Rc<Self>, effect: Effect) {
         let id = self.store.canvas_id;
         let overviews = self.store.overviews;
         match effect {

@@ -17,7 +17,7 @@ mod living_pages;
 mod local_storage;
 pub mod pending_storage;
 pub mod queue;
-mod runtime;
+pub mod runtime;
 pub mod seq_tracker;
 pub mod state;
 #[cfg(test)]

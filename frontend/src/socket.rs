@@ -14,11 +14,15 @@ pub mod heartbeat;
 
 pub use greeting::{hello, url};
 
-use crate::browser::{self, Listener, uptime_ms};
+use crate::{
+    browser::{self, Listener, uptime_ms},
+    lazy::{Chunks, LazyTask},
+};
 use backoff::{Backoff, requested_delay};
 use gloo_timers::callback::{Interval, Timeout};
 use greeting::user_greeting;
 use heartbeat::{HeartbeatAction, HeartbeatMonitor};
+use leptos::prelude::expect_context;
 use serde_json::Value;
 use shared::{
     ids::UserId,
@@ -68,7 +72,8 @@ struct Inner {
     /// Gives the URL of each attempt. It changes, because it contains the `seq`
     /// to resume after.
     address: Box<dyn Fn() -> String>,
-    sink: Box<dyn Fn(SocketEvent)>,
+    sink: Rc<dyn Fn(SocketEvent)>,
+    chunks: Chunks,
     state: RefCell<SocketState>,
 }
 
@@ -111,7 +116,8 @@ impl Socket {
     ) -> Self {
         let inner = Rc::new(Inner {
             address: Box::new(address),
-            sink: Box::new(sink),
+            sink: Rc::new(sink),
+            chunks: expect_context(),
             state: RefCell::default(),
         });
         inner.listen();
@@ -347,7 +353,11 @@ impl Inner {
             (self.sink)(SocketEvent::Greeting(greeting.user_id));
             return;
         }
-        let message = value.and_then(|value| ServerMessage::try_from(value).ok());
+        let (rare, frequent) = match value {
+            Some(value) if ServerMessage::is_rare(&value) => (Some(value), None),
+            value => (None, value),
+        };
+        let message = frequent.and_then(|value| ServerMessage::read_frequent(value).ok());
         if let Some(connection) = &mut self.state.borrow_mut().connection {
             let now = uptime_ms();
             connection.heartbeat.on_received(now);
@@ -365,6 +375,10 @@ impl Inner {
         }
         if let Some(message) = message {
             (self.sink)(SocketEvent::Message(Box::new(message)));
+        }
+        if let Some(message) = rare {
+            let sink = Rc::clone(&self.sink);
+            self.chunks.run(LazyTask::Read(message, sink));
         }
     }
 

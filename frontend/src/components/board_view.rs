@@ -8,8 +8,8 @@
 use crate::{
     board::{input::InputListeners, observers::Observers, renderer::BoardRenderer, url},
     browser,
-    components::{board_arrows::BoardArrows, import::Import},
     i18n::{self, board::board_texts},
+    lazy::{Lazy, LazyView},
     model::{
         camera::CameraCommand,
         connection::LoadState,
@@ -120,8 +120,8 @@ pub fn BoardView() -> impl IntoView {
         <div class="sr-only" aria-live="polite" data-testid="board-announcement">
             {move || pen_text.get().or_else(|| selection_text.get())}
         </div>
-        <BoardArrows />
-        <Import />
+        <Lazy view=|| LazyView::BoardArrows />
+        <Lazy view=|| LazyView::Import />
     }
 }
 

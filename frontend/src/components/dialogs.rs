@@ -15,6 +15,7 @@ use crate::{
         shortcuts::Shortcuts,
     },
     i18n::{account_texts, inbox_texts, order::order_texts, t},
+    lazy::{Lazy, LazyView},
     store::Account,
 };
 use leptos::{ev, prelude::*};
@@ -128,22 +129,30 @@ pub fn DialogHost(
             title=Signal::derive(move || kind.get().title().to_owned())
             wide=Signal::derive(move || matches!(kind.get(), DialogKind::Shortcuts | DialogKind::Canvas))
         >
-            {move || match kind.get() {
-                DialogKind::Shortcuts => view! { <Shortcuts /> }.into_any(),
-                DialogKind::Canvas => view! { <CanvasSettings /> }.into_any(),
-                DialogKind::Profile => view! { <Profile /> }.into_any(),
-                DialogKind::Account => view! { <AccountDialog /> }.into_any(),
-                DialogKind::Keep => {
-                    view! { <KeepAccount done=move |()| dialogs.close() /> }.into_any()
-                }
-                DialogKind::Invites => view! { <Invites /> }.into_any(),
-                DialogKind::SignOut => view! { <SignOut /> }.into_any(),
-                DialogKind::Sanction => view! { <SanctionForm /> }.into_any(),
-                DialogKind::Report => view! { <ReportForm /> }.into_any(),
-                DialogKind::MySanctions => view! { <MySanctions /> }.into_any(),
-                DialogKind::Notifications => view! { <NotificationSettings /> }.into_any(),
-            }}
+            <Lazy view=move || LazyView::Dialog(kind.get()) wanted=true />
         </Dialog>
+    }
+}
+
+/// What is in a dialog.
+#[component]
+pub fn DialogBody(
+    /// Which dialog.
+    kind: DialogKind,
+) -> impl IntoView {
+    let dialogs = expect_context::<Dialogs>();
+    match kind {
+        DialogKind::Shortcuts => view! { <Shortcuts /> }.into_any(),
+        DialogKind::Canvas => view! { <CanvasSettings /> }.into_any(),
+        DialogKind::Profile => view! { <Profile /> }.into_any(),
+        DialogKind::Account => view! { <AccountDialog /> }.into_any(),
+        DialogKind::Keep => view! { <KeepAccount done=move |()| dialogs.close() /> }.into_any(),
+        DialogKind::Invites => view! { <Invites /> }.into_any(),
+        DialogKind::SignOut => view! { <SignOut /> }.into_any(),
+        DialogKind::Sanction => view! { <SanctionForm /> }.into_any(),
+        DialogKind::Report => view! { <ReportForm /> }.into_any(),
+        DialogKind::MySanctions => view! { <MySanctions /> }.into_any(),
+        DialogKind::Notifications => view! { <NotificationSettings /> }.into_any(),
     }
 }
 

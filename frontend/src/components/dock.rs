@@ -4,14 +4,12 @@
 use crate::{
     browser,
     components::{
-        activity::ActivityPanel,
-        chat::{ChatPanel, reading::ChatReading},
+        chat::reading::ChatReading,
         icons::{Glyph, Icon},
-        people::PeoplePanel,
-        tile_panel::TilePanel,
     },
     i18n::{language::in_reading_order, number, t},
     inbox::Inbox,
+    lazy::{Lazy, LazyView},
     store::Store,
 };
 use leptos::{ev::KeyboardEvent, prelude::*};
@@ -233,12 +231,6 @@ pub fn Dock() -> impl IntoView {
 #[component]
 fn Panel(tab: Tab) -> impl IntoView {
     let dock = expect_context::<DockState>();
-    let inside = match tab {
-        Tab::Chat => view! { <ChatPanel /> }.into_any(),
-        Tab::People => view! { <PeoplePanel /> }.into_any(),
-        Tab::Activity => view! { <ActivityPanel /> }.into_any(),
-        Tab::Tile => view! { <TilePanel /> }.into_any(),
-    };
     view! {
         <div
             class="panel"
@@ -247,7 +239,7 @@ fn Panel(tab: Tab) -> impl IntoView {
             aria-labelledby=format!("tab-{}", tab.name())
             hidden=move || !dock.shows(tab)
         >
-            {inside}
+            <Lazy view=move || LazyView::Panel(tab) />
         </div>
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         theme::ThemePicker,
     },
     i18n::{account_texts, export_texts, order::order_texts, rewrites::rewrite_texts, t},
+    lazy::{Lazy, LazyView},
     model::export::ExportGoal,
     store::{Account, Store},
 };
@@ -71,14 +72,21 @@ pub fn Menu() -> impl IntoView {
                 <Icon glyph=Glyph::More />
             </button>
             <Show when=move || open.get()>
-                <Items close home />
+                <Lazy view=move || LazyView::Menu(close, home) wanted=true />
             </Show>
         </div>
     }
 }
 
+/// The items of the menu.
+#[allow(clippy::too_many_lines, reason = "the markup of one component")]
 #[component]
-fn Items(close: Callback<()>, home: Callback<()>) -> impl IntoView {
+pub fn Items(
+    /// Closes the menu.
+    close: Callback<()>,
+    /// Leads to the start page.
+    home: Callback<()>,
+) -> impl IntoView {
     let account = expect_context::<Account>();
     let store = expect_context::<Store>();
     let dialogs = expect_context::<Dialogs>();

@@ -16,6 +16,7 @@ use crate::{
         language::in_reading_order,
         with_note,
     },
+    lazy::{Lazy, LazyView},
     model::tools::Tool,
     session::Session,
     store::Store,
@@ -33,10 +34,19 @@ use web_sys::HtmlElement;
 #[component]
 pub fn ToolBar() -> impl IntoView {
     let store = expect_context::<Store>();
-    let bar = NodeRef::<html::Div>::new();
     let open = Memo::new(move |_| store.editing.with(Option::is_some));
     view! {
         <Show when=move || open.get()>
+            <Lazy view=|| LazyView::Tools wanted=true />
+        </Show>
+    }
+}
+
+/// The tools.
+#[component]
+pub fn Tools() -> impl IntoView {
+    let bar = NodeRef::<html::Div>::new();
+    view! {
             <div
                 class="tool-bar floating"
                 role="toolbar"
@@ -55,7 +65,6 @@ pub fn ToolBar() -> impl IntoView {
                 <Steps />
                 <Palette />
             </div>
-        </Show>
     }
 }
 

@@ -6,13 +6,11 @@ use crate::{
         connection::ConnectionState,
         dock::{DockState, Tab},
         icons::{Glyph, Icon, Star},
-        inbox::buttons::InboxButtons,
         menu::Menu,
-        order::shield::Shield,
         people::{doing, fly_to_person},
-        share::Share,
     },
     i18n::{t, with_note},
+    lazy::{Lazy, LazyView},
     model::connection::LoadState,
     session::Session,
     store::Store,
@@ -55,10 +53,7 @@ pub fn TopBar() -> impl IntoView {
             </Show>
             <span class="top-bar__gap"></span>
             <Show when=move || is_there.get()>
-                <Faces />
-                <Share />
-                <Shield />
-                <InboxButtons />
+                <Lazy view=|| LazyView::TopBarButtons />
                 <button
                     class="btn btn--quiet btn--icon top-bar__fold"
                     type="button"
@@ -78,7 +73,7 @@ pub fn TopBar() -> impl IntoView {
 /// The avatars of the others. A click moves the viewport to what a user draws
 /// and follows them; another click stops following.
 #[component]
-fn Faces() -> impl IntoView {
+pub fn Faces() -> impl IntoView {
     let store = expect_context::<Store>();
     let dock = expect_context::<DockState>();
     let others = Memo::new(move |_| {

@@ -16,6 +16,7 @@ use crate::{
     account,
     api::{self, ApiError},
     browser::{self, uptime_ms},
+    lazy::{Chunks, LazyTask},
     socket::{self, Socket, SocketEvent},
     storage::LocalStorageOfPage,
     store::{Account, InboxStore, backend::Signals},
@@ -36,9 +37,10 @@ use uuid::Uuid;
 type Send = Rc<dyn Fn(ClientMessage)>;
 
 /// The running inbox, as long as the application.
-pub(super) struct InboxRuntime {
+pub struct InboxRuntime {
     account: Account,
     tasks: Tasks,
+    chunks: Chunks,
     /// See [`super::Inbox::go_to`].
     go_to: RwSignal<Option<String>>,
     socket: Socket,
@@ -55,6 +57,7 @@ impl InboxRuntime {
         account: Account,
         tasks: Tasks,
         go_to: RwSignal<Option<String>>,
+        chunks: Chunks,
     ) -> Rc<Self> {
         Rc::new_cyclic(|this: &Weak<Self>| {
             let (heard, tick) = (this.clone(), this.clone());
@@ -68,6 +71,7 @@ impl InboxRuntime {
             Self {
                 account,
                 tasks,
+                chunks,
                 go_to,
                 socket: Socket::new(address, sink),
                 state: RefCell::new(state),
@@ -105,6 +109,14 @@ impl InboxRuntime {
             InboxEffect::OpenSocket => self.socket.open(),
             InboxEffect::CloseSocket => self.socket.close(),
             InboxEffect::Send(message) => self.send(message),
+            effect => self.chunks.run(LazyTask::Inbox(Rc::clone(self), effect)),
+        }
+    }
+
+    /// Carries out an effect that needs nothing at once.
+    pub(crate) fn carry_out(self: &Rc<Self>, effect: InboxEffect) {
+        match effect {
+            InboxEffect::OpenSocket | InboxEffect::CloseSocket | InboxEffect::Send(_) => {}
             InboxEffect::FetchNotifications { cursor } => {
                 let is_first = cursor.is_none();
                 let request = async move { api::inbox::notifications(cursor.as_deref()).await };

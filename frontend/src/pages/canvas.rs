@@ -9,31 +9,15 @@ use crate::{
     components::{
         banner::Banner,
         board_view::BoardView,
-        comments::{CommentFields, link::follow_comment_links},
-        dialogs::{DialogHost, Dialogs},
+        dialogs::Dialogs,
         dock::{Dock, DockState},
-        export::{ExportPanel, jobs::ExportJobs, progress::ExportCard},
-        ghost::load_ghost,
-        inbox::{InboxPanelState, panel::InboxPanel},
-        keep_account::KeepOffer,
-        key_labels::KeyLabels,
-        minimap::Minimap,
-        order::{OrderState, panel::ModerationPanel, person_menu::PersonMenuHost, ranks::Ranks},
-        painters::load_painters,
-        rewrite_panel::RewritePanel,
-        sign_in::SignInCard,
         status_bar::StatusBar,
-        time_bar::{TimeBar, note::PastNote},
-        toasts::Toasts,
         tool_bar::ToolBar,
         top_bar::TopBar,
     },
     i18n::{board::board_texts, t},
-    model::{
-        connection::{LoadState, SignIn},
-        order::Place,
-    },
-    pages::error::FailurePage,
+    lazy::{Chunk, Chunks, Lazy, LazyTask, LazyView},
+    model::connection::{LoadState, SignIn},
     past::PastView,
     session::Session,
     store::{Account, Store},
@@ -54,9 +38,7 @@ pub fn CanvasPage(
     provide_context(store);
     let session = Session::open(store);
     provide_context(session);
-    load_painters(store, session);
     PastView::provide(store, session);
-    load_ghost(store, session);
     let drawing = move || store.editing.with(Option::is_some);
     // Without a board, `FailurePage` has the forms.
     let asks = move || {
@@ -70,7 +52,9 @@ pub fn CanvasPage(
         }
     };
     let failed = move || match store.load.get() {
-        LoadState::Failed(failure) => Some(view! { <FailurePage failure /> }),
+        LoadState::Failed(failure) => {
+            Some(view! { <Lazy view=move || LazyView::Failure(failure) wanted=true /> })
+        }
         LoadState::Loading | LoadState::Ready => None,
     };
     let is_loading = Memo::new(move |_| {
@@ -79,6 +63,14 @@ pub fn CanvasPage(
     // What waits is shown on a board without what others drew.
     let is_frame = Memo::new(move |_| {
         store.load.get() == LoadState::Loading && store.canvas.with(Option::is_some)
+    });
+    // After the first picture, or where there is none because the server is away.
+    let chunks = expect_context::<Chunks>();
+    Effect::new(move || {
+        let is_shown = store.load.get() != LoadState::Loading || is_frame.get();
+        if is_shown || asks() || store.connection_problem.with(Option::is_some) {
+            chunks.load(Chunk::Panels);
+        }
     });
     // An empty board shows how to begin.
     let is_blank = Memo::new(move |_| {
@@ -89,21 +81,17 @@ pub fn CanvasPage(
     });
     let dock = DockState::new();
     provide_context(dock);
-    follow_comment_links(store, session, dock);
-    KeyLabels::provide();
     Dialogs::provide();
-    OrderState::provide(Place::Canvas(id));
-    Ranks::provide(store, expect_context());
-    InboxPanelState::provide();
-    CommentFields::provide();
-    ExportJobs::provide(store);
+    if let Some(owner) = Owner::current() {
+        chunks.run(LazyTask::Canvas(owner.downgrade()));
+    }
     view! {
         <main class="canvas-page" class:drawing=drawing>
             <TopBar />
             <div class="board-area" on:wheel=move |_| stop() on:keydown=move |_| stop() on:touchmove=move |_| stop()>
                 <BoardView />
                 <ToolBar />
-                <Minimap />
+                <Lazy view=|| LazyView::Minimap />
                 <StatusBar />
                 <Show when=move || is_loading.get()>
                     <div class="board-area__waiting skeleton" aria-hidden="true"></div>
@@ -116,23 +104,15 @@ pub fn CanvasPage(
                     <p class="board-hint floating">{board_texts().begin()}</p>
                 </Show>
                 <Banner />
-                <TimeBar />
-                <PastNote />
-                <RewritePanel />
-                <ExportCard />
-                <ExportPanel />
-                <KeepOffer />
+                <Lazy view=|| LazyView::OverBoard />
             </div>
             <Dock />
-            <ModerationPanel />
-            <InboxPanel />
-            <PersonMenuHost />
-            <Toasts />
+            <Lazy view=|| LazyView::BesideBoard />
+            <Lazy view=|| LazyView::Toasts />
             <Show when=asks>
-                <SignInCard />
+                <Lazy view=|| LazyView::SignIn wanted=true />
             </Show>
             {failed}
-            <DialogHost keys=true />
         </main>
     }
 }

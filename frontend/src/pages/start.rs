@@ -13,12 +13,12 @@ use crate::{
         icons::{Glyph, Icon, Star},
         inbox::buttons::InboxButtons,
         language_picker::LanguagePicker,
-        new_canvas::NewCanvas,
         sign_in::SignOutWaits,
         theme::ThemePicker,
         thumbnail::{Address, Subject},
     },
     i18n::{account_texts, order::order_texts, t},
+    lazy::{Lazy, LazyView},
     model::connection::SignIn,
     store::Account,
     tasks::Tasks,
@@ -107,6 +107,7 @@ pub fn StartPage() -> impl IntoView {
         }
     });
     let make = Callback::new(move |()| wished.set(true));
+    let made = Callback::new(move |canvas: Canvas| open.run(canvas.id));
     view! {
         <Title text=t().name() />
         <div class="start">
@@ -142,7 +143,7 @@ pub fn StartPage() -> impl IntoView {
                 </section>
             </main>
         </div>
-        <NewCanvas open=making made=move |canvas: Canvas| open.run(canvas.id) />
+        <Lazy view=move || LazyView::NewCanvas(making, made) />
         <DialogHost />
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     account, api,
     browser::{self, Listener, uptime_ms},
     inbox::{Carrier, Inbox},
+    lazy::{Chunks, LazyTask},
     socket::{self, Socket, SocketEvent},
     storage::LocalStorageOfPage,
     store::{Account, Store, backend::Signals},
@@ -37,8 +38,9 @@ const STROKE_MS: u32 = 50;
 const BATCH_MS: u32 = 16;
 
 /// The running session of one open canvas. Dropping it disconnects.
-pub(super) struct SessionRuntime {
+pub struct SessionRuntime {
     canvas_id: CanvasId,
+    chunks: Chunks,
     account: Account,
     inbox: Inbox,
     /// While the socket is to be open, it carries what concerns the inbox too.
@@ -111,6 +113,7 @@ impl SessionRuntime {
             );
             Self {
                 canvas_id: store.canvas_id,
+                chunks: expect_context(),
                 account,
                 inbox,
                 carrier: RefCell::default(),
@@ -237,6 +240,22 @@ impl SessionRuntime {
                     runtime.input(|state, now| state.token_received(auth, now));
                 }
             }),
+            effect @ (Effect::FetchActivity { .. }
+            | Effect::FetchComments { .. }
+            | Effect::FetchSanctions
+            | Effect::FetchMembers) => {
+                self.chunks.run(LazyTask::Session(Rc::clone(self), effect));
+            }
+            Effect::SignedOut => account::signed_out(self.account),
+            Effect::SignedIn(user) => account::learned(self.account, user),
+            Effect::Answered { knows_user } => account::heard(self.account, knows_user),
+        }
+    }
+
+    /// Carries out an effect that is not needed for the first picture.
+    pub(crate) fn carry_out(self: &Rc<Self>, effect: Effect) {
+        let id = self.canvas_id;
+        match effect {
             Effect::FetchActivity { after } => {
                 self.fetch(api::events(id, after), move |runtime, answer| {
                     let events = answer.as_ref().ok().map(|page| page.items.as_slice());
@@ -258,9 +277,7 @@ impl SessionRuntime {
                     runtime.input(|state, _| state.members_received(&members.items));
                 }
             }),
-            Effect::SignedOut => account::signed_out(self.account),
-            Effect::SignedIn(user) => account::learned(self.account, user),
-            Effect::Answered { knows_user } => account::heard(self.account, knows_user),
+            effect => self.perform(effect),
         }
     }
 
