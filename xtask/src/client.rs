@@ -11,6 +11,7 @@ use crate::fingerprint::fingerprint;
 use crate::minify::minify_scripts;
 use crate::process::succeed;
 use crate::setup;
+use crate::split;
 use crate::step::{say, step};
 use crate::workspace::Workspace;
 
@@ -19,7 +20,7 @@ use crate::workspace::Workspace;
 pub(crate) enum Build {
     /// Profile `web-quick` and fast compression: for `cargo xtask run`.
     Quick,
-    /// Profile `web-release`, minified and compressed as small as possible: for browser tests,
+    /// Profile `web-release`, split, minified and compressed as small as possible: for browser tests,
     /// measurements and delivery.
     Delivered,
 }
@@ -76,6 +77,9 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
     // Before the build: what changes meanwhile is built the next time.
     let inputs = inputs(workspace);
     setup::client_tools(workspace)?;
+    if build == Build::Delivered {
+        setup::splitter(workspace)?;
+    }
     let expected = match build {
         Build::Quick => "about 1 min the first time, 15 s after a change",
         Build::Delivered => "about 2 min the first time, 30 s after a change",
@@ -84,11 +88,17 @@ pub(crate) fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
         let mut trunk = trunk(workspace);
         trunk.args(["build", "--release", "--cargo-profile", build.profile()]);
         trunk.arg("--dist").arg(&folder);
+        if build == Build::Delivered {
+            trunk.envs(split::environment());
+        }
         succeed(trunk)
     })?;
     match build {
         Build::Quick => compress_all(&folder, Level::Fast)?,
         Build::Delivered => {
+            step("Splitting the client", "about 10 s", || {
+                split::split(workspace, build.profile(), &folder)
+            })?;
             step("Compressing the client", "about 10 s", || {
                 minify_scripts(&folder)?;
                 compress_all(&folder, Level::Best)

@@ -1,6 +1,7 @@
 //! Compresses the built client once, so that the server never has to, and tells how much of it a
 //! first visit loads.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Display, Formatter};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -12,6 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::error::{Error, Result};
+use crate::split;
 
 /// Extensions of files that compression makes smaller.
 const KINDS: [&str; 9] = [
@@ -72,13 +74,17 @@ pub(crate) fn compress_all(folder: &Path, level: Level) -> Result<()> {
     Ok(())
 }
 
-/// The compressed bytes that a first visit loads.
+/// The compressed bytes that a first visit loads until its page is shown: of the start page or of a
+/// canvas, whichever needs more.
 pub(crate) struct FirstLoad {
+    /// The client without chunks, and the chunks of the page.
     pub(crate) wasm: u64,
     pub(crate) js: u64,
     pub(crate) css: u64,
     /// Of the language with the largest catalog.
     pub(crate) texts: u64,
+    /// The chunks that are loaded after that.
+    pub(crate) later: u64,
 }
 
 impl FirstLoad {
@@ -94,12 +100,16 @@ impl FirstLoad {
             js: 0,
             css: 0,
             texts: 0,
+            later: 0,
         };
         let mut texts = 0;
+        let mut wasm = HashMap::new();
         for entry in fs::read_dir(folder).map_err(Error::file("read", folder))? {
-            let path = entry.map_err(Error::file("read", folder))?.path();
+            let entry = entry.map_err(Error::file("read", folder))?;
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
             let sum = match path.extension().and_then(|kind| kind.to_str()) {
-                Some("wasm") => &mut load.wasm,
+                Some("wasm") => wasm.entry(name).or_default(),
                 Some("js") => &mut load.js,
                 Some("css") => &mut load.css,
                 Some("json") => &mut texts,
@@ -115,6 +125,18 @@ impl FirstLoad {
             *sum += metadata.len();
             load.texts = load.texts.max(mem::take(&mut texts));
         }
+        // A client that is not split names no chunks.
+        let page = fs::read_to_string(folder.join("index.html")).unwrap_or_default();
+        let size = |name: &str| wasm.get(name).copied().unwrap_or_default();
+        let chunks = |chunk| split::files_of(&page, chunk).map(size).sum::<u64>();
+        let all: HashSet<&str> = ["start", "canvas", "panels"]
+            .into_iter()
+            .flat_map(|chunk| split::files_of(&page, chunk))
+            .collect();
+        let chunked: u64 = all.into_iter().map(size).sum();
+        let first = chunks("start").max(chunks("canvas"));
+        load.wasm = wasm.values().sum::<u64>() - chunked + first;
+        load.later = chunked - first;
         Ok(load)
     }
 
@@ -128,7 +150,7 @@ impl Display for FirstLoad {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} KB of {} (WASM {}, JS {}, CSS {}, texts {} of {})",
+            "{} KB of {} (WASM {}, JS {}, CSS {}, texts {} of {}), and {} KB after its page is shown",
             self.total() / 1000,
             Self::LIMIT / 1000,
             self.wasm / 1000,
@@ -136,6 +158,7 @@ impl Display for FirstLoad {
             self.css / 1000,
             self.texts / 1000,
             Self::TEXTS_LIMIT / 1000,
+            self.later / 1000,
         )
     }
 }
@@ -229,6 +252,20 @@ mod tests {
         assert_eq!((load.wasm, load.js, load.css), (3000, 900, 700));
         assert_eq!(load.texts, 800);
         assert_eq!(load.total(), 5400);
+        assert_eq!(load.later, 0);
+
+        for (name, bytes) in [
+            ("app-a.wasm", 100),
+            ("app-b.wasm", 10),
+            ("app-c.wasm", 1000),
+        ] {
+            fs::write(folder.join(name), vec![0; bytes]).unwrap();
+        }
+        let page =
+            "data-canvas=\"/app-a.wasm /app-b.wasm\" data-panels=\"/app-c.wasm /app-b.wasm\"";
+        fs::write(folder.join("index.html"), page).unwrap();
+        let load = FirstLoad::of(&folder).unwrap();
+        assert_eq!((load.wasm, load.later), (3110, 1000));
         fs::remove_dir_all(folder).unwrap();
     }
 }

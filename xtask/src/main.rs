@@ -24,6 +24,7 @@ mod run;
 mod server;
 mod setup;
 mod soak;
+mod split;
 mod sqlx;
 mod step;
 mod test;

@@ -36,6 +36,11 @@ pub(crate) fn client_tools(workspace: &Workspace) -> Result<()> {
     tools::install_missing(workspace)
 }
 
+/// The tool that splits the client as it is delivered.
+pub(crate) fn splitter(workspace: &Workspace) -> Result<()> {
+    tools::install_splitter(workspace)
+}
+
 /// The compiler's support for browsers.
 pub(crate) fn wasm_target() -> Result<()> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());

@@ -1,4 +1,5 @@
-//! trunk and wasm-bindgen: the two tools that the client's build needs and cargo does not bring.
+//! trunk and wasm-bindgen: the two tools that the client's build needs and cargo does not bring; and
+//! wasm-split-cli, for the client as it is delivered.
 //!
 //! They are built once per machine, into a cache folder outside of the checkout, unless `PATH`
 //! has them in the right versions. Nothing is downloaded but their sources from crates.io.
@@ -45,6 +46,37 @@ pub(crate) fn missing(workspace: &Workspace) -> Vec<Tool> {
         ask(question) != Some(format!("{} {}", tool.program, tool.version))
     };
     tools.into_iter().filter(is_missing).collect()
+}
+
+/// Splits WASM files. Its version must read what the version of `wasm_split_helpers` in
+/// `Cargo.lock` writes.
+const SPLITTER: (&str, &str) = ("wasm_split_cli_support", "0.2.4");
+
+/// Builds the tool that splits WASM files, unless the cache folder has it. It cannot be asked for
+/// its version; cargo notes which one it installed.
+pub(crate) fn install_splitter(workspace: &Workspace) -> Result<()> {
+    let (package, version) = SPLITTER;
+    let installed = fs::read_to_string(workspace.tools.join(".crates.toml")).unwrap_or_default();
+    if installed.contains(&format!("\"{package} {version} ")) {
+        return Ok(());
+    }
+    let tool = Tool {
+        package,
+        program: "wasm-split-cli",
+        version: version.to_owned(),
+        expected: "about 1 min, once per machine",
+    };
+    step(
+        &format!("Building {package} {version}"),
+        tool.expected,
+        || {
+            let mut cargo = install_command(workspace, &tool)?;
+            cargo.args(["--features", "build-binary"]);
+            succeed(cargo)
+        },
+    )?;
+    remove_build_folder(workspace);
+    Ok(())
 }
 
 /// Builds the missing tools one after the other.
