@@ -173,10 +173,12 @@ async function load(page: Page): Promise<Record<string, number>> {
   await page.waitForFunction(mark);
   return page.evaluate(() => {
     const files = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
-    const code = files.filter(({ name }) => /\.(wasm|js|css)$/.test(name));
+    const isCode = ({ name }: PerformanceResourceTiming) => /\.(wasm|js|css)$/.test(name);
     const snapshot = files.find(({ name }) => name.endsWith("/snapshot"));
     const [picture] = performance.getEntriesByName("board-picture");
     if (!snapshot || !picture) throw new Error("there was no snapshot");
+    // What the picture did not need follows it.
+    const code = files.filter((file) => isCode(file) && file.startTime < picture.startTime);
     return {
       code_sent_bytes: code.reduce((sum, file) => sum + file.transferSize, 0),
       code_bytes: code.reduce((sum, file) => sum + file.encodedBodySize, 0),

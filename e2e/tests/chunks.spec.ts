@@ -1,0 +1,51 @@
+// Code splitting: the board is shown with the code of its page alone; the rest comes after it, also
+// when it could not be fetched at first.
+
+import { CanvasPage, expect, test } from "../fixtures.ts";
+
+/** The file with the panels' code. */
+const panels = /split_panels\.wasm/;
+
+test("the board is live before the panels are there", { tag: "@phone" }, async ({
+  alice,
+  bob,
+  canvas,
+}) => {
+  await bob.says(canvas, ["Hello"]);
+  const page = await alice.context.newPage();
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(panels, async (route) => {
+    await released;
+    await route.continue();
+  });
+  const asked = page.waitForRequest(panels);
+  await page.goto(`/canvas/${canvas.id}`);
+  const tab = new CanvasPage(page, canvas);
+  await tab.isLive();
+  await expect(tab.board).toHaveAttribute("data-loaded", "true");
+  await asked;
+  await tab.show("Chat");
+  await expect(tab.panel("Chat")).toBeVisible();
+  await expect(tab.messages).toHaveCount(0);
+  release();
+  await expect(tab.messages).toHaveText([/Hello/]);
+});
+
+test("what could not be fetched is fetched again", async ({ alice, bob, canvas }) => {
+  await bob.says(canvas, ["Hello"]);
+  const page = await alice.context.newPage();
+  await page.route(panels, (route) => route.abort());
+  await page.goto(`/canvas/${canvas.id}`);
+  const tab = new CanvasPage(page, canvas);
+  await tab.isLive();
+  await page.getByRole("button", { name: "Menu" }).click();
+  const failure = page.getByRole("alert").filter({ hasText: "The server cannot be reached" });
+  await expect(failure).toBeVisible();
+  await page.unroute(panels);
+  await expect(page.getByRole("button", { name: "Keyboard shortcuts" })).toBeVisible();
+  await expect(failure).toBeHidden();
+  await expect(tab.messages).toHaveText([/Hello/]);
+});
