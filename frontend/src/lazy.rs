@@ -55,8 +55,8 @@ pub enum LazyView {
     Minimap,
     /// The arrows at the edge of the board.
     BoardArrows,
-    /// The banners of sanctions.
-    SanctionBanners,
+    /// The banners over the board: why the canvas is not live, and sanctions.
+    Banner,
     /// The choice of a picture to be drawn into tiles.
     Import,
     /// The tools of drawing.

@@ -53,6 +53,25 @@ pub struct PastView {
     runtime: StoredValue<Rc<Runtime>, LocalStorage>,
 }
 
+/// Takes commands of the board for [`PastView`], whose code is loaded later; a context of the
+/// canvas page.
+#[derive(Clone, Copy)]
+pub struct TimeCommands(StoredValue<Option<Callback<TimeCommand>>>);
+
+impl TimeCommands {
+    /// Provides it to the page that is being set up.
+    pub fn provide() {
+        provide_context(Self(StoredValue::new(None)));
+    }
+
+    /// Executes a command; does nothing while the past is not there.
+    pub fn execute(self, command: TimeCommand) {
+        if let Some(execute) = self.0.try_get_value().flatten() {
+            execute.run(command);
+        }
+    }
+}
+
 /// What runs the past of a canvas in the page, see [`PastView`].
 pub struct Runtime {
     chunks: Chunks,
@@ -106,6 +125,9 @@ impl PastView {
             runtime: StoredValue::new_local(runtime),
         };
         provide_context(view);
+        expect_context::<TimeCommands>()
+            .0
+            .set_value(Some(Callback::new(move |command| view.execute(command))));
         view
     }
 
@@ -195,9 +217,10 @@ impl PastView {
         self.input(|state| state.set_speed(speed));
     }
 
-    /// Executes the command of a key.
-    pub fn execute(self, command: TimeCommand) {
+    /// Executes a command.
+    fn execute(self, command: TimeCommand) {
         match command {
+            TimeCommand::Toggle => self.toggle(),
             TimeCommand::Step {
                 direction,
                 by_person,

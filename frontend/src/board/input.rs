@@ -17,7 +17,7 @@ use super::{
 use crate::{
     browser::{self, Listener},
     model::{camera::Viewport, notice::MayNot, rewrite::AreaChoice, tile_store::TileStore},
-    past::PastView,
+    past::TimeCommands,
     session::Session,
     store::Store,
 };
@@ -48,7 +48,7 @@ pub struct InputListeners {
 struct InputController {
     store: Store,
     session: Session,
-    past: PastView,
+    time: TimeCommands,
     renderer: Rc<BoardRenderer>,
     root: Element,
     gestures: RefCell<GestureRecognizer>,
@@ -78,14 +78,14 @@ impl InputListeners {
     /// Adds listeners to `root`, the board element, and to the window (keys).
     pub fn new(
         store: Store,
-        (session, past): (Session, PastView),
+        (session, time): (Session, TimeCommands),
         renderer: Rc<BoardRenderer>,
         root: &Element,
     ) -> Self {
         let controller = Rc::new(InputController {
             store,
             session,
-            past,
+            time,
             renderer,
             root: root.clone(),
             gestures: RefCell::default(),

@@ -5,9 +5,9 @@ use crate::{
     components::{
         dialogs::{DialogKind, Dialogs},
         icons::{Glyph, Icon},
+        order::sanction_banners::SanctionBanners,
     },
     i18n::{account_texts, order::order_texts, t},
-    lazy::{Lazy, LazyView},
     model::connection::{ConnectionProblem, ConnectionStatus, EndReason, LoadState},
     session::Session,
     store::Store,
@@ -212,7 +212,7 @@ pub fn Banner() -> impl IntoView {
     view! {
         <div class="banners" role="status" aria-label=t().state_of_canvas()>
             {shown}
-            <Lazy view=|| LazyView::SanctionBanners />
+            <SanctionBanners />
             {move || {
                 followed().map(|name| {
                     view! {

@@ -16,7 +16,7 @@ use crate::{
         moment, palette,
         tile_store::{self, TileStore},
     },
-    past::PastView,
+    past::TimeCommands,
     session::Session,
     store::Store,
 };
@@ -42,7 +42,7 @@ struct BoardHandles {
 pub fn BoardView() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
-    let past = expect_context::<PastView>();
+    let time = expect_context::<TimeCommands>();
     let root = NodeRef::<html::Div>::new();
     let base = NodeRef::<html::Canvas>::new();
     let over = NodeRef::<html::Canvas>::new();
@@ -61,7 +61,7 @@ pub fn BoardView() -> impl IntoView {
         };
         handles.set_value(BoardHandles::new(
             store,
-            (session, past),
+            (session, time),
             root.into(),
             &base,
             &over,
@@ -169,14 +169,14 @@ fn pen_text(store: Store) -> Memo<Option<String>> {
 impl BoardHandles {
     fn new(
         store: Store,
-        (session, past): (Session, PastView),
+        (session, time): (Session, TimeCommands),
         root: web_sys::Element,
         base: &web_sys::HtmlCanvasElement,
         over: &web_sys::HtmlCanvasElement,
     ) -> Option<Self> {
         let renderer = BoardRenderer::new(store, session, root.clone(), base, over)?;
         Some(Self {
-            _input: InputListeners::new(store, (session, past), Rc::clone(&renderer), &root),
+            _input: InputListeners::new(store, (session, time), Rc::clone(&renderer), &root),
             _observers: Observers::new(&renderer, base),
             renderer,
         })

@@ -12,10 +12,10 @@ use crate::{
         with_note,
     },
     model::{
-        player::{Direction, SPEEDS},
+        player::{Direction, SPEEDS, TimeCommand},
         timeline::{Division, Precision},
     },
-    past::PastView,
+    past::{PastView, TimeCommands},
     store::{Store, past::PastProblem},
 };
 use leptos::{ev, prelude::*};
@@ -200,7 +200,7 @@ fn Player() -> impl IntoView {
 #[component]
 pub fn ClockButton() -> impl IntoView {
     let store = expect_context::<Store>();
-    let past = expect_context::<PastView>();
+    let time = expect_context::<TimeCommands>();
     let label = time_texts().clock();
     view! {
         <button
@@ -209,7 +209,7 @@ pub fn ClockButton() -> impl IntoView {
             aria-label=label
             title=i18n::with_note(label, "T")
             aria-pressed=move || store.past.is_open.get().to_string()
-            on:click=move |_| past.toggle()
+            on:click=move |_| time.execute(TimeCommand::Toggle)
         >
             <Icon glyph=Glyph::Clock small=true />
         </button>

@@ -10,6 +10,7 @@ use super::{Chunk, LazyTask, LazyView};
 use crate::{
     components::{
         activity::ActivityPanel,
+        banner::Banner,
         board_arrows::BoardArrows,
         chat::ChatPanel,
         comments::{CommentFields, link::follow_comment_links},
@@ -26,7 +27,7 @@ use crate::{
         new_canvas::NewCanvas,
         order::{
             OrderState, panel::ModerationPanel, person_menu::PersonMenuHost, ranks::Ranks,
-            sanction_banners::SanctionBanners, shield::Shield,
+            shield::Shield,
         },
         painters::load_painters,
         people::PeoplePanel,
@@ -44,6 +45,7 @@ use crate::{
         canvas::CanvasPage, error::FailurePage, inbox::InboxPage, invite::InvitePage,
         messages::MessagesPage, moderation::ModerationPage, start::StartPage,
     },
+    past::PastView,
     session::Session,
     socket::SocketEvent,
     store::Store,
@@ -159,7 +161,7 @@ fn panel(view: LazyView) -> Result<AnyView, SplitLoaderError> {
         .into_any(),
         LazyView::Minimap => view! { <Minimap /> }.into_any(),
         LazyView::BoardArrows => view! { <BoardArrows /> }.into_any(),
-        LazyView::SanctionBanners => view! { <SanctionBanners /> }.into_any(),
+        LazyView::Banner => view! { <Banner /> }.into_any(),
         LazyView::Import => view! { <Import /> }.into_any(),
         LazyView::Tools => view! { <Tools /> }.into_any(),
         LazyView::BesideBoard => view! {
@@ -224,6 +226,7 @@ fn carry_out(task: LazyTask) -> Result<(), SplitLoaderError> {
 fn set_up_panels() {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
+    PastView::provide(store, session);
     load_painters(store, session);
     load_ghost(store, session);
     follow_comment_links(store, session, expect_context());

@@ -13,6 +13,8 @@ pub enum Direction {
 /// What a key does while the time bar is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeCommand {
+    /// Opens the time bar, or closes it and shows now.
+    Toggle,
     /// Steps by one change, or to the next change by somebody else.
     Step {
         /// Which way.

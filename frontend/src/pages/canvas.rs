@@ -7,7 +7,6 @@
 
 use crate::{
     components::{
-        banner::Banner,
         board_view::BoardView,
         dialogs::Dialogs,
         dock::{Dock, DockState},
@@ -18,7 +17,7 @@ use crate::{
     i18n::{board::board_texts, t},
     lazy::{Chunk, Chunks, Lazy, LazyTask, LazyView},
     model::connection::{LoadState, SignIn},
-    past::PastView,
+    past::TimeCommands,
     session::Session,
     store::{Account, Store},
     tasks::Tasks,
@@ -38,7 +37,7 @@ pub fn CanvasPage(
     provide_context(store);
     let session = Session::open(store);
     provide_context(session);
-    PastView::provide(store, session);
+    TimeCommands::provide();
     let drawing = move || store.editing.with(Option::is_some);
     // Without a board, `FailurePage` has the forms.
     let asks = move || {
@@ -103,7 +102,7 @@ pub fn CanvasPage(
                 <Show when=move || is_blank.get()>
                     <p class="board-hint floating">{board_texts().begin()}</p>
                 </Show>
-                <Banner />
+                <Lazy view=|| LazyView::Banner />
                 <Lazy view=|| LazyView::OverBoard />
             </div>
             <Dock />

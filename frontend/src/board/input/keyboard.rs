@@ -82,7 +82,7 @@ impl InputController {
         if is_arrow && (self.has_focus() || !self.is_for_board(event)) {
             return false;
         }
-        self.past.execute(command);
+        self.time.execute(command);
         true
     }
 
@@ -174,7 +174,7 @@ impl InputController {
                 Some(at) => self.show_comments(at, true),
                 None => return false,
             },
-            KeyCommand::ToggleTime => self.past.toggle(),
+            KeyCommand::ToggleTime => self.time.execute(TimeCommand::Toggle),
             KeyCommand::Undo => self.session.undo(),
             KeyCommand::Redo => self.session.redo(),
             KeyCommand::Enter => match (editing, selected) {
@@ -197,7 +197,7 @@ impl InputController {
                 } else if selected.is_some() {
                     self.session.select(None);
                 } else if self.store.past.is_shown.get_untracked() {
-                    self.past.now();
+                    self.time.execute(TimeCommand::Now);
                 } else {
                     return false;
                 }
