@@ -130,6 +130,7 @@ fn inputs(workspace: &Workspace) -> u64 {
         "frontend",
         "message-catalog",
         "shared",
+        "xtask/src/split.rs",
     ];
     fingerprint(&paths.map(|path| workspace.root.join(path)))
 }

@@ -5,13 +5,15 @@
 //! has the relocations that `wasm-split-cli` needs; then [`split`] puts the chunks, and the file
 //! without them, in place of what trunk wrote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use crate::error::{Error, Result};
 use crate::process::succeed;
 use crate::setup::WASM_TARGET;
+use crate::tools::SPLITTER;
 use crate::workspace::Workspace;
 
 /// What Leptos needs to erase the types of views, as in .cargo/config.toml, and what makes the
@@ -32,12 +34,13 @@ pub(crate) fn environment() -> [(&'static str, &'static str); 2] {
 
 /// Splits the client that trunk built into `folder`.
 pub(crate) fn split(workspace: &Workspace, profile: &str, folder: &Path) -> Result<()> {
-    let name = script_name(folder)?;
+    let old = script_name(folder)?;
     let whole = workspace
         .target
         .join(WASM_TARGET)
         .join(profile)
         .join("frontend.wasm");
+    let name = new_name(&fs::read(&whole).map_err(Error::file("read", &whole))?);
     let parts = workspace.target.join("split-client");
     // An older one may be absent.
     let _ = fs::remove_dir_all(&parts);
@@ -64,9 +67,12 @@ pub(crate) fn split(workspace: &Workspace, profile: &str, folder: &Path) -> Resu
         &format!("from \"./{LOADER}\"\n"),
         &format!("from \"./{loader_name}\";\n"),
     );
-    write(&folder.join(format!("{name}.js")), script.as_bytes())?;
     let main = format!("{name}_bg.wasm");
-    copy(&bound.join(&main), &folder.join(&main))?;
+    let path = bound.join(&main);
+    let wasm = fs::read(&path).map_err(Error::file("read", &path))?;
+    let (wasm, script) = shorten_imports(&wasm, &script, &name)?;
+    write(&folder.join(&main), &wasm)?;
+    write(&folder.join(format!("{name}.js")), script.as_bytes())?;
 
     let mut loader = read(&parts.join(LOADER))?;
     let files = chunk_files(&loader);
@@ -83,8 +89,22 @@ pub(crate) fn split(workspace: &Workspace, profile: &str, folder: &Path) -> Resu
     }
     write(&folder.join(&loader_name), loader.as_bytes())?;
     let page = folder.join("index.html");
-    let html = name_chunks(&read(&page)?, &name, &loader_name, &files)?;
-    write(&page, html.as_bytes())
+    let html = read(&page)?.replace(&old, &name);
+    let html = name_chunks(&html, &name, &loader_name, &files)?;
+    write(&page, html.as_bytes())?;
+    for file in [format!("{old}.js"), format!("{old}_bg.wasm")] {
+        let path = folder.join(file);
+        fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+    }
+    Ok(())
+}
+
+/// What the names of the client's files begin with: trunk's hash covers less than they are made
+/// from, and browsers keep a file with a hash in its name for ever.
+fn new_name(wasm: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    (wasm, include_str!("split.rs"), SPLITTER).hash(&mut hasher);
+    format!("frontend-{:016x}", hasher.finish())
 }
 
 /// What stands before `.js` in the name of the client's script.
@@ -163,20 +183,120 @@ fn name_chunks(
 /// A WASM file without its custom sections, such as the names of functions (WebAssembly Core
 /// Specification, section 5.5.3).
 fn without_custom_sections(wasm: &[u8]) -> Result<Vec<u8>> {
-    const HEADER: usize = 8;
-    let cut = || Error::new("a chunk is no whole WASM file");
-    let mut kept = wasm.get(..HEADER).ok_or_else(cut)?.to_vec();
-    let mut rest = &wasm[HEADER..];
-    while let Some((id, after)) = rest.split_first() {
-        let (size, content) = leb128(after).ok_or_else(cut)?;
-        let end = rest.len() - content.len() + size;
-        let section = rest.get(..end).ok_or_else(cut)?;
-        if *id != 0 {
-            kept.extend_from_slice(section);
+    let mut kept = header(wasm)?.to_vec();
+    for section in sections(wasm)? {
+        if section.id != 0 {
+            kept.extend_from_slice(section.whole);
         }
-        rest = &rest[end..];
     }
     Ok(kept)
+}
+
+/// Gives the functions that the client's WASM file imports from its script `NAME.js` short names,
+/// in both: wasm-bindgen's end with 16 random digits, which do not compress.
+fn shorten_imports(wasm: &[u8], script: &str, name: &str) -> Result<(Vec<u8>, String)> {
+    const IMPORTS: u8 = 2;
+    const FUNCTION: u8 = 0;
+    let other = || Error::new("the client imports something else than functions");
+    let module = format!("./{name}_bg.js");
+    let mut names = HashMap::new();
+    let mut written = header(wasm)?.to_vec();
+    for section in sections(wasm)? {
+        if section.id != IMPORTS {
+            written.extend_from_slice(section.whole);
+            continue;
+        }
+        let (count, mut rest) = leb128(section.content).ok_or_else(cut)?;
+        let mut imports = encoded(count);
+        for _ in 0..count {
+            let (from, after) = text(rest).ok_or_else(cut)?;
+            let (import, after) = text(after).ok_or_else(cut)?;
+            let (&kind, index) = after.split_first().ok_or_else(cut)?;
+            if kind != FUNCTION {
+                return Err(other());
+            }
+            let (_, after) = leb128(index).ok_or_else(cut)?;
+            let import = if from == module {
+                let short = format!("i{:x}", names.len());
+                names.insert(import, short.clone());
+                short
+            } else {
+                import.to_owned()
+            };
+            for part in [from, &import] {
+                imports.extend(encoded(part.len()));
+                imports.extend_from_slice(part.as_bytes());
+            }
+            imports
+                .extend_from_slice(&rest[rest.len() - index.len() - 1..rest.len() - after.len()]);
+            rest = after;
+        }
+        written.push(IMPORTS);
+        written.extend(encoded(imports.len()));
+        written.extend(imports);
+    }
+    let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
+    let mut renamed = String::with_capacity(script.len());
+    for part in script.split_inclusive(|c| !is_word(c)) {
+        let word = part.trim_end_matches(|c| !is_word(c));
+        renamed += names.get(word).map_or(word, String::as_str);
+        renamed += &part[word.len()..];
+    }
+    Ok((written, renamed))
+}
+
+/// A section of a WASM file (WebAssembly Core Specification, section 5.5.2).
+struct Section<'a> {
+    id: u8,
+    whole: &'a [u8],
+    content: &'a [u8],
+}
+
+const HEADER: usize = 8;
+
+fn cut() -> Error {
+    Error::new("the WASM file is cut off")
+}
+
+fn header(wasm: &[u8]) -> Result<&[u8]> {
+    wasm.get(..HEADER).ok_or_else(cut)
+}
+
+fn sections(wasm: &[u8]) -> Result<Vec<Section<'_>>> {
+    let mut sections = Vec::new();
+    let mut rest = wasm.get(HEADER..).ok_or_else(cut)?;
+    while let Some((&id, after)) = rest.split_first() {
+        let (size, content) = leb128(after).ok_or_else(cut)?;
+        let end = rest.len() - content.len() + size;
+        sections.push(Section {
+            id,
+            whole: rest.get(..end).ok_or_else(cut)?,
+            content: content.get(..size).ok_or_else(cut)?,
+        });
+        rest = &rest[end..];
+    }
+    Ok(sections)
+}
+
+/// A name, and what follows it.
+fn text(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let (size, rest) = leb128(bytes)?;
+    let (text, rest) = rest.split_at_checked(size)?;
+    Some((str::from_utf8(text).ok()?, rest))
+}
+
+/// The unsigned LEB128 form of a number.
+fn encoded(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let low = number.to_le_bytes()[0] & 0x7f;
+        number >>= 7;
+        if number == 0 {
+            bytes.push(low);
+            return bytes;
+        }
+        bytes.push(low | 0x80);
+    }
 }
 
 /// An unsigned LEB128 number, and what follows it.
@@ -197,12 +317,6 @@ fn read(path: &Path) -> Result<String> {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).map_err(Error::file("write", path))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::copy(from, to)
-        .map_err(Error::file("write", to))
-        .map(drop)
 }
 
 #[cfg(test)]
@@ -240,6 +354,39 @@ export const __wasm_split_load_start = wrapAsyncCb(makeLoad(() => {
              data-panels=\"/app-1-split_panels.wasm /app-1-chunk_3.wasm\" \
              data-start=\"/app-1-split_start.wasm\" data-wasm=/app-1_bg.wasm name=stellar-client>"
         );
+    }
+
+    #[test]
+    fn imports_get_the_same_short_names_in_both_files() {
+        let mut imports = vec![2];
+        for (module, name) in [
+            ("./app_bg.js", "__wbg_b_01"),
+            ("./x.js", "load"),
+            ("./app_bg.js", "__wbg_c"),
+        ] {
+            imports.extend(
+                [module, name]
+                    .map(|text| [encoded(text.len()), text.into()].concat())
+                    .concat(),
+            );
+            imports.extend([0, 0x83, 1]);
+        }
+        imports[0] = 3;
+        let wasm = [
+            b"\0asm\x01\0\0\0\x02",
+            &encoded(imports.len())[..],
+            &imports,
+            b"\x0a\x01c",
+        ]
+        .concat();
+        let script = "f({__wbg_b_01:function(a){a_b()},__wbg_c: g, \"x\":x__wbg_b_01})";
+        let (wasm, script) = shorten_imports(&wasm, script, "app").unwrap();
+        assert_eq!(
+            script,
+            "f({i0:function(a){a_b()},i1: g, \"x\":x__wbg_b_01})"
+        );
+        let expected = b"\0asm\x01\0\0\0\x02\x34\x03\x0b./app_bg.js\x02i0\0\x83\x01\x06./x.js\x04load\0\x83\x01\x0b./app_bg.js\x02i1\0\x83\x01\x0a\x01c";
+        assert_eq!(wasm, expected);
     }
 
     #[test]

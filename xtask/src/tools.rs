@@ -50,7 +50,7 @@ pub(crate) fn missing(workspace: &Workspace) -> Vec<Tool> {
 
 /// Splits WASM files. Its version must read what the version of `wasm_split_helpers` in
 /// `Cargo.lock` writes.
-const SPLITTER: (&str, &str) = ("wasm_split_cli_support", "0.2.4");
+pub(crate) const SPLITTER: (&str, &str) = ("wasm_split_cli_support", "0.2.4");
 
 /// Builds the tool that splits WASM files, unless the cache folder has it. It cannot be asked for
 /// its version; cargo notes which one it installed.
