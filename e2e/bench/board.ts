@@ -77,7 +77,7 @@ test("the board, painted full", async ({ alice, newUser, server }) => {
   console.log(`\n${JSON.stringify(figures, null, 2)}\n`);
   // A frame of 16.7 ms, with the grain of the clock.
   const rows: Row[] = [
-    ["first load, compressed", "KB", 460, (figures.code_sent_bytes_cold ?? 0) / 1024],
+    ["first load until the picture, compressed", "KB", 460, (figures.code_sent_bytes_cold ?? 0) / 1024],
     ["a canvas's first picture, 64×64 tiles, first visit", "ms", 1000, figures.open_to_picture_ms_cold],
     ["snapshot to picture, 64×64 tiles", "ms", 1000, figures.snapshot_to_picture_ms_cold],
     ["frames while panning, far, 95 %", "ms", 17, figures.pan_far_p95_ms],
