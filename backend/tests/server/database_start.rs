@@ -302,21 +302,18 @@ async fn connections_are_encrypted() {
         terminated(child).await;
     }
     // A certificate of another name, one that nobody vouches for, and no file.
-    is_refused(&full.replace("localhost", "127.0.0.1"), "certificate").await;
+    let other_name = full.replace("localhost", "127.0.0.1");
     let unknown = postgres.url_at("localhost", "sslmode=verify-full");
-    is_refused(&unknown, "certificate").await;
-    is_refused(
-        &full.replace("certificate.pem", "missing.pem"),
-        "missing.pem",
-    )
-    .await;
+    let missing = full.replace("certificate.pem", "missing.pem");
     let other = TcpPostgres::start_with_tls("DNS:localhost").await;
     let other = format!("&sslrootcert={}", other.certificate().display());
-    is_refused(
-        &postgres.url(&format!("sslmode=require{other}")),
-        "certificate",
-    )
-    .await;
+    let other = postgres.url(&format!("sslmode=require{other}"));
+    tokio::join!(
+        is_refused(&other_name, "certificate"),
+        is_refused(&unknown, "certificate"),
+        is_refused(&missing, "missing.pem"),
+        is_refused(&other, "certificate"),
+    );
     // Plain text only where the URL says so.
     let (child, _) = spawn(&postgres.url("sslmode=disable")).await;
     assert!(!is_encrypted(&postgres).await);
