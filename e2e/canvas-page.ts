@@ -51,8 +51,14 @@ export class CanvasPage {
     this.place = page.locator(".status-bar__place");
   }
 
-  /** Waits until the board is there and what others do arrives. */
+  /** Waits until board and panels are there and what others do arrives. */
   async isLive(): Promise<void> {
+    await this.hasLiveBoard();
+    await expect(this.panel("Chat").locator("> *").first()).toBeAttached();
+  }
+
+  /** Waits until the board is there and what others do arrives; the panels may come later. */
+  async hasLiveBoard(): Promise<void> {
     await expect(this.connection).toHaveAttribute("data-state", "live", { timeout: backAfter });
     await expect(this.board).toHaveAttribute("data-loaded", "true");
   }

@@ -24,8 +24,7 @@ test("the board is live before the panels are there", { tag: "@phone" }, async (
   const asked = page.waitForRequest(panels);
   await page.goto(`/canvas/${canvas.id}`);
   const tab = new CanvasPage(page, canvas);
-  await tab.isLive();
-  await expect(tab.board).toHaveAttribute("data-loaded", "true");
+  await tab.hasLiveBoard();
   await asked;
   await tab.show("Chat");
   await expect(tab.panel("Chat")).toBeVisible();
@@ -40,7 +39,7 @@ test("what could not be fetched is fetched again", async ({ alice, bob, canvas }
   await page.route(panels, (route) => route.abort());
   await page.goto(`/canvas/${canvas.id}`);
   const tab = new CanvasPage(page, canvas);
-  await tab.isLive();
+  await tab.hasLiveBoard();
   await page.getByRole("button", { name: "Menu" }).click();
   const failure = page.getByRole("alert").filter({ hasText: "The server cannot be reached" });
   await expect(failure).toBeVisible();
