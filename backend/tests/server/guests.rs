@@ -2,7 +2,7 @@
 
 use crate::common::{PATIENCE, TestServer, canvas, eventually, http::Client, socket::TestClient};
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{Connection, PgConnection, PgPool};
 use std::collections::BTreeSet;
 use tokio::time;
 
@@ -149,6 +149,55 @@ async fn guests_that_left_nothing_are_deleted() {
 }
 
 /// More than one statement deletes.
+#[tokio::test]
+async fn every_event_is_of_a_user_who_cannot_be_deleted() {
+    let server = TestServer::start().await;
+    let pool = server.database.pool().await;
+    let ann = server.guest("Ann").await;
+    let id = canvas(&ann, &json!({})).await;
+    let (bob, eve) = (server.guest("Bob").await, server.guest("Eve").await);
+    let mut tab = TestClient::join(&bob, id).await;
+    tab.done(json!({ "type": "canvas_chat", "text": "hi" }))
+        .await;
+    let (bob, eve) = (bob.id(), eve.id());
+    let append = "INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, created_at)
+                  SELECT $1, 10 + place, 'canvas_chat_message', actor_id, gen_random_uuid(), '{}', now()
+                  FROM unnest($2::bigint[]) WITH ORDINALITY AS events (actor_id, place)";
+    let violation = |error: sqlx::Error| {
+        let code = error.as_database_error().and_then(|error| error.code());
+        assert_eq!(code.as_deref(), Some("23503"), "{error}");
+    };
+    let appended = async |actors: &[i64], connection: &mut PgConnection| {
+        let append = sqlx::query(append).bind(id).bind(actors.to_vec());
+        append.execute(connection).await
+    };
+    let mut connection = pool.acquire().await.unwrap();
+    violation(
+        appended(&[bob, eve, 999_999, eve], &mut connection)
+            .await
+            .unwrap_err(),
+    );
+    let delete = "DELETE FROM users WHERE id = $1";
+    let deleted = sqlx::query(delete).bind(bob).execute(&pool).await;
+    violation(deleted.unwrap_err());
+    // Eve's row is locked until her event is stored.
+    let mut transaction = connection.begin().await.unwrap();
+    appended(&[eve, bob, eve], &mut transaction).await.unwrap();
+    let deleting = tokio::spawn({
+        let pool = pool.clone();
+        async move { sqlx::query(delete).bind(eve).execute(&pool).await }
+    });
+    let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                     WHERE datname = current_database() AND wait_event_type = 'Lock')";
+    eventually("the deletion waits", async || {
+        let waits: bool = sqlx::query_scalar(waits).fetch_one(&pool).await.unwrap();
+        waits.then_some(())
+    })
+    .await;
+    transaction.commit().await.unwrap();
+    violation(deleting.await.unwrap().unwrap_err());
+}
+
 #[tokio::test]
 async fn expired_sessions_and_tickets_are_deleted_in_batches() {
     let server = TestServer::start().await;
