@@ -177,7 +177,11 @@ pub(crate) async fn run(setup: Setup, close: impl Fn() -> bool) {
             Some(finished) = OptionFuture::from(room.writes.in_flight.as_mut()) => {
                 room.writes.in_flight = None;
                 match finished {
-                    Ok(finished) => room.finish(finished),
+                    Ok(finished) => {
+                        room.finish(finished);
+                        // While the events are sent. It would not wait for requests.
+                        room.start_full_batch();
+                    }
                     Err(error) => {
                         // The task panicked, and the replies to its requests are lost.
                         tracing::error!(%canvas_id, %error, "a write task failed");

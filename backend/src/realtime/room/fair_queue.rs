@@ -39,6 +39,11 @@ impl<T> FairQueue<T> {
         self.len == 0
     }
 
+    /// How many items wait.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
     /// Whether the user may add no more: their share is used up. The more users wait,
     /// the smaller the share.
     pub(super) fn is_full_for(&self, user: UserId) -> bool {

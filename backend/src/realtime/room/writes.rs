@@ -94,6 +94,11 @@ impl Writes {
         !self.queue.is_empty() || !self.one_by_one.is_empty()
     }
 
+    /// Whether the next transaction has as many requests as one may have.
+    pub(super) fn has_full_batch(&self) -> bool {
+        self.one_by_one.is_empty() && self.queue.len() >= BATCH
+    }
+
     /// Whether no more requests of this user may be queued.
     pub(super) fn is_full_for(&self, user: UserId) -> bool {
         self.queue.is_full_for(user)

@@ -37,6 +37,18 @@ impl Room {
         self.writes.push(Request { write, connection }, reply_to);
     }
 
+    /// Starts the next transaction if as many requests are queued as it may have, and nothing
+    /// else is to be done before it.
+    pub(super) fn start_full_batch(&mut self) {
+        if self.writes.has_full_batch()
+            && !self.log.needs_check
+            && !self.joins.has_from_the_future()
+            && !self.joins.has_ahead()
+        {
+            self.start_write();
+        }
+    }
+
     /// Starts the next transaction, or a read of the log if that is ahead. Does
     /// nothing while one is in flight.
     pub(super) fn start_write(&mut self) {
