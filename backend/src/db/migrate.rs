@@ -3,7 +3,7 @@
 //! The statements here are not checked at compile time: they run on a database of any
 //! age.
 
-use super::{connect::connect_options, error, pools::WRITE_SESSION};
+use super::{connect::connect_options, error, pools::READ_SESSION};
 use sqlx::{
     ConnectOptions, Connection, Executor, PgConnection,
     error::DatabaseError,
@@ -99,8 +99,8 @@ pub(crate) async fn migrate(url: &str) -> Result<usize, SchemaError> {
     // Migrations may take long, and their text is no news.
     let options = connect_options(url)?.disable_statement_logging();
     let mut connection = PgConnection::connect_with(&options).await?;
-    // The pool's settings first: what a migration writes must be as durable.
-    connection.execute(sqlx::raw_sql(WRITE_SESSION)).await?;
+    // The pools' settings first: what a migration writes must be as durable.
+    connection.execute(sqlx::raw_sql(READ_SESSION)).await?;
     connection.execute(sqlx::raw_sql(SESSION)).await?;
     let missing = missing(&mut connection).await?;
     if missing > 0 {

@@ -32,10 +32,15 @@ macro_rules! session {
     };
 }
 
-/// The statements that set up a session that writes.
-pub(super) const WRITE_SESSION: &str =
-    session!("SET statement_timeout = '5s'; SET idle_in_transaction_session_timeout = '15s'");
-const READ_SESSION: &str =
+/// The statements that set up a session that writes. Its look-ups go through indexes also in
+/// tables that are small: the planner would read all of such a table for each row that is looked
+/// up, and a cached plan keeps doing so when the table has grown. New events are in memory: read
+/// in the order of an index they need not be sorted, for which PostgreSQL would write files.
+const WRITE_SESSION: &str = session!(
+    "SET statement_timeout = '5s'; SET idle_in_transaction_session_timeout = '15s';
+     SET enable_seqscan = off; SET random_page_cost = 1.1; SET jit = off"
+);
+pub(super) const READ_SESSION: &str =
     session!("SET statement_timeout = '4s'; SET idle_in_transaction_session_timeout = '15s'");
 /// Between two statements the peer takes in what the first one read.
 const BULK_SESSION: &str =

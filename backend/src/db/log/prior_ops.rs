@@ -24,7 +24,8 @@ pub(crate) struct PriorResult {
 ///
 /// Each operation is looked up by itself, in the index: `LATERAL` with a limit
 /// leaves the planner no other way, such as to read all of the canvas's events,
-/// which it prefers while they are few, and keeps doing when they are many.
+/// which it prefers while they are few, and keeps doing when they are many. Where a whole table
+/// has few rows, the settings of sessions that write keep it from reading that.
 macro_rules! op_lookup_query {
     ($record:ty, $before:tt, $event:tt, $no_op:tt, $after:tt, $($argument:expr),+ $(,)?) => {
         query_as!(
