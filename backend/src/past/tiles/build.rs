@@ -81,7 +81,9 @@ pub(crate) async fn step(pool: &Pool, log: &Log) -> db::Result<Step> {
         // The segments were deleted, such as by a migration.
         return cover_some(pool, log, behind.canvas, behind.archived_seq).await;
     }
-    if behind.last_seq - scanned > BACKLOG {
+    let missing = behind.last_seq - scanned;
+    // What was looked through since the last time has to be read again for it.
+    if missing > BACKLOG && scanned - covered < missing {
         return cover_some(pool, log, behind.canvas, behind.last_seq - SCAN).await;
     }
     scan(pool, behind.canvas, scanned, behind.last_seq).await

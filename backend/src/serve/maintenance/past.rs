@@ -13,6 +13,9 @@ use tokio::{task::JoinHandle, time};
 const INTERVAL: Duration = Duration::from_secs(5);
 /// After an error the same kind of work rests for so long.
 const ERROR_PAUSE: Duration = Duration::from_secs(30);
+/// How many times as long as a step the pause after it lasts. The work still keeps up with more
+/// events than one canvas can take.
+const PAUSE: u32 = 4;
 /// The shortest pause after a step.
 const MIN_PAUSE: Duration = Duration::from_millis(5);
 
@@ -78,12 +81,12 @@ impl Work {
     }
 }
 
-/// Does a step, then pauses for twice as long as it took.
+/// Does a step, then pauses for [`PAUSE`] times as long as it took.
 async fn paced(step: impl Future<Output = db::Result<Step>>) -> db::Result<Step> {
     let begun = Instant::now();
     let done = step.await?;
     if done == Step::Done {
-        time::sleep((begun.elapsed() * 2).max(MIN_PAUSE)).await;
+        time::sleep((begun.elapsed() * PAUSE).max(MIN_PAUSE)).await;
     }
     Ok(done)
 }
