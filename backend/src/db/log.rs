@@ -7,7 +7,7 @@ mod heads;
 mod prior_ops;
 mod read;
 
-pub(crate) use append::{NewChat, NewEvent, Repeats, append, append_chat};
+pub(crate) use append::{NewChat, NewEvent, PriorOps, Repeats, append, append_chat};
 pub(crate) use heads::{Head, RoomCanvas, heads, room};
 pub(crate) use prior_ops::{prior_results, remember_no_ops};
 pub(crate) use read::{LogRow, rows, rows_at};

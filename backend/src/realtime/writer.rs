@@ -18,7 +18,7 @@ use super::{
 use crate::db::{
     self, DbError, Pool,
     history::{CheckedLog, SeenLog},
-    log::LockedCanvas,
+    log::{LockedCanvas, PriorOps},
     moderation_log::NewLine,
     notifications::Told,
 };
@@ -85,6 +85,8 @@ pub(crate) struct Committed {
 pub(crate) struct BatchContext {
     /// Whether newcomers are limited where the canvas asks for it.
     pub(crate) rate_limits: bool,
+    /// Whether operations that were carried out before are sent again at present.
+    pub(crate) expects_repeats: bool,
     /// The whole log, of which the archive knows older operations and messages.
     pub(crate) log: Log,
     /// Who is on the canvas, on any node; empty where no request of the batch has words for
@@ -191,6 +193,9 @@ enum Attempted {
     /// The canvas is archived up to this event, further than was looked for the batch's
     /// operations. Nothing was carried out.
     Archived(i64),
+    /// One of the batch's operations was carried out before, and they have to be looked up.
+    /// Nothing was carried out.
+    Repeated,
 }
 
 async fn attempt(
@@ -202,6 +207,11 @@ async fn attempt(
 ) -> Result<Outcome, Failure> {
     let deadline = Instant::now() + COMMIT_TIMEOUT;
     let ops = load::operations(requests);
+    let mut prior_ops = if !context.expects_repeats && load::may_skip_look_up(requests) {
+        PriorOps::Unknown
+    } else {
+        PriorOps::LookedUp
+    };
     let mut archived_seq = 0;
     loop {
         // Before the canvas is locked. Without a query, once the archive's operations are known.
@@ -212,113 +222,139 @@ async fn attempt(
             Ok(archived) => archived?,
             Err(_) => return Err(Failure::Away),
         };
-        match attempt_with(pool, deadline, canvas, seen, requests, context, &archived).await? {
-            Attempted::Ended(outcome) => return Ok(outcome),
-            Attempted::Archived(seq) => archived_seq = seq,
+        if !archived.found.is_empty() {
+            prior_ops = PriorOps::LookedUp;
         }
-    }
-}
-
-async fn attempt_with(
-    pool: &Pool,
-    deadline: Instant,
-    canvas: CanvasId,
-    seen: &SeenLog,
-    requests: &[Request],
-    context: &BatchContext,
-    archived: &ArchivedOps,
-) -> Result<Attempted, Failure> {
-    let mut lease = pool.acquire().await.map_err(DbError::from)?;
-    let transaction = transact(&mut lease, canvas, seen, requests, context, archived);
-    match timeout_at(deadline.into(), transaction).await {
-        Ok(Ok(attempted)) => {
-            // Otherwise the transaction is rolled back when the lease is dropped.
-            if matches!(attempted, Attempted::Ended(Outcome::Committed(_))) {
-                lease.done();
-            }
-            Ok(attempted)
-        }
-        Ok(Err(error)) => {
-            lease.failed(&error);
-            Err(Failure::from(error))
-        }
-        Err(_) => {
-            tracing::debug!(%canvas, "the database did not answer a write in time");
-            lease.close();
-            Err(Failure::Away)
-        }
-    }
-}
-
-async fn transact(
-    connection: &mut PgConnection,
-    canvas: CanvasId,
-    seen: &SeenLog,
-    requests: &[Request],
-    context: &BatchContext,
-    archived: &ArchivedOps,
-) -> db::Result<Attempted> {
-    if archived.found.is_empty()
-        && let Some((acl_version, messages)) = chat::messages(canvas, requests)
-        && let Some(committed) = chat::commit(
-            connection,
+        let transaction = Transaction {
             canvas,
             seen,
-            acl_version,
-            archived.until,
-            &messages,
-        )
-        .await?
-    {
-        return Ok(Attempted::Ended(Outcome::Committed(committed)));
+            requests,
+            context,
+            archived: &archived,
+            prior_ops,
+        };
+        match transaction.attempt(pool, deadline).await? {
+            Attempted::Ended(outcome) => return Ok(outcome),
+            Attempted::Archived(seq) => archived_seq = seq,
+            Attempted::Repeated => prior_ops = PriorOps::LookedUp,
+        }
     }
-    let mut transaction = connection.begin().await?;
-    let Some(locked) = db::log::lock_canvas(&mut transaction, canvas).await? else {
-        return Ok(Attempted::Ended(Outcome::Failed(
-            WriteError::CanvasNotFound,
-        )));
-    };
-    let contains = context
-        .log
-        .contains(&mut transaction, canvas, &locked, seen);
-    if !contains.await? {
-        return Ok(Attempted::Ended(Outcome::OtherHistory));
-    }
-    if locked.archived_seq > archived.until {
-        return Ok(Attempted::Archived(locked.archived_seq));
-    }
-    let (plan, told) = write(
-        &mut transaction,
-        canvas,
-        requests,
-        locked,
-        context,
-        archived,
-    )
-    .await?;
-    transaction.commit().await?;
-    let committed = plan.into_committed(told);
-    Ok(Attempted::Ended(Outcome::Committed(committed)))
 }
 
-async fn write(
-    connection: &mut PgConnection,
+/// What one transaction is to carry out.
+struct Transaction<'a> {
     canvas: CanvasId,
-    requests: &[Request],
-    locked: LockedCanvas,
-    context: &BatchContext,
-    archived: &ArchivedOps,
-) -> db::Result<(Plan, Vec<Told>)> {
-    let (now, tile_count) = (locked.now, locked.tile_count);
-    let mut loaded = load::load(connection, canvas, requests, locked, context, archived).await?;
-    loaded.present.clone_from(&context.present);
-    let plan = decide::decide(canvas, requests, loaded);
-    save(connection, canvas, &plan, now, tile_count).await?;
-    // Last: they lock what other canvases' transactions lock, too.
-    let told: Vec<UserId> = plan.notifications.iter().map(|it| it.user).collect();
-    db::words::save_quoted(connection, &plan.rewordings, &told).await?;
-    let told = db::notifications::add(connection, &plan.notifications).await?;
-    Ok((plan, told))
+    /// What the room has seen of the log.
+    seen: &'a SeenLog,
+    requests: &'a [Request],
+    context: &'a BatchContext,
+    archived: &'a ArchivedOps,
+    prior_ops: PriorOps,
+}
+
+impl Transaction<'_> {
+    async fn attempt(&self, pool: &Pool, deadline: Instant) -> Result<Attempted, Failure> {
+        let mut lease = pool.acquire().await.map_err(DbError::from)?;
+        match timeout_at(deadline.into(), self.run(&mut lease)).await {
+            Ok(Ok(attempted)) => {
+                // Otherwise the transaction is rolled back when the lease is dropped.
+                if matches!(attempted, Attempted::Ended(Outcome::Committed(_))) {
+                    lease.done();
+                }
+                Ok(attempted)
+            }
+            Ok(Err(error)) => {
+                lease.failed(&error);
+                Err(Failure::from(error))
+            }
+            Err(_) => {
+                let canvas = self.canvas;
+                tracing::debug!(%canvas, "the database did not answer a write in time");
+                lease.close();
+                Err(Failure::Away)
+            }
+        }
+    }
+
+    async fn run(&self, connection: &mut PgConnection) -> db::Result<Attempted> {
+        let (canvas, seen, archived) = (self.canvas, self.seen, self.archived);
+        if archived.found.is_empty()
+            && let Some((acl_version, messages)) = chat::messages(canvas, self.requests)
+            && let Some(committed) = chat::commit(
+                connection,
+                canvas,
+                seen,
+                acl_version,
+                archived.until,
+                &messages,
+            )
+            .await?
+        {
+            return Ok(Attempted::Ended(Outcome::Committed(committed)));
+        }
+        let mut transaction = connection.begin().await?;
+        let Some(locked) = db::log::lock_canvas(&mut transaction, canvas).await? else {
+            return Ok(Attempted::Ended(Outcome::Failed(
+                WriteError::CanvasNotFound,
+            )));
+        };
+        let log = &self.context.log;
+        let contains = log.contains(&mut transaction, canvas, &locked, seen);
+        if !contains.await? {
+            return Ok(Attempted::Ended(Outcome::OtherHistory));
+        }
+        if locked.archived_seq > archived.until {
+            return Ok(Attempted::Archived(locked.archived_seq));
+        }
+        let (plan, told) = match self.write(&mut transaction, locked).await {
+            Err(DbError::DuplicateOperation) if self.prior_ops == PriorOps::Unknown => {
+                return Ok(Attempted::Repeated);
+            }
+            written => written?,
+        };
+        transaction.commit().await?;
+        let committed = plan.into_committed(told);
+        Ok(Attempted::Ended(Outcome::Committed(committed)))
+    }
+
+    /// Decides the requests and writes what comes of them.
+    async fn write(
+        &self,
+        connection: &mut PgConnection,
+        locked: LockedCanvas,
+    ) -> db::Result<(Plan, Vec<Told>)> {
+        let (now, tile_count) = (locked.now, locked.tile_count);
+        let mut prior_ops = self.prior_ops;
+        let mut plan = self.decide(connection, locked.clone(), prior_ops).await?;
+        if prior_ops == PriorOps::Unknown && !plan.has_event_of_each_operation(self.requests) {
+            // What comes to no event now may have been carried out before, which the append
+            // would not notice.
+            prior_ops = PriorOps::LookedUp;
+            plan = self.decide(connection, locked, prior_ops).await?;
+        }
+        save(connection, self.canvas, &plan, now, tile_count, prior_ops).await?;
+        // Last: they lock what other canvases' transactions lock, too.
+        let told: Vec<UserId> = plan.notifications.iter().map(|it| it.user).collect();
+        db::words::save_quoted(connection, &plan.rewordings, &told).await?;
+        let told = db::notifications::add(connection, &plan.notifications).await?;
+        Ok((plan, told))
+    }
+
+    async fn decide(
+        &self,
+        connection: &mut PgConnection,
+        locked: LockedCanvas,
+        prior_ops: PriorOps,
+    ) -> db::Result<Plan> {
+        let (canvas, requests, context) = (self.canvas, self.requests, self.context);
+        let archived = self.archived;
+        let loaded = load::load(
+            connection, canvas, requests, locked, context, archived, prior_ops,
+        );
+        let mut loaded = loaded.await?;
+        loaded.present.clone_from(&context.present);
+        Ok(decide::decide(canvas, requests, loaded))
+    }
 }
 
 /// Writes the plan, in an order that satisfies every constraint of the tables.
@@ -328,6 +364,7 @@ async fn save(
     plan: &Plan,
     now: DateTime<Utc>,
     tile_count: i64,
+    prior_ops: PriorOps,
 ) -> db::Result<()> {
     db::cells::delete(connection, &plan.deleted).await?;
     let changed = &plan.changed_and_deleted;
@@ -369,5 +406,5 @@ async fn save(
     }
     db::log::remember_no_ops(connection, canvas, &plan.no_ops).await?;
     let tile_count = tile_count + plan.tile_delta;
-    db::log::append(connection, canvas, &plan.events, tile_count, now).await
+    db::log::append(connection, canvas, &plan.events, tile_count, now, prior_ops).await
 }

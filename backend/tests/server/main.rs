@@ -72,6 +72,7 @@ mod outages;
 mod past_tiles;
 mod presence;
 mod removed_messages;
+mod repeats;
 mod replays;
 mod reports;
 mod request_bounds;

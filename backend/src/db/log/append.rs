@@ -64,13 +64,28 @@ impl NewChat {
     }
 }
 
+/// What is known of the operations of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PriorOps {
+    /// Those that were carried out before were looked up.
+    LookedUp,
+    /// Nothing. All of them come to events, and appending these fails if one of the operations
+    /// was carried out before.
+    Unknown,
+}
+
 /// Appends events and sets the canvas's head. Called under the lock.
+///
+/// # Errors
+/// [`DbError::DuplicateOperation`] if one of the operations was carried out before, and not
+/// looked up: the transaction has to be rolled back.
 pub(crate) async fn append(
     connection: &mut PgConnection,
     canvas: CanvasId,
     events: &[NewEvent],
     tile_count: i64,
     now: DateTime<Utc>,
+    prior_ops: PriorOps,
 ) -> Result<()> {
     let Some(head) = events.last().map(|event| event.seq) else {
         return Ok(());
@@ -88,16 +103,27 @@ pub(crate) async fn append(
         .map(|event| event.repeats.as_ref().map(|it| it.words_of))
         .collect();
     let tiles: Vec<Option<i32>> = events.iter().map(|e| e.cell.map(cell_number)).collect();
-    query!(
-        "WITH appended AS (
-             INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, tile, words_of,
-                                        created_at)
-             SELECT $1, seq, kind, actor_id, op_id, body, tile, words_of, $7
-             FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::text[], $10::int[],
-                         $11::bigint[])
-                 AS new (seq, kind, actor_id, op_id, body, tile, words_of)
+    // The unique index finds the operations that have an event.
+    let appended = query!(
+        "WITH head AS (
+             UPDATE canvases SET last_seq = $8, tile_count = $9
+             WHERE id = $1 AND NOT ($12 AND EXISTS (
+                 SELECT FROM unnest($4::bigint[], $5::uuid[]) AS asked (actor_id, op_id),
+                 LATERAL (
+                     SELECT FROM canvas_idle_ops i
+                     WHERE i.canvas_id = $1 AND i.actor_id = asked.actor_id
+                       AND i.op_id = asked.op_id
+                     LIMIT 1
+                 ) AS known
+             ))
+             RETURNING id
          )
-         UPDATE canvases SET last_seq = $8, tile_count = $9 WHERE id = $1",
+         INSERT INTO canvas_events (canvas_id, seq, kind, actor_id, op_id, body, tile, words_of,
+                                    created_at)
+         SELECT head.id, seq, kind, actor_id, op_id, body, tile, words_of, $7
+         FROM head, unnest($2::bigint[], $3::text[], $4::bigint[], $5::uuid[], $6::text[],
+                           $10::int[], $11::bigint[])
+             AS new (seq, kind, actor_id, op_id, body, tile, words_of)",
         canvas.0,
         &seqs,
         &kinds as &[&str],
@@ -109,11 +135,14 @@ pub(crate) async fn append(
         tile_count,
         &tiles as &[Option<i32>],
         &words_of as &[Option<i64>],
+        prior_ops == PriorOps::Unknown,
     )
     .execute(connection)
-    .await
-    .map_err(DbError::from)
-    .map(drop)
+    .await?;
+    if appended.rows_affected() == 0 {
+        return Err(DbError::DuplicateOperation);
+    }
+    Ok(())
 }
 
 /// A chat message that was appended.

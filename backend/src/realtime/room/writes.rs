@@ -15,7 +15,7 @@ use crate::{
     realtime::{
         ring::Event,
         write::Operation,
-        writer::{self, BATCH, BATCH_BYTES, BatchContext, Outcome, Request},
+        writer::{self, BATCH, BATCH_BYTES, BatchContext, Committed, Outcome, Request},
     },
 };
 use shared::{
@@ -31,6 +31,11 @@ use tokio::{task::JoinHandle, time::timeout};
 /// How long a committed transaction waits for the events before it. Then its requests
 /// are answered with `unavailable`, and its events are read from the log later.
 const BACKFILL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// For so long after an operation that had been carried out before, each is looked up first: a
+/// transaction that finds another one only when it appends has done its work in vain, and
+/// PostgreSQL logs an error.
+const REPEATS_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What a transaction, or a read of the log, ended with.
 pub(super) struct Finished {
@@ -81,6 +86,8 @@ pub(super) struct Writes {
     pub(super) backfilled: Vec<Event>,
     /// Whether the last transaction did not reach the database.
     pub(super) is_unreached: bool,
+    /// Until then operations are expected that were carried out before.
+    repeats_until: Option<Instant>,
 }
 
 impl Writes {
@@ -146,6 +153,7 @@ impl Writes {
         let concerns_present = operations.any(Operation::concerns_present);
         let context = BatchContext {
             rate_limits,
+            expects_repeats: self.repeats_until.is_some_and(|at| Instant::now() < at),
             log,
             present: if concerns_present {
                 present()
@@ -165,6 +173,14 @@ impl Writes {
                 ..Finished::nothing()
             }
         }));
+    }
+
+    /// Takes note of operations that were carried out before: there may be more of them.
+    pub(super) fn note_repeats(&mut self, committed: &Committed) {
+        let mut applied = committed.results.iter().flatten();
+        if applied.any(|applied| applied.done.is_repeat) {
+            self.repeats_until = Some(Instant::now() + REPEATS_TIMEOUT);
+        }
     }
 
     /// Starts reading the log for these joins, or for none. If the database is

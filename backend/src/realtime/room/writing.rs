@@ -166,6 +166,7 @@ impl Room {
     ) {
         let receivers = self.members.len();
         self.note_database(true);
+        self.writes.note_repeats(&committed);
         self.adopt_log(committed.epoch, committed.instance);
         if self.services.bus.is_shared() {
             self.publish_events(&committed.events);

@@ -8,7 +8,10 @@ use super::{
 use crate::{
     cell_history::Step,
     cell_number::cell_number,
-    db::{self, Reads, log::LockedCanvas},
+    db::{
+        self, Reads,
+        log::{LockedCanvas, PriorOps},
+    },
     past::{
         log::ArchivedOps,
         tiles::{self, KnownCell},
@@ -119,8 +122,20 @@ pub(super) fn operations(requests: &[Request]) -> Vec<(UserId, OpId)> {
     operations
 }
 
+/// Whether the batch may be carried out before its operations are looked up. If one of them was
+/// carried out before, the append fails; what was written until then can be undone.
+pub(super) fn may_skip_look_up(requests: &[Request]) -> bool {
+    requests.iter().all(|request| {
+        let operation = &request.write.operation;
+        matches!(
+            operation,
+            Operation::Tile { undo_of: None, .. } | Operation::Chat { .. }
+        )
+    })
+}
+
 /// Reads what the batch needs. The settings are changed already, since the database
-/// returns the canvas as it is then.
+/// returns the canvas as it is then. `ops` says whether its operations are looked up.
 #[expect(clippy::too_many_lines, reason = "it reads one thing after the other")]
 pub(super) async fn load(
     connection: &mut PgConnection,
@@ -129,6 +144,7 @@ pub(super) async fn load(
     mut locked: LockedCanvas,
     context: &BatchContext,
     archived: &ArchivedOps,
+    ops: PriorOps,
 ) -> db::Result<Loaded> {
     locked.order.limits_newcomers &= context.rate_limits;
     let order = locked.order;
@@ -187,20 +203,20 @@ pub(super) async fn load(
         loaded.visits = visits.collect();
     }
     let asked = needs.ops.iter().map(|(_, op)| op).chain(&needs.undone);
-    let ops: Vec<(UserId, OpId)> = asked.copied().collect();
-    if !ops.is_empty() {
+    let asked: Vec<(UserId, OpId)> = asked.copied().collect();
+    if ops == PriorOps::LookedUp && !asked.is_empty() {
         let mut note = |place: usize, body: Option<&str>| {
             if let Some((request, _)) = needs.ops.get(place) {
                 loaded.note_prior_result(*request, body);
-            } else if let Some(undone) = ops.get(place) {
+            } else if let Some(undone) = asked.get(place) {
                 loaded.note_undoable(*undone, body);
             }
         };
-        for prior in db::log::prior_results(connection, canvas, &ops).await? {
+        for prior in db::log::prior_results(connection, canvas, &asked).await? {
             let place = usize::try_from(prior.place - 1).unwrap_or_default();
             note(place, prior.body.as_deref());
         }
-        for (place, op) in ops.iter().enumerate() {
+        for (place, op) in asked.iter().enumerate() {
             if let Some(body) = archived.found.get(op) {
                 note(place, Some(body));
             }

@@ -313,6 +313,15 @@ impl Plan {
         (held, released)
     }
 
+    /// Whether each operation of the batch that can be repeated comes to an event.
+    pub(super) fn has_event_of_each_operation(&self, requests: &[Request]) -> bool {
+        let mut results = requests.iter().zip(&self.results);
+        results.all(|(request, result)| {
+            request.write.op_id.is_none()
+                || result.as_ref().is_ok_and(|applied| applied.event.is_some())
+        })
+    }
+
     /// Gives notifications the words as they are at the end of the batch.
     pub(super) fn reword_notifications(&mut self) {
         for rewording in self.rewordings.of.values() {
