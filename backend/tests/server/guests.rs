@@ -2,7 +2,7 @@
 
 use crate::common::{PATIENCE, TestServer, canvas, eventually, http::Client, socket::TestClient};
 use serde_json::json;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool, error::DatabaseError};
 use std::collections::BTreeSet;
 use tokio::time;
 
@@ -164,7 +164,7 @@ async fn every_event_is_of_a_user_who_cannot_be_deleted() {
                   SELECT $1, 10 + place, 'canvas_chat_message', actor_id, gen_random_uuid(), '{}', now()
                   FROM unnest($2::bigint[]) WITH ORDINALITY AS events (actor_id, place)";
     let violation = |error: sqlx::Error| {
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(DatabaseError::code);
         assert_eq!(code.as_deref(), Some("23503"), "{error}");
     };
     let appended = async |actors: &[i64], connection: &mut PgConnection| {
