@@ -312,7 +312,8 @@ test.describe("the start page", () => {
       (img: HTMLImageElement) => img.naturalWidth / img.getBoundingClientRect().width,
     );
     expect(ratio).toBeLessThanOrEqual(4);
-    // In both lists.
+    // In both lists, in each once the card is near the window.
+    await page.locator(".card", { hasText: canvas.name }).nth(1).scrollIntoViewIfNeeded();
     await expect.poll(() => fetched).toBe(2);
     await page.clock.runFor(60_000);
     expect(fetched).toBe(2);
