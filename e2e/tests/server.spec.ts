@@ -22,7 +22,10 @@ test("delivers a client that starts under its strict content policy", async ({ a
   expect(policy).not.toMatch(/script-src[^;]*'unsafe-eval'/);
   await expect(page.locator("body > *").first()).toBeVisible();
   expect(complaints).toEqual([]);
-  expect(loads.filter((url) => url.endsWith(".wasm"))).toHaveLength(1);
+  // Each file once, although some are asked for before the client runs.
+  const code = loads.filter((url) => url.endsWith(".wasm"));
+  expect(code.length).toBeGreaterThan(0);
+  expect(code).toEqual([...new Set(code)]);
 });
 
 test("is asked for a canvas once, while the client still loads", async ({ alice, canvas, server }) => {

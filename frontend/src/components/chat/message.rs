@@ -249,7 +249,7 @@ pub fn message_text(text: &str) -> impl IntoView + use<> {
                 };
                 let shown = shown_as(&name).unwrap_or_default();
                 view! {
-                    <span class="message__name" class=("message__name--me", is_me) title=name>
+                    <span class="message__name" class=("message__name--me", is_me) dir="auto" title=name>
                         {t().at_name(&shown)}
                     </span>
                 }
