@@ -161,6 +161,11 @@ impl Chunks {
         }
     }
 
+    /// Whether a chunk is there or being fetched. Reactive.
+    pub fn has_begun(self, chunk: Chunk) -> bool {
+        self.state(chunk).get() != ChunkState::Absent
+    }
+
     /// Fetches a chunk, again and again until it is there.
     pub fn load(self, chunk: Chunk) {
         let state = self.state(chunk);

@@ -95,6 +95,8 @@ impl Default for Account {
 #[derive(Clone, Copy)]
 pub struct Store {
     values: CanvasStore<Signals>,
+    /// Whether all tiles in view were drawn once.
+    pub is_drawn: RwSignal<bool>,
     /// The board pixel under the pointer.
     pub pointer: RwSignal<Option<(i32, i32)>>,
     /// The camera and the size of the board on screen; the board sets it.
@@ -152,6 +154,7 @@ impl Store {
     pub fn new(canvas_id: CanvasId) -> Self {
         Self {
             values: CanvasStore::new(canvas_id),
+            is_drawn: RwSignal::new(false),
             pointer: RwSignal::default(),
             viewport: RwSignal::default(),
             camera_command: RwSignal::default(),

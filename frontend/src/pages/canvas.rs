@@ -22,8 +22,12 @@ use crate::{
     store::{Account, Store},
     tasks::Tasks,
 };
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use shared::ids::CanvasId;
+
+/// Milliseconds after the snapshot came in which its picture is drawn, as a rule.
+const DRAWN_MS: u32 = 3_000;
 
 /// The page of one canvas; provides its store and session.
 #[component]
@@ -32,7 +36,7 @@ pub fn CanvasPage(
     id: CanvasId,
 ) -> impl IntoView {
     let account = expect_context::<Account>();
-    Tasks::provide();
+    let tasks = Tasks::provide();
     let store = Store::new(id);
     provide_context(store);
     let session = Session::open(store);
@@ -66,9 +70,19 @@ pub fn CanvasPage(
     // After the first picture, or where there is none because the server is away.
     let chunks = expect_context::<Chunks>();
     Effect::new(move || {
-        let is_shown = store.load.get() != LoadState::Loading || is_frame.get();
-        if is_shown || asks() || store.connection_problem.with(Option::is_some) {
+        let load = store.load.get();
+        if store.is_drawn.get()
+            || is_frame.get()
+            || matches!(load, LoadState::Failed(_))
+            || store.connection_problem.with(Option::is_some)
+        {
             chunks.load(Chunk::Panels);
+        } else if load == LoadState::Ready {
+            // A hidden page draws nothing.
+            tasks.spawn(async move {
+                TimeoutFuture::new(DRAWN_MS).await;
+                chunks.load(Chunk::Panels);
+            });
         }
     });
     // An empty board shows how to begin.
@@ -108,7 +122,7 @@ pub fn CanvasPage(
             <Dock />
             <Lazy view=|| LazyView::BesideBoard />
             <Lazy view=|| LazyView::Toasts />
-            <Show when=asks>
+            <Show when=move || asks() && chunks.has_begun(Chunk::Panels)>
                 <Lazy view=|| LazyView::SignIn wanted=true />
             </Show>
             {failed}

@@ -79,6 +79,7 @@ impl BoardRenderer {
                         && !self.is_first_picture_marked.replace(true)
                     {
                         mark_first_picture();
+                        store.is_drawn.set(true);
                     }
                     !is_complete
                 })
