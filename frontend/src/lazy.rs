@@ -25,7 +25,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, reactive::owner::WeakOwner};
 use serde_json::Value;
 use shared::{api::Canvas, ids::CanvasId};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// Milliseconds from a failure until the first further attempt to fetch a chunk. Doubles each time.
 const FIRST_PAUSE_MS: u32 = 1_000;
@@ -93,18 +93,19 @@ impl LazyView {
     }
 }
 
-/// What runs code of the chunk [`Chunk::Panels`].
+/// What runs code of the chunk [`Chunk::Panels`]. While it waits, it keeps no page alive that was
+/// left.
 pub enum LazyTask {
     /// Sets up what the panels of a canvas page need.
     Canvas(WeakOwner),
     /// Reads a message of a type that comes rarely, and passes it to the socket's owner.
     Read(Value, Rc<dyn Fn(SocketEvent)>),
     /// An effect of a canvas's session.
-    Session(Rc<SessionRuntime>, SessionEffect),
+    Session(Weak<SessionRuntime>, SessionEffect),
     /// An effect of the inbox.
     Inbox(Rc<InboxRuntime>, InboxEffect),
     /// An effect of the past.
-    Past(Rc<past::Runtime>, PastEffect),
+    Past(Weak<past::Runtime>, PastEffect),
 }
 
 /// A file of the client besides the first.

@@ -247,7 +247,7 @@ impl Runtime {
             state.take_effects()
         };
         for effect in effects {
-            self.chunks.run(LazyTask::Past(Rc::clone(self), effect));
+            self.chunks.run(LazyTask::Past(Rc::downgrade(self), effect));
         }
         if self.store.past.playing.get_untracked().is_some() && self.frame_at.get().is_none() {
             self.frame_at.set(Some(browser::monotonic_ms()));

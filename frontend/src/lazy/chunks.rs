@@ -215,9 +215,17 @@ fn carry_out(task: LazyTask) -> Result<(), SplitLoaderError> {
                 sink(SocketEvent::Message(Box::new(message)));
             }
         }
-        LazyTask::Session(runtime, effect) => runtime.carry_out(effect),
+        LazyTask::Session(runtime, effect) => {
+            if let Some(runtime) = runtime.upgrade() {
+                runtime.carry_out(effect);
+            }
+        }
         LazyTask::Inbox(runtime, effect) => runtime.carry_out(effect),
-        LazyTask::Past(runtime, effect) => runtime.carry_out(effect),
+        LazyTask::Past(runtime, effect) => {
+            if let Some(runtime) = runtime.upgrade() {
+                runtime.carry_out(effect);
+            }
+        }
     }
     Ok(())
 }

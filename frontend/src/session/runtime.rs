@@ -244,7 +244,8 @@ impl SessionRuntime {
             | Effect::FetchComments { .. }
             | Effect::FetchSanctions
             | Effect::FetchMembers) => {
-                self.chunks.run(LazyTask::Session(Rc::clone(self), effect));
+                self.chunks
+                    .run(LazyTask::Session(Rc::downgrade(self), effect));
             }
             Effect::SignedOut => account::signed_out(self.account),
             Effect::SignedIn(user) => account::learned(self.account, user),
