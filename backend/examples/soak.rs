@@ -21,7 +21,7 @@ mod common {
     pub(crate) mod socket;
 
     /// The longest time that a step may take.
-    pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_mins(1);
+    pub(crate) const TEST_TIMEOUT: std::time::Duration = std::time::Duration::from_mins(1);
 }
 
 use common::{

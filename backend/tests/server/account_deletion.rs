@@ -1,7 +1,7 @@
 //! Deleted accounts: names and password go wherever they are read, everything else stays.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas, eventually,
+    TEST_TIMEOUT, TestServer, canvas, eventually,
     http::{Client, Reply},
     socket::{Closed, TestClient},
 };
@@ -27,7 +27,7 @@ async fn forgotten(client: &Client, canvas: i64, names: &[&str]) -> Vec<Value> {
             }
         }
     };
-    time::timeout(PATIENCE, wait)
+    time::timeout(TEST_TIMEOUT, wait)
         .await
         .expect("the events still have the names")
 }
@@ -135,7 +135,7 @@ async fn the_names_go_and_the_rest_stays() {
             }
         }
     };
-    let renewed = time::timeout(PATIENCE, renewed).await;
+    let renewed = time::timeout(TEST_TIMEOUT, renewed).await;
     let renewed = renewed.expect("the old snapshot is still good");
     assert_eq!(renewed["tiles"][0]["creator_username"], *name);
     // The history is the same: a client resumes, from the room's memory too.
@@ -155,7 +155,7 @@ async fn the_names_go_and_the_rest_stays() {
             }
         }
     };
-    time::timeout(PATIENCE, memory_too)
+    time::timeout(TEST_TIMEOUT, memory_too)
         .await
         .expect("the room still has the names in memory");
     // Nobody is called what a deleted account is called, and the old name is free.
@@ -202,7 +202,7 @@ async fn names_go_from_the_details_of_the_moderation_log() {
         json!(["bob", format!("deleted-{}", ann.id())]),
     ];
     let wait = async { while details().await != gone {} };
-    time::timeout(PATIENCE, wait)
+    time::timeout(TEST_TIMEOUT, wait)
         .await
         .expect("the log still has the name");
     server.stop().await;

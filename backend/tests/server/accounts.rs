@@ -1,7 +1,7 @@
 //! Guests who become registered, passwords and sessions.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TEST_TIMEOUT, TestServer, canvas,
     http::{Client, Reply},
     socket::{Closed, TestClient},
 };
@@ -283,7 +283,7 @@ async fn when_a_session_was_used_is_stored() {
     let before = last_seen().await;
     elsewhere.get("/users/me").await.expect(200);
     let stored = async { while last_seen().await <= before {} };
-    time::timeout(PATIENCE, stored)
+    time::timeout(TEST_TIMEOUT, stored)
         .await
         .expect("it is not stored");
     server.stop().await;

@@ -2,7 +2,7 @@
 //! `stellar-canvas admin` changes them, whether the server runs or not.
 
 use crate::common::{
-    PATIENCE, TestDatabase, TestServer,
+    TEST_TIMEOUT, TestDatabase, TestServer,
     http::Client,
     process::{ServerProcess, run},
 };
@@ -156,8 +156,8 @@ async fn admins_change_while_the_server_runs_and_while_it_does_not() {
     let data = PathBuf::from(&folder);
     let used = spawn_blocking(move || PrivatePostgres::start(&data, || false));
     let used = used.await.unwrap().unwrap();
-    let free = spawn_blocking(move || used.stop(PATIENCE));
-    let (started, freed) = tokio::join!(time::timeout(PATIENCE, server.restart()), free);
+    let free = spawn_blocking(move || used.stop(TEST_TIMEOUT));
+    let (started, freed) = tokio::join!(time::timeout(TEST_TIMEOUT, server.restart()), free);
     started.unwrap();
     assert!(freed.unwrap());
     ann.get("/admin/stats").await.expect(200);

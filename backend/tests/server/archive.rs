@@ -2,7 +2,7 @@
 //! operations, words that are edited or removed later.
 
 use crate::common::{
-    PATIENCE, TestDatabase, TestServer,
+    TEST_TIMEOUT, TestDatabase, TestServer,
     archive::{
         AT_ONCE, KEPT, NEVER, acked, answers, archived, archiving, at, check_same, past, scene,
         sign_in,
@@ -177,7 +177,7 @@ async fn random_history(ann: &Client, bob: &Client, seed: u64) -> i64 {
                 let rewrite = format!("/rewrites/{}", reply["id"]);
                 let running =
                     async { while ann.get(&rewrite).await.json(200)["state"] == "running" {} };
-                timeout(PATIENCE, running).await.unwrap();
+                timeout(TEST_TIMEOUT, running).await.unwrap();
                 rewrites.push(reply);
                 continue;
             }
@@ -412,7 +412,7 @@ async fn waiting(server: &TestServer, events: u32) {
         }
     };
     // A pass begins every 15 s.
-    timeout(2 * PATIENCE, counted).await.unwrap();
+    timeout(2 * TEST_TIMEOUT, counted).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! damaged.
 
 use crate::common::{
-    PATIENCE, TestServer,
+    TEST_TIMEOUT, TestServer,
     archive::{AT_ONCE, KEPT, answers, archived, archiving, at, check_same, scene},
     cluster::Cluster,
     http::Client,
@@ -45,7 +45,7 @@ async fn halted(pool: &PgPool) {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(2 * PATIENCE, waits).await.unwrap();
+    timeout(2 * TEST_TIMEOUT, waits).await.unwrap();
 }
 
 #[tokio::test]

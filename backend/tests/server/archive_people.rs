@@ -2,7 +2,7 @@
 //! something stay.
 
 use crate::common::{
-    PATIENCE, TestServer,
+    TEST_TIMEOUT, TestServer,
     archive::{AT_ONCE, KEPT, NEVER, archived, archiving, at, scene},
     socket::TestClient,
 };
@@ -45,7 +45,7 @@ async fn the_names_of_deleted_accounts_leave_the_pieces() {
             .contains("Brown")
         {}
     };
-    timeout(PATIENCE, forgotten)
+    timeout(TEST_TIMEOUT, forgotten)
         .await
         .expect("the pieces still have the names");
     // Nothing else has changed.
@@ -99,7 +99,7 @@ async fn guests_with_old_events_stay_and_a_deleted_canvas_goes() {
             > 0
         {}
     };
-    timeout(PATIENCE, purged).await.unwrap();
+    timeout(TEST_TIMEOUT, purged).await.unwrap();
     assert_eq!(
         count(
             &pool,
@@ -121,7 +121,7 @@ async fn guests_with_old_events_stay_and_a_deleted_canvas_goes() {
             > 0
         {}
     };
-    timeout(PATIENCE, removed).await.unwrap();
+    timeout(TEST_TIMEOUT, removed).await.unwrap();
     server.stop().await;
 }
 

@@ -1,7 +1,7 @@
 //! `backup` and `restore`, of the private database and of a named one, and `migrate`.
 
 use crate::common::{
-    PATIENCE, TestDatabase, TestServer,
+    TEST_TIMEOUT, TestDatabase, TestServer,
     archive::{AT_ONCE, NEVER, acked, archived, archiving, at, scene, sign_in},
     canvas,
     postgres::TcpPostgres,
@@ -47,7 +47,7 @@ async fn run(database: &[(&str, &str)], arguments: &[&str]) -> Ended {
         .args(arguments)
         .kill_on_drop(true)
         .output();
-    let output = timeout(PATIENCE, output)
+    let output = timeout(TEST_TIMEOUT, output)
         .await
         .expect("it goes on")
         .unwrap();

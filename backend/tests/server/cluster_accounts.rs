@@ -2,7 +2,7 @@
 //! it through the database.
 
 use crate::common::{
-    PATIENCE, canvas,
+    TEST_TIMEOUT, canvas,
     cluster::{Cluster, Node},
     http::{Client, Reply},
     socket::{Closed, TestClient},
@@ -114,7 +114,7 @@ async fn accounts_change(cluster: &Cluster) {
             }
         }
     };
-    time::timeout(PATIENCE, names_gone)
+    time::timeout(TEST_TIMEOUT, names_gone)
         .await
         .expect("the names are still in memory");
 }

@@ -1,6 +1,6 @@
 //! Presence over several nodes: everybody sees the same active users, each once.
 
-use crate::common::{PATIENCE, canvas, cluster::Cluster, http::Client, socket::TestClient};
+use crate::common::{TEST_TIMEOUT, canvas, cluster::Cluster, http::Client, socket::TestClient};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -296,7 +296,7 @@ async fn a_killed_nodes_users_leave_and_its_clients_continue_elsewhere() {
     // The lock's lease expires, and the node's users leave.
     watcher.expect("tile_unlocked").await;
     let left = loop {
-        match tokio::time::timeout(PATIENCE, watcher.expect("user_left")).await {
+        match tokio::time::timeout(TEST_TIMEOUT, watcher.expect("user_left")).await {
             Ok(left) => break left,
             Err(_) => assert!(killed.elapsed() < Duration::from_secs(40), "nobody left"),
         }

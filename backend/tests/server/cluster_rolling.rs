@@ -3,7 +3,7 @@
 //! or duplicated, and everybody sees the same order.
 
 use crate::common::{
-    PATIENCE,
+    TEST_TIMEOUT,
     balancer::Balancer,
     canvas,
     cluster::Cluster,
@@ -193,7 +193,7 @@ async fn are_there(client: &Client, canvas: i64, expected: u64) {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    let in_time = timeout(PATIENCE, reached).await;
+    let in_time = timeout(TEST_TIMEOUT, reached).await;
     assert!(in_time.is_ok(), "{} of {expected} are there", count().await);
 }
 

@@ -3,7 +3,7 @@
 //! accounts go.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TEST_TIMEOUT, TestServer, canvas,
     cluster::Cluster,
     http::{Client, Reply},
     socket::TestClient,
@@ -325,7 +325,7 @@ async fn comments_outlive_their_authors_names() {
                 .any(|all| *all != before)
         {}
     };
-    time::timeout(PATIENCE, forgotten)
+    time::timeout(TEST_TIMEOUT, forgotten)
         .await
         .expect("the names are still there");
     server.stop().await;

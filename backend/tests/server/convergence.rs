@@ -3,7 +3,7 @@
 //! tries fresh ones.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TEST_TIMEOUT, TestServer, canvas,
     client_pool::{converge, converge_over, request},
     cluster::Cluster,
     http::Client,
@@ -160,7 +160,7 @@ async fn converge_over_restores(seed: u64) {
                     if let Some(back) = come_back(&ann, id, &tab).await {
                         break back;
                     }
-                    assert!(begun.elapsed() < PATIENCE, "seed {seed}");
+                    assert!(begun.elapsed() < TEST_TIMEOUT, "seed {seed}");
                 };
                 if tab.seq >= head {
                     break;

@@ -2,7 +2,7 @@
 //! one behind a pooler, and one that refuses.
 
 use crate::common::{
-    PATIENCE, SECRET, TestDatabase, TestServer, canvas,
+    TEST_TIMEOUT, SECRET, TestDatabase, TestServer, canvas,
     http::{Client, Reply},
     ports::free_address,
     postgres::TcpPostgres,
@@ -49,7 +49,7 @@ async fn ended(mut command: Command) -> (Option<i32>, String) {
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .output();
-    let Output { status, stderr, .. } = timeout(PATIENCE, output)
+    let Output { status, stderr, .. } = timeout(TEST_TIMEOUT, output)
         .await
         .expect("it goes on")
         .unwrap();
@@ -74,7 +74,7 @@ async fn is_ready(addr: SocketAddr) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, ready).await.expect("it is not ready");
+    timeout(TEST_TIMEOUT, ready).await.expect("it is not ready");
 }
 
 /// Uses the server: a guest draws and chats.
@@ -95,7 +95,7 @@ async fn works(addr: SocketAddr) {
 
 async fn terminated(mut child: Child) {
     signal("TERM", &[child.id().unwrap()]);
-    let status = timeout(PATIENCE, child.wait()).await.expect("it goes on");
+    let status = timeout(TEST_TIMEOUT, child.wait()).await.expect("it goes on");
     assert_eq!(status.unwrap().code(), Some(0));
 }
 
@@ -156,7 +156,7 @@ async fn a_database_that_refuses_for_good_ends_the_server() {
     let (mut child, addr) = spawn(&wrong).await;
     get(addr, "/readyz").await.problem(503, "unavailable");
     later.run().await;
-    let status = timeout(PATIENCE, child.wait()).await.expect("it goes on");
+    let status = timeout(TEST_TIMEOUT, child.wait()).await.expect("it goes on");
     assert_eq!(status.unwrap().code(), Some(2));
 }
 
@@ -367,7 +367,7 @@ impl Pooler {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        timeout(PATIENCE, accepts)
+        timeout(TEST_TIMEOUT, accepts)
             .await
             .unwrap_or_else(|_| panic!("no PgBouncer at {url}"));
         Self {

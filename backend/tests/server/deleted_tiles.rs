@@ -1,7 +1,7 @@
 //! A tile that was deleted is gone for everybody; the database keeps it, with its likes, so
 //! that it can come back.
 
-use crate::common::{PATIENCE, TestServer, canvas, http::Client, socket::TestClient};
+use crate::common::{TEST_TIMEOUT, TestServer, canvas, http::Client, socket::TestClient};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -208,7 +208,7 @@ async fn a_tile_that_a_server_of_the_version_before_deletes_is_kept_too() {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, cleaned).await.expect("a tile is left");
+    timeout(TEST_TIMEOUT, cleaned).await.expect("a tile is left");
     assert_eq!(kept(&pool).await[0].id, made[1]);
     server.stop().await;
 }

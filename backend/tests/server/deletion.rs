@@ -1,6 +1,6 @@
 //! Deleting canvases, however much is on them.
 
-use crate::common::{PATIENCE, TestDatabase, TestServer, canvas, http::Client, socket::TestClient};
+use crate::common::{TEST_TIMEOUT, TestDatabase, TestServer, canvas, http::Client, socket::TestClient};
 use serde_json::json;
 use sqlx::PgPool;
 use std::time::{Duration, Instant};
@@ -101,7 +101,7 @@ async fn until_clean(pool: &PgPool) {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(PATIENCE, clean).await.expect("rows are left");
+    timeout(TEST_TIMEOUT, clean).await.expect("rows are left");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The files of `deploy/`: what `HAProxy` does with requests, and what systemd says of the unit.
 
-use crate::common::{PATIENCE, balancer::Balancer, temporary_folder};
+use crate::common::{TEST_TIMEOUT, balancer::Balancer, temporary_folder};
 use reqwest::Method;
 use std::{
     fs,
@@ -80,7 +80,7 @@ impl Node {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(PATIENCE, reached).await.expect("no checks");
+        timeout(TEST_TIMEOUT, reached).await.expect("no checks");
     }
 }
 

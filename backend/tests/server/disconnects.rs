@@ -1,7 +1,7 @@
 //! How connections are closed, and with which close code.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TEST_TIMEOUT, TestServer, canvas,
     socket::{Closed, TestClient, open, upgrade},
 };
 use futures_util::{StreamExt, future::join_all};
@@ -87,7 +87,7 @@ async fn raw(client: &crate::common::http::Client, canvas: i64) -> WebSocketStre
     let query = format!("token={}", client.token());
     let request = upgrade(client.addr, canvas, &query, &[]);
     let mut socket = open(client.addr, request).await.unwrap();
-    let connected = timeout(PATIENCE, socket.next()).await.unwrap();
+    let connected = timeout(TEST_TIMEOUT, socket.next()).await.unwrap();
     assert!(connected.unwrap().unwrap().is_text());
     socket
 }
@@ -96,7 +96,7 @@ async fn raw(client: &crate::common::http::Client, canvas: i64) -> WebSocketStre
 /// lost, whatever was sent meanwhile.
 async fn close_frame(mut socket: WebSocketStream<TcpStream>) -> Closed {
     let closed = loop {
-        let message = timeout(PATIENCE, socket.next())
+        let message = timeout(TEST_TIMEOUT, socket.next())
             .await
             .expect("nothing came");
         if let Message::Close(frame) = message.unwrap().unwrap() {
@@ -108,7 +108,7 @@ async fn close_frame(mut socket: WebSocketStream<TcpStream>) -> Closed {
     // More arrives after the close frame was sent.
     stream.write_all(&[0x81; 4096]).await.unwrap();
     let mut rest = Vec::new();
-    let read = timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
+    let read = timeout(TEST_TIMEOUT, stream.read_to_end(&mut rest)).await;
     read.expect("the server does not close").unwrap();
     closed
 }
@@ -406,7 +406,7 @@ async fn a_silent_peer_is_disconnected() {
     assert_eq!(silent.connected["heartbeat"]["timeout_ms"], 1000);
     while !ann.all("/admin/clients").await.is_empty() {}
     assert!(started.elapsed() >= Duration::from_secs(1));
-    assert!(started.elapsed() < PATIENCE);
+    assert!(started.elapsed() < TEST_TIMEOUT);
     assert_eq!(silent.closed().await.code, 1006);
     both_stay_quiet(&server).await;
 }
@@ -433,7 +433,7 @@ async fn pings_are_jittered_within_their_interval() {
     let mut socket = open(ann.addr, request).await.unwrap();
     let mut times = Vec::new();
     while times.len() < 9 {
-        let message = timeout(PATIENCE, socket.next()).await.unwrap();
+        let message = timeout(TEST_TIMEOUT, socket.next()).await.unwrap();
         if let Message::Ping(_) = message.unwrap().unwrap() {
             times.push(Instant::now());
         }

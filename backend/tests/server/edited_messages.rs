@@ -2,7 +2,7 @@
 //! words stand wherever the message, its edits and the answers to it are read.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas, cluster::Cluster, http::Client, socket::TestClient,
+    TEST_TIMEOUT, TestServer, canvas, cluster::Cluster, http::Client, socket::TestClient,
 };
 use chrono::{SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -530,7 +530,7 @@ async fn the_name_of_a_deleted_account_goes_from_answers_too() {
             .all(is_gone)
         {}
     };
-    let in_time = tokio::time::timeout(PATIENCE, everywhere).await;
+    let in_time = tokio::time::timeout(TEST_TIMEOUT, everywhere).await;
     in_time.expect("the name is left");
     let messages = ann.all(&format!("/canvases/{id}/messages")).await;
     assert_eq!(messages[1]["reply_to"]["sender_username"], *gone);

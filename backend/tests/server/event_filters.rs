@@ -1,7 +1,7 @@
 //! The events of one cell, by one user, of one type or up to one `seq`; also those that a
 //! server of the version before wrote without their cell and `op_id`.
 
-use crate::common::{PATIENCE, TestServer, canvas, http::Client, socket::TestClient};
+use crate::common::{TEST_TIMEOUT, TestServer, canvas, http::Client, socket::TestClient};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::time::Duration;
@@ -140,7 +140,7 @@ async fn until_complete(pool: &PgPool) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, complete)
+    timeout(TEST_TIMEOUT, complete)
         .await
         .expect("events are incomplete");
 }

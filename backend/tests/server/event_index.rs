@@ -1,7 +1,7 @@
 //! The event index of a long log: events are found and counted as the log itself says, whatever
 //! part of it is indexed.
 
-use crate::common::{PATIENCE, TestServer, canvas, http::Client};
+use crate::common::{TEST_TIMEOUT, TestServer, canvas, http::Client};
 use serde_json::{Value, json};
 use sqlx::{PgPool, query, query_as, query_scalar};
 use std::time::Duration;
@@ -69,7 +69,7 @@ async fn until_indexed(pool: &PgPool, canvas: i64, seq: i64) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, done)
+    timeout(TEST_TIMEOUT, done)
         .await
         .expect("events are not indexed");
 }
@@ -196,7 +196,7 @@ async fn the_index_says_what_the_log_says() {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, gone).await.expect("the index stays");
+    timeout(TEST_TIMEOUT, gone).await.expect("the index stays");
     pool.close().await;
     server.stop().await;
 }

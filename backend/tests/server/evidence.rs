@@ -1,7 +1,7 @@
 //! The evidence of a case is what was there when the first report came. Nothing that is done
 //! later touches it, until it is deleted long after the decision.
 
-use crate::common::{PATIENCE, TestServer, canvas, http::Client, socket::TestClient};
+use crate::common::{TEST_TIMEOUT, TestServer, canvas, http::Client, socket::TestClient};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -602,7 +602,7 @@ async fn evidence_is_deleted_90_days_after_the_decision() {
     let is_gone = async |report: &Value| evidence(&owner, report).await.is_null();
     for (report, kept) in &made {
         let gone = async { while !kept && !is_gone(report).await {} };
-        time::timeout(PATIENCE, gone)
+        time::timeout(TEST_TIMEOUT, gone)
             .await
             .expect("the evidence is still there");
     }

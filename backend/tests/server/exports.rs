@@ -1,7 +1,7 @@
 //! Exports: files of a canvas's past that are made in the background.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TEST_TIMEOUT, TestServer, canvas,
     cluster::Cluster,
     eventually,
     exports::{ended, export, lines, load},
@@ -311,7 +311,7 @@ async fn exports_from_one_address_are_limited() {
             asked += 1;
         }
     };
-    let refused = timeout(PATIENCE, refused).await.unwrap();
+    let refused = timeout(TEST_TIMEOUT, refused).await.unwrap();
     refused.problem(429, "rate_limited");
     let wait: u64 = refused.header("retry-after").parse().unwrap();
     assert!((1..=10).contains(&wait), "{wait}");
@@ -417,7 +417,7 @@ async fn exports_survive_a_restart_and_those_that_are_removed_leave_nothing() {
     let asked = ann.post(&path, &json!({ "kind": "gif" })).await.json(202);
     let running = format!("/exports/{}", asked["id"]);
     let running = async { while ann.get(&running).await.json(200)["state"] != "running" {} };
-    timeout(PATIENCE, running).await.unwrap();
+    timeout(TEST_TIMEOUT, running).await.unwrap();
     let (database, ()) = tokio::join!(server.stop(), async { held.rollback().await.unwrap() });
 
     let server = TestServer::start_on(database, &[]).await;
@@ -468,7 +468,7 @@ async fn an_export_of_a_server_that_was_killed_is_made_by_the_next() {
         .json(202);
     let path = format!("/exports/{}", asked["id"]);
     let running = async { while ann.get(&path).await.json(200)["state"] != "running" {} };
-    timeout(PATIENCE, running).await.unwrap();
+    timeout(TEST_TIMEOUT, running).await.unwrap();
     server.kill().await;
     drop(held);
     server.restart().await;
@@ -497,7 +497,7 @@ async fn another_node_has_an_export_and_can_cancel_it() {
     let asked = asked.json(202);
     let path = format!("/exports/{}", asked["id"]);
     let running = async { while at_one.get(&path).await.json(200)["state"] != "running" {} };
-    timeout(PATIENCE, running).await.unwrap();
+    timeout(TEST_TIMEOUT, running).await.unwrap();
     drop(frozen);
     assert_eq!(at_other.get(&path).await.json(200)["state"], "running");
     let refused = at_other.post(&asking, &json!({ "kind": "png" })).await;

@@ -2,7 +2,7 @@
 //! `slow_peers.rs` for clients that do not read.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TEST_TIMEOUT, TestServer, canvas,
     http::Client,
     process::ServerProcess,
     socket::{Closed, TestClient, board},
@@ -109,7 +109,7 @@ async fn busy_server() -> (ServerProcess, Client, TestClient, Vec<JoinHandle<Wri
 async fn all_written(writing: Vec<JoinHandle<Written>>) -> Vec<Written> {
     let mut written = Vec::new();
     for task in writing {
-        written.push(timeout(PATIENCE, task).await.unwrap().unwrap());
+        written.push(timeout(TEST_TIMEOUT, task).await.unwrap().unwrap());
     }
     written
 }
@@ -147,7 +147,7 @@ async fn a_stopped_server_tells_its_clients_and_loses_nothing() {
     });
     server.terminate().await;
     let written = all_written(writing).await;
-    let (watcher, closed) = timeout(PATIENCE, watching).await.unwrap().unwrap();
+    let (watcher, closed) = timeout(TEST_TIMEOUT, watching).await.unwrap().unwrap();
     let mut ends: Vec<&Closed> = written.iter().map(|written| &written.closed).collect();
     ends.push(&closed);
     let mut waits = HashSet::new();

@@ -1,6 +1,6 @@
 //! The rows that a request reads do not grow with the amount of stored data.
 
-use crate::common::{PATIENCE, TestServer, canvas, socket::TestClient};
+use crate::common::{TEST_TIMEOUT, TestServer, canvas, socket::TestClient};
 use serde_json::json;
 use sqlx::PgPool;
 use std::collections::HashMap;
@@ -44,7 +44,7 @@ async fn a_commit_reads_only_what_it_needs_however_much_is_stored() {
             }
         }
     };
-    let tables = timeout(PATIENCE, counted).await.unwrap();
+    let tables = timeout(TEST_TIMEOUT, counted).await.unwrap();
     for name in ["canvas_events", "canvas_idle_ops", "tiles", "tile_likes"] {
         tables[name].assert_few(name);
     }
@@ -71,7 +71,7 @@ async fn a_join_reads_only_what_it_needs_however_many_users_exist() {
             }
         }
     };
-    let tables = timeout(PATIENCE, counted).await.unwrap();
+    let tables = timeout(TEST_TIMEOUT, counted).await.unwrap();
     for name in ["users", "canvases", "canvas_members"] {
         tables[name].assert_few(name);
     }
@@ -117,7 +117,7 @@ async fn lists_read_about_a_page_however_many_canvases_exist() {
             }
         }
     };
-    let read = timeout(PATIENCE, counted).await.unwrap() - before;
+    let read = timeout(TEST_TIMEOUT, counted).await.unwrap() - before;
     // What the server does by itself looks at all canvases now and then; a list that did would
     // do it `EACH` times.
     let most = EACH / 4 * CANVASES;

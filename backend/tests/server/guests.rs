@@ -1,6 +1,6 @@
 //! Guests that left nothing are deleted after 30 days; all others stay.
 
-use crate::common::{PATIENCE, TestServer, canvas, eventually, http::Client, socket::TestClient};
+use crate::common::{TEST_TIMEOUT, TestServer, canvas, eventually, http::Client, socket::TestClient};
 use serde_json::json;
 use sqlx::{Connection, PgConnection, PgPool, error::DatabaseError};
 use std::collections::BTreeSet;
@@ -131,7 +131,7 @@ async fn guests_that_left_nothing_are_deleted() {
     // Old rows are deleted at once when the server starts.
     let server = TestServer::start_on(database, &[]).await;
     let purged = async { while ids(&pool).await != expected {} };
-    if time::timeout(PATIENCE, purged).await.is_err() {
+    if time::timeout(TEST_TIMEOUT, purged).await.is_err() {
         let left = ids(&pool).await;
         panic!(
             "{} are left, {} should be: {expected:?}",

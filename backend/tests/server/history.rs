@@ -3,7 +3,7 @@
 //! `resync`, and all end with the same log.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TEST_TIMEOUT, TestServer, canvas,
     cluster::Cluster,
     http::Client,
     own_postgres::{Keeper, OwnPostgres, Restore},
@@ -38,7 +38,7 @@ async fn insist(tab: &mut TestClient, text: &str) {
         if answer["type"] == "ack" {
             return;
         }
-        assert!(begun.elapsed() < PATIENCE, "{answer}");
+        assert!(begun.elapsed() < TEST_TIMEOUT, "{answer}");
     }
 }
 

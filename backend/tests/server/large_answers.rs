@@ -2,7 +2,7 @@
 //! that take them in.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TEST_TIMEOUT, TestServer, canvas,
     http::{Client, Reply},
     socket::TestClient,
 };
@@ -122,10 +122,10 @@ async fn a_place_is_held_until_the_peer_has_all_and_the_others_are_told() {
     assert!(began.elapsed() < Duration::from_secs(9));
     // The peer is cut, and the place is free.
     let freed = async { while ann.get(&snapshot).await.status != 200 {} };
-    timeout(PATIENCE, freed).await.unwrap();
+    timeout(TEST_TIMEOUT, freed).await.unwrap();
     let mut rest = Vec::new();
     let mut stuck = stuck;
-    let read = timeout(PATIENCE, stuck.read_to_end(&mut rest))
+    let read = timeout(TEST_TIMEOUT, stuck.read_to_end(&mut rest))
         .await
         .unwrap();
     let whole = ann.get(&snapshot).await.body.len();

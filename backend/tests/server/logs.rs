@@ -2,7 +2,7 @@
 //! text that users write.
 
 use crate::common::{
-    PATIENCE, SECRET, TestDatabase, canvas,
+    TEST_TIMEOUT, SECRET, TestDatabase, canvas,
     http::Client,
     socket::{TestClient, open, refusal, upgrade},
 };
@@ -37,7 +37,7 @@ async fn start(database: &TestDatabase, log: &Path) -> (Child, Client) {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = time::timeout(PATIENCE, lines.next_line()).await;
+    let line = time::timeout(TEST_TIMEOUT, lines.next_line()).await;
     let line = line.expect("it did not start").unwrap().unwrap();
     let addr = line.strip_prefix("listening on http://").unwrap();
     (child, Client::new(addr.parse().unwrap()))
@@ -47,7 +47,7 @@ async fn stop(mut child: Child) {
     let pid = child.id().unwrap().to_string();
     let sent = SystemCommand::new("kill").args(["-TERM", &pid]).status();
     assert!(sent.unwrap().success());
-    let status = time::timeout(PATIENCE, child.wait()).await;
+    let status = time::timeout(TEST_TIMEOUT, child.wait()).await;
     assert!(status.expect("it did not stop").unwrap().success());
 }
 

@@ -567,7 +567,7 @@ async fn a_thousand_are_kept_for_ninety_days() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(crate::common::PATIENCE, gone)
+    tokio::time::timeout(crate::common::TEST_TIMEOUT, gone)
         .await
         .unwrap();
     server.stop().await;
@@ -597,7 +597,7 @@ async fn nothing_is_left_of_deleted_canvases_and_accounts() {
             .unwrap()
     };
     let cleaned = async { while count(id).await > 0 {} };
-    tokio::time::timeout(crate::common::PATIENCE, cleaned)
+    tokio::time::timeout(crate::common::TEST_TIMEOUT, cleaned)
         .await
         .unwrap();
 

@@ -1,7 +1,7 @@
 //! Pages of other origins, proxies that change the `Host`, and who may read `/metrics`.
 
 use crate::common::{
-    PATIENCE, SECRET, TestDatabase, TestServer,
+    TEST_TIMEOUT, SECRET, TestDatabase, TestServer,
     http::{Client, Reply},
     temporary_folder,
 };
@@ -173,7 +173,7 @@ async fn start(
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = time::timeout(PATIENCE, lines.next_line()).await;
+    let line = time::timeout(TEST_TIMEOUT, lines.next_line()).await;
     let line = line.expect("it did not start").unwrap().unwrap();
     let addr = line.strip_prefix("listening on http://").unwrap();
     (child, addr.parse().unwrap())

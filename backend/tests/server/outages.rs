@@ -3,7 +3,7 @@
 //! database's own defaults weaken what is promised.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas, own_postgres::OwnPostgres, process::ServerProcess,
+    TEST_TIMEOUT, TestServer, canvas, own_postgres::OwnPostgres, process::ServerProcess,
     socket::TestClient,
 };
 use futures_util::future::join_all;
@@ -35,7 +35,7 @@ async fn insist(tab: &mut TestClient, message: &Value) -> i64 {
             return answer["seq"].as_i64().unwrap();
         }
         assert_eq!(answer["code"], "unavailable");
-        assert!(begun.elapsed() < 2 * PATIENCE, "it does not come back");
+        assert!(begun.elapsed() < 2 * TEST_TIMEOUT, "it does not come back");
     }
 }
 
@@ -74,7 +74,7 @@ async fn while_the_database_is_unreachable_sockets_stay_and_nothing_is_acknowled
         if answer["type"] == "ack" {
             break answer;
         }
-        assert!(back.elapsed() < PATIENCE, "it does not come back");
+        assert!(back.elapsed() < TEST_TIMEOUT, "it does not come back");
     };
     assert_eq!(ack["seq"], 2);
     other.reach(2).await;

@@ -2,7 +2,7 @@
 //! that a report does nothing by itself.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas, cluster::Cluster, http::Client, socket::TestClient,
+    TEST_TIMEOUT, TestServer, canvas, cluster::Cluster, http::Client, socket::TestClient,
 };
 use serde_json::{Value, json};
 use tokio::time;
@@ -799,7 +799,7 @@ async fn guests_with_a_report_are_kept() {
             .unwrap()
     };
     let purged = async { while left(gone.id()).await {} };
-    time::timeout(PATIENCE, purged)
+    time::timeout(TEST_TIMEOUT, purged)
         .await
         .expect("the guest is still there");
     assert!(left(kept.id()).await);

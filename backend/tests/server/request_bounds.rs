@@ -1,7 +1,7 @@
 //! What one request, one connection and one address may take: bodies, headers,
 //! connections, password hashes.
 
-use crate::common::{PATIENCE, TestServer, http::Reply};
+use crate::common::{TEST_TIMEOUT, TestServer, http::Reply};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ async fn raw(addr: SocketAddr, bytes: &[u8]) -> String {
     // The server may refuse before it has read everything.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
+    let _ = timeout(TEST_TIMEOUT, stream.read_to_end(&mut answer)).await;
     String::from_utf8_lossy(&answer).into_owned()
 }
 
@@ -88,7 +88,7 @@ async fn large_bodies_share_a_bounded_memory() {
             }
         }
     };
-    let reply = timeout(PATIENCE, refused).await.unwrap();
+    let reply = timeout(TEST_TIMEOUT, refused).await.unwrap();
     reply.problem(503, "overloaded");
     assert_eq!(reply.header("retry-after"), "2");
     // Others' bodies are small, and one that is too large is told so.
@@ -98,7 +98,7 @@ async fn large_bodies_share_a_bounded_memory() {
     reply.problem(413, "body_too_large");
     drop(begun);
     let taken = async { while ann.post("/canvases", &body).await.status != 201 {} };
-    timeout(PATIENCE, taken).await.unwrap();
+    timeout(TEST_TIMEOUT, taken).await.unwrap();
     server.stop().await;
 }
 
@@ -151,7 +151,7 @@ async fn connections_of_one_address_are_counted() {
             .starts_with("HTTP/1.1 200 ")
         {}
     };
-    timeout(PATIENCE, admitted).await.unwrap();
+    timeout(TEST_TIMEOUT, admitted).await.unwrap();
     drop(open);
     server.stop().await;
 }
@@ -212,7 +212,7 @@ async fn lists_of_a_visitor_are_limited_and_those_of_others_are_not() {
             }
         }
     };
-    let reply = timeout(PATIENCE, limited).await.unwrap();
+    let reply = timeout(TEST_TIMEOUT, limited).await.unwrap();
     reply.problem(429, "rate_limited");
     let wait: u64 = reply.header("retry-after").parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
@@ -250,7 +250,7 @@ async fn sign_ins_that_hang_up_hold_nobody_up() {
             tokio::time::sleep(Duration::from_secs(wait)).await;
         }
     };
-    timeout(PATIENCE, signed_in).await.unwrap();
+    timeout(TEST_TIMEOUT, signed_in).await.unwrap();
     println!("signed in after {:?}", begun.elapsed());
     server.stop().await;
 }

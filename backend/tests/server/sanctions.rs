@@ -591,7 +591,7 @@ async fn a_sanction_ends_by_itself_on_open_connections() {
             .is_err()
         {}
     };
-    tokio::time::timeout(crate::common::PATIENCE, joined)
+    tokio::time::timeout(crate::common::TEST_TIMEOUT, joined)
         .await
         .unwrap();
     pool.close().await;

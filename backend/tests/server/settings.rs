@@ -1,7 +1,7 @@
 //! Settings as people give them: empty, with spaces, in files.
 
 use crate::common::{
-    PATIENCE, SECRET, TestDatabase,
+    TEST_TIMEOUT, SECRET, TestDatabase,
     http::{Client, Reply},
     temporary_folder,
 };
@@ -37,7 +37,7 @@ fn command(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
 async fn start(settings: &[(&str, &str)], arguments: &[&str]) -> (Child, SocketAddr) {
     let mut child = command(settings, arguments).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let line = time::timeout(PATIENCE, lines.next_line()).await;
+    let line = time::timeout(TEST_TIMEOUT, lines.next_line()).await;
     let line = line.expect("it did not start").unwrap();
     let line = line.unwrap_or_else(|| panic!("it ended at once: {settings:?}"));
     let addr = line.strip_prefix("listening on http://").unwrap();

@@ -2,7 +2,7 @@
 //! exit.
 
 use crate::common::{
-    PATIENCE, TestServer, canvas,
+    TEST_TIMEOUT, TestServer, canvas,
     http::{Client, Reply},
     ports::free_address,
     process::{ServerProcess, signal, spawn_as},
@@ -47,7 +47,7 @@ async fn new_connections_are_refused_while_open_sockets_continue() {
     readiness(&server).await.json(200);
     server.begin_stop();
     // It notices at once, at the latest with the next request.
-    let not_ready = timeout(PATIENCE, async {
+    let not_ready = timeout(TEST_TIMEOUT, async {
         loop {
             let reply = readiness(&server).await;
             if reply.status != 200 {
@@ -192,7 +192,7 @@ async fn the_service_manager_is_told() {
     let manager = UnixDatagram::bind(&path).unwrap();
     let heard = async || {
         let mut buffer = [0; 256];
-        let read = timeout(PATIENCE, manager.recv(&mut buffer));
+        let read = timeout(TEST_TIMEOUT, manager.recv(&mut buffer));
         let length = read.await.expect("it says nothing").unwrap();
         String::from_utf8(buffer[..length].to_vec()).unwrap()
     };

@@ -2,7 +2,7 @@
 //! that it is counted, listed and closed like any other.
 
 use crate::common::{
-    PATIENCE, TestServer, admin, canvas,
+    TEST_TIMEOUT, TestServer, admin, canvas,
     cluster::Cluster,
     http::Client,
     socket::{Closed, TestClient, open, refusal, upgrade_user},
@@ -474,7 +474,7 @@ async fn a_silent_peer_is_dropped_and_one_that_answers_pings_is_not() {
             answering.drain().await;
         }
     };
-    let in_time = tokio::time::timeout(PATIENCE, dropped).await;
+    let in_time = tokio::time::timeout(TEST_TIMEOUT, dropped).await;
     in_time.expect("it is not dropped");
     assert!(begun.elapsed() >= Duration::from_secs(1));
     assert_eq!(silent.closed().await.code, 1006);

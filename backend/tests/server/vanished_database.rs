@@ -2,7 +2,7 @@
 //! answers at its address later.
 
 use crate::common::{
-    PATIENCE, TestDatabase, TestServer, canvas, postgres_proxy::PostgresProxy, socket::TestClient,
+    TEST_TIMEOUT, TestDatabase, TestServer, canvas, postgres_proxy::PostgresProxy, socket::TestClient,
 };
 use futures_util::future::join_all;
 use serde_json::json;
@@ -100,7 +100,7 @@ async fn reads_that_were_under_way_keep_no_connection() {
     }
     let waited = back.elapsed();
     assert!(waited < BACK_WITHIN, "{waited:?}");
-    timeout(PATIENCE, server.stop()).await.unwrap();
+    timeout(TEST_TIMEOUT, server.stop()).await.unwrap();
 }
 
 /// Slowness is no sign that connections are useless: replacing all of them at once would

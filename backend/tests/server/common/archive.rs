@@ -1,7 +1,7 @@
 //! Canvases with old events, for the tests of the archive.
 
 use super::{
-    PATIENCE, TestServer,
+    TEST_TIMEOUT, TestServer,
     exports::{export, lines, load},
     http::Client,
     socket::TestClient,
@@ -62,7 +62,7 @@ pub(crate) async fn archived(pool: &PgPool, canvas: i64) -> i64 {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(3 * PATIENCE, archived).await.unwrap()
+    timeout(3 * TEST_TIMEOUT, archived).await.unwrap()
 }
 
 /// Sends a request under the `op_id` that it has, and returns its `ack`.
@@ -151,7 +151,7 @@ pub(crate) async fn scene(ann: &Client, bob: &Client) -> (i64, Done, Done) {
     let rewrite = ann.post(&format!("/canvases/{id}/rewrites"), &revert).await;
     let rewrite = format!("/rewrites/{}", rewrite.json(202)["id"]);
     let done = async { while ann.get(&rewrite).await.json(200)["state"] == "running" {} };
-    timeout(PATIENCE, done).await.unwrap();
+    timeout(TEST_TIMEOUT, done).await.unwrap();
     for n in 0..KEPT + 2 {
         of_ann
             .done(json!({ "type": "canvas_chat", "text": format!("last{n}") }))

@@ -1,6 +1,6 @@
 //! `HAProxy` in front of several nodes, with the configuration of `deploy/`.
 
-use super::{PATIENCE, cluster::Node, ports::free_address};
+use super::{TEST_TIMEOUT, cluster::Node, ports::free_address};
 use std::{net::SocketAddr, path::Path, process::Stdio};
 use tokio::{
     process::{Child, Command},
@@ -41,7 +41,7 @@ impl Balancer {
                 time::sleep(Duration::from_millis(10)).await;
             }
         };
-        time::timeout(PATIENCE, passes).await.expect("no HAProxy");
+        time::timeout(TEST_TIMEOUT, passes).await.expect("no HAProxy");
         Self {
             addr,
             _child: child,

@@ -41,7 +41,7 @@ impl Node {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        let in_time = timeout(super::PATIENCE, refuses).await;
+        let in_time = timeout(super::TEST_TIMEOUT, refuses).await;
         in_time.expect("it is ready though it goes down");
     }
 
@@ -88,7 +88,7 @@ impl Node {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        let in_time = timeout(super::PATIENCE, reached).await;
+        let in_time = timeout(super::TEST_TIMEOUT, reached).await;
         assert!(in_time.is_ok(), "{name} is {}", self.metric(name).await);
     }
 }

@@ -41,7 +41,7 @@ use tokio::{
 use uuid::Uuid;
 
 /// The time limit of every step of a test.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The secret of every test server, so that tests can forge tokens.
 pub(crate) const SECRET: &str = "the secret of the tests, which is long enough";
@@ -224,7 +224,7 @@ pub(crate) async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Option<T>) 
             time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let in_time = time::timeout(PATIENCE, answer).await;
+    let in_time = time::timeout(TEST_TIMEOUT, answer).await;
     in_time.unwrap_or_else(|_| panic!("not in time: {what}"))
 }
 

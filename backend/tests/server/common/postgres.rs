@@ -1,6 +1,6 @@
 //! A PostgreSQL that listens on TCP and asks for a password, as people host it.
 
-use super::{PATIENCE, certificate, ports::free_address};
+use super::{TEST_TIMEOUT, certificate, ports::free_address};
 use sqlx::{Connection, PgConnection};
 use std::{
     fs,
@@ -106,7 +106,7 @@ impl TcpPostgres {
                 }
             }
         };
-        timeout(PATIENCE, accepts).await.expect("no PostgreSQL");
+        timeout(TEST_TIMEOUT, accepts).await.expect("no PostgreSQL");
     }
 
     /// Replaces the rules that say who is let in (`pg_hba.conf`) by others, without plain text.
@@ -124,7 +124,7 @@ impl TcpPostgres {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        timeout(PATIENCE, in_force).await.expect("the rules stay");
+        timeout(TEST_TIMEOUT, in_force).await.expect("the rules stay");
     }
 
     /// The URL of its database with these parameters.

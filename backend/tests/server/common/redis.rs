@@ -1,7 +1,7 @@
 //! A Redis for one test, and a proxy to it that can cut connections.
 
 use super::{
-    PATIENCE, certificate,
+    TEST_TIMEOUT, certificate,
     ports::free_address,
     process::{Frozen, freeze},
     temporary_folder,
@@ -76,7 +76,7 @@ impl RedisServer {
                 time::sleep(time::Duration::from_millis(10)).await;
             }
         };
-        time::timeout(PATIENCE, answers).await.expect("no Redis");
+        time::timeout(TEST_TIMEOUT, answers).await.expect("no Redis");
     }
 
     async fn answers(&self) -> bool {

@@ -2,7 +2,7 @@
 //! applies durable events to its tiles and chat, applies its own operations when
 //! they are acknowledged, and panics at a gap or a repeat.
 
-use super::{PATIENCE, contract, http::Client};
+use super::{TEST_TIMEOUT, contract, http::Client};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -347,7 +347,7 @@ impl TestClient {
     /// The next text message. Frames of the protocol, such as pings, do not count: where
     /// nothing else comes, the test fails.
     async fn read(&mut self) -> Result<Value, Closed> {
-        time::timeout(PATIENCE, self.read_text())
+        time::timeout(TEST_TIMEOUT, self.read_text())
             .await
             .expect("nothing came")
     }
@@ -568,7 +568,7 @@ pub(crate) async fn open(
 ) -> Result<WebSocketStream<TcpStream>, Error> {
     let stream = TcpStream::connect(addr).await?;
     stream.set_nodelay(true)?;
-    time::timeout(PATIENCE, client_async(request, stream))
+    time::timeout(TEST_TIMEOUT, client_async(request, stream))
         .await
         .expect("no answer to the upgrade")
         .map(|(socket, _)| socket)
