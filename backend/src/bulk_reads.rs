@@ -1,7 +1,7 @@
-//! Places for answers of any size (`BULK_READS`): snapshots, pages of a canvas and
-//! pictures. Whoever has to wait gets the next place in turns of canvases and addresses,
-//! so that neither one busy canvas nor one address keeps the others out. What is computed, as
-//! pictures are, leaves some places to what is only read. It knows no HTTP.
+//! A semaphore for answers of any size (`BULK_READS`): snapshots, pages of a canvas and
+//! pictures. Requests that wait get permits in turns of canvases and addresses, so that
+//! neither one busy canvas nor one address keeps the others out. Answers that are computed,
+//! such as pictures, leave some permits to those that are only read. It knows no HTTP.
 
 use parking_lot::Mutex;
 use shared::ids::CanvasId;
@@ -9,17 +9,17 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 use thiserror::Error;
 use tokio::{sync::oneshot, time::timeout};
 
-/// How long a request waits for a place.
-pub(crate) const PLACE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a request waits for a permit.
+pub(crate) const PERMIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Requests that may wait.
 const MAX_WAITING: usize = 1024;
 
-/// No place became free in time.
+/// No permit became free within [`PERMIT_TIMEOUT`], or too many requests wait.
 #[derive(Clone, Copy, Debug, Error)]
 #[error("too many large answers are being made")]
-pub(crate) struct NoPlace;
+pub(crate) struct BulkReadsBusy;
 
-/// Whose requests share places: those of a canvas, and those of an address.
+/// Whose requests share permits: those of a canvas, and those of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum ShareKey {
     Canvas(CanvasId),
@@ -29,7 +29,7 @@ enum ShareKey {
 /// The shares that one request counts for.
 type ShareKeys = [ShareKey; 2];
 
-/// What a place is for.
+/// What a permit is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
     /// An answer that is sent as it is read.
@@ -38,21 +38,21 @@ pub(crate) enum Work {
     Computing,
 }
 
-/// See the module. Cheap to clone; clones share the places.
+/// The semaphore. Cheap to clone; clones share the permits.
 #[derive(Clone, Debug)]
 pub(crate) struct BulkReads(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
     free: usize,
-    /// Places for [`Work::Computing`] that are held, and how many may be.
+    /// Permits for [`Work::Computing`] that are held, and how many may be.
     computing: usize,
     max_computing: usize,
-    /// Who waits, in the order of arrival.
+    /// Requests that wait, in the order of arrival.
     waiting: Vec<Waiting>,
-    /// Those that hold a place or wait for one.
+    /// The shares that hold a permit or wait for one.
     shares: HashMap<ShareKey, Share>,
-    /// Places given out so far.
+    /// Permits given out so far.
     turn: u64,
 }
 
@@ -60,116 +60,116 @@ struct State {
 struct Waiting {
     keys: ShareKeys,
     work: Work,
-    place: oneshot::Sender<Place>,
+    permit: oneshot::Sender<BulkPermit>,
 }
 
 #[derive(Debug, Default)]
 struct Share {
-    places: usize,
+    permits: usize,
     waiting: usize,
-    /// The turn in which it last got a place.
+    /// The turn in which it last got a permit.
     turn: u64,
 }
 
-/// A place, until it is dropped.
+/// A permit. Dropping it gives it back.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Place {
-    /// None once it was taken back.
+pub(crate) struct BulkPermit {
+    /// None once it was given back without being dropped.
     of: Option<(BulkReads, ShareKeys, Work)>,
 }
 
 impl BulkReads {
-    /// With so many places, of which a quarter is not for [`Work::Computing`].
-    pub(crate) fn new(places: usize) -> Self {
+    /// With so many permits, of which a quarter is not for [`Work::Computing`].
+    pub(crate) fn new(permits: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
-            free: places,
+            free: permits,
             computing: 0,
-            max_computing: places - places / 4,
+            max_computing: permits - permits / 4,
             waiting: Vec::new(),
             shares: HashMap::new(),
             turn: 0,
         })))
     }
 
-    /// A place for an answer about this canvas to this address (a network, for IPv6).
+    /// A permit for an answer about this canvas to this address (a network, for IPv6).
     ///
     /// # Errors
-    /// [`NoPlace`] after [`PLACE_TIMEOUT`], or at once if too many wait.
+    /// [`BulkReadsBusy`] after [`PERMIT_TIMEOUT`], or at once if too many wait.
     pub(crate) async fn acquire(
         &self,
         canvas: CanvasId,
         address: IpAddr,
         work: Work,
-    ) -> Result<Place, NoPlace> {
+    ) -> Result<BulkPermit, BulkReadsBusy> {
         let keys = [ShareKey::Canvas(canvas), ShareKey::Address(address)];
         let granted = {
             let mut state = self.0.lock();
-            state.forget_who_left();
+            state.remove_cancelled();
             if state.waiting.len() >= MAX_WAITING {
-                return Err(NoPlace);
+                return Err(BulkReadsBusy);
             }
-            let (place, granted) = oneshot::channel();
+            let (permit, granted) = oneshot::channel();
             for key in keys {
                 state.shares.entry(key).or_default().waiting += 1;
             }
-            state.waiting.push(Waiting { keys, work, place });
-            state.grant_free_places(self);
+            state.waiting.push(Waiting { keys, work, permit });
+            state.grant_free_permits(self);
             granted
         };
-        let waited = timeout(PLACE_TIMEOUT, granted).await;
+        let waited = timeout(PERMIT_TIMEOUT, granted).await;
         // The sender is never dropped before its receiver.
-        waited.map_err(|_| NoPlace)?.map_err(|_| NoPlace)
+        waited.map_err(|_| BulkReadsBusy)?.map_err(|_| BulkReadsBusy)
     }
 }
 
 impl State {
-    /// Removes those who stopped waiting.
-    fn forget_who_left(&mut self) {
+    /// Removes requests whose future was dropped while they waited.
+    fn remove_cancelled(&mut self) {
         let shares = &mut self.shares;
         self.waiting.retain(|waiting| {
-            let left = waiting.place.is_closed();
-            if left {
+            let is_cancelled = waiting.permit.is_closed();
+            if is_cancelled {
                 stop_waiting(shares, waiting.keys);
             }
-            !left
+            !is_cancelled
         });
     }
 
-    /// Counts a place that is given out.
-    fn grant(&mut self, bulk_reads: &BulkReads, keys: ShareKeys, work: Work) -> Place {
+    /// Makes a permit and counts it.
+    fn grant(&mut self, bulk_reads: &BulkReads, keys: ShareKeys, work: Work) -> BulkPermit {
         self.turn += 1;
         self.free -= 1;
         self.computing += usize::from(work == Work::Computing);
         for key in keys {
             let share = self.shares.entry(key).or_default();
-            share.places += 1;
+            share.permits += 1;
             share.turn = self.turn;
         }
-        Place {
+        BulkPermit {
             of: Some((bulk_reads.clone(), keys, work)),
         }
     }
 
-    /// Gives free places to whoever is next: whose canvas and address hold the fewest places,
-    /// then whose last turn is longest ago, then who came first.
-    fn grant_free_places(&mut self, bulk_reads: &BulkReads) {
+    /// Gives each free permit to the request whose canvas and address hold the fewest permits;
+    /// among equal ones, to the one whose last turn is longest ago, then to the oldest.
+    fn grant_free_permits(&mut self, bulk_reads: &BulkReads) {
         while self.free > 0
-            && let Some(next) = self.who_is_next()
+            && let Some(next) = self.next_index()
         {
-            let Waiting { keys, work, place } = self.waiting.remove(next);
+            let Waiting { keys, work, permit } = self.waiting.remove(next);
             stop_waiting(&mut self.shares, keys);
-            if let Err(mut place) = place.send(self.grant(bulk_reads, keys, work)) {
-                // Whoever waited has just left. The lock is held: the place must not be
-                // given back by being dropped.
-                place.of = None;
+            if let Err(mut permit) = permit.send(self.grant(bulk_reads, keys, work)) {
+                // The request was just cancelled. The lock is held here, and dropping the
+                // permit would take it again.
+                permit.of = None;
                 self.release(keys, work);
             }
         }
     }
 
-    /// Which of those who wait is next.
-    fn who_is_next(&self) -> Option<usize> {
+    /// The index in `waiting` of the request that gets the next permit.
+    fn next_index(&self) -> Option<usize> {
         let may_compute = self.computing < self.max_computing;
         let may_have = |index: &usize| {
             let waiting = self.waiting.get(*index);
@@ -179,22 +179,22 @@ impl State {
         indices.min_by_key(|index| {
             let shares = self.waiting[*index].keys.map(|key| {
                 let share = self.shares.get(&key);
-                share.map_or((0, 0), |share| (share.places, share.turn))
+                share.map_or((0, 0), |share| (share.permits, share.turn))
             });
-            let places = shares[0].0 + shares[1].0;
-            (places, shares[0].1.max(shares[1].1), *index)
+            let permits = shares[0].0 + shares[1].0;
+            (permits, shares[0].1.max(shares[1].1), *index)
         })
     }
 
-    /// Counts a place that is given back.
+    /// Counts a permit that is given back.
     fn release(&mut self, keys: ShareKeys, work: Work) {
         self.free += 1;
         self.computing -= usize::from(work == Work::Computing);
         for key in keys {
             if let Some(share) = self.shares.get_mut(&key) {
-                share.places -= 1;
+                share.permits -= 1;
             }
-            forget_idle(&mut self.shares, key);
+            remove_idle(&mut self.shares, key);
         }
     }
 }
@@ -204,24 +204,24 @@ fn stop_waiting(shares: &mut HashMap<ShareKey, Share>, keys: ShareKeys) {
         if let Some(share) = shares.get_mut(&key) {
             share.waiting -= 1;
         }
-        forget_idle(shares, key);
+        remove_idle(shares, key);
     }
 }
 
-fn forget_idle(shares: &mut HashMap<ShareKey, Share>, key: ShareKey) {
-    let idle = |share: &Share| share.places == 0 && share.waiting == 0;
+fn remove_idle(shares: &mut HashMap<ShareKey, Share>, key: ShareKey) {
+    let idle = |share: &Share| share.permits == 0 && share.waiting == 0;
     if shares.get(&key).is_some_and(idle) {
         shares.remove(&key);
     }
 }
 
-impl Drop for Place {
+impl Drop for BulkPermit {
     fn drop(&mut self) {
         if let Some((bulk_reads, keys, work)) = self.of.take() {
             let mut state = bulk_reads.0.lock();
             state.release(keys, work);
-            state.forget_who_left();
-            state.grant_free_places(&bulk_reads);
+            state.remove_cancelled();
+            state.grant_free_permits(&bulk_reads);
         }
     }
 }
@@ -235,21 +235,21 @@ mod tests {
         IpAddr::from([192, 0, 2, last])
     }
 
-    /// A place for an answer that is only read.
-    async fn read(reads: &BulkReads, canvas: i64, last: u8) -> Result<Place, NoPlace> {
+    /// A permit for an answer that is only read.
+    async fn read(reads: &BulkReads, canvas: i64, last: u8) -> Result<BulkPermit, BulkReadsBusy> {
         let address = address(last);
         reads
             .acquire(CanvasId(canvas), address, Work::Reading)
             .await
     }
 
-    async fn compute(reads: &BulkReads) -> Result<Place, NoPlace> {
+    async fn compute(reads: &BulkReads) -> Result<BulkPermit, BulkReadsBusy> {
         reads
             .acquire(CanvasId(1), address(1), Work::Computing)
             .await
     }
 
-    /// Who gets a place, in this order, of those who wait for the only one.
+    /// The indices of requests that wait for the only permit, in the order in which they get it.
     async fn order(waiting: &[(i64, u8)]) -> Vec<usize> {
         let reads = BulkReads::new(1);
         let held = read(&reads, 100, 100).await.unwrap();
@@ -260,9 +260,9 @@ mod tests {
             .map(|(index, (canvas, ip))| {
                 let (reads, order) = (reads.clone(), order.clone());
                 async move {
-                    let place = read(&reads, *canvas, *ip).await;
+                    let permit = read(&reads, *canvas, *ip).await;
                     order.lock().push(index);
-                    drop(place.unwrap());
+                    drop(permit.unwrap());
                 }
                 .boxed()
             })
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_left_gets_no_place_and_none_is_lost() {
+    async fn a_cancelled_waiter_gets_no_permit_and_none_is_lost() {
         let reads = BulkReads::new(1);
         let held = read(&reads, 1, 1).await.unwrap();
         let mut gone = Box::pin(read(&reads, 1, 1));
@@ -312,16 +312,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_computed_leaves_places_to_what_is_read() {
+    async fn computing_leaves_permits_to_reading() {
         let reads = BulkReads::new(8);
         let mut computing = Vec::new();
-        while let Some(place) = compute(&reads).now_or_never() {
-            computing.push(place.unwrap());
+        while let Some(permit) = compute(&reads).now_or_never() {
+            computing.push(permit.unwrap());
         }
         assert_eq!(computing.len(), 6);
         let mut waiting = Box::pin(compute(&reads));
         assert!((&mut waiting).now_or_never().is_none());
-        // Who may have a place does not wait behind who may not.
+        // A request that may have a permit does not wait behind one that may not.
         let read = [read(&reads, 1, 1).await, read(&reads, 2, 2).await];
         assert!(read.iter().all(Result::is_ok));
         drop(read);
@@ -331,7 +331,7 @@ mod tests {
         drop(computing);
         assert_eq!(reads.0.lock().free, 8);
         assert_eq!(reads.0.lock().computing, 0);
-        // A few places are for everything.
+        // A few permits are for everything.
         let few = BulkReads::new(3);
         let all = [
             compute(&few).await,

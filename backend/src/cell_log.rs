@@ -32,7 +32,7 @@ const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// A cell that nobody asks for is kept for so long.
 const UNUSED: Duration = Duration::from_mins(1);
 
-/// The cell after the event `until`. See [`fold`] for `held`.
+/// The cell after the event `until`. See [`fold`] for `permit`.
 ///
 /// # Errors
 /// Those of the database.
@@ -42,18 +42,19 @@ pub(crate) async fn replay(
     cell: Coord,
     until: i64,
     tile_size: i32,
-    held: &Held,
+    permit: &HeldPermit,
 ) -> db::Result<CellHistory> {
     let history = CellHistory::new(tile_size);
     let apply = |history: &mut CellHistory, step: &Step, rules: &Rules| history.apply(step, rules);
-    fold(pool, canvas, cell, 0..until, history, held, apply).await
+    fold(pool, canvas, cell, 0..until, history, permit, apply).await
 }
 
-/// What a replay holds until its thread ends: whoever asked for it may be gone before.
-pub(crate) type Held = Arc<dyn Any + Send + Sync>;
+/// The permit of a replay, of any kind. Its thread holds it to its end: the request that asked
+/// for the replay may be gone before.
+pub(crate) type HeldPermit = Arc<dyn Any + Send + Sync>;
 
 /// Has `apply` take in the events after the start of the range up to its end. This may take
-/// long, and is done on threads of low priority, which hold `held` as well.
+/// long, and is done on threads of low priority, which hold `permit` as well.
 ///
 /// # Errors
 /// Those of the database.
@@ -63,7 +64,7 @@ pub(crate) async fn fold<T: Send + 'static>(
     cell: Coord,
     range: Range<i64>,
     start: T,
-    held: &Held,
+    permit: &HeldPermit,
     apply: impl Fn(&mut T, &Step, &Rules) + Copy + Send + 'static,
 ) -> db::Result<T> {
     let mut state = (start, Rules::new());
@@ -77,12 +78,12 @@ pub(crate) async fn fold<T: Send + 'static>(
         let steps = next.steps.iter().map(|(_, step)| step);
         add_rules(pool, canvas, steps, &mut state.1).await?;
         let (mut value, rules) = state;
-        let held = held.clone();
+        let permit = permit.clone();
         let replay = move || {
             for (_, step) in &next.steps {
                 apply(&mut value, step, &rules);
             }
-            drop(held);
+            drop(permit);
             (value, rules)
         };
         state = low_priority::run("replay", replay).await.map_err(failed)?;
@@ -138,7 +139,7 @@ struct Kept {
 }
 
 impl CellCache {
-    /// Whose each pixel is after the canvas's newest event, `head`. See [`fold`] for `held`.
+    /// Whose each pixel is after the canvas's newest event, `head`. See [`fold`] for `permit`.
     ///
     /// # Errors
     /// Those of the database.
@@ -147,7 +148,7 @@ impl CellCache {
         pool: &Pool,
         key: CellKey,
         head: i64,
-        held: &Held,
+        permit: &HeldPermit,
     ) -> db::Result<Vec<Option<UserId>>> {
         let (after, history) = self
             .take(key, head)
@@ -156,7 +157,7 @@ impl CellCache {
             history.apply(step, rules);
         };
         let range = after..head;
-        let history = fold(pool, key.canvas, key.cell, range, history, held, apply).await?;
+        let history = fold(pool, key.canvas, key.cell, range, history, permit, apply).await?;
         let authors = history.authors();
         self.keep(key, head, history, Instant::now());
         Ok(authors)

@@ -10,7 +10,7 @@ pub(crate) use messages::of_direct_message;
 pub(crate) use stored::{Names, StoredEvidence, name};
 
 use crate::{
-    cell_log::Held,
+    cell_log::HeldPermit,
     db::{self, Pool, cases::CaseTarget},
     past::{self, index::EventIndex, log::Log},
 };
@@ -33,7 +33,7 @@ pub(crate) struct Gathered {
 }
 
 /// Gathers the evidence at the canvas's `last_seq`; `now` is the time of the report. See
-/// [`crate::cell_log::fold`] for `held`.
+/// [`crate::cell_log::fold`] for `permit`.
 ///
 /// # Errors
 /// Those of the database.
@@ -44,17 +44,17 @@ pub(crate) async fn gather(
     canvas: &Canvas,
     target: &CaseTarget,
     now: DateTime<Utc>,
-    held: &Held,
+    permit: &HeldPermit,
 ) -> db::Result<Gathered> {
     let seq = canvas.last_seq;
     match target {
         CaseTarget::Tile { .. } | CaseTarget::Area { .. } => {
-            of_cells(reads, canvas, &target.cells(), now, held).await
+            of_cells(reads, canvas, &target.cells(), now, permit).await
         }
         CaseTarget::Message { message_id } => of_message(reads, log, canvas, *message_id).await,
         CaseTarget::Comment { comment_id } => of_comment(reads, canvas, *comment_id).await,
         CaseTarget::User { user_id } => {
-            of_person(reads, index, log, canvas, *user_id, now, held).await
+            of_person(reads, index, log, canvas, *user_id, now, permit).await
         }
         // Of no canvas.
         CaseTarget::DirectMessage { .. } => Ok(Gathered::default()),
@@ -76,14 +76,14 @@ async fn of_person(
     canvas: &Canvas,
     user: UserId,
     now: DateTime<Utc>,
-    held: &Held,
+    permit: &HeldPermit,
 ) -> db::Result<Gathered> {
     let head = canvas.last_seq;
     let messages = log
         .newest_messages_of(reads, canvas.id, user, head, NEWEST)
         .await?;
     let cells = past::cells::newest_of(index, canvas.id, user, head, NEWEST_CELLS).await?;
-    let of_cells = of_cells(reads, canvas, &cells, now, held).await?;
+    let of_cells = of_cells(reads, canvas, &cells, now, permit).await?;
     Ok(Gathered {
         evidence: StoredEvidence {
             messages: Some(chat(with_words(reads, canvas.id, messages).await?)),

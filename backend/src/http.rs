@@ -160,7 +160,7 @@ pub(crate) fn app(state: AppState) -> Router {
                 .on_response(DefaultOnResponse::new().level(Level::DEBUG))
                 .on_failure(()),
         )
-        .map_response(bulk::hold_place)
+        .map_response(bulk::hold_permit)
         .layer(compression().compress_when(DefaultPredicate::new().and(is_not_bulk)))
         .layer(
             compression()

@@ -8,7 +8,7 @@ pub(crate) use run::{Job, MAX_SILENCE_MS, run};
 
 use crate::{
     cell_history::{CellHistory, Rule, Rules, Step},
-    cell_log::{self, Held},
+    cell_log::{self, HeldPermit},
     cell_number::{cell_at, cell_number},
     db::{self, DbError, Pool, locks::TileLock},
     low_priority,
@@ -79,13 +79,13 @@ impl From<DbError> for SurveyError {
     }
 }
 
-/// Looks at these cells as they are after the event `head`. See [`cell_log::fold`] for `held`.
+/// Looks at these cells as they are after the event `head`. See [`cell_log::fold`] for `permit`.
 pub(crate) async fn survey(
     pool: &Pool,
     task: &Task,
     cells: &[i32],
     head: i64,
-    held: &Held,
+    permit: &HeldPermit,
 ) -> Result<Survey, SurveyError> {
     let mut survey = Survey::default();
     let mut rules = Rules::new();
@@ -93,7 +93,7 @@ pub(crate) async fn survey(
     let mut rest = cells;
     while !rest.is_empty() {
         let cells = &rest[..cells_at_once(task.tile_size).min(rest.len())];
-        let read = read_cells(pool, task, cells, head, &mut rules, held).await?;
+        let read = read_cells(pool, task, cells, head, &mut rules, permit).await?;
         rest = &rest[read.count..];
         for cell in read.cells {
             let change = cell.change;
@@ -166,7 +166,7 @@ async fn read_cells(
     cells: &[i32],
     head: i64,
     rules: &mut Rules,
-    held: &Held,
+    permit: &HeldPermit,
 ) -> db::Result<ReadCells> {
     let mut count = cells.len();
     let mut histories: BTreeMap<i32, CellHistory> = BTreeMap::new();
@@ -177,7 +177,7 @@ async fn read_cells(
         let found = next.steps.iter().map(|(_, step)| step);
         cell_log::add_rules(pool, task.canvas, found, rules).await?;
         let size = task.tile_size;
-        histories = replay(size, histories, next.steps, rules.clone(), held.clone()).await?;
+        histories = replay(size, histories, next.steps, rules.clone(), permit.clone()).await?;
         let bytes: usize = histories.values().map(CellHistory::bytes).sum();
         if bytes > MAX_HISTORY_BYTES && count > 1 {
             count /= 2;
@@ -186,7 +186,7 @@ async fn read_cells(
             known.retain(|(cell, _)| is_left(cell));
         }
     }
-    let (rule, held) = (task.rule.clone(), held.clone());
+    let (rule, permit) = (task.rule.clone(), permit.clone());
     let preview = move || {
         let cells = histories.into_iter().map(|(cell, history)| RewrittenCell {
             at: cell_at(cell),
@@ -194,7 +194,7 @@ async fn read_cells(
             history,
         });
         let cells: Vec<RewrittenCell> = cells.collect();
-        drop(held);
+        drop(permit);
         cells
     };
     let cells = low_priority::run("rewrite", preview).await;
@@ -210,7 +210,7 @@ async fn replay(
     mut histories: BTreeMap<i32, CellHistory>,
     steps: Vec<(i32, Step)>,
     rules: Rules,
-    held: Held,
+    permit: HeldPermit,
 ) -> db::Result<BTreeMap<i32, CellHistory>> {
     let replay = move || {
         for (cell, step) in &steps {
@@ -218,7 +218,7 @@ async fn replay(
             let history = history.or_insert_with(|| CellHistory::new(tile_size));
             history.apply(step, &rules);
         }
-        drop(held);
+        drop(permit);
         histories
     };
     let replayed = low_priority::run("rewrite", replay).await;

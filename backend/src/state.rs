@@ -27,7 +27,7 @@ use std::{ops::Deref, sync::Arc};
 use tokio::sync::{Notify, Semaphore};
 
 /// Batches of rewrites that are made at once.
-const REWRITE_TURNS: usize = 4;
+const REWRITE_PERMITS: usize = 4;
 
 /// The application's state, cheap to clone; it derefs to its [`Parts`].
 #[derive(Clone)]
@@ -69,12 +69,12 @@ pub(crate) struct Parts {
     pub(crate) readiness: Readiness,
     /// The memory of large request bodies.
     pub(crate) large_bodies: LargeBodies,
-    /// Places for answers of any size.
+    /// Permits for answers of any size.
     pub(crate) bulk_reads: BulkReads,
-    /// Places for the files of exports, which take as long as whoever loads them.
+    /// Permits for the files of exports, which take as long as whoever loads them.
     pub(crate) export_reads: BulkReads,
     /// For the batches of rewrites that are made at once.
-    pub(crate) rewrite_turns: Arc<Semaphore>,
+    pub(crate) rewrite_permits: Arc<Semaphore>,
     /// Notified when somebody asked for an export.
     pub(crate) export_asked: Notify,
     /// Notified when a canvas was deleted, whose rows are to be removed.
@@ -125,7 +125,7 @@ impl AppState {
             large_bodies: LargeBodies::new(),
             bulk_reads: BulkReads::new(config.bulk_reads),
             export_reads: BulkReads::new(config.bulk_reads),
-            rewrite_turns: Arc::new(Semaphore::new(REWRITE_TURNS)),
+            rewrite_permits: Arc::new(Semaphore::new(REWRITE_PERMITS)),
             export_asked: Notify::new(),
             canvas_deleted: Notify::new(),
             account_deleted: Notify::new(),

@@ -21,7 +21,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 pub(crate) struct Passwords {
     permits: Arc<Semaphore>,
     /// One for each request that has a permit or waits for one.
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
 }
 
 impl Passwords {
@@ -34,7 +34,7 @@ impl Passwords {
     fn with_permits(permits: usize) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(permits)),
-            places: Arc::new(Semaphore::new(permits * (1 + WAITING_PER_PERMIT))),
+            slots: Arc::new(Semaphore::new(permits * (1 + WAITING_PER_PERMIT))),
         }
     }
 
@@ -86,15 +86,15 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AuthError> {
         let overloaded = || AuthError::Overloaded(RETRY_AFTER);
-        let place = self.places.clone().try_acquire_owned();
-        let place = place.map_err(|_| overloaded())?;
+        let slot = self.slots.clone().try_acquire_owned();
+        let slot = slot.map_err(|_| overloaded())?;
         let permit = time::timeout(ACQUIRE_TIMEOUT, self.permits.clone().acquire_owned())
             .await
             .map_err(|_| overloaded())?
             .map_err(AuthError::internal)?;
         task::spawn_blocking(move || {
             let done = work();
-            drop((permit, place));
+            drop((permit, slot));
             done
         })
         .await

@@ -1,7 +1,7 @@
 //! A pool of connections to PostgreSQL for one kind of work.
 //!
 //! Why not `sqlx::Pool`: it pings a connection that is returned, without a timeout, so
-//! that a host which vanishes keeps the place of each connection that was in use for a
+//! that a host which vanishes keeps the permit of each connection that was in use for a
 //! quarter of an hour. Here every wait has a limit, and returning waits for nothing.
 //!
 //! A database that was away may leave connections that are open but useless: to a

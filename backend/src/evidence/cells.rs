@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cell_history::{CellHistory, Rules, Step},
-    cell_log::{self, Held},
+    cell_log::{self, HeldPermit},
     db::{self, Pool},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -32,13 +32,13 @@ const NOBODY: u8 = 255;
 /// The index of a pixel of an author beyond [`MAX_AUTHORS`].
 const SOMEBODY: u8 = 254;
 
-/// The evidence of these cells. See [`cell_log::fold`] for `held`.
+/// The evidence of these cells. See [`cell_log::fold`] for `permit`.
 pub(super) async fn of_cells(
     reads: &Pool,
     canvas: &Canvas,
     cells: &[Coord],
     now: DateTime<Utc>,
-    held: &Held,
+    permit: &HeldPermit,
 ) -> db::Result<Gathered> {
     let mut overpainted = OverpaintedPixels::since(now - OVERPAINTED);
     let mut tiles = Vec::new();
@@ -46,7 +46,7 @@ pub(super) async fn of_cells(
     let mut creators = BTreeSet::new();
     for at in cells {
         let cell;
-        (cell, overpainted) = replay(reads, canvas, *at, overpainted, held).await?;
+        (cell, overpainted) = replay(reads, canvas, *at, overpainted, permit).await?;
         let tile = frozen(&cell, canvas.tile_size, *at);
         creators.extend(cell.tile().map(|tile| tile.creator));
         painters.extend(visible_authors(&tile));
@@ -76,7 +76,7 @@ async fn replay(
     canvas: &Canvas,
     at: Coord,
     overpainted: OverpaintedPixels,
-    held: &Held,
+    permit: &HeldPermit,
 ) -> db::Result<(CellHistory, OverpaintedPixels)> {
     type Replayed = (CellHistory, OverpaintedPixels);
     let start = (CellHistory::new(canvas.tile_size), overpainted);
@@ -86,7 +86,7 @@ async fn replay(
         });
     };
     let range = 0..canvas.last_seq;
-    cell_log::fold(reads, canvas.id, at, range, start, held, apply).await
+    cell_log::fold(reads, canvas.id, at, range, start, permit, apply).await
 }
 
 /// A cell as it is kept.

@@ -336,7 +336,7 @@ async fn read_page(
         // These lists take turns as those of one more canvas.
         Which::Admins => CanvasId(0),
     };
-    let place = bulk::place(state, canvas, client).await?;
+    let permit = bulk::permit(state, canvas, client).await?;
     let (reads, wanted) = (state.pools.reads.clone(), query.state);
     let read: bulk::ReadItems<i64> = Arc::new(move |before, count| {
         let reads = reads.clone();
@@ -362,5 +362,5 @@ async fn read_page(
         })
     });
     let cursor = |id: i64| id.to_string();
-    bulk::page(place, before, limit, AT_ONCE, cursor, read).await
+    bulk::page(permit, before, limit, AT_ONCE, cursor, read).await
 }

@@ -10,7 +10,7 @@ use super::{
     past as moments,
 };
 use crate::{
-    cell_log::{self, CellKey, Held},
+    cell_log::{self, CellKey, HeldPermit},
     db::users,
     state::AppState,
 };
@@ -79,8 +79,8 @@ async fn authors(
         Some(at) => moments::resolve(&state, id, "at", at).await?,
         None => canvas.last_seq,
     };
-    let place = Arc::new(bulk::place_to_compute(&state, id, client).await?);
-    let held: Held = place.clone();
+    let permit = Arc::new(bulk::compute_permit(&state, id, client).await?);
+    let replay_permit: HeldPermit = permit.clone();
     let pixels = if seq == canvas.last_seq {
         let key = CellKey {
             canvas: id,
@@ -88,10 +88,10 @@ async fn authors(
             cell,
             tile_size: grid.tile_size,
         };
-        state.cell_cache.authors(reads, key, seq, &held).await?
+        state.cell_cache.authors(reads, key, seq, &replay_permit).await?
     } else {
         let size = grid.tile_size;
-        let history = cell_log::replay(reads, id, cell, seq, size, &held).await?;
+        let history = cell_log::replay(reads, id, cell, seq, size, &replay_permit).await?;
         history.authors()
     };
     let (authors, pixels) = indexed(&pixels);
@@ -102,7 +102,7 @@ async fn authors(
         authors: users::refs(reads, &authors).await?,
         pixels: Pixels::from_bytes(pixels),
     };
-    Ok(bulk::holding(place, Json(answer)))
+    Ok(bulk::attach_permit(permit, Json(answer)))
 }
 
 /// The authors, those of the most pixels first, and for each pixel its author's index.

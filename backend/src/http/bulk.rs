@@ -1,9 +1,9 @@
-//! Answers of any size: each has a place of `bulk_reads` until its last byte was handed to
+//! Answers of any size: each holds a permit of `bulk_reads` until its last byte was handed to
 //! the system, and is sent piece by piece, so that little of it is in memory.
 
 use super::{client_addr::ClientAddr, error::ApiError};
 use crate::{
-    bulk_reads::{NoPlace, PLACE_TIMEOUT, Place, Work},
+    bulk_reads::{BulkPermit, BulkReadsBusy, PERMIT_TIMEOUT, Work},
     db::Lease,
     rate_limit::network,
     state::AppState,
@@ -29,28 +29,28 @@ use tokio::time::timeout;
 /// Bytes of a piece that is sent at once, about.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;
 
-/// A place for an answer about this canvas to this client, which is sent as it is read.
+/// A permit for an answer about this canvas to this client, which is sent as it is read.
 ///
 /// # Errors
 /// `Overloaded` if none is free for too long.
-pub(super) async fn place(
+pub(super) async fn permit(
     state: &AppState,
     canvas: CanvasId,
     client: ClientAddr,
-) -> Result<Place, ApiError> {
+) -> Result<BulkPermit, ApiError> {
     let (reads, address) = (&state.bulk_reads, network(client.ip));
     Ok(reads.acquire(canvas, address, Work::Reading).await?)
 }
 
-/// The same for what takes much of a processor before it is sent.
+/// A permit for an answer that takes much of a processor before it is sent.
 ///
 /// # Errors
-/// As [`place`].
-pub(super) async fn place_to_compute(
+/// As [`permit`].
+pub(super) async fn compute_permit(
     state: &AppState,
     canvas: CanvasId,
     client: ClientAddr,
-) -> Result<Place, ApiError> {
+) -> Result<BulkPermit, ApiError> {
     let (reads, address) = (&state.bulk_reads, network(client.ip));
     Ok(reads.acquire(canvas, address, Work::Computing).await?)
 }
@@ -60,42 +60,45 @@ pub(super) async fn place_to_compute(
 /// # Errors
 /// `Overloaded` if none is free for too long; those of connecting.
 pub(super) async fn lease(state: &AppState) -> Result<Lease, ApiError> {
-    match timeout(PLACE_TIMEOUT, state.pools.bulk.acquire()).await {
+    match timeout(PERMIT_TIMEOUT, state.pools.bulk.acquire()).await {
         Ok(lease) => Ok(lease?),
-        Err(_) => Err(NoPlace.into()),
+        Err(_) => Err(BulkReadsBusy.into()),
     }
 }
 
-/// Marks an answer whose place is held by [`hold_place`].
+/// The extension of a response that carries its permit from [`attach_permit`] to [`hold_permit`].
 #[derive(Clone)]
-struct Held(Arc<Place>);
+struct AttachedPermit(Arc<BulkPermit>);
 
-/// Lets the answer hold the place to its end. What else needs it shares it.
-pub(super) fn holding(place: impl Into<Arc<Place>>, answer: impl IntoResponse) -> Response {
+/// Has the answer hold the permit to its end. An `Arc` shares the permit with other work.
+pub(super) fn attach_permit(
+    permit: impl Into<Arc<BulkPermit>>,
+    answer: impl IntoResponse,
+) -> Response {
     let mut answer = answer.into_response();
-    answer.extensions_mut().insert(Held(place.into()));
+    answer.extensions_mut().insert(AttachedPermit(permit.into()));
     answer
 }
 
-/// Whether an answer has a place. Such answers are compressed by gzip, which needs little
+/// Whether an answer has a permit. Such answers are compressed by gzip, which needs little
 /// memory: brotli and zstd need megabytes for each.
 pub(super) fn is_bulk(answer: &Extensions) -> bool {
-    answer.get::<Held>().is_some()
+    answer.get::<AttachedPermit>().is_some()
 }
 
-/// Moves the place of an answer into its body, which must be compressed already.
-pub(super) fn hold_place<B>(mut answer: axum::http::Response<B>) -> Response
+/// Moves the permit of an answer into its body, which must be compressed already.
+pub(super) fn hold_permit<B>(mut answer: axum::http::Response<B>) -> Response
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let held = answer.extensions_mut().remove::<Held>();
+    let held = answer.extensions_mut().remove::<AttachedPermit>();
     let answer = answer.map(Body::new);
     match held {
-        Some(Held(place)) => answer.map(|inner| {
+        Some(AttachedPermit(permit)) => answer.map(|inner| {
             Body::new(HoldingBody {
                 inner,
-                place,
+                permit,
                 next: None,
                 is_done: false,
             })
@@ -104,11 +107,11 @@ where
     }
 }
 
-/// A body that holds a place. Its last piece owns the place too, which is therefore free
+/// A body that holds a permit. Its last piece owns the permit too, which is therefore free
 /// when that piece was handed to the system, or the connection is gone.
 struct HoldingBody {
     inner: Body,
-    place: Arc<Place>,
+    permit: Arc<BulkPermit>,
     /// The piece to be sent next, once it is known whether it is the last.
     next: Option<Bytes>,
     is_done: bool,
@@ -116,7 +119,7 @@ struct HoldingBody {
 
 struct LastPiece {
     bytes: Bytes,
-    _place: Arc<Place>,
+    _permit: Arc<BulkPermit>,
 }
 
 impl AsRef<[u8]> for LastPiece {
@@ -151,7 +154,7 @@ impl HttpBody for HoldingBody {
         let last = self.next.take().map(|bytes| {
             let last = LastPiece {
                 bytes,
-                _place: self.place.clone(),
+                _permit: self.permit.clone(),
             };
             Ok(Frame::data(Bytes::from_owner(last)))
         });
@@ -175,7 +178,7 @@ impl HttpBody for HoldingBody {
 /// # Errors
 /// That of the first piece. A later one breaks the connection off.
 pub(super) async fn pieces<S: Send + 'static>(
-    place: Place,
+    permit: BulkPermit,
     start: S,
     make: impl Fn(S) -> BoxFuture<'static, Result<(Bytes, Option<S>), ApiError>>
     + Clone
@@ -204,7 +207,7 @@ pub(super) async fn pieces<S: Send + 'static>(
         }
     };
     let json = HeaderValue::from_static("application/json");
-    Ok(holding(place, ([(header::CONTENT_TYPE, json)], body)))
+    Ok(attach_permit(permit, ([(header::CONTENT_TYPE, json)], body)))
 }
 
 /// The JSON of a value, without the closing brace of an object.
@@ -234,7 +237,7 @@ struct RestOfPage<K> {
 /// # Errors
 /// That of reading the first items.
 pub(super) async fn page<K: Copy + Send + 'static>(
-    place: Place,
+    permit: BulkPermit,
     after: K,
     limit: i64,
     at_once: i64,
@@ -242,7 +245,7 @@ pub(super) async fn page<K: Copy + Send + 'static>(
     read: ReadItems<K>,
 ) -> Result<Response, ApiError> {
     let start = br#"{"items":["#.to_vec();
-    page_after(start, place, after, limit, at_once, cursor, read).await
+    page_after(start, permit, after, limit, at_once, cursor, read).await
 }
 
 /// The same, with the fields of another object beside the items.
@@ -250,7 +253,7 @@ pub(super) async fn page<K: Copy + Send + 'static>(
 /// # Errors
 /// That of reading the first items.
 pub(super) async fn page_with<K: Copy + Send + 'static>(
-    place: Place,
+    permit: BulkPermit,
     fields: &impl Serialize,
     after: K,
     limit: i64,
@@ -260,12 +263,12 @@ pub(super) async fn page_with<K: Copy + Send + 'static>(
 ) -> Result<Response, ApiError> {
     let mut start = open_object(fields)?;
     start.extend_from_slice(br#","items":["#);
-    page_after(start, place, after, limit, at_once, cursor, read).await
+    page_after(start, permit, after, limit, at_once, cursor, read).await
 }
 
 async fn page_after<K: Copy + Send + 'static>(
     start: Vec<u8>,
-    place: Place,
+    permit: BulkPermit,
     after: K,
     limit: i64,
     at_once: i64,
@@ -278,7 +281,7 @@ async fn page_after<K: Copy + Send + 'static>(
         start: Some(start),
     };
     let at_once = usize::try_from(at_once).unwrap_or(1).max(1);
-    pieces(place, start, move |rest| {
+    pieces(permit, start, move |rest| {
         let read = read.clone();
         Box::pin(async move { rest.piece(at_once, cursor, &read).await })
     })

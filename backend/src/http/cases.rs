@@ -115,7 +115,7 @@ async fn page(
     let limit = page_size(query.limit)?;
     let after = cursor(query.cursor.as_deref())?.unwrap_or(ListPosition::START);
     // Lists of all canvases take turns as those of one more canvas.
-    let place = bulk::place(state, canvas.unwrap_or(CanvasId(0)), client).await?;
+    let permit = bulk::permit(state, canvas.unwrap_or(CanvasId(0)), client).await?;
     let (reads, wanted) = (state.pools.reads.clone(), query.state);
     let read: bulk::ReadItems<ListPosition> = Arc::new(move |after, count| {
         let reads = reads.clone();
@@ -128,7 +128,7 @@ async fn page(
         })
     });
     let cursor = |at: ListPosition| at.to_string();
-    bulk::page(place, after, limit, AT_ONCE, cursor, read).await
+    bulk::page(permit, after, limit, AT_ONCE, cursor, read).await
 }
 
 /// The cases as moderators see them.

@@ -85,7 +85,7 @@ async fn list(
         resolved: query.resolved,
     };
     readable(&state.pools.reads, id, user.user_id()).await?;
-    let place = bulk::place(&state, id, client).await?;
+    let permit = bulk::permit(&state, id, client).await?;
     let read: bulk::ReadItems<i64> = Arc::new(move |after, count| {
         let reads = state.pools.reads.clone();
         Box::pin(async move {
@@ -95,7 +95,7 @@ async fn list(
         })
     });
     let cursor = |seq: i64| seq.to_string();
-    bulk::page(place, after, limit, AT_ONCE, cursor, read).await
+    bulk::page(permit, after, limit, AT_ONCE, cursor, read).await
 }
 
 /// A [`NewComment`] whose coordinates may have any size: those that are too large are answered

@@ -169,7 +169,7 @@ async fn list(
     let user = session.user_id();
     let limit = page_size(query.limit)?;
     let after = cursor(query.cursor.as_deref())?.unwrap_or(ListPosition::START);
-    let place = bulk::place(&state, own_lists(user), client).await?;
+    let permit = bulk::permit(&state, own_lists(user), client).await?;
     let reads = state.pools.reads.clone();
     let head = Head {
         unread_count: conversations::unread_count(&reads, user).await?,
@@ -184,7 +184,7 @@ async fn list(
         })
     });
     let cursor = |at: ListPosition| at.to_string();
-    bulk::page_with(place, &head, after, limit, AT_ONCE, cursor, read).await
+    bulk::page_with(permit, &head, after, limit, AT_ONCE, cursor, read).await
 }
 
 /// Private lists of a user take turns with others' answers as those of a canvas of its own.
@@ -278,7 +278,7 @@ async fn messages(
     if !conversations::is_member(&reads, user, id).await? {
         return Err(ApiError::NotFound(Resource::Conversation));
     }
-    let place = bulk::place(&state, own_lists(user), client).await?;
+    let permit = bulk::permit(&state, own_lists(user), client).await?;
     let before = query.before_seq.unwrap_or(i64::MAX);
     let (start, read): (i64, bulk::ReadItems<i64>) = match query.after_seq {
         Some(after) => (
@@ -303,7 +303,7 @@ async fn messages(
         ),
     };
     let cursor = |seq: i64| seq.to_string();
-    bulk::page(place, start, limit, AT_ONCE, cursor, read).await
+    bulk::page(permit, start, limit, AT_ONCE, cursor, read).await
 }
 
 fn items(messages: &[DirectMessage]) -> Result<Vec<(i64, String)>, ApiError> {

@@ -204,7 +204,7 @@ async fn file(
     let canvas = canvases::find(reads, export.canvas_id, Some(user));
     let canvas = canvas.await?.ok_or_else(unknown)?;
     let address = network(client.ip);
-    let place = state
+    let permit = state
         .export_reads
         .acquire(export.canvas_id, address, Work::Reading)
         .await?;
@@ -236,7 +236,7 @@ async fn file(
             disposition.try_into().map_err(ApiError::internal)?,
         ),
     ];
-    Ok(bulk::holding(place, (headers, body)))
+    Ok(bulk::attach_permit(permit, (headers, body)))
 }
 
 /// A `Content-Disposition` (RFC 6266) with the name both in ASCII and as it is.

@@ -11,7 +11,7 @@ use super::{
     past::{actor, area, at, range},
 };
 use crate::{
-    bulk_reads::Place,
+    bulk_reads::BulkPermit,
     exports::board,
     low_priority,
     past::{
@@ -112,15 +112,15 @@ async fn timelapse(
         scale: usize::try_from(scale).unwrap_or(1),
         actor,
     };
-    let place = Arc::new(bulk::place_to_compute(&state, id, client).await?);
-    let film = film(&state, shot, place.clone()).await?;
+    let permit = Arc::new(bulk::compute_permit(&state, id, client).await?);
+    let film = film(&state, shot, permit.clone()).await?;
     let answer = ([(header::CONTENT_TYPE, "image/gif")], film);
-    Ok(etag::tagged(current, bulk::holding(place, answer)))
+    Ok(etag::tagged(current, bulk::attach_permit(permit, answer)))
 }
 
-/// Makes the film on another thread, which holds the place too, while it is sent. Returns once
+/// Makes the film on another thread, which holds the permit too, while it is sent. Returns once
 /// its beginning is made, so that an error until then becomes the answer.
-async fn film(state: &AppState, shot: Shot, place: Arc<Place>) -> Result<Body, ApiError> {
+async fn film(state: &AppState, shot: Shot, permit: Arc<BulkPermit>) -> Result<Body, ApiError> {
     let (made, mut pieces) = mpsc::channel(MAX_WAITING);
     let past = PastReader {
         pool: state.pools.reads.clone(),
@@ -135,7 +135,7 @@ async fn film(state: &AppState, shot: Shot, place: Arc<Place>) -> Result<Body, A
             // The receiver is gone where the client is.
             let _ = output.0.blocking_send(Err(error));
         }
-        drop(place);
+        drop(permit);
     };
     low_priority::spawn("film", work).map_err(ApiError::internal)?;
     let first = match pieces.recv().await {

@@ -68,7 +68,7 @@ async fn messages(
         .unwrap_or(i64::MAX)
         .min(query.before_seq.unwrap_or(i64::MAX));
     readable(&state.pools.reads, id, user.user_id()).await?;
-    let place = bulk::place(&state, id, client).await?;
+    let permit = bulk::permit(&state, id, client).await?;
     let read: bulk::ReadItems<i64> = Arc::new(move |before, count| {
         let (reads, log) = (state.pools.reads.clone(), state.log.clone());
         Box::pin(async move {
@@ -81,7 +81,7 @@ async fn messages(
         })
     });
     let cursor = |seq: i64| seq.to_string();
-    bulk::page(place, before, limit, AT_ONCE, cursor, read).await
+    bulk::page(permit, before, limit, AT_ONCE, cursor, read).await
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -172,7 +172,7 @@ async fn events(
         kind,
         only_tiles: false,
     };
-    let place = bulk::place(&state, id, client).await?;
+    let permit = bulk::permit(&state, id, client).await?;
     let cursor = |seq: i64| seq.to_string();
     let read: bulk::ReadItems<i64> = if filter == Filter::default() {
         Arc::new(move |after, count| {
@@ -203,7 +203,7 @@ async fn events(
             })
         })
     };
-    bulk::page(place, after, limit, AT_ONCE, cursor, read).await
+    bulk::page(permit, after, limit, AT_ONCE, cursor, read).await
 }
 
 #[derive(Deserialize, IntoParams)]

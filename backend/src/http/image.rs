@@ -96,19 +96,19 @@ async fn image(
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let Picture { canvas, png } = picture(state.clone(), canvas, view, client).await?;
-    // The answer has a place of its own: the picture may have been made for others.
-    let place = bulk::place(&state, id, client).await?;
+    // The answer has a permit of its own: the picture may have been made for others.
+    let permit = bulk::permit(&state, id, client).await?;
     let answer = (
         TypedHeader(tag(&canvas, view)?),
         caching(&canvas),
         [(header::CONTENT_TYPE, "image/png")],
         png,
     );
-    Ok(bulk::holding(place, answer))
+    Ok(bulk::attach_permit(permit, answer))
 }
 
 /// The picture from the cache, or a new one. Made on a task of its own: if the client is
-/// gone meanwhile, the work goes on, holds its place, and serves those who wait as well.
+/// gone meanwhile, the work goes on, holds its permit, and serves those who wait as well.
 async fn picture(
     state: AppState,
     canvas: Canvas,
@@ -143,14 +143,14 @@ fn board(canvas: &Canvas, view: View) -> Board {
     }
 }
 
-/// Reads the board and encodes it, with a place that is held until the encoder ends.
+/// Reads the board and encodes it, with a permit that is held until the encoder ends.
 async fn encode(
     state: &AppState,
     id: CanvasId,
     view: View,
     client: ClientAddr,
 ) -> Result<Picture, ApiError> {
-    let place = bulk::place_to_compute(state, id, client).await?;
+    let permit = bulk::compute_permit(state, id, client).await?;
     let mut lease = bulk::lease(state).await?;
     lease.begin_snapshot().await?;
     let canvas = read_canvas(&mut lease, id, None).await?;
@@ -173,7 +173,7 @@ async fn encode(
     let palette = canvas.palette.clone();
     let encode = move || {
         let png = picture::encode(&board, &palette, tiles);
-        drop(place);
+        drop(permit);
         png
     };
     let png = low_priority::run("picture", encode)

@@ -173,7 +173,7 @@ async fn timeline(
     if etag::matches(&headers, &current) {
         return Ok(etag::not_modified(current));
     }
-    let place = bulk::place(&state, id, client).await?;
+    let permit = bulk::permit(&state, id, client).await?;
     let timeline = timeline::timeline(&state.event_index, id, &filter, by, canvas.last_seq).await?;
-    Ok(etag::tagged(current, bulk::holding(place, Json(timeline))))
+    Ok(etag::tagged(current, bulk::attach_permit(permit, Json(timeline))))
 }

@@ -15,7 +15,7 @@ use super::{
     pagination::{cursor, page, page_size},
 };
 use crate::{
-    cell_log::Held,
+    cell_log::HeldPermit,
     config::Switch,
     db::{
         self, Lease, Pool,
@@ -196,13 +196,13 @@ impl NewOne<'_> {
         &self,
         state: &AppState,
         now: DateTime<Utc>,
-        held: &Held,
+        permit: &HeldPermit,
     ) -> db::Result<Gathered> {
         let reads = &state.pools.reads;
         match self.source {
             Source::Canvas(canvas) => {
                 let (index, log) = (&state.event_index, &state.log);
-                evidence::gather(reads, index, log, canvas, self.target, now, held).await
+                evidence::gather(reads, index, log, canvas, self.target, now, permit).await
             }
             Source::DirectMessage(message) => evidence::of_direct_message(reads, message).await,
         }
@@ -328,9 +328,9 @@ async fn file(state: &AppState, client: ClientAddr, new: &NewOne<'_>) -> Result<
             .user_limits
             .case(client.ip)
             .map_err(ApiError::RateLimited)?;
-        let held: Held = Arc::new(bulk::place_to_compute(state, canvas, client).await?);
+        let permit: HeldPermit = Arc::new(bulk::compute_permit(state, canvas, client).await?);
         let now = state.hub.clock().now();
-        Some(new.evidence(state, now, &held).await?)
+        Some(new.evidence(state, now, &permit).await?)
     };
     let mut transaction = state.pool.begin().await?;
     if !reports::lock_reporter(&mut transaction, new.reporter.id).await? {

@@ -68,7 +68,7 @@ async fn create(
     check_rate(&state, user)?;
     let role = painter(&state, id, user).await?;
     let canvas = read_canvas(&state.pools.reads, id, Some(user)).await?;
-    let (asked, place) = match body.kind.as_str() {
+    let (asked, permit) = match body.kind.as_str() {
         "revert" => revert(&state, &session, &canvas, role, &body, client).await?,
         "restore" => restore(&state, &session, &canvas, role, &body, client).await?,
         _ => return Err(ApiError::invalid("kind", "must be revert or restore")),
@@ -77,7 +77,7 @@ async fn create(
     if !is_dry {
         refuse_second(&state, id).await?;
     }
-    let found = look(&state, &asked, place).await?;
+    let found = look(&state, &asked, permit).await?;
     if asked.kind == RewriteKind::Restore && !asked.needs_moderator {
         let area = body.area.ok_or(ApiError::Forbidden)?;
         let mut creators = rewrites::creators(&state.pools.reads, id, area).await?;
@@ -134,7 +134,7 @@ async fn undo(
     refuse_second(&state, canvas_id).await?;
     let canvas = read_canvas(&state.pools.reads, canvas_id, Some(user)).await?;
     let maker = [undone.by.user_id];
-    let place = bulk::place_to_compute(&state, canvas_id, client).await?;
+    let permit = bulk::compute_permit(&state, canvas_id, client).await?;
     let cells = match (undone.first_seq, undone.last_seq) {
         (Some(first), Some(last)) => {
             cells::changed_by(&state.event_index, canvas_id, &maker, first - 1..last).await?
@@ -152,7 +152,7 @@ async fn undo(
         detail: json!({ "undoes": id }),
         undoes: Some(id),
     };
-    let found = look(&state, &asked, place).await?;
+    let found = look(&state, &asked, permit).await?;
     let rewrite = start(&state, &session, asked, found).await?;
     Ok((StatusCode::ACCEPTED, JsonBody(rewrite)))
 }

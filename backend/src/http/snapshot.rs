@@ -13,7 +13,7 @@ use super::{
     past as moments,
 };
 use crate::{
-    bulk_reads::Place,
+    bulk_reads::BulkPermit,
     db::{
         Lease, Reads,
         tiles::{self, Filter},
@@ -92,8 +92,8 @@ async fn snapshot(
         if etag::matches(&headers, &current) {
             return Ok(etag::not_modified(current));
         }
-        let place = bulk::place(&state, id, client).await?;
-        let answer = past::stream(&state, place, viewer, &canvas, area, seq).await?;
+        let permit = bulk::permit(&state, id, client).await?;
+        let answer = past::stream(&state, permit, viewer, &canvas, area, seq).await?;
         return Ok(etag::tagged(current, answer));
     }
     let current = tag(viewer, access.acl_version, &canvas, area, &active_users)?;
@@ -101,7 +101,7 @@ async fn snapshot(
         return Ok(etag::not_modified(current));
     }
     // Those who may not read it, or have it already, need none.
-    let place = bulk::place(&state, id, client).await?;
+    let permit = bulk::permit(&state, id, client).await?;
     let mut lease = bulk::lease(&state).await?;
     lease.begin_snapshot().await?;
     let access = readable(&mut lease, id, user).await?;
@@ -110,7 +110,7 @@ async fn snapshot(
     canvas.active_users = active_users.len();
     let current = tag(viewer, access.acl_version, &canvas, area, &active_users)?;
     let log = state.log.clone();
-    let answer = stream(place, lease, log, viewer, canvas, area, active_users).await?;
+    let answer = stream(permit, lease, log, viewer, canvas, area, active_users).await?;
     Ok(etag::tagged(current, answer))
 }
 
@@ -127,7 +127,7 @@ fn tag(
 }
 
 async fn stream(
-    place: Place,
+    permit: BulkPermit,
     lease: Lease,
     log: Log,
     viewer: Option<UserId>,
@@ -166,7 +166,7 @@ async fn stream(
         active_users: active_users.into(),
         has_users: false,
     };
-    bulk::pieces(place, rest, |rest| Box::pin(rest.piece())).await
+    bulk::pieces(permit, rest, |rest| Box::pin(rest.piece())).await
 }
 
 /// How many tiles of the canvas are read at a time.

@@ -110,7 +110,7 @@ async fn list(
     if etag::matches(&headers, &current) {
         return Ok(etag::not_modified(current));
     }
-    let place = bulk::place(&state, id, client).await?;
+    let permit = bulk::permit(&state, id, client).await?;
     let read: bulk::ReadItems<Coord> = Arc::new(move |after, count| {
         let reads = reads.clone();
         let filter = Filter {
@@ -132,7 +132,7 @@ async fn list(
     });
     let cursor = |at: Coord| format!("{}.{}", at.x, at.y);
     let at_once = tiles_at_once(&canvas);
-    let page = bulk::page(place, filter.after, limit, at_once, cursor, read).await?;
+    let page = bulk::page(permit, filter.after, limit, at_once, cursor, read).await?;
     Ok(etag::tagged(current, page))
 }
 

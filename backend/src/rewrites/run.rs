@@ -1,9 +1,9 @@
-//! The task that carries out one rewrite.
+//! The task that runs one rewrite.
 
 use super::{Task, batch_size, read_cells};
 use crate::{
     cell_history::Rules,
-    cell_log::Held,
+    cell_log::HeldPermit,
     db::{self, Pool, access::Standing},
     realtime::{Hub, Identity, Operation, RewriteBatch, UNKNOWN_ACL, Write, WriteError},
 };
@@ -38,9 +38,9 @@ pub(crate) struct Job {
     pub(crate) cells: Vec<i32>,
 }
 
-/// Carries it out, to the end or until it is stopped or refused. Each batch waits for one of the
-/// `turns`, which all rewrites share.
-pub(crate) async fn run(hub: Hub, pool: Pool, turns: Arc<Semaphore>, job: Job) {
+/// Runs a rewrite to its end, or until it is stopped or refused. Each batch waits for one of the
+/// `permits`, which all rewrites share.
+pub(crate) async fn run(hub: Hub, pool: Pool, permits: Arc<Semaphore>, job: Job) {
     let beats = async {
         let mut ticks = interval(HEARTBEAT_INTERVAL);
         loop {
@@ -51,7 +51,7 @@ pub(crate) async fn run(hub: Hub, pool: Pool, turns: Arc<Semaphore>, job: Job) {
         }
     };
     let changed = tokio::select! {
-        changed = change_cells(&hub, &pool, &turns, &job) => changed,
+        changed = change_cells(&hub, &pool, &permits, &job) => changed,
         () = beats => Ok(()),
     };
     let state = match changed {
@@ -74,7 +74,7 @@ pub(crate) async fn run(hub: Hub, pool: Pool, turns: Arc<Semaphore>, job: Job) {
 async fn change_cells(
     hub: &Hub,
     pool: &Pool,
-    turns: &Arc<Semaphore>,
+    permits: &Arc<Semaphore>,
     job: &Job,
 ) -> Result<(), WriteError> {
     let mut rules = Rules::new();
@@ -85,18 +85,18 @@ async fn change_cells(
         let give_up = Instant::now() + RETRY_TIMEOUT;
         loop {
             // The histories of the cells are in memory until the batch is written.
-            let Ok(turn) = turns.clone().acquire_owned().await else {
+            let Ok(permit) = permits.clone().acquire_owned().await else {
                 return Err(WriteError::Unavailable);
             };
-            let turn: Held = Arc::new(turn);
-            let (batch, count) = match read_batch(pool, job, cells, &mut rules, &turn).await {
+            let permit: HeldPermit = Arc::new(permit);
+            let (batch, count) = match read_batch(pool, job, cells, &mut rules, &permit).await {
                 Ok(read) => read,
                 Err(error) if Instant::now() > give_up || !error.is_unavailable() => {
                     tracing::warn!(rewrite = %job.id, %error, "the cells of a rewrite cannot be read");
                     return Err(WriteError::Unavailable);
                 }
                 Err(_) => {
-                    drop(turn);
+                    drop(permit);
                     sleep(RETRY_PAUSE).await;
                     continue;
                 }
@@ -111,7 +111,7 @@ async fn change_cells(
                 operation: Operation::Rewrite(Arc::new(batch)),
             };
             let written = hub.write(job.task.canvas, write).await;
-            drop(turn);
+            drop(permit);
             match written {
                 Ok(_) => {
                     rest = &rest[count..];
@@ -134,11 +134,11 @@ async fn read_batch(
     job: &Job,
     cells: &[i32],
     rules: &mut Rules,
-    turn: &Held,
+    permit: &HeldPermit,
 ) -> db::Result<(RewriteBatch, usize)> {
     let head = db::rewrites::head(pool, job.task.canvas).await?;
     let head = head.unwrap_or_default();
-    let mut read = read_cells(pool, &job.task, cells, head, rules, turn).await?;
+    let mut read = read_cells(pool, &job.task, cells, head, rules, permit).await?;
     read.cells.retain(|cell| !cell.history.has_rewrite(job.id));
     let batch = RewriteBatch {
         rewrite: job.id,

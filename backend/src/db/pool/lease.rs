@@ -18,7 +18,7 @@ use tokio::{
 ///
 /// Dropped without an ending, which happens when the caller's future is dropped, it
 /// finishes its last statement within the pool's deadline, rolls back, and is returned, or
-/// else is closed; until then it keeps its place in the pool.
+/// else is closed; until then it keeps its permit of the pool.
 #[derive(Debug)]
 pub(crate) struct Lease {
     pool: Pool,

@@ -3,7 +3,7 @@
 use super::{ApiError, Resource};
 use crate::{
     auth::AuthError,
-    bulk_reads::NoPlace,
+    bulk_reads::BulkReadsBusy,
     db::DbError,
     list_limits::Busy,
     realtime::{DirectError, WriteError},
@@ -36,8 +36,8 @@ impl From<Busy> for ApiError {
     }
 }
 
-impl From<NoPlace> for ApiError {
-    fn from(NoPlace: NoPlace) -> Self {
+impl From<BulkReadsBusy> for ApiError {
+    fn from(BulkReadsBusy: BulkReadsBusy) -> Self {
         Self::Overloaded(Duration::from_secs(2))
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     auth::Session,
-    bulk_reads::Place,
+    bulk_reads::BulkPermit,
     cell_history::Rule,
     db::{access, users},
     http::{
@@ -57,7 +57,7 @@ pub(super) fn task(canvas: &Canvas, user: UserId, role: Role, rule: Rule) -> Tas
     }
 }
 
-/// What is to be taken back: the body's users, time and area, resolved. The place was needed to
+/// What is to be taken back: the body's users, time and area, resolved. The permit was needed to
 /// find the cells, and is for looking at them.
 pub(super) async fn revert(
     state: &AppState,
@@ -66,7 +66,7 @@ pub(super) async fn revert(
     role: Role,
     body: &NewRewrite,
     client: ClientAddr,
-) -> Result<(Asked, Place), ApiError> {
+) -> Result<(Asked, BulkPermit), ApiError> {
     let mut validator = Validator::default();
     let names = body.usernames.clone().unwrap_or_default();
     if !limits::REVERTED_USERS.contains(&names.len()) {
@@ -117,7 +117,7 @@ pub(super) async fn revert(
     }
     let asked: Vec<UserId> = users.iter().copied().collect();
     let range = from_seq.saturating_sub(1)..to_seq;
-    let place = bulk::place_to_compute(state, canvas.id, client).await?;
+    let permit = bulk::compute_permit(state, canvas.id, client).await?;
     let mut cells = cells::changed_by(&state.event_index, canvas.id, &asked, range).await?;
     if let Some(area) = area {
         cells.retain(|cell| crate::rewrites::is_in(*cell, area));
@@ -143,10 +143,10 @@ pub(super) async fn revert(
         detail,
         undoes: None,
     };
-    Ok((asked, place))
+    Ok((asked, permit))
 }
 
-/// What is to be made as it was: the body's area and time, resolved. The place is as that of
+/// What is to be made as it was: the body's area and time, resolved. The permit is as that of
 /// [`revert`].
 pub(super) async fn restore(
     state: &AppState,
@@ -155,7 +155,7 @@ pub(super) async fn restore(
     role: Role,
     body: &NewRewrite,
     client: ClientAddr,
-) -> Result<(Asked, Place), ApiError> {
+) -> Result<(Asked, BulkPermit), ApiError> {
     let mut validator = Validator::default();
     let reason = reason(&mut validator, body);
     let area = area(&mut validator, canvas, body.area);
@@ -180,7 +180,7 @@ pub(super) async fn restore(
     let Some(area) = area else {
         return Err(ApiError::invalid("area", "must be given"));
     };
-    let place = bulk::place_to_compute(state, canvas.id, client).await?;
+    let permit = bulk::compute_permit(state, canvas.id, client).await?;
     let cells = cells::changed_in(&state.event_index, canvas.id, area, at_seq).await?;
     let needs_moderator = role >= Role::Moderator;
     let asked = Asked {
@@ -194,7 +194,7 @@ pub(super) async fn restore(
         detail: json!({ "kind": RewriteKind::Restore, "at_seq": at_seq, "area": area }),
         undoes: None,
     };
-    Ok((asked, place))
+    Ok((asked, permit))
 }
 
 fn reason(validator: &mut Validator, body: &NewRewrite) -> String {

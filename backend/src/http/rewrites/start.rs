@@ -3,9 +3,9 @@
 use super::request::Asked;
 use crate::{
     auth::Session,
-    bulk_reads::Place,
+    bulk_reads::BulkPermit,
     cell_history::Rules,
-    cell_log::Held,
+    cell_log::HeldPermit,
     db::{
         self,
         access::Standing,
@@ -29,15 +29,15 @@ use shared::{
 use sqlx::Connection;
 use std::sync::Arc;
 
-/// Looks at what would change, with a place of the large answers.
+/// Looks at what would change, with a permit of the large answers.
 pub(super) async fn look(
     state: &AppState,
     asked: &Asked,
-    place: Place,
+    permit: BulkPermit,
 ) -> Result<Survey, ApiError> {
-    let held: Held = Arc::new(place);
+    let permit: HeldPermit = Arc::new(permit);
     let reads = &state.pools.reads;
-    survey(reads, &asked.task, &asked.cells, asked.head, &held)
+    survey(reads, &asked.task, &asked.cells, asked.head, &permit)
         .await
         .map_err(|error| match error {
             SurveyError::TooLarge => ApiError::TooLarge,
@@ -159,8 +159,8 @@ pub(super) async fn start(
             identity: session.identity.clone(),
             cells: found.cells,
         };
-        let turns = state.rewrite_turns.clone();
-        tokio::spawn(run(state.hub.clone(), state.pool.clone(), turns, job));
+        let permits = state.rewrite_permits.clone();
+        tokio::spawn(run(state.hub.clone(), state.pool.clone(), permits, job));
     }
     let stored = db::rewrites::find(&state.pool, id).await?;
     stored.ok_or(ApiError::NotFound(Resource::Rewrite))

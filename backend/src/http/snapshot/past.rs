@@ -2,7 +2,7 @@
 
 use super::append;
 use crate::{
-    bulk_reads::Place,
+    bulk_reads::BulkPermit,
     db::{Reads, tiles},
     http::{bulk, error::ApiError},
     past::{
@@ -54,7 +54,7 @@ struct Rest {
 /// Those of the database.
 pub(super) async fn stream(
     state: &AppState,
-    place: Place,
+    permit: BulkPermit,
     viewer: Option<UserId>,
     canvas: &Canvas,
     area: Option<Area>,
@@ -79,7 +79,7 @@ pub(super) async fn stream(
         messages: VecDeque::new(),
         has_messages: false,
     };
-    bulk::pieces(place, rest, |rest| Box::pin(rest.piece())).await
+    bulk::pieces(permit, rest, |rest| Box::pin(rest.piece())).await
 }
 
 impl Rest {
