@@ -15,7 +15,7 @@ use crate::{
     past::{
         area::Area,
         film::{Format, Palette},
-        filming::{self, FilmError, PastReader, Shot},
+        filming::{self, FilmError, FilmSpec, PastReader},
     },
     realtime::Hub,
 };
@@ -170,7 +170,7 @@ async fn write(exporter: &Exporter, job: &Job, stop: &CancellationToken) -> Resu
         events::write(exporter, spec, &canvas, exported_at, &mut file).await?;
         return file.end().await;
     }
-    let shot = Shot {
+    let spec = FilmSpec {
         canvas: spec.canvas,
         area: spec.area.unwrap_or_else(|| board(&canvas)),
         tile_size: canvas.tile_size,
@@ -183,9 +183,9 @@ async fn write(exporter: &Exporter, job: &Job, stop: &CancellationToken) -> Resu
     };
     let past = &exporter.past;
     match spec.kind {
-        ExportKind::Gif => filming::film(past, &shot, Format::Gif, &mut file).await?,
-        ExportKind::Apng => filming::film(past, &shot, Format::Apng, &mut file).await?,
-        ExportKind::Png | ExportKind::Log => filming::picture(past, &shot, &mut file).await?,
+        ExportKind::Gif => filming::film(past, &spec, Format::Gif, &mut file).await?,
+        ExportKind::Apng => filming::film(past, &spec, Format::Apng, &mut file).await?,
+        ExportKind::Png | ExportKind::Log => filming::picture(past, &spec, &mut file).await?,
     }
     file.end().await
 }

@@ -16,7 +16,7 @@ use crate::{
     low_priority,
     past::{
         film::{Format, Palette},
-        filming::{self, FilmError, Output, PastReader, Shot},
+        filming::{self, FilmError, FilmSpec, Output, PastReader},
     },
     state::AppState,
 };
@@ -101,7 +101,7 @@ async fn timelapse(
     if etag::matches(&headers, &current) {
         return Ok(etag::not_modified(current));
     }
-    let shot = Shot {
+    let spec = FilmSpec {
         canvas: id,
         area,
         tile_size: canvas.tile_size,
@@ -113,14 +113,14 @@ async fn timelapse(
         actor,
     };
     let permit = Arc::new(bulk::compute_permit(&state, id, client).await?);
-    let film = film(&state, shot, permit.clone()).await?;
+    let film = film(&state, spec, permit.clone()).await?;
     let answer = ([(header::CONTENT_TYPE, "image/gif")], film);
     Ok(etag::tagged(current, bulk::attach_permit(permit, answer)))
 }
 
 /// Makes the film on another thread, which holds the permit too, while it is sent. Returns once
 /// its beginning is made, so that an error until then becomes the answer.
-async fn film(state: &AppState, shot: Shot, permit: Arc<BulkPermit>) -> Result<Body, ApiError> {
+async fn film(state: &AppState, spec: FilmSpec, permit: Arc<BulkPermit>) -> Result<Body, ApiError> {
     let (made, mut pieces) = mpsc::channel(MAX_WAITING);
     let past = PastReader {
         pool: state.pools.reads.clone(),
@@ -130,7 +130,7 @@ async fn film(state: &AppState, shot: Shot, permit: Arc<BulkPermit>) -> Result<B
     let runtime = Handle::current();
     let work = move || {
         let mut output = Pieces(made);
-        let film = filming::film(&past, &shot, Format::Gif, &mut output);
+        let film = filming::film(&past, &spec, Format::Gif, &mut output);
         if let Err(error) = runtime.block_on(film) {
             // The receiver is gone where the client is.
             let _ = output.0.blocking_send(Err(error));

@@ -224,7 +224,7 @@ async fn accept(
     Ok(response)
 }
 
-/// A place for one more connection of the user.
+/// A permit for one more connection of the user.
 pub(super) async fn permit(
     state: &AppState,
     user_id: UserId,

@@ -37,7 +37,7 @@ pub(crate) struct PastReader {
 
 /// What a film or a picture shows.
 #[derive(Clone, Debug)]
-pub(crate) struct Shot {
+pub(crate) struct FilmSpec {
     pub(crate) canvas: CanvasId,
     pub(crate) area: Area,
     /// In pixels of the board.
@@ -88,32 +88,32 @@ pub(crate) enum FilmError {
 /// [`FilmError`].
 pub(crate) async fn film(
     past: &PastReader,
-    shot: &Shot,
+    spec: &FilmSpec,
     format: Format,
     output: &mut impl Output,
 ) -> Result<(), FilmError> {
     let filter = Filter {
-        area: Some(shot.area),
-        actor: shot.actor,
+        area: Some(spec.area),
+        actor: spec.actor,
         only_tiles: true,
         ..Filter::default()
     };
-    let parts = Schedule::max_parts(shot.seconds);
+    let parts = Schedule::max_parts(spec.seconds);
     let ends = past
         .index
-        .cuts(shot.canvas, &filter, shot.from..shot.to, parts);
-    let schedule = Schedule::new(ends.await?, shot.seconds);
+        .cuts(spec.canvas, &filter, spec.from..spec.to, parts);
+    let schedule = Schedule::new(ends.await?, spec.seconds);
     let encoded = SharedBuffer::default();
     let mut film = Film::new(
-        shot.stage(),
-        &shot.palette,
+        spec.stage(),
+        &spec.palette,
         format,
-        shot.scale,
+        spec.scale,
         schedule,
         encoded.clone(),
     )?;
-    let (start, mut steps) = shot.steps(past).await?;
-    if shot.actor.is_none() {
+    let (start, mut steps) = spec.steps(past).await?;
+    if spec.actor.is_none() {
         for tile in &start {
             film.load(tile.at, tile.pixels.as_bytes());
         }
@@ -122,11 +122,11 @@ pub(crate) async fn film(
     loop {
         let next = steps.next().await?;
         let Some(last) = next.last() else { break };
-        let progress = shot.progress(last.step.seq);
-        for CellStep { at, step } in next.iter().filter(|next| shot.shows(&next.step)) {
+        let progress = spec.progress(last.step.seq);
+        for CellStep { at, step } in next.iter().filter(|next| spec.shows(&next.step)) {
             changes(step, |change| film.apply(step.seq, *at, change))?;
             if encoded.len() >= PIECE_BYTES {
-                output.put(encoded.take(), shot.progress(step.seq)).await?;
+                output.put(encoded.take(), spec.progress(step.seq)).await?;
             }
         }
         output.put(Vec::new(), progress).await?;
@@ -141,22 +141,22 @@ pub(crate) async fn film(
 /// [`FilmError`].
 pub(crate) async fn picture(
     past: &PastReader,
-    shot: &Shot,
+    spec: &FilmSpec,
     output: &mut impl Output,
 ) -> Result<(), FilmError> {
-    let mut stage = shot.stage();
-    if shot.actor.is_none() {
-        let cells = tiles::cells(shot.area);
-        for tile in tiles::state(&past.pool, shot.canvas, &cells, shot.to).await? {
+    let mut stage = spec.stage();
+    if spec.actor.is_none() {
+        let cells = tiles::cells(spec.area);
+        for tile in tiles::state(&past.pool, spec.canvas, &cells, spec.to).await? {
             stage.apply(tile.at, &Change::Whole(tile.pixels.as_bytes()));
         }
     } else {
-        let (_, mut steps) = shot.steps(past).await?;
+        let (_, mut steps) = spec.steps(past).await?;
         loop {
             let next = steps.next().await?;
             let Some(last) = next.last() else { break };
-            let progress = shot.progress(last.step.seq);
-            for CellStep { at, step } in next.iter().filter(|next| shot.shows(&next.step)) {
+            let progress = spec.progress(last.step.seq);
+            for CellStep { at, step } in next.iter().filter(|next| spec.shows(&next.step)) {
                 changes(step, |change| {
                     stage.apply(*at, change);
                     Ok(())
@@ -166,11 +166,11 @@ pub(crate) async fn picture(
         }
     }
     let encoded = SharedBuffer::default();
-    write_png(&stage, &shot.palette, shot.scale, encoded.clone())?;
+    write_png(&stage, &spec.palette, spec.scale, encoded.clone())?;
     output.put(encoded.take(), 1.0).await
 }
 
-impl Shot {
+impl FilmSpec {
     fn stage(&self) -> Stage {
         let corner = |x, y| Coord { x, y };
         let first = corner(self.area.x0, self.area.y0);

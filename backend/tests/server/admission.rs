@@ -143,7 +143,7 @@ async fn connections_are_limited_per_user_per_address_and_in_total() {
         let (refused, why, wait) = refused(&ann, id).await;
         assert_eq!((refused, why.as_str()), (status, code), "{limit}");
         assert!(wait.unwrap() > 0, "{limit}");
-        // Open connections are not affected, and a closed one frees its place.
+        // Open connections are not affected, and a closed one frees its permit.
         second
             .done(json!({ "type": "canvas_chat", "text": "still here" }))
             .await;
@@ -217,7 +217,7 @@ async fn an_address_is_counted_however_it_is_written_and_a_network_as_one() {
             joins_through_proxy(&ann, id, other).await.is_some(),
             "{other}"
         );
-        // A place that becomes free can be taken from another address of the network.
+        // A permit that becomes free can be taken from another address of the network.
         open.pop().unwrap().close().await;
         let again = joins_through_proxy(&ann, id, same[3]).await;
         assert!(again.is_some(), "{} is refused", same[3]);

@@ -83,7 +83,7 @@ async fn a_place_is_held_until_the_peer_has_all_and_the_others_are_told() {
     let stuck = begin(server.addr, &snapshot, ann.token()).await;
     let began = Instant::now();
 
-    // Who has it already, or may not have it, needs no place.
+    // A client that has it already, or may not have it, needs no permit.
     again(&ann, &snapshot, &tag).await.expect(304);
     let bob = server.user("bob").await;
     let path = format!("/canvases/{small}/snapshot");
@@ -91,7 +91,7 @@ async fn a_place_is_held_until_the_peer_has_all_and_the_others_are_told() {
     ann.get("/canvases/1000000/snapshot")
         .await
         .problem(404, "canvas_not_found");
-    // Everybody else is told soon that there is no place, whatever they ask for.
+    // All others soon get the answer that there is no permit, whatever they ask for.
     let lists = [
         "snapshot", "tiles", "events", "messages", "comments", "timeline",
     ];
@@ -120,7 +120,7 @@ async fn a_place_is_held_until_the_peer_has_all_and_the_others_are_told() {
     }
     // The peer was not cut before.
     assert!(began.elapsed() < Duration::from_secs(9));
-    // The peer is cut, and the place is free.
+    // The peer is disconnected, and the permit is free.
     let freed = async { while ann.get(&snapshot).await.status != 200 {} };
     timeout(TEST_TIMEOUT, freed).await.unwrap();
     let mut rest = Vec::new();

@@ -195,7 +195,7 @@ async fn it_counts_in_all_caps() {
         assert_eq!(problem["code"], code, "{limit}");
         let wait = response.headers()["retry-after"].to_str().unwrap();
         assert!(wait.parse::<u64>().unwrap() > 0, "{limit}");
-        // The others are not affected, and a closed one frees its place.
+        // The others are not affected, and a closed one frees its permit.
         second.drain().await;
         first.close().await;
         TestClient::listen(&ann).await;
