@@ -82,24 +82,24 @@ pub(crate) async fn reporters(executor: impl PgExecutor<'_>, case_id: i64) -> Re
     .map(|ids| ids.into_iter().map(UserId).collect())
 }
 
-/// A report, and whose it is.
+/// What a report refers to.
 #[expect(clippy::struct_field_names, reason = "they are ids")]
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct ReportIds {
     pub(crate) case_id: i64,
     pub(crate) canvas_id: CanvasId,
     /// None where the user was deleted.
     pub(crate) reporter_id: Option<UserId>,
 }
 
-/// Where a report belongs; none if there is no such report.
-pub(crate) async fn place(executor: impl PgExecutor<'_>, id: i64) -> Result<Option<Place>> {
+/// What the report `id` refers to; none if there is no such report.
+pub(crate) async fn ids(executor: impl PgExecutor<'_>, id: i64) -> Result<Option<ReportIds>> {
     query!(
         "SELECT r.case_id, r.reporter_id, c.canvas_id
          FROM reports r JOIN cases c ON c.id = r.case_id WHERE r.id = $1",
         id,
     )
-    .map(|row| Place {
+    .map(|row| ReportIds {
         case_id: row.case_id,
         canvas_id: CanvasId(row.canvas_id),
         reporter_id: row.reporter_id.map(UserId),

@@ -471,13 +471,13 @@ async fn withdraw(
 /// Withdraws a report. A case that nobody reports any more is decided by that.
 async fn take_back(state: &AppState, id: i64, user: UserId) -> Result<(), ApiError> {
     let mut transaction = state.pool.begin().await?;
-    let place = reports::place(&mut transaction, id)
+    let report = reports::ids(&mut transaction, id)
         .await?
         .ok_or(ApiError::NotFound(Resource::Report))?;
-    if place.reporter_id != Some(user) {
+    if report.reporter_id != Some(user) {
         return Err(ApiError::Forbidden);
     }
-    let case = cases::lock(&mut transaction, place.case_id)
+    let case = cases::lock(&mut transaction, report.case_id)
         .await?
         .ok_or(ApiError::NotFound(Resource::Report))?;
     let current = reports::in_case(&mut transaction, case.id, user).await?;
@@ -495,16 +495,16 @@ async fn take_back(state: &AppState, id: i64, user: UserId) -> Result<(), ApiErr
     let outcome = Outcome::NoViolation;
     let at = cases::decide(&mut transaction, case.id, outcome, "", None).await?;
     transaction.commit().await?;
-    if place.canvas_id == NO_CANVAS {
+    if report.canvas_id == NO_CANVAS {
         return Ok(());
     }
     let message = ServerMessage::CaseUpdated(CaseUpdated {
         case_id: case.id,
-        canvas_id: place.canvas_id,
+        canvas_id: report.canvas_id,
         state: CaseState::Decided,
         outcome: Some(outcome),
         timestamp: at.into(),
     });
-    state.hub.tell_moderators(place.canvas_id, &message);
+    state.hub.tell_moderators(report.canvas_id, &message);
     Ok(())
 }
