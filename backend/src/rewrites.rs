@@ -1,6 +1,5 @@
-//! Carries out rewrites: looks at what they would change, and has the room of the canvas
-//! change a few cells at a time, so that everybody else's requests take their turns. Knows no
-//! HTTP.
+//! Runs rewrites: plans what they would change, and has the room of the canvas change a few
+//! cells at a time, so that everybody else's requests take their turns. Knows no HTTP.
 
 mod run;
 
@@ -37,7 +36,7 @@ const MAX_BYTES: usize = 64 * 1024;
 /// Bytes of an event without its pixels.
 const EVENT_BYTES: usize = 400;
 
-/// A rewrite that is to be carried out, and for whom.
+/// A rewrite that is to be run, and for whom.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) canvas: CanvasId,
@@ -49,9 +48,9 @@ pub(crate) struct Task {
     pub(crate) policy: EditPolicy,
 }
 
-/// What a rewrite would change.
+/// The changes that a rewrite would make now.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Survey {
+pub(crate) struct RewritePlan {
     /// The cells, as `canvas_events.tile` names them.
     pub(crate) cells: Vec<i32>,
     /// The pixels of the first [`REWRITE_MARKED_TILES`] of them.
@@ -65,29 +64,30 @@ pub(crate) struct Survey {
     pub(crate) creators: HashSet<UserId>,
 }
 
-/// Why there is no survey.
+/// Why a rewrite cannot be planned.
 #[derive(Debug)]
-pub(crate) enum SurveyError {
+pub(crate) enum PlanError {
     /// More than [`REWRITTEN_TILES`] cells would change.
     TooLarge,
     Database(DbError),
 }
 
-impl From<DbError> for SurveyError {
+impl From<DbError> for PlanError {
     fn from(error: DbError) -> Self {
         Self::Database(error)
     }
 }
 
-/// Looks at these cells as they are after the event `head`. See [`cell_log::fold`] for `permit`.
-pub(crate) async fn survey(
+/// Plans the changes of these cells as they are after the event `head`. See [`cell_log::fold`] for
+/// `permit`.
+pub(crate) async fn plan(
     pool: &Pool,
     task: &Task,
     cells: &[i32],
     head: i64,
     permit: &HeldPermit,
-) -> Result<Survey, SurveyError> {
-    let mut survey = Survey::default();
+) -> Result<RewritePlan, PlanError> {
+    let mut plan = RewritePlan::default();
     let mut rules = Rules::new();
     let locks = locks(pool, task).await?;
     let mut rest = cells;
@@ -98,33 +98,33 @@ pub(crate) async fn survey(
         for cell in read.cells {
             let change = cell.change;
             let holder = locks.get(&cell.at).map(|lock| lock.user_id);
-            survey.skipped_pixels += change.skipped;
+            plan.skipped_pixels += change.skipped;
             let is_kept = change.is_kept_from(task.policy, task.user, task.role, holder);
             if change.is_nothing() || is_kept {
-                survey.skipped_elsewhere += change.skipped;
+                plan.skipped_elsewhere += change.skipped;
                 if !change.is_nothing() {
-                    survey.skipped_pixels += change.pixels();
-                    survey.skipped_elsewhere += change.pixels();
+                    plan.skipped_pixels += change.pixels();
+                    plan.skipped_elsewhere += change.pixels();
                 }
                 continue;
             }
             let tiles = [&change.before, &change.after].into_iter().flatten();
-            survey.creators.extend(tiles.map(|tile| tile.creator));
-            survey.pixels += change.pixels();
-            if survey.marked.len() < REWRITE_MARKED_TILES {
-                survey.marked.push(RewriteTile {
+            plan.creators.extend(tiles.map(|tile| tile.creator));
+            plan.pixels += change.pixels();
+            if plan.marked.len() < REWRITE_MARKED_TILES {
+                plan.marked.push(RewriteTile {
                     x: cell.at.x,
                     y: cell.at.y,
                     marks: Pixels::from_bytes(change.marks()),
                 });
             }
-            survey.cells.push(cell_number(cell.at));
-            if survey.cells.len() > REWRITTEN_TILES {
-                return Err(SurveyError::TooLarge);
+            plan.cells.push(cell_number(cell.at));
+            if plan.cells.len() > REWRITTEN_TILES {
+                return Err(PlanError::TooLarge);
             }
         }
     }
-    Ok(survey)
+    Ok(plan)
 }
 
 async fn locks(pool: &Pool, task: &Task) -> db::Result<HashMap<Coord, TileLock>> {

@@ -4,8 +4,8 @@ mod request;
 mod start;
 
 use self::{
-    request::{Asked, restore, revert, task},
-    start::{look, preview, start},
+    request::{RewriteRequest, restore, revert, task},
+    start::{plan, preview, start},
 };
 use super::{
     bulk,
@@ -68,7 +68,7 @@ async fn create(
     check_rate(&state, user)?;
     let role = painter(&state, id, user).await?;
     let canvas = read_canvas(&state.pools.reads, id, Some(user)).await?;
-    let (asked, permit) = match body.kind.as_str() {
+    let (request, permit) = match body.kind.as_str() {
         "revert" => revert(&state, &session, &canvas, role, &body, client).await?,
         "restore" => restore(&state, &session, &canvas, role, &body, client).await?,
         _ => return Err(ApiError::invalid("kind", "must be revert or restore")),
@@ -77,23 +77,23 @@ async fn create(
     if !is_dry {
         refuse_second(&state, id).await?;
     }
-    let found = look(&state, &asked, permit).await?;
-    if asked.kind == RewriteKind::Restore && !asked.needs_moderator {
+    let plan = plan(&state, &request, permit).await?;
+    if request.kind == RewriteKind::Restore && !request.needs_moderator {
         let area = body.area.ok_or(ApiError::Forbidden)?;
         let mut creators = rewrites::creators(&state.pools.reads, id, area).await?;
-        creators.extend(&found.creators);
+        creators.extend(&plan.creators);
         if creators.iter().any(|creator| *creator != user) {
             return Err(ApiError::Forbidden);
         }
     }
     if is_dry {
         let preview = RewritePreview {
-            rewrite: preview(&session, &asked, &found, state.hub.clock().now().into()),
-            changes: found.marked,
+            rewrite: preview(&session, &request, &plan, state.hub.clock().now().into()),
+            changes: plan.marked,
         };
         return Ok(JsonBody(preview).into_response());
     }
-    let rewrite = start(&state, &session, asked, found).await?;
+    let rewrite = start(&state, &session, request, plan).await?;
     Ok((StatusCode::ACCEPTED, JsonBody(rewrite)).into_response())
 }
 
@@ -141,7 +141,7 @@ async fn undo(
         }
         _ => Vec::new(),
     };
-    let asked = Asked {
+    let request = RewriteRequest {
         task: task(&canvas, user, role, Rule::Undo { of: id }),
         kind: RewriteKind::Undo,
         is_own: is_maker && rewrites::is_own(&state.pools.reads, id).await?,
@@ -152,8 +152,8 @@ async fn undo(
         detail: json!({ "undoes": id }),
         undoes: Some(id),
     };
-    let found = look(&state, &asked, permit).await?;
-    let rewrite = start(&state, &session, asked, found).await?;
+    let plan = plan(&state, &request, permit).await?;
+    let rewrite = start(&state, &session, request, plan).await?;
     Ok((StatusCode::ACCEPTED, JsonBody(rewrite)))
 }
 

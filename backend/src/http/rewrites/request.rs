@@ -29,8 +29,8 @@ use shared::{
 };
 use std::collections::HashSet;
 
-/// A rewrite that was asked for.
-pub(super) struct Asked {
+/// A checked request for a rewrite.
+pub(super) struct RewriteRequest {
     pub(super) task: Task,
     pub(super) kind: RewriteKind,
     /// Whether it takes back only what the user may paint over.
@@ -57,8 +57,8 @@ pub(super) fn task(canvas: &Canvas, user: UserId, role: Role, rule: Rule) -> Tas
     }
 }
 
-/// What is to be taken back: the body's users, time and area, resolved. The permit was needed to
-/// find the cells, and is for looking at them.
+/// Resolves the users, time and area of a revert. The permit was acquired to find the cells, and
+/// is returned for planning the changes.
 pub(super) async fn revert(
     state: &AppState,
     session: &Session,
@@ -66,7 +66,7 @@ pub(super) async fn revert(
     role: Role,
     body: &NewRewrite,
     client: ClientAddr,
-) -> Result<(Asked, BulkPermit), ApiError> {
+) -> Result<(RewriteRequest, BulkPermit), ApiError> {
     let mut validator = Validator::default();
     let names = body.usernames.clone().unwrap_or_default();
     if !limits::REVERTED_USERS.contains(&names.len()) {
@@ -115,16 +115,16 @@ pub(super) async fn revert(
     if names_others {
         refuse_high_ranks(state, canvas.id, user, &users).await?;
     }
-    let asked: Vec<UserId> = users.iter().copied().collect();
+    let user_ids: Vec<UserId> = users.iter().copied().collect();
     let range = from_seq.saturating_sub(1)..to_seq;
     let permit = bulk::compute_permit(state, canvas.id, client).await?;
-    let mut cells = cells::changed_by(&state.event_index, canvas.id, &asked, range).await?;
+    let mut cells = cells::changed_by(&state.event_index, canvas.id, &user_ids, range).await?;
     if let Some(area) = area {
         cells.retain(|cell| crate::rewrites::is_in(*cell, area));
     }
     let usernames: Vec<&str> = named.iter().map(|user| user.username.as_str()).collect();
     let detail = json!({
-        "kind": RewriteKind::Revert, "usernames": usernames, "user_ids": asked,
+        "kind": RewriteKind::Revert, "usernames": usernames, "user_ids": user_ids,
         "from_seq": from_seq, "to_seq": to_seq, "area": area,
     });
     let rule = Rule::Revert {
@@ -132,7 +132,7 @@ pub(super) async fn revert(
         from_seq,
         to_seq,
     };
-    let asked = Asked {
+    let request = RewriteRequest {
         task: task(canvas, user, role, rule),
         kind: RewriteKind::Revert,
         is_own: !names_others,
@@ -143,11 +143,10 @@ pub(super) async fn revert(
         detail,
         undoes: None,
     };
-    Ok((asked, permit))
+    Ok((request, permit))
 }
 
-/// What is to be made as it was: the body's area and time, resolved. The permit is as that of
-/// [`revert`].
+/// Resolves the area and time of a restore. The permit is as that of [`revert`].
 pub(super) async fn restore(
     state: &AppState,
     session: &Session,
@@ -155,7 +154,7 @@ pub(super) async fn restore(
     role: Role,
     body: &NewRewrite,
     client: ClientAddr,
-) -> Result<(Asked, BulkPermit), ApiError> {
+) -> Result<(RewriteRequest, BulkPermit), ApiError> {
     let mut validator = Validator::default();
     let reason = reason(&mut validator, body);
     let area = area(&mut validator, canvas, body.area);
@@ -183,7 +182,7 @@ pub(super) async fn restore(
     let permit = bulk::compute_permit(state, canvas.id, client).await?;
     let cells = cells::changed_in(&state.event_index, canvas.id, area, at_seq).await?;
     let needs_moderator = role >= Role::Moderator;
-    let asked = Asked {
+    let request = RewriteRequest {
         task: task(canvas, session.user_id(), role, Rule::Restore { at_seq }),
         kind: RewriteKind::Restore,
         is_own: !needs_moderator,
@@ -194,7 +193,7 @@ pub(super) async fn restore(
         detail: json!({ "kind": RewriteKind::Restore, "at_seq": at_seq, "area": area }),
         undoes: None,
     };
-    Ok((asked, permit))
+    Ok((request, permit))
 }
 
 fn reason(validator: &mut Validator, body: &NewRewrite) -> String {
@@ -233,9 +232,9 @@ async fn refuse_high_ranks(
     user: UserId,
     named: &HashSet<UserId>,
 ) -> Result<(), ApiError> {
-    let mut asked: Vec<UserId> = named.iter().copied().collect();
-    asked.push(user);
-    let roles = access::roles(&state.pool, canvas, &asked).await?;
+    let mut all: Vec<UserId> = named.iter().copied().collect();
+    all.push(user);
+    let roles = access::roles(&state.pool, canvas, &all).await?;
     let roles = roles.ok_or(ApiError::NotFound(Resource::Canvas))?;
     let rank = |user: UserId| {
         let is_admin = roles.standings.get(&user).is_some_and(|it| it.is_admin);

@@ -1,6 +1,6 @@
 //! The start of a rewrite: what it would change, whether the room allows it, and its task.
 
-use super::request::Asked;
+use super::request::RewriteRequest;
 use crate::{
     auth::Session,
     bulk_reads::BulkPermit,
@@ -14,7 +14,7 @@ use crate::{
     },
     http::error::{ApiError, Resource},
     realtime::{Operation, RewriteBatch, UNKNOWN_ACL, Write, WriteError},
-    rewrites::{Job, Survey, SurveyError, run, survey},
+    rewrites::{self as rewriting, Job, PlanError, RewritePlan, run},
     state::AppState,
 };
 use serde_json::json;
@@ -29,39 +29,39 @@ use shared::{
 use sqlx::Connection;
 use std::sync::Arc;
 
-/// Looks at what would change, with a permit of the large answers.
-pub(super) async fn look(
+/// Plans the changes, with a permit of the large answers.
+pub(super) async fn plan(
     state: &AppState,
-    asked: &Asked,
+    request: &RewriteRequest,
     permit: BulkPermit,
-) -> Result<Survey, ApiError> {
+) -> Result<RewritePlan, ApiError> {
     let permit: HeldPermit = Arc::new(permit);
     let reads = &state.pools.reads;
-    survey(reads, &asked.task, &asked.cells, asked.head, &permit)
+    rewriting::plan(reads, &request.task, &request.cells, request.head, &permit)
         .await
         .map_err(|error| match error {
-            SurveyError::TooLarge => ApiError::TooLarge,
-            SurveyError::Database(error) => error.into(),
+            PlanError::TooLarge => ApiError::TooLarge,
+            PlanError::Database(error) => error.into(),
         })
 }
 
 /// The rewrite as it would be.
-pub(super) fn preview(session: &Session, asked: &Asked, found: &Survey, now: Timestamp) -> Rewrite {
+pub(super) fn preview(session: &Session, request: &RewriteRequest, plan: &RewritePlan, now: Timestamp) -> Rewrite {
     let identity = &session.identity;
     Rewrite {
         id: RewriteId(0),
-        canvas_id: asked.task.canvas,
-        kind: asked.kind,
+        canvas_id: request.task.canvas,
+        kind: request.kind,
         state: RewriteState::Previewed,
         by: UserRef {
             user_id: identity.user_id,
             username: identity.username.to_string(),
             display_name: identity.display_name.to_string(),
         },
-        reason: asked.reason.clone(),
-        tiles: count(found.cells.len()),
-        pixels: count(found.pixels),
-        skipped_pixels: count(found.skipped_pixels),
+        reason: request.reason.clone(),
+        tiles: count(plan.cells.len()),
+        pixels: count(plan.pixels),
+        skipped_pixels: count(plan.skipped_pixels),
         first_seq: None,
         last_seq: None,
         undone_by: None,
@@ -71,26 +71,26 @@ pub(super) fn preview(session: &Session, asked: &Asked, found: &Survey, now: Tim
 
 /// Asks the room whether the user may paint now: it checks a batch without cells, of a
 /// rewrite that does not exist, as it checks all others.
-async fn ask_room(state: &AppState, session: &Session, asked: &Asked) -> Result<(), ApiError> {
+async fn ask_room(state: &AppState, session: &Session, request: &RewriteRequest) -> Result<(), ApiError> {
     let batch = RewriteBatch {
         rewrite: RewriteId(0),
-        kind: asked.kind,
-        rule: asked.task.rule.clone(),
+        kind: request.kind,
+        rule: request.task.rule.clone(),
         rules: Rules::new(),
-        needs_moderator: asked.needs_moderator,
-        head: asked.head,
+        needs_moderator: request.needs_moderator,
+        head: request.head,
         cells: Vec::new(),
     };
     let write = Write {
         identity: session.identity.clone(),
-        role: asked.task.role,
+        role: request.task.role,
         acl_version: UNKNOWN_ACL,
         sanctions: None,
         standing: Standing::default(),
         op_id: None,
         operation: Operation::Rewrite(Arc::new(batch)),
     };
-    match state.hub.write(asked.task.canvas, write).await {
+    match state.hub.write(request.task.canvas, write).await {
         Ok(_) | Err(WriteError::RewriteStopped) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -100,64 +100,64 @@ async fn ask_room(state: &AppState, session: &Session, asked: &Asked) -> Result<
 pub(super) async fn start(
     state: &AppState,
     session: &Session,
-    asked: Asked,
-    found: Survey,
+    request: RewriteRequest,
+    plan: RewritePlan,
 ) -> Result<Rewrite, ApiError> {
-    let canvas = asked.task.canvas;
-    ask_room(state, session, &asked).await?;
+    let canvas = request.task.canvas;
+    ask_room(state, session, &request).await?;
     let new = New {
         canvas,
-        kind: asked.kind,
-        state: if found.cells.is_empty() {
+        kind: request.kind,
+        state: if plan.cells.is_empty() {
             RewriteState::Done
         } else {
             RewriteState::Running
         },
         by: session.user_id(),
-        reason: &asked.reason,
-        rule: &asked.task.rule,
-        is_own: asked.is_own,
-        skipped_pixels: count(found.skipped_elsewhere),
+        reason: &request.reason,
+        rule: &request.task.rule,
+        is_own: request.is_own,
+        skipped_pixels: count(plan.skipped_elsewhere),
     };
     let mut lease = state.pool.acquire().await?;
     let mut transaction = lease.begin().await?;
     let id = rewrites::insert(&mut *transaction, &new).await?;
     let id = id.ok_or(ApiError::RewriteRunning)?;
-    if let Some(undone) = asked.undoes
+    if let Some(undone) = request.undoes
         && !rewrites::mark_undone(&mut *transaction, undone, id).await?
     {
         return Err(ApiError::AlreadyUndone);
     }
-    if !asked.is_own {
-        let mut detail = asked.detail.clone();
+    if !request.is_own {
+        let mut detail = request.detail.clone();
         detail["rewrite_id"] = json!(id);
-        detail["tiles"] = json!(found.cells.len());
-        detail["pixels"] = json!(found.pixels);
-        detail["skipped_pixels"] = json!(found.skipped_pixels);
+        detail["tiles"] = json!(plan.cells.len());
+        detail["pixels"] = json!(plan.pixels);
+        detail["skipped_pixels"] = json!(plan.skipped_pixels);
         let line = NewLine {
             canvas: Some(canvas),
-            action: if asked.undoes.is_some() {
+            action: if request.undoes.is_some() {
                 ModerationAction::RewriteUndone
             } else {
                 ModerationAction::Rewrite
             },
             actor: session.user_id(),
             target: None,
-            reason: &asked.reason,
+            reason: &request.reason,
             detail,
         };
         moderation_log::append(&mut *transaction, &line).await?;
     }
     transaction.commit().await?;
     lease.done();
-    if !found.cells.is_empty() {
+    if !plan.cells.is_empty() {
         let job = Job {
             id,
-            kind: asked.kind,
-            task: asked.task,
-            needs_moderator: asked.needs_moderator,
+            kind: request.kind,
+            task: request.task,
+            needs_moderator: request.needs_moderator,
             identity: session.identity.clone(),
-            cells: found.cells,
+            cells: plan.cells,
         };
         let permits = state.rewrite_permits.clone();
         tokio::spawn(run(state.hub.clone(), state.pool.clone(), permits, job));
