@@ -24,9 +24,9 @@ const NEWEST: i64 = 20;
 /// The cells in which a person painted last.
 const NEWEST_CELLS: usize = 20;
 
-/// What was gathered for a new case.
+/// The evidence of a new case, and whom it is about.
 #[derive(Default)]
-pub(crate) struct Gathered {
+pub(crate) struct CaseEvidence {
     pub(crate) evidence: StoredEvidence,
     /// Who painted, said or is what is reported.
     pub(crate) reported: Vec<UserId>,
@@ -45,7 +45,7 @@ pub(crate) async fn gather(
     target: &CaseTarget,
     now: DateTime<Utc>,
     permit: &HeldPermit,
-) -> db::Result<Gathered> {
+) -> db::Result<CaseEvidence> {
     let seq = canvas.last_seq;
     match target {
         CaseTarget::Tile { .. } | CaseTarget::Area { .. } => {
@@ -57,8 +57,8 @@ pub(crate) async fn gather(
             of_person(reads, index, log, canvas, *user_id, now, permit).await
         }
         // Of no canvas.
-        CaseTarget::DirectMessage { .. } => Ok(Gathered::default()),
-        CaseTarget::Canvas => Ok(Gathered {
+        CaseTarget::DirectMessage { .. } => Ok(CaseEvidence::default()),
+        CaseTarget::Canvas => Ok(CaseEvidence {
             evidence: StoredEvidence {
                 seq: Some(seq),
                 ..StoredEvidence::default()
@@ -77,14 +77,14 @@ async fn of_person(
     user: UserId,
     now: DateTime<Utc>,
     permit: &HeldPermit,
-) -> db::Result<Gathered> {
+) -> db::Result<CaseEvidence> {
     let head = canvas.last_seq;
     let messages = log
         .newest_messages_of(reads, canvas.id, user, head, NEWEST)
         .await?;
     let cells = past::cells::newest_of(index, canvas.id, user, head, NEWEST_CELLS).await?;
     let of_cells = of_cells(reads, canvas, &cells, now, permit).await?;
-    Ok(Gathered {
+    Ok(CaseEvidence {
         evidence: StoredEvidence {
             messages: Some(chat(with_words(reads, canvas.id, messages).await?)),
             overpainted: None,

@@ -9,7 +9,7 @@ use crate::{
     db::{
         self, Pool, canvases,
         exports::{self as rows, Job},
-        notifications::{self, About, NewNotification},
+        notifications::{self, NewNotification, NotificationTarget},
     },
     low_priority::{self, LowPriorityError},
     past::{
@@ -206,21 +206,21 @@ async fn finish(exporter: &Exporter, job: &Job) -> db::Result<()> {
     if !rows::finish(&mut transaction, job).await? {
         return Ok(());
     }
-    let told = NewNotification {
+    let notification = NewNotification {
         user: job.user,
         kind: NotificationKind::ExportReady,
         canvas: Some(job.spec.canvas),
         by: None,
-        about: About {
+        target: NotificationTarget {
             subject: Some(job.id.0),
-            ..About::default()
+            ..NotificationTarget::default()
         },
         count: 1,
         text: db::name_of(job.spec.kind),
         is_read: false,
     };
-    let told = notifications::add(&mut transaction, &[told]).await?;
+    let outgoing = notifications::add(&mut transaction, &[notification]).await?;
     transaction.commit().await?;
-    exporter.hub.notifier().notify(told);
+    exporter.hub.notifier().notify(outgoing);
     Ok(())
 }

@@ -26,7 +26,7 @@ enum Reader {
 /// Too many searches are running.
 #[derive(Clone, Copy, Debug, Error)]
 #[error("too many searches are running")]
-pub(crate) struct Busy;
+pub(crate) struct TooManySearches;
 
 /// See the module.
 pub(crate) struct ListLimits {
@@ -60,11 +60,11 @@ impl ListLimits {
     /// A permit for one search, which holds it to its end: whoever asked may be gone before.
     ///
     /// # Errors
-    /// [`Busy`] after [`SEARCH_TIMEOUT`].
-    pub(crate) async fn search(&self) -> Result<OwnedSemaphorePermit, Busy> {
+    /// [`TooManySearches`] after [`SEARCH_TIMEOUT`].
+    pub(crate) async fn search(&self) -> Result<OwnedSemaphorePermit, TooManySearches> {
         let permit = self.searches.clone().acquire_owned();
         let permit = timeout(SEARCH_TIMEOUT, permit).await;
-        permit.map_err(|_| Busy)?.map_err(|_| Busy)
+        permit.map_err(|_| TooManySearches)?.map_err(|_| TooManySearches)
     }
 
     /// Frees what idle keys hold; called by the maintenance loop.

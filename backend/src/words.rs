@@ -1,8 +1,8 @@
-//! Words that can be replaced or removed after they were said. They are stored once, in the
-//! event that said them. The stored form of an event that repeats them (an edit, an answer's
-//! excerpt) has none, and gets them when it is read; events in memory are changed when the
-//! event passes that tells of new words. Pure; used by the database's readers, the writer and
-//! the rings.
+//! The words of messages and comments, which can be edited or removed. They are stored once, in
+//! the event that created the message or comment. An event that repeats them (an edit, the
+//! excerpt of a reply) is stored without them, and they are filled in when it is read. Events in
+//! memory are changed when the event passes that announces new words. Pure; used by the
+//! database's readers, the writer and the rings.
 
 use shared::{
     api::{ChatMessage, ReplyTo, comments::Comment, moderation::UserRef},
@@ -11,21 +11,21 @@ use shared::{
     time::Timestamp,
 };
 
-/// The beginnings of the wire form of the events that tell of new words.
-const TELLING: [&[u8]; 3] = [
+/// How the wire form of events begins that announce new words.
+const ANNOUNCING: [&[u8]; 3] = [
     br#"{"type":"chat_removed","#,
     br#"{"type":"chat_edited","#,
     br#"{"type":"comment_updated","#,
 ];
-/// The beginnings of the wire form of the events that have words.
-const HAVING: [&[u8]; 4] = [
+/// How the wire form of events begins that contain words.
+const CONTAINING: [&[u8]; 4] = [
     br#"{"type":"canvas_chat_message","#,
     br#"{"type":"chat_edited","#,
     br#"{"type":"comment_created","#,
     br#"{"type":"comment_updated","#,
 ];
 
-/// What says the words.
+/// What the words are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A chat message.
@@ -34,22 +34,22 @@ pub(crate) enum Source {
     Comment(CommentId),
 }
 
-/// The words of something as they are now.
+/// The current words of a message or comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Words {
+pub(crate) struct TextRevision {
     pub(crate) source: Source,
     /// Empty where they were removed.
     pub(crate) text: String,
     pub(crate) is_removed: bool,
-    /// When they were replaced last. Of a removal it is not known, and stays as it is.
+    /// When they were edited last. A removal does not change it, and has none here.
     edited_at: Option<Timestamp>,
-    /// Who said them, where that is known.
+    /// Who sent the message, where that is known.
     sender_username: Option<String>,
-    /// The same of a comment.
+    /// Who wrote the comment.
     author: Option<UserRef>,
 }
 
-impl Words {
+impl TextRevision {
     /// The words of a chat message.
     pub(crate) fn of_message(message: &ChatMessage) -> Self {
         Self {
@@ -74,8 +74,8 @@ impl Words {
         }
     }
 
-    /// The words that the event with this wire form says; none where it says none.
-    fn said_by(body: &str) -> Option<Self> {
+    /// The words that the event with this wire form created; none for other events.
+    fn of_event(body: &str) -> Option<Self> {
         match serde_json::from_str(body) {
             Ok(DurableEvent::CanvasChatMessage(event)) => Some(Self::of_message(&event.message)),
             Ok(DurableEvent::CommentCreated(event)) => Some(Self::of_comment(&event.comment)),
@@ -83,9 +83,9 @@ impl Words {
         }
     }
 
-    /// The new words of which the event with this wire form tells; none for other events.
-    pub(crate) fn told_by(body: &[u8]) -> Option<Self> {
-        if !TELLING.iter().any(|telling| body.starts_with(telling)) {
+    /// The new words that the event with this wire form announces; none for other events.
+    pub(crate) fn announced_by(body: &[u8]) -> Option<Self> {
+        if !ANNOUNCING.iter().any(|prefix| body.starts_with(prefix)) {
             return None;
         }
         match serde_json::from_slice(body) {
@@ -110,38 +110,38 @@ impl Words {
         }
     }
 
-    /// The wire form of the event with these words; none where it does not have them.
-    pub(crate) fn put_into(&self, body: &[u8]) -> Option<String> {
+    /// The wire form of the event with these words in it; none where it does not repeat them.
+    pub(crate) fn apply_to(&self, body: &[u8]) -> Option<String> {
         if !self.may_be_in(body) {
             return None;
         }
         let mut event = serde_json::from_slice(body).ok()?;
-        if !self.put(&mut event) {
+        if !self.apply(&mut event) {
             return None;
         }
         serde_json::to_string(&event).ok()
     }
 
-    /// Whether the event may have these words: a quick look before it is decoded.
+    /// Whether the event may repeat these words: a quick check before it is decoded.
     fn may_be_in(&self, body: &[u8]) -> bool {
         let mark = match self.source {
             Source::Message(id) => id.to_string(),
             Source::Comment(id) => format!(r#""comment":{{"id":{id},"#),
         };
-        HAVING.iter().any(|having| body.starts_with(having))
+        CONTAINING.iter().any(|prefix| body.starts_with(prefix))
             && str::from_utf8(body).is_ok_and(|body| body.contains(&mark))
     }
 
-    /// Puts the words into the event; false where it does not have them.
-    fn put(&self, event: &mut DurableEvent) -> bool {
+    /// Puts the words into the event; false where it does not repeat them.
+    fn apply(&self, event: &mut DurableEvent) -> bool {
         match self.source {
-            Source::Message(id) => self.put_into_chat(id, event),
+            Source::Message(id) => self.apply_to_chat(id, event),
             Source::Comment(id) => match event {
                 DurableEvent::CommentCreated(CommentCreated { comment, .. })
                 | DurableEvent::CommentUpdated(CommentUpdated { comment, .. })
                     if comment.id == id =>
                 {
-                    self.put_into_comment(comment);
+                    self.apply_to_comment(comment);
                     true
                 }
                 _ => false,
@@ -149,7 +149,7 @@ impl Words {
         }
     }
 
-    fn put_into_comment(&self, comment: &mut Comment) {
+    fn apply_to_comment(&self, comment: &mut Comment) {
         comment.text.clone_from(&self.text);
         comment.removed = self.is_removed;
         comment.edited_at = self.edited_at;
@@ -158,7 +158,7 @@ impl Words {
         }
     }
 
-    fn put_into_chat(&self, id: MessageId, event: &mut DurableEvent) -> bool {
+    fn apply_to_chat(&self, id: MessageId, event: &mut DurableEvent) -> bool {
         match event {
             DurableEvent::CanvasChatMessage(said) if said.message.message_id == id => {
                 let message = &mut said.message;
@@ -197,11 +197,11 @@ impl Words {
     }
 }
 
-/// The wire form of a stored event: `said_by` is the stored event that says the words which
+/// The wire form of a stored event: `said_by` is the stored event that created the words which
 /// this one repeats, if it repeats any.
 pub(crate) fn read(stored: String, said_by: Option<&str>) -> String {
-    let words = said_by.and_then(Words::said_by);
-    let read = words.and_then(|words| words.put_into(stored.as_bytes()));
+    let revision = said_by.and_then(TextRevision::of_event);
+    let read = revision.and_then(|revision| revision.apply_to(stored.as_bytes()));
     read.unwrap_or(stored)
 }
 
@@ -272,8 +272,8 @@ mod tests {
     }
 
     fn after(change: &Value, event: &Value) -> Option<Value> {
-        let words = Words::told_by(wire(change).as_bytes()).unwrap();
-        let body = words.put_into(wire(event).as_bytes())?;
+        let revision = TextRevision::announced_by(wire(change).as_bytes()).unwrap();
+        let body = revision.apply_to(wire(event).as_bytes())?;
         Some(serde_json::from_str(&body).unwrap())
     }
 
@@ -292,7 +292,7 @@ mod tests {
             "liker_id": 1, "liked": true, "x": 0, "y": 0, "like_count": 1, "timestamp": TIME,
         });
         assert_eq!(after(&edit, &liked), None);
-        assert_eq!(Words::told_by(wire(&said(ID, "x")).as_bytes()), None);
+        assert_eq!(TextRevision::announced_by(wire(&said(ID, "x")).as_bytes()), None);
     }
 
     #[test]

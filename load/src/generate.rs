@@ -230,7 +230,7 @@ impl<W: Write> Log<W> {
     }
 
     fn chat(&mut self, board: &Board) -> io::Result<()> {
-        let sender = board.somebody(&mut self.random);
+        let sender = board.random_user(&mut self.random);
         let count = self.random.random_range(2..14);
         let words: Vec<&str> = (0..count)
             .filter_map(|_| WORDS.choose(&mut self.random).copied())
@@ -280,8 +280,8 @@ impl<W: Write> Log<W> {
                 cause: None,
             })
         };
-        match change.what {
-            drawing::What::Created(pixels) => DurableEvent::TileCreated(TileCreated {
+        match change.action {
+            drawing::TileAction::Created(pixels) => DurableEvent::TileCreated(TileCreated {
                 seq,
                 tile_id,
                 canvas_id,
@@ -295,9 +295,9 @@ impl<W: Write> Log<W> {
                 timestamp,
                 cause: None,
             }),
-            drawing::What::Painted(delta) => updated(None, Some(delta)),
-            drawing::What::Titled(title) => updated(Some(title), None),
-            drawing::What::Liked(liked) => DurableEvent::TileLiked(TileLiked {
+            drawing::TileAction::Painted(delta) => updated(None, Some(delta)),
+            drawing::TileAction::Titled(title) => updated(Some(title), None),
+            drawing::TileAction::Liked(liked) => DurableEvent::TileLiked(TileLiked {
                 seq,
                 tile_id,
                 canvas_id,
@@ -309,7 +309,7 @@ impl<W: Write> Log<W> {
                 like_count,
                 timestamp,
             }),
-            drawing::What::Deleted => DurableEvent::TileDeleted(TileDeleted {
+            drawing::TileAction::Deleted => DurableEvent::TileDeleted(TileDeleted {
                 seq,
                 tile_id,
                 canvas_id,

@@ -48,7 +48,7 @@ impl AdminCommand {
             None => CommandDatabase::open_existing(config).await?,
         };
         let done = match database.connect().await {
-            Ok(mut connection) => self.carry_out(&mut connection, new_account, config).await,
+            Ok(mut connection) => self.execute(&mut connection, new_account, config).await,
             Err(error) => Err(error),
         };
         database.close().await;
@@ -58,8 +58,8 @@ impl AdminCommand {
         Ok(())
     }
 
-    /// Carries it out and returns what is printed.
-    async fn carry_out(
+    /// Executes the command and returns what is printed.
+    async fn execute(
         self,
         connection: &mut PgConnection,
         new_account: Option<NewAccount>,

@@ -168,7 +168,7 @@ pub(crate) async fn shorten(
 
 /// Which appeals are listed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Which {
+pub(crate) enum AppealFilter {
     /// Those of a canvas.
     Canvas(CanvasId),
     /// Those that concern admins: of sanctions on the whole server, those of canvases that
@@ -180,14 +180,14 @@ pub(crate) enum Which {
 /// The sanctions of appeals with an id below `before`, the newest appeal first.
 pub(crate) async fn list(
     executor: impl PgExecutor<'_>,
-    which: Which,
+    filter: AppealFilter,
     state: Option<AppealState>,
     before: i64,
     limit: i64,
 ) -> Result<Vec<i64>> {
     let state = state.map(name_of);
-    match which {
-        Which::Canvas(canvas) => {
+    match filter {
+        AppealFilter::Canvas(canvas) => {
             query_scalar!(
                 "SELECT a.sanction_id FROM sanctions s JOIN appeals a ON a.sanction_id = s.id
                  WHERE s.canvas_id = $1 AND a.id < $2 AND ($3::text IS NULL OR a.state = $3)
@@ -200,7 +200,7 @@ pub(crate) async fn list(
             .fetch_all(executor)
             .await
         }
-        Which::Admins => {
+        AppealFilter::Admins => {
             query_scalar!(
                 "SELECT a.sanction_id FROM appeals a
                  JOIN sanctions s ON s.id = a.sanction_id

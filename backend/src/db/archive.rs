@@ -12,11 +12,11 @@ use sqlx::{PgConnection, PgExecutor, query, query_scalar};
 
 pub(crate) use filters::{filters, filters_of, has_events_of};
 pub(crate) use moving::{
-    Age, Due, HotEvent, NewPiece, advance, count_unarchived, delete_hot, hot_events, hot_version,
-    next_due, next_with_rest, note_actors, put_piece,
+    ArchiveCandidate, ArchivePolicy, HotEvent, NewPiece, advance, count_unarchived, delete_hot, hot_events, hot_version,
+    next_candidate, next_with_rest, note_actors, put_piece,
 };
 pub(crate) use pieces::{
-    Half, Piece, are_same, before, before_time, content, piece_of, pieces_of, small_pieces,
+    Piece, PieceHalf, are_same, before, before_time, content, piece_of, pieces_of, small_pieces,
     with_messages_after, with_messages_before,
 };
 pub(crate) use rewordings::{put_others, remove_rewordings, rewordings};

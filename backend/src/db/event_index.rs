@@ -228,7 +228,7 @@ pub(crate) async fn entries(
 
 /// A canvas whose log is longer than its index.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Behind {
+pub(crate) struct IndexBacklog {
     pub(crate) canvas: CanvasId,
     pub(crate) head: i64,
     /// How many events the index lacks of all such canvases.
@@ -237,7 +237,7 @@ pub(crate) struct Behind {
 
 /// Of the canvases with at least `least` events that the index does not have, the one that
 /// lacks the most; before them one whose index was deleted, and that has archived events.
-pub(crate) async fn behind(executor: impl PgExecutor<'_>, least: i64) -> Result<Option<Behind>> {
+pub(crate) async fn largest_backlog(executor: impl PgExecutor<'_>, least: i64) -> Result<Option<IndexBacklog>> {
     query!(
         r#"SELECT c.id, c.last_seq AS head,
                 (sum(c.last_seq - i.last_seq) OVER ())::bigint AS "missing!"
@@ -252,7 +252,7 @@ pub(crate) async fn behind(executor: impl PgExecutor<'_>, least: i64) -> Result<
            ORDER BY c.archived_seq > i.last_seq DESC, c.last_seq - i.last_seq DESC LIMIT 1"#,
         least,
     )
-    .map(|row| Behind {
+    .map(|row| IndexBacklog {
         canvas: CanvasId(row.id),
         head: row.head,
         missing: row.missing,

@@ -43,9 +43,9 @@ pub(crate) struct ExportSpec {
     pub(crate) actor: Option<UserId>,
 }
 
-/// What came of asking for an export.
+/// The outcome of [`insert`].
 #[derive(Debug)]
-pub(crate) enum Asked {
+pub(crate) enum InsertOutcome {
     Stored(Export),
     /// The user has one that is not finished.
     Unfinished,
@@ -89,8 +89,8 @@ pub(crate) async fn insert(
     user: UserId,
     spec: &ExportSpec,
     max_bytes: i64,
-) -> Result<Asked> {
-    let (x0, y0, x1, y1) = corners(spec.area);
+) -> Result<InsertOutcome> {
+    let (x0, y0, x1, y1) = area_columns(spec.area);
     let row = query!(
         r#"WITH kept AS (
              SELECT coalesce(sum(bytes)::bigint, 0) AS bytes,
@@ -137,7 +137,7 @@ pub(crate) async fn insert(
     .await?;
     let stored = row.id.zip(row.created_at).zip(row.expires_at);
     Ok(match (stored, row.own_end) {
-        (Some(((id, created_at), expires_at)), _) => Asked::Stored(Export {
+        (Some(((id, created_at), expires_at)), _) => InsertOutcome::Stored(Export {
             id: ExportId(id),
             canvas_id: spec.canvas,
             kind: spec.kind,
@@ -148,22 +148,23 @@ pub(crate) async fn insert(
             created_at: created_at.into(),
             expires_at: expires_at.into(),
         }),
-        (None, Some(end)) if row.is_user_full => Asked::UserFull(end),
-        (None, _) if row.is_full => Asked::Full,
-        (None, _) if row.is_busy => Asked::Busy,
-        (None, _) => Asked::Unfinished,
+        (None, Some(end)) if row.is_user_full => InsertOutcome::UserFull(end),
+        (None, _) if row.is_full => InsertOutcome::Full,
+        (None, _) if row.is_busy => InsertOutcome::Busy,
+        (None, _) => InsertOutcome::Unfinished,
     })
 }
 
-type Corners = (Option<i32>, Option<i32>, Option<i32>, Option<i32>);
+/// The columns `x0`, `y0`, `x1` and `y1`; all null for the whole board.
+type AreaColumns = (Option<i32>, Option<i32>, Option<i32>, Option<i32>);
 
-fn corners(area: Option<Area>) -> Corners {
+fn area_columns(area: Option<Area>) -> AreaColumns {
     area.map_or((None, None, None, None), |area| {
         (Some(area.x0), Some(area.y0), Some(area.x1), Some(area.y1))
     })
 }
 
-fn area((x0, y0, x1, y1): Corners) -> Option<Area> {
+fn area((x0, y0, x1, y1): AreaColumns) -> Option<Area> {
     let (((x0, y0), x1), y1) = x0.zip(y0).zip(x1).zip(y1)?;
     Some(Area { x0, y0, x1, y1 })
 }

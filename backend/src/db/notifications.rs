@@ -13,16 +13,16 @@ use serde::{Deserialize, Serialize};
 use shared::{api::notifications::Notification, ids::UserId, limits};
 use sqlx::{PgExecutor, query, query_scalar};
 
-pub(crate) use add::{About, NewNotification, add};
+pub(crate) use add::{NewNotification, NotificationTarget, add};
 pub(crate) use list::{Change, changes, list, unread, versions_before};
 pub(crate) use words::{Quoted, replace_all_words, replace_words};
 
 /// Notifications that one statement of [`purge`] looks at.
 const PURGED: i64 = 2_000;
 
-/// A notification as the user is told it, and the order of what the user is told.
+/// A notification to be delivered to its user, and the version and count that go with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct OutgoingNotification {
     pub(crate) user: UserId,
     pub(crate) unread: Unread,
     pub(crate) notification: Notification,
@@ -52,27 +52,27 @@ pub(crate) async fn unread_count(executor: impl PgExecutor<'_>, user: UserId) ->
 
 /// Which notifications of a user were read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Which<'a> {
+pub(crate) enum ReadSelector<'a> {
     /// All up to this id.
     UpTo(i64),
-    /// These, as far as they are the user's.
-    These(&'a [i64]),
+    /// Those with these ids, as far as they are the user's.
+    Ids(&'a [i64]),
     /// That of this conversation.
     Conversation(i64),
 }
 
-/// Marks notifications as read. Returns how many are unread afterwards, which is to be told
-/// after the commit; none where nothing changed. In a transaction it is called after everything
+/// Marks notifications as read. Returns how many are unread afterwards, which is to be
+/// delivered after the commit; none where nothing changed. In a transaction it is called after everything
 /// else that locks rows.
 pub(crate) async fn mark_read(
     executor: impl PgExecutor<'_>,
     user: UserId,
-    which: Which<'_>,
+    selector: ReadSelector<'_>,
 ) -> Result<Option<Unread>> {
-    let (up_to, these, conversation) = match which {
-        Which::UpTo(id) => (Some(id), None, None),
-        Which::These(ids) => (None, Some(ids), None),
-        Which::Conversation(id) => (None, None, Some(id)),
+    let (up_to, these, conversation) = match selector {
+        ReadSelector::UpTo(id) => (Some(id), None, None),
+        ReadSelector::Ids(ids) => (None, Some(ids), None),
+        ReadSelector::Conversation(id) => (None, None, Some(id)),
     };
     query!(
         r#"SELECT version AS "version!", unread_count AS "unread_count!"

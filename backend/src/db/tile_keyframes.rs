@@ -272,7 +272,7 @@ pub(crate) async fn cells_used(
 
 /// A canvas with events in which cells with many new ones were not looked for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Behind {
+pub(crate) struct SegmentBacklog {
     pub(crate) canvas: CanvasId,
     pub(crate) last_seq: i64,
     /// Events up to here are in the archive.
@@ -284,10 +284,10 @@ pub(crate) struct Behind {
 
 /// The canvas with the most such events, or one whose segments were deleted and that has
 /// archived events; none if no canvas has as many as `events`.
-pub(crate) async fn most_behind(
+pub(crate) async fn largest_backlog(
     executor: impl PgExecutor<'_>,
     events: i64,
-) -> Result<Option<Behind>> {
+) -> Result<Option<SegmentBacklog>> {
     query!(
         r#"SELECT c.id, c.last_seq, c.archived_seq,
                   coalesce(p.covered_seq, 0) AS "covered_seq!",
@@ -301,7 +301,7 @@ pub(crate) async fn most_behind(
            LIMIT 1"#,
         events,
     )
-    .map(|row| Behind {
+    .map(|row| SegmentBacklog {
         canvas: CanvasId(row.id),
         last_seq: row.last_seq,
         archived_seq: row.archived_seq,

@@ -1,5 +1,4 @@
-//! Replaces and removes words that are stored: the one place where that happens, for whatever
-//! they are the words of.
+//! Replaces and removes the stored words of messages and comments. No other module does.
 
 use super::{
     DbError, Result,
@@ -7,7 +6,7 @@ use super::{
 };
 use crate::{
     message_id,
-    words::{Source, Words},
+    words::{Source, TextRevision},
 };
 use shared::ids::{CanvasId, MessageId, UserId};
 use sqlx::{PgConnection, PgExecutor, query, query_as};
@@ -26,7 +25,7 @@ pub(crate) struct LoggedMessage {
 pub(crate) struct Rewording {
     /// What is stored from now on of the event that said them.
     pub(crate) body: String,
-    pub(crate) words: Words,
+    pub(crate) revision: TextRevision,
 }
 
 /// The rewordings of a transaction.
@@ -34,8 +33,8 @@ pub(crate) struct Rewording {
 pub(crate) struct Rewordings {
     /// By the `seq` of the event that said the words; of several, the last.
     pub(crate) of: BTreeMap<i64, Rewording>,
-    /// The `seq` of the newest event that tells of one.
-    pub(crate) told_at: i64,
+    /// The `seq` of the newest event that announces one.
+    pub(crate) last_seq: i64,
 }
 
 /// The messages of the hot table with these ids, or at these `seq`s; those that do not exist are
@@ -124,7 +123,7 @@ pub(crate) async fn save(
         canvas.0,
         &seqs,
         &bodies as &[&str],
-        rewordings.told_at,
+        rewordings.last_seq,
     )
     .execute(connection)
     .await
@@ -139,11 +138,11 @@ pub(crate) async fn save_quoted(
     rewordings: &Rewordings,
     told: &[UserId],
 ) -> Result<()> {
-    let words = rewordings.of.values().map(|rewording| &rewording.words);
-    let words: Vec<(Quoted, &str)> = words
-        .map(|words| match words.source {
-            Source::Message(id) => (Quoted::Message(id), words.text.as_str()),
-            Source::Comment(id) => (Quoted::Comment(id.0), words.text.as_str()),
+    let revisions = rewordings.of.values().map(|rewording| &rewording.revision);
+    let words: Vec<(Quoted, &str)> = revisions
+        .map(|revision| match revision.source {
+            Source::Message(id) => (Quoted::Message(id), revision.text.as_str()),
+            Source::Comment(id) => (Quoted::Comment(id.0), revision.text.as_str()),
         })
         .collect();
     notifications::replace_all_words(connection, &words, told).await

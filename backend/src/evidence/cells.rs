@@ -1,7 +1,7 @@
 //! The evidence of cells: what is seen in them, and who changed whose pixels.
 
 use super::{
-    Gathered,
+    CaseEvidence,
     stored::{StoredEvidence, StoredOverpainted, StoredTile},
 };
 use crate::{
@@ -39,7 +39,7 @@ pub(super) async fn of_cells(
     cells: &[Coord],
     now: DateTime<Utc>,
     permit: &HeldPermit,
-) -> db::Result<Gathered> {
+) -> db::Result<CaseEvidence> {
     let mut overpainted = OverpaintedPixels::since(now - OVERPAINTED);
     let mut tiles = Vec::new();
     let mut painters = BTreeSet::new();
@@ -58,7 +58,7 @@ pub(super) async fn of_cells(
     } else {
         painters
     };
-    Ok(Gathered {
+    Ok(CaseEvidence {
         evidence: StoredEvidence {
             seq: Some(canvas.last_seq),
             tiles: Some(tiles),

@@ -1,6 +1,6 @@
 //! The evidence of messages and comments: they, and those around them.
 
-use super::{Gathered, stored::StoredEvidence};
+use super::{CaseEvidence, stored::StoredEvidence};
 use crate::{
     db::{
         self, Pool, Reads,
@@ -28,14 +28,14 @@ pub(super) async fn of_message(
     log: &Log,
     canvas: &Canvas,
     message_id: MessageId,
-) -> db::Result<Gathered> {
+) -> db::Result<CaseEvidence> {
     let (id, head) = (canvas.id, canvas.last_seq);
     let mut evidence = StoredEvidence {
         seq: Some(head),
         ..StoredEvidence::default()
     };
     let Some(message) = log.message(reads, id, message_id).await? else {
-        return Ok(Gathered {
+        return Ok(CaseEvidence {
             evidence,
             reported: Vec::new(),
         });
@@ -53,7 +53,7 @@ pub(super) async fn of_message(
     evidence.message = chat(with_words(reads, id, vec![message]).await?).pop();
     evidence.before = Some(chat(with_words(reads, id, before).await?));
     evidence.after = Some(chat(with_words(reads, id, after).await?));
-    Ok(Gathered {
+    Ok(CaseEvidence {
         evidence,
         reported: vec![sender],
     })
@@ -71,12 +71,12 @@ pub(super) fn chat(messages: Vec<ChatMessage>) -> Vec<EvidenceMessage> {
 pub(crate) async fn of_direct_message(
     reads: &Pool,
     message: &DirectMessage,
-) -> db::Result<Gathered> {
+) -> db::Result<CaseEvidence> {
     let limit = limits::REPORTED_DIRECT_MESSAGES;
     let conversation = message.conversation_id;
     let messages =
         direct_messages::with_removed_words(reads, conversation, message.seq, limit).await?;
-    Ok(Gathered {
+    Ok(CaseEvidence {
         evidence: StoredEvidence {
             messages: Some(messages.into_iter().map(EvidenceMessage::Direct).collect()),
             ..StoredEvidence::default()
@@ -90,13 +90,13 @@ pub(super) async fn of_comment(
     reads: &Pool,
     canvas: &Canvas,
     id: CommentId,
-) -> db::Result<Gathered> {
+) -> db::Result<CaseEvidence> {
     let mut evidence = StoredEvidence {
         seq: Some(canvas.last_seq),
         ..StoredEvidence::default()
     };
     let Some(comment) = comments::find(reads, id).await? else {
-        return Ok(Gathered {
+        return Ok(CaseEvidence {
             evidence,
             reported: Vec::new(),
         });
@@ -117,7 +117,7 @@ pub(super) async fn of_comment(
     evidence.message = with_removed_words(reads, vec![comment]).await?.pop();
     evidence.before = Some(with_removed_words(reads, before).await?);
     evidence.after = Some(with_removed_words(reads, after).await?);
-    Ok(Gathered {
+    Ok(CaseEvidence {
         evidence,
         reported: vec![author],
     })

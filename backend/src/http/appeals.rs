@@ -16,9 +16,9 @@ use super::{
 use crate::{
     db::{
         self, Lease,
-        appeals::{self, Which},
+        appeals::{self, AppealFilter},
         moderation_log::{self, NewLine},
-        notifications::{self, About, NewNotification},
+        notifications::{self, NewNotification, NotificationTarget},
         sanctions::{self, SanctionRecord},
     },
     state::AppState,
@@ -215,22 +215,22 @@ async fn decide(
         }),
     };
     moderation_log::append(&mut transaction, &line).await?;
-    let told = NewNotification {
+    let notification = NewNotification {
         user: sanction.user.user_id,
         kind: NotificationKind::AppealDecided,
         canvas: sanction.canvas_id,
         by: Some(user),
-        about: About::default(),
+        target: NotificationTarget::default(),
         count: 1,
         text: db::name_of(body.outcome),
         is_read: false,
     };
-    let told = notifications::add(&mut transaction, &[told]).await?;
+    let outgoing = notifications::add(&mut transaction, &[notification]).await?;
     let appeal = committed(transaction, sanction.id, true).await?;
     if changes {
         publish(&state, &sanction).await;
     }
-    state.hub.notifier().notify(told);
+    state.hub.notifier().notify(outgoing);
     Ok(JsonBody(appeal))
 }
 
@@ -306,7 +306,7 @@ async fn list(
     if role(&state.pools.reads, id, session.user_id()).await? < Role::Moderator {
         return Err(ApiError::Forbidden);
     }
-    read_page(&state, client, Which::Canvas(id), query, session.user_id()).await
+    read_page(&state, client, AppealFilter::Canvas(id), query, session.user_id()).await
 }
 
 /// The appeals that concern admins, newest first: against sanctions on the whole server, and
@@ -319,29 +319,29 @@ async fn list_for_admins(
     client: ClientAddr,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, ApiError> {
-    read_page(&state, client, Which::Admins, query, admin).await
+    read_page(&state, client, AppealFilter::Admins, query, admin).await
 }
 
 async fn read_page(
     state: &AppState,
     client: ClientAddr,
-    which: Which,
+    filter: AppealFilter,
     query: ListQuery,
     reader: UserId,
 ) -> Result<Response, ApiError> {
     let limit = page_size(query.limit)?;
     let before = cursor(query.cursor.as_deref())?.unwrap_or(i64::MAX);
-    let canvas = match which {
-        Which::Canvas(canvas) => canvas,
+    let canvas = match filter {
+        AppealFilter::Canvas(canvas) => canvas,
         // These lists take turns as those of one more canvas.
-        Which::Admins => CanvasId(0),
+        AppealFilter::Admins => CanvasId(0),
     };
     let permit = bulk::permit(state, canvas, client).await?;
     let (reads, wanted) = (state.pools.reads.clone(), query.state);
     let read: bulk::ReadItems<i64> = Arc::new(move |before, count| {
         let reads = reads.clone();
         Box::pin(async move {
-            let ids = appeals::list(&reads, which, wanted, before, count).await?;
+            let ids = appeals::list(&reads, filter, wanted, before, count).await?;
             let mut found = sanctions::by_ids(&reads, &ids).await?;
             found.sort_by_key(|sanction| ids.iter().position(|id| *id == sanction.id));
             let shown = found.iter().filter_map(|sanction| {

@@ -185,25 +185,25 @@ pub(super) async fn pieces<S: Send + 'static>(
     + Send
     + 'static,
 ) -> Result<Response, ApiError> {
-    let (first, rest) = make(start).await?;
-    let body = match rest {
+    let (first, remaining) = make(start).await?;
+    let body = match remaining {
         None => Body::from(first),
-        Some(rest) => {
-            let rest = stream::try_unfold(Some(rest), move |rest| {
+        Some(remaining) => {
+            let remaining = stream::try_unfold(Some(remaining), move |remaining| {
                 let make = make.clone();
                 async move {
-                    let Some(rest) = rest else {
+                    let Some(remaining) = remaining else {
                         return Ok(None);
                     };
                     // Compressing a piece takes about a millisecond of the thread.
                     tokio::task::yield_now().await;
-                    make(rest).await.map(Some)
+                    make(remaining).await.map(Some)
                 }
             });
-            let rest = rest.inspect_err(|error: &ApiError| {
+            let remaining = remaining.inspect_err(|error: &ApiError| {
                 tracing::warn!(%error, "an answer broke off");
             });
-            Body::from_stream(stream::iter([Ok(first)]).chain(rest))
+            Body::from_stream(stream::iter([Ok(first)]).chain(remaining))
         }
     };
     let json = HeaderValue::from_static("application/json");
@@ -224,8 +224,8 @@ pub(super) fn open_object(value: &impl Serialize) -> Result<Vec<u8>, ApiError> {
 pub(super) type ReadItems<K> =
     Arc<dyn Fn(K, i64) -> BoxFuture<'static, Result<Vec<(K, String)>, ApiError>> + Send + Sync>;
 
-/// What is left of a page.
-struct RestOfPage<K> {
+/// The part of a page that is still to be sent.
+struct RemainingPage<K> {
     after: K,
     left: usize,
     /// What comes before the items, until the first piece was made.
@@ -275,20 +275,20 @@ async fn page_after<K: Copy + Send + 'static>(
     cursor: fn(K) -> String,
     read: ReadItems<K>,
 ) -> Result<Response, ApiError> {
-    let start = RestOfPage {
+    let start = RemainingPage {
         after,
         left: usize::try_from(limit).unwrap_or_default(),
         start: Some(start),
     };
     let at_once = usize::try_from(at_once).unwrap_or(1).max(1);
-    pieces(permit, start, move |rest| {
+    pieces(permit, start, move |remaining| {
         let read = read.clone();
-        Box::pin(async move { rest.piece(at_once, cursor, &read).await })
+        Box::pin(async move { remaining.piece(at_once, cursor, &read).await })
     })
     .await
 }
 
-impl<K: Copy> RestOfPage<K> {
+impl<K: Copy> RemainingPage<K> {
     async fn piece(
         self,
         at_once: usize,
@@ -312,12 +312,12 @@ impl<K: Copy> RestOfPage<K> {
         }
         let left = self.left - wanted;
         if let (true, Some(after), true) = (has_more, last, left > 0) {
-            let rest = Self {
+            let remaining = Self {
                 after,
                 left,
                 start: None,
             };
-            return Ok((json.into(), Some(rest)));
+            return Ok((json.into(), Some(remaining)));
         }
         let end = Page::<()> {
             items: Vec::new(),

@@ -18,7 +18,7 @@ use crate::{
         self, Pool, access,
         cases::{self, CaseTarget, ListPosition, NO_CANVAS, StoredCase},
         moderation_log::{self, NewLine},
-        notifications::{self, About, NewNotification},
+        notifications::{self, NewNotification, NotificationTarget},
         reports, users,
     },
     evidence::{self, Names, StoredEvidence},
@@ -316,7 +316,7 @@ async fn claim(
         .await?
         .ok_or(ApiError::NotFound(Resource::Case))?;
     transaction.commit().await?;
-    tell(&state, &claimed, state.hub.clock().now().into());
+    notify_moderators(&state, &claimed, state.hub.clock().now().into());
     show_one(&state.pools.reads, claimed).await.map(JsonBody)
 }
 
@@ -365,27 +365,27 @@ async fn decide(
     let decided = cases::find(&mut transaction, id)
         .await?
         .ok_or(ApiError::NotFound(Resource::Case))?;
-    let told = reports::reporters(&mut transaction, id).await?.into_iter();
-    let told = told.map(|reporter| NewNotification {
+    let reporters = reports::reporters(&mut transaction, id).await?.into_iter();
+    let new = reporters.map(|reporter| NewNotification {
         user: reporter,
         kind: NotificationKind::CaseDecided,
         canvas: exists.as_ref().map(|_| case.canvas_id),
         by: Some(user),
-        about: About::default(),
+        target: NotificationTarget::default(),
         count: 1,
         text: db::name_of(body.outcome),
         is_read: false,
     });
-    let told: Vec<NewNotification> = told.collect();
-    let told = notifications::add(&mut transaction, &told).await?;
+    let new: Vec<NewNotification> = new.collect();
+    let outgoing = notifications::add(&mut transaction, &new).await?;
     transaction.commit().await?;
-    tell(&state, &decided, at.into());
-    state.hub.notifier().notify(told);
+    notify_moderators(&state, &decided, at.into());
+    state.hub.notifier().notify(outgoing);
     show_one(&state.pools.reads, decided).await.map(JsonBody)
 }
 
-/// Tells the canvas's moderators where a case stands.
-fn tell(state: &AppState, case: &StoredCase, timestamp: Timestamp) {
+/// Sends the canvas's moderators the state of a case.
+fn notify_moderators(state: &AppState, case: &StoredCase, timestamp: Timestamp) {
     if case.canvas_id == NO_CANVAS {
         return;
     }
@@ -396,5 +396,5 @@ fn tell(state: &AppState, case: &StoredCase, timestamp: Timestamp) {
         outcome: case.outcome,
         timestamp,
     });
-    state.hub.tell_moderators(case.canvas_id, &message);
+    state.hub.send_to_moderators(case.canvas_id, &message);
 }

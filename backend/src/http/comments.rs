@@ -98,10 +98,10 @@ async fn list(
     bulk::page(permit, after, limit, AT_ONCE, cursor, read).await
 }
 
-/// A [`NewComment`] whose coordinates may have any size: those that are too large are answered
+/// The body of a [`NewComment`] whose coordinates may have any size: those that are too large are answered
 /// as out of bounds, not as invalid.
 #[derive(Deserialize)]
-struct NewOne {
+struct NewCommentBody {
     #[serde(deserialize_with = "coordinate")]
     x: i32,
     #[serde(deserialize_with = "coordinate")]
@@ -121,7 +121,7 @@ async fn create(
     State(state): State<AppState>,
     AuthUser(session): AuthUser,
     CanvasPath(canvas): CanvasPath,
-    Json(body): Json<NewOne>,
+    Json(body): Json<NewCommentBody>,
 ) -> Result<(StatusCode, JsonBody<Comment>), ApiError> {
     let op = CommentOp::Create {
         at: Coord {

@@ -15,7 +15,7 @@ use crate::{
     bulk_reads::Work,
     db::{
         canvases,
-        exports::{self as rows, Asked, ExportSpec},
+        exports::{self as rows, ExportSpec, InsertOutcome},
     },
     exports::board,
     rate_limit::network,
@@ -114,19 +114,19 @@ async fn create(
     let now = state.hub.clock().now();
     let limits = &state.user_limits;
     limits.export(client.ip).map_err(ApiError::RateLimited)?;
-    let asked = rows::insert(&state.pool, user, &spec, max_bytes).await;
-    if !matches!(asked, Ok(Asked::Stored(_))) {
+    let inserted = rows::insert(&state.pool, user, &spec, max_bytes).await;
+    if !matches!(inserted, Ok(InsertOutcome::Stored(_))) {
         limits.refund_export(client.ip);
     }
-    match asked? {
-        Asked::Stored(export) => {
+    match inserted? {
+        InsertOutcome::Stored(export) => {
             state.export_asked.notify_one();
             Ok((StatusCode::ACCEPTED, JsonBody(export)))
         }
-        Asked::Unfinished => Err(ApiError::ExportRunning(RUNNING_PAUSE)),
-        Asked::UserFull(until) => Err(ApiError::RateLimited(wait(until, now))),
-        Asked::Busy => Err(ApiError::Overloaded(BUSY_PAUSE)),
-        Asked::Full => Err(ApiError::Overloaded(FULL_PAUSE)),
+        InsertOutcome::Unfinished => Err(ApiError::ExportRunning(RUNNING_PAUSE)),
+        InsertOutcome::UserFull(until) => Err(ApiError::RateLimited(wait(until, now))),
+        InsertOutcome::Busy => Err(ApiError::Overloaded(BUSY_PAUSE)),
+        InsertOutcome::Full => Err(ApiError::Overloaded(FULL_PAUSE)),
     }
 }
 

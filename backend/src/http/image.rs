@@ -197,7 +197,7 @@ async fn pixels_at(
         .area
         .unwrap_or(past::board(canvas.width, canvas.height));
     let mut tiles = Vec::new();
-    let mut next = Some(past::After::START);
+    let mut next = Some(past::PageCursor::START);
     while let Some(after) = next {
         let page = past::page(&state.pools.reads, canvas.id, area, after, seq).await?;
         let pixels = page.tiles.into_iter();

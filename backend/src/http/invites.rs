@@ -23,7 +23,7 @@ use crate::{
         invites::{self, Acceptable, New},
         log, members,
         moderation_log::{self, NewLine},
-        notifications::{self, About, NewNotification, Told},
+        notifications::{self, NewNotification, NotificationTarget, OutgoingNotification},
     },
     state::AppState,
 };
@@ -266,14 +266,14 @@ async fn take_role(
         return Err(unknown());
     }
     let gives = is_higher(&invite, &access);
-    let told = if gives {
+    let outgoing = if gives {
         give(&mut transaction, canvas, user, &invite).await?
     } else {
         Vec::new()
     };
     transaction.commit().await?;
     lease.done();
-    state.hub.notifier().notify(told);
+    state.hub.notifier().notify(outgoing);
     Ok((canvas, gives.then_some(invite.id)))
 }
 
@@ -297,7 +297,7 @@ async fn give(
     canvas: CanvasId,
     user: UserId,
     invite: &Acceptable,
-) -> Result<Vec<Told>, ApiError> {
+) -> Result<Vec<OutgoingNotification>, ApiError> {
     members::set(&mut *connection, canvas, user, invite.role).await?;
     invites::count_use(&mut *connection, invite.id).await?;
     let line = NewLine {
@@ -309,15 +309,15 @@ async fn give(
         detail: json!({ "role": invite.role, "invite_id": invite.id }),
     };
     moderation_log::append(&mut *connection, &line).await?;
-    let told = NewNotification {
+    let notification = NewNotification {
         user: invite.created_by,
         kind: NotificationKind::InviteUsed,
         canvas: Some(canvas),
         by: Some(user),
-        about: About::default(),
+        target: NotificationTarget::default(),
         count: 1,
         text: invite.note.clone(),
         is_read: false,
     };
-    Ok(notifications::add(connection, &[told]).await?)
+    Ok(notifications::add(connection, &[notification]).await?)
 }

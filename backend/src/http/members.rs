@@ -15,7 +15,7 @@ use crate::{
     db::{
         self, access, members,
         moderation_log::{self, NewLine},
-        notifications::{self, About, NewNotification},
+        notifications::{self, NewNotification, NotificationTarget},
         users,
     },
     state::AppState,
@@ -157,20 +157,20 @@ async fn grant_role(
             detail: json!({ "role": role }),
         };
         moderation_log::append(&mut transaction, &line).await?;
-        let told = NewNotification {
+        let notification = NewNotification {
             user: user.id,
             kind: NotificationKind::RoleSet,
             canvas: Some(id),
             by: Some(asking),
-            about: About::default(),
+            target: NotificationTarget::default(),
             count: 1,
             text: db::name_of(role),
             is_read: false,
         };
-        let told = notifications::add(&mut transaction, &[told]).await?;
+        let outgoing = notifications::add(&mut transaction, &[notification]).await?;
         transaction.commit().await?;
         state.hub.access_changed(id);
-        state.hub.notifier().notify(told);
+        state.hub.notifier().notify(outgoing);
     }
     Ok(user)
 }

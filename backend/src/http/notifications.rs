@@ -1,4 +1,4 @@
-//! What the signed-in user was told of others' acts, and what they want to be told.
+//! The notifications of the signed-in user, and which kinds they want.
 
 use super::{
     canvases::check_rate,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     db::{
-        notifications::{self, Which},
+        notifications::{self, ReadSelector},
         preferences,
     },
     state::AppState,
@@ -75,9 +75,9 @@ async fn read(
     SessionUser(session): SessionUser,
     Json(body): Json<ReadNotifications>,
 ) -> Result<StatusCode, ApiError> {
-    let which = match (body.up_to_id, body.ids.as_deref()) {
-        (Some(id), None) => Which::UpTo(id),
-        (None, Some(ids)) if ids.len() <= limits::NOTIFICATIONS => Which::These(ids),
+    let selector = match (body.up_to_id, body.ids.as_deref()) {
+        (Some(id), None) => ReadSelector::UpTo(id),
+        (None, Some(ids)) if ids.len() <= limits::NOTIFICATIONS => ReadSelector::Ids(ids),
         (None, Some(_)) => {
             let message = format_args!("must be at most {}", limits::NOTIFICATIONS);
             return Err(ApiError::invalid("ids", message));
@@ -87,7 +87,7 @@ async fn read(
     };
     let user = session.user_id();
     check_rate(&state, user)?;
-    if let Some(unread) = notifications::mark_read(&state.pool, user, which).await? {
+    if let Some(unread) = notifications::mark_read(&state.pool, user, selector).await? {
         state.hub.notifier().notifications_read(user, unread);
     }
     Ok(StatusCode::NO_CONTENT)

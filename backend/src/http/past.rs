@@ -14,8 +14,8 @@ use crate::{
     past::{
         area::{self, Area},
         index::Filter,
-        moment::{self, At, AtError},
-        timeline::{self, By},
+        moment::{self, MomentError, ParsedMoment},
+        timeline::{self, Bucketing},
     },
     state::AppState,
 };
@@ -38,7 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 ///
 /// # Errors
 /// `Validation`.
-pub(super) fn at(field: &str, text: Option<&str>) -> Result<Option<At>, ApiError> {
+pub(super) fn at(field: &str, text: Option<&str>) -> Result<Option<ParsedMoment>, ApiError> {
     let at = text.map(str::parse).transpose();
     at.map_err(|error| ApiError::invalid(field, error))
 }
@@ -51,12 +51,12 @@ pub(super) async fn resolve(
     state: &AppState,
     canvas: CanvasId,
     field: &str,
-    at: At,
+    at: ParsedMoment,
 ) -> Result<i64, ApiError> {
     let resolved = moment::resolve(&state.pools.reads, canvas, at).await;
     resolved.map_err(|error| match error {
-        AtError::BeyondHead(_) => ApiError::invalid(field, error),
-        AtError::Database(error) => error.into(),
+        MomentError::BeyondHead(_) => ApiError::invalid(field, error),
+        MomentError::Database(error) => error.into(),
     })
 }
 
@@ -68,8 +68,8 @@ pub(super) async fn resolve(
 pub(super) async fn range(
     state: &AppState,
     canvas: CanvasId,
-    from: Option<At>,
-    to: Option<At>,
+    from: Option<ParsedMoment>,
+    to: Option<ParsedMoment>,
     head: i64,
 ) -> Result<(i64, i64), ApiError> {
     let from_seq = match from {
@@ -81,7 +81,7 @@ pub(super) async fn range(
         None => head.max(from_seq),
     };
     let is_backwards = match (from, to) {
-        (Some(At::Time(from)), Some(At::Time(to))) => from > to,
+        (Some(ParsedMoment::Time(from)), Some(ParsedMoment::Time(to))) => from > to,
         _ => false,
     };
     if is_backwards || from_seq > to_seq {
@@ -149,8 +149,8 @@ async fn timeline(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let by = match query.by.as_deref() {
-        None | Some("change") => By::Change,
-        Some("time") => By::Time,
+        None | Some("change") => Bucketing::Change,
+        Some("time") => Bucketing::Time,
         Some(_) => return Err(ApiError::invalid("by", "must be change or time")),
     };
     let reads = &state.pools.reads;
@@ -162,7 +162,7 @@ async fn timeline(
         kind: None,
         only_tiles: true,
     };
-    let is_by_time = by == By::Time;
+    let is_by_time = by == Bucketing::Time;
     let current = etag::weak(&(
         canvas.epoch,
         canvas.last_seq,

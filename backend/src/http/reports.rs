@@ -22,7 +22,7 @@ use crate::{
         cases::{self, CaseTarget, NO_CANVAS, NewCase},
         conversations, direct_messages, reports, users,
     },
-    evidence::{self, Gathered},
+    evidence::{self, CaseEvidence},
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode};
@@ -98,7 +98,7 @@ async fn create(
         .await?
         .ok_or(ApiError::Unauthenticated)?;
     let target = resolve(&state, &canvas, &reporter, &body.target).await?;
-    let new = NewOne {
+    let draft = ReportDraft {
         source: Source::Canvas(&canvas),
         reporter: &reporter,
         target: &target,
@@ -106,7 +106,7 @@ async fn create(
         rule: body.rule,
         comment: &comment,
     };
-    report(&state, client, &new).await
+    report(&state, client, &draft).await
 }
 
 /// Reports a private message to the admins; for who takes part in its conversation
@@ -135,7 +135,7 @@ async fn create_private(
     let reporter = users::find(reads, user)
         .await?
         .ok_or(ApiError::Unauthenticated)?;
-    let new = NewOne {
+    let draft = ReportDraft {
         source: Source::DirectMessage(&message),
         reporter: &reporter,
         target: &CaseTarget::DirectMessage {
@@ -146,7 +146,7 @@ async fn create_private(
         rule: body.rule,
         comment: &comment,
     };
-    report(&state, client, &new).await
+    report(&state, client, &draft).await
 }
 
 /// The comment of a report.
@@ -164,15 +164,15 @@ fn comment(body: &NewReport) -> Result<String, ApiError> {
 async fn report(
     state: &AppState,
     client: ClientAddr,
-    new: &NewOne<'_>,
+    draft: &ReportDraft<'_>,
 ) -> Result<(StatusCode, JsonBody<Report>), ApiError> {
     for _ in 0..TRIES {
-        if let Some(report) = own_report(state, new).await? {
+        if let Some(report) = own_report(state, draft).await? {
             return Ok((StatusCode::OK, JsonBody(report)));
         }
-        match file(state, client, new).await? {
-            Filed::New(report) => return Ok((StatusCode::CREATED, JsonBody(report))),
-            Filed::Again => {}
+        match file(state, client, draft).await? {
+            FileOutcome::Filed(report) => return Ok((StatusCode::CREATED, JsonBody(report))),
+            FileOutcome::Retry => {}
         }
     }
     Err(ApiError::Overloaded(Duration::from_secs(1)))
@@ -184,7 +184,7 @@ enum Source<'a> {
     DirectMessage(&'a DirectMessage),
 }
 
-impl NewOne<'_> {
+impl ReportDraft<'_> {
     fn canvas_id(&self) -> CanvasId {
         match self.source {
             Source::Canvas(canvas) => canvas.id,
@@ -197,7 +197,7 @@ impl NewOne<'_> {
         state: &AppState,
         now: DateTime<Utc>,
         permit: &HeldPermit,
-    ) -> db::Result<Gathered> {
+    ) -> db::Result<CaseEvidence> {
         let reads = &state.pools.reads;
         match self.source {
             Source::Canvas(canvas) => {
@@ -210,7 +210,7 @@ impl NewOne<'_> {
 }
 
 /// A report that is to be made.
-struct NewOne<'a> {
+struct ReportDraft<'a> {
     source: Source<'a>,
     reporter: &'a User,
     target: &'a CaseTarget,
@@ -299,52 +299,56 @@ fn cell(canvas: &Canvas, x: i64, y: i64) -> Result<Coord, ApiError> {
 }
 
 /// The report of the same thing that the person made before, if its case is open.
-async fn own_report(state: &AppState, new: &NewOne<'_>) -> Result<Option<Report>, ApiError> {
+async fn own_report(state: &AppState, draft: &ReportDraft<'_>) -> Result<Option<Report>, ApiError> {
     let reads = &state.pools.reads;
-    let Some(case) = cases::open_case(reads, new.canvas_id(), new.target).await? else {
+    let Some(case) = cases::open_case(reads, draft.canvas_id(), draft.target).await? else {
         return Ok(None);
     };
-    Ok(reports::in_case(reads, case, new.reporter.id).await?)
+    Ok(reports::in_case(reads, case, draft.reporter.id).await?)
 }
 
-/// What came of one try.
-enum Filed {
-    New(Report),
-    /// The case was opened or decided by others meanwhile, or the same person reported the
-    /// thing twice at once.
-    Again,
+/// The outcome of one attempt to file a report.
+enum FileOutcome {
+    Filed(Report),
+    /// To be tried again: the case was opened or decided by others meanwhile, or the same
+    /// person reported the thing twice at once.
+    Retry,
 }
 
-async fn file(state: &AppState, client: ClientAddr, new: &NewOne<'_>) -> Result<Filed, ApiError> {
+async fn file(
+    state: &AppState,
+    client: ClientAddr,
+    draft: &ReportDraft<'_>,
+) -> Result<FileOutcome, ApiError> {
     let reads = &state.pools.reads;
-    let canvas = new.canvas_id();
-    check_count(state, reads, new.reporter).await?;
-    let open = cases::open_case(reads, canvas, new.target).await?;
-    let prepared = if open.is_some() {
+    let canvas = draft.canvas_id();
+    check_count(state, reads, draft.reporter).await?;
+    let open = cases::open_case(reads, canvas, draft.target).await?;
+    let evidence = if open.is_some() {
         None
     } else {
-        check_room(state, new).await?;
+        check_room(state, draft).await?;
         state
             .user_limits
             .case(client.ip)
             .map_err(ApiError::RateLimited)?;
         let permit: HeldPermit = Arc::new(bulk::compute_permit(state, canvas, client).await?);
         let now = state.hub.clock().now();
-        Some(new.evidence(state, now, &permit).await?)
+        Some(draft.evidence(state, now, &permit).await?)
     };
     let mut transaction = state.pool.begin().await?;
-    if !reports::lock_reporter(&mut transaction, new.reporter.id).await? {
+    if !reports::lock_reporter(&mut transaction, draft.reporter.id).await? {
         return Err(ApiError::Unauthenticated);
     }
-    check_count_locked(state, &mut transaction, new.reporter).await?;
-    let opened = match &prepared {
+    check_count_locked(state, &mut transaction, draft.reporter).await?;
+    let opened = match &evidence {
         Some(gathered) => {
             let evidence = serde_json::to_string(&gathered.evidence).map_err(ApiError::internal)?;
             let case = NewCase {
                 canvas_id: canvas,
-                target: new.target,
+                target: draft.target,
                 reported: &gathered.reported,
-                by_guest: new.reporter.is_guest,
+                by_guest: draft.reporter.is_guest,
                 evidence: &evidence,
             };
             cases::insert(&mut transaction, &case).await?
@@ -353,37 +357,37 @@ async fn file(state: &AppState, client: ClientAddr, new: &NewOne<'_>) -> Result<
     };
     let case = match opened {
         Some(case) => Some(case),
-        None => cases::open_case(&mut transaction, canvas, new.target).await?,
+        None => cases::open_case(&mut transaction, canvas, draft.target).await?,
     };
     let Some(case) = case else {
-        return Ok(Filed::Again);
+        return Ok(FileOutcome::Retry);
     };
     let locked = cases::lock(&mut transaction, case).await?;
     if locked.is_none_or(|case| case.state == CaseState::Decided) {
-        return Ok(Filed::Again);
+        return Ok(FileOutcome::Retry);
     }
     let added = reports::insert(
         &mut transaction,
         case,
-        new.reporter.id,
-        new.rule,
-        new.comment,
+        draft.reporter.id,
+        draft.rule,
+        draft.comment,
     );
     let Some(report) = added.await? else {
-        return Ok(Filed::Again);
+        return Ok(FileOutcome::Retry);
     };
     transaction.commit().await?;
     if opened.is_some() && canvas != NO_CANVAS {
         let message = ServerMessage::CaseOpened(CaseOpened {
             case_id: case,
             canvas_id: canvas,
-            target: new.wire_target.clone(),
-            rule: new.rule,
+            target: draft.wire_target.clone(),
+            rule: draft.rule,
             timestamp: report.created_at,
         });
-        state.hub.tell_moderators(canvas, &message);
+        state.hub.send_to_moderators(canvas, &message);
     }
-    Ok(Filed::New(report))
+    Ok(FileOutcome::Filed(report))
 }
 
 /// Refuses a report beyond the daily number, before anything is read for it.
@@ -420,10 +424,10 @@ async fn check_count_locked(
 }
 
 /// Refuses to open a case where too many are not decided.
-async fn check_room(state: &AppState, new: &NewOne<'_>) -> Result<(), ApiError> {
-    let undecided = cases::undecided(&state.pools.reads, new.canvas_id(), MAX_CASES);
+async fn check_room(state: &AppState, draft: &ReportDraft<'_>) -> Result<(), ApiError> {
+    let undecided = cases::undecided(&state.pools.reads, draft.canvas_id(), MAX_CASES);
     let (all, by_guests) = undecided.await?;
-    if all >= MAX_CASES || (new.reporter.is_guest && by_guests >= MAX_GUEST_CASES) {
+    if all >= MAX_CASES || (draft.reporter.is_guest && by_guests >= MAX_GUEST_CASES) {
         return Err(ApiError::RateLimited(FULL_WAIT));
     }
     Ok(())
@@ -505,6 +509,6 @@ async fn take_back(state: &AppState, id: i64, user: UserId) -> Result<(), ApiErr
         outcome: Some(outcome),
         timestamp: at.into(),
     });
-    state.hub.tell_moderators(report.canvas_id, &message);
+    state.hub.send_to_moderators(report.canvas_id, &message);
     Ok(())
 }

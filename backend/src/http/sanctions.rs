@@ -21,7 +21,7 @@ use crate::{
     db::{
         self, Lease, access, cases,
         moderation_log::{self, NewLine},
-        notifications::{self, About, NewNotification},
+        notifications::{self, NewNotification, NotificationTarget},
         origins,
         sanctions::{self, Filter, SanctionRecord},
         users,
@@ -77,8 +77,8 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(confirm))
 }
 
-/// A new sanction, validated.
-struct Wanted {
+/// A validated request for a sanction.
+struct SanctionRequest {
     username: String,
     kind: SanctionKind,
     reason: String,
@@ -87,7 +87,7 @@ struct Wanted {
     case_id: Option<i64>,
 }
 
-impl Wanted {
+impl SanctionRequest {
     fn parse(body: CreateSanction) -> Result<Self, ApiError> {
         let mut validator = Validator::default();
         let reason = validator.value("reason", text::clean(&body.reason, &REASON));
@@ -237,20 +237,20 @@ async fn put_in_force(
         return Err(ApiError::NotFound(Resource::Canvas));
     }
     let rank = acting_rank(&mut transaction, place, actor).await?;
-    let wanted = Wanted::parse(body)?;
-    let target = users::by_name(&mut transaction, &wanted.username)
+    let request = SanctionRequest::parse(body)?;
+    let target = users::by_name(&mut transaction, &request.username)
         .await?
         .ok_or(ApiError::NotFound(Resource::User))?;
     let target_rank = target_rank(&mut transaction, place, target.id).await?;
     if !Rank::may_act((actor, rank), (target.id, target_rank)) {
         return Err(ApiError::Forbidden);
     }
-    if let Some(case) = wanted.case_id
+    if let Some(case) = request.case_id
         && !cases::is_at(&mut transaction, case, place).await?
     {
         return Err(ApiError::invalid("case_id", "is no case there"));
     }
-    let before = sanctions::same_kind(&mut transaction, place, target.id, wanted.kind).await?;
+    let before = sanctions::same_kind(&mut transaction, place, target.id, request.kind).await?;
     if let Some(before) = before {
         if rank < before.issuer_rank {
             return Err(ApiError::Forbidden);
@@ -260,16 +260,16 @@ async fn put_in_force(
     let new = sanctions::New {
         canvas: place,
         user: target.id,
-        kind: wanted.kind,
-        reason: &wanted.reason,
-        note: &wanted.note,
+        kind: request.kind,
+        reason: &request.reason,
+        note: &request.note,
         issued_by: actor,
         issuer_rank: rank,
-        duration_s: wanted.duration_s,
-        case_id: wanted.case_id,
+        duration_s: request.duration_s,
+        case_id: request.case_id,
     };
     let id = sanctions::insert(&mut transaction, &new).await?;
-    if wanted.kind == SanctionKind::Ban {
+    if request.kind == SanctionKind::Ban {
         let oldest = state.hub.clock().now() - state.config.ban_network_time();
         origins::remember_networks(&mut transaction, id, target.id, oldest).await?;
     }
@@ -278,35 +278,35 @@ async fn put_in_force(
         action: ModerationAction::Sanctioned,
         actor,
         target: Some(target.id),
-        reason: &wanted.reason,
+        reason: &request.reason,
         detail: json!({
             "sanction_id": id,
-            "kind": wanted.kind,
-            "duration_s": wanted.duration_s,
-            "case_id": wanted.case_id,
+            "kind": request.kind,
+            "duration_s": request.duration_s,
+            "case_id": request.case_id,
         }),
     };
     moderation_log::append(&mut transaction, &line).await?;
     let issued = sanctions::find(&mut transaction, id)
         .await?
         .ok_or(ApiError::Internal(None))?;
-    let told = NewNotification {
+    let notification = NewNotification {
         user: target.id,
         kind: NotificationKind::Sanction,
         canvas: place,
         by: Some(actor),
-        about: About::default(),
+        target: NotificationTarget::default(),
         count: 1,
-        text: wanted.reason,
+        text: request.reason,
         is_read: false,
     };
-    let told = notifications::add(&mut transaction, &[told]).await?;
+    let outgoing = notifications::add(&mut transaction, &[notification]).await?;
     transaction.commit().await?;
-    if wanted.kind == SanctionKind::Ban {
+    if request.kind == SanctionKind::Ban {
         state.origin_notes.banned();
     }
     // First: a ban closes the connections.
-    state.hub.notifier().notify(told);
+    state.hub.notifier().notify(outgoing);
     publish(state, &issued).await;
     if place.is_none() {
         wait_for_writers(state).await;

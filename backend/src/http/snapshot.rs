@@ -153,7 +153,7 @@ async fn stream(
         },
         ..Filter::ALL
     });
-    let rest = Rest {
+    let remaining = RemainingSnapshot {
         id: canvas.id,
         log,
         viewer,
@@ -166,7 +166,7 @@ async fn stream(
         active_users: active_users.into(),
         has_users: false,
     };
-    bulk::pieces(permit, rest, |rest| Box::pin(rest.piece())).await
+    bulk::pieces(permit, remaining, |remaining| Box::pin(remaining.piece())).await
 }
 
 /// How many tiles of the canvas are read at a time.
@@ -187,7 +187,7 @@ struct Head<'a> {
 }
 
 /// What is still to be sent of a [`Snapshot`].
-struct Rest {
+struct RemainingSnapshot {
     id: CanvasId,
     log: Log,
     viewer: Option<UserId>,
@@ -203,7 +203,7 @@ struct Rest {
     has_users: bool,
 }
 
-impl Rest {
+impl RemainingSnapshot {
     /// The next piece, and what is left.
     async fn piece(mut self) -> Result<(Bytes, Option<Self>), ApiError> {
         let mut json = mem::take(&mut self.head);

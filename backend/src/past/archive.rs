@@ -22,7 +22,7 @@ use crate::{
     config::{ArchiveAge, Config},
     db::{
         self, Pool, Reads,
-        archive::{self, Age, Due, Half, HotEvent, Piece},
+        archive::{self, ArchiveCandidate, ArchivePolicy, HotEvent, Piece, PieceHalf},
     },
 };
 use build::Content;
@@ -124,17 +124,17 @@ impl Archiver {
         let begun = Instant::now();
         let mut step = Step::Idle;
         while begun.elapsed() < STEP {
-            let Some(due) = self.next().await? else {
+            let Some(candidate) = self.next().await? else {
                 self.position = None;
                 self.ended = Some(Instant::now());
                 break;
             };
             step = Step::Done;
             // After an error the others have their turn.
-            self.position = Some(due.canvas);
-            if self.archive_piece(due).await? == Outcome::Stored {
+            self.position = Some(candidate.canvas);
+            if self.archive_piece(candidate).await? == Outcome::Stored {
                 // The same canvas may have more.
-                self.position = Some(CanvasId(due.canvas.0 - 1));
+                self.position = Some(CanvasId(candidate.canvas.0 - 1));
             }
         }
         Ok(step)
@@ -154,37 +154,37 @@ impl Archiver {
     }
 
     /// The next canvas of this pass of which something is due.
-    async fn next(&self) -> db::Result<Option<Due>> {
-        let Some(age) = self.age() else {
+    async fn next(&self) -> db::Result<Option<ArchiveCandidate>> {
+        let Some(policy) = self.policy() else {
             return Ok(None);
         };
-        let due = archive::next_due(&self.pool, self.position, age, MIN_EVENTS).await?;
-        if due.is_some() && !archive::all_servers_support_it(&self.pool).await? {
+        let candidate = archive::next_candidate(&self.pool, self.position, policy, MIN_EVENTS).await?;
+        if candidate.is_some() && !archive::all_servers_support_it(&self.pool).await? {
             tracing::debug!("nothing is archived beside a server of the version before");
             return Ok(None);
         }
-        Ok(due)
+        Ok(candidate)
     }
 
     /// What is old enough; none if nothing is to be archived.
-    fn age(&self) -> Option<Age> {
+    fn policy(&self) -> Option<ArchivePolicy> {
         let before = match self.after {
             ArchiveAge::Never => return None,
             ArchiveAge::Days(0) => None,
             ArchiveAge::Days(days) => Some(self.clock.now() - TimeDelta::days(days.into())),
         };
         let keep = self.keep;
-        Some(Age { before, keep })
+        Some(ArchivePolicy { before, keep })
     }
 
     /// Packs and stores the canvas's next piece, and deletes its rows.
-    async fn archive_piece(&mut self, due: Due) -> db::Result<Outcome> {
+    async fn archive_piece(&mut self, candidate: ArchiveCandidate) -> db::Result<Outcome> {
         let begun = Instant::now();
-        let canvas = due.canvas;
-        let Some(age) = self.age() else {
+        let canvas = candidate.canvas;
+        let Some(policy) = self.policy() else {
             return Ok(Outcome::Nothing);
         };
-        let available = due.last_seq - age.keep - due.archived_seq;
+        let available = candidate.last_seq - policy.keep - candidate.archived_seq;
         if available <= 0 {
             return Ok(Outcome::Nothing);
         }
@@ -194,14 +194,14 @@ impl Archiver {
             .map(|piece| piece.last_seq - piece.first_seq + 1);
         let room = MAX_EVENTS - known.sum::<i64>();
         let limit = available.min(room);
-        let rows = archive::hot_events(&self.pool, canvas, due.archived_seq, limit).await?;
-        let rows = complete(rows, due.archived_seq, age);
+        let rows = archive::hot_events(&self.pool, canvas, candidate.archived_seq, limit).await?;
+        let rows = complete(rows, candidate.archived_seq, policy);
         let Some(last) = rows.last() else {
             return Ok(Outcome::Nothing);
         };
         let until = last.seq;
         index::cover(&self.pool, &self.log, canvas, until).await?;
-        let ahead = due.archived_seq + available;
+        let ahead = candidate.archived_seq + available;
         tiles::cover(&self.pool, &self.log, canvas, until, ahead).await?;
         let version = rows.iter().map(|row| row.version).sum();
         let Some(contents) = self.contents(canvas, &before).await? else {
@@ -218,8 +218,8 @@ impl Archiver {
             // The server stops, or the encoder panicked, which is a fault of it.
             Err(error) => return Err(sqlx::Error::Encode(Box::new(error)).into()),
         };
-        let events = until - due.archived_seq;
-        let stored = self.store(due, until, version, &before, &packed);
+        let events = until - candidate.archived_seq;
+        let stored = self.store(candidate, until, version, &before, &packed);
         if !within(stored).await? {
             return Ok(Outcome::Busy);
         }
@@ -227,7 +227,7 @@ impl Archiver {
         counter!("stellar_archive_pieces_total").increment(1);
         // The others have the database for a part of the time.
         time::sleep(begun.elapsed() / 8).await;
-        self.delete_rows(canvas, due.archived_seq).await?;
+        self.delete_rows(canvas, candidate.archived_seq).await?;
         Ok(Outcome::Stored)
     }
 
@@ -260,7 +260,7 @@ impl Archiver {
         let mut contents = Vec::new();
         for piece in pieces {
             let mut halves = Vec::new();
-            for half in [Half::Tiles, Half::Others] {
+            for half in [PieceHalf::Tiles, PieceHalf::Others] {
                 let Some(part) = self.log.part(reads, canvas, piece, half).await? else {
                     return Ok(None);
                 };
@@ -275,19 +275,19 @@ impl Archiver {
     /// them, or holds the lock.
     async fn store(
         &mut self,
-        due: Due,
+        candidate: ArchiveCandidate,
         until: i64,
         version: i64,
         before: &[Piece],
         packed: &build::Packed,
     ) -> db::Result<bool> {
-        let canvas = due.canvas;
+        let canvas = candidate.canvas;
         let mut lease = self.pool.acquire().await?;
         let mut transaction = lease.begin().await?;
         if !archive::try_lock(&mut transaction, canvas).await? {
             return Ok(false);
         }
-        let range = due.archived_seq..until;
+        let range = candidate.archived_seq..until;
         let stored = archive::hot_version(&mut *transaction, canvas, range).await?;
         if stored != version || !archive::are_same(&mut *transaction, canvas, before).await? {
             return Ok(false);
@@ -297,7 +297,7 @@ impl Archiver {
         }
         archive::put_piece(&mut transaction, canvas, &packed.piece).await?;
         archive::note_actors(&mut transaction, canvas, &packed.actors).await?;
-        if !archive::advance(&mut transaction, &due, until).await? {
+        if !archive::advance(&mut transaction, &candidate, until).await? {
             return Ok(false);
         }
         transaction.commit().await?;
@@ -339,7 +339,7 @@ async fn within<T>(transaction: impl Future<Output = db::Result<T>>) -> db::Resu
 
 /// The events up to the first one that is not old enough, or lacks something that is filled in
 /// later (`db::event_backfill`), or would make the piece too large.
-fn complete(rows: Vec<HotEvent>, after: i64, age: Age) -> Vec<HotEvent> {
+fn complete(rows: Vec<HotEvent>, after: i64, policy: ArchivePolicy) -> Vec<HotEvent> {
     let mut seq = after;
     let mut bytes = 0;
     let fits = |row: &HotEvent| {
@@ -347,7 +347,7 @@ fn complete(rows: Vec<HotEvent>, after: i64, age: Age) -> Vec<HotEvent> {
         bytes += row.body.len();
         let is_complete =
             row.op_id.is_some() && (row.tile.is_some() || !build::is_of_tile(&row.kind));
-        let is_old = age.before.is_none_or(|before| row.created_at < before);
+        let is_old = policy.before.is_none_or(|before| row.created_at < before);
         row.seq == seq && is_complete && is_old && (bytes <= MAX_BYTES || seq == after + 1)
     };
     rows.into_iter().take_while(fits).collect()

@@ -109,7 +109,7 @@ async fn collect(
             let Some(matcher) = chunk.matcher(filter) else {
                 continue;
             };
-            for place in places.clone().filter(|place| matcher.wants(*place)) {
+            for place in places.clone().filter(|place| matcher.matches(*place)) {
                 if let Some(cell) = chunk.cell(place) {
                     found(cell, chunk.seq(place));
                 }

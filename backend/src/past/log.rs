@@ -14,7 +14,7 @@ pub(crate) use known_ops::{ArchivedOps, KnownOps};
 use crate::{
     db::{
         self, Pool, Reads,
-        archive::{self, Half, Piece},
+        archive::{self, Piece, PieceHalf},
         log::LogRow,
     },
     event_codec::{self, CodecError, Part, PartEvent, StoredEvent},
@@ -302,7 +302,7 @@ impl Log {
         range: Range<i64>,
     ) -> db::Result<Option<Rows>> {
         let mut rows = Rows::new();
-        for half in [Half::Others, Half::Tiles] {
+        for half in [PieceHalf::Others, PieceHalf::Tiles] {
             // The smaller half first: an event that is asked for by itself may be in it.
             if range.end - range.start == 1 && !rows.is_empty() {
                 break;
@@ -335,7 +335,7 @@ impl Log {
                 return Ok(Vec::new());
             };
             let mut events: Vec<StoredEvent> = Vec::new();
-            for half in [Half::Tiles, Half::Others] {
+            for half in [PieceHalf::Tiles, PieceHalf::Others] {
                 let Some(part) = self.part(reads, canvas, &piece, half).await? else {
                     continue 'again;
                 };
@@ -356,7 +356,7 @@ impl Log {
         reads: &mut Reads<'_>,
         canvas: CanvasId,
         piece: &Piece,
-        half: Half,
+        half: PieceHalf,
     ) -> db::Result<Option<Arc<Part>>> {
         let first_seq = piece.first_seq;
         let Ok(digest) = ContentDigest::try_from(piece.digest(half)) else {

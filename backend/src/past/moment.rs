@@ -9,27 +9,27 @@ use shared::{ids::CanvasId, time::Timestamp};
 use std::str::FromStr;
 use thiserror::Error;
 
-/// A moment as a request names it.
+/// A moment as a request names it, parsed but not resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum At {
+pub(crate) enum ParsedMoment {
     /// After the event with this `seq`; 0 is before the first one.
     Seq(i64),
     /// After the last event up to this time.
     Time(Timestamp),
 }
 
-/// A text is neither a `seq` nor a time.
+/// The text is neither a `seq` nor a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("must be the seq of an event or a time (RFC 3339)")]
-pub(crate) struct NoMoment;
+pub(crate) struct InvalidMoment;
 
-impl FromStr for At {
-    type Err = NoMoment;
+impl FromStr for ParsedMoment {
+    type Err = InvalidMoment;
 
     /// Reads digits as a `seq`, and any form of RFC 3339 as a time. A `+` before the offset may
     /// be a space, as it is where a query was not escaped. A `seq` that is too large for a
     /// number is one beyond every head.
-    fn from_str(text: &str) -> Result<Self, NoMoment> {
+    fn from_str(text: &str) -> Result<Self, InvalidMoment> {
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(Self::Seq(text.parse().unwrap_or(i64::MAX)));
         }
@@ -37,14 +37,14 @@ impl FromStr for At {
             let (date, offset) = text.rsplit_once(' ').ok_or(error)?;
             DateTime::parse_from_rfc3339(&format!("{date}+{offset}"))
         });
-        let time = time.map_err(|_| NoMoment)?;
+        let time = time.map_err(|_| InvalidMoment)?;
         Ok(Self::Time(time.to_utc().into()))
     }
 }
 
-/// Why a moment is none of the canvas.
+/// Why a moment cannot be resolved.
 #[derive(Debug, Error)]
-pub(crate) enum AtError {
+pub(crate) enum MomentError {
     /// The `seq` is beyond the canvas's head, which is named.
     #[error("must be from 0 to {0}, the newest event")]
     BeyondHead(i64),
@@ -57,18 +57,18 @@ pub(crate) enum AtError {
 /// event is the head.
 ///
 /// # Errors
-/// [`AtError::BeyondHead`], and those of the database.
-pub(crate) async fn resolve(pool: &Pool, canvas: CanvasId, at: At) -> Result<i64, AtError> {
+/// [`MomentError::BeyondHead`], and those of the database.
+pub(crate) async fn resolve(pool: &Pool, canvas: CanvasId, at: ParsedMoment) -> Result<i64, MomentError> {
     match at {
-        At::Seq(seq) => {
+        ParsedMoment::Seq(seq) => {
             let head = db::rewrites::head(pool, canvas).await?.unwrap_or_default();
             if (0..=head).contains(&seq) {
                 Ok(seq)
             } else {
-                Err(AtError::BeyondHead(head))
+                Err(MomentError::BeyondHead(head))
             }
         }
-        At::Time(time) => Ok(last_until(pool, canvas, time.millis()).await?),
+        ParsedMoment::Time(time) => Ok(last_until(pool, canvas, time.millis()).await?),
     }
 }
 
@@ -94,16 +94,16 @@ mod tests {
 
     fn millis(text: &str) -> Option<i64> {
         match text.parse() {
-            Ok(At::Time(time)) => Some(time.millis()),
-            Ok(At::Seq(_)) | Err(NoMoment) => None,
+            Ok(ParsedMoment::Time(time)) => Some(time.millis()),
+            Ok(ParsedMoment::Seq(_)) | Err(InvalidMoment) => None,
         }
     }
 
     #[test]
     fn a_moment_is_a_seq_or_any_form_of_rfc_3339() {
-        assert_eq!("0".parse(), Ok(At::Seq(0)));
-        assert_eq!("4711".parse(), Ok(At::Seq(4711)));
-        assert_eq!("99999999999999999999".parse(), Ok(At::Seq(i64::MAX)));
+        assert_eq!("0".parse(), Ok(ParsedMoment::Seq(0)));
+        assert_eq!("4711".parse(), Ok(ParsedMoment::Seq(4711)));
+        assert_eq!("99999999999999999999".parse(), Ok(ParsedMoment::Seq(i64::MAX)));
         let time = millis("2025-08-29T21:45:19.123Z");
         assert!(time.is_some());
         for same in [
@@ -129,7 +129,7 @@ mod tests {
             "2025-08-29T25:45:19Z",
             "2025-02-30T00:00:00Z",
         ] {
-            assert_eq!(wrong.parse::<At>(), Err(NoMoment), "{wrong}");
+            assert_eq!(wrong.parse::<ParsedMoment>(), Err(InvalidMoment), "{wrong}");
         }
     }
 }

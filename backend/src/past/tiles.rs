@@ -11,7 +11,7 @@ mod tile;
 mod properties;
 
 pub(crate) use build::{cover, step};
-pub(crate) use page::{After, board, page};
+pub(crate) use page::{PageCursor, board, page};
 pub(crate) use read::{KnownCell, state, steps_after};
 pub(crate) use steps::{CellStep, Steps, steps};
 pub(crate) use tile::PastTile;

@@ -12,9 +12,9 @@ use shared::{
 };
 use std::{collections::HashMap, ops::Range};
 
-/// What the parts have in common.
+/// What the parts of a timeline have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum By {
+pub(crate) enum Bucketing {
     /// The number of their events.
     Change,
     /// Their length.
@@ -29,7 +29,7 @@ pub(crate) async fn timeline(
     index: &EventIndex,
     canvas: CanvasId,
     filter: &Filter,
-    by: By,
+    by: Bucketing,
     until: i64,
 ) -> db::Result<Timeline> {
     let mut extent = Extent::default();
@@ -59,9 +59,9 @@ pub(crate) async fn timeline(
     })
 }
 
-/// An event's place and time.
+/// The `seq` and the time of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Moment {
+struct EventTime {
     seq: i64,
     millis: i64,
 }
@@ -70,13 +70,13 @@ struct Moment {
 #[derive(Debug, Default)]
 struct Extent {
     count: usize,
-    ends: Option<(Moment, Moment)>,
+    ends: Option<(EventTime, EventTime)>,
 }
 
 impl Extent {
     fn add(&mut self, chunk: &Chunk, places: Range<usize>, matcher: &Matcher<'_>) {
-        for place in places.filter(|place| matcher.wants(*place)) {
-            let moment = Moment {
+        for place in places.filter(|place| matcher.matches(*place)) {
+            let moment = EventTime {
                 seq: chunk.seq(place),
                 millis: chunk.millis(place),
             };
@@ -89,20 +89,20 @@ impl Extent {
 /// The buckets while events are put into them.
 #[derive(Debug)]
 struct Buckets {
-    by: By,
+    by: Bucketing,
     /// The events of all buckets.
     count: usize,
     /// How many buckets there are.
     parts: usize,
-    first: Moment,
+    first: EventTime,
     /// The time from the first event to the last one, in milliseconds.
     span: i64,
     done: Vec<TimelineBucket>,
     /// Events that are in buckets by now.
     passed: usize,
     /// The bucket that is being filled, if it has a beginning.
-    begin: Option<Moment>,
-    to: Moment,
+    begin: Option<EventTime>,
+    to: EventTime,
     events: usize,
     people: usize,
     /// For each user, the last bucket that counted them.
@@ -110,7 +110,7 @@ struct Buckets {
 }
 
 impl Buckets {
-    fn new(by: By, count: usize, first: Moment, last: Moment) -> Self {
+    fn new(by: Bucketing, count: usize, first: EventTime, last: EventTime) -> Self {
         Self {
             by,
             count,
@@ -134,16 +134,16 @@ impl Buckets {
         let counted = users.iter().map(|user| self.counted_in.get(user).copied());
         let mut counted: Vec<Option<usize>> = counted.collect();
         for place in places {
-            let moment = Moment {
+            let moment = EventTime {
                 seq: chunk.seq(place),
                 millis: chunk.millis(place),
             };
             // A bucket begins with the event after the one before, whatever that is.
             self.begin.get_or_insert(moment);
-            if !matcher.is_some_and(|matcher| matcher.wants(place)) {
+            if !matcher.is_some_and(|matcher| matcher.matches(place)) {
                 continue;
             }
-            if self.by == By::Time {
+            if self.by == Bucketing::Time {
                 let part = self.part_at(moment.millis);
                 while self.done.len() < part {
                     self.close();
@@ -156,7 +156,7 @@ impl Buckets {
             if counted[chunk.actor(place)].replace(part) != Some(part) {
                 self.people += 1;
             }
-            if self.by == By::Change && self.passed == part_end(self.count, self.parts, part) {
+            if self.by == Bucketing::Change && self.passed == part_end(self.count, self.parts, part) {
                 self.close();
             }
         }
@@ -170,11 +170,11 @@ impl Buckets {
         let part = self.done.len();
         let from_seq = self.done.last().map_or(self.first.seq, |it| it.to_seq + 1);
         let (from, to) = match self.by {
-            By::Change => {
+            Bucketing::Change => {
                 let begin = self.begin.unwrap_or(self.to);
                 (begin.millis, self.to.millis)
             }
-            By::Time => (self.border(part), self.border(part + 1)),
+            Bucketing::Time => (self.border(part), self.border(part + 1)),
         };
         self.done.push(TimelineBucket {
             from_seq,
@@ -258,7 +258,7 @@ mod tests {
     }
 
     /// The buckets of all events that change the board, which come in chunks of seven.
-    fn buckets(entries: &[Entry], by: By) -> Vec<TimelineBucket> {
+    fn buckets(entries: &[Entry], by: Bucketing) -> Vec<TimelineBucket> {
         let filter = Filter {
             only_tiles: true,
             ..Filter::default()
@@ -295,7 +295,7 @@ mod tests {
         ) {
             let entries = entries(&raw);
             let tiles: Vec<&Entry> = entries.iter().filter(|it| it.kind == "tile_updated").collect();
-            for by in [By::Change, By::Time] {
+            for by in [Bucketing::Change, Bucketing::Time] {
                 let buckets = buckets(&entries, by);
                 prop_assert_eq!(buckets.len(), tiles.len().min(TIMELINE_BUCKETS));
                 let (Some(first), Some(last)) = (tiles.first(), tiles.last()) else {
@@ -314,8 +314,8 @@ mod tests {
                 }
                 prop_assert_eq!(next, last.seq + 1);
                 let sizes = buckets.iter().map(|it| match by {
-                    By::Change => it.events,
-                    By::Time => it.to_at.millis() - it.from_at.millis(),
+                    Bucketing::Change => it.events,
+                    Bucketing::Time => it.to_at.millis() - it.from_at.millis(),
                 });
                 let (least, most) = (sizes.clone().min().unwrap(), sizes.max().unwrap());
                 prop_assert!(most - least <= 1, "{by:?}: {least} to {most}");
@@ -329,7 +329,7 @@ mod tests {
         ) {
             let entries = entries(&raw);
             let tiles: Vec<&Entry> = entries.iter().filter(|it| it.kind == "tile_updated").collect();
-            let buckets = buckets(&entries, By::Time);
+            let buckets = buckets(&entries, Bucketing::Time);
             for (place, bucket) in buckets.iter().enumerate() {
                 let is_last = place + 1 == buckets.len();
                 let (from, to) = (bucket.from_at.millis(), bucket.to_at.millis());
@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn all_in_one_moment_are_in_one_bucket_of_time() {
         let entries = entries(&[(0, 1, true); 5]);
-        let events: Vec<i64> = buckets(&entries, By::Time)
+        let events: Vec<i64> = buckets(&entries, Bucketing::Time)
             .iter()
             .map(|it| it.events)
             .collect();

@@ -100,7 +100,7 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> KeyedLimiter<K, C> {
     /// How long until the next one is allowed.
     pub(crate) fn check(&self, key: &K) -> Result<(), Duration> {
         if self.limiter.len() >= MAX_KEYS {
-            self.forget_least_used();
+            self.evict_least_used();
             if self.limiter.len() >= MAX_KEYS && !self.states.lock().contains_key(key) {
                 return Err(self.refill.into());
             }
@@ -112,7 +112,7 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> KeyedLimiter<K, C> {
 
     /// Forgets keys until there is room, those with the most requests left first. Keys
     /// that are nearly used up stay; if there is nothing else, a new key has to wait.
-    fn forget_least_used(&self) {
+    fn evict_least_used(&self) {
         let now = self.clock.now().duration_since(self.start);
         let mut used = 1;
         while used < self.burst && self.limiter.len() > KEPT_KEYS {

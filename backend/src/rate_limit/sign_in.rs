@@ -62,7 +62,7 @@ impl SignInLimits {
         if !self.on {
             return Ok(SignInAttempt {
                 limits: self,
-                counted: None,
+                failure_key: None,
             });
         }
         let (username, network) = (username.to_lowercase(), network(ip));
@@ -77,7 +77,7 @@ impl SignInLimits {
         }
         Ok(SignInAttempt {
             limits: self,
-            counted: Some(Counted::Name(key.0, key.1)),
+            failure_key: Some(FailureKey::Name(key.0, key.1)),
         })
     }
 
@@ -93,7 +93,7 @@ impl SignInLimits {
         }
         Ok(SignInAttempt {
             limits: self,
-            counted: self.on.then_some(Counted::Session(session)),
+            failure_key: self.on.then_some(FailureKey::Session(session)),
         })
     }
 
@@ -132,12 +132,12 @@ impl SignInRefusal {
 #[must_use = "it counts as failed while it lasts"]
 pub(crate) struct SignInAttempt<'a> {
     limits: &'a SignInLimits,
-    counted: Option<Counted>,
+    failure_key: Option<FailureKey>,
 }
 
-/// Against what an attempt counts.
+/// What the failure of an attempt is counted against.
 #[derive(Debug)]
-enum Counted {
+enum FailureKey {
     /// The name and the network.
     Name(String, IpAddr),
     /// The session in which a password is confirmed.
@@ -147,18 +147,18 @@ enum Counted {
 impl SignInAttempt<'_> {
     /// The password was wrong.
     pub(crate) fn failed(mut self) {
-        self.counted = None;
+        self.failure_key = None;
     }
 }
 
 impl Drop for SignInAttempt<'_> {
     fn drop(&mut self) {
-        match self.counted.take() {
-            Some(Counted::Name(username, network)) => {
+        match self.failure_key.take() {
+            Some(FailureKey::Name(username, network)) => {
                 self.limits.failures_anywhere.refund(&username);
                 self.limits.failures.refund(&(username, network));
             }
-            Some(Counted::Session(session)) => self.limits.confirmations.refund(&session),
+            Some(FailureKey::Session(session)) => self.limits.confirmations.refund(&session),
             None => {}
         }
     }

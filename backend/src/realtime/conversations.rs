@@ -92,8 +92,8 @@ impl Conversations {
         let mut transaction = self.inner.pool.begin().await?;
         let read = conversations::mark_read(&mut transaction, reader, conversation, seq).await?;
         let (seq, is_news) = read.ok_or(DirectError::ConversationNotFound)?;
-        let which = notifications::Which::Conversation(conversation.0);
-        let unread = notifications::mark_read(&mut transaction, reader, which).await?;
+        let selector = notifications::ReadSelector::Conversation(conversation.0);
+        let unread = notifications::mark_read(&mut transaction, reader, selector).await?;
         transaction.commit().await?;
         if is_news {
             let message = ServerMessage::DirectMessageRead(DirectMessagesRead {

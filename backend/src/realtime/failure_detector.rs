@@ -57,7 +57,7 @@ impl FailureDetector {
 
     /// The node said that it leaves.
     pub(crate) fn mark_left(&self, node: NodeId) {
-        self.others.lock().forget(node);
+        self.others.lock().remove(node);
     }
 
     /// Counts a tick and returns the nodes that are gone since then.
@@ -73,7 +73,7 @@ impl FailureDetector {
             .map(|(node, _)| *node)
             .collect();
         for node in &late {
-            state.forget(*node);
+            state.remove(*node);
         }
         late
     }
@@ -85,7 +85,7 @@ impl FailureDetector {
 }
 
 impl State {
-    fn forget(&mut self, node: NodeId) {
+    fn remove(&mut self, node: NodeId) {
         self.missed_ticks.remove(&node);
         if self.gone.len() >= MAX_GONE {
             self.gone.clear();

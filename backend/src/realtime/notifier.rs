@@ -10,7 +10,7 @@ use super::{
 };
 use crate::db::{
     self, Pool,
-    notifications::{Change, Told, Unread},
+    notifications::{Change, OutgoingNotification, Unread},
 };
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -22,9 +22,9 @@ use shared::{
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time;
 
-/// A notification that tells of more acts than this is told once in [`INTERVAL`] while it grows.
-const TOLD_EACH: i64 = 10;
-/// See [`TOLD_EACH`].
+/// A notification that counts more acts than this is delivered once in [`INTERVAL`] while it grows.
+const IMMEDIATE_ACTS: i64 = 10;
+/// See [`IMMEDIATE_ACTS`].
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// See the module. Cheap to clone; clones share their state.
@@ -37,7 +37,7 @@ struct Inner {
     pool: Pool,
     registry: Arc<Registry>,
     bus: Bus,
-    /// Notifications that were told within [`INTERVAL`] and grow, and whether they grew since.
+    /// Notifications that were delivered within [`INTERVAL`] and grow, and whether they grew since.
     growing: Mutex<HashMap<i64, bool>>,
 }
 
@@ -58,19 +58,19 @@ impl Notifier {
         let message = OutboundMessage::reply(message);
         self.inner.registry.send_to_user(user, &message, but);
         let line = message.frame.json();
-        let told = Message::ToUser { but };
+        let header = Message::ToUser { but };
         self.inner
             .bus
-            .publish_with(Channel::User(user), &told, &[line]);
+            .publish_with(Channel::User(user), &header, &[line]);
     }
 
     /// Delivers notifications whose transaction was committed.
-    pub(crate) fn notify(&self, told: Vec<Told>) {
-        if !told.is_empty() {
-            metrics::counter!("stellar_notifications_total").increment(told.len() as u64);
+    pub(crate) fn notify(&self, outgoing: Vec<OutgoingNotification>) {
+        if !outgoing.is_empty() {
+            metrics::counter!("stellar_notifications_total").increment(outgoing.len() as u64);
         }
-        for told in told {
-            let notification = &told.notification;
+        for next in outgoing {
+            let notification = &next.notification;
             if is_frequent(notification) {
                 let id = notification.id;
                 let mut growing = self.inner.growing.lock();
@@ -80,9 +80,9 @@ impl Notifier {
                 }
                 growing.insert(id, false);
                 drop(growing);
-                tokio::spawn(self.clone().tell_growth(told.user, id));
+                tokio::spawn(self.clone().deliver_growth(next.user, id));
             }
-            self.tell(told);
+            self.deliver(next);
         }
     }
 
@@ -95,19 +95,19 @@ impl Notifier {
             .publish(Channel::User(user), &Message::Notified(unread));
     }
 
-    fn tell(&self, told: Told) {
+    fn deliver(&self, outgoing: OutgoingNotification) {
         // Plain data always serializes.
-        let line = serde_json::to_vec(&told.notification).unwrap_or_default();
-        self.show(told.user, told.unread, Some(told.notification));
-        let message = Message::Notified(told.unread);
+        let line = serde_json::to_vec(&outgoing.notification).unwrap_or_default();
+        self.show(outgoing.user, outgoing.unread, Some(outgoing.notification));
+        let message = Message::Notified(outgoing.unread);
         self.inner
             .bus
-            .publish_with(Channel::User(told.user), &message, &[Bytes::from(line)]);
+            .publish_with(Channel::User(outgoing.user), &message, &[Bytes::from(line)]);
     }
 
-    /// Tells of a notification that grows once in [`INTERVAL`], as it is then, until it grows no
+    /// Delivers a notification that grows once in [`INTERVAL`], as it is then, until it grows no
     /// more or was read.
-    async fn tell_growth(self, user: UserId, id: i64) {
+    async fn deliver_growth(self, user: UserId, id: i64) {
         loop {
             time::sleep(INTERVAL).await;
             let has_grown = {
@@ -122,7 +122,7 @@ impl Notifier {
                 return;
             }
             match db::notifications::unread(&self.inner.pool, user, id).await {
-                Ok(Some(told)) => self.tell(told),
+                Ok(Some(outgoing)) => self.deliver(outgoing),
                 Ok(None) => {}
                 Err(error) => tracing::debug!(%error, "a notification could not be read"),
             }
@@ -179,7 +179,7 @@ impl Notifier {
 
 /// Whether a notification may grow many times a second.
 fn is_frequent(notification: &Notification) -> bool {
-    notification.count > TOLD_EACH
+    notification.count > IMMEDIATE_ACTS
         && matches!(
             notification.kind,
             NotificationKind::TileLiked | NotificationKind::TilePainted

@@ -29,9 +29,9 @@ pub(crate) struct Presence {
     clock: u64,
 }
 
-/// What other members have to know when a connection ends.
+/// The changes that other members have to know when a connection ends.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Left {
+pub(crate) struct Departure {
     /// The user does not type any more.
     pub(crate) stopped_typing: bool,
     /// The tile that the connection had open.
@@ -40,7 +40,7 @@ pub(crate) struct Left {
     pub(crate) leaves_at: Option<Instant>,
 }
 
-/// What other members have to know of a new connection.
+/// The changes that other members have to know of a new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
     /// The user was not on the canvas.
@@ -121,19 +121,19 @@ impl Presence {
     }
 
     /// Removes a connection.
-    pub(crate) fn leave(&mut self, user: UserId, connection: ConnectionId, now: Instant) -> Left {
+    pub(crate) fn leave(&mut self, user: UserId, connection: ConnectionId, now: Instant) -> Departure {
         let Some(user) = self.users.get_mut(&user) else {
-            return Left::default();
+            return Departure::default();
         };
         let was_typing = user.is_typing();
         let Some(state) = user.connections.remove(connection) else {
-            return Left::default();
+            return Departure::default();
         };
         if user.connections.is_empty() {
             user.leaves_at = Some(now + LEAVE);
             user.left_here = state.node.is_none();
         }
-        Left {
+        Departure {
             stopped_typing: was_typing && !user.is_typing(),
             stopped_editing: state.editing.map(|(_, tile)| tile),
             leaves_at: user.leaves_at,

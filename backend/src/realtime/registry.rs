@@ -30,7 +30,7 @@ use std::{
 /// a connection's session to its registration here.
 const REVOKED_TTL: Duration = Duration::from_mins(1);
 
-/// See [`Told::delivered`].
+/// See [`NotificationState::delivered`].
 const MAX_DELIVERED: usize = 64;
 
 /// What kind of client a connection is.
@@ -147,13 +147,13 @@ impl ConnectionHandle {
 struct UserConnections {
     /// Mostly there is one, and always few.
     connections: Vec<Arc<ConnectionHandle>>,
-    /// Boxed, since most users are told of nothing while they are connected.
-    told: Option<Box<Told>>,
+    /// Boxed, since most users get no notification while they are connected.
+    notification_state: Option<Box<NotificationState>>,
 }
 
-/// What the connections of a user were told of the user's notifications.
+/// Which of a user's notifications were delivered to the user's connections.
 #[derive(Default)]
-struct Told {
+struct NotificationState {
     /// The newest count of unread notifications that there was.
     unread: Option<Unread>,
     /// The versions of the last notifications, at most [`MAX_DELIVERED`].
@@ -266,47 +266,47 @@ impl Registry {
         let Some(user) = users.get_mut(&user) else {
             return;
         };
-        let told = user.told.get_or_insert_default();
-        let known = told.unread.filter(|known| known.version > unread.version);
+        let state = user.notification_state.get_or_insert_default();
+        let known = state.unread.filter(|known| known.version > unread.version);
         let newest = known.unwrap_or(unread);
-        told.unread = Some(newest);
-        if told.delivered.len() == MAX_DELIVERED {
-            told.delivered.pop_front();
+        state.unread = Some(newest);
+        if state.delivered.len() == MAX_DELIVERED {
+            state.delivered.pop_front();
         }
-        told.delivered.push_back(unread.version);
+        state.delivered.push_back(unread.version);
         let message = message(newest.count);
         for connection in &user.connections {
             connection.outbox.push(message.clone());
         }
     }
 
-    /// Whether the user's connections were told of the change with this version.
+    /// Whether the change with this version was delivered to the user's connections.
     pub(crate) fn was_notified(&self, user: UserId, version: i64) -> bool {
         let users = self.users.lock();
-        let told = users.get(&user).and_then(|user| user.told.as_ref());
-        told.is_some_and(|told| told.delivered.contains(&version))
+        let state = users.get(&user).and_then(|user| user.notification_state.as_ref());
+        state.is_some_and(|state| state.delivered.contains(&version))
     }
 
     /// The users with connections, and up to which version the notifications of each were
     /// polled.
     pub(crate) fn polled_users(&self) -> Vec<(UserId, Option<i64>)> {
         let users = self.users.lock();
-        let polled = |user: &UserConnections| user.told.as_ref()?.polled;
+        let polled = |user: &UserConnections| user.notification_state.as_ref()?.polled;
         users.iter().map(|(id, user)| (*id, polled(user))).collect()
     }
 
     /// A user's notifications were polled up to this version.
     pub(crate) fn set_polled(&self, user: UserId, version: i64) {
         if let Some(user) = self.users.lock().get_mut(&user) {
-            user.told.get_or_insert_default().polled = Some(version);
+            user.notification_state.get_or_insert_default().polled = Some(version);
         }
     }
 
-    /// Nobody's notifications are polled any more.
-    pub(crate) fn forget_polled(&self) {
+    /// Notes that no user's notifications are polled any more.
+    pub(crate) fn reset_polled(&self) {
         let mut users = self.users.lock();
-        for told in users.values_mut().filter_map(|user| user.told.as_mut()) {
-            told.polled = None;
+        for state in users.values_mut().filter_map(|user| user.notification_state.as_mut()) {
+            state.polled = None;
         }
     }
 

@@ -1,7 +1,7 @@
 //! The newest durable events of a canvas, in memory, for clients that reconnect soon.
 
 use super::{frame::EncodedFrame, write::Identity};
-use crate::words::Words;
+use crate::words::TextRevision;
 use shared::protocol::{ChatEvent, CommentCreated, CommentUpdated, DurableEvent};
 use std::collections::VecDeque;
 
@@ -31,8 +31,8 @@ impl Ring {
     /// Adds the next event. One that does not follow the last replaces all others. One that
     /// tells of new words, or of words that were removed, changes them in memory too.
     pub(crate) fn push(&mut self, event: Event) {
-        if let Some(words) = Words::told_by(event.body.as_json()) {
-            self.reword(&words);
+        if let Some(revision) = TextRevision::announced_by(event.body.as_json()) {
+            self.reword(&revision);
         }
         if self.events.back().is_some_and(|e| e.seq + 1 != event.seq) {
             self.events.clear();
@@ -52,7 +52,7 @@ impl Ring {
         };
         let last_answer = self.events.iter().rposition(is_answer);
         for _ in 0..last_answer.map_or(0, |last| (last + 1).min(self.events.len() - 1)) {
-            self.forget_oldest();
+            self.evict_oldest();
         }
         for event in &mut self.events {
             let Ok(mut renamed) = serde_json::from_slice(event.body.as_json()) else {
@@ -71,19 +71,19 @@ impl Ring {
     /// Forgets the oldest events until both bounds hold.
     fn trim(&mut self) {
         while self.events.len() > EVENTS || self.bytes > BYTES {
-            self.forget_oldest();
+            self.evict_oldest();
         }
     }
 
-    fn forget_oldest(&mut self) {
+    fn evict_oldest(&mut self) {
         if let Some(oldest) = self.events.pop_front() {
             self.bytes -= oldest.body.len();
         }
     }
 
-    fn reword(&mut self, words: &Words) {
+    fn reword(&mut self, revision: &TextRevision) {
         for event in &mut self.events {
-            if let Some(body) = words.put_into(event.body.as_json()) {
+            if let Some(body) = revision.apply_to(event.body.as_json()) {
                 self.bytes -= event.body.len();
                 event.body = body.into();
                 self.bytes += event.body.len();

@@ -4,7 +4,7 @@
 //!
 //! [`Room`] runs the task's loop and connects its parts. Each part keeps its own
 //! state and knows nothing of the others: [`delivery`], [`writes`], [`members`],
-//! [`joins`], [`thinning`], [`tile_locks`], [`remote`] and [`timers`]. The other files here are methods
+//! [`joins`], [`throttle`], [`tile_locks`], [`remote`] and [`timers`]. The other files here are methods
 //! of [`Room`] by subject.
 
 mod access;
@@ -26,7 +26,7 @@ mod renames;
 mod replies;
 mod requests;
 mod sanctions;
-mod thinning;
+mod throttle;
 mod tile_locks;
 mod timers;
 mod writes;
@@ -46,7 +46,7 @@ use super::{
 use crate::past::log::Log;
 use crate::{
     clock::DatabaseClock,
-    db::{self, Pool, Reads, log::RoomCanvas, notifications::Told, order::OrderSettings},
+    db::{self, Pool, Reads, log::RoomCanvas, notifications::OutgoingNotification, order::OrderSettings},
 };
 use command::ReplyTo;
 use delivery::Delivery;
@@ -68,7 +68,7 @@ use std::{
     },
     time::Instant,
 };
-use thinning::Thinning;
+use throttle::EphemeralThrottle;
 use tile_locks::TileLocks;
 use timers::{Timer, Timers};
 use tokio::sync::{Notify, mpsc};
@@ -128,12 +128,12 @@ pub(crate) struct Room {
     user_count: Arc<AtomicUsize>,
     delivery: Delivery,
     writes: Writes,
-    /// What is to be told of transactions whose events are being delivered.
-    notifications: Vec<Told>,
+    /// The notifications of transactions whose events are being delivered.
+    notifications: Vec<OutgoingNotification>,
     members: Members,
     joins: Joins,
     presence: Presence,
-    thinning: Thinning,
+    throttle: EphemeralThrottle,
     remote: RemotePresence,
     locks: TileLocks,
     timers: Timers,
@@ -267,7 +267,7 @@ impl Room {
             members: Members::new(canvas.acl_version),
             joins: Joins::default(),
             presence: Presence::default(),
-            thinning: Thinning::default(),
+            throttle: EphemeralThrottle::default(),
             remote: RemotePresence::new(services.bus.node(), services.versions.clone()),
             locks: TileLocks::default(),
             timers: Timers::default(),
@@ -322,7 +322,7 @@ impl Room {
             Command::Leases(locks) => self.on_locks_read(locks),
             Command::NodeGone(node) => self.on_node_gone(node),
             Command::Roles(roles) => self.on_roles(roles),
-            Command::ToModerators(message) => self.tell_moderators(&message),
+            Command::ToModerators(message) => self.send_to_moderators(&message),
             Command::Deleted => self.delete(),
         }
     }

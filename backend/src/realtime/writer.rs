@@ -20,7 +20,7 @@ use crate::db::{
     history::{CheckedLog, SeenLog},
     log::{LockedCanvas, PriorOps},
     moderation_log::NewLine,
-    notifications::Told,
+    notifications::OutgoingNotification,
 };
 use crate::past::log::{ArchivedOps, Log};
 use chrono::{DateTime, Utc};
@@ -76,8 +76,8 @@ pub(crate) struct Committed {
     pub(crate) results: Vec<Result<Applied, WriteError>>,
     /// Tile locks that were taken, renewed or released.
     pub(crate) locks: Vec<LockChange>,
-    /// What users are to be told.
-    pub(crate) notifications: Vec<Told>,
+    /// The notifications to deliver.
+    pub(crate) notifications: Vec<OutgoingNotification>,
 }
 
 /// What the room knows for a batch.
@@ -306,14 +306,14 @@ impl Transaction<'_> {
         if locked.archived_seq > archived.until {
             return Ok(Attempted::Archived(locked.archived_seq));
         }
-        let (plan, told) = match self.write(&mut transaction, locked).await {
+        let (plan, outgoing) = match self.write(&mut transaction, locked).await {
             Err(DbError::DuplicateOperation) if self.prior_ops == PriorOps::Unknown => {
                 return Ok(Attempted::Repeated);
             }
             written => written?,
         };
         transaction.commit().await?;
-        let committed = plan.into_committed(told);
+        let committed = plan.into_committed(outgoing);
         Ok(Attempted::Ended(Outcome::Committed(committed)))
     }
 
@@ -322,7 +322,7 @@ impl Transaction<'_> {
         &self,
         connection: &mut PgConnection,
         locked: LockedCanvas,
-    ) -> db::Result<(Plan, Vec<Told>)> {
+    ) -> db::Result<(Plan, Vec<OutgoingNotification>)> {
         let (now, tile_count) = (locked.now, locked.tile_count);
         let mut prior_ops = self.prior_ops;
         let mut plan = self.decide(connection, locked.clone(), prior_ops).await?;
@@ -334,10 +334,10 @@ impl Transaction<'_> {
         }
         save(connection, self.canvas, &plan, now, tile_count, prior_ops).await?;
         // Last: they lock what other canvases' transactions lock, too.
-        let told: Vec<UserId> = plan.notifications.iter().map(|it| it.user).collect();
-        db::words::save_quoted(connection, &plan.rewordings, &told).await?;
-        let told = db::notifications::add(connection, &plan.notifications).await?;
-        Ok((plan, told))
+        let users: Vec<UserId> = plan.notifications.iter().map(|it| it.user).collect();
+        db::words::save_quoted(connection, &plan.rewordings, &users).await?;
+        let outgoing = db::notifications::add(connection, &plan.notifications).await?;
+        Ok((plan, outgoing))
     }
 
     async fn decide(

@@ -48,7 +48,7 @@ pub(super) async fn wait_until_usable(
     loop {
         let failure = match attempt(url).await {
             Ok(()) => break,
-            Err(failure) => failure.end_or_wait()?,
+            Err(failure) => failure.classify()?,
         };
         if let Some(away) = away.take() {
             away();
@@ -89,8 +89,8 @@ async fn attempt(url: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A failure that may pass.
-struct Passing {
+/// A failure after which connecting is tried again.
+struct TransientFailure {
     /// For the log.
     reason: String,
     /// Another pause than the usual one.
@@ -98,24 +98,24 @@ struct Passing {
 }
 
 impl Failure {
-    /// The error to end with, or what to wait for.
-    fn end_or_wait(self) -> Result<Passing, StartError> {
-        let passing = |reason: String| Passing {
+    /// A transient failure, or the error that ends the start.
+    fn classify(self) -> Result<TransientFailure, StartError> {
+        let transient = |reason: String| TransientFailure {
             reason,
             pause: None,
         };
         match self {
             Self::Pooler => Err(StartError::Pooler),
-            Self::Silent => Ok(passing("it does not answer".to_owned())),
+            Self::Silent => Ok(transient("it does not answer".to_owned())),
             Self::Connect(error) if is_about_settings(&error) => {
                 Err(StartError::Unusable(reason(&error)))
             }
-            Self::Connect(error) => Ok(passing(reason(&error))),
-            Self::Schema(error) if error.is_locked() => Ok(Passing {
+            Self::Connect(error) => Ok(transient(reason(&error))),
+            Self::Schema(error) if error.is_locked() => Ok(TransientFailure {
                 reason: "a migration waits for a lock of another transaction or node".to_owned(),
                 pause: Some(LOCK_PAUSE),
             }),
-            Self::Schema(error) if error.is_transient() => Ok(passing(error.to_string())),
+            Self::Schema(error) if error.is_transient() => Ok(transient(error.to_string())),
             Self::Schema(error) => Err(StartError::Migrate(error.to_string())),
         }
     }

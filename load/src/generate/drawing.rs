@@ -1,4 +1,4 @@
-//! The board while it is drawn on: what people do on it, and what its tiles become by that.
+//! Simulates people who draw on a board, and the tiles that result.
 
 use rand::{RngExt, rngs::SmallRng, seq::IteratorRandom};
 use shared::{
@@ -30,8 +30,8 @@ pub(super) struct Tile {
     pub(super) updated: i64,
 }
 
-/// What somebody did to a tile.
-pub(super) enum What {
+/// An act on a tile.
+pub(super) enum TileAction {
     Created(Vec<u8>),
     Painted(Vec<PixelEdit>),
     Titled(String),
@@ -39,7 +39,7 @@ pub(super) enum What {
     Deleted,
 }
 
-/// An event of a tile: what it did, and the tile's numbers after it.
+/// An event of a tile: the act, and the tile's numbers after it.
 pub(super) struct Change {
     pub(super) actor: UserId,
     pub(super) at: Coord,
@@ -47,7 +47,7 @@ pub(super) struct Change {
     pub(super) creator: UserId,
     pub(super) version: i64,
     pub(super) likes: i64,
-    pub(super) what: What,
+    pub(super) action: TileAction,
 }
 
 /// Somebody who draws.
@@ -92,7 +92,7 @@ impl Board {
         tiles.map(|((x, y), tile)| (Coord { x: *x, y: *y }, tile))
     }
 
-    pub(super) fn somebody(&self, random: &mut SmallRng) -> UserId {
+    pub(super) fn random_user(&self, random: &mut SmallRng) -> UserId {
         self.painters[random.random_range(0..self.painters.len())].user
     }
 
@@ -126,7 +126,7 @@ impl Board {
             tile.pixels = Pixels::from_bytes(pixels);
             tile.version += 1;
             tile.updated = millis;
-            return tile.change(key, actor, What::Painted(delta));
+            return tile.change(key, actor, TileAction::Painted(delta));
         }
         let mut pixels = blank.into_bytes();
         set(&mut pixels);
@@ -141,43 +141,43 @@ impl Board {
             updated: millis,
         };
         self.next_tile += 1;
-        let change = tile.change(key, actor, What::Created(pixels));
+        let change = tile.change(key, actor, TileAction::Created(pixels));
         self.tiles.insert(key, tile);
         change
     }
 
     /// Somebody likes a tile, or does not any more; none if there is no tile.
     pub(super) fn like(&mut self, random: &mut SmallRng) -> Option<Change> {
-        let actor = self.somebody(random);
+        let actor = self.random_user(random);
         let (key, tile) = self.tiles.iter_mut().choose(random)?;
         let liked = tile.likes.insert(actor);
         if !liked {
             tile.likes.remove(&actor);
         }
-        Some(tile.change(*key, actor, What::Liked(liked)))
+        Some(tile.change(*key, actor, TileAction::Liked(liked)))
     }
 
     /// Somebody gives a tile a title; none if there is no tile.
     pub(super) fn entitle(&mut self, random: &mut SmallRng, millis: i64) -> Option<Change> {
-        let actor = self.somebody(random);
+        let actor = self.random_user(random);
         let (key, tile) = self.tiles.iter_mut().choose(random)?;
         tile.title = format!("Tile {}", random.random_range(0..100_000));
         tile.version += 1;
         tile.updated = millis;
         let title = tile.title.clone();
-        Some(tile.change(*key, actor, What::Titled(title)))
+        Some(tile.change(*key, actor, TileAction::Titled(title)))
     }
 
     /// Somebody deletes their tile; none if there is no tile.
     pub(super) fn delete(&mut self, random: &mut SmallRng) -> Option<Change> {
         let key = *self.tiles.keys().choose(random)?;
         let tile = self.tiles.remove(&key)?;
-        Some(tile.change(key, tile.creator, What::Deleted))
+        Some(tile.change(key, tile.creator, TileAction::Deleted))
     }
 }
 
 impl Tile {
-    fn change(&self, (x, y): (i32, i32), actor: UserId, what: What) -> Change {
+    fn change(&self, (x, y): (i32, i32), actor: UserId, action: TileAction) -> Change {
         Change {
             actor,
             at: Coord { x, y },
@@ -185,7 +185,7 @@ impl Tile {
             creator: self.creator,
             version: self.version,
             likes: i64::try_from(self.likes.len()).unwrap_or(i64::MAX),
-            what,
+            action,
         }
     }
 }

@@ -7,9 +7,9 @@ use sqlx::{PgConnection, PgExecutor, query, query_scalar};
 use std::{collections::HashMap, ops::Range};
 use uuid::Uuid;
 
-/// A canvas that is to be archived further, read without its lock.
+/// A canvas with events that can be archived, read without its lock.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Due {
+pub(crate) struct ArchiveCandidate {
     pub(crate) canvas: CanvasId,
     pub(crate) archived_seq: i64,
     pub(crate) last_seq: i64,
@@ -17,9 +17,9 @@ pub(crate) struct Due {
     pub(crate) last_removal: i64,
 }
 
-/// What is old enough for the archive.
+/// Which events are old enough for the archive.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Age {
+pub(crate) struct ArchivePolicy {
     /// Events of this time and later stay. None: events of any time may be archived.
     pub(crate) before: Option<DateTime<Utc>>,
     /// So many events of a canvas stay, its newest.
@@ -28,12 +28,12 @@ pub(crate) struct Age {
 
 /// The next canvas after `after` of which more than `at_least` events can be archived, or any
 /// where the oldest was due an hour before the others.
-pub(crate) async fn next_due(
+pub(crate) async fn next_candidate(
     executor: impl PgExecutor<'_>,
     after: Option<CanvasId>,
-    age: Age,
+    policy: ArchivePolicy,
     at_least: i64,
-) -> Result<Option<Due>> {
+) -> Result<Option<ArchiveCandidate>> {
     query!(
         "SELECT c.id, c.archived_seq, c.last_seq, c.last_removal FROM canvases c
          WHERE c.id > $1 AND c.last_seq - c.archived_seq > $2
@@ -48,11 +48,11 @@ pub(crate) async fn next_due(
            ))
          ORDER BY c.id LIMIT 1",
         after.map_or(i64::MIN, |canvas| canvas.0),
-        age.keep,
-        age.before,
+        policy.keep,
+        policy.before,
         at_least,
     )
-    .map(|row| Due {
+    .map(|row| ArchiveCandidate {
         canvas: CanvasId(row.id),
         archived_seq: row.archived_seq,
         last_seq: row.last_seq,
@@ -206,16 +206,20 @@ pub(crate) async fn note_actors(
     Ok(())
 }
 
-/// Declares the events up to `until` archived, if the log was archived up to `due.archived_seq`
-/// and no words were changed since `due` was read. From here on the canvas is locked.
-pub(crate) async fn advance(connection: &mut PgConnection, due: &Due, until: i64) -> Result<bool> {
+/// Declares the events up to `until` archived, if the log was archived up to
+/// `candidate.archived_seq` and no words were changed since `candidate` was read. From here on the canvas is locked.
+pub(crate) async fn advance(
+    connection: &mut PgConnection,
+    candidate: &ArchiveCandidate,
+    until: i64,
+) -> Result<bool> {
     let result = query!(
         "UPDATE canvases SET archived_seq = $3
          WHERE id = $1 AND archived_seq = $2 AND last_removal = $4 AND last_seq > $3",
-        due.canvas.0,
-        due.archived_seq,
+        candidate.canvas.0,
+        candidate.archived_seq,
         until,
-        due.last_removal,
+        candidate.last_removal,
     )
     .execute(connection)
     .await?;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// One of the two parts of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Half {
+pub(crate) enum PieceHalf {
     /// The tile events.
     Tiles,
     /// All others.
@@ -32,10 +32,10 @@ pub(crate) struct Piece {
 
 impl Piece {
     /// The SHA-256 of a half.
-    pub(crate) fn digest(&self, half: Half) -> &[u8] {
+    pub(crate) fn digest(&self, half: PieceHalf) -> &[u8] {
         match half {
-            Half::Tiles => &self.tiles_digest,
-            Half::Others => &self.others_digest,
+            PieceHalf::Tiles => &self.tiles_digest,
+            PieceHalf::Others => &self.others_digest,
         }
     }
 }
@@ -195,14 +195,14 @@ pub(crate) async fn content(
     executor: impl PgExecutor<'_>,
     canvas: CanvasId,
     first_seq: i64,
-    half: Half,
+    half: PieceHalf,
 ) -> Result<Option<Vec<u8>>> {
     query_scalar!(
         r#"SELECT CASE WHEN $3 THEN tiles ELSE others END AS "content!" FROM archive_pieces
            WHERE canvas_id = $1 AND first_seq = $2"#,
         canvas.0,
         first_seq,
-        half == Half::Tiles,
+        half == PieceHalf::Tiles,
     )
     .fetch_optional(executor)
     .await

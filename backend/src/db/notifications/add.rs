@@ -1,7 +1,7 @@
 //! Makes notifications.
 
 use super::{
-    Told, Unread, excerpt,
+    OutgoingNotification, Unread, excerpt,
     stored::{Stored, actor, stored},
 };
 use crate::db::{DbError, Result, name_of};
@@ -13,17 +13,16 @@ use shared::{
 };
 use sqlx::{PgExecutor, query};
 
-/// Something that a user is to be told.
+/// A notification to be made.
 #[derive(Clone, Debug)]
 pub(crate) struct NewNotification {
-    /// Who is told.
+    /// Who gets it.
     pub(crate) user: UserId,
     pub(crate) kind: NotificationKind,
     pub(crate) canvas: Option<CanvasId>,
-    /// Who did it. Nobody is told of their own acts.
+    /// Who did it. Nobody is notified of their own acts.
     pub(crate) by: Option<UserId>,
-    /// What it is about.
-    pub(crate) about: About,
+    pub(crate) target: NotificationTarget,
     /// How often it was done.
     pub(crate) count: i64,
     /// At most [`shared::limits::NOTIFICATION_TEXT`] characters are kept.
@@ -34,7 +33,7 @@ pub(crate) struct NewNotification {
 
 /// What a notification leads to; each part where it applies.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct About {
+pub(crate) struct NotificationTarget {
     pub(crate) cell: Option<Coord>,
     pub(crate) message: Option<MessageId>,
     pub(crate) comment: Option<i64>,
@@ -92,13 +91,13 @@ impl<'a> Row<'a> {
             names_actor,
             count: new.count,
             counts_people: new.kind == NotificationKind::TileLiked,
-            x: new.about.cell.map(|cell| cell.x),
-            y: new.about.cell.map(|cell| cell.y),
-            message_id: new.about.message,
-            comment_id: new.about.comment,
-            conversation_id: new.about.conversation,
+            x: new.target.cell.map(|cell| cell.x),
+            y: new.target.cell.map(|cell| cell.y),
+            message_id: new.target.message,
+            comment_id: new.target.comment,
+            conversation_id: new.target.conversation,
             text: excerpt(&new.text),
-            subject: new.about.subject,
+            subject: new.target.subject,
             is_read: new.is_read,
             place,
         }
@@ -106,30 +105,30 @@ impl<'a> Row<'a> {
 }
 
 /// Makes notifications, except of one's own acts, of those whom the user blocks, and of kinds
-/// that the user switched off. Returns what is to be told after the commit
-/// (`realtime::Notifier`): those that are new, and those that grew. Called in a transaction,
+/// that the user switched off. Returns what is to be delivered after the
+/// commit (`realtime::Notifier`): those that are new, and those that grew. Called in a transaction,
 /// after everything else that locks rows.
 pub(crate) async fn add(
     executor: impl PgExecutor<'_>,
     new: &[NewNotification],
-) -> Result<Vec<Told>> {
+) -> Result<Vec<OutgoingNotification>> {
     if new.is_empty() {
         return Ok(Vec::new());
     }
     let rows: Vec<Row<'_>> = (0..).zip(new).map(|(at, new)| Row::new(at, new)).collect();
     // Plain data always serializes.
     let rows = serde_json::to_value(rows).unwrap_or_default();
-    // A user is told of one export at a time.
-    let export = |told: &Notification, user: UserId| {
+    // A user is notified of one export at a time.
+    let export = |notification: &Notification, user: UserId| {
         let mut exports = new
             .iter()
-            .filter(|new| new.kind == told.kind && new.user == user);
+            .filter(|new| new.kind == notification.kind && new.user == user);
         let export = exports
             .next()
             .filter(|new| new.kind == NotificationKind::ExportReady);
-        export.and_then(|new| new.about.subject).map(ExportId)
+        export.and_then(|new| new.target.subject).map(ExportId)
     };
-    let told = query!(
+    let outgoing = query!(
         r#"SELECT user_id AS "user_id!", version AS "version!", unread_count AS "unread_count!",
                 id AS "id!", kind AS "kind!", canvas_id, canvas_name AS "canvas_name!", actor_id,
                 actor_username, actor_display_name, count AS "count!", x, y, message_id,
@@ -141,7 +140,7 @@ pub(crate) async fn add(
     .try_map(|row| {
         let user = UserId(row.user_id);
         let notification = stored!(row).into_notification()?;
-        Ok(Told {
+        Ok(OutgoingNotification {
             user,
             unread: Unread {
                 version: row.version,
@@ -153,5 +152,5 @@ pub(crate) async fn add(
             },
         })
     });
-    told.fetch_all(executor).await.map_err(DbError::from)
+    outgoing.fetch_all(executor).await.map_err(DbError::from)
 }

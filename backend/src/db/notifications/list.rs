@@ -1,7 +1,7 @@
 //! Lists notifications, for their user and for what delivers them.
 
 use super::{
-    Told, Unread,
+    OutgoingNotification, Unread,
     stored::{Stored, actor, stored},
 };
 use crate::db::{DbError, Result};
@@ -44,7 +44,7 @@ pub(crate) async fn unread(
     executor: impl PgExecutor<'_>,
     user: UserId,
     id: i64,
-) -> Result<Option<Told>> {
+) -> Result<Option<OutgoingNotification>> {
     query!(
         r#"SELECT b.version AS box_version, unread_notifications($1) AS "unread_count!",
                 n.id, n.kind, n.canvas_id, coalesce(c.name, '') AS "canvas_name!",
@@ -61,7 +61,7 @@ pub(crate) async fn unread(
         id,
     )
     .try_map(|row| {
-        Ok(Told {
+        Ok(OutgoingNotification {
             user,
             unread: Unread {
                 version: row.box_version,

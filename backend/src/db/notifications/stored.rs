@@ -24,7 +24,7 @@ pub(super) struct Stored {
     pub(super) message_id: Option<Uuid>,
     pub(super) comment_id: Option<i64>,
     pub(super) conversation_id: Option<i64>,
-    /// What it is about: see [`super::About::subject`].
+    /// What it is about: see [`super::NotificationTarget::subject`].
     pub(super) subject: Option<i64>,
     pub(super) text: String,
     pub(super) created_at: DateTime<Utc>,

@@ -5,7 +5,7 @@ use crate::{
     auth::AuthError,
     bulk_reads::BulkReadsBusy,
     db::DbError,
-    list_limits::Busy,
+    list_limits::TooManySearches,
     realtime::{DirectError, WriteError},
 };
 use std::time::Duration;
@@ -30,8 +30,8 @@ impl From<sqlx::Error> for ApiError {
     }
 }
 
-impl From<Busy> for ApiError {
-    fn from(Busy: Busy) -> Self {
+impl From<TooManySearches> for ApiError {
+    fn from(TooManySearches: TooManySearches) -> Self {
         Self::Overloaded(Duration::from_secs(2))
     }
 }

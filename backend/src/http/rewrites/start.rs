@@ -71,7 +71,7 @@ pub(super) fn preview(session: &Session, request: &RewriteRequest, plan: &Rewrit
 
 /// Asks the room whether the user may paint now: it checks a batch without cells, of a
 /// rewrite that does not exist, as it checks all others.
-async fn ask_room(state: &AppState, session: &Session, request: &RewriteRequest) -> Result<(), ApiError> {
+async fn check_with_room(state: &AppState, session: &Session, request: &RewriteRequest) -> Result<(), ApiError> {
     let batch = RewriteBatch {
         rewrite: RewriteId(0),
         kind: request.kind,
@@ -104,7 +104,7 @@ pub(super) async fn start(
     plan: RewritePlan,
 ) -> Result<Rewrite, ApiError> {
     let canvas = request.task.canvas;
-    ask_room(state, session, &request).await?;
+    check_with_room(state, session, &request).await?;
     let new = New {
         canvas,
         kind: request.kind,

@@ -32,7 +32,7 @@ struct Head<'a> {
 }
 
 /// What is still to be sent of a snapshot of the past.
-struct Rest {
+struct RemainingPastSnapshot {
     state: AppState,
     id: CanvasId,
     viewer: Option<UserId>,
@@ -41,7 +41,7 @@ struct Rest {
     /// What comes before the tiles; empty once it was sent.
     head: Vec<u8>,
     /// The last cell that was read; none once all were.
-    reading: Option<past::After>,
+    reading: Option<past::PageCursor>,
     has_tiles: bool,
     messages: VecDeque<ChatMessage>,
     has_messages: bool,
@@ -67,22 +67,22 @@ pub(super) async fn stream(
         active_count: 0,
         active_users: [],
     })?;
-    let rest = Rest {
+    let remaining = RemainingPastSnapshot {
         state: state.clone(),
         id: canvas.id,
         viewer,
         area: area.unwrap_or(past::board(canvas.width, canvas.height)),
         seq,
         head,
-        reading: Some(past::After::START),
+        reading: Some(past::PageCursor::START),
         has_tiles: false,
         messages: VecDeque::new(),
         has_messages: false,
     };
-    bulk::pieces(permit, rest, |rest| Box::pin(rest.piece())).await
+    bulk::pieces(permit, remaining, |remaining| Box::pin(remaining.piece())).await
 }
 
-impl Rest {
+impl RemainingPastSnapshot {
     /// The next piece, and what is left.
     async fn piece(mut self) -> Result<(Bytes, Option<Self>), ApiError> {
         let reads = &self.state.pools.reads;

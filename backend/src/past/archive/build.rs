@@ -40,9 +40,9 @@ pub(super) enum PackError {
     Empty,
 }
 
-/// The halves of a piece that are about to be packed.
+/// The events of a piece that is to be packed, by its halves.
 #[derive(Default)]
-struct Halves {
+struct PartitionedEvents {
     tiles: Vec<StoredEvent>,
     others: Vec<StoredEvent>,
 }
@@ -63,14 +63,14 @@ pub(super) fn pack(
     for row in &rows {
         actors.entry(row.actor_id).or_insert(row.created_at);
     }
-    let mut halves = Halves::default();
+    let mut partitioned = PartitionedEvents::default();
     for part in before.iter().flatten() {
         for event in part.events() {
-            halves.add(event.into());
+            partitioned.add(event.into());
         }
     }
     for row in rows {
-        halves.add(StoredEvent {
+        partitioned.add(StoredEvent {
             seq: row.seq,
             actor_id: row.actor_id,
             // Nobody can repeat those that the server made.
@@ -79,7 +79,7 @@ pub(super) fn pack(
             body: row.body,
         });
     }
-    let Halves { tiles, others } = halves;
+    let PartitionedEvents { tiles, others } = partitioned;
     let first_seqs = [tiles.first(), others.first()];
     let first_seq = first_seqs
         .into_iter()
@@ -124,7 +124,7 @@ pub(super) fn pack_half(events: &[StoredEvent]) -> Result<(Vec<u8>, Vec<u8>), Pa
     Ok((packed, digest))
 }
 
-impl Halves {
+impl PartitionedEvents {
     fn add(&mut self, event: StoredEvent) {
         if is_of_tile(kind(&event.body)) {
             self.tiles.push(event);

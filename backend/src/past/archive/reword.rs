@@ -5,7 +5,7 @@ use super::build::{self, PackError, pack_half};
 use crate::{
     db::{
         self, Pool, Reads,
-        archive::{self, Half, Piece},
+        archive::{self, Piece, PieceHalf},
         messages::Names,
     },
     event_codec::{Part, StoredEvent},
@@ -103,7 +103,7 @@ async fn rewrite(
 ) -> db::Result<()> {
     let reads = &mut Reads::Connection(&mut *connection);
     // Nobody replaces a piece in this transaction.
-    let Some(part) = log.part(reads, canvas, piece, Half::Others).await? else {
+    let Some(part) = log.part(reads, canvas, piece, PieceHalf::Others).await? else {
         return Ok(());
     };
     let rewordings = piece.rewordings.clone();

@@ -41,15 +41,15 @@ pub(crate) async fn cover(pool: &Pool, log: &Log, canvas: CanvasId, until: i64) 
 /// Those of the database.
 pub(crate) async fn step(pool: &Pool, log: &Log) -> db::Result<Step> {
     let begun = Instant::now();
-    let behind = event_index::behind(pool, MIN_BEHIND).await?;
-    let missing = behind.map_or(0, |behind| behind.missing);
+    let backlog = event_index::largest_backlog(pool, MIN_BEHIND).await?;
+    let missing = backlog.map_or(0, |backlog| backlog.missing);
     let missing = u32::try_from(missing).unwrap_or(u32::MAX);
     gauge!("stellar_event_index_missing_events").set(missing);
-    let Some(behind) = behind else {
+    let Some(backlog) = backlog else {
         return Ok(Step::Idle);
     };
     let mut step = Step::Idle;
-    while extend(pool, log, behind.canvas, behind.head, false).await? == Step::Done {
+    while extend(pool, log, backlog.canvas, backlog.head, false).await? == Step::Done {
         step = Step::Done;
         if begun.elapsed() > STEP {
             break;

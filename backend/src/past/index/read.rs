@@ -90,7 +90,7 @@ impl EventIndex {
             && let Some((chunk, places)) = scan.next().await?
         {
             if let Some(matcher) = chunk.matcher(filter) {
-                let wanted = places.filter(|place| matcher.wants(*place));
+                let wanted = places.filter(|place| matcher.matches(*place));
                 found.extend(
                     wanted
                         .map(|place| chunk.seq(place))
@@ -117,7 +117,7 @@ impl EventIndex {
         let mut scan = self.scan(canvas, range.clone(), filter.only_tiles).await?;
         while let Some((chunk, places)) = scan.next().await? {
             if let Some(matcher) = chunk.matcher(filter) {
-                for place in places.filter(|place| matcher.wants(*place)) {
+                for place in places.filter(|place| matcher.matches(*place)) {
                     count += 1;
                     last = chunk.seq(place);
                 }
@@ -132,7 +132,7 @@ impl EventIndex {
             && let Some((chunk, places)) = scan.next().await?
         {
             if let Some(matcher) = chunk.matcher(filter) {
-                for place in places.filter(|place| matcher.wants(*place)) {
+                for place in places.filter(|place| matcher.matches(*place)) {
                     passed += 1;
                     if passed == part_end(count, parts, cuts.len()) {
                         cuts.push(chunk.seq(place));

@@ -5,7 +5,7 @@ use super::{DamagedPiece, Log};
 use crate::{
     db::{
         self, Pool, Reads,
-        archive::{self, Half},
+        archive::{self, PieceHalf},
         history::SeenLog,
     },
     event_codec::PartEvent,
@@ -146,7 +146,7 @@ impl Log {
             let Some(piece) = archive::piece_of(&mut *reads, canvas, seq, None).await? else {
                 return Ok(None);
             };
-            for half in [Half::Tiles, Half::Others] {
+            for half in [PieceHalf::Tiles, PieceHalf::Others] {
                 let Some(part) = self.part(reads, canvas, &piece, half).await? else {
                     continue 'again;
                 };

@@ -4,7 +4,7 @@ use super::{Log, Rows, row};
 use crate::{
     db::{
         self, DbError, Pool, Reads,
-        archive::{self, Half, Piece},
+        archive::{self, Piece, PieceHalf},
         log::LogRow,
         messages::{self, Names},
         removed_messages,
@@ -26,9 +26,9 @@ const MESSAGE: &str = r#"{"type":"canvas_chat_message","#;
 /// Pieces of which is read at once what they are.
 const PIECES: i64 = 16;
 
-/// Which messages of the pieces are wanted.
+/// A range of messages of the pieces, and the order in which they are read.
 #[derive(Clone, Copy, Debug)]
-enum Wanted {
+enum MessageRange {
     /// Those before this event, the newest first.
     Before(i64),
     /// Those after the one event up to the other, the oldest first.
@@ -53,9 +53,9 @@ impl Log {
         let mut deleted: HashMap<i64, Names> = hot.deleted;
         let mut rows: Rows = hot.rows.into_iter().map(|row| (row.seq, row)).collect();
         if hot.has_archive && rows.len() < limit {
-            let wanted = Wanted::Before(before_seq);
+            let range = MessageRange::Before(before_seq);
             let (found, senders) = self
-                .archived_messages(reads, canvas, wanted, limit, None)
+                .archived_messages(reads, canvas, range, limit, None)
                 .await?;
             let asked: HashSet<UserId> = senders.values().copied().collect();
             let asked: Vec<UserId> = asked.into_iter().collect();
@@ -91,9 +91,9 @@ impl Log {
         let reads = &mut Reads::Pool(pool);
         let hot = messages::after(&mut *reads, canvas, seq, head, limit).await?;
         let limit = usize::try_from(limit).unwrap_or_default();
-        let wanted = Wanted::Between(seq, head);
+        let range = MessageRange::Between(seq, head);
         let (mut rows, _) = self
-            .archived_messages(reads, canvas, wanted, limit, None)
+            .archived_messages(reads, canvas, range, limit, None)
             .await?;
         rows.extend(hot.into_iter().map(|row| (row.seq, row)));
         let oldest: Vec<LogRow> = rows.into_values().take(limit).collect();
@@ -117,9 +117,9 @@ impl Log {
         let limit = usize::try_from(limit).unwrap_or_default();
         let mut rows: Rows = hot.into_iter().map(|row| (row.seq, row)).collect();
         if rows.len() < limit && archive::has_events_of(&mut *reads, canvas, user).await? {
-            let wanted = Wanted::Before(head.saturating_add(1));
+            let range = MessageRange::Before(head.saturating_add(1));
             let (found, _) = self
-                .archived_messages(reads, canvas, wanted, limit, Some(user))
+                .archived_messages(reads, canvas, range, limit, Some(user))
                 .await?;
             rows.extend(found);
         }
@@ -203,9 +203,9 @@ impl Log {
             let before = archive::before_time(&mut *reads, canvas, since).await?;
             let mut after = before.unwrap_or_default();
             while found.len() < limit {
-                let wanted = Wanted::Between(after, i64::MAX);
+                let range = MessageRange::Between(after, i64::MAX);
                 let (rows, _) = self
-                    .archived_messages(reads, canvas, wanted, limit, Some(sender))
+                    .archived_messages(reads, canvas, range, limit, Some(sender))
                     .await?;
                 let Some(last) = rows.last_key_value().map(|(seq, _)| *seq) else {
                     break;
@@ -243,18 +243,18 @@ impl Log {
         &self,
         reads: &mut Reads<'_>,
         canvas: CanvasId,
-        wanted: Wanted,
+        range: MessageRange,
         limit: usize,
         sender: Option<UserId>,
     ) -> db::Result<(Rows, BTreeMap<i64, UserId>)> {
         let (mut rows, mut senders) = (Rows::new(), BTreeMap::new());
-        let mut wanted = wanted;
+        let mut remaining = range;
         while rows.len() < limit {
-            let pieces = match wanted {
-                Wanted::Before(seq) => {
+            let pieces = match remaining {
+                MessageRange::Before(seq) => {
                     archive::with_messages_before(&mut *reads, canvas, seq, PIECES).await?
                 }
-                Wanted::Between(after, _) => {
+                MessageRange::Between(after, _) => {
                     archive::with_messages_after(&mut *reads, canvas, after, PIECES).await?
                 }
             };
@@ -270,16 +270,16 @@ impl Log {
                     break;
                 }
                 let first_seq = piece.first_seq;
-                let range = match wanted {
-                    Wanted::Before(seq) => first_seq - 1..seq - 1,
-                    Wanted::Between(after, until) => after..until.min(piece.last_seq),
+                let seqs = match remaining {
+                    MessageRange::Before(seq) => first_seq - 1..seq - 1,
+                    MessageRange::Between(after, until) => after..until.min(piece.last_seq),
                 };
-                if !passed.contains(&first_seq) && range.start < range.end {
-                    let Some(part) = self.part(reads, canvas, &piece, Half::Others).await? else {
+                if !passed.contains(&first_seq) && seqs.start < seqs.end {
+                    let Some(part) = self.part(reads, canvas, &piece, PieceHalf::Others).await? else {
                         // It was replaced meanwhile: the next pieces are looked for again.
                         break;
                     };
-                    let found = part.between(&range).filter(|event| {
+                    let found = part.between(&seqs).filter(|event| {
                         event.body.starts_with(MESSAGE)
                             && sender.is_none_or(|sender| sender.0 == event.actor_id)
                     });
@@ -288,17 +288,17 @@ impl Log {
                         rows.insert(event.seq, row(&piece, &event));
                         senders.insert(event.seq, UserId(event.actor_id));
                     };
-                    match wanted {
-                        Wanted::Before(_) => found.rev().take(left).for_each(&mut add),
-                        Wanted::Between(..) => found.take(left).for_each(&mut add),
+                    match remaining {
+                        MessageRange::Before(_) => found.rev().take(left).for_each(&mut add),
+                        MessageRange::Between(..) => found.take(left).for_each(&mut add),
                     }
                 }
-                wanted = match wanted {
-                    Wanted::Before(_) => Wanted::Before(first_seq),
-                    Wanted::Between(_, until) => Wanted::Between(piece.last_seq, until),
+                remaining = match remaining {
+                    MessageRange::Before(_) => MessageRange::Before(first_seq),
+                    MessageRange::Between(_, until) => MessageRange::Between(piece.last_seq, until),
                 };
             }
-            if let Wanted::Between(after, until) = wanted
+            if let MessageRange::Between(after, until) = remaining
                 && after >= until
             {
                 break;
@@ -327,7 +327,7 @@ impl Log {
             let passed = without(reads, canvas, &pieces, Key::of_message(id.0)).await?;
             for piece in pieces {
                 if !passed.contains(&piece.first_seq) {
-                    let Some(part) = self.part(reads, canvas, &piece, Half::Others).await? else {
+                    let Some(part) = self.part(reads, canvas, &piece, PieceHalf::Others).await? else {
                         break;
                     };
                     let is_it = |body: &str| body.starts_with(MESSAGE) && id_of(body) == Some(id);

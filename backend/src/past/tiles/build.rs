@@ -4,7 +4,7 @@
 
 use super::{
     read::{self, KnownCell},
-    segment::{Broken, Segment},
+    segment::{InvalidSegment, Segment},
 };
 use crate::{
     cell_history::Step as TileStep,
@@ -26,7 +26,7 @@ const SCAN: i64 = 10_000;
 /// Fewer new events are not looked at.
 const MIN_SCAN: i64 = 1_000;
 /// With more new events all cells get segments, which is less work.
-const BACKLOG: i64 = 50_000;
+const MAX_UNCOVERED: i64 = 50_000;
 /// Events that are read at a time.
 const EVENTS_AT_ONCE: i64 = 1_000;
 /// The memory of the events that are put into segments at a time, in bytes.
@@ -66,27 +66,27 @@ pub(crate) async fn cover(
 /// # Errors
 /// Those of the database.
 pub(crate) async fn step(pool: &Pool, log: &Log) -> db::Result<Step> {
-    let behind = tile_keyframes::most_behind(pool, MIN_SCAN).await?;
-    let missing = behind.map_or(0, |behind| behind.missing);
+    let backlog = tile_keyframes::largest_backlog(pool, MIN_SCAN).await?;
+    let missing = backlog.map_or(0, |backlog| backlog.missing);
     let missing = u32::try_from(missing).unwrap_or(u32::MAX);
     gauge!("stellar_tile_keyframes_missing_events").set(missing);
-    let Some(behind) = behind else {
+    let Some(backlog) = backlog else {
         return Ok(Step::Idle);
     };
     let Progress {
         covered_seq: covered,
         scanned_seq: scanned,
-    } = behind.progress;
-    if covered < behind.archived_seq {
+    } = backlog.progress;
+    if covered < backlog.archived_seq {
         // The segments were deleted, such as by a migration.
-        return cover_some(pool, log, behind.canvas, behind.archived_seq).await;
+        return cover_some(pool, log, backlog.canvas, backlog.archived_seq).await;
     }
-    let missing = behind.last_seq - scanned;
+    let missing = backlog.last_seq - scanned;
     // What was looked through since the last time has to be read again for it.
-    if missing > BACKLOG && scanned - covered < missing {
-        return cover_some(pool, log, behind.canvas, behind.last_seq - SCAN).await;
+    if missing > MAX_UNCOVERED && scanned - covered < missing {
+        return cover_some(pool, log, backlog.canvas, backlog.last_seq - SCAN).await;
     }
-    scan(pool, behind.canvas, scanned, behind.last_seq).await
+    scan(pool, backlog.canvas, scanned, backlog.last_seq).await
 }
 
 /// Puts the next events up to `until` into segments, as many as fit into memory.
@@ -277,7 +277,7 @@ async fn extend(lease: &mut Lease, canvas: CanvasId, steps: Steps) -> db::Result
 pub(super) fn appended(
     last: Vec<StoredSegment>,
     steps: &Steps,
-) -> Result<Vec<StoredSegment>, Broken> {
+) -> Result<Vec<StoredSegment>, InvalidSegment> {
     let mut last: BTreeMap<i32, StoredSegment> = last
         .into_iter()
         .map(|stored| (stored.tile, stored))
@@ -311,12 +311,12 @@ pub(super) fn appended(
     Ok(segments)
 }
 
-fn stored_segment(cell: i32, segment: &Segment) -> Result<StoredSegment, Broken> {
+fn stored_segment(cell: i32, segment: &Segment) -> Result<StoredSegment, InvalidSegment> {
     Ok(StoredSegment {
         tile: cell,
         first_seq: segment.first_seq(),
         last_seq: segment.last_seq(),
         events: i32::try_from(segment.events()).unwrap_or(i32::MAX),
-        data: segment.encode().map_err(|_| Broken)?,
+        data: segment.encode().map_err(|_| InvalidSegment)?,
     })
 }

@@ -13,11 +13,11 @@ const CELLS: usize = 32;
 /// Of a larger area only the cells are read in which something happened.
 const MAX_LISTED: usize = 1_024;
 
-/// The cell up to which pages were read, in the order of `canvas_events.tile`: row by row.
+/// The cell up to which the pages of an area were read, in the order of `canvas_events.tile`: row by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct After(i32);
+pub(crate) struct PageCursor(i32);
 
-impl After {
+impl PageCursor {
     /// Nothing was read.
     pub(crate) const START: Self = Self(-1);
 }
@@ -27,7 +27,7 @@ impl After {
 pub(crate) struct Page {
     pub(crate) tiles: Vec<PastTile>,
     /// Where the next page begins; none after the last one.
-    pub(crate) next: Option<After>,
+    pub(crate) next: Option<PageCursor>,
 }
 
 /// The whole board, as an area.
@@ -48,7 +48,7 @@ pub(crate) async fn page(
     pool: &Pool,
     canvas: CanvasId,
     area: Area,
-    after: After,
+    after: PageCursor,
     until: i64,
 ) -> db::Result<Page> {
     let (cells, next) = next_cells(pool, canvas, area, after).await?;
@@ -60,8 +60,8 @@ async fn next_cells(
     pool: &Pool,
     canvas: CanvasId,
     area: Area,
-    After(after): After,
-) -> db::Result<(Vec<Coord>, Option<After>)> {
+    PageCursor(after): PageCursor,
+) -> db::Result<(Vec<Coord>, Option<PageCursor>)> {
     let side = |from: i32, to: i32| usize::try_from(to - from + 1).unwrap_or_default();
     let count = side(area.x0, area.x1) * side(area.y0, area.y1);
     let mut numbers: Vec<i32> = if count <= MAX_LISTED {
@@ -80,5 +80,5 @@ async fn next_cells(
     let last = numbers.last().copied().filter(|_| numbers.len() == CELLS);
     numbers.retain(|cell| area::contains(area, cell_at(*cell)));
     let cells = numbers.into_iter().map(cell_at).collect();
-    Ok((cells, last.map(After)))
+    Ok((cells, last.map(PageCursor)))
 }

@@ -3,7 +3,7 @@
 //! segments and the log as of one moment; what it reads does not change later.
 
 use super::{
-    segment::{Broken, Reader},
+    segment::{InvalidSegment, Reader},
     tile::{self, CellTile, PastTile},
 };
 use crate::{
@@ -98,7 +98,7 @@ pub(super) fn newest(
     parts: Vec<Part>,
     until: i64,
     most_events: i64,
-) -> Result<(Found, Vec<KnownCell>), Broken> {
+) -> Result<(Found, Vec<KnownCell>), InvalidSegment> {
     let mut found = Found::new();
     let mut counts: BTreeMap<i32, (i64, i64)> = BTreeMap::new();
     for part in parts {
@@ -165,7 +165,7 @@ pub(super) fn next(
     until: i64,
     most_segments: i64,
     most_events: i64,
-) -> Result<NextSteps, Broken> {
+) -> Result<NextSteps, InvalidSegment> {
     #[derive(Default)]
     struct Seen {
         segments: i64,
@@ -210,7 +210,7 @@ pub(super) fn next(
 
 /// The result of a computation on another thread.
 pub(super) async fn blocking<T: Send + 'static>(
-    compute: impl FnOnce() -> Result<T, Broken> + Send + 'static,
+    compute: impl FnOnce() -> Result<T, InvalidSegment> + Send + 'static,
 ) -> db::Result<T> {
     let result = spawn_blocking(compute).await.map_err(broken)?;
     result.map_err(broken)

@@ -26,12 +26,12 @@ const ZSTD_LEVEL: i32 = 3;
 /// A segment has no more bytes than [`MAX_BYTES`], an event and what was in the cell before.
 const MAX_DECODED: usize = 2 * MAX_BYTES;
 
-/// The bytes are no segment.
+/// The bytes cannot be decoded as a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a segment of a tile's events cannot be read")]
-pub(crate) struct Broken;
+pub(crate) struct InvalidSegment;
 
-impl From<ReadError> for Broken {
+impl From<ReadError> for InvalidSegment {
     fn from(_: ReadError) -> Self {
         Self
     }
@@ -43,14 +43,14 @@ pub(crate) struct Segment {
     bytes: Writer,
     /// What is in the cell after the last event.
     tile: Option<CellTile>,
-    last: Last,
+    base: DeltaBase,
     first_seq: i64,
     events: usize,
 }
 
-/// What the next event's numbers are relative to.
+/// The numbers of the last event, to which those of the next are relative.
 #[derive(Clone, Copy, Debug, Default)]
-struct Last {
+struct DeltaBase {
     seq: i64,
     millis: i64,
     user: i64,
@@ -63,11 +63,11 @@ impl Segment {
     pub(crate) fn new(tile: Option<CellTile>) -> Self {
         let mut bytes = Writer(vec![FORMAT]);
         put_start(&mut bytes, tile.as_ref());
-        let last = Last::of(tile.as_ref());
+        let base = DeltaBase::of(tile.as_ref());
         Self {
             bytes,
             tile,
-            last,
+            base,
             first_seq: 0,
             events: 0,
         }
@@ -76,8 +76,8 @@ impl Segment {
     /// Reads the stored form.
     ///
     /// # Errors
-    /// [`Broken`].
-    pub(crate) fn decode(stored: &[u8]) -> Result<Self, Broken> {
+    /// [`InvalidSegment`].
+    pub(crate) fn decode(stored: &[u8]) -> Result<Self, InvalidSegment> {
         let mut reader = Reader::open(stored)?;
         let mut tile = reader.tile.clone();
         let (mut first_seq, mut events) = (0, 0);
@@ -89,7 +89,7 @@ impl Segment {
             tile::apply(&mut tile, &step);
         }
         Ok(Self {
-            last: reader.last,
+            base: reader.base,
             bytes: Writer(reader.input.into_bytes()),
             tile,
             first_seq,
@@ -114,7 +114,7 @@ impl Segment {
 
     /// The `seq` of its last event; 0 if it has none.
     pub(crate) fn last_seq(&self) -> i64 {
-        if self.events == 0 { 0 } else { self.last.seq }
+        if self.events == 0 { 0 } else { self.base.seq }
     }
 
     /// How many events it has.
@@ -132,13 +132,13 @@ impl Segment {
         if self.events == 0 {
             self.first_seq = step.seq;
         }
-        put_step(&mut self.bytes, &mut self.last, step);
+        put_step(&mut self.bytes, &mut self.base, step);
         self.events += 1;
         tile::apply(&mut self.tile, step);
     }
 }
 
-impl Last {
+impl DeltaBase {
     fn of(tile: Option<&CellTile>) -> Self {
         Self {
             seq: 0,

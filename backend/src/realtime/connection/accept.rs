@@ -104,8 +104,8 @@ pub(crate) struct AcceptedCanvas {
     pub(crate) last_rewording: i64,
 }
 
-/// How a connection that was set up begins.
-enum Beginning {
+/// What a connection does first once it is set up.
+enum ConnectionStart {
     /// It joins its room.
     Join(Box<Join>, oneshot::Receiver<Joined>),
     /// It listens for its user.
@@ -127,9 +127,9 @@ impl Hub {
         socket: Socket,
         accepted: AcceptedConnection,
     ) -> impl Future<Output = ()> {
-        let (mut connection, beginning) = self.set_up(socket, accepted);
+        let (mut connection, start) = self.set_up(socket, accepted);
         async move {
-            let disconnect = match Box::pin(connection.begin(beginning)).await {
+            let disconnect = match Box::pin(connection.start(start)).await {
                 Ok(()) => connection.run().await,
                 Err(disconnect) => disconnect,
             };
@@ -139,7 +139,7 @@ impl Hub {
 
     /// Registers the connection and prepares its join. From here on it counts as
     /// open: it can be kicked, and dropping it leaves the room.
-    fn set_up(self, socket: Socket, accepted: AcceptedConnection) -> (Connection, Beginning) {
+    fn set_up(self, socket: Socket, accepted: AcceptedConnection) -> (Connection, ConnectionStart) {
         let connection_id = ConnectionId(Uuid::now_v7());
         let canvas_id = match &accepted.purpose {
             Purpose::Canvas(canvas) => Some(canvas.canvas_id),
@@ -195,7 +195,7 @@ impl Hub {
                     sanctions: accepted.sanctions,
                     blocked: accepted.blocked,
                 };
-                return (connection, Beginning::Listen(Box::new(listener)));
+                return (connection, ConnectionStart::Listen(Box::new(listener)));
             }
         };
         let (reply, joined) = oneshot::channel();
@@ -217,11 +217,11 @@ impl Hub {
             outbox,
             reply,
         };
-        (connection, Beginning::Join(Box::new(join), joined))
+        (connection, ConnectionStart::Join(Box::new(join), joined))
     }
 }
 
-/// Scope guard of a connection's place in its room and in the registry: leaves
+/// Scope guard of a connection's membership in its room and in the registry: leaves
 /// both when dropped.
 pub(super) struct RoomMembership {
     pub(super) hub: Hub,
@@ -247,10 +247,10 @@ impl Drop for RoomMembership {
 
 impl Connection {
     /// Writes `connected`, and lets the outbox write to the socket from then on.
-    async fn begin(&mut self, beginning: Beginning) -> Result<(), Disconnect> {
-        match beginning {
-            Beginning::Join(join, joined) => self.join(join, joined).await?,
-            Beginning::Listen(listener) => self.listen(*listener).await?,
+    async fn start(&mut self, start: ConnectionStart) -> Result<(), Disconnect> {
+        match start {
+            ConnectionStart::Join(join, joined) => self.join(join, joined).await?,
+            ConnectionStart::Listen(listener) => self.listen(*listener).await?,
         }
         self.outbox.resume();
         // The socket was not read meanwhile, so the timeout starts now.

@@ -1,6 +1,6 @@
 //! A connection's requests about private messages. They need the database and no room, so that
-//! a task of their own carries them out, one after the other; it starts with the first one and
-//! ends with the connection.
+//! a task of their own executes them, one after the other; it starts with the first one and ends
+//! with the connection.
 
 use super::{Connection, Disconnect, MAX_IN_FLIGHT};
 use crate::realtime::{
@@ -29,10 +29,10 @@ impl Connection {
     pub(super) async fn queue_direct(&mut self, request: ClientRequest) -> Result<(), Disconnect> {
         let permit = self.acquire_in_flight().await?;
         let queue = self.direct.get_or_insert_with(|| {
-            // As many places as there are permits.
+            // As large as the number of permits.
             let (queue, requests) = mpsc::channel(MAX_IN_FLIGHT);
             let hub = self.membership.hub.clone();
-            tokio::spawn(carry_out(hub, self.handle.clone(), requests));
+            tokio::spawn(process(hub, self.handle.clone(), requests));
             queue
         });
         queue
@@ -41,14 +41,15 @@ impl Connection {
     }
 }
 
-async fn carry_out(
+/// Executes the queued requests, one after the other.
+async fn process(
     hub: Hub,
     handle: Arc<ConnectionHandle>,
     mut requests: mpsc::Receiver<(ClientRequest, OwnedSemaphorePermit)>,
 ) {
     while let Some((request, _permit)) = requests.recv().await {
         let op_id = request.op_id;
-        match answer(&hub, &handle, request).await {
+        match execute(&hub, &handle, request).await {
             Ok(Some(message)) => handle.outbox.push(message),
             Ok(None) => {}
             Err(error) => handle.outbox.push(refusal(op_id, &error)),
@@ -56,8 +57,8 @@ async fn carry_out(
     }
 }
 
-/// Carries out a request, and returns what is still to be answered.
-async fn answer(
+/// Executes a request. Returns the reply, unless it was sent already.
+async fn execute(
     hub: &Hub,
     handle: &ConnectionHandle,
     request: ClientRequest,

@@ -70,7 +70,7 @@ impl Conversations {
         let before = self.inner.open.set(connection, Some(now));
         if self.inner.registry.has(connection) {
             if before != Some(now) {
-                self.forget(connection, before);
+                self.remove_field(connection, before);
                 self.announce_open(connection, now).await;
             }
         } else {
@@ -82,10 +82,10 @@ impl Conversations {
     /// Notes that a connection has closed.
     pub(crate) fn closed(&self, connection: ConnectionId) {
         let before = self.inner.open.set(connection, None);
-        self.forget(connection, before);
+        self.remove_field(connection, before);
     }
 
-    fn forget(&self, connection: ConnectionId, before: Option<(ConversationId, UserId)>) {
+    fn remove_field(&self, connection: ConnectionId, before: Option<(ConversationId, UserId)>) {
         let bus = &self.inner.bus;
         if let Some((conversation, _)) = before
             && bus.is_shared()

@@ -5,7 +5,7 @@ use crate::{
     db::{
         DbError, conversations, direct_messages,
         direct_messages::{LockedConversation, strictness},
-        notifications::{self, About, NewNotification, Quoted},
+        notifications::{self, NewNotification, NotificationTarget, Quoted},
         sanctions,
     },
     realtime::outbound::OutboundMessage,
@@ -156,17 +156,17 @@ impl Conversations {
             kind: NotificationKind::DirectMessage,
             canvas: None,
             by: Some(user),
-            about: About {
+            target: NotificationTarget {
                 message: Some(message.message_id),
                 conversation: Some(new.conversation.0),
                 subject: Some(new.conversation.0),
-                ..About::default()
+                ..NotificationTarget::default()
             },
             count: 1,
             text: message.text.clone(),
             is_read: self.is_watching(&watchers, new.conversation, other),
         };
-        let told = notifications::add(&mut transaction, &[notification]).await?;
+        let outgoing = notifications::add(&mut transaction, &[notification]).await?;
         let acting = match sender {
             Sender::Connection(_, connection) => {
                 let ack = ack(new.op_id, &message);
@@ -178,7 +178,7 @@ impl Conversations {
         transaction.commit().await?;
         metrics::counter!("stellar_direct_messages_total").increment(1);
         self.deliver_stored(message.clone(), other, locked.last_at, acting);
-        self.inner.notifier.notify(told);
+        self.inner.notifier.notify(outgoing);
         Ok(Sent::New(message))
     }
 

@@ -70,7 +70,7 @@ impl Conversations {
                     until,
                     changed: changed.clone(),
                 });
-                let typing = self.clone().tell_typing(user, conversation, other, changed);
+                let typing = self.clone().send_typing(user, conversation, other, changed);
                 tokio::spawn(typing);
             }
         }
@@ -78,7 +78,7 @@ impl Conversations {
     }
 
     /// Tells the other user until it has ended.
-    async fn tell_typing(
+    async fn send_typing(
         self,
         user: UserId,
         conversation: ConversationId,

@@ -113,7 +113,7 @@ impl Hub {
     }
 
     /// Sends a message to the connections of the canvas's moderators, on all nodes.
-    pub(crate) fn tell_moderators(&self, canvas: CanvasId, message: &ServerMessage) {
+    pub(crate) fn send_to_moderators(&self, canvas: CanvasId, message: &ServerMessage) {
         let message = OutboundMessage::reply(message);
         let line = message.frame.json();
         self.send_to_room(canvas, Command::ToModerators(Box::new(message)));

@@ -33,7 +33,7 @@ pub(super) async fn run(inner: Weak<Inner>) {
             continue;
         }
         if was_down && !is_down {
-            inner.registry.forget_polled();
+            inner.registry.reset_polled();
         }
         was_down = is_down;
     }

@@ -46,19 +46,19 @@ struct Listening {
 }
 
 impl Listening {
-    /// Tells what is new and what is over.
-    fn tell(&mut self, after: Option<Sanctions>, now: DateTime<Utc>) {
+    /// Replaces the sanctions, and sends the messages of the difference.
+    fn update(&mut self, after: Option<Sanctions>, now: DateTime<Utc>) {
         let before = std::mem::replace(&mut self.sanctions, after);
-        let told = SanctionMessages::of(
+        let changes = SanctionMessages::of(
             before.as_deref().unwrap_or_default(),
             self.sanctions.as_deref().unwrap_or_default(),
             self.is_admin,
             now,
         );
-        for message in told.messages {
+        for message in changes.messages {
             self.outbox.push(message);
         }
-        if told.is_banned {
+        if changes.is_banned {
             self.outbox.close(CloseReason::Banned);
         }
     }
@@ -95,7 +95,7 @@ impl UserConnections {
         for listening in self.open.lock().values_mut() {
             if users.binary_search(&listening.user).is_ok() {
                 listening.access_version = access_version;
-                listening.tell(read.get(&listening.user).cloned(), now);
+                listening.update(read.get(&listening.user).cloned(), now);
             }
         }
     }
@@ -106,7 +106,7 @@ impl UserConnections {
             if listening.next_expiry().is_some_and(|end| end <= now) {
                 let all = listening.sanctions.iter().flat_map(|all| all.iter());
                 let left = all.filter(|it| it.is_in_force(now)).cloned().collect();
-                listening.tell(Some(left), now);
+                listening.update(Some(left), now);
             }
         }
     }

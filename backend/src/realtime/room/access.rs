@@ -61,7 +61,7 @@ impl Room {
                 self.send_sanctions(changed);
             }
             // The next poll tries again.
-            None => self.members.forget_acl(),
+            None => self.members.invalidate_acl(),
         }
         if read_again {
             self.read_roles();
@@ -69,7 +69,7 @@ impl Room {
     }
 
     /// Sends a message to the members who are moderators or above.
-    pub(super) fn tell_moderators(&mut self, message: &OutboundMessage) {
+    pub(super) fn send_to_moderators(&mut self, message: &OutboundMessage) {
         for (connection, member) in self.members.iter() {
             if member.role >= Role::Moderator {
                 self.delivery.send_to(*connection, message.clone());

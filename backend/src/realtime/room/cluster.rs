@@ -6,7 +6,7 @@ use super::{
     Room,
     command::Command,
     remote::Delta,
-    thinning::{Change, ChangeKind},
+    throttle::{Change, ChangeKind},
     timers::Timer,
 };
 use crate::realtime::{
@@ -60,7 +60,7 @@ impl Room {
             Message::AccessChanged => self.read_roles(),
             Message::ToModerators => {
                 for message in lines.iter().map(OutboundMessage::relayed_reply) {
-                    self.tell_moderators(&message);
+                    self.send_to_moderators(&message);
                 }
             }
             // The hub handles these.
@@ -359,6 +359,6 @@ impl Room {
         for (user, connection) in there {
             self.depart(user, connection);
         }
-        self.remote.forget(node);
+        self.remote.remove_node(node);
     }
 }

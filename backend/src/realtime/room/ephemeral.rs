@@ -3,7 +3,7 @@
 
 use super::{
     Room,
-    thinning::{Change, ChangeKind, Changes, Offer},
+    throttle::{Change, ChangeKind, Changes, Offer},
     timers::Timer,
 };
 use crate::realtime::{
@@ -147,7 +147,7 @@ impl Room {
             newest: change.map(|change| (connection, change)),
             to_publish: to_publish.then_some(connection).into_iter().collect(),
         };
-        match self.thinning.offer(user, kind, changes, Instant::now()) {
+        match self.throttle.offer(user, kind, changes, Instant::now()) {
             Offer::Send(changes) => self.send_changes(user, kind, changes),
             Offer::HeldUntil(time) => self.timers.at(time, Timer::Change(user, kind)),
             Offer::Held => {}
@@ -156,7 +156,7 @@ impl Room {
 
     /// Sends the changes that were held back.
     pub(super) fn release_change(&mut self, user: UserId, kind: ChangeKind, now: Instant) {
-        if let Some(changes) = self.thinning.release(user, kind, now) {
+        if let Some(changes) = self.throttle.release(user, kind, now) {
             self.send_changes(user, kind, changes);
         }
     }
@@ -182,7 +182,7 @@ impl Room {
     /// Sends a cursor position, now or later.
     fn on_cursor(&mut self, user: UserId, connection: ConnectionId, x: f64, y: f64) {
         let now = Instant::now();
-        match self.thinning.offer_cursor(user, connection, (x, y), now) {
+        match self.throttle.offer_cursor(user, connection, (x, y), now) {
             Offer::Send((by, x, y)) => self.send_cursor(user, by, x, y),
             Offer::HeldUntil(time) => self.timers.at(time, Timer::Cursor(user)),
             Offer::Held => {}
@@ -191,7 +191,7 @@ impl Room {
 
     /// Sends the position that was held back.
     pub(super) fn release_cursor(&mut self, user: UserId, now: Instant) {
-        if let Some((by, x, y)) = self.thinning.release_cursor(user, now) {
+        if let Some((by, x, y)) = self.throttle.release_cursor(user, now) {
             self.send_cursor(user, by, x, y);
         }
     }

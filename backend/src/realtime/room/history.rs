@@ -91,7 +91,7 @@ impl Room {
         if (epoch, instance) != (self.log.epoch, self.log.instance) {
             self.log.epoch = epoch;
             self.log.instance = instance;
-            self.members.forget_acl();
+            self.members.invalidate_acl();
         }
     }
 
@@ -122,7 +122,7 @@ impl Room {
         self.log.least_head = head;
         self.writes.backfilled.clear();
         self.delivery.restart(head, canvas.last_event);
-        self.members.forget_acl();
+        self.members.invalidate_acl();
         self.read_locks();
     }
 }

@@ -128,7 +128,7 @@ impl Members {
 
     /// The roles are not known any more: the next poll has them read, and no request
     /// counts on them.
-    pub(super) fn forget_acl(&mut self) {
+    pub(super) fn invalidate_acl(&mut self) {
         self.acl_version = UNKNOWN_ACL;
         for member in self.connections.values_mut() {
             member.acl_version = UNKNOWN_ACL;
@@ -272,7 +272,7 @@ mod tests {
         assert!(!members.end_reading_roles());
         members.set_roles(&roles(4, &[(7, Some(Role::Viewer))]));
         assert!(!members.observe_acl(4));
-        members.forget_acl();
+        members.invalidate_acl();
         assert!(members.observe_acl(4));
         members.set_roles(&roles(4, &[(7, Some(Role::Viewer))]));
         // A role that was read at another version is not trusted.

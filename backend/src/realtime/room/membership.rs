@@ -5,7 +5,7 @@ use super::{
     command::{Command, Join, Joined},
     members::Member,
     sanctions::shown,
-    thinning::{Change, ChangeKind},
+    throttle::{Change, ChangeKind},
     tile_locks::to_wire,
     timers::Timer,
 };
@@ -204,7 +204,7 @@ impl Room {
         let Some((identity, was_here)) = self.presence.expire(user, now) else {
             return false;
         };
-        self.thinning.forget(user);
+        self.throttle.remove(user);
         self.store_user_count();
         let left = ServerMessage::UserLeft(self.with_user_count(&identity));
         self.delivery

@@ -165,8 +165,8 @@ impl RemotePresence {
         gone
     }
 
-    /// Forgets a node that is gone.
-    pub(super) fn forget(&mut self, node: NodeId) {
+    /// Removes a node that is gone.
+    pub(super) fn remove_node(&mut self, node: NodeId) {
         self.applied.remove(&node);
         self.polled.remove(&node);
         self.missing.remove(&node);

@@ -45,11 +45,11 @@ impl Room {
             let after = after.as_deref().unwrap_or_default();
             let before = before.as_deref().unwrap_or_default();
             let moderates = role >= Role::Moderator;
-            let told = SanctionMessages::of(before, after, moderates, now);
-            for message in told.messages {
+            let changes = SanctionMessages::of(before, after, moderates, now);
+            for message in changes.messages {
                 self.delivery.send_to(id, message);
             }
-            if told.is_banned {
+            if changes.is_banned {
                 banned.push(outbox);
             }
             self.schedule_expiry(user, after.iter().filter_map(|it| it.expires_at).min());

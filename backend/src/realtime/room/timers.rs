@@ -4,7 +4,7 @@
 //! A heap, not `tokio_util`'s `DelayQueue`: that one allocates a wheel of 6 KB for
 //! each room, and rounds to milliseconds.
 
-use super::thinning::ChangeKind;
+use super::throttle::ChangeKind;
 use shared::{
     canvas::Coord,
     ids::{ConnectionId, UserId},

@@ -37,8 +37,8 @@ const BACKFILL_TIMEOUT: Duration = Duration::from_secs(5);
 /// PostgreSQL logs an error.
 const REPEATS_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What a transaction, or a read of the log, ended with.
-pub(super) struct Finished {
+/// The result of the task in flight: a transaction, or a read of the log.
+pub(super) struct InFlightResult {
     pub(super) requests: Vec<Request>,
     /// One for each request.
     pub(super) replies: Vec<ReplyTo>,
@@ -58,9 +58,9 @@ pub(super) struct Finished {
     pub(super) is_complete: bool,
 }
 
-impl Finished {
-    /// Neither requests nor events.
-    pub(super) fn nothing() -> Self {
+impl InFlightResult {
+    /// No requests and no events.
+    pub(super) fn empty() -> Self {
         Self {
             requests: Vec::new(),
             replies: Vec::new(),
@@ -81,7 +81,7 @@ pub(super) struct Writes {
     queue: FairQueue<(Request, ReplyTo)>,
     /// Requests that go before all others, into a transaction each.
     one_by_one: VecDeque<(Request, ReplyTo)>,
-    pub(super) in_flight: Option<JoinHandle<Finished>>,
+    pub(super) in_flight: Option<JoinHandle<InFlightResult>>,
     /// Read from the log, but not delivered yet.
     pub(super) backfilled: Vec<Event>,
     /// Whether the last transaction did not reach the database.
@@ -166,11 +166,11 @@ impl Writes {
             let outcome = writer::commit(&pool, canvas, &seen, &requests, &context).await;
             metrics::histogram!("stellar_commit_seconds").record(started.elapsed());
             metrics::histogram!("stellar_commit_batch_size").record(size(&requests));
-            Finished {
+            InFlightResult {
                 requests,
                 replies,
                 outcome: Some(outcome),
-                ..Finished::nothing()
+                ..InFlightResult::empty()
             }
         }));
     }
@@ -190,20 +190,20 @@ impl Writes {
         self.in_flight = Some(tokio::spawn(async move {
             let (canvas, until) = (reader.canvas, reader.until);
             match reader.next_chunk().await {
-                Ok(chunk) => Finished {
+                Ok(chunk) => InFlightResult {
                     is_complete: chunk.read_until >= until,
                     chunk: Some(chunk),
                     joins,
-                    ..Finished::nothing()
+                    ..InFlightResult::empty()
                 },
                 Err(error) => {
                     tracing::debug!(%canvas, %error, "the log could not be read");
-                    Finished {
+                    InFlightResult {
                         chunk: Some(Chunk {
                             read_until: until,
                             ..Chunk::default()
                         }),
-                        ..Finished::nothing()
+                        ..InFlightResult::empty()
                     }
                 }
             }
@@ -212,10 +212,10 @@ impl Writes {
 
     /// Starts reading what was committed elsewhere before a transaction of this
     /// room: nothing later may be delivered before. Repeated for [`BACKFILL_TIMEOUT`].
-    pub(super) fn backfill_before_commit(&mut self, reader: LogReader, finished: Finished) {
+    pub(super) fn backfill_before_commit(&mut self, reader: LogReader, finished: InFlightResult) {
         self.in_flight = Some(tokio::spawn(async move {
             let chunk = timeout(BACKFILL_TIMEOUT, reader.next_chunk_retrying()).await;
-            Finished {
+            InFlightResult {
                 has_backfill_failed: chunk.is_err(),
                 chunk: chunk.ok(),
                 ..finished
@@ -238,14 +238,14 @@ impl Writes {
         self.in_flight = Some(tokio::spawn(async move {
             let claimed = joins.iter().filter_map(|join| join.last_seq).max();
             match writer::check_log(&pool, &log, canvas, &seen, claimed).await {
-                Ok(checked) => Finished {
+                Ok(checked) => InFlightResult {
                     checked,
                     joins,
-                    ..Finished::nothing()
+                    ..InFlightResult::empty()
                 },
                 Err(error) => {
                     tracing::warn!(%canvas, %error, "the log could not be compared");
-                    Finished::nothing()
+                    InFlightResult::empty()
                 }
             }
         }));

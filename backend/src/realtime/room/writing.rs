@@ -8,7 +8,7 @@ use super::{
     delivery::OwnReply,
     replies::{ack, refusal},
     timers::Timer,
-    writes::Finished,
+    writes::InFlightResult,
 };
 use crate::realtime::{
     bus::Channel,
@@ -83,7 +83,7 @@ impl Room {
     }
 
     /// Delivers and answers what is durable now.
-    pub(super) fn finish(&mut self, mut finished: Finished) {
+    pub(super) fn finish(&mut self, mut finished: InFlightResult) {
         let receivers = self.members.len();
         let read_until = finished.chunk.take().map(|chunk| {
             let (read_until, remainder) = self.delivery.deliver_chunk(chunk, receivers);

@@ -8,7 +8,7 @@ use crate::{
         comments::{CellComments, StoredComment},
         locks::TileLock,
         log::{LockedCanvas, NewEvent},
-        notifications::{NewNotification, Told},
+        notifications::{NewNotification, OutgoingNotification},
         removed_messages::Removal,
         rewrites::Progress,
         sanctions::{Sanctions, forbidding},
@@ -242,7 +242,7 @@ pub(super) struct Plan {
     pub(super) log_lines: Vec<LogLine>,
     /// What users did lately whose pace is limited.
     pub(super) paced: BTreeMap<UserId, Recent>,
-    /// What users are to be told.
+    /// The notifications to make.
     pub(super) notifications: Vec<NewNotification>,
     /// How much the number of tiles changes.
     pub(super) tile_delta: i64,
@@ -325,20 +325,20 @@ impl Plan {
     /// Gives notifications the words as they are at the end of the batch.
     pub(super) fn reword_notifications(&mut self) {
         for rewording in self.rewordings.of.values() {
-            let words = &rewording.words;
+            let revision = &rewording.revision;
             for new in &mut self.notifications {
-                let is_source = match words.source {
-                    Source::Message(id) => new.about.message == Some(id),
-                    Source::Comment(id) => new.about.comment == Some(id.0),
+                let is_source = match revision.source {
+                    Source::Message(id) => new.target.message == Some(id),
+                    Source::Comment(id) => new.target.comment == Some(id.0),
                 };
                 if is_source {
-                    new.text.clone_from(&words.text);
+                    new.text.clone_from(&revision.text);
                 }
             }
         }
     }
 
-    pub(super) fn into_committed(self, notifications: Vec<Told>) -> Committed {
+    pub(super) fn into_committed(self, notifications: Vec<OutgoingNotification>) -> Committed {
         Committed {
             base: self.base,
             epoch: self.epoch,

@@ -34,7 +34,7 @@ pub(crate) struct Matcher<'a> {
 
 impl Matcher<'_> {
     /// Whether the event at this place is wanted.
-    pub(crate) fn wants(&self, place: usize) -> bool {
+    pub(crate) fn matches(&self, place: usize) -> bool {
         self.kinds[usize::from(self.chunk.kinds[place])]
             && self
                 .actor
@@ -76,6 +76,6 @@ impl Chunk {
             ..Filter::default()
         };
         let matcher = self.matcher(&filter);
-        matcher.map_or(0, |it| (0..self.len()).filter(|at| it.wants(*at)).count())
+        matcher.map_or(0, |it| (0..self.len()).filter(|at| it.matches(*at)).count())
     }
 }

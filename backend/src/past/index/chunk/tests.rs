@@ -51,7 +51,7 @@ fn chunk(entries: &[Entry]) -> Chunk {
 
 /// What a filter wants, by its definition.
 fn wanted(entries: &[Entry], filter: &Filter) -> Vec<i64> {
-    let wants = |entry: &&Entry| {
+    let matches = |entry: &&Entry| {
         filter.actor.is_none_or(|actor| actor.0 == entry.actor)
             && filter.kind.is_none_or(|kind| kind == entry.kind)
             && (!filter.only_tiles || entry.kind != KINDS[1] && entry.kind != KINDS[2])
@@ -62,7 +62,7 @@ fn wanted(entries: &[Entry], filter: &Filter) -> Vec<i64> {
                 })
             })
     };
-    let wanted = entries.iter().filter(wants);
+    let wanted = entries.iter().filter(matches);
     wanted.map(|entry| entry.seq).collect()
 }
 
@@ -89,7 +89,7 @@ proptest! {
         };
         let found: Vec<i64> = match chunk.matcher(&filter) {
             None => Vec::new(),
-            Some(it) => (0..chunk.len()).filter(|at| it.wants(*at)).map(|at| chunk.seq(at)).collect(),
+            Some(it) => (0..chunk.len()).filter(|at| it.matches(*at)).map(|at| chunk.seq(at)).collect(),
         };
         prop_assert_eq!(found, wanted(&entries, &filter));
         let until = 1_700_000_000_000 + time;
@@ -117,7 +117,7 @@ fn events_that_are_missing_are_nobodys() {
     assert_eq!((chunk.len(), chunk.end()), (5, 103));
     let matcher = chunk.matcher(&Filter::default()).unwrap();
     let seqs: Vec<i64> = (0..5)
-        .filter(|at| matcher.wants(*at))
+        .filter(|at| matcher.matches(*at))
         .map(|at| chunk.seq(at))
         .collect();
     assert_eq!(seqs, [100, 102]);

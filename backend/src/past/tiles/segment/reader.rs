@@ -1,7 +1,7 @@
 //! Reads segments.
 
 use super::{
-    Broken, FORMAT, Last, MAX_DECODED,
+    DeltaBase, FORMAT, InvalidSegment, MAX_DECODED,
     flags::{
         CREATED, HAS_CAUSE, HAS_DELTA, HAS_PIXELS, HAS_TITLE, HAS_UNDO, IS_LIKE, KIND, LIKED,
         UPDATED,
@@ -24,7 +24,7 @@ use shared::{
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub(super) input: varint::Reader,
-    pub(super) last: Last,
+    pub(super) base: DeltaBase,
     /// What was in the cell before the first event.
     pub(crate) tile: Option<CellTile>,
 }
@@ -33,37 +33,37 @@ impl Reader {
     /// Reads the start.
     ///
     /// # Errors
-    /// [`Broken`].
-    pub(crate) fn open(stored: &[u8]) -> Result<Self, Broken> {
-        let bytes = zstd::bulk::decompress(stored, MAX_DECODED).map_err(|_| Broken)?;
+    /// [`InvalidSegment`].
+    pub(crate) fn open(stored: &[u8]) -> Result<Self, InvalidSegment> {
+        let bytes = zstd::bulk::decompress(stored, MAX_DECODED).map_err(|_| InvalidSegment)?;
         let mut reader = Self {
             input: varint::Reader::new(bytes),
-            last: Last::default(),
+            base: DeltaBase::default(),
             tile: None,
         };
         if reader.input.byte()? != FORMAT {
-            return Err(Broken);
+            return Err(InvalidSegment);
         }
         reader.tile = reader.start()?;
-        reader.last = Last::of(reader.tile.as_ref());
+        reader.base = DeltaBase::of(reader.tile.as_ref());
         Ok(reader)
     }
 
     /// The next event; none after the last one.
     ///
     /// # Errors
-    /// [`Broken`].
-    pub(crate) fn next_step(&mut self) -> Result<Option<Step>, Broken> {
+    /// [`InvalidSegment`].
+    pub(crate) fn next_step(&mut self) -> Result<Option<Step>, InvalidSegment> {
         if self.input.left() == 0 {
             return Ok(None);
         }
         let flags = self.input.byte()?;
-        let seq = self.last.seq.wrapping_add(self.input.signed()?);
-        let millis = self.last.millis.wrapping_add(self.input.signed()?);
-        self.last.seq = seq;
-        self.last.millis = millis;
-        let user = self.last.user.wrapping_add(self.input.signed()?);
-        self.last.user = user;
+        let seq = self.base.seq.wrapping_add(self.input.signed()?);
+        let millis = self.base.millis.wrapping_add(self.input.signed()?);
+        self.base.seq = seq;
+        self.base.millis = millis;
+        let user = self.base.user.wrapping_add(self.input.signed()?);
+        self.base.user = user;
         let user = UserId(user);
         let has = |flag: u8| flags & flag != 0;
         let cause = if has(HAS_CAUSE) {
@@ -120,7 +120,7 @@ impl Reader {
         }))
     }
 
-    fn start(&mut self) -> Result<Option<CellTile>, Broken> {
+    fn start(&mut self) -> Result<Option<CellTile>, InvalidSegment> {
         if self.input.byte()? == 0 {
             return Ok(None);
         }
@@ -140,13 +140,13 @@ impl Reader {
         }))
     }
 
-    fn cause(&mut self) -> Result<Cause, Broken> {
+    fn cause(&mut self) -> Result<Cause, InvalidSegment> {
         let kind = match self.input.byte()? {
             0 => RewriteKind::Revert,
             1 => RewriteKind::Restore,
             2 => RewriteKind::Undo,
             3 => RewriteKind::Palette,
-            _ => return Err(Broken),
+            _ => return Err(InvalidSegment),
         };
         Ok(Cause {
             kind,
@@ -155,17 +155,17 @@ impl Reader {
         })
     }
 
-    fn version(&mut self) -> Result<i64, Broken> {
-        self.last.version = self.last.version.wrapping_add(self.input.signed()?);
-        Ok(self.last.version)
+    fn version(&mut self) -> Result<i64, InvalidSegment> {
+        self.base.version = self.base.version.wrapping_add(self.input.signed()?);
+        Ok(self.base.version)
     }
 
-    fn likes(&mut self) -> Result<i64, Broken> {
-        self.last.likes = self.last.likes.wrapping_add(self.input.signed()?);
-        Ok(self.last.likes)
+    fn likes(&mut self) -> Result<i64, InvalidSegment> {
+        self.base.likes = self.base.likes.wrapping_add(self.input.signed()?);
+        Ok(self.base.likes)
     }
 
-    fn delta(&mut self) -> Result<Vec<PixelEdit>, Broken> {
+    fn delta(&mut self) -> Result<Vec<PixelEdit>, InvalidSegment> {
         let length = self.input.length()?;
         let (count, has_one_colour) = (length >> 1, length & 1 != 0);
         let one_colour = if has_one_colour {
@@ -182,24 +182,24 @@ impl Reader {
                 Some(colour) => colour,
                 None => self.input.byte()?,
             };
-            delta.push(PixelEdit(u16::try_from(index).map_err(|_| Broken)?, colour));
+            delta.push(PixelEdit(u16::try_from(index).map_err(|_| InvalidSegment)?, colour));
         }
         Ok(delta)
     }
 
-    fn text(&mut self) -> Result<String, Broken> {
+    fn text(&mut self) -> Result<String, InvalidSegment> {
         let bytes = self.input.slice()?.to_vec();
-        String::from_utf8(bytes).map_err(|_| Broken)
+        String::from_utf8(bytes).map_err(|_| InvalidSegment)
     }
 
-    fn pixels(&mut self) -> Result<Pixels, Broken> {
+    fn pixels(&mut self) -> Result<Pixels, InvalidSegment> {
         let bytes = self.input.slice()?.to_vec();
         Ok(Pixels::from_bytes(bytes))
     }
 }
 
-fn timestamp(millis: i64) -> Result<Timestamp, Broken> {
+fn timestamp(millis: i64) -> Result<Timestamp, InvalidSegment> {
     DateTime::from_timestamp_millis(millis)
         .map(Timestamp::from)
-        .ok_or(Broken)
+        .ok_or(InvalidSegment)
 }

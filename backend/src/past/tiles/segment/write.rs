@@ -1,7 +1,7 @@
 //! Writes segments.
 
 use super::{
-    Last,
+    DeltaBase,
     flags::{
         CREATED, DELETED, HAS_CAUSE, HAS_DELTA, HAS_PIXELS, HAS_TITLE, HAS_UNDO, IS_LIKE, LIKED,
         UPDATED,
@@ -38,7 +38,7 @@ pub(super) fn put_start(bytes: &mut Writer, tile: Option<&CellTile>) {
 }
 
 /// The next event.
-pub(super) fn put_step(bytes: &mut Writer, last: &mut Last, step: &Step) {
+pub(super) fn put_step(bytes: &mut Writer, base: &mut DeltaBase, step: &Step) {
     let (mut flags, user) = match &step.action {
         StepAction::Created { creator, .. } => (CREATED, creator),
         StepAction::Updated {
@@ -67,12 +67,12 @@ pub(super) fn put_step(bytes: &mut Writer, last: &mut Last, step: &Step) {
     }
     bytes.byte(flags);
     let millis = step.at.millis();
-    bytes.signed(step.seq - last.seq);
-    bytes.signed(millis - last.millis);
-    last.seq = step.seq;
-    last.millis = millis;
-    bytes.signed(user.0 - last.user);
-    last.user = user.0;
+    bytes.signed(step.seq - base.seq);
+    bytes.signed(millis - base.millis);
+    base.seq = step.seq;
+    base.millis = millis;
+    bytes.signed(user.0 - base.user);
+    base.user = user.0;
     if let Some(cause) = step.cause {
         bytes.byte(match cause.kind {
             RewriteKind::Revert => 0,
@@ -95,7 +95,7 @@ pub(super) fn put_step(bytes: &mut Writer, last: &mut Last, step: &Step) {
             bytes.signed(tile.0);
             bytes.slice(title.as_bytes());
             bytes.slice(pixels.as_bytes());
-            put_counts(bytes, last, Some(*version), *like_count);
+            put_counts(bytes, base, Some(*version), *like_count);
         }
         StepAction::Updated {
             title,
@@ -106,7 +106,7 @@ pub(super) fn put_step(bytes: &mut Writer, last: &mut Last, step: &Step) {
             like_count,
             ..
         } => {
-            put_counts(bytes, last, Some(*version), *like_count);
+            put_counts(bytes, base, Some(*version), *like_count);
             if let Some(title) = title {
                 bytes.slice(title.as_bytes());
             }
@@ -120,18 +120,18 @@ pub(super) fn put_step(bytes: &mut Writer, last: &mut Last, step: &Step) {
                 bytes.signed(step.seq - undo_of);
             }
         }
-        StepAction::Liked { like_count, .. } => put_counts(bytes, last, None, *like_count),
+        StepAction::Liked { like_count, .. } => put_counts(bytes, base, None, *like_count),
         StepAction::Deleted { .. } => {}
     }
 }
 
-fn put_counts(bytes: &mut Writer, last: &mut Last, version: Option<i64>, likes: i64) {
+fn put_counts(bytes: &mut Writer, base: &mut DeltaBase, version: Option<i64>, likes: i64) {
     if let Some(version) = version {
-        bytes.signed(version - last.version);
-        last.version = version;
+        bytes.signed(version - base.version);
+        base.version = version;
     }
-    bytes.signed(likes - last.likes);
-    last.likes = likes;
+    bytes.signed(likes - base.likes);
+    base.likes = likes;
 }
 
 /// The number of edits doubled, one more where all have one colour, which comes next; then each

@@ -176,7 +176,7 @@ fn request(connection: Option<ConnectionId>, is_tile: bool) -> Request {
 /// The members, in the order of joining, with the head that each found.
 type Members = Vec<(ConnectionId, i64)>;
 
-fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished {
+fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> InFlightResult {
     let mut committed = Committed {
         base,
         epoch: EPOCH,
@@ -186,13 +186,13 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
         locks: Vec::new(),
         notifications: Vec::new(),
     };
-    let mut finished = Finished {
+    let mut finished = InFlightResult {
         chunk: Some(Chunk {
             events: (head + 1..=base).map(event).collect(),
             read_until: base,
             ..Chunk::default()
         }),
-        ..Finished::nothing()
+        ..InFlightResult::empty()
     };
     for own in own {
         let member = |by: usize| members.get(by % members.len().max(1)).map(|m| m.0);
@@ -228,7 +228,7 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> Finished
 }
 
 /// The number of events that the transaction made.
-fn events(finished: &Finished) -> usize {
+fn events(finished: &InFlightResult) -> usize {
     match &finished.outcome {
         Some(Outcome::Committed(committed)) => committed.events.len(),
         _ => 0,
@@ -327,17 +327,17 @@ fn a_log_that_went_back_disconnects_everybody_and_refuses_what_waits() {
         })
     };
     // The same log under another epoch disturbs nobody.
-    room.finish(Finished {
+    room.finish(InFlightResult {
         checked: continued(true),
-        ..Finished::nothing()
+        ..InFlightResult::empty()
     });
     assert_eq!(
         (room.delivery.head(), room.writes.has_requests()),
         (5, true)
     );
-    room.finish(Finished {
+    room.finish(InFlightResult {
         checked: continued(false),
-        ..Finished::nothing()
+        ..InFlightResult::empty()
     });
     let (received, close) = received(&room, id);
     assert_eq!(received.len(), 1);

@@ -10,7 +10,7 @@ use crate::{
         write::{CommentOp, WriteError},
         writer::{Applied, Request, comments::cell, plan::LogLine},
     },
-    words::Words,
+    words::TextRevision,
 };
 use serde_json::json;
 use shared::{
@@ -233,11 +233,11 @@ impl Planner {
         let event = DurableEvent::CommentCreated(created.clone());
         let rewording = Rewording {
             body: serde_json::to_string(&event).map_err(|error| not_json(&error))?,
-            words: Words::of_comment(comment),
+            revision: TextRevision::of_comment(comment),
         };
         let rewordings = &mut self.plan.rewordings;
         rewordings.of.insert(comment.seq, rewording);
-        rewordings.told_at = self.seq;
+        rewordings.last_seq = self.seq;
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::{
         write::WriteError,
         writer::{Applied, Request, chat, plan::LogLine},
     },
-    words::Words,
+    words::TextRevision,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -92,13 +92,13 @@ impl Planner {
 
     /// Stores other words of a message. The newest event tells of it.
     fn reword(&mut self, event: ChatEvent) -> Result<(), WriteError> {
-        let (seq, words) = (event.message.seq, Words::of_message(&event.message));
+        let (seq, revision) = (event.message.seq, TextRevision::of_message(&event.message));
         let stored = DurableEvent::CanvasChatMessage(event.clone());
         let body = serde_json::to_string(&stored).map_err(|error| not_json(&error))?;
         self.messages.insert(seq, event);
         let rewordings = &mut self.plan.rewordings;
-        rewordings.of.insert(seq, Rewording { body, words });
-        rewordings.told_at = self.seq;
+        rewordings.of.insert(seq, Rewording { body, revision });
+        rewordings.last_seq = self.seq;
         Ok(())
     }
 

@@ -1,8 +1,8 @@
-//! Whom the acts of a batch concern, and what those users are told.
+//! Decides which users the acts of a batch notify, and of what.
 
 use super::Planner;
 use crate::{
-    db::notifications::{About, NewNotification},
+    db::notifications::{NewNotification, NotificationTarget},
     realtime::writer::{Request, comments::cell},
 };
 use shared::{
@@ -23,16 +23,16 @@ impl Planner {
         let DurableEvent::CanvasChatMessage(event) = event else {
             return;
         };
-        let about = About {
+        let target = NotificationTarget {
             message: Some(event.message.message_id),
-            ..About::default()
+            ..NotificationTarget::default()
         };
         let text = &event.message.message_text;
         if let Some(user) = answered {
             let is_read = self.present.contains(&user);
-            self.notify(request, user, NotificationKind::Reply, about, text, is_read);
+            self.notify(request, user, NotificationKind::Reply, target, text, is_read);
         }
-        self.notify_mentioned(request, text, about, answered.as_slice());
+        self.notify_mentioned(request, text, target, answered.as_slice());
     }
 
     /// Tells of a new comment: who started the tile, who began the thread, and the people whom
@@ -44,36 +44,42 @@ impl Planner {
         parent: Option<&Comment>,
     ) {
         let at = cell(comment);
-        let about = About {
+        let target = NotificationTarget {
             cell: Some(at),
             comment: Some(comment.id.0),
-            ..About::default()
+            ..NotificationTarget::default()
         };
         let beginner = parent.map(|parent| parent.author.user_id);
-        let mut told = Vec::new();
+        let mut notified = Vec::new();
         for user in self.creator(at).into_iter().chain(beginner) {
-            if !told.contains(&user) {
+            if !notified.contains(&user) {
                 let kind = NotificationKind::Comment;
-                self.notify(request, user, kind, about, &comment.text, false);
-                told.push(user);
+                self.notify(request, user, kind, target, &comment.text, false);
+                notified.push(user);
             }
         }
-        self.notify_mentioned(request, &comment.text, about, &told);
+        self.notify_mentioned(request, &comment.text, target, &notified);
     }
 
-    /// Tells the people whom the words of a request mention, except those who are told of
-    /// them otherwise.
-    fn notify_mentioned(&mut self, request: &Request, text: &str, about: About, told: &[UserId]) {
+    /// Tells the people whom the words of a request mention, except those who are
+    /// notified of them otherwise.
+    fn notify_mentioned(
+        &mut self,
+        request: &Request,
+        text: &str,
+        target: NotificationTarget,
+        notified: &[UserId],
+    ) {
         for name in request.write.operation.mentions() {
             if let Some(user) = self.mentioned.get(&name).copied()
-                && !told.contains(&user)
+                && !notified.contains(&user)
             {
                 let is_read = self.present.contains(&user);
                 self.notify(
                     request,
                     user,
                     NotificationKind::Mention,
-                    about,
+                    target,
                     text,
                     is_read,
                 );
@@ -104,18 +110,18 @@ impl Planner {
         if by == tile.creator_id {
             return;
         }
-        let about = About {
+        let target = NotificationTarget {
             cell: Some(at),
             subject: Some(tile.id.0),
-            ..About::default()
+            ..NotificationTarget::default()
         };
         // The strokes of a painter in a batch are one.
         let mut earlier = self.plan.notifications.iter_mut();
         let same = earlier
-            .find(|it| it.kind == kind && it.by == Some(by) && it.about.subject == about.subject);
+            .find(|it| it.kind == kind && it.by == Some(by) && it.target.subject == target.subject);
         match same {
             Some(same) => same.count += 1,
-            None => self.notify(request, tile.creator_id, kind, about, &tile.title, false),
+            None => self.notify(request, tile.creator_id, kind, target, &tile.title, false),
         }
     }
 
@@ -124,7 +130,7 @@ impl Planner {
         request: &Request,
         user: UserId,
         kind: NotificationKind,
-        about: About,
+        target: NotificationTarget,
         text: &str,
         is_read: bool,
     ) {
@@ -135,7 +141,7 @@ impl Planner {
                 kind,
                 canvas: Some(self.canvas),
                 by: Some(by),
-                about,
+                target,
                 count: 1,
                 text: text.to_owned(),
                 is_read,

@@ -45,7 +45,7 @@ impl Planner {
             timestamp: self.now.into(),
         }));
         let applied = self.append(request, &event)?;
-        let detail = told(change);
+        let detail = log_detail(change);
         if !detail.is_empty() {
             self.plan.log_lines.push(LogLine {
                 action: ModerationAction::SettingsChanged,
@@ -59,17 +59,17 @@ impl Planner {
     }
 }
 
-/// What the moderation log tells of a change: the new values of the settings that keep order.
-fn told(change: &UpdateCanvas) -> Map<String, Value> {
-    let mut told = Map::new();
-    let mut tell = |name: &str, value: Option<Value>| {
-        told.extend(value.map(|value| (name.to_owned(), value)));
+/// The detail of a change in the moderation log: the new values of the settings that keep order.
+fn log_detail(change: &UpdateCanvas) -> Map<String, Value> {
+    let mut detail = Map::new();
+    let mut set = |name: &str, value: Option<Value>| {
+        detail.extend(value.map(|value| (name.to_owned(), value)));
     };
-    tell("guests", change.guests.map(|guests: Guests| json!(guests)));
-    tell("newcomers", change.newcomers.map(|it| json!(it)));
-    tell("slow_mode_s", change.slow_mode_s.map(|it| json!(it)));
-    tell("lockdown_until", change.lockdown_until.map(|it| json!(it)));
-    told
+    set("guests", change.guests.map(|guests: Guests| json!(guests)));
+    set("newcomers", change.newcomers.map(|it| json!(it)));
+    set("slow_mode_s", change.slow_mode_s.map(|it| json!(it)));
+    set("lockdown_until", change.lockdown_until.map(|it| json!(it)));
+    detail
 }
 
 /// Whether somebody with this role may change the settings so: the owner all of them,

@@ -1,7 +1,7 @@
-//! Limits how often what a user does is passed on, over all of the user's connections:
-//! cursors, typing, the open tile and the status. What comes too early is held back,
-//! replaced by what is newer, and sent when its time has come, so that the newest state
-//! always arrives. Pure: it is given the time.
+//! Limits how often the ephemeral changes of a user are passed on, over all of the user's
+//! connections: cursors, typing, the open tile and the status. A change that comes too early is
+//! held back, replaced by newer ones, and sent when its time has come, so that the newest
+//! state always arrives. Pure: it is given the time.
 
 use crate::realtime::cluster_message::PresenceField;
 use shared::{
@@ -16,24 +16,27 @@ use std::{
 
 /// How often one kind of change is passed on.
 #[derive(Clone, Copy, Debug)]
-struct Pace {
-    /// Time in which one is earned.
-    gap: Duration,
-    /// How far ahead of its time one may be sent.
-    ahead: Duration,
+struct ThrottleRate {
+    /// The average time between two changes.
+    interval: Duration,
+    /// How much earlier than that a change may be passed on.
+    burst: Duration,
 }
 
 /// Positions of a user's cursor.
-const CURSORS: Pace = Pace {
-    gap: Duration::from_millis(1000 / limits::CURSORS_PER_SECOND),
-    ahead: Duration::ZERO,
+const CURSORS: ThrottleRate = ThrottleRate {
+    interval: Duration::from_millis(1000 / limits::CURSORS_PER_SECOND),
+    burst: Duration::ZERO,
 };
 /// Two at once, so that opening and closing a tile is not delayed, and then a little
 /// less often than the limit: no second has more than
 /// [`limits::PRESENCE_CHANGES_PER_SECOND`].
-const CHANGES: Pace = {
-    let gap = Duration::from_millis(1000 / (limits::PRESENCE_CHANGES_PER_SECOND - 1) + 1);
-    Pace { gap, ahead: gap }
+const CHANGES: ThrottleRate = {
+    let interval = Duration::from_millis(1000 / (limits::PRESENCE_CHANGES_PER_SECOND - 1) + 1);
+    ThrottleRate {
+        interval,
+        burst: interval,
+    }
 };
 
 /// The kinds of changes that are limited each for itself.
@@ -55,7 +58,7 @@ impl ChangeKind {
     }
 }
 
-/// What the members are told of a change.
+/// A change that members are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     /// Whether the user types.
@@ -69,7 +72,7 @@ pub(super) enum Change {
 /// Changes of one kind that are passed on together.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Changes {
-    /// The newest, with the connection that made it, which is not told. `None` where
+    /// The newest, with the connection that made it, which is not sent it. `None` where
     /// the members see no difference.
     pub(super) newest: Option<(ConnectionId, Change)>,
     /// Connections of this node whose state other nodes have to know, the one that
@@ -115,24 +118,24 @@ impl<T> Default for Throttle<T> {
 }
 
 impl<T> Throttle<T> {
-    fn offer(&mut self, new: T, pace: Pace, now: Instant, merge: fn(&mut T, T)) -> Offer<T> {
+    fn offer(&mut self, new: T, rate: ThrottleRate, now: Instant, merge: fn(&mut T, T)) -> Offer<T> {
         if let Some(held) = &mut self.held {
             merge(held, new);
             return Offer::Held;
         }
         let earned_at = self.earned_at.map_or(now, |at| at.max(now));
-        if earned_at > now + pace.ahead {
+        if earned_at > now + rate.burst {
             self.held = Some(new);
-            return Offer::HeldUntil(earned_at.checked_sub(pace.ahead).unwrap_or(now));
+            return Offer::HeldUntil(earned_at.checked_sub(rate.burst).unwrap_or(now));
         }
-        self.earned_at = Some(earned_at + pace.gap);
+        self.earned_at = Some(earned_at + rate.interval);
         Offer::Send(new)
     }
 
     /// Takes what is held back, to be sent now.
-    fn release(&mut self, pace: Pace, now: Instant) -> Option<T> {
+    fn release(&mut self, rate: ThrottleRate, now: Instant) -> Option<T> {
         let held = self.held.take()?;
-        self.earned_at = Some(self.earned_at.map_or(now, |at| at.max(now)) + pace.gap);
+        self.earned_at = Some(self.earned_at.map_or(now, |at| at.max(now)) + rate.interval);
         Some(held)
     }
 }
@@ -156,12 +159,12 @@ impl UserThrottles {
     }
 }
 
-/// See the module. It knows the users of the canvas who moved a cursor or changed
-/// something, until they leave.
+/// The throttles of the users of the canvas who moved a cursor or changed something, until they
+/// leave.
 #[derive(Debug, Default)]
-pub(super) struct Thinning(HashMap<UserId, Box<UserThrottles>>);
+pub(super) struct EphemeralThrottle(HashMap<UserId, Box<UserThrottles>>);
 
-impl Thinning {
+impl EphemeralThrottle {
     /// Takes a position of a user's cursor.
     pub(super) fn offer_cursor(
         &mut self,
@@ -206,7 +209,7 @@ impl Thinning {
     }
 
     /// The user left the canvas.
-    pub(super) fn forget(&mut self, user: UserId) {
+    pub(super) fn remove(&mut self, user: UserId) {
         self.0.remove(&user);
     }
 }
@@ -232,24 +235,24 @@ mod tests {
     #[test]
     fn the_last_cursor_position_is_sent_when_its_time_has_come() {
         let now = Instant::now();
-        let later = now + CURSORS.gap;
-        let mut thinning = Thinning::default();
-        let mut offer = |tab, x, now| thinning.offer_cursor(ANN, tab, (x, 0.0), now);
+        let later = now + CURSORS.interval;
+        let mut throttle = EphemeralThrottle::default();
+        let mut offer = |tab, x, now| throttle.offer_cursor(ANN, tab, (x, 0.0), now);
         let sent = Offer::Send((tab(1), 1.0, 0.0));
         assert_eq!(offer(tab(1), 1.0, now), sent);
         assert_eq!(offer(tab(1), 2.0, now), Offer::HeldUntil(later));
         assert_eq!(offer(tab(2), 3.0, now), Offer::Held);
-        let released = thinning.release_cursor(ANN, later);
+        let released = throttle.release_cursor(ANN, later);
         assert_eq!(released, Some((tab(2), 3.0, 0.0)));
-        assert_eq!(thinning.release_cursor(ANN, later), None);
-        let next = thinning.offer_cursor(ANN, tab(1), (4.0, 0.0), later);
-        assert_eq!(next, Offer::HeldUntil(later + CURSORS.gap));
+        assert_eq!(throttle.release_cursor(ANN, later), None);
+        let next = throttle.offer_cursor(ANN, tab(1), (4.0, 0.0), later);
+        assert_eq!(next, Offer::HeldUntil(later + CURSORS.interval));
     }
 
     #[test]
     fn no_second_has_more_changes_than_the_limit_and_the_newest_is_sent() {
         let start = Instant::now();
-        let mut thinning = Thinning::default();
+        let mut throttle = EphemeralThrottle::default();
         let mut sent: Vec<(Instant, Changes)> = Vec::new();
         let mut release_at = None;
         // Fifty tabs toggle for five seconds.
@@ -257,18 +260,18 @@ mod tests {
             let now = start + Duration::from_millis(n);
             if release_at.is_some_and(|at| at <= now) {
                 release_at = None;
-                let changes = thinning.release(ANN, ChangeKind::Typing, now).unwrap();
+                let changes = throttle.release(ANN, ChangeKind::Typing, now).unwrap();
                 sent.push((now, changes));
             }
             let change = typing(u128::from(n % 50), n.is_multiple_of(3));
-            match thinning.offer(ANN, ChangeKind::Typing, change, now) {
+            match throttle.offer(ANN, ChangeKind::Typing, change, now) {
                 Offer::Send(changes) => sent.push((now, changes)),
                 Offer::HeldUntil(at) => release_at = Some(at),
                 Offer::Held => {}
             }
         }
         let now = release_at.unwrap();
-        let changes = thinning.release(ANN, ChangeKind::Typing, now).unwrap();
+        let changes = throttle.release(ANN, ChangeKind::Typing, now).unwrap();
         assert_eq!(changes.newest, typing(4_999 % 50, false).newest);
         assert_eq!(changes.to_publish.len(), 50);
         sent.push((now, changes));
@@ -286,47 +289,47 @@ mod tests {
     #[test]
     fn each_kind_and_each_user_is_limited_alone() {
         let now = Instant::now();
-        let mut thinning = Thinning::default();
+        let mut throttle = EphemeralThrottle::default();
         for user in [ANN, UserId(2)] {
             for kind in [ChangeKind::Typing, ChangeKind::Editing, ChangeKind::Status] {
                 for _ in 0..2 {
-                    let offer = thinning.offer(user, kind, typing(1, true), now);
+                    let offer = throttle.offer(user, kind, typing(1, true), now);
                     assert!(matches!(offer, Offer::Send(_)));
                 }
-                let offer = thinning.offer(user, kind, typing(1, true), now);
+                let offer = throttle.offer(user, kind, typing(1, true), now);
                 assert!(matches!(offer, Offer::HeldUntil(_)));
             }
         }
-        thinning.forget(ANN);
-        assert_eq!(thinning.release(ANN, ChangeKind::Typing, now), None);
-        let offer = thinning.offer(ANN, ChangeKind::Typing, typing(1, true), now);
+        throttle.remove(ANN);
+        assert_eq!(throttle.release(ANN, ChangeKind::Typing, now), None);
+        let offer = throttle.offer(ANN, ChangeKind::Typing, typing(1, true), now);
         assert!(matches!(offer, Offer::Send(_)));
     }
 
     #[test]
     fn the_connection_that_changed_last_is_published_last() {
         let now = Instant::now();
-        let mut thinning = Thinning::default();
+        let mut throttle = EphemeralThrottle::default();
         for by in [1, 1, 1, 2, 1] {
-            thinning.offer(ANN, ChangeKind::Editing, typing(by, true), now);
+            throttle.offer(ANN, ChangeKind::Editing, typing(by, true), now);
         }
-        let released = thinning.release(ANN, ChangeKind::Editing, now).unwrap();
+        let released = throttle.release(ANN, ChangeKind::Editing, now).unwrap();
         assert_eq!(released.to_publish, [tab(2), tab(1)]);
     }
 
     #[test]
     fn what_nobody_sees_does_not_hide_a_change_that_is_held_back() {
         let now = Instant::now();
-        let mut thinning = Thinning::default();
+        let mut throttle = EphemeralThrottle::default();
         for _ in 0..3 {
-            thinning.offer(ANN, ChangeKind::Typing, typing(1, true), now);
+            throttle.offer(ANN, ChangeKind::Typing, typing(1, true), now);
         }
         let unseen = Changes {
             newest: None,
             to_publish: vec![tab(2)],
         };
-        thinning.offer(ANN, ChangeKind::Typing, unseen, now);
-        let released = thinning.release(ANN, ChangeKind::Typing, now).unwrap();
+        throttle.offer(ANN, ChangeKind::Typing, unseen, now);
+        let released = throttle.release(ANN, ChangeKind::Typing, now).unwrap();
         assert_eq!(released.newest, typing(1, true).newest);
         assert_eq!(released.to_publish, [tab(1), tab(2)]);
     }
