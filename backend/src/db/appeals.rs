@@ -1,5 +1,5 @@
-//! Appeals against sanctions. Whoever changes one has its sanction's place locked
-//! (`sanctions::lock_place`).
+//! Appeals against sanctions. An appeal is changed under the lock of its sanction's scope
+//! (`sanctions::lock_scope`).
 
 use super::{DbError, Result, name_of};
 use chrono::{DateTime, TimeDelta, Utc};

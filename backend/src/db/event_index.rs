@@ -44,9 +44,9 @@ pub(crate) struct NewChunk {
     pub(crate) data: Vec<u8>,
 }
 
-/// Where a stored chunk is, without its events.
+/// The span of a stored chunk, without its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ChunkPlace {
+pub(crate) struct ChunkSpan {
     pub(crate) first_seq: i64,
     pub(crate) last_seq: i64,
     /// Whether any of its events changes what is on the board.
@@ -59,7 +59,7 @@ pub(crate) struct Overview {
     pub(crate) epoch: Epoch,
     pub(crate) head: i64,
     /// In order.
-    pub(crate) chunks: Vec<ChunkPlace>,
+    pub(crate) chunks: Vec<ChunkSpan>,
 }
 
 /// What is known of the last event up to a time.
@@ -151,7 +151,7 @@ pub(crate) async fn overview(
         chunks: rows
             .iter()
             .filter_map(|row| {
-                Some(ChunkPlace {
+                Some(ChunkSpan {
                     first_seq: row.first_seq?,
                     last_seq: row.last_seq?,
                     has_tiles: row.has_tiles?,

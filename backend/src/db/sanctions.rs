@@ -374,7 +374,7 @@ pub(crate) async fn of_user(
     .map_err(DbError::from)
 }
 
-/// The user's sanction of this kind that is in force at exactly this place.
+/// The user's sanction of this kind that is in force with exactly this scope.
 pub(crate) async fn same_kind(
     connection: &mut PgConnection,
     canvas: Option<CanvasId>,
@@ -395,9 +395,9 @@ pub(crate) async fn same_kind(
     .map_err(DbError::from)
 }
 
-/// Locks the place of a sanction to the end of the transaction: the canvas, or the server.
+/// Locks the scope of a sanction to the end of the transaction: the canvas, or the server.
 /// False if there is no such canvas.
-pub(crate) async fn lock_place(
+pub(crate) async fn lock_scope(
     connection: &mut PgConnection,
     canvas: Option<CanvasId>,
 ) -> Result<bool> {
@@ -433,7 +433,7 @@ pub(crate) struct New<'a> {
     pub(crate) case_id: Option<i64>,
 }
 
-/// Adds a sanction and returns its id. Called under the lock of its place.
+/// Adds a sanction and returns its id. Called under the lock of its scope.
 pub(crate) async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Result<i64> {
     query_scalar!(
         "INSERT INTO sanctions (canvas_id, user_id, kind, reason, note, issued_by, issuer_rank,
@@ -457,7 +457,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Resu
 }
 
 /// Ends a sanction that was not lifted. `by` is none for a warning that its user confirmed.
-/// Called under the lock of its place.
+/// Called under the lock of its scope.
 pub(crate) async fn lift(
     connection: &mut PgConnection,
     id: i64,
@@ -477,7 +477,7 @@ pub(crate) async fn lift(
     .map(drop)
 }
 
-/// Which of these sanctions of the user are at places where the user moderates, and no ban
+/// Which of these sanctions of the user have scopes in which the user moderates, and no ban
 /// takes the role: there they see who issued them.
 pub(crate) async fn moderated(
     executor: impl PgExecutor<'_>,

@@ -89,7 +89,7 @@ pub(crate) async fn find(
 }
 
 /// The canvas and the cell of a tile; none if the canvas was deleted.
-pub(crate) async fn place(
+pub(crate) async fn location(
     executor: impl PgExecutor<'_>,
     id: TileId,
 ) -> Result<Option<(CanvasId, Coord)>> {

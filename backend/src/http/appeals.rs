@@ -119,7 +119,7 @@ async fn committed(
     Ok(appeal.shown(moderates))
 }
 
-/// The sanction of an appeal, with the lock of its place.
+/// The sanction of an appeal, with its scope locked.
 async fn lock_appeal(state: &AppState, id: i64) -> Result<(Lease, SanctionRecord), ApiError> {
     let sanction = appeals::sanction_of(&state.pools.reads, id).await?;
     lock(state, sanction.ok_or(ApiError::NotFound(Resource::Appeal))?).await
@@ -241,15 +241,15 @@ async fn check_decider(
     sanction: &SanctionRecord,
     user: UserId,
 ) -> Result<(), ApiError> {
-    let (place, target) = (sanction.canvas_id, sanction.user.user_id);
-    let rank = acting_rank(transaction, place, user).await?;
-    let target_rank = target_rank(transaction, place, target).await?;
+    let (scope, target) = (sanction.canvas_id, sanction.user.user_id);
+    let rank = acting_rank(transaction, scope, user).await?;
+    let target_rank = target_rank(transaction, scope, target).await?;
     if !Rank::may_act((user, rank), (target, target_rank)) {
         return Err(ApiError::Forbidden);
     }
     let issuer = sanction.issued_by.user_id;
     if issuer == user
-        && appeals::has_other_decider(transaction, place, issuer, target, target_rank).await?
+        && appeals::has_other_decider(transaction, scope, issuer, target, target_rank).await?
     {
         return Err(ApiError::Forbidden);
     }

@@ -104,8 +104,8 @@ async fn canvas_of_path(parts: &mut Parts, state: &AppState) -> Result<Option<Ca
         return Ok(Some(canvas));
     }
     if let Ok(TilePath(tile)) = TilePath::from_request_parts(parts, state).await {
-        let place = tiles::place(&state.pool, tile).await?;
-        return Ok(place.map(|(canvas, _)| canvas));
+        let location = tiles::location(&state.pool, tile).await?;
+        return Ok(location.map(|(canvas, _)| canvas));
     }
     if let Ok(CommentPath(comment)) = CommentPath::from_request_parts(parts, state).await {
         return Ok(comments::canvas(&state.pool, comment).await?);

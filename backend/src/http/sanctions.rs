@@ -1,6 +1,6 @@
 //! The API of sanctions: issuing, listing, lifting and confirming them. Each act is one
-//! transaction under the lock of its place, so that on a canvas it has its place in the
-//! order of events.
+//! transaction under the lock of its scope (a canvas or the server), so that on a canvas it has
+//! a position in the order of events.
 
 use super::{
     admin::Admin,
@@ -57,7 +57,7 @@ const NOTE: RangeInclusive<usize> = 0..=1000;
 const DURATION: RangeInclusive<i64> = 60..=365 * 24 * 3600;
 /// The same for a `timeout`.
 const TIMEOUT_DURATION: RangeInclusive<i64> = 60..=28 * 24 * 3600;
-/// Why a sanction ended when one of the same kind took its place.
+/// Why a sanction ended that one of the same kind superseded.
 const SUPERSEDED: &str = "superseded";
 /// Why a warning ended that its user confirmed.
 const CONFIRMED: &str = "confirmed";
@@ -131,16 +131,16 @@ fn check_duration(kind: SanctionKind, duration_s: Option<i64>) -> Result<(), Str
     }
 }
 
-/// The rank with which a user acts at a place: none of a canvas's counts during a ban.
+/// The rank with which a user acts in a scope. A user who is banned from the canvas has none.
 ///
 /// # Errors
 /// `Sanctioned` during a ban, `Forbidden` below moderator, `NotFound` without the canvas.
 pub(super) async fn acting_rank(
     transaction: &mut Lease,
-    place: Option<CanvasId>,
+    scope: Option<CanvasId>,
     user: UserId,
 ) -> Result<Rank, ApiError> {
-    let rank = match place {
+    let rank = match scope {
         Some(canvas) => {
             let access = access::find(&mut *transaction, canvas, Some(user))
                 .await?
@@ -161,10 +161,10 @@ pub(super) async fn acting_rank(
 /// The rank of a user as somebody who is acted on: a ban takes no rank.
 pub(super) async fn target_rank(
     transaction: &mut Lease,
-    place: Option<CanvasId>,
+    scope: Option<CanvasId>,
     user: UserId,
 ) -> Result<Rank, ApiError> {
-    match place {
+    match scope {
         Some(canvas) => {
             let access = access::find(&mut *transaction, canvas, Some(user)).await?;
             let access = access.ok_or(ApiError::NotFound(Resource::Canvas))?;
@@ -227,30 +227,30 @@ fn answer(
 
 async fn put_in_force(
     state: &AppState,
-    place: Option<CanvasId>,
+    scope: Option<CanvasId>,
     actor: UserId,
     body: CreateSanction,
 ) -> Result<SanctionRecord, ApiError> {
     check_rate(state, actor)?;
     let mut transaction = state.pool.begin().await?;
-    if !sanctions::lock_place(&mut transaction, place).await? {
+    if !sanctions::lock_scope(&mut transaction, scope).await? {
         return Err(ApiError::NotFound(Resource::Canvas));
     }
-    let rank = acting_rank(&mut transaction, place, actor).await?;
+    let rank = acting_rank(&mut transaction, scope, actor).await?;
     let request = SanctionRequest::parse(body)?;
     let target = users::by_name(&mut transaction, &request.username)
         .await?
         .ok_or(ApiError::NotFound(Resource::User))?;
-    let target_rank = target_rank(&mut transaction, place, target.id).await?;
+    let target_rank = target_rank(&mut transaction, scope, target.id).await?;
     if !Rank::may_act((actor, rank), (target.id, target_rank)) {
         return Err(ApiError::Forbidden);
     }
     if let Some(case) = request.case_id
-        && !cases::is_at(&mut transaction, case, place).await?
+        && !cases::is_at(&mut transaction, case, scope).await?
     {
         return Err(ApiError::invalid("case_id", "is no case there"));
     }
-    let before = sanctions::same_kind(&mut transaction, place, target.id, request.kind).await?;
+    let before = sanctions::same_kind(&mut transaction, scope, target.id, request.kind).await?;
     if let Some(before) = before {
         if rank < before.issuer_rank {
             return Err(ApiError::Forbidden);
@@ -258,7 +258,7 @@ async fn put_in_force(
         end(&mut transaction, &before, actor, SUPERSEDED).await?;
     }
     let new = sanctions::New {
-        canvas: place,
+        canvas: scope,
         user: target.id,
         kind: request.kind,
         reason: &request.reason,
@@ -274,7 +274,7 @@ async fn put_in_force(
         origins::remember_networks(&mut transaction, id, target.id, oldest).await?;
     }
     let line = NewLine {
-        canvas: place,
+        canvas: scope,
         action: ModerationAction::Sanctioned,
         actor,
         target: Some(target.id),
@@ -293,7 +293,7 @@ async fn put_in_force(
     let notification = NewNotification {
         user: target.id,
         kind: NotificationKind::Sanction,
-        canvas: place,
+        canvas: scope,
         by: Some(actor),
         target: NotificationTarget::default(),
         count: 1,
@@ -308,7 +308,7 @@ async fn put_in_force(
     // First: a ban closes the connections.
     state.hub.notifier().notify(outgoing);
     publish(state, &issued).await;
-    if place.is_none() {
+    if scope.is_none() {
         wait_for_writers(state).await;
     }
     Ok(issued)
@@ -404,13 +404,13 @@ async fn list_of_server(
 
 async fn read_page(
     state: &AppState,
-    place: Option<CanvasId>,
+    scope: Option<CanvasId>,
     query: &ListQuery,
     reader: UserId,
 ) -> Result<JsonBody<Page<Sanction>>, ApiError> {
     let limit = page_size(query.limit)?;
     let filter = Filter {
-        canvas: place,
+        canvas: scope,
         active: query.active,
         username: query.username.as_deref().filter(|name| !name.is_empty()),
         before: cursor(query.cursor.as_deref())?.unwrap_or(i64::MAX),
@@ -486,10 +486,10 @@ async fn take_out_of_force(
     let reason = text::clean(&body.reason.unwrap_or_default(), &LIFT_REASON)
         .map_err(|error| ApiError::invalid("reason", error))?;
     let (mut transaction, sanction) = lock(state, id).await?;
-    let place = sanction.canvas_id;
-    let rank = acting_rank(&mut transaction, place, actor).await?;
+    let scope = sanction.canvas_id;
+    let rank = acting_rank(&mut transaction, scope, actor).await?;
     let target = sanction.user.user_id;
-    let target_rank = target_rank(&mut transaction, place, target).await?;
+    let target_rank = target_rank(&mut transaction, scope, target).await?;
     let may_act = Rank::may_act((actor, rank), (target, target_rank));
     if !may_act || rank < sanction.issuer_rank {
         return Err(ApiError::Forbidden);
@@ -501,14 +501,14 @@ async fn take_out_of_force(
     finish(state, transaction, id).await
 }
 
-/// The sanction with the lock of its place.
+/// The sanction, with its scope locked.
 pub(super) async fn lock(state: &AppState, id: i64) -> Result<(Lease, SanctionRecord), ApiError> {
     let not_found = || ApiError::NotFound(Resource::Sanction);
     let mut transaction = state.pool.begin().await?;
     let found = sanctions::find(&mut transaction, id).await?;
-    let place = found.ok_or_else(not_found)?.canvas_id;
+    let scope = found.ok_or_else(not_found)?.canvas_id;
     // Without its canvas it is of no effect.
-    if !sanctions::lock_place(&mut transaction, place).await? {
+    if !sanctions::lock_scope(&mut transaction, scope).await? {
         return Err(not_found());
     }
     let sanction = sanctions::find(&mut transaction, id).await?;

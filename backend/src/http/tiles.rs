@@ -262,7 +262,7 @@ async fn write_to(
     op: TileOp,
 ) -> Result<Done, ApiError> {
     check_rate(state, session, &op)?;
-    let (canvas_id, at) = tiles::place(&state.pool, id)
+    let (canvas_id, at) = tiles::location(&state.pool, id)
         .await?
         .ok_or(ApiError::NotFound(Resource::Tile))?;
     write(state, session, canvas_id, at, Some(id), op)

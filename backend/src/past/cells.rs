@@ -104,14 +104,14 @@ async fn collect(
     mut found: impl FnMut(i32, i64),
 ) -> db::Result<()> {
     let mut scan = index.scan(canvas, range, true).await?;
-    while let Some((chunk, places)) = scan.next().await? {
+    while let Some((chunk, positions)) = scan.next().await? {
         for filter in filters {
             let Some(matcher) = chunk.matcher(filter) else {
                 continue;
             };
-            for place in places.clone().filter(|place| matcher.matches(*place)) {
-                if let Some(cell) = chunk.cell(place) {
-                    found(cell, chunk.seq(place));
+            for position in positions.clone().filter(|position| matcher.matches(*position)) {
+                if let Some(cell) = chunk.cell(position) {
+                    found(cell, chunk.seq(position));
                 }
             }
         }

@@ -34,9 +34,9 @@ pub(crate) async fn timeline(
 ) -> db::Result<Timeline> {
     let mut extent = Extent::default();
     let mut scan = index.scan(canvas, 0..until, filter.only_tiles).await?;
-    while let Some((chunk, places)) = scan.next().await? {
+    while let Some((chunk, positions)) = scan.next().await? {
         if let Some(matcher) = chunk.matcher(filter) {
-            extent.add(&chunk, places, &matcher);
+            extent.add(&chunk, positions, &matcher);
         }
     }
     let Some((first, last)) = extent.ends else {
@@ -46,8 +46,8 @@ pub(crate) async fn timeline(
     // A bucket may begin with an event of any type.
     let range = first.seq - 1..last.seq;
     let mut scan = index.scan(canvas, range, false).await?;
-    while let Some((chunk, places)) = scan.next().await? {
-        buckets.add(&chunk, places, chunk.matcher(filter).as_ref());
+    while let Some((chunk, positions)) = scan.next().await? {
+        buckets.add(&chunk, positions, chunk.matcher(filter).as_ref());
     }
     Ok(Timeline {
         first_seq: Some(first.seq),
@@ -74,11 +74,11 @@ struct Extent {
 }
 
 impl Extent {
-    fn add(&mut self, chunk: &Chunk, places: Range<usize>, matcher: &Matcher<'_>) {
-        for place in places.filter(|place| matcher.matches(*place)) {
+    fn add(&mut self, chunk: &Chunk, positions: Range<usize>, matcher: &Matcher<'_>) {
+        for position in positions.filter(|position| matcher.matches(*position)) {
             let moment = EventTime {
-                seq: chunk.seq(place),
-                millis: chunk.millis(place),
+                seq: chunk.seq(position),
+                millis: chunk.millis(position),
             };
             self.count += 1;
             self.ends = Some((self.ends.map_or(moment, |(first, _)| first), moment));
@@ -128,19 +128,19 @@ impl Buckets {
     }
 
     /// Goes on with the next events.
-    fn add(&mut self, chunk: &Chunk, places: Range<usize>, matcher: Option<&Matcher<'_>>) {
+    fn add(&mut self, chunk: &Chunk, positions: Range<usize>, matcher: Option<&Matcher<'_>>) {
         // The users of the chunk are looked up once.
         let users = chunk.actor_ids();
         let counted = users.iter().map(|user| self.counted_in.get(user).copied());
         let mut counted: Vec<Option<usize>> = counted.collect();
-        for place in places {
+        for position in positions {
             let moment = EventTime {
-                seq: chunk.seq(place),
-                millis: chunk.millis(place),
+                seq: chunk.seq(position),
+                millis: chunk.millis(position),
             };
             // A bucket begins with the event after the one before, whatever that is.
             self.begin.get_or_insert(moment);
-            if !matcher.is_some_and(|matcher| matcher.matches(place)) {
+            if !matcher.is_some_and(|matcher| matcher.matches(position)) {
                 continue;
             }
             if self.by == Bucketing::Time {
@@ -153,7 +153,7 @@ impl Buckets {
             self.passed += 1;
             self.to = moment;
             let part = self.done.len();
-            if counted[chunk.actor(place)].replace(part) != Some(part) {
+            if counted[chunk.actor(position)].replace(part) != Some(part) {
                 self.people += 1;
             }
             if self.by == Bucketing::Change && self.passed == part_end(self.count, self.parts, part) {
@@ -282,8 +282,8 @@ mod tests {
         };
         let mut buckets = Buckets::new(by, extent.count, first, last);
         for chunk in &chunks {
-            let places = chunk.places(&(first.seq - 1..last.seq));
-            buckets.add(chunk, places, chunk.matcher(&filter).as_ref());
+            let positions = chunk.positions(&(first.seq - 1..last.seq));
+            buckets.add(chunk, positions, chunk.matcher(&filter).as_ref());
         }
         buckets.finish()
     }
@@ -330,8 +330,8 @@ mod tests {
             let entries = entries(&raw);
             let tiles: Vec<&Entry> = entries.iter().filter(|it| it.kind == "tile_updated").collect();
             let buckets = buckets(&entries, Bucketing::Time);
-            for (place, bucket) in buckets.iter().enumerate() {
-                let is_last = place + 1 == buckets.len();
+            for (position, bucket) in buckets.iter().enumerate() {
+                let is_last = position + 1 == buckets.len();
                 let (from, to) = (bucket.from_at.millis(), bucket.to_at.millis());
                 let inside = tiles.iter().filter(|it| {
                     from <= it.millis && (it.millis < to || is_last)

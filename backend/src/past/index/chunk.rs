@@ -24,9 +24,9 @@ pub(crate) struct Chunk {
     pub(crate) first_seq: i64,
     /// When each was stored, in milliseconds since 1970.
     millis: Vec<i64>,
-    /// The places of the actors in `actor_ids`.
+    /// The positions of the actors in `actor_ids`.
     actors: Vec<u16>,
-    /// The places of the types in `kind_names`.
+    /// The positions of the types in `kind_names`.
     kinds: Vec<u8>,
     /// The cells, or [`NO_CELL`].
     cells: Vec<i32>,
@@ -63,40 +63,40 @@ impl Chunk {
         &self.actor_ids
     }
 
-    /// The time of the event at this place.
-    pub(crate) fn millis(&self, place: usize) -> i64 {
-        self.millis[place]
+    /// The time of the event at this position.
+    pub(crate) fn millis(&self, position: usize) -> i64 {
+        self.millis[position]
     }
 
-    /// The place in [`Chunk::actor_ids`] of who made the event at this place.
-    pub(crate) fn actor(&self, place: usize) -> usize {
-        self.actors[place].into()
+    /// The position in [`Chunk::actor_ids`] of who made the event at this position.
+    pub(crate) fn actor(&self, position: usize) -> usize {
+        self.actors[position].into()
     }
 
-    /// The cell of the event at this place, as `canvas_events.tile` names it.
-    pub(crate) fn cell(&self, place: usize) -> Option<i32> {
-        Some(self.cells[place]).filter(|cell| *cell != NO_CELL)
+    /// The cell of the event at this position, as `canvas_events.tile` names it.
+    pub(crate) fn cell(&self, position: usize) -> Option<i32> {
+        Some(self.cells[position]).filter(|cell| *cell != NO_CELL)
     }
 
-    /// The `seq` of the event at this place.
-    pub(crate) fn seq(&self, place: usize) -> i64 {
-        self.first_seq + i64::try_from(place).unwrap_or(i64::MAX)
+    /// The `seq` of the event at this position.
+    pub(crate) fn seq(&self, position: usize) -> i64 {
+        self.first_seq + i64::try_from(position).unwrap_or(i64::MAX)
     }
 
-    /// The places of the events in this range of `seq`, its start left out and its end included.
-    pub(crate) fn places(&self, range: &Range<i64>) -> Range<usize> {
-        let place = |seq: i64| {
-            let place = (seq + 1).saturating_sub(self.first_seq).max(0);
-            usize::try_from(place).map_or(self.len(), |place| place.min(self.len()))
+    /// The positions of the events in this range of `seq`, its start left out and its end included.
+    pub(crate) fn positions(&self, range: &Range<i64>) -> Range<usize> {
+        let position = |seq: i64| {
+            let position = (seq + 1).saturating_sub(self.first_seq).max(0);
+            usize::try_from(position).map_or(self.len(), |position| position.min(self.len()))
         };
-        let start = place(range.start);
-        start..place(range.end.min(i64::MAX - 1)).max(start)
+        let start = position(range.start);
+        start..position(range.end.min(i64::MAX - 1)).max(start)
     }
 
     /// The `seq` of the last event up to this time.
     pub(crate) fn last_until(&self, millis: i64) -> Option<i64> {
-        let place = self.millis.iter().rposition(|at| *at <= millis)?;
-        Some(self.seq(place))
+        let position = self.millis.iter().rposition(|at| *at <= millis)?;
+        Some(self.seq(position))
     }
 
     /// Adds the event, which is the next one or comes after it; those between are missing.

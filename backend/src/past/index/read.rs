@@ -7,7 +7,7 @@ use super::{
 };
 use crate::db::{
     self, Pool,
-    event_index::{self, ChunkPlace, Overview},
+    event_index::{self, ChunkSpan, Overview},
 };
 use moka::sync::Cache;
 use shared::ids::{CanvasId, Epoch};
@@ -87,13 +87,13 @@ impl EventIndex {
         let mut found = Vec::new();
         let mut scan = self.scan(canvas, range, filter.only_tiles).await?;
         while found.len() < limit
-            && let Some((chunk, places)) = scan.next().await?
+            && let Some((chunk, positions)) = scan.next().await?
         {
             if let Some(matcher) = chunk.matcher(filter) {
-                let wanted = places.filter(|place| matcher.matches(*place));
+                let wanted = positions.filter(|position| matcher.matches(*position));
                 found.extend(
                     wanted
-                        .map(|place| chunk.seq(place))
+                        .map(|position| chunk.seq(position))
                         .take(limit - found.len()),
                 );
             }
@@ -115,11 +115,11 @@ impl EventIndex {
     ) -> db::Result<Vec<i64>> {
         let (mut count, mut last) = (0, range.start);
         let mut scan = self.scan(canvas, range.clone(), filter.only_tiles).await?;
-        while let Some((chunk, places)) = scan.next().await? {
+        while let Some((chunk, positions)) = scan.next().await? {
             if let Some(matcher) = chunk.matcher(filter) {
-                for place in places.filter(|place| matcher.matches(*place)) {
+                for position in positions.filter(|position| matcher.matches(*position)) {
                     count += 1;
-                    last = chunk.seq(place);
+                    last = chunk.seq(position);
                 }
             }
         }
@@ -129,13 +129,13 @@ impl EventIndex {
             .scan(canvas, range.start..last, filter.only_tiles)
             .await?;
         while cuts.len() < parts
-            && let Some((chunk, places)) = scan.next().await?
+            && let Some((chunk, positions)) = scan.next().await?
         {
             if let Some(matcher) = chunk.matcher(filter) {
-                for place in places.filter(|place| matcher.matches(*place)) {
+                for position in positions.filter(|position| matcher.matches(*position)) {
                     passed += 1;
                     if passed == part_end(count, parts, cuts.len()) {
-                        cuts.push(chunk.seq(place));
+                        cuts.push(chunk.seq(position));
                     }
                 }
             }
@@ -149,7 +149,7 @@ impl EventIndex {
         &self,
         canvas: CanvasId,
         epoch: Epoch,
-        places: &[ChunkPlace],
+        chunks: &[ChunkSpan],
     ) -> db::Result<Vec<Arc<Chunk>>> {
         let key = |first_seq: i64, last_seq: i64| Key {
             canvas,
@@ -157,12 +157,12 @@ impl EventIndex {
             first_seq,
             last_seq,
         };
-        let mut loaded: Vec<Arc<Chunk>> = Vec::with_capacity(places.len());
+        let mut loaded: Vec<Arc<Chunk>> = Vec::with_capacity(chunks.len());
         let mut wanted = Vec::new();
-        for place in places {
-            match self.cache.get(&key(place.first_seq, place.last_seq)) {
-                Some(chunk) => loaded.push(chunk),
-                None => wanted.push(place.first_seq),
+        for chunk in chunks {
+            match self.cache.get(&key(chunk.first_seq, chunk.last_seq)) {
+                Some(cached) => loaded.push(cached),
+                None => wanted.push(chunk.first_seq),
             }
         }
         if wanted.is_empty() {
@@ -207,7 +207,7 @@ pub(crate) struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// The next events: a chunk and their places in it. None at the end.
+    /// The next events: a chunk and their positions in it. None at the end.
     ///
     /// # Errors
     /// Those of the database.
@@ -221,9 +221,9 @@ impl Scan<'_> {
         let Some(chunk) = self.next.pop_front() else {
             return Ok(None);
         };
-        let places = chunk.places(&(self.at..self.until));
+        let positions = chunk.positions(&(self.at..self.until));
         self.at = (chunk.end() - 1).max(self.at);
-        Ok(Some((chunk, places)))
+        Ok(Some((chunk, positions)))
     }
 
     async fn read(&mut self) -> db::Result<()> {
@@ -259,25 +259,25 @@ impl Scan<'_> {
         // Nothing else is awaited while all chunks are cached.
         tokio::task::yield_now().await;
         let chunks = &self.overview.chunks;
-        let from = chunks.partition_point(|place| place.last_seq <= self.at);
-        let mut places = chunks[from..].iter();
+        let from = chunks.partition_point(|chunk| chunk.last_seq <= self.at);
+        let mut next = chunks[from..].iter();
         if self.only_tiles {
-            let skipped = places
+            let skipped = next
                 .as_slice()
                 .iter()
-                .take_while(|place| !place.has_tiles);
+                .take_while(|chunk| !chunk.has_tiles);
             let skipped = skipped.count();
-            if let Some(last) = skipped.checked_sub(1).and_then(|last| places.nth(last)) {
+            if let Some(last) = skipped.checked_sub(1).and_then(|last| next.nth(last)) {
                 self.at = last.last_seq;
             }
         }
-        let places: Vec<ChunkPlace> = places
-            .take_while(|place| place.first_seq <= self.until)
+        let next: Vec<ChunkSpan> = next
+            .take_while(|chunk| chunk.first_seq <= self.until)
             .take(AT_ONCE)
             .copied()
             .collect();
         self.index
-            .load(self.canvas, self.overview.epoch, &places)
+            .load(self.canvas, self.overview.epoch, &next)
             .await
     }
 

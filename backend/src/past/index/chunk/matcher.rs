@@ -33,14 +33,14 @@ pub(crate) struct Matcher<'a> {
 }
 
 impl Matcher<'_> {
-    /// Whether the event at this place is wanted.
-    pub(crate) fn matches(&self, place: usize) -> bool {
-        self.kinds[usize::from(self.chunk.kinds[place])]
+    /// Whether the event at this position is wanted.
+    pub(crate) fn matches(&self, position: usize) -> bool {
+        self.kinds[usize::from(self.chunk.kinds[position])]
             && self
                 .actor
-                .is_none_or(|actor| self.chunk.actors[place] == actor)
+                .is_none_or(|actor| self.chunk.actors[position] == actor)
             && self.area.is_none_or(|area| {
-                let cell = self.chunk.cells[place];
+                let cell = self.chunk.cells[position];
                 cell != NO_CELL && area::contains(area, cell_at(cell))
             })
     }
@@ -52,8 +52,8 @@ impl Chunk {
         let actor = match filter.actor {
             None => None,
             Some(UserId(wanted)) => {
-                let place = self.actor_ids.iter().position(|actor| *actor == wanted)?;
-                Some(u16::try_from(place).ok()?)
+                let position = self.actor_ids.iter().position(|actor| *actor == wanted)?;
+                Some(u16::try_from(position).ok()?)
             }
         };
         let mut kinds = [false; 256];

@@ -3,7 +3,7 @@
 //! A byte with the version of the format, the length of what follows before it was compressed
 //! (4 bytes, little endian), and, compressed with zstd ([`crate::varint`] for the numbers and
 //! texts): the first `seq`, the number of events, the types and the actors that occur, each
-//! once, and then for all events the differences of their times, the places of their actors,
+//! once, and then for all events the differences of their times, the positions of their actors,
 //! those of their types, and the cells. A cell is 0 if it is that of the actor's event before,
 //! 1 for none, else its number plus 2.
 
@@ -94,8 +94,8 @@ impl Chunk {
             .collect::<Option<_>>()?;
         let actors: Vec<u16> = (0..count)
             .map(|_| {
-                let place = u16::try_from(from.unsigned().ok()?).ok()?;
-                (usize::from(place) < actor_ids.len()).then_some(place)
+                let position = u16::try_from(from.unsigned().ok()?).ok()?;
+                (usize::from(position) < actor_ids.len()).then_some(position)
             })
             .collect::<Option<_>>()?;
         let kinds = from.take(count).ok()?.to_vec();

@@ -125,18 +125,18 @@ fn events_that_are_missing_are_nobodys() {
 }
 
 #[test]
-fn a_range_of_events_has_places() {
+fn a_range_of_events_has_positions() {
     let chunk = chunk(&entries(&[(1, 1, None, 0); 10]));
-    assert_eq!(chunk.places(&(0..i64::MAX)), 0..10);
-    assert_eq!(chunk.places(&(99..100)), 0..1);
-    assert_eq!(chunk.places(&(100..105)), 1..6);
-    assert_eq!(chunk.places(&(0..99)), 0..0);
-    assert_eq!(chunk.places(&(200..300)), 10..10);
+    assert_eq!(chunk.positions(&(0..i64::MAX)), 0..10);
+    assert_eq!(chunk.positions(&(99..100)), 0..1);
+    assert_eq!(chunk.positions(&(100..105)), 1..6);
+    assert_eq!(chunk.positions(&(0..99)), 0..0);
+    assert_eq!(chunk.positions(&(200..300)), 10..10);
     let reversed = std::ops::Range {
         start: 105,
         end: 102,
     };
-    assert_eq!(chunk.places(&reversed), 6..6);
+    assert_eq!(chunk.positions(&reversed), 6..6);
 }
 
 #[test]
