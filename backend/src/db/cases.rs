@@ -1,20 +1,24 @@
 //! Cases: all open reports of one thing, which a moderator decides.
 
+mod position;
+mod target;
+
+pub(crate) use position::ListPosition;
+pub(crate) use target::CaseTarget;
+
 use super::{DbError, Result, appeals, moderation_log::user_ref, name_of, named};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     api::{
         moderation::UserRef,
         reports::{CaseState, Outcome, ReportComment, ReportRule},
     },
-    canvas::Coord,
-    ids::{CanvasId, CommentId, MessageId, UserId},
+    ids::{CanvasId, UserId},
     time::Timestamp,
 };
 use sqlx::{PgExecutor, query, query_scalar};
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::collections::BTreeMap;
 
 /// How long a claim lasts, in minutes.
 const CLAIM_MINUTES: i32 = 15;
@@ -25,81 +29,6 @@ pub(crate) const PURGE_BATCH: u64 = 200;
 
 /// Cases of private messages are stored as those of this canvas, which does not exist.
 pub(crate) const NO_CANVAS: CanvasId = CanvasId(0);
-
-/// What is reported, as it is stored: a person by id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub(crate) enum CaseTarget {
-    Tile {
-        x: i32,
-        y: i32,
-    },
-    Area {
-        x0: i32,
-        y0: i32,
-        x1: i32,
-        y1: i32,
-    },
-    Message {
-        message_id: MessageId,
-    },
-    Comment {
-        comment_id: CommentId,
-    },
-    /// Of the conversation of these two.
-    DirectMessage {
-        message_id: MessageId,
-        users: [UserId; 2],
-    },
-    User {
-        user_id: UserId,
-    },
-    Canvas,
-}
-
-impl CaseTarget {
-    /// The same text for the same thing.
-    pub(crate) fn key(&self) -> String {
-        match self {
-            Self::Tile { x, y } => format!("tile {x},{y}"),
-            Self::Area { x0, y0, x1, y1 } => format!("area {x0},{y0},{x1},{y1}"),
-            Self::Message { message_id } => format!("message {message_id}"),
-            Self::Comment { comment_id } => format!("comment {comment_id}"),
-            Self::DirectMessage { message_id, .. } => format!("direct message {message_id}"),
-            Self::User { user_id } => format!("user {user_id}"),
-            Self::Canvas => "canvas".to_owned(),
-        }
-    }
-
-    /// Its `kind` on the wire.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::Tile { .. } => "tile",
-            Self::Area { .. } => "area",
-            Self::Message { .. } => "message",
-            Self::Comment { .. } => "comment",
-            Self::DirectMessage { .. } => "direct_message",
-            Self::User { .. } => "user",
-            Self::Canvas => "canvas",
-        }
-    }
-
-    /// The cells of a tile or an area, row by row.
-    pub(crate) fn cells(&self) -> Vec<Coord> {
-        match *self {
-            Self::Tile { x, y } => vec![Coord { x, y }],
-            Self::Area { x0, y0, x1, y1 } => {
-                let row = |y| (x0..=x1).map(move |x| Coord { x, y });
-                (y0..=y1).flat_map(row).collect()
-            }
-            Self::Message { .. }
-            | Self::Comment { .. }
-            | Self::DirectMessage { .. }
-            | Self::User { .. }
-            | Self::Canvas => Vec::new(),
-        }
-    }
-}
 
 /// A case, as it is stored.
 #[derive(Clone, Debug)]
@@ -125,45 +54,12 @@ pub(crate) struct StoredCase {
 }
 
 impl StoredCase {
-    /// Its place in lists.
+    /// Its position in lists.
     pub(crate) fn position(&self) -> ListPosition {
         ListPosition {
             reporters: self.reporters,
             id: self.id,
         }
-    }
-}
-
-/// Where a case stands in lists: most reporters first, and of several with as many the newest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ListPosition {
-    pub(crate) reporters: i64,
-    pub(crate) id: i64,
-}
-
-impl ListPosition {
-    /// Before the first case.
-    pub(crate) const START: Self = Self {
-        reporters: i64::MAX,
-        id: i64::MAX,
-    };
-}
-
-impl fmt::Display for ListPosition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.reporters, self.id)
-    }
-}
-
-impl FromStr for ListPosition {
-    type Err = ();
-
-    fn from_str(text: &str) -> std::result::Result<Self, ()> {
-        let (reporters, id) = text.split_once('.').ok_or(())?;
-        Ok(Self {
-            reporters: reporters.parse().map_err(drop)?,
-            id: id.parse().map_err(drop)?,
-        })
     }
 }
 

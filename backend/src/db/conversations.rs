@@ -1,18 +1,24 @@
 //! Conversations: the private messages of two users, and what each of the two has of them.
 //! Whoever changes a conversation or stores a message in it locks its row first.
 
+mod position;
+mod requests;
+
+pub(crate) use position::ListPosition;
+pub(crate) use requests::{
+    Accepted, accept, preference_towards, share_a_canvas, waiting_requests,
+};
+
 use super::{DbError, Result};
 use chrono::{DateTime, Utc};
 use shared::{
     api::{
         conversations::{Conversation, ConversationState, DirectMessage},
         moderation::UserRef,
-        notifications::DirectMessages,
     },
     ids::{ConversationId, MessageId, OpId, UserId},
 };
 use sqlx::{PgConnection, PgExecutor, query, query_scalar};
-use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
 /// A private message as it is stored.
@@ -40,50 +46,6 @@ impl MessageRow {
             // Only what was parsed is stored.
             op_id: self.op_id.and_then(|op_id| op_id.parse::<OpId>().ok()),
         }
-    }
-}
-
-/// Where a conversation stands in its user's list: the newest message first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ListPosition {
-    /// Microseconds since 1970.
-    at: i64,
-    id: i64,
-}
-
-impl ListPosition {
-    /// Before the first.
-    pub(crate) const START: Self = Self {
-        at: i64::MAX,
-        id: i64::MAX,
-    };
-
-    /// The time, at most that of the last day that both the database and `chrono` know.
-    fn time(self) -> DateTime<Utc> {
-        /// The year 9999.
-        const LAST: i64 = 253_370_764_800;
-        DateTime::from_timestamp_micros(self.at)
-            .filter(|at| at.timestamp() < LAST)
-            .or_else(|| DateTime::from_timestamp(LAST, 0))
-            .unwrap_or_default()
-    }
-}
-
-impl fmt::Display for ListPosition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.at, self.id)
-    }
-}
-
-impl FromStr for ListPosition {
-    type Err = ();
-
-    fn from_str(text: &str) -> std::result::Result<Self, ()> {
-        let (at, id) = text.split_once('.').ok_or(())?;
-        Ok(Self {
-            at: at.parse().ok().filter(|at| *at >= 0).ok_or(())?,
-            id: id.parse().map_err(drop)?,
-        })
     }
 }
 
@@ -306,124 +268,6 @@ pub(crate) async fn other(
     .map_err(DbError::from)
 }
 
-/// From whom the user `to` takes private messages; `None` if one of the two blocks the other, or
-/// if the account of `to` was deleted.
-pub(crate) async fn preference_towards(
-    executor: impl PgExecutor<'_>,
-    from: UserId,
-    to: UserId,
-) -> Result<Option<DirectMessages>> {
-    let found = query!(
-        r#"SELECT coalesce(p.direct_messages, 'everybody') AS "direct_messages!"
-           FROM users u LEFT JOIN preferences p ON p.user_id = u.id
-           WHERE u.id = $2 AND u.deleted_at IS NULL
-             AND NOT EXISTS (SELECT FROM user_blocks b
-                 WHERE (b.user_id = $1 AND b.blocked_id = $2)
-                    OR (b.user_id = $2 AND b.blocked_id = $1))"#,
-        from.0,
-        to.0,
-    )
-    .try_map(|row| super::named(row.direct_messages))
-    .fetch_optional(executor)
-    .await?;
-    Ok(found)
-}
-
-/// Whether two users share a canvas: each has a role given by name there, or has been on it.
-pub(crate) async fn share_a_canvas(
-    executor: impl PgExecutor<'_>,
-    one: UserId,
-    other: UserId,
-) -> Result<bool> {
-    query_scalar!(
-        r#"SELECT EXISTS (
-               SELECT FROM (
-                   SELECT canvas_id FROM canvas_visits WHERE user_id = $1
-                   UNION ALL SELECT canvas_id FROM canvas_members WHERE user_id = $1
-                   UNION ALL SELECT id FROM canvases WHERE owner_id = $1
-               ) AS own
-               JOIN LATERAL (
-                   SELECT id, owner_id FROM canvases WHERE id = own.canvas_id LIMIT 1
-               ) AS c ON true
-               WHERE c.owner_id = $2
-                  OR EXISTS (SELECT FROM canvas_visits v
-                             WHERE v.user_id = $2 AND v.canvas_id = c.id)
-                  OR EXISTS (SELECT FROM canvas_members m
-                             WHERE m.canvas_id = c.id AND m.user_id = $2)
-           ) AS "share!""#,
-        one.0,
-        other.0,
-    )
-    .fetch_one(executor)
-    .await
-    .map_err(DbError::from)
-}
-
-/// How many requests wait for a user, not counted beyond `limit`.
-pub(crate) async fn waiting_requests(
-    executor: impl PgExecutor<'_>,
-    user: UserId,
-    limit: i64,
-) -> Result<i64> {
-    query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM (
-               SELECT FROM conversations
-               WHERE asked_by IS NOT NULL AND last_seq > 0
-                 AND CASE WHEN asked_by = low_id THEN high_id ELSE low_id END = $1
-               LIMIT $2) AS waiting"#,
-        user.0,
-        limit,
-    )
-    .fetch_one(executor)
-    .await
-    .map_err(DbError::from)
-}
-
-/// Accepts a request that the other user made. Does nothing where there is none, or where the
-/// user made it. The user's preference is then `consent` at least.
-pub(crate) async fn accept(
-    connection: &mut PgConnection,
-    user: UserId,
-    conversation: ConversationId,
-) -> Result<Accepted> {
-    let asked_by = query_scalar!(
-        "SELECT asked_by FROM conversations
-         WHERE id = $1 AND $2 IN (low_id, high_id) FOR NO KEY UPDATE",
-        conversation.0,
-        user.0,
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    match asked_by {
-        None => return Ok(Accepted::NotFound),
-        Some(Some(asked_by)) if asked_by == user.0 => return Ok(Accepted::Own),
-        Some(_) => {}
-    }
-    query!(
-        "WITH accepted AS (UPDATE conversations SET asked_by = NULL WHERE id = $1)
-         UPDATE conversation_members SET consent = greatest(consent, coalesce((
-             SELECT CASE direct_messages WHEN 'nobody' THEN 2 WHEN 'shared_canvas' THEN 1 ELSE 0 END
-             FROM preferences WHERE user_id = $2), 0))
-         WHERE conversation_id = $1 AND user_id = $2",
-        conversation.0,
-        user.0,
-    )
-    .execute(connection)
-    .await?;
-    Ok(Accepted::Done)
-}
-
-/// What came of [`accept`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Accepted {
-    /// It is open now, or was before.
-    Done,
-    /// The user asked for it, and the other one has to accept.
-    Own,
-    /// The user takes no part in such a conversation.
-    NotFound,
-}
-
 /// Shows a conversation in the user's list, or leaves it out until something new comes. False
 /// if the user takes no part in it.
 pub(crate) async fn set_hidden(
@@ -479,21 +323,4 @@ pub(crate) async fn mark_read(
     .execute(connection)
     .await?;
     Ok(Some((seq, moved.rows_affected() > 0)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_a_position() {
-        let position: ListPosition = "1700000000000000.7".parse().unwrap();
-        assert_eq!(position.to_string(), "1700000000000000.7");
-        assert_eq!(position.time().timestamp(), 1_700_000_000);
-        let far: ListPosition = "9223372036854775807.7".parse().unwrap();
-        assert_eq!(far.time(), ListPosition::START.time());
-        for wrong in ["", "7", "-1.7", "x.7", "7.", ".7"] {
-            assert_eq!(wrong.parse::<ListPosition>(), Err(()), "{wrong}");
-        }
-    }
 }

@@ -1,132 +1,20 @@
-//! Sanctions: reading them, issuing them and lifting them. Whoever changes one holds the
-//! lock of its canvas's row, or of the row of `server_access` where it concerns the whole
-//! server; triggers count the change in the access version.
+//! Sanctions: how they are read. They are changed in [`change`].
+
+mod change;
+mod record;
+
+pub(crate) use change::{New, have_earlier_ended, insert, lift, lock_scope, new_transaction_id};
+pub(crate) use record::{SanctionRecord, Sanctions, forbidding};
 
 use super::{DbError, Result, appeals::StoredAppeal, name_of, named};
 use chrono::{DateTime, Utc};
 use shared::{
-    api::{
-        moderation::UserRef,
-        sanctions::{Activity, Sanction, SanctionBrief, SanctionKind},
-    },
+    api::{moderation::UserRef, sanctions::SanctionKind},
     canvas::Rank,
     ids::{CanvasId, UserId},
 };
-use sqlx::{PgConnection, PgExecutor, query, query_as, query_scalar};
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
-
-/// A user's sanctions on a canvas, those on the whole server included, that were in force
-/// when they were read.
-pub(crate) type Sanctions = Arc<[SanctionRecord]>;
-
-/// A sanction as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SanctionRecord {
-    pub(crate) id: i64,
-    /// None for the whole server.
-    pub(crate) canvas_id: Option<CanvasId>,
-    pub(crate) user: UserRef,
-    pub(crate) kind: SanctionKind,
-    pub(crate) reason: String,
-    pub(crate) note: String,
-    pub(crate) issued_by: UserRef,
-    /// The issuer's rank at that time.
-    pub(crate) issuer_rank: Rank,
-    pub(crate) issued_at: DateTime<Utc>,
-    pub(crate) expires_at: Option<DateTime<Utc>>,
-    pub(crate) lifted_at: Option<DateTime<Utc>>,
-    pub(crate) lift_reason: String,
-    pub(crate) case_id: Option<i64>,
-    pub(crate) appeal: Option<StoredAppeal>,
-}
-
-impl SanctionRecord {
-    /// Whether it counts at `now`: it was not lifted, and its time is not over.
-    pub(crate) fn is_in_force(&self, now: DateTime<Utc>) -> bool {
-        self.lifted_at.is_none() && self.expires_at.is_none_or(|end| end > now)
-    }
-
-    /// What a refusal says of it.
-    pub(crate) fn brief(&self) -> SanctionBrief {
-        SanctionBrief {
-            id: self.id,
-            kind: self.kind,
-            reason: self.reason.clone(),
-            expires_at: self.expires_at.map(Into::into),
-        }
-    }
-
-    /// As it is shown: with its issuer and its note only to those who moderate there.
-    pub(crate) fn shown(&self, moderates: bool) -> Sanction {
-        Sanction {
-            id: self.id,
-            canvas_id: self.canvas_id,
-            user: self.user.clone(),
-            kind: self.kind,
-            reason: self.reason.clone(),
-            issued_by: moderates.then(|| self.issued_by.clone()),
-            issued_at: self.issued_at.into(),
-            expires_at: self.expires_at.map(Into::into),
-            lifted_at: self.lifted_at.map(Into::into),
-            lift_reason: self.lift_reason.clone(),
-            case_id: self.case_id,
-            appeal: self.appeal.as_ref().map(|appeal| appeal.shown(moderates)),
-            note: moderates.then(|| self.note.clone()),
-        }
-    }
-}
-
-impl SanctionRecord {
-    /// As it is shown to the sanctioned user, who learns no moderator's name from the appeal,
-    /// whatever their role.
-    pub(crate) fn own(&self, moderates: bool) -> Sanction {
-        Sanction {
-            appeal: self.appeal.as_ref().map(|appeal| appeal.shown(false)),
-            ..self.shown(moderates)
-        }
-    }
-
-    /// As a moderator sees it in a list.
-    pub(crate) fn listed(&self, reader: UserId) -> Sanction {
-        if self.user.user_id == reader {
-            self.own(true)
-        } else {
-            self.shown(true)
-        }
-    }
-}
-
-/// The sanction that forbids the activity at `now`: of several the one that lasts longest.
-pub(crate) fn forbidding(
-    sanctions: &[SanctionRecord],
-    activity: Activity,
-    now: DateTime<Utc>,
-) -> Option<Box<SanctionBrief>> {
-    sanctions
-        .iter()
-        .filter(|it| it.kind.forbids(activity) && it.is_in_force(now))
-        .max_by_key(|it| {
-            (
-                it.kind == SanctionKind::Ban,
-                it.expires_at.is_none(),
-                it.expires_at,
-            )
-        })
-        .map(|sanction| Box::new(sanction.brief()))
-}
-
-/// How a rank is stored.
-fn stored_rank(rank: Rank) -> i16 {
-    match rank {
-        Rank::Other => 0,
-        Rank::Moderator => 1,
-        Rank::Owner => 2,
-        Rank::Admin => 3,
-    }
-}
+use sqlx::{PgConnection, PgExecutor, query_as, query_scalar};
+use std::collections::{HashMap, HashSet};
 
 struct Row {
     id: i64,
@@ -395,88 +283,6 @@ pub(crate) async fn same_kind(
     .map_err(DbError::from)
 }
 
-/// Locks the scope of a sanction to the end of the transaction: the canvas, or the server.
-/// False if there is no such canvas.
-pub(crate) async fn lock_scope(
-    connection: &mut PgConnection,
-    canvas: Option<CanvasId>,
-) -> Result<bool> {
-    let locked = match canvas {
-        Some(canvas) => {
-            query_scalar!(
-                "SELECT id FROM canvases WHERE id = $1 FOR NO KEY UPDATE",
-                canvas.0,
-            )
-            .fetch_optional(connection)
-            .await?
-        }
-        None => {
-            query_scalar!("SELECT changes FROM server_access FOR NO KEY UPDATE")
-                .fetch_optional(connection)
-                .await?
-        }
-    };
-    Ok(locked.is_some())
-}
-
-/// A sanction to issue.
-pub(crate) struct New<'a> {
-    /// None for the whole server.
-    pub(crate) canvas: Option<CanvasId>,
-    pub(crate) user: UserId,
-    pub(crate) kind: SanctionKind,
-    pub(crate) reason: &'a str,
-    pub(crate) note: &'a str,
-    pub(crate) issued_by: UserId,
-    pub(crate) issuer_rank: Rank,
-    pub(crate) duration_s: Option<i64>,
-    pub(crate) case_id: Option<i64>,
-}
-
-/// Adds a sanction and returns its id. Called under the lock of its scope.
-pub(crate) async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Result<i64> {
-    query_scalar!(
-        "INSERT INTO sanctions (canvas_id, user_id, kind, reason, note, issued_by, issuer_rank,
-                                issued_at, expires_at, case_id)
-         SELECT $1, $2, $3, $4, $5, $6, $7, now, now + $8::bigint * interval '1 second', $9
-         FROM clock_timestamp() AS now
-         RETURNING id",
-        new.canvas.map(|canvas| canvas.0),
-        new.user.0,
-        name_of(new.kind),
-        new.reason,
-        new.note,
-        new.issued_by.0,
-        stored_rank(new.issuer_rank),
-        new.duration_s,
-        new.case_id,
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(DbError::from)
-}
-
-/// Ends a sanction that was not lifted. `by` is none for a warning that its user confirmed.
-/// Called under the lock of its scope.
-pub(crate) async fn lift(
-    connection: &mut PgConnection,
-    id: i64,
-    by: Option<UserId>,
-    reason: &str,
-) -> Result<()> {
-    query!(
-        "UPDATE sanctions SET lifted_at = clock_timestamp(), lifted_by = $2, lift_reason = $3
-         WHERE id = $1 AND lifted_at IS NULL",
-        id,
-        by.map(|user| user.0),
-        reason,
-    )
-    .execute(connection)
-    .await
-    .map_err(DbError::from)
-    .map(drop)
-}
-
 /// Which of these sanctions of the user have scopes in which the user moderates, and no ban
 /// takes the role: there they see who issued them.
 pub(crate) async fn moderated(
@@ -506,27 +312,4 @@ pub(crate) async fn moderated(
     .fetch_all(executor)
     .await?;
     Ok(moderated.into_iter().collect())
-}
-
-/// The number of a transaction of its own, so that it is higher than those of all that have begun
-/// writing.
-pub(crate) async fn new_transaction_id(executor: impl PgExecutor<'_>) -> Result<String> {
-    query_scalar!(r#"SELECT pg_current_xact_id()::text AS "id!""#)
-        .fetch_one(executor)
-        .await
-        .map_err(DbError::from)
-}
-
-/// Whether every transaction has ended that began writing before this one did.
-pub(crate) async fn have_earlier_ended(
-    executor: impl PgExecutor<'_>,
-    transaction_id: &str,
-) -> Result<bool> {
-    query_scalar!(
-        r#"SELECT pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 AS "ended!""#,
-        transaction_id,
-    )
-    .fetch_one(executor)
-    .await
-    .map_err(DbError::from)
 }
