@@ -1,8 +1,10 @@
 //! Reports: anybody signed in reports what they may read. All open reports of one thing are
 //! one case, whose evidence is frozen when the first comes. A report changes nothing else.
 
+mod filing;
+mod target;
+
 use super::{
-    bulk,
     canvases::{check_rate, read_canvas, readable},
     client_addr::ClientAddr,
     error::{ApiError, Resource},
@@ -15,49 +17,28 @@ use super::{
     pagination::{cursor, page, page_size},
 };
 use crate::{
-    cell_log::HeldPermit,
-    config::Switch,
     db::{
-        self, Lease, Pool,
-        cases::{self, CaseTarget, NO_CANVAS, NewCase},
+        cases::{self, CaseTarget, NO_CANVAS},
         conversations, direct_messages, reports, users,
     },
-    evidence::{self, CaseEvidence},
     state::AppState,
 };
 use axum::{Json as JsonBody, extract::State, http::StatusCode};
-use chrono::{DateTime, TimeDelta, Utc};
+use filing::{ReportDraft, Source, report};
 use serde::Deserialize;
 use shared::{
     api::{
-        Canvas, Page, User,
-        conversations::DirectMessage,
+        Page,
         reports::{CaseState, NewReport, Outcome, Report, ReportRule, ReportTarget},
     },
-    canvas::{Coord, Grid},
-    ids::{CanvasId, UserId},
+    ids::UserId,
     limits,
-    protocol::{CaseOpened, CaseUpdated, ServerMessage},
+    protocol::{CaseUpdated, ServerMessage},
     text,
 };
-use std::{sync::Arc, time::Duration};
+use target::resolve;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// Reports of one person in [`WINDOW`].
-const REPORTS: i64 = 20;
-/// The same of a guest.
-const GUEST_REPORTS: i64 = 3;
-/// See [`REPORTS`].
-const WINDOW: TimeDelta = TimeDelta::days(1);
-/// Cases of one canvas that are not decided.
-const MAX_CASES: i64 = 2_000;
-/// The same of cases that guests opened, so that these leave room for others.
-const MAX_GUEST_CASES: i64 = 1_000;
-/// How long to wait where there are too many.
-const FULL_WAIT: Duration = Duration::from_hours(1);
-/// How often a report is tried again whose case was decided at the same moment.
-const TRIES: usize = 4;
 
 id_path!(
     /// `{report_id}` of the path; 404 for anything but a number.
@@ -158,279 +139,6 @@ fn comment(body: &NewReport) -> Result<String, ApiError> {
         return Err(ApiError::invalid("comment", "is required with this rule"));
     }
     Ok(comment)
-}
-
-/// Makes a report, or finds the one that the person made before.
-async fn report(
-    state: &AppState,
-    client: ClientAddr,
-    draft: &ReportDraft<'_>,
-) -> Result<(StatusCode, JsonBody<Report>), ApiError> {
-    for _ in 0..TRIES {
-        if let Some(report) = own_report(state, draft).await? {
-            return Ok((StatusCode::OK, JsonBody(report)));
-        }
-        match file(state, client, draft).await? {
-            FileOutcome::Filed(report) => return Ok((StatusCode::CREATED, JsonBody(report))),
-            FileOutcome::Retry => {}
-        }
-    }
-    Err(ApiError::Overloaded(Duration::from_secs(1)))
-}
-
-/// Where what is reported stands.
-enum Source<'a> {
-    Canvas(&'a Canvas),
-    DirectMessage(&'a DirectMessage),
-}
-
-impl ReportDraft<'_> {
-    fn canvas_id(&self) -> CanvasId {
-        match self.source {
-            Source::Canvas(canvas) => canvas.id,
-            Source::DirectMessage(_) => NO_CANVAS,
-        }
-    }
-
-    async fn evidence(
-        &self,
-        state: &AppState,
-        now: DateTime<Utc>,
-        permit: &HeldPermit,
-    ) -> db::Result<CaseEvidence> {
-        let reads = &state.pools.reads;
-        match self.source {
-            Source::Canvas(canvas) => {
-                let (index, log) = (&state.event_index, &state.log);
-                evidence::gather(reads, index, log, canvas, self.target, now, permit).await
-            }
-            Source::DirectMessage(message) => evidence::of_direct_message(reads, message).await,
-        }
-    }
-}
-
-/// A report that is to be made.
-struct ReportDraft<'a> {
-    source: Source<'a>,
-    reporter: &'a User,
-    target: &'a CaseTarget,
-    wire_target: &'a ReportTarget,
-    rule: ReportRule,
-    comment: &'a str,
-}
-
-/// What is reported, if it exists.
-async fn resolve(
-    state: &AppState,
-    canvas: &Canvas,
-    reporter: &User,
-    target: &ReportTarget,
-) -> Result<CaseTarget, ApiError> {
-    let reads = &state.pools.reads;
-    match target {
-        ReportTarget::Tile { x, y } => {
-            let at = cell(canvas, *x, *y)?;
-            // What was deleted can be reported too.
-            if !db::evidence::has_cell(reads, canvas.id, at).await? {
-                return Err(ApiError::NotFound(Resource::Tile));
-            }
-            Ok(CaseTarget::Tile { x: at.x, y: at.y })
-        }
-        ReportTarget::Area { x0, y0, x1, y1 } => {
-            let (from, to) = (cell(canvas, *x0, *y0)?, cell(canvas, *x1, *y1)?);
-            if to.x < from.x || to.y < from.y {
-                return Err(ApiError::invalid("target", "must not end before it begins"));
-            }
-            if (to.x - from.x + 1) * (to.y - from.y + 1) > limits::REPORT_AREA {
-                let most = limits::REPORT_AREA;
-                let message = format!("must have at most {most} tiles");
-                return Err(ApiError::invalid("target", message));
-            }
-            Ok(CaseTarget::Area {
-                x0: from.x,
-                y0: from.y,
-                x1: to.x,
-                y1: to.y,
-            })
-        }
-        ReportTarget::Message { message_id } => {
-            let found = state.log.message(reads, canvas.id, *message_id).await?;
-            found.ok_or(ApiError::NotFound(Resource::Message))?;
-            Ok(CaseTarget::Message {
-                message_id: *message_id,
-            })
-        }
-        ReportTarget::Comment { comment_id } => {
-            let found = db::comments::find(reads, *comment_id).await?;
-            found
-                .filter(|comment| comment.canvas_id == canvas.id)
-                .ok_or(ApiError::NotFound(Resource::Comment))?;
-            Ok(CaseTarget::Comment {
-                comment_id: *comment_id,
-            })
-        }
-        ReportTarget::DirectMessage { .. } => Err(ApiError::invalid("target", "is on no canvas")),
-        ReportTarget::User { username } => {
-            // No user has an invalid name.
-            let name = text::username(username).map_err(|_| ApiError::NotFound(Resource::User))?;
-            let user = users::by_name(reads, &name)
-                .await?
-                .ok_or(ApiError::NotFound(Resource::User))?;
-            if user.id == reporter.id {
-                return Err(ApiError::invalid("target", "must be somebody else"));
-            }
-            Ok(CaseTarget::User { user_id: user.id })
-        }
-        ReportTarget::Canvas => Ok(CaseTarget::Canvas),
-    }
-}
-
-fn cell(canvas: &Canvas, x: i64, y: i64) -> Result<Coord, ApiError> {
-    let grid = Grid {
-        width: canvas.width,
-        height: canvas.height,
-        tile_size: canvas.tile_size,
-        palette: canvas.palette.len(),
-    };
-    let at = i32::try_from(x).ok().zip(i32::try_from(y).ok());
-    at.map(|(x, y)| Coord { x, y })
-        .filter(|at| grid.contains(*at))
-        .ok_or(ApiError::Refused(shared::canvas::Refusal::OutOfBounds))
-}
-
-/// The report of the same thing that the person made before, if its case is open.
-async fn own_report(state: &AppState, draft: &ReportDraft<'_>) -> Result<Option<Report>, ApiError> {
-    let reads = &state.pools.reads;
-    let Some(case) = cases::open_case(reads, draft.canvas_id(), draft.target).await? else {
-        return Ok(None);
-    };
-    Ok(reports::in_case(reads, case, draft.reporter.id).await?)
-}
-
-/// The outcome of one attempt to file a report.
-enum FileOutcome {
-    Filed(Report),
-    /// To be tried again: the case was opened or decided by others meanwhile, or the same
-    /// person reported the thing twice at once.
-    Retry,
-}
-
-async fn file(
-    state: &AppState,
-    client: ClientAddr,
-    draft: &ReportDraft<'_>,
-) -> Result<FileOutcome, ApiError> {
-    let reads = &state.pools.reads;
-    let canvas = draft.canvas_id();
-    check_count(state, reads, draft.reporter).await?;
-    let open = cases::open_case(reads, canvas, draft.target).await?;
-    let evidence = if open.is_some() {
-        None
-    } else {
-        check_room(state, draft).await?;
-        state
-            .user_limits
-            .case(client.ip)
-            .map_err(ApiError::RateLimited)?;
-        let permit: HeldPermit = Arc::new(bulk::compute_permit(state, canvas, client).await?);
-        let now = state.hub.clock().now();
-        Some(draft.evidence(state, now, &permit).await?)
-    };
-    let mut transaction = state.pool.begin().await?;
-    if !reports::lock_reporter(&mut transaction, draft.reporter.id).await? {
-        return Err(ApiError::Unauthenticated);
-    }
-    check_count_locked(state, &mut transaction, draft.reporter).await?;
-    let opened = match &evidence {
-        Some(gathered) => {
-            let evidence = serde_json::to_string(&gathered.evidence).map_err(ApiError::internal)?;
-            let case = NewCase {
-                canvas_id: canvas,
-                target: draft.target,
-                reported: &gathered.reported,
-                by_guest: draft.reporter.is_guest,
-                evidence: &evidence,
-            };
-            cases::insert(&mut transaction, &case).await?
-        }
-        None => None,
-    };
-    let case = match opened {
-        Some(case) => Some(case),
-        None => cases::open_case(&mut transaction, canvas, draft.target).await?,
-    };
-    let Some(case) = case else {
-        return Ok(FileOutcome::Retry);
-    };
-    let locked = cases::lock(&mut transaction, case).await?;
-    if locked.is_none_or(|case| case.state == CaseState::Decided) {
-        return Ok(FileOutcome::Retry);
-    }
-    let added = reports::insert(
-        &mut transaction,
-        case,
-        draft.reporter.id,
-        draft.rule,
-        draft.comment,
-    );
-    let Some(report) = added.await? else {
-        return Ok(FileOutcome::Retry);
-    };
-    transaction.commit().await?;
-    if opened.is_some() && canvas != NO_CANVAS {
-        let message = ServerMessage::CaseOpened(CaseOpened {
-            case_id: case,
-            canvas_id: canvas,
-            target: draft.wire_target.clone(),
-            rule: draft.rule,
-            timestamp: report.created_at,
-        });
-        state.hub.send_to_moderators(canvas, &message);
-    }
-    Ok(FileOutcome::Filed(report))
-}
-
-/// Refuses a report beyond the daily number, before anything is read for it.
-async fn check_count(state: &AppState, reads: &Pool, reporter: &User) -> Result<(), ApiError> {
-    let mut lease = reads.acquire().await?;
-    let checked = check_count_locked(state, &mut lease, reporter).await;
-    lease.done();
-    checked
-}
-
-/// The same under the lock of the person, who may be making others at the same moment.
-async fn check_count_locked(
-    state: &AppState,
-    lease: &mut Lease,
-    reporter: &User,
-) -> Result<(), ApiError> {
-    if state.config.rate_limits == Switch::Off {
-        return Ok(());
-    }
-    let most = if reporter.is_guest {
-        GUEST_REPORTS
-    } else {
-        REPORTS
-    };
-    let now = state.hub.clock().now();
-    let oldest = reports::nth_newest(lease, reporter.id, now - WINDOW, most - 1).await?;
-    match oldest {
-        Some(oldest) => {
-            let wait = (oldest + WINDOW - now).to_std().unwrap_or_default();
-            Err(ApiError::RateLimited(wait.max(Duration::from_secs(1))))
-        }
-        None => Ok(()),
-    }
-}
-
-/// Refuses to open a case where too many are not decided.
-async fn check_room(state: &AppState, draft: &ReportDraft<'_>) -> Result<(), ApiError> {
-    let undecided = cases::undecided(&state.pools.reads, draft.canvas_id(), MAX_CASES);
-    let (all, by_guests) = undecided.await?;
-    if all >= MAX_CASES || (draft.reporter.is_guest && by_guests >= MAX_GUEST_CASES) {
-        return Err(ApiError::RateLimited(FULL_WAIT));
-    }
-    Ok(())
 }
 
 #[derive(Deserialize, IntoParams)]
