@@ -118,7 +118,7 @@ fn the_tile_opened_last_is_shown_and_freed_with_its_tab() {
     presence.editing(UserId(1), tab(1), Some(tile(1)));
     presence.editing(UserId(1), tab(2), Some(tile(2)));
     assert_eq!(presence.get(UserId(1)).unwrap().editing, Some(tile(2)));
-    let left = presence.leave(UserId(1), tab(2), now);
-    assert_eq!(left.stopped_editing, Some(tile(2)));
+    let departure = presence.leave(UserId(1), tab(2), now);
+    assert_eq!(departure.stopped_editing, Some(tile(2)));
     assert_eq!(presence.get(UserId(1)).unwrap().editing, Some(tile(1)));
 }

@@ -184,16 +184,16 @@ impl Room {
 
     /// Removes a connection, of this or of another node, from the presence.
     pub(super) fn depart(&mut self, user: UserId, connection: ConnectionId) {
-        let left = self.presence.leave(user, connection, Instant::now());
-        if left.stopped_typing {
+        let departure = self.presence.leave(user, connection, Instant::now());
+        if departure.stopped_typing {
             let change = Change::Typing(false);
             self.pass_on(user, connection, ChangeKind::Typing, Some(change), false);
         }
-        if let Some(tile) = left.stopped_editing {
+        if let Some(tile) = departure.stopped_editing {
             let change = Change::Editing(tile, false);
             self.pass_on(user, connection, ChangeKind::Editing, Some(change), false);
         }
-        if let Some(due) = left.leaves_at {
+        if let Some(due) = departure.leaves_at {
             self.timers.at(due, Timer::Leave(user));
         }
     }
