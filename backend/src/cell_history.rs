@@ -342,10 +342,10 @@ impl CellHistory {
     }
 
     fn present_before(&self, limit: u32) -> u32 {
-        let place = self.present.partition_point(|(event, _)| *event < limit);
-        let last = place
+        let position = self.present.partition_point(|(event, _)| *event < limit);
+        let last = position
             .checked_sub(1)
-            .and_then(|place| self.present.get(place));
+            .and_then(|position| self.present.get(position));
         last.map_or(NOTHING, |(_, tile)| *tile)
     }
 

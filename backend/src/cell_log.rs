@@ -167,8 +167,8 @@ impl CellCache {
     /// for the same cell meanwhile replays it from the start.
     fn take(&self, key: CellKey, head: i64) -> Option<(i64, CellHistory)> {
         let mut kept = self.0.lock();
-        let place = kept.iter().position(|it| it.key == key && it.seq <= head)?;
-        let found = kept.swap_remove(place);
+        let position = kept.iter().position(|it| it.key == key && it.seq <= head)?;
+        let found = kept.swap_remove(position);
         Some((found.seq, found.history))
     }
 
@@ -188,7 +188,7 @@ impl CellCache {
         });
         let mut all: usize = kept.iter().map(|it| it.bytes).sum();
         while all > MAX_BYTES {
-            let oldest = (0..kept.len()).min_by_key(|place| kept[*place].used);
+            let oldest = (0..kept.len()).min_by_key(|position| kept[*position].used);
             let Some(oldest) = oldest else { break };
             all -= kept.swap_remove(oldest).bytes;
         }

@@ -52,8 +52,8 @@ impl Key {
     /// The bits that it sets in a filter of so many.
     fn bits(self, count: u64) -> impl Iterator<Item = u64> {
         let [first, second] = self.0;
-        (0..SET).map(move |place| {
-            let hash = first.wrapping_add(place.wrapping_mul(second));
+        (0..SET).map(move |number| {
+            let hash = first.wrapping_add(number.wrapping_mul(second));
             // The upper half of the product is evenly spread below the count.
             let product = u128::from(hash) * u128::from(count);
             u64::try_from(product >> 64).unwrap_or_default()
@@ -76,7 +76,7 @@ impl OpFilter {
         let mut bytes = vec![0_u8; keys.len() * BITS / 8];
         for key in keys {
             for bit in key.bits(count(&bytes)) {
-                let (byte, mask) = place(bit);
+                let (byte, mask) = byte_and_mask(bit);
                 bytes[byte] |= mask;
             }
         }
@@ -87,7 +87,7 @@ impl OpFilter {
     pub(crate) fn may_have(&self, key: Key) -> bool {
         !self.0.is_empty()
             && key.bits(count(&self.0)).all(|bit| {
-                let (byte, mask) = place(bit);
+                let (byte, mask) = byte_and_mask(bit);
                 self.0[byte] & mask != 0
             })
     }
@@ -122,7 +122,8 @@ fn count(bytes: &[u8]) -> u64 {
     bytes.len() as u64 * 8
 }
 
-fn place(bit: u64) -> (usize, u8) {
+/// The index of a bit's byte, and the bit's mask in it.
+fn byte_and_mask(bit: u64) -> (usize, u8) {
     // The bits of a filter are in memory, so that their number is a `usize`.
     (usize::try_from(bit / 8).unwrap_or_default(), 1 << (bit % 8))
 }

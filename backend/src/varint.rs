@@ -38,7 +38,7 @@ impl Writer {
         self.unsigned((number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned());
     }
 
-    /// Appends a length, a count or a place.
+    /// Appends a length, a count or a position.
     pub(crate) fn length(&mut self, length: usize) {
         self.unsigned(u64::try_from(length).unwrap_or(u64::MAX));
     }
@@ -54,13 +54,13 @@ impl Writer {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reader {
     bytes: Vec<u8>,
-    place: usize,
+    position: usize,
 }
 
 impl Reader {
     /// Reads these bytes from their start.
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, place: 0 }
+        Self { bytes, position: 0 }
     }
 
     /// All bytes, those that were read too.
@@ -70,7 +70,7 @@ impl Reader {
 
     /// How many bytes are not read yet.
     pub(crate) fn left(&self) -> usize {
-        self.bytes.len() - self.place
+        self.bytes.len() - self.position
     }
 
     /// A byte.
@@ -78,8 +78,8 @@ impl Reader {
     /// # Errors
     /// [`ReadError`], as of all that follow.
     pub(crate) fn byte(&mut self) -> Result<u8, ReadError> {
-        let byte = *self.bytes.get(self.place).ok_or(ReadError::Short)?;
-        self.place += 1;
+        let byte = *self.bytes.get(self.position).ok_or(ReadError::Short)?;
+        self.position += 1;
         Ok(byte)
     }
 
@@ -109,9 +109,9 @@ impl Reader {
 
     /// So many bytes.
     pub(crate) fn take(&mut self, count: usize) -> Result<&[u8], ReadError> {
-        let end = self.place.checked_add(count).ok_or(ReadError::TooLarge)?;
-        let taken = self.bytes.get(self.place..end).ok_or(ReadError::Short)?;
-        self.place = end;
+        let end = self.position.checked_add(count).ok_or(ReadError::TooLarge)?;
+        let taken = self.bytes.get(self.position..end).ok_or(ReadError::Short)?;
+        self.position = end;
         Ok(taken)
     }
 

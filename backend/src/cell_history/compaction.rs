@@ -85,10 +85,10 @@ impl CellHistory {
             keep(traces.last_event);
         }
         keep(number(self.events.len()).saturating_sub(1));
-        let places = places(&is_kept);
+        let positions = positions(&is_kept);
         let moved = |event: &mut u32| {
-            if let Some(place) = places.get(at(*event)) {
-                *event = *place;
+            if let Some(position) = positions.get(at(*event)) {
+                *event = *position;
             }
         };
         let slots = self.pixels.iter_mut();
@@ -111,10 +111,10 @@ impl CellHistory {
                 *kept = true;
             }
         }
-        let places = places(&is_kept);
+        let positions = positions(&is_kept);
         for value in self.title.values_mut() {
-            if let Some(place) = places.get(at(*value)) {
-                *value = *place;
+            if let Some(position) = positions.get(at(*value)) {
+                *value = *position;
             }
         }
         retain(&mut self.titles, &is_kept);
@@ -132,10 +132,10 @@ impl CellHistory {
                 *kept = true;
             }
         }
-        let places = places(&is_kept);
+        let positions = positions(&is_kept);
         let moved = |tile: &mut u32| {
-            if let Some(place) = places.get(at(*tile)) {
-                *tile = *place;
+            if let Some(position) = positions.get(at(*tile)) {
+                *tile = *position;
             }
         };
         self.tile.values_mut().for_each(moved);
@@ -150,16 +150,16 @@ impl CellHistory {
 }
 
 /// Where each item is once only those are left that are kept; [`NOTHING`] for the others.
-fn places(is_kept: &[bool]) -> Vec<u32> {
+fn positions(is_kept: &[bool]) -> Vec<u32> {
     let mut next = 0;
-    let place = |kept: &bool| {
+    let position = |kept: &bool| {
         if !*kept {
             return NOTHING;
         }
         next += 1;
         next - 1
     };
-    is_kept.iter().map(place).collect()
+    is_kept.iter().map(position).collect()
 }
 
 fn retain<T>(items: &mut Vec<T>, is_kept: &[bool]) {

@@ -234,10 +234,10 @@ impl Model {
         };
         let is_buried = |pixel: &&Pixel| {
             let live: Vec<&Write> = pixel.writes.iter().filter(|w| !w.is_taken()).collect();
-            live.iter().enumerate().any(|(place, write)| {
+            live.iter().enumerate().any(|(position, write)| {
                 users.contains(&write.user)
                     && (*from_seq..=*to_seq).contains(&write.seq)
-                    && live[place..].iter().any(|above| above.user != write.user)
+                    && live[position..].iter().any(|above| above.user != write.user)
             })
         };
         self.pixels.iter().filter(is_buried).count()

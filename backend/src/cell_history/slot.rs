@@ -131,8 +131,8 @@ impl Slot {
 
     /// The live write that has `above` others over it.
     fn live_write(&self, above: usize) -> Option<Write> {
-        let place = self.live.len().checked_sub(above + 1)?;
-        self.writes.get(index(*self.live.get(place)?)).copied()
+        let position = self.live.len().checked_sub(above + 1)?;
+        self.writes.get(index(*self.live.get(position)?)).copied()
     }
 
     pub(super) fn push(&mut self, event: u32, value: u32) {
@@ -230,21 +230,21 @@ impl Slot {
     fn switches_to_undo(&self, undone: u32) -> impl Iterator<Item = (u32, bool)> + use<> {
         let first = self.takes.partition_point(|take| take.event < undone);
         let mut found = Vec::new();
-        for (place, take) in (0_u32..).zip(&self.takes).skip(first) {
+        for (position, take) in (0_u32..).zip(&self.takes).skip(first) {
             if take.event != undone {
                 break;
             }
             if take.is_in_force {
-                found.push((place, false));
+                found.push((position, false));
             }
         }
         let first = self.switches.partition_point(|s| s.event < undone);
-        for (place, switch) in (0_u32..).zip(&self.switches).skip(first) {
+        for (position, switch) in (0_u32..).zip(&self.switches).skip(first) {
             if switch.event != undone {
                 break;
             }
             let take = self.takes.get(index(switch.take));
-            if take.is_some_and(|take| take.last_switch == Some(place)) {
+            if take.is_some_and(|take| take.last_switch == Some(position)) {
                 found.push((switch.take, !switch.is_in_force));
             }
         }
@@ -265,12 +265,12 @@ impl Slot {
     }
 
     fn switch(&mut self, event: u32, take: u32, is_in_force: bool) {
-        let place = count(&self.switches);
+        let position = count(&self.switches);
         let Some(switched) = self.takes.get_mut(index(take)) else {
             return;
         };
         switched.is_in_force = is_in_force;
-        switched.last_switch = Some(place);
+        switched.last_switch = Some(position);
         let write = switched.write;
         self.switches.push(Switch {
             event,
@@ -296,8 +296,8 @@ impl Slot {
     }
 }
 
-fn index(place: u32) -> usize {
-    usize::try_from(place).unwrap_or(usize::MAX)
+fn index(position: u32) -> usize {
+    usize::try_from(position).unwrap_or(usize::MAX)
 }
 
 fn count<T>(items: &[T]) -> u32 {

@@ -62,8 +62,8 @@ pub(crate) enum ReadSelector<'a> {
 }
 
 /// Marks notifications as read. Returns how many are unread afterwards, which is to be
-/// delivered after the commit; none where nothing changed. In a transaction it is called after everything
-/// else that locks rows.
+/// delivered after the commit; none where nothing changed. In a transaction it is called after
+/// everything else that locks rows.
 pub(crate) async fn mark_read(
     executor: impl PgExecutor<'_>,
     user: UserId,

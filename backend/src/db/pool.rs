@@ -225,8 +225,8 @@ impl Pool {
             && !rand::random_ratio(1, SAMPLE)
     }
 
-    /// Connects, for the pool or for work that has a connection of its own. While the server refuses connections, which it does while it starts,
-    /// this is tried again.
+    /// Connects, for the pool or for work that has a connection of its own. While the server
+    /// refuses connections, which it does while it starts, this is tried again.
     pub(in crate::db) async fn connect(&self) -> Result<PgConnection, Error> {
         let connect = async || {
             let mut connection = self.0.options.connect().await?;

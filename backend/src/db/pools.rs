@@ -113,8 +113,8 @@ impl Pools {
     fn distinct(&self) -> impl Iterator<Item = &Pool> {
         let all = [&self.writes, &self.reads, &self.bulk, &self.readiness];
         (0..all.len())
-            .filter(move |place| !all[..*place].iter().any(|pool| pool.is(all[*place])))
-            .map(move |place| all[place])
+            .filter(move |position| !all[..*position].iter().any(|pool| pool.is(all[*position])))
+            .map(move |position| all[position])
     }
 }
 

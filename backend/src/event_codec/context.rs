@@ -65,7 +65,7 @@ pub(super) struct Context {
 pub(super) struct Event {
     pub(super) seq: i64,
     pub(super) actor_id: i64,
-    /// The actor's place among the actors of the part.
+    /// The actor's position among the actors of the part.
     pub(super) actor: usize,
     /// The cell, as far as it is known by now.
     pub(super) cell: [i64; 2],

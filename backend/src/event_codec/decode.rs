@@ -111,12 +111,12 @@ impl Decoder {
         let mut texts: Vec<(usize, String)> = Vec::new();
         let mut values: Vec<Value<'static>> = vec![Value::Int(0); template.columns.len()];
         let mut op_in_text = None;
-        for place in &template.order {
-            let own = template.columns[*place];
+        for position in &template.order {
+            let own = template.columns[*position];
             let (field, column) = (&mut schema.fields[own], &mut columns[own]);
-            values[*place] = match field.kind {
+            values[*position] = match field.kind {
                 Kind::Text => {
-                    texts.push((*place, read_text(field, column, actor)?));
+                    texts.push((*position, read_text(field, column, actor)?));
                     continue;
                 }
                 Kind::Id if field.is_op_id => {
@@ -124,7 +124,7 @@ impl Decoder {
                         ReadId::Id(id) => Value::Id(id),
                         ReadId::InText => {
                             // It comes with what is not in the text.
-                            op_in_text = Some(*place);
+                            op_in_text = Some(*position);
                             continue;
                         }
                         ReadId::None => return Err(CodecError::Inconsistent),
@@ -136,16 +136,16 @@ impl Decoder {
         let op_id = match (read_id(&mut meta.ops, context, None)?, op_in_text) {
             (ReadId::None, None) => None,
             (ReadId::Id(id), in_text) => {
-                if let Some(place) = in_text {
-                    values[place] = Value::Id(id);
+                if let Some(position) = in_text {
+                    values[position] = Value::Id(id);
                 }
                 Some(id)
             }
             (ReadId::None, Some(_)) | (ReadId::InText, _) => return Err(CodecError::Inconsistent),
         };
         let mut values: Vec<Value<'_>> = values;
-        for (place, text) in &texts {
-            values[*place] = Value::Text(text);
+        for (position, text) in &texts {
+            values[*position] = Value::Text(text);
         }
         if template.text == WHOLE {
             let text = texts.first().map(|(_, text)| text.as_str());

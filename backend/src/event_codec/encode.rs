@@ -24,7 +24,7 @@ pub(crate) fn encode(events: &[StoredEvent]) -> Result<Vec<u8>, CodecError> {
     let mut schema = Schema::default();
     let mut columns: Vec<Column<Writer>> = Vec::new();
     let mut meta = Meta::<Writer>::default();
-    let (actors, places) = actors_of(events);
+    let (actors, positions) = actors_of(events);
     let mut context = Context::new(actors.len());
     let mut template = String::new();
     let mut seq_before = 0;
@@ -40,7 +40,7 @@ pub(crate) fn encode(events: &[StoredEvent]) -> Result<Vec<u8>, CodecError> {
         let mut event = Event {
             seq: stored.seq,
             actor_id: stored.actor_id,
-            actor: places[&stored.actor_id],
+            actor: positions[&stored.actor_id],
             cell: [0; 2],
         };
         meta.templates.unsigned(number as u64);
@@ -57,8 +57,8 @@ pub(crate) fn encode(events: &[StoredEvent]) -> Result<Vec<u8>, CodecError> {
             order,
             ..
         } = &schema.templates[number];
-        for place in order {
-            let (value, own) = (&values[*place], own[*place]);
+        for position in order {
+            let (value, own) = (&values[*position], own[*position]);
             let field = &mut schema.fields[own];
             if let Value::Id(id) = value
                 && field.is_op_id
@@ -101,14 +101,14 @@ pub(crate) fn encode(events: &[StoredEvent]) -> Result<Vec<u8>, CodecError> {
 /// The actors of the events, and the place of each among them.
 fn actors_of(events: &[StoredEvent]) -> (Vec<i64>, HashMap<i64, usize>) {
     let mut actors = Vec::new();
-    let mut places = HashMap::new();
+    let mut positions = HashMap::new();
     for event in events {
-        places.entry(event.actor_id).or_insert_with(|| {
+        positions.entry(event.actor_id).or_insert_with(|| {
             actors.push(event.actor_id);
             actors.len() - 1
         });
     }
-    (actors, places)
+    (actors, positions)
 }
 
 /// Appends a value to its column.

@@ -76,13 +76,13 @@ impl Part {
         size_of::<Self>() + self.text.capacity() + self.events.capacity() * size_of::<Entry>()
     }
 
-    fn from(&self, places: Range<usize>) -> impl DoubleEndedIterator<Item = PartEvent<'_>> {
-        places.map(|place| self.event(place))
+    fn from(&self, positions: Range<usize>) -> impl DoubleEndedIterator<Item = PartEvent<'_>> {
+        positions.map(|position| self.event(position))
     }
 
-    fn event(&self, place: usize) -> PartEvent<'_> {
-        let entry = &self.events[place];
-        let before = place
+    fn event(&self, position: usize) -> PartEvent<'_> {
+        let entry = &self.events[position];
+        let before = position
             .checked_sub(1)
             .map_or(0, |before| self.events[before].end);
         PartEvent {

@@ -56,36 +56,36 @@ pub(super) struct Schema {
 impl Schema {
     /// The place of a template; it is added if it is new.
     pub(super) fn template(&mut self, text: &str) -> usize {
-        if let Some(place) = self.by_text.get(text) {
-            return *place;
+        if let Some(position) = self.by_text.get(text) {
+            return *position;
         }
         let named = tokens::fields(text);
         let columns: Vec<usize> = named
             .iter()
             .map(|(kind, name)| self.column(*kind, name))
             .collect();
-        let is_early = |place: &usize| {
-            let field = &self.fields[columns[*place]];
+        let is_early = |position: &usize| {
+            let field = &self.fields[columns[*position]];
             field.kind == Kind::Time
                 || matches!(field.guess, Guess::Cell(_)) && field.kind == Kind::Int
         };
         let (mut order, late): (Vec<usize>, Vec<usize>) = (0..columns.len()).partition(is_early);
         order.extend(late);
-        let place = self.templates.len();
+        let position = self.templates.len();
         self.templates.push(Template {
             text: text.to_owned(),
             columns,
             order,
         });
-        self.by_text.insert(text.to_owned(), place);
-        place
+        self.by_text.insert(text.to_owned(), position);
+        position
     }
 
     fn column(&mut self, kind: Kind, name: &str) -> usize {
-        if let Some(place) = self.by_name.get(&(kind, name.to_owned())) {
-            return *place;
+        if let Some(position) = self.by_name.get(&(kind, name.to_owned())) {
+            return *position;
         }
-        let place = self.fields.len();
+        let position = self.fields.len();
         self.fields.push(Field {
             kind,
             guess: Guess::of(name),
@@ -93,8 +93,8 @@ impl Schema {
             before: 0,
             texts: HashMap::new(),
         });
-        self.by_name.insert((kind, name.to_owned()), place);
-        place
+        self.by_name.insert((kind, name.to_owned()), position);
+        position
     }
 }
 

@@ -140,8 +140,8 @@ fn what_is_not_a_part_is_refused() {
     let mut rng = StdRng::seed_from_u64(3);
     for _ in 0..2_000 {
         let mut damaged = packed.clone();
-        let place = rng.random_range(0..damaged.len());
-        damaged[place] ^= 1 << rng.random_range(0..8);
+        let position = rng.random_range(0..damaged.len());
+        damaged[position] ^= 1 << rng.random_range(0..8);
         // It may go unnoticed here, since whoever reads it compares a digest first.
         let _ = decode(&damaged);
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// Texts from this length on may be Base64, such as pixels.
 const MIN_BASE64: usize = 64;
-/// JSON has no control characters, so in a template they are the places of values.
+/// JSON has no control characters, so in a template they are the positions of values.
 const FIRST_MARK: u8 = 1;
 /// A field whose text says which other fields there are stays in the template.
 const TYPE: &str = "type";
@@ -70,13 +70,13 @@ impl Value<'_> {
 }
 
 fn mark(kind: Kind) -> char {
-    let place = KINDS.iter().position(|it| *it == kind).unwrap_or_default();
-    char::from(FIRST_MARK + u8::try_from(place).unwrap_or_default())
+    let position = KINDS.iter().position(|it| *it == kind).unwrap_or_default();
+    char::from(FIRST_MARK + u8::try_from(position).unwrap_or_default())
 }
 
 fn marked(character: char) -> Option<Kind> {
-    let place = u32::from(character).checked_sub(u32::from(FIRST_MARK))?;
-    KINDS.get(usize::try_from(place).ok()?).copied()
+    let position = u32::from(character).checked_sub(u32::from(FIRST_MARK))?;
+    KINDS.get(usize::try_from(position).ok()?).copied()
 }
 
 /// Splits a text: the template is written to `template`, the values are returned in order.
@@ -153,13 +153,13 @@ pub(super) fn fields(template: &str) -> Vec<(Kind, &str)> {
 /// Puts a template and its values together.
 ///
 /// # Errors
-/// [`CodecError::Inconsistent`] if there are fewer values than places.
+/// [`CodecError::Inconsistent`] if there are fewer values than positions.
 pub(super) fn join(template: &str, values: &[Value], out: &mut String) -> Result<(), CodecError> {
     let mut values = values.iter();
     let mut rest = template;
-    while let Some(place) = rest.find(|c: char| c < ' ') {
-        out.push_str(&rest[..place]);
-        rest = &rest[place + 1..];
+    while let Some(position) = rest.find(|c: char| c < ' ') {
+        out.push_str(&rest[..position]);
+        rest = &rest[position + 1..];
         // Writing to a string does not fail.
         match values.next().ok_or(CodecError::Inconsistent)? {
             Value::Int(number) => write!(out, "{number}").unwrap_or_default(),
@@ -193,7 +193,7 @@ pub(super) fn join(template: &str, values: &[Value], out: &mut String) -> Result
     Ok(())
 }
 
-/// The place after the string that begins at `at`.
+/// The position after the string that begins at `at`.
 fn string_end(bytes: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 1;
     loop {
@@ -217,7 +217,7 @@ fn of_string(content: &str) -> Value<'_> {
 fn id(content: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(content).ok()?;
     let is_lower = content.bytes().all(|byte| !byte.is_ascii_uppercase());
-    // Hyphens may stand in other places.
+    // Hyphens may stand in other positions.
     let mut buffer = Uuid::encode_buffer();
     (is_lower && id.hyphenated().encode_lower(&mut buffer) == content).then_some(id)
 }
@@ -227,7 +227,7 @@ fn base64(content: &str) -> Option<Vec<u8>> {
     STANDARD.decode(content).ok()
 }
 
-/// The integer at a place and the place after it; no value where it is written in a form that
+/// The integer at a position and the position after it; no value where it is written in a form that
 /// would not come back.
 fn integer(text: &str, at: usize) -> (Option<Value<'static>>, usize) {
     let rest = &text.as_bytes()[at..];
@@ -251,8 +251,8 @@ fn canonical(digits: &str) -> Option<i64> {
     }
 }
 
-/// The pairs at a place, and the place after them. Where there are none, the place after the
-/// bracket.
+/// The pairs at a position, and the position after them. Where there are none, the position after
+/// the bracket.
 fn edits(text: &str, at: usize) -> (Option<Value<'static>>, usize) {
     match pairs(text, at) {
         Some((pairs, end)) => (Some(Value::Edits(pairs)), end),
@@ -300,8 +300,8 @@ fn small(bytes: &[u8], at: usize) -> Option<(i64, usize)> {
 /// milliseconds since 1970.
 fn time(content: &str) -> Option<i64> {
     let bytes: &[u8; 24] = content.as_bytes().try_into().ok()?;
-    for (place, expected) in [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')] {
-        if bytes[place] != expected {
+    for (position, expected) in [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')] {
+        if bytes[position] != expected {
             return None;
         }
     }
@@ -339,8 +339,8 @@ fn write_time(time: i64, out: &mut String) {
         (second, 2, '.'),
         (ms, 3, 'Z'),
     ] {
-        for place in (0..digits).rev() {
-            let digit = number / 10_i64.pow(place) % 10;
+        for position in (0..digits).rev() {
+            let digit = number / 10_i64.pow(position) % 10;
             out.push(char::from(b'0' + u8::try_from(digit).unwrap_or_default()));
         }
         out.push(end);

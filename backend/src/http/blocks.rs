@@ -50,7 +50,7 @@ async fn list(
     let limit = page_size(query.limit)?;
     let before = cursor(query.cursor.as_deref())?.unwrap_or(i64::MAX);
     let found = blocks::list(&state.pools.reads, session.user_id(), before, limit + 1).await?;
-    let found = page(found, limit, |(place, _)| place.to_string());
+    let found = page(found, limit, |(position, _)| position.to_string());
     Ok(JsonBody(Page {
         items: found.items.into_iter().map(|(_, user)| user).collect(),
         next_cursor: found.next_cursor,

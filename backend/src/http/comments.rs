@@ -98,8 +98,8 @@ async fn list(
     bulk::page(permit, after, limit, AT_ONCE, cursor, read).await
 }
 
-/// The body of a [`NewComment`] whose coordinates may have any size: those that are too large are answered
-/// as out of bounds, not as invalid.
+/// The body of a [`NewComment`] whose coordinates may have any size: those that are too large are
+/// answered as out of bounds, not as invalid.
 #[derive(Deserialize)]
 struct NewCommentBody {
     #[serde(deserialize_with = "coordinate")]

@@ -238,14 +238,14 @@ impl Archiver {
         let mut sum = available.min(MAX_EVENTS);
         let mut kept = 0;
         let mut first = small.len();
-        for (place, piece) in small.iter().enumerate().rev() {
+        for (index, piece) in small.iter().enumerate().rev() {
             let events = piece.last_seq - piece.first_seq + 1;
             if events > 2 * sum || kept + events >= MAX_EVENTS {
                 break;
             }
             sum += events;
             kept += events;
-            first = place;
+            first = index;
         }
         Ok(small.split_off(first))
     }

@@ -85,7 +85,7 @@ impl MessageType {
             .unwrap_or_default();
         let mut known = (0..).zip(OUT);
         let found = known.find(|(_, known)| known.as_bytes() == name || *known == OTHER);
-        Self(found.map_or(0, |(place, _)| place))
+        Self(found.map_or(0, |(index, _)| index))
     }
 }
 
@@ -200,15 +200,15 @@ impl BatchStats {
         let Some(moment) = committed_at else {
             return;
         };
-        for place in &mut self.commits {
-            match place {
+        for slot in &mut self.commits {
+            match slot {
                 Some((same, count)) if *same == moment => {
                     *count += 1;
                     return;
                 }
                 Some(_) => {}
                 None => {
-                    *place = Some((moment, 1));
+                    *slot = Some((moment, 1));
                     return;
                 }
             }

@@ -43,9 +43,9 @@ impl Ring {
         self.trim();
     }
 
-    /// Replaces the names of a sender in the chat messages and comments. An answer names whom it answers, and
-    /// does not say which user that is: answers are forgotten, and all events before them. The
-    /// newest event stays, by which the log is compared.
+    /// Replaces the names of a sender in the chat messages and comments. An answer names whom it
+    /// answers, and does not say which user that is: answers are forgotten, and all events before
+    /// them. The newest event stays, by which the log is compared.
     pub(crate) fn rename_sender(&mut self, sender: &Identity) {
         let is_answer = |event: &Event| {
             str::from_utf8(event.body.as_json()).is_ok_and(|body| body.contains(ANSWER))
@@ -369,8 +369,8 @@ mod tests {
                 prop_assert!(bytes == ring.bytes && bytes <= BYTES);
             }
             let kept = kept(&all);
-            for (place, ahead) in asked {
-                let (after, head) = (place % (seq + 3), seq + ahead);
+            for (position, ahead) in asked {
+                let (after, head) = (position % (seq + 3), seq + ahead);
                 let wanted: Vec<i64> = (after + 1..=head).collect();
                 let has = |seq: &i64| kept.iter().any(|event| event.0 == *seq);
                 let expected = wanted.iter().all(has).then_some(wanted);

@@ -4,8 +4,8 @@
 //!
 //! [`Room`] runs the task's loop and connects its parts. Each part keeps its own
 //! state and knows nothing of the others: [`delivery`], [`writes`], [`members`],
-//! [`joins`], [`throttle`], [`tile_locks`], [`remote`] and [`timers`]. The other files here are methods
-//! of [`Room`] by subject.
+//! [`joins`], [`throttle`], [`tile_locks`], [`remote`] and [`timers`]. The other files here are
+//! methods of [`Room`] by subject.
 
 mod access;
 mod backfill;

@@ -67,7 +67,7 @@ pub(super) struct Board {
 }
 
 impl Board {
-    /// An empty one, with people at places of their own.
+    /// An empty board, with each painter at another cell.
     pub(super) fn new(side: i32, people: &[UserId]) -> Self {
         let painter = |(number, user): (i32, &UserId)| Painter {
             user: *user,
@@ -98,8 +98,8 @@ impl Board {
 
     /// Somebody draws a line of one colour that goes this way and that.
     pub(super) fn stroke(&mut self, random: &mut SmallRng, millis: i64) -> Change {
-        let place = random.random_range(0..self.painters.len());
-        let painter = &mut self.painters[place];
+        let position = random.random_range(0..self.painters.len());
+        let painter = &mut self.painters[position];
         if random.random_ratio(1, UNTIL_MOVE) {
             painter.wander(random, self.side);
         }
@@ -227,7 +227,7 @@ impl Painter {
             }
         }
         if line.is_empty() {
-            // All of this place has the colour.
+            // The whole line has the colour.
             self.pen = (random.random_range(0..SIZE), random.random_range(0..SIZE));
             self.colour = random.random_range(0..DEFAULT_PALETTE.len()).to_le_bytes()[0];
         }

@@ -49,7 +49,7 @@ impl Hot {
         if !self.strokes {
             return target::sample_chat();
         }
-        let pixel = |place| json!([(number * STROKE + place) % PIXELS, number % COLOURS]);
+        let pixel = |position| json!([(number * STROKE + position) % PIXELS, number % COLOURS]);
         let pixels: Vec<_> = (0..STROKE).map(pixel).collect();
         target::request(&json!({
             "type": "tile_paint", "x": writer % SIDE, "y": writer / SIDE % SIDE,

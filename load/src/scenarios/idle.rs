@@ -41,9 +41,9 @@ pub(crate) fn run(targets: &[Target], core: usize, options: &Idle) -> Result<Vec
     assignments.resize_with(targets.len(), Vec::new);
     for (number, group) in people.chunks(options.on_each).enumerate() {
         let canvas = first.canvas(&group[0], 4)?;
-        for (place, assignments) in assignments.iter_mut().enumerate() {
+        for (position, assignments) in assignments.iter_mut().enumerate() {
             // The remainder of a group does not always go to the same server.
-            let first = (place + number) % targets.len();
+            let first = (position + number) % targets.len();
             assignments.push(Assignment {
                 canvas: canvas.clone(),
                 people: group

@@ -168,7 +168,7 @@ fn head(
     let resume = client.resume(last - MISSED, last)?;
     let commit = client.commit(|_| target::sample_chat())?;
     let measured = HEAD.into_iter().zip([join, resume, commit]);
-    let row = |(place, (name, took)): (usize, (&str, f64))| match before.get(place) {
+    let row = |(position, (name, took)): (usize, (&str, f64))| match before.get(position) {
         Some(before) => Row::new(
             format!("{name} with a million archived events"),
             "ms",

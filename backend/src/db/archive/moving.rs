@@ -207,7 +207,8 @@ pub(crate) async fn note_actors(
 }
 
 /// Declares the events up to `until` archived, if the log was archived up to
-/// `candidate.archived_seq` and no words were changed since `candidate` was read. From here on the canvas is locked.
+/// `candidate.archived_seq` and no words were changed since `candidate` was read. From here on the
+/// canvas is locked.
 pub(crate) async fn advance(
     connection: &mut PgConnection,
     candidate: &ArchiveCandidate,

@@ -76,7 +76,7 @@ impl Stage {
 
     /// Applies a change of a tile. What is outside of the area is ignored.
     pub(crate) fn apply(&mut self, at: Coord, change: &Change<'_>) {
-        let Some((column, row)) = self.place(at) else {
+        let Some((column, row)) = self.offset(at) else {
             return;
         };
         let (side, width, transparent) = (self.tile_size, self.width(), self.transparent);
@@ -139,7 +139,7 @@ impl Stage {
         found
     }
 
-    fn place(&self, at: Coord) -> Option<(usize, usize)> {
+    fn offset(&self, at: Coord) -> Option<(usize, usize)> {
         let column = usize::try_from(at.x - self.first.x).ok()?;
         let row = usize::try_from(at.y - self.first.y).ok()?;
         (column < self.columns && row < self.rows).then_some((column, row))

@@ -13,7 +13,8 @@ const CELLS: usize = 32;
 /// Of a larger area only the cells are read in which something happened.
 const MAX_LISTED: usize = 1_024;
 
-/// The cell up to which the pages of an area were read, in the order of `canvas_events.tile`: row by row.
+/// The cell up to which the pages of an area were read, in the order of `canvas_events.tile`: row
+/// by row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PageCursor(i32);
 

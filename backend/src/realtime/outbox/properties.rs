@@ -28,23 +28,23 @@ fn pushes() -> impl Strategy<Value = Vec<Push>> {
 }
 
 /// A message that can be recognized by its place among the pushes.
-fn message((class, size): Push, place: usize) -> OutboundMessage {
-    let place = i64::try_from(place).unwrap();
+fn message((class, size): Push, position: usize) -> OutboundMessage {
+    let position = i64::try_from(position).unwrap();
     OutboundMessage {
         class,
-        ..OutboundMessage::event(place, vec![b'x'; size].into())
+        ..OutboundMessage::event(position, vec![b'x'; size].into())
     }
 }
 
-fn place(message: &OutboundMessage) -> usize {
+fn position(message: &OutboundMessage) -> usize {
     usize::try_from(message.seq.unwrap()).unwrap()
 }
 
 /// The place of the newest push of each sender and kind.
 fn newest(pushes: &[Push]) -> HashMap<(UserId, &'static str), usize> {
-    let key = |(place, (class, _)): (usize, &Push)| match class {
+    let key = |(position, (class, _)): (usize, &Push)| match class {
         Class::Durable => None,
-        Class::Ephemeral(user, kind) => Some(((*user, *kind), place)),
+        Class::Ephemeral(user, kind) => Some(((*user, *kind), position)),
     };
     pushes.iter().enumerate().filter_map(key).collect()
 }
@@ -53,16 +53,16 @@ proptest! {
     #[test]
     fn it_is_bounded_and_loses_nothing_durable_and_no_newest_ephemeral(pushes in pushes()) {
         let outbox = Outbox::default();
-        for (place, push) in pushes.iter().enumerate() {
-            outbox.push(message(*push, place));
+        for (position, push) in pushes.iter().enumerate() {
+            outbox.push(message(*push, position));
             let state = outbox.state.lock();
             let bytes: usize = state.queue.messages.iter().map(OutboundMessage::cost).sum();
             prop_assert!(bytes == state.queue.bytes() && bytes <= OUTBOX_BYTES);
         }
         let drained = outbox.try_drain();
         let messages = drained.as_ref().map(|drained| &drained.messages);
-        let places: Vec<usize> = messages.into_iter().flatten().map(place).collect();
-        prop_assert!(places.is_sorted(), "{:?}", places);
+        let positions: Vec<usize> = messages.into_iter().flatten().map(position).collect();
+        prop_assert!(positions.is_sorted(), "{:?}", positions);
         let cost = |push: &Push| message(*push, 0).cost();
         let durable = pushes.iter().filter(|(class, _)| *class == Class::Durable);
         let durable_bytes: usize = durable.map(cost).sum();
@@ -70,18 +70,18 @@ proptest! {
         // Ended exactly when the durable ones alone are too many.
         prop_assert_eq!(closed, durable_bytes > OUTBOX_BYTES);
         if closed {
-            prop_assert!(places.is_empty());
+            prop_assert!(positions.is_empty());
             return Ok(());
         }
-        for (place, (class, _)) in pushes.iter().enumerate() {
-            let lost = *class == Class::Durable && !places.contains(&place);
-            prop_assert!(!lost, "{} is lost", place);
+        for (position, (class, _)) in pushes.iter().enumerate() {
+            let lost = *class == Class::Durable && !positions.contains(&position);
+            prop_assert!(!lost, "{} is lost", position);
         }
         // Where one of a sender's and kind stays, so does the newest.
         let newest = newest(&pushes);
-        for place in &places {
-            if let Class::Ephemeral(user, kind) = pushes[*place].0 {
-                prop_assert!(places.contains(&newest[&(user, kind)]));
+        for position in &positions {
+            if let Class::Ephemeral(user, kind) = pushes[*position].0 {
+                prop_assert!(positions.contains(&newest[&(user, kind)]));
             }
         }
         // And all the newest stay where there is room for one of each.
@@ -94,7 +94,7 @@ proptest! {
         }
         let one_more = largest.values().max().copied().unwrap_or_default();
         if durable_bytes + largest.values().sum::<usize>() + one_more <= OUTBOX_BYTES {
-            prop_assert!(newest.values().all(|place| places.contains(place)));
+            prop_assert!(newest.values().all(|position| positions.contains(position)));
         }
     }
 
@@ -113,8 +113,8 @@ proptest! {
             outbox.extend(messages.collect());
             let drained = outbox.try_drain();
             let messages = drained.into_iter().flat_map(|drained| drained.messages);
-            let places: Vec<usize> = messages.map(|message| place(&message)).collect();
-            prop_assert_eq!(places, (from..next).collect::<Vec<_>>());
+            let positions: Vec<usize> = messages.map(|message| position(&message)).collect();
+            prop_assert_eq!(positions, (from..next).collect::<Vec<_>>());
         }
     }
 }

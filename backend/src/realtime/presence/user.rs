@@ -45,8 +45,8 @@ impl Connections {
     }
 
     pub(super) fn remove(&mut self, id: ConnectionId) -> Option<ConnectionState> {
-        let place = self.0.iter().position(|(known, _)| *known == id)?;
-        Some(self.0.swap_remove(place).1)
+        let position = self.0.iter().position(|(known, _)| *known == id)?;
+        Some(self.0.swap_remove(position).1)
     }
 
     pub(super) fn is_empty(&self) -> bool {

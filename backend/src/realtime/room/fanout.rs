@@ -59,8 +59,8 @@ impl FanoutBuffer {
         let Some(mut batch) = self.take_batch() else {
             return;
         };
-        for (place, (id, member)) in members.iter().enumerate() {
-            if place > 0 && place.is_multiple_of(YIELD_EVERY) {
+        for (index, (id, member)) in members.iter().enumerate() {
+            if index > 0 && index.is_multiple_of(YIELD_EVERY) {
                 batch.record_sent(rates);
                 tokio::task::yield_now().await;
             }

@@ -140,7 +140,7 @@ pub(super) async fn commit(
         return Ok(None);
     };
     let base = first.seq - 1;
-    let results = appended.iter().enumerate().map(|(place, chat)| {
+    let results = appended.iter().enumerate().map(|(position, chat)| {
         let done = Done {
             seq: Some(chat.seq),
             timestamp: Some(chat.created_at.into()),
@@ -148,7 +148,7 @@ pub(super) async fn commit(
         };
         Ok(Applied {
             done,
-            event: Some(place),
+            event: Some(position),
         })
     });
     Ok(Some(Committed {

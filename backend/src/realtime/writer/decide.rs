@@ -93,14 +93,14 @@ pub(super) fn decide(canvas: CanvasId, requests: &[Request], loaded: Loaded) -> 
         },
     };
     let mut in_batch: HashSet<(UserId, OpId)> = HashSet::new();
-    for (place, request) in requests.iter().enumerate() {
+    for (position, request) in requests.iter().enumerate() {
         let key = request
             .write
             .op_id
             .map(|op| (request.write.identity.user_id, op));
         let known = loaded
             .prior_results
-            .get(&place)
+            .get(&position)
             .or_else(|| planner.results.get(in_batch.get(&key?)?))
             .copied();
         let result = if let Some(done) = known {

@@ -205,20 +205,20 @@ pub(super) async fn load(
     let asked = needs.ops.iter().map(|(_, op)| op).chain(&needs.undone);
     let asked: Vec<(UserId, OpId)> = asked.copied().collect();
     if ops == PriorOps::LookedUp && !asked.is_empty() {
-        let mut note = |place: usize, body: Option<&str>| {
-            if let Some((request, _)) = needs.ops.get(place) {
+        let mut note = |position: usize, body: Option<&str>| {
+            if let Some((request, _)) = needs.ops.get(position) {
                 loaded.note_prior_result(*request, body);
-            } else if let Some(undone) = asked.get(place) {
+            } else if let Some(undone) = asked.get(position) {
                 loaded.note_undoable(*undone, body);
             }
         };
         for prior in db::log::prior_results(connection, canvas, &asked).await? {
-            let place = usize::try_from(prior.place - 1).unwrap_or_default();
-            note(place, prior.body.as_deref());
+            let position = usize::try_from(prior.place - 1).unwrap_or_default();
+            note(position, prior.body.as_deref());
         }
-        for (place, op) in asked.iter().enumerate() {
+        for (position, op) in asked.iter().enumerate() {
             if let Some(body) = archived.found.get(op) {
-                note(place, Some(body));
+                note(position, Some(body));
             }
         }
     }

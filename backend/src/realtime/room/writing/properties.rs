@@ -211,8 +211,8 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> InFlight
             committed.results.push(Err(WriteError::Unavailable));
             continue;
         }
-        let place = committed.events.len();
-        let seq = base + 1 + i64::try_from(place).unwrap();
+        let position = committed.events.len();
+        let seq = base + 1 + i64::try_from(position).unwrap();
         committed.events.push(event(seq));
         let done = Done {
             seq: Some(seq),
@@ -220,7 +220,7 @@ fn transaction(head: i64, base: i64, own: &[Own], members: &Members) -> InFlight
         };
         committed.results.push(Ok(Applied {
             done,
-            event: Some(place),
+            event: Some(position),
         }));
     }
     finished.outcome = Some(Outcome::Committed(committed));
