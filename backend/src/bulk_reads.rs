@@ -119,7 +119,9 @@ impl BulkReads {
         };
         let waited = timeout(PERMIT_TIMEOUT, granted).await;
         // The sender is never dropped before its receiver.
-        waited.map_err(|_| BulkReadsBusy)?.map_err(|_| BulkReadsBusy)
+        waited
+            .map_err(|_| BulkReadsBusy)?
+            .map_err(|_| BulkReadsBusy)
     }
 }
 

@@ -170,7 +170,7 @@ async fn write(exporter: &Exporter, job: &Job, stop: &CancellationToken) -> Resu
         events::write(exporter, spec, &canvas, exported_at, &mut file).await?;
         return file.end().await;
     }
-    let spec = FilmSpec {
+    let film_spec = FilmSpec {
         canvas: spec.canvas,
         area: spec.area.unwrap_or_else(|| board(&canvas)),
         tile_size: canvas.tile_size,
@@ -183,9 +183,9 @@ async fn write(exporter: &Exporter, job: &Job, stop: &CancellationToken) -> Resu
     };
     let past = &exporter.past;
     match spec.kind {
-        ExportKind::Gif => filming::film(past, &spec, Format::Gif, &mut file).await?,
-        ExportKind::Apng => filming::film(past, &spec, Format::Apng, &mut file).await?,
-        ExportKind::Png | ExportKind::Log => filming::picture(past, &spec, &mut file).await?,
+        ExportKind::Gif => filming::film(past, &film_spec, Format::Gif, &mut file).await?,
+        ExportKind::Apng => filming::film(past, &film_spec, Format::Apng, &mut file).await?,
+        ExportKind::Png | ExportKind::Log => filming::picture(past, &film_spec, &mut file).await?,
     }
     file.end().await
 }

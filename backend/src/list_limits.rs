@@ -64,7 +64,9 @@ impl ListLimits {
     pub(crate) async fn search(&self) -> Result<OwnedSemaphorePermit, TooManySearches> {
         let permit = self.searches.clone().acquire_owned();
         let permit = timeout(SEARCH_TIMEOUT, permit).await;
-        permit.map_err(|_| TooManySearches)?.map_err(|_| TooManySearches)
+        permit
+            .map_err(|_| TooManySearches)?
+            .map_err(|_| TooManySearches)
     }
 
     /// Frees what idle keys hold; called by the maintenance loop.

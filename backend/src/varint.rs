@@ -109,7 +109,10 @@ impl Reader {
 
     /// So many bytes.
     pub(crate) fn take(&mut self, count: usize) -> Result<&[u8], ReadError> {
-        let end = self.position.checked_add(count).ok_or(ReadError::TooLarge)?;
+        let end = self
+            .position
+            .checked_add(count)
+            .ok_or(ReadError::TooLarge)?;
         let taken = self.bytes.get(self.position..end).ok_or(ReadError::Short)?;
         self.position = end;
         Ok(taken)

@@ -292,7 +292,10 @@ mod tests {
             "liker_id": 1, "liked": true, "x": 0, "y": 0, "like_count": 1, "timestamp": TIME,
         });
         assert_eq!(after(&edit, &liked), None);
-        assert_eq!(TextRevision::announced_by(wire(&said(ID, "x")).as_bytes()), None);
+        assert_eq!(
+            TextRevision::announced_by(wire(&said(ID, "x")).as_bytes()),
+            None
+        );
     }
 
     #[test]

@@ -237,7 +237,9 @@ impl Model {
             live.iter().enumerate().any(|(position, write)| {
                 users.contains(&write.user)
                     && (*from_seq..=*to_seq).contains(&write.seq)
-                    && live[position..].iter().any(|above| above.user != write.user)
+                    && live[position..]
+                        .iter()
+                        .any(|above| above.user != write.user)
             })
         };
         self.pixels.iter().filter(is_buried).count()

@@ -12,8 +12,8 @@ use sqlx::{PgConnection, PgExecutor, query, query_scalar};
 
 pub(crate) use filters::{filters, filters_of, has_events_of};
 pub(crate) use moving::{
-    ArchiveCandidate, ArchivePolicy, HotEvent, NewPiece, advance, count_unarchived, delete_hot, hot_events, hot_version,
-    next_candidate, next_with_rest, note_actors, put_piece,
+    ArchiveCandidate, ArchivePolicy, HotEvent, NewPiece, advance, count_unarchived, delete_hot,
+    hot_events, hot_version, next_candidate, next_with_rest, note_actors, put_piece,
 };
 pub(crate) use pieces::{
     Piece, PieceHalf, are_same, before, before_time, content, piece_of, pieces_of, small_pieces,

@@ -5,9 +5,7 @@ mod position;
 mod requests;
 
 pub(crate) use position::ListPosition;
-pub(crate) use requests::{
-    Accepted, accept, preference_towards, share_a_canvas, waiting_requests,
-};
+pub(crate) use requests::{Accepted, accept, preference_towards, share_a_canvas, waiting_requests};
 
 use super::{DbError, Result};
 use chrono::{DateTime, Utc};

@@ -237,7 +237,10 @@ pub(crate) struct IndexBacklog {
 
 /// Of the canvases with at least `least` events that the index does not have, the one that
 /// lacks the most; before them one whose index was deleted, and that has archived events.
-pub(crate) async fn largest_backlog(executor: impl PgExecutor<'_>, least: i64) -> Result<Option<IndexBacklog>> {
+pub(crate) async fn largest_backlog(
+    executor: impl PgExecutor<'_>,
+    least: i64,
+) -> Result<Option<IndexBacklog>> {
     query!(
         r#"SELECT c.id, c.last_seq AS head,
                 (sum(c.last_seq - i.last_seq) OVER ())::bigint AS "missing!"

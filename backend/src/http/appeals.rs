@@ -306,7 +306,14 @@ async fn list(
     if role(&state.pools.reads, id, session.user_id()).await? < Role::Moderator {
         return Err(ApiError::Forbidden);
     }
-    read_page(&state, client, AppealFilter::Canvas(id), query, session.user_id()).await
+    read_page(
+        &state,
+        client,
+        AppealFilter::Canvas(id),
+        query,
+        session.user_id(),
+    )
+    .await
 }
 
 /// The appeals that concern admins, newest first: against sanctions on the whole server, and

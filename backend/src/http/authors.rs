@@ -88,7 +88,10 @@ async fn authors(
             cell,
             tile_size: grid.tile_size,
         };
-        state.cell_cache.authors(reads, key, seq, &replay_permit).await?
+        state
+            .cell_cache
+            .authors(reads, key, seq, &replay_permit)
+            .await?
     } else {
         let size = grid.tile_size;
         let history = cell_log::replay(reads, id, cell, seq, size, &replay_permit).await?;

@@ -76,7 +76,9 @@ pub(super) fn attach_permit(
     answer: impl IntoResponse,
 ) -> Response {
     let mut answer = answer.into_response();
-    answer.extensions_mut().insert(AttachedPermit(permit.into()));
+    answer
+        .extensions_mut()
+        .insert(AttachedPermit(permit.into()));
     answer
 }
 
@@ -207,7 +209,10 @@ pub(super) async fn pieces<S: Send + 'static>(
         }
     };
     let json = HeaderValue::from_static("application/json");
-    Ok(attach_permit(permit, ([(header::CONTENT_TYPE, json)], body)))
+    Ok(attach_permit(
+        permit,
+        ([(header::CONTENT_TYPE, json)], body),
+    ))
 }
 
 /// The JSON of a value, without the closing brace of an object.

@@ -8,9 +8,7 @@ pub(super) use description::{ApiDoc, complete};
 use std::collections::BTreeMap;
 use utoipa::{
     IntoResponses,
-    openapi::{
-        AllOfBuilder, Content, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type,
-    },
+    openapi::{AllOfBuilder, Content, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type},
 };
 
 /// The schema of a problem with one of these codes.

@@ -175,5 +175,8 @@ async fn timeline(
     }
     let permit = bulk::permit(&state, id, client).await?;
     let timeline = timeline::timeline(&state.event_index, id, &filter, by, canvas.last_seq).await?;
-    Ok(etag::tagged(current, bulk::attach_permit(permit, Json(timeline))))
+    Ok(etag::tagged(
+        current,
+        bulk::attach_permit(permit, Json(timeline)),
+    ))
 }

@@ -158,7 +158,8 @@ impl Archiver {
         let Some(policy) = self.policy() else {
             return Ok(None);
         };
-        let candidate = archive::next_candidate(&self.pool, self.position, policy, MIN_EVENTS).await?;
+        let candidate =
+            archive::next_candidate(&self.pool, self.position, policy, MIN_EVENTS).await?;
         if candidate.is_some() && !archive::all_servers_support_it(&self.pool).await? {
             tracing::debug!("nothing is archived beside a server of the version before");
             return Ok(None);

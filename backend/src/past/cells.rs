@@ -109,7 +109,10 @@ async fn collect(
             let Some(matcher) = chunk.matcher(filter) else {
                 continue;
             };
-            for position in positions.clone().filter(|position| matcher.matches(*position)) {
+            for position in positions
+                .clone()
+                .filter(|position| matcher.matches(*position))
+            {
                 if let Some(cell) = chunk.cell(position) {
                     found(cell, chunk.seq(position));
                 }

@@ -58,7 +58,11 @@ pub(crate) enum MomentError {
 ///
 /// # Errors
 /// [`MomentError::BeyondHead`], and those of the database.
-pub(crate) async fn resolve(pool: &Pool, canvas: CanvasId, at: ParsedMoment) -> Result<i64, MomentError> {
+pub(crate) async fn resolve(
+    pool: &Pool,
+    canvas: CanvasId,
+    at: ParsedMoment,
+) -> Result<i64, MomentError> {
     match at {
         ParsedMoment::Seq(seq) => {
             let head = db::rewrites::head(pool, canvas).await?.unwrap_or_default();
@@ -103,7 +107,10 @@ mod tests {
     fn a_moment_is_a_seq_or_any_form_of_rfc_3339() {
         assert_eq!("0".parse(), Ok(ParsedMoment::Seq(0)));
         assert_eq!("4711".parse(), Ok(ParsedMoment::Seq(4711)));
-        assert_eq!("99999999999999999999".parse(), Ok(ParsedMoment::Seq(i64::MAX)));
+        assert_eq!(
+            "99999999999999999999".parse(),
+            Ok(ParsedMoment::Seq(i64::MAX))
+        );
         let time = millis("2025-08-29T21:45:19.123Z");
         assert!(time.is_some());
         for same in [

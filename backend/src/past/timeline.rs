@@ -156,7 +156,8 @@ impl Buckets {
             if counted[chunk.actor(position)].replace(part) != Some(part) {
                 self.people += 1;
             }
-            if self.by == Bucketing::Change && self.passed == part_end(self.count, self.parts, part) {
+            if self.by == Bucketing::Change && self.passed == part_end(self.count, self.parts, part)
+            {
                 self.close();
             }
         }

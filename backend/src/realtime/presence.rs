@@ -121,7 +121,12 @@ impl Presence {
     }
 
     /// Removes a connection.
-    pub(crate) fn leave(&mut self, user: UserId, connection: ConnectionId, now: Instant) -> Departure {
+    pub(crate) fn leave(
+        &mut self,
+        user: UserId,
+        connection: ConnectionId,
+        now: Instant,
+    ) -> Departure {
         let Some(user) = self.users.get_mut(&user) else {
             return Departure::default();
         };

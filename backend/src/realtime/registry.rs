@@ -283,7 +283,9 @@ impl Registry {
     /// Whether the change with this version was delivered to the user's connections.
     pub(crate) fn was_notified(&self, user: UserId, version: i64) -> bool {
         let users = self.users.lock();
-        let state = users.get(&user).and_then(|user| user.notification_state.as_ref());
+        let state = users
+            .get(&user)
+            .and_then(|user| user.notification_state.as_ref());
         state.is_some_and(|state| state.delivered.contains(&version))
     }
 
@@ -305,7 +307,10 @@ impl Registry {
     /// Notes that no user's notifications are polled any more.
     pub(crate) fn reset_polled(&self) {
         let mut users = self.users.lock();
-        for state in users.values_mut().filter_map(|user| user.notification_state.as_mut()) {
+        for state in users
+            .values_mut()
+            .filter_map(|user| user.notification_state.as_mut())
+        {
             state.polled = None;
         }
     }

@@ -46,7 +46,10 @@ use super::{
 use crate::past::log::Log;
 use crate::{
     clock::DatabaseClock,
-    db::{self, Pool, Reads, log::RoomCanvas, notifications::OutgoingNotification, order::OrderSettings},
+    db::{
+        self, Pool, Reads, log::RoomCanvas, notifications::OutgoingNotification,
+        order::OrderSettings,
+    },
 };
 use command::ReplyTo;
 use delivery::Delivery;

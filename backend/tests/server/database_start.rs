@@ -2,7 +2,7 @@
 //! one behind a pooler, and one that refuses.
 
 use crate::common::{
-    TEST_TIMEOUT, SECRET, TestDatabase, TestServer, canvas,
+    SECRET, TEST_TIMEOUT, TestDatabase, TestServer, canvas,
     http::{Client, Reply},
     ports::free_address,
     postgres::TcpPostgres,
@@ -95,7 +95,9 @@ async fn works(addr: SocketAddr) {
 
 async fn terminated(mut child: Child) {
     signal("TERM", &[child.id().unwrap()]);
-    let status = timeout(TEST_TIMEOUT, child.wait()).await.expect("it goes on");
+    let status = timeout(TEST_TIMEOUT, child.wait())
+        .await
+        .expect("it goes on");
     assert_eq!(status.unwrap().code(), Some(0));
 }
 
@@ -156,7 +158,9 @@ async fn a_database_that_refuses_for_good_ends_the_server() {
     let (mut child, addr) = spawn(&wrong).await;
     get(addr, "/readyz").await.problem(503, "unavailable");
     later.run().await;
-    let status = timeout(TEST_TIMEOUT, child.wait()).await.expect("it goes on");
+    let status = timeout(TEST_TIMEOUT, child.wait())
+        .await
+        .expect("it goes on");
     assert_eq!(status.unwrap().code(), Some(2));
 }
 

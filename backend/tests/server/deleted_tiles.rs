@@ -208,7 +208,9 @@ async fn a_tile_that_a_server_of_the_version_before_deletes_is_kept_too() {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(TEST_TIMEOUT, cleaned).await.expect("a tile is left");
+    timeout(TEST_TIMEOUT, cleaned)
+        .await
+        .expect("a tile is left");
     assert_eq!(kept(&pool).await[0].id, made[1]);
     server.stop().await;
 }

@@ -1,6 +1,8 @@
 //! Deleting canvases, however much is on them.
 
-use crate::common::{TEST_TIMEOUT, TestDatabase, TestServer, canvas, http::Client, socket::TestClient};
+use crate::common::{
+    TEST_TIMEOUT, TestDatabase, TestServer, canvas, http::Client, socket::TestClient,
+};
 use serde_json::json;
 use sqlx::PgPool;
 use std::time::{Duration, Instant};

@@ -1,6 +1,8 @@
 //! Guests that left nothing are deleted after 30 days; all others stay.
 
-use crate::common::{TEST_TIMEOUT, TestServer, canvas, eventually, http::Client, socket::TestClient};
+use crate::common::{
+    TEST_TIMEOUT, TestServer, canvas, eventually, http::Client, socket::TestClient,
+};
 use serde_json::json;
 use sqlx::{Connection, PgConnection, PgPool, error::DatabaseError};
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 //! text that users write.
 
 use crate::common::{
-    TEST_TIMEOUT, SECRET, TestDatabase, canvas,
+    SECRET, TEST_TIMEOUT, TestDatabase, canvas,
     http::Client,
     socket::{TestClient, open, refusal, upgrade},
 };

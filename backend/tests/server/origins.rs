@@ -1,7 +1,7 @@
 //! Pages of other origins, proxies that change the `Host`, and who may read `/metrics`.
 
 use crate::common::{
-    TEST_TIMEOUT, SECRET, TestDatabase, TestServer,
+    SECRET, TEST_TIMEOUT, TestDatabase, TestServer,
     http::{Client, Reply},
     temporary_folder,
 };

@@ -1,7 +1,7 @@
 //! Settings as people give them: empty, with spaces, in files.
 
 use crate::common::{
-    TEST_TIMEOUT, SECRET, TestDatabase,
+    SECRET, TEST_TIMEOUT, TestDatabase,
     http::{Client, Reply},
     temporary_folder,
 };

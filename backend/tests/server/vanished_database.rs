@@ -2,7 +2,8 @@
 //! answers at its address later.
 
 use crate::common::{
-    TEST_TIMEOUT, TestDatabase, TestServer, canvas, postgres_proxy::PostgresProxy, socket::TestClient,
+    TEST_TIMEOUT, TestDatabase, TestServer, canvas, postgres_proxy::PostgresProxy,
+    socket::TestClient,
 };
 use futures_util::future::join_all;
 use serde_json::json;

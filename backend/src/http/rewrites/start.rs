@@ -46,7 +46,12 @@ pub(super) async fn plan(
 }
 
 /// The rewrite as it would be.
-pub(super) fn preview(session: &Session, request: &RewriteRequest, plan: &RewritePlan, now: Timestamp) -> Rewrite {
+pub(super) fn preview(
+    session: &Session,
+    request: &RewriteRequest,
+    plan: &RewritePlan,
+    now: Timestamp,
+) -> Rewrite {
     let identity = &session.identity;
     Rewrite {
         id: RewriteId(0),
@@ -71,7 +76,11 @@ pub(super) fn preview(session: &Session, request: &RewriteRequest, plan: &Rewrit
 
 /// Asks the room whether the user may paint now: it checks a batch without cells, of a
 /// rewrite that does not exist, as it checks all others.
-async fn check_with_room(state: &AppState, session: &Session, request: &RewriteRequest) -> Result<(), ApiError> {
+async fn check_with_room(
+    state: &AppState,
+    session: &Session,
+    request: &RewriteRequest,
+) -> Result<(), ApiError> {
     let batch = RewriteBatch {
         rewrite: RewriteId(0),
         kind: request.kind,

@@ -262,10 +262,7 @@ impl Scan<'_> {
         let from = chunks.partition_point(|chunk| chunk.last_seq <= self.at);
         let mut next = chunks[from..].iter();
         if self.only_tiles {
-            let skipped = next
-                .as_slice()
-                .iter()
-                .take_while(|chunk| !chunk.has_tiles);
+            let skipped = next.as_slice().iter().take_while(|chunk| !chunk.has_tiles);
             let skipped = skipped.count();
             if let Some(last) = skipped.checked_sub(1).and_then(|last| next.nth(last)) {
                 self.at = last.last_seq;

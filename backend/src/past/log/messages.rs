@@ -275,7 +275,8 @@ impl Log {
                     MessageRange::Between(after, until) => after..until.min(piece.last_seq),
                 };
                 if !passed.contains(&first_seq) && seqs.start < seqs.end {
-                    let Some(part) = self.part(reads, canvas, &piece, PieceHalf::Others).await? else {
+                    let Some(part) = self.part(reads, canvas, &piece, PieceHalf::Others).await?
+                    else {
                         // It was replaced meanwhile: the next pieces are looked for again.
                         break;
                     };
@@ -327,7 +328,8 @@ impl Log {
             let passed = without(reads, canvas, &pieces, Key::of_message(id.0)).await?;
             for piece in pieces {
                 if !passed.contains(&piece.first_seq) {
-                    let Some(part) = self.part(reads, canvas, &piece, PieceHalf::Others).await? else {
+                    let Some(part) = self.part(reads, canvas, &piece, PieceHalf::Others).await?
+                    else {
                         break;
                     };
                     let is_it = |body: &str| body.starts_with(MESSAGE) && id_of(body) == Some(id);

@@ -70,15 +70,17 @@ impl Conversations {
                     until,
                     changed: changed.clone(),
                 });
-                let typing = self.clone().send_typing(user, conversation, other, changed);
+                let typing = self
+                    .clone()
+                    .track_typing(user, conversation, other, changed);
                 tokio::spawn(typing);
             }
         }
         Ok(())
     }
 
-    /// Tells the other user until it has ended.
-    async fn send_typing(
+    /// Sends the other user when the typing starts and ends, until it has ended for good.
+    async fn track_typing(
         self,
         user: UserId,
         conversation: ConversationId,
@@ -116,7 +118,7 @@ impl Conversations {
         }
     }
 
-    /// Tells a user's connections, on all nodes, whether the sender types.
+    /// Sends a user's connections, on all nodes, whether the sender types.
     fn send_typing(
         &self,
         sender: UserId,

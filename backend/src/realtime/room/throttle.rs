@@ -118,7 +118,13 @@ impl<T> Default for Throttle<T> {
 }
 
 impl<T> Throttle<T> {
-    fn offer(&mut self, new: T, rate: ThrottleRate, now: Instant, merge: fn(&mut T, T)) -> Offer<T> {
+    fn offer(
+        &mut self,
+        new: T,
+        rate: ThrottleRate,
+        now: Instant,
+        merge: fn(&mut T, T),
+    ) -> Offer<T> {
         if let Some(held) = &mut self.held {
             merge(held, new);
             return Offer::Held;

@@ -41,7 +41,9 @@ impl Balancer {
                 time::sleep(Duration::from_millis(10)).await;
             }
         };
-        time::timeout(TEST_TIMEOUT, passes).await.expect("no HAProxy");
+        time::timeout(TEST_TIMEOUT, passes)
+            .await
+            .expect("no HAProxy");
         Self {
             addr,
             _child: child,

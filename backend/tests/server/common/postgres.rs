@@ -124,7 +124,9 @@ impl TcpPostgres {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        timeout(TEST_TIMEOUT, in_force).await.expect("the rules stay");
+        timeout(TEST_TIMEOUT, in_force)
+            .await
+            .expect("the rules stay");
     }
 
     /// The URL of its database with these parameters.

@@ -76,7 +76,9 @@ impl RedisServer {
                 time::sleep(time::Duration::from_millis(10)).await;
             }
         };
-        time::timeout(TEST_TIMEOUT, answers).await.expect("no Redis");
+        time::timeout(TEST_TIMEOUT, answers)
+            .await
+            .expect("no Redis");
     }
 
     async fn answers(&self) -> bool {

@@ -182,7 +182,10 @@ impl Reader {
                 Some(colour) => colour,
                 None => self.input.byte()?,
             };
-            delta.push(PixelEdit(u16::try_from(index).map_err(|_| InvalidSegment)?, colour));
+            delta.push(PixelEdit(
+                u16::try_from(index).map_err(|_| InvalidSegment)?,
+                colour,
+            ));
         }
         Ok(delta)
     }

@@ -30,7 +30,14 @@ impl Planner {
         let text = &event.message.message_text;
         if let Some(user) = answered {
             let is_read = self.present.contains(&user);
-            self.notify(request, user, NotificationKind::Reply, target, text, is_read);
+            self.notify(
+                request,
+                user,
+                NotificationKind::Reply,
+                target,
+                text,
+                is_read,
+            );
         }
         self.notify_mentioned(request, text, target, answered.as_slice());
     }
