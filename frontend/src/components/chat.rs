@@ -36,7 +36,7 @@ use local_date::{day_of, local_date};
 use message::Message;
 use reading::ChatReading;
 use row_input::{RowSwipe, keep_in_tab_order, row_key};
-use rows::{ChatLine, Shown, ShownMessages};
+use rows::{ChatLine, MessageContent, MessageSignals};
 use scroll::Scroll;
 use std::time::Duration;
 use window::ChatWindow;
@@ -69,9 +69,9 @@ pub fn ChatPanel() -> impl IntoView {
             })
         })
     });
-    let shown = StoredValue::new(ShownMessages::default());
+    let messages = StoredValue::new(MessageSignals::default());
     Effect::new(move || {
-        lines.with(|lines| shown.update_value(|shown| shown.update(lines)));
+        lines.with(|lines| messages.update_value(|messages| messages.update(lines)));
     });
     let is_quiet = quiet(store, window);
     let load_older = move || session.load_older_chat();
@@ -138,8 +138,9 @@ pub fn ChatPanel() -> impl IntoView {
                         .into_any(),
                         ChatLine::New => view! { <li class="chat__new">{t().new_messages()}</li> }.into_any(),
                         ChatLine::Message { row, first } => {
-                            let added = shown.try_update_value(|shown| shown.added(Shown { row, first }));
-                            added.map(|shown| view! { <Message shown /> }).into_any()
+                            let content = MessageContent { row, first };
+                            let signal = messages.try_update_value(|messages| messages.insert(content));
+                            signal.map(|content| view! { <Message content /> }).into_any()
                         }
                     }}
                 </For>

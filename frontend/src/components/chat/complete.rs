@@ -6,7 +6,7 @@ use crate::browser;
 
 /// A name that is being typed after an `@`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct MentionQuery {
     /// The position of the `@`.
     pub start: usize,
     /// The position of the cursor.
@@ -16,7 +16,7 @@ pub struct Wanted {
 }
 
 /// The name that is being typed at the position `cursor`, if there is one.
-pub fn wanted(text: &str, cursor: usize) -> Option<Wanted> {
+pub fn mention_query(text: &str, cursor: usize) -> Option<MentionQuery> {
     let units: Vec<u16> = text.encode_utf16().take(cursor).collect();
     let before = String::from_utf16_lossy(&units);
     let at = before.rfind('@')?;
@@ -24,7 +24,7 @@ pub fn wanted(text: &str, cursor: usize) -> Option<Wanted> {
     let is_name = prefix.chars().all(is_name_char);
     let is_tile = prefix.starts_with(|c: char| c.is_ascii_digit());
     let in_word = before[..at].ends_with(char::is_alphanumeric);
-    (is_name && !is_tile && !in_word).then(|| Wanted {
+    (is_name && !is_tile && !in_word).then(|| MentionQuery {
         start: before[..at].encode_utf16().count(),
         end: units.len(),
         prefix: prefix.to_owned(),
@@ -40,8 +40,8 @@ pub fn matches(prefix: &str, username: &str, display_name: &str) -> bool {
 }
 
 /// The text with `@username ` inserted, and the cursor after it.
-pub fn complete(text: &str, wanted: &Wanted, username: &str) -> (String, usize) {
-    replace(text, wanted.start, wanted.end, &format!("@{username} "))
+pub fn complete(text: &str, query: &MentionQuery, username: &str) -> (String, usize) {
+    replace(text, query.start, query.end, &format!("@{username} "))
 }
 
 /// The text with `insert` in place of a range, and the cursor after it.
@@ -61,11 +61,11 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn prefix(text: &str) -> Option<String> {
-        wanted(text, text.encode_utf16().count()).map(|wanted| wanted.prefix)
+        mention_query(text, text.encode_utf16().count()).map(|query| query.prefix)
     }
 
     #[test]
-    fn a_name_is_wanted_after_an_at_sign() {
+    fn an_at_sign_begins_a_mention_query() {
         assert_eq!(prefix("hi @an").as_deref(), Some("an"));
         assert_eq!(prefix("@").as_deref(), Some(""));
         assert_eq!(prefix("hi @an ").as_deref(), None);
@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn the_name_takes_the_place_of_what_was_typed() {
         let text = "🌟 hi @an, look";
-        let wanted = wanted(text, 9).unwrap();
-        assert_eq!(wanted.prefix, "an");
-        let (text, cursor) = complete(text, &wanted, "ann");
+        let query = mention_query(text, 9).unwrap();
+        assert_eq!(query.prefix, "an");
+        let (text, cursor) = complete(text, &query, "ann");
         assert_eq!(text, "🌟 hi @ann , look");
         assert_eq!(cursor, 11);
     }

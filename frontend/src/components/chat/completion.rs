@@ -2,7 +2,7 @@
 //! being typed after an `@`, which of it is selected, and the list that shows it.
 
 use super::{
-    complete::{self, Wanted},
+    complete::{self, MentionQuery},
     names::{Name, names},
 };
 use crate::{
@@ -18,7 +18,7 @@ pub struct Completion {
     field: NodeRef<html::Textarea>,
     text: RwSignal<String>,
     /// The name that is being typed after an `@`.
-    wanted: RwSignal<Option<Wanted>>,
+    query: RwSignal<Option<MentionQuery>>,
     names: Memo<Vec<Name>>,
     /// The index of the selected completion.
     picked: RwSignal<usize>,
@@ -34,14 +34,14 @@ impl Completion {
         list_id: impl Into<String>,
     ) -> Self {
         let store = expect_context::<Store>();
-        let wanted = RwSignal::new(None::<Wanted>);
+        let query = RwSignal::new(None::<MentionQuery>);
         Self {
             field,
             text,
-            wanted,
+            query,
             names: Memo::new(move |_| {
-                wanted.with(|wanted| {
-                    let prefix = wanted.as_ref().map(|wanted| wanted.prefix.as_str());
+                query.with(|query| {
+                    let prefix = query.as_ref().map(|query| query.prefix.as_str());
                     prefix
                         .map(|prefix| names(&store, prefix))
                         .unwrap_or_default()
@@ -76,16 +76,16 @@ impl Completion {
     pub fn look(self) {
         let found = self
             .cursor()
-            .and_then(|at| self.text.with_untracked(|text| complete::wanted(text, at)));
-        if found != self.wanted.get_untracked() {
+            .and_then(|at| self.text.with_untracked(|text| complete::mention_query(text, at)));
+        if found != self.query.get_untracked() {
             self.picked.set(0);
-            self.wanted.set(found);
+            self.query.set(found);
         }
     }
 
     /// Offers nothing until the next input.
     pub fn close(self) {
-        self.wanted.set(None);
+        self.query.set(None);
     }
 
     /// Handles a key for the completions; true if it was one.
@@ -112,10 +112,10 @@ impl Completion {
 
     /// Replaces the typed part of a name by a completion.
     fn pick(self, name: &Name) {
-        if let Some(wanted) = self.wanted.get_untracked() {
+        if let Some(query) = self.query.get_untracked() {
             let (text, cursor) = self
                 .text
-                .with_untracked(|text| complete::complete(text, &wanted, &name.user));
+                .with_untracked(|text| complete::complete(text, &query, &name.user));
             self.write(text, cursor);
         }
     }

@@ -4,7 +4,7 @@
 use super::{
     link::ExternalLink,
     quote::QuoteButton,
-    rows::Shown,
+    rows::MessageContent,
     text::{Part, parts},
 };
 use crate::{
@@ -39,11 +39,11 @@ use std::sync::Arc;
 pub fn Message(
     /// The message, and whether it shows author and time. The author stays the
     /// same.
-    shown: ArcRwSignal<Shown>,
+    content: ArcRwSignal<MessageContent>,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
-    let row = shown.with_untracked(|shown| Arc::clone(&shown.row));
-    let shown = RwSignal::from(shown);
+    let row = content.with_untracked(|content| Arc::clone(&content.row));
+    let content = RwSignal::from(content);
     // Messages may be shown before the current user is known.
     let sender = row.sender_id;
     let own = Memo::new(move |_| {
@@ -56,9 +56,9 @@ pub fn Message(
         ChatKey::Own(id) => id.to_string(),
     };
     let delivery = Memo::new(move |_| {
-        shown.with(|shown| {
-            let edit = shown.row.edit.as_ref().map(|edit| edit.delivery);
-            edit.unwrap_or(shown.row.delivery)
+        content.with(|content| {
+            let edit = content.row.edit.as_ref().map(|edit| edit.delivery);
+            edit.unwrap_or(content.row.delivery)
         })
     });
     let state = move || match delivery.get() {
@@ -66,7 +66,7 @@ pub fn Message(
         DeliveryStatus::Pending => "pending",
         DeliveryStatus::Failed(_) => "failed",
     };
-    let at = move || shown.with(|shown| shown.row.at);
+    let at = move || content.with(|content| content.row.at);
     let time = move || {
         view! {
             <time class="message__time" title=move || moment(at())>
@@ -74,7 +74,7 @@ pub fn Message(
             </time>
         }
     };
-    let is_first = Memo::new(move |_| shown.with(|shown| shown.first));
+    let is_first = Memo::new(move |_| content.with(|content| content.first));
     let name = StoredValue::new(row.sender_display_name.clone());
     let head = move || {
         is_first.get().then(|| {
@@ -98,10 +98,10 @@ pub fn Message(
             view! { <span class="sr-only">{who}</span> }
         })
     };
-    let reply = Memo::new(move |_| shown.with(|shown| shown.row.reply_to.clone()));
+    let reply = Memo::new(move |_| content.with(|content| content.row.reply_to.clone()));
     let has_reply = Memo::new(move |_| reply.with(Option::is_some));
-    let words = Memo::new(move |_| shown.with(|shown| shown.row.words().to_owned()));
-    let is_removed = Memo::new(move |_| shown.with(|shown| shown.row.removed));
+    let words = Memo::new(move |_| content.with(|content| content.row.words().to_owned()));
+    let is_removed = Memo::new(move |_| content.with(|content| content.row.removed));
     let text = move || {
         if is_removed.get() {
             view! { <p class="message__removed">{order_texts().message_removed()}</p> }.into_any()
@@ -115,7 +115,7 @@ pub fn Message(
         }
     };
     let edited =
-        Memo::new(move |_| shown.with(|shown| shown.row.edited_at.filter(|_| !shown.row.removed)));
+        Memo::new(move |_| content.with(|content| content.row.edited_at.filter(|_| !content.row.removed)));
     let edited = move || {
         edited.get().map(|at| {
             view! {
@@ -127,8 +127,8 @@ pub fn Message(
     };
     // Only what the server has can be answered, removed or reported.
     let message_id = Memo::new(move |_| {
-        shown
-            .with(|shown| shown.row.message_id)
+        content
+            .with(|content| content.row.message_id)
             .filter(|_| !is_removed.get())
     });
     let has_focus = RwSignal::new(false);
@@ -151,11 +151,11 @@ pub fn Message(
         })
     };
     let status = move || {
-        let (key, edit) = shown.with(|shown| {
-            let edit = shown.row.edit.as_ref().map(|edit| edit.op);
-            (shown.row.key, edit)
+        let (key, edit) = content.with(|content| {
+            let edit = content.row.edit.as_ref().map(|edit| edit.op);
+            (content.row.key, edit)
         });
-        view! { <MessageFate key edit delivery=delivery.get() /> }
+        view! { <MessageDelivery key edit delivery=delivery.get() /> }
     };
     view! {
         <li
@@ -301,7 +301,7 @@ fn TileChip(tile: TileMention) -> impl IntoView {
 /// The delivery status of the user's own message, or of new words for it, that is
 /// not stored.
 #[component]
-fn MessageFate(
+fn MessageDelivery(
     key: ChatKey,
     /// The request with the new words.
     edit: Option<OpId>,

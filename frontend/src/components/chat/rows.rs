@@ -32,7 +32,7 @@ pub enum ChatLine {
 
 /// The key of a line. It is the same for as long as the line is there, so that
 /// a message that becomes stored is not removed and added again: it would lose
-/// the focus, and be read aloud twice. What changes is in [`Shown`].
+/// the focus, and be read aloud twice. What changes is in [`MessageContent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChatLineKey {
     /// The separator before a day.
@@ -54,25 +54,25 @@ impl ChatLine {
     }
 }
 
-/// What a message shows now.
+/// The content of a message's line, which may change.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct MessageContent {
     /// The message.
     pub row: Arc<ChatRow>,
     /// Whether it begins a group and so shows name and time.
     pub first: bool,
 }
 
-/// What each message of the list shows, in a signal of its own.
+/// The content of each message of the list, in a signal of its own.
 #[derive(Default)]
-pub struct ShownMessages(HashMap<ChatKey, ArcRwSignal<Shown>>);
+pub struct MessageSignals(HashMap<ChatKey, ArcRwSignal<MessageContent>>);
 
-impl ShownMessages {
+impl MessageSignals {
     /// The signal of a message that is being added to the list.
-    pub fn added(&mut self, shown: Shown) -> ArcRwSignal<Shown> {
+    pub fn insert(&mut self, content: MessageContent) -> ArcRwSignal<MessageContent> {
         self.0
-            .entry(shown.row.key)
-            .or_insert_with(|| ArcRwSignal::new(shown))
+            .entry(content.row.key)
+            .or_insert_with(|| ArcRwSignal::new(content))
             .clone()
     }
 
@@ -88,9 +88,9 @@ impl ShownMessages {
                 continue;
             };
             let is_same = signal
-                .with_untracked(|shown| Arc::ptr_eq(&shown.row, row) && shown.first == *first);
+                .with_untracked(|content| Arc::ptr_eq(&content.row, row) && content.first == *first);
             if !is_same {
-                signal.set(Shown {
+                signal.set(MessageContent {
                     row: Arc::clone(row),
                     first: *first,
                 });
@@ -246,13 +246,13 @@ mod tests {
             first: true,
         };
         assert_eq!(line(&stored).key(), line(&pending).key());
-        let mut messages = ShownMessages::default();
-        let signal = messages.added(Shown {
+        let mut messages = MessageSignals::default();
+        let signal = messages.insert(MessageContent {
             row: Arc::clone(&pending),
             first: true,
         });
         messages.update(&[line(&stored)]);
-        let delivery = signal.with_untracked(|shown| shown.row.delivery);
+        let delivery = signal.with_untracked(|content| content.row.delivery);
         assert_eq!(delivery, DeliveryStatus::Stored);
         messages.update(&[]);
         assert!(messages.0.is_empty());
