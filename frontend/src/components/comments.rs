@@ -3,7 +3,7 @@
 pub mod field;
 pub mod link;
 pub mod note;
-pub mod then;
+pub mod picture_comparison;
 pub mod thread;
 
 use self::{field::CommentField, thread::ThreadView};

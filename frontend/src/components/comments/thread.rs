@@ -1,6 +1,8 @@
 //! A thread: the first comment, its answers, and what can be done about it.
 
-use super::{CommentFields, field::CommentField, note::Note, then::ThenAndNow};
+use super::{
+    CommentFields, field::CommentField, note::Note, picture_comparison::PictureComparison,
+};
 use crate::{
     components::icons::{Glyph, Icon},
     i18n::comments::comment_texts,
@@ -101,7 +103,7 @@ pub fn ThreadView(
         let (id, created_at) = (id?, row.created_at);
         shows_then
             .get()
-            .then(|| view! { <ThenAndNow at id at_seq created_at /> })
+            .then(|| view! { <PictureComparison at id at_seq created_at /> })
     };
     view! {
         <li class="thread" class=("thread--resolved", is_resolved)>

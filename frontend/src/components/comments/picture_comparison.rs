@@ -1,5 +1,5 @@
-//! The picture that a comment speaks of beside the one that is there now. It is
-//! asked for, unless this page saw it itself.
+//! Compares the picture that a comment is about with the current one. It is
+//! fetched, unless this page has it already.
 
 use crate::{
     api,
@@ -13,19 +13,19 @@ use crate::{
 use leptos::prelude::*;
 use shared::{canvas::Coord, ids::CommentId, pixels::Pixels, time::Timestamp};
 
-/// The picture as far as it is known.
+/// The picture as it was when the comment was written.
 #[derive(Clone, Debug, PartialEq)]
-enum Then {
+enum PastPicture {
     Loading,
     /// None for an empty cell.
-    Known(Option<Pixels>),
-    /// It could not be had.
-    Away,
+    Loaded(Option<Pixels>),
+    /// It could not be fetched.
+    Unavailable,
 }
 
 /// Both pictures, side by side.
 #[component]
-pub fn ThenAndNow(
+pub fn PictureComparison(
     /// The cell.
     at: Coord,
     /// The comment.
@@ -43,25 +43,25 @@ pub fn ThenAndNow(
             .tiles
             .with_tile(at, |tile| tile.map(|tile| tile.state.pixels.clone()))
     });
-    let then = RwSignal::new(match known(store, at, id, created_at) {
-        Some(pixels) => Then::Known(pixels),
-        None => Then::Loading,
+    let then = RwSignal::new(match cached(store, at, id, created_at) {
+        Some(pixels) => PastPicture::Loaded(pixels),
+        None => PastPicture::Loading,
     });
-    if then.get_untracked() == Then::Loading {
+    if then.get_untracked() == PastPicture::Loading {
         Tasks::new().spawn(async move {
             let canvas = store.canvas_id;
             let pixels = api::tile_past::pixels_at(canvas, at, &at_seq.to_string()).await;
-            then.set(pixels.map_or(Then::Away, Then::Known));
+            then.set(pixels.map_or(PastPicture::Unavailable, PastPicture::Loaded));
         });
     }
     let pixels = Memo::new(move |_| match then.get() {
-        Then::Known(pixels) => pixels,
-        Then::Loading | Then::Away => None,
+        PastPicture::Loaded(pixels) => pixels,
+        PastPicture::Loading | PastPicture::Unavailable => None,
     });
     let line = move || match then.get() {
-        Then::Loading => String::new(),
-        Then::Away => texts.then_away().to_owned(),
-        Then::Known(pixels) => match now.with(|now| differences(pixels.as_ref(), now.as_ref())) {
+        PastPicture::Loading => String::new(),
+        PastPicture::Unavailable => texts.then_away().to_owned(),
+        PastPicture::Loaded(pixels) => match now.with(|now| differences(pixels.as_ref(), now.as_ref())) {
             0 => texts.unchanged().to_owned(),
             n => texts.changed(n),
         },
@@ -81,8 +81,8 @@ pub fn ThenAndNow(
         }
     };
     let pictures = move || {
-        let is_known = matches!(then.get(), Then::Known(_));
-        let is_loading = then.get() == Then::Loading;
+        let is_known = matches!(then.get(), PastPicture::Loaded(_));
+        let is_loading = then.get() == PastPicture::Loading;
         if is_loading {
             return view! { <div class="skeleton then-now__waiting" aria-hidden="true"></div> }
                 .into_any();
@@ -114,10 +114,10 @@ pub fn ThenAndNow(
     }
 }
 
-/// The picture, where it need not be asked for: this page saw it, or nothing was
+/// The picture, where it need not be fetched: this page saw it, or nothing was
 /// drawn since.
 #[expect(clippy::option_option, reason = "an empty cell is known, too")]
-fn known(store: Store, at: Coord, id: CommentId, created_at: Timestamp) -> Option<Option<Pixels>> {
+fn cached(store: Store, at: Coord, id: CommentId, created_at: Timestamp) -> Option<Option<Pixels>> {
     let seen = store
         .comments
         .with_untracked(|comments| comments.picture(id).cloned());
