@@ -5,9 +5,9 @@
 
 pub mod jobs;
 pub mod person;
-pub mod place;
 pub mod preview;
 pub mod progress;
+pub mod scope;
 
 use crate::{
     api, browser,
@@ -30,9 +30,9 @@ use crate::{
 use jobs::ExportJobs;
 use leptos::{ev, html, prelude::*};
 use person::PersonChoice;
-use place::PlaceChoice;
 use preview::Preview;
 use progress::Progress;
+use scope::ScopeChoice;
 use shared::{api::exports::ExportKind, time::Timestamp};
 use wasm_bindgen::JsCast;
 
@@ -180,7 +180,7 @@ fn Panel(goal: ExportGoal) -> impl IntoView {
             <div class="rewrite__form">
                 <Choices name="export-kind" label=texts.kind() value=form.kind options=kinds />
                 <Show when=move || !is_log.get()>
-                    <PlaceChoice goal />
+                    <ScopeChoice goal />
                     <Show when=move || is_film.get()>
                         <Choices
                             name="export-from"

@@ -1,4 +1,4 @@
-//! Of what a film or picture is: the board, an area that is drawn on it, or a
+//! What a film or picture shows: the board, an area that is drawn on it, or a
 //! tile.
 
 use crate::{
@@ -13,18 +13,18 @@ use crate::{
 use leptos::prelude::*;
 use shared::canvas::Coord;
 
-/// What is chosen.
+/// What the file shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum ExportScope {
     Board,
     Area,
     Tile(Coord),
 }
 
-/// The choice of the place.
+/// The choice of the scope.
 #[component]
-pub fn PlaceChoice(
-    /// For what the panel was opened.
+pub fn ScopeChoice(
+    /// What the panel was opened for.
     goal: ExportGoal,
 ) -> impl IntoView {
     let store = expect_context::<Store>();
@@ -32,19 +32,19 @@ pub fn PlaceChoice(
     let tile = goal
         .tile
         .or_else(|| untrack(|| store.editing.get().or_else(|| store.selected.get())));
-    let place = RwSignal::new(match goal.tile {
-        Some(at) => Place::Tile(at),
-        None => Place::Board,
+    let scope = RwSignal::new(match goal.tile {
+        Some(at) => ExportScope::Tile(at),
+        None => ExportScope::Board,
     });
-    let set_area = move |place: Place| {
-        store.area.set(match place {
-            Place::Board => AreaChoice::default(),
-            Place::Tile(at) => AreaChoice {
+    let set_area = move |scope: ExportScope| {
+        store.area.set(match scope {
+            ExportScope::Board => AreaChoice::default(),
+            ExportScope::Tile(at) => AreaChoice {
                 is_drawing: false,
                 area: Some(area_between(at, at)),
             },
             // What is seen, until something is drawn.
-            Place::Area => AreaChoice {
+            ExportScope::Area => AreaChoice {
                 is_drawing: true,
                 area: untrack(|| {
                     let grid = store.tiles.grid()?;
@@ -54,18 +54,18 @@ pub fn PlaceChoice(
             },
         });
     };
-    set_area(place.get_untracked());
-    let choose = move |chosen: Place| {
-        place.set(chosen);
+    set_area(scope.get_untracked());
+    let choose = move |chosen: ExportScope| {
+        scope.set(chosen);
         set_area(chosen);
     };
-    let option = move |label: String, value: Place| {
+    let option = move |label: String, value: ExportScope| {
         view! {
             <label class="choice">
                 <input
                     type="radio"
                     name="export-place"
-                    prop:checked=move || place.get() == value
+                    prop:checked=move || scope.get() == value
                     on:change=move |_| choose(value)
                 />
                 <span>{label}</span>
@@ -74,18 +74,18 @@ pub fn PlaceChoice(
     };
     let this_tile = tile.map(|at| {
         let place = coordinates(at.x, at.y);
-        option(texts.this_tile(&place), Place::Tile(at))
+        option(texts.this_tile(&place), ExportScope::Tile(at))
     });
     view! {
         <fieldset class="field">
             <legend class="field__label">{texts.of_what()}</legend>
             <div class="choices">
-                {option(texts.whole_board().to_owned(), Place::Board)}
-                {option(texts.an_area().to_owned(), Place::Area)}
+                {option(texts.whole_board().to_owned(), ExportScope::Board)}
+                {option(texts.an_area().to_owned(), ExportScope::Area)}
                 {this_tile}
             </div>
         </fieldset>
-        <Show when=move || place.get() == Place::Area>
+        <Show when=move || scope.get() == ExportScope::Area>
             <AreaFields everywhere=false />
         </Show>
     }
