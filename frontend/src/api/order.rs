@@ -1,7 +1,7 @@
 //! Requests about order: sanctions, reports, cases, appeals, the moderation log.
 
 use super::{ApiResult, Call, call, done, fetch, get, parse};
-use crate::model::order::Place;
+use crate::model::order::ModerationScope;
 use gloo_net::http::Method;
 use serde::Serialize;
 use serde_json::json;
@@ -17,11 +17,11 @@ use shared::{
     time::Timestamp,
 };
 
-/// The path of a list of a place.
-fn of_place(place: Place, list: &str) -> String {
-    match place {
-        Place::Canvas(canvas) => format!("/canvases/{canvas}/{list}"),
-        Place::Server => format!("/admin/{list}"),
+/// The path of a list of a scope.
+fn scope_path(scope: ModerationScope, list: &str) -> String {
+    match scope {
+        ModerationScope::Canvas(canvas) => format!("/canvases/{canvas}/{list}"),
+        ModerationScope::Server => format!("/admin/{list}"),
     }
 }
 
@@ -40,20 +40,20 @@ pub async fn moderators(canvas: CanvasId) -> ApiResult<Page<Member>> {
 ///
 /// # Errors
 /// [`super::ApiError`].
-pub async fn sanction(place: Place, body: &CreateSanction) -> ApiResult<Sanction> {
-    parse(fetch(post(&of_place(place, "sanctions"), body)).await)
+pub async fn sanction(scope: ModerationScope, body: &CreateSanction) -> ApiResult<Sanction> {
+    parse(fetch(post(&scope_path(scope, "sanctions"), body)).await)
 }
 
-/// Lists a place's sanctions, newest first, with `active` those in force.
+/// Lists a scope's sanctions, newest first, with `active` those in force.
 ///
 /// # Errors
 /// [`super::ApiError`].
 pub async fn sanctions(
-    place: Place,
+    scope: ModerationScope,
     active: bool,
     cursor: Option<&str>,
 ) -> ApiResult<Page<Sanction>> {
-    let mut call = get(&of_place(place, "sanctions"));
+    let mut call = get(&scope_path(scope, "sanctions"));
     if active {
         call = call.query("active", "true");
     }
@@ -102,12 +102,12 @@ pub async fn write_in_appeal(appeal: i64, text: &str) -> ApiResult<Appeal> {
     parse(fetch(post(&format!("/appeals/{appeal}/messages"), &body)).await)
 }
 
-/// Lists the appeals of a place that wait.
+/// Lists the appeals of a scope that wait.
 ///
 /// # Errors
 /// [`super::ApiError`].
-pub async fn appeals(place: Place) -> ApiResult<Page<Appeal>> {
-    let call = get(&of_place(place, "appeals"));
+pub async fn appeals(scope: ModerationScope) -> ApiResult<Page<Appeal>> {
+    let call = get(&scope_path(scope, "appeals"));
     parse(fetch(call.query("state", "waiting")).await)
 }
 
@@ -145,12 +145,12 @@ pub async fn withdraw(report: i64) -> ApiResult<()> {
     done(call(Method::DELETE, &format!("/reports/{report}"))).await
 }
 
-/// Lists the cases of a place in a state: `open`, `claimed` or `decided`.
+/// Lists the cases of a scope in a state: `open`, `claimed` or `decided`.
 ///
 /// # Errors
 /// [`super::ApiError`].
-pub async fn cases(place: Place, state: &str) -> ApiResult<Page<Case>> {
-    let call = get(&of_place(place, "cases"));
+pub async fn cases(scope: ModerationScope, state: &str) -> ApiResult<Page<Case>> {
+    let call = get(&scope_path(scope, "cases"));
     parse(fetch(call.query("state", state)).await)
 }
 

@@ -21,7 +21,7 @@ pub mod switches;
 use crate::{
     browser,
     components::dialogs::{DialogKind, Dialogs},
-    model::order::Place,
+    model::order::ModerationScope,
     store::Store,
 };
 use leptos::{ev, prelude::*};
@@ -69,7 +69,7 @@ pub struct SanctionDraft {
     /// The kind that is chosen at first.
     pub kind: SanctionKind,
     /// Where it holds.
-    pub place: Place,
+    pub scope: ModerationScope,
     /// The case that leads to it.
     pub case_id: Option<i64>,
     /// How that case is decided once the sanction is there.
@@ -90,8 +90,8 @@ enum Reported {
 /// The open panel, menu and forms of a page; a context.
 #[derive(Clone, Copy)]
 pub struct OrderState {
-    /// Where order is kept from this page.
-    pub place: Place,
+    /// Where the user moderates from this page.
+    pub scope: ModerationScope,
     /// That of the open canvas, if there is one.
     store: Option<Store>,
     /// Whether the moderation panel is open.
@@ -114,9 +114,9 @@ pub struct OrderState {
 
 impl OrderState {
     /// Provides it to a page that has a panel, a menu and dialogs.
-    pub fn provide(place: Place) {
+    pub fn provide(scope: ModerationScope) {
         provide_context(Self {
-            place,
+            scope,
             store: use_context(),
             is_open: RwSignal::new(false),
             section: RwSignal::new(Section::Log),

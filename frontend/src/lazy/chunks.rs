@@ -40,7 +40,7 @@ use crate::{
         tool_bar::Tools,
         top_bar::Faces,
     },
-    model::order::Place,
+    model::order::ModerationScope,
     pages::{
         canvas::CanvasPage, error::FailurePage, inbox::InboxPage, invite::InvitePage,
         messages::MessagesPage, moderation::ModerationPage, start::StartPage,
@@ -239,7 +239,7 @@ fn set_up_panels() {
     load_ghost(store, session);
     follow_comment_links(store, session, expect_context());
     KeyLabels::provide();
-    OrderState::provide(Place::Canvas(store.canvas_id));
+    OrderState::provide(ModerationScope::Canvas(store.canvas_id));
     Ranks::provide(store, expect_context());
     InboxPanelState::provide();
     CommentFields::provide();

@@ -1,4 +1,4 @@
-//! Sanctions, as the client reads them, and where order is kept.
+//! Sanctions, as the client reads them, and where moderation applies.
 
 use shared::{
     api::sanctions::{Activity, Sanction},
@@ -6,9 +6,9 @@ use shared::{
     time::Timestamp,
 };
 
-/// Where order is kept.
+/// Where moderators act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ModerationScope {
     /// On one canvas, by its moderators.
     Canvas(CanvasId),
     /// On the whole server, by its admins.

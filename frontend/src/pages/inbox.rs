@@ -10,7 +10,7 @@ use crate::{
         order::OrderState,
     },
     i18n::{inbox_texts, t},
-    model::order::Place,
+    model::order::ModerationScope,
     pages::messages::SignedIn,
     tasks::Tasks,
 };
@@ -22,7 +22,7 @@ use leptos_meta::Title;
 pub fn InboxPage() -> impl IntoView {
     Tasks::provide();
     Dialogs::provide();
-    OrderState::provide(Place::Server);
+    OrderState::provide(ModerationScope::Server);
     let title = t().page_of(inbox_texts().notifications(), t().name());
     view! {
         <Title text=title />

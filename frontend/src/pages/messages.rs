@@ -10,7 +10,7 @@ use crate::{
         order::OrderState,
     },
     i18n::{inbox_texts, t},
-    model::{connection::SignIn, order::Place},
+    model::{connection::SignIn, order::ModerationScope},
     store::Account,
     tasks::Tasks,
 };
@@ -27,7 +27,7 @@ use shared::ids::ConversationId;
 pub fn MessagesPage() -> impl IntoView {
     Tasks::provide();
     Dialogs::provide();
-    OrderState::provide(Place::Server);
+    OrderState::provide(ModerationScope::Server);
     let params = use_params_map();
     let current = Memo::new(move |_| {
         let id = params.with(|params| params.get("id"))?;

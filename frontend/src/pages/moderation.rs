@@ -8,7 +8,7 @@ use crate::{
         order::{OrderState, server_panel::ServerPanel},
     },
     i18n::{order::order_texts, t},
-    model::order::Place,
+    model::order::ModerationScope,
     pages::messages::SignedIn,
     store::Account,
     tasks::Tasks,
@@ -21,7 +21,7 @@ use leptos_meta::Title;
 pub fn ModerationPage() -> impl IntoView {
     Tasks::provide();
     Dialogs::provide();
-    OrderState::provide(Place::Server);
+    OrderState::provide(ModerationScope::Server);
     let account = expect_context::<Account>();
     let is_admin = Memo::new(move |_| account.user().is_some_and(|user| user.is_admin));
     let title = t().page_of(order_texts().server_moderation(), t().name());

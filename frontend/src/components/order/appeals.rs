@@ -18,9 +18,9 @@ use shared::api::sanctions::{Appeal, AppealMessage};
 /// The section with the appeals.
 #[component]
 pub fn Appeals() -> impl IntoView {
-    let place = expect_context::<OrderState>().place;
+    let scope = expect_context::<OrderState>().scope;
     let list = Loaded::new(move || {
-        Box::pin(async move { Ok((api::order::appeals(place).await?.items, None)) })
+        Box::pin(async move { Ok((api::order::appeals(scope).await?.items, None)) })
     });
     let rows = move || {
         let items = list.items.get().unwrap_or_default().into_iter();

@@ -14,7 +14,7 @@ use crate::{
         ago, list,
         order::{order_texts, outcome, rule, target},
     },
-    model::order::Place,
+    model::order::ModerationScope,
     session::Session,
 };
 use leptos::{ev, prelude::*};
@@ -70,7 +70,7 @@ impl Deciding {
                 people,
                 kind,
                 // Of a private message, on the whole server.
-                place: case.canvas_id.map_or(Place::Server, Place::Canvas),
+                scope: case.canvas_id.map_or(ModerationScope::Server, ModerationScope::Canvas),
                 case_id: Some(case.id),
                 outcome: Some(decision),
                 decision_note: self.note.get_untracked(),
@@ -146,17 +146,17 @@ impl Deciding {
 #[component]
 pub fn Cases() -> impl IntoView {
     let order = expect_context::<OrderState>();
-    let place = order.place;
+    let scope = order.scope;
     let shows_decided = RwSignal::new(false);
     let list = Loaded::new(move || {
         let decided = shows_decided.get();
         Box::pin(async move {
             if decided {
-                let page = api::order::cases(place, "decided").await?;
+                let page = api::order::cases(scope, "decided").await?;
                 return Ok((page.items, None));
             }
-            let mut open = api::order::cases(place, "open").await?.items;
-            open.extend(api::order::cases(place, "claimed").await?.items);
+            let mut open = api::order::cases(scope, "open").await?.items;
+            open.extend(api::order::cases(scope, "claimed").await?.items);
             Ok((open, None))
         })
     });

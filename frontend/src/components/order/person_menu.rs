@@ -319,7 +319,7 @@ fn moderator_acts(
             let draft = SanctionDraft {
                 people: vec![person.clone()],
                 kind,
-                place: order.place,
+                scope: order.scope,
                 case_id,
                 outcome: None,
                 decision_note: String::new(),

@@ -61,7 +61,7 @@ pub fn SanctionForm() -> impl IntoView {
     let SanctionDraft {
         people,
         kind,
-        place,
+        scope,
         case_id,
         outcome,
         decision_note,
@@ -103,7 +103,7 @@ pub fn SanctionForm() -> impl IntoView {
         };
         let decision_note = decision_note.get_value();
         let request = async move {
-            api::order::sanction(place, &body).await?;
+            api::order::sanction(scope, &body).await?;
             match (case_id, outcome) {
                 (Some(case), Some(outcome)) => {
                     api::order::decide(case, outcome, decision_note.trim()).await

@@ -9,7 +9,7 @@ use crate::{
     api,
     components::avatar::Avatar,
     i18n::order::{act, order_texts, until},
-    model::order::{Place, is_in_force},
+    model::order::{ModerationScope, is_in_force},
 };
 use leptos::prelude::*;
 use shared::api::sanctions::Sanction;
@@ -17,11 +17,11 @@ use shared::api::sanctions::Sanction;
 /// The section with the sanctions.
 #[component]
 pub fn Sanctions() -> impl IntoView {
-    let place = expect_context::<OrderState>().place;
+    let scope = expect_context::<OrderState>().scope;
     let shows_over = RwSignal::new(false);
     let read = move |active: bool, cursor: Option<String>| -> super::list::Items<Sanction> {
         Box::pin(async move {
-            let page = api::order::sanctions(place, active, cursor.as_deref()).await?;
+            let page = api::order::sanctions(scope, active, cursor.as_deref()).await?;
             Ok((page.items, page.next_cursor))
         })
     };
@@ -105,7 +105,7 @@ pub fn SanctionFacts(
     sanction: Sanction,
 ) -> impl IntoView {
     // On a page without a canvas it may be of any.
-    let is_server = expect_context::<OrderState>().place == Place::Server;
+    let is_server = expect_context::<OrderState>().scope == ModerationScope::Server;
     let canvas = sanction.canvas_id.filter(|_| is_server).map(|canvas| {
         let href = format!("/canvas/{canvas}");
         view! { <a class="link" href=href>{order_texts().go_there()}</a> }

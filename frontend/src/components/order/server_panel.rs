@@ -12,7 +12,7 @@ use super::{
 use crate::{
     components::{dialogs::Dialogs, field::Field},
     i18n::{order::order_texts, t},
-    model::order::Place,
+    model::order::ModerationScope,
 };
 use leptos::{
     ev::{self, SubmitEvent},
@@ -83,7 +83,7 @@ fn SanctionByName() -> impl IntoView {
         let draft = SanctionDraft {
             people: vec![person],
             kind: SanctionKind::Ban,
-            place: Place::Server,
+            scope: ModerationScope::Server,
             case_id: None,
             outcome: None,
             decision_note: String::new(),

@@ -26,7 +26,7 @@ fn Button() -> impl IntoView {
     let order = expect_context::<OrderState>();
     let cases = Loaded::new(move || {
         Box::pin(async move {
-            let page = api::order::cases(order.place, "open").await?;
+            let page = api::order::cases(order.scope, "open").await?;
             Ok((page.items, None))
         })
     });
