@@ -1,20 +1,20 @@
-//! What notifications tell.
+//! The texts of notifications.
 
 use super::{coordinates, inbox_texts, t};
-use crate::model::inbox::tile;
+use crate::model::inbox::target_tile;
 use shared::api::notifications::{Notification, NotificationKind};
 
-/// What a notification tells, in a sentence.
-pub fn sentence(told: &Notification) -> String {
+/// What happened, in a sentence.
+pub fn sentence(notification: &Notification) -> String {
     let texts = inbox_texts();
-    let name = told
+    let name = notification
         .actor
         .as_ref()
         .map_or(texts.somebody(), |actor| &actor.display_name);
-    let place = tile(told).map(|at| coordinates(at.x, at.y));
+    let place = target_tile(notification).map(|at| coordinates(at.x, at.y));
     let place = place.unwrap_or_default();
-    let many = usize::try_from(told.count).unwrap_or_default();
-    match told.kind {
+    let many = usize::try_from(notification.count).unwrap_or_default();
+    match notification.kind {
         NotificationKind::TileLiked if many > 1 => texts.liked_many(many - 1, name, &place),
         NotificationKind::TileLiked => texts.liked_one(name, &place),
         NotificationKind::TilePainted if many > 1 => texts.painted_many(many, &place, name),
@@ -25,10 +25,10 @@ pub fn sentence(told: &Notification) -> String {
         NotificationKind::Mention => texts.mentioned(name),
         NotificationKind::DirectMessage if many > 1 => texts.wrote_many(many, name),
         NotificationKind::DirectMessage => texts.wrote(name),
-        NotificationKind::RoleSet if told.actor.is_none() => {
-            texts.role_set_by_nobody(&role(&told.text))
+        NotificationKind::RoleSet if notification.actor.is_none() => {
+            texts.role_set_by_nobody(&role(&notification.text))
         }
-        NotificationKind::RoleSet => texts.role_set(name, &role(&told.text)),
+        NotificationKind::RoleSet => texts.role_set(name, &role(&notification.text)),
         NotificationKind::Sanction => texts.sanctioned().to_owned(),
         NotificationKind::CaseDecided => texts.case_decided().to_owned(),
         NotificationKind::AppealDecided => texts.appeal_decided().to_owned(),
@@ -52,12 +52,12 @@ fn role(text: &str) -> String {
 
 /// The words that stand below the sentence: what was written, or the name of a
 /// tile; empty where the server's text is a value for programs.
-pub fn words(told: &Notification) -> String {
-    match told.kind {
+pub fn words(notification: &Notification) -> String {
+    match notification.kind {
         NotificationKind::RoleSet
         | NotificationKind::ExportReady
         | NotificationKind::CaseDecided
         | NotificationKind::AppealDecided => String::new(),
-        _ => told.text.clone(),
+        _ => notification.text.clone(),
     }
 }

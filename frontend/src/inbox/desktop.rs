@@ -1,10 +1,10 @@
 //! Notices on the desktop, for whoever asked for them in the settings: shown
 //! while the page is hidden, and only then.
 
-use crate::{browser, i18n::inbox::sentence, model::inbox::place, tasks::Tasks};
+use crate::{browser, i18n::inbox::sentence, model::inbox::target_path, tasks::Tasks};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::{RwSignal, Set};
-use shared::api::notifications::Notification as Told;
+use shared::api::notifications::Notification as InboxNotification;
 use wasm_bindgen::{JsCast, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Notification, NotificationOptions, NotificationPermission};
@@ -68,9 +68,9 @@ pub fn refuse() -> Permission {
 
 /// Shows a notification on the desktop if all of this browser's pages are
 /// hidden and the user wants that.
-pub(super) fn alert(tasks: Tasks, go_to: RwSignal<Option<String>>, told: Told) {
+pub(super) fn alert(tasks: Tasks, go_to: RwSignal<Option<String>>, notification: InboxNotification) {
     if browser::is_visible() {
-        browser::save(SHOWN, &told.id.to_string());
+        browser::save(SHOWN, &notification.id.to_string());
         return;
     }
     if permission() != (Permission::Granted { is_wanted: true }) {
@@ -78,24 +78,24 @@ pub(super) fn alert(tasks: Tasks, go_to: RwSignal<Option<String>>, told: Told) {
     }
     tasks.spawn(async move {
         TimeoutFuture::new(OTHER_PAGES_MS).await;
-        let is_shown = browser::load(SHOWN).is_some_and(|id| id == told.id.to_string());
+        let is_shown = browser::load(SHOWN).is_some_and(|id| id == notification.id.to_string());
         if !is_shown {
-            show(&told, go_to);
+            show(&notification, go_to);
         }
     });
 }
 
-fn show(told: &Told, go_to: RwSignal<Option<String>>) {
+fn show(notification: &InboxNotification, go_to: RwSignal<Option<String>>) {
     let options = NotificationOptions::new();
-    options.set_body(&told.text);
+    options.set_body(&notification.text);
     // One that grew takes the place of its former form, and so does that of
     // another hidden page.
-    options.set_tag(&format!("stellar-{}", told.id));
+    options.set_tag(&format!("stellar-{}", notification.id));
     // Fails on phones, which show them for service workers only.
-    let Ok(notice) = Notification::new_with_options(&sentence(told), &options) else {
+    let Ok(notice) = Notification::new_with_options(&sentence(notification), &options) else {
         return;
     };
-    let (shown, address) = (notice.clone(), place(told));
+    let (shown, address) = (notice.clone(), target_path(notification));
     let open = Closure::<dyn FnMut()>::new(move || {
         // Refused where the browser does not allow it.
         let _ = browser::window().focus();

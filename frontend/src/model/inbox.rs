@@ -152,35 +152,35 @@ pub enum NoteKind {
     Sanctioned(SanctionKind),
 }
 
-/// The address of what a notification tells of.
-pub fn place(told: &Notification) -> String {
-    if let Some(id) = told.conversation_id {
+/// The path of what a notification is about, with its query.
+pub fn target_path(notification: &Notification) -> String {
+    if let Some(id) = notification.conversation_id {
         return format!("/messages/{id}");
     }
-    let Some(canvas) = told.canvas_id else {
+    let Some(canvas) = notification.canvas_id else {
         return "/inbox".to_owned();
     };
     let mut query = Vec::new();
-    if let Some(at) = tile(told) {
+    if let Some(at) = target_tile(notification) {
         query.push(format!("tile={},{}", at.x, at.y));
     }
-    if let Some(export) = told.export_id {
+    if let Some(export) = notification.export_id {
         query.push(format!("export={export}"));
     }
-    if let Some(comment) = told.comment_id {
+    if let Some(comment) = notification.comment_id {
         query.push(format!("comment={comment}"));
-    } else if let Some(message) = told.message_id {
+    } else if let Some(message) = notification.message_id {
         query.push(format!("message={message}"));
     }
     let mark = if query.is_empty() { "" } else { "?" };
     format!("/canvas/{canvas}{mark}{}", query.join("&"))
 }
 
-/// The tile that a notification tells of.
-pub fn tile(told: &Notification) -> Option<Coord> {
+/// The tile that a notification is about.
+pub fn target_tile(notification: &Notification) -> Option<Coord> {
     Some(Coord {
-        x: told.x?,
-        y: told.y?,
+        x: notification.x?,
+        y: notification.y?,
     })
 }
 
@@ -193,12 +193,12 @@ mod tests {
 
     #[test]
     fn a_notification_of_a_file_leads_to_it() {
-        let told = json!({
+        let notification = json!({
             "id": 1, "kind": "export_ready", "canvas_id": 7, "canvas_name": "Nebula",
             "actor": null, "count": 1, "export_id": 5, "text": "gif",
             "created_at": "2026-01-02T03:04:05.000Z", "read": false,
         });
-        let told: Notification = serde_json::from_value(told).unwrap();
-        assert_eq!(place(&told), "/canvas/7?export=5");
+        let notification: Notification = serde_json::from_value(notification).unwrap();
+        assert_eq!(target_path(&notification), "/canvas/7?export=5");
     }
 }

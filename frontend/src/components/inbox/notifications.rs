@@ -1,4 +1,4 @@
-//! The list of notifications, by day; each leads to its place.
+//! The list of notifications, by day; each leads to what it is about.
 
 use super::{ConversationOpener, InboxPanelState};
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     inbox::Inbox,
     model::{
         camera::CameraCommand,
-        inbox::{ListedState, place, tile},
+        inbox::{ListedState, target_path, target_tile},
     },
     session::Session,
     store::Store,
@@ -161,25 +161,24 @@ pub fn NotificationList() -> impl IntoView {
     }
 }
 
-/// One notification. The link leads to its place; on the same canvas the board
+/// One notification. The link leads to what it is about; on the same canvas the board
 /// moves there.
 #[component]
 fn Notice(id: i64, opener: ConversationOpener) -> impl IntoView {
     let inbox = expect_context::<Inbox>();
-    let going = Going::from_context(opener);
-    let told = Memo::new(move |_| {
+    let notification_opener = NotificationOpener::from_context(opener);
+    let notification = Memo::new(move |_| {
         inbox
             .notifications
             .with(|list| list.items.iter().find(|one| one.id == id).cloned())
     });
     let read = move |read: fn(&Notification) -> String| {
-        move || told.with(|told| told.as_ref().map(read).unwrap_or_default())
+        move || notification.with(|one| one.as_ref().map(read).unwrap_or_default())
     };
-    let is_unread = Memo::new(move |_| told.with(|t| t.as_ref().is_some_and(|t| !t.read)));
+    let is_unread = Memo::new(move |_| notification.with(|one| one.as_ref().is_some_and(|one| !one.read)));
     let face = move || {
-        told.with(|told| {
-            let told = told.as_ref()?;
-            Some(match &told.actor {
+        notification.with(|one| {
+            Some(match &one.as_ref()?.actor {
                 Some(actor) => {
                     let (user, name) = (actor.user_id, actor.display_name.clone());
                     view! { <Avatar user name /> }.into_any()
@@ -193,20 +192,20 @@ fn Notice(id: i64, opener: ConversationOpener) -> impl IntoView {
     };
     let text = read(words);
     let has_text =
-        Memo::new(move |_| told.with(|t| t.as_ref().is_some_and(|t| !words(t).is_empty())));
-    let canvas = read(|told| told.canvas_name.clone());
-    let at = move || told.with(|told| told.as_ref().map(|told| told.created_at));
+        Memo::new(move |_| notification.with(|one| one.as_ref().is_some_and(|one| !words(one).is_empty())));
+    let canvas = read(|one| one.canvas_name.clone());
+    let at = move || notification.with(|one| one.as_ref().map(|one| one.created_at));
     let click = move |event: leptos::ev::MouseEvent| {
         inbox.read_notification(id);
         let is_plain = !event.ctrl_key() && !event.meta_key() && !event.shift_key();
-        let told = told.get_untracked();
-        if is_plain && told.is_some_and(|told| going.go(&told)) {
+        let notification = notification.get_untracked();
+        if is_plain && notification.is_some_and(|one| notification_opener.open(&one)) {
             event.prevent_default();
         }
     };
     view! {
         <li class="notice" class=("notice--unread", is_unread) data-notification-id=id.to_string()>
-            <a class="row notice__main" href=read(place) on:click=click>
+            <a class="row notice__main" href=read(target_path) on:click=click>
                 {face}
                 <span class="row__text">
                     <span class="notice__sentence" dir="auto">
@@ -241,17 +240,17 @@ fn Notice(id: i64, opener: ConversationOpener) -> impl IntoView {
     }
 }
 
-/// Leads to what a notification tells of, where that is not another page.
+/// Opens what a notification is about, where that needs no other page.
 #[derive(Clone, Copy)]
-struct Going {
+struct NotificationOpener {
     opener: ConversationOpener,
     dialogs: Dialogs,
-    /// Of the open canvas.
+    /// The contexts of the open canvas, if there is one.
     here: Option<(Store, Session, DockState, InboxPanelState)>,
     exports: Option<ExportJobs>,
 }
 
-impl Going {
+impl NotificationOpener {
     fn from_context(opener: ConversationOpener) -> Self {
         let here = use_context::<Store>()
             .zip(use_context::<Session>())
@@ -264,14 +263,14 @@ impl Going {
         }
     }
 
-    /// False where the link is to be followed.
-    fn go(self, told: &Notification) -> bool {
-        if let Some(id) = told.conversation_id {
+    /// Returns false where the browser has to follow the link.
+    fn open(self, notification: &Notification) -> bool {
+        if let Some(id) = notification.conversation_id {
             self.opener.open(ConversationId(id));
             return true;
         }
         if matches!(
-            told.kind,
+            notification.kind,
             NotificationKind::Sanction | NotificationKind::AppealDecided
         ) {
             self.dialogs.show(DialogKind::MySanctions);
@@ -280,21 +279,21 @@ impl Going {
         let Some((store, session, dock, panel)) = self.here else {
             return false;
         };
-        if told.canvas_id != Some(store.canvas_id) {
+        if notification.canvas_id != Some(store.canvas_id) {
             return false;
         }
         panel.section.set(None);
-        if let Some((id, exports)) = told.export_id.zip(self.exports) {
-            exports.show(id, told.canvas_name.clone());
-        } else if let (Some(at), Some(comment)) = (tile(told), told.comment_id) {
+        if let Some((id, exports)) = notification.export_id.zip(self.exports) {
+            exports.show(id, notification.canvas_name.clone());
+        } else if let (Some(at), Some(comment)) = (target_tile(notification), notification.comment_id) {
             show_comment(store, session, at, CommentId(comment));
-        } else if let Some(at) = tile(told) {
+        } else if let Some(at) = target_tile(notification) {
             session.fly_to(CameraCommand::Tile(at));
             session.select(Some(at));
             session.highlight(at);
-        } else if told.message_id.is_some() {
+        } else if notification.message_id.is_some() {
             dock.show(Tab::Chat);
-            store.wanted_message.set(told.message_id);
+            store.wanted_message.set(notification.message_id);
         }
         true
     }
