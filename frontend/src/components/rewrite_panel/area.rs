@@ -1,4 +1,4 @@
-//! Where something is taken back or restored: everywhere, or in an area that is
+//! The area of a rewrite or export: the whole board, or an area that is
 //! drawn on the board or written as numbers.
 
 use crate::{
@@ -9,14 +9,14 @@ use crate::{
 use leptos::prelude::*;
 use shared::{api::rewrites::Area, canvas::Grid};
 
-/// One edge of an area: reads and writes it.
+/// Reads and writes one edge of an area.
 #[derive(Clone, Copy)]
-struct Edge {
+struct EdgeAccessor {
     label: &'static str,
     get: fn(&Area) -> i32,
     set: fn(&mut Area, i32),
-    /// The number of columns or rows.
-    most: fn(&Grid) -> i32,
+    /// The number of columns or rows of the grid.
+    grid_size: fn(&Grid) -> i32,
 }
 
 /// The choice of the area.
@@ -55,41 +55,41 @@ pub fn AreaFields(
         }
     };
     let edges = [
-        Edge {
+        EdgeAccessor {
             label: texts.area_left(),
             get: |area| area.x0,
             set: |area, n| {
                 area.x0 = n;
                 area.x1 = area.x1.max(n);
             },
-            most: |grid| grid.width,
+            grid_size: |grid| grid.width,
         },
-        Edge {
+        EdgeAccessor {
             label: texts.area_top(),
             get: |area| area.y0,
             set: |area, n| {
                 area.y0 = n;
                 area.y1 = area.y1.max(n);
             },
-            most: |grid| grid.height,
+            grid_size: |grid| grid.height,
         },
-        Edge {
+        EdgeAccessor {
             label: texts.area_right(),
             get: |area| area.x1,
             set: |area, n| {
                 area.x1 = n;
                 area.x0 = area.x0.min(n);
             },
-            most: |grid| grid.width,
+            grid_size: |grid| grid.width,
         },
-        Edge {
+        EdgeAccessor {
             label: texts.area_bottom(),
             get: |area| area.y1,
             set: |area, n| {
                 area.y1 = n;
                 area.y0 = area.y0.min(n);
             },
-            most: |grid| grid.height,
+            grid_size: |grid| grid.height,
         },
     ];
     let edges = edges.map(|edge| view! { <EdgeField edge /> });
@@ -113,7 +113,7 @@ pub fn AreaFields(
 }
 
 #[component]
-fn EdgeField(edge: Edge) -> impl IntoView {
+fn EdgeField(edge: EdgeAccessor) -> impl IntoView {
     let store = expect_context::<Store>();
     let value = move || {
         store
@@ -126,15 +126,15 @@ fn EdgeField(edge: Edge) -> impl IntoView {
             })
             .unwrap_or_default()
     };
-    let most = move || store.tiles.grid().map_or(0, |grid| (edge.most)(&grid) - 1);
+    let max = move || store.tiles.grid().map_or(0, |grid| (edge.grid_size)(&grid) - 1);
     let change = move |event| {
         let Ok(number) = event_target_value(&event).trim().parse::<i32>() else {
             return;
         };
-        let most = untrack(most);
+        let max = untrack(max);
         store.area.update(|choice| {
             if let Some(area) = &mut choice.area {
-                (edge.set)(area, number.clamp(0, most));
+                (edge.set)(area, number.clamp(0, max));
             }
         });
     };
@@ -146,7 +146,7 @@ fn EdgeField(edge: Edge) -> impl IntoView {
                 type="number"
                 inputmode="numeric"
                 min="0"
-                max=move || most().to_string()
+                max=move || max().to_string()
                 prop:value=value
                 on:change=change
             />
