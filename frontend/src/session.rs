@@ -29,7 +29,7 @@ use crate::{
     inbox::Inbox,
     model::{
         camera::CameraCommand,
-        chat::Older,
+        chat::OlderPages,
         notice::{MayNot, NoticeKind},
         people::Highlight,
     },
@@ -220,14 +220,14 @@ impl Session {
         let oldest = store
             .chat
             .with_untracked(|rows| rows.iter().find_map(|row| row.seq));
-        let (Some(oldest), Some(runtime), Older::Maybe) = (
+        let (Some(oldest), Some(runtime), OlderPages::Maybe) = (
             oldest,
             self.runtime.try_get_value(),
             store.older.get_untracked(),
         ) else {
             return;
         };
-        store.older.set(Older::Loading);
+        store.older.set(OlderPages::Loading);
         runtime.fetch(
             api::messages(store.canvas_id, oldest),
             move |runtime, answer| {
@@ -236,9 +236,9 @@ impl Session {
                         let more = page.next_cursor.is_some();
                         store.chat.update(|rows| chat::prepend(rows, page.items));
                         runtime.input(|state, _| state.show_waiting_chat());
-                        if more { Older::Maybe } else { Older::None }
+                        if more { OlderPages::Maybe } else { OlderPages::None }
                     }
-                    Err(_) => Older::Maybe,
+                    Err(_) => OlderPages::Maybe,
                 });
             },
         );

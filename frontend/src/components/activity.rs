@@ -10,7 +10,7 @@ use crate::{
     model::{
         activity::{Activity, ActivityKind},
         camera::CameraCommand,
-        chat::Older,
+        chat::OlderPages,
     },
     session::Session,
     store::Store,
@@ -43,7 +43,7 @@ pub fn ActivityPanel() -> impl IntoView {
     };
     let none = move || {
         store.activity.with(std::collections::VecDeque::is_empty)
-            && store.older_activity.get() == Older::None
+            && store.older_activity.get() == OlderPages::None
     };
     let list = NodeRef::<html::Div>::new();
     let older = move || {
@@ -61,7 +61,7 @@ pub fn ActivityPanel() -> impl IntoView {
                     <ActivityRow row now />
                 </For>
             </ul>
-            <Show when=move || store.older_activity.get() == Older::Maybe>
+            <Show when=move || store.older_activity.get() == OlderPages::Maybe>
                 <div class="canvas-list__more">
                     <button
                         class="btn btn--quiet"
@@ -72,7 +72,7 @@ pub fn ActivityPanel() -> impl IntoView {
                     </button>
                 </div>
             </Show>
-            <Show when=move || store.older_activity.get() == Older::Loading>
+            <Show when=move || store.older_activity.get() == OlderPages::Loading>
                 <div class="rows" aria-hidden="true">
                     <div class="row">
                         <span class="avatar skeleton"></span>

@@ -24,7 +24,7 @@ use crate::{
     components::icons::{Glyph, Icon},
     i18n::{day, t, typing_line},
     model::{
-        chat::Older,
+        chat::OlderPages,
         connection::{ConnectionStatus, LoadState},
     },
     session::Session,
@@ -104,11 +104,11 @@ pub fn ChatPanel() -> impl IntoView {
             on:pointerup=move |event| swipe.ended(&event)
             on:pointercancel=move |_| swipe.cancel()
         >
-            <Show when=move || store.older.get() == Older::Loading>
+            <Show when=move || store.older.get() == OlderPages::Loading>
                 <p class="chat__edge">{t().loading_older()}</p>
             </Show>
             <Show when=move || {
-                store.older.get() == Older::None
+                store.older.get() == OlderPages::None
                     && window.is_at_start()
                     && !store.chat.with(Vec::is_empty)
             }>
@@ -220,7 +220,7 @@ fn quiet(store: Store, window: ChatWindow) -> RwSignal<bool> {
         window.track_moves();
         is_quiet.set(true);
         let is_loading =
-            store.load.get() == LoadState::Loading || store.older.get() == Older::Loading;
+            store.load.get() == LoadState::Loading || store.older.get() == OlderPages::Loading;
         if is_loading {
             return;
         }

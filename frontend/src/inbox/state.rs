@@ -17,7 +17,7 @@ use super::{effect::InboxEffect, outbox::Outbox};
 use crate::{
     model::{
         connection::SignIn,
-        inbox::{Listed, Note, NoteKind},
+        inbox::{PagedList, Note, NoteKind},
     },
     socket::backoff::Backoff,
     storage::KeyValueStorage,
@@ -140,8 +140,8 @@ impl<B: Backend> InboxState<B> {
         }
         self.store.unread.set_if_changed(0);
         self.store.unread_messages.set_if_changed(0);
-        self.store.notifications.set(Listed::default());
-        self.store.conversations.set(Listed::default());
+        self.store.notifications.set(PagedList::default());
+        self.store.conversations.set(PagedList::default());
         self.store.typing.set_if_changed(Vec::new());
         self.store.is_live.set_if_changed(false);
         self.typing_until.clear();

@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{
     model::{
-        chat::{DeliveryStatus, Older},
+        chat::{DeliveryStatus, OlderPages},
         connection::SignIn,
-        inbox::{ListedState, Standing, ThreadRowKey, ThreadState, standing},
+        inbox::{PagedListState, Standing, ThreadRowKey, ThreadState, standing},
     },
     session::tests::plain::{MemoryStorage, Plain},
     storage::KeyValueStorage,
@@ -302,7 +302,7 @@ fn the_first_page_takes_the_place_of_what_is_as_new_as_it() {
     page.state.notifications_received(None, true);
     assert_eq!(ids(&page), [10]);
     let state = page.state.store.notifications.with(|list| list.state);
-    assert_eq!(state, ListedState::Ready);
+    assert_eq!(state, PagedListState::Ready);
 }
 
 #[test]
@@ -657,7 +657,7 @@ fn older_messages_come_above() {
     );
     assert_eq!(page.texts(), ["one", "two", "three", "four"]);
     let older = page.state.store.thread.get().map(|thread| thread.older);
-    assert_eq!(older, Some(Older::None));
+    assert_eq!(older, Some(OlderPages::None));
 }
 
 #[test]

@@ -99,7 +99,7 @@ pub enum ChatKey {
 /// Whether rows older than the first loaded one can be fetched (chat and
 /// activity list).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Older {
+pub enum OlderPages {
     /// There may be more.
     #[default]
     Maybe,

@@ -1,7 +1,7 @@
 //! The inbox: lists that are read in pages, the open conversation, and short
 //! notices.
 
-use super::chat::{DeliveryStatus, Older};
+use super::chat::{DeliveryStatus, OlderPages};
 use shared::{
     api::{
         conversations::{Conversation, ConversationState},
@@ -16,28 +16,28 @@ use std::sync::Arc;
 
 /// A list that is read in pages.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listed<T> {
+pub struct PagedList<T> {
     /// What was read so far, newest first.
     pub items: Vec<T>,
     /// The cursor of the next page.
     pub next: Option<String>,
     /// How far it is read.
-    pub state: ListedState,
+    pub state: PagedListState,
 }
 
-impl<T> Default for Listed<T> {
+impl<T> Default for PagedList<T> {
     fn default() -> Self {
         Self {
             items: Vec::new(),
             next: None,
-            state: ListedState::default(),
+            state: PagedListState::default(),
         }
     }
 }
 
 /// How far a list is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ListedState {
+pub enum PagedListState {
     /// Nothing came yet.
     #[default]
     Loading,
@@ -88,7 +88,7 @@ pub struct Thread {
     /// Its messages in order, oldest first; what is not stored at the end.
     pub rows: Vec<Arc<ThreadRow>>,
     /// Whether older messages can be read.
-    pub older: Older,
+    pub older: OlderPages,
     /// How far it is read.
     pub state: ThreadState,
 }

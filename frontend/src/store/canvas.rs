@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::{
     activity::Activity,
-    chat::{ChatRow, Older},
+    chat::{ChatRow, OlderPages},
     comments::Comments,
     connection::{ConnectionProblem, ConnectionStatus, LoadState},
     notice::{MayNot, Notice},
@@ -59,7 +59,7 @@ pub struct CanvasStore<B: Backend> {
     /// Chat rows, oldest first; pending and failed ones at the end.
     pub chat: B::Var<Vec<Arc<ChatRow>>>,
     /// Whether older chat rows can be fetched.
-    pub older: B::Var<Older>,
+    pub older: B::Var<OlderPages>,
     /// The comments on tiles, with pending changes apart.
     pub comments: B::Var<Comments>,
     /// Who is on the canvas, this user included.
@@ -69,7 +69,7 @@ pub struct CanvasStore<B: Backend> {
     /// Activity lines, newest first.
     pub activity: B::Var<VecDeque<Activity>>,
     /// Whether older activity lines can be fetched.
-    pub older_activity: B::Var<Older>,
+    pub older_activity: B::Var<OlderPages>,
     /// Locks held now (canvases with the policy `exclusive`).
     pub locks: B::Var<Vec<Lock>>,
     /// Other people's pointers.
@@ -136,12 +136,12 @@ impl<B: Backend> CanvasStore<B> {
             tiles: Tiles::default(),
             past: PastStore::default(),
             chat: B::var(Vec::new()),
-            older: B::var(Older::default()),
+            older: B::var(OlderPages::default()),
             comments: B::var(Comments::default()),
             people: People::default(),
             names: Names::default(),
             activity: B::var(VecDeque::new()),
-            older_activity: B::var(Older::default()),
+            older_activity: B::var(OlderPages::default()),
             locks: B::var(Vec::new()),
             cursors: B::var(HashMap::new()),
             highlights: B::var(Vec::new()),

@@ -2,7 +2,7 @@
 //! Written by [`crate::inbox`] only.
 
 use super::backend::{Backend, Signals, Var};
-use crate::model::inbox::{Listed, Note, Thread};
+use crate::model::inbox::{PagedList, Note, Thread};
 use shared::{
     api::{
         conversations::Conversation,
@@ -17,11 +17,11 @@ pub struct InboxStore<B: Backend> {
     /// How many notifications are unread, by the server's count.
     pub unread: B::Var<usize>,
     /// The notifications, newest first.
-    pub notifications: B::Var<Listed<Notification>>,
+    pub notifications: B::Var<PagedList<Notification>>,
     /// How many private messages are unread, by the server's count.
     pub unread_messages: B::Var<usize>,
     /// The conversations, newest message first.
-    pub conversations: B::Var<Listed<Conversation>>,
+    pub conversations: B::Var<PagedList<Conversation>>,
     /// The open conversation.
     pub thread: B::Var<Option<Thread>>,
     /// The conversations in which the other is typing.
@@ -48,9 +48,9 @@ impl<B: Backend> Default for InboxStore<B> {
     fn default() -> Self {
         Self {
             unread: B::var(0),
-            notifications: B::var(Listed::default()),
+            notifications: B::var(PagedList::default()),
             unread_messages: B::var(0),
-            conversations: B::var(Listed::default()),
+            conversations: B::var(PagedList::default()),
             thread: B::var(None),
             typing: B::var(Vec::new()),
             is_live: B::var(false),

@@ -6,7 +6,7 @@ use super::{scroll::Scroll, window::ChatWindow};
 use crate::{
     components::dock::{DockState, Tab},
     i18n::chat_texts,
-    model::{chat::Older, connection::LoadState, notice::NoticeKind},
+    model::{chat::OlderPages, connection::LoadState, notice::NoticeKind},
     session::Session,
     store::Store,
 };
@@ -47,12 +47,12 @@ pub(super) fn follow(store: Store, window: ChatWindow, scroll: Scroll) {
             return;
         }
         match store.older.get() {
-            Older::Loading => {}
-            Older::Maybe if pages.get_value() < MAX_PAGES => {
+            OlderPages::Loading => {}
+            OlderPages::Maybe if pages.get_value() < MAX_PAGES => {
                 pages.update_value(|pages| *pages += 1);
                 session.load_older_chat();
             }
-            Older::Maybe | Older::None => {
+            OlderPages::Maybe | OlderPages::None => {
                 store.wanted_message.set(None);
                 session.notify(NoticeKind::Problem(
                     chat_texts().message_not_loaded().to_string(),

@@ -12,7 +12,7 @@ use crate::{
     },
     i18n::{ago, inbox_texts, moment, number, t},
     inbox::Inbox,
-    model::inbox::{ListedState, Standing, standing},
+    model::inbox::{PagedListState, Standing, standing},
     store::Account,
 };
 use leptos::prelude::*;
@@ -48,8 +48,8 @@ pub fn ConversationList(
     let state = Memo::new(move |_| list.with(|list| (list.state, list.items.is_empty())));
     let has_more = Memo::new(move |_| list.with(|list| list.next.is_some()));
     let around = move || match state.get() {
-        (ListedState::Loading, true) => Some(view! { <Waiting /> }.into_any()),
-        (ListedState::Failed, _) => {
+        (PagedListState::Loading, true) => Some(view! { <Waiting /> }.into_any()),
+        (PagedListState::Failed, _) => {
             Some(view! { <Failed retry=move |()| inbox.retry_conversations() /> }.into_any())
         }
         (_, true) => Some(view! { <Nothing /> }.into_any()),

@@ -19,7 +19,7 @@ use crate::{
     inbox::Inbox,
     model::{
         camera::CameraCommand,
-        inbox::{ListedState, target_path, target_tile},
+        inbox::{PagedListState, target_path, target_tile},
     },
     session::Session,
     store::Store,
@@ -123,8 +123,8 @@ pub fn NotificationList() -> impl IntoView {
     let has_more = Memo::new(move |_| list.with(|list| list.next.is_some()));
     let opener = ConversationOpener::from_context();
     let around = move || match state.get() {
-        (ListedState::Loading, true) => Some(view! { <Waiting /> }.into_any()),
-        (ListedState::Failed, _) => {
+        (PagedListState::Loading, true) => Some(view! { <Waiting /> }.into_any()),
+        (PagedListState::Failed, _) => {
             Some(view! { <Failed retry=move |()| inbox.retry_notifications() /> }.into_any())
         }
         (_, true) => Some(view! { <Nothing /> }.into_any()),

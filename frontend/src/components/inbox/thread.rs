@@ -16,7 +16,7 @@ use crate::{
     i18n::{day, inbox_texts, t},
     inbox::Inbox,
     model::{
-        chat::Older,
+        chat::OlderPages,
         inbox::{Standing, ThreadRow, ThreadRowKey, ThreadState, standing},
     },
     session::Session,
@@ -331,10 +331,10 @@ fn Messages(
             <Show when=move || state.get() == ThreadState::Failed>
                 <Failed retry=move |()| inbox.retry_thread() />
             </Show>
-            <Show when=move || older.get() == Some(Older::Loading) && state.get() == ThreadState::Ready>
+            <Show when=move || older.get() == Some(OlderPages::Loading) && state.get() == ThreadState::Ready>
                 <p class="chat__edge">{t().loading_older()}</p>
             </Show>
-            <Show when=move || older.get() == Some(Older::None) && state.get() == ThreadState::Ready>
+            <Show when=move || older.get() == Some(OlderPages::None) && state.get() == ThreadState::Ready>
                 <p class="chat__edge">
                     {move || inbox_texts().begin(&name.get())}
                 </p>

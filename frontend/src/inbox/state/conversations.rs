@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     inbox::effect::InboxEffect,
-    model::inbox::{Listed, ListedState, ThreadState},
+    model::inbox::{PagedList, PagedListState, ThreadState},
     store::backend::{Backend, Var},
 };
 use shared::{
@@ -46,7 +46,7 @@ impl<B: Backend> InboxState<B> {
 
     /// Reads the first page again, after the server did not answer.
     pub fn retry_conversations(&mut self) {
-        self.store.conversations.set(Listed::default());
+        self.store.conversations.set(PagedList::default());
         self.effects
             .push(InboxEffect::FetchConversations { cursor: None });
     }
@@ -175,7 +175,7 @@ impl<B: Backend> InboxState<B> {
         if self
             .store
             .conversations
-            .with(|list| list.state != ListedState::Loading)
+            .with(|list| list.state != PagedListState::Loading)
         {
             self.look_for_wanted();
         }

@@ -3,7 +3,7 @@
 use super::InboxState;
 use crate::{
     inbox::effect::InboxEffect,
-    model::inbox::{Listed, ListedState},
+    model::inbox::{PagedList, PagedListState},
     store::backend::{Backend, Var},
 };
 use shared::{
@@ -67,7 +67,7 @@ impl<B: Backend> InboxState<B> {
 
     /// Reads the first page again, after the server did not answer.
     pub fn retry_notifications(&mut self) {
-        self.store.notifications.set(Listed::default());
+        self.store.notifications.set(PagedList::default());
         self.effects
             .push(InboxEffect::FetchNotifications { cursor: None });
     }
@@ -143,7 +143,7 @@ fn insert(items: &mut Vec<Notification>, one: Notification) {
 /// Adds a page to a list. The first page takes the place of what is as new as
 /// it; what is older stays.
 pub(super) fn add_page<T, K: PartialOrd>(
-    list: &mut Listed<T>,
+    list: &mut PagedList<T>,
     mut page: Vec<T>,
     next: Option<String>,
     is_first: bool,
@@ -163,25 +163,25 @@ pub(super) fn add_page<T, K: PartialOrd>(
         list.items.append(&mut page);
         list.next = next;
     }
-    list.state = ListedState::Ready;
+    list.state = PagedListState::Ready;
 }
 
 /// The server did not answer: what is there stays.
-pub(super) fn fail<T>(list: &mut Listed<T>) {
+pub(super) fn fail<T>(list: &mut PagedList<T>) {
     list.state = match list.state {
-        ListedState::Ready | ListedState::LoadingMore => ListedState::Ready,
-        ListedState::Loading | ListedState::Failed => ListedState::Failed,
+        PagedListState::Ready | PagedListState::LoadingMore => PagedListState::Ready,
+        PagedListState::Loading | PagedListState::Failed => PagedListState::Failed,
     };
 }
 
 /// The cursor of the next page, which counts as being read from here on.
-pub(super) fn take_next<T: Send + Sync + 'static, V: Var<Listed<T>>>(list: &V) -> Option<String> {
+pub(super) fn take_next<T: Send + Sync + 'static, V: Var<PagedList<T>>>(list: &V) -> Option<String> {
     let next = list.with(|list| {
-        let is_ready = list.state == ListedState::Ready;
+        let is_ready = list.state == PagedListState::Ready;
         list.next.clone().filter(|_| is_ready)
     });
     if next.is_some() {
-        list.update(|list| list.state = ListedState::LoadingMore);
+        list.update(|list| list.state = PagedListState::LoadingMore);
     }
     next
 }

@@ -5,7 +5,7 @@ use super::InboxState;
 use crate::{
     inbox::effect::{InboxEffect, Part},
     model::{
-        chat::{DeliveryStatus, Older},
+        chat::{DeliveryStatus, OlderPages},
         inbox::{Thread, ThreadRow, ThreadRowKey, ThreadState},
     },
     store::backend::{Backend, Var},
@@ -45,7 +45,7 @@ impl<B: Backend> InboxState<B> {
         let thread = id.map(|id| Thread {
             id,
             rows: Vec::new(),
-            older: Older::Loading,
+            older: OlderPages::Loading,
             state: ThreadState::Loading,
         });
         self.store.thread.set(thread);
@@ -117,10 +117,10 @@ impl<B: Backend> InboxState<B> {
         let oldest = self.messages.first().map(|first| first.seq);
         let id = self.store.thread.with(|thread| {
             let thread = thread.as_ref()?;
-            (thread.older == Older::Maybe).then_some(thread.id)
+            (thread.older == OlderPages::Maybe).then_some(thread.id)
         });
         if let (Some(id), Some(oldest)) = (id, oldest) {
-            self.set_older(Older::Loading);
+            self.set_older(OlderPages::Loading);
             self.fetch(id, Part::Before(oldest));
         }
     }
@@ -143,7 +143,7 @@ impl<B: Backend> InboxState<B> {
                 return;
             }
             Err(ReadError::Unavailable) => {
-                self.set_older(Older::Maybe);
+                self.set_older(OlderPages::Maybe);
                 let is_loading = self.store.thread.with(|thread| {
                     let state = thread.as_ref().map(|thread| thread.state);
                     state == Some(ThreadState::Loading)
@@ -166,18 +166,18 @@ impl<B: Backend> InboxState<B> {
                 if !joins {
                     self.messages.clear();
                     let older = if page.has_more {
-                        Older::Maybe
+                        OlderPages::Maybe
                     } else {
-                        Older::None
+                        OlderPages::None
                     };
                     self.set_older(older);
                 }
             }
             Part::Before(_) => {
                 self.set_older(if page.has_more {
-                    Older::Maybe
+                    OlderPages::Maybe
                 } else {
-                    Older::None
+                    OlderPages::None
                 });
             }
             Part::After(_) => {
@@ -328,7 +328,7 @@ impl<B: Backend> InboxState<B> {
         });
     }
 
-    fn set_older(&mut self, older: Older) {
+    fn set_older(&mut self, older: OlderPages) {
         self.store.thread.update(|thread| {
             if let Some(thread) = thread {
                 thread.older = older;

@@ -4,7 +4,7 @@
 use super::{REFRESH_MS, SessionState, connection::load_failure, receive::FollowUp};
 use crate::{
     model::{
-        chat::Older,
+        chat::OlderPages,
         connection::{ConnectionProblem, ConnectionStatus, LoadFailure, LoadState, SignIn},
         notice::NoticeKind,
     },
@@ -151,7 +151,7 @@ impl<B: Backend> SessionState<B> {
 
     /// Fetches one page of events up to `seq`, for the activity list.
     fn fetch_activity(&mut self, seq: i64) {
-        self.store.older_activity.set(Older::Loading);
+        self.store.older_activity.set(OlderPages::Loading);
         self.effects.push(Effect::FetchActivity {
             after: (seq - limits::MAX_PAGE).max(0),
         });
@@ -159,7 +159,7 @@ impl<B: Backend> SessionState<B> {
 
     /// Fetches the page before the oldest activity line, if there may be one.
     pub fn fetch_older_activity(&mut self) {
-        if self.store.older_activity.get() == Older::Maybe {
+        if self.store.older_activity.get() == OlderPages::Maybe {
             self.fetch_activity(self.activity_from);
         }
     }
@@ -171,9 +171,9 @@ impl<B: Backend> SessionState<B> {
             Some(events) => {
                 self.add_older(events);
                 self.activity_from = after;
-                if after > 0 { Older::Maybe } else { Older::None }
+                if after > 0 { OlderPages::Maybe } else { OlderPages::None }
             }
-            None => Older::Maybe,
+            None => OlderPages::Maybe,
         };
         self.store.older_activity.set(older);
         if self.has_unknown_actors() && !std::mem::replace(&mut self.asked_members, true) {

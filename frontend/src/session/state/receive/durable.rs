@@ -4,7 +4,7 @@
 use super::FollowUp;
 use crate::{
     model::{
-        chat::Older,
+        chat::OlderPages,
         tile_store::{RemoteEdits, TileStore},
     },
     session::{activity, chat, queue::OrderingKey, seq_tracker::SeqPosition, state::SessionState},
@@ -46,8 +46,8 @@ impl<B: Backend> SessionState<B> {
                 self.store
                     .chat
                     .update(|rows| dropped = chat::stored(rows, event));
-                if dropped && self.store.older.get() == Older::None {
-                    self.store.older.set(Older::Maybe);
+                if dropped && self.store.older.get() == OlderPages::None {
+                    self.store.older.set(OlderPages::Maybe);
                 }
                 self.store.people.typing(sender, false);
                 if let Some(id) = own {

@@ -4,7 +4,7 @@
 use super::FollowUp;
 use crate::{
     model::{
-        chat::Older,
+        chat::OlderPages,
         connection::{ConnectionStatus, LoadState},
         palette,
         people::{Me, is_nameless},
@@ -100,9 +100,9 @@ impl<B: Backend> SessionState<B> {
             .update(|rows| dropped = chat::restart(rows, snapshot.messages));
         self.show_waiting_chat();
         if has_all_messages {
-            self.store.older.set(Older::None);
-        } else if dropped || self.store.older.get() == Older::Loading {
-            self.store.older.set(Older::Maybe);
+            self.store.older.set(OlderPages::None);
+        } else if dropped || self.store.older.get() == OlderPages::Loading {
+            self.store.older.set(OlderPages::Maybe);
         }
         self.predict_me();
         self.rebase_all(now);
