@@ -15,7 +15,7 @@ use crate::{
     model::{
         chat::{DeliveryStatus, OlderPages},
         connection::SignIn,
-        inbox::{PagedListState, Standing, ThreadRowKey, ThreadState, standing},
+        inbox::{PagedListState, ConversationAccess, ThreadRowKey, ThreadState, conversation_access},
     },
     session::tests::plain::{MemoryStorage, Plain},
     storage::KeyValueStorage,
@@ -182,7 +182,7 @@ impl Page {
             .collect()
     }
 
-    /// The rows of the open conversation: text, and how it stands.
+    /// The rows of the open conversation: text, and delivery status.
     fn rows(&self) -> Vec<(String, DeliveryStatus)> {
         self.state.store.thread.with(|thread| {
             let rows = thread.iter().flat_map(|thread| &thread.rows);
@@ -548,23 +548,23 @@ fn a_removed_message_stays_without_its_words() {
 #[test]
 fn a_request_ends_with_the_answer() {
     let mut page = Page::connected();
-    let stands = |page: &Page, me: i64| {
+    let access = |page: &Page, me: i64| {
         let one = page.state.store.conversation(CONVERSATION);
-        one.map(|one| standing(&one, UserId(me)))
+        one.map(|one| conversation_access(&one, UserId(me)))
     };
     page.list(&[conversation(7, "request", None, 0)], 0);
-    assert_eq!(stands(&page, ME), Some(Standing::Unasked));
+    assert_eq!(access(&page, ME), Some(ConversationAccess::NoRequest));
     page.list(
         &[conversation(7, "request", Some(message(1, ME, "hi")), 0)],
         0,
     );
-    assert_eq!(stands(&page, ME), Some(Standing::Waiting));
-    assert_eq!(stands(&page, ANN), Some(Standing::Asked));
+    assert_eq!(access(&page, ME), Some(ConversationAccess::RequestSent));
+    assert_eq!(access(&page, ANN), Some(ConversationAccess::RequestReceived));
     page.hears_message(message(2, ANN, "hello"));
-    assert_eq!(stands(&page, ME), Some(Standing::Open));
+    assert_eq!(access(&page, ME), Some(ConversationAccess::Open));
     page.state
         .conversation_changed(CONVERSATION, ConversationState::Blocked);
-    assert_eq!(stands(&page, ME), Some(Standing::Blocked));
+    assert_eq!(access(&page, ME), Some(ConversationAccess::Blocked));
 }
 
 #[test]

@@ -108,27 +108,27 @@ pub enum ThreadState {
 
 /// What the user may do in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ConversationAccess {
     /// Both may write.
     Open,
-    /// The other asks: the first answer accepts.
-    Asked,
-    /// This user asked, and waits for an answer.
-    Waiting,
-    /// This user asked for nothing yet: the first message is a request.
-    Unasked,
+    /// The other sent a request: the first answer accepts it.
+    RequestReceived,
+    /// This user sent a request, which is not answered yet.
+    RequestSent,
+    /// Nobody wrote yet: this user's first message is a request.
+    NoRequest,
     /// This user blocks the other.
     Blocked,
 }
 
 /// What `me` may do in a conversation.
-pub fn standing(conversation: &Conversation, me: UserId) -> Standing {
+pub fn conversation_access(conversation: &Conversation, me: UserId) -> ConversationAccess {
     match (conversation.state, &conversation.last_message) {
-        (ConversationState::Blocked, _) => Standing::Blocked,
-        (ConversationState::Open, _) => Standing::Open,
-        (ConversationState::Request, None) => Standing::Unasked,
-        (ConversationState::Request, Some(first)) if first.sender_id == me => Standing::Waiting,
-        (ConversationState::Request, Some(_)) => Standing::Asked,
+        (ConversationState::Blocked, _) => ConversationAccess::Blocked,
+        (ConversationState::Open, _) => ConversationAccess::Open,
+        (ConversationState::Request, None) => ConversationAccess::NoRequest,
+        (ConversationState::Request, Some(first)) if first.sender_id == me => ConversationAccess::RequestSent,
+        (ConversationState::Request, Some(_)) => ConversationAccess::RequestReceived,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     },
     i18n::{ago, inbox_texts, moment, number, t},
     inbox::Inbox,
-    model::inbox::{PagedListState, Standing, standing},
+    model::inbox::{PagedListState, ConversationAccess, conversation_access},
     store::Account,
 };
 use leptos::prelude::*;
@@ -34,7 +34,7 @@ pub fn ConversationList(
             list.with(|list| {
                 let is_request = |one: &Conversation| {
                     me.get()
-                        .is_some_and(|me| standing(one, me) == Standing::Asked)
+                        .is_some_and(|me| conversation_access(one, me) == ConversationAccess::RequestReceived)
                 };
                 list.items
                     .iter()

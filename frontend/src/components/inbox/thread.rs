@@ -17,7 +17,7 @@ use crate::{
     inbox::Inbox,
     model::{
         chat::OlderPages,
-        inbox::{Standing, ThreadRow, ThreadRowKey, ThreadState, standing},
+        inbox::{ConversationAccess, ThreadRow, ThreadRowKey, ThreadState, conversation_access},
     },
     session::Session,
     store::Account,
@@ -58,9 +58,9 @@ pub fn ThreadView(
         with.with(|with| with.as_ref().map(|with| with.display_name.clone()))
             .unwrap_or_default()
     });
-    let place = Memo::new(move |_| {
+    let access = Memo::new(move |_| {
         let me = account.user()?.id;
-        conversation.with(|one| one.as_ref().map(|one| standing(one, me)))
+        conversation.with(|one| one.as_ref().map(|one| conversation_access(one, me)))
     });
     let state = Memo::new(move |_| {
         let state = inbox
@@ -74,13 +74,13 @@ pub fn ThreadView(
     view! {
         <Show when=move || !is_missing.get() fallback=move || view! { <Missing back /> }>
             <div class="conversation">
-                <Head id with=with.into() name place=place.into() back />
+                <Head id with=with.into() name access=access.into() back />
                 <Messages id name state=state.into() sent />
                 <Foot
                     id
                     with=with.into()
                     name
-                    place=place.into()
+                    access=access.into()
                     sent=Callback::new(move |()| sent.update(|n| *n += 1))
                     back
                 />
@@ -95,13 +95,13 @@ fn Head(
     id: ConversationId,
     with: Signal<Option<UserRef>>,
     name: Signal<String>,
-    place: Signal<Option<Standing>>,
+    access: Signal<Option<ConversationAccess>>,
     back: Callback<()>,
 ) -> impl IntoView {
     let inbox = expect_context::<Inbox>();
     // On the canvas, what the person does is hidden, too.
     let session = use_context::<Session>();
-    let is_blocked = Memo::new(move |_| place.get() == Some(Standing::Blocked));
+    let is_blocked = Memo::new(move |_| access.get() == Some(ConversationAccess::Blocked));
     let (asks_block, asks_delete) = (RwSignal::new(false), RwSignal::new(false));
     let set_blocked = move |blocked: bool| {
         if let Some(person) = with.get_untracked() {
@@ -366,7 +366,7 @@ fn Foot(
     id: ConversationId,
     with: Signal<Option<UserRef>>,
     name: Signal<String>,
-    place: Signal<Option<Standing>>,
+    access: Signal<Option<ConversationAccess>>,
     sent: Callback<()>,
     back: Callback<()>,
 ) -> impl IntoView {
@@ -375,8 +375,8 @@ fn Foot(
     // The field stays while a request becomes a conversation.
     let may_write = Memo::new(move |_| {
         matches!(
-            place.get(),
-            Some(Standing::Open | Standing::Unasked | Standing::Asked)
+            access.get(),
+            Some(ConversationAccess::Open | ConversationAccess::NoRequest | ConversationAccess::RequestReceived)
         )
     });
     let unblock = move |_| {
@@ -385,22 +385,22 @@ fn Foot(
         }
     };
     let inside = move || {
-        match place.get() {
-        None | Some(Standing::Open) => ().into_any(),
-        Some(Standing::Unasked) => view! {
+        match access.get() {
+        None | Some(ConversationAccess::Open) => ().into_any(),
+        Some(ConversationAccess::NoRequest) => view! {
             <p class="conversation__note">{move || inbox_texts().unasked_text(&name.get())}</p>
         }
         .into_any(),
-        Some(Standing::Waiting) => view! {
+        Some(ConversationAccess::RequestSent) => view! {
             <p class="conversation__note" role="status">{move || inbox_texts().waiting_text(&name.get())}</p>
         }
         .into_any(),
-        Some(Standing::Blocked) => view! {
+        Some(ConversationAccess::Blocked) => view! {
             <p class="conversation__note">{move || inbox_texts().blocked_text(&name.get())}</p>
             <button class="btn" type="button" on:click=unblock>{inbox_texts().unblock()}</button>
         }
         .into_any(),
-        Some(Standing::Asked) => view! {
+        Some(ConversationAccess::RequestReceived) => view! {
             <p class="conversation__note">{move || inbox_texts().asks(&name.get())}</p>
             <div class="conversation__choice">
                 <button
