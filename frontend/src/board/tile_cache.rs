@@ -13,7 +13,7 @@ use crate::{
         camera::{Viewport, board_size, floor},
         ghost::Ghost,
         palette,
-        tile_store::{Dirty, TileStore},
+        tile_store::{DirtyCells, TileStore},
     },
     store::overviews::Overview,
 };
@@ -90,14 +90,14 @@ impl TileCache {
     }
 
     /// Repaints the cells that changed. Returns false if nothing did.
-    pub fn repaint(&mut self, dirty: &Dirty, tiles: &TileStore) -> bool {
+    pub fn repaint(&mut self, dirty: &DirtyCells, tiles: &TileStore) -> bool {
         match dirty {
-            Dirty::Nothing => false,
-            Dirty::All => {
+            DirtyCells::None => false,
+            DirtyCells::All => {
                 self.chunks.clear();
                 true
             }
-            Dirty::Cells(cells) => {
+            DirtyCells::Some(cells) => {
                 self.repaint_cells(cells, tiles);
                 true
             }

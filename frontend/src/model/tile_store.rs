@@ -33,14 +33,14 @@ pub struct Tile {
 
 /// The cells that changed since the renderer last asked.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub enum Dirty {
+pub enum DirtyCells {
     /// All cells: another canvas or size.
     All,
     /// These cells; never empty.
-    Cells(HashSet<Coord>),
+    Some(HashSet<Coord>),
     /// No cell.
     #[default]
-    Nothing,
+    None,
 }
 
 /// The user of this tab, as the author of its pending operations.
@@ -112,15 +112,15 @@ impl TileStore {
 
     /// Returns what changed since the last call. Called by the renderer for
     /// each frame.
-    pub fn take_dirty(&mut self) -> Dirty {
+    pub fn take_dirty(&mut self) -> DirtyCells {
         if std::mem::take(&mut self.all_dirty) {
             self.dirty.clear();
-            return Dirty::All;
+            return DirtyCells::All;
         }
         if self.dirty.is_empty() {
-            return Dirty::Nothing;
+            return DirtyCells::None;
         }
-        Dirty::Cells(std::mem::take(&mut self.dirty))
+        DirtyCells::Some(std::mem::take(&mut self.dirty))
     }
 
     /// Replaces everything with a snapshot. Pending operations must be applied

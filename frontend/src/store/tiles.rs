@@ -3,7 +3,7 @@
 //! how a tile changes from [`TileStore`] only.
 
 use super::backend::{Backend, Signals, Var};
-use crate::model::tile_store::{Dirty, Tile, TileStore};
+use crate::model::tile_store::{DirtyCells, Tile, TileStore};
 use leptos::prelude::{Get, Track};
 use shared::{
     api,
@@ -76,8 +76,8 @@ impl<B: Backend> Tiles<B> {
     }
 
     /// What must be drawn anew since the last call.
-    pub fn take_dirty(&self) -> Dirty {
-        let mut dirty = Dirty::Nothing;
+    pub fn take_dirty(&self) -> DirtyCells {
+        let mut dirty = DirtyCells::None;
         self.all.update_quietly(|tiles| dirty = tiles.take_dirty());
         dirty
     }

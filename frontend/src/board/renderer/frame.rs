@@ -10,7 +10,7 @@ use crate::{
     browser::{self, uptime_ms},
     model::{
         camera::{Viewport, cell_of},
-        tile_store::{Dirty, TileStore},
+        tile_store::{DirtyCells, TileStore},
         tools::Tool,
     },
     store::past::Display,
@@ -85,7 +85,7 @@ impl BoardRenderer {
                 })
             }
             Display::Tiles => {
-                let mut dirty = Dirty::Nothing;
+                let mut dirty = DirtyCells::None;
                 past.tiles
                     .update_untracked(|tiles| dirty = tiles.take_dirty());
                 past.tiles.with_untracked(|tiles| {

@@ -113,17 +113,17 @@ fn the_board_is_shown_after_any_event_whatever_was_shown_before() {
 
 #[test]
 fn cells_that_changed_are_drawn_anew_and_no_others() {
-    use crate::model::tile_store::Dirty;
+    use crate::model::tile_store::DirtyCells;
     let mut tiles = TileStore::default();
     let mut replay = replay(&mut tiles);
     replay.seek(6, &mut tiles);
     tiles.take_dirty();
     replay.seek(4, &mut tiles);
     let both: HashSet<Coord> = [0, 1].map(|x| Coord { x, y: 0 }).into();
-    assert_eq!(tiles.take_dirty(), Dirty::Cells(both));
+    assert_eq!(tiles.take_dirty(), DirtyCells::Some(both));
     replay.seek(5, &mut tiles);
     let one: HashSet<Coord> = [Coord { x: 1, y: 0 }].into();
-    assert_eq!(tiles.take_dirty(), Dirty::Cells(one));
+    assert_eq!(tiles.take_dirty(), DirtyCells::Some(one));
 }
 
 #[test]

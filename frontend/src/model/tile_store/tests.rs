@@ -131,10 +131,10 @@ fn a_like_is_counted_immediately_and_only_once() {
 #[test]
 fn changed_cells_are_reported_once() {
     let mut tiles = empty();
-    assert_eq!(tiles.take_dirty(), Dirty::All);
-    assert_eq!(tiles.take_dirty(), Dirty::Nothing);
+    assert_eq!(tiles.take_dirty(), DirtyCells::All);
+    assert_eq!(tiles.take_dirty(), DirtyCells::None);
     tiles.apply(AT, &paint(&[(0, 1)]), &ann(), now());
-    assert_eq!(tiles.take_dirty(), Dirty::Cells(HashSet::from([AT])));
+    assert_eq!(tiles.take_dirty(), DirtyCells::Some(HashSet::from([AT])));
 }
 
 #[test]
