@@ -31,7 +31,7 @@ use crate::{
 use effect::Effect;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use requests::{decode, load_events, load_stretch};
+use requests::{decode, load_events, load_log_range};
 use shared::{
     api::rewrites::Area,
     canvas::{Coord, Grid},
@@ -80,7 +80,7 @@ pub struct Runtime {
     state: RefCell<PastState<Signals>>,
     tasks: Tasks,
     timeline: RefCell<Task>,
-    stretch: RefCell<Task>,
+    log_range: RefCell<Task>,
     events: RefCell<Task>,
     search: RefCell<Task>,
     picture: RefCell<Task>,
@@ -108,7 +108,7 @@ impl PastView {
                 state: RefCell::new(PastState::new(store.past)),
                 tasks: Tasks::new(),
                 timeline: RefCell::default(),
-                stretch: RefCell::default(),
+                log_range: RefCell::default(),
                 events: RefCell::default(),
                 search: RefCell::default(),
                 picture: RefCell::default(),
@@ -294,18 +294,18 @@ impl Runtime {
                 |runtime| &runtime.timeline,
                 |state, answer| state.timeline_received(answer.map_err(|error| problem(&error))),
             ),
-            Effect::LoadStretch(stretch) => {
+            Effect::LoadLogRange(range) => {
                 let store = self.store;
                 self.fetch(
-                    &self.stretch,
-                    async move { load_stretch(store, stretch).await },
-                    |runtime| &runtime.stretch,
+                    &self.log_range,
+                    async move { load_log_range(store, range).await },
+                    |runtime| &runtime.log_range,
                     move |state, answer| {
-                        state.stretch_received(stretch, answer.map_err(|error| problem(&error)));
+                        state.log_range_received(range, answer.map_err(|error| problem(&error)));
                     },
                 );
             }
-            Effect::CancelStretch => self.stretch.borrow_mut().cancel(),
+            Effect::CancelLogRange => self.log_range.borrow_mut().cancel(),
             Effect::LoadEvents { after, until } => {
                 let store = self.store;
                 self.fetch(

@@ -1,4 +1,4 @@
-//! A stretch of the canvas's log with the tiles as they were before it, so that
+//! A range of the canvas's log with the tiles as they were before it, so that
 //! the board can be shown after any of its events. Pure.
 
 use crate::model::{player::Direction, rewrite, tile_store::TileStore};
@@ -60,7 +60,7 @@ pub enum Step {
     Beyond,
 }
 
-/// The stretch; see the description of the module.
+/// The range; see the description of the module.
 #[derive(Clone, Debug)]
 pub struct Replay {
     /// The cells that are known; none where only the events are.

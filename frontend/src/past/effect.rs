@@ -12,11 +12,11 @@ use shared::{
 pub enum Effect {
     /// Fetch the timeline; answered with `timeline_received`.
     LoadTimeline(Division),
-    /// Fetch a stretch of the log, in place of one that is under way; answered
-    /// with `stretch_received`.
-    LoadStretch(Stretch),
-    /// Give up the stretch that is under way.
-    CancelStretch,
+    /// Fetch a range of the log, in place of one that is under way; answered
+    /// with `log_range_received`.
+    LoadLogRange(LogRange),
+    /// Give up the range that is under way.
+    CancelLogRange,
     /// Fetch the events after `after` up to `until`; answered with
     /// `events_received`.
     LoadEvents {
@@ -50,7 +50,7 @@ pub enum Effect {
 
 /// The events after `base` up to `until`, and the tiles of `area` after `base`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
+pub struct LogRange {
     /// The event before the first one; 0 for the beginning.
     pub base: i64,
     /// The last event.
@@ -59,9 +59,9 @@ pub struct Stretch {
     pub area: Option<Area>,
 }
 
-/// What was fetched of a [`Stretch`].
+/// What was fetched of a [`LogRange`].
 #[derive(Clone, Debug)]
-pub struct StretchContent {
+pub struct LogRangeContent {
     /// The tiles of the area.
     pub tiles: Vec<Tile>,
     /// The events, without a gap.

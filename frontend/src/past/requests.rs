@@ -1,7 +1,7 @@
 //! The requests of the past that take more than one step.
 
 use super::{
-    effect::{Stretch, StretchContent},
+    effect::{LogRange, LogRangeContent},
     state::MAX_OVERVIEW_SIDE,
 };
 use crate::{
@@ -17,20 +17,20 @@ use web_sys::{Blob, ImageBitmap, ImageBitmapOptions, ResizeQuality};
 /// Most pages of events that one question takes, each of at most 200.
 const MAX_PAGES: usize = 40;
 
-/// Fetches the tiles before a stretch, and its events.
-pub(super) async fn load_stretch(
+/// Fetches the tiles before a range of the log, and its events.
+pub(super) async fn load_log_range(
     store: Store,
-    stretch: Stretch,
-) -> Result<StretchContent, ApiError> {
-    let tiles = match stretch.area {
-        Some(area) if stretch.base > 0 => {
-            let at = stretch.base.to_string();
+    range: LogRange,
+) -> Result<LogRangeContent, ApiError> {
+    let tiles = match range.area {
+        Some(area) if range.base > 0 => {
+            let at = range.base.to_string();
             api::past::snapshot(store.canvas_id, &at, area).await?.tiles
         }
         _ => Vec::new(),
     };
-    let events = load_events(store, stretch.base, stretch.until).await?;
-    Ok(StretchContent { tiles, events })
+    let events = load_events(store, range.base, range.until).await?;
+    Ok(LogRangeContent { tiles, events })
 }
 
 /// Fetches events, page by page.

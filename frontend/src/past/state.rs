@@ -1,19 +1,19 @@
 //! What is shown of the past, and what has to be fetched for it: a state
 //! machine without clock, browser or signals, so that it is tested on the host.
 //!
-//! Two things are fetched. A *stretch* of the log with the tiles before it
+//! Two things are fetched. A *range* of the log with the tiles before it
 //! shows each of its events exactly, whatever was shown before, without asking
 //! the server. *Overviews* are pictures of what is in view at places all over
 //! the bar; they are fetched ahead, the coarse ones first. While somebody drags,
-//! nothing is asked for: the board shows the stretch where it reaches, else the
-//! nearest overview. When the handle is let go, the stretch around it is
+//! nothing is asked for: the board shows the range where it reaches, else the
+//! nearest overview. When the handle is let go, the range around it is
 //! fetched. Of a short log all is fetched at once.
 
 mod fetching;
 mod playing;
 
 use super::{
-    effect::{Effect, Stretch},
+    effect::{Effect, LogRange},
     search::Search,
 };
 use crate::{
@@ -33,8 +33,8 @@ pub use fetching::MAX_OVERVIEW_SIDE;
 use fetching::has_tiles;
 use shared::{api::rewrites::Area, canvas::Grid};
 
-/// Events of a stretch, and how many of them are before what is looked at.
-const STRETCH: i64 = 200;
+/// Events of a range, and how many of them are before what is looked at.
+const LOG_RANGE_LEN: i64 = 200;
 const BEFORE: i64 = 100;
 
 /// A step that waits for events.
@@ -57,8 +57,8 @@ pub struct PastState<B: Backend> {
     /// The last event of the canvas.
     head: i64,
     replay: Option<Replay>,
-    /// The stretch that is under way.
-    loading: Option<Stretch>,
+    /// The range that is under way.
+    loading: Option<LogRange>,
     is_extending: bool,
     overviews: Overviews,
     overview_area: Option<Area>,

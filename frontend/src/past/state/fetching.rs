@@ -1,13 +1,13 @@
 //! What is fetched of the past, and when.
 
-use super::{BEFORE, PastState, STRETCH};
+use super::{BEFORE, LOG_RANGE_LEN, PastState};
 use crate::{
     model::{
         overviews::Overviews,
         replay::{self, Replay},
         timeline::TimeScale,
     },
-    past::effect::{Effect, Stretch, StretchContent},
+    past::effect::{Effect, LogRange, LogRangeContent},
     store::{
         backend::{Backend, Var},
         past::PastProblem,
@@ -135,7 +135,7 @@ impl<B: Backend> PastState<B> {
         }
     }
 
-    /// Asks for a stretch, unless it is under way.
+    /// Asks for a range, unless it is under way.
     pub(super) fn load(&mut self, base: i64, until: i64) {
         let (Some(grid), Some(view)) = (self.grid, self.view) else {
             return;
@@ -146,26 +146,26 @@ impl<B: Backend> PastState<B> {
         } else {
             around(&grid, view)
         };
-        let stretch = Stretch { base, until, area };
-        if self.loading != Some(stretch) {
-            self.loading = Some(stretch);
-            self.effects.push(Effect::LoadStretch(stretch));
+        let range = LogRange { base, until, area };
+        if self.loading != Some(range) {
+            self.loading = Some(range);
+            self.effects.push(Effect::LoadLogRange(range));
         }
     }
 
     pub(super) fn cancel(&mut self) {
         if self.loading.take().is_some() {
-            self.effects.push(Effect::CancelStretch);
+            self.effects.push(Effect::CancelLogRange);
         }
     }
 
-    /// A stretch came.
-    pub fn stretch_received(
+    /// A range came.
+    pub fn log_range_received(
         &mut self,
-        stretch: Stretch,
-        answer: Result<StretchContent, PastProblem>,
+        range: LogRange,
+        answer: Result<LogRangeContent, PastProblem>,
     ) {
-        if self.loading != Some(stretch) {
+        if self.loading != Some(range) {
             return;
         }
         self.loading = None;
@@ -180,8 +180,8 @@ impl<B: Backend> PastState<B> {
         self.store.tiles.update_quietly(|shown| {
             replay = Some(Replay::new(
                 grid,
-                stretch.area,
-                stretch.base,
+                range.area,
+                range.base,
                 content.tiles,
                 content.events,
                 shown,
@@ -242,7 +242,7 @@ impl<B: Backend> PastState<B> {
                 self.load(0, self.head);
             } else {
                 let base = (seq - BEFORE).max(0);
-                self.load(base, (base + STRETCH).min(self.head));
+                self.load(base, (base + LOG_RANGE_LEN).min(self.head));
             }
         } else if self.pending.is_none() {
             self.cancel();

@@ -1,6 +1,6 @@
 //! Steps through the changes, and the player.
 
-use super::{BEFORE, PastState, Pending, STRETCH};
+use super::{BEFORE, LOG_RANGE_LEN, PastState, Pending};
 use crate::{
     model::{
         player::{self, Direction, Player, SPEEDS},
@@ -13,9 +13,9 @@ use crate::{
     },
 };
 
-/// Most events of a stretch that is searched for a step.
-const MAX_STRETCH: i64 = 3_200;
-/// How often the stretch is made longer for a step, before it is looked for further away.
+/// Most events of a range that is searched for a step.
+const MAX_LOG_RANGE_LEN: i64 = 3_200;
+/// How often the range is made longer for a step, before it is looked for further away.
 const MAX_TRIES: u32 = 3;
 /// A player that has fewer events ahead asks for more.
 const AHEAD: i64 = 400;
@@ -89,7 +89,7 @@ impl<B: Backend> PastState<B> {
         match (step, direction) {
             (Some(Step::Beyond), Direction::Forward) => self.extend(MAX_AHEAD),
             (Some(_), _) => {
-                let reach = (STRETCH << pending.tries).min(MAX_STRETCH);
+                let reach = (LOG_RANGE_LEN << pending.tries).min(MAX_LOG_RANGE_LEN);
                 self.load((start - reach).max(0), from);
             }
             (None, _) => self.load((from - BEFORE).max(0), (from + BEFORE).min(self.head)),

@@ -12,7 +12,7 @@ use crate::{
         tile_store::TileStore,
         timeline::{Part, TimeScale},
     },
-    past::{effect::StretchContent, search::tests::ready},
+    past::{effect::LogRangeContent, search::tests::ready},
     session::tests::plain::Plain,
 };
 use serde_json::json;
@@ -92,20 +92,20 @@ impl World {
             match &effect {
                 Effect::WriteAddress { seq, push } => self.addresses.push((*seq, *push)),
                 Effect::LoadTimeline(_) => self.asked.push("timeline".to_owned()),
-                Effect::LoadStretch(stretch) => {
+                Effect::LoadLogRange(log_range) => {
                     self.waiting
-                        .retain(|other| !matches!(other, Effect::LoadStretch(_)));
+                        .retain(|other| !matches!(other, Effect::LoadLogRange(_)));
                     self.asked
-                        .push(format!("stretch {}..{}", stretch.base, stretch.until));
+                        .push(format!("range {}..{}", log_range.base, log_range.until));
                 }
                 Effect::LoadEvents { after, until } => {
                     self.asked.push(format!("events {after}..{until}"));
                 }
                 Effect::Find(_) => self.asked.push("find".to_owned()),
                 Effect::LoadOverview { seq, .. } => self.asked.push(format!("overview {seq}")),
-                Effect::CancelStretch => self
+                Effect::CancelLogRange => self
                     .waiting
-                    .retain(|other| !matches!(other, Effect::LoadStretch(_))),
+                    .retain(|other| !matches!(other, Effect::LoadLogRange(_))),
                 Effect::ClearOverviews => self
                     .waiting
                     .retain(|other| !matches!(other, Effect::LoadOverview { .. })),
@@ -146,12 +146,12 @@ impl World {
                 let scale = result().map(|()| self.timeline(division));
                 self.state.timeline_received(scale);
             }
-            Effect::LoadStretch(stretch) => {
-                let content = result().map(|()| StretchContent {
-                    tiles: self.snapshot(stretch.base),
-                    events: range(stretch.base, stretch.until),
+            Effect::LoadLogRange(log_range) => {
+                let content = result().map(|()| LogRangeContent {
+                    tiles: self.snapshot(log_range.base),
+                    events: range(log_range.base, log_range.until),
                 });
-                self.state.stretch_received(stretch, content);
+                self.state.log_range_received(log_range, content);
             }
             Effect::LoadEvents { after, until } => {
                 let events = result().map(|()| range(after, until));
@@ -167,7 +167,7 @@ impl World {
                 self.state
                     .overview_received(seq, area, result().map(|()| 1.0));
             }
-            Effect::CancelStretch
+            Effect::CancelLogRange
             | Effect::DropOverviews(_)
             | Effect::ClearOverviews
             | Effect::WriteAddress { .. } => {}
@@ -236,7 +236,7 @@ fn a_short_log_is_fetched_once_and_shows_every_moment() {
     let mut world = World::new(long_log(450, 3));
     world.state.open();
     world.answer();
-    assert_eq!(world.asked, ["timeline", "stretch 0..450"]);
+    assert_eq!(world.asked, ["timeline", "range 0..450"]);
     for place in [0.9, 0.1, 0.5, 0.0, 0.99] {
         world.state.drag(place);
         let seq = world.seq().unwrap();
@@ -269,7 +269,7 @@ fn dragging_over_a_long_log_asks_for_nothing_and_letting_go_is_exact() {
     let seq = world.seq().unwrap();
     assert_eq!(
         world.asked[0],
-        format!("stretch {}..{}", seq - 100, seq + 100)
+        format!("range {}..{}", seq - 100, seq + 100)
     );
     assert_eq!(world.seen(), Some(world.was(seq)));
     assert!(world.moment().unwrap().is_exact);
@@ -577,7 +577,7 @@ fn of_a_large_view_the_board_is_shown_by_pictures() {
     world.state.go_to(4_321);
     world.answer();
     assert!(world.asked.contains(&"overview 4321".to_owned()));
-    assert!(world.asked.contains(&"stretch 4221..4421".to_owned()));
+    assert!(world.asked.contains(&"range 4221..4421".to_owned()));
     assert_eq!(world.store().display.get(), Display::Picture(4_321));
     assert!(world.moment().unwrap().is_exact);
     world.state.step(Direction::Forward, false);
