@@ -167,18 +167,18 @@ fn digit(press: KeyPress<'_>) -> Option<u8> {
 /// The letter on a key, as a capital; for layouts without Latin letters, the one at this position
 /// on an English keyboard. None for keys without a letter.
 fn letter(press: KeyPress<'_>) -> Option<char> {
-    match written_letter(press.key)? {
-        WrittenLetter::Basic(letter) => Some(letter),
-        WrittenLetter::OtherLatin => None,
-        WrittenLetter::OtherScript => press.code.strip_prefix("Key")?.chars().next(),
+    match key_character(press.key)? {
+        KeyCharacter::AsciiLetter(letter) => Some(letter),
+        KeyCharacter::OtherLatin => None,
+        KeyCharacter::OtherScript => press.code.strip_prefix("Key")?.chars().next(),
     }
 }
 
-/// What a key writes, as far as shortcuts are concerned.
+/// The character that a key writes, as far as shortcuts depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WrittenLetter {
+pub enum KeyCharacter {
     /// One of A to Z, as a capital.
-    Basic(char),
+    AsciiLetter(char),
     /// Another character of a layout with Latin letters.
     OtherLatin,
     /// A letter of another script: the layout has no Latin letters.
@@ -186,16 +186,16 @@ pub enum WrittenLetter {
 }
 
 /// Classifies `KeyboardEvent.key`; none for named keys, such as `Enter`.
-pub fn written_letter(key: &str) -> Option<WrittenLetter> {
+pub fn key_character(key: &str) -> Option<KeyCharacter> {
     let mut chars = key.chars();
     let (Some(written), None) = (chars.next(), chars.next()) else {
         return None;
     };
     Some(match written {
-        'a'..='z' | 'A'..='Z' => WrittenLetter::Basic(written.to_ascii_uppercase()),
+        'a'..='z' | 'A'..='Z' => KeyCharacter::AsciiLetter(written.to_ascii_uppercase()),
         // Latin-1 and Latin Extended-A and -B, and Latin Extended Additional (Vietnamese).
-        '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => WrittenLetter::OtherLatin,
-        _ => WrittenLetter::OtherScript,
+        '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => KeyCharacter::OtherLatin,
+        _ => KeyCharacter::OtherScript,
     })
 }
 

@@ -57,10 +57,10 @@ impl Observers {
             .document()
             .and_then(|document| document.document_element());
         if let (Some(theme), Some(html)) = (&theme, html) {
-            let what = web_sys::MutationObserverInit::new();
-            what.set_attributes(true);
+            let options = web_sys::MutationObserverInit::new();
+            options.set_attributes(true);
             // Fails only for options that observe nothing.
-            let _ = theme.observe_with_options(&html, &what);
+            let _ = theme.observe_with_options(&html, &options);
         }
         let system = window
             .match_media("(prefers-color-scheme: dark)")

@@ -127,7 +127,7 @@ pub fn Banner() -> impl IntoView {
     let store = expect_context::<Store>();
     let session = expect_context::<Session>();
     let dialogs = expect_context::<Dialogs>();
-    let what = Memo::new(move |_| {
+    let content = Memo::new(move |_| {
         let load = store.load.get();
         // Whose ban is known is told more by `SanctionBanners`.
         let is_told = store
@@ -152,15 +152,15 @@ pub fn Banner() -> impl IntoView {
     let closed = RwSignal::new(None::<BannerContent>);
     Effect::new(move |_| {
         // Another problem is shown even if the last one was dismissed.
-        if what.get().is_none() {
+        if content.get().is_none() {
             closed.set(None);
         }
     });
     let shown = move || {
-        let what_now = what
+        let current = content
             .get()
             .filter(|banner_content| closed.get() != Some(*banner_content));
-        what_now.map(
+        current.map(
             |BannerContent {
                  title,
                  text,
@@ -174,7 +174,7 @@ pub fn Banner() -> impl IntoView {
                                 class="btn btn--quiet btn--icon btn--small"
                                 type="button"
                                 aria-label=t().dismiss()
-                                on:click=move |_| closed.set(what.get_untracked())
+                                on:click=move |_| closed.set(content.get_untracked())
                             >
                                 <Icon glyph=Glyph::Close small=true />
                             </button>

@@ -4,7 +4,7 @@
 //! another letter.
 
 use crate::{
-    board::keys::{WrittenLetter, written_letter},
+    board::keys::{KeyCharacter, key_character},
     browser,
     tasks::Tasks,
 };
@@ -53,12 +53,12 @@ impl KeyLabels {
             .rsplit_once('+')
             .filter(|(_, key)| !key.is_empty())
             .map_or(("", shortcut), |(modifiers, key)| (modifiers, key));
-        let Some(WrittenLetter::Basic(letter)) = written_letter(key) else {
+        let Some(KeyCharacter::AsciiLetter(letter)) = key_character(key) else {
             return shortcut.to_owned();
         };
         self.written.with(|written| {
             let found = written.get(&letter).filter(|found| {
-                modifiers.is_empty() || written_letter(found) == Some(WrittenLetter::OtherScript)
+                modifiers.is_empty() || key_character(found) == Some(KeyCharacter::OtherScript)
             });
             match (found, modifiers) {
                 (None, _) => shortcut.to_owned(),

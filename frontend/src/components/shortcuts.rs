@@ -34,8 +34,8 @@ fn html(label: impl Fn(&str) -> String) -> String {
                 (key, name)
             })
             .chain(tools.then_some((MIRROR_KEY, board_texts().mirror())));
-        for (keys, what) in offered.chain(keys) {
-            let _ = write!(html, "<div><dt>{}</dt><dd>", escape(what));
+        for (keys, description) in offered.chain(keys) {
+            let _ = write!(html, "<div><dt>{}</dt><dd>", escape(description));
             for key in keys.split(' ') {
                 let key = escape(&key_name(&label(key)));
                 let _ = write!(html, "<kbd>{key}</kbd>");

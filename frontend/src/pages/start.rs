@@ -317,9 +317,9 @@ fn Cards(list: CanvasList, make: Callback<()>) -> impl IntoView {
             </For>
         }
     };
-    let what = Memo::new(move |_| (list.state.get(), list.canvases.with(Vec::is_empty)));
+    let state = Memo::new(move |_| (list.state.get(), list.canvases.with(Vec::is_empty)));
     view! {
-        {move || match what.get() {
+        {move || match state.get() {
             (ListState::Loading, true) => view! {
                 <ul class="cards">{[(); 4].map(|()| view! { <WaitingCard /> }).collect_view()}</ul>
             }
