@@ -16,7 +16,7 @@ use crate::{
     i18n::t,
     inbox::{effect::InboxEffect, runtime::InboxRuntime},
     model::connection::LoadFailure,
-    past::{self, effect::Effect as PastEffect},
+    past::{effect::Effect as PastEffect, runtime::PastRuntime},
     session::{effect::Effect as SessionEffect, runtime::SessionRuntime},
     socket::SocketEvent,
     tasks::Tasks,
@@ -105,7 +105,7 @@ pub enum LazyTask {
     /// An effect of the inbox.
     Inbox(Rc<InboxRuntime>, InboxEffect),
     /// An effect of the past.
-    Past(Weak<past::Runtime>, PastEffect),
+    Past(Weak<PastRuntime>, PastEffect),
 }
 
 /// A file of the client besides the first.

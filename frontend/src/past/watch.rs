@@ -1,7 +1,7 @@
 //! Tells the past's state machine of the view, the address and what happens
 //! meanwhile.
 
-use super::{Runtime, with};
+use super::runtime::{PastRuntime, with};
 use crate::{
     model::{connection::LoadState, rewrite::area_between, tile_store::TileStore},
     session::Session,
@@ -12,7 +12,7 @@ use leptos_router::hooks::use_location;
 use std::rc::Rc;
 
 /// Tells the state machine of the view and of what happens meanwhile.
-pub(super) fn watch(store: Store, session: Session, runtime: &Rc<Runtime>) {
+pub(super) fn watch(store: Store, session: Session, runtime: &Rc<PastRuntime>) {
     let this = Rc::downgrade(runtime);
     Effect::new(move || {
         let view = store.viewport.get();
@@ -64,7 +64,7 @@ pub(super) fn watch(store: Store, session: Session, runtime: &Rc<Runtime>) {
     Effect::new(move || {
         search.track();
         if is_ready.get() {
-            with(&this, Runtime::follow_address);
+            with(&this, PastRuntime::follow_address);
         }
     });
 }
