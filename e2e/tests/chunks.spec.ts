@@ -1,18 +1,18 @@
 // Code splitting: the board is shown with the code of its page alone; the rest comes after it, also
 // when it could not be fetched at first.
 
-import { CanvasPage, expect, test } from "../fixtures.ts";
+import { type Canvas, CanvasPage, type User, expect, test } from "../fixtures.ts";
+import { TimeBar } from "../time-bar.ts";
 
 /** The file with the panels' code. */
 const panels = /split_panels\.wasm/;
 
-test("the board is live before the panels are there", { tag: "@phone" }, async ({
-  alice,
-  bob,
-  canvas,
-}) => {
-  await bob.says(canvas, ["Hello"]);
-  const page = await alice.context.newPage();
+/** Opens a canvas whose panels are held back. Returns its live tab, and what lets the panels come. */
+async function openWithoutPanels(
+  user: User,
+  canvas: Canvas,
+): Promise<{ tab: CanvasPage; release: () => void }> {
+  const page = await user.context.newPage();
   let release = () => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;
@@ -26,11 +26,43 @@ test("the board is live before the panels are there", { tag: "@phone" }, async (
   const tab = new CanvasPage(page, canvas);
   await tab.hasLiveBoard();
   await asked;
+  return { tab, release };
+}
+
+test("the board is live before the panels are there", { tag: "@phone" }, async ({
+  alice,
+  bob,
+  canvas,
+}) => {
+  await bob.says(canvas, ["Hello"]);
+  const { tab, release } = await openWithoutPanels(alice, canvas);
   await tab.show("Chat");
   await expect(tab.panel("Chat")).toBeVisible();
   await expect(tab.messages).toHaveCount(0);
   release();
   await expect(tab.messages).toHaveText([/Hello/]);
+});
+
+test("a key opens the time bar when the panels are there", async ({ alice, canvas }) => {
+  const { tab, release } = await openWithoutPanels(alice, canvas);
+  const { bar } = new TimeBar(tab);
+  // Whoever presses it again does not close what is not there yet.
+  await tab.page.keyboard.press("t");
+  await tab.page.keyboard.press("t");
+  await expect(bar).toBeHidden();
+  release();
+  await expect(bar).toBeVisible();
+  await tab.page.keyboard.press("t");
+  await expect(bar).toBeHidden();
+});
+
+test("the clock opens the time bar when the panels are there", async ({ alice, canvas }) => {
+  const { tab, release } = await openWithoutPanels(alice, canvas);
+  const { bar } = new TimeBar(tab);
+  await tab.page.getByRole("button", { name: "History", exact: true }).click();
+  await expect(bar).toBeHidden();
+  release();
+  await expect(bar).toBeVisible();
 });
 
 test("what could not be fetched is fetched again", async ({ alice, bob, canvas }) => {

@@ -9,6 +9,7 @@ pub mod state;
 mod watch;
 
 use crate::{
+    lazy::{Chunk, Chunks},
     model::{
         camera::CameraCommand,
         player::{Direction, TimeCommand},
@@ -33,18 +34,41 @@ pub struct PastView {
 /// Takes commands of the board for [`PastView`], whose code is loaded later; a context of the
 /// canvas page.
 #[derive(Clone, Copy)]
-pub struct TimeCommands(StoredValue<Option<Callback<TimeCommand>>>);
+pub struct TimeCommands {
+    chunks: Chunks,
+    /// None while the past is not there.
+    execute: StoredValue<Option<Callback<TimeCommand>>>,
+    /// Whether the time bar is to be opened once the past is there.
+    opens: StoredValue<bool>,
+}
 
 impl TimeCommands {
     /// Provides it to the page that is being set up.
     pub fn provide() {
-        provide_context(Self(StoredValue::new(None)));
+        provide_context(Self {
+            chunks: expect_context(),
+            execute: StoredValue::new(None),
+            opens: StoredValue::new(false),
+        });
     }
 
-    /// Executes a command; does nothing while the past is not there.
+    /// Executes a command. While the past is not there, [`TimeCommand::Toggle`] loads its code, and
+    /// the time bar is opened then, once, however often the command is repeated. All other commands
+    /// need an open time bar.
     pub fn execute(self, command: TimeCommand) {
-        if let Some(execute) = self.0.try_get_value().flatten() {
+        if let Some(execute) = self.execute.try_get_value().flatten() {
             execute.run(command);
+        } else if command == TimeCommand::Toggle {
+            self.opens.set_value(true);
+            self.chunks.load(Chunk::Panels);
+        }
+    }
+
+    /// The past is there: `execute` takes the commands from here on.
+    fn connect(self, execute: Callback<TimeCommand>) {
+        self.execute.set_value(Some(execute));
+        if self.opens.get_value() {
+            execute.run(TimeCommand::Toggle);
         }
     }
 }
@@ -60,8 +84,7 @@ impl PastView {
         };
         provide_context(view);
         expect_context::<TimeCommands>()
-            .0
-            .set_value(Some(Callback::new(move |command| view.execute(command))));
+            .connect(Callback::new(move |command| view.execute(command)));
         view
     }
 
