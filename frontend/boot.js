@@ -29,6 +29,17 @@ if (canvas) {
     return asked === path ? answer : Promise.reject();
   };
 }
+// Browsers show a file that is dropped on a page in its place. The client handles some of them once
+// its panels are there (src/components/import.rs); all others, and those before, are ignored. What
+// is dragged as text, too, such as a picture of another page, is left to text fields.
+for (const type of ["dragover", "drop"]) {
+  addEventListener(type, (event) => {
+    const types = event.dataTransfer?.types ?? [];
+    const isText = types.some((one) => one.startsWith("text/"));
+    const onField = event.target.closest?.("input, textarea, [contenteditable]");
+    if (types.includes("Files") && !(isText && onField)) event.preventDefault();
+  });
+}
 // The texts in the language of the page, see page.js. The first two messages are for this file.
 let failed = "Stellar Canvas could not be loaded. Please reload the page.";
 const texts = globalThis.stellarTexts.then((texts) => {

@@ -65,6 +65,21 @@ test("the clock opens the time bar when the panels are there", async ({ alice, c
   await expect(bar).toBeVisible();
 });
 
+test("a dropped file replaces no page before the panels are there", async ({ alice, canvas }) => {
+  const { tab, release } = await openWithoutPanels(alice, canvas);
+  const prevented = await tab.board.evaluate((board) => {
+    const data = new DataTransfer();
+    data.items.add(new File(["x"], "x.png", { type: "image/png" }));
+    return ["dragover", "drop"].map((type) => {
+      const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data });
+      board.dispatchEvent(event);
+      return event.defaultPrevented;
+    });
+  });
+  expect(prevented).toEqual([true, true]);
+  release();
+});
+
 test("what could not be fetched is fetched again", async ({ alice, bob, canvas }) => {
   await bob.says(canvas, ["Hello"]);
   const page = await alice.context.newPage();
