@@ -1,7 +1,7 @@
-//! The panel in which somebody chooses what to take home of the canvas's past: a
-//! film, a picture or the log; of the board, an area or a tile; how long, how
-//! large, and by whom. What is small comes at once; the rest is made by the
-//! server, see [`jobs`].
+//! The panel in which somebody chooses an export of the canvas's past: a film, a
+//! picture or the log; of the board, an area or a tile; how long, how large, and
+//! by whom. What is small is downloaded at once; all else is made in the
+//! background, see [`jobs`].
 
 pub mod jobs;
 pub mod person;
