@@ -1,22 +1,26 @@
 //! The comments on the tiles of the open canvas: those that the server has, as
 //! far as they were read, how many threads are open on each cell, and this
-//! tab's requests that are not stored yet. Pure.
+//! tab's requests that are not stored yet. `pending` has these requests,
+//! `threads` what is shown of all. Pure.
 //!
 //! The numbers of open threads come with the tiles of a snapshot; the comments
 //! of a cell are read when they are shown. Events change both. An event has the
 //! whole comment, so what it changes is known where the comment was known
 //! before; otherwise it follows from which of its times is that of the event.
 
-use super::chat::DeliveryStatus;
+mod pending;
+mod threads;
+
+pub use pending::{CommentChange, PendingComment};
 use shared::{
-    api::{Tile, comments::Comment, moderation::UserRef},
+    api::{Tile, comments::Comment},
     canvas::Coord,
-    ids::{CommentId, OpId},
+    ids::CommentId,
     pixels::Pixels,
-    protocol::ErrorCode,
     time::Timestamp,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
+pub use threads::{CommentKey, CommentRow, Thread};
 
 /// Cells whose comments are kept at most.
 const MAX_CELLS: usize = 8;
@@ -59,95 +63,6 @@ pub enum CommentsLoad {
     Ready,
     /// They could not be read.
     Failed,
-}
-
-/// What a request of this tab does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CommentChange {
-    /// Adds a comment.
-    Create {
-        /// The cell.
-        at: Coord,
-        /// The comment that it answers.
-        parent: Option<CommentId>,
-        /// Its text.
-        text: String,
-    },
-    /// Changes a comment.
-    Update {
-        /// The comment.
-        id: CommentId,
-        /// Its new text; unchanged if none.
-        text: Option<String>,
-        /// Whether its thread is resolved; unchanged if none.
-        resolved: Option<bool>,
-    },
-    /// Removes a comment.
-    Remove(CommentId),
-}
-
-/// A request of this tab that is not stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingComment {
-    /// The request.
-    pub op_id: OpId,
-    /// What it does.
-    pub change: CommentChange,
-    /// When it was made here.
-    pub made_at: Timestamp,
-    /// Whether the server refused it; only requests that add a comment stay then.
-    pub delivery: DeliveryStatus,
-}
-
-/// Identifies a comment that is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CommentKey {
-    /// One that is stored.
-    Stored(CommentId),
-    /// One of this tab that is not.
-    Own(OpId),
-}
-
-/// A comment as it is shown: with this tab's pending changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommentRow {
-    /// A key for `<For>`.
-    pub key: CommentKey,
-    /// Its author.
-    pub author: UserRef,
-    /// Its text; empty if it was removed.
-    pub text: String,
-    /// The head when it was written; none until it is stored.
-    pub at_seq: Option<i64>,
-    /// Whether its thread is resolved.
-    pub resolved: bool,
-    /// Whether it was removed.
-    pub removed: bool,
-    /// When it was written.
-    pub created_at: Timestamp,
-    /// Whether its text was changed.
-    pub edited: bool,
-    /// Whether it, and every change of it, is stored.
-    pub delivery: DeliveryStatus,
-}
-
-impl CommentRow {
-    /// Its id; none until it is stored.
-    pub fn id(&self) -> Option<CommentId> {
-        match self.key {
-            CommentKey::Stored(id) => Some(id),
-            CommentKey::Own(_) => None,
-        }
-    }
-}
-
-/// A first comment with its answers, oldest first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Thread {
-    /// The first comment.
-    pub first: CommentRow,
-    /// The answers that were not removed.
-    pub answers: Vec<CommentRow>,
 }
 
 /// Comments that somebody wants to see.
@@ -324,130 +239,11 @@ impl Comments {
         }
     }
 
-    /// This tab made a request.
-    pub fn push(&mut self, pending: PendingComment) {
-        self.pending.push(pending);
-    }
-
-    /// A request of this tab ended: it was stored, or taken back.
-    pub fn settle(&mut self, id: OpId) {
-        self.pending.retain(|pending| pending.op_id != id);
-    }
-
-    /// The server refused a request of this tab. A comment stays, so that it can
-    /// be sent again; any other change is taken back.
-    pub fn refuse(&mut self, id: OpId, code: ErrorCode) {
-        self.pending.retain_mut(|pending| {
-            let is_new = matches!(pending.change, CommentChange::Create { .. });
-            if pending.op_id == id {
-                pending.delivery = DeliveryStatus::Failed(code);
-            }
-            pending.op_id != id || is_new
-        });
-    }
-
-    /// Removes a refused comment; returns it.
-    pub fn take_refused(&mut self, id: OpId) -> Option<PendingComment> {
-        let refused = |pending: &PendingComment| {
-            pending.op_id == id && matches!(pending.delivery, DeliveryStatus::Failed(_))
-        };
-        let index = self.pending.iter().position(refused)?;
-        Some(self.pending.remove(index))
-    }
-
-    /// Another user signed in: their requests are their own.
-    pub fn clear_pending(&mut self) {
-        self.pending.clear();
-    }
-
     /// The picture that a comment speaks of, if this tab saw it: none within for
     /// an empty cell.
     pub fn picture(&self, id: CommentId) -> Option<&Option<Pixels>> {
         let found = self.pictures.iter().find(|(of, _)| *of == id);
         found.map(|(_, picture)| picture)
-    }
-
-    /// The threads of a cell as they are shown, oldest first; removed ones only
-    /// where answers remain. `me` is the author of this tab's comments.
-    pub fn threads(&self, at: Coord, me: Option<&UserRef>) -> Vec<Thread> {
-        let comments = self.cell(at).map(|cell| &cell.comments);
-        let mut stored: Vec<&Comment> = comments.into_iter().flat_map(BTreeMap::values).collect();
-        stored.sort_by_key(|comment| comment.seq);
-        let mut threads: Vec<Thread> = stored
-            .iter()
-            .filter(|comment| comment.parent_id.is_none())
-            .map(|comment| Thread {
-                first: self.row(comment),
-                answers: Vec::new(),
-            })
-            .collect();
-        let answers = stored.iter().filter_map(|comment| {
-            let parent = comment.parent_id?;
-            Some((CommentKey::Stored(parent), self.row(comment)))
-        });
-        let answers: Vec<_> = answers.filter(|(_, row)| !row.removed).collect();
-        let own = self.pending.iter().filter_map(|pending| {
-            let (own_at, parent, row) = own_row(pending, me?)?;
-            (own_at == at).then_some((parent, row))
-        });
-        let mut add = |parent: CommentKey, row: CommentRow| {
-            let thread = threads.iter_mut().find(|thread| thread.first.key == parent);
-            if let Some(thread) = thread {
-                thread.answers.push(row);
-            }
-        };
-        let mut new = Vec::new();
-        for (parent, row) in answers {
-            add(parent, row);
-        }
-        for (parent, row) in own {
-            match parent {
-                Some(parent) => add(CommentKey::Stored(parent), row),
-                None => new.push(Thread {
-                    first: row,
-                    answers: Vec::new(),
-                }),
-            }
-        }
-        threads.extend(new);
-        threads.retain(|thread| !thread.first.removed || !thread.answers.is_empty());
-        threads
-    }
-
-    /// A stored comment with this tab's pending changes.
-    fn row(&self, comment: &Comment) -> CommentRow {
-        let mut row = CommentRow {
-            key: CommentKey::Stored(comment.id),
-            author: comment.author.clone(),
-            text: comment.text.clone(),
-            at_seq: Some(comment.at_seq),
-            resolved: comment.resolved,
-            removed: comment.removed,
-            created_at: comment.created_at,
-            edited: comment.edited_at.is_some(),
-            delivery: DeliveryStatus::Stored,
-        };
-        for pending in &self.pending {
-            match &pending.change {
-                CommentChange::Update { id, text, resolved } if *id == comment.id => {
-                    if let Some(text) = text {
-                        row.text.clone_from(text);
-                        row.edited = true;
-                    }
-                    row.resolved = resolved.unwrap_or(row.resolved);
-                    row.delivery = pending.delivery;
-                }
-                CommentChange::Remove(id) if *id == comment.id => {
-                    row.removed = true;
-                    row.text.clear();
-                    row.delivery = pending.delivery;
-                }
-                CommentChange::Create { .. }
-                | CommentChange::Update { .. }
-                | CommentChange::Remove(_) => {}
-            }
-        }
-        row
     }
 
     /// How many threads of a cell are open, with this tab's pending requests.
@@ -469,60 +265,9 @@ impl Comments {
         pins
     }
 
-    /// By how many the pending requests change the numbers of open threads.
-    fn pending_open(&self) -> HashMap<Coord, i64> {
-        let mut changes: HashMap<Coord, i64> = HashMap::new();
-        let mut changed = HashSet::new();
-        for pending in &self.pending {
-            match &pending.change {
-                CommentChange::Create {
-                    at, parent: None, ..
-                } if pending.delivery == DeliveryStatus::Pending => {
-                    *changes.entry(*at).or_default() += 1;
-                }
-                CommentChange::Create { .. } => {}
-                CommentChange::Update { id, .. } | CommentChange::Remove(id) => {
-                    changed.insert(*id);
-                }
-            }
-        }
-        for comment in changed.into_iter().filter_map(|id| self.get(id)) {
-            let row = self.row(comment);
-            let now = comment.parent_id.is_none() && !row.resolved && !row.removed;
-            let change = i64::from(now) - i64::from(is_open(comment));
-            if change != 0 {
-                *changes.entry(cell_of(comment)).or_default() += change;
-            }
-        }
-        changes
-    }
-
     fn cell(&self, at: Coord) -> Option<&CommentedCell> {
         self.cells.iter().find(|cell| cell.at == at)
     }
-}
-
-/// A comment of this tab that is not stored: its cell, what it answers, and how
-/// it is shown.
-fn own_row(
-    pending: &PendingComment,
-    me: &UserRef,
-) -> Option<(Coord, Option<CommentId>, CommentRow)> {
-    let CommentChange::Create { at, parent, text } = &pending.change else {
-        return None;
-    };
-    let row = CommentRow {
-        key: CommentKey::Own(pending.op_id),
-        author: me.clone(),
-        text: text.clone(),
-        at_seq: None,
-        resolved: false,
-        removed: false,
-        created_at: pending.made_at,
-        edited: false,
-        delivery: pending.delivery,
-    };
-    Some((*at, *parent, row))
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 //! Tests of the comments' model.
 
 use super::*;
-use shared::ids::{CanvasId, UserId};
+use crate::model::chat::DeliveryStatus;
+use shared::{
+    api::moderation::UserRef,
+    ids::{CanvasId, OpId, UserId},
+    protocol::ErrorCode,
+};
 use uuid::Uuid;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
