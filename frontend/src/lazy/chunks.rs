@@ -108,43 +108,45 @@ fn ready<T>(result: Result<T, SplitLoaderError>) -> Option<T> {
     result.ok()
 }
 
-#[cfg_attr(
-    code_split,
-    leptos::wasm_split::wasm_split(
-        start,
-        wasm_split_path = leptos::wasm_split,
-        preload(load_start),
-        fallible
-    )
-)]
-fn start_page() -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <StartPage /> }.into_any())
+/// Defines a function of a chunk, and the function that fetches the chunk. The chunk consists of
+/// the body, and of all that is called only there.
+macro_rules! chunk_function {
+    (
+        $chunk:ident,
+        $load:ident,
+        fn $name:ident($($argument:ident: $type:ty)?) -> $result:ty $body:block
+    ) => {
+        #[cfg_attr(
+            code_split,
+            leptos::wasm_split::wasm_split(
+                $chunk,
+                wasm_split_path = leptos::wasm_split,
+                preload($load),
+                fallible
+            )
+        )]
+        fn $name($($argument: $type)?) -> Result<$result, SplitLoaderError> {
+            Ok($body)
+        }
+    };
 }
 
-#[cfg_attr(
-    code_split,
-    leptos::wasm_split::wasm_split(
-        canvas,
-        wasm_split_path = leptos::wasm_split,
-        preload(load_canvas),
-        fallible
-    )
-)]
-fn canvas_page(id: CanvasId) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <CanvasPage id /> }.into_any())
-}
+chunk_function!(start, load_start, fn start_page() -> AnyView {
+    view! { <StartPage /> }.into_any()
+});
+chunk_function!(canvas, load_canvas, fn canvas_page(id: CanvasId) -> AnyView {
+    view! { <CanvasPage id /> }.into_any()
+});
+chunk_function!(panels, load_panels, fn panel(view: LazyView) -> AnyView {
+    panel_view(view)
+});
+chunk_function!(panels, load_tasks, fn carry_out(task: LazyTask) -> () {
+    execute(task);
+});
 
-#[cfg_attr(
-    code_split,
-    leptos::wasm_split::wasm_split(
-        panels,
-        wasm_split_path = leptos::wasm_split,
-        preload(load_panels),
-        fallible
-    )
-)]
-fn panel(view: LazyView) -> Result<AnyView, SplitLoaderError> {
-    Ok(match view {
+/// The view of the chunk of the panels.
+fn panel_view(view: LazyView) -> AnyView {
+    match view {
         LazyView::Start | LazyView::Canvas(_) => ().into_any(),
         LazyView::Inbox => view! { <InboxPage /> }.into_any(),
         LazyView::Messages => view! { <MessagesPage /> }.into_any(),
@@ -189,19 +191,11 @@ fn panel(view: LazyView) -> Result<AnyView, SplitLoaderError> {
         LazyView::Failure(failure) => view! { <FailurePage failure /> }.into_any(),
         LazyView::Toasts => view! { <Toasts /> }.into_any(),
         LazyView::InboxNotes => view! { <InboxNotes /> }.into_any(),
-    })
+    }
 }
 
-#[cfg_attr(
-    code_split,
-    leptos::wasm_split::wasm_split(
-        panels,
-        wasm_split_path = leptos::wasm_split,
-        preload(load_tasks),
-        fallible
-    )
-)]
-fn carry_out(task: LazyTask) -> Result<(), SplitLoaderError> {
+/// Carries out a task, in the chunk of the panels.
+fn execute(task: LazyTask) {
     match task {
         LazyTask::Canvas(owner) => {
             // None if the page was left.
@@ -227,7 +221,6 @@ fn carry_out(task: LazyTask) -> Result<(), SplitLoaderError> {
             }
         }
     }
-    Ok(())
 }
 
 /// Provides what the panels of a canvas page need.
