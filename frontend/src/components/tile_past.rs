@@ -20,7 +20,7 @@ use crate::{
 use leptos::{ev, prelude::*};
 use leptos_use_interval_fn::{Pausable, UseIntervalFnOptions, use_interval_fn_with_options};
 use shared::mentions::TileMention;
-use tile_bar::Reading;
+use tile_bar::PastLoad;
 pub use tile_bar::TileBar;
 
 /// Milliseconds between two changes while they are played.
@@ -34,7 +34,7 @@ pub fn TileBarView(
 ) -> impl IntoView {
     let texts = export_texts();
     let is_shown = Memo::new(move |_| bar.len() > 0);
-    let is_away = Memo::new(move |_| bar.reading.get() == Reading::Away);
+    let has_failed = Memo::new(move |_| bar.load.get() == PastLoad::Failed);
     let Pausable { pause, resume, .. } = use_interval_fn_with_options(
         move || bar.play(),
         PLAY_MS,
@@ -58,7 +58,7 @@ pub fn TileBarView(
                 </div>
             </div>
         </Show>
-        <Show when=move || is_away.get()>
+        <Show when=move || has_failed.get()>
             <p class="soft" role="status">{texts.past_away()}</p>
         </Show>
     }

@@ -28,11 +28,11 @@ const MAX_PAGES: usize = 20;
 
 /// How far the past is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum PastLoad {
     #[default]
-    Waiting,
-    Known,
-    Away,
+    Loading,
+    Ready,
+    Failed,
 }
 
 /// The bar of one cell. It is read while the panel is seen.
@@ -43,7 +43,7 @@ pub struct TileBar {
     past: RwSignal<TilePast>,
     /// None for now, whatever happens meanwhile.
     position: RwSignal<Option<usize>>,
-    pub(super) reading: RwSignal<Reading>,
+    pub(super) load: RwSignal<PastLoad>,
     /// Somebody looked at single changes.
     pub(super) is_touched: RwSignal<bool>,
     /// The names of those who are met only in this past.
@@ -60,7 +60,7 @@ impl TileBar {
             store,
             past: RwSignal::default(),
             position: RwSignal::default(),
-            reading: RwSignal::default(),
+            load: RwSignal::default(),
             is_touched: RwSignal::default(),
             names: RwSignal::default(),
             is_playing: RwSignal::default(),
@@ -119,13 +119,13 @@ impl TileBar {
                 request.update_value(Task::cancel);
                 return;
             }
-            let is_first = self.reading.get_untracked() != Reading::Known;
+            let is_first = self.load.get_untracked() != PastLoad::Ready;
             request.set_value(self.tasks.start(async move {
                 TimeoutFuture::new(if is_first { LOOK_MS } else { CHANGED_MS }).await;
                 let timeline = api::tile_past::timeline(self.store.canvas_id, self.at).await;
                 let Ok(timeline) = timeline else {
                     if is_first {
-                        self.reading.set(Reading::Away);
+                        self.load.set(PastLoad::Failed);
                     }
                     return;
                 };
@@ -134,7 +134,7 @@ impl TileBar {
                     let old = std::mem::replace(past, new);
                     past.take_loaded(old);
                 });
-                self.reading.set(Reading::Known);
+                self.load.set(PastLoad::Ready);
             }));
         });
     }
@@ -156,9 +156,9 @@ impl TileBar {
                 match self.read(span).await {
                     Some((start, events)) => {
                         self.past.update(|past| past.load(span, start, events));
-                        self.reading.set(Reading::Known);
+                        self.load.set(PastLoad::Ready);
                     }
-                    None => self.reading.set(Reading::Away),
+                    None => self.load.set(PastLoad::Failed),
                 }
             }));
         });
