@@ -236,7 +236,11 @@ impl Session {
                         let more = page.next_cursor.is_some();
                         store.chat.update(|rows| chat::prepend(rows, page.items));
                         runtime.input(|state, _| state.show_waiting_chat());
-                        if more { OlderPages::Maybe } else { OlderPages::None }
+                        if more {
+                            OlderPages::Maybe
+                        } else {
+                            OlderPages::None
+                        }
                     }
                     Err(_) => OlderPages::Maybe,
                 });

@@ -68,7 +68,11 @@ pub fn refuse() -> Permission {
 
 /// Shows a notification on the desktop if all of this browser's pages are
 /// hidden and the user wants that.
-pub(super) fn alert(tasks: Tasks, go_to: RwSignal<Option<String>>, notification: InboxNotification) {
+pub(super) fn alert(
+    tasks: Tasks,
+    go_to: RwSignal<Option<String>>,
+    notification: InboxNotification,
+) {
     if browser::is_visible() {
         browser::save(SHOWN, &notification.id.to_string());
         return;

@@ -17,7 +17,7 @@ use super::{effect::InboxEffect, outbox::Outbox};
 use crate::{
     model::{
         connection::SignIn,
-        inbox::{PagedList, Note, NoteKind},
+        inbox::{Note, NoteKind, PagedList},
     },
     socket::backoff::Backoff,
     storage::KeyValueStorage,

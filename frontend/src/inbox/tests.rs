@@ -15,7 +15,9 @@ use crate::{
     model::{
         chat::{DeliveryStatus, OlderPages},
         connection::SignIn,
-        inbox::{PagedListState, ConversationAccess, ThreadRowKey, ThreadState, conversation_access},
+        inbox::{
+            ConversationAccess, PagedListState, ThreadRowKey, ThreadState, conversation_access,
+        },
     },
     session::tests::plain::{MemoryStorage, Plain},
     storage::KeyValueStorage,
@@ -559,7 +561,10 @@ fn a_request_ends_with_the_answer() {
         0,
     );
     assert_eq!(access(&page, ME), Some(ConversationAccess::RequestSent));
-    assert_eq!(access(&page, ANN), Some(ConversationAccess::RequestReceived));
+    assert_eq!(
+        access(&page, ANN),
+        Some(ConversationAccess::RequestReceived)
+    );
     page.hears_message(message(2, ANN, "hello"));
     assert_eq!(access(&page, ME), Some(ConversationAccess::Open));
     page.state

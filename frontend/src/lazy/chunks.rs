@@ -131,18 +131,34 @@ macro_rules! chunk_function {
     };
 }
 
-chunk_function!(start, load_start, fn start_page() -> AnyView {
-    view! { <StartPage /> }.into_any()
-});
-chunk_function!(canvas, load_canvas, fn canvas_page(id: CanvasId) -> AnyView {
-    view! { <CanvasPage id /> }.into_any()
-});
-chunk_function!(panels, load_panels, fn panel(view: LazyView) -> AnyView {
-    panel_view(view)
-});
-chunk_function!(panels, load_tasks, fn carry_out(task: LazyTask) -> () {
-    execute(task);
-});
+chunk_function!(
+    start,
+    load_start,
+    fn start_page() -> AnyView {
+        view! { <StartPage /> }.into_any()
+    }
+);
+chunk_function!(
+    canvas,
+    load_canvas,
+    fn canvas_page(id: CanvasId) -> AnyView {
+        view! { <CanvasPage id /> }.into_any()
+    }
+);
+chunk_function!(
+    panels,
+    load_panels,
+    fn panel(view: LazyView) -> AnyView {
+        panel_view(view)
+    }
+);
+chunk_function!(
+    panels,
+    load_tasks,
+    fn carry_out(task: LazyTask) -> () {
+        execute(task);
+    }
+);
 
 /// The view of the chunk of the panels.
 fn panel_view(view: LazyView) -> AnyView {

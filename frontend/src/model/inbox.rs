@@ -127,7 +127,9 @@ pub fn conversation_access(conversation: &Conversation, me: UserId) -> Conversat
         (ConversationState::Blocked, _) => ConversationAccess::Blocked,
         (ConversationState::Open, _) => ConversationAccess::Open,
         (ConversationState::Request, None) => ConversationAccess::NoRequest,
-        (ConversationState::Request, Some(first)) if first.sender_id == me => ConversationAccess::RequestSent,
+        (ConversationState::Request, Some(first)) if first.sender_id == me => {
+            ConversationAccess::RequestSent
+        }
         (ConversationState::Request, Some(_)) => ConversationAccess::RequestReceived,
     }
 }

@@ -2,7 +2,7 @@
 //! Written by [`crate::inbox`] only.
 
 use super::backend::{Backend, Signals, Var};
-use crate::model::inbox::{PagedList, Note, Thread};
+use crate::model::inbox::{Note, PagedList, Thread};
 use shared::{
     api::{
         conversations::Conversation,

@@ -74,9 +74,10 @@ impl Completion {
     /// Looks for the name that is being typed at the cursor. Called after each input
     /// and when the cursor was moved with the pointer.
     pub fn look(self) {
-        let found = self
-            .cursor()
-            .and_then(|at| self.text.with_untracked(|text| complete::mention_query(text, at)));
+        let found = self.cursor().and_then(|at| {
+            self.text
+                .with_untracked(|text| complete::mention_query(text, at))
+        });
         if found != self.query.get_untracked() {
             self.picked.set(0);
             self.query.set(found);

@@ -114,8 +114,9 @@ pub fn Message(
             .into_any()
         }
     };
-    let edited =
-        Memo::new(move |_| content.with(|content| content.row.edited_at.filter(|_| !content.row.removed)));
+    let edited = Memo::new(move |_| {
+        content.with(|content| content.row.edited_at.filter(|_| !content.row.removed))
+    });
     let edited = move || {
         edited.get().map(|at| {
             view! {

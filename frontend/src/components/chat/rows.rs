@@ -87,8 +87,9 @@ impl MessageSignals {
             let Some(signal) = before.remove(&row.key) else {
                 continue;
             };
-            let is_same = signal
-                .with_untracked(|content| Arc::ptr_eq(&content.row, row) && content.first == *first);
+            let is_same = signal.with_untracked(|content| {
+                Arc::ptr_eq(&content.row, row) && content.first == *first
+            });
             if !is_same {
                 signal.set(MessageContent {
                     row: Arc::clone(row),

@@ -61,10 +61,12 @@ pub fn PictureComparison(
     let line = move || match then.get() {
         PastPicture::Loading => String::new(),
         PastPicture::Unavailable => texts.then_away().to_owned(),
-        PastPicture::Loaded(pixels) => match now.with(|now| differences(pixels.as_ref(), now.as_ref())) {
-            0 => texts.unchanged().to_owned(),
-            n => texts.changed(n),
-        },
+        PastPicture::Loaded(pixels) => {
+            match now.with(|now| differences(pixels.as_ref(), now.as_ref())) {
+                0 => texts.unchanged().to_owned(),
+                n => texts.changed(n),
+            }
+        }
     };
     let picture = move |label: &'static str, pixels: Memo<Option<Pixels>>| {
         view! {

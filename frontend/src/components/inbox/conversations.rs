@@ -12,7 +12,7 @@ use crate::{
     },
     i18n::{ago, inbox_texts, moment, number, t},
     inbox::Inbox,
-    model::inbox::{PagedListState, ConversationAccess, conversation_access},
+    model::inbox::{ConversationAccess, PagedListState, conversation_access},
     store::Account,
 };
 use leptos::prelude::*;
@@ -33,8 +33,9 @@ pub fn ConversationList(
         Memo::new(move |_| {
             list.with(|list| {
                 let is_request = |one: &Conversation| {
-                    me.get()
-                        .is_some_and(|me| conversation_access(one, me) == ConversationAccess::RequestReceived)
+                    me.get().is_some_and(|me| {
+                        conversation_access(one, me) == ConversationAccess::RequestReceived
+                    })
                 };
                 list.items
                     .iter()

@@ -175,7 +175,8 @@ fn Notice(id: i64, opener: ConversationOpener) -> impl IntoView {
     let read = move |read: fn(&Notification) -> String| {
         move || notification.with(|one| one.as_ref().map(read).unwrap_or_default())
     };
-    let is_unread = Memo::new(move |_| notification.with(|one| one.as_ref().is_some_and(|one| !one.read)));
+    let is_unread =
+        Memo::new(move |_| notification.with(|one| one.as_ref().is_some_and(|one| !one.read)));
     let face = move || {
         notification.with(|one| {
             Some(match &one.as_ref()?.actor {
@@ -191,8 +192,9 @@ fn Notice(id: i64, opener: ConversationOpener) -> impl IntoView {
         })
     };
     let text = read(words);
-    let has_text =
-        Memo::new(move |_| notification.with(|one| one.as_ref().is_some_and(|one| !words(one).is_empty())));
+    let has_text = Memo::new(move |_| {
+        notification.with(|one| one.as_ref().is_some_and(|one| !words(one).is_empty()))
+    });
     let canvas = read(|one| one.canvas_name.clone());
     let at = move || notification.with(|one| one.as_ref().map(|one| one.created_at));
     let click = move |event: leptos::ev::MouseEvent| {
@@ -285,7 +287,9 @@ impl NotificationOpener {
         panel.section.set(None);
         if let Some((id, exports)) = notification.export_id.zip(self.exports) {
             exports.show(id, notification.canvas_name.clone());
-        } else if let (Some(at), Some(comment)) = (target_tile(notification), notification.comment_id) {
+        } else if let (Some(at), Some(comment)) =
+            (target_tile(notification), notification.comment_id)
+        {
             show_comment(store, session, at, CommentId(comment));
         } else if let Some(at) = target_tile(notification) {
             session.fly_to(CameraCommand::Tile(at));

@@ -1,8 +1,8 @@
 //! An open conversation: who it is with, its messages, and what may be done.
 
-mod foot;
-mod head;
-mod messages;
+pub mod foot;
+pub mod head;
+pub mod messages;
 
 use crate::{
     components::icons::{Glyph, Icon},

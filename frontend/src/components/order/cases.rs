@@ -70,7 +70,9 @@ impl Deciding {
                 people,
                 kind,
                 // Of a private message, on the whole server.
-                scope: case.canvas_id.map_or(ModerationScope::Server, ModerationScope::Canvas),
+                scope: case
+                    .canvas_id
+                    .map_or(ModerationScope::Server, ModerationScope::Canvas),
                 case_id: Some(case.id),
                 outcome: Some(decision),
                 decision_note: self.note.get_untracked(),

@@ -1,7 +1,7 @@
 //! The menu of a person: the button that opens it, its place, and the keys that
 //! move in it.
 
-mod items;
+pub mod items;
 
 use super::{OrderState, Subject};
 use crate::{

@@ -126,7 +126,12 @@ fn EdgeField(edge: EdgeAccessor) -> impl IntoView {
             })
             .unwrap_or_default()
     };
-    let max = move || store.tiles.grid().map_or(0, |grid| (edge.grid_size)(&grid) - 1);
+    let max = move || {
+        store
+            .tiles
+            .grid()
+            .map_or(0, |grid| (edge.grid_size)(&grid) - 1)
+    };
     let change = move |event| {
         let Ok(number) = event_target_value(&event).trim().parse::<i32>() else {
             return;

@@ -164,10 +164,7 @@ impl TileBar {
         });
     }
 
-    async fn read(
-        self,
-        span: Span,
-    ) -> Option<(Option<Pixels>, Vec<DurableEvent>)> {
+    async fn read(self, span: Span) -> Option<(Option<Pixels>, Vec<DurableEvent>)> {
         let canvas = self.store.canvas_id;
         let start = if span.chunk == 0 {
             None

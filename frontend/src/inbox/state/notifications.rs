@@ -175,7 +175,9 @@ pub(super) fn fail<T>(list: &mut PagedList<T>) {
 }
 
 /// The cursor of the next page, which counts as being read from here on.
-pub(super) fn take_next<T: Send + Sync + 'static, V: Var<PagedList<T>>>(list: &V) -> Option<String> {
+pub(super) fn take_next<T: Send + Sync + 'static, V: Var<PagedList<T>>>(
+    list: &V,
+) -> Option<String> {
     let next = list.with(|list| {
         let is_ready = list.state == PagedListState::Ready;
         list.next.clone().filter(|_| is_ready)

@@ -171,7 +171,11 @@ impl<B: Backend> SessionState<B> {
             Some(events) => {
                 self.add_older(events);
                 self.activity_from = after;
-                if after > 0 { OlderPages::Maybe } else { OlderPages::None }
+                if after > 0 {
+                    OlderPages::Maybe
+                } else {
+                    OlderPages::None
+                }
             }
             None => OlderPages::Maybe,
         };

@@ -25,7 +25,11 @@ pub(super) fn Foot(
     let may_write = Memo::new(move |_| {
         matches!(
             access.get(),
-            Some(ConversationAccess::Open | ConversationAccess::NoRequest | ConversationAccess::RequestReceived)
+            Some(
+                ConversationAccess::Open
+                    | ConversationAccess::NoRequest
+                    | ConversationAccess::RequestReceived
+            )
         )
     });
     let unblock = move |_| {
@@ -33,7 +37,8 @@ pub(super) fn Foot(
             inbox.block(id, person, false, || ());
         }
     };
-    let inside = move || match access.get() {
+    let inside = move || {
+        match access.get() {
         None | Some(ConversationAccess::Open) => ().into_any(),
         Some(ConversationAccess::NoRequest) => view! {
             <p class="conversation__note">{move || inbox_texts().unasked_text(&name.get())}</p>
@@ -64,6 +69,7 @@ pub(super) fn Foot(
             </div>
         }
         .into_any(),
+    }
     };
     view! {
         <div class="conversation__foot">

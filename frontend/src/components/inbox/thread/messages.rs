@@ -77,6 +77,7 @@ fn local_day(ms: i64) -> i64 {
 }
 
 /// The messages, older ones read while scrolling up.
+#[allow(clippy::too_many_lines, reason = "the markup of one component")]
 #[component]
 pub(super) fn Messages(
     id: ConversationId,

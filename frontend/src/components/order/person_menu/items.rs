@@ -34,7 +34,7 @@ use shared::{
         reports::ReportTarget,
         sanctions::{Activity, SanctionKind},
     },
-    ids::CommentId,
+    ids::{CommentId, MessageId},
 };
 
 /// In the order of the menu.
@@ -66,34 +66,7 @@ pub(super) fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
     let ranks = expect_context::<Ranks>();
     let user = person.user_id;
     let may_act = Memo::new(move |_| ranks.may_act_on(user));
-    let words = message.map(|message| {
-        let compose = move |command| {
-            close.run(());
-            store.compose.set(Some(command));
-        };
-        let now = store.server_now_ms();
-        let is_editable = store.chat.with_untracked(|rows| {
-            let row = rows.iter().find(|row| row.message_id == Some(message));
-            is_me && row.is_some_and(|row| row.is_editable(now))
-        });
-        let may_speak = untrack(|| store.sanctioned(Activity::Speaking)).is_none();
-        let texts = chat_texts();
-        [
-            may_speak.then(|| {
-                item(Glyph::Reply, texts.reply(), move || {
-                    compose(ComposeCommand::Reply(message));
-                })
-            }),
-            (may_speak && is_editable).then(|| {
-                item(Glyph::Edit, texts.edit(), move || {
-                    compose(ComposeCommand::Edit(message));
-                })
-            }),
-        ]
-        .into_iter()
-        .flatten()
-        .collect_view()
-    });
+    let words = message.map(|message| reply_and_edit(message, is_me, close));
     let remove = message.map(|message| {
         let act = move || {
             close.run(());
@@ -167,6 +140,37 @@ pub(super) fn Items(subject: Subject, close: Callback<()>) -> impl IntoView {
         {hide}
         {acts}
     }
+}
+
+/// The items that answer a message, and edit one's own.
+fn reply_and_edit(message: MessageId, is_me: bool, close: Callback<()>) -> impl IntoView {
+    let store = expect_context::<Store>();
+    let compose = move |command| {
+        close.run(());
+        store.compose.set(Some(command));
+    };
+    let now = store.server_now_ms();
+    let is_editable = store.chat.with_untracked(|rows| {
+        let row = rows.iter().find(|row| row.message_id == Some(message));
+        is_me && row.is_some_and(|row| row.is_editable(now))
+    });
+    let may_speak = untrack(|| store.sanctioned(Activity::Speaking)).is_none();
+    let texts = chat_texts();
+    [
+        may_speak.then(|| {
+            item(Glyph::Reply, texts.reply(), move || {
+                compose(ComposeCommand::Reply(message));
+            })
+        }),
+        (may_speak && is_editable).then(|| {
+            item(Glyph::Edit, texts.edit(), move || {
+                compose(ComposeCommand::Edit(message));
+            })
+        }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect_view()
 }
 
 /// What those who rank higher can do to the person.
