@@ -1,11 +1,6 @@
 //! The functions of the chunks, and how they are called. `wasm_split` makes of each an asynchronous
 //! function that fetches its chunk first.
 
-#![allow(
-    clippy::unnecessary_wraps,
-    reason = "a chunk's function fails where its file is not there, which the macro adds"
-)]
-
 use super::{Chunk, LazyTask, LazyView};
 use crate::{
     components::{
