@@ -30,7 +30,7 @@ pub(crate) fn cluster(workspace: &Workspace) -> Result<ExitCode> {
     setup::redis()?;
     setup::load_balancer()?;
     let client = client::build(workspace, Build::Quick)?;
-    let binary = server::build(workspace, Profile::Quick)?;
+    let binary = server::build(workspace, Profile::Dev)?;
     let nodes = Nodes::start(&binary, |number, command| {
         command.env("DIST", &client);
         if number == 0 {

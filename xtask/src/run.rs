@@ -20,7 +20,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
         setup::postgres()?;
     }
     build(workspace)?;
-    let binary = server::build(workspace, Profile::Quick)?;
+    let binary = server::build(workspace, Profile::Dev)?;
     let client = client::build(workspace, Build::Quick)?;
     let bind = env::var("BIND").unwrap_or_else(|_| server::local_address());
     let mut command = server::demo(workspace, &binary, &bind);
@@ -68,19 +68,22 @@ fn build(workspace: &Workspace) -> Result<()> {
                     let command = tools::install_command(workspace, tool)?;
                     lane.run(tool.package, command)?;
                 }
+                tools::remove_build_folder(workspace);
                 Ok(())
             }),
             Lane::new(&logs, "server", |lane| {
-                lane.run("server", server::build_command(workspace, Profile::Quick))
+                // A hook of trunk runs it.
+                let mut texts = workspace.cargo();
+                texts.args(["build", "--package", "message-catalog"]);
+                lane.run("texts", texts)?;
+                lane.run("server", server::build_command(workspace, Profile::Dev))
             }),
             Lane::new(&logs, "client", |lane| {
                 lane.run("crates", setup::fetch_command(workspace))?;
                 lane.run("client", Build::Quick.compile_command(workspace))
             }),
         ])
-    })?;
-    tools::remove_build_folder(workspace);
-    Ok(())
+    })
 }
 
 /// Opens the address in a browser where there is a screen. Errors are ignored: the address is

@@ -19,10 +19,8 @@ const PORT: u16 = 8080;
 /// How the server is built. The profiles are those of the workspace's `Cargo.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Profile {
-    /// `dev`: not optimized, with debug assertions; for tests and `cargo xtask dev`.
+    /// `dev`: not optimized, with debug assertions; for `cargo xtask run` and `dev`, and for tests.
     Dev,
-    /// `quick`: for `cargo xtask run`.
-    Quick,
     /// `release`: for measurements and for delivery.
     Release,
 }
@@ -32,7 +30,6 @@ impl Profile {
     fn parts(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Dev => ("dev", "debug", "about 90 s the first time, then seconds"),
-            Self::Quick => ("quick", "quick", "about 2 min the first time, then seconds"),
             Self::Release => (
                 "release",
                 "release",
